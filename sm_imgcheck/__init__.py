@@ -1,0 +1,3 @@
+"""sm-imgcheck."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,36 @@
+"""Checks: facts held against a contract. One file a family; adding one is adding a function or a file.
+
+Checks look at facts, never at arrays: whatever needs pixels is measured once and written into the facts.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+from sm_imgcheck import folder
+from sm_imgcheck.checks._registry import CHECKS, Check, Mismatch, check
+from sm_imgcheck.model import Candidate, Finding, Spec
+
+__all__ = ["Check", "Mismatch", "check", "every", "run"]
+
+
+def every() -> Mapping[str, Check]:
+    """All checks by code, in the order of their codes within their families."""
+    package = sys.modules[__name__]
+    for name in folder.names(package):
+        folder.load(package, name)
+    return dict(sorted(CHECKS.items()))
+
+
+def run(candidate: Candidate, spec: Spec) -> tuple[Finding, ...]:
+    """Every finding on one candidate, in the order of the codes.
+
+    A candidate that cannot be used yields the one finding that says why, and no others.
+    """
+    checks = every()
+    if candidate.problem is not None:
+        code, message = candidate.problem
+        rule = checks[code]
+        return (Finding(code=code, name=rule.name, severity=rule.severity, message=message),)
+    return tuple(finding for rule in checks.values() for finding in rule.findings(candidate, spec))

@@ -1,0 +1,77 @@
+"""What can go wrong, as a tree.
+
+    ImgcheckError        the job cannot be done; the command line prints it and exits with 2
+    ├── SpecError        the spec is wrong: every problem at once, each with its place
+    ├── CandidateError   one candidate cannot be used: a finding (exit 1), never the end of a run
+    ├── PlanError        no lawful steps lead from these facts to this contract
+    └── OutputError      an output cannot be written: it exists, it leaves the folder, the disk is full
+
+A promise that the tool itself breaks (a fixed tensor that does not meet its contract) is a ``Bug``: not an
+``ImgcheckError``, because no input should ever cause one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Bug", "CandidateError", "ImgcheckError", "OutputError", "PlanError", "Problem", "SpecError"]
+
+
+class ImgcheckError(Exception):
+    """The job cannot be done; ``str()`` says where, what is, what should be, and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong with a spec."""
+
+    place: str
+    """Dotted path of the key, such as ``resize.size[1]``; empty for the document as a whole."""
+    message: str
+    """What stands there and what is expected, as one clause."""
+    line: int | None = None
+    """Line of the YAML file, counted from 1; None when the spec did not come from a file."""
+
+    def __str__(self) -> str:
+        where = [f"line {self.line}"] if self.line is not None else []
+        where += [self.place] if self.place else []
+        return ": ".join([*where, self.message])
+
+
+class SpecError(ImgcheckError):
+    """A spec that cannot be used, with all its problems."""
+
+    def __init__(self, source: str, problems: tuple[Problem, ...]) -> None:
+        self.source = source
+        self.problems = problems
+        super().__init__(source, problems)
+
+    def __str__(self) -> str:
+        return "\n".join(f"{self.source}: {problem}" for problem in self.problems)
+
+
+class CandidateError(ImgcheckError):
+    """A candidate that cannot be used.
+
+    ``code`` is the check that reports it (such as ``SRC101``), ``problem`` the clause of its finding.
+    """
+
+    def __init__(self, code: str, problem: str) -> None:
+        self.code = code
+        self.problem = problem
+        super().__init__(code, problem)
+
+    def __str__(self) -> str:
+        return self.problem
+
+
+class PlanError(ImgcheckError):
+    """No lawful plan: ``str()`` names what is there, what is wanted, and what would allow it."""
+
+
+class OutputError(ImgcheckError):
+    """An output that cannot be written."""
+
+
+class Bug(Exception):
+    """A broken promise of sm-imgcheck itself: please report it."""
