@@ -242,6 +242,8 @@ class Facts:
     """Every value is the same."""
     integral: bool = False
     """Every value is a whole number."""
+    whole: bool = False
+    """Every value is the image of a whole grey level under ``values``."""
     assumed: tuple[str, ...] = ()
     """What was taken from ``--assume`` or from the spec rather than seen, as ``key=value``."""
 
@@ -340,6 +342,7 @@ class Report:
     spec_sha256: str
     candidates: int = 0
     clean: int = 0
+    """Candidates with nothing worse than a notice."""
     findings: int = 0
     mendable: int = 0
     unwritten: int = 0
@@ -364,7 +367,7 @@ class Report:
         return replace(
             self,
             candidates=self.candidates + 1,
-            clean=self.clean + (not result.findings),
+            clean=self.clean + all(finding.severity == "notice" for finding in result.findings),
             findings=self.findings + len(result.findings),
             mendable=self.mendable + sum(finding.fixed_by is not None for finding in result.findings),
             unwritten=self.unwritten + (wanted and result.emitted is None and result.array is None),

@@ -1,0 +1,47 @@
+"""Carry out a plan, and hold what comes out against the contract before anybody gets it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sm_imgcheck.errors import Bug
+from sm_imgcheck.layouts import describe
+from sm_imgcheck.mapping import domain, overshoot
+from sm_imgcheck.model import Candidate, Plan, Spec
+from sm_imgcheck.pixels import apply
+
+__all__ = ["run", "verify"]
+
+
+def run(plan: Plan, candidate: Candidate) -> np.ndarray:
+    """The tensor that the plan makes of the candidate. The candidate's own array is never modified."""
+    array, steps = candidate.data, plan.steps
+    if steps and steps[0].op == "decode" and candidate.pixels is not None:
+        array, steps = candidate.pixels, steps[1:]  # decoded already, to be checked
+    for step in steps:
+        array = apply(step, array)
+    return np.ascontiguousarray(array)
+
+
+def verify(array: np.ndarray, spec: Spec) -> None:
+    """Raise Bug unless the tensor keeps the contract: shape, dtype, finite, within the range that its pixels allow."""
+    contract = spec.contract
+    shaped = array.ndim == len(contract.shape) and all(
+        dim.allows(length) for dim, length in zip(contract.shape, array.shape, strict=True)
+    )
+    if not shaped or array.dtype != np.dtype(contract.dtype):
+        wanted = "[" + ", ".join(str(dim) for dim in contract.shape) + f"] {contract.layout} {contract.dtype}"
+        raise Bug(f"the fixed tensor is {describe(array.shape, contract.layout)} {array.dtype}, not {wanted}")
+    low, high = _bounds(spec)
+    if not (low <= array.min() and array.max() <= high):  # false for NaN too
+        raise Bug(f"the fixed tensor spans {array.min()}..{array.max()}, not {low:.6g}..{high:.6g}")
+
+
+def _bounds(spec: Spec) -> tuple[float, float]:
+    """The range of the finished tensor, with what float arithmetic, resize filters and pads may add to it."""
+    low, high = domain(spec.contract, overshoot(spec.geometry))
+    for step in spec.geometry:
+        if step.params.get("units") == "final":
+            low, high = min(low, *step.params["fill"]), max(high, *step.params["fill"])
+    slack = (high - low) * 2e-3  # float16 holds 3 digits
+    return low - slack, high + slack

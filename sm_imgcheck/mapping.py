@@ -1,0 +1,134 @@
+"""Value mappings: from pixel values 0..255 to the model's numbers, in canonical form, and the field's usual ones.
+
+The canonical form y = scale * x + offset per stored channel is for comparing and for recognising; what is executed is
+the written form (``pixels.values``), because (x / 127.5) - 1 is not a * x + b in float32.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from sm_imgcheck.model import Affine, Contract, Step, Values
+
+__all__ = ["INTEGER_RANGES", "RECIPES", "canonical", "domain", "flipped", "named", "overshoot", "same"]
+
+# Largest sum of |weights| of one pass, so that a float resize may leave 0..255 by (sum² - 1) / 2 of the range.
+# bicubic: a = -0.75 at t = 1/2: 2 * (0.59375 + 0.09375); lanczos3 at t = 1/2: 1.54. Others have no negative lobe.
+_LOBES = {"bicubic": 1.375, "lanczos": 1.55}
+
+IDENTITY = Values(low=0, high=255)
+
+_IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+_CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
+
+RECIPES: tuple[tuple[str, Values], ...] = (
+    ("0..255, not scaled", IDENTITY),
+    ("divided by 255", Values(low=0, high=1)),
+    ("divided by 127.5, minus 1", Values(low=-1, high=1)),
+    # torchvision's and timm's default, keras.applications mode `torch`
+    ("ImageNet mean and std", Values(mean=_IMAGENET[0], std=_IMAGENET[1])),
+    # keras.applications mode `caffe`: the means of VGG's authors, listed R, G, B here
+    ("caffe mean", Values(units="byte", mean=(123.68, 116.779, 103.939), std=(1, 1, 1))),
+    # OpenCV's SSD and many Caffe models round them
+    ("caffe mean (rounded)", Values(units="byte", mean=(123, 117, 104), std=(1, 1, 1))),
+    # https://github.com/openai/CLIP, clip.py
+    ("CLIP mean and std", Values(mean=_CLIP[0], std=_CLIP[1])),
+    ("divided by 255 twice", Values(low=0, high=1 / 255)),
+    ("divided by 127.5 without minus 1", Values(low=0, high=2)),
+    ("divided by 128, minus 1", Values(units="byte", mean=(128, 128, 128), std=(128, 128, 128))),
+    ("divided by 256", Values(low=0, high=255 / 256)),
+    ("-0.5..0.5", Values(low=-0.5, high=0.5)),
+    ("ImageNet mean and std without dividing by 255", Values(units="byte", mean=_IMAGENET[0], std=_IMAGENET[1])),
+)
+
+
+def canonical(values: Values, channels: int) -> Affine:
+    """The mapping as scale and offset per stored channel, x in 0..255."""
+    if values.mean is None:
+        low, high = values.low or 0.0, 255.0 if values.high is None else values.high
+        return Affine(scale=((high - low) / 255,) * channels, offset=(low,) * channels)
+    std = values.std or (1.0,) * len(values.mean)
+    unit = 255 if values.units == "unit" else 1
+    pairs = [(1 / (unit * s), -m / s) for m, s in zip(values.mean, std, strict=True)]
+    pairs += [(1.0, 0.0)] * (channels - len(pairs))
+    return Affine(scale=tuple(a for a, _ in pairs), offset=tuple(b for _, b in pairs))
+
+
+def named(contract: Contract) -> Iterator[tuple[str, Affine]]:
+    """The mappings worth trying on a tensor for this contract: the contract's own first, then the field's.
+
+    A mapping with a value per channel is tried in both orders of R, G, B; the name says which it is.
+    """
+    yield "as the spec says", canonical(contract.values, contract.channels)
+    for name, values in RECIPES:
+        if values.mean is None or len(set(values.mean)) == len(set(values.std or (1,))) == 1:
+            yield name, _one_for_all(values, contract.channels)
+        elif contract.channels >= len(values.mean):
+            affine = canonical(values, contract.channels)
+            yield f"{name}, in RGB order", affine
+            yield f"{name}, in BGR order", flipped(affine)
+
+
+def _one_for_all(values: Values, channels: int) -> Affine:
+    affine = canonical(values, len(values.mean or (0.0,)))
+    return Affine(scale=affine.scale[:1] * channels, offset=affine.offset[:1] * channels)
+
+
+def flipped(affine: Affine) -> Affine:
+    """The first three channels the other way round; an alpha channel stays where it is."""
+    return Affine(
+        scale=affine.scale[2::-1] + affine.scale[3:],
+        offset=affine.offset[2::-1] + affine.offset[3:],
+    )
+
+
+def same(one: Affine, other: Affine, *, tolerance: float = 1e-4) -> bool:
+    """Whether two mappings agree within ``tolerance`` grey levels at both ends of 0..255."""
+    return len(one.scale) == len(other.scale) and all(
+        math.isclose(b, d, rel_tol=0, abs_tol=tolerance * abs(c))
+        and math.isclose(255 * a + b, 255 * c + d, rel_tol=0, abs_tol=tolerance * abs(c))
+        for a, b, c, d in zip(one.scale, one.offset, other.scale, other.offset, strict=True)
+    )
+
+
+def overshoot(geometry: Sequence[Step]) -> float:
+    """How far resized values may leave 0..255, as a share of that range: 0 where the resize rounds to uint8."""
+    worst = 0.0
+    for step in geometry:
+        lobes = _LOBES.get(step.params.get("interpolation", ""), 1.0)
+        if step.params.get("dtype") == "float32":
+            worst = max(worst, (lobes**2 - 1) / 2)
+    return worst
+
+
+def domain(contract: Contract, margin: float = 0.0) -> tuple[float, float]:
+    """The smallest and largest number that the finished tensor may hold.
+
+    ``margin``: how far pixels may leave 0..255, as a share of that range.
+    """
+    affine = canonical(contract.values, contract.channels)
+    ends = [
+        a * x + b
+        for a, b in zip(affine.scale, affine.offset, strict=True)
+        for x in (-255 * margin, 255 * (1 + margin))
+    ]
+    low, high = min(ends), max(ends)
+    if contract.quantize is not None:
+        low, high = (end / contract.quantize.scale + contract.quantize.zero_point for end in (low, high))
+    if contract.dtype in INTEGER_RANGES:
+        least, most = INTEGER_RANGES[contract.dtype]
+        low, high = max(least, round(low)), min(most, round(high))
+    return low, high
+
+
+INTEGER_RANGES = {
+    "uint8": (0, 2**8 - 1),
+    "int8": (-(2**7), 2**7 - 1),
+    "uint16": (0, 2**16 - 1),
+    "int16": (-(2**15), 2**15 - 1),
+    "uint32": (0, 2**32 - 1),
+    "int32": (-(2**31), 2**31 - 1),
+    "uint64": (0, 2**64 - 1),
+    "int64": (-(2**63), 2**63 - 1),
+}

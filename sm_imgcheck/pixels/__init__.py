@@ -1,0 +1,42 @@
+"""Exact pixels: plain array functions, one for each op that a plan may name.
+
+Arrays are HWC (or NHWC where an op says so); 0..255 stands for black..white. Every op is a function of an array and
+JSON parameters, and modifies nothing. Adding an op is adding a function and its name in its module's ``__all__``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+
+from sm_imgcheck import folder
+from sm_imgcheck.errors import Bug
+from sm_imgcheck.model import Step
+
+__all__ = ["apply", "op"]
+
+_PER_IMAGE = ("resize_", "letterbox_", "fit_", "crop", "pad", "colour")
+"""How the names of the ops begin that take one image (HWC) and no batch."""
+
+
+@cache
+def op(name: str) -> Callable[..., np.ndarray]:
+    """The function of an op. Raises Bug for a name that no module of this folder offers."""
+    package = sys.modules[__name__]
+    for module_name in folder.names(package):
+        module = folder.load(package, module_name)
+        if name in module.__all__:
+            found: Callable[..., np.ndarray] = getattr(module, name)
+            return found
+    raise Bug(f"a plan names the op {name!r}, which does not exist")
+
+
+def apply(step: Step, array: np.ndarray) -> np.ndarray:
+    """Carry out one step; the images of a batch (NHWC) one by one where the op takes a single image."""
+    function = op(step.op)
+    if array.ndim == 4 and step.op.startswith(_PER_IMAGE):
+        return np.stack([function(image, **step.params) for image in array])
+    return function(array, **step.params)

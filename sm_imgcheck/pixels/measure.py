@@ -1,0 +1,163 @@
+"""Measure an array once: everything that checks and plans need to know of it.
+
+The value mapping counts as known when every value lies on the lattice that 256 grey levels leave behind an affine
+map, and the map is one of the field's usual ones (``mapping.RECIPES``) or the spec's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sm_imgcheck.layouts import reading
+from sm_imgcheck.mapping import canonical, named
+from sm_imgcheck.model import Affine, Contract, Facts, Values
+
+__all__ = ["measure"]
+
+# A float32 of size 1 has a spacing of 6e-8, so k/255 comes back within 1e-4 grey levels after any usual mapping and a
+# float16 (spacing 5e-4 at 0.5..1) within 0.13; a float resize leaves fractions spread evenly over -0.5..0.5.
+_OFF_LATTICE = {"float64": 0.002, "float32": 0.002, "float16": 0.25}
+# Fewer levels in use than this say nothing of the mapping: 0 and 1 are a black picture or a mask at full contrast.
+_FEW_LEVELS = 16
+_CHUNK = 1 << 20  # values looked at together: 8 MiB as float64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Observed:
+    """Smallest and largest finite value, and what is not finite."""
+
+    low: float
+    high: float
+    nans: int
+    infinities: int
+    integral: bool
+
+
+def measure(array: np.ndarray, contract: Contract, assume: Mapping[str, str]) -> Facts:
+    """The facts of a tensor, read in the light of the contract.
+
+    array: any shape and dtype; never modified. assume: what the caller vouches for (``layout``, ``channel_order``,
+    ``value_range`` as ``LOW,HIGH``), taken instead of what would be inferred.
+    """
+    layout = assume.get("layout") or reading(array.shape, contract)
+    order, assumed = _order(array.shape, layout, contract, assume)
+    plain = Facts(
+        shape=array.shape,
+        layout=layout,
+        dtype=_dtype_name(array.dtype),
+        channel_order=order,
+        byte_order="native" if array.dtype.isnative else "swapped",
+        fortran=bool(array.flags.f_contiguous and not array.flags.c_contiguous),
+        assumed=assumed,
+    )
+    if array.dtype.kind not in "fiub" or array.size == 0:
+        return plain
+    seen = _observe(array)
+    values, recipe, whole = _recognise(array, plain, seen, contract, assume)
+    return replace(
+        plain,
+        low=seen.low,
+        high=seen.high,
+        nans=seen.nans,
+        infinities=seen.infinities,
+        integral=seen.integral,
+        constant=seen.low == seen.high and not (seen.nans or seen.infinities),
+        values=values,
+        recipe=recipe,
+        whole=whole,
+    )
+
+
+def _dtype_name(dtype: np.dtype) -> str:
+    return dtype.name if dtype.kind in "fiubc" else {"O": "object", "U": "text", "S": "bytes"}.get(dtype.kind, dtype.name)
+
+
+def _order(
+    shape: tuple[int, ...], layout: str, contract: Contract, assume: Mapping[str, str]
+) -> tuple[str, tuple[str, ...]]:
+    """The channel order, and what of it was assumed: nothing in an array tells RGB from BGR."""
+    if "channel_order" in assume:
+        return assume["channel_order"], (f"channel_order={assume['channel_order']}",)
+    channels = shape[layout.index("C")] if "C" in layout else 1
+    if channels == 1 or "?" in layout:
+        return ("GRAY" if "?" not in layout else "?"), ()
+    alike = {3: ("RGB", "BGR"), 4: ("RGBA", "BGRA")}.get(channels, ())
+    if not alike:
+        return "?", ()
+    order = next((one for one in alike if one[:3] == contract.channel_order[:3]), alike[0])
+    return order, (f"channel_order={order}",)
+
+
+def _blocks(array: np.ndarray) -> Iterator[np.ndarray]:
+    """The values in flat blocks of bounded size, whatever the memory order."""
+    if array.size <= _CHUNK:
+        yield array.reshape(-1)
+    elif array.flags.c_contiguous:
+        flat = array.reshape(-1)
+        for start in range(0, flat.size, _CHUNK):
+            yield flat[start : start + _CHUNK]
+    else:
+        for part in array:
+            yield from _blocks(part)
+
+
+def _observe(array: np.ndarray) -> _Observed:
+    low, high, nans, infinities, integral = np.inf, -np.inf, 0, 0, True
+    for block in _blocks(array):
+        if block.dtype.kind == "f":
+            nan = int(np.count_nonzero(np.isnan(block)))
+            finite = block[np.isfinite(block)] if nan or np.isinf(block).any() else block
+            nans, infinities = nans + nan, infinities + block.size - finite.size - nan
+            integral = integral and bool((finite == np.rint(finite)).all())
+            block = finite
+        if block.size:
+            low, high = min(low, float(block.min())), max(high, float(block.max()))
+    if low > high:  # nothing finite
+        return _Observed(low=np.nan, high=np.nan, nans=nans, infinities=infinities, integral=False)
+    return _Observed(low=low, high=high, nans=nans, infinities=infinities, integral=integral)
+
+
+def _recognise(
+    array: np.ndarray, facts: Facts, seen: _Observed, contract: Contract, assume: Mapping[str, str]
+) -> tuple[Affine | None, str, bool]:
+    """The value mapping, its name, and whether every value is the image of a whole grey level."""
+    channels = facts.length("C") or 1
+    if "value_range" in assume:
+        low, high = (float(end) for end in assume["value_range"].split(","))
+        affine = canonical(Values(low=low, high=high), channels)
+        return affine, f"assumed {low:g}..{high:g}", _on_lattice(array, facts, affine)
+    if contract.quantize is not None and facts.dtype == contract.dtype:
+        return None, "", False  # a quantised tensor: its lattice says nothing
+    if facts.dtype == "uint8":
+        return canonical(Values(low=0, high=255), channels), "0..255, not scaled", True
+    if seen.low == seen.high or seen.nans or seen.infinities or "?" in facts.layout:
+        return None, "", False
+    for number, (name, affine) in enumerate(named(contract)):
+        few = 0 if number == 0 else _FEW_LEVELS  # the contract's own needs no proof
+        if len(affine.scale) == channels and _fits(seen, affine, few) and _on_lattice(array, facts, affine):
+            return affine, name, True
+    return None, "", False
+
+
+def _fits(seen: _Observed, affine: Affine, few: int) -> bool:
+    """Whether the observed range is inside the mapping's and uses at least ``few`` of its levels."""
+    ends = [b + x * a for a, b in zip(affine.scale, affine.offset, strict=True) for x in (0, 255)]
+    level = max(abs(a) for a in affine.scale)
+    return min(ends) - level / 2 <= seen.low and seen.high <= max(ends) + level / 2 and seen.high - seen.low >= few * level
+
+
+def _on_lattice(array: np.ndarray, facts: Facts, affine: Affine) -> bool:
+    """Whether every value, mapped back, is a whole grey level 0..255."""
+    tolerance = _OFF_LATTICE.get(facts.dtype, 0.0)
+    axis = facts.layout.index("C") if "C" in facts.layout else None
+    planes = np.moveaxis(array, axis, 0) if axis is not None else array[np.newaxis]
+    for plane, a, b in zip(planes, affine.scale, affine.offset, strict=True):
+        for block in _blocks(plane):
+            x = (block.astype(np.float64) - b) / a
+            level = np.rint(x)
+            if np.abs(x - level).max() > tolerance or level.min() < 0 or level.max() > 255:
+                return False
+    return True

@@ -1,0 +1,90 @@
+"""Derive the plan: the ordered steps from what is there to what the contract asks for.
+
+Each stage looks at the facts as the stages before it leave them and yields the steps that are still missing, so a
+candidate that keeps the contract gets an empty plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sm_imgcheck.effects import after, of_file
+from sm_imgcheck.errors import PlanError
+from sm_imgcheck.layouts import describe
+from sm_imgcheck.model import Candidate, Contract, Facts, Header, Options, Plan, Spec, Step
+from sm_imgcheck.plan import _finish, _image, _tensor
+from sm_imgcheck.plan._job import Job, Stage
+from sm_imgcheck.policy import refusals
+
+__all__ = ["OPS_OF_STAGE", "any_image", "make_plan", "stage_of"]
+
+OPS_OF_STAGE = {
+    "decode": ("decode",),
+    "orient": ("orient",),
+    "colour": ("to_srgb", "colour"),
+    "pixels": ("to_pixels",),
+    "geometry": ("resize", "letterbox", "fit", "crop", "pad"),
+    "reorder": ("reorder",),
+    "cast": ("cast",),
+    "values": ("scale", "normalize"),
+    "quantize": ("quantize",),
+    "transpose": ("transpose", "add_axis", "drop_axis"),
+    "batch": ("batch",),
+}
+"""Stage of a plan: how the names of its ops begin."""
+
+
+def stage_of(op: str) -> str:
+    """The stage of an op. Checks name stages, because which op mends a size differs from spec to spec."""
+    return next(stage for stage, ops in OPS_OF_STAGE.items() if op.startswith(ops))
+
+
+def make_plan(spec: Spec, candidate: Candidate, options: Options) -> Plan:
+    """The plan for one candidate. Raises PlanError where no plan is lawful."""
+    if candidate.header is not None:
+        if refused := refusals(candidate.header, spec.decode, spec.contract):
+            raise PlanError("; ".join(clause for _, clause in refused))
+        job = Job(spec=spec, kind="image", options=options, header=candidate.header)
+        return _follow(of_file(candidate.header), _image.STAGES + _finish.STAGES, job)
+    if candidate.facts is None:
+        raise PlanError("nothing is known of it")
+    job = Job(spec=spec, kind="tensor", options=options)
+    return _follow(candidate.facts, _tensor.STAGES + _finish.STAGES, job)
+
+
+def any_image(spec: Spec) -> tuple[Step, ...]:
+    """The steps for whatever image comes: a parameter that depends on the file is ``{"header": KEY}``."""
+    job = Job(spec=spec, kind="any image", options=Options())
+    pretend = of_file(Header(format="", mode="CMYK", height=480, width=640))
+    return tuple(_steps(pretend, _image.STAGES + _finish.STAGES, job))
+
+
+def _follow(facts: Facts, stages: tuple[Stage, ...], job: Job) -> Plan:
+    if job.contract.dtype == "bfloat16":
+        raise PlanError("NumPy has no bfloat16: let the spec ask for float32, and cast in the model's code")
+    steps, known = [], [facts]
+    for step in _steps(facts, stages, job):
+        steps.append(step)
+        known.append(after(known[-1], step))
+    _hold(known[-1], job.contract)
+    if not job.options.allow_guess and (guess := next((step for step in steps if step.loss == "guess"), None)):
+        raise PlanError(f"{guess.why}: say so with --assume, or repeat with --allow-guess")
+    return Plan(steps=tuple(steps), before=facts, after=tuple(known[1:]))
+
+
+def _steps(facts: Facts, stages: tuple[Stage, ...], job: Job) -> Iterator[Step]:
+    for stage in stages:
+        for step in stage(facts, job):
+            yield step
+            facts = after(facts, step)
+
+
+def _hold(facts: Facts, contract: Contract) -> None:
+    """Refuse a plan that would not end in the contract."""
+    fits = facts.layout == contract.layout and all(
+        dim.allows(length) for dim, length in zip(contract.shape, facts.shape, strict=True)
+    )
+    if not fits:
+        wanted = "[" + ", ".join(str(dim) for dim in contract.shape) + f"] {contract.layout}"
+        raise PlanError(f"no steps lead to shape {wanted}: they end at {describe(facts.shape, facts.layout)}")

@@ -1,0 +1,65 @@
+"""From an image file to the model's size: decode, orient, colour, geometry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sm_imgcheck.effects import after
+from sm_imgcheck.geometry import output_size
+from sm_imgcheck.model import Facts, Step
+from sm_imgcheck.plan._job import Job, Stage, colour_step, colours
+
+__all__ = ["STAGES"]
+
+
+def _decode(_: Facts, job: Job) -> Iterator[Step]:
+    policy = job.spec.decode
+    params = {
+        "dct": policy.dct,
+        "gray": _decodes_gray(job),
+        "truncated": policy.truncated,
+        "max_pixels": policy.max_pixels,
+    }
+    yield Step(op="decode", params=params, why="the model takes pixels, not a file")
+
+
+def _decodes_gray(job: Job) -> bool:
+    return job.contract.channel_order == "GRAY" and job.spec.decode.to_gray == "y_plane"
+
+
+def _to_srgb(_: Facts, job: Job) -> Iterator[Step]:
+    if job.spec.decode.icc == "srgb" and (job.header is None or job.header.wide_gamut):
+        yield Step(op="to_srgb", params={"icc": {"header": "icc"}}, why="the embedded profile is not sRGB", loss="pixels")
+
+
+def _orient(_: Facts, job: Job) -> Iterator[Step]:
+    if job.spec.decode.exif != "apply":
+        return
+    turn = {"header": "orientation"} if job.header is None else job.header.orientation
+    if turn != 1:
+        yield Step(op="orient", params={"orientation": turn}, why="EXIF says that the picture is stored turned")
+
+
+def _colour(facts: Facts, job: Job) -> Iterator[Step]:
+    if _decodes_gray(job):
+        return
+    if job.header is None:
+        yield colour_step(job, {"header": "mode"})
+    elif facts.channel_order != colours(job.contract) or facts.dtype != "uint8":
+        yield colour_step(job, job.header.mode)
+
+
+def _geometry(facts: Facts, job: Job) -> Iterator[Step]:
+    """The geometry as written; for one image, a step that would change nothing is left out."""
+    for step in job.spec.geometry:
+        if step.params.get("units") == "final":
+            continue
+        height, width = facts.shape[:2]
+        same = output_size(step.op, step.params, height=height, width=width) == (height, width)
+        if job.kind == "any image" or not same or step.op.startswith("fit"):
+            yield replace(step, why="so the spec makes the model's size")
+            facts = after(facts, step)
+
+
+STAGES: tuple[Stage, ...] = (_decode, _to_srgb, _orient, _colour, _geometry)

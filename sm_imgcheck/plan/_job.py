@@ -1,0 +1,62 @@
+"""What the stages of a plan share: the job at hand, and the form of a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sm_imgcheck.model import Contract, Facts, Header, Options, Spec, Step
+
+__all__ = ["Job", "Stage", "colour_step", "colours", "wrong_size"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What every stage may look at besides the facts."""
+
+    spec: Spec
+    kind: Literal["image", "any image", "tensor"]
+    options: Options
+    header: Header | None = None
+    """Of the one image that the plan is for."""
+
+    @property
+    def contract(self) -> Contract:
+        """The spec's."""
+        return self.spec.contract
+
+
+Stage = Callable[[Facts, Job], Iterator[Step]]
+"""Yields the steps that are missing, given the facts as the stages before leave them."""
+
+
+def wrong_size(facts: Facts, contract: Contract) -> bool:
+    """Whether height or width is not what the contract allows."""
+    return any(
+        dim is not None and (length := facts.length(axis)) is not None and not dim.allows(length)
+        for axis in "HW"
+        for dim in (contract.dim(axis),)
+    )
+
+
+def colour_step(job: Job, mode: str | dict[str, str]) -> Step:
+    """The step from the channels of ``mode`` to those of the contract, in RGB order, by the spec's policy."""
+    policy = job.spec.decode
+    to = colours(job.contract)
+    params: dict[str, Any] = {
+        "mode": mode,
+        "to": to,
+        "cmyk": policy.library,
+        "to_gray": policy.to_gray,
+        "alpha": policy.alpha,
+        "background": list(policy.background),
+        "bit_depth": policy.bit_depth,
+    }
+    why = f"the model takes {to}" if isinstance(mode, dict) else f"the pixels are {mode}, the model takes {to}"
+    return Step(op="colour", params=params, why=why, loss="none" if mode == "L" else "pixels")
+
+
+def colours(contract: Contract) -> str:
+    """The channels that the model takes, in the order in which images are worked on."""
+    return {"BGR": "RGB", "BGRA": "RGBA"}.get(contract.channel_order, contract.channel_order)

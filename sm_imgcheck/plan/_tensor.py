@@ -1,0 +1,120 @@
+"""From a tensor back to grey levels, where its numbers, size or channels are not the model's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sm_imgcheck.errors import PlanError
+from sm_imgcheck.mapping import canonical, domain, overshoot, same
+from sm_imgcheck.model import Affine, Contract, Facts, Step, Values
+from sm_imgcheck.plan._job import Job, Stage, colour_step, wrong_size
+
+__all__ = ["STAGES"]
+
+
+def _pixels_needed(facts: Facts, job: Job) -> bool:
+    """Whether the numbers must go back to grey levels: another mapping, another size, other channels."""
+    return wrong_size(facts, job.contract) or _wrong_channels(facts, job.contract) or _wrong_values(facts, job)
+
+
+def _wrong_channels(facts: Facts, contract: Contract) -> bool:
+    return (facts.length("C") or 1) != contract.channels
+
+
+def _target(contract: Contract, order: str) -> Affine:
+    """The contract's mapping for channels that stand in ``order``."""
+    affine = canonical(contract.values, contract.channels)
+    if sorted(order) != sorted(contract.channel_order):
+        return affine
+    at = [contract.channel_order.index(channel) for channel in order] if order != "GRAY" else [0]
+    return Affine(scale=tuple(affine.scale[i] for i in at), offset=tuple(affine.offset[i] for i in at))
+
+
+def _wrong_values(facts: Facts, job: Job) -> bool:
+    contract = job.contract
+    if contract.quantize is not None and facts.dtype == contract.dtype:
+        return False
+    if facts.values is not None:
+        return not same(facts.values, _target(contract, facts.channel_order))
+    low, high = domain(replace(contract, quantize=None, dtype="float32"), overshoot(job.spec.geometry))
+    slack = (high - low) * 1e-3
+    return facts.low is None or facts.high is None or facts.low < low - slack or facts.high > high + slack
+
+
+def _channels_last(facts: Facts, job: Job) -> Iterator[Step]:
+    if facts.layout not in ("HW", "NHW", "HWC", "NHWC", "CHW", "NCHW"):
+        raise PlanError(
+            f"no layout explains shape {list(facts.shape)}: name it with --assume layout=NHWC (or NCHW, HWC, CHW, NHW, HW)"
+        )
+    reordered = facts.channel_order not in (job.contract.channel_order, "?")
+    if not (reordered or _pixels_needed(facts, job)):
+        return
+    if "C" not in facts.layout:
+        yield Step(op="add_axis", why="the steps below want a channel axis")
+    elif facts.layout[-1] != "C":
+        to = facts.layout.replace("C", "") + "C"
+        yield Step(op="transpose", params={"layout": facts.layout, "to": to}, why="the steps below want channels last")
+
+
+def _to_pixels(facts: Facts, job: Job) -> Iterator[Step]:
+    if not _pixels_needed(facts, job) or facts.dtype == "uint8":
+        return
+    values, whole, guessed = facts.values, facts.whole, False
+    if values is None:
+        values, guessed = _guess(facts), True
+    name = facts.recipe if not guessed else f"the values look like {_range(values)} of whatever made them"
+    why = f"undo what was done to the values ({name})" if not guessed else name
+    yield Step(
+        op="to_pixels",
+        params={"scale": list(values.scale), "offset": list(values.offset), "whole": whole and not guessed},
+        why=why,
+        loss="guess" if guessed else "none",
+    )
+
+
+_USUAL_RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))
+
+
+def _guess(facts: Facts) -> Affine:
+    """The usual range that the observed one sits in, in the order of their width. Raises PlanError for none."""
+    channels = facts.length("C") or 1
+    if facts.low is not None and facts.high is not None:
+        for low, high in _USUAL_RANGES:
+            slack = (high - low) / 20  # a bicubic or Lanczos resize may overshoot a little
+            used = (facts.high - facts.low) / (high - low)
+            if low - slack <= facts.low and facts.high <= high + slack and used > 1 / 20:
+                return canonical(Values(low=low, high=high), channels)
+    raise PlanError(
+        "the values lie on no known mapping of grey levels: say which range they stand for, such as --assume value_range=0,1"
+    )
+
+
+def _range(affine: Affine) -> str:
+    return f"{affine.offset[0]:g}..{affine.offset[0] + 255 * affine.scale[0]:g}"
+
+
+def _channels(facts: Facts, job: Job) -> Iterator[Step]:
+    """Other channels than the model takes: what the spec's policy says of an image goes for a tensor too."""
+    contract, policy = job.contract, job.spec.decode
+    if not _wrong_channels(facts, contract):
+        return
+    mode = {1: "L", 3: "RGB", 4: "RGBA"}.get(facts.length("C") or 1)
+    if mode is None or facts.dtype != "uint8":
+        raise PlanError(f"{facts.length('C')} channels cannot become {contract.channel_order}: they are no grey levels")
+    if (mode == "L" and policy.gray == "reject") or (mode == "RGBA" and policy.alpha == "reject"):
+        raise PlanError(f"the spec refuses a {mode} source (decode.{'gray' if mode == 'L' else 'alpha'}: reject)")
+    if facts.channel_order in ("BGR", "BGRA"):
+        yield Step(op="reorder", params={"order": facts.channel_order, "to": mode}, why="the next step takes RGB order")
+    yield colour_step(job, mode)
+
+
+def _geometry(facts: Facts, job: Job) -> Iterator[Step]:
+    if not wrong_size(facts, job.contract):
+        return
+    for step in job.spec.geometry:
+        if step.params.get("units") != "final":
+            yield replace(step, why="its size is not the model's")
+
+
+STAGES: tuple[Stage, ...] = (_channels_last, _to_pixels, _channels, _geometry)

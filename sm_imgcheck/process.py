@@ -1,0 +1,137 @@
+"""One candidate, one spec, one result: the function that everything else calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sm_imgcheck import checks, source
+from sm_imgcheck.errors import ImgcheckError, PlanError
+from sm_imgcheck.mapping import canonical
+from sm_imgcheck.model import Candidate, Facts, Finding, Header, Options, Plan, Result, Spec, Values
+from sm_imgcheck.plan import make_plan, stage_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["look_at", "process"]
+
+_MENDERS = {
+    "cast": ("cast", "pixels", "colour", "quantize"),
+    "values": ("values", "pixels", "quantize"),
+    "colour": ("colour", "decode"),
+}
+"""Stages whose step mends what a check leaves to the first of them, in this order; every other stage mends its own."""
+
+
+def process(
+    what: str | Path | bytes | np.ndarray | Candidate, spec: Spec, options: Options | None = None
+) -> Result:
+    """Check one candidate against a spec; with ``options.want_array`` make the corrected tensor too.
+
+    what: a path (``file.npz::name`` for one array of several), the bytes of a file, or an array of any shape.
+    Never raises for a bad candidate: that is a finding. Raises Bug where the tool breaks its own promise.
+    """
+    options = options or Options()
+    candidate = look_at(what, spec, options)
+    findings = checks.run(candidate, spec)
+    plan, skipped = _plan(candidate, spec, options)
+    array = None
+    if plan is not None and options.want_array:
+        array, more, skipped = _fixed(plan, candidate, spec)
+        findings += more
+    return Result(
+        path=candidate.path,
+        kind=candidate.kind,
+        findings=tuple(_reported(findings, plan, options)),
+        facts=candidate.facts,
+        header=candidate.header,
+        plan=plan,
+        skipped=skipped,
+        array=array,
+    )
+
+
+def look_at(what: str | Path | bytes | np.ndarray | Candidate, spec: Spec, options: Options) -> Candidate:
+    """Read a candidate and complete its facts."""
+    if isinstance(what, Candidate):
+        candidate = what
+    elif isinstance(what, (str, Path)):
+        candidate = source.read(what, spec.decode, headers_only=options.headers_only)
+    elif isinstance(what, (bytes, bytearray, memoryview)):
+        candidate = source.from_bytes(bytes(what), "bytes", spec.decode, headers_only=options.headers_only)
+    else:
+        candidate = source.from_array(what)
+    if candidate.problem is not None:
+        return candidate
+    if candidate.header is not None:
+        return replace(candidate, facts=_naive(candidate.header, options))
+    from sm_imgcheck.pixels.measure import measure
+
+    return replace(candidate, facts=measure(candidate.data, spec.contract, options.assume))
+
+
+def _naive(header: Header, options: Options) -> Facts:
+    """What a handler gets that decodes and does nothing else: ``Image.open(f).convert("RGB")`` or ``cv2.imread(f)``."""
+    height, width = header.height, header.width
+    by_opencv = options.decoded_by == "opencv"
+    if by_opencv and header.orientation >= 5:  # the orientations that exchange height and width
+        height, width = width, height
+    return Facts(
+        shape=(height, width, 3),
+        layout="HWC",
+        dtype="uint8",
+        channel_order="BGR" if by_opencv else "RGB",
+        low=0,
+        high=255,
+        domain=True,
+        values=canonical(Values(low=0, high=255), 3),
+        recipe="0..255, not scaled",
+        whole=True,
+    )
+
+
+def _plan(candidate: Candidate, spec: Spec, options: Options) -> tuple[Plan | None, str]:
+    if candidate.problem is not None:
+        return None, candidate.problem[1]
+    try:
+        return make_plan(spec, candidate, options), ""
+    except PlanError as error:
+        return None, str(error)
+
+
+def _fixed(plan: Plan, candidate: Candidate, spec: Spec) -> tuple[np.ndarray | None, tuple[Finding, ...], str]:
+    """The tensor; where it is not handed over, the findings and the reason instead."""
+    from sm_imgcheck import fix
+
+    try:
+        array = fix.run(plan, candidate)
+    except ImgcheckError as error:
+        return None, (), str(error)
+    if spec.contract.expect_range is not None:
+        finished = replace(plan.after[-1] if plan.after else plan.before, low=float(array.min()), high=float(array.max()))
+        seen = Candidate(path=candidate.path, kind="tensor", facts=replace(finished, domain=False))
+        broken = tuple(finding for finding in checks.run(seen, spec) if finding.name == "outside-expected-range")
+        if broken:
+            return None, broken, broken[0].message
+    fix.verify(array, spec)
+    return array, (), ""
+
+
+def _reported(findings: tuple[Finding, ...], plan: Plan | None, options: Options) -> Iterator[Finding]:
+    """The findings that were asked for, each with the op of this plan that mends it."""
+    for finding in findings:
+        if options.select and not finding.code.startswith(options.select):
+            continue
+        if options.ignore and finding.code.startswith(options.ignore):
+            continue
+        yield replace(finding, fixed_by=_mender(finding.fixed_by, plan))
+
+
+def _mender(stage: str | None, plan: Plan | None) -> str | None:
+    if stage is None or plan is None:
+        return None
+    ops = {stage_of(step.op): step.op for step in reversed(plan.steps)}
+    return next((ops[one] for one in _MENDERS.get(stage, (stage,)) if one in ops), None)
