@@ -1,0 +1,12 @@
+"""The spec language: a plain mapping becomes a ``Spec``, or a list of everything that is wrong with it.
+
+The language stands in one table (``language``); rules between keys are small functions (``axes``, ``values``,
+``sizing``, ``decoding``). Pure: no files, no YAML, no arrays. ``specfile`` reads YAML and knows the presets.
+"""
+
+from __future__ import annotations
+
+from sm_imgcheck.spec.joining import join
+from sm_imgcheck.spec.resolve import parse
+
+__all__ = ["join", "parse"]

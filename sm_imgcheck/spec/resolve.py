@@ -1,0 +1,106 @@
+"""From a plain mapping to a ``Spec`` with every default filled in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sm_imgcheck.errors import SpecError
+from sm_imgcheck.model import Contract, Decode, Spec
+from sm_imgcheck.spec import axes, decoding, reading, sizing, steps, values
+from sm_imgcheck.spec.language import GOLDEN, TOP
+from sm_imgcheck.spec.problems import Notes
+from sm_imgcheck.spec.serving import check_payload
+
+__all__ = ["parse"]
+
+
+def parse(mapping: Mapping[str, Any], *, source: str = "spec", lines: Mapping[str, int] | None = None) -> Spec:
+    """Read a spec from a mapping of the spec language.
+
+    ``source`` names it in messages; ``lines`` maps dotted places to lines of the file, counted from 1.
+    Raises SpecError with every problem at once.
+    """
+    notes = Notes(lines)
+    given = reading.mapping(mapping, TOP, "", notes)
+    if "extends" in given:
+        notes.add("extends", "only a spec file can extend another; load it with specfile.load")
+    shape = axes.read(given, notes)
+    contract = _contract(given, shape, notes)
+    decode = decoding.read(given.get("decode", {}), notes) if notes.fine("decode") else Decode()
+    geometry = _geometry(given, shape, notes)
+    check_payload(given.get("payload", {}), notes)
+    if contract is None or notes.all():
+        raise SpecError(source, notes.all())
+    return _spec(given, contract, decode, geometry)
+
+
+def _contract(given: Mapping[str, Any], shape: Any, notes: Notes) -> Contract | None:
+    """Runs every rule, so that every problem is noted, before it gives up."""
+    mapped = values.read(given, notes)
+    quantize = values.quantized(given, notes)
+    if shape is None or mapped is None:
+        return None
+    return Contract(
+        shape=shape[0],
+        layout=shape[1],
+        dtype=given["dtype"],
+        channel_order=given["channel_order"],
+        values=mapped,
+        quantize=quantize,
+        expect_range=values.expected(given),
+    )
+
+
+def _geometry(given: Mapping[str, Any], shape: Any, notes: Notes) -> list[dict[str, Any]]:
+    size = None if shape is None else axes.fixed_size(*shape)
+    target = sizing.Target(size=size, known=shape is not None, channel_order=given.get("channel_order"))
+    written = sizing.read(given, target, notes)
+    place = "geometry" if "geometry" in given else "resize"
+    if shape is not None and notes.fine("resize", "geometry"):
+        dims, layout = shape
+        steps.check_size(written, dims[layout.index("H")], dims[layout.index("W")], place, notes)
+    return written
+
+
+def _spec(given: Mapping[str, Any], contract: Contract, decode: Decode, geometry: list[dict[str, Any]]) -> Spec:
+    resolved = _resolved(given, contract, decode, geometry)
+    return Spec(
+        name=resolved["name"],
+        description=resolved["description"],
+        source=resolved["source"],
+        contract=contract,
+        decode=decode,
+        geometry=steps.ops(geometry),
+        payload=resolved["payload"],
+        golden=tuple(resolved["golden"]),
+        resolved=resolved,
+        sha256=hashlib.sha256(_canonical(resolved)).hexdigest(),
+    )
+
+
+def _resolved(
+    given: Mapping[str, Any], contract: Contract, decode: Decode, geometry: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """The spec in its own language with every default spelled out, in the order of the table."""
+    full = {
+        **{key.name: given.get(key.name, key.default) for key in TOP if key.default is not None},
+        "shape": axes.resolved(contract.shape),
+        "layout": contract.layout,
+        "dtype": contract.dtype,
+        "channel_order": contract.channel_order,
+        **values.resolved(contract.values, contract.channel_order),
+        "quantize": contract.quantize and values.quantize_resolved(contract.quantize),
+        "expect_range": given.get("expect_range"),
+        "decode": decoding.resolved(decode),
+        "geometry": geometry,
+        "payload": given.get("payload", {}),
+        "golden": [{key.name: one.get(key.name, key.default) for key in GOLDEN} for one in given.get("golden", ())],
+    }
+    return {key.name: full[key.name] for key in TOP if full.get(key.name) is not None}
+
+
+def _canonical(resolved: Mapping[str, Any]) -> bytes:
+    return json.dumps(resolved, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
