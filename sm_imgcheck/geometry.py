@@ -11,7 +11,16 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["crop_box", "fit_box", "letterbox_place", "output_size", "pad_place", "resized", "resized_by_opencv"]
+__all__ = [
+    "crop_box",
+    "fit_box",
+    "letterbox_place",
+    "output_size",
+    "pad_place",
+    "resized",
+    "resized_by_opencv",
+    "resized_by_tensorflow",
+]
 
 
 def whole(value: float, rounding: str) -> int:
@@ -112,6 +121,17 @@ def resized_by_opencv(
     assert not isinstance(size, int)
     factor = blob_factor(size=size, height=height, width=width)
     return max(round(height * factor), 1), max(round(width * factor), 1)
+
+
+def resized_by_tensorflow(
+    *, mode: str, size: int | Sequence[int], max_size: int | None, rounding: str, height: int, width: int
+) -> tuple[int, int]:
+    """As ``resized``, but a rounded ``longest_edge`` is ``tf.image.resize(preserve_aspect_ratio=True)``, in float32."""
+    if mode != "longest_edge" or rounding != "round":
+        return resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
+    assert isinstance(size, int)
+    factor = single(size / max(height, width))
+    return max(round(single(factor * height)), 1), max(round(single(factor * width)), 1)
 
 
 def crop_box(
@@ -276,7 +296,8 @@ def output_size(op: str, params: Mapping[str, Any], height: int, width: int) -> 
         return found[4], found[5]
     if kind == "resize":
         edges = {key: params[key] for key in ("mode", "size", "max_size", "rounding")}
-        return (resized_by_opencv if library == "opencv" else resized)(**edges, height=height, width=width)
+        rule = {"opencv": resized_by_opencv, "tensorflow": resized_by_tensorflow}.get(library, resized)
+        return rule(**edges, height=height, width=width)
     if kind == "crop":
         return crop_box(**params, height=height, width=width)[2:]
     place = {key: params[key] for key in ("size", "multiple_of", "position") if key in params}
