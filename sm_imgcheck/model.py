@@ -209,6 +209,8 @@ class Header:
     icc_problem: str = ""
     warnings: tuple[str, ...] = ()
     """What a decoder said while it still delivered pixels."""
+    refused: str = ""
+    """What Pillow said when it refused a file that was then read some other way."""
     truncated: bool = False
     rows_lost: float = 0.0
     """Share of the rows that the decoder could not fill, 0..1."""

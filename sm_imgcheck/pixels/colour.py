@@ -1,0 +1,85 @@
+"""From the mode of a file to the channels of a model: uint8 GRAY, RGB or RGBA; and the turn that EXIF asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.errors import CandidateError
+from sm_imgcheck.pixels.opencv import opencv_cmyk_to_rgb
+
+__all__ = ["colour", "orient"]
+
+
+def orient(image: np.ndarray[Any, Any], *, orientation: int) -> np.ndarray[Any, Any]:
+    """Turn and mirror an HWC image as EXIF tag 0x0112 (1..8) says, so that it stands upright.
+
+    2: mirrored, 3: upside down, 4: flipped, 5: transposed, 6: turned clockwise, 7: transversed, 8: counterclockwise.
+    """
+    if orientation > 4:
+        image = image.transpose(1, 0, 2)
+    rows = slice(None, None, -1 if orientation in (3, 4, 7, 8) else 1)
+    columns = slice(None, None, -1 if orientation in (2, 3, 6, 7) else 1)
+    return np.ascontiguousarray(image[rows, columns])
+
+
+def colour(
+    image: np.ndarray[Any, Any], *, mode: str, to: str, cmyk: str = "pillow", to_gray: str = "luma", alpha: str = "drop",
+    background: list[int] | tuple[int, ...] = (255, 255, 255), bit_depth: str = "reject",
+) -> np.ndarray[Any, Any]:
+    """Pixels HWC of ``mode`` (L, LA, RGB, RGBA, CMYK) as uint8 pixels HWC of ``to`` (GRAY, RGB or RGBA).
+
+    cmyk: whose arithmetic, pillow, opencv or tensorflow. to_gray: ``luma`` is Pillow's convert("L"); the Y plane is a
+    matter of decoding. alpha: ``composite`` lays the image over ``background`` (RGB) where ``to`` has no alpha.
+    bit_depth: ``scale`` keeps the upper byte of 16 bits, as Pillow, libpng (png_set_strip_16) and so OpenCV and
+    TensorFlow do. Raises CandidateError for samples that have no such scale, or where it is not allowed.
+    """
+    if image.dtype != np.uint8:
+        image = eight_bits(image, bit_depth)
+    if mode == "CMYK" and image.shape[2] == 4:
+        image = opencv_cmyk_to_rgb(image) if cmyk == "opencv" else pillow_cmyk_to_rgb(image)
+    clear = image[..., -1:] if image.shape[2] in (2, 4) else None
+    solid = image if clear is None else image[..., :-1]
+    if clear is not None and alpha == "composite" and to != "RGBA":
+        solid = composite(solid, clear, background)
+    if to == "GRAY":
+        return np.ascontiguousarray(solid if solid.shape[2] == 1 else luma(solid))
+    solid = np.broadcast_to(solid, (*solid.shape[:2], 3))
+    if to == "RGBA":
+        clear = np.full((*solid.shape[:2], 1), 255, np.uint8) if clear is None else clear
+        return np.concatenate([solid, clear], axis=-1)
+    return np.ascontiguousarray(solid)
+
+
+def eight_bits(image: np.ndarray[Any, Any], bit_depth: str) -> np.ndarray[Any, Any]:
+    """uint16 over 0..65535 as uint8. Raises CandidateError as ``colour``."""
+    if image.dtype != np.uint16 or bit_depth != "scale":
+        raise CandidateError("SRC138", f"has {image.dtype} samples; decode.bit_depth is {bit_depth!r}")
+    return (image >> 8).astype(np.uint8)
+
+
+def pillow_cmyk_to_rgb(ink: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """CMYK (0: no ink) to RGB as Pillow's convert("RGB") does (libImaging Convert.c, cmyk2rgb).
+
+    (255 - k) - (255 - k) * c / 255, the quotient rounded by the shift arithmetic of Pillow's MULDIV255.
+    """
+    white = 255 - ink[..., 3:].astype(np.int32)
+    product = ink[..., :3] * white + 128
+    return np.clip(white - ((product + (product >> 8)) >> 8), 0, 255).astype(np.uint8)
+
+
+def luma(image: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """RGB to one channel as Pillow's convert("L") does: ITU-R 601-2 weights in 16-bit fixed point, rounded."""
+    weighed = image[..., 0] * np.int32(19595) + image[..., 1] * np.int32(38470) + image[..., 2] * np.int32(7471)
+    return ((weighed + 0x8000) >> 16).astype(np.uint8)[..., None]
+
+
+def composite(
+    solid: np.ndarray[Any, Any], clear: np.ndarray[Any, Any], background: list[int] | tuple[int, ...]
+) -> np.ndarray[Any, Any]:
+    """Pixels of 1 or 3 channels laid over an RGB background: (a * x + (255 - a) * b) / 255, rounded to nearest."""
+    ground = np.asarray(background, np.int32)
+    ground = ground if solid.shape[2] == 3 or len(set(background)) > 1 else ground[:1]
+    mixed = solid * clear.astype(np.int32) + (255 - clear.astype(np.int32)) * ground
+    return ((mixed + 127) // 255).astype(np.uint8)

@@ -1,0 +1,153 @@
+"""How large a GIF, BMP, WebP, TIFF or ICO file says that it is: its own few bytes, read before any library sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Declared", "declared_by"]
+
+MAX_FRAMES = 10_000
+# Bytes a value of the TIFF types that sizes are written in: SHORT, LONG and BigTIFF's LONG8.
+TIFF_SIZES = {3: 2, 4: 4, 16: 8}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What a container declares."""
+
+    height: int
+    width: int
+    bits: int = 8
+    """Per sample."""
+    frames: int = 1
+    trailing: int = 0
+    """Bytes after the end that the container declares."""
+
+
+def declared_by(form: str, body: bytes) -> Declared | None:
+    """What ``body`` of format ``form`` declares; None where it cannot be told without a library."""
+    readers = {"GIF": gif_declares, "BMP": bmp_declares, "WEBP": webp_declares, "TIFF": tiff_declares, "ICO": ico_declares}
+    reader = readers.get(form)
+    return reader(body) if reader else None
+
+
+def little(body: bytes, at: int, size: int) -> int:
+    """An unsigned little-endian number; bytes beyond the end count as zero."""
+    return int.from_bytes(body[at : at + size], "little")
+
+
+def gif_declares(body: bytes) -> Declared:
+    """GIF89a: the screen, widened by the first picture as Pillow does; pictures are counted block by block."""
+    height, width = little(body, 8, 2), little(body, 6, 2)
+    at = 13 + gif_table(body, 10)
+    frames = 0
+    while at < len(body) and frames < MAX_FRAMES and body[at] in b"\x21\x2c\0":
+        kind, at = body[at], at + 1
+        if kind == 0x2C:
+            if not frames:
+                width = max(width, little(body, at, 2) + little(body, at + 4, 2))
+                height = max(height, little(body, at + 2, 2) + little(body, at + 6, 2))
+            at, frames = at + 10 + gif_table(body, at + 8), frames + 1
+        elif kind == 0x21:
+            at += 1
+        else:
+            continue
+        while at < len(body) and body[at]:
+            at += 1 + body[at]
+        at += 1
+    trailing = len(body) - at - 1 if body[at : at + 1] == b";" else 0
+    return Declared(height=height, width=width, frames=max(1, frames), trailing=trailing)
+
+
+def gif_table(body: bytes, at: int) -> int:
+    """Bytes of the colour table that the flags at ``at`` announce."""
+    flags = little(body, at, 1)
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def bmp_declares(body: bytes) -> Declared | None:
+    """BITMAPCOREHEADER (12 bytes) has 16-bit sizes, all later headers 32-bit ones; a negative height: top down."""
+    return dib_declares(body, 14)
+
+
+def dib_declares(body: bytes, at: int) -> Declared | None:
+    """A device-independent bitmap's header at ``at``; None where it is too short."""
+    size = little(body, at, 4)
+    if len(body) < at + 12:
+        return None
+    if size == 12:
+        return Declared(height=little(body, at + 6, 2), width=little(body, at + 4, 2))
+    height = int.from_bytes(body[at + 8 : at + 12], "little", signed=True)
+    return Declared(height=abs(height), width=little(body, at + 4, 4))
+
+
+def webp_declares(body: bytes) -> Declared | None:
+    """The canvas of an extended file, or the frame of a plain one (RFC 9649)."""
+    frames = min(body.count(b"ANMF"), MAX_FRAMES) if body[12:16] == b"VP8X" and body[20] & 2 else 1
+    end = 8 + little(body, 4, 4)
+    size = webp_size(body)
+    if size is None:
+        return None
+    return Declared(height=size[0], width=size[1], frames=max(1, frames), trailing=max(0, len(body) - end - (end & 1)))
+
+
+def webp_size(body: bytes) -> tuple[int, int] | None:
+    """Height and width that the first chunk declares."""
+    if body[12:16] == b"VP8X":
+        return little(body, 27, 3) + 1, little(body, 24, 3) + 1
+    if body[12:16] == b"VP8L":
+        packed = little(body, 21, 4)
+        return (packed >> 14 & 0x3FFF) + 1, (packed & 0x3FFF) + 1
+    return (little(body, 28, 2) & 0x3FFF, little(body, 26, 2) & 0x3FFF) if body[12:16] == b"VP8 " else None
+
+
+def ico_declares(body: bytes) -> Declared | None:
+    """The largest size that any of the icon's pictures declares inside itself."""
+    found = []
+    for entry in range(6, 6 + 16 * min(little(body, 4, 2), 256), 16):
+        at = little(body, entry + 12, 4)
+        if body[at + 12 : at + 16] == b"IHDR":
+            found.append((int.from_bytes(body[at + 20 : at + 24], "big"), int.from_bytes(body[at + 16 : at + 20], "big")))
+        elif len(body) >= at + 12:
+            # Colours and mask lie above each other: the height counts both.
+            found.append((little(body, at + 8, 4) // 2, little(body, at + 4, 4)))
+    if not found:
+        return None
+    height, width = max(found, key=lambda size: size[0] * size[1])
+    return Declared(height=height, width=width)
+
+
+def tiff_declares(body: bytes) -> Declared | None:
+    """The first directory of a TIFF or BigTIFF file, and how many follow it."""
+    order = "little" if body[:1] == b"I" else "big"
+    large = body[2:4] in (b"+\0", b"\0+")
+    step, count_size, width_size = (20, 8, 8) if large else (12, 2, 4)
+    at = int.from_bytes(body[8:16] if large else body[4:8], order)
+    fields = tiff_fields(body, at, order, large=large)
+    if 256 not in fields or 257 not in fields:
+        return None
+    frames, seen = 0, set()
+    while 0 < at < len(body) and at not in seen and frames < MAX_FRAMES:
+        seen.add(at)
+        frames += 1
+        past = at + count_size + step * int.from_bytes(body[at : at + count_size], order)
+        at = int.from_bytes(body[past : past + width_size], order)
+    return Declared(height=fields[257], width=fields[256], bits=fields.get(258, 1), frames=max(1, frames))
+
+
+def tiff_fields(body: bytes, at: int, order: str, *, large: bool) -> dict[int, int]:
+    """The first value of each numeric field of a directory, by tag."""
+    head, step, room = (8, 20, 8) if large else (2, 12, 4)
+    whose: dict[int, int] = {}
+
+    def number(start: int, size: int) -> int:
+        return int.from_bytes(body[start : start + size], "little" if order == "little" else "big")
+
+    for entry in range(at + head, min(at + head + step * number(at, head), len(body)), step):
+        tag, kind, count = number(entry, 2), number(entry + 2, 2), number(entry + 4, room)
+        size = TIFF_SIZES.get(kind, 0)
+        place = entry + 4 + room
+        start = place if size * count <= room else number(place, room)
+        if size:
+            whose.setdefault(tag, number(start, size))
+    return whose

@@ -1,0 +1,96 @@
+"""The bytes of an image file as pixels, the same for every decoder that happens to be installed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.errors import CandidateError
+from sm_imgcheck.model import Header
+from sm_imgcheck.pixels.decode_jpeg import hear_jpeg
+from sm_imgcheck.pixels.icc import join_icc, to_srgb
+from sm_imgcheck.pixels.jpeg import scan_jpeg
+from sm_imgcheck.pixels.look import look
+from sm_imgcheck.pixels.opencv import opencv_gray, quiet_opencv
+from sm_imgcheck.pixels.pillow import load_pillow, open_pillow
+from sm_imgcheck.pixels.png import essential_png, scan_png
+
+__all__ = ["decode", "hear"]
+
+# A file that only OpenCV reads is a curiosity: looking into it must stay cheap.
+SECOND_OPINION_PIXELS = 16_000_000
+
+
+def decode(
+    body: bytes, *, dct: str = "accurate", gray: bool = False, truncated: str = "reject", max_pixels: int = 178_956_970,
+    icc: str = "ignore",
+) -> np.ndarray[Any, Any]:
+    """Pixels of an image file: HWC, with 1 (L), 2 (LA), 3 (RGB) or 4 (RGBA, CMYK) channels as its header's mode says.
+
+    uint8, or uint16 over 0..65535 for one channel of more than 8 bits.
+
+    dct: ``accurate`` (libjpeg's default, what Pillow and OpenCV use) or ``tensorflow`` (`tf.io.decode_jpeg`'s default).
+    gray: one channel as OpenCV's IMREAD_GRAYSCALE gives it; of a JPEG that is its Y plane.
+    truncated: ``allow`` fills what is missing as libjpeg does; more than half of the rows missing is refused anyway.
+    icc: ``srgb`` converts through the embedded profile.
+    Raises CandidateError for whatever cannot be decoded, before anything is allocated where the size alone says so.
+    """
+    header = look(body, max_pixels=max_pixels)
+    return hear(body, header, dct=dct, gray=gray, truncated=truncated, icc=icc)[0]
+
+
+def hear(
+    body: bytes, header: Header, *, dct: str, gray: bool, truncated: str, icc: str
+) -> tuple[np.ndarray[Any, Any], Header]:
+    """As ``decode`` with the file's ``header``; also the header with what decoding has shown."""
+    if header.format == "JPEG":
+        pixels, header = hear_jpeg(body, header, dct=dct, gray=gray, truncated=truncated)
+    else:
+        pixels, header = hear_other(body, header)
+    if gray:
+        pixels = opencv_gray(body, header, pixels)
+    elif icc == "srgb":
+        pixels = to_srgb(pixels, embedded_profile(body, header), header.mode)
+    return pixels, header
+
+
+def embedded_profile(body: bytes, header: Header) -> bytes:
+    """The profile inside a file; empty where there is none or it is broken."""
+    if header.format == "JPEG":
+        return join_icc(scan_jpeg(body).icc)[0]
+    if header.format == "PNG":
+        return scan_png(body).icc
+    return open_pillow(body, header.format)[0].info.get("icc_profile") or b""
+
+
+def hear_other(body: bytes, header: Header) -> tuple[np.ndarray[Any, Any], Header]:
+    """As ``hear`` for everything but JPEG: Pillow, and where it refuses a second opinion. Raises CandidateError."""
+    try:
+        image, opening = open_pillow(body, header.format)
+        pixels, loading = load_pillow(image, header.mode, header.bits)
+    except CandidateError as problem:
+        pixels = second_opinion(body, header, problem)
+        return pixels, replace(header, refused=problem.problem)
+    said = dict.fromkeys((*header.warnings, *opening, *loading))
+    return pixels, replace(header, warnings=tuple(said), truncated=False)
+
+
+def second_opinion(body: bytes, header: Header, problem: CandidateError) -> np.ndarray[Any, Any]:
+    """Pixels of ``header.mode`` of a file that Pillow refused with ``problem``, which is raised again where nobody can.
+
+    A PNG file is tried again without its texts, profiles and animation; OpenCV tries the formats whose reader is quiet
+    and frugal. Raises CandidateError.
+    """
+    if header.format == "PNG":
+        scan = scan_png(body)
+        if not scan.complete:
+            raise problem
+        return load_pillow(open_pillow(essential_png(body, scan), "PNG")[0], header.mode, header.bits)[0]
+    if header.format not in ("BMP", "TIFF") or header.height * header.width > SECOND_OPINION_PIXELS:
+        raise problem
+    pixels = quiet_opencv(body, "IMREAD_COLOR")
+    if pixels is None or pixels.shape[:2] != (header.height, header.width):
+        raise problem
+    return np.ascontiguousarray(pixels[..., ::-1])

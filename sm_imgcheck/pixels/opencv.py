@@ -1,0 +1,46 @@
+"""OpenCV behind one door: quiet, and only for what it alone can say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.errors import CandidateError
+from sm_imgcheck.model import Header
+from sm_imgcheck.pixels.quiet import quietly
+
+__all__ = ["opencv_cmyk_to_rgb", "opencv_gray", "quiet_opencv"]
+
+
+def quiet_opencv(body: bytes, flag: str) -> np.ndarray[Any, Any] | None:
+    """What `cv2.imdecode` makes of ``body`` under ``flag`` without turning it; None where it refuses."""
+    import cv2
+
+    flags = getattr(cv2, flag) | cv2.IMREAD_IGNORE_ORIENTATION
+    try:
+        return quietly(lambda: cv2.imdecode(np.frombuffer(body, np.uint8), flags), loud=True)[0]
+    except CandidateError:
+        return None
+
+
+def opencv_gray(body: bytes, header: Header, pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """One channel as `cv2.imdecode(body, IMREAD_GRAYSCALE)` gives it; ``pixels`` are the decoded ones."""
+    import cv2
+
+    if header.format == "JPEG":
+        if header.mode != "CMYK":
+            return pixels
+        return cv2.cvtColor(opencv_cmyk_to_rgb(pixels), cv2.COLOR_RGB2GRAY)[..., None]
+    made = quiet_opencv(body, "IMREAD_GRAYSCALE")
+    if made is not None and made.shape == pixels.shape[:2]:
+        return made[..., None]
+    shallow = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+    return shallow if shallow.shape[2] < 3 else cv2.cvtColor(shallow[..., :3], cv2.COLOR_RGB2GRAY)[..., None]
+
+
+def opencv_cmyk_to_rgb(ink: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """CMYK as Pillow gives it (0: no ink) to RGB as OpenCV converts it (grfmt_jpeg, icvCvt_CMYK2BGR_8u_C4C3R)."""
+    light = 255 - ink.astype(np.int32)
+    black = light[..., 3:]
+    return (black - ((255 - light[..., :3]) * black >> 8)).astype(np.uint8)

@@ -1,0 +1,83 @@
+"""Pillow behind one door: which of its plugins may run, what it says, and what its modes mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.pixels.quiet import quietly
+
+__all__ = ["load_pillow", "open_pillow", "pillow_mode"]
+
+# The plugins that may see a candidate, by format. No EPS: Pillow would run Ghostscript on it.
+PILLOW_PLUGINS = {
+    "AVIF": ("AvifImagePlugin", "AvifImageFile"),
+    "BMP": ("BmpImagePlugin", "BmpImageFile"),
+    "GIF": ("GifImagePlugin", "GifImageFile"),
+    "ICO": ("IcoImagePlugin", "IcoImageFile"),
+    "JPEG": ("JpegImagePlugin", "JpegImageFile"),
+    "JPEG2000": ("Jpeg2KImagePlugin", "Jpeg2KImageFile"),
+    "PNG": ("PngImagePlugin", "PngImageFile"),
+    "TIFF": ("TiffImagePlugin", "TiffImageFile"),
+    "WEBP": ("WebPImagePlugin", "WebPImageFile"),
+}
+# Rows are handed over in bands, so that an image is never there three times.
+BAND_BYTES = 1 << 24
+
+
+def open_pillow(body: bytes, form: str) -> tuple[Any, tuple[str, ...]]:
+    """Let the plugin of ``form`` read the header; nothing is decoded (but ICO). Also: what it warned of.
+
+    The plugin is called directly: `Image.open` would let every plugin have a look, and would judge the size by a limit
+    that belongs to the whole process. Raises CandidateError where the plugin refuses.
+    """
+    from importlib import import_module
+    from io import BytesIO
+
+    module, name = PILLOW_PLUGINS[form]
+    plugin = getattr(import_module(f"PIL.{module}"), name)
+    return quietly(lambda: plugin(BytesIO(body)))
+
+
+def load_pillow(image: Any, mode: str, bits: int) -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:
+    """Decode a lazily opened image to HWC pixels of ``mode``, and what Pillow warned of.
+
+    Samples of more than 8 bits are uint16 over 0..65535 where Pillow keeps them (one channel); it has already dropped
+    the low byte of the others. Raises CandidateError where the data is broken.
+    """
+    # libtiff prints its complaints to the process's standard error: nothing else can hold them back.
+    loud = any(tile[0] == "libtiff" for tile in image.tile)
+    return quietly(lambda: pillow_array(image, mode, bits), loud=loud)
+
+
+def pillow_mode(image: Any) -> str:
+    """The mode that an image is decoded to: L, LA, RGB, RGBA or CMYK."""
+    clear = "transparency" in image.info
+    if image.mode == "CMYK" or image.mode == "RGBA":
+        return str(image.mode)
+    if image.mode in ("L", "1") or image.mode[0] in "IF":
+        return "LA" if clear and image.mode in ("L", "1") else "L"
+    if image.mode in ("LA", "La"):
+        return "LA"
+    return "RGBA" if clear or image.mode in ("PA", "RGBa") else "RGB"
+
+
+def pillow_array(image: Any, mode: str, bits: int) -> np.ndarray[Any, Any]:
+    """As ``load_pillow``, within whatever the caller hears warnings with."""
+    image.load()
+    if image.mode[0] in "IF":
+        deep = np.asarray(image)[..., None]
+        if deep.dtype.kind != "u":
+            return deep
+        deep = deep.astype(np.uint16, copy=False)
+        return deep << (16 - bits) | deep >> (2 * bits - 16) if 8 < bits < 16 and deep.max(initial=0) >> bits == 0 else deep
+    if image.mode != mode:
+        image = image.convert(mode)
+    width, height = image.size
+    pixels = np.empty((height, width, len(mode)), np.uint8)
+    band = max(1, BAND_BYTES // (width * len(mode)))
+    for top in range(0, height, band):
+        rows = image.crop((0, top, width, min(top + band, height)))
+        pixels[top : top + band] = np.asarray(rows).reshape(-1, width, len(mode))
+    return pixels
