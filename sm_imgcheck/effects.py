@@ -154,7 +154,6 @@ def _drop_axis(facts: Facts, params: Params) -> Facts:
 
 _EFFECTS: dict[str, Callable[[Facts, Params], Facts]] = {
     "decode": _decode,
-    "to_srgb": lambda facts, _: facts,
     "orient": _orient,
     "colour": _colour,
     "reorder": _reorder,

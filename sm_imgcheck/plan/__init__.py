@@ -22,7 +22,7 @@ __all__ = ["OPS_OF_STAGE", "any_image", "make_plan", "stage_of"]
 OPS_OF_STAGE = {
     "decode": ("decode",),
     "orient": ("orient",),
-    "colour": ("to_srgb", "colour"),
+    "colour": ("colour",),
     "pixels": ("to_pixels",),
     "geometry": ("resize", "letterbox", "fit", "crop", "pad"),
     "reorder": ("reorder",),

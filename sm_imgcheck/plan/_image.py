@@ -20,17 +20,13 @@ def _decode(_: Facts, job: Job) -> Iterator[Step]:
         "gray": _decodes_gray(job),
         "truncated": policy.truncated,
         "max_pixels": policy.max_pixels,
+        "icc": "srgb" if policy.icc == "srgb" else "ignore",
     }
     yield Step(op="decode", params=params, why="the model takes pixels, not a file")
 
 
 def _decodes_gray(job: Job) -> bool:
     return job.contract.channel_order == "GRAY" and job.spec.decode.to_gray == "y_plane"
-
-
-def _to_srgb(_: Facts, job: Job) -> Iterator[Step]:
-    if job.spec.decode.icc == "srgb" and (job.header is None or job.header.wide_gamut):
-        yield Step(op="to_srgb", params={"icc": {"header": "icc"}}, why="the embedded profile is not sRGB", loss="pixels")
 
 
 def _orient(_: Facts, job: Job) -> Iterator[Step]:
@@ -62,4 +58,4 @@ def _geometry(facts: Facts, job: Job) -> Iterator[Step]:
             facts = after(facts, step)
 
 
-STAGES: tuple[Stage, ...] = (_decode, _to_srgb, _orient, _colour, _geometry)
+STAGES: tuple[Stage, ...] = (_decode, _orient, _colour, _geometry)

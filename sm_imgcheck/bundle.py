@@ -1,0 +1,101 @@
+"""Gather the source text of functions and of everything in the package that they name.
+
+What is generated is what is executed: the text is read from the modules that run, so the two cannot drift apart.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+from sm_imgcheck.errors import ImgcheckError
+
+__all__ = ["bundle"]
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Definition:
+    """A module-level name: its text, the names that the text uses, and whether it is an import."""
+
+    text: str
+    uses: frozenset[str]
+    elsewhere: str | None = None
+    """The module of the package that it is imported from."""
+    imported: bool = False
+
+
+def bundle(functions: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The import lines and the definitions, in an order in which they can be executed.
+
+    functions: (module, name) of each function that the caller wants to call.
+    Raises ImgcheckError where the package's own source is not there (a frozen application).
+    """
+    found: dict[tuple[str, str], _Definition | None] = {}
+    for module, name in functions:
+        _gather(module, name, found)
+    definitions = [one for one in found.values() if one is not None]
+    imports = sorted({one.text for one in definitions if one.imported}, key=lambda line: (line.startswith("from"), line))
+    return tuple(imports), tuple(one.text for one in definitions if not one.imported)
+
+
+def _gather(module: str, name: str, found: dict[tuple[str, str], _Definition | None]) -> None:
+    """Depth first, so that what a definition needs at import time stands before it."""
+    if (module, name) in found:
+        return
+    definition = _definitions(module).get(name)
+    if definition is None:  # a builtin, a parameter, a local name
+        return
+    if definition.elsewhere is not None:
+        _gather(definition.elsewhere, name, found)
+        return
+    found[module, name] = None  # a cycle of calls ends here
+    for used in sorted(definition.uses):
+        _gather(module, used, found)
+    del found[module, name]
+    found[module, name] = definition
+
+
+@cache
+def _definitions(module: str) -> dict[str, _Definition]:
+    try:
+        text = inspect.getsource(import_module(module))
+    except OSError as error:
+        raise ImgcheckError(f"the source text of {module} is not there, so no code can be made from it") from error
+    lines = text.splitlines()
+    return {name: definition for node in ast.parse(text).body for name, definition in _of(node, lines)}
+
+
+def _of(node: ast.stmt, lines: list[str]) -> Iterator[tuple[str, _Definition]]:
+    if isinstance(node, ast.ImportFrom) and node.module is not None and node.module.split(".")[0] == _PACKAGE:
+        for alias in node.names:
+            yield alias.name, _Definition("", frozenset(), elsewhere=node.module)
+    elif isinstance(node, (ast.Import, ast.ImportFrom)):
+        for alias in node.names:
+            one = ast.Import([alias]) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, [alias], 0)
+            yield alias.asname or alias.name, _Definition(ast.unparse(one), frozenset(), imported=True)
+    elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        start = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+        yield node.name, _Definition("\n".join(lines[start - 1 : node.end_lineno]), _uses(node))
+    elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for target in targets:
+            if isinstance(target, ast.Name) and target.id != "__all__":
+                yield target.id, _Definition(_with_comment(node, lines), _uses(node))
+
+
+def _with_comment(node: ast.stmt, lines: list[str]) -> str:
+    """The lines of an assignment with the comment above it, which says where the number comes from."""
+    start = node.lineno - 1
+    while start > 0 and lines[start - 1].startswith("#"):
+        start -= 1
+    return "\n".join(lines[start : node.end_lineno])
+
+
+def _uses(node: ast.AST) -> frozenset[str]:
+    return frozenset(name.id for name in ast.walk(node) if isinstance(name, ast.Name))

@@ -1,0 +1,116 @@
+"""Write the plan for any image as a standalone Python module: the handler that people paste into ``inference.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from string import Template
+from typing import Any
+
+from sm_imgcheck import __version__, folder, stacks
+from sm_imgcheck.bundle import bundle
+from sm_imgcheck.errors import ImgcheckError
+from sm_imgcheck.model import Spec, Step
+from sm_imgcheck.pixels import op
+from sm_imgcheck.plan import any_image
+
+__all__ = ["stack_names", "to_python"]
+
+_WIDTH = 100  # characters of a call before it is broken into lines
+
+
+def stack_names() -> tuple[str, ...]:
+    """The stacks that code can be written for."""
+    return tuple(name.replace("_", "-") for name in folder.names(stacks))
+
+
+def to_python(spec: Spec, stack: str | None = None) -> str:
+    """The text of a module with ``preprocess(body: bytes) -> ndarray``, and the functions that ``stack`` calls.
+
+    It needs NumPy and Pillow (OpenCV where the spec names it) and nothing of this package; it gives the same bits as
+    ``convert`` and refuses the same files. The same spec gives the same text. Raises ImgcheckError for a stack that
+    is not known.
+    """
+    extra, handler = _handler(spec, stack) if stack else ((), "")
+    steps = any_image(spec)
+    imports, definitions = bundle([*_ALWAYS, *((op(step.op).__module__, step.op) for step in steps)])
+    lines = sorted({*imports, *extra, "import numpy as np"}, key=lambda line: (line.startswith("from"), line))
+    parts = [_head(spec), "from __future__ import annotations\n\n" + "\n".join(lines), *definitions]
+    return "\n\n\n".join([*parts, _preprocess(spec, steps), *([handler] if handler else [])]).rstrip() + "\n"
+
+
+_ALWAYS = (
+    ("sm_imgcheck.pixels.look", "look"),
+    ("sm_imgcheck.policy", "refusals"),
+    ("sm_imgcheck.errors", "CandidateError"),
+)
+
+
+def _head(spec: Spec) -> str:
+    what = spec.description.strip() or f"Preprocessing for {spec.name}."
+    return f'''"""{_doc(what)}
+
+Written by sm-imgcheck {__version__} from the spec {_doc(spec.name)} (sha256 {spec.sha256[:16]}): the functions below
+are the ones that `sm-imgcheck convert` runs.
+"""'''
+
+
+def _doc(text: str) -> str:
+    """Text of a spec inside a docstring: it can neither end it nor escape from it."""
+    return " ".join(text.replace("\\", "/").replace('"', "'").split())
+
+
+def _preprocess(spec: Spec, steps: tuple[Step, ...]) -> str:
+    contract = spec.contract
+    shape = ", ".join(str(dim) for dim in contract.shape)
+    body = "\n".join(f"    {line}" for line in _body(spec, steps))
+    return f'''def preprocess(body: bytes) -> np.ndarray:
+    """The model's tensor from the bytes of an image file: [{shape}] {contract.layout}, {contract.dtype}.
+
+    Raises CandidateError for a file that the spec refuses or that cannot be read.
+    """
+{body}'''
+
+
+def _body(spec: Spec, steps: tuple[Step, ...]) -> Iterator[str]:
+    policy = {"max_pixels": spec.decode.max_pixels}
+    yield from _call("header = look", "body", policy)
+    yield "if refused := " + _inline("refusals", "header", _policy(spec)) + ":"
+    yield "    raise CandidateError(*refused[0])"
+    for number, step in enumerate(steps):
+        yield from _call(f"x = {step.op}", "x" if number else "body", step.params, comment=step.why)
+    yield "return np.ascontiguousarray(x)"
+
+
+def _call(target: str, first: str, params: Mapping[str, Any], *, comment: str = "") -> Iterator[str]:
+    """A call, in one line where it fits, with the reason above it."""
+    if comment:
+        yield f"# {comment}"
+    line = _inline(target, first, params)
+    if len(line) <= _WIDTH:
+        yield line
+        return
+    yield f"{target}("
+    yield f"    {first},"
+    for key, value in params.items():
+        yield f"    {key}={_literal(value)},"
+    yield ")"
+
+
+def _inline(target: str, first: str, params: Mapping[str, Any]) -> str:
+    return f"{target}({', '.join([first, *(f'{key}={_literal(value)}' for key, value in params.items())])})"
+
+
+def _literal(value: Any) -> str:
+    """A JSON value as Python; ``{"header": KEY}`` as what the file's header says."""
+    return f"header.{value['header']}" if isinstance(value, dict) else repr(value)
+
+
+def _handler(spec: Spec, stack: str) -> tuple[tuple[str, ...], str]:
+    if stack not in stack_names():
+        near = get_close_matches(stack, stack_names(), n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ImgcheckError(f"no code can be written for the stack {stack!r}: there are {', '.join(stack_names())}{hint}")
+    module = folder.load(stacks, stack.replace("-", "_"))
+    join = "np.concatenate(tensors)" if "N" in spec.contract.layout else "np.stack(tensors)"
+    return module.IMPORTS, Template(module.HANDLER).substitute(name=repr(spec.name), join=join)

@@ -1,0 +1,25 @@
+"""Data that many tests share."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def _folder(path: Path) -> Path:
+    if not path.is_dir():
+        pytest.skip(f"{path} is not there: it holds data that is not part of the project")
+    return path
+
+
+@pytest.fixture(scope="session")
+def shared_corpus() -> Path:
+    """Awkward images of public test suites, with a verdict each in ``manifest.csv``."""
+    return _folder(SHARED / "corpus" / "public")
+
+
+@pytest.fixture(scope="session")
+def shared_photos() -> Path:
+    """Ordinary photographs."""
+    return _folder(SHARED / "photos")
