@@ -1,0 +1,152 @@
+"""Where corrected tensors are written: one place for each candidate, never outside its folder, never by halves."""
+
+# ruff: noqa: PTH - see listing
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from sm_imgcheck import tensors
+from sm_imgcheck.engine.listing import Item
+from sm_imgcheck.errors import OutputError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Outputs", "Stream", "write"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Outputs:
+    """An output folder, and what has been written there in this run."""
+
+    folder: str
+    form: str
+    """One of ``tensors.formats()``."""
+    force: bool = False
+    """Replace an output that exists and differs."""
+    file: str = ""
+    """The one file to be written, whatever the candidate is called; empty: one for each candidate."""
+    owners: dict[str, str] = field(default_factory=dict)
+    """Which candidate each output was made of. Some 200 bytes an output: the price of naming both of two that clash."""
+    checked: str = ""
+    """The folder that was last found to be inside."""
+
+    def write(self, item: Item, array: np.ndarray[Any, Any]) -> str:
+        """Write the tensor of one candidate and return where. Raises OutputError."""
+        target = self._claim(item)
+        self._make_folder(os.path.dirname(target))
+        if os.path.lexists(target):
+            self._refuse_input(item, target)
+        write(target, _encoded(self.form, item, array), force=self.force)
+        return target
+
+    def _claim(self, item: Item) -> str:
+        """The output of a candidate, which no other one has."""
+        place = (*item.output[:-1], f"{item.output[-1]}.{self.form}")
+        target = os.path.join(self.folder, self.file or os.path.join(*place))
+        owner = self.owners.setdefault(_as_the_disk_sees_it(target), item.path)
+        if owner != item.path:
+            raise OutputError(
+                f"{owner} and {item.path} would both be written to {target}: convert them into two folders, or rename one"
+            )
+        return target
+
+    def _make_folder(self, parent: str) -> None:
+        """Make the folder of an output; it must not lead out of the output folder through a symbolic link."""
+        if parent == self.checked:
+            return
+        try:
+            os.makedirs(parent or ".", exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{parent}: the folder cannot be made: {_reason(error)}") from error
+        top, real = os.path.realpath(self.folder or "."), os.path.realpath(parent or ".")
+        if real != top and not real.startswith(os.path.join(top, "")):
+            raise OutputError(f"{parent} leads to {real}, outside of {self.folder}: remove that link, or name another folder")
+        self.checked = parent
+
+    def _refuse_input(self, item: Item, target: str) -> None:
+        with suppress(OSError):
+            if not item.stdin and os.path.samefile(item.path.partition("::")[0], target):
+                raise OutputError(f"{target} is the candidate itself: name another folder, nothing is written over its input")
+
+
+@dataclass(slots=True, kw_only=True)
+class Stream:
+    """Standard output as the place of one tensor."""
+
+    form: str
+    file: BinaryIO
+    written: str = ""
+
+    def write(self, item: Item, array: np.ndarray[Any, Any]) -> str:
+        """Write the tensor of the one candidate. Raises OutputError for a second one."""
+        if self.written:
+            raise OutputError(f"-o - takes one tensor, and there are two: of {self.written} and of {item.path}; name a folder")
+        self.written = item.path
+        self.file.writelines(_encoded(self.form, item, array))
+        self.file.flush()
+        return "-"
+
+
+def _encoded(form: str, item: Item, array: np.ndarray[Any, Any]) -> Iterable[tensors.Chunk]:
+    try:
+        return tensors.load(form).encode(array)
+    except ValueError as error:
+        raise OutputError(f"{item.path}: cannot be written as {form}: {error}") from error
+
+
+def write(target: str, chunks: Iterable[tensors.Chunk], *, force: bool = False) -> None:
+    """Write a file whole or not at all. One that exists with the same content is left alone.
+
+    Raises OutputError for one that exists and differs, unless ``force``, and for whatever the disk refuses.
+    """
+    if os.path.lexists(target):
+        chunks = tuple(chunks)
+        if _holds(target, chunks):
+            return
+        if not force:
+            raise OutputError(f"{target} exists and is not what would be written: --force replaces it")
+    # The name is random: containers that share a disk all run as process 1.
+    temporary = os.path.join(os.path.dirname(target), f".sm-imgcheck-{os.urandom(8).hex()}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            file.writelines(chunks)
+        os.replace(temporary, target)
+    except BaseException as error:  # Ctrl-C too leaves nothing behind
+        with suppress(OSError):
+            os.unlink(temporary)
+        if isinstance(error, OSError):
+            raise OutputError(f"{target} cannot be written: {_reason(error)}") from error
+        raise
+
+
+def _holds(target: str, chunks: tuple[tensors.Chunk, ...]) -> bool:
+    """Whether a file is there, a regular one, and has this content."""
+    try:
+        if not os.path.isfile(target) or os.path.islink(target):
+            return False
+        if os.path.getsize(target) != sum(len(chunk) for chunk in chunks):
+            return False
+        with open(target, "rb") as file:
+            return all(file.read(len(chunk)) == chunk for chunk in chunks)
+    except OSError:
+        return False
+
+
+def _as_the_disk_sees_it(path: str) -> str:
+    """One key for names that are one file: macOS and Windows do not tell Cat from cat."""
+    if sys.platform not in {"darwin", "win32"}:
+        return path
+    from unicodedata import normalize
+
+    return normalize("NFC", path).casefold()
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

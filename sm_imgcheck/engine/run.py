@@ -1,0 +1,37 @@
+"""``process`` over many candidates, one after the other, in bounded memory."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sm_imgcheck.engine.listing import Item
+from sm_imgcheck.model import Options, Result, Spec
+from sm_imgcheck.process import process
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Sink", "run"]
+
+
+class Sink(Protocol):
+    """Where tensors go: ``outputs.Outputs``, ``outputs.Stream``."""
+
+    def write(self, item: Item, array: np.ndarray[Any, Any]) -> str:
+        """Write one tensor and return its place."""
+        ...
+
+
+def run(items: Iterable[Item], spec: Spec, options: Options, sink: Sink | None = None) -> Iterator[Result]:
+    """Yield the result of each candidate as it is done, its tensor written to ``sink`` and let go."""
+    for item in items:
+        result = process(_body(item) if item.stdin else item.path, spec, options)
+        emitted = None if sink is None or result.array is None else sink.write(item, result.array)
+        yield replace(result, path=item.path, array=None, emitted=emitted)
+
+
+def _body(item: Item) -> bytes:
+    return sys.stdin.buffer.read()

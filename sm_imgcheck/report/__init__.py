@@ -1,0 +1,60 @@
+"""Reports: what became of a run, as a stream of text. One module for each format; its name is the ``--format``.
+
+A module offers ``reporter(run)``; what it returns is told each result as it comes and answers with the text to be
+printed. Nothing here prints or reads, and memory stays bounded whatever the number of candidates.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from sm_imgcheck import folder
+from sm_imgcheck.model import Contract, Report, Result
+
+__all__ = ["Reporter", "Run", "formats", "reporter"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What a reporter is told before the first result."""
+
+    spec_name: str
+    spec_sha256: str
+    contract: Contract
+    command: str = ""
+    """The command that mends what is found, ready for a shell; empty where the run is that command."""
+    width: int = 80
+    """Of the terminal, in columns; only ``table`` breaks lines."""
+    color: bool = False
+
+
+class Reporter(Protocol):
+    """One report in the making: ``open``, then ``row`` for each result, then ``close``; each returns text to print."""
+
+    def open(self) -> str:
+        """Begin."""
+        ...
+
+    def row(self, result: Result) -> str:
+        """Take in one result, of which nothing is kept that grows with the run."""
+        ...
+
+    def close(self, report: Report) -> str:
+        """End, with the counts of the whole run."""
+        ...
+
+
+class _Format(Protocol):
+    def reporter(self, run: Run) -> Reporter: ...
+
+
+def formats() -> tuple[str, ...]:
+    """The names of all formats."""
+    return folder.names(sys.modules[__name__])
+
+
+def reporter(name: str, run: Run) -> Reporter:
+    """A reporter of the format ``name``."""
+    return cast("_Format", folder.load(sys.modules[__name__], name)).reporter(run)

@@ -1,0 +1,131 @@
+"""What the findings of a run have in common, gathered as they come and in bounded memory.
+
+Findings are grouped by what was expected and which step mends them; what was found instead may differ from file to
+file (every photograph has its own size). A group keeps a count, a few examples and the span of what was found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from sm_imgcheck.model import Finding, Plan, Result, Step
+
+__all__ = ["Digest", "Group", "Route"]
+
+EXAMPLES = 5
+"""Files that are named for each group."""
+_GROUPS = 300
+"""Distinct groups; what comes after is counted in the summary only."""
+_DISTINCT = 4
+"""Different findings of one group that are told apart before they become a span."""
+_SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
+
+
+@dataclass(slots=True)
+class Group:
+    """Findings that say the same, or reasons why no tensor can be made."""
+
+    sample: Finding
+    kind: str
+    files: int = 0
+    messages: set[str] = field(default_factory=set)
+    actuals: list[str] = field(default_factory=list)
+    smallest: tuple[int, int] = (0, 0)
+    largest: tuple[int, int] = (0, 0)
+    """Height and width, by area, where what was found are sizes."""
+    examples: list[tuple[str, str]] = field(default_factory=list)
+    """Path, and what was found there or else the message."""
+
+    def add(self, path: str, finding: Finding) -> None:
+        """Count one more file."""
+        self.files += 1
+        if len(self.examples) < EXAMPLES:
+            self.examples.append((path, finding.actual or finding.message))
+        if len(self.messages) < _DISTINCT:
+            self.messages.add(finding.message)
+        if len(self.actuals) < _DISTINCT and finding.actual not in self.actuals:
+            self.actuals.append(finding.actual)
+        if found := _SIZE.fullmatch(finding.actual):
+            self._measure(int(found[1]), int(found[2]))
+
+    def _measure(self, height: int, width: int) -> None:
+        area = height * width
+        if not any(self.smallest) or area < self.smallest[0] * self.smallest[1]:
+            self.smallest = height, width
+        if area > self.largest[0] * self.largest[1]:
+            self.largest = height, width
+
+
+@dataclass(slots=True)
+class Route:
+    """Plans that are the same sequence of ops; parameters and reasons are kept where all of them agree."""
+
+    steps: tuple[Step, ...]
+    files: int = 1
+
+    def add(self, plan: Plan) -> None:
+        """Take in one more plan of the same ops."""
+        self.files += 1
+        if plan.steps != self.steps:
+            self.steps = tuple(_agreed(mine, other) for mine, other in zip(self.steps, plan.steps, strict=True))
+
+
+def _agreed(one: Step, other: Step) -> Step:
+    params = {key: value for key, value in one.params.items() if key in other.params and other.params[key] == value}
+    return Step(op=one.op, params=params, why=one.why if one.why == other.why else "", loss=one.loss)
+
+
+@dataclass(slots=True)
+class Digest:
+    """All that a report for people needs of the results."""
+
+    first: Result | None = None
+    groups: dict[tuple[object, ...], Group] = field(default_factory=dict)
+    stuck: dict[tuple[object, ...], Group] = field(default_factory=dict)
+    """Why candidates that could be read have no plan or no tensor."""
+    routes: dict[tuple[str, ...], Route] = field(default_factory=dict)
+    """By kind of candidate and ops."""
+    kinds: Counter[str] = field(default_factory=Counter)
+    """Candidates that could be read, by kind."""
+    unread: int = 0
+    written: int = 0
+
+    def add(self, result: Result) -> None:
+        """Take in one result."""
+        self.first = self.first or result
+        self.written += result.emitted is not None
+        if result.facts is None:
+            self.unread += 1
+        else:
+            self.kinds[result.kind] += 1
+        for finding in {finding.code: finding for finding in reversed(result.findings)}.values():
+            key = (result.kind, finding.code, finding.severity, finding.certainty, finding.expected, finding.fixed_by)
+            _enter(self.groups, key, result, finding)
+        if result.facts is not None and result.skipped:
+            reason = Finding(code="", name="", severity="error", message=result.skipped)
+            _enter(self.stuck, (result.kind, result.skipped), result, reason)
+        if result.plan is not None:
+            self._travel(result.kind, result.plan)
+
+    def _travel(self, kind: str, plan: Plan) -> None:
+        key = (kind, *(step.op for step in plan.steps))
+        if route := self.routes.get(key):
+            route.add(plan)
+        elif len(self.routes) < _GROUPS:
+            self.routes[key] = Route(plan.steps)
+
+    def usual_route(self, kind: str) -> Route | None:
+        """The plan that most candidates of a kind share; None where there is no plan with steps."""
+        routes = [route for key, route in self.routes.items() if key[0] == kind and route.steps]
+        return max(routes, key=lambda route: route.files, default=None)
+
+
+def _enter(groups: dict[tuple[object, ...], Group], key: tuple[object, ...], result: Result, finding: Finding) -> None:
+    group = groups.get(key)
+    if group is None:
+        if len(groups) >= _GROUPS:
+            return
+        group = groups[key] = Group(finding, result.kind)
+    group.add(result.path, finding)

@@ -1,0 +1,81 @@
+"""Results as JSON values: keys that never depend on what was found, text that is valid Unicode, no NaN."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from json import dumps
+from math import isfinite
+from typing import Any
+
+from sm_imgcheck.escape import for_json
+from sm_imgcheck.model import Plan, Report, Result
+from sm_imgcheck.report import Run
+
+__all__ = ["encode", "of_plan", "of_report", "of_result", "of_spec"]
+
+VERSION = 1
+"""Of the JSON document. A key that is added does not change it; one that goes, or means something else, does."""
+
+
+def encode(value: Any, indent: int | None = None) -> str:
+    """JSON in ASCII, which every terminal, pipe and parser takes."""
+    return dumps(value, allow_nan=False, indent=indent)
+
+
+def of_spec(run: Run) -> dict[str, Any]:
+    """The head of the document."""
+    return {"version": VERSION, "spec": {"name": for_json(run.spec_name), "sha256": run.spec_sha256}}
+
+
+def of_result(result: Result) -> dict[str, Any]:
+    """One candidate. A name that is not UTF-8 comes with ``path_bytes``, its bytes in hexadecimal."""
+    record = {
+        "path": for_json(result.path),
+        "kind": result.kind,
+        "findings": plain(result.findings),
+        "emitted": plain(result.emitted),
+        "skipped": for_json(result.skipped),
+        "header": plain(result.header),
+        "facts": plain(result.facts),
+        "plan": None if result.plan is None else of_plan(result.plan),
+    }
+    if record["path"] != result.path:
+        record["path_bytes"] = result.path.encode("utf-8", "surrogateescape").hex()
+    return record
+
+
+def of_plan(plan: Plan) -> dict[str, Any]:
+    """The steps, and the facts before the first and after each of them."""
+    return {"steps": plain(plan.steps), "before": plain(plan.before), "after": plain(plan.after)}
+
+
+def of_report(report: Report) -> dict[str, Any]:
+    """The counts of the run."""
+    return {
+        "candidates": report.candidates,
+        "clean": report.clean,
+        "with_findings": report.candidates - report.clean,
+        "by_code": dict(report.by_code),
+        "by_severity": dict(report.severities),
+        "findings": report.findings,
+        "mendable": report.mendable,
+        "unmendable": dict(report.unmendable),
+        "unwritten": report.unwritten,
+        "not_looked_at": dict(report.not_looked_at),
+    }
+
+
+def plain(value: Any) -> Any:
+    """Make JSON values of dataclasses, tuples and mappings. A number that JSON cannot say becomes null."""
+    if isinstance(value, str):
+        return for_json(value)
+    if isinstance(value, float):
+        return float(value) if isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {for_json(str(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    return value

@@ -1,0 +1,217 @@
+"""The report of a run as a person would tell it: what all share once, then what some have of their own, then the sum.
+
+``tell`` arranges; ``text`` and ``table`` lay out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.model import Finding, Report, Result, Step
+from sm_imgcheck.report import Run, _words
+from sm_imgcheck.report._digest import Digest, Group
+from sm_imgcheck.report._words import count
+
+__all__ = ["Row", "Section", "Story", "tell"]
+
+_SHARE = 0.9
+"""A finding that so large a part of a long run has is told once, with its number, like one that all have."""
+_ORDER = {"error": 0, "warning": 1, "notice": 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One finding, or one group of them."""
+
+    severity: str
+    code: str
+    name: str
+    mender: str
+    """The step that mends it; empty: none does."""
+    message: str
+    details: tuple[str, ...] = ()
+    """Which files, with what is particular to each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Rows or steps under one heading."""
+
+    title: str
+    rows: tuple[Row, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """The whole report."""
+
+    head: tuple[str, ...]
+    sections: tuple[Section, ...]
+    summary: tuple[str, ...]
+    command: str
+
+
+def tell(run: Run, digest: Digest, report: Report) -> Story:
+    """Arrange what was gathered. One candidate is told plainly, with each finding in full."""
+    if report.candidates == 1 and digest.first is not None:
+        head, sections = _one(run, digest.first)
+    else:
+        head, sections = _many(run, digest, report)
+    return Story(
+        head=head,
+        sections=tuple(section for section in sections if section.rows or section.steps),
+        summary=tuple(_summary(run, digest, report)),
+        command=run.command if report.mendable and run.command else "",
+    )
+
+
+def _against(run: Run) -> str:
+    return f"against {for_terminal(run.spec_name)}: {_words.contract(run.contract)}"
+
+
+def _one(run: Run, result: Result) -> tuple[tuple[str, ...], list[Section]]:
+    what = _words.header(result.header) if result.header else _words.facts(result.facts) if result.facts else ""
+    head = [f"{for_terminal(result.path)}{': ' if what else ''}{what}"]
+    if result.header is not None and result.facts is not None:
+        head.append(f"as a plain decode hands it over: {_words.facts(result.facts)}")
+    rows = [_row(finding, for_terminal(finding.message)) for finding in _by_weight(result.findings)]
+    sections = [Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))]
+    if result.plan is not None and result.findings:
+        sections.append(Section(title="The plan from this to the model's tensor:", steps=result.plan.steps))
+    if result.skipped and result.facts is not None:
+        sections.append(Section(title="No tensor can be made of it:", rows=(_reason(result.skipped),)))
+    return (*head, _against(run)), sections
+
+
+def _by_weight(findings: tuple[Finding, ...]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: (_ORDER[finding.severity], finding.code))
+
+
+def _row(finding: Finding, message: str, details: tuple[str, ...] = ()) -> Row:
+    sure = "" if finding.certainty == "certain" else f" (likely: {finding.probability:.0%})"
+    return Row(
+        severity=finding.severity,
+        code=finding.code,
+        name=finding.name,
+        mender=finding.fixed_by or "",
+        message=message + sure,
+        details=details,
+    )
+
+
+def _reason(why: str, details: tuple[str, ...] = ()) -> Row:
+    return Row(severity="error", code="", name="", mender="", message=for_terminal(why), details=details)
+
+
+def _many(run: Run, digest: Digest, report: Report) -> tuple[tuple[str, ...], list[Section]]:
+    kinds = [count(number, kind) for kind, number in sorted(digest.kinds.items())]
+    kinds += [f"{digest.unread:,} that cannot be used"] if digest.unread else []
+    head = (f"{count(report.candidates, 'candidate')}: {_words.listing(kinds)}", _against(run))
+    groups = sorted(digest.groups.values(), key=lambda group: (_ORDER[group.sample.severity], group.sample.code))
+    sections = [section for kind in sorted(digest.kinds) for section in _shared(digest, groups, kind)]
+    own = tuple(_own(group) for group in groups if not _is_shared(digest, group))
+    sections.append(Section(title="Some have something of their own:" if len(sections) else "Findings:", rows=own))
+    stuck = tuple(_reason(f"{_files(group)}: {group.sample.message}", _details(group)) for group in digest.stuck.values())
+    return head, [*sections, Section(title="No tensor can be made of:", rows=stuck)]
+
+
+def _is_shared(digest: Digest, group: Group) -> bool:
+    total = digest.kinds[group.kind]
+    return total > 1 and (group.files == total or (group.files > 10 and group.files >= _SHARE * total))
+
+
+def _shared(digest: Digest, groups: list[Group], kind: str) -> list[Section]:
+    """What all candidates of a kind have, and the plan that mends it."""
+    total = digest.kinds[kind]
+    rows = []
+    for group in groups:
+        if group.kind == kind and _is_shared(digest, group):
+            some = "" if group.files == total else f"{group.files:,} of {total:,}: "
+            rows.append(_row(group.sample, some + _said(group)))
+    if not rows:
+        return []
+    naive = ", as a plain decode hands them over" if kind == "image" else ""
+    who = "Both" if total == 2 else f"All {total:,}"
+    sections = [Section(title=f"{who} {kind}s{naive}:", rows=tuple(rows))]
+    if route := digest.usual_route(kind):
+        whom = "them" if route.files == total else f"{route.files:,} of them"
+        sections.append(Section(title=f"The plan that mends {whom}:", steps=route.steps))
+    return sections
+
+
+def _own(group: Group) -> Row:
+    said = _said(group)
+    return _row(group.sample, f"{_files(group)}{': ' if said else ''}{said}", _details(group))
+
+
+def _files(group: Group) -> str:
+    return count(group.files, "file" if group.kind == "unknown" else group.kind)
+
+
+def _said(group: Group) -> str:
+    """The message of a group; where it differs from file to file, the span of what was found, if that is known."""
+    if len(group.messages) == 1:
+        return for_terminal(group.sample.message)
+    _, separator, tail = group.sample.message.partition("; ")
+    if all(group.smallest) and group.smallest != group.largest:
+        found = f"from {'x'.join(map(str, group.smallest))} to {'x'.join(map(str, group.largest))} (HxW)"
+    elif len(group.actuals) == 1:
+        found = group.actuals[0]
+    else:
+        found = _words.listing(group.actuals[:3], "or") + (", ..." if len(group.actuals) > 3 else "")
+    return for_terminal(f"{found}{separator}{tail}" if found else tail)
+
+
+def _details(group: Group) -> tuple[str, ...]:
+    """Which files: in one line where all say the same, otherwise a line each."""
+    more = group.files - len(group.examples)
+    rest = [f"{more:,} more (--format jsonl names them all)"] if more else []
+    if len(group.messages) == 1:
+        return (_words.listing([for_terminal(path) for path, _ in group.examples] + rest),)
+    lines = [for_terminal(f"{path}: {said}") for path, said in group.examples]
+    return (*lines, *(f"and {text}" for text in rest))
+
+
+def _summary(run: Run, digest: Digest, report: Report) -> list[str]:
+    lines = []
+    if report.not_looked_at:
+        passed = [f"{number:,} {reason}" for reason, number in sorted(report.not_looked_at.items())]
+        lines.append(f"Not looked at: {', '.join(passed)}.")
+    if not report.candidates:
+        return [*lines, "There was nothing to check."]
+    if not report.findings:
+        lines.append(f"{count(report.candidates, 'candidate')}, nothing to report.")
+    else:
+        by = [count(report.severities[one], one) for one in _ORDER if report.severities.get(one)]
+        lines.append(f"{_words.listing(by)}{_where(report)}; {_mended(run, report)}")
+    if digest.written:
+        lines.append(_written(digest, report))
+    elif report.unwritten:
+        lines.append("No tensor was written.")
+    return lines
+
+
+def _where(report: Report) -> str:
+    if report.candidates == 1:
+        return ""
+    some = f"{report.candidates - report.clean:,} of" if report.clean else "all"
+    return f" in {some} {count(report.candidates, 'candidate')}"
+
+
+def _mended(run: Run, report: Report) -> str:
+    verb = "convert mends" if run.command else "mended here are"
+    if not report.mendable:
+        return "convert mends none of them."
+    some = "all" if report.mendable == report.findings else f"{report.mendable:,}"
+    return f"{verb} {some} of them{':' if run.command else '.'}"
+
+
+def _written(digest: Digest, report: Report) -> str:
+    first = digest.first.emitted if digest.first else None
+    if report.candidates == 1:
+        return f"Written to {for_terminal(first or '')}."
+    return f"{count(digest.written, 'tensor')} written" + (
+        f", {report.unwritten:,} of {report.candidates:,} candidates not." if report.unwritten else "."
+    )

@@ -1,0 +1,103 @@
+"""How facts, contracts, steps and counts are said: one phrase for each, shared by the reports that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.layouts import size
+from sm_imgcheck.mapping import domain
+from sm_imgcheck.model import Contract, Facts, Finding, Header, Step
+
+__all__ = ["columns", "contract", "count", "facts", "header", "listing", "mended", "parameters", "span"]
+
+_LOSSES = {"none": "", "pixels": "loses pixels", "guess": "a guess"}
+
+
+def count(number: int, noun: str) -> str:
+    """``1 file``, ``2,000 files``, ``3 batches``."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number:,} {noun}{'es' if noun.endswith(('s', 'x', 'ch')) else 's'}"
+
+
+def listing(words: Sequence[str], last: str = "and") -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def span(low: float | None, high: float | None) -> str:
+    """A range of values, such as ``-1..1``."""
+    return "" if low is None or high is None else f"{low:.4g}..{high:.4g}"
+
+
+def header(seen: Header) -> str:
+    """An image file in one line."""
+    parts = [seen.format, size(seen.height, seen.width), seen.mode, count(seen.bits, "bit")]
+    parts += [" ".join(part for part in (seen.coding, seen.subsampling) if part)]
+    parts += [f"EXIF orientation {seen.orientation}"] if seen.orientation != 1 else []
+    parts += [count(seen.frames, "frame")] if seen.frames != 1 else []
+    parts += [f"ICC profile {seen.icc}"] if seen.icc else []
+    return for_terminal(", ".join(part for part in parts if part))
+
+
+def facts(seen: Facts) -> str:
+    """An array in one line: ``uint8 [480, 640, 3] HWC RGB, 0..255``."""
+    order = seen.channel_order if "?" not in seen.channel_order else ""
+    letters = seen.layout if "?" not in seen.layout else ""
+    head = " ".join(part for part in (seen.dtype, str(list(seen.shape)), letters, order) if part)
+    parts = [head, span(seen.low, seen.high)]
+    parts += [f"{count(seen.nans, 'NaN')}"] if seen.nans else []
+    return for_terminal(", ".join(part for part in parts if part))
+
+
+def contract(wanted: Contract) -> str:
+    """What the model takes in one line: ``float32 [N, 224, 224, 3] NHWC RGB, -1..1``."""
+    shape = ", ".join(str(dim) for dim in wanted.shape)
+    return f"{wanted.dtype} [{shape}] {wanted.layout} {wanted.channel_order}, {span(*domain(wanted))}"
+
+
+def mended(finding: Finding) -> str:
+    """Whether ``convert`` mends it, and by which step."""
+    return f"convert mends it: {finding.fixed_by}" if finding.fixed_by else "convert does not mend it"
+
+
+def parameters(params: Mapping[str, Any], most: int = 60) -> str:
+    """A step's parameters as ``key=value``, as many as fit into ``most`` characters."""
+    text = ""
+    for key, value in params.items():
+        part = f"{', ' if text else ''}{key}={_value(value)}"
+        if len(text) + len(part) > most:
+            return for_terminal(text + ", ...")
+        text += part
+    return for_terminal(text)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_value(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return " ".join(("the file's", *map(str, value.values())))
+    return str(value)
+
+
+def step(one: Step) -> tuple[str, str, str]:
+    """A step as name, reason with its parameters, and what it costs."""
+    details = parameters(one.params)
+    reason = " ".join(part for part in (for_terminal(one.why), f"({details})" if details else "") if part)
+    return one.op, reason, _LOSSES[one.loss]
+
+
+def columns(rows: Iterable[Sequence[str]], indent: str = "  ") -> list[str]:
+    """Lines with their cells under one another; the last cell is as long as it is."""
+    table = [list(row) for row in rows]
+    widths = [max(map(len, cells)) for cells in zip(*table, strict=True)]
+    return [
+        indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in table
+    ]

@@ -1,0 +1,62 @@
+"""Plain text for people: no colours, no broken lines, the same in a pipe, a log and a terminal."""
+
+from __future__ import annotations
+
+from sm_imgcheck.model import Report, Result
+from sm_imgcheck.report import Run, _words
+from sm_imgcheck.report._digest import Digest
+from sm_imgcheck.report._story import Row, Section, Story, tell
+
+__all__ = ["reporter"]
+
+
+def reporter(run: Run) -> _Text:
+    """Report at the end, when it is known what all have in common."""
+    return _Text(run)
+
+
+class _Text:
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.digest = Digest()
+
+    def open(self) -> str:
+        return ""
+
+    def row(self, result: Result) -> str:
+        self.digest.add(result)
+        return ""
+
+    def close(self, report: Report) -> str:
+        return "\n".join(_lines(tell(self.run, self.digest, report))) + "\n"
+
+
+def _lines(story: Story) -> list[str]:
+    lines = list(story.head)
+    for section in story.sections:
+        lines += ["", section.title, *_rows(section), *_steps(section)]
+    lines += ["", *story.summary]
+    return [*lines, "", f"  {story.command}"] if story.command else lines
+
+
+def _rows(section: Section) -> list[str]:
+    heads = iter(_words.columns((row.severity, row.code, row.name) for row in section.rows if row.code))
+    lines = []
+    for row in section.rows:
+        lines.append(f"{next(heads)}  {row.message}{_mender(row)}" if row.code else f"  {row.message}")
+        lines += [f"      {detail}" for detail in row.details]
+    return lines
+
+
+def _mender(row: Row) -> str:
+    if row.mender:
+        return f" [{row.mender}]"
+    return "" if row.severity == "notice" else " [convert does not mend it]"
+
+
+def _steps(section: Section) -> list[str]:
+    told = [_words.step(step) for step in section.steps]
+    lines = _words.columns(
+        (str(number), op, f"{reason}{f' [{loss}]' if loss else ''}") for number, (op, reason, loss) in enumerate(told, 1)
+    )
+    return [line.rstrip() for line in lines]
