@@ -1,0 +1,75 @@
+# One environment in $(VENV), made on first use and made again when pyproject.toml changes.
+# Needs python3 (3.11 or later, with venv) and make; another interpreter: make test PYTHON=python3.13
+
+PYTHON ?= python3
+VENV   ?= .venv
+
+BIN  := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+PY   := $(BIN)/python
+PIP  := $(PY) -m pip --disable-pip-version-check --quiet
+DEMO := tests/demo/barn.jpg
+OUT  := out/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types docs slow check parity bench format clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 10
+
+demo: $(VENV)/installed ## check a real JPEG against a spec, mend it, check the result
+	@printf '\n$$ sm-imgcheck validate $(DEMO) -s pillow-rgb-01\n\n'
+	@$(BIN)/sm-imgcheck validate $(DEMO) -s pillow-rgb-01 || test $$? -eq 1
+	@printf '\nExit code 1: the JPEG is no tensor yet. How it becomes one:\n'
+	@printf '\n$$ sm-imgcheck plan $(DEMO) -s pillow-rgb-01\n\n'
+	@$(BIN)/sm-imgcheck plan $(DEMO) -s pillow-rgb-01
+	@printf '\n$$ sm-imgcheck convert $(DEMO) -s pillow-rgb-01 -o $(OUT)\n\n'
+	@$(BIN)/sm-imgcheck convert $(DEMO) -s pillow-rgb-01 -o $(OUT) --force
+	@printf '\n$$ sm-imgcheck validate $(OUT)/barn.npy -s pillow-rgb-01\n\n'
+	@$(BIN)/sm-imgcheck validate $(OUT)/barn.npy -s pillow-rgb-01
+	@printf '\nExit code 0: this tensor is the one that the model takes.\n'
+
+test: $(VENV)/developed ## the test suite with branch coverage, on two cores
+	$(PY) -m pytest -n 2 --cov
+
+lint: $(VENV)/developed ## ruff: rules and format
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+
+types: $(VENV)/developed ## mypy, strict
+	$(PY) -m mypy
+
+docs: $(VENV)/developed ## write the README's generated parts again: outputs, table of presets
+	$(PY) tests/readme.py
+
+slow: $(VENV)/developed ## the longer checks: the whole corpus, stored results of the real libraries
+	$(PY) -m pytest -n 2 -m slow
+
+check: lint types test slow ## what CI runs
+
+parity: $(VENV)/installed ## install the real libraries elsewhere and compare afresh (takes gigabytes)
+	$(PY) tests/parity/fresh.py
+
+bench: $(VENV)/installed ## print the measured numbers beside their targets
+	$(PY) tests/bench/startup.py
+	$(PY) tests/bench/json_speed.py
+	$(PY) tests/bench/throughput.py
+	$(PY) tests/bench/memory.py
+
+format: $(VENV)/developed ## let ruff put every file in its format
+	$(PY) -m ruff check --fix-only
+	$(PY) -m ruff format
+
+clean: ## remove what make has made
+	rm -rf $(VENV) out build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+$(VENV)/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "needs Python 3.11 or later: make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --editable .
+	@touch $@
+
+# --group is pip's word since 25.1; an older one comes with Python 3.11 to 3.13.
+$(VENV)/developed: $(VENV)/installed
+	$(PIP) install 'pip>=25.1'
+	$(PIP) install --editable . --group dev
+	@touch $@
