@@ -12,7 +12,7 @@ from sm_imgcheck.bundle import bundle
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.model import Spec, Step
 from sm_imgcheck.pixels import op
-from sm_imgcheck.plan import any_image
+from sm_imgcheck.planning import any_image
 
 __all__ = ["stack_names", "to_python"]
 
@@ -110,7 +110,9 @@ def _handler(spec: Spec, stack: str) -> tuple[tuple[str, ...], str]:
     if stack not in stack_names():
         near = get_close_matches(stack, stack_names(), n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise ImgcheckError(f"no code can be written for the stack {stack!r}: there are {', '.join(stack_names())}{hint}")
+        raise ImgcheckError(
+            f"no code can be written for the stack {stack!r}: there are {', '.join(stack_names())}{hint}"
+        )
     module = folder.load(stacks, stack.replace("-", "_"))
     join = "np.concatenate(tensors)" if "N" in spec.contract.layout else "np.stack(tensors)"
     return module.IMPORTS, Template(module.HANDLER).substitute(name=repr(spec.name), join=join)

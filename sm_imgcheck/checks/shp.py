@@ -29,11 +29,11 @@ def wrong_rank(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     In the model's code: print ``array.shape`` just before the request is built. Here: ``--assume layout=NHWC`` (or
     another) where the shape is right and merely unusual.
     """
-    facts = candidate.facts
+    facts, wanted = candidate.facts, _wanted(spec.contract)
     if facts is not None and "?" in facts.layout:
         yield Mismatch(
-            message=f"shape {list(facts.shape)} is no image and no batch of images; the model takes {_wanted(spec.contract)}",
-            expected=_wanted(spec.contract),
+            message=f"shape {list(facts.shape)} is no image and no batch of images; the model takes {wanted}",
+            expected=wanted,
             actual=str(list(facts.shape)),
         )
 

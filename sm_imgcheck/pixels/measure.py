@@ -72,7 +72,9 @@ def measure(array: np.ndarray, contract: Contract, assume: Mapping[str, str]) ->
 
 
 def _dtype_name(dtype: np.dtype) -> str:
-    return dtype.name if dtype.kind in "fiubc" else {"O": "object", "U": "text", "S": "bytes"}.get(dtype.kind, dtype.name)
+    return (
+        dtype.name if dtype.kind in "fiubc" else {"O": "object", "U": "text", "S": "bytes"}.get(dtype.kind, dtype.name)
+    )
 
 
 def _order(
@@ -112,9 +114,10 @@ def _observe(array: np.ndarray) -> _Observed:
             finite = block[np.isfinite(block)] if nan or np.isinf(block).any() else block
             nans, infinities = nans + nan, infinities + block.size - finite.size - nan
             integral = integral and bool((finite == np.rint(finite)).all())
-            block = finite
-        if block.size:
-            low, high = min(low, float(block.min())), max(high, float(block.max()))
+        else:
+            finite = block
+        if finite.size:
+            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
     if low > high:  # nothing finite
         return _Observed(low=np.nan, high=np.nan, nans=nans, infinities=infinities, integral=False)
     return _Observed(low=low, high=high, nans=nans, infinities=infinities, integral=integral)
@@ -148,7 +151,9 @@ def _fits(seen: _Observed, affine: Affine, few: int) -> bool:
     """Whether the observed range is inside the mapping's and uses at least ``few`` of its levels."""
     ends = [b + x * a for a, b in zip(affine.scale, affine.offset, strict=True) for x in (0, 255)]
     level = max(abs(a) for a in affine.scale)
-    return min(ends) - level / 2 <= seen.low and seen.high <= max(ends) + level / 2 and seen.high - seen.low >= few * level
+    return (
+        min(ends) - level / 2 <= seen.low and seen.high <= max(ends) + level / 2 and seen.high - seen.low >= few * level
+    )
 
 
 def _on_lattice(array: np.ndarray, facts: Facts, affine: Affine) -> bool:

@@ -61,8 +61,11 @@ def quantize(image: np.ndarray, *, scale: float, zero_point: int, rounding: str)
     rounding: ``half_even`` (NumPy, ONNX QuantizeLinear) or ``half_away`` (C's round, TensorFlow Lite).
     """
     y = image.astype(np.float32) / np.float32(scale)
-    whole = np.rint(y) if rounding == "half_even" else np.copysign(np.floor(np.abs(y) + np.float32(0.5)), y)
-    return whole + np.float32(zero_point)
+    whole = np.trunc(y)
+    # y + 0.5 would round 0.49999997 up: look at the fraction itself
+    whole = np.rint(y) if rounding == "half_even" else whole + np.copysign(np.abs(y - whole) >= np.float32(0.5), y)
+    finished: np.ndarray = whole + np.float32(zero_point)
+    return finished
 
 
 def cast(image: np.ndarray, *, dtype: str) -> np.ndarray:
@@ -83,10 +86,11 @@ def cast(image: np.ndarray, *, dtype: str) -> np.ndarray:
 def to_pixels(image: np.ndarray, *, scale: list[float], offset: list[float], whole: bool) -> np.ndarray:
     """Undo y = scale * x + offset per stored channel: back to pixel values 0..255.
 
-    whole: the values came from whole grey levels; round to uint8. Otherwise float32, not rounded.
+    whole: the values came from whole grey levels; round to uint8. Otherwise float32, not rounded, and what a filter
+    overshot is clipped as it is when pixels are stored.
     """
     x = (image.astype(np.float64) - np.array(offset)) / np.array(scale)
-    return np.clip(np.rint(x), 0, 255).astype(np.uint8) if whole else x.astype(np.float32)
+    return np.clip(np.rint(x) if whole else x, 0, 255).astype(np.uint8 if whole else np.float32)
 
 
 def transpose(image: np.ndarray, *, layout: str, to: str) -> np.ndarray:

@@ -7,14 +7,13 @@ candidate that keeps the contract gets an empty plan.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from sm_imgcheck.effects import after, of_file
 from sm_imgcheck.errors import PlanError
 from sm_imgcheck.layouts import describe
 from sm_imgcheck.model import Candidate, Contract, Facts, Header, Options, Plan, Spec, Step
-from sm_imgcheck.plan import _finish, _image, _tensor
-from sm_imgcheck.plan._job import Job, Stage
+from sm_imgcheck.planning import _finish, _image, _tensor
+from sm_imgcheck.planning._job import Job, Stage
 from sm_imgcheck.policy import refusals
 
 __all__ = ["OPS_OF_STAGE", "any_image", "make_plan", "stage_of"]

@@ -11,7 +11,7 @@ from sm_imgcheck import checks, source
 from sm_imgcheck.errors import ImgcheckError, PlanError
 from sm_imgcheck.mapping import canonical
 from sm_imgcheck.model import Candidate, Facts, Finding, Header, Options, Plan, Result, Spec, Values
-from sm_imgcheck.plan import make_plan, stage_of
+from sm_imgcheck.planning import make_plan, stage_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,9 +26,7 @@ _MENDERS = {
 """Stages whose step mends what a check leaves to the first of them, in this order; every other stage mends its own."""
 
 
-def process(
-    what: str | Path | bytes | np.ndarray | Candidate, spec: Spec, options: Options | None = None
-) -> Result:
+def process(what: str | Path | bytes | np.ndarray | Candidate, spec: Spec, options: Options | None = None) -> Result:
     """Check one candidate against a spec; with ``options.want_array`` make the corrected tensor too.
 
     what: a path (``file.npz::name`` for one array of several), the bytes of a file, or an array of any shape.
@@ -111,7 +109,9 @@ def _fixed(plan: Plan, candidate: Candidate, spec: Spec) -> tuple[np.ndarray | N
     except ImgcheckError as error:
         return None, (), str(error)
     if spec.contract.expect_range is not None:
-        finished = replace(plan.after[-1] if plan.after else plan.before, low=float(array.min()), high=float(array.max()))
+        finished = replace(
+            plan.after[-1] if plan.after else plan.before, low=float(array.min()), high=float(array.max())
+        )
         seen = Candidate(path=candidate.path, kind="tensor", facts=replace(finished, domain=False))
         broken = tuple(finding for finding in checks.run(seen, spec) if finding.name == "outside-expected-range")
         if broken:

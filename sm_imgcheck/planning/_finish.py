@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sm_imgcheck.errors import PlanError
 from sm_imgcheck.mapping import canonical, same
 from sm_imgcheck.model import Facts, Step
-from sm_imgcheck.plan._job import Job, Stage, wrong_size
+from sm_imgcheck.planning._job import Job, Stage, wrong_size
 
 __all__ = ["STAGES"]
 
@@ -15,7 +15,9 @@ __all__ = ["STAGES"]
 def _reorder(facts: Facts, job: Job) -> Iterator[Step]:
     order, to = facts.channel_order, job.contract.channel_order
     if order != to and sorted(order) == sorted(to):
-        yield Step(op="reorder", params={"order": order, "to": to}, why=f"the channels stand as {order}, the model takes {to}")
+        yield Step(
+            op="reorder", params={"order": order, "to": to}, why=f"the channels stand as {order}, the model takes {to}"
+        )
 
 
 def _values(facts: Facts, job: Job) -> Iterator[Step]:
@@ -60,8 +62,12 @@ def _axes(facts: Facts, job: Job) -> Iterator[Step]:
     for axis in "NC":
         if axis in layout and axis not in to:
             if facts.length(axis) != 1:
-                raise PlanError(f"axis {axis} is {facts.length(axis)} long, and the model takes {to}: hand it over one by one")
-            yield Step(op="drop_axis", params={"axis": layout.index(axis)}, why=f"the model's layout {to} has no {axis}")
+                raise PlanError(
+                    f"axis {axis} is {facts.length(axis)} long, and the model takes {to}: hand it over one by one"
+                )
+            yield Step(
+                op="drop_axis", params={"axis": layout.index(axis)}, why=f"the model's layout {to} has no {axis}"
+            )
             layout = layout.replace(axis, "")
     if "C" in to and "C" not in layout:
         yield Step(op="add_axis", why=f"the model's layout is {to}")

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sm_imgcheck.errors import PlanError
+from sm_imgcheck.layouts import LAYOUTS
 from sm_imgcheck.mapping import canonical, domain, overshoot, same
 from sm_imgcheck.model import Affine, Contract, Facts, Step, Values
-from sm_imgcheck.plan._job import Job, Stage, colour_step, wrong_size
+from sm_imgcheck.planning._job import Job, Stage, colour_step, wrong_size
 
 __all__ = ["STAGES"]
 
@@ -42,10 +43,22 @@ def _wrong_values(facts: Facts, job: Job) -> bool:
     return facts.low is None or facts.high is None or facts.low < low - slack or facts.high > high + slack
 
 
+def _usable(facts: Facts, _: Job) -> Iterator[Step]:
+    """No step at all: refuse what no step can mend."""
+    if not facts.dtype.startswith(("int", "uint", "float", "bool")):
+        raise PlanError(f"the elements are {facts.dtype}, not numbers")
+    if facts.nans or facts.infinities:
+        raise PlanError(f"{facts.nans + facts.infinities} values are not finite, and nothing says what they were")
+    if 0 in facts.shape:
+        raise PlanError(f"the array is empty (shape {list(facts.shape)})")
+    yield from ()
+
+
 def _channels_last(facts: Facts, job: Job) -> Iterator[Step]:
-    if facts.layout not in ("HW", "NHW", "HWC", "NHWC", "CHW", "NCHW"):
+    if facts.layout not in LAYOUTS:
+        known = ", ".join(LAYOUTS)
         raise PlanError(
-            f"no layout explains shape {list(facts.shape)}: name it with --assume layout=NHWC (or NCHW, HWC, CHW, NHW, HW)"
+            f"no layout explains shape {list(facts.shape)}: say which of {known} it is with --assume layout="
         )
     reordered = facts.channel_order not in (job.contract.channel_order, "?")
     if not (reordered or _pixels_needed(facts, job)):
@@ -63,6 +76,8 @@ def _to_pixels(facts: Facts, job: Job) -> Iterator[Step]:
     values, whole, guessed = facts.values, facts.whole, False
     if values is None:
         values, guessed = _guess(facts), True
+    elif not whole and not _within(facts, values):
+        raise PlanError(f"the values span {facts.low:.4g}..{facts.high:.4g}, which is not {facts.recipe}")
     name = facts.recipe if not guessed else f"the values look like {_range(values)} of whatever made them"
     why = f"undo what was done to the values ({name})" if not guessed else name
     yield Step(
@@ -85,9 +100,17 @@ def _guess(facts: Facts) -> Affine:
             used = (facts.high - facts.low) / (high - low)
             if low - slack <= facts.low and facts.high <= high + slack and used > 1 / 20:
                 return canonical(Values(low=low, high=high), channels)
-    raise PlanError(
-        "the values lie on no known mapping of grey levels: say which range they stand for, such as --assume value_range=0,1"
-    )
+    raise PlanError("the values lie on no known mapping: say what range they stand for, as in --assume value_range=0,1")
+
+
+def _within(facts: Facts, affine: Affine) -> bool:
+    """Whether the observed range is the mapping's, give or take what a filter may overshoot."""
+    if facts.low is None or facts.high is None:
+        return False
+    ends = [
+        end for a, b in zip(affine.scale, affine.offset, strict=True) for end in (b - 64 * abs(a), b + 319 * abs(a))
+    ]
+    return min(ends) <= facts.low and facts.high <= max(ends)
 
 
 def _range(affine: Affine) -> str:
@@ -117,4 +140,4 @@ def _geometry(facts: Facts, job: Job) -> Iterator[Step]:
             yield replace(step, why="its size is not the model's")
 
 
-STAGES: tuple[Stage, ...] = (_channels_last, _to_pixels, _channels, _geometry)
+STAGES: tuple[Stage, ...] = (_usable, _channels_last, _to_pixels, _channels, _geometry)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sm_imgcheck.effects import after
 from sm_imgcheck.geometry import output_size
 from sm_imgcheck.model import Facts, Step
-from sm_imgcheck.plan._job import Job, Stage, colour_step, colours
+from sm_imgcheck.planning._job import Job, Stage, colour_step, colours
 
 __all__ = ["STAGES"]
 
