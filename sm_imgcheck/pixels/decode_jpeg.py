@@ -57,15 +57,15 @@ def truncated_clause(header: Header, lost: float) -> str:
 
 
 def judge_complaint(body: bytes, colours: str, complaint: str, *, dct: str) -> tuple[str, bool]:
-    """What libjpeg complains of, as far as it is damage, and whether the image data itself is damaged.
+    """What libjpeg complains of, as far as it is damage, and whether that is damage of the image data itself.
 
-    TurboJPEG gives up at the first complaint in the header, such as a stray byte before a segment, even where the
-    image is whole: shown nothing but what the pixels need, it goes on to the image data.
+    TurboJPEG gives up at the first complaint in the header, such as a stray byte before a segment or an unsound
+    profile: shown nothing but what the pixels need, it goes on to the image data.
     """
     _, deeper = turbo_jpeg(essential_jpeg(body, scan_jpeg(body)), colours, dct=dct)
-    if deeper and NO_DAMAGE[0] not in deeper:
-        return deeper, True
-    return ("", False) if any(words in complaint for words in NO_DAMAGE) else (complaint, False)
+    if any(words in complaint for words in NO_DAMAGE):
+        complaint = "" if NO_DAMAGE[0] in deeper else deeper
+    return complaint, complaint != "" and complaint == deeper
 
 
 def turbo_jpeg(body: bytes, colours: str, *, dct: str) -> tuple[np.ndarray[Any, Any] | None, str]:

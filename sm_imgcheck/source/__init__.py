@@ -1,0 +1,85 @@
+"""One candidate from a file, from bytes or from an array. A bad one is a candidate with a problem, never an exception."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+from sm_imgcheck.errors import CandidateError
+from sm_imgcheck.model import Candidate, Decode
+from sm_imgcheck.source.image import image_candidate
+from sm_imgcheck.source.tensor import array_candidate, is_tensor, map_npy, tensor_candidate
+
+__all__ = ["MAX_FILE_BYTES", "from_array", "from_bytes", "read"]
+
+MAX_FILE_BYTES = 512 << 20
+"""Larger files are not read: 178,956,970 pixels, Pillow's limit, are 512 MiB of RGB even when nothing is compressed."""
+
+
+def read(
+    path: str | Path, decode: Decode, *, headers_only: bool = False, gray: bool = False
+) -> Candidate:
+    """Read a candidate by its path; ``file.npz::name`` names one array of an archive.
+
+    headers_only: decode nothing. gray: pixels are decoded as the op ``decode`` does with ``gray`` (the model is gray
+    and ``to_gray`` is ``y_plane``). Never raises for a bad candidate.
+    """
+    name = os.fspath(path)
+    file, separator, member = name.rpartition("::")
+    if not separator or os.path.lexists(name):
+        file, member = name, ""
+    try:
+        body = read_file(file)
+        if isinstance(body, bytes):
+            return _of_bytes(body, name, member, decode, headers_only=headers_only, gray=gray)
+        return array_candidate(body, name)
+    except CandidateError as problem:
+        return Candidate(path=name, kind="unknown", problem=(problem.code, problem.problem))
+
+
+def from_bytes(
+    body: bytes, path: str, decode: Decode, *, headers_only: bool = False, gray: bool = False
+) -> Candidate:
+    """The same from bytes that are there already; ``path`` is what messages call them."""
+    member = path.rpartition("::")[2] if ".npz::" in path else ""
+    return _of_bytes(body, path, member, decode, headers_only=headers_only, gray=gray)
+
+
+def from_array(array: Any, path: str = "array") -> Candidate:
+    """The same from an array, or from nested lists of numbers."""
+    return array_candidate(array, path)
+
+
+def _of_bytes(body: bytes, path: str, member: str, decode: Decode, *, headers_only: bool, gray: bool) -> Candidate:
+    if is_tensor(body):
+        return tensor_candidate(body, path, member)
+    return image_candidate(body, path, decode, headers_only=headers_only, gray=gray)
+
+
+def read_file(path: str) -> Any:
+    """The bytes of a file, or the mapped array of a ``.npy`` file. Raises CandidateError.
+
+    Opened without waiting: a FIFO without a writer would wait for ever.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
+        what = "is a folder" if os.path.isdir(path) else f"cannot be opened: {reason}"
+        raise CandidateError("SRC101", what) from None
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device, a pipe or a socket"
+            raise CandidateError("SRC101", f"is {kind}, not a file")
+        if file.read(6) == b"\x93NUMPY":
+            return map_npy(file, status.st_size)
+        file.seek(0)
+        if status.st_size > MAX_FILE_BYTES:
+            raise CandidateError("SRC101", f"has {status.st_size} bytes; more than {MAX_FILE_BYTES} are not read")
+        try:
+            return file.read(MAX_FILE_BYTES)
+        except OSError as problem:
+            raise CandidateError("SRC101", f"cannot be read: {problem.strerror}") from None
