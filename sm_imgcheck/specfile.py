@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,12 @@ from sm_imgcheck.errors import ImgcheckError, Problem, SpecError
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.model import Spec
 from sm_imgcheck.spec import join, parse
-from sm_imgcheck.spec.problems import nearest
+from sm_imgcheck.spec.problems import nearest, shown
 from sm_imgcheck.yamltext import read
 
-__all__ = ["MOST_BYTES", "load", "presets"]
+__all__ = ["load", "presets"]
 
-MOST_BYTES = 256 * 1024
+_MOST_BYTES = 256 * 1024
 """A spec is a page of text; a larger file is something else."""
 _MOST_PARENTS = 16
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -25,23 +25,30 @@ _SUFFIXES = (".yaml", ".yml", ".json")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Written:
-    """A spec as it stands in its file, with what it extends already joined in."""
+    """A spec as it stands in its file."""
 
     mapping: Mapping[str, Any]
-    lines: Mapping[str, int]
+    """With what it extends joined in."""
+    lines: Mapping[str, int] = field(default_factory=dict)
     """Of the keys that stand in this very file."""
     problems: tuple[Problem, ...] = ()
     parent: str = ""
-    """What it extends, as written."""
+    """What it extends, printable."""
 
 
-def load(spec: str | os.PathLike[str]) -> Spec:
-    """Read a spec: a path, or the name of a preset.
+def load(spec: str | os.PathLike[str] | Mapping[str, Any]) -> Spec:
+    """Read a spec: a path, the name of a preset, or a mapping of the spec language.
 
+    A bare name is a preset first and a file second; a name with a separator or a suffix, and a Path, is a file.
+    What a mapping extends is looked for in the working directory.
     Raises SpecError with every problem of the spec, ImgcheckError when there is no such file or preset.
     """
-    path, source = _locate(spec), _printable(os.fspath(spec))
-    written = _joined(path, source, seen=())
+    if isinstance(spec, Mapping):
+        source = "spec"
+        written = _extended(_Written(mapping=spec), source, beside=Path(), seen=())
+    else:
+        source, path = for_terminal(os.fspath(spec)), _locate(spec)
+        written = _read(path, source, seen=())
     try:
         found = parse(written.mapping, source=source, lines=written.lines)
     except SpecError as error:
@@ -64,80 +71,84 @@ def _preset_folder() -> Path:
 
 
 def _locate(spec: str | os.PathLike[str], beside: Path = Path()) -> Path:
-    """The file that is meant. A bare name is a preset first; anything with a separator or a suffix is a path."""
+    """The file that is meant."""
     text = os.fspath(spec)
-    bare = isinstance(spec, str) and not _has_separator(text) and not text.endswith(_SUFFIXES)
+    separated = any(separator in text for separator in (os.sep, os.altsep) if separator)
+    bare = isinstance(spec, str) and not separated and not text.endswith(_SUFFIXES)
     if bare and text in presets():
         return _preset_folder() / f"{text}.yaml"
-    path = beside / text
-    if path.is_file() or (path.exists() and not path.is_dir()):
-        return path
-    shown = _printable(text)
-    if path.is_dir():
-        raise ImgcheckError(f"{shown}: is a folder, expected a spec file or a preset's name")
+    path, name = beside / text, for_terminal(text)
+    try:
+        if path.is_dir():
+            raise ImgcheckError(f"{name}: is a folder, expected a spec file or a preset's name")
+        if path.exists():
+            return path
+    except ValueError:  # a null byte in the name, up to Python 3.12
+        pass
     hint = nearest(Path(text).stem, presets()) or "; `sm-imgcheck spec list` shows the presets"
-    raise ImgcheckError(f"{shown}: there is no such file{' and no preset of that name' if bare else ''}{hint}")
+    raise ImgcheckError(f"{name}: there is no such file{' and no preset of that name' if bare else ''}{hint}")
 
 
-def _has_separator(text: str) -> bool:
-    return any(separator in text for separator in (os.sep, os.altsep) if separator)
-
-
-def _printable(text: str) -> str:
-    return for_terminal(text)
-
-
-def _joined(path: Path, source: str, seen: tuple[Path, ...]) -> _Written:
-    """The file at ``path``, its keys laid over those of what it extends."""
+def _read(path: Path, source: str, seen: tuple[Path, ...]) -> _Written:
+    """The file at ``path``, its keys laid over those of what it extends. ``seen``: the files that led to it."""
     document = read(_bytes(path, source), source)
     if not isinstance(document.value, Mapping):
         raise SpecError(source, (Problem(place="", message=_no_mapping(document.value), line=document.line),))
-    own = dict(document.value)
-    parent = own.pop("extends", None)
+    own = _Written(mapping=document.value, lines=document.lines, problems=document.problems)
+    return _extended(own, source, beside=path.parent, seen=(*seen, path.resolve()))
+
+
+def _extended(own: _Written, source: str, *, beside: Path, seen: tuple[Path, ...]) -> _Written:
+    """A spec with what it extends joined in."""
+    parent = own.mapping.get("extends")
     if parent is None:
-        return _Written(mapping=own, lines=document.lines, problems=document.problems)
-    line = document.lines.get("extends")
-    above = _parent(parent, path, (*seen, path.resolve()), source, line)
-    problems = (*document.problems, *above.problems)
-    return _Written(mapping=join(above.mapping, own), lines=document.lines, problems=problems, parent=str(parent))
-
-
-def _parent(parent: Any, path: Path, seen: tuple[Path, ...], source: str, line: int | None) -> _Written:
+        return own
     try:
-        if not isinstance(parent, str) or not parent:
-            raise ImgcheckError("expected a preset's name or a local file")
-        if "://" in parent or parent.startswith(("//", "\\\\")):
-            raise ImgcheckError(f"{_printable(parent)} is not on this machine; fetch it and extend the local file")
-        file = _locate(parent, path.parent)
-        if not file.is_file():
-            raise ImgcheckError(f"{_printable(parent)} is not an ordinary file")
-        if file.resolve() in seen:
-            raise ImgcheckError(
-                f"{_printable(parent)} extends itself: {' -> '.join(_printable(p.name) for p in (*seen, file))}"
-            )
-        if len(seen) > _MOST_PARENTS:
-            raise ImgcheckError(f"more than {_MOST_PARENTS} specs extend one another")
-    except SpecError:
-        raise
+        file = _parent(parent, beside, seen)
     except ImgcheckError as error:
-        raise SpecError(source, (Problem(place="extends", message=str(error), line=line),)) from None
-    return _joined(file, _printable(str(parent)), seen)
+        problem = Problem(place="extends", message=str(error), line=own.lines.get("extends"))
+        raise SpecError(source, (*own.problems, problem)) from None
+    name = for_terminal(parent)
+    above = _read(file, name, seen)
+    return _Written(
+        mapping=join(above.mapping, {key: value for key, value in own.mapping.items() if key != "extends"}),
+        lines=own.lines,
+        problems=(*own.problems, *(_from(problem, name, own) for problem in above.problems)),
+        parent=name,
+    )
+
+
+def _parent(parent: Any, beside: Path, seen: tuple[Path, ...]) -> Path:
+    """The file that is extended."""
+    if not isinstance(parent, str) or not parent:
+        raise ImgcheckError(f"{shown(parent)}, expected a preset's name or a local file")
+    name = for_terminal(parent)
+    if "://" in parent or parent.startswith(("//", "\\\\")):
+        raise ImgcheckError(f"{name} is not on this machine; fetch it and extend the local file")
+    file = _locate(parent, beside)
+    if not file.is_file():
+        raise ImgcheckError(f"{name} is not an ordinary file")
+    if file.resolve() in seen:
+        raise ImgcheckError(f"a circle: {' -> '.join(for_terminal(one.name) for one in (*seen, file))}")
+    if len(seen) > _MOST_PARENTS:
+        raise ImgcheckError(f"more than {_MOST_PARENTS} specs extend one another")
+    return file
 
 
 def _inherited(problems: tuple[Problem, ...], written: _Written) -> tuple[Problem, ...]:
     """Problems with keys that the file itself does not write are told apart by the name of what it extends."""
-    if not written.parent:
-        return problems
     return tuple(
-        problem
-        if problem.line is not None or problem.message.startswith("missing")
-        else Problem(
-            place=problem.place,
-            message=f"{problem.message} (inherited from {_printable(written.parent)})",
-            line=written.lines.get("extends"),
-        )
+        _from(problem, written.parent, written)
+        if written.parent and problem.line is None and not problem.message.startswith("missing")
+        else problem
         for problem in problems
     )
+
+
+def _from(problem: Problem, parent: str, own: _Written) -> Problem:
+    """A problem of what is extended, at the line that extends it."""
+    line = own.lines.get("extends")
+    return Problem(place=problem.place, message=f"{problem.message} (inherited from {parent})", line=line)
 
 
 def _no_mapping(value: Any) -> str:
@@ -149,9 +160,9 @@ def _no_mapping(value: Any) -> str:
 def _bytes(path: Path, source: str) -> bytes:
     try:
         with path.open("rb") as file:
-            body = file.read(MOST_BYTES + 1)
+            body = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise ImgcheckError(f"{source}: cannot be read: {error.strerror}") from None
-    if len(body) > MOST_BYTES:
-        raise ImgcheckError(f"{source}: is larger than {MOST_BYTES // 1024} KiB, so it is no spec")
+    if len(body) > _MOST_BYTES:
+        raise ImgcheckError(f"{source}: is larger than {_MOST_BYTES // 1024} KiB, so it is no spec")
     return body

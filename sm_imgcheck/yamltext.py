@@ -22,7 +22,7 @@ _MOST_NODES = 10_000
 _DEEPEST = 32
 _LONGEST_NUMBER = 100
 
-_WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
+_WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 _WORDS |= {
     word: value for name, value in (("true", True), ("false", False)) for word in (name, name.title(), name.upper())
 }
@@ -52,7 +52,7 @@ def read(body: bytes, source: str) -> Document:
     if isinstance(first, yaml.StreamEndEvent):
         return Document(value=None, lines={})
     root = next(reader.events)
-    line = root.start_mark.line + 1
+    line = _line(root)
     value = reader.node(root, "", 0)
     next(reader.events)  # DocumentEnd
     extra = next(reader.events)
@@ -110,7 +110,7 @@ class _Reader:
     """The value that an anchor names, and of how many nodes it is made."""
 
     def refuse(self, event: yaml.Event, place: str, message: str) -> NoReturn:
-        raise SpecError(self.source, (Problem(place=place, message=message, line=event.start_mark.line + 1),))
+        raise SpecError(self.source, (Problem(place=place, message=message, line=_line(event)),))
 
     def count(self, event: yaml.Event, place: str, nodes: int) -> None:
         self.nodes += nodes
@@ -123,6 +123,7 @@ class _Reader:
             self.refuse(event, place, f"nested more than {_DEEPEST} deep")
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event, place)
+        assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
         before = self.nodes
         self.count(event, place, 1)
         if event.tag is not None:
@@ -139,7 +140,7 @@ class _Reader:
         self.count(event, place, nodes)
         return value
 
-    def content(self, event: yaml.Event, place: str, depth: int) -> Any:
+    def content(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, place: str, depth: int) -> Any:
         if isinstance(event, yaml.ScalarEvent):
             return _scalar(event.value) if event.implicit[0] else event.value
         if isinstance(event, yaml.SequenceStartEvent):
@@ -150,14 +151,14 @@ class _Reader:
         entries: list[Any] = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
             where = at(place, len(entries))
-            self.lines[where] = event.start_mark.line + 1
+            self.lines[where] = _line(event)
             entries.append(self.node(event, where, depth + 1))
         return entries
 
     def mapping(self, place: str, depth: int) -> dict[str, Any]:
         entries: dict[str, Any] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            line = event.start_mark.line + 1
+            line = _line(event)
             key = self.key(event, place, depth)
             where = at(place, key)
             value = self.node(next(self.events), where, depth + 1)
@@ -174,6 +175,11 @@ class _Reader:
         if not isinstance(key, str):
             self.refuse(event, place, f"{shown(key)} as a key; keys are words")
         return key
+
+
+def _line(event: yaml.Event) -> int:
+    """Where it begins, counted from 1."""
+    return 1 if event.start_mark is None else event.start_mark.line + 1
 
 
 def _scalar(text: str) -> Any:

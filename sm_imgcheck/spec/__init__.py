@@ -7,6 +7,8 @@ The language stands in one table (``language``); rules between keys are small fu
 from __future__ import annotations
 
 from sm_imgcheck.spec.joining import join
+from sm_imgcheck.spec.lint import lint
 from sm_imgcheck.spec.resolve import parse
+from sm_imgcheck.spec.schema import schema
 
-__all__ = ["join", "parse"]
+__all__ = ["join", "lint", "parse", "schema"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from sm_imgcheck.layouts import LAYOUTS
 from sm_imgcheck.model import Dim
-from sm_imgcheck.spec.language import MAX_SIDE
+from sm_imgcheck.spec.keys import MAX_SIDE
 from sm_imgcheck.spec.problems import Notes, at, choice_of
 
 __all__ = ["CHANNELS", "fixed_size", "read", "resolved"]
@@ -77,13 +77,14 @@ def fixed_size(dims: tuple[Dim, ...], layout: str) -> tuple[int, int] | None:
 
 
 def _entry(value: Any, place: str, notes: Notes) -> _Entry | None:
-    if value is None or (value == -1 and not isinstance(value, bool)):
+    length = int(value) if isinstance(value, Integral) and not isinstance(value, bool) else None
+    if value is None or length == -1:
         return _Entry()
-    if isinstance(value, Integral) and not isinstance(value, bool) and 1 <= value <= MAX_SIDE:
-        return _Entry(low=int(value), high=int(value))
+    if length is not None and 1 <= length <= MAX_SIDE:
+        return _Entry(low=length, high=length)
     entry = _symbol(value.strip().casefold()) if isinstance(value, str) else None
     if entry is None:
-        notes.wrong(place, value, _EXPECTED + (f" up to {MAX_SIDE}" if isinstance(value, Integral) else ""))
+        notes.wrong(place, value, _EXPECTED if length is None else f"{_EXPECTED}; at most {MAX_SIDE}")
     return entry
 
 
@@ -130,8 +131,7 @@ def _no_layout(entries: list[_Entry], order: str) -> str:
     if len(entries) not in {len(layout) for layout in LAYOUTS}:
         return f"{_written(entries)} has {len(entries)} axes, expected 2 to 4: {choice_of(LAYOUTS)}"
     if not any(entry.is_channels(channels) for entry in entries):
-        which = "none of them" if channels > 1 or len(entries) == 4 else "no reading"
-        return f"{_written(entries)}: {order} has {channels} channel{'s' * (channels > 1)}, but {which} is {channels}"
+        return f"{_written(entries)}: {order} has {channels} channel{'s' * (channels > 1)}, but no axis is {channels}"
     return f"{_written(entries)}: no layout fits {order}, expected an order of axes such as {choice_of(LAYOUTS)}"
 
 

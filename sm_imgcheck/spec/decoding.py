@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from sm_imgcheck.model import Decode
-from sm_imgcheck.spec.language import DECODE
+from sm_imgcheck.spec.language_pixels import DECODE
 from sm_imgcheck.spec.problems import Notes
 
 __all__ = ["read", "resolved"]

@@ -23,7 +23,8 @@ DTYPES = (
 
 # TYPE_FP32: Triton; DT_FLOAT: TensorFlow; tensor(float): ONNX Runtime; torch.float32; np.float32.
 _PREFIX = re.compile(
-    r"(?:type_|dt_|torch\.|np\.|numpy\.|tf\.(?:dtypes\.)?|jnp\.|ml_dtypes\.|tensor\(|<class '(?:numpy|ml_dtypes)\.|dtype\(')"
+    r"(?:type_|dt_|torch\.|np\.|numpy\.|tf\.(?:dtypes\.)?|jnp\.|ml_dtypes\.|tensor\("
+    r"|<class '(?:numpy|ml_dtypes)\.|dtype\(')"
 )
 _SUFFIX = re.compile(r"(?:\)|'>|'\))$")
 _SIZED = re.compile(r"(uint|int|u|i|fp|float|f|bfloat|bf)(8|16|32|64)")

@@ -11,8 +11,11 @@ from numbers import Integral, Real
 from typing import Any
 
 from sm_imgcheck.spec import dtypes
-from sm_imgcheck.spec.language import STEP_KEYS, TOP, Key
+from sm_imgcheck.spec.keys import Key
+from sm_imgcheck.spec.language import TOP
+from sm_imgcheck.spec.language_pixels import STEP_KEYS
 from sm_imgcheck.spec.problems import Notes, at, choice_of, nearest, shown
+from sm_imgcheck.spec.write import flow
 
 __all__ = ["mapping", "tidy"]
 
@@ -31,7 +34,7 @@ def mapping(value: Any, keys: tuple[Key, ...], place: str, notes: Notes) -> dict
             notes.add(at(place, str(name)), _unknown(name, keys))
     missing = [key for key in keys if key.required and value.get(key.name) is None]
     for key in missing:
-        notes.add(at(place, key.name), f"missing: {key.doc}; write {key.name}: {key.example}")
+        notes.add(at(place, key.name), f"missing: {key.doc}; write {key.name}: {flow(key.example)}")
     given = {name: value[name] for name in known if value.get(name) is not None}
     read = {
         name: _READERS[known[name].kind](entry, known[name], at(place, name), notes) for name, entry in given.items()
@@ -119,7 +122,7 @@ def _flag(value: Any, _key: Key, place: str, notes: Notes) -> bool | None:
 
 def _text(value: Any, key: Key, place: str, notes: Notes) -> str | None:
     if not isinstance(value, str):
-        notes.wrong(place, value, f"text, such as {key.example}")
+        notes.wrong(place, value, f"text, such as {flow(key.example)}")
         return None
     body = value.replace("\n", "") if key.name == "description" else value
     if len(value) > _LONGEST_TEXT or not (body.isprintable() or key.name == "description") or _surrogate(value):
@@ -171,17 +174,19 @@ def _numbers(value: Any, key: Key, place: str, notes: Notes) -> float | list[flo
     """One number for all channels stays a number."""
     if not isinstance(value, str) and isinstance(value, Real):
         return _number(value, key, place, notes)
-    entries = _listed(value, place, notes, f"a number{_bounds(key)}, or a list with one per channel: {key.example}")
+    entries = _listed(
+        value, place, notes, f"a number{_bounds(key)}, or a list with one per channel: {flow(key.example)}"
+    )
     if entries is not None and len(entries) not in (1, 3, 4):
-        notes.wrong(place, value, f"one number per channel: {key.example}")
+        notes.wrong(place, value, f"one number per channel: {flow(key.example)}")
         return None
     return _each(entries, key, place, notes, _number)
 
 
 def _pair(value: Any, key: Key, place: str, notes: Notes) -> list[float] | None:
-    entries = _listed(value, place, notes, f"[low, high], such as {key.example}")
+    entries = _listed(value, place, notes, f"[low, high], such as {flow(key.example)}")
     if entries is not None and len(entries) != 2:
-        notes.wrong(place, value, f"two numbers, [low, high], such as {key.example}")
+        notes.wrong(place, value, f"two numbers, [low, high], such as {flow(key.example)}")
         return None
     pair = _each(entries, key, place, notes, _number)
     if pair is not None and pair[0] >= pair[1]:
@@ -201,17 +206,17 @@ def _size(value: Any, key: Key, place: str, notes: Notes) -> int | list[int] | N
 
 
 def _wholes(value: Any, key: Key, place: str, notes: Notes) -> list[int] | None:
-    length = key.example.count(",") + 1
-    entries = _listed(value, place, notes, f"a list of {length} whole numbers, such as {key.example}")
+    length = len(key.example)
+    entries = _listed(value, place, notes, f"a list of {length} whole numbers, such as {flow(key.example)}")
     if entries is not None and len(entries) != length:
-        notes.wrong(place, value, f"{length} whole numbers, such as {key.example}")
+        notes.wrong(place, value, f"{length} whole numbers, such as {flow(key.example)}")
         return None
     return _each(entries, key, place, notes, _whole)
 
 
 def _axes(value: Any, key: Key, place: str, notes: Notes) -> list[Any] | None:
     """Only that it is a list: ``axes`` reads what stands in it."""
-    return _listed(value, place, notes, f"a list with one entry per axis, such as {key.example}")
+    return _listed(value, place, notes, f"a list with one entry per axis, such as {flow(key.example)}")
 
 
 def _nested(value: Any, key: Key, place: str, notes: Notes) -> dict[str, Any]:

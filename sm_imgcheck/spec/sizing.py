@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sm_imgcheck.spec.axes import CHANNELS
-from sm_imgcheck.spec.language import CROP, STEP_KEYS
+from sm_imgcheck.spec.language_pixels import CROP, STEP_KEYS
 from sm_imgcheck.spec.libraries import LIBRARIES, SMOOTH
 from sm_imgcheck.spec.problems import Notes, at, choice_of
 
@@ -80,8 +80,11 @@ def _shorthand(given: Mapping[str, Any], target: Target, notes: Notes) -> list[d
 
 def _step(step: Mapping[str, Any], place: str, target: Target, notes: Notes) -> dict[str, Any]:
     ((name, given),) = step.items()
-    fill_in = {"crop": _crop, "resize": _resize, "pad": _pad}[name]
-    full = fill_in(given, at(place, name), target, notes)
+    where = at(place, name)
+    if name == "crop":
+        full = _crop(given, where, notes)
+    else:
+        full = (_resize if name == "resize" else _pad)(given, where, target, notes)
     return {name: {key.name: full[key.name] for key in STEP_KEYS[name] if full.get(key.name) is not None}}
 
 
@@ -181,7 +184,7 @@ def _antialias(given: Mapping[str, Any], interpolation: str, place: str, notes: 
     return library.antialias and smooth if wanted is None else wanted
 
 
-def _crop(given: Mapping[str, Any], place: str, target: Target, notes: Notes) -> dict[str, Any]:
+def _crop(given: Mapping[str, Any], place: str, notes: Notes) -> dict[str, Any]:
     cuts = [name for name in _CUTS if name in given]
     if len(cuts) != 1:
         notes.add(place, f"has {' and '.join(cuts) or 'none'} of {', '.join(_CUTS)}; write exactly one of them")

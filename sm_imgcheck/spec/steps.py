@@ -76,7 +76,11 @@ def check_size(steps: Sequence[Mapping[str, Any]], height: Dim, width: Dim, plac
         if name == "pad" and any(low > side for (low, _), side in zip(sizes, params.get("size", ()), strict=False)):
             notes.add(f"{here}.pad.size", f"is smaller than what it pads: {_said(sizes)}")
             return
-        sizes = _EFFECTS[name](params, sizes)
+        sizes = (
+            _after_resize(params)
+            if name == "resize"
+            else (_after_crop if name == "crop" else _after_pad)(params, sizes)
+        )
     for axis, dim, (low, high) in zip(("height", "width"), (height, width), sizes, strict=True):
         if not _meets(dim, low, high):
             notes.add(place, f"the {axis} becomes {_length(low, high)}, but shape wants {dim}{_advice(steps, dim)}")
@@ -114,7 +118,7 @@ def _up(length: int, multiple: int) -> int:
     return -(-length // multiple) * multiple
 
 
-def _after_resize(params: Mapping[str, Any], sizes: tuple[Sizes, Sizes]) -> tuple[Sizes, Sizes]:
+def _after_resize(params: Mapping[str, Any]) -> tuple[Sizes, Sizes]:
     mode, size = params["mode"], params["size"]
     if mode == "shortest_edge":
         limit = params.get("max_size")
@@ -147,6 +151,3 @@ def _after_pad(params: Mapping[str, Any], sizes: tuple[Sizes, Sizes]) -> tuple[S
         (_up(low_h, multiple), None if high_h is None else _up(high_h, multiple)),
         (_up(low_w, multiple), None if high_w is None else _up(high_w, multiple)),
     )
-
-
-_EFFECTS = {"resize": _after_resize, "crop": _after_crop, "pad": _after_pad}

@@ -112,7 +112,7 @@ def _units(given: Mapping[str, Any], notes: Notes) -> str | None:
         if any(abs(entry) > 1 for entry in (entries if isinstance(entries, list) else [entries])):
             notes.add(
                 "normalize.units",
-                f"missing: {name} is above 1, so is it for pixels 0..255 (units: byte) or for pixels / 255 (units: unit)?",
+                f"missing: {name} is above 1; is it for pixels 0..255 (units: byte) or for pixels / 255 (units: unit)?",
             )
             return None
     return "unit"
@@ -147,7 +147,7 @@ def _listed_order(
     if order.startswith("BGR") and any(_swapped(entries) != entries for entries in (mean, std) if entries):
         notes.add(
             "normalize.order",
-            f"missing: the model takes {order}, so say in which order mean and std are listed: order: RGB or order: BGR",
+            f"missing: the model takes {order}; in which order are mean and std listed, order: RGB or order: BGR?",
         )
         return None
     return order

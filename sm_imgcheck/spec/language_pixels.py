@@ -1,0 +1,287 @@
+"""The part of the language that speaks of pixels: ``decode``, ``resize`` and the steps of ``geometry``."""
+
+from __future__ import annotations
+
+from sm_imgcheck.spec.keys import MAX_SIDE, Key
+
+__all__ = ["CROP", "DECODE", "PAD", "RESIZE", "STEP_KEYS"]
+
+DECODE = (
+    Key(
+        name="library",
+        kind="choice",
+        choices=("pillow", "opencv", "tensorflow"),
+        default="pillow",
+        doc="whose arithmetic turns CMYK into RGB and colour into gray",
+        example="pillow",
+    ),
+    Key(
+        name="dct",
+        kind="choice",
+        choices=("accurate", "tensorflow"),
+        rule="tensorflow where library is tensorflow, else accurate",
+        doc="JPEG arithmetic: accurate (Pillow, OpenCV, torchvision) or tensorflow (decode_jpeg's default, darker)",
+        example="accurate",
+    ),
+    Key(
+        name="exif",
+        kind="choice",
+        choices=("apply", "ignore", "reject"),
+        default="apply",
+        doc="a photo that is stored turned: apply turns it upright, ignore leaves it as stored",
+        example="apply",
+        also=("orientation", "exif_orientation", "auto_orient"),
+    ),
+    Key(
+        name="icc",
+        kind="choice",
+        choices=("ignore", "srgb", "reject"),
+        default="ignore",
+        doc="an embedded colour profile: ignore (as every library does), srgb converts",
+        example="ignore",
+    ),
+    Key(
+        name="cmyk",
+        kind="choice",
+        choices=("convert", "reject"),
+        default="convert",
+        doc="a CMYK JPEG",
+        example="convert",
+    ),
+    Key(
+        name="gray",
+        kind="choice",
+        choices=("expand", "reject"),
+        default="expand",
+        doc="a gray image for a colour model: expand repeats it in each channel",
+        example="expand",
+    ),
+    Key(
+        name="to_gray",
+        kind="choice",
+        choices=("luma", "y_plane"),
+        rule="luma (Pillow's convert) where library is pillow, else y_plane (the JPEG's own, as OpenCV and TensorFlow)",
+        doc="a colour image for a gray model",
+        example="luma",
+    ),
+    Key(
+        name="alpha",
+        kind="choice",
+        choices=("drop", "composite", "reject"),
+        default="drop",
+        doc="transparency, for a model without alpha: drop, or composite over background",
+        example="drop",
+    ),
+    Key(
+        name="background",
+        kind="wholes",
+        low=0,
+        high=255,
+        rule="[255, 255, 255] with alpha: composite",
+        doc="what a transparent pixel shows: red, green, blue",
+        example=[255, 255, 255],
+    ),
+    Key(
+        name="bit_depth",
+        kind="choice",
+        choices=("reject", "scale"),
+        default="reject",
+        doc="more than 8 bits a sample: scale maps them to 0..255",
+        example="reject",
+    ),
+    Key(
+        name="truncated",
+        kind="choice",
+        choices=("reject", "allow"),
+        default="reject",
+        doc="a file that ends early: allow fills the rest with gray",
+        example="reject",
+    ),
+    Key(
+        name="max_pixels",
+        kind="whole",
+        low=1,
+        high=2**31 - 1,
+        default=178_956_970,
+        doc="larger images are refused before they are decoded",
+        example=178956970,
+    ),
+)
+
+_RESIZE_COMMON = (
+    Key(
+        name="mode",
+        kind="choice",
+        choices=("stretch", "shortest_edge", "longest_edge", "cover", "letterbox", "none"),
+        default="stretch",
+        doc="stretch ignores the aspect ratio, letterbox adds a border; none: a wrong size is an error",
+        example="shortest_edge",
+    ),
+    Key(
+        name="size",
+        kind="size",
+        low=1,
+        high=MAX_SIDE,
+        doc="one edge, or [height, width], in pixels",
+        rule="from shape",
+        example=256,
+    ),
+    Key(
+        name="max_size",
+        kind="whole",
+        low=1,
+        high=MAX_SIDE,
+        doc="shortest_edge: the longer edge stays at or below this",
+        rule="no limit",
+        example=1333,
+    ),
+    Key(
+        name="rounding",
+        kind="choice",
+        choices=("floor", "round", "half_up", "detr"),
+        default="floor",
+        doc="of the derived edge: floor (torchvision, transformers), round (timm), half_up (Segment Anything), detr",
+        example="floor",
+    ),
+    Key(
+        name="interpolation",
+        kind="choice",
+        choices=("nearest", "bilinear", "bicubic", "lanczos", "area", "box", "hamming", "nearest-exact"),
+        rule="bicubic for pillow, bilinear for the others",
+        doc="how pixels are interpolated; what a word means depends on library",
+        example="bilinear",
+        also=("resample", "method", "filter", "interpolation_method"),
+    ),
+    Key(
+        name="library",
+        kind="choice",
+        choices=("pillow", "pillow-12", "opencv", "tensorflow", "torch"),
+        default="pillow",
+        doc="whose arithmetic; pillow-12 is Pillow's order of passes up to version 12, on every version",
+        example="pillow",
+        also=("backend",),
+    ),
+    Key(
+        name="dtype",
+        kind="choice",
+        choices=("uint8", "float32", "float32-rounded"),
+        rule="uint8; float32 for tensorflow",
+        doc="what is resized: whole grey levels, float32, or float32 rounded afterwards (torchvision v1 on tensors)",
+        example="uint8",
+    ),
+    Key(
+        name="antialias",
+        kind="flag",
+        rule="false for tensorflow, true for torch; no other library has this switch",
+        doc="smooth when shrinking",
+        example=True,
+    ),
+    Key(
+        name="fill",
+        kind="numbers",
+        low=0,
+        high=255,
+        rule="114 for opencv (ultralytics), 0 for the others",
+        doc="letterbox: colour of the border, red, green, blue, 0..255",
+        example=[114, 114, 114],
+    ),
+    Key(
+        name="multiple_of",
+        kind="whole",
+        low=1,
+        high=MAX_SIDE,
+        doc="letterbox: pad to the next multiple instead of the full size",
+        rule="the full size",
+        example=32,
+        also=("stride", "size_divisor", "pad_to_multiple"),
+    ),
+)
+
+_RESIZE_CROP = (
+    Key(
+        name="crop",
+        kind="choice",
+        choices=("center", "none"),
+        rule="center where shape has a fixed height and width, else none",
+        doc="after shortest_edge and cover: cut the middle out",
+        example="center",
+    ),
+    Key(
+        name="crop_rounding",
+        kind="choice",
+        choices=("round", "floor", "ceil"),
+        default="round",
+        doc="where the crop starts: round, half to even (torchvision, timm), or floor (transformers)",
+        example="round",
+    ),
+)
+
+RESIZE = (*_RESIZE_COMMON[:4], *_RESIZE_CROP, *_RESIZE_COMMON[4:])
+
+CROP = (
+    Key(
+        name="fraction",
+        kind="number",
+        above=0,
+        high=1,
+        doc="this share of either side (tf.image.central_crop)",
+        example=0.875,
+    ),
+    Key(name="size", kind="size", low=1, high=MAX_SIDE, doc="[height, width] in pixels", example=[224, 224]),
+    Key(
+        name="aspect",
+        kind="wholes",
+        low=1,
+        high=MAX_SIDE,
+        doc="the largest part with the aspect ratio [height, width]",
+        example=[1, 1],
+    ),
+    Key(name="square", kind="number", above=0, high=1, doc="a square of this share of the shorter side", example=1),
+    Key(
+        name="rounding",
+        kind="choice",
+        choices=("round", "floor", "ceil", "none"),
+        rule="round for size, floor for the others",
+        doc="where the crop starts; none, with aspect, is ImageOps.fit, which cuts between pixels",
+        example="floor",
+    ),
+    Key(
+        name="pad_side",
+        kind="choice",
+        choices=("after", "before"),
+        default="after",
+        doc="where an odd missing pixel is added when the image is smaller than size",
+        example="after",
+    ),
+)
+
+PAD = (
+    Key(name="size", kind="size", low=1, high=MAX_SIDE, doc="[height, width] in pixels", example=[1024, 1024]),
+    Key(name="multiple_of", kind="whole", low=1, high=MAX_SIDE, doc="up to the next multiple", example=32),
+    Key(
+        name="fill",
+        kind="numbers",
+        rule="0",
+        doc="colour of the border, red, green, blue; 0..255, or the model's own numbers with units: final",
+        example=[0, 0, 0],
+    ),
+    Key(
+        name="position",
+        kind="choice",
+        choices=("center", "top_left", "top_right", "bottom_left", "bottom_right"),
+        default="center",
+        doc="where the image stands in its frame",
+        example="top_left",
+    ),
+    Key(
+        name="units",
+        kind="choice",
+        choices=("byte", "final"),
+        default="byte",
+        doc="byte: pads pixels; final: pads after normalize",
+        example="byte",
+    ),
+)
+
+STEP_KEYS = {"crop": CROP, "resize": _RESIZE_COMMON, "pad": PAD}
+"""What may stand in the list ``geometry``."""
