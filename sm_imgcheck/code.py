@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from difflib import get_close_matches
 from string import Template
 from typing import Any
@@ -33,15 +34,18 @@ def to_python(spec: Spec, stack: str | None = None) -> str:
     """
     extra, handler = _handler(spec, stack) if stack else ((), "")
     steps = any_image(spec)
-    imports, definitions = bundle([*_ALWAYS, *((op(step.op).__module__, step.op) for step in steps)])
+    imports, definitions = bundle([*_ALWAYS, *((op(step.op).__module__, step.op) for step in steps[1:])])
     lines = sorted({*imports, *extra, "import numpy as np"}, key=lambda line: (line.startswith("from"), line))
-    parts = [_head(spec), "from __future__ import annotations\n\n" + "\n".join(lines), *definitions]
+    policy = "\n".join(_call("POLICY = Decode", "", asdict(spec.decode)))
+    parts = [_head(spec), "from __future__ import annotations\n\n" + "\n".join(lines), *definitions, policy]
     return "\n\n\n".join([*parts, _preprocess(spec, steps), *([handler] if handler else [])]).rstrip() + "\n"
 
 
 _ALWAYS = (
     ("sm_imgcheck.pixels.look", "look"),
+    ("sm_imgcheck.pixels.decode", "hear"),
     ("sm_imgcheck.policy", "refusals"),
+    ("sm_imgcheck.model", "Decode"),
     ("sm_imgcheck.errors", "CandidateError"),
 )
 
@@ -73,12 +77,15 @@ def _preprocess(spec: Spec, steps: tuple[Step, ...]) -> str:
 
 
 def _body(spec: Spec, steps: tuple[Step, ...]) -> Iterator[str]:
-    policy = {"max_pixels": spec.decode.max_pixels}
-    yield from _call("header = look", "body", policy)
-    yield "if refused := " + _inline("refusals", "header", _policy(spec)) + ":"
-    yield "    raise CandidateError(*refused[0])"
-    for number, step in enumerate(steps):
-        yield from _call(f"x = {step.op}", "x" if number else "body", step.params, comment=step.why)
+    decoding = dict(steps[0].params)
+    yield from _call("header = look", "body", {"max_pixels": decoding.pop("max_pixels")})
+    yield from _call(
+        "x, header = hear", "body, header", decoding, comment="decode; the header then also says what that has shown"
+    )
+    yield f"if refused := refusals(header, POLICY, channel_order={spec.contract.channel_order!r}):"
+    yield '    raise CandidateError("SRC130", "; ".join(f"it {clause}, which decode.{key} refuses" for key, clause in refused))'
+    for step in steps[1:]:
+        yield from _call(f"x = {step.op}", "x", step.params, comment=step.why)
     yield "return np.ascontiguousarray(x)"
 
 
@@ -91,14 +98,15 @@ def _call(target: str, first: str, params: Mapping[str, Any], *, comment: str = 
         yield line
         return
     yield f"{target}("
-    yield f"    {first},"
+    if first:
+        yield f"    {first},"
     for key, value in params.items():
         yield f"    {key}={_literal(value)},"
     yield ")"
 
 
 def _inline(target: str, first: str, params: Mapping[str, Any]) -> str:
-    return f"{target}({', '.join([first, *(f'{key}={_literal(value)}' for key, value in params.items())])})"
+    return f"{target}({', '.join([*filter(None, [first]), *(f'{key}={_literal(value)}' for key, value in params.items())])})"
 
 
 def _literal(value: Any) -> str:

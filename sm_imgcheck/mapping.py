@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from sm_imgcheck.model import Affine, Contract, Step, Values
 
-__all__ = ["INTEGER_RANGES", "RECIPES", "canonical", "domain", "flipped", "named", "overshoot", "same"]
+__all__ = ["INTEGER_RANGES", "RECIPES", "canonical", "domain", "flipped", "hardly_scaled", "named", "overshoot", "same"]
 
 # Largest sum of |weights| of one pass, so that a float resize may leave 0..255 by (sum² - 1) / 2 of the range.
 # bicubic: a = -0.75 at t = 1/2: 2 * (0.59375 + 0.09375); lanczos3 at t = 1/2: 1.54. Others have no negative lobe.
@@ -109,9 +109,7 @@ def domain(contract: Contract, margin: float = 0.0) -> tuple[float, float]:
     """
     affine = canonical(contract.values, contract.channels)
     ends = [
-        a * x + b
-        for a, b in zip(affine.scale, affine.offset, strict=True)
-        for x in (-255 * margin, 255 * (1 + margin))
+        a * x + b for a, b in zip(affine.scale, affine.offset, strict=True) for x in (-255 * margin, 255 * (1 + margin))
     ]
     low, high = min(ends), max(ends)
     if contract.quantize is not None:
@@ -120,6 +118,14 @@ def domain(contract: Contract, margin: float = 0.0) -> tuple[float, float]:
         least, most = INTEGER_RANGES[contract.dtype]
         low, high = max(least, round(low)), min(most, round(high))
     return low, high
+
+
+def hardly_scaled(high: float, contract: Contract) -> bool:
+    """Whether a largest value of ``high`` says that pixels were divided by 255 for a model that takes them whole.
+
+    0..1 lies inside 0..255, so the range alone is kept; but a picture whose brightest spot is one level is none.
+    """
+    return contract.quantize is None and high <= 1 < domain(contract)[1] / 16
 
 
 INTEGER_RANGES = {

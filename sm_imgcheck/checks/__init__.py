@@ -15,12 +15,15 @@ from sm_imgcheck.model import Candidate, Finding, Spec
 __all__ = ["Check", "Mismatch", "check", "every", "run"]
 
 
+_FAMILIES = ("SRC", "SHP", "DTY", "CHN", "VAL", "PAY", "GLD")
+
+
 def every() -> Mapping[str, Check]:
-    """All checks by code, in the order of their codes within their families."""
+    """All checks by code: the families as one would look, from the file to the numbers, then by code."""
     package = sys.modules[__name__]
     for name in folder.names(package):
         folder.load(package, name)
-    return dict(sorted(CHECKS.items()))
+    return dict(sorted(CHECKS.items(), key=lambda item: (_FAMILIES.index(item[0][:3]), item[0])))
 
 
 def run(candidate: Candidate, spec: Spec) -> tuple[Finding, ...]:

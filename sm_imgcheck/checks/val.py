@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from sm_imgcheck.checks._registry import Mismatch, check
-from sm_imgcheck.mapping import canonical, domain, flipped, overshoot, same
+from sm_imgcheck.mapping import canonical, domain, flipped, hardly_scaled, overshoot, same
 from sm_imgcheck.model import Affine, Candidate, Facts, Spec, Values
 
 
@@ -40,7 +40,9 @@ def _is_twice(values: Affine, wanted: Affine) -> bool:
     return same(values, again)
 
 
-@check("VAL101", severity="error", fixed_by="values", see="https://github.com/triton-inference-server/server/issues/3325")
+@check(
+    "VAL101", severity="error", fixed_by="values", see="https://github.com/triton-inference-server/server/issues/3325"
+)
 def not_scaled(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     """The values are raw pixels, 0..255, and the model takes other numbers.
 
@@ -152,7 +154,7 @@ def range_looks_wrong(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     low, high = domain(spec.contract)
     if not (low <= facts.low and facts.high <= high):
         return
-    if facts.high <= 1 < high / 16:
+    if hardly_scaled(facts.high, spec.contract):
         yield _likely(facts, spec, "look as if they were divided by 255", 0.98)
     elif low < 0 <= facts.low and facts.high - facts.low > (high - low) / 8:
         yield _likely(facts, spec, "are nowhere below 0, as black should be", 0.9)
@@ -219,7 +221,14 @@ def outside_expected_range(candidate: Candidate, spec: Spec) -> Iterator[Mismatc
     In the model's code: as you meant it when you wrote the assertion. Here: correct the tensor or the assertion.
     """
     facts, expected = candidate.facts, spec.contract.expect_range
-    if facts is None or expected is None or facts.domain or not _finite(facts) or facts.low is None or facts.high is None:
+    if (
+        facts is None
+        or expected is None
+        or facts.domain
+        or not _finite(facts)
+        or facts.low is None
+        or facts.high is None
+    ):
         return
     if _known(facts, spec):
         return  # of the finished tensor only: these values are not the model's yet

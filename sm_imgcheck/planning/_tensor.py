@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sm_imgcheck.errors import PlanError
 from sm_imgcheck.layouts import LAYOUTS
-from sm_imgcheck.mapping import canonical, domain, overshoot, same
+from sm_imgcheck.mapping import canonical, domain, hardly_scaled, overshoot, same
 from sm_imgcheck.model import Affine, Contract, Facts, Step, Values
 from sm_imgcheck.planning._job import Job, Stage, colour_step, wrong_size
 
@@ -37,10 +37,14 @@ def _wrong_values(facts: Facts, job: Job) -> bool:
     if contract.quantize is not None and facts.dtype == contract.dtype:
         return False
     if facts.values is not None:
-        return not same(facts.values, _target(contract, facts.channel_order))
+        # float16 holds half of what the model's float32 does: go back to the grey levels rather than cast
+        coarse = facts.whole and facts.dtype == "float16" and contract.dtype in ("float32", "float64")
+        return coarse or not same(facts.values, _target(contract, facts.channel_order))
+    if facts.low is None or facts.high is None or hardly_scaled(facts.high, contract):
+        return True
     low, high = domain(replace(contract, quantize=None, dtype="float32"), overshoot(job.spec.geometry))
     slack = (high - low) * 1e-3
-    return facts.low is None or facts.high is None or facts.low < low - slack or facts.high > high + slack
+    return facts.low < low - slack or facts.high > high + slack
 
 
 def _usable(facts: Facts, _: Job) -> Iterator[Step]:

@@ -1,0 +1,245 @@
+"""The plan is derived: only the steps that the facts call for, in the canonical order."""
+
+import json
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pictures import picture
+
+from sm_imgcheck import fix
+from sm_imgcheck.errors import PlanError
+from sm_imgcheck.layouts import LAYOUTS
+from sm_imgcheck.model import Candidate, Header, Options
+from sm_imgcheck.pixels import op
+from sm_imgcheck.pixels.measure import measure
+from sm_imgcheck.planning import OPS_OF_STAGE, any_image, make_plan, stage_of
+from sm_imgcheck.spec import parse
+
+A = {"shape": ["N", 48, 64, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
+B = {**A, "channel_order": "BGR"}
+C = {**A, "value_range": [-1, 1]}
+IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "order": "RGB"}
+D = {"shape": ["N", 3, 48, 64], "dtype": "float32", "channel_order": "BGR", "normalize": IMAGENET}
+Q = {**A, "dtype": "int8", "value_range": [-1, 1], "quantize": {"scale": 0.0078125, "zero_point": 0}}
+P = {**A, "dtype": "uint8", "value_range": [0, 255]}
+H = {**C, "dtype": "float16", "shape": [3, 48, 64]}
+G = {"shape": ["N", 48, 64], "layout": "NHW", "dtype": "float32", "channel_order": "GRAY", "value_range": [0, 255]}
+RGBA = {"shape": [48, 64, 4], "dtype": "float64", "channel_order": "BGRA", "value_range": [0, 1]}
+ALL = {"A": A, "B": B, "C": C, "D": D, "Q": Q, "P": P, "H": H, "G": G, "RGBA": RGBA}
+
+
+def tensor(array, spec, **assume):
+    facts = measure(array, spec.contract, assume)
+    return Candidate(path="x.npy", kind="tensor", facts=facts, data=array)
+
+
+def plan_of(array, spec, *, allow_guess=False, **assume):
+    options = Options(assume=assume, allow_guess=allow_guess)
+    return make_plan(spec, tensor(array, spec, **assume), options)
+
+
+def made(array, spec, **assume):
+    candidate = tensor(array, spec, **assume)
+    result = fix.run(make_plan(spec, candidate, Options(assume=assume)), candidate)
+    fix.verify(result, spec)
+    return result
+
+
+def image_plan(mapping, **header):
+    header = Header(**{"format": "JPEG", "mode": "RGB", "height": 100, "width": 80, **header})
+    return make_plan(parse(mapping), Candidate(path="x.jpg", kind="image", header=header), Options())
+
+
+def ops(plan):
+    return [step.op for step in plan.steps]
+
+
+def test_steps_of_an_ordinary_image():
+    assert ops(image_plan(A)) == ["decode", "resize_pillow", "cast", "scale", "batch"]
+    assert ops(image_plan(D)) == ["decode", "resize_pillow", "reorder", "cast", "normalize", "transpose", "batch"]
+    assert ops(image_plan(Q)) == ["decode", "resize_pillow", "cast", "scale", "quantize", "cast", "batch"]
+    assert ops(image_plan(P)) == ["decode", "resize_pillow", "batch"]
+    assert ops(image_plan(G)) == ["decode", "colour", "resize_pillow", "cast", "drop_axis", "batch"]
+
+
+def test_steps_depend_on_the_header():
+    assert ops(image_plan(A, height=48, width=64)) == ["decode", "cast", "scale", "batch"]
+    assert ops(image_plan(A, orientation=6))[:2] == ["decode", "orient"]
+    assert ops(image_plan({**A, "decode": {"exif": "ignore"}}, orientation=6))[:2] == ["decode", "resize_pillow"]
+    assert ops(image_plan(A, mode="CMYK"))[:2] == ["decode", "colour"]
+    assert ops(image_plan(A, height=64, width=48, orientation=8)) == ["decode", "orient", "cast", "scale", "batch"]
+
+
+def test_a_gray_model_may_take_the_y_plane_from_the_decoder():
+    plan = image_plan({**G, "decode": {"to_gray": "y_plane"}})
+    assert plan.steps[0].params["gray"] is True
+    assert ops(plan) == ["decode", "resize_pillow", "cast", "drop_axis", "batch"]
+
+
+def test_final_pads_come_after_the_values():
+    pad = {"pad": {"size": [48, 64], "fill": [0, 0, 0], "position": "top_left", "units": "final"}}
+    geometry = [{"resize": {"mode": "longest_edge", "size": 48}}, pad]
+    mapping = {**D, "geometry": geometry}
+    assert ops(image_plan(mapping))[1:5] == ["resize_pillow", "reorder", "cast", "normalize"]
+    assert ops(image_plan(mapping))[5] == "pad"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_step_binds_to_the_signature_of_its_op(name):
+    import inspect
+
+    for step in any_image(parse(ALL[name])):
+        inspect.signature(op(step.op)).bind(None, **step.params)
+        json.dumps(asdict(step))
+        assert stage_of(step.op) in OPS_OF_STAGE
+
+
+def test_the_trace_foretells_what_the_arrays_become():
+    spec = parse(D)
+    array = picture(48, 64)
+    plan = plan_of(array, spec)
+    for step, known in zip(plan.steps, plan.after, strict=True):
+        array = op(step.op)(array, **step.params)
+        assert array.shape == known.shape
+        assert array.dtype.name == known.dtype
+        assert known.low - 1e-6 <= array.min() <= array.max() <= known.high + 1e-6
+    assert plan.after[-1].layout == "NCHW"
+    assert plan.after[-1].channel_order == "BGR"
+
+
+PIXELS = picture(48, 64)
+TO_A = (PIXELS.astype("float32") / 255)[np.newaxis]
+TO_B = (PIXELS[..., ::-1].astype("float32") / 255)[np.newaxis]
+TO_C = (PIXELS.astype("float32") / 127.5 - 1)[np.newaxis]
+
+
+def test_the_classic_tensors_become_each_other_bit_for_bit():
+    assert (made(PIXELS, parse(A)) == TO_A).all()
+    assert (made(PIXELS, parse(C)) == TO_C).all()
+    assert (made(TO_A, parse(C)) == TO_C).all()
+    assert (made(TO_C, parse(A)) == TO_A).all()
+    assert (made(TO_B, parse(A), channel_order="BGR") == TO_A).all()
+    assert (made(TO_B, parse(C), channel_order="BGR") == TO_C).all()
+    assert (made(TO_A[0].transpose(2, 0, 1).astype("float64"), parse(C)) == TO_C).all()
+    assert (made(TO_A.astype(">f4"), parse(A)) == TO_A).all()
+    assert (made((TO_A / 255).astype("float32"), parse(C)) == TO_C).all()
+
+
+@pytest.mark.parametrize("source", ["A", "B", "C", "D", "H", "P"])
+@pytest.mark.parametrize("target", ["A", "B", "C", "D", "H", "P", "Q"])
+def test_any_colour_tensor_becomes_any_other(source, target):
+    wanted = made(PIXELS, parse(ALL[target]), channel_order="RGB")
+    start = made(PIXELS, parse(ALL[source]), channel_order="RGB")
+    order = ALL[source]["channel_order"]
+    assert (made(start, parse(ALL[target]), channel_order=order) == wanted).all()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_plan_on_its_own_output_is_empty(name):
+    spec = parse(ALL[name])
+    start = picture(48, 64, 4) if name == "RGBA" else PIXELS
+    finished = made(start, spec, channel_order="RGBA" if name == "RGBA" else "RGB")
+    assert plan_of(finished, spec).steps == ()
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.sampled_from(sorted(ALL)),
+    st.sampled_from(["uint8", "float32", "float64", "int64", ">f4"]),
+    st.sampled_from(LAYOUTS),
+    st.tuples(st.integers(8, 70), st.integers(8, 70)),
+    st.sampled_from([1, 3, 4]),
+)
+def test_a_plan_ends_in_the_contract_or_says_why_there_is_none(name, dtype, layout, size, channels):
+    spec = parse(ALL[name])
+    lengths = {"N": 1, "H": size[0], "W": size[1], "C": channels}
+    array = np.resize(np.arange(251), [lengths[axis] for axis in layout]).astype(dtype)
+    before = array.copy()
+    try:
+        finished = made(array, spec, layout=layout)
+    except PlanError as error:
+        assert str(error)
+        return
+    assert finished.dtype == spec.contract.dtype
+    assert finished.ndim == len(spec.contract.shape)
+    assert (array == before).all()
+
+
+@pytest.mark.parametrize(
+    ("array", "mapping", "clause"),
+    [
+        (np.zeros((2, 48, 64, 3), np.uint8), {**A, "shape": [1, 48, 64, 3]}, "no steps lead to shape [1, 48, 64, 3]"),
+        (np.zeros((2, 48, 64, 3), np.uint8), {**A, "shape": [48, 64, 3]}, "axis N is 2 long"),
+        (np.zeros(100, np.uint8), A, "no layout explains shape [100]"),
+        (np.full((48, 64, 3), np.nan, np.float32), A, "not finite"),
+        (np.array([["a"]]), A, "not numbers"),
+        (np.zeros((0, 48, 64, 3), np.float32), A, "is empty"),
+        (np.linspace(-500, 900, 48 * 64 * 3, dtype=np.float32).reshape(48, 64, 3), A, "--assume value_range=0,1"),
+        (np.zeros((48, 64, 3), np.uint8), {**A, "dtype": "bfloat16"}, "no bfloat16"),
+        (np.zeros((48, 64, 4), np.uint8), {**A, "decode": {"alpha": "reject"}}, "decode.alpha: reject"),
+        (np.zeros((48, 64), np.uint8), {**A, "decode": {"gray": "reject"}}, "decode.gray: reject"),
+        (np.zeros((40, 64, 3), np.uint8), {**A, "resize": {"mode": "none"}}, "no steps lead to"),
+    ],
+)  # fmt: skip
+def test_a_plan_that_is_not_lawful_says_why(array, mapping, clause):
+    with pytest.raises(PlanError) as raised:
+        plan_of(array, parse(mapping))
+    assert clause in str(raised.value)
+
+
+def smooth():
+    """Values between the grey levels, 0.02..0.98: what a float resize leaves."""
+    image = picture(96, 128).astype(np.float64)
+    halved = (image[::2, ::2] * 0.31 + image[1::2, 1::2] * 0.69) / 255
+    return (0.02 + 0.96 * halved).astype(np.float32)
+
+
+def test_a_guess_is_refused_until_it_is_allowed():
+    with pytest.raises(PlanError, match="--allow-guess"):
+        plan_of(smooth(), parse({**P, "shape": ["N", 48, 64, 3]}))
+    plan = plan_of(smooth(), parse(P), allow_guess=True)
+    assert [step.loss for step in plan.steps if step.op == "to_pixels"] == ["guess"]
+
+
+def test_what_is_assumed_is_no_guess():
+    plan = plan_of(smooth(), parse(C), value_range="0,1")
+    finished = fix.run(plan, tensor(smooth(), parse(C), value_range="0,1"))
+    assert np.abs(finished[0] - (smooth() * 2 - 1)).max() < 1e-6
+
+
+def test_an_assumption_that_the_values_belie_is_refused():
+    with pytest.raises(PlanError, match="not assumed 0..1"):
+        plan_of(smooth() * 200, parse(C), value_range="0,1")
+
+
+def test_policy_refusals_leave_no_plan():
+    header = Header(format="JPEG", mode="CMYK", height=10, width=10)
+    candidate = Candidate(path="x.jpg", kind="image", header=header)
+    with pytest.raises(PlanError, match="cmyk"):
+        make_plan(parse({**A, "decode": {"cmyk": "reject"}}), candidate, Options())
+
+
+def test_a_tensor_of_another_size_is_resized_as_an_image_would_be():
+    spec = parse(C)
+    large = picture(96, 128)
+    from_pixels = made(large, spec)
+    from_scaled = made((large.astype("float32") / 255)[np.newaxis], spec)
+    assert (from_pixels == from_scaled).all()
+
+
+def test_a_batch_is_worked_on_image_by_image():
+    spec = parse(C)
+    both = made(np.stack([picture(96, 128, seed=1), picture(96, 128, seed=2)]), spec)
+    assert (both[0] == made(picture(96, 128, seed=1), spec)[0]).all()
+    assert (both[1] == made(picture(96, 128, seed=2), spec)[0]).all()
+
+
+def test_facts_are_never_changed_in_place():
+    spec = parse(A)
+    candidate = tensor(PIXELS, spec)
+    before = replace(candidate.facts)
+    make_plan(spec, candidate, Options())
+    assert candidate.facts == before
