@@ -1,3 +1,85 @@
-"""sm-imgcheck."""
+"""Check the tensor behind an image against what a model takes, and make the one that would have been right.
+
+    from sm_imgcheck import convert, load_spec, validate
+
+    spec = load_spec("torchvision-imagenet")
+    for finding in validate("cat.jpg", spec).findings:
+        print(finding.code, finding.message)
+    tensor = convert("cat.jpg", spec)
+
+Names are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sm_imgcheck.api import convert, plan, validate
+    from sm_imgcheck.code import to_python
+    from sm_imgcheck.errors import CandidateError, ImgcheckError, OutputError, PlanError, SpecError
+    from sm_imgcheck.model import (
+        Candidate,
+        Contract,
+        Facts,
+        Finding,
+        Header,
+        Options,
+        Plan,
+        Report,
+        Result,
+        Spec,
+        Step,
+    )
+    from sm_imgcheck.processing import process
+    from sm_imgcheck.specfile import load as load_spec
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Candidate",
+    "CandidateError",
+    "Contract",
+    "Facts",
+    "Finding",
+    "Header",
+    "ImgcheckError",
+    "Options",
+    "OutputError",
+    "Plan",
+    "PlanError",
+    "Report",
+    "Result",
+    "Spec",
+    "SpecError",
+    "Step",
+    "convert",
+    "load_spec",
+    "plan",
+    "process",
+    "to_python",
+    "validate",
+]
+
+_HOMES = {
+    "api": ("convert", "plan", "validate"),
+    "code": ("to_python",),
+    "errors": ("CandidateError", "ImgcheckError", "OutputError", "PlanError", "SpecError"),
+    "model": tuple("Candidate Contract Facts Finding Header Options Plan Report Result Spec Step".split()),
+    "processing": ("process",),
+    "specfile": ("load_spec",),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = import_module(f"{__name__}.{_HOME[name]}")
+    value = globals()[name] = getattr(home, "load" if name == "load_spec" else name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

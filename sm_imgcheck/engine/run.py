@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.model import Options, Result, Spec
-from sm_imgcheck.process import process
+from sm_imgcheck.processing import process
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Sink", "run"]
+__all__ = ["Sink", "look", "run"]
 
 
 class Sink(Protocol):
@@ -28,10 +28,13 @@ class Sink(Protocol):
 def run(items: Iterable[Item], spec: Spec, options: Options, sink: Sink | None = None) -> Iterator[Result]:
     """Yield the result of each candidate as it is done, its tensor written to ``sink`` and let go."""
     for item in items:
-        result = process(_body(item) if item.stdin else item.path, spec, options)
+        result = look(item, spec, options)
         emitted = None if sink is None or result.array is None else sink.write(item, result.array)
-        yield replace(result, path=item.path, array=None, emitted=emitted)
+        yield replace(result, array=None, emitted=emitted)
 
 
-def _body(item: Item) -> bytes:
-    return sys.stdin.buffer.read()
+def look(item: Item, spec: Spec, options: Options) -> Result:
+    """Process one candidate, under the name by which it was listed."""
+    if not item.stdin:
+        return process(item.path, spec, options)
+    return replace(process(sys.stdin.buffer.read(), spec, options), path=item.path)

@@ -1,0 +1,90 @@
+"""The verbs of the command line as functions: bytes, paths and arrays in; results, plans and arrays out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from sm_imgcheck import specfile
+from sm_imgcheck.errors import CandidateError, PlanError
+from sm_imgcheck.model import Candidate, Options, Plan, Result, Spec
+from sm_imgcheck.processing import process
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    What = str | os.PathLike[str] | bytes | np.ndarray[Any, Any] | Candidate
+
+__all__ = ["convert", "plan", "validate"]
+
+
+def validate(
+    what: What,
+    spec: Spec | str | os.PathLike[str],
+    *,
+    decoded_by: Literal["pillow", "opencv"] = "pillow",
+    assume: Mapping[str, str] | None = None,
+    headers_only: bool = False,
+) -> Result:
+    """Check one candidate: its ``findings`` are the mismatches, and its ``plan`` is what mends them.
+
+    what: a path (``file.npz::name`` for one array of several), the bytes of a file, or an array of any shape. An
+    image is compared as ``decoded_by`` would naively decode it. spec: as loaded, or a path or a preset's name.
+    A bad candidate is a finding; raises SpecError for a bad spec.
+    """
+    options = Options(decoded_by=decoded_by, assume=assume or {}, headers_only=headers_only)
+    return process(_path(what), _spec(spec), options)
+
+
+def plan(
+    what: What,
+    spec: Spec | str | os.PathLike[str],
+    *,
+    assume: Mapping[str, str] | None = None,
+    allow_guess: bool = False,
+) -> Plan:
+    """Derive the steps from what is there to what the spec asks for; nothing is decoded.
+
+    Arguments as for ``validate``; allow_guess: take steps that rest on a guess. Raises CandidateError where the
+    candidate cannot be used, PlanError where no lawful steps lead to the spec.
+    """
+    options = Options(assume=assume or {}, allow_guess=allow_guess, headers_only=True)
+    result = process(_path(what), _spec(spec), options)
+    if result.plan is None:
+        raise _refusal(result)
+    return result.plan
+
+
+def convert(
+    what: What,
+    spec: Spec | str | os.PathLike[str],
+    *,
+    assume: Mapping[str, str] | None = None,
+    allow_guess: bool = False,
+) -> np.ndarray[Any, Any]:
+    """Make the tensor that the model takes: shape, layout, dtype and values of the spec's contract, in C order.
+
+    Arguments and errors as for ``plan``. The tensor has been held against the contract before it is returned.
+    """
+    options = Options(want_array=True, assume=assume or {}, allow_guess=allow_guess)
+    result = process(_path(what), _spec(spec), options)
+    if result.array is None:
+        raise _refusal(result)
+    array: np.ndarray[Any, Any] = result.array
+    return array
+
+
+def _path(what: Any) -> Any:
+    return os.fspath(what) if isinstance(what, os.PathLike) else what
+
+
+def _spec(spec: Spec | str | os.PathLike[str]) -> Spec:
+    return spec if isinstance(spec, Spec) else specfile.load(spec)
+
+
+def _refusal(result: Result) -> CandidateError | PlanError:
+    """Why there is no plan or no tensor, as the error to raise."""
+    if result.facts is None and result.findings:
+        return CandidateError(result.findings[0].code, f"{result.path}: {result.findings[0].message}")
+    return PlanError(f"{result.path}: {result.skipped}")

@@ -1,0 +1,159 @@
+"""The options that commands share: each is said once, with its unit and its choices."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pkgutil import iter_modules
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "EXITS",
+    "AllowGuess",
+    "As",
+    "Assume",
+    "DecodedBy",
+    "FailOn",
+    "Force",
+    "Format",
+    "HeadersOnly",
+    "Ignore",
+    "NoColor",
+    "Paths",
+    "Quiet",
+    "Select",
+    "SpecName",
+    "StdinFilename",
+    "assumed",
+    "choices",
+    "codes",
+    "one_of",
+]
+
+EXITS = (
+    "Exit codes: 0 nothing at or above --fail-on; 1 findings, or a candidate that could not be converted; "
+    "2 it could not be done (usage, a bad spec, an output that cannot be written); 130 stopped by Ctrl-C."
+)
+
+
+def choices(folder: str) -> tuple[str, ...]:
+    """The names of the modules in a folder of the package, of which none is imported: see ``sm_imgcheck.folder``."""
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - pathlib costs more
+    return tuple(sorted(found.name for found in iter_modules([os.path.join(here, folder)]) if found.name[0] != "_"))  # noqa: PTH118
+
+
+def one_of(*allowed: str) -> Callable[[str | None], str | None]:
+    """Make a callback that refuses every other value, and names the nearest."""
+
+    def check(value: str | None) -> str | None:
+        if value is None or value in allowed:
+            return value
+        from difflib import get_close_matches
+
+        near = get_close_matches(value.lower(), allowed, 1)
+        raise typer.BadParameter(f"{value!r} is not one of {', '.join(allowed)}{f'; did you mean {near[0]}?' if near else ''}")
+
+    return check
+
+
+def assumed(pairs: list[str] | None) -> dict[str, str]:
+    """``["key=value", ...]`` as a mapping. Raises BadParameter for a key that nothing can be assumed of."""
+    found: dict[str, str] = {}
+    for pair in pairs or []:
+        key, separator, value = pair.partition("=")
+        if not separator or not value:
+            raise typer.BadParameter(f"{pair!r} is not KEY=VALUE, such as channel_order=BGR or value_range=0,1")
+        one_of("channel_order", "layout", "value_range")(key)
+        found[key] = value
+    return found
+
+
+def codes(words: list[str] | None) -> tuple[str, ...]:
+    """Codes or their beginnings, separated by commas or given one by one. One that fits no check is refused."""
+    wanted = tuple(word.strip().upper() for words_ in words or [] for word in words_.split(",") if word.strip())
+    if wanted:
+        from sm_imgcheck.checks import every
+
+        known = tuple(every())
+        for word in wanted:
+            if not any(code.startswith(word) for code in known):
+                one_of(*known)(word)
+    return wanted
+
+
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH...",
+        help="An image, a .npy, a .npz (FILE.npz::NAME for one array of several), a JSON tensor, a folder, "
+        "@LIST.txt (a path on each line), or - for standard input.",
+        show_default=False,
+    ),
+]
+SpecName = Annotated[
+    str,
+    typer.Option("--spec", "-s", metavar="SPEC", help="A spec file, or a preset's name (sm-imgcheck spec list)."),
+]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="[" + "|".join(choices("report")) + "]",
+        help="How to report. Default: table on a terminal, text elsewhere; jsonl streams.",
+        callback=one_of(*choices("report")),
+        show_default=False,
+    ),
+]
+As = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="[" + "|".join(choices("tensors")) + "]",
+        help="The kind of file that a tensor is written to. Default: npy, or what the suffix of -o says.",
+        callback=one_of(*choices("tensors")),
+        show_default=False,
+    ),
+]
+DecodedBy = Annotated[
+    str,
+    typer.Option(
+        "--decoded-by",
+        metavar="[pillow|opencv]",
+        help="Whose plain decode an image is compared as: Pillow's (RGB, EXIF ignored) or OpenCV's (BGR, EXIF applied).",
+        callback=one_of("pillow", "opencv"),
+    ),
+]
+FailOn = Annotated[
+    str,
+    typer.Option(
+        "--fail-on",
+        metavar="[never|unfixable|error|warning]",
+        help="The least finding that makes the exit code 1; unfixable: an error that convert does not mend.",
+        callback=one_of("never", "unfixable", "error", "warning"),
+    ),
+]
+Select = Annotated[
+    list[str] | None,
+    typer.Option("--select", metavar="CODES", help="Report these checks only: DTY101, or SRC for all of them."),
+]
+Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="CODES", help="Leave these checks out.")]
+Assume = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--assume",
+        metavar="KEY=VALUE",
+        help="What you vouch for of a tensor: channel_order=BGR, value_range=0,1, layout=NCHW. May be repeated.",
+    ),
+]
+AllowGuess = Annotated[bool, typer.Option("--allow-guess", help="Carry out steps that rest on a guess.")]
+HeadersOnly = Annotated[
+    bool, typer.Option("--headers-only", help="Decode nothing: only what the files say of themselves. Damage goes unseen.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace an output that exists and differs.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only; json and jsonl are printed all the same.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colours. So does the environment variable NO_COLOR.")]
+StdinFilename = Annotated[
+    str, typer.Option("--stdin-filename", metavar="NAME", help="What standard input is called in reports and outputs.")
+]

@@ -1,0 +1,35 @@
+"""How far a long run is: one line on a terminal's stderr, from the second second on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from time import monotonic
+
+from sm_imgcheck.model import Result
+
+__all__ = ["watched"]
+
+_QUIET = 1.0  # seconds before the first word
+_PAUSE = 0.2  # seconds between two words
+
+
+def watched(results: Iterator[Result], *, quiet: bool) -> Iterator[Result]:
+    """Pass the results on, and count them aloud. The line is wiped away at the end and never gets into a file."""
+    if quiet or not sys.stderr.isatty():
+        yield from results
+        return
+    due, line, done, found = monotonic() + _QUIET, "", 0, 0
+    try:
+        for result in results:
+            done, found = done + 1, found + bool(result.findings)
+            if monotonic() >= due:
+                line = f"{done:,} done, {found:,} with findings"
+                sys.stderr.write(f"\r{line}")
+                sys.stderr.flush()
+                due = monotonic() + _PAUSE
+            yield result
+    finally:
+        if line:
+            sys.stderr.write(f"\r{' ' * len(line)}\r")
+            sys.stderr.flush()

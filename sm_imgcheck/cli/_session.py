@@ -1,0 +1,120 @@
+"""A run from the words of a command line to its report: shared by ``validate`` and ``convert``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from dataclasses import dataclass, replace
+from shutil import get_terminal_size
+from typing import TextIO
+
+import typer
+
+from sm_imgcheck import specfile
+from sm_imgcheck.cli._progress import watched
+from sm_imgcheck.engine.listing import Listing, listed
+from sm_imgcheck.engine.run import Sink, run
+from sm_imgcheck.errors import ImgcheckError
+from sm_imgcheck.escape import argument
+from sm_imgcheck.model import Options, Report, Spec
+from sm_imgcheck.report import Run, reporter
+
+__all__ = ["DEFAULT_SPEC", "Asked", "convert_command", "load_spec", "report_on"]
+
+DEFAULT_SPEC = "./sm-imgcheck.yaml"
+_MANY = 20
+"""Paths that a command to be pasted repeats; more than these were written by a shell's pattern."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The words of the command line that every run has."""
+
+    paths: list[str]
+    spec: str
+    options: Options
+    form: str | None
+    """Of the report; None: table on a terminal, text elsewhere."""
+    stdin_filename: str = "stdin"
+    quiet: bool = False
+    no_color: bool = False
+
+
+def load_spec(name: str) -> Spec:
+    """The spec that ``-s`` names. Raises SpecError, or ImgcheckError where none was named and none is there."""
+    if name == DEFAULT_SPEC and not os.path.exists(name):  # noqa: PTH110 - the name stays as it is shown
+        raise ImgcheckError(
+            f"there is no {name}: name a spec or a preset with -s (sm-imgcheck spec list), "
+            "or make one (sm-imgcheck spec init)"
+        )
+    return specfile.load(name)
+
+
+def convert_command(asked: Asked) -> str:
+    """The command that writes the corrected tensors of the same candidates."""
+    paths = asked.paths if len(asked.paths) <= _MANY else []
+    words = ["sm-imgcheck", "convert", *map(argument, paths), *(["PATH..."] if not paths else [])]
+    words += [] if asked.spec == DEFAULT_SPEC else ["-s", argument(asked.spec)]
+    for key, value in asked.options.assume.items():
+        words += ["--assume", argument(f"{key}={value}")]
+    words += ["--allow-guess"] if asked.options.allow_guess else []
+    return " ".join([*words, "-o", "out"])
+
+
+def report_on(
+    asked: Asked, *, sink: Sink | None = None, leave_out: str = "", command: str = "", out: TextIO | None = None
+) -> Report:
+    """Check every candidate, print the report as it comes, return the counts.
+
+    When the run is cut short, by Ctrl-C or by an output that cannot be written, the report is closed all the same:
+    what is printed stays whole. Then the cause goes on its way.
+    """
+    out = out or sys.stdout
+    spec = load_spec(asked.spec)
+    form = asked.form or ("table" if out.isatty() else "text")
+    told = reporter(form, _run(asked, spec, command, out))
+    silent = asked.quiet and form in {"text", "table"}
+    how = Listing(passed_over=Counter(), stdin_name=asked.stdin_filename, leave_out=leave_out)
+    report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
+    stopped: BaseException | None = None
+    _put(out, told.open(), silent=silent)
+    try:
+        results = run(listed(asked.paths, how), spec, asked.options, sink)
+        for result in watched(results, quiet=asked.quiet or (form == "jsonl" and out.isatty())):
+            report = report.plus(result, wanted=sink is not None)
+            _put(out, told.row(result), silent=silent)
+    except (KeyboardInterrupt, ImgcheckError) as error:
+        stopped = error
+    report = replace(report, not_looked_at=dict(how.passed_over))
+    _put(out, told.close(report), silent=silent)
+    if stopped is not None:
+        _say_how_to_go_on(stopped, report, written=sink is not None)
+        raise stopped
+    if not report.candidates:
+        raise ImgcheckError(f"there was nothing to check in {', '.join(asked.paths)}")
+    return report
+
+
+def _run(asked: Asked, spec: Spec, command: str, out: TextIO) -> Run:
+    plain = asked.no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    return Run(
+        spec_name=spec.name,
+        spec_sha256=spec.sha256,
+        contract=spec.contract,
+        command=command,
+        width=get_terminal_size().columns,
+        color=out.isatty() and not plain,
+    )
+
+
+def _put(out: TextIO, text: str, *, silent: bool) -> None:
+    if text and not silent:
+        out.write(text)
+        out.flush()
+
+
+def _say_how_to_go_on(stopped: BaseException, report: Report, *, written: bool) -> None:
+    cause = "stopped by Ctrl-C" if isinstance(stopped, KeyboardInterrupt) else "stopped"
+    kept = "; what is written stays, and the same command leaves it as it is" if written and report.candidates else ""
+    typer.echo(f"{cause} after {report.candidates:,} candidates{kept}", err=True)

@@ -1,0 +1,44 @@
+"""``sm-imgcheck code``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sm_imgcheck.cli import _options as common
+
+__all__ = ["code"]
+
+
+def code(
+    *,
+    spec: common.SpecName = "./sm-imgcheck.yaml",
+    stack: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            metavar="[" + "|".join(name.replace("_", "-") for name in common.choices("stacks")) + "]",
+            help="Add the functions that this serving stack calls.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        str, typer.Option("--out", "-o", metavar="FILE", help="Where to write it. Default: standard output.")
+    ] = "",
+    force: common.Force = False,
+) -> None:
+    """Write the same steps as a Python module.
+
+    For whatever image comes, with every policy of the spec, and without need of this package. It holds preprocess(body: bytes) -> ndarray, made of the very functions that convert runs.
+    """
+    from sm_imgcheck.cli._session import load_spec
+    from sm_imgcheck.code import to_python
+
+    text = to_python(load_spec(spec), stack)
+    if out:
+        from sm_imgcheck.engine.outputs import write
+
+        write(out, (text.encode(),), force=force)
+    else:
+        typer.echo(text, nl=False)

@@ -1,0 +1,66 @@
+"""``sm-imgcheck validate``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from sm_imgcheck.cli import _options as common
+
+__all__ = ["validate"]
+
+
+def validate(
+    paths: common.Paths,
+    *,
+    spec: common.SpecName = "./sm-imgcheck.yaml",
+    emit: Annotated[str, typer.Option(metavar="DIR", help="Write the corrected tensors there too.")] = "",
+    form: common.As = None,
+    decoded_by: common.DecodedBy = "pillow",
+    headers_only: common.HeadersOnly = False,
+    fail_on: common.FailOn = "error",
+    select: common.Select = None,
+    ignore: common.Ignore = None,
+    assume: common.Assume = None,
+    allow_guess: common.AllowGuess = False,
+    force: common.Force = False,
+    report: common.Format = None,
+    stdin_filename: common.StdinFilename = "stdin",
+    quiet: common.Quiet = False,
+    no_color: common.NoColor = False,
+) -> None:
+    """Report every mismatch with the spec.
+
+    Checks images and tensors. An image is compared as a handler would naively decode it: uint8, height x width x 3, values 0..255.
+    Each finding says whether convert mends it, and the report ends with the command that does.
+    """
+    if form and not emit:
+        raise typer.BadParameter("--as says what --emit writes: name a folder with --emit")
+    if emit and headers_only:
+        raise typer.BadParameter("--headers-only decodes nothing, so there is nothing to --emit")
+    from sm_imgcheck.cli import _session
+    from sm_imgcheck.model import Options
+
+    decoder: Any = decoded_by
+    options = Options(
+        want_array=bool(emit),
+        headers_only=headers_only,
+        decoded_by=decoder,
+        assume=common.assumed(assume),
+        allow_guess=allow_guess,
+        select=common.codes(select),
+        ignore=common.codes(ignore),
+    )
+    asked = _session.Asked(
+        paths=paths, spec=spec, options=options, form=report, stdin_filename=stdin_filename, quiet=quiet, no_color=no_color
+    )
+    if emit:
+        from sm_imgcheck.engine.outputs import Outputs
+
+        sink = Outputs(folder=emit, form=form or "npy", force=force)
+        counts = _session.report_on(asked, sink=sink, leave_out=emit)
+    else:
+        counts = _session.report_on(asked, command=_session.convert_command(asked))
+    level: Any = fail_on
+    raise typer.Exit(counts.exit_code(level))

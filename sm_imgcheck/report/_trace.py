@@ -1,0 +1,42 @@
+"""A plan to be read: what is there after each step, what the step costs, and why it is taken."""
+
+from __future__ import annotations
+
+from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.model import Facts, Plan, Result, Spec
+from sm_imgcheck.report import _record, _words
+
+__all__ = ["as_json", "as_text"]
+
+
+def as_json(result: Result, spec: Spec) -> str:
+    """The plan as a JSON document, to be kept or compared."""
+    record = {"version": _record.VERSION, "spec": _record.plain({"name": spec.name, "sha256": spec.sha256})}
+    whole = _record.of_result(result)
+    record |= {key: whole[key] for key in ("path", "kind", "skipped")}
+    record |= whole["plan"] or {"steps": [], "before": whole["facts"], "after": []}
+    return _record.encode(record, indent=1) + "\n"
+
+
+def as_text(result: Result, spec: Spec) -> str:
+    """The plan as lines under one another."""
+    wanted = f"{for_terminal(spec.name)}: {_words.contract(spec.contract)}"
+    lines = [for_terminal(result.path), f"to {wanted}", ""]
+    if result.plan is None:
+        return "\n".join([*lines[:2], f"no plan: {for_terminal(result.skipped)}", ""])
+    if not result.plan.steps:
+        return "\n".join([*lines, "  Nothing to do: it is what the model takes.", ""])
+    return "\n".join([*lines, *_table(result.plan), ""])
+
+
+def _table(plan: Plan) -> list[str]:
+    rows = [("", "", "shape", "layout", "dtype", "order", "values", ""), ("", "before", *_cells(plan.before), "")]
+    for number, (step, after) in enumerate(zip(plan.steps, plan.after, strict=True), 1):
+        op, reason, loss = _words.step(step)
+        rows.append((str(number), op, *_cells(after), f"{reason}{f' [{loss}]' if loss else ''}"))
+    return [line.rstrip() for line in _words.columns(rows)]
+
+
+def _cells(facts: Facts) -> tuple[str, ...]:
+    shape = "[" + ", ".join(map(str, facts.shape)) + "]"
+    return shape, facts.layout, facts.dtype, facts.channel_order, _words.span(facts.low, facts.high)
