@@ -1,0 +1,69 @@
+"""``convert`` on one core against the loop that people write by hand, whole processes, over the same 400 JPEGs.
+
+The loop checks nothing: neither what the files are nor what it made of them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from timing import SHARED, TOOL, busy, claim, in_turn, middle, one_core
+
+COUNT, HEIGHT, WIDTH = 400, 375, 500
+LIMIT = 1.0
+"""Speed, times the plain loop."""
+LOOP = """
+import sys
+from pathlib import Path
+import numpy as np
+from PIL import Image
+for path in sorted(Path(sys.argv[1]).glob("*.jpg")):
+    pixels = np.asarray(Image.open(path).convert("RGB").resize((224, 224)))
+    np.save(Path(sys.argv[2]) / (path.stem + ".npy"), (pixels.astype(np.float32) / 255)[None])
+"""
+
+
+def pictures() -> Iterator[object]:
+    """Pillow images of HEIGHT x WIDTH: photographs where they are at hand, else smooth textures of many frequencies."""
+    import numpy as np
+    from PIL import Image, ImageOps
+
+    photos = sorted((SHARED / "photos" / "large").glob("*.jpg"))
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
+    for index in range(COUNT):
+        if photos:
+            turned = Image.open(photos[index % len(photos)]).rotate(90 * (index // len(photos) % 4), expand=True)
+            yield ImageOps.fit(turned, (WIDTH, HEIGHT), centering=(index % 7 / 6, index % 5 / 4))
+        else:
+            waves = [np.sin(x / (3 + c + index % 11) + index) * np.cos(y / (4 + c + index % 13)) for c in range(3)]
+            yield Image.fromarray((np.stack(waves, axis=-1) * 100 + 128).astype(np.uint8))
+
+
+def main() -> None:
+    """Print the claim, and every run."""
+    with TemporaryDirectory() as folder:
+        source, ours, plain = (Path(folder) / name for name in ("jpegs", "ours", "plain"))
+        for path in (source, ours, plain):
+            path.mkdir()
+        for index, picture in enumerate(pictures()):
+            picture.save(source / f"{index:03}.jpg", quality=90)
+        one_core()
+        convert = [TOOL, "convert", str(source), "-s", "pillow-rgb-01", "-o", str(ours), "--force", "--quiet"]
+        loop, tool = in_turn([[sys.executable, "-c", LOOP, str(source), str(plain)], convert], rounds=5)
+        same = sum((ours / path.name).read_bytes() == path.read_bytes() for path in plain.iterdir())
+    ratio = middle(loop) / middle(tool)
+    measured = (
+        f"{ratio:.2f} times the plain loop's speed ({busy(loop) / busy(tool):.2f} in processor time), "
+        f"{COUNT / middle(tool):.0f} against {COUNT / middle(loop):.0f} a second; {same} of {COUNT} files the same"
+    )
+    what = f"convert of {COUNT} JPEGs of {HEIGHT}x{WIDTH} (HxW) on one core"
+    claim(what, measured, f"at least {LIMIT} times", holds=ratio >= LIMIT)
+    for name, costs in (("loop", loop), ("convert", tool)):
+        print(f"        {name:8}" + " ".join(f"{cost.seconds:.2f}" for cost in costs) + " s")
+
+
+if __name__ == "__main__":
+    main()
