@@ -40,7 +40,9 @@ def bundle(functions: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], tuple
     for module, name in functions:
         _gather(module, name, found)
     definitions = [one for one in found.values() if one is not None]
-    imports = sorted({one.text for one in definitions if one.imported}, key=lambda line: (line.startswith("from"), line))
+    imports = sorted(
+        {one.text for one in definitions if one.imported}, key=lambda line: (line.startswith("from"), line)
+    )
     return tuple(imports), tuple(one.text for one in definitions if not one.imported)
 
 

@@ -35,8 +35,10 @@ def _readings(shape: tuple[int, ...]) -> Iterator[str]:
 def _agreement(shape: tuple[int, ...], layout: str, contract: Contract) -> tuple[int, ...]:
     axes = dict(zip(layout, shape, strict=True))
     allowed = [axis for axis, length in axes.items() if (dim := contract.dim(axis)) is not None and dim.allows(length)]
-    swapped = (dim_h := contract.dim("H")) is not None and (dim_w := contract.dim("W")) is not None and (
-        dim_h.allows(axes["W"]) and dim_w.allows(axes["H"])
+    swapped = (
+        (dim_h := contract.dim("H")) is not None
+        and (dim_w := contract.dim("W")) is not None
+        and (dim_h.allows(axes["W"]) and dim_w.allows(axes["H"]))
     )
     spatial = ("H" in allowed) + ("W" in allowed)
     return (

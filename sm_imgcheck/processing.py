@@ -11,7 +11,7 @@ from sm_imgcheck import checks, source
 from sm_imgcheck.errors import ImgcheckError, PlanError
 from sm_imgcheck.mapping import canonical
 from sm_imgcheck.model import Candidate, Facts, Finding, Header, Options, Plan, Result, Spec, Values
-from sm_imgcheck.planning import make_plan, stage_of
+from sm_imgcheck.planning import decodes_gray, make_plan, stage_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,12 +54,13 @@ def process(what: str | Path | bytes | np.ndarray | Candidate, spec: Spec, optio
 
 def look_at(what: str | Path | bytes | np.ndarray | Candidate, spec: Spec, options: Options) -> Candidate:
     """Read a candidate and complete its facts."""
+    how = {"headers_only": options.headers_only, "gray": decodes_gray(spec)}
     if isinstance(what, Candidate):
         candidate = what
     elif isinstance(what, (str, Path)):
-        candidate = source.read(what, spec.decode, headers_only=options.headers_only)
+        candidate = source.read(what, spec.decode, **how)
     elif isinstance(what, (bytes, bytearray, memoryview)):
-        candidate = source.from_bytes(bytes(what), "bytes", spec.decode, headers_only=options.headers_only)
+        candidate = source.from_bytes(bytes(what), "bytes", spec.decode, **how)
     else:
         candidate = source.from_array(what)
     if candidate.problem is not None:

@@ -17,7 +17,9 @@ def picture(height: int = 48, width: int = 64, channels: int = 3, seed: int = 0)
     return np.clip(image, 0, 255).astype(np.uint8)
 
 
-def jpeg(array: np.ndarray | None = None, *, mode: str | None = None, orientation: int | None = None, **options) -> bytes:
+def jpeg(
+    array: np.ndarray | None = None, *, mode: str | None = None, orientation: int | None = None, **options
+) -> bytes:
     """The bytes of a JPEG; ``options`` are Pillow's."""
     image = Image.fromarray(picture() if array is None else array.squeeze())
     if mode is not None:

@@ -47,16 +47,15 @@ def test_normalize_subtracts_then_divides_per_channel(units, std):
     got = values.normalize(image, units=units, mean=mean, std=std)
     for channel in range(3):
         want = one_by_one(
-            lambda x, c=channel: ((x / f32(255) if units == "unit" else x) - f32(mean[c]))
-            / (f32(std[c]) if std else f32(1)),
+            lambda x, c=channel: (
+                ((x / f32(255) if units == "unit" else x) - f32(mean[c])) / (f32(std[c]) if std else f32(1))
+            ),
             LEVELS[..., 0],
         )
         assert (got[..., channel] == want).all()
 
 
-@pytest.mark.parametrize(
-    ("rounding", "want"), [("half_even", [0, 2, 2, 0, -2]), ("half_away", [1, 2, 3, -1, -2])]
-)
+@pytest.mark.parametrize(("rounding", "want"), [("half_even", [0, 2, 2, 0, -2]), ("half_away", [1, 2, 3, -1, -2])])
 def test_quantize_rounds_as_it_is_told(rounding, want):
     halves = np.array([0.5, 1.5, 2.5, -0.5, -1.5], np.float32)
     got = values.quantize(halves, scale=1, zero_point=0, rounding=rounding)
@@ -113,7 +112,10 @@ def test_drop_axis_refuses_to_lose_images():
 images = hnp.arrays(np.uint8, st.tuples(st.integers(1, 6), st.integers(1, 6), st.just(3)))
 
 
-@given(images, st.sampled_from([((1 / 255,) * 3, (0.0,) * 3), ((1 / 127.5,) * 3, (-1.0,) * 3), ((1.0,) * 3, (-103.9, 0, 7))]))
+@given(
+    images,
+    st.sampled_from([((1 / 255,) * 3, (0.0,) * 3), ((1 / 127.5,) * 3, (-1.0,) * 3), ((1.0,) * 3, (-103.9, 0, 7))]),
+)
 def test_to_pixels_undoes_an_affine_map_exactly(image, affine):
     scale, offset = affine
     mapped = (image * np.array(scale, np.float32) + np.array(offset, np.float32)).astype(np.float32)

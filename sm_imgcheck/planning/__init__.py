@@ -13,10 +13,10 @@ from sm_imgcheck.errors import PlanError
 from sm_imgcheck.layouts import describe
 from sm_imgcheck.model import Candidate, Contract, Facts, Header, Options, Plan, Spec, Step
 from sm_imgcheck.planning import _finish, _image, _tensor
-from sm_imgcheck.planning._job import Job, Stage
+from sm_imgcheck.planning._job import Job, Stage, decodes_gray
 from sm_imgcheck.policy import refusals
 
-__all__ = ["OPS_OF_STAGE", "any_image", "make_plan", "stage_of"]
+__all__ = ["OPS_OF_STAGE", "any_image", "decodes_gray", "make_plan", "stage_of"]
 
 OPS_OF_STAGE = {
     "decode": ("decode",),

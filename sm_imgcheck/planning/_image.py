@@ -8,7 +8,7 @@ from dataclasses import replace
 from sm_imgcheck.effects import after
 from sm_imgcheck.geometry import output_size
 from sm_imgcheck.model import Facts, Step
-from sm_imgcheck.planning._job import Job, Stage, colour_step, colours
+from sm_imgcheck.planning._job import Job, Stage, colour_step, colours, decodes_gray
 
 __all__ = ["STAGES"]
 
@@ -17,16 +17,12 @@ def _decode(_: Facts, job: Job) -> Iterator[Step]:
     policy = job.spec.decode
     params = {
         "dct": policy.dct,
-        "gray": _decodes_gray(job),
+        "gray": decodes_gray(job.spec),
         "truncated": policy.truncated,
         "max_pixels": policy.max_pixels,
         "icc": "srgb" if policy.icc == "srgb" else "ignore",
     }
     yield Step(op="decode", params=params, why="the model takes pixels, not a file")
-
-
-def _decodes_gray(job: Job) -> bool:
-    return job.contract.channel_order == "GRAY" and job.spec.decode.to_gray == "y_plane"
 
 
 def _orient(_: Facts, job: Job) -> Iterator[Step]:
@@ -38,7 +34,7 @@ def _orient(_: Facts, job: Job) -> Iterator[Step]:
 
 
 def _colour(facts: Facts, job: Job) -> Iterator[Step]:
-    if _decodes_gray(job):
+    if decodes_gray(job.spec):
         return
     if job.header is None:
         yield colour_step(job, {"header": "mode"})

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sm_imgcheck.model import Contract, Facts, Header, Options, Spec, Step
 
-__all__ = ["Job", "Stage", "colour_step", "colours", "wrong_size"]
+__all__ = ["Job", "Stage", "colour_step", "colours", "decodes_gray", "wrong_size"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,11 @@ def colour_step(job: Job, mode: str | dict[str, str]) -> Step:
     }
     why = f"the model takes {to}" if isinstance(mode, dict) else f"the pixels are {mode}, the model takes {to}"
     return Step(op="colour", params=params, why=why, loss="none" if mode == "L" else "pixels")
+
+
+def decodes_gray(spec: Spec) -> bool:
+    """Whether the decoder itself makes the gray picture that the model takes."""
+    return spec.contract.channel_order == "GRAY" and spec.decode.to_gray == "y_plane"
 
 
 def colours(contract: Contract) -> str:
