@@ -1,26 +1,34 @@
-"""What a spec's decode policy refuses, in one place: for the checks, for ``process`` and for the generated handler."""
+"""What a spec's decode policy refuses, in one place: for the checks, for the planner and for the generated handler."""
 
 from __future__ import annotations
 
-from sm_imgcheck.model import Decode, Header
+from sm_imgcheck.model import Header, Spec
 
-__all__ = ["refusals"]
+__all__ = ["policy_of", "refusals"]
 
 
-def refusals(header: Header, decode: Decode, *, channel_order: str) -> list[tuple[str, str]]:
-    """What the policy refuses of an image: the key of ``decode`` that says so, and what the image is, as a clause.
+def policy_of(spec: Spec) -> dict[str, str]:
+    """The keyword arguments of ``refusals`` that a spec stands for."""
+    keys = ("exif", "icc", "cmyk", "gray", "alpha", "bit_depth")
+    return {key: getattr(spec.decode, key) for key in keys} | {"channel_order": spec.contract.channel_order}
 
-    ``channel_order`` is the contract's: alpha is welcome where the model takes it, gray where the model is gray.
-    Empty: the image may be used.
+
+def refusals(
+    header: Header, *, exif: str, icc: str, cmyk: str, gray: str, alpha: str, bit_depth: str, channel_order: str
+) -> list[tuple[str, str]]:
+    """What the policy refuses of an image: the code of the check that reports it, and what the image is, as a clause.
+
+    Alpha is welcome where the model takes it, gray where the model is gray. Empty: the image may be used.
     """
-    found = [
-        ("exif", decode.exif == "reject" and header.orientation != 1, f"is stored turned (EXIF {header.orientation})"),
-        ("icc", decode.icc == "reject" and bool(header.icc_problem), f"has a broken profile: {header.icc_problem}"),
-        ("icc", decode.icc == "reject" and header.wide_gamut, f"has the colour profile {header.icc!r}, which is not sRGB"),
-        ("cmyk", decode.cmyk == "reject" and header.mode == "CMYK", "is coded in CMYK inks"),
-        ("gray", decode.gray == "reject" and header.mode in ("L", "LA") and channel_order != "GRAY", "is gray"),
-        ("alpha", decode.alpha == "reject" and header.mode in ("LA", "RGBA") and "A" not in channel_order[3:], "has alpha"),
-        ("bit_depth", header.bits > 16, f"has {header.bits} bits a sample, which have no agreed white"),
-        ("bit_depth", decode.bit_depth == "reject" and 8 < header.bits <= 16, f"has {header.bits} bits a sample"),
-    ]
-    return [(key, clause) for key, refused, clause in found if refused]
+    deep = header.bits > 16 or (header.bits > 8 and bit_depth == "reject")
+    veiled = header.mode in ("LA", "RGBA") and channel_order not in ("RGBA", "BGRA")
+    found = (
+        ("SRC131", exif == "reject" and header.orientation != 1, f"is stored turned (EXIF {header.orientation})"),
+        ("SRC133", icc == "reject" and header.icc_problem != "", f"has a broken profile ({header.icc_problem})"),
+        ("SRC134", icc == "reject" and header.wide_gamut, f"has the profile {header.icc!r}, which is not sRGB"),
+        ("SRC135", cmyk == "reject" and header.mode == "CMYK", "is coded in CMYK inks"),
+        ("SRC136", gray == "reject" and header.mode in ("L", "LA") and channel_order != "GRAY", "is gray"),
+        ("SRC137", alpha == "reject" and veiled, "has alpha"),
+        ("SRC138", deep, f"has {header.bits} bits a sample"),
+    )
+    return [(code, clause) for code, refused, clause in found if refused]

@@ -79,7 +79,8 @@ def npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any], i
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError, EOFError, OverflowError) as problem:
         raise CandidateError("SRC150", f"has a damaged .npy header: {str(problem).splitlines()[0][:200]}") from None
     check_numbers(dtype)
-    if any(isinstance(length, bool) or length < 0 for length in shape) or len(shape) > 32:
+    lengths = [length or 1 for length in shape]
+    if any(isinstance(length, bool) or length < 0 for length in shape) or len(shape) > 32 or prod(lengths) >= 1 << 59:
         raise CandidateError("SRC150", f"declares the impossible shape {shape}")
     return shape, fortran, dtype, file.tell()
 
