@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from sm_imgcheck.model import Header, Spec
+from sm_imgcheck.model import Decode, Header
 
-__all__ = ["policy_of", "refusals"]
-
-
-def policy_of(spec: Spec) -> dict[str, str]:
-    """The keyword arguments of ``refusals`` that a spec stands for."""
-    keys = ("exif", "icc", "cmyk", "gray", "alpha", "bit_depth")
-    return {key: getattr(spec.decode, key) for key in keys} | {"channel_order": spec.contract.channel_order}
+__all__ = ["refusals"]
 
 
-def refusals(
-    header: Header, *, exif: str, icc: str, cmyk: str, gray: str, alpha: str, bit_depth: str, channel_order: str
-) -> list[tuple[str, str]]:
+def refusals(header: Header, decode: Decode, *, channel_order: str) -> list[tuple[str, str]]:
     """What the policy refuses of an image: the code of the check that reports it, and what the image is, as a clause.
 
     Alpha is welcome where the model takes it, gray where the model is gray. Empty: the image may be used.
     """
-    deep = header.bits > 16 or (header.bits > 8 and bit_depth == "reject")
+    deep = header.bits > 16 or (header.bits > 8 and decode.bit_depth == "reject")
     veiled = header.mode in ("LA", "RGBA") and channel_order not in ("RGBA", "BGRA")
     found = (
-        ("SRC131", exif == "reject" and header.orientation != 1, f"is stored turned (EXIF {header.orientation})"),
-        ("SRC133", icc == "reject" and header.icc_problem != "", f"has a broken profile ({header.icc_problem})"),
-        ("SRC134", icc == "reject" and header.wide_gamut, f"has the profile {header.icc!r}, which is not sRGB"),
-        ("SRC135", cmyk == "reject" and header.mode == "CMYK", "is coded in CMYK inks"),
-        ("SRC136", gray == "reject" and header.mode in ("L", "LA") and channel_order != "GRAY", "is gray"),
-        ("SRC137", alpha == "reject" and veiled, "has alpha"),
+        ("SRC131", decode.exif == "reject" and header.orientation != 1, f"is stored turned (EXIF {header.orientation})"),
+        ("SRC133", decode.icc == "reject" and header.icc_problem != "", f"has a broken profile ({header.icc_problem})"),
+        ("SRC134", decode.icc == "reject" and header.wide_gamut, f"has the profile {header.icc!r}, which is not sRGB"),
+        ("SRC135", decode.cmyk == "reject" and header.mode == "CMYK", "is coded in CMYK inks"),
+        ("SRC136", decode.gray == "reject" and header.mode in ("L", "LA") and channel_order != "GRAY", "is gray"),
+        ("SRC137", decode.alpha == "reject" and veiled, "has alpha"),
         ("SRC138", deep, f"has {header.bits} bits a sample"),
     )
     return [(code, clause) for code, refused, clause in found if refused]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sm_imgcheck.checks._registry import Mismatch, check
 from sm_imgcheck.model import Candidate, Header, Severity, Spec
-from sm_imgcheck.policy import policy_of, refusals
+from sm_imgcheck.policy import refusals
 
 # A stretch that changes the ratio of the sides by more than this turns circles into ellipses that no augmentation of
 # the usual recipes makes: torchvision's RandomResizedCrop stays within 4/3.
@@ -16,7 +16,9 @@ _EXTREME_STRETCH = 3.0
 def _judge(candidate: Candidate, spec: Spec, code: str, otherwise: Severity) -> tuple[Header | None, bool, Severity]:
     """The header, whether the spec's policy refuses the image under this code, and how severe it is then."""
     header = candidate.header
-    refused = header is not None and code in {key for key, _ in refusals(header, **policy_of(spec))}
+    if header is None:
+        return None, False, otherwise
+    refused = code in {key for key, _ in refusals(header, spec.decode, channel_order=spec.contract.channel_order)}
     return header, refused, "error" if refused else otherwise
 
 
