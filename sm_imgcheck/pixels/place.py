@@ -52,11 +52,13 @@ def pad(
     multiple_of: int | None = None,
     fill: list[float],
     position: str,
+    units: str = "byte",  # noqa: ARG001  # says where in a plan the step stands: before or after the values
 ) -> np.ndarray:
     """Set an image in a frame of at least ``size`` [height, width], or of the next multiples of a number.
 
-    fill: one number per channel, in the image's order and units. position: where the image sits, ``center`` or a
-    corner such as ``top_left``. An edge that is longer than ``size`` stays as it is.
+    fill: one number per channel, in the image's order; ``units`` are ``byte`` (0..255) or ``final`` (the model's own
+    numbers). position: where the image sits, ``center`` or a corner such as ``top_left``. An edge that is longer than
+    ``size`` stays as it is.
     """
     top, left, height, width = pad_place(
         size=size, multiple_of=multiple_of, position=position, height=image.shape[0], width=image.shape[1]
