@@ -13,12 +13,12 @@ from sm_imgcheck.policy import refusals
 _EXTREME_STRETCH = 3.0
 
 
-def _judge(candidate: Candidate, spec: Spec, code: str, otherwise: Severity) -> tuple[Header | None, bool, Severity]:
-    """The header, whether the spec's policy refuses the image under this code, and how severe it is then."""
+def _judge(candidate: Candidate, spec: Spec, key: str, otherwise: Severity) -> tuple[Header | None, bool, Severity]:
+    """The header, whether the spec's policy refuses the image under this key, and how severe it is then."""
     header = candidate.header
     if header is None:
         return None, False, otherwise
-    refused = code in {key for key, _ in refusals(header, spec.decode, channel_order=spec.contract.channel_order)}
+    refused = key in {subject for subject, _ in refusals(header, spec.decode, channel_order=spec.contract.channel_order)}
     return header, refused, "error" if refused else otherwise
 
 
@@ -48,7 +48,7 @@ def exif_orientation(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
     In the model's code: ``ImageOps.exif_transpose(image)`` right after ``Image.open``. Here: ``decode: {exif: apply}``.
     """
-    header, refused, severity = _judge(candidate, spec, "SRC131", "warning")
+    header, refused, severity = _judge(candidate, spec, "exif", "warning")
     if header is None or header.orientation == 1:
         return
     size = f"{header.height}x{header.width}"
@@ -73,7 +73,7 @@ def wide_gamut(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     In the model's code: ``ImageCms.profileToProfile`` with an sRGB target. Here: ``decode: {icc: srgb}`` converts,
     ``reject`` refuses.
     """
-    header, refused, severity = _judge(candidate, spec, "SRC134", "notice")
+    header, refused, severity = _judge(candidate, spec, "icc", "notice")
     if header is not None and header.wide_gamut:
         converts = spec.decode.icc == "srgb"
         what = "converted to sRGB" if converts else "refused by decode.icc" if refused else "ignored"
@@ -89,7 +89,7 @@ def cmyk_image(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
     In the model's code: ``Image.open(f).convert("RGB")``. Here: ``decode: {cmyk: convert}``, by ``decode.library``.
     """
-    header, refused, severity = _judge(candidate, spec, "SRC135", "warning")
+    header, refused, severity = _judge(candidate, spec, "cmyk", "warning")
     if header is not None and header.mode == "CMYK":
         how = "refused by decode.cmyk" if refused else f"converted as {spec.decode.library} does"
         yield Mismatch(message=f"is coded in CMYK inks: {how}", actual="CMYK", severity=severity, mendable=not refused)
@@ -104,7 +104,7 @@ def gray_image(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
     In the model's code: ``Image.open(f).convert("RGB")``. Here: ``decode: {gray: expand}`` repeats the one channel.
     """
-    header, refused, severity = _judge(candidate, spec, "SRC136", "notice")
+    header, refused, severity = _judge(candidate, spec, "gray", "notice")
     if header is not None and header.mode in ("L", "LA") and spec.contract.channel_order != "GRAY":
         how = "refused by decode.gray" if refused else "its one channel is repeated"
         yield Mismatch(
@@ -126,7 +126,7 @@ def transparent_image(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     In the model's code: ``Image.alpha_composite`` over a background before ``convert("RGB")``. Here:
     ``decode: {alpha: composite, background: [255, 255, 255]}``, or ``drop``.
     """
-    header, refused, severity = _judge(candidate, spec, "SRC137", "notice")
+    header, refused, severity = _judge(candidate, spec, "alpha", "notice")
     if header is None or header.mode not in ("LA", "RGBA") or spec.contract.channel_order in ("RGBA", "BGRA"):
         return
     over = f"laid over {list(spec.decode.background)}"
@@ -146,7 +146,7 @@ def deep_image(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     In the model's code: scale by what white is in your images. Here: ``decode: {bit_depth: scale}`` keeps the upper
     byte; numbers of 32 bits are always refused.
     """
-    header, refused, severity = _judge(candidate, spec, "SRC138", "notice")
+    header, refused, severity = _judge(candidate, spec, "bit_depth", "notice")
     if header is not None and header.bits > 8:
         hint = "refused; decode: {bit_depth: scale} keeps the upper byte" if header.bits <= 16 else "they have no white"
         how = hint if refused else "the upper byte is kept"

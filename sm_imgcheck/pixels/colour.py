@@ -38,7 +38,7 @@ def colour(
     if image.dtype != np.uint8:
         image = eight_bits(image, bit_depth)
     if mode == "CMYK" and image.shape[2] == 4:
-        image = opencv_cmyk_to_rgb(image) if cmyk == "opencv" else pillow_cmyk_to_rgb(image)
+        image = {"opencv": opencv_cmyk_to_rgb, "tensorflow": tensorflow_cmyk_to_rgb}.get(cmyk, pillow_cmyk_to_rgb)(image)
     clear = image[..., -1:] if image.shape[2] in (2, 4) else None
     solid = image if clear is None else image[..., :-1]
     if clear is not None and alpha == "composite" and to != "RGBA":
@@ -67,6 +67,12 @@ def pillow_cmyk_to_rgb(ink: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     white = 255 - ink[..., 3:].astype(np.int32)
     product = ink[..., :3] * white + 128
     return np.clip(white - ((product + (product >> 8)) >> 8), 0, 255).astype(np.uint8)
+
+
+def tensorflow_cmyk_to_rgb(ink: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """CMYK (0: no ink) to RGB as `tf.io.decode_jpeg` does for files with an Adobe segment (jpeg_mem.cc): c * k / 255."""
+    light = 255 - ink.astype(np.int32)
+    return (light[..., :3] * light[..., 3:] // 255).astype(np.uint8)
 
 
 def luma(image: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from sm_imgcheck.errors import CandidateError
 from sm_imgcheck.model import Header
+from sm_imgcheck.pixels.colour import luma
 from sm_imgcheck.pixels.jpeg import jpeg_colour, scan_jpeg
 from sm_imgcheck.pixels.pillow import open_pillow
 from sm_imgcheck.pixels.quiet import name_failure
@@ -25,7 +26,8 @@ def fast_dct_jpeg(body: bytes, header: Header, colours: str) -> np.ndarray[Any, 
     scan = scan_jpeg(body)
     image, _ = open_pillow(body, "JPEG")
     coded = jpeg_colour(scan)
-    image.draft({"GRAY": "L", "RGB": "YCbCr" if coded == "YCbCr" else "RGB"}.get(colours, colours), None)
+    if coded == "YCbCr":
+        image.draft("L" if colours == "GRAY" else "YCbCr", None)
     image.decoderconfig = (1, 1)
     if "arithmetic" in header.coding:
         image.decodermaxblock = len(body)
@@ -34,16 +36,21 @@ def fast_dct_jpeg(body: bytes, header: Header, colours: str) -> np.ndarray[Any, 
     except Exception as problem:  # noqa: BLE001 - the decoder raises OSError, hostile headers whatever they run into
         raise CandidateError("SRC112", f"cannot be decoded: {name_failure(problem)}") from None
     pixels = np.asarray(image)
-    if colours == "GRAY" or coded == "YCCK":
+    if pixels.ndim == 2 or coded == "YCCK":
         return pixels[..., None] if pixels.ndim == 2 else pixels
+    # Pillow turns CMYK round after libjpeg is through, and the filter's rounding is not symmetric.
+    turn = 255 if colours == "CMYK" else 0
     tall = max(v for _, _, v in scan.components)
     wide = max(h for _, h, _ in scan.components)
     planes = [
-        upsample_chroma(pixels[..., place], tall // max(v, 1), wide // max(h, 1))
+        upsample_chroma(pixels[..., place] ^ turn, tall // max(v, 1), wide // max(h, 1))
         for place, (_, h, v) in enumerate(scan.components)
     ]
-    made = np.stack(planes, axis=-1)
-    return ycc_to_rgb(made) if coded == "YCbCr" else made
+    made = np.stack(planes, axis=-1) ^ turn
+    if coded == "YCbCr":
+        return ycc_to_rgb(made)
+    # libjpeg weighs RGB as Pillow does (jdcolor.c, rgb_gray_convert).
+    return luma(made) if colours == "GRAY" else made
 
 
 def upsample_chroma(plane: np.ndarray[Any, Any], tall: int, wide: int) -> np.ndarray[Any, Any]:

@@ -31,7 +31,9 @@ def opencv_gray(body: bytes, header: Header, pixels: np.ndarray[Any, Any]) -> np
     if header.format == "JPEG":
         if header.mode != "CMYK":
             return pixels
-        return cv2.cvtColor(opencv_cmyk_to_rgb(pixels), cv2.COLOR_RGB2GRAY)[..., None]
+        # grfmt utils.cpp, icvCvt_CMYK2Gray_8u_C4C1R: weights in 14 bits.
+        weighed = opencv_cmyk_to_rgb(pixels).astype(np.int32) @ np.array([4899, 9617, 1868], np.int32)
+        return ((weighed + (1 << 13)) >> 14).astype(np.uint8)[..., None]
     made = quiet_opencv(body, "IMREAD_GRAYSCALE")
     if made is not None and made.shape == pixels.shape[:2]:
         return made[..., None]

@@ -80,6 +80,6 @@ def read_file(path: str) -> Any:
         if status.st_size > MAX_FILE_BYTES:
             raise CandidateError("SRC101", f"has {status.st_size} bytes; more than {MAX_FILE_BYTES} are not read")
         try:
-            return file.read(MAX_FILE_BYTES)
+            return file.read(status.st_size)
         except OSError as problem:
             raise CandidateError("SRC101", f"cannot be read: {problem.strerror}") from None
