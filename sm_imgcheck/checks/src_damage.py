@@ -50,7 +50,7 @@ def truncated(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 
 @check("SRC113", severity="warning", verdict="warning")
-def decoder_complained(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def decoder_complained(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """A decoder delivered a picture, but complained on the way.
 
     Bytes that belong nowhere, image data that breaks off and goes on, checksums that do not match. Pillow and
@@ -65,7 +65,7 @@ def decoder_complained(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 
 @check("SRC114", severity="warning", verdict="warning")
-def second_decoder_only(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def second_decoder_only(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """Pillow refuses the file as it is; another way of reading it works.
 
     OpenCV reads some TIFF and BMP files that Pillow does not, and a PNG with a broken comment or a broken animation
@@ -85,7 +85,7 @@ def second_decoder_only(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     verdict="warning",
     see="https://github.com/libjpeg-turbo/libjpeg-turbo/blob/main/src/jdarith.c",
 )
-def fragile_coding(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def fragile_coding(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The JPEG is arithmetic-coded and large: Pillow's ordinary way of reading fails.
 
     libjpeg cannot pause inside arithmetic-coded data, and Pillow hands it 64 KiB at a time. Browsers read none at all.
@@ -100,7 +100,7 @@ def fragile_coding(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 
 @check("SRC117", severity="warning", verdict="warning")
-def trailing_bytes(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def trailing_bytes(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """Bytes follow the end of the image.
 
     A second file that was appended, a phone's private data, or something that was hidden there. Every decoder ignores
@@ -115,7 +115,7 @@ def trailing_bytes(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 
 @check("SRC116", severity="notice", verdict="ok")
-def appended_bytes(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def appended_bytes(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """Bytes follow the end of a PNG, GIF or WebP image.
 
     Often a line end that an editor added, sometimes a second file. These formats say how long they are, so no decoder
@@ -130,7 +130,7 @@ def appended_bytes(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 
 @check("SRC118", severity="warning", verdict="warning")
-def wrong_extension(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def wrong_extension(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The file's name says another format than its bytes.
 
     A renamed file, or a server that converted the image and kept the name.
@@ -150,7 +150,7 @@ def wrong_extension(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 
 @check("SRC132", severity="warning", verdict="warning")
-def broken_exif(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def broken_exif(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The EXIF block is damaged.
 
     An editor cut it off or moved it without its offsets. The orientation is taken from what can still be read.

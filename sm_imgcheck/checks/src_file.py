@@ -15,7 +15,7 @@ def _found(candidate: Candidate, code: str) -> Iterator[Mismatch]:
 
 
 @check("SRC101", severity="error", verdict="corrupt")
-def unreadable_file(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def unreadable_file(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The file cannot be read.
 
     It is not there, is a folder, a device or a pipe, is not yours to read, or is larger than any image needs to be.
@@ -28,7 +28,7 @@ def unreadable_file(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 
 @check("SRC102", severity="error", verdict="corrupt")
-def empty_file(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def empty_file(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The file has no bytes.
 
     A download that failed, a disk that was full, an upload of a file that was still open.
@@ -41,7 +41,7 @@ def empty_file(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 
 @check("SRC103", severity="error", verdict="unsupported")
-def not_an_image(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def not_an_image(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The content is no image, whatever the file is called.
 
     The page that a web server sent in place of the image, JSON, base64 text that was never decoded, an archive, a Git
@@ -56,7 +56,7 @@ def not_an_image(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 
 @check("SRC104", severity="error", verdict="unsupported")
-def unsupported_kind(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def unsupported_kind(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The file is an image of a kind that is not read.
 
     HEIC (what an iPhone saves), JPEG XL, SVG, PDF, PSD and others: plain Pillow and OpenCV, as inference containers
@@ -70,7 +70,7 @@ def unsupported_kind(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 
 @check("SRC105", severity="error", verdict="corrupt")
-def unknown_content(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def unknown_content(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The first bytes belong to no known kind of file.
 
     A signature that was damaged, a file that was encrypted, or one that lost its beginning. A PNG whose line ends were
@@ -84,7 +84,7 @@ def unknown_content(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 
 @check("SRC106", severity="error", verdict="unsupported")
-def unsupported_coding(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def unsupported_coding(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The JPEG is of a kind that ordinary decoders do not read.
 
     Lossless, hierarchical and 12-bit JPEG come from scanners and medical devices. libjpeg of the usual kind reads
@@ -98,7 +98,7 @@ def unsupported_coding(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 
 @check("SRC111", severity="error", verdict="corrupt")
-def mostly_lost(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def mostly_lost(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """More than half of the picture is missing.
 
     The file ends too early, or its image data is damaged, and the decoder left most rows grey. Pillow raises for the
@@ -112,7 +112,7 @@ def mostly_lost(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 
 @check("SRC112", severity="error", verdict="corrupt")
-def corrupt_image(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def corrupt_image(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The image is broken: no decoder makes a picture of it.
 
     Its header contradicts itself, a checksum is wrong, or the coded data breaks the rules of its format.
@@ -125,7 +125,7 @@ def corrupt_image(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 
 @check("SRC120", severity="error", verdict="bomb", see="https://pillow.readthedocs.io/en/stable/reference/limits.html")
-def pixel_bomb(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def pixel_bomb(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The file declares more pixels than ``decode.max_pixels`` allows.
 
     A few bytes can declare gigabytes of pixels. The size is read from the header; nothing of it is allocated.
@@ -138,7 +138,7 @@ def pixel_bomb(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 
 @check("SRC121", severity="error", verdict="bomb")
-def text_bomb(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def text_bomb(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """A compressed text or profile inside the image inflates beyond measure.
 
     PNG files may carry compressed comments; one of them unpacks to more than a megabyte.
@@ -151,7 +151,7 @@ def text_bomb(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 
 @check("SRC150", severity="error", verdict="corrupt")
-def unreadable_tensor(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def unreadable_tensor(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The tensor file is damaged or holds no numbers.
 
     A header that does not parse, an archive without its table of contents, ragged JSON lists, texts, records.
@@ -169,7 +169,7 @@ def unreadable_tensor(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     verdict="unsupported",
     see="https://numpy.org/doc/stable/reference/generated/numpy.load.html",
 )
-def pickled_tensor(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def pickled_tensor(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The tensor file holds Python objects, which only unpickling could read.
 
     ``numpy.save`` writes a pickle when it is given a list of arrays of different shapes, or None among the numbers.
@@ -183,7 +183,7 @@ def pickled_tensor(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 
 @check("SRC152", severity="error", verdict="corrupt")
-def short_tensor(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def short_tensor(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The tensor's header declares more numbers than the file holds.
 
     The file was cut off, or its header was made up to make a reader allocate gigabytes.
@@ -196,7 +196,7 @@ def short_tensor(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 
 @check("SRC153", severity="error", verdict="unsupported")
-def several_arrays(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def several_arrays(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The archive holds several arrays, and none was named.
 
     Say which one: ``file.npz::name``. The message lists the names.
@@ -205,7 +205,7 @@ def several_arrays(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 
 @check("SRC154", severity="error", verdict="bomb")
-def tensor_bomb(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def tensor_bomb(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The tensor file unpacks to more than is ever read.
 
     Two megabytes of archive can hold two gigabytes of zeros; every number of a JSON text takes some 32 bytes in memory.

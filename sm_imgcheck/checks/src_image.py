@@ -14,16 +14,18 @@ _EXTREME_STRETCH = 3.0
 
 
 def _judge(candidate: Candidate, spec: Spec, key: str, otherwise: Severity) -> tuple[Header | None, bool, Severity]:
-    """The header, whether the spec's policy refuses the image under this key, and how severe it is then."""
+    """The header, whether the policy refuses the image under this key, and how severe it is then."""
     header = candidate.header
     if header is None:
         return None, False, otherwise
-    refused = key in {subject for subject, _ in refusals(header, spec.decode, channel_order=spec.contract.channel_order)}
+    refused = key in {
+        subject for subject, _ in refusals(header, spec.decode, channel_order=spec.contract.channel_order)
+    }
     return header, refused, "error" if refused else otherwise
 
 
 @check("SRC130", severity="warning", verdict="ok")
-def several_frames(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
+def several_frames(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The file holds several pictures; only the first is used.
 
     An animation, a scan of several pages, a phone's picture with its depth map (MPO).

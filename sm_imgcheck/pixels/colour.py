@@ -25,26 +25,35 @@ def orient(image: np.ndarray[Any, Any], *, orientation: int) -> np.ndarray[Any, 
 
 
 def colour(
-    image: np.ndarray[Any, Any], *, mode: str, to: str, cmyk: str = "pillow", to_gray: str = "luma", alpha: str = "drop",
-    background: list[int] | tuple[int, ...] = (255, 255, 255), bit_depth: str = "reject",
+    image: np.ndarray[Any, Any],
+    *,
+    mode: str,
+    to: str,
+    cmyk: str = "pillow",
+    to_gray: str = "luma",
+    alpha: str = "drop",
+    background: list[int] | tuple[int, ...] = (255, 255, 255),
+    bit_depth: str = "reject",
 ) -> np.ndarray[Any, Any]:
     """Pixels HWC of ``mode`` (L, LA, RGB, RGBA, CMYK) as uint8 pixels HWC of ``to`` (GRAY, RGB or RGBA).
 
-    cmyk: whose arithmetic, pillow, opencv or tensorflow. to_gray: ``luma`` is Pillow's convert("L"); the Y plane is a
-    matter of decoding. alpha: ``composite`` lays the image over ``background`` (RGB) where ``to`` has no alpha.
+    cmyk: whose arithmetic, pillow, opencv or tensorflow.
+    to_gray: ``luma`` is Pillow's convert("L"), ``y_plane`` OpenCV's COLOR_RGB2GRAY, for pixels not decoded as gray.
+    alpha: ``composite`` lays the image over ``background`` (RGB) where ``to`` has no alpha.
     bit_depth: ``scale`` keeps the upper byte of 16 bits, as Pillow, libpng (png_set_strip_16) and so OpenCV and
     TensorFlow do. Raises CandidateError for samples that have no such scale, or where it is not allowed.
     """
     if image.dtype != np.uint8:
         image = eight_bits(image, bit_depth)
     if mode == "CMYK" and image.shape[2] == 4:
-        image = {"opencv": opencv_cmyk_to_rgb, "tensorflow": tensorflow_cmyk_to_rgb}.get(cmyk, pillow_cmyk_to_rgb)(image)
+        convert = {"opencv": opencv_cmyk_to_rgb, "tensorflow": tensorflow_cmyk_to_rgb}.get(cmyk, pillow_cmyk_to_rgb)
+        image = convert(image)
     clear = image[..., -1:] if image.shape[2] in (2, 4) else None
     solid = image if clear is None else image[..., :-1]
     if clear is not None and alpha == "composite" and to != "RGBA":
         solid = composite(solid, clear, background)
     if to == "GRAY":
-        return np.ascontiguousarray(solid if solid.shape[2] == 1 else luma(solid))
+        return np.ascontiguousarray(solid) if solid.shape[2] == 1 else to_one(solid, to_gray)
     solid = np.broadcast_to(solid, (*solid.shape[:2], 3))
     if to == "RGBA":
         clear = np.full((*solid.shape[:2], 1), 255, np.uint8) if clear is None else clear
@@ -70,15 +79,25 @@ def pillow_cmyk_to_rgb(ink: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def tensorflow_cmyk_to_rgb(ink: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """CMYK (0: no ink) to RGB as `tf.io.decode_jpeg` does for files with an Adobe segment (jpeg_mem.cc): c * k / 255."""
+    """CMYK (0: no ink) to RGB as `tf.io.decode_jpeg` does (jpeg_mem.cc, with an Adobe segment)."""
     light = 255 - ink.astype(np.int32)
     return (light[..., :3] * light[..., 3:] // 255).astype(np.uint8)
 
 
+def to_one(image: np.ndarray[Any, Any], to_gray: str) -> np.ndarray[Any, Any]:
+    """RGB to one channel, as ``colour`` says of ``to_gray``."""
+    if to_gray == "luma":
+        return luma(image)
+    import cv2
+
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY), np.uint8)[..., None]
+
+
 def luma(image: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """RGB to one channel as Pillow's convert("L") does: ITU-R 601-2 weights in 16-bit fixed point, rounded."""
-    weighed = image[..., 0] * np.int32(19595) + image[..., 1] * np.int32(38470) + image[..., 2] * np.int32(7471)
-    return ((weighed + 0x8000) >> 16).astype(np.uint8)[..., None]
+    red, green, blue = (image[..., channel].astype(np.int32) for channel in range(3))
+    weighed = 19595 * red + 38470 * green + 7471 * blue + 0x8000
+    return np.asarray(weighed >> 16, np.uint8)[..., None]
 
 
 def composite(
@@ -88,4 +107,4 @@ def composite(
     ground = np.asarray(background, np.int32)
     ground = ground if solid.shape[2] == 3 or len(set(background)) > 1 else ground[:1]
     mixed = solid * clear.astype(np.int32) + (255 - clear.astype(np.int32)) * ground
-    return ((mixed + 127) // 255).astype(np.uint8)
+    return np.asarray((mixed + 127) // 255, np.uint8)

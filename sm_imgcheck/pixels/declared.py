@@ -1,4 +1,4 @@
-"""How large a GIF, BMP, WebP, TIFF or ICO file says that it is: its own few bytes, read before any library sees them."""
+"""How large a GIF, BMP, WebP, TIFF or ICO file says that it is, read before any library sees it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,13 @@ class Declared:
 
 def declared_by(form: str, body: bytes) -> Declared | None:
     """What ``body`` of format ``form`` declares; None where it cannot be told without a library."""
-    readers = {"GIF": gif_declares, "BMP": bmp_declares, "WEBP": webp_declares, "TIFF": tiff_declares, "ICO": ico_declares}
+    readers = {
+        "GIF": gif_declares,
+        "BMP": bmp_declares,
+        "WEBP": webp_declares,
+        "TIFF": tiff_declares,
+        "ICO": ico_declares,
+    }
     reader = readers.get(form)
     return reader(body) if reader else None
 
@@ -107,7 +113,9 @@ def ico_declares(body: bytes) -> Declared | None:
     for entry in range(6, 6 + 16 * min(little(body, 4, 2), 256), 16):
         at = little(body, entry + 12, 4)
         if body[at + 12 : at + 16] == b"IHDR":
-            found.append((int.from_bytes(body[at + 20 : at + 24], "big"), int.from_bytes(body[at + 16 : at + 20], "big")))
+            found.append(
+                (int.from_bytes(body[at + 20 : at + 24], "big"), int.from_bytes(body[at + 16 : at + 20], "big"))
+            )
         elif len(body) >= at + 12:
             # Colours and mask lie above each other: the height counts both.
             found.append((little(body, at + 8, 4) // 2, little(body, at + 4, 4)))
@@ -119,35 +127,33 @@ def ico_declares(body: bytes) -> Declared | None:
 
 def tiff_declares(body: bytes) -> Declared | None:
     """The first directory of a TIFF or BigTIFF file, and how many follow it."""
-    order = "little" if body[:1] == b"I" else "big"
     large = body[2:4] in (b"+\0", b"\0+")
-    step, count_size, width_size = (20, 8, 8) if large else (12, 2, 4)
-    at = int.from_bytes(body[8:16] if large else body[4:8], order)
-    fields = tiff_fields(body, at, order, large=large)
+    head, step, room = (8, 20, 8) if large else (2, 12, 4)
+    at = tiff_number(body, 8 if large else 4, room)
+    fields = tiff_fields(body, at, large=large)
     if 256 not in fields or 257 not in fields:
         return None
-    frames, seen = 0, set()
-    while 0 < at < len(body) and at not in seen and frames < MAX_FRAMES:
+    seen: set[int] = set()
+    while 0 < at < len(body) and at not in seen and len(seen) < MAX_FRAMES:
         seen.add(at)
-        frames += 1
-        past = at + count_size + step * int.from_bytes(body[at : at + count_size], order)
-        at = int.from_bytes(body[past : past + width_size], order)
-    return Declared(height=fields[257], width=fields[256], bits=fields.get(258, 1), frames=max(1, frames))
+        at = tiff_number(body, at + head + step * tiff_number(body, at, head), room)
+    return Declared(height=fields[257], width=fields[256], bits=fields.get(258, 1), frames=max(1, len(seen)))
 
 
-def tiff_fields(body: bytes, at: int, order: str, *, large: bool) -> dict[int, int]:
+def tiff_number(body: bytes, at: int, size: int) -> int:
+    """An unsigned number in the file's byte order; bytes beyond the end are left out."""
+    return int.from_bytes(body[at : at + size], "little" if body[:1] == b"I" else "big")
+
+
+def tiff_fields(body: bytes, at: int, *, large: bool) -> dict[int, int]:
     """The first value of each numeric field of a directory, by tag."""
     head, step, room = (8, 20, 8) if large else (2, 12, 4)
-    whose: dict[int, int] = {}
-
-    def number(start: int, size: int) -> int:
-        return int.from_bytes(body[start : start + size], "little" if order == "little" else "big")
-
-    for entry in range(at + head, min(at + head + step * number(at, head), len(body)), step):
-        tag, kind, count = number(entry, 2), number(entry + 2, 2), number(entry + 4, room)
-        size = TIFF_SIZES.get(kind, 0)
+    found: dict[int, int] = {}
+    for entry in range(at + head, min(at + head + step * tiff_number(body, at, head), len(body)), step):
+        size = TIFF_SIZES.get(tiff_number(body, entry + 2, 2), 0)
         place = entry + 4 + room
-        start = place if size * count <= room else number(place, room)
+        inline = size * tiff_number(body, entry + 4, room) <= room
         if size:
-            whose.setdefault(tag, number(start, size))
-    return whose
+            start = place if inline else tiff_number(body, place, room)
+            found.setdefault(tiff_number(body, entry, 2), tiff_number(body, start, size))
+    return found

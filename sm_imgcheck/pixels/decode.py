@@ -24,7 +24,12 @@ SECOND_OPINION_PIXELS = 16_000_000
 
 
 def decode(
-    body: bytes, *, dct: str = "accurate", gray: bool = False, truncated: str = "reject", max_pixels: int = 178_956_970,
+    body: bytes,
+    *,
+    dct: str = "accurate",
+    gray: bool = False,
+    truncated: str = "reject",
+    max_pixels: int = 178_956_970,
     icc: str = "ignore",
 ) -> np.ndarray[Any, Any]:
     """Pixels of an image file: HWC, with 1 (L), 2 (LA), 3 (RGB) or 4 (RGBA, CMYK) channels as its header's mode says.

@@ -9,7 +9,7 @@ import numpy as np
 
 from sm_imgcheck.errors import CandidateError
 from sm_imgcheck.model import Header
-from sm_imgcheck.pixels.jpeg import essential_jpeg, jpeg_colour, scan_jpeg
+from sm_imgcheck.pixels.jpeg import essential_jpeg, scan_jpeg
 from sm_imgcheck.pixels.jpeg_fast import fast_dct_jpeg
 from sm_imgcheck.pixels.pillow import open_pillow
 from sm_imgcheck.pixels.quiet import name_failure
@@ -23,7 +23,9 @@ JPEG_END = b"\xff\xd9"
 MOSTLY_LOST = 0.5
 
 
-def hear_jpeg(body: bytes, header: Header, *, dct: str, gray: bool, truncated: str) -> tuple[np.ndarray[Any, Any], Header]:
+def hear_jpeg(
+    body: bytes, header: Header, *, dct: str, gray: bool, truncated: str
+) -> tuple[np.ndarray[Any, Any], Header]:
     """Pixels of a JPEG file, and its header with what decoding has shown. Parameters and errors as ``decode``."""
     colours = "GRAY" if header.mode == "L" or (gray and header.mode == "RGB") else header.mode
     pixels, complaint = turbo_jpeg(body, colours, dct=dct)

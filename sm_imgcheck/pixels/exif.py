@@ -12,7 +12,7 @@ ORIENTATION_TAG = 0x0112
 def read_exif(block: bytes) -> tuple[int, str]:
     """Orientation 1..8 from the first directory (1 where it is absent or out of range), and what is wrong, if anything.
 
-    ``block`` starts with the byte order (``II`` or ``MM``). Only the first directory is read: nothing else matters here.
+    ``block`` starts with the byte order (``II`` or ``MM``). Only the first directory is read: no other matters here.
     """
     if len(block) < 14:
         return 1, f"short header ({len(block)} bytes)"

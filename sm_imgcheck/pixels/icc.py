@@ -97,8 +97,12 @@ def to_srgb(image: np.ndarray[Any, Any], profile: bytes, mode: str) -> np.ndarra
     try:
         source = Image.fromarray(plain[..., 0] if colours == 1 else plain.view(), None if raw != "CMYK" else raw)
         made = ImageCms.profileToProfile(
-            source, ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode="RGB",
-            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC, flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+            source,
+            ImageCms.ImageCmsProfile(BytesIO(profile)),
+            ImageCms.createProfile("sRGB"),
+            outputMode="RGB",
+            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
     except (ImageCms.PyCMSError, ValueError, TypeError, OSError) as problem:
         raise CandidateError("SRC133", f"has a colour profile that cannot be used ({problem})") from None

@@ -15,7 +15,8 @@ JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 # An encoder writes a dozen segments and about ten scans; a file of a million empty ones is an attack.
 MAX_JPEG_SEGMENTS = 5_000
 JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
-# Frame headers, DHT, DAC, a second SOI (an error to keep), DQT, DRI, and the two application segments that say how colours are coded.
+# Frame headers, DHT, DAC, a second SOI (an error to keep), DQT, DRI, and the two application segments that say how
+# colours are coded.
 JPEG_NEEDED = JPEG_FRAMES | {0xC4, 0xCC, 0xD8, 0xDB, 0xDD, 0xE0, 0xEE}
 # SOI and TEM stand alone; every other marker here is followed by a length.
 JPEG_ALONE = frozenset({0x01, 0xD8})

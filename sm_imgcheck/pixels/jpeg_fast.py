@@ -74,7 +74,7 @@ def upsample_chroma(plane: np.ndarray[Any, Any], tall: int, wide: int) -> np.nda
 
 
 def fancy_columns(rows: np.ndarray[Any, Any], shift: int, bias: tuple[int, int]) -> np.ndarray[Any, Any]:
-    """Twice as many columns: three quarters of the nearer sample and one of the other; ``bias`` spreads the rounding."""
+    """Twice as many columns: three parts of the nearer sample, one of the other; ``bias`` spreads the rounding."""
     left = np.hstack([rows[:, :1], rows[:, :-1]])
     right = np.hstack([rows[:, 1:], rows[:, -1:]])
     made = np.stack([(3 * rows + left + bias[0]) >> shift, (3 * rows + right + bias[1]) >> shift], axis=-1)

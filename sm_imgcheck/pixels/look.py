@@ -8,7 +8,7 @@ from sm_imgcheck.errors import CandidateError
 from sm_imgcheck.model import Header
 from sm_imgcheck.pixels.content import image_format, name_content
 from sm_imgcheck.pixels.declared import declared_by
-from sm_imgcheck.pixels.exif import read_exif
+from sm_imgcheck.pixels.exif import exif_number, read_exif
 from sm_imgcheck.pixels.icc import join_icc, read_icc
 from sm_imgcheck.pixels.jpeg import JpegScan, jpeg_coding, jpeg_colour, jpeg_subsampling, scan_jpeg
 from sm_imgcheck.pixels.pillow import open_pillow, pillow_mode
@@ -40,7 +40,8 @@ def check_pixels(height: int, width: int, max_pixels: int) -> None:
     """Raise CandidateError for a size that is no size, or more than ``max_pixels``."""
     if height * width > max_pixels:
         raise CandidateError(
-            "SRC120", f"declares {height}x{width} (HxW) = {height * width} pixels, decode.max_pixels allows {max_pixels}"
+            "SRC120",
+            f"declares {height}x{width} (HxW) = {height * width} pixels, decode.max_pixels allows {max_pixels}",
         )
     if height < 1 or width < 1:
         raise CandidateError("SRC112", f"declares a size of {height}x{width} (HxW)")
@@ -92,10 +93,10 @@ def check_jpeg(scan: JpegScan, *, max_pixels: int) -> None:
 
 def jpeg_pictures(index: bytes) -> int:
     """How many pictures a multi-picture index lists (CIPA DC-007, tag 0xB001); 1 where there is no index."""
-    order = "little" if index[:2] == b"II" else "big"
+    big = index[:2] != b"II"
     for at in range(10, min(len(index) - 11, 130), 12):
-        if int.from_bytes(index[at : at + 2], order) == 0xB001:
-            return max(1, int.from_bytes(index[at + 8 : at + 12], order))
+        if exif_number(index[at : at + 2], big=big) == 0xB001:
+            return max(1, exif_number(index[at + 8 : at + 12], big=big))
     return 1
 
 
@@ -128,7 +129,8 @@ def look_png(body: bytes, *, max_pixels: int) -> Header:
 def look_other(body: bytes, form: str, *, max_pixels: int) -> Header:
     """As ``look``, from what the container declares, then from what Pillow reads of it before decoding."""
     declared = declared_by(form, body)
-    check_pixels(declared.height, declared.width, max_pixels) if declared else None
+    if declared:
+        check_pixels(declared.height, declared.width, max_pixels)
     try:
         image, said = open_pillow(body, form)
     except CandidateError as problem:

@@ -19,9 +19,10 @@ def quiet_opencv(body: bytes, flag: str) -> np.ndarray[Any, Any] | None:
 
     flags = getattr(cv2, flag) | cv2.IMREAD_IGNORE_ORIENTATION
     try:
-        return quietly(lambda: cv2.imdecode(np.frombuffer(body, np.uint8), flags), loud=True)[0]
+        made, _ = quietly(lambda: cv2.imdecode(np.frombuffer(body, np.uint8), flags), loud=True)
     except CandidateError:
         return None
+    return None if made is None else np.asarray(made)
 
 
 def opencv_gray(body: bytes, header: Header, pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -54,7 +54,7 @@ def load_pillow(image: Any, mode: str, bits: int) -> tuple[np.ndarray[Any, Any],
 def pillow_mode(image: Any) -> str:
     """The mode that an image is decoded to: L, LA, RGB, RGBA or CMYK."""
     clear = "transparency" in image.info
-    if image.mode == "CMYK" or image.mode == "RGBA":
+    if image.mode in ("CMYK", "RGBA"):
         return str(image.mode)
     if image.mode in ("L", "1") or image.mode[0] in "IF":
         return "LA" if clear and image.mode in ("L", "1") else "L"
@@ -71,7 +71,9 @@ def pillow_array(image: Any, mode: str, bits: int) -> np.ndarray[Any, Any]:
         if deep.dtype.kind != "u":
             return deep
         deep = deep.astype(np.uint16, copy=False)
-        return deep << (16 - bits) | deep >> (2 * bits - 16) if 8 < bits < 16 and deep.max(initial=0) >> bits == 0 else deep
+        # Pillow widens the 9 to 15 bits of JPEG 2000 itself, and leaves TIFF's as they are.
+        narrow = image.format == "TIFF" and 8 < bits < 16
+        return deep << (16 - bits) | deep >> (2 * bits - 16) if narrow else deep
     if image.mode != mode:
         image = image.convert(mode)
     width, height = image.size

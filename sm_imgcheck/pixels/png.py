@@ -94,7 +94,7 @@ def scan_png(body: bytes) -> PngScan:
 
 
 def png_checksum(body: bytes, name: bytes, start: int, end: int) -> str:
-    """What to say where a chunk's checksum is wrong. Raises CandidateError where the chunk is one that the pixels need."""
+    """What to say where a chunk's checksum is wrong. Raises CandidateError where the pixels need the chunk."""
     if zlib.crc32(memoryview(body)[start + 4 : end - 4]) == int.from_bytes(body[end - 4 : end], "big"):
         return ""
     clause = f"the checksum of its {name.decode('latin-1')!r} chunk is wrong"

@@ -1,4 +1,4 @@
-"""One candidate from a file, from bytes or from an array. A bad one is a candidate with a problem, never an exception."""
+"""One candidate from a file, bytes or an array. A bad one is a candidate with a problem, never an exception."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ MAX_FILE_BYTES = 512 << 20
 """Larger files are not read: 178,956,970 pixels, Pillow's limit, are 512 MiB of RGB even when nothing is compressed."""
 
 
-def read(
-    path: str | Path, decode: Decode, *, headers_only: bool = False, gray: bool = False
-) -> Candidate:
+def read(path: str | Path, decode: Decode, *, headers_only: bool = False, gray: bool = False) -> Candidate:
     """Read a candidate by its path; ``file.npz::name`` names one array of an archive.
 
     headers_only: decode nothing. gray: pixels are decoded as the op ``decode`` does with ``gray`` (the model is gray
@@ -39,9 +37,7 @@ def read(
         return Candidate(path=name, kind="unknown", problem=(problem.code, problem.problem))
 
 
-def from_bytes(
-    body: bytes, path: str, decode: Decode, *, headers_only: bool = False, gray: bool = False
-) -> Candidate:
+def from_bytes(body: bytes, path: str, decode: Decode, *, headers_only: bool = False, gray: bool = False) -> Candidate:
     """The same from bytes that are there already; ``path`` is what messages call them."""
     member = path.rpartition("::")[2] if ".npz::" in path else ""
     return _of_bytes(body, path, member, decode, headers_only=headers_only, gray=gray)
@@ -67,7 +63,7 @@ def read_file(path: str) -> Any:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
-        what = "is a folder" if os.path.isdir(path) else f"cannot be opened: {reason}"
+        what = "is a folder" if Path(path).is_dir() else f"cannot be opened: {reason}"
         raise CandidateError("SRC101", what) from None
     with os.fdopen(handle, "rb") as file:
         status = os.fstat(handle)

@@ -114,7 +114,7 @@ def map_npy(file: IO[bytes], size: int) -> np.ndarray[Any, Any]:
 
 
 def read_npz(body: bytes, member: str) -> np.ndarray[Any, Any]:
-    """One array of an archive. Raises CandidateError, with the names that there are where none or a wrong one is given."""
+    """One array of an archive. Raises CandidateError; where no or a wrong name is given, with those that there are."""
     tail = body.rfind(b"PK\x05\x06")
     if tail < 0 or int.from_bytes(body[tail + 12 : tail + 16], "little") > MAX_DIRECTORY_BYTES:
         raise CandidateError("SRC150", "is a damaged archive: its table of contents is missing or far too long")
@@ -127,7 +127,15 @@ def read_npz(body: bytes, member: str) -> np.ndarray[Any, Any]:
                 said = f"has no array {member!r}" if member else f"holds {len(names)} arrays"
                 raise CandidateError("SRC153", f"{said}; name one of them as FILE.npz::NAME: {listed}")
             return unpack(archive, names[chosen])
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as problem:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+    ) as problem:
         raise CandidateError("SRC150", f"is a damaged archive: {str(problem)[:200]}") from None
 
 

@@ -12,8 +12,23 @@ __all__ = ["is_json_tensor", "read_json"]
 
 MAX_JSON_BYTES = 64 << 20
 """Every number becomes a Python object of some 32 bytes before it becomes an array: 64 MiB of text are about 1 GiB."""
-JSON_DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32")
-JSON_DTYPES += ("float64", "bfloat16")
+JSON_DTYPES = frozenset(
+    [
+        "bool",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "float16",
+        "float32",
+        "float64",
+        "bfloat16",
+    ]
+)
 
 
 def is_json_tensor(body: bytes) -> bool:
@@ -43,7 +58,7 @@ def read_json(body: bytes) -> np.ndarray[Any, Any]:
 
 
 def json_numbers(data: Any, dtype: str) -> np.ndarray[Any, Any]:
-    """Nested lists of numbers as an array. Raises CandidateError for ragged lists, texts, and numbers that do not fit."""
+    """Nested lists of numbers as an array. Raises CandidateError for ragged lists, texts, numbers that do not fit."""
     kind = np.dtype("float32" if dtype == "bfloat16" else dtype)
     try:
         array = np.asarray(data)
