@@ -10,22 +10,35 @@ from typing import Annotated
 import typer
 
 from sm_imgcheck import __version__
-from sm_imgcheck.cli import _options
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import for_terminal
 
-__all__ = ["COMMANDS", "build", "main"]
+__all__ = ["COMMANDS", "EXITS", "build", "main"]
 
-COMMANDS = ("validate", "convert", "plan", "code", "explain", "rules", "spec")
-"""In the order of ``--help``. Each is a module here with a function of its name, or with a typer ``app``."""
+EXITS = (
+    "Exit codes: 0 nothing at or above --fail-on; 1 findings, or a candidate that could not be converted; "
+    "2 it could not be done (usage, a bad spec, an output that cannot be written); 130 stopped by Ctrl-C."
+)
+
+COMMANDS = {
+    "validate": "Report every mismatch with the spec.",
+    "convert": "Write the tensors that the model takes.",
+    "plan": "Show the steps to the model's tensor.",
+    "code": "Write the same steps as a Python module.",
+    "explain": "Say what a finding means.",
+    "rules": "List every check.",
+    "spec": "Show, check, list and write specs.",
+}
+"""In the order of ``--help``, with the line that each has there: the first of its own help. Each is a module here with
+a function of its name, or with a typer ``app``. It stands here too so that ``--help`` imports none of them."""
 
 
-def build(*names: str) -> typer.Typer:
-    """Make the app with these commands. One that is not asked for is not imported."""
+def build(command: str = "") -> typer.Typer:
+    """Make the app with this command whole; without one, with the names and first lines of all of them."""
     app = typer.Typer(
         name="sm-imgcheck",
         help="Check what an image model gets against what it takes, and hand over the tensor that would have been right.",
-        epilog="Start with: sm-imgcheck validate PHOTO.jpg -s torchvision-imagenet. " + _options.EXITS,
+        epilog="Start with: sm-imgcheck validate PHOTO.jpg -s torchvision-imagenet. " + EXITS,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         add_completion=False,
@@ -33,13 +46,20 @@ def build(*names: str) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_top)
-    for name in names:
-        module = import_module(f"{__name__}.{name}")
-        if isinstance(group := getattr(module, "app", None), typer.Typer):
-            app.add_typer(group, name=name)
-        else:
-            app.command(name, epilog=_options.EXITS, no_args_is_help=False)(getattr(module, name))
+    if not command:
+        for name, line in COMMANDS.items():
+            app.command(name, help=line)(_named_only)
+        return app
+    module = import_module(f"{__name__}.{command}")
+    if isinstance(group := getattr(module, "app", None), typer.Typer):
+        app.add_typer(group, name=command)
+    else:
+        app.command(command, epilog=EXITS)(getattr(module, command))
     return app
+
+
+def _named_only() -> None:
+    """Stand for a command in the list of all; ``main`` builds the one that it runs."""
 
 
 def _print_version(*, wanted: bool) -> None:
@@ -62,7 +82,7 @@ def main(arguments: list[str]) -> int:
     _prepare()
     named = next((word for word in arguments if not word.startswith("-")), "")
     try:
-        build(*([named] if named in COMMANDS else COMMANDS))(args=arguments, prog_name="sm-imgcheck")
+        build(named if named in COMMANDS else "")(args=arguments, prog_name="sm-imgcheck")
     except ImgcheckError as error:
         return _failed(str(error))
     except KeyboardInterrupt:
@@ -96,7 +116,8 @@ def _bug(error: Exception) -> str:
     while last is not None and last.tb_next is not None:
         last = last.tb_next
     place = "" if last is None else f" ({os.path.basename(last.tb_frame.f_code.co_filename)}:{last.tb_lineno})"  # noqa: PTH119
+    notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
     return (
-        f"this is a bug in sm-imgcheck, not in your files: {type(error).__name__}: {error}{place}\n"
+        f"this is a bug in sm-imgcheck, not in your files: {type(error).__name__}: {error}{place}{notes}\n"
         "Please report it with the command and, if you may, the file; SM_IMGCHECK_TRACEBACK=1 shows the way there."
     )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from pkgutil import iter_modules
 from typing import Annotated
 
 import typer
 
+from sm_imgcheck.cli._choices import choices, one_of
+
 __all__ = [
-    "EXITS",
     "AllowGuess",
     "As",
     "Assume",
@@ -27,36 +25,8 @@ __all__ = [
     "SpecName",
     "StdinFilename",
     "assumed",
-    "choices",
     "codes",
-    "one_of",
 ]
-
-EXITS = (
-    "Exit codes: 0 nothing at or above --fail-on; 1 findings, or a candidate that could not be converted; "
-    "2 it could not be done (usage, a bad spec, an output that cannot be written); 130 stopped by Ctrl-C."
-)
-
-
-def choices(folder: str) -> tuple[str, ...]:
-    """The names of the modules in a folder of the package, of which none is imported: see ``sm_imgcheck.folder``."""
-    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - pathlib costs more
-    return tuple(sorted(found.name for found in iter_modules([os.path.join(here, folder)]) if found.name[0] != "_"))  # noqa: PTH118
-
-
-def one_of(*allowed: str) -> Callable[[str | None], str | None]:
-    """Make a callback that refuses every other value, and names the nearest."""
-
-    def check(value: str | None) -> str | None:
-        if value is None or value in allowed:
-            return value
-        from difflib import get_close_matches
-
-        near = get_close_matches(value.lower(), allowed, 1)
-        raise typer.BadParameter(f"{value!r} is not one of {', '.join(allowed)}{f'; did you mean {near[0]}?' if near else ''}")
-
-    return check
-
 
 def assumed(pairs: list[str] | None) -> dict[str, str]:
     """``["key=value", ...]`` as a mapping. Raises BadParameter for a key that nothing can be assumed of."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections import Counter
@@ -70,6 +71,7 @@ def report_on(
     When the run is cut short, by Ctrl-C or by an output that cannot be written, the report is closed all the same:
     what is printed stays whole. Then the cause goes on its way.
     """
+    gc.enable()
     out = out or sys.stdout
     spec = load_spec(asked.spec)
     form = asked.form or ("table" if out.isatty() else "text")
@@ -102,6 +104,7 @@ def _run(asked: Asked, spec: Spec, command: str, out: TextIO) -> Run:
         spec_name=spec.name,
         spec_sha256=spec.sha256,
         contract=spec.contract,
+        title=asked.spec,
         command=command,
         width=get_terminal_size().columns,
         color=out.isatty() and not plain,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sm_imgcheck.cli import _options as common
+from sm_imgcheck.cli._choices import choices
 
 __all__ = ["code"]
 
@@ -18,7 +19,7 @@ def code(
         str | None,
         typer.Option(
             "--for",
-            metavar="[" + "|".join(name.replace("_", "-") for name in common.choices("stacks")) + "]",
+            metavar="[" + "|".join(name.replace("_", "-") for name in choices("stacks")) + "]",
             help="Add the functions that this serving stack calls.",
             show_default=False,
         ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sm_imgcheck.cli import _options as common
+from sm_imgcheck.cli._choices import choices
 
 if TYPE_CHECKING:
     from sm_imgcheck.engine.run import Sink
@@ -81,7 +82,7 @@ def _sink(out: str, form: str | None, paths: list[str], *, force: bool) -> Sink:
         return Stream(form=form or "npy", file=sys.stdout.buffer)
     folder, name = os.path.split(out)
     suffix = name.rpartition(".")[2] if "." in name else ""
-    if suffix not in common.choices("tensors") or os.path.isdir(out):  # noqa: PTH112 - as the user typed it
+    if suffix not in choices("tensors") or os.path.isdir(out):  # noqa: PTH112 - as the user typed it
         return Outputs(folder=out, form=form or "npy", force=force)
     if len(paths) > 1 or paths[0].startswith("@") or os.path.isdir(paths[0]):  # noqa: PTH112
         raise typer.BadParameter(f"-o {out} is one file, and there may be several candidates: name a folder")

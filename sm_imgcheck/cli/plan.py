@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sm_imgcheck.cli import _options as common
+from sm_imgcheck.cli._choices import one_of
 
 __all__ = ["plan"]
 
@@ -18,7 +19,7 @@ def plan(
     assume: common.Assume = None,
     allow_guess: common.AllowGuess = False,
     form: Annotated[
-        str, typer.Option("--format", metavar="[text|json]", help="How to print.", callback=common.one_of("text", "json"))
+        str, typer.Option("--format", metavar="[text|json]", help="How to print.", callback=one_of("text", "json"))
     ] = "text",
 ) -> None:
     """Show the steps to the model's tensor.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sm_imgcheck.cli._options import one_of
+from sm_imgcheck.cli._choices import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.model import Options, Result, Spec
 from sm_imgcheck.processing import process
+from sm_imgcheck.source import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,6 +36,11 @@ def run(items: Iterable[Item], spec: Spec, options: Options, sink: Sink | None =
 
 def look(item: Item, spec: Spec, options: Options) -> Result:
     """Process one candidate, under the name by which it was listed."""
-    if not item.stdin:
-        return process(item.path, spec, options)
-    return replace(process(sys.stdin.buffer.read(), spec, options), path=item.path)
+    try:
+        if not item.stdin:
+            return process(item.path, spec, options)
+        body = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+        return replace(process(body, spec, options), path=item.path)
+    except Exception as error:  # a bug: say with which file
+        error.add_note(f"It happened at {item.path}.")
+        raise

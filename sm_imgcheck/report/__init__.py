@@ -23,6 +23,8 @@ class Run:
     spec_name: str
     spec_sha256: str
     contract: Contract
+    title: str = ""
+    """What the user calls the spec: a preset's name or a path."""
     command: str = ""
     """The command that mends what is found, ready for a shell; empty where the run is that command."""
     width: int = 80

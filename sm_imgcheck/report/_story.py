@@ -68,7 +68,7 @@ def tell(run: Run, digest: Digest, report: Report) -> Story:
 
 
 def _against(run: Run) -> str:
-    return f"against {for_terminal(run.spec_name)}: {_words.contract(run.contract)}"
+    return f"against {for_terminal(run.title or run.spec_name)}: {_words.contract(run.contract)}"
 
 
 def _one(run: Run, result: Result) -> tuple[tuple[str, ...], list[Section]]:
@@ -108,7 +108,8 @@ def _reason(why: str, details: tuple[str, ...] = ()) -> Row:
 def _many(run: Run, digest: Digest, report: Report) -> tuple[tuple[str, ...], list[Section]]:
     kinds = [count(number, kind) for kind, number in sorted(digest.kinds.items())]
     kinds += [f"{digest.unread:,} that cannot be used"] if digest.unread else []
-    head = (f"{count(report.candidates, 'candidate')}: {_words.listing(kinds)}", _against(run))
+    of = f"{count(report.candidates, 'candidate')}: " if len(kinds) > 1 else ""
+    head = (f"{of}{_words.listing(kinds)}", _against(run))
     groups = sorted(digest.groups.values(), key=lambda group: (_ORDER[group.sample.severity], group.sample.code))
     sections = [section for kind in sorted(digest.kinds) for section in _shared(digest, groups, kind)]
     own = tuple(_own(group) for group in groups if not _is_shared(digest, group))
@@ -181,37 +182,38 @@ def _summary(run: Run, digest: Digest, report: Report) -> list[str]:
         lines.append(f"Not looked at: {', '.join(passed)}.")
     if not report.candidates:
         return [*lines, "There was nothing to check."]
-    if not report.findings:
-        lines.append(f"{count(report.candidates, 'candidate')}, nothing to report.")
-    else:
-        by = [count(report.severities[one], one) for one in _ORDER if report.severities.get(one)]
-        lines.append(f"{_words.listing(by)}{_where(report)}; {_mended(run, report)}")
-    if digest.written:
+    lines.append(_verdict(report) if report.clean == report.candidates else _tally(run, report))
+    if digest.written or report.unwritten:
         lines.append(_written(digest, report))
-    elif report.unwritten:
-        lines.append("No tensor was written.")
     return lines
 
 
-def _where(report: Report) -> str:
-    if report.candidates == 1:
-        return ""
+def _verdict(report: Report) -> str:
+    """Of a run without an error or a warning."""
+    who = "It keeps" if report.candidates == 1 else f"All {report.candidates:,} candidates keep"
+    also = f", with {count(report.findings, 'notice')}" if report.findings else ""
+    return f"{who} the contract{also}."
+
+
+def _tally(run: Run, report: Report) -> str:
+    """How many findings, where, and how many of them ``convert`` mends."""
+    by = [count(report.severities[one], one) for one in _ORDER if report.severities.get(one)]
     some = f"{report.candidates - report.clean:,} of" if report.clean else "all"
-    return f" in {some} {count(report.candidates, 'candidate')}"
-
-
-def _mended(run: Run, report: Report) -> str:
-    verb = "convert mends" if run.command else "mended here are"
+    where = f" in {some} {count(report.candidates, 'candidate')}" if report.candidates > 1 else ""
+    # A notice that nothing mends is no flaw: it says what was assumed.
+    flaws = report.findings - report.unmendable.get("notice", 0)
     if not report.mendable:
-        return "convert mends none of them."
-    some = "all" if report.mendable == report.findings else f"{report.mendable:,}"
-    return f"{verb} {some} of them{':' if run.command else '.'}"
+        mended = "none of them can be mended"
+    else:
+        much = f"{report.mendable:,} of them" if report.mendable < flaws else "it" if flaws == 1 else "all of them"
+        mended = f"convert mends {much}" if run.command else f"mended: {much}"
+    return f"{_words.listing(by)}{where}; {mended}{':' if run.command and report.mendable else '.'}"
 
 
 def _written(digest: Digest, report: Report) -> str:
-    first = digest.first.emitted if digest.first else None
-    if report.candidates == 1:
-        return f"Written to {for_terminal(first or '')}."
-    return f"{count(digest.written, 'tensor')} written" + (
-        f", {report.unwritten:,} of {report.candidates:,} candidates not." if report.unwritten else "."
-    )
+    if not digest.written:
+        return "No tensor was written."
+    if report.candidates == 1 and digest.first is not None:
+        return f"Written to {for_terminal(digest.first.emitted or '')}."
+    but = f"; {report.unwritten:,} of {report.candidates:,} candidates could not be converted" if report.unwritten else ""
+    return f"{count(digest.written, 'tensor')} written{but}."

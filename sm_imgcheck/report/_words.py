@@ -65,15 +65,17 @@ def mended(finding: Finding) -> str:
     return f"convert mends it: {finding.fixed_by}" if finding.fixed_by else "convert does not mend it"
 
 
-def parameters(params: Mapping[str, Any], most: int = 60) -> str:
-    """A step's parameters as ``key=value``, as many as fit into ``most`` characters."""
-    text = ""
-    for key, value in params.items():
-        part = f"{', ' if text else ''}{key}={_value(value)}"
-        if len(text) + len(part) > most:
-            return for_terminal(text + ", ...")
-        text += part
-    return for_terminal(text)
+_TELLING = (
+    "mode size fraction aspect square height width interpolation multiple_of fill orientation order to low high units"
+    " mean std zero_point dtype"
+).split()
+"""The parameters of steps that a person asks for, in this order; the machine formats have them all."""
+
+
+def parameters(params: Mapping[str, Any]) -> str:
+    """A step's parameters that tell it from others of its name: ``mode=stretch, size=[224, 224]``."""
+    told = [f"{key}={_value(params[key])}" for key in _TELLING if params.get(key) not in (None, "")]
+    return for_terminal(", ".join(told))
 
 
 def _value(value: Any) -> str:

@@ -1,0 +1,31 @@
+"""What an option may be: the modules of a folder, or a fixed few words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pkgutil import iter_modules
+
+import typer
+
+__all__ = ["choices", "one_of"]
+
+
+def choices(folder: str) -> tuple[str, ...]:
+    """The names of the modules in a folder of the package, of which none is imported: see ``sm_imgcheck.folder``."""
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - pathlib costs more
+    return tuple(sorted(found.name for found in iter_modules([os.path.join(here, folder)]) if found.name[0] != "_"))  # noqa: PTH118
+
+
+def one_of(*allowed: str) -> Callable[[str | None], str | None]:
+    """Make a callback that refuses every other value, and names the nearest."""
+
+    def check(value: str | None) -> str | None:
+        if value is None or value in allowed:
+            return value
+        from difflib import get_close_matches
+
+        near = get_close_matches(value.lower(), allowed, 1)
+        raise typer.BadParameter(f"{value!r} is not one of {', '.join(allowed)}{f'; did you mean {near[0]}?' if near else ''}")
+
+    return check
