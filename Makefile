@@ -14,7 +14,7 @@ OUT  := out/demo
 .PHONY: help demo test lint types docs slow check parity bench format clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | sed 's/$$(VENV)/$(VENV)/' | expand -t 10
 
 demo: $(VENV)/installed ## check a real JPEG against a spec, mend it, check the result
 	@printf '\n$$ sm-imgcheck validate $(DEMO) -s pillow-rgb-01\n\n'
@@ -46,8 +46,8 @@ slow: $(VENV)/developed ## the longer checks: the whole corpus, stored results o
 
 check: lint types test slow ## what CI runs
 
-parity: $(VENV)/installed ## install the real libraries elsewhere and compare afresh (takes gigabytes)
-	$(PY) tests/parity/fresh.py
+parity: $(VENV)-parity/installed ## install the real libraries in $(VENV)-parity and compare afresh (takes gigabytes)
+	PYTHONPATH=tests $(VENV)-parity/$(notdir $(BIN))/python -m parity.compare
 
 bench: $(VENV)/installed ## print the measured numbers beside their targets
 	$(PY) tests/bench/startup.py
@@ -60,12 +60,17 @@ format: $(VENV)/developed ## let ruff put every file in its format
 	$(PY) -m ruff format
 
 clean: ## remove what make has made
-	rm -rf $(VENV) out build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-parity out build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "needs Python 3.11 or later: make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --editable .
+	@touch $@
+
+$(VENV)-parity/installed: pyproject.toml tests/parity/requirements.txt
+	$(PYTHON) -m venv $(VENV)-parity
+	$(VENV)-parity/$(notdir $(BIN))/python -m pip install --editable . --requirement tests/parity/requirements.txt
 	@touch $@
 
 # --group is pip's word since 25.1; an older one comes with Python 3.11 to 3.13.

@@ -108,7 +108,7 @@ def run(block: Block, folder: Path) -> str:
 def presets() -> str:
     """The table of shipped specs, by name."""
     rows = ["| preset | what the model takes |", "|---|---|"]
-    for path in sorted((ROOT / "specs").glob("*.yaml")):
+    for path in sorted((ROOT / "specs").glob("*.yaml"), key=lambda path: path.stem):
         spec = yaml.safe_load(path.read_text(encoding="utf-8"))
         rows.append(f"| [`{path.stem}`](specs/{path.name}) | {spec['description']} |")
     return "\n".join(rows) + "\n"
