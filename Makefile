@@ -19,14 +19,16 @@ help: ## this list
 demo: $(VENV)/installed ## check a real JPEG against a spec, mend it, check the result
 	@printf '\n$$ sm-imgcheck validate $(DEMO) -s pillow-rgb-01\n\n'
 	@$(BIN)/sm-imgcheck validate $(DEMO) -s pillow-rgb-01 || test $$? -eq 1
-	@printf '\nExit code 1: the JPEG is no tensor yet. How it becomes one:\n'
+	@printf '\nExit code 1: the JPEG is not what the model takes. How it becomes that:\n'
 	@printf '\n$$ sm-imgcheck plan $(DEMO) -s pillow-rgb-01\n\n'
 	@$(BIN)/sm-imgcheck plan $(DEMO) -s pillow-rgb-01
-	@printf '\n$$ sm-imgcheck convert $(DEMO) -s pillow-rgb-01 -o $(OUT)\n\n'
-	@$(BIN)/sm-imgcheck convert $(DEMO) -s pillow-rgb-01 -o $(OUT) --force
+	@printf '\n$$ sm-imgcheck convert $(DEMO) -s pillow-rgb-01 -o $(OUT) --force --quiet\n'
+	@$(BIN)/sm-imgcheck convert $(DEMO) -s pillow-rgb-01 -o $(OUT) --force --quiet
+	@printf '\n$$ python -c "..."    # numpy.load, then print\n\n'
+	@$(PY) -c 'import numpy; x = numpy.load("$(OUT)/barn.npy"); print(x.dtype, x.shape, x.min(), "to", x.max())'
 	@printf '\n$$ sm-imgcheck validate $(OUT)/barn.npy -s pillow-rgb-01\n\n'
 	@$(BIN)/sm-imgcheck validate $(OUT)/barn.npy -s pillow-rgb-01
-	@printf '\nExit code 0: this tensor is the one that the model takes.\n'
+	@printf '\nExit code 0: this tensor is what the model takes.\n'
 
 test: $(VENV)/developed ## the test suite with branch coverage, on two cores
 	$(PY) -m pytest -n 2 --cov
