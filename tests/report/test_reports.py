@@ -1,0 +1,295 @@
+"""Reports as exact strings: what a person reads, and what a program reads."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from report_values import CONTRACT, finding, image, plan, report_of, tensor, told
+
+from sm_imgcheck import report
+from sm_imgcheck.model import Finding, Report, Result, Step
+from sm_imgcheck.report import _trace
+from sm_imgcheck.spec import parse
+
+
+def test_one_candidate_is_told_plainly():
+    assert told("text", [image("cat.jpg")]) == """\
+cat.jpg: JPEG, 375x500 (HxW), RGB, 8 bits, baseline 4:2:0
+as a plain decode hands it over: uint8 [375, 500, 3] HWC RGB, 0..255
+against small: float32 [N, 224, 224, 3] NHWC RGB, -1..1
+
+2 findings:
+  error  DTY101  wrong-dtype  the dtype is uint8; the model takes float32 [cast]
+  error  SHP106  wrong-size   the size is 375x500 (HxW); the model takes 224x224 [resize_pillow]
+
+The plan from this to the model's tensor:
+  1  decode         the model takes pixels
+  2  resize_pillow  so the spec makes the size (mode=stretch) [loses pixels]
+  3  cast           the model takes float32 (dtype=float32)
+
+2 errors; convert mends all of them:
+
+  sm-imgcheck convert photos -s small -o out
+"""
+
+
+def test_what_all_share_is_said_once_and_what_some_have_is_grouped():
+    turned = finding("SRC201", "exif-orientation", "warning", "stored turned", actual="6", fixed_by="orient")
+    results = [image(f"{n:02}.jpg", width=400 + n) for n in range(20)]
+    results[3] = image("03.jpg", turned, width=403)
+    results.append(Result(path="bad.jpg", kind="unknown", findings=(finding("SRC104", "truncated", message="ends early"),)))
+    results.append(tensor("x.npy"))
+    assert told("text", results, not_looked_at={"hidden": 2, "other suffix": 1}) == """\
+22 candidates: 20 images, 1 tensor and 1 that cannot be used
+against small: float32 [N, 224, 224, 3] NHWC RGB, -1..1
+
+All 20 images, as a plain decode hands them over:
+  error  DTY101  wrong-dtype  the dtype is uint8; the model takes float32 [cast]
+  error  SHP106  wrong-size   from 375x400 to 375x419 (HxW); the model takes 224x224 [resize_pillow]
+
+The plan that mends them:
+  1  decode         the model takes pixels
+  2  resize_pillow  so the spec makes the size (mode=stretch) [loses pixels]
+  3  cast           the model takes float32 (dtype=float32)
+
+Some have something of their own:
+  error    SRC104  truncated         1 file: ends early [convert does not mend it]
+      bad.jpg
+  warning  SRC201  exif-orientation  1 image: stored turned [orient]
+      03.jpg
+
+Not looked at: 2 hidden, 1 other suffix.
+41 errors and 1 warning in 21 of 22 candidates; convert mends 41 of them:
+
+  sm-imgcheck convert photos -s small -o out
+"""
+
+
+def test_long_groups_are_bounded_and_say_where_the_rest_is():
+    lost = [Result(path=f"{n}", kind="unknown", findings=(finding("SRC104", "truncated", message="cut"),)) for n in range(99)]
+    text = told("text", lost)
+    assert "99 files: cut" in text
+    assert "0, 1, 2, 3, 4 and 94 more (--format jsonl names them all)" in text
+
+
+def test_examples_say_what_is_particular_to_each():
+    results = [
+        image(f"{n}.jpg", finding("VAL106", "not-finite", message=f"{n} NaN; none is allowed", actual=f"{n} NaN")) for n in range(7)
+    ]
+    text = told("text", [*results, *(image(f"ok{n}.jpg") for n in range(9))])
+    assert "7 images: 0 NaN, 1 NaN or 2 NaN, ...; none is allowed" in text
+    assert "      0.jpg: 0 NaN\n      1.jpg: 1 NaN\n" in text
+    assert "      and 2 more (--format jsonl names them all)" in text
+
+
+def test_nearly_all_of_many_are_told_like_all():
+    results = [image(f"{n}.jpg") for n in range(19)] + [replace(image("good.jpg"), findings=(), plan=plan())]
+    text = told("text", results)
+    assert "wrong-dtype  19 of 20: the dtype is uint8" in text
+    assert "The plan that mends 19 of them:" in text
+    assert "of their own" not in text
+
+
+def test_no_tensor_is_said_with_the_reason():
+    stuck = replace(tensor("x.npy", finding("VAL104", "out-of-range", message="odd values")), plan=None, skipped="say what they are")
+    assert "No tensor can be made of it:\n  say what they are\n" in told("text", [stuck])
+    text = told("text", [stuck, replace(stuck, path="y.npy")])
+    assert "No tensor can be made of:\n  2 tensors: say what they are\n      x.npy and y.npy\n" in text
+
+
+@pytest.mark.parametrize(
+    ("results", "last"),
+    [
+        ([tensor("x.npy")], "It keeps the contract."),
+        ([tensor("x.npy"), tensor("y.npy", finding("CHN102", "assumed", "notice"))], "All 2 candidates keep the contract, with 1 notice."),
+        ([tensor("x.npy", finding("VAL107", "constant-image", "warning"))], "1 warning; none of them can be mended."),
+        ([], "There was nothing to check."),
+        ([tensor("x.npy", finding("DTY101", "wrong-dtype", fixed_by="cast"))] * 2, "2 errors in all 2 candidates; convert mends all of them:"),
+        ([tensor("x.npy", finding("DTY101", "wrong-dtype", fixed_by="cast"))], "1 error; convert mends it:"),
+    ],
+)
+def test_the_sum(results, last):
+    assert told("text", results).replace("\n\n  sm-imgcheck convert photos -s small -o out", "").splitlines()[-1] == last
+
+
+@pytest.mark.parametrize(
+    ("results", "last"),
+    [
+        ([replace(image("x.jpg"), emitted="out/x.npy")], ["2 errors; mended: all of them.", "Written to out/x.npy."]),
+        ([replace(image("x.jpg"), skipped="why")], ["2 errors; mended: all of them.", "No tensor was written."]),
+        (
+            [replace(image("x.jpg"), emitted="out/x.npy"), replace(image("y.jpg"), skipped="why")],
+            ["4 errors in all 2 candidates; mended: all of them.", "1 tensor written; 1 of 2 candidates could not be converted."],
+        ),
+    ],
+)
+def test_the_sum_of_a_conversion(results, last):
+    assert told("text", results, command="", wanted=True).splitlines()[-2:] == last
+
+
+def test_likely_findings_say_how_likely():
+    odd = replace(finding("VAL105", "range-looks-wrong", "warning"), certainty="likely", probability=0.875)
+    assert "(likely: 88%)" in told("text", [tensor("x.npy", odd)])
+
+
+HOSTILE = "\x1b[31m[bold]x[/bold]\u202egpj.\udcff\n.jpg"
+SHOWN = r"\x1b[31m[bold]x[/bold]\u202egpj.\xff\x0a.jpg"
+
+
+@pytest.mark.parametrize("form", ["text", "table"])
+@pytest.mark.parametrize("many", [False, True])
+def test_names_cannot_write_on_the_terminal(form, many):
+    bad = Result(path=HOSTILE, kind="unknown", findings=(finding("SRC104", "truncated", message=f"ends {HOSTILE}"),))
+    text = told(form, [bad, *([image("a.jpg")] if many else [])], width=200)
+    assert SHOWN in text
+    assert set(text) <= set(map(chr, range(32, 127))) | {"\n", "─"}
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_names_are_valid_json_of_printable_ascii(form):
+    text = told(form, [Result(path=HOSTILE, kind="unknown", skipped=HOSTILE, findings=(finding("SRC104", "t", message=HOSTILE),))])
+    assert set(text) <= set(map(chr, range(32, 127))) | {"\n"}
+    record = json.loads(text.splitlines()[0]) if form == "jsonl" else json.loads(text)["results"][0]
+    record["path"].encode("utf-8")
+    assert bytes.fromhex(record["path_bytes"]).decode("utf-8", "surrogateescape") == HOSTILE
+    assert record["path"] == record["skipped"] == record["findings"][0]["message"] == HOSTILE.replace("\udcff", r"\xff")
+
+
+def test_table_tells_the_same_story():
+    results = [image(f"{n}.jpg") for n in range(3)] + [tensor("x.npy", finding("VAL107", "constant-image", "warning"))]
+    assert told("table", results, width=80) == """\
+4 candidates: 3 images and 1 tensor
+against small: float32 [N, 224, 224, 3] NHWC RGB, -1..1
+
+All 3 images, as a plain decode hands them over:
+ check          what                                              mended by
+────────────────────────────────────────────────────────────────────────────────
+ error DTY101   the dtype is uint8; the model takes float32       cast
+ wrong-dtype
+ error SHP106   the size is 375x500 (HxW); the model takes        resize_pillow
+ wrong-size     224x224
+
+The plan that mends them:
+ 1  decode         the model takes pixels
+ 2  resize_pillow  so the spec makes the size (mode=stretch) [loses pixels]
+ 3  cast           the model takes float32 (dtype=float32)
+
+Some have something of their own:
+ check            what                              mended by
+───────────────────────────────────────────────────────────────────
+ warning VAL107   1 tensor: something; what it is   not by convert
+ constant-image   x.npy
+
+6 errors and 1 warning in all 4 candidates; convert mends 6 of them:
+
+  sm-imgcheck convert photos -s small -o out
+"""
+
+
+def test_table_has_colours_only_where_asked():
+    assert "\x1b[" in told("table", [image("x.jpg")], color=True)
+    assert "\x1b[" not in told("table", [image("x.jpg")])
+
+
+def test_table_of_a_reason_without_a_check():
+    stuck = replace(tensor("x.npy"), plan=None, skipped="say what they are")
+    assert "say what they are" in told("table", [stuck])
+    assert "mended by" not in told("table", [stuck])
+
+
+def test_notices_ask_for_no_mending():
+    text = told("table", [tensor("x.npy", finding("CHN102", "assumed", "notice"))])
+    assert "not by convert" not in text
+
+
+# Machine formats
+
+
+def test_json_is_the_documented_document():
+    results = [replace(image("cat.jpg"), emitted="out/cat.npy"), tensor("x.npy")]
+    document = json.loads(told("json", results, not_looked_at={"hidden": 1}))
+    assert document["version"] == 1
+    assert document["spec"] == {"name": "input", "sha256": "ab" * 32}
+    cat, x = document["results"]
+    assert (cat["path"], cat["kind"], cat["emitted"]) == ("cat.jpg", "image", "out/cat.npy")
+    assert cat["findings"][0] == {
+        "code": "DTY101",
+        "name": "wrong-dtype",
+        "severity": "error",
+        "certainty": "certain",
+        "probability": 1.0,
+        "message": "the dtype is uint8; the model takes float32",
+        "expected": "float32",
+        "actual": "uint8",
+        "fixed_by": "cast",
+    }
+    assert (x["findings"], x["emitted"]) == ([], None)
+    assert set(x) == set(cat), "keys do not depend on what was found"
+    assert document["summary"] | {"candidates": 2, "clean": 1, "with_findings": 1} == document["summary"]
+    assert document["summary"]["by_code"] == {"DTY101": 1, "SHP106": 1}
+    assert document["summary"]["not_looked_at"] == {"hidden": 1}
+
+
+def test_an_empty_json_run_is_a_document_too():
+    assert json.loads(told("json", []))["results"] == []
+
+
+def test_jsonl_gives_each_line_as_it_comes():
+    stream = report.reporter("jsonl", report_of())
+    assert stream.open() == ""
+    lines = [stream.row(result) for result in (image("a.jpg"), tensor("b.npy"))]
+    assert [json.loads(line)["path"] for line in lines] == ["a.jpg", "b.npy"]
+    assert all(line.count("\n") == 1 and line.endswith("\n") for line in lines)
+    last = json.loads(stream.close(Report(spec_name="input", spec_sha256="ab" * 32)))
+    assert set(last) == {"version", "spec", "summary"}
+
+
+def test_numbers_that_json_cannot_say_are_null():
+    facts = replace(tensor("x.npy").facts, low=float("-inf"), high=float("nan"))
+    record = json.loads(told("jsonl", [replace(tensor("x.npy"), facts=facts)]).splitlines()[0])
+    assert (record["facts"]["low"], record["facts"]["high"]) == (None, None)
+
+
+def test_memory_is_bounded():
+    """Whatever differs from file to file, the number of groups does not grow with the run."""
+    stream = report.reporter("text", report_of())
+    for n in range(3000):
+        odd = Finding(code=f"X{n}", name="odd", severity="error", message=f"{n}", expected=f"{n}", actual=f"{n}x{n}")
+        stream.row(replace(image(f"{n}.jpg", odd), skipped=f"reason {n}", plan=plan(Step(op=f"op{n}"))))
+    digest = stream.digest
+    assert len(digest.groups) == len(digest.stuck) == len(digest.routes) == 300
+    assert digest.groups[next(key for key in digest.groups if key[1] == "DTY101")].files == 3000
+    assert max(len(group.examples) for group in digest.groups.values()) == 5
+
+
+# The trace of a plan
+
+
+def test_a_trace_shows_what_is_there_after_each_step():
+    assert _trace.as_text(image("cat.jpg"), replace(SPEC, name="m", contract=CONTRACT)) == """\
+cat.jpg
+to m: float32 [N, 224, 224, 3] NHWC RGB, -1..1
+
+                    shape          layout  dtype  order  values
+     before         [375, 500, 3]  HWC     uint8  RGB    0..255
+  1  decode         [375, 500, 3]  HWC     uint8  RGB    0..255  the model takes pixels
+  2  resize_pillow  [375, 500, 3]  HWC     uint8  RGB    0..255  so the spec makes the size (mode=stretch) [loses pixels]
+  3  cast           [375, 500, 3]  HWC     uint8  RGB    0..255  the model takes float32 (dtype=float32)
+"""
+
+
+SPEC = parse({"shape": ["N", 224, 224, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [-1, 1]}, source="m")
+
+
+def test_a_trace_of_nothing_and_of_no_plan():
+    assert "Nothing to do" in _trace.as_text(replace(tensor("x.npy"), plan=plan()), SPEC)
+    assert "no plan: because" in _trace.as_text(replace(tensor("x.npy"), plan=None, skipped="because"), SPEC)
+
+
+def test_a_trace_as_json_is_the_saved_plan():
+    document = json.loads(_trace.as_json(image("cat.jpg"), SPEC))
+    assert [step["op"] for step in document["steps"]] == ["decode", "resize_pillow", "cast"]
+    assert document["steps"][1]["params"] == {"mode": "stretch"}
+    assert len(document["after"]) == 3
+    none = json.loads(_trace.as_json(replace(tensor("x.npy"), plan=None, skipped="because"), SPEC))
+    assert (none["steps"], none["skipped"], set(none)) == ([], "because", set(document))

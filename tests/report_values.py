@@ -1,0 +1,68 @@
+"""Results made by hand, and the report of them."""
+
+from sm_imgcheck import report
+from sm_imgcheck.model import Contract, Dim, Facts, Finding, Header, Plan, Report, Result, Step, Values
+
+CONTRACT = Contract(
+    shape=(Dim(name="N"), Dim(low=224, high=224), Dim(low=224, high=224), Dim(low=3, high=3)),
+    layout="NHWC",
+    dtype="float32",
+    channel_order="RGB",
+    values=Values(low=-1, high=1),
+)
+STEPS = (
+    Step(op="decode", why="the model takes pixels"),
+    Step(op="resize_pillow", params={"mode": "stretch"}, why="so the spec makes the size", loss="pixels"),
+    Step(op="cast", params={"dtype": "float32"}, why="the model takes float32"),
+)
+
+
+def facts(height=375, width=500):
+    return Facts(
+        shape=(height, width, 3), layout="HWC", dtype="uint8", channel_order="RGB", low=0, high=255, domain=True
+    )
+
+
+def plan(*steps):
+    return Plan(steps=steps, before=facts(), after=(facts(),) * len(steps))
+
+
+def finding(code, name, severity="error", message="something; what it is", expected="", actual="", fixed_by=None):
+    return Finding(
+        code=code, name=name, severity=severity, message=message, expected=expected, actual=actual, fixed_by=fixed_by
+    )
+
+
+def image(path, *more, height=375, width=500):
+    """An image with two findings that every image has, and more."""
+    size = f"the size is {height}x{width} (HxW); the model takes 224x224"
+    dtype = "the dtype is uint8; the model takes float32"
+    found = (
+        finding("DTY101", "wrong-dtype", message=dtype, expected="float32", actual="uint8", fixed_by="cast"),
+        finding("SHP106", "wrong-size", message=size, expected="224x224", actual=f"{height}x{width}", fixed_by="resize_pillow"),
+    )
+    header = Header(format="JPEG", mode="RGB", height=height, width=width, coding="baseline", subsampling="4:2:0")
+    return Result(
+        path=path, kind="image", findings=(*found, *more), facts=facts(height, width), header=header, plan=plan(*STEPS)
+    )
+
+
+def tensor(path, *found):
+    return Result(path=path, kind="tensor", findings=found, facts=facts(), plan=plan())
+
+
+def report_of(**options):
+    """What a reporter is told of a run."""
+    options = {"command": "sm-imgcheck convert photos -s small -o out", "title": "small"} | options
+    return report.Run(spec_name="input", spec_sha256="ab" * 32, contract=CONTRACT, **options)
+
+
+def told(form, results, *, not_looked_at=None, wanted=False, **options):
+    """The whole report of these results."""
+    reporter = report.reporter(form, report_of(**options))
+    counts = Report(spec_name="input", spec_sha256="ab" * 32, not_looked_at=not_looked_at or {})
+    text = reporter.open()
+    for result in results:
+        text += reporter.row(result)
+        counts = counts.plus(result, wanted=wanted)
+    return text + reporter.close(counts)

@@ -1,0 +1,336 @@
+"""Listing candidates and writing tensors: lazily, in order, inside the folder, whole or not at all."""
+
+import io
+import json
+import os
+import sys
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from sm_imgcheck import tensors
+from sm_imgcheck.engine import outputs
+from sm_imgcheck.engine.listing import Item, Listing, listed
+from sm_imgcheck.engine.outputs import Outputs, Stream, write
+from sm_imgcheck.errors import ImgcheckError, OutputError
+
+POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX file names and links")
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A folder with files of every sort; all of them empty but for the JSON."""
+    for name in ("b.jpg", "a/z.PNG", "a/deep/x.npy", "a-b/k.webp", "notes.txt", ".hidden.jpg", ".git/c.jpg", "README"):
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    (tmp_path / "in" / "tensor.json").write_text('{"shape": [1], "dtype": "float32", "data": [1]}')
+    (tmp_path / "in" / "coco.json").write_text('{"images": [], "annotations": []}')
+    return tmp_path / "in"
+
+
+def names(*paths, **options):
+    """The listed paths and the count of what was passed over."""
+    how = Listing(passed_over=Counter(), **options)
+    return [item.path for item in listed(map(str, paths), how)], how.passed_over
+
+
+def test_a_folder_is_walked_in_the_order_of_its_paths(tree):
+    found, passed_over = names(tree)
+    relative = [os.path.relpath(path, tree).replace(os.sep, "/") for path in found]
+    assert relative == sorted(relative) == ["a-b/k.webp", "a/deep/x.npy", "a/z.PNG", "b.jpg", "tensor.json"]
+    assert passed_over == {"other suffix": 2, "hidden": 2, "json that is no tensor": 1}
+
+
+def test_outputs_mirror_the_folder_and_never_carry_its_name(tree):
+    items = list(listed([str(tree), str(tree / "b.jpg")], Listing(passed_over=Counter())))
+    assert [item.output for item in items] == [
+        ("a-b", "k"),
+        ("a", "deep", "x"),
+        ("a", "z"),
+        ("b",),
+        ("tensor",),
+        ("b",),
+    ]
+
+
+def test_a_path_given_by_name_is_always_listed(tree):
+    odd = [str(tree / "notes.txt"), str(tree / ".hidden.jpg"), str(tree / "missing.jpg"), "x.npz::images/a"]
+    found, passed_over = names(*odd)
+    assert found == odd
+    assert not passed_over
+
+
+@pytest.mark.parametrize(
+    ("path", "stem"),
+    [
+        ("cat.jpg", "cat"),
+        ("a.b/cat", "cat"),
+        ("x.npz::images/a.npy", "x.images_a"),
+        ("x.npz::../../evil", "x..._.._evil"),
+        ("..", "unnamed"),
+        ("archive.tar.gz", "archive.tar"),
+    ],
+)
+def test_output_names_lead_nowhere_else(path, stem, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os.path, "isdir", lambda _: False)
+    (item,) = listed([path], Listing(passed_over=Counter()))
+    assert item.output == (stem,)
+
+
+def test_standard_input_has_the_name_that_it_is_given():
+    (item,) = listed(["-"], Listing(passed_over=Counter(), stdin_name="../up/photo.jpg"))
+    assert (item.path, item.output, item.stdin) == ("../up/photo.jpg", ("photo",), True)
+
+
+def test_a_list_of_paths(tree, tmp_path):
+    (tmp_path / "list.txt").write_bytes(os.fsencode(f"{tree / 'b.jpg'}\r\n\n{tree / 'a'}\n-\n"))
+    found, _ = names(f"@{tmp_path / 'list.txt'}")
+    assert found == [str(tree / "b.jpg"), str(tree / "a" / "deep" / "x.npy"), str(tree / "a" / "z.PNG"), "-"]
+
+
+def test_a_list_of_paths_from_standard_input(tree, monkeypatch, tmp_path):
+    (tmp_path / "list").write_text(f"{tree / 'b.jpg'}\n")
+    with (tmp_path / "list").open() as file:
+        monkeypatch.setattr(sys, "stdin", file)
+        assert names("@-")[0] == [str(tree / "b.jpg")]
+
+
+def test_a_list_that_is_none_is_an_error(tmp_path):
+    with pytest.raises(ImgcheckError, match="cannot be read"):
+        names(f"@{tmp_path / 'none'}")
+    (tmp_path / "blob").write_bytes(b"x" * 70_000)
+    with pytest.raises(ImgcheckError, match="not a list of paths"):
+        names(f"@{tmp_path / 'blob'}")
+
+
+@POSIX
+def test_links_and_pipes_are_no_traps(tree):
+    (tree / "a" / "loop").symlink_to(tree)
+    (tree / "a" / "gone.jpg").symlink_to(tree / "nowhere.jpg")
+    os.mkfifo(tree / "pipe.jpg")
+    found, passed_over = names(tree)
+    assert str(tree / "a" / "gone.jpg") in found
+    assert len(found) == 6
+    assert passed_over["symlink to a folder"] == passed_over["not a regular file"] == 1
+
+
+@POSIX
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_folder_is_counted_or_an_error(tree):
+    (tree / "a").chmod(0)
+    try:
+        assert names(tree)[1]["unreadable folder"] == 1
+        with pytest.raises(ImgcheckError, match="cannot be read"):
+            names(tree / "a")
+    finally:
+        (tree / "a").chmod(0o755)
+
+
+def test_a_folder_that_vanishes_is_counted_or_an_error(tree, monkeypatch):
+    scandir = os.scandir
+
+    def refusing(path):
+        if str(path).endswith("deep"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert names(tree)[1]["unreadable folder"] == 1
+    with pytest.raises(ImgcheckError, match="Permission denied"):
+        names(tree / "a" / "deep")
+
+
+def test_the_output_folder_is_not_walked_into(tree):
+    found, passed_over = names(tree, leave_out=str(tree / "a"))
+    assert not [path for path in found if path.startswith(str(tree / "a") + os.sep)]
+    assert passed_over["output folder"] == 1
+
+
+def test_ten_thousand_folders_are_walked_lazily(tmp_path):
+    for number in range(500):
+        (tmp_path / f"{number:04}" / "s").mkdir(parents=True)
+        (tmp_path / f"{number:04}" / "s" / "x.jpg").touch()
+    deep = tmp_path / "deep"
+    for _ in range(60):
+        deep /= "d"
+    deep.mkdir(parents=True)
+    (deep / "x.jpg").touch()
+    opened = []
+    scandir = os.scandir
+    walk = listed([str(tmp_path)], Listing(passed_over=Counter()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "scandir", lambda path: opened.append(path) or scandir(path))
+        assert next(walk).output == ("0000", "s", "x")
+        assert len(opened) == 3
+        assert sum(1 for _ in walk) == 500
+
+
+# Writing
+
+
+ARRAY = np.arange(12, dtype=np.float32).reshape(1, 2, 2, 3)
+
+
+def item(path, *output):
+    return Item(path=path, output=output)
+
+
+@pytest.mark.parametrize("form", tensors.formats())
+def test_every_format_writes_the_same_bytes_each_time(tmp_path, form):
+    place = Outputs(folder=str(tmp_path), form=form).write(item("in/a/cat.jpg", "a", "cat"), ARRAY)
+    assert place == str(tmp_path / "a" / f"cat.{form}")
+    before = (os.stat(place).st_mtime_ns, os.stat(place).st_ino)
+    Outputs(folder=str(tmp_path), form=form).write(item("in/a/cat.jpg", "a", "cat"), ARRAY)
+    assert (os.stat(place).st_mtime_ns, os.stat(place).st_ino) == before, "an equal output is left alone"
+    assert os.listdir(tmp_path / "a") == [f"cat.{form}"]
+
+
+def test_an_output_that_differs_is_refused_without_force(tmp_path):
+    target = str(tmp_path / "x.npy")
+    write(target, (b"one",))
+    for other in (b"two", b"longer"):
+        with pytest.raises(OutputError, match="--force replaces it"):
+            write(target, (other,))
+    assert (tmp_path / "x.npy").read_bytes() == b"one"
+    write(target, (b"t", b"wo"), force=True)
+    assert (tmp_path / "x.npy").read_bytes() == b"two"
+
+
+def test_two_candidates_with_one_output_are_an_error_that_names_both(tmp_path):
+    place = Outputs(folder=str(tmp_path), form="npy")
+    place.write(item("x/cat.jpg", "cat"), ARRAY)
+    with pytest.raises(OutputError, match=r"x/cat\.jpg and y/cat\.png .*cat\.npy"):
+        place.write(item("y/cat.png", "cat"), ARRAY)
+    assert place.write(item("x/cat.jpg", "cat"), ARRAY).endswith("cat.npy"), "the same candidate twice is no clash"
+
+
+@pytest.mark.parametrize(("platform", "clash"), [("darwin", True), ("win32", True), ("linux", False)])
+def test_names_that_the_disk_takes_for_one(tmp_path, monkeypatch, platform, clash):
+    place = Outputs(folder=str(tmp_path), form="npy")
+    monkeypatch.setattr(sys, "platform", platform)
+    place.write(item("Käse.jpg", "K\u00e4se"), ARRAY)
+    if clash:
+        with pytest.raises(OutputError, match="would both be written"):
+            place.write(item("other.jpg", "ka\u0308se"), ARRAY + 1)
+    else:
+        place.write(item("other.jpg", "ka\u0308se"), ARRAY + 1)
+
+
+def test_nothing_is_written_over_its_own_input(tmp_path):
+    np.save(tmp_path / "x.npy", ARRAY)
+    before = (tmp_path / "x.npy").read_bytes()
+    with pytest.raises(OutputError, match="is the candidate itself"):
+        Outputs(folder=str(tmp_path), form="npy", force=True).write(item(str(tmp_path / "x.npy"), "x"), ARRAY + 1)
+    assert (tmp_path / "x.npy").read_bytes() == before
+
+
+@POSIX
+def test_links_inside_the_output_folder_are_not_followed(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out" / "a").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OutputError, match="outside of"):
+        Outputs(folder=str(tmp_path / "out"), form="npy", force=True).write(item("a/x.jpg", "a", "x"), ARRAY)
+    assert not list((tmp_path / "elsewhere").iterdir())
+    (tmp_path / "precious").write_bytes(b"precious")
+    (tmp_path / "out" / "y.npy").symlink_to(tmp_path / "precious")
+    with pytest.raises(OutputError, match="exists"):
+        Outputs(folder=str(tmp_path / "out"), form="npy").write(item("y.jpg", "y"), ARRAY)
+    Outputs(folder=str(tmp_path / "out"), form="npy", force=True).write(item("y.jpg", "y"), ARRAY)
+    assert (tmp_path / "precious").read_bytes() == b"precious"
+    assert not (tmp_path / "out" / "y.npy").is_symlink()
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path):
+    def chunks():
+        yield b"half"
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError, match=r"x\.npy cannot be written: No space left on device"):
+        write(str(tmp_path / "x.npy"), chunks())
+    assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_leaves_nothing_behind(tmp_path):
+    def chunks():
+        yield b"half"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write(str(tmp_path / "x.npy"), chunks())
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_in_the_place_of_a_folder(tmp_path):
+    (tmp_path / "out").write_bytes(b"")
+    with pytest.raises(OutputError, match="the folder cannot be made"):
+        Outputs(folder=str(tmp_path / "out"), form="npy").write(item("x.jpg", "x"), ARRAY)
+    (tmp_path / "folder.npy").mkdir()
+    with pytest.raises(OutputError):
+        write(str(tmp_path / "folder.npy"), (b"x",), force=True)
+
+
+def test_an_unreadable_output_counts_as_another(tmp_path, monkeypatch):
+    write(str(tmp_path / "x.npy"), (b"one",))
+    monkeypatch.setattr(os.path, "getsize", lambda _: (_ for _ in ()).throw(OSError(5, "Input/output error")))
+    assert not outputs._holds(str(tmp_path / "x.npy"), (b"one",))
+
+
+def test_standard_output_takes_one_tensor():
+    stream = Stream(form="npy", file=io.BytesIO())
+    assert stream.write(item("a.jpg", "a"), ARRAY) == "-"
+    stream.file.seek(0)
+    assert np.array_equal(np.load(stream.file), ARRAY)
+    with pytest.raises(OutputError, match=r"a\.jpg and of b\.jpg"):
+        stream.write(item("b.jpg", "b"), ARRAY)
+
+
+def test_what_json_cannot_say_is_refused_before_a_file_is_made(tmp_path):
+    with pytest.raises(OutputError, match="1 of 12 values are NaN or infinite"):
+        Outputs(folder=str(tmp_path), form="json").write(item("x.jpg", "x"), np.where(ARRAY == 3, np.nan, ARRAY))
+    assert not list(tmp_path.iterdir())
+
+
+# Formats
+
+
+FLOATS = st.sampled_from(["<f2", "<f4", "<f8", ">f4"])
+SHAPES = hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4)
+
+
+def bytes_of(form, array):
+    return b"".join(tensors.load(form).encode(array))
+
+
+@given(hnp.arrays(st.one_of(FLOATS, hnp.integer_dtypes(), st.just(np.dtype(bool))), SHAPES, elements={"allow_nan": True}))
+def test_npy_is_what_numpy_would_save(array):
+    plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).reshape(array.shape)
+    saved = io.BytesIO()
+    np.save(saved, plain)
+    for order in (array, np.array(array, order="F")):
+        assert bytes_of("npy", order) == saved.getvalue()
+    with np.load(io.BytesIO(bytes_of("npz", array))) as archive:
+        assert archive["arr_0"].tobytes() == plain.tobytes()
+        assert archive["arr_0"].shape == array.shape
+
+
+@given(hnp.arrays(FLOATS, SHAPES, elements={"allow_nan": False, "allow_infinity": False}))
+def test_json_reads_back_to_the_same_bits(array):
+    document = json.loads(bytes_of("json", array))
+    assert document["shape"] == list(array.shape)
+    assert document["dtype"] == array.dtype.name
+    back = np.array(document["data"], dtype=array.dtype).reshape(array.shape)
+    assert back.tobytes() == np.ascontiguousarray(array).tobytes()
+
+
+def test_json_of_a_large_array_is_nested_like_a_small_one():
+    array = np.random.default_rng(0).random((2, 3, 70, 50), dtype=np.float32)
+    document = json.loads(bytes_of("json", array))
+    assert np.array_equal(np.array(document["data"], dtype=np.float32), array)
+    assert len(bytes_of("json", array)) < 0.56 * len(json.dumps(array.tolist()))
