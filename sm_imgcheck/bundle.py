@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 
-from sm_imgcheck.errors import ImgcheckError
+from sm_imgcheck.errors import Bug, ImgcheckError
 
 __all__ = ["bundle"]
 
@@ -40,6 +40,9 @@ def bundle(functions: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], tuple
     for module, name in functions:
         _gather(module, name, found)
     definitions = [one for one in found.values() if one is not None]
+    own = [name for (_, name), one in found.items() if one is not None and not one.imported]
+    if twins := {name for name in own if own.count(name) > 1}:
+        raise Bug(f"two modules define {', '.join(sorted(twins))}: one would hide the other")
     imports = sorted(
         {one.text for one in definitions if one.imported}, key=lambda line: (line.startswith("from"), line)
     )
@@ -70,7 +73,16 @@ def _definitions(module: str) -> dict[str, _Definition]:
     except OSError as error:
         raise ImgcheckError(f"the source text of {module} is not there, so no code can be made from it") from error
     lines = text.splitlines()
-    return {name: definition for node in ast.parse(text).body for name, definition in _of(node, lines)}
+    return {name: definition for node in _top(ast.parse(text)) for name, definition in _of(node, lines)}
+
+
+def _top(tree: ast.Module) -> Iterator[ast.stmt]:
+    """The statements of a module; imports for the type checker count, because annotations name them."""
+    for node in tree.body:
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            yield from node.body
+        else:
+            yield node
 
 
 def _of(node: ast.stmt, lines: list[str]) -> Iterator[tuple[str, _Definition]]:

@@ -37,7 +37,7 @@ def to_python(spec: Spec, stack: str | None = None) -> str:
     imports, definitions = bundle([*_ALWAYS, *((op(step.op).__module__, step.op) for step in steps[1:])])
     lines = sorted({*imports, *extra, "import numpy as np"}, key=lambda line: (line.startswith("from"), line))
     policy = "\n".join(_call("POLICY = Decode", "", asdict(spec.decode)))
-    parts = [_head(spec), "from __future__ import annotations\n\n" + "\n".join(lines), *definitions, policy]
+    parts = [_head(spec), "\n".join(lines), *definitions, policy]
     return "\n\n\n".join([*parts, _preprocess(spec, steps), *([handler] if handler else [])]).rstrip() + "\n"
 
 

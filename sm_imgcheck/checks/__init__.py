@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from functools import cache
 
 from sm_imgcheck import folder
 from sm_imgcheck.checks._registry import CHECKS, Check, Mismatch, check
@@ -18,6 +19,7 @@ __all__ = ["Check", "Mismatch", "check", "every", "run"]
 _FAMILIES = ("SRC", "SHP", "DTY", "CHN", "VAL", "PAY", "GLD")
 
 
+@cache
 def every() -> Mapping[str, Check]:
     """All checks by code: the families as one would look, from the file to the numbers, then by code."""
     package = sys.modules[__name__]

@@ -7,6 +7,7 @@ candidate that keeps the contract gets an empty plan.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from sm_imgcheck.effects import after, of_file
 from sm_imgcheck.errors import PlanError
@@ -34,6 +35,7 @@ OPS_OF_STAGE = {
 """Stage of a plan: how the names of its ops begin."""
 
 
+@cache
 def stage_of(op: str) -> str:
     """The stage of an op. Checks name stages, because which op mends a size differs from spec to spec."""
     return next(stage for stage, ops in OPS_OF_STAGE.items() if op.startswith(ops))
@@ -56,27 +58,26 @@ def any_image(spec: Spec) -> tuple[Step, ...]:
     """The steps for whatever image comes: a parameter that depends on the file is ``{"header": KEY}``."""
     job = Job(spec=spec, kind="any image", options=Options())
     pretend = of_file(Header(format="", mode="CMYK", height=480, width=640))
-    return tuple(_steps(pretend, _image.STAGES + _finish.STAGES, job))
+    return tuple(step for step, _ in _steps(pretend, _image.STAGES + _finish.STAGES, job))
 
 
 def _follow(facts: Facts, stages: tuple[Stage, ...], job: Job) -> Plan:
     if job.contract.dtype == "bfloat16":
         raise PlanError("NumPy has no bfloat16: let the spec ask for float32, and cast in the model's code")
-    steps, known = [], [facts]
-    for step in _steps(facts, stages, job):
-        steps.append(step)
-        known.append(after(known[-1], step))
-    _hold(known[-1], job.contract)
+    pairs = tuple(_steps(facts, stages, job))
+    steps, known = tuple(step for step, _ in pairs), tuple(later for _, later in pairs)
+    _hold(known[-1] if known else facts, job.contract)
     if not job.options.allow_guess and (guess := next((step for step in steps if step.loss == "guess"), None)):
         raise PlanError(f"{guess.why}: say so with --assume, or repeat with --allow-guess")
-    return Plan(steps=tuple(steps), before=facts, after=tuple(known[1:]))
+    return Plan(steps=steps, before=facts, after=known)
 
 
-def _steps(facts: Facts, stages: tuple[Stage, ...], job: Job) -> Iterator[Step]:
+def _steps(facts: Facts, stages: tuple[Stage, ...], job: Job) -> Iterator[tuple[Step, Facts]]:
+    """Each step with the facts that it leaves."""
     for stage in stages:
         for step in stage(facts, job):
-            yield step
             facts = after(facts, step)
+            yield step, facts
 
 
 def _hold(facts: Facts, contract: Contract) -> None:

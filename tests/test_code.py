@@ -1,0 +1,249 @@
+"""The standalone module: the same bits as ``convert``, the same refusals, and no trace of this package."""
+
+import ast
+import io
+import json
+import subprocess
+import sys
+import threading
+import urllib.request
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+from pictures import encoded, jpeg, picture
+
+from sm_imgcheck import bundle as bundling
+from sm_imgcheck.code import stack_names, to_python
+from sm_imgcheck.errors import Bug, ImgcheckError
+from sm_imgcheck.model import Options
+from sm_imgcheck.processing import process
+from sm_imgcheck.spec import parse
+from sm_imgcheck.specfile import load, presets
+
+CLASSIC = {"shape": ["N", 48, 64, 3], "dtype": "float32", "channel_order": "BGR", "value_range": [-1, 1]}
+
+
+def namespace(spec, stack=None):
+    found = {"__name__": "handler"}
+    exec(compile(to_python(spec, stack), "handler.py", "exec"), found)
+    return found
+
+
+def files():
+    rgba = np.dstack([picture(), picture(seed=3)[..., 0]])
+    return {
+        "plain": jpeg(),
+        "turned": jpeg(orientation=6),
+        "cmyk": jpeg(mode="CMYK"),
+        "gray": jpeg(mode="L"),
+        "progressive": jpeg(progressive=True),
+        "alpha": encoded(Image.fromarray(rgba), "PNG"),
+        "deep": encoded(Image.fromarray(picture()[..., 0].astype(np.uint16) * 257), "PNG"),
+        "cut": jpeg(picture(200, 300))[:-3000],
+        "text": b"hello there, this is no image",
+        "nothing": b"",
+    }
+
+
+@pytest.mark.parametrize("name", presets())
+def test_the_module_of_every_preset_gives_the_bits_of_convert(name):
+    spec = load(name)
+    preprocess = namespace(spec)["preprocess"]
+    for kind, body in files().items():
+        expected = process(body, spec, Options(want_array=True)).array
+        try:
+            got = preprocess(body)
+        except Exception as error:
+            assert type(error).__name__ == "CandidateError", kind
+            got = None
+        assert (got is None) == (expected is None), kind
+        assert got is None or (got.dtype == expected.dtype and np.array_equal(got, expected)), kind
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"exif": "reject"},
+        {"exif": "ignore", "cmyk": "reject", "gray": "reject"},
+        {"alpha": "reject", "truncated": "allow"},
+        {"alpha": "composite", "background": [10, 20, 30], "bit_depth": "scale"},
+        {"library": "opencv"},
+        {"library": "tensorflow", "dct": "tensorflow"},
+        {"max_pixels": 3072},
+        {"icc": "srgb"},
+        {"icc": "reject"},
+    ],
+)
+def test_every_policy_is_carried_over(policy):
+    spec = parse({**CLASSIC, "decode": policy})
+    preprocess = namespace(spec)["preprocess"]
+    outcomes = set()
+    for kind, body in files().items():
+        expected = process(body, spec, Options(want_array=True)).array
+        try:
+            got = preprocess(body)
+        except Exception as error:
+            assert type(error).__name__ == "CandidateError", kind
+            got = None
+        assert (got is None) == (expected is None), kind
+        assert got is None or np.array_equal(got, expected), kind
+        outcomes.add(got is None)
+    assert outcomes == {True, False}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["pillow-rgb-01", "opencv-dnn-caffe-ssd300", "gray"])
+def test_every_file_of_the_corpus(shared_corpus, name):
+    gray = {**CLASSIC, "shape": ["N", 1, 48, 64], "channel_order": "GRAY"}
+    forgiving = {"library": "opencv", "truncated": "allow", "bit_depth": "scale", "icc": "srgb"}
+    spec = parse({**gray, "decode": forgiving}) if name == "gray" else load(name)
+    preprocess = namespace(spec)["preprocess"]
+    seen = 0
+    for path in sorted(shared_corpus.glob("*/*")):
+        expected = process(path, spec, Options(want_array=True)).array
+        try:
+            got = preprocess(path.read_bytes())
+        except Exception as error:
+            assert type(error).__name__ == "CandidateError", path.name
+            got = None
+        assert (got is None) == (expected is None), path.name
+        assert got is None or np.array_equal(got, expected), path.name
+        seen += 1
+    assert seen == 296
+
+
+def test_the_module_stands_alone(tmp_path):
+    """In a process that cannot import this package, and without simplejpeg, the pixels are the same."""
+    spec = load("torchvision-imagenet")
+    (tmp_path / "handler.py").write_text(to_python(spec), encoding="utf-8")
+    (tmp_path / "cat.jpg").write_bytes(jpeg())
+    script = (
+        "import sys\n"
+        "sys.modules['sm_imgcheck'] = sys.modules['simplejpeg'] = None\n"
+        "import numpy as np, handler\n"
+        "np.save('out.npy', handler.preprocess(open('cat.jpg', 'rb').read()))\n"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True, env={"PATH": ""}, timeout=60)
+    assert np.array_equal(np.load(tmp_path / "out.npy"), process(jpeg(), spec, Options(want_array=True)).array)
+
+
+@pytest.mark.parametrize("stack", [None, *stack_names()])
+def test_the_text_is_valid_the_same_each_time_and_names_nothing_of_the_package(stack):
+    text = to_python(load("yolo-letterbox-640"), stack)
+    assert text == to_python(load("yolo-letterbox-640"), stack)
+    imported = {
+        alias.name if isinstance(node, ast.Import) else node.module
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    }
+    assert not [name for name in imported if name.startswith("sm_imgcheck")]
+    assert "preprocess" in text
+
+
+def test_text_of_a_spec_cannot_leave_the_docstring():
+    nasty = '"""; import os; os.abort() # \\'
+    spec = parse({**CLASSIC, "name": nasty, "description": nasty})
+    tree = ast.parse(to_python(spec, "triton"))
+    assert "os" not in {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+
+
+def test_an_unknown_stack_names_the_nearest():
+    with pytest.raises(ImgcheckError, match="did you mean pytorch"):
+        to_python(parse(CLASSIC), "pytorhc")
+
+
+def npy(array):
+    out = io.BytesIO()
+    np.save(out, array)
+    return out.getvalue()
+
+
+def test_toolkit_handler_takes_images_and_ready_tensors():
+    spec = parse(CLASSIC)
+    handler = namespace(spec, "toolkit")
+    expected = process(jpeg(), spec, Options(want_array=True)).array
+    assert np.array_equal(handler["input_fn"](jpeg(), "image/jpeg"), expected)
+    assert np.array_equal(handler["input_fn"](bytearray(jpeg()), "image/jpeg; charset=binary"), expected)
+    assert np.array_equal(handler["input_fn"](npy(expected), "application/x-npy"), expected)
+    with pytest.raises(ValueError, match="content type 'text/csv'"):
+        handler["input_fn"](b"1,2", "text/csv")
+    with pytest.raises(ValueError, match="pickle"):
+        handler["input_fn"](npy(np.array([{}], dtype=object)), "application/x-npy")
+
+
+def test_tensorflow_serving_handler_writes_the_column_format():
+    spec = parse(CLASSIC)
+    handler = namespace(spec, "tensorflow-serving")
+    context = SimpleNamespace(request_content_type="image/jpeg", accept_header="application/json")
+    body = json.loads(handler["input_handler"](io.BytesIO(jpeg()), context))
+    expected = process(jpeg(), spec, Options(want_array=True)).array
+    assert np.array_equal(np.array(body["inputs"], np.float32), expected)
+    answer = SimpleNamespace(status_code=200, content=b"{}")
+    assert handler["output_handler"](answer, context) == (b"{}", "application/json")
+    with pytest.raises(ValueError, match="no such signature"):
+        handler["output_handler"](SimpleNamespace(status_code=400, content=b"no such signature"), context)
+
+
+def test_custom_handler_answers_on_sagemakers_routes():
+    handler = namespace(parse(CLASSIC), "custom")
+    handler["predict"] = handler["predict"].__globals__["predict"] = lambda tensor: {"mean": float(tensor.mean())}
+    server = handler["ThreadingHTTPServer"](("127.0.0.1", 0), handler["Invocations"])
+    server.RequestHandlerClass.log_message = lambda *_: None
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.server_port}"
+        with urllib.request.urlopen(f"{url}/ping", timeout=10) as answer:
+            assert answer.status == 200
+        request = urllib.request.Request(f"{url}/invocations", jpeg(), {"Content-Type": "image/jpeg"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            expected = process(jpeg(), parse(CLASSIC), Options(want_array=True)).array
+            assert json.load(answer)["mean"] == pytest.approx(float(expected.mean()))
+        bad = urllib.request.Request(f"{url}/invocations", b"no image", {"Content-Type": "image/jpeg"})
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(bad, timeout=10)
+        with refused.value as response:
+            assert response.code == 400
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_torch_handlers_give_torch_tensors():
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    spec = load("torchvision-imagenet")
+    expected = process(jpeg(), spec, Options(want_array=True)).array
+    for stack in ("pytorch", "huggingface"):
+        tensor = namespace(spec, stack)["input_fn"](jpeg(), "image/jpeg")
+        assert torch.equal(tensor, torch.from_numpy(expected))
+
+
+def test_the_bundle_takes_what_is_named_and_nothing_else():
+    imports, definitions = bundling.bundle([("sm_imgcheck.pixels.values", "scale")])
+    assert imports == ("import numpy as np",)
+    assert [text.splitlines()[0] for text in definitions] == [
+        "def scale(image: np.ndarray, *, low: float, high: float) -> np.ndarray:"
+    ]
+
+
+def test_two_definitions_of_one_name_would_be_a_bug(monkeypatch):
+    real = bundling._definitions
+    twin = {"scale": real("sm_imgcheck.pixels.values")["scale"]}
+    monkeypatch.setattr(bundling, "_definitions", lambda module: twin if module == "twin" else real(module))
+    with pytest.raises(Bug, match="scale"):
+        bundling.bundle([("sm_imgcheck.pixels.values", "scale"), ("twin", "scale")])
+
+
+def test_without_source_text_there_is_no_code(monkeypatch):
+    def gone(_):
+        raise OSError("could not get source code")
+
+    bundling._definitions.cache_clear()
+    monkeypatch.setattr(bundling.inspect, "getsource", gone)
+    with pytest.raises(ImgcheckError, match="source text"):
+        to_python(parse(CLASSIC))
+    bundling._definitions.cache_clear()
