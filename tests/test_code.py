@@ -147,7 +147,7 @@ def test_text_of_a_spec_cannot_leave_the_docstring():
     nasty = '"""; import os; os.abort() # \\'
     spec = parse({**CLASSIC, "name": nasty, "description": nasty})
     tree = ast.parse(to_python(spec, "triton"))
-    assert "os" not in {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert "abort" not in {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
 
 def test_an_unknown_stack_names_the_nearest():

@@ -8,7 +8,7 @@ __all__ = ["HANDLER", "IMPORTS"]
 IMPORTS = ("import triton_python_backend_utils as pb_utils",)
 
 HANDLER = '''class TritonPythonModel:
-    """One encoded image an element of the BYTES input ``image``; the output is named $name."""
+    """One encoded image an element of the BYTES input ``image``; the output has the name of the spec."""
 
     def execute(self, requests):
         """One response a request; an image that cannot be used fails its own request only."""
