@@ -10,7 +10,8 @@ import sm_imgcheck
 
 PACKAGE = Path(sm_imgcheck.__file__).parent
 FLOORS = (
-    ("model", "errors", "folder", "escape"),  # 0 words
+    ("value", "errors", "folder", "escape"),  # 0 words
+    ("model",),
     ("layouts", "mapping", "geometry", "policy"),  # 1 rules: the arithmetic of facts
     ("effects", "spec", "checks", "report"),
     ("planning",),
@@ -25,7 +26,7 @@ FLOORS = (
 )
 """From the ground up. A part, a module or a folder of the package, may import from itself and from lower lines."""
 RANK = {part: rank for rank, parts in enumerate(FLOORS) for part in parts}
-PURE = {part for parts in FLOORS[:4] for part in parts}
+PURE = {part for parts in FLOORS[:5] for part in parts}
 HEAVY = {"numpy", "cv2", "PIL", "yaml", "simplejpeg", "orjson", "rich", "typer"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
@@ -103,6 +104,6 @@ def lines_of(function: ast.FunctionDef) -> int:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
 def test_what_is_read_together_fits_on_a_screen(file):
     text = file.read_text(encoding="utf-8")
-    assert text.count("\n") <= 400
+    assert text.count("\n") <= (400 if file.name == "model.py" else 310), "only the dictionary of types may be longer"
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
     assert not {function.name: lines_of(function) for function in functions if lines_of(function) > 45}

@@ -1,0 +1,68 @@
+"""What a command may load: start-up time is a promise, and an import is how it gets broken."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from pictures import jpeg
+
+HEAVY = {"numpy", "cv2", "PIL", "rich", "yaml", "pydantic", "orjson", "simplejpeg", "asyncio", "ssl"}
+LIGHT = [["--version"], ["--help"], [], ["rules"], ["rules", "--format", "json"], ["explain", "DTY101"], ["convert", "--help"]]
+PROBE = """
+import sys
+from sm_imgcheck.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    pass
+print(*sorted(sys.modules), file=sys.stderr)
+"""
+
+
+def loaded(*arguments: str, code: str = PROBE, **environment: str) -> set[str]:
+    """The modules that a command loads, in a process of its own."""
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | environment)
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize("arguments", LIGHT, ids=" ".join)
+def test_light_commands_load_nothing_heavy(arguments):
+    modules = loaded(*arguments)
+    assert "sm_imgcheck.cli" in modules
+    assert not modules & HEAVY
+
+
+def test_the_rules_of_the_library_load_nothing_heavy():
+    parts = "sm_imgcheck.checks, sm_imgcheck.planning, sm_imgcheck.report.text, sm_imgcheck.report.jsonl"
+    code = f"import sys, {parts}\nsm_imgcheck.checks.every()\nprint(*sys.modules, file=sys.stderr)"
+    modules = loaded(code=code)
+    assert "sm_imgcheck.checks.dty" in modules
+    assert not modules & (HEAVY | {"typer"})
+
+
+def test_a_command_does_not_import_the_others():
+    modules = loaded("rules")
+    assert "sm_imgcheck.cli.rules" in modules
+    assert "sm_imgcheck.cli.validate" not in modules
+    assert not {"sm_imgcheck.cli.rules", "sm_imgcheck.cli.validate", "sm_imgcheck.model"} & loaded("--help")
+
+
+def test_a_jpeg_is_validated_without_opencv_rich_and_orjson(tmp_path):
+    (tmp_path / "x.jpg").write_bytes(jpeg())
+    modules = loaded("validate", str(tmp_path / "x.jpg"), "-s", "pillow-rgb-01")
+    assert {"numpy", "yaml", "sm_imgcheck.report.text"} <= modules
+    assert not modules & {"cv2", "rich", "orjson", "pydantic", "ssl", "asyncio"}
+
+
+def test_numpy_starts_no_threads_that_nobody_needs(tmp_path):
+    code = PROBE + "import os; print('threads=' + os.environ['OPENBLAS_NUM_THREADS'], file=sys.stderr)"
+    assert "threads=1" in loaded("--version", code=code)
+    assert "threads=3" in loaded("--version", code=code, OPENBLAS_NUM_THREADS="3")
+    assert "threads=4" in loaded("--version", code="import numpy\n" + code, OPENBLAS_NUM_THREADS="4")
+
+
+def test_the_library_sets_no_environment():
+    code = "import os, sys\nbefore = dict(os.environ)\nimport sm_imgcheck.api\nassert dict(os.environ) == before"
+    assert loaded(code=code) == set()
