@@ -24,4 +24,4 @@ def working(image: np.ndarray, dtype: str) -> np.ndarray:
 
 def finished(image: np.ndarray, dtype: str) -> np.ndarray:
     """The resized image as its step promises it: float32 for ``float32``, else uint8."""
-    return np.ascontiguousarray(image, np.float32) if dtype == "float32" else rounded_levels(image)
+    return np.ascontiguousarray(image.astype(np.float32, copy=False) if dtype == "float32" else rounded_levels(image))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sm_imgcheck.geometry import crop_box, pad_place
+from sm_imgcheck.geometry.places import crop_box, pad_place
 
 __all__ = ["crop", "framed", "pad"]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sm_imgcheck.geometry import blob_factor, letterbox_place, resized_by_opencv
+from sm_imgcheck.geometry.edges import blob_factor, resized_by_opencv
+from sm_imgcheck.geometry.places import letterbox_place
 from sm_imgcheck.pixels.levels import finished, working
 from sm_imgcheck.pixels.place import framed
 
@@ -24,7 +25,7 @@ def resize_opencv(
     interpolation: str,
     dtype: str,
 ) -> np.ndarray:
-    """``cv2.resize``. Parameters: see ``geometry.resized`` and ``levels``.
+    """``cv2.resize``. Parameters: see ``geometry.edges.resized`` and ``levels``.
 
     A rounded ``cover`` is ``cv2.dnn.blobFromImage(crop=True)``, which hands ``cv2.resize`` a factor instead of a size:
     the pixels are then sampled with that factor, not with the ratio of the sizes.

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sm_imgcheck.geometry import fit_box, letterbox_place, resized
+from sm_imgcheck.geometry.edges import resized
+from sm_imgcheck.geometry.places import fit_box, letterbox_place
 from sm_imgcheck.pixels.levels import finished, working
 from sm_imgcheck.pixels.place import framed
 
@@ -31,7 +32,6 @@ __all__ = [
     "resize_pillow12",
 ]
 
-PILLOW_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 # PIL.Image.Resampling, whose numbers have been fixed since Pillow 2.7
 PILLOW_FILTERS = {"nearest": 0, "lanczos": 1, "bilinear": 2, "bicubic": 3, "box": 4, "hamming": 5}
 
@@ -46,7 +46,7 @@ def resize_pillow(
     interpolation: str,
     dtype: str,
 ) -> np.ndarray:
-    """``Image.resize`` of the installed Pillow. Parameters: see ``geometry.resized`` and ``levels``."""
+    """``Image.resize`` of the installed Pillow. Parameters: see ``geometry.edges.resized`` and ``levels``."""
     height, width = image.shape[:2]
     new = resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
     return sampled_by_pillow(image, box=(0, 0, width, height), size=new, interpolation=interpolation, dtype=dtype)
@@ -149,16 +149,18 @@ def sampled_by_pillow(
     """The part ``box`` (left, top, right, bottom) of an HxWxC image at ``size`` (height, width)."""
     from PIL import Image
 
-    pixels = working(image, dtype)
     resample = Image.Resampling(PILLOW_FILTERS[interpolation])
-    if pixels.dtype == np.uint8:
-        mode = PILLOW_MODES[pixels.shape[2]]
-        whole = Image.frombytes(mode, (pixels.shape[1], pixels.shape[0]), pixels.tobytes())
+    channels = image.shape[2]
+    if dtype == "uint8":
+        pixels = working(image, dtype)
+        whole = Image.fromarray(pixels.reshape(pixels.shape[:2]) if channels == 1 else pixels)
         done = np.array(one_pillow_resize(whole, box, size, resample, rows_first=rows_first))
-        return finished(done.reshape(*size, pixels.shape[2]), dtype)
-    planes = [Image.fromarray(np.ascontiguousarray(pixels[:, :, c])) for c in range(pixels.shape[2])]
-    small = [np.asarray(one_pillow_resize(plane, box, size, resample, rows_first=rows_first)) for plane in planes]
-    return finished(np.stack(small, axis=2), dtype)
+        return done.reshape(*size, channels)
+    done = np.empty((*size, channels), np.float32)
+    for c in range(channels):  # one plane in float32 at a time: three of a large photo are much memory
+        plane = Image.fromarray(np.ascontiguousarray(image[:, :, c], np.float32))
+        done[:, :, c] = one_pillow_resize(plane, box, size, resample, rows_first=rows_first)
+    return finished(done, dtype)
 
 
 def one_pillow_resize(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sm_imgcheck.geometry import letterbox_place, resized_by_tensorflow
+from sm_imgcheck.geometry.edges import resized_by_tensorflow
+from sm_imgcheck.geometry.places import letterbox_place
 from sm_imgcheck.pixels.kernels_tensorflow import (
     tensorflow_area,
     tensorflow_centers,
@@ -34,7 +35,7 @@ def resize_tensorflow(
     dtype: str,
     antialias: bool,
 ) -> np.ndarray:
-    """``tf.image.resize``. Parameters: see ``geometry.resized`` and ``levels``.
+    """``tf.image.resize``. Parameters: see ``geometry.edges.resized`` and ``levels``.
 
     A rounded ``longest_edge`` is its ``preserve_aspect_ratio=True``.
     """

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sm_imgcheck.geometry import letterbox_place, resized
+from sm_imgcheck.geometry.edges import resized
+from sm_imgcheck.geometry.places import letterbox_place
 from sm_imgcheck.pixels.kernels_tensorflow import tensorflow_nearest
 from sm_imgcheck.pixels.kernels_torch import torch_area, torch_nearest, torch_spans, torch_whole_spans
 from sm_imgcheck.pixels.levels import finished, working
@@ -31,7 +32,7 @@ def resize_torch(
     dtype: str,
     antialias: bool,
 ) -> np.ndarray:
-    """``torch.nn.functional.interpolate``. Parameters: see ``geometry.resized`` and ``levels``."""
+    """``torch.nn.functional.interpolate``. Parameters: see ``geometry.edges.resized`` and ``levels``."""
     height, width = image.shape[:2]
     new = resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
     return sampled_by_torch(image, size=new, interpolation=interpolation, dtype=dtype, antialias=antialias)

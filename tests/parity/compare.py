@@ -80,7 +80,7 @@ def ours(preprocessor, body):
 
 
 def gaps(preprocessor, mine, real):
-    """How far each value is apart, in grey levels. Arrays whose channel axis is the spec's, or samples (pixel, channel)."""
+    """How far each value is apart, in grey levels, of two results or two samples (pixel, channel)."""
     contract = parse(preprocessor.spec).contract
     axis = contract.layout.index("C") if mine.ndim == len(contract.layout) else mine.ndim - 1
     scale = np.array(canonical(contract.values, contract.channels).scale)
@@ -115,19 +115,35 @@ def compare(chosen):
         for name, body in images.items():
             try:
                 mine, real = ours(preprocessor, body), preprocessor.real(body)
-                if mine.shape != real.shape:
-                    raise ValueError(f"shape {mine.shape}, the library gives {real.shape}")
-                gap, share, allowed = verdict(preprocessor, gaps(preprocessor, mine, real))
-                worst, most = max(worst, gap), max(most, share)
-                notes += [] if allowed else [f"{name}: {gap:.4g} grey levels, {share:.2%} beyond"]
-            except Exception as error:  # one that cannot be compared must not hide the others
+            except Exception as error:  # noqa: BLE001  # one that cannot be made must not hide the others
                 notes.append(f"{name}: {type(error).__name__}: {error}")
+                continue
+            if mine.shape != real.shape:
+                notes.append(f"{name}: shape {mine.shape}, the library gives {real.shape}")
+                continue
+            gap, share, allowed = verdict(preprocessor, gaps(preprocessor, mine, real))
+            worst, most = max(worst, gap), max(most, share)
+            notes += [] if allowed else [f"{name}: {gap:.4g} grey levels, {share:.2%} beyond"]
         spent = time.perf_counter() - started
-        print(f"{'FAIL' if notes else 'ok  '} {preprocessor.name:52} {worst:9.2g} {most:7.2%} {spent:6.1f} s", flush=True)
+        print(
+            f"{'FAIL' if notes else 'ok  '} {preprocessor.name:52} {worst:9.2g} {most:7.2%} {spent:6.1f} s", flush=True
+        )
         for note in notes[:2]:
             print(f"     {note}", flush=True)
         failed += [preprocessor.name] if notes else []
     return failed
+
+
+def major(library):
+    """The first number of the installed version of Pillow or OpenCV."""
+    from importlib.metadata import version
+
+    return version({"pillow": "pillow", "opencv": "opencv-python-headless"}[library]).partition(".")[0]
+
+
+def libraries(preprocessor):
+    """Whose resize the spec asks for."""
+    return {step.op.partition("_")[2] for step in parse(preprocessor.spec).geometry}
 
 
 def store(chosen):
@@ -135,6 +151,7 @@ def store(chosen):
     images = small_images()
     STORED.mkdir(exist_ok=True)
     kept = {f"image|{name}": np.frombuffer(body, np.uint8) for name, body in images.items()}
+    kept["versions"] = np.array([("pillow", "opencv"), (major("pillow"), major("opencv"))])
     for preprocessor in chosen:
         for name, body in images.items():
             real = preprocessor.real(body)

@@ -106,7 +106,9 @@ TABLE = (
     ),
     Preprocessor(
         name="keras load_img grayscale",
-        spec=spec(["N", 50, 70, 1], values=[0, 255], channel_order="GRAY", layout="NHWC", resize={"interpolation": "bilinear"}),
+        spec=spec(
+            ["N", 50, 70, 1], values=[0, 255], channel_order="GRAY", layout="NHWC", resize={"interpolation": "bilinear"}
+        ),
         real=loaded("bilinear", (50, 70), color_mode="grayscale"),
     ),
     *(

@@ -1,7 +1,5 @@
 """torchvision: presets v1 on PIL images and on tensors, transforms v2, and plain torch interpolate."""
 
-
-
 from parity.preprocessor import CLOSE, EXACT, HALF, IMAGENET, Preprocessor, levels, opened, spec
 
 # torchvision v1 on tensors resizes in float32 and rounds: a sum within 1e-5 of a half may fall on either side
@@ -84,7 +82,10 @@ def classified(name, edge, crop, interpolation="bilinear"):
 
 def second(name, said, real, tolerance=EXACT, shape=("N", 3, 224, 224)):
     return Preprocessor(
-        name=f"torchvision v2 {name}", spec=spec(list(shape), values=IMAGENET, resize=said), real=real, tolerance=tolerance
+        name=f"torchvision v2 {name}",
+        spec=spec(list(shape), values=IMAGENET, resize=said),
+        real=real,
+        tolerance=tolerance,
     )
 
 

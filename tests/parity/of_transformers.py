@@ -1,6 +1,6 @@
 """Hugging Face image processors, each in its Pillow and its torchvision backend, with their own defaults."""
 
-from parity.preprocessor import CLIP, EXACT, HALF, IMAGENET, CLOSE, Preprocessor, opened, spec
+from parity.preprocessor import CLIP, CLOSE, EXACT, HALF, IMAGENET, Preprocessor, opened, spec
 
 SQUARE = ["N", 3, 224, 224]
 

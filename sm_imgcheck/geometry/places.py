@@ -1,137 +1,12 @@
-"""Sizes and places in whole pixels, height before width: the sums that every geometry op starts from.
-
-No arrays here, so that a plan can be traced without an image. Each rule is the one of a library that people deploy
-with; its name stands beside it, because they differ by a pixel just where nobody looks.
-"""
+"""Where an image is cut and where it is set: the rules of the libraries, in whole pixels, height before width."""
 
 from __future__ import annotations
 
-import math
-import struct
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-__all__ = [
-    "crop_box",
-    "fit_box",
-    "letterbox_place",
-    "output_size",
-    "pad_place",
-    "resized",
-    "resized_by_opencv",
-    "resized_by_tensorflow",
-]
+from sm_imgcheck.geometry.edges import single, whole
 
-
-def whole(value: float, rounding: str) -> int:
-    """``value`` as a whole number: ``floor``, ``ceil``, ``round`` (half to even) or ``half_up``."""
-    if rounding == "ceil":
-        return math.ceil(value)
-    if rounding == "half_up":
-        return math.floor(value + 0.5)
-    return round(value) if rounding == "round" else math.floor(value)
-
-
-def single(value: float) -> float:
-    """``value`` rounded to float32, for rules that a library computes in it."""
-    return float(struct.unpack("<f", struct.pack("<f", value))[0])
-
-
-def resized(
-    *, mode: str, size: int | Sequence[int], max_size: int | None, rounding: str, height: int, width: int
-) -> tuple[int, int]:
-    """Height and width after a resize; never less than one pixel.
-
-    ``size`` is [height, width] for ``stretch`` and ``cover``, one edge for ``shortest_edge`` and ``longest_edge``.
-    """
-    if mode == "stretch":
-        assert not isinstance(size, int)
-        return size[0], size[1]
-    if mode == "cover":
-        assert not isinstance(size, int)
-        return covered(size=size, rounding=rounding, height=height, width=width)
-    assert isinstance(size, int)
-    short, long = sorted((height, width))
-    if mode == "longest_edge":
-        new_short, new_long = longest_edge(size=size, rounding=rounding, short=short, long=long)
-    else:
-        new_short, new_long = shortest_edge(size=size, max_size=max_size, rounding=rounding, short=short, long=long)
-    new_short, new_long = max(new_short, 1), max(new_long, 1)
-    return (new_short, new_long) if height <= width else (new_long, new_short)
-
-
-def shortest_edge(*, size: int, max_size: int | None, rounding: str, short: int, long: int) -> tuple[int, int]:
-    """New lengths of the shorter and the longer edge when the shorter becomes ``size``.
-
-    ``floor`` is torchvision's ``_compute_resized_output_size``, which shrinks once more from the floored edge where
-    ``max_size`` is passed; ``detr`` is transformers' ``get_size_with_aspect_ratio``, which starts afresh from it.
-    """
-    if rounding == "detr":
-        return detr_edges(size=size, max_size=max_size, short=short, long=long)
-    new_long = whole(size * long / short, rounding)
-    if max_size is None or new_long <= max_size:
-        return size, new_long
-    share = max_size * size / new_long if rounding == "floor" else max_size * short / long
-    return whole(share, rounding), max_size
-
-
-def detr_edges(*, size: int, max_size: int | None, short: int, long: int) -> tuple[int, int]:
-    """The rule of DETR and its kin: floors, but rounds the shorter edge where ``max_size`` holds it back."""
-    exact: float = size
-    if max_size is not None and long / short * size > max_size:
-        exact = max_size * float(short) / long
-    new_short = round(exact)
-    return (short, long) if new_short == short else (new_short, int(exact * long / short))
-
-
-def longest_edge(*, size: int, rounding: str, short: int, long: int) -> tuple[int, int]:
-    """New lengths of the shorter and the longer edge when the longer becomes ``size``.
-
-    ``floor`` is torchvision v2's ``Resize(None, max_size)``, ``round`` timm's ``ResizeKeepRatio(longest=1)``,
-    ``half_up`` the rule of Segment Anything.
-    """
-    if rounding == "round":
-        return round(short / (long / size)), size
-    if rounding == "half_up":
-        return whole(short * (size / long), rounding), size
-    return whole(size * short / long, rounding), size
-
-
-def covered(*, size: Sequence[int], rounding: str, height: int, width: int) -> tuple[int, int]:
-    """Height and width at which the image just covers ``size``; ``round`` is timm's ``ResizeKeepRatio``."""
-    tight_height = height * size[1] <= width * size[0]
-    if rounding == "floor":
-        new_height = size[0] if tight_height else height * size[1] // width
-        return new_height, (width * size[0] // height if tight_height else size[1])
-    ratio = min(height / size[0], width / size[1])
-    return whole(height / ratio, rounding), whole(width / ratio, rounding)
-
-
-def blob_factor(*, size: Sequence[int], height: int, width: int) -> float:
-    """The float32 scale factor with which ``cv2.dnn.blobFromImage(crop=True)`` covers ``size``."""
-    return max(single(size[1] / width), single(size[0] / height))
-
-
-def resized_by_opencv(
-    *, mode: str, size: int | Sequence[int], max_size: int | None, rounding: str, height: int, width: int
-) -> tuple[int, int]:
-    """As ``resized``, but a rounded ``cover`` is ``cv2.dnn.blobFromImage(crop=True)``: its float32 factor decides."""
-    if mode != "cover" or rounding != "round":
-        return resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
-    assert not isinstance(size, int)
-    factor = blob_factor(size=size, height=height, width=width)
-    return max(round(height * factor), 1), max(round(width * factor), 1)
-
-
-def resized_by_tensorflow(
-    *, mode: str, size: int | Sequence[int], max_size: int | None, rounding: str, height: int, width: int
-) -> tuple[int, int]:
-    """As ``resized``, but a rounded ``longest_edge`` is ``tf.image.resize(preserve_aspect_ratio=True)``, in float32."""
-    if mode != "longest_edge" or rounding != "round":
-        return resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
-    assert isinstance(size, int)
-    factor = single(size / max(height, width))
-    return max(round(single(factor * height)), 1), max(round(single(factor * width)), 1)
+__all__ = ["crop_box", "fit_box", "letterbox_place", "pad_place"]
 
 
 def crop_box(
@@ -278,27 +153,3 @@ def pad_place(
     top = missing_y if position.startswith("bottom") else 0
     left = missing_x if position.endswith("right") else 0
     return top, left, frame_height, frame_width
-
-
-def output_size(op: str, params: Mapping[str, Any], height: int, width: int) -> tuple[int, int]:
-    """Height and width after the geometry op ``op`` with its step's parameters."""
-    kind, _, library = op.partition("_")
-    if kind == "fit":
-        return params["size"][0], params["size"][1]
-    if kind == "letterbox":
-        found = letterbox_place(
-            library=library.removesuffix("12"),
-            size=params["size"],
-            multiple_of=params["multiple_of"],
-            height=height,
-            width=width,
-        )
-        return found[4], found[5]
-    if kind == "resize":
-        edges = {key: params[key] for key in ("mode", "size", "max_size", "rounding")}
-        rule = {"opencv": resized_by_opencv, "tensorflow": resized_by_tensorflow}.get(library, resized)
-        return rule(**edges, height=height, width=width)
-    if kind == "crop":
-        return crop_box(**params, height=height, width=width)[2:]
-    place = {key: params[key] for key in ("size", "multiple_of", "position") if key in params}
-    return pad_place(**place, height=height, width=width)[2:]

@@ -1,0 +1,49 @@
+"""Every preprocessor of the table against the stored results of the real library: small images, sampled pixels."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from parity.compare import STORED, gaps, libraries, major, ours, sampled, verdict
+from parity.table import FAMILIES, TABLE
+
+
+@pytest.fixture(scope="module")
+def stored():
+    """The images and the results, by name."""
+    with np.load(STORED / "results.npz") as file:
+        return {name: file[name] for name in file.files}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_the_spec_says_what_the_library_does(name, stored):
+    preprocessor = TABLE[name]
+    for library, written in zip(*stored["versions"], strict=True):
+        if library in libraries(preprocessor) and written != major(library):
+            pytest.skip(f"stored with {library} {written}, whose resizes are others than those of {major(library)}")
+    images = {key.removeprefix("image|"): body.tobytes() for key, body in stored.items() if key.startswith("image|")}
+    assert len(images) >= 5
+    apart = []
+    for image, body in images.items():
+        mine = ours(preprocessor, body)
+        assert mine.shape == tuple(stored[f"{name}|{image}|shape"]), image
+        apart.append(gaps(preprocessor, sampled(preprocessor, mine), stored[f"{name}|{image}"]))
+    gap, share, allowed = verdict(preprocessor, np.concatenate(apart))
+    assert allowed, f"{gap} grey levels, {share:.2%} of the values beyond {preprocessor.tolerance}"
+
+
+def test_names_are_given_once():
+    assert len(TABLE) == sum(len(family.TABLE) for family in FAMILIES) > 113
+
+
+def test_a_wrong_resize_would_be_seen(stored):
+    """The samples are many enough: the same spec with another interpolation or crop does not pass."""
+    preprocessor = TABLE["torchvision 256/224 PIL"]
+    body = stored["image|61x97"].tobytes()
+    real = stored[f"{preprocessor.name}|61x97"]
+    changes = ({"interpolation": "bicubic"}, {"crop_rounding": "floor"}, {"size": 255}, {"library": "opencv"})
+    for change in changes:
+        resize = {**preprocessor.spec["resize"], **change}
+        other = replace(preprocessor, name="other", spec={**preprocessor.spec, "resize": resize})
+        assert not verdict(other, gaps(other, sampled(other, ours(other, body)), real))[2], change
