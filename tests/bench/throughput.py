@@ -62,7 +62,8 @@ def main() -> None:
     what = f"convert of {COUNT} JPEGs of {HEIGHT}x{WIDTH} (HxW) on one core"
     claim(what, measured, f"at least {LIMIT} times", holds=ratio >= LIMIT)
     for name, costs in (("loop", loop), ("convert", tool)):
-        print(f"        {name:8}" + " ".join(f"{cost.seconds:.2f}" for cost in costs) + " s")
+        walls = " ".join(f"{cost.seconds:.2f}" for cost in costs)
+        print(f"        {name:8}{walls} s; processor {' '.join(f'{cost.busy:.2f}' for cost in costs)} s")
 
 
 if __name__ == "__main__":
