@@ -94,7 +94,7 @@ def fragile_coding(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
 
     ``jpegtran -copy all in.jpg > out.jpg`` codes it anew without any loss; ``convert`` reads it in one piece.
     """
-    header, size = candidate.header, len(candidate.data or b"")
+    header, size = candidate.header, len(candidate.data) if candidate.kind == "image" else 0
     if header is not None and header.coding.startswith("arithmetic") and size > _FED_AT_ONCE:
         yield Mismatch(message=f"is {header.coding}-coded and {size} bytes long; Pillow reads up to {_FED_AT_ONCE}")
 

@@ -49,8 +49,15 @@ def codes(words: list[str] | None) -> tuple[str, ...]:
         known = tuple(every())
         for word in wanted:
             if not any(code.startswith(word) for code in known):
-                one_of(*known)(word)
+                raise typer.BadParameter(f"{word!r} begins no check's code{_nearest(word, known)}")
     return wanted
+
+
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, 3, 0.5)
+    return f"; the nearest: {', '.join(near)}" if near else ": sm-imgcheck rules lists them all"
 
 
 Paths = Annotated[

@@ -24,6 +24,7 @@ from sm_imgcheck.report import Run, reporter
 __all__ = ["DEFAULT_SPEC", "Asked", "convert_command", "load_spec", "report_on"]
 
 DEFAULT_SPEC = "./sm-imgcheck.yaml"
+_FOR_PEOPLE = {"text", "table"}
 _MANY = 20
 """Paths that a command to be pasted repeats; more than these were written by a shell's pattern."""
 
@@ -76,7 +77,7 @@ def report_on(
     spec = load_spec(asked.spec)
     form = asked.form or ("table" if out.isatty() else "text")
     told = reporter(form, _run(asked, spec, command, out))
-    silent = asked.quiet and form in {"text", "table"}
+    silent = asked.quiet and form in _FOR_PEOPLE
     how = Listing(passed_over=Counter(), stdin_name=asked.stdin_filename, leave_out=leave_out)
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
     stopped: BaseException | None = None
@@ -89,7 +90,8 @@ def report_on(
     except (KeyboardInterrupt, ImgcheckError) as error:
         stopped = error
     report = replace(report, not_looked_at=dict(how.passed_over))
-    _put(out, told.close(report), silent=silent)
+    nothing = stopped is not None and not report.candidates and form in _FOR_PEOPLE
+    _put(out, told.close(report), silent=silent or nothing)
     if stopped is not None:
         _say_how_to_go_on(stopped, report, written=sink is not None)
         raise stopped

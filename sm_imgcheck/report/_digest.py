@@ -100,7 +100,10 @@ class Digest:
             self.unread += 1
         else:
             self.kinds[result.kind] += 1
-        for finding in {finding.code: finding for finding in reversed(result.findings)}.values():
+        firsts: dict[str, Finding] = {}
+        for finding in result.findings:
+            firsts.setdefault(finding.code, finding)
+        for finding in firsts.values():
             key = (result.kind, finding.code, finding.severity, finding.certainty, finding.expected, finding.fixed_by)
             _enter(self.groups, key, result, finding)
         if result.facts is not None and result.skipped:

@@ -86,7 +86,7 @@ def _one(run: Run, result: Result) -> tuple[tuple[str, ...], list[Section]]:
 
 
 def _by_weight(findings: tuple[Finding, ...]) -> list[Finding]:
-    return sorted(findings, key=lambda finding: (_ORDER[finding.severity], finding.code))
+    return sorted(findings, key=lambda finding: _ORDER[finding.severity])
 
 
 def _row(finding: Finding, message: str, details: tuple[str, ...] = ()) -> Row:
@@ -109,8 +109,8 @@ def _many(run: Run, digest: Digest, report: Report) -> tuple[tuple[str, ...], li
     kinds = [count(number, kind) for kind, number in sorted(digest.kinds.items())]
     kinds += [f"{digest.unread:,} that cannot be used"] if digest.unread else []
     of = f"{count(report.candidates, 'candidate')}: " if len(kinds) > 1 else ""
-    head = (f"{of}{_words.listing(kinds)}", _against(run))
-    groups = sorted(digest.groups.values(), key=lambda group: (_ORDER[group.sample.severity], group.sample.code))
+    head = (f"{of}{_words.listing(kinds)}", _against(run)) if kinds else ()
+    groups = sorted(digest.groups.values(), key=lambda group: _ORDER[group.sample.severity])
     sections = [section for kind in sorted(digest.kinds) for section in _shared(digest, groups, kind)]
     own = tuple(_own(group) for group in groups if not _is_shared(digest, group))
     sections.append(Section(title="Some have something of their own:" if len(sections) else "Findings:", rows=own))

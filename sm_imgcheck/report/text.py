@@ -35,7 +35,7 @@ def _lines(story: Story) -> list[str]:
     lines = list(story.head)
     for section in story.sections:
         lines += ["", section.title, *_rows(section), *_steps(section)]
-    lines += ["", *story.summary]
+    lines += [*([""] if lines else []), *story.summary]
     return [*lines, "", f"  {story.command}"] if story.command else lines
 
 

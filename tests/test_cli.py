@@ -1,0 +1,464 @@
+"""The command line: exit codes, what goes to which stream, names of every sort, and no traceback ever."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from pictures import jpeg, picture
+
+import sm_imgcheck
+from sm_imgcheck import cli
+from sm_imgcheck.cli import _progress, _session
+from sm_imgcheck.errors import Bug
+from sm_imgcheck.model import Result
+
+SPEC = """\
+shape: [N, 24, 32, 3]
+dtype: float32
+channel_order: RGB
+value_range: [0, 1]
+"""
+POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX file names or signals")
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """The working folder: a spec, a photo, a folder with two photos."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    (tmp_path / "sm-imgcheck.yaml").write_text(SPEC)
+    (tmp_path / "cat.jpg").write_bytes(jpeg())
+    (tmp_path / "photos" / "a").mkdir(parents=True)
+    (tmp_path / "photos" / "a" / "one.jpg").write_bytes(jpeg(picture(seed=1)))
+    (tmp_path / "photos" / "two.jpg").write_bytes(jpeg(picture(seed=2)))
+    return tmp_path
+
+
+@pytest.fixture
+def say(capsys):
+    """Run a command line in this process: exit code, stdout, stderr."""
+
+    def run(*arguments):
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            code = stop.code
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def in_a_process(*arguments, **options):
+    """Run a command line in a process of its own; streams are bytes."""
+    environment = os.environ | options.pop("env", {})
+    command = [sys.executable, "-m", "sm_imgcheck", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, check=False, timeout=60, env=environment, **options)
+
+
+# The main job
+
+
+def test_a_photo_is_checked_mended_and_checked_again(place, say):
+    code, out, err = say("validate", "cat.jpg")
+    assert (code, err) == (1, "")
+    for word in ("DTY101", "SHP102", "SHP106", "VAL101", "convert mends all of them:", "sm-imgcheck convert cat.jpg -o out"):
+        assert word in out
+    assert say("convert", "cat.jpg", "-o", "out")[0] == 0
+    tensor = np.load(place / "out" / "cat.npy")
+    assert (tensor.shape, tensor.dtype) == ((1, 24, 32, 3), np.float32)
+    code, out, _ = say("validate", "out/cat.npy")
+    assert code == 0
+    assert "It keeps the contract" in out
+
+
+def test_a_folder_is_mirrored_and_a_second_run_changes_nothing(place, say):
+    assert say("convert", "photos", "-o", "out", "--as", "npz")[0] == 0
+    files = {path: path.stat().st_mtime_ns for path in (place / "out").rglob("*.npz")}
+    assert sorted(path.relative_to(place).as_posix() for path in files) == ["out/a/one.npz", "out/two.npz"]
+    assert say("convert", "photos", "-o", "out", "--as", "npz")[0] == 0
+    assert {path: path.stat().st_mtime_ns for path in files} == files
+
+
+def test_an_output_folder_inside_the_input_is_not_read(place, say):
+    assert say("convert", "photos", "-o", "photos/out")[0] == 0
+    code, out, _ = say("convert", "photos", "-o", "photos/out")
+    assert code == 0
+    assert "Not looked at: 1 output folder." in out
+
+
+def test_validate_emits_too_and_still_tells(place, say):
+    code, out, _ = say("validate", "photos", "--emit", "out", "--as", "json", "--format", "json")
+    assert code == 1
+    emitted = [result["emitted"] for result in json.loads(out)["results"]]
+    assert emitted == [os.path.join("out", "a", "one.json"), os.path.join("out", "two.json")]
+    assert json.loads((place / "out" / "two.json").read_text())["shape"] == [1, 24, 32, 3]
+    assert say("validate", "out")[0] == 0
+
+
+@pytest.mark.parametrize(("name", "load"), [("x.npy", np.load), ("deep/er/x.npz", lambda file: np.load(file)["arr_0"])])
+def test_one_candidate_may_go_to_one_file(place, say, name, load):
+    assert say("convert", "cat.jpg", "-o", name)[0] == 0
+    assert load(name).shape == (1, 24, 32, 3)
+
+
+def test_one_tensor_may_go_to_standard_output(place):
+    done = in_a_process("convert", "-", "-o", "-", input=jpeg())
+    assert done.returncode == 0
+    assert np.load(io.BytesIO(done.stdout)).shape == (1, 24, 32, 3)
+    assert b"Written to -." in done.stderr
+
+
+def test_standard_input_has_a_name(place):
+    done = in_a_process("convert", "-", "-o", "out", "--stdin-filename", "up/photo.jpg", "--format", "jsonl", input=jpeg())
+    assert done.returncode == 0
+    assert json.loads(done.stdout.splitlines()[0])["path"] == "up/photo.jpg"
+    assert (place / "out" / "photo.npy").exists()
+
+
+def test_a_tensor_with_its_order_assumed(place, say):
+    np.save(place / "bgr.npy", picture(24, 32)[None, ..., ::-1])
+    np.save(place / "rgb.npy", picture(24, 32)[None])
+    assert say("convert", "bgr.npy", "-o", "out", "--assume", "channel_order=BGR")[0] == 0
+    assert say("convert", "rgb.npy", "-o", "out")[0] == 0
+    assert np.array_equal(np.load("out/bgr.npy"), np.load("out/rgb.npy"))
+
+
+# Exit codes
+
+
+@pytest.mark.parametrize(("level", "code"), [("never", 0), ("unfixable", 0), ("error", 1), ("warning", 1)])
+def test_fail_on(place, say, level, code):
+    assert say("validate", "cat.jpg", "--fail-on", level)[0] == code
+
+
+def test_a_bad_candidate_is_a_finding_and_the_others_are_still_checked(place, say):
+    (place / "photos" / "broken.jpg").write_bytes(jpeg()[:300])
+    (place / "photos" / "empty.jpg").write_bytes(b"")
+    code, out, err = say("convert", "photos", "missing.jpg", "-o", "out")
+    assert (code, err) == (1, "")
+    assert "2 tensors written; 3 of 5 candidates could not be converted." in out
+    assert say("validate", "photos/empty.jpg", "--fail-on", "unfixable")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["validate", "cat.jpg", "-s", "pilow-rgb-01"], "pillow-rgb-01"),
+        (["validate", "cat.jpg", "-s", "none.yaml"], "none.yaml"),
+        (["validat", "cat.jpg"], "validate"),
+        (["validate"], "PATH"),
+        (["validate", "cat.jpg", "--format", "jsn"], "did you mean json?"),
+        (["validate", "cat.jpg", "--fail-on", "errors"], "did you mean error?"),
+        (["validate", "cat.jpg", "--as", "npy"], "--emit"),
+        (["validate", "cat.jpg", "--emit", "x", "--headers-only"], "--headers-only"),
+        (["validate", "cat.jpg", "--assume", "order=BGR"], "channel_order"),
+        (["validate", "cat.jpg", "--assume", "channel_order"], "KEY=VALUE"),
+        (["validate", "cat.jpg", "--select", "DTY999"], "the nearest: DTY10"),
+        (["convert", "cat.jpg", "-o", "x.npy", "--as", "npz"], "contradict"),
+        (["convert", "photos", "-o", "x.npy"], "name a folder"),
+        (["convert", "cat.jpg", "photos", "-o", "x.npy"], "name a folder"),
+        (["convert", "cat.jpg"], "--out"),
+        (["validate", "@none.txt"], "none.txt"),
+        (["explain", "DTY11"], "the nearest: DTY1"),
+        (["explain", "?"], "sm-imgcheck rules lists them all"),
+        (["code", "--for", "tritn"], "triton"),
+    ],
+)
+def test_what_cannot_be_done_is_2_and_says_what_would_be_right(place, say, arguments, message):
+    code, out, err = say(*arguments)
+    assert (code, out) == (2, "")
+    assert message in " ".join(err.replace("│", " ").split())
+    assert "Traceback" not in err
+
+
+def test_nothing_to_check_is_no_success(place, say):
+    (place / "empty").mkdir()
+    (place / "empty" / "notes.txt").touch()
+    code, out, err = say("validate", "empty")
+    assert code == 2
+    assert "1 other suffix" in out
+    assert "nothing to check in empty" in err
+
+
+def test_no_spec_says_how_to_get_one(place, say):
+    (place / "sm-imgcheck.yaml").unlink()
+    code, _, err = say("validate", "cat.jpg")
+    assert code == 2
+    assert "spec init" in err
+
+
+def test_every_problem_of_a_spec_is_told(place, say):
+    (place / "sm-imgcheck.yaml").write_text(SPEC.replace("float32", "flot32").replace("RGB", "RBG"))
+    code, _, err = say("validate", "cat.jpg")
+    assert code == 2
+    assert err.count("line ") == 2
+
+
+def test_an_output_that_differs_ends_the_run_and_leaves_the_report_whole(place, say):
+    (place / "out" / "a").mkdir(parents=True)
+    (place / "out" / "two.npy").write_bytes(b"precious")
+    code, out, err = say("convert", "photos", "-o", "out", "--format", "json")
+    assert code == 2
+    assert "--force" in err
+    assert "stopped after 1 candidates; what is written stays" in err
+    assert [result["path"] for result in json.loads(out)["results"]] == [os.path.join("photos", "a", "one.jpg")]
+    assert (place / "out" / "two.npy").read_bytes() == b"precious"
+    assert say("convert", "photos", "-o", "out", "--force")[0] == 0
+
+
+def test_two_candidates_with_one_output_name_both(place, say):
+    code, _, err = say("convert", "cat.jpg", "photos/../cat.jpg", "-o", "out")
+    assert code == 2
+    assert "cat.jpg and photos/../cat.jpg would both be written" in err
+
+
+def test_a_bug_is_told_as_one_and_with_the_file(place, say, monkeypatch):
+    def broken(*_):
+        raise Bug("two and two are five")
+
+    monkeypatch.setattr("sm_imgcheck.engine.run.process", broken)
+    code, _, err = say("validate", "cat.jpg")
+    assert code == 2
+    for word in ("bug in sm-imgcheck", "two and two are five", "cat.jpg", "report it", "test_cli.py"):
+        assert word in err
+    monkeypatch.setenv("SM_IMGCHECK_TRACEBACK", "1")
+    with pytest.raises(Bug):
+        say("validate", "cat.jpg")
+
+
+# Ctrl-C and broken pipes
+
+
+def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(place, say, monkeypatch):
+    process = sm_imgcheck.process
+
+    def interrupted(path, *rest):
+        if path.endswith("two.jpg"):
+            raise KeyboardInterrupt
+        return process(path, *rest)
+
+    monkeypatch.setattr("sm_imgcheck.engine.run.process", interrupted)
+    code, out, err = say("convert", "photos", "-o", "out", "--format", "json")
+    assert code == 130
+    assert len(json.loads(out)["results"]) == 1
+    assert "stopped by Ctrl-C after 1 candidates; what is written stays, and the same command leaves it as it is" in err
+    assert (place / "out" / "a" / "one.npy").exists()
+
+
+def test_ctrl_c_before_the_command_runs(monkeypatch, say):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "build", interrupted)
+    assert say("rules")[0] == 130
+
+
+@POSIX
+def test_a_pipe_that_is_closed_is_left_in_silence(place):
+    for number in range(40):
+        (place / "photos" / f"{number}.jpg").write_bytes(b"")
+    command = f"{sys.executable} -m sm_imgcheck validate photos --format jsonl | head -1 >/dev/null"
+    done = subprocess.run(command, shell=True, capture_output=True, check=False, timeout=60)
+    assert done.stderr == b""
+
+
+@POSIX
+def test_an_interrupt_from_outside(place):
+    os.mkfifo(place / "list")
+    command = [sys.executable, "-m", "sm_imgcheck", "convert", "@list", "-o", "out", "--format", "jsonl"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        with (place / "list").open("w") as names:
+            names.write("cat.jpg\n")
+            names.flush()
+            time.sleep(0.1)
+            names.close()
+            out, err = running.communicate(timeout=30)
+        assert (running.returncode, err) == (0, "")
+        assert json.loads(out.splitlines()[0])["emitted"]
+
+
+# Names and terminals
+
+
+@POSIX
+def test_names_that_are_not_utf8_on_a_terminal_that_knows_ascii_only(place):
+    odd = os.fsencode(place) + b"/photos/\xff\x1b[31m\xe2\x80\xaeb.jpg"
+    with open(odd, "wb") as file:
+        file.write(jpeg())
+    for form in ("text", "table", "json", "jsonl"):
+        done = in_a_process("convert", "photos", "-o", "out", "--format", form, env={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"})
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.isascii()
+        assert b"\x1b" not in done.stdout
+    assert os.path.exists(os.fsencode(place) + b"/out/\xff\x1b[31m\xe2\x80\xaeb.npy")
+
+
+def test_the_command_to_paste_is_quoted_for_the_shell(place, say):
+    (place / "my photos; rm -rf ~").mkdir()
+    (place / "my photos; rm -rf ~" / "x.jpg").write_bytes(jpeg())
+    out = say("validate", "my photos; rm -rf ~", "--assume", "layout=HWC", "--allow-guess")[1]
+    command = out.splitlines()[-1].strip()
+    if os.name != "nt":
+        assert command == "sm-imgcheck convert 'my photos; rm -rf ~' --assume layout=HWC --allow-guess -o out"
+    assert "PATH..." in _session.convert_command(
+        _session.Asked(paths=["x"] * 21, spec="s", options=sm_imgcheck.Options(), form=None)
+    )
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_gets_a_table_in_colours(place, monkeypatch):
+    asked = _session.Asked(paths=["cat.jpg"], spec="./sm-imgcheck.yaml", options=sm_imgcheck.Options(), form=None)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    out = Terminal()
+    _session.report_on(asked, out=out)
+    assert "\x1b[" in out.getvalue()
+    assert "mended by" in out.getvalue()
+    for name, value in (("NO_COLOR", "1"), ("TERM", "dumb")):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, value)
+            plain = Terminal()
+            _session.report_on(asked, out=plain)
+            assert "\x1b[" not in plain.getvalue()
+
+
+def test_progress_is_shown_on_a_terminal_after_a_second_and_wiped_away(monkeypatch):
+    clock = iter([0.0, 0.5, 1.5, 1.6, 1.65])
+    monkeypatch.setattr(_progress, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    results = [Result(path=str(n), kind="image") for n in range(3)]
+    assert list(_progress.watched(iter(results), quiet=False)) == results
+    assert sys.stderr.getvalue() == "\r2 done, 0 with findings\r" + " " * 23 + "\r"
+
+
+def test_progress_never_gets_into_a_file(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert len(list(_progress.watched(iter([Result(path="x", kind="image")]), quiet=False))) == 1
+    assert sys.stderr.getvalue() == ""
+
+
+def test_bytes_are_not_poured_into_a_terminal(place, say, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    code, _, err = say("convert", "cat.jpg", "-o", "-")
+    assert code == 2
+    assert "terminal" in err
+
+
+def test_quiet(place, say):
+    assert say("validate", "cat.jpg", "--quiet") == (1, "", "")
+    code, out, err = say("validate", "cat.jpg", "-q", "--format", "jsonl")
+    assert (code, err) == (1, "")
+    assert len(out.splitlines()) == 2
+
+
+def test_select_and_ignore(place, say):
+    out = say("validate", "cat.jpg", "--select", "dty, SHP", "--ignore", "SHP106", "--format", "jsonl")[1]
+    codes = [finding["code"] for finding in json.loads(out.splitlines()[0])["findings"]]
+    assert codes == ["SHP102", "DTY101"]
+
+
+def test_opencv_decodes_bgr(place, say):
+    out = say("validate", "cat.jpg", "--decoded-by", "opencv", "--format", "jsonl")[1]
+    assert "CHN101" in json.loads(out.splitlines()[-1])["summary"]["by_code"]
+
+
+# The other commands
+
+
+def test_version(say):
+    assert say("--version") == (0, f"sm-imgcheck {sm_imgcheck.__version__}\n", "")
+
+
+def test_help_lists_every_command_with_the_first_line_of_its_own_help(say):
+    code, out, _ = say("--help")
+    assert code == 0
+    for name, line in cli.COMMANDS.items():
+        assert f"{name} " in out
+        assert line in out
+        assert line in say(name, "--help")[1]
+    assert "Exit codes: 0 nothing" in " ".join(out.split())
+
+
+def test_every_option_says_what_it_is(say):
+    for name in ("validate", "convert", "plan", "code"):
+        text = say(name, "--help")[1]
+        assert "--spec" in text
+        for line in text.split("Options:")[1].splitlines():
+            if line.strip().startswith("--") and len(line) < 34:
+                assert "[" in line, f"{name}: {line} has no words"
+
+
+def test_plan_traces_and_saves(place, say):
+    code, out, _ = say("plan", "cat.jpg")
+    assert code == 0
+    assert out.splitlines()[1] == "to input: float32 [N, 24, 32, 3] NHWC RGB, 0..1"
+    assert "resize_pillow" in out
+    steps = json.loads(say("plan", "cat.jpg", "--format", "json")[1])["steps"]
+    assert [step["op"] for step in steps][0] == "decode"
+    (place / "bad.jpg").write_bytes(b"<html>")
+    code, out, _ = say("plan", "bad.jpg")
+    assert code == 1
+    assert "no plan:" in out
+
+
+def test_code_is_written_and_runs(place, say):
+    code, out, _ = say("code")
+    assert code == 0
+    assert say("code", "-o", "handler.py")[0] == 0
+    assert (place / "handler.py").read_text() == out
+    space = {"__name__": "handler"}
+    exec(compile(out, "handler.py", "exec"), space)
+    assert say("convert", "cat.jpg", "-o", "out")[0] == 0
+    assert np.array_equal(space["preprocess"]((place / "cat.jpg").read_bytes()), np.load("out/cat.npy"))
+
+
+def test_rules_are_listed_and_each_is_explained(say):
+    text = say("rules")[1].splitlines()
+    rules = json.loads(say("rules", "--format", "json")[1])
+    assert [line.split()[0] for line in text] == [rule["code"] for rule in rules]
+    assert all(rule["verdict"] for rule in rules if rule["family"] == "SRC")
+    for rule in rules:
+        code, out, _ = say("explain", rule["code"].lower())
+        assert code == 0
+        assert out.startswith(f"{rule['code']} {rule['name']}: {rule['title']}")
+        assert rule["page"] in out
+        assert out == say("explain", rule["name"])[1]
+
+
+# The library
+
+
+def test_public_names_are_there_and_no_others():
+    for name in sm_imgcheck.__all__:
+        assert getattr(sm_imgcheck, name).__doc__, name
+    assert dir(sm_imgcheck) == sm_imgcheck.__all__ == sorted(sm_imgcheck.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        sm_imgcheck.nothing  # noqa: B018
+
+
+def test_the_same_verbs_from_python(place):
+    spec = sm_imgcheck.load_spec("sm-imgcheck.yaml")
+    array = sm_imgcheck.convert("cat.jpg", spec)
+    assert (array.shape, array.dtype) == ((1, 24, 32, 3), np.float32)
+    assert np.array_equal(array, sm_imgcheck.convert((place / "cat.jpg").read_bytes(), spec))
+    assert np.array_equal(array, sm_imgcheck.convert(place / "cat.jpg", place / "sm-imgcheck.yaml"))
+    assert sm_imgcheck.validate(array, spec).plan.steps == ()
+    assert sm_imgcheck.plan("cat.jpg", spec) == sm_imgcheck.validate("cat.jpg", spec).plan
+    assert "def preprocess" in sm_imgcheck.to_python(spec)
+
+
+def test_what_cannot_be_converted_raises_from_python(place):
+    spec = sm_imgcheck.load_spec("sm-imgcheck.yaml")
+    with pytest.raises(sm_imgcheck.CandidateError, match="bytes: "):
+        sm_imgcheck.convert(b"<html>", spec)
+    with pytest.raises(sm_imgcheck.PlanError, match="array: "):
+        sm_imgcheck.plan(np.zeros((2, 2, 2, 2, 2, 2), np.float32), spec)
