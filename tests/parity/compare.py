@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from parity.rules import compare_rules
 from parity.table import TABLE
 from sm_imgcheck import Options, process
 from sm_imgcheck.mapping import canonical
@@ -186,8 +187,9 @@ def main():
         store(chosen)
         return 0
     failed = compare(chosen)
-    print(f"{len(chosen)} preprocessors, {len(failed)} too far apart")
-    return 1 if failed else 0
+    rules = compare_rules() if not arguments.names else []
+    print(f"{len(chosen)} preprocessors, {len(failed)} too far apart; {len(rules)} rules of size differ")
+    return 1 if failed or rules else 0
 
 
 if __name__ == "__main__":

@@ -1,0 +1,158 @@
+"""The sizes and places of the libraries themselves, for thousands of image sizes."""
+
+import numpy as np
+
+from sm_imgcheck.geometry.edges import resized
+from sm_imgcheck.geometry.places import crop_box, letterbox_place
+
+EDGE, LIMIT, FRAME = 224, 333, (192, 256)
+
+
+def to(mode, size, rounding, max_size=None):
+    def ours(height, width):
+        return resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
+
+    return ours
+
+
+def torchvision_edges(max_size):
+    def theirs(height, width):
+        from torchvision.transforms.functional import _compute_resized_output_size
+
+        return tuple(_compute_resized_output_size((height, width), [EDGE], max_size))
+
+    return theirs
+
+
+def detr_edges(height, width):
+    from transformers.image_transforms import get_size_with_aspect_ratio
+
+    return get_size_with_aspect_ratio((height, width), EDGE, LIMIT)
+
+
+def sam_edges(height, width):
+    from transformers import SamImageProcessor
+
+    return SamImageProcessor()._get_preprocess_shape((height, width), EDGE)
+
+
+def timm_edges(longest, size):
+    def theirs(height, width):
+        from timm.data.transforms import ResizeKeepRatio
+
+        class Sized:
+            """All that the rule looks at."""
+
+        import timm.data.transforms as module
+
+        kept, module.F.get_dimensions = module.F.get_dimensions, lambda _: [3, height, width]
+        try:
+            return tuple(ResizeKeepRatio.get_params(Sized(), size, longest))
+        finally:
+            module.F.get_dimensions = kept
+
+    return theirs
+
+
+def boxed(library, size=FRAME, multiple_of=None):
+    def ours(height, width):
+        return letterbox_place(library=library, size=size, multiple_of=multiple_of, height=height, width=width)
+
+    return ours
+
+
+def ultralytics_box(auto):
+    def theirs(height, width):
+        from ultralytics.data.augment import LetterBox
+
+        found = LetterBox(FRAME, auto=auto, stride=32).get_params({"img": np.empty((height, width, 1), np.uint8)})
+        inner_width, inner_height = found["new_unpad"]
+        frame = (inner_height + found["top"] + found["bottom"], inner_width + found["left"] + found["right"])
+        return (found["top"], found["left"], inner_height, inner_width, *frame)
+
+    return theirs
+
+
+def tensorflow_box(height, width):
+    """Ones in the frame of zeros show where the image went."""
+    import tensorflow as tf
+
+    done = tf.image.resize_with_pad(np.ones((height, width, 1), np.float32), *FRAME, method="nearest").numpy()
+    rows, columns = np.flatnonzero(done.any(axis=(1, 2))), np.flatnonzero(done.any(axis=(0, 2)))
+    return (rows[0], columns[0], len(rows), len(columns), *FRAME)
+
+
+def cut(**how):
+    def ours(height, width):
+        return crop_box(**how, height=height, width=width)[:2]
+
+    return ours
+
+
+def torchvision_cut(height, width):
+    """Where the first pixel of the crop, or of the image inside it, comes from."""
+    from torchvision.transforms.v2 import functional
+
+    return first_pixel(lambda image: functional.center_crop(image, list(FRAME)), height, width)
+
+
+def transformers_cut(backend):
+    def theirs(height, width):
+        import transformers
+
+        processor = getattr(transformers, f"CLIPImageProcessor{backend}")()
+        size = transformers.image_utils.SizeDict(height=FRAME[0], width=FRAME[1])
+        return first_pixel(lambda image: processor.center_crop(image, size), height, width, numpy=bool(backend))
+
+    return theirs
+
+
+def first_pixel(crop, height, width, *, numpy=False):
+    import torch
+
+    rows = torch.arange(1, height + 1, dtype=torch.int32)[None, :, None].expand(1, height, width)
+    columns = torch.arange(1, width + 1, dtype=torch.int32)[None, None, :].expand(1, height, width)
+    found = []
+    for axis, line in enumerate((rows, columns)):
+        done = np.asarray(crop(line.numpy() if numpy else line))[0]
+        done = done.max(axis=1 - axis)
+        start = int(np.flatnonzero(done)[0])
+        found.append(int(done[start]) - 1 - start)
+    return tuple(found)
+
+
+RULES = {
+    "torchvision shorter edge": (to("shortest_edge", EDGE, "floor"), torchvision_edges(None)),
+    "torchvision max_size": (to("shortest_edge", EDGE, "floor", LIMIT), torchvision_edges(LIMIT)),
+    "transformers DETR": (to("shortest_edge", EDGE, "detr", LIMIT), detr_edges),
+    "transformers SAM": (to("longest_edge", EDGE, "half_up"), sam_edges),
+    "timm longest": (to("longest_edge", EDGE, "round"), timm_edges(1.0, (EDGE, EDGE))),
+    "timm cover": (to("cover", list(FRAME), "round"), timm_edges(0.0, FRAME)),
+    "ultralytics": (boxed("opencv"), ultralytics_box(auto=False)),
+    "ultralytics auto": (boxed("opencv", multiple_of=32), ultralytics_box(auto=True)),
+    "tf resize_with_pad": (boxed("tensorflow"), tensorflow_box),
+    "torchvision crop": (cut(size=FRAME, rounding="round"), torchvision_cut),
+    "transformers crop": (cut(size=FRAME, rounding="floor"), transformers_cut("")),
+    "transformers crop Pil": (cut(size=FRAME, rounding="floor", pad_side="before"), transformers_cut("Pil")),
+}
+SLOW = {"tf resize_with_pad", "torchvision crop", "transformers crop", "transformers crop Pil", "transformers SAM"}
+
+
+def sizes(number):
+    """Ordinary and odd image sizes, many of them with exact halves in some rule."""
+    rng = np.random.default_rng(0)
+    drawn = [(int(h), int(w)) for h, w in rng.integers(20, 1400, (number, 2))]
+    return [*((h, w) for h in (224, 448, 449, 1024, 2048) for w in (223, 224, 225, 447, 1025)), *drawn]
+
+
+def compare_rules():
+    """Print a line for each rule; return the names of those that differ anywhere."""
+    failed = []
+    for name, (ours, theirs) in RULES.items():
+        checked = sizes(200 if name in SLOW else 5000)
+        apart = [size for size in checked if tuple(ours(*size)) != tuple(theirs(*size))]
+        print(f"{'FAIL' if apart else 'ok  '} {name:52} {len(checked)} sizes, {len(apart)} differ", flush=True)
+        for height, width in apart[:2]:
+            print(f"     {height}x{width} (HxW): {ours(height, width)}, the library {theirs(height, width)}")
+        failed += [name] if apart else []
+    return failed
