@@ -83,7 +83,7 @@ def _body(spec: Spec, steps: tuple[Step, ...]) -> Iterator[str]:
         "x, header = hear", "body, header", decoding, comment="decode; the header then also says what that has shown"
     )
     yield f"if refused := refusals(header, POLICY, channel_order={spec.contract.channel_order!r}):"
-    yield '    raise CandidateError("SRC130", "; ".join(f"it {clause}, which decode.{key} refuses" for key, clause in refused))'
+    yield '    raise CandidateError(f"decode.{refused[0][0]}", "; ".join(f"it {clause}, which decode.{key} refuses" for key, clause in refused))'
     for step in steps[1:]:
         yield from _call(f"x = {step.op}", "x", step.params, comment=step.why)
     yield "return np.ascontiguousarray(x)"
