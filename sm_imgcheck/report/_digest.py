@@ -1,6 +1,6 @@
 """What the findings of a run have in common, gathered as they come and in bounded memory.
 
-Findings are grouped by what was expected and which step mends them; what was found instead may differ from file to
+Findings are grouped by their code and what was expected; what was found instead may differ from file to
 file (every photograph has its own size). A group keeps a count, a few examples and the span of what was found.
 """
 
@@ -30,6 +30,9 @@ class Group:
     sample: Finding
     kind: str
     files: int = 0
+    unmended: int = 0
+    """Files in which nothing mends it."""
+    mender: str = ""
     messages: set[str] = field(default_factory=set)
     actuals: list[str] = field(default_factory=list)
     smallest: tuple[int, int] = (0, 0)
@@ -41,6 +44,8 @@ class Group:
     def add(self, path: str, finding: Finding) -> None:
         """Count one more file."""
         self.files += 1
+        self.unmended += finding.fixed_by is None
+        self.mender = self.mender or finding.fixed_by or ""
         if len(self.examples) < EXAMPLES:
             self.examples.append((path, finding.actual or finding.message))
         if len(self.messages) < _DISTINCT:
@@ -104,7 +109,7 @@ class Digest:
         for finding in result.findings:
             firsts.setdefault(finding.code, finding)
         for finding in firsts.values():
-            key = (result.kind, finding.code, finding.severity, finding.certainty, finding.expected, finding.fixed_by)
+            key = (result.kind, finding.code, finding.severity, finding.certainty, finding.expected)
             _enter(self.groups, key, result, finding)
         if result.facts is not None and result.skipped:
             reason = Finding(code="", name="", severity="error", message=result.skipped)

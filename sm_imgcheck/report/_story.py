@@ -13,10 +13,13 @@ from sm_imgcheck.report import Run, _words
 from sm_imgcheck.report._digest import Digest, Group
 from sm_imgcheck.report._words import count
 
-__all__ = ["Row", "Section", "Story", "tell"]
+__all__ = ["NOT_MENDED", "Row", "Section", "Story", "tell"]
 
+NOT_MENDED = "convert does not mend it"
 _SHARE = 0.9
 """A finding that so large a part of a long run has is told once, with its number, like one that all have."""
+_LONGEST = 300
+"""Of a message, in characters."""
 _ORDER = {"error": 0, "warning": 1, "notice": 2}
 
 
@@ -28,7 +31,7 @@ class Row:
     code: str
     name: str
     mender: str
-    """The step that mends it; empty: none does."""
+    """The step that mends it, or that none does; empty where there is nothing to mend."""
     message: str
     details: tuple[str, ...] = ()
     """Which files, with what is particular to each."""
@@ -76,7 +79,7 @@ def _one(run: Run, result: Result) -> tuple[tuple[str, ...], list[Section]]:
     head = [f"{for_terminal(result.path)}{': ' if what else ''}{what}"]
     if result.header is not None and result.facts is not None:
         head.append(f"as a plain decode hands it over: {_words.facts(result.facts)}")
-    rows = [_row(finding, for_terminal(finding.message)) for finding in _by_weight(result.findings)]
+    rows = [_row(finding, _clipped(finding.message), finding.fixed_by or "") for finding in _by_weight(result.findings)]
     sections = [Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))]
     if result.plan is not None and result.findings:
         sections.append(Section(title="The plan from this to the model's tensor:", steps=result.plan.steps))
@@ -89,20 +92,25 @@ def _by_weight(findings: tuple[Finding, ...]) -> list[Finding]:
     return sorted(findings, key=lambda finding: _ORDER[finding.severity])
 
 
-def _row(finding: Finding, message: str, details: tuple[str, ...] = ()) -> Row:
+def _row(finding: Finding, message: str, mender: str, details: tuple[str, ...] = ()) -> Row:
     sure = "" if finding.certainty == "certain" else f" (likely: {finding.probability:.0%})"
     return Row(
         severity=finding.severity,
         code=finding.code,
         name=finding.name,
-        mender=finding.fixed_by or "",
+        mender="" if finding.severity == "notice" else mender or NOT_MENDED,
         message=message + sure,
         details=details,
     )
 
 
+def _clipped(text: str) -> str:
+    """What a file says may be long; the machine formats have all of it."""
+    return for_terminal(text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ...")
+
+
 def _reason(why: str, details: tuple[str, ...] = ()) -> Row:
-    return Row(severity="error", code="", name="", mender="", message=for_terminal(why), details=details)
+    return Row(severity="error", code="", name="", mender="", message=_clipped(why), details=details)
 
 
 def _many(run: Run, digest: Digest, report: Report) -> tuple[tuple[str, ...], list[Section]]:
@@ -130,7 +138,7 @@ def _shared(digest: Digest, groups: list[Group], kind: str) -> list[Section]:
     for group in groups:
         if group.kind == kind and _is_shared(digest, group):
             some = "" if group.files == total else f"{group.files:,} of {total:,}: "
-            rows.append(_row(group.sample, some + _said(group)))
+            rows.append(_row(group.sample, some + _said(group), _mender(group)))
     if not rows:
         return []
     naive = ", as a plain decode hands them over" if kind == "image" else ""
@@ -144,7 +152,12 @@ def _shared(digest: Digest, groups: list[Group], kind: str) -> list[Section]:
 
 def _own(group: Group) -> Row:
     said = _said(group)
-    return _row(group.sample, f"{_files(group)}{': ' if said else ''}{said}", _details(group))
+    return _row(group.sample, f"{_files(group)}{': ' if said else ''}{said}", _mender(group), _details(group))
+
+
+def _mender(group: Group) -> str:
+    some = f", not for {group.unmended:,} of them" if group.mender and group.unmended else ""
+    return group.mender + some
 
 
 def _files(group: Group) -> str:
@@ -154,7 +167,9 @@ def _files(group: Group) -> str:
 def _said(group: Group) -> str:
     """The message of a group; where it differs from file to file, the span of what was found, if that is known."""
     if len(group.messages) == 1:
-        return for_terminal(group.sample.message)
+        return _clipped(group.sample.message)
+    if not any(group.actuals):
+        return ""
     _, separator, tail = group.sample.message.partition("; ")
     if all(group.smallest) and group.smallest != group.largest:
         found = f"from {'x'.join(map(str, group.smallest))} to {'x'.join(map(str, group.largest))} (HxW)"
@@ -162,7 +177,7 @@ def _said(group: Group) -> str:
         found = group.actuals[0]
     else:
         found = _words.listing(group.actuals[:3], "or") + (", ..." if len(group.actuals) > 3 else "")
-    return for_terminal(f"{found}{separator}{tail}" if found else tail)
+    return _clipped(f"{found}{separator}{tail}")
 
 
 def _details(group: Group) -> tuple[str, ...]:
@@ -171,7 +186,7 @@ def _details(group: Group) -> tuple[str, ...]:
     rest = [f"{more:,} more (--format jsonl names them all)"] if more else []
     if len(group.messages) == 1:
         return (_words.listing([for_terminal(path) for path, _ in group.examples] + rest),)
-    lines = [for_terminal(f"{path}: {said}") for path, said in group.examples]
+    lines = [f"{for_terminal(path)}: {_clipped(said)}" for path, said in group.examples]
     return (*lines, *(f"and {text}" for text in rest))
 
 

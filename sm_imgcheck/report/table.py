@@ -13,7 +13,7 @@ from rich.text import Text
 from sm_imgcheck.model import Report, Result
 from sm_imgcheck.report import Run, _words
 from sm_imgcheck.report._digest import Digest
-from sm_imgcheck.report._story import Row, Section, Story, tell
+from sm_imgcheck.report._story import NOT_MENDED, Row, Section, Story, tell
 
 __all__ = ["reporter"]
 
@@ -59,47 +59,47 @@ def _render(what: RenderableType, run: Run) -> str:
 
 
 def _story(story: Story) -> Group:
-    parts: list[RenderableType] = [Text(line, style="bold" if not number else "") for number, line in enumerate(story.head)]
+    parts: list[RenderableType] = [Text(line, style="" if number else "bold") for number, line in enumerate(story.head)]
     for section in story.sections:
-        parts += [Text(f"\n{section.title}"), _rows(section) if section.rows else _steps(section)]
-    parts += [Text("\n" + line) if not number else Text(line) for number, line in enumerate(story.summary)]
+        parts += [Text(f"\n{section.title}"), *_section(section)]
+    parts += [Text(line if number or not parts else f"\n{line}") for number, line in enumerate(story.summary)]
     if story.command:
         parts.append(Padding(Text(story.command, style="bold green", no_wrap=True, overflow="ignore"), (1, 0, 0, 2)))
     return Group(*parts)
 
 
-def _rows(section: Section) -> Table:
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=True, expand=False)
-    coded = any(row.code for row in section.rows)
-    if coded:
-        table.add_column("check", no_wrap=True)
-    table.add_column("what" if coded else "why")
-    if coded:
-        table.add_column("mended by", no_wrap=True)
+def _section(section: Section) -> list[RenderableType]:
+    """A table, unless the rows name files: names are long, and have the whole line."""
+    if section.steps:
+        return [_steps(section)]
+    if any(row.details or not row.code for row in section.rows):
+        return [part for row in section.rows for part in _with_files(row)]
+    return [_findings(section)]
+
+
+def _findings(section: Section) -> Table:
+    table = Table(box=SIMPLE_HEAD, show_edge=False)
+    table.add_column("check", no_wrap=True)
+    table.add_column("what", overflow="fold")
+    table.add_column("mended by")
     for row in section.rows:
-        table.add_row(*([_check(row)] if coded else []), _what(row), *([_mender(row)] if coded else []))
+        check = Text.assemble((f"{row.severity} {row.code}", _STYLES[row.severity]), "\n", (row.name, "dim"))
+        table.add_row(check, Text(row.message), Text(row.mender if row.mender != NOT_MENDED else "nothing"))
     return table
 
 
-def _check(row: Row) -> Text:
-    return Text.assemble((f"{row.severity} {row.code}", _STYLES[row.severity]), "\n", (row.name, "dim"))
-
-
-def _what(row: Row) -> Text:
-    return Text.assemble(row.message, *((f"\n{detail}", "dim") for detail in row.details))
-
-
-def _mender(row: Row) -> Text:
-    if row.mender:
-        return Text(row.mender)
-    return Text("") if row.severity == "notice" else Text("not by convert", style="red" if row.severity == "error" else "")
+def _with_files(row: Row) -> list[RenderableType]:
+    check = f"{row.severity} {row.code} {row.name}  " if row.code else ""
+    mender = f" [{row.mender}]" if row.mender and row.code else ""
+    head = Text.assemble((check, _STYLES[row.severity]), row.message, (mender, "dim"))
+    return [Padding(head, (0, 0, 0, 1)), *(Padding(Text(detail, style="dim", overflow="fold"), (0, 0, 0, 5)) for detail in row.details)]
 
 
 def _steps(section: Section) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=True, padding=(0, 1))
+    table = Table(box=None, show_header=False, padding=(0, 1))
     table.add_column(justify="right")
     table.add_column(no_wrap=True, style="bold")
-    table.add_column()
+    table.add_column(overflow="fold")
     for number, step in enumerate(section.steps, 1):
         op, reason, loss = _words.step(step)
         table.add_row(str(number), op, Text.assemble(reason, (f" [{loss}]", "yellow") if loss else ""))

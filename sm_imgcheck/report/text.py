@@ -49,9 +49,7 @@ def _rows(section: Section) -> list[str]:
 
 
 def _mender(row: Row) -> str:
-    if row.mender:
-        return f" [{row.mender}]"
-    return "" if row.severity == "notice" else " [convert does not mend it]"
+    return f" [{row.mender}]" if row.mender and row.code else ""
 
 
 def _steps(section: Section) -> list[str]:

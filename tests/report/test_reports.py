@@ -90,6 +90,18 @@ def test_nearly_all_of_many_are_told_like_all():
     assert "of their own" not in text
 
 
+def test_a_group_that_is_mended_for_some_says_for_how_many_it_is_not():
+    stuck = finding("DTY101", "wrong-dtype", message="the dtype is uint8", expected="float32")
+    results = [tensor(f"{n}", replace(stuck, fixed_by="cast" if n else None)) for n in range(3)]
+    assert "wrong-dtype  the dtype is uint8 [cast, not for 1 of them]" in told("text", results)
+
+
+def test_what_a_file_says_of_itself_is_clipped():
+    text = told("text", [tensor("x.npy", finding("SRC133", "broken-icc", message="x" * 5000))])
+    assert "x" * 300 + " ..." in text
+    assert "x" * 301 not in text
+
+
 def test_no_tensor_is_said_with_the_reason():
     stuck = replace(tensor("x.npy", finding("VAL104", "out-of-range", message="odd values")), plan=None, skipped="say what they are")
     assert "No tensor can be made of it:\n  say what they are\n" in told("text", [stuck])
@@ -175,10 +187,9 @@ The plan that mends them:
  3  cast           the model takes float32 (dtype=float32)
 
 Some have something of their own:
- check            what                              mended by
-───────────────────────────────────────────────────────────────────
- warning VAL107   1 tensor: something; what it is   not by convert
- constant-image   x.npy
+ warning VAL107 constant-image  1 tensor: something; what it is [convert does
+ not mend it]
+     x.npy
 
 6 errors and 1 warning in all 4 candidates; convert mends 6 of them:
 
