@@ -102,6 +102,7 @@ def test_cover_by_opencv_rounds_with_its_float32_factor(size, before, after):
         ({"size": [256, 256], "rounding": "floor"}, (225, 300), (-15, 22, 256, 256)),
         ({"size": [256, 256], "rounding": "floor", "pad_side": "before"}, (225, 300), (-16, 22, 256, 256)),
         ({"fraction": 0.875, "rounding": "floor"}, (375, 500), (23, 31, 329, 438)),  # tf: 375 - 2 * int(23.4)
+        ({"fraction": 0.1, "rounding": "ceil"}, (1, 2), (0, 0, 1, 2)),
         ({"fraction": 1.0, "rounding": "floor"}, (375, 500), (0, 0, 375, 500)),
         ({"aspect": [1, 1], "rounding": "floor"}, (375, 500), (0, 62, 375, 375)),
         ({"aspect": [150, 224], "rounding": "floor"}, (375, 500), (20, 0, 334, 500)),

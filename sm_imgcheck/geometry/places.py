@@ -30,9 +30,9 @@ def crop_box(
     * ``square``: this share of the shorter side, in float32, as the Inception and EfficientNet code for TPU has it.
     """
     if fraction is not None:
-        top = whole((height - height * fraction) / 2, rounding)
-        left = whole((width - width * fraction) / 2, rounding)
-        return top, left, max(height - 2 * top, 1), max(width - 2 * left, 1)
+        top = min(whole((height - height * fraction) / 2, rounding), (height - 1) // 2)
+        left = min(whole((width - width * fraction) / 2, rounding), (width - 1) // 2)
+        return top, left, height - 2 * top, width - 2 * left
     if aspect is not None:
         size = (
             max(min(height, width * aspect[0] // aspect[1]), 1),
