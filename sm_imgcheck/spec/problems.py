@@ -35,8 +35,10 @@ class Notes:
         self.add(place, f"{shown(value)}, expected {expected}")
 
     def fine(self, *places: str) -> bool:
-        """Whether nothing was noted at or under any of these places."""
-        return not any(_within(problem.place, place) for problem in self._found for place in places)
+        """Whether nothing was noted at or under any of these places, nor of the spec as a whole."""
+        return not any(
+            not problem.place or _within(problem.place, place) for problem in self._found for place in places
+        )
 
     def all(self) -> tuple[Problem, ...]:
         """Every problem in the order of the lines, those without one last."""
@@ -46,7 +48,7 @@ class Notes:
         while place:
             if place in self._lines:
                 return self._lines[place]
-            place = re.sub(r"(\[\d+\]|(^|\.)[^.\[]*)$", "", place)
+            place = place[: max(place.rfind("."), place.rfind("["), 0)]
         return None
 
 

@@ -81,9 +81,13 @@ def check_size(steps: Sequence[Mapping[str, Any]], height: Dim, width: Dim, plac
             if name == "resize"
             else (_after_crop if name == "crop" else _after_pad)(params, sizes)
         )
-    for axis, dim, (low, high) in zip(("height", "width"), (height, width), sizes, strict=True):
-        if not _meets(dim, low, high):
-            notes.add(place, f"the {axis} becomes {_length(low, high)}, but shape wants {dim}{_advice(steps, dim)}")
+    missed = [
+        (f"the {axis} becomes {_length(low, high)}, but shape wants {dim}", dim)
+        for axis, dim, (low, high) in zip(("height", "width"), (height, width), sizes, strict=True)
+        if not _meets(dim, low, high)
+    ]
+    if missed:
+        notes.add(place, f"{'; '.join(said for said, _ in missed)}{_advice(steps, missed[0][1])}")
 
 
 def _meets(dim: Dim, low: int, high: int | None) -> bool:

@@ -26,7 +26,8 @@ def flow(value: Any) -> str:
         return f"{{{', '.join(f'{_text(key)}: {flow(inner)}' for key, inner in value.items())}}}"
     if isinstance(value, Sequence):
         return f"[{', '.join(flow(inner) for inner in value)}]"
-    return repr(value)
+    # YAML 1.1 takes 1e-05 for text: it wants a point before the exponent.
+    return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value))
 
 
 def entry(key: str, value: Any) -> list[str]:

@@ -1,0 +1,253 @@
+"""A spec as a whole: every problem at once, defaults spelled out, one hash for one meaning."""
+
+import copy
+import pickle
+import re
+
+import numpy as np
+import pytest
+
+from sm_imgcheck.errors import SpecError
+from sm_imgcheck.model import Decode
+from sm_imgcheck.spec import parse
+from specs import BASE, problems, spec
+
+
+def test_the_four_words_are_all_that_a_spec_needs():
+    found = parse(BASE)
+    assert found.resolved == {
+        "version": 1,
+        "name": "input",
+        "description": "",
+        "source": "",
+        "shape": ["N", 224, 224, 3],
+        "layout": "NHWC",
+        "dtype": "float32",
+        "channel_order": "RGB",
+        "value_range": [0, 1],
+        "decode": {
+            "library": "pillow",
+            "dct": "accurate",
+            "exif": "apply",
+            "icc": "ignore",
+            "cmyk": "convert",
+            "gray": "expand",
+            "to_gray": "luma",
+            "alpha": "drop",
+            "bit_depth": "reject",
+            "truncated": "reject",
+            "max_pixels": 178_956_970,
+        },
+        "geometry": [
+            {
+                "resize": {
+                    "mode": "stretch",
+                    "size": [224, 224],
+                    "interpolation": "bicubic",
+                    "library": "pillow",
+                    "dtype": "uint8",
+                }
+            }
+        ],
+        "payload": {},
+        "golden": [],
+    }
+    assert (found.name, found.payload, found.golden, found.decode) == ("input", {}, (), Decode())
+    assert re.fullmatch("[0-9a-f]{64}", found.sha256)
+
+
+def test_every_problem_at_once_each_with_its_place_and_its_line():
+    wrong = {
+        "shape": ["N", 224, True, 3],
+        "dtype": "FP33",
+        "chanel_order": "RGB",
+        "value_range": "0..1",
+        "decode": {"exif": "turn", "max_pixels": 1.5},
+        "payload": {"endpoint": "sync", "envelope": "instancs"},
+        "resize": {"mode": "shortest_edge", "sise": 3},
+    }
+    lines = {"shape": 1, "shape[2]": 2, "dtype": 3, "chanel_order": 4, "value_range": 5, "decode.exif": 7, "decode": 6}
+    with pytest.raises(SpecError) as caught:
+        parse(wrong, source="model.yaml", lines={**lines, "resize.sise": 9})
+    assert [(one.line, one.place) for one in caught.value.problems] == [
+        (2, "shape[2]"),
+        (3, "dtype"),
+        (4, "chanel_order"),
+        (5, "value_range"),
+        (6, "decode.max_pixels"),
+        (7, "decode.exif"),
+        (9, "resize.sise"),
+        (None, "channel_order"),
+        (None, "payload.endpoint"),
+        (None, "payload.envelope"),
+    ]
+    said = str(caught.value).splitlines()
+    assert said[0] == (
+        "model.yaml: line 2: shape[2]: true (a truth value), expected a whole number from 1, N, H, W, -1, null, "
+        'or a range such as "32..1024"'
+    )
+    assert said[2] == "model.yaml: line 4: chanel_order: unknown key; did you mean channel_order?"
+    assert said[-1] == "model.yaml: payload.envelope: 'instancs' is not known; did you mean instances?"
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("channelorder", "did you mean channel_order?"),
+        ("color", "did you mean channel_order?"),
+        ("data_format", "did you mean layout?"),
+        ("input_shape", "did you mean shape?"),
+        ("mean", "it belongs under normalize"),
+        ("interpolation", "it belongs under resize"),
+        ("exif", "it belongs under decode"),
+        ("zzz", "expected one of version, name"),
+        ("<<", "expected one of version, name"),
+    ],
+)
+def test_an_unknown_key_gets_the_nearest(key, hint):
+    (message,) = problems(**{key: 1}).values()
+    assert message.startswith("unknown key")
+    assert hint in message
+
+
+def test_keys_that_are_no_words_are_shown_harmlessly():
+    with pytest.raises(SpecError) as caught:
+        parse({**BASE, 3: 1, "\x1b[31mred\n": 1, "x" * 500: 1})
+    said = str(caught.value)
+    assert "a key must be text, not 3" in said
+    assert said.isprintable() or set(re.findall(r"[^ -~]", said)) == {"\n"}
+    assert max(map(len, said.splitlines())) < 400
+
+
+@pytest.mark.parametrize("mapping", [[], "shape: [1]", None, 3])
+def test_a_spec_is_a_mapping(mapping):
+    with pytest.raises(SpecError, match="expected a mapping with the keys version, name"):
+        parse(mapping)
+
+
+def test_a_null_counts_as_not_given():
+    assert parse({**BASE, "resize": None, "normalize": None, "decode": {"exif": None}, "name": None}) == parse(BASE)
+
+
+def test_extends_needs_a_file():
+    assert "only a spec file" in problems(extends="keras-tf")["extends"]
+
+
+@pytest.mark.parametrize("version", [0, 2, "1", True, 1.0])
+def test_versions(version):
+    assert "version" in problems(version=version)
+
+
+def test_what_a_spec_means_has_one_hash():
+    forms = [
+        {},
+        {"dtype": "DT_FLOAT", "channel_order": "rgb", "layout": "NHWC", "version": 1},
+        {"shape": [-1, 224, 224, 3], "value_range": [0.0, 1.0], "name": "input"},
+        {"shape": ("batch", 224, 224, "C"), "resize": {"mode": "stretch", "size": [224, 224]}},
+        {"geometry": [{"resize": {"interpolation": "bicubic"}}], "decode": {"exif": "apply"}, "payload": {}},
+        {"shape": [None, np.int64(224), 224, 3], "value_range": (np.float32(0), np.float64(1))},
+    ]
+    assert len({spec(**form).sha256 for form in forms}) == 1
+    others = [{"dtype": "float16"}, {"value_range": [0, 255]}, {"decode": {"exif": "ignore"}}, {"name": "x"}]
+    assert len({spec(**form).sha256 for form in others} | {parse(BASE).sha256}) == 5
+
+
+def test_the_hash_is_the_same_on_every_machine():
+    assert parse(BASE).sha256 == "9976c81a43b7752e36aa233b60ca84342bd4cc19c80ee5ff7b20e261fdc1bfc2"
+
+
+def test_parsing_touches_nothing_and_keeps_nothing():
+    given = {
+        **BASE,
+        "shape": list(BASE["shape"]),
+        "golden": [{"image": "a", "tensor": "b"}],
+        "payload": {"stack": "triton"},
+    }
+    before = copy.deepcopy(given)
+    found = parse(given)
+    assert given == before
+    given["golden"][0]["image"] = "changed"
+    given["payload"]["stack"] = "changed"
+    assert found.golden == ({"image": "a", "tensor": "b", "tolerance": 0.5},)
+    assert found.payload == {"stack": "triton"}
+
+
+def test_a_spec_travels_to_other_processes():
+    found = spec(value_range=None, normalize={"mean": 0.5}, resize={"mode": "shortest_edge", "size": 300})
+    assert pickle.loads(pickle.dumps(found)) == found
+
+
+@pytest.mark.parametrize(
+    ("decode", "policy"),
+    [
+        ({"library": "opencv"}, {"to_gray": "y_plane", "dct": "accurate"}),
+        ({"library": "tensorflow"}, {"to_gray": "y_plane", "dct": "tensorflow"}),
+        ({"library": "tensorflow", "dct": "accurate", "to_gray": "luma"}, {"to_gray": "luma", "dct": "accurate"}),
+        ({"alpha": "composite"}, {"background": (255, 255, 255)}),
+        ({"alpha": "composite", "background": [0, 128, 255]}, {"background": (0, 128, 255)}),
+        ({"max_pixels": 1}, {"max_pixels": 1}),
+    ],
+)
+def test_decoding_follows_the_library(decode, policy):
+    found = spec(decode=decode).decode
+    assert {key: getattr(found, key) for key in policy} == policy
+
+
+def test_the_background_is_shown_where_it_is_seen():
+    assert "background" not in spec().resolved["decode"]
+    assert spec(decode={"alpha": "composite"}).resolved["decode"]["background"] == [255, 255, 255]
+
+
+@pytest.mark.parametrize(
+    ("decode", "place", "message"),
+    [
+        ({"background": [0, 0, 0]}, "background", "has no meaning with alpha: drop"),
+        ({"alpha": "composite", "background": [0, 0]}, "background", "3 whole numbers"),
+        ({"alpha": "composite", "background": [0, 0, 256]}, "background[2]", "from 0 to 255"),
+        ({"alpha": "blend", "background": [0, 0, 0]}, "alpha", "drop, composite or reject"),
+        ({"exif": False}, "exif", "false (a truth value), expected apply, ignore or reject"),
+        ({"max_pixels": 0}, "max_pixels", "a whole number from 1"),
+        ({"orientation": "apply"}, "orientation", "did you mean exif?"),
+    ],
+)
+def test_policies_that_cannot_be(decode, place, message):
+    found = problems(decode=decode)
+    assert message in found[f"decode.{place}"]
+    assert len(found) == 1
+
+
+def test_requests_are_kept():
+    payload = {"stack": "a-stack-of-our-own", "envelope": "npy", "endpoint": "async", "max_bytes": 5}
+    assert spec(payload=payload).payload == payload
+
+
+@pytest.mark.parametrize(
+    ("changes", "place", "message"),
+    [
+        ({"payload": {"stack": "pytroch"}}, "payload.stack", "did you mean pytorch?"),
+        ({"payload": {"content_type": "a\r\nb"}}, "payload.content_type", "printable text"),
+        ({"payload": {"max_bytes": 0}}, "payload.max_bytes", "from 1"),
+        ({"payload": {"stack": ["pytorch"]}}, "payload.stack", "expected text, such as pytorch"),
+        ({"golden": [{"image": "a"}]}, "golden[0].tensor", "missing: the tensor that it must become"),
+        ({"golden": [{"image": "a", "tensor": "b", "tolerance": -1}]}, "golden[0].tolerance", "from 0 to 255"),
+        ({"golden": {"image": "a"}}, "golden", "a list of mappings"),
+        ({"golden": ["a.jpg"]}, "golden[0]", "a mapping with the keys image"),
+        ({"name": "a\x1b[0m"}, "name", "printable text"),
+        ({"name": "x" * 5000}, "name", "at most 4000 characters"),
+        ({"description": "\ud800"}, "description", "printable text"),
+        ({"source": 3}, "source", "expected text"),
+    ],
+)
+def test_what_is_kept_must_be_well_formed(changes, place, message):
+    found = problems(**changes)
+    assert message in found[place]
+    assert len(found) == 1
+
+
+def test_a_description_may_have_several_lines():
+    assert spec(description="one\ntwo").description == "one\ntwo"
+
+
+def test_lists_of_unbounded_length_are_refused():
+    assert "shape" in problems(shape=[1] * 5000)
+    assert "golden" in problems(golden=[{"image": "a", "tensor": "b"}] * 5000)

@@ -1,0 +1,314 @@
+import pytest
+
+from sm_imgcheck.model import Step
+from specs import problems, spec
+
+OPEN = {"shape": ["N", "H", "W", 3]}
+
+
+def ops(**changes):
+    return [(step.op, dict(step.params)) for step in spec(**changes).geometry]
+
+
+def resize(**changes):
+    return {"mode": "stretch", "size": [224, 224], "max_size": None, "rounding": "floor", **changes}
+
+
+CROP = ("crop", {"size": [224, 224], "rounding": "round", "pad_side": "after"})
+
+
+def test_what_is_not_said_is_a_stretch_by_pillow():
+    assert spec().geometry == (
+        Step(op="resize_pillow", params=resize(interpolation="bicubic", dtype="uint8"), loss="pixels"),
+    )
+    assert ops(**OPEN) == []
+    assert ops(shape=["N", "H", 224, 3]) == []
+
+
+@pytest.mark.parametrize("none", ["none", "None", {"mode": "none"}])
+def test_none_is_no_step(none):
+    assert ops(resize=none) == []
+    assert spec(resize=none).resolved["geometry"] == []
+
+
+@pytest.mark.parametrize(
+    ("library", "op", "arithmetic"),
+    [
+        ("pillow", "pillow", {"interpolation": "bicubic", "dtype": "uint8"}),
+        ("pillow-12", "pillow12", {"interpolation": "bicubic", "dtype": "uint8"}),
+        ("opencv", "opencv", {"interpolation": "bilinear", "dtype": "uint8"}),
+        ("tensorflow", "tensorflow", {"interpolation": "bilinear", "dtype": "float32", "antialias": False}),
+        ("torch", "torch", {"interpolation": "bilinear", "dtype": "uint8", "antialias": True}),
+    ],
+)
+def test_defaults_follow_the_library(library, op, arithmetic):
+    assert ops(resize={"library": library}) == [(f"resize_{op}", resize(**arithmetic))]
+    fill = [114] * 3 if library == "opencv" else [0] * 3
+    box = {"size": [224, 224], "fill": fill, "multiple_of": None, **arithmetic}
+    assert ops(resize={"mode": "letterbox", "library": library}) == [(f"letterbox_{op}", box)]
+
+
+@pytest.mark.parametrize(
+    ("library", "interpolation", "dtype", "antialias"),
+    [
+        ("tensorflow", "nearest", "uint8", False),
+        ("tensorflow", "area", "float32", False),
+        ("torch", "area", "float32", False),
+        ("torch", "nearest", "uint8", False),
+        ("torch", "nearest-exact", "uint8", False),
+        ("torch", "bicubic", "uint8", True),
+    ],
+)
+def test_defaults_follow_the_interpolation(library, interpolation, dtype, antialias):
+    ((_, params),) = ops(resize={"library": library, "interpolation": interpolation})
+    assert (params["dtype"], params["antialias"]) == (dtype, antialias)
+
+
+def test_torchvision_as_its_reader_writes_it():
+    given = {"mode": "shortest_edge", "size": 256, "interpolation": "bilinear"}
+    edge = resize(mode="shortest_edge", size=256, interpolation="bilinear", dtype="uint8")
+    assert ops(resize=given) == [("resize_pillow", edge), CROP]
+
+
+def test_an_edge_comes_from_the_shape():
+    assert ops(shape=["N", 200, 300, 3], resize={"mode": "shortest_edge"})[0][1]["size"] == 200
+    assert ops(shape=["N", 200, 300, 3], resize={"mode": "cover"})[0][1]["size"] == [200, 300]
+    longest = ops(shape=["N", "1..300", "1..300", 3], resize={"mode": "longest_edge", "size": 300})
+    assert longest == [("resize_pillow", resize(mode="longest_edge", size=300, interpolation="bicubic", dtype="uint8"))]
+
+
+def test_detr():
+    given = {"mode": "shortest_edge", "size": 800, "max_size": 1333, "rounding": "detr", "library": "torch"}
+    ((_, params),) = ops(**OPEN, resize=given)
+    assert (params["size"], params["max_size"], params["rounding"]) == (800, 1333, "detr")
+
+
+def test_yolo():
+    given = {"mode": "letterbox", "size": 640, "library": "opencv"}
+    box = {"size": [640, 640], "multiple_of": None, "interpolation": "bilinear", "dtype": "uint8"}
+    assert ops(shape=["N", 3, 640, 640], resize=given) == [("letterbox_opencv", {**box, "fill": [114, 114, 114]})]
+    ((_, params),) = ops(**OPEN, resize={**given, "multiple_of": 32, "fill": 0})
+    assert (params["multiple_of"], params["fill"]) == (32, [0, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("order", "channels", "given", "fill"),
+    [
+        ("GRAY", 1, 7, [7]),
+        ("GRAY", 1, [7], [7]),
+        ("BGR", 3, [1, 2, 3], [1, 2, 3]),
+        ("RGBA", 4, [1, 2, 3], [1, 2, 3, 255]),
+        ("RGBA", 4, 9, [9, 9, 9, 255]),
+        ("BGRA", 4, [1, 2, 3, 4], [1, 2, 3, 4]),
+    ],
+)
+def test_a_border_has_one_number_per_channel(order, channels, given, fill):
+    ((_, params),) = ops(
+        shape=["N", 64, 64, channels], channel_order=order, resize={"mode": "letterbox", "fill": given}
+    )
+    assert params["fill"] == fill
+
+
+@pytest.mark.parametrize(
+    ("changes", "place", "message"),
+    [
+        ({"interpolation": "area"}, "interpolation", "pillow has: nearest, box, bilinear, hamming, bicubic or lanczos"),
+        ({"library": "torch", "interpolation": "lanczos"}, "interpolation", "torch has: nearest, nearest-exact"),
+        ({"library": "opencv", "interpolation": "box"}, "interpolation", "opencv has"),
+        ({"interpolation": "linear"}, "interpolation", "did you mean bilinear?"),
+        ({"interpolation": 3}, "interpolation", "3, expected nearest, bilinear"),
+        ({"antialias": True}, "antialias", "Pillow always smooths"),
+        ({"library": "opencv", "antialias": False}, "antialias", "OpenCV never smooths"),
+        ({"library": "torch", "interpolation": "nearest", "antialias": True}, "antialias", "no effect on nearest"),
+        ({"library": "torch", "antialias": 1}, "antialias", "true or false"),
+        ({"library": "tensorflow", "dtype": "uint8"}, "dtype", "tensorflow computes bilinear in float32"),
+        ({"library": "torch", "interpolation": "area", "dtype": "uint8"}, "dtype", "torch computes area in float32"),
+        ({"library": "pil"}, "library", "did you mean pillow?"),
+        ({"size": 224}, "size", "or write mode: shortest_edge, or [224, 224]"),
+        ({"size": [224]}, "size", "one edge in pixels, or [height, width]"),
+        ({"size": [224, 0]}, "size[1]", "a whole number from 1 to 65535"),
+        ({"size": "224x224"}, "size", "one edge in pixels, or [height, width]"),
+        ({"mode": "shortest_edge", "size": [256, 300]}, "size", "one edge, such as 256"),
+        ({"max_size": 800}, "max_size", "has no meaning with mode: stretch, only with shortest_edge"),
+        ({"rounding": "round"}, "rounding", "only with shortest_edge, longest_edge or cover"),
+        ({"mode": "cover", "rounding": "detr"}, "rounding", "floor, round or half_up with mode: cover"),
+        ({"fill": 0}, "fill", "only with letterbox"),
+        ({"mode": "letterbox", "fill": [1, 2, 3, 4]}, "fill", "3 numbers, as RGB has channels"),
+        ({"mode": "letterbox", "fill": 256}, "fill", "from 0 to 255"),
+        ({"mode": "letterbox", "crop": "center"}, "crop", "only with shortest_edge or cover"),
+        ({"mode": "shortest_edge", "crop": "none", "crop_rounding": "floor"}, "crop_rounding", "with crop: none"),
+        ({"mode": "none", "size": 5}, "size", "has no meaning with mode: none"),
+        ({"mode": "squash"}, "mode", "expected stretch, shortest_edge"),
+        ({"sice": 5}, "sice", "did you mean size?"),
+        ({"resample": 3}, "resample", "did you mean interpolation?"),
+    ],
+)
+def test_resizes_that_cannot_be(changes, place, message):
+    found = problems(resize=changes)
+    assert message in found[f"resize.{place}"]
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("given", [3, "stretch", ["stretch"], True])
+def test_a_resize_is_a_mapping(given):
+    assert "a mapping with the keys mode, size" in problems(resize=given)["resize"]
+
+
+@pytest.mark.parametrize(
+    ("resize", "message"),
+    [
+        ({"mode": "shortest_edge", "size": 256, "crop": "none"}, "write crop: center"),
+        ({"mode": "cover", "crop": "none"}, "224 or more, but shape wants 224; write crop: center"),
+        ({"mode": "longest_edge", "size": 224}, "1 to 224, but shape wants 224; use mode: letterbox"),
+        ({"mode": "letterbox", "size": 256}, "256, but shape wants 224"),
+        ({"mode": "letterbox", "multiple_of": 32}, "1 to 224, but shape wants 224"),
+        ({"mode": "stretch", "size": [224, 256]}, "the width becomes 256, but shape wants 224"),
+    ],
+)
+def test_steps_that_never_give_the_shape(resize, message):
+    assert message in " ".join(problems(resize=resize).values())
+
+
+def test_sides_with_a_choice_need_only_be_possible():
+    some = {"shape": ["N", "32..640", "32..640", 3]}
+    assert ops(**some, resize={"mode": "letterbox", "size": 640, "multiple_of": 32})
+    assert ops(**some, resize={"mode": "shortest_edge", "size": 32, "crop": "none"})
+    assert "700 or more" in problems(**some, resize={"mode": "shortest_edge", "size": 700})["resize"]
+    assert "1 to 16" in problems(**some, resize={"mode": "longest_edge", "size": 16})["resize"]
+
+
+def test_an_open_shape_needs_sizes():
+    assert (
+        "shape has no fixed height and width; write size: 256"
+        in problems(**OPEN, resize={"mode": "shortest_edge"})["resize.size"]
+    )
+    assert "write size: [256, 256]" in problems(**OPEN, resize={"mode": "letterbox"})["resize.size"]
+    asked = {"mode": "shortest_edge", "size": 256, "crop": "center"}
+    assert "no fixed height and width to crop to" in problems(**OPEN, resize=asked)["resize.crop"]
+
+
+def test_geometry_in_order():
+    steps = [{"crop": {"fraction": 0.875}}, {"resize": {"size": [224, 224], "library": "tensorflow"}}]
+    bilinear = {"interpolation": "bilinear", "dtype": "float32", "antialias": False}
+    assert ops(geometry=steps) == [
+        ("crop", {"fraction": 0.875, "rounding": "floor"}),
+        ("resize_tensorflow", resize(**bilinear)),
+    ]
+    assert ops(geometry=[]) == []
+
+
+@pytest.mark.parametrize(
+    ("crop", "params"),
+    [
+        ({"size": 224}, {"size": [224, 224], "rounding": "round", "pad_side": "after"}),
+        ({"size": [224, 200], "pad_side": "before"}, {"size": [224, 200], "rounding": "round", "pad_side": "before"}),
+        ({"fraction": 1}, {"fraction": 1, "rounding": "floor"}),
+        ({"aspect": [4, 3]}, {"aspect": [4, 3], "rounding": "floor"}),
+        ({"square": 0.875, "rounding": "ceil"}, {"square": 0.875, "rounding": "ceil"}),
+    ],
+)
+def test_crops(crop, params):
+    assert ops(**OPEN, geometry=[{"crop": crop}]) == [("crop", params)]
+
+
+def test_a_cut_to_an_aspect_and_a_stretch_by_pillow_are_one_call():
+    steps = [{"crop": {"aspect": [1, 1]}}, {"resize": {"size": [224, 224], "interpolation": "nearest"}}]
+    fit = {"aspect": [1, 1], "rounding": "floor", "size": [224, 224], "interpolation": "nearest", "dtype": "uint8"}
+    assert ops(geometry=steps) == [("fit_pillow", fit)]
+    steps[1]["resize"]["library"] = "pillow-12"
+    assert ops(geometry=steps) == [("fit_pillow12", fit)]
+    steps[1]["resize"] = {"size": [224, 224], "library": "tensorflow"}
+    assert [op for op, _ in ops(geometry=steps)] == ["crop", "resize_tensorflow"]
+
+
+def test_image_ops_fit():
+    steps = [{"crop": {"aspect": [224, 224], "rounding": "none"}}, {"resize": {}}]
+    ((op, params),) = ops(geometry=steps)
+    assert (op, params["rounding"]) == ("fit_pillow", "none")
+
+
+@pytest.mark.parametrize(
+    ("pad", "params"),
+    [
+        ({"size": 64}, {"size": [64, 64], "fill": [0, 0, 0], "position": "center", "units": "byte"}),
+        ({"multiple_of": 32, "fill": 9}, {"multiple_of": 32, "fill": [9, 9, 9], "position": "center", "units": "byte"}),
+        (
+            {"size": [8, 9], "position": "top_left", "units": "final", "fill": -2.5},
+            {"size": [8, 9], "fill": [-2.5, -2.5, -2.5], "position": "top_left", "units": "final"},
+        ),
+    ],
+)
+def test_pads(pad, params):
+    assert ops(**OPEN, geometry=[{"pad": pad}]) == [("pad", params)]
+
+
+def test_segment_anything():
+    steps = [
+        {"resize": {"mode": "longest_edge", "size": 1024, "rounding": "half_up", "interpolation": "bilinear"}},
+        {"pad": {"size": 1024, "position": "top_left", "units": "final"}},
+    ]
+    assert [op for op, _ in ops(shape=["N", 3, 1024, 1024], geometry=steps)] == ["resize_pillow", "pad"]
+
+
+@pytest.mark.parametrize(
+    ("step", "place", "message"),
+    [
+        ({"crop": {}}, "crop", "none of fraction, size, aspect, square; write exactly one"),
+        ({"crop": None}, "crop", "write exactly one"),
+        ({"crop": {"size": 5, "square": 1}}, "crop", "has size and square of"),
+        ({"crop": {"fraction": 1.5}}, "crop.fraction", "above 0 to 1"),
+        ({"crop": {"fraction": 0}}, "crop.fraction", "above 0 to 1"),
+        ({"crop": {"aspect": [1, 1, 1]}}, "crop.aspect", "2 whole numbers"),
+        ({"crop": {"square": 1, "rounding": "none"}}, "crop.rounding", "none is for aspect"),
+        ({"crop": {"square": 1, "pad_side": "before"}}, "crop.pad_side", "no meaning without size"),
+        ({"crop": "center"}, "crop", "a mapping with the keys fraction"),
+        ({"pad": {}}, "pad", "neither of size and multiple_of"),
+        ({"pad": {"size": 5, "multiple_of": 5}}, "pad", "both of size and multiple_of"),
+        ({"pad": {"size": 5, "fill": 300}}, "pad.fill", "write units: final"),
+        ({"pad": {"size": 5, "position": "centre"}}, "pad.position", "did you mean center?"),
+        ({"resize": {"mode": "none"}}, "resize.mode", "leave the step out"),
+        ({"resize": {"mode": "cover", "crop": "center"}}, "resize.crop", "unknown key"),
+        ({"rezise": {}}, "rezise", "unknown step, expected crop, resize or pad; did you mean resize?"),
+        ({3: {}}, "3", "unknown step"),
+    ],
+)
+def test_steps_that_cannot_be(step, place, message):
+    found = problems(geometry=[step])
+    assert message in found[f"geometry[0].{place}"]
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("geometry", ["crop", {"crop": {"square": 1}}, 3])
+def test_geometry_is_a_list(geometry):
+    assert "a list of steps, each one of crop, resize or pad" in problems(geometry=geometry)["geometry"]
+
+
+@pytest.mark.parametrize("step", ["crop", {}, {"crop": {"square": 1}, "pad": {"size": 5}}, None])
+def test_a_step_has_one_key(step):
+    assert "a mapping with one key" in problems(geometry=[step])["geometry[0]"]
+
+
+def test_the_long_form_excludes_the_short_one():
+    assert "stands beside resize" in problems(resize="none", geometry=[])["geometry"]
+
+
+def test_a_pad_that_is_too_small():
+    steps = [{"resize": {"mode": "shortest_edge", "size": 300}}, {"pad": {"size": 224}}]
+    found = problems(geometry=steps)
+    assert "smaller than what it pads: height 300 or more" in found["geometry[1].pad.size"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        ([{"crop": {"square": 1}}], "the height becomes 1 or more, but shape wants 224"),
+        ([{"resize": {"mode": "stretch", "size": [200, 200]}}, {"pad": {"multiple_of": 32}}], ""),
+        ([{"resize": {"mode": "stretch", "size": [230, 230]}}, {"pad": {"multiple_of": 32}}], "becomes 256"),
+        ([{"pad": {"multiple_of": 32}}], "32 or more"),
+        ([{"pad": {"size": 224}}], ""),
+        ([{"resize": {"mode": "longest_edge", "size": 224}}, {"crop": {"fraction": 0.5}}], "1 to 224"),
+    ],
+)
+def test_the_end_of_a_list_of_steps(steps, message):
+    found = " ".join(problems(geometry=steps).values())
+    assert (message in found) if message else not found

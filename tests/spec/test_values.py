@@ -1,0 +1,198 @@
+import pytest
+
+from sm_imgcheck.mapping import canonical
+from sm_imgcheck.model import Quantize, Values
+from specs import problems, spec
+
+IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
+
+
+def normalized(stored="RGB", channels=3, dtype="float32", **normalize):
+    changes = {"shape": ["N", 224, 224, channels], "channel_order": stored, "dtype": dtype, "value_range": None}
+    return {**changes, "normalize": normalize}
+
+
+def test_a_range():
+    assert spec(value_range=[-1, 1.0]).contract.values == Values(low=-1, high=1)
+    assert spec(value_range=[-1, 1.0]).resolved["value_range"] == [-1, 1]
+
+
+def test_uint8_lands_on_0_to_255():
+    assert spec(dtype="uint8", value_range=None).resolved["value_range"] == [0, 255]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int8", "int32"])
+def test_any_other_dtype_asks_where_pixels_land(dtype):
+    assert (
+        f"{dtype} does not tell it; write value_range: [0, 1]" in problems(dtype=dtype, value_range=None)["value_range"]
+    )
+
+
+@pytest.mark.parametrize(
+    "pair", [[0], [0, 1, 2], [1, 0], [1, 1], ["0", 1], [True, 1], [0, float("inf")], "0..1", 1, [[0], 1]]
+)
+def test_ranges_that_are_none(pair):
+    (place,) = problems(value_range=pair)
+    assert place.startswith("value_range")
+
+
+def test_a_range_and_a_mean_exclude_each_other():
+    assert list(problems(normalize=IMAGENET)) == ["normalize"]
+    assert "stands beside value_range" in problems(normalize=IMAGENET)["normalize"]
+
+
+def test_mean_and_std_in_stored_order():
+    found = spec(**normalized(**IMAGENET))
+    assert found.contract.values == Values(units="unit", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+    assert found.resolved["normalize"] == {"units": "unit", **IMAGENET, "order": "RGB"}
+
+
+def test_a_list_in_the_other_order_is_turned_round():
+    """The model takes BGR and the list is RGB: the same numbers as the list in BGR."""
+    found = spec(**normalized("BGR", **IMAGENET, order="RGB"))
+    assert found.contract.values.mean == (0.406, 0.456, 0.485)
+    assert found.contract.values.std == (0.225, 0.224, 0.229)
+    other = {"mean": IMAGENET["mean"][::-1], "std": IMAGENET["std"][::-1]}
+    assert spec(**normalized("BGR", **other, order="BGR")) == found
+    assert spec(**normalized("RGB", **other, order="BGR")).contract.values.mean == (0.485, 0.456, 0.406)
+
+
+def test_a_bgr_model_asks_for_the_order_of_the_list():
+    assert "in which order" in problems(**normalized("BGR", **IMAGENET))["normalize.order"]
+    assert "in which order" in problems(**normalized("BGR", mean=0.5, std=IMAGENET["std"]))["normalize.order"]
+    assert problems(**normalized("BGR", mean=[0.5] * 3, std=0.25)) == {}
+
+
+def test_one_number_serves_every_channel():
+    assert spec(**normalized(mean=0.5, std=[0.25])).contract.values.mean == (0.5, 0.5, 0.5)
+    assert spec(**normalized(mean=0.5, std=[0.25])).contract.values.std == (0.25, 0.25, 0.25)
+
+
+def test_mean_alone_divides_by_nothing_and_std_alone_subtracts_nothing():
+    caffe = spec(**normalized("BGR", mean=[103.939, 116.779, 123.68], units="byte", order="BGR"))
+    assert caffe.contract.values == Values(units="byte", mean=(103.939, 116.779, 123.68), std=None)
+    assert "std" not in caffe.resolved["normalize"]
+    assert spec(**normalized(std=0.25)).contract.values == Values(mean=(0, 0, 0), std=(0.25, 0.25, 0.25))
+
+
+def test_three_entries_leave_an_alpha_channel_alone():
+    found = spec(**normalized("RGBA", 4, **IMAGENET))
+    assert found.contract.values.mean == (0.485, 0.456, 0.406, 0)
+    assert found.contract.values.std == (0.229, 0.224, 0.225, 1)
+    turned = spec(**normalized("BGRA", 4, mean=[0.1, 0.2, 0.3, 0.4], order="RGBA"))
+    assert turned.contract.values.mean == (0.3, 0.2, 0.1, 0.4)
+
+
+def test_the_units_are_asked_for_where_they_could_be_either():
+    assert (
+        "is it for pixels 0..255 (units: byte)"
+        in problems(**normalized(mean=[123.675, 116.28, 103.53]))["normalize.units"]
+    )
+    assert "std is above 1" in problems(**normalized(std=255))["normalize.units"]
+    assert spec(**normalized(mean=1, std=1)).contract.values.units == "unit"
+
+
+@pytest.mark.parametrize(
+    ("normalize", "place", "message"),
+    [
+        ({}, "normalize", "neither mean nor std"),
+        ({"order": "RGB"}, "normalize", "neither mean nor std"),
+        ({"mean": [0.5, 0.5]}, "normalize.mean", "one number per channel"),
+        ({"mean": [0.5] * 4}, "normalize.mean", "expected 3 entries, as RGB has channels"),
+        ({"std": 0}, "normalize.std", "above 0"),
+        ({"std": [0.2, -0.2, 0.2]}, "normalize.std[1]", "above 0"),
+        ({"mean": True}, "normalize.mean", "true (a truth value), expected a number"),
+        ({"mean": "0.5"}, "normalize.mean", "expected a number"),
+        ({"mean": [0.5, float("nan"), 0.5]}, "normalize.mean[1]", "nan, expected a finite number"),
+        ({"mean": [0.5, None, 0.5]}, "normalize.mean[1]", "nothing (null), expected a number"),
+        ({"mean": 10**400, "units": "byte"}, "normalize.mean", "a finite number"),
+        ({"mean": 0.5, "order": "GRAY"}, "normalize.order", "an order of the channels of RGB"),
+        ({"mean": 0.5, "order": "RGBA"}, "normalize.order", "an order of the channels of RGB"),
+        ({"means": 0.5}, "normalize.means", "did you mean mean?"),
+        ({"image_mean": 0.5}, "normalize.image_mean", "did you mean mean?"),
+        ({"bias": 0.5}, "normalize.bias", "did you mean mean?"),
+    ],
+)
+def test_means_that_cannot_be(normalize, place, message):
+    assert message in problems(**normalized(**normalize))[place]
+
+
+def test_three_means_for_a_gray_model():
+    found = problems(**normalized("GRAY", 1, **IMAGENET))
+    assert found["normalize.mean"] == "[0.485, 0.456, 0.406], expected 1 entry, as GRAY has channels"
+    assert list(found) == ["normalize.mean", "normalize.std"]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "values", "message"),
+    [
+        ("uint8", {"value_range": [0, 1]}, "lands on 0 to 1, but dtype uint8 holds whole numbers only"),
+        ("uint8", {"value_range": [-1, 1]}, "whole numbers only"),
+        ("uint8", {"value_range": [-128, 127]}, "lands on -128 to 127, but dtype uint8 holds 0 to 255"),
+        ("int8", {"value_range": [0, 255]}, "lands on 0 to 255, but dtype int8 holds -128 to 127"),
+        ("uint8", {"value_range": None, "normalize": IMAGENET}, "add quantize"),
+        ("int64", {"value_range": [0, 254]}, "grey levels would be lost"),
+    ],
+)
+def test_integers_hold_whole_grey_levels(dtype, values, message):
+    ((_, said),) = problems(dtype=dtype, **values).items()
+    assert message in said
+
+
+@pytest.mark.parametrize(
+    ("dtype", "values"),
+    [
+        ("int8", {"value_range": [-128, 127]}),
+        ("int32", {"value_range": [0, 255]}),
+        ("uint16", {"value_range": [0, 65535]}),
+        ("int16", {"value_range": None, "normalize": {"mean": [123, 117, 104], "units": "byte"}}),
+    ],
+)
+def test_integers_that_do(dtype, values):
+    assert spec(dtype=dtype, **values).contract.dtype == dtype
+
+
+def test_a_grid():
+    found = spec(dtype="int8", value_range=[-1, 1], quantize={"scale": 0.0078125})
+    assert found.contract.quantize == Quantize(scale=0.0078125, zero_point=0, rounding="half_even")
+    assert found.resolved["quantize"] == {"scale": 0.0078125, "zero_point": 0, "rounding": "half_even"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "place", "message"),
+    [
+        ({"dtype": "float32"}, "quantize", "only integer types are quantized"),
+        ({"quantize": {"scale": 1, "zero_point": 200}}, "quantize.zero_point", "int8 can hold: -128 to 127"),
+        ({"quantize": {"scale": 0}}, "quantize.scale", "above 0"),
+        ({"quantize": {"zero_point": 1}}, "quantize.scale", "missing"),
+        ({"quantize": {"scale": 1, "zero_point": 1.5}}, "quantize.zero_point", "a whole number"),
+        ({"quantize": {"scale": 1, "zero_point": 1.0}}, "quantize.zero_point", "without a decimal point: 1"),
+        ({"quantize": 0.5}, "quantize", "a mapping with the keys scale, zero_point, rounding"),
+        ({"quantize": {"scale": 1, "rounding": "half-even"}}, "quantize.rounding", "did you mean half_even?"),
+        ({"value_range": None}, "value_range", "quantize needs to know what it quantizes"),
+    ],
+)
+def test_grids_that_cannot_be(changes, place, message):
+    found = problems(**{"dtype": "int8", "value_range": [-1, 1], "quantize": {"scale": 0.01}, **changes})
+    assert message in found[place]
+    assert len(found) == 1
+
+
+def test_uint8_with_a_grid_still_says_where_pixels_land():
+    assert "value_range" in problems(dtype="uint8", value_range=None, quantize={"scale": 0.01})
+
+
+def test_an_assertion_is_kept():
+    assert spec(expect_range=[-2.2, 2.7]).contract.expect_range == (-2.2, 2.7)
+    assert spec().contract.expect_range is None
+
+
+def test_four_spellings_of_one_mapping_are_one_in_canonical_form():
+    """keras tf = TFLite 127.5 = timm 0.5 = Core ML scale 1/127.5, bias -1."""
+    forms = (
+        {"value_range": [-1, 1]},
+        {"value_range": None, "normalize": {"units": "byte", "mean": 127.5, "std": 127.5}},
+        {"value_range": None, "normalize": {"mean": 0.5, "std": 0.5}},
+    )
+    found = [canonical(spec(**form).contract.values, 3) for form in forms]
+    assert all(one.scale == pytest.approx([1 / 127.5] * 3) and one.offset == pytest.approx([-1] * 3) for one in found)

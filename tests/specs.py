@@ -1,0 +1,32 @@
+"""Specs for tests: a good one with changes, and what is said of a bad one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sm_imgcheck.errors import Problem, SpecError
+from sm_imgcheck.model import Spec
+from sm_imgcheck.spec import parse
+
+BASE: Mapping[str, Any] = {
+    "shape": ["N", 224, 224, 3],
+    "dtype": "float32",
+    "channel_order": "RGB",
+    "value_range": [0, 1],
+}
+
+
+def spec(**changes: Any) -> Spec:
+    """The base with changes; a key that is changed to None is left out."""
+    return parse({**BASE, **changes})
+
+
+def problems(**changes: Any) -> dict[str, str]:
+    """What is wrong with the base after these changes: message by place."""
+    found: tuple[Problem, ...] = ()
+    try:
+        spec(**changes)
+    except SpecError as error:
+        found = error.problems
+    by_place = {problem.place: problem.message for problem in found}
+    assert len(by_place) == len(found), "one place, one problem"
+    return by_place
