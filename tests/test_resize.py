@@ -169,7 +169,7 @@ def test_float_resizes_agree_with_opencv_and_pillow_where_the_kernels_are_the_sa
     image = picture(97, 61)
     plain = resized(image, library, "bilinear", "float32", {"antialias": False})
     assert np.abs(plain - resized(image, "opencv", "bilinear", "float32")).max() < 0.01
-    for interpolation in ("bilinear", "bicubic"):
+    for interpolation in ("bilinear", "bicubic", "lanczos"):
         smooth = resized(image, library, interpolation, "float32", {"antialias": True})
         assert np.abs(smooth - resized(image, "pillow", interpolation, "float32")).max() < 0.01
     if library == "torch":  # a = -0.75, as OpenCV's
