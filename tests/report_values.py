@@ -12,7 +12,7 @@ CONTRACT = Contract(
 )
 STEPS = (
     Step(op="decode", why="the model takes pixels"),
-    Step(op="resize_pillow", params={"mode": "stretch"}, why="so the spec makes the size", loss="pixels"),
+    Step(op="resize_pillow", params={"mode": "stretch"}, why="as the spec says", loss="pixels"),
     Step(op="cast", params={"dtype": "float32"}, why="the model takes float32"),
 )
 
@@ -39,7 +39,14 @@ def image(path, *more, height=375, width=500):
     dtype = "the dtype is uint8; the model takes float32"
     found = (
         finding("DTY101", "wrong-dtype", message=dtype, expected="float32", actual="uint8", fixed_by="cast"),
-        finding("SHP106", "wrong-size", message=size, expected="224x224", actual=f"{height}x{width}", fixed_by="resize_pillow"),
+        finding(
+            "SHP106",
+            "wrong-size",
+            message=size,
+            expected="224x224",
+            actual=f"{height}x{width}",
+            fixed_by="resize_pillow",
+        ),
     )
     header = Header(format="JPEG", mode="RGB", height=height, width=width, coding="baseline", subsampling="4:2:0")
     return Result(

@@ -8,7 +8,15 @@ import pytest
 from pictures import jpeg
 
 HEAVY = {"numpy", "cv2", "PIL", "rich", "yaml", "pydantic", "orjson", "simplejpeg", "asyncio", "ssl"}
-LIGHT = [["--version"], ["--help"], [], ["rules"], ["rules", "--format", "json"], ["explain", "DTY101"], ["convert", "--help"]]
+LIGHT = [
+    ["--version"],
+    ["--help"],
+    [],
+    ["rules"],
+    ["rules", "--format", "json"],
+    ["explain", "DTY101"],
+    ["convert", "--help"],
+]
 PROBE = """
 import sys
 from sm_imgcheck.cli import main

@@ -37,7 +37,7 @@ def build(command: str = "") -> typer.Typer:
     """Make the app with this command whole; without one, with the names and first lines of all of them."""
     app = typer.Typer(
         name="sm-imgcheck",
-        help="Check what an image model gets against what it takes, and hand over the tensor that would have been right.",
+        help="Check what an image model gets against what it takes, and make the tensor that would have been right.",
         epilog="Start with: sm-imgcheck validate PHOTO.jpg -s torchvision-imagenet. " + EXITS,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,

@@ -26,6 +26,8 @@ def one_of(*allowed: str) -> Callable[[str | None], str | None]:
         from difflib import get_close_matches
 
         near = get_close_matches(value.lower(), allowed, 1)
-        raise typer.BadParameter(f"{value!r} is not one of {', '.join(allowed)}{f'; did you mean {near[0]}?' if near else ''}")
+        raise typer.BadParameter(
+            f"{value!r} is not one of {', '.join(allowed)}{f'; did you mean {near[0]}?' if near else ''}"
+        )
 
     return check

@@ -28,6 +28,7 @@ __all__ = [
     "codes",
 ]
 
+
 def assumed(pairs: list[str] | None) -> dict[str, str]:
     """``["key=value", ...]`` as a mapping. Raises BadParameter for a key that nothing can be assumed of."""
     found: dict[str, str] = {}
@@ -98,7 +99,7 @@ DecodedBy = Annotated[
     typer.Option(
         "--decoded-by",
         metavar="[pillow|opencv]",
-        help="Whose plain decode an image is compared as: Pillow's (RGB, EXIF ignored) or OpenCV's (BGR, EXIF applied).",
+        help="Whose plain decode an image is compared as: Pillow's (RGB, EXIF ignored), OpenCV's (BGR, EXIF applied).",
         callback=one_of("pillow", "opencv"),
     ),
 ]
@@ -126,10 +127,13 @@ Assume = Annotated[
 ]
 AllowGuess = Annotated[bool, typer.Option("--allow-guess", help="Carry out steps that rest on a guess.")]
 HeadersOnly = Annotated[
-    bool, typer.Option("--headers-only", help="Decode nothing: only what the files say of themselves. Damage goes unseen.")
+    bool,
+    typer.Option("--headers-only", help="Decode nothing: only what the files say of themselves. Damage goes unseen."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an output that exists and differs.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only; json and jsonl are printed all the same.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print errors only; json and jsonl are printed all the same.")
+]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours. So does the environment variable NO_COLOR.")]
 StdinFilename = Annotated[
     str, typer.Option("--stdin-filename", metavar="NAME", help="What standard input is called in reports and outputs.")

@@ -31,7 +31,8 @@ def code(
 ) -> None:
     """Write the same steps as a Python module.
 
-    For whatever image comes, with every policy of the spec, and without need of this package. It holds preprocess(body: bytes) -> ndarray, made of the very functions that convert runs.
+    For whatever image comes, with every policy of the spec, and without need of this package. It holds
+    preprocess(body: bytes) -> ndarray, made of the very functions that convert runs.
     """
     from sm_imgcheck.cli._session import load_spec
     from sm_imgcheck.code import to_python

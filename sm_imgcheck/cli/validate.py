@@ -32,8 +32,8 @@ def validate(
 ) -> None:
     """Report every mismatch with the spec.
 
-    Checks images and tensors. An image is compared as a handler would naively decode it: uint8, height x width x 3, values 0..255.
-    Each finding says whether convert mends it, and the report ends with the command that does.
+    Checks images and tensors. An image is compared as a handler would naively decode it: uint8, height x width x 3,
+    values 0..255. Each finding says whether convert mends it, and the report ends with the command that does.
     """
     if form and not emit:
         raise typer.BadParameter("--as says what --emit writes: name a folder with --emit")
@@ -53,7 +53,13 @@ def validate(
         ignore=common.codes(ignore),
     )
     asked = _session.Asked(
-        paths=paths, spec=spec, options=options, form=report, stdin_filename=stdin_filename, quiet=quiet, no_color=no_color
+        paths=paths,
+        spec=spec,
+        options=options,
+        form=report,
+        stdin_filename=stdin_filename,
+        quiet=quiet,
+        no_color=no_color,
     )
     if emit:
         from sm_imgcheck.engine.outputs import Outputs

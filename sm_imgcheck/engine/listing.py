@@ -1,7 +1,5 @@
 """What a PATH of the command line stands for: files, folders, lists of paths, standard input; lazily and in order."""
 
-# ruff: noqa: PTH - a path stays the string that the user typed: Path would tidy it, and is slower by far
-
 from __future__ import annotations
 
 import os
@@ -14,10 +12,12 @@ from sm_imgcheck.errors import ImgcheckError
 
 __all__ = ["IMAGE_SUFFIXES", "TENSOR_SUFFIXES", "Item", "Listing", "listed"]
 
-IMAGE_SUFFIXES = frozenset(
-    ".apng .avif .avifs .bmp .dib .gif .ico .j2c .j2k .jfif .jp2 .jpc .jpe .jpeg .jpf .jpg .jpx .mpo .png .tif .tiff"
-    " .webp".split()
-)
+# fmt: off
+IMAGE_SUFFIXES = frozenset({
+    ".apng", ".avif", ".avifs", ".bmp", ".dib", ".gif", ".ico", ".j2c", ".j2k", ".jfif", ".jp2", ".jpc", ".jpe",
+    ".jpeg", ".jpf", ".jpg", ".jpx", ".mpo", ".png", ".tif", ".tiff", ".webp",
+})
+# fmt: on
 TENSOR_SUFFIXES = frozenset({".json", ".npy", ".npz"})
 _LONGEST_LINE = 65_536
 """Of a list of paths, in characters: sixteen times the longest path that Linux takes."""

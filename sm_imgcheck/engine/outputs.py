@@ -1,7 +1,5 @@
 """Where corrected tensors are written: one place for each candidate, never outside its folder, never by halves."""
 
-# ruff: noqa: PTH - see listing
-
 from __future__ import annotations
 
 import os
@@ -53,7 +51,7 @@ class Outputs:
         owner = self.owners.setdefault(_as_the_disk_sees_it(target), item.path)
         if owner != item.path:
             raise OutputError(
-                f"{owner} and {item.path} would both be written to {target}: convert them into two folders, or rename one"
+                f"{owner} and {item.path} would both be written to {target}: name two folders, or rename one"
             )
         return target
 
@@ -67,13 +65,17 @@ class Outputs:
             raise OutputError(f"{parent}: the folder cannot be made: {_reason(error)}") from error
         top, real = os.path.realpath(self.folder or "."), os.path.realpath(parent or ".")
         if real != top and not real.startswith(os.path.join(top, "")):
-            raise OutputError(f"{parent} leads to {real}, outside of {self.folder}: remove that link, or name another folder")
+            raise OutputError(
+                f"{parent} leads to {real}, outside of {self.folder}: remove that link, or name another folder"
+            )
         self.checked = parent
 
     def _refuse_input(self, item: Item, target: str) -> None:
         with suppress(OSError):
             if not item.stdin and os.path.samefile(item.path.partition("::")[0], target):
-                raise OutputError(f"{target} is the candidate itself: name another folder, nothing is written over its input")
+                raise OutputError(
+                    f"{target} is the candidate itself: name another folder, nothing is written over its input"
+                )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,7 +89,9 @@ class Stream:
     def write(self, item: Item, array: np.ndarray[Any, Any]) -> str:
         """Write the tensor of the one candidate. Raises OutputError for a second one."""
         if self.written:
-            raise OutputError(f"-o - takes one tensor, and there are two: of {self.written} and of {item.path}; name a folder")
+            raise OutputError(
+                f"-o - takes one tensor, and there are two: of {self.written} and of {item.path}; name a folder"
+            )
         self.written = item.path
         self.file.writelines(_encoded(self.form, item, array))
         self.file.flush()

@@ -121,8 +121,10 @@ def _many(run: Run, digest: Digest, report: Report) -> tuple[tuple[str, ...], li
     groups = sorted(digest.groups.values(), key=lambda group: _ORDER[group.sample.severity])
     sections = [section for kind in sorted(digest.kinds) for section in _shared(digest, groups, kind)]
     own = tuple(_own(group) for group in groups if not _is_shared(digest, group))
-    sections.append(Section(title="Some have something of their own:" if len(sections) else "Findings:", rows=own))
-    stuck = tuple(_reason(f"{_files(group)}: {group.sample.message}", _details(group)) for group in digest.stuck.values())
+    sections.append(Section(title="Some have something of their own:" if sections else "Findings:", rows=own))
+    stuck = tuple(
+        _reason(f"{_files(group)}: {group.sample.message}", _details(group)) for group in digest.stuck.values()
+    )
     return head, [*sections, Section(title="No tensor can be made of:", rows=stuck)]
 
 
@@ -230,5 +232,7 @@ def _written(digest: Digest, report: Report) -> str:
         return "No tensor was written."
     if report.candidates == 1 and digest.first is not None:
         return f"Written to {for_terminal(digest.first.emitted or '')}."
-    but = f"; {report.unwritten:,} of {report.candidates:,} candidates could not be converted" if report.unwritten else ""
+    but = (
+        f"; {report.unwritten:,} of {report.candidates:,} candidates could not be converted" if report.unwritten else ""
+    )
     return f"{count(digest.written, 'tensor')} written{but}."

@@ -65,10 +65,12 @@ def mended(finding: Finding) -> str:
     return f"convert mends it: {finding.fixed_by}" if finding.fixed_by else "convert does not mend it"
 
 
+# fmt: off
 _TELLING = (
-    "mode size fraction aspect square height width interpolation multiple_of fill orientation order to low high units"
-    " mean std zero_point dtype"
-).split()
+    "mode", "size", "fraction", "aspect", "square", "height", "width", "interpolation", "multiple_of", "fill",
+    "orientation", "order", "to", "low", "high", "units", "mean", "std", "zero_point", "dtype",
+)
+# fmt: on
 """The parameters of steps that a person asks for, in this order; the machine formats have them all."""
 
 
@@ -99,7 +101,4 @@ def columns(rows: Iterable[Sequence[str]], indent: str = "  ") -> list[str]:
     """Lines with their cells under one another; the last cell is as long as it is."""
     table = [list(row) for row in rows]
     widths = [max(map(len, cells)) for cells in zip(*table, strict=True)]
-    return [
-        indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        for row in table
-    ]
+    return [indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in table]

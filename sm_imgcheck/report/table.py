@@ -92,7 +92,10 @@ def _with_files(row: Row) -> list[RenderableType]:
     check = f"{row.severity} {row.code} {row.name}  " if row.code else ""
     mender = f" [{row.mender}]" if row.mender and row.code else ""
     head = Text.assemble((check, _STYLES[row.severity]), row.message, (mender, "dim"))
-    return [Padding(head, (0, 0, 0, 1)), *(Padding(Text(detail, style="dim", overflow="fold"), (0, 0, 0, 5)) for detail in row.details)]
+    return [
+        Padding(head, (0, 0, 0, 1)),
+        *(Padding(Text(detail, style="dim", overflow="fold"), (0, 0, 0, 5)) for detail in row.details),
+    ]
 
 
 def _steps(section: Section) -> Table:

@@ -55,6 +55,7 @@ def _mender(row: Row) -> str:
 def _steps(section: Section) -> list[str]:
     told = [_words.step(step) for step in section.steps]
     lines = _words.columns(
-        (str(number), op, f"{reason}{f' [{loss}]' if loss else ''}") for number, (op, reason, loss) in enumerate(told, 1)
+        (str(number), op, f"{reason}{f' [{loss}]' if loss else ''}")
+        for number, (op, reason, loss) in enumerate(told, 1)
     )
     return [line.rstrip() for line in lines]

@@ -13,7 +13,9 @@ from sm_imgcheck.spec import parse
 
 
 def test_one_candidate_is_told_plainly():
-    assert told("text", [image("cat.jpg")]) == """\
+    assert (
+        told("text", [image("cat.jpg")])
+        == """\
 cat.jpg: JPEG, 375x500 (HxW), RGB, 8 bits, baseline 4:2:0
 as a plain decode hands it over: uint8 [375, 500, 3] HWC RGB, 0..255
 against small: float32 [N, 224, 224, 3] NHWC RGB, -1..1
@@ -24,22 +26,27 @@ against small: float32 [N, 224, 224, 3] NHWC RGB, -1..1
 
 The plan from this to the model's tensor:
   1  decode         the model takes pixels
-  2  resize_pillow  so the spec makes the size (mode=stretch) [loses pixels]
+  2  resize_pillow  as the spec says (mode=stretch) [loses pixels]
   3  cast           the model takes float32 (dtype=float32)
 
 2 errors; convert mends all of them:
 
   sm-imgcheck convert photos -s small -o out
 """
+    )
 
 
 def test_what_all_share_is_said_once_and_what_some_have_is_grouped():
     turned = finding("SRC201", "exif-orientation", "warning", "stored turned", actual="6", fixed_by="orient")
     results = [image(f"{n:02}.jpg", width=400 + n) for n in range(20)]
     results[3] = image("03.jpg", turned, width=403)
-    results.append(Result(path="bad.jpg", kind="unknown", findings=(finding("SRC104", "truncated", message="ends early"),)))
+    results.append(
+        Result(path="bad.jpg", kind="unknown", findings=(finding("SRC104", "truncated", message="ends early"),))
+    )
     results.append(tensor("x.npy"))
-    assert told("text", results, not_looked_at={"hidden": 2, "other suffix": 1}) == """\
+    assert (
+        told("text", results, not_looked_at={"hidden": 2, "other suffix": 1})
+        == """\
 22 candidates: 20 images, 1 tensor and 1 that cannot be used
 against small: float32 [N, 224, 224, 3] NHWC RGB, -1..1
 
@@ -49,7 +56,7 @@ All 20 images, as a plain decode hands them over:
 
 The plan that mends them:
   1  decode         the model takes pixels
-  2  resize_pillow  so the spec makes the size (mode=stretch) [loses pixels]
+  2  resize_pillow  as the spec says (mode=stretch) [loses pixels]
   3  cast           the model takes float32 (dtype=float32)
 
 Some have something of their own:
@@ -63,10 +70,14 @@ Not looked at: 2 hidden, 1 other suffix.
 
   sm-imgcheck convert photos -s small -o out
 """
+    )
 
 
 def test_long_groups_are_bounded_and_say_where_the_rest_is():
-    lost = [Result(path=f"{n}", kind="unknown", findings=(finding("SRC104", "truncated", message="cut"),)) for n in range(99)]
+    lost = [
+        Result(path=f"{n}", kind="unknown", findings=(finding("SRC104", "truncated", message="cut"),))
+        for n in range(99)
+    ]
     text = told("text", lost)
     assert "99 files: cut" in text
     assert "0, 1, 2, 3, 4 and 94 more (--format jsonl names them all)" in text
@@ -74,7 +85,8 @@ def test_long_groups_are_bounded_and_say_where_the_rest_is():
 
 def test_examples_say_what_is_particular_to_each():
     results = [
-        image(f"{n}.jpg", finding("VAL106", "not-finite", message=f"{n} NaN; none is allowed", actual=f"{n} NaN")) for n in range(7)
+        image(f"{n}.jpg", finding("VAL106", "not-finite", message=f"{n} NaN; none is allowed", actual=f"{n} NaN"))
+        for n in range(7)
     ]
     text = told("text", [*results, *(image(f"ok{n}.jpg") for n in range(9))])
     assert "7 images: 0 NaN, 1 NaN or 2 NaN, ...; none is allowed" in text
@@ -103,7 +115,9 @@ def test_what_a_file_says_of_itself_is_clipped():
 
 
 def test_no_tensor_is_said_with_the_reason():
-    stuck = replace(tensor("x.npy", finding("VAL104", "out-of-range", message="odd values")), plan=None, skipped="say what they are")
+    stuck = replace(
+        tensor("x.npy", finding("VAL104", "out-of-range", message="odd values")), plan=None, skipped="say what they are"
+    )
     assert "No tensor can be made of it:\n  say what they are\n" in told("text", [stuck])
     text = told("text", [stuck, replace(stuck, path="y.npy")])
     assert "No tensor can be made of:\n  2 tensors: say what they are\n      x.npy and y.npy\n" in text
@@ -113,15 +127,23 @@ def test_no_tensor_is_said_with_the_reason():
     ("results", "last"),
     [
         ([tensor("x.npy")], "It keeps the contract."),
-        ([tensor("x.npy"), tensor("y.npy", finding("CHN102", "assumed", "notice"))], "All 2 candidates keep the contract, with 1 notice."),
+        (
+            [tensor("x.npy"), tensor("y.npy", finding("CHN102", "assumed", "notice"))],
+            "All 2 candidates keep the contract, with 1 notice.",
+        ),
         ([tensor("x.npy", finding("VAL107", "constant-image", "warning"))], "1 warning; none of them can be mended."),
         ([], "There was nothing to check."),
-        ([tensor("x.npy", finding("DTY101", "wrong-dtype", fixed_by="cast"))] * 2, "2 errors in all 2 candidates; convert mends all of them:"),
+        (
+            [tensor("x.npy", finding("DTY101", "wrong-dtype", fixed_by="cast"))] * 2,
+            "2 errors in all 2 candidates; convert mends all of them:",
+        ),
         ([tensor("x.npy", finding("DTY101", "wrong-dtype", fixed_by="cast"))], "1 error; convert mends it:"),
     ],
 )
 def test_the_sum(results, last):
-    assert told("text", results).replace("\n\n  sm-imgcheck convert photos -s small -o out", "").splitlines()[-1] == last
+    assert (
+        told("text", results).replace("\n\n  sm-imgcheck convert photos -s small -o out", "").splitlines()[-1] == last
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,7 +153,10 @@ def test_the_sum(results, last):
         ([replace(image("x.jpg"), skipped="why")], ["2 errors; mended: all of them.", "No tensor was written."]),
         (
             [replace(image("x.jpg"), emitted="out/x.npy"), replace(image("y.jpg"), skipped="why")],
-            ["4 errors in all 2 candidates; mended: all of them.", "1 tensor written; 1 of 2 candidates could not be converted."],
+            [
+                "4 errors in all 2 candidates; mended: all of them.",
+                "1 tensor written; 1 of 2 candidates could not be converted.",
+            ],
         ),
     ],
 )
@@ -159,7 +184,10 @@ def test_names_cannot_write_on_the_terminal(form, many):
 
 @pytest.mark.parametrize("form", ["json", "jsonl"])
 def test_names_are_valid_json_of_printable_ascii(form):
-    text = told(form, [Result(path=HOSTILE, kind="unknown", skipped=HOSTILE, findings=(finding("SRC104", "t", message=HOSTILE),))])
+    text = told(
+        form,
+        [Result(path=HOSTILE, kind="unknown", skipped=HOSTILE, findings=(finding("SRC104", "t", message=HOSTILE),))],
+    )
     assert set(text) <= set(map(chr, range(32, 127))) | {"\n"}
     record = json.loads(text.splitlines()[0]) if form == "jsonl" else json.loads(text)["results"][0]
     record["path"].encode("utf-8")
@@ -169,7 +197,9 @@ def test_names_are_valid_json_of_printable_ascii(form):
 
 def test_table_tells_the_same_story():
     results = [image(f"{n}.jpg") for n in range(3)] + [tensor("x.npy", finding("VAL107", "constant-image", "warning"))]
-    assert told("table", results, width=80) == """\
+    assert (
+        told("table", results, width=80)
+        == """\
 4 candidates: 3 images and 1 tensor
 against small: float32 [N, 224, 224, 3] NHWC RGB, -1..1
 
@@ -183,7 +213,7 @@ All 3 images, as a plain decode hands them over:
 
 The plan that mends them:
  1  decode         the model takes pixels
- 2  resize_pillow  so the spec makes the size (mode=stretch) [loses pixels]
+ 2  resize_pillow  as the spec says (mode=stretch) [loses pixels]
  3  cast           the model takes float32 (dtype=float32)
 
 Some have something of their own:
@@ -195,6 +225,7 @@ Some have something of their own:
 
   sm-imgcheck convert photos -s small -o out
 """
+    )
 
 
 def test_table_has_colours_only_where_asked():
@@ -277,19 +308,24 @@ def test_memory_is_bounded():
 
 
 def test_a_trace_shows_what_is_there_after_each_step():
-    assert _trace.as_text(image("cat.jpg"), replace(SPEC, name="m", contract=CONTRACT)) == """\
+    assert (
+        _trace.as_text(image("cat.jpg"), replace(SPEC, name="m", contract=CONTRACT))
+        == """\
 cat.jpg
 to m: float32 [N, 224, 224, 3] NHWC RGB, -1..1
 
                     shape          layout  dtype  order  values
      before         [375, 500, 3]  HWC     uint8  RGB    0..255
   1  decode         [375, 500, 3]  HWC     uint8  RGB    0..255  the model takes pixels
-  2  resize_pillow  [375, 500, 3]  HWC     uint8  RGB    0..255  so the spec makes the size (mode=stretch) [loses pixels]
+  2  resize_pillow  [375, 500, 3]  HWC     uint8  RGB    0..255  as the spec says (mode=stretch) [loses pixels]
   3  cast           [375, 500, 3]  HWC     uint8  RGB    0..255  the model takes float32 (dtype=float32)
 """
+    )
 
 
-SPEC = parse({"shape": ["N", 224, 224, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [-1, 1]}, source="m")
+SPEC = parse(
+    {"shape": ["N", 224, 224, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [-1, 1]}, source="m"
+)
 
 
 def test_a_trace_of_nothing_and_of_no_plan():
