@@ -71,7 +71,7 @@ def _colour(facts: Facts, params: Params) -> Facts:
 def _geometry(facts: Facts, step: Step) -> Facts:
     at = facts.layout.index("H")
     height, width = output_size(step.op, step.params, *facts.shape[at : at + 2])
-    dtype = "float32" if step.params.get("dtype") == "float32" else facts.dtype
+    dtype = {"float32": "float32", None: facts.dtype}.get(step.params.get("dtype"), "uint8")  # crop, pad: as it is
     shape = (*facts.shape[:at], height, width, *facts.shape[at + 2 :])
     margin = overshoot((step,)) * (_high(facts) - _low(facts))
     return replace(facts, shape=shape, dtype=dtype, low=_low(facts) - margin, high=_high(facts) + margin)

@@ -87,6 +87,20 @@ def test_final_pads_come_after_the_values():
     assert ops(image_plan(mapping))[5] == "pad"
 
 
+def test_the_fill_of_a_final_pad_follows_the_channels():
+    pad = {"pad": {"size": [60, 70], "fill": [1, 2, 3], "position": "top_left", "units": "final"}}
+    spec = parse({**B, "shape": ["N", 60, 70, 3], "geometry": [pad]})
+    steps = make_plan(spec, tensor(PIXELS, spec, channel_order="RGB"), Options()).steps
+    assert next(step.params["fill"] for step in steps if step.op == "pad") == [3, 2, 1]
+
+
+def test_a_resize_to_uint8_of_float_pixels_is_traced_as_such():
+    plan = plan_of(smooth() * 3 - 1, parse({**C, "shape": ["N", 24, 32, 3]}), value_range="-1,2")
+    known = dict(zip(ops(plan), plan.after, strict=True))
+    assert known["to_pixels"].dtype == "float32"
+    assert known["resize_pillow"].dtype == "uint8"
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_every_step_binds_to_the_signature_of_its_op(name):
     import inspect

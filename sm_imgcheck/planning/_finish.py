@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sm_imgcheck.errors import PlanError
 from sm_imgcheck.mapping import canonical, same
@@ -46,7 +47,10 @@ def _quantize(facts: Facts, job: Job) -> Iterator[Step]:
 def _final_pads(facts: Facts, job: Job) -> Iterator[Step]:
     for step in job.spec.geometry:
         if step.params.get("units") == "final" and (job.kind != "tensor" or wrong_size(facts, job.contract)):
-            yield step
+            fill = step.params["fill"]  # listed in RGB order, as every colour of a spec is
+            if job.contract.channel_order.startswith("BGR"):
+                fill = [*fill[2::-1], *fill[3:]]
+            yield replace(step, params={**step.params, "fill": fill}, why="the spec frames the finished values")
 
 
 def _cast(facts: Facts, job: Job) -> Iterator[Step]:
