@@ -60,8 +60,8 @@ def _layout(shape: Sequence[int], wanted: int | None) -> str:
     """The reading with the fewest oddities: three channels rather than one, NHWC rather than NCHW."""
     channels = (wanted,) if wanted else (3, 1, 4)
     fits = [
-        (channels.index(count), layout)
-        for layout in LAYOUTS
+        (channels.index(count), place, layout)
+        for place, layout in enumerate(LAYOUTS)
         if len(layout) == len(shape)
         and (count := shape[layout.index("C")] if "C" in layout else 1) in channels
         and min(shape[layout.index("H")], shape[layout.index("W")]) > 1
@@ -71,7 +71,7 @@ def _layout(shape: Sequence[int], wanted: int | None) -> str:
             f"a tensor of shape {flow(list(shape))} is not an image of {'1, 3 or 4' if wanted is None else wanted} "
             "channels in any layout; expected one such as [1, 224, 224, 3] or [3, 224, 224]"
         )
-    return min(fits)[1]
+    return min(fits)[2]
 
 
 def _mapped(dtype: str, low: float, high: float, channels: int) -> tuple[str, Any]:

@@ -249,7 +249,7 @@ CROP = (
         name="pad_side",
         kind="choice",
         choices=("after", "before"),
-        default="after",
+        rule="before with rounding: floor after a Pillow resize (transformers), else after",
         doc="where an odd missing pixel is added when the image is smaller than size",
         example="after",
     ),

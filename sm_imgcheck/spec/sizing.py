@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +50,7 @@ def read(given: Mapping[str, Any], target: Target, notes: Notes) -> list[dict[st
     if not notes.fine("resize", "geometry"):
         return []
     if "geometry" in given:
-        return [_step(step, at("geometry", index), target, notes) for index, step in enumerate(given["geometry"])]
+        return _long_form(given["geometry"], target, notes)
     if "resize" in given:
         return _shorthand(given["resize"], target, notes)
     return [] if target.size is None else [{"resize": _resize({}, "resize", target, notes)}]
@@ -72,17 +72,37 @@ def _shorthand(given: Mapping[str, Any], target: Target, notes: Notes) -> list[d
             )
         elif target.size is not None:
             rounding = given.get("crop_rounding", "round")
-            steps.append({"crop": {"size": list(target.size), "rounding": rounding, "pad_side": "after"}})
+            side = _pad_side(rounding, steps[0]["resize"].get("library", ""))
+            steps.append({"crop": {"size": list(target.size), "rounding": rounding, "pad_side": side}})
     elif "crop_rounding" in given and takes_crop:
         notes.add("resize.crop_rounding", "has no meaning with crop: none")
     return steps
 
 
-def _step(step: Mapping[str, Any], place: str, target: Target, notes: Notes) -> dict[str, Any]:
+def _long_form(given: Sequence[Mapping[str, Any]], target: Target, notes: Notes) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = []
+    for index, step in enumerate(given):
+        library = next((one["resize"].get("library", "") for one in reversed(steps) if "resize" in one), "")
+        steps.append(_step(step, at("geometry", index), target, notes, library=library))
+    return steps
+
+
+def _pad_side(rounding: str, library: str) -> str:
+    """Where an odd missing pixel goes: what floors the offset of a crop is transformers.
+
+    Its Pillow backend adds the pixel before the image; its torchvision backend, torchvision and timm behind it.
+    """
+    return "before" if rounding == "floor" and library.startswith("pillow") else "after"
+
+
+def _step(
+    step: Mapping[str, Any], place: str, target: Target, notes: Notes, *, library: str
+) -> dict[str, Any]:
+    """One step of the long form, complete; ``library`` is that of the resize before it."""
     ((name, given),) = step.items()
     where = at(place, name)
     if name == "crop":
-        full = _crop(given, where, notes)
+        full = _crop(given, where, notes, library=library)
     else:
         full = (_resize if name == "resize" else _pad)(given, where, target, notes)
     return {name: {key.name: full[key.name] for key in STEP_KEYS[name] if full.get(key.name) is not None}}
@@ -184,7 +204,7 @@ def _antialias(given: Mapping[str, Any], interpolation: str, place: str, notes: 
     return library.antialias and smooth if wanted is None else wanted
 
 
-def _crop(given: Mapping[str, Any], place: str, notes: Notes) -> dict[str, Any]:
+def _crop(given: Mapping[str, Any], place: str, notes: Notes, *, library: str) -> dict[str, Any]:
     cuts = [name for name in _CUTS if name in given]
     if len(cuts) != 1:
         notes.add(place, f"has {' and '.join(cuts) or 'none'} of {', '.join(_CUTS)}; write exactly one of them")
@@ -197,7 +217,8 @@ def _crop(given: Mapping[str, Any], place: str, notes: Notes) -> dict[str, Any]:
         notes.add(at(place, "pad_side"), "has no meaning without size: only size can be larger than the image")
     full = {**given, "rounding": rounding}
     if cut == "size":
-        full |= {"size": [size, size] if isinstance(size, int) else size, "pad_side": given.get("pad_side", "after")}
+        side = given.get("pad_side", _pad_side(rounding, library))
+        full |= {"size": [size, size] if isinstance(size, int) else size, "pad_side": side}
     return full
 
 

@@ -1,0 +1,144 @@
+"""The specs that are shipped: each can be used, says where it comes from, and leaves no default unsaid."""
+
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from sm_imgcheck.spec import lint, schema
+from sm_imgcheck.specfile import load, presets
+from sm_imgcheck.yamltext import read
+
+FOLDER = Path(__file__).parents[1] / "specs"
+
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+HALF = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+
+
+@pytest.fixture(params=presets())
+def name(request):
+    return request.param
+
+
+def written(name):
+    return read((FOLDER / f"{name}.yaml").read_bytes(), name).value
+
+
+def test_all_are_there():
+    assert set(presets()) == {
+        "clip-vit-base-patch32",
+        "keras-caffe",
+        "keras-tf",
+        "keras-torch",
+        "mobilenet-int8",
+        "mobilenet-uint8",
+        "opencv-dnn-caffe-ssd300",
+        "pillow-bgr-01",
+        "pillow-rgb-01",
+        "pillow-rgb-pm1",
+        "siglip-base-patch16",
+        "timm-inception",
+        "torchvision-imagenet",
+        "torchvision-imagenet-232",
+        "torchvision-inception-342",
+        "vit-base-patch16",
+        "yolo-letterbox-640",
+    }
+
+
+def test_nothing_is_doubtful(name):
+    assert lint(load(name)) == ()
+
+
+def test_it_keeps_the_schema(name):
+    Draft202012Validator(schema()).validate(written(name))
+
+
+def test_it_says_where_its_facts_come_from(name):
+    spec = load(name)
+    assert spec.source.startswith("https://")
+    assert 20 < len(spec.description) < 100
+
+
+def test_every_default_that_matters_is_written(name):
+    given = written(name)
+    assert {"shape", "layout", "dtype", "channel_order", "decode", "resize"} < set(given)
+    assert ("value_range" in given) != ("normalize" in given)
+    assert {"mode", "size", "interpolation", "library", "dtype"} <= set(given["resize"])
+    if "normalize" in given:
+        assert {"units", "order"} < set(given["normalize"])
+    resolved = load(name).resolved
+    assert given["decode"] == {key: value for key, value in resolved["decode"].items() if key != "max_pixels"}
+
+
+@pytest.mark.parametrize(
+    ("names", "exif"),
+    [
+        ("pillow-rgb-01 pillow-bgr-01 pillow-rgb-pm1 keras-tf keras-torch keras-caffe mobilenet-uint8", "ignore"),
+        ("torchvision-imagenet torchvision-imagenet-232 torchvision-inception-342 timm-inception", "ignore"),
+        ("clip-vit-base-patch32 vit-base-patch16 siglip-base-patch16", "apply"),
+        ("yolo-letterbox-640 opencv-dnn-caffe-ssd300", "apply"),
+    ],
+)
+def test_orientation_as_the_library_behaves(names, exif):
+    assert {load(name).decode.exif for name in names.split()} == {exif}
+
+
+@pytest.mark.parametrize(
+    ("name", "layout", "order", "mean", "std", "units"),
+    [
+        ("keras-torch", "NHWC", "RGB", *IMAGENET, "unit"),
+        ("keras-caffe", "NHWC", "BGR", (103.939, 116.779, 123.68), None, "byte"),
+        ("torchvision-imagenet", "NCHW", "RGB", *IMAGENET, "unit"),
+        ("torchvision-imagenet-232", "NCHW", "RGB", *IMAGENET, "unit"),
+        ("torchvision-inception-342", "NCHW", "RGB", *IMAGENET, "unit"),
+        ("timm-inception", "NCHW", "RGB", *HALF, "unit"),
+        ("vit-base-patch16", "NCHW", "RGB", *HALF, "unit"),
+        ("siglip-base-patch16", "NCHW", "RGB", *HALF, "unit"),
+        ("opencv-dnn-caffe-ssd300", "NCHW", "BGR", (104, 117, 123), None, "byte"),
+    ],
+)
+def test_means(name, layout, order, mean, std, units):
+    contract = load(name).contract
+    assert (contract.layout, contract.channel_order) == (layout, order)
+    assert (contract.values.mean, contract.values.std, contract.values.units) == (mean, std, units)
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [("keras-tf", -1, 1), ("pillow-rgb-01", 0, 1), ("yolo-letterbox-640", 0, 1), ("mobilenet-uint8", 0, 255)],
+)
+def test_ranges(name, low, high):
+    values = load(name).contract.values
+    assert (values.low, values.high, values.mean) == (low, high, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "edge", "side", "interpolation", "rounding"),
+    [
+        ("torchvision-imagenet", 256, 224, "bilinear", "round"),
+        ("torchvision-imagenet-232", 232, 224, "bilinear", "round"),
+        ("torchvision-inception-342", 342, 299, "bilinear", "round"),
+        ("timm-inception", 341, 299, "bicubic", "round"),
+        ("clip-vit-base-patch32", 224, 224, "bicubic", "floor"),
+    ],
+)
+def test_an_edge_and_a_crop(name, edge, side, interpolation, rounding):
+    resize, crop = load(name).geometry
+    assert (resize.op, resize.params["mode"], resize.params["size"]) == ("resize_pillow", "shortest_edge", edge)
+    assert resize.params["interpolation"] == interpolation
+    assert (crop.op, crop.params["size"], crop.params["rounding"]) == ("crop", [side, side], rounding)
+
+
+def test_the_three_classic_pipelines():
+    a, b, c = (load(name) for name in ("pillow-rgb-01", "pillow-bgr-01", "pillow-rgb-pm1"))
+    assert a.geometry == b.geometry == c.geometry
+    (step,) = a.geometry
+    assert (step.op, step.params["size"], step.params["interpolation"]) == ("resize_pillow", [224, 224], "bicubic")
+    assert (a.contract.channel_order, b.contract.channel_order) == ("RGB", "BGR")
+    assert (a.contract.values.low, b.contract.values.low, c.contract.values.low) == (0, 0, -1)
+
+
+def test_int8_covers_its_range():
+    quantize = load("mobilenet-int8").contract.quantize
+    assert (quantize.scale, quantize.zero_point, quantize.rounding) == (1 / 128, 0, "half_away")

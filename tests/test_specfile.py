@@ -1,0 +1,242 @@
+"""Specs in files: found, read within limits, joined with what they extend."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from sm_imgcheck.errors import ImgcheckError, SpecError
+from sm_imgcheck.spec import parse
+from sm_imgcheck.specfile import load, presets
+
+GOOD = "shape: [N, 224, 224, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def said(spec):
+    with pytest.raises(ImgcheckError) as caught:
+        load(spec)
+    return str(caught.value)
+
+
+def test_a_path(here):
+    (here / "model.yaml").write_text(GOOD, encoding="utf-8")
+    found = load("model.yaml")
+    assert found == load(here / "model.yaml") == load(os.path.join(".", "model.yaml"))  # noqa: PTH118
+    assert found.contract.layout == "NHWC"
+
+
+def test_json_is_yaml(here):
+    (here / "model.json").write_text('{"shape": [1, 3, 8, 8], "dtype": "uint8",\n"channel_order": "RGB"}')
+    assert load("model.json").contract.layout == "NCHW"
+
+
+def test_a_bare_name_is_a_preset_first_and_a_file_second(here):
+    (here / "keras-tf").write_text(GOOD)
+    (here / "mine").write_text(GOOD)
+    assert load("keras-tf").contract.values.low == -1
+    assert load(Path("keras-tf")).contract.values.low == 0
+    assert load("./keras-tf").contract.values.low == 0
+    assert load("mine").contract.values.low == 0
+
+
+def test_a_mapping():
+    assert load({"extends": "keras-tf", "name": "x"}).name == "x"
+    with pytest.raises(SpecError, match="spec: shape: missing"):
+        load({"dtype": "float32"})
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("keras-fd", "no such file and no preset of that name; did you mean keras-tf?"),
+        ("zzz", "`sm-imgcheck spec list` shows the presets"),
+        ("keras-tf.yaml", "no such file; did you mean keras-tf?"),
+        ("no/such.yaml", "no/such.yaml: there is no such file"),
+        (".", "is a folder"),
+        ("", "is a folder"),
+        ("a\0b", "there is no such file"),
+        ("\x1b[31m", r"\x1b[31m: there is no such file"),
+    ],
+)
+def test_names_of_nothing(here, name, message):
+    assert message in said(name)
+    assert said(name).isprintable()
+
+
+def test_a_file_that_cannot_be_read(here, monkeypatch):
+    (here / "secret.yaml").write_text(GOOD)
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert said("secret.yaml") == "secret.yaml: cannot be read: Permission denied"
+
+
+def test_a_file_that_is_too_large(here):
+    (here / "big.yaml").write_bytes(b"#" * (300 * 1024))
+    assert "larger than 256 KiB" in said("big.yaml")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="POSIX only")
+def test_a_device_without_end():
+    assert "larger than 256 KiB" in said("/dev/zero")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
+def test_a_pipe(here):
+    """``-s <(sm-imgcheck spec init)``: the shell gives the name of a pipe."""
+    reader, writer = os.pipe()
+    os.write(writer, GOOD.encode())
+    os.close(writer)
+    assert load(f"/dev/fd/{reader}").contract.dtype == "float32"
+    os.close(reader)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "line 1: the file is empty"),
+        ("# only a comment\n", "line 1: the file is empty"),
+        ("\n\n- shape\n", "line 3: a list at the top, expected a mapping of keys"),
+        ("shape\n", "line 1: a single value at the top"),
+        (GOOD + "shape: [1]\n", "line 5: shape: stands twice, in line 1 and in line 5"),
+        (GOOD + "value_range: [0, 1]\nresize: {mod: none}\n", "line 6: resize.mod: unknown key; did you mean mode?"),
+        (GOOD.replace("1]", ".nan]"), "line 4: value_range[1]: nan, expected a finite number"),
+        (GOOD.replace("float32", "0x20"), "line 2: dtype: 32, expected an element type"),
+        (GOOD.replace("224, 224", "224,\n  yes"), "line 2: shape[2]: 'yes', expected a whole number"),
+        (GOOD + "resize:\n  size: [16:9, 3]\n", "line 6: resize.size[0]: '16:9', expected a whole number"),
+    ],
+)
+def test_problems_have_lines(here, text, message):
+    (here / "bad.yaml").write_text(text)
+    assert f"bad.yaml: {message}" in said("bad.yaml")
+
+
+def test_all_problems_of_a_file_at_once(here):
+    (here / "bad.yaml").write_text("shape: 3\nshape: 4\ndtype: x\n")
+    assert [re.sub(": .*", "", line.partition("bad.yaml: ")[2]) for line in said("bad.yaml").splitlines()] == [
+        "line 2", "line 1", "line 3", "channel_order",
+    ]  # fmt: skip
+
+
+class TestExtends:
+    def write(self, here, **texts):
+        for name, text in texts.items():
+            (here / f"{name}.yaml").write_text(text)
+
+    def test_a_preset_with_another_size(self, here):
+        self.write(here, a="extends: torchvision-imagenet\nresize: {size: 232}\nname: pixels\n")
+        found, preset = load("a.yaml"), load("torchvision-imagenet-232")
+        assert found.geometry == preset.geometry
+        assert found.contract == preset.contract
+        assert "extends" not in found.resolved
+
+    def test_a_file_beside_it_whatever_the_working_directory(self, here, monkeypatch):
+        (here / "sub").mkdir()
+        self.write(here, **{"base": GOOD, "sub/a": "extends: ../base.yaml\nvalue_range: [-1, 1]\n"})
+        monkeypatch.chdir("/")
+        assert load(here / "sub" / "a.yaml").contract.values.low == -1
+
+    def test_several_generations_of_which_only_the_last_is_whole(self, here):
+        self.write(here, a="dtype: float32\n", b="extends: a.yaml\nchannel_order: BGR\n")
+        self.write(here, c="extends: b.yaml\nshape: [N, 8, 8, 3]\nvalue_range: [0, 1]\n")
+        assert load("c.yaml").contract.channel_order == "BGR"
+        assert "shape: missing" in said("b.yaml")
+
+    def test_a_mean_takes_the_place_of_a_range(self, here):
+        self.write(here, base=GOOD, a="extends: base.yaml\nnormalize: {mean: 0.5, std: 0.5}\n")
+        assert load("a.yaml").contract.values.mean == (0.5, 0.5, 0.5)
+
+    def test_a_new_shape_is_read_anew(self, here):
+        self.write(here, a="extends: torchvision-imagenet\nshape: [N, 224, 224, 3]\n")
+        assert load("a.yaml").contract.layout == "NHWC"
+
+    def test_a_null_takes_a_key_away(self, here):
+        self.write(here, base=GOOD + "expect_range: [0, 1]\nresize: none\n", a="extends: base.yaml\nexpect_range:\n")
+        assert load("a.yaml").contract.expect_range is None
+
+    @pytest.mark.parametrize(
+        ("parent", "message"),
+        [
+            ("a.yaml", "a circle: a.yaml -> a.yaml"),
+            ("nothing.yaml", "there is no such file"),
+            ("keras-fd", "did you mean keras-tf?"),
+            ("https://example.com/a.yaml", "is not on this machine"),
+            ("s3://bucket/a.yaml", "is not on this machine"),
+            ("//server/a.yaml", "is not on this machine"),
+            ("'\\\\server\\a.yaml'", "is not on this machine"),
+            ("[a, b]", "expected a preset's name or a local file"),
+            ("3", "3, expected a preset's name or a local file"),
+            ("''", "expected a preset's name or a local file"),
+            (".", "is a folder"),
+        ],
+    )
+    def test_what_cannot_be_extended(self, here, parent, message):
+        self.write(here, a=f"name: x\nextends: {parent}\n")
+        assert said("a.yaml").startswith("a.yaml: line 2: extends: ")
+        assert message in said("a.yaml")
+
+    def test_a_circle_of_three(self, here):
+        self.write(here, a="extends: b.yaml", b="extends: c.yaml", c="extends: a.yaml")
+        assert said("a.yaml") == "c.yaml: line 1: extends: a circle: a.yaml -> b.yaml -> c.yaml -> a.yaml"
+
+    def test_a_circle_through_a_link(self, here):
+        self.write(here, a="extends: b.yaml")
+        try:
+            (here / "b.yaml").symlink_to("a.yaml")
+        except OSError:
+            pytest.skip("this file system has no links")
+        assert "a circle" in said("a.yaml")
+
+    def test_a_chain_that_is_too_long(self, here):
+        self.write(here, **{f"n{i}": f"extends: n{i + 1}.yaml" for i in range(20)}, n20=GOOD)
+        assert "more than 16 specs extend one another" in said("n0.yaml")
+        assert load("n4.yaml").contract.dtype == "float32"
+
+    @pytest.mark.skipif(not Path("/dev/null").exists(), reason="POSIX only")
+    def test_a_device(self, here):
+        self.write(here, a="extends: /dev/null\n")
+        assert "is not an ordinary file" in said("a.yaml")
+
+    def test_problems_say_which_file_they_come_from(self, here):
+        self.write(here, base="extends: torchvision-imagenet\n\ndtype: flaot32\nname: a\nname: b\n")
+        self.write(here, a="name: a\nextends: base.yaml\nchannel_order: GRAY\n")
+        lines = said("a.yaml").splitlines()
+        twice = "stands twice, in line 4 and in line 5; keep one of them (inherited from base.yaml)"
+        assert lines[0] == f"a.yaml: line 2: name: {twice}"
+        assert [line for line in lines if "'flaot32'" in line and line.endswith("(inherited from base.yaml)")]
+        assert all(line.startswith("a.yaml: line ") for line in lines)
+
+    def test_a_parent_that_is_no_yaml(self, here):
+        self.write(here, base="a: [", a="extends: base.yaml\n")
+        assert said("a.yaml").startswith("base.yaml: line 1: not YAML")
+
+
+def test_presets_are_found_in_a_source_tree():
+    assert presets() == tuple(sorted(path.stem for path in (Path(__file__).parents[1] / "specs").glob("*.yaml")))
+
+
+def test_presets_of_a_wheel_stand_beside_the_module(tmp_path, monkeypatch):
+    (tmp_path / "presets").mkdir()
+    (tmp_path / "presets" / "mine.yaml").write_text(GOOD)
+    monkeypatch.setattr("sm_imgcheck.specfile.__file__", str(tmp_path / "specfile.py"))
+    assert presets() == ("mine",)
+    assert load("mine").contract.dtype == "float32"
+
+
+def test_a_resolved_spec_loads_again(here):
+    from sm_imgcheck.spec.write import document
+
+    for name in presets():
+        spec = load(name)
+        (here / "shown.yaml").write_text(document(spec.resolved), encoding="utf-8")
+        assert load("shown.yaml") == spec == parse(spec.resolved)
