@@ -61,7 +61,7 @@ LIBRARIES: dict[str, Library] = {
     ),
     "torch": Library(
         op="torch",
-        interpolations=("nearest", "nearest-exact", "bilinear", "bicubic", "area"),
+        interpolations=("nearest", "nearest-exact", "bilinear", "bicubic", "lanczos", "area"),
         interpolation="bilinear",
         antialias=True,
         float_only=("area",),

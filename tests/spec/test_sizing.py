@@ -113,7 +113,7 @@ def test_a_border_has_one_number_per_channel(order, channels, given, fill):
     ("changes", "place", "message"),
     [
         ({"interpolation": "area"}, "interpolation", "pillow has: nearest, box, bilinear, hamming, bicubic or lanczos"),
-        ({"library": "torch", "interpolation": "lanczos"}, "interpolation", "torch has: nearest, nearest-exact"),
+        ({"library": "torch", "interpolation": "hamming"}, "interpolation", "torch has: nearest, nearest-exact"),
         ({"library": "opencv", "interpolation": "box"}, "interpolation", "opencv has"),
         ({"interpolation": "linear"}, "interpolation", "did you mean bilinear?"),
         ({"interpolation": 3}, "interpolation", "3, expected nearest, bilinear"),
@@ -312,3 +312,21 @@ def test_a_pad_that_is_too_small():
 def test_the_end_of_a_list_of_steps(steps, message):
     found = " ".join(problems(geometry=steps).values())
     assert (message in found) if message else not found
+
+
+@pytest.mark.parametrize(
+    ("library", "rounding", "side"),
+    [
+        ("pillow", "floor", "before"),
+        ("pillow-12", "floor", "before"),
+        ("torch", "floor", "after"),
+        ("pillow", "round", "after"),
+        ("opencv", "ceil", "after"),
+    ],
+)
+def test_an_odd_missing_pixel_goes_where_the_library_puts_it(library, rounding, side):
+    resize = {"mode": "shortest_edge", "size": 224, "library": library}
+    short = spec(resize={**resize, "crop_rounding": rounding}) if rounding != "ceil" else None
+    long = spec(geometry=[{"resize": resize}, {"crop": {"size": [224, 224], "rounding": rounding}}])
+    assert long.geometry[-1].params["pad_side"] == side
+    assert short is None or short.geometry == long.geometry
