@@ -10,7 +10,9 @@ import typer
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Show, check, list and write specs.", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+app = typer.Typer(
+    help="Show, check, list and write specs.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
+)
 
 SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help="A path, or a preset's name.", show_default=False)]
 

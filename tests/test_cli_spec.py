@@ -1,0 +1,189 @@
+"""``sm-imgcheck spec``: what is printed where, and the exit codes."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sm_imgcheck.cli import main
+from sm_imgcheck.spec import parse, schema
+from sm_imgcheck.specfile import load, presets
+from sm_imgcheck.yamltext import read
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run ``spec`` with arguments in an empty folder: exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def spec(*arguments):
+        try:
+            code = main(["spec", *arguments])
+        except SystemExit as stop:
+            code = stop.code
+        return code, *capsys.readouterr()
+
+    return spec
+
+
+def test_show(run, tmp_path):
+    code, out, err = run("show", "torchvision-imagenet")
+    assert (code, err) == (0, "")
+    assert read(out.encode(), "out").value == load("torchvision-imagenet").resolved
+    assert out.startswith("version: 1\nname: input\n")
+    (tmp_path / "sm-imgcheck.yaml").write_text(out)
+    assert run("show") == (0, out, "")
+
+
+def test_show_as_json(run):
+    code, out, _ = run("show", "keras-caffe", "--format", "json")
+    assert code == 0
+    assert parse(json.loads(out)) == load("keras-caffe")
+
+
+def test_a_bad_spec_is_an_error(run, tmp_path):
+    (tmp_path / "bad.yaml").write_text("shape: 3\ndtype: float31\n")
+    code, out, err = run("show", "bad.yaml")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: bad.yaml: line 1: shape: 3, expected a list")
+    assert "line 2: dtype: 'float31', expected an element type" in err
+    code, _, err = run("show", "torchvision-imagnet")
+    assert code == 2
+    assert "did you mean torchvision-imagenet?" in err
+    assert run("show")[0] == 2
+
+
+def test_lint(run, tmp_path):
+    (tmp_path / "bad.yaml").write_text("shape: 3\n")
+    (tmp_path / "odd.yaml").write_text("extends: pillow-rgb-01\nshape: [8, 224, 224, 3]\n")
+    assert run("lint", "keras-tf") == (0, "keras-tf: fine\n", "")
+    code, out, _ = run("lint", "odd.yaml")
+    assert (code, out) == (
+        0,
+        "warning: odd.yaml: shape[0]: a batch of 8: a single image makes a batch of 1; N allows any size\n",
+    )
+    code, out, _ = run("lint", "bad.yaml", "keras-tf", "nothing.yaml")
+    assert code == 2
+    assert out.splitlines()[0].startswith("error: bad.yaml: line 1: shape: 3")
+    assert out.splitlines()[-2:] == [
+        "keras-tf: fine",
+        "error: nothing.yaml: there is no such file; `sm-imgcheck spec list` shows the presets",
+    ]
+
+
+def test_schema(run):
+    code, out, _ = run("schema")
+    assert code == 0
+    assert json.loads(out) == schema()
+
+
+def test_list(run):
+    code, out, _ = run("list")
+    assert code == 0
+    assert tuple(line.split()[0] for line in out.splitlines()) == presets()
+
+
+class TestInit:
+    def test_with_nothing(self, run):
+        code, out, _ = run("init")
+        assert code == 0
+        assert "# an example: write what your model takes\nshape: [N, 224, 224, 3]\n" in out
+        assert parse(read(out.encode(), "out").value)
+
+    def test_from_options(self, run):
+        options = "--shape 1,3,224,224 --dtype FP32 --channel-order bgr --mean 104,117,123 --units byte --order BGR"
+        options += " --resize shortest_edge --size 256 --library opencv --exif ignore --name data"
+        code, out, _ = run("init", *options.split(), "--description", "a model", "--source", "https://example.com")
+        assert code == 0
+        assert "an example: write" not in out
+        assert read(out.encode(), "out").value == {
+            "name": "data",
+            "description": "a model",
+            "source": "https://example.com",
+            "shape": [1, 3, 224, 224],
+            "dtype": "FP32",
+            "channel_order": "bgr",
+            "normalize": {"units": "byte", "mean": [104, 117, 123], "order": "BGR"},
+            "decode": {"exif": "ignore"},
+            "resize": {"mode": "shortest_edge", "size": 256, "library": "opencv"},
+        }
+
+    @pytest.mark.parametrize("shape", ["N,224,224,3", "[N, 224, 224, 3]", "-1,224,224,3"])
+    def test_a_list_may_be_written_either_way(self, run, shape):
+        code, out, _ = run("init", "--shape", shape, "--value-range", "-1,1", "--size", "224,224")
+        assert code == 0
+        assert parse(read(out.encode(), "out").value).contract.values.low == -1
+
+    def test_from_a_preset(self, run):
+        code, out, _ = run("init", "--extends", "keras-tf", "--value-range", "0,1")
+        assert code == 0
+        assert read(out.encode(), "out").value == {"extends": "keras-tf", "value_range": [0, 1]}
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            (["--shape", "1,2"], "but no axis is 3"),
+            (["--dtype", "float31"], "did you mean float32?"),
+            (["--value-range", "0,1", "--mean", "0.5"], "stands beside value_range"),
+            (["--shape", "[[["], "not YAML"),
+            (["--extends", "keras-fd"], "did you mean keras-tf?"),
+            (["--from-tensor", "nothing.npy"], "nothing.npy: "),
+        ],
+    )
+    def test_what_cannot_be(self, run, options, message):
+        code, out, err = run("init", *options)
+        assert (code, out) == (2, "")
+        assert message in err
+
+    def test_from_a_tensor(self, run, tmp_path):
+        np.save(tmp_path / "x.npy", np.linspace(-1, 1, 3 * 32 * 32, dtype="f4").reshape(1, 3, 32, 32))
+        code, out, _ = run("init", "--from-tensor", "x.npy", "--channel-order", "BGR")
+        assert code == 0
+        assert read(out.encode(), "out").value == {
+            "shape": ["N", 3, 32, 32],
+            "layout": "NCHW",
+            "dtype": "float32",
+            "channel_order": "BGR",
+            "value_range": [-1, 1],
+        }
+        assert "# guessed: the example's values are -1 to 1\nvalue_range" in out
+
+    @pytest.mark.parametrize(
+        ("array", "message"),
+        [
+            (np.full((8, 8, 3), np.nan, "f4"), "holds NaN or infinity"),
+            (np.zeros((8, 8, 3), bool), "dtype bool, expected numbers"),
+            (np.zeros((0, 8, 3), "f4"), "holds 0 values"),
+            (np.zeros((1, 8, 8, 7), "f4"), "not an image of 1, 3 or 4 channels"),
+            (np.zeros((8, 8, 3), "c8"), "dtype complex64, expected numbers"),
+        ],
+    )
+    def test_from_a_tensor_that_tells_nothing(self, run, tmp_path, array, message):
+        np.save(tmp_path / "x.npy", array)
+        code, out, err = run("init", "--from-tensor", "x.npy")
+        assert (code, out) == (2, "")
+        assert message in err
+
+    def test_from_an_image(self, run, tmp_path):
+        from PIL import Image
+
+        Image.new("RGB", (8, 8)).save(tmp_path / "x.png")
+        code, _, err = run("init", "--from-tensor", "x.png")
+        assert code == 2
+        assert "x.png: is an image, expected a tensor" in err
+
+    def test_into_a_file(self, run, tmp_path):
+        assert run("init", "-o", "model.yaml") == (0, "", "")
+        assert load(tmp_path / "model.yaml").contract.layout == "NHWC"
+        code, _, err = run("init", "-o", "model.yaml")
+        assert code == 2
+        assert "model.yaml: exists" in err
+        code, _, err = run("init", "-o", "no/folder/model.yaml")
+        assert code == 2
+        assert "cannot be written" in err
+
+
+def test_help_names_the_commands(run):
+    code, out, _ = run("--help")
+    assert code == 0
+    assert all(f"  {name} " in out for name in ("show", "lint", "schema", "list", "init"))
