@@ -83,6 +83,8 @@ def _locate(spec: str | os.PathLike[str], beside: Path = Path()) -> Path:
             raise ImgcheckError(f"{name}: is a folder, expected a spec file or a preset's name")
         if path.exists():
             return path
+    except OSError as error:
+        raise ImgcheckError(f"{name[:200]}: {error.strerror}") from None
     except ValueError:  # a null byte in the name, up to Python 3.12
         pass
     hint = nearest(Path(text).stem, presets()) or "; `sm-imgcheck spec list` shows the presets"

@@ -63,6 +63,7 @@ def test_a_mapping():
         (".", "is a folder"),
         ("", "is a folder"),
         ("a\0b", "there is no such file"),
+        ("x" * 5000, "xxx: "),
         ("\x1b[31m", r"\x1b[31m: there is no such file"),
     ],
 )

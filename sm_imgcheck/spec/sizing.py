@@ -10,6 +10,7 @@ from sm_imgcheck.spec.axes import CHANNELS
 from sm_imgcheck.spec.language_pixels import CROP, STEP_KEYS
 from sm_imgcheck.spec.libraries import LIBRARIES, SMOOTH
 from sm_imgcheck.spec.problems import Notes, at, choice_of
+from sm_imgcheck.spec.steps import is_fit
 
 __all__ = ["Target", "read"]
 
@@ -84,7 +85,19 @@ def _long_form(given: Sequence[Mapping[str, Any]], target: Target, notes: Notes)
     for index, step in enumerate(given):
         library = next((one["resize"].get("library", "") for one in reversed(steps) if "resize" in one), "")
         steps.append(_step(step, at("geometry", index), target, notes, library=library))
+    if notes.fine("geometry"):
+        _check_order(steps, notes)
     return steps
+
+
+def _check_order(steps: Sequence[Mapping[str, Any]], notes: Notes) -> None:
+    """Some steps are what they say only next to others."""
+    for index, (step, after) in enumerate(zip(steps, [*steps[1:], {}], strict=False)):
+        place = at("geometry", index)
+        if step.get("crop", {}).get("rounding") == "none" and not is_fit(step, after):
+            notes.add(f"{place}.crop.rounding", "none needs a resize with mode: stretch by Pillow as the next step")
+        if step.get("pad", {}).get("units") == "final" and after:
+            notes.add(f"{place}.pad.units", "final pads after normalize, so it must be the last step")
 
 
 def _pad_side(rounding: str, library: str) -> str:
@@ -95,9 +108,7 @@ def _pad_side(rounding: str, library: str) -> str:
     return "before" if rounding == "floor" and library.startswith("pillow") else "after"
 
 
-def _step(
-    step: Mapping[str, Any], place: str, target: Target, notes: Notes, *, library: str
-) -> dict[str, Any]:
+def _step(step: Mapping[str, Any], place: str, target: Target, notes: Notes, *, library: str) -> dict[str, Any]:
     """One step of the long form, complete; ``library`` is that of the resize before it."""
     ((name, given),) = step.items()
     where = at(place, name)

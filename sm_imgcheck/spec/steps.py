@@ -9,7 +9,7 @@ from sm_imgcheck.model import Dim, Step
 from sm_imgcheck.spec.libraries import LIBRARIES
 from sm_imgcheck.spec.problems import Notes
 
-__all__ = ["check_size", "ops"]
+__all__ = ["check_size", "is_fit", "ops"]
 
 Sizes = tuple[int, int | None]
 """Least and largest length that one side can have; None: no limit."""
@@ -22,7 +22,7 @@ def ops(steps: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
     rest = list(steps)
     while rest:
         step = rest.pop(0)
-        if rest and _is_fit(step, rest[0]):
+        if rest and is_fit(step, rest[0]):
             found.append(_fit(step["crop"], rest.pop(0)["resize"]))
         else:
             ((name, params),) = step.items()
@@ -30,7 +30,7 @@ def ops(steps: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
     return tuple(found)
 
 
-def _is_fit(step: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+def is_fit(step: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Whether two steps are one call of Pillow.
 
     Keras's ``load_img(keep_aspect_ratio=True)`` and ``ImageOps.fit`` do not cut and then resize: they resize with

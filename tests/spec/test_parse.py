@@ -251,3 +251,17 @@ def test_a_description_may_have_several_lines():
 def test_lists_of_unbounded_length_are_refused():
     assert "shape" in problems(shape=[1] * 5000)
     assert "golden" in problems(golden=[{"image": "a", "tensor": "b"}] * 5000)
+
+
+def test_numbers_that_no_float_can_hold():
+    from fractions import Fraction
+
+    assert "a finite number" in problems(value_range=[0, Fraction(10**400)])["value_range[1]"]
+
+
+def test_the_package_has_these_names_and_no_others():
+    import sm_imgcheck.spec as language
+
+    assert all(callable(getattr(language, name)) for name in language.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'load'"):
+        language.load  # noqa: B018

@@ -292,6 +292,15 @@ def test_the_long_form_excludes_the_short_one():
     assert "stands beside resize" in problems(resize="none", geometry=[])["geometry"]
 
 
+def test_steps_that_depend_on_the_next():
+    cut = {"crop": {"aspect": [1, 1], "rounding": "none"}}
+    for after in ([], [{"resize": {"library": "opencv", "size": [8, 8]}}], [{"pad": {"size": 224}}]):
+        assert "as the next step" in problems(**OPEN, geometry=[cut, *after])["geometry[0].crop.rounding"]
+    pad = {"pad": {"size": 224, "units": "final"}}
+    assert "must be the last step" in problems(geometry=[pad, {"resize": {}}])["geometry[0].pad.units"]
+    assert [op for op, _ in ops(geometry=[{"resize": {"mode": "longest_edge", "size": 224}}, pad])][-1] == "pad"
+
+
 def test_a_pad_that_is_too_small():
     steps = [{"resize": {"mode": "shortest_edge", "size": 300}}, {"pad": {"size": 224}}]
     found = problems(geometry=steps)
