@@ -89,7 +89,7 @@ def dib_declares(body: bytes, at: int) -> Declared | None:
 
 def webp_declares(body: bytes) -> Declared | None:
     """The canvas of an extended file, or the frame of a plain one (RFC 9649)."""
-    frames = min(body.count(b"ANMF"), MAX_FRAMES) if body[12:16] == b"VP8X" and body[20] & 2 else 1
+    frames = min(body.count(b"ANMF"), MAX_FRAMES) if body[12:16] == b"VP8X" and little(body, 20, 1) & 2 else 1
     end = 8 + little(body, 4, 4)
     size = webp_size(body)
     if size is None:

@@ -39,7 +39,7 @@ def decode(
     dct: ``accurate`` (libjpeg's default, what Pillow and OpenCV use) or ``tensorflow`` (`tf.io.decode_jpeg`'s default).
     gray: one channel as OpenCV's IMREAD_GRAYSCALE gives it; of a JPEG that is its Y plane.
     truncated: ``allow`` fills what is missing as libjpeg does; more than half of the rows missing is refused anyway.
-    icc: ``srgb`` converts through the embedded profile.
+    icc: ``srgb`` converts through the embedded profile, unless it is broken.
     Raises CandidateError for whatever cannot be decoded, before anything is allocated where the size alone says so.
     """
     header = look(body, max_pixels=max_pixels)
@@ -57,7 +57,10 @@ def hear(
     if gray:
         pixels = opencv_gray(body, header, pixels)
     elif icc == "srgb":
-        pixels = to_srgb(pixels, embedded_profile(body, header), header.mode)
+        try:
+            pixels = to_srgb(pixels, embedded_profile(body, header), header.mode)
+        except CandidateError as problem:
+            header = replace(header, icc_problem=problem.problem)
     return pixels, header
 
 

@@ -105,6 +105,6 @@ def to_srgb(image: np.ndarray[Any, Any], profile: bytes, mode: str) -> np.ndarra
             flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
     except (ImageCms.PyCMSError, ValueError, TypeError, OSError) as problem:
-        raise CandidateError("SRC133", f"has a colour profile that cannot be used ({problem})") from None
+        raise CandidateError("SRC133", f"cannot be used: {problem}") from None
     assert made is not None
     return np.concatenate([np.asarray(made), image[..., colours:]], axis=-1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sm_imgcheck.errors import CandidateError
 from sm_imgcheck.model import Candidate, Decode
@@ -65,17 +65,23 @@ def read_file(path: str) -> Any:
         reason = getattr(problem, "strerror", None) or str(problem)
         what = "is a folder" if Path(path).is_dir() else f"cannot be opened: {reason}"
         raise CandidateError("SRC101", what) from None
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device, a pipe or a socket"
+        raise CandidateError("SRC101", f"is {kind}, not a file")
     with os.fdopen(handle, "rb") as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device, a pipe or a socket"
-            raise CandidateError("SRC101", f"is {kind}, not a file")
-        if file.read(6) == b"\x93NUMPY":
-            return map_npy(file, status.st_size)
-        file.seek(0)
-        if status.st_size > MAX_FILE_BYTES:
-            raise CandidateError("SRC101", f"has {status.st_size} bytes; more than {MAX_FILE_BYTES} are not read")
         try:
-            return file.read(status.st_size)
+            return read_open(file, status.st_size)
         except OSError as problem:
-            raise CandidateError("SRC101", f"cannot be read: {problem.strerror}") from None
+            raise CandidateError("SRC101", f"cannot be read: {problem.strerror or problem}") from None
+
+
+def read_open(file: IO[bytes], size: int) -> Any:
+    """As ``read_file``, of an open file of ``size`` bytes."""
+    if file.read(6) == b"\x93NUMPY":
+        return map_npy(file, size)
+    if size > MAX_FILE_BYTES:
+        raise CandidateError("SRC101", f"has {size} bytes; more than {MAX_FILE_BYTES} are not read")
+    file.seek(0)
+    return file.read(size)

@@ -12,23 +12,8 @@ __all__ = ["is_json_tensor", "read_json"]
 
 MAX_JSON_BYTES = 64 << 20
 """Every number becomes a Python object of some 32 bytes before it becomes an array: 64 MiB of text are about 1 GiB."""
-JSON_DTYPES = frozenset(
-    [
-        "bool",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "uint8",
-        "uint16",
-        "uint32",
-        "uint64",
-        "float16",
-        "float32",
-        "float64",
-        "bfloat16",
-    ]
-)
+JSON_DTYPES = frozenset(f"{kind}{bits}" for kind in ("int", "uint", "float") for bits in (8, 16, 32, 64)) - {"float8"}
+JSON_DTYPES |= {"bool", "bfloat16"}
 
 
 def is_json_tensor(body: bytes) -> bool:
@@ -48,7 +33,7 @@ def read_json(body: bytes) -> np.ndarray[Any, Any]:
     except orjson.JSONDecodeError as problem:
         raise CandidateError("SRC150", f"is no JSON: {problem}") from None
     missing = [key for key in ("shape", "dtype", "data") if key not in document]
-    if missing or document["dtype"] not in JSON_DTYPES:
+    if missing or str(document["dtype"]) not in JSON_DTYPES:
         what = f"has no {missing[0]!r}" if missing else f"has the dtype {document['dtype']!r}"
         raise CandidateError("SRC150", f"is no JSON tensor: {what}; a tensor is {{'shape', 'dtype', 'data'}}")
     array = json_numbers(document["data"], str(document["dtype"]))

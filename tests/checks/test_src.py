@@ -1,0 +1,147 @@
+"""SRC: each property of a header yields its finding, under each policy; policy and findings agree."""
+
+from dataclasses import replace
+
+import pytest
+
+from sm_imgcheck import checks
+from sm_imgcheck.model import Candidate, Decode, Header
+from sm_imgcheck.policy import refusals
+from sm_imgcheck.spec import parse
+
+BASE = {"shape": ["N", 224, 224, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
+PLAIN = Header(format="JPEG", mode="RGB", height=480, width=640)
+
+
+def spec(decode=None, **changes):
+    return parse({**BASE, **changes, **({"decode": decode} if decode else {})})
+
+
+def found(wanted=None, path="x.jpg", data=b"", **changes):
+    """Findings of the family SRC by code."""
+    candidate = Candidate(path=path, kind="image", header=replace(PLAIN, **changes), data=data)
+    rules = [rule for code, rule in checks.every().items() if code.startswith("SRC")]
+    return {finding.code: finding for rule in rules for finding in rule.findings(candidate, wanted or spec())}
+
+
+def test_a_plain_photograph_has_no_findings():
+    assert found() == {}
+
+
+@pytest.mark.parametrize("code", [code for code in sorted(checks.every()) if code.startswith("SRC")])
+def test_every_check_has_a_verdict_and_a_page(code):
+    rule = checks.every()[code]
+    assert rule.verdict in ("ok", "warning", "corrupt", "unsupported", "bomb")
+    assert rule.title.endswith(".")
+    assert len(rule.page) > 60
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *(["SRC101", "SRC102", "SRC103", "SRC104", "SRC105", "SRC106", "SRC110", "SRC111", "SRC112"]),
+        *(["SRC120", "SRC121", "SRC150", "SRC151", "SRC152", "SRC153", "SRC154"]),
+    ],
+)
+def test_what_the_reader_gave_up_on_is_one_finding(code):
+    candidate = Candidate(path="x", kind="unknown", problem=(code, "is like this"))
+    (finding,) = checks.run(candidate, spec())
+    assert (finding.code, finding.severity, finding.message, finding.fixed_by) == (code, "error", "is like this", None)
+    (same,) = checks.every()[code].findings(candidate, spec())
+    assert same == finding
+    other = replace(candidate, problem=("SRC999", "is like that"))
+    assert list(checks.every()[code].findings(other, spec())) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "words"),
+    [
+        ({"warnings": ("bad Huffman code",)}, "SRC113", "bad Huffman code"),
+        ({"refused": "cannot be decoded: no", "warnings": ("x",)}, "SRC114", "read another way"),
+        ({"coding": "arithmetic", "data": bytes(70_000)}, "SRC115", "70000 bytes"),
+        ({"trailing_bytes": 5}, "SRC117", "5 bytes after its end marker"),
+        ({"trailing_bytes": 5, "format": "PNG", "path": "x.png"}, "SRC116", "5 bytes after the end"),
+        ({"path": "x.PNG"}, "SRC118", "is JPEG, its name says PNG"),
+        ({"frames": 4}, "SRC130", "4 pictures"),
+        ({"exif_problem": "short header"}, "SRC132", "short header"),
+        ({"icc_problem": "no header"}, "SRC133", "no header"),
+    ],
+)
+def test_a_property_yields_its_finding(changes, code, words):
+    findings = found(**changes)
+    assert list(findings) == [code]
+    assert words in findings[code].message
+    assert findings[code].fixed_by is None
+
+
+def test_small_arithmetic_files_and_odd_names_are_fine():
+    assert found(coding="arithmetic", data=bytes(100)) == {}
+    assert found(path="x.data") == {}
+    assert found(path="x.MPO") == {}
+
+
+def test_a_truncated_file_under_each_policy():
+    share = {"truncated": True, "rows_lost": 0.3}
+    assert found(spec({"truncated": "allow"}), **share)["SRC110"].severity == "warning"
+    finding = found(truncated=True)["SRC110"]
+    assert (finding.severity, finding.certainty, finding.probability) == ("error", "likely", 0.9)
+    assert "30% of its 480 rows" in found(**share)["SRC110"].message
+
+
+POLICIES = [
+    ("exif", "apply", {"orientation": 6}, "SRC131", "warning", "orient"),
+    ("exif", "ignore", {"orientation": 6}, "SRC131", "notice", None),
+    ("exif", "reject", {"orientation": 6}, "SRC131", "error", None),
+    ("icc", "ignore", {"icc": "Display P3", "wide_gamut": True}, "SRC134", "notice", None),
+    ("icc", "srgb", {"icc": "Display P3", "wide_gamut": True}, "SRC134", "notice", "decode"),
+    ("icc", "reject", {"icc": "Display P3", "wide_gamut": True}, "SRC134", "error", None),
+    ("icc", "reject", {"icc_problem": "no header"}, "SRC133", "error", None),
+    ("cmyk", "convert", {"mode": "CMYK"}, "SRC135", "warning", "colour"),
+    ("cmyk", "reject", {"mode": "CMYK"}, "SRC135", "error", None),
+    ("gray", "expand", {"mode": "L"}, "SRC136", "notice", "colour"),
+    ("gray", "reject", {"mode": "L"}, "SRC136", "error", None),
+    ("alpha", "drop", {"mode": "RGBA"}, "SRC137", "notice", "colour"),
+    ("alpha", "composite", {"mode": "RGBA"}, "SRC137", "notice", "colour"),
+    ("alpha", "reject", {"mode": "RGBA"}, "SRC137", "error", None),
+    ("bit_depth", "scale", {"bits": 16}, "SRC138", "notice", "colour"),
+    ("bit_depth", "reject", {"bits": 16}, "SRC138", "error", None),
+    ("bit_depth", "scale", {"bits": 32}, "SRC138", "error", None),
+]
+
+
+@pytest.mark.parametrize(("key", "policy", "changes", "code", "severity", "fixed_by"), POLICIES)
+def test_a_policy_decides_and_refusals_agree(key, policy, changes, code, severity, fixed_by):
+    decode = {key: policy, **({"background": [1, 2, 3]} if policy == "composite" else {})}
+    wanted = spec(decode)
+    finding = found(wanted, **changes)[code]
+    assert (finding.severity, finding.fixed_by) == (severity, fixed_by)
+    refused = refusals(replace(PLAIN, **changes), wanted.decode, channel_order="RGB")
+    assert [subject for subject, _ in refused] == ([key] if severity == "error" else [])
+
+
+def test_refusals_know_what_the_model_takes():
+    assert refusals(replace(PLAIN, mode="RGBA"), Decode(alpha="reject"), channel_order="BGRA") == []
+    assert refusals(replace(PLAIN, mode="L"), Decode(gray="reject"), channel_order="GRAY") == []
+    strict = Decode(exif="reject", icc="reject", cmyk="reject", gray="reject", alpha="reject")
+    assert refusals(PLAIN, strict, channel_order="RGB") == []
+
+
+def test_the_size_is_told_as_it_stands_upright():
+    assert "480x640, upright 640x480 (HxW)" in found(orientation=6)["SRC131"].message
+    assert "480x640, upright 480x640 (HxW)" in found(orientation=3)["SRC131"].message
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "orientation", "stretched"),
+    [(480, 640, 1, False), (100, 300, 1, False), (100, 301, 1, True), (901, 300, 6, True), (300, 900, 8, False)],
+)
+def test_an_extreme_stretch(height, width, orientation, stretched):
+    assert ("SRC139" in found(height=height, width=width, orientation=orientation)) == stretched
+    letterbox = spec(resize={"mode": "letterbox"})
+    assert "SRC139" not in found(letterbox, height=height, width=width)
+
+
+def test_no_check_trips_over_a_tensor():
+    candidate = Candidate(path="x.npy", kind="tensor")
+    rules = [rule for code, rule in checks.every().items() if code.startswith("SRC")]
+    assert [finding for rule in rules for finding in rule.findings(candidate, spec())] == []

@@ -1,0 +1,84 @@
+"""The public corpus: awkward files that this project did not make, each with the verdict of real decoders."""
+
+import csv
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from sm_imgcheck import checks
+from sm_imgcheck.model import Decode
+from sm_imgcheck.source import read
+from sm_imgcheck.spec import parse
+
+SPEC = parse({"shape": ["N", 224, 224, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]})
+ORDER = ("ok", "warning", "corrupt", "unsupported", "bomb")
+WORDS = {"ok-with-warning": "warning", "reject-corrupt": "corrupt", "reject-unsupported": "unsupported"}
+WORDS |= {"reject-bomb": "bomb", "ok": "ok"}
+SECONDS = 5
+
+
+def rows(folder):
+    with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def verdict(path):
+    rules = checks.every()
+    candidate = read(path, SPEC.decode)
+    if candidate.problem is not None:
+        return rules[candidate.problem[0]].verdict
+    findings = [f for code, rule in rules.items() if code.startswith("SRC") for f in rule.findings(candidate, SPEC)]
+    return max((rules[finding.code].verdict for finding in findings), key=ORDER.index, default="ok")
+
+
+def test_every_file_gets_its_verdict(shared_corpus, capfd):
+    wrong = []
+    for row in rows(shared_corpus):
+        start = time.perf_counter()
+        found = verdict(shared_corpus / row["file"])
+        allowed = [WORDS[word] for word in (row["expected"], *filter(None, row["also_acceptable"].split(";")))]
+        if found not in allowed or time.perf_counter() - start > SECONDS:
+            wrong.append((row["file"], found, allowed, time.perf_counter() - start))
+    assert wrong == []
+    assert capfd.readouterr() == ("", "")
+
+
+MEASURE = """
+import json, sys
+from sm_imgcheck.model import Decode
+from sm_imgcheck.source import read
+found = read(sys.argv[1], Decode(bit_depth="scale"))
+pixels = found.header.height * found.header.width if found.header else 0
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(json.dumps([found.problem is None, pixels, int(peak.split()[1]) / 1024]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="peak memory is read from /proc")
+def test_no_file_takes_more_memory_than_it_may(shared_corpus):
+    """A refused file at most 200 MiB, an accepted one 12 bytes a declared pixel and 150 MiB."""
+    over = []
+    for row in rows(shared_corpus):
+        command = [sys.executable, "-c", MEASURE, str(shared_corpus / row["file"])]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        assert done.stderr == ""
+        accepted, pixels, peak = json.loads(done.stdout)
+        if peak > (150 + 12 * pixels / 2**20 if accepted else 200):
+            over.append((row["file"], accepted, pixels, peak))
+    assert over == []
+
+
+def test_the_limits_hold_without_decoding(shared_corpus):
+    for row in rows(shared_corpus):
+        found = read(shared_corpus / row["file"], Decode(), headers_only=True)
+        assert found.pixels is None
+        if row["expected"] == "ok":
+            assert found.problem is None, row["file"]
+            assert (found.header.height, found.header.width) == (
+                int(row["declared_height"]),
+                int(row["declared_width"]),
+            )

@@ -1,0 +1,481 @@
+"""What a file says of itself, and its pixels: against Pillow and OpenCV as users call them, and without simplejpeg."""
+
+import contextlib
+import io
+import struct
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageCms, ImageFile
+
+from sm_imgcheck.errors import CandidateError
+from sm_imgcheck.pixels import decode_jpeg
+from sm_imgcheck.pixels.content import image_format, name_content
+from sm_imgcheck.pixels.decode import decode, hear
+from sm_imgcheck.pixels.exif import read_exif
+from sm_imgcheck.pixels.icc import join_icc, read_icc
+from sm_imgcheck.pixels.jpeg import MAX_JPEG_SEGMENTS, scan_jpeg
+from sm_imgcheck.pixels.jpeg_fast import fast_dct_jpeg
+from sm_imgcheck.pixels.look import look
+from tests.pictures import encoded, jpeg, picture
+
+LIMIT = 10_000_000
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def problem(body, **options):
+    with pytest.raises(CandidateError) as caught:
+        decode(body, **{"max_pixels": LIMIT, **options})
+    return caught.value.code, caught.value.problem
+
+
+def plain(body, mode="RGB"):
+    return np.asarray(Image.open(io.BytesIO(body)).convert(mode))
+
+
+def chunk(name, data, *, checksum=None):
+    guard = zlib.crc32(name + data) if checksum is None else checksum
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", guard)
+
+
+def with_chunk(body, name, data, **options):
+    """A PNG with one more chunk after its header."""
+    return body[:33] + chunk(name, data, **options) + body[33:]
+
+
+def with_segment(body, marker, data):
+    """A JPEG with one more segment at its beginning."""
+    return body[:2] + bytes([0xFF, marker]) + struct.pack(">H", len(data) + 2) + data + body[2:]
+
+
+@pytest.fixture
+def no_simplejpeg(monkeypatch):
+    monkeypatch.setattr(decode_jpeg, "turbo_jpeg", lambda *_, **__: (None, ""))
+
+
+JPEGS = {
+    "4:2:0": {},
+    "4:2:2": {"subsampling": 1},
+    "4:4:4": {"subsampling": 0},
+    "progressive": {"progressive": True},
+    "gray": {"mode": "L"},
+    "CMYK": {"mode": "CMYK"},
+    "restart": {"restart_marker_blocks": 3},
+}
+
+
+@pytest.mark.parametrize("options", JPEGS.values(), ids=JPEGS)
+@pytest.mark.parametrize("size", [(48, 64), (17, 31), (1, 1), (3, 2)], ids=str)
+def test_jpeg_pixels_are_pillows_with_and_without_simplejpeg(options, size, monkeypatch):
+    mode = options.get("mode", "RGB")
+    image = Image.fromarray(picture()).crop((0, 0, size[1], size[0])).convert(mode)
+    body = encoded(image, "JPEG", **{key: value for key, value in options.items() if key != "mode"})
+    expected = np.asarray(Image.open(io.BytesIO(body))).reshape(*size, -1)
+    quick = decode(body)
+    monkeypatch.setattr(decode_jpeg, "turbo_jpeg", lambda *_, **__: (None, ""))
+    assert np.array_equal(quick, expected)
+    assert np.array_equal(decode(body), expected)
+    assert look(body, max_pixels=LIMIT).mode == mode
+
+
+@pytest.mark.parametrize("options", JPEGS.values(), ids=JPEGS)
+@pytest.mark.parametrize("size", [(48, 64), (17, 31), (2, 2), (40, 5)], ids=str)
+@pytest.mark.parametrize("gray", [False, True])
+def test_the_fast_dct_is_the_same_without_simplejpeg(options, size, gray, monkeypatch):
+    body = jpeg(np.ascontiguousarray(picture()[: size[0], : size[1]]), **options)
+    quick = decode(body, dct="tensorflow", gray=gray)
+    monkeypatch.setattr(decode_jpeg, "turbo_jpeg", lambda *_, **__: (None, ""))
+    assert np.array_equal(decode(body, dct="tensorflow", gray=gray), quick)
+
+
+def test_the_fast_dct_of_a_tall_chroma_grid():
+    # 4:4:0: OpenCV writes it, Pillow does not.
+    sampling = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_440]
+    body = cv2.imencode(".jpg", picture(33, 21), sampling)[1].tobytes()
+    header = look(body, max_pixels=LIMIT)
+    assert header.subsampling == "4:4:0"
+    assert np.array_equal(fast_dct_jpeg(body, header, "RGB"), decode(body, dct="tensorflow"))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_the_gray_plane_of_a_jpeg_is_opencvs(mode, no_simplejpeg):
+    body = jpeg(mode=mode)
+    expected = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert np.array_equal(decode(body, gray=True)[..., 0], expected)
+
+
+@pytest.mark.parametrize(
+    ("form", "mode"), [("PNG", "RGB"), ("PNG", "RGBA"), ("PNG", "L"), ("BMP", "RGB"), ("WEBP", "RGB"), ("TIFF", "RGB")]
+)
+def test_the_gray_plane_of_other_formats_is_opencvs(form, mode, capfd):
+    body = encoded(Image.fromarray(picture()).convert(mode), form)
+    expected = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert np.array_equal(decode(body, gray=True)[..., 0], expected)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_gray_plane_where_opencv_cannot_read():
+    body = encoded(Image.fromarray(picture()), "ICO", sizes=[(32, 32)])
+    assert decode(body, gray=True).shape == (24, 32, 1)
+
+
+OTHERS = [
+    ("PNG", "1", "L"),
+    ("PNG", "L", "L"),
+    ("PNG", "LA", "LA"),
+    ("PNG", "P", "RGB"),
+    ("PNG", "RGB", "RGB"),
+    ("PNG", "RGBA", "RGBA"),
+    ("WEBP", "RGB", "RGB"),
+    ("WEBP", "RGBA", "RGBA"),
+    ("BMP", "L", "L"),
+    ("BMP", "RGB", "RGB"),
+    ("GIF", "P", "RGB"),
+    ("TIFF", "CMYK", "CMYK"),
+    ("TIFF", "RGBA", "RGBA"),
+    ("TIFF", "1", "L"),
+    ("JPEG2000", "RGB", "RGB"),
+    ("AVIF", "RGB", "RGB"),
+]
+
+
+@pytest.mark.parametrize(("form", "mode", "expected"), OTHERS)
+def test_other_formats_are_decoded_as_pillow_does(form, mode, expected):
+    image = Image.fromarray(picture()).convert(mode)
+    if mode == "RGBA":
+        image.putalpha(Image.fromarray(picture(seed=1)[..., 0]))
+    body = encoded(image, form)
+    header = look(body, max_pixels=LIMIT)
+    assert (header.format, header.mode, header.height, header.width) == (form, expected, 48, 64)
+    assert np.array_equal(decode(body), plain(body, expected).reshape(48, 64, -1))
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "P"])
+def test_a_transparent_colour_is_alpha(mode):
+    image = Image.fromarray(picture()).convert(mode)
+    body = encoded(image, "PNG", transparency=(image.getpixel((0, 0))))
+    pixels = decode(body)
+    assert pixels.shape[2] == (2 if mode == "L" else 4)
+    assert pixels[0, 0, -1] == 0
+    assert pixels[..., -1].max() == 255
+
+
+def test_sixteen_bits_keep_their_whole_range():
+    deep = (np.arange(48 * 64, dtype=np.uint32).reshape(48, 64) * 21).astype(np.uint16)
+    for form in ("PNG", "TIFF"):
+        body = encoded(Image.fromarray(deep), form)
+        assert look(body, max_pixels=LIMIT).bits == 16
+        assert np.array_equal(decode(body)[..., 0], deep)
+
+
+def test_32_bit_samples_stay_what_they_are():
+    body = encoded(Image.fromarray(picture()[..., 0].astype(np.float32)), "TIFF")
+    assert look(body, max_pixels=LIMIT).bits == 32
+    assert decode(body).dtype == np.float32
+
+
+def test_frames_are_counted_and_the_first_is_decoded():
+    frames = [Image.fromarray(picture(seed=seed)) for seed in range(3)]
+    for form in ("GIF", "TIFF", "WEBP", "PNG", "AVIF"):
+        more = {"lossless": True} if form == "WEBP" else {}
+        body = encoded(frames[0], form, save_all=True, append_images=frames[1:], **more)
+        header = look(body, max_pixels=LIMIT)
+        assert header.frames == 3, form
+        assert np.array_equal(decode(body), plain(body, header.mode)), form
+    body = encoded(frames[0], "MPO", save_all=True, append_images=frames[1:])
+    header = look(body, max_pixels=LIMIT)
+    assert (header.format, header.frames, header.trailing_bytes) == ("JPEG", 3, 0)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation_is_read_from_every_format_that_has_one(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    for form in ("JPEG", "PNG", "WEBP", "AVIF"):
+        body = encoded(Image.fromarray(picture()), form, exif=exif.tobytes())
+        assert look(body, max_pixels=LIMIT).orientation == orientation, form
+        assert decode(body).shape == (48, 64, 3), form
+
+
+EXIFS = [
+    (b"", 1, "short header"),
+    (b"XX*\0" + bytes(20), 1, "byte order"),
+    (b"II*\0" + struct.pack("<I", 9999) + bytes(10), 1, "first directory"),
+    (b"II*\0" + struct.pack("<IHHHII", 8, 1, 0x0112, 3, 1, 6), 6, ""),
+    (b"MM\0*" + struct.pack(">IHHHIHH", 8, 1, 0x0112, 3, 1, 8, 0), 8, ""),
+    (b"II*\0" + struct.pack("<IHHHII", 8, 1, 0x0112, 3, 1, 9), 1, ""),
+    (b"II*\0" + struct.pack("<IHHHII", 8, 2, 0x0112, 3, 1, 3), 3, "runs past the end"),
+    (b"II*\0" + struct.pack("<IHHHII", 8, 1, 0x0112, 99, 1, 3), 1, "unknown type 99"),
+    (b"II*\0" + struct.pack("<IHHHII", 8, 1, 0x010E, 2, 90, 3), 1, "lies outside"),
+]
+
+
+@pytest.mark.parametrize(("block", "orientation", "words"), EXIFS)
+def test_exif_blocks(block, orientation, words):
+    found, said = read_exif(block)
+    assert found == orientation
+    assert words in said
+    assert bool(said) == bool(words)
+
+
+def test_a_profile_is_named_and_judged():
+    assert read_icc(SRGB) == ("sRGB built-in", False, "")
+    tags = {
+        SRGB[at : at + 4]: struct.unpack(">II", SRGB[at + 4 : at + 12]) for at in range(132, 132 + 12 * SRGB[131], 12)
+    }
+    start = tags[b"rXYZ"][0]
+    wide = SRGB[: start + 8] + struct.pack(">i", 40_000) + SRGB[start + 12 :]
+    assert read_icc(wide)[1:] == (True, "")
+    assert read_icc(SRGB[:100])[2] != ""
+    assert "declares" in read_icc(SRGB[:-10])[2]
+    assert read_icc(b"") == ("", False, "")
+    for form in ("JPEG", "PNG", "WEBP", "TIFF"):
+        header = look(encoded(Image.fromarray(picture()), form, icc_profile=wide), max_pixels=LIMIT)
+        assert (header.icc, header.wide_gamut, header.icc_problem) == ("sRGB built-in", True, ""), form
+
+
+def test_a_profile_in_pieces():
+    assert join_icc((b"\2\2cd", b"\1\2ab")) == (b"abcd", "")
+    for pieces in ((b"\1\2ab",), (b"\1\2ab", b"\1\2cd"), (b"\1\2ab", b"\2\3cd"), (b"",)):
+        profile, said = join_icc(pieces)
+        assert profile == b""
+        assert "missing or double" in said
+
+
+def test_icc_srgb_converts_through_the_profile():
+    image = Image.fromarray(picture())
+    same = decode(encoded(image, "PNG", icc_profile=SRGB), icc="srgb")
+    assert np.abs(same.astype(int) - picture()).max() <= 1
+    broken = encoded(image, "PNG", icc_profile=SRGB[:200] + bytes(len(SRGB) - 200))
+    header = look(broken, max_pixels=LIMIT)
+    pixels, header = hear(broken, header, dct="accurate", gray=False, truncated="reject", icc="srgb")
+    assert np.array_equal(pixels, picture())
+    assert "cannot be used" in header.icc_problem
+
+
+def test_icc_srgb_changes_a_wide_image_as_little_cms_does():
+    tags = {
+        SRGB[at : at + 4]: struct.unpack(">II", SRGB[at + 4 : at + 12]) for at in range(132, 132 + 12 * SRGB[131], 12)
+    }
+    start = tags[b"gXYZ"][0]
+    wide = SRGB[: start + 8] + struct.pack(">i", 14_000) + SRGB[start + 12 :]
+    body = encoded(Image.fromarray(picture()).convert("RGBA"), "PNG", icc_profile=wide)
+    made = decode(body, icc="srgb")
+    reference = ImageCms.profileToProfile(
+        Image.fromarray(picture()),
+        ImageCms.ImageCmsProfile(io.BytesIO(wide)),
+        ImageCms.createProfile("sRGB"),
+        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    assert np.array_equal(made[..., :3], np.asarray(reference))
+    assert made[..., 3].min() == 255
+    assert not np.array_equal(made[..., :3], picture())
+
+
+@pytest.mark.parametrize("simple", [True, False])
+def test_a_truncated_jpeg_is_refused_or_filled_as_libjpeg_fills_it(simple, request, monkeypatch):
+    if not simple:
+        request.getfixturevalue("no_simplejpeg")
+    body = jpeg(picture(256, 320), quality=95)
+    start = scan_jpeg(body).start
+    cut = body[: start + (len(body) - start) * 3 // 4]
+    code, said = problem(cut)
+    assert code == "SRC110"
+    assert "rows are lost" in said
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    expected = plain(cut)
+    monkeypatch.undo()
+    assert np.array_equal(decode(cut, truncated="allow"), expected)
+    header = look(cut, max_pixels=LIMIT)
+    _, header = hear(cut, header, dct="accurate", gray=False, truncated="allow", icc="ignore")
+    assert header.truncated
+    assert 0.1 < header.rows_lost < 0.4
+    most = body[: start + (len(body) - start) // 5]
+    assert problem(most)[0] == "SRC111"
+    assert problem(most, truncated="allow")[0] == "SRC111"
+
+
+def test_a_jpeg_without_its_end_marker_is_whole():
+    body = jpeg()[:-2]
+    header = look(body, max_pixels=LIMIT)
+    assert header.truncated
+    pixels, heard = hear(body, header, dct="accurate", gray=False, truncated="allow", icc="ignore")
+    assert np.array_equal(pixels, decode(body + b"\xff\xd9"))
+    assert heard.warnings
+
+
+def test_damage_that_pillow_does_not_mention_is_heard():
+    body = bytearray(jpeg(picture(256, 320), quality=95, subsampling=0))
+    middle = (scan_jpeg(bytes(body)).start + len(body)) // 2
+    body[middle : middle + 60] = bytes(range(1, 61))
+    body[middle + 30 : middle + 32] = b"\xff\xd3"
+    header = look(bytes(body), max_pixels=LIMIT)
+    pixels, heard = hear(bytes(body), header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+    assert any("Corrupt JPEG data" in said for said in heard.warnings)
+    assert np.array_equal(pixels, plain(bytes(body)))
+
+
+def test_stray_bytes_and_odd_profiles_are_no_damage_of_the_picture():
+    whole = jpeg()
+    stray = whole[:20] + b"abc" + whole[20:]
+    header = look(stray, max_pixels=LIMIT)
+    assert header.warnings == ("3 stray bytes between JPEG segments",)
+    profile = with_segment(whole, 0xE2, b"ICC_PROFILE\0\1\2half")
+    header = look(profile, max_pixels=LIMIT)
+    pixels, heard = hear(profile, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+    assert "missing or double" in heard.icc_problem
+    assert heard.warnings == ()
+    assert np.array_equal(pixels, decode(whole))
+
+
+def test_bytes_after_the_end_are_counted():
+    assert look(jpeg() + b"12345", max_pixels=LIMIT).trailing_bytes == 5
+    for form in ("PNG", "GIF", "WEBP"):
+        body = encoded(Image.fromarray(picture()), form)
+        assert look(body, max_pixels=LIMIT).trailing_bytes == 0
+        assert look(body + b"1234", max_pixels=LIMIT).trailing_bytes == 4, form
+
+
+def segments(*parts):
+    return b"\xff\xd8" + b"".join(b"\xff" + bytes([m]) + struct.pack(">H", len(d) + 2) + d for m, d in parts)
+
+
+def frame(height, width, components=1, bits=8):
+    return struct.pack(">BHHB", bits, height, width, components) + b"\1\x11\0" * components
+
+
+BROKEN = [
+    (segments((0xE0, b"JFIF\0")), "SRC112", "frame header"),
+    (segments((0xC0, frame(8, 8))), "SRC112", "no scan"),
+    (segments((0xC0, frame(0, 8))), "SRC112", "size of 0x8"),
+    (segments((0xC0, frame(60_000, 60_000))), "SRC120", "60000x60000 (HxW)"),
+    (segments((0xC3, frame(8, 8))), "SRC106", "lossless"),
+    (segments((0xC5, frame(8, 8))), "SRC106", "hierarchical"),
+    (segments((0xC1, frame(8, 8, bits=12))), "SRC106", "12 bits"),
+    (segments((0xC0, frame(8, 8, bits=9))), "SRC112", "damaged"),
+    (segments((0xC0, frame(8, 8, components=2))), "SRC112", "2 components"),
+    (b"\xff\xd8" + b"\xff\xfe\0\2" * (MAX_JPEG_SEGMENTS + 1), "SRC112", "segments"),
+    (segments((0xC2, frame(3000, 3000))) + b"\xff\xda\0\2" * 200 + b"\xff\xd9", "SRC120", "200 scans"),
+    (b"GIF89a" + struct.pack("<HHBBB", 60_000, 60_000, 0, 0, 0), "SRC120", "60000x60000"),
+    (b"BM" + bytes(12) + struct.pack("<Iii", 40, 60_000, -60_000), "SRC120", "60000x60000"),
+    (b"RIFF\0\0\0\0WEBPVP8X" + struct.pack("<I", 10) + bytes(4) + b"\xff\xff\x3f\xff\xff\x3f", "SRC120", "4194304"),
+    (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)), "SRC120", "60000"),
+    (b"\x89PNG\r\n\x1a\n" + chunk(b"IDAT", b""), "SRC112", "IHDR"),
+    (b"RIFF\0\0\0\0WEBPjunk", "SRC112", "cannot be decoded"),
+    (b"BM", "SRC112", "cannot be decoded"),
+    (b"\0\0\1\0\0\0", "SRC112", "cannot be decoded"),
+    (b"II*\0", "SRC112", "cannot be decoded"),
+]
+
+
+@pytest.mark.parametrize(("body", "code", "words"), BROKEN, ids=[case[2] for case in BROKEN])
+def test_a_broken_header_is_named_before_anything_is_allocated(body, code, words):
+    found, said = problem(body)
+    assert (found, words in said) == (code, True), said
+
+
+def test_a_png_is_held_against_its_checksums():
+    body = encoded(Image.fromarray(picture()), "PNG")
+    at = body.index(b"IDAT") + 10
+    broken = body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
+    assert problem(broken) == ("SRC112", "is damaged: the checksum of its 'IDAT' chunk is wrong")
+    odd = with_chunk(body, b"tIME", bytes(7), checksum=1)
+    pixels, header = hear(
+        odd, look(odd, max_pixels=LIMIT), dct="accurate", gray=False, truncated="reject", icc="ignore"
+    )
+    assert "'tIME' chunk is wrong" in header.warnings[0]
+    assert np.array_equal(pixels, picture())
+
+
+def test_a_png_that_pillow_refuses_for_its_comments_is_read_without_them():
+    body = with_chunk(encoded(Image.fromarray(picture()), "PNG"), b"iCCP", b"name\0\7junk")
+    with pytest.raises(OSError, match="cannot identify"):
+        Image.open(io.BytesIO(body))
+    header = look(body, max_pixels=LIMIT)
+    pixels, heard = hear(body, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+    assert np.array_equal(pixels, picture())
+    assert "cannot be decoded" in heard.refused
+    assert "compression method" in header.icc_problem
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        (b"zTXt", b"k\0\0" + zlib.compress(bytes(3 << 20))),
+        (b"iTXt", b"k\0\1\0\0\0" + zlib.compress(bytes(3 << 20))),
+        (b"iCCP", b"k\0\0" + zlib.compress(bytes(3 << 20))),
+    ],
+)
+def test_a_text_bomb_is_found_without_inflating_it(name, data):
+    body = with_chunk(encoded(Image.fromarray(picture()), "PNG"), name, data)
+    assert problem(body)[0] == "SRC121"
+
+
+def test_a_bmp_that_only_opencv_reads(capfd):
+    body = bytearray(encoded(Image.fromarray(picture()), "BMP"))
+    whole = decode(bytes(body))
+    body[14] = 66  # a header size that Pillow does not know; the first 40 bytes are the usual ones
+    body[10] += 26
+    body[54:54] = bytes(26)
+    header = look(bytes(body), max_pixels=LIMIT)
+    pixels, heard = hear(bytes(body), header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+    assert np.array_equal(pixels, whole)
+    assert "Unsupported BMP header" in heard.refused
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_libtiff_prints_stays_inside(capfd):
+    body = encoded(Image.fromarray(picture()).convert("1"), "TIFF", compression="group4")
+    broken = body[:8] + bytes(byte ^ 0x5A for byte in body[8:40]) + body[40:]
+    with contextlib.suppress(CandidateError):
+        decode(broken)
+    assert capfd.readouterr() == ("", "")
+
+
+CONTENTS = [
+    (b"", "SRC102", "empty"),
+    (b"<!DOCTYPE html><html>", "SRC103", "HTML"),
+    (b'\xef\xbb\xbf {"error": "no"}', "SRC103", "JSON"),
+    (b"<?xml version='1.0'?><feed/>", "SRC103", "XML"),
+    (b"<?xml version='1.0'?><svg xmlns=''/>", "SRC104", "SVG"),
+    (b"<svg/>", "SRC104", "SVG"),
+    (b"/9j/4AAQSkZJRg", "SRC103", "base64"),
+    (b"QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5eg==", "SRC103", "base64"),
+    (b"data:image/png;base64,iVBORw0KGgo", "SRC103", "data: URL"),
+    (b"hello there", "SRC103", "text"),
+    (b"PK\x03\x04", "SRC103", "zip"),
+    (b"\x1f\x8b\x08", "SRC103", "gzip"),
+    (b"version https://git-lfs.github.com/spec/v1", "SRC103", "git lfs pull"),
+    (b"%PDF-1.7", "SRC104", "PDF"),
+    (b"%!PS-Adobe-3.0 EPSF", "SRC104", "PostScript"),
+    (b"\0\0\0\x18ftypheic\0\0\0\0", "SRC104", "HEIC"),
+    (b"\0\0\0\x18ftypisom\0\0\0\0", "SRC103", "video"),
+    (b"\xff\x0a\0\0", "SRC104", "JPEG XL"),
+    (b"\xff\xd8\xfe\xe0", "SRC105", "damaged"),
+    (b"\x89PNG\n\x1a\n\0", "SRC105", "damaged"),
+    (bytes(range(1, 40)), "SRC105", "no known signature"),
+]
+
+
+@pytest.mark.parametrize(("body", "code", "words"), CONTENTS, ids=[case[2] for case in CONTENTS])
+def test_what_is_no_image_is_named(body, code, words):
+    assert image_format(body) == ""
+    found, said = name_content(body)
+    assert (found, words in said) == (code, True), said
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_mutated_files_never_raise_anything_else(seed, capfd):
+    rng = np.random.default_rng(seed)
+    image = Image.fromarray(picture(24, 32))
+    bodies = [encoded(image, form) for form in ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "ICO", "JPEG2000")]
+    for body in bodies * 12:
+        mutant = bytearray(body[: rng.integers(1, len(body) + 1)])
+        for at in rng.integers(0, min(len(mutant), 200), 4):
+            mutant[at] = rng.integers(0, 256)
+        with contextlib.suppress(CandidateError):
+            assert decode(bytes(mutant), max_pixels=100_000, truncated="allow").ndim == 3
+    assert capfd.readouterr() == ("", "")

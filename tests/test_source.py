@@ -1,0 +1,223 @@
+"""Candidates from files, bytes and arrays: right ones, and everything that may be wrong with them."""
+
+import io
+import json
+import os
+import struct
+import zipfile
+
+import numpy as np
+import pytest
+
+from sm_imgcheck.model import Decode
+from sm_imgcheck.source import from_array, from_bytes, read, tensor, tensor_json
+from tests.pictures import jpeg, picture
+
+DECODE = Decode()
+
+
+def npy(array, **options):
+    out = io.BytesIO()
+    np.save(out, array, **options)
+    return out.getvalue()
+
+
+def npz(**arrays):
+    out = io.BytesIO()
+    np.savez_compressed(out, **arrays)
+    return out.getvalue()
+
+
+def lying(header):
+    """An .npy file whose header is this text."""
+    text = header.encode().ljust(118) + b"\n"
+    return b"\x93NUMPY\x01\0" + struct.pack("<H", len(text)) + text + bytes(64)
+
+
+def code(body, path="x"):
+    found = from_bytes(body, path, DECODE)
+    assert found.problem is not None
+    assert found.data is None or found.kind != "tensor"
+    return found.problem
+
+
+def test_an_image_is_looked_at_and_decoded_once():
+    body = jpeg(orientation=6)
+    found = from_bytes(body, "x.jpg", DECODE)
+    assert (found.kind, found.problem, found.data) == ("image", None, body)
+    assert (found.header.height, found.header.width, found.header.orientation) == (48, 64, 6)
+    assert found.pixels.shape == (48, 64, 3)
+    assert from_bytes(body, "x.jpg", DECODE, gray=True).pixels.shape == (48, 64, 1)
+    seen = from_bytes(body, "x.jpg", DECODE, headers_only=True)
+    assert (seen.header, seen.pixels) == (found.header, None)
+
+
+def test_an_image_that_cannot_be_decoded_keeps_its_header():
+    body = jpeg(quality=95)
+    found = from_bytes(body[: len(body) * 2 // 3], "x.jpg", DECODE)
+    assert found.problem[0] in ("SRC110", "SRC111")
+    assert found.header.truncated
+    assert from_bytes(jpeg(), "x.jpg", Decode(max_pixels=100)).problem[0] == "SRC120"
+
+
+ARRAYS = [
+    np.arange(24, dtype=np.float32).reshape(2, 3, 4),
+    np.arange(24, dtype=">f4").reshape(2, 3, 4),
+    np.asfortranarray(np.arange(24, dtype=np.uint8).reshape(4, 6)),
+    np.float64(3.5),
+    np.zeros((0, 3), np.int8),
+    np.array([True, False]),
+]
+
+
+@pytest.mark.parametrize("array", ARRAYS, ids=lambda array: f"{array.dtype.str}{array.shape}")
+def test_npy_is_read_as_it_lies(array, tmp_path):
+    (tmp_path / "x.npy").write_bytes(npy(array))
+    for found in (from_bytes(npy(array), "x.npy", DECODE), read(tmp_path / "x.npy", DECODE), from_array(array)):
+        assert (found.kind, found.problem) == ("tensor", None)
+        assert np.array_equal(found.data, array)
+        assert found.data.dtype == array.dtype
+        assert found.data.flags.f_contiguous == np.asarray(array).flags.f_contiguous
+
+
+def test_npz_names_its_arrays(tmp_path):
+    one, two = npz(only=picture()), npz(first=picture(), second=picture(seed=1))
+    assert np.array_equal(from_bytes(one, "x.npz", DECODE).data, picture())
+    (tmp_path / "x.npz").write_bytes(two)
+    assert np.array_equal(read(f"{tmp_path / 'x.npz'}::second", DECODE).data, picture(seed=1))
+    assert np.array_equal(from_bytes(two, "x.npz::first", DECODE).data, picture())
+    problem = read(tmp_path / "x.npz", DECODE).problem
+    assert problem == ("SRC153", "holds 2 arrays; name one of them as FILE.npz::NAME: first, second")
+    assert "has no array 'third'" in read(f"{tmp_path / 'x.npz'}::third", DECODE).problem[1]
+
+
+def test_a_file_name_may_hold_two_colons(tmp_path):
+    if os.name == "nt":
+        pytest.skip("Windows allows no colon in a file name")
+    (tmp_path / "a::b").write_bytes(npy(picture()))
+    assert read(tmp_path / "a::b", DECODE).problem is None
+
+
+BAD_NPY = [
+    (lying("{'descr': '<f4', 'fortran_order': False, 'shape': (15032385536,), }"), "SRC152", "60129542144 bytes"),
+    (lying("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }"), "SRC150", "impossible"),
+    (lying("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 4611686018427387904, 8), }"), "SRC150", "impossible"),
+    (lying("{'descr': '<f4', 'fortran_order': False, 'shape': (True,), }"), "SRC150", "impossible"),
+    (lying("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"), "SRC151", "pickle"),
+    (lying("{'descr': '<U3', 'fortran_order': False, 'shape': (1,), }"), "SRC150", "not numbers"),
+    (lying("{'descr': '|V2', 'fortran_order': False, 'shape': (1,), }"), "SRC150", "bfloat16"),
+    (lying("__import__('os').system('true')"), "SRC150", "damaged"),
+    (b"\x93NUMPY\x03\0" + bytes(20), "SRC150", "version 3.0"),
+    (b"\x93NUMPY", "SRC150", "damaged"),
+    (b"\x93NUMPY\x01\0\xff\xff" + b"(" * 9000, "SRC150", "damaged"),
+    (npy(np.array([{}], dtype=object), allow_pickle=True), "SRC151", "pickle"),
+    (npy(picture())[:-1], "SRC152", "only"),
+]
+
+
+@pytest.mark.parametrize(("body", "expected", "words"), BAD_NPY, ids=[case[2] for case in BAD_NPY])
+def test_a_bad_npy_is_a_problem_wherever_it_comes_from(body, expected, words, tmp_path):
+    (tmp_path / "x.npy").write_bytes(body)
+    for problem in (code(body), read(tmp_path / "x.npy", DECODE).problem):
+        assert problem[0] == expected
+        assert words in problem[1]
+
+
+def test_a_bad_npz_is_a_problem(monkeypatch):
+    good = npz(a=picture())
+    assert code(good[:-30])[0] == "SRC150"
+    assert code(npz(a=np.array([{}], dtype=object)))[0] == "SRC151"
+    middle = len(good) // 3
+    assert code(good[:middle] + bytes(20) + good[middle + 20 :])[0] in ("SRC150", "SRC152")
+    monkeypatch.setattr(tensor, "MAX_UNPACKED_BYTES", 1000)
+    assert "unpacks to" in code(npz(a=np.zeros(1_000_000, np.uint8)))[1]
+    monkeypatch.setattr(tensor, "MAX_DIRECTORY_BYTES", 10)
+    assert "table of contents" in code(good)[1]
+
+
+def test_an_npz_member_that_lies_about_its_size():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.npy", lying("{'descr': '<f4', 'fortran_order': False, 'shape': (100000000,), }"))
+    assert code(out.getvalue())[0] == "SRC152"
+
+
+def test_a_zip_without_arrays_is_no_tensor():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a.txt", "hello")
+    found = from_bytes(out.getvalue(), "x.npz", DECODE)
+    assert (found.kind, found.problem) == ("unknown", ("SRC103", "is a zip archive"))
+
+
+def document(**changes):
+    made = {"shape": [1, 2], "dtype": "float32", "data": [[0.1, 2]], **changes}
+    return json.dumps({key: value for key, value in made.items() if value is not None}).encode()
+
+
+def test_json_is_read_in_its_dtype():
+    found = from_bytes(document(), "x.json", DECODE)
+    assert (found.kind, found.problem) == ("tensor", None)
+    assert found.data.dtype == np.float32
+    assert np.array_equal(found.data, np.array([[0.1, 2]], np.float32))
+    for dtype, data in (("uint8", [[0, 255]]), ("int64", [[-(2**62), 2**62]]), ("bool", [[True, False]])):
+        found = from_bytes(b"\xef\xbb\xbf" + document(dtype=dtype, data=data), "x.json", DECODE)
+        assert (found.problem, found.data.tolist(), found.data.dtype.name) == (None, data, dtype)
+    assert from_bytes(document(shape=[0], data=[]), "x.json", DECODE).data.shape == (0,)
+    assert from_bytes(document(dtype="bfloat16"), "x.json", DECODE).data.dtype == np.float32
+
+
+BAD_JSON = [
+    (b'{"shape": [1', "no JSON"),
+    (document(data=None), "has no 'data'"),
+    (document(dtype="object"), "dtype 'object'"),
+    (document(dtype=["f4"]), "dtype ['f4']"),
+    (document(shape=[2, 1]), "declares the shape [2, 1]"),
+    (document(shape="x"), "declares the shape 'x'"),
+    (document(data=[[1, 2], [3]]), "make no array"),
+    (document(data=[["1", "2"]]), "not all numbers"),
+    (document(data=[[None, 2]]), "not all numbers"),
+    (document(dtype="uint8", data=[[1, 256]]), "make no array"),
+    (document(dtype="uint8", data=[[1, 2.5]]), "no uint8 numbers"),
+    (b'{"data": ' + b"[" * 100_000, "no JSON"),
+]
+
+
+@pytest.mark.parametrize(("body", "words"), BAD_JSON, ids=[case[1] for case in BAD_JSON])
+def test_bad_json_is_a_problem(body, words):
+    found, said = code(body)
+    assert (found, words in said) == ("SRC150", True), said
+
+
+def test_json_beyond_all_measure_is_not_parsed(monkeypatch):
+    monkeypatch.setattr(tensor_json, "MAX_JSON_BYTES", 10)
+    assert code(document())[0] == "SRC154"
+
+
+def test_other_json_is_no_tensor():
+    found = from_bytes(b'{"instances": []}', "x.json", DECODE)
+    assert (found.kind, found.problem) == ("unknown", ("SRC103", "is JSON text"))
+
+
+def test_arrays_that_are_none():
+    assert from_array([[1, 2], [3]]).problem[0] == "SRC150"
+    assert from_array(np.array([None])).problem[0] == "SRC151"
+    assert from_array([1.0, 2.0]).data.shape == (2,)
+
+
+def test_paths_that_are_no_files(tmp_path, monkeypatch):
+    assert "No such file" in read(tmp_path / "missing.jpg", DECODE).problem[1]
+    assert read(tmp_path, DECODE).problem[0] == "SRC101"
+    assert read("a\0b", DECODE).problem[0] == "SRC101"
+    (tmp_path / "empty.jpg").touch()
+    assert read(tmp_path / "empty.jpg", DECODE).problem[0] == "SRC102"
+    monkeypatch.setattr("sm_imgcheck.source.MAX_FILE_BYTES", 10)
+    (tmp_path / "large.jpg").write_bytes(jpeg())
+    assert "more than 10 are not read" in read(tmp_path / "large.jpg", DECODE).problem[1]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs on this system")
+def test_a_pipe_without_a_writer_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "x.jpg")
+    assert read(tmp_path / "x.jpg", DECODE).problem == ("SRC101", "is a device, a pipe or a socket, not a file")
+    assert read("/dev/zero", DECODE).problem[0] == "SRC101"
