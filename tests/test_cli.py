@@ -3,9 +3,9 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +121,14 @@ def test_one_tensor_may_go_to_standard_output(place):
     assert b"Written to -." in done.stderr
 
 
+def test_standard_input_is_read_within_bounds(place, say, monkeypatch):
+    monkeypatch.setattr("sm_imgcheck.engine.run.MAX_FILE_BYTES", 100)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(jpeg())))
+    code, out, _ = say("validate", "-")
+    assert code == 1
+    assert "has more than 100 bytes" in out
+
+
 def test_standard_input_has_a_name(place):
     done = in_a_process(
         "convert", "-", "-o", "out", "--stdin-filename", "up/photo.jpg", "--format", "jsonl", input=jpeg()
@@ -215,7 +223,7 @@ def test_an_output_that_differs_ends_the_run_and_leaves_the_report_whole(place, 
     code, out, err = say("convert", "photos", "-o", "out", "--format", "json")
     assert code == 2
     assert "--force" in err
-    assert "stopped after 1 candidates; what is written stays" in err
+    assert "stopped after 1 candidate; what is written stays" in err
     assert [result["path"] for result in json.loads(out)["results"]] == [str(Path("photos/a/one.jpg"))]
     assert (place / "out" / "two.npy").read_bytes() == b"precious"
     assert say("convert", "photos", "-o", "out", "--force")[0] == 0
@@ -256,7 +264,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(place, say, monkeypatch
     code, out, err = say("convert", "photos", "-o", "out", "--format", "json")
     assert code == 130
     assert len(json.loads(out)["results"]) == 1
-    assert "stopped by Ctrl-C after 1 candidates; what is written stays, and the same command leaves it as it is" in err
+    assert "stopped by Ctrl-C after 1 candidate; what is written stays, and the same command leaves it as it is" in err
     assert (place / "out" / "a" / "one.npy").exists()
 
 
@@ -278,18 +286,20 @@ def test_a_pipe_that_is_closed_is_left_in_silence(place):
 
 
 @POSIX
-def test_an_interrupt_from_outside(place):
+def test_ctrl_c_from_outside(place):
+    """A list that has not ended yet keeps the run waiting, so that the signal comes at a known moment."""
     os.mkfifo(place / "list")
     command = [sys.executable, "-m", "sm_imgcheck", "convert", "@list", "-o", "out", "--format", "jsonl"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
-        with (place / "list").open("w") as names:
-            names.write("cat.jpg\n")
-            names.flush()
-            time.sleep(0.1)
-            names.close()
-            out, err = running.communicate(timeout=30)
-        assert (running.returncode, err) == (0, "")
-        assert json.loads(out.splitlines()[0])["emitted"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as running, (place / "list").open("w") as names:
+        print("cat.jpg", file=names, flush=True)
+        first = running.stdout.readline()
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert err.startswith("stopped by Ctrl-C after 1 candidate; what is written stays")
+    assert json.loads(first)["emitted"] == str(Path("out/cat.npy"))
+    assert json.loads(out)["summary"]["candidates"] == 1
 
 
 # Names and terminals
@@ -305,6 +315,7 @@ def test_names_that_are_not_utf8_on_a_terminal_that_knows_ascii_only(place):
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout.isascii()
+        assert b"u2500" not in done.stdout
         assert b"\x1b" not in done.stdout
     assert (place / "out" / f"{odd}.npy").exists()
 
@@ -322,6 +333,8 @@ def test_the_command_to_paste_is_quoted_for_the_shell(place, say):
 
 
 class Terminal(io.StringIO):
+    encoding = "utf-8"
+
     def isatty(self):
         return True
 
@@ -334,6 +347,9 @@ def test_a_terminal_gets_a_table_in_colours(place, monkeypatch):
     _session.report_on(asked, out=out)
     assert "\x1b[" in out.getvalue()
     assert "mended by" in out.getvalue()
+    monkeypatch.setattr(_session.os, "name", "nt")
+    assert _session._has_colors()
+    monkeypatch.setattr(_session.os, "name", "posix")
     for name, value in (("NO_COLOR", "1"), ("TERM", "dumb")):
         with monkeypatch.context() as patch:
             patch.setenv(name, value)

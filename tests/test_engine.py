@@ -147,6 +147,16 @@ def test_a_folder_that_vanishes_is_counted_or_an_error(tree, monkeypatch):
         names(tree / "a" / "deep")
 
 
+def test_a_json_that_cannot_be_read_is_a_candidate(tree, monkeypatch):
+    """So that it is reported, not passed over."""
+
+    def refusing(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("sm_imgcheck.engine.listing.open", refusing, raising=False)
+    assert str(tree / "coco.json") in names(tree)[0]
+
+
 def test_the_output_folder_is_not_walked_into(tree):
     found, passed_over = names(tree, leave_out=str(tree / "a"))
     assert not [path for path in found if path.startswith(str(tree / "a") + os.sep)]

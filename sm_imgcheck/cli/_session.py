@@ -101,7 +101,6 @@ def report_on(
 
 
 def _run(asked: Asked, spec: Spec, command: str, out: TextIO) -> Run:
-    plain = asked.no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     return Run(
         spec_name=spec.name,
         spec_sha256=spec.sha256,
@@ -109,8 +108,17 @@ def _run(asked: Asked, spec: Spec, command: str, out: TextIO) -> Run:
         title=asked.spec,
         command=command,
         width=get_terminal_size().columns,
-        color=out.isatty() and not plain,
+        color=out.isatty() and not asked.no_color and _has_colors(),
+        ascii_only="\N{BOX DRAWINGS LIGHT HORIZONTAL}".encode(out.encoding or "ascii", "ignore") == b"",
     )
+
+
+def _has_colors() -> bool:
+    """Whether the terminal knows colours and its user wants them (no-color.org)."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    # The old Windows console shows escape sequences as they are; the ones that do not tell their name.
+    return os.name != "nt" or any(name in os.environ for name in ("WT_SESSION", "ANSICON", "TERM_PROGRAM", "TERM"))
 
 
 def _put(out: TextIO, text: str, *, silent: bool) -> None:
@@ -120,6 +128,8 @@ def _put(out: TextIO, text: str, *, silent: bool) -> None:
 
 
 def _say_how_to_go_on(stopped: BaseException, report: Report, *, written: bool) -> None:
+    done = f"{report.candidates:,} candidate{'s' if report.candidates > 1 else ''}" if report.candidates else "nothing"
     cause = "stopped by Ctrl-C" if isinstance(stopped, KeyboardInterrupt) else "stopped"
     kept = "; what is written stays, and the same command leaves it as it is" if written and report.candidates else ""
-    typer.echo(f"{cause} after {report.candidates:,} candidates{kept}", err=True)
+    if report.candidates or isinstance(stopped, KeyboardInterrupt):
+        typer.echo(f"{cause} after {done}{kept}", err=True)

@@ -44,8 +44,9 @@ def convert(
 ) -> None:
     """Write the tensors that the model takes.
 
-    One for each image or tensor. The steps are those that the plan command shows. Each result is held against the spec
-    again before it is written. A file is written whole or not at all; one that is there already and equal is left alone.
+    One for each image or tensor. The steps are those that the plan command shows. Each result is held against the
+    spec again before it is written. A file is written whole or not at all; one that is there already and equal is
+    left alone.
     """
     from sm_imgcheck.cli import _session
     from sm_imgcheck.model import Options

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sm_imgcheck.engine.listing import Item
-from sm_imgcheck.model import Options, Result, Spec
+from sm_imgcheck.model import Candidate, Options, Result, Spec
 from sm_imgcheck.processing import process
 from sm_imgcheck.source import MAX_FILE_BYTES
 
@@ -39,8 +39,15 @@ def look(item: Item, spec: Spec, options: Options) -> Result:
     try:
         if not item.stdin:
             return process(item.path, spec, options)
-        body = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
-        return replace(process(body, spec, options), path=item.path)
+        return replace(process(_stdin(item.path), spec, options), path=item.path)
     except Exception as error:  # a bug: say with which file
         error.add_note(f"It happened at {item.path}.")
         raise
+
+
+def _stdin(name: str) -> bytes | Candidate:
+    """All of standard input, unless it is more than a file may hold."""
+    body = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+    if len(body) <= MAX_FILE_BYTES:
+        return body
+    return Candidate(path=name, kind="unknown", problem=("SRC101", f"has more than {MAX_FILE_BYTES} bytes: not read"))

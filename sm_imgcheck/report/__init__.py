@@ -30,6 +30,8 @@ class Run:
     width: int = 80
     """Of the terminal, in columns; only ``table`` breaks lines."""
     color: bool = False
+    ascii_only: bool = False
+    """The terminal cannot draw lines."""
 
 
 class Reporter(Protocol):

@@ -55,7 +55,8 @@ def _render(what: RenderableType, run: Run) -> str:
         legacy_windows=False,
     )
     console.print(what, soft_wrap=False)
-    return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
+    drawn = file.getvalue().replace("\N{BOX DRAWINGS LIGHT HORIZONTAL}", "-") if run.ascii_only else file.getvalue()
+    return "".join(f"{line.rstrip()}\n" for line in drawn.splitlines())
 
 
 def _story(story: Story) -> Group:

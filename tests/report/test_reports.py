@@ -114,6 +114,26 @@ def test_what_a_file_says_of_itself_is_clipped():
     assert "x" * 301 not in text
 
 
+def test_a_plan_that_many_share_is_told_with_what_is_the_same_in_all():
+    def cropped(top):
+        step = Step(op="crop", params={"size": [224, 224], "order": top}, why=f"cut at {top}")
+        return replace(image(f"{top}.jpg"), plan=plan(step))
+
+    text = told("text", [cropped(1), cropped(2), cropped(3)])
+    assert "The plan that mends them:\n  1  crop  (size=[224, 224])\n" in text
+
+
+def test_a_step_for_any_image_names_what_it_reads_from_the_file():
+    step = Step(op="orient", params={"orientation": {"header": "orientation"}}, why="turned")
+    text = told("text", [replace(image("x.jpg"), plan=plan(step))])
+    assert "orient  turned (orientation=the file's orientation)" in text
+
+
+def test_nans_are_counted():
+    facts = replace(tensor("x.npy").facts, nans=3, low=None, high=None)
+    assert "x.npy: uint8 [375, 500, 3] HWC RGB, 3 NaNs\n" in told("text", [replace(tensor("x.npy"), facts=facts)])
+
+
 def test_no_tensor_is_said_with_the_reason():
     stuck = replace(
         tensor("x.npy", finding("VAL104", "out-of-range", message="odd values")), plan=None, skipped="say what they are"

@@ -1,0 +1,72 @@
+"""Text from files and their names, made safe for where it goes; and what the types share."""
+
+import json
+import os
+import shlex
+from dataclasses import FrozenInstanceError
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sm_imgcheck import escape
+from sm_imgcheck.model import Candidate, Dim, Finding
+
+ANY = st.text(st.characters(exclude_categories=()))
+
+
+@given(ANY)
+def test_a_terminal_gets_one_line_of_printable_characters(text):
+    shown = escape.for_terminal(text)
+    assert len(shown.splitlines()) <= 1
+    assert all(char.isprintable() or char.isspace() for char in shown)
+    assert not set(shown) & set("\t\n\r\x0b\x0c\x1b\x85\u2028\u2029\u202e")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("käse 猫.jpg", "käse 猫.jpg"),
+        ("Screenshot 10.00\u202fPM.png", "Screenshot 10.00\u202fPM.png"),
+        ("\x1b[31mred", r"\x1b[31mred"),
+        (os.fsdecode(b"\xff") if os.name != "nt" else "\udcff", r"\xff"),
+        ("\ud800", r"\ud800"),
+        ("a\u202eb", r"a\u202eb"),
+        ("\U000e0001", r"\U000e0001"),
+    ],
+)
+def test_what_is_shown(text, shown):
+    assert escape.for_terminal(text) == shown
+
+
+@given(ANY)
+def test_json_gets_valid_unicode(text):
+    shown = escape.for_json(text)
+    assert json.loads(json.dumps(shown)).encode() == shown.encode()
+    assert escape.for_json(shown) == shown
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1))
+def test_an_argument_comes_back_from_the_shell(text):
+    assert shlex.split(escape.argument(text)) == [text]
+
+
+def test_an_argument_for_windows(monkeypatch):
+    monkeypatch.setattr(escape.os, "name", "nt")
+    assert escape.argument("my photos") == '"my photos"'
+
+
+def test_values_are_equal_when_their_fields_are():
+    assert Dim(low=1, high=2) == Dim(low=1, high=2) != Dim(low=1, high=3)
+    assert Dim() != "any"
+    assert len({Dim(low=1), Dim(low=1), Dim(low=2)}) == 2
+    with pytest.raises(FrozenInstanceError):
+        Dim().low = 2
+
+
+def test_values_are_compared_and_shown_without_their_arrays():
+    one, other = (Candidate(path="x", kind="tensor", data=object()) for _ in range(2))
+    assert one == other
+    assert "data" not in repr(one)
+    assert repr(Dim(low=3)) == "Dim(low=3, high=None, name='')"
+    assert Finding(code="A", name="a", severity="error", message="m").fixed_by is None
