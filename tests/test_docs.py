@@ -12,7 +12,10 @@ from demo.draw import write
 from PIL import Image
 
 import sm_imgcheck
+import sm_imgcheck.source.tensor_json
+from sm_imgcheck import source
 from sm_imgcheck.checks import every
+from sm_imgcheck.model import Decode
 
 TEXT = readme.README.read_text(encoding="utf-8")
 DEMO = readme.ROOT / "tests" / "demo"
@@ -70,6 +73,15 @@ def test_make_knows_the_targets_that_the_readme_and_ci_name():
     named = re.findall(r"(?:^|`|step )make ([a-z]+)", TEXT + ci, re.MULTILINE)
     assert {"demo", "test", "lint", "types", "slow"} <= set(named)
     assert [target for target in named if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
+
+
+def test_limits_are_the_ones_that_are_kept():
+    mib = 1 << 20
+    assert f"a file of more than {source.MAX_FILE_BYTES // mib} MiB" in TEXT
+    assert f"unpacks to more than {source.tensor.MAX_UNPACKED_BYTES // mib} MiB" in TEXT
+    assert f"a JSON tensor of more than {source.tensor_json.MAX_JSON_BYTES // mib} MiB" in TEXT
+    assert f"{Decode().max_pixels:,} pixels" in TEXT
+    assert f"max_pixels: {Decode().max_pixels}" in TEXT
 
 
 def test_supported_pythons_are_the_ones_that_the_project_declares():
