@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from textwrap import dedent
 from typing import Literal
 
 from sm_imgcheck.errors import Bug
 from sm_imgcheck.model import Candidate, Certainty, Finding, Severity, Spec
+from sm_imgcheck.value import Value
 
 __all__ = ["CHECKS", "Check", "Mismatch", "check"]
 
 Verdict = Literal["ok", "warning", "corrupt", "unsupported", "bomb"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mismatch:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Mismatch(Value):
     """What a check yields; the registry stamps it with code, name and defaults."""
 
     message: str
@@ -33,8 +35,8 @@ class Mismatch:
 Look = Callable[[Candidate, Spec], Iterator[Mismatch]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Check(Value):
     """A rule with a stable code."""
 
     code: str
@@ -45,13 +47,19 @@ class Check:
     """SRC only: what the finding says of the file itself, whatever a spec makes of it."""
     fixed_by: str | None
     """The op that mends what it reports."""
-    title: str
-    """First line of the docstring."""
-    page: str
-    """The rest of the docstring: what it means, how it looks at an endpoint, how to mend it."""
     see: str
     """Address of the evidence."""
     look: Look
+
+    @property
+    def title(self) -> str:
+        """First line of the docstring."""
+        return (self.look.__doc__ or "").partition("\n")[0].strip()
+
+    @property
+    def page(self) -> str:
+        """The rest of the docstring: what it means, how it looks at an endpoint, how to mend it."""
+        return dedent((self.look.__doc__ or "").partition("\n")[2]).strip()
 
     @property
     def family(self) -> str:
@@ -90,24 +98,15 @@ def check(
     def register(look: Look) -> Look:
         if code in CHECKS:
             raise Bug(f"two checks have the code {code}: {CHECKS[code].look} and {look}")
-        title, _, page = (look.__doc__ or "").partition("\n")
         CHECKS[code] = Check(
             code=code,
             name=look.__name__.replace("_", "-"),
             severity=severity,
             verdict=verdict,
             fixed_by=fixed_by,
-            title=title.strip(),
-            page=_dedent(page),
             see=see,
             look=look,
         )
         return look
 
     return register
-
-
-def _dedent(page: str) -> str:
-    from textwrap import dedent
-
-    return dedent(page).strip()
