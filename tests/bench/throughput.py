@@ -54,13 +54,13 @@ def main() -> None:
         convert = [TOOL, "convert", str(source), "-s", "pillow-rgb-01", "-o", str(ours), "--force", "--quiet"]
         loop, tool = in_turn([[sys.executable, "-c", LOOP, str(source), str(plain)], convert], rounds=5)
         same = sum((ours / path.name).read_bytes() == path.read_bytes() for path in plain.iterdir())
-    ratio = middle(loop) / middle(tool)
+    wall, processor = middle(loop) / middle(tool), busy(loop) / busy(tool)
     measured = (
-        f"{ratio:.2f} times the plain loop's speed ({busy(loop) / busy(tool):.2f} in processor time), "
+        f"{wall:.2f} times the plain loop's speed by the clock, {processor:.2f} in processor time, "
         f"{COUNT / middle(tool):.0f} against {COUNT / middle(loop):.0f} a second; {same} of {COUNT} files the same"
     )
     what = f"convert of {COUNT} JPEGs of {HEIGHT}x{WIDTH} (HxW) on one core"
-    claim(what, measured, f"at least {LIMIT} times", holds=ratio >= LIMIT)
+    claim(what, measured, f"at least {LIMIT} times", holds=min(wall, processor) >= LIMIT)
     for name, costs in (("loop", loop), ("convert", tool)):
         walls = " ".join(f"{cost.seconds:.2f}" for cost in costs)
         print(f"        {name:8}{walls} s; processor {' '.join(f'{cost.busy:.2f}' for cost in costs)} s")
