@@ -199,6 +199,8 @@ def short_tensor(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
 def several_arrays(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The archive holds several arrays, and none was named.
 
+    An archive of arrays is a folder of them, and which of them the model would get is not for this tool to guess.
+
     Say which one: ``file.npz::name``. The message lists the names.
     """
     yield from _found(candidate, "SRC153")
