@@ -427,7 +427,7 @@ def test_every_option_says_what_it_is(say):
 def test_plan_traces_and_saves(place, say):
     code, out, _ = say("plan", "cat.jpg")
     assert code == 0
-    assert out.splitlines()[1] == "to input: float32 [N, 24, 32, 3] NHWC RGB, 0..1"
+    assert out.splitlines()[1] == "to ./sm-imgcheck.yaml: float32 [N, 24, 32, 3] NHWC RGB, 0..1"
     assert "resize_pillow" in out
     steps = json.loads(say("plan", "cat.jpg", "--format", "json")[1])["steps"]
     assert steps[0]["op"] == "decode"

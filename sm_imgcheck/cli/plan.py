@@ -36,5 +36,5 @@ def plan(
     options = Options(headers_only=True, assume=common.assumed(assume), allow_guess=allow_guess)
     found = load_spec(spec)
     result = look(Item(path=path, output=(), stdin=path == "-"), found, options)
-    typer.echo(_trace.as_json(result, found) if form == "json" else _trace.as_text(result, found), nl=False)
+    typer.echo(_trace.as_json(result, found) if form == "json" else _trace.as_text(result, found, spec), nl=False)
     raise typer.Exit(result.plan is None)

@@ -18,10 +18,9 @@ def as_json(result: Result, spec: Spec) -> str:
     return _record.encode(record, indent=1) + "\n"
 
 
-def as_text(result: Result, spec: Spec) -> str:
-    """The plan as lines under one another."""
-    wanted = f"{for_terminal(spec.name)}: {_words.contract(spec.contract)}"
-    lines = [for_terminal(result.path), f"to {wanted}", ""]
+def as_text(result: Result, spec: Spec, title: str) -> str:
+    """The plan as lines under one another. ``title``: what the user calls the spec."""
+    lines = [for_terminal(result.path), f"to {for_terminal(title)}: {_words.contract(spec.contract)}", ""]
     if result.plan is None:
         return "\n".join([*lines[:2], f"no plan: {for_terminal(result.skipped)}", ""])
     if not result.plan.steps:
@@ -30,11 +29,15 @@ def as_text(result: Result, spec: Spec) -> str:
 
 
 def _table(plan: Plan) -> list[str]:
-    rows = [("", "", "shape", "layout", "dtype", "order", "values", ""), ("", "before", *_cells(plan.before), "")]
+    """What is there after each step, and below it why the step is taken."""
+    rows = [("", "", "shape", "layout", "dtype", "order", "values"), ("", "before", *_cells(plan.before))]
+    reasons = [""] * len(rows)
     for number, (step, after) in enumerate(zip(plan.steps, plan.after, strict=True), 1):
         op, reason, loss = _words.step(step)
-        rows.append((str(number), op, *_cells(after), f"{reason}{f' [{loss}]' if loss else ''}"))
-    return [line.rstrip() for line in _words.columns(rows)]
+        rows.append((str(number), op, *_cells(after)))
+        reasons.append(f"{reason}{f' [{loss}]' if loss else ''}")
+    lines = zip(_words.columns(rows), reasons, strict=True)
+    return [text for line, reason in lines for text in (line.rstrip(), *([f"       {reason}"] if reason else []))]
 
 
 def _cells(facts: Facts) -> tuple[str, ...]:

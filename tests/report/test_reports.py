@@ -329,16 +329,19 @@ def test_memory_is_bounded():
 
 def test_a_trace_shows_what_is_there_after_each_step():
     assert (
-        _trace.as_text(image("cat.jpg"), replace(SPEC, name="m", contract=CONTRACT))
+        _trace.as_text(image("cat.jpg"), replace(SPEC, contract=CONTRACT), "m")
         == """\
 cat.jpg
 to m: float32 [N, 224, 224, 3] NHWC RGB, -1..1
 
                     shape          layout  dtype  order  values
      before         [375, 500, 3]  HWC     uint8  RGB    0..255
-  1  decode         [375, 500, 3]  HWC     uint8  RGB    0..255  the model takes pixels
-  2  resize_pillow  [375, 500, 3]  HWC     uint8  RGB    0..255  as the spec says (mode=stretch) [loses pixels]
-  3  cast           [375, 500, 3]  HWC     uint8  RGB    0..255  the model takes float32 (dtype=float32)
+  1  decode         [375, 500, 3]  HWC     uint8  RGB    0..255
+       the model takes pixels
+  2  resize_pillow  [375, 500, 3]  HWC     uint8  RGB    0..255
+       as the spec says (mode=stretch) [loses pixels]
+  3  cast           [375, 500, 3]  HWC     uint8  RGB    0..255
+       the model takes float32 (dtype=float32)
 """
     )
 
@@ -349,8 +352,8 @@ SPEC = parse(
 
 
 def test_a_trace_of_nothing_and_of_no_plan():
-    assert "Nothing to do" in _trace.as_text(replace(tensor("x.npy"), plan=plan()), SPEC)
-    assert "no plan: because" in _trace.as_text(replace(tensor("x.npy"), plan=None, skipped="because"), SPEC)
+    assert "Nothing to do" in _trace.as_text(replace(tensor("x.npy"), plan=plan()), SPEC, "m")
+    assert "no plan: because" in _trace.as_text(replace(tensor("x.npy"), plan=None, skipped="because"), SPEC, "m")
 
 
 def test_a_trace_as_json_is_the_saved_plan():
