@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from pictures import picture
 from hypothesis import given
 from hypothesis import strategies as st
+from pictures import picture
 
 from sm_imgcheck.layouts import reading
 from sm_imgcheck.mapping import RECIPES, canonical, same

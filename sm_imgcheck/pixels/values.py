@@ -90,7 +90,8 @@ def to_pixels(image: np.ndarray, *, scale: list[float], offset: list[float], who
     overshot is clipped as it is when pixels are stored.
     """
     x = (image.astype(np.float64) - np.array(offset)) / np.array(scale)
-    return np.clip(np.rint(x) if whole else x, 0, 255).astype(np.uint8 if whole else np.float32)
+    levels: np.ndarray = np.clip(np.rint(x) if whole else x, 0, 255)
+    return levels.astype(np.uint8 if whole else np.float32)
 
 
 def transpose(image: np.ndarray, *, layout: str, to: str) -> np.ndarray:
