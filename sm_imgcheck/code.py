@@ -83,7 +83,7 @@ def _body(spec: Spec, steps: tuple[Step, ...]) -> Iterator[str]:
         "x, header = hear", "body, header", decoding, comment="decode; the header then also says what that has shown"
     )
     yield f"if refused := refusals(header, POLICY, channel_order={spec.contract.channel_order!r}):"
-    yield '    raise CandidateError(f"decode.{refused[0][0]}", "; ".join(f"it {clause}, which decode.{key} refuses" for key, clause in refused))'
+    yield "    raise CandidateError(*refused[0])"
     for step in steps[1:]:
         yield from _call(f"x = {step.op}", "x", step.params, comment=step.why)
     yield "return np.ascontiguousarray(x)"
@@ -106,7 +106,8 @@ def _call(target: str, first: str, params: Mapping[str, Any], *, comment: str = 
 
 
 def _inline(target: str, first: str, params: Mapping[str, Any]) -> str:
-    return f"{target}({', '.join([*filter(None, [first]), *(f'{key}={_literal(value)}' for key, value in params.items())])})"
+    words = [*filter(None, [first]), *(f"{key}={_literal(value)}" for key, value in params.items())]
+    return f"{target}({', '.join(words)})"
 
 
 def _literal(value: Any) -> str:
