@@ -33,7 +33,7 @@ def scale(image: np.ndarray, *, low: float, high: float) -> np.ndarray:
     [0, 1] is x / 255 and [-1, 1] is x / 127.5 - 1, as everybody writes them: other spellings of the same line differ
     in the last bit.
     """
-    x = image.astype(np.float32)
+    x = image.astype(np.float32, copy=False)
     if (low, high) == (0, 255):
         return x
     if (low, high) == (0, 1):
@@ -48,7 +48,7 @@ def normalize(image: np.ndarray, *, units: str, mean: list[float], std: list[flo
 
     units: ``unit`` divides x by 255 first; ``byte`` takes mean and std in 0..255. std None: no division.
     """
-    x = image.astype(np.float32)
+    x = image.astype(np.float32, copy=False)
     if units == "unit":
         x = x / np.float32(255)
     x = x - np.array(mean, np.float32)
@@ -60,7 +60,7 @@ def quantize(image: np.ndarray, *, scale: float, zero_point: int, rounding: str)
 
     rounding: ``half_even`` (NumPy, ONNX QuantizeLinear) or ``half_away`` (C's round, TensorFlow Lite).
     """
-    y = image.astype(np.float32) / np.float32(scale)
+    y = image.astype(np.float32, copy=False) / np.float32(scale)
     whole = np.trunc(y)
     # y + 0.5 would round 0.49999997 up: look at the fraction itself
     whole = np.rint(y) if rounding == "half_even" else whole + np.copysign(np.abs(y - whole) >= np.float32(0.5), y)
