@@ -14,8 +14,8 @@ from sm_imgcheck.errors import PlanError
 __all__ = ["blob_factor", "resized", "resized_by_opencv", "resized_by_tensorflow", "single", "whole"]
 
 # A derived edge may grow without end: 1x60000 pixels to a shorter edge of 256 are 12 GB. What is larger than this, than
-# four times the image and than a picture of aspect 4:1 at the wanted size is refused. 2**23 pixels: 96 MiB in float32.
-MOST_DERIVED_PIXELS = 1 << 23
+# four times the image and than a picture of aspect 4:1 at the wanted size is refused. 2**24 pixels: 192 MiB in float32.
+MOST_DERIVED_PIXELS = 1 << 24
 
 
 def whole(value: float, rounding: str) -> int:
@@ -37,7 +37,8 @@ def resized(
 ) -> tuple[int, int]:
     """Height and width after a resize; never less than one pixel.
 
-    ``size`` is [height, width] for ``stretch`` and ``cover``, one edge for ``shortest_edge`` and ``longest_edge``.
+    ``size`` is [height, width] for ``stretch`` and ``cover``, one edge for ``shortest_edge``, either for
+    ``longest_edge``: the largest image inside [height, width].
     """
     if mode == "stretch":
         assert not isinstance(size, int)
@@ -46,6 +47,8 @@ def resized(
         assert not isinstance(size, int)
         new = covered(size=size, rounding=rounding, height=height, width=width)
         return bounded(new, wanted=size[0] * size[1], height=height, width=width)
+    if mode == "longest_edge" and not isinstance(size, int):
+        return inside(size=size, rounding=rounding, height=height, width=width)
     assert isinstance(size, int)
     short, long = sorted((height, width))
     if mode == "longest_edge":
@@ -59,10 +62,11 @@ def resized(
 
 def bounded(new: tuple[int, int], *, wanted: int, height: int, width: int) -> tuple[int, int]:
     """The size ``new``. Raises PlanError where a long and thin image makes it absurd. ``wanted``: pixels asked for."""
-    if new[0] * new[1] > max(MOST_DERIVED_PIXELS, 4 * wanted, 4 * height * width):
+    most = max(MOST_DERIVED_PIXELS, 4 * wanted, 4 * height * width)
+    if new[0] * new[1] > most:
         raise PlanError(
-            f"resizing {height}x{width} to {new[0]}x{new[1]} (HxW) takes too much memory: the picture is too long and "
-            "thin for this mode of resize; leave it out, or use mode: stretch or letterbox"
+            f"the picture is so long and thin that {height}x{width} would become {new[0]}x{new[1]} (HxW), and at most "
+            f"{most} pixels are made of it; leave it out, or use mode: stretch or letterbox"
         )
     return new
 
@@ -114,6 +118,16 @@ def covered(*, size: Sequence[int], rounding: str, height: int, width: int) -> t
     return whole(height / ratio, rounding), whole(width / ratio, rounding)
 
 
+def inside(*, size: Sequence[int], rounding: str, height: int, width: int) -> tuple[int, int]:
+    """Height and width at which the image just fits into ``size``; ``round`` is timm's ``ResizeKeepRatio(longest=1)``."""
+    ratio = max(height / size[0], width / size[1])
+    if rounding == "floor":
+        tight_height = height * size[1] >= width * size[0]
+        new_height = size[0] if tight_height else height * size[1] // width
+        return max(new_height, 1), max(width * size[0] // height if tight_height else size[1], 1)
+    return max(whole(height / ratio, rounding), 1), max(whole(width / ratio, rounding), 1)
+
+
 def blob_factor(*, size: Sequence[int], height: int, width: int) -> float:
     """The float32 scale factor with which ``cv2.dnn.blobFromImage(crop=True)`` covers ``size``."""
     return max(single(size[1] / width), single(size[0] / height))
@@ -137,6 +151,8 @@ def resized_by_tensorflow(
     """As ``resized``, but a rounded ``longest_edge`` is ``tf.image.resize(preserve_aspect_ratio=True)``, in float32."""
     if mode != "longest_edge" or rounding != "round":
         return resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
-    assert isinstance(size, int)
-    factor = single(size / max(height, width))
+    if isinstance(size, int):
+        factor = single(size / max(height, width))
+    else:
+        factor = min(single(size[0] / height), single(size[1] / width))
     return max(round(single(factor * height)), 1), max(round(single(factor * width)), 1)

@@ -17,7 +17,7 @@ def read(given: Mapping[str, Any], notes: Notes) -> Decode:
     """The policy with its defaults: those of the library that is named."""
     library = given.get("library", "pillow")
     theirs = {
-        "dct": "tensorflow" if library == "tensorflow" else "accurate",
+        "dct": "accurate",
         "to_gray": "luma" if library == "pillow" else "y_plane",
     }
     alpha = given.get("alpha", "drop")

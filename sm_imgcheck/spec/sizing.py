@@ -72,7 +72,9 @@ def _shorthand(given: Mapping[str, Any], target: Target, notes: Notes) -> list[d
                 "resize.crop", "shape has no fixed height and width to crop to; write crop: none, or use geometry"
             )
         elif target.size is not None:
-            rounding = given.get("crop_rounding", "round")
+            # blobFromImage(crop=True) cuts from the floored middle
+            blob = mode == "cover" and given.get("library") == "opencv"
+            rounding = given.get("crop_rounding", "floor" if blob else "round")
             side = _pad_side(rounding, steps[0]["resize"].get("library", ""))
             steps.append({"crop": {"size": list(target.size), "rounding": rounding, "pad_side": side}})
     elif "crop_rounding" in given and takes_crop:
@@ -147,7 +149,7 @@ def _resize(given: Mapping[str, Any], place: str, target: Target, notes: Notes) 
 def _edges(given: Mapping[str, Any], mode: str, place: str, target: Target, notes: Notes) -> int | list[int] | None:
     """``size`` in the form that the mode takes."""
     size, where = given.get("size"), at(place, "size")
-    one_edge = mode in ("shortest_edge", "longest_edge")
+    one_edge = mode == "shortest_edge" or (mode == "longest_edge" and not isinstance(size, list))
     if size is None and target.size is None:
         if target.known:
             notes.add(
@@ -157,9 +159,12 @@ def _edges(given: Mapping[str, Any], mode: str, place: str, target: Target, note
         return None
     if size is None:
         assert target.size is not None
-        return {"shortest_edge": min, "longest_edge": max}.get(mode, list)(target.size)
+        height, width = target.size
+        if mode == "shortest_edge" and height != width:
+            notes.add(where, f"missing: shape is {height}x{width}, so which edge is meant? Write size, or mode: cover")
+        return min(height, width) if mode == "shortest_edge" else [height, width]
     if one_edge and isinstance(size, list):
-        notes.wrong(where, size, f"one edge, such as {min(size)}; two are for mode: stretch, cover or letterbox")
+        notes.wrong(where, size, f"one edge, such as {min(size)}; two are for the other modes")
         return None
     if isinstance(size, int) and "mode" not in given:
         notes.wrong(
@@ -172,10 +177,21 @@ def _edges(given: Mapping[str, Any], mode: str, place: str, target: Target, note
 
 
 def _rounding(given: Mapping[str, Any], mode: str, place: str, notes: Notes) -> str:
-    rounding: str = given.get("rounding", "floor")
+    rounding: str = given.get("rounding", _usual_rounding(given, mode))
     if rounding not in _ROUNDINGS[mode]:
         notes.wrong(at(place, "rounding"), rounding, f"{choice_of(_ROUNDINGS[mode])} with mode: {mode}")
     return rounding
+
+
+def _usual_rounding(given: Mapping[str, Any], mode: str) -> str:
+    """The rule of the function that people mean by these words.
+
+    ``max_size`` is DETR's resize, which floors but for the edge that is held back; OpenCV's only way to cover is
+    ``blobFromImage(crop=True)``.
+    """
+    if mode == "shortest_edge" and "max_size" in given:
+        return "detr"
+    return "round" if mode == "cover" and given.get("library") == "opencv" else "floor"
 
 
 def _arithmetic(given: Mapping[str, Any], place: str, notes: Notes) -> dict[str, Any]:

@@ -129,7 +129,8 @@ def _after_resize(params: Mapping[str, Any]) -> tuple[Sizes, Sizes]:
         side = (size if limit is None else 1, limit)
         return side, side
     if mode == "longest_edge":
-        return (1, size), (1, size)
+        height, width = (size, size) if isinstance(size, int) else size
+        return (1, height), (1, width)
     if mode == "cover":
         return (size[0], None), (size[1], None)
     if "multiple_of" in params:

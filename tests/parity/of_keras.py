@@ -63,7 +63,7 @@ def dataset(size=(180, 200), **more):
 
 def from_dataset(name, real, tolerance=0.0002, **resize):
     wanted = {"library": "tensorflow", **resize}
-    decode = {"library": "tensorflow"}
+    decode = {"library": "tensorflow", "dct": "tensorflow"}
     return Preprocessor(
         name=f"keras image_dataset {name}",
         spec=spec(["N", 180, 200, 3], values=[0, 255], decode=decode, resize=wanted),
@@ -138,7 +138,7 @@ TABLE = (
         spec=spec(
             ["N", 180, 200, 3],
             values=[0, 255],
-            decode={"library": "tensorflow"},
+            decode={"library": "tensorflow", "dct": "tensorflow"},
             geometry=[
                 {"crop": {"aspect": [180, 200], "rounding": "floor"}},
                 {"resize": {"size": [180, 200], "library": "tensorflow"}},

@@ -7,7 +7,7 @@ from parity.preprocessor import CLOSE, EXACT, HALF, Preprocessor, first, spec
 SQUARE = ["N", 224, 200, 3]
 METHODS = {"nearest": "nearest", "bilinear": "bilinear", "bicubic": "bicubic", "area": "area", "lanczos": "lanczos3"}
 ACCURATE = {"library": "tensorflow", "dct": "accurate"}
-DEFAULT = {"library": "tensorflow"}
+DEFAULT = {"library": "tensorflow", "dct": "tensorflow"}
 
 
 def decoded(body, dct="INTEGER_ACCURATE", channels=3):

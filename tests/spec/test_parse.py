@@ -181,8 +181,8 @@ def test_a_spec_travels_to_other_processes():
     ("decode", "policy"),
     [
         ({"library": "opencv"}, {"to_gray": "y_plane", "dct": "accurate"}),
-        ({"library": "tensorflow"}, {"to_gray": "y_plane", "dct": "tensorflow"}),
-        ({"library": "tensorflow", "dct": "accurate", "to_gray": "luma"}, {"to_gray": "luma", "dct": "accurate"}),
+        ({"library": "tensorflow"}, {"to_gray": "y_plane", "dct": "accurate"}),
+        ({"library": "tensorflow", "dct": "tensorflow", "to_gray": "luma"}, {"to_gray": "luma", "dct": "tensorflow"}),
         ({"alpha": "composite"}, {"background": (255, 255, 255)}),
         ({"alpha": "composite", "background": [0, 128, 255]}, {"background": (0, 128, 255)}),
         ({"max_pixels": 1}, {"max_pixels": 1}),

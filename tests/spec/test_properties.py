@@ -95,6 +95,8 @@ def good(draw):
     mode = draw(st.sampled_from(["stretch", "shortest_edge", "cover", "letterbox"]))
     interpolation = draw(st.sampled_from(LIBRARIES[name].interpolations))
     spec["resize"] = {"mode": mode, "library": name, "interpolation": interpolation}
+    if mode == "shortest_edge":
+        spec["resize"]["size"] = draw(st.integers(1, 900))
     if draw(st.booleans()):
         spec["resize"]["dtype"] = draw(st.sampled_from(["float32", "float32-rounded"]))
     spec["decode"] = draw(some_of(DECODE))

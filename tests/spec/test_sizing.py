@@ -1,5 +1,6 @@
 import pytest
 
+from sm_imgcheck.geometry import output_size
 from sm_imgcheck.model import Step
 from specs import problems, spec
 
@@ -71,7 +72,8 @@ def test_torchvision_as_its_reader_writes_it():
 
 
 def test_an_edge_comes_from_the_shape():
-    assert ops(shape=["N", 200, 300, 3], resize={"mode": "shortest_edge"})[0][1]["size"] == 200
+    assert ops(resize={"mode": "shortest_edge"})[0][1]["size"] == 224
+    assert "which edge" in problems(shape=["N", 200, 300, 3], resize={"mode": "shortest_edge"})["resize.size"]
     assert ops(shape=["N", 200, 300, 3], resize={"mode": "cover"})[0][1]["size"] == [200, 300]
     longest = ops(shape=["N", "1..300", "1..300", 3], resize={"mode": "longest_edge", "size": 300})
     assert longest == [("resize_pillow", resize(mode="longest_edge", size=300, interpolation="bicubic", dtype="uint8"))]
@@ -321,6 +323,25 @@ def test_a_pad_that_is_too_small():
 def test_the_end_of_a_list_of_steps(steps, message):
     found = " ".join(problems(geometry=steps).values())
     assert (message in found) if message else not found
+
+
+def test_max_size_is_detrs_unless_another_rule_is_named():
+    how = {"mode": "shortest_edge", "size": 800, "max_size": 1333}
+    assert ops(**OPEN, resize=how)[0][1]["rounding"] == "detr"
+    assert ops(**OPEN, resize={**how, "rounding": "floor"})[0][1]["rounding"] == "floor"
+
+
+def test_covering_with_opencv_is_blob_from_image():
+    steps = ops(resize={"mode": "cover", "library": "opencv"})
+    assert [params["rounding"] for _, params in steps] == ["round", "floor"]
+
+
+def test_an_image_may_be_fitted_into_two_edges():
+    how = {"mode": "longest_edge", "size": [160, 224], "rounding": "round"}
+    step, pad = spec(shape=["N", 160, 224, 3], geometry=[{"resize": how}, {"pad": {"size": [160, 224]}}]).geometry
+    assert step.params["size"] == [160, 224]
+    assert output_size(step.op, step.params, 451, 301) == (160, 107)
+    assert output_size(step.op, step.params, 100, 301) == (74, 224)
 
 
 @pytest.mark.parametrize(
