@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from sm_imgcheck.errors import Bug
@@ -33,8 +35,9 @@ def verify(array: np.ndarray, spec: Spec) -> None:
         wanted = "[" + ", ".join(str(dim) for dim in contract.shape) + f"] {contract.layout} {contract.dtype}"
         raise Bug(f"the fixed tensor is {describe(array.shape, contract.layout)} {array.dtype}, not {wanted}")
     low, high = _bounds(spec)
-    if not (low <= array.min() and array.max() <= high):  # false for NaN too
-        raise Bug(f"the fixed tensor spans {array.min()}..{array.max()}, not {low:.6g}..{high:.6g}")
+    least, most = float(array.min()), float(array.max())  # NumPy would round the bounds to the array's dtype
+    if not (math.isfinite(least) and math.isfinite(most) and low <= least and most <= high):
+        raise Bug(f"the fixed tensor spans {least:.6g}..{most:.6g}, not {low:.6g}..{high:.6g}")
 
 
 def _bounds(spec: Spec) -> tuple[float, float]:

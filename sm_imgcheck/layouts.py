@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sm_imgcheck.model import Contract
 
-__all__ = ["LAYOUTS", "describe", "reading", "size"]
+__all__ = ["LAYOUTS", "describe", "known", "reading", "size"]
 
 LAYOUTS = ("NHWC", "NCHW", "HWC", "CHW", "NHW", "HW")
 _CHANNELS = (1, 3, 4)
@@ -24,6 +24,11 @@ def reading(shape: tuple[int, ...], contract: Contract) -> str:
         return contract.layout
     found = max(_readings(shape), key=lambda layout: _agreement(shape, layout, contract), default=None)
     return found or "?" * len(shape)
+
+
+def known(layout: str) -> bool:
+    """Whether the axes have names: a shape that no reading explains has none, nor has a single number."""
+    return layout in LAYOUTS
 
 
 def _readings(shape: tuple[int, ...]) -> Iterator[str]:
@@ -55,4 +60,4 @@ def size(height: int, width: int) -> str:
 
 def describe(shape: tuple[int, ...], layout: str) -> str:
     """A shape with its letters, such as ``[1, 3, 224, 224] NCHW``."""
-    return f"{list(shape)} {layout}" if "?" not in layout else f"{list(shape)}"
+    return f"{list(shape)} {layout}" if known(layout) else f"{list(shape)}"

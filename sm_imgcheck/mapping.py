@@ -11,7 +11,19 @@ from collections.abc import Iterator, Sequence
 
 from sm_imgcheck.model import Affine, Contract, Step, Values
 
-__all__ = ["INTEGER_RANGES", "RECIPES", "canonical", "domain", "flipped", "hardly_scaled", "named", "overshoot", "same"]
+__all__ = [
+    "INTEGER_RANGES",
+    "RECIPES",
+    "canonical",
+    "domain",
+    "flipped",
+    "hardly_scaled",
+    "named",
+    "overshoot",
+    "own",
+    "reach",
+    "same",
+]
 
 # Largest sum of |weights| of one pass, so that a float resize may leave 0..255 by (sum² - 1) / 2 of the range.
 # bicubic: a = -0.75 at t = 1/2: 2 * (0.59375 + 0.09375); lanczos3 at t = 1/2: 1.54. Others have no negative lobe.
@@ -55,17 +67,26 @@ def canonical(values: Values, channels: int) -> Affine:
     return Affine(scale=tuple(a for a, _ in pairs), offset=tuple(b for _, b in pairs))
 
 
-def named(contract: Contract) -> Iterator[tuple[str, Affine]]:
-    """The mappings worth trying on a tensor for this contract: the contract's own first, then the field's.
+def own(contract: Contract, channels: int) -> Affine | None:
+    """The contract's mapping for an array of so many channels; None where it has a value for each of another number."""
+    affine = canonical(contract.values, contract.channels)
+    if channels == contract.channels:
+        return affine
+    if len({*affine.scale}) > 1 or len({*affine.offset}) > 1:
+        return None
+    return Affine(scale=affine.scale[:1] * channels, offset=affine.offset[:1] * channels)
+
+
+def named(channels: int) -> Iterator[tuple[str, Affine]]:
+    """The field's mappings that are worth trying on a tensor of so many channels, with their names.
 
     A mapping with a value per channel is tried in both orders of R, G, B; the name says which it is.
     """
-    yield "as the spec says", canonical(contract.values, contract.channels)
     for name, values in RECIPES:
         if values.mean is None or len(set(values.mean)) == len(set(values.std or (1,))) == 1:
-            yield name, _one_for_all(values, contract.channels)
-        elif contract.channels >= len(values.mean):
-            affine = canonical(values, contract.channels)
+            yield name, _one_for_all(values, channels)
+        elif channels >= len(values.mean):
+            affine = canonical(values, channels)
             yield f"{name}, in RGB order", affine
             yield f"{name}, in BGR order", flipped(affine)
 
@@ -100,6 +121,15 @@ def overshoot(geometry: Sequence[Step]) -> float:
         if step.params.get("dtype") == "float32":
             worst = max(worst, (lobes**2 - 1) / 2)
     return worst
+
+
+def reach(contract: Contract) -> float:
+    """The largest magnitude on the way from grey levels to the finished tensor, before anything is clipped."""
+    affine = canonical(contract.values, contract.channels)
+    most = max(abs(a * x + b) for a, b in zip(affine.scale, affine.offset, strict=True) for x in (0, 255))
+    if contract.quantize is not None:
+        most = max(most, most / contract.quantize.scale + abs(contract.quantize.zero_point))
+    return most
 
 
 def domain(contract: Contract, margin: float = 0.0) -> tuple[float, float]:

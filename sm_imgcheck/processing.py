@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sm_imgcheck import checks, source
-from sm_imgcheck.errors import ImgcheckError, PlanError
+from sm_imgcheck.assumptions import checked
+from sm_imgcheck.errors import CandidateError, ImgcheckError, PlanError
 from sm_imgcheck.mapping import canonical
 from sm_imgcheck.model import Candidate, Facts, Finding, Header, Options, Plan, Result, Spec, Values
 from sm_imgcheck.planning import decodes_gray, make_plan, stage_of
@@ -33,6 +34,7 @@ def process(what: str | Path | bytes | np.ndarray | Candidate, spec: Spec, optio
     Never raises for a bad candidate: that is a finding. Raises Bug where the tool breaks its own promise.
     """
     options = options or Options()
+    checked(options.assume)
     candidate = look_at(what, spec, options)
     findings = checks.run(candidate, spec)
     plan, skipped = _plan(candidate, spec, options)
@@ -69,7 +71,10 @@ def look_at(what: str | Path | bytes | np.ndarray | Candidate, spec: Spec, optio
         return replace(candidate, facts=_naive(candidate.header, options))
     from sm_imgcheck.pixels.measure import measure
 
-    return replace(candidate, facts=measure(candidate.data, spec.contract, options.assume))
+    try:
+        return replace(candidate, facts=measure(candidate.data, spec.contract, options.assume))
+    except CandidateError as error:
+        return replace(candidate, problem=(error.code, error.problem))
 
 
 def _naive(header: Header, options: Options) -> Facts:
@@ -109,6 +114,8 @@ def _fixed(plan: Plan, candidate: Candidate, spec: Spec) -> tuple[np.ndarray | N
         array = fix.run(plan, candidate)
     except ImgcheckError as error:
         return None, (), str(error)
+    except MemoryError:
+        return None, (), "its tensor needs more memory than there is"
     if spec.contract.expect_range is not None:
         finished = replace(
             plan.after[-1] if plan.after else plan.before, low=float(array.min()), high=float(array.max())

@@ -12,7 +12,8 @@ PACKAGE = Path(sm_imgcheck.__file__).parent
 FLOORS = (
     ("value", "errors", "folder", "escape"),  # 0 words
     ("model",),
-    ("layouts", "mapping", "geometry", "policy"),  # 1 rules: the arithmetic of facts
+    ("layouts", "mapping", "geometry", "policy"),
+    ("assumptions",),  # 1 rules: the arithmetic of facts
     ("effects", "spec", "checks", "report"),
     ("planning",),
     ("pixels", "tensors", "stacks", "bundle"),  # 2 codecs
@@ -26,7 +27,7 @@ FLOORS = (
 )
 """From the ground up. A part, a module or a folder of the package, may import from itself and from lower lines."""
 RANK = {part: rank for rank, parts in enumerate(FLOORS) for part in parts}
-PURE = {part for parts in FLOORS[:5] for part in parts}
+PURE = {part for parts in FLOORS[:6] for part in parts}
 HEAVY = {"numpy", "cv2", "PIL", "yaml", "simplejpeg", "orjson", "rich", "typer"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from pictures import picture
 
 from sm_imgcheck import fix
-from sm_imgcheck.errors import PlanError
+from sm_imgcheck.errors import Bug, ImgcheckError, PlanError
 from sm_imgcheck.layouts import LAYOUTS
 from sm_imgcheck.model import Candidate, Header, Options
 from sm_imgcheck.pixels import op
 from sm_imgcheck.pixels.measure import measure
 from sm_imgcheck.planning import OPS_OF_STAGE, any_image, make_plan, stage_of
+from sm_imgcheck.processing import process
 from sm_imgcheck.spec import parse
 
 A = {"shape": ["N", 48, 64, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
@@ -226,6 +227,42 @@ def test_what_is_assumed_is_no_guess():
 def test_an_assumption_that_the_values_belie_is_refused():
     with pytest.raises(PlanError, match="not assumed 0"):
         plan_of(smooth() * 200, parse(C), value_range="0,1")
+
+
+@pytest.mark.parametrize(
+    ("assume", "clause"),
+    [
+        ({"value_range": "nan,1"}, "two numbers"),
+        ({"value_range": "1,0"}, "the lower first"),
+        ({"value_range": "0"}, "such as 0,1"),
+        ({"value_range": (0, 1)}, "expected"),
+        ({"layout": "nhwc"}, "one of NHWC"),
+        ({"channel_order": "rgb"}, "one of RGB"),
+        ({"foo": "x"}, "only channel_order, layout, value_range can be assumed"),
+    ],
+)
+def test_what_nobody_can_vouch_for_is_refused(assume, clause):
+    with pytest.raises(ImgcheckError, match=clause):
+        process(PIXELS, parse(A), Options(assume=assume))
+
+
+@pytest.mark.parametrize("assume", [{"layout": "NHWC"}, {"layout": "HW"}, {"channel_order": "GRAY"}])
+def test_an_assumption_that_the_shape_belies_is_a_finding(assume):
+    result = process(PIXELS, parse(A), Options(assume=assume, want_array=True))
+    assert [finding.severity for finding in result.findings] == ["error"]
+    assert result.array is None
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_scaled_tensors_of_other_channels_go_back_to_grey_levels(channels):
+    array = (picture(48, 64, channels).astype("float32") / 255)[np.newaxis]
+    same = made(picture(48, 64, channels), parse(A))
+    assert (made(array, parse(A)) == same).all()
+
+
+def test_infinities_are_a_bug_even_where_the_bounds_would_be():
+    with pytest.raises(Bug, match="spans"):
+        fix.verify(np.full((1, 48, 64, 3), np.inf, np.float16), parse({**A, "dtype": "float16"}))
 
 
 def test_policy_refusals_leave_no_plan():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sm_imgcheck.checks._registry import Mismatch, check
-from sm_imgcheck.layouts import describe, size
+from sm_imgcheck.layouts import describe, known, size
 from sm_imgcheck.model import Candidate, Contract, Spec
 
 
@@ -14,7 +14,7 @@ def _wanted(contract: Contract) -> str:
 
 
 def _known(candidate: Candidate) -> bool:
-    return candidate.facts is not None and "?" not in candidate.facts.layout
+    return candidate.facts is not None and known(candidate.facts.layout)
 
 
 @check("SHP101", severity="error")
@@ -30,7 +30,7 @@ def wrong_rank(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     another) where the shape is right and merely unusual.
     """
     facts, wanted = candidate.facts, _wanted(spec.contract)
-    if facts is not None and "?" in facts.layout:
+    if facts is not None and not known(facts.layout):
         yield Mismatch(
             message=f"shape {list(facts.shape)} is no image and no batch of images; the model takes {wanted}",
             expected=wanted,

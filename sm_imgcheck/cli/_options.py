@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sm_imgcheck.cli._choices import choices, one_of
+from sm_imgcheck.errors import ImgcheckError
 
 __all__ = [
     "AllowGuess",
@@ -31,14 +32,18 @@ __all__ = [
 
 def assumed(pairs: list[str] | None) -> dict[str, str]:
     """``["key=value", ...]`` as a mapping. Raises BadParameter for a key that nothing can be assumed of."""
+    from sm_imgcheck.assumptions import checked
+
     found: dict[str, str] = {}
     for pair in pairs or []:
         key, separator, value = pair.partition("=")
         if not separator or not value:
             raise typer.BadParameter(f"{pair!r} is not KEY=VALUE, such as channel_order=BGR or value_range=0,1")
-        one_of("channel_order", "layout", "value_range")(key)
         found[key] = value
-    return found
+    try:
+        return dict(checked(found))
+    except ImgcheckError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def codes(words: list[str] | None) -> tuple[str, ...]:

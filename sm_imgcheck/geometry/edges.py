@@ -119,7 +119,7 @@ def covered(*, size: Sequence[int], rounding: str, height: int, width: int) -> t
 
 
 def inside(*, size: Sequence[int], rounding: str, height: int, width: int) -> tuple[int, int]:
-    """Height and width at which the image just fits into ``size``; ``round`` is timm's ``ResizeKeepRatio(longest=1)``."""
+    """Height and width of the largest image inside ``size``; ``round`` is timm's ``ResizeKeepRatio(longest=1)``."""
     ratio = max(height / size[0], width / size[1])
     if rounding == "floor":
         tight_height = height * size[1] >= width * size[0]

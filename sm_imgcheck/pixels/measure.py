@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sm_imgcheck.assumptions import ends
+from sm_imgcheck.errors import CandidateError
 from sm_imgcheck.layouts import reading
-from sm_imgcheck.mapping import canonical, named
+from sm_imgcheck.mapping import canonical, named, own
 from sm_imgcheck.model import Affine, Contract, Facts, Values
 
 __all__ = ["measure"]
@@ -43,6 +45,10 @@ def measure(array: np.ndarray, contract: Contract, assume: Mapping[str, str]) ->
     ``value_range`` as ``LOW,HIGH``), taken instead of what would be inferred.
     """
     layout = assume.get("layout") or reading(array.shape, contract)
+    if len(layout) != array.ndim:
+        raise CandidateError(
+            "SHP101", f"shape {list(array.shape)} has {array.ndim} axes, the layout {layout} names others"
+        )
     order, assumed = _order(array.shape, layout, contract, assume)
     plain = Facts(
         shape=array.shape,
@@ -81,9 +87,12 @@ def _order(
     shape: tuple[int, ...], layout: str, contract: Contract, assume: Mapping[str, str]
 ) -> tuple[str, tuple[str, ...]]:
     """The channel order, and what of it was assumed: nothing in an array tells RGB from BGR."""
-    if "channel_order" in assume:
-        return assume["channel_order"], (f"channel_order={assume['channel_order']}",)
     channels = shape[layout.index("C")] if "C" in layout else 1
+    if "channel_order" in assume:
+        order = assume["channel_order"]
+        if channels != (1 if order == "GRAY" else len(order)):
+            raise CandidateError("SHP107", f"there are {channels} channels, which cannot stand as {order}")
+        return order, (f"channel_order={order}",)
     if channels == 1 or "?" in layout:
         return ("GRAY" if "?" not in layout else "?"), ()
     alike = {3: ("RGB", "BGR"), 4: ("RGBA", "BGRA")}.get(channels, ())
@@ -129,22 +138,22 @@ def _recognise(
     """The value mapping, its name, and whether every value is the image of a whole grey level."""
     channels = facts.length("C") or 1
     if "value_range" in assume:
-        low, high = (float(end) for end in assume["value_range"].split(","))
+        low, high = ends(assume["value_range"])
         affine = canonical(Values(low=low, high=high), channels)
         return affine, f"assumed {low:g}..{high:g}", _on_lattice(array, facts, affine)
-    if contract.quantize is not None and facts.dtype == contract.dtype:
-        return None, "", False  # a quantised tensor: its lattice says nothing
-    if facts.dtype == "uint8":
+    quantized = contract.quantize is not None and facts.dtype == contract.dtype  # its lattice says nothing
+    if facts.dtype == "uint8" and not quantized:
         return canonical(Values(low=0, high=255), channels), "0..255, not scaled", True
-    if seen.low == seen.high or seen.nans or seen.infinities or "?" in facts.layout:
+    if quantized or seen.low == seen.high or seen.nans or seen.infinities or "?" in facts.layout:
         return None, "", False
-    for number, (name, affine) in enumerate(named(contract)):
-        few = 0 if number == 0 else _FEW_LEVELS  # the contract's own needs no proof
-        if number == 1 and all(((block == seen.low) | (block == seen.high)).all() for block in _blocks(array)):
-            break  # two values are on the lattice of nearly everything
-        if len(affine.scale) == channels and _fits(seen, affine, few) and _on_lattice(array, facts, affine):
-            return affine, name, True
-    return None, "", False
+    wanted = own(contract, channels)
+    if wanted is not None and _fits(seen, wanted, 0) and _on_lattice(array, facts, wanted):
+        return wanted, "as the spec says", True  # the contract's own needs no proof
+    if any(((block != seen.low) & (block != seen.high)).any() for block in _blocks(array)):
+        for name, affine in named(channels):
+            if _fits(seen, affine, _FEW_LEVELS) and _on_lattice(array, facts, affine):
+                return affine, name, True
+    return None, "", False  # also where there are but two values, which are on the lattice of nearly everything
 
 
 def _fits(seen: _Observed, affine: Affine, few: int) -> bool:

@@ -87,4 +87,12 @@ def _hold(facts: Facts, contract: Contract) -> None:
     )
     if not fits:
         wanted = "[" + ", ".join(str(dim) for dim in contract.shape) + f"] {contract.layout}"
-        raise PlanError(f"no steps lead to shape {wanted}: they end at {describe(facts.shape, facts.layout)}")
+        ends = describe(facts.shape, facts.layout)
+        raise PlanError(f"no steps lead to shape {wanted}: they end at {ends}; {_way_out(facts, contract)}")
+
+
+def _way_out(facts: Facts, contract: Contract) -> str:
+    batch = contract.dim("N")
+    if batch is not None and facts.layout == contract.layout and not batch.allows(facts.shape[0]):
+        return f"hand over a tensor of {batch} images"
+    return "let the spec's resize or geometry make that size, or hand it over in it"

@@ -257,7 +257,7 @@ CROP = (
 
 PAD = (
     Key(name="size", kind="size", low=1, high=MAX_SIDE, doc="[height, width] in pixels", example=[1024, 1024]),
-    Key(name="multiple_of", kind="whole", low=1, high=MAX_SIDE, doc="up to the next multiple", example=32),
+    Key(name="multiple_of", kind="whole", low=1, high=4096, doc="up to the next multiple", example=32),
     Key(
         name="fill",
         kind="numbers",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sm_imgcheck.errors import SpecError
+from sm_imgcheck.mapping import reach
 from sm_imgcheck.model import Contract, Decode, Spec
 from sm_imgcheck.spec import axes, decoding, reading, sizing, steps, values
 from sm_imgcheck.spec.language import GOLDEN, TOP
@@ -43,7 +44,7 @@ def _contract(given: Mapping[str, Any], shape: Any, notes: Notes) -> Contract | 
     quantize = values.quantized(given, notes)
     if shape is None or mapped is None:
         return None
-    return Contract(
+    contract = Contract(
         shape=shape[0],
         layout=shape[1],
         dtype=given["dtype"],
@@ -52,6 +53,14 @@ def _contract(given: Mapping[str, Any], shape: Any, notes: Notes) -> Contract | 
         quantize=quantize,
         expect_range=values.expected(given),
     )
+    if not reach(contract) <= _HOLDS.get(contract.dtype, 1e30):
+        key = "quantize" if quantize else "normalize" if "normalize" in given else "value_range"
+        notes.add(key, f"takes pixels as far as {reach(contract):.3g}, which {contract.dtype} cannot hold")
+    return contract
+
+
+# float16's largest number; quantized integers and float32 arithmetic are held well below float32's, 3.4e38.
+_HOLDS = {"float16": 65_504.0}
 
 
 def _geometry(given: Mapping[str, Any], shape: Any, notes: Notes) -> list[dict[str, Any]]:
@@ -61,6 +70,7 @@ def _geometry(given: Mapping[str, Any], shape: Any, notes: Notes) -> list[dict[s
     place = "geometry" if "geometry" in given else "resize"
     if shape is not None and notes.fine("resize", "geometry"):
         dims, layout = shape
+        steps.check_area(written, size, place, notes)
         steps.check_size(written, dims[layout.index("H")], dims[layout.index("W")], place, notes)
     return written
 

@@ -9,7 +9,7 @@ from sm_imgcheck.model import Dim, Step
 from sm_imgcheck.spec.libraries import LIBRARIES
 from sm_imgcheck.spec.problems import Notes
 
-__all__ = ["check_size", "is_fit", "ops"]
+__all__ = ["check_area", "check_size", "is_fit", "ops"]
 
 Sizes = tuple[int, int | None]
 """Least and largest length that one side can have; None: no limit."""
@@ -63,6 +63,23 @@ def _resize(resize: Mapping[str, Any]) -> Step:
         how["rounding"] = resize.get("rounding", "floor")  # stretch derives no edge, but its op takes the same keywords
     arithmetic = {name: resize[name] for name in ("interpolation", "dtype", "antialias") if name in resize}
     return Step(op=f"{verb}_{LIBRARIES[resize['library']].op}", params={**how, **arithmetic}, loss="pixels")
+
+
+MAX_AREA = 1 << 26
+"""Pixels of a picture that a spec may ask for: 8192x8192, 768 MiB as float32 RGB."""
+
+
+def check_area(steps: Sequence[Mapping[str, Any]], size: tuple[int, int] | None, place: str, notes: Notes) -> None:
+    """Note sizes that would take more memory than a model's input ever has: a spec is hostile too."""
+    sizes: list[tuple[str, Sequence[int] | None]] = [("shape", size)]
+    for index, step in enumerate(steps):
+        ((name, params),) = step.items()
+        edges = params.get("size")
+        here = f"geometry[{index}].{name}.size" if place == "geometry" else f"{place}.size"
+        sizes.append((here, (edges, edges) if isinstance(edges, int) else edges))
+    for where, edges in sizes:
+        if edges is not None and edges[0] * edges[1] > MAX_AREA:
+            notes.add(where, f"{edges[0]}x{edges[1]} pixels, expected at most {MAX_AREA} (8192x8192)")
 
 
 def check_size(steps: Sequence[Mapping[str, Any]], height: Dim, width: Dim, place: str, notes: Notes) -> None:

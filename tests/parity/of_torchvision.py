@@ -140,7 +140,12 @@ TABLE = (
         version2(on="float", interpolation="bicubic"),
         CLOSE,
     ),
-    second("max_size", shorter(200, max_size=250, rounding="floor", **TORCH), version2(size=200, crop=None, max_size=250), shape=ANY),
+    second(
+        "max_size",
+        shorter(200, max_size=250, rounding="floor", **TORCH),
+        version2(size=200, crop=None, max_size=250),
+        shape=ANY,
+    ),
     second(
         "longest edge",
         {"mode": "longest_edge", "size": 150, **TORCH},

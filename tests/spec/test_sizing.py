@@ -338,7 +338,7 @@ def test_covering_with_opencv_is_blob_from_image():
 
 def test_an_image_may_be_fitted_into_two_edges():
     how = {"mode": "longest_edge", "size": [160, 224], "rounding": "round"}
-    step, pad = spec(shape=["N", 160, 224, 3], geometry=[{"resize": how}, {"pad": {"size": [160, 224]}}]).geometry
+    step, _ = spec(shape=["N", 160, 224, 3], geometry=[{"resize": how}, {"pad": {"size": [160, 224]}}]).geometry
     assert step.params["size"] == [160, 224]
     assert output_size(step.op, step.params, 451, 301) == (160, 107)
     assert output_size(step.op, step.params, 100, 301) == (74, 224)
@@ -360,3 +360,30 @@ def test_an_odd_missing_pixel_goes_where_the_library_puts_it(library, rounding, 
     long = spec(geometry=[{"resize": resize}, {"crop": {"size": [224, 224], "rounding": rounding}}])
     assert long.geometry[-1].params["pad_side"] == side
     assert short is None or short.geometry == long.geometry
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        (
+            {"geometry": [{"resize": {"size": [60000, 60000]}}, {"resize": {"size": [224, 224]}}]},
+            "geometry[0].resize.size",
+        ),
+        ({"shape": ["N", 13000, 13000, 3]}, "shape"),
+    ],
+)
+def test_pictures_beyond_all_models_are_refused(changes, place):
+    assert "at most 67108864" in problems(**changes)[place]
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"dtype": "float16", "value_range": [0, 65535]}, "value_range"),
+        ({"value_range": [0, 1e39]}, "value_range"),
+        ({"value_range": None, "normalize": {"mean": [0.5] * 3, "std": [1e-40] * 3}}, "normalize"),
+        ({"dtype": "int8", "quantize": {"scale": 1e-46, "zero_point": 0}}, "quantize"),
+    ],
+)
+def test_numbers_that_the_dtype_cannot_hold_are_refused(changes, place):
+    assert "cannot hold" in problems(**changes)[place]
