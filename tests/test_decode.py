@@ -3,6 +3,7 @@
 import contextlib
 import io
 import struct
+import sys
 import zlib
 
 import cv2
@@ -433,6 +434,56 @@ def test_what_libtiff_prints_stays_inside(capfd):
     with contextlib.suppress(CandidateError):
         decode(broken)
     assert capfd.readouterr() == ("", "")
+
+
+def damaged_tiff(mode, compression):
+    """A TIFF of several strips, one of which begins with nonsense."""
+    body = bytearray(encoded(Image.fromarray(picture(200, 300)).convert(mode), "TIFF", compression=compression))
+    with Image.open(io.BytesIO(body)) as image:
+        strips = image.tag_v2[273]
+    at = strips[len(strips) // 2]
+    body[at : at + 20] = bytes(range(200, 220))
+    return bytes(body)
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "jpeg"])
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK", "YCbCr"])
+def test_a_tiff_with_a_damaged_strip_is_never_black(mode, compression, capfd):
+    if mode == "YCbCr" and not sys.platform.startswith("linux"):
+        pytest.skip("what libtiff prints can be heard on Linux only")
+    code, said = problem(damaged_tiff(mode, compression))
+    assert code == "SRC112"
+    assert "cannot be decoded: " in said
+    assert capfd.readouterr() == ("", "")
+
+
+def big_endian_bigtiff(strip):
+    """A big-endian BigTIFF of 64x64 (HxW) gray pixels in one deflated strip: Pillow does not know the container."""
+    tags = [(256, 64), (257, 64), (258, 8), (259, 8), (262, 1), (273, 240), (277, 1), (278, 64), (279, len(strip))]
+    fields = b"".join(struct.pack(">HHQHHI", tag, 3, 1, value, 0, 0) for tag, value in tags)
+    return (b"MM\0+\0\x08\0\0" + struct.pack(">QQ", 16, len(tags)) + fields).ljust(240, b"\0") + strip
+
+
+def test_a_second_opinion_on_a_tiff_is_whole_or_none(capfd):
+    gray = picture(64, 64, 1)
+    strip = zlib.compress(gray.tobytes())
+    body = big_endian_bigtiff(strip)
+    header = look(body, max_pixels=LIMIT)
+    pixels, heard = hear(body, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+    assert np.array_equal(pixels, np.repeat(gray, 3, axis=2))
+    assert heard.refused
+    assert problem(big_endian_bigtiff(bytes(20) + strip[20:]))[0] == "SRC112"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_damaged_fax_is_a_picture_with_complaints():
+    image = Image.fromarray(picture(200, 300)).convert("1")
+    body = bytearray(encoded(image, "TIFF", compression="group4"))
+    body[2000:2004] = bytes(4)
+    header = look(bytes(body), max_pixels=LIMIT)
+    _, heard = hear(bytes(body), header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+    assert bool(heard.warnings) == sys.platform.startswith("linux")
+    assert not any("tempfile" in said for said in heard.warnings)
 
 
 CONTENTS = [

@@ -75,30 +75,32 @@ def embedded_profile(body: bytes, header: Header) -> bytes:
 
 def hear_other(body: bytes, header: Header) -> tuple[np.ndarray[Any, Any], Header]:
     """As ``hear`` for everything but JPEG: Pillow, and where it refuses a second opinion. Raises CandidateError."""
+    image = None
     try:
         image, opening = open_pillow(body, header.format)
         pixels, loading = load_pillow(image, header.mode, header.bits)
     except CandidateError as problem:
-        pixels = second_opinion(body, header, problem)
+        pixels = second_opinion(body, header, problem, opened=image is not None)
         return pixels, replace(header, refused=problem.problem)
     said = dict.fromkeys((*header.warnings, *opening, *loading))
     return pixels, replace(header, warnings=tuple(said), truncated=False)
 
 
-def second_opinion(body: bytes, header: Header, problem: CandidateError) -> np.ndarray[Any, Any]:
+def second_opinion(body: bytes, header: Header, problem: CandidateError, *, opened: bool) -> np.ndarray[Any, Any]:
     """Pixels of ``header.mode`` of a file that Pillow refused with ``problem``, which is raised again where nobody can.
 
-    A PNG file is tried again without its texts, profiles and animation; OpenCV tries the formats whose reader is quiet
-    and frugal. Raises CandidateError.
+    A PNG file is tried again without its texts, profiles and animation. OpenCV tries containers that Pillow does not
+    know, of the formats whose reader is quiet and frugal; where Pillow ``opened`` the file it is the pixels that are
+    damaged, and OpenCV would leave them black. Raises CandidateError.
     """
     if header.format == "PNG":
         scan = scan_png(body)
         if not scan.complete:
             raise problem
         return load_pillow(open_pillow(essential_png(body, scan), "PNG")[0], header.mode, header.bits)[0]
-    if header.format not in ("BMP", "TIFF") or header.height * header.width > SECOND_OPINION_PIXELS:
+    if opened or header.format not in ("BMP", "TIFF") or header.height * header.width > SECOND_OPINION_PIXELS:
         raise problem
-    pixels = quiet_opencv(body, "IMREAD_COLOR")
+    pixels = quiet_opencv(body, "IMREAD_COLOR", whole=True)
     if pixels is None or pixels.shape[:2] != (header.height, header.width):
         raise problem
     return np.ascontiguousarray(pixels[..., ::-1])

@@ -13,9 +13,14 @@ from sm_imgcheck.pixels.quiet import quietly
 
 __all__ = ["opencv_cmyk_to_rgb", "opencv_gray", "quiet_opencv"]
 
+OPENCV_DEBUG = 5
+"""OpenCV's LOG_LEVEL_DEBUG, for which not every version has a name in Python."""
 
-def quiet_opencv(body: bytes, flag: str) -> np.ndarray[Any, Any] | None:
+
+def quiet_opencv(body: bytes, flag: str, *, whole: bool = False) -> np.ndarray[Any, Any] | None:
     """What `cv2.imdecode` makes of ``body`` under ``flag`` without turning it; None where it refuses.
+
+    whole: None as well where libtiff complained, because the strips that it could not read are black.
 
     Of a PNG file it sees the picture alone: OpenCV 5.0 crashes on damaged frames of an animation.
     """
@@ -24,11 +29,30 @@ def quiet_opencv(body: bytes, flag: str) -> np.ndarray[Any, Any] | None:
     if body.startswith(b"\x89PNG"):
         body = essential_png(body, scan_png(body))
     flags = getattr(cv2, flag) | cv2.IMREAD_IGNORE_ORIENTATION
+    printed: list[str] = []
     try:
-        made, _ = quietly(lambda: cv2.imdecode(np.frombuffer(body, np.uint8), flags), loud=True)
+        made, _ = quietly(lambda: opencv_talking(body, flags, talking=whole), printed=printed)
     except CandidateError:
         return None
-    return None if made is None else np.asarray(made)
+    # How OpenCV 5 and OpenCV 4 begin what they pass on of libtiff's words.
+    lost = whole and any("TIFF_Error" in line or line.startswith("OpenCV TIFF") for line in printed)
+    return None if made is None or lost else np.asarray(made)
+
+
+def opencv_talking(body: bytes, flags: int, *, talking: bool) -> Any:
+    """`cv2.imdecode`; talking: at the log level at which OpenCV 4 tells of libtiff's errors; OpenCV 5 always does."""
+    import cv2
+
+    image = np.frombuffer(body, np.uint8)
+    levels: Any = cv2 if hasattr(cv2, "setLogLevel") else cv2.utils.logging
+    if not talking:
+        return cv2.imdecode(image, flags)
+    level = levels.getLogLevel()
+    levels.setLogLevel(OPENCV_DEBUG)
+    try:
+        return cv2.imdecode(image, flags)
+    finally:
+        levels.setLogLevel(level)
 
 
 def opencv_gray(body: bytes, header: Header, pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

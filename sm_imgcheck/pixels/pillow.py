@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
+from sm_imgcheck.errors import CandidateError
 from sm_imgcheck.pixels.quiet import quietly
 
 __all__ = ["load_pillow", "open_pillow", "pillow_mode"]
@@ -24,6 +26,11 @@ PILLOW_PLUGINS = {
 }
 # Rows are handed over in bands, so that an image is never there three times.
 BAND_BYTES = 1 << 24
+# libtiff's error handler prints "NAME: WORDS.", with the name of its function, its codec or Pillow's name for the file.
+# Of YCbCr that is not JPEG it hands Pillow black strips with no other sign (TIFFRGBAImageGet).
+LIBTIFF = re.compile(
+    r"(tempfile\.tif|_?tiff\w+|TIFF\w+|Fax\w+|JPEG\w+|OJPEG\w+|\w*(Decode|Decompress|Setup)\w*): .+\.$"
+)
 
 
 def open_pillow(body: bytes, form: str) -> tuple[Any, tuple[str, ...]]:
@@ -46,9 +53,25 @@ def load_pillow(image: Any, mode: str, bits: int) -> tuple[np.ndarray[Any, Any],
     Samples of more than 8 bits are uint16 over 0..65535 where Pillow keeps them (one channel); it has already dropped
     the low byte of the others. Raises CandidateError where the data is broken.
     """
-    # libtiff prints its complaints to the process's standard error: nothing else can hold them back.
-    loud = any(tile[0] == "libtiff" for tile in image.tile)
-    return quietly(lambda: pillow_array(image, mode, bits), loud=loud)
+    if not any(tile[0] == "libtiff" for tile in image.tile):
+        return quietly(lambda: pillow_array(image, mode, bits))
+    printed: list[str] = []
+    try:
+        pixels, said = quietly(lambda: pillow_array(image, mode, bits), printed=printed)
+    except CandidateError as problem:
+        words = libtiff_words(printed)
+        raise CandidateError(problem.code, f"cannot be decoded: {words[0]}" if words else problem.problem) from None
+    words = libtiff_words(printed)
+    # A fax decoder goes on after a bad row; all others leave the rest of the strip black.
+    if any("Fax" not in line for line in words):
+        raise CandidateError("SRC112", f"cannot be decoded: {words[0]}")
+    return pixels, (*said, *words)
+
+
+def libtiff_words(printed: list[str]) -> list[str]:
+    """What libtiff complained of, among the lines that were printed."""
+    lines = [" ".join(line.split()).rstrip(".")[:200] for line in printed if LIBTIFF.match(line)]
+    return [line.removeprefix("tempfile.tif: ") for line in lines]
 
 
 def pillow_mode(image: Any) -> str:
