@@ -20,6 +20,7 @@ from sm_imgcheck.pixels.icc import join_icc, read_icc
 from sm_imgcheck.pixels.jpeg import MAX_JPEG_SEGMENTS, scan_jpeg
 from sm_imgcheck.pixels.jpeg_fast import fast_dct_jpeg
 from sm_imgcheck.pixels.look import look
+from sm_imgcheck.pixels.quiet import name_failure
 from tests.pictures import encoded, jpeg, picture
 
 LIMIT = 10_000_000
@@ -243,6 +244,8 @@ def test_a_profile_in_pieces():
         profile, said = join_icc(pieces)
         assert profile == b""
         assert "missing or double" in said
+    many = tuple(bytes([number, 255]) + b"x" for number in range(2, 255))
+    assert join_icc(many)[1] == "has 253 pieces of 255 (number 2, 3, 4, 5, 6, 7, 8, 9 ...): some are missing or double"
 
 
 def test_icc_srgb_converts_through_the_profile():
@@ -484,6 +487,24 @@ def test_a_damaged_fax_is_a_picture_with_complaints():
     _, heard = hear(bytes(body), header, dct="accurate", gray=False, truncated="reject", icc="ignore")
     assert bool(heard.warnings) == sys.platform.startswith("linux")
     assert not any("tempfile" in said for said in heard.warnings)
+
+
+def test_a_brand_that_pillow_does_not_know_is_said():
+    body = encoded(Image.fromarray(picture()), "AVIF")
+    assert look(body, max_pixels=LIMIT).refused == ""
+    broken = body.replace(b"ftypavif", b"ftypav*f")
+    with pytest.raises(OSError, match="cannot identify"):
+        Image.open(io.BytesIO(broken))
+    header = look(broken, max_pixels=LIMIT)
+    pixels, heard = hear(broken, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+    assert np.array_equal(pixels, decode(body))
+    assert "no AVIF that Pillow knows (... ftypav*f)" in heard.refused
+
+
+def test_what_decoders_say_holds_no_names_of_python():
+    said = [name_failure(TypeError("'NoneType' object is not iterable")), name_failure(SyntaxError("108"))]
+    assert said == ["its structure is damaged"] * 2
+    assert name_failure(OSError("broken data stream")) == "broken data stream"
 
 
 CONTENTS = [

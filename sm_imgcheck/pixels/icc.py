@@ -22,9 +22,10 @@ def join_icc(pieces: tuple[bytes, ...]) -> tuple[bytes, str]:
         return b"", ""
     numbered = {piece[0]: piece[2:] for piece in pieces if len(piece) > 2}
     counts = {piece[1] for piece in pieces if len(piece) > 2}
-    wanted = next(iter(counts), 0)
+    named, wanted = [piece[0] for piece in pieces if piece], next(iter(counts), 0)
     if len(counts) != 1 or sorted(numbered) != list(range(1, wanted + 1)) or len(pieces) != wanted:
-        return b"", f"pieces {[piece[0] for piece in pieces if piece]} of {sorted(counts)}: some are missing or double"
+        listed = ", ".join(map(str, named[:8])) + " ..." * (len(named) > 8)
+        return b"", f"has {len(pieces)} pieces of {wanted or '?'} (number {listed or '?'}): some are missing or double"
     return b"".join(numbered[number] for number in sorted(numbered)), ""
 
 

@@ -11,7 +11,7 @@ from sm_imgcheck.pixels.declared import declared_by
 from sm_imgcheck.pixels.exif import exif_number, read_exif
 from sm_imgcheck.pixels.icc import join_icc, read_icc
 from sm_imgcheck.pixels.jpeg import JpegScan, jpeg_coding, jpeg_colour, jpeg_subsampling, scan_jpeg
-from sm_imgcheck.pixels.pillow import open_pillow, pillow_mode
+from sm_imgcheck.pixels.pillow import open_pillow, pillow_knows, pillow_mode
 from sm_imgcheck.pixels.png import scan_png
 
 __all__ = ["check_pixels", "look"]
@@ -157,7 +157,13 @@ def look_other(body: bytes, form: str, *, max_pixels: int) -> Header:
         exif_problem=exif_problem,
         icc_problem=icc_problem,
         warnings=said,
+        refused="" if pillow_knows(body, form) else f"begins as no {form} that Pillow knows ({printable(body[:12])})",
     )
+
+
+def printable(head: bytes) -> str:
+    """The first bytes of a file, for a message."""
+    return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in head)
 
 
 def pillow_bits(image: Any) -> int:

@@ -47,6 +47,14 @@ def open_pillow(body: bytes, form: str) -> tuple[Any, tuple[str, ...]]:
     return quietly(lambda: plugin(BytesIO(body)))
 
 
+def pillow_knows(body: bytes, form: str) -> bool:
+    """Whether `Image.open` would give the file to the plugin of ``form``, by its first bytes; the plugin is loaded."""
+    from PIL import Image
+
+    accept = Image.OPEN[form][1]
+    return accept is None or bool(accept(body[:16]))
+
+
 def load_pillow(image: Any, mode: str, bits: int) -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:
     """Decode a lazily opened image to HWC pixels of ``mode``, and what Pillow warned of.
 
