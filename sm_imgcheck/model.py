@@ -268,6 +268,8 @@ class Candidate(Value):
     """Images only."""
     problem: tuple[str, str] | None = None
     """Why it cannot be used: the code of the check that reports it, and the clause."""
+    trailing_bytes: int = 0
+    """Tensors only: how many follow the last value."""
     data: Any = field(default=None, repr=False, compare=False)
     """The bytes of an image file, or the array of a tensor; dropped from results."""
     pixels: Any = field(default=None, repr=False, compare=False)

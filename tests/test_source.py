@@ -8,6 +8,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from sm_imgcheck.model import Decode
 from sm_imgcheck.source import from_array, from_bytes, read, tensor, tensor_json
@@ -112,6 +113,9 @@ BAD_NPY = [
     (b"\x93NUMPY\x01\0\xff\xff" + b"(" * 9000, "SRC150", "damaged"),
     (npy(np.array([{}], dtype=object), allow_pickle=True), "SRC151", "pickle"),
     (npy(picture())[:-1], "SRC152", "only"),
+    (b"\x93NUMPY\x01\0\x02\0({", "SRC150", "damaged .npy header"),
+    (lying("---1"), "SRC150", "expected {'descr'"),
+    (lying("{'descr': '<f4', 'fortran_order': False, 'shape': (1 + 1,), }"), "SRC150", "expected {'descr', "),
 ]
 
 
@@ -121,6 +125,55 @@ def test_a_bad_npy_is_a_problem_wherever_it_comes_from(body, expected, words, tm
     for problem in (code(body), read(tmp_path / "x.npy", DECODE).problem):
         assert problem[0] == expected
         assert words in problem[1]
+
+
+def test_a_header_of_python_2_is_read_without_a_word():
+    body = lying("{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 3L), }")
+    assert from_bytes(body, "x.npy", DECODE).data.shape == (2, 3)
+
+
+def zipped(content, **options):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", **options) as archive:
+        archive.writestr("a.npy", content)
+    return out.getvalue()
+
+
+def test_archives_that_numpy_does_not_write():
+    for method in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        assert "compression" in code(zipped(npy(picture()), compression=method))[1]
+    body = bytearray(zipped(npy(picture())))
+    body[6] |= 1
+    body[body.rindex(b"PK\x01\x02") + 8] |= 1
+    assert code(bytes(body)) == ("SRC150", "is an encrypted archive: 'a' needs a password; numpy.savez writes none")
+    assert code(zipped(b"\x93NUMPY\x01\0\x02\0({"))[0] == "SRC150"
+    out = io.BytesIO(zipped(npy(picture())))
+    with zipfile.ZipFile(out, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("a.npy", npy(picture()))
+    assert "same name" in code(out.getvalue())[1]
+
+
+def test_bytes_after_the_values_are_counted(tmp_path):
+    body = npy(picture()) + npy(picture())
+    (tmp_path / "x.npy").write_bytes(body)
+    rest = len(body) // 2
+    for found in (
+        from_bytes(body, "x", DECODE),
+        read(tmp_path / "x.npy", DECODE),
+        from_bytes(zipped(body), "x", DECODE),
+    ):
+        assert (found.problem, found.trailing_bytes) == (None, rest)
+    for found in (from_bytes(npy(picture()), "x", DECODE), from_array(picture()), from_bytes(document(), "x", DECODE)):
+        assert found.trailing_bytes == 0
+
+
+def test_only_an_archive_has_members(tmp_path):
+    for name, body in (("x.npy", npy(picture())), ("x.json", document()), ("x.jpg", jpeg())):
+        (tmp_path / name).write_bytes(body)
+        found = read(f"{tmp_path / name}::foo", DECODE)
+        assert found.problem[0] == "SRC153"
+        assert "nothing in it is called 'foo'" in found.problem[1]
+        assert read(f"{tmp_path / name}::", DECODE).problem[0] == "SRC101"
 
 
 def test_a_bad_npz_is_a_problem(monkeypatch):
@@ -163,7 +216,12 @@ def test_json_is_read_in_its_dtype():
     for dtype, data in (("uint8", [[0, 255]]), ("int64", [[-(2**62), 2**62]]), ("bool", [[True, False]])):
         found = from_bytes(b"\xef\xbb\xbf" + document(dtype=dtype, data=data), "x.json", DECODE)
         assert (found.problem, found.data.tolist(), found.data.dtype.name) == (None, data, dtype)
-    assert from_bytes(document(shape=[0], data=[]), "x.json", DECODE).data.shape == (0,)
+    for shape, data in (([0], []), ([0, 224, 224, 3], []), ([2, 0, 3], [[], []])):
+        assert from_bytes(document(shape=shape, data=data), "x.json", DECODE).data.shape == tuple(shape)
+    largest = document(dtype="uint64", data=[[1, 2**64 - 1]])
+    assert from_bytes(largest, "x.json", DECODE).data.tolist() == [[1, 2**64 - 1]]
+    described = from_bytes(document(name="x", checked=True), "x.json", DECODE)
+    assert np.array_equal(described.data, np.array([[0.1, 2]], np.float32))
     assert from_bytes(document(dtype="bfloat16"), "x.json", DECODE).data.dtype == np.float32
 
 
@@ -174,11 +232,27 @@ BAD_JSON = [
     (document(dtype=["f4"]), "dtype ['f4']"),
     (document(shape=[2, 1]), "declares the shape [2, 1]"),
     (document(shape="x"), "declares the shape 'x'"),
+    (document(shape=[1.0, 2]), "declares the shape [1.0, 2], expected"),
+    (document(shape=[True, 2]), "declares the shape [True, 2], expected"),
+    (document(shape=[-1, 2]), "declares the shape [-1, 2], expected"),
+    (document(shape=[0, 4611686018427387904, 8], data=[]), "declares the shape"),
+    (document(shape=list(range(1_000))), "declares the shape [0, 1, 2, 3, 4, 5, ...]"),
+    (document(shape=[0, 4], data=[[]]), "its data has [1, 0]"),
+    (document(data=[[1, True]]), "not all numbers"),
+    (document(dtype="bool", data=[[1, 2]]), "no bool numbers"),
+    (document(dtype="bool", data=[[0.5, True]]), "not all numbers"),
+    (document(data=[[1, {"a": 1}]]), "not all numbers"),
+    (document(data=[["x" * 1_000_000] + ["y"] * 100_000]), "not all numbers"),
+    (document(data=[[1e39, 2]]), "beyond the range of float32: 1e+39"),
+    (document(dtype="float16", data=[[70_000, 2]]), "beyond the range of float16: 70000"),
+    (document(dtype="int64", data=[[2**63, -1]]), "no"),
+    (document().replace(b'"dtype"', b'"shape": [2, 1], "dtype"'), "the key 'shape' stands there twice"),
+    (document().replace(b"{", b'{"m": {"a": 1, "a": 2},'), "the key 'a' stands there twice"),
     (document(data=[[1, 2], [3]]), "make no array"),
     (document(data=[["1", "2"]]), "not all numbers"),
     (document(data=[[None, 2]]), "not all numbers"),
-    (document(dtype="uint8", data=[[1, 256]]), "make no array"),
-    (document(dtype="uint8", data=[[1, 2.5]]), "no uint8 numbers"),
+    (document(dtype="uint8", data=[[1, 256]]), "no uint8 numbers"),
+    (document(dtype="uint8", data=[[1, 2.5]]), "no uint8"),
     (b'{"data": ' + b"[" * 100_000, "no JSON"),
 ]
 
@@ -194,6 +268,15 @@ def test_json_beyond_all_measure_is_not_parsed(monkeypatch):
     assert code(document())[0] == "SRC154"
 
 
+@pytest.mark.parametrize("unit", [b"[],", b"[0],", b"[[[[0]]]],", b"0,", b'"",', b"{},"])
+def test_many_small_values_are_counted_before_they_are_parsed(unit, monkeypatch):
+    monkeypatch.setattr("orjson.loads", None)
+    inside = unit * ((tensor_json.MAX_JSON_BYTES - 100) // len(unit))
+    body = b'{"shape": [1], "dtype": "float32", "data": [' + inside[:-1] + b"]}"
+    found, said = code(body)
+    assert (found, "store it as .npy" in said) == ("SRC154", True), said
+
+
 def test_other_json_is_no_tensor():
     found = from_bytes(b'{"instances": []}', "x.json", DECODE)
     assert (found.kind, found.problem) == ("unknown", ("SRC103", "is JSON text"))
@@ -203,12 +286,40 @@ def test_arrays_that_are_none():
     assert from_array([[1, 2], [3]]).problem[0] == "SRC150"
     assert from_array(np.array([None])).problem[0] == "SRC151"
     assert from_array([1.0, 2.0]).data.shape == (2,)
+    assert from_array(np.zeros(2, "M8[s]")).problem[0] == "SRC150"
+
+    class Refuses:
+        def __array__(self, dtype=None, copy=None):
+            raise RuntimeError("it is on another device")
+
+    assert from_array(Refuses()).problem == ("SRC150", "is no array of numbers: it is on another device")
+
+
+def test_a_mask_is_not_ignored():
+    assert "2 of its values are hidden" in from_array(np.ma.masked_less(np.arange(4), 2)).problem[1]
+    plain = from_array(np.ma.masked_less(np.arange(4), 0))
+    assert (plain.problem, type(plain.data)) == (None, np.ndarray)
+
+
+@pytest.mark.parametrize(
+    "what", [None, 5, {}, {1, 2}, object(), io.BytesIO(b""), "a.jpg"], ids=lambda what: type(what).__name__
+)
+def test_what_is_no_array_is_the_callers_mistake(what):
+    with pytest.raises(TypeError, match="expected a path, the bytes of a file, or an array, not"):
+        from_array(what)
+
+
+def test_an_image_of_pillow_is_refused_with_the_way_to_do_it():
+    with pytest.raises(TypeError, match=r'pass np.asarray\(image.convert\("RGB"\)\)'):
+        from_array(Image.fromarray(picture()).convert("P"))
 
 
 def test_paths_that_are_no_files(tmp_path, monkeypatch):
     assert "No such file" in read(tmp_path / "missing.jpg", DECODE).problem[1]
     assert read(tmp_path, DECODE).problem[0] == "SRC101"
     assert read("a\0b", DECODE).problem[0] == "SRC101"
+    assert read("x" * 300, DECODE).problem[0] == "SRC101"
+    assert read("", DECODE).problem == ("SRC101", "an empty name is no file")
     (tmp_path / "empty.jpg").touch()
     assert read(tmp_path / "empty.jpg", DECODE).problem[0] == "SRC102"
     monkeypatch.setattr("sm_imgcheck.source.MAX_FILE_BYTES", 10)

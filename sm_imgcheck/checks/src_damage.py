@@ -116,15 +116,17 @@ def trailing_bytes(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
 
 @check("SRC116", severity="notice", verdict="ok")
 def appended_bytes(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """Bytes follow the end of a PNG, GIF or WebP image.
+    """Bytes follow the end of a PNG, GIF or WebP image, or the values of an ``.npy`` file.
 
-    Often a line end that an editor added, sometimes a second file. These formats say how long they are, so no decoder
-    can be misled; the bytes are sent all the same.
+    Often a line end that an editor added, sometimes a second image or a second array: ``numpy.save`` twice into one
+    open file. These formats say how long they are, so no reader can be misled; the bytes are sent all the same.
 
-    At an endpoint: nothing.
+    At an endpoint: nothing. ``numpy.load`` reads the first array and never looks at another.
 
-    Save the image again to be rid of them.
+    Save it again to be rid of them.
     """
+    if candidate.trailing_bytes:
+        yield Mismatch(message=f"has {candidate.trailing_bytes} more bytes after its values; they are not looked at")
     if candidate.header is not None and candidate.header.trailing_bytes and candidate.header.format != "JPEG":
         yield Mismatch(message=f"has {candidate.header.trailing_bytes} bytes after the end of the image")
 

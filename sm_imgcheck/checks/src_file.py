@@ -154,7 +154,8 @@ def text_bomb(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
 def unreadable_tensor(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The tensor file is damaged or holds no numbers.
 
-    A header that does not parse, an archive without its table of contents, ragged JSON lists, texts, records.
+    A header that does not parse, an archive without its table of contents, ragged JSON lists, texts, truth values among
+    numbers, numbers that their dtype cannot hold, a key that stands there twice, records, a mask.
 
     At an endpoint: ``ValueError: Cannot parse header``, ``BadZipFile``, ``setting an array element with a sequence``.
 
@@ -197,9 +198,10 @@ def short_tensor(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
 
 @check("SRC153", severity="error", verdict="unsupported")
 def several_arrays(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The archive holds several arrays, and none was named.
+    """The archive holds several arrays and none was named, or one was named that is not there.
 
-    An archive of arrays is a folder of them, and which of them the model would get is not for this tool to guess.
+    An archive of arrays is a folder of them, and which of them the model would get is not for this tool to guess. Only
+    an archive has names: nothing in a ``.npy`` file or in an image can be called by one.
 
     Say which one: ``file.npz::name``. The message lists the names.
     """
@@ -210,7 +212,8 @@ def several_arrays(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
 def tensor_bomb(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """The tensor file unpacks to more than is ever read.
 
-    Two megabytes of archive can hold two gigabytes of zeros; every number of a JSON text takes some 32 bytes in memory.
+    Two megabytes of archive can hold two gigabytes of zeros; of a JSON text every number takes some 50 bytes in memory,
+    every list 128.
 
     At an endpoint: a worker killed for its memory.
 

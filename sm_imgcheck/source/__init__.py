@@ -26,13 +26,14 @@ def read(path: str | Path, decode: Decode, *, headers_only: bool = False, gray: 
     """
     name = os.fspath(path)
     file, separator, member = name.rpartition("::")
-    if not separator or os.path.lexists(name):
+    if not member or not separator or os.path.lexists(name):
         file, member = name, ""
     try:
         body = read_file(file)
         if isinstance(body, bytes):
             return _of_bytes(body, name, member, decode, headers_only=headers_only, gray=gray)
-        return array_candidate(body, name)
+        array, rest = body
+        return _nameless(name, member) if member else array_candidate(array, name, trailing_bytes=rest)
     except CandidateError as problem:
         return Candidate(path=name, kind="unknown", problem=(problem.code, problem.problem))
 
@@ -44,26 +45,38 @@ def from_bytes(body: bytes, path: str, decode: Decode, *, headers_only: bool = F
 
 
 def from_array(array: Any, path: str = "array") -> Candidate:
-    """The same from an array, or from nested lists of numbers."""
+    """The same from an array, or from nested lists of numbers. Raises TypeError for what is neither."""
     return array_candidate(array, path)
 
 
 def _of_bytes(body: bytes, path: str, member: str, decode: Decode, *, headers_only: bool, gray: bool) -> Candidate:
+    if member and not body.startswith(b"PK"):
+        return _nameless(path, member)
     if is_tensor(body):
         return tensor_candidate(body, path, member)
     return image_candidate(body, path, decode, headers_only=headers_only, gray=gray)
 
 
+def _nameless(path: str, member: str) -> Candidate:
+    clause = (
+        f"is no archive of arrays, so nothing in it is called {member[:80]!r}: leave out what follows the file's name"
+    )
+    return Candidate(path=path, kind="unknown", problem=("SRC153", clause))
+
+
 def read_file(path: str) -> Any:
-    """The bytes of a file, or the mapped array of a ``.npy`` file. Raises CandidateError.
+    """The bytes of a file, or the mapped array of a ``.npy`` file and how many bytes follow it. Raises CandidateError.
 
     Opened without waiting: a FIFO without a writer would wait for ever.
     """
+    if not path:
+        raise CandidateError("SRC101", "an empty name is no file")
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
-        what = "is a folder" if Path(path).is_dir() else f"cannot be opened: {reason}"
+        folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for a name that is too long
+        what = "is a folder" if folder else f"cannot be opened: {reason}"
         raise CandidateError("SRC101", what) from None
     status = os.fstat(handle)
     if not stat.S_ISREG(status.st_mode):

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import reprlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import takewhile
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -11,9 +18,15 @@ from sm_imgcheck.errors import CandidateError
 __all__ = ["is_json_tensor", "read_json"]
 
 MAX_JSON_BYTES = 64 << 20
-"""Every number becomes a Python object of some 32 bytes before it becomes an array: 64 MiB of text are about 1 GiB."""
+"""Four images of 3x1080x1920 in full digits; three times what a request may have."""
+MAX_PARSED_BYTES = 1 << 30
+# Measured with orjson on CPython: what a number, a list, an object and a text take while they are parsed and held.
+NUMBER_BYTES, LIST_BYTES, OBJECT_BYTES, QUOTE_BYTES = 48, 128, 300, 50
+MAX_DEPTH = 32
+"""NumPy's limit for axes up to version 1."""
 JSON_DTYPES = frozenset(f"{kind}{bits}" for kind in ("int", "uint", "float") for bits in (8, 16, 32, 64)) - {"float8"}
 JSON_DTYPES |= {"bool", "bfloat16"}
+KEYS = ("shape", "dtype", "data")
 
 
 def is_json_tensor(body: bytes) -> bool:
@@ -26,34 +39,104 @@ def read_json(body: bytes) -> np.ndarray[Any, Any]:
     """The array that the object holds, in its dtype (bfloat16: float32). Raises CandidateError."""
     import orjson
 
-    if len(body) > MAX_JSON_BYTES:
-        raise CandidateError("SRC154", f"is {len(body)} bytes of JSON; more than {MAX_JSON_BYTES} are not read")
+    check_size(body)
     try:
         document = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as problem:
         raise CandidateError("SRC150", f"is no JSON: {problem}") from None
-    missing = [key for key in ("shape", "dtype", "data") if key not in document]
+    plain = is_plain(body)
+    if not plain and (twice := repeated_key(body)):
+        raise CandidateError("SRC150", f"is no JSON tensor: the key {twice[:60]!r} stands there twice")
+    missing = [key for key in KEYS if key not in document]
     if missing or str(document["dtype"]) not in JSON_DTYPES:
-        what = f"has no {missing[0]!r}" if missing else f"has the dtype {document['dtype']!r}"
+        what = f"has no {missing[0]!r}" if missing else f"has the dtype {reprlib.repr(document['dtype'])}"
         raise CandidateError("SRC150", f"is no JSON tensor: {what}; a tensor is {{'shape', 'dtype', 'data'}}")
-    array = json_numbers(document["data"], str(document["dtype"]))
-    if list(array.shape) != document["shape"]:
-        raise CandidateError("SRC150", f"declares the shape {document['shape']!r}, its data has {list(array.shape)}")
+    shape = declared_shape(document["shape"])
+    array = json_numbers(document["data"], str(document["dtype"]), plain=plain)
+    if array.size == 0 == prod(shape) and array.shape == tuple(seen_of_empty(shape)):
+        return np.empty(shape, array.dtype)
+    if array.shape != shape:
+        raise CandidateError("SRC150", f"declares the shape {list(shape)}, its data has {list(array.shape)}")
     return array
 
 
-def json_numbers(data: Any, dtype: str) -> np.ndarray[Any, Any]:
-    """Nested lists of numbers as an array. Raises CandidateError for ragged lists, texts, numbers that do not fit."""
+def check_size(body: bytes) -> None:
+    """Raise CandidateError where parsing would take more than ``MAX_PARSED_BYTES``, which a few signs a value tell."""
+    if len(body) > MAX_JSON_BYTES:
+        raise CandidateError("SRC154", f"is {len(body)} bytes of JSON; more than {MAX_JSON_BYTES} are not read")
+    commas, lists, objects, quotes = (body.count(sign) for sign in (b",", b"[", b"{", b'"'))
+    parsed = 2 * len(body) + commas * NUMBER_BYTES + lists * LIST_BYTES + objects * OBJECT_BYTES + quotes * QUOTE_BYTES
+    if parsed > MAX_PARSED_BYTES:
+        what = f"{commas} numbers or more in {lists} lists take {parsed} bytes to read"
+        raise CandidateError("SRC154", f"{what}; {MAX_PARSED_BYTES} are allowed: store it as .npy")
+
+
+def is_plain(body: bytes) -> bool:
+    """Whether the text of an object has room for three keys, a dtype, numbers and lists, and for nothing else."""
+    literals = any(word in body for word in (b"true", b"false", b"null"))
+    return body.count(b'"') == 8 and body.count(b"{") == 1 and not literals
+
+
+def repeated_key(body: bytes) -> str:
+    """A key that stands twice in one object; empty: none does. orjson keeps the last and says nothing."""
+    found: list[str] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        found.extend(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+
+    with suppress(RecursionError):  # far deeper than any array: NumPy refuses it next
+        json.loads(body, object_pairs_hook=note, parse_float=len, parse_int=len)
+    return found[0] if found else ""
+
+
+def declared_shape(shape: Any) -> tuple[int, ...]:
+    """The shape, held to be one. Raises CandidateError."""
+    whole = isinstance(shape, list) and all(type(length) is int and length >= 0 for length in shape)
+    if not whole or len(shape) > MAX_DEPTH or prod(length or 1 for length in shape) >= 1 << 59:
+        raise CandidateError(
+            "SRC150", f"declares the shape {reprlib.repr(shape)}, expected a list of lengths such as [1, 3]"
+        )
+    return tuple(shape)
+
+
+def seen_of_empty(shape: tuple[int, ...]) -> Iterator[int]:
+    """As much as nested lists can show of the shape of an empty array: up to the first zero."""
+    yield from takewhile(bool, shape)
+    yield 0
+
+
+def json_numbers(data: Any, dtype: str, *, plain: bool) -> np.ndarray[Any, Any]:
+    """Nested lists of numbers as an array. Raises CandidateError for ragged lists, texts, numbers that do not fit.
+
+    plain: there are nothing but numbers and lists. NumPy reads truth values as 1 and 0, and gives each of many texts
+    the room of the longest.
+    """
     kind = np.dtype("float32" if dtype == "bfloat16" else dtype)
     try:
+        if not plain and not types_in(data) <= ({bool, int} if kind.kind == "b" else {int, float}):
+            raise CandidateError("SRC150", f"has data that are not all numbers, as {dtype} asks for")
         array = np.asarray(data)
         if array.size == 0:
             return array.astype(kind)
-        if array.dtype.kind not in "biuf":
-            raise CandidateError("SRC150", "has data that are not all numbers")
-        made = array.astype(kind) if array.dtype.kind == "f" else np.asarray(data, dtype=kind)
-    except (ValueError, OverflowError, TypeError) as problem:
+        with np.errstate(all="ignore"):
+            # Large whole numbers have become floats where no integer type of 64 bits holds them all.
+            exact = kind.kind in "iu" and array.dtype.kind == "f"
+            made = np.asarray(data, dtype=kind) if exact else array.astype(kind)
+    except (ValueError, OverflowError, TypeError, RecursionError) as problem:
         raise CandidateError("SRC150", f"has data that make no array: {str(problem)[:200]}") from None
-    if kind.kind != "f" and array.dtype.kind == "f" and not np.array_equal(made, array):
+    if kind.kind == "f" and not np.isfinite(made).all():
+        raise CandidateError("SRC150", f"has numbers beyond the range of {dtype}: {np.abs(array).max():.6g}")
+    if kind.kind != "f" and not np.array_equal(made, array):
         raise CandidateError("SRC150", f"has data that are no {dtype} numbers")
     return made
+
+
+def types_in(data: Any) -> set[type]:
+    """The types of what nested lists hold, but lists."""
+    if not isinstance(data, list):
+        return {type(data)}
+    found = set(map(type, data))
+    if list in found:
+        found.discard(list)
+        found.update(*(types_in(one) for one in data if isinstance(one, list)))
+    return found
