@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from difflib import get_close_matches
@@ -14,6 +15,7 @@ from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.model import Spec, Step
 from sm_imgcheck.pixels import op
 from sm_imgcheck.planning import any_image
+from sm_imgcheck.specfile import loaded
 
 __all__ = ["stack_names", "to_python"]
 
@@ -25,13 +27,14 @@ def stack_names() -> tuple[str, ...]:
     return tuple(name.replace("_", "-") for name in folder.names(stacks))
 
 
-def to_python(spec: Spec, stack: str | None = None) -> str:
+def to_python(spec: Spec | str | os.PathLike[str] | Mapping[str, Any], stack: str | None = None) -> str:
     """The text of a module with ``preprocess(body: bytes) -> ndarray``, and the functions that ``stack`` calls.
 
     It needs NumPy and Pillow (OpenCV where the spec names it) and nothing of this package; it gives the same bits as
     ``convert`` and refuses the same files. The same spec gives the same text. Raises ImgcheckError for a stack that
-    is not known.
+    is not known, and what ``load_spec`` raises for a spec that is named.
     """
+    spec = loaded(spec)
     extra, handler = _handler(spec, stack) if stack else ((), "")
     steps = any_image(spec)
     imports, definitions = bundle([*_ALWAYS, *((op(step.op).__module__, step.op) for step in steps[1:])])
@@ -68,11 +71,14 @@ def _preprocess(spec: Spec, steps: tuple[Step, ...]) -> str:
     contract = spec.contract
     shape = ", ".join(str(dim) for dim in contract.shape)
     body = "\n".join(f"    {line}" for line in _body(spec, steps))
-    return f'''def preprocess(body: bytes) -> np.ndarray:
+    return f'''def preprocess(body: bytes | bytearray | memoryview) -> np.ndarray:
     """The model's tensor from the bytes of an image file: [{shape}] {contract.layout}, {contract.dtype}.
 
-    Raises CandidateError for a file that the spec refuses or that cannot be read.
+    Raises CandidateError for a file that the spec refuses or that cannot be read, TypeError for what is no bytes.
     """
+    if not isinstance(body, (bytes, bytearray, memoryview)):
+        raise TypeError(f"expected the bytes of an image file, not {{type(body).__name__}}")
+    body = bytes(body)
 {body}'''
 
 

@@ -80,9 +80,6 @@ class Step(Value):
     loss: Loss = "none"
     """none: exact; pixels: the spec asks for a lossy step; guess: rests on an assumption."""
 
-    def __hash__(self) -> int:
-        return hash((self.op, repr(sorted(self.params.items(), key=lambda item: item[0]))))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Affine(Value):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sm_imgcheck import checks, source
 from sm_imgcheck.assumptions import checked
@@ -13,6 +13,7 @@ from sm_imgcheck.errors import CandidateError, ImgcheckError, PlanError
 from sm_imgcheck.mapping import canonical
 from sm_imgcheck.model import Candidate, Facts, Finding, Header, Options, Plan, Result, Spec, Values
 from sm_imgcheck.planning import decodes_gray, make_plan, stage_of
+from sm_imgcheck.specfile import loaded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,13 +28,18 @@ _MENDERS = {
 """Stages whose step mends what a check leaves to the first of them, in this order; every other stage mends its own."""
 
 
-def process(what: str | Path | bytes | np.ndarray | Candidate, spec: Spec, options: Options | None = None) -> Result:
+def process(
+    what: str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray | Candidate,
+    spec: Spec | str | os.PathLike[str] | Mapping[str, Any],
+    options: Options | None = None,
+) -> Result:
     """Check one candidate against a spec; with ``options.want_array`` make the corrected tensor too.
 
     what: a path (``file.npz::name`` for one array of several), the bytes of a file, or an array of any shape.
-    Never raises for a bad candidate: that is a finding. Raises Bug where the tool breaks its own promise.
+    Never raises for a bad candidate: that is a finding. Raises TypeError for what is no candidate or no spec at all,
+    SpecError for a bad spec, Bug where the tool breaks its own promise.
     """
-    options = options or Options()
+    spec, options = loaded(spec), options or Options()
     checked(options.assume)
     candidate = look_at(what, spec, options)
     findings = checks.run(candidate, spec)
@@ -54,12 +60,12 @@ def process(what: str | Path | bytes | np.ndarray | Candidate, spec: Spec, optio
     )
 
 
-def look_at(what: str | Path | bytes | np.ndarray | Candidate, spec: Spec, options: Options) -> Candidate:
+def look_at(what: Any, spec: Spec, options: Options) -> Candidate:
     """Read a candidate and complete its facts."""
     how = {"headers_only": options.headers_only, "gray": decodes_gray(spec)}
     if isinstance(what, Candidate):
         candidate = what
-    elif isinstance(what, (str, Path)):
+    elif isinstance(what, (str, os.PathLike)):
         candidate = source.read(what, spec.decode, **how)
     elif isinstance(what, (bytes, bytearray, memoryview)):
         candidate = source.from_bytes(bytes(what), "bytes", spec.decode, **how)

@@ -15,7 +15,7 @@ from sm_imgcheck.spec import join, parse
 from sm_imgcheck.spec.problems import nearest, shown
 from sm_imgcheck.yamltext import read
 
-__all__ = ["load", "presets"]
+__all__ = ["load", "loaded", "presets"]
 
 _MOST_BYTES = 256 * 1024
 """A spec is a page of text; a larger file is something else."""
@@ -41,8 +41,12 @@ def load(spec: str | os.PathLike[str] | Mapping[str, Any]) -> Spec:
 
     A bare name is a preset first and a file second; a name with a separator or a suffix, and a Path, is a file.
     What a mapping extends is looked for in the working directory.
-    Raises SpecError with every problem of the spec, ImgcheckError when there is no such file or preset.
+    Raises SpecError with every problem of the spec, ImgcheckError when there is no such file or preset, TypeError for
+    what is none of the three.
     """
+    if not isinstance(spec, (str, os.PathLike, Mapping)):
+        kind = type(spec).__name__
+        raise TypeError(f"expected a spec: a path, a preset's name, a mapping or what load_spec returns, not {kind}")
     if isinstance(spec, Mapping):
         source = "spec"
         written = _extended(_Written(mapping=spec), source, beside=Path(), seen=())
@@ -56,6 +60,11 @@ def load(spec: str | os.PathLike[str] | Mapping[str, Any]) -> Spec:
     if written.problems:
         raise SpecError(source, written.problems)
     return found
+
+
+def loaded(spec: Spec | str | os.PathLike[str] | Mapping[str, Any]) -> Spec:
+    """The spec itself, or as ``load`` reads it."""
+    return spec if isinstance(spec, Spec) else load(spec)
 
 
 def presets() -> tuple[str, ...]:

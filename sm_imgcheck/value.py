@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -20,11 +21,20 @@ class Value:
         return _compared(self) == _compared(other) if type(other) is type(self) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash(_compared(self))
+        return hash(_hashable(_compared(self)))
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in fields(self) if one.repr)  # type: ignore[arg-type]
         return f"{type(self).__name__}({shown})"
+
+
+def _hashable(value: Any) -> Any:
+    """Equal for equal values: of a mapping the keys are enough, and of a list its length."""
+    if isinstance(value, tuple):
+        return tuple(map(_hashable, value))
+    if isinstance(value, Mapping):
+        return frozenset(value)
+    return len(value) if isinstance(value, list) else value
 
 
 def _compared(value: Any) -> tuple[Any, ...]:

@@ -55,6 +55,16 @@ def files():
     }
 
 
+def test_preprocess_takes_bytes_of_every_kind_and_says_so_to_all_else():
+    handler, body = namespace(parse(CLASSIC)), jpeg()
+    expected = handler["preprocess"](body)
+    for same in (bytearray(body), memoryview(body), memoryview(body + body)[: len(body)]):
+        assert np.array_equal(handler["preprocess"](same), expected)
+    for what in (None, "cat.jpg", 5, io.BytesIO(body), picture()):
+        with pytest.raises(TypeError, match=f"expected the bytes of an image file, not {type(what).__name__}"):
+            handler["preprocess"](what)
+
+
 @pytest.mark.parametrize("name", presets())
 def test_the_module_of_every_preset_gives_the_bits_of_convert(name):
     spec = load(name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
 from typing import IO, Any
 
 from sm_imgcheck.errors import CandidateError
@@ -18,13 +17,13 @@ MAX_FILE_BYTES = 512 << 20
 """Larger files are not read: 178,956,970 pixels, Pillow's limit, are 512 MiB of RGB even when nothing is compressed."""
 
 
-def read(path: str | Path, decode: Decode, *, headers_only: bool = False, gray: bool = False) -> Candidate:
+def read(path: str | os.PathLike[str], decode: Decode, *, headers_only: bool = False, gray: bool = False) -> Candidate:
     """Read a candidate by its path; ``file.npz::name`` names one array of an archive.
 
     headers_only: decode nothing. gray: pixels are decoded as the op ``decode`` does with ``gray`` (the model is gray
     and ``to_gray`` is ``y_plane``). Never raises for a bad candidate.
     """
-    name = os.fspath(path)
+    name = os.fsdecode(path)
     file, separator, member = name.rpartition("::")
     if not member or not separator or os.path.lexists(name):
         file, member = name, ""

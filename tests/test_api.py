@@ -1,0 +1,119 @@
+"""The verbs from Python: what they take, what they hand back, and what they say to what they do not take."""
+
+import io
+import os
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sm_imgcheck import CandidateError, ImgcheckError, convert, load_spec, plan, process, to_python, validate
+from sm_imgcheck.source import from_bytes
+from tests.pictures import encoded, jpeg, picture
+
+WORDS = {"shape": ["N", "H", "W", 3], "dtype": "uint8", "channel_order": "RGB", "value_range": [0, 255]}
+SPEC = load_spec(WORDS)
+BATCH = picture()[None]
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "x.jpg").write_bytes(jpeg())
+    np.save(tmp_path / "x.npy", BATCH)
+    np.save(tmp_path / "f.npy", np.asfortranarray(BATCH))
+    return tmp_path
+
+
+def test_a_candidate_is_a_path_bytes_or_an_array(files):
+    expected = convert(files / "x.jpg", SPEC)
+    body = jpeg()
+    for what in (str(files / "x.jpg"), body, bytearray(body), memoryview(body)):
+        assert np.array_equal(convert(what, SPEC), expected)
+    for what in (files / "x.npy", str(files / "x.npy"), BATCH, BATCH.tolist()):
+        assert np.array_equal(convert(what, SPEC, assume={"value_range": "0,255"}), BATCH)
+
+
+def test_what_comes_back_is_the_callers_own(files):
+    lent = BATCH.copy()
+    read_only = BATCH.copy()
+    read_only.flags.writeable = False
+    image = from_bytes(encoded(Image.fromarray(picture()), "PNG"), "x.png", SPEC.decode)
+    whats = (
+        lent,
+        read_only,
+        files / "x.npy",
+        files / "f.npy",
+        np.asfortranarray(BATCH),
+        lent[:, ::-1],
+        files / "x.jpg",
+    )
+    for what in (*whats, image, encoded(Image.fromarray(picture()), "PNG")):
+        made = convert(what, SPEC)
+        assert made.flags.writeable
+        assert made.flags.c_contiguous
+        assert not np.shares_memory(made, lent)
+        assert not np.shares_memory(made, read_only)
+        assert image.pixels is None or not np.shares_memory(made, image.pixels)
+
+
+NO_CANDIDATES = [None, 5, 1.5, {}, {1}, object(), io.BytesIO(b"x")]
+
+
+@pytest.mark.parametrize("what", NO_CANDIDATES, ids=lambda what: type(what).__name__)
+@pytest.mark.parametrize("verb", [validate, plan, convert, process])
+def test_what_is_no_candidate_is_a_type_error_that_says_what_is(verb, what):
+    with pytest.raises(TypeError, match="expected a path, the bytes of a file, or an array, not"):
+        verb(what, SPEC)
+
+
+def test_a_file_that_is_open_is_to_be_read_first(files):
+    with (files / "x.jpg").open("rb") as file, pytest.raises(TypeError, match=r"pass what its read\(\) returns"):
+        validate(file, SPEC)
+
+
+def test_an_image_of_pillow_is_not_taken(files):
+    for image in (Image.open(files / "x.jpg"), Image.fromarray(picture()).convert("P")):
+        with image, pytest.raises(TypeError, match=r'np.asarray\(image.convert\("RGB"\)\)'):
+            validate(image, SPEC)
+
+
+@pytest.mark.parametrize("spec", [None, 5, b"x", [1], object()], ids=lambda spec: type(spec).__name__)
+def test_what_is_no_spec_is_a_type_error_that_says_what_is(spec):
+    calls = [lambda verb=verb: verb(jpeg(), spec) for verb in (validate, plan, convert, process)]
+    for call in (*calls, lambda: load_spec(spec), lambda: to_python(spec)):
+        with pytest.raises(TypeError, match="expected a spec: a path, a preset's name, a mapping"):
+            call()
+
+
+def test_what_cannot_be_assumed_is_said():
+    with pytest.raises(TypeError, match='such as {"channel_order": "BGR"}, not str'):
+        convert(BATCH, SPEC, assume="channel_order=BGR")
+    with pytest.raises(ImgcheckError, match="expected pillow or opencv"):
+        validate(jpeg(), SPEC, decoded_by="torch")
+
+
+def test_a_spec_may_be_named_or_written_wherever_one_is_taken(tmp_path):
+    (tmp_path / "x.yaml").write_text("extends: pillow-rgb-01\n", encoding="utf-8")
+    expected = convert(jpeg(), load_spec("pillow-rgb-01"))
+    for spec in ("pillow-rgb-01", tmp_path / "x.yaml", str(tmp_path / "x.yaml"), {"extends": "pillow-rgb-01"}):
+        assert np.array_equal(convert(jpeg(), spec), expected)
+        assert process(jpeg(), spec).plan == plan(jpeg(), spec)
+        assert to_python(spec).endswith(to_python("pillow-rgb-01")[-500:])
+
+
+def test_values_can_be_kept_in_sets(files):
+    result = validate(files / "x.jpg", SPEC)
+    assert len({SPEC, load_spec(WORDS), load_spec("pillow-rgb-01")}) == 2
+    assert {result, validate(files / "x.jpg", SPEC)} == {result}
+    assert len({*result.plan.steps, *result.plan.steps}) == len(result.plan.steps)
+
+
+def test_a_candidate_that_cannot_be_used_says_which_and_why(files):
+    (files / "bad.npy").write_bytes(b"\x93NUMPY\x01\0\x02\0({")
+    for what in (files / "bad.npy", "", "x" * 300, PurePosixPath("missing.jpg"), b""):
+        with pytest.raises(CandidateError):
+            convert(what, SPEC)
+    with pytest.raises(ImgcheckError, match="an empty name is no file"):
+        convert("", SPEC)
+    assert validate(os.fsencode(Path(files) / "x.jpg"), SPEC).findings[0].code.startswith("SRC10")
