@@ -1,10 +1,16 @@
-"""What a spec's decode policy refuses, in one place: for the checks, for the planner and for the generated handler."""
+"""What a spec's decode policy refuses, in one place: for the checks, for the planner and for the generated handler.
+
+And how far reading goes where the checks have to know it.
+"""
 
 from __future__ import annotations
 
 from sm_imgcheck.model import Decode, Header
 
-__all__ = ["refusals"]
+__all__ = ["MOST_FRAMES", "refusals"]
+
+MOST_FRAMES = 10_000
+"""Pictures of one file are counted no further: it takes time, and the first alone is used."""
 
 
 def refusals(header: Header, decode: Decode, *, channel_order: str) -> list[tuple[str, str]]:

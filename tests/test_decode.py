@@ -21,6 +21,7 @@ from sm_imgcheck.pixels.jpeg import MAX_JPEG_SEGMENTS, scan_jpeg
 from sm_imgcheck.pixels.jpeg_fast import fast_dct_jpeg
 from sm_imgcheck.pixels.look import look
 from sm_imgcheck.pixels.quiet import name_failure
+from sm_imgcheck.policy import MOST_FRAMES
 from tests.pictures import encoded, jpeg, picture
 
 LIMIT = 10_000_000
@@ -189,6 +190,13 @@ def test_frames_are_counted_and_the_first_is_decoded():
     body = encoded(frames[0], "MPO", save_all=True, append_images=frames[1:])
     header = look(body, max_pixels=LIMIT)
     assert (header.format, header.frames, header.trailing_bytes) == ("JPEG", 3, 0)
+
+
+def test_frames_beyond_measure_are_counted_no_further():
+    body = encoded(Image.fromarray(picture(4, 4, 1)[..., 0]), "GIF")
+    one = body.index(b",")
+    many = body[:one] + body[one:-1] * (MOST_FRAMES + 5) + b";"
+    assert look(many, max_pixels=LIMIT).frames == MOST_FRAMES
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sm_imgcheck.checks._registry import Mismatch, check
 from sm_imgcheck.model import Candidate, Header, Severity, Spec
-from sm_imgcheck.policy import refusals
+from sm_imgcheck.policy import MOST_FRAMES, refusals
 
 # A stretch that changes the ratio of the sides by more than this turns circles into ellipses that no augmentation of
 # the usual recipes makes: torchvision's RandomResizedCrop stays within 4/3.
@@ -36,7 +36,8 @@ def several_frames(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     Send each picture as a file of its own: ``Image.seek(n)`` in Pillow, ``magick in.gif out-%d.png``.
     """
     if candidate.header is not None and candidate.header.frames > 1:
-        yield Mismatch(message=f"holds {candidate.header.frames} pictures; the first is used")
+        least = "at least " if candidate.header.frames == MOST_FRAMES else ""
+        yield Mismatch(message=f"holds {least}{candidate.header.frames} pictures; the first is used")
 
 
 @check("SRC131", severity="warning", verdict="ok", fixed_by="orient")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sm_imgcheck.policy import MOST_FRAMES
+
 __all__ = ["Declared", "declared_by"]
 
-MAX_FRAMES = 10_000
 # Bytes a value of the TIFF types that sizes are written in: SHORT, LONG and BigTIFF's LONG8.
 TIFF_SIZES = {3: 2, 4: 4, 16: 8}
 
@@ -47,7 +48,7 @@ def gif_declares(body: bytes) -> Declared:
     height, width = little(body, 8, 2), little(body, 6, 2)
     at = 13 + gif_table(body, 10)
     frames = 0
-    while at < len(body) and frames < MAX_FRAMES and body[at] in b"\x21\x2c\0":
+    while at < len(body) and frames < MOST_FRAMES and body[at] in b"\x21\x2c\0":
         kind, at = body[at], at + 1
         if kind == 0x2C:
             if not frames:
@@ -89,7 +90,7 @@ def dib_declares(body: bytes, at: int) -> Declared | None:
 
 def webp_declares(body: bytes) -> Declared | None:
     """The canvas of an extended file, or the frame of a plain one (RFC 9649)."""
-    frames = min(body.count(b"ANMF"), MAX_FRAMES) if body[12:16] == b"VP8X" and little(body, 20, 1) & 2 else 1
+    frames = min(body.count(b"ANMF"), MOST_FRAMES) if body[12:16] == b"VP8X" and little(body, 20, 1) & 2 else 1
     end = 8 + little(body, 4, 4)
     size = webp_size(body)
     if size is None:
@@ -134,7 +135,7 @@ def tiff_declares(body: bytes) -> Declared | None:
     if 256 not in fields or 257 not in fields:
         return None
     seen: set[int] = set()
-    while 0 < at < len(body) and at not in seen and len(seen) < MAX_FRAMES:
+    while 0 < at < len(body) and at not in seen and len(seen) < MOST_FRAMES:
         seen.add(at)
         at = tiff_number(body, at + head + step * tiff_number(body, at, head), room)
     return Declared(height=fields[257], width=fields[256], bits=fields.get(258, 1), frames=max(1, len(seen)))

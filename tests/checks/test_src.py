@@ -6,7 +6,7 @@ import pytest
 
 from sm_imgcheck import checks
 from sm_imgcheck.model import Candidate, Decode, Header
-from sm_imgcheck.policy import refusals
+from sm_imgcheck.policy import MOST_FRAMES, refusals
 from sm_imgcheck.spec import parse
 
 BASE = {"shape": ["N", 224, 224, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
@@ -53,6 +53,15 @@ def test_what_the_reader_gave_up_on_is_one_finding(code):
     assert list(checks.every()[code].findings(other, spec())) == []
 
 
+def test_bytes_after_the_values_of_a_tensor_are_a_notice():
+    candidate = Candidate(path="x.npy", kind="tensor", trailing_bytes=128)
+    (finding,) = checks.every()["SRC116"].findings(candidate, spec())
+    assert (finding.severity, finding.message) == (
+        "notice",
+        "has 128 more bytes after its values; they are not looked at",
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "code", "words"),
     [
@@ -62,7 +71,8 @@ def test_what_the_reader_gave_up_on_is_one_finding(code):
         ({"trailing_bytes": 5}, "SRC117", "5 bytes after its end marker"),
         ({"trailing_bytes": 5, "format": "PNG", "path": "x.png"}, "SRC116", "5 bytes after the end"),
         ({"path": "x.PNG"}, "SRC118", "is JPEG, its name says PNG"),
-        ({"frames": 4}, "SRC130", "4 pictures"),
+        ({"frames": 4}, "SRC130", "holds 4 pictures"),
+        ({"frames": MOST_FRAMES}, "SRC130", "holds at least 10000 pictures"),
         ({"exif_problem": "short header"}, "SRC132", "short header"),
         ({"icc_problem": "no header"}, "SRC133", "no header"),
     ],
