@@ -87,7 +87,7 @@ def test_what_is_no_spec_is_a_type_error_that_says_what_is(spec):
 
 
 def test_what_cannot_be_assumed_is_said():
-    with pytest.raises(TypeError, match='such as {"channel_order": "BGR"}, not str'):
+    with pytest.raises(TypeError, match=r'such as \{"channel_order": "BGR"\}, not str'):
         convert(BATCH, SPEC, assume="channel_order=BGR")
     with pytest.raises(ImgcheckError, match="expected pillow or opencv"):
         validate(jpeg(), SPEC, decoded_by="torch")
