@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from sm_imgcheck import checks, source
 from sm_imgcheck.assumptions import checked
@@ -15,19 +17,18 @@ from sm_imgcheck.model import Candidate, Facts, Finding, Header, Options, Plan, 
 from sm_imgcheck.planning import decodes_gray, make_plan, stage_of
 from sm_imgcheck.specfile import loaded
 
-if TYPE_CHECKING:
-    import numpy as np
-
 __all__ = ["look_at", "process"]
 
 _MENDERS = {
     "cast": ("cast", "pixels", "colour", "quantize"),
     "values": ("values", "pixels", "quantize"),
     "colour": ("colour", "decode"),
+    "reorder": ("reorder", "decode"),
 }
 """Stages whose step mends what a check leaves to the first of them, in this order; every other stage mends its own."""
 
 
+@np.errstate(all="ignore")  # numbers beyond all measure are findings; NumPy would print its own source lines
 def process(
     what: str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray | Candidate,
     spec: Spec | str | os.PathLike[str] | Mapping[str, Any],

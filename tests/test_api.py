@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sm_imgcheck import CandidateError, ImgcheckError, convert, load_spec, plan, process, to_python, validate
+from sm_imgcheck import CandidateError, ImgcheckError, Options, convert, load_spec, plan, process, to_python, validate
 from sm_imgcheck.source import from_bytes
 from tests.pictures import encoded, jpeg, picture
 
@@ -100,6 +100,14 @@ def test_a_spec_may_be_named_or_written_wherever_one_is_taken(tmp_path):
         assert np.array_equal(convert(jpeg(), spec), expected)
         assert process(jpeg(), spec).plan == plan(jpeg(), spec)
         assert to_python(spec).endswith(to_python("pillow-rgb-01")[-500:])
+
+
+@pytest.mark.parametrize("scale", [1e38, 1e300])
+@pytest.mark.parametrize("assume", [None, {"value_range": "0,1"}])
+def test_numbers_beyond_measure_are_findings_not_warnings(scale, assume):
+    found = process(np.linspace(0, scale, 75).reshape(1, 5, 5, 3), SPEC, Options(assume=assume or {}, want_array=True))
+    assert found.array is None
+    assert any(finding.severity == "error" for finding in found.findings)
 
 
 def test_values_can_be_kept_in_sets(files):
