@@ -47,6 +47,7 @@ def to_python(spec: Spec | str | os.PathLike[str] | Mapping[str, Any], stack: st
 _ALWAYS = (
     ("sm_imgcheck.pixels.look", "look"),
     ("sm_imgcheck.pixels.decode", "hear"),
+    ("sm_imgcheck.pixels.values", "kept"),
     ("sm_imgcheck.policy", "refusals"),
     ("sm_imgcheck.model", "Decode"),
     ("sm_imgcheck.errors", "CandidateError"),
@@ -57,7 +58,7 @@ def _head(spec: Spec) -> str:
     what = spec.description.strip() or f"Preprocessing for {spec.name}."
     return f'''"""{_doc(what)}
 
-Written by sm-imgcheck {__version__} from the spec {_doc(spec.name)} (sha256 {spec.sha256[:16]}): the functions below
+Written by sm-imgcheck {__version__} from a spec with the sha256 {spec.sha256[:16]}: the functions below
 are the ones that `sm-imgcheck convert` runs.
 """'''
 
@@ -92,7 +93,10 @@ def _body(spec: Spec, steps: tuple[Step, ...]) -> Iterator[str]:
     yield "    raise CandidateError(*refused[0])"
     for step in steps[1:]:
         yield from _call(f"x = {step.op}", "x", step.params, comment=step.why)
-    yield "return np.ascontiguousarray(x)"
+    contract = spec.contract
+    lengths = [[dim.low, dim.high] for dim in contract.shape]
+    expected = None if contract.expect_range is None else list(contract.expect_range)
+    yield from _call("return kept", "x", {"lengths": lengths, "expect_range": expected})
 
 
 def _call(target: str, first: str, params: Mapping[str, Any], *, comment: str = "") -> Iterator[str]:

@@ -18,7 +18,7 @@ _CHANNELS = {"GRAY": 1, "L": 1, "LA": 2, "RGB": 3, "BGR": 3, "RGBA": 4, "BGRA": 
 
 def of_file(header: Header) -> Facts:
     """The facts of the array that ``decode`` gives: the file's own mode, size and depth."""
-    deep = header.bits > 8
+    deep = header.bits > 8 and header.mode == "L"  # Pillow reduces colour to 8 bits itself
     return Facts(
         shape=(header.height, header.width, _CHANNELS[header.mode]),
         layout="HWC",

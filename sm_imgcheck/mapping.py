@@ -23,11 +23,14 @@ __all__ = [
     "own",
     "reach",
     "same",
+    "span",
+    "target",
 ]
 
-# Largest sum of |weights| of one pass, so that a float resize may leave 0..255 by (sum² - 1) / 2 of the range.
-# bicubic: a = -0.75 at t = 1/2: 2 * (0.59375 + 0.09375); lanczos3 at t = 1/2: 1.54. Others have no negative lobe.
+# Largest sum of |weights| of one pass at t = 1/2, so that a float resize may leave 0..255 by (sum² - 1) / 2 of the
+# range. bicubic: a = -0.75, 2 * (0.59375 + 0.09375); lanczos: three lobes, OpenCV's four. No other has a negative lobe.
 _LOBES = {"bicubic": 1.375, "lanczos": 1.55}
+_LOBES_OF_OPENCV = {"lanczos": 1.72}
 
 IDENTITY = Values(low=0, high=255)
 
@@ -96,6 +99,15 @@ def _one_for_all(values: Values, channels: int) -> Affine:
     return Affine(scale=affine.scale[:1] * channels, offset=affine.offset[:1] * channels)
 
 
+def target(contract: Contract, order: str) -> Affine:
+    """The contract's mapping for channels that stand in ``order``."""
+    affine = canonical(contract.values, contract.channels)
+    if order == "GRAY" or sorted(order) != sorted(contract.channel_order):
+        return affine
+    at = [contract.channel_order.index(channel) for channel in order]
+    return Affine(scale=tuple(affine.scale[i] for i in at), offset=tuple(affine.offset[i] for i in at))
+
+
 def flipped(affine: Affine) -> Affine:
     """The first three channels the other way round; an alpha channel stays where it is."""
     return Affine(
@@ -115,12 +127,13 @@ def same(one: Affine, other: Affine, *, tolerance: float = 1e-4) -> bool:
 
 def overshoot(geometry: Sequence[Step]) -> float:
     """How far resized values may leave 0..255, as a share of that range: 0 where the resize rounds to uint8."""
-    worst = 0.0
+    span = 1.0
     for step in geometry:
-        lobes = _LOBES.get(step.params.get("interpolation", ""), 1.0)
-        if step.params.get("dtype") == "float32":
-            worst = max(worst, (lobes**2 - 1) / 2)
-    return worst
+        known = {**_LOBES, **(_LOBES_OF_OPENCV if step.op.endswith("opencv") else {})}
+        if "interpolation" in step.params:
+            floats = step.params["dtype"] == "float32"  # whole grey levels are clipped
+            span = span * known.get(step.params["interpolation"], 1.0) ** 2 if floats else 1.0
+    return (span - 1) / 2
 
 
 def reach(contract: Contract) -> float:
@@ -130,6 +143,13 @@ def reach(contract: Contract) -> float:
     if contract.quantize is not None:
         most = max(most, most / contract.quantize.scale + abs(contract.quantize.zero_point))
     return most
+
+
+def span(low: float | None, high: float | None) -> str:
+    """A range of values in words, such as ``-1..1``; empty where there is none, as among NaN."""
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return ""
+    return f"{low + 0.0:.4g}..{high + 0.0:.4g}"  # adding 0 takes the sign off -0
 
 
 def domain(contract: Contract, margin: float = 0.0) -> tuple[float, float]:

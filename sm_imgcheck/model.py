@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from sm_imgcheck.value import Value
@@ -241,12 +241,10 @@ class Facts(Value):
     infinities: int = 0
     constant: bool = False
     """Every value is the same."""
-    integral: bool = False
-    """Every value is a whole number."""
     whole: bool = False
     """Every value is the image of a whole grey level under ``values``."""
     assumed: tuple[str, ...] = ()
-    """What was taken from ``--assume`` or from the spec rather than seen, as ``key=value``."""
+    """What was taken from the spec rather than seen or vouched for, as ``key=value``."""
 
     def length(self, axis: str) -> int | None:
         """Length of axis ``N``, ``H``, ``W`` or ``C``; None where the layout has none."""
@@ -335,6 +333,8 @@ class Result(Value):
     """The corrected tensor where it was asked for."""
     emitted: str | None = None
     """Where the corrected tensor was written."""
+    bug: str = ""
+    """What went wrong in sm-imgcheck itself, so that the candidate was not checked; empty: nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -345,7 +345,9 @@ class Report(Value):
     spec_sha256: str
     candidates: int = 0
     clean: int = 0
-    """Candidates with nothing worse than a notice."""
+    """Candidates that could be read, with nothing worse than a notice."""
+    unchecked: int = 0
+    """Candidates of which nothing is said: the tool failed at them, or they cannot be read and that was not asked."""
     findings: int = 0
     mendable: int = 0
     unwritten: int = 0
@@ -359,18 +361,18 @@ class Report(Value):
 
     def plus(self, result: Result, *, wanted: bool = False) -> Report:
         """The report with one more result. ``wanted``: a tensor was asked for."""
-        from dataclasses import replace
-
         severe, lost, codes = Counter(self.severities), Counter(self.unmendable), Counter(self.by_code)
         for finding in result.findings:
             severe[finding.severity] += 1
             codes[finding.code] += 1
             if finding.fixed_by is None:
                 lost[finding.severity] += 1
+        known = result.facts is not None
         return replace(
             self,
             candidates=self.candidates + 1,
-            clean=self.clean + all(finding.severity == "notice" for finding in result.findings),
+            clean=self.clean + (known and all(finding.severity == "notice" for finding in result.findings)),
+            unchecked=self.unchecked + (not known and not result.findings),
             findings=self.findings + len(result.findings),
             mendable=self.mendable + sum(finding.fixed_by is not None for finding in result.findings),
             unwritten=self.unwritten + (wanted and result.emitted is None and result.array is None),
@@ -378,6 +380,11 @@ class Report(Value):
             unmendable=dict(lost),
             by_code=dict(sorted(codes.items())),
         )
+
+    @property
+    def with_findings(self) -> int:
+        """Candidates with something worse than a notice."""
+        return self.candidates - self.clean - self.unchecked
 
     def exit_code(self, fail_on: FailOn = "error") -> int:
         """0: nothing at or above ``fail_on``; 1: there is. Exit code 2 is an ``ImgcheckError``."""

@@ -103,6 +103,26 @@ def test_every_policy_is_carried_over(policy):
     assert outcomes == {True, False}
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"resize": "none"},
+        {"shape": ["N", "20..40", "20..60", 3]},
+        {"expect_range": [-0.5, 0.5]},
+    ],
+)
+def test_what_convert_does_not_hand_over_the_module_does_not_either(changes):
+    spec = parse({**CLASSIC, **changes})
+    body = jpeg(picture(200, 300))
+    assert process(body, spec, Options(want_array=True)).array is None
+    assert tried(namespace(spec), body) is None
+
+
+def test_no_module_is_written_for_what_numpy_does_not_have():
+    with pytest.raises(ImgcheckError, match="bfloat16"):
+        to_python(parse({**CLASSIC, "dtype": "bfloat16"}))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["pillow-rgb-01", "opencv-dnn-caffe-ssd300", "gray"])
 def test_every_file_of_the_corpus(shared_corpus, name):

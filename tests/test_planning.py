@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import picture
+from pictures import jpeg, picture
 
 from sm_imgcheck import fix
 from sm_imgcheck.errors import Bug, ImgcheckError, PlanError
@@ -225,8 +225,40 @@ def test_what_is_assumed_is_no_guess():
 
 
 def test_an_assumption_that_the_values_belie_is_refused():
-    with pytest.raises(PlanError, match="not assumed 0"):
-        plan_of(smooth() * 200, parse(C), value_range="0,1")
+    result = process(smooth() * 200, parse(C), Options(assume={"value_range": "0,1"}))
+    assert [finding.code for finding in result.findings] == ["VAL104"]
+    assert result.plan is None
+
+
+@pytest.mark.parametrize("library", ["opencv", "tensorflow", "torch", "pillow"])
+@pytest.mark.parametrize("interpolation", ["bicubic", "lanczos"])
+def test_filters_overshoot_no_further_than_is_allowed(library, interpolation):
+    resize = {"size": [160, 160], "library": library, "interpolation": interpolation, "dtype": "float32"}
+    spec = parse({**C, "shape": ["N", 160, 160, 3], "resize": resize})
+    stripes = np.kron(np.indices((32, 32)).sum(0) % 2 * 255, np.ones((3, 3))).astype(np.uint8)
+    made(np.dstack([stripes] * 3), spec)
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        made(rng.choice(np.array([0, 255], np.uint8), (60, 50, 3)), spec)
+
+
+def test_a_mistake_of_the_decoder_is_mended_by_decoding():
+    result = process(jpeg(), parse(A), Options(decoded_by="opencv"))
+    assert {finding.code: finding.fixed_by for finding in result.findings}["CHN101"] == "decode"
+
+
+@pytest.mark.parametrize(
+    ("stored", "order", "codes"), [("BGR", "BGR", ["CHN101"]), ("BGR", "RGB", ["CHN101", "CHN103"])]
+)
+def test_statistics_are_judged_in_the_order_that_the_caller_vouches_for(stored, order, codes):
+    spec = parse({**D, "channel_order": "RGB", "shape": ["N", 48, 64, 3]})
+    step = 1 if order == "RGB" else -1
+    mean, std = np.array(IMAGENET["mean"][::step], "f4"), np.array(IMAGENET["std"][::step], "f4")
+    array = ((PIXELS[..., ::-1].astype("f4") / np.float32(255) - mean) / std)[np.newaxis]
+    result = process(array, spec, Options(assume={"channel_order": stored}, want_array=True))
+    assert [finding.code for finding in result.findings] == codes
+    right = made(PIXELS, spec, channel_order="RGB")
+    assert np.abs(result.array - right).max() < 1e-6
 
 
 @pytest.mark.parametrize(

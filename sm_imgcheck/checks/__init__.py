@@ -25,7 +25,7 @@ def every() -> Mapping[str, Check]:
     package = sys.modules[__name__]
     for name in folder.names(package):
         folder.load(package, name)
-    return dict(sorted(CHECKS.items(), key=lambda item: (_FAMILIES.index(item[0][:3]), item[0])))
+    return dict(sorted(CHECKS.items(), key=lambda item: ((*_FAMILIES, item[0][:3]).index(item[0][:3]), item[0])))
 
 
 def run(candidate: Candidate, spec: Spec) -> tuple[Finding, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sm_imgcheck.checks._registry import Mismatch, check
-from sm_imgcheck.mapping import canonical, flipped, same
+from sm_imgcheck.mapping import flipped, same, target
 from sm_imgcheck.model import Candidate, Spec
 
 
@@ -41,9 +41,9 @@ def channel_order_assumed(candidate: Candidate, spec: Spec) -> Iterator[Mismatch
     if candidate.kind != "tensor" or facts is None:
         return
     taken = f"channel_order={facts.channel_order}"
-    if taken in facts.assumed and facts.channel_order == spec.contract.channel_order:
+    if taken in facts.assumed:
         yield Mismatch(
-            message=f"an array does not tell its channel order: taken to be {facts.channel_order}, as the spec says "
+            message=f"an array does not tell its channel order: taken to be {facts.channel_order} "
             f"(if it is not: --assume channel_order={facts.channel_order[2::-1]}{facts.channel_order[3:]})",
             expected=spec.contract.channel_order,
             actual="not told",
@@ -65,11 +65,10 @@ def statistics_in_other_order(candidate: Candidate, spec: Spec) -> Iterator[Mism
     facts, contract = candidate.facts, spec.contract
     if facts is None or facts.values is None or contract.channels < len("RGB"):
         return
-    target = canonical(contract.values, contract.channels)
-    if same(facts.values, flipped(target)) and not same(facts.values, target):
-        order = contract.channel_order
+    wanted, order = target(contract, facts.channel_order), facts.channel_order
+    if same(facts.values, flipped(wanted)) and not same(facts.values, wanted):
         yield Mismatch(
-            message=f"mean and std were applied in the order {order[2::-1]}; the model's channels stand as {order}",
+            message=f"mean and std were applied in the order {order[2::-1]}; the channels stand as {order}",
             expected=order,
             actual=order[2::-1] + order[3:],
         )

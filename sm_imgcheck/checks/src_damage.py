@@ -99,6 +99,10 @@ def fragile_coding(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
         yield Mismatch(message=f"is {header.coding}-coded and {size} bytes long; Pillow reads up to {_FED_AT_ONCE}")
 
 
+def _bytes(number: int) -> str:
+    return "1 byte" if number == 1 else f"{number} bytes"
+
+
 @check("SRC117", severity="warning", verdict="warning")
 def trailing_bytes(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """Bytes follow the end of the image.
@@ -111,7 +115,7 @@ def trailing_bytes(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     Save the image again without them: ``jpegtran -copy none``, ``exiftool -trailer:all=``.
     """
     if candidate.header is not None and candidate.header.trailing_bytes and candidate.header.format == "JPEG":
-        yield Mismatch(message=f"has {candidate.header.trailing_bytes} bytes after its end marker")
+        yield Mismatch(message=f"has {_bytes(candidate.header.trailing_bytes)} after its end marker")
 
 
 @check("SRC116", severity="notice", verdict="ok")
@@ -128,7 +132,7 @@ def appended_bytes(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     if candidate.trailing_bytes:
         yield Mismatch(message=f"has {candidate.trailing_bytes} more bytes after its values; they are not looked at")
     if candidate.header is not None and candidate.header.trailing_bytes and candidate.header.format != "JPEG":
-        yield Mismatch(message=f"has {candidate.header.trailing_bytes} bytes after the end of the image")
+        yield Mismatch(message=f"has {_bytes(candidate.header.trailing_bytes)} after the end of the image")
 
 
 @check("SRC118", severity="warning", verdict="warning")

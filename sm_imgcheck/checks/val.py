@@ -6,12 +6,8 @@ import math
 from collections.abc import Iterator
 
 from sm_imgcheck.checks._registry import Mismatch, check
-from sm_imgcheck.mapping import canonical, domain, flipped, hardly_scaled, overshoot, same
+from sm_imgcheck.mapping import canonical, domain, flipped, hardly_scaled, overshoot, same, span, target
 from sm_imgcheck.model import Affine, Candidate, Facts, Spec, Values
-
-
-def _span(low: float, high: float) -> str:
-    return f"{low:.4g}..{high:.4g}"
 
 
 def _wanted(spec: Spec) -> tuple[float, float]:
@@ -26,7 +22,7 @@ def _known(facts: Facts | None, spec: Spec) -> tuple[Affine, Affine] | None:
     """The mapping that the tensor has and the one that it should have, where both are known and differ."""
     if facts is None or facts.values is None:
         return None
-    wanted = canonical(spec.contract.values, len(facts.values.scale))
+    wanted = target(spec.contract, facts.channel_order)
     return None if same(facts.values, wanted) and spec.contract.quantize is None else (facts.values, wanted)
 
 
@@ -54,8 +50,8 @@ def not_scaled(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     facts = candidate.facts
     if facts is not None and _untouched(facts) and _known(facts, spec):
         yield Mismatch(
-            message=f"the values are pixels, 0..255, not scaled; the model takes {_span(*domain(spec.contract))}",
-            expected=_span(*domain(spec.contract)),
+            message=f"the values are pixels, 0..255, not scaled; the model takes {span(*domain(spec.contract))}",
+            expected=span(*domain(spec.contract)),
             actual="0..255",
         )
 
@@ -75,8 +71,8 @@ def scaled_twice(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     if facts is not None and (pair := _known(facts, spec)) and _is_twice(*pair):
         yield Mismatch(
             message=f"the values were divided by 255 twice: {_seen(facts)}; "
-            f"the model takes {_span(*domain(spec.contract))}",
-            expected=_span(*domain(spec.contract)),
+            f"the model takes {span(*domain(spec.contract))}",
+            expected=span(*domain(spec.contract)),
             actual=_seen(facts),
         )
 
@@ -99,14 +95,14 @@ def other_recipe(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     if len(pair[0].scale) >= len("RGB") and same(pair[0], flipped(pair[1])):
         return  # CHN103 says it better
     yield Mismatch(
-        message=f"the values were {facts.recipe}: {_seen(facts)}; the model takes {_span(*domain(spec.contract))}",
-        expected=_span(*domain(spec.contract)),
+        message=f"the values were {facts.recipe}: {_seen(facts)}; the model takes {span(*domain(spec.contract))}",
+        expected=span(*domain(spec.contract)),
         actual=facts.recipe,
     )
 
 
 def _seen(facts: Facts) -> str:
-    return _span(facts.low or 0.0, facts.high or 0.0)
+    return span(facts.low or 0.0, facts.high or 0.0)
 
 
 @check("VAL104", severity="error", fixed_by="values")
@@ -128,13 +124,13 @@ def out_of_range(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     slack = (high - low) * 1e-3
     if facts.low < low - slack or facts.high > high + slack:
         yield Mismatch(
-            message=f"the values span {_span(facts.low, facts.high)}; the model takes {_span(*domain(spec.contract))}",
-            expected=_span(*domain(spec.contract)),
-            actual=_span(facts.low, facts.high),
+            message=f"the values span {span(facts.low, facts.high)}; the model takes {span(*domain(spec.contract))}",
+            expected=span(*domain(spec.contract)),
+            actual=span(facts.low, facts.high),
         )
 
 
-@check("VAL105", severity="warning", fixed_by="values")
+@check("VAL105", severity="warning")
 def range_looks_wrong(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     """The values keep inside the model's range, but hardly a photograph would.
 
@@ -162,12 +158,11 @@ def range_looks_wrong(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 def _likely(facts: Facts, spec: Spec, sign: str, probability: float) -> Mismatch:
     return Mismatch(
-        message=f"the values ({_seen(facts)}) {sign}; the model takes {_span(*domain(spec.contract))}",
-        expected=_span(*domain(spec.contract)),
+        message=f"the values ({_seen(facts)}) {sign}; the model takes {span(*domain(spec.contract))}",
+        expected=span(*domain(spec.contract)),
         actual=_seen(facts),
         certainty="likely",
         probability=probability,
-        mendable=False,
     )
 
 
@@ -187,7 +182,7 @@ def not_finite(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
         what = [f"{count} {name}" for count, name in ((facts.nans, "NaN"), (facts.infinities, "infinite")) if count]
         yield Mismatch(
             message=f"{' and '.join(what)} of {math.prod(facts.shape)} values; "
-            f"the model takes {_span(*domain(spec.contract))}",
+            f"the model takes {span(*domain(spec.contract))}",
             expected="finite",
             actual=" and ".join(what),
         )
@@ -204,10 +199,11 @@ def constant_image(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     """
     facts = candidate.facts
     if facts is not None and facts.constant and math.prod(facts.shape) > spec.contract.channels:
+        value = span(facts.low, facts.high).partition("..")[0]
         yield Mismatch(
-            message=f"all {math.prod(facts.shape)} values are {facts.low:.4g}: no picture is in them",
+            message=f"all {math.prod(facts.shape)} values are {value}: no picture is in them",
             expected="a picture",
-            actual=f"{facts.low:.4g}",
+            actual=value,
         )
 
 
@@ -234,7 +230,7 @@ def outside_expected_range(candidate: Candidate, spec: Spec) -> Iterator[Mismatc
         return  # of the finished tensor only: these values are not the model's yet
     if facts.low < expected[0] or facts.high > expected[1]:
         yield Mismatch(
-            message=f"the values span {_span(facts.low, facts.high)}; expect_range is {_span(*expected)}",
-            expected=_span(*expected),
-            actual=_span(facts.low, facts.high),
+            message=f"the values span {span(facts.low, facts.high)}; expect_range is {span(*expected)}",
+            expected=span(*expected),
+            actual=span(facts.low, facts.high),
         )

@@ -35,7 +35,6 @@ class _Observed:
     high: float
     nans: int
     infinities: int
-    integral: bool
 
 
 def measure(array: np.ndarray, contract: Contract, assume: Mapping[str, str]) -> Facts:
@@ -69,7 +68,6 @@ def measure(array: np.ndarray, contract: Contract, assume: Mapping[str, str]) ->
         high=seen.high,
         nans=seen.nans,
         infinities=seen.infinities,
-        integral=seen.integral,
         constant=seen.low == seen.high and not (seen.nans or seen.infinities),
         values=values,
         recipe=recipe,
@@ -92,7 +90,7 @@ def _order(
         order = assume["channel_order"]
         if channels != (1 if order == "GRAY" else len(order)):
             raise CandidateError("SHP107", f"there are {channels} channels, which cannot stand as {order}")
-        return order, (f"channel_order={order}",)
+        return order, ()
     if channels == 1 or "?" in layout:
         return ("GRAY" if "?" not in layout else "?"), ()
     alike = {3: ("RGB", "BGR"), 4: ("RGBA", "BGRA")}.get(channels, ())
@@ -116,20 +114,19 @@ def _blocks(array: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _observe(array: np.ndarray) -> _Observed:
-    low, high, nans, infinities, integral = np.inf, -np.inf, 0, 0, True
+    low, high, nans, infinities = np.inf, -np.inf, 0, 0
     for block in _blocks(array):
         if block.dtype.kind == "f":
             nan = int(np.count_nonzero(np.isnan(block)))
             finite = block[np.isfinite(block)] if nan or np.isinf(block).any() else block
             nans, infinities = nans + nan, infinities + block.size - finite.size - nan
-            integral = integral and bool((finite == np.rint(finite)).all())
         else:
             finite = block
         if finite.size:
             low, high = min(low, float(finite.min())), max(high, float(finite.max()))
     if low > high:  # nothing finite
-        return _Observed(low=np.nan, high=np.nan, nans=nans, infinities=infinities, integral=False)
-    return _Observed(low=low, high=high, nans=nans, infinities=infinities, integral=integral)
+        return _Observed(low=np.nan, high=np.nan, nans=nans, infinities=infinities)
+    return _Observed(low=low, high=high, nans=nans, infinities=infinities)
 
 
 def _recognise(
@@ -139,6 +136,10 @@ def _recognise(
     channels = facts.length("C") or 1
     if "value_range" in assume:
         low, high = ends(assume["value_range"])
+        slack = (high - low) / 4  # a filter may have overshot
+        if seen.low < low - slack or seen.high > high + slack:
+            clause = f"the values span {seen.low:.4g}..{seen.high:.4g}, which is not the assumed {low:g}..{high:g}"
+            raise CandidateError("VAL104", clause)
         affine = canonical(Values(low=low, high=high), channels)
         return affine, f"assumed {low:g}..{high:g}", _on_lattice(array, facts, affine)
     quantized = contract.quantize is not None and facts.dtype == contract.dtype  # its lattice says nothing

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from sm_imgcheck.errors import CandidateError
+
 __all__ = [
     "add_axis",
     "batch",
@@ -97,6 +99,19 @@ def to_pixels(image: np.ndarray, *, scale: list[float], offset: list[float], who
 def transpose(image: np.ndarray, *, layout: str, to: str) -> np.ndarray:
     """Permute the axes from ``layout`` to ``to``, such as HWC to CHW; the result is contiguous."""
     return np.ascontiguousarray(image.transpose([layout.index(axis) for axis in to]))
+
+
+def kept(tensor: np.ndarray, *, lengths: list[list[int | None]], expect_range: list[float] | None) -> np.ndarray:
+    """The finished tensor as it is. Raises CandidateError where it is not what the model takes.
+
+    lengths: the shortest and longest length of each axis, None: no limit. expect_range: where all values must lie.
+    """
+    for length, (low, high) in zip(tensor.shape, lengths, strict=True):
+        if length < low or (high is not None and length > high):
+            raise CandidateError("SHP106", f"the tensor becomes {list(tensor.shape)}, which the model does not take")
+    if expect_range is not None and not expect_range[0] <= tensor.min() <= tensor.max() <= expect_range[1]:
+        raise CandidateError("VAL108", f"the tensor spans {tensor.min():.4g}..{tensor.max():.4g}, not {expect_range}")
+    return np.ascontiguousarray(tensor)
 
 
 def add_axis(image: np.ndarray) -> np.ndarray:

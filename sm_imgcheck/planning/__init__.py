@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from sm_imgcheck.effects import after, of_file
-from sm_imgcheck.errors import PlanError
+from sm_imgcheck.errors import Bug, PlanError
 from sm_imgcheck.layouts import describe
 from sm_imgcheck.model import Candidate, Contract, Facts, Header, Options, Plan, Spec, Step
 from sm_imgcheck.planning import _finish, _image, _tensor
@@ -38,7 +38,10 @@ OPS_OF_STAGE = {
 @cache
 def stage_of(op: str) -> str:
     """The stage of an op. Checks name stages, because which op mends a size differs from spec to spec."""
-    return next(stage for stage, ops in OPS_OF_STAGE.items() if op.startswith(ops))
+    found = next((stage for stage, ops in OPS_OF_STAGE.items() if op.startswith(ops)), None)
+    if found is None:
+        raise Bug(f"the op {op!r} belongs to no stage of a plan: name it in OPS_OF_STAGE")
+    return found
 
 
 def make_plan(spec: Spec, candidate: Candidate, options: Options) -> Plan:
@@ -56,14 +59,19 @@ def make_plan(spec: Spec, candidate: Candidate, options: Options) -> Plan:
 
 def any_image(spec: Spec) -> tuple[Step, ...]:
     """The steps for whatever image comes: a parameter that depends on the file is ``{"header": KEY}``."""
+    _refuse_bfloat16(spec.contract)
     job = Job(spec=spec, kind="any image", options=Options())
     pretend = of_file(Header(format="", mode="CMYK", height=480, width=640))
     return tuple(step for step, _ in _steps(pretend, _image.STAGES + _finish.STAGES, job))
 
 
-def _follow(facts: Facts, stages: tuple[Stage, ...], job: Job) -> Plan:
-    if job.contract.dtype == "bfloat16":
+def _refuse_bfloat16(contract: Contract) -> None:
+    if contract.dtype == "bfloat16":
         raise PlanError("NumPy has no bfloat16: let the spec ask for float32, and cast in the model's code")
+
+
+def _follow(facts: Facts, stages: tuple[Stage, ...], job: Job) -> Plan:
+    _refuse_bfloat16(job.contract)
     pairs = tuple(_steps(facts, stages, job))
     steps, known = tuple(step for step, _ in pairs), tuple(later for _, later in pairs)
     _hold(known[-1] if known else facts, job.contract)

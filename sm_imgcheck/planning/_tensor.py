@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sm_imgcheck.errors import PlanError
 from sm_imgcheck.layouts import LAYOUTS
-from sm_imgcheck.mapping import canonical, domain, hardly_scaled, overshoot, same
+from sm_imgcheck.mapping import canonical, domain, hardly_scaled, overshoot, same, target
 from sm_imgcheck.model import Affine, Contract, Facts, Step, Values
 from sm_imgcheck.planning._job import Job, Stage, colour_step, wrong_size
 
@@ -23,15 +23,6 @@ def _wrong_channels(facts: Facts, contract: Contract) -> bool:
     return (facts.length("C") or 1) != contract.channels
 
 
-def _target(contract: Contract, order: str) -> Affine:
-    """The contract's mapping for channels that stand in ``order``."""
-    affine = canonical(contract.values, contract.channels)
-    if sorted(order) != sorted(contract.channel_order):
-        return affine
-    at = [contract.channel_order.index(channel) for channel in order] if order != "GRAY" else [0]
-    return Affine(scale=tuple(affine.scale[i] for i in at), offset=tuple(affine.offset[i] for i in at))
-
-
 def _wrong_values(facts: Facts, job: Job) -> bool:
     contract = job.contract
     if contract.quantize is not None and facts.dtype == contract.dtype:
@@ -39,7 +30,7 @@ def _wrong_values(facts: Facts, job: Job) -> bool:
     if facts.values is not None:
         # float16 holds half of what the model's float32 does: go back to the grey levels rather than cast
         coarse = facts.whole and facts.dtype == "float16" and contract.dtype in ("float32", "float64")
-        return coarse or not same(facts.values, _target(contract, facts.channel_order))
+        return coarse or not same(facts.values, target(contract, facts.channel_order))
     if facts.low is None or facts.high is None or hardly_scaled(facts.high, contract):
         return True
     low, high = domain(replace(contract, quantize=None, dtype="float32"), overshoot(job.spec.geometry))
@@ -80,8 +71,6 @@ def _to_pixels(facts: Facts, job: Job) -> Iterator[Step]:
     values, whole, guessed = facts.values, facts.whole, False
     if values is None:
         values, guessed = _guess(facts), True
-    elif not whole and not _within(facts, values):
-        raise PlanError(f"the values span {facts.low:.4g}..{facts.high:.4g}, which is not {facts.recipe}")
     name = facts.recipe if not guessed else f"the values look like {_range(values)} of whatever made them"
     why = f"undo what was done to the values ({name})" if not guessed else name
     yield Step(
@@ -105,16 +94,6 @@ def _guess(facts: Facts) -> Affine:
             if low - slack <= facts.low and facts.high <= high + slack and used > 1 / 20:
                 return canonical(Values(low=low, high=high), channels)
     raise PlanError("the values lie on no known mapping: say what range they stand for, as in --assume value_range=0,1")
-
-
-def _within(facts: Facts, affine: Affine) -> bool:
-    """Whether the observed range is the mapping's, give or take what a filter may overshoot."""
-    if facts.low is None or facts.high is None:
-        return False
-    ends = [
-        end for a, b in zip(affine.scale, affine.offset, strict=True) for end in (b - 64 * abs(a), b + 319 * abs(a))
-    ]
-    return min(ends) <= facts.low and facts.high <= max(ends)
 
 
 def _range(affine: Affine) -> str:
