@@ -130,7 +130,7 @@ def appended_bytes(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     Save it again to be rid of them.
     """
     if candidate.trailing_bytes:
-        yield Mismatch(message=f"has {candidate.trailing_bytes} more bytes after its values; they are not looked at")
+        yield Mismatch(message=f"has {_bytes(candidate.trailing_bytes)} after its values, which nobody looks at")
     if candidate.header is not None and candidate.header.trailing_bytes and candidate.header.format != "JPEG":
         yield Mismatch(message=f"has {_bytes(candidate.header.trailing_bytes)} after the end of the image")
 

@@ -58,7 +58,7 @@ def test_bytes_after_the_values_of_a_tensor_are_a_notice():
     (finding,) = checks.every()["SRC116"].findings(candidate, spec())
     assert (finding.severity, finding.message) == (
         "notice",
-        "has 128 more bytes after its values; they are not looked at",
+        "has 128 bytes after its values, which nobody looks at",
     )
 
 
