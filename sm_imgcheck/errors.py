@@ -3,6 +3,7 @@
     ImgcheckError        the job cannot be done; the command line prints it and exits with 2
     ├── SpecError        the spec is wrong: every problem at once, each with its place
     ├── CandidateError   one candidate cannot be used: a finding (exit 1), never the end of a run
+    ├── PayloadError     a request body cannot be built, or these bytes are none of that form
     ├── PlanError        no lawful steps lead from these facts to this contract
     └── OutputError      an output cannot be written: it exists, it leaves the folder, the disk is full
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Bug", "CandidateError", "ImgcheckError", "OutputError", "PlanError", "Problem", "SpecError"]
+__all__ = ["Bug", "CandidateError", "ImgcheckError", "OutputError", "PayloadError", "PlanError", "Problem", "SpecError"]
 
 
 class ImgcheckError(Exception):
@@ -63,6 +64,10 @@ class CandidateError(ImgcheckError):
 
     def __str__(self) -> str:
         return self.problem
+
+
+class PayloadError(ImgcheckError):
+    """A body that cannot be built or read in this form: ``str()`` says why, and which form could."""
 
 
 class PlanError(ImgcheckError):

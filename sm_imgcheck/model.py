@@ -24,9 +24,13 @@ __all__ = [
     "Header",
     "Loss",
     "Options",
+    "Payload",
     "Plan",
+    "Received",
+    "Refused",
     "Quantize",
     "Report",
+    "Request",
     "Result",
     "Severity",
     "Spec",
@@ -257,15 +261,70 @@ class Facts(Value):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Payload(Value):
+    """A request body as it goes over the wire."""
+
+    body: bytes = field(repr=False)
+    content_type: str
+    """Exactly as the header says it."""
+    envelope: str
+    """The form of the body: a module of ``payload``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Received(Value):
+    """What a stack hands to the model's predict function."""
+
+    form: Literal["array", "image", "object"]
+    """array: a tensor; image: a decoded picture (PIL, RGB); object: whatever else, such as a dict or text."""
+    data: Any = field(default=None, repr=False, compare=False)
+    """The array; of an image its pixels, HWC."""
+    what: str = ""
+    """In the stack's words, such as ``224 instances of (224, 3)`` or ``a 0-d object array``."""
+    notes: tuple[str, ...] = ()
+    """What the stack did in silence: a cast, a lost or an invented batch dimension."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Refused(Value):
+    """How a stack refuses a request."""
+
+    status: int
+    """HTTP status of the container."""
+    text: str
+    """The beginning of its answer, as the server writes it."""
+    cause: str
+    """Which thing is wrong: the code of a PAY check, such as ``PAY101``."""
+    measured: bool = True
+    """Seen from a running server; False: read in its source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Request(Value):
+    """What a request body is, for the checks."""
+
+    content_type: str
+    size: int
+    """Bytes."""
+    stack: str
+    """The stack that was asked; empty: none is named, and only the content type was looked at."""
+    outcome: Received | Refused | None = None
+    flaws: tuple[tuple[str, str, str, str], ...] = ()
+    """What is wrong with the bytes: code of a PAY check, message, expected, actual."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Candidate(Value):
     """One thing to check, as read."""
 
     path: str
     """As the user named it; printable (bytes that are not UTF-8 are escaped by whoever prints)."""
-    kind: Literal["image", "tensor", "unknown"]
+    kind: Literal["image", "tensor", "request", "unknown"]
     facts: Facts | None = None
     header: Header | None = None
     """Images only."""
+    request: Request | None = None
+    """Request bodies only."""
     problem: tuple[str, str] | None = None
     """Why it cannot be used: the code of the check that reports it, and the clause."""
     data: Any = field(default=None, repr=False, compare=False)
