@@ -21,14 +21,15 @@ __all__ = [
     "Dim",
     "Facts",
     "Finding",
+    "Flaw",
     "Header",
     "Loss",
     "Options",
     "Payload",
     "Plan",
+    "Quantize",
     "Received",
     "Refused",
-    "Quantize",
     "Report",
     "Request",
     "Result",
@@ -41,6 +42,8 @@ __all__ = [
 Severity = Literal["error", "warning", "notice"]
 Certainty = Literal["certain", "likely"]
 Loss = Literal["none", "pixels", "guess"]
+Flaw = tuple[str, str, str, str]
+"""Something wrong with a request: code of a PAY check, message, expected, actual."""
 FailOn = Literal["never", "unfixable", "error", "warning"]
 
 
@@ -281,8 +284,8 @@ class Received(Value):
     """The array; of an image its pixels, HWC."""
     what: str = ""
     """In the stack's words, such as ``224 instances of (224, 3)`` or ``a 0-d object array``."""
-    notes: tuple[str, ...] = ()
-    """What the stack did in silence: a cast, a lost or an invented batch dimension."""
+    flaws: tuple[Flaw, ...] = ()
+    """What the stack does in silence: a cast that changes values, a lost or an invented batch dimension."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -295,6 +298,10 @@ class Refused(Value):
     """The beginning of its answer, as the server writes it."""
     cause: str
     """Which thing is wrong: the code of a PAY check, such as ``PAY101``."""
+    why: str = ""
+    """What is, what should be, what to do: one clause in our words."""
+    expected: str = ""
+    actual: str = ""
     measured: bool = True
     """Seen from a running server; False: read in its source."""
 
@@ -309,8 +316,8 @@ class Request(Value):
     stack: str
     """The stack that was asked; empty: none is named, and only the content type was looked at."""
     outcome: Received | Refused | None = None
-    flaws: tuple[tuple[str, str, str, str], ...] = ()
-    """What is wrong with the bytes: code of a PAY check, message, expected, actual."""
+    flaws: tuple[Flaw, ...] = ()
+    """What is wrong with the bytes, whichever stack reads them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

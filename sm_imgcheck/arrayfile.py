@@ -1,0 +1,116 @@
+"""``.npy`` and ``.npz`` from bytes, for files and for request bodies alike.
+
+Sizes are checked against the bytes that are there before anything is allocated, and nothing pickled is ever loaded.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from io import BytesIO
+from math import prod
+from typing import IO, Any
+
+import numpy as np
+
+from sm_imgcheck.errors import CandidateError
+
+__all__ = ["MAX_HEADER_BYTES", "NPY_MAGIC", "check_bytes", "check_numbers", "npy_header", "read_npy", "read_npz"]
+
+NPY_MAGIC = b"\x93NUMPY"
+MAX_UNPACKED_BYTES = 512 << 20
+"""What one array of an archive may take: 890 float32 images of 224x224x3, far above any request."""
+MAX_DIRECTORY_BYTES = 1 << 20
+"""Of an archive's table of contents, which is read whole: some 10,000 names."""
+MAX_HEADER_BYTES = 10_000
+"""NumPy's own limit for the text that says shape and dtype."""
+
+
+def check_numbers(dtype: np.dtype[Any]) -> None:
+    """Raise CandidateError for a dtype that holds no plain numbers."""
+    if dtype.hasobject:
+        raise CandidateError("SRC151", "holds Python objects, stored as a pickle, which can run code when it is loaded")
+    if dtype.kind not in "biufc":
+        hint = " (perhaps bfloat16, which NumPy cannot name: save it as float32)" if dtype == np.dtype("V2") else ""
+        raise CandidateError("SRC150", f"holds {dtype} elements, not numbers{hint}")
+
+
+def npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
+    """Shape, Fortran order, dtype and the offset of the values. Raises CandidateError."""
+    try:
+        version = np.lib.format.read_magic(file)
+        reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        if version not in ((1, 0), (2, 0)):
+            raise CandidateError("SRC150", f"is .npy format version {version[0]}.{version[1]}; 1.0 and 2.0 are read")
+        shape, fortran, dtype = reader(file, max_header_size=MAX_HEADER_BYTES)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError, EOFError, OverflowError) as problem:
+        raise CandidateError("SRC150", f"has a damaged .npy header: {str(problem).splitlines()[0][:200]}") from None
+    check_numbers(dtype)
+    lengths = [length or 1 for length in shape]
+    if any(isinstance(length, bool) or length < 0 for length in shape) or len(shape) > 32 or prod(lengths) >= 1 << 59:
+        raise CandidateError("SRC150", f"declares the impossible shape {shape}")
+    return shape, fortran, dtype, file.tell()
+
+
+def check_bytes(shape: tuple[int, ...], dtype: np.dtype[Any], there: int) -> int:
+    """How many bytes an array takes. Raises CandidateError where fewer are there."""
+    wanted = prod(shape) * dtype.itemsize
+    if wanted > there:
+        claim = f"declares {list(shape)} {dtype.name}, {wanted} bytes"
+        raise CandidateError("SRC152", f"{claim}, but only {there} are there")
+    return wanted
+
+
+def read_npy(body: bytes) -> np.ndarray[Any, Any]:
+    """The array of a ``.npy`` file's bytes, without copying them. Raises CandidateError."""
+    shape, fortran, dtype, start = npy_header(BytesIO(body[: MAX_HEADER_BYTES + 64]))
+    check_bytes(shape, dtype, len(body) - start)
+    return np.ndarray(shape, dtype, buffer=body, offset=start, order="F" if fortran else "C")
+
+
+def read_npz(body: bytes, member: str) -> np.ndarray[Any, Any]:
+    """One array of an archive. Raises CandidateError; where no or a wrong name is given, with those that there are."""
+    tail = body.rfind(b"PK\x05\x06")
+    if tail < 0 or int.from_bytes(body[tail + 12 : tail + 16], "little") > MAX_DIRECTORY_BYTES:
+        raise CandidateError("SRC150", "is a damaged archive: its table of contents is missing or far too long")
+    try:
+        with zipfile.ZipFile(BytesIO(body)) as archive:
+            names = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+            chosen = member.removesuffix(".npy") or (next(iter(names)) if len(names) == 1 else "")
+            if chosen not in names:
+                listed = ", ".join(sorted(names)[:20])
+                said = f"has no array {member!r}" if member else f"holds {len(names)} arrays"
+                raise CandidateError("SRC153", f"{said}; name one of them as FILE.npz::NAME: {listed}")
+            return unpack(archive, names[chosen])
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+    ) as problem:
+        raise CandidateError("SRC150", f"is a damaged archive: {str(problem)[:200]}") from None
+
+
+def unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray[Any, Any]:
+    """One array of an open archive. Raises CandidateError before it unpacks more than it should."""
+    if info.file_size > MAX_UNPACKED_BYTES:
+        size = f"{info.file_size} bytes from {info.compress_size}"
+        raise CandidateError("SRC154", f"unpacks to {size}; {MAX_UNPACKED_BYTES} are allowed")
+    with archive.open(info) as file:
+        head = file.read(MAX_HEADER_BYTES + 64)
+        shape, fortran, dtype, start = npy_header(BytesIO(head))
+        wanted = check_bytes(shape, dtype, info.file_size - start)
+        room = bytearray(wanted)
+        known = head[start : start + wanted]
+        room[: len(known)] = known
+        filled = len(known)
+        while filled < wanted:
+            piece = file.read(min(1 << 20, wanted - filled))
+            if not piece:
+                raise CandidateError("SRC152", f"ends after {filled} of {wanted} bytes")
+            room[filled : filled + len(piece)] = piece
+            filled += len(piece)
+    return np.ndarray(shape, dtype, buffer=room, order="F" if fortran else "C")
