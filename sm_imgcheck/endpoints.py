@@ -17,6 +17,10 @@ class Limit(Value):
     severity: str
     """error: more is refused; warning: more may be, documents differ."""
     source: str
+    remedy: str
+    """How a larger body gets through."""
+    inline: bool = False
+    """Of a body that goes with the request itself, not of one that lies in S3."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -37,26 +41,54 @@ _MB = 1_000_000
 ENDPOINTS: dict[str, Endpoint] = {
     "realtime": Endpoint(
         limits=(
-            Limit(bytes=6_291_456, severity="warning", source=f"{_MODEL}, BodyBlob"),
-            Limit(bytes=25 * _MB, severity="error", source=_HOSTING),
+            Limit(
+                bytes=6_291_456,
+                severity="warning",
+                source=f"{_MODEL}, BodyBlob",
+                remedy="AWS's newer text allows 25 MB: try it before you rely on it",
+            ),
+            Limit(bytes=25 * _MB, severity="error", source=_HOSTING, remedy="an asynchronous endpoint takes 1 GB by S3"),
         ),
         seconds=60,
     ),
     "serverless": Endpoint(
-        limits=(Limit(bytes=4 * _MB, severity="error", source="AWS documentation, Invoke a serverless endpoint"),),
+        limits=(
+            Limit(
+                bytes=4 * _MB,
+                severity="error",
+                source="AWS documentation, Invoke a serverless endpoint",
+                remedy="a real-time endpoint takes more",
+            ),
+        ),
         seconds=60,
     ),
     "async": Endpoint(
         limits=(
-            Limit(bytes=128_000, severity="warning", source=f"{_MODEL}, inline Body of InvokeEndpointAsync; S3 takes more"),
-            Limit(bytes=1000 * _MB, severity="error", source=_HOSTING),
+            Limit(
+                bytes=128_000,
+                severity="warning",
+                source=f"{_MODEL}, inline Body of InvokeEndpointAsync",
+                remedy="upload it to S3 and name it with InputLocation",
+                inline=True,
+            ),
+            Limit(bytes=1000 * _MB, severity="error", source=_HOSTING, remedy="send fewer images at once"),
         ),
         seconds=3600,
     ),
     "batch": Endpoint(
         limits=(
-            Limit(bytes=6 * _MB, severity="warning", source=f"{_BATCH}, MaxPayloadInMB unless it is set"),
-            Limit(bytes=100 * _MB, severity="error", source=f"{_BATCH}, the largest MaxPayloadInMB"),
+            Limit(
+                bytes=6 * _MB,
+                severity="warning",
+                source=f"{_BATCH}, MaxPayloadInMB unless it is set",
+                remedy="MaxPayloadInMB, up to 100",
+            ),
+            Limit(
+                bytes=100 * _MB,
+                severity="error",
+                source=f"{_BATCH}, the largest MaxPayloadInMB",
+                remedy="send fewer images at once",
+            ),
         ),
         seconds=3600,
     ),

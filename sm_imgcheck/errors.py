@@ -5,7 +5,8 @@
     ├── CandidateError   one candidate cannot be used: a finding (exit 1), never the end of a run
     ├── PayloadError     a request body cannot be built, or these bytes are none of that form
     ├── PlanError        no lawful steps lead from these facts to this contract
-    └── OutputError      an output cannot be written: it exists, it leaves the folder, the disk is full
+    ├── OutputError      an output cannot be written: it exists, it leaves the folder, the disk is full
+    └── SendError        a request got no answer: nobody there, too slow, no credentials, no such endpoint
 
 A promise that the tool itself breaks (a fixed tensor that does not meet its contract) is a ``Bug``: not an
 ``ImgcheckError``, because no input should ever cause one.
@@ -15,7 +16,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Bug", "CandidateError", "ImgcheckError", "OutputError", "PayloadError", "PlanError", "Problem", "SpecError"]
+__all__ = [
+    "Bug",
+    "CandidateError",
+    "ImgcheckError",
+    "OutputError",
+    "PayloadError",
+    "PlanError",
+    "Problem",
+    "SendError",
+    "SpecError",
+]
 
 
 class ImgcheckError(Exception):
@@ -76,6 +87,10 @@ class PlanError(ImgcheckError):
 
 class OutputError(ImgcheckError):
     """An output that cannot be written."""
+
+
+class SendError(ImgcheckError):
+    """A request that could not be sent, or that nobody answered: ``str()`` is one line, without anything secret."""
 
 
 class Bug(Exception):
