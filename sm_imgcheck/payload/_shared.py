@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from math import prod
+from reprlib import Repr
 from typing import Any
 
 import numpy as np
 
 from sm_imgcheck.errors import PayloadError
-from sm_imgcheck.model import Payload, Spec
+from sm_imgcheck.model import Dim, Payload, Spec
 
-__all__ = ["checked", "packed", "shown", "spec_shape"]
+__all__ = ["checked", "filled", "packed", "plain_dtype", "shown", "values_of"]
 
 CARRIED = frozenset(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64))
-CARRIED |= {"float16", "float32", "float64", "bool"}
+CARRIED |= {"float16", "float32", "float64"}
+_SHORT = Repr()
+_SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxdict, _SHORT.maxstring = 2, 3, 3, 60
 
 
 def checked(array: Any, envelope: str) -> np.ndarray[Any, Any]:
@@ -28,27 +32,38 @@ def checked(array: Any, envelope: str) -> np.ndarray[Any, Any]:
     return np.ascontiguousarray(data, data.dtype.newbyteorder("=")).reshape(data.shape)
 
 
+def plain_dtype(name: str, envelope: str) -> np.dtype[Any]:
+    """The dtype of the values in a binary body. Raises PayloadError for one that NumPy cannot name."""
+    if name not in CARRIED:
+        raise PayloadError(f"{envelope} cannot hold {name}")
+    return np.dtype(name)
+
+
+def values_of(values: np.ndarray[Any, Any]) -> memoryview:
+    """The bytes of an array in C order, little-endian; a view where it is so already."""
+    plain = values.astype(values.dtype.newbyteorder("<"), copy=False)
+    return plain.reshape(-1).view(np.uint8).data
+
+
 def packed(chunks: Iterable[bytes | memoryview], envelope: str, content_type: str, spec: Spec) -> Payload:
     """The pieces of a body as one, under the spec's content type where it names one."""
     body = b"".join(chunks)
     return Payload(body=body, content_type=spec.payload.get("content_type") or content_type, envelope=envelope)
 
 
-def spec_shape(spec: Spec, count: int) -> tuple[int, ...]:
-    """The shape of ``count`` values that keep the contract. Raises PayloadError where several or none would."""
-    dims = spec.contract.shape
-    known = int(np.prod([dim.fixed for dim in dims if dim.fixed is not None], dtype=object))
-    free = [index for index, dim in enumerate(dims) if dim.fixed is None]
+def filled(dims: Sequence[Dim], count: int) -> tuple[int, ...]:
+    """The one shape of ``count`` values that keeps the contract. Raises PayloadError where several or none would."""
+    known = prod(dim.fixed for dim in dims if dim.fixed is not None)
+    free = [dim for dim in dims if dim.fixed is None]
     wanted = "[" + ", ".join(map(str, dims)) + "]"
     if len(free) > 1:
-        raise PayloadError(f"the body does not say its shape, and the spec's {wanted} leaves {len(free)} axes open")
+        raise PayloadError(f"the body does not say its shape, and the spec leaves several axes of {wanted} open")
     length = count // known
-    if length * known != count or not all(dims[index].allows(length) for index in free) or (not free and length != 1):
-        raise PayloadError(f"holds {count} values, which do not fill the spec's {wanted}")
+    if length * known != count or not (free[0].allows(length) if free else length == 1):
+        raise PayloadError(f"the body holds {count} values, which do not fill the spec's {wanted}")
     return tuple(length if dim.fixed is None else dim.fixed for dim in dims)
 
 
 def shown(value: Any) -> str:
-    """A short, printable word for what stands in a body."""
-    text = ascii(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    """A short, printable word for what stands in a body, however deep or long it is."""
+    return _SHORT.repr(value).encode("ascii", "backslashreplace").decode()

@@ -12,12 +12,13 @@ import orjson
 from sm_imgcheck.errors import PayloadError
 from sm_imgcheck.payload._shared import shown
 
-__all__ = ["array_of", "flat", "loads", "longest", "nested_size", "numbers"]
+__all__ = ["array_of", "flat", "lines_of", "loads", "longest", "nested_size", "numbers"]
 
 MAX_TEXT_BYTES = 100_000_000
 """What batch transform, the widest way for text, lets through at most."""
 MAX_LISTS = 8 << 20
 """Lists and objects take some 100 bytes each, and an image in HWC has one a pixel: 40 images of 448x448, 800 MB."""
+MAX_LINES = 100_000
 MAX_COMMAS = 32 << 20
 """Every number is a Python object of 8 to 32 bytes before it is one of an array."""
 
@@ -33,6 +34,13 @@ def loads(body: bytes) -> Any:
         return orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as problem:
         raise PayloadError(f"the body is no JSON: {problem}") from None
+
+
+def lines_of(body: bytes) -> list[bytes]:
+    """The lines of a text, one for each image; an empty last one is none. Raises PayloadError for far too many."""
+    if body.count(b"\n") > MAX_LINES:
+        raise PayloadError(f"the body has more than {MAX_LINES} lines, with an image on each")
+    return body.removesuffix(b"\n").split(b"\n")
 
 
 def array_of(data: Any, dtype: str) -> np.ndarray[Any, Any]:
@@ -58,11 +66,9 @@ def array_of(data: Any, dtype: str) -> np.ndarray[Any, Any]:
 def numbers(values: list[Any], dtype: str) -> np.ndarray[Any, Any]:
     """A list of JSON numbers as a 1-D array of ``dtype``. Raises PayloadError for one that it cannot hold."""
     kinds = set(map(type, values))
-    if not kinds <= ({bool} if dtype == "bool" else {int, float}):
-        odd = next(value for value in values if type(value) not in ((bool,) if dtype == "bool" else (int, float)))
+    if not kinds <= {int, float}:
+        odd = next(value for value in values if type(value) not in (int, float))
         raise PayloadError(f"{shown(odd)} stands where a number of the dtype {dtype} should")
-    if dtype == "bool":
-        return np.array(values, bool)
     kind = np.dtype("float32" if dtype == "bfloat16" else dtype)
     return _whole(values, kinds, kind) if kind.kind in "iu" else _real(values, kind)
 
@@ -103,8 +109,6 @@ def longest(dtype: str) -> int:
     16 and 24: the longest that Ryu's f32 and f64 printers write (https://docs.rs/ryu, raw::format32 and format64);
     halves are printed as the float32 that they equal.
     """
-    if dtype == "bool":
-        return 5
     kind = np.dtype(dtype)
     if kind.kind == "f":
         return 24 if kind.itemsize == 8 else 16
