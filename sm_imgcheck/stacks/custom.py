@@ -3,7 +3,7 @@
 Source: docs.aws.amazon.com, "Custom Inference Code with Hosting Services".
 """
 
-from sm_imgcheck.stacks._shared import ACCEPTS
+from sm_imgcheck.stacks._handlers import ACCEPTS
 
 __all__ = ["HANDLER", "IMPORTS"]
 

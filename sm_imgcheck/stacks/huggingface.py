@@ -4,7 +4,7 @@ The default ``predict_fn`` hands ``inputs`` to a pipeline, which would preproces
 calls the pipeline's model itself. Source: aws/sagemaker-huggingface-inference-toolkit, handler_service.py.
 """
 
-from sm_imgcheck.stacks._shared import ACCEPTS
+from sm_imgcheck.stacks._handlers import ACCEPTS
 
 __all__ = ["HANDLER", "IMPORTS"]
 

@@ -3,7 +3,7 @@
 Source: aws/sagemaker-tensorflow-serving-container, README, "Pre/Post-Processing".
 """
 
-from sm_imgcheck.stacks._shared import ACCEPTS
+from sm_imgcheck.stacks._handlers import ACCEPTS
 
 __all__ = ["HANDLER", "IMPORTS"]
 
