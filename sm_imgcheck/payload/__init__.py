@@ -17,6 +17,7 @@ One that carries the tensor (``LOSSLESS``) offers
 One that carries the encoded picture offers
 
 * ``build_image(body, header, spec) -> Payload``: from the bytes of an image file and their Header. Raises PayloadError;
+* ``build_images(pictures, spec) -> Payload``, where it ``BATCHES``: the same of several, each its bytes and Header;
 * ``changes(header, spec) -> clauses``: why the picture has to be encoded anew; empty: its bytes go out as they are.
 """
 
