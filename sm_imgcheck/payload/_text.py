@@ -18,6 +18,8 @@ MAX_TEXT_BYTES = 100_000_000
 """What batch transform, the widest way for text, lets through at most."""
 MAX_LISTS = 8 << 20
 """Lists and objects take some 100 bytes each, and an image in HWC has one a pixel: 40 images of 448x448, 800 MB."""
+MAX_AXES = 32
+"""NumPy's own limit before 2.0."""
 MAX_LINES = 100_000
 MAX_COMMAS = 32 << 20
 """Every number is a Python object of 8 to 32 bytes before it is one of an array."""
@@ -58,6 +60,8 @@ def array_of(data: Any, dtype: str) -> np.ndarray[Any, Any]:
         if len(lengths) > 1:
             some = " and ".join(map(str, sorted(lengths)[:2]))
             raise PayloadError(f"the lists are ragged: axis {len(shape)} has lengths {some}")
+        if len(shape) == MAX_AXES:
+            raise PayloadError(f"the lists are nested more than {MAX_AXES} deep")
         shape.append(lengths.pop())
         level = list(chain.from_iterable(level))
     return numbers(level, dtype).reshape(shape)
