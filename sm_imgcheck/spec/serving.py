@@ -69,9 +69,8 @@ def check_payload(payload: Mapping[str, Any], notes: Notes) -> None:
     for key, names in known.items():
         given = payload.get(key)
         if given is not None and given not in names:
-            notes.add(
-                at("payload", key), f"{given!r} is not known{nearest(given, names)}; there are {choice_of(names)}"
-            )
+            hint = nearest(given, names) or f"; there are {choice_of(names)}"
+            notes.add(at("payload", key), f"{given!r} is not known{hint}")
     serving = STACKS.get(payload.get("stack", ""))
     if serving is not None and notes.fine("payload"):
         _check_pair(payload, serving, notes)

@@ -1,4 +1,4 @@
-"""How what predict gets is said."""
+"""How what predict gets is said, and what a spec leaves unsaid."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["shaped"]
+from sm_imgcheck.spec.language import TOP
+
+__all__ = ["UNNAMED", "shaped"]
+
+UNNAMED = next(key.default for key in TOP if key.name == "name")
+"""The name of an input that the spec does not name."""
 
 
 def shaped(array: np.ndarray[Any, Any]) -> str:
