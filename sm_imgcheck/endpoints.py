@@ -47,7 +47,7 @@ ENDPOINTS: dict[str, Endpoint] = {
                 source=f"{_MODEL}, BodyBlob",
                 remedy="AWS's newer text allows 25 MB: try it before you rely on it",
             ),
-            Limit(bytes=25 * _MB, severity="error", source=_HOSTING, remedy="an asynchronous endpoint takes 1 GB by S3"),
+            Limit(bytes=25 * _MB, severity="error", source=_HOSTING, remedy="an async endpoint takes 1 GB by S3"),
         ),
         seconds=60,
     ),

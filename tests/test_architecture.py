@@ -16,11 +16,14 @@ FLOORS = (
     ("effects", "spec", "checks", "report"),
     ("planning",),
     ("arrayfile",),  # 2 codecs
-    ("pixels", "tensors", "payload", "stacks", "bundle"),
+    ("pixels", "tensors", "bundle"),
+    ("payload",),
+    ("stacks",),
     ("yamltext",),  # 3 hands
-    ("source", "specfile"),
+    ("source", "specfile", "sending"),
     ("fix", "code"),  # 4 work
     ("processing",),
+    ("request",),
     ("engine",),  # 5 run
     ("api", "cli"),  # 6 door
     ("__init__", "__main__"),

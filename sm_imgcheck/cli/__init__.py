@@ -23,6 +23,8 @@ EXITS = (
 COMMANDS = {
     "validate": "Report every mismatch with the spec.",
     "convert": "Write the tensors that the model takes.",
+    "payload": "Write request bodies, and the commands that send them.",
+    "send": "Send candidates to a container or an endpoint.",
     "plan": "Show the steps to the model's tensor.",
     "code": "Write the same steps as a Python module.",
     "explain": "Say what a finding means.",

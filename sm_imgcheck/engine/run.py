@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.model import Candidate, Options, Result, Spec
-from sm_imgcheck.processing import process
+from sm_imgcheck.processing import look_at, process
 from sm_imgcheck.source import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Sink", "look", "run"]
+__all__ = ["Sink", "look", "read", "run"]
 
 
 class Sink(Protocol):
@@ -43,6 +43,11 @@ def look(item: Item, spec: Spec, options: Options) -> Result:
     except Exception as error:  # a bug: say with which file
         error.add_note(f"It happened at {item.path}.")
         raise
+
+
+def read(item: Item, spec: Spec, options: Options) -> Candidate:
+    """One candidate as read, with the bytes that ``process`` drops."""
+    return look_at(_stdin(item.path) if item.stdin else item.path, spec, options)
 
 
 def _stdin(name: str) -> bytes | Candidate:

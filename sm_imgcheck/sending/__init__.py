@@ -1,6 +1,7 @@
 """One request sent and its answer taken: over plain HTTP, or to a SageMaker endpoint.
 
-What comes back is hostile until shown: it is capped, its control bytes go, and nothing that signs a request is repeated.
+What comes back is hostile until it is shown: it is capped, its control bytes go, and nothing that signs a request is
+repeated.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ _SECRETS = re.compile(
     r"""(?ix)
     (?P<key> \bx-amz-(?:security-token|signature|credential)["']?\s*[:=]\s*["']? | [?&]signature= ) [^\s&"',]+
     | (?P<pair> \bcredential= ) [^\s,&"']+ | (?P<sum> \bsignature= ) [0-9a-f]{32,}
-    | (?P<head> \bauthorization["']?\s*[:=] ) [^\n"]*
+    | (?P<head> \bauthorization["']?\s*[:=]\s*["']? ) [^\n"]*
     | \b(?-i:AKIA|ASIA)[A-Z0-9]{12,}\b
     | (?P<long> The\ Canonical\ String\ for\ this\ request ) .* """,
     re.DOTALL,
@@ -90,7 +91,7 @@ def without_secrets(text: str) -> str:
 
 
 def header_value(name: str, value: str) -> str:
-    """The value, if it can stand in a header. Raises SendError: it must be printable ASCII of up to 1,024 characters."""
+    """The value, if it can stand in a header: up to 1,024 characters of printable ASCII. Raises SendError."""
     if not (value.isascii() and value.isprintable() and len(value) <= 1024):
         raise SendError(
             f"{name} {for_terminal(value[:80])!r}: a header takes up to 1,024 characters of printable ASCII"

@@ -40,7 +40,7 @@ def checked(name: str) -> str:
 
 def send(name: str, payload: Payload, order: Order, kind: str = "realtime") -> Answer:
     """Invoke the endpoint and take the answer. Raises SendError where the request never got to a model."""
-    import boto3
+    from boto3.session import Session
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -54,7 +54,7 @@ def send(name: str, payload: Payload, order: Order, kind: str = "realtime") -> A
     given |= {key: header_value(key, value) for key, value in optional.items() if value}
     how = Config(connect_timeout=_CONNECT, read_timeout=order.timeout, retries={"total_max_attempts": 1})
     try:
-        client = boto3.client("sagemaker-runtime", config=how)
+        client = Session().client("sagemaker-runtime", config=how)
         if kind == "async":
             return _queued(client, given)
         return _served(client.invoke_endpoint(**given))
@@ -89,7 +89,9 @@ def _queued(client: Any, given: dict[str, Any]) -> Answer:
     return Answer(
         status=response["ResponseMetadata"]["HTTPStatusCode"],
         notes=tuple(
-            f"{what} at {without_secrets(for_terminal(response[key]))}" for what, key in places.items() if key in response
+            f"{what} at {without_secrets(for_terminal(response[key]))}"
+            for what, key in places.items()
+            if key in response
         ),
     )
 
@@ -119,7 +121,7 @@ def _refused(name: str, response: Mapping[str, Any], whole: str) -> Answer:
     if code in _SENDERS:
         raise SendError(f"{name}: {_SENDERS[code]} ({code})")
     if _NO_ENDPOINT.search(said):
-        raise SendError(f"{name}: no endpoint of this account has that name in this region: aws sagemaker list-endpoints")
+        raise SendError(f"{name}: no endpoint has that name in this region: aws sagemaker list-endpoints")
     original = response.get("OriginalStatusCode")
     return Answer(
         status=int(meta.get("HTTPStatusCode", 0)) or 400,
@@ -140,10 +142,10 @@ _ADVICE = {
     "UnauthorizedSSOTokenError": "the login has expired: aws sso login",
     "CredentialRetrievalError": "the credentials could not be fetched",
     "EndpointConnectionError": "AWS is out of reach: check the region and the network",
-    "ConnectTimeoutError": f"AWS did not take the call within {_CONNECT:g} s: check the network, a VPC endpoint, a proxy",
+    "ConnectTimeoutError": f"AWS did not take the call within {_CONNECT:g} s: check network and proxy",
     "ProxyConnectionError": "the proxy is out of reach: HTTPS_PROXY, NO_PROXY",
     "SSLError": "TLS fails: AWS_CA_BUNDLE names the certificates to trust",
-    "ConnectionClosedError": "the connection was closed before an answer came: SageMaker does that with a body that is too large",
+    "ConnectionClosedError": "it hung up before an answer came: is the body too large?",
 }
 
 

@@ -1,4 +1,4 @@
-"""A request to a container that listens on a port: one POST by the standard library, straight to the host that is named.
+"""A request to a container that listens on a port: one POST by the standard library, straight to the host named.
 
 No redirect is followed, no proxy of the environment is asked, nothing is sent twice: predictions cost time, and the
 port of a container on this machine is nobody else's.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from threading import Timer
@@ -113,10 +113,8 @@ def _cut_off(connected: socket.socket, deadline: _Deadline) -> Iterator[None]:
     """Hang up at the deadline: a server that sends a byte now and then would outlast every time-out of a socket."""
 
     def hang_up() -> None:
-        try:
-            socket.socket.shutdown(connected, socket.SHUT_RDWR)  # not TLS's own, which would wait for its lock
-        except OSError:
-            pass  # it is closed already
+        with suppress(OSError):  # it is closed already
+            socket.socket.shutdown(connected, socket.SHUT_RDWR)  # not TLS's own, which is not meant for another thread
 
     timer = Timer(max(0.0, deadline.at - monotonic()), hang_up)
     timer.daemon = True
@@ -136,21 +134,23 @@ def _clear(url: str, deadline: _Deadline) -> Iterator[None]:
         raise SendError(f"{_shown(url)}: {_why(error, deadline)}") from None
 
 
+_WHY: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
+    (ConnectionRefusedError, "nothing listens there: is the container up, with its port published (-p 8080:8080)?"),
+    (socket.gaierror, "no host has that name"),
+    # RemoteDisconnected, of http.client, is a ConnectionError
+    ((ConnectionError, IncompleteRead), "it hung up before its answer was whole: did it die, is the body too large?"),
+    (HTTPException, "what answers there does not speak HTTP"),
+)
+
+
 def _why(error: Exception, deadline: _Deadline) -> str:
     if isinstance(error, TimeoutError) or deadline.passed:
         return f"no whole answer within {deadline.seconds:g} s: is the model still loading? --timeout allows more"
-    if isinstance(error, ConnectionRefusedError):
-        return "nothing listens there: is the container up, and its port 8080 published (docker run -p 8080:8080)?"
-    if isinstance(error, socket.gaierror):
-        return "no host has that name"
     if type(error).__module__ == "ssl":
         said = getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)
         return f"TLS fails: {for_terminal(str(said)[:200])}"
-    if isinstance(error, ConnectionError | IncompleteRead):  # RemoteDisconnected is one, of http.client
-        return "it hung up before its answer was whole: did the container die, or is the body too large for it?"
-    if isinstance(error, HTTPException):
-        return f"what answers there does not speak HTTP ({type(error).__name__})"
-    return for_terminal((getattr(error, "strerror", None) or str(error))[:200])
+    known = next((text for kinds, text in _WHY if isinstance(error, kinds)), "")
+    return known or for_terminal((getattr(error, "strerror", None) or str(error))[:200])
 
 
 def _shown(url: str) -> str:

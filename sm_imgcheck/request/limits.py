@@ -1,0 +1,58 @@
+"""How large a body may be on its way: the stack's own limit, the endpoint's, and the spec's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sm_imgcheck.endpoints import ENDPOINTS
+from sm_imgcheck.model import Severity
+from sm_imgcheck.request.route import Route
+from sm_imgcheck.value import Value
+
+__all__ = ["Bound", "bounds", "broken", "narrowest"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Bound(Value):
+    """One limit."""
+
+    bytes: int
+    severity: Severity
+    """error: more is refused; warning: more may be."""
+    source: str
+    remedy: str
+    """What lets a larger body through."""
+
+
+def bounds(route: Route) -> tuple[Bound, ...]:
+    """Every limit, the narrowest first. ``payload.max_bytes`` overrides the others: they only warn then."""
+    found = [
+        Bound(bytes=limit.bytes, severity="error" if limit.severity == "error" else "warning", **_texts(limit))
+        for limit in ENDPOINTS[route.endpoint].limits
+        if not limit.inline
+    ]
+    software = route.software
+    if software is not None and software.BODY_LIMIT is not None:
+        remedy = f"{software.LIMIT_SETTING} raises it" if software.LIMIT_SETTING else "nothing raises it"
+        found.append(Bound(bytes=software.BODY_LIMIT, severity="error", source=f"{route.stack}'s own", remedy=remedy))
+    own = route.spec.payload.get("max_bytes")
+    if own is not None:
+        found = [Bound(bytes=one.bytes, severity="warning", source=one.source, remedy=one.remedy) for one in found]
+        found.append(
+            Bound(bytes=own, severity="error", source="payload.max_bytes of the spec", remedy="change it there")
+        )
+    return tuple(sorted(found, key=lambda one: (one.bytes, one.source)))
+
+
+def _texts(limit: object) -> dict[str, str]:
+    return {key: getattr(limit, key) for key in ("source", "remedy")}
+
+
+def narrowest(found: tuple[Bound, ...], severity: Severity = "warning") -> int:
+    """Bytes that a body may have without an error; with ``warning``, without a warning either."""
+    return min(one.bytes for one in found if severity == "warning" or one.severity == "error")
+
+
+def broken(found: tuple[Bound, ...], size: int) -> tuple[Bound, ...]:
+    """The limits that a body of this size is over."""
+    return tuple(one for one in found if size > one.bytes)
