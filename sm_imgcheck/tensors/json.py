@@ -41,7 +41,15 @@ def nested(values: np.ndarray[Any, Any]) -> Iterator[Chunk]:
     if values.ndim < 2 or values.size <= _VALUES:
         yield orjson.dumps(values if values.ndim else values.item(), option=orjson.OPT_SERIALIZE_NUMPY)
         return
-    for index, part in enumerate(values):
-        yield b"," if index else b"["
-        yield from nested(part)
+    inside = values[0].size
+    if inside > _VALUES:
+        for index, part in enumerate(values):
+            yield b"," if index else b"["
+            yield from nested(part)
+    else:
+        step = _VALUES // inside
+        for start in range(0, len(values), step):
+            yield b"," if start else b"["
+            text = orjson.dumps(values[start : start + step], option=orjson.OPT_SERIALIZE_NUMPY)
+            yield memoryview(text)[1:-1]
     yield b"]"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -18,6 +19,7 @@ def encode(array: np.ndarray[Any, Any]) -> tuple[Chunk, Chunk]:
     return head(plain.shape, plain.dtype), plain.reshape(-1).view(np.uint8).data
 
 
+@lru_cache(maxsize=64)
 def head(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
     """What stands before the values: version, dtype and shape, padded to a multiple of 64 bytes."""
     text = BytesIO()
