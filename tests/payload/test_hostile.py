@@ -5,6 +5,7 @@ import pickle
 import tracemalloc
 import zipfile
 import zlib
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -245,3 +246,24 @@ def test_any_change_of_a_body_is_an_array_or_a_payload_error(name, data):
     except PayloadError:
         return
     assert back.dtype.kind in "biufc"
+
+
+FLOATS = spec(shape=["N", 1, 2, 3])
+ONE_IMAGE = spec(shape=[1, 2, 3], layout="HWC")
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "words", "to"),
+    [
+        ("array", b"[1e39]", "1e+39 is beyond what float32 holds", FLOATS),
+        ("raw", b"\0" * 5, "5 bytes, which are no whole number of float32 values", FLOATS),
+        ("jsonlines", b"[[[1,2,3]]]\n[[[1,2,3]]]", "2 lines, and the spec's tensor is one image", ONE_IMAGE),
+    ],
+)
+def test_what_does_not_fit_the_spec_is_said(name, body, words, to):
+    assert words in refusal(name, body, to=to)
+
+
+def test_a_dtype_that_numpy_cannot_name_is_not_guessed():
+    half = replace(FLOATS, contract=replace(FLOATS.contract, dtype="bfloat16"))
+    assert "cannot hold bfloat16" in refusal("raw", b"\0\0", to=half)
