@@ -26,14 +26,22 @@ def validate(
     decoded_by: Literal["pillow", "opencv"] = "pillow",
     assume: Mapping[str, str] | None = None,
     headers_only: bool = False,
+    content_type: str | None = None,
 ) -> Result:
     """Check one candidate: its ``findings`` are the mismatches, and its ``plan`` is what mends them.
 
     what: a path (``file.npz::name`` for one array of several), the bytes of a file, or an array of any shape. An
     image is compared as ``decoded_by`` would naively decode it. spec: as loaded, or a path or a preset's name.
-    A bad candidate is a finding; raises SpecError for a bad spec.
+    With a content_type it is a request body under that header (empty: under none), judged as the spec's stack would
+    take it. A bad candidate is a finding; raises SpecError for a bad spec.
     """
-    options = Options(decoded_by=decoded_by, assume=assume or {}, headers_only=headers_only)
+    options = Options(
+        decoded_by=decoded_by,
+        assume=assume or {},
+        headers_only=headers_only,
+        content_type=content_type,
+        as_sent=True,
+    )
     return process(_path(what), _spec(spec), options)
 
 

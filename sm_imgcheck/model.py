@@ -281,7 +281,7 @@ class Received(Value):
     form: Literal["array", "image", "object"]
     """array: a tensor; image: a decoded picture (PIL, RGB); object: whatever else, such as a dict or text."""
     data: Any = field(default=None, repr=False, compare=False)
-    """The array; of an image its pixels, HWC."""
+    """The array; of an image the bytes that it is decoded from; dropped from results."""
     what: str = ""
     """In the stack's words, such as ``224 instances of (224, 3)`` or ``a 0-d object array``."""
     flaws: tuple[Flaw, ...] = ()
@@ -372,6 +372,10 @@ class Options(Value):
 
     want_array: bool = False
     """Make the corrected tensor."""
+    content_type: str | None = None
+    """Take each candidate for a request body under this header; None: for an image or a tensor."""
+    as_sent: bool = False
+    """Where the spec's envelope is ``image``, judge an image as the request that it is."""
     headers_only: bool = False
     """Look at what a file says of itself; decode nothing."""
     decoded_by: Literal["pillow", "opencv"] = "pillow"
@@ -395,6 +399,7 @@ class Result(Value):
     findings: tuple[Finding, ...] = ()
     facts: Facts | None = None
     header: Header | None = None
+    request: Request | None = None
     plan: Plan | None = None
     skipped: str = ""
     """Why there is no plan or no tensor; empty: there is."""

@@ -13,7 +13,8 @@ FLOORS = (
     ("value", "errors", "folder", "escape"),  # 0 words
     ("model", "endpoints"),
     ("layouts", "mapping", "geometry", "policy"),  # 1 rules: the arithmetic of facts
-    ("effects", "spec", "checks", "report", "diagnosis"),
+    ("effects", "spec"),
+    ("checks", "report", "diagnosis"),
     ("planning",),
     ("arrayfile",),  # 2 codecs
     ("pixels", "tensors", "bundle"),

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from sm_imgcheck.model import Flaw
 from sm_imgcheck.stacks._refusal import Refusal, TooMuch
 
-__all__ = ["as_array", "first_float", "leaves", "not_numbers", "parse", "shape_of"]
+__all__ = ["as_array", "first_float", "leaves", "nan_taken", "parse", "shape_of"]
 
 MAX_JSON_BYTES = 64 << 20
 """Every number becomes a Python object of some 32 bytes: 64 MiB of text are about 1 GiB."""
@@ -23,7 +24,7 @@ MAX_TEXT_BYTES = 256 << 20
 def parse(body: bytes, *, nan: bool = True) -> Any:
     """The document. nan: whether NaN and Infinity are taken, as Python does.
 
-    Raises Refusal with the words of Python's ``json`` (PAY117, or PAY109 for NaN that is not taken), TooMuch for more
+    Raises Refusal with the words of Python's ``json`` (PAY116, or PAY109 for NaN that is not taken), TooMuch for more
     than is looked into.
     """
     if len(body) > MAX_JSON_BYTES:
@@ -44,14 +45,14 @@ def _python(body: bytes, *, nan: bool) -> Any:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as problem:
-        raise Refusal(str(problem), "PAY117", f"the body is no UTF-8 text: {problem}") from None
+        raise Refusal(str(problem), "PAY116", f"the body is no UTF-8 text: {problem}") from None
     try:
         return json.loads(text, parse_constant=None if nan else _no_constant)
     except RecursionError:
         words = "maximum recursion depth exceeded while decoding a JSON array"
-        raise Refusal(words, "PAY117", "the lists are nested far too deep for any image") from None
+        raise Refusal(words, "PAY116", "the lists are nested far too deep for any image") from None
     except ValueError as problem:
-        raise Refusal(str(problem), "PAY117", f"the body is no JSON: {problem}") from None
+        raise Refusal(str(problem), "PAY116", f"the body is no JSON: {problem}") from None
 
 
 def _no_constant(name: str) -> Any:
@@ -102,9 +103,13 @@ def first_float(document: Any) -> tuple[int, float] | None:
     return next(((at, leaf) for at, leaf in enumerate(leaves(document)) if isinstance(leaf, float)), None)
 
 
-def not_numbers(array: np.ndarray[Any, Any]) -> int:
-    """How many values are NaN or infinite."""
-    return int(array.size - np.count_nonzero(np.isfinite(array))) if array.dtype.kind in "fc" else 0
+def nan_taken(array: np.ndarray[Any, Any]) -> tuple[Flaw, ...]:
+    """What to say of NaN and infinity that a server reads from JSON and hands on."""
+    count = int(array.size - np.count_nonzero(np.isfinite(array))) if array.dtype.kind == "f" else 0
+    if not count:
+        return ()
+    why = f"{count} of {array.size} values are NaN or infinite, for which JSON has no word: this server hands them on"
+    return (("PAY109", why, "finite", str(count)),)
 
 
 def shape_of(document: Any) -> tuple[int, ...]:

@@ -58,7 +58,7 @@ def _array(body: bytes) -> np.ndarray[Any, Any]:
             raise Pickled from None
         short = problem.code == "SRC152"
         text = "EOF: reading array data, expected" if short else ""
-        code = "PAY115" if short else "PAY117"
+        code = "PAY115" if short else "PAY116"
         raise Refusal(text, code, f"the .npy body {problem.problem}", measured=short) from None
 
 

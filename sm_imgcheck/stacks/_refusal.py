@@ -60,7 +60,7 @@ def answering(status: int, form: str = "{}") -> Callable[[Receive], Receive]:
                 )
             except (TooMuch, MemoryError) as problem:
                 why = str(problem) or "the body needs more memory than there is"
-                return Received(form="object", what="not looked into", flaws=(("PAY121", why, "", ""),))
+                return Received(form="object", what="not looked into", flaws=(("PAY120", why, "", ""),))
 
         return receive
 
@@ -79,7 +79,7 @@ def check_limit(body: bytes, limit: int, setting: str, *, measured: bool = True)
 def unsupported(content_type: str, types: tuple[str, ...], text: str, *, status: int | None = None) -> Refusal:
     """The refusal of a content type that is not decoded."""
     said = f"the content type is {content_type!r}" if content_type else "there is no content type"
-    why = f"{said}; taken without a handler of your own: {', '.join(types)}{_slip(content_type, types)}"
+    why = f"{said}{_slip(content_type, types)}; taken without a handler of your own: {', '.join(types)}"
     return Refusal(text, "PAY101", why, expected=" or ".join(types), actual=content_type or "none", status=status)
 
 

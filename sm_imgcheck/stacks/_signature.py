@@ -12,7 +12,7 @@ import numpy as np
 
 from sm_imgcheck.model import Flaw, Received, Spec
 from sm_imgcheck.stacks._base64 import decoded, looks_encoded, texts
-from sm_imgcheck.stacks._json import as_array, first_float, leaves
+from sm_imgcheck.stacks._json import as_array, first_float, leaves, nan_taken
 from sm_imgcheck.stacks._refusal import Refusal
 from sm_imgcheck.stacks._words import UNNAMED, shaped
 
@@ -72,7 +72,7 @@ def _check_name(entry: dict[str, Any], spec: Spec, where: str) -> tuple[Flaw, ..
         return ()
     if given and spec.name == UNNAMED:
         why = f"the spec does not say the input's name (name:), so {given!r} is not checked"
-        return (("PAY121", why, "", given),)
+        return (("PAY120", why, "", given),)
     text = f"{where.format(given)}JSON object: does not have named input: {given}"
     why = f"the body names the inputs {names[:5]}, the spec's is {spec.name!r}"
     raise Refusal(text, "PAY104", why, expected=spec.name, actual=", ".join(names[:5]), measured=False)
@@ -83,7 +83,7 @@ def _numbers(value: Any, spec: Spec, key: str, said: tuple[Flaw, ...]) -> Receiv
     word = _WORDS.get(dtype, dtype)
     if dtype in ("float16", "bfloat16"):
         why = f"TensorFlow Serving fills no {dtype} input from JSON; export the model with float32 inputs"
-        raise Refusal(f"Conversion of JSON Value: … to type: {word}", "PAY118", why, status=501, measured=False)
+        raise Refusal(f"Conversion of JSON Value: … to type: {word}", "PAY117", why, status=501, measured=False)
     array = _even(value)
     where = f"Failed to process element: 0 of '{key}' list. Error: Invalid argument: " if key == "instances" else ""
     if array.dtype.kind not in "fiu":
@@ -94,7 +94,7 @@ def _numbers(value: Any, spec: Spec, key: str, said: tuple[Flaw, ...]) -> Receiv
     if array.dtype.kind != "f" and np.dtype(dtype).kind in "iu" and not np.array_equal(made, array):
         why = f"the values leave the range of {dtype} and are wrapped in silence"
         said += (("PAY106", why, dtype, f"{array.min()}..{array.max()}"),)
-    return Received(form="array", data=made, what=_said(made, spec), flaws=said + _lost(made, spec))
+    return Received(form="array", data=made, what=_said(made, spec), flaws=said + nan_taken(array) + _lost(made, spec))
 
 
 def _said(array: np.ndarray[Any, Any], spec: Spec) -> str:

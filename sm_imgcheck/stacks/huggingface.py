@@ -51,7 +51,7 @@ def _picture(body: bytes, content_type: str) -> Received:
     said = content_type.removeprefix("image/")
     other = said not in ("x-image", form.lower())
     why = f"the body is a {form} under {content_type}; it is decoded all the same, other software may refuse it"
-    flaws: tuple[Flaw, ...] = (("PAY120", why, f"image/{form.lower()}", content_type),) if other else ()
+    flaws: tuple[Flaw, ...] = (("PAY119", why, f"image/{form.lower()}", content_type),) if other else ()
     return Received(form="image", data=body, what=_PICTURE, flaws=flaws)
 
 
@@ -110,7 +110,7 @@ def _text(text: str, more: int = 0) -> Received:
     """A text is a link, or base64, which transformers decodes; it takes the prefix of a data URL off."""
     if text.startswith(("http://", "https://")):
         why = "the text is a link, which the container would fetch: not looked into"
-        return Received(form="object", what="a link", flaws=(("PAY121", why, "", text[:80]),))
+        return Received(form="object", what="a link", flaws=(("PAY120", why, "", text[:80]),))
     body, flaw = decoded(text, data_url=text.startswith("data:image/"))
     if flaw is not None:
         words = "Incorrect image source. Must be a valid URL starting with `http://` or `https://`"

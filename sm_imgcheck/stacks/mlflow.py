@@ -13,7 +13,7 @@ import numpy as np
 from sm_imgcheck.model import Flaw, Received, Refused, Spec
 from sm_imgcheck.spec.serving import STACKS
 from sm_imgcheck.stacks._base64 import looks_encoded, texts
-from sm_imgcheck.stacks._json import as_array
+from sm_imgcheck.stacks._json import as_array, nan_taken
 from sm_imgcheck.stacks._refusal import Refusal, TooMuch, answering, unsupported
 from sm_imgcheck.stacks._toolkit import json_body
 from sm_imgcheck.stacks._words import UNNAMED, shaped
@@ -112,7 +112,7 @@ def _cast(value: Any, spec: Spec) -> tuple[np.ndarray[Any, Any], tuple[Flaw, ...
         raise Refusal(str(problem), "PAY106", why, expected=dtype.name, actual=array.dtype.name) from None
     except (ValueError, TypeError):
         raise _unparsed(f"not every value is a number, as the signature's {dtype} asks") from None
-    return made, _changed(array, made)
+    return made, nan_taken(array) + _changed(array, made)
 
 
 def _changed(array: np.ndarray[Any, Any], made: np.ndarray[Any, Any]) -> tuple[Flaw, ...]:
@@ -136,7 +136,7 @@ def _check_shape(array: np.ndarray[Any, Any], spec: Spec) -> None:
     text = f"Shape of input {array.shape} does not match expected shape {wanted}."
     lost = array.ndim == len(dims) - 1 and "N" in spec.contract.layout
     why = f"the shape is {list(array.shape)}; the signature's is {list(wanted)}" + (": no batch axis" if lost else "")
-    raise Refusal(text, "PAY105" if lost else "PAY119", why, expected=str(wanted), actual=str(array.shape))
+    raise Refusal(text, "PAY105" if lost else "PAY118", why, expected=str(wanted), actual=str(array.shape))
 
 
 def _unparsed(why: str, code: str = "PAY103") -> Refusal:

@@ -61,7 +61,7 @@ def _tensor(document: Any) -> dict[str, Any]:
     given = inputs[0]["datatype"]
     if given not in (*DATATYPES, "BYTES") or given == "BF16":
         why = f"the datatype is {str(given)[:40]!r}; the protocol's words are FP32, UINT8 and the like"
-        raise Refusal("", "PAY118", why, expected=name_of(str(given)), actual=str(given)[:40])
+        raise Refusal("", "PAY117", why, expected=name_of(str(given)), actual=str(given)[:40])
     tensor: dict[str, Any] = inputs[0]
     return tensor
 
@@ -92,6 +92,6 @@ def _name(tensor: dict[str, Any], spec: Spec) -> tuple[Flaw, ...]:
         return ()
     if spec.name == UNNAMED:
         why = f"the spec does not say the input's name (name:), so {name!r} is not checked"
-        return (("PAY121", why, "", name),)
+        return (("PAY120", why, "", name),)
     why = f"the input is called {name!r}, the spec's {spec.name!r}; MLServer does not look, the runtime behind it may"
     return (("PAY104", why, spec.name, name),)

@@ -13,6 +13,7 @@ import numpy as np
 from sm_imgcheck.model import Received, Refused, Spec
 from sm_imgcheck.spec.serving import STACKS
 from sm_imgcheck.stacks._handlers import ACCEPTS
+from sm_imgcheck.stacks._json import nan_taken
 from sm_imgcheck.stacks._npy import PICKLE
 from sm_imgcheck.stacks._refusal import Refusal, answering, check_limit
 from sm_imgcheck.stacks._toolkit import BODY_LIMIT, Opaque, decode
@@ -35,7 +36,8 @@ def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
     if isinstance(found, Opaque):
         raise _no_tensor(found)
     tensor = _tensor(found) if content_type == "application/x-npy" else _float_tensor(found)
-    return Received(form="array", data=tensor, what=shaped(tensor))
+    flaws = nan_taken(found) if content_type == "application/json" else ()
+    return Received(form="array", data=tensor, what=shaped(tensor), flaws=flaws)
 
 
 def _no_tensor(found: Opaque) -> Refusal:

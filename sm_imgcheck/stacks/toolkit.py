@@ -9,6 +9,7 @@ from __future__ import annotations
 from sm_imgcheck.model import Flaw, Received, Refused, Spec
 from sm_imgcheck.spec.serving import STACKS
 from sm_imgcheck.stacks._handlers import ACCEPTS
+from sm_imgcheck.stacks._json import nan_taken
 from sm_imgcheck.stacks._refusal import answering, check_limit
 from sm_imgcheck.stacks._toolkit import BODY_LIMIT, Opaque, decode
 from sm_imgcheck.stacks._words import shaped
@@ -31,7 +32,8 @@ def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
     if found.dtype.kind in "OU" and not found.ndim:
         what = f"a 0-d {'object' if found.dtype.kind == 'O' else 'text'} array"
         return Received(form="object", data=found, what=what, flaws=(_no_tensor(what),))
-    return Received(form="array", data=found, what=shaped(found))
+    flaws = nan_taken(found) if content_type == "application/json" else ()
+    return Received(form="array", data=found, what=shaped(found), flaws=flaws)
 
 
 def _no_tensor(what: str) -> Flaw:

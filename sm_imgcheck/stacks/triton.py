@@ -67,7 +67,7 @@ def _document(head: bytes, content_type: str) -> Any:
         return parse(head, nan=False)
     except Refusal as no:
         words = "failed to parse the request JSON buffer: "
-        if no.cause == "PAY117" and (b"binary_data_size" in head[:10_000] or content_type.startswith(_BINARY)):
+        if no.cause == "PAY116" and (b"binary_data_size" in head[:10_000] or content_type.startswith(_BINARY)):
             size = max(head.find(b"}]}") + 3, 0) or "N"
             why = (
                 f"bytes follow the JSON header, and the content type {content_type!r} does not say so exactly: "
@@ -102,7 +102,7 @@ def _no_datatype(tensor: dict[str, Any]) -> Refusal:
     given = str(tensor["datatype"])[:40]
     text = f"invalid datatype for input {str(tensor['name'])[:60]}"
     why = f"the datatype is {given!r}; the protocol's words are {', '.join(DATATYPES)} and BYTES"
-    return Refusal(text, "PAY118", why, expected=name_of(given), actual=given, status=400)
+    return Refusal(text, "PAY117", why, expected=name_of(given), actual=given, status=400)
 
 
 def _listed(tensor: dict[str, Any]) -> np.ndarray[Any, Any]:
@@ -161,12 +161,12 @@ def _check(tensor: dict[str, Any], spec: Spec) -> tuple[Flaw, ...]:
         text = f"inference input '{name}' data-type is '{given}', but model"
         encoded = given == "BYTES" and any(looks_encoded(one) for one in texts(tensor.get("data")))
         why = f"the datatype is {given}; the model takes {wanted}" + (": numbers, no base64" if encoded else "")
-        code = "PAY111" if encoded else "PAY118"
+        code = "PAY111" if encoded else "PAY117"
         raise Refusal(text, code, why, expected=wanted, actual=given, status=400)
     _check_shape(tuple(tensor["shape"]), name, spec)
     if spec.name == UNNAMED and name != UNNAMED:
         why = f"the spec does not say the input's name (name:), so {name!r} is not checked"
-        return (("PAY121", why, "", name),)
+        return (("PAY120", why, "", name),)
     return ()
 
 
@@ -189,7 +189,7 @@ def _check_shape(shape: tuple[int, ...], name: str, spec: Spec) -> None:
         wanted = "[" + ",".join("-1" if dim.fixed is None else str(dim) for dim in contract.shape) + "]"
         text = f"unexpected shape for input '{name}' for model"
         why = f"the shape is {list(shape)}; the model takes {wanted}"
-        raise Refusal(text, "PAY119", why, expected=wanted, actual=str(list(shape)), status=400)
+        raise Refusal(text, "PAY118", why, expected=wanted, actual=str(list(shape)), status=400)
 
 
 IMPORTS = ("import triton_python_backend_utils as pb_utils",)
