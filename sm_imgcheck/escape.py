@@ -26,9 +26,9 @@ def for_terminal(text: str) -> str:
 
 
 def argument(text: str) -> str:
-    """One argument of a command line to be pasted into the shell of this system.
+    r"""One argument of a command line to be pasted into the shell of this system.
 
-    Unprintable bytes stand in it as bash, zsh and ksh write them, so that it can be shown too: ``$'\\x1b'``.
+    Unprintable bytes stand in it as bash, zsh and ksh write them, so that it can be shown too: ``$'\x1b'``.
     """
     if os.name == "nt":
         from subprocess import list2cmdline

@@ -78,7 +78,7 @@ def _write(asked: Asked, out: str, report: str, fail_on: Any, *, force: bool, qu
 
     way = _bodies.settled(asked)
     sink = _sink(out, way, force=force)
-    teller = (told.as_json if report == "json" else told.as_text)(way, folder=sink.outputs.folder)
+    teller = _teller(report)(way, folder=sink.outputs.folder)
     stream = sys.stderr if out == "-" else sys.stdout
     silent = quiet and report == "text"
 
@@ -94,6 +94,16 @@ def _write(asked: Asked, out: str, report: str, fail_on: Any, *, force: bool, qu
     sink.finish()
     _print(teller.close(counts), stream, silent=silent)
     return counts.exit_code(fail_on)
+
+
+def _teller(report: str) -> Any:
+    if report == "json":
+        from sm_imgcheck.request.told_json import as_json
+
+        return as_json
+    from sm_imgcheck.request.told import as_text
+
+    return as_text
 
 
 def _list_sizes(asked: Asked, report: str) -> int:

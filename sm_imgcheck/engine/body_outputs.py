@@ -10,7 +10,6 @@ from sm_imgcheck.engine.bodies import Made
 from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.engine.outputs import Outputs
 from sm_imgcheck.errors import OutputError
-from sm_imgcheck.request.paste import manifest
 
 __all__ = ["Bodies", "suffix_of"]
 
@@ -66,6 +65,8 @@ class Bodies:
     def finish(self) -> None:
         """Write the list of the bodies, where one is wanted."""
         if self.manifest and self.written and not self.stream:
+            from sm_imgcheck.request.paste import manifest
+
             names = [os.path.relpath(place, self.outputs.folder or ".").replace(os.sep, "/") for place in self.written]
             item = Item(path="the manifest", output=("manifest",), stdin=True)
             replace(self.outputs, file="").put(item, (manifest(names),), "json")

@@ -11,8 +11,7 @@ from sm_imgcheck import stacks
 from sm_imgcheck.errors import PayloadError
 from sm_imgcheck.model import Spec
 from sm_imgcheck.payload import envelope
-from sm_imgcheck.sending import header_value
-from sm_imgcheck.spec.problems import Notes
+from sm_imgcheck.spec.problems import Notes, shown
 from sm_imgcheck.spec.serving import ENVELOPES, STACKS, check_payload
 from sm_imgcheck.value import Value
 
@@ -50,7 +49,7 @@ def route(spec: Spec, *, form: str = "", content_type: str = "") -> Route:
     """Settle the way of a request. form: an envelope instead of the spec's; content_type: one instead of its own.
 
     Raises PayloadError for names that are not known, and for a stack, an envelope and a content type that do not go
-    together; SendError for a content type that no header can hold.
+    together.
     """
     given = spec.payload
     chosen = form or given.get("envelope") or forms(given.get("stack", ""))[0]
@@ -58,9 +57,10 @@ def route(spec: Spec, *, form: str = "", content_type: str = "") -> Route:
     kept = content_type or (given.get("content_type") if chosen == given.get("envelope", chosen) else None)
     payload = {**given, "envelope": chosen, "content_type": kept}
     payload = {key: value for key, value in payload.items() if value is not None}
-    header_value("the content type", content_type)
     notes = Notes()
     check_payload(payload, notes)
+    if not (str(kept or "").isascii() and str(kept or "").isprintable()):
+        notes.add("payload.content_type", f"{shown(kept)}, expected printable ASCII, as a header takes it")
     if problems := notes.all():
         raise PayloadError("; ".join(problem.message for problem in problems))
     return Route(

@@ -1,20 +1,19 @@
-"""What is said of bodies: text for people, or one JSON document. Both are told body by body, in bounded memory."""
+"""What is said of bodies, as text: body by body, in bounded memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
 
-from sm_imgcheck.escape import for_json, for_terminal
+from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.model import Finding, Payload, Report, Result
-from sm_imgcheck.report import _record, _words
+from sm_imgcheck.report import _words
 from sm_imgcheck.request.limits import Bound, bounds
 from sm_imgcheck.request.paste import commands
 from sm_imgcheck.request.route import Route
 from sm_imgcheck.value import Value
 
-__all__ = ["Body", "Told", "as_json", "as_text", "one_line", "to_whom"]
+__all__ = ["Body", "as_text", "one_line", "to_whom"]
 
 _WAYS = {"aws": "AWS CLI v2:", "boto3": "Python, boto3:", "curl": "A container on this machine:"}
 
@@ -31,18 +30,6 @@ class Body(Value):
     tensor: tuple[tuple[int, ...], str] | None = None
     findings: tuple[Finding, ...] = ()
     """On the body itself."""
-
-
-class Told(Protocol):
-    """A report in the making: the text for each body, then the text of the end."""
-
-    def row(self, body: Body) -> str:
-        """Tell one body."""
-        ...
-
-    def close(self, report: Report) -> str:
-        """Tell what all have in common."""
-        ...
 
 
 def to_whom(route: Route) -> str:
@@ -110,7 +97,8 @@ def _seen(body: Body) -> Iterator[str]:
         mended = [finding.code for finding in result.findings if finding.fixed_by]
         whose = f"{for_terminal(result.path)}: " if len(body.results) > 1 else ""
         if mended and body.payload is not None and len(body.results) == 1:
-            yield f"  mended on the way: {', '.join(mended)}"
+            who = "left to the handler" if body.tensor is None else "mended on the way"
+            yield f"  {who}: {', '.join(mended)}"
         for finding in result.findings:
             if not finding.fixed_by:
                 yield f"  {finding.severity}  {finding.code}  {finding.name}: {whose}{for_terminal(finding.message)}"
@@ -124,57 +112,3 @@ def _over(bound: Bound, size: int) -> str:
 
 def _limit(bound: Bound, size: int) -> tuple[str, str, str]:
     return f"{bound.bytes:>13,}", "fits" if size <= bound.bytes else "over", f"{bound.source}; {bound.remedy}"
-
-
-class as_json:  # noqa: N801 - called like a function
-    """One document; each body is on a line of its own."""
-
-    def __init__(self, route: Route, *, folder: str = "") -> None:
-        self.route, self.folder, self.rows = route, folder, 0
-
-    def row(self, body: Body) -> str:
-        """The head before the first body."""
-        before = ",\n" if self.rows else self._head()
-        self.rows += 1
-        return before + _record.encode(self._of(body))
-
-    def close(self, report: Report) -> str:
-        """The counts."""
-        return (
-            ("" if self.rows else self._head()) + '],\n"summary": ' + _record.encode(_record.of_report(report)) + "}\n"
-        )
-
-    def _head(self) -> str:
-        spec, route = self.route.spec, self.route
-        head = {
-            "version": _record.VERSION,
-            "spec": {"name": for_json(spec.name), "sha256": spec.sha256},
-            "envelope": route.envelope,
-            "stack": route.stack or None,
-            "endpoint": route.endpoint,
-            "limits": _record.plain(bounds(route)),
-            "unchecked": list(route.unchecked),
-        }
-        return _record.encode(head)[:-1] + ', "bodies": [\n'
-
-    def _of(self, body: Body) -> dict[str, Any]:
-        size = None if body.payload is None else len(body.payload.body)
-        shape, dtype = body.tensor or (None, None)
-        kind = None if body.payload is None else body.payload.content_type
-        ways = (
-            {}
-            if kind is None or body.place in {"", "-"}
-            else commands(self.route, body.place, kind, size or 0, self.folder)
-        )
-        return {
-            "emitted": for_json(body.place) or None,
-            "content_type": kind and for_json(kind),
-            "bytes": size,
-            "shape": shape and list(shape),
-            "dtype": dtype,
-            "over": [bound.bytes for bound in bounds(self.route) if size is not None and size > bound.bytes],
-            "refused": for_json(body.refused),
-            "findings": _record.plain(body.findings),
-            "request": {way: for_json(text) for way, text in ways.items()},
-            "candidates": [_record.of_result(result) for result in body.results],
-        }

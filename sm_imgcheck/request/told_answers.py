@@ -62,7 +62,7 @@ def _explained(answer: Answer) -> Iterator[str]:
         return
     causes = _causes(answer)
     for cause in causes:
-        yield from ("", f"{cause.title}: {cause.why}", cause.code, *cause.tool)
+        yield from ("", cause.title, cause.why, cause.code, *(f"  {line}" for line in cause.tool))
     if not causes:
         yield from ("", "None of the known causes fits. The container's own log says more.")
 
