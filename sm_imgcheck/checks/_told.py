@@ -10,7 +10,7 @@ from sm_imgcheck.spec.serving import STACKS
 
 __all__ = ["told"]
 
-_LONGEST = 200
+_LONGEST = 80
 """Of a server's answer inside a message, in characters."""
 
 

@@ -95,11 +95,15 @@ def _request(run: Run, result: Result, request: Request) -> tuple[tuple[str, ...
     head = [f"{for_terminal(result.path)}: {_words.request(request)}"]
     head += [f"  which holds {_words.header(result.header)}"] if result.header is not None else []
     came = _words.outcome(request, result.facts)
-    rows = [_row(finding, _clipped(finding.message), "") for finding in _by_weight(result.findings)]
-    rows = [replace(row, mender="") for row in rows]
+    rows = [_plain(finding, _clipped(finding.message)) for finding in _by_weight(result.findings)]
     return (*head, *([came] if came else []), _against(run)), [
         Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))
     ]
+
+
+def _plain(finding: Finding, message: str, details: tuple[str, ...] = ()) -> Row:
+    """A row of a request, of which ``convert`` mends nothing."""
+    return replace(_row(finding, message, "", details), mender="")
 
 
 def _by_weight(findings: tuple[Finding, ...]) -> list[Finding]:
@@ -112,7 +116,7 @@ def _row(finding: Finding, message: str, mender: str, details: tuple[str, ...] =
         severity=finding.severity,
         code=finding.code,
         name=finding.name,
-        mender="" if finding.severity == "notice" or finding.code.startswith("PAY") else mender or NOT_MENDED,
+        mender="" if finding.severity == "notice" else mender or NOT_MENDED,
         message=message + sure,
         details=details,
     )
@@ -154,7 +158,7 @@ def _shared(digest: Digest, groups: list[Group], kind: str) -> list[Section]:
     for group in groups:
         if group.kind == kind and _is_shared(digest, group):
             some = "" if group.files == total else f"{group.files:,} of {total:,}: "
-            rows.append(_row(group.sample, some + _said(group), _mender(group)))
+            rows.append(_told(group, some + _said(group)))
     if not rows:
         return []
     naive = {"image": ", as a plain decode hands them over", "request": ", as the stack takes them"}.get(kind, "")
@@ -168,7 +172,13 @@ def _shared(digest: Digest, groups: list[Group], kind: str) -> list[Section]:
 
 def _own(group: Group) -> Row:
     said = _said(group)
-    return _row(group.sample, f"{_files(group)}{': ' if said else ''}{said}", _mender(group), _details(group))
+    return _told(group, f"{_files(group)}{': ' if said else ''}{said}", _details(group))
+
+
+def _told(group: Group, message: str, details: tuple[str, ...] = ()) -> Row:
+    if group.kind == "request":
+        return _plain(group.sample, message, details)
+    return _row(group.sample, message, _mender(group), details)
 
 
 def _mender(group: Group) -> str:

@@ -7,7 +7,7 @@ from functools import wraps
 
 from sm_imgcheck.model import Received, Refused, Spec
 
-__all__ = ["Refusal", "TooMuch", "answering", "check_limit", "unsupported"]
+__all__ = ["Refusal", "TooMuch", "answering", "check_limit", "reworded", "unsupported"]
 
 Receive = Callable[[bytes, str, Spec], Received | Refused]
 
@@ -34,6 +34,11 @@ class Refusal(Exception):
         self.expected, self.actual = expected, actual
         self.status, self.measured = status, measured
         super().__init__(why)
+
+
+def reworded(no: Refusal, text: str, *, status: int | None = None, measured: bool = False) -> Refusal:
+    """The same refusal in another server's words."""
+    return Refusal(text, no.cause, no.why, expected=no.expected, actual=no.actual, status=status, measured=measured)
 
 
 class TooMuch(Exception):

@@ -13,7 +13,7 @@ import numpy as np
 from sm_imgcheck.model import Flaw, Received, Spec
 from sm_imgcheck.stacks._base64 import decoded, looks_encoded, texts
 from sm_imgcheck.stacks._json import as_array, first_float, leaves, nan_taken
-from sm_imgcheck.stacks._refusal import Refusal
+from sm_imgcheck.stacks._refusal import Refusal, reworded
 from sm_imgcheck.stacks._words import UNNAMED, shaped
 
 __all__ = ["of_document"]
@@ -122,8 +122,7 @@ def _even(value: Any) -> np.ndarray[Any, Any]:
     try:
         return as_array(value)
     except Refusal as no:
-        words = "Encountered list at unexpected size"
-        raise Refusal(words, no.cause, no.why, expected=no.expected, actual=no.actual, measured=False) from None
+        raise reworded(no, "Encountered list at unexpected size") from None
 
 
 def _floats(value: Any, word: str, key: str, size: int) -> NoReturn:

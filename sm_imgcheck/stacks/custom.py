@@ -9,7 +9,7 @@ from sm_imgcheck.model import Received, Refused, Spec
 from sm_imgcheck.spec.serving import STACKS
 from sm_imgcheck.stacks._handlers import ACCEPTS
 from sm_imgcheck.stacks._plain import read
-from sm_imgcheck.stacks._refusal import answering, unsupported
+from sm_imgcheck.stacks._refusal import Refusal, answering, unsupported
 
 __all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "HANDLER", "IMPORTS", "LIMIT_SETTING", "receive"]
 
@@ -28,7 +28,10 @@ def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
         refusal = unsupported(content_type, (wanted,), "")
         refusal.measured = False
         raise refusal
-    return read(body, content_type, spec)
+    try:
+        return read(body, content_type, spec)
+    except Refusal as no:  # how your code would answer is not known
+        return Received(form="object", what="no tensor", flaws=((no.cause, no.why, no.expected, no.actual),))
 
 
 IMPORTS = ("import io", "import json", "from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer")

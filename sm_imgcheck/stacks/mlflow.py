@@ -14,7 +14,7 @@ from sm_imgcheck.model import Flaw, Received, Refused, Spec
 from sm_imgcheck.spec.serving import STACKS
 from sm_imgcheck.stacks._base64 import looks_encoded, texts
 from sm_imgcheck.stacks._json import as_array, nan_taken
-from sm_imgcheck.stacks._refusal import Refusal, TooMuch, answering, unsupported
+from sm_imgcheck.stacks._refusal import Refusal, TooMuch, answering, reworded, unsupported
 from sm_imgcheck.stacks._toolkit import json_body
 from sm_imgcheck.stacks._words import UNNAMED, shaped
 
@@ -35,7 +35,11 @@ def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
     kind = _type(content_type)
     if kind != "application/json":
         raise TooMuch(f"a {kind} body becomes a pandas DataFrame, which is not looked into; send instances as JSON")
-    value = _value(json_body(body), spec)
+    try:
+        document = json_body(body)
+    except Refusal as no:
+        raise reworded(no, "Ensure that input is a valid JSON formatted string. Error: ") from None
+    value = _value(document, spec)
     array, flaws = _cast(value, spec)
     _check_shape(array, spec)
     return Received(form="array", data=array, what=shaped(array), flaws=flaws)

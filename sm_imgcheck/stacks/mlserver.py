@@ -10,7 +10,7 @@ import numpy as np
 from sm_imgcheck.model import Flaw, Received, Refused, Spec
 from sm_imgcheck.spec.serving import STACKS
 from sm_imgcheck.stacks._json import as_array, parse
-from sm_imgcheck.stacks._refusal import Refusal, TooMuch, answering
+from sm_imgcheck.stacks._refusal import Refusal, TooMuch, answering, reworded
 from sm_imgcheck.stacks._v2 import DATATYPES, is_shape, name_of, numpy_dtype
 from sm_imgcheck.stacks._words import UNNAMED, shaped
 
@@ -28,7 +28,11 @@ _V2 = '{"inputs": [{"name", "shape", "datatype", "data"}]}'
 def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
     """What the runtime gets: the dtype and the shape that the request claims."""
     _check_type(body, content_type)
-    tensor = _tensor(parse(body, nan=False))
+    try:
+        document = parse(body, nan=False)
+    except Refusal as no:
+        raise reworded(no, "", measured=no.cause == "PAY109") from None
+    tensor = _tensor(document)
     if tensor["datatype"] == "BYTES":
         raise TooMuch(
             "the input is of BYTES, whose texts are not looked into; a tensor of numbers is sent as FP32 and the like"
@@ -74,7 +78,7 @@ def _filled(tensor: dict[str, Any]) -> np.ndarray[Any, Any]:
     try:
         array = as_array(tensor["data"])
     except Refusal as no:
-        raise Refusal(no.text, no.cause, no.why, expected=no.expected, actual=no.actual, status=500) from None
+        raise reworded(no, no.text, status=500) from None
     if array.dtype.kind not in "fiub":
         raise Refusal("", "PAY103", "the data are not all numbers", expected=tensor["datatype"], measured=False)
     if array.size != prod(tensor["shape"]):

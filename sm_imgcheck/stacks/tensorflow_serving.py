@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 
 from sm_imgcheck.model import Flaw, Received, Refused, Spec
+from sm_imgcheck.pixels.content import image_format
 from sm_imgcheck.spec.serving import STACKS
 from sm_imgcheck.stacks._handlers import ACCEPTS
-from sm_imgcheck.stacks._refusal import Refusal, answering, unsupported
+from sm_imgcheck.stacks._refusal import Refusal, answering, reworded, unsupported
 from sm_imgcheck.stacks._signature import of_document
 from sm_imgcheck.stacks._toolkit import json_body
 
@@ -35,10 +36,11 @@ def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
     if content_type not in CONTENT_TYPES:
         text = f"Unsupported Media Type: {content_type or 'Unknown'}"
         raise unsupported(content_type, CONTENT_TYPES, text, status=415)
-    if content_type == "text/csv":
-        return of_document(json_body(_of_csv(body)), spec)
-    inner, added = _wrapped(body)
-    document = json_body(inner)
+    inner, added = (_of_csv(body), ()) if content_type == "text/csv" else _wrapped(body)
+    try:
+        document = json_body(inner if image_format(body) == "" else body)
+    except Refusal as no:
+        raise reworded(no, "JSON Parse error: ") from None
     if not isinstance(document, dict):
         raise Refusal("", "PAY103", "the body is no JSON object", expected='{"instances": [...]}', measured=False)
     return of_document(document, spec, added)

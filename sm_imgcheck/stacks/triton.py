@@ -15,7 +15,7 @@ from sm_imgcheck.model import Flaw, Received, Refused, Spec
 from sm_imgcheck.spec.serving import STACKS
 from sm_imgcheck.stacks._base64 import looks_encoded, texts
 from sm_imgcheck.stacks._json import as_array, first_float, leaves, parse
-from sm_imgcheck.stacks._refusal import Refusal, answering
+from sm_imgcheck.stacks._refusal import Refusal, answering, reworded
 from sm_imgcheck.stacks._toolkit import json_body
 from sm_imgcheck.stacks._v2 import DATATYPES, is_shape, name_of, numpy_dtype
 from sm_imgcheck.stacks._words import UNNAMED, shaped
@@ -62,7 +62,7 @@ def _document(head: bytes, content_type: str) -> Any:
     except Refusal as no:
         if no.cause == "PAY102":
             words = "failed to parse the request JSON buffer: Invalid value. at 0"
-            raise Refusal(words, no.cause, no.why, expected=no.expected, actual=no.actual) from None
+            raise reworded(no, words, measured=True) from None
     try:
         return parse(head, nan=False)
     except Refusal as no:
@@ -74,7 +74,7 @@ def _document(head: bytes, content_type: str) -> Any:
                 f"{_BINARY};json-header-size={size}, without a space"
             )
             raise Refusal(words, "PAY101", why, expected=f"{_BINARY};json-header-size=", actual=content_type) from None
-        raise Refusal(words, no.cause, no.why, expected=no.expected, actual=no.actual) from None
+        raise reworded(no, words) from None
 
 
 def _tensor(document: Any) -> dict[str, Any]:
