@@ -11,7 +11,7 @@ import sm_imgcheck
 PACKAGE = Path(sm_imgcheck.__file__).parent
 FLOORS = (
     ("value", "errors", "folder", "escape"),  # 0 words
-    ("model", "endpoints"),
+    ("model", "endpoints", "serving"),
     ("layouts", "mapping", "geometry", "policy"),  # 1 rules: the arithmetic of facts
     ("effects", "spec"),
     ("checks", "report", "diagnosis"),

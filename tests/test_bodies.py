@@ -15,8 +15,8 @@ from PIL import Image
 from sm_imgcheck import validate
 from sm_imgcheck.cli import main
 from sm_imgcheck.model import Received, Refused
+from sm_imgcheck.serving import ENVELOPES, STACKS
 from sm_imgcheck.source import MAX_FILE_BYTES
-from sm_imgcheck.spec.serving import ENVELOPES, STACKS
 from sm_imgcheck.stacks import stack, stacks
 from specs import problems, spec
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sm_imgcheck.checks._registry import Mismatch
 from sm_imgcheck.model import Candidate, Refused, Request, Spec
-from sm_imgcheck.spec.serving import STACKS
+from sm_imgcheck.serving import STACKS
 
 __all__ = ["told"]
 

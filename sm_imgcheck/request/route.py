@@ -11,8 +11,9 @@ from sm_imgcheck import stacks
 from sm_imgcheck.errors import PayloadError
 from sm_imgcheck.model import Spec
 from sm_imgcheck.payload import envelope
+from sm_imgcheck.serving import ENVELOPES, STACKS
 from sm_imgcheck.spec.problems import Notes, shown
-from sm_imgcheck.spec.serving import ENVELOPES, STACKS, check_payload
+from sm_imgcheck.spec.serving import check_payload
 from sm_imgcheck.value import Value
 
 __all__ = ["Route", "forms", "route"]

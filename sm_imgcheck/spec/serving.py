@@ -1,66 +1,14 @@
-"""What a spec says of the request: the names of stacks and envelopes, and what goes together."""
+"""What a spec says of the request: names of stacks and envelopes, and whether they go together."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from sm_imgcheck.serving import ENVELOPES, STACKS, Serving
 from sm_imgcheck.spec.problems import Notes, at, choice_of, nearest
-from sm_imgcheck.value import Value
 
-__all__ = ["ENVELOPES", "STACKS", "Serving", "check_payload"]
-
-ENVELOPES = (
-    "npy",
-    "npz",
-    "raw",
-    "array",
-    "instances",
-    "inputs",
-    "instances-b64",
-    "hf-inputs-b64",
-    "kserve-v2",
-    "triton-binary",
-    "csv",
-    "jsonlines",
-    "image",
-)
-_IMAGES = ("image/jpeg", "image/png", "image/tiff", "image/bmp", "image/gif", "image/webp", "image/x-image")
-_TOOLKIT = ("application/x-npy", "application/json", "text/csv", "application/x-npz")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Serving(Value):
-    """What a stack takes without code of the user's; measured, see the stack's own module."""
-
-    types: tuple[str, ...] = ()
-    """Content types, compared as the stack does it; empty: any."""
-    envelopes: tuple[str, ...]
-    """The best first."""
-
-
-STACKS: Mapping[str, Serving] = {
-    "toolkit": Serving(types=_TOOLKIT, envelopes=("npy", "array", "csv")),
-    "pytorch": Serving(types=_TOOLKIT, envelopes=("npy", "array", "csv")),
-    "huggingface": Serving(
-        types=(*_IMAGES, "application/json", "application/x-npy", "text/csv"),
-        envelopes=("image", "hf-inputs-b64", "inputs"),
-    ),
-    "tensorflow-serving": Serving(
-        types=("application/json", "application/jsonlines", "application/jsons", "text/csv"),
-        envelopes=("instances", "inputs", "array", "jsonlines", "instances-b64", "csv"),
-    ),
-    "triton": Serving(envelopes=("triton-binary", "kserve-v2")),
-    "mlflow": Serving(
-        types=("text/csv", "application/json", "application/vnd.apache.parquet"), envelopes=("instances", "inputs")
-    ),
-    "mlserver": Serving(types=("application/json",), envelopes=("kserve-v2",)),
-    "builtin-image-classification": Serving(
-        types=("application/x-image", "image/jpeg", "image/png"), envelopes=("image",)
-    ),
-    "custom": Serving(envelopes=ENVELOPES),
-}
+__all__ = ["check_payload"]
 
 
 def check_payload(payload: Mapping[str, Any], notes: Notes) -> None:

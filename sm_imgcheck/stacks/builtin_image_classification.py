@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sm_imgcheck.model import Received, Refused, Spec
 from sm_imgcheck.pixels.content import image_format, name_content
-from sm_imgcheck.spec.serving import STACKS
+from sm_imgcheck.serving import STACKS
 from sm_imgcheck.stacks._refusal import Refusal, answering, unsupported
 
 __all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "LIMIT_SETTING", "receive"]

@@ -6,7 +6,7 @@ Source: docs.aws.amazon.com, "Custom Inference Code with Hosting Services".
 from __future__ import annotations
 
 from sm_imgcheck.model import Received, Refused, Spec
-from sm_imgcheck.spec.serving import STACKS
+from sm_imgcheck.serving import STACKS
 from sm_imgcheck.stacks._handlers import ACCEPTS
 from sm_imgcheck.stacks._plain import read
 from sm_imgcheck.stacks._refusal import Refusal, answering, unsupported

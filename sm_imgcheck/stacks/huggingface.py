@@ -11,7 +11,7 @@ from typing import Any
 
 from sm_imgcheck.model import Flaw, Received, Refused, Spec
 from sm_imgcheck.pixels.content import image_format, name_content
-from sm_imgcheck.spec.serving import STACKS
+from sm_imgcheck.serving import STACKS
 from sm_imgcheck.stacks._base64 import decoded
 from sm_imgcheck.stacks._handlers import ACCEPTS
 from sm_imgcheck.stacks._json import shape_of

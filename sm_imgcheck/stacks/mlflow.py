@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sm_imgcheck.model import Flaw, Received, Refused, Spec
-from sm_imgcheck.spec.serving import STACKS
+from sm_imgcheck.serving import STACKS
 from sm_imgcheck.stacks._base64 import looks_encoded, texts
 from sm_imgcheck.stacks._json import as_array, nan_taken
 from sm_imgcheck.stacks._refusal import Refusal, TooMuch, answering, reworded, unsupported

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sm_imgcheck.model import Flaw, Received, Refused, Spec
-from sm_imgcheck.spec.serving import STACKS
+from sm_imgcheck.serving import STACKS
 from sm_imgcheck.stacks._json import as_array, parse
 from sm_imgcheck.stacks._refusal import Refusal, TooMuch, answering, reworded
 from sm_imgcheck.stacks._v2 import DATATYPES, is_shape, name_of, numpy_dtype

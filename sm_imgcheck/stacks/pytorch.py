@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sm_imgcheck.model import Received, Refused, Spec
-from sm_imgcheck.spec.serving import STACKS
+from sm_imgcheck.serving import STACKS
 from sm_imgcheck.stacks._handlers import ACCEPTS
 from sm_imgcheck.stacks._json import nan_taken
 from sm_imgcheck.stacks._npy import PICKLE

@@ -11,7 +11,7 @@ import re
 
 from sm_imgcheck.model import Flaw, Received, Refused, Spec
 from sm_imgcheck.pixels.content import image_format
-from sm_imgcheck.spec.serving import STACKS
+from sm_imgcheck.serving import STACKS
 from sm_imgcheck.stacks._handlers import ACCEPTS
 from sm_imgcheck.stacks._refusal import Refusal, answering, reworded, unsupported
 from sm_imgcheck.stacks._signature import of_document

@@ -7,7 +7,7 @@ multi-model-server 1.1.11.
 from __future__ import annotations
 
 from sm_imgcheck.model import Flaw, Received, Refused, Spec
-from sm_imgcheck.spec.serving import STACKS
+from sm_imgcheck.serving import STACKS
 from sm_imgcheck.stacks._handlers import ACCEPTS
 from sm_imgcheck.stacks._json import nan_taken
 from sm_imgcheck.stacks._refusal import answering, check_limit
