@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from sm_imgcheck import specfile
-from sm_imgcheck.errors import CandidateError, PlanError
-from sm_imgcheck.model import Candidate, Options, Plan, Result, Spec
+from sm_imgcheck.errors import CandidateError, PayloadError, PlanError
+from sm_imgcheck.model import Candidate, Options, Payload, Plan, Result, Spec
 from sm_imgcheck.processing import process
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     What = str | os.PathLike[str] | bytes | np.ndarray[Any, Any] | Candidate
 
-__all__ = ["convert", "plan", "validate"]
+__all__ = ["build_payload", "convert", "plan", "validate"]
 
 
 def validate(
@@ -81,6 +82,41 @@ def convert(
         raise _refusal(result)
     array: np.ndarray[Any, Any] = result.array
     return array
+
+
+def build_payload(
+    candidates: What | list[What] | tuple[What, ...],
+    spec: Spec | str | os.PathLike[str],
+    *,
+    envelope: str | None = None,
+    content_type: str | None = None,
+    assume: Mapping[str, str] | None = None,
+    allow_guess: bool = False,
+) -> Payload:
+    """Make a request body: of one candidate, or of a list of them where the model's batch and the form allow it.
+
+    Each candidate is checked and mended as by ``convert``. envelope: the form instead of the spec's
+    ``payload.envelope``, else the best for its stack, else ``npy``; content_type: instead of the form's own. Errors as
+    for ``plan``; besides, raises PayloadError where form and stack do not go together, where one body cannot hold all
+    candidates, and for a body that is over a limit of its way.
+    """
+    from sm_imgcheck.request import joining
+    from sm_imgcheck.request.parts import part_of
+    from sm_imgcheck.request.route import route
+
+    way = route(_spec(spec), form=envelope or "", content_type=content_type or "")
+    several = candidates if isinstance(candidates, list | tuple) else [candidates]
+    if len(several) != 1 and not (several and joining.joins(way)):
+        raise PayloadError(f"one body as {way.envelope} takes 1 image for this model, and here are {len(several)}")
+    single = replace(way, spec=joining.one_by_one(way.spec))
+    options = Options(assume=assume or {}, allow_guess=allow_guess)
+    parts = []
+    for what in several:
+        result, part = part_of(_path(what), single, options)
+        if part is None:
+            raise _refusal(result)
+        parts.append(part)
+    return joining.build(parts, way)
 
 
 def _path(what: Any) -> Any:

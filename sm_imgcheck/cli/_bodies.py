@@ -48,17 +48,23 @@ def nothing(asked: Asked) -> ImgcheckError:
     return ImgcheckError(f"there was nothing to make a request of in {', '.join(asked.paths)}")
 
 
-def each(asked: Asked, way: Route, use: Callable[[Made], str | None]) -> Report:
-    """Make every body, hand it to ``use``, which returns where it went, and count.
+def each(asked: Asked, way: Route, use: Callable[[Made], str | None], close: Callable[[Report], None]) -> Report:
+    """Make every body, hand it to ``use``, which returns where it went, and count; ``close`` ends the report.
 
+    Cut short, by Ctrl-C or by what cannot be written or sent, the report is ended all the same.
     Raises ImgcheckError where there is nothing to make a body of.
     """
     report = Report(spec_name=way.spec.name, spec_sha256=way.spec.sha256)
-    for made in bodies(candidates(asked), way, asked.options):
-        place = use(made)
-        for result in made.results:
-            report = report.plus(replace(result, emitted=place), wanted=True)
-        gc.enable()  # a short command ends without it; looking through what is imported takes 9 ms
+    try:
+        for made in bodies(candidates(asked), way, asked.options):
+            place = use(made)
+            for number, result in enumerate(made.body.results):
+                found = result.findings if number else result.findings + made.body.findings
+                report = report.plus(replace(result, emitted=place, findings=found), wanted=True)
+            gc.enable()  # a short command ends without it; looking through what is imported takes 9 ms
+    finally:
+        if report.candidates:
+            close(report)
     if not report.candidates:
         raise nothing(asked)
     return report

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sm_imgcheck.cli._bodies import Asked
     from sm_imgcheck.engine.bodies import Made
     from sm_imgcheck.engine.body_outputs import Bodies
+    from sm_imgcheck.model import Report
     from sm_imgcheck.request.route import Route
 
 __all__ = ["payload"]
@@ -73,8 +74,9 @@ def payload(
 
 
 def _write(asked: Asked, out: str, report: str, fail_on: Any, *, force: bool, quiet: bool) -> int:
+    from dataclasses import replace
+
     from sm_imgcheck.cli import _bodies
-    from sm_imgcheck.request import told
 
     way = _bodies.settled(asked)
     sink = _sink(out, way, force=force)
@@ -84,16 +86,14 @@ def _write(asked: Asked, out: str, report: str, fail_on: Any, *, force: bool, qu
 
     def use(made: Made) -> str | None:
         place = sink.put(made)
-        body = told.Body(
-            results=made.results, place=place or "", payload=made.payload, refused=made.refused, tensor=made.tensor
-        )
-        _print(teller.row(body), stream, silent=silent)
+        _print(teller.row(replace(made.body, place=place or "")), stream, silent=silent)
         return place
 
-    counts = _bodies.each(asked, way, use)
-    sink.finish()
-    _print(teller.close(counts), stream, silent=silent)
-    return counts.exit_code(fail_on)
+    def close(counts: Report) -> None:
+        sink.finish()
+        _print(teller.close(counts), stream, silent=silent)
+
+    return _bodies.each(asked, way, use, close).exit_code(fail_on)
 
 
 def _teller(report: str) -> Any:

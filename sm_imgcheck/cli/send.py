@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sm_imgcheck.cli._bodies import Asked
     from sm_imgcheck.engine.bodies import Made
-    from sm_imgcheck.model import Payload
+    from sm_imgcheck.model import Payload, Report
     from sm_imgcheck.request.route import Route
     from sm_imgcheck.sending import Answer, Order
 
@@ -103,22 +103,24 @@ def _sender(url: str, endpoint: str, order: Order, way: Route) -> Send:
 
 def _send_all(asked: Asked, way: Route, sender: Send, report: str, *, quiet: bool) -> int:
     from sm_imgcheck.cli import _bodies
-    from sm_imgcheck.request import told, told_answers
+    from sm_imgcheck.request import told_answers
 
     teller = (told_answers.as_json if report == "json" else told_answers.as_text)(way)
     silent, refused = quiet and report == "text", 0
 
     def use(made: Made) -> str | None:
         nonlocal refused
-        answer = sender(made.payload) if made.payload is not None else None
+        payload = made.body.payload
+        answer = sender(payload) if payload is not None else None
         refused += answer is None or answer.refused
-        body = told.Body(results=made.results, payload=made.payload, refused=made.refused, tensor=made.tensor)
         if not silent:
-            sys.stdout.write(teller.row(body, answer))
+            sys.stdout.write(teller.row(made.body, answer))
             sys.stdout.flush()
         return None if answer is None else "sent"
 
-    counts = _bodies.each(asked, way, use)
-    if not silent:
-        sys.stdout.write(teller.close(counts))
+    def close(counts: Report) -> None:
+        if not silent:
+            sys.stdout.write(teller.close(counts))
+
+    _bodies.each(asked, way, use, close)
     return int(refused > 0)

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from sm_imgcheck.engine.listing import Item
-from sm_imgcheck.engine.run import look, read
+from sm_imgcheck.engine.run import handed, noting
 from sm_imgcheck.errors import PayloadError
-from sm_imgcheck.model import Options, Payload, Result
-from sm_imgcheck.processing import process
+from sm_imgcheck.model import Options, Result
 from sm_imgcheck.request import joining
 from sm_imgcheck.request.joining import Part
+from sm_imgcheck.request.limits import too_large
+from sm_imgcheck.request.parts import part_of
 from sm_imgcheck.request.route import Route
+from sm_imgcheck.request.told import Body
 from sm_imgcheck.value import Value
 
 __all__ = ["Made", "bodies"]
@@ -20,18 +22,12 @@ __all__ = ["Made", "bodies"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Made(Value):
-    """One body, or why there is none."""
+    """One body, or why there is none, and where it belongs."""
 
-    results: tuple[Result, ...]
-    """Of the candidates in it; their arrays are let go."""
-    made_of: tuple[Item, ...]
+    body: Body
     item: Item
-    """Where it belongs among the outputs."""
-    payload: Payload | None = None
-    refused: str = ""
-    """Why there is no body."""
-    tensor: tuple[tuple[int, ...], str] | None = None
-    """Shape and dtype of what the body carries; None: encoded pictures."""
+    """Its place among the outputs."""
+    made_of: tuple[Item, ...]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,7 +48,7 @@ def bodies(items: Iterable[Item], route: Route, options: Options) -> Iterator[Ma
     for item in items:
         result, part = _looked_at(item, route_one, options)
         if part is None:
-            yield Made(results=(result,), item=item, made_of=(item,), refused=result.skipped)
+            yield Made(body=Body(results=(result,), refused=result.skipped), item=item, made_of=(item,))
             continue
         if batch.parts and not (joins and joining.has_room(batch.parts, part, route)):
             yield _built(batch, route)
@@ -64,24 +60,9 @@ def bodies(items: Iterable[Item], route: Route, options: Options) -> Iterator[Ma
 
 
 def _looked_at(item: Item, route: Route, options: Options) -> tuple[Result, Part | None]:
-    """The candidate's result and what it brings into a body; None where the result says why it brings nothing."""
-    if hasattr(route.form, "build_image"):
-        return _picture(item, route, options)
-    result = look(item, route.spec, replace(options, want_array=True))
-    part = None if result.array is None else Part(array=result.array)
-    return replace(result, array=None), part
-
-
-def _picture(item: Item, route: Route, options: Options) -> tuple[Result, Part | None]:
-    """The encoded picture. What the spec's policy refuses is no obstacle: the picture is encoded anew."""
-    candidate = read(item, route.spec, options)
-    result = replace(process(candidate, route.spec, options), path=item.path)
-    if candidate.problem is not None:
-        return result, None
-    if candidate.header is None:
-        takes = f"the envelope {route.envelope} takes an encoded image, and it is a {candidate.kind}"
-        return replace(result, skipped=takes), None
-    return result, Part(picture=(candidate.data, candidate.header))
+    with noting(item):
+        result, part = part_of(handed(item), route, options)
+    return replace(result, path=item.path), part
 
 
 def _built(batch: _Batch, route: Route) -> Made:
@@ -92,8 +73,14 @@ def _built(batch: _Batch, route: Route) -> Made:
     if len(items) > 1:
         batch.number += 1
         item = Item(path=item.path, output=("batch" if batch.number == 1 else f"batch-{batch.number}",))
+    return Made(body=_body(results, parts, route), item=item, made_of=items)
+
+
+def _body(results: tuple[Result, ...], parts: list[Part], route: Route) -> Body:
     try:
         payload = joining.build(parts, route)
     except PayloadError as error:
-        return Made(results=results, item=item, made_of=items, refused=str(error))
-    return Made(results=results, item=item, made_of=items, payload=payload, tensor=joining.shape_of(parts, route))
+        size = error.size if isinstance(error, joining.TooLarge) else 0
+        return Body(results=results, refused=str(error), findings=too_large(route, size))
+    tensor = joining.shape_of(parts, route)
+    return Body(results=results, payload=payload, tensor=tensor, findings=too_large(route, len(payload.body)))

@@ -10,6 +10,7 @@ from sm_imgcheck.engine.bodies import Made
 from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.engine.outputs import Outputs
 from sm_imgcheck.errors import OutputError
+from sm_imgcheck.model import Payload
 
 __all__ = ["Bodies", "suffix_of"]
 
@@ -50,14 +51,15 @@ class Bodies:
 
     def put(self, made: Made) -> str | None:
         """Write a body and return where; None where there is none. Raises OutputError."""
-        if made.payload is None:
+        payload = made.body.payload
+        if payload is None:
             return None
         if self.written and (self.stream or self.outputs.file):
             raise OutputError(
                 f"there is more than one body, and -o {'-' if self.stream else self.outputs.file} takes one: name a "
                 f"folder. {made.item.path} is in the second: the batch, the form or a limit allows no more in one"
             )
-        place = self._stream(made.payload.body) if self.stream else self._file(made, made.payload.content_type)
+        place = self._stream(payload.body) if self.stream else self._file(made, payload)
         if self.manifest or not self.written:
             self.written.append(place)  # without a manifest the first one is enough: memory stays bounded
         return place
@@ -77,7 +79,6 @@ class Bodies:
         self.stream.flush()
         return "-"
 
-    def _file(self, made: Made, content_type: str) -> str:
-        assert made.payload is not None
+    def _file(self, made: Made, payload: Payload) -> str:
         item = replace(made.item, output=(*made.item.output[:-1], made.item.output[-1] + self.infix))
-        return self.outputs.put(item, (made.payload.body,), suffix_of(content_type), made.made_of)
+        return self.outputs.put(item, (payload.body,), suffix_of(payload.content_type), made.made_of)

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from sm_imgcheck.engine.listing import Item
-from sm_imgcheck.engine.run import read
+from sm_imgcheck.engine.run import handed
 from sm_imgcheck.model import Candidate, Options, Plan
 from sm_imgcheck.payload import envelope
-from sm_imgcheck.processing import process
+from sm_imgcheck.processing import look_at, process
 from sm_imgcheck.request import joining
 from sm_imgcheck.request.route import Route
 from sm_imgcheck.request.sizes import Load
@@ -32,7 +32,7 @@ def loads(items: Iterable[Item], route: Route, options: Options) -> Loads:
     """Look at every candidate; nothing is decoded."""
     single, found, by_shape = joining.one_by_one(route.spec), Loads(), dict[tuple[int, ...], Load]()
     for item in items:
-        candidate = read(item, single, options)
+        candidate = look_at(handed(item), single, options)
         result = process(candidate, single, options)
         if result.plan is None:
             found.failed.append((item.path, result.skipped))

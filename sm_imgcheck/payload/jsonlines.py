@@ -26,6 +26,8 @@ def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
     """Numbers in the fewest digits that read back to the same dtype's value. Raises PayloadError."""
     values = checked(array, "jsonlines")
     batch = values if spec.contract.layout[0] == "N" else values[None]
+    if len(batch) == 1 and spec.payload.get("stack") == "tensorflow-serving":
+        batch = batch[None]  # its container joins the lines into a batch only where there are several
     return packed(_lines(batch), "jsonlines", CONTENT_TYPE, spec)
 
 
@@ -39,6 +41,8 @@ def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  
     """The images in the spec's dtype, named or not. Raises PayloadError."""
     rows = [only(loads(line), spec) for line in lines_of(body)]
     values = array_of(rows, spec.contract.dtype)
+    if len(rows) == 1 and values.ndim > len(spec.contract.layout.lstrip("N")) + 1:
+        values = values[0]  # a single line that is a batch by itself
     if spec.contract.layout[0] == "N":
         return values
     if len(rows) != 1:
@@ -48,4 +52,4 @@ def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  
 
 def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:  # noqa: ARG001
     """At most: every number as long as its dtype can get."""
-    return nested_size(shape, dtype), False
+    return nested_size(shape, dtype) + len("[]"), False

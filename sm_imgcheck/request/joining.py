@@ -13,7 +13,7 @@ from sm_imgcheck.model import Dim, Header, Payload, Spec
 from sm_imgcheck.request.limits import bounds, narrowest
 from sm_imgcheck.request.route import Route
 
-__all__ = ["MAX_JOINED_BYTES", "Part", "build", "has_room", "joins", "one_by_one", "shape_of"]
+__all__ = ["MAX_JOINED_BYTES", "Part", "TooLarge", "build", "has_room", "joins", "one_by_one", "shape_of"]
 
 MAX_JOINED_BYTES = 100_000_000
 """Of several images together, whatever the limits allow: they are held in memory. It is the most that batch transform
@@ -26,6 +26,14 @@ class Part:
 
     array: np.ndarray[Any, Any] | None = None
     picture: tuple[bytes, Header] | None = None
+
+
+class TooLarge(PayloadError):
+    """A body that is over a limit. size: its bytes."""
+
+    def __init__(self, message: str, size: int) -> None:
+        self.size = size
+        super().__init__(message)
 
 
 def joins(route: Route) -> bool:
@@ -123,9 +131,9 @@ def _images(batch: Dim) -> str:
 
 
 def _refuse(size: int, route: Route) -> None:
-    over = next((one for one in bounds(route) if one.severity == "error" and size > one.bytes), None)
-    if over is not None:
-        raise PayloadError(
-            f"the body as {route.envelope} has {size:,} bytes, over the {over.bytes:,} of {over.source}; "
-            f"{over.remedy}; payload --sizes shows how large the other forms are"
+    if size > (most := narrowest(bounds(route), "error")):
+        raise TooLarge(
+            f"as {route.envelope} it has {size:,} bytes, and {most:,} are the most on the way to it; payload --sizes "
+            "shows how large the other forms are",
+            size,
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sm_imgcheck.endpoints import ENDPOINTS
-from sm_imgcheck.model import Severity
+from sm_imgcheck.model import Finding, Severity
 from sm_imgcheck.request.route import Route
 from sm_imgcheck.value import Value
 
-__all__ = ["Bound", "bounds", "broken", "narrowest"]
+__all__ = ["Bound", "bounds", "narrowest", "too_large"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -53,6 +53,17 @@ def narrowest(found: tuple[Bound, ...], severity: Severity = "warning") -> int:
     return min(one.bytes for one in found if severity == "warning" or one.severity == "error")
 
 
-def broken(found: tuple[Bound, ...], size: int) -> tuple[Bound, ...]:
-    """The limits that a body of this size is over."""
-    return tuple(one for one in found if size > one.bytes)
+def too_large(route: Route, size: int) -> tuple[Finding, ...]:
+    """A finding for every limit that a body of this size is over, as the check of bodies words it."""
+    return tuple(
+        Finding(
+            code="PAY114",
+            name="too-large-body",
+            severity=one.severity,
+            message=f"the body has {size:,} bytes; {one.source} takes {one.bytes:,}: {one.remedy}",
+            expected=f"at most {one.bytes}",
+            actual=str(size),
+        )
+        for one in bounds(route)
+        if size > one.bytes
+    )

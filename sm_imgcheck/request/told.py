@@ -67,9 +67,8 @@ class as_text:  # noqa: N801 - called like a function
         size = len(body.payload.body)
         self.largest, self.written = max(self.largest, size), self.written + 1
         self.first = self.first or (body.place, body.payload.content_type)
-        over = [_over(bound, size) for bound in bounds(self.route) if size > bound.bytes]
         place = "standard output" if body.place == "-" else for_terminal(body.place)
-        return "\n".join([f"{of} -> {place}: {one_line(body)}", *over, *_seen(body)]) + "\n"
+        return "\n".join([f"{of} -> {place}: {one_line(body)}", *_seen(body)]) + "\n"
 
     def close(self, report: Report) -> str:
         """Limits, what was not checked, and the commands for the first body."""
@@ -104,10 +103,6 @@ def _seen(body: Body) -> Iterator[str]:
                 yield f"  {finding.severity}  {finding.code}  {finding.name}: {whose}{for_terminal(finding.message)}"
     for finding in body.findings:
         yield f"  {finding.severity}  {finding.code}  {finding.name}: {for_terminal(finding.message)}"
-
-
-def _over(bound: Bound, size: int) -> str:
-    return f"  {bound.severity}  {size:,} bytes are over the {bound.bytes:,} of {bound.source}: {bound.remedy}"
 
 
 def _limit(bound: Bound, size: int) -> tuple[str, str, str]:

@@ -61,8 +61,11 @@ def _explained(answer: Answer) -> Iterator[str]:
     if not answer.refused:
         return
     causes = _causes(answer)
-    for cause in causes:
-        yield from ("", cause.title, cause.why, cause.code, *(f"  {line}" for line in cause.tool))
+    if causes:
+        from sm_imgcheck.diagnosis.page import page
+
+        for cause in causes:
+            yield from ("", page(cause))
     if not causes:
         yield from ("", "None of the known causes fits. The container's own log says more.")
 
