@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from math import prod
 
 __all__ = ["COMPARISONS", "dtype_name"]
 
@@ -14,8 +15,8 @@ Verdict = tuple[tuple[str, ...], Mapping[str, str]]
 """Ids of causes, the one that hides the others first, and the named groups as a sentence shows them."""
 
 _CHANNELS = (1, 3, 4)
-_TOKEN = re.compile(r"-?\d+|\?|[A-Za-z]\w{0,20}")
-_INDEX = re.compile(r"index: ?(\d) Got: ?(\d{1,9}) Expected: ?(\d{1,9})", re.IGNORECASE)
+_LENGTH = r"-?\d+|\?|[A-Za-z]\w{0,20}"
+_INDEX = r"(?i)index: ?(\d) Got: ?(\d{1,9}) Expected: ?(\d{1,9})"
 _DTYPES = {
     "uint8": "byte bytetensor unsignedchar uint8 u8 ubyte quint8",
     "int8": "char chartensor signedchar int8 i8",
@@ -42,7 +43,7 @@ def dtype_name(word: str) -> str:
 def _shape(text: str) -> Shape:
     if re.fullmatch(r"\W?[\d?-]{1,12}(?:[xX][\d?-]{1,12})+\W?", text):
         text = re.sub("[xX]", ",", text)
-    return [int(word) if word.isdigit() else None for word in _TOKEN.findall(text)[:9]]
+    return [int(word) if word.isdigit() else None for word in re.findall(_LENGTH, text)[:9]]
 
 
 def _shapes(values: Mapping[str, str]) -> Verdict:
@@ -51,19 +52,17 @@ def _shapes(values: Mapping[str, str]) -> Verdict:
 
 def _differences(got: Shape, want: Shape) -> tuple[str, ...]:
     """Causes, the one that hides the others first. Nothing for shapes that are no picture's."""
-    if len(want) <= 2:
-        return ("features-wanted",) if len(want) == 2 and len(got) == 4 else ()
-    if not _pictorial(want) and not _pictorial(got):
+    if len(want) == 2 and len(got) == 4:
+        return ("features-wanted",)
+    if len(want) <= 2 or not (_pictorial(want) or _pictorial(got)):
         return ()
-    if len(want) == 3 and len(got) == 3:
-        return _four([None, *got], [None, *want])
-    if len(want) == 4 and len(got) == 4:
-        return _four(got, want)
+    if len(want) == len(got) and len(got) in (3, 4):
+        return _four([None, *got][-4:], [None, *want][-4:])
     if len(got) == len(want) + 1:
         return ("batch-twice",)
     if len(got) == len(want) - 1:
         return _one_less(got, want)
-    return ("gray",) if len(got) == 2 else ()
+    return ("gray",) if len(got) == 2 and len(want) == 4 else ()
 
 
 def _pictorial(shape: Shape) -> bool:
@@ -96,7 +95,8 @@ def _four(got: Shape, want: Shape) -> tuple[str, ...]:
 
 def _one_less(got: Shape, want: Shape) -> tuple[str, ...]:
     if len(want) == 3:  # a model whose input has no batch axis
-        return ("gray",)
+        sides = want[:2] if want[2] in _CHANNELS else want[1:]
+        return ("gray",) if _fits(got, sides) else ()
     wanted = _axis(want)
     bare = [length for axis, length in enumerate(want) if axis != wanted]
     if wanted is not None and got[-1] not in _CHANNELS and got[0] in (None, 1) and _fits(got, bare):
@@ -151,7 +151,7 @@ def _indices(values: Mapping[str, str]) -> Verdict:
     """``index: 1 Got: 416 Expected: 3 index: 3 ...``: only the axes that differ are named."""
     got: Shape = [None] * 4
     want: Shape = [None] * 4
-    for axis, came, wanted in _INDEX.findall(values["rows"]):
+    for axis, came, wanted in re.findall(_INDEX, values["rows"]):
         if int(axis) > 3 or int(came) > 100_000:
             return (), {}
         got[int(axis)], want[int(axis)] = int(came), int(wanted)
@@ -177,9 +177,13 @@ def _dtypes(values: Mapping[str, str]) -> Verdict:
 
 def _dtype_pair(values: Mapping[str, str]) -> Verdict:
     """Two dtypes of which the message does not rightly say which one came: a model's weights are float32."""
-    pair = {dtype_name(values["got"]), dtype_name(values["want"])}
-    (other,) = pair - {"float32"} if len(pair) == 2 and "float32" in pair else ("",)
-    return _dtype_cause(other, "float32")
+    pair = [dtype_name(values["got"]), dtype_name(values["want"])]
+    pair.sort(key=_CAME_BEFORE.index)
+    return _dtype_cause(*pair)
+
+
+_CAME_BEFORE = (*(name for name in _DTYPES if not name.startswith("float")), "float64", "float16", "float32", "")
+"""Of two dtypes the one that is no model's weights is the one that came."""
 
 
 def _dtype_cause(got: str, want: str) -> Verdict:
@@ -207,6 +211,21 @@ def _bytes(values: Mapping[str, str]) -> Verdict:
 
 _RATIOS = ((1, 2), (1, 4), (1, 8), (2, 1), (4, 1), (8, 1))
 
+
+def _count(values: Mapping[str, str]) -> Verdict:
+    """As many values as came against the shape that they are to fill."""
+    got, want = int(values["got"]), _shape(values["want"])
+    needed = prod(length or 1 for length in want)
+    if 3 in want and got * 3 == needed:
+        return ("gray",), {"got": f"{got} values"}
+    return ("alpha",) if 3 in want and got * 3 == needed * 4 else (), {}
+
+
+def _one_axis(values: Mapping[str, str]) -> Verdict:
+    """One axis of four is named."""
+    return _indices({"rows": f"index: {values['axis']} Got: {values['got']} Expected: {values['want']}"})
+
+
 COMPARISONS = {
     "shapes": _shapes,
     "channels": _channels,
@@ -216,5 +235,7 @@ COMPARISONS = {
     "dtypes": _dtypes,
     "dtype-pair": _dtype_pair,
     "bytes": _bytes,
+    "count": _count,
+    "one-axis": _one_axis,
 }
 """By the word that a pattern uses; each takes the named groups."""

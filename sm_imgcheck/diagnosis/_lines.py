@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
-
-from sm_imgcheck.value import Value
+from typing import NamedTuple
 
 __all__ = ["LIMIT", "Plain", "plain"]
 
@@ -14,8 +12,10 @@ LIMIT = 4 << 20
 """Characters that are looked at: the last ones, where a log says why it ended."""
 
 _LINES = 50_000
-_TERMINAL = re.compile(r"\x1b(?:\[[0-?]{0,20}[ -/]{0,4}[@-~]|[@-_])")
-_QUOTED = re.compile(r"\\{1,16}(?:u([0-9a-fA-F]{4})|([\"'/])|[nrt])")
+
+# The expressions are compiled where they are first needed: most errors need none of them.
+_TERMINAL = r"\x1b(?:\[[0-?]{0,20}[ -/]{0,4}[@-~]|[@-_])"
+_QUOTED = r"(?<!\\)\\++(?:u([0-9a-fA-F]{4})|([\"'/])|[nrt])"
 """What JSON, a Python repr, or one inside the other makes of a quote and of a line's end."""
 
 _ENTITIES = (
@@ -27,8 +27,7 @@ _ENTITIES = (
     ("&gt;", ">"),
     ("&amp;", "&"),
 )
-_PREFIX = re.compile(
-    r"""(?:(?:
+_PREFIX = r"""(?ix)(?:(?:
     \[?\d{4}[-/]\d\d[-/]\d\d[T\ ]\d\d:\d\d:\d\d(?:[.,:]\d{1,9})?(?:Z|\ ?[+-]\d\d:?\d\d)?\]?:?  # a date and time
   | \[?\d\d/\d\d/\d{4}\ \d\d:\d\d:\d\d
   | \[\d\d:\d\d:\d\d\]
@@ -39,13 +38,10 @@ _PREFIX = re.compile(
   | [\w.-]{1,60}\ \|                                                                            # docker compose
   | [IWEF]\d{4}\ \d\d:\d\d:\d\d\.\d{1,9}\ \d{1,8}\ [\w.]{1,60}:\d{1,6}\]                        # glog, Triton
   | [│┃|>]                                                                                      # rich, quoted mail
-  )\ ?)+""",
-    re.IGNORECASE | re.VERBOSE,
-)
+  )\ ?)+"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Plain(Value):
+class Plain(NamedTuple):
     """A text on one line: no log prefixes, no escapes, single spaces."""
 
     text: str
@@ -70,7 +66,7 @@ def plain(text: str, first: int = 1) -> Plain:
     first += max(len(lines) - _LINES, 0)
     starts, numbers, parts, length = [], [], [], 0
     for number, line in enumerate(lines[-_LINES:], first):
-        if bare := _bare(line):
+        if bare := _bare(line, prefixed=len(lines) > 1):
             starts.append(length)
             numbers.append(number)
             parts.append(bare)
@@ -79,16 +75,16 @@ def plain(text: str, first: int = 1) -> Plain:
     return Plain(text=joined, lower=_lower(joined), starts=tuple(starts), numbers=tuple(numbers))
 
 
-def _bare(line: str) -> str:
+def _bare(line: str, *, prefixed: bool) -> str:
     if "\\" in line:
-        line = _QUOTED.sub(_unquoted, line)
+        line = re.sub(_QUOTED, _unquoted, line)
     if "\x1b" in line:
-        line = _TERMINAL.sub("", line)
+        line = re.sub(_TERMINAL, "", line)
     if "&" in line:
         for entity, char in _ENTITIES:
             line = line.replace(entity, char)
     line = " ".join((line if line.isprintable() else _printable(line)).split())
-    if prefix := _PREFIX.match(line):
+    if prefixed and (prefix := re.match(_PREFIX, line)):
         line = line[prefix.end() :]
     return line.rstrip("│┃ ")
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from json import loads
 from pkgutil import get_data
-from typing import Any
+from typing import Any, NamedTuple
 
-from sm_imgcheck.diagnosis._compare import COMPARISONS
 from sm_imgcheck.diagnosis._lines import Plain
-from sm_imgcheck.value import Value
 
 __all__ = ["Hit", "causes", "hits", "patterns"]
 
@@ -26,8 +23,7 @@ _AROUND = 500
 """Characters on each side in which ``with`` and ``without`` are looked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Hit(Value):
+class Hit(NamedTuple):
     """A pattern that was found."""
 
     cause: str
@@ -80,6 +76,8 @@ def hits(said: Plain) -> Iterator[Hit]:
 def _causes(pattern: Mapping[str, Any], groups: Mapping[str, str]) -> tuple[tuple[str, ...], Mapping[str, str]]:
     if "cause" in pattern:
         return (pattern["cause"], *pattern.get("also", ())), {}
+    from sm_imgcheck.diagnosis._compare import COMPARISONS
+
     named, shown = COMPARISONS[pattern["compare"]](groups)
     return named or tuple(pattern.get("else", ())), shown
 
