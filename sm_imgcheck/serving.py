@@ -28,6 +28,9 @@ ENVELOPES = (
     "image",
 )
 _IMAGES = ("image/jpeg", "image/png", "image/tiff", "image/bmp", "image/gif", "image/webp", "image/x-image")
+_LIMIT = 6_553_500
+"""Bytes: the default of ``max_request_size`` of multi-model-server and TorchServe; one more is a 413."""
+_MEGABYTES = "SAGEMAKER_MAX_PAYLOAD_IN_MB"
 _TOOLKIT = ("application/x-npy", "application/json", "text/csv", "application/x-npz")
 
 
@@ -39,14 +42,23 @@ class Serving(Value):
     """Content types, compared as the stack does it; empty: any."""
     envelopes: tuple[str, ...]
     """The best first."""
+    body_limit: int | None = None
+    """Bytes that its server takes; None: none is known (Triton and MLflow took 20 MB, TensorFlow Serving's nginx sets
+    none)."""
+    limit_setting: str = ""
+    """What raises it."""
 
 
 STACKS: Mapping[str, Serving] = {
-    "toolkit": Serving(types=_TOOLKIT, envelopes=("npy", "array", "csv")),
-    "pytorch": Serving(types=_TOOLKIT, envelopes=("npy", "array", "csv")),
+    "toolkit": Serving(types=_TOOLKIT, envelopes=("npy", "array", "csv"), body_limit=_LIMIT, limit_setting=_MEGABYTES),
+    "pytorch": Serving(
+        types=_TOOLKIT, envelopes=("npy", "array", "csv"), body_limit=_LIMIT, limit_setting="TS_MAX_REQUEST_SIZE"
+    ),
     "huggingface": Serving(
         types=(*_IMAGES, "application/json", "application/x-npy", "text/csv"),
         envelopes=("image", "hf-inputs-b64", "inputs"),
+        body_limit=_LIMIT,
+        limit_setting=_MEGABYTES,
     ),
     "tensorflow-serving": Serving(
         types=("application/json", "application/jsonlines", "application/jsons", "text/csv"),

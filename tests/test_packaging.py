@@ -48,7 +48,8 @@ def test_metadata_says_what_the_package_and_the_project_say(wheel):
     assert fields["Version"] == sm_imgcheck.__version__
     assert "version" in PROJECT["dynamic"], "the version stands once, in sm_imgcheck/__init__.py"
     assert fields["Requires-Python"] == PROJECT["requires-python"]
-    assert len(fields.get_all("Requires-Dist")) == len(PROJECT["dependencies"])
+    extras = [one for several in PROJECT["optional-dependencies"].values() for one in several]
+    assert len(fields.get_all("Requires-Dist")) == len([*PROJECT["dependencies"], *extras])
     assert fields["Description-Content-Type"] == "text/markdown"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sm_imgcheck.endpoints import ENDPOINTS
 from sm_imgcheck.model import Finding, Severity
 from sm_imgcheck.request.route import Route
+from sm_imgcheck.serving import STACKS
 from sm_imgcheck.value import Value
 
 __all__ = ["Bound", "bounds", "narrowest", "too_large"]
@@ -31,10 +32,10 @@ def bounds(route: Route) -> tuple[Bound, ...]:
         for limit in ENDPOINTS[route.endpoint].limits
         if not limit.inline
     ]
-    software = route.software
-    if software is not None and software.BODY_LIMIT is not None:
-        remedy = f"{software.LIMIT_SETTING} raises it" if software.LIMIT_SETTING else "nothing raises it"
-        found.append(Bound(bytes=software.BODY_LIMIT, severity="error", source=f"{route.stack}'s own", remedy=remedy))
+    serving = STACKS.get(route.stack)
+    if serving is not None and serving.body_limit is not None:
+        remedy = f"{serving.limit_setting} raises it"
+        found.append(Bound(bytes=serving.body_limit, severity="error", source=f"{route.stack}'s own", remedy=remedy))
     own = route.spec.payload.get("max_bytes")
     if own is not None:
         found = [Bound(bytes=one.bytes, severity="warning", source=one.source, remedy=one.remedy) for one in found]

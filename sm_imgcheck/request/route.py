@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
-from sm_imgcheck import stacks
 from sm_imgcheck.errors import PayloadError
 from sm_imgcheck.model import Spec
 from sm_imgcheck.payload import envelope
@@ -39,11 +38,6 @@ class Route(Value):
     def form(self) -> ModuleType:
         """The module of the envelope."""
         return envelope(self.envelope)
-
-    @property
-    def software(self) -> ModuleType | None:
-        """The module of the stack."""
-        return stacks.stack(self.stack) if self.stack else None
 
 
 def route(spec: Spec, *, form: str = "", content_type: str = "") -> Route:

@@ -72,9 +72,9 @@ def answering(status: int, form: str = "{}") -> Callable[[Receive], Receive]:
     return decorate
 
 
-def check_limit(body: bytes, limit: int, setting: str, *, measured: bool = True) -> None:
+def check_limit(body: bytes, limit: int | None, setting: str, *, measured: bool = True) -> None:
     """Raise Refusal (413 with an empty body) for more bytes than the server takes."""
-    if len(body) > limit:
+    if limit is not None and len(body) > limit:
         why = f"the body has {len(body):,} bytes; the server takes {limit:,} unless {setting} is raised"
         raise Refusal(
             "", "PAY114", why, expected=f"at most {limit}", actual=str(len(body)), status=413, measured=measured

@@ -14,10 +14,8 @@ from sm_imgcheck.stacks._json import as_array, parse
 from sm_imgcheck.stacks._npy import PICKLE, Pickled, load, load_sparse
 from sm_imgcheck.stacks._refusal import Refusal, unsupported
 
-__all__ = ["BODY_LIMIT", "UNSUPPORTED", "Opaque", "decode", "json_body"]
+__all__ = ["UNSUPPORTED", "Opaque", "decode", "json_body"]
 
-BODY_LIMIT = 6_553_500
-"""Bytes: the default of ``max_request_size`` of multi-model-server and TorchServe; one more is a 413."""
 UNSUPPORTED = (
     "Content type {} is not supported by this framework.\n\nPlease implement input_fn to to deserialize the request "
     "data or an output_fn to serialize the response. For more information, see the SageMaker Python SDK README."

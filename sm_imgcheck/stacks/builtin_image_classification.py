@@ -14,8 +14,10 @@ __all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "LIMIT_SETTING", "receive
 
 CONTENT_TYPES = STACKS["builtin-image-classification"].types
 ENVELOPES = STACKS["builtin-image-classification"].envelopes
-BODY_LIMIT = None
-LIMIT_SETTING = ""
+BODY_LIMIT, LIMIT_SETTING = (
+    STACKS["builtin-image-classification"].body_limit,
+    STACKS["builtin-image-classification"].limit_setting,
+)
 
 
 @answering(400)

@@ -16,8 +16,7 @@ __all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "HANDLER", "IMPORTS", "LI
 CONTENT_TYPES = STACKS["custom"].types
 """Whatever your code takes."""
 ENVELOPES = STACKS["custom"].envelopes
-BODY_LIMIT = None
-LIMIT_SETTING = ""
+BODY_LIMIT, LIMIT_SETTING = STACKS["custom"].body_limit, STACKS["custom"].limit_setting
 
 
 @answering(415)

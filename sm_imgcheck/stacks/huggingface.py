@@ -17,13 +17,13 @@ from sm_imgcheck.stacks._handlers import ACCEPTS
 from sm_imgcheck.stacks._json import shape_of
 from sm_imgcheck.stacks._npy import PICKLE, Pickled, load
 from sm_imgcheck.stacks._refusal import Refusal, answering, check_limit, unsupported
-from sm_imgcheck.stacks._toolkit import BODY_LIMIT, UNSUPPORTED, json_body
+from sm_imgcheck.stacks._toolkit import UNSUPPORTED, json_body
 
 __all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "HANDLER", "IMPORTS", "LIMIT_SETTING", "receive"]
 
 CONTENT_TYPES = STACKS["huggingface"].types
 ENVELOPES = STACKS["huggingface"].envelopes
-LIMIT_SETTING = "SAGEMAKER_MAX_PAYLOAD_IN_MB"
+BODY_LIMIT, LIMIT_SETTING = STACKS["huggingface"].body_limit, STACKS["huggingface"].limit_setting
 _PICTURE = "a PIL image, converted to RGB; the pipeline's own preprocessing follows"
 
 

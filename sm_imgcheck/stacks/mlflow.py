@@ -22,9 +22,7 @@ __all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "HANDLER", "IMPORTS", "LI
 
 CONTENT_TYPES = STACKS["mlflow"].types
 ENVELOPES = STACKS["mlflow"].envelopes
-BODY_LIMIT = None
-"""20 MB were taken."""
-LIMIT_SETTING = ""
+BODY_LIMIT, LIMIT_SETTING = STACKS["mlflow"].body_limit, STACKS["mlflow"].limit_setting
 _KEYS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _ONE_OF = "The input must be a JSON dictionary with exactly one of the input fields {"
 

@@ -19,8 +19,7 @@ __all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "LIMIT_SETTING", "receive
 CONTENT_TYPES = STACKS["mlserver"].types
 """Or none at all; parameters are read apart."""
 ENVELOPES = STACKS["mlserver"].envelopes
-BODY_LIMIT = None
-LIMIT_SETTING = ""
+BODY_LIMIT, LIMIT_SETTING = STACKS["mlserver"].body_limit, STACKS["mlserver"].limit_setting
 _V2 = '{"inputs": [{"name", "shape", "datatype", "data"}]}'
 
 

@@ -16,14 +16,14 @@ from sm_imgcheck.stacks._handlers import ACCEPTS
 from sm_imgcheck.stacks._json import nan_taken
 from sm_imgcheck.stacks._npy import PICKLE
 from sm_imgcheck.stacks._refusal import Refusal, answering, check_limit
-from sm_imgcheck.stacks._toolkit import BODY_LIMIT, Opaque, decode
+from sm_imgcheck.stacks._toolkit import Opaque, decode
 from sm_imgcheck.stacks._words import shaped
 
 __all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "HANDLER", "IMPORTS", "LIMIT_SETTING", "receive"]
 
 CONTENT_TYPES = STACKS["pytorch"].types
 ENVELOPES = STACKS["pytorch"].envelopes
-LIMIT_SETTING = "TS_MAX_REQUEST_SIZE"
+BODY_LIMIT, LIMIT_SETTING = STACKS["pytorch"].body_limit, STACKS["pytorch"].limit_setting
 _DTYPES = "float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8"
 
 

@@ -21,9 +21,7 @@ __all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "HANDLER", "IMPORTS", "LI
 
 CONTENT_TYPES = STACKS["tensorflow-serving"].types
 ENVELOPES = STACKS["tensorflow-serving"].envelopes
-BODY_LIMIT = None
-"""Its nginx sets none."""
-LIMIT_SETTING = ""
+BODY_LIMIT, LIMIT_SETTING = STACKS["tensorflow-serving"].body_limit, STACKS["tensorflow-serving"].limit_setting
 _KEYED = re.compile(rb'"(instances|inputs|examples)"\s*:')
 _SEVERAL = re.compile(rb"[}\]]\s*[\[{]")
 _TWO_LISTS = re.compile(rb"\s*\[\s*\[")

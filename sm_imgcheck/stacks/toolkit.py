@@ -11,14 +11,14 @@ from sm_imgcheck.serving import STACKS
 from sm_imgcheck.stacks._handlers import ACCEPTS
 from sm_imgcheck.stacks._json import nan_taken
 from sm_imgcheck.stacks._refusal import answering, check_limit
-from sm_imgcheck.stacks._toolkit import BODY_LIMIT, Opaque, decode
+from sm_imgcheck.stacks._toolkit import Opaque, decode
 from sm_imgcheck.stacks._words import shaped
 
 __all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "HANDLER", "IMPORTS", "LIMIT_SETTING", "receive"]
 
 CONTENT_TYPES = STACKS["toolkit"].types
 ENVELOPES = STACKS["toolkit"].envelopes
-LIMIT_SETTING = "SAGEMAKER_MAX_PAYLOAD_IN_MB"
+BODY_LIMIT, LIMIT_SETTING = STACKS["toolkit"].body_limit, STACKS["toolkit"].limit_setting
 
 
 @answering(500)

@@ -25,9 +25,7 @@ __all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "HANDLER", "IMPORTS", "LI
 CONTENT_TYPES = STACKS["triton"].types
 """Any: only the binary form's is looked at."""
 ENVELOPES = STACKS["triton"].envelopes
-BODY_LIMIT = None
-"""20 MB were taken."""
-LIMIT_SETTING = ""
+BODY_LIMIT, LIMIT_SETTING = STACKS["triton"].body_limit, STACKS["triton"].limit_setting
 _BINARY = "application/vnd.sagemaker-triton.binary+json"
 _SIZED = re.compile(re.escape(_BINARY) + r";json-header-size=(\d{1,15})")
 
