@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from sm_imgcheck.diagnosis._lines import LIMIT, Plain, plain
 from sm_imgcheck.diagnosis._search import Hit, causes, hits
+from sm_imgcheck.escape import argument
 from sm_imgcheck.value import Value
 
 __all__ = ["LIMIT", "Explanation", "explain_text"]
@@ -88,7 +89,15 @@ def _explained(hit: Hit, cause: Mapping[str, Any], said: Plain) -> Explanation:
 def _filled(sentences: list[str], values: Mapping[str, str]) -> Iterator[str]:
     """The sentences with their ``{names}`` filled in; one whose name is not known is left out."""
     for sentence in sentences:
+        known = _Pasted(values) if sentence.startswith("sm-imgcheck ") else values
         try:
-            yield sentence.format_map(values) if "{" in sentence else sentence
+            yield sentence.format_map(known) if "{" in sentence else sentence
         except KeyError:
             continue
+
+
+class _Pasted(dict[str, str]):
+    """Values that go into a command line: what an error says is quoted, so that pasting it runs nothing else."""
+
+    def __getitem__(self, name: str) -> str:
+        return argument(super().__getitem__(name))

@@ -47,7 +47,19 @@ def _shape(text: str) -> Shape:
 
 
 def _shapes(values: Mapping[str, str]) -> Verdict:
-    return _differences(_shape(values["got"]), _shape(values["want"])), {}
+    want = _shape(values["want"])
+    shown = {key: "[" + ", ".join(re.findall(_LENGTH, values[key])) + "]" for key in ("got", "want")}
+    if len(want) == 4 and _axis(want):
+        shown["spec"] = _spelled(want)
+    return _differences(_shape(values["got"]), want), shown
+
+
+def _spelled(want: Shape) -> str:
+    """As a spec writes it: ``[N, 3, 640, W]``."""
+    names = "NCHW" if _axis(want) == 1 else "NHWC"
+    return (
+        "[" + ", ".join(name if length is None else str(length) for length, name in zip(want, names, strict=True)) + "]"
+    )
 
 
 def _differences(got: Shape, want: Shape) -> tuple[str, ...]:

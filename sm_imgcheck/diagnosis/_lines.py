@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from typing import NamedTuple
 
 __all__ = ["LIMIT", "Plain", "plain"]
@@ -54,7 +53,7 @@ class Plain(NamedTuple):
 
     def line(self, place: int) -> int:
         """Number of the original's line that stands at ``place``."""
-        return self.numbers[max(bisect_right(self.starts, place) - 1, 0)] if self.numbers else 1
+        return self.numbers[max(sum(start <= place for start in self.starts) - 1, 0)] if self.numbers else 1
 
 
 def plain(text: str, first: int = 1) -> Plain:

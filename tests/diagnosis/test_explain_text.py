@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sm_imgcheck.checks import every
-from sm_imgcheck.cli import COMMANDS
+from sm_imgcheck.cli import COMMANDS, main
 from sm_imgcheck.diagnosis import LIMIT, explain_text
 from sm_imgcheck.diagnosis._search import causes, patterns
 from sm_imgcheck.diagnosis.page import page
@@ -119,8 +119,8 @@ def test_the_words_around_are_explained_where_there_is_nothing_else():
 
 def test_values_of_the_error_stand_in_the_explanation():
     (one,) = explain_text("unexpected shape for input 'x' for model 'm'. Expected [-1,3,640,640], got [1,3,384,640]")
-    assert "-1,3,640,640" in one.title
-    assert "1,3,384,640" in one.title
+    assert "[-1, 3, 640, 640]" in one.title
+    assert "[1, 3, 384, 640]" in one.title
     (one,) = explain_text(
         "Input type (torch.cuda.ByteTensor) and weight type (torch.cuda.FloatTensor) should be the same"
     )
@@ -148,6 +148,13 @@ def test_values_of_the_error_stand_in_the_explanation():
 )
 def test_two_shapes_tell_what_is_wrong(want, got, expected):
     assert found(f"ValueError: expected input shape {want} but got {got}") == expected
+
+
+def test_what_the_error_names_stands_in_the_commands_quoted():
+    (one,) = explain_text('{"error": "Unsupported Media Type: application/json; charset=$(id)"}')
+    assert "sm-imgcheck validate BODY --content-type 'application/json; charset=$(id)' -s SPEC" in one.tool
+    (one,) = explain_text("unexpected shape for input 'x' for model 'm'. Expected [-1,3,640,-1], got [1,640,640,3]")
+    assert one.tool[-1] == "The spec's line for it: shape: [N, 3, 640, W]"
 
 
 # The data and the bounds
@@ -191,7 +198,19 @@ def test_patterns_are_bounded_and_reachable(pattern):
 def test_commands_are_the_tools_own(cause):
     commands = [line.split() for line in cause["tool"] if line.startswith("sm-imgcheck")]
     assert commands or cause["kind"] == "elsewhere"
-    assert {words[1] for words in commands} <= {*COMMANDS, "payload"}
+    assert {words[1] for words in commands} <= set(COMMANDS)
+
+
+def test_options_of_the_commands_exist(capsys):
+    lines = {line for cause in causes().values() for line in cause["tool"] if line.startswith("sm-imgcheck")}
+    for command in {line.split()[1] for line in lines} - {"spec"}:
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        known = capsys.readouterr().out
+        given = {
+            word for line in lines if line.split()[1] == command for word in line.split() if word[:1] == "-" != word
+        }
+        assert all(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", known) for word in given), (command, given)
 
 
 def test_a_page_fits_a_terminal_and_says_everything():
