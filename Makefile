@@ -53,6 +53,7 @@ parity: $(VENV)-parity/installed ## install the real libraries in $(VENV)-parity
 
 bench: $(VENV)/installed ## print the measured numbers beside their targets
 	$(PY) tests/bench/startup.py
+	$(PY) tests/bench/payload_start.py
 	$(PY) tests/bench/json_speed.py
 	$(PY) tests/bench/throughput.py
 	$(PY) tests/bench/memory.py

@@ -16,9 +16,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sm_imgcheck.api import convert, plan, validate
+    from sm_imgcheck.api import build_payload, convert, plan, validate
     from sm_imgcheck.code import to_python
-    from sm_imgcheck.errors import CandidateError, ImgcheckError, OutputError, PlanError, SpecError
+    from sm_imgcheck.errors import CandidateError, ImgcheckError, OutputError, PayloadError, PlanError, SpecError
     from sm_imgcheck.model import (
         Candidate,
         Contract,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Finding,
         Header,
         Options,
+        Payload,
         Plan,
         Report,
         Result,
@@ -47,6 +48,8 @@ __all__ = [
     "ImgcheckError",
     "Options",
     "OutputError",
+    "Payload",
+    "PayloadError",
     "Plan",
     "PlanError",
     "Report",
@@ -54,6 +57,7 @@ __all__ = [
     "Spec",
     "SpecError",
     "Step",
+    "build_payload",
     "convert",
     "load_spec",
     "plan",
@@ -63,9 +67,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "api": ("convert", "plan", "validate"),
+    "api": ("build_payload", "convert", "plan", "validate"),
     "code": ("to_python",),
-    "errors": ("CandidateError", "ImgcheckError", "OutputError", "PlanError", "SpecError"),
+    "errors": ("CandidateError", "ImgcheckError", "OutputError", "PayloadError", "PlanError", "SpecError"),
     "model": (
         "Candidate",
         "Contract",
@@ -73,6 +77,7 @@ _HOMES = {
         "Finding",
         "Header",
         "Options",
+        "Payload",
         "Plan",
         "Report",
         "Result",

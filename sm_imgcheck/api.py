@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from sm_imgcheck.errors import CandidateError, ImgcheckError, PlanError
-from sm_imgcheck.model import Candidate, Options, Plan, Result, Spec
+from sm_imgcheck.errors import CandidateError, ImgcheckError, PayloadError, PlanError
+from sm_imgcheck.model import Candidate, Options, Payload, Plan, Result, Spec
 from sm_imgcheck.processing import process
+from sm_imgcheck.specfile import loaded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     What = str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray[Any, Any] | Candidate
     AnySpec = Spec | str | os.PathLike[str] | Mapping[str, Any]
 
-__all__ = ["convert", "plan", "validate"]
+__all__ = ["build_payload", "convert", "plan", "validate"]
 
 
 def validate(
@@ -26,18 +28,28 @@ def validate(
     decoded_by: Literal["pillow", "opencv"] = "pillow",
     assume: Mapping[str, str] | None = None,
     headers_only: bool = False,
+    content_type: str | None = None,
 ) -> Result:
     """Check one candidate: its ``findings`` are the mismatches, and its ``plan`` is what mends them.
 
     what: a path (``file.npz::name`` for one array of several), the bytes of a file, or an array of any shape (what has
     ``__array__``, nested lists). An image of Pillow is neither: pass ``np.asarray(image.convert("RGB"))``, or the bytes
     of its file, which are decoded as the spec says. An image is compared as ``decoded_by`` would naively decode it.
-    spec: as loaded, or a path, a preset's name or a mapping of the spec language.
+    With a content_type it is a request body under that header (empty: under none), judged as the spec's stack would
+    take it. spec: as loaded, or a path, a preset's name or a mapping of the spec language.
     A bad candidate is a finding; raises SpecError for a bad spec, TypeError for arguments of another type.
     """
     if decoded_by not in ("pillow", "opencv"):
         raise ImgcheckError(f"decoded_by={decoded_by!r}: expected pillow or opencv")
-    options = Options(decoded_by=decoded_by, assume=_assumed(assume), headers_only=headers_only)
+    if content_type is not None and not isinstance(content_type, str):
+        raise TypeError(f"expected a content type such as application/x-npy, not {type(content_type).__name__}")
+    options = Options(
+        decoded_by=decoded_by,
+        assume=_assumed(assume),
+        headers_only=headers_only,
+        content_type=content_type,
+        as_sent=True,
+    )
     return process(what, spec, options)
 
 
@@ -80,6 +92,41 @@ def convert(
     lent = result.kind == "tensor" or isinstance(what, Candidate) or not result.array.flags.writeable
     array: np.ndarray[Any, Any] = result.array.copy() if lent else result.array
     return array
+
+
+def build_payload(
+    candidates: What | list[What] | tuple[What, ...],
+    spec: AnySpec,
+    *,
+    envelope: str | None = None,
+    content_type: str | None = None,
+    assume: Mapping[str, str] | None = None,
+    allow_guess: bool = False,
+) -> Payload:
+    """Make a request body: of one candidate, or of a list of them where the model's batch and the form allow it.
+
+    Each candidate is checked and mended as by ``convert``. envelope: the form instead of the spec's
+    ``payload.envelope``, else the best for its stack, else ``npy``; content_type: instead of the form's own. Errors as
+    for ``plan``; besides, raises PayloadError where form and stack do not go together, where one body cannot hold all
+    candidates, and for a body that is over a limit of its way.
+    """
+    from sm_imgcheck.request import joining
+    from sm_imgcheck.request.parts import part_of
+    from sm_imgcheck.request.route import route
+
+    way = route(loaded(spec), form=envelope or "", content_type=content_type or "")
+    several = candidates if isinstance(candidates, list | tuple) else [candidates]
+    if len(several) != 1 and not (several and joining.joins(way)):
+        raise PayloadError(f"one body as {way.envelope} takes 1 image for this model, and here are {len(several)}")
+    single = replace(way, spec=joining.one_by_one(way.spec))
+    options = Options(assume=_assumed(assume), allow_guess=allow_guess)
+    parts = []
+    for what in several:
+        result, part = part_of(what, single, options)
+        if part is None:
+            raise _refusal(result)
+        parts.append(part)
+    return joining.build(parts, way)
 
 
 def _assumed(assume: Any) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from string import Template
 from typing import Any
 
-from sm_imgcheck import __version__, folder, stacks
+from sm_imgcheck import __version__, stacks
 from sm_imgcheck.bundle import bundle
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.model import Spec, Step
@@ -24,7 +24,7 @@ _WIDTH = 100  # characters of a call before it is broken into lines
 
 def stack_names() -> tuple[str, ...]:
     """The stacks that code can be written for."""
-    return tuple(name.replace("_", "-") for name in folder.names(stacks))
+    return tuple(name for name in stacks.stacks() if hasattr(stacks.stack(name), "HANDLER"))
 
 
 def to_python(spec: Spec | str | os.PathLike[str] | Mapping[str, Any], stack: str | None = None) -> str:
@@ -132,6 +132,6 @@ def _handler(spec: Spec, stack: str) -> tuple[tuple[str, ...], str]:
         raise ImgcheckError(
             f"no code can be written for the stack {stack!r}: there are {', '.join(stack_names())}{hint}"
         )
-    module = folder.load(stacks, stack.replace("-", "_"))
+    module = stacks.stack(stack)
     join = "np.concatenate(tensors)" if "N" in spec.contract.layout else "np.stack(tensors)"
     return module.IMPORTS, Template(module.HANDLER).substitute(name=repr(spec.name), join=join)

@@ -3,8 +3,10 @@
     ImgcheckError        the job cannot be done; the command line prints it and exits with 2
     ├── SpecError        the spec is wrong: every problem at once, each with its place
     ├── CandidateError   one candidate cannot be used: a finding (exit 1), never the end of a run
+    ├── PayloadError     a request body cannot be built, or these bytes are none of that form
     ├── PlanError        no lawful steps lead from these facts to this contract
-    └── OutputError      an output cannot be written: it exists, it leaves the folder, the disk is full
+    ├── OutputError      an output cannot be written: it exists, it leaves the folder, the disk is full
+    └── SendError        a request got no answer: nobody there, too slow, no credentials, no such endpoint
 
 A promise that the tool itself breaks (a fixed tensor that does not meet its contract) is a ``Bug``: not an
 ``ImgcheckError``, because no input should ever cause one.
@@ -14,7 +16,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Bug", "CandidateError", "ImgcheckError", "OutputError", "PlanError", "Problem", "SpecError"]
+__all__ = [
+    "Bug",
+    "CandidateError",
+    "ImgcheckError",
+    "OutputError",
+    "PayloadError",
+    "PlanError",
+    "Problem",
+    "SendError",
+    "SpecError",
+]
 
 
 class ImgcheckError(Exception):
@@ -65,12 +77,20 @@ class CandidateError(ImgcheckError):
         return self.problem
 
 
+class PayloadError(ImgcheckError):
+    """A body that cannot be built or read in this form: ``str()`` says why, and which form could."""
+
+
 class PlanError(ImgcheckError):
     """No lawful plan: ``str()`` names what is there, what is wanted, and what would allow it."""
 
 
 class OutputError(ImgcheckError):
     """An output that cannot be written."""
+
+
+class SendError(ImgcheckError):
+    """A request that could not be sent, or that nobody answered: ``str()`` is one line, without anything secret."""
 
 
 class Bug(Exception):

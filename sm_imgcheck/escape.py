@@ -26,14 +26,24 @@ def for_terminal(text: str) -> str:
 
 
 def argument(text: str) -> str:
-    """One argument of a command line to be pasted into the shell of this system."""
+    r"""One argument of a command line to be pasted into the shell of this system.
+
+    Unprintable bytes stand in it as bash, zsh and ksh write them, so that it can be shown too: ``$'\x1b'``.
+    """
     if os.name == "nt":
         from subprocess import list2cmdline
 
         return list2cmdline([text])
+    if not all(char.isprintable() or _is_space(char) for char in text):
+        return "$'" + "".join(map(_ansi_c, os.fsencode(text))) + "'"
     from shlex import quote
 
     return quote(text)
+
+
+def _ansi_c(byte: int) -> str:
+    char = chr(byte)
+    return char if (char.isalnum() and byte < 0x80) or char in "/._-=:@ " else f"\\x{byte:02x}"
 
 
 def _is_space(char: str) -> bool:

@@ -21,12 +21,17 @@ __all__ = [
     "Dim",
     "Facts",
     "Finding",
+    "Flaw",
     "Header",
     "Loss",
     "Options",
+    "Payload",
     "Plan",
     "Quantize",
+    "Received",
+    "Refused",
     "Report",
+    "Request",
     "Result",
     "Severity",
     "Spec",
@@ -37,6 +42,8 @@ __all__ = [
 Severity = Literal["error", "warning", "notice"]
 Certainty = Literal["certain", "likely"]
 Loss = Literal["none", "pixels", "guess"]
+Flaw = tuple[str, str, str, str]
+"""Something wrong with a request: code of a PAY check, message, expected, actual."""
 FailOn = Literal["never", "unfixable", "error", "warning"]
 
 
@@ -252,15 +259,74 @@ class Facts(Value):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Payload(Value):
+    """A request body as it goes over the wire."""
+
+    body: bytes = field(repr=False)
+    content_type: str
+    """Exactly as the header says it."""
+    envelope: str
+    """The form of the body: a module of ``payload``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Received(Value):
+    """What a stack hands to the model's predict function."""
+
+    form: Literal["array", "image", "object"]
+    """array: a tensor; image: a decoded picture (PIL, RGB); object: whatever else, such as a dict or text."""
+    data: Any = field(default=None, repr=False, compare=False)
+    """The array; of an image the bytes that it is decoded from; dropped from results."""
+    what: str = ""
+    """In the stack's words, such as ``224 instances of (224, 3)`` or ``a 0-d object array``."""
+    flaws: tuple[Flaw, ...] = ()
+    """What the stack does in silence: a cast that changes values, a lost or an invented batch dimension."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Refused(Value):
+    """How a stack refuses a request."""
+
+    status: int
+    """HTTP status of the container."""
+    text: str
+    """The beginning of its answer, as the server writes it."""
+    cause: str
+    """Which thing is wrong: the code of a PAY check, such as ``PAY101``."""
+    why: str = ""
+    """What is, what should be, what to do: one clause in our words."""
+    expected: str = ""
+    actual: str = ""
+    measured: bool = True
+    """Seen from a running server; False: read in its source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Request(Value):
+    """What a request body is, for the checks."""
+
+    content_type: str
+    size: int
+    """Bytes."""
+    stack: str
+    """The stack that was asked; empty: none is named, and only the content type was looked at."""
+    outcome: Received | Refused | None = None
+    flaws: tuple[Flaw, ...] = ()
+    """What is wrong with the bytes, whichever stack reads them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Candidate(Value):
     """One thing to check, as read."""
 
     path: str
     """As the user named it; printable (bytes that are not UTF-8 are escaped by whoever prints)."""
-    kind: Literal["image", "tensor", "unknown"]
+    kind: Literal["image", "tensor", "request", "unknown"]
     facts: Facts | None = None
     header: Header | None = None
     """Images only."""
+    request: Request | None = None
+    """Request bodies only."""
     problem: tuple[str, str] | None = None
     """Why it cannot be used: the code of the check that reports it, and the clause."""
     trailing_bytes: int = 0
@@ -303,6 +369,10 @@ class Options(Value):
 
     want_array: bool = False
     """Make the corrected tensor."""
+    content_type: str | None = None
+    """Take each candidate for a request body under this header; None: for an image or a tensor."""
+    as_sent: bool = False
+    """Where the spec's envelope is ``image``, judge an image as the request that it is."""
     headers_only: bool = False
     """Look at what a file says of itself; decode nothing."""
     decoded_by: Literal["pillow", "opencv"] = "pillow"
@@ -326,6 +396,7 @@ class Result(Value):
     findings: tuple[Finding, ...] = ()
     facts: Facts | None = None
     header: Header | None = None
+    request: Request | None = None
     plan: Plan | None = None
     skipped: str = ""
     """Why there is no plan or no tensor; empty: there is."""

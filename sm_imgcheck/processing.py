@@ -55,6 +55,7 @@ def process(
         findings=tuple(_reported(findings, plan, options)),
         facts=candidate.facts,
         header=candidate.header,
+        request=candidate.request,
         plan=plan,
         skipped=skipped,
         array=array,
@@ -63,6 +64,8 @@ def process(
 
 def look_at(what: Any, spec: Spec, options: Options) -> Candidate:
     """Read a candidate and complete its facts."""
+    if options.content_type is not None and not isinstance(what, Candidate):
+        return _measured(_body(what, spec, options), spec, options)
     how = {"headers_only": options.headers_only, "gray": decodes_gray(spec)}
     if isinstance(what, Candidate):
         candidate = what
@@ -72,10 +75,33 @@ def look_at(what: Any, spec: Spec, options: Options) -> Candidate:
         candidate = source.from_bytes(bytes(what), "bytes", spec.decode, **how)
     else:
         candidate = source.from_array(what)
+    if candidate.header is not None and options.as_sent and spec.payload.get("envelope") == "image":
+        from sm_imgcheck.source.request import as_sent
+
+        return as_sent(candidate, spec)
     if candidate.problem is not None:
         return candidate
-    if candidate.header is not None:
+    if candidate.header is not None and candidate.kind != "request":
         return replace(candidate, facts=_naive(candidate.header, options))
+    return _measured(candidate, spec, options)
+
+
+def _body(what: Any, spec: Spec, options: Options) -> Candidate:
+    """A request body under ``options.content_type``."""
+    from sm_imgcheck.source.request import read_request, request_candidate
+
+    content_type = options.content_type or ""
+    if isinstance(what, (str, os.PathLike)):
+        return read_request(what, content_type, spec, headers_only=options.headers_only)
+    if isinstance(what, (bytes, bytearray, memoryview)):
+        return request_candidate(bytes(what), "bytes", content_type, spec, headers_only=options.headers_only)
+    return Candidate(path="array", kind="request", problem=("SRC150", "is an array, no request body"))
+
+
+def _measured(candidate: Candidate, spec: Spec, options: Options) -> Candidate:
+    """With the facts of its array, where it has one."""
+    if candidate.data is None or candidate.problem is not None:
+        return candidate
     from sm_imgcheck.pixels.measure import measure
 
     try:
@@ -107,6 +133,8 @@ def _naive(header: Header, options: Options) -> Facts:
 def _plan(candidate: Candidate, spec: Spec, options: Options) -> tuple[Plan | None, str]:
     if candidate.problem is not None:
         return None, candidate.problem[1]
+    if candidate.kind == "request":
+        return None, "a request body is judged as it is; sm-imgcheck payload makes one from an image or a tensor"
     try:
         return make_plan(spec, candidate, options), ""
     except PlanError as error:

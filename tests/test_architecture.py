@@ -11,23 +11,28 @@ import sm_imgcheck
 PACKAGE = Path(sm_imgcheck.__file__).parent
 FLOORS = (
     ("value", "errors", "folder", "escape"),  # 0 words
-    ("model",),
+    ("model", "endpoints", "serving"),
     ("layouts", "mapping", "geometry", "policy"),
     ("assumptions",),  # 1 rules: the arithmetic of facts
-    ("effects", "spec", "checks", "report"),
+    ("effects", "spec"),
+    ("checks", "report", "diagnosis"),
     ("planning",),
-    ("pixels", "tensors", "stacks", "bundle"),  # 2 codecs
+    ("pixels", "tensors", "bundle"),  # 2 codecs
+    ("arrayfile",),
+    ("payload",),
+    ("stacks",),
     ("yamltext",),  # 3 hands
-    ("source", "specfile"),
+    ("source", "specfile", "sending"),
     ("fix", "code"),  # 4 work
     ("processing",),
+    ("request",),
     ("engine",),  # 5 run
     ("api", "cli"),  # 6 door
     ("__init__", "__main__"),
 )
 """From the ground up. A part, a module or a folder of the package, may import from itself and from lower lines."""
 RANK = {part: rank for rank, parts in enumerate(FLOORS) for part in parts}
-PURE = {part for parts in FLOORS[:6] for part in parts}
+PURE = {part for parts in FLOORS[:7] for part in parts}
 HEAVY = {"numpy", "cv2", "PIL", "yaml", "simplejpeg", "orjson", "rich", "typer"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
@@ -105,6 +110,6 @@ def lines_of(function: ast.FunctionDef) -> int:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
 def test_what_is_read_together_fits_on_a_screen(file):
     text = file.read_text(encoding="utf-8")
-    assert text.count("\n") <= (400 if file.name == "model.py" else 310), "only the dictionary of types may be longer"
+    assert text.count("\n") <= (500 if file.name == "model.py" else 310), "only the dictionary of types may be longer"
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
     assert not {function.name: lines_of(function) for function in functions if lines_of(function) > 45}

@@ -13,7 +13,7 @@ from PIL import Image
 
 import sm_imgcheck
 import sm_imgcheck.source.tensor_json
-from sm_imgcheck import source
+from sm_imgcheck import arrayfile, source
 from sm_imgcheck.checks import every
 from sm_imgcheck.model import Decode
 
@@ -78,7 +78,7 @@ def test_make_knows_the_targets_that_the_readme_and_ci_name():
 def test_limits_are_the_ones_that_are_kept():
     mib = 1 << 20
     assert f"a file of more than {source.MAX_FILE_BYTES // mib} MiB" in TEXT
-    assert f"unpacks to more than {source.tensor.MAX_UNPACKED_BYTES // mib} MiB" in TEXT
+    assert f"unpacks to more than {arrayfile.MAX_UNPACKED_BYTES // mib} MiB" in TEXT
     assert f"a JSON tensor of more than {source.tensor_json.MAX_JSON_BYTES // mib} MiB" in TEXT
     assert f"{Decode().max_pixels:,} pixels" in TEXT
     assert f"max_pixels: {Decode().max_pixels}" in TEXT

@@ -37,7 +37,7 @@ def test_wheel_holds_the_package_the_presets_and_nothing_else(wheel):
     with ZipFile(wheel) as archive:
         names = set(archive.namelist())
     meta = {name for name in names if name.startswith(f"sm_imgcheck-{sm_imgcheck.__version__}.dist-info/")}
-    assert names - meta == modules | presets | {"sm_imgcheck/py.typed"}
+    assert names - meta == modules | presets | {"sm_imgcheck/py.typed", "sm_imgcheck/diagnosis/errors.json"}
     assert any(name.endswith("/licenses/LICENSE") for name in meta)
 
 
@@ -48,7 +48,8 @@ def test_metadata_says_what_the_package_and_the_project_say(wheel):
     assert fields["Version"] == sm_imgcheck.__version__
     assert "version" in PROJECT["dynamic"], "the version stands once, in sm_imgcheck/__init__.py"
     assert fields["Requires-Python"] == PROJECT["requires-python"]
-    assert len(fields.get_all("Requires-Dist")) == len(PROJECT["dependencies"])
+    extras = [one for several in PROJECT["optional-dependencies"].values() for one in several]
+    assert len(fields.get_all("Requires-Dist")) == len([*PROJECT["dependencies"], *extras])
     assert fields["Description-Content-Type"] == "text/markdown"
 
 

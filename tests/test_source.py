@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sm_imgcheck import arrayfile
 from sm_imgcheck.model import Decode
-from sm_imgcheck.source import from_array, from_bytes, read, tensor, tensor_json
+from sm_imgcheck.source import from_array, from_bytes, read, tensor_json
 from tests.pictures import jpeg, picture
 
 DECODE = Decode()
@@ -182,9 +183,9 @@ def test_a_bad_npz_is_a_problem(monkeypatch):
     assert code(npz(a=np.array([{}], dtype=object)))[0] == "SRC151"
     middle = len(good) // 3
     assert code(good[:middle] + bytes(20) + good[middle + 20 :])[0] in ("SRC150", "SRC152")
-    monkeypatch.setattr(tensor, "MAX_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr(arrayfile, "MAX_UNPACKED_BYTES", 1000)
     assert "unpacks to" in code(npz(a=np.zeros(1_000_000, np.uint8)))[1]
-    monkeypatch.setattr(tensor, "MAX_DIRECTORY_BYTES", 10)
+    monkeypatch.setattr(arrayfile, "MAX_DIRECTORY_BYTES", 10)
     assert "table of contents" in code(good)[1]
 
 

@@ -15,7 +15,11 @@ LIGHT = [
     ["rules"],
     ["rules", "--format", "json"],
     ["explain", "DTY101"],
+    ["explain", "Unsupported Media Type: image/jpeg"],
+    ["explain", "RuntimeError: expected scalar type Double but found Float", "--format", "json"],
     ["convert", "--help"],
+    ["payload", "--help"],
+    ["send", "--help"],
 ]
 PROBE = """
 import sys
@@ -62,6 +66,15 @@ def test_a_jpeg_is_validated_without_opencv_rich_and_orjson(tmp_path):
     modules = loaded("validate", str(tmp_path / "x.jpg"), "-s", "pillow-rgb-01")
     assert {"numpy", "yaml", "sm_imgcheck.report.text"} <= modules
     assert not modules & {"cv2", "rich", "orjson", "pydantic", "ssl", "asyncio"}
+
+
+def test_a_body_is_made_without_what_sends_it(tmp_path):
+    (tmp_path / "x.jpg").write_bytes(jpeg())
+    modules = loaded("payload", str(tmp_path / "x.jpg"), "-s", "pillow-rgb-01", "-o", str(tmp_path / "x.npy"), "-q")
+    assert (tmp_path / "x.npy").exists()
+    assert "sm_imgcheck.payload.npy" in modules
+    unwanted = {"boto3", "botocore", "ssl", "http.client", "urllib.request", "cv2", "rich", "orjson", "asyncio"}
+    assert not modules & (unwanted | {"sm_imgcheck.sending", "sm_imgcheck.diagnosis", "sm_imgcheck.report.text"})
 
 
 def test_numpy_starts_no_threads_that_nobody_needs(tmp_path):

@@ -31,11 +31,13 @@ def every() -> Mapping[str, Check]:
 def run(candidate: Candidate, spec: Spec) -> tuple[Finding, ...]:
     """Every finding on one candidate, in the order of the codes.
 
-    A candidate that cannot be used yields the one finding that says why, and no others.
+    A candidate that cannot be used yields the one finding that says why, and of a request what is said of it as such.
     """
     checks = every()
     if candidate.problem is not None:
         code, message = candidate.problem
         rule = checks[code]
-        return (Finding(code=code, name=rule.name, severity=rule.severity, message=message),)
+        others = [one for one in checks.values() if one.family == "PAY"] if candidate.request is not None else []
+        why = Finding(code=code, name=rule.name, severity=rule.severity, message=message)
+        return (why, *(finding for other in others for finding in other.findings(candidate, spec)))
     return tuple(finding for rule in checks.values() for finding in rule.findings(candidate, spec))

@@ -38,7 +38,7 @@ def channel_order_assumed(candidate: Candidate, spec: Spec) -> Iterator[Mismatch
     it.
     """
     facts = candidate.facts
-    if candidate.kind != "tensor" or facts is None:
+    if candidate.kind not in ("tensor", "request") or facts is None:
         return
     taken = f"channel_order={facts.channel_order}"
     if taken in facts.assumed:

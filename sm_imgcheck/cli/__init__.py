@@ -23,9 +23,11 @@ EXITS = (
 COMMANDS = {
     "validate": "Report every mismatch with the spec.",
     "convert": "Write the tensors that the model takes.",
+    "payload": "Write request bodies, and the commands that send them.",
+    "send": "Send candidates to a container or an endpoint.",
     "plan": "Show the steps to the model's tensor.",
     "code": "Write the same steps as a Python module.",
-    "explain": "Say what a finding means.",
+    "explain": "Say what a finding or an endpoint's error means.",
     "rules": "List every check.",
     "spec": "Show, check, list and write specs.",
 }
@@ -54,7 +56,7 @@ def build(command: str = "") -> typer.Typer:
     if isinstance(group := getattr(module, "app", None), typer.Typer):
         app.add_typer(group, name=command)
     else:
-        app.command(command, epilog=EXITS)(getattr(module, command))
+        app.command(command, epilog=getattr(module, "EXITS", EXITS))(getattr(module, command))
     return app
 
 

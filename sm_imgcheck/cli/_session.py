@@ -78,7 +78,12 @@ def report_on(
     form = asked.form or ("table" if out.isatty() else "text")
     told = reporter(form, _run(asked, spec, command, out))
     silent = asked.quiet and form in _FOR_PEOPLE
-    how = Listing(passed_over=Counter(), stdin_name=asked.stdin_filename, leave_out=leave_out)
+    how = Listing(
+        passed_over=Counter(),
+        stdin_name=asked.stdin_filename,
+        leave_out=leave_out,
+        any_suffix=asked.options.content_type is not None,
+    )
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
     stopped: BaseException | None = None
     _put(out, told.open(), silent=silent)

@@ -19,7 +19,7 @@ def code(
         str | None,
         typer.Option(
             "--for",
-            metavar="[" + "|".join(name.replace("_", "-") for name in choices("stacks")) + "]",
+            metavar="[" + "|".join(name.replace("_", "-") for name in choices("stacks", having="HANDLER")) + "]",
             help="Add the functions that this serving stack calls.",
             show_default=False,
         ),

@@ -19,6 +19,15 @@ def validate(
     form: common.As = None,
     decoded_by: common.DecodedBy = "pillow",
     headers_only: common.HeadersOnly = False,
+    content_type: Annotated[
+        str | None,
+        typer.Option(
+            "--content-type",
+            metavar="TYPE",
+            help="Each PATH is a request body under this header; it is judged as the spec's payload.stack takes it.",
+            show_default=False,
+        ),
+    ] = None,
     fail_on: common.FailOn = "error",
     select: common.Select = None,
     ignore: common.Ignore = None,
@@ -34,7 +43,10 @@ def validate(
 
     Checks images and tensors. An image is compared as a handler would naively decode it: uint8, height x width x 3,
     values 0..255. Each finding says whether convert mends it, and the report ends with the command that does.
+    With --content-type every PATH is a request body.
     """
+    if content_type is not None and emit:
+        raise typer.BadParameter("--content-type judges request bodies, of which no tensor is made: leave --emit out")
     if form and not emit:
         raise typer.BadParameter("--as says what --emit writes: name a folder with --emit")
     if emit and headers_only:
@@ -47,6 +59,8 @@ def validate(
         want_array=bool(emit),
         headers_only=headers_only,
         decoded_by=decoder,
+        content_type=content_type,
+        as_sent=not emit,
         assume=common.assumed(assume),
         allow_guess=allow_guess,
         select=common.codes(select),

@@ -46,6 +46,8 @@ class Listing:
     """What standard input is called."""
     leave_out: str = ""
     """A folder that is not walked into: where the outputs go."""
+    any_suffix: bool = False
+    """Whether every file of a folder is looked at: request bodies are called whatever one likes."""
 
 
 def listed(paths: Iterable[str], how: Listing) -> Iterator[Item]:
@@ -141,11 +143,12 @@ def _reason(entry: os.DirEntry[str], how: Listing) -> str:
     if entry.is_dir():
         return "symlink to a folder"  # not followed: a loop never ends, and a link may lead anywhere
     suffix = os.path.splitext(entry.name)[1].lower()
-    if suffix not in IMAGE_SUFFIXES and suffix not in TENSOR_SUFFIXES:
+    if not how.any_suffix and suffix not in IMAGE_SUFFIXES and suffix not in TENSOR_SUFFIXES:
         return "other suffix"
     if not entry.is_file() and not entry.is_symlink():
         return "not a regular file"  # opening a pipe would wait for ever; a broken link is a candidate, unreadable
-    return "json that is no tensor" if suffix == ".json" and not _is_tensor(entry.path) else ""
+    other = suffix == ".json" and not how.any_suffix and not _is_tensor(entry.path)
+    return "json that is no tensor" if other else ""
 
 
 def _same(one: str, other: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -37,16 +37,21 @@ class Outputs:
 
     def write(self, item: Item, array: np.ndarray[Any, Any]) -> str:
         """Write the tensor of one candidate and return where. Raises OutputError."""
-        target = self._claim(item)
+        return self.put(item, _encoded(self.form, item, array), self.form)
+
+    def put(self, item: Item, chunks: Iterable[tensors.Chunk], suffix: str, made_of: Sequence[Item] = ()) -> str:
+        """Write what was made of a candidate, or of several, and return where. Raises OutputError."""
+        target = self._claim(item, suffix)
         self._make_folder(os.path.dirname(target))
         if os.path.lexists(target):
-            self._refuse_input(item, target)
-        write(target, _encoded(self.form, item, array), force=self.force)
+            for one in made_of or (item,):
+                self._refuse_input(one, target)
+        write(target, chunks, force=self.force)
         return target
 
-    def _claim(self, item: Item) -> str:
+    def _claim(self, item: Item, suffix: str) -> str:
         """The output of a candidate, which no other one has."""
-        place = (*item.output[:-1], f"{item.output[-1]}.{self.form}")
+        place = (*item.output[:-1], f"{item.output[-1]}.{suffix}")
         target = os.path.join(self.folder, self.file or os.path.join(*place))
         owner = self.owners.setdefault(_as_the_disk_sees_it(target), item.path)
         if owner != item.path:

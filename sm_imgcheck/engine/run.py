@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,7 +16,7 @@ from sm_imgcheck.source import MAX_FILE_BYTES
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Sink", "look", "run"]
+__all__ = ["Sink", "handed", "look", "noting", "run"]
 
 
 class Sink(Protocol):
@@ -36,11 +37,21 @@ def run(items: Iterable[Item], spec: Spec, options: Options, sink: Sink | None =
 
 def look(item: Item, spec: Spec, options: Options) -> Result:
     """Process one candidate, under the name by which it was listed."""
+    with noting(item):
+        return replace(process(handed(item), spec, options), path=item.path)
+
+
+def handed(item: Item) -> str | bytes | Candidate:
+    """What ``process`` takes for it: its path, or what stands on standard input."""
+    return _stdin(item.path) if item.stdin else item.path
+
+
+@contextmanager
+def noting(item: Item) -> Iterator[None]:
+    """Say of a bug at which file it happened."""
     try:
-        if not item.stdin:
-            return process(item.path, spec, options)
-        return replace(process(_stdin(item.path), spec, options), path=item.path)
-    except Exception as error:  # a bug: say with which file
+        yield
+    except Exception as error:
         error.add_note(f"It happened at {item.path}.")
         raise
 

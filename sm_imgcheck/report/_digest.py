@@ -101,7 +101,7 @@ class Digest:
         """Take in one result."""
         self.first = self.first or result
         self.written += result.emitted is not None
-        if result.facts is None:
+        if result.facts is None and result.request is None:
             self.unread += 1
         else:
             self.kinds[result.kind] += 1
@@ -111,7 +111,7 @@ class Digest:
         for finding in firsts.values():
             key = (result.kind, finding.code, finding.severity, finding.certainty, finding.expected)
             _enter(self.groups, key, result, finding)
-        if result.facts is not None and result.skipped:
+        if result.facts is not None and result.skipped and result.request is None:
             reason = Finding(code="", name="", severity="error", message=result.skipped)
             _enter(self.stuck, (result.kind, result.skipped), result, reason)
         if result.plan is not None:

@@ -9,10 +9,10 @@ from math import isfinite
 from typing import Any
 
 from sm_imgcheck.escape import for_json
-from sm_imgcheck.model import Plan, Report, Result
+from sm_imgcheck.model import Plan, Received, Report, Request, Result
 from sm_imgcheck.report import Run
 
-__all__ = ["encode", "of_plan", "of_report", "of_result", "of_spec"]
+__all__ = ["encode", "of_plan", "of_report", "of_request", "of_result", "of_spec"]
 
 VERSION = 1
 """Of the JSON document. A key that is added does not change it; one that goes, or means something else, does."""
@@ -37,12 +37,35 @@ def of_result(result: Result) -> dict[str, Any]:
         "emitted": plain(result.emitted),
         "skipped": for_json(result.skipped),
         "header": plain(result.header),
+        "request": None if result.request is None else of_request(result.request),
         "facts": plain(result.facts),
         "plan": None if result.plan is None else of_plan(result.plan),
     }
     if record["path"] != result.path:
         record["path_bytes"] = result.path.encode("utf-8", "surrogateescape").hex()
     return record
+
+
+def of_request(request: Request) -> dict[str, Any]:
+    """A request body: what came of it is under ``received`` or ``refused``; under neither where it was not looked into.
+
+    What is wrong with it stands among the findings.
+    """
+    outcome = request.outcome
+    got, refused = (outcome, None) if isinstance(outcome, Received) else (None, outcome)
+    return {
+        "content_type": for_json(request.content_type),
+        "size": request.size,
+        "stack": for_json(request.stack),
+        "received": got and {"form": got.form, "what": for_json(got.what)},
+        "refused": refused
+        and {
+            "status": refused.status,
+            "text": for_json(refused.text),
+            "cause": refused.cause,
+            "measured": refused.measured,
+        },
+    }
 
 
 def of_plan(plan: Plan) -> dict[str, Any]:

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sm_imgcheck.escape import for_terminal
-from sm_imgcheck.model import Finding, Report, Result, Step
+from sm_imgcheck.model import Finding, Report, Request, Result, Step
 from sm_imgcheck.report import Run, _words
 from sm_imgcheck.report._digest import Digest, Group
 from sm_imgcheck.report._words import count
@@ -76,6 +76,8 @@ def _against(run: Run) -> str:
 
 def _one(run: Run, result: Result) -> tuple[tuple[str, ...], list[Section]]:
     what = _words.header(result.header) if result.header else _words.facts(result.facts) if result.facts else ""
+    if result.request is not None:
+        return _request(run, result, result.request)
     head = [f"{for_terminal(result.path)}{': ' if what else ''}{what}"]
     if result.header is not None and result.facts is not None:
         head.append(f"as a plain decode hands it over: {_words.facts(result.facts)}")
@@ -86,6 +88,22 @@ def _one(run: Run, result: Result) -> tuple[tuple[str, ...], list[Section]]:
     if result.skipped and result.facts is not None:
         sections.append(Section(title="No tensor can be made of it:", rows=(_reason(result.skipped),)))
     return (*head, _against(run)), sections
+
+
+def _request(run: Run, result: Result, request: Request) -> tuple[tuple[str, ...], list[Section]]:
+    """A request body: what it is, what comes of it, and what is wrong with that."""
+    head = [f"{for_terminal(result.path)}: {_words.request(request)}"]
+    head += [f"  which holds {_words.header(result.header)}"] if result.header is not None else []
+    came = _words.outcome(request, result.facts)
+    rows = [_plain(finding, _clipped(finding.message)) for finding in _by_weight(result.findings)]
+    return (*head, *([came] if came else []), _against(run)), [
+        Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))
+    ]
+
+
+def _plain(finding: Finding, message: str, details: tuple[str, ...] = ()) -> Row:
+    """A row of a request, of which ``convert`` mends nothing."""
+    return replace(_row(finding, message, "", details), mender="")
 
 
 def _by_weight(findings: tuple[Finding, ...]) -> list[Finding]:
@@ -140,10 +158,10 @@ def _shared(digest: Digest, groups: list[Group], kind: str) -> list[Section]:
     for group in groups:
         if group.kind == kind and _is_shared(digest, group):
             some = "" if group.files == total else f"{group.files:,} of {total:,}: "
-            rows.append(_row(group.sample, some + _said(group), _mender(group)))
+            rows.append(_told(group, some + _said(group)))
     if not rows:
         return []
-    naive = ", as a plain decode hands them over" if kind == "image" else ""
+    naive = {"image": ", as a plain decode hands them over", "request": ", as the stack takes them"}.get(kind, "")
     who = "Both" if total == 2 else f"All {total:,}"
     sections = [Section(title=f"{who} {kind}s{naive}:", rows=tuple(rows))]
     if route := digest.usual_route(kind):
@@ -154,7 +172,13 @@ def _shared(digest: Digest, groups: list[Group], kind: str) -> list[Section]:
 
 def _own(group: Group) -> Row:
     said = _said(group)
-    return _row(group.sample, f"{_files(group)}{': ' if said else ''}{said}", _mender(group), _details(group))
+    return _told(group, f"{_files(group)}{': ' if said else ''}{said}", _details(group))
+
+
+def _told(group: Group, message: str, details: tuple[str, ...] = ()) -> Row:
+    if group.kind == "request":
+        return _plain(group.sample, message, details)
+    return _row(group.sample, message, _mender(group), details)
 
 
 def _mender(group: Group) -> str:
@@ -199,7 +223,7 @@ def _summary(run: Run, digest: Digest, report: Report) -> list[str]:
         lines.append(f"Not looked at: {', '.join(passed)}.")
     if not report.candidates:
         return [*lines, "There was nothing to check."]
-    lines.append(_verdict(report) if report.clean == report.candidates else _tally(run, report))
+    lines.append(_verdict(report) if report.clean == report.candidates else _tally(run, digest, report))
     if digest.written or report.unwritten:
         lines.append(_written(digest, report))
     return lines
@@ -212,14 +236,16 @@ def _verdict(report: Report) -> str:
     return f"{who} the contract{also}."
 
 
-def _tally(run: Run, report: Report) -> str:
+def _tally(run: Run, digest: Digest, report: Report) -> str:
     """How many findings, where, and how many of them ``convert`` mends."""
     by = [count(report.severities[one], one) for one in _ORDER if report.severities.get(one)]
     some = f"{report.candidates - report.clean:,} of" if report.clean else "all"
     where = f" in {some} {count(report.candidates, 'candidate')}" if report.candidates > 1 else ""
     # A notice that nothing mends is no flaw: it says what was assumed.
     flaws = report.findings - report.unmendable.get("notice", 0)
-    if not report.mendable:
+    if digest.kinds and set(digest.kinds) == {"request"}:
+        mended = "sm-imgcheck payload makes a right one from the image"
+    elif not report.mendable:
         mended = "none of them can be mended"
     else:
         much = f"{report.mendable:,} of them" if report.mendable < flaws else "it" if flaws == 1 else "all of them"

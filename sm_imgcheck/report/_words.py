@@ -8,9 +8,21 @@ from typing import Any
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.layouts import size
 from sm_imgcheck.mapping import domain
-from sm_imgcheck.model import Contract, Facts, Finding, Header, Step
+from sm_imgcheck.model import Contract, Facts, Finding, Header, Refused, Request, Step
 
-__all__ = ["columns", "contract", "count", "facts", "header", "listing", "mended", "parameters", "span"]
+__all__ = [
+    "columns",
+    "contract",
+    "count",
+    "facts",
+    "header",
+    "listing",
+    "mended",
+    "outcome",
+    "parameters",
+    "request",
+    "span",
+]
 
 _LOSSES = {"none": "", "pixels": "loses pixels", "guess": "a guess"}
 
@@ -52,6 +64,25 @@ def facts(seen: Facts) -> str:
     parts = [head, span(seen.low, seen.high)]
     parts += [f"{count(seen.nans, 'NaN')}"] if seen.nans else []
     return for_terminal(", ".join(part for part in parts if part))
+
+
+def request(seen: Request) -> str:
+    """A request body in one line: ``request body, application/json, 1,234 bytes``."""
+    kind = seen.content_type or "no content type"
+    return for_terminal(f"request body, {kind}, {count(seen.size, 'byte')}")
+
+
+def outcome(seen: Request, array: Facts | None) -> str:
+    """What came of a request: what predict would see, or how it is refused."""
+    who, found = seen.stack or "no stack is named, so by its content type", seen.outcome
+    if found is None:
+        return ""
+    if isinstance(found, Refused):
+        text = found.text.partition("\n")[0]
+        sure = "" if found.measured else " (as its source says)"
+        return for_terminal(f"{who} answers {found.status}{sure}{f': {text[:200]}' if text else ''}")
+    seen_as = found.what if array is None or "instances" in found.what else facts(array)
+    return for_terminal(f"{who}: predict gets {seen_as}" if seen.stack else f"{who} it holds {seen_as}")
 
 
 def contract(wanted: Contract) -> str:

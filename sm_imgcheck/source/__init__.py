@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-import stat
 from typing import IO, Any
 
 from sm_imgcheck.errors import CandidateError
 from sm_imgcheck.model import Candidate, Decode
+from sm_imgcheck.source._open import MAX_FILE_BYTES, opened
 from sm_imgcheck.source.image import image_candidate
 from sm_imgcheck.source.tensor import array_candidate, is_tensor, map_npy, tensor_candidate
 
 __all__ = ["MAX_FILE_BYTES", "from_array", "from_bytes", "read"]
-
-MAX_FILE_BYTES = 512 << 20
-"""Larger files are not read: 178,956,970 pixels, Pillow's limit, are 512 MiB of RGB even when nothing is compressed."""
 
 
 def read(path: str | os.PathLike[str], decode: Decode, *, headers_only: bool = False, gray: bool = False) -> Candidate:
@@ -64,29 +61,9 @@ def _nameless(path: str, member: str) -> Candidate:
 
 
 def read_file(path: str) -> Any:
-    """The bytes of a file, or the mapped array of a ``.npy`` file and how many bytes follow it. Raises CandidateError.
-
-    Opened without waiting: a FIFO without a writer would wait for ever.
-    """
-    if not path:
-        raise CandidateError("SRC101", "an empty name is no file")
-    try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except (OSError, ValueError) as problem:
-        reason = getattr(problem, "strerror", None) or str(problem)
-        folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for a name that is too long
-        what = "is a folder" if folder else f"cannot be opened: {reason}"
-        raise CandidateError("SRC101", what) from None
-    status = os.fstat(handle)
-    if not stat.S_ISREG(status.st_mode):
-        os.close(handle)
-        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device, a pipe or a socket"
-        raise CandidateError("SRC101", f"is {kind}, not a file")
-    with os.fdopen(handle, "rb") as file:
-        try:
-            return read_open(file, status.st_size)
-        except OSError as problem:
-            raise CandidateError("SRC101", f"cannot be read: {problem.strerror or problem}") from None
+    """The bytes of a file, or of a ``.npy`` the mapped array and how many bytes follow it. Raises CandidateError."""
+    with opened(path) as (file, size):
+        return read_open(file, size)
 
 
 def read_open(file: IO[bytes], size: int) -> Any:

@@ -3,9 +3,35 @@
 Source: docs.aws.amazon.com, "Custom Inference Code with Hosting Services".
 """
 
-from sm_imgcheck.stacks._shared import ACCEPTS
+from __future__ import annotations
 
-__all__ = ["HANDLER", "IMPORTS"]
+from sm_imgcheck.model import Received, Refused, Spec
+from sm_imgcheck.serving import STACKS
+from sm_imgcheck.stacks._handlers import ACCEPTS
+from sm_imgcheck.stacks._plain import read
+from sm_imgcheck.stacks._refusal import Refusal, answering, unsupported
+
+__all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "HANDLER", "IMPORTS", "LIMIT_SETTING", "receive"]
+
+CONTENT_TYPES = STACKS["custom"].types
+"""Whatever your code takes."""
+ENVELOPES = STACKS["custom"].envelopes
+BODY_LIMIT, LIMIT_SETTING = STACKS["custom"].body_limit, STACKS["custom"].limit_setting
+
+
+@answering(415)
+def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
+    """What the spec says of the request is all that is known: its content type and its envelope."""
+    wanted = spec.payload.get("content_type")
+    if wanted and content_type != wanted:
+        refusal = unsupported(content_type, (wanted,), "")
+        refusal.measured = False
+        raise refusal
+    try:
+        return read(body, content_type, spec)
+    except Refusal as no:  # how your code would answer is not known
+        return Received(form="object", what="no tensor", flaws=((no.cause, no.why, no.expected, no.actual),))
+
 
 IMPORTS = ("import io", "import json", "from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer")
 

@@ -13,7 +13,7 @@ import orjson
 
 from sm_imgcheck.tensors import Chunk
 
-__all__ = ["encode"]
+__all__ = ["encode", "nested"]
 
 _VALUES = 8192
 """How many values become text at once: some 90 kB, which stay in the cache. One text of a whole 1x224x224x3 tensor
@@ -32,16 +32,24 @@ def encode(array: np.ndarray[Any, Any]) -> Iterator[Chunk]:
 
 def _document(head: bytes, values: np.ndarray[Any, Any]) -> Iterator[Chunk]:
     yield head[:-1] + b',"data":'
-    yield from _nested(values)
+    yield from nested(values)
     yield b"}\n"
 
 
-def _nested(values: np.ndarray[Any, Any]) -> Iterator[Chunk]:
-    """The nested lists, split along the leading axes."""
+def nested(values: np.ndarray[Any, Any]) -> Iterator[Chunk]:
+    """An array of finite numbers as nested lists, in pieces split along the leading axes."""
     if values.ndim < 2 or values.size <= _VALUES:
         yield orjson.dumps(values if values.ndim else values.item(), option=orjson.OPT_SERIALIZE_NUMPY)
         return
-    for index, part in enumerate(values):
-        yield b"," if index else b"["
-        yield from _nested(part)
+    inside = values[0].size
+    if inside > _VALUES:
+        for index, part in enumerate(values):
+            yield b"," if index else b"["
+            yield from nested(part)
+    else:
+        step = _VALUES // inside
+        for start in range(0, len(values), step):
+            yield b"," if start else b"["
+            text = orjson.dumps(values[start : start + step], option=orjson.OPT_SERIALIZE_NUMPY)
+            yield memoryview(text)[1:-1]
     yield b"]"

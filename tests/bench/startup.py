@@ -9,7 +9,7 @@ from timing import DEMO, TOOL, busy, claim, in_turn, middle, one_core
 
 LIMIT = 1.3
 """Times the bare imports."""
-LIGHT = [["--version"], ["--help"], ["rules"], ["explain", "SRC101"]]
+LIGHT = [["--version"], ["--help"], ["rules"], ["explain", "SRC101"], ["explain", "Unsupported Media Type: image/jpeg"]]
 
 
 def report(baseline: str, commands: list[list[str]], *, rounds: int = 15) -> None:

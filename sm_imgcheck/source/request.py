@@ -1,0 +1,71 @@
+"""A request body as a candidate: its bytes, and what the spec's serving stack makes of them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from sm_imgcheck.errors import CandidateError
+from sm_imgcheck.model import Candidate, Received, Request, Spec
+from sm_imgcheck.source._open import MAX_FILE_BYTES, opened
+from sm_imgcheck.source.image import image_candidate
+from sm_imgcheck.stacks import stack
+
+__all__ = ["as_sent", "read_request", "request_candidate"]
+
+
+def read_request(
+    path: str | os.PathLike[str], content_type: str, spec: Spec, *, headers_only: bool = False
+) -> Candidate:
+    """The body in a file. One that is too large is judged by its size alone. Never raises."""
+    name = os.fsdecode(path)
+    try:
+        with opened(name) as (file, size):
+            if size <= MAX_FILE_BYTES:
+                return request_candidate(file.read(), name, content_type, spec, headers_only=headers_only)
+    except CandidateError as problem:
+        return Candidate(path=name, kind="request", problem=(problem.code, problem.problem))
+    why = f"a body of {size:,} bytes is not read; {MAX_FILE_BYTES:,} are: only its size is judged"
+    request = _asked(content_type, size, spec)
+    return Candidate(path=name, kind="request", request=replace(request, flaws=(("PAY120", why, "", str(size)),)))
+
+
+def request_candidate(
+    body: bytes, path: str, content_type: str, spec: Spec, *, headers_only: bool = False
+) -> Candidate:
+    """The body as the spec's stack receives it; with no stack named, by its content type alone. Never raises.
+
+    An array is the candidate's ``data``; of a picture, its header is read, and its pixels are decoded for damage.
+    """
+    request = _asked(content_type, len(body), spec)
+    outcome = stack(request.stack or "custom").receive(body, content_type, spec)
+    data = outcome.data if isinstance(outcome, Received) else None
+    if data is not None:
+        outcome = replace(outcome, data=None)
+    found = Candidate(path=path, kind="request", request=replace(request, outcome=outcome))
+    if isinstance(outcome, Received) and outcome.form == "array":
+        return replace(found, data=data)
+    if isinstance(outcome, Received) and outcome.form == "image" and data is not None:
+        picture = image_candidate(data, path, spec.decode, headers_only=headers_only, gray=False)
+        return replace(found, header=picture.header, problem=picture.problem)
+    return found
+
+
+def as_sent(picture: Candidate, spec: Spec) -> Candidate:
+    """An image, which is itself the request where the spec's envelope is ``image``. It has a header and its bytes."""
+    assert picture.header is not None
+    content_type = spec.payload.get("content_type") or f"image/{picture.header.format.lower()}"
+    request = _asked(content_type, len(picture.data), spec)
+    outcome = stack(request.stack or "custom").receive(picture.data, content_type, spec)
+    outcome = replace(outcome, data=None) if isinstance(outcome, Received) else outcome
+    return Candidate(
+        path=picture.path,
+        kind="request",
+        header=picture.header,
+        request=replace(request, outcome=outcome),
+        problem=picture.problem,
+    )
+
+
+def _asked(content_type: str, size: int, spec: Spec) -> Request:
+    return Request(content_type=content_type, size=size, stack=spec.payload.get("stack", ""))

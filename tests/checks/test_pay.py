@@ -1,0 +1,97 @@
+"""PAY: what becomes of a request is told once, with its code, its severity, and what would be right."""
+
+from dataclasses import replace
+
+import pytest
+
+from sm_imgcheck import checks
+from sm_imgcheck.endpoints import ENDPOINTS
+from sm_imgcheck.model import Candidate, Received, Refused, Request
+from specs import spec
+
+PLAIN = Request(content_type="application/x-npy", size=1000, stack="pytorch", outcome=Received(form="array"))
+CODES = [code for code in checks.every() if code.startswith("PAY")]
+
+
+def found(payload=None, **changes):
+    told = spec(payload={"stack": "pytorch", **(payload or {})})
+    candidate = Candidate(path="x", kind="request", request=replace(PLAIN, **changes))
+    return [finding for finding in checks.run(candidate, told) if finding.code.startswith("PAY")]
+
+
+def test_a_good_request_has_no_findings():
+    assert found() == []
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_check_has_a_page_and_mends_nothing(code):
+    rule = checks.every()[code]
+    assert rule.title.endswith(".")
+    assert "Here:" in rule.page or "In the spec:" in rule.page
+    assert rule.fixed_by is None
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_each_code_is_told_from_the_bytes_from_silence_and_from_a_refusal(code):
+    refused = Refused(status=500, text="no\nstack trace", cause=code, why="it is so", expected="a", actual="b")
+    (one,) = found(outcome=refused)
+    assert (one.code, one.expected, one.actual, one.fixed_by) == (code, "a", "b", None)
+    assert one.message.startswith("it is so")
+    assert one.message.endswith("pytorch answers 500 no")
+    flaw = (code, "it is so", "a", "b")
+    (silent,) = found(outcome=Received(form="array", flaws=(flaw,)))
+    (bytes_,) = found(flaws=(flaw,))
+    assert silent == bytes_
+    assert silent.message.startswith("it is so")
+
+
+def test_what_payload_would_write_is_offered():
+    refused = Refused(status=500, text="", cause="PAY101", why="no")
+    assert "sm-imgcheck payload writes npy" in found(outcome=refused)[0].message
+    assert "sm-imgcheck payload writes array" in found({"envelope": "array"}, outcome=refused)[0].message
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "size", "severities"),
+    [
+        ("realtime", 6_291_456, []),
+        ("realtime", 6_291_457, ["warning"]),
+        ("realtime", 25_000_000, ["warning"]),
+        ("realtime", 25_000_001, ["error"]),
+        ("serverless", 4_000_000, []),
+        ("serverless", 4_000_001, ["error"]),
+        ("async", 128_000, []),
+        ("async", 128_001, ["notice"]),
+        ("async", 1_000_000_001, ["error"]),
+        ("batch", 6_000_000, []),
+        ("batch", 100_000_001, ["error"]),
+    ],
+)
+def test_limits_of_endpoints(endpoint, size, severities):
+    told = found({"endpoint": endpoint}, size=size)
+    assert [one.severity for one in told] == severities
+    for one in told:
+        assert f"{size:,} bytes" in one.message
+        assert any(
+            f"{limit.bytes:,}" in one.message and limit.remedy in one.message for limit in ENDPOINTS[endpoint].limits
+        )
+
+
+def test_the_specs_own_limit_is_the_error_and_the_others_warn():
+    too_large = Refused(status=413, text="", cause="PAY114", why="over")
+    told = found({"max_bytes": 500}, size=30_000_000, outcome=too_large)
+    assert [one.severity for one in told] == ["warning", "error", "warning"]
+    assert "payload.max_bytes of the spec takes 500" in told[1].message
+    assert found({"max_bytes": 10_000_000}, size=9_999_999)[0].severity == "warning"
+
+
+def test_without_a_stack_the_report_says_what_was_not_checked():
+    candidate = Candidate(path="x", kind="request", request=replace(PLAIN, stack=""))
+    (one,) = checks.run(candidate, spec())
+    assert (one.code, one.severity) == ("PAY120", "notice")
+    assert "payload.stack" in one.message
+
+
+def test_a_damaged_picture_in_a_body_is_told_beside_the_request():
+    candidate = Candidate(path="x", kind="request", request=replace(PLAIN, size=7_000_000), problem=("SRC110", "ends"))
+    assert [one.code for one in checks.run(candidate, spec(payload={"stack": "pytorch"}))] == ["SRC110", "PAY114"]

@@ -1,0 +1,271 @@
+"""Error texts and their causes: the field's rows, the measured servers, what people posted, and what is no trouble."""
+
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from sm_imgcheck.checks import every
+from sm_imgcheck.cli import COMMANDS, main
+from sm_imgcheck.diagnosis import LIMIT, explain_text
+from sm_imgcheck.diagnosis._search import causes, patterns
+from sm_imgcheck.diagnosis.page import page
+
+HERE = Path(__file__).parent
+
+
+def said(name):
+    """Cases of one file beside this one, each with the beginning of its text for a name."""
+    cases = json.loads((HERE / name).read_text(encoding="utf-8"))
+    return [pytest.param(case, id=(case if isinstance(case, str) else case["text"])[:50]) for case in cases]
+
+
+def found(text):
+    return [one.cause for one in explain_text(text)]
+
+
+@pytest.mark.parametrize("case", said("rows.json"))
+def test_rows_of_the_fields_table(case):
+    assert case["cause"] in found(case["text"])
+
+
+def test_every_row_has_an_example():
+    assert {case.values[0]["row"] for case in said("rows.json")} == set(range(1, 73))
+
+
+@pytest.mark.parametrize("case", said("servers.json"))
+def test_what_the_measured_servers_say(case):
+    assert found(case["text"])[0] == case["cause"]
+
+
+@pytest.mark.parametrize("case", said("posted.json") + said("versions.json"))
+def test_what_people_posted_and_what_other_versions_say(case):
+    assert found(case["text"]) == case["causes"]
+
+
+@pytest.mark.parametrize("pattern", patterns(), ids=lambda pattern: pattern["id"])
+def test_each_pattern_finds_its_own_example(pattern):
+    named = found(pattern["example"])
+    assert named
+    assert pattern.get("cause", named[0]) in named
+
+
+@pytest.mark.parametrize("text", said("ordinary.json"))
+def test_what_is_no_trouble_is_not_recognised(text):
+    assert explain_text(text) == ()
+
+
+@pytest.mark.parametrize("case", said("elsewhere.json"))
+def test_trouble_elsewhere_is_not_the_images(case):
+    assert [(one.cause, one.kind) for one in explain_text(case["text"])] == [(case["cause"], "elsewhere")]
+
+
+def test_an_ordinary_log_is_ordinary_as_a_whole():
+    assert explain_text("\n".join(case.values[0] for case in said("ordinary.json")[:28])) == ()
+
+
+# The wrapping
+
+
+INNER = "Unsupported Media Type: image/png"
+BOTO = """\
+botocore.errorfactory.ModelError: An error occurred (ModelError) when calling the InvokeEndpoint operation: \
+Received client error (415) from primary with message "{
+    "error": "INNER"
+}". See https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#x in account 413413413413"""
+PREFIX = "2026-11-22 16:00:00,001 [INFO ] W-9000-m_1.0-stdout org.pytorch.serve.wlm.WorkerLifeCycle -"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{{"error": "{INNER}"}}',
+        json.dumps({"code": 415, "type": "X", "message": json.dumps({"error": INNER})}),
+        json.dumps(json.dumps(json.dumps({"error": INNER}))),
+        BOTO.replace("INNER", INNER),
+        repr({"OriginalStatusCode": 415, "OriginalMessage": f'{{"error": "{INNER}"}}'}),
+        json.dumps({"detail": INNER}),
+        f"\x1b[31m{INNER}\x1b[0m\x07",
+        f"{PREFIX} Unsupported\n{PREFIX} Media Type: image/png",
+        f"│ {INNER[:17]}   │\n│ {INNER[17:]}         │",
+        f"&lt;p&gt;{INNER}&lt;/p&gt;",
+    ],
+    ids=range(10),
+)
+def test_it_is_found_inside_whatever_it_is_wrapped_in(text):
+    (one,) = explain_text(text)
+    assert one.cause == "no-image-handler"
+    assert "image/png" in one.title
+    assert one.evidence.isprintable()
+
+
+def test_a_log_shows_several_causes_each_once_with_its_line():
+    log = ["ordinary"] * 500
+    log[100] = "OSError: image file is truncated (43 bytes not processed)"
+    log[200] = "RuntimeError: expected scalar type Double but found Float"
+    log[300] = log[100]
+    log[400] = "Bad HTTP status received from algorithm: 500"
+    assert [(one.cause, one.line) for one in explain_text("\n".join(log))] == [("damaged-file", 101), ("float64", 201)]
+
+
+def test_the_words_around_are_explained_where_there_is_nothing_else():
+    (one,) = explain_text('Received server error (500) from primary with message "odd". See https://x')
+    assert (one.kind, one.cause) == ("wrapper", "container-error")
+    assert "500" in one.title
+    assert "odd" in one.why
+
+
+def test_values_of_the_error_stand_in_the_explanation():
+    (one,) = explain_text("unexpected shape for input 'x' for model 'm'. Expected [-1,3,640,640], got [1,3,384,640]")
+    assert "[-1, 3, 640, 640]" in one.title
+    assert "[1, 3, 384, 640]" in one.title
+    (one,) = explain_text(
+        "Input type (torch.cuda.ByteTensor) and weight type (torch.cuda.FloatTensor) should be the same"
+    )
+    assert one.title == "The numbers are uint8, the model takes float32."
+
+
+@pytest.mark.parametrize(
+    ("want", "got", "expected"),
+    [
+        ("(None, 224, 224, 3)", "(224, 224, 3)", ["no-batch"]),
+        ("(None, 224, 224, 3)", "(1, 224, 224)", ["gray"]),
+        ("[1,3,224,224]", "[224,224,3]", ["no-batch", "layout"]),
+        ("[1,3,224,224]", "[1,224,224,3]", ["layout"]),
+        ("[1,3,224,224]", "[1,480,640,3]", ["layout", "wrong-size"]),
+        ("[1,3,224,224]", "[1,1,224,224]", ["gray"]),
+        ("[1,1,28,28]", "[1,3,28,28]", ["color-for-gray"]),
+        ("[N, 3, 480, 640]", "[1, 3, 640, 480]", ["sides-swapped"]),
+        ("[-1,3,224,224]", "[8,3,224,224]", []),
+        ("[1,3,224,224]", "[8,3,224,224]", ["batch-size"]),
+        ("1x3x224x224", "1x3x256x256", []),
+        ("[1,3,224,224]", "[1,1,3,224,224]", ["batch-twice"]),
+        ("[1, 128]", "[1, 64]", []),
+        ("[1, 2048]", "[1, 3, 224, 224]", ["features-wanted"]),
+    ],
+)
+def test_two_shapes_tell_what_is_wrong(want, got, expected):
+    assert found(f"ValueError: expected input shape {want} but got {got}") == expected
+
+
+def test_what_the_error_names_stands_in_the_commands_quoted():
+    (one,) = explain_text('{"error": "Unsupported Media Type: application/json; charset=$(id)"}')
+    assert "sm-imgcheck validate BODY --content-type 'application/json; charset=$(id)' -s SPEC" in one.tool
+    (one,) = explain_text("unexpected shape for input 'x' for model 'm'. Expected [-1,3,640,-1], got [1,640,640,3]")
+    assert one.tool[-1] == "The spec's line for it: shape: [N, 3, 640, W]"
+
+
+# The data and the bounds
+
+
+def test_the_data_are_whole():
+    codes = set(every())
+    used = {pattern.get("cause") for pattern in patterns()} | {one for p in patterns() for one in p.get("also", ())}
+    compared = (
+        "layout gray alpha color-for-gray channels batch-size wrong-size sides-swapped no-batch batch-twice "
+        "features-wanted float64 uint8 float-for-integer other-dtype bytes-tensor text-for-numbers bytes-ratio "
+        "bytes-count encoded-bytes matrix-size other-shape"
+    )
+    assert used - {None} | set(compared.split()) == set(causes())
+    for name, cause in causes().items():
+        assert set(cause["checks"]) <= codes, name
+        assert not re.search(r"(?<!\{)\{\w", cause["title"][-1]), f"{name}: the last title needs no values"
+        assert cause["why"]
+        assert cause["code"]
+        assert cause["checks"] or cause["kind"] != "request" or name in NOT_CHECKED, name
+        assert cause["kind"] != "elsewhere" or not cause["checks"] + cause["tool"], name
+    ids = [pattern["id"] for pattern in patterns()]
+    assert len(set(ids)) == len(ids)
+
+
+NOT_CHECKED = {"no-processor-config", "body-type", "cli-body", "negative-stride", "not-a-tensor", "no-channel-mean"}
+"""Slips of code: there is nothing in a file or a body that a check could look at."""
+
+
+@pytest.mark.parametrize("pattern", patterns(), ids=lambda pattern: pattern["id"])
+def test_patterns_are_bounded_and_reachable(pattern):
+    bare = re.sub(r"\\.|\[[^]]*\]", "x", pattern["regex"])
+    assert not re.search(r"[*+](?!\?)", bare.replace("(?:", "(")), "use {0,N}: time has to be bounded"
+    assert all(near == near.lower() == " ".join(near.split()) for near in map(str.strip, pattern["near"]))
+    assert all("\\" not in near and "&" not in near for near in pattern["near"]), (
+        "escapes are gone before it is looked for"
+    )
+
+
+@pytest.mark.parametrize("cause", causes().values(), ids=list(causes()))
+def test_commands_are_the_tools_own(cause):
+    commands = [line.split() for line in cause["tool"] if line.startswith("sm-imgcheck")]
+    assert commands or cause["kind"] == "elsewhere"
+    assert {words[1] for words in commands} <= set(COMMANDS)
+
+
+def test_options_of_the_commands_exist(capsys):
+    lines = {line for cause in causes().values() for line in cause["tool"] if line.startswith("sm-imgcheck")}
+    for command in {line.split()[1] for line in lines} - {"spec"}:
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        known = capsys.readouterr().out
+        given = {
+            word for line in lines if line.split()[1] == command for word in line.split() if word[:1] == "-" != word
+        }
+        assert all(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", known) for word in given), (command, given)
+
+
+def test_a_page_fits_a_terminal_and_says_everything():
+    text = 'Received client error (415) from primary with message "Unsupported Media Type: image/jpeg"'
+    (one,) = explain_text(text)
+    lines = page(one).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0] == one.title
+    for part in ("line 1: Unsupported Media Type", "Why: ", "In the code: ", "With this tool:", "PAY101"):
+        assert part in page(one)
+
+
+@pytest.mark.parametrize("cause", causes(), ids=str)
+def test_every_text_is_within_80_columns_but_commands(cause):
+    text = next((one["example"] for one in patterns() if one.get("cause") == cause), "")
+    for one in explain_text(text):
+        long = [line for line in page(one).splitlines() if len(line) > 80 and "sm-imgcheck" not in line]
+        assert not long
+
+
+HOSTILE = {
+    "brackets": "[" * LIMIT,
+    "expected got": "expected [1,3,224,224 got (1, " * (LIMIT // 30),
+    "hints": " ".join(near for pattern in patterns() for near in pattern["near"]) * 200,
+    "backslashes": "\\" * LIMIT,
+    "lines": "x\n" * (LIMIT // 2),
+    "spaces": " " * LIMIT,
+    "examples": "\n".join(pattern["example"] for pattern in patterns()) * 60,
+    "digits": "shape 1,2,3, " * (LIMIT // 13),
+    "quotes": 'from primary with message "' * (LIMIT // 27),
+    "dates": "2026-11-22 16:00:00 " * (LIMIT // 20),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_texts_take_no_time(name):
+    start = time.process_time()
+    explain_text(HOSTILE[name])
+    assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\0", "\ud800", "İ" * 99 + "Unsupported Media Type: image/png", "{got}", "%s {0}"]
+)
+def test_odd_texts_are_taken(text):
+    assert [one.cause for one in explain_text(text)] == (["no-image-handler"] if "Media" in text else [])
+
+
+def test_braces_in_an_error_are_not_filled_in():
+    (one,) = explain_text("Object: does not have named input: {want}")[:1] or (None,)
+    assert one is None or "{want}" in one.title or "{" not in one.title
+
+
+def test_of_a_long_text_the_end_is_read():
+    text = "RuntimeError: expected scalar type Double but found Float\n" + "x" * 99 + "\n"
+    text += ("y" * 99 + "\n") * (LIMIT // 100) + "Unsupported Media Type: image/png"
+    (one,) = explain_text(text)
+    assert (one.cause, one.line) == ("no-image-handler", text.count("\n") + 1)

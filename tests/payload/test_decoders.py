@@ -1,0 +1,115 @@
+"""The servers' own decoders on our bodies. They come with the dependency group ``stacks``: `make stacks`."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sm_imgcheck.payload import envelope
+from specs import spec
+
+RNG = np.random.default_rng(7)
+FLOATS = ((RNG.random((2, 4, 5, 3), np.float32) - np.float32(0.45)) / np.float32(0.225)).astype(np.float32)
+BYTES = RNG.integers(0, 256, (2, 4, 5, 3), np.uint8)
+FLOAT_SPEC = spec(shape=["N", 4, 5, 3], name="image")
+BYTE_SPEC = spec(shape=["N", 4, 5, 3], name="image", dtype="uint8", value_range=[0, 255])
+BOTH = pytest.mark.parametrize(("array", "to"), [(FLOATS, FLOAT_SPEC), (BYTES, BYTE_SPEC)], ids=["float32", "uint8"])
+
+
+def body_of(name: str, array: np.ndarray, to=FLOAT_SPEC):
+    return envelope(name).build(array, to)
+
+
+@pytest.fixture(scope="module")
+def toolkit():
+    """sagemaker-inference: what scikit-learn-style and custom containers decode with, and PyTorch's before it."""
+    return pytest.importorskip("sagemaker_inference.decoder", reason="not installed: make stacks")
+
+
+@BOTH
+def test_the_toolkit_reads_npy(toolkit, array, to):
+    payload = body_of("npy", array, to)
+    back = toolkit.decode(payload.body, payload.content_type)
+    assert (back.dtype, back.shape, back.tobytes()) == (array.dtype, array.shape, array.tobytes())
+
+
+@BOTH
+def test_the_toolkit_reads_a_nested_list(toolkit, array, to):
+    payload = body_of("array", array, to)
+    back = toolkit.decode(payload.body.decode(), payload.content_type)
+    assert back.dtype == {"f": np.float64, "u": np.int64}[array.dtype.kind]
+    assert back.astype(array.dtype).tobytes() == array.tobytes()
+    assert back.shape == array.shape
+
+
+@BOTH
+def test_the_toolkit_reads_csv_flat(toolkit, array, to):
+    payload = body_of("csv", array, to)
+    back = toolkit.decode(payload.body.decode(), payload.content_type)
+    assert back.shape == (2, 60)
+    assert back.astype(array.dtype).tobytes() == array.tobytes()
+
+
+def test_the_toolkit_takes_no_dense_archive(toolkit):
+    """A known limit: it reads scipy's sparse matrices only, so npz is for handlers of one's own."""
+    payload = body_of("npz", FLOATS)
+    with pytest.raises(ValueError, match="does not contain a sparse"):
+        toolkit.decode(payload.body, payload.content_type)
+
+
+@pytest.fixture(scope="module")
+def mlflow():
+    """MLflow's scoring server, its parser."""
+    pytest.importorskip("mlflow", reason="not installed: make stacks")
+    return pytest.importorskip("mlflow.pyfunc.scoring_server", reason="not installed: make stacks")
+
+
+@pytest.mark.parametrize("name", ["instances", "inputs"])
+@BOTH
+def test_mlflow_reads_instances_and_inputs(mlflow, name, array, to):
+    from mlflow.types import Schema, TensorSpec
+
+    schema = Schema([TensorSpec(array.dtype, (-1, 4, 5, 3))])
+    payload = body_of(name, array, replace(to, name="input"))
+    back = np.asarray(mlflow.infer_and_parse_data(json.loads(payload.body), schema=schema))
+    assert (back.shape, back.dtype, back.tobytes()) == (array.shape, array.dtype, array.tobytes())
+
+
+@pytest.mark.parametrize("name", ["instances", "inputs"])
+def test_mlflow_reads_a_named_tensor(mlflow, name):
+    from mlflow.types import Schema, TensorSpec
+
+    schema = Schema([TensorSpec(np.dtype("float32"), (-1, 4, 5, 3), name="image")])
+    back = mlflow.infer_and_parse_data(json.loads(body_of(name, FLOATS).body), schema=schema)
+    assert list(back) == ["image"]
+    assert np.asarray(back["image"]).astype(np.float32).tobytes() == FLOATS.tobytes()
+
+
+@pytest.fixture(scope="module")
+def triton():
+    """Triton's own client: what builds the binary form."""
+    return pytest.importorskip("tritonclient.http", reason="not installed: make stacks")
+
+
+@BOTH
+def test_the_binary_form_is_what_tritons_client_sends(triton, array, to):
+    tensor = triton.InferInput("image", list(array.shape), {"f": "FP32", "u": "UINT8"}[array.dtype.kind])
+    tensor.set_data_from_numpy(array, binary_data=True)
+    theirs, length = triton.InferenceServerClient.generate_request_body([tensor])
+    payload = body_of("triton-binary", array, to)
+    ours = int(payload.content_type.rpartition("=")[2])
+    assert json.loads(payload.body[:ours])["inputs"] == json.loads(theirs[:length])["inputs"]
+    assert payload.body[ours:] == theirs[length:]
+    said = payload.content_type.replace(str(ours), str(length))
+    assert envelope("triton-binary").parse(theirs, said, to).tobytes() == array.tobytes()
+
+
+@BOTH
+def test_mlserver_reads_v2(array, to):
+    codecs = pytest.importorskip("mlserver.codecs", reason="not installed: make stacks")
+    from mlserver.types import InferenceRequest
+
+    request = InferenceRequest.model_validate_json(body_of("kserve-v2", array, to).body)
+    back = codecs.NumpyCodec.decode_input(request.inputs[0])
+    assert (back.shape, back.dtype, back.tobytes()) == (array.shape, array.dtype, array.tobytes())

@@ -1,0 +1,269 @@
+"""Bodies that lie, swell or make no sense: an error that says so, in bounded time and memory."""
+
+import io
+import pickle
+import tracemalloc
+import zipfile
+import zlib
+from dataclasses import replace
+from time import perf_counter
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sm_imgcheck.errors import PayloadError
+from sm_imgcheck.payload import _text, envelope, envelopes
+from specs import spec
+
+LOSSLESS = [name for name in envelopes() if envelope(name).LOSSLESS]
+JSON = ("array", "instances", "inputs", "kserve-v2", "jsonlines")
+SMALL = spec(shape=["N", 1, 2, 3], dtype="uint8", value_range=[0, 255])
+TRITON = "application/vnd.sagemaker-triton.binary+json;json-header-size="
+
+
+def refusal(name: str, body: bytes, content_type: str = "", to=SMALL) -> str:
+    """What is said of a body that is refused."""
+    with pytest.raises(PayloadError) as caught:
+        envelope(name).parse(body, content_type, to)
+    said = str(caught.value)
+    assert said.isascii()
+    assert "\n" not in said
+    assert len(said) < 400
+    return said
+
+
+def npy(array: np.ndarray) -> bytes:
+    out = io.BytesIO()
+    np.save(out, array)
+    return out.getvalue()
+
+
+def header(text: str) -> bytes:
+    """An .npy file of this header and no values."""
+    padded = text.encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(padded).to_bytes(2, "little") + padded
+
+
+def v2(**changes) -> bytes:
+    tensor = {"name": "input", "shape": [1, 1, 2, 3], "datatype": "UINT8", "data": [1, 2, 3, 4, 5, 6]}
+    return orjson.dumps({"inputs": [{**tensor, **changes}]})
+
+
+CASES = [
+    ("npy", npy(np.array([{}])), "Python objects, stored as a pickle"),
+    ("npy", pickle.dumps([1]), "no .npy file: it begins with"),
+    ("npy", b"", "no .npy file"),
+    ("npy", b"\xff\xd8\xff\xe0" * 9, "no .npy file"),
+    ("npy", npy(np.zeros(3))[:-1], "24 bytes, but only 23"),
+    (
+        "npy",
+        header("{'descr': '<f4', 'fortran_order': False, 'shape': (536870912,), }"),
+        "2147483648 bytes, but only 0",
+    ),
+    ("npy", header("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }"), "impossible shape"),
+    ("npy", header("{'descr': '<U9', 'fortran_order': False, 'shape': (0,), }"), "not numbers"),
+    ("npy", header("(" * 90), "damaged .npy header"),
+    ("npz", b"PK\x03\x04" + b"\0" * 50, "damaged archive"),
+    ("npz", npy(np.zeros(3)), "damaged archive"),
+    ("raw", b"\0" * 5, "holds 5 values, which do not fill the spec's [N, 1, 2, 3]"),
+    ("raw", b"", "0 values, which do not fill"),
+    ("array", b"", "no JSON"),
+    ("array", b"\xff\xd8\xff\xe0", "no JSON"),
+    ("array", b"[NaN]", "no JSON"),
+    ("array", b"[1.]", "no JSON"),
+    ("array", b'{"instances":[1]}', "not a bare nested list"),
+    ("array", b"[[1,2],[3]]", "ragged: axis 1 has lengths 1 and 2"),
+    ("array", b"[[1,2],3]", "ragged: 3 stands beside a list on axis 0"),
+    ("array", b"[3,[1,2]]", "[1, 2] stands where a number"),
+    ("array", b"[[1,null]]", "None stands where a number"),
+    ("array", b"[[1,true]]", "True stands where a number"),
+    ("array", b'[[1,"2"]]', "'2' stands where a number"),
+    ("array", b"[[1,256]]", "256 is no uint8 number: it holds 0 to 255"),
+    ("array", b"[[1,-1]]", "-1 is no uint8 number"),
+    ("array", b"[[1,1e300]]", "is no uint8 number"),
+    ("array", b"[[1,0.5]]", "0.5 is no uint8 number"),
+    ("instances", b"[[1]]", 'not an object {"instances": ...}'),
+    ("instances", b'{"inputs":[[1]]}', "has the keys ['inputs'], but no \"instances\""),
+    ("instances", b'{"instances":1}', "holds 1, not a list"),
+    ("instances", b'{"instances":[{"a":1,"b":2}]}', "the spec has one input"),
+    ("instances", b'{"instances":[{"b64":"/9j/"}]}', "'/9j/' stands where a number"),
+    ("inputs", b'{"inputs":"/9j/"}', "'/9j/' stands where a number"),
+    ("kserve-v2", b'{"inputs":[]}', "not a list with one object"),
+    ("kserve-v2", v2(shape=None), '"shape" is None'),
+    ("kserve-v2", v2(shape=[True]), '"shape" is [True]'),
+    ("kserve-v2", v2(shape=[-1]), '"shape" is [-1]'),
+    ("kserve-v2", v2(shape=[1] * 40), "40 axes"),
+    ("kserve-v2", v2(shape=[1 << 40, 1 << 40]), "values, but 6 are there"),
+    ("kserve-v2", v2(datatype="float32"), "\"datatype\" is 'float32', not one of"),
+    ("kserve-v2", v2(datatype=[]), '"datatype" is []'),
+    ("kserve-v2", v2(data="/9j/"), 'no list of "data"'),
+    ("kserve-v2", v2(data=[1, 2]), "6 values, but 2 are there"),
+    ("csv", b"", "0 values, which do not fill"),
+    ("csv", b"1,2,3,4,5", "5 values, which do not fill"),
+    ("csv", b"1,2,3,4,5,6\n1,2", "ragged"),
+    ("csv", b"1,2,3,4,5,x", "no JSON"),
+    ("csv", b"1,2,3],[4,5,6", "no JSON"),
+    ("jsonlines", b"[1]\n\n[2]", "no JSON"),
+    ("jsonlines", b"[1\n2]", "no JSON"),
+]
+
+
+@pytest.mark.parametrize(("name", "body", "words"), CASES, ids=[f"{case[0]}-{at}" for at, case in enumerate(CASES)])
+def test_what_is_wrong_is_said(name, body, words):
+    assert words in refusal(name, body)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "words"),
+    [
+        ("application/json", v2(), "the content type is 'application/json', not application/vnd"),
+        (TRITON.replace(";", "; ") + "9", v2(), "the content type is"),
+        (TRITON + "9\n", v2(), "the content type is"),
+        (TRITON + "9999", v2(), "a JSON header of 9999 bytes; the body has"),
+        (TRITON + "0", v2(), "no JSON"),
+        (TRITON + str(len(v2())), v2(), '"binary_data_size" is None, but 0 bytes follow'),
+        (TRITON + str(len(v2(parameters=7))), v2(parameters=7), '"binary_data_size" is None'),
+    ],
+)
+def test_what_is_wrong_with_the_binary_form_is_said(content_type, body, words):
+    assert words in refusal("triton-binary", body, content_type)
+
+
+@pytest.mark.parametrize(
+    ("size", "said", "words"),
+    [(6, 7, "is 7, but 6 bytes follow"), (2 << 30, 2 << 30, "2147483648, but 6 bytes"), (6, 6, "no whole number")],
+)
+def test_the_binary_form_counts_its_bytes(size, said, words):
+    datatype = "FP32" if words == "no whole number" else "UINT8"
+    head = v2(parameters={"binary_data_size": said}, datatype=datatype)
+    assert words in refusal("triton-binary", head + b"\0" * 6, f"{TRITON}{len(head)}")
+    assert size >= 6
+
+
+def test_another_machines_byte_order_is_read():
+    array = np.arange(6, dtype=">f4").reshape(1, 1, 2, 3)
+    back = envelope("npy").parse(npy(array), "", SMALL)
+    assert np.array_equal(back, array)
+    assert back.dtype == array.dtype
+
+
+def test_an_archive_of_several_gives_its_first_unnamed_array():
+    out = io.BytesIO()
+    np.savez(out, np.arange(3), other=np.arange(4))
+    assert envelope("npz").parse(out.getvalue(), "", SMALL).tolist() == [0, 1, 2]
+
+
+def test_an_archive_of_others_lists_them():
+    out = io.BytesIO()
+    np.savez(out, one=np.arange(3), two=np.arange(4))
+    assert "one, two" in refusal("npz", out.getvalue())
+
+
+def test_a_pickle_in_an_archive_is_refused():
+    out = io.BytesIO()
+    np.savez(out, np.array([{}]))
+    assert "pickle" in refusal("npz", out.getvalue())
+
+
+def test_a_zip_bomb_is_not_unpacked():
+    """2 GiB of zeros in 2 MB, as the directory says."""
+    entry = zipfile.ZipInfo("arr_0.npy")
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(entry, zlib.compress(b"\0" * 1_000_000))
+    body = bytearray(out.getvalue())
+    at = body.rfind(b"PK\x01\x02")
+    body[at + 24 : at + 28] = (2 << 30).to_bytes(4, "little")
+    assert "unpacks to 2147483648 bytes" in refusal("npz", bytes(body))
+
+
+DEEP = 10_000
+
+
+@pytest.mark.parametrize("name", JSON)
+@pytest.mark.parametrize(
+    "body", [b"[" * DEEP + b"]" * DEEP, b'{"inputs":' * DEEP, b"[" * DEEP], ids=["lists", "dicts", "open"]
+)
+def test_a_deep_document_is_refused(name, body):
+    assert "no JSON" in refusal(name, body)
+
+
+@pytest.mark.parametrize("name", JSON)
+@pytest.mark.parametrize("depth", [40, 70, 1000])
+def test_a_document_as_deep_as_json_may_be_is_read_without_recursion(name, depth):
+    """1,024 levels are what the JSON reader takes; printing such a list would recurse, and NumPy stops at 32 or 64."""
+    lists = b"[" * depth + b"1" + b"]" * depth
+    wrapped = {"instances": b'{"instances":%b}', "inputs": b'{"inputs":%b}'}.get(name, b"%b") % lists
+    assert ("not an object" if name == "kserve-v2" else "more than 32 deep") in refusal(name, wrapped)
+
+
+@pytest.mark.parametrize("unit", [b"[],", b"{},", b"0,"])
+def test_a_hundred_million_brackets_are_counted_not_read(unit):
+    body = b"[" + unit * (99_999_990 // len(unit)) + b"0]"
+    start = perf_counter()
+    assert "more than any request of images" in refusal("array", body)
+    assert perf_counter() - start < 5
+
+
+@pytest.mark.parametrize("name", [*JSON, "csv"])
+def test_two_gibibytes_of_text_are_refused_by_their_size(name, monkeypatch):
+    monkeypatch.setattr(_text, "MAX_TEXT_BYTES", 1000)
+    assert "more than 1000 are not read" in refusal(name, b"[" + b" " * 1000 + b"]")
+
+
+@pytest.mark.parametrize("name", ["jsonlines", "csv"])
+def test_lines_are_counted_before_they_are_split(name):
+    assert "more than 100000 lines" in refusal(name, b"\n" * 100_002)
+
+
+def test_one_long_text_among_many_takes_no_room():
+    """NumPy would make room for the longest text in the place of each: 200 kB of JSON as 12 GB."""
+    body = b'["' + b"x" * 100_000 + b'"' + b',"y"' * 30_000 + b"]"
+    tracemalloc.start()
+    said = refusal("array", body)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "stands where a number" in said
+    assert peak < 20_000_000
+
+
+@pytest.mark.parametrize("name", LOSSLESS)
+@settings(max_examples=80, deadline=None)
+@given(data=st.data())
+def test_any_change_of_a_body_is_an_array_or_a_payload_error(name, data):
+    """A byte changed, cut, doubled: never another exception."""
+    array = np.arange(12, dtype=np.uint8).reshape(2, 1, 2, 3)
+    payload = envelope(name).build(array, SMALL)
+    body = bytearray(payload.body)
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(body)))
+        body[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=4))
+    try:
+        back = envelope(name).parse(bytes(body), payload.content_type, SMALL)
+    except PayloadError:
+        return
+    assert back.dtype.kind in "biufc"
+
+
+FLOATS = spec(shape=["N", 1, 2, 3])
+ONE_IMAGE = spec(shape=[1, 2, 3], layout="HWC")
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "words", "to"),
+    [
+        ("array", b"[1e39]", "1e+39 is beyond what float32 holds", FLOATS),
+        ("raw", b"\0" * 5, "5 bytes, which are no whole number of float32 values", FLOATS),
+        ("jsonlines", b"[[[1,2,3]]]\n[[[1,2,3]]]", "2 lines, and the spec's tensor is one image", ONE_IMAGE),
+    ],
+)
+def test_what_does_not_fit_the_spec_is_said(name, body, words, to):
+    assert words in refusal(name, body, to=to)
+
+
+def test_a_dtype_that_numpy_cannot_name_is_not_guessed():
+    half = replace(FLOATS, contract=replace(FLOATS.contract, dtype="bfloat16"))
+    assert "cannot hold bfloat16" in refusal("raw", b"\0\0", to=half)

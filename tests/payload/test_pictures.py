@@ -1,0 +1,152 @@
+"""Envelopes that carry the encoded picture: untouched where it is right, made right where the handler would not."""
+
+import base64
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pictures import encoded, jpeg, picture
+from PIL import Image, ImageCms
+
+from sm_imgcheck.errors import PayloadError
+from sm_imgcheck.payload import envelope
+from sm_imgcheck.pixels.colour import orient
+from sm_imgcheck.pixels.decode import decode
+from sm_imgcheck.pixels.look import look
+from specs import spec
+
+IMAGE = envelope("image")
+PICTURE = picture(16, 24)
+ALL_REJECTED = {"exif": "reject", "cmyk": "reject", "gray": "reject", "alpha": "reject", "icc": "reject"}
+
+
+def header_of(body: bytes):
+    return look(body, max_pixels=1 << 20)
+
+
+def sent(body: bytes, *, content_type: str | None = None, **decode):
+    """The payload of a picture under this decode policy."""
+    payload = {"content_type": content_type} if content_type else {}
+    return IMAGE.build_image(body, header_of(body), spec(decode=decode, payload=payload))
+
+
+def of(mode: str) -> Image.Image:
+    return Image.fromarray(PICTURE).convert(mode)
+
+
+UNTOUCHED = {
+    "plain": (jpeg(PICTURE), ALL_REJECTED, "image/jpeg"),
+    "turned": (jpeg(PICTURE, orientation=6), {"exif": "apply"}, "image/jpeg"),
+    "inks": (jpeg(PICTURE, mode="CMYK"), {"cmyk": "convert"}, "image/jpeg"),
+    "gray": (jpeg(PICTURE, mode="L"), {"gray": "expand"}, "image/jpeg"),
+    "alpha": (encoded(of("RGBA"), "PNG"), {"alpha": "drop"}, "image/png"),
+    "webp": (encoded(of("RGB"), "WEBP"), ALL_REJECTED, "image/webp"),
+    "gif": (encoded(of("P"), "GIF"), ALL_REJECTED, "image/gif"),
+}
+
+
+@pytest.mark.parametrize("case", UNTOUCHED)
+def test_what_is_right_goes_out_as_it_is(case):
+    body, policy, content_type = UNTOUCHED[case]
+    payload = sent(body, **policy)
+    assert (payload.body, payload.content_type) == (body, content_type)
+    assert IMAGE.changes(header_of(body), spec(decode=policy)) == ()
+
+
+MENDED = {
+    "turned": (jpeg(PICTURE, orientation=6), {"exif": "reject"}, "JPEG", "RGB"),
+    "turned, not looked at": (jpeg(PICTURE, orientation=6), {"exif": "ignore"}, "JPEG", "RGB"),
+    "inks": (jpeg(PICTURE, mode="CMYK"), {"cmyk": "reject"}, "JPEG", "RGB"),
+    "gray": (jpeg(PICTURE, mode="L"), {"gray": "reject"}, "JPEG", "RGB"),
+    "alpha": (encoded(of("RGBA"), "PNG"), {"alpha": "reject"}, "PNG", "RGB"),
+    "gray alpha": (encoded(of("LA"), "PNG"), {"alpha": "reject"}, "PNG", "L"),
+    "jpeg2000": (encoded(of("RGB"), "JPEG2000"), {}, "PNG", "RGB"),
+}
+
+
+@pytest.mark.parametrize("case", MENDED)
+def test_what_the_handler_does_not_mend_is_mended(case):
+    body, policy, form, mode = MENDED[case]
+    payload = sent(body, **policy)
+    header = header_of(payload.body)
+    assert len(IMAGE.changes(header_of(body), spec(decode=policy))) == 1
+    assert (header.format, header.mode, header.orientation) == (form, mode, 1)
+    assert payload.content_type == f"image/{form.lower()}"
+    assert not IMAGE.changes(header, spec(decode=policy)), "once is enough"
+
+
+@pytest.mark.parametrize("orientation", range(2, 9))
+def test_a_turned_picture_is_set_upright(orientation):
+    body = jpeg(PICTURE, orientation=orientation, quality=100, subsampling=0)
+    upright = orient(decode(body), orientation=orientation)
+    payload = sent(body, exif="ignore")
+    header = header_of(payload.body)
+    assert (header.height, header.width) == upright.shape[:2]
+    assert header.subsampling == "4:4:4"
+    off = np.abs(decode(payload.body).astype(int) - upright)
+    assert off.mean() < 5, "noise at quality 95; another turn is off by 60"
+
+
+def test_a_turned_png_loses_nothing():
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    payload = sent(encoded(of("RGBA"), "PNG", exif=exif), exif="ignore", alpha="drop")
+    assert np.array_equal(decode(payload.body), np.asarray(of("RGBA"))[::-1, ::-1])
+
+
+def test_transparency_that_is_rejected_is_laid_over_white():
+    clear = Image.new("RGBA", (4, 4), (9, 9, 9, 0))
+    payload = sent(encoded(clear, "PNG"), alpha="reject")
+    assert decode(payload.body).reshape(-1, 3).tolist() == [[255, 255, 255]] * 16
+
+
+def test_sixteen_bits_become_eight():
+    deep = Image.fromarray(np.arange(16, dtype=np.uint16).reshape(4, 4) * 4096)
+    payload = sent(encoded(deep, "PNG"), bit_depth="reject")
+    assert decode(payload.body)[..., 0].tolist() == (np.arange(16).reshape(4, 4) * 16).tolist()
+
+
+def test_a_wide_profile_that_is_rejected_becomes_srgb():
+    body = jpeg(PICTURE, icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    assert sent(body, icc="reject").body == body
+    wide = replace(header_of(body), icc="Display P3", wide_gamut=True)
+    again = IMAGE.build_image(body, wide, spec(decode={"icc": "reject"})).body
+    assert again != body
+    assert header_of(again).icc == ""
+
+
+def test_the_specs_content_type_names_the_format():
+    png = encoded(of("RGB"), "PNG")
+    assert sent(png, content_type="application/x-image").body == png
+    payload = sent(png, content_type="image/jpeg")
+    assert (header_of(payload.body).format, payload.content_type) == ("JPEG", "image/jpeg")
+    again = sent(jpeg(PICTURE), content_type="image/png")
+    assert np.array_equal(decode(again.body), decode(jpeg(PICTURE)))
+
+
+def test_what_cannot_be_decoded_cannot_be_mended():
+    body = jpeg(picture(200, 200), orientation=6)
+    header = header_of(body)
+    with pytest.raises(PayloadError, match=r"the picture .* rows are lost"):
+        IMAGE.build_image(body[: len(body) // 2], header, spec(decode={"exif": "ignore"}))
+
+
+def test_base64_texts_hold_the_same_bytes():
+    body = jpeg(PICTURE, orientation=6)
+    to = spec(decode={"exif": "ignore"}, payload={"content_type": "application/json"})
+    expected = IMAGE.build_image(body, header_of(body), spec(decode={"exif": "ignore"})).body
+    one = envelope("instances-b64").build_image(body, header_of(body), to)
+    text = envelope("hf-inputs-b64").build_image(body, header_of(body), to)
+    assert base64.b64decode(json.loads(one.body)["instances"][0]["b64"], validate=True) == expected
+    assert base64.b64decode(json.loads(text.body)["inputs"], validate=True) == expected
+    assert one.content_type == text.content_type == "application/json"
+
+
+def test_a_batch_of_base64_texts():
+    bodies = [jpeg(PICTURE), encoded(of("RGB"), "PNG")]
+    payload = envelope("instances-b64").build_images([(body, header_of(body)) for body in bodies], spec())
+    rows = json.loads(payload.body)["instances"]
+    assert [base64.b64decode(row["b64"]) for row in rows] == bodies
+    assert Image.open(io.BytesIO(base64.b64decode(rows[1]["b64"]))).format == "PNG"

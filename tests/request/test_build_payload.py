@@ -1,0 +1,86 @@
+"""The library's ``build_payload``; and that every form is one that its stack understands."""
+
+import io
+
+import numpy as np
+import pytest
+from pictures import jpeg, picture
+
+import sm_imgcheck
+from sm_imgcheck import CandidateError, Payload, PayloadError, PlanError, build_payload, convert
+from sm_imgcheck.model import Received
+from sm_imgcheck.payload import envelope
+from sm_imgcheck.serving import STACKS
+from sm_imgcheck.stacks import stack
+from specs import spec
+
+SMALL = {"shape": ["N", 24, 32, 3]}
+PHOTO = jpeg(picture())
+
+
+def test_one_candidate_or_several():
+    small = spec(**SMALL)
+    one = build_payload(PHOTO, small)
+    assert isinstance(one, Payload)
+    assert (one.content_type, one.envelope) == ("application/x-npy", "npy")
+    assert (np.load(io.BytesIO(one.body)) == convert(PHOTO, small)).all()
+    two = build_payload([PHOTO, picture(seed=2)], small)
+    assert np.load(io.BytesIO(two.body)).shape == (2, 24, 32, 3)
+
+
+def test_form_and_content_type_may_be_said():
+    got = build_payload(PHOTO, spec(**SMALL), envelope="array", content_type="application/json; charset=utf-8")
+    assert got.content_type == "application/json; charset=utf-8"
+    assert got.body.startswith(b"[[[[")
+
+
+def test_a_body_for_a_fixed_batch():
+    four = spec(shape=[4, 24, 32, 3])
+    assert np.load(io.BytesIO(build_payload([PHOTO] * 4, four).body)).shape == (4, 24, 32, 3)
+    with pytest.raises(PayloadError, match="exactly 4 images a request, and here are 3"):
+        build_payload([PHOTO] * 3, four)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "candidates", "error", "why"),
+    [
+        ({"payload": {"stack": "pytorch"}}, {"envelope": "kserve-v2"}, PHOTO, PayloadError, "npy, array or csv"),
+        ({}, {"envelope": "nyp"}, PHOTO, PayloadError, "is not known"),
+        ({"shape": [1, 24, 32, 3]}, {}, [PHOTO, PHOTO], PayloadError, "takes 1 image"),
+        ({}, {"envelope": "image"}, [PHOTO, PHOTO], PayloadError, "takes 1 image"),
+        ({}, {}, [], PayloadError, "here are 0"),
+        ({"payload": {"max_bytes": 100}}, {}, PHOTO, PayloadError, "9,344 bytes, and 100 are the most"),
+        ({}, {}, b"no image", CandidateError, "bytes"),
+        ({}, {}, np.full((1, 24, 32, 3), np.nan, np.float32), PlanError, "not finite"),
+        ({}, {"envelope": "image"}, np.zeros((1, 24, 32, 3), np.float32), PlanError, "encoded image"),
+    ],
+)
+def test_errors(changes, words, candidates, error, why):
+    with pytest.raises(error, match=why):
+        build_payload(candidates, spec(**{**SMALL, **changes}), **words)
+
+
+def test_the_names_are_public():
+    assert {"build_payload", "Payload", "PayloadError"} <= set(sm_imgcheck.__all__)
+
+
+PAIRS = [(name, form) for name, serving in STACKS.items() for form in serving.envelopes if name != "custom"]
+
+
+@pytest.mark.parametrize(("name", "form"), PAIRS)
+@pytest.mark.parametrize("count", [1, 2])
+def test_every_stack_takes_the_bodies_that_are_made_for_it(name, form, count):
+    if count > 1 and not envelope(form).BATCHES:
+        pytest.skip("one image a body")
+    wanted = spec(**SMALL, name="image", payload={"stack": name})
+    made = build_payload([PHOTO] * count, wanted, envelope=form)
+    got = stack(name).receive(made.body, made.content_type, wanted)
+    if form == "instances-b64":
+        assert got.cause == "PAY111", "right for models that decode, and this one takes numbers"
+        return
+    assert isinstance(got, Received), got
+    if got.form == "array":
+        tensor = np.concatenate([convert(PHOTO, wanted)] * count)
+        # CSV has no axes: a handler has to give them back
+        assert got.data.shape == (tensor.shape if form != "csv" else got.data.shape)
+        assert np.array_equal(np.asarray(got.data, np.float32).ravel(), tensor.ravel())

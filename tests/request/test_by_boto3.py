@@ -1,0 +1,226 @@
+"""A request to a SageMaker endpoint: real boto3 against a server that speaks the REST form of InvokeEndpoint."""
+
+import json
+import time
+
+import pytest
+from servers import answer, serving
+
+from sm_imgcheck.errors import SendError
+from sm_imgcheck.model import Payload
+from sm_imgcheck.sending import MAX_ANSWER_BYTES, Order
+from sm_imgcheck.sending.by_boto3 import send
+
+pytest.importorskip("boto3")
+BODY = Payload(body=bytes(range(256)) * 9, content_type="application/x-npy", envelope="npy")
+
+
+@pytest.fixture(autouse=True)
+def account(monkeypatch, tmp_path):
+    """Credentials of nobody, and no configuration of whoever runs this."""
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE", "HTTP_PROXY", "http_proxy", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/EXAMPLEKEY")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "4")
+
+
+@pytest.fixture
+def endpoint(monkeypatch):
+    """Start a server that answers so, and let boto3 take it for SageMaker."""
+
+    def start(give):
+        context = serving(give)
+        seen = context.__enter__()
+        running.append(context)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", seen.url.removesuffix("/invocations"))
+        return seen
+
+    running = []
+    yield start
+    for context in running:
+        context.__exit__(None, None, None)
+
+
+def error(status, code, message, **more):
+    body = json.dumps({"Message": message, **more}).encode()
+    return answer(status, body, content_type="application/json", x_amzn_ErrorType=code)
+
+
+def line_of(name="my-endpoint", **order):
+    with pytest.raises(SendError) as caught:
+        send(name, BODY, Order(**order))
+    said = str(caught.value)
+    assert "\n" not in said
+    for secret in ("AKIAIOSFODNN7EXAMPLE", "wJalr", "SECRET"):
+        assert secret not in said
+    return said
+
+
+def test_the_body_arrives_as_it_is_and_the_answer_comes_back(endpoint):
+    seen = endpoint(
+        answer(200, b"[0.5]", content_type="application/json", x_Amzn_Invoked_Production_Variant="AllTraffic")
+    )
+    order = Order(accept="application/json", target_variant="blue", target_model="m.tar.gz", custom_attributes="a=b")
+    got = send("my-endpoint", BODY, order)
+    assert (got.status, got.content_type, got.text(), got.refused) == (200, "application/json", "[0.5]", False)
+    assert got.notes == ("answered by variant AllTraffic",)
+    assert seen.paths == ["/endpoints/my-endpoint/invocations"]
+    assert seen.bodies == [BODY.body]
+    headers = {name.lower(): value for name, value in seen.headers[0].items()}
+    assert headers["content-type"] == "application/x-npy"
+    assert headers["accept"] == "application/json"
+    assert headers["x-amzn-sagemaker-target-variant"] == "blue"
+    assert headers["x-amzn-sagemaker-target-model"] == "m.tar.gz"
+    assert headers["x-amzn-sagemaker-custom-attributes"] == "a=b"
+    assert "Signature=" in headers["authorization"]
+
+
+def test_an_error_of_the_model_is_an_answer_with_what_the_container_said(endpoint):
+    seen = endpoint(
+        error(
+            424,
+            "ModelError",
+            'Received server error (500) from primary with message "Content type image/jpeg is not supported by this '
+            'framework."',
+            OriginalStatusCode=500,
+            OriginalMessage="Content type image/jpeg is not supported by this framework.",
+            LogStreamArn="arn:aws:logs:x",
+        )
+    )
+    got = send("my-endpoint", BODY, Order())
+    assert (got.status, got.reason, got.refused) == (424, "ModelError", True)
+    assert "Content type image/jpeg is not supported" in got.text()
+    assert got.notes == ("the container answered with status 500",)
+    assert len(seen.paths) == 1
+
+
+def test_a_body_that_sagemaker_refuses_is_an_answer(endpoint):
+    endpoint(error(400, "ValidationError", "Variant AllTraffic has oversize body"))
+    got = send("my-endpoint", BODY, Order())
+    assert (got.status, got.reason) == (400, "ValidationError")
+    assert "oversize body" in got.text()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "why"),
+    [
+        (
+            400,
+            "ValidationError",
+            "Endpoint my-endpoint of account 123456789012 not found.",
+            "no endpoint has that name",
+        ),
+        (400, "ExpiredTokenException", "The security token included in the request is expired", "have expired"),
+        (403, "ExpiredTokenException", "expired SECRET", "have expired"),
+        (403, "UnrecognizedClientException", "The security token is invalid", "does not know these credentials"),
+        (403, "InvalidSignatureException", "The Canonical String SECRET", "check the secret key"),
+        (403, "AccessDeniedException", "User: x is not authorized", "may not call"),
+        (400, "ThrottlingException", "Rate exceeded", "nothing was retried"),
+        (429, "ModelNotReadyException", "Either the serving container is not ready", "still loading"),
+        (503, "ServiceUnavailable", "no", "nothing was retried"),
+        (500, "InternalFailure", "no", "nothing was retried"),
+    ],
+)
+def test_what_says_nothing_of_the_request_is_one_line_and_is_not_tried_again(endpoint, status, code, message, why):
+    seen = endpoint(error(status, code, message))
+    assert why in line_of()
+    assert len(seen.paths) == 1
+
+
+def test_an_error_of_no_known_form(endpoint):
+    endpoint(answer(502, b"<html>bad gateway</html>", content_type="text/html"))
+    got = send("my-endpoint", BODY, Order())
+    assert (got.status, got.refused) == (502, True)
+
+
+def test_a_huge_answer_is_cut(endpoint):
+    endpoint(answer(200, b"x" * (2 * MAX_ANSWER_BYTES)))
+    got = send("my-endpoint", BODY, Order())
+    assert got.cut
+    assert len(got.body) == MAX_ANSWER_BYTES
+
+
+def test_a_slow_endpoint(endpoint):
+    endpoint(lambda handler: time.sleep(1.5))
+    started = time.monotonic()
+    assert "no answer within 0.3 s" in line_of(timeout=0.3)
+    assert time.monotonic() - started < 1.4
+
+
+def test_a_dead_endpoint(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", "http://127.0.0.1:9")
+    assert "out of reach" in line_of()
+
+
+def test_an_endpoint_that_hangs_up(endpoint):
+    def hang_up(handler):
+        handler.close_connection = True
+
+    endpoint(hang_up)
+    assert "hung up" in line_of()
+
+
+def test_no_region(monkeypatch):
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert "no region is set" in line_of()
+
+
+def test_no_credentials(endpoint, monkeypatch):
+    seen = endpoint(answer(200))
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    assert "there are no credentials" in line_of()
+    assert not seen.paths
+
+
+def test_half_of_the_credentials(monkeypatch):
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    assert "not complete" in line_of()
+
+
+def test_a_profile_that_is_not_there(monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    assert "AWS_PROFILE" in line_of()
+
+
+@pytest.mark.parametrize("name", ["my_endpoint", "-x", "x-", "", "x" * 64, "arn:aws:sagemaker:x", "a/../b"])
+def test_names_that_no_endpoint_has(name):
+    assert "letters, digits and hyphens" in line_of(name)
+
+
+def test_without_boto3_the_line_says_how_to_install_it(monkeypatch):
+    monkeypatch.setattr("sm_imgcheck.sending.by_boto3.find_spec", lambda name: None)
+    assert "pip install 'sm-imgcheck[aws]'" in line_of()
+
+
+def test_an_asynchronous_endpoint_takes_a_small_body_by_itself(endpoint):
+    places = {"OutputLocation": "s3://bucket/out", "InferenceId": "1"}
+    seen = endpoint(
+        answer(
+            202,
+            json.dumps(places).encode(),
+            content_type="application/json",
+            X_Amzn_SageMaker_OutputLocation="s3://bucket/out?X-Amz-Signature=SECRET",
+        )
+    )
+    got = send("my-endpoint", BODY, Order(), "async")
+    assert (got.status, got.refused) == (202, False)
+    assert got.notes == ("the answer will be at s3://bucket/out?X-Amz-Signature=(left out)",)
+    assert seen.paths == ["/endpoints/my-endpoint/async-invocations"]
+    assert seen.bodies == [BODY.body]
+
+
+def test_an_asynchronous_endpoint_takes_a_large_body_from_s3_only(endpoint):
+    seen = endpoint(answer(202))
+    large = Payload(body=bytes(128_001), content_type="application/x-npy", envelope="npy")
+    with pytest.raises(SendError, match="128,001 bytes"):
+        send("my-endpoint", large, Order(), "async")
+    assert not seen.paths

@@ -1,0 +1,237 @@
+"""A request over HTTP: what is sent, what is taken of the answer, and one clear line for whatever goes wrong."""
+
+import socket
+import threading
+import time
+
+import pytest
+from servers import answer, serving
+
+from sm_imgcheck.errors import SendError
+from sm_imgcheck.model import Payload
+from sm_imgcheck.sending import MAX_ANSWER_BYTES, Answer, Order, without_secrets
+from sm_imgcheck.sending.by_http import checked, send
+
+BODY = Payload(body=bytes(range(256)) * 9, content_type="application/x-npy", envelope="npy")
+
+
+def test_the_body_arrives_as_it_is_and_the_answer_comes_back():
+    with serving(answer(200, b'{"score": [0.5]}', content_type="application/json")) as seen:
+        got = send(seen.url + "?x=1", BODY, Order(accept="application/json", custom_attributes="tfs-method=predict"))
+    assert (got.status, got.content_type, got.text(), got.refused) == (
+        200,
+        "application/json",
+        '{"score": [0.5]}',
+        False,
+    )
+    assert seen.bodies == [BODY.body]
+    assert seen.paths == ["/invocations?x=1"]
+    headers = seen.headers[0]
+    assert headers["Content-Type"] == "application/x-npy"
+    assert headers["Accept"] == "application/json"
+    assert headers["X-Amzn-SageMaker-Custom-Attributes"] == "tfs-method=predict"
+    assert headers["Content-Length"] == str(len(BODY.body))
+
+
+def test_a_refusal_is_an_answer():
+    with serving(
+        answer(415, b'{"error": "Unsupported Media Type: image/jpeg"}', content_type="application/json")
+    ) as seen:
+        got = send(seen.url, BODY, Order())
+    assert (got.status, got.refused) == (415, True)
+    assert "Unsupported Media Type" in got.text()
+
+
+def test_a_redirect_is_not_followed():
+    with (
+        serving(answer(200, b"the other one")) as other,
+        serving(answer(307, location=other.url + "?token=s3cret")) as seen,
+    ):
+        got = send(seen.url, BODY, Order())
+    assert got.status == 307
+    assert got.refused
+    assert not other.paths
+    assert "not followed" in got.notes[0]
+    assert "s3cret" not in got.notes[0]
+
+
+def test_no_proxy_of_the_environment_is_asked(monkeypatch):
+    with serving(answer(200, b"proxy")) as proxy, serving(answer(200, b"server")) as seen:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        monkeypatch.delenv("no_proxy", raising=False)
+        assert send(seen.url, BODY, Order()).text() == "server"
+        assert not proxy.paths
+
+
+def test_a_huge_answer_is_cut():
+    with serving(answer(200, b"x" * (3 * MAX_ANSWER_BYTES))) as seen:
+        got = send(seen.url, BODY, Order())
+    assert got.cut
+    assert len(got.body) == MAX_ANSWER_BYTES
+    assert got.text() == "x" * MAX_ANSWER_BYTES
+
+
+def test_control_bytes_are_stripped():
+    said = b"a\x1b[31mred\x1b[0m\x07 b\r\nc\td \x9b" + "\N{RIGHT-TO-LEFT OVERRIDE}e".encode() + b"\xc2\x9b"
+    with serving(answer(200, said.replace(b"\x9b", b"", 1))) as seen:
+        text = send(seen.url, BODY, Order()).text()
+    assert text == "ared b\nc\td \\u202ee"
+
+
+def test_an_answer_that_is_no_text_is_none():
+    assert Answer(status=200, body=b"\x93NUMPY\0").text() is None
+    assert Answer(status=200, body=b"\xff\xfe").text() is None
+    assert Answer(status=200, body="ä".encode()[:1], cut=True).text() == ""
+
+
+def test_a_body_that_is_refused_before_it_is_read_gets_its_answer():
+    """As TorchServe does it: 413, and the connection is closed."""
+    large = Payload(body=bytes(20_000_000), content_type="application/x-npy", envelope="npy")
+
+    def refuse(handler):
+        handler.wfile.write(b"HTTP/1.1 413 Request Entity Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        handler.wfile.flush()
+        handler.connection.shutdown(socket.SHUT_WR)
+        time.sleep(0.2)
+
+    with serving(refuse, read=False) as seen:
+        said = outcome(seen.url, large)
+    assert said == "413 with 0 bytes" or "is the body too large" in said, "the system may throw the answer away"
+
+
+def outcome(url, payload):
+    try:
+        got = send(url, payload, Order())
+    except SendError as error:
+        return str(error)
+    return f"{got.status} with {len(got.body)} bytes"
+
+
+def refused_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def line_of(url, **order):
+    with pytest.raises(SendError) as caught:
+        send(url, BODY, Order(**order))
+    said = str(caught.value)
+    assert "\n" not in said
+    return said
+
+
+def test_a_dead_port():
+    said = line_of(f"http://127.0.0.1:{refused_port()}/invocations?sig=s3cret")
+    assert "nothing listens there" in said
+    assert "s3cret" not in said
+
+
+def test_a_name_that_no_host_has(monkeypatch):
+    def unknown(*_, **__):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    assert "no host has that name" in line_of("http://nowhere.invalid/")
+
+
+@pytest.mark.parametrize(
+    "drip", [b"", b"H", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\na"]
+)
+def test_a_slow_server_is_given_up_even_when_it_sends_a_byte_now_and_then(drip):
+    stop = threading.Event()
+
+    def slow(handler):
+        handler.wfile.write(drip)
+        while not stop.wait(0.05):
+            handler.wfile.write(b"a" if drip else b"")
+            handler.wfile.flush()
+
+    started = time.monotonic()
+    try:
+        with serving(slow) as seen:
+            assert "no whole answer within 0.4 s" in line_of(seen.url, timeout=0.4)
+            stop.set()
+    finally:
+        stop.set()
+    assert time.monotonic() - started < 5
+
+
+def raw(reply):
+    def give(handler):
+        handler.wfile.write(reply)
+        handler.wfile.flush()
+        handler.close_connection = True
+
+    return give
+
+
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [
+        (b"", "hung up"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "does not speak HTTP"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf", "hung up"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "hung up"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\n", "does not speak HTTP"),
+        (b"HTTP/1.1 200 " + b"x" * 70_000, "does not speak HTTP"),
+    ],
+)
+def test_answers_that_are_none(reply, why):
+    with serving(raw(reply)) as seen:
+        assert why in line_of(seen.url, timeout=5)
+
+
+def test_tls_errors_are_one_line():
+    with serving(answer(200)) as seen:
+        assert "TLS fails" in line_of(seen.url.replace("http:", "https:"), timeout=5)
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("ftp://host/x", "expected http://"),
+        ("file:///etc/passwd", "expected http://"),
+        ("127.0.0.1:8080/invocations", "expected http://"),
+        ("http:///invocations", "expected http://"),
+        ("http://host:99999/", "is no address"),
+        ("http://[::1/", "is no address"),
+        ("http://me:pass@host/", "user name or a password"),
+        ("http://host/a b", "%XX"),
+        ("http://host/\r\nX: y", "%XX"),
+        ("http://höst/", "%XX"),
+    ],
+)
+def test_addresses_that_nothing_is_sent_to(url, why):
+    with pytest.raises(SendError, match=why) as caught:
+        checked(url)
+    assert "pass@" not in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+def test_headers_that_nothing_is_sent_with():
+    assert "printable ASCII" in line_of("http://127.0.0.1:1/", accept="x\r\nHost: y")
+    assert "printable ASCII" in line_of("http://127.0.0.1:1/", custom_attributes="x" * 1025)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "https://b.s3.amazonaws.com/k?X-Amz-Credential=SECRET%2F2026&X-Amz-Signature=SECRET",
+        "https://b.s3.amazonaws.com/k?a=b&Signature=SECRET%3D",
+        '{"Authorization": "Bearer SECRET"}',
+        "Authorization: AWS4-HMAC-SHA256 Credential=SECRET/2026/x, SignedHeaders=a;b, Signature=SECRET",
+        "x-amz-security-token:SECRET==",
+        "key AKIASECRETSECRETSECR is unknown",
+        "does not match.\n\nThe Canonical String for this request should have been\n'POST\nx-amz-date:SECRET'",
+    ],
+)
+def test_what_signs_a_request_is_left_out(secret):
+    assert "SECRET" in secret
+    assert "SECRET" not in without_secrets(secret)
+
+
+def test_words_of_models_are_kept():
+    said = 'signature: serving_default; {"signature_name": "x"}; ASIA; credentials'
+    assert without_secrets(said) == said

@@ -1,0 +1,435 @@
+"""``payload``: bodies, their sizes against every limit, and commands that work as they are pasted."""
+
+import io
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pictures import encoded, jpeg, picture
+from PIL import Image
+from servers import answer, serving
+
+from sm_imgcheck import cli, convert, specfile
+from sm_imgcheck.checks import every
+from sm_imgcheck.endpoints import ENDPOINTS
+from sm_imgcheck.request import limits
+from sm_imgcheck.request.paste import PORT
+from sm_imgcheck.request.route import route
+
+SPEC = """\
+shape: [{n}, 24, 32, 3]
+dtype: float32
+channel_order: RGB
+value_range: [0, 1]
+payload: {payload}
+"""
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """The working folder, with three photos."""
+    monkeypatch.chdir(tmp_path)
+    for name in "abc":
+        (tmp_path / f"{name}.jpg").write_bytes(jpeg(picture(seed=ord(name))))
+    return tmp_path
+
+
+@pytest.fixture
+def say(capsys):
+    """Run a command line in this process: exit code, stdout, stderr."""
+
+    def run(*arguments):
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            code = stop.code
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def spec(payload="{stack: pytorch, endpoint: realtime}", n="N", name="s.yaml"):
+    Path(name).write_text(SPEC.format(payload=payload, n=n))
+    return name
+
+
+def test_a_photo_becomes_a_body_with_all_that_is_to_be_known(place, say):
+    code, out, err = say("payload", "a.jpg", "-s", spec())
+    assert (code, err) == (0, "")
+    body = np.load(place / "a.body.npy")
+    assert (body == convert("a.jpg", "s.yaml")).all()
+    size = (place / "a.body.npy").stat().st_size
+    for words in (
+        f"a.jpg -> a.body.npy: {size:,} bytes, application/x-npy (npy, float32 [1, 24, 32, 3])",
+        "mended on the way: SHP102, SHP106, DTY101, VAL101",
+        f"Limits for {size:,} bytes to pytorch behind a realtime endpoint:",
+        "6,553,500  fits",
+        "TS_MAX_REQUEST_SIZE raises it",
+        "25,000,000  fits",
+        "--body fileb://a.body.npy out.json",
+    ):
+        assert words in out
+    assert "Not checked" not in out
+
+
+def test_a_second_run_changes_nothing_and_other_content_is_refused(place, say):
+    assert say("payload", "a.jpg", "-s", spec())[0] == 0
+    assert say("payload", "a.jpg", "-s", "s.yaml")[0] == 0
+    (place / "a.body.npy").write_bytes(b"mine")
+    code, _, err = say("payload", "a.jpg", "-s", "s.yaml")
+    assert code == 2
+    assert "--force" in err
+    assert (place / "a.body.npy").read_bytes() == b"mine"
+    assert say("payload", "a.jpg", "-s", "s.yaml", "--force")[0] == 0
+    assert np.load(place / "a.body.npy").shape == (1, 24, 32, 3)
+
+
+def test_a_spec_without_payload_works_and_says_what_is_not_checked(place, say):
+    code, out, _ = say("payload", "a.jpg", "-s", spec("{}"))
+    assert code == 0
+    assert "whatever server behind a realtime endpoint" in out
+    assert "Not checked: whether the server takes such a body" in out
+    assert "Not checked: the limits are those of a realtime endpoint" in out
+
+
+def test_several_images_are_one_body_where_the_batch_allows(place, say):
+    code, out, _ = say("payload", "a.jpg", "b.jpg", "c.jpg", "-s", spec(), "-o", "out/all.npy")
+    assert code == 0
+    assert "a.jpg and 2 more" in out
+    whole = np.load(place / "out" / "all.npy")
+    assert (whole == np.concatenate([convert(f"{name}.jpg", "s.yaml") for name in "abc"])).all()
+
+
+@pytest.mark.parametrize(
+    ("n", "payload", "names", "rows"),
+    [
+        ("1", "{stack: pytorch}", ["a.npy", "b.npy", "c.npy"], [1, 1, 1]),
+        ('"1..2"', "{stack: pytorch}", ["batch.npy", "c.npy"], [2, 1]),
+        ("3", "{stack: pytorch}", ["batch.npy"], [3]),
+        ("N", "{max_bytes: 20000}", ["batch.npy", "c.npy"], [2, 1]),
+        ("N", "{max_bytes: 10000}", ["a.npy", "b.npy", "c.npy"], [1, 1, 1]),
+    ],
+)
+def test_a_body_holds_as_many_images_as_batch_and_limits_allow(place, say, n, payload, names, rows):
+    code, _, _ = say("payload", "a.jpg", "b.jpg", "c.jpg", "-s", spec(payload, n), "-o", "out")
+    assert code == 0
+    assert sorted(path.name for path in (place / "out").iterdir()) == names
+    assert [np.load(place / "out" / name).shape[0] for name in names] == rows
+
+
+def test_images_of_different_sizes_do_not_share_a_body(place, say):
+    (place / "s.yaml").write_text(
+        "shape: [N, H, W, 3]\ndtype: uint8\nchannel_order: RGB\nvalue_range: [0, 255]\nresize: none\n"
+    )
+    (place / "b.jpg").write_bytes(jpeg(picture(24, 24)))
+    assert say("payload", "a.jpg", "b.jpg", "-s", "s.yaml", "-o", "out")[0] == 0
+    assert {path.name for path in (place / "out").iterdir()} == {"a.npy", "b.npy"}
+
+
+def test_a_batch_that_cannot_be_filled_is_said(place, say):
+    code, out, _ = say("payload", "a.jpg", "b.jpg", "-s", spec("{}", "4"), "-o", "out")
+    assert code == 1
+    assert "the model takes exactly 4 images a request, and here are 2" in out
+    assert not (place / "out").exists()
+
+
+def test_one_file_takes_one_body(place, say):
+    code, _, err = say("payload", "a.jpg", "b.jpg", "-s", spec("{}", "1"), "-o", "one.npy")
+    assert code == 2
+    assert "-o one.npy takes one" in err
+
+
+def test_a_bad_candidate_is_told_and_the_others_are_written(place, say):
+    (place / "bad.jpg").write_bytes(b"<html>no such photo</html>")
+    code, out, _ = say("payload", "bad.jpg", "a.jpg", "-s", spec(), "-o", "out")
+    assert code == 1
+    assert "bad.jpg: no body:" in out
+    assert "Of 1 of 2 candidates there is no body." in out
+    assert [path.name for path in (place / "out").iterdir()] == ["a.npy"]
+    code, out, _ = say("payload", "bad.jpg", "-s", "s.yaml", "-o", "alone")
+    assert code == 1
+    assert "SRC" in out
+    assert not (place / "alone").exists()
+
+
+def test_nan_is_refused_before_anything_is_written(place, say):
+    np.save("nan.npy", np.full((1, 24, 32, 3), np.nan, np.float32))
+    code, out, _ = say("payload", "nan.npy", "-s", spec())
+    assert code == 1
+    assert "not finite" in out
+    assert not (place / "nan.body.npy").exists()
+
+
+def test_a_body_over_a_limit_is_a_finding_and_is_not_written(place, say):
+    code, out, _ = say("payload", "a.jpg", "-s", spec("{stack: pytorch, max_bytes: 9000}"))
+    assert code == 1
+    assert "error  PAY114  too-large-body: the body has 9,344 bytes; payload.max_bytes of the spec takes 9,000" in out
+    assert list(place.glob("*.npy")) == []
+    assert every()["PAY114"].name == "too-large-body"
+    code, out, _ = say("payload", "a.jpg", "-s", "s.yaml", "--format", "json")
+    assert code == 1
+    assert json.loads(out)["bodies"][0]["findings"][0]["code"] == "PAY114"
+
+
+def test_a_text_body_over_a_limit_is_not_written_either(place, say):
+    code, out, _ = say("payload", "a.jpg", "-s", spec("{stack: pytorch, max_bytes: 9000}"), "--as", "array")
+    assert code == 1
+    assert "PAY114" in out
+    assert list(place.glob("*.json")) == []
+
+
+def test_limits_are_those_of_stack_endpoint_and_spec(place):
+    pytorch = limits.bounds(route(specfile.load(spec())))
+    assert [(one.bytes, one.severity) for one in pytorch] == [
+        (6_291_456, "warning"),
+        (6_553_500, "error"),
+        (25_000_000, "error"),
+    ]
+    own = limits.bounds(route(specfile.load(spec("{stack: pytorch, max_bytes: 30000000}"))))
+    assert [(one.bytes, one.severity) for one in own][-2:] == [(25_000_000, "warning"), (30_000_000, "error")]
+    for kind in ENDPOINTS:
+        found = limits.bounds(route(specfile.load(spec(f"{{endpoint: {kind}}}"))))
+        assert all(one.remedy and one.source for one in found)
+        assert 128_000 not in [one.bytes for one in found], "what goes by S3 has no inline limit"
+
+
+def test_sizes_lists_every_form_and_the_sizes_are_right(place, say):
+    for payload in ("{stack: custom, endpoint: realtime}", "{}"):
+        code, out, _ = say("payload", "a.jpg", "b.jpg", "-s", spec(payload), "--sizes", "--format", "json")
+        assert code == 0
+        listed = json.loads(out)
+        assert (listed["images"], listed["shape"], listed["dtype"]) == (2, [2, 24, 32, 3], "float32")
+        assert list(place.glob("*.body.*")) == []
+        for row in listed["sizes"]:
+            if row["bytes"] is None:
+                assert row["note"]
+                continue
+            code, out, _ = say("payload", "a.jpg", "b.jpg", "-s", "s.yaml", "--as", row["envelope"], "--format", "json",
+                               "-o", f"out-{row['envelope']}", "--force")  # fmt: skip
+            assert code == 0
+            bodies = [body["bytes"] for body in json.loads(out)["bodies"]]
+            assert len(bodies) == 1 or row["envelope"] == "image"
+            assert bodies[0] == row["bytes"] if row["exact"] else bodies[0] <= row["bytes"]
+        assert listed["cheapest"] == "raw"
+
+
+def test_sizes_names_the_cheapest_that_fits(place, say):
+    code, out, _ = say("payload", "a.jpg", "-s", spec(), "--sizes")
+    assert code == 0
+    assert "The cheapest that fits: npy, 9,344 bytes." in out
+    assert "not taken by pytorch" in out
+    code, out, _ = say("payload", "a.jpg", "-s", spec("{stack: pytorch, max_bytes: 100}"), "--sizes")
+    assert "No form of the tensor fits" in out
+    assert "TOO LARGE: over 100" in out
+
+
+def test_sizes_of_what_is_no_image(place, say):
+    (place / "bad.jpg").write_bytes(b"no")
+    code, out, err = say("payload", "bad.jpg", "-s", spec(), "--sizes")
+    assert (code, out) == (1, "")
+    assert "bad.jpg: no body:" in err
+
+
+def test_standard_output_gets_the_body_alone(place):
+    spec()
+    command = [sys.executable, "-m", "sm_imgcheck", "payload", "-", "-s", "s.yaml", "-o", "-"]
+    done = subprocess.run(command, input=jpeg(), capture_output=True, check=True, timeout=60)
+    assert np.load(io.BytesIO(done.stdout)).shape == (1, 24, 32, 3)
+    assert b"-> standard output: " in done.stderr
+    assert b"aws" not in done.stderr
+
+
+def test_standard_output_takes_one_body(place, capsysbinary):
+    with pytest.raises(SystemExit) as stop:
+        sys.exit(cli.main(["payload", "a.jpg", "b.jpg", "-s", spec("{}", "1"), "-o", "-"]))
+    assert stop.value.code == 2
+    assert b"takes one" in capsysbinary.readouterr().err
+
+
+def test_an_encoded_picture_is_the_body_itself(place, say):
+    code, out, _ = say("payload", "a.jpg", "-s", spec("{stack: huggingface}"))
+    assert code == 0
+    assert (place / "a.body.jpg").read_bytes() == (place / "a.jpg").read_bytes()
+    assert "image/jpeg (image)" in out
+    assert "left to the handler: SHP102" in out
+
+
+def test_a_picture_is_made_right_where_the_handler_does_not(place, say):
+    (place / "s.yaml").write_text(
+        SPEC.format(n="N", payload="{stack: huggingface, envelope: image}") + "decode: {exif: reject}\n"
+    )
+    (place / "a.jpg").write_bytes(jpeg(picture(48, 64), orientation=6))
+    assert say("payload", "a.jpg", "-s", "s.yaml")[0] == 0
+    with Image.open(place / "a.body.jpg") as sent:
+        assert sent.size == (48, 64)
+        assert sent.getexif().get(0x0112, 1) == 1
+
+
+def test_a_tensor_is_no_picture(place, say):
+    np.save("x.npy", np.zeros((1, 24, 32, 3), np.float32))
+    code, out, _ = say("payload", "x.npy", "-s", spec("{}"), "--as", "image")
+    assert code == 1
+    assert "takes an encoded image, and it is a tensor" in out
+
+
+def test_pictures_share_a_body_where_the_form_allows(place, say):
+    code, _, _ = say("payload", "a.jpg", "b.jpg", "-s", spec("{stack: tensorflow-serving}"), "--as", "instances-b64",
+                     "-o", "two.json")  # fmt: skip
+    assert code == 0
+    assert len(json.loads((place / "two.json").read_bytes())["instances"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--as", "kserve-v2"], "takes npy, array or csv"),
+        (["--content-type", "image/jpeg"], "is refused by pytorch"),
+        (["--as", "numpy"], "did you mean npy?"),
+        (["-s", "nowhere.yaml"], "nowhere.yaml"),
+    ],
+)
+def test_what_does_not_go_together_is_said_with_what_does(place, say, words, why):
+    code, _, err = say("payload", "a.jpg", "-s", spec(), *words)
+    assert code == 2
+    assert why in " ".join(err.split())
+
+
+def test_a_content_type_that_no_header_can_hold(place, say):
+    code, _, err = say("payload", "a.jpg", "-s", spec("{}"), "--content-type", "a\r\nHost: b")
+    assert code == 2
+    assert "expected printable ASCII" in err
+
+
+def test_the_content_type_may_be_said(place, say):
+    code, out, _ = say("payload", "a.jpg", "-s", spec("{}"), "--content-type", "application/x-mine")
+    assert code == 0
+    assert "--content-type application/x-mine" in out
+    assert (place / "a.body.bin").exists()
+
+
+def test_batch_transform_gets_a_manifest(place, say):
+    payload = "{stack: tensorflow-serving, envelope: jsonlines, endpoint: batch}"
+    code, out, _ = say("payload", "a.jpg", "b.jpg", "-s", spec(payload, '"1..1"'), "-o", "out")
+    assert code == 0
+    manifest = json.loads((place / "out" / "manifest.json").read_bytes())
+    assert manifest == [{"prefix": "s3://BUCKET/PREFIX/"}, "a.jsonl", "b.jsonl"]
+    assert "aws s3 cp --recursive out s3://BUCKET/PREFIX/" in out
+    line = next(line for line in out.splitlines() if "create-transform-job" in line)
+    given = json.loads(shlex.split(line)[shlex.split(line).index("--transform-input") + 1])
+    assert given["DataSource"]["S3DataSource"]["S3DataType"] == "ManifestFile"
+    assert given["ContentType"] == "application/jsonlines"
+
+
+def test_an_asynchronous_request_goes_by_s3(place, say):
+    code, out, _ = say("payload", "a.jpg", "-s", spec("{endpoint: async}"))
+    assert code == 0
+    assert "aws s3 cp a.body.npy s3://BUCKET/PREFIX/a.body.npy" in out
+    assert "invoke-endpoint-async" in out
+    assert "--input-location s3://BUCKET/PREFIX/a.body.npy" in out
+
+
+def ways(out):
+    """The commands of the report, by their headings."""
+    found, name = {}, ""
+    for line in out.splitlines():
+        if line.endswith(":") and not line.startswith(" "):
+            name = line
+        elif name:
+            found[name] = found.get(name, "") + line[2:] + "\n"
+    return found
+
+
+@pytest.mark.skipif(not shutil.which("curl") or os.name == "nt", reason="needs curl")
+@pytest.mark.parametrize("name", ["a b'c.jpg", "$HOME.jpg", "x@y;z.jpg", "-o.jpg"])
+def test_the_curl_command_works_as_it_is_pasted(place, say, name):
+    (place / name).write_bytes(jpeg())
+    code, out, _ = say("payload", "-s", spec(), "--", name)
+    assert code == 0
+    command = ways(out)["A container on this machine:"].strip()
+    with serving(answer(200, b"fine")) as seen:
+        done = subprocess.run(
+            ["sh", "-c", command.replace(PORT, seen.url)], capture_output=True, check=True, timeout=30
+        )
+    assert done.stdout == b"fine"
+    assert seen.headers[0]["Content-Type"] == "application/x-npy"
+    assert np.load(io.BytesIO(seen.bodies[0])).shape == (1, 24, 32, 3)
+
+
+def test_the_python_works_as_it_is_pasted(place, say, monkeypatch):
+    pytest.importorskip("boto3")
+    code, out, _ = say("payload", "a.jpg", "-s", spec())
+    assert code == 0
+    script = ways(out)["Python, boto3:"]
+    with serving(answer(200, b"fine")) as seen:
+        for key, value in {
+            "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": seen.url.removesuffix("/invocations"),
+            "AWS_REGION": "eu-central-1",
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            "AWS_ACCESS_KEY_ID": "x",
+            "AWS_SECRET_ACCESS_KEY": "y",
+            "NO_PROXY": "127.0.0.1",
+        }.items():
+            monkeypatch.setenv(key, value)
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, timeout=60)
+    assert done.stdout == b"b'fine'\n"
+    assert seen.paths == ["/endpoints/NAME/invocations"]
+    assert seen.bodies == [(place / "a.body.npy").read_bytes()]
+
+
+def test_the_aws_command_is_one_that_a_shell_takes_apart_rightly(place, say):
+    (place / "a b.jpg").write_bytes(jpeg())
+    _, out, _ = say("payload", "a b.jpg", "-s", spec())
+    words = shlex.split(ways(out)["AWS CLI v2:"])
+    assert words[:3] == ["aws", "sagemaker-runtime", "invoke-endpoint"]
+    assert words[words.index("--body") + 1] == "fileb://a b.body.npy"
+
+
+def test_a_name_cannot_write_to_the_terminal(place, say):
+    name = "x\x1b]0;y\x07.jpg"
+    (place / name).write_bytes(jpeg())
+    _, out, _ = say("payload", name, "-s", spec())
+    assert "\x1b" not in out
+    assert "\x07" not in out
+
+
+def test_as_json_every_key_is_always_there(place, say):
+    (place / "bad.png").write_bytes(b"")
+    code, out, _ = say("payload", "a.jpg", "bad.png", "-s", spec(), "--format", "json", "-q")
+    assert code == 1
+    found = json.loads(out)
+    bad, good = found["bodies"]
+    assert set(good) == set(bad)
+    assert good["emitted"] == "a.body.npy"
+    assert set(good["request"]) == {"aws", "boto3", "curl"}
+    assert bad["emitted"] is None
+    assert bad["request"] == {}
+    assert found["summary"]["unwritten"] == 1
+
+
+def test_quiet_prints_nothing_but_errors(place, say):
+    assert say("payload", "a.jpg", "-s", spec(), "-q") == (0, "", "")
+
+
+def test_nothing_to_do_is_an_error(place, say):
+    (place / "empty").mkdir()
+    assert say("payload", "empty", "-s", spec())[0] == 2
+    assert say("payload", "empty", "-s", "s.yaml", "--sizes")[0] == 2
+
+
+def test_a_warning_can_be_made_to_fail(place, say):
+    payload = "{stack: pytorch, max_bytes: 30000000}"
+    (place / "s.yaml").write_text(SPEC.format(n="N", payload=payload).replace("24, 32", "800, 800"))
+    assert say("payload", "a.jpg", "-s", "s.yaml", "-q")[0] == 0
+    assert say("payload", "a.jpg", "-s", "s.yaml", "-q", "--fail-on", "warning")[0] == 1
+
+
+def test_a_png_becomes_what_the_spec_says(place, say):
+    (place / "p.png").write_bytes(encoded(Image.fromarray(picture()), "PNG"))
+    assert say("payload", "p.png", "-s", spec("{stack: triton}"), "-o", "p.bin")[0] == 0
+    assert (place / "p.bin").read_bytes().startswith(b'{"inputs"')

@@ -1,0 +1,254 @@
+"""``send``: the body that ``payload`` would write, its answer, and what a refusal means."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from pictures import jpeg, picture
+from servers import answer, serving
+
+from sm_imgcheck import cli, convert
+
+SPEC = """\
+shape: [{n}, 24, 32, 3]
+dtype: float32
+channel_order: RGB
+value_range: [0, 1]
+payload: {payload}
+"""
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """The working folder, with two photos and a spec."""
+    monkeypatch.chdir(tmp_path)
+    for name in "ab":
+        (tmp_path / f"{name}.jpg").write_bytes(jpeg(picture(seed=ord(name))))
+    (tmp_path / "s.yaml").write_text(SPEC.format(n="N", payload="{stack: pytorch, endpoint: realtime}"))
+    (tmp_path / "one.yaml").write_text(SPEC.format(n="1", payload="{}"))
+    return tmp_path
+
+
+@pytest.fixture
+def say(capsys):
+    """Run a command line in this process: exit code, stdout, stderr."""
+
+    def run(*arguments):
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            code = stop.code
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    """Let boto3 take the server at ``url`` for SageMaker."""
+    pytest.importorskip("boto3")
+
+    def point(url):
+        for key, value in {
+            "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": url.removesuffix("/invocations"),
+            "AWS_REGION": "eu-central-1",
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI",
+            "NO_PROXY": "127.0.0.1",
+        }.items():
+            monkeypatch.setenv(key, value)
+        monkeypatch.delenv("AWS_PROFILE", raising=False)
+
+    return point
+
+
+def test_the_answer_is_printed(place, say):
+    with serving(answer(200, b'{"score": [0.5]}', content_type="application/json")) as seen:
+        code, out, err = say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        "a.jpg: 9,344 bytes, application/x-npy (npy, float32 [1, 24, 32, 3])",
+        "200 OK, application/json",
+        "",
+        '{"score": [0.5]}',
+    ]
+    assert (np.load(io.BytesIO(seen.bodies[0])) == convert("a.jpg", "s.yaml")).all()
+
+
+def test_a_refusal_is_explained(place, say):
+    said = (
+        b"Content type application/x-npy is not supported by this framework.\n\nPlease implement input_fn to to "
+        b"deserialize the request data or an output_fn to serialize the response."
+    )
+    with serving(answer(500, said)) as seen:
+        code, out, _ = say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)
+        assert code == 1
+        _, document, _ = say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url, "--format", "json")
+    assert "refused: 500 Internal Server Error, no content type" in out
+    assert "In the code:" in out
+    assert "sm-imgcheck " in out
+    causes = json.loads(document)["answers"][0]["answer"]["causes"]
+    assert causes
+    assert causes[0]["title"] in " ".join(out.split())
+
+
+def test_a_refusal_that_nobody_knows_is_not_explained_away(place, say):
+    with serving(answer(418, b"I am a teapot")) as seen:
+        code, out, _ = say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)
+    assert code == 1
+    assert "None of the known causes fits." in out
+
+
+def test_each_body_is_sent_once_and_in_order(place, say):
+    with serving(answer(200, b"fine")) as seen:
+        code, out, _ = say("send", "a.jpg", "b.jpg", "-s", "one.yaml", "--url", seen.url)
+    assert code == 0
+    assert out.count("200 OK") == 2
+    assert [np.load(io.BytesIO(body)).shape for body in seen.bodies] == [(1, 24, 32, 3)] * 2
+
+
+def test_several_images_go_in_one_body(place, say):
+    with serving(answer(200, b"fine")) as seen:
+        assert say("send", "a.jpg", "b.jpg", "-s", "s.yaml", "--url", seen.url)[0] == 0
+    assert [np.load(io.BytesIO(body)).shape for body in seen.bodies] == [(2, 24, 32, 3)]
+
+
+def test_form_and_headers_are_those_that_were_asked_for(place, say):
+    words = ["--as", "array", "--accept", "text/csv", "--custom-attributes", "a=b", "--target-model", "m"]
+    with serving(answer(200, b"1")) as seen:
+        assert say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url, *words)[0] == 0
+    headers = seen.headers[0]
+    assert headers["Content-Type"] == "application/json"
+    assert headers["Accept"] == "text/csv"
+    assert headers["X-Amzn-SageMaker-Custom-Attributes"] == "a=b"
+    assert headers["X-Amzn-SageMaker-Target-Model"] == "m"
+    assert np.array(json.loads(seen.bodies[0])).shape == (1, 24, 32, 3)
+
+
+def test_a_bad_candidate_is_not_sent(place, say):
+    (place / "bad.jpg").write_bytes(b"no")
+    with serving(answer(200, b"fine")) as seen:
+        code, out, _ = say("send", "bad.jpg", "-s", "s.yaml", "--url", seen.url)
+    assert code == 1
+    assert "bad.jpg: nothing is sent:" in out
+    assert not seen.paths
+
+
+def test_a_body_over_a_limit_is_not_sent(place, say):
+    (place / "s.yaml").write_text(SPEC.format(n="N", payload="{stack: pytorch, max_bytes: 9000}"))
+    with serving(answer(200, b"fine")) as seen:
+        code, out, _ = say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)
+    assert code == 1
+    assert "9,000" in out
+    assert not seen.paths
+
+
+def test_an_endpoint_answers(place, say, aws):
+    with serving(answer(200, b"[1]", content_type="application/json", x_Amzn_Invoked_Production_Variant="v1")) as seen:
+        aws(seen.url)
+        code, out, _ = say("send", "a.jpg", "-s", "s.yaml", "--endpoint", "mine", "--target-variant", "v1")
+    assert code == 0
+    assert "answered by variant v1" in out
+    assert seen.paths == ["/endpoints/mine/invocations"]
+    assert "AKIA" not in out
+
+
+def test_an_error_of_the_model_is_explained(place, say, aws):
+    said = {
+        "Message": 'Received server error (500) from primary with message "expected scalar type Double but found '
+        'Float". See https://console.aws.amazon.com/x in account 1 for more information.',
+        "OriginalStatusCode": 500,
+        "OriginalMessage": "expected scalar type Double but found Float",
+        "LogStreamArn": "arn:aws:logs:x",
+    }
+    body = json.dumps(said).encode()
+    with serving(answer(424, body, content_type="application/json", x_amzn_ErrorType="ModelError")) as seen:
+        aws(seen.url)
+        code, out, _ = say("send", "a.jpg", "-s", "s.yaml", "--endpoint", "mine")
+    assert code == 1
+    assert "refused: 424 ModelError" in out
+    assert "the container answered with status 500" in out
+    assert "In the code:" in out
+    assert len(seen.paths) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--url", "http://127.0.0.1:9/x?sig=s3cret"], "nothing listens there"),
+        (["--url", "ftp://host/"], "expected http://"),
+        (["--endpoint", "my_endpoint"], "letters, digits and hyphens"),
+        ([], "one of --url and --endpoint"),
+        (["--url", "http://h/", "--endpoint", "e"], "one of --url and --endpoint"),
+        (["--url", "http://h/", "--target-variant", "v"], "--target-variant"),
+        (["--url", "http://h/", "--timeout", "0"], "--timeout"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_exit_code_2(place, say, words, why):
+    code, out, err = say("send", "a.jpg", "-s", "s.yaml", *words)
+    assert (code, out) == (2, "")
+    assert why in " ".join(err.split())
+    assert "s3cret" not in err
+    assert "Traceback" not in err
+
+
+def test_a_wrong_name_stops_everything_before_any_image_is_read(place, say):
+    code, _, err = say("send", "nowhere.jpg", "-s", "s.yaml", "--endpoint", "-")
+    assert code == 2
+    assert "nowhere" not in err
+
+
+def test_batch_transform_has_nothing_to_send_to(place, say):
+    pytest.importorskip("boto3")
+    (place / "s.yaml").write_text(SPEC.format(n="N", payload="{endpoint: batch}"))
+    code, _, err = say("send", "a.jpg", "-s", "s.yaml", "--endpoint", "mine")
+    assert code == 2
+    assert "reads its bodies from S3" in err
+
+
+def test_control_bytes_of_an_answer_do_not_reach_the_terminal(place, say):
+    with serving(answer(200, b"a\x1b[2Jb\x07", content_type="text/plain\x1b[2J")) as seen:
+        _, out, _ = say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)
+    assert "\x1b" not in out
+    assert "\x07" not in out
+    assert out.endswith("\nab\n")
+
+
+def test_answers_that_are_no_text_or_too_long(place, say):
+    with serving(answer(200, b"\x93NUMPY\0\0")) as seen:
+        assert "8 bytes that are no text." in say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)[1]
+    with serving(answer(200, b"x" * (1 << 21))) as seen:
+        out = say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)[1]
+    assert "no more than 1,048,576 bytes are read" in out
+    with serving(answer(200)) as seen:
+        assert "The answer is empty." in say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)[1]
+
+
+def test_quiet_prints_nothing(place, say):
+    with serving(answer(200, b"fine")) as seen:
+        assert say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url, "-q") == (0, "", "")
+
+
+def test_a_document_is_whole_when_the_second_request_gets_no_answer(place, say):
+    def once(handler):
+        if len(seen.paths) == 1:
+            answer(200, b"fine")(handler)
+        else:
+            handler.close_connection = True
+
+    with serving(once) as seen:
+        code, out, err = say("send", "a.jpg", "b.jpg", "-s", "one.yaml", "--url", seen.url, "--format", "json")
+    assert code == 2
+    assert "hung up" in err
+    assert len(json.loads(out)["answers"]) == 1
+
+
+def test_as_json_the_end_is_there_too(place, say):
+    with serving(answer(200, b"\xff")) as seen:
+        code, out, _ = say("send", "a.jpg", "b.jpg", "-s", "one.yaml", "--url", seen.url, "--format", "json")
+    assert code == 0
+    found = json.loads(out)
+    assert found["candidates"] == 2
+    assert [one["answer"]["text"] for one in found["answers"]] == [None, None]

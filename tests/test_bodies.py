@@ -1,0 +1,282 @@
+"""``validate`` of request bodies: from bytes to findings and reports."""
+
+import base64
+import io
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from pictures import encoded, jpeg, picture
+from PIL import Image
+
+from sm_imgcheck import validate
+from sm_imgcheck.cli import main
+from sm_imgcheck.model import Received, Refused
+from sm_imgcheck.serving import ENVELOPES, STACKS
+from sm_imgcheck.source import MAX_FILE_BYTES
+from sm_imgcheck.stacks import stack, stacks
+from specs import problems, spec
+
+SHAPE = {"shape": ["1..8", 8, 6, 3], "layout": "NHWC"}
+GOOD = (picture(8, 6)[None] / 255).astype(np.float32)
+
+
+def told(stack_="", /, **changes):
+    payload = {"stack": stack_} if stack_ else {}
+    return spec(**{**SHAPE, "payload": {**payload, **changes.pop("payload", {})}, **changes})
+
+
+def npy(array):
+    out = io.BytesIO()
+    np.save(out, array)
+    return out.getvalue()
+
+
+def codes(body, content_type, wanted):
+    result = validate(body, wanted, content_type=content_type)
+    assert result.kind == "request"
+    assert result.plan is None
+    assert result.skipped
+    return {one.code for one in result.findings if one.severity != "notice"}
+
+
+def as_json(array):
+    return json.dumps(np.asarray(array).tolist()).encode()
+
+
+PNG = encoded(Image.fromarray(picture()), "PNG")
+INT = {"dtype": "uint8", "value_range": [0, 255]}
+ROWS = [  # stack, content type, body, changes of the spec, codes of errors and warnings
+    ("pytorch", "application/x-npy", npy(GOOD), {}, set()),
+    ("pytorch", "application/json", as_json(GOOD), {}, set()),
+    ("toolkit", "application/json", as_json(GOOD), {}, {"DTY101"}),
+    ("pytorch", "application/x-npy", npy(GOOD.astype(np.float64)), {}, {"DTY101"}),
+    ("pytorch", "application/json", as_json(picture(8, 6)[None]), {}, {"VAL101"}),
+    ("pytorch", "application/json", as_json(GOOD[0]), {}, {"SHP102"}),
+    ("tensorflow-serving", "application/json", as_json(GOOD[0]), {}, {"SHP102", "PAY105"}),
+    ("tensorflow-serving", "application/json", json.dumps({"instances": GOOD.tolist()}).encode(), {}, set()),
+    ("tensorflow-serving", "application/json", json.dumps({"instances": GOOD.tolist()}).encode(), INT, {"PAY107"}),
+    ("mlflow", "application/json", json.dumps({"instances": GOOD.tolist()}).encode(), INT, {"PAY106"}),
+    ("toolkit", "application/x-npy", npy(GOOD.astype(">f4")), {}, {"DTY102"}),
+    ("pytorch", "application/x-npy", npy(GOOD.astype(">f4")), {}, {"PAY113"}),
+    ("pytorch", "application/x-npy", npy(np.moveaxis(GOOD, 3, 1)), {}, {"SHP105"}),
+    ("toolkit", "application/json", b'{"instances": []}', {}, {"PAY103"}),
+    ("pytorch", "application/json", jpeg(), {}, {"PAY102"}),
+    ("pytorch", "image/jpeg", jpeg(), {}, {"PAY101"}),
+    ("huggingface", "image/jpeg", jpeg(), {}, set()),
+    ("huggingface", "image/jpeg", PNG, {}, {"PAY119"}),
+    ("huggingface", "image/jpeg", jpeg(orientation=6), {}, {"SRC131"}),
+    ("huggingface", "image/jpeg", jpeg(mode="CMYK"), {}, {"SRC135"}),
+    ("huggingface", "image/jpeg", jpeg()[:-300], {}, {"SRC110"}),
+    ("huggingface", "application/json", json.dumps({"inputs": base64.b64encode(jpeg()).decode()}).encode(), {}, set()),
+    ("mlserver", "application/json", b'{"inputs": [', {}, {"PAY116"}),
+    ("custom", "application/octet-stream", GOOD.tobytes(), {"payload": {"envelope": "raw"}}, set()),
+    ("custom", "application/octet-stream", GOOD.tobytes()[:-1], {"payload": {"envelope": "raw"}}, {"PAY103"}),
+    ("custom", "text/x", b"", {"payload": {"content_type": "text/y"}}, {"PAY101"}),
+    ("builtin-image-classification", "application/x-image", jpeg(), {}, set()),
+    ("builtin-image-classification", "image/jpg", jpeg(), {}, {"PAY101"}),
+    ("builtin-image-classification", "image/jpeg", npy(GOOD), {}, {"PAY102"}),
+    ("", "application/x-npy", npy(GOOD), {}, set()),
+    ("", "application/json", as_json(GOOD), {}, set()),
+    ("", "application/json", json.dumps({"instances": GOOD.tolist()}).encode(), {}, set()),
+    ("", "application/json", json.dumps({"inputs": "data:image/png;base64," + "A" * 80}).encode(), {}, {"PAY111"}),
+    ("", "application/json", jpeg(), {}, {"PAY102"}),
+    ("", "application/json", b"[[1, 2], [3]]", {}, {"PAY108"}),
+    ("", "application/json", b"[[1, 2.5]]", INT, {"PAY107"}),
+    ("", "application/json", b'[{"a": 1}, "b"]', {}, {"PAY103"}),
+    ("", "image/png", PNG, {}, set()),
+    ("", "", npy(GOOD), {}, set()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content_type", "body", "changes", "want"), ROWS)
+def test_bodies(name, content_type, body, changes, want):
+    assert codes(body, content_type, told(name, **changes)) == want
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("data:image/jpeg;base64,{}", "prefix of a data URL"),
+        ("{}", ""),
+        ("-_{}", "URL-safe alphabet"),
+        ("!!!!{}", "is no base64"),
+        ("AAAA{}", "decodes to what"),
+    ],
+)
+def test_base64_for_a_signature_of_encoded_images(text, words):
+    image = jpeg() + b"\0" * (-len(jpeg()) % 3)
+    body = json.dumps({"instances": [{"b64": text.format(base64.b64encode(image).decode())}]}).encode()
+    result = validate(
+        body, told("tensorflow-serving", payload={"envelope": "instances-b64"}), content_type="application/json"
+    )
+    told_of = [one.message for one in result.findings if one.code == "PAY110"]
+    assert bool(told_of) == bool(words)
+    assert words in "".join(told_of)
+    assert (result.header is not None) == (not words)
+
+
+def test_base64_where_numbers_are_wanted():
+    body = json.dumps({"instances": [{"b64": base64.b64encode(jpeg()).decode()}]}).encode()
+    assert codes(body, "application/json", told("tensorflow-serving")) == {"PAY111"}
+
+
+def test_an_image_is_the_request_itself_where_the_envelope_says_so():
+    wanted = told("huggingface", payload={"envelope": "image"})
+    result = validate(jpeg(orientation=6), wanted)
+    assert (result.kind, result.request.content_type, result.facts) == ("request", "image/jpeg", None)
+    assert [one.code for one in result.findings] == ["SRC131"]
+    small = told("huggingface", payload={"envelope": "image", "max_bytes": 10})
+    assert "PAY114" in {one.code for one in validate(jpeg(), small).findings}
+    assert validate(npy(GOOD), wanted).kind == "tensor"
+
+
+def test_a_body_over_the_reading_limit_is_judged_by_its_size(tmp_path):
+    large = tmp_path / "large.npy"
+    with large.open("wb") as file:
+        file.truncate(2 << 30)  # sparse
+    result = validate(large, told("pytorch"), content_type="application/x-npy")
+    assert result.request.size == 2 << 30
+    assert result.request.size > MAX_FILE_BYTES
+    assert {one.code: one.severity for one in result.findings} == {"PAY114": "error", "PAY120": "notice"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs pipes with names")
+def test_a_pipe_and_what_is_not_there_are_findings(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, tmp_path / "none"):
+        (one,) = validate(path, told("pytorch"), content_type="application/json").findings
+        assert one.code == "SRC101"
+
+
+def test_an_array_is_no_body():
+    assert codes(GOOD, "application/x-npy", told("pytorch")) == {"SRC150"}
+
+
+# Specs
+
+
+def test_pairs_that_do_not_go_together_are_problems_that_list_those_that_do():
+    found = problems(payload={"stack": "triton", "envelope": "npy"})
+    assert "triton-binary or kserve-v2" in found["payload.envelope"]
+    assert "stack: custom" in found["payload.envelope"]
+    found = problems(payload={"stack": "huggingface", "content_type": "image/jpg"})
+    assert "image/jpeg, image/png" in found["payload.content_type"]
+    assert "there are toolkit, pytorch" in problems(payload={"stack": "qqqq"})["payload.stack"]
+    assert not problems(payload={"stack": "mlflow", "content_type": "application/json; charset=utf-8"})
+    assert not problems(payload={"stack": "custom", "envelope": "raw", "content_type": "x/y"})
+
+
+@pytest.mark.parametrize("name", stacks())
+def test_every_stack_is_in_the_table_and_offers_its_facts(name):
+    module = stack(name)
+    assert STACKS[name].envelopes == module.ENVELOPES
+    assert STACKS[name].types == module.CONTENT_TYPES
+    assert set(module.ENVELOPES) <= set(ENVELOPES)
+    assert (module.BODY_LIMIT is not None) == bool(module.LIMIT_SETTING)
+    assert set(STACKS) == set(stacks())
+
+
+def test_what_payload_builds_is_received_by_the_stack_it_is_for():
+    from sm_imgcheck.payload import envelope
+
+    for name in stacks():
+        for form in stack(name).ENVELOPES:
+            if not envelope(form).LOSSLESS or (name == "huggingface" or form in ("csv", "npz")):
+                continue
+            wanted = told(name, payload={"envelope": form}, name="image")
+            array = np.concatenate([GOOD, GOOD])
+            sent = envelope(form).build(array, wanted)
+            got = stack(name).receive(sent.body, sent.content_type, wanted)
+            assert isinstance(got, Received), (name, form, got)
+            assert np.array_equal(np.asarray(got.data, np.float32), array), (name, form)
+            assert not got.flaws, (name, form, got.flaws)
+
+
+# The command
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s.yaml").write_text(
+        "shape: ['1..8', 8, 6, 3]\nlayout: NHWC\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
+        "payload: {stack: pytorch}\n"
+    )
+    (tmp_path / "good.npy").write_bytes(npy(GOOD))
+    (tmp_path / "bad.npy").write_bytes(npy(GOOD.astype(">f4")))
+    (tmp_path / "body.bin").write_bytes(npy(GOOD.astype(np.float64)))
+    return tmp_path
+
+
+def run(capsys, *words):
+    with pytest.raises(SystemExit) as ended:
+        main(["validate", *words])
+    return ended.value.code or 0, capsys.readouterr()
+
+
+def test_the_report_of_one_body(place, capsys):
+    code, said = run(capsys, "bad.npy", "-s", "s.yaml", "--content-type", "application/x-npy")
+    assert code == 1
+    lines = said.out.splitlines()
+    assert lines[0] == f"bad.npy: request body, application/x-npy, {len(npy(GOOD))} bytes"
+    assert lines[1].startswith("pytorch answers 500: given numpy array has byte order different")
+    assert "error  PAY113  big-endian-body" in said.out
+    assert "convert" not in said.out
+    assert lines[-1] == "1 error; sm-imgcheck payload makes a right one from the image."
+    code, said = run(capsys, "good.npy", "-s", "s.yaml", "--content-type", "application/x-npy")
+    assert code == 0
+    assert "pytorch: predict gets float32 [1, 8, 6, 3] NHWC RGB, 0" in said.out
+
+
+def test_the_report_of_a_folder_looks_at_every_file(place, capsys):
+    code, said = run(capsys, ".", "-s", "s.yaml", "--content-type", "application/x-npy")
+    assert code == 1
+    assert said.out.startswith("4 requests\n")
+    assert "body.bin" in said.out
+    assert "convert" not in said.out
+
+
+def test_the_json_report(place, capsys):
+    words = ["bad.npy", "good.npy", "-s", "s.yaml", "--content-type", "application/x-npy", "--format", "json"]
+    _, said = run(capsys, *words)
+    bad, good = json.loads(said.out)["results"]
+    assert bad["kind"] == good["kind"] == "request"
+    assert bad["request"]["refused"]["status"] == 500
+    assert bad["request"]["refused"]["cause"] == "PAY113"
+    assert bad["request"]["received"] is None
+    assert good["request"]["received"] == {"form": "array", "what": "float32 (1, 8, 6, 3)"}
+    assert good["facts"]["dtype"] == "float32"
+
+
+def test_standard_input_is_a_body_too(place):
+    command = [
+        sys.executable,
+        "-m",
+        "sm_imgcheck",
+        "validate",
+        "-",
+        "-s",
+        "s.yaml",
+        "--content-type",
+        "application/json",
+    ]
+    done = subprocess.run(command, input=as_json(GOOD), capture_output=True, check=False)
+    assert done.returncode == 0
+    assert done.stdout.startswith(b"stdin: request body, application/json, ")
+
+
+def test_a_body_has_no_tensor_to_emit(place, capsys):
+    code, said = run(capsys, "good.npy", "-s", "s.yaml", "--content-type", "x", "--emit", "out")
+    assert code == 2
+    assert "leave --emit out" in " ".join(said.err.split())
+
+
+def test_a_refusal_is_comparable_and_printable():
+    one = stack("toolkit").receive(b"", "x", told("toolkit"))
+    assert isinstance(one, Refused)
+    assert one == stack("toolkit").receive(b"", "x", told("toolkit"))
+    assert "status=500" in repr(one)
