@@ -17,7 +17,7 @@ from sm_imgcheck.pixels.content import image_format, name_content
 from sm_imgcheck.pixels.decode import decode, hear
 from sm_imgcheck.pixels.exif import read_exif
 from sm_imgcheck.pixels.icc import join_icc, read_icc
-from sm_imgcheck.pixels.jpeg import MAX_JPEG_SEGMENTS, scan_jpeg
+from sm_imgcheck.pixels.jpeg import MAX_JPEG_SEGMENTS, jpeg_segments, scan_jpeg
 from sm_imgcheck.pixels.jpeg_fast import fast_dct_jpeg
 from sm_imgcheck.pixels.look import look
 from sm_imgcheck.pixels.quiet import name_failure
@@ -328,6 +328,41 @@ def test_damage_that_pillow_does_not_mention_is_heard():
     pixels, heard = hear(bytes(body), header, dct="accurate", gray=False, truncated="reject", icc="ignore")
     assert any("Corrupt JPEG data" in said for said in heard.warnings)
     assert np.array_equal(pixels, plain(bytes(body)))
+
+
+def cut_within(body, *, share, end=b"\xff\xd9"):
+    """A JPEG whose first scan breaks off after ``share`` of its data, and which then goes on with ``end``."""
+    inside, after = next((inside, after) for marker, _, inside, after in jpeg_segments(body) if marker == 0xDA)
+    return body[: inside + 12 + int((after - inside - 12) * share)] + end
+
+
+@pytest.mark.parametrize("simple", [True, False])
+@pytest.mark.parametrize("options", [*JPEGS.values(), {"restart_marker_rows": 1}])
+def test_a_jpeg_with_most_rows_lost_is_refused_whoever_decodes_it(options, simple, request):
+    if not simple:
+        request.getfixturevalue("no_simplejpeg")
+    tall = picture(320, 240) if options.get("mode") != "L" else picture(320, 240)[..., 0]
+    body = jpeg(tall, **options)
+    code, said = problem(cut_within(body, share=0.2))
+    assert code == "SRC111"
+    assert "rows are lost" in said
+    header = look(body, max_pixels=LIMIT)
+    _, heard = hear(cut_within(body, share=0.8), header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+    assert 0.05 < heard.rows_lost < 0.4
+
+
+@pytest.mark.parametrize("simple", [True, False])
+@pytest.mark.parametrize("options", [*JPEGS.values(), {"restart_marker_rows": 1}])
+def test_a_picture_that_is_grey_below_is_whole_whoever_decodes_it(options, simple, request):
+    if not simple:
+        request.getfixturevalue("no_simplejpeg")
+    grey = np.full((320, 240, 3), 128, np.uint8)
+    for image in (grey, np.vstack([picture(96, 240), grey[96:]])):
+        body = jpeg(image, **options)
+        header = look(body, max_pixels=LIMIT)
+        pixels, heard = hear(body, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+        assert heard == header
+        assert pixels.shape[:2] == (320, 240)
 
 
 def test_stray_bytes_and_odd_profiles_are_no_damage_of_the_picture():
