@@ -36,6 +36,7 @@ def of_result(result: Result) -> dict[str, Any]:
         "findings": plain(result.findings),
         "emitted": plain(result.emitted),
         "skipped": for_json(result.skipped),
+        "bug": for_json(result.bug),
         "header": plain(result.header),
         "facts": plain(result.facts),
         "plan": None if result.plan is None else of_plan(result.plan),
@@ -55,7 +56,8 @@ def of_report(report: Report) -> dict[str, Any]:
     return {
         "candidates": report.candidates,
         "clean": report.clean,
-        "with_findings": report.candidates - report.clean,
+        "with_findings": report.with_findings,
+        "unchecked": report.unchecked,
         "by_code": dict(report.by_code),
         "by_severity": dict(report.severities),
         "findings": report.findings,
