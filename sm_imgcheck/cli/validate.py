@@ -15,7 +15,7 @@ def validate(
     paths: common.Paths,
     *,
     spec: common.SpecName = "./sm-imgcheck.yaml",
-    emit: Annotated[str, typer.Option(metavar="DIR", help="Write the corrected tensors there too.")] = "",
+    emit: Annotated[str | None, typer.Option(metavar="DIR", help="Write the corrected tensors there too.")] = None,
     form: common.As = None,
     decoded_by: common.DecodedBy = "pillow",
     headers_only: common.HeadersOnly = False,
@@ -35,16 +35,16 @@ def validate(
     Checks images and tensors. An image is compared as a handler would naively decode it: uint8, height x width x 3,
     values 0..255. Each finding says whether convert mends it, and the report ends with the command that does.
     """
-    if form and not emit:
+    if form and emit is None:
         raise typer.BadParameter("--as says what --emit writes: name a folder with --emit")
-    if emit and headers_only:
+    if emit is not None and headers_only:
         raise typer.BadParameter("--headers-only decodes nothing, so there is nothing to --emit")
-    from sm_imgcheck.cli import _session
+    from sm_imgcheck.cli import _places, _session
     from sm_imgcheck.model import Options
 
     decoder: Any = decoded_by
     options = Options(
-        want_array=bool(emit),
+        want_array=emit is not None,
         headers_only=headers_only,
         decoded_by=decoder,
         assume=common.assumed(assume),
@@ -61,10 +61,10 @@ def validate(
         quiet=quiet,
         no_color=no_color,
     )
-    if emit:
+    if emit is not None:
         from sm_imgcheck.engine.outputs import Outputs
 
-        sink = Outputs(folder=emit, form=form or "npy", force=force)
+        sink = Outputs(folder=_places.folder("--emit", emit), form=form or "npy", force=force)
         counts = _session.report_on(asked, sink=sink, leave_out=emit)
     else:
         counts = _session.report_on(asked, command=_session.convert_command(asked))
