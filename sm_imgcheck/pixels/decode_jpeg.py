@@ -34,8 +34,7 @@ def hear_jpeg(
     pixels, complaint = turbo_jpeg(body, colours, dct=dct)
     if pixels is not None:
         return pixels, replace(header, truncated=False) if header.truncated else header
-    # Of stray bytes libjpeg complains first, and that is judged no damage: so it is here.
-    unheard = complaint == "" and not header.warnings
+    unheard = complaint == ""
     complaint, damaged = judge_complaint(body, colours, complaint, dct=dct) if complaint else ("", False)
     said = (*header.warnings, complaint) if complaint else header.warnings
     try:
@@ -143,7 +142,13 @@ def starved(body: bytes, *, progressive: bool) -> bool:
 
     Pillow passes no complaint of libjpeg on, and rows that are grey by themselves look like lost ones.
     """
-    inside, end = next((inside, end) for marker, _, inside, end in jpeg_segments(body) if marker == 0xDA)
+    at = 2
+    for marker, start, inside, end in jpeg_segments(body):  # noqa: B007 - the last ones are used below
+        if body[at:start].strip(b"\xff"):
+            return False  # of stray bytes libjpeg complains first, and that is judged no damage
+        at = end
+        if marker == 0xDA:
+            break
     if progressive and any(body[inside + 1 + 2 * body[inside] :][:1]):  # Ss of the scan: details come before all else
         return True
     return not np.array_equal(eighth(body), eighth(body[:end] + MORE_DATA + body[end:]))
