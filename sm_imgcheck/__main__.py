@@ -14,7 +14,9 @@ def main() -> None:
     # candidates turns the collector on again.
     gc.disable()
     from sm_imgcheck.cli import main as run
+    from sm_imgcheck.cli._signals import listen
 
+    listen()
     sys.exit(run(sys.argv[1:]))
 
 

@@ -33,17 +33,21 @@ def argument(text: str) -> str:
     if os.name == "nt":
         from subprocess import list2cmdline
 
-        return list2cmdline([text])
-    if not all(char.isprintable() or _is_space(char) for char in text):
-        return "$'" + "".join(map(_ansi_c, os.fsencode(text))) + "'"
+        return list2cmdline([for_terminal(text)])
+    if for_terminal(text) != text:
+        return f"$'{''.join(map(_in_bash, text))}'"
     from shlex import quote
 
     return quote(text)
 
 
-def _ansi_c(byte: int) -> str:
-    char = chr(byte)
-    return char if (char.isalnum() and byte < 0x80) or char in "/._-=:@ " else f"\\x{byte:02x}"
+def _in_bash(char: str) -> str:
+    """One character between $' and ', which bash, zsh and ksh read; by its bytes, so that no locale matters."""
+    if char in "\\'":
+        return f"\\{char}"
+    if char.isprintable() or _is_space(char):
+        return char
+    return "".join(f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))
 
 
 def _is_space(char: str) -> bool:

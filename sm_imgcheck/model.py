@@ -438,7 +438,7 @@ class Report(Value):
             codes[finding.code] += 1
             if finding.fixed_by is None:
                 lost[finding.severity] += 1
-        known = result.facts is not None
+        known = result.facts is not None or result.request is not None
         return replace(
             self,
             candidates=self.candidates + 1,

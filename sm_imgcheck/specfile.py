@@ -11,6 +11,7 @@ from typing import Any
 from sm_imgcheck.errors import ImgcheckError, Problem, SpecError
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.model import Spec
+from sm_imgcheck.ordinary import opened
 from sm_imgcheck.spec import join, parse
 from sm_imgcheck.spec.problems import nearest, shown
 from sm_imgcheck.yamltext import read
@@ -170,7 +171,7 @@ def _no_mapping(value: Any) -> str:
 
 def _bytes(path: Path, source: str) -> bytes:
     try:
-        with path.open("rb") as file:
+        with opened(os.fspath(path)) as file:
             body = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise ImgcheckError(f"{source}: cannot be read: {error.strerror}") from None

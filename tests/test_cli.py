@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,8 +15,9 @@ from pictures import jpeg, picture
 
 import sm_imgcheck
 from sm_imgcheck import cli
-from sm_imgcheck.cli import _progress, _session
+from sm_imgcheck.cli import _progress, _session, _signals
 from sm_imgcheck.errors import Bug
+from sm_imgcheck.escape import argument, for_terminal
 from sm_imgcheck.model import Result
 
 SPEC = """\
@@ -198,9 +200,8 @@ def test_nothing_to_check_is_no_success(place, say):
     (place / "empty").mkdir()
     (place / "empty" / "notes.txt").touch()
     code, out, err = say("validate", "empty")
-    assert code == 2
-    assert "1 other suffix" in out
-    assert "nothing to check in empty" in err
+    assert (code, out) == (2, "")
+    assert "nothing to check in empty (not looked at: 1 other suffix)" in err
 
 
 def test_no_spec_says_how_to_get_one(place, say):
@@ -288,11 +289,10 @@ def test_a_pipe_that_is_closed_is_left_in_silence(place):
 @POSIX
 def test_ctrl_c_from_outside(place):
     """A list that has not ended yet keeps the run waiting, so that the signal comes at a known moment."""
-    os.mkfifo(place / "list")
-    command = [sys.executable, "-m", "sm_imgcheck", "convert", "@list", "-o", "out", "--format", "jsonl"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, **pipes) as running, (place / "list").open("w") as names:
-        print("cat.jpg", file=names, flush=True)
+    command = [sys.executable, "-m", "sm_imgcheck", "convert", "@-", "-o", "out", "--format", "jsonl"]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, text=True, **pipes) as running:
+        print("cat.jpg", file=running.stdin, flush=True)
         first = running.stdout.readline()
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=30)
@@ -396,6 +396,273 @@ def test_select_and_ignore(place, say):
 def test_opencv_decodes_bgr(place, say):
     out = say("validate", "cat.jpg", "--decoded-by", "opencv", "--format", "jsonl")[1]
     assert "CHN101" in json.loads(out.splitlines()[-1])["summary"]["by_code"]
+
+
+# What goes wrong with one candidate, with the streams, with a signal
+
+
+def test_a_bug_at_one_candidate_ends_neither_the_run_nor_the_document(place, say, monkeypatch):
+    process = sm_imgcheck.process
+
+    def broken(path, *rest):
+        if str(path).endswith("one.jpg"):
+            raise ZeroDivisionError("a\x1bb")
+        return process(path, *rest)
+
+    monkeypatch.setattr("sm_imgcheck.engine.run.process", broken)
+    code, out, err = say("convert", "photos", "-o", "out", "--format", "json")
+    document = json.loads(out)
+    assert code == 2
+    assert [bool(result["bug"]) for result in document["results"]] == [True, False]
+    assert document["summary"] | {"candidates": 2, "unchecked": 1, "with_findings": 1} == document["summary"]
+    assert (place / "out" / "two.npy").exists()
+    assert err.count("one.jpg: a bug in sm-imgcheck, not in the file: ZeroDivisionError: a\\x1bb (test_cli.py:") == 1
+    assert "1 not checked, because of a bug in sm-imgcheck. Please report it" in err
+    out = say("validate", "photos")[1]
+    assert "2 candidates: 1 image and 1 not checked" in out
+    assert "Not checked, because of a bug in sm-imgcheck:\n  1 file: ZeroDivisionError" in out
+    assert "4 errors in 1 of 2 candidates" in out
+    out = say("validate", "photos/a/one.jpg")[1]
+    assert out.endswith("It could not be checked.\n")
+
+
+def test_many_bugs_are_told_in_bounded_space(place, say, monkeypatch):
+    def broken(*_):
+        raise Bug("no")
+
+    monkeypatch.setattr("sm_imgcheck.engine.run.process", broken)
+    code, _, err = say("validate", *(["cat.jpg"] * 30))
+    assert (code, err.count("a bug in sm-imgcheck, not in the file"), err.count("report it")) == (2, 10, 1)
+    assert "30 not checked" in err
+
+
+def test_the_rest_of_a_bug_is_a_bug_too(say, monkeypatch):
+    def broken(_):
+        raise Bug("no command")
+
+    monkeypatch.setattr(cli, "build", broken)
+    code, _, err = say("rules")
+    assert code == 2
+    assert "this is a bug in sm-imgcheck, not in your files: Bug: no command" in err
+    assert "report it" in err
+    monkeypatch.setenv("SM_IMGCHECK_TRACEBACK", "1")
+    with pytest.raises(Bug):
+        say("rules")
+
+
+def test_a_clash_is_named_and_the_others_are_converted(place, say):
+    for name in ("cat.jpg", "cat.jpeg", "dog.jpg"):
+        (place / "photos" / name).write_bytes(jpeg())
+    code, out, err = say("convert", "photos", "-o", "out")
+    assert code == 2
+    assert sorted(path.name for path in (place / "out").iterdir()) == ["a", "cat.npy", "dog.npy", "two.npy"]
+    clash = f"{Path('photos/cat.jpeg')} and {Path('photos/cat.jpg')} would both be written to {Path('out/cat.npy')}"
+    assert f"No tensor was written of:\n  1 image: {clash}: rename one" in out
+    assert f"error: 1 not written: {clash}" in err
+    assert "4 tensors written; 1 of 5 candidates could not be converted." in out
+    assert "leaves it as it is" not in err
+    assert say("convert", "photos", "-o", "out", "-q")[0] == 2, "the same again, and nothing is overwritten"
+
+
+def test_one_candidate_that_is_its_own_output(place, say):
+    np.save(place / "x.npy", picture(24, 32))
+    code, out, err = say("convert", "x.npy", "-o", ".")
+    assert code == 2
+    assert "No tensor was made of it:" in out
+    assert "is the candidate itself" in err
+
+
+def test_a_folder_that_cannot_be_read_is_no_success(place, say, monkeypatch):
+    scandir = os.scandir
+
+    def refusing(path):
+        if str(path).endswith("a"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    for command in (["validate"], ["convert", "-o", "out"]):
+        code, out, _ = say(*command, "photos")
+        assert code == 1
+        assert (
+            f"is a folder that cannot be read: Permission denied [convert does not mend it]\n      {Path('photos/a')}"
+            in out
+        )
+
+
+def test_an_output_folder_that_holds_the_inputs_is_named(place, say):
+    code, out, err = say("convert", "photos", "-o", "photos/a", "--format", "text")
+    assert code == 0
+    (place / "photos" / "two.jpg").unlink()
+    (place / "photos" / "a" / "one.npy").unlink(missing_ok=True)
+    code, out, err = say("convert", "photos", "-o", "photos/a")
+    assert (code, out) == (2, "")
+    assert "nothing to check in photos: photos/a is the output folder, which is not walked into" in err
+
+
+@POSIX
+@pytest.mark.parametrize(
+    "command",
+    ["rules", "--help", "--version", "explain DTY101", "spec list", "validate cat.jpg", "convert cat.jpg -o -"],
+)
+def test_standard_output_that_cannot_be_written_is_said_in_one_line(place, command):
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "sm_imgcheck", *command.split()], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"error: standard output cannot be written: No space left")
+    assert done.stderr.count(b"\n") == 1
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("closed", "command", "code", "said"),
+    [
+        (">&-", "validate cat.jpg", 2, b"error: standard output cannot be written: it is closed\n"),
+        (">&-", "--version", 2, b"error: standard output cannot be written: it is closed\n"),
+        ("<&-", "validate cat.jpg", 1, b""),
+        ("<&-", "validate -", 1, b""),
+        ("<&-", "validate @-", 2, b"error: there was nothing to check in @-\n"),
+        ("2>&-", "validate cat.jpg", 1, b""),
+        ("2>&-", "validate cat.jpg -s none", 2, b""),
+        ("2>/dev/full", "validate", 2, b""),
+    ],
+)
+def test_closed_streams_are_no_bugs(place, closed, command, code, said):
+    shell = f"{sys.executable} -m sm_imgcheck {command} {closed}"
+    done = subprocess.run(shell, shell=True, capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (code, said)
+
+
+@POSIX
+@pytest.mark.parametrize("command", ["explain DTY101", "validate photos --format jsonl"])
+def test_nobody_reads_on(place, command):
+    with subprocess.Popen(
+        [sys.executable, "-m", "sm_imgcheck", *command.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        running.stdout.close()
+        assert running.stderr.read() == b""
+        assert running.wait(60) == 141
+
+
+@POSIX
+def test_sigterm_is_a_clean_stop(place):
+    command = [sys.executable, "-m", "sm_imgcheck", "convert", "@-", "-o", "out", "--format", "jsonl"]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, text=True, **pipes) as running:
+        print("cat.jpg", file=running.stdin, flush=True)
+        first = running.stdout.readline()
+        running.send_signal(signal.SIGTERM)
+        out, err = running.communicate(timeout=30)
+    assert running.returncode == 143
+    assert err.startswith("stopped by SIGTERM after 1 candidate; what is written stays")
+    assert json.loads(first)["emitted"]
+    assert json.loads(out)["summary"]["candidates"] == 1
+    assert [path.name for path in (place / "out").iterdir()] == ["cat.npy"]
+
+
+@POSIX
+def test_a_signal_that_somebody_ignores_stays_ignored(monkeypatch):
+    heard = {signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_IGN}
+    monkeypatch.setattr(_signals.signal, "getsignal", heard.__getitem__)
+    monkeypatch.setattr(_signals.signal, "signal", heard.__setitem__)
+    _signals.listen()
+    assert heard[signal.SIGHUP] is signal.SIG_IGN
+    with pytest.raises(_signals.Terminated, match="SIGTERM"):
+        heard[signal.SIGTERM](signal.SIGTERM, None)
+
+
+# What -o names
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["convert", "cat.jpg", "-o", "x.png"], "-o x.png: .png is no kind of tensor file (json, npy, npz)"),
+        (["convert", "cat.jpg", "-o", "x.png"], "say x.png/"),
+        (["convert", "cat.jpg", "-o", ""], "-o names nothing"),
+        (["convert", "cat.jpg", "-o", "\x1b]0;x.png"], r"-o \x1b]0;x.png: "),
+        (["validate", "cat.jpg", "--emit", "-"], "--emit takes a folder; convert -o - writes"),
+        (["validate", "cat.jpg", "--emit", ""], "--emit names nothing"),
+        (["validate", "cat.jpg", "--emit", "x.NPY"], "--emit x.NPY: names a file"),
+        (["code", "-o", ""], "-o names nothing"),
+        (["spec", "init", "-o", ""], "-o names nothing"),
+        (["validate", "cat.jpg", "--\x1b[31m"], r"\x1b[31m"),
+    ],
+)
+def test_what_cannot_be_an_output_is_refused(place, say, arguments, message):
+    before = sorted(place.rglob("*"))
+    code, out, err = say(*arguments)
+    assert (code, out) == (2, "")
+    assert message in " ".join(err.split())
+    assert "\x1b" not in err
+    assert sorted(place.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("x.NPY", "x.NPY"),
+        ("x.png/", "x.png/cat.npy"),
+        ("2024.05", "2024.05/cat.npy"),
+        (".out", ".out/cat.npy"),
+        ("photos.d", "photos.d/cat.npy"),
+    ],
+)
+def test_files_and_folders_to_write_to(place, say, name, made):
+    (place / "photos.d").mkdir()
+    assert say("convert", "cat.jpg", "-o", name)[0] == 0
+    assert np.load(place / made).shape == (1, 24, 32, 3)
+
+
+def test_a_dash_is_standard_output_for_texts_too(place, say):
+    assert say("code", "-o", "-") == say("code")
+    assert say("spec", "init", "-o", "-") == say("spec", "init")
+    assert not (place / "-").exists()
+
+
+def test_a_spec_is_read_from_an_ordinary_file_only(place, say):
+    assert "is a folder" in say("validate", "cat.jpg", "-s", "photos")[2]
+    if os.name != "nt":
+        os.mkfifo(place / "pipe.yaml")
+        code, _, err = say("validate", "cat.jpg", "-s", "pipe.yaml")
+        assert code == 2
+        assert "the file is empty" in err
+        assert "it is a device or a socket" in say("validate", "cat.jpg", "-s", "/dev/zero")[2]
+
+
+def test_standard_input_is_called_so_by_plan_too(place, say, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(jpeg())))
+    assert say("plan", "-")[1].startswith("stdin\nto ")
+
+
+# Commands to paste
+
+BASH = shutil.which("bash")
+
+
+@pytest.mark.skipif(BASH is None or os.name == "nt", reason="needs bash")
+@pytest.mark.parametrize(
+    "name",
+    [b"plain.jpg", b"sp ace", b"quo'te", b"back\\slash", b"new\nline'", b"\x1b]0;pwn\x07a", b"bad\xff\xfe", b"\x9b31mf",
+     "\u202egpj.exe".encode(), "caf\u00e9".encode(), "\u202f".encode(), "z\u200dwj".encode(), b"$(id)", b"%s", b"~"],
+)  # fmt: skip
+def test_a_quoted_word_is_read_by_bash_as_it_was_and_cannot_write_on_the_terminal(name):
+    word = argument(os.fsdecode(name))
+    assert for_terminal(word) == word
+    assert subprocess.run([BASH, "-c", f"printf %s {word}"], capture_output=True, check=True).stdout == name
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the shell of Windows quotes otherwise")
+def test_the_command_to_paste_is_safe_whatever_was_typed():
+    options = sm_imgcheck.Options(assume={"layout": "\x1b[31m"})
+    asked = _session.Asked(paths=["-rf.jpg", "-", "a\nb"], spec="\u202e.yaml", options=options, form=None)
+    assert _session.convert_command(asked) == (
+        r"sm-imgcheck convert ./-rf.jpg - $'a\x0ab' -s $'\xe2\x80\xae.yaml' --assume $'layout=\x1b[31m' -o out"
+    )
 
 
 # The other commands

@@ -84,6 +84,16 @@ def test_list(run):
 
 
 class TestInit:
+    def test_a_full_disk_leaves_no_file(self, run, tmp_path, monkeypatch):
+        def full(*_):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("sm_imgcheck.engine.outputs.os.replace", full)
+        code, _, err = run("init", "-o", "model.yaml")
+        assert code == 2
+        assert "model.yaml cannot be written: No space left on device" in err
+        assert list(tmp_path.iterdir()) == []
+
     def test_with_nothing(self, run):
         code, out, _ = run("init")
         assert code == 0
@@ -175,9 +185,13 @@ class TestInit:
     def test_into_a_file(self, run, tmp_path):
         assert run("init", "-o", "model.yaml") == (0, "", "")
         assert load(tmp_path / "model.yaml").contract.layout == "NHWC"
-        code, _, err = run("init", "-o", "model.yaml")
+        assert run("init", "-o", "model.yaml") == (0, "", ""), "an equal one is left alone"
+        other = ("init", "-o", "model.yaml", "--name", "data")
+        code, _, err = run(*other)
         assert code == 2
-        assert "model.yaml: exists" in err
+        assert "model.yaml exists and is not what would be written: --force replaces it" in err
+        assert run(*other, "--force")[0] == 0
+        assert load(tmp_path / "model.yaml").name == "data"
         code, _, err = run("init", "-o", "no/folder/model.yaml")
         assert code == 2
         assert "cannot be written" in err

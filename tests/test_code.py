@@ -18,6 +18,7 @@ from sm_imgcheck import bundle as bundling
 from sm_imgcheck.code import stack_names, to_python
 from sm_imgcheck.errors import Bug, ImgcheckError
 from sm_imgcheck.model import Options
+from sm_imgcheck.pixels.jpeg import scan_jpeg
 from sm_imgcheck.processing import process
 from sm_imgcheck.spec import parse
 from sm_imgcheck.specfile import load, presets
@@ -153,6 +154,24 @@ def test_the_module_stands_alone(tmp_path):
     )
     subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True, env={"PATH": ""}, timeout=60)
     assert np.array_equal(np.load(tmp_path / "out.npy"), process(jpeg(), spec, Options(want_array=True)).array)
+
+
+def test_without_simplejpeg_the_module_refuses_the_same_damage(monkeypatch):
+    spec = load("torchvision-imagenet")
+    handler = namespace(spec)
+    body = jpeg(picture(320, 240))
+    start = scan_jpeg(body).start
+    outcomes = []
+    for share in (0.2, 0.8, 1.0):
+        damaged = body[: start + int((len(body) - start) * share)] + b"\xff\xd9"
+        expected = process(damaged, spec, Options(want_array=True)).array
+        with monkeypatch.context() as without:
+            without.setitem(sys.modules, "simplejpeg", None)
+            got = tried(handler, damaged)
+        assert (got is None) == (expected is None), share
+        assert got is None or np.array_equal(got, expected), share
+        outcomes.append(got is None)
+    assert outcomes == [True, False, False]
 
 
 @pytest.mark.parametrize("stack", [None, *stack_names()])

@@ -13,11 +13,12 @@ from PIL import Image, ImageCms, ImageFile
 
 from sm_imgcheck.errors import CandidateError
 from sm_imgcheck.pixels import decode_jpeg
+from sm_imgcheck.pixels.colour import orient
 from sm_imgcheck.pixels.content import image_format, name_content
 from sm_imgcheck.pixels.decode import decode, hear
 from sm_imgcheck.pixels.exif import read_exif
 from sm_imgcheck.pixels.icc import join_icc, read_icc
-from sm_imgcheck.pixels.jpeg import MAX_JPEG_SEGMENTS, scan_jpeg
+from sm_imgcheck.pixels.jpeg import MAX_JPEG_SEGMENTS, jpeg_segments, scan_jpeg
 from sm_imgcheck.pixels.jpeg_fast import fast_dct_jpeg
 from sm_imgcheck.pixels.look import look
 from sm_imgcheck.pixels.quiet import name_failure
@@ -330,6 +331,49 @@ def test_damage_that_pillow_does_not_mention_is_heard():
     assert np.array_equal(pixels, plain(bytes(body)))
 
 
+def cut_within(body, *, share, end=b"\xff\xd9"):
+    """A JPEG whose first scan breaks off after ``share`` of its data, and which then goes on with ``end``."""
+    inside, after = next((inside, after) for marker, _, inside, after in jpeg_segments(body) if marker == 0xDA)
+    return body[: inside + 12 + int((after - inside - 12) * share)] + end
+
+
+@pytest.mark.parametrize("simple", [True, False])
+@pytest.mark.parametrize("options", [*JPEGS.values(), {"restart_marker_rows": 1}])
+def test_a_jpeg_with_most_rows_lost_is_refused_whoever_decodes_it(options, simple, request):
+    if not simple:
+        request.getfixturevalue("no_simplejpeg")
+    tall = picture(320, 240) if options.get("mode") != "L" else picture(320, 240)[..., 0]
+    body = jpeg(tall, **options)
+    code, said = problem(cut_within(body, share=0.2))
+    assert code == "SRC111"
+    assert "rows are lost" in said
+    header = look(body, max_pixels=LIMIT)
+    _, heard = hear(cut_within(body, share=0.8), header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+    assert 0.05 < heard.rows_lost < 0.4
+
+
+@pytest.mark.parametrize("simple", [True, False])
+@pytest.mark.parametrize("options", [*JPEGS.values(), {"restart_marker_rows": 1}])
+def test_a_picture_that_is_grey_below_is_whole_whoever_decodes_it(options, simple, request):
+    if not simple:
+        request.getfixturevalue("no_simplejpeg")
+    grey = np.full((320, 240, 3), 128, np.uint8)
+    for image in (grey, np.vstack([picture(96, 240), grey[96:]])):
+        body = jpeg(image, **options)
+        header = look(body, max_pixels=LIMIT)
+        pixels, heard = hear(body, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+        assert heard == header
+        assert pixels.shape[:2] == (320, 240)
+
+
+def test_stray_bytes_shield_damage_whoever_decodes_it(monkeypatch):
+    body = jpeg(picture(320, 240))
+    cut = cut_within(body[:20] + b"stray" + body[20:], share=0.2)
+    expected = decode(cut)
+    monkeypatch.setattr(decode_jpeg, "turbo_jpeg", lambda *_, **__: (None, ""))
+    assert np.array_equal(decode(cut), expected)
+
+
 def test_stray_bytes_and_odd_profiles_are_no_damage_of_the_picture():
     whole = jpeg()
     stray = whole[:20] + b"abc" + whole[20:]
@@ -468,11 +512,39 @@ def test_a_tiff_with_a_damaged_strip_is_never_black(mode, compression, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def big_endian_bigtiff(strip):
-    """A big-endian BigTIFF of 64x64 (HxW) gray pixels in one deflated strip: Pillow does not know the container."""
-    tags = [(256, 64), (257, 64), (258, 8), (259, 8), (262, 1), (273, 240), (277, 1), (278, 64), (279, len(strip))]
+def big_endian_bigtiff(strip, *, width=64, orientation=1):
+    """A big-endian BigTIFF of 64 rows of gray pixels in one deflated strip: Pillow does not know the container."""
+    tags = [(256, width), (257, 64), (258, 8), (259, 8), (262, 1), (273, 240), (274, orientation), (277, 1), (278, 64)]
+    tags.append((279, len(strip)))
     fields = b"".join(struct.pack(">HHQHHI", tag, 3, 1, value, 0, 0) for tag, value in tags)
     return (b"MM\0+\0\x08\0\0" + struct.pack(">QQ", 16, len(tags)) + fields).ljust(240, b"\0") + strip
+
+
+@pytest.mark.parametrize("options", [{}, {"compression": "tiff_lzw"}, {"mode": "L"}, {"mode": "L", "gray": True}])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_tiff_is_decoded_as_stored_and_turned_by_orient(orientation, options):
+    mode, stored = options.get("mode", "RGB"), Image.fromarray(picture(24, 36)).convert(options.get("mode", "RGB"))
+    body = encoded(stored, "TIFF", compression=options.get("compression"), tiffinfo={274: orientation})
+    header = look(body, max_pixels=LIMIT)
+    assert (header.height, header.width, header.orientation) == (24, 36, orientation)
+    pixels = decode(body, gray=options.get("gray", False))
+    assert np.array_equal(pixels, np.asarray(stored).reshape(24, 36, -1))
+    assert np.array_equal(orient(pixels, orientation=orientation).squeeze(), plain(body, mode))
+
+
+@pytest.mark.parametrize("value", [0, 9, 65535])
+def test_a_tiff_of_no_orientation_stays_as_it_is(value):
+    body = encoded(Image.fromarray(picture(24, 36)), "TIFF", tiffinfo={274: value})
+    assert look(body, max_pixels=LIMIT).orientation == 1
+    assert np.array_equal(decode(body), picture(24, 36))
+
+
+def test_a_tiff_that_only_opencv_reads_is_turned_back_too():
+    strip = zlib.compress(picture(64, 40)[..., 0].tobytes())
+    straight, turned = (big_endian_bigtiff(strip, width=40, orientation=turn) for turn in (1, 6))
+    assert look(turned, max_pixels=LIMIT).orientation == 6
+    assert decode(straight).shape == (64, 40, 3)
+    assert np.array_equal(decode(turned), decode(straight))
 
 
 def test_a_second_opinion_on_a_tiff_is_whole_or_none(capfd):

@@ -12,12 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from pictures import jpeg
 
 from sm_imgcheck import tensors
 from sm_imgcheck.engine import outputs
-from sm_imgcheck.engine.listing import Item, Listing, listed
-from sm_imgcheck.engine.outputs import Outputs, Stream, write
+from sm_imgcheck.engine.listing import Item, Listing, _stem, file_of, listed
+from sm_imgcheck.engine.outputs import Outputs, Refused, Stream, write
 from sm_imgcheck.errors import ImgcheckError, OutputError
+from sm_imgcheck.ordinary import opened
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX file names and links")
 
@@ -71,9 +73,14 @@ def test_a_path_given_by_name_is_always_listed(tree):
     [
         ("cat.jpg", "cat"),
         ("a.b/cat", "cat"),
-        ("x.npz::images/a.npy", "x.images_a"),
-        ("x.npz::../../evil", "x..._.._evil"),
-        ("..", "unnamed"),
+        ("x.npz::images/a.npy", "x.images%2Fa"),
+        ("x.npz::images_a", "x.images_a"),
+        ("x.npz::../../evil", "x...%2F..%2Fevil"),
+        ("..jpg", "."),
+        ("...jpg", ".."),
+        (".jpg", ".jpg"),
+        ("cat.", "cat."),
+        ("", "unnamed"),
         ("archive.tar.gz", "archive.tar"),
     ],
 )
@@ -103,37 +110,66 @@ def test_a_list_of_paths_from_standard_input(tree, monkeypatch, tmp_path):
 
 
 def test_a_list_that_is_none_is_an_error(tmp_path):
-    with pytest.raises(ImgcheckError, match="cannot be read"):
-        names(f"@{tmp_path / 'none'}")
-    (tmp_path / "blob").write_bytes(b"x" * 70_000)
-    with pytest.raises(ImgcheckError, match="not a list of paths"):
-        names(f"@{tmp_path / 'blob'}")
+    for none in ("none", "."):
+        with pytest.raises(ImgcheckError, match="cannot be read"):
+            names(f"@{tmp_path / none}")
+    for blob in (b"x" * 70_000, jpeg(), "cat.jpg".encode("utf-16"), b"cat.jpg\n" * 2000 + b"\0"):
+        (tmp_path / "blob").write_bytes(blob)
+        with pytest.raises(ImgcheckError, match=r"blob: is no list of paths: expected text in UTF-8"):
+            names(f"@{tmp_path / 'blob'}")
+
+
+def test_a_list_of_an_editor_that_marks_utf8(tmp_path):
+    (tmp_path / "list").write_bytes(b"\xef\xbb\xbfcat.jpg\r\n")
+    assert names(f"@{tmp_path / 'list'}")[0] == ["cat.jpg"]
+
+
+def test_a_file_that_looks_like_a_list_is_told_how_to_be_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "@at.jpg").write_bytes(jpeg())
+    with pytest.raises(ImgcheckError, match=r"to check the file @at\.jpg, say \./@at\.jpg"):
+        names("@at.jpg")
+
+
+@POSIX
+def test_a_list_from_a_pipe_is_read_as_far_as_it_is_written(tmp_path):
+    """``@<(find photos)``; a pipe that nobody writes to would wait for ever, and a device has no end."""
+    os.mkfifo(tmp_path / "pipe")
+    assert names(f"@{tmp_path / 'pipe'}")[0] == []
+    reader, writer = os.pipe()
+    os.write(writer, b"cat.jpg\n")
+    os.close(writer)
+    assert names(f"@/dev/fd/{reader}")[0] == ["cat.jpg"]
+    os.close(reader)
+    with pytest.raises(ImgcheckError, match="it is a device or a socket, not a file"):
+        names("@/dev/zero")
+
+
+def test_what_is_no_file_is_not_opened(tmp_path):
+    for name, said in ((str(tmp_path), "a folder|denied"), ("x\0y", "null"), (str(tmp_path / "none"), "No such")):
+        with pytest.raises(OSError, match=said):
+            opened(name)
 
 
 @POSIX
 def test_links_and_pipes_are_no_traps(tree):
     (tree / "a" / "loop").symlink_to(tree)
     (tree / "a" / "gone.jpg").symlink_to(tree / "nowhere.jpg")
+    (tree / "a" / "circle.jpg").symlink_to("circle.jpg")
+    (tree / "a" / "circle.txt").symlink_to("circle.txt")
+    (tree / "a" / "through.txt").symlink_to(tree / "b.jpg" / "x")
     os.mkfifo(tree / "pipe.jpg")
+    (tree / "a" / "pipe.json").symlink_to(tree / "pipe.jpg")
     found, passed_over = names(tree)
-    assert str(tree / "a" / "gone.jpg") in found
-    assert len(found) == 6
+    for name in ("gone.jpg", "circle.jpg", "pipe.json", "z.PNG"):
+        assert str(tree / "a" / name) in found
+    assert len(found) == 8
     assert passed_over["symlink to a folder"] == passed_over["not a regular file"] == 1
+    assert passed_over["other suffix"] == 4
 
 
-@POSIX
-@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may read everything")
-def test_an_unreadable_folder_is_counted_or_an_error(tree):
-    (tree / "a").chmod(0)
-    try:
-        assert names(tree)[1]["unreadable folder"] == 1
-        with pytest.raises(ImgcheckError, match="cannot be read"):
-            names(tree / "a")
-    finally:
-        (tree / "a").chmod(0o755)
-
-
-def test_a_folder_that_vanishes_is_counted_or_an_error(tree, monkeypatch):
+def test_a_folder_that_cannot_be_read_is_a_candidate_with_a_problem(tree, monkeypatch):
+    """Not passed over: what is in it has not been checked."""
     scandir = os.scandir
 
     def refusing(path):
@@ -142,9 +178,30 @@ def test_a_folder_that_vanishes_is_counted_or_an_error(tree, monkeypatch):
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refusing)
-    assert names(tree)[1]["unreadable folder"] == 1
-    with pytest.raises(ImgcheckError, match="Permission denied"):
-        names(tree / "a" / "deep")
+    for root in (tree, tree / "a" / "deep"):
+        items = list(listed([str(root)], Listing(passed_over=Counter())))
+        (problem,) = [item for item in items if item.problem]
+        assert problem.path == str(tree / "a" / "deep")
+        assert problem.problem == "is a folder that cannot be read: Permission denied"
+        assert len(items) == (5 if root == tree else 1)
+
+
+@pytest.mark.parametrize(("name", "parts"), [("a::b.jpg", ("a::b.jpg", "")), ("x.npz::a::b", ("x.npz::a", "b"))])
+def test_two_colons_name_a_member_unless_a_file_has_that_name(tmp_path, monkeypatch, name, parts):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os.path, "lexists", lambda path: path == "a::b.jpg")
+    assert file_of(name) == parts
+    assert [item.output for item in listed([name], Listing(passed_over=Counter()))] == [
+        ("a::b",) if name == "a::b.jpg" else ("x.b",)
+    ]
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="/\\\0:"), min_size=1, max_size=5), st.data())
+def test_two_names_of_one_suffix_have_two_outputs(one, data):
+    other = data.draw(st.text(st.characters(codec="utf-8", exclude_characters="/\\\0:"), min_size=1, max_size=5))
+    stems = [_stem(f"{name}.jpg") for name in (one, other)]
+    assert (stems[0] == stems[1]) == (one == other)
+    assert all(stem and "/" not in stem for stem in stems)
 
 
 def test_a_json_that_cannot_be_read_is_a_candidate(tree, monkeypatch):
@@ -217,7 +274,7 @@ def test_an_output_that_differs_is_refused_without_force(tmp_path):
 def test_two_candidates_with_one_output_are_an_error_that_names_both(tmp_path):
     place = Outputs(folder=str(tmp_path), form="npy")
     place.write(item("x/cat.jpg", "cat"), ARRAY)
-    with pytest.raises(OutputError, match=r"x/cat\.jpg and y/cat\.png .*cat\.npy"):
+    with pytest.raises(Refused, match=r"x/cat\.jpg and y/cat\.png .*cat\.npy: rename one, or convert them in two runs"):
         place.write(item("y/cat.png", "cat"), ARRAY)
     assert place.write(item("x/cat.jpg", "cat"), ARRAY).endswith("cat.npy"), "the same candidate twice is no clash"
 
@@ -283,9 +340,20 @@ def test_a_file_in_the_place_of_a_folder(tmp_path):
     (tmp_path / "out").write_bytes(b"")
     with pytest.raises(OutputError, match="the folder cannot be made"):
         Outputs(folder=str(tmp_path / "out"), form="npy").write(item("x.jpg", "x"), ARRAY)
+
+
+@POSIX
+def test_what_is_no_file_is_not_replaced_by_one(tmp_path):
     (tmp_path / "folder.npy").mkdir()
-    with pytest.raises(OutputError):
-        write(str(tmp_path / "folder.npy"), (b"x",), force=True)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/null")
+    for name, what in (("folder.npy", "a folder"), ("pipe", "a device, a pipe or a socket"), ("link", "a device")):
+        for force in (False, True):
+            with pytest.raises(OutputError, match=rf"{name} is {what}.*, which is not replaced"):
+                write(str(tmp_path / name), (b"x",), force=force)
+    (tmp_path / "nowhere").symlink_to("gone")
+    write(str(tmp_path / "nowhere"), (b"x",), force=True)
+    assert (tmp_path / "nowhere").read_bytes() == b"x"
 
 
 def test_an_unreadable_output_counts_as_another(tmp_path, monkeypatch):
@@ -303,8 +371,17 @@ def test_standard_output_takes_one_tensor():
         stream.write(item("b.jpg", "b"), ARRAY)
 
 
+def test_standard_output_that_is_full_is_an_error(tmp_path):
+    class Full(io.BytesIO):
+        def flush(self):
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError, match="standard output cannot be written: No space left"):
+        Stream(form="npy", file=Full()).write(item("a.jpg", "a"), ARRAY)
+
+
 def test_what_json_cannot_say_is_refused_before_a_file_is_made(tmp_path):
-    with pytest.raises(OutputError, match="1 of 12 values are NaN or infinite"):
+    with pytest.raises(OutputError, match="1 of 12 values is NaN or infinite"):
         Outputs(folder=str(tmp_path), form="json").write(item("x.jpg", "x"), np.where(ARRAY == 3, np.nan, ARRAY))
     assert not list(tmp_path.iterdir())
 

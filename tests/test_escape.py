@@ -48,8 +48,11 @@ def test_json_gets_valid_unicode(text):
     assert escape.for_json(shown) == shown
 
 
-@given(st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1))
+@given(st.text(st.characters(exclude_categories=["C"]), min_size=1))
 def test_an_argument_comes_back_from_the_shell(text):
+    """What is not printable is written as only bash and its like read it: see the tests of the command line."""
+    if escape.for_terminal(text) != text:
+        return
     assert shlex.split(escape.argument(text)) == [text]
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
+from io import StringIO
 from typing import Annotated
 
 import typer
@@ -17,8 +20,11 @@ __all__ = ["COMMANDS", "EXITS", "build", "main"]
 
 EXITS = (
     "Exit codes: 0 nothing at or above --fail-on; 1 findings, or a candidate that could not be converted; "
-    "2 it could not be done (usage, a bad spec, an output that cannot be written); 130 stopped by Ctrl-C."
+    "2 it could not be done (usage, a bad spec, an output that cannot be written); "
+    "130 stopped by Ctrl-C, 143 by SIGTERM; 141 nobody reads on (a closed pipe)."
 )
+_CLOSED_PIPE = 141
+"""What a shell reports of a program that ends so: not 0, which would say that there are no findings."""
 
 COMMANDS = {
     "validate": "Report every mismatch with the spec.",
@@ -80,22 +86,33 @@ def _top(
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command line. Returns or leaves with 0: nothing to report, 1: findings, 2: it could not be done."""
-    _prepare()
-    named = next((word for word in arguments if not word.startswith("-")), "")
+    """Run one command line. Returns 0: nothing to report, 1: findings, 2: it could not be done, 128 + n: a signal."""
+    from sm_imgcheck.cli._signals import Terminated
+
     try:
-        build(named if named in COMMANDS else "")(args=arguments, prog_name="sm-imgcheck")
+        _prepare()
+        named = next((word for word in arguments if not word.startswith("-")), "")
+        app = build(named if named in COMMANDS else "")
+        return int(app(args=arguments, prog_name="sm-imgcheck", standalone_mode=False) or 0)
     except ImgcheckError as error:
         return _failed(str(error))
     except KeyboardInterrupt:
         return 130
+    except Terminated as stop:
+        return stop.code
+    except SystemExit as stop:  # typer's way out of a closed pipe
+        return _CLOSED_PIPE if isinstance(stop.__context__, BrokenPipeError) else int(stop.code or 0)
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback for the user
-        return _failed(_bug(error))
-    return 0
+        return _usage(error) or _cannot_print(error) or _bug(error)
 
 
 def _prepare() -> None:
     """Make the process fit for any name and any terminal, and quick to start."""
+    for name in ("stdin", "stderr"):
+        if getattr(sys, name) is None:  # closed: else the next file to be opened would get its number, and its text
+            setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: PTH123, SIM115 - to the end
+    if sys.stdout is None:
+        raise ImgcheckError("standard output cannot be written: it is closed")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -104,22 +121,39 @@ def _prepare() -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-def _failed(message: str) -> int:
-    for number, line in enumerate(message.splitlines() or [""]):
-        typer.echo(f"{'' if number else 'error: '}{for_terminal(line)}", err=True)
+def _failed(message: str, prefix: str = "error: ") -> int:
+    """Say on standard error what is wrong; where that cannot be written, the exit code is left to say it."""
+    with suppress(OSError):
+        for number, line in enumerate(message.splitlines() or [""]):
+            typer.echo(f"{'' if number else prefix}{for_terminal(line)}", err=True)
     return 2
 
 
-def _bug(error: Exception) -> str:
-    """Where the tool itself went wrong, in one line; the whole way there on request."""
-    if os.environ.get("SM_IMGCHECK_TRACEBACK"):
+def _usage(error: Exception) -> int:
+    """Of typer's errors: what they say of the command line; 0 for any other."""
+    show: Callable[..., None] | None = getattr(error, "show", None)
+    if show is None:
+        return 0
+    text = StringIO()
+    show(file=text)
+    return _failed(text.getvalue(), prefix="")
+
+
+def _cannot_print(error: Exception) -> int:
+    """Say so where it is printing that failed; 0 where it is not. An error of any file but a stream has its name."""
+    if not isinstance(error, OSError) or error.filename is not None:
+        return 0
+    with suppress(OSError):  # Python writes what is left when it ends, and would complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return _CLOSED_PIPE
+    return _failed(f"standard output cannot be written: {error.strerror}")
+
+
+def _bug(error: Exception) -> int:
+    """Tell where the tool itself went wrong, in one line; the whole way there on request."""
+    from sm_imgcheck.cli._troubles import REPORT_IT, WITH_TRACEBACK, clause
+
+    if os.environ.get(WITH_TRACEBACK):
         raise error
-    last = error.__traceback__
-    while last is not None and last.tb_next is not None:
-        last = last.tb_next
-    place = "" if last is None else f" ({os.path.basename(last.tb_frame.f_code.co_filename)}:{last.tb_lineno})"  # noqa: PTH119
-    notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
-    return (
-        f"this is a bug in sm-imgcheck, not in your files: {type(error).__name__}: {error}{place}{notes}\n"
-        "Please report it with the command and, if you may, the file; SM_IMGCHECK_TRACEBACK=1 shows the way there."
-    )
+    return _failed(f"this is a bug in sm-imgcheck, not in your files: {clause(error)}\n{REPORT_IT}")

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from sm_imgcheck.cli._session import load_spec
+from sm_imgcheck.cli._troubles import Troubles
 from sm_imgcheck.engine.bodies import Made, bodies
 from sm_imgcheck.engine.listing import Item, Listing, listed
+from sm_imgcheck.engine.outputs import Refused
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.model import Options, Report
 from sm_imgcheck.request.route import Route, route
@@ -52,12 +54,12 @@ def each(asked: Asked, way: Route, use: Callable[[Made], str | None], close: Cal
     """Make every body, hand it to ``use``, which returns where it went, and count; ``close`` ends the report.
 
     Cut short, by Ctrl-C or by what cannot be written or sent, the report is ended all the same.
-    Raises ImgcheckError where there is nothing to make a body of.
+    Raises ImgcheckError where there is nothing to make a body of, and at the end where some could not be written.
     """
-    report = Report(spec_name=way.spec.name, spec_sha256=way.spec.sha256)
+    troubles, report = Troubles(), Report(spec_name=way.spec.name, spec_sha256=way.spec.sha256)
     try:
-        for made in bodies(candidates(asked), way, asked.options):
-            place = use(made)
+        for made in bodies(candidates(asked), way, asked.options, tell=troubles.tell):
+            place = _used(made, use, troubles)
             for number, result in enumerate(made.body.results):
                 found = result.findings if number else result.findings + made.body.findings
                 report = report.plus(replace(result, emitted=place, findings=found), wanted=True)
@@ -67,4 +69,12 @@ def each(asked: Asked, way: Route, use: Callable[[Made], str | None], close: Cal
             close(report)
     if not report.candidates:
         raise nothing(asked)
+    troubles.sum_up()
     return report
+
+
+def _used(made: Made, use: Callable[[Made], str | None], troubles: Troubles) -> str | None:
+    try:
+        return use(made)
+    except Refused as error:  # its place is at fault, not that of all
+        return use(replace(made, body=replace(made.body, payload=None, refused=troubles.tell(made.item, error))))

@@ -14,10 +14,12 @@ import typer
 
 from sm_imgcheck import specfile
 from sm_imgcheck.cli._progress import watched
+from sm_imgcheck.cli._signals import Terminated
+from sm_imgcheck.cli._troubles import Troubles
 from sm_imgcheck.engine.listing import Listing, listed
 from sm_imgcheck.engine.run import Sink, run
 from sm_imgcheck.errors import ImgcheckError
-from sm_imgcheck.escape import argument
+from sm_imgcheck.escape import argument, for_terminal
 from sm_imgcheck.model import Options, Report, Spec
 from sm_imgcheck.report import Run, reporter
 
@@ -56,7 +58,8 @@ def load_spec(name: str) -> Spec:
 def convert_command(asked: Asked) -> str:
     """The command that writes the corrected tensors of the same candidates."""
     paths = asked.paths if len(asked.paths) <= _MANY else []
-    words = ["sm-imgcheck", "convert", *map(argument, paths), *(["PATH..."] if not paths else [])]
+    named = [f"./{path}" if path.startswith("-") and path != "-" else path for path in paths]
+    words = ["sm-imgcheck", "convert", *map(argument, named), *(["PATH..."] if not paths else [])]
     words += [] if asked.spec == DEFAULT_SPEC else ["-s", argument(asked.spec)]
     for key, value in asked.options.assume.items():
         words += ["--assume", argument(f"{key}={value}")]
@@ -70,7 +73,8 @@ def report_on(
     """Check every candidate, print the report as it comes, return the counts.
 
     When the run is cut short, by Ctrl-C or by an output that cannot be written, the report is closed all the same:
-    what is printed stays whole. Then the cause goes on its way.
+    what is printed stays whole. Then the cause goes on its way. Raises ImgcheckError at the end, too, where the job
+    could not be done for some candidate.
     """
     gc.enable()
     out = out or sys.stdout
@@ -84,25 +88,38 @@ def report_on(
         leave_out=leave_out,
         any_suffix=asked.options.content_type is not None,
     )
+    troubles, stopped = Troubles(), None
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
-    stopped: BaseException | None = None
     _put(out, told.open(), silent=silent)
     try:
-        results = run(listed(asked.paths, how), spec, asked.options, sink)
+        results = run(listed(asked.paths, how), spec, asked.options, sink, tell=troubles.tell)
         for result in watched(results, quiet=asked.quiet or (form == "jsonl" and out.isatty())):
+            row = told.row(result)  # first, so that a signal finds what is counted and what is printed alike
             report = report.plus(result, wanted=sink is not None)
-            _put(out, told.row(result), silent=silent)
-    except (KeyboardInterrupt, ImgcheckError) as error:
+            _put(out, row, silent=silent)
+    except OSError:  # of printing: the engine turns its own into results
+        raise
+    except BaseException as error:  # noqa: BLE001 - raised again below
         stopped = error
     report = replace(report, not_looked_at=dict(how.passed_over))
-    nothing = stopped is not None and not report.candidates and form in _FOR_PEOPLE
+    nothing = not report.candidates and form in _FOR_PEOPLE
     _put(out, told.close(report), silent=silent or nothing)
     if stopped is not None:
         _say_how_to_go_on(stopped, report, written=sink is not None)
         raise stopped
     if not report.candidates:
-        raise ImgcheckError(f"there was nothing to check in {', '.join(asked.paths)}")
+        raise ImgcheckError(_nothing_there(asked.paths, how))
+    troubles.sum_up()
     return report
+
+
+def _nothing_there(paths: list[str], how: Listing) -> str:
+    """Why a run had no candidate: the likeliest cause, and what was passed over."""
+    said = f"there was nothing to check in {', '.join(map(for_terminal, paths))}"
+    if how.passed_over["output folder"]:
+        return f"{said}: {for_terminal(how.leave_out)} is the output folder, which is not walked into; name another"
+    passed = ", ".join(f"{number:,} {reason}" for reason, number in sorted(how.passed_over.items()) if number)
+    return f"{said}{f' (not looked at: {passed})' if passed else ''}"
 
 
 def _run(asked: Asked, spec: Spec, command: str, out: TextIO) -> Run:
@@ -112,6 +129,7 @@ def _run(asked: Asked, spec: Spec, command: str, out: TextIO) -> Run:
         contract=spec.contract,
         title=asked.spec,
         command=command,
+        partial=bool(asked.options.select or asked.options.ignore),
         width=get_terminal_size().columns,
         color=out.isatty() and not asked.no_color and _has_colors(),
         ascii_only="\N{BOX DRAWINGS LIGHT HORIZONTAL}".encode(out.encoding or "ascii", "ignore") == b"",
@@ -133,8 +151,9 @@ def _put(out: TextIO, text: str, *, silent: bool) -> None:
 
 
 def _say_how_to_go_on(stopped: BaseException, report: Report, *, written: bool) -> None:
+    asked_to = " by Ctrl-C" if isinstance(stopped, KeyboardInterrupt) else ""
+    asked_to = f" by {stopped.name}" if isinstance(stopped, Terminated) else asked_to
     done = f"{report.candidates:,} candidate{'s' if report.candidates > 1 else ''}" if report.candidates else "nothing"
-    cause = "stopped by Ctrl-C" if isinstance(stopped, KeyboardInterrupt) else "stopped"
     kept = "; what is written stays, and the same command leaves it as it is" if written and report.candidates else ""
-    if report.candidates or isinstance(stopped, KeyboardInterrupt):
-        typer.echo(f"{cause} after {done}{kept}", err=True)
+    if report.candidates or asked_to:
+        typer.echo(f"stopped{asked_to} after {done}{kept}", err=True)

@@ -25,8 +25,9 @@ def code(
         ),
     ] = None,
     out: Annotated[
-        str, typer.Option("--out", "-o", metavar="FILE", help="Where to write it. Default: standard output.")
-    ] = "",
+        str | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Where to write it. Default: standard output, as with -."),
+    ] = None,
     force: common.Force = False,
 ) -> None:
     """Write the same steps as a Python module.
@@ -34,13 +35,8 @@ def code(
     For whatever image comes, with every policy of the spec, and without need of this package. It holds
     preprocess(body: bytes) -> ndarray, made of the very functions that convert runs.
     """
+    from sm_imgcheck.cli._places import hand_over
     from sm_imgcheck.cli._session import load_spec
     from sm_imgcheck.code import to_python
 
-    text = to_python(load_spec(spec), stack)
-    if out:
-        from sm_imgcheck.engine.outputs import write
-
-        write(out, (text.encode(),), force=force)
-    else:
-        typer.echo(text, nl=False)
+    hand_over(to_python(load_spec(spec), stack), out, force=force)

@@ -9,6 +9,8 @@ import typer
 
 from sm_imgcheck.cli import _options as common
 from sm_imgcheck.cli._choices import choices
+from sm_imgcheck.cli._places import folder, suffix_of
+from sm_imgcheck.escape import for_terminal
 
 if TYPE_CHECKING:
     from sm_imgcheck.engine.run import Sink
@@ -87,12 +89,13 @@ def _sink(out: str, form: str | None, paths: list[str], *, force: bool) -> Sink:
         if sys.stdout.isatty() and form != "json":
             raise typer.BadParameter("-o - would fill the terminal with bytes: redirect it, or name a file")
         return Stream(form=form or "npy", file=sys.stdout.buffer)
-    folder, name = os.path.split(out)
-    suffix = name.rpartition(".")[2] if "." in name else ""
-    if suffix not in choices("tensors") or os.path.isdir(out):  # noqa: PTH112 - as the user typed it
-        return Outputs(folder=out, form=form or "npy", force=force)
-    if len(paths) > 1 or paths[0].startswith("@") or os.path.isdir(paths[0]):  # noqa: PTH112
-        raise typer.BadParameter(f"-o {out} is one file, and there may be several candidates: name a folder")
+    suffix = suffix_of(out)
+    if suffix not in choices("tensors"):
+        return Outputs(folder=folder("-o", out), form=form or "npy", force=force)
+    shown = for_terminal(out)
+    if len(paths) > 1 or paths[0].startswith("@") or os.path.isdir(paths[0]):  # noqa: PTH112 - as the user typed it
+        raise typer.BadParameter(f"-o {shown} is one file, and there may be several candidates: name a folder")
     if form and form != suffix:
-        raise typer.BadParameter(f"-o {out} and --as {form} contradict each other")
-    return Outputs(folder=folder, file=name, form=suffix, force=force)
+        raise typer.BadParameter(f"-o {shown} and --as {form} contradict each other")
+    parent, name = os.path.split(out)
+    return Outputs(folder=parent, file=name, form=suffix, force=force)

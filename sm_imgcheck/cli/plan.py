@@ -35,6 +35,7 @@ def plan(
 
     options = Options(headers_only=True, assume=common.assumed(assume), allow_guess=allow_guess)
     found = load_spec(spec)
-    result = look(Item(path=path, output=(), stdin=path == "-"), found, options)
+    item = Item(path="stdin", output=(), stdin=True) if path == "-" else Item(path=path, output=())
+    result = look(item, found, options)
     typer.echo(_trace.as_json(result, found) if form == "json" else _trace.as_text(result, found, spec), nl=False)
     raise typer.Exit(result.plan is None)

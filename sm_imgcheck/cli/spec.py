@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
+
+from sm_imgcheck.cli._options import Force
 
 __all__ = ["app"]
 
@@ -102,10 +103,13 @@ def init(  # noqa: PLR0917  typer makes an option of each
         str, _option("Guess from an example: a .npy file, file.npz::name, or our JSON.", "TENSOR")
     ] = "",
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write there instead of on the screen.", show_default=False)
+        str | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write there instead of on the screen."),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Write a commented spec to edit, from what is known or from an example tensor."""
+    from sm_imgcheck.cli._places import hand_over
     from sm_imgcheck.spec.draft import TEMPLATE, commented
     from sm_imgcheck.specfile import load
 
@@ -126,7 +130,7 @@ def init(  # noqa: PLR0917  typer makes an option of each
         why = dict.fromkeys(set(template) - set(given), "an example: write what your model takes")
         given = {**template, **given}
     load(given)
-    _hand_over(commented(given, why), output)
+    hand_over(commented(given, why), output, force=force)
 
 
 def _entries(text: str) -> list[Any]:
@@ -166,22 +170,6 @@ def _guessed(tensor: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], dic
     if not float("-inf") < low <= high < float("inf"):
         raise ImgcheckError(f"{shown}: holds NaN or infinity, so its range says nothing; give another example")
     return guessed(array.shape, str(array.dtype), low, high, given)
-
-
-def _hand_over(text: str, output: Path | None) -> None:
-    from sm_imgcheck.errors import OutputError
-    from sm_imgcheck.escape import for_terminal
-
-    if output is None:
-        typer.echo(text, nl=False)
-        return
-    try:
-        with output.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except FileExistsError:
-        raise OutputError(f"{for_terminal(str(output))}: exists; remove it or choose another name") from None
-    except OSError as error:
-        raise OutputError(f"{for_terminal(str(output))}: cannot be written: {error.strerror}") from None
 
 
 def _json(value: Mapping[str, Any]) -> str:

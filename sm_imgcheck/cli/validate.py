@@ -15,7 +15,7 @@ def validate(
     paths: common.Paths,
     *,
     spec: common.SpecName = "./sm-imgcheck.yaml",
-    emit: Annotated[str, typer.Option(metavar="DIR", help="Write the corrected tensors there too.")] = "",
+    emit: Annotated[str | None, typer.Option(metavar="DIR", help="Write the corrected tensors there too.")] = None,
     form: common.As = None,
     decoded_by: common.DecodedBy = "pillow",
     headers_only: common.HeadersOnly = False,
@@ -45,22 +45,22 @@ def validate(
     values 0..255. Each finding says whether convert mends it, and the report ends with the command that does.
     With --content-type every PATH is a request body.
     """
-    if content_type is not None and emit:
+    if content_type is not None and emit is not None:
         raise typer.BadParameter("--content-type judges request bodies, of which no tensor is made: leave --emit out")
-    if form and not emit:
+    if form and emit is None:
         raise typer.BadParameter("--as says what --emit writes: name a folder with --emit")
-    if emit and headers_only:
+    if emit is not None and headers_only:
         raise typer.BadParameter("--headers-only decodes nothing, so there is nothing to --emit")
-    from sm_imgcheck.cli import _session
+    from sm_imgcheck.cli import _places, _session
     from sm_imgcheck.model import Options
 
     decoder: Any = decoded_by
     options = Options(
-        want_array=bool(emit),
+        want_array=emit is not None,
         headers_only=headers_only,
         decoded_by=decoder,
         content_type=content_type,
-        as_sent=not emit,
+        as_sent=emit is None,
         assume=common.assumed(assume),
         allow_guess=allow_guess,
         select=common.codes(select),
@@ -75,10 +75,10 @@ def validate(
         quiet=quiet,
         no_color=no_color,
     )
-    if emit:
+    if emit is not None:
         from sm_imgcheck.engine.outputs import Outputs
 
-        sink = Outputs(folder=emit, form=form or "npy", force=force)
+        sink = Outputs(folder=_places.folder("--emit", emit), form=form or "npy", force=force)
         counts = _session.report_on(asked, sink=sink, leave_out=emit)
     else:
         counts = _session.report_on(asked, command=_session.convert_command(asked))

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from sm_imgcheck.engine.listing import Item
-from sm_imgcheck.engine.run import handed, noting
-from sm_imgcheck.errors import PayloadError
+from sm_imgcheck.engine.run import Tell, handed
+from sm_imgcheck.errors import ImgcheckError, PayloadError
 from sm_imgcheck.model import Options, Result
 from sm_imgcheck.request import joining
 from sm_imgcheck.request.joining import Part
@@ -41,14 +41,17 @@ class _Batch:
     """Of the bodies that hold several candidates, counted from 1."""
 
 
-def bodies(items: Iterable[Item], route: Route, options: Options) -> Iterator[Made]:
-    """Yield the bodies as they are made. A candidate that cannot be used comes alone, with the reason."""
+def bodies(items: Iterable[Item], route: Route, options: Options, *, tell: Tell) -> Iterator[Made]:
+    """Yield the bodies as they are made. A candidate that cannot be used comes alone, with the reason.
+
+    A bug at one candidate is told, and the run goes on.
+    """
     route_one = replace(route, spec=joining.one_by_one(route.spec))
     joins, batch = joining.joins(route), _Batch()
     for item in items:
-        result, part = _looked_at(item, route_one, options)
+        result, part = _looked_at(item, route_one, options, tell)
         if part is None:
-            yield Made(body=Body(results=(result,), refused=result.skipped), item=item, made_of=(item,))
+            yield Made(body=Body(results=(result,), refused=result.skipped or result.bug), item=item, made_of=(item,))
             continue
         if batch.parts and not (joins and joining.has_room(batch.parts, part, route)):
             yield _built(batch, route)
@@ -59,9 +62,13 @@ def bodies(items: Iterable[Item], route: Route, options: Options) -> Iterator[Ma
         yield _built(batch, route)
 
 
-def _looked_at(item: Item, route: Route, options: Options) -> tuple[Result, Part | None]:
-    with noting(item):
+def _looked_at(item: Item, route: Route, options: Options, tell: Tell) -> tuple[Result, Part | None]:
+    try:
         result, part = part_of(handed(item), route, options)
+    except (ImgcheckError, BrokenPipeError):
+        raise
+    except Exception as bug:  # noqa: BLE001 - as in ``run``: the other candidates are none the worse for it
+        return Result(path=item.path, kind="unknown", bug=tell(item, bug)), None
     return replace(result, path=item.path), part
 
 

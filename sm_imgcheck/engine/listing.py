@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from sm_imgcheck.errors import ImgcheckError
+from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.ordinary import opened
 
-__all__ = ["IMAGE_SUFFIXES", "TENSOR_SUFFIXES", "Item", "Listing", "listed"]
+__all__ = ["IMAGE_SUFFIXES", "TENSOR_SUFFIXES", "Item", "Listing", "file_of", "listed"]
 
 # fmt: off
 IMAGE_SUFFIXES = frozenset({
@@ -34,6 +36,8 @@ class Item:
     output: tuple[str, ...]
     """Its place below an output folder: names of folders, then the file's name without suffix."""
     stdin: bool = False
+    problem: str = ""
+    """Why it cannot be looked at: a folder that cannot be read, and all that may be in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,8 @@ class Listing:
 def listed(paths: Iterable[str], how: Listing) -> Iterator[Item]:
     """Every candidate that the paths stand for, in the order of the paths, and of names within a folder.
 
-    Raises ImgcheckError for a list or a folder, given by name, that cannot be read.
+    A folder that cannot be read is a candidate with a problem: what is in it has not been checked.
+    Raises ImgcheckError for a list that cannot be read.
     """
     for path in paths:
         if path == "-":
@@ -72,56 +77,93 @@ def _one(path: str, how: Listing) -> Iterator[Item]:
         yield Item(path=path, output=(_stem(path),))
 
 
+def file_of(path: str) -> tuple[str, str]:
+    """The file and the member that a path names: ``x.npz::a`` is two unless a file has that very name."""
+    file, _, member = path.rpartition("::")
+    return (file, member) if file and member and not os.path.lexists(path) else (path, "")
+
+
 def _stem(path: str) -> str:
-    """``b/cat.jpg`` is ``cat``; ``x.npz::a/b`` is ``x.a_b``. Never a name that leads elsewhere."""
-    file, _, member = path.partition("::")
-    name = PurePath(file).stem if PurePath(file).suffix else PurePath(file).name
-    if member:
-        name += "." + "".join(char if char.isalnum() or char in "-_." else "_" for char in member.removesuffix(".npy"))
-    return name.replace("\0", "_") if name not in {"", ".", ".."} else "unnamed"
+    """``b/cat.jpg`` is ``cat``; ``x.npz::a/b`` is ``x.a%2Fb``.
+
+    A suffix is put behind it, so no stem leads elsewhere, not even ``..``; and two names of one suffix have two stems.
+    """
+    file, member = file_of(path)
+    name = os.path.basename(file)
+    stem, _, suffix = name.rpartition(".")
+    stem = (stem if stem and suffix else name) or "unnamed"
+    return f"{stem}.{_plain(member.removesuffix('.npy'))}" if member else stem
+
+
+def _plain(member: str) -> str:
+    """A member's name as part of a file's: what is no letter or digit is written as in an address."""
+    return "".join(
+        char if char.isalnum() or char in "-_." else "".join(f"%{byte:02X}" for byte in os.fsencode(char))
+        for char in member
+    )
 
 
 def _lines(name: str) -> Iterator[str]:
     """Paths, one a line; names that are not UTF-8 keep their bytes. ``@-`` reads standard input."""
-    import sys
+    from io import TextIOWrapper
 
     try:
-        source = sys.stdin.fileno() if name == "-" else name
-        with open(source, encoding="utf-8", errors="surrogateescape", closefd=name != "-") as file:
-            while line := file.readline(_LONGEST_LINE):
-                if not line.endswith("\n") and len(line) == _LONGEST_LINE:
-                    raise ImgcheckError(f"{name}: a line of more than {_LONGEST_LINE} characters: not a list of paths")
+        with open(sys.stdin.fileno(), "rb", closefd=False) if name == "-" else opened(name) as file:
+            if b"\0" in file.peek(_SNIFFED):
+                raise _no_list(name)
+            # A mark at the start says UTF-8 and is none of the name: Windows editors write it.
+            text = TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape")
+            while line := text.readline(_LONGEST_LINE):
+                if "\0" in line or (not line.endswith("\n") and len(line) == _LONGEST_LINE):
+                    raise _no_list(name)
                 if path := line.rstrip("\r\n"):
                     yield path
     except OSError as error:
-        raise ImgcheckError(f"{name}: the list of paths cannot be read: {error.strerror}") from error
+        raise ImgcheckError(
+            f"@{for_terminal(name)}: the list of paths cannot be read: {error.strerror}{_or_else(name)}"
+        ) from error
+
+
+def _no_list(name: str) -> ImgcheckError:
+    return ImgcheckError(
+        f"@{for_terminal(name)}: is no list of paths: expected text in UTF-8 with a path on each line, "
+        f"of at most {_LONGEST_LINE} characters{_or_else(name)}"
+    )
+
+
+def _or_else(name: str) -> str:
+    """What else may have been meant: ``*`` in a folder with a file @x.jpg makes a list of it."""
+    candidate = f"@{name}"
+    return (
+        f"; to check the file {for_terminal(candidate)}, say ./{for_terminal(candidate)}"
+        if os.path.lexists(candidate)
+        else ""
+    )
 
 
 def _walk(root: str, how: Listing) -> Iterator[Item]:
     """Depth first, by name. The pending entries are those of the open folders: the tree is never held as a whole."""
-    pending = _entries(root, (), how, named=True)
+    pending: list[Entry] = [((), True)]
     while pending:
         place, is_folder = pending.pop()
-        if is_folder:
-            pending += _entries(root, place, how)
-        else:
-            yield Item(path=os.path.join(root, *place), output=(*place[:-1], _stem(place[-1])))
+        path = os.path.join(root, *place)
+        if not is_folder:
+            yield Item(path=path, output=(*place[:-1], _stem(place[-1])))
+            continue
+        try:
+            pending += _entries(path, place, how)
+        except OSError as error:
+            yield Item(path=path, output=place, problem=f"is a folder that cannot be read: {error.strerror}")
 
 
 Entry = tuple[tuple[str, ...], bool]
 """Names from the root down, and whether it is a folder."""
 
 
-def _entries(root: str, place: tuple[str, ...], how: Listing, *, named: bool = False) -> list[Entry]:
+def _entries(folder: str, place: tuple[str, ...], how: Listing) -> list[Entry]:
     """What is looked at in one folder, last name first. A folder's name sorts as if it ended in a slash."""
-    try:
-        with os.scandir(os.path.join(root, *place)) as entries:
-            kept = [((*place, entry.name), kind == "folder") for entry in entries if (kind := _kind(entry, how))]
-    except OSError as error:
-        if named:
-            raise ImgcheckError(f"{root}: the folder cannot be read: {error.strerror}") from error
-        how.passed_over["unreadable folder"] += 1
-        return []
+    with os.scandir(folder) as entries:
+        kept = [((*place, entry.name), kind == "folder") for entry in entries if (kind := _kind(entry, how))]
     return sorted(kept, key=lambda entry: entry[0][-1] + "/" * entry[1], reverse=True)
 
 
@@ -138,17 +180,25 @@ def _reason(entry: os.DirEntry[str], how: Listing) -> str:
     """Why an entry is passed over; ``folder`` where it is one to be walked; empty for a candidate."""
     if entry.name.startswith("."):
         return "hidden"
-    if entry.is_dir(follow_symlinks=False):
+    if _surely(entry.is_dir):
+        if _surely(entry.is_symlink):
+            return "symlink to a folder"  # not followed: a loop never ends, and a link may lead anywhere
         return "output folder" if how.leave_out and _same(entry.path, how.leave_out) else "folder"
-    if entry.is_dir():
-        return "symlink to a folder"  # not followed: a loop never ends, and a link may lead anywhere
     suffix = os.path.splitext(entry.name)[1].lower()
     if not how.any_suffix and suffix not in IMAGE_SUFFIXES and suffix not in TENSOR_SUFFIXES:
         return "other suffix"
-    if not entry.is_file() and not entry.is_symlink():
+    if not _surely(entry.is_file) and not _surely(entry.is_symlink):
         return "not a regular file"  # opening a pipe would wait for ever; a broken link is a candidate, unreadable
-    other = suffix == ".json" and not how.any_suffix and not _is_tensor(entry.path)
-    return "json that is no tensor" if other else ""
+    maybe_other = suffix == ".json" and not how.any_suffix and _surely(entry.is_file)
+    return "json that is no tensor" if maybe_other and not _is_tensor(entry.path) else ""
+
+
+def _surely(question: Callable[..., bool], **how: bool) -> bool:
+    """The answer; no, where the entry leads in a circle or through a file: that is for whoever opens it to say."""
+    try:
+        return question(**how)
+    except OSError:
+        return False
 
 
 def _same(one: str, other: str) -> bool:

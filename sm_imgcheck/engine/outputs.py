@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -10,13 +11,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sm_imgcheck import tensors
-from sm_imgcheck.engine.listing import Item
+from sm_imgcheck.engine.listing import Item, file_of
 from sm_imgcheck.errors import OutputError
+from sm_imgcheck.escape import for_terminal
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Outputs", "Stream", "write"]
+__all__ = ["Outputs", "Refused", "Stream", "write"]
+
+
+class Refused(OutputError):
+    """The tensor of one candidate cannot go where, or be what, it was to. No repetition mends that: the run goes on."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,11 +42,11 @@ class Outputs:
     """The folder that was last found to be inside."""
 
     def write(self, item: Item, array: np.ndarray[Any, Any]) -> str:
-        """Write the tensor of one candidate and return where. Raises OutputError."""
+        """Write the tensor of one candidate and return where. Raises Refused, or OutputError where none can be."""
         return self.put(item, _encoded(self.form, item, array), self.form)
 
     def put(self, item: Item, chunks: Iterable[tensors.Chunk], suffix: str, made_of: Sequence[Item] = ()) -> str:
-        """Write what was made of a candidate, or of several, and return where. Raises OutputError."""
+        """Write what was made of a candidate, or of several, and return where. Raises as ``write``."""
         target = self._claim(item, suffix)
         self._make_folder(os.path.dirname(target))
         if os.path.lexists(target):
@@ -55,8 +61,9 @@ class Outputs:
         target = os.path.join(self.folder, self.file or os.path.join(*place))
         owner = self.owners.setdefault(_as_the_disk_sees_it(target), item.path)
         if owner != item.path:
-            raise OutputError(
-                f"{owner} and {item.path} would both be written to {target}: name two folders, or rename one"
+            raise Refused(
+                f"{for_terminal(owner)} and {for_terminal(item.path)} would both be written to {for_terminal(target)}: "
+                "rename one, or convert them in two runs into two folders"
             )
         return target
 
@@ -67,19 +74,21 @@ class Outputs:
         try:
             os.makedirs(parent or ".", exist_ok=True)
         except OSError as error:
-            raise OutputError(f"{parent}: the folder cannot be made: {_reason(error)}") from error
+            raise OutputError(f"{for_terminal(parent)}: the folder cannot be made: {_reason(error)}") from error
         top, real = os.path.realpath(self.folder or "."), os.path.realpath(parent or ".")
         if real != top and not real.startswith(os.path.join(top, "")):
-            raise OutputError(
-                f"{parent} leads to {real}, outside of {self.folder}: remove that link, or name another folder"
+            raise Refused(
+                f"{for_terminal(parent)} leads to {for_terminal(real)}, outside of {for_terminal(self.folder)}: "
+                "remove that link, or name another folder"
             )
         self.checked = parent
 
     def _refuse_input(self, item: Item, target: str) -> None:
         with suppress(OSError):
-            if not item.stdin and os.path.samefile(item.path.partition("::")[0], target):
-                raise OutputError(
-                    f"{target} is the candidate itself: name another folder, nothing is written over its input"
+            if not item.stdin and os.path.samefile(file_of(item.path)[0], target):
+                raise Refused(
+                    f"{for_terminal(target)} is the candidate itself: "
+                    "name another folder, nothing is written over its input"
                 )
 
 
@@ -95,11 +104,18 @@ class Stream:
         """Write the tensor of the one candidate. Raises OutputError for a second one."""
         if self.written:
             raise OutputError(
-                f"-o - takes one tensor, and there are two: of {self.written} and of {item.path}; name a folder"
+                f"-o - takes one tensor, and there are two: of {for_terminal(self.written)} "
+                f"and of {for_terminal(item.path)}; name a folder"
             )
+        chunks = _encoded(self.form, item, array)
         self.written = item.path
-        self.file.writelines(_encoded(self.form, item, array))
-        self.file.flush()
+        try:
+            self.file.writelines(chunks)
+            self.file.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(f"standard output cannot be written: {_reason(error)}") from error
         return "-"
 
 
@@ -107,7 +123,7 @@ def _encoded(form: str, item: Item, array: np.ndarray[Any, Any]) -> Iterable[ten
     try:
         return tensors.load(form).encode(array)
     except ValueError as error:
-        raise OutputError(f"{item.path}: cannot be written as {form}: {error}") from error
+        raise Refused(f"{for_terminal(item.path)}: cannot be written as {form}: {error}") from error
 
 
 def write(target: str, chunks: Iterable[tensors.Chunk], *, force: bool = False) -> None:
@@ -115,12 +131,15 @@ def write(target: str, chunks: Iterable[tensors.Chunk], *, force: bool = False) 
 
     Raises OutputError for one that exists and differs, unless ``force``, and for whatever the disk refuses.
     """
+    shown = for_terminal(target)
     if os.path.lexists(target):
+        if what := _no_file(target):
+            raise OutputError(f"{shown} is {what}, which is not replaced: remove it, or name another place")
         chunks = tuple(chunks)
         if _holds(target, chunks):
             return
         if not force:
-            raise OutputError(f"{target} exists and is not what would be written: --force replaces it")
+            raise OutputError(f"{shown} exists and is not what would be written: --force replaces it")
     # The name is random: containers that share a disk all run as process 1.
     temporary = os.path.join(os.path.dirname(target), f".sm-imgcheck-{os.urandom(8).hex()}.tmp")
     try:
@@ -131,8 +150,19 @@ def write(target: str, chunks: Iterable[tensors.Chunk], *, force: bool = False) 
         with suppress(OSError):
             os.unlink(temporary)
         if isinstance(error, OSError):
-            raise OutputError(f"{target} cannot be written: {_reason(error)}") from error
+            raise OutputError(f"{shown} cannot be written: {_reason(error)}") from error
         raise
+
+
+def _no_file(target: str) -> str:
+    """What stands at a place, or at the end of the link there, where that is nothing to be replaced."""
+    try:
+        mode = os.stat(target).st_mode
+    except OSError:  # a link that leads nowhere
+        return ""
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    return "" if stat.S_ISREG(mode) else "a device, a pipe or a socket"
 
 
 def _holds(target: str, chunks: tuple[tensors.Chunk, ...]) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sm_imgcheck.engine.listing import Item
+from sm_imgcheck.engine.outputs import Refused
+from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.model import Candidate, Options, Result, Spec
 from sm_imgcheck.processing import process
 from sm_imgcheck.source import MAX_FILE_BYTES
@@ -16,7 +17,7 @@ from sm_imgcheck.source import MAX_FILE_BYTES
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Sink", "handed", "look", "noting", "run"]
+__all__ = ["Sink", "Tell", "handed", "look", "run"]
 
 
 class Sink(Protocol):
@@ -27,33 +28,46 @@ class Sink(Protocol):
         ...
 
 
-def run(items: Iterable[Item], spec: Spec, options: Options, sink: Sink | None = None) -> Iterator[Result]:
-    """Yield the result of each candidate as it is done, its tensor written to ``sink`` and let go."""
+Tell = Callable[[Item, Exception], str]
+"""Told of a candidate that could not be served, and of the cause; answers with the clause for its result."""
+
+
+def run(
+    items: Iterable[Item], spec: Spec, options: Options, sink: Sink | None = None, *, tell: Tell
+) -> Iterator[Result]:
+    """Yield the result of each candidate as it is done, its tensor written to ``sink`` and let go.
+
+    A tensor that is refused and a bug at one candidate are told, and the run goes on. Raises OutputError where the
+    place of all tensors is at fault.
+    """
     for item in items:
-        result = look(item, spec, options)
-        emitted = None if sink is None or result.array is None else sink.write(item, result.array)
-        yield replace(result, array=None, emitted=emitted)
+        try:
+            yield _handed_over(look(item, spec, options), item, sink, tell)
+        except (ImgcheckError, BrokenPipeError):
+            raise
+        except Exception as bug:  # noqa: BLE001 - whatever it is, the other candidates are none the worse for it
+            yield Result(path=item.path, kind="unknown", bug=tell(item, bug))
+
+
+def _handed_over(result: Result, item: Item, sink: Sink | None, tell: Tell) -> Result:
+    if sink is None or result.array is None:
+        return replace(result, array=None)
+    try:
+        return replace(result, array=None, emitted=sink.write(item, result.array))
+    except Refused as error:
+        return replace(result, array=None, skipped=tell(item, error))
 
 
 def look(item: Item, spec: Spec, options: Options) -> Result:
     """Process one candidate, under the name by which it was listed."""
-    with noting(item):
-        return replace(process(handed(item), spec, options), path=item.path)
+    return replace(process(handed(item), spec, options), path=item.path)
 
 
 def handed(item: Item) -> str | bytes | Candidate:
-    """What ``process`` takes for it: its path, or what stands on standard input."""
+    """What ``process`` takes for it: its path, what stands on standard input, or why there is nothing to be taken."""
+    if item.problem:
+        return Candidate(path=item.path, kind="unknown", problem=("SRC101", item.problem))
     return _stdin(item.path) if item.stdin else item.path
-
-
-@contextmanager
-def noting(item: Item) -> Iterator[None]:
-    """Say of a bug at which file it happened."""
-    try:
-        yield
-    except Exception as error:
-        error.add_note(f"It happened at {item.path}.")
-        raise
 
 
 def _stdin(name: str) -> bytes | Candidate:

@@ -20,6 +20,8 @@ class Declared:
     width: int
     bits: int = 8
     """Per sample."""
+    orientation: int = 1
+    """TIFF only: tag 0x0112, 1..8."""
     frames: int = 1
     trailing: int = 0
     """Bytes after the end that the container declares."""
@@ -138,7 +140,14 @@ def tiff_declares(body: bytes) -> Declared | None:
     while 0 < at < len(body) and at not in seen and len(seen) < MOST_FRAMES:
         seen.add(at)
         at = tiff_number(body, at + head + step * tiff_number(body, at, head), room)
-    return Declared(height=fields[257], width=fields[256], bits=fields.get(258, 1), frames=max(1, len(seen)))
+    turn = fields.get(274, 1)
+    return Declared(
+        height=fields[257],
+        width=fields[256],
+        bits=fields.get(258, 1),
+        orientation=turn if turn in range(1, 9) else 1,
+        frames=max(1, len(seen)),
+    )
 
 
 def tiff_number(body: bytes, at: int, size: int) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from sm_imgcheck.errors import CandidateError
 from sm_imgcheck.model import Header
+from sm_imgcheck.pixels.colour import orient
 from sm_imgcheck.pixels.decode_jpeg import hear_jpeg
 from sm_imgcheck.pixels.icc import join_icc, to_srgb
 from sm_imgcheck.pixels.jpeg import scan_jpeg
@@ -19,6 +20,8 @@ from sm_imgcheck.pixels.png import essential_png, scan_png
 
 __all__ = ["decode", "hear"]
 
+# Pillow and OpenCV turn a TIFF upright, and no other format, whatever they are asked: how to turn it back.
+TURNED_BACK = {6: 8, 8: 6}
 # A file that only OpenCV reads is a curiosity: looking into it must stay cheap.
 SECOND_OPINION_PIXELS = 16_000_000
 
@@ -34,7 +37,7 @@ def decode(
 ) -> np.ndarray[Any, Any]:
     """Pixels of an image file: HWC, with 1 (L), 2 (LA), 3 (RGB) or 4 (RGBA, CMYK) channels as its header's mode says.
 
-    uint8, or uint16 over 0..65535 for one channel of more than 8 bits.
+    As stored, whatever the orientation; uint8, or uint16 over 0..65535 for one channel of more than 8 bits.
 
     dct: ``accurate`` (libjpeg's default, what Pillow and OpenCV use) or ``tensorflow`` (`tf.io.decode_jpeg`'s default).
     gray: one channel as OpenCV's IMREAD_GRAYSCALE gives it; of a JPEG that is its Y plane.
@@ -61,6 +64,8 @@ def hear(
             pixels = to_srgb(pixels, embedded_profile(body, header), header.mode)
         except CandidateError as problem:
             header = replace(header, icc_problem=problem.problem)
+    if header.format == "TIFF" and header.orientation != 1:
+        pixels = orient(pixels, orientation=TURNED_BACK.get(header.orientation, header.orientation))
     return pixels, header
 
 
@@ -74,7 +79,10 @@ def embedded_profile(body: bytes, header: Header) -> bytes:
 
 
 def hear_other(body: bytes, header: Header) -> tuple[np.ndarray[Any, Any], Header]:
-    """As ``hear`` for everything but JPEG: Pillow, and where it refuses a second opinion. Raises CandidateError."""
+    """As ``hear`` for everything but JPEG: Pillow, and where it refuses a second opinion. Raises CandidateError.
+
+    A TIFF comes upright.
+    """
     image = None
     try:
         image, opening = open_pillow(body, header.format)
@@ -101,6 +109,7 @@ def second_opinion(body: bytes, header: Header, problem: CandidateError, *, open
     if opened or header.format not in ("BMP", "TIFF") or header.height * header.width > SECOND_OPINION_PIXELS:
         raise problem
     pixels = quiet_opencv(body, "IMREAD_COLOR", whole=True)
-    if pixels is None or pixels.shape[:2] != (header.height, header.width):
+    size = (header.height, header.width) if header.orientation <= 4 else (header.width, header.height)
+    if pixels is None or pixels.shape[:2] != size:
         raise problem
     return np.ascontiguousarray(pixels[..., ::-1])

@@ -9,7 +9,7 @@ import numpy as np
 
 from sm_imgcheck.errors import CandidateError
 from sm_imgcheck.model import Header
-from sm_imgcheck.pixels.jpeg import essential_jpeg, scan_jpeg
+from sm_imgcheck.pixels.jpeg import essential_jpeg, jpeg_segments, scan_jpeg
 from sm_imgcheck.pixels.jpeg_fast import fast_dct_jpeg
 from sm_imgcheck.pixels.pillow import open_pillow
 from sm_imgcheck.pixels.quiet import name_failure
@@ -21,6 +21,9 @@ __all__ = ["hear_jpeg"]
 NO_DAMAGE = ("Could not determine subsampling", "bad ICC marker")
 JPEG_END = b"\xff\xd9"
 MOSTLY_LOST = 0.5
+# Data for blocks that never came, the first byte being no marker whatever stands before it; then the same for whoever
+# waits for any of the eight restart markers.
+MORE_DATA = bytes(range(96)) + b"".join(b"\xff" + bytes([0xD0 + n]) + bytes(range(96)) for n in range(8)) * 2
 
 
 def hear_jpeg(
@@ -31,11 +34,14 @@ def hear_jpeg(
     pixels, complaint = turbo_jpeg(body, colours, dct=dct)
     if pixels is not None:
         return pixels, replace(header, truncated=False) if header.truncated else header
+    unheard = complaint == ""
     complaint, damaged = judge_complaint(body, colours, complaint, dct=dct) if complaint else ("", False)
     said = (*header.warnings, complaint) if complaint else header.warnings
     try:
         pixels = pillow_jpeg(body, header, colours, dct=dct)
-        lost = lost_rows(body) if damaged else 0.0
+        lost = lost_rows(body) if damaged or unheard else 0.0
+        if unheard and lost and not starved(body, progressive="progressive" in header.coding):
+            lost = 0.0
     except CandidateError as problem:
         if "truncated" not in problem.problem:
             raise
@@ -112,13 +118,37 @@ def lost_rows(body: bytes) -> float:
 
     libjpeg fills blocks that never came with zero coefficients: grey 128 (127 where CMYK is turned round).
     """
+    pixels = eighth(body)
+    if not pixels.size:
+        return 1.0
+    rows = pixels.reshape(pixels.shape[0], -1)
+    filled = np.flatnonzero(((rows != 127) & (rows != 128)).any(axis=1))
+    return 1.0 - (int(filled[-1]) + 1) / len(rows) if len(filled) else 1.0
+
+
+def eighth(body: bytes) -> np.ndarray[Any, Any]:
+    """Pixels at an eighth of the size; none where the decoder gives up."""
     image, _ = open_pillow(body, "JPEG")
     image.draft(image.mode, (1, 1))
     try:
         image.load()
     except Exception:  # noqa: BLE001 - whoever asks decodes it whole next, and hears why
-        return 1.0
-    pixels = np.asarray(image)
-    rows = pixels.reshape(pixels.shape[0], -1)
-    filled = np.flatnonzero(((rows != 127) & (rows != 128)).any(axis=1))
-    return 1.0 - (int(filled[-1]) + 1) / len(rows) if len(filled) else 1.0
+        return np.empty(0, np.uint8)
+    return np.asarray(image)
+
+
+def starved(body: bytes, *, progressive: bool) -> bool:
+    """Whether the first scan ends before its picture: more data then shows, which a whole picture does not look at.
+
+    Pillow passes no complaint of libjpeg on, and rows that are grey by themselves look like lost ones.
+    """
+    at = 2
+    for marker, start, inside, end in jpeg_segments(body):  # noqa: B007 - the last ones are used below
+        if body[at:start].strip(b"\xff"):
+            return False  # of stray bytes libjpeg complains first, and that is judged no damage
+        at = end
+        if marker == 0xDA:
+            break
+    if progressive and any(body[inside + 1 + 2 * body[inside] :][:1]):  # Ss of the scan: details come before all else
+        return True
+    return not np.array_equal(eighth(body), eighth(body[:end] + MORE_DATA + body[end:]))

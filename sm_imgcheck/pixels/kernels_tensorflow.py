@@ -37,7 +37,7 @@ def tensorflow_spans(new: int, old: int, interpolation: str, *, antialias: bool)
     centers = (np.arange(new, dtype=np.float32) + np.float32(0.5)) * inverse
     starts = np.clip(np.ceil(centers - reach - np.float32(0.5)).astype(np.int64), 0, old - 1)
     ends = np.clip(np.floor(centers + reach - np.float32(0.5)).astype(np.int64), 0, old - 1) + 1
-    taps = starts[:, np.newaxis] + np.arange(int((ends - starts).max()))
+    taps = starts[:, np.newaxis] + np.arange(int(np.max(ends - starts)))
     away = taps.astype(np.float32) + np.float32(0.5) - centers[:, np.newaxis]
     weights = tensorflow_kernel(np.abs(away * (np.float32(1) / stretch)), interpolation)
     weights[taps >= ends[:, np.newaxis]] = 0
@@ -99,7 +99,7 @@ def tensorflow_area(new: int, old: int) -> tuple[np.ndarray, np.ndarray]:
     high = np.arange(1, new + 1, dtype=np.float32) * scale
     starts = np.floor(low).astype(np.int64)
     ends = np.ceil(high).astype(np.int64)
-    taps = (starts[:, np.newaxis] + np.arange(int((ends - starts).max()))).astype(np.float32)
+    taps = (starts[:, np.newaxis] + np.arange(int(np.max(ends - starts)))).astype(np.float32)
     low, high = low[:, np.newaxis], high[:, np.newaxis]
     left = np.where(taps + 1 > high, scale, taps + np.float32(1) - low)
     right = np.where(taps + 1 > high, high - taps, np.float32(1))

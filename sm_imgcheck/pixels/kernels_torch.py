@@ -25,7 +25,7 @@ def torch_area(new: int, old: int) -> tuple[np.ndarray, np.ndarray]:
     """Spans of adaptive average pooling: means of whole pixels."""
     place = np.arange(new)
     starts, ends = place * old // new, -(-(place + 1) * old // new)
-    inside = np.arange(int((ends - starts).max())) < (ends - starts)[:, np.newaxis]
+    inside = np.arange(int(np.max(ends - starts))) < (ends - starts)[:, np.newaxis]
     return starts, inside.astype(np.float32) / (ends - starts).astype(np.float32)[:, np.newaxis]
 
 
@@ -60,7 +60,7 @@ def stretched_spans(new: int, old: int, interpolation: str, kind: type[np.floati
     starts = np.maximum(np.trunc((centers - support).astype(np.float64) + 0.5).astype(np.int64), 0)
     ends = np.minimum(np.trunc((centers + support).astype(np.float64) + 0.5).astype(np.int64), old)
     ends = np.minimum(ends, starts + int(np.ceil(support)) * 2 + 1)
-    taps = starts[:, np.newaxis] + np.arange(int((ends - starts).max()))
+    taps = starts[:, np.newaxis] + np.arange(int(np.max(ends - starts)))
     away = (taps.astype(kind) - centers[:, np.newaxis]).astype(np.float64) + 0.5
     weights = torch_kernel((away * float(inverse)).astype(kind), interpolation, -0.5)
     weights[taps >= ends[:, np.newaxis]] = 0

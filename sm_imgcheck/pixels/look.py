@@ -11,7 +11,7 @@ from sm_imgcheck.pixels.declared import declared_by
 from sm_imgcheck.pixels.exif import exif_number, read_exif
 from sm_imgcheck.pixels.icc import join_icc, read_icc
 from sm_imgcheck.pixels.jpeg import JpegScan, jpeg_coding, jpeg_colour, jpeg_subsampling, scan_jpeg
-from sm_imgcheck.pixels.pillow import open_pillow, pillow_knows, pillow_mode
+from sm_imgcheck.pixels.pillow import open_pillow, pillow_knows, pillow_mode, pillow_turn
 from sm_imgcheck.pixels.png import scan_png
 
 __all__ = ["check_pixels", "look"]
@@ -136,12 +136,14 @@ def look_other(body: bytes, form: str, *, max_pixels: int) -> Header:
     except CandidateError as problem:
         if declared is None:
             raise
-        height, width = declared.height, declared.width
-        return Header(format=form, mode="RGB", height=height, width=width, warnings=(str(problem),))
+        height, width, turn = declared.height, declared.width, declared.orientation
+        return Header(format=form, mode="RGB", height=height, width=width, orientation=turn, warnings=(str(problem),))
     width, height = image.size
-    check_pixels(height, width, max_pixels)
     exif, profile = image.info.get("exif"), image.info.get("icc_profile") or b""
     orientation, exif_problem = read_exif(exif.removeprefix(b"Exif\0\0")) if exif and form != "TIFF" else (1, "")
+    if form == "TIFF":
+        height, width, orientation = pillow_turn(image)
+    check_pixels(height, width, max_pixels)
     icc, wide_gamut, icc_problem = read_icc(profile)
     return Header(
         format=form,

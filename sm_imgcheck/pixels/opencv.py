@@ -18,7 +18,7 @@ OPENCV_DEBUG = 5
 
 
 def quiet_opencv(body: bytes, flag: str, *, whole: bool = False) -> np.ndarray[Any, Any] | None:
-    """What `cv2.imdecode` makes of ``body`` under ``flag`` without turning it; None where it refuses.
+    """What `cv2.imdecode` makes of ``body`` under ``flag``, turned if it is a TIFF; None where it refuses.
 
     whole: None as well where libtiff complained, because the strips that it could not read are black.
 

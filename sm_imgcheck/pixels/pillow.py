@@ -10,7 +10,7 @@ import numpy as np
 from sm_imgcheck.errors import CandidateError
 from sm_imgcheck.pixels.quiet import quietly
 
-__all__ = ["load_pillow", "open_pillow", "pillow_mode"]
+__all__ = ["load_pillow", "open_pillow", "pillow_mode", "pillow_turn"]
 
 # The plugins that may see a candidate, by format. No EPS: Pillow would run Ghostscript on it.
 PILLOW_PLUGINS = {
@@ -53,6 +53,18 @@ def pillow_knows(body: bytes, form: str) -> bool:
 
     accept = Image.OPEN[form][1]
     return accept is None or bool(accept(body[:16]))
+
+
+def pillow_turn(image: Any) -> tuple[int, int, int]:
+    """Stored height, stored width and orientation of a lazily opened TIFF, which Pillow turns upright as it loads it.
+
+    It gives the upright size where the tag says so, the stored one where the orientation stands in XMP alone.
+    """
+    turn, _ = quietly(lambda: image.getexif().get(0x0112))
+    width, height = image.size
+    if image.tag_v2.get(0x0112) in (5, 6, 7, 8):
+        height, width = width, height
+    return height, width, int(turn) if turn in range(1, 9) else 1
 
 
 def load_pillow(image: Any, mode: str, bits: int) -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:

@@ -90,21 +90,30 @@ class Digest:
     groups: dict[tuple[object, ...], Group] = field(default_factory=dict)
     stuck: dict[tuple[object, ...], Group] = field(default_factory=dict)
     """Why candidates that could be read have no plan or no tensor."""
+    failed: dict[tuple[object, ...], Group] = field(default_factory=dict)
+    """Bugs that kept candidates from being checked."""
     routes: dict[tuple[str, ...], Route] = field(default_factory=dict)
     """By kind of candidate and ops."""
     kinds: Counter[str] = field(default_factory=Counter)
     """Candidates that could be read, by kind."""
+    planless: Counter[str] = field(default_factory=Counter)
+    """Of these, the ones to which no plan leads."""
     unread: int = 0
+    bugs: int = 0
     written: int = 0
 
     def add(self, result: Result) -> None:
         """Take in one result."""
         self.first = self.first or result
         self.written += result.emitted is not None
-        if result.facts is None and result.request is None:
+        if result.bug:
+            self.bugs += 1
+            _enter(self.failed, (result.bug,), result, _reason(result.bug))
+        elif result.facts is None and result.request is None:
             self.unread += 1
         else:
             self.kinds[result.kind] += 1
+            self.planless[result.kind] += result.plan is None and result.request is None
         firsts: dict[str, Finding] = {}
         for finding in result.findings:
             firsts.setdefault(finding.code, finding)
@@ -112,8 +121,7 @@ class Digest:
             key = (result.kind, finding.code, finding.severity, finding.certainty, finding.expected)
             _enter(self.groups, key, result, finding)
         if result.facts is not None and result.skipped and result.request is None:
-            reason = Finding(code="", name="", severity="error", message=result.skipped)
-            _enter(self.stuck, (result.kind, result.skipped), result, reason)
+            _enter(self.stuck, (result.kind, result.skipped), result, _reason(result.skipped))
         if result.plan is not None:
             self._travel(result.kind, result.plan)
 
@@ -124,10 +132,18 @@ class Digest:
         elif len(self.routes) < _GROUPS:
             self.routes[key] = Route(plan.steps)
 
-    def usual_route(self, kind: str) -> Route | None:
-        """The plan that most candidates of a kind share; None where there is no plan with steps."""
+    def by_use(self, kind: str) -> list[Route]:
+        """The plans with steps for a kind, the one that most candidates share first."""
         routes = [route for key, route in self.routes.items() if key[0] == kind and route.steps]
-        return max(routes, key=lambda route: route.files, default=None)
+        return sorted(routes, key=lambda route: -route.files)
+
+    def finished(self, kind: str) -> int:
+        """Candidates of a kind to which nothing has to be done."""
+        return self.routes[(kind,)].files if (kind,) in self.routes else 0
+
+
+def _reason(message: str) -> Finding:
+    return Finding(code="", name="", severity="error", message=message)
 
 
 def _enter(groups: dict[tuple[object, ...], Group], key: tuple[object, ...], result: Result, finding: Finding) -> None:

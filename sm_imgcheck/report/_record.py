@@ -36,6 +36,7 @@ def of_result(result: Result) -> dict[str, Any]:
         "findings": plain(result.findings),
         "emitted": plain(result.emitted),
         "skipped": for_json(result.skipped),
+        "bug": for_json(result.bug),
         "header": plain(result.header),
         "request": None if result.request is None else of_request(result.request),
         "facts": plain(result.facts),
@@ -78,7 +79,8 @@ def of_report(report: Report) -> dict[str, Any]:
     return {
         "candidates": report.candidates,
         "clean": report.clean,
-        "with_findings": report.candidates - report.clean,
+        "with_findings": report.with_findings,
+        "unchecked": report.unchecked,
         "by_code": dict(report.by_code),
         "by_severity": dict(report.severities),
         "findings": report.findings,

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.model import Finding, Report, Request, Result, Step
 from sm_imgcheck.report import Run, _words
-from sm_imgcheck.report._digest import Digest, Group
+from sm_imgcheck.report._digest import Digest, Group, Route
 from sm_imgcheck.report._words import count
 
 __all__ = ["NOT_MENDED", "Row", "Section", "Story", "tell"]
@@ -18,6 +19,9 @@ __all__ = ["NOT_MENDED", "Row", "Section", "Story", "tell"]
 NOT_MENDED = "convert does not mend it"
 _SHARE = 0.9
 """A finding that so large a part of a long run has is told once, with its number, like one that all have."""
+_OTHERS = 5
+"""Plans that are told in a line each, beside the one that most candidates share."""
+_FAILED = "Not checked, because of a bug in sm-imgcheck:"
 _LONGEST = 300
 """Of a message, in characters."""
 _ORDER = {"error": 0, "warning": 1, "notice": 2}
@@ -86,7 +90,10 @@ def _one(run: Run, result: Result) -> tuple[tuple[str, ...], list[Section]]:
     if result.plan is not None and result.findings:
         sections.append(Section(title="The plan from this to the model's tensor:", steps=result.plan.steps))
     if result.skipped and result.facts is not None:
-        sections.append(Section(title="No tensor can be made of it:", rows=(_reason(result.skipped),)))
+        made = "can be made" if result.plan is None else "was made"
+        sections.append(Section(title=f"No tensor {made} of it:", rows=(_reason(result.skipped),)))
+    if result.bug:
+        sections.append(Section(title=_FAILED, rows=(_reason(result.bug),)))
     return (*head, _against(run)), sections
 
 
@@ -134,16 +141,21 @@ def _reason(why: str, details: tuple[str, ...] = ()) -> Row:
 def _many(run: Run, digest: Digest, report: Report) -> tuple[tuple[str, ...], list[Section]]:
     kinds = [count(number, kind) for kind, number in sorted(digest.kinds.items())]
     kinds += [f"{digest.unread:,} that cannot be used"] if digest.unread else []
+    kinds += [f"{digest.bugs:,} not checked"] if digest.bugs else []
     of = f"{count(report.candidates, 'candidate')}: " if len(kinds) > 1 else ""
     head = (f"{of}{_words.listing(kinds)}", _against(run)) if kinds else ()
     groups = sorted(digest.groups.values(), key=lambda group: _ORDER[group.sample.severity])
     sections = [section for kind in sorted(digest.kinds) for section in _shared(digest, groups, kind)]
     own = tuple(_own(group) for group in groups if not _is_shared(digest, group))
     sections.append(Section(title="Some have something of their own:" if sections else "Findings:", rows=own))
-    stuck = tuple(
-        _reason(f"{_files(group)}: {group.sample.message}", _details(group)) for group in digest.stuck.values()
-    )
-    return head, [*sections, Section(title="No tensor can be made of:", rows=stuck)]
+    made = "was written" if report.unwritten else "can be made"
+    sections.append(Section(title=f"No tensor {made} of:", rows=_reasons(digest.stuck)))
+    sections.append(Section(title=_FAILED, rows=_reasons(digest.failed)))
+    return head, sections
+
+
+def _reasons(groups: dict[tuple[object, ...], Group]) -> tuple[Row, ...]:
+    return tuple(_reason(f"{_files(group)}: {group.sample.message}", _details(group)) for group in groups.values())
 
 
 def _is_shared(digest: Digest, group: Group) -> bool:
@@ -164,15 +176,40 @@ def _shared(digest: Digest, groups: list[Group], kind: str) -> list[Section]:
     naive = {"image": ", as a plain decode hands them over", "request": ", as the stack takes them"}.get(kind, "")
     who = "Both" if total == 2 else f"All {total:,}"
     sections = [Section(title=f"{who} {kind}s{naive}:", rows=tuple(rows))]
-    if route := digest.usual_route(kind):
-        whom = "them" if route.files == total else f"{route.files:,} of them"
-        sections.append(Section(title=f"The plan that mends {whom}:", steps=route.steps))
+    if routes := digest.by_use(kind):
+        usual = routes[0]
+        whom = "them" if usual.files == total else f"{usual.files:,} of them"
+        sections.append(Section(title=f"The plan that mends {whom}:", steps=usual.steps))
+        others = _other_ways(digest, routes, kind)
+        sections.append(Section(title=f"The other {count(total - usual.files, kind)}:", rows=others))
     return sections
+
+
+def _other_ways(digest: Digest, routes: list[Route], kind: str) -> tuple[Row, ...]:
+    """What becomes of the candidates that go another way than most: their number is that of all others."""
+    usual, told, finished = routes[0], routes[1 : 1 + _OTHERS], digest.finished(kind)
+    ways = [(route.files, _difference(usual.steps, route.steps)) for route in told]
+    rest = digest.kinds[kind] - sum(route.files for route in (usual, *told)) - finished - digest.planless[kind]
+    ways += [(rest, "other plans (--format jsonl has them all)")]
+    ways += [(finished, "nothing to do"), (digest.planless[kind], "no plan: see below")]
+    return tuple(Row(severity="notice", code="", name="", mender="", message=f"{n:,}: {way}") for n, way in ways if n)
+
+
+def _difference(usual: tuple[Step, ...], other: tuple[Step, ...]) -> str:
+    """A plan by its ops; where it has some more or fewer than the usual one, by those."""
+    mine, theirs = [step.op for step in usual], [step.op for step in other]
+    more, fewer = Counter(theirs) - Counter(mine), Counter(mine) - Counter(theirs)
+    if not more and not fewer:
+        return f"the same steps in another order: {', '.join(theirs)}"
+    parts = [f"with {_words.listing(list(more))}"] if more else []
+    parts += [f"without {_words.listing(list(fewer))}"] if fewer else []
+    return f"the same {', '.join(parts)}"
 
 
 def _own(group: Group) -> Row:
     said = _said(group)
-    return _told(group, f"{_files(group)}{': ' if said else ''}{said}", _details(group))
+    who = f"each of {_files(group)}" if group.files > 1 and len(group.messages) == 1 else _files(group)
+    return _told(group, f"{who}{': ' if said else ''}{said}", _details(group))
 
 
 def _told(group: Group, message: str, details: tuple[str, ...] = ()) -> Row:
@@ -223,23 +260,32 @@ def _summary(run: Run, digest: Digest, report: Report) -> list[str]:
         lines.append(f"Not looked at: {', '.join(passed)}.")
     if not report.candidates:
         return [*lines, "There was nothing to check."]
-    lines.append(_verdict(report) if report.clean == report.candidates else _tally(run, digest, report))
+    lines.append(_tally(run, digest, report) if report.with_findings else _verdict(run, digest, report))
     if digest.written or report.unwritten:
         lines.append(_written(digest, report))
     return lines
 
 
-def _verdict(report: Report) -> str:
+def _verdict(run: Run, digest: Digest, report: Report) -> str:
     """Of a run without an error or a warning."""
-    who = "It keeps" if report.candidates == 1 else f"All {report.candidates:,} candidates keep"
+    if run.partial:
+        found = count(report.findings, "notice") if report.findings else "nothing"
+        return f"The checks that were selected found {found}."
     also = f", with {count(report.findings, 'notice')}" if report.findings else ""
-    return f"{who} the contract{also}."
+    whole = report.clean - digest.planless.total()
+    if whole == report.candidates:
+        who = "It keeps" if whole == 1 else f"All {whole:,} candidates keep"
+        return f"{who} the contract{also}."
+    if report.candidates == 1:
+        return "It could not be checked." if digest.bugs else f"No finding{also}, but no tensor can be made of it."
+    keep = "keeps" if whole == 1 else "keep"
+    return f"{whole:,} of {report.candidates:,} candidates {keep} the contract{also}."
 
 
 def _tally(run: Run, digest: Digest, report: Report) -> str:
     """How many findings, where, and how many of them ``convert`` mends."""
     by = [count(report.severities[one], one) for one in _ORDER if report.severities.get(one)]
-    some = f"{report.candidates - report.clean:,} of" if report.clean else "all"
+    some = f"{report.with_findings:,} of" if report.with_findings < report.candidates else "all"
     where = f" in {some} {count(report.candidates, 'candidate')}" if report.candidates > 1 else ""
     # A notice that nothing mends is no flaw: it says what was assumed.
     flaws = report.findings - report.unmendable.get("notice", 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.mapping import span
 from sm_imgcheck.model import Facts, Plan, Result, Spec
 from sm_imgcheck.report import _record, _words
 
@@ -42,4 +43,4 @@ def _table(plan: Plan) -> list[str]:
 
 def _cells(facts: Facts) -> tuple[str, ...]:
     shape = "[" + ", ".join(map(str, facts.shape)) + "]"
-    return shape, facts.layout, facts.dtype, facts.channel_order, _words.span(facts.low, facts.high)
+    return shape, facts.layout, facts.dtype, facts.channel_order, span(facts.low, facts.high)

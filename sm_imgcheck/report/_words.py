@@ -7,7 +7,7 @@ from typing import Any
 
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.layouts import size
-from sm_imgcheck.mapping import domain
+from sm_imgcheck.mapping import domain, span
 from sm_imgcheck.model import Contract, Facts, Finding, Header, Refused, Request, Step
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "outcome",
     "parameters",
     "request",
-    "span",
 ]
 
 _LOSSES = {"none": "", "pixels": "loses pixels", "guess": "a guess"}
@@ -39,11 +38,6 @@ def listing(words: Sequence[str], last: str = "and") -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
-
-
-def span(low: float | None, high: float | None) -> str:
-    """A range of values, such as ``-1..1``."""
-    return "" if low is None or high is None else f"{low:.4g}..{high:.4g}"
 
 
 def header(seen: Header) -> str:

@@ -11,18 +11,20 @@ from rich.table import Table
 from rich.text import Text
 
 from sm_imgcheck.model import Report, Result
-from sm_imgcheck.report import Run, _words
+from sm_imgcheck.report import Reporter, Run, _words, text
 from sm_imgcheck.report._digest import Digest
 from sm_imgcheck.report._story import NOT_MENDED, Row, Section, Story, tell
 
 __all__ = ["reporter"]
 
+_NARROWEST = 60
+"""Of a terminal, in columns: the names of checks and steps take up to 40, and sentences need some."""
 _STYLES = {"error": "bold red", "warning": "bold yellow", "notice": "bold cyan"}
 
 
-def reporter(run: Run) -> _Table:
-    """Report at the end, when it is known what all have in common."""
-    return _Table(run)
+def reporter(run: Run) -> Reporter:
+    """Report at the end, when it is known what all have in common. Where columns find no room, as text."""
+    return _Table(run) if run.width >= _NARROWEST else text.reporter(run)
 
 
 class _Table:

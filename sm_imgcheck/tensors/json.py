@@ -25,7 +25,8 @@ def encode(array: np.ndarray[Any, Any]) -> Iterator[Chunk]:
     values = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("=")).reshape(array.shape)
     bad = 0 if values.dtype.kind in "biu" else int(values.size - np.count_nonzero(np.isfinite(values)))
     if bad:
-        raise ValueError(f"{bad} of {values.size} values are NaN or infinite, and JSON has no word for them")
+        verb = "is" if bad == 1 else "are"
+        raise ValueError(f"{bad} of {values.size} values {verb} NaN or infinite, and JSON has no word for that")
     head = orjson.dumps({"shape": list(array.shape), "dtype": array.dtype.name})
     return _document(head, values)
 

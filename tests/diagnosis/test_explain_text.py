@@ -204,8 +204,7 @@ def test_commands_are_the_tools_own(cause):
 def test_options_of_the_commands_exist(capsys):
     lines = {line for cause in causes().values() for line in cause["tool"] if line.startswith("sm-imgcheck")}
     for command in {line.split()[1] for line in lines} - {"spec"}:
-        with pytest.raises(SystemExit):
-            main([command, "--help"])
+        assert main([command, "--help"]) == 0
         known = capsys.readouterr().out
         given = {
             word for line in lines if line.split()[1] == command for word in line.split() if word[:1] == "-" != word

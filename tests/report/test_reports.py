@@ -7,6 +7,7 @@ import pytest
 from report_values import CONTRACT, finding, image, plan, report_of, tensor, told
 
 from sm_imgcheck import report
+from sm_imgcheck.mapping import span
 from sm_imgcheck.model import Finding, Report, Result, Step
 from sm_imgcheck.report import _trace
 from sm_imgcheck.spec import parse
@@ -262,6 +263,88 @@ def test_table_of_a_reason_without_a_check():
 def test_notices_ask_for_no_mending():
     text = told("table", [tensor("x.npy", finding("CHN102", "assumed", "notice"))])
     assert "not by convert" not in text
+
+
+def test_a_mixed_folder_says_what_becomes_of_each():
+    """The numbers under a kind add up to all of that kind."""
+    usual = [image(f"u{n}.jpg") for n in range(5)]
+    steps = usual[0].plan.steps
+    turned = replace(usual[0], plan=plan(steps[0], Step(op="orient"), *steps[1:]))
+    plain = replace(usual[0], plan=plan(*steps[1:]))
+    other = replace(usual[0], plan=plan(*reversed(steps)))
+    stuck = replace(usual[0], plan=None, skipped="because")
+    done = replace(usual[0], plan=plan())
+    text = told("text", [*usual, turned, turned, plain, other, stuck, done])
+    assert "The plan that mends 5 of them:" in text
+    assert (
+        """
+The other 6 images:
+  2: the same with orient
+  1: the same without decode
+  1: the same steps in another order: cast, resize_pillow, decode
+  1: nothing to do
+  1: no plan: see below
+"""
+        in text
+    )
+
+
+def test_many_ways_are_told_in_bounded_space():
+    odd = [replace(image(f"{n}.jpg"), plan=plan(*[Step(op="crop")] * n)) for n in range(1, 20)]
+    text = told("text", [image("a.jpg"), image("b.jpg"), *odd])
+    assert "The other 19 images:" in text
+    assert "  14: other plans (--format jsonl has them all)\n" in text
+
+
+@pytest.mark.parametrize(
+    ("results", "last"),
+    [
+        ([tensor("x.npy")], "The checks that were selected found nothing."),
+        ([tensor("x.npy", finding("CHN102", "a", "notice"))], "The checks that were selected found 1 notice."),
+        ([replace(tensor("x.npy"), plan=None, skipped="why")], "The checks that were selected found nothing."),
+        ([Result(path="x", kind="unknown")], "The checks that were selected found nothing."),
+        ([tensor("x.npy", finding("DTY101", "wrong-dtype"))], "1 error; none of them can be mended."),
+    ],
+)
+def test_what_was_not_asked_is_not_said_to_be_well(results, last):
+    assert told("text", results, partial=True).splitlines()[-1] == last
+
+
+def test_a_candidate_without_a_tensor_does_not_keep_the_contract():
+    stuck = replace(tensor("x.npy"), plan=None, skipped="why")
+    assert told("text", [stuck]).endswith("No finding, but no tensor can be made of it.\n")
+    assert told("text", [stuck, tensor("y.npy")]).endswith("1 of 2 candidates keeps the contract.\n")
+
+
+def test_candidates_that_nothing_is_said_of_are_neither_clean_nor_with_findings():
+    counts = Report(spec_name="x", spec_sha256="0").plus(Result(path="x", kind="unknown", bug="a bug"))
+    assert (counts.candidates, counts.clean, counts.with_findings, counts.unchecked) == (1, 0, 0, 1)
+
+
+def test_one_clause_of_several_files_is_said_of_each():
+    deep = finding("SRC138", "deep-image", message="has 16 bits a sample")
+    text = told("text", [image("a.png", deep), image("b.png", deep), *(image(f"{n}.jpg") for n in range(9))])
+    assert "each of 2 images: has 16 bits a sample" in text
+
+
+def test_a_narrow_terminal_gets_text():
+    results = [image("x.jpg")]
+    assert told("table", results, width=20) == told("text", results)
+    assert told("table", results, width=80) != told("text", results)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (-1.0, -0.0, "-1..0"),
+        (float("nan"), float("nan"), ""),
+        (None, 1.0, ""),
+        (0, 255, "0..255"),
+        (-0.25, 0.5, "-0.25..0.5"),
+    ],
+)
+def test_spans(low, high, said):
+    assert span(low, high) == said
 
 
 # Machine formats

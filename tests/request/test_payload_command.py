@@ -45,11 +45,7 @@ def say(capsys):
     """Run a command line in this process: exit code, stdout, stderr."""
 
     def run(*arguments):
-        try:
-            code = cli.main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            code = stop.code
-        return code, *capsys.readouterr()
+        return cli.main([str(argument) for argument in arguments]), *capsys.readouterr()
 
     return run
 
@@ -246,10 +242,36 @@ def test_standard_output_gets_the_body_alone(place):
 
 
 def test_standard_output_takes_one_body(place, capsysbinary):
-    with pytest.raises(SystemExit) as stop:
-        sys.exit(cli.main(["payload", "a.jpg", "b.jpg", "-s", spec("{}", "1"), "-o", "-"]))
-    assert stop.value.code == 2
+    assert cli.main(["payload", "a.jpg", "b.jpg", "-s", spec("{}", "1"), "-o", "-"]) == 2
     assert b"takes one" in capsysbinary.readouterr().err
+
+
+def test_a_bug_at_one_candidate_spoils_no_other(place, say, monkeypatch):
+    from sm_imgcheck.engine import bodies
+
+    part_of = bodies.part_of
+
+    def broken(what, *rest):
+        if str(what) == "a.jpg":
+            raise ZeroDivisionError("oh")
+        return part_of(what, *rest)
+
+    monkeypatch.setattr(bodies, "part_of", broken)
+    code, out, err = say("payload", "a.jpg", "b.jpg", "-s", spec("{}", "1"))
+    assert code == 2
+    assert "a.jpg: no body: ZeroDivisionError: oh (test_payload_command.py:" in out
+    assert "1 not checked, because of a bug in sm-imgcheck. Please report it" in err
+    assert [body.name for body in place.glob("*.body.*")] == ["b.body.npy"]
+
+
+def test_two_candidates_for_one_place_spoil_no_third(place, say):
+    (place / "more").mkdir()
+    (place / "more" / "a.jpg").write_bytes(jpeg())
+    code, out, err = say("payload", "a.jpg", "more/a.jpg", "c.jpg", "-s", spec("{}", "1"), "-o", "out")
+    assert code == 2
+    assert "more/a.jpg: no body: a.jpg and more/a.jpg would both be written to out/a.npy" in out
+    assert "1 not written: " in err
+    assert sorted(body.name for body in (place / "out").iterdir()) == ["a.npy", "c.npy"]
 
 
 def test_an_encoded_picture_is_the_body_itself(place, say):

@@ -1,0 +1,48 @@
+"""What the words after ``-o`` and ``--emit`` name: a folder, a file, standard output."""
+
+from __future__ import annotations
+
+import os
+
+import typer
+
+from sm_imgcheck.cli._choices import choices
+from sm_imgcheck.escape import for_terminal
+
+__all__ = ["folder", "hand_over", "suffix_of"]
+
+
+def suffix_of(text: str) -> str:
+    """The suffix that says that a file is meant, in lower case; empty for a folder.
+
+    ``out/``, a folder that is there, and numbers behind a dot (``2024.05``) name a folder.
+    """
+    stem, _, suffix = os.path.basename(text).rpartition(".")  # noqa: PTH119 - Path would tidy it
+    is_file = stem.strip(".") and any(char.isalpha() for char in suffix) and not os.path.isdir(text)  # noqa: PTH112
+    return suffix.lower() if is_file else ""
+
+
+def folder(option: str, text: str) -> str:
+    """The folder that an option names. Raises BadParameter for what looks like anything else."""
+    shown = for_terminal(text)
+    if not text:
+        raise typer.BadParameter(f"{option} names nothing: name a folder")
+    if text == "-":
+        raise typer.BadParameter(f"{option} takes a folder; convert -o - writes one tensor to standard output")
+    if suffix := suffix_of(text):
+        known = ", ".join(choices("tensors"))
+        what = "names a file" if suffix in choices("tensors") else f".{suffix} is no kind of tensor file ({known})"
+        raise typer.BadParameter(f"{option} {shown}: {what}; if it is to be a folder, say {shown}/")
+    return text
+
+
+def hand_over(text: str, out: str | None, *, force: bool) -> None:
+    """Print a text, or write it to the file that -o names (``-``: standard output)."""
+    if out is None or out == "-":
+        typer.echo(text, nl=False)
+        return
+    if not out:
+        raise typer.BadParameter("-o names nothing: name a file, or - for standard output")
+    from sm_imgcheck.engine.outputs import write
+
+    write(out, (text.encode(),), force=force)

@@ -1,0 +1,63 @@
+"""What goes wrong with one candidate while the run goes on: told as it comes, and summed up at the end."""
+
+from __future__ import annotations
+
+import os
+
+import typer
+
+from sm_imgcheck.engine.listing import Item
+from sm_imgcheck.engine.outputs import Refused
+from sm_imgcheck.errors import ImgcheckError
+from sm_imgcheck.escape import for_terminal
+
+__all__ = ["REPORT_IT", "WITH_TRACEBACK", "Troubles", "clause"]
+
+WITH_TRACEBACK = "SM_IMGCHECK_TRACEBACK"
+"""An environment variable: set, a bug shows the whole way there and ends the run."""
+REPORT_IT = f"Please report it with the command and, if you may, the file; {WITH_TRACEBACK}=1 shows the way there."
+_NAMED = 10
+"""Bugs that are told one by one."""
+
+
+def clause(error: Exception) -> str:
+    """What went wrong in the tool and where, in one line."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    place = "" if last is None else f" ({os.path.basename(last.tb_frame.f_code.co_filename)}:{last.tb_lineno})"  # noqa: PTH119
+    return for_terminal(f"{type(error).__name__}: {error}{place}")
+
+
+class Troubles:
+    """The troubles of one run, in bounded memory."""
+
+    def __init__(self) -> None:
+        self.bugs = 0
+        self.refused = 0
+        self.first = ""
+
+    def tell(self, item: Item, error: Exception) -> str:
+        """Take in one and answer with the clause for the candidate's result."""
+        if isinstance(error, Refused):
+            self.refused += 1
+            self.first = self.first or str(error)
+            return str(error)
+        if os.environ.get(WITH_TRACEBACK):
+            raise error
+        self.bugs += 1
+        said = clause(error)
+        if self.bugs <= _NAMED:
+            typer.echo(f"error: {for_terminal(item.path)}: a bug in sm-imgcheck, not in the file: {said}", err=True)
+        return said
+
+    def sum_up(self) -> None:
+        """Raise ImgcheckError where there were any: the job is not done."""
+        lines = []
+        if self.refused:
+            more = f"; and {self.refused - 1:,} more like it" if self.refused > 1 else ""
+            lines.append(f"{self.refused:,} not written: {self.first}{more}")
+        if self.bugs:
+            lines.append(f"{self.bugs:,} not checked, because of a bug in sm-imgcheck. {REPORT_IT}")
+        if lines:
+            raise ImgcheckError("\n".join(lines))
