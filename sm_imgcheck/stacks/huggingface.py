@@ -8,7 +8,7 @@ from sm_imgcheck.stacks._shared import ACCEPTS
 
 __all__ = ["HANDLER", "IMPORTS"]
 
-IMPORTS = ("import io", "import torch")
+IMPORTS = ("import io", "import math", "import torch")
 
 HANDLER = (
     ACCEPTS

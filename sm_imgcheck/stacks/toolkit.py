@@ -7,7 +7,10 @@ from sm_imgcheck.stacks._shared import ACCEPTS
 
 __all__ = ["HANDLER", "IMPORTS"]
 
-IMPORTS = ("import io",)
+IMPORTS = (
+    "import io",
+    "import math",
+)
 
 HANDLER = (
     ACCEPTS
