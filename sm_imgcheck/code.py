@@ -134,4 +134,11 @@ def _handler(spec: Spec, stack: str) -> tuple[tuple[str, ...], str]:
         )
     module = stacks.stack(stack)
     join = "np.concatenate(tensors)" if "N" in spec.contract.layout else "np.stack(tensors)"
-    return module.IMPORTS, Template(module.HANDLER).substitute(name=repr(spec.name), join=join)
+    shape, dtype = spec.contract.shape, spec.contract.dtype
+    return module.IMPORTS, Template(module.HANDLER).substitute(
+        name=repr(spec.name),
+        join=join,
+        lengths=repr(tuple((dim.low, dim.high) for dim in shape)),
+        dtype=repr(dtype),
+        input=repr(f"[{', '.join(map(str, shape))}] of {dtype}"),
+    )

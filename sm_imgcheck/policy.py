@@ -16,9 +16,10 @@ MOST_FRAMES = 10_000
 def refusals(header: Header, decode: Decode, *, channel_order: str) -> list[tuple[str, str]]:
     """What the policy refuses of an image: the key of ``decode`` that does it, and what the image is, as a clause.
 
-    Alpha is welcome where the model takes it, gray where the model is gray. Empty: the image may be used.
+    Alpha is welcome where the model takes it, gray where the model is gray; samples of 32 bits are refused whatever the
+    policy says. Empty: the image may be used.
     """
-    deep = header.bits > 16 or (header.bits > 8 and decode.bit_depth == "reject")
+    deep = 8 < header.bits <= 16 and decode.bit_depth == "reject"
     veiled = header.mode in ("LA", "RGBA") and channel_order not in ("RGBA", "BGRA")
     found = (
         ("exif", decode.exif == "reject" and header.orientation != 1, f"is stored turned (EXIF {header.orientation})"),
@@ -29,4 +30,7 @@ def refusals(header: Header, decode: Decode, *, channel_order: str) -> list[tupl
         ("alpha", decode.alpha == "reject" and veiled, "has alpha"),
         ("bit_depth", deep, f"has {header.bits} bits a sample"),
     )
-    return [(key, clause) for key, refused, clause in found if refused]
+    made = [(key, f"{clause}, which decode.{key}: reject refuses") for key, refused, clause in found if refused]
+    if header.bits > 16:
+        made.append(("bit_depth", f"has {header.bits} bits a sample, and nothing says which value is white"))
+    return made

@@ -1,12 +1,14 @@
 """The standalone module: the same bits as ``convert``, the same refusals, and no trace of this package."""
 
 import ast
+import http.client
 import io
 import json
 import subprocess
 import sys
 import threading
 import urllib.request
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
@@ -215,8 +217,35 @@ def test_toolkit_handler_takes_images_and_ready_tensors():
     assert np.array_equal(handler["input_fn"](npy(expected), "application/x-npy"), expected)
     with pytest.raises(ValueError, match="content type 'text/csv'"):
         handler["input_fn"](b"1,2", "text/csv")
-    with pytest.raises(ValueError, match="pickle"):
+    with pytest.raises(ValueError, match="object"):
         handler["input_fn"](npy(np.array([{}], dtype=object)), "application/x-npy")
+
+
+def claimed(shape, descr="<f4", follow=b""):
+    """A .npy body whose header says ``shape``, whatever follows."""
+    out = io.BytesIO()
+    np.lib.format.write_array_header_1_0(out, {"shape": shape, "fortran_order": False, "descr": descr})
+    return out.getvalue() + follow
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (claimed((1_600_000, 48, 64, 3)), r"declares \[1600000, 48, 64, 3\] of float32, 0 bytes follow"),
+        (npy(np.ones((1, 48, 64, 3), np.float32)) + b"x", "36865 bytes follow"),
+        (npy(np.ones((3, 3))), r"\[3, 3\] of float64 came in: send \[N, 48, 64, 3\] of float32"),
+        (npy(np.ones((1, 48, 64, 3))), "of float64 came in"),
+        (npy(np.ones((1, 64, 48, 3), np.float32)), r"\[1, 64, 48, 3\] of float32 came in"),
+        (npy(np.ones((1, 48, 64, 3), ">f4")), "of >f4 came in"),
+        (claimed((0, 48, 64, 3)), "came in"),
+        (b"\x93NUMPY\x09\0", "version"),
+        (b"nonsense", "magic"),
+    ],
+)
+def test_a_ready_tensor_is_held_against_the_models_input(body, words):
+    handler = namespace(parse(CLASSIC), "toolkit")
+    with pytest.raises(ValueError, match=words):
+        handler["input_fn"](body, "application/x-npy")
 
 
 def test_tensorflow_serving_handler_writes_the_column_format():
@@ -226,20 +255,32 @@ def test_tensorflow_serving_handler_writes_the_column_format():
     body = json.loads(handler["input_handler"](io.BytesIO(jpeg()), context))
     expected = process(jpeg(), spec, Options(want_array=True)).array
     assert np.array_equal(np.array(body["inputs"], np.float32), expected)
+    assert all(str(np.float32(number)) == str(number) for number in np.ravel(body["inputs"]))  # no digit too many
     answer = SimpleNamespace(status_code=200, content=b"{}")
     assert handler["output_handler"](answer, context) == (b"{}", "application/json")
     with pytest.raises(ValueError, match="no such signature"):
         handler["output_handler"](SimpleNamespace(status_code=400, content=b"no such signature"), context)
 
 
-def test_custom_handler_answers_on_sagemakers_routes():
+@contextmanager
+def serving(predict):
+    """The custom container's server, with a model; None: as it is written."""
     handler = namespace(parse(CLASSIC), "custom")
-    handler["predict"] = handler["predict"].__globals__["predict"] = lambda tensor: {"mean": float(tensor.mean())}
+    handler["predict"] = predict or handler["predict"]
     server = handler["ThreadingHTTPServer"](("127.0.0.1", 0), handler["Invocations"])
     server.RequestHandlerClass.log_message = lambda *_: None
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_custom_handler_answers_on_sagemakers_routes():
+    with serving(lambda tensor: {"mean": float(tensor.mean())}) as server:
         url = f"http://127.0.0.1:{server.server_port}"
         with urllib.request.urlopen(f"{url}/ping", timeout=10) as answer:
             assert answer.status == 200
@@ -252,10 +293,32 @@ def test_custom_handler_answers_on_sagemakers_routes():
             urllib.request.urlopen(bad, timeout=10)
         with refused.value as response:
             assert response.code == 400
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("length", "status"),
+    [("-1", 411), ("many", 411), ("\u00b2", 411), (None, 411), ("9" * 5000, 413), ("26214401", 413)],
+)
+def test_custom_handler_refuses_a_length_that_is_none(length, status):
+    with serving(None) as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+        connection.putrequest("POST", "/invocations")
+        if length is not None:
+            connection.putheader("Content-Length", length.encode("latin-1"))
+        connection.endheaders()
+        assert connection.getresponse().status == status
+        connection.close()
+
+
+@pytest.mark.parametrize("predict", [None, lambda tensor: tensor, lambda _: {}["weights"]])
+def test_custom_handler_says_that_the_model_failed(predict):
+    with serving(predict) as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+        connection.request("POST", "/invocations", jpeg(), {"Content-Type": "image/jpeg"})
+        with connection.getresponse() as response:
+            assert response.status == 500
+            assert json.load(response)["error"]
+        connection.close()
 
 
 def test_torch_handlers_give_torch_tensors():

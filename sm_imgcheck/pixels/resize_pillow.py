@@ -154,7 +154,7 @@ def sampled_by_pillow(
     if dtype == "uint8":
         pixels = working(image, dtype)
         whole = Image.fromarray(pixels.reshape(pixels.shape[:2]) if channels == 1 else pixels)
-        done = np.array(one_pillow_resize(whole, box, size, resample, rows_first=rows_first))
+        done = np.asarray(one_pillow_resize(whole, box, size, resample, rows_first=rows_first))
         return done.reshape(*size, channels)
     done = np.empty((*size, channels), np.float32)
     for c in range(channels):  # one plane in float32 at a time: three of a large photo are much memory

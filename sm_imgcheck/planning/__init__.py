@@ -48,7 +48,7 @@ def make_plan(spec: Spec, candidate: Candidate, options: Options) -> Plan:
     """The plan for one candidate. Raises PlanError where no plan is lawful."""
     if candidate.header is not None:
         if refused := refusals(candidate.header, spec.decode, channel_order=spec.contract.channel_order):
-            raise PlanError("; ".join(f"it {clause}, which decode.{key} refuses" for key, clause in refused))
+            raise PlanError("; ".join(f"it {clause}" for _, clause in refused))
         job = Job(spec=spec, kind="image", options=options, header=candidate.header)
         return _follow(of_file(candidate.header), _image.STAGES + _finish.STAGES, job)
     if candidate.facts is None:

@@ -9,7 +9,9 @@ The file's name with hyphens is the stack's (``tensorflow_serving`` is ``tensorf
   loads no pickle, and is bounded whatever the body claims. An empty content type stands for none at all;
 * where ``code --for`` can write a handler: ``HANDLER``, the text of the functions that the stack calls in a user's
   file, and ``IMPORTS``, the lines that it needs besides. In the text ``$name`` stands for the tensor's name, quoted as
-  a Python string (never inside a docstring, which it could end), ``$join`` for the expression that joins ``tensors``.
+  a Python string (never inside a docstring, which it could end), ``$join`` for the expression that joins ``tensors``,
+  ``$lengths`` for the shortest and longest length of each axis, ``$dtype`` for the dtype's name and ``$input`` for
+  shape and dtype in words, both quoted.
 """
 
 from __future__ import annotations

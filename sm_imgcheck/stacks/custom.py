@@ -33,7 +33,12 @@ def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
         return Received(form="object", what="no tensor", flaws=((no.cause, no.why, no.expected, no.actual),))
 
 
-IMPORTS = ("import io", "import json", "from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer")
+IMPORTS = (
+    "import io",
+    "import math",
+    "import json",
+    "from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer",
+)
 
 HANDLER = (
     ACCEPTS
@@ -49,6 +54,7 @@ class Invocations(BaseHTTPRequestHandler):
     """SageMaker's two routes."""
 
     limit = 26_214_400  # bytes of a request body; what SageMaker documents for real-time endpoints
+    timeout = 60  # seconds to wait for a body; SageMaker waits as long for the answer
 
     def do_GET(self):
         """``/ping``: the container is up."""
@@ -56,17 +62,27 @@ class Invocations(BaseHTTPRequestHandler):
 
     def do_POST(self):
         """``/invocations``: one request, one answer."""
-        size = int(self.headers.get("Content-Length", 0))
-        if self.path != "/invocations" or size > self.limit:
-            return self._answer(404 if size <= self.limit else 413, {})
+        size = self.headers.get("Content-Length", "")
+        if self.path != "/invocations":
+            return self._answer(404, {})
+        if not (size.isascii() and size.isdigit()):
+            return self._answer(411, {"error": "Content-Length: send the number of bytes"})
+        if len(size) > 20 or int(size) > self.limit:
+            return self._answer(413, {"error": f"more than {self.limit} bytes"})
         try:
-            tensor = to_tensor(self.rfile.read(size), self.headers.get("Content-Type", ""))
+            tensor = to_tensor(self.rfile.read(int(size)), self.headers.get("Content-Type", ""))
         except Exception as error:
             return self._answer(400, {"error": str(error)})
-        return self._answer(200, predict(tensor))
+        try:
+            answer = json.dumps(predict(tensor))
+        except Exception as error:
+            return self._answer(500, {"error": str(error)})
+        return self._send(200, answer.encode())
 
     def _answer(self, status, answer):
-        body = json.dumps(answer).encode()
+        self._send(status, json.dumps(answer).encode())
+
+    def _send(self, status, body):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

@@ -119,7 +119,7 @@ def _text(text: str, more: int = 0) -> Received:
     return Received(form="object" if more else "image", data=None if more else body, what=what)
 
 
-IMPORTS = ("import io", "import torch")
+IMPORTS = ("import io", "import math", "import torch")
 
 HANDLER = (
     ACCEPTS

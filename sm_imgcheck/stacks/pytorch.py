@@ -82,7 +82,7 @@ def _cannot(name: str) -> str:
     return f"can't convert np.ndarray of type numpy.{name}. The only supported types are: {_DTYPES}, and bool."
 
 
-IMPORTS = ("import io", "import torch")
+IMPORTS = ("import io", "import math", "import torch")
 
 HANDLER = (
     ACCEPTS

@@ -41,7 +41,10 @@ def _no_tensor(what: str) -> Flaw:
     return "PAY103", why, "a bare nested list", what
 
 
-IMPORTS = ("import io",)
+IMPORTS = (
+    "import io",
+    "import math",
+)
 
 HANDLER = (
     ACCEPTS

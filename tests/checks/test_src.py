@@ -129,6 +129,14 @@ def test_a_policy_decides_and_refusals_agree(key, policy, changes, code, severit
     assert [subject for subject, _ in refused] == ([key] if severity == "error" else [])
 
 
+@pytest.mark.parametrize("policy", ["reject", "scale"])
+def test_32_bits_are_refused_for_what_they_are(policy):
+    refused = refusals(replace(PLAIN, bits=32), Decode(bit_depth=policy), channel_order="RGB")
+    assert refused == [("bit_depth", "has 32 bits a sample, and nothing says which value is white")]
+    deep = refusals(replace(PLAIN, bits=16), Decode(), channel_order="RGB")
+    assert deep == [("bit_depth", "has 16 bits a sample, which decode.bit_depth: reject refuses")]
+
+
 def test_refusals_know_what_the_model_takes():
     assert refusals(replace(PLAIN, mode="RGBA"), Decode(alpha="reject"), channel_order="BGRA") == []
     assert refusals(replace(PLAIN, mode="L"), Decode(gray="reject"), channel_order="GRAY") == []
