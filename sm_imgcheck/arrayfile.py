@@ -5,16 +5,18 @@ Sizes are checked against the bytes that are there before anything is allocated,
 
 from __future__ import annotations
 
-import zipfile
 import zlib
 from io import BytesIO
 from math import prod
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from sm_imgcheck.errors import CandidateError
 from sm_imgcheck.pixels.quiet import quietly
+
+if TYPE_CHECKING:
+    import zipfile
 
 __all__ = ["MAX_HEADER_BYTES", "NPY_MAGIC", "check_bytes", "check_numbers", "npy_header", "read_npy", "read_npz"]
 
@@ -82,6 +84,8 @@ def read_npz(body: bytes, member: str) -> tuple[np.ndarray[Any, Any], int]:
 
     Raises CandidateError; where no or a wrong name is given, with those that there are.
     """
+    import zipfile  # 5 ms that only archives need
+
     tail = body.rfind(b"PK\x05\x06")
     if tail < 0 or int.from_bytes(body[tail + 12 : tail + 16], "little") > MAX_DIRECTORY_BYTES:
         raise CandidateError("SRC150", "is a damaged archive: its table of contents is missing or far too long")
@@ -109,7 +113,7 @@ def chosen(members: list[zipfile.ZipInfo], member: str) -> zipfile.ZipInfo:
     info = names[name]
     if info.flag_bits & 1:
         raise CandidateError("SRC150", f"is an encrypted archive: {name!r} needs a password; numpy.savez writes none")
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+    if info.compress_type not in (0, 8):  # stored, deflated
         # zipfile unpacks bzip2 and LZMA in one go, whatever comes out; NumPy writes neither.
         raise CandidateError("SRC150", f"holds {name!r} in a compression that numpy.savez never uses; save it again")
     return info

@@ -25,7 +25,7 @@ def encode(value: Any, indent: int | None = None) -> str:
 
 def of_spec(run: Run) -> dict[str, Any]:
     """The head of the document."""
-    return {"version": VERSION, "spec": {"name": for_json(run.spec_name), "sha256": run.spec_sha256}}
+    return {"version": VERSION, "spec": {"name": for_json(run.title or run.spec_name), "sha256": run.spec_sha256}}
 
 
 def of_result(result: Result) -> dict[str, Any]:

@@ -354,7 +354,7 @@ def test_json_is_the_documented_document():
     results = [replace(image("cat.jpg"), emitted="out/cat.npy"), tensor("x.npy")]
     document = json.loads(told("json", results, not_looked_at={"hidden": 1}))
     assert document["version"] == 1
-    assert document["spec"] == {"name": "input", "sha256": "ab" * 32}
+    assert document["spec"] == {"name": "small", "sha256": "ab" * 32}
     cat, x = document["results"]
     assert (cat["path"], cat["kind"], cat["emitted"]) == ("cat.jpg", "image", "out/cat.npy")
     assert cat["findings"][0] == {
