@@ -28,16 +28,22 @@ def every() -> Mapping[str, Check]:
     return dict(sorted(CHECKS.items(), key=lambda item: ((*_FAMILIES, item[0][:3]).index(item[0][:3]), item[0])))
 
 
+@cache
+def _asked(*, request: bool) -> tuple[Check, ...]:
+    """The checks that may have something to say: those of requests (PAY) only where there is one."""
+    return tuple(one for one in every().values() if request or one.family != "PAY")
+
+
 def run(candidate: Candidate, spec: Spec) -> tuple[Finding, ...]:
     """Every finding on one candidate, in the order of the codes.
 
     A candidate that cannot be used yields the one finding that says why, and of a request what is said of it as such.
     """
-    checks = every()
+    checks = _asked(request=candidate.request is not None)
     if candidate.problem is not None:
         code, message = candidate.problem
-        rule = checks[code]
-        others = [one for one in checks.values() if one.family == "PAY"] if candidate.request is not None else []
+        rule = every()[code]
+        others = [one for one in checks if one.family == "PAY"]
         why = Finding(code=code, name=rule.name, severity=rule.severity, message=message)
         return (why, *(finding for other in others for finding in other.findings(candidate, spec)))
-    return tuple(finding for rule in checks.values() for finding in rule.findings(candidate, spec))
+    return tuple(finding for rule in checks for finding in rule.findings(candidate, spec))

@@ -51,8 +51,10 @@ def main() -> None:
         for index, picture in enumerate(pictures()):
             picture.save(source / f"{index:03}.jpg", quality=90)
         one_core()
-        convert = [TOOL, "convert", str(source), "-s", "pillow-rgb-01", "-o", str(ours), "--force", "--quiet"]
-        loop, tool = in_turn([[sys.executable, "-c", LOOP, str(source), str(plain)], convert], rounds=5)
+        convert = [TOOL, "convert", str(source), "-s", "pillow-rgb-01", "-o", str(ours), "--quiet"]
+        loop, tool = in_turn(
+            [[sys.executable, "-c", LOOP, str(source), str(plain)], convert], rounds=5, empty=(ours, plain)
+        )
         same = sum((ours / path.name).read_bytes() == path.read_bytes() for path in plain.iterdir())
     wall, processor = middle(loop) / middle(tool), busy(loop) / busy(tool)
     measured = (

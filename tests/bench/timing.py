@@ -44,13 +44,18 @@ def run(command: Sequence[str]) -> Cost:
     return Cost(seconds=seconds, busy=busy, peak=usage.ru_maxrss * unit, code=child.returncode)
 
 
-def in_turn(commands: Sequence[Sequence[str]], *, rounds: int, allowed: Sequence[int] = (0,)) -> list[list[Cost]]:
+def in_turn(
+    commands: Sequence[Sequence[str]], *, rounds: int, allowed: Sequence[int] = (0,), empty: Sequence[Path] = ()
+) -> list[list[Cost]]:
     """Costs of each command over ``rounds`` runs, A B A B, so that outside load hits all alike.
 
-    One run of each goes before, uncounted: it fills the caches of the disk and of Python.
+    One run of each goes before, uncounted: it fills the caches of the disk and of Python. The folders ``empty`` are
+    emptied before each round, untimed.
     """
     costs: list[list[Cost]] = [[] for _ in commands]
     for turn in range(rounds + 1):
+        for path in (path for folder in empty for path in folder.iterdir()):
+            path.unlink()
         for command, kept in zip(commands, costs, strict=True):
             cost = run(command)
             if cost.code not in allowed:
