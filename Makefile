@@ -11,7 +11,7 @@ DEMO := tests/demo/barn.jpg
 OUT  := out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types docs slow check parity bench format clean
+.PHONY: help demo test lint types docs slow check parity stacks bench format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | sed 's/$$(VENV)/$(VENV)/' | expand -t 10
@@ -51,9 +51,13 @@ check: lint types test slow ## what CI runs
 parity: $(VENV)-parity/installed ## install the real libraries in $(VENV)-parity and compare afresh (takes gigabytes)
 	PYTHONPATH=tests $(VENV)-parity/$(notdir $(BIN))/python -m parity.compare
 
+stacks: $(VENV)-stacks/installed ## our request bodies against the servers' own decoders (takes gigabytes)
+	$(VENV)-stacks/$(notdir $(BIN))/python -m pytest tests/payload/test_decoders.py
+
 bench: $(VENV)/installed ## print the measured numbers beside their targets
 	$(PY) tests/bench/startup.py
 	$(PY) tests/bench/payload_start.py
+	$(PY) tests/bench/payload_speed.py
 	$(PY) tests/bench/json_speed.py
 	$(PY) tests/bench/throughput.py
 	$(PY) tests/bench/memory.py
@@ -63,7 +67,7 @@ format: $(VENV)/developed ## let ruff put every file in its format
 	$(PY) -m ruff format
 
 clean: ## remove what make has made
-	rm -rf $(VENV) $(VENV)-parity out build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-parity $(VENV)-stacks out build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "needs Python 3.11 or later: make PYTHON=...")'
@@ -74,6 +78,12 @@ $(VENV)/installed: pyproject.toml
 $(VENV)-parity/installed: pyproject.toml tests/parity/requirements.txt
 	$(PYTHON) -m venv $(VENV)-parity
 	$(VENV)-parity/$(notdir $(BIN))/python -m pip install --editable . --requirement tests/parity/requirements.txt
+	@touch $@
+
+$(VENV)-stacks/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-stacks
+	$(VENV)-stacks/$(notdir $(BIN))/python -m pip install --quiet 'pip>=25.1'
+	$(VENV)-stacks/$(notdir $(BIN))/python -m pip install --quiet --editable . --group dev --group stacks
 	@touch $@
 
 # --group is pip's word since 25.1; an older one comes with Python 3.11 to 3.13.
