@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+from contextlib import suppress
+from typing import TextIO
 
 __all__ = ["main"]
 
@@ -17,7 +20,23 @@ def main() -> None:
     from sm_imgcheck.cli._signals import listen
 
     listen()
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            _let_go(stream)
+    sys.exit(code)
+
+
+def _let_go(stream: TextIO) -> None:
+    """Flush a stream; what cannot be written any more, and has been said, is dropped.
+
+    Otherwise the interpreter tries once more at its end, complains, and leaves with 120.
+    """
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":
