@@ -1,0 +1,41 @@
+"""The words of sm-imgcheck as types: frozen values, standard library only.
+
+Sizes are pixels, height before width. Pixel values are grey levels: 0..255 stands for black..white whatever the
+file's bit depth. ``Any`` inside a mapping means a JSON value.
+"""
+
+from __future__ import annotations
+
+from sm_imgcheck.model.facts import Candidate, Facts, Header, Origin
+from sm_imgcheck.model.request import Flaw, Payload, Received, Refused, Request
+from sm_imgcheck.model.result import Certainty, FailOn, Finding, Options, Plan, Report, Result, Severity
+from sm_imgcheck.model.spec import Affine, Contract, Decode, Dim, Loss, Quantize, Spec, Step, Values
+
+__all__ = [
+    "Affine",
+    "Candidate",
+    "Certainty",
+    "Contract",
+    "Decode",
+    "Dim",
+    "Facts",
+    "FailOn",
+    "Finding",
+    "Flaw",
+    "Header",
+    "Loss",
+    "Options",
+    "Origin",
+    "Payload",
+    "Plan",
+    "Quantize",
+    "Received",
+    "Refused",
+    "Report",
+    "Request",
+    "Result",
+    "Severity",
+    "Spec",
+    "Step",
+    "Values",
+]

@@ -1,0 +1,131 @@
+"""What is there: a candidate, its header, its facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sm_imgcheck.model.request import Request
+from sm_imgcheck.model.spec import Affine, Step
+from sm_imgcheck.value import Value
+
+__all__ = [
+    "Candidate",
+    "Facts",
+    "Header",
+    "Origin",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Header(Value):
+    """What an image file says of itself, and what reading it to the end has shown."""
+
+    format: str
+    """By the bytes, never by the name: ``JPEG``, ``PNG``, ``WEBP`` ... (Pillow's names)."""
+    mode: str
+    """Of the decoded pixels: L, LA, RGB, RGBA, CMYK (a palette is expanded)."""
+    height: int
+    width: int
+    """As stored, before any orientation is applied."""
+    bits: int = 8
+    """Per sample: 1, 2, 4, 8, 10, 12, 16 or 32."""
+    orientation: int = 1
+    """EXIF tag 0x0112; 1 where it is absent or out of range."""
+    frames: int = 1
+    icc: str = ""
+    """Description of the embedded profile; empty: none."""
+    wide_gamut: bool = False
+    """The profile is not an sRGB one."""
+    coding: str = ""
+    """JPEG only: baseline, progressive, arithmetic ..."""
+    subsampling: str = ""
+    """JPEG only: 4:2:0 ..."""
+    trailing_bytes: int = 0
+    """After the end of the image."""
+    exif_problem: str = ""
+    icc_problem: str = ""
+    warnings: tuple[str, ...] = ()
+    """What a decoder said while it still delivered pixels."""
+    refused: str = ""
+    """What Pillow said when it refused a file that was then read some other way."""
+    truncated: bool = False
+    rows_lost: float = 0.0
+    """Share of the rows that the decoder could not fill, 0..1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Facts(Value):
+    """What is known of an array. Everything is concrete; what cannot be known is None or ``?``."""
+
+    shape: tuple[int, ...]
+    layout: str
+    """One letter per axis, ``?`` for an axis that no reading explains."""
+    dtype: str
+    """NumPy name in native byte order; ``object`` and others too."""
+    channel_order: str
+    """RGB, BGR, GRAY, RGBA, BGRA or ``?``."""
+    byte_order: Literal["native", "swapped"] = "native"
+    fortran: bool = False
+    low: float | None = None
+    high: float | None = None
+    """Of an image: the domain that its values may take. Of a tensor: the smallest and largest value seen."""
+    domain: bool = False
+    """Whether ``low`` and ``high`` are a domain rather than an observation."""
+    values: Affine | None = None
+    """The value mapping where it is known, from 0..255 to what is stored."""
+    recipe: str = ""
+    """Name of that mapping in the field's words, such as ``/255`` or ``ImageNet mean and std``."""
+    nans: int = 0
+    infinities: int = 0
+    constant: bool = False
+    """Every value is the same."""
+    whole: bool = False
+    """Every value is the image of a whole grey level under ``values``."""
+    assumed: tuple[str, ...] = ()
+    """What was taken from the spec rather than seen or vouched for, as ``key=value``."""
+
+    def length(self, axis: str) -> int | None:
+        """Length of axis ``N``, ``H``, ``W`` or ``C``; None where the layout has none."""
+        return self.shape[self.layout.index(axis)] if axis in self.layout else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Origin(Value):
+    """One way in which a tensor can have been made of a given image."""
+
+    steps: tuple[Step, ...]
+    """From the file's bytes (``decode``) to the tensor, as a plan would carry them out."""
+    facts: Facts
+    """Of the tensor, as the steps show them: layout, channel order, value mapping and name are seen, not assumed."""
+    mean_difference: float
+    """Between what the steps make and the tensor, in grey levels."""
+    max_difference: float
+    """In grey levels."""
+    image: int = 0
+    """Which image of a batch was made of it, counted from 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Candidate(Value):
+    """One thing to check, as read."""
+
+    path: str
+    """As the user named it; printable (bytes that are not UTF-8 are escaped by whoever prints)."""
+    kind: Literal["image", "tensor", "request", "unknown"]
+    facts: Facts | None = None
+    header: Header | None = None
+    """Images only."""
+    request: Request | None = None
+    """Request bodies only."""
+    problem: tuple[str, str] | None = None
+    """Why it cannot be used: the code of the check that reports it, and the clause."""
+    trailing_bytes: int = 0
+    """Tensors only: how many follow the last value."""
+    origins: tuple[Origin, ...] | None = None
+    """Tensors whose source image is at hand only: the ways in which they can have been made of it, the nearest first;
+    several explain it equally well; empty: none does. None: not asked."""
+    data: Any = field(default=None, repr=False, compare=False)
+    """The bytes of an image file, or the array of a tensor; dropped from results."""
+    pixels: Any = field(default=None, repr=False, compare=False)
+    """Of an image that was decoded to be checked: the array of its ``decode`` step; dropped from results."""

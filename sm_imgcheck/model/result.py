@@ -1,0 +1,159 @@
+"""What was found, planned and done: of one candidate, and of a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from sm_imgcheck.model.facts import Facts, Header
+from sm_imgcheck.model.request import Request
+from sm_imgcheck.model.spec import Step
+from sm_imgcheck.value import Value
+
+__all__ = [
+    "Certainty",
+    "FailOn",
+    "Finding",
+    "Options",
+    "Plan",
+    "Report",
+    "Result",
+    "Severity",
+]
+
+Severity = Literal["error", "warning", "notice"]
+Certainty = Literal["certain", "likely"]
+FailOn = Literal["never", "unfixable", "error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Finding(Value):
+    """One reported mismatch."""
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    expected: str = ""
+    actual: str = ""
+    certainty: Certainty = "certain"
+    probability: float = 1.0
+    fixed_by: str | None = None
+    """The op of the plan that mends it; None: ``convert`` does not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Plan(Value):
+    """The ordered steps from what is there to what is wanted."""
+
+    steps: tuple[Step, ...]
+    before: Facts
+    after: tuple[Facts, ...]
+    """What is known after each step, one entry per step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Options(Value):
+    """What the caller wants done with each candidate: one value that travels whole."""
+
+    want_array: bool = False
+    """Make the corrected tensor."""
+    content_type: str | None = None
+    """Take each candidate for a request body under this header; None: for an image or a tensor."""
+    as_sent: bool = False
+    """Where the spec's envelope is ``image``, judge an image as the request that it is."""
+    headers_only: bool = False
+    """Look at what a file says of itself; decode nothing."""
+    decoded_by: Literal["pillow", "opencv"] = "pillow"
+    """Whose naive decode a raw image is compared as: RGB with EXIF ignored, or BGR with EXIF applied."""
+    assume: Mapping[str, str] = field(default_factory=dict)
+    """Facts of a tensor that the caller vouches for: ``channel_order``, ``value_range``, ``layout``."""
+    allow_guess: bool = False
+    """Carry out steps whose loss is ``guess``."""
+    select: tuple[str, ...] = ()
+    """Codes or their beginnings to report; empty: all."""
+    ignore: tuple[str, ...] = ()
+    """Codes or their beginnings to leave out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Result(Value):
+    """What ``process`` found out about one candidate."""
+
+    path: str
+    kind: str
+    findings: tuple[Finding, ...] = ()
+    facts: Facts | None = None
+    header: Header | None = None
+    request: Request | None = None
+    plan: Plan | None = None
+    skipped: str = ""
+    """Why there is no plan or no tensor; empty: there is."""
+    array: Any = field(default=None, repr=False, compare=False)
+    """The corrected tensor where it was asked for."""
+    emitted: str | None = None
+    """Where the corrected tensor was written."""
+    bug: str = ""
+    """What went wrong in sm-imgcheck itself, so that the candidate was not checked; empty: nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Report(Value):
+    """The count of a run: bounded, whatever the number of candidates."""
+
+    spec_name: str
+    spec_sha256: str
+    candidates: int = 0
+    clean: int = 0
+    """Candidates that could be read, with nothing worse than a notice."""
+    unchecked: int = 0
+    """Candidates of which nothing is said: the tool failed at them, or they cannot be read and that was not asked."""
+    findings: int = 0
+    mendable: int = 0
+    unwritten: int = 0
+    """Candidates whose tensor was asked for and could not be made."""
+    severities: Mapping[str, int] = field(default_factory=dict)
+    unmendable: Mapping[str, int] = field(default_factory=dict)
+    """Findings that ``convert`` does not mend, by severity."""
+    by_code: Mapping[str, int] = field(default_factory=dict)
+    not_looked_at: Mapping[str, int] = field(default_factory=dict)
+    """Files of a folder that were passed over, by reason."""
+
+    def plus(self, result: Result, *, wanted: bool = False) -> Report:
+        """The report with one more result. ``wanted``: a tensor was asked for."""
+        severe, lost, codes = Counter(self.severities), Counter(self.unmendable), Counter(self.by_code)
+        for finding in result.findings:
+            severe[finding.severity] += 1
+            codes[finding.code] += 1
+            if finding.fixed_by is None:
+                lost[finding.severity] += 1
+        known = result.facts is not None or result.request is not None
+        return replace(
+            self,
+            candidates=self.candidates + 1,
+            clean=self.clean + (known and all(finding.severity == "notice" for finding in result.findings)),
+            unchecked=self.unchecked + (not known and not result.findings),
+            findings=self.findings + len(result.findings),
+            mendable=self.mendable + sum(finding.fixed_by is not None for finding in result.findings),
+            unwritten=self.unwritten + (wanted and result.emitted is None and result.array is None),
+            severities=dict(severe),
+            unmendable=dict(lost),
+            by_code=dict(sorted(codes.items())),
+        )
+
+    @property
+    def with_findings(self) -> int:
+        """Candidates with something worse than a notice."""
+        return self.candidates - self.clean - self.unchecked
+
+    def exit_code(self, fail_on: FailOn = "error") -> int:
+        """0: nothing at or above ``fail_on``; 1: there is. Exit code 2 is an ``ImgcheckError``."""
+        failing = {
+            "never": 0,
+            "unfixable": self.unmendable.get("error", 0),
+            "error": self.severities.get("error", 0),
+            "warning": self.severities.get("error", 0) + self.severities.get("warning", 0),
+        }
+        return int(failing[fail_on] > 0 or self.unwritten > 0)
