@@ -17,7 +17,7 @@ FLOORS = (
     ("effects", "spec"),
     ("checks", "report", "diagnosis"),
     ("planning",),
-    ("pixels", "tensors", "bundle"),  # 2 codecs
+    ("pixels", "tensors", "bundle", "drawing"),  # 2 codecs
     ("arrayfile",),
     ("payload",),
     ("stacks",),

@@ -1,0 +1,8 @@
+"""Pictures of tensors: numbers turned back into grey levels, and sheets of captioned panels as PNG."""
+
+from __future__ import annotations
+
+from sm_imgcheck.drawing.sheet import Note, Panel, sheet
+from sm_imgcheck.drawing.undo import Reading, Undone, grey_levels, shown, undone
+
+__all__ = ["Note", "Panel", "Reading", "Undone", "grey_levels", "sheet", "shown", "undone"]

@@ -1,0 +1,220 @@
+"""Pictures of tensors: numbers turned back into grey levels, panels where they belong, captions that fit."""
+
+import io
+
+import numpy as np
+import pytest
+from pictures import picture
+from PIL import Image, ImageFont
+
+from sm_imgcheck import pixels
+from sm_imgcheck.drawing import Note, Panel, Reading, sheet, undone
+from sm_imgcheck.drawing import sheet as drawn
+from sm_imgcheck.drawing.sheet import LARGEST, _font
+from sm_imgcheck.mapping import RECIPES, canonical
+from sm_imgcheck.model import Affine, Quantize, Step, Values
+
+PLAIN = Affine(scale=(1.0,) * 3, offset=(0.0,) * 3)
+RED, GREEN, BLUE, WHITE, MAGENTA = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (255, 0, 255)
+
+
+def reading(order="RGB", layout="HWC", values=None, quantize=None):
+    channels = 1 if order == "GRAY" else len(order)
+    values = values or Affine(scale=(1.0,) * channels, offset=(0.0,) * channels)
+    return Reading(layout=layout, order=order, values=values, quantize=quantize)
+
+
+def solid(colour, height=10, width=10):
+    return np.full((height, width, 3), colour, np.uint8)
+
+
+def read(png):
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
+def places(page, colour):
+    """Top, left, height and width of the rectangle of one colour that a page holds."""
+    rows, columns = np.nonzero((page == colour).all(axis=-1))
+    top, left = rows.min(), columns.min()
+    height, width = rows.max() - top + 1, columns.max() - left + 1
+    assert len(rows) == height * width
+    return int(top), int(left), int(height), int(width)
+
+
+# Turning numbers back
+
+
+@pytest.mark.parametrize(("name", "values"), RECIPES, ids=[name for name, _ in RECIPES])
+def test_every_recipe_of_the_field_is_undone(name, values):
+    image = picture(20, 30)
+    affine = canonical(values, 3)
+    tensor = (image * np.array(affine.scale) + np.array(affine.offset)).astype(np.float32)
+    found = undone(tensor, reading(values=affine))
+    assert np.array_equal(found.pixels, image)
+    assert (found.beyond, found.nans) == (0, 0)
+
+
+@pytest.mark.parametrize("layout", ["HWC", "CHW", "NHWC", "NCHW"])
+@pytest.mark.parametrize("order", ["RGB", "BGR"])
+def test_axes_and_order_are_undone(layout, order):
+    image = picture(20, 30)
+    tensor = np.stack([image, 255 - image]) if "N" in layout else image
+    tensor = tensor[..., ::-1] if order == "BGR" else tensor
+    whole = "NHWC" if "N" in layout else "HWC"
+    tensor = tensor.transpose([whole.index(axis) for axis in layout])
+    assert np.array_equal(undone(tensor, reading(order, layout)).pixels, image)
+    if "N" in layout:
+        assert np.array_equal(undone(tensor, reading(order, layout), image=1).pixels, 255 - image)
+
+
+@pytest.mark.parametrize("layout", ["HW", "NHW", "HWC", "NCHW"])
+def test_gray_is_shown_in_all_channels(layout):
+    image = picture(20, 30, channels=1)
+    tensor = {"HW": image[..., 0], "NHW": image[None, ..., 0], "HWC": image, "NCHW": image[None, None, ..., 0]}[layout]
+    assert np.array_equal(undone(tensor, reading("GRAY", layout)).pixels, np.repeat(image, 3, axis=-1))
+
+
+@pytest.mark.parametrize("order", ["RGBA", "BGRA"])
+def test_a_checkerboard_shows_through_alpha(order):
+    colour = np.array([200, 100, 0], np.uint8)
+    tensor = np.zeros((16, 16, 4), np.uint8)
+    tensor[..., :3] = colour if order == "RGBA" else colour[::-1]
+    tensor[:8, :, 3] = 255
+    found = undone(tensor, reading(order)).pixels
+    assert (found[:8] == colour).all()
+    assert (found[8:, :8] == 204).all() or (found[8:, :8] == 255).all()
+    assert (found[8:, :8] != found[8:, 8:]).all()
+
+
+def test_quantized_numbers_are_undone():
+    image = picture(20, 30)
+    values = canonical(Values(low=-1, high=1), 3)
+    quantize = Quantize(scale=2 / 255, zero_point=-1)
+    tensor = pixels.apply(Step(op="scale", params={"low": -1, "high": 1}), image)
+    params = {"scale": quantize.scale, "zero_point": quantize.zero_point, "rounding": "half_even"}
+    tensor = pixels.apply(Step(op="quantize", params=params), tensor).clip(-128, 127).astype(np.int8)
+    found = undone(tensor, reading(values=values, quantize=quantize)).pixels
+    assert np.abs(found.astype(int) - image).max() <= 1
+
+
+def test_what_is_out_of_range_is_clipped_and_counted():
+    tensor = np.full((10, 10, 3), 100, np.float32)
+    tensor[:5] = 300
+    tensor[5:6] = -300
+    found = undone(tensor, reading())
+    assert (found.pixels[:5] == 255).all()
+    assert (found.pixels[5] == 0).all()
+    assert (found.pixels[6:] == 100).all()
+    assert found.beyond == pytest.approx(0.6)
+
+
+def test_what_is_no_number_is_magenta_and_counted():
+    tensor = np.full((10, 10, 3), 100, np.float32)
+    tensor[2, 3, 1] = np.nan
+    found = undone(tensor, reading())
+    assert tuple(found.pixels[2, 3]) == MAGENTA
+    assert (found.pixels == MAGENTA).all(axis=-1).sum() == 1
+    assert found.nans == pytest.approx(1 / 300)
+    assert undone(np.full((4, 4, 3), np.inf, np.float32), reading()).beyond == 1
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int64", "uint64", "float16", ">f4", ">f8"])
+def test_every_dtype_of_numbers_is_read(dtype):
+    tensor = np.ones((4, 4, 3), dtype)
+    assert (undone(tensor, reading(values=Affine(scale=(1 / 255,) * 3, offset=(0,) * 3))).pixels == 255).all()
+
+
+def test_a_huge_tensor_is_sampled():
+    huge = np.broadcast_to(np.array(RED, np.float32), (60_000, 50_000, 3))
+    found = undone(huge, reading()).pixels
+    assert max(found.shape) <= 2048
+    assert (found == RED).all()
+
+
+# The sheet
+
+
+def test_panels_stand_side_by_side_in_their_order():
+    page = read(sheet([Panel(pixels=solid(colour), heading="x") for colour in (RED, GREEN, BLUE)]))
+    tops, lefts, heights, widths = zip(*(places(page, colour) for colour in (RED, GREEN, BLUE)), strict=True)
+    assert len(set(tops)) == 1
+    assert list(lefts) == sorted(lefts)
+    assert set(heights) == set(widths) == {10 * (LARGEST // 10)}
+
+
+def test_a_small_picture_is_enlarged_by_a_whole_factor():
+    pixels = solid(RED, 224, 200)
+    pixels[:1] = GREEN
+    page = read(sheet([Panel(pixels=pixels, heading="x")]))
+    top, left, height, width = places(page, RED)
+    assert (height, width) == (446, 400)
+    assert places(page, GREEN) == (top - 2, left, 2, 400)
+
+
+def test_a_large_picture_is_shrunk_and_keeps_its_aspect():
+    page = read(sheet([Panel(pixels=solid(RED, 1000, 2000), heading="x")]))
+    assert places(page, RED)[2:] == (256, 512)
+
+
+@pytest.mark.parametrize("size", [(1, 3000), (3000, 1), (1, 1), (2048, 2048)])
+def test_extreme_sizes_are_drawn(size):
+    page = read(sheet([Panel(pixels=solid(RED, *size), heading="a heading that is wider than the panel itself")]))
+    top, left, height, width = places(page, RED)
+    assert max(height, width) <= LARGEST
+    assert left + width < page.shape[1]
+    assert top + height < page.shape[0]
+
+
+def ink(page, top=0, left=0, bottom=None, right=None):
+    """How many dark pixels a part of a page has."""
+    return int((page[top:bottom, left:right].max(axis=-1) < 128).sum())
+
+
+def test_captions_stand_below_their_panels_title_above_notes_last():
+    panels = [Panel(pixels=solid(RED), heading="one", lines=("two",)), Panel(pixels=solid(GREEN), heading="three")]
+    page = read(sheet(panels, title=("above",), notes=(Note(text="below", tone="error"),))).astype(int)
+    bare = read(sheet(panels))
+    top, left, height, width = places(page, RED)
+    assert ink(page, bottom=top - 2) > 50
+    assert ink(page, top + height + 2, left, right=left + width) > 50
+    assert page.shape[0] > bare.shape[0]
+    reddish = (page[..., 0] > page[..., 1] + 100) & (page[..., 0] < 255)
+    assert np.nonzero(reddish)[0].min() > top + height + 60
+
+
+def test_no_text_touches_the_edge_of_the_page():
+    text = "a\u4e2d\x1b[31m" * 300 + " words" * 900
+    page = read(
+        sheet(
+            [Panel(pixels=solid(RED), heading=text, lines=(text, "x" * 5000))], title=(text,), notes=(Note(text=text),)
+        )
+    )
+    for edge in (page[:8], page[-8:], page[:, :16], page[:, -16:]):
+        assert (edge == 255).all()
+    assert page.shape[0] < 2500
+    assert places(page, RED)[2] > 0
+
+
+def test_the_same_panels_give_the_same_bytes():
+    panels = [Panel(pixels=picture(), heading="one", lines=("two",))]
+    assert sheet(panels, title=("a",)) == sheet(panels, title=("a",))
+    assert sheet(panels, title=("a",)) != sheet(panels, title=("b",))
+
+
+def test_a_pillow_without_freetype_draws_too(monkeypatch):
+    load = ImageFont.load_default
+
+    def without(size=None):
+        if size is not None:
+            raise ImportError("The _imagingft C module is not installed")
+        return ImageFont.load_default_imagefont()
+
+    monkeypatch.setattr(ImageFont, "load_default", without)
+    _font.cache_clear()
+    try:
+        page = read(drawn([Panel(pixels=solid(RED), heading="\u4e2d one", lines=("w" * 500,))]))
+    finally:
+        monkeypatch.setattr(ImageFont, "load_default", load)
+        _font.cache_clear()
+    top, _, height, _ = places(page, RED)
+    assert ink(page, top + height + 2) > 50
