@@ -13,8 +13,8 @@ FLOORS = (
     ("value", "errors", "folder", "escape", "ordinary"),  # 0 words
     ("model", "endpoints", "serving"),
     ("layouts", "mapping", "geometry", "policy"),
-    ("assumptions",),  # 1 rules: the arithmetic of facts
-    ("effects", "spec"),
+    ("assumptions", "naming"),  # 1 rules: the arithmetic of facts
+    ("effects", "spec", "traits"),
     ("checks", "report", "diagnosis"),
     ("planning",),
     ("pixels", "tensors", "bundle", "drawing"),  # 2 codecs

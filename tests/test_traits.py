@@ -1,0 +1,189 @@
+"""What steps do, in words; and the first thing that two lists of steps do differently."""
+
+import pytest
+
+from sm_imgcheck.mapping import canonical, same
+from sm_imgcheck.model import Facts, Step, Values
+from sm_imgcheck.naming import candidates, composed, name_of
+from sm_imgcheck.traits import differences, first_difference, said, shared, story, traits
+
+ARITHMETIC = {"interpolation": "bilinear", "dtype": "uint8"}
+STRETCH = {"mode": "stretch", "size": [224, 224], "max_size": None, "rounding": "floor"}
+DECODE = Step(op="decode", params={"dct": "accurate", "gray": False})
+BGR = Step(op="reorder", params={"order": "RGB", "to": "BGR"})
+UNIT = Step(op="scale", params={"low": 0, "high": 1})
+IMAGENET = Step(op="normalize", params={"units": "unit", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]})
+NCHW = (Step(op="transpose", params={"layout": "HWC", "to": "CHW"}), Step(op="batch"))
+
+
+def resized(library="pillow", **changes):
+    return Step(op=f"resize_{library}", params={**STRETCH, **ARITHMETIC, **changes})
+
+
+def crop(**changes):
+    return Step(op="crop", params={"size": [224, 224], "rounding": "round", "pad_side": "after", **changes})
+
+
+TORCHVISION = (DECODE, resized(mode="shortest_edge", size=256), crop(), IMAGENET, *NCHW)
+
+
+@pytest.mark.parametrize(
+    ("steps", "sentence"),
+    [
+        ((DECODE,), "not resized, RGB, 0..255, not scaled, uint8 HWC"),
+        (
+            TORCHVISION,
+            (
+                "shortest edge to 256 by Pillow bilinear, then centre crop 224x224, RGB, "
+                "ImageNet mean and std, float32 NCHW"
+            ),
+        ),
+        (
+            (DECODE, resized("opencv"), BGR, UNIT),
+            "stretched to 224x224 by OpenCV INTER_LINEAR without antialias, BGR, divided by 255, float32 HWC",
+        ),
+        (
+            (DECODE, resized("torch", antialias=False), UNIT, UNIT),
+            (
+                "stretched to 224x224 by PyTorch bilinear without antialias on uint8, RGB, divided by 255 twice, "
+                "float32 HWC"
+            ),
+        ),
+        (
+            (DECODE, resized("tensorflow", antialias=True, dtype="float32"), Step(op="mirror"), UNIT),
+            "stretched to 224x224 by TensorFlow bilinear with antialias, mirrored, RGB, divided by 255, float32 HWC",
+        ),
+        (
+            (DECODE, Step(op="orient", params={"orientation": 6}), BGR, IMAGENET),
+            (
+                "turned upright (EXIF orientation 6), not resized, BGR, "
+                "ImageNet mean and std in RGB order on BGR data, float32 HWC"
+            ),
+        ),
+        (
+            (DECODE, IMAGENET, BGR, Step(op="cast", params={"dtype": "float16"})),
+            "not resized, BGR, ImageNet mean and std, float16 HWC",
+        ),
+        (
+            (Step(op="decode", params={"dct": "tensorflow", "gray": True}), UNIT),
+            "TensorFlow's fast DCT, the Y plane alone, not resized, GRAY, divided by 255, float32 HWC",
+        ),
+        (
+            (
+                DECODE,
+                Step(
+                    op="letterbox_opencv",
+                    params={"size": [64, 96], "fill": [114] * 3, "multiple_of": None, **ARITHMETIC},
+                ),
+            ),
+            (
+                "letterboxed to 64x96 on gray 114 by OpenCV INTER_LINEAR without antialias, RGB, 0..255, not scaled, "
+                "uint8 HWC"
+            ),
+        ),
+        (
+            (DECODE, UNIT, Step(op="quantize", params={"scale": 1 / 255, "zero_point": -128, "rounding": "half_even"})),
+            "not resized, RGB, 0..255 mapped to -128..127, float32 HWC",
+        ),
+    ],
+)
+def test_steps_in_the_words_of_the_field(steps, sentence):
+    assert said([traits(steps)]) == sentence
+
+
+def test_what_comes_before_counts():
+    gray = Facts(shape=(4, 4, 1), layout="HWC", dtype="uint8", channel_order="GRAY")
+    assert said([traits((UNIT,), gray)]) == "not resized, GRAY, divided by 255, float32 HWC"
+
+
+@pytest.mark.parametrize(
+    ("steps", "stage"),
+    [
+        (TORCHVISION, ""),
+        ((Step(op="decode", params={"dct": "tensorflow", "gray": False}), *TORCHVISION[1:]), "decode"),
+        ((DECODE, Step(op="orient", params={"orientation": 3}), *TORCHVISION[1:]), "orient"),
+        ((DECODE, resized(), *TORCHVISION[3:]), "resize"),
+        ((DECODE, resized(mode="shortest_edge", size=232), *TORCHVISION[2:]), "resize"),
+        ((DECODE, resized("opencv", mode="shortest_edge", size=256), *TORCHVISION[2:]), "resize"),
+        ((*TORCHVISION[:2], crop(rounding="floor"), *TORCHVISION[3:]), "crop"),
+        ((*TORCHVISION[:3], Step(op="mirror"), *TORCHVISION[3:]), "mirror"),
+        ((*TORCHVISION[:3], BGR, *TORCHVISION[3:]), "order"),
+        ((*TORCHVISION[:3], UNIT, *TORCHVISION[4:]), "normalise"),
+        ((*TORCHVISION, Step(op="cast", params={"dtype": "float64"})), "cast"),
+        (TORCHVISION[:4], "layout"),
+    ],
+)
+def test_the_first_stage_that_differs(steps, stage):
+    assert first_difference(steps, TORCHVISION) == stage
+
+
+def test_mappings_written_otherwise_are_no_difference():
+    half = Step(op="normalize", params={"units": "byte", "mean": [127.5] * 3, "std": [127.5] * 3})
+    assert first_difference((DECODE, half), (DECODE, Step(op="scale", params={"low": -1, "high": 1}))) == ""
+
+
+def test_crops_that_round_otherwise_are_told_apart():
+    (found,) = differences([traits((DECODE, crop(rounding="floor")))], traits((DECODE, crop())))
+    assert found.found == ("centre crop 224x224 (rounding=floor)",)
+    assert found.wanted == "centre crop 224x224"
+
+
+def test_ties_say_what_is_sure_and_what_may_be():
+    stretch = (DECODE, resized(), BGR, UNIT)
+    cropped = (DECODE, resized(mode="shortest_edge", size=224), BGR, UNIT)
+    tied = [traits(stretch), traits(cropped)]
+    assert [len(ways) for ways in shared(tied)] == [1, 1, 1, 2, 1, 1, 1, 1, 1, 1]
+    assert said(tied).startswith("stretched to 224x224 or shortest edge to 224 by Pillow bilinear, BGR")
+    assert [one.trait for one in differences(tied, traits((DECODE, resized(), IMAGENET)))] == ["order", "values"]
+    assert [one.trait for one in differences(tied, traits((DECODE, resized(size=[96, 96]), BGR, UNIT)))] == ["framing"]
+
+
+def test_the_story_of_a_handler():
+    mine = [traits((DECODE, resized(interpolation="bicubic"), UNIT))]
+    wanted = traits((DECODE, resized(interpolation="bicubic"), BGR, Step(op="cast", params={"dtype": "float32"})))
+    assert story(mine, wanted, "your input_fn") == (
+        "your input_fn decodes RGB, stretches to 224x224 with Pillow bicubic, divides by 255; "
+        "the spec wants BGR, 0..255, not scaled"
+    )
+    assert story([wanted], wanted).endswith("; that is what the spec wants")
+
+
+def of(values, channels=3):
+    return canonical(values, channels)
+
+
+HALVES = Values(mean=(0.406, 0.456, 0.485), std=(0.229, 0.224, 0.225))
+
+
+@pytest.mark.parametrize(
+    ("affine", "name"),
+    [
+        (of(Values(low=0, high=1)), "divided by 255"),
+        (
+            composed(of(Values(low=0, high=1)), of(Values(low=-1, high=1))),
+            "divided by 255, then divided by 127.5, minus 1",
+        ),
+        (
+            composed(of(Values(low=0, high=1)), of(Values(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)))),
+            "divided by 255, then ImageNet mean and std, in RGB order",
+        ),
+        (of(HALVES), "ImageNet mean in BGR order and std in RGB order"),
+        (of(Values(mean=(0.485, 0.456, 0.406), std=(1, 1, 1))), "ImageNet mean without std, in RGB order"),
+        (of(Values(low=0, high=0.25)), "0..255 mapped to 0..0.25"),
+        (
+            of(Values(mean=(0.1, 0.2, 0.3), std=(0.4, 0.5, 0.6))),
+            "mean [0.1, 0.2, 0.3] and std [0.4, 0.5, 0.6] of x / 255",
+        ),
+        (of(Values(low=0, high=1), 1), "divided by 255"),
+    ],
+)
+def test_names_of_mappings(affine, name):
+    assert name_of(affine) == name
+
+
+def test_every_name_leads_back_to_its_mapping():
+    for channels in (1, 3, 4):
+        by_name = dict(candidates(channels))
+        assert len(by_name) == len(candidates(channels)), "two mappings with one name"
+        for affine in by_name.values():
+            assert same(by_name[name_of(affine, tolerance=1e-9)], affine, tolerance=1e-9)
