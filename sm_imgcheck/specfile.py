@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +35,16 @@ class _Written:
     problems: tuple[Problem, ...] = ()
     parent: str = ""
     """What it extends, printable."""
+    probes: str = ""
+    """The folder that the paths of ``golden`` start from: that of the file in which they stand."""
 
 
 def load(spec: str | os.PathLike[str] | Mapping[str, Any]) -> Spec:
     """Read a spec: a path, the name of a preset, or a mapping of the spec language.
 
     A bare name is a preset first and a file second; a name with a separator or a suffix, and a Path, is a file.
-    What a mapping extends is looked for in the working directory.
+    What a mapping extends is looked for in the working directory, and so are its ``golden`` files; those of a spec
+    file start from its own folder.
     Raises SpecError with every problem of the spec, ImgcheckError when there is no such file or preset, TypeError for
     what is none of the three.
     """
@@ -60,7 +63,12 @@ def load(spec: str | os.PathLike[str] | Mapping[str, Any]) -> Spec:
         raise SpecError(source, (*written.problems, *_inherited(error.problems, written))) from None
     if written.problems:
         raise SpecError(source, written.problems)
-    return found
+    return replace(found, golden=tuple(_placed(probe, written.probes) for probe in found.golden))
+
+
+def _placed(probe: Mapping[str, Any], folder: str) -> dict[str, Any]:
+    """A probe with its paths as they are opened. What ``resolved`` says, and the digest, is what is written."""
+    return {**probe, **{key: os.path.join(folder, probe[key]) for key in ("image", "tensor")}}  # noqa: PTH118
 
 
 def loaded(spec: Spec | str | os.PathLike[str] | Mapping[str, Any]) -> Spec:
@@ -106,7 +114,8 @@ def _read(path: Path, source: str, seen: tuple[Path, ...]) -> _Written:
     document = read(_bytes(path, source), source)
     if not isinstance(document.value, Mapping):
         raise SpecError(source, (Problem(place="", message=_no_mapping(document.value), line=document.line),))
-    own = _Written(mapping=document.value, lines=document.lines, problems=document.problems)
+    folder = os.path.dirname(path)  # noqa: PTH120 - empty for the working directory
+    own = _Written(mapping=document.value, lines=document.lines, problems=document.problems, probes=folder)
     return _extended(own, source, beside=path.parent, seen=(*seen, path.resolve()))
 
 
@@ -127,6 +136,7 @@ def _extended(own: _Written, source: str, *, beside: Path, seen: tuple[Path, ...
         lines=own.lines,
         problems=(*own.problems, *(_from(problem, name, own) for problem in above.problems)),
         parent=name,
+        probes=own.probes if "golden" in own.mapping else above.probes,
     )
 
 

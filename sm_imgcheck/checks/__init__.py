@@ -29,9 +29,14 @@ def every() -> Mapping[str, Check]:
 
 
 @cache
-def _asked(*, request: bool) -> tuple[Check, ...]:
-    """The checks that may have something to say: those of requests (PAY) only where there is one."""
-    return tuple(one for one in every().values() if request or one.family != "PAY")
+def _asked(*, request: bool, golden: bool) -> tuple[Check, ...]:
+    """The checks that may have something to say: those of requests (PAY) only where there is one.
+
+    A golden tensor is what the spec is held against (GLD), not the other way round.
+    """
+    if golden:
+        return tuple(one for one in every().values() if one.family == "GLD")
+    return tuple(one for one in every().values() if one.family != "GLD" and (request or one.family != "PAY"))
 
 
 def run(candidate: Candidate, spec: Spec) -> tuple[Finding, ...]:
@@ -39,7 +44,7 @@ def run(candidate: Candidate, spec: Spec) -> tuple[Finding, ...]:
 
     A candidate that cannot be used yields the one finding that says why, and of a request what is said of it as such.
     """
-    checks = _asked(request=candidate.request is not None)
+    checks = _asked(request=candidate.request is not None, golden=candidate.golden is not None)
     if candidate.problem is not None:
         code, message = candidate.problem
         rule = every()[code]

@@ -11,7 +11,9 @@ from sm_imgcheck.value import Value
 
 __all__ = [
     "Candidate",
+    "Channel",
     "Facts",
+    "Golden",
     "Header",
     "Origin",
 ]
@@ -55,6 +57,20 @@ class Header(Value):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Channel(Value):
+    """The values of one stored channel of a tensor."""
+
+    low: float
+    high: float
+    """The smallest and the largest of them."""
+    step: float = 0.0
+    """Their spacing where all of them stand on an even grid, as grey levels do that a line has mapped; 0: they do not.
+    """
+    levels: int = 0
+    """Steps from ``low`` to ``high``, at most 255: where it is less, black may lie that much below ``low``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Facts(Value):
     """What is known of an array. Everything is concrete; what cannot be known is None or ``?``."""
 
@@ -80,8 +96,12 @@ class Facts(Value):
     infinities: int = 0
     constant: bool = False
     """Every value is the same."""
+    constant_channels: tuple[int, ...] = ()
+    """Of a tensor: the stored channels, counted from 0, in which every value is the same while others hold a picture."""
     whole: bool = False
     """Every value is the image of a whole grey level under ``values``."""
+    channels: tuple[Channel, ...] = ()
+    """Of a tensor whose value mapping no name explains: its stored channels one by one."""
     assumed: tuple[str, ...] = ()
     """What was taken from the spec rather than seen or vouched for, as ``key=value``."""
 
@@ -107,12 +127,37 @@ class Origin(Value):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Golden(Value):
+    """How a golden tensor compares with what the spec makes of its probe image."""
+
+    place: str
+    """In the spec: ``golden[0]``."""
+    image: str
+    """Path of the probe image."""
+    tolerance: float
+    """In grey levels."""
+    made: Facts | None = None
+    """Of the tensor that the spec makes of the image."""
+    mean_difference: float | None = None
+    """In grey levels; None: they were not compared, for they differ in size."""
+    max_difference: float | None = None
+    """In grey levels."""
+    stage: str = ""
+    """The first stage of the pipeline that differs, such as ``resize``; empty: none does, or none is known."""
+    found: tuple[str, ...] = ()
+    """What the golden tensor's pipeline does there: several where nothing tells them apart."""
+    wanted: str = ""
+    """What the spec does there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Candidate(Value):
     """One thing to check, as read."""
 
     path: str
     """As the user named it; printable (bytes that are not UTF-8 are escaped by whoever prints)."""
-    kind: Literal["image", "tensor", "request", "unknown"]
+    kind: Literal["image", "tensor", "request", "probe", "unknown"]
+    """probe: the golden tensor of a probe image, which the spec is held against."""
     facts: Facts | None = None
     header: Header | None = None
     """Images only."""
@@ -125,6 +170,8 @@ class Candidate(Value):
     origins: tuple[Origin, ...] | None = None
     """Tensors whose source image is at hand only: the ways in which they can have been made of it, the nearest first;
     several explain it equally well; empty: none does. None: not asked."""
+    golden: Golden | None = None
+    """Probes only."""
     data: Any = field(default=None, repr=False, compare=False)
     """The bytes of an image file, or the array of a tensor; dropped from results."""
     pixels: Any = field(default=None, repr=False, compare=False)

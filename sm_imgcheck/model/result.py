@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from sm_imgcheck.model.facts import Facts, Header
+from sm_imgcheck.model.facts import Facts, Golden, Header
 from sm_imgcheck.model.request import Request
 from sm_imgcheck.model.spec import Step
 from sm_imgcheck.value import Value
@@ -88,6 +88,8 @@ class Result(Value):
     facts: Facts | None = None
     header: Header | None = None
     request: Request | None = None
+    golden: Golden | None = None
+    """Probes only."""
     plan: Plan | None = None
     skipped: str = ""
     """Why there is no plan or no tensor; empty: there is."""

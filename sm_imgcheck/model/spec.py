@@ -155,6 +155,7 @@ class Spec(Value):
     """Steps ``crop``, ``resize_<library>``, ``letterbox_<library>`` and ``pad``, in the written order."""
     payload: Mapping[str, Any]
     golden: tuple[Mapping[str, Any], ...]
+    """Probes: the paths ``image`` and ``tensor`` (what it must become), and ``tolerance`` in grey levels."""
     resolved: Mapping[str, Any]
     """The same as a plain mapping in the spec language, with every default spelled out."""
     sha256: str
