@@ -117,6 +117,10 @@ def _cast(facts: Facts, params: Params) -> Facts:
     return replace(facts, dtype=dtype, low=low, high=high, byte_order="native", fortran=False)
 
 
+def _unchanged(facts: Facts, _: Params) -> Facts:
+    return facts
+
+
 def _to_pixels(facts: Facts, params: Params) -> Facts:
     dtype = "uint8" if params["whole"] else "float32"
     return replace(facts, dtype=dtype, low=0, high=255, domain=True, values=_levels(facts.length("C") or 1))
@@ -155,6 +159,7 @@ def _drop_axis(facts: Facts, params: Params) -> Facts:
 _EFFECTS: dict[str, Callable[[Facts, Params], Facts]] = {
     "decode": _decode,
     "orient": _orient,
+    "mirror": _unchanged,
     "colour": _colour,
     "reorder": _reorder,
     "scale": _scale,

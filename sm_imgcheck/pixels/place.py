@@ -1,4 +1,4 @@
-"""Cut, pad and frame an image: no pixel changes its value.
+"""Cut, pad, frame and mirror an image: no pixel changes its value.
 
 Images are HxWxC, uint8 or float32, and are never modified. Where an image is smaller than its crop the frame is black.
 """
@@ -9,7 +9,7 @@ import numpy as np
 
 from sm_imgcheck.geometry.places import crop_box, pad_place
 
-__all__ = ["crop", "framed", "pad"]
+__all__ = ["crop", "framed", "mirror", "pad"]
 
 
 def crop(
@@ -64,6 +64,11 @@ def pad(
         size=size, multiple_of=multiple_of, position=position, height=image.shape[0], width=image.shape[1]
     )
     return framed(image, top=top, left=left, height=height, width=width, fill=fill)
+
+
+def mirror(image: np.ndarray) -> np.ndarray:
+    """Exchange left and right, HWC or NHWC: what training does to every other picture, and serving never should."""
+    return np.ascontiguousarray(image[..., ::-1, :])
 
 
 def framed(image: np.ndarray, *, top: int, left: int, height: int, width: int, fill: list[float]) -> np.ndarray:

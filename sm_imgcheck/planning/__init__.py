@@ -25,6 +25,7 @@ OPS_OF_STAGE = {
     "colour": ("colour",),
     "pixels": ("to_pixels",),
     "geometry": ("resize", "letterbox", "fit", "crop", "pad"),
+    "mirror": ("mirror",),
     "reorder": ("reorder",),
     "cast": ("cast",),
     "values": ("scale", "normalize"),
