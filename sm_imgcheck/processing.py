@@ -17,7 +17,7 @@ from sm_imgcheck.model import Candidate, Facts, Finding, Header, Options, Plan, 
 from sm_imgcheck.planning import decodes_gray, make_plan, stage_of
 from sm_imgcheck.specfile import loaded
 
-__all__ = ["look_at", "process"]
+__all__ = ["judged", "look_at", "process", "reported"]
 
 _MENDERS = {
     "cast": ("cast", "pixels", "colour", "quantize"),
@@ -42,7 +42,12 @@ def process(
     """
     spec, options = loaded(spec), options or Options()
     checked(options.assume)
-    candidate = look_at(what, spec, options)
+    return judged(look_at(what, spec, options), spec, options)
+
+
+@np.errstate(all="ignore")
+def judged(candidate: Candidate, spec: Spec, options: Options) -> Result:
+    """What ``process`` says of a candidate that ``look_at`` has completed."""
     findings = checks.run(candidate, spec)
     plan, skipped = _plan(candidate, spec, options)
     array = None
@@ -52,7 +57,7 @@ def process(
     return Result(
         path=candidate.path,
         kind=candidate.kind,
-        findings=tuple(_reported(findings, plan, options)),
+        findings=tuple(reported(findings, plan, options)),
         facts=candidate.facts,
         header=candidate.header,
         request=candidate.request,
@@ -163,7 +168,7 @@ def _fixed(plan: Plan, candidate: Candidate, spec: Spec) -> tuple[np.ndarray | N
     return array, (), ""
 
 
-def _reported(findings: tuple[Finding, ...], plan: Plan | None, options: Options) -> Iterator[Finding]:
+def reported(findings: tuple[Finding, ...], plan: Plan | None, options: Options) -> Iterator[Finding]:
     """The findings that were asked for, each with the op of this plan that mends it."""
     for finding in findings:
         if options.select and not finding.code.startswith(options.select):

@@ -23,9 +23,9 @@ FLOORS = (
     ("stacks",),
     ("yamltext",),  # 3 hands
     ("source", "specfile", "sending"),
-    ("fix", "code"),  # 4 work
+    ("fix", "code", "identify"),  # 4 work
     ("processing",),
-    ("request",),
+    ("request", "golden", "illustration"),
     ("engine",),  # 5 run
     ("api", "cli"),  # 6 door
     ("__init__", "__main__"),

@@ -10,7 +10,7 @@ import numpy as np
 from sm_imgcheck.model import Affine, Quantize
 from sm_imgcheck.value import Value
 
-__all__ = ["Reading", "Undone", "grey_levels", "shown", "undone"]
+__all__ = ["Reading", "Undone", "channels_last", "grey_levels", "shown", "undone"]
 
 _MOST = 2048
 """Rows or columns that are looked at, four times what a panel shows: the price depends on no candidate's size."""
@@ -49,7 +49,7 @@ def undone(array: np.ndarray[Any, Any], reading: Reading, *, image: int = 0) -> 
 
     image: which one of a batch. Of more than 2,048 rows or columns every second, third ... is taken.
     """
-    levels = grey_levels(_sampled(_channels_last(array, reading.layout, image)), reading)
+    levels = grey_levels(_sampled(channels_last(array, reading.layout, image=image)), reading)
     nan = np.isnan(levels)
     beyond = (levels < -_HALF) | (levels > 255 + _HALF)
     pixels = np.rint(np.clip(np.where(nan, 0, levels), 0, 255)).astype(np.uint8)
@@ -84,10 +84,10 @@ def shown(pixels: np.ndarray[Any, Any], order: str) -> np.ndarray[Any, Any]:
     return mixed
 
 
-def _channels_last(array: np.ndarray[Any, Any], layout: str, image: int) -> np.ndarray[Any, Any]:
-    """One image as a view with the axes H, W, C."""
+def channels_last(array: np.ndarray[Any, Any], layout: str, *, image: int = 0) -> np.ndarray[Any, Any]:
+    """One image of a tensor as a view with the axes H, W, C."""
     if "N" in layout:
-        array, layout = array.take(image, layout.index("N")) if image else array[0], layout.replace("N", "")
+        array, layout = array[image], layout.replace("N", "")  # every layout that has images begins with them
     if "C" not in layout:
         array, layout = array[..., np.newaxis], layout + "C"
     return array.transpose([layout.index(axis) for axis in "HWC"])
