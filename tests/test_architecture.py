@@ -23,9 +23,10 @@ FLOORS = (
     ("stacks",),
     ("yamltext",),  # 3 hands
     ("source", "specfile", "sending"),
-    ("fix", "code", "identify"),  # 4 work
+    ("fix", "code", "identify", "handler"),  # 4 work
     ("processing",),
-    ("request", "golden", "illustration"),
+    ("request", "golden"),
+    ("illustration",),
     ("engine",),  # 5 run
     ("api", "cli"),  # 6 door
     ("__init__", "__main__"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from sm_imgcheck.model.handled import Handled
 from sm_imgcheck.model.request import Request
 from sm_imgcheck.model.spec import Affine, Step
 from sm_imgcheck.value import Value
@@ -112,7 +113,7 @@ class Facts(Value):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Origin(Value):
-    """One way in which a tensor can have been made of a given image."""
+    """One way in which a tensor can have been made of a given image, or the nearest that there is to one."""
 
     steps: tuple[Step, ...]
     """From the file's bytes (``decode``) to the tensor, as a plan would carry them out."""
@@ -122,6 +123,9 @@ class Origin(Value):
     """Between what the steps make and the tensor, in grey levels."""
     max_difference: float
     """In grey levels."""
+    exact: bool = True
+    """Nothing is left that arithmetic and the tensor's dtype do not explain. False: the image is this one, but some step
+    is another than these, such as an unknown kernel or crop, or pixels that were changed."""
     image: int = 0
     """Which image of a batch was made of it, counted from 0."""
 
@@ -170,6 +174,8 @@ class Candidate(Value):
     origins: tuple[Origin, ...] | None = None
     """Tensors whose source image is at hand only: the ways in which they can have been made of it, the nearest first;
     several explain it equally well; empty: none does. None: not asked."""
+    handled: Handled | None = None
+    """Of what a user's own handler made of a request: which function, how."""
     golden: Golden | None = None
     """Probes only."""
     data: Any = field(default=None, repr=False, compare=False)

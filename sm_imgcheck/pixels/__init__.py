@@ -7,7 +7,7 @@ JSON parameters, and modifies nothing. Adding an op is adding a function and its
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -16,7 +16,7 @@ from sm_imgcheck import folder
 from sm_imgcheck.errors import Bug
 from sm_imgcheck.model import Step
 
-__all__ = ["apply", "op"]
+__all__ = ["apply", "carried_out", "op"]
 
 _PER_IMAGE = ("resize_", "letterbox_", "fit_", "crop", "pad", "colour")
 """How the names of the ops begin that take one image (HWC) and no batch."""
@@ -37,6 +37,19 @@ def op(name: str) -> Callable[..., np.ndarray]:
 def apply(step: Step, array: np.ndarray) -> np.ndarray:
     """Carry out one step; the images of a batch (NHWC) one by one where the op takes a single image."""
     function = op(step.op)
-    if array.ndim == 4 and step.op.startswith(_PER_IMAGE):
+    if step.op.startswith(_PER_IMAGE) and array.ndim == 4:
         return np.stack([function(image, **step.params) for image in array])
     return function(array, **step.params)
+
+
+def carried_out(steps: Sequence[Step], remembered: MutableMapping[tuple[str, ...], np.ndarray]) -> np.ndarray:
+    """The array after ``steps``, going on from the longest beginning of them that is remembered.
+
+    remembered: the array of no steps, ``()``, which they all begin with; gains the array after each step.
+    """
+    names = tuple(f"{step.op} {step.params}" for step in steps)
+    done = next(at for at in range(len(steps), -1, -1) if names[:at] in remembered)
+    array = remembered[names[:done]]
+    for at in range(done, len(steps)):
+        array = remembered[names[: at + 1]] = apply(steps[at], array)
+    return array

@@ -1,0 +1,96 @@
+"""Find how a tensor was made of an image: enumerate what libraries do, run it, and name what explains the numbers.
+
+The choices are discrete: the turn, the framing, the kernel and whose arithmetic, the decoder, the channel order. Each
+hypothesis is a plan, made by ``planning`` of the ops that ``convert`` runs; only the value mapping is a regression. The
+search is staged (``_places``: turn and framing by cells; ``_guess``: kernels and their kin; ``_origin``: the values,
+and the whole plan run and compared), so that what costs most is done for what has survived.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sm_imgcheck.identify._decoders import decoders
+from sm_imgcheck.identify._guess import kin, near
+from sm_imgcheck.identify._origin import Judged, judged
+from sm_imgcheck.identify._places import Place, placed
+from sm_imgcheck.identify._reading import Seen, readings
+from sm_imgcheck.identify._views import Source, views
+from sm_imgcheck.model import Decode, Origin, Spec
+from sm_imgcheck.pixels.look import look
+
+__all__ = ["find"]
+
+_RESEMBLES = 0.3
+"""Share of the tensor's variance that may stay unexplained by cells: unrelated photographs leave more."""
+_SAME_IMAGE = 12.0
+"""Mean difference, in grey levels, up to which the nearest explanation of an unknown pipeline is worth telling."""
+
+
+def find(
+    tensor: np.ndarray,
+    source: bytes,
+    *,
+    layout: str = "",
+    decode: Decode | None = None,
+    spec: Spec | None = None,
+) -> tuple[Origin, ...]:
+    """The ways in which the tensor can have been made of the image, the nearest first, the usual first among equals.
+
+    tensor: any dtype of numbers, HWC, CHW, NHWC, NCHW, HW or NHW; never modified. source: the bytes of an image file.
+    layout: the tensor's, where it is known; empty: every reading of its shape is tried. decode: limits for reading the
+    file. spec: its own geometry is tried too, and first.
+
+    Several origins explain it equally well (``exact``). One that is not ``exact`` is the nearest explanation where it
+    is clearly this image but by a pipeline that nobody here knows. None: it is not this image, or no picture at all.
+    Raises CandidateError where the source cannot be read.
+    """
+    policy = decode or (spec.decode if spec is not None else Decode())
+    header = look(source, max_pixels=policy.max_pixels)
+    read = Source(header=header, decode=policy, remembered={(): source})
+    best: list[Judged] = []
+    for images in readings(tensor, layout):
+        best += _explained(images, read)
+        if any(one.origin.exact for one in best):
+            break
+    return _told(best)
+
+
+def _explained(images: list[Seen], source: Source) -> list[Judged]:
+    """The origins of the one image that most resembles the source: exact ones, or else the nearest."""
+    seen, places = min(((seen, placed(seen, views(seen, source))) for seen in images), key=_resemblance)
+    if not places or places[0].misfit > _RESEMBLES:
+        return []
+    found: list[Judged] = []
+    pairs = None
+    for decode in decoders(source.header, source.decode, seen.channels):
+        if pairs is None:
+            pairs = near(seen, source, places, decode)
+        for pair in pairs:
+            for guess in kin(seen, source, pair, decode, whole=seen.whole()):
+                found += judged(guess, seen, source)
+        if any(one.origin.exact for one in found):
+            break
+    return found
+
+
+def _resemblance(pair: tuple[Seen, list[Place]]) -> float:
+    return pair[1][0].misfit if pair[1] else 1.0
+
+
+def _told(found: list[Judged]) -> tuple[Origin, ...]:
+    """The exact ones that are as near as the nearest; else the nearest ones, if they are near at all."""
+    if not found:
+        return ()
+    exact = [one for one in found if one.origin.exact]
+    if exact:
+        least = min(one.beyond for one in exact)
+        kept = [one for one in exact if one.beyond <= least]
+    else:
+        nearest = min(one.origin.mean_difference for one in found)
+        kept = [one for one in found if one.origin.mean_difference <= min(nearest * 1.05, _SAME_IMAGE)]
+    return tuple(one.origin for one in sorted(kept, key=_order))
+
+
+def _order(one: Judged) -> tuple[object, ...]:
+    return round(one.origin.mean_difference, 3), one.rank

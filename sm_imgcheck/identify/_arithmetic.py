@@ -1,0 +1,83 @@
+"""Whose resize, by which kernel: kin differ by rounding alone, so one of each family speaks for it at first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sm_imgcheck.identify._ways import Framing
+from sm_imgcheck.spec.libraries import LIBRARIES, SMOOTH
+
+__all__ = ["FAMILIES", "Arithmetic", "Family", "with_arithmetic"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arithmetic:
+    """What a resize says of itself besides sizes, as the keys of the spec language."""
+
+    library: str
+    interpolation: str
+    dtype: str = "uint8"
+    antialias: bool | None = None
+
+    def keys(self) -> dict[str, Any]:
+        """As they stand in a spec."""
+        plain = {"library": self.library, "interpolation": self.interpolation, "dtype": self.dtype}
+        return plain if self.antialias is None else {**plain, "antialias": self.antialias}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """Resizes of one kernel: they differ by a grey level at most, but where a kernel overshoots."""
+
+    members: tuple[Arithmetic, ...]
+    """The most usual first; the first is also the fastest, and speaks for all."""
+
+
+def _members(interpolation: str, *, smooth: bool, libraries: Sequence[str]) -> Iterator[Arithmetic]:
+    for dtype in ("uint8", "float32", "float32-rounded"):
+        for name in libraries:
+            library = LIBRARIES[name]
+            theirs = interpolation
+            if theirs == "nearest" and smooth and name in ("torch", "opencv"):
+                theirs = "nearest-exact"  # from the middle of a pixel, as Pillow's and TensorFlow's nearest
+            float_only = theirs in library.float_only and dtype == "uint8"
+            if theirs.startswith("nearest") and dtype != "uint8":
+                continue  # copies are whole levels already
+            if theirs in library.interpolations and not float_only:
+                switch = smooth if library.antialias is not None and theirs in SMOOTH else None
+                if not (theirs == "lanczos" and name == "torch" and not smooth):
+                    yield Arithmetic(library=name, interpolation=theirs, dtype=dtype, antialias=switch)
+
+
+def _family(interpolation: str, *libraries: str, smooth: bool) -> Family:
+    return Family(members=tuple(_members(interpolation, smooth=smooth, libraries=libraries)))
+
+
+_STRETCHED = ("pillow", "torch", "tensorflow", "pillow-12")
+FAMILIES: tuple[Family, ...] = (
+    _family("bilinear", *_STRETCHED, smooth=True),
+    _family("bicubic", *_STRETCHED, smooth=True),
+    _family("bilinear", "opencv", "tensorflow", "torch", smooth=False),
+    _family("lanczos", *_STRETCHED, smooth=True),
+    _family("nearest", "pillow", "tensorflow", "torch", "opencv", smooth=True),
+    _family("nearest", "opencv", "torch", smooth=False),
+    _family("area", "opencv", "tensorflow", smooth=False),
+    _family("bicubic", "opencv", "torch", smooth=False),  # a = -0.75
+    _family("bicubic", "tensorflow", smooth=False),  # a = -0.5
+    _family("box", "pillow", "pillow-12", smooth=True),
+    _family("hamming", "pillow", "pillow-12", smooth=True),
+    _family("lanczos", "opencv", smooth=False),  # four lobes, OpenCV's
+    _family("lanczos", "tensorflow", smooth=False),
+    _family("area", "torch", smooth=False),  # means of whole pixels
+)
+"""Each kernel of the five libraries, the usual ones first."""
+
+
+def with_arithmetic(framing: Framing, arithmetic: Arithmetic) -> list[Mapping[str, Any]] | None:
+    """The framing in the spec language, complete; None where its sizes are those of other libraries."""
+    if framing.libraries and arithmetic.library not in framing.libraries:
+        return None
+    keys = arithmetic.keys()
+    return [{"resize": {**step["resize"], **keys}} if "resize" in step else step for step in framing.written]

@@ -1,0 +1,80 @@
+"""How well a part of the source goes with a part of the tensor, by means over a few hundred cells.
+
+Means hardly depend on whose resize it was, with or without antialias; and a straight line between both is allowed,
+so that any scaling of the values goes. What is left says whether the framing is right.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sm_imgcheck.identify._framing import Part
+
+__all__ = ["Sums", "misfit", "summed"]
+
+Sums = np.ndarray
+"""Sums over all that is above and left of a corner, (height + 1) x (width + 1) x channels, float64."""
+
+
+def summed(pixels: np.ndarray) -> Sums:
+    """The sums of HxWxC pixels, so that the mean over any rectangle is four look-ups."""
+    import cv2
+
+    found = cv2.integral(pixels, sdepth=cv2.CV_64F)
+    return found.reshape(*found.shape[:2], pixels.shape[2])
+
+
+def misfit(target: Sums, source: Sums, part: Part, reduction: tuple[float, float], *, cells: int) -> float:
+    """Share of the tensor's variance that the source's part does not explain, 0..1; the better of both orders.
+
+    reduction: how many pixels of the source one row and one column of its sums stand for.
+    """
+    top, left, height, width = part.inner
+    rows, columns = (_edges(length, cells) for length in (height, width))
+    seen = _means(target, top + rows, left + columns)
+    y, x, tall, wide = part.source
+    theirs = _means(source, (y + rows * (tall / height)) / reduction[0], (x + columns * (wide / width)) / reduction[1])
+    return unexplained(seen, theirs)
+
+
+def unexplained(seen: np.ndarray, theirs: np.ndarray) -> float:
+    """As ``misfit``, of two arrays of cells x channels. A channel without variance says nothing."""
+    a, b = (_standard(cells.reshape(-1, cells.shape[-1])[:, :3]) for cells in (seen, theirs))
+    live = a.any(axis=0)
+    if not live.any():
+        return 1.0
+    best = 1.0
+    for order in (slice(None), slice(None, None, -1)):
+        alike = (a * b[:, order] if b.shape[1] == a.shape[1] else a * b[:, :1]).sum(axis=0)
+        best = min(best, float(1 - np.mean(np.square(alike[live]))))
+    return best
+
+
+def _standard(cells: np.ndarray) -> np.ndarray:
+    """Each column with mean 0 and length 1; zeros where it has no variance."""
+    cells = cells - cells.mean(axis=0)
+    length = np.sqrt(np.square(cells).sum(axis=0))
+    return np.where(length > 1e-9, cells / np.where(length > 1e-9, length, 1), 0)
+
+
+def _edges(length: int, cells: int) -> np.ndarray:
+    """Where the cells begin and end: whole pixels, at most one cell for each."""
+    return np.unique(np.rint(np.linspace(0, length, min(cells, length) + 1)))
+
+
+def _means(sums: Sums, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Means over the cells between these edges, which may lie between pixels."""
+    (y, below, down), (x, right, along) = _between(rows, sums.shape[0]), _between(columns, sums.shape[1])
+    down, along = down[:, None, None], along[None, :, None]
+    upper = sums[np.ix_(y, x)] * (1 - along) + sums[np.ix_(y, right)] * along
+    lower = sums[np.ix_(below, x)] * (1 - along) + sums[np.ix_(below, right)] * along
+    corner = upper * (1 - down) + lower * down
+    boxes = np.diff(np.diff(corner, axis=0), axis=1)
+    area = np.diff(rows)[:, None] * np.diff(columns)[None, :]
+    return np.asarray(boxes / np.maximum(area, 1e-9)[..., None])
+
+
+def _between(edges: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    edges = np.clip(edges, 0, length - 1)
+    first = np.minimum(edges.astype(np.int64), length - 1)
+    return first, np.minimum(first + 1, length - 1), edges - first

@@ -1,0 +1,35 @@
+"""The ways to read the file that would give other pixels: only those that its header and the tensor leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sm_imgcheck.model import Decode, Header
+
+__all__ = ["decoders"]
+
+
+def decoders(header: Header, policy: Decode, channels: int) -> Iterator[Decode]:
+    """The usual one first: Pillow's and OpenCV's. ``policy`` sets the limits."""
+    usual = Decode(
+        max_pixels=policy.max_pixels,
+        truncated="allow" if header.truncated else "reject",
+        bit_depth="scale" if header.bits > 8 else "reject",
+        to_gray="luma",
+    )
+    found = [usual, *(replace(usual, **change) for change in _changes(header, channels))]
+    yield from found
+    if header.format == "JPEG":  # TensorFlow's default decoder
+        yield from (replace(one, dct="tensorflow") for one in found)
+
+
+def _changes(header: Header, channels: int) -> Iterator[dict[str, object]]:
+    if header.mode == "CMYK":
+        yield from ({"library": library} for library in ("opencv", "tensorflow"))
+    if channels == 1 and header.mode not in ("L", "LA"):
+        yield {"to_gray": "y_plane", "library": "opencv"}
+    if channels != 4 and header.mode in ("LA", "RGBA"):
+        yield from ({"alpha": "composite", "background": (level,) * 3} for level in (255, 0))
+    if header.icc and channels != 1:
+        yield {"icc": "srgb"}

@@ -1,0 +1,118 @@
+"""From a guess to an origin: the values named, the whole plan run, and its result held against the tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sm_imgcheck.errors import PlanError
+from sm_imgcheck.identify._framing import Part
+from sm_imgcheck.identify._guess import Guess
+from sm_imgcheck.identify._places import frame_of
+from sm_imgcheck.identify._plan import planned, split
+from sm_imgcheck.identify._reading import Seen
+from sm_imgcheck.identify._values import Mapping, mappings
+from sm_imgcheck.identify._views import Source
+from sm_imgcheck.mapping import canonical
+from sm_imgcheck.model import Affine, Contract, Dim, Origin, Plan, Step
+from sm_imgcheck.pixels import apply, carried_out
+
+__all__ = ["Judged", "judged"]
+
+_WITHIN = 0.35
+"""Grey levels at black and white within which a line may be one of the field's mappings."""
+_FLOAT = 0.012
+"""Grey levels by which float resizes of different libraries and builds differ at most, here and there."""
+_ONE_OFF = 0.001
+"""Share of the values that may be a level away: sums within 1e-5 of a half fall on either side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Judged:
+    """An origin and how it compares with others."""
+
+    origin: Origin
+    beyond: float
+    """Share of the values that differ by more than arithmetic and the tensor's dtype explain."""
+    rank: tuple[int, ...]
+
+
+def judged(guess: Guess, seen: Seen, source: Source) -> Iterator[Judged]:
+    """The origins that the guess leads to: one for each channel order that goes with it."""
+    for at, (order, line) in enumerate(guess.orders):
+        found = []
+        for mapping in _three(line.affine):
+            try:
+                found.append(_judge(guess, seen, source, order, line.affine, mapping, at))
+            except PlanError:
+                continue
+        if found:
+            yield min(found, key=lambda one: (round(one.origin.mean_difference, 4), one.origin.facts.recipe == ""))
+
+
+def _three(line: Affine) -> Iterator[Mapping]:
+    """The nearest mappings: two of the field's at most, and the line itself."""
+    found = list(mappings(line, within=_WITHIN))
+    yield from found[:2]
+    if len(found) > 2:
+        yield found[-1]
+
+
+def _judge(guess: Guess, seen: Seen, source: Source, order: str, line: Affine, mapping: Mapping, at: int) -> Judged:
+    geometry = _with_fill(guess, seen, order, line)
+    shape = tuple(Dim(low=length, high=length) for length in seen.shape)
+    contract = Contract(
+        shape=shape, layout=seen.layout, dtype=seen.array.dtype.name, channel_order=order, values=mapping.values
+    )
+    view = guess.place.view
+    plan = planned(source.header, guess.decode, geometry, contract, turn=view.turn, mirrored=view.mirrored)
+    before, after = split(plan.steps)
+    array = carried_out(before, source.remembered)
+    for step in after:
+        if step.op not in ("transpose", "drop_axis", "batch"):
+            array = apply(step, array)
+    return _compared(array, seen, plan, mapping, guess, at)
+
+
+def _compared(array: np.ndarray, seen: Seen, plan: Plan, mapping: Mapping, guess: Guess, at: int) -> Judged:
+    affine = canonical(mapping.values, seen.channels)
+    level = np.abs(np.array(affine.scale, np.float64))
+    apart = np.abs(array.astype(np.float64) - seen.pixels) / level
+    noise = _FLOAT + seen.noise() / level
+    facts = replace(plan.after[-1], recipe=mapping.name, values=affine, **seen.observed())
+    beyond = float((apart > noise).mean())
+    origin = Origin(
+        exact=beyond <= _ONE_OFF and float((apart - noise).max()) < 1.02,
+        steps=plan.steps,
+        facts=facts,
+        mean_difference=float(apart.mean()),
+        max_difference=float(apart.max()),
+        image=seen.image,
+    )
+    return Judged(origin=origin, beyond=beyond, rank=(guess.place.rank, *guess.rank, at))
+
+
+def _with_fill(guess: Guess, seen: Seen, order: str, line: Affine) -> tuple[Step, ...]:
+    """The geometry with the frame in the colour that the tensor shows."""
+    if not guess.part.framed or not any("fill" in step.params for step in guess.geometry):
+        return guess.geometry
+    pixels = seen.pixels[:, ::-1] if guess.place.view.mirrored else seen.pixels
+    shown = frame_of(pixels, guess.part)[0].astype(np.float64)
+    byte = (shown - np.array(line.offset)) / np.array(line.scale)
+    whole = np.rint(byte)
+    fill, units = byte, "byte"
+    if np.abs(byte - whole).max() < 0.1 and whole.min() >= 0 and whole.max() <= 255:
+        fill = whole
+    elif guess.geometry[-1].op == "pad":
+        fill, units = shown, "final"
+    listed = [round(float(fill[order.index(channel)]) + 0.0, 4) for channel in sorted(order, key="RGBAGRAY".index)]
+    return tuple(_filled(step, listed, units) for step in guess.geometry)
+
+
+def _filled(step: Step, fill: list[float], units: str) -> Step:
+    if "fill" not in step.params:
+        return step
+    params = {**step.params, "fill": [int(one) if one == int(one) else one for one in fill]}
+    return replace(step, params={**params, "units": units} if step.op == "pad" else params)

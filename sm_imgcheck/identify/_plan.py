@@ -1,0 +1,75 @@
+"""From a hypothesis to steps: the very ones that ``planning`` makes of a spec that says the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sm_imgcheck.model import Candidate, Contract, Decode, Dim, Header, Options, Plan, Spec, Step, Values
+from sm_imgcheck.planning import make_plan, stage_of
+
+__all__ = ["PIXELS", "ORDERS", "picture_steps", "planned", "split"]
+
+PIXELS = Values(low=0, high=255)
+ORDERS = {1: ("GRAY",), 3: ("RGB", "BGR"), 4: ("RGBA", "BGRA")}
+"""The channel orders that a tensor of so many channels may have."""
+_ANY = Dim()
+_OF_PICTURE = ("decode", "orient", "colour", "geometry", "mirror")
+
+
+def planned(
+    header: Header, decode: Decode, geometry: tuple[Step, ...], contract: Contract, *, turn: int, mirrored: bool
+) -> Plan:
+    """The plan from the file to the contract. turn: the EXIF orientation that is applied, whatever the file says.
+
+    Raises PlanError where the geometry does not end in the contract's size.
+    """
+    spec = Spec(
+        name="",
+        description="",
+        source="",
+        contract=contract,
+        decode=replace(decode, exif="apply"),
+        geometry=geometry,
+        payload={},
+        golden=(),
+        resolved={},
+        sha256="",
+    )
+    turned = replace(header, orientation=turn)
+    plan = make_plan(spec, Candidate(path="", kind="image", header=turned), Options())
+    return _mirrored(plan) if mirrored else plan
+
+
+def picture_steps(
+    header: Header, decode: Decode, geometry: tuple[Step, ...], channels: int, *, turn: int, mirrored: bool
+) -> tuple[Step, ...]:
+    """The steps to the picture alone, in RGB order, of whatever size the geometry gives."""
+    contract = Contract(
+        shape=(_ANY, _ANY, Dim(low=channels, high=channels)),
+        layout="HWC",
+        dtype="uint8",
+        channel_order=ORDERS[channels][0],
+        values=PIXELS,
+    )
+    return split(planned(header, decode, geometry, contract, turn=turn, mirrored=mirrored).steps)[0]
+
+
+def split(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """The steps that make the picture, and those that make numbers of it."""
+    at = next((at for at, step in enumerate(steps) if not _of_picture(step)), len(steps))
+    return steps[:at], steps[at:]
+
+
+def _of_picture(step: Step) -> bool:
+    return stage_of(step.op) in _OF_PICTURE and step.params.get("units") != "final"
+
+
+def _mirrored(plan: Plan) -> Plan:
+    """With the picture mirrored once it has its size."""
+    at = len(split(plan.steps)[0])
+    step = Step(op="mirror", why="left and right stand exchanged in the tensor")
+    return replace(
+        plan,
+        steps=(*plan.steps[:at], step, *plan.steps[at:]),
+        after=(*plan.after[:at], plan.after[at - 1], *plan.after[at:]),
+    )

@@ -1,0 +1,106 @@
+"""A tensor as pictures: which axis is which, and plain float32 planes to work on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.layouts import LAYOUTS
+
+__all__ = ["Seen", "readings"]
+
+_CHANNELS = (1, 3, 4)
+LEAST_SIDE, MOST_PIXELS = 4, 1 << 26
+"""Pictures of fewer rows or columns say nothing; no spec may ask for more pixels (``spec.steps.MAX_AREA``)."""
+_LEVELS = 256
+MOST_IMAGES = 256
+"""Of a batch, so many are looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Seen:
+    """One image of a tensor, as one layout reads it."""
+
+    layout: str
+    image: int
+    """Which one of a batch, counted from 0."""
+    array: np.ndarray
+    """The whole tensor, as it was given."""
+    pixels: np.ndarray
+    """HxWxC, float32, in the tensor's own channel order and numbers."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+    @property
+    def channels(self) -> int:
+        """1, 3 or 4."""
+        return int(self.pixels.shape[2])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of this image alone, in the layout: 1 along N."""
+        return (1, *self.array.shape[1:]) if "N" in self.layout else self.array.shape
+
+    def noise(self) -> np.ndarray:
+        """How far the dtype alone may put each value off, in the tensor's numbers."""
+        if self.array.dtype.kind != "f" or self.array.dtype.itemsize > 4:
+            return np.zeros((1, 1, 1))
+        kind = np.dtype(f"f{self.array.dtype.itemsize}")
+        return np.asarray(np.spacing(np.abs(self.pixels).astype(kind)), np.float64)
+
+    def observed(self) -> dict[str, Any]:
+        """What facts say of the tensor as it is."""
+        return {
+            "shape": self.array.shape,
+            "dtype": self.array.dtype.name,
+            "low": float(self.pixels.min()),
+            "high": float(self.pixels.max()),
+            "domain": False,
+            "byte_order": "native" if self.array.dtype.isnative else "swapped",
+            "fortran": bool(self.array.flags.f_contiguous and not self.array.flags.c_contiguous),
+        }
+
+    def whole(self) -> bool | None:
+        """Whether the numbers are the images of 256 whole levels at most; None: they are too few to say."""
+        if self.array.dtype.kind in "iub":
+            return None
+        plane = self.pixels.reshape(-1, self.channels)
+        counts = [len(np.unique(plane[:: max(len(plane) // 4096, 1), c])) for c in range(self.channels)]
+        if max(counts) > _LEVELS:
+            return False
+        if len(plane) < 8 * _LEVELS:
+            return None
+        return max(len(np.unique(plane[:, c])) for c in range(self.channels)) <= _LEVELS
+
+
+def readings(array: np.ndarray, layout: str = "") -> Iterator[list[Seen]]:
+    """The images of the tensor, once for each layout that its shape allows; nothing for what is no picture."""
+    if array.dtype.kind not in "fiub" or not array.size:
+        return
+    for one in LAYOUTS:
+        if len(one) == array.ndim and layout in ("", one):
+            found = list(_images(array, one))
+            if found:
+                yield found
+
+
+def _images(array: np.ndarray, layout: str) -> Iterator[Seen]:
+    axes = dict(zip(layout, array.shape, strict=True))
+    if axes.get("C", 1) not in _CHANNELS or min(axes["H"], axes["W"]) < LEAST_SIDE:
+        return
+    if axes["H"] * axes["W"] > MOST_PIXELS:
+        return
+    for image in range(min(axes.get("N", 1), MOST_IMAGES)):
+        part = array[image] if "N" in layout else array
+        inner = layout.replace("N", "")
+        part = part[..., np.newaxis] if "C" not in inner else part.transpose([inner.index(axis) for axis in "HWC"])
+        with np.errstate(over="ignore"):
+            pixels = np.ascontiguousarray(part, np.float32)
+        if np.isfinite(pixels).all() and float(pixels.min()) < float(pixels.max()):
+            yield Seen(layout=layout, image=image, array=array, pixels=pixels)

@@ -1,0 +1,130 @@
+"""The straight line from pixels to the tensor's numbers, and its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from sm_imgcheck.mapping import RECIPES, canonical
+from sm_imgcheck.model import Affine, Values
+
+__all__ = ["Line", "Mapping", "fitted", "mappings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """tensor = scale * pixel + offset for each stored channel, by least squares."""
+
+    affine: Affine
+    off: float
+    """Mean difference between the line and the tensor, in grey levels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapping:
+    """A value mapping in its written form."""
+
+    name: str
+    """In the field's words; empty where it has none."""
+    values: Values
+
+
+def fitted(pixels: np.ndarray, tensor: np.ndarray) -> Line | None:
+    """The line for two HxWxC arrays; None where some channel of the pixels says nothing of it.
+
+    A channel of one colour (an opaque alpha) takes the line of the others.
+    """
+    channels = tensor.shape[2]
+    lines = [_line(pixels[..., c], tensor[..., c]) for c in range(channels)]
+    known = [line for line in lines if line is not None]
+    if not known:
+        return None
+    lines = [line or known[0] for line in lines]
+    scale, offset = (tuple(line[at] for line in lines if line) for at in (0, 1))
+    off = float(np.mean([line[2] for line in known]))
+    return Line(affine=Affine(scale=scale, offset=offset), off=off)
+
+
+def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float] | None:
+    """Scale, offset, and the mean distance in grey levels."""
+    x, y = x.reshape(-1).astype(np.float32), y.reshape(-1)
+    middle, mean = float(x.mean(dtype=np.float64)), float(y.mean(dtype=np.float64))
+    x, y = x - np.float32(middle), y - np.float32(mean)
+    spread = float(np.dot(x, x))
+    if spread < 1e-3 * len(x):
+        return None
+    scale = float(np.dot(x, y)) / spread
+    if scale == 0:
+        return None
+    off = float(np.abs(y - np.float32(scale) * x).mean(dtype=np.float64)) / abs(scale)
+    return scale, mean - scale * middle, off
+
+
+def mappings(line: Affine, *, within: float) -> Iterator[Mapping]:
+    """The field's mappings that pass within so many grey levels of the line at black and white, the nearest first.
+
+    Last, or alone, the line itself, in the fewest digits that say it.
+    """
+    channels = len(line.scale)
+    known = sorted(
+        (
+            (apart(line, canonical(values, channels)), at, name, values)
+            for at, (name, values) in enumerate(_named(channels))
+        ),
+        key=lambda one: one[:2],
+    )
+    for distance, _, name, values in known:
+        if distance <= within:
+            yield Mapping(name=name, values=values)
+    yield Mapping(name="", values=_free(line))
+
+
+def apart(one: Affine, other: Affine) -> float:
+    """Largest distance of two lines at black and at white, in grey levels of the second."""
+    ends = [
+        abs(a * x + b - c * x - d) / abs(c)
+        for a, b, c, d in zip(one.scale, one.offset, other.scale, other.offset, strict=True)
+        for x in (0, 255)
+    ]
+    return max(ends)
+
+
+def _named(channels: int) -> Iterator[tuple[str, Values]]:
+    """The mappings of ``mapping.named`` in their written form."""
+    for name, values in RECIPES:
+        if values.mean is None:
+            yield name, values
+            continue
+        std = values.std or (1.0,) * len(values.mean)
+        if len(set(values.mean)) == len(set(std)) == 1:
+            yield name, Values(units=values.units, mean=values.mean[:1] * channels, std=std[:1] * channels)
+        elif channels == len(values.mean):
+            yield f"{name}, in RGB order", values
+            yield f"{name}, in BGR order", Values(units=values.units, mean=values.mean[::-1], std=std[::-1])
+
+
+def _free(line: Affine) -> Values:
+    """``normalize`` in byte or unit numbers, whichever needs fewer digits."""
+    best: tuple[int, Values] | None = None
+    for units, level in (("byte", 1.0), ("unit", 255.0)):
+        std = [1 / (a * level) for a in line.scale]
+        mean = [-b / a / level for a, b in zip(line.scale, line.offset, strict=True)]
+        for digits in range(8):
+            values = Values(units=units, mean=_rounded(mean, digits), std=_rounded(std, digits))
+            if all(values.std or ()) and apart(canonical(values, len(mean)), line) < 0.02:
+                if best is None or digits < best[0]:
+                    best = digits, values
+                break
+    if best is not None:
+        return best[1]
+    return Values(
+        units="byte",
+        mean=tuple(-b / a for a, b in zip(line.scale, line.offset, strict=True)),
+        std=tuple(1 / a for a in line.scale),
+    )
+
+
+def _rounded(numbers: list[float], digits: int) -> tuple[float, ...]:
+    return tuple(round(number, digits) for number in numbers)

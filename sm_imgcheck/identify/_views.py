@@ -1,0 +1,94 @@
+"""The source picture in each of its turns, reduced, ready to be held against the tensor cell by cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.identify._cells import Sums, misfit, summed
+from sm_imgcheck.identify._framing import Part
+from sm_imgcheck.identify._plan import picture_steps
+from sm_imgcheck.identify._reading import Seen
+from sm_imgcheck.model import Decode, Header
+from sm_imgcheck.pixels import carried_out
+from sm_imgcheck.pixels.colour import orient
+
+__all__ = ["Source", "View", "views"]
+
+_REDUCED = 1024
+"""Pixels of the longer side of what the cells are taken from."""
+_MIRRORED = {1: 2, 2: 1, 3: 4, 4: 3, 5: 6, 6: 5, 7: 8, 8: 7}
+"""The orientation that shows the mirror image of another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Source:
+    """The image that the tensor may be made of."""
+
+    header: Header
+    decode: Decode
+    remembered: dict[tuple[str, ...], Any] = field(repr=False)
+    """Arrays after each beginning of the steps that were tried; of no steps: the file's bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class View:
+    """The picture under one turn, upright if that turn is right."""
+
+    turn: int
+    """EXIF orientation that is applied, 1: as stored."""
+    mirrored: bool
+    height: int
+    width: int
+    sums: Sums = field(repr=False)
+    reduction: tuple[float, float]
+    """Pixels of the picture to one row and one column of the sums."""
+    target: Sums = field(repr=False)
+    """Of the tensor, mirrored back where it is ``mirrored``."""
+
+    def misfit(self, part: Part, *, cells: int) -> float:
+        """Share of the tensor's variance that this part of the picture does not explain, 0..1."""
+        return misfit(self.target, self.sums, part, self.reduction, cells=cells)
+
+
+def views(seen: Seen, source: Source) -> list[View]:
+    """Each turn and mirror image once: as EXIF says first, then as stored, then both mirrored, then the others."""
+    applied = source.header.orientation
+    usual = [(applied, False), *([(1, False)] if applied != 1 else [])]
+    usual += [(turn, True) for turn, _ in usual]
+    shown = {_MIRRORED[turn] if mirrored else turn for turn, mirrored in usual}
+    every = usual + [(turn, False) for turn in range(1, 9) if turn not in shown]
+    small, reduction = _reduced(seen, source)
+    faces = {False: summed(seen.pixels), True: summed(np.ascontiguousarray(seen.pixels[:, ::-1]))}
+    return [_view(small, reduction, turn, mirrored=mirrored, target=faces[mirrored]) for turn, mirrored in every]
+
+
+def _view(small: np.ndarray, reduction: tuple[float, float], turn: int, *, mirrored: bool, target: Sums) -> View:
+    turned = orient(small, orientation=turn)
+    across = reduction if turn < 5 else reduction[::-1]
+    return View(
+        turn=turn,
+        mirrored=mirrored,
+        height=round(turned.shape[0] * across[0]),
+        width=round(turned.shape[1] * across[1]),
+        sums=summed(turned),
+        reduction=across,
+        target=target,
+    )
+
+
+def _reduced(seen: Seen, source: Source) -> tuple[np.ndarray, tuple[float, float]]:
+    """The stored picture in the tensor's channels, at most so many pixels long, and by how much it was reduced."""
+    import cv2
+
+    steps = picture_steps(source.header, source.decode, (), seen.channels, turn=1, mirrored=False)
+    pixels = carried_out(steps, source.remembered)
+    height, width = pixels.shape[:2]
+    share = min(1.0, _REDUCED / max(height, width))
+    if share == 1:
+        return pixels, (1.0, 1.0)
+    new = max(round(height * share), 1), max(round(width * share), 1)
+    small = cv2.resize(pixels, (new[1], new[0]), interpolation=cv2.INTER_AREA).reshape(*new, -1)
+    return small, (height / new[0], width / new[1])

@@ -1,0 +1,191 @@
+"""The framings worth trying: how libraries and people bring a photograph to a model's size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sm_imgcheck.geometry.edges import resized
+
+__all__ = ["Framing", "framings", "nearby", "probes"]
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framing:
+    """One way from a picture's size to the tensor's, in the spec language but for whose arithmetic resizes."""
+
+    kind: str
+    """none, stretch, edge, crop, squash, fit, cut, window, frame: framings of one kind that show the same part are one."""
+    written: tuple[dict[str, Any], ...]
+    libraries: tuple[str, ...] = ()
+    """Only with the arithmetic of these; empty: with any."""
+    zoom: tuple[str, int] | None = None
+    """The family and the edge of a framing that has neighbours: other edges in pixels."""
+
+    @property
+    def resizes(self) -> bool:
+        """Whether any arithmetic is at work."""
+        return any("resize" in step for step in self.written)
+
+
+SHARES = (0.875, 0.9, 0.95, 0.96, 0.965, 1.0, 0.94, 0.93, 0.92, 0.85, 0.8, 0.75, 0.7)
+"""Usual shares of a picture that survive a crop, called crop_pct by timm; 0.875 is 224 of 256."""
+_ROUNDINGS = ("floor", "round", "half_up")
+_MOST_ZOOM = 2.0
+_PROBE = 1.025
+"""Edges are probed in steps of 2.5 %: at half a step, the border of the picture is off by 0.6 % of its length."""
+
+
+def framings(source: Size, size: Size, *, margins: bool) -> Iterator[Framing]:
+    """For a picture of ``source`` (height, width) and a tensor of ``size``. margins: its border is of one colour."""
+    if source == size:
+        yield Framing(kind="none", written=())
+    else:
+        yield Framing(kind="stretch", written=(_resize(size=list(size)),))
+    yield from _edges(source, size)
+    yield from (_cropped(edge, size) for edge in _probed(min(size)))
+    yield from (_squashed(edge, size) for edge in _probed(min(size)) if edge > min(size))
+    yield from _fits(source, size)
+    yield from _covers(size)
+    if source != size:
+        yield from _windows(size)
+    if margins:
+        yield from _frames(size)
+        yield from (_cropped(edge, size) for edge in range(max(min(size) // 2, 1), min(size), max(min(size) // 64, 1)))
+
+
+def nearby(framing: Framing, size: Size) -> Iterator[Framing]:
+    """The framings that a probe stands for: edges about its own, each with every rounding."""
+    if framing.zoom is None:
+        yield framing
+        return
+    family, edge = framing.zoom
+    reach = max(round(edge * (_PROBE - 1)), 2)
+    for near in range(max(edge - reach, 1), edge + reach + 1):
+        if family == "crop":
+            yield from _cropped_all(near, size)
+        elif near > min(size):
+            yield from (_squashed(near, size, rounding) for rounding in ("round", "floor"))
+
+
+def _resize(mode: str = "stretch", **how: Any) -> dict[str, Any]:
+    return {"resize": {"mode": mode, **how}}
+
+
+def _crop(size: Size, rounding: str = "round", **more: Any) -> dict[str, Any]:
+    return {"crop": {"size": list(size), "rounding": rounding, **more}}
+
+
+def _probed(least: int) -> Iterator[int]:
+    """Edges from ``least`` up: the usual ones and enough between."""
+    usual = {int(least / share) for share in SHARES}
+    edge = float(least)
+    while edge <= least * _MOST_ZOOM:
+        usual.add(round(edge))
+        edge *= _PROBE
+    yield from sorted(usual)
+
+
+def _cropped(edge: int, size: Size, rounding: str = "floor", cut: str = "round", **more: Any) -> Framing:
+    resize = _resize("shortest_edge", size=edge, rounding=rounding)
+    return Framing(kind="crop", written=(resize, _crop(size, cut, **more)), zoom=("crop", edge))
+
+
+def _cropped_all(edge: int, size: Size) -> Iterator[Framing]:
+    for rounding in _ROUNDINGS:
+        for cut in ("round", "floor"):
+            for side in ("after", "before"):
+                yield _cropped(edge, size, rounding, cut, pad_side=side)
+
+
+def _squashed(edge: int, size: Size, rounding: str = "round") -> Framing:
+    """Stretched to more than the tensor's size, then cut: timm's ``squash``, DeiT's processor."""
+    full = [round(side * edge / min(size)) for side in size]
+    return Framing(kind="squash", written=(_resize(size=full), _crop(size, rounding)), zoom=("squash", edge))
+
+
+def _edges(source: Size, size: Size) -> Iterator[Framing]:
+    """The whole picture, its aspect ratio kept: the tensor has the size that a rule derives."""
+    height, width = source
+    tries: Iterable[dict[str, Any]] = (
+        {"mode": "shortest_edge", "size": min(size), "max_size": None},
+        {"mode": "longest_edge", "size": max(size), "max_size": None},
+        {"mode": "shortest_edge", "size": 800, "max_size": 1333},
+    )
+    for how in tries:
+        for rounding in (*_ROUNDINGS, *(("detr",) if how["max_size"] else ())):
+            if resized(**how, rounding=rounding, height=height, width=width) == size != source:
+                given = {key: value for key, value in how.items() if value is not None}
+                yield Framing(kind="edge", written=(_resize(**given, rounding=rounding),))
+
+
+def _fits(source: Size, size: Size) -> Iterator[Framing]:
+    """Cut first, then resized."""
+    last = _resize(size=list(size))
+    for rounding in ("none", "floor", "round"):
+        libraries = ("pillow", "pillow-12") if rounding == "none" else ()
+        cut = {"crop": {"aspect": list(size), "rounding": rounding}}
+        yield Framing(kind="fit", written=(cut, last), libraries=libraries)
+    for rounding in ("floor", "ceil", "round"):
+        for share in (1.0, *SHARES):
+            if source[0] != source[1] or share < 1:
+                yield Framing(kind="cut", written=({"crop": {"square": share, "rounding": rounding}}, last))
+        for share in SHARES:
+            if share < 1:
+                yield Framing(kind="cut", written=({"crop": {"fraction": share, "rounding": rounding}}, last))
+
+
+def _covers(size: Size) -> Iterator[Framing]:
+    """Over the whole of the tensor and beyond: blobFromImage, timm's ResizeKeepRatio."""
+    for cut in ("floor", "round"):
+        blob = (_resize("cover", size=list(size), rounding="round"), _crop(size, cut))
+        yield Framing(kind="crop", written=blob, libraries=("opencv",))
+    for share in SHARES:
+        full = [int(side / share) for side in size]
+        for rounding in ("round", "floor"):
+            resize = _resize("cover", size=full, rounding=rounding)
+            others = ("pillow", "pillow-12", "torch", "tensorflow")
+            yield Framing(kind="crop", written=(resize, _crop(size)), libraries=others)
+
+
+def _windows(size: Size) -> Iterator[Framing]:
+    """Cut or framed at its own size."""
+    for rounding in ("round", "floor"):
+        for side in ("after", "before"):
+            yield Framing(kind="window", written=(_crop(size, rounding, pad_side=side),))
+
+
+def _frames(size: Size) -> Iterator[Framing]:
+    """The whole picture with a border of one colour, which is read from the tensor."""
+    for library in ("opencv", "pillow", "pillow-12", "tensorflow", "torch"):
+        yield Framing(kind="frame", written=(_resize("letterbox", size=list(size)),), libraries=(library,))
+        for multiple in (32, 64, 128):
+            full = [max(size)] * 2
+            box = _resize("letterbox", size=full, multiple_of=multiple)
+            yield Framing(kind="frame", written=(box,), libraries=(library,))
+    for position in ("center", "top_left", "bottom_right", "top_right", "bottom_left"):
+        pad = {"pad": {"size": list(size), "position": position}}
+        yield Framing(kind="frame", written=(pad,))
+        for rounding in _ROUNDINGS:
+            edge = _resize("longest_edge", size=list(size), rounding=rounding)
+            yield Framing(kind="frame", written=(edge, pad))
+    for share in SHARES:
+        full = int(max(size) / share)
+        pad = {"pad": {"size": list(size), "position": "center"}}
+        if share < 1:
+            edge = _resize("longest_edge", size=full, rounding="round")
+            yield Framing(kind="frame", written=(edge, pad, _crop(size)))
+
+
+def probes(source: Size, size: Size, *, margins: bool) -> Iterator[Framing]:
+    """A few of ``framings``, which together resemble all of them: enough to tell one turn from another."""
+    yield Framing(kind="stretch", written=(_resize(size=list(size)),))
+    for zoom in (1.0, 1.07, 1.143, 1.3, 1.6):
+        yield _cropped(round(min(size) * zoom), size)
+    if source != size:
+        yield from _windows(size)
+    if margins:
+        yield from _frames(size)
