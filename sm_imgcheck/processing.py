@@ -61,6 +61,7 @@ def judged(candidate: Candidate, spec: Spec, options: Options) -> Result:
         facts=candidate.facts,
         header=candidate.header,
         request=candidate.request,
+        handled=candidate.handled,
         plan=plan,
         skipped=skipped,
         array=array,

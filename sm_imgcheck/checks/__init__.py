@@ -16,7 +16,7 @@ from sm_imgcheck.model import Candidate, Finding, Spec
 __all__ = ["Check", "Mismatch", "check", "every", "run"]
 
 
-_FAMILIES = ("SRC", "SHP", "DTY", "CHN", "VAL", "PAY", "GLD")
+_FAMILIES = ("SRC", "SHP", "DTY", "CHN", "VAL", "PAY", "HND", "GLD")
 
 
 @cache
@@ -29,26 +29,29 @@ def every() -> Mapping[str, Check]:
 
 
 @cache
-def _asked(*, request: bool, golden: bool) -> tuple[Check, ...]:
-    """The checks that may have something to say: those of requests (PAY) only where there is one.
+def _asked(*, request: bool, golden: bool, handled: bool) -> tuple[Check, ...]:
+    """The checks that may have something to say: of requests (PAY) and handlers (HND) only where there is one.
 
     A golden tensor is what the spec is held against (GLD), not the other way round.
     """
     if golden:
         return tuple(one for one in every().values() if one.family == "GLD")
-    return tuple(one for one in every().values() if one.family != "GLD" and (request or one.family != "PAY"))
+    silent = {"GLD"} | ({"PAY"} if not request else set()) | ({"HND"} if not handled else set())
+    return tuple(one for one in every().values() if one.family not in silent)
 
 
 def run(candidate: Candidate, spec: Spec) -> tuple[Finding, ...]:
     """Every finding on one candidate, in the order of the codes.
 
-    A candidate that cannot be used yields the one finding that says why, and of a request what is said of it as such.
+    A candidate that cannot be used yields the one finding that says why, and of a request or a handler what is
+    said of it as such.
     """
-    checks = _asked(request=candidate.request is not None, golden=candidate.golden is not None)
+    there = {"request": candidate.request, "golden": candidate.golden, "handled": candidate.handled}
+    checks = _asked(**{kind: one is not None for kind, one in there.items()})
     if candidate.problem is not None:
         code, message = candidate.problem
         rule = every()[code]
-        others = [one for one in checks if one.family == "PAY"]
+        others = [one for one in checks if one.family in ("PAY", "HND") and one.code != code]
         why = Finding(code=code, name=rule.name, severity=rule.severity, message=message)
         return (why, *(finding for other in others for finding in other.findings(candidate, spec)))
     return tuple(finding for rule in checks for finding in rule.findings(candidate, spec))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from sm_imgcheck.model.facts import Facts, Golden, Header
+from sm_imgcheck.model.handled import Handled
 from sm_imgcheck.model.request import Request
 from sm_imgcheck.model.spec import Step
 from sm_imgcheck.value import Value
@@ -88,6 +89,7 @@ class Result(Value):
     facts: Facts | None = None
     header: Header | None = None
     request: Request | None = None
+    handled: Handled | None = None
     golden: Golden | None = None
     """Probes only."""
     plan: Plan | None = None

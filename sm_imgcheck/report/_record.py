@@ -40,6 +40,7 @@ def of_result(result: Result) -> dict[str, Any]:
         "header": plain(result.header),
         "request": None if result.request is None else of_request(result.request),
         "golden": plain(result.golden),
+        "handled": plain(result.handled),
         "facts": plain(result.facts),
         "plan": None if result.plan is None else of_plan(result.plan),
     }

@@ -1,0 +1,200 @@
+"""What the user's functions return, as one NumPy array; or why it cannot be one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import IO, Any
+
+__all__ = ["Answer", "Unusable", "read", "write"]
+
+
+class Unusable(Exception):
+    """What came out is no tensor; the text says what it is."""
+
+    too_large = False
+
+
+class Answer:
+    """The tensor."""
+
+    def __init__(self, content: Any, made: str, dtype: str, notes: list[str]) -> None:
+        self.content = content
+        """An array, or bytes: the text of a request."""
+        self.made = made
+        """What it was: ``torch.Tensor``."""
+        self.dtype = dtype
+        """Its dtype where NumPy has none of that name; else empty."""
+        self.notes = notes
+
+
+def read(result: Any, text: bool, name: str, most_bytes: int) -> Answer:
+    """Make sense of a result. Raises Unusable.
+
+    text: the function writes the text of a request, JSON. name: which of several tensors is meant. most_bytes: of
+    the array.
+    """
+    if text:
+        return Answer(_bounded(_as_text(result), most_bytes), _kind(result), "", [])
+    notes: list[str] = []
+    tensor = _chosen(result, name, notes)
+    array, dtype = _array(tensor, notes)
+    if array.dtype.hasobject:
+        raise Unusable(f"returned {_kind(tensor)} of Python objects, not of numbers")
+    _bounded(array, most_bytes)
+    return Answer(array, _kind(tensor), dtype, notes)
+
+
+def write(content: Any, file: IO[bytes]) -> None:
+    """Write a text as it is, an array as ``.npy``; nothing is ever pickled."""
+    if isinstance(content, bytes):
+        file.write(content)
+    else:
+        import numpy as np
+
+        np.save(file, content, allow_pickle=False)
+
+
+def _bounded(content: Any, most_bytes: int) -> Any:
+    size = len(content) if isinstance(content, bytes) else content.nbytes
+    if size > most_bytes:
+        error = Unusable(f"returned {size} bytes; {most_bytes} are taken")
+        error.too_large = True
+        raise error
+    return content
+
+
+def _as_text(result: Any) -> bytes:
+    """What ``requests.post(uri, data=result)`` sends."""
+    if hasattr(result, "read"):
+        result = result.read()
+    if isinstance(result, dict):  # it is sent as a form, which is reported; what was meant is read all the same
+        try:
+            result = json.dumps(result)
+        except (TypeError, ValueError) as error:
+            raise Unusable(f"returned a dict that is no JSON ({error})") from None
+    if isinstance(result, str):
+        return result.encode("utf-8", "replace")
+    if isinstance(result, (bytes, bytearray, memoryview)):
+        return bytes(result)
+    raise Unusable(f"returned {_kind(result)}, not the text of a request")
+
+
+def _chosen(result: Any, name: str, notes: list[str]) -> Any:
+    """The one tensor that is meant."""
+    if isinstance(result, (list, tuple)) and any(_is_tensor(one) for one in result):
+        return _one_of([(f"[{at}]", one) for at, one in enumerate(result)], name, notes, _kind(result))
+    if not _is_tensor(result) and hasattr(result, "keys") and hasattr(result, "__getitem__"):
+        keys = list(result.keys())
+        return _one_of([(str(key), result[key]) for key in keys], name, notes, "a dict")
+    if _is_tensor(result) or isinstance(result, (list, tuple, int, float)):
+        return result
+    raise Unusable(f"returned {_described(result)}")
+
+
+def _one_of(members: list[tuple[str, Any]], name: str, notes: list[str], what: str) -> Any:
+    """Of several: the one of the spec's name, the only one, or the only one with the axes of an image."""
+    tensors = [(key, one) for key, one in members if _is_tensor(one) or isinstance(one, list)]
+    named = [one for one in tensors if one[0] == name]
+    alike = [one for one in tensors if len(_shape(one[1])) in (3, 4)]
+    choice = named or (tensors if len(tensors) == 1 else alike)
+    listed = ", ".join(f"{key} {list(_shape(one))}" for key, one in tensors[:8])
+    if len(choice) != 1:
+        if not tensors:
+            kinds = ", ".join(f"{key}: {_kind(one)}" for key, one in members[:8])
+            raise Unusable(f"returned {what} without a tensor ({kinds})")
+        raise Unusable(
+            f"returned {len(tensors)} tensors ({listed}), and none is called {name!r}: let the spec's name say which"
+        )
+    if len(members) > 1:
+        notes.append(
+            "of what it returned ({}) {} was checked".format(", ".join(key for key, _ in members[:8]), choice[0][0])
+        )
+    return choice[0][1]
+
+
+def _shape(one: Any) -> tuple[int, ...]:
+    if isinstance(one, list):
+        return (len(one), *_shape(one[0])) if one else (0,)
+    return tuple(getattr(one, "shape", ()))
+
+
+def _is_tensor(one: Any) -> bool:
+    if isinstance(one, (int, float, str, bytes)):
+        return False
+    return _is_picture(one) or any(hasattr(one, word) for word in ("__array__", "detach", "asnumpy"))
+
+
+def _is_picture(one: Any) -> bool:
+    return any(base.__module__.partition(".")[0] == "PIL" for base in type(one).__mro__)
+
+
+def _array(tensor: Any, notes: list[str]) -> tuple[Any, str]:
+    """The tensor as an array, and its dtype where NumPy has none of that name."""
+    import numpy as np
+
+    if isinstance(tensor, (list, tuple)):
+        return _listed(tensor), ""
+    if hasattr(tensor, "detach") and hasattr(tensor, "cpu"):
+        return _of_torch(tensor, notes)
+    if _is_picture(tensor):
+        if tensor.mode not in ("RGB", "L", "RGBA", "F"):
+            notes.append(f"it is an image of Pillow's mode {tensor.mode}")
+        return np.asarray(tensor), ""
+    array = np.asarray(tensor.asnumpy() if hasattr(tensor, "asnumpy") else tensor)
+    if array.dtype.kind == "V" and array.dtype.names is None and hasattr(array.dtype, "name"):
+        name = array.dtype.name  # bfloat16 and float8 of the package ml_dtypes
+        return array.astype(np.float32), "" if name.startswith("void") else name
+    if array.dtype.name == "bfloat16":
+        return array.astype(np.float32), "bfloat16"
+    return array, ""
+
+
+def _of_torch(tensor: Any, notes: list[str]) -> tuple[Any, str]:
+    if str(getattr(tensor, "device", "cpu")) not in ("cpu", "None"):
+        notes.append(f"it was on {tensor.device}")
+    plain = tensor.detach().cpu()
+    try:
+        return plain.numpy(), ""
+    except TypeError:  # bfloat16 and others that NumPy does not know
+        return plain.float().numpy(), str(tensor.dtype).rpartition(".")[2]
+
+
+def _listed(values: Any) -> Any:
+    import numpy as np
+
+    try:
+        array = np.array(values)
+    except (ValueError, TypeError) as error:
+        raise Unusable(f"returned a list that is no array: {str(error)[:200]}") from None
+    if array.dtype.kind not in "biufc":
+        raise Unusable(f"returned a list of {_leaf(values)}")
+    return array
+
+
+def _leaf(values: Any) -> str:
+    while isinstance(values, (list, tuple)) and values:
+        values = values[0]
+    return "nothing" if isinstance(values, (list, tuple)) else _kind(values)
+
+
+def _kind(one: Any) -> str:
+    """``torch.Tensor``, ``numpy.ndarray``, ``list``."""
+    if _is_picture(one):
+        return "an image of Pillow"
+    kind = type(one)
+    root = kind.__module__.partition(".")[0]
+    return kind.__name__ if root in ("builtins", "__main__") else f"{root}.{kind.__name__}"
+
+
+def _described(one: Any) -> str:
+    if one is None:
+        return "None: it has no return statement, or one without a value"
+    if hasattr(one, "__await__"):
+        close: Any = getattr(one, "close", None)
+        if close is not None:
+            close()
+        return "a coroutine: containers call the function without await, so it must be a plain def"
+    if isinstance(one, Iterable) and hasattr(one, "__next__"):
+        return f"{_kind(one)}: a container hands it on unread; return the tensor itself"
+    return f"{_kind(one)}, which is no tensor"

@@ -1,0 +1,175 @@
+"""Requests handed to the user's handler one by one, in one child as long as it lives."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any, Self
+
+from sm_imgcheck.errors import CandidateError, ImgcheckError
+from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.handler.child import Child, Lost
+from sm_imgcheck.source._open import MAX_FILE_BYTES, opened
+from sm_imgcheck.value import Value
+
+__all__ = ["Answer", "Handler", "Runner"]
+
+_MOST_ANSWER = 1 << 20  # bytes of an answer without its tensor
+_LOADED = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Handler(Value):
+    """Which code is run, where, and within which limits."""
+
+    file: str
+    """As the user named it."""
+    function: str = ""
+    """Empty: the one that a container would call."""
+    python: str = ""
+    """The interpreter; empty: the one that this program runs in."""
+    content_type: str | None = None
+    """Of every request; None: by what each file is."""
+    seconds: float = 60.0
+    """For importing the file, and for each request."""
+    most_bytes: int = 8 << 30
+    """Resident memory of the child and all that it starts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Answer(Value):
+    """What came back for one request, or how it was lost."""
+
+    told: Mapping[str, Any]
+    """What the child told of it; user code shares its process, so that it may be anything."""
+    body: bytes | None = None
+    """The ``.npy``, or the text of a request."""
+    lost: Lost | None = None
+    said: str = ""
+    """The end of what the user's code printed; only where it was lost."""
+
+
+class Runner:
+    """Keeps one child, and starts another when it is lost. A context manager: nothing is left behind it."""
+
+    def __init__(self, how: Handler, stack: str = "") -> None:
+        """Raise ImgcheckError where there is no such file. stack: whose functions are looked for first."""
+        self.how, self.stack = how, stack
+        self.loaded: Answer | None = None
+        """How the file was imported, once it was."""
+        self._file = Path(how.file).resolve()
+        if not self._file.is_file():
+            raise ImgcheckError(f"--handler {for_terminal(how.file)}: there is no such file")
+        self._folder = TemporaryDirectory(prefix="sm-imgcheck-", ignore_cleanup_errors=True)
+        self._child: Child | None = None
+        self._number = _LOADED
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._end()
+        self._folder.cleanup()
+
+    def __call__(self, body: bytes, content_type: str, name: str) -> Answer:
+        """Hand over one request. name: of the tensor that is meant where several come back."""
+        if self._child is None:
+            self._start()
+        assert self.loaded is not None
+        if self._child is None:
+            return self.loaded
+        self._number += 1
+        Path(self._folder.name, "request").write_bytes(body)
+        self._child.ask({"number": self._number, "content_type": content_type, "name": name})
+        return self._answer(self._number)
+
+    def _start(self) -> None:
+        """Start a child and let it import the file. Where that fails, it fails for all requests."""
+        if self.loaded is not None and "function" not in self.loaded.told:
+            return
+        settings = {
+            "file": str(self._file),
+            "function": self.how.function,
+            "stack": self.stack,
+            "model_dir": str(_model_folder(self._file)),
+            "most_bytes": MAX_FILE_BYTES - 4096,
+        }
+        folder = Path(self._folder.name)
+        (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+        for left in folder.glob("answer-*"):
+            left.unlink()
+        python = self.how.python or sys.executable
+        try:
+            self._child = Child(python, folder, environment(os.environ), str(self._file.parent))
+        except OSError as error:
+            said = error.strerror or str(error)
+            raise ImgcheckError(f"--python {for_terminal(python)}: cannot be started: {said}") from None
+        self._number = _LOADED
+        self.loaded = self._answer(_LOADED)
+        if "function" not in self.loaded.told:
+            self._end()
+
+    def _answer(self, number: int) -> Answer:
+        """Wait for an answer and read it; a child that was lost on the way is ended."""
+        child, lost, said = self._child, None, ""
+        assert child is not None
+        try:
+            child.wait(number, seconds=self.how.seconds, most_bytes=self.how.most_bytes)
+        except Lost as error:
+            self._end()
+            lost, said = error, b"".join(child.said).decode("utf-8", "replace")
+        place = Path(self._folder.name, f"answer-{number}")
+        told, body = _object(_taken(place.with_suffix(".json"), _MOST_ANSWER)), _taken(place.with_suffix(".body"))
+        if lost is not None and told is not None and lost.how == "ended":
+            lost = None  # it had answered before it went
+        return Answer(told=told or {}, body=body, lost=lost, said=said)
+
+    def _end(self) -> None:
+        if self._child is not None:
+            self._child.end()
+            self._child = None
+
+
+def _taken(path: Path, most: int = MAX_FILE_BYTES) -> bytes | None:
+    """The bytes of a file that the child wrote, which is then removed; None where there is none to be read."""
+    body = None
+    with suppress(CandidateError), opened(str(path)) as (file, size):
+        if size <= most:
+            body = file.read(size)
+    with suppress(OSError):
+        path.unlink()
+    return body
+
+
+def _object(text: bytes | None) -> dict[str, Any] | None:
+    with suppress(ValueError, RecursionError):
+        value = json.loads(text or b"")
+        if isinstance(value, dict):
+            return value
+    return None
+
+
+def _model_folder(file: Path) -> Path:
+    """The unpacked model archive: the file lies in its ``code``, or it is taken to be beside it."""
+    return file.parent.parent if file.parent.name == "code" else file.parent
+
+
+def environment(ours: Mapping[str, str]) -> dict[str, str]:
+    """The environment of the child: as ours, without a way to AWS credentials.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html: the environment, the files, the
+    addresses of containers, and the address of the machine.
+    """
+    kept = {key: value for key, value in ours.items() if not key.upper().startswith(("AWS_", "BOTO_"))}
+    kept |= {key: ours[key] for key in ("AWS_REGION", "AWS_DEFAULT_REGION") if key in ours}
+    kept |= dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "BOTO_CONFIG"), os.devnull)
+    here = ",".join(filter(None, (ours.get("no_proxy") or ours.get("NO_PROXY"), "localhost", "127.0.0.1")))
+    kept |= {"no_proxy": here, "NO_PROXY": here}  # what a TensorFlow handler posts stays on this machine
+    return kept | {"AWS_EC2_METADATA_DISABLED": "true", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
