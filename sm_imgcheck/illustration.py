@@ -5,15 +5,17 @@ No number says at a glance that red and blue are exchanged, or that a picture wa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from sm_imgcheck.drawing import Note, Panel, Reading, Undone, sheet, undone
+from sm_imgcheck import checks
+from sm_imgcheck.drawing import LARGEST, Note, Panel, Reading, Undone, sheet, shown, undone
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.golden import Comparison, compare
 from sm_imgcheck.layouts import describe, known, size
 from sm_imgcheck.mapping import own, same
 from sm_imgcheck.model import Affine, Candidate, Contract, Facts, Finding, Header, Options, Result, Spec
@@ -22,7 +24,7 @@ from sm_imgcheck.pixels.colour import colour, orient
 from sm_imgcheck.processing import judged, look_at
 from sm_imgcheck.report import _words
 
-__all__ = ["of_candidate"]
+__all__ = ["of_candidate", "of_golden"]
 
 _NOTES = 8
 """Findings that are named below a picture."""
@@ -31,20 +33,80 @@ _WEIGHT = {"error": 0, "warning": 1, "notice": 2}
 
 
 @np.errstate(all="ignore")  # numbers beyond all measure are drawn as such
-def of_candidate(what: Any, spec: Spec, options: Options, *, title: str = "") -> bytes:
+def of_candidate(what: Any, spec: Spec, options: Options, *, name: str = "", title: str = "") -> bytes:
     """Draw an image, a tensor or a request body that holds one, as the bytes of a PNG.
 
-    what: as for ``process``. title: what the user calls the spec. Raises ImgcheckError where there is nothing to draw.
+    what: as for ``process``. name and title: what the user calls it, and the spec. Raises ImgcheckError where there is
+    nothing to draw.
     """
     candidate = look_at(what, spec, replace(options, headers_only=False, as_sent=False))
-    shown = for_terminal(candidate.path)
+    called = for_terminal(name or candidate.path)
     if candidate.problem is not None:
-        raise ImgcheckError(f"no picture of {shown}: it {candidate.problem[1]}")
+        raise ImgcheckError(f"no picture of {called}: it {candidate.problem[1]}")
     of_image = candidate.header is not None and candidate.pixels is not None
     result = judged(candidate, spec, replace(options, want_array=of_image, allow_guess=True))
     panels = tuple(_of_image(candidate, result, spec) if of_image else _of_tensor(candidate, result, spec))
-    heads = (shown, f"against {for_terminal(title or spec.name)}: {_words.contract(spec.contract)}")
-    return sheet(panels, title=heads, notes=tuple(_notes(result)))
+    return sheet(panels, title=(called, _against(spec, title)), notes=tuple(_notes(result.findings, result.skipped)))
+
+
+def _against(spec: Spec, title: str) -> str:
+    return f"against {for_terminal(title or spec.name)}: {_words.contract(spec.contract)}"
+
+
+@np.errstate(all="ignore")
+def of_golden(spec: Spec, *, title: str = "") -> bytes:
+    """Draw the first golden tensor that differs from what the spec makes, else the first, as the bytes of a PNG.
+
+    Raises ImgcheckError where none of them can be used.
+    """
+    found = _telling(spec)
+    golden, facts, plan = found.candidate.golden, found.candidate.facts, found.plan
+    assert golden is not None
+    assert facts is not None
+    assert plan is not None
+    made = _contracts(spec.contract, plan.after[-1].layout, plan.after[-1].channel_order)
+    theirs = _contracts(spec.contract, facts.layout, facts.channel_order) if known(facts.layout) else None
+    panels = []
+    if made is not None and found.made is not None:
+        panels.append(_panel("What the spec makes", found.made, made, (f"of {golden.image}",)))
+    if theirs is not None and facts.channel_order != "?":
+        panels.append(_panel("The golden tensor", found.candidate.data, theirs, (f"read as {theirs.order}",)))
+    if found.difference is not None:
+        panels.append(_apart(found.difference, spec.contract.channel_order))
+    notes = tuple(_notes(checks.run(found.candidate, spec), ""))
+    head = f"{found.candidate.path}, {golden.place}"
+    return sheet(panels, title=(head, _against(spec, title)), notes=notes or (Note(text="They are alike."),))
+
+
+def _telling(spec: Spec) -> Comparison:
+    """The first comparison with findings, else the first. Raises ImgcheckError where there is none to be drawn."""
+    first, problem = None, "golden lists no probes"
+    for number in range(len(spec.golden)):
+        found = compare(spec, number)
+        if found.candidate.problem is not None:
+            problem = found.candidate.problem[1]
+            continue
+        first = first or found
+        if checks.run(found.candidate, spec):
+            return found
+    if first is None:
+        raise ImgcheckError(f"no picture of the golden tensors: {problem}")
+    return first
+
+
+def _apart(difference: np.ndarray[Any, Any], order: str) -> Panel:
+    """How far two tensors are apart, black to white; of a large one the largest difference in each block is kept."""
+    apart = np.abs(difference)
+    if apart.shape[-1] != len("RGB"):
+        apart, order = apart.max(axis=-1, keepdims=True), "GRAY"
+    block = -(-max(apart.shape[:2]) // LARGEST)
+    for axis in (0, 1):
+        apart = np.maximum.reduceat(apart, np.arange(0, apart.shape[axis], block), axis=axis)
+    most = float(apart.max())
+    scaled = np.rint(apart * (255 / most if most else 0)).astype(np.uint8)
+    lines = (f"brightest: {most:.4g} grey levels (drawn times {255 / most:.3g})",) if most else ("none at all",)
+    mean = f"{float(np.abs(difference).mean(dtype=np.float64)):.4g} grey levels on average"
+    return Panel(pixels=shown(scaled, order), heading="The difference", lines=(*lines, mean))
 
 
 def _of_image(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Panel]:
@@ -151,14 +213,14 @@ def _share(part: float) -> str:
     return f"{part:.1%}" if part >= 0.001 else "under 0.1%"
 
 
-def _notes(result: Result) -> Iterator[Note]:
-    """The findings below the picture, the worst first."""
-    ranked = sorted(result.findings, key=lambda finding: _WEIGHT[finding.severity])
+def _notes(findings: Sequence[Finding], skipped: str) -> Iterator[Note]:
+    """The findings below the picture, the worst first, and why no tensor can be made."""
+    ranked = sorted(findings, key=lambda finding: _WEIGHT[finding.severity])
     yield from map(_note, ranked[:_NOTES])
     if len(ranked) > _NOTES:
         yield Note(text=f"and {len(ranked) - _NOTES} more", tone="notice")
-    if result.skipped:
-        yield Note(text=f"No tensor can be made of it: {result.skipped}", tone="error")
+    if skipped:
+        yield Note(text=f"No tensor can be made of it: {skipped}", tone="error")
 
 
 def _note(finding: Finding) -> Note:

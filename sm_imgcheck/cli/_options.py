@@ -20,6 +20,7 @@ __all__ = [
     "HeadersOnly",
     "Ignore",
     "NoColor",
+    "OptionalPaths",
     "Paths",
     "Quiet",
     "Select",
@@ -66,15 +67,14 @@ def _nearest(word: str, known: tuple[str, ...]) -> str:
     return f"; the nearest: {', '.join(near)}" if near else ": sm-imgcheck rules lists them all"
 
 
-Paths = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="PATH...",
-        help="An image, a .npy, a .npz (FILE.npz::NAME for one array of several), a JSON tensor, a folder, "
-        "@LIST.txt (a path on each line), or - for standard input.",
-        show_default=False,
-    ),
-]
+_PATHS = typer.Argument(
+    metavar="PATH...",
+    help="An image, a .npy, a .npz (FILE.npz::NAME for one array of several), a JSON tensor, a folder, "
+    "@LIST.txt (a path on each line), or - for standard input.",
+    show_default=False,
+)
+Paths = Annotated[list[str], _PATHS]
+OptionalPaths = Annotated[list[str] | None, _PATHS]
 SpecName = Annotated[
     str,
     typer.Option("--spec", "-s", metavar="SPEC", help="A spec file, or a preset's name (sm-imgcheck spec list)."),

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from shutil import get_terminal_size
 from typing import TextIO
@@ -17,10 +18,10 @@ from sm_imgcheck.cli._progress import watched
 from sm_imgcheck.cli._signals import Terminated
 from sm_imgcheck.cli._troubles import Troubles
 from sm_imgcheck.engine.listing import Listing, listed
-from sm_imgcheck.engine.run import Sink, run
+from sm_imgcheck.engine.run import Sink, Tell, run
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import argument, for_terminal
-from sm_imgcheck.model import Options, Report, Spec
+from sm_imgcheck.model import Options, Report, Result, Spec
 from sm_imgcheck.report import Run, reporter
 
 __all__ = ["DEFAULT_SPEC", "Asked", "convert_command", "load_spec", "report_on"]
@@ -43,6 +44,8 @@ class Asked:
     stdin_filename: str = "stdin"
     quiet: bool = False
     no_color: bool = False
+    golden: bool = False
+    """Hold the spec against its golden tensors, before any path is looked at."""
 
 
 def load_spec(name: str) -> Spec:
@@ -79,6 +82,10 @@ def report_on(
     gc.enable()
     out = out or sys.stdout
     spec = load_spec(asked.spec)
+    if asked.golden and not spec.golden:
+        raise ImgcheckError(
+            f"{for_terminal(asked.spec)}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}"
+        )
     form = asked.form or ("table" if out.isatty() else "text")
     told = reporter(form, _run(asked, spec, command, out))
     silent = asked.quiet and form in _FOR_PEOPLE
@@ -92,10 +99,10 @@ def report_on(
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
     _put(out, told.open(), silent=silent)
     try:
-        results = run(listed(asked.paths, how), spec, asked.options, sink, tell=troubles.tell)
+        results = _results(asked, spec, how, sink, troubles.tell)
         for result in watched(results, quiet=asked.quiet or (form == "jsonl" and out.isatty())):
             row = told.row(result)  # first, so that a signal finds what is counted and what is printed alike
-            report = report.plus(result, wanted=sink is not None)
+            report = report.plus(result, wanted=sink is not None and result.kind != "probe")
             _put(out, row, silent=silent)
     except OSError:  # of printing: the engine turns its own into results
         raise
@@ -111,6 +118,15 @@ def report_on(
         raise ImgcheckError(_nothing_there(asked.paths, how))
     troubles.sum_up()
     return report
+
+
+def _results(asked: Asked, spec: Spec, how: Listing, sink: Sink | None, tell: Tell) -> Iterator[Result]:
+    """The results of the golden tensors where these are asked for, then those of the paths."""
+    if asked.golden:
+        from sm_imgcheck.engine.probes import probed
+
+        yield from probed(spec, asked.options, tell=tell)
+    yield from run(listed(asked.paths, how), spec, asked.options, sink, tell=tell)
 
 
 def _nothing_there(paths: list[str], how: Listing) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from sm_imgcheck.cli import _options as common
 from sm_imgcheck.cli._choices import one_of
+from sm_imgcheck.cli._pictures import Picture, put
 
 __all__ = ["plan"]
 
@@ -21,21 +23,30 @@ def plan(
     form: Annotated[
         str, typer.Option("--format", metavar="[text|json]", help="How to print.", callback=one_of("text", "json"))
     ] = "text",
+    picture: Picture = None,
+    force: common.Force = False,
 ) -> None:
     """Show the steps to the model's tensor.
 
     From what is there to what the model takes: a trace of shape, layout, dtype, channel order and range after each
-    step, with its loss and why it is taken. Nothing is decoded or written. Exit code 1: no lawful steps lead there.
+    step, with its loss and why it is taken. Nothing is decoded or written, but for a --picture. Exit code 1: no lawful
+    steps lead there.
     """
     from sm_imgcheck.cli._session import load_spec
     from sm_imgcheck.engine.listing import Item
-    from sm_imgcheck.engine.run import look
+    from sm_imgcheck.engine.run import handed
     from sm_imgcheck.model import Options
+    from sm_imgcheck.processing import process
     from sm_imgcheck.report import _trace
 
     options = Options(headers_only=True, assume=common.assumed(assume), allow_guess=allow_guess)
     found = load_spec(spec)
     item = Item(path="stdin", output=(), stdin=True) if path == "-" else Item(path=path, output=())
-    result = look(item, found, options)
+    what = handed(item)
+    result = replace(process(what, found, options), path=item.path)
     typer.echo(_trace.as_json(result, found) if form == "json" else _trace.as_text(result, found, spec), nl=False)
+    if picture is not None:
+        from sm_imgcheck.illustration import of_candidate
+
+        put(picture, of_candidate(what, found, options, name=item.path, title=spec), [item.path], force=force)
     raise typer.Exit(result.plan is None)

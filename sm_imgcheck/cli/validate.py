@@ -7,12 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from sm_imgcheck.cli import _options as common
+from sm_imgcheck.cli._pictures import Picture, check_one, draw
 
 __all__ = ["validate"]
 
 
 def validate(
-    paths: common.Paths,
+    paths: common.OptionalPaths = None,
     *,
     spec: common.SpecName = "./sm-imgcheck.yaml",
     emit: Annotated[str | None, typer.Option(metavar="DIR", help="Write the corrected tensors there too.")] = None,
@@ -28,6 +29,10 @@ def validate(
             show_default=False,
         ),
     ] = None,
+    golden: Annotated[
+        bool, typer.Option("--golden", help="Hold the spec against its own golden tensors; a PATH may be left out.")
+    ] = False,
+    picture: Picture = None,
     fail_on: common.FailOn = "error",
     select: common.Select = None,
     ignore: common.Ignore = None,
@@ -43,7 +48,8 @@ def validate(
 
     Checks images and tensors. An image is compared as a handler would naively decode it: uint8, height x width x 3,
     values 0..255. Each finding says whether convert mends it, and the report ends with the command that does.
-    With --content-type every PATH is a request body.
+    With --content-type every PATH is a request body. With --golden the spec itself is checked: what its plan makes of
+    each probe image is compared with the tensor that it must become, and the first stage that differs is named.
     """
     if content_type is not None and emit is not None:
         raise typer.BadParameter("--content-type judges request bodies, of which no tensor is made: leave --emit out")
@@ -51,6 +57,11 @@ def validate(
         raise typer.BadParameter("--as says what --emit writes: name a folder with --emit")
     if emit is not None and headers_only:
         raise typer.BadParameter("--headers-only decodes nothing, so there is nothing to --emit")
+    paths = paths or []
+    if not paths and not golden:
+        raise typer.BadParameter("name a PATH to be checked; --golden alone goes without")
+    if picture is not None:
+        check_one(paths, golden=golden)
     from sm_imgcheck.cli import _places, _session
     from sm_imgcheck.model import Options
 
@@ -74,6 +85,7 @@ def validate(
         stdin_filename=stdin_filename,
         quiet=quiet,
         no_color=no_color,
+        golden=golden,
     )
     if emit is not None:
         from sm_imgcheck.engine.outputs import Outputs
@@ -82,5 +94,7 @@ def validate(
         counts = _session.report_on(asked, sink=sink, leave_out=emit)
     else:
         counts = _session.report_on(asked, command=_session.convert_command(asked))
+    if picture is not None:
+        draw(asked, picture, force=force)
     level: Any = fail_on
     raise typer.Exit(counts.exit_code(level))

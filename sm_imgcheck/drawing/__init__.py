@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sm_imgcheck.drawing.sheet import Note, Panel, sheet
+from sm_imgcheck.drawing.sheet import LARGEST, Note, Panel, sheet
 from sm_imgcheck.drawing.undo import Reading, Undone, channels_last, grey_levels, shown, undone
 
-__all__ = ["Note", "Panel", "Reading", "Undone", "channels_last", "grey_levels", "sheet", "shown", "undone"]
+__all__ = ["LARGEST", "Note", "Panel", "Reading", "Undone", "channels_last", "grey_levels", "sheet", "shown", "undone"]

@@ -1,0 +1,79 @@
+"""``--picture``: where it goes, and what of it is refused before anything is done."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sm_imgcheck.escape import for_terminal
+
+if TYPE_CHECKING:
+    from sm_imgcheck.cli._session import Asked
+
+__all__ = ["Picture", "check_one", "checked", "draw", "put"]
+
+
+def checked(name: str | None) -> str | None:
+    """The file that ``--picture`` names. Raises BadParameter for what is no PNG file."""
+    if name is None or (name.lower().endswith(".png") and os.path.basename(name)[:-4].strip(".")):  # noqa: PTH119
+        return name
+    if not name or name == "-":
+        raise typer.BadParameter("--picture takes a file such as out.png: standard output has the report")
+    raise typer.BadParameter(
+        f"--picture {for_terminal(name)}: pictures are written as PNG; name a file such as out.png"
+    )
+
+
+Picture = Annotated[
+    str | None,
+    typer.Option(
+        "--picture",
+        metavar="FILE.png",
+        help="Draw it: the source, what the model sees of the tensor, and how the tensor was made.",
+        callback=checked,
+        show_default=False,
+    ),
+]
+
+
+def check_one(paths: list[str], *, golden: bool) -> None:
+    """Raise BadParameter unless there is one thing to draw: one candidate in a file, or what golden tensors show."""
+    if golden and not paths:
+        return
+    if golden or len(paths) != 1:
+        raise typer.BadParameter("--picture draws one candidate, or the golden tensors alone: name one PATH")
+    if paths[0] == "-" or paths[0].startswith("@") or os.path.isdir(paths[0]):  # noqa: PTH112 - as the user typed it
+        raise typer.BadParameter(f"--picture draws one candidate: {for_terminal(paths[0])} is no file")
+
+
+def draw(asked: Asked, target: str, *, force: bool) -> None:
+    """Draw the one candidate of a run, or the golden tensors. Raises ImgcheckError where there is nothing to draw."""
+    from sm_imgcheck.cli._session import load_spec
+
+    spec = load_spec(asked.spec)
+    if asked.golden:
+        from sm_imgcheck.illustration import of_golden
+
+        png = of_golden(spec, title=asked.spec)
+        made_of = [probe[key] for probe in spec.golden for key in ("image", "tensor")]
+    else:
+        from sm_imgcheck.illustration import of_candidate
+
+        png, made_of = of_candidate(asked.paths[0], spec, asked.options, title=asked.spec), asked.paths
+    put(target, png, made_of, force=force)
+
+
+def put(target: str, png: bytes, made_of: list[str], *, force: bool) -> None:
+    """Write a picture whole or not at all. Raises OutputError, also for a file of which it was made."""
+    from sm_imgcheck.engine.listing import file_of
+    from sm_imgcheck.engine.outputs import write
+    from sm_imgcheck.errors import OutputError
+
+    for path in made_of:
+        with suppress(OSError, ValueError):  # one of them is not there, or has no lawful name
+            if os.path.samefile(file_of(path)[0], target):  # noqa: PTH121 - as the user typed it
+                raise OutputError(f"{for_terminal(target)} is what the picture is drawn of: name another file")
+    write(target, (png,), force=force)
