@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sm_imgcheck.cli import _options as common
 from sm_imgcheck.cli._pictures import Picture, check_one, draw
+
+if TYPE_CHECKING:
+    from sm_imgcheck.cli._session import Asked
+    from sm_imgcheck.model import Report
 
 __all__ = ["validate"]
 
@@ -51,18 +55,7 @@ def validate(
     With --content-type every PATH is a request body. With --golden the spec itself is checked: what its plan makes of
     each probe image is compared with the tensor that it must become, and the first stage that differs is named.
     """
-    if content_type is not None and emit is not None:
-        raise typer.BadParameter("--content-type judges request bodies, of which no tensor is made: leave --emit out")
-    if form and emit is None:
-        raise typer.BadParameter("--as says what --emit writes: name a folder with --emit")
-    if emit is not None and headers_only:
-        raise typer.BadParameter("--headers-only decodes nothing, so there is nothing to --emit")
-    paths = paths or []
-    if not paths and not golden:
-        raise typer.BadParameter("name a PATH to be checked; --golden alone goes without")
-    if picture is not None:
-        check_one(paths, golden=golden)
-    from sm_imgcheck.cli import _places, _session
+    from sm_imgcheck.cli import _session
     from sm_imgcheck.model import Options
 
     decoder: Any = decoded_by
@@ -78,7 +71,7 @@ def validate(
         ignore=common.codes(ignore),
     )
     asked = _session.Asked(
-        paths=paths,
+        paths=paths or [],
         spec=spec,
         options=options,
         form=report,
@@ -87,14 +80,35 @@ def validate(
         no_color=no_color,
         golden=golden,
     )
-    if emit is not None:
-        from sm_imgcheck.engine.outputs import Outputs
-
-        sink = Outputs(folder=_places.folder("--emit", emit), form=form or "npy", force=force)
-        counts = _session.report_on(asked, sink=sink, leave_out=emit)
-    else:
-        counts = _session.report_on(asked, command=_session.convert_command(asked))
+    _agree(asked, emit, form)
+    if picture is not None:
+        check_one(asked.paths, golden=golden)
+    counts = _reported(asked, emit, form or "npy", force=force)
     if picture is not None:
         draw(asked, picture, force=force)
     level: Any = fail_on
     raise typer.Exit(counts.exit_code(level))
+
+
+def _agree(asked: Asked, emit: str | None, form: str | None) -> None:
+    """Raise BadParameter for options that do not go together."""
+    if asked.options.content_type is not None and emit is not None:
+        raise typer.BadParameter("--content-type judges request bodies, of which no tensor is made: leave --emit out")
+    if form and emit is None:
+        raise typer.BadParameter("--as says what --emit writes: name a folder with --emit")
+    if emit is not None and asked.options.headers_only:
+        raise typer.BadParameter("--headers-only decodes nothing, so there is nothing to --emit")
+    if not asked.paths and not asked.golden:
+        raise typer.BadParameter("name a PATH to be checked; --golden alone goes without")
+
+
+def _reported(asked: Asked, emit: str | None, form: str, *, force: bool) -> Report:
+    """The counts of the run, with its report printed and the tensors that are asked for written."""
+    from sm_imgcheck.cli import _places, _session
+
+    if emit is None:
+        return _session.report_on(asked, command=_session.convert_command(asked))
+    from sm_imgcheck.engine.outputs import Outputs
+
+    sink = Outputs(folder=_places.folder("--emit", emit), form=form, force=force)
+    return _session.report_on(asked, sink=sink, leave_out=emit)
