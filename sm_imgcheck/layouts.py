@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sm_imgcheck.model import Contract
 
-__all__ = ["LAYOUTS", "describe", "known", "reading", "size"]
+__all__ = ["LAYOUTS", "by_shape", "describe", "known", "reading", "size"]
 
 LAYOUTS = ("NHWC", "NCHW", "HWC", "CHW", "NHW", "HW")
 _CHANNELS = (1, 3, 4)
@@ -24,6 +24,21 @@ def reading(shape: tuple[int, ...], contract: Contract) -> str:
         return contract.layout
     found = max(_readings(shape), key=lambda layout: _agreement(shape, layout, contract), default=None)
     return found or "?" * len(shape)
+
+
+def by_shape(shape: tuple[int, ...]) -> str:
+    """The layout by which a shape is best understood when nothing is wanted of it; ``?`` for each axis where none is.
+
+    A picture is longer than it has channels, and rather has three of them than one or four.
+    """
+    found = max(_readings(shape), key=lambda layout: _likeness(shape, layout), default=None)
+    return found or "?" * len(shape)
+
+
+def _likeness(shape: tuple[int, ...], layout: str) -> tuple[bool, int, bool]:
+    axes = dict(zip(layout, shape, strict=True))
+    channels = axes.get("C", 1)
+    return channels == len("RGB"), min(axes["H"], axes["W"]), "C" in axes
 
 
 def known(layout: str) -> bool:

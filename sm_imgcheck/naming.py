@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import cache
 
-from sm_imgcheck.mapping import RECIPES, named, same
-from sm_imgcheck.model import Affine
+from sm_imgcheck.mapping import RECIPES, canonical, named, same
+from sm_imgcheck.model import Affine, Channel, Values
 
-__all__ = ["candidates", "composed", "name_of", "order_of"]
+__all__ = ["candidates", "composed", "explained", "name_of", "order_of", "plausible", "singles"]
 
 _NEAR = 0.01
 """Grey levels between a mapping and the one whose name it gets."""
 _BY_CHANNEL = ("ImageNet mean and std", "CLIP mean and std")
+_OTHERS = (
+    ("minus 128", Values(low=-128, high=127)),
+    ("multiplied by 257, as 16 bits", Values(low=0, high=65535)),
+)
 _ORDERS = ("", "RGB", "BGR")
+_LEVELS = 255
+_OVERSHOOT = 0.1
+"""Share of its range by which a bicubic or Lanczos resize in floats commonly leaves it at strong edges."""
+_FILLED = 0.6
+"""Share of a mapping's range that a picture which fits in by more than chance would fill."""
 
 
 def name_of(affine: Affine, *, tolerance: float = _NEAR) -> str:
@@ -24,6 +34,64 @@ def name_of(affine: Affine, *, tolerance: float = _NEAR) -> str:
     return _numbers(affine)
 
 
+def explained(channels: tuple[Channel, ...], *, tolerance: float) -> tuple[str, Affine] | None:
+    """The mapping that puts grey levels where these channels have their values; None where several would, or none.
+
+    tolerance: how far, in grey levels, the ends of a channel may be from whole levels.
+    """
+    for family in (singles(len(channels)), _chains(len(channels))):
+        fitting = [(off, name, affine) for name, affine in family if (off := _misfit(affine, channels)) <= tolerance]
+        least = min((off for off, _, _ in fitting), default=0.0)
+        near = [(name, affine) for off, name, affine in fitting if off <= least + tolerance / 4]
+        if near:
+            return near[0] if all(same(affine, near[0][1]) for _, affine in near) else None
+    for way in (_as_one(channels, tolerance), channels):
+        if way and all(channel.levels == _LEVELS for channel in way):  # black and white are in all of them
+            affine = Affine(scale=tuple(one.step for one in way), offset=tuple(one.low for one in way))
+            return name_of(affine, tolerance=tolerance), affine
+    return None
+
+
+def _as_one(channels: tuple[Channel, ...], tolerance: float) -> tuple[Channel, ...]:
+    """The channels with their joint range, where all stand on one grid; otherwise none."""
+    first = max(channels, key=lambda channel: channel.levels)
+    low, high = min(channel.low for channel in channels), max(channel.high for channel in channels)
+    if not first.step or any(
+        abs(end - round(end)) > tolerance or abs(channel.step / first.step - 1) * _LEVELS > tolerance
+        for channel in channels
+        for end in ((channel.low - first.low) / first.step, (channel.high - first.low) / first.step)
+    ):
+        return ()
+    return (Channel(low=low, high=high, step=first.step, levels=round((high - low) / first.step)),) * len(channels)
+
+
+def _misfit(affine: Affine, channels: tuple[Channel, ...]) -> float:
+    """Mean distance of the ends of the channels from whole grey levels; infinite where they are no levels of it."""
+    off: list[float] = []
+    for a, b, channel in zip(affine.scale, affine.offset, channels, strict=True):
+        if channel.low < channel.high:
+            least, most = (channel.low - b) / a, (channel.high - b) / a
+            if not -0.5 < least < most < _LEVELS + 0.5 or round(most) - round(least) != channel.levels:
+                return math.inf
+            off += [abs(least - round(least)), abs(most - round(most))]
+    return sum(off) / len(off) if off else math.inf
+
+
+def plausible(channels: tuple[Channel, ...]) -> tuple[str, ...]:
+    """The usual mappings whose range these channels fill, the best filled first: where there is no grid to go by."""
+    filled = []
+    for name, affine in named(len(channels)):
+        shares = []
+        for a, b, channel in zip(affine.scale, affine.offset, channels, strict=True):
+            low, high = sorted((b, b + 255 * a))
+            slack = (high - low) * _OVERSHOOT
+            inside = low - slack <= channel.low and channel.high <= high + slack
+            shares.append((channel.high - channel.low) / (high - low) if inside else 0.0)
+        if min(shares) > _FILLED:
+            filled.append((sum(shares), name))
+    return tuple(name for _, name in sorted(filled, key=lambda one: -one[0]))
+
+
 def composed(first: Affine, second: Affine) -> Affine:
     """The mapping that does ``first`` and then takes what comes out for pixels and does ``second``."""
     pairs = zip(first.scale, first.offset, second.scale, second.offset, strict=True)
@@ -31,11 +99,30 @@ def composed(first: Affine, second: Affine) -> Affine:
     return Affine(scale=scale, offset=offset)
 
 
-@cache
 def candidates(channels: int) -> tuple[tuple[str, Affine], ...]:
     """Every mapping that has a name, for arrays of so many channels: the usual first, then what goes wrong."""
-    usual = tuple(named(channels))
-    return (*usual, *_halves(channels), *_in_a_row(usual))
+    return singles(channels) + _chains(channels)
+
+
+@cache
+def singles(channels: int) -> tuple[tuple[str, Affine], ...]:
+    """Those that are one mapping, not two in a row."""
+    others = ((name, canonical(values, channels)) for name, values in _OTHERS)
+    return (*named(channels), *others, *_halves(channels))
+
+
+@cache
+def _chains(channels: int) -> tuple[tuple[str, Affine], ...]:
+    """One after the other: a processor that was given what another had finished."""
+    done = tuple(named(channels))[1:]  # not the one that changes nothing
+    return tuple((_in_a_row(first, second), composed(one, other)) for first, one in done for second, other in done)
+
+
+def _in_a_row(first: str, second: str) -> str:
+    """Mean and std applied twice are divided by 255 once."""
+    if second == first or second.replace(" without dividing by 255", "") == first:
+        return f"{first}, {'twice' if second != first else 'twice with a division by 255 each'}"
+    return f"{first}, then {second}"
 
 
 def _halves(channels: int) -> Iterator[tuple[str, Affine]]:
@@ -66,15 +153,6 @@ def _half(means: tuple[float, ...], stds: tuple[float, ...], mean: str, std: str
         scale=tuple(1 / (255 * one) for one in s) + (1.0,) * alpha,
         offset=tuple(-a / b for a, b in zip(m, s, strict=True)) + (0.0,) * alpha,
     )
-
-
-def _in_a_row(usual: tuple[tuple[str, Affine], ...]) -> Iterator[tuple[str, Affine]]:
-    """One after the other: a processor that was given what another had finished."""
-    done = [(name, affine) for name, affine in usual if name != RECIPES[0][0]]
-    for first, one in done:
-        for second, other in done:
-            told = f"{first}, then {second.replace('divided', 'again divided') if first == second else second}"
-            yield (f"{first}, twice" if first == second else told), composed(one, other)
 
 
 def _numbers(affine: Affine) -> str:

@@ -83,7 +83,7 @@ TORCHVISION = (DECODE, resized(mode="shortest_edge", size=256), crop(), IMAGENET
         ),
         (
             (DECODE, UNIT, Step(op="quantize", params={"scale": 1 / 255, "zero_point": -128, "rounding": "half_even"})),
-            "not resized, RGB, 0..255 mapped to -128..127, float32 HWC",
+            "not resized, RGB, minus 128, float32 HWC",
         ),
     ],
 )

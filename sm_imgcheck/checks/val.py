@@ -190,10 +190,10 @@ def not_finite(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
 @check("VAL107", severity="warning")
 def constant_image(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """Every value is the same.
+    """Every value is the same, in the whole array or in a channel of it.
 
-    An array that was allocated and never filled, a failed decode, or values that were cast to integers after they had
-    been scaled to 0..1.
+    An array that was allocated and never filled, a failed decode, a channel that was overwritten or masked, or values
+    that were cast to integers after they had been scaled to 0..1.
 
     In the model's code: look at what comes just before the cast. Here: nothing mends it.
     """
@@ -205,6 +205,20 @@ def constant_image(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
             expected="a picture",
             actual=value,
         )
+    elif facts is not None and facts.constant_channels:
+        which = _channels(facts)
+        yield Mismatch(
+            message=f"{which} all the same value, while the others hold a picture",
+            expected="a picture in every channel",
+            actual=which,
+        )
+
+
+def _channels(facts: Facts) -> str:
+    """``channel 0 (R, if they are RGB) is``; an array does not tell which colour a channel is."""
+    order = facts.channel_order
+    told = [f"{at} ({order[at]})" if len(order) > at else str(at) for at in facts.constant_channels]
+    return f"channel {told[0]} is" if len(told) == 1 else f"channels {' and '.join(told)} are each"
 
 
 @check("VAL108", severity="error")

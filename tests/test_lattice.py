@@ -1,0 +1,167 @@
+"""The grid of the values tells the mapping, where there is one; where several would do, none is named."""
+
+import numpy as np
+import pytest
+from pictures import picture
+
+from sm_imgcheck import checks, validate
+from sm_imgcheck.layouts import by_shape
+from sm_imgcheck.mapping import same
+from sm_imgcheck.model import Candidate, Channel
+from sm_imgcheck.naming import candidates, explained, plausible
+from sm_imgcheck.pixels.lattice import channels_of, constant_channels
+from sm_imgcheck.pixels.measure import measure
+from sm_imgcheck.spec import parse
+
+IMAGE = picture(96, 128).astype(np.float32)
+MEAN, STD = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
+SPEC = {"shape": ["N", 96, 128, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
+def test_no_mapping_is_ever_called_by_another_name(dtype):
+    """All that have names, on a picture that is neither black nor white anywhere: named rightly or not at all."""
+    image = np.clip(IMAGE * 0.8 + 20, 0, 255).round()
+    named = 0
+    for name, affine in candidates(3):
+        if abs(max(affine.scale)) < 1e-6:
+            continue
+        facts = measure((image * np.float32(affine.scale) + np.float32(affine.offset)).astype(dtype)[None], None, {})
+        assert facts.values is None or same(facts.values, affine, tolerance=0.1), (name, facts.recipe)
+        named += facts.values is not None
+    assert named > {"float16": 60, "float32": 150, "float64": 150}[dtype]
+
+
+@pytest.mark.parametrize(
+    ("array", "recipe"),
+    [
+        ((IMAGE / 255 - MEAN[::-1]) / STD, "ImageNet mean in BGR order and std in RGB order"),
+        (((IMAGE / 255) / 255 - MEAN) / STD, "divided by 255, then ImageNet mean and std, in RGB order"),
+        (((IMAGE / 255 - MEAN) / STD - MEAN) / STD, "ImageNet mean and std, in RGB order, twice"),
+        (IMAGE / 255 - MEAN, "ImageNet mean without std, in RGB order"),
+        (
+            (IMAGE / 255 - np.float32([0.1, 0.2, 0.3])) / np.float32([0.4, 0.5, 0.6]),
+            "mean [0.1, 0.2, 0.3] and std [0.4, 0.5, 0.6] of x / 255",
+        ),
+        (IMAGE * 3 - 7, "0..255 mapped to -7..758"),
+        (IMAGE.astype(np.uint16) * 257, "multiplied by 257, as 16 bits"),
+        ((IMAGE - 128).astype(np.int8), "minus 128"),
+    ],
+)
+def test_mappings_that_only_their_grid_tells(array, recipe):
+    facts = measure(array, None, {})
+    assert facts.recipe == recipe
+    assert facts.whole
+    assert facts.channels == ()
+
+
+def test_without_black_and_white_a_strange_offset_is_known_up_to_whole_levels():
+    image = (IMAGE * 0.5 + 30).round()
+    facts = measure((image / 255 - np.float32([0.1, 0.2, 0.3])) / np.float32([0.4, 0.5, 0.6]), None, {})
+    assert facts.values is None
+    assert [1 / (255 * one.step) for one in facts.channels] == pytest.approx([0.4, 0.5, 0.6], rel=1e-5)
+    assert all(100 < one.levels < 255 for one in facts.channels)
+
+
+def test_one_mapping_for_all_channels_needs_black_and_white_in_any_of_them():
+    image = IMAGE.copy()
+    image[..., 0] = (image[..., 0] * 0.5).round()
+    image[..., 1:] = (image[..., 1:] * 0.5 + 127.5).round()
+    assert measure(image / 255 * 7, None, {}).recipe == "0..255 mapped to 0..7"
+
+
+@pytest.mark.parametrize("shift", [np.float32([123, 117, 104]), np.float32([104, 117, 123]), np.float32(128)])
+def test_whole_means_tell_no_order(shift):
+    image = np.clip(IMAGE, 40, 210)
+    facts = measure(image - shift, None, {})
+    assert facts.values is None
+    assert [one.step for one in facts.channels] == pytest.approx([1, 1, 1])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_fractions_of_a_float_resize_are_on_no_grid(dtype):
+    halved = IMAGE.reshape(48, 2, 64, 2, 3)[:, 0, :, 0] * 0.37 + IMAGE.reshape(48, 2, 64, 2, 3)[:, 1, :, 1] * 0.63
+    facts = measure((halved / 255).astype(dtype), None, {})
+    assert facts.values is None
+    assert all(one.step == 0 for one in facts.channels)
+    assert plausible(facts.channels)[:2] in (("divided by 255", "divided by 256"), ("divided by 256", "divided by 255"))
+
+
+@pytest.mark.parametrize("levels", [2, 9])
+def test_a_few_levels_say_nothing(levels):
+    image = (IMAGE / 255 * (levels - 1)).round() * 20
+    assert all(one.step == 0 for one in channels_of(image, 2))
+    assert measure(image / 77, None, {}).values is None
+
+
+def test_a_grid_of_the_dtype_itself_is_none():
+    smooth = np.linspace(96, 104, 4096, dtype=np.float64).reshape(64, 64).astype(np.float16)
+    assert channels_of(smooth, None)[0].step == 0
+
+
+def test_a_channel_of_one_value_is_named():
+    image = IMAGE.astype(np.uint8)
+    image[..., 1] = 7
+    assert constant_channels(image, 2) == (1,)
+    assert constant_channels(np.zeros((4, 4, 3)), 2) == ()
+    assert constant_channels(image[..., 0], None) == ()
+    (found,) = (one for one in validate(image[None], SPEC).findings if one.code == "VAL107")
+    assert found.message == "channel 1 (G) is all the same value, while the others hold a picture"
+    image[..., 2] = 9
+    (found,) = (one for one in validate(image[None], SPEC).findings if one.code == "VAL107")
+    assert found.message.startswith("channels 1 (G) and 2 (B) are each all the same")
+
+
+@pytest.mark.parametrize(
+    ("array", "found"),
+    [
+        ((IMAGE / 255).astype(np.uint8), True),
+        (((IMAGE / 255 - MEAN) / STD).astype(np.int8), True),
+        ((IMAGE / 255 * 4).astype(np.uint8), False),
+        (IMAGE.astype(np.uint8), False),
+        ((IMAGE > 128).astype(np.float32), False),
+    ],
+)
+def test_scaled_values_cast_to_integers(array, found):
+    codes = [one.code for one in validate(array[None], SPEC).findings]
+    assert ("VAL109" in codes) is found
+
+
+def other_spacing(array, **changes):
+    spec = parse({**SPEC, **changes})
+    facts = measure(array[None], spec.contract, {})
+    return [one.code for one in checks.run(Candidate(path="x", kind="tensor", facts=facts), spec)]
+
+
+def test_a_grid_that_the_spec_cannot_have_made():
+    image = (IMAGE * 0.5 + 30).round() / 255
+    assert "VAL110" in other_spacing((image - 0.3) / 0.7)
+    assert "VAL110" in other_spacing(image - np.float32(0.1001))
+    assert "VAL110" not in other_spacing(image)
+    assert "VAL110" not in other_spacing((image * 127).round() / 127.5)  # every second level
+    assert "VAL110" not in other_spacing(image**1.1)  # no grid
+
+
+def test_what_several_mappings_explain_is_not_named():
+    channel = Channel(low=-100, high=100, step=1, levels=200)
+    assert explained((channel,) * 3, tolerance=0.02) is None
+    assert explained((Channel(low=0, high=200, step=1, levels=200),) * 3, tolerance=0.02) is not None
+
+
+@pytest.mark.parametrize(
+    ("shape", "layout"),
+    [
+        ((1, 3, 224, 224), "NCHW"),
+        ((1, 224, 224, 3), "NHWC"),
+        ((3, 224, 224), "CHW"),
+        ((224, 224, 3), "HWC"),
+        ((224, 224), "HW"),
+        ((8, 224, 224), "NHW"),
+        ((3, 3, 224, 224), "NCHW"),
+        ((1, 28, 28), "CHW"),
+        ((16, 9, 9, 9, 3), "?????"),
+        ((7,), "?"),
+    ],
+)
+def test_a_shape_alone(shape, layout):
+    assert by_shape(shape) == layout
