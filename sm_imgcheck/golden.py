@@ -14,6 +14,7 @@ from sm_imgcheck import checks, fix, source
 from sm_imgcheck.drawing import Reading, channels_last, grey_levels
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.layouts import known
 from sm_imgcheck.mapping import canonical
 from sm_imgcheck.model import Candidate, Facts, Golden, Options, Plan, Result, Spec
 from sm_imgcheck.pixels.measure import measure
@@ -124,7 +125,7 @@ def _compared(found: Comparison, golden: Golden, facts: Facts, plan: Plan, spec:
 
 def _difference(found: Comparison, facts: Facts, made: Facts, spec: Spec) -> np.ndarray[Any, Any] | None:
     """Made minus golden in grey levels, HxWxC; None where they are not of one size, or one is of several images."""
-    if found.made is None or "?" in facts.layout or {facts.length("N"), made.length("N")} - {None, 1}:
+    if found.made is None or not known(facts.layout) or {facts.length("N"), made.length("N")} - {None, 1}:
         return None
     one, other = channels_last(found.made, made.layout), channels_last(found.candidate.data, facts.layout)
     if one.shape != other.shape:
@@ -132,7 +133,9 @@ def _difference(found: Comparison, facts: Facts, made: Facts, spec: Spec) -> np.
     contract = spec.contract
     values = canonical(contract.values, contract.channels)
     reading = Reading(layout="HWC", order=contract.channel_order, values=values, quantize=contract.quantize)
-    apart: np.ndarray[Any, Any] = grey_levels(one, reading) - grey_levels(other, reading)
+    exact = np.result_type(one, other)  # equal numbers become equal grey levels in one arithmetic only
+    levels = [grey_levels(array.astype(exact, copy=False), reading) for array in (one, other)]
+    apart: np.ndarray[Any, Any] = levels[0] - levels[1]
     return apart
 
 

@@ -122,7 +122,7 @@ class Digest:
             _enter(self.groups, key, result, finding)
         if result.facts is not None and result.skipped and result.request is None:
             _enter(self.stuck, (result.kind, result.skipped), result, _reason(result.skipped))
-        if result.plan is not None:
+        if result.plan is not None and result.golden is None:  # a probe's plan mends nothing
             self._travel(result.kind, result.plan)
 
     def _travel(self, kind: str, plan: Plan) -> None:

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from sm_imgcheck.escape import for_terminal
-from sm_imgcheck.model import Finding, Report, Request, Result, Step
+from sm_imgcheck.model import Finding, Golden, Report, Request, Result, Step
 from sm_imgcheck.report import Run, _words
 from sm_imgcheck.report._digest import Digest, Group, Route
 from sm_imgcheck.report._words import count
@@ -82,6 +82,8 @@ def _one(run: Run, result: Result) -> tuple[tuple[str, ...], list[Section]]:
     what = _words.header(result.header) if result.header else _words.facts(result.facts) if result.facts else ""
     if result.request is not None:
         return _request(run, result, result.request)
+    if result.golden is not None:
+        return _probe(run, result, result.golden)
     head = [f"{for_terminal(result.path)}{': ' if what else ''}{what}"]
     if result.header is not None and result.facts is not None:
         head.append(f"as a plain decode hands it over: {_words.facts(result.facts)}")
@@ -108,8 +110,18 @@ def _request(run: Run, result: Result, request: Request) -> tuple[tuple[str, ...
     ]
 
 
+def _probe(run: Run, result: Result, golden: Golden) -> tuple[tuple[str, ...], list[Section]]:
+    """A golden tensor: how far the spec is from it, and the plan that was run."""
+    seen = f": {_words.facts(result.facts)}" if result.facts is not None else ""
+    rows = [_plain(finding, _clipped(finding.message)) for finding in _by_weight(result.findings)]
+    sections = [Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))]
+    if rows and result.plan is not None:
+        sections.append(Section(title="The spec's own steps:", steps=result.plan.steps))
+    return (f"{for_terminal(result.path)}{seen}", _words.golden(golden), _against(run)), sections
+
+
 def _plain(finding: Finding, message: str, details: tuple[str, ...] = ()) -> Row:
-    """A row of a request, of which ``convert`` mends nothing."""
+    """A row of a request or a probe, of which ``convert`` mends nothing."""
     return replace(_row(finding, message, "", details), mender="")
 
 
@@ -213,7 +225,7 @@ def _own(group: Group) -> Row:
 
 
 def _told(group: Group, message: str, details: tuple[str, ...] = ()) -> Row:
-    if group.kind == "request":
+    if group.kind in ("request", "probe"):
         return _plain(group.sample, message, details)
     return _row(group.sample, message, _mender(group), details)
 
@@ -272,6 +284,9 @@ def _verdict(run: Run, digest: Digest, report: Report) -> str:
         found = count(report.findings, "notice") if report.findings else "nothing"
         return f"The checks that were selected found {found}."
     also = f", with {count(report.findings, 'notice')}" if report.findings else ""
+    if set(digest.kinds) == {"probe"}:
+        each = "the golden tensor" if report.clean == 1 else f"all {report.clean:,} golden tensors"
+        return f"The spec makes {each}{also}."
     whole = report.clean - digest.planless.total()
     if whole == report.candidates:
         who = "It keeps" if whole == 1 else f"All {whole:,} candidates keep"
@@ -291,6 +306,8 @@ def _tally(run: Run, digest: Digest, report: Report) -> str:
     flaws = report.findings - report.unmendable.get("notice", 0)
     if digest.kinds and set(digest.kinds) == {"request"}:
         mended = "sm-imgcheck payload makes a right one from the image"
+    elif set(digest.kinds) == {"probe"}:
+        mended = "mend the spec, or make the golden tensor anew where the spec is right"
     elif not report.mendable:
         mended = "none of them can be mended"
     else:

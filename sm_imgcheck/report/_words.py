@@ -8,13 +8,14 @@ from typing import Any
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.layouts import size
 from sm_imgcheck.mapping import domain, span
-from sm_imgcheck.model import Contract, Facts, Finding, Header, Refused, Request, Step
+from sm_imgcheck.model import Contract, Facts, Finding, Golden, Header, Refused, Request, Step
 
 __all__ = [
     "columns",
     "contract",
     "count",
     "facts",
+    "golden",
     "header",
     "listing",
     "mended",
@@ -77,6 +78,14 @@ def outcome(seen: Request, array: Facts | None) -> str:
         return for_terminal(f"{who} answers {found.status}{sure}{f': {text[:200]}' if text else ''}")
     seen_as = found.what if array is None or "instances" in found.what else facts(array)
     return for_terminal(f"{who}: predict gets {seen_as}" if seen.stack else f"{who} it holds {seen_as}")
+
+
+def golden(seen: Golden) -> str:
+    """How far the spec is from a golden tensor, in one line."""
+    apart = ""
+    if seen.max_difference is not None and seen.mean_difference is not None:
+        apart = f": {seen.max_difference:.4g} grey levels apart at most, {seen.mean_difference:.4g} on average"
+    return for_terminal(f"{seen.place}, the golden tensor of {seen.image}{apart}")
 
 
 def contract(wanted: Contract) -> str:

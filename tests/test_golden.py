@@ -1,0 +1,413 @@
+"""Golden tensors: what a spec makes of a probe image held against the tensor that it must become."""
+
+import json
+
+import numpy as np
+import pytest
+import yaml
+from pictures import encoded, jpeg, picture
+from PIL import Image
+
+import sm_imgcheck
+from sm_imgcheck import cli
+from sm_imgcheck.engine.probes import probed
+from sm_imgcheck.errors import ImgcheckError
+from sm_imgcheck.golden import compare, judge
+from sm_imgcheck.illustration import of_golden
+from sm_imgcheck.model import Options
+from sm_imgcheck.specfile import load
+
+BASE = {
+    "shape": ["N", 3, 64, 64],
+    "dtype": "float32",
+    "channel_order": "RGB",
+    "normalize": {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
+    "resize": {"mode": "shortest_edge", "size": 72, "interpolation": "bilinear", "library": "pillow"},
+}
+RANGE = {key: value for key, value in BASE.items() if key != "normalize"} | {"value_range": [0, 1]}
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "probe.jpg").write_bytes(jpeg(picture(150, 200), orientation=6))
+    return tmp_path
+
+
+@pytest.fixture
+def say(capsys):
+    """Run a command line in this process: exit code, stdout, stderr."""
+
+    def run(*arguments):
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            code = stop.code
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def spec_with(golden, tolerance=0.5, image="probe.jpg", **keys):
+    """The base spec with one golden tensor: an array, which is saved, or a path."""
+    if not isinstance(golden, str):
+        np.save("golden.npy", golden)
+        golden = "golden.npy"
+    return load({**BASE, **keys, "golden": [{"image": image, "tensor": golden, "tolerance": tolerance}]})
+
+
+def made(**changes):
+    """What the base spec, changed, makes of the probe."""
+    base = RANGE if "value_range" in changes else BASE
+    return sm_imgcheck.convert("probe.jpg", {**base, **changes})
+
+
+def judged(spec):
+    return judge(spec, 0, Options())
+
+
+def codes(result):
+    return [finding.code for finding in result.findings]
+
+
+# Nothing differs
+
+
+def test_what_the_spec_makes_is_its_golden_tensor(here):
+    result = judged(spec_with(made(), tolerance=0))
+    assert (result.kind, result.findings, result.bug) == ("probe", (), "")
+    assert (result.golden.max_difference, result.golden.mean_difference) == (0, 0)
+    assert [step.op for step in result.plan.steps][:2] == ["decode", "orient"]
+
+
+def test_the_tolerance_is_in_grey_levels(here):
+    level = 1 / 255 / 0.229
+    tensor = made()
+    tensor[0, 0, 5, 5] += np.float32(0.9 * level)
+    assert judged(spec_with(tensor, tolerance=1)).findings == ()
+    result = judged(spec_with(tensor, tolerance=0.8))
+    assert codes(result) == ["GLD101"]
+    assert result.golden.max_difference == pytest.approx(0.9, abs=0.01)
+    assert result.golden.mean_difference == pytest.approx(0.9 / tensor.size, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "quantize"),
+    [("int8", {"scale": 2 / 255, "zero_point": 0}), ("uint8", {"scale": 0.01, "zero_point": 100})],
+)
+def test_quantized_tensors_are_compared_in_grey_levels(here, dtype, quantize):
+    changes = {"dtype": dtype, "quantize": quantize, "value_range": [-1, 1]}
+    golden = sm_imgcheck.convert("probe.jpg", {**RANGE, **changes})
+    golden[0, 0, 0, 0] = golden[0, 0, 0, 0] + (3 if golden[0, 0, 0, 0] < 100 else -3)
+    np.save("golden.npy", golden)
+    spec = load({**RANGE, **changes, "golden": [{"image": "probe.jpg", "tensor": "golden.npy"}]})
+    result = judge(spec, 0, Options())
+    assert codes(result) == ["GLD101"]
+    assert result.golden.max_difference == pytest.approx(3 * quantize["scale"] * 127.5, rel=1e-3)
+
+
+# The first stage that differs
+
+STAGES = {
+    "orient": {"decode": {"exif": "ignore"}},
+    "resize, by another kernel": {"resize": {**BASE["resize"], "interpolation": "nearest"}},
+    "resize, by another library": {"resize": {**BASE["resize"], "library": "opencv"}},
+    "resize, to another shape": {"resize": {"mode": "stretch", "interpolation": "bilinear", "library": "pillow"}},
+    "resize, of another edge": {"resize": {**BASE["resize"], "size": 80}},
+    "order": {"channel_order": "BGR", "normalize": {"order": "RGB", **BASE["normalize"]}},
+    "normalise": {"value_range": [0, 1]},
+    "normalise, in the other order": {"normalize": {"mean": [0.406, 0.456, 0.485], "std": [0.225, 0.224, 0.229]}},
+    "normalise, without std": {"normalize": {"mean": [0.485, 0.456, 0.406]}},
+}
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_the_first_stage_that_differs_is_named(here, name):
+    result = judged(spec_with(made(**STAGES[name])))
+    stage = name.partition(",")[0]
+    assert codes(result) == ["GLD101"]
+    assert result.golden.stage == stage
+    assert f"the first stage that differs is {stage}: " in result.findings[0].message
+    assert result.golden.max_difference > result.golden.mean_difference > 0
+
+
+def test_of_two_stages_the_earlier_is_named(here):
+    golden = made(**STAGES["orient"], **STAGES["normalise"])
+    assert judged(spec_with(golden)).golden.stage == "orient"
+
+
+def test_the_other_way_is_told_in_words(here):
+    golden = judged(spec_with(made(**STAGES["order"]))).golden
+    assert (golden.found, golden.wanted) == (("BGR",), "RGB")
+
+
+def test_what_nothing_explains_is_said_to_be_unexplained(here):
+    noise = np.random.default_rng(0).normal(0, 1, (1, 3, 64, 64)).astype(np.float32)
+    result = judged(spec_with(noise))
+    assert codes(result) == ["GLD101"]
+    assert result.golden.stage == ""
+    assert "no one change of the spec's pipeline explains it" in result.findings[0].message
+
+
+# The form, before any value
+
+FORMS = {
+    "batch": lambda tensor: tensor[0],
+    "layout": lambda tensor: tensor.transpose(0, 2, 3, 1),
+    "dtype": lambda tensor: tensor.astype(np.float64),
+    "size": lambda tensor: tensor[:, :, :40],
+    "colour": lambda tensor: tensor[:, :1],
+}
+
+
+@pytest.mark.parametrize("stage", FORMS)
+def test_another_form_is_named(here, stage):
+    result = judged(spec_with(FORMS[stage](made())))
+    assert codes(result) == ["GLD102"]
+    assert f": {stage}: it is " in result.findings[0].message
+    if stage in ("batch", "layout", "dtype"):
+        assert result.golden.max_difference == 0
+    else:
+        assert result.golden.max_difference is None
+
+
+def test_form_and_values_may_both_differ(here):
+    tensor = made(**STAGES["order"]).transpose(0, 2, 3, 1).astype(np.float64)
+    result = judged(spec_with(tensor))
+    assert codes(result) == ["GLD101", "GLD102", "GLD102"]
+    assert result.golden.stage == "order"
+
+
+@pytest.mark.parametrize("shape", [(5,), (2, 3, 4, 5, 6), (8, 3, 64, 64), (1, 7, 64, 64), ()])
+def test_a_golden_tensor_of_any_rank_is_a_finding(here, shape):
+    result = judged(spec_with(np.ones(shape, np.float32)))
+    assert codes(result) == ["GLD102"]
+    assert result.golden.max_difference is None
+
+
+# What cannot be used
+
+UNUSABLE = {
+    "no tensor": ("probe.jpg", "absent.npy", "golden[0].tensor: absent.npy cannot be opened"),
+    "no image": ("absent.jpg", "fine.npy", "golden[0].image: absent.jpg cannot be opened"),
+    "a folder": ("probe.jpg", ".", "golden[0].tensor: . is"),
+    "an image for a tensor": ("probe.jpg", "probe.jpg", "golden[0].tensor: probe.jpg is an image"),
+    "a tensor for an image": ("fine.npy", "fine.npy", "golden[0].image: fine.npy is a tensor"),
+    "half a tensor": ("probe.jpg", "half.npy", "golden[0].tensor: half.npy "),
+    "half an image": ("half.jpg", "fine.npy", "golden[0].image: half.jpg "),
+    "NaN": ("probe.jpg", "nan.npy", "golden[0].tensor: nan.npy holds 2 values that are not finite"),
+    "complex numbers": ("probe.jpg", "complex.npy", "golden[0].tensor: complex.npy "),
+    "nothing in it": ("probe.jpg", "empty.npy", "golden[0].tensor: empty.npy holds no numbers"),
+}
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_what_cannot_be_used_is_said_with_its_place_in_the_spec(here, name):
+    image, tensor, said = UNUSABLE[name]
+    fine = made()
+    np.save("fine.npy", fine)
+    (here / "half.npy").write_bytes((here / "fine.npy").read_bytes()[:5000])
+    (here / "half.jpg").write_bytes((here / "probe.jpg").read_bytes()[:900])
+    fine[0, 0, 0, :2] = np.nan, np.inf
+    np.save("nan.npy", fine)
+    np.save("complex.npy", fine.astype(complex))
+    np.save("empty.npy", fine[:0])
+    result = judged(spec_with(tensor, image=image))
+    assert codes(result) == ["GLD103"]
+    assert result.findings[0].message.startswith(said)
+    assert (result.path, result.facts, result.plan) == (tensor, None, None)
+
+
+def test_an_image_that_the_spec_refuses_is_no_probe(here):
+    result = judged(spec_with(made(), decode={"exif": "reject"}))
+    assert codes(result) == ["GLD103"]
+    assert "golden[0].image: of probe.jpg no tensor can be made" in result.findings[0].message
+
+
+# Where the files are
+
+
+def test_the_paths_start_from_the_file_that_lists_them(here, monkeypatch):
+    np.save("fine.npy", made())
+    (here / "specs").mkdir()
+    golden = [{"image": "../probe.jpg", "tensor": "../fine.npy"}]
+    (here / "specs" / "parent.yaml").write_text(yaml.safe_dump({**BASE, "golden": golden}))
+    (here / "specs" / "deeper").mkdir()
+    (here / "specs" / "deeper" / "child.yaml").write_text("extends: ../parent.yaml\ndescription: mine\n")
+    (here / "elsewhere").mkdir()
+    monkeypatch.chdir(here / "elsewhere")
+    for name in ("parent.yaml", "deeper/child.yaml"):
+        spec = load(f"../specs/{name}")
+        assert [result.findings for result in probed(spec, Options(), tell=None)] == [()]
+    assert spec.resolved["golden"][0]["image"] == "../probe.jpg"
+    monkeypatch.chdir(here)
+    assert load("specs/parent.yaml").sha256 == load(here / "specs" / "parent.yaml").sha256
+
+
+def test_absolute_paths_stay(here):
+    np.save("fine.npy", made())
+    golden = [{"image": str(here / "probe.jpg"), "tensor": str(here / "fine.npy")}]
+    (here / "s.yaml").write_text(yaml.safe_dump({**BASE, "golden": golden}))
+    assert load("s.yaml").golden[0]["tensor"] == str(here / "fine.npy")
+    assert judged(load("s.yaml")).findings == ()
+
+
+# The command
+
+
+@pytest.fixture
+def specs(here):
+    """One spec that makes its golden tensors, one that does not."""
+    np.save("fine.npy", made())
+    np.save("bgr.npy", made(**STAGES["order"]))
+    probes = {"right.yaml": ["fine.npy"], "wrong.yaml": ["fine.npy", "bgr.npy", "absent.npy"], "none.yaml": []}
+    for name, tensors in probes.items():
+        golden = [{"image": "probe.jpg", "tensor": tensor} for tensor in tensors]
+        (here / name).write_text(yaml.safe_dump({**BASE, "golden": golden}))
+    return here
+
+
+def test_a_spec_that_makes_its_golden_tensors(specs, say):
+    code, out, err = say("validate", "--golden", "-s", "right.yaml")
+    assert (code, err) == (0, "")
+    assert "fine.npy: float32 [1, 3, 64, 64] NCHW RGB" in out
+    assert "golden[0], the golden tensor of probe.jpg: 0 grey levels apart at most" in out
+    assert out.endswith("The spec makes the golden tensor.\n")
+
+
+def test_a_spec_that_does_not(specs, say):
+    code, out, err = say("validate", "--golden", "-s", "wrong.yaml")
+    assert (code, err) == (1, "")
+    assert "the first stage that differs is order: BGR instead of RGB" in out
+    assert "golden[2].tensor: absent.npy cannot be opened" in out
+    assert "convert" not in out
+
+
+def test_paths_are_checked_besides(specs, say):
+    code, out, _ = say("validate", "bgr.npy", "--golden", "-s", "right.yaml", "--format", "json")
+    results = json.loads(out)["results"]
+    assert code == 1  # the path's own findings count as ever
+    assert [(result["path"], result["kind"]) for result in results] == [("fine.npy", "probe"), ("bgr.npy", "tensor")]
+    assert results[0]["golden"] == {
+        "place": "golden[0]",
+        "image": "probe.jpg",
+        "tolerance": 0.5,
+        "made": results[0]["golden"]["made"],
+        "mean_difference": 0.0,
+        "max_difference": 0.0,
+        "stage": "",
+        "found": [],
+        "wanted": "",
+    }
+    assert results[0]["golden"]["made"]["shape"] == [1, 3, 64, 64]
+    assert results[1]["golden"] is None
+
+
+@pytest.mark.parametrize("form", ["text", "table", "json", "jsonl"])
+def test_every_report_tells_of_golden_tensors(specs, say, form):
+    code, out, _ = say("validate", "--golden", "-s", "wrong.yaml", "--format", form)
+    assert code == 1
+    for word in ("GLD101", "GLD103", "bgr.npy", "absent.npy"):
+        assert word in out
+
+
+def test_golden_tensors_are_not_written_by_emit(specs, say):
+    code, _, err = say("validate", "probe.jpg", "--golden", "-s", "right.yaml", "--emit", "out", "--fail-on", "never")
+    assert (code, err) == (0, "")
+    assert [path.name for path in (specs / "out").iterdir()] == ["probe.npy"]
+
+
+def test_codes_are_selected(specs, say):
+    code, out, _ = say("validate", "--golden", "-s", "wrong.yaml", "--select", "GLD103")
+    assert (code, "GLD101" in out, "GLD103" in out) == (1, False, True)
+
+
+def test_a_spec_without_probes_is_refused(specs, say):
+    code, out, err = say("validate", "--golden", "-s", "none.yaml")
+    assert (code, out) == (2, "")
+    assert "none.yaml: golden lists no probes" in err
+
+
+def test_without_paths_and_golden_there_is_nothing_to_do(specs, say):
+    code, _, err = say("validate", "-s", "right.yaml")
+    assert code == 2
+    assert "name a PATH" in err
+
+
+def test_a_bug_at_one_probe_leaves_the_others(specs, say, monkeypatch):
+    judge_all = judge
+
+    def broken(spec, number, options):
+        if number == 0:
+            raise ZeroDivisionError
+        return judge_all(spec, number, options)
+
+    monkeypatch.setattr("sm_imgcheck.golden.judge", broken)
+    code, out, err = say("validate", "--golden", "-s", "wrong.yaml")
+    assert code == 2
+    assert "fine.npy: a bug in sm-imgcheck, not in the file: ZeroDivisionError" in err
+    assert "GLD101" in out
+
+
+# The picture
+
+
+def panels(path):
+    """The panels of a page from left to right: what stands inside their frames."""
+    page = np.asarray(Image.open(path).convert("RGB"))
+    frame = (page == (150, 150, 155)).all(axis=-1)
+    top = int(np.argmax(frame.sum(axis=1) > 200))
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], frame[top].astype(int), [0]])))
+    found = []
+    for left, right in zip(edges[::2], edges[1::2], strict=True):
+        bottom = top + 1 + int(np.argmax(frame[top + 1 :, left : left + 20].all(axis=1)))
+        found.append(page[top + 1 : bottom, left + 1 : right - 1])
+    return found
+
+
+def test_the_picture_shows_both_and_what_differs(specs, say):
+    code, _, err = say("validate", "--golden", "-s", "wrong.yaml", "--picture", "diff.png")
+    assert (code, err) == (1, "")
+    ours, theirs, apart = panels("diff.png")
+    assert ours.shape == theirs.shape == apart.shape == (512, 512, 3)
+    factor = 512 // 64
+    small = [panel[::factor, ::factor].astype(int) for panel in (ours, theirs, apart)]
+    statistics = (np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225]))
+    for panel, name, order in ((small[0], "fine.npy", slice(None)), (small[1], "bgr.npy", slice(None))):
+        levels = (np.load(name)[0].transpose(1, 2, 0)[..., order] * statistics[1] + statistics[0]) * 255
+        assert np.abs(panel - np.clip(levels, 0, 255)).max() <= 0.51
+    differing = np.abs(small[0] - small[1])
+    assert (small[2][..., 1] == 0).all()  # green stands in the middle in both orders
+    assert small[2].max() == 255
+    assert np.corrcoef(small[2][..., 0].ravel(), differing[..., 0].ravel())[0, 1] > 0.95
+
+
+def test_the_picture_of_equals_is_black(specs, say):
+    assert say("validate", "--golden", "-s", "right.yaml", "--picture", "diff.png")[0] == 0
+    ours, theirs, apart = panels("diff.png")
+    assert np.array_equal(ours, theirs)
+    assert not apart.any()
+
+
+def test_sizes_that_differ_are_drawn_without_a_difference(here):
+    png = of_golden(spec_with(made()[:, :, :32]))
+    (here / "p.png").write_bytes(png)
+    ours, theirs = panels("p.png")
+    assert (ours.shape, theirs.shape) == ((512, 512, 3), (256, 512, 3))
+
+
+def test_one_pixel_that_differs_in_a_large_tensor_is_seen(here):
+    (here / "large.png").write_bytes(encoded(Image.fromarray(picture(1100, 1100)), "PNG"))
+    keys = {**RANGE, "shape": ["N", 1100, 1100, 3], "layout": "NHWC"}
+    tensor = sm_imgcheck.convert("large.png", keys)
+    tensor[0, 777, 333] += 1
+    np.save("golden.npy", tensor)
+    spec = load({**keys, "golden": [{"image": "large.png", "tensor": "golden.npy", "tolerance": 255}]})
+    (here / "p.png").write_bytes(of_golden(spec))
+    assert panels("p.png")[2].max() == 255
+    assert compare(spec, 0).candidate.golden.max_difference == pytest.approx(255, rel=1e-5)
+
+
+def test_nothing_to_draw_is_said(here, say):
+    with pytest.raises(ImgcheckError, match=r"golden\[0\]\.tensor: absent\.npy"):
+        of_golden(spec_with("absent.npy"))
