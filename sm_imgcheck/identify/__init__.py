@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from sm_imgcheck.identify._decoders import decoders
-from sm_imgcheck.identify._guess import kin, near
+from sm_imgcheck.identify._guess import Guess, kin, near
 from sm_imgcheck.identify._origin import Judged, judged
 from sm_imgcheck.identify._places import Place, placed
 from sm_imgcheck.identify._reading import Seen, readings
@@ -62,13 +62,15 @@ def _explained(images: list[Seen], source: Source) -> list[Judged]:
     if not places or places[0].misfit > _RESEMBLES:
         return []
     found: list[Judged] = []
-    pairs = None
+    guesses: list[Guess] = []
     for decode in decoders(source.header, source.decode, seen.channels):
-        if pairs is None:
-            pairs = near(seen, source, places, decode)
-        for pair in pairs:
-            for guess in kin(seen, source, pair, decode, whole=seen.whole()):
-                found += judged(guess, seen, source)
+        guesses = guesses or near(seen, source, places, decode)
+        told = set()
+        for first in guesses:
+            for guess in kin(seen, source, first, decode):
+                if guess.key() not in told:
+                    told.add(guess.key())
+                    found += judged(guess, seen, source)
         if any(one.origin.exact for one in found):
             break
     return found
@@ -93,4 +95,4 @@ def _told(found: list[Judged]) -> tuple[Origin, ...]:
 
 
 def _order(one: Judged) -> tuple[object, ...]:
-    return round(one.origin.mean_difference, 3), one.rank
+    return round(one.origin.mean_difference, 5), one.rank

@@ -9,7 +9,7 @@ from typing import Any
 from sm_imgcheck.identify._ways import Framing
 from sm_imgcheck.spec.libraries import LIBRARIES, SMOOTH
 
-__all__ = ["FAMILIES", "Arithmetic", "Family", "with_arithmetic"]
+__all__ = ["FAMILIES", "QUICK", "Arithmetic", "Family", "with_arithmetic"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,13 @@ def _family(interpolation: str, *libraries: str, smooth: bool) -> Family:
 
 
 _STRETCHED = ("pillow", "torch", "tensorflow", "pillow-12")
+_COPIES = (
+    {"library": "pillow", "interpolation": "nearest", "dtype": "uint8"},
+    *(
+        {"library": "opencv", "interpolation": name, "dtype": "uint8"}
+        for name in ("nearest", "bilinear", "bicubic")
+    ),
+)
 FAMILIES: tuple[Family, ...] = (
     _family("bilinear", *_STRETCHED, smooth=True),
     _family("bicubic", *_STRETCHED, smooth=True),
@@ -73,6 +80,9 @@ FAMILIES: tuple[Family, ...] = (
     _family("area", "torch", smooth=False),  # means of whole pixels
 )
 """Each kernel of the five libraries, the usual ones first."""
+
+QUICK = tuple(one for one in FAMILIES if one.members[0].keys() in _COPIES)
+"""Families that take a few pixels of the source for each one: too ragged for cells, and fast enough for every place."""
 
 
 def with_arithmetic(framing: Framing, arithmetic: Arithmetic) -> list[Mapping[str, Any]] | None:

@@ -6,22 +6,32 @@ so that any scaling of the values goes. What is left says whether the framing is
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from functools import lru_cache
+
 import numpy as np
 
 from sm_imgcheck.identify._framing import Part
 
 __all__ = ["Sums", "misfit", "summed"]
 
-Sums = np.ndarray
-"""Sums over all that is above and left of a corner, (height + 1) x (width + 1) x channels, float64."""
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sums:
+    """Sums over all that is above and left of a corner, so that the mean over any rectangle is four look-ups."""
+
+    values: np.ndarray
+    """(height + 1) x (width + 1) x channels, float64."""
+    remembered: dict[tuple[int, ...], np.ndarray] = field(default_factory=dict, repr=False)
+    """Of a tensor: the means of the cells that were asked for, by rectangle and number."""
 
 
 def summed(pixels: np.ndarray) -> Sums:
-    """The sums of HxWxC pixels, so that the mean over any rectangle is four look-ups."""
+    """The sums of HxWxC pixels."""
     import cv2
 
     found = cv2.integral(pixels, sdepth=cv2.CV_64F)
-    return found.reshape(*found.shape[:2], pixels.shape[2])
+    return Sums(values=found.reshape(*found.shape[:2], pixels.shape[2]))
 
 
 def misfit(target: Sums, source: Sums, part: Part, reduction: tuple[float, float], *, cells: int) -> float:
@@ -31,38 +41,41 @@ def misfit(target: Sums, source: Sums, part: Part, reduction: tuple[float, float
     """
     top, left, height, width = part.inner
     rows, columns = (_edges(length, cells) for length in (height, width))
-    seen = _means(target, top + rows, left + columns)
+    name = (*part.inner, cells)
+    if name not in target.remembered:
+        target.remembered[name] = _standard(_means(target.values, top + rows, left + columns))
     y, x, tall, wide = part.source
-    theirs = _means(source, (y + rows * (tall / height)) / reduction[0], (x + columns * (wide / width)) / reduction[1])
-    return unexplained(seen, theirs)
+    down, along = (y + rows * (tall / height)) / reduction[0], (x + columns * (wide / width)) / reduction[1]
+    return unexplained(target.remembered[name], _standard(_means(source.values, down, along)))
 
 
-def unexplained(seen: np.ndarray, theirs: np.ndarray) -> float:
-    """As ``misfit``, of two arrays of cells x channels. A channel without variance says nothing."""
-    a, b = (_standard(cells.reshape(-1, cells.shape[-1])[:, :3]) for cells in (seen, theirs))
+def unexplained(a: np.ndarray, b: np.ndarray) -> float:
+    """As ``misfit``, of two standardised arrays of cells x channels. A channel without variance says nothing."""
     live = a.any(axis=0)
     if not live.any():
         return 1.0
     best = 1.0
     for order in (slice(None), slice(None, None, -1)):
-        alike = (a * b[:, order] if b.shape[1] == a.shape[1] else a * b[:, :1]).sum(axis=0)
-        best = min(best, float(1 - np.mean(np.square(alike[live]))))
+        alike = (a * b[:, order]).sum(axis=0)
+        best = min(best, float(1 - np.square(alike[live]).mean()))
     return best
 
 
 def _standard(cells: np.ndarray) -> np.ndarray:
-    """Each column with mean 0 and length 1; zeros where it has no variance."""
-    cells = cells - cells.mean(axis=0)
-    length = np.sqrt(np.square(cells).sum(axis=0))
-    return np.where(length > 1e-9, cells / np.where(length > 1e-9, length, 1), 0)
+    """Cells x colours, each column with mean 0 and length 1; zeros where it has no variance."""
+    flat = cells.reshape(-1, cells.shape[-1])[:, :3]
+    flat = flat - flat.mean(axis=0)
+    length = np.sqrt(np.square(flat).sum(axis=0))
+    return np.asarray(flat * np.where(length > 1e-9, 1 / np.maximum(length, 1e-9), 0))
 
 
+@lru_cache(maxsize=64)
 def _edges(length: int, cells: int) -> np.ndarray:
     """Where the cells begin and end: whole pixels, at most one cell for each."""
     return np.unique(np.rint(np.linspace(0, length, min(cells, length) + 1)))
 
 
-def _means(sums: Sums, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def _means(sums: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Means over the cells between these edges, which may lie between pixels."""
     (y, below, down), (x, right, along) = _between(rows, sums.shape[0]), _between(columns, sums.shape[1])
     down, along = down[:, None, None], along[None, :, None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from sm_imgcheck.model import Decode, Header
 
@@ -24,7 +25,7 @@ def decoders(header: Header, policy: Decode, channels: int) -> Iterator[Decode]:
         yield from (replace(one, dct="tensorflow") for one in found)
 
 
-def _changes(header: Header, channels: int) -> Iterator[dict[str, object]]:
+def _changes(header: Header, channels: int) -> Iterator[dict[str, Any]]:
     if header.mode == "CMYK":
         yield from ({"library": library} for library in ("opencv", "tensorflow"))
     if channels == 1 and header.mode not in ("L", "LA"):

@@ -8,22 +8,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from sm_imgcheck.errors import PlanError
-from sm_imgcheck.identify._arithmetic import FAMILIES, Arithmetic, Family, with_arithmetic
+from sm_imgcheck.identify._arithmetic import FAMILIES, QUICK, Arithmetic, Family, with_arithmetic
 from sm_imgcheck.identify._framing import Part, geometry, traced
 from sm_imgcheck.identify._places import Place
-from sm_imgcheck.identify._plan import ORDERS, picture_steps
+from sm_imgcheck.identify._plan import ORDERS, picture_steps, places
 from sm_imgcheck.identify._reading import Seen
 from sm_imgcheck.identify._values import Line, fitted
 from sm_imgcheck.identify._views import Source
 from sm_imgcheck.model import Decode, Step
 from sm_imgcheck.pixels import carried_out
 
-__all__ = ["Guess", "guess", "kin", "near"]
+__all__ = ["Guess", "kin", "near"]
 
 _SAMPLE = 1 << 14
 """Pixels that a first comparison looks at."""
-_PLACES, _PAIRS = 16, 8
+_PLACES, _GUESSES = 12, 8
 """So many places are tried with the kernels that do best, and so many pairs of place and kernel are looked into."""
+_UNCLEAR = 1.6
+"""Grey levels: farther off than another decoder and rounding explain, so that no kernel is ruled out."""
 _KIN = 0.6
 """Grey levels, on average, that the arithmetics of one kernel differ by: up to 0.3 by rounding, more in overshoot."""
 
@@ -33,6 +35,7 @@ class Guess:
     """One way to make the picture, the value mapping left open."""
 
     place: Place
+    family: Family
     arithmetic: Arithmetic
     decode: Decode
     geometry: tuple[Step, ...]
@@ -40,83 +43,111 @@ class Guess:
     part: Part
     orders: tuple[tuple[str, Line], ...]
     """Channel orders that go with it and the line from pixels to numbers, the better first; both for a gray picture."""
-    rank: tuple[int, ...] = ()
 
     @property
     def off(self) -> float:
         """Mean difference from the better line, in grey levels."""
         return self.orders[0][1].off
 
+    def key(self) -> tuple[object, ...]:
+        """What is told of it: guesses of one key differ in words alone."""
+        view = self.place.view
+        return view.turn, view.mirrored, self.place.framing.kind, self.part, self.arithmetic, self.decode
 
-def near(seen: Seen, source: Source, places: list[Place], decode: Decode) -> list[tuple[Guess, Family]]:
+    def rank(self, size: tuple[int, int]) -> tuple[int, ...]:
+        """How usual it is for a tensor of this size: less is more."""
+        usual = self.place.framing.rank(size)
+        return usual, FAMILIES.index(self.family), self.family.members.index(self.arithmetic)
+
+
+def near(seen: Seen, source: Source, places: list[Place], decode: Decode) -> list[Guess]:
     """The pairs of place and family that come nearest, nearest first, each by the family's first member."""
-    found: list[tuple[Guess, Family]] = []
-    families: Iterable[Family] = FAMILIES
-    for place in places[:_PLACES]:
-        if found and place.misfit > 3 * places[0].misfit + 1e-4:
-            break
-        for family in families:
-            made = next((one for member in family.members if (one := guess(seen, source, place, member, decode))), None)
-            if made is not None:
-                found.append((made, family))
-            if not place.framing.resizes:
-                break
-        found.sort(key=lambda pair: pair[0].off)
-        if place.framing.resizes:
-            families = list(dict.fromkeys(family for _, family in found[:4]))
-        if found and found[0][0].off < 1e-3 and place.misfit > 1.2 * places[0].misfit:
-            break
-    return [pair for pair in found if pair[0].off <= found[0][0].off + 2 * _KIN][:_PAIRS]
+    likely = [place for place in places[:_PLACES] if place.misfit <= 3 * places[0].misfit + 1e-4]
+    free = [place for place in likely if not place.framing.libraries]
+    bound = [place for place in likely if place.framing.libraries]
+    found = list(_each(seen, source, free[:1] + bound, FAMILIES, decode))
+    best = sorted(found, key=_off)[:4]  # tells the kernel: the other places need not be tried with all
+    families = dict.fromkeys([*(one.family for one in best), *QUICK])
+    found += _each(seen, source, free[1:], families, decode)
+    if min(map(_off, found), default=0.0) > _UNCLEAR:
+        found += _each(seen, source, free[1:], [one for one in FAMILIES if one not in families], decode)
+    found.sort(key=_off)
+    return [one for one in found if one.off <= found[0].off + 2 * _KIN][:_GUESSES]
 
 
-def kin(
-    seen: Seen, source: Source, pair: tuple[Guess, Family], decode: Decode, *, whole: bool | None
+def _off(guess: Guess) -> float:
+    return guess.off
+
+
+def _each(
+    seen: Seen, source: Source, places: list[Place], families: Iterable[Family], decode: Decode
 ) -> Iterator[Guess]:
-    """The guesses of a family on one place; ``whole``: the tensor holds whole levels, or does not; None: who knows."""
-    first, family = pair
-    members = family.members if first.place.framing.resizes else family.members[:1]
-    for member in members:
-        if whole is None or whole == (member.dtype != "float32") or not first.place.framing.resizes:
-            made = guess(seen, source, first.place, member, decode, sample=False)
+    """A guess for each place and family, by the family's first member that goes with the place."""
+    for place in places:
+        for family in families if place.framing.resizes else FAMILIES[:1]:
+            made = (_guess(seen, source, place, family, member, decode) for member in family.members)
+            first = next((one for one in made if one is not None), None)
+            if first is not None:
+                yield first
+
+
+def kin(seen: Seen, source: Source, first: Guess, decode: Decode) -> Iterator[Guess]:
+    """The guesses of the same place and family that can have made such numbers, of which ``first`` is one."""
+    resizes, whole = first.place.framing.resizes, seen.whole()
+    for member in first.family.members if resizes else first.family.members[:1]:
+        if not resizes or whole in (None, member.dtype != "float32"):
+            made = _guess(seen, source, first.place, first.family, member, decode, stride=1)
             if made is not None:
                 yield made
 
 
-def guess(
-    seen: Seen, source: Source, place: Place, arithmetic: Arithmetic, decode: Decode, *, sample: bool = True
+def _guess(
+    seen: Seen,
+    source: Source,
+    place: Place,
+    family: Family,
+    arithmetic: Arithmetic,
+    decode: Decode,
+    *,
+    stride: int | None = None,
 ) -> Guess | None:
-    """The picture of one place by one arithmetic, and the lines that go with it; None where it cannot be made."""
+    """The picture of one place by one arithmetic, and the lines that go with it; None where it cannot be made.
+
+    stride: of the rows and columns that are compared; None: a sample.
+    """
     written = with_arithmetic(place.framing, arithmetic)
     if written is None:
         return None
-    view, order = place.view, ORDERS[seen.channels][0]
-    steps = geometry(written, size=seen.size, order=order)
+    view = place.view
+    steps = geometry(written, size=seen.size, order=ORDERS[seen.channels][0])
     part = traced(steps, view.height, view.width)
     if part is None or part.size != seen.size:
         return None
     try:
-        whole = picture_steps(source.header, decode, steps, seen.channels, turn=view.turn, mirrored=view.mirrored)
-        picture = carried_out(whole, source.remembered)
+        way = picture_steps(source.header, decode, steps, seen.channels, turn=view.turn, mirrored=view.mirrored)
+        orders = _lines(carried_out(way, source.remembered), seen, part, mirrored=view.mirrored, stride=stride)
     except PlanError:
         return None
-    orders = lines(picture, seen, part, mirrored=view.mirrored, sample=sample)
     if not orders:
         return None
-    return Guess(place=place, arithmetic=arithmetic, decode=decode, geometry=steps, part=part, orders=orders)
+    return Guess(
+        place=place, family=family, arithmetic=arithmetic, decode=decode, geometry=steps, part=part, orders=orders
+    )
 
 
-def lines(picture: np.ndarray, seen: Seen, part: Part, *, mirrored: bool, sample: bool) -> tuple[tuple[str, Line], ...]:
+def _lines(
+    picture: np.ndarray, seen: Seen, part: Part, *, mirrored: bool, stride: int | None
+) -> tuple[tuple[str, Line], ...]:
     """The channel orders in which the picture goes with the tensor: the better one, or both where they are alike."""
     top, left, height, width = part.inner
     if mirrored:
         left = seen.size[1] - left - width
-    stride = max(int((height * width / _SAMPLE) ** 0.5), 1) if sample else 1
+    stride = stride or max(int((height * width / _SAMPLE) ** 0.5), 1)
     window = (slice(top, top + height, stride), slice(left, left + width, stride))
-    tensor, pixels = seen.pixels[window], picture[window]
+    tensor, pixels, orders = seen.pixels[window], picture[window], ORDERS[seen.channels]
     found = []
-    for order in ORDERS[seen.channels]:
-        stored = pixels[..., [ORDERS[seen.channels][0].index(channel) for channel in order]]
-        line = fitted(stored, tensor)
+    for order in orders:
+        line = fitted(pixels[..., places(order)], tensor)
         if line is not None:
             found.append((order, line))
     found.sort(key=lambda pair: pair[1].off)

@@ -8,15 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sm_imgcheck.errors import PlanError
-from sm_imgcheck.identify._framing import Part
 from sm_imgcheck.identify._guess import Guess
 from sm_imgcheck.identify._places import frame_of
-from sm_imgcheck.identify._plan import planned, split
+from sm_imgcheck.identify._plan import places, planned, split
 from sm_imgcheck.identify._reading import Seen
 from sm_imgcheck.identify._values import Mapping, mappings
 from sm_imgcheck.identify._views import Source
 from sm_imgcheck.mapping import canonical
-from sm_imgcheck.model import Affine, Contract, Dim, Origin, Plan, Step
+from sm_imgcheck.model import Affine, Contract, Dim, Origin, Step
 from sm_imgcheck.pixels import apply, carried_out
 
 __all__ = ["Judged", "judged"]
@@ -41,11 +40,12 @@ class Judged:
 
 def judged(guess: Guess, seen: Seen, source: Source) -> Iterator[Judged]:
     """The origins that the guess leads to: one for each channel order that goes with it."""
-    for at, (order, line) in enumerate(guess.orders):
+    for order, line in guess.orders:
+        geometry = _with_fill(guess, seen, order, line.affine)
         found = []
         for mapping in _three(line.affine):
             try:
-                found.append(_judge(guess, seen, source, order, line.affine, mapping, at))
+                found.append(_judge(guess, seen, source, geometry=geometry, order=order, mapping=mapping))
             except PlanError:
                 continue
         if found:
@@ -60,38 +60,39 @@ def _three(line: Affine) -> Iterator[Mapping]:
         yield found[-1]
 
 
-def _judge(guess: Guess, seen: Seen, source: Source, order: str, line: Affine, mapping: Mapping, at: int) -> Judged:
-    geometry = _with_fill(guess, seen, order, line)
+def _judge(
+    guess: Guess, seen: Seen, source: Source, *, geometry: tuple[Step, ...], order: str, mapping: Mapping
+) -> Judged:
+    """Run the whole plan, and hold what comes out against the tensor."""
     shape = tuple(Dim(low=length, high=length) for length in seen.shape)
-    contract = Contract(
-        shape=shape, layout=seen.layout, dtype=seen.array.dtype.name, channel_order=order, values=mapping.values
-    )
+    dtype = seen.array.dtype.name
+    contract = Contract(shape=shape, layout=seen.layout, dtype=dtype, channel_order=order, values=mapping.values)
     view = guess.place.view
     plan = planned(source.header, guess.decode, geometry, contract, turn=view.turn, mirrored=view.mirrored)
-    before, after = split(plan.steps)
+    affine = canonical(mapping.values, seen.channels)
+    level = np.abs(np.array(affine.scale, np.float64))
+    apart = np.abs(_run(plan.steps, source).astype(np.float64) - seen.pixels) / level
+    noise = _FLOAT + seen.noise() / level
+    beyond = float((apart > noise).mean())
+    origin = Origin(
+        steps=plan.steps,
+        facts=replace(plan.after[-1], recipe=mapping.name, values=affine, **seen.observed()),
+        mean_difference=float(apart.mean()),
+        max_difference=float(apart.max()),
+        exact=beyond <= _ONE_OFF and float((apart - noise).max()) < 1.02,
+        image=seen.image,
+    )
+    return Judged(origin=origin, beyond=beyond, rank=guess.rank(seen.size))
+
+
+def _run(steps: tuple[Step, ...], source: Source) -> np.ndarray:
+    """The tensor, its channels last and without a batch, as ``Seen.pixels`` has them."""
+    before, after = split(steps)
     array = carried_out(before, source.remembered)
     for step in after:
         if step.op not in ("transpose", "drop_axis", "batch"):
             array = apply(step, array)
-    return _compared(array, seen, plan, mapping, guess, at)
-
-
-def _compared(array: np.ndarray, seen: Seen, plan: Plan, mapping: Mapping, guess: Guess, at: int) -> Judged:
-    affine = canonical(mapping.values, seen.channels)
-    level = np.abs(np.array(affine.scale, np.float64))
-    apart = np.abs(array.astype(np.float64) - seen.pixels) / level
-    noise = _FLOAT + seen.noise() / level
-    facts = replace(plan.after[-1], recipe=mapping.name, values=affine, **seen.observed())
-    beyond = float((apart > noise).mean())
-    origin = Origin(
-        exact=beyond <= _ONE_OFF and float((apart - noise).max()) < 1.02,
-        steps=plan.steps,
-        facts=facts,
-        mean_difference=float(apart.mean()),
-        max_difference=float(apart.max()),
-        image=seen.image,
-    )
-    return Judged(origin=origin, beyond=beyond, rank=(guess.place.rank, *guess.rank, at))
+    return array
 
 
 def _with_fill(guess: Guess, seen: Seen, order: str, line: Affine) -> tuple[Step, ...]:
@@ -102,12 +103,12 @@ def _with_fill(guess: Guess, seen: Seen, order: str, line: Affine) -> tuple[Step
     shown = frame_of(pixels, guess.part)[0].astype(np.float64)
     byte = (shown - np.array(line.offset)) / np.array(line.scale)
     whole = np.rint(byte)
-    fill, units = byte, "byte"
+    fill, units = np.clip(byte, 0, 255), "byte"
     if np.abs(byte - whole).max() < 0.1 and whole.min() >= 0 and whole.max() <= 255:
         fill = whole
     elif guess.geometry[-1].op == "pad":
         fill, units = shown, "final"
-    listed = [round(float(fill[order.index(channel)]) + 0.0, 4) for channel in sorted(order, key="RGBAGRAY".index)]
+    listed = [round(float(fill[places(order).index(at)]) + 0.0, 4) for at in range(len(fill))]
     return tuple(_filled(step, listed, units) for step in guess.geometry)
 
 

@@ -12,14 +12,14 @@ from sm_imgcheck.identify._framing import Part, geometry, traced
 from sm_imgcheck.identify._plan import ORDERS
 from sm_imgcheck.identify._reading import Seen
 from sm_imgcheck.identify._views import View
-from sm_imgcheck.identify._ways import Framing, framings, nearby, probes
+from sm_imgcheck.identify._ways import Framing, framings, nearby, probes, variants
 
 __all__ = ["Place", "placed"]
 
 _COARSE, _FINE = 16, 56
 """Cells along either side: enough to tell one framing from another; enough to tell a pixel."""
-_TURNS, _KEPT, _PLACES = 2, 6, 16
-"""So many turns are looked at closely, so many framings of each, and in the end so many places."""
+_TURNS, _KEPT = 3, 8
+"""So many turns are looked at closely, and so many framings of each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,20 +31,17 @@ class Place:
     part: Part
     misfit: float
     """Share of the tensor's variance that the cells leave unexplained, 0..1."""
-    rank: int
-    """How usual it is: less is more."""
 
 
 def placed(seen: Seen, every: list[View]) -> list[Place]:
     """The places worth a closer look, the best first; none where no part of the picture resembles the tensor."""
     margins = _margins(seen.pixels)
-    turned = sorted(every, key=lambda view: _glance(view, seen, margins=margins))[:_TURNS]
+    glances = [(_glance(view, seen, margins=margins), at) for at, view in enumerate(every)]
+    least = min(glances)[0]
     found: list[Place] = []
-    for view in turned:
-        ways = framings((view.height, view.width), seen.size, margins=margins)
-        coarse = sorted(_judged(ways, view, seen, cells=_COARSE), key=lambda place: place.misfit)[:_KEPT]
-        closer = (near for place in coarse for near in nearby(place.framing, seen.size))
-        found += _judged(closer, view, seen, cells=_FINE)
+    for glance, at in sorted(glances)[:_TURNS]:
+        if glance <= 2 * least + 0.02:
+            found += _of_view(every[at], seen, margins=margins)
     return sorted(found, key=lambda place: place.misfit)
 
 
@@ -54,10 +51,24 @@ def _glance(view: View, seen: Seen, *, margins: bool) -> float:
     return min((place.misfit for place in _judged(ways, view, seen, cells=_COARSE)), default=1.0)
 
 
+def _of_view(view: View, seen: Seen, *, margins: bool) -> list[Place]:
+    """All framings by coarse cells, the best of them and their neighbours by fine ones, the best with every rounding."""
+    size = seen.size
+    ways = framings((view.height, view.width), size, margins=margins)
+    coarse = _best(_judged(ways, view, seen, cells=_COARSE), _KEPT)
+    fine = _judged((near for place in coarse for near in nearby(place.framing, size)), view, seen, cells=_FINE)
+    closer = (other for place in _best(fine, _KEPT) for other in variants(place.framing, size))
+    return list(_judged(closer, view, seen, cells=_FINE))
+
+
+def _best(places: Iterable[Place], number: int) -> list[Place]:
+    return sorted(places, key=lambda place: place.misfit)[:number]
+
+
 def _judged(ways: Iterable[Framing], view: View, seen: Seen, *, cells: int) -> Iterator[Place]:
     """Each framing that ends in the tensor's size, with its misfit; those of one kind and one part once."""
-    known = set()
-    for rank, framing in enumerate(ways):
+    known: set[tuple[object, ...]] = set()
+    for framing in ways:
         part = part_of(framing, view, seen)
         if part is None or part.size != seen.size:
             continue
@@ -65,7 +76,7 @@ def _judged(ways: Iterable[Framing], view: View, seen: Seen, *, cells: int) -> I
         if key in known or (part.framed and not _one_colour(seen, part, mirrored=view.mirrored)):
             continue
         known.add(key)
-        yield Place(view=view, framing=framing, part=part, misfit=view.misfit(part, cells=cells), rank=rank)
+        yield Place(view=view, framing=framing, part=part, misfit=view.misfit(part, cells=cells))
 
 
 def part_of(framing: Framing, view: View, seen: Seen) -> Part | None:

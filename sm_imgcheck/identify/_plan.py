@@ -7,13 +7,18 @@ from dataclasses import replace
 from sm_imgcheck.model import Candidate, Contract, Decode, Dim, Header, Options, Plan, Spec, Step, Values
 from sm_imgcheck.planning import make_plan, stage_of
 
-__all__ = ["PIXELS", "ORDERS", "picture_steps", "planned", "split"]
+__all__ = ["ORDERS", "PIXELS", "picture_steps", "places", "planned", "split"]
 
 PIXELS = Values(low=0, high=255)
 ORDERS = {1: ("GRAY",), 3: ("RGB", "BGR"), 4: ("RGBA", "BGRA")}
 """The channel orders that a tensor of so many channels may have."""
 _ANY = Dim()
 _OF_PICTURE = ("decode", "orient", "colour", "geometry", "mirror")
+
+
+def places(order: str) -> list[int]:
+    """Where the channels of ``order`` stand in a picture, which is in RGB order."""
+    return [0] if order == "GRAY" else ["RGBA".index(channel) for channel in order]
 
 
 def planned(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -108,7 +109,8 @@ def _named(channels: int) -> Iterator[tuple[str, Values]]:
 def _free(line: Affine) -> Values:
     """``normalize`` in byte or unit numbers, whichever needs fewer digits."""
     best: tuple[int, Values] | None = None
-    for units, level in (("byte", 1.0), ("unit", 255.0)):
+    numbers: tuple[tuple[Literal["byte", "unit"], float], ...] = (("byte", 1.0), ("unit", 255.0))
+    for units, level in numbers:
         std = [1 / (a * level) for a in line.scale]
         mean = [-b / a / level for a, b in zip(line.scale, line.offset, strict=True)]
         for digits in range(8):

@@ -8,7 +8,7 @@ from typing import Any
 
 from sm_imgcheck.geometry.edges import resized
 
-__all__ = ["Framing", "framings", "nearby", "probes"]
+__all__ = ["KINDS", "Framing", "framings", "nearby", "probes", "variants"]
 
 Size = tuple[int, int]
 
@@ -18,12 +18,17 @@ class Framing:
     """One way from a picture's size to the tensor's, in the spec language but for whose arithmetic resizes."""
 
     kind: str
-    """none, stretch, edge, crop, squash, fit, cut, window, frame: framings of one kind that show the same part are one."""
+    """One of ``KINDS``; framings of one kind that show the same part of the picture are one."""
     written: tuple[dict[str, Any], ...]
     libraries: tuple[str, ...] = ()
     """Only with the arithmetic of these; empty: with any."""
     zoom: tuple[str, int] | None = None
     """The family and the edge of a framing that has neighbours: other edges in pixels."""
+
+    def rank(self, size: Size) -> int:
+        """How usual it is for a tensor of this size: less is more."""
+        first = "edge" if size[0] != size[1] else ""
+        return -1 if self.kind == first else list(KINDS).index(self.kind)
 
     @property
     def resizes(self) -> bool:
@@ -31,6 +36,19 @@ class Framing:
         return any("resize" in step for step in self.written)
 
 
+KINDS = {
+    "none": "as it is",
+    "stretch": "without regard to the aspect ratio",
+    "edge": "at a size that a rule derives from one edge",
+    "crop": "so that the shorter edge fits or is cut, then the middle is cut out",
+    "frame": "whole, with a border around it",
+    "cut": "the middle is cut out, then resized",
+    "fit": "the part of the tensor's aspect ratio, resized",
+    "squash": "stretched to more than the tensor's size, then cut",
+    "window": "cut or framed at its own size",
+    "blob": "by OpenCV's factor for covering, then cut",
+}
+"""The usual ones first."""
 SHARES = (0.875, 0.9, 0.95, 0.96, 0.965, 1.0, 0.94, 0.93, 0.92, 0.85, 0.8, 0.75, 0.7)
 """Usual shares of a picture that survive a crop, called crop_pct by timm; 0.875 is 224 of 256."""
 _ROUNDINGS = ("floor", "round", "half_up")
@@ -58,17 +76,29 @@ def framings(source: Size, size: Size, *, margins: bool) -> Iterator[Framing]:
 
 
 def nearby(framing: Framing, size: Size) -> Iterator[Framing]:
-    """The framings that a probe stands for: edges about its own, each with every rounding."""
+    """The framings that a probe stands for: the edges about its own."""
     if framing.zoom is None:
         yield framing
         return
     family, edge = framing.zoom
-    reach = max(round(edge * (_PROBE - 1)), 2)
+    reach = max(round(edge * (_PROBE - 1) / 2) + 1, 2)
     for near in range(max(edge - reach, 1), edge + reach + 1):
         if family == "crop":
-            yield from _cropped_all(near, size)
+            yield _cropped(near, size)
         elif near > min(size):
-            yield from (_squashed(near, size, rounding) for rounding in ("round", "floor"))
+            yield _squashed(near, size)
+
+
+def variants(framing: Framing, size: Size) -> Iterator[Framing]:
+    """The framing with every rounding that libraries have, its own first."""
+    yield framing
+    family, edge = framing.zoom or ("", 0)
+    if family == "crop":
+        for rounding in _ROUNDINGS:
+            for cut, side in (("round", "after"), ("floor", "before"), ("floor", "after")):
+                yield _cropped(edge, size, rounding, cut, pad_side=side)
+    elif family == "squash":
+        yield _squashed(edge, size, "floor")
 
 
 def _resize(mode: str = "stretch", **how: Any) -> dict[str, Any]:
@@ -92,13 +122,6 @@ def _probed(least: int) -> Iterator[int]:
 def _cropped(edge: int, size: Size, rounding: str = "floor", cut: str = "round", **more: Any) -> Framing:
     resize = _resize("shortest_edge", size=edge, rounding=rounding)
     return Framing(kind="crop", written=(resize, _crop(size, cut, **more)), zoom=("crop", edge))
-
-
-def _cropped_all(edge: int, size: Size) -> Iterator[Framing]:
-    for rounding in _ROUNDINGS:
-        for cut in ("round", "floor"):
-            for side in ("after", "before"):
-                yield _cropped(edge, size, rounding, cut, pad_side=side)
 
 
 def _squashed(edge: int, size: Size, rounding: str = "round") -> Framing:
@@ -142,13 +165,14 @@ def _covers(size: Size) -> Iterator[Framing]:
     """Over the whole of the tensor and beyond: blobFromImage, timm's ResizeKeepRatio."""
     for cut in ("floor", "round"):
         blob = (_resize("cover", size=list(size), rounding="round"), _crop(size, cut))
-        yield Framing(kind="crop", written=blob, libraries=("opencv",))
+        yield Framing(kind="blob", written=blob, libraries=("opencv",))
     for share in SHARES:
         full = [int(side / share) for side in size]
         for rounding in ("round", "floor"):
             resize = _resize("cover", size=full, rounding=rounding)
             others = ("pillow", "pillow-12", "torch", "tensorflow")
-            yield Framing(kind="crop", written=(resize, _crop(size)), libraries=others)
+            for cut in ("round", "floor"):
+                yield Framing(kind="crop", written=(resize, _crop(size, cut)), libraries=others)
 
 
 def _windows(size: Size) -> Iterator[Framing]:
@@ -163,8 +187,7 @@ def _frames(size: Size) -> Iterator[Framing]:
     for library in ("opencv", "pillow", "pillow-12", "tensorflow", "torch"):
         yield Framing(kind="frame", written=(_resize("letterbox", size=list(size)),), libraries=(library,))
         for multiple in (32, 64, 128):
-            full = [max(size)] * 2
-            box = _resize("letterbox", size=full, multiple_of=multiple)
+            box = _resize("letterbox", size=[max(size)] * 2, multiple_of=multiple)
             yield Framing(kind="frame", written=(box,), libraries=(library,))
     for position in ("center", "top_left", "bottom_right", "top_right", "bottom_left"):
         pad = {"pad": {"size": list(size), "position": position}}
@@ -173,10 +196,9 @@ def _frames(size: Size) -> Iterator[Framing]:
             edge = _resize("longest_edge", size=list(size), rounding=rounding)
             yield Framing(kind="frame", written=(edge, pad))
     for share in SHARES:
-        full = int(max(size) / share)
-        pad = {"pad": {"size": list(size), "position": "center"}}
-        if share < 1:
-            edge = _resize("longest_edge", size=full, rounding="round")
+        if share < 1:  # timm's crop_mode border
+            edge = _resize("longest_edge", size=int(max(size) / share), rounding="round")
+            pad = {"pad": {"size": list(size), "position": "center"}}
             yield Framing(kind="frame", written=(edge, pad, _crop(size)))
 
 
