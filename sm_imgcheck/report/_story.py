@@ -6,48 +6,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sm_imgcheck.escape import for_terminal
-from sm_imgcheck.model import Finding, Golden, Report, Request, Result, Step
+from sm_imgcheck.model import Report, Step
 from sm_imgcheck.report import Run, _words
+from sm_imgcheck.report._alone import one
 from sm_imgcheck.report._digest import Digest, Group, Route
+from sm_imgcheck.report._rows import FAILED, ORDER, Row, Section, against, clipped, plain, reason, row
 from sm_imgcheck.report._words import count
 
-__all__ = ["NOT_MENDED", "Row", "Section", "Story", "tell"]
+__all__ = ["Story", "tell"]
 
-NOT_MENDED = "convert does not mend it"
 _SHARE = 0.9
 """A finding that so large a part of a long run has is told once, with its number, like one that all have."""
 _OTHERS = 5
 """Plans that are told in a line each, beside the one that most candidates share."""
-_FAILED = "Not checked, because of a bug in sm-imgcheck:"
-_LONGEST = 300
-"""Of a message, in characters."""
-_ORDER = {"error": 0, "warning": 1, "notice": 2}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One finding, or one group of them."""
-
-    severity: str
-    code: str
-    name: str
-    mender: str
-    """The step that mends it, or that none does; empty where there is nothing to mend."""
-    message: str
-    details: tuple[str, ...] = ()
-    """Which files, with what is particular to each."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """Rows or steps under one heading."""
-
-    title: str
-    rows: tuple[Row, ...] = ()
-    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +37,7 @@ class Story:
 def tell(run: Run, digest: Digest, report: Report) -> Story:
     """Arrange what was gathered. One candidate is told plainly, with each finding in full."""
     if report.candidates == 1 and digest.first is not None:
-        head, sections = _one(run, digest.first)
+        head, sections = one(run, digest.first)
     else:
         head, sections = _many(run, digest, report)
     return Story(
@@ -74,100 +48,24 @@ def tell(run: Run, digest: Digest, report: Report) -> Story:
     )
 
 
-def _against(run: Run) -> str:
-    return f"against {for_terminal(run.title or run.spec_name)}: {_words.contract(run.contract)}"
-
-
-def _one(run: Run, result: Result) -> tuple[tuple[str, ...], list[Section]]:
-    what = _words.header(result.header) if result.header else _words.facts(result.facts) if result.facts else ""
-    if result.request is not None:
-        return _request(run, result, result.request)
-    if result.golden is not None:
-        return _probe(run, result, result.golden)
-    head = [f"{for_terminal(result.path)}{': ' if what else ''}{what}"]
-    if result.header is not None and result.facts is not None:
-        head.append(f"as a plain decode hands it over: {_words.facts(result.facts)}")
-    rows = [_row(finding, _clipped(finding.message), finding.fixed_by or "") for finding in _by_weight(result.findings)]
-    sections = [Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))]
-    if result.plan is not None and result.findings:
-        sections.append(Section(title="The plan from this to the model's tensor:", steps=result.plan.steps))
-    if result.skipped and result.facts is not None:
-        made = "can be made" if result.plan is None else "was made"
-        sections.append(Section(title=f"No tensor {made} of it:", rows=(_reason(result.skipped),)))
-    if result.bug:
-        sections.append(Section(title=_FAILED, rows=(_reason(result.bug),)))
-    return (*head, _against(run)), sections
-
-
-def _request(run: Run, result: Result, request: Request) -> tuple[tuple[str, ...], list[Section]]:
-    """A request body: what it is, what comes of it, and what is wrong with that."""
-    head = [f"{for_terminal(result.path)}: {_words.request(request)}"]
-    head += [f"  which holds {_words.header(result.header)}"] if result.header is not None else []
-    came = _words.outcome(request, result.facts)
-    rows = [_plain(finding, _clipped(finding.message)) for finding in _by_weight(result.findings)]
-    return (*head, *([came] if came else []), _against(run)), [
-        Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))
-    ]
-
-
-def _probe(run: Run, result: Result, golden: Golden) -> tuple[tuple[str, ...], list[Section]]:
-    """A golden tensor: how far the spec is from it, and the plan that was run."""
-    seen = f": {_words.facts(result.facts)}" if result.facts is not None else ""
-    rows = [_plain(finding, _clipped(finding.message)) for finding in _by_weight(result.findings)]
-    sections = [Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))]
-    if rows and result.plan is not None:
-        sections.append(Section(title="The spec's own steps:", steps=result.plan.steps))
-    return (f"{for_terminal(result.path)}{seen}", _words.golden(golden), _against(run)), sections
-
-
-def _plain(finding: Finding, message: str, details: tuple[str, ...] = ()) -> Row:
-    """A row of a request or a probe, of which ``convert`` mends nothing."""
-    return replace(_row(finding, message, "", details), mender="")
-
-
-def _by_weight(findings: tuple[Finding, ...]) -> list[Finding]:
-    return sorted(findings, key=lambda finding: _ORDER[finding.severity])
-
-
-def _row(finding: Finding, message: str, mender: str, details: tuple[str, ...] = ()) -> Row:
-    sure = "" if finding.certainty == "certain" else f" (likely: {finding.probability:.0%})"
-    return Row(
-        severity=finding.severity,
-        code=finding.code,
-        name=finding.name,
-        mender="" if finding.severity == "notice" else mender or NOT_MENDED,
-        message=message + sure,
-        details=details,
-    )
-
-
-def _clipped(text: str) -> str:
-    """What a file says may be long; the machine formats have all of it."""
-    return for_terminal(text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ...")
-
-
-def _reason(why: str, details: tuple[str, ...] = ()) -> Row:
-    return Row(severity="error", code="", name="", mender="", message=_clipped(why), details=details)
-
-
 def _many(run: Run, digest: Digest, report: Report) -> tuple[tuple[str, ...], list[Section]]:
     kinds = [count(number, kind) for kind, number in sorted(digest.kinds.items())]
     kinds += [f"{digest.unread:,} that cannot be used"] if digest.unread else []
     kinds += [f"{digest.bugs:,} not checked"] if digest.bugs else []
     of = f"{count(report.candidates, 'candidate')}: " if len(kinds) > 1 else ""
-    head = (f"{of}{_words.listing(kinds)}", _against(run)) if kinds else ()
-    groups = sorted(digest.groups.values(), key=lambda group: _ORDER[group.sample.severity])
+    head = (f"{of}{_words.listing(kinds)}", against(run)) if kinds else ()
+    groups = sorted(digest.groups.values(), key=lambda group: ORDER[group.sample.severity])
     sections = [section for kind in sorted(digest.kinds) for section in _shared(digest, groups, kind)]
     own = tuple(_own(group) for group in groups if not _is_shared(digest, group))
     sections.append(Section(title="Some have something of their own:" if sections else "Findings:", rows=own))
     made = "was written" if report.unwritten else "can be made"
     sections.append(Section(title=f"No tensor {made} of:", rows=_reasons(digest.stuck)))
-    sections.append(Section(title=_FAILED, rows=_reasons(digest.failed)))
+    sections.append(Section(title=FAILED, rows=_reasons(digest.failed)))
     return head, sections
 
 
 def _reasons(groups: dict[tuple[object, ...], Group]) -> tuple[Row, ...]:
-    return tuple(_reason(f"{_files(group)}: {group.sample.message}", _details(group)) for group in groups.values())
+    return tuple(reason(f"{_files(group)}: {group.sample.message}", _details(group)) for group in groups.values())
 
 
 def _is_shared(digest: Digest, group: Group) -> bool:
@@ -226,8 +124,8 @@ def _own(group: Group) -> Row:
 
 def _told(group: Group, message: str, details: tuple[str, ...] = ()) -> Row:
     if group.kind in ("request", "probe"):
-        return _plain(group.sample, message, details)
-    return _row(group.sample, message, _mender(group), details)
+        return plain(group.sample, message, details)
+    return row(group.sample, message, _mender(group), details)
 
 
 def _mender(group: Group) -> str:
@@ -242,7 +140,7 @@ def _files(group: Group) -> str:
 def _said(group: Group) -> str:
     """The message of a group; where it differs from file to file, the span of what was found, if that is known."""
     if len(group.messages) == 1:
-        return _clipped(group.sample.message)
+        return clipped(group.sample.message)
     if not any(group.actuals):
         return ""
     _, separator, tail = group.sample.message.partition("; ")
@@ -252,7 +150,7 @@ def _said(group: Group) -> str:
         found = group.actuals[0]
     else:
         found = _words.listing(group.actuals[:3], "or") + (", ..." if len(group.actuals) > 3 else "")
-    return _clipped(f"{found}{separator}{tail}")
+    return clipped(f"{found}{separator}{tail}")
 
 
 def _details(group: Group) -> tuple[str, ...]:
@@ -261,7 +159,7 @@ def _details(group: Group) -> tuple[str, ...]:
     rest = [f"{more:,} more (--format jsonl names them all)"] if more else []
     if len(group.messages) == 1:
         return (_words.listing([for_terminal(path) for path, _ in group.examples] + rest),)
-    lines = [f"{for_terminal(path)}: {_clipped(said)}" for path, said in group.examples]
+    lines = [f"{for_terminal(path)}: {clipped(said)}" for path, said in group.examples]
     return (*lines, *(f"and {text}" for text in rest))
 
 
@@ -299,7 +197,7 @@ def _verdict(run: Run, digest: Digest, report: Report) -> str:
 
 def _tally(run: Run, digest: Digest, report: Report) -> str:
     """How many findings, where, and how many of them ``convert`` mends."""
-    by = [count(report.severities[one], one) for one in _ORDER if report.severities.get(one)]
+    by = [count(report.severities[one], one) for one in ORDER if report.severities.get(one)]
     some = f"{report.with_findings:,} of" if report.with_findings < report.candidates else "all"
     where = f" in {some} {count(report.candidates, 'candidate')}" if report.candidates > 1 else ""
     # A notice that nothing mends is no flaw: it says what was assumed.

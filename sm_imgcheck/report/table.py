@@ -13,7 +13,8 @@ from rich.text import Text
 from sm_imgcheck.model import Report, Result
 from sm_imgcheck.report import Reporter, Run, _words, text
 from sm_imgcheck.report._digest import Digest
-from sm_imgcheck.report._story import NOT_MENDED, Row, Section, Story, tell
+from sm_imgcheck.report._rows import NOT_MENDED, Row, Section
+from sm_imgcheck.report._story import Story, tell
 
 __all__ = ["reporter"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sm_imgcheck.model import Report, Result
 from sm_imgcheck.report import Run, _words
 from sm_imgcheck.report._digest import Digest
-from sm_imgcheck.report._story import Row, Section, Story, tell
+from sm_imgcheck.report._rows import Row, Section
+from sm_imgcheck.report._story import Story, tell
 
 __all__ = ["reporter"]
 
