@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from sm_imgcheck.mapping import RECIPES, canonical, named, same
 from sm_imgcheck.model import Affine, Channel, Values
@@ -26,6 +26,7 @@ _FILLED = 0.6
 """Share of a mapping's range that a picture which fits in by more than chance would fill."""
 
 
+@lru_cache(256)
 def name_of(affine: Affine, *, tolerance: float = _NEAR) -> str:
     """A mapping in the field's words, such as ``divided by 255 twice``; of a strange one mean and std in numbers."""
     for name, usual in candidates(len(affine.scale)):

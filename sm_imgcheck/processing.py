@@ -38,7 +38,7 @@ def process(
 
     what: a path (``file.npz::name`` for one array of several), the bytes of a file, or an array of any shape.
     Never raises for a bad candidate: that is a finding. Raises TypeError for what is no candidate or no spec at all,
-    SpecError for a bad spec, Bug where the tool breaks its own promise.
+    SpecError for a bad spec, ImgcheckError for a source that is no image, Bug where the tool breaks its own promise.
     """
     spec, options = loaded(spec), options or Options()
     checked(options.assume)
@@ -62,6 +62,8 @@ def judged(candidate: Candidate, spec: Spec, options: Options) -> Result:
         header=candidate.header,
         request=candidate.request,
         handled=candidate.handled,
+        origins=candidate.origins,
+        ideal=candidate.ideal,
         plan=plan,
         skipped=skipped,
         array=array,
@@ -111,9 +113,14 @@ def _measured(candidate: Candidate, spec: Spec, options: Options) -> Candidate:
     from sm_imgcheck.pixels.measure import measure
 
     try:
-        return replace(candidate, facts=measure(candidate.data, spec.contract, options.assume))
+        measured = replace(candidate, facts=measure(candidate.data, spec.contract, options.assume))
     except CandidateError as error:
         return replace(candidate, problem=(error.code, error.problem))
+    if options.source is None:
+        return measured
+    from sm_imgcheck.provenance import traced
+
+    return traced(measured, spec, options)
 
 
 def _naive(header: Header, options: Options) -> Facts:

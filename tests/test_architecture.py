@@ -24,6 +24,7 @@ FLOORS = (
     ("yamltext",),  # 3 hands
     ("source", "specfile", "sending"),
     ("fix", "code", "identify", "handler"),  # 4 work
+    ("provenance",),
     ("processing",),
     ("request", "golden"),
     ("illustration",),

@@ -5,7 +5,7 @@ import pytest
 from sm_imgcheck.mapping import canonical, same
 from sm_imgcheck.model import Facts, Step, Values
 from sm_imgcheck.naming import candidates, composed, name_of
-from sm_imgcheck.traits import differences, first_difference, said, shared, story, traits
+from sm_imgcheck.traits import differences, first_difference, mending, said, shared, story, traits
 
 ARITHMETIC = {"interpolation": "bilinear", "dtype": "uint8"}
 STRETCH = {"mode": "stretch", "size": [224, 224], "max_size": None, "rounding": "floor"}
@@ -56,7 +56,7 @@ TORCHVISION = (DECODE, resized(mode="shortest_edge", size=256), crop(), IMAGENET
         (
             (DECODE, Step(op="orient", params={"orientation": 6}), BGR, IMAGENET),
             (
-                "turned upright (EXIF orientation 6), not resized, BGR, "
+                "turned as EXIF orientation 6, not resized, BGR, "
                 "ImageNet mean and std in RGB order on BGR data, float32 HWC"
             ),
         ),
@@ -146,6 +146,23 @@ def test_the_story_of_a_handler():
         "the spec wants BGR, 0..255, not scaled"
     )
     assert story([wanted], wanted).endswith("; that is what the spec wants")
+
+
+def test_the_lines_of_a_plan_that_mend_a_pipeline():
+    mine = [traits((DECODE, resized(interpolation="bicubic"), Step(op="mirror"), UNIT))]
+    wanted = (DECODE, resized(), BGR, Step(op="cast", params={"dtype": "float32"}), UNIT)
+    assert [step.op for step in mending(mine, wanted)] == ["resize_pillow", "reorder"]
+    assert mending([traits(wanted)], wanted) == ()
+    assert [step.op for step in mending([traits(wanted[:4])], TORCHVISION)] == [
+        *["resize_pillow", "crop", "normalize", "transpose", "batch"]
+    ]
+
+
+def test_what_may_be_as_wanted_is_told_as_wanted():
+    tied = [traits((DECODE, resized(library))) for library in ("pillow12", "pillow", "torch")]
+    told = "it decodes RGB, stretches to 224x224 with Pillow (up to 12) bilinear, keeps 0..255"
+    assert story(tied, tied[0]) == f"{told}; that is what the spec wants"
+    assert said(tied[:2]).startswith("stretched to 224x224 by Pillow bilinear, RGB")
 
 
 def of(values, channels=3):

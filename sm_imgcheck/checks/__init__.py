@@ -16,7 +16,7 @@ from sm_imgcheck.model import Candidate, Finding, Spec
 __all__ = ["Check", "Mismatch", "check", "every", "run"]
 
 
-_FAMILIES = ("SRC", "SHP", "DTY", "CHN", "VAL", "PAY", "HND", "GLD")
+_FAMILIES = ("SRC", "SHP", "DTY", "CHN", "VAL", "PIX", "PAY", "HND", "GLD")
 
 
 @cache
@@ -29,14 +29,14 @@ def every() -> Mapping[str, Check]:
 
 
 @cache
-def _asked(*, request: bool, golden: bool, handled: bool) -> tuple[Check, ...]:
-    """The checks that may have something to say: of requests (PAY) and handlers (HND) only where there is one.
+def _asked(*, request: bool, golden: bool, handled: bool, origins: bool) -> tuple[Check, ...]:
+    """The checks that may have something to say: of requests (PAY), handlers (HND), sources (PIX) where there is one.
 
     A golden tensor is what the spec is held against (GLD), not the other way round.
     """
     if golden:
         return tuple(one for one in every().values() if one.family == "GLD")
-    silent = {"GLD"} | ({"PAY"} if not request else set()) | ({"HND"} if not handled else set())
+    silent = {"GLD", *(family for family, there in (("PAY", request), ("HND", handled), ("PIX", origins)) if not there)}
     return tuple(one for one in every().values() if one.family not in silent)
 
 
@@ -46,7 +46,7 @@ def run(candidate: Candidate, spec: Spec) -> tuple[Finding, ...]:
     A candidate that cannot be used yields the one finding that says why, and of a request or a handler what is
     said of it as such.
     """
-    there = {"request": candidate.request, "golden": candidate.golden, "handled": candidate.handled}
+    there = {name: getattr(candidate, name) for name in ("request", "golden", "handled", "origins")}
     checks = _asked(**{kind: one is not None for kind, one in there.items()})
     if candidate.problem is not None:
         code, message = candidate.problem

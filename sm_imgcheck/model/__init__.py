@@ -6,10 +6,10 @@ file's bit depth. ``Any`` inside a mapping means a JSON value.
 
 from __future__ import annotations
 
-from sm_imgcheck.model.facts import Candidate, Channel, Facts, Golden, Header, Origin
+from sm_imgcheck.model.facts import Candidate, Channel, Facts, Golden, Header, Ideal, Origin, Plan
 from sm_imgcheck.model.handled import Handled
 from sm_imgcheck.model.request import Flaw, Payload, Received, Refused, Request
-from sm_imgcheck.model.result import Certainty, FailOn, Finding, Options, Plan, Report, Result, Severity
+from sm_imgcheck.model.result import Certainty, FailOn, Finding, Options, Report, Result, Severity
 from sm_imgcheck.model.spec import Affine, Contract, Decode, Dim, Loss, Quantize, Spec, Step, Values
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Golden",
     "Handled",
     "Header",
+    "Ideal",
     "Loss",
     "Options",
     "Origin",

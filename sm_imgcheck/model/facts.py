@@ -16,7 +16,9 @@ __all__ = [
     "Facts",
     "Golden",
     "Header",
+    "Ideal",
     "Origin",
+    "Plan",
 ]
 
 
@@ -98,7 +100,7 @@ class Facts(Value):
     constant: bool = False
     """Every value is the same."""
     constant_channels: tuple[int, ...] = ()
-    """Of a tensor: the stored channels, counted from 0, in which every value is the same while others hold a picture."""
+    """Of a tensor: the stored channels, counted from 0, that hold one value each, while others hold a picture."""
     whole: bool = False
     """Every value is the image of a whole grey level under ``values``."""
     channels: tuple[Channel, ...] = ()
@@ -109,6 +111,16 @@ class Facts(Value):
     def length(self, axis: str) -> int | None:
         """Length of axis ``N``, ``H``, ``W`` or ``C``; None where the layout has none."""
         return self.shape[self.layout.index(axis)] if axis in self.layout else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Plan(Value):
+    """The ordered steps from what is there to what is wanted."""
+
+    steps: tuple[Step, ...]
+    before: Facts
+    after: tuple[Facts, ...]
+    """What is known after each step, one entry per step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -131,6 +143,24 @@ class Origin(Value):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Ideal(Value):
+    """What the spec makes of the image that a tensor is said to be made of."""
+
+    source: str
+    """The image, as messages call it."""
+    header: Header
+    plan: Plan | None = None
+    """From the image to the model's tensor; None: the spec refuses the image."""
+    refused: str = ""
+    """Why it does."""
+    mean_difference: float | None = None
+    """Between the spec's pixels and those of the tensor's nearest origin, before any value is mapped, in grey levels;
+    None: there is no origin, or the sizes differ."""
+    max_difference: float | None = None
+    """In grey levels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Golden(Value):
     """How a golden tensor compares with what the spec makes of its probe image."""
 
@@ -147,11 +177,14 @@ class Golden(Value):
     max_difference: float | None = None
     """In grey levels."""
     stage: str = ""
-    """The first stage of the pipeline that differs, such as ``resize``; empty: none does, or none is known."""
+    """The first stage of the pipeline that differs, such as ``resize``; ``arithmetic``: all steps are the spec's, and
+    are rounded otherwise; empty: none does, or none is known."""
     found: tuple[str, ...] = ()
     """What the golden tensor's pipeline does there: several where nothing tells them apart."""
     wanted: str = ""
     """What the spec does there."""
+    exact: bool = True
+    """The pipeline that was found explains the golden tensor wholly. False: it is the nearest that is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -174,6 +207,8 @@ class Candidate(Value):
     origins: tuple[Origin, ...] | None = None
     """Tensors whose source image is at hand only: the ways in which they can have been made of it, the nearest first;
     several explain it equally well; empty: none does. None: not asked."""
+    ideal: Ideal | None = None
+    """Tensors whose source image is at hand only."""
     handled: Handled | None = None
     """Of what a user's own handler made of a request: which function, how."""
     golden: Golden | None = None

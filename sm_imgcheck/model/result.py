@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from sm_imgcheck.model.facts import Facts, Golden, Header
+from sm_imgcheck.model.facts import Facts, Golden, Header, Ideal, Origin, Plan
 from sm_imgcheck.model.handled import Handled
 from sm_imgcheck.model.request import Request
-from sm_imgcheck.model.spec import Step
 from sm_imgcheck.value import Value
 
 __all__ = [
@@ -18,7 +17,6 @@ __all__ = [
     "FailOn",
     "Finding",
     "Options",
-    "Plan",
     "Report",
     "Result",
     "Severity",
@@ -46,16 +44,6 @@ class Finding(Value):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Plan(Value):
-    """The ordered steps from what is there to what is wanted."""
-
-    steps: tuple[Step, ...]
-    before: Facts
-    after: tuple[Facts, ...]
-    """What is known after each step, one entry per step."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Options(Value):
     """What the caller wants done with each candidate: one value that travels whole."""
 
@@ -73,6 +61,8 @@ class Options(Value):
     """Facts of a tensor that the caller vouches for: ``channel_order``, ``value_range``, ``layout``."""
     allow_guess: bool = False
     """Carry out steps whose loss is ``guess``."""
+    source: str | bytes | None = field(default=None, repr=False)
+    """The image of which a tensor is said to be made: a path, or the bytes of the file; None: nobody says."""
     select: tuple[str, ...] = ()
     """Codes or their beginnings to report; empty: all."""
     ignore: tuple[str, ...] = ()
@@ -92,6 +82,9 @@ class Result(Value):
     handled: Handled | None = None
     golden: Golden | None = None
     """Probes only."""
+    origins: tuple[Origin, ...] | None = None
+    ideal: Ideal | None = None
+    """Tensors whose source image is at hand only, as of ``Candidate``."""
     plan: Plan | None = None
     skipped: str = ""
     """Why there is no plan or no tensor; empty: there is."""

@@ -18,7 +18,7 @@ from sm_imgcheck.traits import _phrases
 from sm_imgcheck.traits._trail import Trail, follow
 from sm_imgcheck.value import Value
 
-__all__ = ["Difference", "Trait", "differences", "first_difference", "said", "shared", "story", "traits"]
+__all__ = ["Difference", "Trait", "differences", "first_difference", "mending", "said", "shared", "story", "traits"]
 
 _NEAR = 0.01
 """Grey levels between two value mappings that count as one."""
@@ -87,7 +87,7 @@ def traits(steps: Sequence[Step], before: Facts | None = None) -> tuple[Trait, .
     decoder, colour = _phrases.decoder(by_op.get("decode", {})), _colour(by_op)
     return (
         Trait(name="decoder", said=decoder, key=decoder),
-        Trait(name="turn", said="" if turn == 1 else f"turned upright (EXIF orientation {turn})", key=turn),
+        Trait(name="turn", said="" if turn == 1 else f"turned as EXIF orientation {turn}", key=turn),
         Trait(name="colour", said=colour, key=colour),
         Trait(name="framing", said=_THEN.join(frames) or "not resized", key=tuple(map(_frame_key, shaping))),
         Trait(name="kernel", said=" and ".join(dict.fromkeys(kernels)), key=tuple(kernels)),
@@ -176,6 +176,35 @@ def _stage(way: Trait, want: Trait) -> str:
     )
 
 
+def mending(
+    several: Sequence[Sequence[Trait]], wanted: Sequence[Step], before: Facts | None = None
+) -> tuple[Step, ...]:
+    """The steps of the wanted plan that bring about what is otherwise in the pipelines: the lines that mend them.
+
+    What a pipeline does too much, such as mirroring, has no line of its own.
+    """
+    stages = {one.trait for one in differences(several, traits(wanted, before))}
+    return tuple(step for step in wanted if _TRAITS_OF_OP.get(step.op.partition("_")[0], set()) & stages)
+
+
+_TRAITS_OF_OP = {
+    "decode": {"decoder"},
+    "orient": {"turn"},
+    "colour": {"colour"},
+    **{kind: {"framing", "kernel"} for kind in _GEOMETRY},
+    "mirror": {"mirror"},
+    "reorder": {"order"},
+    "scale": {"values"},
+    "normalize": {"values"},
+    "quantize": {"values"},
+    "cast": {"dtype"},
+    "transpose": {"layout"},
+    "batch": {"layout"},
+    "add": {"layout"},
+    "drop": {"layout"},
+}
+
+
 def first_difference(steps: Sequence[Step], wanted: Sequence[Step]) -> str:
     """The first stage in which one list of steps is not the other, such as ``resize``; empty where there is none."""
     found = differences((traits(steps),), traits(wanted))
@@ -184,12 +213,16 @@ def first_difference(steps: Sequence[Step], wanted: Sequence[Step]) -> str:
 
 def said(several: Sequence[Sequence[Trait]]) -> str:
     """One sentence for what all of several pipelines do: what they do not share stands as ``this or that``."""
-    ways = {each[0].name: [_or_none(way) for way in each] for each in shared(several) if any(way.said for way in each)}
-    both = {name: " or ".join(dict.fromkeys(found)) for name, found in ways.items()}
+    ways = {each[0].name: _phrases.plainer(map(_or_none, each)) for each in shared(several) if _any(each)}
+    both = {name: " or ".join(found) for name, found in ways.items()}
     if "kernel" in both:
         both["framing"] = _resized_by(both["framing"], both.pop("kernel"))
     dtype, layout = both.pop("dtype", ""), both.pop("layout", "")
     return ", ".join([*both.values(), f"{dtype} {layout}".strip()])
+
+
+def _any(ways: Sequence[Trait]) -> bool:
+    return any(way.said for way in ways)
 
 
 def _resized_by(framing: str, kernel: str) -> str:
@@ -201,7 +234,7 @@ def _resized_by(framing: str, kernel: str) -> str:
 
 def story(several: Sequence[Sequence[Trait]], wanted: Sequence[Trait], who: str = "it") -> str:
     """What a pipeline does, and what the spec wants instead: ``it decodes RGB, divides by 255; the spec wants BGR``."""
-    does = {each[0].name: [way.said for way in each if way.said] for each in shared(several)}
+    does = {want.name: _told(each, want) for each, want in zip(shared(several), wanted, strict=True)}
     told = [f"decodes {' or '.join(does['order'])}{_with(does['decoder'])}"]
     for name in ("turn", "colour", "framing", "mirror", "values"):
         if does[name]:
@@ -211,6 +244,12 @@ def story(several: Sequence[Sequence[Trait]], wanted: Sequence[Trait], who: str 
     wants = [one.wanted for one in found if one.trait != "layout" or len(found) == 1]
     instead = f"; the spec wants {', '.join(wants)}" if wants else "; that is what the spec wants"
     return f"{who} {', '.join(told)}{instead}"
+
+
+def _told(ways: Sequence[Trait], want: Trait) -> list[str]:
+    """What is said of a trait: where it may be what the spec wants, nothing says that it is not."""
+    ways = tuple(way for way in ways if way.agrees(want))[:1] or ways
+    return _phrases.plainer(way.said for way in ways if way.said)
 
 
 def _with(ways: Sequence[str]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sm_imgcheck.model import Step
 
-__all__ = ["colour", "decoder", "framing", "kernel", "verbs"]
+__all__ = ["colour", "decoder", "framing", "kernel", "plainer", "verbs"]
 
 _OPENCV = {
     "nearest": "INTER_NEAREST",
@@ -16,9 +17,11 @@ _OPENCV = {
     "lanczos": "INTER_LANCZOS4 without antialias",
     "nearest-exact": "INTER_NEAREST_EXACT",
 }
+_OLD = " (up to 12)"
+"""Said of Pillow's order of passes before 13."""
 _LIBRARIES = {
     "pillow": "Pillow",
-    "pillow12": "Pillow (up to 12)",
+    "pillow12": f"Pillow{_OLD}",
     "opencv": "OpenCV",
     "tensorflow": "TensorFlow",
     "torch": "PyTorch",
@@ -121,6 +124,12 @@ def colour(params: Any) -> str:
     return ""
 
 
+def plainer(phrases: Iterable[str]) -> list[str]:
+    """Different phrases, without Pillow's older order of passes where the present one makes the same pixels."""
+    found = list(dict.fromkeys(phrases))
+    return [one for one in found if _OLD not in one or one.replace(_OLD, "") not in found]
+
+
 _VERBS = {
     "stretched to": "stretches to",
     "shortest edge to": "resizes the shortest edge to",
@@ -135,7 +144,7 @@ _VERBS = {
     "0..255, not scaled": "keeps 0..255",
     "0..255 mapped to": "maps 0..255 to",
     "mirrored": "mirrors left and right",
-    "turned upright": "turns upright",
+    "turned": "turns it",
     "alpha": "has alpha",
 }
 

@@ -1,0 +1,123 @@
+"""Where a tensor comes from: its origins in a given image, and what the spec makes of that image instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck import identify, source
+from sm_imgcheck.errors import CandidateError, ImgcheckError, PlanError
+from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.mapping import same
+from sm_imgcheck.model import Candidate, Decode, Facts, Ideal, Options, Origin, Plan, Spec, Step
+from sm_imgcheck.pixels import carried_out
+from sm_imgcheck.planning import make_plan, stage_of
+
+__all__ = ["SOURCE", "traced"]
+
+SOURCE = "the source image"
+"""What an image is called that comes as bytes."""
+_OF_PICTURE = ("decode", "orient", "colour", "geometry", "mirror")
+"""Stages of a plan that make the picture; what follows makes numbers of it."""
+_NEAR = 0.01
+"""Grey levels between two mappings that are one."""
+
+
+def traced(candidate: Candidate, spec: Spec | None, options: Options) -> Candidate:
+    """With the origins of its array in ``options.source``, what they show of it, and the spec's own way from there.
+
+    The candidate has an array and its facts. An array that cannot be a picture (not finite, or of no known layout) is
+    looked at no further. Raises ImgcheckError where the source cannot be used: that is no fault of the candidate.
+    """
+    image = _image(options.source, spec.decode if spec else Decode())
+    if candidate.facts is None or not _may_be_picture(candidate.facts, options):
+        return candidate
+    layout = options.assume.get("layout", "")
+    try:
+        origins = identify.find(candidate.data, image.data, layout=layout, spec=spec)
+    except CandidateError as error:
+        raise _unusable(image.path, error.problem) from None
+    ideal = _ideal(image, origins, spec)
+    return replace(candidate, facts=_shown(candidate.facts, origins), origins=origins, ideal=ideal)
+
+
+def _image(what: Any, decode: Decode) -> Candidate:
+    """The source as an image candidate: its bytes and its header."""
+    if isinstance(what, bytes):
+        image = source.from_bytes(what, SOURCE, decode, headers_only=True)
+    else:
+        image = source.read(what, decode, headers_only=True)
+    if image.problem is not None:
+        raise _unusable(image.path, image.problem[1])
+    if image.header is None:
+        raise _unusable(image.path, "is a tensor: name the image file that the tensor was made of")
+    return image
+
+
+def _unusable(path: str, why: str) -> ImgcheckError:
+    return ImgcheckError(f"{for_terminal(path)}: the source {why}")
+
+
+def _may_be_picture(facts: Facts, options: Options) -> bool:
+    numbers = facts.dtype.startswith(("int", "uint", "float")) and facts.low is not None
+    known = "?" not in facts.layout or "layout" in options.assume
+    return numbers and known and not (facts.nans or facts.infinities)
+
+
+def _shown(facts: Facts, origins: tuple[Origin, ...]) -> Facts:
+    """The facts with what every exact origin shows of them: seen, no longer assumed."""
+    exact = [origin.facts for origin in origins if origin.exact]
+    if not exact:
+        return facts
+    first = exact[0]
+    if all(one.layout == first.layout for one in exact):
+        facts = replace(facts, layout=first.layout)
+    if _one(one.channel_order for one in exact):
+        assumed = tuple(one for one in facts.assumed if not one.startswith("channel_order="))
+        facts = replace(facts, channel_order=first.channel_order, assumed=assumed)
+    if first.values and all(one.values and same(one.values, first.values, tolerance=_NEAR) for one in exact):
+        whole = facts.whole or (bool(facts.channels) and all(channel.step for channel in facts.channels))
+        facts = replace(facts, values=first.values, recipe=first.recipe, whole=whole, channels=())
+    return facts
+
+
+def _one(values: Iterable[str]) -> bool:
+    return len(set(values)) == 1
+
+
+def _ideal(image: Candidate, origins: tuple[Origin, ...], spec: Spec | None) -> Ideal | None:
+    """What the spec makes of the source, and how far its pixels are from those of the nearest origin."""
+    if spec is None or image.header is None:
+        return None
+    ideal = Ideal(source=image.path, header=image.header)
+    try:
+        plan = make_plan(spec, image, Options())
+    except PlanError as error:
+        return replace(ideal, refused=str(error))
+    apart = _apart(image.data, plan, origins[0].steps) if origins else None
+    if apart is None:
+        return replace(ideal, plan=plan)
+    mean, most = float(apart.mean(dtype=np.float64)), float(apart.max())
+    return replace(ideal, plan=plan, mean_difference=mean, max_difference=most)
+
+
+def _apart(body: bytes, plan: Plan, steps: tuple[Step, ...]) -> np.ndarray | None:
+    """Absolute differences of two pictures of one file, HxWxC, in grey levels; None where they differ in size."""
+    remembered: dict[Any, Any] = {(): body}
+    try:
+        pictures = [carried_out(_picture(one), remembered).astype(np.float32) for one in (plan.steps, steps)]
+    except CandidateError:
+        return None
+    if pictures[0].shape != pictures[1].shape:
+        return None
+    difference: np.ndarray = np.abs(pictures[0] - pictures[1])
+    return difference
+
+
+def _picture(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps that make the picture, its channels in RGB order."""
+    final = (step for step in steps if step.params.get("units") != "final")
+    return tuple(step for step in final if stage_of(step.op) in _OF_PICTURE)
