@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from shutil import get_terminal_size
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import typer
 
@@ -23,6 +23,9 @@ from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import argument, for_terminal
 from sm_imgcheck.model import Options, Report, Result, Spec
 from sm_imgcheck.report import Run, reporter
+
+if TYPE_CHECKING:
+    from sm_imgcheck.handler import Handler
 
 __all__ = ["DEFAULT_SPEC", "Asked", "convert_command", "load_spec", "report_on"]
 
@@ -46,6 +49,8 @@ class Asked:
     no_color: bool = False
     golden: bool = False
     """Hold the spec against its golden tensors, before any path is looked at."""
+    handler: Handler | None = None
+    """The user's own code, which gets each candidate as a request: what it makes of it is checked."""
 
 
 def load_spec(name: str) -> Spec:
@@ -126,6 +131,11 @@ def _results(asked: Asked, spec: Spec, how: Listing, sink: Sink | None, tell: Te
         from sm_imgcheck.engine.probes import probed
 
         yield from probed(spec, asked.options, tell=tell)
+    if asked.handler is not None:
+        from sm_imgcheck.engine.handlers import run_handler
+
+        yield from run_handler(listed(asked.paths, how), asked.handler, spec, asked.options, tell=tell)
+        return
     yield from run(listed(asked.paths, how), spec, asked.options, sink, tell=tell)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sm_imgcheck.cli import _handler
 from sm_imgcheck.cli import _options as common
 from sm_imgcheck.cli._pictures import Picture, check_one, draw
 
@@ -29,7 +30,8 @@ def validate(
         typer.Option(
             "--content-type",
             metavar="TYPE",
-            help="Each PATH is a request body under this header; it is judged as the spec's payload.stack takes it.",
+            help="Each PATH is a request body under this header; it is judged as the spec's payload.stack takes it. "
+            "With --handler: the type that each request has. Default: what the image is.",
             show_default=False,
         ),
     ] = None,
@@ -37,6 +39,11 @@ def validate(
         bool, typer.Option("--golden", help="Hold the spec against its own golden tensors; a PATH may be left out.")
     ] = False,
     picture: Picture = None,
+    handler: _handler.File = None,
+    function: _handler.Function = None,
+    python: _handler.Python = None,
+    timeout: _handler.Timeout = 60.0,
+    memory: _handler.Memory = None,
     fail_on: common.FailOn = "error",
     select: common.Select = None,
     ignore: common.Ignore = None,
@@ -54,6 +61,8 @@ def validate(
     values 0..255. Each finding says whether convert mends it, and the report ends with the command that does.
     With --content-type every PATH is a request body. With --golden the spec itself is checked: what its plan makes of
     each probe image is compared with the tensor that it must become, and the first stage that differs is named.
+    With --handler every PATH is sent to your own code, and the tensor that it makes is checked. That runs your code
+    with your rights: the limits of time and memory, and the AWS credentials that it does not get, are no sandbox.
     """
     from sm_imgcheck.cli import _session
     from sm_imgcheck.model import Options
@@ -79,6 +88,7 @@ def validate(
         quiet=quiet,
         no_color=no_color,
         golden=golden,
+        handler=_handler.asked(handler, content_type, function, python, timeout=timeout, memory=memory),
     )
     _agree(asked, emit, form)
     if picture is not None:
@@ -98,6 +108,8 @@ def _agree(asked: Asked, emit: str | None, form: str | None) -> None:
         raise typer.BadParameter("--as says what --emit writes: name a folder with --emit")
     if emit is not None and asked.options.headers_only:
         raise typer.BadParameter("--headers-only decodes nothing, so there is nothing to --emit")
+    if asked.handler is not None and (emit is not None or asked.options.headers_only or asked.golden):
+        raise typer.BadParameter("--handler goes with neither --emit, --headers-only nor --golden")
     if not asked.paths and not asked.golden:
         raise typer.BadParameter("name a PATH to be checked; --golden alone goes without")
 

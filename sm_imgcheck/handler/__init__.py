@@ -6,6 +6,7 @@ It runs the user's code, with the user's rights: limits of time and memory keep 
 
 from __future__ import annotations
 
+from sm_imgcheck.handler.candidates import handled
 from sm_imgcheck.handler.runner import Handler, Runner
 
-__all__ = ["Handler", "Runner"]
+__all__ = ["Handler", "Runner", "handled"]

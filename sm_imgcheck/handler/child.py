@@ -54,8 +54,10 @@ class Child:
             env={**environment, name: value},
             start_new_session=os.name == "posix",
         )
-        for read, stream in ((self._listen, self._process.stdout), (self._overhear, self._process.stderr)):
-            Thread(target=read, args=(stream,), daemon=True).start()
+        streams = (self._listen, self._process.stdout), (self._overhear, self._process.stderr)
+        self._readers = [Thread(target=read, args=(stream,), daemon=True) for read, stream in streams]
+        for reader in self._readers:
+            reader.start()
 
     def ask(self, request: Mapping[str, Any]) -> None:
         """Send a request; one that is gone does not hear it."""
@@ -97,6 +99,8 @@ class Child:
         self._kill_rest()
         process.kill()
         process.wait()
+        for reader in self._readers:
+            reader.join(1)  # at once, unless somebody who could not be ended holds the other end
 
     def _kill_rest(self) -> None:
         """What the keeper could not end, because the user's code had killed or stopped it."""
@@ -130,7 +134,7 @@ class Child:
 
     def _listen(self, stream: IO[bytes]) -> None:
         """Take in what is told; whatever else the user's code may write there is passed over."""
-        with suppress(OSError, ValueError):
+        with suppress(OSError), stream:
             while line := stream.readline(_LONGEST_LINE):
                 told = _object(line)
                 if told is not None and not self._told.full():
@@ -139,7 +143,7 @@ class Child:
 
     def _overhear(self, stream: IO[bytes]) -> None:
         """Keep the end of what is printed."""
-        with suppress(OSError, ValueError):
+        with suppress(OSError), stream:
             while piece := stream.readline(_LONGEST_LINE):
                 self.said.append(piece)
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -39,8 +39,8 @@ class Handler(Value):
     """Of every request; None: by what each file is."""
     seconds: float = 60.0
     """For importing the file, and for each request."""
-    most_bytes: int = 8 << 30
-    """Resident memory of the child and all that it starts."""
+    most_bytes: int | None = None
+    """Resident memory of the child and all that it starts; None: 8 GiB, or three quarters of what the machine has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -61,7 +61,8 @@ class Runner:
 
     def __init__(self, how: Handler, stack: str = "") -> None:
         """Raise ImgcheckError where there is no such file. stack: whose functions are looked for first."""
-        self.how, self.stack = how, stack
+        self.how = replace(how, most_bytes=how.most_bytes or _usual_memory())
+        self.stack = stack
         self.loaded: Answer | None = None
         """How the file was imported, once it was."""
         self._file = Path(how.file).resolve()
@@ -121,7 +122,7 @@ class Runner:
         child, lost, said = self._child, None, ""
         assert child is not None
         try:
-            child.wait(number, seconds=self.how.seconds, most_bytes=self.how.most_bytes)
+            child.wait(number, seconds=self.how.seconds, most_bytes=self.how.most_bytes or 0)
         except Lost as error:
             self._end()
             lost, said = error, b"".join(child.said).decode("utf-8", "replace")
@@ -154,6 +155,15 @@ def _object(text: bytes | None) -> dict[str, Any] | None:
         if isinstance(value, dict):
             return value
     return None
+
+
+def _usual_memory() -> int:
+    """8 GiB is more than any serverless endpoint has (6 GiB), and enough to import every framework."""
+    try:
+        there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):  # Windows
+        return 8 << 30
+    return min(8 << 30, there * 3 // 4)
 
 
 def _model_folder(file: Path) -> Path:

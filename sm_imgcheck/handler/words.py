@@ -16,7 +16,7 @@ from sm_imgcheck.model import Flaw
 __all__ = ["explained", "problem"]
 
 _TYPES = re.compile(rb"""["']((?:image|application|text)/[\w.+*-]+)["']""")
-_REFUSING = re.compile(r"content.?type|media type|mime|not supported|unsupported", re.IGNORECASE)
+_REFUSING = re.compile(r"content.?type|media.?type|mime", re.IGNORECASE)
 _LINE = re.compile(r'File "([^"]+)", line (\d+)')
 _SOURCE_BYTES = 1 << 20
 
@@ -42,7 +42,7 @@ def _lost(answer: Answer, how: Handler, who: str) -> tuple[str, str]:
     if answer.lost.how == "too slow":
         return "HND103", f"{who} was not done after {how.seconds:g} s{where}, and was ended (--timeout sets the limit)"
     if answer.lost.how == "too large":
-        limit = f"{how.most_bytes / (1 << 30):.3g} GiB of memory (--memory sets the limit)"
+        limit = f"{(how.most_bytes or 0) / (1 << 30):.3g} GiB of memory (--memory sets the limit)"
         return "HND104", f"{who} took more than {limit}, and was ended"
     return "HND102", f"{who} ended the process {_status(answer.lost.status)}{where}{last}"
 
@@ -76,7 +76,8 @@ def _raised(raised: dict[str, Any], how: Handler, who: str, content_type: str) -
     if raised.get("exits") is True:
         return "HND102", f"{who} left by sys.exit({text}){where}"
     said = f"{who} raised {kind}{where}{': ' if text else ''}{text}"
-    if _refuses(text, content_type):
+    by_itself = bool(_text(raised, "file")) and not _text(raised, "last")
+    if by_itself and _refuses(text, content_type):
         return "HND106", f"{said}; the request came as {content_type or 'no content type'}{_named(how)}"
     return "HND101", said + _interpreter(raised)
 
@@ -119,7 +120,9 @@ def explained(answer: Answer) -> tuple[Flaw, ...]:
     if not isinstance(raised, dict):
         return ()
     found = explain_text(f"{_text(raised, 'type')}: {_text(raised, 'text')}")[:1]
-    return tuple(("HND110", f"{one.title}: {one.code}", "", one.cause) for one in found if one.kind != "wrapper")
+    return tuple(
+        ("HND110", f"{one.title.rstrip('.')}: {one.code}", "", one.cause) for one in found if one.kind != "wrapper"
+    )
 
 
 def _text(told: Mapping[str, Any], key: str) -> str:

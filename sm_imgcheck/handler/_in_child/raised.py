@@ -23,7 +23,7 @@ def told(error: BaseException, file: str) -> dict[str, Any]:
         "file": where,
         "line": line,
         "function": function,
-        "code": linecache.getline(where, line).strip()[:200] if where else "",
+        "code": linecache.getline(where, line).strip()[:100] if where else "",
         "module": getattr(error, "name", None) if isinstance(error, ImportError) else None,
         "last": _last(error, file),
     }

@@ -1,0 +1,38 @@
+"""A user's own handler over many candidates, in one child as long as it lives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from sm_imgcheck.engine.listing import Item
+from sm_imgcheck.engine.run import Tell, handed
+from sm_imgcheck.errors import ImgcheckError
+from sm_imgcheck.handler import Handler, Runner, handled
+from sm_imgcheck.model import Options, Result, Spec
+from sm_imgcheck.processing import process
+
+__all__ = ["run_handler"]
+
+
+def run_handler(
+    items: Iterable[Item], handler: Handler, spec: Spec, options: Options, *, tell: Tell
+) -> Iterator[Result]:
+    """Yield the result of each candidate: what the handler made of it, held against the spec.
+
+    A bug at one candidate is told, and the run goes on. Raises ImgcheckError where the handler cannot be called at all.
+    Nothing that the handler has started is left when the run ends, however it ends.
+    """
+    with Runner(handler, spec.payload.get("stack", "")) as runner:
+        for item in items:
+            try:
+                yield _looked_at(item, runner, spec, options)
+            except (ImgcheckError, BrokenPipeError):
+                raise
+            except Exception as bug:  # noqa: BLE001 - as in ``run``: the other candidates are none the worse for it
+                yield Result(path=item.path, kind="unknown", bug=tell(item, bug))
+
+
+def _looked_at(item: Item, runner: Runner, spec: Spec, options: Options) -> Result:
+    candidate, source = handled(handed(item), runner, spec)
+    return replace(process(candidate, spec, replace(options, source=source)), path=item.path)

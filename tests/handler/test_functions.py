@@ -1,0 +1,370 @@
+"""The functions are found and called as the containers find and call them, and their results are read."""
+
+import ast
+import io
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import numpy as np
+import pytest
+from handlers import PIL_RGB, each, made, running
+from pictures import jpeg, picture
+from PIL import Image
+
+import sm_imgcheck.handler
+from sm_imgcheck import load_spec
+from sm_imgcheck.errors import ImgcheckError
+from sm_imgcheck.handler import handled
+
+PLAIN = np.asarray(Image.open(io.BytesIO(jpeg())).convert("RGB"))
+
+
+def messages(candidate):
+    return [flaw[:2] for flaw in candidate.handled.flaws]
+
+
+@pytest.mark.parametrize("parameters", ["body, kind", "body, kind, context"])
+def test_input_fn_is_called_as_the_toolkits_call_it(tmp_path, parameters):
+    code = f"""
+        def input_fn({parameters}):
+            assert type(body) is bytearray and kind == "image/jpeg"
+            if "context" in locals():
+                assert context.get_request_header(0, "content-type") == kind
+                assert context.system_properties["model_dir"]
+            return pixels(body)
+    """
+    candidate = made(tmp_path, code)
+    assert candidate.problem is None
+    assert (candidate.handled.function, candidate.handled.made) == ("input_fn", "numpy.ndarray")
+    np.testing.assert_array_equal(candidate.data, PLAIN)
+
+
+def test_the_image_comes_along_as_the_source(tmp_path):
+    (tmp_path / "x.jpg").write_bytes(jpeg())
+    with running(tmp_path, dedent(PIL_RGB) + "\ndef input_fn(body, kind):\n    return pixels(body)") as run:
+        candidate, source = handled(str(tmp_path / "x.jpg"), run, load_spec("pillow-rgb-01"))
+    assert (candidate.path, candidate.kind, source) == (str(tmp_path / "x.jpg"), "tensor", jpeg())
+
+
+@pytest.mark.parametrize("parameters", ["body", "body, kind, context, more", "*both"])
+def test_another_number_of_parameters_is_refused_as_there(tmp_path, parameters):
+    candidate = made(tmp_path, f"def input_fn({parameters}):\n    return 1")
+    assert candidate.problem[0] == "HND101"
+    assert "arguments but 2 were given" in candidate.problem[1]
+
+
+def test_text_arrives_decoded_and_anything_else_does_not(tmp_path):
+    code = "def input_fn(body, kind):\n    return np.array([len(body), isinstance(body, str)], np.float32)"
+    assert made(tmp_path, code, body=b'"\xc3\xa4"', content_type="application/json").data.tolist() == [3, 1]
+    assert made(tmp_path, code, body=b'"\xc3\xa4"', content_type="image/x").data.tolist() == [4, 0]
+
+
+INPUT_FN = """
+    def input_fn(body, kind):
+        number, a = int(body), pixels(PICTURE)
+"""
+RETURNED = {
+    "a": PLAIN,
+    "a.astype(np.float32)[None]": PLAIN[None].astype(np.float32),
+    "Image.fromarray(a)": PLAIN,
+    "a.tolist()": PLAIN.astype(int),
+    "{'x': a}": PLAIN,
+    "(a, 'name')": PLAIN,
+    "[a]": PLAIN,
+    "{'pixel_values': a, 'mask': a[0, 0]}": PLAIN,
+    "{'serving_default_input': a, 'other': a * 0}": PLAIN,
+    "np.asfortranarray(a)": PLAIN,
+}
+
+
+def test_what_comes_out_is_read(tmp_path):
+    named = dict(load_spec("pillow-rgb-01").resolved) | {"name": "serving_default_input"}
+    cases = [f"return {one}" for one in RETURNED]
+    for candidate, (result, expected) in zip(
+        each(tmp_path, INPUT_FN, cases, spec=named), RETURNED.items(), strict=True
+    ):
+        assert candidate.problem is None, result
+        np.testing.assert_array_equal(candidate.data, expected)
+        assert candidate.data.dtype == expected.dtype, result
+
+
+def test_tensors_of_frameworks_are_read_by_what_they_offer(tmp_path):
+    """Classes with the methods of torch's and MXNet's, so that neither has to be installed here."""
+    code = """
+        class Tensor:
+            dtype, device, shape = "torch.bfloat16", "cuda:0", (1, 2)
+            def detach(self): return self
+            def cpu(self): return self
+            def numpy(self): raise TypeError("Got unsupported ScalarType BFloat16")
+            def float(self):
+                self.numpy = lambda: np.array([[1.5, 2.5]], np.float32)
+                return self
+        class NDArray:
+            shape = (1, 2)
+            def asnumpy(self): return np.array([[3.0, 4.0]])
+        def input_fn(body, kind):
+            return Tensor() if kind == "image/a" else NDArray()
+    """
+    candidate = made(tmp_path, code, content_type="image/a")
+    assert (candidate.data.tolist(), candidate.handled.dtype) == ([[1.5, 2.5]], "bfloat16")
+    assert ("HND130", "input_fn: it was on cuda:0") in messages(candidate)
+    assert made(tmp_path, code, content_type="image/b").data.tolist() == [[3.0, 4.0]]
+
+
+NO_TENSORS = {
+    "None": "None",
+    "(i for i in 'ab')": "generator",
+    "object()": "object, which is no tensor",
+    "'text'": "str, which is no tensor",
+    "{'a': 1, 'b': None}": "without a tensor (a: int, b: NoneType)",
+    "{'a': np.zeros((2, 2, 3)), 'b': np.zeros((2, 2, 3))}": "2 tensors (a [2, 2, 3], b [2, 2, 3])",
+    "[[1, 2], [3]]": "a list that is no array",
+    "['a']": "a list of str",
+    "np.array([object()])": "of Python objects",
+}
+
+
+def test_what_is_no_tensor_is_said_to_be_none(tmp_path):
+    found = each(tmp_path, INPUT_FN, [f"return {one}" for one in NO_TENSORS])
+    for candidate, (result, clause) in zip(found, NO_TENSORS.items(), strict=True):
+        assert candidate.problem[0] == "HND105", result
+        assert clause in candidate.problem[1]
+
+
+def test_a_coroutine_is_not_awaited(tmp_path):
+    candidate = made(tmp_path, "async def input_fn(body, kind):\n    return pixels(body)")
+    assert candidate.problem[0] == "HND105"
+    assert "without await" in candidate.problem[1]
+
+
+INPUT_HANDLER = """
+    import json
+    def output_handler(response, context):
+        return response.content, context.accept_header
+    def input_handler(data, context):
+        assert context.request_content_type == "image/jpeg" and context[8] == context.accept_header
+        number, a = int(data.read()), pixels(PICTURE)
+"""
+POSTED = (
+    'json.dumps({"instances": a[None].tolist()})',
+    'json.dumps({"inputs": a[None].tolist()}).encode()',
+    'json.dumps({"instances": [{"input_1": a.tolist()}]})',
+    'io.StringIO(json.dumps({"instances": a[None].tolist()}))',
+)
+
+
+def test_the_text_of_an_input_handler_is_read_as_tensorflow_serving_reads_it(tmp_path):
+    for candidate in each(tmp_path, INPUT_HANDLER, [f"return {one}" for one in POSTED]):
+        assert candidate.problem is None
+        assert (candidate.handled.function, candidate.data.dtype) == ("input_handler", "float32")
+        np.testing.assert_array_equal(candidate.data, PLAIN[None])
+
+
+def test_a_dict_of_an_input_handler_would_be_posted_as_a_form(tmp_path):
+    (candidate,) = each(tmp_path, INPUT_HANDLER, ['return {"instances": a[None].tolist()}'])
+    assert candidate.data.shape == (1, 48, 64, 3)
+    assert [code for code, _ in messages(candidate)] == ["HND122"]
+
+
+REFUSED = {
+    "json.dumps(a.tolist())": 'posts no {"instances"',
+    'json.dumps({"instances": "abc"})': "refused by TensorFlow Serving",
+    "a": "not the text of a request",
+    "None": "not the text of a request",
+}
+
+
+def test_text_that_tensorflow_serving_refuses(tmp_path):
+    found = each(tmp_path, INPUT_HANDLER, [f"return {one}" for one in REFUSED])
+    for candidate, clause in zip(found, REFUSED.values(), strict=True):
+        assert candidate.problem[0] == "HND105"
+        assert clause in candidate.problem[1]
+
+
+def test_a_missing_batch_axis_becomes_rows(tmp_path):
+    (candidate,) = each(tmp_path, INPUT_HANDLER, ['return json.dumps({"instances": a.tolist()})'])
+    assert "HND124" in [code for code, _ in messages(candidate)]
+
+
+def test_an_input_handler_alone_starts_no_container(tmp_path):
+    code = 'import json\ndef input_handler(data, context):\n    return json.dumps({"inputs": [[1.0]]})'
+    candidate = made(tmp_path, code)
+    assert candidate.data.tolist() == [[1.0]]
+    assert [code for code, _ in messages(candidate)] == ["HND121"]
+
+
+def test_what_a_handler_posts_is_caught(tmp_path):
+    code = """
+        import json
+        from urllib.request import Request, urlopen
+        def handler(data, context):
+            text = json.dumps({"instances": pixels(data.read())[None].tolist()}).encode()
+            with urlopen(Request(context.rest_uri, text)) as answer:
+                return json.loads(answer.read())["outputs"], context.accept_header  # there are none
+    """
+    candidate = made(tmp_path, code)
+    assert candidate.problem is None
+    np.testing.assert_array_equal(candidate.data[0], PLAIN)
+    silent = made(tmp_path, "def handler(data, context):\n    return data.read(), context.accept_header")
+    assert silent.problem[0] == "HND105"
+    assert "posted nothing" in silent.problem[1]
+
+
+def test_the_stack_of_the_spec_decides_between_two(tmp_path):
+    code = """
+        def input_fn(body, kind): return np.zeros((1, 1))
+        def handler(data, context): raise KeyError("of the handler")
+    """
+    assert made(tmp_path, code).data.tolist() == [[0]]
+    assert made(tmp_path, code, stack="tensorflow-serving").problem[0] == "HND101"
+
+
+TORCHSERVE = """
+    from ts.torch_handler.base_handler import BaseHandler
+    class Classifier(BaseHandler):
+        def initialize(self, context):
+            self.scale = 2
+            self.model = open(context.system_properties["model_dir"] + "/model.pt")
+        def preprocess(self, data):
+            assert self.device == "cpu"
+            return np.stack([pixels(row.get("data") or row.get("body")) for row in data]) * SCALE
+"""
+
+
+def test_a_class_of_torchserve_preprocesses_without_its_model(tmp_path):
+    candidate = made(tmp_path, TORCHSERVE.replace("SCALE", "1"))
+    np.testing.assert_array_equal(candidate.data[0], PLAIN)
+    assert candidate.handled.function == "Classifier.preprocess"
+    assert messages(candidate) == [
+        ("HND130", "Classifier.preprocess: TorchServe is not installed: an empty BaseHandler stands in for its own")
+    ]
+
+
+def test_initialize_is_called_only_where_it_is_needed(tmp_path):
+    candidate = made(tmp_path, TORCHSERVE.replace("SCALE", "np.uint8(self.scale)"))
+    np.testing.assert_array_equal(candidate.data[0], PLAIN * np.uint8(2))
+    assert any("which raised FileNotFoundError" in message for _, message in messages(candidate))
+
+
+def test_torchserve_takes_one_class(tmp_path):
+    candidate = made(tmp_path, "class Label: pass\nclass Net:\n    def preprocess(self, data): return [[1.0]]")
+    assert [code for code, _ in messages(candidate)] == ["HND123"]
+    assert candidate.data.tolist() == [[1.0]]
+
+
+def test_transform_fn_beside_input_fn_is_refused_by_the_container(tmp_path):
+    candidate = made(tmp_path, "def input_fn(b, k): return [[1.0]]\ndef transform_fn(m, b, k, a): pass")
+    assert [code for code, _ in messages(candidate)] == ["HND120"]
+
+
+@pytest.mark.parametrize(
+    ("code", "clause"),
+    [
+        ("def transform_fn(model, body, kind, accept): pass", "transform_fn does the decoding and the prediction"),
+        ("def handle(data, context): pass", "handle(data, context) does"),
+        ("def model_fn(folder): pass", "defines no input_fn"),
+    ],
+)
+def test_a_file_without_a_function_to_call_cannot_be_run(tmp_path, code, clause):
+    with pytest.raises(ImgcheckError) as error:
+        made(tmp_path, code)
+    assert clause in str(error.value)
+    assert "--function" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "function"),
+    [
+        ("def prepare(body): return [len(body)]", "prepare"),
+        ("def prepare(body, kind): return [len(body), kind == 'image/jpeg']", "prepare"),
+        ("def prepare(body, size=224): return [len(body), size]", "prepare"),
+        ("class Net:\n    def prepare(self, body): return [len(body)]", "Net.prepare"),
+        ("class Net:\n    def preprocess(self, data): return [len(data[0]['body'])]", "Net"),
+    ],
+)
+def test_a_function_by_name(tmp_path, code, function):
+    candidate = made(tmp_path, code, function=function)
+    assert candidate.data.tolist()[0] == len(jpeg())
+    assert len(candidate.data) == 1 or candidate.data.tolist()[1] in (1, 224)
+
+
+def test_a_function_that_is_not_there(tmp_path):
+    with pytest.raises(ImgcheckError, match=r"defines no function called nothing.*defines pixels"):
+        made(tmp_path, "pixels", function="nothing")
+
+
+def test_the_file_finds_what_lies_beside_it(tmp_path):
+    code = tmp_path / "code"
+    (code / "lib").mkdir(parents=True)
+    (code / "helper.py").write_text("NUMBER = 7")
+    (code / "lib" / "packed.py").write_text("NUMBER = 8")
+    (code / "table.txt").write_text("9")
+    source = """
+        import os
+        import helper, packed
+        table = open("table.txt").read() + open(os.path.join(os.path.dirname(__file__), "table.txt")).read()
+        def input_fn(body, kind, context):
+            return [helper.NUMBER, packed.NUMBER, int(table), __name__ == "inference",
+                    context.system_properties["model_dir"] == os.path.dirname(os.getcwd())]
+    """
+    with running(code, source) as run:
+        assert handled(jpeg(), run, load_spec("pillow-rgb-01"))[0].data.tolist() == [7, 8, 99, 1, 1]
+    assert sorted(path.name for path in code.rglob("*")) == [
+        "helper.py",
+        "inference.py",
+        "lib",
+        "packed.py",
+        "table.txt",
+    ]
+
+
+def test_nothing_of_this_program_is_seen_by_the_handler(tmp_path, monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden")
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://hidden")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    source = """
+        import os, sys
+        def input_fn(body, kind):
+            ours = [name for name in sys.modules if "imgcheck" in name and not name.startswith("_in_child")]
+            kept = sorted(name for name in os.environ if name.startswith("AWS_") and os.environ[name] != os.devnull)
+            assert sys.stdin.read() == ""
+            return {"x": [[1.0]], "said": (ours, [path for path in sys.path if "handler" in path], kept)}
+        def check(body):
+            raise RuntimeError(repr(input_fn(body, "")["said"]))
+    """
+    with running(tmp_path, source, function="check") as run:
+        code, message = handled(jpeg(), run, load_spec("pillow-rgb-01"))[0].problem
+    assert code == "HND101"
+    assert "([], [], ['AWS_EC2_METADATA_DISABLED', 'AWS_REGION'])" in message
+
+
+def test_a_tensor_may_be_the_request(tmp_path):
+    np.save(tmp_path / "x.npy", picture())
+    code = (
+        "def input_fn(body, kind):\n    assert kind == 'application/x-npy'\n    return np.load(io.BytesIO(body)) / 255"
+    )
+    with running(tmp_path, dedent(PIL_RGB) + code) as run:
+        candidate, source = handled(str(tmp_path / "x.npy"), run, load_spec("pillow-rgb-01"))
+    assert source is None
+    np.testing.assert_array_equal(candidate.data, picture() / 255)
+
+
+def test_what_is_no_image_is_not_sent(tmp_path):
+    (tmp_path / "x.txt").write_text("<html>")
+    with running(tmp_path, "raise SystemExit") as run:
+        assert handled(str(tmp_path / "x.txt"), run, load_spec("pillow-rgb-01"))[0].problem[0] == "SRC103"
+        assert run.loaded is None
+
+
+def test_the_child_is_python_of_3_8():
+    """It runs in the user's interpreter, which may be as old as the oldest container that is still in use."""
+    package = Path(sm_imgcheck.handler.__file__).parent
+    files = [package / "_child.py", *(package / "_in_child").glob("*.py")]
+    assert len(files) > 5
+    for file in files:
+        tree = ast.parse(file.read_text(encoding="utf-8"), feature_version=(3, 8))
+        names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
+        assert {name.partition(".")[0] for name in names} <= set(sys.stdlib_module_names) | {"numpy"}
+        assert any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body) or not names

@@ -1,0 +1,359 @@
+"""Handlers that hang, crash, fork and lie: each is told within bounded time, and no process is left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from handlers import PIL_RGB, each, made, running
+from pictures import jpeg, picture
+
+from sm_imgcheck import load_spec
+from sm_imgcheck.errors import ImgcheckError
+from sm_imgcheck.handler import Handler, Runner, child, handled
+from sm_imgcheck.handler._in_child import processes
+
+linux = pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="processes are seen through /proc")
+SPEC = load_spec("pillow-rgb-01")
+GOOD = "def input_fn(body, kind):\n    return pixels(body)\n"
+INPUT_FN = "def input_fn(body, kind):\n    number = int(body)"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left(tmp_path):
+    """No process with the mark of a run, none that works in this test's folder, no folder of a run."""
+    before = set(Path("/tmp").glob("sm-imgcheck-*"))
+    yield
+    assert left(tmp_path) == []
+    assert set(Path("/tmp").glob("sm-imgcheck-*")) <= before
+
+
+def left(folder):
+    """Processes that were started by a run, or that work in the folder."""
+    pids = processes.marked(child._MARK.encode())
+    return pids + [int(pid) for pid in pids_of_all() if works_in(pid) == str(folder)]
+
+
+def pids_of_all():
+    return [path.name for path in Path("/proc").iterdir() if path.name.isdigit()]
+
+
+def works_in(pid):
+    with suppress(OSError):
+        return str(Path(f"/proc/{pid}/cwd").readlink())
+    return ""
+
+
+def problem(folder, code, **how):
+    candidate = made(folder, code, **how)
+    assert candidate.problem is not None
+    return candidate.problem
+
+
+HANGING = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)",
+    "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)",
+)
+MORE_HANGING = ("while True: pass", "import threading; threading.Event().wait()", "import os; os.read(os.pipe()[0], 1)")
+
+
+@linux
+@pytest.mark.parametrize("code", [*HANGING, *(pytest.param(code, marks=pytest.mark.slow) for code in MORE_HANGING)])
+def test_one_that_hangs_is_ended(tmp_path, code):
+    begun = time.monotonic()
+    found, message = problem(tmp_path, f"def input_fn(body, kind):\n    {code}", seconds=1)
+    assert found == "HND103"
+    assert "was not done after 1 s" in message
+    assert "--timeout" in message
+    assert "SIGSTOP" in code or " at inference.py:2, and was ended" in message
+    assert time.monotonic() - begun < 8
+
+
+@linux
+def test_one_that_hangs_while_it_is_imported_is_asked_once(tmp_path):
+    with running(tmp_path, "import time\ntime.sleep(60)", seconds=0.5) as run:
+        begun = time.monotonic()
+        found = [handled(jpeg(), run, SPEC)[0].problem for _ in range(5)]
+    assert {code for code, _ in found} == {"HND103"}
+    assert "importing inference.py was not done after 0.5 s at inference.py:2" in found[0][1]
+    assert time.monotonic() - begun < 4
+
+
+@linux
+def test_an_image_that_hangs_costs_itself_only(tmp_path):
+    code = "def input_fn(body, kind):\n    while len(body) < 10: pass\n    return [1.0]"
+    with running(tmp_path, code, seconds=1.5, content_type="image/jpeg") as run:
+        found = [handled(body, run, SPEC)[0] for body in (jpeg(), b"short", jpeg())]
+    assert [one.problem and one.problem[0] for one in found] == [None, "HND103", None]
+
+
+ENDING = {
+    "import os; os._exit(3)": "ended the process with exit code 3",
+    "import os; os._exit(0)": "ended the process with exit code 0",
+    "import sys; sys.exit(4)": "left by sys.exit(4) at inference.py:",
+    "import os; os.abort()": "by SIGABRT at inference.py:",
+    "import os, signal; os.kill(os.getpid(), signal.SIGKILL)": "by SIGKILL, as the kernel does",
+    "import ctypes; ctypes.string_at(0)": "by SIGSEGV, a crash in a library's C code at inference.py:",
+    "print('so long'); import os; os._exit(1)": "its last words: so long",
+    "import os, signal, time; os.kill(os.getppid(), signal.SIGKILL); time.sleep(60)": "ended the process",
+    "import os, signal; os.killpg(0, signal.SIGKILL)": "ended the process by SIGKILL",
+}
+
+
+@linux
+def test_one_that_ends_its_process(tmp_path):
+    for candidate, (code, clause) in zip(each(tmp_path, INPUT_FN, ENDING), ENDING.items(), strict=True):
+        assert candidate.problem[0] == "HND102", code
+        assert clause in candidate.problem[1]
+
+
+def test_the_run_goes_on_after_a_crash(tmp_path):
+    code = """
+        import os
+        def input_fn(body, kind):
+            return [len(body)] if len(body) > 10 else os._exit(1)
+    """
+    with running(tmp_path, code, content_type="image/jpeg") as run:
+        found = [handled(body, run, SPEC)[0] for body in (jpeg(), b"short", b"short", jpeg())]
+    assert [one.problem and one.problem[0] for one in found] == [None, "HND102", "HND102", None]
+    assert found[0].data.tolist() == found[3].data.tolist() == [len(jpeg())]
+
+
+RAISING = {
+    "raise KeyboardInterrupt": "raised KeyboardInterrupt at inference.py:",
+    "raise ValueError('no\\n such \\x1b[31m thing')": "`raise ValueError(",
+    "input_fn(body, kind)": "raised RecursionError at inference.py:",
+    "raise type('Odd', (Exception,), {'__str__': lambda self: 1 / 0})": "its text cannot be had",
+    "np.zeros(3).reshape(2, 2)": "raised ValueError at inference.py:",
+    "Image.open(io.BytesIO(PICTURE[:9]))": "(in PIL/",
+    "import nothing_like_it": "name the interpreter that has it with --python",
+}
+
+
+def test_one_that_raises(tmp_path):
+    for candidate, (code, clause) in zip(each(tmp_path, INPUT_FN, RAISING), RAISING.items(), strict=True):
+        assert candidate.problem[0] == "HND101", code
+        assert clause in candidate.problem[1]
+
+
+def test_what_explain_knows_of_an_exception_is_said(tmp_path):
+    code = "def input_fn(body, kind):\n    raise RuntimeError('expected scalar type Double but found Float')"
+    flaws = made(tmp_path, code).handled.flaws
+    assert flaws[0][0] == "HND110"
+    assert "float32" in flaws[0][1]
+
+
+@pytest.mark.parametrize("code", ["import nothing_like_it", "1 / 0", "def (", "raise SystemExit(2)"])
+def test_a_file_that_cannot_be_imported_is_tried_once(tmp_path, code):
+    with running(tmp_path, f"print('once')\n{code}") as run:
+        found = [handled(jpeg(), run, SPEC)[0].problem for _ in range(3)]
+    assert len(set(found)) == 1
+    assert found[0][0] == ("HND102" if "Exit" in code else "HND101")
+    assert "importing inference.py" in found[0][1]
+    assert "inference.py:2" in found[0][1]
+
+
+def test_a_content_type_that_is_refused(tmp_path):
+    code = """
+        def input_fn(body, kind):
+            if kind != "application/x-image":
+                raise ValueError("Unsupported content type: " + kind)
+            return pixels(body)
+    """
+    found, message = problem(tmp_path, code)
+    assert found == "HND106"
+    assert "the request came as image/jpeg, and the file names application/x-image (--content-type" in message
+    assert made(tmp_path, code, content_type="application/x-image").problem is None
+
+
+STARTING = (
+    "import subprocess; subprocess.Popen(['sleep', '60'])",
+    "import subprocess; subprocess.Popen(['sleep', '60'], start_new_session=True, env={})",
+    "os.fork() == 0 and time.sleep(60)",
+    "daemon()",
+    "[os.fork() for _ in range(3)]; os.getpid() == me or time.sleep(60)",
+)
+DAEMON = """
+    import os, time
+    me = os.getpid()
+    def daemon():
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                time.sleep(60)
+            os._exit(0)
+    def input_fn(body, kind):
+        number = int(body)
+"""
+
+
+@linux
+def test_what_it_starts_ends_with_it(tmp_path):
+    cases = [f"{code}\n{then}" for then in ("return [1.0]", "os._exit(1)") for code in STARTING]
+    found = list(each(tmp_path, DAEMON, cases))
+    assert [one.problem and one.problem[0] for one in found] == [None] * 5 + ["HND102"] * 5
+
+
+@linux
+def test_what_it_starts_ends_when_its_time_is_up(tmp_path):
+    (found,) = each(tmp_path, DAEMON, [f"{STARTING[1]}\ndaemon()\ntime.sleep(60)"], seconds=1)
+    assert found.problem[0] == "HND103"
+
+
+@linux
+def test_one_that_kills_its_keeper_leaves_nothing_either(tmp_path):
+    code = """
+        import os, signal, subprocess
+        def input_fn(body, kind):
+            subprocess.Popen(["sleep", "60"], start_new_session=True)
+            os.kill(os.getppid(), signal.SIGKILL)
+            signal.pause()
+    """
+    assert problem(tmp_path, code, seconds=5)[0] == "HND102"
+
+
+def test_a_copy_of_it_that_comes_back_answers_nothing(tmp_path):
+    code = PIL_RGB + "    import os\n    def input_fn(body, kind):\n        os.fork()\n        return pixels(body)"
+    with running(tmp_path, code) as run:
+        found = [handled(jpeg(picture(seed=seed)), run, SPEC)[0] for seed in range(4)]
+    assert [one.problem for one in found] == [None] * 4
+    assert len({one.data.tobytes() for one in found}) == 4
+
+
+STREAMS = (
+    "os.closerange(0, 256)",
+    "[os.write(fd, b'{\"number\": 9}\\n[[[[\\n\\xff\\n') for fd in range(1, 8) if ready(fd)]",
+    "print('x' * 100_000_000)",
+    "[print('line', number, file=sys.stderr) for number in range(50_000)]",
+    "os.chdir('/'), sys.path.clear()",
+    "os.close(1), os.close(2)",
+    "sys.stdout.close(), sys.stderr.close()",
+)
+
+
+def test_whatever_it_does_to_its_streams_its_answer_comes(tmp_path):
+    function = """
+        import os, sys
+        def ready(fd):
+            try:
+                os.write(fd, b"")
+            except OSError:
+                return False
+            return True
+        def input_fn(body, kind):
+            number, array = int(body), pixels(PICTURE)
+    """
+    for candidate, code in zip(
+        each(tmp_path, function, [f"{one}\nreturn array" for one in STREAMS]), STREAMS, strict=True
+    ):
+        assert candidate.problem is None, code
+        assert candidate.data.shape == (48, 64, 3)
+
+
+@linux
+def test_memory_is_watched(tmp_path):
+    code = "def input_fn(body, kind):\n    kept = []\n    while True:\n        kept.append(b'x' * (8 << 20))"
+    found, message = problem(tmp_path, code, most_bytes=300 << 20)
+    assert found == "HND104"
+    assert "took more than 0.293 GiB of memory (--memory sets the limit)" in message
+
+
+@linux
+def test_memory_that_copies_share_is_counted_once(tmp_path):
+    code = """
+        import os, time
+        kept = b"x" * (150 << 20)
+        def input_fn(body, kind):
+            copies = [os.fork() for _ in range(1)]
+            if 0 in copies:
+                time.sleep(60)
+            time.sleep(0.5)
+            return pixels(body)
+    """
+    assert made(tmp_path, code, most_bytes=280 << 20).problem is None
+
+
+def test_an_array_beyond_all_measure_is_not_handed_over(tmp_path):
+    code = "def input_fn(body, kind):\n    return np.broadcast_to(np.zeros(1), (1 << 20, 1 << 10, 3))"
+    found, message = problem(tmp_path, code)
+    assert found == "HND104"
+    assert "returned 25769803776 bytes" in message
+
+
+TAMPERING = (
+    "answers.write = lambda content, file: file.write(b'no array')",
+    "answers.write = lambda content, file: file.write(b'\\x93NUMPY' + bytes(200))",
+    "answers.write = lambda content, file: os.remove(file.name)",
+    "answers.write = lambda content, file: (os.remove(file.name), os.mkfifo(file.name))",
+    "answers.write = lambda content, file: np.save(file, np.array([Bad()]), allow_pickle=True)",
+    "json.dump = lambda answer, file: file.write('[' * 100_000)",
+    'json.dump = lambda answer, file: file.write(\'{"flaws": [1, [2], {}], "notes": 3, "raised": 4, "made": []}\')',
+)
+
+
+def test_an_answer_that_was_tampered_with_does_no_harm(tmp_path):
+    """The user's code shares its process with what writes the answer: what comes back is read like any file."""
+    function = """
+        import json, os, sys
+        answers = sys.modules["_in_child.answers"]
+        write, dump = answers.write, json.dump
+        class Bad:
+            def __reduce__(self):
+                return (open, ("loaded", "w"))
+        def input_fn(body, kind):
+            number, answers.write, json.dump = int(body), write, dump
+    """
+    found = list(each(tmp_path, function, [f"{one}\nreturn [1.0]" for one in TAMPERING]))
+    codes = ["HND105", "SRC150", "HND102", "HND102", "SRC151"]
+    assert [one.problem and one.problem[0] for one in found] == [*codes, None, None]
+    assert not Path("loaded").exists()
+
+
+@pytest.mark.parametrize("how", [{"python": "/nowhere/python"}, {"python": ""}])
+def test_a_file_or_an_interpreter_that_is_not_there(tmp_path, how):
+    file = tmp_path / "inference.py"
+    if how["python"]:
+        file.write_text(GOOD)
+    with (
+        pytest.raises(ImgcheckError, match=r"no such file|cannot be started"),
+        Runner(Handler(file=str(file), **how)) as run,
+    ):
+        run(b"", "image/jpeg", "x")
+
+
+def test_an_interpreter_that_is_none(tmp_path):
+    found, message = problem(tmp_path, GOOD, python="/bin/true")
+    assert found == "HND102"
+    assert "importing inference.py ended the process" in message
+
+
+@linux
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_when_this_program_is_ended_so_is_the_handler(tmp_path, number):
+    (tmp_path / "inference.py").write_text("import subprocess, time\nsubprocess.Popen(['sleep', '60'])\ntime.sleep(60)")
+    code = (
+        "import signal, sys\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))\n"
+        "from sm_imgcheck.handler import Handler, Runner\n"
+        f"with Runner(Handler(file={str(tmp_path / 'inference.py')!r})) as run:\n"
+        "    run(b'', 'image/jpeg', '')\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 10
+    while not any(os.path.realpath(f"/proc/{pid}/exe").endswith("sleep") for pid in left(tmp_path)):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    process.send_signal(number)
+    process.wait(10)
+    while left(tmp_path) and time.monotonic() < until:
+        time.sleep(0.02)
+    if number == signal.SIGKILL:  # nobody was there to remove it
+        for folder in Path("/tmp").glob("sm-imgcheck-*"):
+            if (folder / "settings.json").exists() and str(tmp_path) in (folder / "settings.json").read_text():
+                for file in folder.iterdir():
+                    file.unlink()
+                folder.rmdir()

@@ -1,0 +1,48 @@
+"""Handlers written for a test, and run."""
+
+from contextlib import contextmanager
+from textwrap import dedent, indent
+
+from pictures import jpeg
+
+from sm_imgcheck.handler import Handler, Runner, handled
+from sm_imgcheck.specfile import loaded
+
+PIL_RGB = """
+    import io
+    import numpy as np
+    from PIL import Image
+    def pixels(body):
+        return np.asarray(Image.open(io.BytesIO(body)).convert("RGB"))
+"""
+
+
+def _with_pixels(source):
+    """The source with ``pixels``, ``np`` and ``Image`` at hand where it needs them: importing takes its time."""
+    return dedent(PIL_RGB if any(word in source for word in ("pixels", "np.", "Image.")) else "") + dedent(source)
+
+
+@contextmanager
+def running(folder, source, *, file="inference.py", stack="", seconds=20, **how):
+    (folder / file).write_text(dedent(source), encoding="utf-8")
+    with Runner(Handler(file=str(folder / file), seconds=seconds, **how), stack) as run:
+        yield run
+
+
+def made(folder, source, *, body=None, spec="pillow-rgb-01", **how):
+    """The candidate that a handler, with ``pixels`` at hand, makes of one picture."""
+    with running(folder, _with_pixels(source), **how) as run:
+        return handled(jpeg() if body is None else body, run, loaded(spec))[0]
+
+
+def each(folder, function, cases, *, spec="pillow-rgb-01", **how):
+    """The candidates that come of one child for several bodies of its function: lines that see ``body`` and ``kind``.
+
+    function: the head of a function, such as ``def input_fn(body, kind)``; the case to be run is the body's number.
+    """
+    code = f"PICTURE = {jpeg()!r}\n" + dedent(function).rstrip() + "\n"
+    for number, case in enumerate(cases):
+        code += f"    if number == {number}:\n" + indent(dedent(case).strip(), " " * 8) + "\n"
+    with running(folder, _with_pixels(code), content_type="image/jpeg", **how) as run:
+        for number in range(len(cases)):
+            yield handled(b"%d" % number, run, loaded(spec))[0]
