@@ -24,6 +24,8 @@ from sm_imgcheck.value import Value
 
 __all__ = ["Comparison", "compare", "judge"]
 
+_ARITHMETIC = "arithmetic"
+"""The stage where all steps are the spec's own and only their rounding is not."""
 _OF_FORM = ("dtype", "layout")
 """Traits that are compared before any value is."""
 
@@ -143,10 +145,15 @@ def _explained(golden: Golden, found: Comparison, plan: Plan, facts: Facts, spec
     """With the first stage in which the pipeline that made the golden tensor is not the spec's, where it is found."""
     from sm_imgcheck import identify, traits
 
-    origins = identify.find(found.candidate.data, found.image.data, layout=facts.layout, decode=spec.decode)
-    ways = [traits.traits(origin.steps) for origin in origins]
-    if not ways:
+    origins = identify.find(found.candidate.data, found.image.data, layout=facts.layout, spec=spec)
+    if not origins:
         return golden
+    golden = replace(golden, exact=origins[0].exact)
+    if not golden.exact and (golden.mean_difference or 0) <= origins[0].mean_difference:
+        return golden
+    ways = [traits.traits(origin.steps) for origin in origins]
     differences = traits.differences(ways, traits.traits(plan.steps, plan.before))
     first = next((one for one in differences if one.trait not in _OF_FORM), None)
-    return golden if first is None else replace(golden, stage=first.stage, found=first.found, wanted=first.wanted)
+    if first is None:
+        return replace(golden, stage=_ARITHMETIC)
+    return replace(golden, stage=first.stage, found=first.found, wanted=first.wanted)

@@ -146,7 +146,24 @@ def test_what_nothing_explains_is_said_to_be_unexplained(here):
     result = judged(spec_with(noise))
     assert codes(result) == ["GLD101"]
     assert result.golden.stage == ""
-    assert "no one change of the spec's pipeline explains it" in result.findings[0].message
+    assert "no pipeline that is known explains it" in result.findings[0].message
+
+
+def test_where_no_pipeline_comes_nearer_no_stage_is_blamed(here):
+    tensor = made()
+    noise = np.random.default_rng(0).uniform(-0.0002, 0.0002, tensor.shape).astype(np.float32)
+    result = judged(spec_with(tensor + noise, tolerance=0.001))
+    assert codes(result) == ["GLD101"]
+    assert (result.golden.stage, result.golden.exact) == ("", False)
+    assert "no pipeline that is known comes nearer than the spec's own" in result.findings[0].message
+
+
+def test_the_nearest_pipeline_is_not_taken_for_the_right_one(here):
+    tensor = made(**STAGES["normalise"])
+    tensor[0, :, 10:16, 20:40] = 1  # a caption was drawn on the picture
+    result = judged(spec_with(tensor))
+    assert (result.golden.stage, result.golden.exact) == ("normalise", False)
+    assert "no pipeline that is known explains it wholly; of the nearest the first" in result.findings[0].message
 
 
 # The form, before any value
@@ -298,6 +315,7 @@ def test_paths_are_checked_besides(specs, say):
         "stage": "",
         "found": [],
         "wanted": "",
+        "exact": True,
     }
     assert results[0]["golden"]["made"]["shape"] == [1, 3, 64, 64]
     assert results[1]["golden"] is None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sm_imgcheck.checks._registry import Mismatch, check
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.layouts import describe
-from sm_imgcheck.model import Candidate, Facts, Spec
+from sm_imgcheck.model import Candidate, Facts, Golden, Spec
 
 
 @check("GLD101", severity="error")
@@ -16,7 +16,7 @@ def differs_from_golden(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
 
     A golden tensor is what the pipeline that the model was trained or validated with made of one image. The spec is
     run on that image, and the two are compared in grey levels: more than ``tolerance`` anywhere is too much. The first
-    stage that differs is named where one change of the spec's pipeline explains the golden tensor.
+    stage that differs is named where a pipeline is found that makes the golden tensor of the image.
 
     At an endpoint: 200, and answers that are not those of the validation set.
 
@@ -30,18 +30,21 @@ def differs_from_golden(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
         apart = f"{golden.max_difference:.4g} grey levels at most, {golden.mean_difference:.4g} on average"
         yield Mismatch(
             message=f"{golden.place}: the spec makes other values of {for_terminal(golden.image)}: apart by {apart} "
-            f"(tolerance {golden.tolerance:g}); {_stage(candidate)}",
+            f"(tolerance {golden.tolerance:g}); {_stage(golden)}",
             expected=f"at most {golden.tolerance:g}",
             actual=apart,
         )
 
 
-def _stage(candidate: Candidate) -> str:
-    golden = candidate.golden
-    if golden is None or not golden.stage:
-        return "no one change of the spec's pipeline explains it"
+def _stage(golden: Golden) -> str:
+    if not golden.stage:
+        comes = "explains it" if golden.exact else "comes nearer than the spec's own"
+        return f"no pipeline that is known {comes}"
+    if not golden.found:
+        return "its steps are the spec's own, and only their arithmetic differs"
     ways = " or ".join(golden.found)
-    return f"the first stage that differs is {golden.stage}: {ways} instead of {golden.wanted}"
+    sure = "" if golden.exact else "no pipeline that is known explains it wholly; of the nearest "
+    return f"{sure}the first stage that differs is {golden.stage}: {ways} instead of {golden.wanted}"
 
 
 @check("GLD102", severity="error")

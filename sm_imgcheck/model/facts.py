@@ -184,7 +184,8 @@ class Golden(Value):
     wanted: str = ""
     """What the spec does there."""
     exact: bool = True
-    """The pipeline that was found explains the golden tensor wholly. False: it is the nearest that is known."""
+    """The pipeline that was found explains the golden tensor wholly. False: it is the nearest that is known, which
+    without a ``stage`` is the spec's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
