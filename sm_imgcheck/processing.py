@@ -116,6 +116,8 @@ def _measured(candidate: Candidate, spec: Spec, options: Options) -> Candidate:
         measured = replace(candidate, facts=measure(candidate.data, spec.contract, options.assume))
     except CandidateError as error:
         return replace(candidate, problem=(error.code, error.problem))
+    if candidate.handled is not None and candidate.handled.dtype and measured.facts is not None:
+        measured = replace(measured, facts=replace(measured.facts, dtype=candidate.handled.dtype))
     if options.source is None:
         return measured
     from sm_imgcheck.provenance import traced

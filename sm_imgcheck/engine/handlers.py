@@ -35,4 +35,13 @@ def run_handler(
 
 def _looked_at(item: Item, runner: Runner, spec: Spec, options: Options) -> Result:
     candidate, source = handled(handed(item), runner, spec)
-    return replace(process(candidate, spec, replace(options, source=source)), path=item.path)
+    try:
+        result = process(candidate, spec, replace(options, source=source))
+    except ImgcheckError as error:
+        if source is None or candidate.handled is None:
+            raise
+        # The handler may read what is refused here, such as half an image: its tensor is checked all the same.
+        why = ("HND130", f"how the tensor was made is not looked for: {error}", "", "")
+        told = replace(candidate.handled, flaws=(*candidate.handled.flaws, why))
+        result = process(replace(candidate, handled=told), spec, options)
+    return replace(result, path=item.path)

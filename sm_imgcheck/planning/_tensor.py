@@ -40,7 +40,7 @@ def _wrong_values(facts: Facts, job: Job) -> bool:
 
 def _usable(facts: Facts, _: Job) -> Iterator[Step]:
     """No step at all: refuse what no step can mend."""
-    if not facts.dtype.startswith(("int", "uint", "float", "bool")):
+    if not facts.dtype.startswith(("int", "uint", "float", "bfloat", "bool")):
         raise PlanError(f"the elements are {facts.dtype}, not numbers")
     if facts.nans or facts.infinities:
         raise PlanError(f"{facts.nans + facts.infinities} values are not finite, and nothing says what they were")
