@@ -8,6 +8,8 @@ and the whole plan run and compared), so that what costs most is done for what h
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from sm_imgcheck.identify._decoders import decoders
@@ -23,6 +25,8 @@ __all__ = ["find"]
 
 _RESEMBLES = 0.3
 """Share of the tensor's variance that may stay unexplained by cells: unrelated photographs leave more."""
+_SAME = 0.02
+"""Grey levels, on average, by which guesses that tie may be apart before their values are named."""
 _SAME_IMAGE = 12.0
 """Mean difference, in grey levels, up to which the nearest explanation of an unknown pipeline is worth telling."""
 
@@ -63,17 +67,22 @@ def _explained(images: list[Seen], source: Source) -> list[Judged]:
         return []
     found: list[Judged] = []
     guesses: list[Guess] = []
+    whole = seen.whole()
     for decode in decoders(source.header, source.decode, seen.channels):
         guesses = guesses or near(seen, source, places, decode)
-        told = set()
-        for first in guesses:
-            for guess in kin(seen, source, first, decode):
-                if guess.key() not in told:
-                    told.add(guess.key())
-                    found += judged(guess, seen, source)
+        every = [guess for first in guesses for guess in kin(seen, source, first, decode, whole=whole)]
+        for guess in _nearest(every, seen.size):
+            found += judged(guess, seen, source)
         if any(one.origin.exact for one in found):
             break
     return found
+
+
+def _nearest(guesses: list[Guess], size: tuple[int, int]) -> Iterator[Guess]:
+    """Those that come as near as the nearest, each key once: the others differ by more than arithmetic."""
+    least = min((guess.off for guess in guesses), default=0.0)
+    once = {guess.key(): guess for guess in sorted(guesses, key=lambda guess: guess.rank(size), reverse=True)}
+    yield from (guess for guess in once.values() if guess.off <= 1.1 * least + _SAME)
 
 
 def _resemblance(pair: tuple[Seen, list[Place]]) -> float:
@@ -86,8 +95,8 @@ def _told(found: list[Judged]) -> tuple[Origin, ...]:
         return ()
     exact = [one for one in found if one.origin.exact]
     if exact:
-        least = min(one.beyond for one in exact)
-        kept = [one for one in exact if one.beyond <= least]
+        best = min(exact, key=lambda one: (one.beyond, one.rounded))
+        kept = [one for one in exact if one.beyond <= best.beyond or (one.rounded and best.rounded)]
     else:
         nearest = min(one.origin.mean_difference for one in found)
         kept = [one for one in found if one.origin.mean_difference <= min(nearest * 1.05, _SAME_IMAGE)]

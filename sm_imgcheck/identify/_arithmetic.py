@@ -58,10 +58,7 @@ def _family(interpolation: str, *libraries: str, smooth: bool) -> Family:
 _STRETCHED = ("pillow", "torch", "tensorflow", "pillow-12")
 _COPIES = (
     {"library": "pillow", "interpolation": "nearest", "dtype": "uint8"},
-    *(
-        {"library": "opencv", "interpolation": name, "dtype": "uint8"}
-        for name in ("nearest", "bilinear", "bicubic")
-    ),
+    *({"library": "opencv", "interpolation": name, "dtype": "uint8"} for name in ("nearest", "bilinear", "bicubic")),
 )
 FAMILIES: tuple[Family, ...] = (
     _family("bilinear", *_STRETCHED, smooth=True),

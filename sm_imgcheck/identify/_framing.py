@@ -36,6 +36,11 @@ class Part:
         """Whether the tensor shows more than the picture."""
         return self.inner[2:] != self.size
 
+    @property
+    def untouched(self) -> bool:
+        """Whether the tensor shows the source pixel for pixel."""
+        return self.source == (0, 0, *self.size) and not self.framed
+
 
 def geometry(written: Written, *, size: tuple[int, int], order: str) -> tuple[Step, ...]:
     """The ops of these steps, with every default of the spec language. ``size``: of the tensor, height and width.

@@ -26,8 +26,8 @@ _PLACES, _GUESSES = 12, 8
 """So many places are tried with the kernels that do best, and so many pairs of place and kernel are looked into."""
 _UNCLEAR = 1.6
 """Grey levels: farther off than another decoder and rounding explain, so that no kernel is ruled out."""
-_KIN = 0.6
-"""Grey levels, on average, that the arithmetics of one kernel differ by: up to 0.3 by rounding, more in overshoot."""
+_KIN = 0.5
+"""Grey levels, on average, that the arithmetics of one kernel differ by: 0.3 by rounding, more where they overshoot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,8 +56,7 @@ class Guess:
 
     def rank(self, size: tuple[int, int]) -> tuple[int, ...]:
         """How usual it is for a tensor of this size: less is more."""
-        usual = self.place.framing.rank(size)
-        return usual, FAMILIES.index(self.family), self.family.members.index(self.arithmetic)
+        return *self.place.framing.rank(size), FAMILIES.index(self.family), self.family.members.index(self.arithmetic)
 
 
 def near(seen: Seen, source: Source, places: list[Place], decode: Decode) -> list[Guess]:
@@ -72,7 +71,7 @@ def near(seen: Seen, source: Source, places: list[Place], decode: Decode) -> lis
     if min(map(_off, found), default=0.0) > _UNCLEAR:
         found += _each(seen, source, free[1:], [one for one in FAMILIES if one not in families], decode)
     found.sort(key=_off)
-    return [one for one in found if one.off <= found[0].off + 2 * _KIN][:_GUESSES]
+    return [one for one in found if one.off <= 1.5 * found[0].off + _KIN][:_GUESSES]
 
 
 def _off(guess: Guess) -> float:
@@ -91,9 +90,12 @@ def _each(
                 yield first
 
 
-def kin(seen: Seen, source: Source, first: Guess, decode: Decode) -> Iterator[Guess]:
-    """The guesses of the same place and family that can have made such numbers, of which ``first`` is one."""
-    resizes, whole = first.place.framing.resizes, seen.whole()
+def kin(seen: Seen, source: Source, first: Guess, decode: Decode, *, whole: bool | None) -> Iterator[Guess]:
+    """The guesses of the same place and family that can have made such numbers, of which ``first`` is one.
+
+    whole: whether the tensor holds the images of whole levels; None: who knows.
+    """
+    resizes = first.place.framing.resizes
     for member in first.family.members if resizes else first.family.members[:1]:
         if not resizes or whole in (None, member.dtype != "float32"):
             made = _guess(seen, source, first.place, first.family, member, decode, stride=1)

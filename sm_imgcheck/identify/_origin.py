@@ -20,8 +20,8 @@ from sm_imgcheck.pixels import apply, carried_out
 
 __all__ = ["Judged", "judged"]
 
-_WITHIN = 0.35
-"""Grey levels at black and white within which a line may be one of the field's mappings."""
+_SURELY, _MAYBE = 0.02, 0.35
+"""Grey levels at black and white within which a line is one of the field's mappings, and may be."""
 _FLOAT = 0.012
 """Grey levels by which float resizes of different libraries and builds differ at most, here and there."""
 _ONE_OFF = 0.001
@@ -35,6 +35,8 @@ class Judged:
     origin: Origin
     beyond: float
     """Share of the values that differ by more than arithmetic and the tensor's dtype explain."""
+    rounded: bool
+    """Made by sums in float32 that were rounded: which of two levels a half falls on, builds do not agree on."""
     rank: tuple[int, ...]
 
 
@@ -43,21 +45,13 @@ def judged(guess: Guess, seen: Seen, source: Source) -> Iterator[Judged]:
     for order, line in guess.orders:
         geometry = _with_fill(guess, seen, order, line.affine)
         found = []
-        for mapping in _three(line.affine):
+        for mapping in mappings(line.affine, surely=_SURELY, maybe=_MAYBE):
             try:
                 found.append(_judge(guess, seen, source, geometry=geometry, order=order, mapping=mapping))
             except PlanError:
                 continue
         if found:
             yield min(found, key=lambda one: (round(one.origin.mean_difference, 4), one.origin.facts.recipe == ""))
-
-
-def _three(line: Affine) -> Iterator[Mapping]:
-    """The nearest mappings: two of the field's at most, and the line itself."""
-    found = list(mappings(line, within=_WITHIN))
-    yield from found[:2]
-    if len(found) > 2:
-        yield found[-1]
 
 
 def _judge(
@@ -82,7 +76,8 @@ def _judge(
         exact=beyond <= _ONE_OFF and float((apart - noise).max()) < 1.02,
         image=seen.image,
     )
-    return Judged(origin=origin, beyond=beyond, rank=guess.rank(seen.size))
+    rounded = guess.arithmetic.dtype == "float32-rounded"
+    return Judged(origin=origin, beyond=beyond, rounded=rounded, rank=guess.rank(seen.size))
 
 
 def _run(steps: tuple[Step, ...], source: Source) -> np.ndarray:

@@ -35,26 +35,26 @@ class Place:
 
 def placed(seen: Seen, every: list[View]) -> list[Place]:
     """The places worth a closer look, the best first; none where no part of the picture resembles the tensor."""
-    margins = _margins(seen.pixels)
-    glances = [(_glance(view, seen, margins=margins), at) for at, view in enumerate(every)]
+    inner = _inner(seen.pixels)
+    glances = [(_glance(view, seen, inner=inner), at) for at, view in enumerate(every)]
     least = min(glances)[0]
     found: list[Place] = []
     for glance, at in sorted(glances)[:_TURNS]:
         if glance <= 2 * least + 0.02:
-            found += _of_view(every[at], seen, margins=margins)
+            found += _of_view(every[at], seen, inner=inner)
     return sorted(found, key=lambda place: place.misfit)
 
 
-def _glance(view: View, seen: Seen, *, margins: bool) -> float:
+def _glance(view: View, seen: Seen, *, inner: tuple[int, int] | None) -> float:
     """The misfit of the best of a few framings."""
-    ways = probes((view.height, view.width), seen.size, margins=margins)
+    ways = probes((view.height, view.width), seen.size, inner=inner)
     return min((place.misfit for place in _judged(ways, view, seen, cells=_COARSE)), default=1.0)
 
 
-def _of_view(view: View, seen: Seen, *, margins: bool) -> list[Place]:
+def _of_view(view: View, seen: Seen, *, inner: tuple[int, int] | None) -> list[Place]:
     """All framings by coarse cells, the best of them and their neighbours by fine ones, the best with every rounding."""
     size = seen.size
-    ways = framings((view.height, view.width), size, margins=margins)
+    ways = framings((view.height, view.width), size, inner=inner)
     coarse = _best(_judged(ways, view, seen, cells=_COARSE), _KEPT)
     fine = _judged((near for place in coarse for near in nearby(place.framing, size)), view, seen, cells=_FINE)
     closer = (other for place in _best(fine, _KEPT) for other in variants(place.framing, size))
@@ -70,7 +70,7 @@ def _judged(ways: Iterable[Framing], view: View, seen: Seen, *, cells: int) -> I
     known: set[tuple[object, ...]] = set()
     for framing in ways:
         part = part_of(framing, view, seen)
-        if part is None or part.size != seen.size:
+        if part is None or part.size != seen.size or (framing.written and part.untouched):
             continue
         key = (framing.kind, part, framing.libraries)
         if key in known or (part.framed and not _one_colour(seen, part, mirrored=view.mirrored)):
@@ -88,10 +88,19 @@ def part_of(framing: Framing, view: View, seen: Seen) -> Part | None:
     return traced(steps, view.height, view.width)
 
 
-def _margins(pixels: np.ndarray) -> bool:
-    """Whether some border of the tensor is of one colour."""
-    borders = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
-    return any(flat(border) for border in borders)
+def _inner(pixels: np.ndarray) -> tuple[int, int] | None:
+    """Height and width of what is inside a border of one colour; None where there is no such border."""
+    corner = max((pixels[0, 0], pixels[-1, -1]), key=lambda colour: _extent(pixels, colour))
+    other = (pixels != corner).any(axis=2)
+    rows, columns = np.flatnonzero(other.any(axis=1)), np.flatnonzero(other.any(axis=0))
+    inner = int(rows[-1] - rows[0]) + 1, int(columns[-1] - columns[0]) + 1
+    return None if inner == pixels.shape[:2] else inner
+
+
+def _extent(pixels: np.ndarray, colour: np.ndarray) -> int:
+    """How many rows and columns are of this colour."""
+    same = (pixels == colour).all(axis=2)
+    return int(same.all(axis=1).sum() + same.all(axis=0).sum())
 
 
 def flat(colours: np.ndarray) -> bool:

@@ -15,7 +15,8 @@ __all__ = ["Seen", "readings"]
 _CHANNELS = (1, 3, 4)
 LEAST_SIDE, MOST_PIXELS = 4, 1 << 26
 """Pictures of fewer rows or columns say nothing; no spec may ask for more pixels (``spec.steps.MAX_AREA``)."""
-_LEVELS = 256
+_LEVELS = 260
+"""Numbers that 256 grey levels leave, and the colour of a frame."""
 MOST_IMAGES = 256
 """Of a batch, so many are looked at."""
 

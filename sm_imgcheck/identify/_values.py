@@ -63,23 +63,18 @@ def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float] | None:
     return scale, mean - scale * middle, off
 
 
-def mappings(line: Affine, *, within: float) -> Iterator[Mapping]:
-    """The field's mappings that pass within so many grey levels of the line at black and white, the nearest first.
+def mappings(line: Affine, *, surely: float, maybe: float) -> Iterator[Mapping]:
+    """What the line may stand for: the field's mapping that is nearest at black and white, and the line itself.
 
-    Last, or alone, the line itself, in the fewest digits that say it.
+    surely, maybe: grey levels within which the field's mapping is the only one, and one of both.
     """
     channels = len(line.scale)
-    known = sorted(
-        (
-            (apart(line, canonical(values, channels)), at, name, values)
-            for at, (name, values) in enumerate(_named(channels))
-        ),
-        key=lambda one: one[:2],
-    )
-    for distance, _, name, values in known:
-        if distance <= within:
-            yield Mapping(name=name, values=values)
-    yield Mapping(name="", values=_free(line))
+    known = [(apart(line, canonical(values, channels)), name, values) for name, values in _named(channels)]
+    distance, name, values = min(known, key=lambda one: one[0])
+    if distance <= maybe:
+        yield Mapping(name=name, values=values)
+    if distance > surely:
+        yield Mapping(name="", values=_free(line))
 
 
 def apart(one: Affine, other: Affine) -> float:

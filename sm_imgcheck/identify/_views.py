@@ -17,7 +17,7 @@ from sm_imgcheck.pixels.colour import orient
 
 __all__ = ["Source", "View", "views"]
 
-_REDUCED = 1024
+_REDUCED = 512
 """Pixels of the longer side of what the cells are taken from."""
 _MIRRORED = {1: 2, 2: 1, 3: 4, 4: 3, 5: 6, 6: 5, 7: 8, 8: 7}
 """The orientation that shows the mirror image of another."""

@@ -25,10 +25,10 @@ class Framing:
     zoom: tuple[str, int] | None = None
     """The family and the edge of a framing that has neighbours: other edges in pixels."""
 
-    def rank(self, size: Size) -> int:
+    def rank(self, size: Size) -> tuple[int, int]:
         """How usual it is for a tensor of this size: less is more."""
         first = "edge" if size[0] != size[1] else ""
-        return -1 if self.kind == first else list(KINDS).index(self.kind)
+        return -1 if self.kind == first else list(KINDS).index(self.kind), len(self.written)
 
     @property
     def resizes(self) -> bool:
@@ -51,14 +51,19 @@ KINDS = {
 """The usual ones first."""
 SHARES = (0.875, 0.9, 0.95, 0.96, 0.965, 1.0, 0.94, 0.93, 0.92, 0.85, 0.8, 0.75, 0.7)
 """Usual shares of a picture that survive a crop, called crop_pct by timm; 0.875 is 224 of 256."""
+_VIDEO = ((128, 171), (256, 341))
+"""Sizes that torchvision's presets for video stretch every frame to before they cut its middle out."""
 _ROUNDINGS = ("floor", "round", "half_up")
 _MOST_ZOOM = 2.0
 _PROBE = 1.025
 """Edges are probed in steps of 2.5 %: at half a step, the border of the picture is off by 0.6 % of its length."""
 
 
-def framings(source: Size, size: Size, *, margins: bool) -> Iterator[Framing]:
-    """For a picture of ``source`` (height, width) and a tensor of ``size``. margins: its border is of one colour."""
+def framings(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]:
+    """For a picture of ``source`` (height, width) and a tensor of ``size``.
+
+    inner: height and width of what is inside the border of one colour that the tensor has; None: it has none.
+    """
     if source == size:
         yield Framing(kind="none", written=())
     else:
@@ -66,13 +71,17 @@ def framings(source: Size, size: Size, *, margins: bool) -> Iterator[Framing]:
     yield from _edges(source, size)
     yield from (_cropped(edge, size) for edge in _probed(min(size)))
     yield from (_squashed(edge, size) for edge in _probed(min(size)) if edge > min(size))
+    for full in _VIDEO:
+        if full[0] > size[0] and full[1] > size[1]:
+            yield Framing(kind="squash", written=(_resize(size=list(full)), _crop(size)))
     yield from _fits(source, size)
     yield from _covers(size)
     if source != size:
         yield from _windows(size)
-    if margins:
+    if inner is not None:
         yield from _frames(size)
-        yield from (_cropped(edge, size) for edge in range(max(min(size) // 2, 1), min(size), max(min(size) // 64, 1)))
+        for edge in range(max(min(inner) - 2, 1), min(*inner) + 3):  # a crop larger than the picture
+            yield _cropped(edge, size)
 
 
 def nearby(framing: Framing, size: Size) -> Iterator[Framing]:
@@ -95,8 +104,9 @@ def variants(framing: Framing, size: Size) -> Iterator[Framing]:
     family, edge = framing.zoom or ("", 0)
     if family == "crop":
         for rounding in _ROUNDINGS:
-            for cut, side in (("round", "after"), ("floor", "before"), ("floor", "after")):
-                yield _cropped(edge, size, rounding, cut, pad_side=side)
+            yield from (_cropped(edge, size, rounding, cut) for cut in ("round", "floor"))
+            if edge < min(size):  # what is missing is added on one side or the other
+                yield from (_cropped(edge, size, rounding, "floor", pad_side=side) for side in ("after", "before"))
     elif family == "squash":
         yield _squashed(edge, size, "floor")
 
@@ -126,7 +136,7 @@ def _cropped(edge: int, size: Size, rounding: str = "floor", cut: str = "round",
 
 def _squashed(edge: int, size: Size, rounding: str = "round") -> Framing:
     """Stretched to more than the tensor's size, then cut: timm's ``squash``, DeiT's processor."""
-    full = [round(side * edge / min(size)) for side in size]
+    full = [int(side * edge / min(size)) for side in size]
     return Framing(kind="squash", written=(_resize(size=full), _crop(size, rounding)), zoom=("squash", edge))
 
 
@@ -166,13 +176,13 @@ def _covers(size: Size) -> Iterator[Framing]:
     for cut in ("floor", "round"):
         blob = (_resize("cover", size=list(size), rounding="round"), _crop(size, cut))
         yield Framing(kind="blob", written=blob, libraries=("opencv",))
-    for share in SHARES:
+    others = ("pillow", "pillow-12", "torch", "tensorflow")
+    for share in SHARES if size[0] != size[1] else ():  # a square is covered by its shorter edge
         full = [int(side / share) for side in size]
         for rounding in ("round", "floor"):
-            resize = _resize("cover", size=full, rounding=rounding)
-            others = ("pillow", "pillow-12", "torch", "tensorflow")
             for cut in ("round", "floor"):
-                yield Framing(kind="crop", written=(resize, _crop(size, cut)), libraries=others)
+                written = (_resize("cover", size=full, rounding=rounding), _crop(size, cut))
+                yield Framing(kind="crop", written=written, libraries=others)
 
 
 def _windows(size: Size) -> Iterator[Framing]:
@@ -202,12 +212,13 @@ def _frames(size: Size) -> Iterator[Framing]:
             yield Framing(kind="frame", written=(edge, pad, _crop(size)))
 
 
-def probes(source: Size, size: Size, *, margins: bool) -> Iterator[Framing]:
+def probes(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]:
     """A few of ``framings``, which together resemble all of them: enough to tell one turn from another."""
     yield Framing(kind="stretch", written=(_resize(size=list(size)),))
     for zoom in (1.0, 1.07, 1.143, 1.3, 1.6):
         yield _cropped(round(min(size) * zoom), size)
     if source != size:
         yield from _windows(size)
-    if margins:
+    if inner is not None:
         yield from _frames(size)
+        yield _cropped(min(inner), size)
