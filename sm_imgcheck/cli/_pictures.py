@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ from sm_imgcheck.escape import for_terminal
 
 if TYPE_CHECKING:
     from sm_imgcheck.cli._session import Asked
+    from sm_imgcheck.model import Candidate, Options, Spec
 
 __all__ = ["Picture", "check_one", "checked", "draw", "put"]
 
@@ -57,13 +59,28 @@ def draw(asked: Asked, target: str, *, force: bool) -> None:
     if asked.golden:
         from sm_imgcheck.illustration import of_golden
 
-        png = of_golden(spec, title=asked.spec)
         made_of = [probe[key] for probe in spec.golden for key in ("image", "tensor")]
-    else:
-        from sm_imgcheck.illustration import of_candidate
+        put(target, of_golden(spec, title=asked.spec), made_of, force=force)
+        return
+    from sm_imgcheck.illustration import of_candidate
 
-        png, made_of = of_candidate(asked.paths[0], spec, asked.options, title=asked.spec), asked.paths
-    put(target, png, made_of, force=force)
+    what, options = _made(asked, spec) if asked.handler is not None else (asked.paths[0], asked.options)
+    png = of_candidate(what, spec, options, name=asked.paths[0], title=asked.spec)
+    put(target, png, [*asked.paths, *_files(asked.options.source)], force=force)
+
+
+def _made(asked: Asked, spec: Spec) -> tuple[Candidate, Options]:
+    """What the user's handler makes of the candidate: it is called once more."""
+    from sm_imgcheck.handler import Runner, handled
+
+    assert asked.handler is not None
+    with Runner(asked.handler, spec.payload.get("stack", "")) as runner:
+        candidate, source = handled(asked.paths[0], runner, spec)
+    return candidate, replace(asked.options, content_type=None, source=source)
+
+
+def _files(source: str | bytes | None) -> list[str]:
+    return [source] if isinstance(source, str) else []
 
 
 def put(target: str, png: bytes, made_of: list[str], *, force: bool) -> None:

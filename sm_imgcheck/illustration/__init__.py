@@ -1,0 +1,11 @@
+"""Candidates as pictures: what they were made of, what the model sees of them, and how they were made.
+
+No number says at a glance that red and blue are exchanged, or that a picture was scaled twice. An eye does.
+"""
+
+from __future__ import annotations
+
+from sm_imgcheck.illustration.candidate import of_candidate
+from sm_imgcheck.illustration.golden import of_golden
+
+__all__ = ["of_candidate", "of_golden"]

@@ -1,0 +1,122 @@
+"""An image or a tensor as the model sees it, beside how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck import fix, source
+from sm_imgcheck.drawing import Panel, Reading, sheet
+from sm_imgcheck.errors import CandidateError, ImgcheckError
+from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.illustration.panels import against, contracts, notes_on, panel, plain_decode, source_panel
+from sm_imgcheck.layouts import describe, known
+from sm_imgcheck.mapping import own, same
+from sm_imgcheck.model import Affine, Candidate, Contract, Facts, Options, Result, Spec
+from sm_imgcheck.planning import decodes_gray
+from sm_imgcheck.processing import judged, look_at
+
+__all__ = ["of_candidate"]
+
+
+@np.errstate(all="ignore")  # numbers beyond all measure are drawn as such
+def of_candidate(what: Any, spec: Spec, options: Options, *, name: str = "", title: str = "") -> bytes:
+    """Draw an image, a tensor or a request body that holds one, as the bytes of a PNG.
+
+    what: as for ``process``. name and title: what the user calls it, and the spec. Raises ImgcheckError where there is
+    nothing to draw.
+    """
+    candidate = look_at(what, spec, replace(options, headers_only=False, as_sent=False))
+    called = for_terminal(name or candidate.path)
+    if candidate.problem is not None:
+        raise ImgcheckError(f"no picture of {called}: it {candidate.problem[1]}")
+    of_image = candidate.header is not None and candidate.pixels is not None
+    result = judged(candidate, spec, replace(options, want_array=of_image, allow_guess=True))
+    if of_image:
+        panels = tuple(_of_image(candidate, result, spec))
+    else:
+        panels = (*_from(options.source, spec), *_of_tensor(candidate, result, spec), *_ideal(candidate, options, spec))
+    return sheet(panels, title=(called, against(spec, title)), notes=tuple(notes_on(result.findings, result.skipped)))
+
+
+def _of_image(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Panel]:
+    """The source, the tensor that the plan makes of it, and a plain decode as the model would see it."""
+    header, facts, contract = candidate.header, candidate.facts, spec.contract
+    assert header is not None
+    assert facts is not None
+    yield source_panel(candidate.pixels, header)
+    if result.array is not None:
+        wanted = contracts(contract, contract.layout, contract.channel_order)
+        assert wanted is not None
+        yield panel("What the model takes", result.array, wanted, ("made by the plan",))
+    plain = contracts(contract, facts.layout, facts.channel_order)
+    if plain is not None:
+        how = f"uint8 {facts.channel_order}, read as {plain.order}"
+        yield panel("What it sees of a plain decode", plain_decode(candidate.pixels, header, facts), plain, (how,))
+
+
+def _of_tensor(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Panel]:
+    """What the model sees of a tensor, and where it was made in another way, how it was meant."""
+    facts, array = candidate.facts, candidate.data
+    if facts is None or array is None or not known(facts.layout) or 0 in facts.shape or facts.channel_order == "?":
+        what = "it holds no array" if facts is None else f"{describe(facts.shape, facts.layout)} is no picture"
+        raise ImgcheckError(f"no picture of {for_terminal(candidate.path)}: {what}")
+    wanted, made = contracts(spec.contract, facts.layout, facts.channel_order), _made(facts, result, spec.contract)
+    images, image = facts.length("N") or 1, candidate.origins[0].image if candidate.origins else 0
+    also = (f"image {image + 1} of {images}",) if images > 1 else ()
+    if wanted is not None:
+        yield panel("What the model sees", array, wanted, (f"read as {wanted.order}", *also), image=image)
+    if made is not None and (wanted is None or not _alike(made, wanted)):
+        sure = ("its values a guess",) if facts.values is None and _guessed(result) else ()
+        yield panel("As it was made", array, made, (f"read as {made.order}", *sure, *also), image=image)
+
+
+def _from(what: str | bytes | None, spec: Spec) -> Iterator[Panel]:
+    """The image of which a tensor is said to be made; ``look_at`` has found it to be one."""
+    image = None if what is None else _read(what, spec)
+    if image is not None and image.header is not None and image.pixels is not None:
+        yield source_panel(image.pixels, image.header)
+
+
+def _read(what: str | bytes, spec: Spec) -> Candidate:
+    gray = decodes_gray(spec)
+    if isinstance(what, bytes):
+        return source.from_bytes(what, "the source", spec.decode, gray=gray)
+    return source.read(what, spec.decode, gray=gray)
+
+
+def _ideal(candidate: Candidate, options: Options, spec: Spec) -> Iterator[Panel]:
+    """What the spec makes of the image of which a tensor is said to be made."""
+    if options.source is None or candidate.ideal is None or candidate.ideal.plan is None:
+        return
+    wanted = contracts(spec.contract, spec.contract.layout, spec.contract.channel_order)
+    with suppress(CandidateError):  # a damaged source, whose header alone was read before
+        array = fix.run(candidate.ideal.plan, _read(options.source, spec))
+        if wanted is not None:
+            yield panel("What the model takes", array, wanted, ("made of the source by the plan",))
+
+
+def _made(facts: Facts, result: Result, contract: Contract) -> Reading | None:
+    """How the tensor was made, as far as that is known or likely; what is not is taken to be as the spec says."""
+    values, quantize = facts.values or _guessed(result), None
+    if values is None:
+        values = own(contract, facts.length("C") or 1)
+        quantize = contract.quantize if facts.dtype == contract.dtype else None
+    if values is None:
+        return None
+    return Reading(layout=facts.layout, order=facts.channel_order, values=values, quantize=quantize)
+
+
+def _guessed(result: Result) -> Affine | None:
+    """The mapping that the plan would undo."""
+    steps = result.plan.steps if result.plan is not None else ()
+    params = next((step.params for step in steps if step.op == "to_pixels"), None)
+    return None if params is None else Affine(scale=tuple(params["scale"]), offset=tuple(params["offset"]))
+
+
+def _alike(one: Reading, other: Reading) -> bool:
+    return one.order == other.order and one.quantize == other.quantize and same(one.values, other.values)

@@ -1,0 +1,97 @@
+"""The panels that illustrations are made of, and what is written above and below them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.drawing import Note, Panel, Reading, Undone, undone
+from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.layouts import size
+from sm_imgcheck.mapping import own
+from sm_imgcheck.model import Contract, Facts, Finding, Header, Spec
+from sm_imgcheck.naming import name_of
+from sm_imgcheck.pixels.colour import colour, orient
+from sm_imgcheck.report import _words
+
+__all__ = ["against", "contracts", "notes_on", "panel", "plain_decode", "source_panel"]
+
+_NOTES = 8
+"""Findings that are named below a picture."""
+_LARGEST = 2048  # rows or columns of a source that are looked at
+_WEIGHT = {"error": 0, "warning": 1, "notice": 2}
+
+
+def against(spec: Spec, title: str) -> str:
+    """What a picture is held against; ``title`` is what the user calls the spec."""
+    return f"against {for_terminal(title or spec.name)}: {_words.contract(spec.contract)}"
+
+
+def source_panel(pixels: np.ndarray[Any, Any], header: Header) -> Panel:
+    """The image file as a person sees it: upright, in colour, on white where it is transparent."""
+    step = -(-max(pixels.shape[:2]) // _LARGEST)
+    upright = orient(_rgb(pixels[::step, ::step], header, alpha="composite"), orientation=header.orientation)
+    turned = ("turned upright, as EXIF says",) if header.orientation != 1 else ()
+    return Panel(pixels=upright, heading="The source", lines=(_words.header(header), *turned))
+
+
+def _rgb(pixels: np.ndarray[Any, Any], header: Header, *, alpha: str = "drop") -> np.ndarray[Any, Any]:
+    mode = {1: "L", 2: "LA", 3: "RGB"}.get(pixels.shape[-1], header.mode)
+    return colour(pixels, mode=mode, to="RGB", alpha=alpha, bit_depth="scale")
+
+
+def plain_decode(pixels: np.ndarray[Any, Any], header: Header, facts: Facts) -> np.ndarray[Any, Any]:
+    """What a handler gets that decodes and does nothing else, as ``facts`` say."""
+    image = _rgb(pixels, header)
+    if facts.channel_order == "BGR":  # OpenCV, which turns the image upright too
+        return orient(image, orientation=header.orientation)[..., ::-1]
+    return image
+
+
+def contracts(contract: Contract, layout: str, order: str) -> Reading | None:
+    """How the model reads the numbers of an array; None where it has no numbers for so many channels."""
+    channels = 1 if order == "GRAY" else len(order)
+    values = own(contract, channels)
+    if values is None:
+        return None
+    order = contract.channel_order if channels == contract.channels else order
+    return Reading(layout=layout, order=order, values=values, quantize=contract.quantize)
+
+
+def panel(
+    heading: str, array: np.ndarray[Any, Any], reading: Reading, said: tuple[str, ...], *, image: int = 0
+) -> Panel:
+    """A tensor, of a batch one image, under one reading, with what is to be said of it."""
+    found = undone(array, reading, image=image)
+    height, width = (array.shape[reading.layout.index(axis)] for axis in "HW")
+    values = name_of(reading.values) + (", quantized" if reading.quantize is not None else "")
+    lines = (f"{size(height, width)}, {', '.join(said)}", values, *_troubles(found))
+    return Panel(pixels=found.pixels, heading=heading, lines=lines)
+
+
+def _troubles(found: Undone) -> Iterator[str]:
+    if found.nans:
+        yield f"magenta: {_share(found.nans)} of the values are not a number"
+    if found.beyond:
+        yield f"{_share(found.beyond)} of the values stand for no grey level 0..255: clipped"
+
+
+def _share(part: float) -> str:
+    return f"{part:.1%}" if part >= 0.001 else "under 0.1%"
+
+
+def notes_on(findings: Sequence[Finding], skipped: str) -> Iterator[Note]:
+    """The findings below the picture, the worst first, and why no tensor can be made."""
+    ranked = sorted(findings, key=lambda finding: _WEIGHT[finding.severity])
+    yield from map(_note, ranked[:_NOTES])
+    if len(ranked) > _NOTES:
+        yield Note(text=f"and {len(ranked) - _NOTES} more", tone="notice")
+    if skipped:
+        yield Note(text=f"No tensor can be made of it: {skipped}", tone="error")
+
+
+def _note(finding: Finding) -> Note:
+    sure = "" if finding.certainty == "certain" else f" (likely: {finding.probability:.0%})"
+    return Note(text=f"{finding.code} {finding.name}: {finding.message}{sure}", tone=finding.severity)
