@@ -32,16 +32,34 @@ def traced(candidate: Candidate, spec: Spec | None, options: Options) -> Candida
     The candidate has an array and its facts. An array that cannot be a picture (not finite, or of no known layout) is
     looked at no further. Raises ImgcheckError where the source cannot be used: that is no fault of the candidate.
     """
-    image = _image(options.source, spec.decode if spec else Decode())
+    policy = _lenient(spec.decode if spec else Decode())
+    image = _image(options.source, policy)
     if candidate.facts is None or not _may_be_picture(candidate.facts, options):
         return candidate
     layout = options.assume.get("layout", "")
     try:
-        origins = identify.find(candidate.data, image.data, layout=layout, spec=spec)
-    except CandidateError as error:
-        raise _unusable(image.path, error.problem) from None
+        origins = identify.find(candidate.data, image.data, layout=layout, decode=policy, spec=spec)
+    except ImgcheckError as error:
+        raise _unusable(image.path, str(error)) from None
     ideal = _ideal(image, origins, spec)
     return replace(candidate, facts=_shown(candidate.facts, origins), origins=origins, ideal=ideal)
+
+
+_ANYHOW = {
+    "exif": "apply",
+    "icc": "ignore",
+    "cmyk": "convert",
+    "gray": "expand",
+    "alpha": "drop",
+    "bit_depth": "scale",
+    "truncated": "allow",
+}
+
+
+def _lenient(decode: Decode) -> Decode:
+    """The policy without its refusals: whoever made the tensor may not have shared them."""
+    changes = {key: way for key, way in _ANYHOW.items() if getattr(decode, key) == "reject"}
+    return replace(decode, **changes)  # type: ignore[arg-type]
 
 
 def _image(what: Any, decode: Decode) -> Candidate:

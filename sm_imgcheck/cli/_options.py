@@ -24,6 +24,7 @@ __all__ = [
     "Paths",
     "Quiet",
     "Select",
+    "Source",
     "SpecName",
     "StdinFilename",
     "assumed",
@@ -78,6 +79,15 @@ OptionalPaths = Annotated[list[str] | None, _PATHS]
 SpecName = Annotated[
     str,
     typer.Option("--spec", "-s", metavar="SPEC", help="A spec file, or a preset's name (sm-imgcheck spec list)."),
+]
+Source = Annotated[
+    str | None,
+    typer.Option(
+        "--source",
+        metavar="IMAGE",
+        help="The image that the tensor was made of: how it was made is found out, and held against the spec.",
+        show_default=False,
+    ),
 ]
 Format = Annotated[
     str | None,

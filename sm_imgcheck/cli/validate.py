@@ -35,6 +35,7 @@ def validate(
             show_default=False,
         ),
     ] = None,
+    source: common.Source = None,
     golden: Annotated[
         bool, typer.Option("--golden", help="Hold the spec against its own golden tensors; a PATH may be left out.")
     ] = False,
@@ -75,6 +76,7 @@ def validate(
         content_type=content_type,
         as_sent=emit is None,
         assume=common.assumed(assume),
+        source=source,
         allow_guess=allow_guess,
         select=common.codes(select),
         ignore=common.codes(ignore),
@@ -110,6 +112,8 @@ def _agree(asked: Asked, emit: str | None, form: str | None) -> None:
         raise typer.BadParameter("--headers-only decodes nothing, so there is nothing to --emit")
     if asked.handler is not None and (emit is not None or asked.options.headers_only or asked.golden):
         raise typer.BadParameter("--handler goes with neither --emit, --headers-only nor --golden")
+    if asked.options.source is not None and (asked.handler is not None or asked.options.headers_only):
+        raise typer.BadParameter("--source is the image of a tensor: with --handler it is the PATH that is sent")
     if not asked.paths and not asked.golden:
         raise typer.BadParameter("name a PATH to be checked; --golden alone goes without")
 

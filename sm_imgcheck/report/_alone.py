@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.model import Golden, Request, Result
-from sm_imgcheck.report import Run, _words
+from sm_imgcheck.report import Run, _origins, _words
 from sm_imgcheck.report._rows import FAILED, Section, against, by_weight, clipped, plain, reason, row
 from sm_imgcheck.report._words import count
 
@@ -21,10 +21,13 @@ def one(run: Run, result: Result) -> tuple[tuple[str, ...], list[Section]]:
     head = [f"{for_terminal(result.path)}{': ' if what else ''}{what}"]
     if result.header is not None and result.facts is not None:
         head.append(f"as a plain decode hands it over: {_words.facts(result.facts)}")
+    if result.origins is not None:
+        head.append(_origins.line(result))
     rows = [row(finding, clipped(finding.message), finding.fixed_by or "") for finding in by_weight(result.findings)]
     sections = [Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))]
     if result.plan is not None and result.findings:
         sections.append(Section(title="The plan from this to the model's tensor:", steps=result.plan.steps))
+    sections += _origins.mended(result) if result.findings else []
     if result.skipped and result.facts is not None:
         made = "can be made" if result.plan is None else "was made"
         sections.append(Section(title=f"No tensor {made} of it:", rows=(reason(result.skipped),)))

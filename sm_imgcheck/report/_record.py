@@ -10,7 +10,7 @@ from typing import Any
 
 from sm_imgcheck.escape import for_json
 from sm_imgcheck.model import Plan, Received, Report, Request, Result
-from sm_imgcheck.report import Run
+from sm_imgcheck.report import Run, _origins
 
 __all__ = ["encode", "of_plan", "of_report", "of_request", "of_result", "of_spec"]
 
@@ -42,6 +42,7 @@ def of_result(result: Result) -> dict[str, Any]:
         "golden": plain(result.golden),
         "handled": plain(result.handled),
         "facts": plain(result.facts),
+        "source": plain(_origins.of_source(result)),
         "plan": None if result.plan is None else of_plan(result.plan),
     }
     if record["path"] != result.path:

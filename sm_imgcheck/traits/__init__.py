@@ -140,7 +140,7 @@ def differences(several: Sequence[Sequence[Trait]], wanted: Sequence[Trait]) -> 
 def _differences(several: Sequence[Sequence[Trait]], wanted: Sequence[Trait]) -> Iterator[Difference]:
     for ways, want in zip(shared(several), wanted, strict=True):
         if not any(way.agrees(want) for way in ways):
-            found = tuple(dict.fromkeys(_told_apart(way, want) for way in ways))
+            found = tuple(_phrases.plainer(_told_apart(way, want) for way in ways))
             yield Difference(trait=want.name, stage=_stage(ways[0], want), found=found, wanted=_or_none(want))
 
 

@@ -1,0 +1,112 @@
+"""How it is told where a tensor comes from: what made it of its source image, and what the spec would have made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.model import Ideal, Origin, Result, Step
+from sm_imgcheck.report import _words
+from sm_imgcheck.report._rows import Section
+from sm_imgcheck.traits import Trait, mending, said, shared, story, traits
+
+__all__ = ["apart", "line", "mended", "of_source", "told", "ways"]
+
+
+def told(origins: tuple[Origin, ...]) -> tuple[Origin, ...]:
+    """The origins that explain the tensor; where none does, the nearest alone."""
+    return tuple(origin for origin in origins if origin.exact) or origins[:1]
+
+
+def ways(origins: tuple[Origin, ...]) -> list[tuple[Trait, ...]]:
+    """What each of the origins that are told does."""
+    return [traits(origin.steps) for origin in told(origins)]
+
+
+def apart(origin: Origin) -> str:
+    """The residual: ``the same to the bit``, or how many grey levels are left."""
+    if origin.max_difference == 0:
+        return "the same in every value"
+    most, mean = f"{origin.max_difference:.2g}", f"{origin.mean_difference:.2g}"
+    return f"residual {mean} grey levels on average, {most} at most"
+
+
+def line(result: Result) -> str:
+    """What a tensor was made of and how, in one line."""
+    source = for_terminal(result.ideal.source) if result.ideal is not None else "its source"
+    if not result.origins:
+        return f"{source} is not what it was made of, as far as can be seen"
+    first = result.origins[0]
+    which = f"image {first.image} of the batch " if first.image else ""
+    if not first.exact:
+        return (
+            f"{which}shows {source}, by an unknown pipeline ({apart(first)} from the nearest: {said(ways((first,)))})"
+        )
+    if result.handled is not None and result.handled.function:
+        return f"your {for_terminal(result.handled.function)} {_story(result)} ({apart(first)})"
+    return f"{which}made of {source}: {said(ways(result.origins))} ({apart(first)})"
+
+
+def _story(result: Result) -> str:
+    assert result.origins
+    ideal = result.ideal
+    if ideal is None or ideal.plan is None:
+        return said(ways(result.origins))
+    return story(ways(result.origins), traits(ideal.plan.steps, ideal.plan.before), "").strip()
+
+
+def mended(result: Result) -> list[Section]:
+    """The lines of the spec's plan from the source that are not what was done."""
+    steps = _lines(result)
+    assert steps == () or result.ideal is not None
+    source = "" if result.ideal is None else f" ({_words.header(result.ideal.header)})"
+    return [Section(title=f"What the spec does instead, from the image{source}:", steps=steps)] if steps else []
+
+
+def _lines(result: Result) -> tuple[Step, ...]:
+    ideal = result.ideal
+    if not result.origins or ideal is None or ideal.plan is None:
+        return ()
+    return mending(ways(result.origins), ideal.plan.steps, ideal.plan.before)
+
+
+def of_source(result: Result) -> dict[str, Any] | None:
+    """The same for machines, as values that ``_record.plain`` takes; None where no source was given."""
+    if result.origins is None:
+        return None
+    return {
+        "exact": bool(result.origins) and result.origins[0].exact,
+        "said": said(ways(result.origins)) if result.origins else "",
+        "traits": _ways(result.origins),
+        "origins": [_origin(origin) for origin in result.origins],
+        "wanted": None if result.ideal is None else _wanted(result.ideal),
+        "story": _story(result) if result.origins else "",
+        "mended_by": _lines(result),
+    }
+
+
+def _ways(origins: tuple[Origin, ...]) -> dict[str, list[str]]:
+    return {each[0].name: [way.said for way in each] for each in shared(ways(origins))} if origins else {}
+
+
+def _origin(origin: Origin) -> dict[str, Any]:
+    return {
+        "said": said([traits(origin.steps)]),
+        "exact": origin.exact,
+        "mean_difference": origin.mean_difference,
+        "max_difference": origin.max_difference,
+        "image": origin.image,
+        "steps": origin.steps,
+    }
+
+
+def _wanted(ideal: Ideal) -> dict[str, Any]:
+    plan = ideal.plan
+    return {
+        "source": ideal.source,
+        "said": said([traits(plan.steps, plan.before)]) if plan is not None else "",
+        "refused": ideal.refused,
+        "steps": () if plan is None else plan.steps,
+        "mean_difference": ideal.mean_difference,
+        "max_difference": ideal.max_difference,
+    }

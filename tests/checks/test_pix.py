@@ -1,0 +1,156 @@
+"""What was found out about a tensor's source image, held against the spec's own way."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pictures import encoded, jpeg, picture
+from PIL import Image
+
+from sm_imgcheck import checks
+from sm_imgcheck.errors import ImgcheckError
+from sm_imgcheck.model import Candidate, Facts, Header, Ideal, Options, Origin, Plan, Step
+from sm_imgcheck.processing import process
+from sm_imgcheck.spec import parse
+
+FACTS = Facts(shape=(64, 64, 3), layout="HWC", dtype="uint8", channel_order="RGB", low=0, high=255)
+SPEC = parse({"shape": [64, 64, 3], "dtype": "uint8", "channel_order": "RGB", "value_range": [0, 255]})
+DECODE = Step(op="decode", params={"dct": "accurate", "gray": False})
+STRETCH = {"mode": "stretch", "size": [64, 64], "max_size": None, "rounding": "floor"}
+RESIZE = Step(op="resize_pillow", params={**STRETCH, "interpolation": "bilinear", "dtype": "uint8"})
+FLAT = Step(op="colour", params={"mode": "RGBA", "to": "RGB", "alpha": "drop", "background": [255] * 3, "to_gray": ""})
+WANTED = (DECODE, RESIZE)
+
+
+def origin(*steps, **changes):
+    return Origin(steps=steps, facts=FACTS, mean_difference=0.0, max_difference=0.0, **changes)
+
+
+def found(*origins, mean=2.0, most=40.0, wanted=WANTED):
+    plan = Plan(steps=wanted, before=FACTS, after=(FACTS,) * len(wanted))
+    header = Header(format="JPEG", mode="RGB", height=48, width=64)
+    ideal = Ideal(source="a.jpg", header=header, plan=plan, mean_difference=mean, max_difference=most)
+    candidate = Candidate(path="x", kind="tensor", facts=FACTS, origins=origins, ideal=ideal)
+    return [(one.code, one.severity, one.message) for one in checks.run(candidate, SPEC) if one.code[:3] == "PIX"]
+
+
+def resized(op="resize_pillow", **changes):
+    return Step(op=op, params={**RESIZE.params, **changes})
+
+
+@pytest.mark.parametrize(
+    ("steps", "code", "words"),
+    [
+        (WANTED, "", ""),
+        ((DECODE, Step(op="orient", params={"orientation": 6}), RESIZE), "PIX103", "left as stored"),
+        ((Step(op="decode", params={"dct": "tensorflow"}), RESIZE), "PIX104", "TensorFlow's fast DCT"),
+        ((DECODE, resized(mode="shortest_edge", size=64)), "PIX105", "shortest edge to 64; the spec wants stretched"),
+        ((DECODE, resized(interpolation="bicubic")), "PIX106", "Pillow bicubic; the spec wants Pillow bilinear"),
+        ((DECODE, resized("resize_opencv")), "PIX106", "OpenCV INTER_LINEAR without antialias"),
+        ((DECODE, resized("resize_torch", antialias=False, dtype="float32")), "PIX106", "PyTorch bilinear without"),
+        ((DECODE, RESIZE, Step(op="mirror")), "PIX107", "mirrored; the spec wants not mirrored"),
+        ((DECODE, FLAT, RESIZE), "PIX108", "alpha dropped; the spec wants no conversion"),
+    ],
+)
+def test_each_trait_has_its_check(steps, code, words):
+    told = found(origin(*steps))
+    assert [one[0] for one in told] == ([code] if code else [])
+    assert all(words in message for _, _, message in told)
+
+
+@pytest.mark.parametrize(
+    ("mean", "most", "severity"),
+    [(0.12, 1.0, "notice"), (1.2, 15.0, "warning"), (2.6, 15.0, "error"), (0.3, 40.0, "error"), (None, None, "error")],
+)
+def test_the_measured_difference_decides(mean, most, severity):
+    ((_, weight, message),) = found(origin(DECODE, resized(interpolation="bicubic")), mean=mean, most=most)
+    assert weight == severity
+    assert ("grey levels at most" in message) is (most is not None)
+
+
+def test_what_tied_origins_do_not_share_is_no_finding():
+    cropped = origin(DECODE, resized(mode="shortest_edge", size=64, interpolation="bicubic"))
+    stretched = origin(DECODE, resized(interpolation="bicubic"))
+    assert [code for code, _, _ in found(stretched, cropped)] == ["PIX106"]
+    assert found(origin(*WANTED), cropped) == []
+
+
+def test_another_picture_and_an_unknown_pipeline():
+    assert [code for code, _, _ in found()] == ["PIX101"]
+    near = replace(origin(DECODE, Step(op="mirror")), exact=False, mean_difference=3.21, max_difference=71.2)
+    ((code, severity, message),) = found(near)
+    assert (code, severity) == ("PIX102", "warning")
+    assert "3.2 grey levels on average, 71.2 at most: not resized, mirrored, RGB" in message
+
+
+def test_without_a_source_nothing_is_said():
+    assert not [one for one in checks.run(Candidate(path="x", kind="tensor", facts=FACTS), SPEC) if "PIX" in one.code]
+
+
+BODY = jpeg(picture(90, 120), quality=95)
+RGB = np.asarray(Image.open(io.BytesIO(BODY)).resize((64, 64), Image.Resampling.BILINEAR))
+UNIT = {"shape": [1, 64, 64, 3], "dtype": "float32", "value_range": [0, 1]}
+
+
+def by_source(array, source=BODY, **changes):
+    resize = {"mode": "stretch", "interpolation": "bilinear"}
+    spec = {**UNIT, "channel_order": "RGB", "resize": resize, **changes}
+    return process(array, spec, Options(source=source))
+
+
+def test_order_and_values_are_seen_not_assumed():
+    result = by_source((RGB[None, ..., ::-1] / np.float32(127.5) - 1).astype("float32"))
+    assert [one.code for one in result.findings] == ["CHN101", "VAL103"]
+    assert result.facts.channel_order == "BGR"
+    assert result.facts.assumed == ()
+    assert result.facts.recipe == "divided by 127.5, minus 1"
+    assert result.ideal.max_difference == 0
+    assert [step.op for step in result.plan.steps] == ["to_pixels", "reorder", "cast", "scale"]
+
+
+def test_the_spec_s_own_tensor_is_clean():
+    result = by_source((RGB[None] / np.float32(255)).astype("float32"))
+    assert result.findings == ()
+    assert result.origins[0].exact
+    assert result.ideal.source == "the source image"
+
+
+def test_noise_is_not_the_image():
+    result = by_source(np.random.default_rng(0).random((1, 64, 64, 3), np.float32))
+    assert result.origins == ()
+    assert "PIX101" in [one.code for one in result.findings]
+
+
+@pytest.mark.parametrize(
+    "array", [np.full((1, 64, 64, 3), np.nan, np.float32), np.zeros((2, 3, 4, 5, 6)), np.array(["x"])]
+)
+def test_what_can_be_no_picture_is_not_searched(array):
+    result = by_source(array)
+    assert result.origins is None
+    assert result.findings
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (b"", "the source image: the source"),
+        (b"nonsense", "the source"),
+        (BODY[:200], "the source"),
+        ("/nowhere.jpg", "/nowhere.jpg: the source cannot be opened"),
+        (b"\x93NUMPY\x01\x00", "the source"),
+    ],
+)
+def test_a_source_that_is_no_image_is_an_error(source, why):
+    with pytest.raises(ImgcheckError, match="the source") as error:
+        by_source(RGB[None], source)
+    assert str(error.value).startswith(why)
+
+
+def test_a_source_that_the_spec_refuses_still_explains():
+    gray = encoded(Image.fromarray(picture(90, 120, 1).squeeze()), "PNG")
+    array = np.asarray(Image.open(io.BytesIO(gray)).convert("RGB").resize((64, 64), 2))
+    result = by_source((array[None] / np.float32(255)).astype("float32"), gray, decode={"gray": "reject"})
+    assert result.origins[0].exact
+    assert "gray" in result.ideal.refused
+    assert result.ideal.plan is None
