@@ -62,7 +62,7 @@ def _of_image(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Pane
 def _of_tensor(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Panel]:
     """What the model sees of a tensor, and where it was made in another way, how it was meant."""
     facts, array = candidate.facts, candidate.data
-    if facts is None or array is None or not known(facts.layout) or 0 in facts.shape or facts.channel_order == "?":
+    if facts is None or array is None or facts.low is None or not known(facts.layout) or facts.channel_order == "?":
         what = "it holds no array" if facts is None else f"{describe(facts.shape, facts.layout)} is no picture"
         raise ImgcheckError(f"no picture of {for_terminal(candidate.path)}: {what}")
     wanted, made = contracts(spec.contract, facts.layout, facts.channel_order), _made(facts, result, spec.contract)
@@ -71,7 +71,8 @@ def _of_tensor(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Pan
     if wanted is not None:
         yield panel("What the model sees", array, wanted, (f"read as {wanted.order}", *also), image=image)
     if made is not None and (wanted is None or not _alike(made, wanted)):
-        sure = ("its values a guess",) if facts.values is None and _guessed(result) else ()
+        sure = ("which is likely",) if _likely(result) else ()
+        sure += ("its values a guess",) if facts.values is None and _guessed(result) else ()
         yield panel("As it was made", array, made, (f"read as {made.order}", *sure, *also), image=image)
 
 
@@ -108,7 +109,13 @@ def _made(facts: Facts, result: Result, contract: Contract) -> Reading | None:
         quantize = contract.quantize if facts.dtype == contract.dtype else None
     if values is None:
         return None
-    return Reading(layout=facts.layout, order=facts.channel_order, values=values, quantize=quantize)
+    order = _likely(result) or facts.channel_order
+    return Reading(layout=facts.layout, order=order, values=values, quantize=quantize)
+
+
+def _likely(result: Result) -> str:
+    """The channel order for which the colours speak, where that is worth a finding."""
+    return next((finding.actual for finding in result.findings if finding.name == "likely-other-order"), "")
 
 
 def _guessed(result: Result) -> Affine | None:
