@@ -1,0 +1,91 @@
+"""What running the user's own handler costs besides its imports, and whether the classic mistakes are named.
+
+    python tests/bench/handler.py [PHOTO ...]
+
+Without photographs the one of the demonstration is sent.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from classic import PIPELINES, Pipeline, mistakes
+from timing import DEMO, TOOL, claim, in_turn, middle
+
+from sm_imgcheck import Options, load_spec, process
+from sm_imgcheck.handler import Handler, Runner, handled
+
+LIMIT = 0.5
+"""Seconds."""
+BARE = """
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+spec = spec_from_file_location("inference", sys.argv[1])
+module = module_from_spec(spec)
+spec.loader.exec_module(module)
+module.input_fn(bytearray(open(sys.argv[2], "rb").read()), "image/jpeg")
+"""
+"""What is not to be saved: the interpreter, the user's imports, the user's function."""
+
+
+def first_answer(file: Path, photo: str, spec: str) -> float:
+    """Seconds from nothing to the tensor of one request, and to the end of all processes."""
+    start = perf_counter()
+    with Runner(Handler(file=str(file))) as run:
+        candidate, _ = handled(photo, run, load_spec(spec))
+        if candidate.problem is not None:
+            raise SystemExit(candidate.problem[1])
+    return perf_counter() - start
+
+
+def overhead(file: Path, photo: str, pipeline: Pipeline, *, rounds: int = 7) -> None:
+    """Print the claim for one handler."""
+    bare = [sys.executable, "-c", BARE, str(file), photo]
+    whole = [TOOL, "validate", photo, "-s", pipeline.spec, "--handler", str(file)]
+    alone, command = in_turn([bare, whole], rounds=rounds, allowed=(0, 1))
+    ours = median(first_answer(file, photo, pipeline.spec) for _ in range(rounds))
+    more = ours - middle(alone)
+    measured = (
+        f"{more:.2f} s: {ours:.2f} s against {middle(alone):.2f} s of the bare call"
+        f" (the whole command: {middle(command):.2f} s)"
+    )
+    claim(f"overhead of {file.name}", measured, f"under {LIMIT} s", holds=more < LIMIT)
+
+
+def named(file: Path, photos: Sequence[str], pipeline: Pipeline) -> tuple[int, int]:
+    """How many of the planted mistakes, alone and in pairs, are named exactly; and of how many."""
+    right, total, spec = 0, 0, load_spec(pipeline.spec)
+    with Runner(Handler(file=str(file))) as run:
+        for photo in photos:
+            for words, codes in mistakes(pipeline):
+                run.how = replace(run.how, content_type=";".join(["image/jpeg", *words]))
+                candidate, source = handled(photo, run, spec)
+                findings = process(candidate, spec, Options(source=source)).findings
+                found = {one.code for one in findings if one.severity != "notice"}
+                right, total = right + (found == codes), total + 1
+                if found != codes:
+                    print(f"        {photo} {words}: {sorted(found)}, not {sorted(codes)}")
+    return right, total
+
+
+def main(photos: Sequence[str]) -> None:
+    """Run from the command line."""
+    with TemporaryDirectory() as folder:
+        for name, pipeline in PIPELINES.items():
+            file = Path(folder, f"{name}.py")
+            file.write_text(pipeline.handler, encoding="utf-8")
+            overhead(file, photos[0], pipeline)
+            right, total = named(file, photos, pipeline)
+            claim(f"mistakes planted in {file.name}, named exactly", f"{right} of {total}", "all", holds=right == total)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or [str(DEMO)])

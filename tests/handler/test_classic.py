@@ -1,0 +1,39 @@
+"""The classic pipelines as ``input_fn`` files: each of the classic mistakes, and pairs of them, is named exactly."""
+
+from dataclasses import replace
+
+import pytest
+from classic import PIPELINES, mistakes
+from pictures import jpeg, picture
+
+from sm_imgcheck import Options, load_spec, process
+from sm_imgcheck.handler import Handler, Runner, handled
+
+BODY = jpeg(picture(240, 330))
+QUICK = {
+    "pillow": [(), ("order", "twice"), ("kernel",), ("missing", "batch")],
+    "opencv": [(), ("order", "mean")],
+    "keras": [("half", "batch")],
+    "torchvision": [("mean", "layout")],
+}
+SLOW = [
+    pytest.param(name, [words for words, _ in mistakes(pipeline)], marks=pytest.mark.slow)
+    for name, pipeline in PIPELINES.items()
+]
+
+
+@pytest.mark.parametrize(("name", "planted"), [*QUICK.items(), *SLOW])
+def test_mistakes_are_named_and_nothing_else_is(tmp_path, name, planted):
+    pipeline, file = PIPELINES[name], tmp_path / "inference.py"
+    wanted = {words: codes for words, codes in mistakes(pipeline) if words in planted}
+    assert len(wanted) == len(planted)
+    file.write_text(pipeline.handler, encoding="utf-8")
+    spec = load_spec(pipeline.spec)
+    with Runner(Handler(file=str(file), seconds=20)) as run:
+        for words, codes in wanted.items():
+            run.how = replace(run.how, content_type=";".join(["image/jpeg", *words]))
+            candidate, source = handled(BODY, run, spec)
+            result = process(candidate, spec, Options(source=source))
+            assert {one.code for one in result.findings if one.severity != "notice"} == codes, words
+            assert result.origins[0].exact
+            assert result.handled.function == "input_fn"
