@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sm_imgcheck.api import build_payload, convert, plan, validate
+    from sm_imgcheck.api import build_payload, convert, draw, plan, validate, validate_golden
     from sm_imgcheck.code import to_python
     from sm_imgcheck.errors import CandidateError, ImgcheckError, OutputError, PayloadError, PlanError, SpecError
     from sm_imgcheck.model import (
@@ -59,15 +59,17 @@ __all__ = [
     "Step",
     "build_payload",
     "convert",
+    "draw",
     "load_spec",
     "plan",
     "process",
     "to_python",
     "validate",
+    "validate_golden",
 ]
 
 _HOMES = {
-    "api": ("build_payload", "convert", "plan", "validate"),
+    "api": ("build_payload", "convert", "draw", "plan", "validate", "validate_golden"),
     "code": ("to_python",),
     "errors": ("CandidateError", "ImgcheckError", "OutputError", "PayloadError", "PlanError", "SpecError"),
     "model": (

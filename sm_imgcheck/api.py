@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     What = str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray[Any, Any] | Candidate
     AnySpec = Spec | str | os.PathLike[str] | Mapping[str, Any]
 
-__all__ = ["build_payload", "convert", "plan", "validate"]
+__all__ = ["build_payload", "convert", "draw", "plan", "validate", "validate_golden"]
 
 
 def validate(
@@ -29,6 +29,7 @@ def validate(
     assume: Mapping[str, str] | None = None,
     headers_only: bool = False,
     content_type: str | None = None,
+    source: str | os.PathLike[str] | bytes | None = None,
 ) -> Result:
     """Check one candidate: its ``findings`` are the mismatches, and its ``plan`` is what mends them.
 
@@ -36,8 +37,11 @@ def validate(
     ``__array__``, nested lists). An image of Pillow is neither: pass ``np.asarray(image.convert("RGB"))``, or the bytes
     of its file, which are decoded as the spec says. An image is compared as ``decoded_by`` would naively decode it.
     With a content_type it is a request body under that header (empty: under none), judged as the spec's stack would
-    take it. spec: as loaded, or a path, a preset's name or a mapping of the spec language.
-    A bad candidate is a finding; raises SpecError for a bad spec, TypeError for arguments of another type.
+    take it. spec: as loaded, or a path, a preset's name or a mapping of the spec language. source: the image that a
+    tensor was made of, a path or the bytes of the file: ``origins`` of the result are the ways in which it can have been
+    made, and what they show is not assumed.
+    A bad candidate is a finding; raises SpecError for a bad spec, ImgcheckError for a source that is no image, TypeError
+    for arguments of another type.
     """
     if decoded_by not in ("pillow", "opencv"):
         raise ImgcheckError(f"decoded_by={decoded_by!r}: expected pillow or opencv")
@@ -49,8 +53,63 @@ def validate(
         headers_only=headers_only,
         content_type=content_type,
         as_sent=True,
+        source=_source(source),
     )
     return process(what, spec, options)
+
+
+def identify_tensor(
+    what: What,
+    *,
+    source: str | os.PathLike[str] | bytes | None = None,
+    spec: AnySpec | None = None,
+    assume: Mapping[str, str] | None = None,
+) -> Result:
+    """Say which recipe made a tensor: ``facts`` by its numbers, ``origins`` by the image that it was made of.
+
+    what: a tensor, as for ``validate``. source: that image, a path or the bytes of the file. ``origins`` are the nearest
+    first; several explain it equally well; none: it is not that image, as far as can be seen; None: not asked, or it can
+    be no picture. With a spec there are ``findings`` and a ``plan`` too, and ``ideal`` is what the spec makes of the
+    source. Raises ImgcheckError for an image in the place of a tensor, and for a source that is none; SpecError.
+    """
+    from sm_imgcheck.recognition import recognised
+
+    options = Options(assume=_assumed(assume), source=_source(source))
+    return recognised(what, None if spec is None else loaded(spec), options)
+
+
+def validate_golden(spec: AnySpec) -> tuple[Result, ...]:
+    """Hold a spec against its own golden tensors: a result for each, with findings where the spec makes another one.
+
+    Each result's ``golden`` says how far apart they are, in grey levels, and which stage of the pipeline is the first
+    to differ. A probe that cannot be used is a finding. Raises ImgcheckError where the spec lists none.
+    """
+    from sm_imgcheck.golden import judge
+
+    found = loaded(spec)
+    if not found.golden:
+        raise ImgcheckError(f"{found.name}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}")
+    return tuple(judge(found, number, Options()) for number in range(len(found.golden)))
+
+
+def draw(
+    what: What,
+    spec: AnySpec,
+    *,
+    decoded_by: Literal["pillow", "opencv"] = "pillow",
+    assume: Mapping[str, str] | None = None,
+    content_type: str | None = None,
+    source: str | bytes | None = None,
+) -> bytes:
+    """Draw what the model sees of a candidate, beside how it was made, as the bytes of a PNG file.
+
+    Arguments as for ``validate``; source: the image of which a tensor was made, as a path or the bytes of its file.
+    Raises ImgcheckError where there is nothing to draw, or where the source is no image.
+    """
+    from sm_imgcheck.illustration import of_candidate
+
+    options = Options(decoded_by=decoded_by, assume=_assumed(assume), content_type=content_type, source=source)
+    return of_candidate(what, loaded(spec), options)
 
 
 def plan(
@@ -133,6 +192,16 @@ def _assumed(assume: Any) -> Mapping[str, str]:
     if assume is not None and not isinstance(assume, Mapping):
         raise TypeError(f'expected facts to assume such as {{"channel_order": "BGR"}}, not {type(assume).__name__}')
     return assume or {}
+
+
+def _source(source: Any) -> str | bytes | None:
+    if source is None or isinstance(source, (str, bytes)):
+        return source
+    if isinstance(source, (bytearray, memoryview)):
+        return bytes(source)
+    if isinstance(source, os.PathLike):
+        return os.fsdecode(source)
+    raise TypeError(f"expected the path of an image, or the bytes of its file, not {type(source).__name__}")
 
 
 def _refusal(result: Result) -> CandidateError | PlanError:

@@ -332,6 +332,16 @@ def test_the_commands_draw(place, say, command, name):
     assert sorted(path.name for path in place.iterdir() if path.name.startswith((".", "out"))) == ["out.png"]
 
 
+def test_the_same_from_python(place, say):
+    for name in ("cat.jpg", "cat.npy"):
+        assert say("validate", name, "--picture", "out.png", "--force")[0] in (0, 1)
+        with Image.open("out.png") as one, Image.open(io.BytesIO(sm_imgcheck.draw(name, SPEC))) as other:
+            assert one.size[0] == other.size[0]
+            assert np.array_equal(np.asarray(one)[100:500], np.asarray(other)[100:500])
+    with pytest.raises(ImgcheckError, match=r"no picture of absent\.jpg"):
+        sm_imgcheck.draw("absent.jpg", SPEC)
+
+
 def test_standard_input_is_drawn_by_plan(place, say, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((place / "cat.jpg").read_bytes())))
     code, out, _ = say("plan", "-", "--picture", "in.png")

@@ -71,8 +71,8 @@ def _of_tensor(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Pan
     if wanted is not None:
         yield panel("What the model sees", array, wanted, (f"read as {wanted.order}", *also), image=image)
     if made is not None and (wanted is None or not _alike(made, wanted)):
-        sure = ("which is likely",) if _likely(result) else ()
-        sure += ("its values a guess",) if facts.values is None and _guessed(result) else ()
+        sure = ["which is likely"] if _likely(result) else []
+        sure += ["its values a guess"] if facts.values is None and _guessed(result) else []
         yield panel("As it was made", array, made, (f"read as {made.order}", *sure, *also), image=image)
 
 
