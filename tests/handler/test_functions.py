@@ -258,10 +258,66 @@ def test_transform_fn_beside_input_fn_is_refused_by_the_container(tmp_path):
     assert [code for code, _ in messages(candidate)] == ["HND120"]
 
 
+CALLING_THE_MODEL = (
+    "return model(x)",
+    "return model.to('cpu').eval()(x)",
+    "with model as session:\n    return session.run(None, {session.get_inputs: x})",
+    "return model.predict(x, verbose=0)[0]",
+    "return model['net'].forward([x])",
+    "try:\n    return model.signatures['serving_default'](input_1=x)\nexcept Exception:\n    return None",
+)
+
+
+MAKING_IT_LATE = {
+    "predict_fn": """
+        def input_fn(body, kind):
+            return {"number": int(body), "image": Image.open(io.BytesIO(PICTURE))}
+        def predict_fn(data, model):
+            number, x = data["number"], np.asarray(data["image"])[None] / np.float32(255)
+    """,
+    "transform_fn": """
+        def transform_fn(model, body, kind, accept, context):
+            number, x = int(body), pixels(PICTURE)[None] / np.float32(255)
+    """,
+}
+
+
+@pytest.mark.parametrize("function", MAKING_IT_LATE)
+def test_what_reaches_the_model_is_seen_wherever_it_is_made(tmp_path, function):
+    found = each(tmp_path, MAKING_IT_LATE[function], CALLING_THE_MODEL)
+    for candidate, code in zip(found, CALLING_THE_MODEL, strict=True):
+        assert candidate.problem is None, code
+        np.testing.assert_array_equal(candidate.data, PLAIN[None] / np.float32(255))
+
+
+UNSEEN = {
+    "return float(model.score)": "what predict_fn does before it calls the model is not seen (it raised TypeError",
+    "return model['processor'](images=pixels(PICTURE))": "",
+    "return model(Image.open(io.BytesIO(PICTURE)))": "",
+    "net, other = model": "it raised ValueError: not enough values to unpack",
+}
+
+
+def test_where_no_tensor_reaches_the_model_that_of_input_fn_is_checked(tmp_path):
+    function = """
+        def input_fn(body, kind): return [int(body), 7.0]
+        def predict_fn(data, model, context):
+            number = data[0]
+    """
+    for candidate, said in zip(each(tmp_path, function, UNSEEN), UNSEEN.values(), strict=True):
+        assert candidate.data.tolist()[1] == 7
+        assert said in "".join(message for _, message in messages(candidate))
+
+
+def test_a_transform_fn_that_calls_no_model_shows_nothing(tmp_path):
+    candidate = made(tmp_path, "def transform_fn(model, body, kind, accept): return body, accept")
+    assert candidate.problem[0] == "HND105"
+    assert "transform_fn called its model with no tensor" in candidate.problem[1]
+
+
 @pytest.mark.parametrize(
     ("code", "clause"),
     [
-        ("def transform_fn(model, body, kind, accept): pass", "transform_fn does the decoding and the prediction"),
         ("def handle(data, context): pass", "handle(data, context) does"),
         ("def model_fn(folder): pass", "defines no input_fn"),
     ],

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import IO, Any
 
-__all__ = ["Answer", "Unusable", "read", "write"]
+__all__ = ["Answer", "Unusable", "is_picture", "is_tensor", "read", "write"]
 
 
 class Unusable(Exception):
@@ -82,19 +82,19 @@ def _as_text(result: Any) -> bytes:
 
 def _chosen(result: Any, name: str, notes: list[str]) -> Any:
     """The one tensor that is meant."""
-    if isinstance(result, (list, tuple)) and any(_is_tensor(one) for one in result):
+    if isinstance(result, (list, tuple)) and any(is_tensor(one) for one in result):
         return _one_of([(f"[{at}]", one) for at, one in enumerate(result)], name, notes, _kind(result))
-    if not _is_tensor(result) and hasattr(result, "keys") and hasattr(result, "__getitem__"):
+    if not is_tensor(result) and hasattr(result, "keys") and hasattr(result, "__getitem__"):
         keys = list(result.keys())
         return _one_of([(str(key), result[key]) for key in keys], name, notes, "a dict")
-    if _is_tensor(result) or isinstance(result, (list, tuple, int, float)):
+    if is_tensor(result) or isinstance(result, (list, tuple, int, float)):
         return result
     raise Unusable(f"returned {_described(result)}")
 
 
 def _one_of(members: list[tuple[str, Any]], name: str, notes: list[str], what: str) -> Any:
     """Of several: the one of the spec's name, the only one, or the only one with the axes of an image."""
-    tensors = [(key, one) for key, one in members if _is_tensor(one) or isinstance(one, list)]
+    tensors = [(key, one) for key, one in members if is_tensor(one) or isinstance(one, list)]
     named = [one for one in tensors if one[0] == name]
     alike = [one for one in tensors if len(_shape(one[1])) in (3, 4)]
     choice = named or (tensors if len(tensors) == 1 else alike)
@@ -119,13 +119,15 @@ def _shape(one: Any) -> tuple[int, ...]:
     return tuple(getattr(one, "shape", ()))
 
 
-def _is_tensor(one: Any) -> bool:
+def is_tensor(one: Any) -> bool:
+    """Whether it offers an array: of NumPy, torch, TensorFlow, MXNet, JAX, or a picture of Pillow."""
     if isinstance(one, (int, float, str, bytes)):
         return False
-    return _is_picture(one) or any(hasattr(one, word) for word in ("__array__", "detach", "asnumpy"))
+    return is_picture(one) or any(hasattr(one, word) for word in ("__array__", "detach", "asnumpy"))
 
 
-def _is_picture(one: Any) -> bool:
+def is_picture(one: Any) -> bool:
+    """Whether it is an image of Pillow."""
     return any(base.__module__.partition(".")[0] == "PIL" for base in type(one).__mro__)
 
 
@@ -137,7 +139,7 @@ def _array(tensor: Any, notes: list[str]) -> tuple[Any, str]:
         return _listed(tensor), ""
     if hasattr(tensor, "detach") and hasattr(tensor, "cpu"):
         return _of_torch(tensor, notes)
-    if _is_picture(tensor):
+    if is_picture(tensor):
         if tensor.mode not in ("RGB", "L", "RGBA", "F"):
             notes.append(f"it is an image of Pillow's mode {tensor.mode}")
         return np.asarray(tensor), ""
@@ -180,7 +182,7 @@ def _leaf(values: Any) -> str:
 
 def _kind(one: Any) -> str:
     """``torch.Tensor``, ``numpy.ndarray``, ``list``."""
-    if _is_picture(one):
+    if is_picture(one):
         return "an image of Pillow"
     kind = type(one)
     root = kind.__module__.partition(".")[0]

@@ -62,10 +62,11 @@ def find(settings: dict[str, Any]) -> Call:
         return _named(module, wanted, names, settings)
     makers = {
         "input_fn": lambda: _input_fn(names, settings),
+        "transform_fn": lambda: _transform_fn(names, settings),
         "handler": lambda: _handler(names),
         "input_handler": lambda: _input_handler(names),
     }
-    order = ["handler", "input_handler", "input_fn"] if settings["stack"] == "tensorflow-serving" else list(makers)
+    order = ["handler", "input_handler", *makers] if settings["stack"] == "tensorflow-serving" else list(makers)
     for name in order:
         if callable(names.get(name)):
             return makers[name]()
@@ -90,24 +91,61 @@ def _imported(file: str) -> Any:
 
 def _missing(names: dict[str, Any]) -> Call:
     defined = [name for name, one in names.items() if inspect.isfunction(one) or inspect.isclass(one)]
-    if "transform_fn" in names:
-        raise NotFound("its transform_fn does the decoding and the prediction in one", defined)
     if "handle" in names:
         raise NotFound("its handle(data, context) does the decoding and the prediction in one", defined)
     raise NotFound("it defines no input_fn, input_handler, handler, nor a class with preprocess", defined)
 
 
 def _input_fn(names: dict[str, Any], settings: dict[str, Any]) -> Call:
-    def run(body: bytes, content_type: str, _: Seen) -> Any:
-        data: Any = body.decode("utf-8") if content_type in _AS_TEXT else bytearray(body)
+    def run(body: bytes, content_type: str, seen: Seen) -> Any:
         context = served.RequestContext(settings["model_dir"], content_type)
-        return _with_context(names["input_fn"], [data, content_type], context)
+        data = _with_context(names["input_fn"], [_decoded(body, content_type), content_type], context)
+        if not callable(names.get("predict_fn")) or hasattr(data, "__await__"):
+            return data
+        caught = _caught(names["predict_fn"], [data], [], context, seen)
+        if caught and caught[0] is not data:
+            seen.notes.append("the tensor with which predict_fn calls the model was checked")
+        return caught[0] if caught else data
 
     call = Call("input_fn", run)
     if "transform_fn" in names:
         why = "transform_fn stands beside input_fn: the container refuses the file, and answers every request with 500"
         call.flaws.append(["HND120", why, "input_fn or transform_fn", "both"])
     return call
+
+
+def _transform_fn(names: dict[str, Any], settings: dict[str, Any]) -> Call:
+    def run(body: bytes, content_type: str, seen: Seen) -> Any:
+        context = served.RequestContext(settings["model_dir"], content_type)
+        rest = [_decoded(body, content_type), content_type, "application/json"]
+        caught = _caught(names["transform_fn"], [], rest, context, seen)
+        if not caught:
+            raise Unusable("called its model with no tensor, so what the model gets is not seen")
+        return caught[0]
+
+    return Call("transform_fn", run)
+
+
+def _caught(function: Callable[..., Any], before: list[Any], after: list[Any], context: Any, seen: Seen) -> list[Any]:
+    """The tensor with which a function that takes the model calls it; empty where it does not come so far."""
+    from .model import Reached, StandIn
+
+    caught: list[Any] = []
+    try:
+        _with_context(function, [*before, StandIn(caught), *after], context)
+    except Reached:
+        pass
+    except Exception as error:
+        if not caught:
+            if after:  # nothing else shows what the function does
+                raise
+            said = f"{type(error).__name__}: {str(error)[:200]}"
+            seen.notes.append(f"what {function.__name__} does before it calls the model is not seen (it raised {said})")
+    return caught
+
+
+def _decoded(body: bytes, content_type: str) -> Any:
+    return body.decode("utf-8") if content_type in _AS_TEXT else bytearray(body)
 
 
 def _with_context(function: Callable[..., Any], arguments: list[Any], context: Any) -> Any:
@@ -168,8 +206,8 @@ def _handler(names: dict[str, Any]) -> Call:
 
 def _named(module: Any, wanted: str, names: dict[str, Any], settings: dict[str, Any]) -> Call:
     """The function of ``--function``, as it is known; any other with the body, and the content type if it takes two."""
-    if wanted == "input_fn" and wanted in names:
-        return _input_fn(names, settings)
+    if wanted in ("input_fn", "transform_fn") and wanted in names:
+        return _input_fn(names, settings) if wanted == "input_fn" else _transform_fn(names, settings)
     if wanted in ("handler", "input_handler") and wanted in names:
         return _handler(names) if wanted == "handler" else _input_handler(names)
     owner, _, method = wanted.rpartition(".")
