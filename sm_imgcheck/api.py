@@ -38,10 +38,10 @@ def validate(
     of its file, which are decoded as the spec says. An image is compared as ``decoded_by`` would naively decode it.
     With a content_type it is a request body under that header (empty: under none), judged as the spec's stack would
     take it. spec: as loaded, or a path, a preset's name or a mapping of the spec language. source: the image that a
-    tensor was made of, a path or the bytes of the file: ``origins`` of the result are the ways in which it can have been
-    made, and what they show is not assumed.
-    A bad candidate is a finding; raises SpecError for a bad spec, ImgcheckError for a source that is no image, TypeError
-    for arguments of another type.
+    tensor was made of, a path or the bytes of the file; the result's ``origins`` say how, and what they show of the
+    tensor is not assumed.
+    A bad candidate is a finding; raises SpecError for a bad spec, ImgcheckError for a source that is no image,
+    TypeError for arguments of another type.
     """
     if decoded_by not in ("pillow", "opencv"):
         raise ImgcheckError(f"decoded_by={decoded_by!r}: expected pillow or opencv")
@@ -67,10 +67,10 @@ def identify_tensor(
 ) -> Result:
     """Say which recipe made a tensor: ``facts`` by its numbers, ``origins`` by the image that it was made of.
 
-    what: a tensor, as for ``validate``. source: that image, a path or the bytes of the file. ``origins`` are the nearest
-    first; several explain it equally well; none: it is not that image, as far as can be seen; None: not asked, or it can
-    be no picture. With a spec there are ``findings`` and a ``plan`` too, and ``ideal`` is what the spec makes of the
-    source. Raises ImgcheckError for an image in the place of a tensor, and for a source that is none; SpecError.
+    what: a tensor, as for ``validate``. source: that image, a path or the bytes of the file. ``origins`` are the
+    nearest first; several explain it equally well; none: it is not that image, as far as can be seen; None: not asked,
+    or it can be no picture. With a spec there are ``findings`` and a ``plan`` too, and ``ideal`` is what the spec makes
+    of the source. Raises ImgcheckError for an image in the place of a tensor, and for a source that is none; SpecError.
     """
     from sm_imgcheck.recognition import recognised
 

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from sm_imgcheck.mapping import RECIPES, canonical, named, same
 from sm_imgcheck.model import Affine, Channel, Values
 
-__all__ = ["candidates", "composed", "explained", "name_of", "order_of", "plausible", "singles"]
+__all__ = ["candidates", "composed", "explained", "name_of", "order_of", "plausible", "singles", "std_of"]
 
 _NEAR = 0.01
 """Grey levels between a mapping and the one whose name it gets."""
@@ -89,8 +89,23 @@ def plausible(channels: tuple[Channel, ...]) -> tuple[str, ...]:
             inside = low - slack <= channel.low and channel.high <= high + slack
             shares.append((channel.high - channel.low) / (high - low) if inside else 0.0)
         if min(shares) > _FILLED:
-            filled.append((sum(shares), name))
-    return tuple(name for _, name in sorted(filled, key=lambda one: -one[0]))
+            filled.append((sum(abs(1 - share) for share in shares), name))
+    return tuple(name for _, name in sorted(filled, key=lambda one: one[0]))
+
+
+def std_of(channels: tuple[Channel, ...], *, tolerance: float) -> str:
+    """Whose std the spacing of the channels shows and in which order, such as ``ImageNet's, in BGR order``; else empty.
+
+    The mean may be any: this is for channels of which black is not known.
+    """
+    stds = [channel.step and 1 / (255 * channel.step) for channel in channels]
+    for name, values in RECIPES:
+        if name in _BY_CHANNEL and values.std is not None and len(stds) >= len(values.std):
+            for order, listed in (("RGB", values.std), ("BGR", values.std[::-1])):
+                pairs = zip(stds, listed, strict=False)
+                if all(abs(mine / theirs - 1) * _LEVELS < tolerance for mine, theirs in pairs):
+                    return f"{name.removesuffix(' mean and std')}'s, in {order} order"
+    return ""
 
 
 def composed(first: Affine, second: Affine) -> Affine:

@@ -106,11 +106,12 @@ def _one(values: Iterable[str]) -> bool:
     return len(set(values)) == 1
 
 
-def _ideal(image: Candidate, origins: tuple[Origin, ...], spec: Spec | None) -> Ideal | None:
+def _ideal(image: Candidate, origins: tuple[Origin, ...], spec: Spec | None) -> Ideal:
     """What the spec makes of the source, and how far its pixels are from those of the nearest origin."""
-    if spec is None or image.header is None:
-        return None
+    assert image.header is not None
     ideal = Ideal(source=image.path, header=image.header)
+    if spec is None:
+        return ideal
     try:
         plan = make_plan(spec, image, Options())
     except PlanError as error:

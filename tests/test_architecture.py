@@ -17,6 +17,7 @@ FLOORS = (
     ("effects", "spec", "traits"),
     ("checks", "report", "diagnosis"),
     ("planning",),
+    ("prior",),
     ("pixels", "tensors", "bundle", "drawing"),  # 2 codecs
     ("arrayfile",),
     ("payload",),
@@ -26,7 +27,7 @@ FLOORS = (
     ("fix", "code", "identify", "handler"),  # 4 work
     ("provenance",),
     ("processing",),
-    ("request", "golden"),
+    ("request", "golden", "recognition"),
     ("illustration",),
     ("engine",),  # 5 run
     ("api", "cli"),  # 6 door

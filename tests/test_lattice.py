@@ -99,6 +99,11 @@ def test_a_grid_of_the_dtype_itself_is_none():
     assert channels_of(smooth, None)[0].step == 0
 
 
+def test_a_ramp_that_is_met_at_every_tenth_column_is_no_grid():
+    ramp = np.broadcast_to(np.arange(1000.0), (70, 1000))
+    assert channels_of(ramp, None)[0].step == 0
+
+
 def test_a_channel_of_one_value_is_named():
     image = IMAGE.astype(np.uint8)
     image[..., 1] = 7

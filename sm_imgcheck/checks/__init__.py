@@ -13,7 +13,7 @@ from sm_imgcheck import folder
 from sm_imgcheck.checks._registry import CHECKS, Check, Mismatch, check
 from sm_imgcheck.model import Candidate, Finding, Spec
 
-__all__ = ["Check", "Mismatch", "check", "every", "run"]
+__all__ = ["Check", "Mismatch", "check", "every", "run", "unusable"]
 
 
 _FAMILIES = ("SRC", "SHP", "DTY", "CHN", "VAL", "PIX", "PAY", "HND", "GLD")
@@ -49,9 +49,14 @@ def run(candidate: Candidate, spec: Spec) -> tuple[Finding, ...]:
     there = {name: getattr(candidate, name) for name in ("request", "golden", "handled", "origins")}
     checks = _asked(**{kind: one is not None for kind, one in there.items()})
     if candidate.problem is not None:
-        code, message = candidate.problem
-        rule = every()[code]
-        others = [one for one in checks if one.family in ("PAY", "HND") and one.code != code]
-        why = Finding(code=code, name=rule.name, severity=rule.severity, message=message)
-        return (why, *(finding for other in others for finding in other.findings(candidate, spec)))
+        others = [one for one in checks if one.family in ("PAY", "HND") and one.code != candidate.problem[0]]
+        return (unusable(candidate), *(finding for other in others for finding in other.findings(candidate, spec)))
     return tuple(finding for rule in checks for finding in rule.findings(candidate, spec))
+
+
+def unusable(candidate: Candidate) -> Finding:
+    """Why a candidate with a ``problem`` cannot be used."""
+    assert candidate.problem is not None
+    code, message = candidate.problem
+    rule = every()[code]
+    return Finding(code=code, name=rule.name, severity=rule.severity, message=message)

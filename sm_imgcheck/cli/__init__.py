@@ -33,6 +33,7 @@ COMMANDS = {
     "send": "Send candidates to a container or an endpoint.",
     "plan": "Show the steps to the model's tensor.",
     "code": "Write the same steps as a Python module.",
+    "identify": "Say which recipe made a tensor.",
     "explain": "Say what a finding or an endpoint's error means.",
     "rules": "List every check.",
     "spec": "Show, check, list and write specs.",

@@ -105,6 +105,10 @@ class Facts(Value):
     """Every value is the image of a whole grey level under ``values``."""
     channels: tuple[Channel, ...] = ()
     """Of a tensor whose value mapping no name explains: its stored channels one by one."""
+    likely_order: str = ""
+    """RGB or BGR, by the colours of three channels alone; empty where they say nothing."""
+    order_probability: float = 0.0
+    """Of ``likely_order``, 0.5..1; 0 where there is none."""
     assumed: tuple[str, ...] = ()
     """What was taken from the spec rather than seen or vouched for, as ``key=value``."""
 
@@ -144,15 +148,15 @@ class Origin(Value):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Ideal(Value):
-    """What the spec makes of the image that a tensor is said to be made of."""
+    """The image that a tensor is said to be made of, and what the spec makes of it."""
 
     source: str
     """The image, as messages call it."""
     header: Header
     plan: Plan | None = None
-    """From the image to the model's tensor; None: the spec refuses the image."""
+    """From the image to the model's tensor; None: the spec refuses the image, or there is no spec."""
     refused: str = ""
-    """Why it does."""
+    """Why the spec refuses it."""
     mean_difference: float | None = None
     """Between the spec's pixels and those of the tensor's nearest origin, before any value is mapped, in grey levels;
     None: there is no origin, or the sizes differ."""

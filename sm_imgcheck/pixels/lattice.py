@@ -15,6 +15,7 @@ __all__ = ["channels_of", "constant_channels", "rounding_of"]
 
 _SAMPLE = 4096
 """Values of a channel that are looked at: enough to meet neighbouring levels, and sorted in 0.3 ms."""
+_TOP = 255
 _FEW = 16
 """Distinct values below which nothing is said: two points are on every line."""
 _FINEST = 0.02
@@ -62,12 +63,14 @@ def _sampled(plane: np.ndarray) -> np.ndarray:
 def _channel(plane: np.ndarray) -> Channel:
     low, high = float(plane.min()), float(plane.max())
     step, start = _grid(_sampled(plane), plane.dtype)
-    if not step:
+    if not step or round((high - low) / step) > _TOP:
         return Channel(low=low, high=high)
-    levels = round((high - low) / step)
-    if levels > 255 or abs((low - start) / step - round((low - start) / step)) > _COARSEST:
+    # Other values than those that the grid was found in: a ramp that is met at every tenth column is no grid of tens.
+    others = np.append(_sampled(plane[..., 1:, 1:]).astype(np.float64), [low, high])
+    place = (others - start) / step
+    if np.abs(place - np.rint(place)).max() > _COARSEST:
         return Channel(low=low, high=high)
-    return Channel(low=low, high=high, step=step, levels=levels)
+    return Channel(low=low, high=high, step=step, levels=round((high - low) / step))
 
 
 def _grid(sample: np.ndarray, dtype: np.dtype) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from sm_imgcheck.report._digest import Digest
 from sm_imgcheck.report._rows import Row, Section
 from sm_imgcheck.report._story import Story, tell
 
-__all__ = ["reporter"]
+__all__ = ["lines", "reporter"]
 
 
 def reporter(run: Run) -> _Text:
@@ -29,15 +29,16 @@ class _Text:
         return ""
 
     def close(self, report: Report) -> str:
-        return "\n".join(_lines(tell(self.run, self.digest, report))) + "\n"
+        return "\n".join(lines(tell(self.run, self.digest, report))) + "\n"
 
 
-def _lines(story: Story) -> list[str]:
-    lines = list(story.head)
+def lines(story: Story) -> list[str]:
+    """The story line by line."""
+    told = list(story.head)
     for section in story.sections:
-        lines += ["", section.title, *_rows(section), *_steps(section)]
-    lines += [*([""] if lines else []), *story.summary]
-    return [*lines, "", f"  {story.command}"] if story.command else lines
+        told += ["", section.title, *_rows(section), *_steps(section)]
+    told += [*([""] if told and story.summary else []), *story.summary]
+    return [*told, "", f"  {story.command}"] if story.command else told
 
 
 def _rows(section: Section) -> list[str]:
