@@ -131,7 +131,7 @@ def _reorder(facts: Facts, params: Params) -> Facts:
     if values is not None:
         at = [order.index(channel) for channel in to]
         values = Affine(scale=tuple(values.scale[i] for i in at), offset=tuple(values.offset[i] for i in at))
-    return replace(facts, channel_order=to, values=values)
+    return replace(facts, channel_order=to, values=values, likely_order="", order_probability=0.0)
 
 
 def _transpose(facts: Facts, params: Params) -> Facts:

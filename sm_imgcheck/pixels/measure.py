@@ -19,6 +19,7 @@ from sm_imgcheck.mapping import canonical, named, own
 from sm_imgcheck.model import Affine, Channel, Contract, Facts, Values
 from sm_imgcheck.naming import explained, singles
 from sm_imgcheck.pixels.lattice import channels_of, constant_channels, rounding_of
+from sm_imgcheck.pixels.likely import likely_order
 
 __all__ = ["measure"]
 
@@ -75,7 +76,7 @@ def measure(array: np.ndarray, contract: Contract | None, assume: Mapping[str, s
     if values is None and finite and seen.low < seen.high and "?" not in layout and not _quantized(plain, contract):
         channels = channels_of(array, axis if axis >= 0 else None)
         values, recipe, whole = _by_grid(array, plain, channels)
-    return replace(
+    found = replace(
         plain,
         low=seen.low,
         high=seen.high,
@@ -88,6 +89,8 @@ def measure(array: np.ndarray, contract: Contract | None, assume: Mapping[str, s
         whole=whole,
         channels=() if values is not None else channels,
     )
+    likely, probability = likely_order(array, found)
+    return replace(found, likely_order=likely, order_probability=probability)
 
 
 def _dtype_name(dtype: np.dtype) -> str:

@@ -1,0 +1,147 @@
+"""What the channel-order prior looks at: numbers that stay, and numbers that change sign, when R and B are exchanged.
+
+A picture becomes a thumbnail; from it come two descriptors, each in three bands from top to bottom: a joint histogram
+of opponent colours and luminance, and how like its 3x3 patches are to those of a codebook. Exchanging R and B mirrors
+the one and permutes the other, so that half the sum (even) and half the difference (odd) are read off directly.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["BINS", "PATCH", "SIDE", "codes", "histogram", "patches", "sparse", "split", "thumbnail", "trust"]
+
+SIDE = 32
+"""Height and width of the thumbnail in pixels."""
+BINS = (3, 15, 9, 7)
+"""Of the histogram: vertical position, R - B, (R + B) / 2 - G, luminance. The second is odd, so that 0 is a centre."""
+PATCH = 3
+_ENOUGH = 256
+"""Pixels of one side that are averaged at most; of a larger picture every k-th row and column is taken."""
+_BORDER = 2.0
+"""Grey levels: rows and columns that stay this near to the corner's colour are bars, and say nothing."""
+
+
+def sparse(image: np.ndarray) -> np.ndarray:
+    """A view of HxWxC with less than twice _ENOUGH rows and columns."""
+    down, across = (max(1, length // _ENOUGH) for length in image.shape[:2])
+    part: np.ndarray = image[::down, ::across]
+    return part
+
+
+def thumbnail(image: np.ndarray) -> np.ndarray | None:
+    """SIDE x SIDE x 3 float32 in 0..1, by area, without bars at the border; None where nothing else is left.
+
+    image: HxWx3, 0..255, any real dtype, finite.
+    """
+    pixels = _without_bars(sparse(image).astype(np.float32))
+    if not pixels.size:
+        return None
+    down, across = (_area(length) for length in pixels.shape[:2])
+    rows = down @ pixels.reshape(len(pixels), -1)
+    small = across @ rows.reshape(SIDE, -1, 3)
+    unit: np.ndarray = np.clip(small / 255, 0, 1)
+    return unit
+
+
+def _without_bars(pixels: np.ndarray) -> np.ndarray:
+    """The part inside all whole rows and columns of the first pixel's colour; may be empty."""
+
+    def other(part: np.ndarray) -> np.ndarray:
+        differs: np.ndarray = (np.abs(part - pixels[0, 0]) > _BORDER).any(axis=-1)
+        return differs
+
+    if all(other(edge).any() for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])):
+        return pixels
+    inside = other(pixels)
+    rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
+    return pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if rows.size else pixels[:0]
+
+
+def _area(length: int) -> np.ndarray:
+    """SIDE x length: the share that each of ``length`` pixels has in each pixel of the thumbnail."""
+    edges = np.arange(SIDE + 1) * (length / SIDE)
+    cells = np.arange(length)
+    shares = np.minimum(edges[1:, None], cells + 1) - np.maximum(edges[:-1, None], cells)
+    shared: np.ndarray = np.maximum(shares, 0) * (SIDE / length)
+    return shared.astype(np.float32, copy=False)
+
+
+def histogram(small: np.ndarray) -> np.ndarray:
+    """BINS float32: the square roots of the shares of the pixels; each pixel is spread over its nearest bins."""
+    red, green, blue = np.moveaxis(small, 2, 0)
+    height = np.broadcast_to(np.linspace(0, 1, SIDE, dtype=np.float32)[:, None], red.shape)
+    # The root makes room for pale colours, where most of a photograph lies.
+    axes = (height, _root(red - blue, 0.9), _root((red + blue) / 2 - green, 0.6), small.mean(axis=2))
+    index, share = np.zeros((1, small[..., 0].size), np.intp), np.ones((1, small[..., 0].size), np.float32)
+    for axis, bins in zip(axes, BINS, strict=True):
+        at = np.clip(axis.ravel(), 0, 1) * (bins - 1)
+        low = np.minimum(at.astype(np.intp), bins - 2)
+        part = at - low
+        index = np.concatenate([index * bins + low, index * bins + low + 1])
+        share = np.concatenate([share * (1 - part), share * part])
+    counts = np.bincount(index.ravel(), share.ravel(), int(np.prod(BINS)))
+    shares: np.ndarray = np.sqrt(counts / red.size).astype(np.float32).reshape(BINS)
+    return shares
+
+
+def _root(difference: np.ndarray, most: float) -> np.ndarray:
+    """The signed square root; ``-most .. most`` becomes 0..1."""
+    rooted: np.ndarray = np.sign(difference) * np.sqrt(np.abs(difference)) / (2 * most) + 0.5
+    return rooted
+
+
+def patches(small: np.ndarray) -> np.ndarray:
+    """Patches of a thumbnail, rows x columns x 3 x (PATCH * PATCH + 1) float32: each without its mean, and a tone.
+
+    The squares of the three tones sum up to what luminance and four times what colour would have in the patch, so that
+    a difference of colour counts twice. One row a channel: exchanging R and B exchanges the first and the last.
+    """
+    views = np.lib.stride_tricks.sliding_window_view(small, (PATCH, PATCH), axis=(0, 1))
+    flat = views.reshape(*views.shape[:3], PATCH * PATCH)
+    mean = flat.mean(axis=3, keepdims=True)
+    grey = mean.mean(axis=2, keepdims=True)
+    tone = np.float32(PATCH) * (2 * (mean - grey) + grey / np.float32(np.sqrt(3)))
+    found: np.ndarray = np.concatenate([flat - mean, tone], axis=3)
+    return found
+
+
+def codes(small: np.ndarray, codebook: np.ndarray) -> np.ndarray:
+    """2 x bands x words float32 of length 1: how like the patches are to each word, and to it with R and B exchanged.
+
+    codebook: words x 3 x (PATCH * PATCH + 1).
+    """
+    found = patches(small)
+    rows, columns = found.shape[:2]
+    words = np.concatenate([codebook, codebook[:, ::-1]]).reshape(2 * len(codebook), -1)
+    flat = found.reshape(rows * columns, -1)
+    squares = (flat**2).sum(axis=1)[:, None] + (words**2).sum(axis=1) - 2 * flat @ words.T
+    distance = np.sqrt(np.maximum(squares, 0))
+    # Only the nearer words of a patch count (the triangle code of Coates, Lee and Ng, AISTATS 2011).
+    likeness = np.maximum(np.float32(0.8) * distance.mean(axis=1, keepdims=True) - distance, 0)
+    place = np.linspace(0, BINS[0] - 1, rows, dtype=np.float32)
+    band = np.maximum(1 - np.abs(place - np.arange(BINS[0], dtype=np.float32)[:, None]), 0)
+    pooled = np.sqrt(band @ likeness.reshape(rows, columns, -1).mean(axis=1))
+    both = pooled.reshape(BINS[0], 2, -1).transpose(1, 0, 2)
+    unit: np.ndarray = both / max(float(np.linalg.norm(both)), 1e-6)
+    return unit
+
+
+def split(small: np.ndarray, codebook: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The even and the odd half of both descriptors, each as one vector of float32."""
+    shares, (as_is, swapped) = histogram(small), codes(small, codebook)
+    middle = BINS[1] // 2
+    mirrored = shares[:, ::-1]
+    even = [(shares + mirrored)[:, middle:], as_is + swapped]
+    odd = [(shares - mirrored)[:, middle + 1 :], (as_is - swapped) * np.float32(2)]
+    return tuple(np.concatenate([part.ravel() for part in half]) / 2 for half in (even, odd))  # type: ignore[return-value]
+
+
+def trust(strangeness: np.ndarray, far: np.ndarray) -> float:
+    """How much the colours count, 0.05..1: drawings and noise lie farther from the average than photographs do.
+
+    strangeness: the even half less the average of the photographs. far: the two distances at which trust begins to
+    shrink, and at which next to nothing is left.
+    """
+    left = (far[1] - np.linalg.norm(strangeness)) / (far[1] - far[0])
+    return float(np.clip(left, 0.05, 1))

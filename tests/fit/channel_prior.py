@@ -1,0 +1,288 @@
+"""Fit the table of the channel-order prior, and measure it by cross-validation.
+
+    python tests/fit/channel_prior.py PHOTOS                    writes sm_imgcheck/prior/table.npz
+    python tests/fit/channel_prior.py PHOTOS --check            prints what cross-validation says; writes nothing
+    python tests/fit/channel_prior.py PHOTOS --check --repeats 1 --limit 120
+
+PHOTOS: a folder with ``imagenet/`` (sample images of github EliSchwartz/imagenet-sample-images, research use) and
+``bsds/`` (BSDS500, non-commercial research and education): photographs in RGB as shown to a person. Needs nothing that
+the package does not need (NumPy, Pillow). Deterministic but for the last bits of the linear algebra library.
+
+Every photograph is one example, "this is RGB"; by construction the model says the opposite of its swapped copy, so
+nothing is gained by showing it that one. Folds keep together what may show one scene: all photographs of one CD of
+the Corel library (the thousands of a BSDS number) stand in one fold. Codebook, scene coordinates, weights and
+temperature are all fitted without the fold that they are tested on.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+import sm_imgcheck.prior
+from sm_imgcheck.prior.features import PATCH, codes, patches, split, thumbnail, trust
+
+WORDS = 64
+"""Of the codebook; as many again are its words with R and B exchanged."""
+SCENES = 6
+"""Coordinates of scene."""
+BEND = 0.5
+"""Mean square of all coordinates together: how far a scene may bend the weights."""
+RIDGE = 0.03
+TRUST_IN_CODES = 0.7
+"""Weight of the codes beside the histogram."""
+VIEWS = 3
+"""Of each photograph: itself, and crops of it, mirrored or not, brighter or darker."""
+USUAL = (0.9, 0.99)
+"""Shares of the photographs: how far from the average a picture may lie to be trusted wholly, and at all."""
+FOLDS = 5
+DATE = "2026-11-22"
+Table = dict[str, np.ndarray]
+
+
+def photographs(root: Path, limit: int | None = None) -> list[tuple[str, np.ndarray]]:
+    """``set/group`` and HxWx3 uint8 of every photograph that is not gray, sets by turns."""
+    files = [sorted((root / name).glob("*.jp*g"))[:limit] for name in ("imagenet", "bsds")]
+    found = []
+    for file in sorted((one for part in files for one in part), key=lambda one: (one.parent.name, one.name)):
+        pixels = np.asarray(Image.open(file).convert("RGB"))
+        if np.abs(pixels[..., 0].astype(float) - pixels[..., 2]).mean() >= 2:
+            group = int(file.stem) // 1000 if file.parent.name == "bsds" else file.stem
+            found.append((f"{file.parent.name}/{group}", pixels))
+    return found
+
+
+def views(pixels: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """The photograph as thumbnails, VIEWS of them."""
+    yield thumbnail(pixels)
+    for _ in range(VIEWS - 1):
+        size = [int(length * share) for length, share in zip(pixels.shape, rng.uniform(0.6, 1, 2), strict=False)]
+        top, left = (int(rng.integers(0, whole - part + 1)) for whole, part in zip(pixels.shape, size, strict=False))
+        crop = pixels[top : top + size[0], left : left + size[1], :][:, :: rng.choice([-1, 1])] / 255
+        light = np.clip(crop, 1e-4, 1) ** np.exp(rng.uniform(-0.25, 0.25)) * np.exp(rng.uniform(-0.2, 0.2))
+        yield thumbnail(np.clip(light, 0, 1) * 255)
+
+
+def learnt_codebook(thumbnails: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """WORDS x 3 x (PATCH * PATCH + 1): k-means on patches, each of which may be taken as it is or swapped."""
+    found = np.concatenate([patches(one).reshape(-1, 3, PATCH * PATCH + 1)[rng.choice(900, 40)] for one in thumbnails])
+    words = found[rng.choice(len(found), WORDS, replace=False)]
+    for _ in range(8):
+        some = found[rng.choice(len(found), 20_000)]
+        both = np.concatenate([words, words[:, ::-1]]).reshape(2 * WORDS, -1)
+        nearest = np.argmax(some.reshape(len(some), -1) @ both.T - (both**2).sum(axis=1) / 2, axis=1)
+        turned = np.where((nearest >= WORDS)[:, None, None], some[:, ::-1], some)
+        for word in np.unique(nearest % WORDS):
+            words[word] = turned[nearest % WORDS == word].mean(axis=0)
+    return words.astype(np.float16).astype(np.float32)
+
+
+def halves(thumbnails: np.ndarray, codebook: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Even and odd halves, one row a thumbnail."""
+    both = [split(one, codebook) for one in thumbnails]
+    return np.stack([even for even, _ in both]), np.stack([odd for _, odd in both])
+
+
+def fitted(thumbnails: np.ndarray, seed: int) -> Table:
+    """The table for photographs x VIEWS thumbnails, without temperature."""
+    rng = np.random.default_rng(seed)
+    codebook = learnt_codebook(thumbnails[:, 0], rng)
+    even, odd = halves(thumbnails.reshape(-1, *thumbnails.shape[2:]), codebook)
+    trust_even, trust_odd = _trust(even.shape[1], odd.shape[1], codebook)
+    mean = even[::VIEWS].mean(axis=0)
+    scene = np.linalg.svd((even[::VIEWS] - mean) * trust_even, full_matrices=False)[2][:SCENES] * trust_even
+    place = (even - mean) @ scene.T
+    scene *= np.sqrt(BEND / (place**2).sum(axis=1).mean())
+    place = (even - mean) @ scene.T
+    trusted = odd * trust_odd
+    gram = (trusted @ trusted.T) * (1 + place @ place.T)
+    scale = np.trace(gram) / len(gram)
+    blame = ridge_logistic(gram.astype(float) / scale, RIDGE * VIEWS) / scale
+    bent = (np.column_stack([np.ones(len(place)), place]) * blame[:, None]).T @ trusted * trust_odd
+    far = np.quantile(np.linalg.norm(even[::VIEWS] - mean, axis=1), USUAL)
+    return {"codebook": codebook, "mean": mean, "scene": scene, "weights": bent, "far": far}
+
+
+def _trust(evens: int, odds: int, codebook: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of the columns of both halves: the codes stand last."""
+    coded = codes(np.zeros((32, 32, 3), np.float32), codebook)[0].size
+    return tuple(
+        np.where(np.arange(length) < length - coded, 1, TRUST_IN_CODES).astype(np.float32) for length in (evens, odds)
+    )
+
+
+def ridge_logistic(gram: np.ndarray, ridge: float) -> np.ndarray:
+    """Coefficients of the examples, all of which are right when gram @ coefficients > 0: Newton's method."""
+    found = np.zeros(len(gram))
+    for _ in range(8):
+        odds = gram @ found
+        wrong = 1 / (1 + np.exp(odds))
+        weight = wrong * (1 - wrong) + 1e-6
+        found = np.linalg.solve(gram + np.diag(ridge / weight), odds + wrong / weight)
+    return found
+
+
+def judged(table: Table, thumbnails: np.ndarray) -> np.ndarray:
+    """Log-odds of thumbnails."""
+    even, odd = halves(thumbnails, table["codebook"])
+    place = np.column_stack([np.ones(len(even)), (even - table["mean"]) @ table["scene"].T])
+    trusted = np.array([trust(one - table["mean"], table["far"]) for one in even])
+    return (place * (odd @ table["weights"].T)).sum(axis=1) * trusted
+
+
+def temperature(odds: np.ndarray) -> float:
+    """The factor that makes log-odds of photographs (RGB, all) most likely."""
+    factors = np.exp(np.linspace(-1.5, 1.5, 301))
+    return float(factors[np.argmin([np.logaddexp(0, -factor * odds).mean() for factor in factors])])
+
+
+def folds_of(groups: list[str], rng: np.random.Generator) -> np.ndarray:
+    """The fold of each photograph: a group stays together."""
+    names = sorted(set(groups))
+    fold = dict(zip(names, rng.permutation(len(names)) % FOLDS, strict=True))
+    return np.array([fold[group] for group in groups])
+
+
+def cross_validated(
+    thumbnails: np.ndarray, groups: list[str], seed: int
+) -> tuple[np.ndarray, np.ndarray, list[Table], np.ndarray]:
+    """Log-odds of each photograph by a model that saw nothing of its group; its fold; the models and temperatures.
+
+    The temperature of a fold comes from what was said of the other folds, again by models that had not seen them.
+    """
+    fold = folds_of(groups, np.random.default_rng(seed))
+    tables = [fitted(thumbnails[fold != one], seed) for one in range(FOLDS)]
+    raw = np.zeros(len(groups))
+    for one, table in enumerate(tables):
+        raw[fold == one] = judged(table, thumbnails[fold == one, 0])
+    factors = np.array([temperature(raw[fold != one]) for one in range(FOLDS)])
+    return raw * factors[fold], fold, tables, factors
+
+
+def calibration_error(odds: np.ndarray) -> float:
+    """Expected calibration error over ten equal bins of confidence 0.5..1."""
+    confidence, right = 1 / (1 + np.exp(-np.abs(odds))), odds > 0
+    bins = np.minimum(((confidence - 0.5) * 20).astype(int), 9)
+    return sum(
+        (bins == one).mean() * abs(confidence[bins == one].mean() - right[bins == one].mean())
+        for one in np.unique(bins)
+    )
+
+
+def numbers(odds: np.ndarray) -> dict[str, float]:
+    """What is measured of log-odds of photographs that are all RGB."""
+    surest = odds[np.argsort(-np.abs(odds), kind="stable")]
+    rng = np.random.default_rng(0)
+    batches = np.array([odds[rng.choice(len(odds), 16, replace=False)].sum() for _ in range(20_000)])
+    sure = odds[np.abs(odds) > np.log(9)]
+    return {
+        "photograph": (odds > 0).mean(),
+        "surest half": (surest[: len(odds) // 2] > 0).mean(),
+        "batch of 16": (batches > 0).mean(),
+        "calibration error": calibration_error(odds),
+        "said at 0.9": len(sure) / len(odds),
+        "right there": (sure > 0).mean(),
+    }
+
+
+def _padded(pixels: np.ndarray, fill: int) -> np.ndarray:
+    height, width = pixels.shape[:2]
+    side = max(height, width)
+    out = np.full((side, side, 3), fill, np.uint8)
+    top, left = (side - height) // 2, (side - width) // 2
+    out[top : top + height, left : left + width] = pixels
+    return out
+
+
+def _sized(pixels: np.ndarray, size: int, kernel: Image.Resampling = Image.Resampling.BICUBIC) -> np.ndarray:
+    return np.asarray(Image.fromarray(pixels).resize((size, size), kernel))
+
+
+def _cropped(pixels: np.ndarray, share: float) -> np.ndarray:
+    image = Image.fromarray(pixels)
+    return np.asarray(ImageOps.fit(image, [int(min(image.size) * share)] * 2))
+
+
+CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "as it is": lambda pixels: pixels,
+    "mirrored": lambda pixels: pixels[:, ::-1],
+    "center crop": partial(_cropped, share=0.875),
+    "center crop, half": partial(_cropped, share=0.5),
+    "letterbox 114": partial(_padded, fill=114),
+    "letterbox black": partial(_padded, fill=0),
+    "32x32": partial(_sized, size=32),
+    "224x224 nearest": partial(_sized, size=224, kernel=Image.Resampling.NEAREST),
+    "224x224 bilinear": partial(_sized, size=224, kernel=Image.Resampling.BILINEAR),
+    "1024x1024 lanczos": partial(_sized, size=1024, kernel=Image.Resampling.LANCZOS),
+    "darker": lambda pixels: pixels * 0.6,
+    "brighter": lambda pixels: np.clip(pixels * 1.4, 0, 255),
+    "half the contrast": lambda pixels: 64 + pixels * 0.5,
+}
+"""What preprocessing may do to a picture before it is looked at."""
+
+
+def check(photos: list[tuple[str, np.ndarray]], thumbnails: np.ndarray, repeats: int) -> None:
+    """Print what cross-validation says."""
+    groups = [group for group, _ in photos]
+    sets = np.array([group.partition("/")[0] for group in groups])
+    runs = [cross_validated(thumbnails, groups, seed) for seed in range(repeats)]
+    measured = [numbers(odds) for odds, *_ in runs]
+    print(f"{len(photos)} photographs, {FOLDS} folds, {repeats} splits: mean (worst split)")
+    for name in measured[0]:
+        each = [one[name] for one in measured]
+        print(f"  {name:18} {np.mean(each):.4f} ({max(each) if 'error' in name else min(each):.4f})")
+    for left_out in np.unique(sets):
+        table = fitted(thumbnails[sets != left_out], 0)
+        odds = judged(table, thumbnails[sets == left_out, 0]) * runs[0][3].mean()
+        print(f"never saw {left_out}:", *(f"{name} {value:.4f}" for name, value in numbers(odds).items()), sep="  ")
+    _, fold, tables, factors = runs[0]
+    for name, change in CHANGES.items():
+        odds = np.zeros(len(photos))
+        for one in range(FOLDS):
+            changed = [thumbnail(change(photos[at][1])) for at in np.flatnonzero(fold == one)]
+            odds[fold == one] = judged(tables[one], np.stack(changed)) * factors[one]
+        print(f"{name:18} {(odds > 0).mean():.4f}  calibration error {calibration_error(odds):.4f}")
+
+
+def ship(photos: list[tuple[str, np.ndarray]], thumbnails: np.ndarray) -> None:
+    """Write the table that the package reads."""
+    groups = [group for group, _ in photos]
+    odds, _, _, factors = cross_validated(thumbnails, groups, 0)
+    table = fitted(thumbnails, 0)
+    table["weights"] *= factors.mean()
+    measured = ", ".join(f"{name} {value:.4f}" for name, value in numbers(odds).items())
+    words = (
+        f"Fitted {DATE} by tests/fit/channel_prior.py on {len(photos)} photographs that are not gray: of 500 ImageNet "
+        "sample images (github EliSchwartz/imagenet-sample-images, research use) and the 500 of BSDS500 "
+        "(non-commercial research and education). Only these numbers are kept. "
+        f"Cross-validated, {FOLDS} folds, scenes kept together: {measured}."
+    )
+    arrays = {name: value.astype(np.float16) for name, value in table.items()}
+    np.savez(Path(sm_imgcheck.prior.__file__).parent / "table.npz", about=np.array(words), **arrays)
+    print(words)
+
+
+def main() -> None:
+    """Fit, or check."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("--check", action="store_true", help="measure, write nothing")
+    parser.add_argument("--repeats", type=int, default=3, help="how many ways to split into folds")
+    parser.add_argument("--limit", type=int, help="photographs of each set, for a quick look")
+    asked = parser.parse_args()
+    photos = photographs(asked.photos, asked.limit)
+    rng = np.random.default_rng(0)
+    thumbnails = np.stack([np.stack(list(views(pixels, rng))) for _, pixels in photos])
+    if asked.check:
+        check(photos, thumbnails, asked.repeats)
+    else:
+        ship(photos, thumbnails)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,247 @@
+"""The channel-order prior: what it says by construction, what it keeps silent on, and what the table can do."""
+
+import importlib.util
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sm_imgcheck import checks, prior
+from sm_imgcheck.mapping import RECIPES, canonical, flipped
+from sm_imgcheck.model import Candidate, Facts
+from sm_imgcheck.pixels.measure import measure
+from sm_imgcheck.prior.features import SIDE, thumbnail
+from sm_imgcheck.spec import parse
+
+RGB = {"shape": ["N", "H", "W", 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
+FIT = Path(__file__).parent / "fit" / "channel_prior.py"
+
+
+def landscape(height=96, width=128, seed=0):
+    """A blue sky with clouds above a meadow and brown soil, HxWx3 uint8 RGB."""
+    rng = np.random.default_rng(seed)
+    y = np.linspace(0, 1, height)[:, None, None]
+    rough = np.kron(rng.normal(0, 1, (height // 8, width // 8, 1)), np.ones((8, 8, 1)))
+    sky = np.array([120, 165, 225]) + 60 * (y - 0.2) + 22 * np.abs(rough)
+    meadow = np.array([95, 115, 55]) + 20 * rough
+    soil = np.array([125, 95, 65]) + 22 * rough
+    edge = 0.45 + 0.05 * np.sin(np.linspace(0, 6, width))[None, :, None]
+    image = np.where(y < edge, sky, np.where(y < 0.75, meadow, soil)) + rng.normal(0, 5, (height, width, 1))
+    return np.clip(image, 0, 255).astype(np.uint8)
+
+
+def facts_of(array, assume=None, **spec):
+    return measure(array, parse({**RGB, **spec}).contract, assume or {})
+
+
+def test_a_landscape_is_recognised_both_ways():
+    assert prior.probability(prior.log_odds([landscape()])) > 0.9
+    assert prior.probability(prior.log_odds([landscape()[..., ::-1]])) < 0.1
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float16, np.float64])
+@pytest.mark.parametrize("seed", range(4))
+def test_exchanging_the_channels_turns_the_sign(dtype, seed):
+    rng = np.random.default_rng(seed)
+    image = np.kron(rng.integers(0, 256, (6, 9, 3)), np.ones((11, 7, 1))).astype(dtype)
+    odds = prior.log_odds([image])
+    assert odds != 0
+    assert prior.log_odds([image[..., ::-1]]) == pytest.approx(-odds, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.repeat(landscape().mean(axis=2, keepdims=True), 3, axis=2),
+        np.repeat(landscape()[..., :1], 3, axis=2) + np.random.default_rng(0).normal(0, 1, (96, 128, 3)),  # nearly gray
+        np.full((64, 64, 3), (200, 40, 10), np.uint8),
+        np.zeros((1, 1, 3), np.uint8),
+        landscape()[..., [0, 1, 0]],  # magenta and green, but red is blue
+    ],
+    ids=["gray", "nearly gray", "constant", "one pixel", "red equals blue"],
+)
+def test_where_there_is_no_evidence_nothing_is_said(image):
+    assert prior.log_odds([image]) == 0
+    facts = facts_of((np.clip(image, 0, 255) / 255).astype(np.float32)[np.newaxis])
+    assert (facts.likely_order, facts.order_probability) == ("", 0.0)
+
+
+def test_of_nothing_nothing_is_said():
+    assert prior.log_odds([]) == 0
+
+
+@pytest.mark.parametrize("fill", [0, 114, 255])
+def test_bars_of_a_letterbox_are_not_looked_at(fill):
+    image = landscape()
+    boxed = np.full((128, 128, 3), fill, np.uint8)
+    boxed[16:112] = image
+    np.testing.assert_array_equal(thumbnail(boxed), thumbnail(image))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (7, 3), (32, 32), (333, 1000), (3000, 20)])
+def test_every_size_makes_a_thumbnail_of_the_same_light(shape):
+    image = np.random.default_rng(1).integers(0, 256, (*shape, 3)).astype(np.uint8)
+    small = thumbnail(image)
+    assert small is None if shape == (1, 1) else small.shape == (SIDE, SIDE, 3)
+    if min(shape) > 1 and max(shape) < 512:  # of larger ones a part is looked at; one pixel may be a bar
+        np.testing.assert_allclose(small.mean(axis=(0, 1)), image.mean(axis=(0, 1)) / 255, atol=1e-5)
+
+
+def test_a_huge_image_is_looked_at_in_part():
+    view = np.broadcast_to(landscape(8, 8), (1, 8, 8, 3))
+    assert prior.sparse(np.broadcast_to(view[0, :1, :1], (30_000, 40_000, 3))).shape <= (512, 512, 3)
+
+
+@pytest.mark.parametrize(("count", "looked"), [(1, 1), (3, 3), (16, 16), (17, 16), (100_000, 16)])
+def test_a_bounded_number_of_a_batch_is_looked_at(count, looked):
+    at = prior.chosen(count)
+    assert len(set(at)) == len(at) == looked
+    assert at[0] == 0
+    assert at[-1] == count - 1
+
+
+def test_the_evidence_of_a_batch_adds_up_but_no_frame_counts_twice():
+    weak = [np.clip(landscape(seed=seed) * 0.25 + 90, 0, 255) for seed in range(3)]
+    mosaics = [np.random.default_rng(s).permutation(weak[0].reshape(-1, 3)).reshape(weak[0].shape) for s in range(1)]
+    one = prior.log_odds(weak[:1])
+    assert prior.log_odds(weak[:1] * 9) == pytest.approx(one, rel=1e-4)
+    assert prior.log_odds([weak[0], weak[0][..., ::-1]]) == pytest.approx(0, abs=1e-4)
+    gray = np.repeat(weak[0][..., :1], 3, axis=2)
+    assert prior.log_odds([weak[0], gray]) == pytest.approx(one, rel=1e-6)
+    alone = prior.log_odds(mosaics)
+    both = prior.log_odds([weak[0], *mosaics])
+    assert min(one, alone) < both <= one + alone + 1e-6
+
+
+@pytest.mark.parametrize("layout", ["NHWC", "NCHW", "HWC"])
+@pytest.mark.parametrize("name", [name for name, _ in RECIPES])
+def test_values_are_brought_back_by_the_mapping_that_is_known(name, layout):
+    affine = canonical(dict(RECIPES)[name], 3)
+    image = landscape()[..., ::-1]
+    array = (image * np.array(flipped(affine).scale) + np.array(flipped(affine).offset)).astype(np.float32)
+    array = {"NHWC": array[None], "NCHW": array.transpose(2, 0, 1)[None], "HWC": array}[layout]
+    facts = facts_of(array, {"layout": layout})
+    assert facts.values is not None
+    assert facts.likely_order == "BGR"
+    assert facts.order_probability == pytest.approx(prior.probability(-prior.log_odds([image])), abs=1e-3)
+
+
+def test_an_unknown_mapping_says_something_only_where_its_range_does():
+    image = landscape().astype(np.float32)
+    image[:2, :2] = [[[0, 0, 0], [255, 255, 255]]]
+    image[0] = (image[0] + image[1]) / 2 + 0.137  # off every lattice
+    for scale, offset in ((1, 0), (1 / 255, 0), (2 / 255, -1)):
+        facts = facts_of((image * scale + offset).astype(np.float32)[None])
+        assert facts.values is None
+        assert facts.likely_order == "RGB"
+    mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    for array in ((image / 255 - mean) / std, image / 255 * 0.4 - 0.2, image - 128):
+        assert facts_of(array.astype(np.float32)[None]).likely_order == ""
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_not_finite_is_not_looked_at(bad):
+    array = (landscape() / 255).astype(np.float32)[None]
+    array[0, 3, 3, 1] = bad
+    assert facts_of(array).likely_order == ""
+
+
+def test_other_numbers_of_channels_are_not_looked_at():
+    four = np.concatenate([landscape(), landscape()[..., :1]], axis=2)
+    assert facts_of(four[None], dtype="uint8", value_range=[0, 255]).likely_order == ""
+
+
+def test_the_table_is_small_plain_and_says_what_it_was_fitted_on():
+    file = Path(prior.__file__).with_name("table.npz")
+    assert file.stat().st_size <= 64 * 1024
+    with np.load(file, allow_pickle=False) as table:
+        numbers = [table[name] for name in table.files if name != "about"]
+    assert all(part.dtype == np.float16 and np.isfinite(part).all() for part in numbers)
+    for word in ("990 photographs", "ImageNet", "BSDS500", "research", "Cross-validated", "calibration error"):
+        assert word in prior.about()
+
+
+SEEN = Facts(
+    shape=(1, 224, 224, 3),
+    layout="NHWC",
+    dtype="float32",
+    channel_order="RGB",
+    low=0.0,
+    high=1.0,
+    assumed=("channel_order=RGB",),
+)
+
+
+def found(spec=None, **facts):
+    candidate = Candidate(path="x.npy", kind="tensor", facts=replace(SEEN, **facts))
+    return {one.code: one for one in checks.run(candidate, parse({**RGB, **(spec or {})})) if one.code[:3] == "CHN"}
+
+
+def test_a_likely_other_order_is_a_warning_with_its_probability():
+    said = found(likely_order="BGR", order_probability=0.972)
+    assert set(said) == {"CHN102", "CHN104"}
+    warning = said["CHN104"]
+    assert (warning.severity, warning.certainty, warning.probability) == ("warning", "likely", 0.972)
+    assert warning.message == (
+        "the channels stand probably as BGR (p=0.97); the model takes RGB (if so: --assume channel_order=BGR)"
+    )
+    assert "though the colours speak for BGR (p=0.97)" in said["CHN102"].message
+
+
+def test_a_model_that_takes_bgr_is_warned_of_rgb():
+    said = found({"channel_order": "BGR"}, channel_order="BGR", assumed=("channel_order=BGR",), **likely("RGB", 0.95))
+    assert "probably as RGB (p=0.95); the model takes BGR (if so: --assume channel_order=RGB)" in said["CHN104"].message
+
+
+def likely(order, probability):
+    return {"likely_order": order, "order_probability": probability}
+
+
+def test_below_nine_in_ten_nothing_is_said_unasked():
+    assert set(found(**likely("BGR", 0.8999))) == {"CHN102"}
+    assert found(**likely("BGR", 0.8999))["CHN102"].message == found()["CHN102"].message
+    assert set(found(**likely("BGR", 0.9))) == {"CHN102", "CHN104"}
+
+
+def test_the_likely_order_may_bear_out_what_was_assumed():
+    said = found(**likely("RGB", 0.999))
+    assert set(said) == {"CHN102"}
+    assert "as the colours bear out (p=0.999)" in said["CHN102"].message
+
+
+def test_what_was_seen_or_vouched_for_is_not_doubted():
+    assert found(assumed=(), **likely("BGR", 0.99)) == {}
+
+
+def fit_script():
+    """The script as a module."""
+    spec = importlib.util.spec_from_file_location("channel_prior", FIT)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.slow
+def test_the_script_still_fits_and_measures(shared_photos, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [str(FIT), str(shared_photos), "--check", "--repeats", "1", "--limit", "60"])
+    fit_script().main()
+    lines = capsys.readouterr().out.splitlines()
+    measured = next(float(line.split()[1]) for line in lines if line.startswith("  photograph"))
+    assert 0.75 <= measured < 1  # of 120 photographs; the package's table has seen 990
+    assert sum("calibration error" in line for line in lines) > 10
+
+
+@pytest.mark.slow
+def test_the_table_in_the_package_is_a_fitted_one(shared_photos):
+    """On the photographs that it was fitted on: a bound that only a broken table misses."""
+    files = sorted(one for name in ("imagenet", "bsds") for one in (shared_photos / name).glob("*.jp*g"))
+    odds = np.array([prior.log_odds([np.asarray(Image.open(file).convert("RGB"))]) for file in files])
+    odds = odds[odds != 0]
+    assert len(odds) >= 985
+    assert (odds > 0).mean() >= 0.9
+    surest = odds[np.argsort(-np.abs(odds))][: len(odds) // 2]
+    assert (surest > 0).mean() >= 0.985
