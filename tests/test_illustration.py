@@ -167,6 +167,17 @@ def test_a_source_shows_the_channels_that_nobody_vouched_for(panels):
     assert any(note.startswith("CHN101") for note in panels.notes)
 
 
+def test_what_no_pipeline_explains_is_drawn_by_the_nearest(panels):
+    image = picture(96, 128)
+    source = encoded(Image.fromarray(image), "PNG")
+    tensor = np.ascontiguousarray(sm_imgcheck.convert(source, SPEC)[..., ::-1])
+    tensor += np.random.default_rng(0).normal(0, 2 / 255, tensor.shape).astype(np.float32)
+    found = panels(tensor, source=source)
+    assert list(found) == [SOURCE, SEES, MADE, TAKES]
+    assert found[MADE].lines[0] == "48x64 (HxW), read as BGR, the nearest that is known"
+    assert np.abs(found[MADE].pixels.astype(int) - found[TAKES].pixels).mean() < 3
+
+
 def test_gray_for_a_model_of_colours(panels):
     image = picture(channels=1)
     found = panels(image[..., 0])

@@ -73,6 +73,7 @@ def _of_tensor(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Pan
     if made is not None and (wanted is None or not _alike(made, wanted)):
         sure = ["which is likely"] if _likely(result) else []
         sure += ["its values a guess"] if facts.values is None and _guessed(result) else []
+        sure += ["the nearest that is known"] if _nearest(result) else []
         yield panel("As it was made", array, made, (f"read as {made.order}", *sure, *also), image=image)
 
 
@@ -103,14 +104,20 @@ def _ideal(candidate: Candidate, options: Options, spec: Spec) -> Iterator[Panel
 
 def _made(facts: Facts, result: Result, contract: Contract) -> Reading | None:
     """How the tensor was made, as far as that is known or likely; what is not is taken to be as the spec says."""
-    values, quantize = facts.values or _guessed(result), None
+    near = _nearest(result) or facts
+    values, quantize = near.values or _guessed(result), None
     if values is None:
         values = own(contract, facts.length("C") or 1)
         quantize = contract.quantize if facts.dtype == contract.dtype else None
     if values is None:
         return None
-    order = _likely(result) or facts.channel_order
+    order = _likely(result) or near.channel_order
     return Reading(layout=facts.layout, order=order, values=values, quantize=quantize)
+
+
+def _nearest(result: Result) -> Facts | None:
+    """What the nearest pipeline says of a tensor that no pipeline explains wholly."""
+    return result.origins[0].facts if result.origins and not result.origins[0].exact else None
 
 
 def _likely(result: Result) -> str:
