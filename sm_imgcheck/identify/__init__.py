@@ -12,12 +12,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from sm_imgcheck.identify._arithmetic import plain
 from sm_imgcheck.identify._decoders import decoders
 from sm_imgcheck.identify._guess import Guess, kin, near
 from sm_imgcheck.identify._origin import Judged, judged
-from sm_imgcheck.identify._places import Place, placed
+from sm_imgcheck.identify._places import glances, placed
 from sm_imgcheck.identify._reading import Seen, readings
 from sm_imgcheck.identify._views import Source, views
+from sm_imgcheck.identify._ways import Framing, kind_of
 from sm_imgcheck.model import Decode, Origin, Spec
 from sm_imgcheck.pixels.look import look
 
@@ -27,6 +29,8 @@ _RESEMBLES = 0.3
 """Share of the tensor's variance that may stay unexplained by cells: unrelated photographs leave more."""
 _SAME = 0.02
 """Grey levels, on average, by which guesses that tie may be apart before their values are named."""
+_JUDGED = 24
+"""So many guesses have their values named and their plan run; a dozen tie where a picture is hardly resized."""
 _SAME_IMAGE = 12.0
 """Mean difference, in grey levels, up to which the nearest explanation of an unknown pipeline is worth telling."""
 
@@ -51,7 +55,13 @@ def find(
     """
     policy = decode or (spec.decode if spec is not None else Decode())
     header = look(source, max_pixels=policy.max_pixels)
-    read = Source(header=header, decode=policy, remembered={(): source})
+    read = Source(
+        header=header,
+        decode=policy,
+        geometry=None if spec is None else tuple(spec.resolved["geometry"]),
+        values=None if spec is None else (spec.contract.values, spec.contract.quantize),
+        remembered={(): source},
+    )
     best: list[Judged] = []
     for images in readings(tensor, layout):
         best += _explained(images, read)
@@ -62,7 +72,10 @@ def find(
 
 def _explained(images: list[Seen], source: Source) -> list[Judged]:
     """The origins of the one image that most resembles the source: exact ones, or else the nearest."""
-    seen, places = min(((seen, placed(seen, views(seen, source))) for seen in images), key=_resemblance)
+    turns = views(source, images[0].channels)
+    at, misfits = min(enumerate(glances(seen, turns) for seen in images), key=lambda pair: min(pair[1]))
+    seen = images[at]
+    places = placed(seen, turns, misfits, _own(source))
     if not places or places[0].misfit > _RESEMBLES:
         return []
     found: list[Judged] = []
@@ -82,11 +95,16 @@ def _nearest(guesses: list[Guess], size: tuple[int, int]) -> Iterator[Guess]:
     """Those that come as near as the nearest, each key once: the others differ by more than arithmetic."""
     least = min((guess.off for guess in guesses), default=0.0)
     once = {guess.key(): guess for guess in sorted(guesses, key=lambda guess: guess.rank(size), reverse=True)}
-    yield from (guess for guess in once.values() if guess.off <= 1.1 * least + _SAME)
+    near = sorted((guess for guess in once.values() if guess.off <= 1.1 * least + _SAME), key=lambda guess: guess.off)
+    yield from near[:_JUDGED]
 
 
-def _resemblance(pair: tuple[Seen, list[Place]]) -> float:
-    return pair[1][0].misfit if pair[1] else 1.0
+def _own(source: Source) -> tuple[Framing, ...]:
+    """The framing of the spec, where there is one."""
+    if source.geometry is None:
+        return ()
+    written = plain(source.geometry)
+    return (Framing(kind=kind_of(written), written=written, known=True),)
 
 
 def _told(found: list[Judged]) -> tuple[Origin, ...]:
@@ -98,8 +116,8 @@ def _told(found: list[Judged]) -> tuple[Origin, ...]:
         best = min(exact, key=lambda one: (one.beyond, one.rounded))
         kept = [one for one in exact if one.beyond <= best.beyond or (one.rounded and best.rounded)]
     else:
-        nearest = min(one.origin.mean_difference for one in found)
-        kept = [one for one in found if one.origin.mean_difference <= min(nearest * 1.05, _SAME_IMAGE)]
+        kept = [one for one in found if one.origin.mean_difference <= _SAME_IMAGE]
+        return tuple(one.origin for one in sorted(kept, key=_order)[:1])
     return tuple(one.origin for one in sorted(kept, key=_order))
 
 

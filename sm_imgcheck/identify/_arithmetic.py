@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sm_imgcheck.identify._ways import Framing
 from sm_imgcheck.spec.libraries import LIBRARIES, SMOOTH
 
-__all__ = ["FAMILIES", "QUICK", "Arithmetic", "Family", "with_arithmetic"]
+__all__ = ["FAMILIES", "QUICK", "Arithmetic", "Family", "plain", "with_arithmetic"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +60,7 @@ _COPIES = (
     {"library": "pillow", "interpolation": "nearest", "dtype": "uint8"},
     *({"library": "opencv", "interpolation": name, "dtype": "uint8"} for name in ("nearest", "bilinear", "bicubic")),
 )
+_KEYS = ("library", "interpolation", "dtype", "antialias")
 FAMILIES: tuple[Family, ...] = (
     _family("bilinear", *_STRETCHED, smooth=True),
     _family("bicubic", *_STRETCHED, smooth=True),
@@ -88,3 +89,11 @@ def with_arithmetic(framing: Framing, arithmetic: Arithmetic) -> list[Mapping[st
         return None
     keys = arithmetic.keys()
     return [{"resize": {**step["resize"], **keys}} if "resize" in step else step for step in framing.written]
+
+
+def plain(geometry: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """Steps of a spec without the arithmetic of their resizes."""
+    return tuple(
+        {name: {key: value for key, value in how.items() if key not in _KEYS} for name, how in step.items()}
+        for step in geometry
+    )

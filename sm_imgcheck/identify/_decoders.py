@@ -19,18 +19,19 @@ def decoders(header: Header, policy: Decode, channels: int) -> Iterator[Decode]:
         bit_depth="scale" if header.bits > 8 else "reject",
         to_gray="luma",
     )
-    found = [usual, *(replace(usual, **change) for change in _changes(header, channels))]
+    found = [usual, *(replace(usual, **change) for change in _changes(header, policy, channels))]
     yield from found
     if header.format == "JPEG":  # TensorFlow's default decoder
         yield from (replace(one, dct="tensorflow") for one in found)
 
 
-def _changes(header: Header, channels: int) -> Iterator[dict[str, Any]]:
+def _changes(header: Header, policy: Decode, channels: int) -> Iterator[dict[str, Any]]:
     if header.mode == "CMYK":
         yield from ({"library": library} for library in ("opencv", "tensorflow"))
     if channels == 1 and header.mode not in ("L", "LA"):
         yield {"to_gray": "y_plane", "library": "opencv"}
     if channels != 4 and header.mode in ("LA", "RGBA"):
-        yield from ({"alpha": "composite", "background": (level,) * 3} for level in (255, 0))
+        grounds = dict.fromkeys((policy.background, (255,) * 3, (0,) * 3))
+        yield from ({"alpha": "composite", "background": ground} for ground in grounds)
     if header.icc and channels != 1:
         yield {"icc": "srgb"}

@@ -14,11 +14,11 @@ from sm_imgcheck.identify._places import Place
 from sm_imgcheck.identify._plan import ORDERS, picture_steps, places
 from sm_imgcheck.identify._reading import Seen
 from sm_imgcheck.identify._values import Line, fitted
-from sm_imgcheck.identify._views import Source
+from sm_imgcheck.identify._views import Source, View
 from sm_imgcheck.model import Decode, Step
 from sm_imgcheck.pixels import carried_out
 
-__all__ = ["Guess", "kin", "near"]
+__all__ = ["Guess", "compared", "kin", "near"]
 
 _SAMPLE = 1 << 14
 """Pixels that a first comparison looks at."""
@@ -40,6 +40,8 @@ class Guess:
     decode: Decode
     geometry: tuple[Step, ...]
     """As a spec has it; a frame is black."""
+    steps: tuple[Step, ...]
+    """From the file to the picture."""
     part: Part
     orders: tuple[tuple[str, Line], ...]
     """Channel orders that go with it and the line from pixels to numbers, the better first; both for a gray picture."""
@@ -84,7 +86,7 @@ def _each(
     """A guess for each place and family, by the family's first member that goes with the place."""
     for place in places:
         for family in families if place.framing.resizes else FAMILIES[:1]:
-            made = (_guess(seen, source, place, family, member, decode) for member in family.members)
+            made = (_guess(seen, source, place, family, arithmetic=member, decode=decode) for member in family.members)
             first = next((one for one in made if one is not None), None)
             if first is not None:
                 yield first
@@ -98,7 +100,7 @@ def kin(seen: Seen, source: Source, first: Guess, decode: Decode, *, whole: bool
     resizes = first.place.framing.resizes
     for member in first.family.members if resizes else first.family.members[:1]:
         if not resizes or whole in (None, member.dtype != "float32"):
-            made = _guess(seen, source, first.place, first.family, member, decode, stride=1)
+            made = _guess(seen, source, first.place, first.family, arithmetic=member, decode=decode, stride=1)
             if made is not None:
                 yield made
 
@@ -108,9 +110,9 @@ def _guess(
     source: Source,
     place: Place,
     family: Family,
+    *,
     arithmetic: Arithmetic,
     decode: Decode,
-    *,
     stride: int | None = None,
 ) -> Guess | None:
     """The picture of one place by one arithmetic, and the lines that go with it; None where it cannot be made.
@@ -127,26 +129,38 @@ def _guess(
         return None
     try:
         way = picture_steps(source.header, decode, steps, seen.channels, turn=view.turn, mirrored=view.mirrored)
-        orders = _lines(carried_out(way, source.remembered), seen, part, mirrored=view.mirrored, stride=stride)
+        both = compared(carried_out(way, source.remembered), seen, part, view, stride=stride)
     except PlanError:
         return None
+    orders = _lines(*both, ORDERS[seen.channels])
     if not orders:
         return None
     return Guess(
-        place=place, family=family, arithmetic=arithmetic, decode=decode, geometry=steps, part=part, orders=orders
+        place=place,
+        family=family,
+        arithmetic=arithmetic,
+        decode=decode,
+        geometry=steps,
+        steps=way,
+        part=part,
+        orders=orders,
     )
 
 
-def _lines(
-    picture: np.ndarray, seen: Seen, part: Part, *, mirrored: bool, stride: int | None
-) -> tuple[tuple[str, Line], ...]:
-    """The channel orders in which the picture goes with the tensor: the better one, or both where they are alike."""
+def compared(
+    picture: np.ndarray, seen: Seen, part: Part, view: View, *, stride: int | None = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """The tensor and the picture where both show the source. stride: of rows and columns; None: a sample."""
     top, left, height, width = part.inner
-    if mirrored:
+    if view.mirrored:
         left = seen.size[1] - left - width
     stride = stride or max(int((height * width / _SAMPLE) ** 0.5), 1)
     window = (slice(top, top + height, stride), slice(left, left + width, stride))
-    tensor, pixels, orders = seen.pixels[window], picture[window], ORDERS[seen.channels]
+    return seen.pixels[window], picture[window]
+
+
+def _lines(tensor: np.ndarray, pixels: np.ndarray, orders: tuple[str, ...]) -> tuple[tuple[str, Line], ...]:
+    """The channel orders in which the picture goes with the tensor: the better one, or both where they are alike."""
     found = []
     for order in orders:
         line = fitted(pixels[..., places(order)], tensor)

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sm_imgcheck.errors import PlanError
-from sm_imgcheck.identify._guess import Guess
+from sm_imgcheck.identify._guess import Guess, compared
+from sm_imgcheck.identify._integers import whole_meanings
 from sm_imgcheck.identify._places import frame_of
-from sm_imgcheck.identify._plan import places, planned, split
+from sm_imgcheck.identify._plan import cut_off, places, planned, split
 from sm_imgcheck.identify._reading import Seen
-from sm_imgcheck.identify._values import Mapping, mappings
+from sm_imgcheck.identify._values import Line, Meaning, meanings
 from sm_imgcheck.identify._views import Source
-from sm_imgcheck.mapping import canonical
 from sm_imgcheck.model import Affine, Contract, Dim, Origin, Step
 from sm_imgcheck.pixels import apply, carried_out
 
@@ -45,35 +45,57 @@ def judged(guess: Guess, seen: Seen, source: Source) -> Iterator[Judged]:
     for order, line in guess.orders:
         geometry = _with_fill(guess, seen, order, line.affine)
         found = []
-        for mapping in mappings(line.affine, surely=_SURELY, maybe=_MAYBE):
+        for meaning in _meanings(guess, seen, source, order, line):
             try:
-                found.append(_judge(guess, seen, source, geometry=geometry, order=order, mapping=mapping))
+                found.append(_judge(guess, seen, source, geometry=geometry, order=order, meaning=meaning))
             except PlanError:
                 continue
+            if found[-1].origin.exact:
+                break
         if found:
             yield min(found, key=lambda one: (round(one.origin.mean_difference, 4), one.origin.facts.recipe == ""))
 
 
+def _meanings(guess: Guess, seen: Seen, source: Source, order: str, line: Line) -> Iterator[Meaning]:
+    """What may have been done to the values."""
+    dtype = seen.array.dtype
+    if dtype.kind == "f":
+        yield from meanings(line.affine, source.values, surely=_SURELY, maybe=_MAYBE)
+        return
+    tensor, picture = compared(carried_out(guess.steps, source.remembered), seen, guess.part, guess.place.view)
+    yield from whole_meanings(picture[..., places(order)], tensor, line, source.values, dtype=dtype.name)
+
+
 def _judge(
-    guess: Guess, seen: Seen, source: Source, *, geometry: tuple[Step, ...], order: str, mapping: Mapping
+    guess: Guess, seen: Seen, source: Source, *, geometry: tuple[Step, ...], order: str, meaning: Meaning
 ) -> Judged:
     """Run the whole plan, and hold what comes out against the tensor."""
     shape = tuple(Dim(low=length, high=length) for length in seen.shape)
     dtype = seen.array.dtype.name
-    contract = Contract(shape=shape, layout=seen.layout, dtype=dtype, channel_order=order, values=mapping.values)
+    contract = Contract(
+        shape=shape,
+        layout=seen.layout,
+        dtype=dtype,
+        channel_order=order,
+        values=meaning.values,
+        quantize=meaning.quantize,
+    )
     view = guess.place.view
     plan = planned(source.header, guess.decode, geometry, contract, turn=view.turn, mirrored=view.mirrored)
-    affine = canonical(mapping.values, seen.channels)
+    if meaning.rounding != "half_even":
+        plan = cut_off(plan)
+    affine = meaning.affine(seen.channels)
     level = np.abs(np.array(affine.scale, np.float64))
     apart = np.abs(_run(plan.steps, source).astype(np.float64) - seen.pixels) / level
     noise = _FLOAT + seen.noise() / level
+    step = float(1 / level.min()) if seen.array.dtype.kind != "f" else 1.0
     beyond = float((apart > noise).mean())
     origin = Origin(
         steps=plan.steps,
-        facts=replace(plan.after[-1], recipe=mapping.name, values=affine, **seen.observed()),
+        facts=replace(plan.after[-1], recipe=meaning.name, values=affine, **seen.observed()),
         mean_difference=float(apart.mean()),
         max_difference=float(apart.max()),
-        exact=beyond <= _ONE_OFF and float((apart - noise).max()) < 1.02,
+        exact=beyond <= _ONE_OFF and float((apart - noise).max()) < 1.02 * max(1.0, step),
         image=seen.image,
     )
     rounded = guess.arithmetic.dtype == "float32-rounded"

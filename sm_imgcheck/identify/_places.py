@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from sm_imgcheck.identify._reading import Seen
 from sm_imgcheck.identify._views import View
 from sm_imgcheck.identify._ways import Framing, framings, nearby, probes, variants
 
-__all__ = ["Place", "placed"]
+__all__ = ["Place", "frame_of", "glances", "placed"]
 
 _COARSE, _FINE = 16, 56
 """Cells along either side: enough to tell one framing from another; enough to tell a pixel."""
@@ -33,28 +33,34 @@ class Place:
     """Share of the tensor's variance that the cells leave unexplained, 0..1."""
 
 
-def placed(seen: Seen, every: list[View]) -> list[Place]:
-    """The places worth a closer look, the best first; none where no part of the picture resembles the tensor."""
+def glances(seen: Seen, every: list[View]) -> list[float]:
+    """The misfit of the best of a few framings, for each view: enough to tell one turn, or one image, from another."""
     inner = _inner(seen.pixels)
-    glances = [(_glance(view, seen, inner=inner), at) for at, view in enumerate(every)]
-    least = min(glances)[0]
+    found = []
+    for view in every:
+        ways = probes((view.height, view.width), seen.size, inner=inner)
+        judged = _judged(ways, view, seen, cells=_COARSE)
+        found.append(min((place.misfit for place in judged), default=1.0))
+    return found
+
+
+def placed(seen: Seen, every: list[View], misfits: list[float], own: Sequence[Framing]) -> list[Place]:
+    """The places worth a closer look, the best first; none where no part of the picture resembles the tensor.
+
+    misfits: of each view, at a glance. own: framings to be tried besides the usual ones.
+    """
+    inner = _inner(seen.pixels)
     found: list[Place] = []
-    for glance, at in sorted(glances)[:_TURNS]:
-        if glance <= 2 * least + 0.02:
-            found += _of_view(every[at], seen, inner=inner)
+    for misfit, at in sorted((misfit, at) for at, misfit in enumerate(misfits))[:_TURNS]:
+        if misfit <= 2 * min(misfits) + 0.02:
+            found += _of_view(every[at], seen, own, inner=inner)
     return sorted(found, key=lambda place: place.misfit)
 
 
-def _glance(view: View, seen: Seen, *, inner: tuple[int, int] | None) -> float:
-    """The misfit of the best of a few framings."""
-    ways = probes((view.height, view.width), seen.size, inner=inner)
-    return min((place.misfit for place in _judged(ways, view, seen, cells=_COARSE)), default=1.0)
-
-
-def _of_view(view: View, seen: Seen, *, inner: tuple[int, int] | None) -> list[Place]:
-    """All framings by coarse cells, the best of them and their neighbours by fine ones, the best with every rounding."""
+def _of_view(view: View, seen: Seen, own: Sequence[Framing], *, inner: tuple[int, int] | None) -> list[Place]:
+    """All framings by coarse cells, the best and their neighbours by fine ones, the best of these in every rounding."""
     size = seen.size
-    ways = framings((view.height, view.width), size, inner=inner)
+    ways = (*own, *framings((view.height, view.width), size, inner=inner))
     coarse = _best(_judged(ways, view, seen, cells=_COARSE), _KEPT)
     fine = _judged((near for place in coarse for near in nearby(place.framing, size)), view, seen, cells=_FINE)
     closer = (other for place in _best(fine, _KEPT) for other in variants(place.framing, size))
@@ -76,7 +82,8 @@ def _judged(ways: Iterable[Framing], view: View, seen: Seen, *, cells: int) -> I
         if key in known or (part.framed and not _one_colour(seen, part, mirrored=view.mirrored)):
             continue
         known.add(key)
-        yield Place(view=view, framing=framing, part=part, misfit=view.misfit(part, cells=cells))
+        misfit = view.misfit(seen.sums(mirrored=view.mirrored), part, cells=cells)
+        yield Place(view=view, framing=framing, part=part, misfit=misfit)
 
 
 def part_of(framing: Framing, view: View, seen: Seen) -> Part | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from sm_imgcheck.model import Candidate, Contract, Decode, Dim, Header, Options, Plan, Spec, Step, Values
 from sm_imgcheck.planning import make_plan, stage_of
 
-__all__ = ["ORDERS", "PIXELS", "picture_steps", "places", "planned", "split"]
+__all__ = ["ORDERS", "PIXELS", "cut_off", "picture_steps", "places", "planned", "split"]
 
 PIXELS = Values(low=0, high=255)
 ORDERS = {1: ("GRAY",), 3: ("RGB", "BGR"), 4: ("RGBA", "BGRA")}
@@ -78,3 +78,11 @@ def _mirrored(plan: Plan) -> Plan:
         steps=(*plan.steps[:at], step, *plan.steps[at:]),
         after=(*plan.after[:at], plan.after[at - 1], *plan.after[at:]),
     )
+
+
+def cut_off(plan: Plan) -> Plan:
+    """With the fractions cut off where the plan rounds to the tensor's integers."""
+    at = max(at for at, step in enumerate(plan.steps) if step.op == "cast")
+    step = plan.steps[at]
+    cut = replace(step, params={**step.params, "rounding": "truncate"}, why="fractions are cut off, not rounded")
+    return replace(plan, steps=(*plan.steps[:at], cut, *plan.steps[at + 1 :]))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from sm_imgcheck.identify._cells import Sums, summed
 from sm_imgcheck.layouts import LAYOUTS
 
 __all__ = ["Seen", "readings"]
@@ -32,6 +33,14 @@ class Seen:
     """The whole tensor, as it was given."""
     pixels: np.ndarray
     """HxWxC, float32, in the tensor's own channel order and numbers."""
+
+    faces: dict[bool, Sums] = field(default_factory=dict, repr=False)
+
+    def sums(self, *, mirrored: bool) -> Sums:
+        """For means over cells; ``mirrored``: of the image's mirror image."""
+        if mirrored not in self.faces:
+            self.faces[mirrored] = summed(np.ascontiguousarray(self.pixels[:, ::-1]) if mirrored else self.pixels)
+        return self.faces[mirrored]
 
     @property
     def size(self) -> tuple[int, int]:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from sm_imgcheck.mapping import RECIPES, canonical
-from sm_imgcheck.model import Affine, Values
+from sm_imgcheck.model import Affine, Quantize, Values
 
-__all__ = ["Line", "Mapping", "fitted", "mappings"]
+__all__ = ["AS_SPEC", "IDENTITY", "Line", "Meaning", "Own", "fitted", "meanings", "named"]
+
+
+Own = tuple[Values, Quantize | None] | None
+"""What the spec does to the values."""
+IDENTITY = RECIPES[0][0]
+AS_SPEC, AS_FLIPPED = "as the spec says", "as the spec says, in the other order"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +30,23 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mapping:
-    """A value mapping in its written form."""
+class Meaning:
+    """What was done to the values, in its written form."""
 
     name: str
     """In the field's words; empty where it has none."""
     values: Values
+    quantize: Quantize | None = None
+    rounding: Literal["half_even", "truncate"] = "half_even"
+    """Of the cast to integers."""
+
+    def affine(self, channels: int) -> Affine:
+        """From grey levels to the tensor's numbers, but for rounding."""
+        line = canonical(self.values, channels)
+        if self.quantize is None:
+            return line
+        scale, zero = self.quantize.scale, self.quantize.zero_point
+        return Affine(scale=tuple(a / scale for a in line.scale), offset=tuple(b / scale + zero for b in line.offset))
 
 
 def fitted(pixels: np.ndarray, tensor: np.ndarray) -> Line | None:
@@ -63,18 +80,19 @@ def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float] | None:
     return scale, mean - scale * middle, off
 
 
-def mappings(line: Affine, *, surely: float, maybe: float) -> Iterator[Mapping]:
+def meanings(line: Affine, own: Own, *, surely: float, maybe: float) -> Iterator[Meaning]:
     """What the line may stand for: the field's mapping that is nearest at black and white, and the line itself.
 
-    surely, maybe: grey levels within which the field's mapping is the only one, and one of both.
+    own: the spec's mapping, if any. surely, maybe: grey levels within which the field's mapping is the only one, and
+    one of both.
     """
     channels = len(line.scale)
-    known = [(apart(line, canonical(values, channels)), name, values) for name, values in _named(channels)]
+    known = [(apart(line, canonical(values, channels)), name, values) for name, values in named(channels, own)]
     distance, name, values = min(known, key=lambda one: one[0])
     if distance <= maybe:
-        yield Mapping(name=name, values=values)
+        yield Meaning(name=name, values=values)
     if distance > surely:
-        yield Mapping(name="", values=_free(line))
+        yield Meaning(name="", values=_free(line))
 
 
 def apart(one: Affine, other: Affine) -> float:
@@ -87,8 +105,8 @@ def apart(one: Affine, other: Affine) -> float:
     return max(ends)
 
 
-def _named(channels: int) -> Iterator[tuple[str, Values]]:
-    """The mappings of ``mapping.named`` in their written form."""
+def named(channels: int, own: Own) -> Iterator[tuple[str, Values]]:
+    """The mappings of ``mapping.named`` in their written form, and the spec's own."""
     for name, values in RECIPES:
         if values.mean is None:
             yield name, values
@@ -99,6 +117,13 @@ def _named(channels: int) -> Iterator[tuple[str, Values]]:
         elif channels == len(values.mean):
             yield f"{name}, in RGB order", values
             yield f"{name}, in BGR order", Values(units=values.units, mean=values.mean[::-1], std=std[::-1])
+    if own is not None and own[0].mean is None:
+        yield AS_SPEC, own[0]
+    elif own is not None and own[0].mean is not None and len(own[0].mean) == channels:
+        yield AS_SPEC, own[0]
+        if channels == 3:
+            values = own[0]
+            yield AS_FLIPPED, replace(values, mean=(values.mean or ())[::-1], std=values.std and values.std[::-1])
 
 
 def _free(line: Affine) -> Values:

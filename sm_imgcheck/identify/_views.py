@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +11,7 @@ import numpy as np
 from sm_imgcheck.identify._cells import Sums, misfit, summed
 from sm_imgcheck.identify._framing import Part
 from sm_imgcheck.identify._plan import picture_steps
-from sm_imgcheck.identify._reading import Seen
-from sm_imgcheck.model import Decode, Header
+from sm_imgcheck.model import Decode, Header, Quantize, Values
 from sm_imgcheck.pixels import carried_out
 from sm_imgcheck.pixels.colour import orient
 
@@ -29,6 +29,11 @@ class Source:
 
     header: Header
     decode: Decode
+    """Limits, and the policy of the spec where there is one."""
+    geometry: tuple[Mapping[str, Any], ...] | None
+    """Of the spec, in its language; None: there is no spec."""
+    values: tuple[Values, Quantize | None] | None
+    """Of the spec, in the order of its channels."""
     remembered: dict[tuple[str, ...], Any] = field(repr=False)
     """Arrays after each beginning of the steps that were tried; of no steps: the file's bytes."""
 
@@ -45,27 +50,27 @@ class View:
     sums: Sums = field(repr=False)
     reduction: tuple[float, float]
     """Pixels of the picture to one row and one column of the sums."""
-    target: Sums = field(repr=False)
-    """Of the tensor, mirrored back where it is ``mirrored``."""
 
-    def misfit(self, part: Part, *, cells: int) -> float:
-        """Share of the tensor's variance that this part of the picture does not explain, 0..1."""
-        return misfit(self.target, self.sums, part, self.reduction, cells=cells)
+    def misfit(self, target: Sums, part: Part, *, cells: int) -> float:
+        """Share of the tensor's variance that this part of the picture does not explain, 0..1.
+
+        target: the tensor's sums, mirrored back where the view is ``mirrored``.
+        """
+        return misfit(target, self.sums, part, self.reduction, cells=cells)
 
 
-def views(seen: Seen, source: Source) -> list[View]:
+def views(source: Source, channels: int) -> list[View]:
     """Each turn and mirror image once: as EXIF says first, then as stored, then both mirrored, then the others."""
     applied = source.header.orientation
     usual = [(applied, False), *([(1, False)] if applied != 1 else [])]
     usual += [(turn, True) for turn, _ in usual]
     shown = {_MIRRORED[turn] if mirrored else turn for turn, mirrored in usual}
     every = usual + [(turn, False) for turn in range(1, 9) if turn not in shown]
-    small, reduction = _reduced(seen, source)
-    faces = {False: summed(seen.pixels), True: summed(np.ascontiguousarray(seen.pixels[:, ::-1]))}
-    return [_view(small, reduction, turn, mirrored=mirrored, target=faces[mirrored]) for turn, mirrored in every]
+    small, reduction = _reduced(source, channels)
+    return [_view(small, reduction, turn, mirrored=mirrored) for turn, mirrored in every]
 
 
-def _view(small: np.ndarray, reduction: tuple[float, float], turn: int, *, mirrored: bool, target: Sums) -> View:
+def _view(small: np.ndarray, reduction: tuple[float, float], turn: int, *, mirrored: bool) -> View:
     turned = orient(small, orientation=turn)
     across = reduction if turn < 5 else reduction[::-1]
     return View(
@@ -75,15 +80,14 @@ def _view(small: np.ndarray, reduction: tuple[float, float], turn: int, *, mirro
         width=round(turned.shape[1] * across[1]),
         sums=summed(turned),
         reduction=across,
-        target=target,
     )
 
 
-def _reduced(seen: Seen, source: Source) -> tuple[np.ndarray, tuple[float, float]]:
+def _reduced(source: Source, channels: int) -> tuple[np.ndarray, tuple[float, float]]:
     """The stored picture in the tensor's channels, at most so many pixels long, and by how much it was reduced."""
     import cv2
 
-    steps = picture_steps(source.header, source.decode, (), seen.channels, turn=1, mirrored=False)
+    steps = picture_steps(source.header, source.decode, (), channels, turn=1, mirrored=False)
     pixels = carried_out(steps, source.remembered)
     height, width = pixels.shape[:2]
     share = min(1.0, _REDUCED / max(height, width))

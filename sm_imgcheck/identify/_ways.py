@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sm_imgcheck.geometry.edges import resized
 
-__all__ = ["KINDS", "Framing", "framings", "nearby", "probes", "variants"]
+__all__ = ["KINDS", "Framing", "framings", "kind_of", "nearby", "probes", "variants"]
 
 Size = tuple[int, int]
 
@@ -28,7 +28,12 @@ class Framing:
     def rank(self, size: Size) -> tuple[int, int]:
         """How usual it is for a tensor of this size: less is more."""
         first = "edge" if size[0] != size[1] else ""
+        if self.known:
+            return -2, 0
         return -1 if self.kind == first else list(KINDS).index(self.kind), len(self.written)
+
+    known: bool = False
+    """The spec's own: told first among equals."""
 
     @property
     def resizes(self) -> bool:
@@ -109,6 +114,21 @@ def variants(framing: Framing, size: Size) -> Iterator[Framing]:
                 yield from (_cropped(edge, size, rounding, "floor", pad_side=side) for side in ("after", "before"))
     elif family == "squash":
         yield _squashed(edge, size, "floor")
+
+
+def kind_of(written: Sequence[Mapping[str, Any]]) -> str:
+    """The kind of steps in the spec language, one of ``KINDS``."""
+    names = [name for step in written for name in step]
+    mode = next((step["resize"]["mode"] for step in written if "resize" in step), "")
+    if "pad" in names or mode == "letterbox":
+        return "frame"
+    if not mode:
+        return "window" if names else "none"
+    if names[0] == "crop":
+        return "fit" if "aspect" in written[0]["crop"] else "cut"
+    if len(names) == 1:
+        return "stretch" if mode == "stretch" else "edge"
+    return "squash" if mode == "stretch" else "crop"
 
 
 def _resize(mode: str = "stretch", **how: Any) -> dict[str, Any]:

@@ -70,15 +70,19 @@ def quantize(image: np.ndarray, *, scale: float, zero_point: int, rounding: str)
     return finished
 
 
-def cast(image: np.ndarray, *, dtype: str) -> np.ndarray:
-    """Change the dtype (any layout), to native byte order. To integers: round half to even, then clip."""
+def cast(image: np.ndarray, *, dtype: str, rounding: str = "half_even") -> np.ndarray:
+    """Change the dtype (any layout), to native byte order. To integers: round, then clip.
+
+    rounding: ``half_even``, or ``truncate`` towards zero, as ``astype`` and ``tf.cast`` do; no spec asks for that.
+    """
     target = np.dtype(dtype)
     if target.kind in "iu" and image.dtype.kind == "f":
         limits = np.iinfo(target)
         top = float(limits.max)
         if int(top) > limits.max:  # 2**63 - 1 is no float64: stay below, or the cast wraps around
             top = float(np.nextafter(top, 0))
-        image = np.clip(np.rint(image.astype(np.float64)), float(limits.min), top)
+        whole = np.rint if rounding == "half_even" else np.trunc
+        image = np.clip(whole(image.astype(np.float64)), float(limits.min), top)
     elif target.kind in "iu" and image.dtype.kind in "iu":
         limits, own = np.iinfo(target), np.iinfo(image.dtype)
         image = np.clip(image, max(limits.min, own.min), min(limits.max, own.max))

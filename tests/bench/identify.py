@@ -101,7 +101,11 @@ def drawn(rng, ways, framings):
     order = str(rng.choice(ORDERS))
     layout = str(rng.choice(LAYOUTS))
     mapping = str(rng.choice([name for name in MAPPINGS if order != "GRAY" or "value_range" in MAPPINGS[name]]))
-    dtype = str(rng.choice(["uint8", "float16", "float32", "float64"] if mapping == "0..255" else ["float16", "float32", "float64"]))
+    dtype = str(
+        rng.choice(
+            ["uint8", "float16", "float32", "float64"] if mapping == "0..255" else ["float16", "float32", "float64"]
+        )
+    )
     channels = 1 if order == "GRAY" else 3
     axes = {"N": 1, "H": size[0], "W": size[1], "C": channels}
     decode = {
@@ -205,8 +209,13 @@ def run(paths, number, seed, *, verbose):
         verdict = graded(body, steps, tensor, origins, mirrored=mirrored, spec=spec)
         counts[verdict] += 1
         if verdict in ("wrong", "not named") or verbose:
-            told.append(f"{verdict}: {Path(path).name} {header.height}x{header.width} orientation {orientation} {name} mirrored {mirrored} {chosen}")
-            told += [f"     {o.exact} {o.mean_difference:.4f} {o.max_difference:.4f} {o.facts.layout} {o.facts.channel_order} {o.facts.recipe} {[(s.op, dict(s.params)) for s in o.steps[:-1]]}" for o in origins[:2]]
+            told.append(
+                f"{verdict}: {Path(path).name} {header.height}x{header.width} orientation {orientation} {name} mirrored {mirrored} {chosen}"
+            )
+            told += [
+                f"     {o.exact} {o.mean_difference:.4f} {o.max_difference:.4f} {o.facts.layout} {o.facts.channel_order} {o.facts.recipe} {[(s.op, dict(s.params)) for s in o.steps[:-1]]}"
+                for o in origins[:2]
+            ]
             print("\n".join(told[-3:]), flush=True)
     return counts, seconds
 
@@ -219,11 +228,17 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()
-    paths = [one for name in arguments.files for one in ([name] if Path(name).is_file() else sorted(Path(name).rglob("*.jp*g")))]
+    paths = [
+        one
+        for name in arguments.files
+        for one in ([name] if Path(name).is_file() else sorted(Path(name).rglob("*.jp*g")))
+    ]
     counts, seconds = run(paths, arguments.number, arguments.seed, verbose=arguments.verbose)
     total = sum(counts.values())
     print(", ".join(f"{name} {count} ({count / total:.2%})" for name, count in counts.most_common()))
-    print(f"seconds a search: median {np.median(seconds):.2f}, 95 % {np.quantile(seconds, 0.95):.2f}, most {max(seconds):.2f}")
+    print(
+        f"seconds a search: median {np.median(seconds):.2f}, 95 % {np.quantile(seconds, 0.95):.2f}, most {max(seconds):.2f}"
+    )
     return 0
 
 
