@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sm_imgcheck.api import build_payload, convert, draw, plan, validate, validate_golden
+    from sm_imgcheck.api import build_payload, convert, draw, identify_tensor, plan, validate, validate_golden
     from sm_imgcheck.code import to_python
     from sm_imgcheck.errors import CandidateError, ImgcheckError, OutputError, PayloadError, PlanError, SpecError
     from sm_imgcheck.model import (
@@ -60,6 +60,7 @@ __all__ = [
     "build_payload",
     "convert",
     "draw",
+    "identify_tensor",
     "load_spec",
     "plan",
     "process",
@@ -69,7 +70,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "api": ("build_payload", "convert", "draw", "plan", "validate", "validate_golden"),
+    "api": ("build_payload", "convert", "draw", "identify_tensor", "plan", "validate", "validate_golden"),
     "code": ("to_python",),
     "errors": ("CandidateError", "ImgcheckError", "OutputError", "PayloadError", "PlanError", "SpecError"),
     "model": (

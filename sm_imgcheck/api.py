@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     What = str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray[Any, Any] | Candidate
     AnySpec = Spec | str | os.PathLike[str] | Mapping[str, Any]
 
-__all__ = ["build_payload", "convert", "draw", "plan", "validate", "validate_golden"]
+__all__ = ["build_payload", "convert", "draw", "identify_tensor", "plan", "validate", "validate_golden"]
 
 
 def validate(

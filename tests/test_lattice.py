@@ -8,14 +8,14 @@ from sm_imgcheck import checks, validate
 from sm_imgcheck.layouts import by_shape
 from sm_imgcheck.mapping import same
 from sm_imgcheck.model import Candidate, Channel
-from sm_imgcheck.naming import candidates, explained, plausible
+from sm_imgcheck.naming import candidates, explained, plausible, singles
 from sm_imgcheck.pixels.lattice import channels_of, constant_channels
 from sm_imgcheck.pixels.measure import measure
 from sm_imgcheck.spec import parse
 
-IMAGE = picture(96, 128).astype(np.float32)
+IMAGE = picture(72, 96).astype(np.float32)
 MEAN, STD = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
-SPEC = {"shape": ["N", 96, 128, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
+SPEC = {"shape": ["N", 72, 96, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
@@ -23,13 +23,13 @@ def test_no_mapping_is_ever_called_by_another_name(dtype):
     """All that have names, on a picture that is neither black nor white anywhere: named rightly or not at all."""
     image = np.clip(IMAGE * 0.8 + 20, 0, 255).round()
     named = 0
-    for name, affine in candidates(3):
+    for name, affine in (*singles(3), *candidates(3)[::9]):
         if abs(max(affine.scale)) < 1e-6:
             continue
         facts = measure((image * np.float32(affine.scale) + np.float32(affine.offset)).astype(dtype)[None], None, {})
         assert facts.values is None or same(facts.values, affine, tolerance=0.1), (name, facts.recipe)
         named += facts.values is not None
-    assert named > {"float16": 60, "float32": 150, "float64": 150}[dtype]
+    assert named > {"float16": 25, "float32": 50, "float64": 50}[dtype]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_whole_means_tell_no_order(shift):
 
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_fractions_of_a_float_resize_are_on_no_grid(dtype):
-    halved = IMAGE.reshape(48, 2, 64, 2, 3)[:, 0, :, 0] * 0.37 + IMAGE.reshape(48, 2, 64, 2, 3)[:, 1, :, 1] * 0.63
+    halved = IMAGE.reshape(36, 2, 48, 2, 3)[:, 0, :, 0] * 0.37 + IMAGE.reshape(36, 2, 48, 2, 3)[:, 1, :, 1] * 0.63
     facts = measure((halved / 255).astype(dtype), None, {})
     assert facts.values is None
     assert all(one.step == 0 for one in facts.channels)

@@ -11,7 +11,7 @@ from sm_imgcheck.model import Candidate, Channel, Spec
 _LEAST = -3
 """Of normalised values: black under ImageNet's mean and std is -2.1, and white 2.6."""
 _NEAR = 0.3
-"""Grey levels between two grids that may be one: float16 has no finer ones."""
+"""Grey levels between two grids of float16 that may be one."""
 
 
 @check("VAL109", severity="error")
@@ -61,7 +61,8 @@ def other_spacing(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
         return
     wanted = target(contract, facts.channel_order)
     pairs = list(zip(facts.channels, wanted.scale, wanted.offset, strict=True))
-    if any(one.step and not _made_by(one, a, b) for one, a, b in pairs):
+    near = _NEAR if facts.dtype == "float16" else _NEAR / 6
+    if any(one.step and not _made_by(one, a, b, near) for one, a, b in pairs):
         steps, theirs = (
             ", ".join(f"{step:.4g}" for step in steps) for steps in ([one.step for one, _, _ in pairs], wanted.scale)
         )
@@ -73,9 +74,7 @@ def other_spacing(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
         )
 
 
-def _made_by(channel: Channel, scale: float, offset: float) -> bool:
+def _made_by(channel: Channel, scale: float, offset: float, near: float) -> bool:
     """Whether a mapping may have made a grid: its levels are there, or every second or third of them."""
     times, place = channel.step / scale, (channel.low - offset) / scale
-    return (
-        abs(times - round(times)) * channel.levels < _NEAR and round(times) >= 1 and abs(place - round(place)) < _NEAR
-    )
+    return abs(times - round(times)) * channel.levels < near and round(times) >= 1 and abs(place - round(place)) < near

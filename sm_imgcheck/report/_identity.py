@@ -146,6 +146,9 @@ def _unnamed(facts: Facts) -> Iterator[str]:
         yield f"std {_list(stds)} of x / 255{f' ({whose})' if whose else ''}"
         yield f"mean {_list(map(_mean, channels))}: {_how_sure(channels)}"
         return
+    if not channels:
+        yield span(facts.low, facts.high)
+        return
     yield f"{span(facts.low, facts.high)} on no even grid, as after a resize in floats"
     names = plausible(channels)
     yield f"the range would fit: {_words.listing(names, 'or')}" if names else "no usual mapping has this range"

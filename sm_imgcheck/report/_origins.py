@@ -37,7 +37,7 @@ def line(result: Result) -> str:
     if not result.origins:
         return f"{source} is not what it was made of, as far as can be seen"
     first = result.origins[0]
-    which = f"image {first.image} of the batch " if first.image else ""
+    which = f"image {first.image} of the batch " if _several(result) else ""
     if not first.exact:
         return (
             f"{which}shows {source}, by an unknown pipeline ({apart(first)} from the nearest: {said(ways((first,)))})"
@@ -45,6 +45,10 @@ def line(result: Result) -> str:
     if result.handled is not None and result.handled.function:
         return f"your {for_terminal(result.handled.function)} {_story(result)} ({apart(first)})"
     return f"{which}made of {source}: {said(ways(result.origins))} ({apart(first)})"
+
+
+def _several(result: Result) -> bool:
+    return result.facts is not None and (result.facts.length("N") or 1) > 1
 
 
 def _story(result: Result) -> str:

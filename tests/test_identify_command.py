@@ -1,0 +1,217 @@
+"""``identify``, ``validate --source`` and ``identify_tensor``: what is told of tensors that somebody else made."""
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from pictures import jpeg, picture
+
+from sm_imgcheck import ImgcheckError, identify_tensor, validate
+from sm_imgcheck.cli import main
+
+BODY = jpeg(picture(120, 160), quality=95)
+BGR = cv2.imdecode(np.frombuffer(BODY, np.uint8), cv2.IMREAD_COLOR)
+SMALL = cv2.resize(BGR, (64, 64)).astype(np.float32)
+MEAN, STD = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
+WRONG = ((SMALL / 255 - MEAN) / STD).transpose(2, 0, 1)[np.newaxis]
+SPEC = """
+shape: [N, 3, 64, 64]
+dtype: float32
+channel_order: RGB
+normalize: {mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], order: RGB}
+resize: {mode: stretch, interpolation: bilinear}
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cat.jpg").write_bytes(BODY)
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    np.save("wrong.npy", WRONG)
+    return tmp_path
+
+
+@pytest.fixture
+def say(here, capsys):
+    def command(*arguments):
+        code = main(list(arguments))
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return command
+
+
+def test_by_its_numbers_alone(say):
+    code, out, _ = say("identify", "wrong.npy")
+    assert code == 0
+    assert out.splitlines()[0].startswith("wrong.npy: float32 [1, 3, 64, 64] NCHW, -1.")
+    assert "RGB" not in out.splitlines()[0]  # nothing says so
+    assert "  layout  NCHW: 1 image, 64x64 (HxW), 3 channels" in out
+    assert "  values  ImageNet mean and std, in RGB order" in out
+    assert "  order   " in out
+
+
+def test_by_its_source(say):
+    code, out, _ = say("identify", "wrong.npy", "--source", "cat.jpg")
+    assert code == 0
+    assert (
+        "made of cat.jpg: stretched to 64x64 by OpenCV INTER_LINEAR without antialias, BGR, "
+        "ImageNet mean and std in RGB order on BGR data, float32 NCHW (the same in every value)"
+    ) in out
+    assert "resize_opencv  (mode=stretch, size=[64, 64], interpolation=bilinear, dtype=uint8)" in out
+    assert "the model" not in out  # there is none
+
+
+def test_against_a_spec(say):
+    code, out, _ = say("identify", "wrong.npy", "--source", "cat.jpg", "-s", "spec.yaml")
+    assert code == 1
+    order = ["By its source:", "By its numbers alone:", "Held against spec.yaml:", "CHN101", "CHN103", "PIX106"]
+    order += ["The plan from this to the model's tensor:", "The spec's plan from cat.jpg:", "resize_pillow"]
+    places = [out.index(words) for words in order]
+    assert places == sorted(places)
+    assert "likely" not in out  # all of it is seen
+    assert "CHN102" not in out
+
+
+def test_a_tensor_that_keeps_the_spec(say):
+    say("convert", "cat.jpg", "-s", "spec.yaml", "-o", "out", "-q")
+    code, out, _ = say("identify", "out/cat.npy", "--source", "cat.jpg", "-s", "spec.yaml")
+    assert code == 0
+    assert "it keeps the contract" in out
+    assert "This image does not tell apart:" not in out or "kernel" in out
+
+
+def test_validate_with_a_source(say):
+    code, out, _ = say("validate", "wrong.npy", "--source", "cat.jpg", "-s", "spec.yaml")
+    assert code == 1
+    assert "made of cat.jpg: stretched to 64x64 by OpenCV" in out
+    assert "What the spec does instead, from the image (JPEG, 120x160 (HxW), RGB" in out
+    assert "PIX106  other-kernel" in out
+
+
+def test_json_has_every_key_whatever_is_found(say):
+    ways = [("wrong.npy",), ("wrong.npy", "--source", "cat.jpg"), ("absent.npy",), ("wrong.npy", "-s", "spec.yaml")]
+    records = [json.loads(say("identify", *way, "--format", "json")[1]) for way in ways]
+    assert {" ".join(record) for record in records} == {
+        "version path kind facts source said plausible std mean spec findings plan skipped"
+    }
+    alone, by_source, absent, held = records
+    assert alone["said"]["values"] == "ImageNet mean and std, in RGB order"
+    assert alone["source"] is None
+    assert by_source["source"]["exact"] is True
+    assert by_source["source"]["traits"]["kernel"] == ["OpenCV INTER_LINEAR without antialias"]
+    assert by_source["source"]["origins"][0]["max_difference"] == 0
+    assert by_source["source"]["wanted"]["steps"] == []
+    assert absent["findings"][0]["code"] == "SRC101"
+    assert held["plan"]["steps"] == []  # as far as anybody can see
+
+
+def test_json_of_validate_tells_the_source(say):
+    _, out, _ = say("validate", "wrong.npy", "--source", "cat.jpg", "-s", "spec.yaml", "--format", "json")
+    (result,) = json.loads(out)["results"]
+    assert result["source"]["story"].startswith("decodes BGR, stretches to 64x64 with OpenCV INTER_LINEAR")
+    assert result["source"]["story"].endswith("; the spec wants Pillow bilinear, RGB")
+    assert [step["op"] for step in result["source"]["mended_by"]] == ["resize_pillow"]
+    assert result["source"]["wanted"]["max_difference"] > 1
+    _, out, _ = say("validate", "wrong.npy", "-s", "spec.yaml", "--format", "json")
+    assert json.loads(out)["results"][0]["source"] is None
+
+
+def told(say, array, *more):
+    np.save("it.npy", array)
+    return say("identify", "it.npy", *more)
+
+
+@pytest.mark.parametrize(
+    ("array", "code", "words"),
+    [
+        (SMALL.astype(np.float64), 0, "0..255, not scaled, stored as float64"),
+        (SMALL / 255 / 255, 0, "divided by 255 twice"),
+        ((SMALL / 200).astype(np.uint8), 0, "scaled values that were cast, or a mask"),
+        (cv2.resize(BGR.astype(np.float32), (48, 48)), 0, "on no even grid, as after a resize in floats"),
+        (((SMALL * 0.5 + 30).round() / 255 - 0.2) / 0.3, 0, "known up to multiples of 1/255"),
+        (((SMALL * 0.5 + 30).round() / 255 - 0.2) / STD, 0, "(ImageNet's, in RGB order)"),
+        (np.full((64, 64, 3), 0.5), 1, "all of them are 0.5: no picture is in them"),
+        (np.full((64, 64, 3), np.nan), 1, "12,288 NaN: no mapping can be seen"),
+        (np.zeros((2, 3, 4, 5, 6)), 1, "it is no image and no batch of images"),
+        (np.arange(7.0), 1, "no layout explains the shape [7]"),
+        (np.where(np.arange(3) == 1, 7, SMALL), 0, "the same value all over channel 1"),
+        (np.array(["a"]), 1, "not numbers"),
+        (SMALL[..., 0], 0, "one channel"),
+    ],
+)
+def test_odd_tensors_are_told_without_fuss(say, array, code, words):
+    got, out, err = told(say, array)
+    assert words in out
+    assert (got, err) == (code, "")
+
+
+@pytest.mark.parametrize(
+    ("array", "words"),
+    [
+        (np.random.default_rng(0).random((1, 64, 64, 3), np.float32), "cat.jpg is not what it was made of"),
+        (np.full((64, 64, 3), 0.5), "is not what it was made of"),
+        (cv2.resize(cv2.GaussianBlur(BGR, (0, 0), 2), (64, 64)), "shows cat.jpg, by an unknown pipeline"),
+        (np.full((64, 64, 3), np.nan), "12,288 NaN"),
+        (np.zeros((2, 3, 4, 5, 6)), "no image"),
+    ],
+)
+def test_what_the_source_does_not_explain(say, array, words):
+    code, out, err = told(say, array, "--source", "cat.jpg")
+    assert words in out
+    assert (code, err) == (1, "")
+
+
+def test_a_batch_says_which_image_it_is(say):
+    noise = np.random.default_rng(0).integers(0, 256, SMALL.shape).astype(np.float32)
+    code, out, _ = told(say, np.stack([noise, SMALL]), "--source", "cat.jpg")
+    assert code == 0
+    assert "image 1 of the batch made of cat.jpg: stretched to 64x64" in out
+
+
+def test_one_array_of_several_and_standard_input(say, monkeypatch):
+    np.savez("all.npz", a=SMALL / 255, b=WRONG)
+    code, out, _ = say("identify", "all.npz::a")
+    assert (code, "divided by 255" in out) == (0, True)
+    assert say("identify", "all.npz")[0] == 1
+    stdin = type("In", (), {"buffer": io.BytesIO(Path("wrong.npy").read_bytes())})
+    monkeypatch.setattr(sys, "stdin", stdin)
+    code, out, _ = say("identify", "-")
+    assert (code, out.partition(":")[0]) == (0, "stdin")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("identify", "cat.jpg"), "is an image; a tensor is identified"),
+        (("identify", "wrong.npy", "--source", "absent.jpg"), "absent.jpg: the source cannot be opened"),
+        (("identify", "wrong.npy", "--source", "wrong.npy"), "the source is a tensor"),
+        (("identify", "wrong.npy", "--source", "spec.yaml"), "spec.yaml: the source"),
+        (("validate", "wrong.npy", "-s", "spec.yaml", "--source", "absent.jpg"), "the source cannot be opened"),
+        (("validate", "cat.jpg", "-s", "spec.yaml", "--source", "cat.jpg", "--handler", "x.py"), "--source"),
+    ],
+)
+def test_what_cannot_be_done(say, arguments, words):
+    code, out, err = say(*arguments)
+    assert (code, out) == (2, "")
+    assert words in err
+
+
+def test_from_python(here):
+    result = identify_tensor(WRONG, source=BODY)
+    assert result.facts.channel_order == "BGR"
+    assert result.findings == ()
+    assert result.ideal.plan is None
+    held = identify_tensor("wrong.npy", source=here / "cat.jpg", spec="spec.yaml", assume={"layout": "NCHW"})
+    assert [one.code for one in held.findings] == ["CHN101", "CHN103", "PIX106"]
+    assert held.findings == validate(WRONG, "spec.yaml", source=BODY).findings
+    assert identify_tensor(WRONG.tolist()).origins is None
+    with pytest.raises(ImgcheckError, match="an image is validated"):
+        identify_tensor(BODY)
+    with pytest.raises(TypeError, match="the path of an image"):
+        identify_tensor(WRONG, source=3)
