@@ -16,7 +16,7 @@ from sm_imgcheck.pixels.measure import measure
 from sm_imgcheck.processing import process
 from sm_imgcheck.provenance import traced
 
-__all__ = ["recognised"]
+__all__ = ["recognised", "tensor_of"]
 
 
 @np.errstate(all="ignore")  # numbers beyond all measure are told; NumPy would print its own source lines
@@ -27,7 +27,7 @@ def recognised(what: Any, spec: Spec | None, options: Options) -> Result:
     source that is none.
     """
     checked(options.assume)
-    candidate = _read(what)
+    candidate = tensor_of(what)
     if candidate.header is not None:
         raise ImgcheckError(
             f"{for_terminal(candidate.path)}: is an image; a tensor is identified, an image is validated"
@@ -52,7 +52,8 @@ def recognised(what: Any, spec: Spec | None, options: Options) -> Result:
     )
 
 
-def _read(what: Any) -> Candidate:
+def tensor_of(what: Any) -> Candidate:
+    """What ``recognised`` takes, as a candidate: its array, or why there is none; an image with its header alone."""
     if isinstance(what, Candidate):
         return what
     if isinstance(what, (bytes, bytearray, memoryview)):

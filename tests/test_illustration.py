@@ -11,10 +11,10 @@ from pictures import encoded, jpeg, picture
 from PIL import Image
 
 import sm_imgcheck
-from sm_imgcheck import cli
+from sm_imgcheck import cli, recognition
 from sm_imgcheck.checks import every
 from sm_imgcheck.errors import ImgcheckError
-from sm_imgcheck.illustration import candidate, of_candidate
+from sm_imgcheck.illustration import candidate, of_candidate, of_recognised, recognised
 from sm_imgcheck.illustration.candidate import _likely
 from sm_imgcheck.model import Finding, Options, Result
 from sm_imgcheck.specfile import load
@@ -233,6 +233,88 @@ def test_a_request_body_that_holds_a_tensor(panels):
     assert np.array_equal(found[SEES].pixels, image)
 
 
+# Tensors of which no spec says anything
+
+
+@pytest.fixture
+def recognised_panels(monkeypatch):
+    def of(what, **options):
+        held = {}
+
+        def keep(panels, *, title, notes):
+            held["panels"], held["notes"] = {panel.heading: panel for panel in panels}, [note.text for note in notes]
+            return b""
+
+        monkeypatch.setattr(recognised, "sheet", keep)
+        asked = Options(**options)
+        of_recognised(what, recognition.recognised(what, None, asked), asked)
+        of.notes = held["notes"]
+        return held["panels"]
+
+    return of
+
+
+def test_a_tensor_alone_is_drawn_by_its_own_numbers(recognised_panels):
+    image = picture()
+    found = recognised_panels(scaled(image[..., ::-1]), assume={"channel_order": "BGR"})
+    assert list(found) == [MADE]
+    assert np.array_equal(found[MADE].pixels, image)
+    assert found[MADE].lines == ("48x64 (HxW), read as BGR", "divided by 255")
+
+
+def test_an_order_that_only_the_colours_tell_is_called_likely(recognised_panels, monkeypatch):
+    monkeypatch.setattr("sm_imgcheck.pixels.measure.likely_order", lambda *_: ("BGR", 0.97))
+    image = picture()
+    found = recognised_panels(scaled(image[..., ::-1]))
+    assert np.array_equal(found[MADE].pixels, image)
+    assert found[MADE].lines[0] == "48x64 (HxW), read as BGR, likely by its colours (97%)"
+
+
+def test_an_order_that_nothing_tells_is_called_assumed(recognised_panels, monkeypatch):
+    monkeypatch.setattr("sm_imgcheck.pixels.measure.likely_order", lambda *_: ("", 0.0))
+    assert recognised_panels(scaled(picture()))[MADE].lines[0] == "48x64 (HxW), read as RGB, which is assumed"
+
+
+@pytest.mark.parametrize("low", [-30, 0.25])
+def test_numbers_of_no_known_mapping_fill_the_range(recognised_panels, low):
+    tensor = np.linspace(low, low + 7.3, 48 * 64 * 3, dtype=np.float32).reshape(1, 48, 64, 3)
+    panel = recognised_panels(tensor)["As its values are spread"]
+    assert (panel.pixels.min(), panel.pixels.max()) == (0, 255)
+    assert "black is its smallest value, white its largest" in panel.lines[0]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0, 1e30])
+def test_a_tensor_of_one_value(recognised_panels, value):
+    panel = recognised_panels(np.full((1, 48, 64, 3), value, np.float32))["As its values are spread"]
+    assert len(np.unique(panel.pixels.reshape(-1, 3), axis=0)) == 1
+
+
+def test_a_tensor_and_its_source(recognised_panels):
+    image = picture(96, 128)
+    source = encoded(Image.fromarray(image), "PNG")
+    tensor = np.ascontiguousarray(sm_imgcheck.convert(source, SPEC)[..., ::-1])
+    found = recognised_panels(tensor, source=source)
+    assert list(found) == [SOURCE, MADE]
+    assert np.array_equal(found[SOURCE].pixels, image)
+    assert np.array_equal(found[MADE].pixels, np.rint(tensor[0, ..., ::-1] * 255))
+    note = recognised_panels.notes[0]
+    assert note.startswith("Made by: ")
+    for words in (
+        "stretched to 48x64",
+        "Pillow bicubic",
+        "BGR",
+        "divided by 255",
+        "(apart by 0 grey levels on average)",
+    ):
+        assert words in note
+
+
+@pytest.mark.parametrize("shape", [(), (7,), (2, 3, 4, 5, 6), (0, 48, 64, 3)])
+def test_what_is_recognised_as_no_picture_is_refused(recognised_panels, shape):
+    with pytest.raises(ImgcheckError, match="no picture of array"):
+        recognised_panels(np.ones(shape, np.float32))
+
+
 # Images
 
 
@@ -332,14 +414,15 @@ def say(capsys):
     return run
 
 
-@pytest.mark.parametrize("command", ["plan", "validate"])
-@pytest.mark.parametrize("name", ["cat.jpg", "cat.npy"])
+@pytest.mark.parametrize(
+    ("command", "name"), [("plan", "cat.jpg"), ("plan", "cat.npy"), ("validate", "cat.jpg"), ("identify", "cat.npy")]
+)
 def test_the_commands_draw(place, say, command, name):
     bare = say(command, name)
     assert say(command, name, "--picture", "out.png") == bare
     with Image.open("out.png") as page:
         assert page.format == "PNG"
-        assert page.width > 500
+        assert page.width > 400
     assert sorted(path.name for path in place.iterdir() if path.name.startswith((".", "out"))) == ["out.png"]
 
 
@@ -401,6 +484,16 @@ def test_nor_through_a_link(place, say):
     code, _, err = say("plan", "cat.png", "--picture", "link.png", "--force")
     assert (code, "is what the picture is drawn of" in err) == (2, True)
     assert (place / "cat.png").read_bytes() == before
+
+
+@pytest.mark.parametrize("spec", [(), ("-s", "sm-imgcheck.yaml")])
+def test_identify_draws_with_and_without_a_spec(place, say, spec):
+    code, _, err = say("identify", "cat.npy", "--source", "cat.png", *spec, "--picture", "out.png")
+    assert (code, err) == (0, "")
+    with Image.open("out.png") as page:
+        assert page.width == (3 if spec else 2) * 512 + (2 if spec else 1) * 20 + 48
+    code, _, err = say("identify", "cat.npy", "--source", "cat.png", *spec, "--picture", "cat.png", "--force")
+    assert (code, "is what the picture is drawn of" in err) == (2, True)
 
 
 def test_nor_over_the_source(place, say):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -66,7 +67,7 @@ def draw(asked: Asked, target: str, *, force: bool) -> None:
 
     what, options = _made(asked, spec) if asked.handler is not None else (asked.paths[0], asked.options)
     png = of_candidate(what, spec, options, name=asked.paths[0], title=asked.spec)
-    put(target, png, [*asked.paths, *_files(asked.options.source)], force=force)
+    put(target, png, [*asked.paths, asked.options.source], force=force)
 
 
 def _made(asked: Asked, spec: Spec) -> tuple[Candidate, Options]:
@@ -79,17 +80,16 @@ def _made(asked: Asked, spec: Spec) -> tuple[Candidate, Options]:
     return candidate, replace(asked.options, content_type=None, source=source)
 
 
-def _files(source: str | bytes | None) -> list[str]:
-    return [source] if isinstance(source, str) else []
+def put(target: str, png: bytes, made_of: Sequence[str | bytes | None], *, force: bool) -> None:
+    """Write a picture whole or not at all. Raises OutputError, also for a file of which it was made.
 
-
-def put(target: str, png: bytes, made_of: list[str], *, force: bool) -> None:
-    """Write a picture whole or not at all. Raises OutputError, also for a file of which it was made."""
+    made_of: paths; what is none of a file is passed over.
+    """
     from sm_imgcheck.engine.listing import file_of
     from sm_imgcheck.engine.outputs import write
     from sm_imgcheck.errors import OutputError
 
-    for path in made_of:
+    for path in (one for one in made_of if isinstance(one, str)):
         with suppress(OSError, ValueError):  # one of them is not there, or has no lawful name
             if os.path.samefile(file_of(path)[0], target):  # noqa: PTH121 - as the user typed it
                 raise OutputError(f"{for_terminal(target)} is what the picture is drawn of: name another file")

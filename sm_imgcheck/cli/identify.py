@@ -9,6 +9,7 @@ import typer
 
 from sm_imgcheck.cli import _options as common
 from sm_imgcheck.cli._choices import one_of
+from sm_imgcheck.cli._pictures import Picture, put
 
 if TYPE_CHECKING:
     from sm_imgcheck.model import Result
@@ -43,6 +44,8 @@ def identify(
     form: Annotated[
         str, typer.Option("--format", metavar="[text|json]", help="How to print.", callback=one_of("text", "json"))
     ] = "text",
+    picture: Picture = None,
+    force: common.Force = False,
 ) -> None:
     """Say which recipe made a tensor.
 
@@ -61,9 +64,18 @@ def identify(
     options = Options(assume=common.assumed(assume), allow_guess=allow_guess, source=source)
     wanted = None if spec is None else load_spec(spec)
     item = Item(path="stdin", output=(), stdin=True) if tensor == "-" else Item(path=tensor, output=())
-    result = replace(recognised(handed(item), wanted, options), path=item.path)
+    what = handed(item)
+    result = replace(recognised(what, wanted, options), path=item.path)
     tell = _identity.as_json if form == "json" else _identity.as_text
     typer.echo(tell(result, wanted, spec or ""), nl=False)
+    if picture is not None:
+        from sm_imgcheck.illustration import of_candidate, of_recognised
+
+        if wanted is None:
+            png = of_recognised(what, result, options, name=item.path)
+        else:
+            png = of_candidate(what, wanted, options, name=item.path, title=spec or "")
+        put(picture, png, [item.path, source], force=force)
     raise typer.Exit(_unsaid(result, asked=source is not None))
 
 

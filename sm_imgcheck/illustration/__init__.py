@@ -7,5 +7,6 @@ from __future__ import annotations
 
 from sm_imgcheck.illustration.candidate import of_candidate
 from sm_imgcheck.illustration.golden import of_golden
+from sm_imgcheck.illustration.recognised import of_recognised
 
-__all__ = ["of_candidate", "of_golden"]
+__all__ = ["of_candidate", "of_golden", "of_recognised"]

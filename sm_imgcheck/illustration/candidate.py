@@ -9,12 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from sm_imgcheck import fix, source
+from sm_imgcheck import fix
 from sm_imgcheck.drawing import Panel, Reading, sheet
 from sm_imgcheck.errors import CandidateError, ImgcheckError
 from sm_imgcheck.escape import for_terminal
-from sm_imgcheck.illustration.panels import against, contracts, notes_on, panel, plain_decode, source_panel
-from sm_imgcheck.layouts import describe, known
+from sm_imgcheck.illustration.panels import (
+    against,
+    contracts,
+    drawable,
+    notes_on,
+    panel,
+    panels_of_source,
+    plain_decode,
+    source_of,
+    source_panel,
+    which_image,
+)
 from sm_imgcheck.mapping import own, same
 from sm_imgcheck.model import Affine, Candidate, Contract, Facts, Options, Result, Spec
 from sm_imgcheck.planning import decodes_gray
@@ -39,7 +49,8 @@ def of_candidate(what: Any, spec: Spec, options: Options, *, name: str = "", tit
     if of_image:
         panels = tuple(_of_image(candidate, result, spec))
     else:
-        panels = (*_from(options.source, spec), *_of_tensor(candidate, result, spec), *_ideal(candidate, options, spec))
+        seen = tuple(_of_tensor(candidate, result, spec))
+        panels = (*panels_of_source(options.source, spec.decode), *seen, *_ideal(candidate, options, spec))
     return sheet(panels, title=(called, against(spec, title)), notes=tuple(notes_on(result.findings, result.skipped)))
 
 
@@ -61,13 +72,10 @@ def _of_image(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Pane
 
 def _of_tensor(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Panel]:
     """What the model sees of a tensor, and where it was made in another way, how it was meant."""
-    facts, array = candidate.facts, candidate.data
-    if facts is None or array is None or facts.low is None or not known(facts.layout) or facts.channel_order == "?":
-        what = "it holds no array" if facts is None else f"{describe(facts.shape, facts.layout)} is no picture"
-        raise ImgcheckError(f"no picture of {for_terminal(candidate.path)}: {what}")
+    array = candidate.data
+    facts = drawable(candidate.facts, array, candidate.path)
     wanted, made = contracts(spec.contract, facts.layout, facts.channel_order), _made(facts, result, spec.contract)
-    images, image = facts.length("N") or 1, candidate.origins[0].image if candidate.origins else 0
-    also = (f"image {image + 1} of {images}",) if images > 1 else ()
+    image, also = which_image(facts, candidate.origins or ())
     if wanted is not None:
         yield panel("What the model sees", array, wanted, (f"read as {wanted.order}", *also), image=image)
     if made is not None and (wanted is None or not _alike(made, wanted)):
@@ -77,27 +85,13 @@ def _of_tensor(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Pan
         yield panel("As it was made", array, made, (f"read as {made.order}", *sure, *also), image=image)
 
 
-def _from(what: str | bytes | None, spec: Spec) -> Iterator[Panel]:
-    """The image of which a tensor is said to be made; ``look_at`` has found it to be one."""
-    image = None if what is None else _read(what, spec)
-    if image is not None and image.header is not None and image.pixels is not None:
-        yield source_panel(image.pixels, image.header)
-
-
-def _read(what: str | bytes, spec: Spec) -> Candidate:
-    gray = decodes_gray(spec)
-    if isinstance(what, bytes):
-        return source.from_bytes(what, "the source", spec.decode, gray=gray)
-    return source.read(what, spec.decode, gray=gray)
-
-
 def _ideal(candidate: Candidate, options: Options, spec: Spec) -> Iterator[Panel]:
     """What the spec makes of the image of which a tensor is said to be made."""
     if options.source is None or candidate.ideal is None or candidate.ideal.plan is None:
         return
     wanted = contracts(spec.contract, spec.contract.layout, spec.contract.channel_order)
     with suppress(CandidateError):  # a damaged source, whose header alone was read before
-        array = fix.run(candidate.ideal.plan, _read(options.source, spec))
+        array = fix.run(candidate.ideal.plan, source_of(options.source, spec.decode, gray=decodes_gray(spec)))
         if wanted is not None:
             yield panel("What the model takes", array, wanted, ("made of the source by the plan",))
 

@@ -7,16 +7,29 @@ from typing import Any
 
 import numpy as np
 
+from sm_imgcheck import source
 from sm_imgcheck.drawing import Note, Panel, Reading, Undone, undone
+from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import for_terminal
-from sm_imgcheck.layouts import size
+from sm_imgcheck.layouts import known, size
 from sm_imgcheck.mapping import own
-from sm_imgcheck.model import Contract, Facts, Finding, Header, Spec
+from sm_imgcheck.model import Candidate, Contract, Decode, Facts, Finding, Header, Origin, Spec
 from sm_imgcheck.naming import name_of
 from sm_imgcheck.pixels.colour import colour, orient
 from sm_imgcheck.report import _words
 
-__all__ = ["against", "contracts", "notes_on", "panel", "plain_decode", "source_panel"]
+__all__ = [
+    "against",
+    "contracts",
+    "drawable",
+    "notes_on",
+    "panel",
+    "panels_of_source",
+    "plain_decode",
+    "source_of",
+    "source_panel",
+    "which_image",
+]
 
 _NOTES = 8
 """Findings that are named below a picture."""
@@ -27,6 +40,35 @@ _WEIGHT = {"error": 0, "warning": 1, "notice": 2}
 def against(spec: Spec, title: str) -> str:
     """What a picture is held against; ``title`` is what the user calls the spec."""
     return f"against {for_terminal(title or spec.name)}: {_words.contract(spec.contract)}"
+
+
+def drawable(facts: Facts | None, array: np.ndarray[Any, Any] | None, name: str) -> Facts:
+    """The facts of an array that can be drawn. Raises ImgcheckError for what is no picture."""
+    if facts is None or array is None:
+        raise ImgcheckError(f"no picture of {for_terminal(name)}: it holds no array")
+    if facts.low is None or not known(facts.layout) or facts.channel_order == "?":
+        raise ImgcheckError(f"no picture of {for_terminal(name)}: {_words.facts(facts)} is none")
+    return facts
+
+
+def which_image(facts: Facts, origins: Sequence[Origin]) -> tuple[int, tuple[str, ...]]:
+    """Which image of a tensor is drawn, counted from 0, and where it has several, how that is said."""
+    images, image = facts.length("N") or 1, origins[0].image if origins else 0
+    return image, (f"image {image + 1} of {images}",) if images > 1 else ()
+
+
+def panels_of_source(what: str | bytes | None, decode: Decode) -> Iterator[Panel]:
+    """The image of which a tensor is said to be made; none where there is none, or only its header can be read."""
+    image = None if what is None else source_of(what, decode)
+    if image is not None and image.header is not None and image.pixels is not None:
+        yield source_panel(image.pixels, image.header)
+
+
+def source_of(what: str | bytes, decode: Decode, *, gray: bool = False) -> Candidate:
+    """The image of which a tensor is said to be made, with its pixels."""
+    if isinstance(what, bytes):
+        return source.from_bytes(what, "the source", decode, gray=gray)
+    return source.read(what, decode, gray=gray)
 
 
 def source_panel(pixels: np.ndarray[Any, Any], header: Header) -> Panel:
