@@ -1,11 +1,14 @@
 """Handlers written for a test, and run."""
 
-from contextlib import contextmanager
+import os
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from textwrap import dedent, indent
 
 from pictures import jpeg
 
 from sm_imgcheck.handler import Handler, Runner, handled
+from sm_imgcheck.handler._in_child import processes
 from sm_imgcheck.specfile import loaded
 
 PIL_RGB = """
@@ -46,3 +49,18 @@ def each(folder, function, cases, *, spec="pillow-rgb-01", **how):
     with running(folder, _with_pixels(code), content_type="image/jpeg", **how) as run:
         for number in range(len(cases)):
             yield handled(b"%d" % number, run, loaded(spec))[0]
+
+
+def left_by(folder):
+    """Processes that work in a folder, or whose temporary files go there."""
+    if not Path("/proc/self").is_dir():
+        return []
+    pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    marked = processes.marked(f"TMPDIR={folder}".encode())
+    return [pid for pid in pids if pid != os.getpid() and (pid in marked or str(folder) in _cwd(pid))]
+
+
+def _cwd(pid):
+    with suppress(OSError):
+        return str(Path(f"/proc/{pid}/cwd").readlink())
+    return ""

@@ -27,7 +27,7 @@ from sm_imgcheck.report import Run, reporter
 if TYPE_CHECKING:
     from sm_imgcheck.handler import Handler
 
-__all__ = ["DEFAULT_SPEC", "Asked", "convert_command", "load_spec", "report_on"]
+__all__ = ["DEFAULT_SPEC", "Asked", "code_command", "convert_command", "load_spec", "report_on"]
 
 DEFAULT_SPEC = "./sm-imgcheck.yaml"
 _FOR_PEOPLE = {"text", "table"}
@@ -73,6 +73,16 @@ def convert_command(asked: Asked) -> str:
         words += ["--assume", argument(f"{key}={value}")]
     words += ["--allow-guess"] if asked.options.allow_guess else []
     return " ".join([*words, "-o", "out"])
+
+
+def code_command(asked: Asked) -> str:
+    """The command that writes a handler that would have been right."""
+    from sm_imgcheck.code import stack_names
+
+    stack = load_spec(asked.spec).payload.get("stack", "")
+    words = [] if asked.spec == DEFAULT_SPEC else ["-s", argument(asked.spec)]
+    words += ["--for", argument(stack)] if stack in stack_names() else []
+    return " ".join(["sm-imgcheck", "code", *words])
 
 
 def report_on(

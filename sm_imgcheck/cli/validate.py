@@ -123,7 +123,8 @@ def _reported(asked: Asked, emit: str | None, form: str, *, force: bool) -> Repo
     from sm_imgcheck.cli import _places, _session
 
     if emit is None:
-        return _session.report_on(asked, command=_session.convert_command(asked))
+        mending = _session.convert_command if asked.handler is None else _session.code_command
+        return _session.report_on(asked, command=mending(asked))
     from sm_imgcheck.engine.outputs import Outputs
 
     sink = Outputs(folder=_places.folder("--emit", emit), form=form, force=force)

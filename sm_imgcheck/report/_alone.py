@@ -21,9 +21,13 @@ def one(run: Run, result: Result) -> tuple[tuple[str, ...], list[Section]]:
     head = [f"{for_terminal(result.path)}{': ' if what else ''}{what}"]
     if result.header is not None and result.facts is not None:
         head.append(f"as a plain decode hands it over: {_words.facts(result.facts)}")
+    if result.handled is not None:
+        head = [f"{for_terminal(result.path)}: {_words.handled(result.handled, result.facts)}"]
     if result.origins is not None:
         head.append(_origins.line(result))
     rows = [row(finding, clipped(finding.message), finding.fixed_by or "") for finding in by_weight(result.findings)]
+    if result.handled is not None:  # it is the code that is to be mended
+        rows = [plain(finding, clipped(finding.message)) for finding in by_weight(result.findings)]
     sections = [Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))]
     if result.plan is not None and result.findings:
         sections.append(Section(title="The plan from this to the model's tensor:", steps=result.plan.steps))

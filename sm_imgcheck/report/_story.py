@@ -44,7 +44,7 @@ def tell(run: Run, digest: Digest, report: Report) -> Story:
         head=head,
         sections=tuple(section for section in sections if section.rows or section.steps),
         summary=tuple(_summary(run, digest, report)),
-        command=run.command if report.mendable and run.command else "",
+        command=_command(run, digest, report),
     )
 
 
@@ -206,12 +206,23 @@ def _tally(run: Run, digest: Digest, report: Report) -> str:
         mended = "sm-imgcheck payload makes a right one from the image"
     elif set(digest.kinds) == {"probe"}:
         mended = "mend the spec, or make the golden tensor anew where the spec is right"
+    elif _by_handler(digest):
+        mended = "sm-imgcheck code writes a handler that makes the model's tensor"
     elif not report.mendable:
         mended = "none of them can be mended"
     else:
         much = f"{report.mendable:,} of them" if report.mendable < flaws else "it" if flaws == 1 else "all of them"
         mended = f"convert mends {much}" if run.command else f"mended: {much}"
-    return f"{_words.listing(by)}{where}; {mended}{':' if run.command and report.mendable else '.'}"
+    return f"{_words.listing(by)}{where}; {mended}{':' if _command(run, digest, report) else '.'}"
+
+
+def _by_handler(digest: Digest) -> bool:
+    return digest.first is not None and digest.first.handled is not None
+
+
+def _command(run: Run, digest: Digest, report: Report) -> str:
+    """What is to be done next; of a handler's tensors another handler, whatever could be done to them."""
+    return run.command if report.mendable or (_by_handler(digest) and report.with_findings) else ""
 
 
 def _written(digest: Digest, report: Report) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.layouts import size
 from sm_imgcheck.mapping import domain, span
-from sm_imgcheck.model import Contract, Facts, Finding, Golden, Header, Refused, Request, Step
+from sm_imgcheck.model import Contract, Facts, Finding, Golden, Handled, Header, Refused, Request, Step
 
 __all__ = [
     "columns",
@@ -16,6 +16,7 @@ __all__ = [
     "count",
     "facts",
     "golden",
+    "handled",
     "header",
     "listing",
     "mended",
@@ -59,6 +60,14 @@ def facts(seen: Facts) -> str:
     parts = [head, span(seen.low, seen.high)]
     parts += [f"{count(seen.nans, 'NaN')}"] if seen.nans else []
     return for_terminal(", ".join(part for part in parts if part))
+
+
+def handled(seen: Handled, array: Facts | None) -> str:
+    """What a user's own handler made of a request: ``sent to inference.py as image/jpeg, its input_fn makes ...``."""
+    sent = f"sent to {seen.file} as {seen.content_type or 'no content type'}"
+    if array is None:
+        return for_terminal(sent)
+    return f"{for_terminal(f'{sent}, its {seen.function} makes')} {facts(array)}"
 
 
 def request(seen: Request) -> str:

@@ -1,21 +1,21 @@
 """Handlers that hang, crash, fork and lie: each is told within bounded time, and no process is left behind."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from handlers import PIL_RGB, each, made, running
+from handlers import PIL_RGB, each, left_by, made, running
 from pictures import jpeg, picture
 
 from sm_imgcheck import load_spec
 from sm_imgcheck.errors import ImgcheckError
-from sm_imgcheck.handler import Handler, Runner, child, handled
-from sm_imgcheck.handler._in_child import processes
+from sm_imgcheck.handler import Handler, Runner, handled
 
 linux = pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="processes are seen through /proc")
 SPEC = load_spec("pillow-rgb-01")
@@ -24,28 +24,15 @@ INPUT_FN = "def input_fn(body, kind):\n    number = int(body)"
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_left(tmp_path):
-    """No process with the mark of a run, none that works in this test's folder, no folder of a run."""
-    before = set(Path("/tmp").glob("sm-imgcheck-*"))
+def _nothing_is_left(tmp_path, monkeypatch):
+    """No process of the test's own, and no folder of a run."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setenv("TMPDIR", str(temporary))
     yield
-    assert left(tmp_path) == []
-    assert set(Path("/tmp").glob("sm-imgcheck-*")) <= before
-
-
-def left(folder):
-    """Processes that were started by a run, or that work in the folder."""
-    pids = processes.marked(child._MARK.encode())
-    return pids + [int(pid) for pid in pids_of_all() if works_in(pid) == str(folder)]
-
-
-def pids_of_all():
-    return [path.name for path in Path("/proc").iterdir() if path.name.isdigit()]
-
-
-def works_in(pid):
-    with suppress(OSError):
-        return str(Path(f"/proc/{pid}/cwd").readlink())
-    return ""
+    assert left_by(tmp_path) == []
+    assert not list(temporary.iterdir())
 
 
 def problem(folder, code, **how):
@@ -344,16 +331,13 @@ def test_when_this_program_is_ended_so_is_the_handler(tmp_path, number):
     )
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
     until = time.monotonic() + 10
-    while not any(os.path.realpath(f"/proc/{pid}/exe").endswith("sleep") for pid in left(tmp_path)):
+    while not any(os.path.realpath(f"/proc/{pid}/exe").endswith("sleep") for pid in left_by(tmp_path)):
         assert time.monotonic() < until
         time.sleep(0.02)
     process.send_signal(number)
     process.wait(10)
-    while left(tmp_path) and time.monotonic() < until:
+    while left_by(tmp_path) and time.monotonic() < until:
         time.sleep(0.02)
     if number == signal.SIGKILL:  # nobody was there to remove it
-        for folder in Path("/tmp").glob("sm-imgcheck-*"):
-            if (folder / "settings.json").exists() and str(tmp_path) in (folder / "settings.json").read_text():
-                for file in folder.iterdir():
-                    file.unlink()
-                folder.rmdir()
+        for folder in (tmp_path / "temporary").iterdir():
+            shutil.rmtree(folder)

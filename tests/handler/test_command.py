@@ -1,0 +1,129 @@
+"""``validate --handler`` on the command line: the report, the exit codes, the machine formats."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from handlers import PIL_RGB, left_by
+from pictures import jpeg, picture
+
+from sm_imgcheck.cli import main
+
+BLUE_FIRST = """
+import cv2
+import numpy as np
+def input_fn(body, kind):
+    return np.float32(cv2.resize(cv2.imdecode(np.frombuffer(body, np.uint8), 1), (224, 224)))[None] / 255
+"""
+
+
+@pytest.fixture
+def photo(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.jpg").write_bytes(jpeg(picture(96, 130)))
+    (tmp_path / "inference.py").write_text(BLUE_FIRST, encoding="utf-8")
+    return "x.jpg"
+
+
+def validate(*words):
+    return main(["validate", *words, "-s", "pillow-rgb-01"])
+
+
+def test_the_report_says_what_the_handler_does(photo, capsys):
+    assert validate(photo, "--handler", "inference.py") == 1
+    text = capsys.readouterr().out
+    assert "x.jpg: sent to inference.py as image/jpeg, its input_fn makes float32 [1, 224, 224, 3] NHWC BGR" in text
+    assert "your input_fn decodes BGR, stretches to 224x224 with OpenCV INTER_LINEAR without antialias" in text
+    assert "the spec wants Pillow bicubic, RGB" in text
+    assert set(re.findall(r"\b[A-Z]{3}\d{3}\b", text)) == {"CHN101", "PIX106"}
+    assert "1  reorder" in text
+    assert text.endswith("handler that makes the model's tensor:\n\n  sm-imgcheck code -s pillow-rgb-01\n")
+
+
+def test_a_right_handler_is_clean(photo, tmp_path, capsys):
+    (tmp_path / "inference.py").write_text(
+        dedent(PIL_RGB) + "def input_fn(body, kind):\n"
+        "    image = Image.fromarray(pixels(body)).resize((224, 224))\n"
+        "    return np.asarray(image, np.float32)[None] / 255\n"
+    )
+    assert validate(photo, "--handler", "inference.py") == 0
+    assert capsys.readouterr().out.endswith("It keeps the contract.\n")
+
+
+def test_the_handler_that_code_writes_makes_what_the_spec_wants(photo, tmp_path, capsys):
+    for stack in ("toolkit", "tensorflow-serving"):
+        assert main(["code", "-s", "pillow-rgb-01", "--for", stack, "-o", f"{stack}.py"]) == 0
+        assert validate(photo, "--handler", f"{stack}.py") == 0
+        assert capsys.readouterr().out.endswith("It keeps the contract.\n")
+
+
+def test_json_has_the_handler_and_what_was_found(photo, capsys):
+    assert validate(photo, "--handler", "inference.py", "--content-type", "image/x", "--format", "json") == 1
+    (result,) = json.loads(capsys.readouterr().out)["results"]
+    assert (result["path"], result["kind"]) == ("x.jpg", "tensor")
+    assert {key: result["handled"][key] for key in ("file", "function", "content_type", "made")} == {
+        "file": "inference.py",
+        "function": "input_fn",
+        "content_type": "image/x",
+        "made": "numpy.ndarray",
+    }
+    assert result["source"]["exact"]
+
+
+def test_several_images_and_one_that_fails(photo, tmp_path, capsys):
+    (tmp_path / "y.jpg").write_bytes(b"\xff\xd8\xff\xe0 no more of it" + jpeg()[20:300])
+    (tmp_path / "z.txt").write_text("<html>")
+    code = validate(photo, "y.jpg", "z.txt", photo, "--handler", "inference.py", "--format", "jsonl")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    results = [line["findings"] for line in lines if "path" in line]
+    found = [{one["code"] for one in findings if one["severity"] == "error"} for findings in results]
+    assert code == 1
+    assert found == [{"CHN101", "PIX106"}, found[1], {"SRC103"}, {"CHN101", "PIX106"}]
+    assert found[1]
+    assert all(one.startswith(("HND", "SRC")) for one in found[1])
+
+
+@pytest.mark.parametrize(
+    ("words", "clause"),
+    [
+        (["--handler", "nothing.py"], "there is no such file"),
+        (["--handler", "inference.py", "--function", "nothing"], "defines no function called nothing"),
+        (["--handler", "inference.py", "--python", "/nowhere"], "--python /nowhere: cannot be started"),
+        (["--handler", "inference.py", "--emit", "out"], "--handler goes with neither --emit"),
+        (["--handler", "inference.py", "--timeout", "0"], "0.1"),
+        (["--function", "preprocess"], "--function says how --handler is run"),
+        (["--python", "python3"], "--python says how --handler is run"),
+    ],
+)
+def test_what_cannot_be_done(photo, capsys, words, clause):
+    assert validate(photo, *words) == 2
+    assert clause in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_help_says_that_it_is_no_sandbox(capsys):
+    main(["validate", "--help"])
+    text = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "no sandbox" in text
+    assert "runs your code" in text
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="processes are seen through /proc")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_when_it_is_stopped_so_is_the_handler(photo, tmp_path, monkeypatch, number, code):
+    (tmp_path / "inference.py").write_text("import subprocess, time\nsubprocess.Popen(['sleep', '60'])\ntime.sleep(60)")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    words = [sys.executable, "-m", "sm_imgcheck", "validate", photo, "-s", "pillow-rgb-01", "--handler", "inference.py"]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 20
+    while len(left_by(tmp_path)) < 4:  # this program, the keeper, the worker, and what it has started
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    process.send_signal(number)
+    assert process.wait(20) == code
+    assert left_by(tmp_path) == []
