@@ -37,7 +37,8 @@ def test_wheel_holds_the_package_the_presets_and_nothing_else(wheel):
     with ZipFile(wheel) as archive:
         names = set(archive.namelist())
     meta = {name for name in names if name.startswith(f"sm_imgcheck-{sm_imgcheck.__version__}.dist-info/")}
-    assert names - meta == modules | presets | {"sm_imgcheck/py.typed", "sm_imgcheck/diagnosis/errors.json"}
+    data = {"sm_imgcheck/py.typed", "sm_imgcheck/diagnosis/errors.json", "sm_imgcheck/prior/table.npz"}
+    assert names - meta == modules | presets | data
     assert any(name.endswith("/licenses/LICENSE") for name in meta)
 
 

@@ -59,9 +59,10 @@ def test_exchanging_the_channels_turns_the_sign(dtype, seed):
         np.repeat(landscape()[..., :1], 3, axis=2) + np.random.default_rng(0).normal(0, 1, (96, 128, 3)),  # nearly gray
         np.full((64, 64, 3), (200, 40, 10), np.uint8),
         np.zeros((1, 1, 3), np.uint8),
+        landscape()[48 - 15 : 48 + 16],
         landscape()[..., [0, 1, 0]],  # magenta and green, but red is blue
     ],
-    ids=["gray", "nearly gray", "constant", "one pixel", "red equals blue"],
+    ids=["gray", "nearly gray", "constant", "one pixel", "31 rows", "red equals blue"],
 )
 def test_where_there_is_no_evidence_nothing_is_said(image):
     assert prior.log_odds([image]) == 0

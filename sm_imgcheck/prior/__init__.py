@@ -14,7 +14,7 @@ from importlib import resources
 
 import numpy as np
 
-from sm_imgcheck.prior.features import sparse, split, thumbnail, trust
+from sm_imgcheck.prior.features import SIDE, sparse, split, thumbnail, trust
 
 __all__ = ["about", "chosen", "log_odds", "probability", "sparse"]
 
@@ -70,8 +70,8 @@ def probability(odds: float) -> float:
 
 
 def _look(image: np.ndarray) -> tuple[np.ndarray, float] | None:
-    """The even half less the average one, and the log-odds, of one picture; None where it has no colour."""
-    small = thumbnail(image)
+    """The even half less the average one, and the log-odds, of one picture; None where it has no colour or is tiny."""
+    small = thumbnail(image) if min(image.shape[:2]) >= SIDE else None  # smaller ones were never measured
     if small is None or 255 * float(np.abs(small[..., 0] - small[..., 2]).mean()) < _COLOURLESS:
         return None
     table = _table()
