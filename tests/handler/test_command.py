@@ -56,11 +56,11 @@ def test_a_right_handler_is_clean(photo, tmp_path, capsys):
     assert capsys.readouterr().out.endswith("It keeps the contract.\n")
 
 
-def test_the_handler_that_code_writes_makes_what_the_spec_wants(photo, tmp_path, capsys):
-    for stack in ("toolkit", "tensorflow-serving"):
-        assert main(["code", "-s", "pillow-rgb-01", "--for", stack, "-o", f"{stack}.py"]) == 0
-        assert validate(photo, "--handler", f"{stack}.py") == 0
-        assert capsys.readouterr().out.endswith("It keeps the contract.\n")
+@pytest.mark.parametrize("stack", ["tensorflow-serving", pytest.param("toolkit", marks=pytest.mark.slow)])
+def test_the_handler_that_code_writes_makes_what_the_spec_wants(photo, capsys, stack):
+    assert main(["code", "-s", "pillow-rgb-01", "--for", stack, "-o", "written.py"]) == 0
+    assert validate(photo, "--handler", "written.py") == 0
+    assert capsys.readouterr().out.endswith("It keeps the contract.\n")
 
 
 def test_json_has_the_handler_and_what_was_found(photo, capsys):
@@ -79,12 +79,12 @@ def test_json_has_the_handler_and_what_was_found(photo, capsys):
 def test_several_images_and_one_that_fails(photo, tmp_path, capsys):
     (tmp_path / "y.jpg").write_bytes(b"\xff\xd8\xff\xe0 no more of it" + jpeg()[20:300])
     (tmp_path / "z.txt").write_text("<html>")
-    code = validate(photo, "y.jpg", "z.txt", photo, "--handler", "inference.py", "--format", "jsonl")
+    code = validate(photo, "y.jpg", "z.txt", "--handler", "inference.py", "--format", "jsonl")
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     results = [line["findings"] for line in lines if "path" in line]
     found = [{one["code"] for one in findings if one["severity"] == "error"} for findings in results]
     assert code == 1
-    assert found == [{"CHN101", "PIX106"}, found[1], {"SRC103"}, {"CHN101", "PIX106"}]
+    assert found == [{"CHN101", "PIX106"}, found[1], {"SRC103"}]
     assert found[1]
     assert all(one.startswith(("HND", "SRC")) for one in found[1])
 
@@ -114,7 +114,9 @@ def test_the_help_says_that_it_is_no_sandbox(capsys):
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="processes are seen through /proc")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
+)
 def test_when_it_is_stopped_so_is_the_handler(photo, tmp_path, monkeypatch, number, code):
     (tmp_path / "inference.py").write_text("import subprocess, time\nsubprocess.Popen(['sleep', '60'])\ntime.sleep(60)")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -125,5 +127,9 @@ def test_when_it_is_stopped_so_is_the_handler(photo, tmp_path, monkeypatch, numb
         assert time.monotonic() < until
         time.sleep(0.02)
     process.send_signal(number)
-    assert process.wait(20) == code
+    try:
+        assert process.wait(20) == code
+    finally:
+        process.kill()
+        process.wait()
     assert left_by(tmp_path) == []

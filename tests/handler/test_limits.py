@@ -51,29 +51,27 @@ MORE_HANGING = ("while True: pass", "import threading; threading.Event().wait()"
 @linux
 @pytest.mark.parametrize("code", [*HANGING, *(pytest.param(code, marks=pytest.mark.slow) for code in MORE_HANGING)])
 def test_one_that_hangs_is_ended(tmp_path, code):
-    begun = time.monotonic()
-    found, message = problem(tmp_path, f"def input_fn(body, kind):\n    {code}", seconds=1)
+    found, message = problem(tmp_path, f"def input_fn(body, kind):\n    {code}", seconds=2)
     assert found == "HND103"
-    assert "was not done after 1 s" in message
+    assert "was not done after 2 s" in message
     assert "--timeout" in message
     assert "SIGSTOP" in code or " at inference.py:2, and was ended" in message
-    assert time.monotonic() - begun < 8
 
 
 @linux
 def test_one_that_hangs_while_it_is_imported_is_asked_once(tmp_path):
-    with running(tmp_path, "import time\ntime.sleep(60)", seconds=0.5) as run:
-        begun = time.monotonic()
+    code = "import time; open('starts', 'a').write('.')\ntime.sleep(60)"
+    with running(tmp_path, code, seconds=2) as run:
         found = [handled(jpeg(), run, SPEC)[0].problem for _ in range(5)]
     assert {code for code, _ in found} == {"HND103"}
-    assert "importing inference.py was not done after 0.5 s at inference.py:2" in found[0][1]
-    assert time.monotonic() - begun < 4
+    assert "importing inference.py was not done after 2 s at inference.py:2" in found[0][1]
+    assert (tmp_path / "starts").read_text() == "."
 
 
 @linux
 def test_an_image_that_hangs_costs_itself_only(tmp_path):
     code = "def input_fn(body, kind):\n    while len(body) < 10: pass\n    return [1.0]"
-    with running(tmp_path, code, seconds=1.5, content_type="image/jpeg") as run:
+    with running(tmp_path, code, seconds=2, content_type="image/jpeg") as run:
         found = [handled(body, run, SPEC)[0] for body in (jpeg(), b"short", jpeg())]
     assert [one.problem and one.problem[0] for one in found] == [None, "HND103", None]
 
@@ -187,7 +185,7 @@ def test_what_it_starts_ends_with_it(tmp_path):
 
 @linux
 def test_what_it_starts_ends_when_its_time_is_up(tmp_path):
-    (found,) = each(tmp_path, DAEMON, [f"{STARTING[1]}\ndaemon()\ntime.sleep(60)"], seconds=1)
+    (found,) = each(tmp_path, DAEMON, [f"{STARTING[1]}\ndaemon()\ntime.sleep(60)"], seconds=2)
     assert found.problem[0] == "HND103"
 
 
