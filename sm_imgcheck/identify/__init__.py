@@ -9,11 +9,12 @@ and the whole plan run and compared), so that what costs most is done for what h
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from sm_imgcheck.identify._arithmetic import plain
-from sm_imgcheck.identify._decoders import decoders
+from sm_imgcheck.identify._decoders import decoders, grounds
 from sm_imgcheck.identify._guess import Guess, kin, near
 from sm_imgcheck.identify._origin import Judged, judged
 from sm_imgcheck.identify._places import glances, placed
@@ -64,9 +65,10 @@ def find(
     )
     best: list[Judged] = []
     for images in readings(tensor, layout):
-        best += _explained(images, read)
-        if any(one.origin.exact for one in best):
-            break
+        for ground in grounds(header, policy, images[0].channels):
+            best += _explained(images, replace(read, decode=ground))
+            if any(one.origin.exact for one in best):
+                return _told(best)
     return _told(best)
 
 
@@ -82,10 +84,10 @@ def _explained(images: list[Seen], source: Source) -> list[Judged]:
     guesses: list[Guess] = []
     whole = seen.whole()
     for decode in decoders(source.header, source.decode, seen.channels):
-        guesses = guesses or near(seen, source, places, decode)
-        every = [guess for first in guesses for guess in kin(seen, source, first, decode, whole=whole)]
+        guesses = guesses or near(source, places, decode)
+        every = [guess for first in guesses for guess in kin(source, first, decode, whole=whole)]
         for guess in _nearest(every, seen.size):
-            found += judged(guess, seen, source)
+            found += judged(guess, source)
         if any(one.origin.exact for one in found):
             break
     return found

@@ -35,9 +35,13 @@ class Family:
     """The most usual first; the first is also the fastest, and speaks for all."""
 
 
+_IN_FLOAT = ("tensorflow", "torch", "opencv", "pillow", "pillow-12")
+"""Libraries by how usual it is that they resize in float32."""
+
+
 def _members(interpolation: str, *, smooth: bool, libraries: Sequence[str]) -> Iterator[Arithmetic]:
     for dtype in ("uint8", "float32", "float32-rounded"):
-        for name in libraries:
+        for name in libraries if dtype == "uint8" else sorted(libraries, key=_IN_FLOAT.index):
             library = LIBRARIES[name]
             theirs = interpolation
             if theirs == "nearest" and smooth and name in ("torch", "opencv"):

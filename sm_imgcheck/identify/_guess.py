@@ -14,7 +14,7 @@ from sm_imgcheck.identify._places import Place
 from sm_imgcheck.identify._plan import ORDERS, picture_steps, places
 from sm_imgcheck.identify._reading import Seen
 from sm_imgcheck.identify._values import Line, fitted
-from sm_imgcheck.identify._views import Source, View
+from sm_imgcheck.identify._views import Source
 from sm_imgcheck.model import Decode, Step
 from sm_imgcheck.pixels import carried_out
 
@@ -22,8 +22,9 @@ __all__ = ["Guess", "compared", "kin", "near"]
 
 _SAMPLE = 1 << 14
 """Pixels that a first comparison looks at."""
-_PLACES, _GUESSES = 12, 8
-"""So many places are tried with the kernels that do best, and so many pairs of place and kernel are looked into."""
+_PLACES, _RAGGED, _GUESSES = 12, 64, 8
+"""So many places are tried with the kernels that do best, so many with those that cells say little of where nothing
+comes near, and so many pairs of place and kernel are looked into."""
 _UNCLEAR = 1.6
 """Grey levels: farther off than another decoder and rounding explain, so that no kernel is ruled out."""
 _KIN = 0.5
@@ -54,24 +55,25 @@ class Guess:
     def key(self) -> tuple[object, ...]:
         """What is told of it: guesses of one key differ in words alone."""
         view = self.place.view
-        return view.turn, view.mirrored, self.place.framing.kind, self.part, self.arithmetic, self.decode
+        return view.turn, view.turned, self.place.framing.kind, self.part, self.arithmetic, self.decode
 
     def rank(self, size: tuple[int, int]) -> tuple[int, ...]:
         """How usual it is for a tensor of this size: less is more."""
         return *self.place.framing.rank(size), FAMILIES.index(self.family), self.family.members.index(self.arithmetic)
 
 
-def near(seen: Seen, source: Source, places: list[Place], decode: Decode) -> list[Guess]:
+def near(source: Source, places: list[Place], decode: Decode) -> list[Guess]:
     """The pairs of place and family that come nearest, nearest first, each by the family's first member."""
     likely = [place for place in places[:_PLACES] if place.misfit <= 3 * places[0].misfit + 1e-4]
     free = [place for place in likely if not place.framing.libraries]
     bound = [place for place in likely if place.framing.libraries]
-    found = list(_each(seen, source, free[:1] + bound, FAMILIES, decode))
+    found = list(_each(source, free[:1] + bound, FAMILIES, decode))
     best = sorted(found, key=_off)[:4]  # tells the kernel: the other places need not be tried with all
     families = dict.fromkeys([*(one.family for one in best), *QUICK])
-    found += _each(seen, source, free[1:], families, decode)
+    found += _each(source, free[1:], families, decode)
     if min(map(_off, found), default=0.0) > _UNCLEAR:
-        found += _each(seen, source, free[1:], [one for one in FAMILIES if one not in families], decode)
+        found += _each(source, free[1:], [one for one in FAMILIES if one not in families], decode)
+        found += _each(source, places[_PLACES:_RAGGED], QUICK, decode)
     found.sort(key=_off)
     return [one for one in found if one.off <= 1.5 * found[0].off + _KIN][:_GUESSES]
 
@@ -80,19 +82,17 @@ def _off(guess: Guess) -> float:
     return guess.off
 
 
-def _each(
-    seen: Seen, source: Source, places: list[Place], families: Iterable[Family], decode: Decode
-) -> Iterator[Guess]:
+def _each(source: Source, places: list[Place], families: Iterable[Family], decode: Decode) -> Iterator[Guess]:
     """A guess for each place and family, by the family's first member that goes with the place."""
     for place in places:
         for family in families if place.framing.resizes else FAMILIES[:1]:
-            made = (_guess(seen, source, place, family, arithmetic=member, decode=decode) for member in family.members)
+            made = (_guess(source, place, family, arithmetic=member, decode=decode) for member in family.members)
             first = next((one for one in made if one is not None), None)
             if first is not None:
                 yield first
 
 
-def kin(seen: Seen, source: Source, first: Guess, decode: Decode, *, whole: bool | None) -> Iterator[Guess]:
+def kin(source: Source, first: Guess, decode: Decode, *, whole: bool | None) -> Iterator[Guess]:
     """The guesses of the same place and family that can have made such numbers, of which ``first`` is one.
 
     whole: whether the tensor holds the images of whole levels; None: who knows.
@@ -100,13 +100,12 @@ def kin(seen: Seen, source: Source, first: Guess, decode: Decode, *, whole: bool
     resizes = first.place.framing.resizes
     for member in first.family.members if resizes else first.family.members[:1]:
         if not resizes or whole in (None, member.dtype != "float32"):
-            made = _guess(seen, source, first.place, first.family, arithmetic=member, decode=decode, stride=1)
+            made = _guess(source, first.place, first.family, arithmetic=member, decode=decode, stride=1)
             if made is not None:
                 yield made
 
 
 def _guess(
-    seen: Seen,
     source: Source,
     place: Place,
     family: Family,
@@ -122,14 +121,14 @@ def _guess(
     written = with_arithmetic(place.framing, arithmetic)
     if written is None:
         return None
-    view = place.view
+    seen, view = place.seen, place.view
     steps = geometry(written, size=seen.size, order=ORDERS[seen.channels][0])
     part = traced(steps, view.height, view.width)
     if part is None or part.size != seen.size:
         return None
     try:
-        way = picture_steps(source.header, decode, steps, seen.channels, turn=view.turn, mirrored=view.mirrored)
-        both = compared(carried_out(way, source.remembered), seen, part, view, stride=stride)
+        way = picture_steps(source.header, decode, steps, seen.channels, turn=view.turn)
+        both = compared(carried_out(way, source.remembered), seen, part, stride=stride)
     except PlanError:
         return None
     orders = _lines(*both, ORDERS[seen.channels])
@@ -147,13 +146,9 @@ def _guess(
     )
 
 
-def compared(
-    picture: np.ndarray, seen: Seen, part: Part, view: View, *, stride: int | None = 1
-) -> tuple[np.ndarray, np.ndarray]:
+def compared(picture: np.ndarray, seen: Seen, part: Part, *, stride: int | None = 1) -> tuple[np.ndarray, np.ndarray]:
     """The tensor and the picture where both show the source. stride: of rows and columns; None: a sample."""
     top, left, height, width = part.inner
-    if view.mirrored:
-        left = seen.size[1] - left - width
     stride = stride or max(int((height * width / _SAMPLE) ** 0.5), 1)
     window = (slice(top, top + height, stride), slice(left, left + width, stride))
     return seen.pixels[window], picture[window]

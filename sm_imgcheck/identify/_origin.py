@@ -11,7 +11,7 @@ from sm_imgcheck.errors import PlanError
 from sm_imgcheck.identify._guess import Guess, compared
 from sm_imgcheck.identify._integers import whole_meanings
 from sm_imgcheck.identify._places import frame_of
-from sm_imgcheck.identify._plan import cut_off, places, planned, split
+from sm_imgcheck.identify._plan import cut_off, places, planned, split, turned_at_last
 from sm_imgcheck.identify._reading import Seen
 from sm_imgcheck.identify._values import Line, Meaning, meanings
 from sm_imgcheck.identify._views import Source
@@ -40,8 +40,9 @@ class Judged:
     rank: tuple[int, ...]
 
 
-def judged(guess: Guess, seen: Seen, source: Source) -> Iterator[Judged]:
+def judged(guess: Guess, source: Source) -> Iterator[Judged]:
     """The origins that the guess leads to: one for each channel order that goes with it."""
+    seen = guess.place.seen
     for order, line in guess.orders:
         geometry = _with_fill(guess, seen, order, line.affine)
         found = []
@@ -62,7 +63,7 @@ def _meanings(guess: Guess, seen: Seen, source: Source, order: str, line: Line) 
     if dtype.kind == "f":
         yield from meanings(line.affine, source.values, surely=_SURELY, maybe=_MAYBE)
         return
-    tensor, picture = compared(carried_out(guess.steps, source.remembered), seen, guess.part, guess.place.view)
+    tensor, picture = compared(carried_out(guess.steps, source.remembered), seen, guess.part)
     yield from whole_meanings(picture[..., places(order)], tensor, line, source.values, dtype=dtype.name)
 
 
@@ -81,12 +82,15 @@ def _judge(
         quantize=meaning.quantize,
     )
     view = guess.place.view
-    plan = planned(source.header, guess.decode, geometry, contract, turn=view.turn, mirrored=view.mirrored)
+    plan = planned(source.header, guess.decode, geometry, contract, turn=view.turn)
     if meaning.rounding != "half_even":
         plan = cut_off(plan)
+    made = _run(plan.steps, source)
+    if view.turned != 1:
+        plan = turned_at_last(plan, view.turned)
     affine = meaning.affine(seen.channels)
     level = np.abs(np.array(affine.scale, np.float64))
-    apart = np.abs(_run(plan.steps, source).astype(np.float64) - seen.pixels) / level
+    apart = np.abs(made.astype(np.float64) - seen.pixels) / level
     noise = _FLOAT + seen.noise() / level
     step = float(1 / level.min()) if seen.array.dtype.kind != "f" else 1.0
     beyond = float((apart > noise).mean())
@@ -116,8 +120,7 @@ def _with_fill(guess: Guess, seen: Seen, order: str, line: Affine) -> tuple[Step
     """The geometry with the frame in the colour that the tensor shows."""
     if not guess.part.framed or not any("fill" in step.params for step in guess.geometry):
         return guess.geometry
-    pixels = seen.pixels[:, ::-1] if guess.place.view.mirrored else seen.pixels
-    shown = frame_of(pixels, guess.part)[0].astype(np.float64)
+    shown = frame_of(seen.pixels, guess.part)[0].astype(np.float64)
     byte = (shown - np.array(line.offset)) / np.array(line.scale)
     whole = np.rint(byte)
     fill, units = np.clip(byte, 0, 255), "byte"

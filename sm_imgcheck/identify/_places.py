@@ -18,7 +18,7 @@ __all__ = ["Place", "frame_of", "glances", "placed"]
 
 _COARSE, _FINE = 16, 56
 """Cells along either side: enough to tell one framing from another; enough to tell a pixel."""
-_TURNS, _KEPT = 3, 8
+_TURNS, _KEPT = 4, 8
 """So many turns are looked at closely, and so many framings of each."""
 
 
@@ -26,6 +26,8 @@ _TURNS, _KEPT = 3, 8
 class Place:
     """One framing of one view."""
 
+    seen: Seen
+    """Turned back."""
     view: View
     framing: Framing
     part: Part
@@ -38,8 +40,9 @@ def glances(seen: Seen, every: list[View]) -> list[float]:
     inner = _inner(seen.pixels)
     found = []
     for view in every:
-        ways = probes((view.height, view.width), seen.size, inner=inner)
-        judged = _judged(ways, view, seen, cells=_COARSE)
+        face = seen.face(view.turned)
+        ways = probes((view.height, view.width), face.size, inner=inner)
+        judged = _judged(ways, view, face, cells=_COARSE)
         found.append(min((place.misfit for place in judged), default=1.0))
     return found
 
@@ -53,7 +56,7 @@ def placed(seen: Seen, every: list[View], misfits: list[float], own: Sequence[Fr
     found: list[Place] = []
     for misfit, at in sorted((misfit, at) for at, misfit in enumerate(misfits))[:_TURNS]:
         if misfit <= 2 * min(misfits) + 0.02:
-            found += _of_view(every[at], seen, own, inner=inner)
+            found += _of_view(every[at], seen.face(every[at].turned), own, inner=inner)
     return sorted(found, key=lambda place: place.misfit)
 
 
@@ -79,11 +82,11 @@ def _judged(ways: Iterable[Framing], view: View, seen: Seen, *, cells: int) -> I
         if part is None or part.size != seen.size or (framing.written and part.untouched):
             continue
         key = (framing.kind, part, framing.libraries)
-        if key in known or (part.framed and not _one_colour(seen, part, mirrored=view.mirrored)):
+        if key in known or (part.framed and not flat(frame_of(seen.pixels, part))):
             continue
         known.add(key)
-        misfit = view.misfit(seen.sums(mirrored=view.mirrored), part, cells=cells)
-        yield Place(view=view, framing=framing, part=part, misfit=misfit)
+        misfit = view.misfit(seen.sums(), part, cells=cells)
+        yield Place(seen=seen, view=view, framing=framing, part=part, misfit=misfit)
 
 
 def part_of(framing: Framing, view: View, seen: Seen) -> Part | None:
@@ -114,11 +117,6 @@ def flat(colours: np.ndarray) -> bool:
     """Whether all of these (..., channels) are one colour."""
     rows = colours.reshape(-1, colours.shape[-1])
     return bool((rows == rows[0]).all())
-
-
-def _one_colour(seen: Seen, part: Part, *, mirrored: bool) -> bool:
-    """Whether everything around the picture is of one colour."""
-    return flat(frame_of(seen.pixels[:, ::-1] if mirrored else seen.pixels, part))
 
 
 def frame_of(pixels: np.ndarray, part: Part) -> np.ndarray:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sm_imgcheck.effects import after
 from sm_imgcheck.model import Candidate, Contract, Decode, Dim, Header, Options, Plan, Spec, Step, Values
 from sm_imgcheck.planning import make_plan, stage_of
 
-__all__ = ["ORDERS", "PIXELS", "cut_off", "picture_steps", "places", "planned", "split"]
+__all__ = ["ORDERS", "PIXELS", "cut_off", "picture_steps", "places", "planned", "split", "turned_at_last"]
 
 PIXELS = Values(low=0, high=255)
 ORDERS = {1: ("GRAY",), 3: ("RGB", "BGR"), 4: ("RGBA", "BGRA")}
@@ -21,9 +22,7 @@ def places(order: str) -> list[int]:
     return [0] if order == "GRAY" else ["RGBA".index(channel) for channel in order]
 
 
-def planned(
-    header: Header, decode: Decode, geometry: tuple[Step, ...], contract: Contract, *, turn: int, mirrored: bool
-) -> Plan:
+def planned(header: Header, decode: Decode, geometry: tuple[Step, ...], contract: Contract, *, turn: int) -> Plan:
     """The plan from the file to the contract. turn: the EXIF orientation that is applied, whatever the file says.
 
     Raises PlanError where the geometry does not end in the contract's size.
@@ -41,12 +40,11 @@ def planned(
         sha256="",
     )
     turned = replace(header, orientation=turn)
-    plan = make_plan(spec, Candidate(path="", kind="image", header=turned), Options())
-    return _mirrored(plan) if mirrored else plan
+    return make_plan(spec, Candidate(path="", kind="image", header=turned), Options())
 
 
 def picture_steps(
-    header: Header, decode: Decode, geometry: tuple[Step, ...], channels: int, *, turn: int, mirrored: bool
+    header: Header, decode: Decode, geometry: tuple[Step, ...], channels: int, *, turn: int
 ) -> tuple[Step, ...]:
     """The steps to the picture alone, in RGB order, of whatever size the geometry gives."""
     contract = Contract(
@@ -56,7 +54,7 @@ def picture_steps(
         channel_order=ORDERS[channels][0],
         values=PIXELS,
     )
-    return split(planned(header, decode, geometry, contract, turn=turn, mirrored=mirrored).steps)[0]
+    return split(planned(header, decode, geometry, contract, turn=turn).steps)[0]
 
 
 def split(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
@@ -69,15 +67,17 @@ def _of_picture(step: Step) -> bool:
     return stage_of(step.op) in _OF_PICTURE and step.params.get("units") != "final"
 
 
-def _mirrored(plan: Plan) -> Plan:
-    """With the picture mirrored once it has its size."""
-    at = len(split(plan.steps)[0])
-    step = Step(op="mirror", why="left and right stand exchanged in the tensor")
-    return replace(
-        plan,
-        steps=(*plan.steps[:at], step, *plan.steps[at:]),
-        after=(*plan.after[:at], plan.after[at - 1], *plan.after[at:]),
-    )
+def turned_at_last(plan: Plan, turned: int) -> Plan:
+    """With the picture turned once it has its size, ``turned`` as EXIF counts; 2: mirrored."""
+    picture, rest = split(plan.steps)
+    step = Step(op="orient", params={"orientation": turned}, why="so the picture stands in the tensor")
+    if turned == 2:
+        step = Step(op="mirror", why="left and right stand exchanged in the tensor")
+    facts, later = plan.before, []
+    for one in (*picture, step, *rest):
+        facts = after(facts, one)
+        later.append(facts)
+    return replace(plan, steps=(*picture, step, *rest), after=tuple(later))
 
 
 def cut_off(plan: Plan) -> Plan:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from sm_imgcheck.identify._cells import Sums, summed
 from sm_imgcheck.layouts import LAYOUTS
+from sm_imgcheck.pixels.colour import orient
 
 __all__ = ["Seen", "readings"]
 
 _CHANNELS = (1, 3, 4)
+_BACK = {6: 8, 8: 6}
+"""The turns that undo a turn; every other undoes itself."""
 LEAST_SIDE, MOST_PIXELS = 4, 1 << 26
 """Pictures of fewer rows or columns say nothing; no spec may ask for more pixels (``spec.steps.MAX_AREA``)."""
 _LEVELS = 260
@@ -34,13 +37,26 @@ class Seen:
     pixels: np.ndarray
     """HxWxC, float32, in the tensor's own channel order and numbers."""
 
-    faces: dict[bool, Sums] = field(default_factory=dict, repr=False)
+    turned: int = 1
+    """As EXIF counts orientations: how the tensor was turned at last, 2: mirrored. ``pixels`` are turned back."""
+    remembered: dict[object, Any] = field(default_factory=dict, repr=False)
 
-    def sums(self, *, mirrored: bool) -> Sums:
-        """For means over cells; ``mirrored``: of the image's mirror image."""
-        if mirrored not in self.faces:
-            self.faces[mirrored] = summed(np.ascontiguousarray(self.pixels[:, ::-1]) if mirrored else self.pixels)
-        return self.faces[mirrored]
+    def face(self, turned: int) -> Seen:
+        """The same turned back, if ``turned`` is how it was turned."""
+        if turned not in self.remembered:
+            pixels = orient(self.pixels, orientation=_BACK.get(turned, turned))
+            self.remembered[turned] = (
+                self if turned == 1 else replace(self, pixels=pixels, turned=turned, remembered={})
+            )
+        face: Seen = self.remembered[turned]
+        return face
+
+    def sums(self) -> Sums:
+        """For means over cells."""
+        if "sums" not in self.remembered:
+            self.remembered["sums"] = summed(self.pixels)
+        sums: Sums = self.remembered["sums"]
+        return sums
 
     @property
     def size(self) -> tuple[int, int]:
@@ -54,8 +70,9 @@ class Seen:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of this image alone, in the layout: 1 along N."""
-        return (1, *self.array.shape[1:]) if "N" in self.layout else self.array.shape
+        """Of this image alone, in the layout and before it was turned: 1 along N."""
+        axes = {"N": 1, "H": self.size[0], "W": self.size[1], "C": self.channels}
+        return tuple(axes[axis] for axis in self.layout)
 
     def noise(self) -> np.ndarray:
         """How far the dtype alone may put each value off, in the tensor's numbers."""

@@ -44,7 +44,8 @@ class View:
 
     turn: int
     """EXIF orientation that is applied, 1: as stored."""
-    mirrored: bool
+    turned: int
+    """How the tensor was turned at last: 1 not at all, 2 mirrored."""
     height: int
     width: int
     sums: Sums = field(repr=False)
@@ -54,32 +55,36 @@ class View:
     def misfit(self, target: Sums, part: Part, *, cells: int) -> float:
         """Share of the tensor's variance that this part of the picture does not explain, 0..1.
 
-        target: the tensor's sums, mirrored back where the view is ``mirrored``.
+        target: the sums of the tensor turned back.
         """
         return misfit(target, self.sums, part, self.reduction, cells=cells)
 
 
 def views(source: Source, channels: int) -> list[View]:
-    """Each turn and mirror image once: as EXIF says first, then as stored, then both mirrored, then the others."""
+    """Each turn once: as EXIF says first, then as stored, then both mirrored, then the turns that nobody asks for.
+
+    A quarter turn is tried before the resize and after it, which Pillow's rounding tells apart.
+    """
     applied = source.header.orientation
-    usual = [(applied, False), *([(1, False)] if applied != 1 else [])]
-    usual += [(turn, True) for turn, _ in usual]
-    shown = {_MIRRORED[turn] if mirrored else turn for turn, mirrored in usual}
-    every = usual + [(turn, False) for turn in range(1, 9) if turn not in shown]
+    usual = [(applied, 1), *([(1, 1)] if applied != 1 else [])]
+    usual += [(turn, 2) for turn, _ in usual]
+    shown = {turn if turned == 1 else _MIRRORED[turn] for turn, turned in usual}
+    every = [*usual, *((turn, 1) for turn in range(1, 9) if turn not in shown)]
+    every += [(applied, turned) for turned in (5, 6, 7, 8)]
     small, reduction = _reduced(source, channels)
-    return [_view(small, reduction, turn, mirrored=mirrored) for turn, mirrored in every]
+    sums = {turn: summed(orient(small, orientation=turn)) for turn, _ in every}
+    return [_view(sums[turn], reduction if turn < 5 else reduction[::-1], turn, turned) for turn, turned in every]
 
 
-def _view(small: np.ndarray, reduction: tuple[float, float], turn: int, *, mirrored: bool) -> View:
-    turned = orient(small, orientation=turn)
-    across = reduction if turn < 5 else reduction[::-1]
+def _view(sums: Sums, reduction: tuple[float, float], turn: int, turned: int) -> View:
+    high, wide = (length - 1 for length in sums.values.shape[:2])
     return View(
         turn=turn,
-        mirrored=mirrored,
-        height=round(turned.shape[0] * across[0]),
-        width=round(turned.shape[1] * across[1]),
-        sums=summed(turned),
-        reduction=across,
+        turned=turned,
+        height=round(high * reduction[0]),
+        width=round(wide * reduction[1]),
+        sums=sums,
+        reduction=reduction,
     )
 
 
@@ -87,7 +92,7 @@ def _reduced(source: Source, channels: int) -> tuple[np.ndarray, tuple[float, fl
     """The stored picture in the tensor's channels, at most so many pixels long, and by how much it was reduced."""
     import cv2
 
-    steps = picture_steps(source.header, source.decode, (), channels, turn=1, mirrored=False)
+    steps = picture_steps(source.header, source.decode, (), channels, turn=1)
     pixels = carried_out(steps, source.remembered)
     height, width = pixels.shape[:2]
     share = min(1.0, _REDUCED / max(height, width))

@@ -136,13 +136,18 @@ def traits(steps, mirrored, order, height, width):
     geometry = [step for step in steps if step.op.startswith(("resize", "letterbox", "fit", "crop", "pad"))]
     upright = (height, width) if turn < 5 else (width, height)
     resizes = [
-        (step.op.partition("_")[2], *(step.params.get(key) for key in ("interpolation", "dtype", "antialias")))
+        (step.op.partition("_")[2], *(step.params.get(key) for key in ("interpolation", "dtype")), smooth(step))
         for step in geometry
         if "interpolation" in step.params
     ]
     gray = next((step.params["to_gray"] for step in steps if step.op == "colour"), "") if order == "GRAY" else ""
     decoding = steps[0].params["dct"], steps[0].params["gray"], gray
     return turn, mirrored, decoding, resizes, traced(geometry, *upright), order
+
+
+def smooth(step):
+    """Its antialias switch, which torch's lanczos has in name only."""
+    return step.params.get("antialias") or step.params["interpolation"] == "lanczos" and "torch" in step.op
 
 
 def graded(body, steps, tensor, origins, *, mirrored, spec):
@@ -163,7 +168,7 @@ def graded(body, steps, tensor, origins, *, mirrored, spec):
         if seen == truth and origin.facts.values is not None and same(origin.facts.values, values, tolerance=0.05):
             return "named"
     noise = 0.13 if tensor.dtype == np.float16 else 0
-    return "tied" if all(origin.max_difference <= 0.01 + noise for origin in origins) else "wrong"
+    return "tied" if all(origin.mean_difference <= 0.01 + noise for origin in origins) else "wrong"
 
 
 def truth_values(spec):
@@ -203,9 +208,9 @@ def run(paths, number, seed, *, verbose):
             steps, tensor = made(body, spec, mirrored=mirrored)
         except (SpecError, PlanError, CandidateError):
             continue
-        started = time.perf_counter()
+        started = time.process_time()
         origins = find(tensor, body)
-        seconds.append(time.perf_counter() - started)
+        seconds.append(time.process_time() - started)
         verdict = graded(body, steps, tensor, origins, mirrored=mirrored, spec=spec)
         counts[verdict] += 1
         if verdict in ("wrong", "not named") or verbose:
@@ -237,7 +242,7 @@ def main():
     total = sum(counts.values())
     print(", ".join(f"{name} {count} ({count / total:.2%})" for name, count in counts.most_common()))
     print(
-        f"seconds a search: median {np.median(seconds):.2f}, 95 % {np.quantile(seconds, 0.95):.2f}, most {max(seconds):.2f}"
+        f"seconds of one core a search: median {np.median(seconds):.2f}, 95 % {np.quantile(seconds, 0.95):.2f}, most {max(seconds):.2f}"
     )
     return 0
 
