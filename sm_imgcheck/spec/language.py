@@ -92,7 +92,7 @@ PAYLOAD = (
 )
 
 GOLDEN = (
-    Key(name="image", kind="text", required=True, doc="an image file", example="probe.jpg"),
+    Key(name="image", kind="text", required=True, doc="an image file, beside the spec file", example="probe.jpg"),
     Key(name="tensor", kind="text", required=True, doc="the tensor that it must become", example="probe.npy"),
     Key(
         name="tolerance",
