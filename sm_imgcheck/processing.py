@@ -76,7 +76,7 @@ def look_at(what: Any, spec: Spec, options: Options) -> Candidate:
         return _measured(_body(what, spec, options), spec, options)
     how = {"headers_only": options.headers_only, "gray": decodes_gray(spec)}
     if isinstance(what, Candidate):
-        candidate = what
+        candidate = replace(what, pixels=None)  # decoded by another spec's policy, it may be
     elif isinstance(what, (str, os.PathLike)):
         candidate = source.read(what, spec.decode, **how)
     elif isinstance(what, (bytes, bytearray, memoryview)):
@@ -129,7 +129,8 @@ def _naive(header: Header, options: Options) -> Facts:
     """What a handler gets that decodes and does nothing else: ``Image.open(f).convert("RGB")`` or ``cv2.imread(f)``."""
     height, width = header.height, header.width
     by_opencv = options.decoded_by == "opencv"
-    if by_opencv and header.orientation >= 5:  # the orientations that exchange height and width
+    turned = by_opencv or header.format == "TIFF"  # of which Pillow, too, turns the picture upright
+    if turned and header.orientation >= 5:  # the orientations that exchange height and width
         height, width = width, height
     return Facts(
         shape=(height, width, 3),

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from sm_imgcheck import CandidateError, ImgcheckError, Options, convert, load_spec, plan, process, to_python, validate
+from sm_imgcheck.processing import look_at
 from sm_imgcheck.source import from_bytes
 from tests.pictures import encoded, jpeg, picture
 
@@ -125,3 +126,19 @@ def test_a_candidate_that_cannot_be_used_says_which_and_why(files):
     with pytest.raises(ImgcheckError, match="an empty name is no file"):
         convert("", SPEC)
     assert validate(os.fsencode(Path(files) / "x.jpg"), SPEC).findings[0].code.startswith("SRC10")
+
+
+def test_a_candidate_that_was_read_under_another_spec_is_decoded_anew():
+    body = jpeg(picture(64, 96))
+    mine, other = ({**WORDS, "decode": {"library": "tensorflow", "dct": dct}} for dct in ("accurate", "tensorflow"))
+    candidate = look_at(body, load_spec(mine), Options())
+    assert candidate.pixels is not None
+    assert (convert(candidate, other) == convert(body, other)).all()
+    assert (convert(candidate, other) != convert(body, mine)).any()
+
+
+def test_a_tiff_that_was_stored_turned_comes_upright_from_either_library():
+    tiff = encoded(Image.fromarray(picture(48, 64)), "TIFF", tiffinfo={274: 6})
+    for library in ("pillow", "opencv"):
+        assert validate(tiff, SPEC, decoded_by=library).facts.shape == (64, 48, 3)
+    assert np.asarray(Image.open(io.BytesIO(tiff)).convert("RGB")).shape == (64, 48, 3)

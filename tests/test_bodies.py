@@ -59,7 +59,7 @@ ROWS = [  # stack, content type, body, changes of the spec, codes of errors and 
     ("tensorflow-serving", "application/json", as_json(GOOD[0]), {}, {"SHP102", "PAY105"}),
     ("tensorflow-serving", "application/json", json.dumps({"instances": GOOD.tolist()}).encode(), {}, set()),
     ("tensorflow-serving", "application/json", json.dumps({"instances": GOOD.tolist()}).encode(), INT, {"PAY107"}),
-    ("mlflow", "application/json", json.dumps({"instances": GOOD.tolist()}).encode(), INT, {"PAY106"}),
+    ("mlflow", "application/json", json.dumps({"instances": GOOD.tolist()}).encode(), INT, {"PAY106", "VAL109"}),
     ("toolkit", "application/x-npy", npy(GOOD.astype(">f4")), {}, {"DTY102"}),
     ("pytorch", "application/x-npy", npy(GOOD.astype(">f4")), {}, {"PAY113"}),
     ("pytorch", "application/x-npy", npy(np.moveaxis(GOOD, 3, 1)), {}, {"SHP105"}),

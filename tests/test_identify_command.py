@@ -114,7 +114,7 @@ def test_json_has_every_key_whatever_is_found(say):
 def test_json_of_validate_tells_the_source(say):
     _, out, _ = say("validate", "wrong.npy", "--source", "cat.jpg", "-s", "spec.yaml", "--format", "json")
     (result,) = json.loads(out)["results"]
-    assert result["source"]["story"].startswith("decodes BGR, stretches to 64x64 with OpenCV INTER_LINEAR")
+    assert result["source"]["story"].startswith("it decodes BGR, stretches to 64x64 with OpenCV INTER_LINEAR")
     assert result["source"]["story"].endswith("; the spec wants Pillow bilinear, RGB")
     assert [step["op"] for step in result["source"]["mended_by"]] == ["resize_pillow"]
     assert result["source"]["wanted"]["max_difference"] > 1

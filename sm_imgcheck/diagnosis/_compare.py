@@ -134,12 +134,16 @@ def _channels_differ(got: int | None, want: int | None) -> list[str]:
     return ["alpha" if got == 4 else "layout" if got > 4 else "channels"]
 
 
+def _counted(channels: int) -> str:
+    return f"{channels} channel{'s' * (channels != 1)}"
+
+
 def _channels(values: Mapping[str, str]) -> Verdict:
     """``got`` channels against ``want``; with the ``shape`` that came, the layout can be told."""
     want, shape = int(values["want"]), _shape(values.get("shape", ""))
-    shown = {"got": f"{values['got']} channels", "want": str(want)}
+    shown = {"got": _counted(int(values["got"])), "want": str(want)}
     if "shape" in values:
-        shown = {"got": values["shape"], "want": f"{want} channels"}
+        shown = {"got": values["shape"], "want": _counted(want)}
     if want not in _CHANNELS:
         return (), shown
     if len(shape) == 4 and shape[1] not in _CHANNELS and shape[3] in _CHANNELS:

@@ -140,8 +140,8 @@ class Origin(Value):
     max_difference: float
     """In grey levels."""
     exact: bool = True
-    """Nothing is left that arithmetic and the tensor's dtype do not explain. False: the image is this one, but some step
-    is another than these, such as an unknown kernel or crop, or pixels that were changed."""
+    """Nothing is left that arithmetic and the tensor's dtype do not explain. False: the image is this one, but some
+    step is another than these, such as an unknown kernel or crop, or pixels that were changed."""
     image: int = 0
     """Which image of a batch was made of it, counted from 0."""
 

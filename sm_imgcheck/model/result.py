@@ -127,14 +127,15 @@ class Report(Value):
             if finding.fixed_by is None:
                 lost[finding.severity] += 1
         known = result.facts is not None or result.request is not None
+        made = not wanted or result.emitted is not None or result.array is not None
         return replace(
             self,
             candidates=self.candidates + 1,
             clean=self.clean + (known and all(finding.severity == "notice" for finding in result.findings)),
             unchecked=self.unchecked + (not known and not result.findings),
             findings=self.findings + len(result.findings),
-            mendable=self.mendable + sum(finding.fixed_by is not None for finding in result.findings),
-            unwritten=self.unwritten + (wanted and result.emitted is None and result.array is None),
+            mendable=self.mendable + made * sum(finding.fixed_by is not None for finding in result.findings),
+            unwritten=self.unwritten + (not made),
             severities=dict(severe),
             unmendable=dict(lost),
             by_code=dict(sorted(codes.items())),

@@ -107,7 +107,8 @@ def _order(
     if "channel_order" in assume:
         order = assume["channel_order"]
         if channels != (1 if order == "GRAY" else len(order)):
-            raise CandidateError("SHP107", f"there are {channels} channels, which cannot stand as {order}")
+            are = "is 1 channel" if channels == 1 else f"are {channels} channels"
+            raise CandidateError("SHP107", f"there {are}, which cannot stand as {order}")
         return order, ()
     if channels == 1 or "?" in layout:
         return ("GRAY" if "?" not in layout else "?"), ()

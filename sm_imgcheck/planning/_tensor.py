@@ -107,7 +107,8 @@ def _channels(facts: Facts, job: Job) -> Iterator[Step]:
         return
     mode = {1: "L", 3: "RGB", 4: "RGBA"}.get(facts.length("C") or 1)
     if mode is None or facts.dtype != "uint8":
-        raise PlanError(f"{facts.length('C')} channels cannot become {contract.channel_order}: they are no grey levels")
+        order = facts.channel_order if mode else f"{facts.length('C')} channels"
+        raise PlanError(f"{order} cannot become {contract.channel_order}: the values are no grey levels")
     if (mode == "L" and policy.gray == "reject") or (mode == "RGBA" and policy.alpha == "reject"):
         raise PlanError(f"the spec refuses a {mode} source (decode.{'gray' if mode == 'L' else 'alpha'}: reject)")
     if facts.channel_order in ("BGR", "BGRA"):

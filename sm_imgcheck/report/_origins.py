@@ -43,7 +43,7 @@ def line(result: Result) -> str:
             f"{which}shows {source}, by an unknown pipeline ({apart(first)} from the nearest: {said(ways((first,)))})"
         )
     if result.handled is not None and result.handled.function:
-        return f"your {for_terminal(result.handled.function)} {_story(result)} ({apart(first)})"
+        return _story(result, f"your {for_terminal(result.handled.function)}", apart(first))
     return f"{which}made of {source}: {said(ways(result.origins))} ({apart(first)})"
 
 
@@ -51,12 +51,12 @@ def _several(result: Result) -> bool:
     return result.facts is not None and (result.facts.length("N") or 1) > 1
 
 
-def _story(result: Result) -> str:
+def _story(result: Result, who: str = "it", sure: str = "") -> str:
     assert result.origins
     ideal = result.ideal
     if ideal is None or ideal.plan is None:
-        return said(ways(result.origins))
-    return story(ways(result.origins), traits(ideal.plan.steps, ideal.plan.before), "").strip()
+        return f"{who} makes of it: {said(ways(result.origins))}{f' ({sure})' if sure else ''}"
+    return story(ways(result.origins), traits(ideal.plan.steps, ideal.plan.before), who, sure)
 
 
 def mended(result: Result) -> list[Section]:

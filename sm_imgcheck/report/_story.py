@@ -80,7 +80,7 @@ def _shared(digest: Digest, groups: list[Group], kind: str) -> list[Section]:
     for group in groups:
         if group.kind == kind and _is_shared(digest, group):
             some = "" if group.files == total else f"{group.files:,} of {total:,}: "
-            rows.append(_told(group, some + _said(group)))
+            rows.append(_told(group, some + (_said(group) or f"such as: {clipped(group.sample.message)}")))
     if not rows:
         return []
     naive = {"image": ", as a plain decode hands them over", "request": ", as the stack takes them"}.get(kind, "")
@@ -209,7 +209,7 @@ def _tally(run: Run, digest: Digest, report: Report) -> str:
     elif _by_handler(digest):
         mended = "sm-imgcheck code writes a handler that makes the model's tensor"
     elif not report.mendable:
-        mended = "none of them can be mended"
+        mended = "mended: none of them" if report.unwritten else "none of them can be mended"
     else:
         much = f"{report.mendable:,} of them" if report.mendable < flaws else "it" if flaws == 1 else "all of them"
         mended = f"convert mends {much}" if run.command else f"mended: {much}"

@@ -99,8 +99,12 @@ def _numbers(value: Any, spec: Spec, key: str, said: tuple[Flaw, ...]) -> Receiv
 
 def _said(array: np.ndarray[Any, Any], spec: Spec) -> str:
     if _unbatched(array, spec):
-        return f"{array.shape[0]} instances of {array.shape[1:]}: {shaped(array)}"
+        return f"{_instances(array.shape[0])} of {array.shape[1:]}: {shaped(array)}"
     return shaped(array)
+
+
+def _instances(number: int) -> str:
+    return f"{number} instance{'s' * (number != 1)}"
 
 
 def _unbatched(array: np.ndarray[Any, Any], spec: Spec) -> bool:
@@ -112,7 +116,7 @@ def _lost(array: np.ndarray[Any, Any], spec: Spec) -> tuple[Flaw, ...]:
     if not _unbatched(array, spec):
         return ()
     why = (
-        f"the list has no batch axis: its {array.shape[0]} rows are taken for {array.shape[0]} instances of "
+        f"the list has no batch axis: its rows are taken for {_instances(array.shape[0])} of "
         f"{list(array.shape[1:])}; put one more pair of brackets around each image"
     )
     return (("PAY105", why, spec.contract.layout, str(list(array.shape))),)

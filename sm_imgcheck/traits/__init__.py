@@ -232,8 +232,11 @@ def _resized_by(framing: str, kernel: str) -> str:
     return _THEN.join([*parts[:at], f"{parts[at]} by {kernel}", *parts[at + 1 :]])
 
 
-def story(several: Sequence[Sequence[Trait]], wanted: Sequence[Trait], who: str = "it") -> str:
-    """What a pipeline does, and what the spec wants instead: ``it decodes RGB, divides by 255; the spec wants BGR``."""
+def story(several: Sequence[Sequence[Trait]], wanted: Sequence[Trait], who: str = "it", sure: str = "") -> str:
+    """What a pipeline does, and what the spec wants instead: ``it decodes RGB, divides by 255; the spec wants BGR``.
+
+    sure: how well that explains what came out, to be said in brackets.
+    """
     does = {want.name: _told(each, want) for each, want in zip(shared(several), wanted, strict=True)}
     told = [f"decodes {' or '.join(does['order'])}{_with(does['decoder'])}"]
     for name in ("turn", "colour", "framing", "mirror", "values"):
@@ -242,8 +245,14 @@ def story(several: Sequence[Sequence[Trait]], wanted: Sequence[Trait], who: str 
             told[-1] += _with(does["kernel"]) if name == "framing" else ""
     found = differences(several, wanted)
     wants = [one.wanted for one in found if one.trait != "layout" or len(found) == 1]
-    instead = f"; the spec wants {', '.join(wants)}" if wants else "; that is what the spec wants"
-    return f"{who} {', '.join(told)}{instead}"
+    instead = f"the spec wants {', '.join(wants)}" if wants else "that is what the spec wants"
+    if not found and not any(_alike(one, wanted) for one in several):  # each differs, but each in something else
+        instead = f"the spec wants {said((wanted,))}"
+    return f"{who} {', '.join(told)}{f' ({sure})' if sure else ''}; {instead}"
+
+
+def _alike(one: Sequence[Trait], other: Sequence[Trait]) -> bool:
+    return all(mine.agrees(theirs) for mine, theirs in zip(one, other, strict=True))
 
 
 def _told(ways: Sequence[Trait], want: Trait) -> list[str]:

@@ -171,11 +171,11 @@ def test_the_sum(results, last):
     ("results", "last"),
     [
         ([replace(image("x.jpg"), emitted="out/x.npy")], ["2 errors; mended: all of them.", "Written to out/x.npy."]),
-        ([replace(image("x.jpg"), skipped="why")], ["2 errors; mended: all of them.", "No tensor was written."]),
+        ([replace(image("x.jpg"), skipped="why")], ["2 errors; mended: none of them.", "No tensor was written."]),
         (
             [replace(image("x.jpg"), emitted="out/x.npy"), replace(image("y.jpg"), skipped="why")],
             [
-                "4 errors in all 2 candidates; mended: all of them.",
+                "4 errors in all 2 candidates; mended: 2 of them.",
                 "1 tensor written; 1 of 2 candidates could not be converted.",
             ],
         ),
@@ -446,3 +446,9 @@ def test_a_trace_as_json_is_the_saved_plan():
     assert len(document["after"]) == 3
     none = json.loads(_trace.as_json(replace(tensor("x.npy"), plan=None, skipped="because"), SPEC))
     assert (none["steps"], none["skipped"], set(none)) == ([], "because", set(document))
+
+
+def test_a_finding_that_all_share_is_never_without_its_sentence():
+    wide = [image(f"{name}.jpg", finding("SRC113", "icc", "warning", f"has the profile {name!r}")) for name in "abc"]
+    (line,) = (line for line in told("text", wide).splitlines() if "SRC113" in line)
+    assert line.endswith("such as: has the profile 'a' [convert does not mend it]")
