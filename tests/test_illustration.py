@@ -369,7 +369,10 @@ def test_an_image_that_the_spec_refuses_is_drawn_without_its_tensor(panels):
 
 def test_an_image_that_is_its_own_request_is_drawn_as_an_image(panels):
     spec = SPEC | {"payload": {"stack": "custom", "envelope": "image"}}
-    assert SOURCE in panels(jpeg(), spec, as_sent=True)
+    assert list(panels(jpeg(), spec, as_sent=True)) == [SOURCE, TAKES]
+    assert panels.notes == []
+    assert list(panels(jpeg(), SPEC, as_sent=True)) == [SOURCE, TAKES, PLAIN]
+    assert any(note.startswith("VAL101") for note in panels.notes)
 
 
 @pytest.mark.parametrize("what", [b"", b"hello", jpeg()[:300]])

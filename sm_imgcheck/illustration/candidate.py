@@ -46,16 +46,20 @@ def of_candidate(what: Any, spec: Spec, options: Options, *, name: str = "", tit
         raise ImgcheckError(f"no picture of {called}: it {candidate.problem[1]}")
     of_image = candidate.header is not None and candidate.pixels is not None
     result = judged(candidate, spec, replace(options, want_array=of_image, allow_guess=True))
+    told = judged(look_at(candidate, spec, options), spec, options) if of_image and options.as_sent else result
     if of_image:
-        panels = tuple(_of_image(candidate, result, spec))
+        panels = tuple(_of_image(candidate, result, spec, sent=told.kind == "request"))
     else:
         seen = tuple(_of_tensor(candidate, result, spec))
         panels = (*panels_of_source(options.source, spec.decode), *seen, *_ideal(candidate, options, spec))
-    return sheet(panels, title=(called, against(spec, title)), notes=tuple(notes_on(result.findings, result.skipped)))
+    return sheet(panels, title=(called, against(spec, title)), notes=tuple(notes_on(told.findings, result.skipped)))
 
 
-def _of_image(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Panel]:
-    """The source, the tensor that the plan makes of it, and a plain decode as the model would see it."""
+def _of_image(candidate: Candidate, result: Result, spec: Spec, *, sent: bool) -> Iterator[Panel]:
+    """The source, the tensor that the plan makes of it, and a plain decode as the model would see it.
+
+    sent: the image is itself the request, so that nobody decodes it plainly.
+    """
     header, facts, contract = candidate.header, candidate.facts, spec.contract
     assert header is not None
     assert facts is not None
@@ -65,7 +69,7 @@ def _of_image(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Pane
         assert wanted is not None
         yield panel("What the model takes", result.array, wanted, ("made by the plan",))
     plain = contracts(contract, facts.layout, facts.channel_order)
-    if plain is not None:
+    if plain is not None and not sent:
         how = f"uint8 {facts.channel_order}, read as {plain.order}"
         yield panel("What it sees of a plain decode", plain_decode(candidate.pixels, header, facts), plain, (how,))
 
