@@ -52,12 +52,13 @@ def scaled(image):
     return (image[np.newaxis] / np.float32(255)).astype(np.float32)
 
 
-SEES, MADE, TAKES, PLAIN, SOURCE = (
+SEES, MADE, TAKES, PLAIN, SOURCE, SPREAD = (
     "What the model sees",
     "As it was made",
     "What the model takes",
     "What it sees of a plain decode",
     "The source",
+    "Its smallest value black, its largest white",
 )
 
 
@@ -185,6 +186,16 @@ def test_gray_for_a_model_of_colours(panels):
     assert (found[SEES].lines[0], found[MADE].lines[0]) == ("48x64 (HxW), read as GRAY",) * 2
 
 
+def test_numbers_that_neither_the_spec_nor_anything_explains(panels):
+    spec = {key: value for key, value in SPEC.items() if key != "value_range"} | {
+        "normalize": {"mean": [0.1, 0.2, 0.3]}
+    }
+    tensor = np.linspace(-7, 29.3, 48 * 64, dtype=np.float32).reshape(1, 48, 64, 1)
+    found = panels(tensor, spec)
+    assert list(found) == [SPREAD]
+    assert (found[SPREAD].pixels[0, 0].max(), found[SPREAD].pixels[-1, -1].min()) == (0, 255)
+
+
 def test_quantized_integers(panels):
     spec = SPEC | {"dtype": "int8", "value_range": [-1, 1], "quantize": {"scale": 2 / 255, "zero_point": 0}}
     image = picture()
@@ -278,14 +289,13 @@ def test_an_order_that_nothing_tells_is_called_assumed(recognised_panels, monkey
 @pytest.mark.parametrize("low", [-30, 0.25])
 def test_numbers_of_no_known_mapping_fill_the_range(recognised_panels, low):
     tensor = np.linspace(low, low + 7.3, 48 * 64 * 3, dtype=np.float32).reshape(1, 48, 64, 3)
-    panel = recognised_panels(tensor)["As its values are spread"]
+    panel = recognised_panels(tensor)[SPREAD]
     assert (panel.pixels.min(), panel.pixels.max()) == (0, 255)
-    assert "black is its smallest value, white its largest" in panel.lines[0]
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 0, 1e30])
 def test_a_tensor_of_one_value(recognised_panels, value):
-    panel = recognised_panels(np.full((1, 48, 64, 3), value, np.float32))["As its values are spread"]
+    panel = recognised_panels(np.full((1, 48, 64, 3), value, np.float32))[SPREAD]
     assert len(np.unique(panel.pixels.reshape(-1, 3), axis=0)) == 1
 
 

@@ -14,6 +14,7 @@ from sm_imgcheck.drawing import Panel, Reading, sheet
 from sm_imgcheck.errors import CandidateError, ImgcheckError
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.illustration.panels import (
+    SPREAD,
     against,
     contracts,
     drawable,
@@ -23,6 +24,7 @@ from sm_imgcheck.illustration.panels import (
     plain_decode,
     source_of,
     source_panel,
+    stretched,
     which_image,
 )
 from sm_imgcheck.mapping import own, same
@@ -87,6 +89,9 @@ def _of_tensor(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Pan
         sure += ["its values a guess"] if facts.values is None and _guessed(result) else []
         sure += ["the nearest that is known"] if _nearest(result) else []
         yield panel("As it was made", array, made, (f"read as {made.order}", *sure, *also), image=image)
+    if wanted is None and made is None:
+        spread = Reading(layout=facts.layout, order=facts.channel_order, values=stretched(facts))
+        yield panel(SPREAD, array, spread, (f"read as {spread.order}", *also), image=image)
 
 
 def _ideal(candidate: Candidate, options: Options, spec: Spec) -> Iterator[Panel]:

@@ -13,12 +13,13 @@ from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.layouts import known, size
 from sm_imgcheck.mapping import own
-from sm_imgcheck.model import Candidate, Contract, Decode, Facts, Finding, Header, Origin, Spec
+from sm_imgcheck.model import Affine, Candidate, Contract, Decode, Facts, Finding, Header, Origin, Spec
 from sm_imgcheck.naming import name_of
 from sm_imgcheck.pixels.colour import colour, orient
 from sm_imgcheck.report import _words
 
 __all__ = [
+    "SPREAD",
     "against",
     "contracts",
     "drawable",
@@ -28,9 +29,12 @@ __all__ = [
     "plain_decode",
     "source_of",
     "source_panel",
+    "stretched",
     "which_image",
 ]
 
+SPREAD = "Its smallest value black, its largest white"
+"""The heading of a tensor of whose values nothing is known."""
 _NOTES = 8
 """Findings that are named below a picture."""
 _LARGEST = 2048  # rows or columns of a source that are looked at
@@ -69,6 +73,14 @@ def source_of(what: str | bytes, decode: Decode, *, gray: bool = False) -> Candi
     if isinstance(what, bytes):
         return source.from_bytes(what, "the source", decode, gray=gray)
     return source.read(what, decode, gray=gray)
+
+
+def stretched(facts: Facts) -> Affine:
+    """The mapping under which the values that are there fill 0..255."""
+    low, high = facts.low or 0.0, facts.high or 0.0
+    low, high = (low, high) if low < high else (low, low + 1)  # also among NaN
+    channels = facts.length("C") or 1
+    return Affine(scale=((high - low) / 255,) * channels, offset=(low,) * channels)
 
 
 def source_panel(pixels: np.ndarray[Any, Any], header: Header) -> Panel:

@@ -9,8 +9,8 @@ import numpy as np
 
 from sm_imgcheck.drawing import Note, Reading, sheet
 from sm_imgcheck.escape import for_terminal
-from sm_imgcheck.illustration.panels import drawable, panel, panels_of_source, which_image
-from sm_imgcheck.model import Affine, Decode, Facts, Options, Origin, Result
+from sm_imgcheck.illustration.panels import SPREAD, drawable, panel, panels_of_source, stretched, which_image
+from sm_imgcheck.model import Decode, Facts, Options, Origin, Result
 from sm_imgcheck.recognition import tensor_of
 from sm_imgcheck.report import _words
 from sm_imgcheck.traits import said, traits
@@ -30,11 +30,10 @@ def of_recognised(what: Any, result: Result, options: Options, *, name: str = ""
     origins = result.origins or ()
     nearest = origins[0].facts if origins and not origins[0].exact else facts
     order, how = _order(nearest)
-    reading = Reading(layout=facts.layout, order=order, values=nearest.values or _stretched(facts))
+    reading = Reading(layout=facts.layout, order=order, values=nearest.values or stretched(facts))
     image, also = which_image(facts, origins)
-    known = () if nearest.values else ("black is its smallest value, white its largest",)
-    heading = "As it was made" if nearest.values else "As its values are spread"
-    drawn = panel(heading, array, reading, (f"read as {order}{how}", *known, *also), image=image)
+    heading = "As it was made" if nearest.values else SPREAD
+    drawn = panel(heading, array, reading, (f"read as {order}{how}", *also), image=image)
     title = (for_terminal(name or result.path), _words.facts(facts))
     return sheet((*panels_of_source(options.source, Decode()), drawn), title=title, notes=tuple(_notes(origins)))
 
@@ -46,14 +45,6 @@ def _order(facts: Facts) -> tuple[str, str]:
     if facts.likely_order:
         return facts.likely_order, f", likely by its colours ({facts.order_probability:.0%})"
     return facts.channel_order, ", which is assumed"
-
-
-def _stretched(facts: Facts) -> Affine:
-    """The mapping under which the values that are there fill 0..255."""
-    low, high = facts.low or 0.0, facts.high or 0.0
-    low, high = (low, high) if low < high else (low, low + 1)  # also among NaN
-    channels = facts.length("C") or 1
-    return Affine(scale=((high - low) / 255,) * channels, offset=(low,) * channels)
 
 
 def _notes(origins: tuple[Origin, ...]) -> Iterator[Note]:
