@@ -138,6 +138,19 @@ def test_ties_say_what_is_sure_and_what_may_be():
     assert [one.trait for one in differences(tied, traits((DECODE, resized(size=[96, 96]), BGR, UNIT)))] == ["framing"]
 
 
+def test_a_gray_picture_does_not_tell_whose_order_the_means_are_in():
+    tied = [traits((DECODE, IMAGENET)), traits((DECODE, BGR, IMAGENET))]
+    assert said(tied) == "not resized, RGB or BGR, ImageNet mean and std, in RGB order, float32 HWC"
+
+
+def test_more_words_for_the_same_pixels_are_left_out():
+    tied = [
+        traits((DECODE, resized("opencv", interpolation="area", dtype=dtype))) for dtype in ("uint8", "float32-rounded")
+    ]
+    assert [len(ways) for ways in shared(tied)][4] == 2
+    assert "stretched to 224x224 by OpenCV INTER_AREA, RGB" in said(tied)
+
+
 def test_the_story_of_a_handler():
     mine = [traits((DECODE, resized(interpolation="bicubic"), UNIT))]
     wanted = traits((DECODE, resized(interpolation="bicubic"), BGR, Step(op="cast", params={"dtype": "float32"})))

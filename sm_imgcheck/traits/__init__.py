@@ -8,7 +8,7 @@ are told and compared alike.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sm_imgcheck.mapping import same
@@ -122,13 +122,18 @@ def _values(end: Trail) -> str:
 
 def shared(several: Sequence[Sequence[Trait]]) -> tuple[tuple[Trait, ...], ...]:
     """Trait by trait, the ways in which several pipelines do it: one way each where all of them agree."""
-    found = []
-    for ways in zip(*several, strict=True):
-        different: list[Trait] = []
-        for way in ways:
-            if not any(way.agrees(other) for other in different):
-                different.append(way)
-        found.append(tuple(different))
+    return tuple(_different(ways) for ways in zip(*several, strict=True))
+
+
+def _different(ways: Sequence[Trait]) -> tuple[Trait, ...]:
+    found: list[Trait] = []
+    for way in ways:
+        at = next((at for at, other in enumerate(found) if way.agrees(other)), None)
+        if at is None:
+            found.append(way)
+        elif way.said != found[at].said and isinstance(way.key, Affine):
+            # One mapping for two orders of the data: say in which order it was listed, and nothing of the data.
+            found[at] = replace(way, said=name_of(way.key))
     return tuple(found)
 
 

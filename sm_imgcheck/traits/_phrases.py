@@ -125,9 +125,17 @@ def colour(params: Any) -> str:
 
 
 def plainer(phrases: Iterable[str]) -> list[str]:
-    """Different phrases, without Pillow's older order of passes where the present one makes the same pixels."""
+    """Different phrases, without those that a plainer one among them begins: what made the same pixels in more words.
+
+    So goes Pillow's older order of passes, and a detour over floats that are rounded again.
+    """
     found = list(dict.fromkeys(phrases))
-    return [one for one in found if _OLD not in one or one.replace(_OLD, "") not in found]
+    new = {one: one.replace(_OLD, "") for one in found}
+    return [
+        one
+        for one in found
+        if not any(new[one].startswith(other) and one != other and len(other) < len(one) for other in found)
+    ]
 
 
 _VERBS = {
