@@ -16,7 +16,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sm_imgcheck.api import build_payload, convert, draw, identify_tensor, plan, validate, validate_golden
+    from sm_imgcheck.api import (
+        build_payload,
+        convert,
+        draw,
+        identify_tensor,
+        plan,
+        validate,
+        validate_golden,
+        validate_handler,
+    )
     from sm_imgcheck.code import to_python
     from sm_imgcheck.errors import CandidateError, ImgcheckError, OutputError, PayloadError, PlanError, SpecError
     from sm_imgcheck.model import (
@@ -67,10 +76,20 @@ __all__ = [
     "to_python",
     "validate",
     "validate_golden",
+    "validate_handler",
 ]
 
 _HOMES = {
-    "api": ("build_payload", "convert", "draw", "identify_tensor", "plan", "validate", "validate_golden"),
+    "api": (
+        "build_payload",
+        "convert",
+        "draw",
+        "identify_tensor",
+        "plan",
+        "validate",
+        "validate_golden",
+        "validate_handler",
+    ),
     "code": ("to_python",),
     "errors": ("CandidateError", "ImgcheckError", "OutputError", "PayloadError", "PlanError", "SpecError"),
     "model": (

@@ -16,9 +16,19 @@ if TYPE_CHECKING:
     import numpy as np
 
     What = str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray[Any, Any] | Candidate
+    Sent = str | os.PathLike[str] | bytes
     AnySpec = Spec | str | os.PathLike[str] | Mapping[str, Any]
 
-__all__ = ["build_payload", "convert", "draw", "identify_tensor", "plan", "validate", "validate_golden"]
+__all__ = [
+    "build_payload",
+    "convert",
+    "draw",
+    "identify_tensor",
+    "plan",
+    "validate",
+    "validate_golden",
+    "validate_handler",
+]
 
 
 def validate(
@@ -90,6 +100,43 @@ def validate_golden(spec: AnySpec) -> tuple[Result, ...]:
     if not found.golden:
         raise ImgcheckError(f"{found.name}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}")
     return tuple(judge(found, number, Options()) for number in range(len(found.golden)))
+
+
+def validate_handler(
+    file: str | os.PathLike[str],
+    what: Sent | list[Sent] | tuple[Sent, ...],
+    spec: AnySpec,
+    *,
+    function: str = "",
+    python: str = "",
+    content_type: str | None = None,
+    seconds: float = 60.0,
+    most_bytes: int | None = None,
+) -> tuple[Result, ...]:
+    """Send images to a user's own ``inference.py``, and check the tensors that it makes: a result for each.
+
+    file: of the handler, or a folder with ``inference.py`` or ``code/inference.py``. what: paths, or the bytes of files.
+    It runs that code, in a child process of the interpreter ``python`` (empty: this one), within limits that are no
+    sandbox: seconds for importing the file and for each request, most_bytes of resident memory (None: 8 GiB, or three
+    quarters of the machine's). function: of the file; empty: the one that a container calls. content_type: of every
+    request; None: what each image is. A handler that fails is a finding; raises ImgcheckError where there is no such
+    file, function or interpreter.
+    """
+    from sm_imgcheck.engine.handlers import looked_at
+    from sm_imgcheck.handler import Handler, Runner
+
+    how = Handler(
+        file=os.fsdecode(file),
+        function=function,
+        python=python,
+        content_type=content_type,
+        seconds=seconds,
+        most_bytes=most_bytes,
+    )
+    spec = loaded(spec)
+    with Runner(how, spec.payload.get("stack", "")) as run:
+        several = what if isinstance(what, list | tuple) else [what]
+        return tuple(looked_at(one, run, spec, Options()) for one in several)
 
 
 def draw(

@@ -17,7 +17,7 @@ File = Annotated[
         "--handler",
         metavar="FILE.py",
         help="Send each PATH to this inference.py, and check the tensor that its input_fn, input_handler, handler or "
-        "preprocess makes. This runs its code; it is no sandbox.",
+        "preprocess makes (or that predict_fn and transform_fn call the model with). This runs its code; no sandbox.",
         show_default=False,
     ),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.engine.run import Tell, handed
@@ -12,7 +13,7 @@ from sm_imgcheck.handler import Handler, Runner, handled
 from sm_imgcheck.model import Options, Result, Spec
 from sm_imgcheck.processing import process
 
-__all__ = ["run_handler"]
+__all__ = ["looked_at", "run_handler"]
 
 
 def run_handler(
@@ -26,22 +27,22 @@ def run_handler(
     with Runner(handler, spec.payload.get("stack", "")) as runner:
         for item in items:
             try:
-                yield _looked_at(item, runner, spec, options)
+                yield replace(looked_at(handed(item), runner, spec, options), path=item.path)
             except (ImgcheckError, BrokenPipeError):
                 raise
             except Exception as bug:  # noqa: BLE001 - as in ``run``: the other candidates are none the worse for it
                 yield Result(path=item.path, kind="unknown", bug=tell(item, bug))
 
 
-def _looked_at(item: Item, runner: Runner, spec: Spec, options: Options) -> Result:
-    candidate, source = handled(handed(item), runner, spec)
+def looked_at(what: Any, runner: Runner, spec: Spec, options: Options) -> Result:
+    """What the handler makes of one candidate, a path or bytes, held against the spec."""
+    candidate, source = handled(what, runner, spec)
     try:
-        result = process(candidate, spec, replace(options, source=source))
+        return process(candidate, spec, replace(options, source=source))
     except ImgcheckError as error:
         if source is None or candidate.handled is None:
             raise
         # The handler may read what is refused here, such as half an image: its tensor is checked all the same.
         why = ("HND130", f"how the tensor was made is not looked for: {error}", "", "")
         told = replace(candidate.handled, flaws=(*candidate.handled.flaws, why))
-        result = process(replace(candidate, handled=told), spec, options)
-    return replace(result, path=item.path)
+        return process(replace(candidate, handled=told), spec, options)

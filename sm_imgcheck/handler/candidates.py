@@ -89,7 +89,7 @@ def _candidate(seen: Candidate, answer: Answer, run: Runner, spec: Spec, content
             *explained(answer),
         ),
     )
-    why = problem(answer, run.how, function, content_type)
+    why = problem(answer, run.how, run.file, function, content_type)
     if why is not None:
         return replace(seen, handled=told, problem=why, data=None)
     assert answer.body is not None

@@ -77,7 +77,9 @@ class Child:
                 raise Lost("too slow")
             with suppress(queue.Empty):
                 told = self._told.get(timeout=min(pause, left))
-                if told is None or "ended" in told:
+                if told is None:
+                    raise Lost("ended", self._status())
+                if "ended" in told:
                     raise Lost("ended", _number(told, "ended"))
                 if _number(told, "number") == number:
                     return
@@ -101,6 +103,13 @@ class Child:
         process.wait()
         for reader in self._readers:
             reader.join(1)  # at once, unless somebody who could not be ended holds the other end
+
+    def _status(self) -> int:
+        """Of the keeper, where it could not tell that of the worker."""
+        try:
+            return self._process.wait(1)
+        except subprocess.TimeoutExpired:  # it has closed its streams and goes on
+            return 0
 
     def _kill_rest(self) -> None:
         """What the keeper could not end, because the user's code had killed or stopped it."""

@@ -65,10 +65,11 @@ class Runner:
         self.stack = stack
         self.loaded: Answer | None = None
         """How the file was imported, once it was."""
-        self._file = Path(how.file).resolve()
-        if not self._file.is_file():
-            raise ImgcheckError(f"--handler {for_terminal(how.file)}: there is no such file")
-        self._folder = TemporaryDirectory(prefix="sm-imgcheck-", ignore_cleanup_errors=True)
+        self.file = _script(how.file)
+        try:
+            self._folder = TemporaryDirectory(prefix="sm-imgcheck-", ignore_cleanup_errors=True)
+        except OSError as error:
+            raise ImgcheckError(f"no folder can be made for what is handed over: {error}") from None
         self._child: Child | None = None
         self._number = _LOADED
 
@@ -87,7 +88,10 @@ class Runner:
         if self._child is None:
             return self.loaded
         self._number += 1
-        Path(self._folder.name, "request").write_bytes(body)
+        try:
+            Path(self._folder.name, "request").write_bytes(body)
+        except OSError as error:
+            raise ImgcheckError(f"a request cannot be handed over: {error}") from None
         self._child.ask({"number": self._number, "content_type": content_type, "name": name})
         return self._answer(self._number)
 
@@ -96,10 +100,10 @@ class Runner:
         if self.loaded is not None and "function" not in self.loaded.told:
             return
         settings = {
-            "file": str(self._file),
+            "file": str(self.file),
             "function": self.how.function,
             "stack": self.stack,
-            "model_dir": str(_model_folder(self._file)),
+            "model_dir": str(_model_folder(self.file)),
             "most_bytes": MAX_FILE_BYTES - 4096,
         }
         folder = Path(self._folder.name)
@@ -107,8 +111,10 @@ class Runner:
         for left in folder.glob("answer-*"):
             left.unlink()
         python = self.how.python or sys.executable
+        if os.path.dirname(python):  # noqa: PTH120 - as seen from here, not from the handler's folder; no link followed
+            python = os.path.abspath(python)  # noqa: PTH100
         try:
-            self._child = Child(python, folder, environment(os.environ), str(self._file.parent))
+            self._child = Child(python, folder, environment(os.environ), str(self.file.parent))
         except OSError as error:
             said = error.strerror or str(error)
             raise ImgcheckError(f"--python {for_terminal(python)}: cannot be started: {said}") from None
@@ -136,6 +142,16 @@ class Runner:
         if self._child is not None:
             self._child.end()
             self._child = None
+
+
+def _script(name: str) -> Path:
+    """The file; of a folder (``code``, or one that holds it) its ``inference.py``. Raises ImgcheckError."""
+    path = Path(name).resolve()
+    for file in (path, path / "inference.py", path / "code" / "inference.py"):
+        if file.is_file():
+            return file
+    what = "no inference.py is in it, nor in a folder code" if path.is_dir() else "there is no such file"
+    raise ImgcheckError(f"--handler {for_terminal(name)}: {what}")
 
 
 def _taken(path: Path, most: int = MAX_FILE_BYTES) -> bytes | None:

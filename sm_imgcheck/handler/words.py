@@ -21,14 +21,14 @@ _LINE = re.compile(r'File "([^"]+)", line (\d+)')
 _SOURCE_BYTES = 1 << 20
 
 
-def problem(answer: Answer, how: Handler, function: str, content_type: str) -> tuple[str, str] | None:
-    """The code and the clause; None where a tensor came."""
-    who = f"{Path(how.file).name}: {function}" if function else f"importing {Path(how.file).name}"
+def problem(answer: Answer, how: Handler, file: Path, function: str, content_type: str) -> tuple[str, str] | None:
+    """The code and the clause; None where a tensor came. file: the user's, as it was run."""
+    who = f"{file.name}: {function}" if function else f"importing {file.name}"
     told = answer.told
     if answer.lost is not None:
-        return _lost(answer, how, who)
+        return _lost(answer, how, file, who)
     if isinstance(raised := told.get("raised"), dict):
-        return _raised(raised, how, who, content_type)
+        return _raised(raised, file, who, content_type)
     if "unusable" in told:
         return ("HND104" if told.get("too_large") is True else "HND105"), f"{who} {_text(told, 'unusable')}"
     if answer.body is None:
@@ -36,9 +36,9 @@ def problem(answer: Answer, how: Handler, function: str, content_type: str) -> t
     return None
 
 
-def _lost(answer: Answer, how: Handler, who: str) -> tuple[str, str]:
+def _lost(answer: Answer, how: Handler, file: Path, who: str) -> tuple[str, str]:
     assert answer.lost is not None
-    where, last = _where(answer.said, how), _last_words(answer.said)
+    where, last = _where(answer.said, file), _last_words(answer.said)
     if answer.lost.how == "too slow":
         return "HND103", f"{who} was not done after {how.seconds:g} s{where}, and was ended (--timeout sets the limit)"
     if answer.lost.how == "too large":
@@ -57,9 +57,8 @@ def _status(status: int) -> str:
     return f"by {name}{likely.get(name, '')}"
 
 
-def _where(said: str, how: Handler) -> str:
+def _where(said: str, file: Path) -> str:
     """The innermost line of the user's file in what faulthandler printed."""
-    file = Path(how.file).resolve()
     lines = [line for name, line in _LINE.findall(said) if Path(name) == file]
     return f" at {file.name}:{lines[0]}" if lines else ""
 
@@ -70,24 +69,23 @@ def _last_words(said: str) -> str:
     return f"; its last words: {lines[-1][:200]}" if lines else ""
 
 
-def _raised(raised: dict[str, Any], how: Handler, who: str, content_type: str) -> tuple[str, str]:
+def _raised(raised: dict[str, Any], file: Path, who: str, content_type: str) -> tuple[str, str]:
     kind, text = _text(raised, "type"), " ".join(_text(raised, "text").split())
-    where = _place(raised, how)
+    where = _place(raised, file)
     if raised.get("exits") is True:
         return "HND102", f"{who} left by sys.exit({text}){where}"
     said = f"{who} raised {kind}{where}{': ' if text else ''}{text}"
     by_itself = bool(_text(raised, "file")) and not _text(raised, "last")
     if by_itself and _refuses(text, content_type):
-        return "HND106", f"{said}; the request came as {content_type or 'no content type'}{_named(how)}"
+        return "HND106", f"{said}; the request came as {content_type or 'no content type'}{_named(file)}"
     return "HND101", said + _interpreter(raised)
 
 
-def _place(raised: dict[str, Any], how: Handler) -> str:
+def _place(raised: dict[str, Any], own: Path) -> str:
     file, line, code = _text(raised, "file"), raised.get("line"), _text(raised, "code")
     last = f" (in {_text(raised, 'last')})" if _text(raised, "last") else ""
     if not file:
         return last
-    own = Path(how.file).resolve()
     shown = Path(file)
     with suppress(ValueError):
         shown = shown.relative_to(own.parent)
@@ -99,10 +97,10 @@ def _refuses(text: str, content_type: str) -> bool:
     return (bool(content_type) and content_type in text) or _REFUSING.search(text) is not None
 
 
-def _named(how: Handler) -> str:
+def _named(file: Path) -> str:
     """The content types that the file itself names, which are most likely those that it takes."""
-    with suppress(OSError), Path(how.file).open("rb") as file:
-        found = dict.fromkeys(one.decode() for one in _TYPES.findall(file.read(_SOURCE_BYTES)))
+    with suppress(OSError), file.open("rb") as text:
+        found = dict.fromkeys(one.decode() for one in _TYPES.findall(text.read(_SOURCE_BYTES)))
         if found:
             return f", and the file names {', '.join([*found][:6])} (--content-type sends another)"
     return ""

@@ -13,6 +13,7 @@ import pytest
 from handlers import PIL_RGB, left_by
 from pictures import jpeg, picture
 
+from sm_imgcheck import validate_handler
 from sm_imgcheck.cli import main
 
 BLUE_FIRST = """
@@ -44,6 +45,31 @@ def test_the_report_says_what_the_handler_does(photo, capsys):
     assert set(re.findall(r"\b[A-Z]{3}\d{3}\b", text)) == {"CHN101", "PIX106"}
     assert "1  reorder" in text
     assert text.endswith("handler that makes the model's tensor:\n\n  sm-imgcheck code -s pillow-rgb-01\n")
+
+
+def test_from_python(photo):
+    first, second = validate_handler("inference.py", [photo, jpeg(picture(96, 130))], "pillow-rgb-01", seconds=20)
+    codes = [one.code for one in first.findings if one.severity == "error"]
+    assert codes == [one.code for one in second.findings if one.severity == "error"] == ["CHN101", "PIX106"]
+    assert (first.path, first.handled.function, second.path) == ("x.jpg", "input_fn", "bytes")
+
+
+def test_a_folder_stands_for_its_inference_py(photo, tmp_path, capsys):
+    (tmp_path / "model" / "code").mkdir(parents=True)
+    (tmp_path / "inference.py").rename(tmp_path / "model" / "code" / "inference.py")
+    assert validate(photo, "--handler", "model", "--select", "CHN") == 1
+    assert "its input_fn makes" in capsys.readouterr().out
+    assert validate(photo, "--handler", ".") == 2
+    assert "no inference.py is in it" in capsys.readouterr().err
+
+
+def test_an_interpreter_is_named_from_here(photo, tmp_path, capsys):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").symlink_to(sys.executable)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "h.py").write_text("def input_fn(body, kind): return [len(body)]")
+    assert validate(photo, "--handler", "sub/h.py", "--python", "bin/python", "--select", "HND") == 0
+    capsys.readouterr()
 
 
 def test_a_right_handler_is_clean(photo, tmp_path, capsys):

@@ -140,7 +140,7 @@ def _caught(function: Callable[..., Any], before: list[Any], after: list[Any], c
             if after:  # nothing else shows what the function does
                 raise
             said = f"{type(error).__name__}: {str(error)[:200]}"
-            seen.notes.append(f"what {function.__name__} does before it calls the model is not seen (it raised {said})")
+            seen.notes.append(f"what predict_fn does before it calls the model is not seen (it raised {said})")
     return caught
 
 
@@ -155,7 +155,8 @@ def _with_context(function: Callable[..., Any], arguments: list[Any], context: A
         return function(*arguments)
     if taken == len(arguments) + 1:
         return function(*arguments, context)
-    said = f"{function.__name__} takes {taken} arguments but {len(arguments)} were given."
+    name = getattr(function, "__name__", "it")
+    said = f"{name} takes {taken} arguments but {len(arguments)} were given."
     raise TypeError(f"{said} The container gives (body, content_type), or (body, content_type, context)")
 
 
