@@ -125,9 +125,9 @@ def test_every_dtype_of_numbers_is_read(dtype):
 
 
 def test_a_huge_tensor_is_sampled():
-    huge = np.broadcast_to(np.array(RED, np.float32), (60_000, 50_000, 3))
+    huge = np.broadcast_to(np.array(RED, np.float32), (9_000, 60_000, 3))
     found = undone(huge, reading()).pixels
-    assert max(found.shape) <= 2048
+    assert found.shape == (300, 2000, 3)
     assert (found == RED).all()
 
 
@@ -183,7 +183,7 @@ def test_captions_stand_below_their_panels_title_above_notes_last():
 
 
 def test_no_text_touches_the_edge_of_the_page():
-    text = "a\u4e2d\x1b[31m" * 300 + " words" * 900
+    text = "a\u4e2d\x1b[31m" * 90 + " words" * 300
     page = read(
         sheet(
             [Panel(pixels=solid(RED), heading=text, lines=(text, "x" * 5000))], title=(text,), notes=(Note(text=text),)

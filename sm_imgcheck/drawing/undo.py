@@ -94,5 +94,6 @@ def channels_last(array: np.ndarray[Any, Any], layout: str, *, image: int = 0) -
 
 
 def _sampled(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    height, width = array.shape[:2]
-    return array[:: -(-height // _MOST), :: -(-width // _MOST)]
+    """Every second, third ... row and column of a large picture, as many of both, so that its aspect is kept."""
+    step = -(-max(array.shape[:2]) // _MOST)
+    return array[::step, ::step]
