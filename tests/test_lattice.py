@@ -87,6 +87,12 @@ def test_fractions_of_a_float_resize_are_on_no_grid(dtype):
     assert plausible(facts.channels)[:2] in (("divided by 255", "divided by 256"), ("divided by 256", "divided by 255"))
 
 
+@pytest.mark.parametrize("shape", [(1, 256, 3), (256, 1, 3), (16, 16, 1)])
+def test_a_strip_has_a_grid_too(shape):
+    array = np.random.default_rng(0).permutation(256 * 3)[: np.prod(shape)].reshape(shape) % 256 * 0.7 + 3
+    assert channels_of(array, 2)[0].step == pytest.approx(0.7)
+
+
 @pytest.mark.parametrize("levels", [2, 9])
 def test_a_few_levels_say_nothing(levels):
     image = (IMAGE / 255 * (levels - 1)).round() * 20

@@ -66,7 +66,8 @@ def _channel(plane: np.ndarray) -> Channel:
     if not step or round((high - low) / step) > _TOP:
         return Channel(low=low, high=high)
     # Other values than those that the grid was found in: a ramp that is met at every tenth column is no grid of tens.
-    others = np.append(_sampled(plane[..., 1:, 1:]).astype(np.float64), [low, high])
+    rest = plane[..., 1:, 1:]
+    others = np.append(_sampled(rest).astype(np.float64) if rest.size else [], [low, high])
     place = (others - start) / step
     if np.abs(place - np.rint(place)).max() > _COARSEST:
         return Channel(low=low, high=high)
