@@ -115,7 +115,7 @@ def validate_handler(
 ) -> tuple[Result, ...]:
     """Send images to a user's own ``inference.py``, and check the tensors that it makes: a result for each.
 
-    file: of the handler, or a folder with ``inference.py`` or ``code/inference.py``. what: paths, or the bytes of files.
+    file: the handler, or a folder with ``inference.py`` or ``code/inference.py``; what: paths, or the bytes of files.
     It runs that code, in a child process of the interpreter ``python`` (empty: this one), within limits that are no
     sandbox: seconds for importing the file and for each request, most_bytes of resident memory (None: 8 GiB, or three
     quarters of the machine's). function: of the file; empty: the one that a container calls. content_type: of every

@@ -63,7 +63,7 @@ def handler_too_slow(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
 
 @check("HND104", severity="error")
 def handler_too_large(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The handler took more memory than the limit, or returned more than is taken.
+    """The handler took more memory or processes than the limit, or returned more than is taken.
 
     An image that is enlarged without bound (a size that came with the request), height and width exchanged with a batch
     axis, a list that grows from request to request.

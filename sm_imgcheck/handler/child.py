@@ -17,8 +17,10 @@ from typing import IO, Any, Literal
 
 from sm_imgcheck.handler._in_child import processes
 
-__all__ = ["Child", "Lost"]
+__all__ = ["MOST_PROCESSES", "Child", "Lost"]
 
+MOST_PROCESSES = 512
+"""That a handler may start: far more than loaders have workers, and few enough to be ended."""
 _SCRIPT = Path(__file__).with_name("_child.py")
 _LOOK_EVERY = 0.05  # seconds between two looks at memory
 _TO_END = 8.0  # seconds: the keeper chases processes for up to five
@@ -31,7 +33,7 @@ _MARK = "SM_IMGCHECK_HANDLER"
 class Lost(Exception):
     """The child is gone, and with it the answer."""
 
-    def __init__(self, how: Literal["ended", "too slow", "too large"], status: int = 0) -> None:
+    def __init__(self, how: Literal["ended", "too slow", "too large", "too many"], status: int = 0) -> None:
         self.how, self.status = how, status
         """ended: by itself, with this exit code, or minus the number of a signal; else it was ended."""
         super().__init__(how)
@@ -85,8 +87,7 @@ class Child:
                     return
                 continue
             begun = time.monotonic()
-            if self._memory(most_bytes) > most_bytes:
-                raise Lost("too large")
+            self._look(most_bytes)
             pause = max(_LOOK_EVERY, 10 * (time.monotonic() - begun))  # a tenth of one core at most
 
     def end(self) -> None:
@@ -135,11 +136,16 @@ class Child:
         with suppress(queue.Empty):
             self._told.get(timeout=0.5)
 
-    def _memory(self, limit: int) -> int:
+    def _look(self, most_bytes: int) -> None:
+        """Raise Lost where the child and all that it has started are too large, or too many."""
         if os.name != "posix":
-            return 0
+            return
         found = processes.table()
-        return processes.memory(processes.below(self._process.pid, found), found, limit)
+        pids = processes.below(self._process.pid, found)
+        if len(pids) > MOST_PROCESSES:
+            raise Lost("too many")
+        if processes.memory(pids, found, most_bytes) > most_bytes:
+            raise Lost("too large")
 
     def _listen(self, stream: IO[bytes]) -> None:
         """Take in what is told; whatever else the user's code may write there is passed over."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sm_imgcheck.diagnosis import explain_text
+from sm_imgcheck.handler.child import MOST_PROCESSES
 from sm_imgcheck.handler.runner import Answer, Handler
 from sm_imgcheck.model import Flaw
 
@@ -44,6 +45,8 @@ def _lost(answer: Answer, how: Handler, file: Path, who: str) -> tuple[str, str]
     if answer.lost.how == "too large":
         limit = f"{(how.most_bytes or 0) / (1 << 30):.3g} GiB of memory (--memory sets the limit)"
         return "HND104", f"{who} took more than {limit}, and was ended"
+    if answer.lost.how == "too many":
+        return "HND104", f"{who} started more than {MOST_PROCESSES} processes, and was ended with all of them"
     return "HND102", f"{who} ended the process {_status(answer.lost.status)}{where}{last}"
 
 

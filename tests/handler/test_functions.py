@@ -319,7 +319,8 @@ def test_a_transform_fn_that_calls_no_model_shows_nothing(tmp_path):
     ("code", "clause"),
     [
         ("def handle(data, context): pass", "handle(data, context) does"),
-        ("def model_fn(folder): pass", "defines no input_fn"),
+        ("def model_fn(folder): pass", "the container's own reads the request"),
+        ("def main(): pass", "defines no input_fn, input_handler, handler, nor a class"),
     ],
 )
 def test_a_file_without_a_function_to_call_cannot_be_run(tmp_path, code, clause):

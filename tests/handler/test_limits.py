@@ -15,7 +15,7 @@ from pictures import jpeg, picture
 
 from sm_imgcheck import load_spec
 from sm_imgcheck.errors import ImgcheckError
-from sm_imgcheck.handler import Handler, Runner, handled
+from sm_imgcheck.handler import Handler, Runner, child, handled
 
 linux = pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="processes are seen through /proc")
 SPEC = load_spec("pillow-rgb-01")
@@ -245,6 +245,15 @@ def test_memory_is_watched(tmp_path):
     found, message = problem(tmp_path, code, most_bytes=300 << 20)
     assert found == "HND104"
     assert "took more than 0.293 GiB of memory (--memory sets the limit)" in message
+
+
+@linux
+def test_processes_are_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(child, "MOST_PROCESSES", 12)
+    code = "import os, time\ndef input_fn(body, kind):\n    while os.fork(): time.sleep(0.01)\n    time.sleep(60)"
+    found, message = problem(tmp_path, code)
+    assert found == "HND104"
+    assert "processes, and was ended with all of them" in message
 
 
 @linux

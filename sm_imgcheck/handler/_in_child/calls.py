@@ -93,6 +93,9 @@ def _missing(names: dict[str, Any]) -> Call:
     defined = [name for name, one in names.items() if inspect.isfunction(one) or inspect.isclass(one)]
     if "handle" in names:
         raise NotFound("its handle(data, context) does the decoding and the prediction in one", defined)
+    if "model_fn" in names or "predict_fn" in names:
+        own = "it defines no input_fn, so that the container's own reads the request"
+        raise NotFound(f"{own} (validate BODY --content-type TYPE says what that makes of it)", defined)
     raise NotFound("it defines no input_fn, input_handler, handler, nor a class with preprocess", defined)
 
 
