@@ -15,7 +15,7 @@ import numpy as np
 
 from sm_imgcheck.identify._arithmetic import plain
 from sm_imgcheck.identify._decoders import decoders, grounds
-from sm_imgcheck.identify._guess import Guess, kin, near
+from sm_imgcheck.identify._guess import Guess, decoded, kin, near
 from sm_imgcheck.identify._origin import Judged, judged
 from sm_imgcheck.identify._places import glances, placed
 from sm_imgcheck.identify._reading import Seen, readings
@@ -30,6 +30,10 @@ _RESEMBLES = 0.3
 """Share of the tensor's variance that may stay unexplained by cells: unrelated photographs leave more."""
 _SAME = 0.02
 """Grey levels, on average, by which guesses that tie may be apart before their values are named."""
+_PLAUSIBLE = 2.5
+"""Grey levels, on average, beyond which no other decoder or rounding helps: the pipeline is not known here."""
+_VOTERS, _KIN_DECODERS = 3, 0.15
+"""So many guesses tell which decoder it was; and how much farther off one may be that is still tried."""
 _JUDGED = 24
 """So many guesses have their values named and their plan run; a dozen tie where a picture is hardly resized."""
 _SAME_IMAGE = 12.0
@@ -80,17 +84,32 @@ def _explained(images: list[Seen], source: Source) -> list[Judged]:
     places = placed(seen, turns, misfits, _own(source))
     if not places or places[0].misfit > _RESEMBLES:
         return []
-    found: list[Judged] = []
-    guesses: list[Guess] = []
     whole = seen.whole()
-    for decode in decoders(source.header, source.decode, seen.channels):
-        guesses = guesses or near(source, places, decode)
-        every = [guess for first in guesses for guess in kin(source, first, decode, whole=whole)]
+    guesses = near(source, places, source.decode)
+    found: list[Judged] = []
+    for firsts in _by_decoder(source, guesses, seen.channels):
+        every = firsts[:1]
+        if firsts[0].off <= _PLAUSIBLE:
+            every = [guess for first in firsts for guess in kin(source, first, whole=whole)]
         for guess in _nearest(every, seen.size):
             found += judged(guess, source)
         if any(one.origin.exact for one in found):
             break
     return found
+
+
+def _by_decoder(source: Source, guesses: list[Guess], channels: int) -> list[list[Guess]]:
+    """The guesses for each decoder that comes as near as the nearest one; the usual first among equals."""
+    if not guesses:
+        return []
+    variants = [guesses]
+    if guesses[0].off <= _PLAUSIBLE:
+        others = list(decoders(source.header, source.decode, channels))[1:]
+        variants += [decoded(source, guesses[:_VOTERS], decode) for decode in others]
+    least = min(one[0].off for one in variants if one)
+    likely = [one for one in variants if one and one[0].off <= least + _KIN_DECODERS]
+    likely.sort(key=lambda one: round(one[0].off, 1))
+    return [guesses if one is guesses else decoded(source, guesses, one[0].decode) for one in likely]
 
 
 def _nearest(guesses: list[Guess], size: tuple[int, int]) -> Iterator[Guess]:

@@ -34,10 +34,13 @@ def summed(pixels: np.ndarray) -> Sums:
     return Sums(values=found.reshape(*found.shape[:2], pixels.shape[2]))
 
 
-def misfit(target: Sums, source: Sums, part: Part, reduction: tuple[float, float], *, cells: int) -> float:
+def misfit(
+    target: Sums, source: Sums, part: Part, reduction: tuple[float, float], *, cells: int, shift: float = 0.0
+) -> float:
     """Share of the tensor's variance that the source's part does not explain, 0..1; the better of both orders.
 
-    reduction: how many pixels of the source one row and one column of its sums stand for.
+    reduction: how many pixels of the source one row and one column of its sums stand for. shift: of the tensor's
+    pixels, down and to the right, in pixels of its own.
     """
     top, left, height, width = part.inner
     rows, columns = (_edges(length, cells) for length in (height, width))
@@ -45,7 +48,8 @@ def misfit(target: Sums, source: Sums, part: Part, reduction: tuple[float, float
     if name not in target.remembered:
         target.remembered[name] = _standard(_means(target.values, top + rows, left + columns))
     y, x, tall, wide = part.source
-    down, along = (y + rows * (tall / height)) / reduction[0], (x + columns * (wide / width)) / reduction[1]
+    down, along = (y + (rows - shift) * (tall / height)), (x + (columns - shift) * (wide / width))
+    down, along = down / reduction[0], along / reduction[1]
     return unexplained(target.remembered[name], _standard(_means(source.values, down, along)))
 
 

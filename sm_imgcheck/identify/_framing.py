@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sm_imgcheck.errors import PlanError
@@ -14,7 +14,7 @@ from sm_imgcheck.spec import sizing
 from sm_imgcheck.spec.problems import Notes
 from sm_imgcheck.spec.steps import ops
 
-__all__ = ["Part", "geometry", "traced"]
+__all__ = ["Part", "concrete", "geometry", "traced"]
 
 Written = Sequence[Mapping[str, Any]]
 """Steps in the spec language, as ``geometry`` lists them."""
@@ -66,6 +66,22 @@ def traced(steps: Sequence[Step], height: int, width: int) -> Part | None:
     except PlanError:
         return None
     return part
+
+
+def concrete(steps: Sequence[Step], height: int, width: int) -> Iterator[Step]:
+    """The same steps for this very size: a resize names the size that its mode derives, so that equal ones look equal.
+
+    blobFromImage's is left as it is: it samples by its factor, not by the ratio of the sizes.
+    """
+    for step in steps:
+        new = output_size(step.op, step.params, height=height, width=width)
+        by_factor = step.op == "resize_opencv" and step.params["mode"] == "cover" and step.params["rounding"] == "round"
+        if step.op.startswith("resize") and not by_factor:
+            same = {"mode": "stretch", "size": list(new), "max_size": None, "rounding": "floor"}
+            yield replace(step, params={**step.params, **same})
+        else:
+            yield step
+        height, width = new
 
 
 def _after(part: Part, step: Step) -> Part:

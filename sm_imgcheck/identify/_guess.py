@@ -9,22 +9,22 @@ import numpy as np
 
 from sm_imgcheck.errors import PlanError
 from sm_imgcheck.identify._arithmetic import FAMILIES, QUICK, Arithmetic, Family, with_arithmetic
-from sm_imgcheck.identify._framing import Part, geometry, traced
+from sm_imgcheck.identify._framing import Part, concrete, geometry, traced
 from sm_imgcheck.identify._places import Place
 from sm_imgcheck.identify._plan import ORDERS, picture_steps, places
 from sm_imgcheck.identify._reading import Seen
 from sm_imgcheck.identify._values import Line, fitted
-from sm_imgcheck.identify._views import Source
+from sm_imgcheck.identify._views import Source, View
 from sm_imgcheck.model import Decode, Step
-from sm_imgcheck.pixels import carried_out
+from sm_imgcheck.pixels import carried_out, step_names
+from sm_imgcheck.planning import stage_of
 
-__all__ = ["Guess", "compared", "kin", "near"]
+__all__ = ["Guess", "compared", "decoded", "kin", "near"]
 
 _SAMPLE = 1 << 14
 """Pixels that a first comparison looks at."""
-_PLACES, _RAGGED, _GUESSES = 12, 64, 8
-"""So many places are tried with the kernels that do best, so many with those that cells say little of where nothing
-comes near, and so many pairs of place and kernel are looked into."""
+_PLACES, _GUESSES = 12, 8
+"""So many places are tried with the kernels that do best, and so many pairs of place and kernel are looked into."""
 _UNCLEAR = 1.6
 """Grey levels: farther off than another decoder and rounding explain, so that no kernel is ruled out."""
 _KIN = 0.5
@@ -65,17 +65,22 @@ class Guess:
 def near(source: Source, places: list[Place], decode: Decode) -> list[Guess]:
     """The pairs of place and family that come nearest, nearest first, each by the family's first member."""
     likely = [place for place in places[:_PLACES] if place.misfit <= 3 * places[0].misfit + 1e-4]
-    free = [place for place in likely if not place.framing.libraries]
-    bound = [place for place in likely if place.framing.libraries]
-    found = list(_each(source, free[:1] + bound, FAMILIES, decode))
-    best = sorted(found, key=_off)[:4]  # tells the kernel: the other places need not be tried with all
+    first = next((place for place in likely if not place.framing.libraries), likely[0])
+    found = sorted(_each(source, [first], FAMILIES, decode), key=_off)
+    best = found[:4]  # tells the kernel: the other places need not be tried with all
     families = dict.fromkeys([*(one.family for one in best), *QUICK])
-    found += _each(source, free[1:], families, decode)
+    others = [place for place in likely if place is not first]
+    found += _each(source, others, families, decode)
     if min(map(_off, found), default=0.0) > _UNCLEAR:
-        found += _each(source, free[1:], [one for one in FAMILIES if one not in families], decode)
-        found += _each(source, places[_PLACES:_RAGGED], QUICK, decode)
+        found += _each(source, others[:2], [one for one in FAMILIES if one not in families], decode)
     found.sort(key=_off)
     return [one for one in found if one.off <= 1.5 * found[0].off + _KIN][:_GUESSES]
+
+
+def decoded(source: Source, guesses: list[Guess], decode: Decode) -> list[Guess]:
+    """The guesses with another decoder."""
+    made = (_guess(source, one.place, one.family, arithmetic=one.arithmetic, decode=decode) for one in guesses)
+    return sorted((one for one in made if one is not None), key=_off)
 
 
 def _off(guess: Guess) -> float:
@@ -92,7 +97,7 @@ def _each(source: Source, places: list[Place], families: Iterable[Family], decod
                 yield first
 
 
-def kin(source: Source, first: Guess, decode: Decode, *, whole: bool | None) -> Iterator[Guess]:
+def kin(source: Source, first: Guess, *, whole: bool | None) -> Iterator[Guess]:
     """The guesses of the same place and family that can have made such numbers, of which ``first`` is one.
 
     whole: whether the tensor holds the images of whole levels; None: who knows.
@@ -100,7 +105,7 @@ def kin(source: Source, first: Guess, decode: Decode, *, whole: bool | None) -> 
     resizes = first.place.framing.resizes
     for member in first.family.members if resizes else first.family.members[:1]:
         if not resizes or whole in (None, member.dtype != "float32"):
-            made = _guess(source, first.place, first.family, arithmetic=member, decode=decode, stride=1)
+            made = _guess(source, first.place, first.family, arithmetic=member, decode=first.decode, stride=1)
             if made is not None:
                 yield made
 
@@ -128,7 +133,7 @@ def _guess(
         return None
     try:
         way = picture_steps(source.header, decode, steps, seen.channels, turn=view.turn)
-        both = compared(carried_out(way, source.remembered), seen, part, stride=stride)
+        both = compared(_picture(source, way, view), seen, part, stride=stride)
     except PlanError:
         return None
     orders = _lines(*both, ORDERS[seen.channels])
@@ -144,6 +149,15 @@ def _guess(
         part=part,
         orders=orders,
     )
+
+
+def _picture(source: Source, way: tuple[Step, ...], view: View) -> np.ndarray:
+    """The array after the steps: one picture for all that come to the same sizes, however these were derived."""
+    at = next((at for at, step in enumerate(way) if stage_of(step.op) == "geometry"), len(way))
+    plain = (*way[:at], *concrete(way[at:], view.height, view.width))
+    picture = carried_out(plain, source.remembered)
+    source.remembered[step_names(way)] = picture
+    return picture
 
 
 def compared(picture: np.ndarray, seen: Seen, part: Part, *, stride: int | None = 1) -> tuple[np.ndarray, np.ndarray]:

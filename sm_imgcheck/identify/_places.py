@@ -18,6 +18,8 @@ __all__ = ["Place", "frame_of", "glances", "placed"]
 
 _COARSE, _FINE = 16, 56
 """Cells along either side: enough to tell one framing from another; enough to tell a pixel."""
+_SHIFTS = (0.0, 0.5)
+"""Nearest as OpenCV and torch have it copies from the upper left of where a pixel lies: half a pixel off."""
 _TURNS, _KEPT = 4, 8
 """So many turns are looked at closely, and so many framings of each."""
 
@@ -65,16 +67,20 @@ def _of_view(view: View, seen: Seen, own: Sequence[Framing], *, inner: tuple[int
     size = seen.size
     ways = (*own, *framings((view.height, view.width), size, inner=inner))
     coarse = _best(_judged(ways, view, seen, cells=_COARSE), _KEPT)
-    fine = _judged((near for place in coarse for near in nearby(place.framing, size)), view, seen, cells=_FINE)
+    fine = _judged(
+        (near for place in coarse for near in nearby(place.framing, size)), view, seen, cells=_FINE, shifts=_SHIFTS
+    )
     closer = (other for place in _best(fine, _KEPT) for other in variants(place.framing, size))
-    return list(_judged(closer, view, seen, cells=_FINE))
+    return list(_judged(closer, view, seen, cells=_FINE, shifts=_SHIFTS))
 
 
 def _best(places: Iterable[Place], number: int) -> list[Place]:
     return sorted(places, key=lambda place: place.misfit)[:number]
 
 
-def _judged(ways: Iterable[Framing], view: View, seen: Seen, *, cells: int) -> Iterator[Place]:
+def _judged(
+    ways: Iterable[Framing], view: View, seen: Seen, *, cells: int, shifts: tuple[float, ...] = (0.0,)
+) -> Iterator[Place]:
     """Each framing that ends in the tensor's size, with its misfit; those of one kind and one part once."""
     known: set[tuple[object, ...]] = set()
     for framing in ways:
@@ -85,7 +91,7 @@ def _judged(ways: Iterable[Framing], view: View, seen: Seen, *, cells: int) -> I
         if key in known or (part.framed and not flat(frame_of(seen.pixels, part))):
             continue
         known.add(key)
-        misfit = view.misfit(seen.sums(), part, cells=cells)
+        misfit = min(view.misfit(seen.sums(), part, cells=cells, shift=shift) for shift in shifts)
         yield Place(seen=seen, view=view, framing=framing, part=part, misfit=misfit)
 
 

@@ -129,5 +129,5 @@ def _images(array: np.ndarray, layout: str) -> Iterator[Seen]:
         part = part[..., np.newaxis] if "C" not in inner else part.transpose([inner.index(axis) for axis in "HWC"])
         with np.errstate(over="ignore"):
             pixels = np.ascontiguousarray(part, np.float32)
-        if np.isfinite(pixels).all() and float(pixels.min()) < float(pixels.max()):
+        if np.isfinite(pixels).all() and (pixels != pixels[0, 0]).any():
             yield Seen(layout=layout, image=image, array=array, pixels=pixels)

@@ -52,12 +52,12 @@ class View:
     reduction: tuple[float, float]
     """Pixels of the picture to one row and one column of the sums."""
 
-    def misfit(self, target: Sums, part: Part, *, cells: int) -> float:
+    def misfit(self, target: Sums, part: Part, *, cells: int, shift: float = 0.0) -> float:
         """Share of the tensor's variance that this part of the picture does not explain, 0..1.
 
-        target: the sums of the tensor turned back.
+        target: the sums of the tensor turned back. shift: see ``misfit`` of ``_cells``.
         """
-        return misfit(target, self.sums, part, self.reduction, cells=cells)
+        return misfit(target, self.sums, part, self.reduction, cells=cells, shift=shift)
 
 
 def views(source: Source, channels: int) -> list[View]:

@@ -16,7 +16,7 @@ from sm_imgcheck import folder
 from sm_imgcheck.errors import Bug
 from sm_imgcheck.model import Step
 
-__all__ = ["apply", "carried_out", "op"]
+__all__ = ["apply", "carried_out", "op", "step_names"]
 
 _PER_IMAGE = ("resize_", "letterbox_", "fit_", "crop", "pad", "colour")
 """How the names of the ops begin that take one image (HWC) and no batch."""
@@ -47,9 +47,14 @@ def carried_out(steps: Sequence[Step], remembered: MutableMapping[tuple[str, ...
 
     remembered: the array of no steps, ``()``, which they all begin with; gains the array after each step.
     """
-    names = tuple(f"{step.op} {step.params}" for step in steps)
+    names = step_names(steps)
     done = next(at for at in range(len(steps), -1, -1) if names[:at] in remembered)
     array = remembered[names[:done]]
     for at in range(done, len(steps)):
         array = remembered[names[: at + 1]] = apply(steps[at], array)
     return array
+
+
+def step_names(steps: Sequence[Step]) -> tuple[str, ...]:
+    """What ``carried_out`` remembers an array by: steps of the same names make the same array."""
+    return tuple(f"{step.op} {step.params}" for step in steps)
