@@ -153,7 +153,8 @@ def _explained(golden: Golden, found: Comparison, plan: Plan, facts: Facts, spec
         return golden
     ways = [traits.traits(origin.steps) for origin in origins]
     differences = traits.differences(ways, traits.traits(plan.steps, plan.before))
-    first = next((one for one in differences if one.trait not in _OF_FORM), None)
-    if first is None:
+    apart = [one for one in differences if one.trait not in _OF_FORM]
+    if not apart:
         return replace(golden, stage=_ARITHMETIC)
-    return replace(golden, stage=first.stage, found=first.found, wanted=first.wanted)
+    first, later = apart[0], dict.fromkeys(one.stage for one in apart[1:] if one.stage != apart[0].stage)
+    return replace(golden, stage=first.stage, found=first.found, wanted=first.wanted, later=tuple(later))

@@ -133,7 +133,9 @@ def test_the_first_stage_that_differs_is_named(here, name):
 
 def test_of_two_stages_the_earlier_is_named(here):
     golden = made(**STAGES["orient"], **STAGES["normalise"])
-    assert judged(spec_with(golden)).golden.stage == "orient"
+    result = judged(spec_with(golden))
+    assert (result.golden.stage, result.golden.later) == ("orient", ("normalise",))
+    assert result.findings[0].message.endswith(" instead of turned as EXIF orientation 6 (normalise later on)")
 
 
 def test_the_other_way_is_told_in_words(here):
@@ -318,6 +320,7 @@ def test_paths_are_checked_besides(specs, say):
         "stage": "",
         "found": [],
         "wanted": "",
+        "later": [],
         "exact": True,
     }
     assert results[0]["golden"]["made"]["shape"] == [1, 3, 64, 64]

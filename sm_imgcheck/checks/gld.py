@@ -44,7 +44,8 @@ def _stage(golden: Golden) -> str:
         return "its steps are the spec's own, and only their arithmetic differs"
     ways = " or ".join(golden.found)
     sure = "" if golden.exact else "no pipeline that is known explains it wholly; of the nearest "
-    return f"{sure}the first stage that differs is {golden.stage}: {ways} instead of {golden.wanted}"
+    later = f" ({' and '.join(golden.later)} later on)" if golden.later else ""
+    return f"{sure}the first stage that differs is {golden.stage}: {ways} instead of {golden.wanted}{later}"
 
 
 @check("GLD102", severity="error")

@@ -187,6 +187,8 @@ class Golden(Value):
     """What the golden tensor's pipeline does there: several where nothing tells them apart."""
     wanted: str = ""
     """What the spec does there."""
+    later: tuple[str, ...] = ()
+    """The stages after it that differ too. Where the order of the channels does, mean and std stand in another too."""
     exact: bool = True
     """The pipeline that was found explains the golden tensor wholly. False: it is the nearest that is known, which
     without a ``stage`` is the spec's own."""
