@@ -30,8 +30,11 @@ _RESEMBLES = 0.3
 """Share of the tensor's variance that may stay unexplained by cells: unrelated photographs leave more."""
 _SAME = 0.02
 """Grey levels, on average, by which guesses that tie may be apart before their values are named."""
-_PLAUSIBLE = 2.5
-"""Grey levels, on average, beyond which no other decoder or rounding helps: the pipeline is not known here."""
+_PLAUSIBLE, _EXPLAINED = 2.5, 0.9
+"""Grey levels, on average, beyond which no other decoder helps, and beyond which no rounding does: then nothing that
+is known here made the tensor."""
+_ALIKE = 0.15
+"""Grey levels, on average, by which kernels may be apart that a picture hardly tells from each other."""
 _VOTERS, _KIN_DECODERS = 3, 0.15
 """So many guesses tell which decoder it was; and how much farther off one may be that is still tried."""
 _JUDGED = 24
@@ -89,8 +92,9 @@ def _explained(images: list[Seen], source: Source) -> list[Judged]:
     found: list[Judged] = []
     for firsts in _by_decoder(source, guesses, seen.channels):
         every = firsts[:1]
-        if firsts[0].off <= _PLAUSIBLE:
-            every = [guess for first in firsts for guess in kin(source, first, whole=whole)]
+        if firsts[0].off <= _EXPLAINED * seen.step(firsts[0].scale):
+            alike = (first for first in firsts if first.off <= 1.3 * firsts[0].off + _ALIKE)
+            every = [guess for first in alike for guess in kin(source, first, whole=whole)]
         for guess in _nearest(every, seen.size):
             found += judged(guess, source)
         if any(one.origin.exact for one in found):

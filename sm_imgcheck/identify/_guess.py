@@ -52,6 +52,11 @@ class Guess:
         """Mean difference from the better line, in grey levels."""
         return self.orders[0][1].off
 
+    @property
+    def scale(self) -> float:
+        """How many of the tensor's numbers one grey level is, at least."""
+        return min(abs(a) for a in self.orders[0][1].affine.scale)
+
     def key(self) -> tuple[object, ...]:
         """What is told of it: guesses of one key differ in words alone."""
         view = self.place.view

@@ -92,14 +92,14 @@ def _judge(
     level = np.abs(np.array(affine.scale, np.float64))
     apart = np.abs(made.astype(np.float64) - seen.pixels) / level
     noise = _FLOAT + seen.noise() / level
-    step = float(1 / level.min()) if seen.array.dtype.kind != "f" else 1.0
+    step = seen.step(float(level.min()))
     beyond = float((apart > noise).mean())
     origin = Origin(
         steps=plan.steps,
         facts=replace(plan.after[-1], recipe=meaning.name, values=affine, **seen.observed()),
         mean_difference=float(apart.mean()),
         max_difference=float(apart.max()),
-        exact=beyond <= _ONE_OFF and float((apart - noise).max()) < 1.02 * max(1.0, step),
+        exact=beyond <= _ONE_OFF and float((apart - noise).max()) < 1.02 * step,
         image=seen.image,
     )
     rounded = guess.arithmetic.dtype == "float32-rounded"

@@ -74,6 +74,10 @@ class Seen:
         axes = {"N": 1, "H": self.size[0], "W": self.size[1], "C": self.channels}
         return tuple(axes[axis] for axis in self.layout)
 
+    def step(self, scale: float) -> float:
+        """Grey levels to one step of the tensor's integers, at least 1; ``scale``: numbers to a grey level."""
+        return max(1.0, 1 / scale) if self.array.dtype.kind in "iub" else 1.0
+
     def noise(self) -> np.ndarray:
         """How far the dtype alone may put each value off, in the tensor's numbers."""
         if self.array.dtype.kind != "f" or self.array.dtype.itemsize > 4:
