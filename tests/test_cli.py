@@ -16,6 +16,8 @@ from pictures import jpeg, picture
 import sm_imgcheck
 from sm_imgcheck import cli
 from sm_imgcheck.cli import _progress, _session, _signals
+from sm_imgcheck.engine.job import Done
+from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.errors import Bug
 from sm_imgcheck.escape import argument, for_terminal
 from sm_imgcheck.model import Result
@@ -124,7 +126,7 @@ def test_one_tensor_may_go_to_standard_output(place):
 
 
 def test_standard_input_is_read_within_bounds(place, say, monkeypatch):
-    monkeypatch.setattr("sm_imgcheck.engine.run.MAX_FILE_BYTES", 100)
+    monkeypatch.setattr("sm_imgcheck.engine.job.MAX_FILE_BYTES", 100)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(jpeg())))
     code, out, _ = say("validate", "-")
     assert code == 1
@@ -240,7 +242,7 @@ def test_a_bug_is_told_as_one_and_with_the_file(place, say, monkeypatch):
     def broken(*_):
         raise Bug("two and two are five")
 
-    monkeypatch.setattr("sm_imgcheck.engine.run.process", broken)
+    monkeypatch.setattr("sm_imgcheck.engine.job.process", broken)
     code, _, err = say("validate", "cat.jpg")
     assert code == 2
     for word in ("bug in sm-imgcheck", "two and two are five", "cat.jpg", "report it", "test_cli.py"):
@@ -261,7 +263,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(place, say, monkeypatch
             raise KeyboardInterrupt
         return process(path, *rest)
 
-    monkeypatch.setattr("sm_imgcheck.engine.run.process", interrupted)
+    monkeypatch.setattr("sm_imgcheck.engine.job.process", interrupted)
     code, out, err = say("convert", "photos", "-o", "out", "--format", "json")
     assert code == 130
     assert len(json.loads(out)["results"]) == 1
@@ -358,18 +360,22 @@ def test_a_terminal_gets_a_table_in_colours(place, monkeypatch):
             assert "\x1b[" not in plain.getvalue()
 
 
+def done(path):
+    return Done(item=Item(path=path, output=(path,)), result=Result(path=path, kind="image"))
+
+
 def test_progress_is_shown_on_a_terminal_after_a_second_and_wiped_away(monkeypatch):
     clock = iter([0.0, 0.5, 1.5, 1.6, 1.65])
     monkeypatch.setattr(_progress, "monotonic", lambda: next(clock))
     monkeypatch.setattr(sys, "stderr", Terminal())
-    results = [Result(path=str(n), kind="image") for n in range(3)]
-    assert list(_progress.watched(iter(results), quiet=False)) == results
+    records = [done(str(n)) for n in range(3)]
+    assert list(_progress.watched(iter(records), quiet=False)) == records
     assert sys.stderr.getvalue() == "\r2 done, 0 with findings\r" + " " * 23 + "\r"
 
 
 def test_progress_never_gets_into_a_file(monkeypatch):
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    assert len(list(_progress.watched(iter([Result(path="x", kind="image")]), quiet=False))) == 1
+    assert len(list(_progress.watched(iter([done("x")]), quiet=False))) == 1
     assert sys.stderr.getvalue() == ""
 
 
@@ -409,7 +415,7 @@ def test_a_bug_at_one_candidate_ends_neither_the_run_nor_the_document(place, say
             raise ZeroDivisionError("a\x1bb")
         return process(path, *rest)
 
-    monkeypatch.setattr("sm_imgcheck.engine.run.process", broken)
+    monkeypatch.setattr("sm_imgcheck.engine.job.process", broken)
     code, out, err = say("convert", "photos", "-o", "out", "--format", "json")
     document = json.loads(out)
     assert code == 2
@@ -430,7 +436,7 @@ def test_many_bugs_are_told_in_bounded_space(place, say, monkeypatch):
     def broken(*_):
         raise Bug("no")
 
-    monkeypatch.setattr("sm_imgcheck.engine.run.process", broken)
+    monkeypatch.setattr("sm_imgcheck.engine.job.process", broken)
     code, _, err = say("validate", *(["cat.jpg"] * 30))
     assert (code, err.count("a bug in sm-imgcheck, not in the file"), err.count("report it")) == (2, 10, 1)
     assert "30 not checked" in err

@@ -16,8 +16,9 @@ from pictures import jpeg
 
 from sm_imgcheck import tensors
 from sm_imgcheck.engine import outputs
+from sm_imgcheck.engine.claims import Claims, clash
 from sm_imgcheck.engine.listing import Item, Listing, _stem, file_of, listed
-from sm_imgcheck.engine.outputs import Outputs, Refused, Stream, write
+from sm_imgcheck.engine.outputs import Outputs, Stream, write
 from sm_imgcheck.errors import ImgcheckError, OutputError
 from sm_imgcheck.ordinary import opened
 
@@ -271,24 +272,20 @@ def test_an_output_that_differs_is_refused_without_force(tmp_path):
     assert (tmp_path / "x.npy").read_bytes() == b"two"
 
 
-def test_two_candidates_with_one_output_are_an_error_that_names_both(tmp_path):
-    place = Outputs(folder=str(tmp_path), form="npy")
-    place.write(item("x/cat.jpg", "cat"), ARRAY)
-    with pytest.raises(Refused, match=r"x/cat\.jpg and y/cat\.png .*cat\.npy: rename one, or convert them in two runs"):
-        place.write(item("y/cat.png", "cat"), ARRAY)
-    assert place.write(item("x/cat.jpg", "cat"), ARRAY).endswith("cat.npy"), "the same candidate twice is no clash"
+def test_two_candidates_with_one_output_are_told_by_a_message_that_names_both():
+    claims = Claims()
+    assert clash(claims, "out/cat.npy", "x/cat.jpg") == ""
+    said = clash(claims, "out/cat.npy", "y/cat.png")
+    assert said.startswith("x/cat.jpg and y/cat.png would both be written to out/cat.npy: rename one, or convert them")
+    assert clash(claims, "out/cat.npy", "x/cat.jpg") == "", "the same candidate twice is no clash"
 
 
-@pytest.mark.parametrize(("platform", "clash"), [("darwin", True), ("win32", True), ("linux", False)])
-def test_names_that_the_disk_takes_for_one(tmp_path, monkeypatch, platform, clash):
-    place = Outputs(folder=str(tmp_path), form="npy")
+@pytest.mark.parametrize(("platform", "clashes"), [("darwin", True), ("win32", True), ("linux", False)])
+def test_names_that_the_disk_takes_for_one(monkeypatch, platform, clashes):
     monkeypatch.setattr(sys, "platform", platform)
-    place.write(item("Käse.jpg", "K\u00e4se"), ARRAY)
-    if clash:
-        with pytest.raises(OutputError, match="would both be written"):
-            place.write(item("other.jpg", "ka\u0308se"), ARRAY + 1)
-    else:
-        place.write(item("other.jpg", "ka\u0308se"), ARRAY + 1)
+    claims = Claims()
+    assert clash(claims, "out/K\u00e4se.npy", "K\u00e4se.jpg") == ""
+    assert bool(clash(claims, "out/ka\u0308se.npy", "other.jpg")) == clashes
 
 
 def test_nothing_is_written_over_its_own_input(tmp_path):

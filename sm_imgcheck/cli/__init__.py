@@ -152,7 +152,8 @@ def _cannot_print(error: Exception) -> int:
 
 def _bug(error: Exception) -> int:
     """Tell where the tool itself went wrong, in one line; the whole way there on request."""
-    from sm_imgcheck.cli._troubles import REPORT_IT, WITH_TRACEBACK, clause
+    from sm_imgcheck.cli._troubles import REPORT_IT, WITH_TRACEBACK
+    from sm_imgcheck.engine.job import clause
 
     if os.environ.get(WITH_TRACEBACK):
         raise error

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from time import monotonic
 
-from sm_imgcheck.model import Result
+from sm_imgcheck.engine.job import Done
 
 __all__ = ["watched"]
 
@@ -14,21 +14,21 @@ _QUIET = 1.0  # seconds before the first word
 _PAUSE = 0.2  # seconds between two words
 
 
-def watched(results: Iterator[Result], *, quiet: bool) -> Iterator[Result]:
-    """Pass the results on, and count them aloud. The line is wiped away at the end and never gets into a file."""
+def watched(records: Iterator[Done], *, quiet: bool) -> Iterator[Done]:
+    """Pass the records on, and count them aloud. The line is wiped away at the end and never gets into a file."""
     if quiet or not sys.stderr.isatty():
-        yield from results
+        yield from records
         return
     due, line, done, found = monotonic() + _QUIET, "", 0, 0
     try:
-        for result in results:
-            done, found = done + 1, found + bool(result.findings)
+        for record in records:
+            done, found = done + 1, found + bool(record.result.findings)
             if monotonic() >= due:
                 line = f"{done:,} done, {found:,} with findings"
                 sys.stderr.write(f"\r{line}")
                 sys.stderr.flush()
                 due = monotonic() + _PAUSE
-            yield result
+            yield record
     finally:
         if line:
             sys.stderr.write(f"\r{' ' * len(line)}\r")

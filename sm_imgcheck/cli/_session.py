@@ -15,9 +15,10 @@ import typer
 from sm_imgcheck import specfile
 from sm_imgcheck.cli._progress import watched
 from sm_imgcheck.cli._signals import Terminated
-from sm_imgcheck.cli._troubles import Troubles
+from sm_imgcheck.cli._troubles import WITH_TRACEBACK, Troubles
+from sm_imgcheck.engine.job import Job, Sink
 from sm_imgcheck.engine.listing import Listing, listed
-from sm_imgcheck.engine.run import Sink, run
+from sm_imgcheck.engine.run import run
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import argument, for_terminal
 from sm_imgcheck.model import Options, Report, Spec
@@ -92,8 +93,12 @@ def report_on(
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
     _put(out, told.open(), silent=silent)
     try:
-        results = run(listed(asked.paths, how), spec, asked.options, sink, tell=troubles.tell)
-        for result in watched(results, quiet=asked.quiet or (form == "jsonl" and out.isatty())):
+        job = Job(spec=spec, options=asked.options, sink=sink, raise_bugs=bool(os.environ.get(WITH_TRACEBACK)))
+        for done in watched(
+            run(listed(asked.paths, how), job), quiet=asked.quiet or (form == "jsonl" and out.isatty())
+        ):
+            troubles.note(done)
+            result = done.result
             row = told.row(result)  # first, so that a signal finds what is counted and what is printed alike
             report = report.plus(result, wanted=sink is not None)
             _put(out, row, silent=silent)

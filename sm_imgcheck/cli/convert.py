@@ -13,7 +13,7 @@ from sm_imgcheck.cli._places import folder, suffix_of
 from sm_imgcheck.escape import for_terminal
 
 if TYPE_CHECKING:
-    from sm_imgcheck.engine.run import Sink
+    from sm_imgcheck.engine.job import Sink
 
 __all__ = ["convert"]
 

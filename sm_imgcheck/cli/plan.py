@@ -28,8 +28,8 @@ def plan(
     step, with its loss and why it is taken. Nothing is decoded or written. Exit code 1: no lawful steps lead there.
     """
     from sm_imgcheck.cli._session import load_spec
+    from sm_imgcheck.engine.job import look
     from sm_imgcheck.engine.listing import Item
-    from sm_imgcheck.engine.run import look
     from sm_imgcheck.model import Options
     from sm_imgcheck.report import _trace
 

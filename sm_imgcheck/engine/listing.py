@@ -38,6 +38,8 @@ class Item:
     stdin: bool = False
     problem: str = ""
     """Why it cannot be looked at: a folder that cannot be read, and all that may be in it."""
+    refused: str = ""
+    """Why its tensor cannot be written: another candidate has that place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sm_imgcheck import tensors
@@ -27,7 +26,7 @@ class Refused(OutputError):
 
 @dataclass(slots=True, kw_only=True)
 class Outputs:
-    """An output folder, and what has been written there in this run."""
+    """An output folder: a value that any process can write by."""
 
     folder: str
     form: str
@@ -36,8 +35,6 @@ class Outputs:
     """Replace an output that exists and differs."""
     file: str = ""
     """The one file to be written, whatever the candidate is called; empty: one for each candidate."""
-    owners: dict[str, str] = field(default_factory=dict)
-    """Which candidate each output was made of. Some 200 bytes an output: the price of naming both of two that clash."""
     checked: str = ""
     """The folder that was last found to be inside."""
 
@@ -47,7 +44,7 @@ class Outputs:
 
     def put(self, item: Item, chunks: Iterable[tensors.Chunk], suffix: str, made_of: Sequence[Item] = ()) -> str:
         """Write what was made of a candidate, or of several, and return where. Raises as ``write``."""
-        target = self._claim(item, suffix)
+        target = self.place(item, suffix)
         self._make_folder(os.path.dirname(target))
         if os.path.lexists(target):
             for one in made_of or (item,):
@@ -55,17 +52,10 @@ class Outputs:
         write(target, chunks, force=self.force)
         return target
 
-    def _claim(self, item: Item, suffix: str) -> str:
-        """The output of a candidate, which no other one has."""
-        place = (*item.output[:-1], f"{item.output[-1]}.{suffix}")
-        target = os.path.join(self.folder, self.file or os.path.join(*place))
-        owner = self.owners.setdefault(_as_the_disk_sees_it(target), item.path)
-        if owner != item.path:
-            raise Refused(
-                f"{for_terminal(owner)} and {for_terminal(item.path)} would both be written to {for_terminal(target)}: "
-                "rename one, or convert them in two runs into two folders"
-            )
-        return target
+    def place(self, item: Item, suffix: str = "") -> str:
+        """Where the output of a candidate goes; whoever hands out the work sees that no two have one place."""
+        name = f"{item.output[-1]}.{suffix or self.form}"
+        return os.path.join(self.folder, self.file or os.path.join(*item.output[:-1], name))
 
     def _make_folder(self, parent: str) -> None:
         """Make the folder of an output; it must not lead out of the output folder through a symbolic link."""
@@ -176,15 +166,6 @@ def _holds(target: str, chunks: tuple[tensors.Chunk, ...]) -> bool:
             return all(file.read(len(chunk)) == chunk for chunk in chunks)
     except OSError:
         return False
-
-
-def _as_the_disk_sees_it(path: str) -> str:
-    """One key for names that are one file: macOS and Windows do not tell Cat from cat."""
-    if sys.platform not in {"darwin", "win32"}:
-        return path
-    from unicodedata import normalize
-
-    return normalize("NFC", path).casefold()
 
 
 def _reason(error: OSError) -> str:
