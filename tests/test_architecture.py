@@ -21,7 +21,7 @@ FLOORS = (
     ("arrayfile",),
     ("payload",),
     ("stacks",),
-    ("yamltext",),  # 3 hands
+    ("yamltext", "stores"),  # 3 hands
     ("source", "specfile", "sending"),
     ("fix", "code"),  # 4 work
     ("processing",),
