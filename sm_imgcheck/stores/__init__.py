@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from sm_imgcheck.errors import StoreError
 from sm_imgcheck.stores._told import Chunk, Refused, Stat, TooLarge, Unreadable
 
 __all__ = [
@@ -93,7 +92,13 @@ def store(place: str) -> Store:
         from sm_imgcheck.stores import local
 
         return local
-    raise StoreError(f"{scheme_of(place)}:// is no kind of store that is known")
+    if scheme_of(place) in {"s3", "s3a"}:
+        from sm_imgcheck.stores import s3
+
+        return s3
+    from sm_imgcheck.stores import remote
+
+    return remote
 
 
 def join(folder: str, *names: str) -> str:

@@ -1,0 +1,138 @@
+"""Every store that fsspec knows and that has no module of its own here: folder by folder, by its general words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from sm_imgcheck.errors import OutputError, StoreError
+from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.stores._connect import filesystem, said
+from sm_imgcheck.stores._told import Chunk, Stat, TooLarge, Unreadable
+
+__all__ = ["below", "head", "make_folder", "read", "remove", "stat", "write"]
+
+_TAGS = ("ETag", "etag", "md5Hash", "content_md5", "generation", "mtime", "last_modified", "LastModified", "created")
+"""Under which names file systems tell what changes with the content, the surest first."""
+_COMPARED = 8 << 20
+"""Bytes that are held against an output at a time."""
+
+
+def stat(place: str) -> Stat | None:
+    fs = filesystem(place)
+    try:
+        found = fs.info(place)
+    except FileNotFoundError:
+        return None
+    except Exception as error:
+        raise Unreadable(f"cannot be looked at: {said(error)}") from error
+    return _stat(found) if found.get("type") == "file" else None
+
+
+def read(place: str, limit: int) -> bytes:
+    there = stat(place)
+    if there is None:
+        raise Unreadable("cannot be read: there is no such file")
+    if there.size > limit:
+        raise TooLarge(there.size, limit)
+    return head(place, limit)
+
+
+def head(place: str, length: int) -> bytes:
+    fs = filesystem(place)
+    try:
+        with fs.open(place, "rb", block_size=length, cache_type="none") as file:
+            body: bytes = file.read(length)
+    except Exception as error:
+        raise Unreadable(f"cannot be read: {said(error)}") from error
+    return body
+
+
+def below(place: str) -> Iterator[tuple[str, Stat]]:
+    fs = filesystem(place)
+    for entry in _entries(fs, place, place):
+        name = entry["name"].rstrip("/").rpartition("/")[2]
+        where = f"{place.rstrip('/') if place.rpartition('://')[2] else place[:-1]}/{name}"
+        if entry.get("type") == "directory":
+            try:
+                yield from ((f"{name}/{rest}", state) for rest, state in below(where))
+            except Unreadable as error:
+                raise StoreError(f"{for_terminal(where)} {error}") from error
+        else:
+            yield name, _stat(entry)
+
+
+def write(place: str, chunks: Iterable[Chunk], *, force: bool = False) -> None:
+    fs = filesystem(place)
+    shown = for_terminal(place)
+    try:
+        there = None if force else stat(place)
+        differs = there is not None and not _holds(fs, place, there, chunks)
+        if there is None:
+            _put(fs, place, chunks)
+    except Exception as error:
+        raise OutputError(f"{shown} cannot be written: {said(error)}") from error
+    if differs:
+        raise OutputError(f"{shown} exists and is not what would be written: --force replaces it")
+
+
+def remove(place: str) -> None:
+    fs = filesystem(place)
+    try:
+        with suppress(FileNotFoundError):
+            fs.rm_file(place)
+    except Exception as error:
+        raise OutputError(f"{for_terminal(place)} cannot be removed: {said(error)}") from error
+
+
+def make_folder(folder: str, inside: str) -> None:  # noqa: ARG001
+    fs = filesystem(folder)
+    try:
+        fs.makedirs(folder, exist_ok=True)
+    except Exception as error:
+        raise OutputError(f"{for_terminal(folder)}: the folder cannot be made: {said(error)}") from error
+
+
+def _entries(fs: Any, folder: str, shown: str) -> list[Any]:
+    """What is in one folder, by name; a folder's name sorts as if it ended in a slash."""
+    try:
+        found = fs.ls(folder, detail=True)
+    except FileNotFoundError:
+        return []
+    except Exception as error:
+        raise Unreadable(f"cannot be listed: {said(error)}") from error
+    inside = [entry for entry in found if entry["name"].strip("/") != fs._strip_protocol(shown).strip("/")]  # noqa: SLF001
+    return sorted(inside, key=lambda entry: entry["name"].rstrip("/") + "/" * (entry.get("type") == "directory"))
+
+
+def _put(fs: Any, place: str, chunks: Iterable[Chunk]) -> None:
+    """Write under a name that appears when all is there: file systems of fsspec can hold back until ``commit``."""
+    file = fs.open(place, "wb", autocommit=False)
+    try:
+        for chunk in chunks:
+            file.write(chunk)
+        file.close()
+        file.commit()
+    except BaseException:  # Ctrl-C too
+        with suppress(Exception):
+            file.discard()
+        raise
+
+
+def _holds(fs: Any, place: str, there: Stat, chunks: Iterable[Chunk]) -> bool:
+    """Whether a file has this content."""
+    left = there.size
+    with fs.open(place, "rb", block_size=_COMPARED) as file:
+        for chunk in chunks:
+            left -= len(chunk)
+            if left < 0 or file.read(len(chunk)) != chunk:
+                return False
+    return left == 0
+
+
+def _stat(entry: Any) -> Stat:
+    tag = next((entry[name] for name in _TAGS if entry.get(name) is not None), "")
+    tag = f"{tag.timestamp():.6f}" if isinstance(tag, datetime) else f"{tag:.6f}" if isinstance(tag, float) else tag
+    return Stat(size=entry.get("size") or 0, tag=str(tag).strip('"'))
