@@ -30,7 +30,7 @@ _MENDERS = {
 
 @np.errstate(all="ignore")  # numbers beyond all measure are findings; NumPy would print its own source lines
 def process(
-    what: str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray | Candidate,
+    what: str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray | source.Content | Candidate,
     spec: Spec | str | os.PathLike[str] | Mapping[str, Any],
     options: Options | None = None,
 ) -> Result:
@@ -73,6 +73,8 @@ def look_at(what: Any, spec: Spec, options: Options) -> Candidate:
         candidate = source.read(what, spec.decode, **how)
     elif isinstance(what, (bytes, bytearray, memoryview)):
         candidate = source.from_bytes(bytes(what), "bytes", spec.decode, **how)
+    elif isinstance(what, source.Content):
+        candidate = source.from_bytes(what.body, what.path, spec.decode, **how)
     else:
         candidate = source.from_array(what)
     if candidate.header is not None and options.as_sent and spec.payload.get("envelope") == "image":
@@ -95,6 +97,8 @@ def _body(what: Any, spec: Spec, options: Options) -> Candidate:
         return read_request(what, content_type, spec, headers_only=options.headers_only)
     if isinstance(what, (bytes, bytearray, memoryview)):
         return request_candidate(bytes(what), "bytes", content_type, spec, headers_only=options.headers_only)
+    if isinstance(what, source.Content):
+        return request_candidate(what.body, what.path, content_type, spec, headers_only=options.headers_only)
     return Candidate(path="array", kind="request", problem=("SRC150", "is an array, no request body"))
 
 

@@ -12,18 +12,21 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from sm_imgcheck.stores._told import Chunk, Refused, Stat, TooLarge, Unreadable
+from sm_imgcheck.stores._told import Chunk, Fetched, Refused, Stat, TooLarge, Unreadable
 
 __all__ = [
     "Chunk",
+    "Fetched",
     "Refused",
     "Stat",
     "Store",
     "TooLarge",
     "Unreadable",
+    "file_of",
     "is_remote",
     "join",
     "plain",
+    "same",
     "scheme_of",
     "store",
 ]
@@ -40,6 +43,10 @@ class Store(Protocol):
 
     def read(self, place: str, limit: int) -> bytes:
         """All of a file. Raises Unreadable, StoreError; TooLarge for more than ``limit`` bytes, which are not read."""
+        ...
+
+    def fetch(self, place: str, limit: int) -> Fetched:
+        """The same, with what tells this content from any other. Raises as ``read``."""
         ...
 
     def head(self, place: str, length: int) -> bytes:
@@ -99,6 +106,30 @@ def store(place: str) -> Store:
     from sm_imgcheck.stores import remote
 
     return remote
+
+
+def file_of(place: str) -> tuple[str, str]:
+    """The file and the member that a place names: ``x.npz::a`` is two unless a file has that very name."""
+    if is_remote(place):
+        file, found, member = place.rpartition(".npz::")
+        return (f"{file}.npz", member) if found and member else (place, "")
+    file, _, member = place.rpartition("::")
+    return (file, member) if file and member and not os.path.lexists(place) else (place, "")
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two places are one file or folder, as far as that can be seen."""
+    if is_remote(one) or is_remote(other):
+        return _spelled(one) == _spelled(other)
+    try:
+        return os.path.samefile(one, other)
+    except (OSError, ValueError):
+        return False
+
+
+def _spelled(place: str) -> tuple[str, str]:
+    scheme = scheme_of(place)
+    return ("s3" if scheme == "s3a" else scheme, place.partition("://")[2].rstrip("/"))
 
 
 def join(folder: str, *names: str) -> str:

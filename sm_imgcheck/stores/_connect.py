@@ -7,11 +7,10 @@ from typing import Any
 
 from sm_imgcheck.errors import StoreError
 from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.stores.ahead import IN_FLIGHT
 
-__all__ = ["IN_FLIGHT", "filesystem", "said"]
+__all__ = ["filesystem", "said"]
 
-IN_FLIGHT = 16
-"""Requests at a time. An object store answers a request in 30 to 100 ms, whatever else it is asked meanwhile."""
 _SCHEMES = {"s3a": "s3"}
 _MADE: dict[tuple[int, str, str], Any] = {}
 """By process: connections and the thread of an event loop do not survive a fork."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sm_imgcheck.errors import OutputError, StoreError
 from sm_imgcheck.value import Value
 
-__all__ = ["Chunk", "Refused", "Stat", "TooLarge", "Unreadable"]
+__all__ = ["Chunk", "Fetched", "Refused", "Stat", "TooLarge", "Unreadable"]
 
 Chunk = bytes | memoryview
 """Some bytes of a file that is written."""
@@ -21,6 +21,15 @@ class Stat(Value):
     """In bytes."""
     tag: str
     """Differs when the content does: times of the last change on a disk, the ETag of an object."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Fetched(Value):
+    """What was read of a place at once."""
+
+    body: bytes
+    tag: str
+    """As in ``Stat``, of the very content that was read."""
 
 
 class Unreadable(StoreError):

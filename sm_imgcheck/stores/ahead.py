@@ -7,26 +7,35 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-__all__ = ["ahead"]
+__all__ = ["IN_FLIGHT", "ahead"]
 
 T = TypeVar("T")
 R = TypeVar("R")
+IN_FLIGHT = 16
+"""Requests at a time. An object store answers a request in 30 to 100 ms, whatever else it is asked meanwhile."""
 
 
-def ahead(function: Callable[[T], R], items: Iterable[T], *, in_flight: int) -> Iterator[R]:
-    """Yield ``function(item)`` of each, in order, with up to ``in_flight`` of them under way in threads.
+def ahead(
+    function: Callable[[T], R], items: Iterable[T], *, room: int = IN_FLIGHT, weigh: Callable[[T], int] = lambda _: 1
+) -> Iterator[R]:
+    """Yield ``function(item)`` of each, in order, with several of them under way in threads.
 
-    An item is taken when there is room for it, so that memory is bounded by the items and answers that are under way.
-    Raises what the function raises, at its place in the order.
+    An item is begun while all that are under way weigh no more than ``room``, and it at least when nothing else is.
+    So memory is bounded, and nobody waits for what comes later. Raises what the function raises, at its place.
     """
-    waiting: deque[Future[R]] = deque()
-    pool = ThreadPoolExecutor(in_flight)
+    waiting: deque[tuple[int, Future[R]]] = deque()
+    pool = ThreadPoolExecutor(IN_FLIGHT)
     try:
+        held = 0
         for item in items:
-            waiting.append(pool.submit(function, item))
-            if len(waiting) >= in_flight:
-                yield waiting.popleft().result()
+            weight = weigh(item)
+            while waiting and (held + weight > room or len(waiting) >= IN_FLIGHT):
+                done, answer = waiting.popleft()
+                held -= done
+                yield answer.result()
+            held += weight
+            waiting.append((weight, pool.submit(function, item)))
         while waiting:
-            yield waiting.popleft().result()
+            yield waiting.popleft()[1].result()
     finally:
         pool.shutdown(cancel_futures=True)

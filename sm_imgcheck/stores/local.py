@@ -5,15 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import stat as modes
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from sm_imgcheck.errors import OutputError
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.ordinary import opened
-from sm_imgcheck.stores._told import Chunk, Refused, Stat, TooLarge, Unreadable
+from sm_imgcheck.stores._told import Chunk, Fetched, Refused, Stat, TooLarge, Unreadable
 
-__all__ = ["below", "head", "make_folder", "read", "remove", "stat", "write"]
+__all__ = ["below", "fetch", "head", "make_folder", "read", "remove", "stat", "write"]
 
 
 def stat(place: str) -> Stat | None:
@@ -27,12 +27,16 @@ def stat(place: str) -> Stat | None:
 
 
 def read(place: str, limit: int) -> bytes:
+    return fetch(place, limit).body
+
+
+def fetch(place: str, limit: int) -> Fetched:
     try:
         with opened(place) as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > limit:
-                raise TooLarge(size, limit)
-            return file.read(limit)
+            there = _stat(os.fstat(file.fileno()))
+            if there.size > limit:
+                raise TooLarge(there.size, limit)
+            return Fetched(body=file.read(limit), tag=there.tag)
     except OSError as error:
         raise Unreadable(f"cannot be read: {_reason(error)}") from None
 
@@ -60,18 +64,19 @@ def below(place: str) -> Iterator[tuple[str, Stat]]:
             yield entry.name, state
 
 
-def write(place: str, chunks: Iterable[Chunk], *, force: bool = False) -> None:
+def write(place: str, chunks: Iterable[Chunk], *, force: bool = False, aside: str = "") -> None:
+    """As every store does. aside: a folder on the same disk for what is not finished; empty: that of the place."""
     shown = for_terminal(place)
     if os.path.lexists(place):
         if what := _no_file(place):
             raise OutputError(f"{shown} is {what}, which is not replaced: remove it, or name another place")
         # What comes once and is to be written anyway is not spent on a comparison.
-        if (not force or isinstance(chunks, (tuple, list))) and _holds(place, chunks):
+        if (not force or isinstance(chunks, Sequence)) and _holds(place, chunks):
             return
         if not force:
             raise OutputError(f"{shown} exists and is not what would be written: --force replaces it")
     # The name is random: containers that share a disk all run as process 1.
-    temporary = os.path.join(os.path.dirname(place), f".sm-imgcheck-{os.urandom(8).hex()}.tmp")
+    temporary = os.path.join(aside or os.path.dirname(place), f".sm-imgcheck-{os.urandom(8).hex()}.tmp")
     try:
         with open(temporary, "xb") as file:
             file.writelines(chunks)

@@ -10,9 +10,9 @@ from typing import Any
 from sm_imgcheck.errors import OutputError, StoreError
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.stores._connect import filesystem, said
-from sm_imgcheck.stores._told import Chunk, Stat, TooLarge, Unreadable
+from sm_imgcheck.stores._told import Chunk, Fetched, Stat, TooLarge, Unreadable
 
-__all__ = ["below", "head", "make_folder", "read", "remove", "stat", "write"]
+__all__ = ["below", "fetch", "head", "make_folder", "read", "remove", "stat", "write"]
 
 _TAGS = ("ETag", "etag", "md5Hash", "content_md5", "generation", "mtime", "last_modified", "LastModified", "created")
 """Under which names file systems tell what changes with the content, the surest first."""
@@ -32,12 +32,16 @@ def stat(place: str) -> Stat | None:
 
 
 def read(place: str, limit: int) -> bytes:
+    return fetch(place, limit).body
+
+
+def fetch(place: str, limit: int) -> Fetched:
     there = stat(place)
     if there is None:
         raise Unreadable("cannot be read: there is no such file")
     if there.size > limit:
         raise TooLarge(there.size, limit)
-    return head(place, limit)
+    return Fetched(body=head(place, limit), tag=there.tag)
 
 
 def head(place: str, length: int) -> bytes:

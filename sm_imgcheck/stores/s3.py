@@ -15,10 +15,10 @@ from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.stores import _s3_errors as errors
 from sm_imgcheck.stores._connect import filesystem
 from sm_imgcheck.stores._s3_errors import Failed
-from sm_imgcheck.stores._told import Chunk, Refused, Stat, TooLarge, Unreadable
+from sm_imgcheck.stores._told import Chunk, Fetched, Refused, Stat, TooLarge, Unreadable
 from sm_imgcheck.stores.ahead import ahead
 
-__all__ = ["below", "head", "make_folder", "read", "remove", "stat", "write"]
+__all__ = ["below", "fetch", "head", "make_folder", "read", "remove", "stat", "write"]
 
 PART_BYTES = 8 << 20
 """Of a multipart upload; S3 takes 5 MiB to 5 GiB a part, and 10,000 parts."""
@@ -41,15 +41,19 @@ def stat(place: str) -> Stat | None:
 
 
 def read(place: str, limit: int) -> bytes:
+    return fetch(place, limit).body
+
+
+def fetch(place: str, limit: int) -> Fetched:
     try:
-        return _body(place, limit)
+        return _fetched(place, limit)
     except Failed as failed:
         raise _unreadable(place, failed) from failed
 
 
 def head(place: str, length: int) -> bytes:
     try:
-        return _body(place, length, Range=f"bytes=0-{length - 1}")
+        return _fetched(place, length, Range=f"bytes=0-{length - 1}").body
     except Failed as failed:
         if failed.code in {"InvalidRange", "416"}:  # there is not one byte
             return b""
@@ -135,15 +139,15 @@ def _call(method: str, place: str, **more: Any) -> Any:
         raise errors.failed(error) from error
 
 
-def _body(place: str, limit: int, **more: str) -> bytes:
-    """The bytes of an object or of a range. A connection that breaks off is tried again."""
+def _fetched(place: str, limit: int, **more: str) -> Fetched:
+    """An object or a range of it. A connection that breaks off is tried again."""
     for tried in range(1, _TRIES + 1):
         answer = _call("get_object", place, **more)
         try:
-            return _received(filesystem(place).loop, answer, limit)
+            return Fetched(body=_received(filesystem(place).loop, answer, limit), tag=_tag(answer))
+        except TooLarge:
+            raise
         except Exception as error:
-            if isinstance(error, TooLarge):
-                raise
             if tried == _TRIES:
                 raise errors.failed(error) from error
             sleep(0.1 * 2**tried)
@@ -206,7 +210,7 @@ def _holds(place: str, there: Stat, parts: Iterator[bytes]) -> bool:
         if len(part) == there.size and md5(part, usedforsecurity=False).hexdigest() == there.tag:
             return next(parts, None) is None
         end = at + len(part)
-        if end > there.size or _body(place, len(part), Range=f"bytes={at}-{end - 1}") != part:
+        if end > there.size or _fetched(place, len(part), Range=f"bytes={at}-{end - 1}").body != part:
             return False
         at = end
     return at == there.size
@@ -222,7 +226,7 @@ def _multipart(place: str, parts: Iterator[bytes]) -> None:
         return {"PartNumber": number, "ETag": answer["ETag"]}
 
     try:
-        done = list(ahead(sent, enumerate(parts, 1), in_flight=_PARTS_IN_FLIGHT))
+        done = list(ahead(sent, enumerate(parts, 1), room=_PARTS_IN_FLIGHT))
         _call("complete_multipart_upload", place, UploadId=upload, MultipartUpload={"Parts": done})
     except BaseException:  # Ctrl-C too
         with suppress(Failed):
@@ -231,7 +235,12 @@ def _multipart(place: str, parts: Iterator[bytes]) -> None:
 
 
 def _stat(size: int, answer: Any) -> Stat:
-    return Stat(size=size, tag=answer.get("ETag", "").strip('"'))
+    return Stat(size=size, tag=_tag(answer))
+
+
+def _tag(answer: Any) -> str:
+    tag: str = answer.get("ETag", "")
+    return tag.strip('"')
 
 
 def _unreadable(place: str, failed: Failed) -> StoreError:
