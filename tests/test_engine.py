@@ -15,12 +15,13 @@ from hypothesis.extra import numpy as hnp
 from pictures import jpeg
 
 from sm_imgcheck import tensors
-from sm_imgcheck.engine import outputs
 from sm_imgcheck.engine.claims import Claims, clash
-from sm_imgcheck.engine.listing import Item, Listing, _stem, file_of, listed
-from sm_imgcheck.engine.outputs import Outputs, Stream, write
+from sm_imgcheck.engine.listing import Item, Listing, stem, file_of, listed
+from sm_imgcheck.engine.outputs import Outputs, Stream
 from sm_imgcheck.errors import ImgcheckError, OutputError
 from sm_imgcheck.ordinary import opened
+from sm_imgcheck.stores import local
+from sm_imgcheck.stores.local import write
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX file names and links")
 
@@ -200,7 +201,7 @@ def test_two_colons_name_a_member_unless_a_file_has_that_name(tmp_path, monkeypa
 @given(st.text(st.characters(codec="utf-8", exclude_characters="/\\\0:"), min_size=1, max_size=5), st.data())
 def test_two_names_of_one_suffix_have_two_outputs(one, data):
     other = data.draw(st.text(st.characters(codec="utf-8", exclude_characters="/\\\0:"), min_size=1, max_size=5))
-    stems = [_stem(f"{name}.jpg") for name in (one, other)]
+    stems = [stem(f"{name}.jpg") for name in (one, other)]
     assert (stems[0] == stems[1]) == (one == other)
     assert all(stem and "/" not in stem for stem in stems)
 
@@ -252,7 +253,7 @@ def item(path, *output):
 
 @pytest.mark.parametrize("form", tensors.formats())
 def test_every_format_writes_the_same_bytes_each_time(tmp_path, form):
-    place = Outputs(folder=str(tmp_path), form=form).write(item("in/a/cat.jpg", "a", "cat"), ARRAY)
+    place = Outputs(folder=str(tmp_path), form=form).write(item("in/a/cat.jpg", "a", "cat"), ARRAY).place
     assert place == str(tmp_path / "a" / f"cat.{form}")
     before = Path(place).stat()
     Outputs(folder=str(tmp_path), form=form).write(item("in/a/cat.jpg", "a", "cat"), ARRAY)
@@ -355,13 +356,13 @@ def test_what_is_no_file_is_not_replaced_by_one(tmp_path):
 
 def test_an_unreadable_output_counts_as_another(tmp_path, monkeypatch):
     write(str(tmp_path / "x.npy"), (b"one",))
-    monkeypatch.setattr(os.path, "getsize", lambda _: (_ for _ in ()).throw(OSError(5, "Input/output error")))
-    assert not outputs._holds(str(tmp_path / "x.npy"), (b"one",))
+    monkeypatch.setattr(os.path, "isfile", lambda _: (_ for _ in ()).throw(OSError(5, "Input/output error")))
+    assert not local._holds(str(tmp_path / "x.npy"), (b"one",))
 
 
 def test_standard_output_takes_one_tensor():
     stream = Stream(form="npy", file=io.BytesIO())
-    assert stream.write(item("a.jpg", "a"), ARRAY) == "-"
+    assert stream.write(item("a.jpg", "a"), ARRAY).place == "-"
     stream.file.seek(0)
     assert np.array_equal(np.load(stream.file), ARRAY)
     with pytest.raises(OutputError, match=r"a\.jpg and of b\.jpg"):

@@ -43,6 +43,6 @@ def hand_over(text: str, out: str | None, *, force: bool) -> None:
         return
     if not out:
         raise typer.BadParameter("-o names nothing: name a file, or - for standard output")
-    from sm_imgcheck.engine.outputs import write
+    from sm_imgcheck.stores import store
 
-    write(out, (text.encode(),), force=force)
+    store(out).write(out, (text.encode(),), force=force)

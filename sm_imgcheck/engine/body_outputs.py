@@ -86,4 +86,4 @@ class Bodies:
         suffix = suffix_of(payload.content_type)
         if refused := clash(self.claims, self.outputs.place(item, suffix), item.path):
             raise Refused(refused)
-        return self.outputs.put(item, (payload.body,), suffix, made.made_of)
+        return self.outputs.put(item, (payload.body,), suffix, made.made_of).place

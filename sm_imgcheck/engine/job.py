@@ -11,28 +11,30 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sm_imgcheck.engine.listing import Item, file_of
-from sm_imgcheck.engine.outputs import Refused
-from sm_imgcheck.errors import ImgcheckError
+from sm_imgcheck.engine.outputs import Refused, Written
+from sm_imgcheck.errors import ImgcheckError, StoreError
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.model import Candidate, Options, Result, Spec
 from sm_imgcheck.processing import process
 from sm_imgcheck.source import MAX_FILE_BYTES
+from sm_imgcheck.stores import store
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Chunk", "Done", "Job", "Sink", "clause", "handed", "look", "prepare", "work"]
+__all__ = ["Chunk", "Done", "Job", "Sink", "clause", "handed", "look", "lost", "prepare", "work"]
 
 
 class Sink(Protocol):
     """Where tensors go: ``outputs.Outputs``, ``outputs.Stream``."""
 
-    def write(self, item: Item, array: np.ndarray[Any, Any]) -> str:
-        """Write one tensor and return its place. Raises Refused, or OutputError where none can be written."""
+    def write(self, item: Item, array: np.ndarray[Any, Any]) -> Written:
+        """Write one tensor and say where it is. Raises Refused, or OutputError where none can be written."""
         ...
 
 
@@ -44,6 +46,8 @@ class Job:
     options: Options
     sink: Sink | None = None
     """Where tensors are written; None: none are made. Anything but ``Stream`` works from any process."""
+    recorded: bool = False
+    """Note which bytes were read, for a journal or a manifest: costs one more look at each file."""
     raise_bugs: bool = False
     """Let a bug at one candidate end the run with its traceback, instead of counting it and going on."""
 
@@ -57,6 +61,18 @@ class Done:
     """Without ``array``; ``emitted`` says where the tensor was written."""
     size: int = 0
     """Of the file that was read, in bytes; 0 where there is none."""
+    tag: str = ""
+    """Of that file as it was before it was read (``stores.Stat``); empty where that is not recorded."""
+    sha256: str = ""
+    """Of that file, in hexadecimal; empty where that is not recorded, or where it cannot be read."""
+    output: str = ""
+    """Where the tensor is, below the output folder, with ``/`` between names; empty: there is none."""
+    output_size: int = 0
+    """Of that file, in bytes."""
+    row: int | None = None
+    """Which one of that file it is, counted from 0, where one file holds several."""
+    kept: bool = False
+    """Done by an earlier run, and up to date."""
     seconds: float = 0.0
     """From its path to its tensor in place."""
     refused: bool = False
@@ -98,36 +114,64 @@ def work(job: Job, chunk: Chunk) -> Iterator[Done]:
 def _done(job: Job, item: Item) -> Done:
     start = perf_counter()
     try:
-        result, refused = _handed_over(look(item, job.spec, job.options), item, job.sink)
+        seen = _seen(item, recorded=job.recorded)
+        result, refused, place = _handed_over(look(item, job.spec, job.options), item, job.sink)
     except (ImgcheckError, BrokenPipeError):
         raise
     except Exception as bug:
         if job.raise_bugs:
             raise
         # Whatever it is, the other candidates are none the worse for it.
-        result, refused = Result(path=item.path, kind="unknown", bug=clause(bug)), False
-    return Done(item=item, result=result, size=_size(item), seconds=perf_counter() - start, refused=refused)
+        return Done(
+            item=item,
+            result=Result(path=item.path, kind="unknown", bug=clause(bug)),
+            size=_size(item),
+            seconds=perf_counter() - start,
+        )
+    return Done(item=item, result=result, seconds=perf_counter() - start, refused=refused, **seen, **place)
 
 
-def _handed_over(result: Result, item: Item, sink: Sink | None) -> tuple[Result, bool]:
-    """The result without its array, which is written; and whether that was refused."""
+def lost(job: Job, item: Item, cause: str) -> Done:
+    """What is said of a candidate at which its worker process died: ``cause`` names the signal, or the time it took."""
+    said = f"ended the process that read it: {cause}"
+    if cause == "SIGKILL":
+        said += " (by the system, for want of memory, unless somebody else did)"
+    candidate = Candidate(path=item.path, kind="unknown", problem=("SRC107", said))
+    return Done(item=item, result=process(candidate, job.spec, job.options), size=_size(item))
+
+
+def _handed_over(result: Result, item: Item, sink: Sink | None) -> tuple[Result, bool, dict[str, Any]]:
+    """The result without its array, which is written; whether that was refused; where it is."""
     if sink is None or result.array is None:
-        return replace(result, array=None), False
+        return replace(result, array=None), False, {}
     if item.refused:
-        return replace(result, array=None, skipped=item.refused), True
+        return replace(result, array=None, skipped=item.refused), True, {}
     try:
-        return replace(result, array=None, emitted=sink.write(item, result.array)), False
+        written = sink.write(item, result.array)
     except Refused as error:
-        return replace(result, array=None, skipped=str(error)), True
+        return replace(result, array=None, skipped=str(error)), True, {}
+    place = {"output": written.output, "output_size": written.size}
+    return replace(result, array=None, emitted=written.place), False, place
+
+
+def _seen(item: Item, *, recorded: bool) -> dict[str, Any]:
+    """What is known of the file before it is read: if it changes meanwhile, the next run sees that."""
+    if item.stdin or item.problem:
+        return {"size": 0}
+    file = file_of(item.path)[0]
+    try:
+        state = (kind := store(file)).stat(file)
+        if state is None or not recorded:
+            return {"size": state.size if state else 0}
+        digest = sha256(kind.read(file, MAX_FILE_BYTES)).hexdigest()
+    except (StoreError, ValueError):  # whoever reads it reports that
+        return {"size": 0}
+    return {"size": state.size, "tag": state.tag, "sha256": digest}
 
 
 def _size(item: Item) -> int:
-    if item.stdin or item.problem:
-        return 0
-    try:
-        return os.stat(file_of(item.path)[0]).st_size
-    except (OSError, ValueError):
-        return 0
+    size: int = _seen(item, recorded=False)["size"]
+    return size
 
 
 def clause(error: BaseException) -> str:

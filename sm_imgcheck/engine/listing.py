@@ -11,8 +11,19 @@ from dataclasses import dataclass
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.ordinary import opened
+from sm_imgcheck.stores import Stat, file_of, is_remote, plain
 
-__all__ = ["IMAGE_SUFFIXES", "TENSOR_SUFFIXES", "Item", "Listing", "file_of", "listed"]
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "SNIFFED",
+    "TENSOR_SUFFIXES",
+    "Item",
+    "Listing",
+    "begins_tensor",
+    "file_of",
+    "listed",
+    "stem",
+]
 
 # fmt: off
 IMAGE_SUFFIXES = frozenset({
@@ -23,7 +34,7 @@ IMAGE_SUFFIXES = frozenset({
 TENSOR_SUFFIXES = frozenset({".json", ".npy", ".npz"})
 _LONGEST_LINE = 65_536
 """Of a list of paths, in characters: sixteen times the longest path that Linux takes."""
-_SNIFFED = 4096
+SNIFFED = 4096
 """How much of a .json file in a folder is looked at to tell a tensor from annotations and settings, in bytes."""
 
 
@@ -40,6 +51,10 @@ class Item:
     """Why it cannot be looked at: a folder that cannot be read, and all that may be in it."""
     refused: str = ""
     """Why its tensor cannot be written: another candidate has that place."""
+    seen: Stat | None = None
+    """Its state, where the listing has told it: a store's does."""
+    replaces: str = ""
+    """The output that an earlier run wrote there, below the output folder; it may be replaced, whatever it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +79,7 @@ def listed(paths: Iterable[str], how: Listing) -> Iterator[Item]:
     """
     for path in paths:
         if path == "-":
-            yield Item(path=how.stdin_name, output=(_stem(how.stdin_name),), stdin=True)
+            yield Item(path=how.stdin_name, output=(stem(how.stdin_name),), stdin=True)
         elif path.startswith("@"):
             for line in _lines(path[1:]):
                 yield from _one(line, how)
@@ -73,19 +88,18 @@ def listed(paths: Iterable[str], how: Listing) -> Iterator[Item]:
 
 
 def _one(path: str, how: Listing) -> Iterator[Item]:
-    if os.path.isdir(path):
+    path = plain(path)
+    if is_remote(path):
+        from sm_imgcheck.engine import remote
+
+        yield from remote.items(path, how)
+    elif os.path.isdir(path):
         yield from _walk(path, how)
     else:
-        yield Item(path=path, output=(_stem(path),))
+        yield Item(path=path, output=(stem(path),))
 
 
-def file_of(path: str) -> tuple[str, str]:
-    """The file and the member that a path names: ``x.npz::a`` is two unless a file has that very name."""
-    file, _, member = path.rpartition("::")
-    return (file, member) if file and member and not os.path.lexists(path) else (path, "")
-
-
-def _stem(path: str) -> str:
+def stem(path: str) -> str:
     """``b/cat.jpg`` is ``cat``; ``x.npz::a/b`` is ``x.a%2Fb``.
 
     A suffix is put behind it, so no stem leads elsewhere, not even ``..``; and two names of one suffix have two stems.
@@ -111,7 +125,7 @@ def _lines(name: str) -> Iterator[str]:
 
     try:
         with open(sys.stdin.fileno(), "rb", closefd=False) if name == "-" else opened(name) as file:
-            if b"\0" in file.peek(_SNIFFED):
+            if b"\0" in file.peek(SNIFFED):
                 raise _no_list(name)
             # A mark at the start says UTF-8 and is none of the name: Windows editors write it.
             text = TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape")
@@ -150,7 +164,7 @@ def _walk(root: str, how: Listing) -> Iterator[Item]:
         place, is_folder = pending.pop()
         path = os.path.join(root, *place)
         if not is_folder:
-            yield Item(path=path, output=(*place[:-1], _stem(place[-1])))
+            yield Item(path=path, output=(*place[:-1], stem(place[-1])))
             continue
         try:
             pending += _entries(path, place, how)
@@ -214,7 +228,12 @@ def _is_tensor(path: str) -> bool:
     """Whether a .json file begins like a tensor of ours; one that cannot be read is for the reader to report."""
     try:
         with open(path, "rb") as file:
-            start = file.read(_SNIFFED)
+            start = file.read(SNIFFED)
     except OSError:
         return True
+    return begins_tensor(start)
+
+
+def begins_tensor(start: bytes) -> bool:
+    """Whether the first bytes of a .json file are those of a tensor of ours."""
     return start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b'"shape"' in start
