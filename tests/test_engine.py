@@ -16,7 +16,7 @@ from pictures import jpeg
 
 from sm_imgcheck import tensors
 from sm_imgcheck.engine.claims import Claims, clash
-from sm_imgcheck.engine.listing import Item, Listing, stem, file_of, listed
+from sm_imgcheck.engine.listing import Item, Listing, file_of, listed, stem
 from sm_imgcheck.engine.outputs import Outputs, Stream
 from sm_imgcheck.errors import ImgcheckError, OutputError
 from sm_imgcheck.ordinary import opened

@@ -23,6 +23,7 @@ __all__ = [
     "TooLarge",
     "Unreadable",
     "file_of",
+    "inside",
     "is_remote",
     "join",
     "plain",
@@ -125,6 +126,12 @@ def same(one: str, other: str) -> bool:
         return os.path.samefile(one, other)
     except (OSError, ValueError):
         return False
+
+
+def inside(place: str, folder: str) -> bool:
+    """Whether a place in a store lies below another one of it."""
+    (one, name), (other, prefix) = _spelled(place), _spelled(folder)
+    return is_remote(place) and one == other and name.startswith(f"{prefix}/" if prefix else "")
 
 
 def _spelled(place: str) -> tuple[str, str]:
