@@ -437,7 +437,7 @@ def test_many_bugs_are_told_in_bounded_space(place, say, monkeypatch):
         raise Bug("no")
 
     monkeypatch.setattr("sm_imgcheck.engine.job.process", broken)
-    code, _, err = say("validate", *(["cat.jpg"] * 30))
+    code, _, err = say("validate", "-j", "1", *(["cat.jpg"] * 30))
     assert (code, err.count("a bug in sm-imgcheck, not in the file"), err.count("report it")) == (2, 10, 1)
     assert "30 not checked" in err
 

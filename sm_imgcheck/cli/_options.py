@@ -19,6 +19,7 @@ __all__ = [
     "Format",
     "HeadersOnly",
     "Ignore",
+    "Jobs",
     "NoColor",
     "Paths",
     "Quiet",
@@ -136,6 +137,19 @@ HeadersOnly = Annotated[
     typer.Option("--headers-only", help="Decode nothing: only what the files say of themselves. Damage goes unseen."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an output that exists and differs.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        "-j",
+        metavar="JOBS",
+        min=1,
+        max=512,
+        help="Worker processes; 1: none, all is done in this one. Default: a processor each, or this process alone "
+        "where there are few candidates. The report and the outputs are the same for every number.",
+        show_default=False,
+    ),
+]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print errors only; json and jsonl are printed all the same.")
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from time import monotonic
 
 from sm_imgcheck.engine.job import Done
@@ -14,7 +14,7 @@ _QUIET = 1.0  # seconds before the first word
 _PAUSE = 0.2  # seconds between two words
 
 
-def watched(records: Iterator[Done], *, quiet: bool) -> Iterator[Done]:
+def watched(records: Iterator[Done], *, quiet: bool) -> Generator[Done, None, None]:
     """Pass the records on, and count them aloud. The line is wiped away at the end and never gets into a file."""
     if quiet or not sys.stderr.isatty():
         yield from records

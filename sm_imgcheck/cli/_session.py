@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, replace
 from shutil import get_terminal_size
 from typing import TextIO
@@ -44,6 +45,13 @@ class Asked:
     stdin_filename: str = "stdin"
     quiet: bool = False
     no_color: bool = False
+    jobs: int = 1
+    """Processes; 1: this one."""
+
+    @property
+    def raise_bugs(self) -> bool:
+        """Whether a bug shows its traceback and ends the run."""
+        return bool(os.environ.get(WITH_TRACEBACK))
 
 
 def load_spec(name: str) -> Spec:
@@ -93,15 +101,15 @@ def report_on(
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
     _put(out, told.open(), silent=silent)
     try:
-        job = Job(spec=spec, options=asked.options, sink=sink, raise_bugs=bool(os.environ.get(WITH_TRACEBACK)))
-        for done in watched(
-            run(listed(asked.paths, how), job), quiet=asked.quiet or (form == "jsonl" and out.isatty())
-        ):
-            troubles.note(done)
-            result = done.result
-            row = told.row(result)  # first, so that a signal finds what is counted and what is printed alike
-            report = report.plus(result, wanted=sink is not None)
-            _put(out, row, silent=silent)
+        job = Job(spec=spec, options=asked.options, sink=sink, raise_bugs=asked.raise_bugs)
+        records = run(listed(asked.paths, how), job, jobs=1 if asked.raise_bugs else asked.jobs)
+        with closing(watched(records, quiet=asked.quiet or (form == "jsonl" and out.isatty()))) as watch:
+            for done in watch:
+                troubles.note(done)
+                result = done.result
+                row = told.row(result)  # first, so that a signal finds what is counted and what is printed alike
+                report = report.plus(result, wanted=sink is not None)
+                _put(out, row, silent=silent)
     except OSError:  # of printing: the engine turns its own into results
         raise
     except BaseException as error:  # noqa: BLE001 - raised again below

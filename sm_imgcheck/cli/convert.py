@@ -41,6 +41,7 @@ def convert(
     force: common.Force = False,
     report: common.Format = None,
     stdin_filename: common.StdinFilename = "stdin",
+    jobs: common.Jobs = None,
     quiet: common.Quiet = False,
     no_color: common.NoColor = False,
 ) -> None:
@@ -50,6 +51,9 @@ def convert(
     spec again before it is written. A file is written whole or not at all; one that is there already and equal is
     left alone.
     """
+    from sm_imgcheck.engine.jobs import number
+
+    processes = number(1 if out == "-" else jobs, paths)
     from sm_imgcheck.cli import _session
     from sm_imgcheck.model import Options
 
@@ -68,6 +72,7 @@ def convert(
         stdin_filename=stdin_filename,
         quiet=quiet,
         no_color=no_color,
+        jobs=processes,
     )
     counts = _session.report_on(
         asked,

@@ -36,6 +36,7 @@ def validate(
     force: common.Force = False,
     report: common.Format = None,
     stdin_filename: common.StdinFilename = "stdin",
+    jobs: common.Jobs = None,
     quiet: common.Quiet = False,
     no_color: common.NoColor = False,
 ) -> None:
@@ -51,6 +52,9 @@ def validate(
         raise typer.BadParameter("--as says what --emit writes: name a folder with --emit")
     if emit is not None and headers_only:
         raise typer.BadParameter("--headers-only decodes nothing, so there is nothing to --emit")
+    from sm_imgcheck.engine.jobs import number
+
+    processes = number(jobs, paths)
     from sm_imgcheck.cli import _places, _session
     from sm_imgcheck.model import Options
 
@@ -74,6 +78,7 @@ def validate(
         stdin_filename=stdin_filename,
         quiet=quiet,
         no_color=no_color,
+        jobs=processes,
     )
     if emit is not None:
         from sm_imgcheck.engine.outputs import Outputs

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from itertools import count, islice
+from typing import Protocol, cast
 
+from sm_imgcheck import folder
+from sm_imgcheck.engine import engines
 from sm_imgcheck.engine.claims import Claims, clash
-from sm_imgcheck.engine.engines import here
 from sm_imgcheck.engine.job import Chunk, Done, Job
 from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.engine.outputs import Outputs
@@ -18,12 +20,18 @@ _CHUNK = 32
 """Candidates in a chunk. The first ones are smaller: work begins with the first file, and all workers have some."""
 
 
-def run(items: Iterable[Item | Done], job: Job) -> Iterator[Done]:
-    """Yield what became of each candidate, in the order of the listing.
+class _Engine(Protocol):
+    def done(self, job: Job, chunks: Iterable[Chunk], jobs: int) -> Generator[Done, None, None]: ...
 
-    Raises ImgcheckError where the job as a whole cannot be done: a list that cannot be read, a disk that is full.
+
+def run(items: Iterable[Item | Done], job: Job, *, jobs: int = 1, engine: str = "") -> Generator[Done, None, None]:
+    """Yield what became of each candidate, in the order of the listing, whoever does the work.
+
+    engine: the name of one; empty: worker processes, or this one where one is enough. Raises ImgcheckError where the
+    job as a whole cannot be done: a list that cannot be read, a disk that is full. To be closed where it is left early.
     """
-    return here.done(job, chunked(_claimed(items, job)))
+    module = cast("_Engine", folder.load(engines, engine or ("pool" if jobs > 1 else "here")))
+    return module.done(job, chunked(_claimed(items, job)), jobs)
 
 
 def chunked(items: Iterable[Item | Done]) -> Iterator[Chunk]:

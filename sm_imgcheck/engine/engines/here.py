@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 
 from sm_imgcheck.engine.job import Chunk, Done, Job, prepare, work
 
 __all__ = ["done"]
 
 
-def done(job: Job, chunks: Iterable[Chunk], jobs: int = 1) -> Iterator[Done]:  # noqa: ARG001 - as every engine
+def done(job: Job, chunks: Iterable[Chunk], jobs: int = 1) -> Generator[Done, None, None]:  # noqa: ARG001 - as every engine
     """Yield what was done as it is done."""
     prepare()
     for chunk in chunks:
