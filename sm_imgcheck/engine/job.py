@@ -9,25 +9,32 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sm_imgcheck.engine.listing import Item, file_of
-from sm_imgcheck.engine.outputs import Refused, Written
+from sm_imgcheck.engine.contents import Found, contents
+from sm_imgcheck.engine.listing import Item
+from sm_imgcheck.engine.outputs import Outputs, Refused, Written
 from sm_imgcheck.errors import ImgcheckError, StoreError
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.model import Candidate, Options, Result, Spec
 from sm_imgcheck.processing import process
-from sm_imgcheck.source import MAX_FILE_BYTES
-from sm_imgcheck.stores import store
+from sm_imgcheck.source import MAX_FILE_BYTES, Content
+from sm_imgcheck.stores import Fetched, file_of, is_remote, store
+from sm_imgcheck.stores.ahead import ahead
 
 if TYPE_CHECKING:
     import numpy as np
 
 __all__ = ["Chunk", "Done", "Job", "Sink", "clause", "handed", "look", "lost", "prepare", "work"]
+
+_ROOM = 64 << 20
+"""Bytes of tensors that are on their way to a store at a time."""
+_UNKNOWN = Result(path="", kind="unknown")
 
 
 class Sink(Protocol):
@@ -101,34 +108,80 @@ def prepare() -> None:
     np.empty(31 << 20, np.uint8)  # never touched: it takes no memory
 
 
-def work(job: Job, chunk: Chunk) -> Iterator[Done]:
+def work(job: Job, chunk: Chunk, begin: Callable[[int], None] = lambda _: None) -> Iterator[Done]:
     """Look at each candidate of a chunk in turn; its tensor, where one is wanted, is in its place when it is yielded.
 
+    begin: told the place in the chunk of a candidate before it is decoded, which is not always the next to be yielded:
+    objects in a store are fetched ahead, and tensors written behind, several at a time.
+
     The same bytes wherever it runs, and however often. A tensor that is refused and a bug at one candidate are told in
-    its result, and the work goes on. Raises OutputError where the place of all tensors is at fault.
+    its result, and the work goes on. Raises OutputError where the place of all tensors is at fault, StoreError where a
+    store is out of reach.
     """
-    for item in chunk.items:
-        yield item if isinstance(item, Done) else _done(job, item)
+    made = _made_of(job, chunk, begin)
+    if isinstance(job.sink, Outputs) and is_remote(job.sink.folder):
+        yield from ahead(partial(_placed, job), made, room=_ROOM, weigh=_weight)
+    else:
+        yield from map(partial(_placed, job), made)
 
 
-def _done(job: Job, item: Item) -> Done:
+def _made_of(job: Job, chunk: Chunk, begin: Callable[[int], None]) -> Iterator[Done]:
+    """Of each candidate of a chunk the record, with the tensor still in it."""
+    found = contents(one for one in chunk.items if isinstance(one, Item))
+    for place, one in enumerate(chunk.items):
+        if isinstance(one, Done):
+            yield one
+            continue
+        item, content = next(found)
+        begin(place)
+        yield _guarded(job, Done(item=item, result=_UNKNOWN), partial(_made, job, content))
+
+
+def _guarded(job: Job, done: Done, step: Callable[[Done], Done]) -> Done:
+    """One more step of the way to a tensor in its place."""
     start = perf_counter()
     try:
-        seen = _seen(item, recorded=job.recorded)
-        result, refused, place = _handed_over(look(item, job.spec, job.options), item, job.sink)
+        done = step(done)
     except (ImgcheckError, BrokenPipeError):
         raise
     except Exception as bug:
         if job.raise_bugs:
             raise
         # Whatever it is, the other candidates are none the worse for it.
-        return Done(
-            item=item,
-            result=Result(path=item.path, kind="unknown", bug=clause(bug)),
-            size=_size(item),
-            seconds=perf_counter() - start,
-        )
-    return Done(item=item, result=result, seconds=perf_counter() - start, refused=refused, **seen, **place)
+        result = Result(path=done.item.path, kind="unknown", bug=clause(bug))
+        done = Done(item=done.item, result=result, size=_size(done.item))
+    return replace(done, seconds=done.seconds + perf_counter() - start)
+
+
+def _made(job: Job, content: Found | None, done: Done) -> Done:
+    seen = _seen(done.item, content, recorded=job.recorded)
+    return replace(done, result=look(done.item, job.spec, job.options, content), **seen)
+
+
+def _placed(job: Job, done: Done) -> Done:
+    """The same, the tensor written and let go."""
+    if done.result.array is None:
+        return done
+    return _guarded(job, done, partial(_written, job.sink))
+
+
+def _written(sink: Sink | None, done: Done) -> Done:
+    item, array, result = done.item, done.result.array, replace(done.result, array=None)
+    if sink is None or array is None:
+        return replace(done, result=result)
+    if item.refused:
+        return replace(done, result=replace(result, skipped=item.refused), refused=True)
+    try:
+        written = sink.write(item, array)
+    except Refused as error:
+        return replace(done, result=replace(result, skipped=str(error)), refused=True)
+    result = replace(result, emitted=written.place)
+    return replace(done, result=result, output=written.output, output_size=written.size)
+
+
+def _weight(done: Done) -> int:
+    """What a record takes while its tensor is written, in bytes."""
+    return 0 if done.result.array is None else int(done.result.array.nbytes)
 
 
 def lost(job: Job, item: Item, cause: str) -> Done:
@@ -140,23 +193,12 @@ def lost(job: Job, item: Item, cause: str) -> Done:
     return Done(item=item, result=process(candidate, job.spec, job.options), size=_size(item))
 
 
-def _handed_over(result: Result, item: Item, sink: Sink | None) -> tuple[Result, bool, dict[str, Any]]:
-    """The result without its array, which is written; whether that was refused; where it is."""
-    if sink is None or result.array is None:
-        return replace(result, array=None), False, {}
-    if item.refused:
-        return replace(result, array=None, skipped=item.refused), True, {}
-    try:
-        written = sink.write(item, result.array)
-    except Refused as error:
-        return replace(result, array=None, skipped=str(error)), True, {}
-    place = {"output": written.output, "output_size": written.size}
-    return replace(result, array=None, emitted=written.place), False, place
-
-
-def _seen(item: Item, *, recorded: bool) -> dict[str, Any]:
+def _seen(item: Item, content: Found | None, *, recorded: bool) -> dict[str, Any]:
     """What is known of the file before it is read: if it changes meanwhile, the next run sees that."""
-    if item.stdin or item.problem:
+    if isinstance(content, Fetched):
+        digest = sha256(content.body).hexdigest() if recorded else ""
+        return {"size": len(content.body), "tag": content.tag if recorded else "", "sha256": digest}
+    if item.stdin or item.problem or content is not None:
         return {"size": 0}
     file = file_of(item.path)[0]
     try:
@@ -170,7 +212,9 @@ def _seen(item: Item, *, recorded: bool) -> dict[str, Any]:
 
 
 def _size(item: Item) -> int:
-    size: int = _seen(item, recorded=False)["size"]
+    if item.seen is not None:
+        return item.seen.size
+    size: int = _seen(item, None, recorded=False)["size"]
     return size
 
 
@@ -183,15 +227,17 @@ def clause(error: BaseException) -> str:
     return for_terminal(f"{type(error).__name__}: {error}{place}")
 
 
-def look(item: Item, spec: Spec, options: Options) -> Result:
-    """Process one candidate, under the name by which it was listed."""
-    return replace(process(handed(item), spec, options), path=item.path)
+def look(item: Item, spec: Spec, options: Options, content: Found | None = None) -> Result:
+    """Process one candidate, under the name by which it was listed; ``content``: what was fetched of it."""
+    return replace(process(handed(item, content), spec, options), path=item.path)
 
 
-def handed(item: Item) -> str | bytes | Candidate:
-    """What ``process`` takes for it: its path, what stands on standard input, or why there is nothing to be taken."""
-    if item.problem:
-        return Candidate(path=item.path, kind="unknown", problem=("SRC101", item.problem))
+def handed(item: Item, content: Found | None = None) -> str | bytes | Content | Candidate:
+    """What ``process`` takes for it: its path, its content, or why there is nothing to be taken."""
+    if isinstance(content, Fetched):
+        return Content(path=item.path, body=content.body)
+    if problem := item.problem or str(content or ""):
+        return Candidate(path=item.path, kind="unknown", problem=("SRC101", problem))
     return _stdin(item.path) if item.stdin else item.path
 
 

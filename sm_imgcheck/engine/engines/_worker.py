@@ -41,13 +41,15 @@ def serve(link: Connection, begun: Any) -> None:
 
 
 def _messages(job: Job, chunk: Chunk, begun: Any) -> Any:
+    def begin(place: int) -> None:
+        begun.value = place
+
     records: list[Done] = []
     due = monotonic() + _PAUSE
     try:
-        for record in work(job, chunk):
-            begun.value += 1
+        for number, record in enumerate(work(job, chunk, begin), 1):
             records.append(record)
-            if monotonic() >= due and begun.value < len(chunk.items):
+            if monotonic() >= due and number < len(chunk.items):
                 yield records, False, None
                 records = []
                 due = monotonic() + _PAUSE
