@@ -11,6 +11,7 @@ from sm_imgcheck.cli import _options as common
 from sm_imgcheck.cli._choices import choices
 from sm_imgcheck.cli._places import folder, suffix_of
 from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.stores import plain
 
 if TYPE_CHECKING:
     from sm_imgcheck.engine.job import Sink
@@ -42,6 +43,9 @@ def convert(
     report: common.Format = None,
     stdin_filename: common.StdinFilename = "stdin",
     jobs: common.Jobs = None,
+    shard: common.Shard = "",
+    resume: common.Resume = False,
+    manifest: common.Manifest = "",
     quiet: common.Quiet = False,
     no_color: common.NoColor = False,
 ) -> None:
@@ -53,6 +57,7 @@ def convert(
     """
     from sm_imgcheck.engine.jobs import number
 
+    out = plain(out)
     processes = number(1 if out == "-" else jobs, paths)
     from sm_imgcheck.cli import _session
     from sm_imgcheck.model import Options
@@ -73,6 +78,10 @@ def convert(
         quiet=quiet,
         no_color=no_color,
         jobs=processes,
+        shard=shard,
+        resume=resume,
+        manifest=manifest,
+        force=force,
     )
     counts = _session.report_on(
         asked,
@@ -98,7 +107,7 @@ def _sink(out: str, form: str | None, paths: list[str], *, force: bool) -> Sink:
     if suffix not in choices("tensors"):
         return Outputs(folder=folder("-o", out), form=form or "npy", force=force)
     shown = for_terminal(out)
-    if len(paths) > 1 or paths[0].startswith("@") or os.path.isdir(paths[0]):  # noqa: PTH112 - as the user typed it
+    if len(paths) > 1 or paths[0].startswith("@") or os.path.isdir(plain(paths[0])):  # noqa: PTH112 - as the user typed it
         raise typer.BadParameter(f"-o {shown} is one file, and there may be several candidates: name a folder")
     if form and form != suffix:
         raise typer.BadParameter(f"-o {shown} and --as {form} contradict each other")

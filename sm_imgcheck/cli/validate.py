@@ -37,6 +37,9 @@ def validate(
     report: common.Format = None,
     stdin_filename: common.StdinFilename = "stdin",
     jobs: common.Jobs = None,
+    shard: common.Shard = "",
+    resume: common.Resume = False,
+    manifest: common.Manifest = "",
     quiet: common.Quiet = False,
     no_color: common.NoColor = False,
 ) -> None:
@@ -50,6 +53,8 @@ def validate(
         raise typer.BadParameter("--content-type judges request bodies, of which no tensor is made: leave --emit out")
     if form and emit is None:
         raise typer.BadParameter("--as says what --emit writes: name a folder with --emit")
+    if resume and emit is None:
+        raise typer.BadParameter("--resume goes on with what --emit writes: name a folder with --emit")
     if emit is not None and headers_only:
         raise typer.BadParameter("--headers-only decodes nothing, so there is nothing to --emit")
     from sm_imgcheck.engine.jobs import number
@@ -79,11 +84,17 @@ def validate(
         quiet=quiet,
         no_color=no_color,
         jobs=processes,
+        shard=shard,
+        resume=resume,
+        manifest=manifest,
+        force=force,
     )
     if emit is not None:
         from sm_imgcheck.engine.outputs import Outputs
+        from sm_imgcheck.stores import plain
 
-        sink = Outputs(folder=_places.folder("--emit", emit), form=form or "npy", force=force)
+        emit = _places.folder("--emit", plain(emit))
+        sink = Outputs(folder=emit, form=form or "npy", force=force)
         counts = _session.report_on(asked, sink=sink, leave_out=emit)
     else:
         counts = _session.report_on(asked, command=_session.convert_command(asked))

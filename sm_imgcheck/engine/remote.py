@@ -56,9 +56,9 @@ def _candidates(kind: Store, root: str, block: list[tuple[str, Stat]], how: List
     """Of one block of names; what is passed over is counted."""
     reasons = [_reason(root, name, state, how) for name, state in block]
     unsure = [name for (name, _), reason in zip(block, reasons, strict=True) if reason == "?"]
-    tensors = dict(zip(unsure, ahead(lambda name: _is_tensor(kind, root + name), unsure), strict=True))
+    tensors = ahead(lambda name: _is_tensor(kind, root + name), unsure)  # asked for as they come
     for (name, state), reason in zip(block, reasons, strict=True):
-        why = reason if reason != "?" else "" if tensors[name] else "json that is no tensor"
+        why = reason if reason != "?" else "" if next(tensors) else "json that is no tensor"
         if not why:
             *folders, last = name.split("/")
             yield Item(path=root + name, output=(*map(_folder, folders), stem(_folder(last))), seen=state)

@@ -41,7 +41,11 @@ class TooLarge(Unreadable):
 
     def __init__(self, size: int, limit: int) -> None:
         self.size = size
-        super().__init__(f"has {size} bytes; more than {limit} are not read")
+        self.limit = limit
+        super().__init__(size, limit)
+
+    def __str__(self) -> str:
+        return f"has {self.size} bytes; more than {self.limit} are not read"
 
 
 class Refused(OutputError):
