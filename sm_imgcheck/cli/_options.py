@@ -20,10 +20,13 @@ __all__ = [
     "HeadersOnly",
     "Ignore",
     "Jobs",
+    "Manifest",
     "NoColor",
     "Paths",
     "Quiet",
+    "Resume",
     "Select",
+    "Shard",
     "SpecName",
     "StdinFilename",
     "assumed",
@@ -156,4 +159,30 @@ Quiet = Annotated[
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours. So does the environment variable NO_COLOR.")]
 StdinFilename = Annotated[
     str, typer.Option("--stdin-filename", metavar="NAME", help="What standard input is called in reports and outputs.")
+]
+Manifest = Annotated[
+    str,
+    typer.Option(
+        "--manifest",
+        metavar="FILE",
+        help="Record each input on a line of JSON: path, size, sha256, findings, output, spec, versions of libraries.",
+        show_default=False,
+    ),
+]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Go on after a run that was cut short: do what is missing, and again what is stale because the input, "
+        "the spec or a library has changed. After a loss of power, outputs of another size are done again.",
+    ),
+]
+Shard = Annotated[
+    str,
+    typer.Option(
+        "--shard",
+        metavar="INDEX/NUMBER",
+        help="Take one of NUMBER parts, counted from 0, by a hash of each path below PATH: the same on every machine.",
+        show_default=False,
+    ),
 ]

@@ -9,7 +9,7 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, replace
 from shutil import get_terminal_size
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import typer
 
@@ -18,12 +18,17 @@ from sm_imgcheck.cli._progress import watched
 from sm_imgcheck.cli._signals import Terminated
 from sm_imgcheck.cli._troubles import WITH_TRACEBACK, Troubles
 from sm_imgcheck.engine.job import Job, Sink
-from sm_imgcheck.engine.listing import Listing, listed
+from sm_imgcheck.engine.listing import IMAGE_SUFFIXES, TENSOR_SUFFIXES, Listing, listed
 from sm_imgcheck.engine.run import run
+from sm_imgcheck.engine.shard import ELSEWHERE, Shard, sharded
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import argument, for_terminal
 from sm_imgcheck.model import Options, Report, Spec
 from sm_imgcheck.report import Run, reporter
+from sm_imgcheck.stores import is_remote, plain
+
+if TYPE_CHECKING:
+    from sm_imgcheck.engine.keeping import Keeping
 
 __all__ = ["DEFAULT_SPEC", "Asked", "convert_command", "load_spec", "report_on"]
 
@@ -47,6 +52,11 @@ class Asked:
     no_color: bool = False
     jobs: int = 1
     """Processes; 1: this one."""
+    shard: str = ""
+    """INDEX/NUMBER; empty: all of it."""
+    manifest: str = ""
+    resume: bool = False
+    force: bool = False
 
     @property
     def raise_bugs(self) -> bool:
@@ -90,6 +100,9 @@ def report_on(
     spec = load_spec(asked.spec)
     form = asked.form or ("table" if out.isatty() else "text")
     told = reporter(form, _run(asked, spec, command, out))
+    shard = Shard.parse(asked.shard) if asked.shard else Shard()
+    job = Job(spec=spec, options=asked.options, sink=sink, raise_bugs=asked.raise_bugs)
+    job, keep = _kept(job, asked, shard)
     silent = asked.quiet and form in _FOR_PEOPLE
     how = Listing(
         passed_over=Counter(),
@@ -101,8 +114,8 @@ def report_on(
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
     _put(out, told.open(), silent=silent)
     try:
-        job = Job(spec=spec, options=asked.options, sink=sink, raise_bugs=asked.raise_bugs)
-        records = run(listed(asked.paths, how), job, jobs=1 if asked.raise_bugs else asked.jobs)
+        items = sharded(listed(asked.paths, how), shard, how.passed_over)
+        records = run(items, job, jobs=1 if asked.raise_bugs else asked.jobs, keep=keep)
         with closing(watched(records, quiet=asked.quiet or (form == "jsonl" and out.isatty()))) as watch:
             for done in watch:
                 troubles.note(done)
@@ -118,12 +131,35 @@ def report_on(
     nothing = not report.candidates and form in _FOR_PEOPLE
     _put(out, told.close(report), silent=silent or nothing)
     if stopped is not None:
-        _say_how_to_go_on(stopped, report, written=sink is not None)
+        _say_how_to_go_on(stopped, report, written=sink is not None, resumable=keep is not None and sink is not None)
         raise stopped
-    if not report.candidates:
+    if keep is not None and keep.kept and not asked.quiet:
+        typer.echo(f"{keep.kept:,} of {report.candidates:,} were up to date and are kept", err=True)
+    if not report.candidates and not how.passed_over[ELSEWHERE]:
         raise ImgcheckError(_nothing_there(asked.paths, how))
     troubles.sum_up()
     return report
+
+
+def _kept(job: Job, asked: Asked, shard: Shard) -> tuple[Job, Keeping | None]:
+    """The job, and what keeps it. A run of a few named files that asks for nothing of the kind has neither."""
+    journaled = asked.resume or shard.of > 1 or any(map(_is_many, asked.paths))
+    if not journaled and not asked.manifest:
+        return job, None
+    from sm_imgcheck.engine.keeping import Wanted, keeping
+
+    wanted = Wanted(shard=shard, manifest=asked.manifest, journaled=journaled, resume=asked.resume, force=asked.force)
+    keep = keeping(job, wanted)
+    if keep is None:
+        return job, None
+    return replace(job, sink=keep.sink or job.sink, recorded=True), keep
+
+
+def _is_many(path: str) -> bool:
+    """Whether a path stands for any number of candidates: a list, a folder, here or in a store."""
+    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
+    is_file = suffix in IMAGE_SUFFIXES or suffix in TENSOR_SUFFIXES
+    return path.startswith("@") or (not is_file if is_remote(path) else os.path.isdir(plain(path)))  # noqa: PTH112
 
 
 def _nothing_there(paths: list[str], how: Listing) -> str:
@@ -163,10 +199,11 @@ def _put(out: TextIO, text: str, *, silent: bool) -> None:
         out.flush()
 
 
-def _say_how_to_go_on(stopped: BaseException, report: Report, *, written: bool) -> None:
+def _say_how_to_go_on(stopped: BaseException, report: Report, *, written: bool, resumable: bool) -> None:
     asked_to = " by Ctrl-C" if isinstance(stopped, KeyboardInterrupt) else ""
     asked_to = f" by {stopped.name}" if isinstance(stopped, Terminated) else asked_to
     done = f"{report.candidates:,} candidate{'s' if report.candidates > 1 else ''}" if report.candidates else "nothing"
     kept = "; what is written stays, and the same command leaves it as it is" if written and report.candidates else ""
+    kept = "; what is written stays: the same command with --resume goes on" if resumable else kept
     if report.candidates or asked_to:
         typer.echo(f"stopped{asked_to} after {done}{kept}", err=True)

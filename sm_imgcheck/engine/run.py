@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from itertools import count, islice
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from sm_imgcheck import folder
 from sm_imgcheck.engine import engines
@@ -13,6 +13,9 @@ from sm_imgcheck.engine.claims import Claims, clash
 from sm_imgcheck.engine.job import Chunk, Done, Job
 from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.engine.outputs import Outputs
+
+if TYPE_CHECKING:
+    from sm_imgcheck.engine.keeping import Keeping
 
 __all__ = ["chunked", "run"]
 
@@ -24,14 +27,20 @@ class _Engine(Protocol):
     def done(self, job: Job, chunks: Iterable[Chunk], jobs: int) -> Generator[Done, None, None]: ...
 
 
-def run(items: Iterable[Item | Done], job: Job, *, jobs: int = 1, engine: str = "") -> Generator[Done, None, None]:
+def run(
+    items: Iterable[Item | Done], job: Job, *, jobs: int = 1, engine: str = "", keep: Keeping | None = None
+) -> Generator[Done, None, None]:
     """Yield what became of each candidate, in the order of the listing, whoever does the work.
 
-    engine: the name of one; empty: worker processes, or this one where one is enough. Raises ImgcheckError where the
+    engine: the name of one; empty: worker processes, or this one where one is enough. keep: what is kept of the work,
+    beside its results. Raises ImgcheckError where the
     job as a whole cannot be done: a list that cannot be read, a disk that is full. To be closed where it is left early.
     """
     module = cast("_Engine", folder.load(engines, engine or ("pool" if jobs > 1 else "here")))
-    return module.done(job, chunked(_claimed(items, job)), jobs)
+    items = _claimed(items, job)
+    if keep is None:
+        return module.done(job, chunked(items), jobs)
+    return keep.behind(module.done(job, chunked(keep.before(items)), jobs))
 
 
 def chunked(items: Iterable[Item | Done]) -> Iterator[Chunk]:

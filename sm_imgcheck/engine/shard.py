@@ -13,7 +13,10 @@ from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.value import Value
 
-__all__ = ["Shard", "sharded"]
+__all__ = ["ELSEWHERE", "Shard", "sharded"]
+
+ELSEWHERE = "in another shard"
+"""Why a candidate is passed over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -55,7 +58,7 @@ def sharded(items: Iterable[Item], shard: Shard, passed_over: Counter[str]) -> I
         if _number(item.output) % shard.of == shard.index:
             yield item
         else:
-            passed_over["in another shard"] += 1
+            passed_over[ELSEWHERE] += 1
 
 
 def _number(output: tuple[str, ...]) -> int:
