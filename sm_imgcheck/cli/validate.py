@@ -49,14 +49,15 @@ def validate(
     values 0..255. Each finding says whether convert mends it, and the report ends with the command that does.
     With --content-type every PATH is a request body.
     """
-    if content_type is not None and emit is not None:
-        raise typer.BadParameter("--content-type judges request bodies, of which no tensor is made: leave --emit out")
-    if form and emit is None:
-        raise typer.BadParameter("--as says what --emit writes: name a folder with --emit")
-    if resume and emit is None:
-        raise typer.BadParameter("--resume goes on with what --emit writes: name a folder with --emit")
-    if emit is not None and headers_only:
-        raise typer.BadParameter("--headers-only decodes nothing, so there is nothing to --emit")
+    _refuse_contradictions(
+        {
+            "--emit": emit,
+            "--as": form,
+            "--resume": resume,
+            "--headers-only": headers_only,
+            "--content-type": content_type,
+        }
+    )
     from sm_imgcheck.engine.jobs import number
 
     processes = number(jobs, paths)
@@ -100,3 +101,16 @@ def validate(
         counts = _session.report_on(asked, command=_session.convert_command(asked))
     level: Any = fail_on
     raise typer.Exit(counts.exit_code(level))
+
+
+def _refuse_contradictions(given: dict[str, Any]) -> None:
+    """Raise BadParameter for options that go with --emit only, or never with it."""
+    emits = given["--emit"] is not None
+    if given["--content-type"] is not None and emits:
+        raise typer.BadParameter("--content-type judges request bodies, of which no tensor is made: leave --emit out")
+    if given["--as"] and not emits:
+        raise typer.BadParameter("--as says what --emit writes: name a folder with --emit")
+    if given["--resume"] and not emits:
+        raise typer.BadParameter("--resume goes on with what --emit writes: name a folder with --emit")
+    if given["--headers-only"] and emits:
+        raise typer.BadParameter("--headers-only decodes nothing, so there is nothing to --emit")

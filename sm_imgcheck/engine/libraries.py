@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
-import sm_imgcheck
+from sm_imgcheck import __version__
 
 __all__ = ["libraries"]
 
@@ -22,7 +22,7 @@ def libraries() -> dict[str, str]:
         "opencv": _opencv(),
         "pillow": version("pillow"),
         "simplejpeg": version("simplejpeg"),
-        "sm-imgcheck": sm_imgcheck.__version__,
+        "sm-imgcheck": __version__,
     }
     return {name: str(number) for name, number in found.items()}
 
