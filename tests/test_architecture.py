@@ -17,6 +17,7 @@ FLOORS = (
     ("effects", "spec"),
     ("checks", "report", "diagnosis"),
     ("planning",),
+    ("judging",),
     ("pixels", "tensors", "bundle"),  # 2 codecs
     ("arrayfile",),
     ("payload",),
@@ -32,7 +33,7 @@ FLOORS = (
 )
 """From the ground up. A part, a module or a folder of the package, may import from itself and from lower lines."""
 RANK = {part: rank for rank, parts in enumerate(FLOORS) for part in parts}
-PURE = {part for parts in FLOORS[:7] for part in parts}
+PURE = {part for parts in FLOORS[:8] for part in parts}
 HEAVY = {"numpy", "cv2", "PIL", "yaml", "simplejpeg", "orjson", "rich", "typer"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
