@@ -49,20 +49,14 @@ def validate(
     values 0..255. Each finding says whether convert mends it, and the report ends with the command that does.
     With --content-type every PATH is a request body.
     """
-    _refuse_contradictions(
-        {
-            "--emit": emit,
-            "--as": form,
-            "--resume": resume,
-            "--headers-only": headers_only,
-            "--content-type": content_type,
-        }
-    )
+    _refuse_contradictions(content_type, emits=emit is not None, form=form, resume=resume, headers_only=headers_only)
     from sm_imgcheck.engine.jobs import number
 
     processes = number(jobs, paths)
     from sm_imgcheck.cli import _places, _session
+    from sm_imgcheck.engine.outputs import Outputs
     from sm_imgcheck.model import Options
+    from sm_imgcheck.stores import plain
 
     decoder: Any = decoded_by
     options = Options(
@@ -90,27 +84,25 @@ def validate(
         manifest=manifest,
         force=force,
     )
-    if emit is not None:
-        from sm_imgcheck.engine.outputs import Outputs
-        from sm_imgcheck.stores import plain
-
+    if emit is None:
+        counts = _session.report_on(asked, command=_session.convert_command(asked))
+    else:
         emit = _places.folder("--emit", plain(emit))
         sink = Outputs(folder=emit, form=form or "npy", force=force)
         counts = _session.report_on(asked, sink=sink, leave_out=emit)
-    else:
-        counts = _session.report_on(asked, command=_session.convert_command(asked))
     level: Any = fail_on
     raise typer.Exit(counts.exit_code(level))
 
 
-def _refuse_contradictions(given: dict[str, Any]) -> None:
+def _refuse_contradictions(
+    content_type: str | None, *, emits: bool, form: str | None, resume: bool, headers_only: bool
+) -> None:
     """Raise BadParameter for options that go with --emit only, or never with it."""
-    emits = given["--emit"] is not None
-    if given["--content-type"] is not None and emits:
+    if content_type is not None and emits:
         raise typer.BadParameter("--content-type judges request bodies, of which no tensor is made: leave --emit out")
-    if given["--as"] and not emits:
+    if form and not emits:
         raise typer.BadParameter("--as says what --emit writes: name a folder with --emit")
-    if given["--resume"] and not emits:
+    if resume and not emits:
         raise typer.BadParameter("--resume goes on with what --emit writes: name a folder with --emit")
-    if given["--headers-only"] and emits:
+    if headers_only and emits:
         raise typer.BadParameter("--headers-only decodes nothing, so there is nothing to --emit")
