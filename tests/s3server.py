@@ -39,16 +39,20 @@ class Door:
         try:
             time.sleep(self.delay)
             if answer is not None:
-                return self.refuse(answer, start_response)
+                return refuse(answer, start_response, silent=environ["REQUEST_METHOD"] == "HEAD")
             return self.inner(environ, start_response)
         finally:
             with self.lock:
                 self.busy -= 1
 
-    def refuse(self, answer, start_response):
-        status, code = answer
-        start_response(f"{status} {HTTPStatus(status).phrase}", [("Content-Type", "application/xml")])
-        return [f"<Error><Code>{code}</Code><Message>\x1b[31m as asked</Message></Error>".encode()]
+
+def refuse(answer, start_response, *, silent):
+    """What S3 says instead, with a mark in it that turns the direction of writing."""
+    status, code = answer
+    body = b"" if silent else f"<Error><Code>{code}</Code><Message>\u202eas asked</Message></Error>".encode()
+    headers = [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))]
+    start_response(f"{status} {HTTPStatus(status).phrase}", headers)
+    return [body]
 
 
 @contextmanager
