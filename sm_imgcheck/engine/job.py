@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from time import perf_counter
@@ -26,6 +26,7 @@ from sm_imgcheck.processing import process
 from sm_imgcheck.source import MAX_FILE_BYTES, Content
 from sm_imgcheck.stores import Fetched, file_of, is_remote, store
 from sm_imgcheck.stores.ahead import ahead
+from sm_imgcheck.value import Value, changed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,8 +60,8 @@ class Job:
     """Let a bug at one candidate end the run with its traceback, instead of counting it and going on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Done(Value):
     """What became of one candidate: small, without its array."""
 
     item: Item
@@ -86,8 +87,8 @@ class Done:
     """Its tensor was made, and cannot go where it was to; ``result.skipped`` says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chunk:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Chunk(Value):
     """Some tens of candidates that follow each other in the listing: what an engine hands out at a time."""
 
     number: int
@@ -150,12 +151,12 @@ def _guarded(job: Job, done: Done, step: Callable[[Done], Done]) -> Done:
         # Whatever it is, the other candidates are none the worse for it.
         result = Result(path=done.item.path, kind="unknown", bug=clause(bug))
         done = Done(item=done.item, result=result, size=_size(done.item))
-    return replace(done, seconds=done.seconds + perf_counter() - start)
+    return changed(done, seconds=done.seconds + perf_counter() - start)
 
 
 def _made(job: Job, content: Found | None, done: Done) -> Done:
     seen = _seen(done.item, content, recorded=job.recorded)
-    return replace(done, result=look(done.item, job.spec, job.options, content), **seen)
+    return changed(done, result=look(done.item, job.spec, job.options, content), **seen)
 
 
 def _placed(job: Job, done: Done) -> Done:
@@ -166,17 +167,17 @@ def _placed(job: Job, done: Done) -> Done:
 
 
 def _written(sink: Sink | None, done: Done) -> Done:
-    item, array, result = done.item, done.result.array, replace(done.result, array=None)
+    item, array, result = done.item, done.result.array, changed(done.result, array=None)
     if sink is None or array is None:
-        return replace(done, result=result)
+        return changed(done, result=result)
     if item.refused:
-        return replace(done, result=replace(result, skipped=item.refused), refused=True)
+        return changed(done, result=changed(result, skipped=item.refused), refused=True)
     try:
         written = sink.write(item, array)
     except Refused as error:
-        return replace(done, result=replace(result, skipped=str(error)), refused=True)
-    result = replace(result, emitted=written.place)
-    return replace(done, result=result, output=written.output, output_size=written.size)
+        return changed(done, result=changed(result, skipped=str(error)), refused=True)
+    result = changed(result, emitted=written.place)
+    return changed(done, result=result, output=written.output, output_size=written.size)
 
 
 def _weight(done: Done) -> int:
@@ -229,7 +230,7 @@ def clause(error: BaseException) -> str:
 
 def look(item: Item, spec: Spec, options: Options, content: Found | None = None) -> Result:
     """Process one candidate, under the name by which it was listed; ``content``: what was fetched of it."""
-    return replace(process(handed(item, content), spec, options), path=item.path)
+    return changed(process(handed(item, content), spec, options), path=item.path)
 
 
 def handed(item: Item, content: Found | None = None) -> str | bytes | Content | Candidate:

@@ -12,6 +12,7 @@ from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.ordinary import opened
 from sm_imgcheck.stores import Stat, file_of, is_remote, plain
+from sm_imgcheck.value import Value
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -38,8 +39,8 @@ SNIFFED = 4096
 """How much of a .json file in a folder is looked at to tell a tensor from annotations and settings, in bytes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Item(Value):
     """One candidate to be looked at."""
 
     path: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import signal
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from time import monotonic
@@ -34,13 +35,12 @@ def serve(link: Connection, begun: Any) -> None:
         job = pickle.loads(link.recv_bytes())  # noqa: S301 - from the process that started this one
         while True:
             chunk = pickle.loads(link.recv_bytes())  # noqa: S301
-            begun.value = 0
             for message in _messages(job, chunk, begun):
                 link.send_bytes(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
             begun.value = -1
 
 
-def _messages(job: Job, chunk: Chunk, begun: Any) -> Any:
+def _messages(job: Job, chunk: Chunk, begun: Any) -> Iterator[Message]:
     def begin(place: int) -> None:
         begun.value = place
 
