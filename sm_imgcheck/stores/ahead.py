@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 __all__ = ["IN_FLIGHT", "ahead"]
 
@@ -23,6 +25,8 @@ def ahead(
     An item is begun while all that are under way weigh no more than ``room``, and it at least when nothing else is.
     So memory is bounded, and nobody waits for what comes later. Raises what the function raises, at its place.
     """
+    from concurrent.futures import ThreadPoolExecutor  # loads logging
+
     waiting: deque[tuple[int, Future[R]]] = deque()
     pool = ThreadPoolExecutor(IN_FLIGHT)
     try:
