@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from shutil import rmtree
 
 from sm_imgcheck.engine.job import Done, Job
 from sm_imgcheck.engine.journal import Journal, Record
@@ -138,6 +139,8 @@ class Keeping:
             self.manifest.finish()
         if self.journal is not None:
             self.journal.finish()
+        if self.sink is not None and self.sink.aside:
+            rmtree(self.sink.aside, ignore_errors=True)
 
     def _note(self, done: Done) -> None:
         self.kept += done.kept
