@@ -230,7 +230,8 @@ def clause(error: BaseException) -> str:
 
 def look(item: Item, spec: Spec, options: Options, content: Found | None = None) -> Result:
     """Process one candidate, under the name by which it was listed; ``content``: what was fetched of it."""
-    return changed(process(handed(item, content), spec, options), path=item.path)
+    result = process(handed(item, content), spec, options)
+    return result if result.path == item.path else changed(result, path=item.path)
 
 
 def handed(item: Item, content: Found | None = None) -> str | bytes | Content | Candidate:

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import for_terminal
@@ -33,6 +34,8 @@ IMAGE_SUFFIXES = frozenset({
 })
 # fmt: on
 TENSOR_SUFFIXES = frozenset({".json", ".npy", ".npz"})
+_BLOCK = 16_384
+"""Names that are sorted at a time, some 1.5 MB: a folder with more is listed in blocks, as the disk has them."""
 _LONGEST_LINE = 65_536
 """Of a list of paths, in characters: sixteen times the longest path that Linux takes."""
 SNIFFED = 4096
@@ -159,29 +162,32 @@ def _or_else(name: str) -> str:
 
 
 def _walk(root: str, how: Listing) -> Iterator[Item]:
-    """Depth first, by name. The pending entries are those of the open folders: the tree is never held as a whole."""
-    pending: list[Entry] = [((), True)]
-    while pending:
-        place, is_folder = pending.pop()
-        path = os.path.join(root, *place)
-        if not is_folder:
-            yield Item(path=path, output=(*place[:-1], stem(place[-1])))
-            continue
+    """Depth first, by name; what is held are the names of the open folders, each in its blocks."""
+    opened: list[tuple[tuple[str, ...], str, Iterator[str]]] = [((), root, _names(root, how))]
+    while opened:
+        place, folder, names = opened[-1]
         try:
-            pending += _entries(path, place, how)
+            name = next(names, "")
         except OSError as error:
-            yield Item(path=path, output=place, problem=f"is a folder that cannot be read: {error.strerror}")
+            opened.pop()
+            yield Item(path=folder, output=place, problem=f"is a folder that cannot be read: {error.strerror}")
+            continue
+        if not name:
+            opened.pop()
+        elif name.endswith("/"):
+            inner = os.path.join(folder, name[:-1])
+            opened.append(((*place, name[:-1]), inner, _names(inner, how)))
+        else:
+            yield Item(path=os.path.join(folder, name), output=(*place, stem(name)))
 
 
-Entry = tuple[tuple[str, ...], bool]
-"""Names from the root down, and whether it is a folder."""
-
-
-def _entries(folder: str, place: tuple[str, ...], how: Listing) -> list[Entry]:
-    """What is looked at in one folder, last name first. A folder's name sorts as if it ended in a slash."""
+def _names(folder: str, how: Listing) -> Iterator[str]:
+    """What is looked at in one folder, that of a folder with a slash behind it, as it is sorted; block by block."""
     with os.scandir(folder) as entries:
-        kept = [((*place, entry.name), kind == "folder") for entry in entries if (kind := _kind(entry, how))]
-    return sorted(kept, key=lambda entry: entry[0][-1] + "/" * entry[1], reverse=True)
+        kept = (entry.name + "/" * (kind == "folder") for entry in entries if (kind := _kind(entry, how)))
+        while len(block := sorted(islice(kept, _BLOCK))) == _BLOCK:
+            yield from block
+    yield from block  # the folder is closed: however deep the tree, few are open at a time
 
 
 def _kind(entry: os.DirEntry[str], how: Listing) -> str:
