@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.source import MAX_FILE_BYTES
@@ -19,20 +20,20 @@ Found = Fetched | Unreadable
 
 def contents(items: Iterable[Item]) -> Iterator[tuple[Item, Found | None]]:
     """Each item with what stands there, where that is in a store; None for all others. Raises StoreError."""
-    items = tuple(items)
-    if not any(map(_is_object, items)):
-        yield from ((item, None) for item in items)
-        return
-    for item, found in ahead(_early, items):
-        yield item, _fetched(item, MAX_FILE_BYTES) if isinstance(found, TooLarge) else found
+    for in_store, some in groupby(items, key=_is_object):
+        if not in_store:
+            yield from ((item, None) for item in some)
+            continue
+        for item, found in ahead(_early, some):
+            yield item, _fetched(item, MAX_FILE_BYTES) if isinstance(found, TooLarge) else found
 
 
 def _is_object(item: Item) -> bool:
     return is_remote(item.path) and not item.stdin and not item.problem
 
 
-def _early(item: Item) -> tuple[Item, Found | None]:
-    return item, _fetched(item, _SMALL) if _is_object(item) else None
+def _early(item: Item) -> tuple[Item, Found]:
+    return item, _fetched(item, _SMALL)
 
 
 def _fetched(item: Item, limit: int) -> Found:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
+from itertools import tee
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -31,7 +32,7 @@ from sm_imgcheck.value import Value, changed
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Chunk", "Done", "Job", "Sink", "clause", "handed", "look", "lost", "prepare", "work"]
+__all__ = ["Chunk", "Done", "Job", "Sink", "clause", "flow", "handed", "look", "lost", "prepare", "work"]
 
 _ROOM = 64 << 20
 """Bytes of tensors that are on their way to a store at a time."""
@@ -119,17 +120,23 @@ def work(job: Job, chunk: Chunk, begin: Callable[[int], None] = lambda _: None) 
     its result, and the work goes on. Raises OutputError where the place of all tensors is at fault, StoreError where a
     store is out of reach.
     """
-    made = _made_of(job, chunk, begin)
+    return flow(job, chunk.items, begin)
+
+
+def flow(job: Job, items: Iterable[Item | Done], begin: Callable[[int], None] = lambda _: None) -> Iterator[Done]:
+    """The same of any number of candidates, which are taken as they are needed."""
+    made = _made_of(job, items, begin)
     if isinstance(job.sink, Outputs) and is_remote(job.sink.folder):
         yield from ahead(partial(_placed, job), made, room=_ROOM, weigh=_weight)
     else:
         yield from map(partial(_placed, job), made)
 
 
-def _made_of(job: Job, chunk: Chunk, begin: Callable[[int], None]) -> Iterator[Done]:
-    """Of each candidate of a chunk the record, with the tensor still in it."""
-    found = contents(one for one in chunk.items if isinstance(one, Item))
-    for place, one in enumerate(chunk.items):
+def _made_of(job: Job, items: Iterable[Item | Done], begin: Callable[[int], None]) -> Iterator[Done]:
+    """Of each candidate the record, with the tensor still in it."""
+    items, fetched = tee(items)
+    found = contents(one for one in fetched if isinstance(one, Item))
+    for place, one in enumerate(items):
         if isinstance(one, Done):
             yield one
             continue
