@@ -23,15 +23,23 @@ def ahead(
     """Yield ``function(item)`` of each, in order, with several of them under way in threads.
 
     An item is begun while all that are under way weigh no more than ``room``, and it at least when nothing else is.
-    So memory is bounded, and nobody waits for what comes later. Raises what the function raises, at its place.
+    So memory is bounded, and nobody waits for what comes later. Raises what the function and the items raise, at its
+    place: what is under way before it is yielded first.
     """
     from concurrent.futures import ThreadPoolExecutor  # loads logging
 
     waiting: deque[tuple[int, Future[R]]] = deque()
+    held, failure, left = 0, None, iter(items)
     pool = ThreadPoolExecutor(IN_FLIGHT)
     try:
-        held = 0
-        for item in items:
+        while True:
+            try:
+                item = next(left)
+            except StopIteration:
+                break
+            except Exception as error:  # noqa: BLE001 - raised below
+                failure = error
+                break
             weight = weigh(item)
             while waiting and (held + weight > room or len(waiting) >= IN_FLIGHT):
                 done, answer = waiting.popleft()
@@ -43,3 +51,5 @@ def ahead(
             yield waiting.popleft()[1].result()
     finally:
         pool.shutdown(cancel_futures=True)
+    if failure is not None:
+        raise failure

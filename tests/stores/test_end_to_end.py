@@ -260,3 +260,8 @@ def test_a_store_that_goes_away_ends_the_run(bucket, door, folder, say):
     assert code == 2
     assert [result["path"] for result in json.loads(out)["results"]] == [f"{bucket}/in/00.jpg", f"{bucket}/in/01.jpg"]
     assert "the credentials have expired" in err
+    door.answers = [(403, "ExpiredToken")] * 9
+    code, out, err = say("convert", f"{bucket}/in", "-o", f"{bucket}/out", "-j", "1", "--format", "json")
+    assert code == 2
+    assert len(json.loads(out)["results"]) == 2
+    assert tensors(f"{bucket}/out").keys() == {"00.npy", "01.npy"}
