@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -70,16 +70,12 @@ def below(place: str) -> Iterator[tuple[str, Stat]]:
 
 def write(place: str, chunks: Iterable[Chunk], *, force: bool = False) -> None:
     fs = filesystem(place)
-    shown = for_terminal(place)
-    try:
+    with _writing(place):
         there = None if force else stat(place)
-        differs = there is not None and not _holds(fs, place, there, chunks)
-        if there is None:
-            _put(fs, place, chunks)
-    except Exception as error:
-        raise OutputError(f"{shown} cannot be written: {said(error)}") from error
-    if differs:
-        raise OutputError(f"{shown} exists and is not what would be written: --force replaces it")
+    if there is None:
+        _put(fs, place, chunks)
+    elif not _holds(fs, place, there, chunks):
+        raise OutputError(f"{for_terminal(place)} exists and is not what would be written: --force replaces it")
 
 
 def remove(place: str) -> None:
@@ -113,12 +109,15 @@ def _entries(fs: Any, folder: str, shown: str) -> list[Any]:
 
 def _put(fs: Any, place: str, chunks: Iterable[Chunk]) -> None:
     """Write under a name that appears when all is there: file systems of fsspec can hold back until ``commit``."""
-    file = fs.open(place, "wb", autocommit=False)
+    with _writing(place):
+        file = fs.open(place, "wb", autocommit=False)
     try:
         for chunk in chunks:
-            file.write(chunk)
-        file.close()
-        file.commit()
+            with _writing(place):
+                file.write(chunk)
+        with _writing(place):
+            file.close()
+            file.commit()
     except BaseException:  # Ctrl-C too
         with suppress(Exception):
             file.discard()
@@ -128,12 +127,24 @@ def _put(fs: Any, place: str, chunks: Iterable[Chunk]) -> None:
 def _holds(fs: Any, place: str, there: Stat, chunks: Iterable[Chunk]) -> bool:
     """Whether a file has this content."""
     left = there.size
-    with fs.open(place, "rb", block_size=_COMPARED) as file:
+    with _writing(place):
+        file = fs.open(place, "rb", block_size=_COMPARED)
+    with file:
         for chunk in chunks:
             left -= len(chunk)
-            if left < 0 or file.read(len(chunk)) != chunk:
-                return False
+            with _writing(place):
+                if left < 0 or file.read(len(chunk)) != chunk:
+                    return False
     return left == 0
+
+
+@contextmanager
+def _writing(place: str) -> Iterator[None]:
+    """What the store says to it is told; what whoever makes the chunks says goes on its way."""
+    try:
+        yield
+    except Exception as error:
+        raise OutputError(f"{for_terminal(place)} cannot be written: {said(error)}") from error
 
 
 def _stat(entry: Any) -> Stat:
