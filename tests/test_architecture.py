@@ -27,6 +27,7 @@ FLOORS = (
     ("fix", "code"),  # 4 work
     ("processing",),
     ("request",),
+    ("packing",),
     ("engine",),  # 5 run
     ("api", "cli"),  # 6 door
     ("__init__", "__main__"),

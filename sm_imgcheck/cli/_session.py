@@ -29,6 +29,7 @@ from sm_imgcheck.stores import is_remote, plain
 
 if TYPE_CHECKING:
     from sm_imgcheck.engine.keeping import Keeping
+    from sm_imgcheck.engine.packs import Packing
 
 __all__ = ["DEFAULT_SPEC", "Asked", "convert_command", "load_spec", "report_on"]
 
@@ -55,6 +56,7 @@ class Asked:
     shard: str = ""
     """INDEX/NUMBER; empty: all of it."""
     manifest: str = ""
+    packing: Packing | None = None
     resume: bool = False
     force: bool = False
 
@@ -143,16 +145,21 @@ def report_on(
 
 def _kept(job: Job, asked: Asked, shard: Shard) -> tuple[Job, Keeping | None]:
     """The job, and what keeps it. A run of a few named files that asks for nothing of the kind has neither."""
-    journaled = asked.resume or shard.of > 1 or any(map(_is_many, asked.paths))
+    journaled = asked.resume or asked.packing is not None or shard.of > 1 or any(map(_is_many, asked.paths))
     if not journaled and not asked.manifest:
         return job, None
-    from sm_imgcheck.engine.keeping import Wanted, keeping
+    from sm_imgcheck.engine.starting import Wanted, keeping
 
-    wanted = Wanted(shard=shard, manifest=asked.manifest, journaled=journaled, resume=asked.resume, force=asked.force)
+    wanted = Wanted(
+        shard=shard,
+        manifest=asked.manifest,
+        journaled=journaled,
+        packing=asked.packing,
+        resume=asked.resume,
+        force=asked.force,
+    )
     keep = keeping(job, wanted)
-    if keep is None:
-        return job, None
-    return replace(job, sink=keep.sink or job.sink, recorded=True), keep
+    return (job if keep is None else keep.job), keep
 
 
 def _is_many(path: str) -> bool:

@@ -48,6 +48,7 @@ class Record(Value):
     output_size: int
     size: int
     tag: str
+    """Of the input; empty where it is to be done again in any case."""
     sha256: str
     result: Any = field(repr=False)
     """As ``records.flat`` made it."""
@@ -72,8 +73,6 @@ class Pack(Value):
     """One file that holds the tensors of several candidates."""
 
     number: int
-    output: str
-    """Its place below the output folder."""
     size: int
     """In bytes."""
     digest: str
@@ -114,10 +113,10 @@ class Journal:
                 self._old.append(name)
 
     def note(self, done: Done) -> None:
-        """Take in a candidate whose output is in place."""
-        if lasting(done):
-            what = [done.item.path, done.output, done.output_size, done.size, done.tag, done.sha256]
-            self._add([*what, flat(done.result)])
+        """Take in a candidate whose output is in place, or which has none."""
+        seen = [done.tag, done.sha256] if lasting(done) else ["", ""]
+        what = [done.item.path, done.output, done.output_size, done.size, *seen]
+        self._add([*what, flat(done.result)])
 
     def pack(self, pack: Pack) -> None:
         """Take in a pack that is in place. Then the journal is brought to the disk: its parts may go."""

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
 from json import JSONDecoder, dumps, loads
-from typing import Any
 
 from sm_imgcheck.engine.database import as_blob, temporary
 from sm_imgcheck.engine.journal import LARGEST, Pack, Record
@@ -37,7 +36,7 @@ class Known:
         self._base = temporary(
             "CREATE TABLE records (path BLOB PRIMARY KEY, at INT, length INT, line INT, fresh INT) WITHOUT ROWID",
             "CREATE TABLE outputs (output BLOB PRIMARY KEY) WITHOUT ROWID",
-            "CREATE TABLE packs (number INT PRIMARY KEY, output TEXT, size INT, digest TEXT, fresh INT) WITHOUT ROWID",
+            "CREATE TABLE packs (number INT PRIMARY KEY, size INT, digest TEXT, fresh INT) WITHOUT ROWID",
         )
         self._lines = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this
         self._unpacked = lru_cache(_UNPACKED_AT_ONCE)(self._unpack)
@@ -68,8 +67,8 @@ class Known:
             path, end = decode(line, 1)
             if isinstance(path, int):
                 pack: Pack = shaper(Pack)(loads(line))
-                row = (pack.number, pack.output, pack.size, pack.digest, fresh)
-                self._base.execute("INSERT OR REPLACE INTO packs VALUES (?, ?, ?, ?, ?)", row)
+                row = (pack.number, pack.size, pack.digest, fresh)
+                self._base.execute("INSERT OR REPLACE INTO packs VALUES (?, ?, ?, ?)", row)
                 continue
             output, _ = decode(line, end + 2)
             place = (at, len(member), number, fresh)
@@ -98,19 +97,16 @@ class Known:
     def pack(self, number: int) -> tuple[Pack, bool] | None:
         """The pack of this number, and whether it was made by what makes them now."""
         found = self._base.execute("SELECT * FROM packs WHERE number = ?", (number,)).fetchone()
-        return None if found is None else (_pack(found), bool(found[-1]))
+        return None if found is None else (Pack(number=found[0], size=found[1], digest=found[2]), bool(found[3]))
 
-    def packs_from(self, number: int) -> Iterator[Pack]:
-        """The packs of this number and more."""
-        yield from map(_pack, self._base.execute("SELECT * FROM packs WHERE number >= ?", (number,)).fetchall())
+    def packs_from(self, number: int) -> list[int]:
+        """The numbers of the packs from this one on."""
+        found = self._base.execute("SELECT number FROM packs WHERE number >= ?", (number,)).fetchall()
+        return [number for (number,) in found]
 
     def _unpack(self, at: int, length: int) -> list[str]:
         self._lines.seek(at)
         return zlib.decompress(self._lines.read(length), 31).decode().split("\n")[1:]
-
-
-def _pack(row: Any) -> Pack:
-    return Pack(number=row[0], output=row[1], size=row[2], digest=row[3])
 
 
 def _members(body: bytes) -> Iterator[tuple[bytes, bytes]]:

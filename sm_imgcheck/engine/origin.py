@@ -33,9 +33,9 @@ class Origin(Value):
     spec_sha256: str
     options: Options
     form: str
-    """Of the outputs."""
-    packing: str = ""
-    """How many of them are in one file, and what becomes of a remainder; empty: a file for each."""
+    """Of the outputs: as a tensor's file, or as packs in the words of the command line."""
+    packed: bool = False
+    """Whether a file holds several of them."""
     libraries: Mapping[str, str]
     """By name, the version of each that the pixels may come from."""
 
@@ -46,7 +46,7 @@ class Origin(Value):
             "version": VERSION,
             "spec": {"name": self.spec_name, "sha256": self.spec_sha256},
             "form": self.form,
-            "packing": self.packing,
+            "packed": self.packed,
             "options": {one.name: flat(getattr(self.options, one.name)) for one in fields(self.options)},
             "libraries": dict(self.libraries),
         }
@@ -55,29 +55,30 @@ class Origin(Value):
 def claim(out: str, origin: Origin, *, anew: bool) -> None:
     """Write down what the outputs of a folder are made by. anew: whatever they were made by.
 
-    Raises OutputError where that is another spec, or another way to pack: half of each would be of no use to anybody.
+    Raises OutputError where that is another spec: half of each would be of no use to anybody.
     """
     place = join(out, FOLDER, "made-by.json")
     kind = store(place)
     kind.make_folder(join(out, FOLDER), out)
     said = (dumps(origin.said, indent=2) + "\n").encode()
     with suppress(Unreadable):  # none is there, as a rule
-        if not anew and (differs := _differs(kind.read(place, _LARGEST), origin)):
-            raise OutputError(
-                f"{for_terminal(out)} holds outputs of {differs}: name another folder, or let --resume make again what "
-                "is not of this run, or --force all of it"
-            )
+        _compare(out, kind.read(place, _LARGEST), origin, anew=anew)
     kind.write(place, (said,), force=True)
 
 
-def _differs(body: bytes, origin: Origin) -> str:
-    """What outputs were made by, where those of now could not stand beside them."""
+def _compare(out: str, body: bytes, origin: Origin, *, anew: bool) -> None:
+    """Raise OutputError where the outputs of now could not stand beside those that are there."""
     try:
         there = loads(body)
-        sha256 = for_terminal(str(there["spec"]["sha256"]))
-        form, packing = (for_terminal(str(there[key])) for key in ("form", "packing"))
+        sha256, form, packed = str(there["spec"]["sha256"]), str(there["form"]), bool(there["packed"])
     except (ValueError, RecursionError, KeyError, TypeError):
-        return ""
-    if sha256 != origin.spec_sha256:
-        return f"another spec (its sha256 is {sha256[:12]}..., and now {origin.spec_sha256[:12]}...)"
-    return f"another kind (--as {f'{form} {packing}'.strip()})" if packing != origin.packing else ""
+        return
+    here = for_terminal(out)
+    if (packed or origin.packed) and form != origin.form:
+        raise OutputError(f"{here} holds outputs made with --as {for_terminal(form)}: name another folder")
+    if sha256 != origin.spec_sha256 and not anew:
+        raise OutputError(
+            f"{here} holds outputs of another spec (its sha256 is {for_terminal(sha256)[:12]}..., and now "
+            f"{origin.spec_sha256[:12]}...): name another folder, or say --resume to do again what is stale, "
+            "or --force to do all of it"
+        )

@@ -55,21 +55,26 @@ class Outputs:
     def put(self, item: Item, chunks: Iterable[Chunk], suffix: str, made_of: Sequence[Item] = ()) -> Written:
         """Write what was made of a candidate, or of several. Raises as ``write``."""
         name = self.name(item, suffix)
+        for one in made_of or (item,):
+            _refuse_input(one, join(self.folder, name))
+        return self.file_in_place(name, chunks, own=item.replaces == name)
+
+    def file_in_place(self, name: str, chunks: Iterable[Chunk], *, own: bool = False) -> Written:
+        """Write a file of this name below the folder, whole or not at all. own: it may replace what is there.
+
+        Raises as ``write``.
+        """
         target = join(self.folder, name)
-        kind = store(target)
         *folders, _ = name.split("/")
         parent = join(self.folder, *folders) if folders else self.folder
         if parent != self.checked:
-            kind.make_folder(parent, self.folder)
+            store(target).make_folder(parent, self.folder)
             self.checked = parent
-        for one in made_of or (item,):
-            _refuse_input(one, target)
         chunks = chunks if isinstance(chunks, Sequence) else _Counted(chunks)
-        force = self.force or item.replaces == name
         if is_remote(target):
-            kind.write(target, chunks, force=force)
+            store(target).write(target, chunks, force=self.force or own)
         else:
-            local.write(target, chunks, force=force, aside=self.aside)
+            local.write(target, chunks, force=self.force or own, aside=self.aside)
         size = chunks.size if isinstance(chunks, _Counted) else sum(memoryview(chunk).nbytes for chunk in chunks)
         return Written(place=target, output=name, size=size)
 

@@ -28,19 +28,19 @@ class _Engine(Protocol):
 
 
 def run(
-    items: Iterable[Item | Done], job: Job, *, jobs: int = 1, engine: str = "", keep: Keeping | None = None
+    items: Iterable[Item], job: Job, *, jobs: int = 1, engine: str = "", keep: Keeping | None = None
 ) -> Generator[Done, None, None]:
     """Yield what became of each candidate, in the order of the listing, whoever does the work.
 
     engine: the name of one; empty: worker processes, or this one where one is enough. keep: what is kept of the work,
-    beside its results. Raises ImgcheckError where the
-    job as a whole cannot be done: a list that cannot be read, a disk that is full. To be closed where it is left early.
+    beside its results. Raises ImgcheckError where the job as a whole cannot be done: a list that cannot be read, a disk
+    that is full. To be closed where it is left early.
     """
     module = cast("_Engine", folder.load(engines, engine or ("pool" if jobs > 1 else "here")))
-    items = _claimed(items, job)
+    claimed = _claimed(items, job)
     if keep is None:
-        return module.done(job, chunked(items), jobs)
-    return keep.behind(module.done(job, chunked(keep.before(items)), jobs))
+        return module.done(job, chunked(claimed), jobs)
+    return keep.behind(module.done(job, chunked(keep.before(claimed)), jobs))
 
 
 def chunked(items: Iterable[Item | Done]) -> Iterator[Chunk]:
@@ -53,13 +53,12 @@ def chunked(items: Iterable[Item | Done]) -> Iterator[Chunk]:
         yield Chunk(number=number, items=some)
 
 
-def _claimed(items: Iterable[Item | Done], job: Job) -> Iterator[Item | Done]:
+def _claimed(items: Iterable[Item], job: Job) -> Iterator[Item]:
     """The same; of two that would be written to one place the second is refused it, whoever works on them."""
     if not isinstance(job.sink, Outputs):
         yield from items
         return
     claims = Claims()
-    for one in items:
-        item = one.item if isinstance(one, Done) else one
+    for item in items:
         refused = "" if item.problem else clash(claims, job.sink.place(item), item.path)
-        yield replace(item, refused=refused) if refused else one
+        yield replace(item, refused=refused) if refused else item
