@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sm_imgcheck.errors import OutputError, StoreError
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.stores._connect import filesystem, said
+from sm_imgcheck.stores._parts import cut
 from sm_imgcheck.stores._told import Chunk, Fetched, Stat, TooLarge, Unreadable
 
 __all__ = ["below", "fetch", "head", "make_folder", "read", "remove", "stat", "write"]
@@ -109,12 +111,14 @@ def _entries(fs: Any, folder: str, shown: str) -> list[Any]:
 
 def _put(fs: Any, place: str, chunks: Iterable[Chunk]) -> None:
     """Write under a name that appears when all is there: file systems of fsspec can hold back until ``commit``."""
+    parts = cut(chunks)
+    first = next(parts, b"")  # what fails to be made has not begun to be written
     with _writing(place):
         file = fs.open(place, "wb", autocommit=False)
     try:
-        for chunk in chunks:
+        for part in chain((first,), parts):
             with _writing(place):
-                file.write(chunk)
+                file.write(part)
         with _writing(place):
             file.close()
             file.commit()

@@ -14,16 +14,13 @@ from sm_imgcheck.errors import OutputError, StoreError
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.stores import _s3_errors as errors
 from sm_imgcheck.stores._connect import filesystem
+from sm_imgcheck.stores._parts import cut
 from sm_imgcheck.stores._s3_errors import Failed
 from sm_imgcheck.stores._told import Chunk, Fetched, Refused, Stat, TooLarge, Unreadable
 from sm_imgcheck.stores.ahead import ahead
 
 __all__ = ["below", "fetch", "head", "make_folder", "read", "remove", "stat", "write"]
 
-PART_BYTES = 8 << 20
-"""Of a multipart upload; S3 takes 5 MiB to 5 GiB a part, and 10,000 parts."""
-_PARTS_OF_ONE_SIZE = 2000
-"""After so many, parts are twice as large: 10,000 of them hold 484 GiB, with at most 128 MiB in hand for each."""
 _PARTS_IN_FLIGHT = 4
 _TRIES = 4
 """To read a body; a request that fails before its body is repeated by botocore."""
@@ -82,7 +79,7 @@ def below(place: str) -> Iterator[tuple[str, Stat]]:
 
 def write(place: str, chunks: Iterable[Chunk], *, force: bool = False) -> None:
     try:
-        parts = _parts(chunks)
+        parts = cut(chunks)
         if not force and (there := _there(place)) is not None:
             if _holds(place, there, parts):
                 return
@@ -185,22 +182,6 @@ def _there(place: str) -> Stat | None:
         raise OutputError(
             f"{for_terminal(place)}: what is there already {error}; --force writes without looking"
         ) from error
-
-
-def _parts(chunks: Iterable[Chunk]) -> Iterator[bytes]:
-    """The same bytes, cut anew."""
-    held, number = bytearray(), 0
-    for chunk in chunks:
-        view = memoryview(chunk)
-        while view:
-            room = (PART_BYTES << number // _PARTS_OF_ONE_SIZE) - len(held)
-            held += view[:room]
-            view = view[room:]
-            if len(held) == PART_BYTES << number // _PARTS_OF_ONE_SIZE:
-                yield bytes(held)
-                held, number = bytearray(), number + 1
-    if held:
-        yield bytes(held)
 
 
 def _holds(place: str, there: Stat, parts: Iterator[bytes]) -> bool:

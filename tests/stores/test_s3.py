@@ -6,7 +6,7 @@ import pickle
 import pytest
 
 from sm_imgcheck.errors import OutputError, StoreError
-from sm_imgcheck.stores import Refused, TooLarge, Unreadable, _connect, s3
+from sm_imgcheck.stores import Refused, TooLarge, Unreadable, _connect, _parts, s3
 
 MIB = 1 << 20
 ODD = ["a b/c.jpg", "käse/日本.jpg", "a//b.jpg", "a/../b.jpg", "./x.jpg", "what?is=this#.jpg", "50%25.jpg", "a\tb.jpg"]
@@ -229,8 +229,8 @@ def test_an_access_point_stands_for_a_bucket():
 
 
 def test_parts_grow_so_that_ten_thousand_hold_anything(monkeypatch):
-    monkeypatch.setattr(s3, "PART_BYTES", 4)
-    monkeypatch.setattr(s3, "_PARTS_OF_ONE_SIZE", 2)
-    parts = list(s3._parts((b"", b"abc", b"defghijklmnop", memoryview(b"qrstuvwxyz"))))
+    monkeypatch.setattr(_parts, "PART_BYTES", 4)
+    monkeypatch.setattr(_parts, "_PARTS_OF_ONE_SIZE", 2)
+    parts = list(_parts.cut((b"", b"abc", b"defghijklmnop", memoryview(b"qrstuvwxyz"))))
     assert [len(part) for part in parts] == [4, 4, 8, 8, 2]
     assert b"".join(parts) == b"abcdefghijklmnopqrstuvwxyz"
