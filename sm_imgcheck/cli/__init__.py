@@ -36,6 +36,7 @@ COMMANDS = {
     "explain": "Say what a finding or an endpoint's error means.",
     "rules": "List every check.",
     "spec": "Show, check, list and write specs.",
+    "merge": "Join the manifests of the shards of a run.",
 }
 """In the order of ``--help``, with the line that each has there: the first of its own help. Each is a module here with
 a function of its name, or with a typer ``app``. It stands here too so that ``--help`` imports none of them."""
