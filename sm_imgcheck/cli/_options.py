@@ -75,7 +75,8 @@ Paths = Annotated[
     typer.Argument(
         metavar="PATH...",
         help="An image, a .npy, a .npz (FILE.npz::NAME for one array of several), a JSON tensor, a folder, "
-        "@LIST.txt (a path on each line), or - for standard input.",
+        "@LIST.txt (a path on each line), or - for standard input. Also in a store: s3://BUCKET/PREFIX (pip install "
+        "'sm-imgcheck[s3]'), and whatever else fsspec knows.",
         show_default=False,
     ),
 ]

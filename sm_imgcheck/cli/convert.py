@@ -34,7 +34,8 @@ def convert(
             "-o",
             metavar="OUT",
             help="A folder: photos/a/cat.jpg becomes OUT/a/cat.npy when the PATH is photos. For one candidate also "
-            "the file itself (its suffix says the kind), or - for standard output.",
+            "the file itself (its suffix says the kind), or - for standard output. A folder or file may be in a store: "
+            "s3://BUCKET/PREFIX.",
         ),
     ],
     spec: common.SpecName = "./sm-imgcheck.yaml",
