@@ -20,7 +20,7 @@ from sm_imgcheck.engine.job import Done
 from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.errors import Bug
 from sm_imgcheck.escape import argument, for_terminal
-from sm_imgcheck.model import Result
+from sm_imgcheck.model import Report, Result
 
 SPEC = """\
 shape: [N, 24, 32, 3]
@@ -360,23 +360,53 @@ def test_a_terminal_gets_a_table_in_colours(place, monkeypatch):
             assert "\x1b[" not in plain.getvalue()
 
 
-def done(path):
-    return Done(item=Item(path=path, output=(path,)), result=Result(path=path, kind="image"))
+def record(path, *, seconds=0.1, size=10):
+    return Done(
+        item=Item(path=path, output=(path,)), result=Result(path=path, kind="image"), seconds=seconds, size=size
+    )
 
 
-def test_progress_is_shown_on_a_terminal_after_a_second_and_wiped_away(monkeypatch):
-    clock = iter([0.0, 0.5, 1.5, 1.6, 1.65])
-    monkeypatch.setattr(_progress, "monotonic", lambda: next(clock))
+def watched(records, **options):
+    watch = _progress.Watch(**{"quiet": False} | options)
+    assert list(watch.over(one for one in records)) == records
+    return watch
+
+
+def test_progress_is_a_bar_on_a_terminal_that_is_wiped_away(monkeypatch):
+    monkeypatch.setattr(_progress, "_QUIET", 0.0)
+    monkeypatch.setattr(_progress, "_PAUSE", 0.0)
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", Terminal())
-    records = [done(str(n)) for n in range(3)]
-    assert list(_progress.watched(iter(records), quiet=False)) == records
-    assert sys.stderr.getvalue() == "\r2 done, 0 with findings\r" + " " * 23 + "\r"
+    watched([record(str(n)) for n in range(3)], to_come=iter("abc"))
+    shown = sys.stderr.getvalue()
+    assert "3 done, 0 with findings" in shown
+    assert shown.endswith("\x1b[2K"), "the line is erased"
 
 
-def test_progress_never_gets_into_a_file(monkeypatch):
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
-    assert len(list(_progress.watched(iter([done("x")]), quiet=False))) == 1
-    assert sys.stderr.getvalue() == ""
+def test_progress_is_a_line_a_minute_where_there_is_no_terminal(monkeypatch, capsys):
+    watched([record("x")])
+    assert capsys.readouterr() == ("", ""), "nothing in the first minute"
+    monkeypatch.setattr(_progress, "_MINUTE", 0.0)
+    watched([record("x"), record("y")])
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [line.partition(" with")[0] for line in err.splitlines()] == ["1 done, 0", "2 done, 0"]
+    watched([record("x")], quiet=True)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_long_run_is_summed_up(monkeypatch, capsys):
+    report = Report(spec_name="", spec_sha256="", by_code={"SHP106": 4, "SRC101": 1})
+    runs = [record(f"{n}\n.jpg", seconds=n % 5, size=1000 * (n % 7)) for n in range(30)]
+    watched(runs).sum_up(report)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(_progress, "_LONG", 0.0)
+    watched(runs).sum_up(report)
+    first, codes, slowest, largest = capsys.readouterr().err.splitlines()
+    assert first.startswith("30 candidates in ")
+    assert codes.endswith("SHP106 4, SRC101 1")
+    assert slowest.endswith(r"4.00 s 4\x0a.jpg, 4.00 s 9\x0a.jpg, 4.00 s 14\x0a.jpg"), "of equals the first"
+    assert largest.endswith(r"6,000 bytes 6\x0a.jpg, 6,000 bytes 13\x0a.jpg, 6,000 bytes 20\x0a.jpg")
 
 
 def test_bytes_are_not_poured_into_a_terminal(place, say, monkeypatch):

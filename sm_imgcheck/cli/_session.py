@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from shutil import get_terminal_size
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 import typer
 
 from sm_imgcheck import specfile
-from sm_imgcheck.cli._progress import watched
+from sm_imgcheck.cli._progress import Watch
 from sm_imgcheck.cli._signals import Terminated
 from sm_imgcheck.cli._troubles import WITH_TRACEBACK, Troubles
 from sm_imgcheck.engine.job import Job, Sink
@@ -113,17 +114,17 @@ def report_on(
         any_suffix=asked.options.content_type is not None,
     )
     troubles, stopped = Troubles(), None
+    watch = Watch(quiet=asked.quiet or (form == "jsonl" and out.isatty()), to_come=_to_come(asked, how))
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
     _put(out, told.open(), silent=silent)
     try:
         items = sharded(listed(asked.paths, how), shard, how.passed_over)
         records = run(items, job, jobs=1 if asked.raise_bugs else asked.jobs, keep=keep)
-        with closing(watched(records, quiet=asked.quiet or (form == "jsonl" and out.isatty()))) as watch:
-            for done in watch:
+        with closing(watch.over(records)) as seen:
+            for done in seen:
                 troubles.note(done)
-                result = done.result
-                row = told.row(result)  # first, so that a signal finds what is counted and what is printed alike
-                report = report.plus(result, wanted=sink is not None)
+                row = told.row(done.result)  # first, so that a signal finds what is counted and what is printed alike
+                report = report.plus(done.result, wanted=sink is not None)
                 _put(out, row, silent=silent)
     except OSError:  # of printing: the engine turns its own into results
         raise
@@ -139,8 +140,17 @@ def report_on(
         typer.echo(f"{keep.kept:,} of {report.candidates:,} were up to date and are kept", err=True)
     if not report.candidates and not how.passed_over[ELSEWHERE]:
         raise ImgcheckError(_nothing_there(asked.paths, how))
+    watch.sum_up(report)
     troubles.sum_up()
     return report
+
+
+def _to_come(asked: Asked, how: Listing) -> Iterator[object] | None:
+    """The candidates once more, to be counted, where that costs little and can be done twice."""
+    if any(path == "-" or path.startswith("@") or is_remote(path) for path in asked.paths):
+        return None
+    shard = Shard.parse(asked.shard) if asked.shard else Shard()
+    return sharded(listed(asked.paths, replace(how, passed_over=Counter())), shard, Counter())
 
 
 def _kept(job: Job, asked: Asked, shard: Shard) -> tuple[Job, Keeping | None]:

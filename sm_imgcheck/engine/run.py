@@ -13,6 +13,7 @@ from sm_imgcheck.engine.claims import Claims, clash
 from sm_imgcheck.engine.job import Chunk, Done, Job
 from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.engine.outputs import Outputs
+from sm_imgcheck.errors import ImgcheckError
 
 if TYPE_CHECKING:
     from sm_imgcheck.engine.keeping import Keeping
@@ -47,10 +48,16 @@ def chunked(items: Iterable[Item | Done]) -> Iterator[Chunk]:
     """Cut the listing: 1, 2, 4 ... candidates, then as many as a chunk has."""
     left = iter(items)
     for number in count():
-        some = tuple(islice(left, min(_CHUNK, 1 << number)))
+        some: list[Item | Done] = []
+        try:
+            for item in islice(left, min(_CHUNK, 1 << number)):
+                some.append(item)  # noqa: PERF402 - one by one: what came before an error is kept
+        except ImgcheckError:
+            yield Chunk(number=number, items=tuple(some))
+            raise
         if not some:
             return
-        yield Chunk(number=number, items=some)
+        yield Chunk(number=number, items=tuple(some))
 
 
 def _claimed(items: Iterable[Item], job: Job) -> Iterator[Item]:
