@@ -12,9 +12,12 @@ import pytest
 from fsspec.registry import _registry
 from pictures import jpeg, picture
 
-from sm_imgcheck import cli
+from sm_imgcheck import cli, specfile
+from sm_imgcheck.engine.job import Chunk, Job, work
 from sm_imgcheck.engine.listing import Listing, listed
-from sm_imgcheck.stores import join, store
+from sm_imgcheck.engine.outputs import Outputs
+from sm_imgcheck.model import Options
+from sm_imgcheck.stores import _connect, join, store
 
 SPEC = "shape: [N, 24, 32, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
 
@@ -265,3 +268,44 @@ def test_a_store_that_goes_away_ends_the_run(bucket, door, folder, say):
     assert code == 2
     assert len(json.loads(out)["results"]) == 2
     assert tensors(f"{bucket}/out").keys() == {"00.npy", "01.npy"}
+
+
+def test_a_worker_says_what_it_is_about_to_decode(folder):
+    root = f"memory://{folder.name}"
+    for number in range(12):
+        store(root).write(f"{root}/in/{number:02}.jpg", (FILES["a.jpg"],))
+    items = tuple(listed([f"{root}/in"], Listing(passed_over=Counter())))
+    job = Job(
+        spec=specfile.load("pillow-rgb-01"),
+        options=Options(want_array=True),
+        sink=Outputs(folder=f"{root}/out", form="npy"),
+    )
+    begun = []
+    records = work(job, Chunk(number=0, items=items), begun.append)
+    first = next(records)
+    assert (first.item, first.output) == (items[0], "00.npy")
+    assert begun == list(range(12)), "its tensor is written while the others are made"
+    assert [record.item for record in records] == list(items[1:])
+    assert len(tensors(f"{root}/out")) == 12
+
+
+def test_a_public_bucket_needs_no_credentials(folder, bucket):
+    call, name = _connect.filesystem(bucket).call_s3, bucket.removeprefix("s3://")
+    call("put_object", Bucket=name, Key="a.jpg", Body=FILES["a.jpg"], ACL="public-read")
+    nobody = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") or "ENDPOINT" in name}
+    command = [
+        sys.executable,
+        "-m",
+        "sm_imgcheck",
+        "validate",
+        f"{bucket}/a.jpg",
+        "--fail-on",
+        "never",
+        "--format",
+        "json",
+    ]
+    nobody |= {"FSSPEC_S3_ANON": "true", "HOME": str(folder)}
+    done = subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True, timeout=60, env=nobody)
+    assert (done.returncode, done.stderr) == (0, "")
+    [result] = json.loads(done.stdout)["results"]
+    assert result["kind"] == "image"
