@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from sm_imgcheck.engine.database import as_blob, as_text, temporary
 from sm_imgcheck.escape import for_terminal
 
 if TYPE_CHECKING:
@@ -30,6 +29,8 @@ class Claims:
         key = _as_the_disk_sees_it(target)
         if len(self._owners) < _HELD or key in self._owners:
             return self._owners.setdefault(key, path)
+        from sm_imgcheck.engine.database import as_blob, as_text, temporary
+
         if self._more is None:
             self._more = temporary("CREATE TABLE owners (output BLOB PRIMARY KEY, path BLOB) WITHOUT ROWID")
         row = (as_blob(key), as_blob(path))

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
+from sqlite3 import Connection, connect
 
 __all__ = ["as_blob", "as_text", "temporary"]
 
 
-def temporary(*tables: str) -> Connection:
-    """An empty database for this run: what does not fit into 16 MiB goes to a file without a name."""
-    import sqlite3
+class _Own(Connection):
+    """One that is closed when nobody holds it any more, without a word."""
 
-    base = sqlite3.connect("", isolation_level=None, check_same_thread=False)  # the listing may have its own
+    def __del__(self) -> None:
+        self.close()
+
+
+def temporary(*tables: str) -> Connection:
+    """An empty database for this run: what does not fit into 16 MiB goes to a file without a name, in TMPDIR."""
+    # Not of one thread: a listing may have its own.
+    base = connect("", isolation_level=None, check_same_thread=False, factory=_Own)
     for word in ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-16384", *tables, "BEGIN"):
         base.execute(word)
     return base

@@ -1,12 +1,10 @@
 """What the journal of an output folder tells a run that goes on: looked up by path, whatever the number of candidates.
 
-The lines stay in a temporary file as they were written, a temporary SQLite database says where each one is: memory
-stays bounded.
+The lines are kept in a temporary SQLite database as they were written, packed: memory stays bounded.
 """
 
 from __future__ import annotations
 
-import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -34,11 +32,11 @@ class Known:
     def __init__(self, origin: Origin) -> None:
         self._said = dumps(origin.said)
         self._base = temporary(
-            "CREATE TABLE records (path BLOB PRIMARY KEY, at INT, length INT, line INT, fresh INT) WITHOUT ROWID",
+            "CREATE TABLE records (path BLOB PRIMARY KEY, member INT, line INT, fresh INT) WITHOUT ROWID",
+            "CREATE TABLE members (number INTEGER PRIMARY KEY, body BLOB)",
             "CREATE TABLE outputs (output BLOB PRIMARY KEY) WITHOUT ROWID",
             "CREATE TABLE packs (number INT PRIMARY KEY, size INT, digest TEXT, fresh INT) WITHOUT ROWID",
         )
-        self._lines = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this
         self._unpacked = lru_cache(_UNPACKED_AT_ONCE)(self._unpack)
 
     def read(self, out: str, shard: Shard) -> None:
@@ -60,8 +58,7 @@ class Known:
     def _take(self, member: bytes, text: bytes) -> None:
         head, *lines = text.decode().split("\n")
         fresh = int(head == self._said)
-        at = self._lines.seek(0, 2)
-        self._lines.write(member)
+        at = self._base.execute("INSERT INTO members (body) VALUES (?)", (member,)).lastrowid
         decode = JSONDecoder().raw_decode
         for number, line in enumerate(lines):
             path, end = decode(line, 1)
@@ -71,21 +68,21 @@ class Known:
                 self._base.execute("INSERT OR REPLACE INTO packs VALUES (?, ?, ?, ?)", row)
                 continue
             output, _ = decode(line, end + 2)
-            place = (at, len(member), number, fresh)
-            self._base.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)", (as_blob(path), *place))
+            place = (at, number, fresh)
+            self._base.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", (as_blob(path), *place))
             if output:
                 self._base.execute("INSERT OR IGNORE INTO outputs VALUES (?)", (as_blob(output),))
 
     def record(self, path: str) -> tuple[Record, bool] | None:
         """The last word on a candidate, and whether its output was made by what makes them now."""
         found = self._base.execute(
-            "SELECT at, length, line, fresh FROM records WHERE path = ?", (as_blob(path),)
+            "SELECT member, line, fresh FROM records WHERE path = ?", (as_blob(path),)
         ).fetchone()
         if found is None:
             return None
-        at, length, line, fresh = found
+        member, line, fresh = found
         try:
-            record: Record = shaper(Record)(loads(self._unpacked(at, length)[line]))
+            record: Record = shaper(Record)(loads(self._unpacked(member)[line]))
         except (ValueError, RecursionError):
             return None
         return record, bool(fresh)
@@ -104,9 +101,9 @@ class Known:
         found = self._base.execute("SELECT number FROM packs WHERE number >= ?", (number,)).fetchall()
         return [number for (number,) in found]
 
-    def _unpack(self, at: int, length: int) -> list[str]:
-        self._lines.seek(at)
-        return zlib.decompress(self._lines.read(length), 31).decode().split("\n")[1:]
+    def _unpack(self, member: int) -> list[str]:
+        (body,) = self._base.execute("SELECT body FROM members WHERE number = ?", (member,)).fetchone()
+        return zlib.decompress(body, 31).decode().split("\n")[1:]
 
 
 def _members(body: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from io import BufferedReader, BytesIO
+from io import BytesIO
 from json import dumps, loads
 from typing import IO, Any
 
@@ -21,8 +20,6 @@ _LONGEST = 16 << 20
 """Of a line, in bytes."""
 _LARGEST = 2 << 30
 """Of a part in a store, in bytes: it is read whole."""
-_OPEN = 64
-"""Files that are open at a time; a system allows some hundreds."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,27 +43,23 @@ def merged(parts: Sequence[str], found: Merged) -> Iterator[str]:
     Raises ImgcheckError for a part that cannot be read or is no manifest; of parts of different specs or versions, of
     an input that is in two of them and of shards that are in none, ``found.tell`` is told.
     """
-    base = temporary("CREATE TABLE lines (path BLOB PRIMARY KEY, part INT, at INT) WITHOUT ROWID")
+    base = temporary("CREATE TABLE lines (path BLOB UNIQUE, part INT, line TEXT)")
     for number, part in enumerate(parts):
         empty = True
-        for at, record in _records(part):
+        for record in _records(part):
             empty = False
             _compare(record, part, found)
-            row = (as_blob(_path(record)), number, at)
+            record.pop("shard", None)
+            row = (as_blob(_path(record)), number, dumps(record))
             if not base.execute("INSERT OR IGNORE INTO lines VALUES (?, ?, ?)", row).rowcount:
                 (first,) = base.execute("SELECT part FROM lines WHERE path = ?", row[:1]).fetchone()
                 both = f"in {for_terminal(parts[first])} and in {for_terminal(part)}"
                 found.tell(f"{for_terminal(_path(record))} is {both}: --force keeps the first")
         found.empty += empty
     _look_for_missing(found)
-    files = lru_cache(_OPEN)(_opened)
-    for part_number, at in base.execute("SELECT part, at FROM lines ORDER BY path"):
-        file = files(parts[part_number])
-        file.seek(at)
-        record = loads(file.readline())
-        record.pop("shard", None)
+    for (line,) in base.execute("SELECT line FROM lines ORDER BY path"):
         found.inputs += 1
-        yield dumps(record)
+        yield line
 
 
 def _opened(part: str) -> IO[bytes]:
@@ -79,15 +72,11 @@ def _opened(part: str) -> IO[bytes]:
         raise ImgcheckError(f"{for_terminal(part)} cannot be read: {said}") from error
 
 
-def _records(part: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Where each line begins, in bytes, and what it says. Raises ImgcheckError."""
-    at = 0
+def _records(part: str) -> Iterator[dict[str, Any]]:
+    """What each line says. Raises ImgcheckError."""
     with _opened(part) as file:
-        if isinstance(file, BufferedReader) and not file.seekable():
-            raise ImgcheckError(f"{for_terminal(part)} is a pipe: manifests are read twice, so save it to a file")
         for number, line in enumerate(iter(lambda: file.readline(_LONGEST), b""), 1):
-            yield at, _record(line, f"{for_terminal(part)}, line {number}")
-            at += len(line)
+            yield _record(line, f"{for_terminal(part)}, line {number}")
 
 
 def _record(line: bytes, where: str) -> dict[str, Any]:
