@@ -272,7 +272,8 @@ class TestShards:
         assert codes == [0] * 90
 
     def test_the_same_on_every_machine(self):
-        items = [Item(path=f"/mnt/{name}.jpg", output=("a", name)) for name in ("x", "K\u00e4se", "ka\u0308se", "cat", "dog")]
+        names = ("x", "K\u00e4se", "ka\u0308se", "cat", "dog")
+        items = [Item(path=f"/mnt/{name}.jpg", output=("a", name)) for name in names]
         parts = [
             [item.output[1] for item in sharded(items, Shard(index=index, of=5), {"in another shard": 0})]
             for index in range(5)

@@ -23,7 +23,7 @@ from sm_imgcheck.engine.manifest import Lines
 from sm_imgcheck.engine.outputs import Outputs, Refused, Written
 from sm_imgcheck.errors import OutputError, StoreError
 from sm_imgcheck.escape import for_terminal
-from sm_imgcheck.model import Spec
+from sm_imgcheck.model import Dim, Spec
 from sm_imgcheck.packing import Kind, Sample
 from sm_imgcheck.report._record import name_of
 from sm_imgcheck.request.paste import manifest
@@ -48,7 +48,7 @@ class Packing:
     """Of a batch: ``short``, ``pad`` with zeros, or ``refuse``."""
 
     def __str__(self) -> str:
-        return f"--as {self.kind} --batch-size {self.size}"
+        return f"{self.kind} --batch-size {self.size}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,6 +81,8 @@ class Packs:
     prefix: str
     """Of their names below the output folder, with a slash behind it; empty: they are the same folder."""
     parts: Parts
+    batch: Dim | None
+    """How many images the model takes; None: the spec has no batch axis."""
     journal: Journal
     earlier: Known | None
     """What earlier runs packed; None: nothing that is known."""
@@ -183,8 +185,7 @@ class Packs:
             return there
         if self.packing.remainder == "pad":
             return size
-        batch = self.parts.spec.contract.dim("N")
-        if self.packing.remainder == "refuse" or (batch is not None and not batch.allows(there)):
+        if self.packing.remainder == "refuse" or (self.batch is not None and not self.batch.allows(there)):
             first = for_terminal(self.full[0].item.path)
             raise OutputError(
                 f"the last batch has {there} of {size} candidates, from {first} on: it is not written, the others are; "

@@ -120,6 +120,7 @@ def _packs(keep: Keeping, sink: Outputs, spec: Spec, earlier: Known | None, want
         out=out,
         prefix="" if whole else f"{name}/",
         parts=parts,
+        batch=keep.job.spec.contract.dim("N"),
         journal=keep.journal,
         earlier=earlier,
         resume=wanted.resume,
