@@ -18,8 +18,6 @@ __all__ = ["below", "fetch", "head", "make_folder", "read", "remove", "stat", "w
 
 _TAGS = ("ETag", "etag", "md5Hash", "content_md5", "generation", "mtime", "last_modified", "LastModified", "created")
 """Under which names file systems tell what changes with the content, the surest first."""
-_COMPARED = 8 << 20
-"""Bytes that are held against an output at a time."""
 
 
 def stat(place: str) -> Stat | None:
@@ -43,13 +41,16 @@ def fetch(place: str, limit: int) -> Fetched:
         raise Unreadable("cannot be read: there is no such file")
     if there.size > limit:
         raise TooLarge(there.size, limit)
-    return Fetched(body=head(place, limit), tag=there.tag)
+    body = head(place, limit + 1)  # some servers do not say how large a file is, or not the truth
+    if len(body) > limit:
+        raise TooLarge(len(body), limit)
+    return Fetched(body=body, tag=there.tag)
 
 
 def head(place: str, length: int) -> bytes:
     fs = filesystem(place)
     try:
-        with fs.open(place, "rb", block_size=length, cache_type="none") as file:
+        with fs.open(place, "rb") as file:
             body: bytes = file.read(length)
     except Exception as error:
         raise Unreadable(f"cannot be read: {said(error)}") from error
@@ -132,7 +133,7 @@ def _holds(fs: Any, place: str, there: Stat, chunks: Iterable[Chunk]) -> bool:
     """Whether a file has this content."""
     left = there.size
     with _writing(place):
-        file = fs.open(place, "rb", block_size=_COMPARED)
+        file = fs.open(place, "rb")
     with file:
         for chunk in chunks:
             left -= len(chunk)

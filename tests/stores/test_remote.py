@@ -103,6 +103,18 @@ def test_places_that_are_one(tmp_path):
     assert stores.plain("s3://a/b") == "s3://a/b"
 
 
+def test_a_server_that_does_not_say_how_large_a_file_is(monkeypatch):
+    pytest.importorskip("fsspec")
+    place = "memory://untold"
+    store(place).write(place, (b"12345",), force=True)
+    memory = _connect.filesystem(place)
+    info = memory.info
+    monkeypatch.setattr(memory, "info", lambda place: info(place) | {"size": None})
+    assert store(place).read(place, 5) == b"12345"
+    with pytest.raises(TooLarge, match="has 5 bytes; more than 4"):
+        store(place).read(place, 4)
+
+
 class Broken:
     """A file system where nothing works."""
 
