@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from sm_imgcheck.geometry import output_size
 from sm_imgcheck.mapping import INTEGER_RANGES, canonical, overshoot
 from sm_imgcheck.model import Affine, Facts, Header, Step, Values
+from sm_imgcheck.value import changed
 
 __all__ = ["after", "of_file"]
 
@@ -46,18 +46,18 @@ def after(facts: Facts, step: Step) -> Facts:
 def _decode(facts: Facts, params: Params) -> Facts:
     if not params["gray"]:
         return facts
-    return replace(facts, shape=(*facts.shape[:2], 1), channel_order="GRAY", dtype="uint8", high=255, values=_levels(1))
+    return changed(facts, shape=(*facts.shape[:2], 1), channel_order="GRAY", dtype="uint8", high=255, values=_levels(1))
 
 
 def _orient(facts: Facts, params: Params) -> Facts:
     height, width, channels = facts.shape
     turned = params["orientation"] in (5, 6, 7, 8)  # not for {"header": "orientation"} either
-    return replace(facts, shape=(width, height, channels)) if turned else facts
+    return changed(facts, shape=(width, height, channels)) if turned else facts
 
 
 def _colour(facts: Facts, params: Params) -> Facts:
     to = params["to"]
-    return replace(
+    return changed(
         facts,
         shape=(*facts.shape[:-1], _CHANNELS[to]),
         dtype="uint8",
@@ -74,7 +74,7 @@ def _geometry(facts: Facts, step: Step) -> Facts:
     dtype = {"float32": "float32", None: facts.dtype}.get(step.params.get("dtype"), "uint8")  # crop, pad: as it is
     shape = (*facts.shape[:at], height, width, *facts.shape[at + 2 :])
     margin = overshoot((step,)) * (_high(facts) - _low(facts))
-    return replace(facts, shape=shape, dtype=dtype, low=_low(facts) - margin, high=_high(facts) + margin)
+    return changed(facts, shape=shape, dtype=dtype, low=_low(facts) - margin, high=_high(facts) + margin)
 
 
 def _low(facts: Facts) -> float:
@@ -89,7 +89,7 @@ def _map(facts: Facts, affine: Affine) -> Facts:
     ends = [
         a * end + b for a, b in zip(affine.scale, affine.offset, strict=True) for end in (_low(facts), _high(facts))
     ]
-    return replace(facts, dtype="float32", low=min(ends), high=max(ends), values=affine)
+    return changed(facts, dtype="float32", low=min(ends), high=max(ends), values=affine)
 
 
 def _scale(facts: Facts, params: Params) -> Facts:
@@ -105,7 +105,7 @@ def _normalize(facts: Facts, params: Params) -> Facts:
 
 def _quantize(facts: Facts, params: Params) -> Facts:
     scale, zero = params["scale"], params["zero_point"]
-    return replace(facts, low=round(_low(facts) / scale) + zero, high=round(_high(facts) / scale) + zero, values=None)
+    return changed(facts, low=round(_low(facts) / scale) + zero, high=round(_high(facts) / scale) + zero, values=None)
 
 
 def _cast(facts: Facts, params: Params) -> Facts:
@@ -114,7 +114,7 @@ def _cast(facts: Facts, params: Params) -> Facts:
     if dtype in INTEGER_RANGES:
         least, most = INTEGER_RANGES[dtype]
         low, high = (min(max(round(end), least), most) for end in (_low(facts), _high(facts)))
-    return replace(facts, dtype=dtype, low=low, high=high, byte_order="native", fortran=False)
+    return changed(facts, dtype=dtype, low=low, high=high, byte_order="native", fortran=False)
 
 
 def _unchanged(facts: Facts, _: Params) -> Facts:
@@ -123,7 +123,7 @@ def _unchanged(facts: Facts, _: Params) -> Facts:
 
 def _to_pixels(facts: Facts, params: Params) -> Facts:
     dtype = "uint8" if params["whole"] else "float32"
-    return replace(facts, dtype=dtype, low=0, high=255, domain=True, values=_levels(facts.length("C") or 1))
+    return changed(facts, dtype=dtype, low=0, high=255, domain=True, values=_levels(facts.length("C") or 1))
 
 
 def _reorder(facts: Facts, params: Params) -> Facts:
@@ -131,25 +131,25 @@ def _reorder(facts: Facts, params: Params) -> Facts:
     if values is not None:
         at = [order.index(channel) for channel in to]
         values = Affine(scale=tuple(values.scale[i] for i in at), offset=tuple(values.offset[i] for i in at))
-    return replace(facts, channel_order=to, values=values, likely_order="", order_probability=0.0)
+    return changed(facts, channel_order=to, values=values, likely_order="", order_probability=0.0)
 
 
 def _transpose(facts: Facts, params: Params) -> Facts:
     layout, to = params["layout"], params["to"]
-    return replace(facts, layout=to, shape=tuple(facts.shape[layout.index(axis)] for axis in to), fortran=False)
+    return changed(facts, layout=to, shape=tuple(facts.shape[layout.index(axis)] for axis in to), fortran=False)
 
 
 def _add_axis(facts: Facts, _: Params) -> Facts:
-    return replace(facts, layout=facts.layout + "C", shape=(*facts.shape, 1))
+    return changed(facts, layout=facts.layout + "C", shape=(*facts.shape, 1))
 
 
 def _batch(facts: Facts, _: Params) -> Facts:
-    return replace(facts, layout="N" + facts.layout, shape=(1, *facts.shape))
+    return changed(facts, layout="N" + facts.layout, shape=(1, *facts.shape))
 
 
 def _drop_axis(facts: Facts, params: Params) -> Facts:
     axis = params["axis"]
-    return replace(
+    return changed(
         facts,
         layout=facts.layout[:axis] + facts.layout[axis + 1 :],
         shape=(*facts.shape[:axis], *facts.shape[axis + 1 :]),

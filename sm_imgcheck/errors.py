@@ -6,6 +6,7 @@
     ├── PayloadError     a request body cannot be built, or these bytes are none of that form
     ├── PlanError        no lawful steps lead from these facts to this contract
     ├── OutputError      an output cannot be written: it exists, it leaves the folder, the disk is full
+    ├── StoreError       a store cannot be used: packages, credentials, network, access
     └── SendError        a request got no answer: nobody there, too slow, no credentials, no such endpoint
 
 A promise that the tool itself breaks (a fixed tensor that does not meet its contract) is a ``Bug``: not an
@@ -26,6 +27,7 @@ __all__ = [
     "Problem",
     "SendError",
     "SpecError",
+    "StoreError",
 ]
 
 
@@ -87,6 +89,10 @@ class PlanError(ImgcheckError):
 
 class OutputError(ImgcheckError):
     """An output that cannot be written."""
+
+
+class StoreError(ImgcheckError):
+    """A store that cannot be used, or a place in one: ``str()`` says why, and what to do."""
 
 
 class SendError(ImgcheckError):

@@ -19,7 +19,7 @@ from sm_imgcheck.mapping import canonical
 from sm_imgcheck.model import Candidate, Facts, Golden, Options, Plan, Result, Spec
 from sm_imgcheck.pixels.measure import measure
 from sm_imgcheck.planning import decodes_gray, make_plan
-from sm_imgcheck.processing import reported
+from sm_imgcheck.judging import reported
 from sm_imgcheck.value import Value
 
 __all__ = ["Comparison", "compare", "judge"]

@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from sm_imgcheck import checks, source
 from sm_imgcheck.assumptions import checked
-from sm_imgcheck.errors import CandidateError, ImgcheckError, PlanError
+from sm_imgcheck.errors import CandidateError, ImgcheckError
+from sm_imgcheck.judging import judgement, reported
 from sm_imgcheck.mapping import canonical
 from sm_imgcheck.model import Candidate, Facts, Finding, Header, Options, Plan, Result, Spec, Values
-from sm_imgcheck.planning import decodes_gray, make_plan, stage_of
+from sm_imgcheck.planning import decodes_gray
 from sm_imgcheck.specfile import loaded
+from sm_imgcheck.value import changed
 
-__all__ = ["judged", "look_at", "process", "reported"]
-
-_MENDERS = {
-    "cast": ("cast", "pixels", "colour", "quantize"),
-    "values": ("values", "pixels", "quantize"),
-    "colour": ("colour", "decode"),
-    "reorder": ("reorder", "decode"),
-}
-"""Stages whose step mends what a check leaves to the first of them, in this order; every other stage mends its own."""
+__all__ = ["judged", "look_at", "process"]
 
 
 @np.errstate(all="ignore")  # numbers beyond all measure are findings; NumPy would print its own source lines
 def process(
-    what: str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray | Candidate,
+    what: str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray | source.Content | Candidate,
     spec: Spec | str | os.PathLike[str] | Mapping[str, Any],
     options: Options | None = None,
 ) -> Result:
@@ -48,18 +41,17 @@ def process(
 @np.errstate(all="ignore")
 def judged(candidate: Candidate, spec: Spec, options: Options) -> Result:
     """What ``process`` says of a candidate that ``look_at`` has completed."""
-    findings = checks.run(candidate, spec)
-    plan, skipped = _plan(candidate, spec, options)
-    array = None
+    said = judgement(candidate, spec, options)
+    plan, skipped, findings, array = said.plan, said.skipped, said.findings, None
     if plan is not None and options.want_array:
         array, more, skipped = _fixed(plan, candidate, spec)
-        findings += more
+        findings += tuple(reported(more, plan, options))
     return Result(
         path=candidate.path,
         kind=candidate.kind,
-        findings=tuple(reported(findings, plan, options)),
-        facts=candidate.facts,
-        header=candidate.header,
+        findings=findings,
+        facts=said.facts,
+        header=said.header,
         request=candidate.request,
         handled=candidate.handled,
         origins=candidate.origins,
@@ -76,11 +68,13 @@ def look_at(what: Any, spec: Spec, options: Options) -> Candidate:
         return _measured(_body(what, spec, options), spec, options)
     how = {"headers_only": options.headers_only, "gray": decodes_gray(spec)}
     if isinstance(what, Candidate):
-        candidate = replace(what, pixels=None)  # decoded by another spec's policy, it may be
+        candidate = changed(what, pixels=None)  # decoded by another spec's policy, it may be
     elif isinstance(what, (str, os.PathLike)):
         candidate = source.read(what, spec.decode, **how)
     elif isinstance(what, (bytes, bytearray, memoryview)):
         candidate = source.from_bytes(bytes(what), "bytes", spec.decode, **how)
+    elif isinstance(what, source.Content):
+        candidate = source.from_bytes(what.body, what.path, spec.decode, **how)
     else:
         candidate = source.from_array(what)
     if candidate.header is not None and options.as_sent and spec.payload.get("envelope") == "image":
@@ -90,7 +84,7 @@ def look_at(what: Any, spec: Spec, options: Options) -> Candidate:
     if candidate.problem is not None:
         return candidate
     if candidate.header is not None and candidate.kind != "request":
-        return replace(candidate, facts=_naive(candidate.header, options))
+        return changed(candidate, facts=_naive(candidate.header, options))
     return _measured(candidate, spec, options)
 
 
@@ -103,6 +97,8 @@ def _body(what: Any, spec: Spec, options: Options) -> Candidate:
         return read_request(what, content_type, spec, headers_only=options.headers_only)
     if isinstance(what, (bytes, bytearray, memoryview)):
         return request_candidate(bytes(what), "bytes", content_type, spec, headers_only=options.headers_only)
+    if isinstance(what, source.Content):
+        return request_candidate(what.body, what.path, content_type, spec, headers_only=options.headers_only)
     return Candidate(path="array", kind="request", problem=("SRC150", "is an array, no request body"))
 
 
@@ -113,11 +109,11 @@ def _measured(candidate: Candidate, spec: Spec, options: Options) -> Candidate:
     from sm_imgcheck.pixels.measure import measure
 
     try:
-        measured = replace(candidate, facts=measure(candidate.data, spec.contract, options.assume))
+        measured = changed(candidate, facts=measure(candidate.data, spec.contract, options.assume))
     except CandidateError as error:
-        return replace(candidate, problem=(error.code, error.problem))
+        return changed(candidate, problem=(error.code, error.problem))
     if candidate.handled is not None and candidate.handled.dtype and measured.facts is not None:
-        measured = replace(measured, facts=replace(measured.facts, dtype=candidate.handled.dtype))
+        measured = changed(measured, facts=changed(measured.facts, dtype=candidate.handled.dtype))
     if options.source is None:
         return measured
     from sm_imgcheck.provenance import traced
@@ -146,17 +142,6 @@ def _naive(header: Header, options: Options) -> Facts:
     )
 
 
-def _plan(candidate: Candidate, spec: Spec, options: Options) -> tuple[Plan | None, str]:
-    if candidate.problem is not None:
-        return None, candidate.problem[1]
-    if candidate.kind == "request":
-        return None, "a request body is judged as it is; sm-imgcheck payload makes one from an image or a tensor"
-    try:
-        return make_plan(spec, candidate, options), ""
-    except PlanError as error:
-        return None, str(error)
-
-
 def _fixed(plan: Plan, candidate: Candidate, spec: Spec) -> tuple[np.ndarray | None, tuple[Finding, ...], str]:
     """The tensor; where it is not handed over, the findings and the reason instead."""
     from sm_imgcheck import fix
@@ -168,29 +153,12 @@ def _fixed(plan: Plan, candidate: Candidate, spec: Spec) -> tuple[np.ndarray | N
     except MemoryError:
         return None, (), "its tensor needs more memory than there is"
     if spec.contract.expect_range is not None:
-        finished = replace(
+        finished = changed(
             plan.after[-1] if plan.after else plan.before, low=float(array.min()), high=float(array.max())
         )
-        seen = Candidate(path=candidate.path, kind="tensor", facts=replace(finished, domain=False))
+        seen = Candidate(path=candidate.path, kind="tensor", facts=changed(finished, domain=False))
         broken = tuple(finding for finding in checks.run(seen, spec) if finding.name == "outside-expected-range")
         if broken:
             return None, broken, broken[0].message
     fix.verify(array, spec)
     return array, (), ""
-
-
-def reported(findings: tuple[Finding, ...], plan: Plan | None, options: Options) -> Iterator[Finding]:
-    """The findings that were asked for, each with the op of this plan that mends it."""
-    for finding in findings:
-        if options.select and not finding.code.startswith(options.select):
-            continue
-        if options.ignore and finding.code.startswith(options.ignore):
-            continue
-        yield replace(finding, fixed_by=_mender(finding.fixed_by, plan))
-
-
-def _mender(stage: str | None, plan: Plan | None) -> str | None:
-    if stage is None or plan is None:
-        return None
-    ops = {stage_of(step.op): step.op for step in reversed(plan.steps)}
-    return next((ops[one] for one in _MENDERS.get(stage, (stage,)) if one in ops), None)

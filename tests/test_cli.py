@@ -16,9 +16,11 @@ from pictures import jpeg, picture
 import sm_imgcheck
 from sm_imgcheck import cli
 from sm_imgcheck.cli import _progress, _session, _signals
+from sm_imgcheck.engine.job import Done
+from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.errors import Bug
 from sm_imgcheck.escape import argument, for_terminal
-from sm_imgcheck.model import Result
+from sm_imgcheck.model import Report, Result
 
 SPEC = """\
 shape: [N, 24, 32, 3]
@@ -124,7 +126,7 @@ def test_one_tensor_may_go_to_standard_output(place):
 
 
 def test_standard_input_is_read_within_bounds(place, say, monkeypatch):
-    monkeypatch.setattr("sm_imgcheck.engine.run.MAX_FILE_BYTES", 100)
+    monkeypatch.setattr("sm_imgcheck.engine.job.MAX_FILE_BYTES", 100)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(jpeg())))
     code, out, _ = say("validate", "-")
     assert code == 1
@@ -240,7 +242,7 @@ def test_a_bug_is_told_as_one_and_with_the_file(place, say, monkeypatch):
     def broken(*_):
         raise Bug("two and two are five")
 
-    monkeypatch.setattr("sm_imgcheck.engine.run.process", broken)
+    monkeypatch.setattr("sm_imgcheck.engine.job.process", broken)
     code, _, err = say("validate", "cat.jpg")
     assert code == 2
     for word in ("bug in sm-imgcheck", "two and two are five", "cat.jpg", "report it", "test_cli.py"):
@@ -261,11 +263,11 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(place, say, monkeypatch
             raise KeyboardInterrupt
         return process(path, *rest)
 
-    monkeypatch.setattr("sm_imgcheck.engine.run.process", interrupted)
+    monkeypatch.setattr("sm_imgcheck.engine.job.process", interrupted)
     code, out, err = say("convert", "photos", "-o", "out", "--format", "json")
     assert code == 130
     assert len(json.loads(out)["results"]) == 1
-    assert "stopped by Ctrl-C after 1 candidate; what is written stays, and the same command leaves it as it is" in err
+    assert "stopped by Ctrl-C after 1 candidate; what is written stays: the same command with --resume goes on" in err
     assert (place / "out" / "a" / "one.npy").exists()
 
 
@@ -358,19 +360,53 @@ def test_a_terminal_gets_a_table_in_colours(place, monkeypatch):
             assert "\x1b[" not in plain.getvalue()
 
 
-def test_progress_is_shown_on_a_terminal_after_a_second_and_wiped_away(monkeypatch):
-    clock = iter([0.0, 0.5, 1.5, 1.6, 1.65])
-    monkeypatch.setattr(_progress, "monotonic", lambda: next(clock))
+def record(path, *, seconds=0.1, size=10):
+    return Done(
+        item=Item(path=path, output=(path,)), result=Result(path=path, kind="image"), seconds=seconds, size=size
+    )
+
+
+def watched(records, **options):
+    watch = _progress.Watch(**{"quiet": False} | options)
+    assert list(watch.over(one for one in records)) == records
+    return watch
+
+
+def test_progress_is_a_bar_on_a_terminal_that_is_wiped_away(monkeypatch):
+    monkeypatch.setattr(_progress, "_QUIET", 0.0)
+    monkeypatch.setattr(_progress, "_PAUSE", 0.0)
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", Terminal())
-    results = [Result(path=str(n), kind="image") for n in range(3)]
-    assert list(_progress.watched(iter(results), quiet=False)) == results
-    assert sys.stderr.getvalue() == "\r2 done, 0 with findings\r" + " " * 23 + "\r"
+    watched([record(str(n)) for n in range(3)], to_come=iter("abc"))
+    shown = sys.stderr.getvalue()
+    assert "3 done, 0 with findings" in shown
+    assert shown.endswith("\x1b[2K"), "the line is erased"
 
 
-def test_progress_never_gets_into_a_file(monkeypatch):
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
-    assert len(list(_progress.watched(iter([Result(path="x", kind="image")]), quiet=False))) == 1
-    assert sys.stderr.getvalue() == ""
+def test_progress_is_a_line_a_minute_where_there_is_no_terminal(monkeypatch, capsys):
+    watched([record("x")])
+    assert capsys.readouterr() == ("", ""), "nothing in the first minute"
+    monkeypatch.setattr(_progress, "_MINUTE", 0.0)
+    watched([record("x"), record("y")])
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [line.partition(" with")[0] for line in err.splitlines()] == ["1 done, 0", "2 done, 0"]
+    watched([record("x")], quiet=True)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_long_run_is_summed_up(monkeypatch, capsys):
+    report = Report(spec_name="", spec_sha256="", by_code={"SHP106": 4, "SRC101": 1})
+    runs = [record(f"{n}\n.jpg", seconds=n % 5, size=1000 * (n % 7)) for n in range(30)]
+    watched(runs).sum_up(report)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(_progress, "_LONG", 0.0)
+    watched(runs).sum_up(report)
+    first, codes, slowest, largest = capsys.readouterr().err.splitlines()
+    assert first.startswith("30 candidates in ")
+    assert codes.endswith("SHP106 4, SRC101 1")
+    assert slowest.endswith(r"4.00 s 4\x0a.jpg, 4.00 s 9\x0a.jpg, 4.00 s 14\x0a.jpg"), "of equals the first"
+    assert largest.endswith(r"6,000 bytes 6\x0a.jpg, 6,000 bytes 13\x0a.jpg, 6,000 bytes 20\x0a.jpg")
 
 
 def test_bytes_are_not_poured_into_a_terminal(place, say, monkeypatch):
@@ -409,7 +445,7 @@ def test_a_bug_at_one_candidate_ends_neither_the_run_nor_the_document(place, say
             raise ZeroDivisionError("a\x1bb")
         return process(path, *rest)
 
-    monkeypatch.setattr("sm_imgcheck.engine.run.process", broken)
+    monkeypatch.setattr("sm_imgcheck.engine.job.process", broken)
     code, out, err = say("convert", "photos", "-o", "out", "--format", "json")
     document = json.loads(out)
     assert code == 2
@@ -430,8 +466,8 @@ def test_many_bugs_are_told_in_bounded_space(place, say, monkeypatch):
     def broken(*_):
         raise Bug("no")
 
-    monkeypatch.setattr("sm_imgcheck.engine.run.process", broken)
-    code, _, err = say("validate", *(["cat.jpg"] * 30))
+    monkeypatch.setattr("sm_imgcheck.engine.job.process", broken)
+    code, _, err = say("validate", "-j", "1", *(["cat.jpg"] * 30))
     assert (code, err.count("a bug in sm-imgcheck, not in the file"), err.count("report it")) == (2, 10, 1)
     assert "30 not checked" in err
 
@@ -455,7 +491,7 @@ def test_a_clash_is_named_and_the_others_are_converted(place, say):
         (place / "photos" / name).write_bytes(jpeg())
     code, out, err = say("convert", "photos", "-o", "out")
     assert code == 2
-    assert sorted(path.name for path in (place / "out").iterdir()) == ["a", "cat.npy", "dog.npy", "two.npy"]
+    assert sorted(path.name for path in (place / "out").glob("[!.]*")) == ["a", "cat.npy", "dog.npy", "two.npy"]
     clash = f"{Path('photos/cat.jpeg')} and {Path('photos/cat.jpg')} would both be written to {Path('out/cat.npy')}"
     assert f"No tensor was written of:\n  1 image: {clash}: rename one" in out
     assert f"error: 1 not written: {clash}" in err
@@ -561,7 +597,7 @@ def test_sigterm_is_a_clean_stop(place):
     assert err.startswith("stopped by SIGTERM after 1 candidate; what is written stays")
     assert json.loads(first)["emitted"]
     assert json.loads(out)["summary"]["candidates"] == 1
-    assert [path.name for path in (place / "out").iterdir()] == ["cat.npy"]
+    assert [path.name for path in (place / "out").glob("[!.]*")] == ["cat.npy"]
 
 
 @POSIX

@@ -88,7 +88,7 @@ class TestInit:
         def full(*_):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("sm_imgcheck.engine.outputs.os.replace", full)
+        monkeypatch.setattr("sm_imgcheck.stores.local.os.replace", full)
         code, _, err = run("init", "-o", "model.yaml")
         assert code == 2
         assert "model.yaml cannot be written: No space left on device" in err

@@ -68,6 +68,17 @@ def test_a_jpeg_is_validated_without_opencv_rich_and_orjson(tmp_path):
     assert not modules & {"cv2", "rich", "orjson", "pydantic", "ssl", "asyncio"}
 
 
+def test_stores_are_loaded_only_for_places_that_have_a_scheme(tmp_path):
+    (tmp_path / "x.jpg").write_bytes(jpeg())
+    places = [str(tmp_path / "x.jpg"), f"file://{tmp_path}/x.jpg"]
+    modules = loaded("convert", *places, "-s", "pillow-rgb-01", "-o", f"file://{tmp_path}/out", "-j", "1")
+    assert (tmp_path / "out" / "x.npy").exists()
+    assert "sm_imgcheck.stores.local" in modules
+    unwanted = {"fsspec", "s3fs", "concurrent.futures.thread", "asyncio", "sm_imgcheck.engine.remote"}
+    assert not modules & (unwanted | {"sm_imgcheck.stores.s3", "sm_imgcheck.stores.remote"})
+    assert "sm_imgcheck.stores.remote" in loaded("validate", "memory://x.jpg", "-s", "pillow-rgb-01")
+
+
 def test_a_body_is_made_without_what_sends_it(tmp_path):
     (tmp_path / "x.jpg").write_bytes(jpeg())
     modules = loaded("payload", str(tmp_path / "x.jpg"), "-s", "pillow-rgb-01", "-o", str(tmp_path / "x.npy"), "-q")

@@ -97,6 +97,22 @@ def unsupported_coding(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     yield from _found(candidate, "SRC106")
 
 
+@check("SRC107", severity="error", verdict="corrupt")
+def decoder_died(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
+    """The process that read the file died, or had to be ended.
+
+    A damaged file that makes the decoder write where it must not (SIGSEGV, SIGABRT), a picture that needs more memory
+    than there is (SIGKILL, by the kernel or by the container's limit), one that finds no end. Only runs with worker
+    processes (``-j 2`` and more) live to tell it; all other candidates are looked at as if nothing had been.
+
+    At an endpoint: the worker of the model server dies and is started anew. The request gets a 500 or a closed
+    connection (``Worker died``, ``ModelError``, 502), and so do all that were in the same worker.
+
+    Look at the file alone: ``sm-imgcheck validate FILE``. Where memory is the cause, use fewer jobs.
+    """
+    yield from _found(candidate, "SRC107")
+
+
 @check("SRC111", severity="error", verdict="corrupt")
 def mostly_lost(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """More than half of the picture is missing.

@@ -37,6 +37,7 @@ COMMANDS = {
     "explain": "Say what a finding or an endpoint's error means.",
     "rules": "List every check.",
     "spec": "Show, check, list and write specs.",
+    "merge": "Join the manifests of the shards of a run.",
 }
 """In the order of ``--help``, with the line that each has there: the first of its own help. Each is a module here with
 a function of its name, or with a typer ``app``. It stands here too so that ``--help`` imports none of them."""
@@ -153,7 +154,8 @@ def _cannot_print(error: Exception) -> int:
 
 def _bug(error: Exception) -> int:
     """Tell where the tool itself went wrong, in one line; the whole way there on request."""
-    from sm_imgcheck.cli._troubles import REPORT_IT, WITH_TRACEBACK, clause
+    from sm_imgcheck.cli._troubles import REPORT_IT, WITH_TRACEBACK
+    from sm_imgcheck.engine.job import clause
 
     if os.environ.get(WITH_TRACEBACK):
         raise error

@@ -19,11 +19,15 @@ __all__ = [
     "Format",
     "HeadersOnly",
     "Ignore",
+    "Jobs",
+    "Manifest",
     "NoColor",
     "OptionalPaths",
     "Paths",
     "Quiet",
+    "Resume",
     "Select",
+    "Shard",
     "Source",
     "SpecName",
     "StdinFilename",
@@ -71,7 +75,8 @@ def _nearest(word: str, known: tuple[str, ...]) -> str:
 _PATHS = typer.Argument(
     metavar="PATH...",
     help="An image, a .npy, a .npz (FILE.npz::NAME for one array of several), a JSON tensor, a folder, "
-    "@LIST.txt (a path on each line), or - for standard input.",
+    "@LIST.txt (a path on each line), or - for standard input. Also in a store: s3://BUCKET/PREFIX (pip install "
+    "'sm-imgcheck[s3]'), and whatever else fsspec knows.",
     show_default=False,
 )
 Paths = Annotated[list[str], _PATHS]
@@ -146,10 +151,49 @@ HeadersOnly = Annotated[
     typer.Option("--headers-only", help="Decode nothing: only what the files say of themselves. Damage goes unseen."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an output that exists and differs.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        "-j",
+        metavar="JOBS",
+        min=1,
+        max=512,
+        help="Worker processes; 1: none, all is done in this one. Default: a processor each, or this process alone "
+        "where there are few candidates. The report and the outputs are the same for every number.",
+        show_default=False,
+    ),
+]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print errors only; json and jsonl are printed all the same.")
 ]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours. So does the environment variable NO_COLOR.")]
 StdinFilename = Annotated[
     str, typer.Option("--stdin-filename", metavar="NAME", help="What standard input is called in reports and outputs.")
+]
+Manifest = Annotated[
+    str,
+    typer.Option(
+        "--manifest",
+        metavar="FILE",
+        help="Record each input on a line of JSON: path, size, sha256, findings, output, spec, versions of libraries.",
+        show_default=False,
+    ),
+]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Go on after a run that was cut short: do what is missing, and again what is stale because the input, "
+        "the spec or a library has changed. After a loss of power, outputs of another size are done again.",
+    ),
+]
+Shard = Annotated[
+    str,
+    typer.Option(
+        "--shard",
+        metavar="INDEX/NUMBER",
+        help="Take one of NUMBER parts, counted from 0, by a hash of each path below PATH: the same on every machine.",
+        show_default=False,
+    ),
 ]

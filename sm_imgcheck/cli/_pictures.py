@@ -86,11 +86,12 @@ def put(target: str, png: bytes, made_of: Sequence[str | bytes | None], *, force
     made_of: paths; what is none of a file is passed over.
     """
     from sm_imgcheck.engine.listing import file_of
-    from sm_imgcheck.engine.outputs import write
     from sm_imgcheck.errors import OutputError
+    from sm_imgcheck.stores import plain, store
 
+    place = plain(target)
     for path in (one for one in made_of if isinstance(one, str)):
         with suppress(OSError, ValueError):  # one of them is not there, or has no lawful name
-            if os.path.samefile(file_of(path)[0], target):  # noqa: PTH121 - as the user typed it
+            if os.path.samefile(file_of(path)[0], place):  # noqa: PTH121 - as the user typed it
                 raise OutputError(f"{for_terminal(target)} is what the picture is drawn of: name another file")
-    write(target, (png,), force=force)
+    store(place).write(place, (png,), force=force)

@@ -8,6 +8,7 @@ import typer
 
 from sm_imgcheck.cli._choices import choices
 from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.stores import is_remote, plain, store
 
 __all__ = ["folder", "hand_over", "suffix_of"]
 
@@ -17,6 +18,8 @@ def suffix_of(text: str) -> str:
 
     ``out/``, a folder that is there, and numbers behind a dot (``2024.05``) name a folder.
     """
+    if is_remote(text) and "/" not in text.partition("://")[2].rstrip("/"):  # s3://data.example.com is a bucket
+        return ""
     stem, _, suffix = os.path.basename(text).rpartition(".")  # noqa: PTH119 - Path would tidy it
     is_file = stem.strip(".") and any(char.isalpha() for char in suffix) and not os.path.isdir(text)  # noqa: PTH112
     return suffix.lower() if is_file else ""
@@ -43,6 +46,5 @@ def hand_over(text: str, out: str | None, *, force: bool) -> None:
         return
     if not out:
         raise typer.BadParameter("-o names nothing: name a file, or - for standard output")
-    from sm_imgcheck.engine.outputs import write
-
-    write(out, (text.encode(),), force=force)
+    out = plain(out)
+    store(out).write(out, (text.encode(),), force=force)

@@ -6,7 +6,8 @@ import gc
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, TextIO
@@ -14,17 +15,22 @@ from typing import TYPE_CHECKING, TextIO
 import typer
 
 from sm_imgcheck import specfile
-from sm_imgcheck.cli._progress import watched
+from sm_imgcheck.cli._progress import Watch
 from sm_imgcheck.cli._signals import Terminated
-from sm_imgcheck.cli._troubles import Troubles
-from sm_imgcheck.engine.listing import Listing, listed
-from sm_imgcheck.engine.run import Sink, Tell, run
+from sm_imgcheck.cli._troubles import WITH_TRACEBACK, Troubles
+from sm_imgcheck.engine.job import Done, Job, Sink
+from sm_imgcheck.engine.listing import IMAGE_SUFFIXES, TENSOR_SUFFIXES, Item, Listing, listed
+from sm_imgcheck.engine.run import run
+from sm_imgcheck.engine.shard import ELSEWHERE, Shard, sharded
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import argument, for_terminal
-from sm_imgcheck.model import Options, Report, Result, Spec
+from sm_imgcheck.model import Options, Report, Spec
 from sm_imgcheck.report import Run, reporter
+from sm_imgcheck.stores import is_remote, plain
 
 if TYPE_CHECKING:
+    from sm_imgcheck.engine.keeping import Keeping
+    from sm_imgcheck.engine.packs import Packing
     from sm_imgcheck.handler import Handler
 
 __all__ = ["DEFAULT_SPEC", "Asked", "code_command", "convert_command", "load_spec", "report_on"]
@@ -51,6 +57,19 @@ class Asked:
     """Hold the spec against its golden tensors, before any path is looked at."""
     handler: Handler | None = None
     """The user's own code, which gets each candidate as a request: what it makes of it is checked."""
+    jobs: int = 1
+    """Processes; 1: this one."""
+    shard: str = ""
+    """INDEX/NUMBER; empty: all of it."""
+    manifest: str = ""
+    packing: Packing | None = None
+    resume: bool = False
+    force: bool = False
+
+    @property
+    def raise_bugs(self) -> bool:
+        """Whether a bug shows its traceback and ends the run."""
+        return bool(os.environ.get(WITH_TRACEBACK))
 
 
 def load_spec(name: str) -> Spec:
@@ -103,6 +122,9 @@ def report_on(
         )
     form = asked.form or ("table" if out.isatty() else "text")
     told = reporter(form, _run(asked, spec, command, out))
+    shard = Shard.parse(asked.shard) if asked.shard else Shard()
+    job = Job(spec=spec, options=asked.options, sink=sink, raise_bugs=asked.raise_bugs)
+    job, keep = _kept(job, asked, shard)
     silent = asked.quiet and form in _FOR_PEOPLE
     how = Listing(
         passed_over=Counter(),
@@ -111,14 +133,18 @@ def report_on(
         any_suffix=asked.options.content_type is not None,
     )
     troubles, stopped = Troubles(), None
+    watch = Watch(quiet=asked.quiet or (form == "jsonl" and out.isatty()), to_come=_to_come(asked, how))
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
     _put(out, told.open(), silent=silent)
     try:
-        results = _results(asked, spec, how, sink, troubles.tell)
-        for result in watched(results, quiet=asked.quiet or (form == "jsonl" and out.isatty())):
-            row = told.row(result)  # first, so that a signal finds what is counted and what is printed alike
-            report = report.plus(result, wanted=sink is not None and result.kind != "probe")
-            _put(out, row, silent=silent)
+        items = sharded(listed(asked.paths, how), shard, how.passed_over)
+        records = _records(asked, items, job, keep)
+        with closing(watch.over(records)) as seen:
+            for done in seen:
+                troubles.note(done)
+                row = told.row(done.result)  # first, so that a signal finds what is counted and what is printed alike
+                report = report.plus(done.result, wanted=sink is not None and done.result.kind != "probe")
+                _put(out, row, silent=silent)
     except OSError:  # of printing: the engine turns its own into results
         raise
     except BaseException as error:  # noqa: BLE001 - raised again below
@@ -127,26 +153,65 @@ def report_on(
     nothing = not report.candidates and form in _FOR_PEOPLE
     _put(out, told.close(report), silent=silent or nothing)
     if stopped is not None:
-        _say_how_to_go_on(stopped, report, written=sink is not None)
+        _say_how_to_go_on(stopped, report, written=sink is not None, resumable=keep is not None and sink is not None)
         raise stopped
-    if not report.candidates:
+    if keep is not None and keep.kept and not asked.quiet:
+        typer.echo(f"{keep.kept:,} of {report.candidates:,} were up to date and are kept", err=True)
+    if not report.candidates and not how.passed_over[ELSEWHERE]:
         raise ImgcheckError(_nothing_there(asked.paths, how))
+    watch.sum_up(report)
     troubles.sum_up()
     return report
 
 
-def _results(asked: Asked, spec: Spec, how: Listing, sink: Sink | None, tell: Tell) -> Iterator[Result]:
-    """The results of the golden tensors where these are asked for, then those of the paths."""
+def _records(
+    asked: Asked, items: Iterator[Item], job: Job, keep: Keeping | None
+) -> Generator[Done, None, None]:
+    """What becomes of the golden tensors where these are asked for, then of the paths."""
     if asked.golden:
         from sm_imgcheck.engine.probes import probed
 
-        yield from probed(spec, asked.options, tell=tell)
-    if asked.handler is not None:
+        yield from probed(job)
+    if asked.handler is None:
+        yield from run(items, job, jobs=1 if asked.raise_bugs else asked.jobs, keep=keep)
+    else:
         from sm_imgcheck.engine.handlers import run_handler
 
-        yield from run_handler(listed(asked.paths, how), asked.handler, spec, asked.options, tell=tell)
-        return
-    yield from run(listed(asked.paths, how), spec, asked.options, sink, tell=tell)
+        yield from run_handler(items, asked.handler, job)
+
+
+def _to_come(asked: Asked, how: Listing) -> Iterator[object] | None:
+    """The candidates once more, to be counted, where that costs little and can be done twice."""
+    if any(path == "-" or path.startswith("@") or is_remote(path) for path in asked.paths):
+        return None
+    shard = Shard.parse(asked.shard) if asked.shard else Shard()
+    return sharded(listed(asked.paths, replace(how, passed_over=Counter())), shard, Counter())
+
+
+def _kept(job: Job, asked: Asked, shard: Shard) -> tuple[Job, Keeping | None]:
+    """The job, and what keeps it. A run of a few named files that asks for nothing of the kind has neither."""
+    journaled = asked.resume or asked.packing is not None or shard.of > 1 or any(map(_is_many, asked.paths))
+    if not journaled and not asked.manifest:
+        return job, None
+    from sm_imgcheck.engine.starting import Wanted, keeping
+
+    wanted = Wanted(
+        shard=shard,
+        manifest=asked.manifest,
+        journaled=journaled,
+        packing=asked.packing,
+        resume=asked.resume,
+        force=asked.force,
+    )
+    keep = keeping(job, wanted)
+    return (job if keep is None else keep.job), keep
+
+
+def _is_many(path: str) -> bool:
+    """Whether a path stands for any number of candidates: a list, a folder, here or in a store."""
+    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
+    is_file = suffix in IMAGE_SUFFIXES or suffix in TENSOR_SUFFIXES
+    return path.startswith("@") or (not is_file if is_remote(path) else os.path.isdir(plain(path)))  # noqa: PTH112
 
 
 def _nothing_there(paths: list[str], how: Listing) -> str:
@@ -186,10 +251,11 @@ def _put(out: TextIO, text: str, *, silent: bool) -> None:
         out.flush()
 
 
-def _say_how_to_go_on(stopped: BaseException, report: Report, *, written: bool) -> None:
+def _say_how_to_go_on(stopped: BaseException, report: Report, *, written: bool, resumable: bool) -> None:
     asked_to = " by Ctrl-C" if isinstance(stopped, KeyboardInterrupt) else ""
     asked_to = f" by {stopped.name}" if isinstance(stopped, Terminated) else asked_to
     done = f"{report.candidates:,} candidate{'s' if report.candidates > 1 else ''}" if report.candidates else "nothing"
     kept = "; what is written stays, and the same command leaves it as it is" if written and report.candidates else ""
+    kept = "; what is written stays: the same command with --resume goes on" if resumable else kept
     if report.candidates or asked_to:
         typer.echo(f"stopped{asked_to} after {done}{kept}", err=True)

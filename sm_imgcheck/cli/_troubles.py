@@ -6,27 +6,19 @@ import os
 
 import typer
 
+from sm_imgcheck.engine.job import Done, clause
 from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.engine.outputs import Refused
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import for_terminal
 
-__all__ = ["REPORT_IT", "WITH_TRACEBACK", "Troubles", "clause"]
+__all__ = ["REPORT_IT", "WITH_TRACEBACK", "Troubles"]
 
 WITH_TRACEBACK = "SM_IMGCHECK_TRACEBACK"
 """An environment variable: set, a bug shows the whole way there and ends the run."""
 REPORT_IT = f"Please report it with the command and, if you may, the file; {WITH_TRACEBACK}=1 shows the way there."
 _NAMED = 10
 """Bugs that are told one by one."""
-
-
-def clause(error: Exception) -> str:
-    """What went wrong in the tool and where, in one line."""
-    last = error.__traceback__
-    while last is not None and last.tb_next is not None:
-        last = last.tb_next
-    place = "" if last is None else f" ({os.path.basename(last.tb_frame.f_code.co_filename)}:{last.tb_lineno})"  # noqa: PTH119
-    return for_terminal(f"{type(error).__name__}: {error}{place}")
 
 
 class Troubles:
@@ -45,11 +37,21 @@ class Troubles:
             return str(error)
         if os.environ.get(WITH_TRACEBACK):
             raise error
+        self._bug(item, said := clause(error))
+        return said
+
+    def note(self, done: Done) -> None:
+        """Take in what is one of a run's records."""
+        if done.refused:
+            self.refused += 1
+            self.first = self.first or done.result.skipped
+        if done.result.bug:
+            self._bug(done.item, done.result.bug)
+
+    def _bug(self, item: Item, said: str) -> None:
         self.bugs += 1
-        said = clause(error)
         if self.bugs <= _NAMED:
             typer.echo(f"error: {for_terminal(item.path)}: a bug in sm-imgcheck, not in the file: {said}", err=True)
-        return said
 
     def sum_up(self) -> None:
         """Raise ImgcheckError where there were any: the job is not done."""

@@ -56,7 +56,7 @@ def identify(
     """
     from sm_imgcheck.cli._session import load_spec
     from sm_imgcheck.engine.listing import Item
-    from sm_imgcheck.engine.run import handed
+    from sm_imgcheck.engine.job import handed
     from sm_imgcheck.model import Options
     from sm_imgcheck.recognition import recognised
     from sm_imgcheck.report import _identity

@@ -53,6 +53,10 @@ def validate(
     force: common.Force = False,
     report: common.Format = None,
     stdin_filename: common.StdinFilename = "stdin",
+    jobs: common.Jobs = None,
+    shard: common.Shard = "",
+    resume: common.Resume = False,
+    manifest: common.Manifest = "",
     quiet: common.Quiet = False,
     no_color: common.NoColor = False,
 ) -> None:
@@ -65,6 +69,9 @@ def validate(
     With --handler every PATH is sent to your own code, and the tensor that it makes is checked. That runs your code
     with your rights: the limits of time and memory, and the AWS credentials that it does not get, are no sandbox.
     """
+    from sm_imgcheck.engine.jobs import number
+
+    processes = number(jobs, paths or []) if handler is None else 1
     from sm_imgcheck.cli import _session
     from sm_imgcheck.model import Options
 
@@ -91,11 +98,16 @@ def validate(
         no_color=no_color,
         golden=golden,
         handler=_handler.asked(handler, content_type, function, python, timeout=timeout, memory=memory),
+        jobs=processes,
+        shard=shard,
+        resume=resume,
+        manifest=manifest,
+        force=force,
     )
     _agree(asked, emit, form)
     if picture is not None:
         check_one(asked.paths, golden=golden)
-    counts = _reported(asked, emit, form or "npy", force=force)
+    counts = _reported(asked, emit, form or "npy")
     if picture is not None:
         draw(asked, picture, force=force)
     level: Any = fail_on
@@ -110,15 +122,17 @@ def _agree(asked: Asked, emit: str | None, form: str | None) -> None:
         raise typer.BadParameter("--as says what --emit writes: name a folder with --emit")
     if emit is not None and asked.options.headers_only:
         raise typer.BadParameter("--headers-only decodes nothing, so there is nothing to --emit")
-    if asked.handler is not None and (emit is not None or asked.options.headers_only or asked.golden):
-        raise typer.BadParameter("--handler goes with neither --emit, --headers-only nor --golden")
+    if asked.resume and emit is None:
+        raise typer.BadParameter("--resume goes on with what --emit writes: name a folder with --emit")
+    if asked.handler is not None and (emit is not None or asked.options.headers_only or asked.golden or asked.manifest):
+        raise typer.BadParameter("--handler goes with neither --emit, --headers-only, --golden nor --manifest")
     if asked.options.source is not None and (asked.handler is not None or asked.options.headers_only):
         raise typer.BadParameter("--source is the image of a tensor: with --handler it is the PATH that is sent")
     if not asked.paths and not asked.golden:
         raise typer.BadParameter("name a PATH to be checked; --golden alone goes without")
 
 
-def _reported(asked: Asked, emit: str | None, form: str, *, force: bool) -> Report:
+def _reported(asked: Asked, emit: str | None, form: str) -> Report:
     """The counts of the run, with its report printed and the tensors that are asked for written."""
     from sm_imgcheck.cli import _places, _session
 
@@ -126,6 +140,8 @@ def _reported(asked: Asked, emit: str | None, form: str, *, force: bool) -> Repo
         mending = _session.convert_command if asked.handler is None else _session.code_command
         return _session.report_on(asked, command=mending(asked))
     from sm_imgcheck.engine.outputs import Outputs
+    from sm_imgcheck.stores import plain
 
-    sink = Outputs(folder=_places.folder("--emit", emit), form=form, force=force)
+    emit = _places.folder("--emit", plain(emit))
+    sink = Outputs(folder=emit, form=form, force=asked.force)
     return _session.report_on(asked, sink=sink, leave_out=emit)

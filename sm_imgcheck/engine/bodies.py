@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from sm_imgcheck.engine.job import handed
 from sm_imgcheck.engine.listing import Item
-from sm_imgcheck.engine.run import Tell, handed
 from sm_imgcheck.errors import ImgcheckError, PayloadError
 from sm_imgcheck.model import Options, Result
 from sm_imgcheck.request import joining
@@ -17,7 +17,10 @@ from sm_imgcheck.request.route import Route
 from sm_imgcheck.request.told import Body
 from sm_imgcheck.value import Value
 
-__all__ = ["Made", "bodies"]
+__all__ = ["Made", "Tell", "bodies"]
+
+Tell = Callable[[Item, Exception], str]
+"""Told of a candidate that could not be served, and of the cause; answers with the clause for its result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -67,7 +70,7 @@ def _looked_at(item: Item, route: Route, options: Options, tell: Tell) -> tuple[
         result, part = part_of(handed(item), route, options)
     except (ImgcheckError, BrokenPipeError):
         raise
-    except Exception as bug:  # noqa: BLE001 - as in ``run``: the other candidates are none the worse for it
+    except Exception as bug:  # noqa: BLE001 - as in ``work``: the other candidates are none the worse for it
         return Result(path=item.path, kind="unknown", bug=tell(item, bug)), None
     return replace(result, path=item.path), part
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from sm_imgcheck.engine.bodies import Made
+from sm_imgcheck.engine.claims import Claims, clash
 from sm_imgcheck.engine.listing import Item
-from sm_imgcheck.engine.outputs import Outputs
+from sm_imgcheck.engine.outputs import Outputs, Refused
 from sm_imgcheck.errors import OutputError
 from sm_imgcheck.model import Payload
 
@@ -48,6 +49,7 @@ class Bodies:
     manifest: bool = False
     """Whether the bodies are listed in ``manifest.json`` at the end."""
     written: list[str] = field(default_factory=list)
+    claims: Claims = field(default_factory=Claims)
 
     def put(self, made: Made) -> str | None:
         """Write a body and return where; None where there is none. Raises OutputError."""
@@ -81,4 +83,7 @@ class Bodies:
 
     def _file(self, made: Made, payload: Payload) -> str:
         item = replace(made.item, output=(*made.item.output[:-1], made.item.output[-1] + self.infix))
-        return self.outputs.put(item, (payload.body,), suffix_of(payload.content_type), made.made_of)
+        suffix = suffix_of(payload.content_type)
+        if refused := clash(self.claims, self.outputs.place(item, suffix), item.path):
+            raise Refused(refused)
+        return self.outputs.put(item, (payload.body,), suffix, made.made_of).place

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from sm_imgcheck.engine.job import Done, Job, attempt, handed
 from sm_imgcheck.engine.listing import Item
-from sm_imgcheck.engine.run import Tell, handed
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.handler import Handler, Runner, handled
 from sm_imgcheck.model import Options, Result, Spec
@@ -16,22 +16,15 @@ from sm_imgcheck.processing import process
 __all__ = ["looked_at", "run_handler"]
 
 
-def run_handler(
-    items: Iterable[Item], handler: Handler, spec: Spec, options: Options, *, tell: Tell
-) -> Iterator[Result]:
-    """Yield the result of each candidate: what the handler made of it, held against the spec.
+def run_handler(items: Iterable[Item], handler: Handler, job: Job) -> Iterator[Done]:
+    """Yield what the handler made of each candidate, held against the spec.
 
-    A bug at one candidate is told, and the run goes on. Raises ImgcheckError where the handler cannot be called at all.
-    Nothing that the handler has started is left when the run ends, however it ends.
+    Raises ImgcheckError where the handler cannot be called at all. Nothing that the handler has started is left when
+    the run ends, however it ends.
     """
-    with Runner(handler, spec.payload.get("stack", "")) as runner:
+    with Runner(handler, job.spec.payload.get("stack", "")) as runner:
         for item in items:
-            try:
-                yield replace(looked_at(handed(item), runner, spec, options), path=item.path)
-            except (ImgcheckError, BrokenPipeError):
-                raise
-            except Exception as bug:  # noqa: BLE001 - as in ``run``: the other candidates are none the worse for it
-                yield Result(path=item.path, kind="unknown", bug=tell(item, bug))
+            yield attempt(job, item, lambda one: looked_at(handed(one), runner, job.spec, job.options))
 
 
 def looked_at(what: Any, runner: Runner, spec: Spec, options: Options) -> Result:

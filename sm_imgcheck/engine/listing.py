@@ -7,12 +7,25 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.ordinary import opened
+from sm_imgcheck.stores import Stat, file_of, is_remote, plain
+from sm_imgcheck.value import Value
 
-__all__ = ["IMAGE_SUFFIXES", "TENSOR_SUFFIXES", "Item", "Listing", "file_of", "listed"]
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "SNIFFED",
+    "TENSOR_SUFFIXES",
+    "Item",
+    "Listing",
+    "begins_tensor",
+    "file_of",
+    "listed",
+    "stem",
+]
 
 # fmt: off
 IMAGE_SUFFIXES = frozenset({
@@ -21,14 +34,16 @@ IMAGE_SUFFIXES = frozenset({
 })
 # fmt: on
 TENSOR_SUFFIXES = frozenset({".json", ".npy", ".npz"})
+_BLOCK = 16_384
+"""Names that are sorted at a time, some 1.5 MB: a folder with more is listed in blocks, as the disk has them."""
 _LONGEST_LINE = 65_536
 """Of a list of paths, in characters: sixteen times the longest path that Linux takes."""
-_SNIFFED = 4096
+SNIFFED = 4096
 """How much of a .json file in a folder is looked at to tell a tensor from annotations and settings, in bytes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Item(Value):
     """One candidate to be looked at."""
 
     path: str
@@ -38,6 +53,12 @@ class Item:
     stdin: bool = False
     problem: str = ""
     """Why it cannot be looked at: a folder that cannot be read, and all that may be in it."""
+    refused: str = ""
+    """Why its tensor cannot be written: another candidate has that place."""
+    seen: Stat | None = None
+    """Its state, where the listing has told it: a store's does."""
+    replaces: str = ""
+    """The output that an earlier run wrote there, below the output folder; it may be replaced, whatever it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +83,7 @@ def listed(paths: Iterable[str], how: Listing) -> Iterator[Item]:
     """
     for path in paths:
         if path == "-":
-            yield Item(path=how.stdin_name, output=(_stem(how.stdin_name),), stdin=True)
+            yield Item(path=how.stdin_name, output=(stem(how.stdin_name),), stdin=True)
         elif path.startswith("@"):
             for line in _lines(path[1:]):
                 yield from _one(line, how)
@@ -71,19 +92,18 @@ def listed(paths: Iterable[str], how: Listing) -> Iterator[Item]:
 
 
 def _one(path: str, how: Listing) -> Iterator[Item]:
-    if os.path.isdir(path):
+    path = plain(path)
+    if is_remote(path):
+        from sm_imgcheck.engine import remote
+
+        yield from remote.items(path, how)
+    elif os.path.isdir(path):
         yield from _walk(path, how)
     else:
-        yield Item(path=path, output=(_stem(path),))
+        yield Item(path=path, output=(stem(path),))
 
 
-def file_of(path: str) -> tuple[str, str]:
-    """The file and the member that a path names: ``x.npz::a`` is two unless a file has that very name."""
-    file, _, member = path.rpartition("::")
-    return (file, member) if file and member and not os.path.lexists(path) else (path, "")
-
-
-def _stem(path: str) -> str:
+def stem(path: str) -> str:
     """``b/cat.jpg`` is ``cat``; ``x.npz::a/b`` is ``x.a%2Fb``.
 
     A suffix is put behind it, so no stem leads elsewhere, not even ``..``; and two names of one suffix have two stems.
@@ -109,7 +129,7 @@ def _lines(name: str) -> Iterator[str]:
 
     try:
         with open(sys.stdin.fileno(), "rb", closefd=False) if name == "-" else opened(name) as file:
-            if b"\0" in file.peek(_SNIFFED):
+            if b"\0" in file.peek(SNIFFED):
                 raise _no_list(name)
             # A mark at the start says UTF-8 and is none of the name: Windows editors write it.
             text = TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape")
@@ -142,29 +162,32 @@ def _or_else(name: str) -> str:
 
 
 def _walk(root: str, how: Listing) -> Iterator[Item]:
-    """Depth first, by name. The pending entries are those of the open folders: the tree is never held as a whole."""
-    pending: list[Entry] = [((), True)]
-    while pending:
-        place, is_folder = pending.pop()
-        path = os.path.join(root, *place)
-        if not is_folder:
-            yield Item(path=path, output=(*place[:-1], _stem(place[-1])))
-            continue
+    """Depth first, by name; what is held are the names of the open folders, each in its blocks."""
+    opened: list[tuple[tuple[str, ...], str, Iterator[str]]] = [((), root, _names(root, how))]
+    while opened:
+        place, folder, names = opened[-1]
         try:
-            pending += _entries(path, place, how)
+            name = next(names, "")
         except OSError as error:
-            yield Item(path=path, output=place, problem=f"is a folder that cannot be read: {error.strerror}")
+            opened.pop()
+            yield Item(path=folder, output=place, problem=f"is a folder that cannot be read: {error.strerror}")
+            continue
+        if not name:
+            opened.pop()
+        elif name.endswith("/"):
+            inner = os.path.join(folder, name[:-1])
+            opened.append(((*place, name[:-1]), inner, _names(inner, how)))
+        else:
+            yield Item(path=os.path.join(folder, name), output=(*place, stem(name)))
 
 
-Entry = tuple[tuple[str, ...], bool]
-"""Names from the root down, and whether it is a folder."""
-
-
-def _entries(folder: str, place: tuple[str, ...], how: Listing) -> list[Entry]:
-    """What is looked at in one folder, last name first. A folder's name sorts as if it ended in a slash."""
+def _names(folder: str, how: Listing) -> Iterator[str]:
+    """What is looked at in one folder, that of a folder with a slash behind it, as it is sorted; block by block."""
     with os.scandir(folder) as entries:
-        kept = [((*place, entry.name), kind == "folder") for entry in entries if (kind := _kind(entry, how))]
-    return sorted(kept, key=lambda entry: entry[0][-1] + "/" * entry[1], reverse=True)
+        kept = (entry.name + "/" * (kind == "folder") for entry in entries if (kind := _kind(entry, how)))
+        while len(block := sorted(islice(kept, _BLOCK))) == _BLOCK:
+            yield from block
+    yield from block  # the folder is closed: however deep the tree, few are open at a time
 
 
 def _kind(entry: os.DirEntry[str], how: Listing) -> str:
@@ -212,7 +235,12 @@ def _is_tensor(path: str) -> bool:
     """Whether a .json file begins like a tensor of ours; one that cannot be read is for the reader to report."""
     try:
         with open(path, "rb") as file:
-            start = file.read(_SNIFFED)
+            start = file.read(SNIFFED)
     except OSError:
         return True
+    return begins_tensor(start)
+
+
+def begins_tensor(start: bytes) -> bool:
+    """Whether the first bytes of a .json file are those of a tensor of ours."""
     return start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b'"shape"' in start

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import os
-import stat
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sm_imgcheck import tensors
 from sm_imgcheck.engine.listing import Item, file_of
 from sm_imgcheck.errors import OutputError
 from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.stores import Chunk, Refused, is_remote, join, local, store
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Outputs", "Refused", "Stream", "write"]
+__all__ = ["Outputs", "Refused", "Stream", "Written"]
 
 
-class Refused(OutputError):
-    """The tensor of one candidate cannot go where, or be what, it was to. No repetition mends that: the run goes on."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One output that is in its place."""
+
+    place: str
+    """As it is shown: the folder as the user named it, and the way below it."""
+    output: str = ""
+    """The way below the output folder, with ``/`` between names."""
+    size: int = 0
+    """In bytes."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Outputs:
-    """An output folder, and what has been written there in this run."""
+    """An output folder, here or in a store: a value that any process can write by."""
 
     folder: str
     form: str
@@ -36,60 +43,76 @@ class Outputs:
     """Replace an output that exists and differs."""
     file: str = ""
     """The one file to be written, whatever the candidate is called; empty: one for each candidate."""
-    owners: dict[str, str] = field(default_factory=dict)
-    """Which candidate each output was made of. Some 200 bytes an output: the price of naming both of two that clash."""
+    aside: str = ""
+    """A folder on the same disk for files that are not finished; empty: each beside its place."""
     checked: str = ""
     """The folder that was last found to be inside."""
 
-    def write(self, item: Item, array: np.ndarray[Any, Any]) -> str:
-        """Write the tensor of one candidate and return where. Raises Refused, or OutputError where none can be."""
+    def write(self, item: Item, array: np.ndarray[Any, Any]) -> Written:
+        """Write the tensor of one candidate. Raises Refused, or OutputError where none can be written."""
         return self.put(item, _encoded(self.form, item, array), self.form)
 
-    def put(self, item: Item, chunks: Iterable[tensors.Chunk], suffix: str, made_of: Sequence[Item] = ()) -> str:
-        """Write what was made of a candidate, or of several, and return where. Raises as ``write``."""
-        target = self._claim(item, suffix)
-        self._make_folder(os.path.dirname(target))
-        if os.path.lexists(target):
-            for one in made_of or (item,):
-                self._refuse_input(one, target)
-        write(target, chunks, force=self.force)
-        return target
+    def put(self, item: Item, chunks: Iterable[Chunk], suffix: str, made_of: Sequence[Item] = ()) -> Written:
+        """Write what was made of a candidate, or of several. Raises as ``write``."""
+        name = self.name(item, suffix)
+        for one in made_of or (item,):
+            _refuse_input(one, join(self.folder, name))
+        return self.file_in_place(name, chunks, own=item.replaces == name)
 
-    def _claim(self, item: Item, suffix: str) -> str:
-        """The output of a candidate, which no other one has."""
-        place = (*item.output[:-1], f"{item.output[-1]}.{suffix}")
-        target = os.path.join(self.folder, self.file or os.path.join(*place))
-        owner = self.owners.setdefault(_as_the_disk_sees_it(target), item.path)
-        if owner != item.path:
+    def file_in_place(self, name: str, chunks: Iterable[Chunk], *, own: bool = False) -> Written:
+        """Write a file of this name below the folder, whole or not at all. own: it may replace what is there.
+
+        Raises as ``write``.
+        """
+        target = join(self.folder, name)
+        *folders, _ = name.split("/")
+        parent = join(self.folder, *folders) if folders else self.folder
+        if parent != self.checked:
+            store(target).make_folder(parent, self.folder)
+            self.checked = parent
+        chunks = chunks if isinstance(chunks, Sequence) else _Counted(chunks)
+        if is_remote(target):
+            store(target).write(target, chunks, force=self.force or own)
+        else:
+            local.write(target, chunks, force=self.force or own, aside=self.aside)
+        size = chunks.size if isinstance(chunks, _Counted) else sum(memoryview(chunk).nbytes for chunk in chunks)
+        return Written(place=target, output=name, size=size)
+
+    def name(self, item: Item, suffix: str = "") -> str:
+        """Where the output of a candidate goes below the folder.
+
+        Whoever hands out the work sees that no two have one place.
+        """
+        return self.file or "/".join((*item.output[:-1], f"{item.output[-1]}.{suffix or self.form}"))
+
+    def place(self, item: Item, suffix: str = "") -> str:
+        """The same with the folder."""
+        return join(self.folder, self.name(item, suffix))
+
+
+class _Counted:
+    """Chunks that are counted as they are taken."""
+
+    def __init__(self, chunks: Iterable[Chunk]) -> None:
+        self.chunks = chunks
+        self.size = 0
+
+    def __iter__(self) -> Iterator[Chunk]:
+        self.size = 0
+        for chunk in self.chunks:
+            self.size += memoryview(chunk).nbytes
+            yield chunk
+
+
+def _refuse_input(item: Item, target: str) -> None:
+    """Nothing is written over its input."""
+    file = file_of(item.path)[0]
+    with suppress(OSError, ValueError):
+        if not item.stdin and (file == target or (os.path.lexists(target) and os.path.samefile(file, target))):
             raise Refused(
-                f"{for_terminal(owner)} and {for_terminal(item.path)} would both be written to {for_terminal(target)}: "
-                "rename one, or convert them in two runs into two folders"
+                f"{for_terminal(target)} is the candidate itself: "
+                "name another folder, nothing is written over its input"
             )
-        return target
-
-    def _make_folder(self, parent: str) -> None:
-        """Make the folder of an output; it must not lead out of the output folder through a symbolic link."""
-        if parent == self.checked:
-            return
-        try:
-            os.makedirs(parent or ".", exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{for_terminal(parent)}: the folder cannot be made: {_reason(error)}") from error
-        top, real = os.path.realpath(self.folder or "."), os.path.realpath(parent or ".")
-        if real != top and not real.startswith(os.path.join(top, "")):
-            raise Refused(
-                f"{for_terminal(parent)} leads to {for_terminal(real)}, outside of {for_terminal(self.folder)}: "
-                "remove that link, or name another folder"
-            )
-        self.checked = parent
-
-    def _refuse_input(self, item: Item, target: str) -> None:
-        with suppress(OSError):
-            if not item.stdin and os.path.samefile(file_of(item.path)[0], target):
-                raise Refused(
-                    f"{for_terminal(target)} is the candidate itself: "
-                    "name another folder, nothing is written over its input"
-                )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,7 +123,7 @@ class Stream:
     file: BinaryIO
     written: str = ""
 
-    def write(self, item: Item, array: np.ndarray[Any, Any]) -> str:
+    def write(self, item: Item, array: np.ndarray[Any, Any]) -> Written:
         """Write the tensor of the one candidate. Raises OutputError for a second one."""
         if self.written:
             raise OutputError(
@@ -116,75 +139,14 @@ class Stream:
             raise
         except OSError as error:
             raise OutputError(f"standard output cannot be written: {_reason(error)}") from error
-        return "-"
+        return Written(place="-")
 
 
-def _encoded(form: str, item: Item, array: np.ndarray[Any, Any]) -> Iterable[tensors.Chunk]:
+def _encoded(form: str, item: Item, array: np.ndarray[Any, Any]) -> Iterable[Chunk]:
     try:
         return tensors.load(form).encode(array)
     except ValueError as error:
         raise Refused(f"{for_terminal(item.path)}: cannot be written as {form}: {error}") from error
-
-
-def write(target: str, chunks: Iterable[tensors.Chunk], *, force: bool = False) -> None:
-    """Write a file whole or not at all. One that exists with the same content is left alone.
-
-    Raises OutputError for one that exists and differs, unless ``force``, and for whatever the disk refuses.
-    """
-    shown = for_terminal(target)
-    if os.path.lexists(target):
-        if what := _no_file(target):
-            raise OutputError(f"{shown} is {what}, which is not replaced: remove it, or name another place")
-        chunks = tuple(chunks)
-        if _holds(target, chunks):
-            return
-        if not force:
-            raise OutputError(f"{shown} exists and is not what would be written: --force replaces it")
-    # The name is random: containers that share a disk all run as process 1.
-    temporary = os.path.join(os.path.dirname(target), f".sm-imgcheck-{os.urandom(8).hex()}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            file.writelines(chunks)
-        os.replace(temporary, target)
-    except BaseException as error:  # Ctrl-C too leaves nothing behind
-        with suppress(OSError):
-            os.unlink(temporary)
-        if isinstance(error, OSError):
-            raise OutputError(f"{shown} cannot be written: {_reason(error)}") from error
-        raise
-
-
-def _no_file(target: str) -> str:
-    """What stands at a place, or at the end of the link there, where that is nothing to be replaced."""
-    try:
-        mode = os.stat(target).st_mode
-    except OSError:  # a link that leads nowhere
-        return ""
-    if stat.S_ISDIR(mode):
-        return "a folder"
-    return "" if stat.S_ISREG(mode) else "a device, a pipe or a socket"
-
-
-def _holds(target: str, chunks: tuple[tensors.Chunk, ...]) -> bool:
-    """Whether a file is there, a regular one, and has this content."""
-    try:
-        if not os.path.isfile(target) or os.path.islink(target):
-            return False
-        if os.path.getsize(target) != sum(len(chunk) for chunk in chunks):
-            return False
-        with open(target, "rb") as file:
-            return all(file.read(len(chunk)) == chunk for chunk in chunks)
-    except OSError:
-        return False
-
-
-def _as_the_disk_sees_it(path: str) -> str:
-    """One key for names that are one file: macOS and Windows do not tell Cat from cat."""
-    if sys.platform not in {"darwin", "win32"}:
-        return path
-    from unicodedata import normalize
-
-    return normalize("NFC", path).casefold()
 
 
 def _reason(error: OSError) -> str:

@@ -1,90 +1,71 @@
-"""``process`` over many candidates, one after the other, in bounded memory."""
+"""A run: a listing cut into chunks, worked on by an engine, taken back in order. Memory stays bounded throughout."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from itertools import count, islice
+from typing import TYPE_CHECKING, Protocol, cast
 
+from sm_imgcheck import folder
+from sm_imgcheck.engine import engines
+from sm_imgcheck.engine.claims import Claims, clash
+from sm_imgcheck.engine.job import Chunk, Done, Job
 from sm_imgcheck.engine.listing import Item
-from sm_imgcheck.engine.outputs import Refused
+from sm_imgcheck.engine.outputs import Outputs
 from sm_imgcheck.errors import ImgcheckError
-from sm_imgcheck.model import Candidate, Options, Result, Spec
-from sm_imgcheck.processing import process
-from sm_imgcheck.source import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
-    import numpy as np
+    from sm_imgcheck.engine.keeping import Keeping
 
-__all__ = ["Sink", "Tell", "handed", "look", "run"]
+__all__ = ["chunked", "run"]
 
-
-class Sink(Protocol):
-    """Where tensors go: ``outputs.Outputs``, ``outputs.Stream``."""
-
-    def write(self, item: Item, array: np.ndarray[Any, Any]) -> str:
-        """Write one tensor and return its place."""
-        ...
+_CHUNK = 32
+"""Candidates in a chunk. The first ones are smaller: work begins with the first file, and all workers have some."""
 
 
-Tell = Callable[[Item, Exception], str]
-"""Told of a candidate that could not be served, and of the cause; answers with the clause for its result."""
+class _Engine(Protocol):
+    def done(self, job: Job, chunks: Iterable[Chunk], jobs: int) -> Generator[Done, None, None]: ...
 
 
 def run(
-    items: Iterable[Item], spec: Spec, options: Options, sink: Sink | None = None, *, tell: Tell
-) -> Iterator[Result]:
-    """Yield the result of each candidate as it is done, its tensor written to ``sink`` and let go.
+    items: Iterable[Item], job: Job, *, jobs: int = 1, engine: str = "", keep: Keeping | None = None
+) -> Generator[Done, None, None]:
+    """Yield what became of each candidate, in the order of the listing, whoever does the work.
 
-    A tensor that is refused and a bug at one candidate are told, and the run goes on. Raises OutputError where the
-    place of all tensors is at fault.
+    engine: the name of one; empty: worker processes, or this one where one is enough. keep: what is kept of the work,
+    beside its results. Raises ImgcheckError where the job as a whole cannot be done: a list that cannot be read, a disk
+    that is full. To be closed where it is left early.
     """
-    _keep_freed_memory()
-    for item in items:
+    module = cast("_Engine", folder.load(engines, engine or ("pool" if jobs > 1 else "here")))
+    claimed = _claimed(items, job)
+    if keep is None:
+        return module.done(job, chunked(claimed), jobs)
+    return keep.behind(module.done(job, chunked(keep.before(claimed)), jobs))
+
+
+def chunked(items: Iterable[Item | Done]) -> Iterator[Chunk]:
+    """Cut the listing: 1, 2, 4 ... candidates, then as many as a chunk has."""
+    left = iter(items)
+    for number in count():
+        some: list[Item | Done] = []
         try:
-            yield _handed_over(look(item, spec, options), item, sink, tell)
-        except (ImgcheckError, BrokenPipeError):
+            for item in islice(left, min(_CHUNK, 1 << number)):
+                some.append(item)  # noqa: PERF402 - one by one: what came before an error is kept
+        except ImgcheckError:
+            yield Chunk(number=number, items=tuple(some))
             raise
-        except Exception as bug:  # noqa: BLE001 - whatever it is, the other candidates are none the worse for it
-            yield Result(path=item.path, kind="unknown", bug=tell(item, bug))
+        if not some:
+            return
+        yield Chunk(number=number, items=tuple(some))
 
 
-def _keep_freed_memory() -> None:
-    """Let glibc give the memory of one picture to the next instead of handing it back to the kernel each time.
-
-    It learns from the largest block that it has seen freed, up to 32 MiB (mallopt(3), M_MMAP_THRESHOLD): without this
-    one 400 JPEGs cost 180,000 page faults, with it 8,000, which is a quarter of all time. Elsewhere it does nothing.
-    """
-    import numpy as np
-
-    np.empty(31 << 20, np.uint8)  # never touched: it takes no memory
-
-
-def _handed_over(result: Result, item: Item, sink: Sink | None, tell: Tell) -> Result:
-    if sink is None or result.array is None:
-        return replace(result, array=None)
-    try:
-        return replace(result, array=None, emitted=sink.write(item, result.array))
-    except Refused as error:
-        return replace(result, array=None, skipped=tell(item, error))
-
-
-def look(item: Item, spec: Spec, options: Options) -> Result:
-    """Process one candidate, under the name by which it was listed."""
-    return replace(process(handed(item), spec, options), path=item.path)
-
-
-def handed(item: Item) -> str | bytes | Candidate:
-    """What ``process`` takes for it: its path, what stands on standard input, or why there is nothing to be taken."""
-    if item.problem:
-        return Candidate(path=item.path, kind="unknown", problem=("SRC101", item.problem))
-    return _stdin(item.path) if item.stdin else item.path
-
-
-def _stdin(name: str) -> bytes | Candidate:
-    """All of standard input, unless it is more than a file may hold."""
-    body = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
-    if len(body) <= MAX_FILE_BYTES:
-        return body
-    return Candidate(path=name, kind="unknown", problem=("SRC101", f"has more than {MAX_FILE_BYTES} bytes: not read"))
+def _claimed(items: Iterable[Item], job: Job) -> Iterator[Item]:
+    """The same; of two that would be written to one place the second is refused it, whoever works on them."""
+    if not isinstance(job.sink, Outputs):
+        yield from items
+        return
+    claims = Claims()
+    for item in items:
+        refused = "" if item.problem else clash(claims, job.sink.place(item), item.path)
+        yield replace(item, refused=refused) if refused else item

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from sm_imgcheck.errors import PlanError
 from sm_imgcheck.mapping import canonical, same
 from sm_imgcheck.model import Facts, Step
 from sm_imgcheck.planning._job import Job, Stage, wrong_size
+from sm_imgcheck.value import changed
 
 __all__ = ["STAGES"]
 
@@ -50,7 +50,7 @@ def _final_pads(facts: Facts, job: Job) -> Iterator[Step]:
             fill = step.params["fill"]  # listed in RGB order, as every colour of a spec is
             if job.contract.channel_order.startswith("BGR"):
                 fill = [*fill[2::-1], *fill[3:]]
-            yield replace(step, params={**step.params, "fill": fill}, why="the spec frames the finished values")
+            yield changed(step, params={**step.params, "fill": fill}, why="the spec frames the finished values")
 
 
 def _cast(facts: Facts, job: Job) -> Iterator[Step]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from sm_imgcheck.effects import after
 from sm_imgcheck.geometry import output_size
 from sm_imgcheck.model import Facts, Step
 from sm_imgcheck.planning._job import Job, Stage, colour_step, colours, decodes_gray
+from sm_imgcheck.value import changed
 
 __all__ = ["STAGES"]
 
@@ -50,7 +50,7 @@ def _geometry(facts: Facts, job: Job) -> Iterator[Step]:
         height, width = facts.shape[:2]
         same = output_size(step.op, step.params, height=height, width=width) == (height, width)
         if job.kind == "any image" or not same or step.op.startswith("fit"):
-            yield replace(step, why="so the spec makes the model's size")
+            yield changed(step, why="so the spec makes the model's size")
             facts = after(facts, step)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from sm_imgcheck.errors import PlanError
 from sm_imgcheck.layouts import LAYOUTS
 from sm_imgcheck.mapping import canonical, domain, hardly_scaled, overshoot, same, target
 from sm_imgcheck.model import Affine, Contract, Facts, Step, Values
 from sm_imgcheck.planning._job import Job, Stage, colour_step, wrong_size
+from sm_imgcheck.value import changed
 
 __all__ = ["STAGES"]
 
@@ -33,7 +33,7 @@ def _wrong_values(facts: Facts, job: Job) -> bool:
         return coarse or not same(facts.values, target(contract, facts.channel_order))
     if facts.low is None or facts.high is None or hardly_scaled(facts.high, contract):
         return True
-    low, high = domain(replace(contract, quantize=None, dtype="float32"), overshoot(job.spec.geometry))
+    low, high = domain(changed(contract, quantize=None, dtype="float32"), overshoot(job.spec.geometry))
     slack = (high - low) * 1e-3
     return facts.low < low - slack or facts.high > high + slack
 
@@ -121,7 +121,7 @@ def _geometry(facts: Facts, job: Job) -> Iterator[Step]:
         return
     for step in job.spec.geometry:
         if step.params.get("units") != "final":
-            yield replace(step, why="its size is not the model's")
+            yield changed(step, why="its size is not the model's")
 
 
 STAGES: tuple[Stage, ...] = (_usable, _channels_last, _to_pixels, _channels, _geometry)

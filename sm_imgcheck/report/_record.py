@@ -12,7 +12,7 @@ from sm_imgcheck.escape import for_json
 from sm_imgcheck.model import Plan, Received, Report, Request, Result
 from sm_imgcheck.report import Run, _origins
 
-__all__ = ["encode", "of_plan", "of_report", "of_request", "of_result", "of_spec"]
+__all__ = ["encode", "name_of", "of_plan", "of_report", "of_request", "of_result", "of_spec"]
 
 VERSION = 1
 """Of the JSON document. A key that is added does not change it; one that goes, or means something else, does."""
@@ -45,9 +45,15 @@ def of_result(result: Result) -> dict[str, Any]:
         "source": plain(_origins.of_source(result)),
         "plan": None if result.plan is None else of_plan(result.plan),
     }
-    if record["path"] != result.path:
-        record["path_bytes"] = result.path.encode("utf-8", "surrogateescape").hex()
-    return record
+    return record | name_of("path", result.path)
+
+
+def name_of(key: str, name: str) -> dict[str, str]:
+    """A name; of one that is not UTF-8 also the bytes, in hexadecimal, under ``KEY_bytes``."""
+    shown = for_json(name)
+    return (
+        {key: shown} if shown == name else {key: shown, f"{key}_bytes": name.encode("utf-8", "surrogateescape").hex()}
+    )
 
 
 def of_request(request: Request) -> dict[str, Any]:

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import IO, Any
 
+from sm_imgcheck import stores
 from sm_imgcheck.errors import CandidateError
 from sm_imgcheck.model import Candidate, Decode
-from sm_imgcheck.source._open import MAX_FILE_BYTES, opened
+from sm_imgcheck.source._open import MAX_FILE_BYTES, fetched, opened
 from sm_imgcheck.source.image import image_candidate
 from sm_imgcheck.source.tensor import array_candidate, is_tensor, map_npy, tensor_candidate
 
-__all__ = ["MAX_FILE_BYTES", "from_array", "from_bytes", "read"]
+__all__ = ["MAX_FILE_BYTES", "Content", "from_array", "from_bytes", "read"]
 
 
 def read(path: str | os.PathLike[str], decode: Decode, *, headers_only: bool = False, gray: bool = False) -> Candidate:
     """Read a candidate by its path; ``file.npz::name`` names one array of an archive.
 
     headers_only: decode nothing. gray: pixels are decoded as the op ``decode`` does with ``gray`` (the model is gray
-    and ``to_gray`` is ``y_plane``). Never raises for a bad candidate.
+    and ``to_gray`` is ``y_plane``). Never raises for a bad candidate; StoreError for a store out of reach.
     """
     name = os.fsdecode(path)
-    file, separator, member = name.rpartition("::")
-    if not member or not separator or os.path.lexists(name):
-        file, member = name, ""
+    file, member = stores.file_of(name)
     try:
         body = read_file(file)
         if isinstance(body, bytes):
@@ -32,6 +32,14 @@ def read(path: str | os.PathLike[str], decode: Decode, *, headers_only: bool = F
         return _nameless(name, member) if member else array_candidate(array, name, trailing_bytes=rest)
     except CandidateError as problem:
         return Candidate(path=name, kind="unknown", problem=(problem.code, problem.problem))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What stands at a path, where it has been fetched already."""
+
+    path: str
+    body: bytes
 
 
 def from_bytes(body: bytes, path: str, decode: Decode, *, headers_only: bool = False, gray: bool = False) -> Candidate:
@@ -61,7 +69,12 @@ def _nameless(path: str, member: str) -> Candidate:
 
 
 def read_file(path: str) -> Any:
-    """The bytes of a file, or of a ``.npy`` the mapped array and how many bytes follow it. Raises CandidateError."""
+    """The bytes of a file, or of a ``.npy`` on a disk the mapped array and how many bytes follow it.
+
+    Raises CandidateError, StoreError.
+    """
+    if stores.is_remote(path):
+        return fetched(path)
     with opened(path) as (file, size):
         return read_open(file, size)
 

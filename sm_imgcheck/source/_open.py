@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
+from sm_imgcheck import stores
 from sm_imgcheck.errors import CandidateError
 
-__all__ = ["MAX_FILE_BYTES", "opened"]
+__all__ = ["MAX_FILE_BYTES", "fetched", "opened"]
 
 MAX_FILE_BYTES = 512 << 20
 """Larger files are not read: 178,956,970 pixels, Pillow's limit, are 512 MiB of RGB even when nothing is compressed."""
@@ -41,3 +42,11 @@ def opened(path: str) -> Iterator[tuple[IO[bytes], int]]:
             yield file, status.st_size
         except OSError as problem:
             raise CandidateError("SRC101", f"cannot be read: {problem.strerror or problem}") from None
+
+
+def fetched(place: str) -> bytes:
+    """All of a file in a store. Raises CandidateError; StoreError for a store that is out of reach."""
+    try:
+        return stores.store(place).read(place, MAX_FILE_BYTES)
+    except stores.Unreadable as problem:
+        raise CandidateError("SRC101", str(problem)) from None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sm_imgcheck.errors import CandidateError
 from sm_imgcheck.model import Candidate, Decode
 from sm_imgcheck.pixels.content import image_format
 from sm_imgcheck.pixels.decode import hear
 from sm_imgcheck.pixels.look import look
+from sm_imgcheck.value import changed
 
 __all__ = ["image_candidate"]
 
@@ -18,13 +17,13 @@ def image_candidate(body: bytes, path: str, decode: Decode, *, headers_only: boo
     seen = Candidate(path=path, kind="image" if image_format(body) else "unknown", data=body)
     try:
         header = look(body, max_pixels=decode.max_pixels)
-        seen = replace(seen, header=header)
+        seen = changed(seen, header=header)
         if headers_only:
             return seen
         icc = "srgb" if decode.icc == "srgb" else "ignore"
         pixels, header = hear(body, header, dct=decode.dct, gray=gray, truncated=decode.truncated, icc=icc)
     except CandidateError as problem:
-        return replace(seen, problem=(problem.code, problem.problem))
+        return changed(seen, problem=(problem.code, problem.problem))
     except MemoryError:
-        return replace(seen, problem=("SRC120", "needs more memory than there is"))
-    return replace(seen, header=header, pixels=pixels)
+        return changed(seen, problem=("SRC120", "needs more memory than there is"))
+    return changed(seen, header=header, pixels=pixels)

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from sm_imgcheck.errors import CandidateError
 from sm_imgcheck.model import Candidate, Received, Request, Spec
-from sm_imgcheck.source._open import MAX_FILE_BYTES, opened
+from sm_imgcheck.source._open import MAX_FILE_BYTES, fetched, opened
 from sm_imgcheck.source.image import image_candidate
 from sm_imgcheck.stacks import stack
+from sm_imgcheck.stores import is_remote
 
 __all__ = ["as_sent", "read_request", "request_candidate"]
 
@@ -20,6 +21,8 @@ def read_request(
     """The body in a file. One that is too large is judged by its size alone. Never raises."""
     name = os.fsdecode(path)
     try:
+        if is_remote(name):
+            return request_candidate(fetched(name), name, content_type, spec, headers_only=headers_only)
         with opened(name) as (file, size):
             if size <= MAX_FILE_BYTES:
                 return request_candidate(file.read(), name, content_type, spec, headers_only=headers_only)

@@ -9,6 +9,7 @@ import sysconfig
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
 from statistics import median
 from time import perf_counter
 
@@ -54,8 +55,9 @@ def in_turn(
     """
     costs: list[list[Cost]] = [[] for _ in commands]
     for turn in range(rounds + 1):
-        for path in (path for folder in empty for path in folder.iterdir()):
-            path.unlink()
+        for folder in empty:
+            rmtree(folder)
+            folder.mkdir()
         for command, kept in zip(commands, costs, strict=True):
             cost = run(command)
             if cost.code not in allowed:

@@ -1,0 +1,60 @@
+"""Which candidate an output is made of: two that would be written to one place are told apart from one given twice."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from sm_imgcheck.escape import for_terminal
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+__all__ = ["Claims", "clash"]
+
+
+_HELD = 50_000
+"""Outputs that are held in memory, some 20 MB; those after them are held on the disk."""
+
+
+class Claims:
+    """The outputs of a run so far, in bounded memory."""
+
+    def __init__(self) -> None:
+        self._owners: dict[str, str] = {}
+        self._more: Connection | None = None
+
+    def claim(self, target: str, path: str) -> str:
+        """Whose output it is: the candidate that claimed it first."""
+        key = _as_the_disk_sees_it(target)
+        if len(self._owners) < _HELD or key in self._owners:
+            return self._owners.setdefault(key, path)
+        from sm_imgcheck.engine.database import as_blob, as_text, temporary
+
+        if self._more is None:
+            self._more = temporary("CREATE TABLE owners (output BLOB PRIMARY KEY, path BLOB) WITHOUT ROWID")
+        row = (as_blob(key), as_blob(path))
+        if self._more.execute("INSERT OR IGNORE INTO owners VALUES (?, ?)", row).rowcount:
+            return path
+        (owner,) = self._more.execute("SELECT path FROM owners WHERE output = ?", row[:1]).fetchone()
+        return as_text(owner)
+
+
+def clash(claims: Claims, target: str, path: str) -> str:
+    """Claim an output for a candidate; why it cannot have it, or nothing."""
+    owner = claims.claim(target, path)
+    if owner == path:
+        return ""
+    return (
+        f"{for_terminal(owner)} and {for_terminal(path)} would both be written to {for_terminal(target)}: "
+        "rename one, or convert them in two runs into two folders"
+    )
+
+
+def _as_the_disk_sees_it(path: str) -> str:
+    """One key for names that are one file: macOS and Windows do not tell Cat from cat."""
+    if sys.platform not in {"darwin", "win32"}:
+        return path
+    from unicodedata import normalize
+
+    return normalize("NFC", path).casefold()

@@ -1,0 +1,73 @@
+"""What runs in a worker process of the pool: chunks come in, records of what was done go out."""
+
+from __future__ import annotations
+
+import pickle
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from time import monotonic
+from typing import Any
+
+from sm_imgcheck.engine.job import Chunk, Done, Job, clause, prepare, work
+from sm_imgcheck.errors import Bug, ImgcheckError
+
+__all__ = ["Message", "serve"]
+
+Message = tuple[list[Done], bool, Exception | None]
+"""Records of the chunk in work, in the order of its items; whether it is finished; what ended it before its time."""
+_PAUSE = 0.02
+"""Seconds between two messages: quick work is told in bunches, which costs a tenth, slow work one by one."""
+
+
+def serve(link: Connection, begun: Any) -> None:
+    """Work on what comes through ``link``, first the job, then chunks, until it is closed.
+
+    begun: a number in shared memory, the item of the chunk that is in work (-1: none). Whoever finds this process
+    dead reads there which candidate it died of.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Windows; elsewhere it is blocked already
+    _end_with_parent()
+    prepare()
+    with suppress(EOFError, OSError):  # nobody at the other end: nobody to work for
+        job = pickle.loads(link.recv_bytes())  # noqa: S301 - from the process that started this one
+        while True:
+            chunk = pickle.loads(link.recv_bytes())  # noqa: S301
+            for message in _messages(job, chunk, begun):
+                link.send_bytes(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
+            begun.value = -1
+
+
+def _messages(job: Job, chunk: Chunk, begun: Any) -> Iterator[Message]:
+    def begin(place: int) -> None:
+        begun.value = place
+
+    records: list[Done] = []
+    due = monotonic() + _PAUSE
+    try:
+        for number, record in enumerate(work(job, chunk, begin), 1):
+            records.append(record)
+            if monotonic() >= due and number < len(chunk.items):
+                yield records, False, None
+                records = []
+                due = monotonic() + _PAUSE
+    except ImgcheckError as error:
+        yield records, True, error
+    except Exception as error:  # noqa: BLE001 - a bug: the process that asked tells it
+        yield records, True, Bug(clause(error))
+    else:
+        yield records, True, None
+
+
+def _end_with_parent() -> None:
+    """On Linux: be killed when the process that this one was forked from ends, in the middle of a picture too.
+
+    Elsewhere the next message finds the pipe closed.
+    """
+    if sys.platform == "linux":
+        import ctypes
+
+        set_death_signal = 1  # PR_SET_PDEATHSIG, prctl(2)
+        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)

@@ -1,0 +1,120 @@
+"""What the journal of an output folder tells a run that goes on: looked up by path, whatever the number of candidates.
+
+The lines are kept in a temporary SQLite database as they were written, packed: memory stays bounded.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
+from json import JSONDecoder, dumps, loads
+
+from sm_imgcheck.engine.database import as_blob, temporary
+from sm_imgcheck.engine.journal import LARGEST, Pack, Record
+from sm_imgcheck.engine.origin import FOLDER, Origin
+from sm_imgcheck.engine.records import shaper
+from sm_imgcheck.engine.shard import Shard
+from sm_imgcheck.stores import Unreadable, join, store
+
+__all__ = ["Known"]
+
+_UNPACKED = 64 << 20
+"""What one member of a journal's file may unpack to, in bytes: some hundred times what is ever written."""
+_UNPACKED_AT_ONCE = 8
+"""Members that are held unpacked, some 200 kB each: candidates come in the order in which they were noted."""
+
+
+class Known:
+    """What is known of an output folder."""
+
+    def __init__(self, origin: Origin) -> None:
+        self._said = dumps(origin.said)
+        self._base = temporary(
+            "CREATE TABLE records (path BLOB PRIMARY KEY, member INT, line INT, fresh INT) WITHOUT ROWID",
+            "CREATE TABLE members (number INTEGER PRIMARY KEY, body BLOB)",
+            "CREATE TABLE outputs (output BLOB PRIMARY KEY) WITHOUT ROWID",
+            "CREATE TABLE packs (number INT PRIMARY KEY, size INT, digest TEXT, fresh INT) WITHOUT ROWID",
+        )
+        self._unpacked = lru_cache(_UNPACKED_AT_ONCE)(self._unpack)
+
+    def read(self, out: str, shard: Shard) -> None:
+        """Take in the journal of this shard, and of other divisions into shards: what those did may be ours now.
+
+        Raises StoreError where it cannot be read; what is damaged counts as not there.
+        """
+        top = join(out, FOLDER, "journal")
+        kind = store(top)
+        for name, _ in kind.below(top):
+            folder, _, file = name.rpartition("/")
+            others = folder.endswith(f"-of-{shard.of}") and folder != shard.name
+            if file.endswith(".gz") and not others:
+                with suppress(Unreadable):  # gone by now, or too large to be one of ours
+                    for member, text in _members(kind.read(join(top, name), LARGEST)):
+                        with suppress(ValueError, RecursionError):  # no line of ours: neither is what follows it
+                            self._take(member, text)
+
+    def _take(self, member: bytes, text: bytes) -> None:
+        head, *lines = text.decode().split("\n")
+        fresh = int(head == self._said)
+        at = self._base.execute("INSERT INTO members (body) VALUES (?)", (member,)).lastrowid
+        decode = JSONDecoder().raw_decode
+        for number, line in enumerate(lines):
+            path, end = decode(line, 1)
+            if isinstance(path, int):
+                pack: Pack = shaper(Pack)(loads(line))
+                row = (pack.number, pack.size, pack.digest, fresh)
+                self._base.execute("INSERT OR REPLACE INTO packs VALUES (?, ?, ?, ?)", row)
+                continue
+            output, _ = decode(line, end + 2)
+            place = (at, number, fresh)
+            self._base.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", (as_blob(path), *place))
+            if output:
+                self._base.execute("INSERT OR IGNORE INTO outputs VALUES (?)", (as_blob(output),))
+
+    def record(self, path: str) -> tuple[Record, bool] | None:
+        """The last word on a candidate, and whether its output was made by what makes them now."""
+        found = self._base.execute(
+            "SELECT member, line, fresh FROM records WHERE path = ?", (as_blob(path),)
+        ).fetchone()
+        if found is None:
+            return None
+        member, line, fresh = found
+        try:
+            record: Record = shaper(Record)(loads(self._unpacked(member)[line]))
+        except (ValueError, RecursionError):
+            return None
+        return record, bool(fresh)
+
+    def owns(self, output: str) -> bool:
+        """Whether an earlier run wrote this output."""
+        return self._base.execute("SELECT 1 FROM outputs WHERE output = ?", (as_blob(output),)).fetchone() is not None
+
+    def pack(self, number: int) -> tuple[Pack, bool] | None:
+        """The pack of this number, and whether it was made by what makes them now."""
+        found = self._base.execute("SELECT * FROM packs WHERE number = ?", (number,)).fetchone()
+        return None if found is None else (Pack(number=found[0], size=found[1], digest=found[2]), bool(found[3]))
+
+    def packs_from(self, number: int) -> list[int]:
+        """The numbers of the packs from this one on."""
+        found = self._base.execute("SELECT number FROM packs WHERE number >= ?", (number,)).fetchall()
+        return [number for (number,) in found]
+
+    def _unpack(self, member: int) -> list[str]:
+        (body,) = self._base.execute("SELECT body FROM members WHERE number = ?", (member,)).fetchone()
+        return zlib.decompress(body, 31).decode().split("\n")[1:]
+
+
+def _members(body: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The gzip members of a file, packed and unpacked; nothing from the first one on that is damaged."""
+    while body:
+        unpacker = zlib.decompressobj(31)
+        try:
+            text = unpacker.decompress(body, _UNPACKED)
+        except zlib.error:
+            return
+        if not unpacker.eof:
+            return
+        yield body[: len(body) - len(unpacker.unused_data)], text
+        body = unpacker.unused_data

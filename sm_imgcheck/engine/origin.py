@@ -1,0 +1,84 @@
+"""What the outputs of a run are made by, beside their inputs: where that differs, they are stale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from json import dumps, loads
+from typing import Any
+
+from sm_imgcheck.engine.records import flat
+from sm_imgcheck.errors import OutputError
+from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.model import Options
+from sm_imgcheck.stores import Unreadable, join, store
+from sm_imgcheck.value import Value
+
+__all__ = ["FOLDER", "Origin", "claim"]
+
+FOLDER = ".sm-imgcheck"
+"""Below the output folder: the journal, unfinished files, and tensors that wait to be packed."""
+VERSION = 1
+"""Of the journal."""
+_LARGEST = 1 << 20
+"""Of the file that says it, in bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Origin(Value):
+    """All of it."""
+
+    spec_name: str
+    spec_sha256: str
+    options: Options
+    form: str
+    """Of the outputs: as a tensor's file, or as packs in the words of the command line."""
+    packed: bool = False
+    """Whether a file holds several of them."""
+    libraries: Mapping[str, str]
+    """By name, the version of each that the pixels may come from."""
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "version": VERSION,
+            "spec": {"name": self.spec_name, "sha256": self.spec_sha256},
+            "form": self.form,
+            "packed": self.packed,
+            "options": {one.name: flat(getattr(self.options, one.name)) for one in fields(self.options)},
+            "libraries": dict(self.libraries),
+        }
+
+
+def claim(out: str, origin: Origin, *, anew: bool) -> None:
+    """Write down what the outputs of a folder are made by. anew: whatever they were made by.
+
+    Raises OutputError where that is another spec: half of each would be of no use to anybody.
+    """
+    place = join(out, FOLDER, "made-by.json")
+    kind = store(place)
+    kind.make_folder(join(out, FOLDER), out)
+    said = (dumps(origin.said, indent=2) + "\n").encode()
+    with suppress(Unreadable):  # none is there, as a rule
+        _compare(out, kind.read(place, _LARGEST), origin, anew=anew)
+    kind.write(place, (said,), force=True)
+
+
+def _compare(out: str, body: bytes, origin: Origin, *, anew: bool) -> None:
+    """Raise OutputError where the outputs of now could not stand beside those that are there."""
+    try:
+        there = loads(body)
+        sha256, form, packed = str(there["spec"]["sha256"]), str(there["form"]), bool(there["packed"])
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return
+    here = for_terminal(out)
+    if (packed or origin.packed) and form != origin.form:
+        raise OutputError(f"{here} holds outputs made with --as {for_terminal(form)}: name another folder")
+    if sha256 != origin.spec_sha256 and not anew:
+        raise OutputError(
+            f"{here} holds outputs of another spec (its sha256 is {for_terminal(sha256)[:12]}..., and now "
+            f"{origin.spec_sha256[:12]}...): name another folder, or say --resume to do again what is stale, "
+            "or --force to do all of it"
+        )

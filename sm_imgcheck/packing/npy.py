@@ -1,0 +1,65 @@
+"""Batches: ``batch-00000.npy`` holds one tensor of as many images as were asked for, along the first axis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.arrayfile import MAX_HEADER_BYTES, npy_header
+from sm_imgcheck.errors import CandidateError, ImgcheckError
+from sm_imgcheck.model import Spec
+from sm_imgcheck.packing import Sample, single
+from sm_imgcheck.tensors import Chunk, npy
+
+__all__ = ["BATCH", "check", "encode", "name", "pack"]
+
+BATCH = True
+
+
+def check(spec: Spec) -> None:
+    """The tensors must be of one shape."""
+    contract = spec.contract
+    axes = zip(contract.layout, contract.shape, strict=True)
+    if free := [axis for axis, dim in axes if axis != "N" and dim.fixed is None]:
+        raise ImgcheckError(
+            f"a batch needs images of one size, and the spec leaves {' and '.join(free)} open: say one in its shape, "
+            "or pack with --as tar, where each tensor keeps its own"
+        )
+
+
+def encode(array: np.ndarray[Any, Any], spec: Spec) -> Iterable[Chunk]:
+    """A row of the batch, with the batch axis in front where the spec has none."""
+    single(array, spec)
+    return npy.encode(array if spec.contract.layout[0] == "N" else array[None])
+
+
+def name(number: int) -> str:
+    """Sorted by name they are in order, up to 100,000 of them."""
+    return f"batch-{number:05}.npy"
+
+
+def pack(samples: Sequence[Sample], read: Callable[[Sample], bytes], rows: int) -> Iterator[Chunk]:
+    """The header for all rows, then the values of each."""
+    shape, dtype, row = _row(read(samples[0]))
+    yield npy.head((rows, *shape[1:]), dtype)
+    for sample in samples:
+        shape_, dtype_, values = _row(read(sample))
+        if (shape_, dtype_) != (shape, dtype):
+            raise ValueError(f"{sample.path} is {dtype_} {list(shape_)}, and the batch holds {dtype} {list(shape)}")
+        yield values
+    for _ in range(rows - len(samples)):
+        yield bytes(len(row))
+
+
+def _row(part: bytes) -> tuple[tuple[int, ...], np.dtype[Any], memoryview]:
+    try:
+        shape, _, dtype, start = npy_header(BytesIO(part[: MAX_HEADER_BYTES + 64]))
+    except CandidateError as error:
+        raise ValueError(str(error)) from None
+    values = memoryview(part)[start:]
+    if shape[:1] != (1,) or len(values) != np.prod(shape, dtype=int) * dtype.itemsize:
+        raise ValueError(f"a part of {len(part)} bytes is not as it was written")
+    return shape, dtype, values

@@ -1,0 +1,311 @@
+"""Commands over stores: the same findings and the same bytes as over folders, wherever it comes from and goes to."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+
+import numpy as np
+import pytest
+from fsspec.registry import _registry
+from pictures import jpeg, picture
+
+from sm_imgcheck import cli, specfile
+from sm_imgcheck.engine.job import Chunk, Job, work
+from sm_imgcheck.engine.listing import Listing, listed
+from sm_imgcheck.engine.outputs import Outputs
+from sm_imgcheck.model import Options
+from sm_imgcheck.stores import _connect, join, store
+
+SPEC = "shape: [N, 24, 32, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
+
+
+def npy(array):
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def npz(**arrays):
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+FILES = {
+    "a/one.jpg": jpeg(picture(seed=1)),
+    "a/b/two words.jpg": jpeg(picture(seed=2)),
+    "a.jpg": jpeg(picture(seed=3)),
+    "käse.png": jpeg(picture(seed=4)),
+    "torn.jpg": jpeg()[:-300],
+    "empty.jpg": b"",
+    "tensor.npy": npy(np.zeros((1, 24, 32, 3), "float32")),
+    "annotation.json": b'{"category": "cat"}',
+    "readme.txt": b"hello",
+    ".hidden.jpg": jpeg(),
+    ".git/x.jpg": jpeg(),
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The working folder, with the files in ``in``."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sm-imgcheck.yaml").write_text(SPEC)
+    for name, body in FILES.items():
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(body)
+    return tmp_path
+
+
+@pytest.fixture(params=["s3", "memory"])
+def there(request, folder):
+    """A place in a store with the same files in ``in``."""
+    place = request.getfixturevalue("bucket") if request.param == "s3" else f"memory://{folder.name}"
+    for name, body in FILES.items():
+        store(place).write(join(place, "in", name), (body,))
+    return place
+
+
+@pytest.fixture
+def say(capsys):
+    """Run a command line in this process: exit code, stdout, stderr."""
+
+    def run(*arguments):
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            code = stop.code
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def tensors(place):
+    """Name and content of all that was written, but the notes of the run itself."""
+    kind = store(place)
+    names = [name for name, _ in kind.below(place) if not name.startswith(".sm-imgcheck/")]
+    return {name: kind.read(join(place, name), 1 << 30) for name in names}
+
+
+def test_a_report_over_a_store_is_that_over_a_folder(there, say):
+    assert say("validate", "in", "--format", "json", "-j", "1")[0] == 1
+    here = json.loads(say("validate", "in", "--format", "json", "-j", "1")[1])
+    code, out, err = say("validate", f"{there}/in", "--format", "json", "-j", "1")
+    assert (code, err) == (1, "")
+    told = json.loads(out.replace(f"{there}/in", "in"))
+    hidden = [document["summary"]["not_looked_at"].pop("hidden") for document in (here, told)]
+    assert hidden == [2, 2]
+    assert told == here
+    assert [result["path"] for result in told["results"]][:3] == ["in/a.jpg", "in/a/b/two words.jpg", "in/a/one.jpg"]
+
+
+def test_outputs_are_the_same_wherever_it_comes_from_and_goes_to(there, say):
+    assert say("convert", "in", "-o", "out", "-j", "1")[0] == 1
+    wanted = tensors("out")
+    assert {"a/b/two words.npy", "a/one.npy", "a.npy", "tensor.npy"} <= wanted.keys()
+    for source, target in ((f"{there}/in", f"{there}/o1"), ("in", f"{there}/o2"), (f"{there}/in", "o3")):
+        code, out, err = say("convert", source, "-o", target, "-j", "1", "--format", "json")
+        assert (code, err) == (1, "")
+        assert tensors(target) == wanted
+        emitted = [result["emitted"] for result in json.loads(out)["results"] if result["emitted"]]
+        assert sorted(emitted) == sorted(join(target, name) for name in wanted)
+        assert say("convert", source, "-o", target, "-j", "1", "--quiet")[0] == 1, "once more changes nothing"
+    assert say("validate", f"{there}/o1", "-j", "1")[0] == 0
+
+
+def test_worker_processes_reach_the_store_too(folder, bucket):
+    for name, body in FILES.items():
+        store(bucket).write(join(bucket, "in", name), (body,))
+    command = [sys.executable, "-m", "sm_imgcheck", "convert"]
+    run = {"cwd": folder, "capture_output": True, "text": True, "timeout": 60, "env": dict(os.environ)}
+    here = subprocess.run([*command, "in", "-o", "out", "-j", "1"], check=False, **run)
+    there = subprocess.run([*command, f"{bucket}/in", "-o", f"{bucket}/out", "-j", "2"], check=False, **run)
+    assert (here.returncode, there.returncode, there.stderr) == (1, 1, "")
+    assert there.stdout.replace(f"{bucket}/", "") == here.stdout
+    assert tensors(f"{bucket}/out") == tensors(str(folder / "out"))
+
+
+def test_a_list_and_single_objects_cost_no_questions(folder, bucket, door, say):
+    for name, body in FILES.items():
+        store(bucket).write(join(bucket, "in", name), (body,))
+    (folder / "list.txt").write_text(f"{bucket}/in/a.jpg\n{bucket}/in/a/one.jpg\n{bucket}/in/none.jpg\n")
+    door.reset()
+    code, out, _ = say("validate", "@list.txt", "-j", "1", "--format", "json")
+    assert code == 1
+    assert [line.split("?")[0].split("/", 2)[0] for line in door.log] == ["GET "] * 3
+    [finding] = json.loads(out)["results"][2]["findings"]
+    assert finding["code"] == "SRC101"
+    assert "there is no such object" in finding["message"]
+
+
+def test_one_array_of_an_archive_in_a_store(there, say):
+    store(there).write(join(there, "x.npz"), (npz(a=np.zeros((1, 24, 32, 3), "float32"), b=np.zeros(3)),))
+    assert say("validate", f"{there}/x.npz::a")[0] == 0
+    code, _, _ = say("convert", f"{there}/x.npz::a", "-o", f"{there}/out/")
+    assert (code, list(tensors(f"{there}/out"))) == (0, ["x.a.npy"])
+    assert say("validate", f"{there}/x.npz::c")[0] == 1
+
+
+def test_one_tensor_into_one_object(there, folder, say):
+    assert say("convert", f"{there}/in/a.jpg", "-o", f"{there}/out/cat.npy")[0] == 0
+    assert list(tensors(f"{there}/out")) == ["cat.npy"]
+    assert say("convert", f"{there}/in/a.jpg", "-o", "file://cat.npy")[0] == 0
+    assert (folder / "cat.npy").is_file()
+    assert say("validate", "file://cat.npy")[0] == 0
+
+
+def test_outputs_below_the_sources_are_not_looked_at(there, say):
+    assert say("convert", f"{there}/in", "-o", f"{there}/in/out")[0] == 1
+    code, out, _ = say("convert", f"{there}/in", "-o", f"{there}/in/out", "--format", "json")
+    assert (code, json.loads(out)["summary"]["not_looked_at"]["output folder"]) == (1, 5)
+
+
+def test_nothing_is_written_over_its_own_input(there, say):
+    before = store(there).read(f"{there}/in/tensor.npy", 1 << 20)
+    code, _, err = say("convert", f"{there}/in/tensor.npy", "-o", f"{there}/in", "--force")
+    assert code == 2
+    assert "is the candidate itself" in err
+    assert store(there).read(f"{there}/in/tensor.npy", 1 << 20) == before
+
+
+def test_keys_that_no_folder_could_hold(bucket, folder, say):
+    keys = ["x/", "x//y.jpg", "/z.jpg", "x/../up.jpg", "a\\..\\b.jpg", "esc\u202e.jpg"]
+    for key in keys:
+        store(bucket).write(f"{bucket}/in/{key}", (b"" if key.endswith("/") else jpeg(),))
+    code, out, err = say("convert", f"{bucket}/in", "-o", "out", "-j", "1")
+    assert (code, err) == (0, "")
+    assert "\u202e" not in out
+    assert set(tensors("out")) == {"x/%2F/y.npy", "%2F/z.npy", "a\\..\\b.npy", "esc\u202e.npy"}
+    assert {path.name for path in folder.iterdir()} == {"out", "in", "sm-imgcheck.yaml"}
+
+
+def test_a_body_in_a_store_is_judged(there, say):
+    store(there).write(join(there, "bodies", "one"), (b"not an array",))
+    code, out, _ = say("validate", f"{there}/bodies", "--content-type", "application/x-npy", "--format", "json")
+    assert (code, [result["path"] for result in json.loads(out)["results"]]) == (1, [f"{there}/bodies/one"])
+
+
+@pytest.mark.parametrize("place", ["s3://no-such-bucket/x", "s3://no-such-bucket/x.jpg", "memory://nowhere/at/all"])
+def test_a_place_with_nothing_is_a_finding(door, folder, say, place):
+    code, out, err = say("validate", place, "--format", "json")
+    assert (code, err) == (1, "")
+    [result] = json.loads(out)["results"]
+    assert [finding["code"] for finding in result["findings"]] == ["SRC101"]
+
+
+def test_access_denied_is_a_finding_and_a_listing_that_fails_an_error(bucket, door, folder, say):
+    store(bucket).write(f"{bucket}/in/a.jpg", (jpeg(),))
+    door.matching, door.answers = "list-type", [(403, "AccessDenied")] * 9
+    code, out, err = say("validate", f"{bucket}/in", "-j", "1")
+    assert (code, err) == (1, "")
+    assert "cannot be listed: access is denied" in out
+    door.answers = [(403, "ExpiredToken")] * 9
+    code, _, err = say("validate", f"{bucket}/in", "-j", "1")
+    assert code == 2
+    assert err.startswith(f"error: {bucket}/in: the listing failed: the credentials have expired: get new ones")
+    door.matching, door.answers = "PUT", [(403, "AccessDenied")] * 9
+    code, _, err = say("convert", f"{bucket}/in/a.jpg", "-o", f"{bucket}/out")
+    assert code == 2
+    assert f"{bucket}/out/a.npy cannot be written: access is denied" in err
+
+
+def test_schemes_that_are_not_known_or_not_installed(folder, say, monkeypatch):
+    code, _, err = say("validate", "nonsense://x/y.jpg")
+    assert code == 2
+    assert "nonsense:// is no kind of store that fsspec knows" in err
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    monkeypatch.delitem(_registry, "s3", raising=False)
+    monkeypatch.setattr("sm_imgcheck.stores._connect._MADE", {})
+    code, _, err = say("validate", "s3://bucket/y.jpg")
+    assert code == 2
+    assert "pip install 'sm-imgcheck[s3]'" in err
+
+
+def test_letters_of_drives_are_no_schemes(folder, say):
+    code, out, _ = say("validate", "C://x.jpg", "--format", "json")
+    assert code == 1
+    assert "cannot be opened" in json.loads(out)["results"][0]["findings"][0]["message"]
+
+
+def test_annotations_beside_pictures_are_asked_for_several_at_a_time(bucket, door):
+    for number in range(40):
+        store(bucket).write(f"{bucket}/in/{number:02}.json", (b'{"shape": 1}' if number == 7 else b"{}",))
+    door.reset()
+    door.delay = 0.05
+    how = Listing(passed_over=Counter())
+    assert [item.path for item in listed([f"{bucket}/in"], how)] == [f"{bucket}/in/07.json"]
+    assert how.passed_over == {"json that is no tensor": 39}
+    assert door.busiest > 8
+
+
+def test_objects_are_fetched_ahead_and_tensors_written_behind(bucket, door, folder, say):
+    for number in range(32):
+        store(bucket).write(f"{bucket}/in/{number:02}.jpg", (FILES["a.jpg"],))
+    door.reset()
+    door.delay = 0.02
+    code, out, _ = say("convert", f"{bucket}/in", "-o", f"{bucket}/out", "-j", "1", "--format", "jsonl")
+    assert code == 0
+    assert 8 < door.busiest <= 32
+    lines = [json.loads(line) for line in out.splitlines()]
+    paths = [line["path"] for line in lines if "path" in line]
+    assert paths == sorted(paths)
+    assert len(paths) == 32
+
+
+def test_a_store_that_goes_away_ends_the_run(bucket, door, folder, say):
+    for number in range(3):
+        store(bucket).write(f"{bucket}/in/{number:02}.jpg", (FILES["a.jpg"],))
+    door.matching, door.answers = "02.jpg", [(403, "ExpiredToken")] * 9
+    code, out, err = say("validate", f"{bucket}/in", "-j", "1", "--format", "json")
+    assert code == 2
+    assert [result["path"] for result in json.loads(out)["results"]] == [f"{bucket}/in/00.jpg", f"{bucket}/in/01.jpg"]
+    assert "the credentials have expired" in err
+    door.answers = [(403, "ExpiredToken")] * 9
+    code, out, err = say("convert", f"{bucket}/in", "-o", f"{bucket}/out", "-j", "1", "--format", "json")
+    assert code == 2
+    assert len(json.loads(out)["results"]) == 2
+    assert tensors(f"{bucket}/out").keys() == {"00.npy", "01.npy"}
+
+
+def test_a_worker_says_what_it_is_about_to_decode(folder):
+    root = f"memory://{folder.name}"
+    for number in range(12):
+        store(root).write(f"{root}/in/{number:02}.jpg", (FILES["a.jpg"],))
+    items = tuple(listed([f"{root}/in"], Listing(passed_over=Counter())))
+    job = Job(
+        spec=specfile.load("pillow-rgb-01"),
+        options=Options(want_array=True),
+        sink=Outputs(folder=f"{root}/out", form="npy"),
+    )
+    begun = []
+    records = work(job, Chunk(number=0, items=items), begun.append)
+    first = next(records)
+    assert (first.item, first.output) == (items[0], "00.npy")
+    assert begun == list(range(12)), "its tensor is written while the others are made"
+    assert [record.item for record in records] == list(items[1:])
+    assert len(tensors(f"{root}/out")) == 12
+
+
+def test_a_public_bucket_needs_no_credentials(folder, bucket):
+    call, name = _connect.filesystem(bucket).call_s3, bucket.removeprefix("s3://")
+    call("put_object", Bucket=name, Key="a.jpg", Body=FILES["a.jpg"], ACL="public-read")
+    nobody = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") or "ENDPOINT" in name}
+    command = [
+        sys.executable,
+        "-m",
+        "sm_imgcheck",
+        "validate",
+        f"{bucket}/a.jpg",
+        "--fail-on",
+        "never",
+        "--format",
+        "json",
+    ]
+    nobody |= {"FSSPEC_S3_ANON": "true", "HOME": str(folder)}
+    done = subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True, timeout=60, env=nobody)
+    assert (done.returncode, done.stderr) == (0, "")
+    [result] = json.loads(done.stdout)["results"]
+    assert result["kind"] == "image"

@@ -1,0 +1,324 @@
+"""Worker processes: the same records in the same order, whatever happens to the workers."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from pictures import jpeg
+
+from sm_imgcheck import specfile
+from sm_imgcheck.cli import main
+from sm_imgcheck.engine import jobs
+from sm_imgcheck.engine.engines import pool
+from sm_imgcheck.engine.job import Chunk, Done, Job, work
+from sm_imgcheck.engine.listing import Item, Listing, listed
+from sm_imgcheck.engine.outputs import Outputs
+from sm_imgcheck.engine.run import chunked, run
+from sm_imgcheck.errors import Bug, ImgcheckError, OutputError
+from sm_imgcheck.model import Options
+
+POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+SPEC = "pillow-rgb-01"
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder of 70 small files: JPEGs, and some that cannot be used."""
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    bodies = [jpeg(), b"", b"<!doctype html>", jpeg()[:300]]
+    for number in range(70):
+        body = bodies[0] if number % 9 else bodies[number % 4]
+        (tmp_path / "in" / ("sub" if number % 2 else "") / f"{number:02}.jpg").write_bytes(body)
+    return tmp_path / "in"
+
+
+@pytest.fixture
+def job():
+    return Job(spec=specfile.load(SPEC), options=Options())
+
+
+def items(*paths):
+    return listed(map(str, paths), Listing(passed_over=Counter()))
+
+
+def plain(records):
+    return [(record.item, record.result, record.size) for record in records]
+
+
+class Deadly:
+    """A place for tensors that ends the process that writes there: what a decoder's crash looks like from outside."""
+
+    folder, form = "", "npy"
+
+    def __init__(self, how, *stems):
+        self.how, self.stems = how, stems
+
+    def write(self, item, array):
+        if item.output[-1] in self.stems:
+            how = self.how
+            if how == "sleep":
+                time.sleep(60)
+            elif how == "exit":
+                os._exit(3)
+            elif isinstance(how, Exception):
+                raise how
+            else:
+                os.kill(os.getpid(), how)
+        return type("Written", (), {"place": "x", "output": "x", "size": 1})
+
+
+def deadly(job, how, *stems):
+    return Job(spec=job.spec, options=Options(want_array=True), sink=Deadly(how, *stems))
+
+
+# Order
+
+
+def test_records_are_the_same_for_every_number_of_jobs(photos, job):
+    alone = plain(run(items(photos), job))
+    assert len(alone) == 70
+    for number in (2, 3):
+        assert plain(run(items(photos), job, jobs=number)) == alone
+
+
+@pytest.mark.parametrize("form", ["text", "json", "jsonl"])
+def test_reports_and_outputs_are_the_same_bytes(photos, tmp_path, capsys, form):
+    seen = []
+    for number in ("1", "2"):
+        out = tmp_path / number
+        code = main(["convert", str(photos), "-s", SPEC, "-o", str(out), "-j", number, "--format", form])
+        report = capsys.readouterr().out.replace(str(out), "OUT")
+        tensors = {path.relative_to(out): path.read_bytes() for path in sorted(out.rglob("*.npy"))}
+        seen.append((code, report, tensors))
+    assert seen[0] == seen[1]
+    assert len(seen[0][2]) == 64
+
+
+def test_chunks_begin_small_and_hold_every_item_once():
+    numbers = [Item(path=str(n), output=(str(n),)) for n in range(100)]
+    chunks = list(chunked(numbers))
+    assert [len(chunk.items) for chunk in chunks][:6] == [1, 2, 4, 8, 16, 32]
+    assert [item for chunk in chunks for item in chunk.items] == numbers
+    assert [chunk.number for chunk in chunks] == list(range(len(chunks)))
+
+
+def test_what_is_known_and_standard_input_never_travel(photos, job, monkeypatch):
+    one, *others = items(photos)
+    known = next(work(job, Chunk(number=0, items=(one,))))
+    with (photos / "01.jpg" if (photos / "01.jpg").exists() else photos / "sub" / "01.jpg").open() as file:
+        monkeypatch.setattr(sys, "stdin", file)
+        stdin = Item(path="stdin", output=("stdin",), stdin=True)
+        records = list(run([known, stdin, *others], job, jobs=2))
+    assert records[0] is known
+    assert records[1].item.path == "stdin"
+    assert records[1].result.kind == "image"
+    assert [record.item for record in records[2:]] == others
+
+
+def test_a_listing_that_fails_half_way_is_told_after_what_came_before(photos, job):
+    def broken():
+        yield from list(items(photos))[:40]
+        raise ImgcheckError("the list ends here")
+
+    records = run(broken(), job, jobs=2)
+    seen = []
+    with pytest.raises(ImgcheckError, match="the list ends here"):
+        seen.extend(iter(records.__next__, None))
+    assert len(seen) == 40
+
+
+# Deaths
+
+
+@POSIX
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, "exit"])
+def test_a_worker_that_dies_costs_the_candidate_that_it_was_at(photos, job, how):
+    records = list(run(items(photos), deadly(job, how, "13", "58", "59"), jobs=2))
+    assert [record.item for record in records] == list(items(photos))
+    dead = [record for record in records if any(finding.code == "SRC107" for finding in record.result.findings)]
+    assert sorted(record.item.output[-1] for record in dead) == ["13", "58", "59"]
+    name = "exit code 3" if how == "exit" else how.name
+    assert all(f"ended the process that read it: {name}" in record.result.findings[0].message for record in dead)
+    assert all(record.result.skipped for record in dead)
+    assert sum(record.result.emitted is not None for record in records) == 64 - 3
+
+
+@POSIX
+def test_a_candidate_without_an_end_is_given_up(photos, job, monkeypatch):
+    monkeypatch.setattr(pool, "_LONGEST", 1.5)
+    monkeypatch.setattr(pool, "_TICK", 0.1)
+    records = list(run(items(photos), deadly(job, "sleep", "13"), jobs=2))
+    (dead,) = [record for record in records if record.item.output[-1] == "13"]
+    assert dead.result.findings[0].code == "SRC107"
+    assert "no end after" in dead.result.findings[0].message
+    assert len(records) == 70
+
+
+@POSIX
+def test_workers_that_never_live_end_the_run_with_a_way_out(photos, job, monkeypatch):
+    monkeypatch.setattr(pool._worker, "serve", os._exit)
+    with pytest.raises(ImgcheckError, match=r"die as soon as they are started .*: -j 1 works without them"):
+        list(run(items(photos), job, jobs=2))
+
+
+def test_what_ends_a_run_is_told_after_what_came_before(photos, job):
+    for error, kind in ((OutputError("disk full"), OutputError), (Bug("odd"), None)):
+        records = run(items(photos), deadly(job, error, "13"), jobs=2)
+        if kind is None:
+            (told,) = [record for record in records if record.result.bug]
+            assert (told.item.output[-1], "Bug: odd" in told.result.bug) == ("13", True)
+            continue
+        seen = []
+        with pytest.raises(kind, match="disk full"):
+            seen.extend(iter(records.__next__, None))
+        before = [item.output[-1] for item in items(photos)].index("13")
+        assert len(seen) == before
+
+
+# Signals
+
+
+def running(*arguments, **options):
+    command = [sys.executable, "-m", "sm_imgcheck", *arguments, "-s", SPEC]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    return subprocess.Popen(command, text=True, start_new_session=True, **pipes, **options)
+
+
+def group(leader):
+    """The living processes of a session."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            state, _, _, session = (entry / "stat").read_text().rpartition(")")[2].split()[:4]
+        except (OSError, ValueError):
+            continue
+        if session == str(leader) and state not in "ZX":
+            found.append(int(entry.name))
+    return found
+
+
+def ended(leader, within=10.0):
+    deadline = time.monotonic() + within
+    while group(leader) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not group(leader)
+
+
+@LINUX
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_a_signal_leaves_nothing_behind(photos, tmp_path, number, code):
+    """Ctrl-C reaches all processes of the command; the workers leave it to the first."""
+    command = running("convert", f"{photos}/01.jpg", "@-", "-o", str(tmp_path / "out"), "-j", "2", "--format", "jsonl")
+    command.stdin.write(f"{photos}/02.jpg\n{photos}/04.jpg\n")
+    command.stdin.flush()
+    first = json.loads(command.stdout.readline())
+    assert len(group(command.pid)) >= 4
+    (os.kill if number == signal.SIGKILL else os.killpg)(command.pid, number)
+    out, err = command.communicate(timeout=30)
+    assert command.returncode == code
+    assert "Traceback" not in err
+    assert ended(command.pid)
+    assert first["path"].endswith("01.jpg")
+    if number != signal.SIGKILL:
+        assert "summary" in json.loads(out.splitlines()[-1])
+        assert err.startswith("stopped by ")
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.suffix == ".tmp"]
+
+
+@LINUX
+def test_a_worker_that_is_killed_from_outside(photos, tmp_path):
+    command = running("validate", f"{photos}/02.jpg", "@-", "-j", "2", "--format", "jsonl")
+    assert json.loads(command.stdout.readline())["path"].endswith("02.jpg")
+    before = set(group(command.pid))
+    for pid in before - {command.pid}:
+        if b"spawn" not in (line := Path(f"/proc/{pid}/cmdline").read_bytes()) and b"resource_tracker" not in line:
+            parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+            if parent != command.pid:
+                os.kill(pid, signal.SIGKILL)  # all workers; none of them is at work
+    command.stdin.write("".join(f"{path}\n" for path in sorted(photos.glob("*.jpg"))))
+    out, err = command.communicate(timeout=30)
+    *rows, last = map(json.loads, out.splitlines())
+    assert [row["path"] for row in rows] == sorted(map(str, photos.glob("*.jpg")))
+    assert "SRC107" not in last["summary"]["by_code"], "no candidate is to blame"
+    assert (command.returncode, err) == (1, "")
+
+
+# How many
+
+
+@pytest.mark.parametrize("words", ["0", "-1", "two", "513", "1.5"])
+def test_a_number_of_jobs_that_is_none_is_refused(words, capsys):
+    assert main(["validate", "x.jpg", "-s", SPEC, "-j", words]) == 2
+    assert "-j" in capsys.readouterr().err
+
+
+def test_few_candidates_stay_in_this_process(photos, monkeypatch):
+    monkeypatch.setattr(jobs, "usable", lambda: 2)
+    few = sorted(map(str, photos.glob("*.jpg")))[:3]
+    assert jobs.number(None, few) == 1
+    assert jobs.number(1, [str(photos)]) == 1
+    assert jobs.number(None, [str(photos)]) == 2
+    assert jobs.number(None, ["@-"]) == 2
+    assert jobs.number(7, few) == 7
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "limit"),
+    [
+        ("0::/\n", {"cpu.max": "150000 100000"}, 1.5),
+        ("0::/a/b\n", {"cpu.max": "max 100000", "a/cpu.max": "400000 100000", "a/b/cpu.max": "50000 100000"}, 0.5),
+        ("0::/a\n", {"a/cpu.max": "max 100000"}, 0),
+        ("0::/\n", {"cpu.max": "nonsense"}, 0),
+        ("4:cpu,cpuacct:/d\n", {"cpu/d/cpu.cfs_quota_us": "200000", "cpu/d/cpu.cfs_period_us": "100000"}, 2),
+        ("4:cpu:/d\n", {"cpu/d/cpu.cfs_quota_us": "-1", "cpu/d/cpu.cfs_period_us": "100000"}, 0),
+        ("1:memory:/d\n", {}, 0),
+    ],
+)
+def test_the_quota_of_a_container(tmp_path, groups, files, limit):
+    (tmp_path / "cgroup").write_text(groups)
+    for name, text in files.items():
+        path = tmp_path / "fs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{text}\n")
+    assert jobs._quota(str(tmp_path / "fs"), str(tmp_path / "cgroup")) == limit
+    assert 1 <= jobs.usable() <= jobs.MOST
+
+
+# What is odd
+
+
+@POSIX
+def test_odd_names_vanished_files_and_loops(photos, tmp_path, capsys):
+    odd = os.fsdecode(b"\xff\xfe.jpg")
+    (photos / odd).write_bytes(jpeg())
+    (photos / "loop").symlink_to(photos)
+    (photos / "gone.jpg").symlink_to("nowhere")
+    reports = []
+    for number in ("1", "2"):
+        assert main(["validate", str(photos), "-s", SPEC, "-j", number, "--format", "jsonl"]) == 1
+        reports.append(capsys.readouterr().out)
+    assert reports[0] == reports[1]
+    rows = [json.loads(line) for line in reports[0].splitlines()[:-1]]
+    assert [row["findings"][0]["code"] for row in rows if row["path"].endswith("gone.jpg")] == ["SRC101"]
+    assert [row["path_bytes"] for row in rows if "path_bytes" in row] == [os.fsencode(str(photos / odd)).hex()]
+    assert len(rows) == 72
+
+
+def test_two_candidates_with_one_output_are_refused_the_same_way(photos, tmp_path, job):
+    (photos / "02.png").write_bytes((photos / "02.jpg").read_bytes())
+    seen = []
+    for number in (1, 2):
+        sink = Outputs(folder=str(tmp_path / str(number)), form="npy")
+        records = list(run(items(photos), Job(spec=job.spec, options=Options(want_array=True), sink=sink), jobs=number))
+        (refused,) = [record for record in records if record.refused]
+        seen.append((refused.item.path, refused.result.skipped.replace(str(tmp_path / str(number)), "OUT")))
+    assert seen[0] == seen[1]
+    assert seen[0][0].endswith("02.png")
+    assert isinstance(records[0], Done)

@@ -1,0 +1,374 @@
+"""Runs that go on: what is up to date stays, what is stale is done again, and the end is that of one whole run."""
+
+import gzip
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from pictures import jpeg, picture
+
+from sm_imgcheck import cli
+from sm_imgcheck.engine import journal, known, starting
+from sm_imgcheck.engine.claims import Claims, clash
+from sm_imgcheck.engine.listing import Item
+from sm_imgcheck.engine.records import flat, shaper
+from sm_imgcheck.engine.shard import Shard, sharded
+from sm_imgcheck.model import Options, Result
+from sm_imgcheck.processing import process
+
+SPEC = "shape: [N, 24, 32, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
+POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX file names")
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """The working folder: a spec, and a folder with five photos and one that is none."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sm-imgcheck.yaml").write_text(SPEC)
+    for name in ("a/one", "a/two", "b/three", "four", "five"):
+        file = tmp_path / "in" / f"{name}.jpg"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(jpeg(picture(seed=len(name))))
+    (tmp_path / "in" / "none.jpg").write_bytes(b"no picture")
+    return tmp_path
+
+
+@pytest.fixture
+def say(capsys):
+    """Run a command line in this process: exit code, stdout, stderr."""
+
+    def run(*arguments):
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            code = stop.code
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def looked_at(monkeypatch):
+    """The names of the files that were decoded since it was last cleared."""
+    seen = []
+
+    def noted(what, *more):
+        seen.append(Path(what).name)
+        return process(what, *more)
+
+    monkeypatch.setattr("sm_imgcheck.engine.job.process", noted)
+    return seen
+
+
+def written(folder="out"):
+    """Everything in a folder but the journal, by name; of which nothing unfinished is left."""
+    files = {path.relative_to(folder).as_posix(): path for path in Path(folder).rglob("*") if path.is_file()}
+    own = {name for name in files if name.startswith(".sm-imgcheck/")}
+    assert all(name.endswith((".gz", "made-by.json")) for name in own), own
+    return {name: path.read_bytes() for name, path in files.items() if name not in own}
+
+
+def convert(say, *more, out="out"):
+    """Convert to the end: the report, the manifest, the outputs, and what was said."""
+    code, report, err = say("convert", "in", "-o", out, "--format", "json", "--manifest", f"{out}.jsonl", *more)
+    assert code in {0, 1}, err
+    return report.replace(f'"{out}/', '"OUT/'), Path(f"{out}.jsonl").read_text(), written(out), err
+
+
+class TestResume:
+    def test_what_is_up_to_date_is_not_looked_at_again(self, place, say, looked_at):
+        *first, err = convert(say)
+        assert (len(looked_at), err) == (6, "")
+        looked_at.clear()
+        *second, err = convert(say, "--resume")
+        assert (looked_at, second) == ([], first)
+        assert "6 of 6 were up to date" in err
+
+    def test_only_what_is_missing_or_stale_is_done(self, place, say, looked_at):
+        convert(say)
+        (place / "in" / "a" / "one.jpg").write_bytes(jpeg(picture(seed=77)))
+        os.utime(place / "in" / "a" / "two.jpg", (1, 1))  # the same content at another time
+        (place / "out" / "four.npy").unlink()
+        (place / "out" / "five.npy").write_bytes(b"half")
+        (place / "in" / "six.jpg").write_bytes(jpeg())
+        looked_at.clear()
+        *resumed, _ = convert(say, "--resume")
+        assert sorted(looked_at) == ["five.jpg", "four.jpg", "one.jpg", "six.jpg"]
+        *whole, _ = convert(say, out="anew")
+        assert resumed == whole
+
+    def test_another_spec_is_refused_and_then_done_anew(self, place, say, looked_at):
+        convert(say)
+        before = written()
+        (place / "sm-imgcheck.yaml").write_text(SPEC.replace("[0, 1]", "[-1, 1]"))
+        code, _, err = say("convert", "in", "-o", "out")
+        assert code == 2
+        assert "out holds outputs of another spec" in err
+        assert "name another folder, or say --resume" in err
+        assert written() == before
+        looked_at.clear()
+        *resumed, _ = convert(say, "--resume")
+        assert len(looked_at) == 6
+        assert resumed == [*convert(say, out="anew")][:3]
+
+    def test_another_library_makes_everything_stale(self, place, say, looked_at, monkeypatch):
+        convert(say)
+        looked_at.clear()
+        monkeypatch.setattr(starting, "libraries", lambda: {"pillow": "99"})
+        _, manifest, _, _ = convert(say, "--resume")
+        assert len(looked_at) == 6
+        assert json.loads(manifest.splitlines()[0])["versions"] == {"pillow": "99"}
+
+    def test_another_form_replaces_the_older_outputs(self, place, say):
+        convert(say)
+        *resumed, _ = convert(say, "--resume", "--as", "npz")
+        assert resumed == [*convert(say, "--as", "npz", out="anew")][:3]
+
+    def test_what_cannot_be_converted_any_more_leaves_no_output(self, place, say):
+        convert(say)
+        (place / "in" / "four.jpg").write_bytes(b"spoiled")
+        *resumed, _ = convert(say, "--resume")
+        assert "four.npy" not in resumed[2]
+        assert resumed == [*convert(say, out="anew")][:3]
+
+    def test_an_output_goes_over_to_another_candidate(self, place, say):
+        (place / "in" / "four.jpeg").write_bytes(jpeg(picture(seed=9)))
+        code, _, err = say("convert", "in", "-o", "out")
+        assert code == 2
+        assert "in/four.jpeg and in/four.jpg would both be written to out/four.npy" in err
+        (place / "in" / "four.jpeg").unlink()
+        *resumed, _ = convert(say, "--resume")
+        assert resumed == [*convert(say, out="anew")][:3]
+
+    def test_a_file_of_somebody_else_is_not_replaced(self, place, say):
+        (place / "out").mkdir()
+        (place / "out" / "four.npy").write_bytes(b"precious")
+        for more in ((), ("--resume",)):
+            code, _, err = say("convert", "in", "-o", "out", *more)
+            assert code == 2
+            assert "four.npy exists and is not what would be written: --force replaces it" in err
+        assert (place / "out" / "four.npy").read_bytes() == b"precious"
+
+    @pytest.mark.parametrize("damage", [b"", b"\x1f\x8b garbage", gzip.compress(b'{}\n["x"]\n[3]\nnull'), None])
+    def test_a_damaged_journal_costs_time_only(self, place, say, looked_at, damage):
+        first = convert(say)[:3]
+        (file,) = (place / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir()
+        file.write_bytes(file.read_bytes()[:-9] if damage is None else damage)
+        looked_at.clear()
+        assert convert(say, "--resume")[:3] == first
+        assert len(looked_at) == 6
+
+    def test_what_a_record_claims_is_checked(self, place, say, looked_at):
+        first = convert(say)[:3]
+        (file,) = (place / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir()
+        text = gzip.decompress(file.read_bytes()).decode()
+        file.write_bytes(gzip.compress(text.replace('"error"', '"fatal"').encode()))
+        looked_at.clear()
+        assert convert(say, "--resume")[:3] == first
+        assert len(looked_at) == 6
+
+    def test_without_the_option_everything_is_done(self, place, say, looked_at):
+        first = convert(say)[:3]
+        looked_at.clear()
+        (place / "out.jsonl").unlink()
+        assert convert(say)[:3] == first
+        assert len(looked_at) == 6
+        assert len(list((place / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir())) == 1
+
+    def test_a_single_file_keeps_no_journal(self, place, say):
+        assert say("convert", "in/four.jpg", "-o", "out")[0] == 0
+        assert [path.name for path in Path("out").iterdir()] == ["four.npy"]
+
+    def test_unfinished_files_of_a_killed_run_are_removed(self, place, say):
+        convert(say)
+        for folder in ("tmp/0-of-1", "journal/0-of-1"):
+            file = place / "out" / ".sm-imgcheck" / folder / ".sm-imgcheck-0123456789abcdef.tmp"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(b"half")
+        convert(say, "--resume")
+        written()
+
+    @pytest.mark.parametrize("room", range(8))
+    def test_a_full_disk_ends_the_run_which_goes_on_later(self, place, say, monkeypatch, room):
+        whole = convert(say, out="whole")[:3]
+        real, left = os.replace, [room]
+
+        def replace(source, target):
+            left[0] -= 1
+            if left[0] < 0:
+                raise OSError(28, "No space left on device")
+            real(source, target)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("sm_imgcheck.stores.local.os.replace", replace)
+            code, _, err = say("convert", "in", "-o", "out", "--manifest", "out.jsonl", "--format", "json")
+        assert code == 2
+        assert "cannot be written: No space left on device" in err
+        assert convert(say, "--resume")[:3] == whole
+        assert not [path for path in place.iterdir() if path.name.endswith(".part")]
+
+    def test_another_folder_of_outputs_is_walked_around(self, place, say):
+        code, _, _ = say("convert", ".", "-o", "in/out", "--manifest", "m.jsonl")
+        assert code == 1
+        assert say("convert", ".", "-o", "in/out", "--manifest", "m.jsonl", "--resume")[0] == 1
+        assert len(Path("m.jsonl").read_text().splitlines()) == 6
+
+
+class TestManifest:
+    def test_a_line_for_each_input(self, place, say):
+        code, _, _ = say("validate", "in", "--manifest", "m.jsonl")
+        assert code == 1
+        lines = [json.loads(line) for line in Path("m.jsonl").read_text().splitlines()]
+        assert [line["path"] for line in lines] == sorted(
+            f"in/{name}.jpg" for name in ("a/one", "a/two", "b/three", "five", "four", "none")
+        )
+        assert {"pillow", "opencv", "numpy", "simplejpeg", "sm-imgcheck", "libjpeg-turbo"} == set(lines[0]["versions"])
+        assert lines[0]["output"] is None
+        assert len(lines[0]["sha256"]) == 64
+        assert lines[-1]["findings"][0]["code"] == "SRC103"
+
+    def test_one_that_is_there_is_not_replaced(self, place, say):
+        Path("m.jsonl").write_text("precious")
+        code, _, err = say("validate", "in", "--manifest", "m.jsonl")
+        assert (code, Path("m.jsonl").read_text()) == (2, "precious")
+        assert "m.jsonl exists: --force replaces it" in err
+        assert say("validate", "in", "--manifest", "m.jsonl", "--force")[0] == 1
+
+    def test_a_place_that_cannot_be_written(self, place, say):
+        code, _, err = say("validate", "in", "--manifest", "gone/m.jsonl")
+        assert code == 2
+        assert "gone/m.jsonl cannot be written: No such file or directory" in err
+
+    @POSIX
+    def test_names_of_every_sort(self, place, say):
+        name = os.fsdecode(b"in/\xff\n.b c%.jpg")
+        shutil.copy("in/four.jpg", name)
+        first = convert(say)[:3]
+        line = next(json.loads(line) for line in first[1].splitlines() if "path_bytes" in line)
+        assert bytes.fromhex(line["path_bytes"]) == b"in/\xff\n.b c%.jpg"
+        assert bytes.fromhex(line["output_bytes"]) == b"\xff\n.b c%.npy"
+        assert convert(say, "--resume")[:3] == first
+        code, *_ = say("convert", "in", "-o", "tars", "--as", "tar")
+        assert code == 1
+
+
+class TestShards:
+    def test_parts_are_disjoint_and_make_the_whole(self, place, say):
+        convert(say, out="whole")
+        parts = []
+        for index in range(3):
+            code, _, err = say("convert", "in", "-o", "out", "--shard", f"{index}/3", "--manifest", f"{index}.jsonl")
+            assert code in {0, 1}, err
+            parts.append(f"{index}.jsonl")
+        assert written() == written("whole")
+        assert say("merge", *parts, "-o", "out.jsonl")[0] == 0
+        assert Path("out.jsonl").read_text() == Path("whole.jsonl").read_text()
+        assert say("merge", *reversed(parts))[1] == Path("whole.jsonl").read_text()
+
+    def test_a_shard_without_a_candidate_is_no_error(self, place, say):
+        codes = [say("validate", "in", "--shard", f"{index}/90", "--fail-on", "never")[0] for index in range(90)]
+        assert codes == [0] * 90
+
+    def test_the_same_on_every_machine(self):
+        names = ("x", "K\u00e4se", "ka\u0308se", "cat", "dog")
+        items = [Item(path=f"/mnt/{name}.jpg", output=("a", name)) for name in names]
+        parts = [
+            [item.output[1] for item in sharded(items, Shard(index=index, of=5), {"in another shard": 0})]
+            for index in range(5)
+        ]
+        assert parts == [["cat"], ["x"], ["dog"], ["K\u00e4se", "ka\u0308se"], []]
+
+    @pytest.mark.parametrize("text", ["3/3", "1", "-1/3", "a/b", "1/0", "1/3/5", "", "\uff11/\uff13"])
+    def test_what_is_no_shard(self, text, place, say):
+        code, _, err = say("validate", "in", "--shard", text or " ")
+        assert code == 2
+        assert "is no INDEX/NUMBER; the index counts from 0" in err
+
+    def test_resumed_with_another_number_of_shards(self, place, say, looked_at):
+        convert(say)
+        looked_at.clear()
+        for index in range(2):
+            say("convert", "in", "-o", "out", "--shard", f"{index}/2", "--resume")
+        assert looked_at == []
+
+
+class TestMerge:
+    @pytest.fixture
+    def parts(self, place, say):
+        for index in range(2):
+            say("validate", "in", "--shard", f"{index}/2", "--manifest", f"{index}.jsonl")
+        assert all(Path(f"{index}.jsonl").read_text() for index in range(2))
+        return place
+
+    @pytest.mark.parametrize(
+        ("given", "said"),
+        [
+            (("0.jsonl", "0.jsonl", "1.jsonl"), "is in 0.jsonl and in 0.jsonl: --force keeps the first"),
+            (("0.jsonl",), "of 2 shards these are in no part: 1; --force goes without"),
+            (("0.jsonl", "gone.jsonl"), "gone.jsonl cannot be read: No such file or directory"),
+            (("0.jsonl", "sm-imgcheck.yaml"), "sm-imgcheck.yaml, line 1: is no line of a manifest"),
+            (("0.jsonl", "in"), "in cannot be read: it is a folder"),
+        ],
+    )
+    def test_what_does_not_go_together(self, parts, say, given, said):
+        code, _, err = say("merge", *given, "-o", "whole.jsonl")
+        assert code == 2
+        assert said in err
+        assert not Path("whole.jsonl").exists()
+        assert not Path(".whole.jsonl.part").exists()
+
+    def test_other_specs_or_versions(self, parts, say):
+        line = json.loads(Path("1.jsonl").read_text().splitlines()[0])
+        line["versions"]["pillow"] = "1"
+        Path("2.jsonl").write_text(json.dumps(line | {"spec_sha256": "x", "path": "other.jpg"}) + "\n")
+        given = ("merge", "0.jsonl", "1.jsonl", "2.jsonl", "-o", "whole.jsonl")
+        code, _, err = say(*given)
+        assert code == 2
+        assert "2.jsonl was not made by what made 0.jsonl: other versions of the spec, pillow" in err
+        code, _, err = say(*given, "--force")
+        assert code == 0
+        assert err.startswith("warning: 2.jsonl was not made by")
+        assert len(Path("whole.jsonl").read_text().splitlines()) == 7
+
+    def test_a_part_that_is_not_whole(self, parts, say):
+        Path("1.jsonl").write_text(Path("1.jsonl").read_text()[:-1])
+        assert "or not all of it is there" in say("merge", "0.jsonl", "1.jsonl")[2]
+
+
+def test_records_come_back_as_they_were():
+    result = process(
+        jpeg(), {"shape": [1, 24, 32, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}, Options()
+    )
+    again = shaper(Result)(json.loads(json.dumps(flat(result))))
+    assert again == result
+    assert again.plan == result.plan
+    with pytest.raises(ValueError, match="never written"):
+        shaper(Result)([1, *flat(result)[1:]])
+
+
+def test_clashes_are_found_beyond_what_is_held_in_memory(monkeypatch):
+    monkeypatch.setattr("sm_imgcheck.engine.claims._HELD", 2)
+    claims = Claims()
+    paths = [os.fsdecode(b"\xff%d" % number) for number in range(9)]
+    assert [clash(claims, f"out/{path}", path) for path in paths] == [""] * 9
+    assert [clash(claims, f"out/{path}", path) for path in paths] == [""] * 9
+    for path in paths:
+        assert clash(claims, f"out/{path}", "other").startswith("\\xff")
+
+
+def test_many_small_files_become_few(place, say, looked_at, monkeypatch):
+    monkeypatch.setattr(journal, "_EVERY", 1)
+    monkeypatch.setattr(journal, "_GATHERED", 2)
+    first = convert(say)[:3]
+    assert len(list((place / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir())) == 1
+    looked_at.clear()
+    assert convert(say, "--resume")[:3] == first
+    assert not looked_at
+    monkeypatch.setattr(journal, "LARGEST", 1)
+    (place / "in" / "a" / "one.jpg").write_bytes(jpeg(picture(seed=77)))
+    monkeypatch.setattr(known, "LARGEST", 1 << 20)
+    convert(say, "--resume")
+    assert looked_at == ["one.jpg"]
+    assert len(list((place / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir())) == 2
