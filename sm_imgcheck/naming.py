@@ -45,7 +45,8 @@ def explained(channels: tuple[Channel, ...], *, tolerance: float) -> tuple[str, 
         least = min((off for off, _, _ in fitting), default=0.0)
         near = [(name, affine) for off, name, affine in fitting if off <= least + tolerance / 4]
         if near:
-            return near[0] if all(same(affine, near[0][1]) for _, affine in near) else None
+            rivals = [affine for _, affine in near[1:]] + list(_twice_as_steep(channels, tolerance))
+            return near[0] if all(same(affine, near[0][1]) for affine in rivals) else None
     for way in (_as_one(channels, tolerance), channels):
         if way and all(channel.levels == _LEVELS for channel in way):  # black and white are in all of them
             affine = Affine(scale=tuple(one.step for one in way), offset=tuple(one.low for one in way))
@@ -66,16 +67,29 @@ def _as_one(channels: tuple[Channel, ...], tolerance: float) -> tuple[Channel, .
     return (Channel(low=low, high=high, step=first.step, levels=round((high - low) / first.step)),) * len(channels)
 
 
-def _misfit(affine: Affine, channels: tuple[Channel, ...]) -> float:
-    """Mean distance of the ends of the channels from whole grey levels; infinite where they are no levels of it."""
+def _misfit(affine: Affine, channels: tuple[Channel, ...], every: int = 1) -> float:
+    """Mean distance of the ends of the channels from whole grey levels; infinite where they are no levels of it.
+
+    every: of how many levels the picture uses one.
+    """
     off: list[float] = []
     for a, b, channel in zip(affine.scale, affine.offset, channels, strict=True):
         if channel.low < channel.high:
             least, most = (channel.low - b) / a, (channel.high - b) / a
-            if not -0.5 < least < most < _LEVELS + 0.5 or round(most) - round(least) != channel.levels:
+            if not -0.5 < least < most < _LEVELS + 0.5 or round(most) - round(least) != every * channel.levels:
                 return math.inf
             off += [abs(least - round(least)), abs(most - round(most))]
     return sum(off) / len(off) if off else math.inf
+
+
+def _twice_as_steep(channels: tuple[Channel, ...], tolerance: float) -> Iterator[Affine]:
+    """Usual mappings of which the picture uses every second, third or fourth level only, as after a change of contrast.
+
+    Its levels may as well be all those of a steeper one.
+    """
+    for _, affine in named(len(channels)):
+        if any(_misfit(affine, channels, every) <= tolerance for every in (2, 3, 4)):
+            yield affine
 
 
 def plausible(channels: tuple[Channel, ...]) -> tuple[str, ...]:

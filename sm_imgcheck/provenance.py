@@ -37,8 +37,10 @@ def traced(candidate: Candidate, spec: Spec | None, options: Options) -> Candida
     if candidate.facts is None or not _may_be_picture(candidate.facts, options):
         return candidate
     layout = options.assume.get("layout", "")
+    # A spec of another number of channels has no geometry for this tensor: the colour of its frames is one of its own.
+    alike = spec if spec and spec.contract.channels == (candidate.facts.length("C") or 1) else None
     try:
-        origins = identify.find(candidate.data, image.data, layout=layout, decode=policy, spec=spec)
+        origins = identify.find(candidate.data, image.data, layout=layout, decode=policy, spec=alike)
     except ImgcheckError as error:
         raise _unusable(image.path, str(error)) from None
     ideal = _ideal(image, origins, spec)

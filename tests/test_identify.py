@@ -4,9 +4,9 @@ import io
 
 import numpy as np
 import pytest
+from pictures import encoded, jpeg, picture
 from PIL import Image
 
-from pictures import encoded, jpeg, picture
 from sm_imgcheck import Options, process
 from sm_imgcheck.effects import after
 from sm_imgcheck.errors import CandidateError
@@ -146,7 +146,7 @@ def test_a_turn_is_told_from_none(orientation, exif, photo):
     assert (turn and turn.params["orientation"]) == (orientation if exif == "apply" else None)
 
 
-@pytest.mark.parametrize("turned", [lambda x: np.rot90(x), lambda x: x[::-1], lambda x: x.transpose(1, 0, 2)])
+@pytest.mark.parametrize("turned", [np.rot90, lambda x: x[::-1], lambda x: x.transpose(1, 0, 2)])
 def test_a_turn_that_nobody_asked_for_is_found(turned, photo):
     best = find(turned(made(photo)[0]), photo)[0]
     assert best.exact

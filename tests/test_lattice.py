@@ -78,6 +78,13 @@ def test_whole_means_tell_no_order(shift):
     assert [one.step for one in facts.channels] == pytest.approx([1, 1, 1])
 
 
+@pytest.mark.parametrize("image", [IMAGE // 4, IMAGE // 2 * 2])
+def test_a_dark_picture_may_be_a_steeper_mapping_or_every_second_level(image):
+    facts = measure(image / np.float32(127.5), None, {})
+    assert facts.values is None
+    assert facts.channels[0].step == pytest.approx(image[image > 0].min() / 127.5)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_fractions_of_a_float_resize_are_on_no_grid(dtype):
     halved = IMAGE.reshape(36, 2, 48, 2, 3)[:, 0, :, 0] * 0.37 + IMAGE.reshape(36, 2, 48, 2, 3)[:, 1, :, 1] * 0.63

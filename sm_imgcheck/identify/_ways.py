@@ -85,8 +85,8 @@ def framings(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framin
         yield from _windows(size)
     if inner is not None:
         yield from _frames(size)
-        for edge in range(max(min(inner) - 2, 1), min(*inner) + 3):  # a crop larger than the picture
-            yield _cropped(edge, size)
+        for length in set(inner):  # a crop larger than the picture
+            yield from (_cropped(edge, size) for edge in range(max(length - 2, 1), length + 3))
 
 
 def nearby(framing: Framing, size: Size) -> Iterator[Framing]:
@@ -99,6 +99,8 @@ def nearby(framing: Framing, size: Size) -> Iterator[Framing]:
     for near in range(max(edge - reach, 1), edge + reach + 1):
         if family == "crop":
             yield _cropped(near, size)
+            if near < max(size):
+                yield _cropped(near, size, "floor", "floor", pad_side="before")
         elif near > min(size):
             yield _squashed(near, size)
 
@@ -110,7 +112,7 @@ def variants(framing: Framing, size: Size) -> Iterator[Framing]:
     if family == "crop":
         for rounding in _ROUNDINGS:
             yield from (_cropped(edge, size, rounding, cut) for cut in ("round", "floor"))
-            if edge < min(size):  # what is missing is added on one side or the other
+            if edge < max(size):  # what is missing is added on one side or the other
                 yield from (_cropped(edge, size, rounding, "floor", pad_side=side) for side in ("after", "before"))
     elif family == "squash":
         yield _squashed(edge, size, "floor")

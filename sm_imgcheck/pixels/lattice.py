@@ -11,7 +11,7 @@ import numpy as np
 
 from sm_imgcheck.model import Channel
 
-__all__ = ["channels_of", "constant_channels", "rounding_of"]
+__all__ = ["channels_of", "constant_channels", "rounding_of", "sampled"]
 
 _SAMPLE = 4096
 """Values of a channel that are looked at: enough to meet neighbouring levels, and sorted in 0.3 ms."""
@@ -37,7 +37,7 @@ def constant_channels(array: np.ndarray, axis: int | None) -> tuple[int, ...]:
     if axis is None or array.shape[axis] < 2:
         return ()
     planes = np.moveaxis(array, axis, 0)
-    alike = [at for at, plane in enumerate(planes) if _flat(_sampled(plane)) and _flat(plane)]
+    alike = [at for at, plane in enumerate(planes) if _flat(sampled(plane)) and _flat(plane)]
     return tuple(alike) if len(alike) < len(planes) else ()
 
 
@@ -51,7 +51,7 @@ def _flat(values: np.ndarray) -> bool:
     return bool(values.min() == values.max())
 
 
-def _sampled(plane: np.ndarray) -> np.ndarray:
+def sampled(plane: np.ndarray) -> np.ndarray:
     """Evenly spread rows and columns of the last two axes, about ``_SAMPLE`` values of all images."""
     images = plane.reshape(-1, *plane.shape[-2:])
     few = images[:: max(1, len(images) // 16)]
@@ -62,12 +62,12 @@ def _sampled(plane: np.ndarray) -> np.ndarray:
 
 def _channel(plane: np.ndarray) -> Channel:
     low, high = float(plane.min()), float(plane.max())
-    step, start = _grid(_sampled(plane), plane.dtype)
+    step, start = _grid(sampled(plane), plane.dtype)
     if not step or round((high - low) / step) > _TOP:
         return Channel(low=low, high=high)
     # Other values than those that the grid was found in: a ramp that is met at every tenth column is no grid of tens.
     rest = plane[..., 1:, 1:]
-    others = np.append(_sampled(rest).astype(np.float64) if rest.size else [], [low, high])
+    others = np.append(sampled(rest).astype(np.float64) if rest.size else [], [low, high])
     place = (others - start) / step
     if np.abs(place - np.rint(place)).max() > _COARSEST:
         return Channel(low=low, high=high)
@@ -85,7 +85,7 @@ def _grid(sample: np.ndarray, dtype: np.dtype) -> tuple[float, float]:
     values = np.bincount(group, values) / np.bincount(group)
     gaps = np.diff(values)
     least = float(gaps.min())
-    if (values[-1] - values[0]) / least > 300 or near > _COARSEST * least:
+    if values[-1] - values[0] > 300 * least or near > _COARSEST * least:
         return 0.0, 0.0
     step = float(np.median(gaps[gaps < 1.5 * least]))
     levels = np.concatenate(([0.0], np.cumsum(np.rint(gaps / step))))

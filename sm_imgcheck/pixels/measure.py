@@ -18,7 +18,7 @@ from sm_imgcheck.layouts import by_shape, reading
 from sm_imgcheck.mapping import canonical, named, own
 from sm_imgcheck.model import Affine, Channel, Contract, Facts, Values
 from sm_imgcheck.naming import explained, singles
-from sm_imgcheck.pixels.lattice import channels_of, constant_channels, rounding_of
+from sm_imgcheck.pixels.lattice import channels_of, constant_channels, rounding_of, sampled
 from sm_imgcheck.pixels.likely import likely_order
 
 __all__ = ["measure"]
@@ -178,10 +178,19 @@ def _recognise(
 
 
 def _alone(array: np.ndarray, facts: Facts, found: Affine) -> bool:
-    """Whether no other usual mapping explains the values too: whole means, such as 123, 117, 104, tell no order.
+    """Whether no other usual mapping explains the values too.
 
-    Whole numbers from 0 on are pixels all the same: hardly a picture is nowhere darker than its mean.
+    Whole means, such as 123, 117, 104, tell no order; but whole numbers from 0 on are pixels: hardly a picture is
+    nowhere darker than its mean. And even levels alone may as well be all levels of a mapping twice as steep.
     """
+    axis = facts.layout.find("C")
+    planes = np.moveaxis(array, axis, 0) if axis >= 0 else array[np.newaxis]
+    for plane, a, b in zip(planes, found.scale, found.offset, strict=True):
+        levels = np.rint((sampled(plane).astype(np.float64) - b) / a).astype(np.int64)
+        if np.gcd.reduce(levels - levels[0]) == 1:
+            break
+    else:
+        return False
     if min(found.offset) == 0:
         return True
     usual = (affine for _, affine in singles(len(found.scale)))

@@ -19,9 +19,10 @@ from PIL import Image
 from sm_imgcheck.errors import CandidateError, PlanError, SpecError
 from sm_imgcheck.identify import find
 from sm_imgcheck.identify._framing import traced
-from sm_imgcheck.mapping import same
+from sm_imgcheck.mapping import canonical, same
 from sm_imgcheck.model import Candidate, Options
 from sm_imgcheck.pixels import apply
+from sm_imgcheck.pixels.decode import decode
 from sm_imgcheck.pixels.look import look
 from sm_imgcheck.planning import make_plan
 from sm_imgcheck.spec import parse
@@ -95,26 +96,26 @@ def turned(body, orientation):
     return body[:2] + b"\xff\xe1" + (len(segment) + 2).to_bytes(2, "big") + segment + body[2:]
 
 
-def drawn(rng, ways, framings):
-    """One combination, and the spec that makes it; each framing and each arithmetic come in turn."""
+def drawn(rng, framing, way):
+    """One combination: its spec, the file's orientation, and whether the tensor is mirrored at last."""
     size = SIZES[rng.integers(len(SIZES))]
-    order = str(rng.choice(ORDERS))
-    layout = str(rng.choice(LAYOUTS))
+    order, layout = str(rng.choice(ORDERS)), str(rng.choice(LAYOUTS))
     mapping = str(rng.choice([name for name in MAPPINGS if order != "GRAY" or "value_range" in MAPPINGS[name]]))
-    dtype = str(
-        rng.choice(
-            ["uint8", "float16", "float32", "float64"] if mapping == "0..255" else ["float16", "float32", "float64"]
-        )
-    )
-    channels = 1 if order == "GRAY" else 3
-    axes = {"N": 1, "H": size[0], "W": size[1], "C": channels}
-    decode = {
-        "dct": str(rng.choice(["accurate", "accurate", "tensorflow"])),
-        "exif": str(rng.choice(["apply", "ignore"])),
-        "to_gray": str(rng.choice(["luma", "y_plane"])),
+    dtypes = ["float16", "float32", "float64", *(["uint8"] if mapping == "0..255" else [])]
+    axes = {"N": 1, "H": size[0], "W": size[1], "C": 1 if order == "GRAY" else 3}
+    chosen = {
+        "shape": [axes[axis] for axis in layout],
+        "layout": layout,
+        "dtype": str(rng.choice(dtypes)),
+        "channel_order": order,
+        "decode": {
+            "dct": str(rng.choice(["accurate", "accurate", "tensorflow"])),
+            "exif": str(rng.choice(["apply", "ignore"])),
+            "to_gray": str(rng.choice(["luma", "y_plane"])),
+        },
+        "geometry": framing(size, way),
+        **MAPPINGS[mapping],
     }
-    chosen = {"shape": [axes[axis] for axis in layout], "layout": layout, "dtype": dtype, "channel_order": order}
-    chosen |= {"decode": decode, "geometry": next(framings)(size, next(ways)), **MAPPINGS[mapping]}
     return chosen, int(rng.choice([1, 1, 3, 6, 8])), bool(rng.random() < 0.15)
 
 
@@ -147,7 +148,7 @@ def traits(steps, mirrored, order, height, width):
 
 def smooth(step):
     """Its antialias switch, which torch's lanczos has in name only."""
-    return step.params.get("antialias") or step.params["interpolation"] == "lanczos" and "torch" in step.op
+    return step.params.get("antialias") or (step.params["interpolation"] == "lanczos" and "torch" in step.op)
 
 
 def graded(body, steps, tensor, origins, *, mirrored, spec):
@@ -156,7 +157,7 @@ def graded(body, steps, tensor, origins, *, mirrored, spec):
     if not any(origin.exact for origin in origins):
         return "not named"
     truth = traits(steps, mirrored, spec.contract.channel_order, header.height, header.width)
-    values = truth_values(spec)
+    values = canonical(spec.contract.values, spec.contract.channels)
     for origin in origins:
         seen = traits(
             origin.steps,
@@ -171,36 +172,29 @@ def graded(body, steps, tensor, origins, *, mirrored, spec):
     return "tied" if all(origin.mean_difference <= 0.01 + noise for origin in origins) else "wrong"
 
 
-def truth_values(spec):
-    """The value mapping of the spec."""
-    from sm_imgcheck.mapping import canonical
-
-    return canonical(spec.contract.values, spec.contract.channels)
-
-
 def usable(paths):
-    """The photographs that are neither square nor tiny, by name."""
+    """The photographs that are neither square nor tiny nor all of one colour: path, bytes and header."""
     for path in paths:
         body = Path(path).read_bytes()
         try:
             header = look(body, max_pixels=1 << 24)
+            flat = header.format != "JPEG" or decode(body, truncated="allow").std(axis=(0, 1)).max() < 1
         except CandidateError:
             continue
-        if header.format == "JPEG" and header.height != header.width and min(header.height, header.width) >= 128:
+        if not flat and header.height != header.width and min(header.height, header.width) >= 128:
             yield path, body, header
 
 
 def run(paths, number, seed, *, verbose):
-    """Count verdicts; also the seconds of each search."""
+    """Count verdicts; also the seconds of one core for each search."""
     rng = np.random.default_rng(seed)
     photos = list(usable(paths))
     ways = itertools.cycle(rng.permutation(np.array(list(arithmetics()), dtype=object)))
-    framings = itertools.cycle(FRAMINGS.values())
-    names = itertools.cycle(FRAMINGS)
-    counts, seconds, told = Counter(), [], []
+    framings = itertools.cycle(FRAMINGS.items())
+    counts, seconds = Counter(), []
     while sum(counts.values()) < number:
-        chosen, orientation, mirrored = drawn(rng, ways, framings)
-        name = next(names)
+        name, framing = next(framings)
+        chosen, orientation, mirrored = drawn(rng, framing, next(ways))
         path, body, header = photos[rng.integers(len(photos))]
         body = turned(body, orientation) if header.orientation == 1 else body
         try:
@@ -214,15 +208,16 @@ def run(paths, number, seed, *, verbose):
         verdict = graded(body, steps, tensor, origins, mirrored=mirrored, spec=spec)
         counts[verdict] += 1
         if verdict in ("wrong", "not named") or verbose:
-            told.append(
-                f"{verdict}: {Path(path).name} {header.height}x{header.width} orientation {orientation} {name} mirrored {mirrored} {chosen}"
-            )
-            told += [
-                f"     {o.exact} {o.mean_difference:.4f} {o.max_difference:.4f} {o.facts.layout} {o.facts.channel_order} {o.facts.recipe} {[(s.op, dict(s.params)) for s in o.steps[:-1]]}"
-                for o in origins[:2]
-            ]
-            print("\n".join(told[-3:]), flush=True)
+            print(verdict, Path(path).name, name, f"{orientation=} {mirrored=}", chosen)
+            print(*(told(origin) for origin in origins[:2]), sep="\n", flush=True)
     return counts, seconds
+
+
+def told(origin):
+    """One line of what was found."""
+    steps = [f"{step.op} {dict(step.params)}" for step in origin.steps]
+    gap = f"{origin.mean_difference:.4f} {origin.max_difference:.4f}"
+    return f"     {origin.exact} {gap} {origin.facts.channel_order} {origin.facts.recipe}: {'; '.join(steps)}"
 
 
 def main():
@@ -241,9 +236,8 @@ def main():
     counts, seconds = run(paths, arguments.number, arguments.seed, verbose=arguments.verbose)
     total = sum(counts.values())
     print(", ".join(f"{name} {count} ({count / total:.2%})" for name, count in counts.most_common()))
-    print(
-        f"seconds of one core a search: median {np.median(seconds):.2f}, 95 % {np.quantile(seconds, 0.95):.2f}, most {max(seconds):.2f}"
-    )
+    middle, most = np.median(seconds), np.quantile(seconds, 0.95)
+    print(f"seconds of one core a search: median {middle:.2f}, 95 % {most:.2f}, longest {max(seconds):.2f}")
     return 0
 
 
