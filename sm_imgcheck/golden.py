@@ -14,12 +14,12 @@ from sm_imgcheck import checks, fix, source
 from sm_imgcheck.drawing import Reading, channels_last, grey_levels
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.judging import reported
 from sm_imgcheck.layouts import known
 from sm_imgcheck.mapping import canonical
 from sm_imgcheck.model import Candidate, Facts, Golden, Options, Plan, Result, Spec
 from sm_imgcheck.pixels.measure import measure
 from sm_imgcheck.planning import decodes_gray, make_plan
-from sm_imgcheck.judging import reported
 from sm_imgcheck.value import Value
 
 __all__ = ["Comparison", "compare", "judge"]

@@ -10,6 +10,7 @@ from PIL import Image
 
 import sm_imgcheck
 from sm_imgcheck import cli
+from sm_imgcheck.engine.job import Job
 from sm_imgcheck.engine.probes import probed
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.golden import compare, judge
@@ -260,7 +261,7 @@ def test_the_paths_start_from_the_file_that_lists_them(here, monkeypatch):
     monkeypatch.chdir(here / "elsewhere")
     for name in ("parent.yaml", "deeper/child.yaml"):
         spec = load(f"../specs/{name}")
-        assert [result.findings for result in probed(spec, Options(), tell=None)] == [()]
+        assert [done.result.findings for done in probed(Job(spec=spec, options=Options()))] == [()]
     assert spec.resolved["golden"][0]["image"] == "../probe.jpg"
     monkeypatch.chdir(here)
     assert load("specs/parent.yaml").sha256 == load(here / "specs" / "parent.yaml").sha256

@@ -115,23 +115,14 @@ def report_on(
     """
     gc.enable()
     out = out or sys.stdout
-    spec = load_spec(asked.spec)
-    if asked.golden and not spec.golden:
-        raise ImgcheckError(
-            f"{for_terminal(asked.spec)}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}"
-        )
+    spec = _loaded(asked)
     form = asked.form or ("table" if out.isatty() else "text")
     told = reporter(form, _run(asked, spec, command, out))
     shard = Shard.parse(asked.shard) if asked.shard else Shard()
     job = Job(spec=spec, options=asked.options, sink=sink, raise_bugs=asked.raise_bugs)
     job, keep = _kept(job, asked, shard)
     silent = asked.quiet and form in _FOR_PEOPLE
-    how = Listing(
-        passed_over=Counter(),
-        stdin_name=asked.stdin_filename,
-        leave_out=leave_out,
-        any_suffix=asked.options.content_type is not None,
-    )
+    how = _listing(asked, leave_out)
     troubles, stopped = Troubles(), None
     watch = Watch(quiet=asked.quiet or (form == "jsonl" and out.isatty()), to_come=_to_come(asked, how))
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
@@ -164,9 +155,25 @@ def report_on(
     return report
 
 
-def _records(
-    asked: Asked, items: Iterator[Item], job: Job, keep: Keeping | None
-) -> Generator[Done, None, None]:
+def _loaded(asked: Asked) -> Spec:
+    """The spec, which has golden tensors where they are asked for."""
+    spec = load_spec(asked.spec)
+    if asked.golden and not spec.golden:
+        shown = for_terminal(asked.spec)
+        raise ImgcheckError(f"{shown}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}")
+    return spec
+
+
+def _listing(asked: Asked, leave_out: str) -> Listing:
+    return Listing(
+        passed_over=Counter(),
+        stdin_name=asked.stdin_filename,
+        leave_out=leave_out,
+        any_suffix=asked.options.content_type is not None,
+    )
+
+
+def _records(asked: Asked, items: Iterator[Item], job: Job, keep: Keeping | None) -> Generator[Done, None, None]:
     """What becomes of the golden tensors where these are asked for, then of the paths."""
     if asked.golden:
         from sm_imgcheck.engine.probes import probed
