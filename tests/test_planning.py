@@ -160,7 +160,7 @@ def test_the_plan_on_its_own_output_is_empty(name):
     assert plan_of(finished, spec).steps == ()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(
     st.sampled_from(sorted(ALL)),
     st.sampled_from(["uint8", "float32", "float64", "int64", ">f4"]),

@@ -231,7 +231,7 @@ def test_one_long_text_among_many_takes_no_room():
 
 
 @pytest.mark.parametrize("name", LOSSLESS)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_any_change_of_a_body_is_an_array_or_a_payload_error(name, data):
     """A byte changed, cut, doubled: never another exception."""

@@ -49,7 +49,7 @@ def tensors(draw, dtypes=DTYPES):
 
 
 @pytest.mark.parametrize("name", LOSSLESS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(made=tensors())
 def test_a_body_reads_back_bit_for_bit(name, made):
     to, array = made
@@ -62,7 +62,7 @@ def test_a_body_reads_back_bit_for_bit(name, made):
 
 
 @pytest.mark.parametrize("name", LOSSLESS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(made=tensors())
 def test_the_size_is_known_before(name, made):
     to, array = made

@@ -126,6 +126,7 @@ def test_a_resolved_spec_survives_yaml_and_json_and_keeps_the_schema(mapping):
 
 
 @given(good(), good())
+@settings(max_examples=50)
 def test_a_whole_child_owes_nothing_to_its_parent(parent, child):
     """Keys that join key by key apart, a spec that says everything says it alone."""
     spec = parse(child)
@@ -134,7 +135,6 @@ def test_a_whole_child_owes_nothing_to_its_parent(parent, child):
 
 
 @given(nearly)
-@settings(max_examples=300)
 def test_reading_gives_a_spec_or_its_problems(mapping):
     found = outcome(parse, {**BASE, **mapping})
     if isinstance(found, SpecError):
@@ -145,7 +145,6 @@ def test_reading_gives_a_spec_or_its_problems(mapping):
 
 
 @given(st.dictionaries(words | st.text(max_size=4), junk, max_size=6))
-@settings(max_examples=300)
 def test_no_mapping_is_too_strange(mapping):
     assert isinstance(outcome(parse, {**BASE, **mapping}), Spec | SpecError)
 
@@ -158,7 +157,6 @@ def test_no_bytes_are_too_strange(tmp_path_factory, body):
 
 
 @given(st.text(st.sampled_from(list("abc:-?[]{},&*!|>'\"%@#~ \n\t0.e")), max_size=60))
-@settings(max_examples=300)
 def test_no_yaml_is_too_strange(text):
     found = outcome(read, text.encode(), "x")
     if isinstance(found, SpecError):
@@ -179,6 +177,5 @@ writable = st.recursive(
 
 
 @given(writable)
-@settings(max_examples=200)
 def test_what_is_written_reads_back(value):
     assert read(document({"x": value}).encode(), "x").value == {"x": value}
