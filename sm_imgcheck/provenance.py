@@ -13,6 +13,7 @@ from sm_imgcheck.errors import CandidateError, ImgcheckError, PlanError
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.mapping import same
 from sm_imgcheck.model import Candidate, Decode, Facts, Ideal, Options, Origin, Plan, Spec, Step
+from sm_imgcheck.naming import name_of
 from sm_imgcheck.pixels import carried_out
 from sm_imgcheck.planning import make_plan, stage_of
 
@@ -100,7 +101,9 @@ def _shown(facts: Facts, origins: tuple[Origin, ...]) -> Facts:
         facts = replace(facts, channel_order=first.channel_order, assumed=assumed)
     if first.values and all(one.values and same(one.values, first.values, tolerance=_NEAR) for one in exact):
         whole = facts.whole or (bool(facts.channels) and all(channel.step for channel in facts.channels))
-        facts = replace(facts, values=first.values, recipe=first.recipe, whole=whole, channels=())
+        # Its name in whole: an origin's own leaves out what integers add, and is empty where the field has none.
+        recipe = name_of(first.values)
+        facts = replace(facts, values=first.values, recipe=recipe, whole=whole, channels=())
     return facts
 
 

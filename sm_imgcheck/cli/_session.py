@@ -83,15 +83,22 @@ def load_spec(name: str) -> Spec:
 
 
 def convert_command(asked: Asked) -> str:
-    """The command that writes the corrected tensors of the same candidates."""
+    """The command that writes the corrected tensors of the same candidates.
+
+    What a source image shows of a tensor only ``validate`` can mend: ``convert`` would take its channels and values to
+    be as they look.
+    """
     paths = asked.paths if len(asked.paths) <= _MANY else []
     named = [f"./{path}" if path.startswith("-") and path != "-" else path for path in paths]
-    words = ["sm-imgcheck", "convert", *map(argument, named), *(["PATH..."] if not paths else [])]
+    source = asked.options.source
+    words = ["sm-imgcheck", "convert" if source is None else "validate"]
+    words += [*map(argument, named), *(["PATH..."] if not paths else [])]
     words += [] if asked.spec == DEFAULT_SPEC else ["-s", argument(asked.spec)]
     for key, value in asked.options.assume.items():
         words += ["--assume", argument(f"{key}={value}")]
     words += ["--allow-guess"] if asked.options.allow_guess else []
-    return " ".join([*words, "-o", "out"])
+    words += ["-o"] if source is None else ["--source", argument(str(source)), "--emit"]
+    return " ".join([*words, "out"])
 
 
 def code_command(asked: Asked) -> str:
