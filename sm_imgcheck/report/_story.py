@@ -80,7 +80,7 @@ def _shared(digest: Digest, groups: list[Group], kind: str) -> list[Section]:
     for group in groups:
         if group.kind == kind and _is_shared(digest, group):
             some = "" if group.files == total else f"{group.files:,} of {total:,}: "
-            rows.append(_told(group, some + (_said(group) or f"such as: {clipped(group.sample.message)}")))
+            rows.append(_told(group, some + _sentence(group)))
     if not rows:
         return []
     naive = {"image": ", as a plain decode hands them over", "request": ", as the stack takes them"}.get(kind, "")
@@ -135,6 +135,13 @@ def _mender(group: Group) -> str:
 
 def _files(group: Group) -> str:
     return count(group.files, "file" if group.kind == "unknown" else group.kind)
+
+
+def _sentence(group: Group) -> str:
+    """What is said of a group without its files: where no span of what was found makes a sentence, one of them."""
+    if len(group.messages) > 1 and "; " not in group.sample.message:
+        return f"such as: {clipped(group.sample.message)}"
+    return _said(group) or f"such as: {clipped(group.sample.message)}"
 
 
 def _said(group: Group) -> str:
