@@ -221,17 +221,22 @@ def _frames(size: Size) -> Iterator[Framing]:
         for multiple in (32, 64, 128):
             box = _resize("letterbox", size=[max(size)] * 2, multiple_of=multiple)
             yield Framing(kind="frame", written=(box,), libraries=(library,))
-    for position in ("center", "top_left", "bottom_right", "top_right", "bottom_left"):
-        pad = {"pad": {"size": list(size), "position": position}}
-        yield Framing(kind="frame", written=(pad,))
-        for rounding in _ROUNDINGS:
-            edge = _resize("longest_edge", size=list(size), rounding=rounding)
-            yield Framing(kind="frame", written=(edge, pad))
+    for rounding in _ROUNDINGS:
+        yield from _padded(size, rounding)
     for share in SHARES:
         if share < 1:  # timm's crop_mode border
             edge = _resize("longest_edge", size=int(max(size) / share), rounding="round")
             pad = {"pad": {"size": list(size), "position": "center"}}
             yield Framing(kind="frame", written=(edge, pad, _crop(size)))
+
+
+def _padded(size: Size, rounding: str) -> Iterator[Framing]:
+    """The picture in its own size or the largest that goes into the tensor, in the middle or in a corner."""
+    for position in ("center", "top_left", "bottom_right", "top_right", "bottom_left"):
+        pad = {"pad": {"size": list(size), "position": position}}
+        edge = _resize("longest_edge", size=list(size), rounding=rounding)
+        yield Framing(kind="frame", written=(edge, pad))
+        yield Framing(kind="frame", written=(pad,))
 
 
 def probes(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]:
@@ -242,5 +247,5 @@ def probes(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]
     if source != size:
         yield from _windows(size)
     if inner is not None:
-        yield from _frames(size)
-        yield _cropped(min(inner), size)
+        yield from _padded(size, "round")
+        yield from (_cropped(length, size) for length in sorted(set(inner)))
