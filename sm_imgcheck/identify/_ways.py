@@ -86,7 +86,8 @@ def framings(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framin
     if inner is not None:
         yield from _frames(size)
         for length in set(inner):  # a crop larger than the picture
-            yield from (_cropped(edge, size) for edge in range(max(length - 2, 1), length + 3))
+            for edge in range(max(length - 2, 1), length + 3):
+                yield from _either_side(edge, size)
 
 
 def nearby(framing: Framing, size: Size) -> Iterator[Framing]:
@@ -98,9 +99,7 @@ def nearby(framing: Framing, size: Size) -> Iterator[Framing]:
     reach = max(round(edge * (_PROBE - 1) / 2) + 1, 2)
     for near in range(max(edge - reach, 1), edge + reach + 1):
         if family == "crop":
-            yield _cropped(near, size)
-            if near < max(size):
-                yield _cropped(near, size, "floor", "floor", pad_side="before")
+            yield from _either_side(near, size)
         elif near > min(size):
             yield _squashed(near, size)
 
@@ -154,6 +153,13 @@ def _probed(least: int) -> Iterator[int]:
 def _cropped(edge: int, size: Size, rounding: str = "floor", cut: str = "round", **more: Any) -> Framing:
     resize = _resize("shortest_edge", size=edge, rounding=rounding)
     return Framing(kind="crop", written=(resize, _crop(size, cut, **more)), zoom=("crop", edge))
+
+
+def _either_side(edge: int, size: Size) -> Iterator[Framing]:
+    """Cropped, an odd missing pixel being added behind the picture, or before it."""
+    yield _cropped(edge, size)
+    if edge < max(size):
+        yield _cropped(edge, size, "floor", "floor", pad_side="before")
 
 
 def _squashed(edge: int, size: Size, rounding: str = "round") -> Framing:
@@ -248,4 +254,5 @@ def probes(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]
         yield from _windows(size)
     if inner is not None:
         yield from _padded(size, "round")
-        yield from (_cropped(length, size) for length in sorted(set(inner)))
+        for length in sorted(set(inner)):
+            yield from _either_side(length, size)
