@@ -87,8 +87,16 @@ def _explained(images: list[Seen], source: Source) -> list[Judged]:
     places = placed(seen, turns, misfits, _own(source))
     if not places or places[0].misfit > _RESEMBLES:
         return []
-    whole = seen.whole()
-    guesses = near(source, places, source.decode)
+    found: list[Judged] = []
+    for whole in dict.fromkeys((seen.whole(), None)):  # few numbers may be chance
+        found += _made(near(source, places, source.decode, whole=whole), seen, source, whole=whole)
+        if whole is False or any(one.origin.exact for one in found):
+            break
+    return found
+
+
+def _made(guesses: list[Guess], seen: Seen, source: Source, *, whole: bool | None) -> list[Judged]:
+    """The origins that the guesses lead to, by the decoder that goes with them."""
     found: list[Judged] = []
     for firsts in _by_decoder(source, guesses, seen.channels):
         every = firsts[:1]
