@@ -33,8 +33,8 @@ _SAME = 0.02
 _PLAUSIBLE, _EXPLAINED = 2.5, 0.9
 """Grey levels, on average, beyond which no other decoder helps, and beyond which no rounding does: then nothing that
 is known here made the tensor."""
-_ALIKE = 0.15
-"""Grey levels, on average, by which kernels may be apart that a picture hardly tells from each other."""
+_ALIKE, _ALIKE_WHOLE = 0.05, 0.35
+"""Grey levels, on average, by which the members of a family may be apart: of fractions, and of whole levels."""
 _VOTERS, _KIN_DECODERS = 3, 0.15
 """So many guesses tell which decoder it was; and how much farther off one may be that is still tried."""
 _JUDGED = 24
@@ -101,7 +101,11 @@ def _made(guesses: list[Guess], seen: Seen, source: Source, *, whole: bool | Non
     for firsts in _by_decoder(source, guesses, seen.channels):
         every = firsts[:1]
         if firsts[0].off <= _EXPLAINED * seen.step(firsts[0].scale):
-            alike = (first for first in firsts if first.off <= 1.3 * firsts[0].off + _ALIKE)
+            alike = (
+                first
+                for first in firsts
+                if first.off <= 1.3 * firsts[0].off + (_ALIKE if whole is False else _ALIKE_WHOLE)
+            )
             every = [guess for first in alike for guess in kin(source, first, whole=whole)]
         for guess in _nearest(every, seen.size):
             found += judged(guess, source)
