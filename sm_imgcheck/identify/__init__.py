@@ -26,8 +26,9 @@ from sm_imgcheck.pixels.look import look
 
 __all__ = ["find"]
 
-_RESEMBLES = 0.3
-"""Share of the tensor's variance that may stay unexplained by cells: unrelated photographs leave more."""
+_RESEMBLES = 0.7
+"""Share of the tensor's variance that may stay unexplained by cells: of fine print that is copied pixel by pixel, half
+does. What counts is how far off the pixels are."""
 _SAME = 0.02
 """Grey levels, on average, by which guesses that tie may be apart before their values are named."""
 _PLAUSIBLE, _EXPLAINED = 2.5, 0.9
@@ -89,7 +90,10 @@ def _explained(images: list[Seen], source: Source) -> list[Judged]:
         return []
     found: list[Judged] = []
     for whole in dict.fromkeys((seen.whole(), None)):  # few numbers may be chance
-        found += _made(near(source, places, source.decode, whole=whole), seen, source, whole=whole)
+        guesses = near(source, places, source.decode, whole=whole)
+        if not guesses or guesses[0].off > _SAME_IMAGE * seen.step(guesses[0].scale):
+            break
+        found += _made(guesses, seen, source, whole=whole)
         if whole is False or any(one.origin.exact for one in found):
             break
     return found

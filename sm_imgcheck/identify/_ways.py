@@ -254,5 +254,7 @@ def probes(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]
         yield from _windows(size)
     if inner is not None:
         yield from _padded(size, "round")
+        for library in ("pillow", "opencv", "tensorflow"):  # in the middle, but each rounds it in its own way
+            yield Framing(kind="frame", written=(_resize("letterbox", size=list(size)),), libraries=(library,))
         for length in sorted(set(inner)):
             yield from _either_side(length, size)
