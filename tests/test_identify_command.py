@@ -215,3 +215,13 @@ def test_from_python(here):
         identify_tensor(BODY)
     with pytest.raises(TypeError, match="the path of an image"):
         identify_tensor(WRONG, source=3)
+
+
+def test_many_that_were_made_alike_are_told_once(say):
+    np.save("same.npy", WRONG)
+    np.save("other.npy", np.random.default_rng(0).random(WRONG.shape, np.float32))
+    _, out, _ = say("validate", "wrong.npy", "same.npy", "other.npy", "--source", "cat.jpg", "-s", "spec.yaml")
+    where = out.index("How they were made of their images:")
+    lines = out[where:].splitlines()[1:3]
+    assert lines[0].startswith("  2: it decodes BGR, stretches to 64x64 with OpenCV INTER_LINEAR without antialias, ")
+    assert lines[1] == "  1: not recognised as what it is said to be made of"

@@ -18,6 +18,7 @@ LIGHT = [
     ["explain", "Unsupported Media Type: image/jpeg"],
     ["explain", "RuntimeError: expected scalar type Double but found Float", "--format", "json"],
     ["convert", "--help"],
+    ["identify", "--help"],
     ["payload", "--help"],
     ["send", "--help"],
 ]

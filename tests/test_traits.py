@@ -141,6 +141,8 @@ def test_ties_say_what_is_sure_and_what_may_be():
 def test_a_gray_picture_does_not_tell_whose_order_the_means_are_in():
     tied = [traits((DECODE, IMAGENET)), traits((DECODE, BGR, IMAGENET))]
     assert said(tied) == "not resized, RGB or BGR, ImageNet mean and std, in RGB order, float32 HWC"
+    told = "it decodes RGB or BGR, does not resize, applies ImageNet mean and std, in RGB order"
+    assert story(tied, tied[0]).startswith(told)
 
 
 def test_more_words_for_the_same_pixels_are_left_out():

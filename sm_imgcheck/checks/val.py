@@ -95,10 +95,16 @@ def other_recipe(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     if len(pair[0].scale) >= len("RGB") and same(pair[0], flipped(pair[1])):
         return  # CHN103 says it better
     yield Mismatch(
-        message=f"the values were {facts.recipe}: {_seen(facts)}; the model takes {span(*domain(spec.contract))}",
+        message=f"the values were {_done(facts.recipe)}: {_seen(facts)}; "
+        f"the model takes {span(*domain(spec.contract))}",
         expected=span(*domain(spec.contract)),
         actual=facts.recipe,
     )
+
+
+def _done(recipe: str) -> str:
+    """``divided by 255`` is said as it is; mean and std are what something was made with."""
+    return recipe if recipe.startswith(("divided", "multiplied", "0..255")) else f"made with {recipe}"
 
 
 def _seen(facts: Facts) -> str:

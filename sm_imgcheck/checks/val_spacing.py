@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sm_imgcheck.checks._registry import Mismatch, check
 from sm_imgcheck.mapping import domain, span, target
@@ -63,15 +63,19 @@ def other_spacing(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     pairs = list(zip(facts.channels, wanted.scale, wanted.offset, strict=True))
     near = _NEAR if facts.dtype == "float16" else _NEAR / 6
     if any(one.step and not _made_by(one, a, b, near) for one, a, b in pairs):
-        steps, theirs = (
-            ", ".join(f"{step:.4g}" for step in steps) for steps in ([one.step for one, _, _ in pairs], wanted.scale)
-        )
-        yield Mismatch(
-            message=f"the grey levels stand [{steps}] apart, channel by channel; the spec's mapping puts them "
-            f"[{theirs}] apart, and so puts none of them there",
-            expected=f"[{theirs}]",
-            actual=f"[{steps}]",
-        )
+        steps, theirs = (_listed(some) for some in ([one.step for one, _, _ in pairs], wanted.scale))
+        differ = f"{steps} apart, channel by channel; the spec's std puts them {theirs} apart"
+        if all(_alike(one, a, near) for one, a, _ in pairs):
+            differ = f"{steps} apart, as the spec's std puts them; its mean puts them elsewhere: another was taken off"
+        yield Mismatch(message=f"the grey levels stand {differ}", expected=theirs, actual=steps)
+
+
+def _listed(steps: Iterable[float]) -> str:
+    return f"[{', '.join(f'{step:.4g}' for step in steps)}]"
+
+
+def _alike(channel: Channel, scale: float, near: float) -> bool:
+    return abs(channel.step / scale - 1) * channel.levels < near
 
 
 def _made_by(channel: Channel, scale: float, offset: float, near: float) -> bool:

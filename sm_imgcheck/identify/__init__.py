@@ -26,15 +26,16 @@ from sm_imgcheck.pixels.look import look
 
 __all__ = ["find"]
 
-_RESEMBLES = 0.3
-"""Share of the tensor's variance that may stay unexplained by cells: unrelated photographs leave more."""
+_RESEMBLES = 0.7
+"""Share of the tensor's variance that may stay unexplained by cells: of fine print that is copied pixel by pixel, half
+does. What counts is how far off the pixels are."""
 _SAME = 0.02
 """Grey levels, on average, by which guesses that tie may be apart before their values are named."""
 _PLAUSIBLE, _EXPLAINED = 2.5, 0.9
 """Grey levels, on average, beyond which no other decoder helps, and beyond which no rounding does: then nothing that
 is known here made the tensor."""
-_ALIKE = 0.15
-"""Grey levels, on average, by which kernels may be apart that a picture hardly tells from each other."""
+_ALIKE, _ALIKE_WHOLE = 0.05, 0.35
+"""Grey levels, on average, by which the members of a family may be apart: of fractions, and of whole levels."""
 _VOTERS, _KIN_DECODERS = 3, 0.15
 """So many guesses tell which decoder it was; and how much farther off one may be that is still tried."""
 _JUDGED = 24
@@ -87,13 +88,28 @@ def _explained(images: list[Seen], source: Source) -> list[Judged]:
     places = placed(seen, turns, misfits, _own(source))
     if not places or places[0].misfit > _RESEMBLES:
         return []
-    whole = seen.whole()
-    guesses = near(source, places, source.decode)
+    found: list[Judged] = []
+    for whole in dict.fromkeys((seen.whole(), None)):  # few numbers may be chance
+        guesses = near(source, places, source.decode, whole=whole)
+        if not guesses or guesses[0].off > _SAME_IMAGE * seen.step(guesses[0].scale):
+            break
+        found += _made(guesses, seen, source, whole=whole)
+        if whole is False or any(one.origin.exact for one in found):
+            break
+    return found
+
+
+def _made(guesses: list[Guess], seen: Seen, source: Source, *, whole: bool | None) -> list[Judged]:
+    """The origins that the guesses lead to, by the decoder that goes with them."""
     found: list[Judged] = []
     for firsts in _by_decoder(source, guesses, seen.channels):
         every = firsts[:1]
         if firsts[0].off <= _EXPLAINED * seen.step(firsts[0].scale):
-            alike = (first for first in firsts if first.off <= 1.3 * firsts[0].off + _ALIKE)
+            alike = (
+                first
+                for first in firsts
+                if first.off <= 1.3 * firsts[0].off + (_ALIKE if whole is False else _ALIKE_WHOLE)
+            )
             every = [guess for first in alike for guess in kin(source, first, whole=whole)]
         for guess in _nearest(every, seen.size):
             found += judged(guess, source)

@@ -32,7 +32,14 @@ class Family:
     """Resizes of one kernel: they differ by a grey level at most, but where a kernel overshoots."""
 
     members: tuple[Arithmetic, ...]
-    """The most usual first; the first is also the fastest, and speaks for all."""
+    """Whole levels first, then float32, then float32 rounded; the most usual and fastest of each first."""
+
+    def spokesmen(self, *, whole: bool | None) -> tuple[Arithmetic, ...]:
+        """The members, those first that speak for all when the tensor holds whole levels, or fractions (False).
+
+        Where a kernel overshoots, whole levels are clipped and fractions are not: up to 20 grey levels apart.
+        """
+        return tuple(sorted(self.members, key=lambda one: (one.dtype == "float32") != (whole is False)))
 
 
 _IN_FLOAT = ("tensorflow", "torch", "opencv", "pillow", "pillow-12")

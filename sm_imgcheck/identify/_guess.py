@@ -67,17 +67,20 @@ class Guess:
         return *self.place.framing.rank(size), FAMILIES.index(self.family), self.family.members.index(self.arithmetic)
 
 
-def near(source: Source, places: list[Place], decode: Decode) -> list[Guess]:
-    """The pairs of place and family that come nearest, nearest first, each by the family's first member."""
+def near(source: Source, places: list[Place], decode: Decode, *, whole: bool | None) -> list[Guess]:
+    """The pairs of place and family that come nearest, nearest first, each by one member of the family.
+
+    whole: whether the tensor holds the images of whole levels; None: who knows.
+    """
     likely = [place for place in places[:_PLACES] if place.misfit <= 3 * places[0].misfit + 1e-4]
     first = next((place for place in likely if not place.framing.libraries), likely[0])
-    found = sorted(_each(source, [first], FAMILIES, decode), key=_off)
+    found = sorted(_each(source, [first], FAMILIES, decode, whole), key=_off)
     best = found[:4]  # tells the kernel: the other places need not be tried with all
     families = dict.fromkeys([*(one.family for one in best), *QUICK])
     others = [place for place in likely if place is not first]
-    found += _each(source, others, families, decode)
+    found += _each(source, others, families, decode, whole)
     if min(map(_off, found), default=0.0) > _UNCLEAR:
-        found += _each(source, others[:2], [one for one in FAMILIES if one not in families], decode)
+        found += _each(source, others[:2], [one for one in FAMILIES if one not in families], decode, whole)
     found.sort(key=_off)
     return [one for one in found if one.off <= 1.5 * found[0].off + _KIN][:_GUESSES]
 
@@ -92,11 +95,16 @@ def _off(guess: Guess) -> float:
     return guess.off
 
 
-def _each(source: Source, places: list[Place], families: Iterable[Family], decode: Decode) -> Iterator[Guess]:
+def _each(
+    source: Source, places: list[Place], families: Iterable[Family], decode: Decode, whole: bool | None
+) -> Iterator[Guess]:
     """A guess for each place and family, by the family's first member that goes with the place."""
     for place in places:
         for family in families if place.framing.resizes else FAMILIES[:1]:
-            made = (_guess(source, place, family, arithmetic=member, decode=decode) for member in family.members)
+            made = (
+                _guess(source, place, family, arithmetic=member, decode=decode)
+                for member in family.spokesmen(whole=whole)
+            )
             first = next((one for one in made if one is not None), None)
             if first is not None:
                 yield first

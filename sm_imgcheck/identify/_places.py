@@ -39,7 +39,7 @@ class Place:
 
 def glances(seen: Seen, every: list[View]) -> list[float]:
     """The misfit of the best of a few framings, for each view: enough to tell one turn, or one image, from another."""
-    inner = _inner(seen.pixels)
+    inner = seen.inner()
     found = []
     for view in every:
         face = seen.face(view.turned)
@@ -54,7 +54,7 @@ def placed(seen: Seen, every: list[View], misfits: list[float], own: Sequence[Fr
 
     misfits: of each view, at a glance. own: framings to be tried besides the usual ones.
     """
-    inner = _inner(seen.pixels)
+    inner = seen.inner()
     found: list[Place] = []
     for misfit, at in sorted((misfit, at) for at, misfit in enumerate(misfits))[:_TURNS]:
         if misfit <= 2 * min(misfits) + 0.02:
@@ -88,7 +88,7 @@ def _judged(
         if part is None or part.size != seen.size or (framing.written and part.untouched):
             continue
         key = (framing.kind, part, framing.libraries)
-        if key in known or (part.framed and not flat(frame_of(seen.pixels, part))):
+        if key in known or (part.framed and not _holds(part, seen)):
             continue
         known.add(key)
         misfit = min(view.misfit(seen.sums(), part, cells=cells, shift=shift) for shift in shifts)
@@ -104,25 +104,10 @@ def part_of(framing: Framing, view: View, seen: Seen) -> Part | None:
     return traced(steps, view.height, view.width)
 
 
-def _inner(pixels: np.ndarray) -> tuple[int, int] | None:
-    """Height and width of what is inside a border of one colour; None where there is no such border."""
-    corner = max((pixels[0, 0], pixels[-1, -1]), key=lambda colour: _extent(pixels, colour))
-    other = (pixels != corner).any(axis=2)
-    rows, columns = np.flatnonzero(other.any(axis=1)), np.flatnonzero(other.any(axis=0))
-    inner = int(rows[-1] - rows[0]) + 1, int(columns[-1] - columns[0]) + 1
-    return None if inner == pixels.shape[:2] else inner
-
-
-def _extent(pixels: np.ndarray, colour: np.ndarray) -> int:
-    """How many rows and columns are of this colour."""
-    same = (pixels == colour).all(axis=2)
-    return int(same.all(axis=1).sum() + same.all(axis=0).sum())
-
-
-def flat(colours: np.ndarray) -> bool:
-    """Whether all of these (..., channels) are one colour."""
-    rows = colours.reshape(-1, colours.shape[-1])
-    return bool((rows == rows[0]).all())
+def _holds(part: Part, seen: Seen) -> bool:
+    """Whether everything around the picture is of one colour."""
+    (top, left, height, width), (upper, first, high, wide) = part.inner, seen.box()
+    return top <= upper and left <= first and upper + high <= top + height and first + wide <= left + width
 
 
 def frame_of(pixels: np.ndarray, part: Part) -> np.ndarray:

@@ -58,6 +58,20 @@ class Seen:
         sums: Sums = self.remembered["sums"]
         return sums
 
+    def box(self) -> tuple[int, int, int, int]:
+        """Top, left, height and width of what is inside a border of one colour; all of it where there is none."""
+        if "box" not in self.remembered:
+            self.remembered["box"] = min(
+                (_box(self.pixels, corner) for corner in (0, -1)), key=lambda box: box[2] * box[3]
+            )
+        box: tuple[int, int, int, int] = self.remembered["box"]
+        return box
+
+    def inner(self) -> tuple[int, int] | None:
+        """Height and width of the same; None where there is no border."""
+        size = self.box()[2:]
+        return None if size == self.size else size
+
     @property
     def size(self) -> tuple[int, int]:
         """Height and width."""
@@ -135,3 +149,11 @@ def _images(array: np.ndarray, layout: str) -> Iterator[Seen]:
             pixels = np.ascontiguousarray(part, np.float32)
         if np.isfinite(pixels).all() and (pixels != pixels[0, 0]).any():
             yield Seen(layout=layout, image=image, array=array, pixels=pixels)
+
+
+def _box(pixels: np.ndarray, corner: int) -> tuple[int, int, int, int]:
+    """The smallest rectangle around all pixels that differ from the one in the first (0) or last (-1) corner."""
+    other = (pixels != pixels[corner, corner]).any(axis=2)
+    rows, columns = np.flatnonzero(other.any(axis=1)), np.flatnonzero(other.any(axis=0))
+    top, left = int(rows[0]), int(columns[0])
+    return top, left, int(rows[-1]) - top + 1, int(columns[-1]) - left + 1

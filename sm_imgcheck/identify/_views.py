@@ -70,10 +70,17 @@ def views(source: Source, channels: int) -> list[View]:
     usual += [(turn, 2) for turn, _ in usual]
     shown = {turn if turned == 1 else _MIRRORED[turn] for turn, turned in usual}
     every = [*usual, *((turn, 1) for turn in range(1, 9) if turn not in shown)]
-    every += [(applied, turned) for turned in (5, 6, 7, 8)]
+    every += [(applied, turned) for turned in (5, 6, 7, 8) if _both(applied, turned) not in shown]
     small, reduction = _reduced(source, channels)
     sums = {turn: summed(orient(small, orientation=turn)) for turn, _ in every}
     return [_view(sums[turn], reduction if turn < 5 else reduction[::-1], turn, turned) for turn, turned in every]
+
+
+def _both(turn: int, turned: int) -> int:
+    """The one orientation that two turns in a row come to."""
+    mark = np.arange(6).reshape(2, 3, 1)
+    twice = orient(orient(mark, orientation=turn), orientation=turned)
+    return next(one for one in range(1, 9) if np.array_equal(orient(mark, orientation=one), twice))
 
 
 def _view(sums: Sums, reduction: tuple[float, float], turn: int, turned: int) -> View:

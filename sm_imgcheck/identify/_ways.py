@@ -86,7 +86,8 @@ def framings(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framin
     if inner is not None:
         yield from _frames(size)
         for length in set(inner):  # a crop larger than the picture
-            yield from (_cropped(edge, size) for edge in range(max(length - 2, 1), length + 3))
+            for edge in range(max(length - 2, 1), length + 3):
+                yield from _either_side(edge, size)
 
 
 def nearby(framing: Framing, size: Size) -> Iterator[Framing]:
@@ -98,9 +99,7 @@ def nearby(framing: Framing, size: Size) -> Iterator[Framing]:
     reach = max(round(edge * (_PROBE - 1) / 2) + 1, 2)
     for near in range(max(edge - reach, 1), edge + reach + 1):
         if family == "crop":
-            yield _cropped(near, size)
-            if near < max(size):
-                yield _cropped(near, size, "floor", "floor", pad_side="before")
+            yield from _either_side(near, size)
         elif near > min(size):
             yield _squashed(near, size)
 
@@ -154,6 +153,13 @@ def _probed(least: int) -> Iterator[int]:
 def _cropped(edge: int, size: Size, rounding: str = "floor", cut: str = "round", **more: Any) -> Framing:
     resize = _resize("shortest_edge", size=edge, rounding=rounding)
     return Framing(kind="crop", written=(resize, _crop(size, cut, **more)), zoom=("crop", edge))
+
+
+def _either_side(edge: int, size: Size) -> Iterator[Framing]:
+    """Cropped, an odd missing pixel being added behind the picture, or before it."""
+    yield _cropped(edge, size)
+    if edge < max(size):
+        yield _cropped(edge, size, "floor", "floor", pad_side="before")
 
 
 def _squashed(edge: int, size: Size, rounding: str = "round") -> Framing:
@@ -221,17 +227,22 @@ def _frames(size: Size) -> Iterator[Framing]:
         for multiple in (32, 64, 128):
             box = _resize("letterbox", size=[max(size)] * 2, multiple_of=multiple)
             yield Framing(kind="frame", written=(box,), libraries=(library,))
-    for position in ("center", "top_left", "bottom_right", "top_right", "bottom_left"):
-        pad = {"pad": {"size": list(size), "position": position}}
-        yield Framing(kind="frame", written=(pad,))
-        for rounding in _ROUNDINGS:
-            edge = _resize("longest_edge", size=list(size), rounding=rounding)
-            yield Framing(kind="frame", written=(edge, pad))
+    for rounding in _ROUNDINGS:
+        yield from _padded(size, rounding)
     for share in SHARES:
         if share < 1:  # timm's crop_mode border
             edge = _resize("longest_edge", size=int(max(size) / share), rounding="round")
             pad = {"pad": {"size": list(size), "position": "center"}}
             yield Framing(kind="frame", written=(edge, pad, _crop(size)))
+
+
+def _padded(size: Size, rounding: str) -> Iterator[Framing]:
+    """The picture in its own size or the largest that goes into the tensor, in the middle or in a corner."""
+    for position in ("center", "top_left", "bottom_right", "top_right", "bottom_left"):
+        pad = {"pad": {"size": list(size), "position": position}}
+        edge = _resize("longest_edge", size=list(size), rounding=rounding)
+        yield Framing(kind="frame", written=(edge, pad))
+        yield Framing(kind="frame", written=(pad,))
 
 
 def probes(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]:
@@ -242,5 +253,8 @@ def probes(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]
     if source != size:
         yield from _windows(size)
     if inner is not None:
-        yield from _frames(size)
-        yield _cropped(min(inner), size)
+        yield from _padded(size, "round")
+        for library in ("pillow", "opencv", "tensorflow"):  # in the middle, but each rounds it in its own way
+            yield Framing(kind="frame", written=(_resize("letterbox", size=list(size)),), libraries=(library,))
+        for length in sorted(set(inner)):
+            yield from _either_side(length, size)

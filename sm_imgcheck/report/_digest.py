@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from sm_imgcheck.model import Finding, Plan, Result, Step
+from sm_imgcheck.report import _origins
 
 __all__ = ["Digest", "Group", "Route"]
 
@@ -98,6 +99,8 @@ class Digest:
     """Candidates that could be read, by kind."""
     planless: Counter[str] = field(default_factory=Counter)
     """Of these, the ones to which no plan leads."""
+    made: Counter[str] = field(default_factory=Counter)
+    """How tensors were made of their images, where these are at hand."""
     unread: int = 0
     bugs: int = 0
     written: int = 0
@@ -122,6 +125,8 @@ class Digest:
             _enter(self.groups, key, result, finding)
         if result.facts is not None and result.skipped and result.request is None:
             _enter(self.stuck, (result.kind, result.skipped), result, _reason(result.skipped))
+        if result.origins is not None and ((way := _origins.way(result)) in self.made or len(self.made) < _GROUPS):
+            self.made[way] += 1
         if result.plan is not None and result.golden is None:  # a probe's plan mends nothing
             self._travel(result.kind, result.plan)
 

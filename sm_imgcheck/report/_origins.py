@@ -10,7 +10,7 @@ from sm_imgcheck.report import _words
 from sm_imgcheck.report._rows import Section
 from sm_imgcheck.traits import Trait, mending, said, shared, story, traits
 
-__all__ = ["apart", "line", "mended", "of_source", "told", "ways"]
+__all__ = ["apart", "line", "mended", "of_source", "told", "way", "ways"]
 
 
 def told(origins: tuple[Origin, ...]) -> tuple[Origin, ...]:
@@ -24,7 +24,7 @@ def ways(origins: tuple[Origin, ...]) -> list[tuple[Trait, ...]]:
 
 
 def apart(origin: Origin) -> str:
-    """The residual: ``the same to the bit``, or how many grey levels are left."""
+    """The residual: none at all, or how many grey levels are left."""
     if origin.max_difference == 0:
         return "the same in every value"
     most, mean = f"{origin.max_difference:.2g}", f"{origin.mean_difference:.2g}"
@@ -39,12 +39,23 @@ def line(result: Result) -> str:
     first = result.origins[0]
     which = f"image {first.image} of the batch " if _several(result) else ""
     if not first.exact:
-        return (
-            f"{which}shows {source}, by an unknown pipeline ({apart(first)} from the nearest: {said(ways((first,)))})"
-        )
+        nearest = f"{apart(first)} from the nearest: {said(ways((first,)))}"
+        return f"{which or 'it '}shows {source}, by an unknown pipeline ({nearest})"
     if result.handled is not None and result.handled.function:
-        return _story(result, f"your {for_terminal(result.handled.function)}", apart(first))
+        return _story(result, _who(result), apart(first))
     return f"{which}made of {source}: {said(ways(result.origins))} ({apart(first)})"
+
+
+def way(result: Result) -> str:
+    """How a tensor was made, in words that are the same for all that were made alike."""
+    if not result.origins:
+        return "not recognised as what it is said to be made of"
+    return _story(result, _who(result)) if result.origins[0].exact else "made by an unknown pipeline"
+
+
+def _who(result: Result) -> str:
+    named = result.handled is not None and result.handled.function
+    return f"your {for_terminal(named)}" if named else "it"
 
 
 def _several(result: Result) -> bool:

@@ -55,13 +55,14 @@ def _many(run: Run, digest: Digest, report: Report) -> tuple[tuple[str, ...], li
     of = f"{count(report.candidates, 'candidate')}: " if len(kinds) > 1 else ""
     head = (f"{of}{_words.listing(kinds)}", against(run)) if kinds else ()
     groups = sorted(digest.groups.values(), key=lambda group: ORDER[group.sample.severity])
+    made = tuple(reason(f"{number:,}: {way}") for way, number in digest.made.most_common(_OTHERS))
     sections = [section for kind in sorted(digest.kinds) for section in _shared(digest, groups, kind)]
     own = tuple(_own(group) for group in groups if not _is_shared(digest, group))
     sections.append(Section(title="Some have something of their own:" if sections else "Findings:", rows=own))
-    made = "was written" if report.unwritten else "can be made"
-    sections.append(Section(title=f"No tensor {made} of:", rows=_reasons(digest.stuck)))
+    what = "was written" if report.unwritten else "can be made"
+    sections.append(Section(title=f"No tensor {what} of:", rows=_reasons(digest.stuck)))
     sections.append(Section(title=FAILED, rows=_reasons(digest.failed)))
-    return head, sections
+    return head, [Section(title="How they were made of their images:", rows=made), *sections]
 
 
 def _reasons(groups: dict[tuple[object, ...], Group]) -> tuple[Row, ...]:
@@ -80,7 +81,7 @@ def _shared(digest: Digest, groups: list[Group], kind: str) -> list[Section]:
     for group in groups:
         if group.kind == kind and _is_shared(digest, group):
             some = "" if group.files == total else f"{group.files:,} of {total:,}: "
-            rows.append(_told(group, some + (_said(group) or f"such as: {clipped(group.sample.message)}")))
+            rows.append(_told(group, some + _sentence(group)))
     if not rows:
         return []
     naive = {"image": ", as a plain decode hands them over", "request": ", as the stack takes them"}.get(kind, "")
@@ -91,7 +92,8 @@ def _shared(digest: Digest, groups: list[Group], kind: str) -> list[Section]:
         whom = "them" if usual.files == total else f"{usual.files:,} of them"
         sections.append(Section(title=f"The plan that mends {whom}:", steps=usual.steps))
         others = _other_ways(digest, routes, kind)
-        sections.append(Section(title=f"The other {count(total - usual.files, kind)}:", rows=others))
+        rest = total - usual.files
+        sections.append(Section(title=f"The other {kind if rest == 1 else count(rest, kind)}:", rows=others))
     return sections
 
 
@@ -135,6 +137,13 @@ def _mender(group: Group) -> str:
 
 def _files(group: Group) -> str:
     return count(group.files, "file" if group.kind == "unknown" else group.kind)
+
+
+def _sentence(group: Group) -> str:
+    """What is said of a group without its files: where no span of what was found makes a sentence, one of them."""
+    if len(group.messages) > 1 and "; " not in group.sample.message:
+        return f"such as: {clipped(group.sample.message)}"
+    return _said(group) or f"such as: {clipped(group.sample.message)}"
 
 
 def _said(group: Group) -> str:

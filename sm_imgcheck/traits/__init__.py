@@ -261,8 +261,12 @@ def _alike(one: Sequence[Trait], other: Sequence[Trait]) -> bool:
 
 
 def _told(ways: Sequence[Trait], want: Trait) -> list[str]:
-    """What is said of a trait: where it may be what the spec wants, nothing says that it is not."""
-    ways = tuple(way for way in ways if way.agrees(want))[:1] or ways
+    """What is said of a trait: where it may be what the spec wants, nothing says that it is not.
+
+    But a gray picture in either channel order has none, and is no witness for the spec's.
+    """
+    if want.name != "order":
+        ways = tuple(way for way in ways if way.agrees(want))[:1] or ways
     return _phrases.plainer(way.said for way in ways if way.said)
 
 

@@ -139,6 +139,14 @@ def plainer(phrases: Iterable[str]) -> list[str]:
 
 
 _VERBS = {
+    "not resized": "does not resize",
+    "central part fitted to": "fits the central part to",
+    "multiplied by": "multiplies by",
+    "minus": "subtracts",
+    "RGB to gray": "converts RGB to gray",
+    "RGBA to gray": "converts RGBA to gray",
+    "LA to gray": "converts LA to gray",
+    "CMYK": "converts CMYK",
     "stretched to": "stretches to",
     "shortest edge to": "resizes the shortest edge to",
     "longest edge to": "resizes the longest edge to",
