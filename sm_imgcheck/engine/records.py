@@ -10,13 +10,19 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache
+from json import dumps
 from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-__all__ = ["flat", "shaper"]
+from sm_imgcheck.model import Facts, Finding, Header, Plan, Result
+
+__all__ = ["flat", "shaper", "text"]
 
 _PLAIN = frozenset({str, int, float, bool, NoneType})
+_SHARED = frozenset({Facts, Finding, Header, Plan})
+_REMEMBERED = 1024
+_texts: dict[int, tuple[Any, str]] = {}
 Shape = Callable[[Any], Any]
 
 
@@ -32,6 +38,21 @@ def flat(value: Any) -> Any:
     elif isinstance(value, (str, int, float)):  # a number of NumPy's
         return value
     return [one if type(one) in _PLAIN else flat(one) for one in value]
+
+
+def text(value: Any) -> str:
+    """What ``flat`` makes of a value as JSON; of what many results share it is made once."""
+    kind: Any = type(value)
+    if kind is tuple or kind is Result:
+        return f"[{', '.join(map(text, value if kind is tuple else _values(kind)(value)))}]"
+    if kind not in _SHARED:
+        return dumps(flat(value))
+    known = _texts.get(id(value))
+    if known is None:
+        if len(_texts) >= _REMEMBERED:
+            _texts.clear()
+        known = _texts[id(value)] = value, dumps(flat(value))  # held, so that no other value gets its address
+    return known[1]
 
 
 @cache
