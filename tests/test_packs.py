@@ -52,7 +52,7 @@ def looked_at(monkeypatch):
     seen = []
 
     def noted(what, *more):
-        seen.append(Path(what).name)
+        seen.append(Path(getattr(what, "path", what)).name)
         return process(what, *more)
 
     monkeypatch.setattr("sm_imgcheck.engine.job.process", noted)

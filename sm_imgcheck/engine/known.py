@@ -24,6 +24,8 @@ _UNPACKED = 64 << 20
 """What one member of a journal's file may unpack to, in bytes: some hundred times what is ever written."""
 _UNPACKED_AT_ONCE = 8
 """Members that are held unpacked, some 200 kB each: candidates come in the order in which they were noted."""
+_HEAD = ("path", "output", "output_size", "size", "tag", "sha256")
+_SHAPE = shaper(tuple[str, str, int, int, str, str])
 
 
 class Known:
@@ -83,7 +85,8 @@ class Known:
             return None
         member, line, fresh = found
         try:
-            record: Record = shaper(Record)(loads(self._unpacked(member)[line]))
+            head, *result = self._unpacked(member)[line].split("\t")
+            record = Record(**dict(zip(_HEAD, _SHAPE(loads(head)), strict=True)), result=result)
         except (ValueError, RecursionError):
             return None
         return record, bool(fresh)
