@@ -53,7 +53,9 @@ class Asked:
     quiet: bool = False
     no_color: bool = False
     jobs: int = 1
-    """Processes; 1: this one."""
+    """Processes; 1: this one; 0: as the engine sees fit."""
+    engine: str | None = None
+    """Where the work is done; None: in processes here, or in this one."""
     shard: str = ""
     """INDEX/NUMBER; empty: all of it."""
     manifest: str = ""
@@ -119,7 +121,8 @@ def report_on(
     _put(out, told.open(), silent=silent)
     try:
         items = sharded(listed(asked.paths, how), shard, how.passed_over)
-        records = run(items, job, jobs=1 if asked.raise_bugs else asked.jobs, keep=keep)
+        engine = "here" if asked.raise_bugs else asked.engine or ""
+        records = run(items, job, jobs=asked.jobs, engine=engine, keep=keep)
         with closing(watch.over(records)) as seen:
             for done in seen:
                 troubles.note(done)

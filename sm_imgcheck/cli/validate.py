@@ -37,6 +37,7 @@ def validate(
     report: common.Format = None,
     stdin_filename: common.StdinFilename = "stdin",
     jobs: common.Jobs = None,
+    engine: common.Engine = None,
     shard: common.Shard = "",
     resume: common.Resume = False,
     manifest: common.Manifest = "",
@@ -52,7 +53,7 @@ def validate(
     _refuse_contradictions(content_type, emits=emit is not None, form=form, resume=resume, headers_only=headers_only)
     from sm_imgcheck.engine.jobs import number
 
-    processes = number(jobs, paths)
+    processes = number(jobs, paths, engine)
     from sm_imgcheck.cli import _places, _session
     from sm_imgcheck.engine.outputs import Outputs
     from sm_imgcheck.model import Options
@@ -79,6 +80,7 @@ def validate(
         quiet=quiet,
         no_color=no_color,
         jobs=processes,
+        engine=engine,
         shard=shard,
         resume=resume,
         manifest=manifest,
