@@ -142,6 +142,12 @@ class TestResume:
         *resumed, _ = convert(say, "--resume")
         assert resumed == [*convert(say, out="anew")][:3]
 
+    def test_one_that_is_refused_a_place_leaves_the_owner_s_output(self, place, say):
+        (place / "in" / "four.png").write_bytes(b"no picture")
+        for more in ((), ("--resume",), ("--resume",)):
+            convert(say, *more)
+            assert "four.npy" in written()
+
     def test_a_file_of_somebody_else_is_not_replaced(self, place, say):
         (place / "out").mkdir()
         (place / "out" / "four.npy").write_bytes(b"precious")

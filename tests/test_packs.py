@@ -284,6 +284,13 @@ def test_two_candidates_with_one_key(place, say):
     assert "in/five.jpg and in/five.png would both be written to the sample five" in err
 
 
+def test_a_candidate_that_is_listed_twice(place, say):
+    code, _, err = say("convert", "in", "in/a", "in/five.jpg", "-o", "out", "--as", "npy", "--batch-size", "2")
+    assert code == 2
+    assert "in/five.jpg is listed twice, and the sample five is packed once: list it once" in err
+    assert len(Path("out/index.jsonl").read_text().splitlines()) == len(NAMES) + 2
+
+
 def test_shards_have_a_folder_each(place, say):
     for index in range(2):
         code, _, err = say(

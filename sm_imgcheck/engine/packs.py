@@ -59,6 +59,7 @@ class Packing:
 class Parts(Outputs):
     """Where tensors are until their pack is full: a folder of ours below the output folder."""
 
+    ONCE = True
     kind: str
     spec: Spec
 

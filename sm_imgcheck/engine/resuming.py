@@ -46,6 +46,8 @@ def resumed(items: Iterable[Item], known: Known, sink: Outputs, packs: Packs | N
 
 
 def _looked_up(item: Item, known: Known, sink: Outputs) -> _Found:
+    if item.refused:
+        return _Found(item=item, converted=False)
     output = sink.name(item)
     found = known.record(item.path)
     if found is None:
@@ -55,7 +57,7 @@ def _looked_up(item: Item, known: Known, sink: Outputs) -> _Found:
         item = replace(item, replaces=record.output)
     else:
         item = _replacing(item, output, known)
-    current = fresh and not item.refused and record.output in {"", output} and _unchanged(item, record)
+    current = fresh and record.output in {"", output} and _unchanged(item, record)
     return _Found(item=item, sha256=record.sha256, converted=bool(record.output), current=current)
 
 
