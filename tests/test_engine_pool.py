@@ -219,7 +219,7 @@ def test_a_signal_leaves_nothing_behind(photos, tmp_path, number, code):
     command.stdin.write(f"{photos}/02.jpg\n{photos}/04.jpg\n")
     command.stdin.flush()
     first = json.loads(command.stdout.readline())
-    assert len(group(command.pid)) >= 4
+    assert len(group(command.pid)) > 1
     (os.kill if number == signal.SIGKILL else os.killpg)(command.pid, number)
     out, err = command.communicate(timeout=30)
     assert command.returncode == code
