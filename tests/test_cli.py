@@ -441,7 +441,7 @@ def test_a_bug_at_one_candidate_ends_neither_the_run_nor_the_document(place, say
     process = sm_imgcheck.process
 
     def broken(what, *rest):
-        if what.path.endswith("one.jpg"):  # read before, for the journal
+        if getattr(what, "path", what).endswith("one.jpg"):  # read before, for the journal
             raise ZeroDivisionError("a\x1bb")
         return process(what, *rest)
 
