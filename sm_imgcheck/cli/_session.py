@@ -68,6 +68,11 @@ class Asked:
         """Whether a bug shows its traceback and ends the run."""
         return bool(os.environ.get(WITH_TRACEBACK))
 
+    @property
+    def where(self) -> str:
+        """The engine's name; empty: by the number of jobs."""
+        return "here" if self.raise_bugs else self.engine or ""
+
 
 def load_spec(name: str) -> Spec:
     """The spec that ``-s`` names. Raises SpecError, or ImgcheckError where none was named and none is there."""
@@ -121,8 +126,7 @@ def report_on(
     _put(out, told.open(), silent=silent)
     try:
         items = sharded(listed(asked.paths, how), shard, how.passed_over)
-        engine = "here" if asked.raise_bugs else asked.engine or ""
-        records = run(items, job, jobs=asked.jobs, engine=engine, keep=keep)
+        records = run(items, job, jobs=asked.jobs, engine=asked.where, keep=keep)
         with closing(watch.over(records)) as seen:
             for done in seen:
                 troubles.note(done)
