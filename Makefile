@@ -11,7 +11,7 @@ DEMO := tests/demo/barn.jpg
 OUT  := out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types docs slow check parity stacks bench format clean
+.PHONY: help demo test lint types docs slow long check parity stacks bench format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | sed 's/$$(VENV)/$(VENV)/' | expand -t 10
@@ -46,7 +46,10 @@ docs: $(VENV)/developed ## write the README's generated parts again: outputs, ta
 slow: $(VENV)/developed ## the longer checks: the whole corpus, stored results of the real libraries
 	$(PY) -m pytest -n 2 -m slow
 
-check: lint types test slow ## what CI runs
+long: $(VENV)/clustered ## the longest checks: 50,000 images, a million files, kills, a Ray cluster of two nodes
+	$(PY) -m pytest -m long --durations=0
+
+check: lint types test slow ## what CI runs, but for the longest
 
 parity: $(VENV)-parity/installed ## install the real libraries in $(VENV)-parity and compare afresh (takes gigabytes)
 	PYTHONPATH=tests $(VENV)-parity/$(notdir $(BIN))/python -m parity.compare
@@ -90,4 +93,8 @@ $(VENV)-stacks/installed: pyproject.toml
 $(VENV)/developed: $(VENV)/installed
 	$(PIP) install 'pip>=25.1'
 	$(PIP) install --editable . --group dev
+	@touch $@
+
+$(VENV)/clustered: $(VENV)/developed
+	$(PIP) install --group long
 	@touch $@

@@ -35,7 +35,7 @@ class Judgement(Value):
     header: Header | None
 
 
-_REMEMBERED = 1024
+_REMEMBERED = 512
 """Judgements, some 10 kB each: the headers of a folder of photographs are few."""
 _known: dict[tuple[object, ...], tuple[Judgement, Spec, Options]] = {}
 _fields = attrgetter(*Header.__slots__)

@@ -258,10 +258,10 @@ def test_a_bug_is_told_as_one_and_with_the_file(place, say, monkeypatch):
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(place, say, monkeypatch):
     process = sm_imgcheck.process
 
-    def interrupted(path, *rest):
-        if path.endswith("two.jpg"):
+    def interrupted(what, *rest):
+        if what.path.endswith("two.jpg"):  # read before, for the journal
             raise KeyboardInterrupt
-        return process(path, *rest)
+        return process(what, *rest)
 
     monkeypatch.setattr("sm_imgcheck.engine.job.process", interrupted)
     code, out, err = say("convert", "photos", "-o", "out", "--format", "json")
@@ -440,10 +440,10 @@ def test_opencv_decodes_bgr(place, say):
 def test_a_bug_at_one_candidate_ends_neither_the_run_nor_the_document(place, say, monkeypatch):
     process = sm_imgcheck.process
 
-    def broken(path, *rest):
-        if str(path).endswith("one.jpg"):
+    def broken(what, *rest):
+        if getattr(what, "path", what).endswith("one.jpg"):  # read before, for the journal
             raise ZeroDivisionError("a\x1bb")
-        return process(path, *rest)
+        return process(what, *rest)
 
     monkeypatch.setattr("sm_imgcheck.engine.job.process", broken)
     code, out, err = say("convert", "photos", "-o", "out", "--format", "json")

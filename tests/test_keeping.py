@@ -13,9 +13,9 @@ from sm_imgcheck import cli
 from sm_imgcheck.engine import journal, known, starting
 from sm_imgcheck.engine.claims import Claims, clash
 from sm_imgcheck.engine.listing import Item
-from sm_imgcheck.engine.records import flat, shaper
+from sm_imgcheck.engine.records import result_of, texts
 from sm_imgcheck.engine.shard import Shard, sharded
-from sm_imgcheck.model import Options, Result
+from sm_imgcheck.model import Options
 from sm_imgcheck.processing import process
 
 SPEC = "shape: [N, 24, 32, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
@@ -55,7 +55,7 @@ def looked_at(monkeypatch):
     seen = []
 
     def noted(what, *more):
-        seen.append(Path(what).name)
+        seen.append(Path(getattr(what, "path", what)).name)
         return process(what, *more)
 
     monkeypatch.setattr("sm_imgcheck.engine.job.process", noted)
@@ -75,6 +75,14 @@ def convert(say, *more, out="out"):
     code, report, err = say("convert", "in", "-o", out, "--format", "json", "--manifest", f"{out}.jsonl", *more)
     assert code in {0, 1}, err
     return report.replace(f'"{out}/', '"OUT/'), Path(f"{out}.jsonl").read_text(), written(out), err
+
+
+DAMAGES = {  # None: the last bytes are missing
+    "empty": b"",
+    "garbage": b"\x1f\x8b garbage",
+    "other lines": gzip.compress(b'{}\n["x"]\n[3]\nnull'),
+    "cut": None,
+}
 
 
 class TestResume:
@@ -142,6 +150,12 @@ class TestResume:
         *resumed, _ = convert(say, "--resume")
         assert resumed == [*convert(say, out="anew")][:3]
 
+    def test_one_that_is_refused_a_place_leaves_the_owner_s_output(self, place, say):
+        (place / "in" / "four.png").write_bytes(b"no picture")
+        for more in ((), ("--resume",), ("--resume",)):
+            convert(say, *more)
+            assert "four.npy" in written()
+
     def test_a_file_of_somebody_else_is_not_replaced(self, place, say):
         (place / "out").mkdir()
         (place / "out" / "four.npy").write_bytes(b"precious")
@@ -151,7 +165,7 @@ class TestResume:
             assert "four.npy exists and is not what would be written: --force replaces it" in err
         assert (place / "out" / "four.npy").read_bytes() == b"precious"
 
-    @pytest.mark.parametrize("damage", [b"", b"\x1f\x8b garbage", gzip.compress(b'{}\n["x"]\n[3]\nnull'), None])
+    @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
     def test_a_damaged_journal_costs_time_only(self, place, say, looked_at, damage):
         first = convert(say)[:3]
         (file,) = (place / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir()
@@ -341,11 +355,11 @@ def test_records_come_back_as_they_were():
     result = process(
         jpeg(), {"shape": [1, 24, 32, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}, Options()
     )
-    again = shaper(Result)(json.loads(json.dumps(flat(result))))
+    again = result_of(texts(result))
     assert again == result
     assert again.plan == result.plan
     with pytest.raises(ValueError, match="never written"):
-        shaper(Result)([1, *flat(result)[1:]])
+        result_of(["1", *texts(result)[1:]])
 
 
 def test_clashes_are_found_beyond_what_is_held_in_memory(monkeypatch):

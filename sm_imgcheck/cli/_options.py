@@ -14,6 +14,7 @@ __all__ = [
     "As",
     "Assume",
     "DecodedBy",
+    "Engine",
     "FailOn",
     "Force",
     "Format",
@@ -186,6 +187,20 @@ Resume = Annotated[
         "--resume",
         help="Go on after a run that was cut short: do what is missing, and again what is stale because the input, "
         "the spec or a library has changed. After a loss of power, outputs of another size are done again.",
+    ),
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="[" + "|".join(choices("engine/engines")) + "]",
+        help="Where the work is done: here, in this process; pool, in worker processes; ray, on the Ray cluster that "
+        "RAY_ADDRESS names (HOST:PORT, ray://HOST:PORT, auto), else on one started here (pip install "
+        "'sm-imgcheck[ray]'). Its nodes read the PATHs and write the outputs themselves: all must see them, under the "
+        "same names, and have the same sm-imgcheck. With ray, -j is the number of tasks in flight. Default: pool, or "
+        "here for a few candidates.",
+        callback=one_of(*choices("engine/engines")),
+        show_default=False,
     ),
 ]
 Shard = Annotated[

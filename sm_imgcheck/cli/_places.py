@@ -8,7 +8,7 @@ import typer
 
 from sm_imgcheck.cli._choices import choices
 from sm_imgcheck.escape import for_terminal
-from sm_imgcheck.stores import is_remote, plain, store
+from sm_imgcheck.stores import is_remote, plain, scheme_of, store
 
 __all__ = ["folder", "hand_over", "suffix_of"]
 
@@ -30,6 +30,8 @@ def folder(option: str, text: str) -> str:
     shown = for_terminal(text)
     if not text:
         raise typer.BadParameter(f"{option} names nothing: name a folder")
+    if scheme_of(text) == "s3" and not text.partition("://")[2].partition("/")[0]:
+        raise typer.BadParameter(f"{option} {shown} names no bucket: s3://BUCKET/PREFIX")
     if text == "-":
         raise typer.BadParameter(f"{option} takes a folder; convert -o - writes one tensor to standard output")
     if suffix := suffix_of(text):

@@ -58,7 +58,9 @@ class Asked:
     handler: Handler | None = None
     """The user's own code, which gets each candidate as a request: what it makes of it is checked."""
     jobs: int = 1
-    """Processes; 1: this one."""
+    """Processes; 1: this one; 0: as the engine sees fit."""
+    engine: str | None = None
+    """Where the work is done; None: in processes here, or in this one."""
     shard: str = ""
     """INDEX/NUMBER; empty: all of it."""
     manifest: str = ""
@@ -70,6 +72,11 @@ class Asked:
     def raise_bugs(self) -> bool:
         """Whether a bug shows its traceback and ends the run."""
         return bool(os.environ.get(WITH_TRACEBACK))
+
+    @property
+    def where(self) -> str:
+        """The engine's name; empty: by the number of jobs."""
+        return "here" if self.raise_bugs else self.engine or ""
 
 
 def load_spec(name: str) -> Spec:
@@ -187,7 +194,7 @@ def _records(asked: Asked, items: Iterator[Item], job: Job, keep: Keeping | None
 
         yield from probed(job)
     if asked.handler is None:
-        yield from run(items, job, jobs=1 if asked.raise_bugs else asked.jobs, keep=keep)
+        yield from run(items, job, jobs=asked.jobs, engine=asked.where, keep=keep)
     else:
         from sm_imgcheck.engine.handlers import run_handler
 

@@ -81,6 +81,7 @@ def convert(
     report: common.Format = None,
     stdin_filename: common.StdinFilename = "stdin",
     jobs: common.Jobs = None,
+    engine: common.Engine = None,
     shard: common.Shard = "",
     resume: common.Resume = False,
     manifest: common.Manifest = "",
@@ -96,7 +97,9 @@ def convert(
     from sm_imgcheck.engine.jobs import number
 
     out = plain(out)
-    processes = number(1 if out == "-" else jobs, paths)
+    if out == "-" and engine not in {None, "here"}:
+        raise typer.BadParameter(f"-o - is written by this process: --engine {engine} needs a folder")
+    processes = number(1 if out == "-" else jobs, paths, engine)
     from sm_imgcheck.cli import _session
     from sm_imgcheck.model import Options
 
@@ -117,6 +120,7 @@ def convert(
         quiet=quiet,
         no_color=no_color,
         jobs=processes,
+        engine=engine,
         shard=shard,
         resume=resume,
         manifest=manifest,

@@ -54,6 +54,7 @@ def validate(
     report: common.Format = None,
     stdin_filename: common.StdinFilename = "stdin",
     jobs: common.Jobs = None,
+    engine: common.Engine = None,
     shard: common.Shard = "",
     resume: common.Resume = False,
     manifest: common.Manifest = "",
@@ -71,7 +72,7 @@ def validate(
     """
     from sm_imgcheck.engine.jobs import number
 
-    processes = number(jobs, paths or []) if handler is None else 1
+    processes = number(jobs, paths or [], engine) if handler is None else 1
     from sm_imgcheck.cli import _session
     from sm_imgcheck.model import Options
 
@@ -99,6 +100,7 @@ def validate(
         golden=golden,
         handler=_handler.asked(handler, content_type, function, python, timeout=timeout, memory=memory),
         jobs=processes,
+        engine=engine,
         shard=shard,
         resume=resume,
         manifest=manifest,

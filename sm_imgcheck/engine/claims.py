@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Claims", "clash"]
 
-
 _HELD = 50_000
 """Outputs that are held in memory, some 20 MB; those after them are held on the disk."""
 
@@ -25,26 +24,31 @@ class Claims:
         self._more: Connection | None = None
 
     def claim(self, target: str, path: str) -> str:
-        """Whose output it is: the candidate that claimed it first."""
+        """Whose output it is already: the candidate that claimed it first; empty: nobody's, and now this one's."""
         key = _as_the_disk_sees_it(target)
-        if len(self._owners) < _HELD or key in self._owners:
-            return self._owners.setdefault(key, path)
+        if key in self._owners:
+            return self._owners[key]
+        if len(self._owners) < _HELD:
+            self._owners[key] = path
+            return ""
         from sm_imgcheck.engine.database import as_blob, as_text, temporary
 
         if self._more is None:
             self._more = temporary("CREATE TABLE owners (output BLOB PRIMARY KEY, path BLOB) WITHOUT ROWID")
         row = (as_blob(key), as_blob(path))
         if self._more.execute("INSERT OR IGNORE INTO owners VALUES (?, ?)", row).rowcount:
-            return path
+            return ""
         (owner,) = self._more.execute("SELECT path FROM owners WHERE output = ?", row[:1]).fetchone()
         return as_text(owner)
 
 
-def clash(claims: Claims, target: str, path: str) -> str:
-    """Claim an output for a candidate; why it cannot have it, or nothing."""
+def clash(claims: Claims, target: str, path: str, *, once: bool = False) -> str:
+    """Claim an output for a candidate; why it cannot have it, or nothing. once: nor may the same one come again."""
     owner = claims.claim(target, path)
-    if owner == path:
+    if not owner or (owner == path and not once):
         return ""
+    if owner == path:
+        return f"{for_terminal(path)} is listed twice, and {for_terminal(target)} is packed once: list it once"
     return (
         f"{for_terminal(owner)} and {for_terminal(path)} would both be written to {for_terminal(target)}: "
         "rename one, or convert them in two runs into two folders"

@@ -25,7 +25,7 @@ from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.model import Candidate, Options, Result, Spec
 from sm_imgcheck.processing import process
 from sm_imgcheck.source import MAX_FILE_BYTES, Content
-from sm_imgcheck.stores import Fetched, file_of, is_remote, store
+from sm_imgcheck.stores import Fetched, Unreadable, file_of, is_remote, local, plain, store
 from sm_imgcheck.stores.ahead import ahead
 from sm_imgcheck.value import Value, changed
 
@@ -171,8 +171,23 @@ def _guarded(job: Job, done: Done, step: Callable[[Done], Done]) -> Done:
 
 
 def _made(job: Job, content: Found | None, done: Done) -> Done:
+    if content is None and job.recorded:
+        content = _whole(done.item)
     seen = _seen(done.item, content, recorded=job.recorded)
     return changed(done, result=look(done.item, job.spec, job.options, content), **seen)
+
+
+def _whole(item: Item) -> Fetched | None:
+    """A file on a disk, read once for its digest and for what is in it: both are of the same bytes.
+
+    None for what is mapped rather than read, and for what cannot be read: whoever tries next says why.
+    """
+    if item.stdin or item.problem or "::" in item.path or item.path.endswith(".npy"):
+        return None
+    try:
+        return local.fetch(plain(item.path), MAX_FILE_BYTES)
+    except (Unreadable, ValueError):
+        return None
 
 
 def _placed(job: Job, done: Done) -> Done:

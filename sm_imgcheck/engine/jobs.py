@@ -19,12 +19,14 @@ _FEW = 16
 """Candidates that are done here before worker processes would have started."""
 
 
-def number(asked: int | None, paths: Sequence[str]) -> int:
+def number(asked: int | None, paths: Sequence[str], engine: str | None = None) -> int:
     """How many processes to work with: as asked, else a processor each, else, where there is little to do, this one.
 
     Where there will be workers, the process that they come from is started on the way: it imports what they need
     while this one does the same.
     """
+    if engine not in {None, "pool"}:
+        return asked or 0  # as it sees fit: no processes of this machine
     jobs = asked or (usable() if _many(paths) else 1)
     if jobs > 1:
         from sm_imgcheck.engine.engines import _nursery

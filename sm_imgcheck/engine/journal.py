@@ -16,13 +16,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from json import dumps
 from time import monotonic
-from typing import Any
 
 from sm_imgcheck.engine.job import Done
 from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.engine.origin import FOLDER, Origin
-from sm_imgcheck.engine.records import flat, shaper
-from sm_imgcheck.model import Result
+from sm_imgcheck.engine.records import flat, result_of, texts
 from sm_imgcheck.stores import is_remote, join, store
 from sm_imgcheck.value import Value
 
@@ -50,12 +48,12 @@ class Record(Value):
     tag: str
     """Of the input; empty where it is to be done again in any case."""
     sha256: str
-    result: Any = field(repr=False)
-    """As ``records.flat`` made it."""
+    result: list[str] = field(repr=False)
+    """As ``records.texts`` made it."""
 
     def done(self, item: Item, place: str) -> Done:
         """The same as when it was done; place: of the output, as it is shown. Raises ValueError for what is none."""
-        result: Result = shaper(Result)(self.result)
+        result = result_of(self.result)
         return Done(
             item=item,
             result=replace(result, emitted=place if self.output else None),
@@ -93,7 +91,7 @@ class Journal:
         self._store = store(self.folder)
         self._out = out
         self._number = 0
-        self._pending: list[Any] = []
+        self._pending: list[str] = []
         self._old: list[str] = []
         self._files: list[tuple[str, int]] = []
         self._small: list[tuple[str, int]] = []
@@ -116,14 +114,14 @@ class Journal:
         """Take in a candidate whose output is in place, or which has none."""
         seen = [done.tag, done.sha256] if lasting(done) else ["", ""]
         what = [done.item.path, done.output, done.output_size, done.size, *seen]
-        self._add([*what, flat(done.result)])
+        self._add("\t".join([dumps(what), *texts(done.result)]))  # JSON has no tabs
 
     def pack(self, pack: Pack) -> None:
         """Take in a pack that is in place. Then the journal is brought to the disk: its parts may go."""
-        self._add(flat(pack))
+        self._add(dumps(flat(pack)))
         self.flush()
 
-    def _add(self, line: Any) -> None:
+    def _add(self, line: str) -> None:
         self._pending.append(line)
         if len(self._pending) >= _EVERY or monotonic() >= self._due:
             self.flush()
@@ -132,8 +130,8 @@ class Journal:
         """Bring what was taken in to the disk. Raises OutputError."""
         self._due = monotonic() + _SECONDS
         if self._pending:
-            lines = [self.origin.said, *self._pending]
-            body = gzip.compress("\n".join(map(dumps, lines)).encode(), 1, mtime=0)
+            lines = [dumps(self.origin.said), *self._pending]
+            body = gzip.compress("\n".join(lines).encode(), 1, mtime=0)
             name = f"{self._number:08}.gz"
             self._number += 1
             self._write(name, (body,))

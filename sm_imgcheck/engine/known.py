@@ -24,6 +24,8 @@ _UNPACKED = 64 << 20
 """What one member of a journal's file may unpack to, in bytes: some hundred times what is ever written."""
 _UNPACKED_AT_ONCE = 8
 """Members that are held unpacked, some 200 kB each: candidates come in the order in which they were noted."""
+_HEAD = ("path", "output", "output_size", "size", "tag", "sha256")
+_SHAPE = shaper(tuple[str, str, int, int, str, str])
 
 
 class Known:
@@ -35,6 +37,7 @@ class Known:
             "CREATE TABLE records (path BLOB PRIMARY KEY, member INT, line INT, fresh INT) WITHOUT ROWID",
             "CREATE TABLE members (number INTEGER PRIMARY KEY, body BLOB)",
             "CREATE TABLE outputs (output BLOB PRIMARY KEY) WITHOUT ROWID",
+            "CREATE TABLE there (output BLOB PRIMARY KEY, size INT) WITHOUT ROWID",
             "CREATE TABLE packs (number INT PRIMARY KEY, size INT, digest TEXT, fresh INT) WITHOUT ROWID",
         )
         self._unpacked = lru_cache(_UNPACKED_AT_ONCE)(self._unpack)
@@ -82,7 +85,8 @@ class Known:
             return None
         member, line, fresh = found
         try:
-            record: Record = shaper(Record)(loads(self._unpacked(member)[line]))
+            head, *result = self._unpacked(member)[line].split("\t")
+            record = Record(**dict(zip(_HEAD, _SHAPE(loads(head)), strict=True)), result=result)
         except (ValueError, RecursionError):
             return None
         return record, bool(fresh)
@@ -90,6 +94,16 @@ class Known:
     def owns(self, output: str) -> bool:
         """Whether an earlier run wrote this output."""
         return self._base.execute("SELECT 1 FROM outputs WHERE output = ?", (as_blob(output),)).fetchone() is not None
+
+    def list_there(self, folder: str) -> None:
+        """Take in which outputs are in a store: a list of a thousand of them takes as long as one question."""
+        for name, state in store(folder).below(folder):
+            self._base.execute("INSERT OR REPLACE INTO there VALUES (?, ?)", (as_blob(name), state.size))
+
+    def is_there(self, output: str, size: int) -> bool:
+        """Whether an output of this size was in the list."""
+        found = self._base.execute("SELECT size FROM there WHERE output = ?", (as_blob(output),)).fetchone()
+        return found is not None and bool(found[0] == size)
 
     def pack(self, number: int) -> tuple[Pack, bool] | None:
         """The pack of this number, and whether it was made by what makes them now."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from json import dumps, loads
 from typing import Any
 
+from sm_imgcheck.engine.outputs import Outputs
 from sm_imgcheck.engine.records import flat
 from sm_imgcheck.errors import OutputError
 from sm_imgcheck.escape import for_terminal
@@ -15,10 +16,11 @@ from sm_imgcheck.model import Options
 from sm_imgcheck.stores import Unreadable, join, store
 from sm_imgcheck.value import Value
 
-__all__ = ["FOLDER", "Origin", "claim"]
+__all__ = ["FOLDER", "Origin", "check", "note"]
 
 FOLDER = ".sm-imgcheck"
 """Below the output folder: the journal, unfinished files, and tensors that wait to be packed."""
+_NAME = "made-by.json"
 VERSION = 1
 """Of the journal."""
 _LARGEST = 1 << 20
@@ -52,18 +54,19 @@ class Origin(Value):
         }
 
 
-def claim(out: str, origin: Origin, *, anew: bool) -> None:
-    """Write down what the outputs of a folder are made by. anew: whatever they were made by.
+def check(out: str, origin: Origin, *, anew: bool) -> None:
+    """Raise OutputError where a folder holds outputs that those of now could not stand beside. anew: they replace them.
 
-    Raises OutputError where that is another spec: half of each would be of no use to anybody.
+    Half by one spec and half by another would be of no use to anybody.
     """
-    place = join(out, FOLDER, "made-by.json")
-    kind = store(place)
-    kind.make_folder(join(out, FOLDER), out)
-    said = (dumps(origin.said, indent=2) + "\n").encode()
+    place = join(out, FOLDER, _NAME)
     with suppress(Unreadable):  # none is there, as a rule
-        _compare(out, kind.read(place, _LARGEST), origin, anew=anew)
-    kind.write(place, (said,), force=True)
+        _compare(out, store(place).read(place, _LARGEST), origin, anew=anew)
+
+
+def note(out: Outputs, origin: Origin) -> None:
+    """Write down what the outputs of a folder are made by."""
+    out.file_in_place(f"{FOLDER}/{_NAME}", ((dumps(origin.said, indent=2) + "\n").encode(),), own=True)
 
 
 def _compare(out: str, body: bytes, origin: Origin, *, anew: bool) -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from sm_imgcheck import tensors
 from sm_imgcheck.engine.listing import Item, file_of
@@ -36,6 +36,8 @@ class Written:
 class Outputs:
     """An output folder, here or in a store: a value that any process can write by."""
 
+    ONCE: ClassVar[bool] = False
+    """Whether a candidate that is listed twice is one too many."""
     folder: str
     form: str
     """One of ``tensors.formats()``."""

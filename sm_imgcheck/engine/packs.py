@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from json import dumps
 from shutil import rmtree
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sm_imgcheck import packing
 from sm_imgcheck.engine.job import Done
@@ -28,14 +28,18 @@ from sm_imgcheck.packing import Kind, Sample
 from sm_imgcheck.report._record import name_of
 from sm_imgcheck.request.paste import manifest
 from sm_imgcheck.stores import Unreadable, is_remote, join, store
+from sm_imgcheck.stores.ahead import ahead
 
 if TYPE_CHECKING:
     import numpy as np
 
 __all__ = ["Packing", "Packs", "Parts", "digest_of", "is_there"]
 
+R = TypeVar("R")
 _LARGEST = 2 << 30
 """Of a part, in bytes."""
+_ROOM = 64 << 20
+"""Of parts that are read ahead, in bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,7 @@ class Packing:
 class Parts(Outputs):
     """Where tensors are until their pack is full: a folder of ours below the output folder."""
 
+    ONCE = True
     kind: str
     spec: Spec
 
@@ -132,15 +137,14 @@ class Packs:
 
     def _close(self, rows: int) -> None:
         """Put one pack in its place, unless it is there. Then its parts go."""
-        samples = tuple(map(_sample, self.full))
         digest = digest_of(((done.item.path, done.sha256) for done in self.full), rows)
         if not self.holds(self.number, digest):
             for done in self.full:
                 self._see_to(done)
-            size = self._write(samples, rows)
+            size = self._write(rows)
             self.journal.pack(Pack(number=self.number, size=size, digest=digest))
-        for sample in samples:
-            store(self.parts.folder).remove(join(self.parts.folder, sample.part))
+        for _ in self._each(self._remove, self.full):
+            pass
         self.full.clear()
         self.number += 1
 
@@ -150,17 +154,28 @@ class Packs:
             self.astray = True
             self.make(done.item)
 
-    def _write(self, samples: tuple[Sample, ...], rows: int) -> int:
+    def _write(self, rows: int) -> int:
         """Write a pack; its size in bytes. Raises OutputError."""
         name = self.kind.name(self.number)
         try:
-            return self.out.file_in_place(name, self.kind.pack(samples, self._read, rows)).size
+            return self.out.file_in_place(name, self.kind.pack(self._each(self._read, self.full), rows)).size
         except (ValueError, Unreadable) as error:
             shown = for_terminal(name)
             raise OutputError(f"{shown} cannot be made: {error}: --resume makes what is missing again") from error
 
-    def _read(self, sample: Sample) -> bytes:
-        return store(self.parts.folder).read(join(self.parts.folder, sample.part), _LARGEST)
+    def _each(self, function: Callable[[Done], R], records: list[Done]) -> Iterable[R]:
+        """The function of each, in order; in a store, which takes its time to answer, of several at a time."""
+        if not is_remote(self.parts.folder):
+            return map(function, records)
+        return ahead(function, records, room=_ROOM, weigh=lambda done: done.output_size)
+
+    def _read(self, done: Done) -> tuple[Sample, bytes]:
+        body = store(self.parts.folder).read(join(self.parts.folder, done.output), _LARGEST)
+        sample = Sample(path=done.item.path, key="/".join(done.item.output), findings=done.result.findings)
+        return sample, body
+
+    def _remove(self, done: Done) -> None:
+        store(self.parts.folder).remove(join(self.parts.folder, done.output))
 
     def _finish(self) -> None:
         """What is left when all candidates are done: the last pack, the index, nothing else."""
@@ -208,8 +223,3 @@ def is_there(outputs: Outputs, output: str, size: int) -> bool:
         state = store(outputs.folder).stat(join(outputs.folder, output))
         return state is not None and state.size == size
     return False
-
-
-def _sample(done: Done) -> Sample:
-    item = done.item
-    return Sample(path=item.path, key="/".join(item.output), findings=done.result.findings, part=done.output)

@@ -9,14 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
-from functools import cache
+from functools import cache, lru_cache
+from json import dumps, loads
 from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-__all__ = ["flat", "shaper"]
+from sm_imgcheck.model import Facts, Finding, Header, Plan, Result
+
+__all__ = ["flat", "result_of", "shaper", "texts"]
 
 _PLAIN = frozenset({str, int, float, bool, NoneType})
+_SHARED: frozenset[type] = frozenset({Facts, Finding, Header, Plan})
+_REMEMBERED = 1024
+_texts: dict[int, tuple[Any, str]] = {}
 Shape = Callable[[Any], Any]
 
 
@@ -32,6 +38,36 @@ def flat(value: Any) -> Any:
     elif isinstance(value, (str, int, float)):  # a number of NumPy's
         return value
     return [one if type(one) in _PLAIN else flat(one) for one in value]
+
+
+def texts(result: Result) -> list[str]:
+    """The fields of a result, each as JSON; of what many results share it is made once."""
+    return list(map(_text, _values(Result)(result)))
+
+
+def result_of(fields_: list[str]) -> Result:
+    """The result that ``texts`` was given. Raises ValueError where there was none."""
+    return Result(**{name: _shaped(name, one) for name, one in zip(_hints(Result), fields_, strict=True)})
+
+
+@lru_cache(_REMEMBERED)
+def _shaped(name: str, one: str) -> Any:
+    """One field of a result: as many results share it as shared it before."""
+    return shaper(_hints(Result)[name])(loads(one))
+
+
+def _text(value: Any) -> str:
+    kind = type(value)
+    if kind is tuple:
+        return f"[{', '.join(map(_text, value))}]"
+    if kind not in _SHARED:
+        return dumps(flat(value))
+    known = _texts.get(id(value))
+    if known is None:
+        if len(_texts) >= _REMEMBERED:
+            _texts.clear()
+        known = _texts[id(value)] = value, dumps(flat(value))  # held, so that no other value gets its address
+    return known[1]
 
 
 @cache

@@ -15,7 +15,7 @@ from sm_imgcheck.engine.outputs import Outputs
 from sm_imgcheck.engine.packs import Packs, digest_of, is_there
 from sm_imgcheck.errors import StoreError
 from sm_imgcheck.source import MAX_FILE_BYTES
-from sm_imgcheck.stores import file_of, store
+from sm_imgcheck.stores import file_of, is_remote, store
 
 __all__ = ["resumed"]
 
@@ -37,6 +37,8 @@ class _Found:
 
 def resumed(items: Iterable[Item], known: Known, sink: Outputs, packs: Packs | None) -> Iterator[Item | Done]:
     """The candidates, those that are up to date as they were done: their outputs are in place, or in a pack that is."""
+    if is_remote(sink.folder):
+        known.list_there(sink.folder)
     found = (_looked_up(item, known, sink) for item in items)
     for group, whole in _by_packs(found, packs) if packs is not None else (([one], False) for one in found):
         for one in group:
@@ -44,6 +46,8 @@ def resumed(items: Iterable[Item], known: Known, sink: Outputs, packs: Packs | N
 
 
 def _looked_up(item: Item, known: Known, sink: Outputs) -> _Found:
+    if item.refused:
+        return _Found(item=item, converted=False)
     output = sink.name(item)
     found = known.record(item.path)
     if found is None:
@@ -53,7 +57,7 @@ def _looked_up(item: Item, known: Known, sink: Outputs) -> _Found:
         item = replace(item, replaces=record.output)
     else:
         item = _replacing(item, output, known)
-    current = fresh and not item.refused and record.output in {"", output} and _unchanged(item, record)
+    current = fresh and record.output in {"", output} and _unchanged(item, record)
     return _Found(item=item, sha256=record.sha256, converted=bool(record.output), current=current)
 
 
@@ -82,11 +86,17 @@ def _kept(one: _Found, known: Known, sink: Outputs, *, whole: bool) -> Done | No
     if found is None:
         return None
     record = found[0]
-    if one.converted and not whole and not is_there(sink, record.output, record.output_size):
+    if one.converted and not whole and not _is_there(record, known, sink):
         return None
     with suppress(ValueError):
         return record.done(one.item, sink.place(one.item))
     return None
+
+
+def _is_there(record: Record, known: Known, sink: Outputs) -> bool:
+    if is_remote(sink.folder):
+        return known.is_there(record.output, record.output_size)
+    return is_there(sink, record.output, record.output_size)
 
 
 def _by_packs(found: Iterable[_Found], packs: Packs) -> Iterator[tuple[list[_Found], bool]]:

@@ -67,5 +67,5 @@ def _claimed(items: Iterable[Item], job: Job) -> Iterator[Item]:
         return
     claims = Claims()
     for item in items:
-        refused = "" if item.problem else clash(claims, job.sink.place(item), item.path)
+        refused = "" if item.problem else clash(claims, job.sink.place(item), item.path, once=job.sink.ONCE)
         yield replace(item, refused=refused) if refused else item

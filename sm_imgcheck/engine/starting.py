@@ -12,7 +12,7 @@ from sm_imgcheck.engine.known import Known
 from sm_imgcheck.engine.libraries import libraries
 from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.engine.manifest import Lines
-from sm_imgcheck.engine.origin import FOLDER, Origin, claim
+from sm_imgcheck.engine.origin import FOLDER, Origin, check, note
 from sm_imgcheck.engine.outputs import Outputs
 from sm_imgcheck.engine.packs import Packing, Packs, Parts
 from sm_imgcheck.engine.shard import Shard
@@ -67,8 +67,9 @@ def keeping(job: Job, wanted: Wanted) -> Keeping | None:
 def _journal(keep: Keeping, sink: Outputs, wanted: Wanted) -> None:
     """Keep a journal too, and make packs where they are wanted."""
     spec = keep.job.spec if wanted.packing is None else _packable(keep.job.spec, wanted.packing)
-    claim(sink.folder, keep.origin, anew=wanted.resume or wanted.force)
+    check(sink.folder, keep.origin, anew=wanted.resume or wanted.force)
     keep.sink = sink = replace(sink, aside=_emptied(sink.folder, wanted.shard))
+    note(sink, keep.origin)
     keep.journal = Journal(sink.folder, wanted.shard.name, keep.origin)
     earlier = None
     if wanted.resume or (wanted.force and wanted.packing is not None):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sm_imgcheck.model.facts import Facts, Golden, Header, Ideal, Origin, Plan
 from sm_imgcheck.model.handled import Handled
 from sm_imgcheck.model.request import Request
-from sm_imgcheck.value import Value
+from sm_imgcheck.value import Value, changed
 
 __all__ = [
     "Certainty",
@@ -120,25 +119,28 @@ class Report(Value):
 
     def plus(self, result: Result, *, wanted: bool = False) -> Report:
         """The report with one more result. ``wanted``: a tensor was asked for."""
-        severe, lost, codes = Counter(self.severities), Counter(self.unmendable), Counter(self.by_code)
+        severe, lost, codes = dict(self.severities), dict(self.unmendable), dict(self.by_code)
+        mendable = 0
         for finding in result.findings:
-            severe[finding.severity] += 1
-            codes[finding.code] += 1
+            severe[finding.severity] = severe.get(finding.severity, 0) + 1
+            codes[finding.code] = codes.get(finding.code, 0) + 1
             if finding.fixed_by is None:
-                lost[finding.severity] += 1
+                lost[finding.severity] = lost.get(finding.severity, 0) + 1
+            else:
+                mendable += 1
         known = result.facts is not None or result.request is not None
         made = not wanted or result.emitted is not None or result.array is not None
-        return replace(
+        return changed(
             self,
             candidates=self.candidates + 1,
             clean=self.clean + (known and all(finding.severity == "notice" for finding in result.findings)),
             unchecked=self.unchecked + (not known and not result.findings),
             findings=self.findings + len(result.findings),
-            mendable=self.mendable + made * sum(finding.fixed_by is not None for finding in result.findings),
+            mendable=self.mendable + (mendable if made else 0),
             unwritten=self.unwritten + (not made),
-            severities=dict(severe),
-            unmendable=dict(lost),
-            by_code=dict(sorted(codes.items())),
+            severities=severe,
+            unmendable=lost,
+            by_code=codes if len(codes) == len(self.by_code) else dict(sorted(codes.items())),
         )
 
     @property

@@ -8,7 +8,7 @@ Listing the kinds loads none of them.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -32,8 +32,6 @@ class Sample(Value):
     key: str
     """Its place below the folder that was listed, without suffix, with ``/`` between names; no two are equal."""
     findings: tuple[Finding, ...]
-    part: str
-    """Where its part is, below the folder of all parts."""
 
 
 class Kind(Protocol):
@@ -55,8 +53,8 @@ class Kind(Protocol):
         """What the pack of this number, counted from 0, is called."""
         ...
 
-    def pack(self, samples: Sequence[Sample], read: Callable[[Sample], bytes], rows: int) -> Iterator[Chunk]:
-        """A pack. read: gives the part of a sample; rows: of a batch, what is more than the samples is zeros.
+    def pack(self, parts: Iterable[tuple[Sample, bytes]], rows: int) -> Iterator[Chunk]:
+        """A pack of at least one part, each taken as it comes. rows: of a batch, what is more than the parts is zeros.
 
         Raises ValueError for a part that is not as ``encode`` made it.
         """

@@ -5,7 +5,7 @@ The lines are those that ``payload`` writes in the form ``jsonlines``, as the sp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from sm_imgcheck.errors import PayloadError
@@ -43,6 +43,6 @@ def name(number: int) -> str:
     return f"{number:05}.jsonl"
 
 
-def pack(samples: Sequence[Sample], read: Callable[[Sample], bytes], rows: int) -> Iterator[Chunk]:  # noqa: ARG001
+def pack(parts: Iterable[tuple[Sample, bytes]], rows: int) -> Iterator[Chunk]:  # noqa: ARG001
     """The lines."""
-    return map(read, samples)
+    return (part for _, part in parts)

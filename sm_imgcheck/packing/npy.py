@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
@@ -41,17 +41,20 @@ def name(number: int) -> str:
     return f"batch-{number:05}.npy"
 
 
-def pack(samples: Sequence[Sample], read: Callable[[Sample], bytes], rows: int) -> Iterator[Chunk]:
+def pack(parts: Iterable[tuple[Sample, bytes]], rows: int) -> Iterator[Chunk]:
     """The header for all rows, then the values of each."""
-    shape, dtype, row = _row(read(samples[0]))
-    yield npy.head((rows, *shape[1:]), dtype)
-    for sample in samples:
-        shape_, dtype_, values = _row(read(sample))
-        if (shape_, dtype_) != (shape, dtype):
-            raise ValueError(f"{sample.path} is {dtype_} {list(shape_)}, and the batch holds {dtype} {list(shape)}")
+    first, length, there = None, 0, 0
+    for sample, part in parts:
+        shape, dtype, values = _row(part)
+        if first is None:
+            first, length = (shape, dtype), len(values)
+            yield npy.head((rows, *shape[1:]), dtype)
+        if (shape, dtype) != first:
+            raise ValueError(f"{sample.path} is {dtype} {list(shape)}, and the batch holds {first[1]} {list(first[0])}")
+        there += 1
         yield values
-    for _ in range(rows - len(samples)):
-        yield bytes(len(row))
+    for _ in range(rows - there):
+        yield bytes(length)
 
 
 def _row(part: bytes) -> tuple[tuple[int, ...], np.dtype[Any], memoryview]:

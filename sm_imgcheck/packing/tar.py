@@ -7,7 +7,7 @@ dot of the last name. No clocks and no owners: equal samples are equal files.
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from json import dumps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -42,13 +42,13 @@ def name(number: int) -> str:
     return f"{number:05}.tar"
 
 
-def pack(samples: Sequence[Sample], read: Callable[[Sample], bytes], rows: int) -> Iterator[Chunk]:  # noqa: ARG001
+def pack(parts: Iterable[tuple[Sample, bytes]], rows: int) -> Iterator[Chunk]:  # noqa: ARG001
     """Each sample's two files; at the end what ends an archive."""
     size = 0
-    for sample in samples:
+    for sample, part in parts:
         key = key_of(sample.key)
         said = name_of("path", sample.path) | {"findings": plain(sample.findings)}
-        for suffix, body in (("npy", read(sample)), ("json", dumps(said).encode())):
+        for suffix, body in (("npy", part), ("json", dumps(said).encode())):
             head = _head(f"{key}.{suffix}", len(body))
             padding = bytes(-len(body) % _BLOCK)
             size += len(head) + len(body) + len(padding)

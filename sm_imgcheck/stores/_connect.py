@@ -37,16 +37,21 @@ def filesystem(place: str) -> Any:
 def _kind(scheme: str) -> Any:
     try:
         from fsspec import get_filesystem_class
-
+    except ImportError as error:
+        raise _missing(scheme, "pip install fsspec and what it asks for") from error
+    try:
         return get_filesystem_class(scheme)
     except ImportError as error:
-        hint = "sm-imgcheck[s3]" if scheme == "s3" else "fsspec"
-        more = "" if scheme == "s3" else f", and what it names: {said(error)}"
-        raise StoreError(f"{scheme}:// needs packages that are not there: pip install '{hint}'{more}") from error
+        raise _missing(scheme, said(error)) from error
     except ValueError as error:
         raise StoreError(
             f"{scheme}:// is no kind of store that fsspec knows; a file of that name is ./{scheme}:"
         ) from error
+
+
+def _missing(scheme: str, hint: str) -> StoreError:
+    hint = "pip install 'sm-imgcheck[s3]'" if scheme == "s3" else hint
+    return StoreError(f"{scheme}:// needs packages that are not there: {hint}")
 
 
 def _s3_options() -> dict[str, Any]:
@@ -62,5 +67,7 @@ def _s3_options() -> dict[str, Any]:
 
 def said(error: BaseException) -> str:
     """What an error says, in one line that may be shown."""
+    if isinstance(error, NotImplementedError):
+        return "this kind of store has no such thing"
     text = " ".join(str(error).split()) or type(error).__name__
     return for_terminal(text[:_LONGEST])

@@ -224,6 +224,26 @@ def test_schemes_that_are_not_known_or_not_installed(folder, say, monkeypatch):
     assert "pip install 'sm-imgcheck[s3]'" in err
 
 
+def test_packages_of_other_stores_are_named(folder, say, monkeypatch):
+    def missing(_):
+        raise ImportError("Please install gcsfs to access Google Storage")
+
+    monkeypatch.setattr("fsspec.get_filesystem_class", missing)
+    code, _, err = say("validate", "gs://bucket/y.jpg")
+    assert code == 2
+    assert "gs:// needs packages that are not there: Please install gcsfs" in err
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    code, _, err = say("validate", "gs://bucket/y.jpg")
+    assert "pip install fsspec and what it asks for" in err
+
+
+def test_an_output_needs_a_bucket(folder, say):
+    for place in ("s3://", "s3:///x"):
+        code, _, err = say("convert", "in/a.jpg", "-o", place)
+        assert code == 2
+        assert "names no bucket" in err
+
+
 def test_letters_of_drives_are_no_schemes(folder, say):
     code, out, _ = say("validate", "C://x.jpg", "--format", "json")
     assert code == 1

@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from multiprocessing.context import BaseContext
 from types import ModuleType
 
-__all__ = ["context", "prepare", "without_main"]
+__all__ = ["context", "one_thread_each", "prepare", "without_main"]
 
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 """What tells libraries how many threads to start. The workers are as many as there are processors: one for each."""
@@ -29,8 +29,7 @@ def context() -> BaseContext:
 
 def prepare() -> None:
     """Start the process that workers are forked from, where there is one; it is ready some 0.2 s later. Idempotent."""
-    for name in _THREADS:
-        os.environ.setdefault(name, "1")
+    one_thread_each()
     if not _FORKS:
         return
     from multiprocessing import forkserver, resource_tracker
@@ -39,6 +38,12 @@ def prepare() -> None:
     resource_tracker.ensure_running()  # first: it would unblock the signals
     with _signals_blocked(), without_main():
         forkserver.ensure_running()
+
+
+def one_thread_each() -> None:
+    """Tell libraries that this process, and all that it starts, imports from now on to start no threads."""
+    for name in _THREADS:
+        os.environ.setdefault(name, "1")
 
 
 @contextmanager

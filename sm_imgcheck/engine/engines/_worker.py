@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from time import monotonic
 from typing import Any
 
+from sm_imgcheck.engine.engines._wire import Sender
 from sm_imgcheck.engine.job import Chunk, Done, Job, clause, prepare, work
 from sm_imgcheck.errors import Bug, ImgcheckError
 
@@ -32,11 +33,12 @@ def serve(link: Connection, begun: Any) -> None:
     _end_with_parent()
     prepare()
     with suppress(EOFError, OSError):  # nobody at the other end: nobody to work for
+        sender = Sender()
         job = pickle.loads(link.recv_bytes())  # noqa: S301 - from the process that started this one
         while True:
             chunk = pickle.loads(link.recv_bytes())  # noqa: S301
             for message in _messages(job, chunk, begun):
-                link.send_bytes(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
+                link.send_bytes(sender.packed(message))
             begun.value = -1
 
 

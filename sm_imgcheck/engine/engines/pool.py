@@ -18,6 +18,7 @@ from typing import Any
 
 from sm_imgcheck.engine.engines import _nursery, _worker
 from sm_imgcheck.engine.engines._feed import Feed
+from sm_imgcheck.engine.engines._wire import Receiver
 from sm_imgcheck.engine.job import Chunk, Done, Job, lost, work
 from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.errors import ImgcheckError
@@ -76,6 +77,7 @@ class _Worker:
     link: Connection
     begun: Any
     """In shared memory: the item of its chunk that it is at; -1: none."""
+    receiver: Receiver = field(default_factory=Receiver)
     tasks: deque[_Task] = field(default_factory=deque)
     silent: float = 0.0
     """Seconds since it was last heard of."""
@@ -175,7 +177,7 @@ class _Pool:
     def _heard(self, worker: _Worker) -> bool:
         """Take in a message. False: there is none, and will be none."""
         try:
-            message: _worker.Message = pickle.loads(worker.link.recv_bytes())  # noqa: S301 - from our own worker
+            message: _worker.Message = worker.receiver.unpacked(worker.link.recv_bytes())
         except (EOFError, OSError):
             return False
         records, finished, failure = message

@@ -1,0 +1,280 @@
+"""``--engine ray`` without a cluster: order, deaths, errors. With one: ``test_ray_cluster.py``."""
+
+import json
+import os
+import sys
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from fake_ray import Ray, RayTaskError
+from pictures import jpeg
+
+from sm_imgcheck import specfile
+from sm_imgcheck.cli import main
+from sm_imgcheck.engine.engines import _raycluster, _raytask
+from sm_imgcheck.engine.engines import ray as engine
+from sm_imgcheck.engine.job import Chunk, Job, work
+from sm_imgcheck.engine.libraries import libraries
+from sm_imgcheck.engine.listing import Item, Listing, listed
+from sm_imgcheck.engine.outputs import Outputs
+from sm_imgcheck.engine.run import run
+from sm_imgcheck.errors import ImgcheckError, OutputError
+from sm_imgcheck.model import Options
+
+SPEC = "pillow-rgb-01"
+
+
+@pytest.fixture(autouse=True)
+def settings_undone(monkeypatch):
+    for name in (*_raycluster._SETTINGS, *_raytask._nursery._THREADS):
+        monkeypatch.setenv(name, os.environ.get(name, "1"))
+    monkeypatch.setattr(_raytask, "_read", _raytask._read.__wrapped__)  # a process serves one run only
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(70):
+        (folder / f"{number:02}.jpg").write_bytes(jpeg() if number % 9 else b"<!doctype html>")
+    return folder
+
+
+@pytest.fixture
+def job():
+    return Job(spec=specfile.load(SPEC), options=Options())
+
+
+def items(*paths):
+    return list(listed(map(str, paths), Listing(passed_over=Counter())))
+
+
+def plain(records):
+    return [(record.item, record.result, record.size) for record in records]
+
+
+def names(chunk):
+    return {item.output[-1] for item in chunk.items}
+
+
+def test_records_come_in_order_and_few_are_in_flight(photos, job, monkeypatch, capsys):
+    alone = plain(run(items(photos), job))
+    for jobs, most in ((0, 6), (2, 2)):
+        ray = Ray().install(monkeypatch)
+        assert plain(run(items(photos), job, jobs=jobs, engine="ray")) == alone
+        assert 1 < ray.most <= most
+        assert not ray.flying
+        assert ray.given is None, "it was shut down"
+    assert capsys.readouterr().out == ""
+
+
+def test_an_own_instance_is_small_and_leaves_nothing(photos, job, monkeypatch):
+    seen = []
+    ray = Ray(lambda *_: seen.append(ray.given)).install(monkeypatch)
+    assert len(list(run(items(photos)[:3], job, jobs=2, engine="ray"))) == 3
+    address, more = seen[0]
+    assert (address, more["num_cpus"], more["include_dashboard"], more["log_to_driver"]) == ("local", 2, False, False)
+    assert not os.path.exists(more["_temp_dir"])
+
+
+def test_the_command_gives_the_same_bytes_as_without(photos, tmp_path, monkeypatch, capsys):
+    seen = []
+    for name, more in (("plain", ["-j", "1"]), ("ray", ["--engine", "ray"])):
+        Ray().install(monkeypatch)
+        out, manifest = tmp_path / name, tmp_path / f"{name}.jsonl"
+        words = ["-s", SPEC, "-o", str(out), "--manifest", str(manifest), "--format", "jsonl", *more]
+        assert main(["convert", str(photos), *words]) == 1
+        tensors = {path.relative_to(out): path.read_bytes() for path in sorted(out.rglob("*.npy"))}
+        seen.append((capsys.readouterr().out.replace(str(out), "OUT"), manifest.read_bytes(), tensors))
+    assert seen[0] == seen[1]
+    assert len(seen[0][2]) == 62
+
+
+def test_what_is_known_and_standard_input_never_travel(photos, job, monkeypatch):
+    ray = Ray().install(monkeypatch)
+    one, *others = items(photos)
+    known = next(work(job, Chunk(number=0, items=(one,))))
+    with (photos / "01.jpg").open() as file:
+        monkeypatch.setattr(sys, "stdin", file)
+        records = list(run([known, Item(path="stdin", output=("stdin",), stdin=True), *others], job, engine="ray"))
+    assert records[0] is known
+    assert records[1].result.kind == "image"
+    assert [
+        item for _, chunk, _ in sorted(ray.submitted, key=lambda one: one[1].number) for item in chunk.items
+    ] == others
+
+
+# Deaths
+
+
+def test_a_chunk_whose_node_dies_is_done_again_with_care(photos, job, monkeypatch):
+    alone = plain(run(items(photos), job))
+    ray = Ray(lambda _, chunk, careful: chunk.number == 4 and not careful).install(monkeypatch)
+    assert plain(run(items(photos), job, engine="ray")) == alone
+    assert [careful for _, chunk, careful in ray.submitted if chunk.number == 4] == [False, True]
+
+
+def test_a_candidate_that_ends_every_process_is_found_alone(photos, job, monkeypatch):
+    Ray(lambda _, chunk, careful: "13" in names(chunk)).install(monkeypatch)
+    records = list(run(items(photos), job, engine="ray"))
+    assert [record.item for record in records] == items(photos)
+    dead = [record for record in records if any(finding.code == "SRC107" for finding in record.result.findings)]
+    assert [record.item.output[-1] for record in dead] == ["13"]
+    assert "ended the process that read it: WorkerCrashedError, 5 times" in dead[0].result.findings[0].message
+
+
+def test_a_cluster_on_which_nothing_lives_ends_the_run(photos, job, monkeypatch):
+    Ray(lambda *_: True).install(monkeypatch)
+    with pytest.raises(ImgcheckError, match=r"die as soon as they are started \(WorkerCrashedError\)"):
+        list(run(items(photos), job, engine="ray"))
+
+
+def test_a_node_without_the_program_is_told(photos, job, monkeypatch):
+    Ray(lambda *_: RayTaskError("ModuleNotFoundError: No module named 'sm_imgcheck'\n  at\n")).install(monkeypatch)
+    with pytest.raises(
+        ImgcheckError, match=r"No module named 'sm_imgcheck' at; sm-imgcheck has to be installed on all"
+    ):
+        list(run(items(photos), job, engine="ray"))
+
+
+# What is told
+
+
+class Full:
+    """A place that is full when the one candidate comes."""
+
+    folder, form = "", "npy"
+
+    def write(self, item, array):
+        if item.output[-1] == "13":
+            raise OutputError("disk full")
+        return type("Written", (), {"place": "", "output": "x", "size": 1})
+
+
+def test_what_ends_a_run_is_told_after_what_came_before(photos, job, monkeypatch):
+    Ray().install(monkeypatch)
+    seen = []
+    with pytest.raises(OutputError, match="disk full"):
+        wanting = replace(job, options=Options(want_array=True), sink=Full())
+        seen.extend(iter(run(items(photos), wanting, engine="ray").__next__, None))
+    assert len(seen) == 13
+
+
+def test_a_listing_that_fails_half_way_is_told_after_what_came_before(photos, job, monkeypatch):
+    Ray().install(monkeypatch)
+
+    def broken():
+        yield from items(photos)[:40]
+        raise ImgcheckError("the list ends here")
+
+    seen = []
+    with pytest.raises(ImgcheckError, match="the list ends here"):
+        seen.extend(iter(run(broken(), job, engine="ray").__next__, None))
+    assert len(seen) == 40
+
+
+def test_outputs_that_are_not_seen_here_are_told(photos, job, tmp_path, monkeypatch):
+    Ray().install(monkeypatch)
+    monkeypatch.setattr(engine, "_SHOWING", 0.0)
+    monkeypatch.setattr(engine, "_TICK", 0.001)
+    monkeypatch.setattr(Outputs, "write", lambda *_: type("W", (), {"place": "/no/x.npy", "output": "x", "size": 1}))
+    wanting = replace(job, options=Options(want_array=True), sink=Outputs(folder=str(tmp_path / "out"), form="npy"))
+    with pytest.raises(ImgcheckError, match=r"wrote /no/x.npy, and it is not there: .* a place that all nodes see"):
+        list(run(items(photos)[1:], wanting, engine="ray"))
+
+
+def test_inputs_that_only_this_machine_sees_are_told(photos, job, monkeypatch):
+    Ray().install(monkeypatch)
+    monkeypatch.setattr(
+        "sm_imgcheck.source._open.os.open", lambda *_: (_ for _ in ()).throw(FileNotFoundError(2, "No"))
+    )
+    with pytest.raises(
+        ImgcheckError, match=r"cannot read .*00.jpg, which can be read here: name a place that all nodes"
+    ):
+        list(run(items(photos), job, engine="ray"))
+
+
+def test_a_file_that_nobody_can_read_is_a_finding(photos, job, monkeypatch):
+    Ray().install(monkeypatch)
+    (record,) = run(items(photos / "gone.jpg"), job, engine="ray")
+    assert [finding.code for finding in record.result.findings] == ["SRC101"]
+
+
+def message_of(job, **other):
+    ticket = _raytask.Ticket(**{"job": job, "folder": os.getcwd(), "libraries": libraries(), **other})
+    chunk = Chunk(number=0, items=(Item(path="relative.jpg", output=("relative",)),))
+    return _raytask.do(_raytask.pickle.dumps(ticket), chunk, False)
+
+
+def test_a_node_whose_libraries_are_others_is_told(job):
+    message = message_of(job, libraries={**libraries(), "pillow": "1.1.7"})
+    assert f"has pillow {libraries()['pillow']} instead of 1.1.7: its pixels may differ" in str(message.failure)
+
+
+def test_relative_names_lead_from_the_folder_of_the_command(job, tmp_path, monkeypatch):
+    (tmp_path / "relative.jpg").write_bytes(jpeg())
+    monkeypatch.chdir("/")
+    assert message_of(job, folder=str(tmp_path)).records[0].result.kind == "image"
+    failure = message_of(job, folder=str(tmp_path / "none")).failure
+    assert "has no folder" in str(failure)
+    assert "absolute paths that all nodes see" in str(failure)
+
+
+# Addresses and words
+
+
+def test_ray_that_is_not_installed(photos, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert main(["validate", str(photos), "-s", SPEC, "--engine", "ray"]) == 2
+    assert "--engine ray needs a package: pip install 'sm-imgcheck[ray]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1"])
+def test_an_address_that_nobody_answers(photos, monkeypatch, capsys, address):
+    ray = Ray().install(monkeypatch)
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    assert main(["validate", str(photos), "-s", SPEC, "--engine", "ray"]) == 2
+    assert f"error: RAY_ADDRESS={address}: nobody listens there" in capsys.readouterr().err
+    assert not ray.submitted
+
+
+@pytest.mark.parametrize(
+    ("address", "said"), [("auto", "RAY_ADDRESS=auto: versions differ"), ("local", "--engine pool")]
+)
+def test_a_cluster_that_refuses(photos, monkeypatch, capsys, address, said):
+    ray = Ray().install(monkeypatch)
+    monkeypatch.setenv("RAY_ADDRESS", address)
+
+    def refuse(*_, **__):
+        raise RuntimeError("versions differ\n")
+
+    ray.init = refuse
+    assert main(["validate", str(photos), "-s", SPEC, "--engine", "ray"]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_cluster_that_is_silent(photos, job, monkeypatch):
+    ray = Ray().install(monkeypatch)
+    monkeypatch.setattr(_raycluster, "_ANSWER", 0.05)
+    ray.init = lambda *_, **__: _raycluster.Event().wait(0.5)
+    with pytest.raises(ImgcheckError, match="no answer within"):
+        list(run(items(photos), job, engine="ray"))
+
+
+def test_a_connection_that_is_there_already_is_used_and_kept(photos, job, monkeypatch):
+    ray = Ray().install(monkeypatch)
+    ray.is_initialized = lambda: True
+    ray.given = "mine"
+    assert len(list(run(items(photos)[:3], job, engine="ray"))) == 3
+    assert ray.given == "mine"
+
+
+def test_words_of_the_command_line(photos, capsys):
+    assert main(["validate", str(photos), "-s", SPEC, "--engine", "rey"]) == 2
+    assert "did you mean ray?" in capsys.readouterr().err
+    assert main(["convert", str(photos), "-s", SPEC, "-o", "-", "--as", "json", "--engine", "ray"]) == 2
+    assert "--engine ray needs a folder" in capsys.readouterr().err
+    for name in ("here", "pool"):
+        assert main(["validate", str(photos / "01.jpg"), "-s", SPEC, "--engine", name, "--format", "jsonl"]) == 1
+        assert "summary" in json.loads(capsys.readouterr().out.splitlines()[-1])
