@@ -30,6 +30,8 @@ class Group:
 
     sample: Finding
     kind: str
+    made_for_good: bool = False
+    """Of requests, probes and what a handler makes: there ``convert`` mends nothing."""
     files: int = 0
     unmended: int = 0
     """Files in which nothing mends it."""
@@ -156,5 +158,6 @@ def _enter(groups: dict[tuple[object, ...], Group], key: tuple[object, ...], res
     if group is None:
         if len(groups) >= _GROUPS:
             return
-        group = groups[key] = Group(finding, result.kind)
+        made = result.kind in ("request", "probe") or result.handled is not None
+        group = groups[key] = Group(finding, result.kind, made_for_good=made)
     group.add(result.path, finding)

@@ -125,7 +125,7 @@ def _own(group: Group) -> Row:
 
 
 def _told(group: Group, message: str, details: tuple[str, ...] = ()) -> Row:
-    if group.kind in ("request", "probe"):
+    if group.made_for_good:
         return plain(group.sample, message, details)
     return row(group.sample, message, _mender(group), details)
 
