@@ -23,7 +23,7 @@ __all__ = [
     "build_payload",
     "convert",
     "draw",
-    "identify_tensor",
+    "identify",
     "plan",
     "validate",
     "validate_golden",
@@ -68,7 +68,7 @@ def validate(
     return process(what, spec, options)
 
 
-def identify_tensor(
+def identify(
     what: What,
     *,
     source: str | os.PathLike[str] | bytes | None = None,

@@ -143,9 +143,9 @@ def _difference(found: Comparison, facts: Facts, made: Facts, spec: Spec) -> np.
 
 def _explained(golden: Golden, found: Comparison, plan: Plan, facts: Facts, spec: Spec) -> Golden:
     """With the first stage in which the pipeline that made the golden tensor is not the spec's, where it is found."""
-    from sm_imgcheck import identify, traits
+    from sm_imgcheck import identifying, traits
 
-    origins = identify.find(found.candidate.data, found.image.data, layout=facts.layout, spec=spec)
+    origins = identifying.find(found.candidate.data, found.image.data, layout=facts.layout, spec=spec)
     if not origins:
         return golden
     golden = replace(golden, exact=origins[0].exact)

@@ -16,6 +16,7 @@ __all__ = [
     "RECIPES",
     "canonical",
     "domain",
+    "finished",
     "flipped",
     "hardly_scaled",
     "named",
@@ -106,6 +107,17 @@ def target(contract: Contract, order: str) -> Affine:
         return affine
     at = [contract.channel_order.index(channel) for channel in order]
     return Affine(scale=tuple(affine.scale[i] for i in at), offset=tuple(affine.offset[i] for i in at))
+
+
+def finished(contract: Contract, order: str) -> Affine:
+    """``target``, and what a quantized contract then does to it: the mapping of the numbers that the model gets."""
+    affine, quantize = target(contract, order), contract.quantize
+    if quantize is None:
+        return affine
+    return Affine(
+        scale=tuple(a / quantize.scale for a in affine.scale),
+        offset=tuple(b / quantize.scale + quantize.zero_point for b in affine.offset),
+    )
 
 
 def flipped(affine: Affine) -> Affine:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from sm_imgcheck import identify, source
+from sm_imgcheck import identifying, source
 from sm_imgcheck.errors import CandidateError, ImgcheckError, PlanError
 from sm_imgcheck.escape import for_terminal
-from sm_imgcheck.mapping import same
+from sm_imgcheck.mapping import finished, same
 from sm_imgcheck.model import Candidate, Decode, Facts, Ideal, Options, Origin, Plan, Spec, Step
 from sm_imgcheck.naming import name_of
 from sm_imgcheck.pixels import carried_out
@@ -41,11 +41,11 @@ def traced(candidate: Candidate, spec: Spec | None, options: Options) -> Candida
     # A spec of another number of channels has no geometry for this tensor: the colour of its frames is one of its own.
     alike = spec if spec and spec.contract.channels == (candidate.facts.length("C") or 1) else None
     try:
-        origins = identify.find(candidate.data, image.data, layout=layout, decode=policy, spec=alike)
+        origins = identifying.find(candidate.data, image.data, layout=layout, decode=policy, spec=alike)
     except ImgcheckError as error:
         raise _unusable(image.path, str(error)) from None
     ideal = _ideal(image, origins, spec)
-    return replace(candidate, facts=_shown(candidate.facts, origins), origins=origins, ideal=ideal)
+    return replace(candidate, facts=_shown(candidate.facts, origins, alike), origins=origins, ideal=ideal)
 
 
 _ANYHOW = {
@@ -88,8 +88,11 @@ def _may_be_picture(facts: Facts, options: Options) -> bool:
     return numbers and known and not (facts.nans or facts.infinities)
 
 
-def _shown(facts: Facts, origins: tuple[Origin, ...]) -> Facts:
-    """The facts with what every exact origin shows of them: seen, no longer assumed."""
+def _shown(facts: Facts, origins: tuple[Origin, ...], spec: Spec | None) -> Facts:
+    """The facts with what every exact origin shows of them: seen, no longer assumed.
+
+    Integers that are quantized as the spec says stay without a mapping, as they are without a source.
+    """
     exact = [origin.facts for origin in origins if origin.exact]
     if not exact:
         return facts
@@ -99,12 +102,24 @@ def _shown(facts: Facts, origins: tuple[Origin, ...]) -> Facts:
     if _one(one.channel_order for one in exact):
         assumed = tuple(one for one in facts.assumed if not one.startswith("channel_order="))
         facts = replace(facts, channel_order=first.channel_order, assumed=assumed)
-    if first.values and all(one.values and same(one.values, first.values, tolerance=_NEAR) for one in exact):
+    agreed = all(one.values and first.values and same(one.values, first.values, tolerance=_NEAR) for one in exact)
+    if agreed and first.values and not _as_quantized(exact, spec):
         whole = facts.whole or (bool(facts.channels) and all(channel.step for channel in facts.channels))
         # Its name in whole: an origin's own leaves out what integers add, and is empty where the field has none.
         recipe = name_of(first.values)
         facts = replace(facts, values=first.values, recipe=recipe, whole=whole, channels=())
     return facts
+
+
+def _as_quantized(exact: list[Facts], spec: Spec | None) -> bool:
+    """Whether one of these is what a quantized contract wants."""
+    if spec is None or spec.contract.quantize is None:
+        return False
+    contract = spec.contract
+    return any(
+        one.dtype == contract.dtype and one.values and same(one.values, finished(contract, one.channel_order))
+        for one in exact
+    )
 
 
 def _one(values: Iterable[str]) -> bool:

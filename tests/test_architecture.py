@@ -25,7 +25,7 @@ FLOORS = (
     ("stacks",),
     ("yamltext", "stores"),  # 3 hands
     ("source", "specfile", "sending"),
-    ("fix", "code", "identify", "handler"),  # 4 work
+    ("fix", "code", "identifying", "handler"),  # 4 work
     ("provenance",),
     ("processing",),
     ("request", "golden", "recognition"),

@@ -10,7 +10,7 @@ from PIL import Image
 from sm_imgcheck import Options, process
 from sm_imgcheck.effects import after
 from sm_imgcheck.errors import CandidateError
-from sm_imgcheck.identify import find
+from sm_imgcheck.identifying import find
 from sm_imgcheck.model import Facts, Step
 from sm_imgcheck.pixels import apply
 from sm_imgcheck.planning import stage_of

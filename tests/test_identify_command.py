@@ -1,4 +1,4 @@
-"""``identify``, ``validate --source`` and ``identify_tensor``: what is told of tensors that somebody else made."""
+"""``identify``, ``validate --source`` and ``identify``: what is told of tensors that somebody else made."""
 
 import io
 import json
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pictures import jpeg, picture
 
-from sm_imgcheck import ImgcheckError, identify_tensor, validate
+from sm_imgcheck import ImgcheckError, identify, validate
 from sm_imgcheck.cli import main
 
 BODY = jpeg(picture(120, 160), quality=95)
@@ -203,18 +203,18 @@ def test_what_cannot_be_done(say, arguments, words):
 
 
 def test_from_python(here):
-    result = identify_tensor(WRONG, source=BODY)
+    result = identify(WRONG, source=BODY)
     assert result.facts.channel_order == "BGR"
     assert result.findings == ()
     assert result.ideal.plan is None
-    held = identify_tensor("wrong.npy", source=here / "cat.jpg", spec="spec.yaml", assume={"layout": "NCHW"})
+    held = identify("wrong.npy", source=here / "cat.jpg", spec="spec.yaml", assume={"layout": "NCHW"})
     assert [one.code for one in held.findings] == ["CHN101", "CHN103", "PIX106"]
     assert held.findings == validate(WRONG, "spec.yaml", source=BODY).findings
-    assert identify_tensor(WRONG.tolist()).origins is None
+    assert identify(WRONG.tolist()).origins is None
     with pytest.raises(ImgcheckError, match="an image is validated"):
-        identify_tensor(BODY)
+        identify(BODY)
     with pytest.raises(TypeError, match="the path of an image"):
-        identify_tensor(WRONG, source=3)
+        identify(WRONG, source=3)
 
 
 def test_many_that_were_made_alike_are_told_once(say):
@@ -225,3 +225,55 @@ def test_many_that_were_made_alike_are_told_once(say):
     lines = out[where:].splitlines()[1:3]
     assert lines[0].startswith("  2: it decodes BGR, stretches to 64x64 with OpenCV INTER_LINEAR without antialias, ")
     assert lines[1] == "  1: not recognised as what it is said to be made of"
+
+
+def test_the_command_to_paste_mends_what_the_source_shows(say):
+    _, out, _ = say("validate", "wrong.npy", "--source", "cat.jpg", "-s", "spec.yaml")
+    command = out.rstrip().splitlines()[-1].split()
+    assert command == [
+        "sm-imgcheck",
+        "validate",
+        "wrong.npy",
+        "-s",
+        "spec.yaml",
+        "--source",
+        "cat.jpg",
+        "--emit",
+        "out",
+    ]
+    say(*command[1:])
+    right = (SMALL[..., ::-1] / 255 - MEAN) / STD  # BGR is seen in the source only: convert would leave it
+    assert np.abs(np.load("out/wrong.npy")[0].transpose(1, 2, 0) - right).max() < 1e-5
+
+
+@pytest.mark.parametrize(("array", "name"), [(255 - SMALL.astype(np.uint8), "255..0"), (1 - SMALL / 255, "1..0")])
+def test_a_mapping_of_no_usual_name_is_told_and_undone(say, array, name):
+    np.save("odd.npy", array[..., ::-1])
+    _, out, _ = say("validate", "odd.npy", "--source", "cat.jpg", "-s", "spec.yaml", "--emit", "out")
+    assert f"the values were 0..255 mapped to {name}: " in out
+    assert f"undo what was done to the values (0..255 mapped to {name})" in out
+    right = (SMALL[..., ::-1] / 255 - MEAN) / STD
+    assert np.abs(np.load("out/odd.npy")[0].transpose(1, 2, 0) - right).max() < 1e-5
+
+
+QUANTIZED = """
+shape: [N, 64, 64, 3]
+dtype: int8
+channel_order: RGB
+value_range: [-1, 1]
+quantize: {scale: 0.0078125, zero_point: -3}
+resize: {mode: stretch, interpolation: bilinear, library: opencv}
+"""
+
+
+def test_integers_of_a_quantized_model_are_held_against_what_it_takes(here, say):
+    (here / "int8.yaml").write_text(QUANTIZED)
+    say("convert", "cat.jpg", "-s", "int8.yaml", "-o", "right", "-q")
+    assert say("validate", "right/cat.npy", "--source", "cat.jpg", "-s", "int8.yaml", "--emit", "same")[0] == 0
+    right = np.load("right/cat.npy")
+    np.testing.assert_array_equal(np.load("same/cat.npy"), right)
+    np.save("shifted.npy", (SMALL[np.newaxis, ..., ::-1] - 128).astype(np.int8))  # the usual int8, not this model's
+    _, out, _ = say("validate", "shifted.npy", "--source", "cat.jpg", "-s", "int8.yaml", "--emit", "out")
+    assert "VAL103" in out
+    assert "undo what was done to the values (minus 128)" in out
+    np.testing.assert_array_equal(np.load("out/shifted.npy"), right)

@@ -13,14 +13,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from sm_imgcheck.identify._arithmetic import plain
-from sm_imgcheck.identify._decoders import decoders, grounds
-from sm_imgcheck.identify._guess import Guess, decoded, kin, near
-from sm_imgcheck.identify._origin import Judged, judged
-from sm_imgcheck.identify._places import glances, placed
-from sm_imgcheck.identify._reading import Seen, readings
-from sm_imgcheck.identify._views import Source, views
-from sm_imgcheck.identify._ways import Framing, kind_of
+from sm_imgcheck.identifying._arithmetic import plain
+from sm_imgcheck.identifying._decoders import decoders, grounds
+from sm_imgcheck.identifying._guess import Guess, decoded, kin, near
+from sm_imgcheck.identifying._origin import Judged, judged
+from sm_imgcheck.identifying._places import glances, placed
+from sm_imgcheck.identifying._reading import Seen, readings
+from sm_imgcheck.identifying._views import Source, views
+from sm_imgcheck.identifying._ways import Framing, kind_of
 from sm_imgcheck.model import Decode, Origin, Spec
 from sm_imgcheck.pixels.look import look
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sm_imgcheck.identify._ways import Framing
+from sm_imgcheck.identifying._ways import Framing
 from sm_imgcheck.spec.libraries import LIBRARIES, SMOOTH
 
 __all__ = ["FAMILIES", "QUICK", "Arithmetic", "Family", "plain", "with_arithmetic"]

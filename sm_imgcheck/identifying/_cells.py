@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from sm_imgcheck.identify._framing import Part
+from sm_imgcheck.identifying._framing import Part
 
 __all__ = ["Sums", "misfit", "summed"]
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from sm_imgcheck.errors import PlanError
-from sm_imgcheck.identify._arithmetic import FAMILIES, QUICK, Arithmetic, Family, with_arithmetic
-from sm_imgcheck.identify._framing import Part, concrete, geometry, traced
-from sm_imgcheck.identify._places import Place
-from sm_imgcheck.identify._plan import ORDERS, picture_steps, places
-from sm_imgcheck.identify._reading import Seen
-from sm_imgcheck.identify._values import Line, fitted
-from sm_imgcheck.identify._views import Source, View
+from sm_imgcheck.identifying._arithmetic import FAMILIES, QUICK, Arithmetic, Family, with_arithmetic
+from sm_imgcheck.identifying._framing import Part, concrete, geometry, traced
+from sm_imgcheck.identifying._places import Place
+from sm_imgcheck.identifying._plan import ORDERS, picture_steps, places
+from sm_imgcheck.identifying._reading import Seen
+from sm_imgcheck.identifying._values import Line, fitted
+from sm_imgcheck.identifying._views import Source, View
 from sm_imgcheck.model import Decode, Step
 from sm_imgcheck.pixels import carried_out, step_names
 from sm_imgcheck.planning import stage_of

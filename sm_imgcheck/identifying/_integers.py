@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from sm_imgcheck.identify._values import AS_SPEC, IDENTITY, Line, Meaning, Own, meanings, named
+from sm_imgcheck.identifying._values import AS_SPEC, IDENTITY, Line, Meaning, Own, meanings, named
 from sm_imgcheck.mapping import canonical
 from sm_imgcheck.model import Affine, Quantize, Values
 

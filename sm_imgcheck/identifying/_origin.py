@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sm_imgcheck.errors import PlanError
-from sm_imgcheck.identify._guess import Guess, compared
-from sm_imgcheck.identify._integers import whole_meanings
-from sm_imgcheck.identify._places import frame_of
-from sm_imgcheck.identify._plan import cut_off, places, planned, split, turned_at_last
-from sm_imgcheck.identify._reading import Seen
-from sm_imgcheck.identify._values import Line, Meaning, meanings
-from sm_imgcheck.identify._views import Source
+from sm_imgcheck.identifying._guess import Guess, compared
+from sm_imgcheck.identifying._integers import whole_meanings
+from sm_imgcheck.identifying._places import frame_of
+from sm_imgcheck.identifying._plan import cut_off, places, planned, split, turned_at_last
+from sm_imgcheck.identifying._reading import Seen
+from sm_imgcheck.identifying._values import Line, Meaning, meanings
+from sm_imgcheck.identifying._views import Source
 from sm_imgcheck.model import Affine, Contract, Dim, Origin, Step
 from sm_imgcheck.pixels import apply, carried_out
 

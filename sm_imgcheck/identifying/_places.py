@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sm_imgcheck.identify._arithmetic import Arithmetic, with_arithmetic
-from sm_imgcheck.identify._framing import Part, geometry, traced
-from sm_imgcheck.identify._plan import ORDERS
-from sm_imgcheck.identify._reading import Seen
-from sm_imgcheck.identify._views import View
-from sm_imgcheck.identify._ways import Framing, framings, nearby, probes, variants
+from sm_imgcheck.identifying._arithmetic import Arithmetic, with_arithmetic
+from sm_imgcheck.identifying._framing import Part, geometry, traced
+from sm_imgcheck.identifying._plan import ORDERS
+from sm_imgcheck.identifying._reading import Seen
+from sm_imgcheck.identifying._views import View
+from sm_imgcheck.identifying._ways import Framing, framings, nearby, probes, variants
 
 __all__ = ["Place", "frame_of", "glances", "placed"]
 

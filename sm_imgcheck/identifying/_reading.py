@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sm_imgcheck.identify._cells import Sums, summed
+from sm_imgcheck.identifying._cells import Sums, summed
 from sm_imgcheck.layouts import LAYOUTS
 from sm_imgcheck.pixels.colour import orient
 

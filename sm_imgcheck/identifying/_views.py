@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from sm_imgcheck.identify._cells import Sums, misfit, summed
-from sm_imgcheck.identify._framing import Part
-from sm_imgcheck.identify._plan import picture_steps
+from sm_imgcheck.identifying._cells import Sums, misfit, summed
+from sm_imgcheck.identifying._framing import Part
+from sm_imgcheck.identifying._plan import picture_steps
 from sm_imgcheck.model import Decode, Header, Quantize, Values
 from sm_imgcheck.pixels import carried_out
 from sm_imgcheck.pixels.colour import orient

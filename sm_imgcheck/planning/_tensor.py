@@ -26,7 +26,7 @@ def _wrong_channels(facts: Facts, contract: Contract) -> bool:
 def _wrong_values(facts: Facts, job: Job) -> bool:
     contract = job.contract
     if contract.quantize is not None and facts.dtype == contract.dtype:
-        return False
+        return facts.values is not None  # where its integers are the contract's, they show no mapping of their own
     if facts.values is not None:
         # float16 holds half of what the model's float32 does: go back to the grey levels rather than cast
         coarse = facts.whole and facts.dtype == "float16" and contract.dtype in ("float32", "float64")
@@ -66,7 +66,7 @@ def _channels_last(facts: Facts, job: Job) -> Iterator[Step]:
 
 
 def _to_pixels(facts: Facts, job: Job) -> Iterator[Step]:
-    if not _pixels_needed(facts, job) or facts.dtype == "uint8":
+    if not _pixels_needed(facts, job) or _are_pixels(facts):
         return
     values, whole, guessed = facts.values, facts.whole, False
     if values is None:
@@ -79,6 +79,12 @@ def _to_pixels(facts: Facts, job: Job) -> Iterator[Step]:
         why=why,
         loss="guess" if guessed else "none",
     )
+
+
+def _are_pixels(facts: Facts) -> bool:
+    """uint8 holds grey levels, unless a source image shows that it holds something else."""
+    levels = canonical(Values(low=0, high=255), facts.length("C") or 1)
+    return facts.dtype == "uint8" and (facts.values is None or same(facts.values, levels))
 
 
 _USUAL_RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))

@@ -17,8 +17,8 @@ import numpy as np
 from PIL import Image
 
 from sm_imgcheck.errors import CandidateError, PlanError, SpecError
-from sm_imgcheck.identify import find
-from sm_imgcheck.identify._framing import traced
+from sm_imgcheck.identifying import find
+from sm_imgcheck.identifying._framing import traced
 from sm_imgcheck.mapping import canonical, same
 from sm_imgcheck.model import Candidate, Options
 from sm_imgcheck.pixels import apply
