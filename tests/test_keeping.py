@@ -243,9 +243,17 @@ class TestManifest:
         assert say("validate", "in", "--manifest", "m.jsonl", "--force")[0] == 1
 
     def test_a_place_that_cannot_be_written(self, place, say):
-        code, _, err = say("validate", "in", "--manifest", "gone/m.jsonl")
+        for manifest, said in (("gone/m.jsonl", "cannot be written: No such file or directory"), ("in", "is a folder")):
+            code, _, err = say("validate", "in", "--manifest", manifest)
+            assert code == 2
+            assert f"{manifest} {said}" in err
+
+    def test_a_file_in_the_place_of_the_journal(self, place, say):
+        Path("out").mkdir()
+        Path("out/.sm-imgcheck").write_bytes(b"")
+        code, _, err = say("convert", "in", "-o", "out")
         assert code == 2
-        assert "gone/m.jsonl cannot be written: No such file or directory" in err
+        assert "the folder cannot be made" in err
 
     @POSIX
     def test_names_of_every_sort(self, place, say):

@@ -65,7 +65,7 @@ def killed(place, out, *more, after, all_of_them):
 FORMS = {"files": (), "batches": ("--as", "npy", "--batch-size", "32"), "tar": ("--as", "tar", "--batch-size", "50")}
 
 
-@pytest.mark.parametrize(("form", "times"), [("files", 20), ("batches", 6), ("tar", 4)])
+@pytest.mark.parametrize(("form", "times"), [("files", 20), ("batches", 4), ("tar", 2)])
 def test_killed_at_any_moment_and_resumed(place, form, times):
     chance = random.Random(form)
     start = monotonic()
