@@ -183,6 +183,16 @@ class TestResume:
         assert len(looked_at) == 6
         assert len(list((place / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir())) == 1
 
+    def test_validate_goes_on_with_what_it_emits(self, place, say, looked_at):
+        first = say("validate", "in", "--emit", "out", "--format", "json")
+        assert (first[0], len(looked_at)) == (1, 6)
+        looked_at.clear()
+        assert say("validate", "in", "--emit", "out", "--format", "json", "--resume")[:2] == first[:2]
+        assert looked_at == []
+        code, _, err = say("validate", "in", "--resume")
+        assert code == 2
+        assert "name a folder with --emit" in err
+
     def test_a_single_file_keeps_no_journal(self, place, say):
         assert say("convert", "in/four.jpg", "-o", "out")[0] == 0
         assert [path.name for path in Path("out").iterdir()] == ["four.npy"]

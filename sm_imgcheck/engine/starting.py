@@ -91,7 +91,9 @@ def _packable(spec: Spec, wanted: Packing) -> Spec:
     if not kind.BATCH:
         return spec
     if batch is not None and not batch.allows(wanted.size):
-        raise ImgcheckError(f"the spec takes {batch} images at a time: --batch-size {wanted.size} makes others")
+        raise ImgcheckError(
+            f"the spec's batch is {batch}, and --batch-size {wanted.size} makes another: N in its shape allows any"
+        )
     return one_by_one(spec)
 
 
