@@ -12,7 +12,7 @@ from time import monotonic
 import pytest
 from pictures import jpeg, picture
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="kills as POSIX does")]
+pytestmark = [pytest.mark.long, pytest.mark.skipif(os.name == "nt", reason="kills as POSIX does")]
 IMAGES = 320
 SPEC = "shape: [N, 64, 64, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
 
