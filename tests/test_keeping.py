@@ -191,6 +191,16 @@ class TestResume:
         assert len(looked_at) == 6
         assert len(list((place / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir())) == 1
 
+    def test_validate_goes_on_with_what_it_emits(self, place, say, looked_at):
+        first = say("validate", "in", "--emit", "out", "--format", "json")
+        assert (first[0], len(looked_at)) == (1, 6)
+        looked_at.clear()
+        assert say("validate", "in", "--emit", "out", "--format", "json", "--resume")[:2] == first[:2]
+        assert looked_at == []
+        code, _, err = say("validate", "in", "--resume")
+        assert code == 2
+        assert "name a folder with --emit" in err
+
     def test_a_single_file_keeps_no_journal(self, place, say):
         assert say("convert", "in/four.jpg", "-o", "out")[0] == 0
         assert [path.name for path in Path("out").iterdir()] == ["four.npy"]
@@ -251,9 +261,17 @@ class TestManifest:
         assert say("validate", "in", "--manifest", "m.jsonl", "--force")[0] == 1
 
     def test_a_place_that_cannot_be_written(self, place, say):
-        code, _, err = say("validate", "in", "--manifest", "gone/m.jsonl")
+        for manifest, said in (("gone/m.jsonl", "cannot be written: No such file or directory"), ("in", "is a folder")):
+            code, _, err = say("validate", "in", "--manifest", manifest)
+            assert code == 2
+            assert f"{manifest} {said}" in err
+
+    def test_a_file_in_the_place_of_the_journal(self, place, say):
+        Path("out").mkdir()
+        Path("out/.sm-imgcheck").write_bytes(b"")
+        code, _, err = say("convert", "in", "-o", "out")
         assert code == 2
-        assert "gone/m.jsonl cannot be written: No such file or directory" in err
+        assert "the folder cannot be made" in err
 
     @POSIX
     def test_names_of_every_sort(self, place, say):

@@ -12,7 +12,7 @@ from time import monotonic
 import pytest
 from pictures import jpeg, picture
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="kills as POSIX does")]
+pytestmark = [pytest.mark.long, pytest.mark.skipif(os.name == "nt", reason="kills as POSIX does")]
 IMAGES = 320
 SPEC = "shape: [N, 64, 64, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
 
@@ -65,7 +65,7 @@ def killed(place, out, *more, after, all_of_them):
 FORMS = {"files": (), "batches": ("--as", "npy", "--batch-size", "32"), "tar": ("--as", "tar", "--batch-size", "50")}
 
 
-@pytest.mark.parametrize(("form", "times"), [("files", 20), ("batches", 6), ("tar", 4)])
+@pytest.mark.parametrize(("form", "times"), [("files", 20), ("batches", 4), ("tar", 2)])
 def test_killed_at_any_moment_and_resumed(place, form, times):
     chance = random.Random(form)
     start = monotonic()

@@ -120,7 +120,7 @@ class TestBatches:
         Path("sm-imgcheck.yaml").write_text(SPEC.replace("N,", "3,"))
         code, _, err = say("convert", "in", "-o", "out", "--as", "npy", "--batch-size", "4")
         assert code == 2
-        assert "the spec takes 3 images at a time: --batch-size 4 makes others" in err
+        assert "the spec's batch is 3, and --batch-size 4 makes another: N in its shape allows any" in err
         code, _, err = say("convert", "in", "-o", "out", "--as", "npy", "--batch-size", "3")
         assert code == 2
         assert "the last batch has 1 of 3 candidates" in err

@@ -28,6 +28,8 @@ class Lines:
 
     def __init__(self, place: str, *, force: bool = False) -> None:
         """Raise OutputError where there is such a file, unless ``force``: at the start, not after hours of work."""
+        if not is_remote(place) and os.path.isdir(place):
+            raise OutputError(f"{for_terminal(place)} is a folder: name a file in it")
         if not force and store(place).stat(place) is not None:
             raise OutputError(f"{for_terminal(place)} exists: --force replaces it, and so does --resume")
         self.place = place

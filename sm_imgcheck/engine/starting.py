@@ -19,7 +19,7 @@ from sm_imgcheck.engine.shard import Shard
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.model import Spec
 from sm_imgcheck.request.joining import one_by_one
-from sm_imgcheck.stores import is_remote, join, store
+from sm_imgcheck.stores import is_remote, join, plain, store
 
 __all__ = ["Wanted", "keeping"]
 
@@ -60,7 +60,7 @@ def keeping(job: Job, wanted: Wanted) -> Keeping | None:
     if sink is not None:
         _journal(keep, sink, wanted)
     if wanted.manifest:
-        keep.manifest = Lines(wanted.manifest, force=wanted.resume or wanted.force)
+        keep.manifest = Lines(plain(wanted.manifest), force=wanted.resume or wanted.force)
     return keep
 
 
@@ -91,7 +91,9 @@ def _packable(spec: Spec, wanted: Packing) -> Spec:
     if not kind.BATCH:
         return spec
     if batch is not None and not batch.allows(wanted.size):
-        raise ImgcheckError(f"the spec takes {batch} images at a time: --batch-size {wanted.size} makes others")
+        raise ImgcheckError(
+            f"the spec's batch is {batch}, and --batch-size {wanted.size} makes another: N in its shape allows any"
+        )
     return one_by_one(spec)
 
 
