@@ -28,6 +28,7 @@ dtype: float32
 channel_order: RGB
 value_range: [0, 1]
 """
+SLOW = pytest.mark.slow  # one more process for what another one proves already
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX file names or signals")
 
 
@@ -308,17 +309,17 @@ def test_ctrl_c_from_outside(place):
 
 
 @POSIX
-def test_names_that_are_not_utf8_on_a_terminal_that_knows_ascii_only(place):
+@pytest.mark.parametrize("form", ["table", "jsonl", *(pytest.param(form, marks=SLOW) for form in ("text", "json"))])
+def test_names_that_are_not_utf8_on_a_terminal_that_knows_ascii_only(place, form):
     odd = os.fsdecode(b"\xff\x1b[31m\xe2\x80\xaeb")
     (place / "photos" / f"{odd}.jpg").write_bytes(jpeg())
-    for form in ("text", "table", "json", "jsonl"):
-        done = in_a_process(
-            "convert", "photos", "-o", "out", "--format", form, env={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
-        )
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.isascii()
-        assert b"u2500" not in done.stdout
-        assert b"\x1b" not in done.stdout
+    done = in_a_process(
+        "convert", "photos", "-o", "out", "--format", form, env={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.isascii()
+    assert b"u2500" not in done.stdout
+    assert b"\x1b" not in done.stdout
     assert (place / "out" / f"{odd}.npy").exists()
 
 
@@ -539,7 +540,14 @@ def test_an_output_folder_that_holds_the_inputs_is_named(place, say):
 @POSIX
 @pytest.mark.parametrize(
     "command",
-    ["rules", "--help", "--version", "explain DTY101", "spec list", "validate cat.jpg", "convert cat.jpg -o -"],
+    [
+        "--help",
+        "validate cat.jpg",
+        *(
+            pytest.param(command, marks=SLOW)
+            for command in ("rules", "--version", "explain DTY101", "spec list", "convert cat.jpg -o -")
+        ),
+    ],
 )
 def test_standard_output_that_cannot_be_written_is_said_in_one_line(place, command):
     if not Path("/dev/full").exists():
@@ -558,13 +566,13 @@ def test_standard_output_that_cannot_be_written_is_said_in_one_line(place, comma
     ("closed", "command", "code", "said"),
     [
         (">&-", "validate cat.jpg", 2, b"error: standard output cannot be written: it is closed\n"),
-        (">&-", "--version", 2, b"error: standard output cannot be written: it is closed\n"),
-        ("<&-", "validate cat.jpg", 1, b""),
         ("<&-", "validate -", 1, b""),
         ("<&-", "validate @-", 2, b"error: there was nothing to check in @-\n"),
-        ("2>&-", "validate cat.jpg", 1, b""),
         ("2>&-", "validate cat.jpg -s none", 2, b""),
-        ("2>/dev/full", "validate", 2, b""),
+        pytest.param(">&-", "--version", 2, b"error: standard output cannot be written: it is closed\n", marks=SLOW),
+        pytest.param("<&-", "validate cat.jpg", 1, b"", marks=SLOW),
+        pytest.param("2>&-", "validate cat.jpg", 1, b"", marks=SLOW),
+        pytest.param("2>/dev/full", "validate", 2, b"", marks=SLOW),
     ],
 )
 def test_closed_streams_are_no_bugs(place, closed, command, code, said):
@@ -574,7 +582,7 @@ def test_closed_streams_are_no_bugs(place, closed, command, code, said):
 
 
 @POSIX
-@pytest.mark.parametrize("command", ["explain DTY101", "validate photos --format jsonl"])
+@pytest.mark.parametrize("command", ["explain DTY101", pytest.param("validate photos --format jsonl", marks=SLOW)])
 def test_nobody_reads_on(place, command):
     with subprocess.Popen(
         [sys.executable, "-m", "sm_imgcheck", *command.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE

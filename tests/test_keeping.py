@@ -214,7 +214,9 @@ class TestResume:
         convert(say, "--resume")
         written()
 
-    @pytest.mark.parametrize("room", range(8))
+    @pytest.mark.parametrize(
+        "room", [0, 3, 5, 7, *(pytest.param(room, marks=pytest.mark.slow) for room in (1, 2, 4, 6))]
+    )
     def test_a_full_disk_ends_the_run_which_goes_on_later(self, place, say, monkeypatch, room):
         whole = convert(say, out="whole")[:3]
         real, left = os.replace, [room]
@@ -300,8 +302,8 @@ class TestShards:
         assert say("merge", *reversed(parts))[1] == Path("whole.jsonl").read_text()
 
     def test_a_shard_without_a_candidate_is_no_error(self, place, say):
-        codes = [say("validate", "in", "--shard", f"{index}/90", "--fail-on", "never")[0] for index in range(90)]
-        assert codes == [0] * 90
+        codes = [say("validate", "in", "--shard", f"{index}/9", "--fail-on", "never")[0] for index in range(9)]
+        assert codes == [0] * 9
 
     def test_the_same_on_every_machine(self):
         names = ("x", "K\u00e4se", "ka\u0308se", "cat", "dog")

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import tarfile
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,19 @@ FORMS = [
     ("tar", "--batch-size", "3"),
     ("jsonl", "--batch-size", "2"),
 ]
+
+
+def every_other(forms, others):
+    """Pairs in which each of the others meets a form in turn; all the pairs in the slow tier."""
+    for number, (other, form) in enumerate(product(others, forms)):
+        quick = number // len(forms) % len(forms) == number % len(forms)
+        yield pytest.param(form, other, id=f"{' '.join(form)} {other}", marks=() if quick else pytest.mark.slow)
+
+
+CHANGES = [
+    *every_other(FORMS[1:3], ("changed", "spoiled", "inserted", "removed", "first", "pack lost", "all parts")),
+]
+MOMENTS = [*every_other((FORMS[0], FORMS[3]), (1, 4, 9, 10))]
 
 
 def convert(say, form, *more, out="out"):
@@ -215,8 +229,7 @@ class TestResume:
         assert looked_at == []
         assert times == {path: path.stat().st_mtime_ns for path in times}
 
-    @pytest.mark.parametrize("form", FORMS[1:3], ids=" ".join)
-    @pytest.mark.parametrize("change", ["changed", "spoiled", "inserted", "removed", "first", "pack lost", "all parts"])
+    @pytest.mark.parametrize(("form", "change"), CHANGES)
     def test_after_a_change_it_is_as_a_whole_run(self, place, say, looked_at, form, change):
         convert(say, form)
         looked_at.clear()
@@ -241,8 +254,7 @@ class TestResume:
         if change in {"changed", "pack lost"}:
             assert done <= 4, "one pack, and what cannot be read"
 
-    @pytest.mark.parametrize("form", [FORMS[0], FORMS[3]], ids=" ".join)
-    @pytest.mark.parametrize("room", [1, 4, 9, 10])
+    @pytest.mark.parametrize(("form", "room"), MOMENTS)
     def test_cut_short_at_any_moment(self, place, say, form, room, monkeypatch):
         whole = convert(say, form, out="whole")
         real, left = os.replace, [room]
