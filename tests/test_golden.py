@@ -122,7 +122,12 @@ STAGES = {
 }
 
 
-@pytest.mark.parametrize("name", STAGES)
+SLOW = {"resize, by another library", "resize, of another edge", "normalise, without std"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in STAGES]
+)
 def test_the_first_stage_that_differs_is_named(here, name):
     result = judged(spec_with(made(**STAGES[name])))
     stage = name.partition(",")[0]
@@ -328,7 +333,9 @@ def test_paths_are_checked_besides(specs, say):
     assert results[1]["golden"] is None
 
 
-@pytest.mark.parametrize("form", ["text", "table", "json", "jsonl"])
+@pytest.mark.parametrize(
+    "form", ["table", "json", *(pytest.param(form, marks=pytest.mark.slow) for form in ("text", "jsonl"))]
+)
 def test_every_report_tells_of_golden_tensors(specs, say, form):
     code, out, _ = say("validate", "--golden", "-s", "wrong.yaml", "--format", form)
     assert code == 1

@@ -136,8 +136,7 @@ def test_a_mirrored_tensor_is_found(photo):
     assert best.facts.channel_order == "RGB"
 
 
-@pytest.mark.parametrize("orientation", [6, 8, 3])
-@pytest.mark.parametrize("exif", ["apply", "ignore"])
+@pytest.mark.parametrize(("orientation", "exif"), [(6, "apply"), (8, "ignore"), (3, "apply")])
 def test_a_turn_is_told_from_none(orientation, exif, photo):
     body = jpeg(pixels_of(photo), orientation=orientation)
     best = find(made(body, decode={"exif": exif}), body)[0]

@@ -505,7 +505,10 @@ def test_identify_draws_with_and_without_a_spec(place, say, spec):
     assert (code, err) == (0, "")
     with Image.open("out.png") as page:
         assert page.width == (3 if spec else 2) * 512 + (2 if spec else 1) * 20 + 48
-    code, _, err = say("identify", "cat.npy", "--source", "cat.png", *spec, "--picture", "cat.png", "--force")
+
+
+def test_identify_draws_nothing_over_what_it_is_drawn_of(place, say):
+    code, _, err = say("identify", "cat.npy", "--source", "cat.png", "--picture", "cat.png", "--force")
     assert (code, "is what the picture is drawn of" in err) == (2, True)
 
 

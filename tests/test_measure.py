@@ -56,8 +56,7 @@ def mapped(name):
 
 
 @pytest.mark.parametrize("name", [name for name, _ in RECIPES])
-@pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
-@pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
+@pytest.mark.parametrize(("dtype", "layout"), [("float32", "NHWC"), ("float64", "NCHW"), ("float16", "NHWC")])
 def test_every_recipe_is_recognised_by_its_lattice(name, dtype, layout):
     array, affine = mapped(name)
     array = array.astype(dtype)[np.newaxis]

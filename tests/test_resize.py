@@ -135,7 +135,7 @@ def summed_one_by_one(line, starts, weights):
 
 
 @pytest.mark.parametrize("interpolation", ["bilinear", "bicubic", "lanczos"])
-@pytest.mark.parametrize(("old", "new"), [(97, 30), (30, 97), (5, 5), (200, 3), (2, 7)])
+@pytest.mark.parametrize(("old", "new"), [(47, 15), (15, 47), (5, 5), (90, 3), (2, 7)])
 def test_tensorflow_with_antialias_is_a_weighted_mean_of_each_axis(interpolation, old, new):
     image = picture(old, old)
     found = resized(image, "tensorflow", interpolation, "float32", {"antialias": True}, size=[new, new])

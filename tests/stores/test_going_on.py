@@ -11,6 +11,7 @@ from sm_imgcheck.stores import join, s3, store
 
 SPEC = "shape: [N, 24, 32, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
 NAMES = ("a/one", "a/two", "b/three", "five", "four")
+BATCHES = ("--as", "npy", "--batch-size", "2")
 
 
 @pytest.fixture
@@ -64,7 +65,11 @@ def convert(say, there, out, *more):
     return report.replace(out, "OUT"), store(out).read(f"{out}.jsonl", 1 << 20), found
 
 
-@pytest.mark.parametrize("form", [(), ("--as", "npy", "--batch-size", "2"), ("--as", "tar", "--batch-size", "3")])
+@pytest.mark.parametrize(
+    "form",
+    [(), ("--as", "tar", "--batch-size", "3"), pytest.param(BATCHES, marks=pytest.mark.slow)],
+    ids=["files", "archives", "batches"],
+)
 def test_a_run_goes_on_where_it_was(there, say, looked_at, form):
     first = convert(say, there, "out", *form)
     looked_at.clear()
@@ -77,8 +82,15 @@ def test_a_run_goes_on_where_it_was(there, say, looked_at, form):
     assert resumed == convert(say, there, "anew", *form)
 
 
-@pytest.mark.parametrize("form", [(), ("--as", "npy", "--batch-size", "2")])
-@pytest.mark.parametrize("room", [2, 5])
+@pytest.mark.parametrize(
+    ("form", "room"),
+    [
+        pytest.param((), 2, marks=pytest.mark.slow, id="files 2"),
+        pytest.param((), 5, id="files 5"),
+        pytest.param(BATCHES, 2, id="batches 2"),
+        pytest.param(BATCHES, 5, marks=pytest.mark.slow, id="batches 5"),
+    ],
+)
 def test_cut_short_and_gone_on_with(there, say, form, room, monkeypatch):
     whole = convert(say, there, "whole", *form)
     real, left = s3._call, [room]
