@@ -155,7 +155,7 @@ def _differs(candidate: Candidate, trait: str) -> Iterator[Mismatch]:
         if one.trait == trait:
             found = " or ".join(one.found)
             yield Mismatch(
-                message=f"{_WHAT[trait]}{found}; the spec wants {one.wanted}{_apart(ideal)}",
+                message=f"{_done(trait, found)}; the spec wants {_wish(one.wanted)}{_apart(ideal)}",
                 expected=one.wanted,
                 actual=found,
                 severity=_severity(ideal),
@@ -170,6 +170,15 @@ _WHAT = {
     "mirror": "the picture is ",
     "colour": "the channels were converted otherwise: ",
 }
+
+
+def _done(trait: str, found: str) -> str:
+    return "it was not resized" if found in ("not resized", "no resize") else f"{_WHAT[trait]}{found}"
+
+
+def _wish(wanted: str) -> str:
+    """What is done to the picture is wanted of it; what does something is wanted itself."""
+    return f"it {wanted}" if wanted.startswith(("not ", "turned", "left", "mirrored")) else wanted
 
 
 def _severity(ideal: Ideal) -> Severity:

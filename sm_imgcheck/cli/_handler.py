@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -73,6 +74,9 @@ def asked(
             if value is not None:
                 raise typer.BadParameter(f"{name} says how --handler is run: name its file with --handler")
         return None
+    for name, value in (("--timeout", timeout), ("--memory", memory)):
+        if value is not None and not isfinite(value):
+            raise typer.BadParameter(f"{name} {value} is no limit: give a number")
     from sm_imgcheck.handler import Handler
 
     most_bytes = None if memory is None else int(memory * (1 << 30))

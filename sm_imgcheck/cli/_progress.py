@@ -80,7 +80,8 @@ class Watch:
         passed = monotonic() - self.start
         if self.quiet or passed < _LONG:
             return
-        lines = [f"{self.done:,} candidates in {passed:,.1f} s: {self.done / passed:,.1f} a second"]
+        some = f"{self.done:,} candidate{'' if self.done == 1 else 's'}"
+        lines = [f"{some} in {passed:,.1f} s: {self.done / passed:,.1f} a second"]
         if report.by_code:
             lines.append("  by code   " + ", ".join(f"{code} {count:,}" for code, count in report.by_code.items()))
         slowest = [f"{seconds:.2f} s {for_terminal(path)}" for seconds, _, path in sorted(self.slowest, reverse=True)]

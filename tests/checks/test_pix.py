@@ -49,7 +49,7 @@ def resized(op="resize_pillow", **changes):
         ((DECODE, resized(interpolation="bicubic")), "PIX106", "Pillow bicubic; the spec wants Pillow bilinear"),
         ((DECODE, resized("resize_opencv")), "PIX106", "OpenCV INTER_LINEAR without antialias"),
         ((DECODE, resized("resize_torch", antialias=False, dtype="float32")), "PIX106", "PyTorch bilinear without"),
-        ((DECODE, RESIZE, Step(op="mirror")), "PIX107", "mirrored; the spec wants not mirrored"),
+        ((DECODE, RESIZE, Step(op="mirror")), "PIX107", "mirrored; the spec wants it not mirrored"),
         ((DECODE, FLAT, RESIZE), "PIX108", "alpha dropped; the spec wants no conversion"),
     ],
 )
@@ -57,6 +57,13 @@ def test_each_trait_has_its_check(steps, code, words):
     told = found(origin(*steps))
     assert [one[0] for one in told] == ([code] if code else [])
     assert all(words in message for _, _, message in told)
+
+
+def test_what_was_not_resized_is_said_so():
+    messages = [message for _, _, message in found(origin(DECODE))]
+    wants = [message.partition("; the spec wants ")[2] for message in messages]
+    assert [message.partition(";")[0] for message in messages] == ["it was not resized"] * 2
+    assert [want.partition(" (")[0] for want in wants] == ["stretched to 64x64", "Pillow bilinear"]
 
 
 @pytest.mark.parametrize(

@@ -272,3 +272,10 @@ def test_of_a_long_text_the_end_is_read(monkeypatch):
     text += ("y" * 99 + "\n") * (limit // 100) + "Unsupported Media Type: image/png"
     (one,) = explain_text(text)
     assert (one.cause, one.line) == ("no-image-handler", text.count("\n") + 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"), [("'cat.jpg'", "'cat.jpg'"), ("<_io.BytesIO object at 0x7f>", "The bytes")]
+)
+def test_what_is_no_image_is_named_where_it_has_a_name(name, subject):
+    assert explain_text(f"cannot identify image file {name}")[0].title.startswith(f"{subject} ")

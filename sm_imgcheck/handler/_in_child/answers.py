@@ -58,7 +58,7 @@ def write(content: Any, file: IO[bytes]) -> None:
 def _bounded(content: Any, most_bytes: int) -> Any:
     size = len(content) if isinstance(content, bytes) else content.nbytes
     if size > most_bytes:
-        error = Unusable(f"returned {size} bytes; {most_bytes} are taken")
+        error = Unusable(f"returned {size} bytes; at most {most_bytes} are taken")
         error.too_large = True
         raise error
     return content
