@@ -32,11 +32,15 @@ class Group:
     kind: str
     made_for_good: bool = False
     """Of requests, probes and what a handler makes: there ``convert`` mends nothing."""
+    unread: bool = False
+    """Of candidates that cannot be used: they are none of those that are counted by kind."""
     files: int = 0
     unmended: int = 0
     """Files in which nothing mends it."""
     mender: str = ""
     messages: set[str] = field(default_factory=set)
+    tail: str = ""
+    """What all messages say after what was found: after the first semicolon."""
     actuals: list[str] = field(default_factory=list)
     smallest: tuple[int, int] = (0, 0)
     largest: tuple[int, int] = (0, 0)
@@ -51,6 +55,8 @@ class Group:
         self.mender = self.mender or finding.fixed_by or ""
         if len(self.examples) < EXAMPLES:
             self.examples.append((path, finding.actual or finding.message))
+        tail = finding.message.partition("; ")[2]
+        self.tail = tail if self.files == 1 else _common(self.tail, tail)
         if len(self.messages) < _DISTINCT:
             self.messages.add(finding.message)
         if len(self.actuals) < _DISTINCT and finding.actual not in self.actuals:
@@ -64,6 +70,14 @@ class Group:
             self.smallest = height, width
         if area > self.largest[0] * self.largest[1]:
             self.largest = height, width
+
+
+def _common(one: str, other: str) -> str:
+    """What two tails both say: all of it, or all but the figures in brackets at the end, or nothing."""
+    if one == other:
+        return one
+    said = one.partition(" (")[0]
+    return said if said == other.partition(" (")[0] else ""
 
 
 @dataclass(slots=True)
@@ -114,7 +128,7 @@ class Digest:
         if result.bug:
             self.bugs += 1
             _enter(self.failed, (result.bug,), result, _reason(result.bug))
-        elif result.facts is None and result.request is None:
+        elif _unread(result):
             self.unread += 1
         else:
             self.kinds[result.kind] += 1
@@ -123,7 +137,17 @@ class Digest:
         for finding in result.findings:
             firsts.setdefault(finding.code, finding)
         for finding in firsts.values():
-            key = (result.kind, finding.code, finding.severity, finding.certainty, finding.expected)
+            # What is said of a golden tensor goes for no other: each is told in full.
+            own = finding.message if result.kind == "probe" else ""
+            key = (
+                result.kind,
+                finding.code,
+                finding.severity,
+                finding.certainty,
+                finding.expected,
+                _unread(result),
+                own,
+            )
             _enter(self.groups, key, result, finding)
         if result.facts is not None and result.skipped and result.request is None:
             _enter(self.stuck, (result.kind, result.skipped), result, _reason(result.skipped))
@@ -149,6 +173,11 @@ class Digest:
         return self.routes[(kind,)].files if (kind,) in self.routes else 0
 
 
+def _unread(result: Result) -> bool:
+    """Whether it could not be used; what a bug kept from being checked counts as such."""
+    return result.facts is None and result.request is None
+
+
 def _reason(message: str) -> Finding:
     return Finding(code="", name="", severity="error", message=message)
 
@@ -159,5 +188,5 @@ def _enter(groups: dict[tuple[object, ...], Group], key: tuple[object, ...], res
         if len(groups) >= _GROUPS:
             return
         made = result.kind in ("request", "probe") or result.handled is not None
-        group = groups[key] = Group(finding, result.kind, made_for_good=made)
+        group = groups[key] = Group(finding, result.kind, made_for_good=made, unread=_unread(result))
     group.add(result.path, finding)

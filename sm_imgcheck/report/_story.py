@@ -71,7 +71,11 @@ def _reasons(groups: dict[tuple[object, ...], Group]) -> tuple[Row, ...]:
 
 def _is_shared(digest: Digest, group: Group) -> bool:
     total = digest.kinds[group.kind]
-    return total > 1 and (group.files == total or (group.files > 10 and group.files >= _SHARE * total))
+    return (
+        total > 1
+        and not group.unread
+        and (group.files == total or (group.files > 10 and group.files >= _SHARE * total))
+    )
 
 
 def _shared(digest: Digest, groups: list[Group], kind: str) -> list[Section]:
@@ -152,14 +156,13 @@ def _said(group: Group) -> str:
         return clipped(group.sample.message)
     if not any(group.actuals):
         return ""
-    _, separator, tail = group.sample.message.partition("; ")
     if all(group.smallest) and group.smallest != group.largest:
         found = f"from {'x'.join(map(str, group.smallest))} to {'x'.join(map(str, group.largest))} (HxW)"
     elif len(group.actuals) == 1:
         found = group.actuals[0]
     else:
         found = _words.listing(group.actuals[:3], "or") + (", ..." if len(group.actuals) > 3 else "")
-    return clipped(f"{found}{separator}{tail}")
+    return clipped(f"{found}; {group.tail}" if group.tail else found)
 
 
 def _details(group: Group) -> tuple[str, ...]:

@@ -452,3 +452,32 @@ def test_a_finding_that_all_share_is_never_without_its_sentence():
     wide = [image(f"{name}.jpg", finding("SRC113", "icc", "warning", f"has the profile {name!r}")) for name in "abc"]
     (line,) = (line for line in told("text", wide).splitlines() if "SRC113" in line)
     assert line.endswith("such as: has the profile 'a' [convert does not mend it]")
+
+
+def test_what_is_said_of_one_file_is_said_of_no_other():
+    ways = [("box", "the spec wants a (1 at most)"), ("cat", "the spec wants a (2 at most)"), ("dog", "it wants b")]
+    results = [
+        tensor(f"{n}", finding("PIX106", "other-kernel", message=f"by {was}; {wanted}", actual=was))
+        for n, (was, wanted) in enumerate(ways)
+    ]
+    assert "other-kernel  box or cat; the spec wants a [" in told("text", results[:2])
+    assert "other-kernel  box, cat or dog [" in told("text", results)
+
+
+def test_each_golden_tensor_is_told_by_itself():
+    stages = ("crop", "resize", "decode")
+    results = [
+        replace(tensor(f"{n}.npy", finding("GLD101", "differs", message=f"first at {stage}")), kind="probe")
+        for n, stage in enumerate(stages)
+    ]
+    assert [f"1 probe: first at {stage}" in told("text", results) for stage in stages] == [True] * 3
+
+
+def test_as_many_that_cannot_be_used_as_others_are_not_all_of_them():
+    failed = finding("HND101", "handler-raised", message="it raised")
+    results = [tensor("0"), tensor("1")]
+    results += [Result(path=name, kind="tensor", findings=(failed,)) for name in ("bad", "worse")]
+    text = told("text", results)
+    assert "Both tensors" not in text
+    assert "handler-raised  each of 2 tensors: it raised" in text
+    assert "      bad and worse\n" in text
