@@ -171,14 +171,13 @@ def _guarded(job: Job, done: Done, step: Callable[[Done], Done]) -> Done:
 
 
 def _made(job: Job, content: Found | None, done: Done) -> Done:
-    if content is None and job.recorded:
-        content = _whole(done.item)
+    content = content or _whole(done.item)
     seen = _seen(done.item, content, recorded=job.recorded)
     return changed(done, result=look(done.item, job.spec, job.options, content), **seen)
 
 
 def _whole(item: Item) -> Fetched | None:
-    """A file on a disk, read once for its digest and for what is in it: both are of the same bytes.
+    """A file on a disk, read once for its state, its digest and what is in it: all are of the same bytes.
 
     None for what is mapped rather than read, and for what cannot be read: whoever tries next says why.
     """

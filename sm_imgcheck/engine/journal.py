@@ -26,7 +26,7 @@ from sm_imgcheck.value import Value
 
 __all__ = ["LARGEST", "Journal", "Pack", "Record", "lasting"]
 
-_EVERY = 64
+_EVERY = 256
 """Candidates in a file, at most: what a kill may cost, beside those under work."""
 _SECONDS = 2.0
 """After which a file is written with what there is."""

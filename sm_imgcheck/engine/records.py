@@ -58,6 +58,8 @@ def _shaped(name: str, one: str) -> Any:
 
 def _text(value: Any) -> str:
     kind = type(value)
+    if value is None or kind is str:
+        return dumps(value)
     if kind is tuple:
         return f"[{', '.join(map(_text, value))}]"
     if kind not in _SHARED:

@@ -34,6 +34,8 @@ __all__ = [
 
 # PIL.Image.Resampling, whose numbers have been fixed since Pillow 2.7
 PILLOW_FILTERS = {"nearest": 0, "lanczos": 1, "bilinear": 2, "bicubic": 3, "box": 4, "hamming": 5}
+PILLOW_MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+"""By the number of channels."""
 
 
 def resize_pillow(
@@ -153,7 +155,9 @@ def sampled_by_pillow(
     channels = image.shape[2]
     if dtype == "uint8":
         pixels = working(image, dtype)
-        whole = Image.fromarray(pixels.reshape(pixels.shape[:2]) if channels == 1 else pixels)
+        # Not ``fromarray``, which paints the picture black before it fills it: 5 % of a resize of 375x500.
+        whole = Image.new(PILLOW_MODES[channels], (image.shape[1], image.shape[0]), None)
+        whole.frombytes(pixels)
         done = np.asarray(one_pillow_resize(whole, box, size, resample, rows_first=rows_first))
         return done.reshape(*size, channels)
     done = np.empty((*size, channels), np.float32)

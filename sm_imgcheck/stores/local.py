@@ -33,10 +33,14 @@ def read(place: str, limit: int) -> bytes:
 def fetch(place: str, limit: int) -> Fetched:
     try:
         with opened(place) as file:
-            there = _stat(os.fstat(file.fileno()))
+            state = os.fstat(file.fileno())
+            if not modes.S_ISREG(state.st_mode):
+                raise Unreadable("is no regular file")
+            there = _stat(state)
             if there.size > limit:
                 raise TooLarge(there.size, limit)
-            return Fetched(body=file.read(limit), tag=there.tag)
+            # Not ``limit``: room for 512 MiB, taken and given back, costs 0.1 ms.
+            return Fetched(body=file.read(there.size), tag=there.tag)
     except OSError as error:
         raise Unreadable(f"cannot be read: {_reason(error)}") from None
 
