@@ -88,7 +88,7 @@ def test_records_are_the_same_for_every_number_of_jobs(photos, job):
         assert plain(run(items(photos), job, jobs=number)) == alone
 
 
-@pytest.mark.parametrize("form", ["text", "json", "jsonl"])
+@pytest.mark.parametrize("form", ["json", *(pytest.param(form, marks=pytest.mark.slow) for form in ("text", "jsonl"))])
 def test_reports_and_outputs_are_the_same_bytes(photos, tmp_path, capsys, form):
     seen = []
     for number in ("1", "2"):
@@ -161,6 +161,18 @@ def test_a_candidate_without_an_end_is_given_up(photos, job, monkeypatch):
     assert len(records) == 70
 
 
+def test_chunks_and_records_larger_than_a_pipe_holds(tmp_path):
+    """Neither end waits for the other to read: both would, for ever."""
+    (tmp_path / "list.txt").write_text("".join(f"{'d/' * 20_000}{number}.jpg\n" for number in range(128)))
+    command = running("validate", f"@{tmp_path / 'list.txt'}", "-j", "2", "--format", "jsonl")
+    try:
+        out, err = command.communicate(timeout=60)
+    finally:
+        command.kill()
+    *rows, last = map(json.loads, out.splitlines())
+    assert (len(rows), last["summary"]["candidates"], err) == (128, 128, "")
+
+
 @POSIX
 def test_workers_that_never_live_end_the_run_with_a_way_out(photos, job, monkeypatch):
     monkeypatch.setattr(pool._worker, "serve", os._exit)
@@ -212,7 +224,10 @@ def ended(leader, within=10.0):
 
 
 @LINUX
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow), (signal.SIGKILL, -9)],
+)
 def test_a_signal_leaves_nothing_behind(photos, tmp_path, number, code):
     """Ctrl-C reaches all processes of the command; the workers leave it to the first."""
     command = running("convert", f"{photos}/01.jpg", "@-", "-o", str(tmp_path / "out"), "-j", "2", "--format", "jsonl")
