@@ -13,6 +13,17 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    try:
+        code = _run(sys.argv[1:])
+    except KeyboardInterrupt:  # before the command line can say so itself: while it is imported
+        code = 130
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            _let_go(stream)
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
     # What is imported stays: looking through it for garbage takes a twentieth of a short command. A run over many
     # candidates turns the collector on again.
     gc.disable()
@@ -20,11 +31,7 @@ def main() -> None:
     from sm_imgcheck.cli._signals import listen
 
     listen()
-    code = run(sys.argv[1:])
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            _let_go(stream)
-    sys.exit(code)
+    return run(arguments)
 
 
 def _let_go(stream: TextIO) -> None:

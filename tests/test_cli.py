@@ -280,6 +280,13 @@ def test_ctrl_c_before_the_command_runs(monkeypatch, say):
     assert say("rules")[0] == 130
 
 
+def test_ctrl_c_while_the_command_line_is_imported():
+    code = "import sys; sys.modules['typer'] = type('', (), {'__getattr__': stop})()"
+    code = f"def stop(*_): raise KeyboardInterrupt\n{code}\nfrom sm_imgcheck.__main__ import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (130, b"")
+
+
 @POSIX
 def test_a_pipe_that_is_closed_is_left_in_silence(place):
     for number in range(40):

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from threading import Thread
 from time import monotonic
 from typing import Any
 
@@ -35,11 +37,30 @@ def serve(link: Connection, begun: Any) -> None:
     with suppress(EOFError, OSError):  # nobody at the other end: nobody to work for
         sender = Sender()
         job = pickle.loads(link.recv_bytes())  # noqa: S301 - from the process that started this one
-        while True:
-            chunk = pickle.loads(link.recv_bytes())  # noqa: S301
+        for body in _received(link):
+            chunk = pickle.loads(body)  # noqa: S301
             for message in _messages(job, chunk, begun):
                 link.send_bytes(sender.packed(message))
             begun.value = -1
+
+
+def _received(link: Connection) -> Iterator[bytes]:
+    """What comes, until nothing more does.
+
+    A thread takes it in, whatever is in work: paths may be long, and if both ends wrote more than a pipe holds (8 KiB
+    on macOS) before they read, each would wait for the other.
+    """
+    waiting: SimpleQueue[bytes | None] = SimpleQueue()
+
+    def receive() -> None:
+        with suppress(EOFError, OSError):
+            while True:
+                waiting.put(link.recv_bytes())
+        waiting.put(None)
+
+    Thread(target=receive, daemon=True).start()
+    while (body := waiting.get()) is not None:
+        yield body
 
 
 def _messages(job: Job, chunk: Chunk, begun: Any) -> Iterator[Message]:
