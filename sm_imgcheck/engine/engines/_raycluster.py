@@ -135,7 +135,7 @@ def _session(ray: Any, address: str, more: dict[str, Any]) -> Iterator[None]:
         over.wait()
         ray.shutdown()
 
-    thread = Thread(target=hold, daemon=True)
+    thread = Thread(target=hold, name="ray_session", daemon=True)
     thread.start()
     try:
         with _signals_kept():
