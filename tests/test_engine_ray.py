@@ -139,6 +139,12 @@ def test_a_node_without_the_program_is_told(photos, job, monkeypatch):
         list(run(items(photos), job, engine="ray"))
 
 
+def test_a_cluster_that_goes_away_ends_the_run(photos, job, monkeypatch):
+    Ray(lambda _, chunk, careful: ConnectionError("gone") if chunk.number == 3 else False).install(monkeypatch)
+    with pytest.raises(ImgcheckError, match=r"the Ray cluster is out of reach \(gone\): start again"):
+        list(run(items(photos), job, engine="ray"))
+
+
 # What is told
 
 
