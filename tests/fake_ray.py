@@ -1,6 +1,7 @@
-"""What ``--engine ray`` uses of Ray, without Ray: tasks are done one by one, here, when they are waited for."""
+"""What ``--engine ray`` uses of Ray, without Ray: each task is done in this process when its result is taken."""
 
 import sys
+from threading import Thread
 from types import ModuleType, SimpleNamespace
 
 
@@ -40,7 +41,7 @@ class Ray(ModuleType):
 
     def init(self, address, **more):
         self.given = address, more
-        print("chatter of Ray's own")
+        Thread(target=print, args=["chatter"], name="ray_listen_error_messages").start()
 
     def shutdown(self):
         self.given = None

@@ -5,6 +5,7 @@ import os
 import sys
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from fake_ray import Ray, RayTaskError
@@ -75,7 +76,7 @@ def test_an_own_instance_is_small_and_leaves_nothing(photos, job, monkeypatch):
     assert len(list(run(items(photos)[:3], job, jobs=2, engine="ray"))) == 3
     address, more = seen[0]
     assert (address, more["num_cpus"], more["include_dashboard"], more["log_to_driver"]) == ("local", 2, False, False)
-    assert not os.path.exists(more["_temp_dir"])
+    assert not Path(more["_temp_dir"]).exists()
 
 
 def test_the_command_gives_the_same_bytes_as_without(photos, tmp_path, monkeypatch, capsys):
@@ -138,6 +139,12 @@ def test_a_node_without_the_program_is_told(photos, job, monkeypatch):
         list(run(items(photos), job, engine="ray"))
 
 
+def test_a_cluster_that_goes_away_ends_the_run(photos, job, monkeypatch):
+    Ray(lambda _, chunk, careful: ConnectionError("gone") if chunk.number == 3 else False).install(monkeypatch)
+    with pytest.raises(ImgcheckError, match=r"the Ray cluster is out of reach \(gone\): start again"):
+        list(run(items(photos), job, engine="ray"))
+
+
 # What is told
 
 
@@ -154,9 +161,9 @@ class Full:
 
 def test_what_ends_a_run_is_told_after_what_came_before(photos, job, monkeypatch):
     Ray().install(monkeypatch)
+    wanting = replace(job, options=Options(want_array=True), sink=Full())
     seen = []
     with pytest.raises(OutputError, match="disk full"):
-        wanting = replace(job, options=Options(want_array=True), sink=Full())
         seen.extend(iter(run(items(photos), wanting, engine="ray").__next__, None))
     assert len(seen) == 13
 
@@ -202,7 +209,7 @@ def test_a_file_that_nobody_can_read_is_a_finding(photos, job, monkeypatch):
 
 
 def message_of(job, **other):
-    ticket = _raytask.Ticket(**{"job": job, "folder": os.getcwd(), "libraries": libraries(), **other})
+    ticket = _raytask.Ticket(**{"job": job, "folder": str(Path.cwd()), "libraries": libraries(), **other})
     chunk = Chunk(number=0, items=(Item(path="relative.jpg", output=("relative",)),))
     return _raytask.do(_raytask.pickle.dumps(ticket), chunk, False)
 

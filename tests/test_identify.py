@@ -152,6 +152,14 @@ def test_a_turn_that_nobody_asked_for_is_found(turned, photo):
     assert step_of(best, "orient") is not None
 
 
+def test_a_quarter_turn_after_all_is_found_though_exif_asks_for_another(photo):
+    body = jpeg(pixels_of(photo), orientation=6)
+    small = np.asarray(Image.open(io.BytesIO(body)).convert("RGB").resize((64, 64)))
+    origins = find(np.rot90(small), body)
+    assert origins[0].exact
+    assert step_of(origins[0], "orient").params["orientation"] == 8
+
+
 def test_another_image_is_said_not_to_be_it(photo):
     assert find(made(jpeg(picture(150, 210, seed=8))), photo) == ()
 
@@ -282,6 +290,31 @@ def test_mirror_is_its_own_inverse_and_changes_no_fact():
     facts = Facts(shape=image.shape, layout="HWC", dtype="uint8", channel_order="RGB")
     assert after(facts, step) == facts
     assert stage_of("mirror") == "mirror"
+
+
+def test_nearest_is_told_by_which_of_two_pixels_it_takes():
+    body = jpeg(picture(160, 320, seed=6), quality=95)  # 64 of 160 and of 320: half-way between two pixels
+    for library in ("tensorflow", "pillow"):
+        tensor = made(body, resize={"library": library, "interpolation": "nearest"})
+        best = find(tensor, body)[0]
+        assert best.exact
+        assert step_of(best, "resize_") is not None
+        assert np.array_equal(run(best, body), tensor)
+
+
+def test_a_frame_that_one_library_alone_sets_is_found():
+    body = jpeg(picture(183, 275, seed=5))
+    how = {"mode": "letterbox", "library": "tensorflow", "interpolation": "bicubic", "antialias": False}
+    for size in ([65, 86], [64, 96]):
+        tensor = made(body, shape=["N", *size, 3], resize={**how, "dtype": "float32"})
+        best = find(tensor, body)[0]
+        assert best.exact
+        assert step_of(best, "letterbox_tensorflow").params["interpolation"] == "bicubic"
+
+
+def test_a_window_is_not_told_as_a_cut_that_is_resized(photo):
+    origins = find(pixels_of(photo)[15:135, 45:165], photo)  # 0.8 of the shorter side, too
+    assert [[step.op for step in origin.steps if step.op != "decode"] for origin in origins] == [["crop"]]
 
 
 def test_the_layout_may_be_given(photo):

@@ -4,6 +4,8 @@ import gzip
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -242,6 +244,20 @@ class TestResume:
         assert len(Path("m.jsonl").read_text().splitlines()) == 6
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such locks")
+def test_two_runs_into_one_folder(place, say):
+    """The second would take the unfinished files of the first for those of a run that was killed."""
+    command = [sys.executable, "-m", "sm_imgcheck", "convert", "in/five.jpg", "@-", "-o", "out", "--format", "jsonl"]
+    pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
+    with subprocess.Popen(command, text=True, **pipes) as first:
+        first.stdout.readline()
+        code, _, err = say("convert", "in", "-o", "out", "--resume")
+        assert (code, err) == (2, "error: another run writes into out: let it end, or name another folder\n")
+        out, _ = first.communicate("in/four.jpg\n", timeout=60)
+    assert json.loads(out.splitlines()[-1])["summary"]["candidates"] == 2
+    assert say("convert", "in", "-o", "out", "--resume")[0] == 1
+
+
 class TestManifest:
     def test_a_line_for_each_input(self, place, say):
         code, _, _ = say("validate", "in", "--manifest", "m.jsonl")
@@ -256,11 +272,29 @@ class TestManifest:
         assert lines[-1]["findings"][0]["code"] == "SRC103"
 
     def test_one_that_is_there_is_not_replaced(self, place, say):
-        Path("m.jsonl").write_text("precious")
-        code, _, err = say("validate", "in", "--manifest", "m.jsonl")
-        assert (code, Path("m.jsonl").read_text()) == (2, "precious")
+        assert say("validate", "in", "--manifest", "m.jsonl")[0] == 1
+        code, _, err = say("validate", "in/five.jpg", "--manifest", "m.jsonl")
+        assert code == 2
         assert "m.jsonl exists: --force replaces it" in err
-        assert say("validate", "in", "--manifest", "m.jsonl", "--force")[0] == 1
+        assert say("validate", "in/five.jpg", "--manifest", "m.jsonl", "--force")[0] == 1
+        assert len(Path("m.jsonl").read_text().splitlines()) == 1
+
+    @pytest.mark.parametrize("more", [("convert", "--force"), ("convert", "--resume"), ("validate", "--force")])
+    @pytest.mark.parametrize("place_of", ["in/five.jpg", "sm-imgcheck.yaml"])
+    def test_what_is_no_manifest_is_never_replaced(self, place, say, more, place_of):
+        before = Path(place_of).read_bytes()
+        where = ("-o", "out") if more[0] == "convert" else ()
+        code, _, err = say(more[0], "in", *where, "--manifest", place_of, *more[1:])
+        assert (code, Path(place_of).read_bytes()) == (2, before)
+        assert f"{place_of} exists and was not made by this program: remove it, or name another file" in err
+
+    @POSIX
+    def test_what_is_no_file_is_never_replaced(self, place, say):
+        os.mkfifo("pipe")
+        for name, what in (("pipe", "is a device, a pipe or a socket"), ("-", "is standard output"), ("", "is empty")):
+            code, _, err = say("validate", "in", "--manifest", name, "--force")
+            assert (code, what in " ".join(err.split())) == (2, True)
+        assert Path("pipe").is_fifo()
 
     def test_a_place_that_cannot_be_written(self, place, say):
         for manifest, said in (("gone/m.jsonl", "cannot be written: No such file or directory"), ("in", "is a folder")):

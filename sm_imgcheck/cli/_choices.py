@@ -41,3 +41,11 @@ def one_of(*allowed: str) -> Callable[[str | None], str | None]:
         )
 
     return check
+
+
+def said(context: typer.Context, option: typer.CallbackParam, value: str) -> str:
+    """Refuse an empty text: ``"$SHARD"``, where that is not set, would stand for all of it on every machine."""
+    source = context.get_parameter_source(option.name or "")
+    if not value and source is not None and source.name == "COMMANDLINE":
+        raise typer.BadParameter("it is empty: leave the option out, or say what is meant")
+    return value

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sm_imgcheck.cli._choices import choices, one_of
+from sm_imgcheck.cli._choices import choices, one_of, said
 from sm_imgcheck.errors import ImgcheckError
 
 __all__ = [
@@ -177,6 +177,7 @@ Manifest = Annotated[
     typer.Option(
         "--manifest",
         metavar="FILE",
+        callback=said,
         help="Record each input on a line of JSON: path, size, sha256, findings, output, spec, versions of libraries.",
         show_default=False,
     ),
@@ -208,6 +209,7 @@ Shard = Annotated[
     typer.Option(
         "--shard",
         metavar="INDEX/NUMBER",
+        callback=said,
         help="Take one of NUMBER parts, counted from 0, by a hash of each path below PATH: the same on every machine.",
         show_default=False,
     ),

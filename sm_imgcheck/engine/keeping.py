@@ -15,6 +15,7 @@ from sm_imgcheck.engine.job import Done, Job
 from sm_imgcheck.engine.journal import Journal
 from sm_imgcheck.engine.known import Known
 from sm_imgcheck.engine.listing import Item
+from sm_imgcheck.engine.lock import Lock
 from sm_imgcheck.engine.manifest import Lines, line_of
 from sm_imgcheck.engine.origin import Origin
 from sm_imgcheck.engine.outputs import Outputs
@@ -42,6 +43,8 @@ class Keeping:
     """What earlier runs have done; None: everything is done anew."""
     packs: Packs | None = None
     manifest: Lines | None = None
+    lock: Lock | None = None
+    """Held while the run lasts: no other writes there."""
     kept: int = 0
     """Candidates that were up to date."""
 
@@ -64,6 +67,13 @@ class Keeping:
             except BaseException:
                 self._give_up()
                 raise
+            finally:
+                self.let_go()
+
+    def let_go(self) -> None:
+        """Leave the place to other runs."""
+        if self.lock is not None:
+            self.lock.let_go()
 
     def _noted(self, records: Generator[Done, None, None]) -> Generator[Done, None, None]:
         with closing(records):

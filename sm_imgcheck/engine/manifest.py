@@ -16,22 +16,24 @@ from sm_imgcheck.engine.shard import Shard
 from sm_imgcheck.errors import OutputError
 from sm_imgcheck.escape import for_json, for_terminal
 from sm_imgcheck.report._record import name_of, plain
-from sm_imgcheck.stores import is_remote, store
+from sm_imgcheck.stores import is_remote, local, store
 
 __all__ = ["Lines", "line_of"]
 
 _BLOCK = 1 << 20
+_STARTS = (b'{"path": ', b'{"file": ')
+"""How a manifest begins, and the index of packed files."""
 
 
 class Lines:
     """A file of lines in the making: it gets its name when it is whole."""
 
     def __init__(self, place: str, *, force: bool = False) -> None:
-        """Raise OutputError where there is such a file, unless ``force``: at the start, not after hours of work."""
-        if not is_remote(place) and os.path.isdir(place):
-            raise OutputError(f"{for_terminal(place)} is a folder: name a file in it")
-        if not force and store(place).stat(place) is not None:
-            raise OutputError(f"{for_terminal(place)} exists: --force replaces it, and so does --resume")
+        """Raise OutputError where it would replace a file: at the start, not after hours of work.
+
+        force: it may replace one of its kind, and no other: an input or a spec in its place is a slip of the hand.
+        """
+        _look_at(place, force=force)
         self.place = place
         folder, name = os.path.split(place)
         # One name, so that what a killed run leaves there is taken over by the one that goes on.
@@ -68,6 +70,21 @@ class Lines:
             yield
         except OSError as error:
             raise OutputError(f"{for_terminal(self.place)} cannot be written: {error.strerror or error}") from error
+
+
+def _look_at(place: str, *, force: bool) -> None:
+    """Raise OutputError, StoreError unless a file of lines may be put there."""
+    shown, where = for_terminal(place), store(place)
+    if place == "-":
+        raise OutputError("- is standard output, where the report goes: name a file (./- is one of that name)")
+    if not is_remote(place) and (what := local.no_file(place)):
+        raise OutputError(f"{shown} is {what}: name a file{' in it' * (what == 'a folder')}")
+    if (there := where.stat(place)) is None:
+        return
+    if not force:
+        raise OutputError(f"{shown} exists: --force replaces it, and so does --resume")
+    if there.size and not where.head(place, len(_STARTS[0])).startswith(_STARTS):
+        raise OutputError(f"{shown} exists and was not made by this program: remove it, or name another file")
 
 
 def line_of(done: Done, origin: Origin, shard: Shard) -> str:

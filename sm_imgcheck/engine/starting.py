@@ -11,12 +11,14 @@ from sm_imgcheck.engine.keeping import Keeping
 from sm_imgcheck.engine.known import Known
 from sm_imgcheck.engine.libraries import libraries
 from sm_imgcheck.engine.listing import Item
+from sm_imgcheck.engine.lock import Lock
 from sm_imgcheck.engine.manifest import Lines
 from sm_imgcheck.engine.origin import FOLDER, Origin, check, note
 from sm_imgcheck.engine.outputs import Outputs
 from sm_imgcheck.engine.packs import Packing, Packs, Parts
 from sm_imgcheck.engine.shard import Shard
 from sm_imgcheck.errors import ImgcheckError
+from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.model import Spec
 from sm_imgcheck.request.joining import one_by_one
 from sm_imgcheck.stores import is_remote, join, plain, store
@@ -57,10 +59,14 @@ def keeping(job: Job, wanted: Wanted) -> Keeping | None:
         libraries=libraries(),
     )
     keep = Keeping(job=replace(job, recorded=True), origin=origin, shard=wanted.shard)
-    if sink is not None:
-        _journal(keep, sink, wanted)
-    if wanted.manifest:
-        keep.manifest = Lines(plain(wanted.manifest), force=wanted.resume or wanted.force)
+    try:
+        if sink is not None:
+            _journal(keep, sink, wanted)
+        if wanted.manifest:
+            keep.manifest = Lines(plain(wanted.manifest), force=wanted.resume or wanted.force)
+    except BaseException:
+        keep.let_go()
+        raise
     return keep
 
 
@@ -68,7 +74,8 @@ def _journal(keep: Keeping, sink: Outputs, wanted: Wanted) -> None:
     """Keep a journal too, and make packs where they are wanted."""
     spec = keep.job.spec if wanted.packing is None else _packable(keep.job.spec, wanted.packing)
     check(sink.folder, keep.origin, anew=wanted.resume or wanted.force)
-    keep.sink = sink = replace(sink, aside=_emptied(sink.folder, wanted.shard))
+    keep.lock, aside = _emptied(sink.folder, wanted.shard)
+    keep.sink = sink = replace(sink, aside=aside)
     note(sink, keep.origin)
     keep.journal = Journal(sink.folder, wanted.shard.name, keep.origin)
     earlier = None
@@ -132,12 +139,17 @@ def _packs(keep: Keeping, sink: Outputs, spec: Spec, earlier: Known | None, want
     )
 
 
-def _emptied(out: str, shard: Shard) -> str:
-    """The folder for the unfinished files of a shard, without those of a process that was killed; none in a store."""
+def _emptied(out: str, shard: Shard) -> tuple[Lock, str]:
+    """The folder for the unfinished files of a shard, without those of a process that was killed; none in a store.
+
+    It is locked: the files of a process that lives are not removed. Raises OutputError where there is one.
+    """
     if is_remote(out):
-        return ""
+        return Lock("", ""), ""
     folder = join(out, FOLDER, "tmp", shard.name)
     store(out).make_folder(folder, out)
+    shown = for_terminal(out)
+    lock = Lock(folder, f"another run writes into {shown}: let it end, or name another folder")
     for name, _ in list(store(out).below(folder)):
         store(out).remove(join(folder, name))
-    return folder
+    return lock, folder

@@ -69,6 +69,7 @@ def _family(interpolation: str, *libraries: str, smooth: bool) -> Family:
 _STRETCHED = ("pillow", "torch", "tensorflow", "pillow-12")
 _COPIES = (
     {"library": "pillow", "interpolation": "nearest", "dtype": "uint8"},
+    {"library": "tensorflow", "interpolation": "nearest", "dtype": "uint8", "antialias": False},
     *({"library": "opencv", "interpolation": name, "dtype": "uint8"} for name in ("nearest", "bilinear", "bicubic")),
 )
 _KEYS = ("library", "interpolation", "dtype", "antialias")
@@ -77,7 +78,8 @@ FAMILIES: tuple[Family, ...] = (
     _family("bicubic", *_STRETCHED, smooth=True),
     _family("bilinear", "opencv", "tensorflow", "torch", smooth=False),
     _family("lanczos", *_STRETCHED, smooth=True),
-    _family("nearest", "pillow", "tensorflow", "torch", "opencv", smooth=True),
+    _family("nearest", "pillow", smooth=True),
+    _family("nearest", "tensorflow", "torch", "opencv", smooth=True),  # half-way between two pixels, the other one
     _family("nearest", "opencv", "torch", smooth=False),
     _family("area", "opencv", "tensorflow", smooth=False),
     _family("bicubic", "opencv", "torch", smooth=False),  # a = -0.75

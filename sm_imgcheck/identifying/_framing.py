@@ -41,6 +41,12 @@ class Part:
         """Whether the tensor shows the source pixel for pixel."""
         return self.source == (0, 0, *self.size) and not self.framed
 
+    @property
+    def copied(self) -> bool:
+        """Whether the tensor shows some window of the source pixel for pixel."""
+        whole = all(start == int(start) for start in self.source[:2])
+        return whole and self.source[2:] == self.size and not self.framed
+
 
 def geometry(written: Written, *, size: tuple[int, int], order: str) -> tuple[Step, ...]:
     """The ops of these steps, with every default of the spec language. ``size``: of the tensor, height and width.

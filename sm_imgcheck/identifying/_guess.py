@@ -73,14 +73,16 @@ def near(source: Source, places: list[Place], decode: Decode, *, whole: bool | N
     whole: whether the tensor holds the images of whole levels; None: who knows.
     """
     likely = [place for place in places[:_PLACES] if place.misfit <= 3 * places[0].misfit + 1e-4]
-    first = next((place for place in likely if not place.framing.libraries), likely[0])
-    found = sorted(_each(source, [first], FAMILIES, decode, whole), key=_off)
+    free = next((place for place in likely if not place.framing.libraries), likely[0])
+    firsts = [free, *(place for place in likely[:1] if place.part != free.part)]  # some sizes are one library's alone
+    found = sorted(_each(source, firsts, FAMILIES, decode, whole), key=_off)
     best = found[:4]  # tells the kernel: the other places need not be tried with all
     families = dict.fromkeys([*(one.family for one in best), *QUICK])
-    others = [place for place in likely if place is not first]
+    others = [place for place in likely if place not in firsts]
     found += _each(source, others, families, decode, whole)
     if min(map(_off, found), default=0.0) > _UNCLEAR:
         found += _each(source, others[:2], [one for one in FAMILIES if one not in families], decode, whole)
+        found += _each(source, places[len(likely) : _PLACES], QUICK, decode, whole)  # ragged copies mislead the cells
     found.sort(key=_off)
     return [one for one in found if one.off <= 1.5 * found[0].off + _KIN][:_GUESSES]
 

@@ -85,7 +85,7 @@ def _judged(
     known: set[tuple[object, ...]] = set()
     for framing in ways:
         part = part_of(framing, view, seen)
-        if part is None or part.size != seen.size or (framing.written and part.untouched):
+        if part is None or part.size != seen.size or _idle(framing, part):
             continue
         key = (framing.kind, part, framing.libraries)
         if key in known or (part.framed and not _holds(part, seen)):
@@ -93,6 +93,13 @@ def _judged(
         known.add(key)
         misfit = min(view.misfit(seen.sums(), part, cells=cells, shift=shift) for shift in shifts)
         yield Place(seen=seen, view=view, framing=framing, part=part, misfit=misfit)
+
+
+def _idle(framing: Framing, part: Part) -> bool:
+    """Whether a shorter framing shows the very same: nothing need be done, or what is cut out is not resized."""
+    if part.untouched:
+        return bool(framing.written)
+    return part.copied and framing.resizes and not framing.known
 
 
 def part_of(framing: Framing, view: View, seen: Seen) -> Part | None:

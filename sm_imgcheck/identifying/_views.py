@@ -70,7 +70,8 @@ def views(source: Source, channels: int) -> list[View]:
     usual += [(turn, 2) for turn, _ in usual]
     shown = {turn if turned == 1 else _MIRRORED[turn] for turn, turned in usual}
     every = [*usual, *((turn, 1) for turn in range(1, 9) if turn not in shown)]
-    every += [(applied, turned) for turned in (5, 6, 7, 8) if _both(applied, turned) not in shown]
+    first = dict.fromkeys((applied, 1))
+    every += [(turn, turned) for turn in first for turned in (5, 6, 7, 8) if _both(turn, turned) not in shown]
     small, reduction = _reduced(source, channels)
     sums = {turn: summed(orient(small, orientation=turn)) for turn, _ in every}
     return [_view(sums[turn], reduction if turn < 5 else reduction[::-1], turn, turned) for turn, turned in every]

@@ -13,7 +13,7 @@ from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.ordinary import opened
 from sm_imgcheck.stores._told import Chunk, Fetched, Refused, Stat, TooLarge, Unreadable
 
-__all__ = ["below", "fetch", "head", "make_folder", "read", "remove", "stat", "write"]
+__all__ = ["below", "fetch", "head", "make_folder", "no_file", "read", "remove", "stat", "write"]
 
 
 def stat(place: str) -> Stat | None:
@@ -72,7 +72,7 @@ def write(place: str, chunks: Iterable[Chunk], *, force: bool = False, aside: st
     """As every store does. aside: a folder on the same disk for what is not finished; empty: that of the place."""
     shown = for_terminal(place)
     if os.path.lexists(place):
-        if what := _no_file(place):
+        if what := no_file(place):
             raise OutputError(f"{shown} is {what}, which is not replaced: remove it, or name another place")
         # What comes once and is to be written anyway is not spent on a comparison.
         if (not force or isinstance(chunks, Sequence)) and _holds(place, chunks):
@@ -117,7 +117,7 @@ def make_folder(folder: str, inside: str) -> None:
         )
 
 
-def _no_file(place: str) -> str:
+def no_file(place: str) -> str:
     """What stands at a place, or at the end of the link there, where that is nothing to be replaced."""
     try:
         mode = os.stat(place).st_mode

@@ -6,12 +6,14 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from secrets import token_hex
 from shutil import rmtree
 from tempfile import mkdtemp
 from threading import Event, Thread, current_thread, main_thread
-from typing import Any
+from typing import Any, TextIO, cast
 from urllib.parse import urlsplit
 from warnings import catch_warnings
 
@@ -43,12 +45,11 @@ def connected(processors: int) -> Iterator[Any]:
 
     That is started here, and ended with all that it has written. Raises ImgcheckError.
     """
-    ray = _library()
+    address = os.environ.get(_ADDRESS) or "local"
+    ray = _library(own=address == "local")
     with ExitStack() as stack:
-        # Ray prints what it has to say of workers that died, from a thread of its own.
-        stack.enter_context(redirect_stdout(stack.enter_context(open(os.devnull, "w", encoding="utf-8"))))
+        stack.enter_context(redirect_stdout(cast("TextIO", _Quiet(sys.stdout))))
         if not ray.is_initialized():
-            address = os.environ.get(_ADDRESS) or "local"
             more: dict[str, Any] = {}
             if address == "local":
                 more = {"num_cpus": processors, "include_dashboard": False, "object_store_memory": _OBJECTS}
@@ -58,9 +59,24 @@ def connected(processors: int) -> Iterator[Any]:
         yield ray
 
 
-def _library() -> Any:
-    """The package. Raises ImgcheckError where it is not installed."""
-    for name, value in _SETTINGS.items():
+class _Quiet:
+    """Standard output without what Ray says of workers that died, which it prints there from threads of its own."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        """Pass a text on, or drop it."""
+        return len(text) if current_thread().name.startswith("ray_") else self.stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+def _library(*, own: bool) -> Any:
+    """The package, for an instance of its own or for another. Raises ImgcheckError where it is not installed."""
+    settings = {**_SETTINGS, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token_hex(32)} if own else _SETTINGS
+    for name, value in settings.items():  # its own token, or Ray would leave one in the home folder
         os.environ.setdefault(name, value)
     try:
         import ray
@@ -119,7 +135,7 @@ def _session(ray: Any, address: str, more: dict[str, Any]) -> Iterator[None]:
         over.wait()
         ray.shutdown()
 
-    thread = Thread(target=hold, daemon=True)
+    thread = Thread(target=hold, name="ray_session", daemon=True)
     thread.start()
     try:
         with _signals_kept():

@@ -60,6 +60,9 @@ def done(job: Job, chunks: Iterable[Chunk], jobs: int) -> Generator[Done, None, 
                 cluster.fill()
                 yield from cluster.ready()
                 cluster.listen()
+        except ConnectionError as problem:
+            said = _raycluster.reason(problem)
+            raise ImgcheckError(f"the Ray cluster is out of reach ({said}): start again when it is back") from None
         finally:
             cluster.feed.close()
 

@@ -1,0 +1,20 @@
+"""Very many files: what the benchmarks claim of memory, which is the same on any machine."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.long, pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")]
+BENCH = Path(__file__).parent / "bench"
+
+
+@pytest.mark.parametrize(("name", "claims"), [("listing", 2), ("memory_tree", 2)])
+def test_memory_is_bounded(name, claims):
+    """Their seconds are printed with ``-s``; whether they are reached says how busy the machine is."""
+    ended = subprocess.run([sys.executable, BENCH / f"{name}.py"], capture_output=True, text=True, check=True)
+    print(ended.stdout)
+    told = [line for line in ended.stdout.splitlines() if " MiB " in line]
+    assert len(told) == claims
+    assert all(line.startswith("ok ") for line in told), ended.stdout

@@ -1,0 +1,270 @@
+"""``--engine ray`` on a real cluster of two nodes, both on this machine: the same bytes, also when one of them dies."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from pictures import jpeg, picture
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(sys.platform != "linux", reason="needs /proc"),
+    pytest.mark.skipif(find_spec("ray") is None, reason="needs Ray"),
+]
+IMAGES = 330
+SPEC = "shape: [N, 64, 64, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
+RAY = [sys.executable, "-m", "ray.scripts.scripts"]
+
+
+def session(leader):
+    """The living processes that were started by one, with their command lines."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        try:
+            state, _, _, number = (entry / "stat").read_text().rpartition(")")[2].split()[:4]
+            if number == str(leader) and state not in "ZX":
+                found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except (OSError, ValueError):
+            continue
+    return found
+
+
+def until(what, within=60.0):
+    end = time.monotonic() + within
+    while not (seen := what()):
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.02)
+    return seen
+
+
+def killed(leader):
+    """Kill all of a session, in one go as far as it can be."""
+    while living := session(leader):
+        for number in living:
+            os.kill(number, signal.SIGKILL)
+        time.sleep(0.02)
+
+
+def surroundings(address="", **more):
+    """The environment of a command; with an address: on a cluster whose nodes ask nobody for a token."""
+    rest = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
+    return {**rest, **({"RAY_ADDRESS": address, "RAY_AUTH_MODE": "disabled"} if address else {}), **more}
+
+
+class Cluster:
+    """Nodes with a processor each, every one a session of its own."""
+
+    def __init__(self, place):
+        self.place = place
+        ports = [socket.socket() for _ in range(2)]
+        for one in ports:
+            one.bind(("127.0.0.1", 0))
+        self.port, self.client_port = (one.getsockname()[1] for one in ports)
+        for one in ports:
+            one.close()
+        self.nodes = []
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def start(self):
+        client = [f"--ray-client-server-port={self.client_port}"] if find_spec("grpc") else []
+        self.add("--head", f"--port={self.port}", f"--temp-dir={self.place}", *client)
+        self.add(f"--address=127.0.0.1:{self.port}")
+
+    def add(self, *more):
+        """Start a node. ``--node-ip-address``: whatever addresses the machine has."""
+        words = ["start", "--block", "--num-cpus=1", "--object-store-memory=100000000", "--disable-usage-stats"]
+        log = (self.place / f"{len(self.nodes)}.log").open("wb")
+        words += ["--include-dashboard=false"] if "--head" in more else []
+        node = subprocess.Popen(
+            [*RAY, *words, "--node-ip-address=127.0.0.1", *more],
+            env=surroundings("none"),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        log.close()
+        self.nodes.append(node)
+        until(lambda: "Ray runtime started" in Path(log.name).read_text())
+
+    def workers(self, node):
+        return [line for line in session(self.nodes[node].pid).values() if line.startswith("ray::")]
+
+    def close(self):
+        for node in self.nodes:
+            killed(node.pid)
+            node.wait()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder of pictures, some of which cannot be converted, and a spec."""
+    place = tmp_path_factory.mktemp("cluster")
+    (place / "spec.yaml").write_text(SPEC)
+    for number in range(IMAGES):
+        file = place / "in" / f"{number % 7}" / f"{number:03}.jpg"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(jpeg(picture(300, 401)) if number % 50 else b"no picture")
+    return place
+
+
+@pytest.fixture
+def cluster():
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="imgcheck-", dir="/tmp", ignore_cleanup_errors=True) as name:  # a short name
+        made = Cluster(Path(name))
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+def command(out, *more):
+    given = ["in", "-s", "spec.yaml", "-o", out, "--manifest", f"{out}.jsonl", "--format", "jsonl", *more]
+    return [sys.executable, "-m", "sm_imgcheck", "convert", *given]
+
+
+def written(place, out, report):
+    """All that there is of a run, but for the journal, the names of folders being OUT."""
+    files = {file.relative_to(place / out).as_posix(): file for file in (place / out).rglob("*") if file.is_file()}
+    tensors = {name: sha256(file.read_bytes()).hexdigest() for name, file in files.items() if name[0] != "."}
+    return tensors, (place / f"{out}.jsonl").read_text(), report.replace(out, "OUT")
+
+
+@pytest.fixture(scope="module")
+def alone(place):
+    done = subprocess.run(command("alone", "-j", "1"), cwd=place, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    tensors, manifest, report = written(place, "alone", done.stdout)
+    assert len(tensors) == IMAGES - 7
+    assert len(manifest.splitlines()) == IMAGES
+    return tensors, manifest, report
+
+
+def finished(place, out, address, *more):
+    """A run on the cluster."""
+    done = subprocess.run(
+        command(out, "--engine", "ray", *more),
+        cwd=place,
+        env=surroundings(address),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "ray" not in done.stderr.lower().replace("in/", ""), "no chatter"
+    return written(place, out, done.stdout)
+
+
+def test_two_nodes_give_the_same_bytes(place, alone, cluster):
+    assert finished(place, "nodes", f"127.0.0.1:{cluster.port}") == alone
+    assert finished(place, "nodes", f"127.0.0.1:{cluster.port}", "--resume") == alone
+    if find_spec("grpc"):
+        assert finished(place, "client", f"ray://127.0.0.1:{cluster.client_port}") == alone
+
+
+def test_a_node_that_dies_half_way_costs_nothing(place, alone, cluster):
+    environment = surroundings(f"127.0.0.1:{cluster.port}")
+    running = subprocess.Popen(
+        command("killed", "--engine", "ray"), cwd=place, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        lines = [running.stdout.readline() for _ in range(IMAGES // 3)]
+        until(lambda: any("::do" in line for line in cluster.workers(1)))
+        killed(cluster.nodes[1].pid)
+        assert running.poll() is None, "it was half-way"
+        rest, _ = running.communicate(timeout=120)
+    finally:
+        running.kill()
+        running.wait()
+    assert running.returncode == 1
+    assert written(place, "killed", "".join(lines) + rest) == alone
+
+
+# On an instance of its own
+
+DEADLY = """
+import json, os, signal, sys
+from collections import Counter
+from sm_imgcheck import specfile
+from sm_imgcheck.engine.job import Job
+from sm_imgcheck.engine.listing import Listing, listed
+from sm_imgcheck.engine.outputs import Outputs
+from sm_imgcheck.engine.run import run
+from sm_imgcheck.model import Options
+
+class Deadly(Outputs):
+    def write(self, item, array):
+        if item.output[-1] in {"013", "157"}:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return super().write(item, array)
+
+def main(engine):
+    sink = Deadly(folder=engine, form="npy")
+    job = Job(spec=specfile.load("spec.yaml"), options=Options(want_array=True), sink=sink)
+    for done in run(listed(["in"], Listing(passed_over=Counter())), job, jobs=2, engine=engine):
+        print(json.dumps([done.item.path, done.size, [(one.code, one.message) for one in done.result.findings]]))
+"""
+
+
+def test_a_decoder_that_crashes_is_the_same_finding_as_with_a_pool(place, tmp_path):
+    (tmp_path / "deadly.py").write_text(DEADLY)
+    seen = []
+    for engine in ("pool", "ray"):
+        code = f"import deadly; deadly.main({engine!r})"
+        environment = surroundings(PYTHONPATH=str(tmp_path))
+        words = [sys.executable, "-c", code]
+        ended = subprocess.run(
+            words, cwd=place, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert ended.returncode == 0, ended.stderr
+        tensors = {file.name: file.read_bytes() for file in sorted((place / engine).rglob("*.npy"))}
+        seen.append((ended.stdout, tensors))
+    assert seen[0] == seen[1]
+    rows = [json.loads(line) for line in seen[0][0].splitlines()]
+    dead = {path: findings for path, _, findings in rows if any(code == "SRC107" for code, _ in findings)}
+    assert sorted(name[-7:] for name in dead) == ["013.jpg", "157.jpg"]
+    assert all("SIGSEGV" in str(findings) for findings in dead.values())
+    assert len(seen[0][1]) == IMAGES - 7 - 2
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_a_signal_leaves_no_process_behind(place, tmp_path, number, code):
+    before = set(Path("/tmp").glob("imgcheck-*"))
+    running = subprocess.Popen(
+        command(f"stopped-{code}", "--engine", "ray", "-j", "1"),
+        cwd=place,
+        env=surroundings(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert "path" in json.loads(running.stdout.readline())
+        assert any("raylet" in line for line in session(running.pid).values())
+        os.kill(running.pid, number)
+        _, err = running.communicate(timeout=60)
+        until(lambda: not any("Agent" not in line for line in session(running.pid).values()))
+        # Nobody is there after a SIGKILL to end the two agents that Ray's own C++ leaves behind.
+        assert number == signal.SIGKILL or not session(running.pid)
+    finally:
+        killed(running.pid)
+    assert running.returncode == code
+    if number != signal.SIGKILL:
+        assert err.startswith("stopped by ")
+        assert "Traceback" not in err
+        assert set(Path("/tmp").glob("imgcheck-*")) == before
