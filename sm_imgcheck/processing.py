@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -128,11 +129,16 @@ def _naive(header: Header, options: Options) -> Facts:
     turned = by_opencv or header.format == "TIFF"  # of which Pillow, too, turns the picture upright
     if turned and header.orientation >= 5:  # the orientations that exchange height and width
         height, width = width, height
+    return _whole_levels(height, width, "BGR" if by_opencv else "RGB")
+
+
+@lru_cache(512)
+def _whole_levels(height: int, width: int, order: str) -> Facts:
     return Facts(
         shape=(height, width, 3),
         layout="HWC",
         dtype="uint8",
-        channel_order="BGR" if by_opencv else "RGB",
+        channel_order=order,
         low=0,
         high=255,
         domain=True,

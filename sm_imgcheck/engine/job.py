@@ -173,7 +173,7 @@ def _guarded(job: Job, done: Done, step: Callable[[Done], Done]) -> Done:
 def _made(job: Job, content: Found | None, done: Done) -> Done:
     content = content or _whole(done.item)
     seen = _seen(done.item, content, recorded=job.recorded)
-    return changed(done, result=look(done.item, job.spec, job.options, content), **seen)
+    return Done(item=done.item, result=look(done.item, job.spec, job.options, content), **seen)
 
 
 def _whole(item: Item) -> Fetched | None:
@@ -197,16 +197,16 @@ def _placed(job: Job, done: Done) -> Done:
 
 
 def _written(sink: Sink | None, done: Done) -> Done:
-    item, array, result = done.item, done.result.array, changed(done.result, array=None)
+    item, result, array = done.item, done.result, done.result.array
     if sink is None or array is None:
-        return changed(done, result=result)
+        return changed(done, result=changed(result, array=None))
     if item.refused:
-        return changed(done, result=changed(result, skipped=item.refused), refused=True)
+        return changed(done, result=changed(result, array=None, skipped=item.refused), refused=True)
     try:
         written = sink.write(item, array)
     except Refused as error:
-        return changed(done, result=changed(result, skipped=str(error)), refused=True)
-    result = changed(result, emitted=written.place)
+        return changed(done, result=changed(result, array=None, skipped=str(error)), refused=True)
+    result = changed(result, array=None, emitted=written.place)
     return changed(done, result=result, output=written.output, output_size=written.size)
 
 
