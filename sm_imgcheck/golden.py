@@ -151,7 +151,7 @@ def _explained(golden: Golden, found: Comparison, plan: Plan, facts: Facts, spec
     golden = replace(golden, exact=origins[0].exact)
     if not golden.exact and (golden.mean_difference or 0) <= origins[0].mean_difference:
         return golden
-    ways = [traits.traits(origin.steps) for origin in origins]
+    ways = [traits.traits(origin.steps, origin.before) for origin in origins]
     differences = traits.differences(ways, traits.traits(plan.steps, plan.before))
     apart = [one for one in differences if one.trait not in _OF_FORM]
     if not apart:

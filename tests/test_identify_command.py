@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from pictures import jpeg, picture
+from PIL import Image
 
 from sm_imgcheck import ImgcheckError, identify, validate
 from sm_imgcheck.cli import main
@@ -277,3 +278,21 @@ def test_integers_of_a_quantized_model_are_held_against_what_it_takes(here, say)
     assert "VAL103" in out
     assert "undo what was done to the values (minus 128)" in out
     np.testing.assert_array_equal(np.load("out/shifted.npy"), right)
+
+
+def test_a_gray_file_is_not_said_to_be_decoded_to_rgb(here, say):
+    Image.fromarray(picture(120, 160)[..., 1]).save("gray.jpg")
+    small = Image.open("gray.jpg").resize((64, 64), Image.Resampling.BILINEAR)
+    np.save("gray.npy", np.asarray(small, np.float32)[np.newaxis, ..., np.newaxis] / 255)
+    (here / "gray.yaml").write_text(
+        "shape: [N, 64, 64, 1]\nlayout: NHWC\ndtype: float32\nchannel_order: GRAY\nvalue_range: [0, 1]\n"
+        "resize: {mode: stretch, interpolation: bilinear}\n"
+    )
+    code, out, _ = say("identify", "gray.npy", "--source", "gray.jpg")
+    assert code == 0
+    assert "by Pillow bilinear, GRAY, divided by 255, float32 NHWC (the same" in out
+    code, out, _ = say("validate", "gray.npy", "gray.npy", "--source", "gray.jpg", "-s", "gray.yaml")
+    assert code == 0
+    assert (
+        "it decodes GRAY, stretches to 64x64 with Pillow bilinear, divides by 255; that is what the spec wants" in out
+    )

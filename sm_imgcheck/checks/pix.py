@@ -57,7 +57,7 @@ def unknown_pipeline(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
         yield Mismatch(
             message=f"it shows {_source(candidate)}, by an unknown pipeline; the nearest leaves "
             f"{nearest.mean_difference:.2g} grey levels on average, {nearest.max_difference:.3g} at most: "
-            f"{said([traits(nearest.steps)])}",
+            f"{said([traits(nearest.steps, nearest.before)])}",
             expected="a known pipeline",
             actual=f"{nearest.mean_difference:.2g} grey levels apart on average",
         )
@@ -150,7 +150,7 @@ def _differs(candidate: Candidate, trait: str) -> Iterator[Mismatch]:
     ideal, origins = candidate.ideal, [origin for origin in candidate.origins or () if origin.exact]
     if ideal is None or ideal.plan is None or not origins:
         return
-    ways = [traits(origin.steps) for origin in origins]
+    ways = [traits(origin.steps, origin.before) for origin in origins]
     for one in differences(ways, traits(ideal.plan.steps, ideal.plan.before)):
         if one.trait == trait:
             found = " or ".join(one.found)

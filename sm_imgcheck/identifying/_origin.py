@@ -96,6 +96,7 @@ def _judge(
     beyond = float((apart > noise).mean())
     origin = Origin(
         steps=plan.steps,
+        before=plan.before,
         facts=replace(plan.after[-1], recipe=meaning.name, values=affine, **seen.observed()),
         mean_difference=float(apart.mean()),
         max_difference=float(apart.max()),

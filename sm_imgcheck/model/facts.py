@@ -144,6 +144,8 @@ class Origin(Value):
     step is another than these, such as an unknown kernel or crop, or pixels that were changed."""
     image: int = 0
     """Which image of a batch was made of it, counted from 0."""
+    before: Facts | None = None
+    """Of the array that the decoder hands over; None: taken to be RGB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

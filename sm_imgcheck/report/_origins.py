@@ -20,7 +20,7 @@ def told(origins: tuple[Origin, ...]) -> tuple[Origin, ...]:
 
 def ways(origins: tuple[Origin, ...]) -> list[tuple[Trait, ...]]:
     """What each of the origins that are told does."""
-    return [traits(origin.steps) for origin in told(origins)]
+    return [traits(origin.steps, origin.before) for origin in told(origins)]
 
 
 def apart(origin: Origin) -> str:
@@ -106,7 +106,7 @@ def _ways(origins: tuple[Origin, ...]) -> dict[str, list[str]]:
 
 def _origin(origin: Origin) -> dict[str, Any]:
     return {
-        "said": said([traits(origin.steps)]),
+        "said": said([traits(origin.steps, origin.before)]),
         "exact": origin.exact,
         "mean_difference": origin.mean_difference,
         "max_difference": origin.max_difference,
