@@ -38,6 +38,8 @@ _ALIKE, _ALIKE_WHOLE = 0.05, 0.35
 """Grey levels, on average, by which the members of a family may be apart: of fractions, and of whole levels."""
 _VOTERS, _KIN_DECODERS = 3, 0.15
 """So many guesses tell which decoder it was; and how much farther off one may be that is still tried."""
+_EVEN = 0.002
+"""Grey levels, on average, that one decoder may be farther off than another that explains the tensor, to tie with it."""
 _JUDGED = 24
 """So many guesses have their values named and their plan run; a dozen tie where a picture is hardly resized."""
 _SAME_IMAGE = 12.0
@@ -102,7 +104,10 @@ def _explained(images: list[Seen], source: Source) -> list[Judged]:
 def _made(guesses: list[Guess], seen: Seen, source: Source, *, whole: bool | None) -> list[Judged]:
     """The origins that the guesses lead to, by the decoder that goes with them."""
     found: list[Judged] = []
+    enough = np.inf
     for firsts in _by_decoder(source, guesses, seen.channels):
+        if firsts[0].off > enough:
+            break
         every = firsts[:1]
         if firsts[0].off <= _EXPLAINED * seen.step(firsts[0].scale):
             alike = (
@@ -114,7 +119,7 @@ def _made(guesses: list[Guess], seen: Seen, source: Source, *, whole: bool | Non
         for guess in _nearest(every, seen.size):
             found += judged(guess, source)
         if any(one.origin.exact for one in found):
-            break
+            enough = min(enough, firsts[0].off + _EVEN)
     return found
 
 
