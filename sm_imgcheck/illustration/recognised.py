@@ -51,4 +51,5 @@ def _notes(origins: tuple[Origin, ...]) -> Iterator[Note]:
     if origins:
         sure = "Made by" if origins[0].exact else "No pipeline that is known makes it; the nearest is"
         left = f"{origins[0].mean_difference:.2g} grey levels on average"
-        yield Note(text=f"{sure}: {said([traits(origin.steps, origin.before) for origin in origins])} (apart by {left})")
+        ways = [traits(origin.steps, origin.before) for origin in origins]
+        yield Note(text=f"{sure}: {said(ways)} (apart by {left})")
