@@ -180,6 +180,21 @@ def test_workers_that_never_live_end_the_run_with_a_way_out(photos, job, monkeyp
         list(run(items(photos), job, jobs=2))
 
 
+@pytest.mark.parametrize(
+    "error", [BlockingIOError(11, "Resource temporarily unavailable"), BrokenPipeError(32, "Gone")]
+)
+def test_workers_that_cannot_be_started_are_told_so(photos, capsys, monkeypatch, error):
+    """Not as an output that cannot be written, nor as a reader who has left."""
+
+    def start(_):
+        raise error
+
+    monkeypatch.setattr(pool._nursery.context().Process, "start", start)
+    assert main(["validate", str(photos), "-s", SPEC, "-j", "2"]) == 2
+    said = f"worker processes cannot be started ({error.strerror}): -j 1 works without them"
+    assert said in capsys.readouterr().err
+
+
 def test_what_ends_a_run_is_told_after_what_came_before(photos, job):
     for error, kind in ((OutputError("disk full"), OutputError), (Bug("odd"), None)):
         records = run(items(photos), deadly(job, error, "13"), jobs=2)

@@ -15,7 +15,9 @@ from multiprocessing import get_context
 from multiprocessing.context import BaseContext
 from types import ModuleType
 
-__all__ = ["context", "one_thread_each", "prepare", "without_main"]
+from sm_imgcheck.errors import ImgcheckError
+
+__all__ = ["context", "one_thread_each", "prepare", "told", "without_main"]
 
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 """What tells libraries how many threads to start. The workers are as many as there are processors: one for each."""
@@ -35,15 +37,26 @@ def prepare() -> None:
     from multiprocessing import forkserver, resource_tracker
 
     forkserver.set_forkserver_preload([f"{__package__}._preload"])
-    resource_tracker.ensure_running()  # first: it would unblock the signals
-    with _signals_blocked(), without_main():
-        forkserver.ensure_running()
+    with told():
+        resource_tracker.ensure_running()  # first: it would unblock the signals
+        with _signals_blocked(), without_main():
+            forkserver.ensure_running()
 
 
 def one_thread_each() -> None:
     """Tell libraries that this process, and all that it starts, imports from now on to start no threads."""
     for name in _THREADS:
         os.environ.setdefault(name, "1")
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Raise ImgcheckError, with a way out, where no process can be started: too many, or no right to."""
+    try:
+        yield
+    except (OSError, EOFError) as error:
+        said = getattr(error, "strerror", None) or "one that is needed has died"
+        raise ImgcheckError(f"worker processes cannot be started ({said}): -j 1 works without them") from error
 
 
 @contextmanager

@@ -44,8 +44,9 @@ def done(job: Job, chunks: Iterable[Chunk], jobs: int) -> Generator[Done, None, 
 
     Raises ImgcheckError where the job as a whole cannot be done; what comes before it in the listing is yielded first.
     """
-    pool = _Pool(job, jobs, Feed(chunks))
+    pool = _Pool(job, Feed(chunks))
     try:
+        pool.hire(jobs)
         while pool.busy():
             pool.fill()
             yield from pool.ready()
@@ -84,7 +85,7 @@ class _Worker:
 
 
 class _Pool:
-    def __init__(self, job: Job, jobs: int, feed: Feed) -> None:
+    def __init__(self, job: Job, feed: Feed) -> None:
         self.job = job
         self.feed = feed
         self.pending: deque[_Task] = deque()
@@ -92,15 +93,20 @@ class _Pool:
         self.again: deque[_Task] = deque()
         """Of workers that died."""
         self.stillborn = 0
+        self.workers: list[_Worker] = []
+
+    def hire(self, jobs: int) -> None:
+        """Start the workers. Raises ImgcheckError."""
         _nursery.prepare()
-        self.workers = [self._hired() for _ in range(jobs)]
+        for _ in range(jobs):
+            self.workers.append(self._hired())
 
     def _hired(self) -> _Worker:
         context: Any = _nursery.context()
         ours, theirs = context.Pipe()
         begun = context.RawValue("q", -1)
         process = context.Process(target=_worker.serve, args=(theirs, begun), daemon=True)
-        with _nursery.without_main():
+        with _nursery.without_main(), _nursery.told():
             process.start()
         theirs.close()
         worker = _Worker(process, ours, begun)
