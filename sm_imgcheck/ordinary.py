@@ -7,7 +7,10 @@ import os
 import stat
 from io import BufferedReader
 
-__all__ = ["opened"]
+__all__ = ["MAX_FILE_BYTES", "opened"]
+
+MAX_FILE_BYTES = 512 << 20
+"""Larger files are not read: 178,956,970 pixels, Pillow's limit, are 512 MiB of RGB even when nothing is compressed."""
 
 
 def opened(path: str) -> BufferedReader:

@@ -243,7 +243,7 @@ def test_a_bug_is_told_as_one_and_with_the_file(place, say, monkeypatch):
     def broken(*_):
         raise Bug("two and two are five")
 
-    monkeypatch.setattr("sm_imgcheck.engine.job.process", broken)
+    monkeypatch.setattr("sm_imgcheck.processing.process", broken)
     code, _, err = say("validate", "cat.jpg")
     assert code == 2
     for word in ("bug in sm-imgcheck", "two and two are five", "cat.jpg", "report it", "test_cli.py"):
@@ -264,7 +264,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(place, say, monkeypatch
             raise KeyboardInterrupt
         return process(what, *rest)
 
-    monkeypatch.setattr("sm_imgcheck.engine.job.process", interrupted)
+    monkeypatch.setattr("sm_imgcheck.processing.process", interrupted)
     code, out, err = say("convert", "photos", "-o", "out", "--format", "json")
     assert code == 130
     assert len(json.loads(out)["results"]) == 1
@@ -453,7 +453,7 @@ def test_a_bug_at_one_candidate_ends_neither_the_run_nor_the_document(place, say
             raise ZeroDivisionError("a\x1bb")
         return process(what, *rest)
 
-    monkeypatch.setattr("sm_imgcheck.engine.job.process", broken)
+    monkeypatch.setattr("sm_imgcheck.processing.process", broken)
     code, out, err = say("convert", "photos", "-o", "out", "--format", "json")
     document = json.loads(out)
     assert code == 2
@@ -474,7 +474,7 @@ def test_many_bugs_are_told_in_bounded_space(place, say, monkeypatch):
     def broken(*_):
         raise Bug("no")
 
-    monkeypatch.setattr("sm_imgcheck.engine.job.process", broken)
+    monkeypatch.setattr("sm_imgcheck.processing.process", broken)
     code, _, err = say("validate", "-j", "1", *(["cat.jpg"] * 30))
     assert (code, err.count("a bug in sm-imgcheck, not in the file"), err.count("report it")) == (2, 10, 1)
     assert "30 not checked" in err

@@ -56,7 +56,7 @@ def looked_at(monkeypatch):
         seen.append(Path(getattr(what, "path", what)).name)
         return process(what, *more)
 
-    monkeypatch.setattr("sm_imgcheck.engine.job.process", noted)
+    monkeypatch.setattr("sm_imgcheck.processing.process", noted)
     return seen
 
 

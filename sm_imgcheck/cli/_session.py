@@ -127,7 +127,7 @@ def report_on(
     what is printed stays whole. Then the cause goes on its way. Raises ImgcheckError at the end, too, where the job
     could not be done for some candidate.
     """
-    gc.freeze()  # what is imported stays: each full collection would look through it, 2 % of a run
+    gc.freeze()  # as where the work is done (``engine.job.prepare``)
     gc.enable()
     out = out or sys.stdout
     spec = _loaded(asked)

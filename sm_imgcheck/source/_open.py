@@ -10,11 +10,9 @@ from typing import IO
 
 from sm_imgcheck import stores
 from sm_imgcheck.errors import CandidateError
+from sm_imgcheck.ordinary import MAX_FILE_BYTES
 
 __all__ = ["MAX_FILE_BYTES", "fetched", "opened"]
-
-MAX_FILE_BYTES = 512 << 20
-"""Larger files are not read: 178,956,970 pixels, Pillow's limit, are 512 MiB of RGB even when nothing is compressed."""
 
 
 @contextmanager

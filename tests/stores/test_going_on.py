@@ -48,7 +48,7 @@ def looked_at(monkeypatch):
         seen.append(what.path.rpartition("/")[2])
         return process(what, *more)
 
-    monkeypatch.setattr("sm_imgcheck.engine.job.process", noted)
+    monkeypatch.setattr("sm_imgcheck.processing.process", noted)
     return seen
 
 

@@ -10,7 +10,14 @@ from sm_imgcheck.engine.engines import _worker
 
 __all__ = ["MODULES"]
 
-MODULES = ("PIL.Image", "simplejpeg", "sm_imgcheck.fix", "sm_imgcheck.pixels.measure", _worker.__name__)
+MODULES = (
+    "PIL.Image",
+    "simplejpeg",
+    "sm_imgcheck.fix",
+    "sm_imgcheck.pixels.measure",
+    "sm_imgcheck.processing",
+    _worker.__name__,
+)
 """What nearly every candidate needs and commands import late. OpenCV is not among them: few specs ask for it."""
 
 for name in MODULES:
