@@ -312,6 +312,29 @@ def test_a_frame_that_one_library_alone_sets_is_found():
         assert step_of(best, "letterbox_tensorflow").params["interpolation"] == "bicubic"
 
 
+def test_opencvs_own_factor_is_told_from_a_square_that_is_resized():
+    pixels = np.random.default_rng(1).integers(0, 256, (60, 80, 3)).astype(np.uint8)
+    body = jpeg(np.asarray(Image.fromarray(pixels).resize((500, 375))), quality=95)
+    cover = {"mode": "cover", "size": [224, 224], "rounding": "round", "library": "opencv"}
+    said = [{"resize": cover}, {"crop": {"size": [224, 224], "rounding": "floor"}}]
+    best = find(made(body, shape=["N", 224, 224, 3], geometry=said), body)[0]
+    assert best.exact
+    assert step_of(best, "resize_opencv").params["mode"] == "cover"
+
+
+def test_a_part_of_an_upright_picture_that_lies_is_found():
+    body = jpeg(picture(320, 240, seed=9))
+    tensor = made(body, shape=["N", 60, 100, 3], geometry=[{"crop": {"aspect": [60, 100]}}, {"resize": {}}])
+    assert find(tensor, body)[0].exact
+
+
+def test_gray_means_that_two_ways_to_gray_share_are_a_tie():
+    body = jpeg(np.repeat(picture(96, 128, 1, seed=3), 3, axis=2))  # no colour: its Y plane is its luma
+    origins = find(made(body, shape=[48, 64], layout="HW", channel_order="GRAY"), body)
+    assert all(origin.exact for origin in origins)
+    assert {origin.steps[0].params["gray"] for origin in origins} == {False, True}
+
+
 def test_a_window_is_not_told_as_a_cut_that_is_resized(photo):
     origins = find(pixels_of(photo)[15:135, 45:165], photo)  # 0.8 of the shorter side, too
     assert [[step.op for step in origin.steps if step.op != "decode"] for origin in origins] == [["crop"]]

@@ -39,7 +39,7 @@ _ALIKE, _ALIKE_WHOLE = 0.05, 0.35
 _VOTERS, _KIN_DECODERS = 3, 0.15
 """So many guesses tell which decoder it was; and how much farther off one may be that is still tried."""
 _EVEN = 0.002
-"""Grey levels, on average, that one decoder may be farther off than another that explains the tensor, to tie with it."""
+"""Grey levels, on average, by which a decoder may be farther off than one that explains the tensor, and tie with it."""
 _JUDGED = 24
 """So many guesses have their values named and their plan run; a dozen tie where a picture is hardly resized."""
 _SAME_IMAGE = 12.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sm_imgcheck.errors import PlanError
@@ -77,21 +77,53 @@ def traced(steps: Sequence[Step], height: int, width: int) -> Part | None:
 def concrete(steps: Sequence[Step], height: int, width: int) -> Iterator[Step]:
     """The same steps for this very size: a resize names the size that its mode derives, so that equal ones look equal.
 
-    blobFromImage's is left as it is: it samples by its factor, not by the ratio of the sizes.
+    blobFromImage's is left as it is. A letterbox becomes the resize and the frame, so that all share the resize.
     """
     for step in steps:
         new = output_size(step.op, step.params, height=height, width=width)
-        by_factor = step.op == "resize_opencv" and step.params["mode"] == "cover" and step.params["rounding"] == "round"
-        if step.op.startswith("resize") and not by_factor:
-            same = {"mode": "stretch", "size": list(new), "max_size": None, "rounding": "floor"}
-            yield replace(step, params={**step.params, **same})
+        if step.op.startswith("resize") and not _by_factor(step):
+            yield _stretched(step, new)
+        elif step.op.startswith("letterbox"):
+            yield from _framed(step, height, width)
         else:
             yield step
         height, width = new
 
 
+def _stretched(step: Step, size: Sequence[int]) -> Step:
+    """Its resize alone, to this very size."""
+    same = {"mode": "stretch", "size": list(size), "max_size": None, "rounding": "floor"}
+    how = {key: step.params[key] for key in ("interpolation", "dtype", "antialias") if key in step.params}
+    return Step(op=step.op.replace("letterbox", "resize"), params={**same, **how})
+
+
+def _framed(step: Step, height: int, width: int) -> Iterator[Step]:
+    """A letterbox as a resize and a border on either side."""
+    top, left, high, wide, tall, broad = _placed(step, height, width)
+    yield _stretched(step, (high, wide))
+    for size, position in (((top + high, left + wide), "bottom_right"), ((tall, broad), "top_left")):
+        pad = {"size": list(size), "fill": step.params["fill"], "position": position, "units": "byte"}
+        yield Step(op="pad", params=pad)
+
+
+def _placed(step: Step, height: int, width: int) -> tuple[int, int, int, int, int, int]:
+    """Where a letterbox sets a picture of this size: top, left, height and width, and the size of the frame."""
+    return letterbox_place(
+        library=step.op.partition("_")[2].removesuffix("12"),
+        size=step.params["size"],
+        multiple_of=step.params["multiple_of"],
+        height=height,
+        width=width,
+    )
+
+
+def _by_factor(step: Step) -> bool:
+    """Whether it is blobFromImage's, which samples by its factor, not by the ratio of the sizes."""
+    return step.op == "resize_opencv" and step.params["mode"] == "cover" and step.params["rounding"] == "round"
+
+
 def _after(part: Part, step: Step) -> Part:
-    kind, _, library = step.op.partition("_")
+    kind = step.op.partition("_")[0]
     height, width = part.size
     if kind == "crop":
         top, left, high, wide = crop_box(**step.params, height=height, width=width)
@@ -105,15 +137,13 @@ def _after(part: Part, step: Step) -> Part:
         box = (found[1], found[0], found[3] - found[1], found[2] - found[0])
         return Part(source=box, inner=(0, 0, *step.params["size"]), size=tuple(step.params["size"]))
     if kind == "letterbox":
-        top, left, high, wide, tall, broad = letterbox_place(
-            library=library.removesuffix("12"),
-            size=step.params["size"],
-            multiple_of=step.params["multiple_of"],
-            height=height,
-            width=width,
-        )
+        top, left, high, wide, tall, broad = _placed(step, height, width)
         return Part(source=part.source, inner=(top, left, high, wide), size=(tall, broad))
-    return _resized(part, output_size(step.op, step.params, height=height, width=width))
+    new = output_size(step.op, step.params, height=height, width=width)
+    if _by_factor(step):
+        factor = max(side / length for side, length in zip(step.params["size"], part.size, strict=True))
+        return Part(source=(0, 0, new[0] / factor, new[1] / factor), inner=(0, 0, *new), size=new)
+    return _resized(part, new)
 
 
 def _resized(part: Part, size: tuple[int, int]) -> Part:

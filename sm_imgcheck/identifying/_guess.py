@@ -19,7 +19,7 @@ from sm_imgcheck.model import Decode, Step
 from sm_imgcheck.pixels import carried_out, step_names
 from sm_imgcheck.planning import stage_of
 
-__all__ = ["Guess", "compared", "decoded", "kin", "near"]
+__all__ = ["Guess", "compared", "decoded", "kin", "near", "pictured"]
 
 _SAMPLE = 1 << 14
 """Pixels that a first comparison looks at."""
@@ -148,7 +148,7 @@ def _guess(
         return None
     try:
         way = picture_steps(source.header, decode, steps, seen.channels, turn=view.turn)
-        both = compared(_picture(source, way, view), seen, part, stride=stride)
+        both = compared(pictured(way, source, view), seen, part, stride=stride)
     except PlanError:
         return None
     orders = _lines(*both, ORDERS[seen.channels])
@@ -166,7 +166,7 @@ def _guess(
     )
 
 
-def _picture(source: Source, way: tuple[Step, ...], view: View) -> np.ndarray:
+def pictured(way: tuple[Step, ...], source: Source, view: View) -> np.ndarray:
     """The array after the steps: one picture for all that come to the same sizes, however these were derived."""
     at = next((at for at, step in enumerate(way) if stage_of(step.op) == "geometry"), len(way))
     plain = (*way[:at], *concrete(way[at:], view.height, view.width))

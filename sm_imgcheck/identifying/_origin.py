@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sm_imgcheck.errors import PlanError
-from sm_imgcheck.identifying._guess import Guess, compared
+from sm_imgcheck.identifying._guess import Guess, compared, pictured
 from sm_imgcheck.identifying._integers import whole_meanings
 from sm_imgcheck.identifying._places import frame_of
 from sm_imgcheck.identifying._plan import cut_off, places, planned, split, turned_at_last
 from sm_imgcheck.identifying._reading import Seen
 from sm_imgcheck.identifying._values import Line, Meaning, meanings
-from sm_imgcheck.identifying._views import Source
+from sm_imgcheck.identifying._views import Source, View
 from sm_imgcheck.model import Affine, Contract, Dim, Origin, Step
 from sm_imgcheck.pixels import apply, carried_out
 
@@ -85,7 +85,7 @@ def _judge(
     plan = planned(source.header, guess.decode, geometry, contract, turn=view.turn)
     if meaning.rounding != "half_even":
         plan = cut_off(plan)
-    made = _run(plan.steps, source)
+    made = _run(plan.steps, source, view)
     if view.turned != 1:
         plan = turned_at_last(plan, view.turned)
     affine = meaning.affine(seen.channels)
@@ -107,10 +107,10 @@ def _judge(
     return Judged(origin=origin, beyond=beyond, rounded=rounded, rank=guess.rank(seen.size))
 
 
-def _run(steps: tuple[Step, ...], source: Source) -> np.ndarray:
+def _run(steps: tuple[Step, ...], source: Source, view: View) -> np.ndarray:
     """The tensor, its channels last and without a batch, as ``Seen.pixels`` has them."""
     before, after = split(steps)
-    array = carried_out(before, source.remembered)
+    array = pictured(before, source, view)
     for step in after:
         if step.op not in ("transpose", "drop_axis", "batch"):
             array = apply(step, array)

@@ -250,6 +250,7 @@ def probes(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]
     yield Framing(kind="stretch", written=(_resize(size=list(size)),))
     for zoom in (1.0, 1.07, 1.143, 1.3, 1.6):
         yield _cropped(round(min(size) * zoom), size)
+    yield Framing(kind="fit", written=({"crop": {"aspect": list(size), "rounding": "floor"}}, _resize(size=list(size))))
     if source != size:
         yield from _windows(size)
     if inner is not None:
