@@ -132,10 +132,10 @@ def test_a_cluster_on_which_nothing_lives_ends_the_run(photos, job, monkeypatch)
 
 
 def test_a_node_without_the_program_is_told(photos, job, monkeypatch):
-    Ray(lambda *_: RayTaskError("ModuleNotFoundError: No module named 'sm_imgcheck'\n  at\n")).install(monkeypatch)
-    with pytest.raises(
-        ImgcheckError, match=r"No module named 'sm_imgcheck' at; sm-imgcheck has to be installed on all"
-    ):
+    Ray(lambda *_: RayTaskError("ray::do()\n  Traceback (most\n  ^^^\nModuleNotFoundError: No module\n")).install(
+        monkeypatch
+    )
+    with pytest.raises(ImgcheckError, match="do the work: ModuleNotFoundError: No module; sm-imgcheck has to be "):
         list(run(items(photos), job, engine="ray"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
 import socket
 import sys
@@ -162,7 +163,9 @@ def _signals_kept() -> Iterator[None]:
 
 
 def reason(problem: BaseException) -> str:
-    """What Ray says, in one line."""
-    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
+    """What Ray says, in one line: of a traceback the last one."""
+    lines = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", str(problem)).splitlines() if line.strip(" ^~")]
+    if any(line.startswith("Traceback") for line in lines):
+        lines = lines[-1:]
     said = " ".join(lines)[:500] or type(problem).__name__
     return for_terminal(said.rstrip("."))
