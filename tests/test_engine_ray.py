@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import sys
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,10 +134,10 @@ def test_a_cluster_on_which_nothing_lives_ends_the_run(photos, job, monkeypatch)
 
 
 def test_a_node_without_the_program_is_told(photos, job, monkeypatch):
-    Ray(lambda *_: RayTaskError("ModuleNotFoundError: No module named 'sm_imgcheck'\n  at\n")).install(monkeypatch)
-    with pytest.raises(
-        ImgcheckError, match=r"No module named 'sm_imgcheck' at; sm-imgcheck has to be installed on all"
-    ):
+    Ray(lambda *_: RayTaskError("ray::do()\n  Traceback (most\n  ^^^\nModuleNotFoundError: No module\n")).install(
+        monkeypatch
+    )
+    with pytest.raises(ImgcheckError, match="do the work: ModuleNotFoundError: No module; sm-imgcheck has to be "):
         list(run(items(photos), job, engine="ray"))
 
 
@@ -143,6 +145,19 @@ def test_a_cluster_that_goes_away_ends_the_run(photos, job, monkeypatch):
     Ray(lambda _, chunk, careful: ConnectionError("gone") if chunk.number == 3 else False).install(monkeypatch)
     with pytest.raises(ImgcheckError, match=r"the Ray cluster is out of reach \(gone\): start again"):
         list(run(items(photos), job, engine="ray"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has them")
+def test_a_signal_that_ray_drops_is_heeded(photos, job, monkeypatch):
+    def interrupted(*_):
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    Ray(interrupted).install(monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        list(run(items(photos), job, engine="ray"))
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 # What is told

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from secrets import token_hex
 from shutil import rmtree
 from tempfile import mkdtemp
 from threading import Event, Thread, current_thread, main_thread
+from types import FrameType
 from typing import Any, TextIO, cast
 from urllib.parse import urlsplit
 from warnings import catch_warnings
@@ -40,10 +42,11 @@ _OBJECTS = 80 << 20
 
 
 @contextmanager
-def connected(processors: int) -> Iterator[Any]:
+def connected(processors: int) -> Iterator[tuple[Any, Callable[[], None]]]:
     """The module ``ray``, connected: to what RAY_ADDRESS names, else to an instance with so many processors.
 
-    That is started here, and ended with all that it has written. Raises ImgcheckError.
+    With it a function to be called now and then: it raises what a signal had raised, where Ray has dropped that. The
+    instance is started here, and ended with all that it has written. Raises ImgcheckError.
     """
     address = os.environ.get(_ADDRESS) or "local"
     ray = _library(own=address == "local")
@@ -56,7 +59,7 @@ def connected(processors: int) -> Iterator[Any]:
                 more["_temp_dir"] = stack.enter_context(_folder())
             _knock(address)
             stack.enter_context(_session(ray, address, more))
-        yield ray
+        yield ray, stack.enter_context(_signals_heeded())
 
 
 class _Quiet:
@@ -161,8 +164,34 @@ def _signals_kept() -> Iterator[None]:
                 signal.signal(number, handler)
 
 
+@contextmanager
+def _signals_heeded() -> Iterator[Callable[[], None]]:
+    """Remember signals: what a handler raises while Ray's compiled code calls Python is dropped there, silently."""
+    numbers = (signal.SIGINT, signal.SIGTERM) if current_thread() is main_thread() else ()
+    handlers = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
+    asked: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
+        handlers[signal.Signals(number)](number, frame)
+
+    def heed() -> None:
+        for number in asked:
+            handlers[signal.Signals(number)](number, None)
+
+    for number in handlers:
+        signal.signal(number, note)
+    try:
+        yield heed
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
 def reason(problem: BaseException) -> str:
-    """What Ray says, in one line."""
-    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
+    """What Ray says, in one line: of a traceback the last one."""
+    lines = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", str(problem)).splitlines() if line.strip(" ^~")]
+    if any(line.startswith("Traceback") for line in lines):
+        lines = lines[-1:]
     said = " ".join(lines)[:500] or type(problem).__name__
     return for_terminal(said.rstrip("."))

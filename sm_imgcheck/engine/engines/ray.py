@@ -39,7 +39,7 @@ _AHEAD = 64
 """Chunks that may be begun, beside those in flight, before the oldest unfinished one is."""
 _TICK = 0.1
 """Seconds between two looks at a slow listing, while tasks are in flight."""
-_GLANCE = 10.0
+_GLANCE = 5.0
 """Seconds between two looks at how many processors the cluster has: nodes come and go."""
 _DEATHS = 5
 """Of worker processes, at one candidate that is alone in its task: then it is the cause."""
@@ -53,13 +53,14 @@ def done(job: Job, chunks: Iterable[Chunk], jobs: int) -> Generator[Done, None, 
     jobs: tasks in flight; 0: as many as the cluster has use for. Raises ImgcheckError where the job as a whole cannot
     be done; what comes before it in the listing is yielded first.
     """
-    with _raycluster.connected(jobs or usable()) as ray:
+    with _raycluster.connected(jobs or usable()) as (ray, heed):
         cluster = _Cluster(ray, job, jobs, Feed(chunks))
         try:
             while cluster.busy():
                 cluster.fill()
                 yield from cluster.ready()
                 cluster.listen()
+                heed()
         except ConnectionError as problem:
             said = _raycluster.reason(problem)
             raise ImgcheckError(f"the Ray cluster is out of reach ({said}): start again when it is back") from None
