@@ -16,8 +16,8 @@ from pictures import jpeg, picture
 import sm_imgcheck
 from sm_imgcheck import cli
 from sm_imgcheck.cli import _progress, _session, _signals
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.job import Done
-from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.errors import Bug
 from sm_imgcheck.escape import argument, for_terminal
 from sm_imgcheck.model import Report, Result

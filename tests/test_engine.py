@@ -16,11 +16,12 @@ from pictures import jpeg
 
 from sm_imgcheck import tensors
 from sm_imgcheck.engine.claims import Claims, clash
-from sm_imgcheck.engine.listing import Item, Listing, file_of, listed, stem
+from sm_imgcheck.engine.items import Item, Listing, stem
+from sm_imgcheck.engine.listing import listed
 from sm_imgcheck.engine.outputs import Outputs, Stream
 from sm_imgcheck.errors import ImgcheckError, OutputError
 from sm_imgcheck.ordinary import opened
-from sm_imgcheck.stores import local
+from sm_imgcheck.stores import file_of, local
 from sm_imgcheck.stores.local import write
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX file names and links")

@@ -16,8 +16,9 @@ from sm_imgcheck import specfile
 from sm_imgcheck.cli import main
 from sm_imgcheck.engine import jobs
 from sm_imgcheck.engine.engines import _wire, pool
+from sm_imgcheck.engine.items import Item, Listing
 from sm_imgcheck.engine.job import Chunk, Done, Job, work
-from sm_imgcheck.engine.listing import Item, Listing, listed
+from sm_imgcheck.engine.listing import listed
 from sm_imgcheck.engine.outputs import Outputs
 from sm_imgcheck.engine.run import chunked, run
 from sm_imgcheck.errors import Bug, ImgcheckError, OutputError

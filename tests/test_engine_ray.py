@@ -17,9 +17,10 @@ from sm_imgcheck import specfile
 from sm_imgcheck.cli import main
 from sm_imgcheck.engine.engines import _raycluster, _raytask
 from sm_imgcheck.engine.engines import ray as engine
+from sm_imgcheck.engine.items import Item, Listing
 from sm_imgcheck.engine.job import Chunk, Job, work
 from sm_imgcheck.engine.libraries import libraries
-from sm_imgcheck.engine.listing import Item, Listing, listed
+from sm_imgcheck.engine.listing import listed
 from sm_imgcheck.engine.outputs import Outputs
 from sm_imgcheck.engine.run import run
 from sm_imgcheck.errors import ImgcheckError, OutputError

@@ -14,7 +14,7 @@ from pictures import jpeg, picture
 from sm_imgcheck import cli
 from sm_imgcheck.engine import journal, known, starting
 from sm_imgcheck.engine.claims import Claims, clash
-from sm_imgcheck.engine.listing import Item
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.records import result_of, texts
 from sm_imgcheck.engine.shard import Shard, sharded
 from sm_imgcheck.model import Options

@@ -204,7 +204,8 @@ import json, os, signal, sys
 from collections import Counter
 from sm_imgcheck import specfile
 from sm_imgcheck.engine.job import Job
-from sm_imgcheck.engine.listing import Listing, listed
+from sm_imgcheck.engine.items import Listing
+from sm_imgcheck.engine.listing import listed
 from sm_imgcheck.engine.outputs import Outputs
 from sm_imgcheck.engine.run import run
 from sm_imgcheck.model import Options

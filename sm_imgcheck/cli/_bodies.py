@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from sm_imgcheck.cli._session import load_spec
 from sm_imgcheck.cli._troubles import Troubles
 from sm_imgcheck.engine.bodies import Made, bodies
-from sm_imgcheck.engine.listing import Item, Listing, listed
+from sm_imgcheck.engine.items import Item, Listing
+from sm_imgcheck.engine.listing import listed
 from sm_imgcheck.engine.outputs import Refused
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.model import Options, Report

@@ -85,9 +85,8 @@ def put(target: str, png: bytes, made_of: Sequence[str | bytes | None], *, force
 
     made_of: paths; what is none of a file is passed over.
     """
-    from sm_imgcheck.engine.listing import file_of
     from sm_imgcheck.errors import OutputError
-    from sm_imgcheck.stores import plain, store
+    from sm_imgcheck.stores import file_of, plain, store
 
     place = plain(target)
     for path in (one for one in made_of if isinstance(one, str)):

@@ -18,8 +18,9 @@ from sm_imgcheck import specfile
 from sm_imgcheck.cli._progress import Watch
 from sm_imgcheck.cli._signals import Terminated
 from sm_imgcheck.cli._troubles import WITH_TRACEBACK, Troubles
+from sm_imgcheck.engine.items import IMAGE_SUFFIXES, TENSOR_SUFFIXES, Item, Listing
 from sm_imgcheck.engine.job import Done, Job, Sink
-from sm_imgcheck.engine.listing import IMAGE_SUFFIXES, TENSOR_SUFFIXES, Item, Listing, listed
+from sm_imgcheck.engine.listing import listed
 from sm_imgcheck.engine.run import run
 from sm_imgcheck.engine.shard import ELSEWHERE, Shard, sharded
 from sm_imgcheck.errors import ImgcheckError

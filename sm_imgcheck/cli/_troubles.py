@@ -6,8 +6,8 @@ import os
 
 import typer
 
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.job import Done, clause
-from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.engine.outputs import Refused
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import for_terminal

@@ -55,8 +55,8 @@ def identify(
     tensor, and the plan from the image.
     """
     from sm_imgcheck.cli._session import load_spec
+    from sm_imgcheck.engine.items import Item
     from sm_imgcheck.engine.job import handed
-    from sm_imgcheck.engine.listing import Item
     from sm_imgcheck.model import Options
     from sm_imgcheck.recognition import recognised
     from sm_imgcheck.report import _identity

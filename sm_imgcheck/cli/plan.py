@@ -33,8 +33,8 @@ def plan(
     steps lead there.
     """
     from sm_imgcheck.cli._session import load_spec
+    from sm_imgcheck.engine.items import Item
     from sm_imgcheck.engine.job import handed
-    from sm_imgcheck.engine.listing import Item
     from sm_imgcheck.model import Options
     from sm_imgcheck.processing import process
     from sm_imgcheck.report import _trace

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.job import handed
-from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.errors import ImgcheckError, PayloadError
 from sm_imgcheck.model import Options, Result
 from sm_imgcheck.request import joining

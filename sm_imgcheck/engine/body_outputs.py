@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from sm_imgcheck.engine.bodies import Made
 from sm_imgcheck.engine.claims import Claims, clash
-from sm_imgcheck.engine.listing import Item
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.outputs import Outputs, Refused
 from sm_imgcheck.errors import OutputError
 from sm_imgcheck.model import Payload

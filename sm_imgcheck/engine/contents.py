@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from sm_imgcheck.engine.listing import Item
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.ordinary import MAX_FILE_BYTES
 from sm_imgcheck.stores import Fetched, TooLarge, Unreadable, file_of, is_remote, store
 from sm_imgcheck.stores.ahead import ahead

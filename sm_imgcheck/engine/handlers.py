@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.job import Done, Job, attempt, handed
-from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.handler import Handler, Runner, handled
 from sm_imgcheck.model import Options, Result, Spec

@@ -20,7 +20,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sm_imgcheck.engine.contents import Found, contents
-from sm_imgcheck.engine.listing import Item
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.outputs import Outputs, Refused, Written
 from sm_imgcheck.errors import ImgcheckError, StoreError
 from sm_imgcheck.escape import for_terminal

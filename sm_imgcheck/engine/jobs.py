@@ -9,7 +9,8 @@ from contextlib import suppress
 from itertools import islice
 from math import ceil
 
-from sm_imgcheck.engine.listing import Listing, listed
+from sm_imgcheck.engine.items import Listing
+from sm_imgcheck.engine.listing import listed
 
 __all__ = ["MOST", "number", "usable"]
 

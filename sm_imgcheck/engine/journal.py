@@ -17,8 +17,8 @@ from dataclasses import dataclass, field, replace
 from json import dumps
 from time import monotonic
 
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.job import Done
-from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.engine.origin import FOLDER, Origin
 from sm_imgcheck.engine.records import flat, result_of, texts
 from sm_imgcheck.stores import is_remote, join, store

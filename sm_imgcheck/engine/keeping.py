@@ -11,10 +11,10 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from shutil import rmtree
 
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.job import Done, Job
 from sm_imgcheck.engine.journal import Journal
 from sm_imgcheck.engine.known import Known
-from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.engine.lock import Lock
 from sm_imgcheck.engine.manifest import Lines, line_of
 from sm_imgcheck.engine.origin import Origin

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.job import handed
-from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.model import Candidate, Options, Plan
 from sm_imgcheck.payload import envelope
 from sm_imgcheck.processing import look_at, process

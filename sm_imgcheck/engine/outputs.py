@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from sm_imgcheck import tensors
-from sm_imgcheck.engine.listing import Item, file_of
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.errors import OutputError
 from sm_imgcheck.escape import for_terminal
-from sm_imgcheck.stores import Chunk, Refused, is_remote, join, local, store
+from sm_imgcheck.stores import Chunk, Refused, file_of, is_remote, join, local, store
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,10 +15,10 @@ from shutil import rmtree
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sm_imgcheck import packing
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.job import Done
 from sm_imgcheck.engine.journal import Journal, Pack
 from sm_imgcheck.engine.known import Known
-from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.engine.manifest import Lines
 from sm_imgcheck.engine.outputs import Outputs, Refused, Written
 from sm_imgcheck.errors import OutputError, StoreError

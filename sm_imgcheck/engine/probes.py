@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from sm_imgcheck import golden
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.job import Done, Job, attempt
-from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.model import Result
 
 __all__ = ["probed"]

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 
-from sm_imgcheck.engine.listing import IMAGE_SUFFIXES, SNIFFED, TENSOR_SUFFIXES, Item, Listing, begins_tensor, stem
+from sm_imgcheck.engine.items import IMAGE_SUFFIXES, SNIFFED, TENSOR_SUFFIXES, Item, Listing, begins_tensor, stem
 from sm_imgcheck.stores import Stat, Store, Unreadable, file_of, inside, store
 from sm_imgcheck.stores.ahead import ahead
 

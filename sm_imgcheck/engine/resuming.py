@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.job import Done
 from sm_imgcheck.engine.journal import Record
 from sm_imgcheck.engine.known import Known
-from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.engine.outputs import Outputs
 from sm_imgcheck.engine.packs import Packs, digest_of, is_there
 from sm_imgcheck.errors import StoreError

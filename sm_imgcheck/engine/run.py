@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 from sm_imgcheck import folder
 from sm_imgcheck.engine import engines
 from sm_imgcheck.engine.claims import Claims, clash
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.job import Chunk, Done, Job
-from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.engine.outputs import Outputs
 from sm_imgcheck.errors import ImgcheckError
 

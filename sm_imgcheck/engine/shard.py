@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from unicodedata import normalize
 
-from sm_imgcheck.engine.listing import Item
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.value import Value
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from sm_imgcheck import packing
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.job import Chunk, Done, Job, work
 from sm_imgcheck.engine.journal import Journal
 from sm_imgcheck.engine.keeping import Keeping
 from sm_imgcheck.engine.known import Known
 from sm_imgcheck.engine.libraries import libraries
-from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.engine.lock import Lock
 from sm_imgcheck.engine.manifest import Lines
 from sm_imgcheck.engine.origin import FOLDER, Origin, check, note

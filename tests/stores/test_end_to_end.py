@@ -13,8 +13,9 @@ from fsspec.registry import _registry
 from pictures import jpeg, picture
 
 from sm_imgcheck import cli, specfile
+from sm_imgcheck.engine.items import Listing
 from sm_imgcheck.engine.job import Chunk, Job, work
-from sm_imgcheck.engine.listing import Listing, listed
+from sm_imgcheck.engine.listing import listed
 from sm_imgcheck.engine.outputs import Outputs
 from sm_imgcheck.model import Options
 from sm_imgcheck.stores import _connect, join, store

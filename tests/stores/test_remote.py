@@ -7,7 +7,7 @@ from pictures import jpeg
 
 from sm_imgcheck import stores
 from sm_imgcheck.engine import contents
-from sm_imgcheck.engine.listing import Item
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.errors import OutputError, StoreError
 from sm_imgcheck.stores import Fetched, Refused, TooLarge, Unreadable, _connect, join, store
 

@@ -19,8 +19,8 @@ from typing import Any
 from sm_imgcheck.engine.engines import _nursery, _worker
 from sm_imgcheck.engine.engines._feed import Feed
 from sm_imgcheck.engine.engines._wire import Receiver
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.job import Chunk, Done, Job, lost, work
-from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.errors import ImgcheckError
 
 __all__ = ["done"]

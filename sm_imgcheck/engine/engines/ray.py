@@ -19,10 +19,10 @@ from typing import Any
 
 from sm_imgcheck.engine.engines import _raycluster, _raytask
 from sm_imgcheck.engine.engines._feed import Feed
+from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.job import Chunk, Done, Job, lost, work
 from sm_imgcheck.engine.jobs import usable
 from sm_imgcheck.engine.libraries import libraries
-from sm_imgcheck.engine.listing import Item
 from sm_imgcheck.engine.outputs import Outputs
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import for_terminal
