@@ -45,8 +45,8 @@ _OBJECTS = 80 << 20
 def connected(processors: int) -> Iterator[tuple[Any, Callable[[], None]]]:
     """The module ``ray``, connected: to what RAY_ADDRESS names, else to an instance with so many processors.
 
-    With it a function to be called now and then: it raises what a signal had raised, where Ray has dropped that. The
-    instance is started here, and ended with all that it has written. Raises ImgcheckError.
+    The instance is started here, and ended with all that it has written. With the module comes a function to be called
+    now and then: it raises what a signal's handler has raised, where Ray has dropped that. Raises ImgcheckError.
     """
     address = os.environ.get(_ADDRESS) or "local"
     ray = _library(own=address == "local")
