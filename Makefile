@@ -64,6 +64,11 @@ bench: $(VENV)/installed ## print the measured numbers beside their targets
 	$(PY) tests/bench/json_speed.py
 	$(PY) tests/bench/throughput.py
 	$(PY) tests/bench/memory.py
+	$(PY) tests/bench/parallel.py
+	$(PY) tests/bench/decode_rate.py
+	$(PY) tests/bench/listing.py
+	$(PY) tests/bench/memory_tree.py
+	$(PY) tests/bench/handler.py
 
 format: $(VENV)/developed ## let ruff put every file in its format
 	$(PY) -m ruff check --fix-only
