@@ -11,7 +11,7 @@ DEMO := tests/demo/barn.jpg
 OUT  := out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types docs slow long check parity stacks bench format clean
+.PHONY: help demo test cover lint types docs slow long check parity stacks bench format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | sed 's/$$(VENV)/$(VENV)/' | expand -t 10
@@ -30,7 +30,10 @@ demo: $(VENV)/installed ## check a real JPEG against a spec, mend it, check the 
 	@$(BIN)/sm-imgcheck validate $(OUT)/barn.npy -s pillow-rgb-01
 	@printf '\nExit code 0: this tensor is what the model takes.\n'
 
-test: $(VENV)/developed ## the test suite with branch coverage, on two cores
+test: $(VENV)/developed ## the test suite, on two cores
+	$(PY) -m pytest -n 2
+
+cover: $(VENV)/developed ## the same with branch coverage, which takes half as long again
 	$(PY) -m pytest -n 2 --cov
 
 lint: $(VENV)/developed ## ruff: rules and format
@@ -49,7 +52,7 @@ slow: $(VENV)/developed ## the longer checks: the whole corpus, stored results o
 long: $(VENV)/clustered ## the longest checks: 50,000 images, a million files, kills, a Ray cluster of two nodes
 	$(PY) -m pytest -m long --durations=0
 
-check: lint types test slow ## what CI runs, but for the longest
+check: lint types cover slow ## what CI runs, but for the longest
 
 parity: $(VENV)-parity/installed ## install the real libraries in $(VENV)-parity and compare afresh (takes gigabytes)
 	PYTHONPATH=tests $(VENV)-parity/$(notdir $(BIN))/python -m parity.compare

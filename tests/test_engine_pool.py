@@ -151,6 +151,7 @@ def test_a_worker_that_dies_costs_the_candidate_that_it_was_at(photos, job, how)
     assert sum(record.result.emitted is not None for record in records) == 64 - 3
 
 
+@pytest.mark.slow
 @POSIX
 def test_a_candidate_without_an_end_is_given_up(photos, job, monkeypatch):
     monkeypatch.setattr(pool, "_LONGEST", 1.5)

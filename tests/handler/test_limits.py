@@ -58,6 +58,7 @@ def test_one_that_hangs_is_ended(tmp_path, code):
     assert "SIGSTOP" in code or " at inference.py:2, and was ended" in message
 
 
+@pytest.mark.slow
 @linux
 def test_one_that_hangs_while_it_is_imported_is_asked_once(tmp_path):
     code = "import time; open('starts', 'a').write('.')\ntime.sleep(60)"
@@ -183,6 +184,7 @@ def test_what_it_starts_ends_with_it(tmp_path):
     assert [one.problem and one.problem[0] for one in found] == [None] * 5 + ["HND102"] * 5
 
 
+@pytest.mark.slow
 @linux
 def test_what_it_starts_ends_when_its_time_is_up(tmp_path):
     (found,) = each(tmp_path, DAEMON, [f"{STARTING[1]}\ndaemon()\ntime.sleep(60)"], seconds=2)
@@ -220,6 +222,7 @@ STREAMS = (
 )
 
 
+@pytest.mark.slow
 def test_whatever_it_does_to_its_streams_its_answer_comes(tmp_path):
     function = """
         import os, sys
@@ -256,6 +259,7 @@ def test_processes_are_counted(tmp_path, monkeypatch):
     assert "processes, and was ended with all of them" in message
 
 
+@pytest.mark.slow
 @linux
 def test_memory_that_copies_share_is_counted_once(tmp_path):
     code = """

@@ -251,6 +251,7 @@ def test_letters_of_drives_are_no_schemes(folder, say):
     assert "cannot be opened" in json.loads(out)["results"][0]["findings"][0]["message"]
 
 
+@pytest.mark.slow
 def test_annotations_beside_pictures_are_asked_for_several_at_a_time(bucket, door):
     for number in range(40):
         store(bucket).write(f"{bucket}/in/{number:02}.json", (b'{"shape": 1}' if number == 7 else b"{}",))
