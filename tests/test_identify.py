@@ -354,4 +354,5 @@ def test_photographs_are_named_whatever_was_done_to_them(shared_photos, shared_c
     counts, _ = round_trip(files, 300, 1, verbose=False)
     assert sum(counts.values()) == 300
     assert counts["wrong"] == 0
-    assert counts["named"] + counts["tied"] >= 0.995 * 300
+    # 99.5 in 100 is what tests/bench/identify.py measures on 3,000; among 300 chance alone makes it up to 3 that are not.
+    assert counts["named"] + counts["tied"] >= 297
