@@ -354,5 +354,5 @@ def test_photographs_are_named_whatever_was_done_to_them(shared_photos, shared_c
     counts, _ = round_trip(files, 300, 1, verbose=False)
     assert sum(counts.values()) == 300
     assert counts["wrong"] == 0
-    # 99.5 in 100 is what tests/bench/identify.py measures on 3,000; among 300 chance alone makes it up to 3 that are not.
+    # Of 3,000 tests/bench/identify.py names 99.5 in 100; among 300, chance alone may leave 3 without a name.
     assert counts["named"] + counts["tied"] >= 297
