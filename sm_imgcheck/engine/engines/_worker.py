@@ -41,8 +41,9 @@ def serve(link: Connection, begun: Any) -> None:
         for body in _received(link):
             chunk = pickle.loads(body)  # noqa: S301
             for message in _messages(job, chunk, begun):
+                if message[1]:
+                    begun.value = -1  # before it is told: with its next chunk on the way, this one blames nobody
                 link.send_bytes(sender.packed(message))
-            begun.value = -1
 
 
 def _received(link: Connection) -> Iterator[bytes]:
