@@ -807,3 +807,52 @@ def test_what_cannot_be_converted_raises_from_python(place):
         sm_imgcheck.convert(b"<html>", spec)
     with pytest.raises(sm_imgcheck.PlanError, match="array: "):
         sm_imgcheck.plan(np.zeros((2, 2, 2, 2, 2, 2), np.float32), spec)
+
+
+DOUBTFUL = """\
+shape: [N, 24, 32, 3]
+dtype: float32
+channel_order: RGB
+normalize: {units: unit, mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375]}
+"""
+DOUBT = "warning: ./sm-imgcheck.yaml: normalize.units: unit, for pixels / 255, but an entry is 123.675: is byte meant?"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "validate cat.jpg",
+        "validate cat.jpg -q",
+        "validate cat.jpg --picture cat.png",
+        "validate cat.jpg --emit out",
+        "validate cat.jpg --handler inference.py",
+        "convert cat.jpg -o out",
+        "convert -q cat.jpg photos -o out",
+        "payload cat.jpg -o out",
+        "payload cat.jpg --sizes",
+        "send cat.jpg --url http://127.0.0.1:9/",
+        "identify cat.npy -s ./sm-imgcheck.yaml",
+        "plan cat.jpg",
+        "code",
+        "code --for custom",
+        "spec show ./sm-imgcheck.yaml",
+    ],
+)
+def test_every_command_that_uses_a_spec_prints_its_lint_warnings_once(place, say, command):
+    (place / "sm-imgcheck.yaml").write_text(DOUBTFUL)
+    (place / "inference.py").write_text("def input_fn(body, content_type):\n    return None\n")
+    np.save(place / "cat.npy", np.zeros((1, 24, 32, 3), np.float32))
+    _, out, err = say(*command.split())
+    assert err.splitlines().count(DOUBT) == 1
+    assert err.count("is byte meant?") == 1
+    assert "is byte meant?" not in out
+
+
+def test_spec_init_prints_the_lint_warnings_of_what_it_writes(place, say):
+    mean, std = "123.675,116.28,103.53", "58.395,57.12,57.375"
+    code, _, err = say("spec", "init", "--units", "unit", "--mean", mean, "--std", std, "-o", "new.yaml")
+    assert (code, err.count("is byte meant?")) == (0, 1)
+
+
+def test_a_sound_spec_gives_no_warning(place, say):
+    assert say("code")[2] == ""
