@@ -458,7 +458,7 @@ def test_a_bug_at_one_candidate_ends_neither_the_run_nor_the_document(place, say
     document = json.loads(out)
     assert code == 2
     assert [bool(result["bug"]) for result in document["results"]] == [True, False]
-    assert document["summary"] | {"candidates": 2, "unchecked": 1, "with_findings": 1} == document["summary"]
+    assert document["summary"] | {"candidates": 2, "not_checked": 1, "with_findings": 1} == document["summary"]
     assert (place / "out" / "two.npy").exists()
     assert err.count("one.jpg: a bug in sm-imgcheck, not in the file: ZeroDivisionError: a\\x1bb (test_cli.py:") == 1
     assert "1 not checked, because of a bug in sm-imgcheck. Please report it" in err
@@ -467,7 +467,7 @@ def test_a_bug_at_one_candidate_ends_neither_the_run_nor_the_document(place, say
     assert "Not checked, because of a bug in sm-imgcheck:\n  1 file: ZeroDivisionError" in out
     assert "4 errors in 1 of 2 candidates" in out
     out = say("validate", "photos/a/one.jpg")[1]
-    assert out.endswith("It could not be checked.\n")
+    assert out.endswith("Not checked: a bug in sm-imgcheck.\n")
 
 
 def test_many_bugs_are_told_in_bounded_space(place, say, monkeypatch):

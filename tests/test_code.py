@@ -326,6 +326,12 @@ def test_text_of_a_spec_is_escaped_in_the_module(text, stack):
         assert text in {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
 
 
+def test_the_description_case(shared_cases):
+    written = to_python(load(shared_cases / "robust" / "09-code-description" / "spec.yaml"))
+    assert not [char for char in written if char != "\n" and not char.isprintable()]
+    assert ast.get_docstring(ast.parse(written)).splitlines()[0] == "\x1b]0;pwn\x07 \0 \u202e"
+
+
 def test_the_title_is_the_name_where_there_is_no_description():
     tree = ast.parse(to_python(changed(parse(CLASSIC), name="cat\u202e", description="")))
     assert ast.get_docstring(tree).splitlines()[0] == "Preprocessing for cat\u202e."
