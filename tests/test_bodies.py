@@ -287,6 +287,7 @@ LINK = json.dumps({"inputs": "https://example.com/cat.jpg"}).encode()
 TEXTS = json.dumps({"inputs": [{"name": "x", "shape": [1], "datatype": "BYTES", "data": ["cat"]}]}).encode()
 PNG_TEXT = base64.b64encode(PNG).decode()
 IMAGE = {"payload": {"envelope": "image"}}
+HF = {"payload": {"envelope": "hf-inputs-b64"}}
 B64 = {"payload": {"envelope": "instances-b64"}}
 NOT_EXAMINED = [  # stack, content type, body, changes of the spec
     ("custom", "multipart/form-data; boundary=b", FORM, IMAGE),
@@ -295,6 +296,8 @@ NOT_EXAMINED = [  # stack, content type, body, changes of the spec
     ("custom", "application/x-protobuf", b"\x08\x01", IMAGE),
     ("custom", "application/octet-stream", b"\x00" * 64, {}),
     ("custom", "application/json", json.dumps({"a": [PNG_TEXT, PNG_TEXT]}).encode(), B64),
+    ("tensorflow-serving", "application/json", json.dumps({"instances": [{"b64": PNG_TEXT}] * 2}).encode(), B64),
+    ("huggingface", "application/json", json.dumps({"inputs": [PNG_TEXT] * 2}).encode(), HF),
     ("mlflow", "application/json", FRAME, {}),
     ("mlflow", "text/csv", b"a,b\n1,2\n", {}),
     ("huggingface", "application/json", LINK, IMAGE),
@@ -307,6 +310,7 @@ def test_a_body_that_is_not_examined_is_not_checked(tmp_path, capsys, stack_, co
     wanted = told(stack_, **changes)
     result = validate(body, wanted, content_type=content_type)
     assert (result.status, result.facts, result.header) == ("not checked", None, None)
+    assert "PAY120" in {one.code for one in result.findings}, "the reason"
     (tmp_path / "s.json").write_text(encode(plain(wanted.resolved)))
     (tmp_path / "body").write_bytes(body)
     words = [str(tmp_path / "body"), "-s", str(tmp_path / "s.json"), "--content-type", content_type]
