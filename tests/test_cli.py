@@ -856,3 +856,10 @@ def test_spec_init_prints_the_lint_warnings_of_what_it_writes(place, say):
 
 def test_a_sound_spec_gives_no_warning(place, say):
     assert say("code")[2] == ""
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-16"])
+def test_code_in_a_pipe_is_utf8_whatever_the_locale(place, encoding):
+    (place / "sm-imgcheck.yaml").write_text(f"{SPEC}description: f\u00fcr \u65e5\u672c\u8a9e\n", encoding="utf-8")
+    done = in_a_process("code", env={"PYTHONIOENCODING": encoding})
+    assert done.stdout.decode("utf-8").startswith('"""f\u00fcr \u65e5\u672c\u8a9e\n')
