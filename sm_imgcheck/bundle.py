@@ -1,6 +1,9 @@
 """Gather the source text of functions and of everything in the package that they name.
 
 What is generated is what is executed: the text is read from the modules that run, so the two cannot drift apart.
+It runs on older Python versions than the package: ``OLDEST_PYTHON`` binds what the functions use. Dataclasses become
+named tuples, which need neither slots (Python 3.10) nor the module in ``sys.modules``: SageMaker's TensorFlow Serving
+container loads ``inference.py`` without, and there ``dataclass`` fails on annotations that are text.
 """
 
 from __future__ import annotations
@@ -11,12 +14,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from typing import TypeGuard
 
 from sm_imgcheck.errors import Bug, ImgcheckError
 
-__all__ = ["bundle"]
+__all__ = ["OLDEST_PYTHON", "bundle"]
 
+OLDEST_PYTHON = (3, 8)
+"""The oldest version that runs the text; SageMaker's image ``pytorch-inference:1.12.1-cpu-py38`` has it."""
 _PACKAGE = __name__.partition(".")[0]
+_CHANGED = '''def changed(record: NamedTuple, **fields: Any) -> Any:
+    """The same with other values in some fields."""
+    return record._replace(**fields)'''
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,7 @@ def _gather(module: str, name: str, found: dict[tuple[str, str], _Definition | N
     """Depth first, so that what a definition needs at import time stands before it."""
     if (module, name) in found:
         return
-    definition = _definitions(module).get(name)
+    definition = _own(module, name) or _definitions(module).get(name)
     if definition is None:  # a builtin, a parameter, a local name
         return
     if definition.elsewhere is not None:
@@ -92,7 +101,9 @@ def _of(node: ast.stmt, lines: list[str]) -> Iterator[tuple[str, _Definition]]:
     elif isinstance(node, (ast.Import, ast.ImportFrom)):
         for alias in node.names:
             one = ast.Import([alias]) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, [alias], 0)
-            yield alias.asname or alias.name, _Definition(ast.unparse(one), frozenset(), imported=True)
+            yield alias.asname or alias.name, _imported(ast.unparse(one))
+    elif _is_dataclass(node):
+        yield node.name, _record(node, lines)
     elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         start = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
         yield node.name, _Definition("\n".join(lines[start - 1 : node.end_lineno]), _uses(node))
@@ -101,6 +112,33 @@ def _of(node: ast.stmt, lines: list[str]) -> Iterator[tuple[str, _Definition]]:
         for target in targets:
             if isinstance(target, ast.Name) and target.id != "__all__":
                 yield target.id, _Definition(_with_comment(node, lines), _uses(node))
+
+
+def _imported(line: str) -> _Definition:
+    return _Definition(line, frozenset(), imported=True)
+
+
+def _own(module: str, name: str) -> _Definition | None:
+    """What the module has of its own, in place of what dataclasses need."""
+    if name in {"Any", "NamedTuple"}:
+        return _imported(f"from typing import {name}")
+    if (module, name) == (f"{_PACKAGE}.value", "changed"):
+        return _Definition(_CHANGED, frozenset({"Any", "NamedTuple"}))
+    return None
+
+
+def _is_dataclass(node: ast.stmt) -> TypeGuard[ast.ClassDef]:
+    return isinstance(node, ast.ClassDef) and any(
+        isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id == "dataclass"
+        for one in node.decorator_list
+    )
+
+
+def _record(node: ast.ClassDef, lines: list[str]) -> _Definition:
+    """A dataclass as a named tuple: its fields, defaults, docstrings and methods."""
+    head = f"class {node.name}(NamedTuple):"
+    body = lines[node.body[0].lineno - 1 : node.end_lineno]
+    return _Definition("\n".join([head, *body]), _uses(ast.Module(node.body, [])) | {"NamedTuple"})
 
 
 def _with_comment(node: ast.stmt, lines: list[str]) -> str:

@@ -10,8 +10,9 @@ from string import Template
 from typing import Any
 
 from sm_imgcheck import __version__, stacks
-from sm_imgcheck.bundle import bundle
+from sm_imgcheck.bundle import OLDEST_PYTHON, bundle
 from sm_imgcheck.errors import ImgcheckError
+from sm_imgcheck.escape import for_docstring, for_terminal
 from sm_imgcheck.model import Spec, Step
 from sm_imgcheck.pixels import op
 from sm_imgcheck.planning import any_image
@@ -40,7 +41,7 @@ def to_python(spec: Spec | str | os.PathLike[str] | Mapping[str, Any], stack: st
     imports, definitions = bundle([*_ALWAYS, *((op(step.op).__module__, step.op) for step in steps[1:])])
     lines = sorted({*imports, *extra, "import numpy as np"}, key=lambda line: (line.startswith("from"), line))
     policy = "\n".join(_call("POLICY = Decode", "", asdict(spec.decode)))
-    parts = [_head(spec), "\n".join(lines), *definitions, policy]
+    parts = [_head(spec, steps), "\n".join(["from __future__ import annotations", "", *lines]), *definitions, policy]
     return "\n\n\n".join([*parts, _preprocess(spec, steps), *([handler] if handler else [])]).rstrip() + "\n"
 
 
@@ -54,23 +55,22 @@ _ALWAYS = (
 )
 
 
-def _head(spec: Spec) -> str:
-    what = spec.description.strip() or f"Preprocessing for {spec.name}."
-    return f'''"""{_doc(what)}
+def _head(spec: Spec, steps: tuple[Step, ...]) -> str:
+    by_opencv = spec.decode.library == "opencv" or any("opencv" in step.op for step in steps)
+    libraries = "NumPy, Pillow and OpenCV" if by_opencv else "NumPy and Pillow"
+    title = spec.description.strip() or f"Preprocessing for {spec.name}."
+    oldest = ".".join(map(str, OLDEST_PYTHON))
+    return f'''"""{for_docstring(title)}
 
+Runs on Python {oldest} and later with {libraries}.
 Written by sm-imgcheck {__version__} from a spec with the sha256 {spec.sha256[:16]}: the functions below
 are the ones that `sm-imgcheck convert` runs.
 """'''
 
 
-def _doc(text: str) -> str:
-    """Text of a spec inside a docstring: it can neither end it nor escape from it."""
-    return " ".join(text.replace("\\", "/").replace('"', "'").split())
-
-
 def _preprocess(spec: Spec, steps: tuple[Step, ...]) -> str:
     contract = spec.contract
-    shape = ", ".join(str(dim) for dim in contract.shape)
+    shape = for_docstring(", ".join(str(dim) for dim in contract.shape))
     body = "\n".join(f"    {line}" for line in _body(spec, steps))
     return f'''def preprocess(body: bytes | bytearray | memoryview) -> np.ndarray:
     """The model's tensor from the bytes of an image file: [{shape}] {contract.layout}, {contract.dtype}.
@@ -102,7 +102,7 @@ def _body(spec: Spec, steps: tuple[Step, ...]) -> Iterator[str]:
 def _call(target: str, first: str, params: Mapping[str, Any], *, comment: str = "") -> Iterator[str]:
     """A call, in one line where it fits, with the reason above it."""
     if comment:
-        yield f"# {comment}"
+        yield f"# {for_terminal(comment)}"
     line = _inline(target, first, params)
     if len(line) <= _WIDTH:
         yield line

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 
-__all__ = ["argument", "for_json", "for_terminal"]
+__all__ = ["argument", "for_docstring", "for_json", "for_terminal"]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -23,6 +23,20 @@ def for_terminal(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or _is_space(char) else _shown(char) for char in text)
+
+
+def for_docstring(text: str) -> str:
+    r"""One line of printable characters for a docstring, which Python reads as the same words.
+
+    Quotes, backslashes, controls, bidirectional marks and lone surrogates are written as escape sequences.
+    """
+    return "".join(map(_in_docstring, " ".join(text.split())))
+
+
+def _in_docstring(char: str) -> str:
+    if char == '"':
+        return '\\"'
+    return char if char.isprintable() and char != "\\" else char.encode("unicode_escape").decode()
 
 
 def argument(text: str) -> str:

@@ -29,6 +29,12 @@ def shared_corpus() -> Path:
 
 
 @pytest.fixture(scope="session")
+def shared_cases() -> Path:
+    """Inputs that were once judged wrongly, each with its right answer in ``README.md``."""
+    return _folder(SHARED / "cases")
+
+
+@pytest.fixture(scope="session")
 def shared_photos() -> Path:
     """Ordinary photographs."""
     return _folder(SHARED / "photos")

@@ -15,6 +15,7 @@ from PIL import Image
 from sm_imgcheck import validate
 from sm_imgcheck.cli import main
 from sm_imgcheck.model import Received, Refused
+from sm_imgcheck.report._record import encode, plain
 from sm_imgcheck.serving import ENVELOPES, STACKS
 from sm_imgcheck.source import MAX_FILE_BYTES
 from sm_imgcheck.stacks import stack, stacks
@@ -278,3 +279,78 @@ def test_a_refusal_is_comparable_and_printable():
     assert isinstance(one, Refused)
     assert one == stack("toolkit").receive(b"", "x", told("toolkit"))
     assert "status=500" in repr(one)
+
+
+FORM = b'--b\r\nContent-Disposition: form-data; name="file"\r\nContent-Type: image/png\r\n\r\n' + PNG + b"\r\n--b--\r\n"
+FRAME = json.dumps({"dataframe_split": {"columns": ["a"], "data": [[1.0]]}}).encode()
+LINK = json.dumps({"inputs": "https://example.com/cat.jpg"}).encode()
+TEXTS = json.dumps({"inputs": [{"name": "x", "shape": [1], "datatype": "BYTES", "data": ["cat"]}]}).encode()
+PNG_TEXT = base64.b64encode(PNG).decode()
+IMAGE = {"payload": {"envelope": "image"}}
+HF = {"payload": {"envelope": "hf-inputs-b64"}}
+B64 = {"payload": {"envelope": "instances-b64"}}
+NOT_EXAMINED = [  # stack, content type, body, changes of the spec
+    ("custom", "multipart/form-data; boundary=b", FORM, IMAGE),
+    ("custom", "multipart/form-data; boundary=b", FORM, {}),
+    ("", "multipart/form-data; boundary=b", FORM, {}),
+    ("custom", "application/x-protobuf", b"\x08\x01", IMAGE),
+    ("custom", "application/octet-stream", b"\x00" * 64, {}),
+    ("custom", "application/json", json.dumps({"a": [PNG_TEXT, PNG_TEXT]}).encode(), B64),
+    ("tensorflow-serving", "application/json", json.dumps({"instances": [{"b64": PNG_TEXT}] * 2}).encode(), B64),
+    ("huggingface", "application/json", json.dumps({"inputs": [PNG_TEXT] * 2}).encode(), HF),
+    ("mlflow", "application/json", FRAME, {}),
+    ("mlflow", "text/csv", b"a,b\n1,2\n", {}),
+    ("huggingface", "application/json", LINK, IMAGE),
+    ("mlserver", "application/json", TEXTS, {"payload": {"envelope": "kserve-v2"}}),
+]
+
+
+@pytest.mark.parametrize(("stack_", "content_type", "body", "changes"), NOT_EXAMINED)
+def test_a_body_that_is_not_examined_is_not_checked(tmp_path, capsys, stack_, content_type, body, changes):
+    wanted = told(stack_, **changes)
+    result = validate(body, wanted, content_type=content_type)
+    assert (result.status, result.facts, result.header) == ("not checked", None, None)
+    assert "PAY120" in {one.code for one in result.findings}, "the reason"
+    (tmp_path / "s.json").write_text(encode(plain(wanted.resolved)))
+    (tmp_path / "body").write_bytes(body)
+    words = [str(tmp_path / "body"), "-s", str(tmp_path / "s.json"), "--content-type", content_type]
+    code, said = run(capsys, *words)
+    assert code == 1
+    assert "contract." not in said.out
+    assert said.out.splitlines()[-1] == "Not checked: no image or tensor could be examined."
+    assert run(capsys, *words, "--fail-on", "never")[0] == 0
+    manifest = tmp_path / "manifest.jsonl"
+    code, said = run(capsys, *words, "--format", "json", "--manifest", str(manifest))
+    document = json.loads(said.out)
+    assert code == 1
+    assert document["results"][0]["status"] == json.loads(manifest.read_text())["status"] == "not checked"
+    assert document["summary"] | {"ok": 0, "failed": 0, "not_checked": 1, "clean": 0} == document["summary"]
+
+
+def test_a_body_too_large_to_read_is_not_checked(tmp_path, monkeypatch):
+    monkeypatch.setattr("sm_imgcheck.source.request.MAX_FILE_BYTES", 10)
+    (tmp_path / "body").write_bytes(PNG)
+    result = validate(tmp_path / "body", told("custom", **IMAGE), content_type="image/png")
+    assert result.status == "not checked"
+
+
+@pytest.mark.parametrize(
+    ("stack_", "content_type", "body", "changes", "status"),
+    [
+        ("custom", "image/png", PNG, IMAGE, "ok"),
+        ("", "application/x-npy", npy(GOOD), {}, "ok"),  # PAY120: the server's own limit is not checked
+        ("pytorch", "application/x-npy", npy(GOOD), {}, "ok"),
+        ("pytorch", "text/plain", b"cat", {}, "failed"),
+        ("custom", "application/x-npy", npy(GOOD.astype(np.float64)), {}, "failed"),
+    ],
+)
+def test_a_body_that_is_examined_or_refused_has_a_status(stack_, content_type, body, changes, status):
+    assert validate(body, told(stack_, **changes), content_type=content_type).status == status
+
+
+def test_the_multipart_case(shared_cases):
+    case = shared_cases / "field-10-green-not-looked-into-multipart"
+    result = validate(case / "form.bin", case / "spec.yaml", content_type="multipart/form-data; boundary=----b")
+    assert result.status == "not checked"
+    assert [one.severity for one in result.findings] == ["notice"]
+    assert "check the file of its part" in result.findings[0].message

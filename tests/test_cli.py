@@ -458,7 +458,7 @@ def test_a_bug_at_one_candidate_ends_neither_the_run_nor_the_document(place, say
     document = json.loads(out)
     assert code == 2
     assert [bool(result["bug"]) for result in document["results"]] == [True, False]
-    assert document["summary"] | {"candidates": 2, "unchecked": 1, "with_findings": 1} == document["summary"]
+    assert document["summary"] | {"candidates": 2, "not_checked": 1, "with_findings": 1} == document["summary"]
     assert (place / "out" / "two.npy").exists()
     assert err.count("one.jpg: a bug in sm-imgcheck, not in the file: ZeroDivisionError: a\\x1bb (test_cli.py:") == 1
     assert "1 not checked, because of a bug in sm-imgcheck. Please report it" in err
@@ -467,7 +467,7 @@ def test_a_bug_at_one_candidate_ends_neither_the_run_nor_the_document(place, say
     assert "Not checked, because of a bug in sm-imgcheck:\n  1 file: ZeroDivisionError" in out
     assert "4 errors in 1 of 2 candidates" in out
     out = say("validate", "photos/a/one.jpg")[1]
-    assert out.endswith("It could not be checked.\n")
+    assert out.endswith("Not checked: a bug in sm-imgcheck.\n")
 
 
 def test_many_bugs_are_told_in_bounded_space(place, say, monkeypatch):
@@ -807,3 +807,59 @@ def test_what_cannot_be_converted_raises_from_python(place):
         sm_imgcheck.convert(b"<html>", spec)
     with pytest.raises(sm_imgcheck.PlanError, match="array: "):
         sm_imgcheck.plan(np.zeros((2, 2, 2, 2, 2, 2), np.float32), spec)
+
+
+DOUBTFUL = """\
+shape: [N, 24, 32, 3]
+dtype: float32
+channel_order: RGB
+normalize: {units: unit, mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375]}
+"""
+DOUBT = "warning: ./sm-imgcheck.yaml: normalize.units: unit, for pixels / 255, but an entry is 123.675: is byte meant?"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "validate cat.jpg",
+        "validate cat.jpg -q",
+        "validate cat.jpg --picture cat.png",
+        "validate cat.jpg --emit out",
+        "validate cat.jpg --handler inference.py",
+        "convert cat.jpg -o out",
+        "convert -q cat.jpg photos -o out",
+        "payload cat.jpg -o out",
+        "payload cat.jpg --sizes",
+        "send cat.jpg --url http://127.0.0.1:9/",
+        "identify cat.npy -s ./sm-imgcheck.yaml",
+        "plan cat.jpg",
+        "code",
+        "code --for custom",
+        "spec show ./sm-imgcheck.yaml",
+    ],
+)
+def test_every_command_that_uses_a_spec_prints_its_lint_warnings_once(place, say, command):
+    (place / "sm-imgcheck.yaml").write_text(DOUBTFUL)
+    (place / "inference.py").write_text("def input_fn(body, content_type):\n    return None\n")
+    np.save(place / "cat.npy", np.zeros((1, 24, 32, 3), np.float32))
+    _, out, err = say(*command.split())
+    assert err.splitlines().count(DOUBT) == 1
+    assert err.count("is byte meant?") == 1
+    assert "is byte meant?" not in out
+
+
+def test_spec_init_prints_the_lint_warnings_of_what_it_writes(place, say):
+    mean, std = "123.675,116.28,103.53", "58.395,57.12,57.375"
+    code, _, err = say("spec", "init", "--units", "unit", "--mean", mean, "--std", std, "-o", "new.yaml")
+    assert (code, err.count("is byte meant?")) == (0, 1)
+
+
+def test_a_sound_spec_gives_no_warning(place, say):
+    assert say("code")[2] == ""
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-16"])
+def test_code_in_a_pipe_is_utf8_whatever_the_locale(place, encoding):
+    (place / "sm-imgcheck.yaml").write_text(f"{SPEC}description: f\u00fcr \u65e5\u672c\u8a9e\n", encoding="utf-8")
+    done = in_a_process("code", env={"PYTHONIOENCODING": encoding})
+    assert done.stdout.decode("utf-8").startswith('"""f\u00fcr \u65e5\u672c\u8a9e\n')

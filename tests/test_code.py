@@ -2,6 +2,7 @@
 
 import ast
 import http.client
+import inspect
 import io
 import json
 import subprocess
@@ -9,21 +10,27 @@ import sys
 import threading
 import urllib.request
 from contextlib import contextmanager
+from importlib import import_module
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from pictures import encoded, jpeg, picture
 from PIL import Image
+from python38 import interpreter, newer_than_38
 
 from sm_imgcheck import bundle as bundling
+from sm_imgcheck import folder, pixels, stacks
+from sm_imgcheck.cli.code import code as code_command
 from sm_imgcheck.code import stack_names, to_python
-from sm_imgcheck.errors import Bug, ImgcheckError
+from sm_imgcheck.errors import Bug, CandidateError, ImgcheckError
 from sm_imgcheck.model import Options
 from sm_imgcheck.pixels.jpeg import scan_jpeg
+from sm_imgcheck.pixels.pillow import open_pillow
 from sm_imgcheck.processing import process
 from sm_imgcheck.spec import parse
 from sm_imgcheck.specfile import load, presets
+from sm_imgcheck.value import changed
 
 CLASSIC = {"shape": ["N", 48, 64, 3], "dtype": "float32", "channel_order": "BGR", "value_range": [-1, 1]}
 
@@ -190,11 +197,144 @@ def test_the_text_is_valid_the_same_each_time_and_names_nothing_of_the_package(s
     assert "preprocess" in text
 
 
-def test_text_of_a_spec_cannot_leave_the_docstring():
-    nasty = '"""; import os; os.abort() # \\'
-    spec = parse({**CLASSIC, "name": nasty, "description": nasty})
-    tree = ast.parse(to_python(spec, "triton"))
+def every_op():
+    """Specs that between them name every op that a plan for any image can have."""
+    sizes = {"stretch": [48, 64], "shortest_edge": 48, "longest_edge": 48, "cover": [48, 64], "letterbox": [48, 64]}
+    open_shape = {**CLASSIC, "shape": ["N", "1..", "1..", 3]}
+    for library in ("pillow", "pillow-12", "opencv", "tensorflow", "torch"):
+        for mode, size in sizes.items():
+            yield {**open_shape, "resize": {"mode": mode, "size": size, "library": library}}
+    for library in ("pillow", "opencv", "tensorflow"):
+        yield {**CLASSIC, "decode": {"library": library, "icc": "srgb", "alpha": "composite", "bit_depth": "scale"}}
+    yield {**CLASSIC, "shape": [1, 48, 64], "layout": "CHW", "channel_order": "GRAY", "dtype": "float16"}
+    yield {**CLASSIC, "shape": [48, 64], "channel_order": "GRAY"}
+    yield {**CLASSIC, "channel_order": "RGBA", "shape": ["N", 48, 64, 4], "dtype": "uint8", "value_range": [0, 255]}
+    quantize = {"scale": 0.0078125, "zero_point": 128}
+    yield {**CLASSIC, "dtype": "uint8", "quantize": quantize}
+    yield {**open_shape, "geometry": [{"pad": {"multiple_of": 32}}, {"crop": {"size": [32, 32]}}]}
+
+
+def modules():
+    """The text of every preset and every op, and of each stack's functions."""
+    yield from ((name, to_python(load(name))) for name in presets())
+    yield from ((str(changes), to_python(parse(changes))) for changes in every_op())
+    yield from ((stack, to_python(parse(CLASSIC), stack)) for stack in stack_names())
+
+
+def test_every_module_is_python_38():
+    newer = {name: found for name, text in modules() if (found := newer_than_38(text))}
+    assert newer == {}
+
+
+def test_every_function_that_a_plan_can_name_is_python_38():
+    """A new op is among these once its module's ``__all__`` names it. Two modules read tensors and have none."""
+    places = [f"sm_imgcheck.pixels.{name}" for name in folder.names(pixels) if name not in {"measure", "likely"}]
+    functions = [(place, name) for place in places for name in import_module(place).__all__]
+    assert {"resize_pillow", "letterbox_torch", "fit_pillow", "normalize"} <= {name for _, name in functions}
+    imports, definitions = bundling.bundle(functions)
+    text = "\n".join(["from __future__ import annotations", *imports, *definitions])
+    assert newer_than_38(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "with (a as b, c as d): pass",
+        "match x:\n    case 1: pass",
+        "zip(a, b, strict=True)",
+        "from functools import cache",
+        "text.removeprefix('a')",
+        "Pair = tuple[int, int]",
+        "isinstance(x, int | str)",
+        "from dataclasses import dataclass\n@dataclass(frozen=True, slots=True)\nclass A: pass",
+        "def f(x: list[int]): pass",
+    ],
+)
+def test_newer_python_is_found(text):
+    assert newer_than_38(text)
+    assert not newer_than_38("from __future__ import annotations\ndef f(x: list[int] | None) -> tuple[int]: zip(a, b)")
+
+
+@pytest.mark.parametrize("version", ["3.8", "3.9", "3.10"])
+def test_an_older_python_makes_the_same_tensor(version, tmp_path):
+    python = interpreter(version)
+    if python is None:
+        pytest.skip(f"no python{version} with NumPy and Pillow on the PATH")
+    spec = parse({**CLASSIC, "resize": {"mode": "stretch", "size": [48, 64], "library": "pillow-12"}})
+    (tmp_path / "handler.py").write_text(to_python(spec, "custom"), encoding="utf-8")
+    bodies = files()
+    for kind, body in bodies.items():
+        (tmp_path / kind).write_bytes(body)
+    script = (
+        "import sys, handler, numpy as np\n"
+        "for kind in sys.argv[1:]:\n"
+        "    try: np.save(kind, handler.preprocess(open(kind, 'rb').read()))\n"
+        "    except handler.CandidateError: pass\n"
+    )
+    subprocess.run([python, "-c", script, *bodies], cwd=tmp_path, check=True, timeout=120)
+    for kind, body in bodies.items():
+        expected = process(body, spec, Options(want_array=True)).array
+        written = tmp_path / f"{kind}.npy"
+        assert written.exists() == (expected is not None), kind
+        assert expected is None or np.array_equal(np.load(written), expected), kind
+
+
+def test_the_module_and_the_help_say_which_python_runs_it():
+    oldest = ".".join(map(str, bundling.OLDEST_PYTHON))
+    head = to_python(load("pillow-rgb-01")).splitlines()[:4]
+    assert f"Runs on Python {oldest} and later with NumPy and Pillow." in head
+    opencv = to_python(load("opencv-dnn-caffe-ssd300")).splitlines()[:4]
+    assert f"Runs on Python {oldest} and later with NumPy, Pillow and OpenCV." in opencv
+    assert f"runs on Python {oldest} and later" in " ".join(inspect.getdoc(code_command).split())
+
+
+def test_a_pillow_without_avif_is_named(monkeypatch):
+    body = encoded(Image.fromarray(picture()), "AVIF")
+    monkeypatch.setitem(sys.modules, "PIL.AvifImagePlugin", None)
+    with pytest.raises(CandidateError, match="the installed Pillow has no AVIF decoder"):
+        open_pillow(body, "AVIF")
+
+
+HOSTILE = [
+    "\x1b]0;title\x07",
+    "nul \0 inside",
+    "right \u202e to left \u2066",
+    "separators \u2028 and \u2029 and \x85",
+    "lone \ud800 surrogate \udc80",
+    "tag \U000e0041",
+    '"""; import os; os.abort() # ',
+    'ends in a quote"',
+    "ends in a backslash\\",
+    "escapes \\x41 \\N{BELL} \\",
+    "$name ${input} {x} %s",
+    "f\u00fcr \u65e5\u672c\u8a9e",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("stack", [None, *stack_names()])
+def test_text_of_a_spec_is_escaped_in_the_module(text, stack):
+    plain = parse(CLASSIC)
+    dims = (changed(plain.contract.shape[0], name=text), *plain.contract.shape[1:])
+    contract = changed(plain.contract, shape=dims)
+    written = to_python(changed(plain, name=text, description=text, contract=contract), stack)
+    assert not [char for char in written if char != "\n" and not char.isprintable()]
+    tree = ast.parse(written.encode())
+    assert ast.get_docstring(tree).splitlines()[0].strip() == " ".join(text.split())
     assert "abort" not in {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    if "$name" in getattr(stacks.stack(stack) if stack else None, "HANDLER", ""):
+        assert text in {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+
+
+def test_the_description_case(shared_cases):
+    written = to_python(load(shared_cases / "robust" / "09-code-description" / "spec.yaml"))
+    assert not [char for char in written if char != "\n" and not char.isprintable()]
+    assert ast.get_docstring(ast.parse(written)).splitlines()[0] == "\x1b]0;pwn\x07 \0 \u202e"
+
+
+def test_the_title_is_the_name_where_there_is_no_description():
+    tree = ast.parse(to_python(changed(parse(CLASSIC), name="cat\u202e", description="")))
+    assert ast.get_docstring(tree).splitlines()[0] == "Preprocessing for cat\u202e."
 
 
 def test_an_unknown_stack_names_the_nearest():

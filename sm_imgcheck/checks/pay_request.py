@@ -12,7 +12,7 @@ from dataclasses import replace
 from sm_imgcheck.checks._registry import Mismatch, check
 from sm_imgcheck.checks._told import told
 from sm_imgcheck.endpoints import ENDPOINTS
-from sm_imgcheck.model import Candidate, Request, Severity, Spec
+from sm_imgcheck.model import Candidate, Received, Request, Severity, Spec
 
 
 @check("PAY101", severity="error", see="https://github.com/aws/sagemaker-tensorflow-serving-container/issues/138")
@@ -199,7 +199,9 @@ def not_checked(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     """Something could not be checked.
 
     The spec names no stack, so that the body is judged by its content type alone; or the body is larger, or of another
-    kind, than is looked into; or the name of the input is not told.
+    kind, than is looked into; or it holds several encoded images; or the name of the input is not told.
+
+    Where neither an image nor a tensor could be examined, the candidate is ``not checked``, and the exit code is 1.
 
     Here: ``payload: {stack: ...}``, ``name`` and ``endpoint`` in the spec tell what is missing (``spec init`` lists
     them).
@@ -212,5 +214,11 @@ def not_checked(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
             message="the spec names no stack (payload.stack), so the body is judged by its content type alone: whether "
             "the server takes this type and form, what it makes of the dtype, and its own size limit are not checked",
             actual="no stack",
+        )
+    outcome = request.outcome
+    if isinstance(outcome, Received) and outcome.form == "object" and not outcome.flaws:
+        yield Mismatch(
+            message=f"not examined: {outcome.what}; only a tensor or a single image is: check each image by itself",
+            actual=outcome.what,
         )
     yield from told(candidate, spec, "PAY120", payload_helps=False)

@@ -129,7 +129,8 @@ FailOn = Annotated[
     typer.Option(
         "--fail-on",
         metavar="[never|unfixable|error|warning]",
-        help="The least finding that makes the exit code 1; unfixable: an error that convert does not mend.",
+        help="The least finding that makes the exit code 1; unfixable: an error that convert does not mend. "
+        "A candidate that could not be examined makes it 1 too, except with never.",
         callback=one_of("never", "unfixable", "error", "warning"),
     ),
 ]

@@ -56,7 +56,7 @@ def draw(asked: Asked, target: str, *, force: bool) -> None:
     """Draw the one candidate of a run, or the golden tensors. Raises ImgcheckError where there is nothing to draw."""
     from sm_imgcheck.cli._session import load_spec
 
-    spec = load_spec(asked.spec)
+    spec = load_spec(asked.spec, warn=False)
     if asked.golden:
         from sm_imgcheck.illustration import of_golden
 

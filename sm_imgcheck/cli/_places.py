@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import typer
 
@@ -42,9 +43,12 @@ def folder(option: str, text: str) -> str:
 
 
 def hand_over(text: str, out: str | None, *, force: bool) -> None:
-    """Print a text, or write it to the file that -o names (``-``: standard output)."""
+    """Print a text, or write it to the file that -o names (``-``: standard output).
+
+    A pipe or a file gets UTF-8, as Python and YAML take it, whatever the encoding of the terminal is.
+    """
     if out is None or out == "-":
-        typer.echo(text, nl=False)
+        typer.echo(text if sys.stdout.isatty() else text.encode(), nl=False)
         return
     if not out:
         raise typer.BadParameter("-o names nothing: name a file, or - for standard output")

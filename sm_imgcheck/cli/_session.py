@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sm_imgcheck.engine.packs import Packing
     from sm_imgcheck.handler import Handler
 
-__all__ = ["DEFAULT_SPEC", "Asked", "code_command", "convert_command", "load_spec", "report_on"]
+__all__ = ["DEFAULT_SPEC", "Asked", "code_command", "convert_command", "load_spec", "report_on", "warn_about"]
 
 DEFAULT_SPEC = "./sm-imgcheck.yaml"
 _FOR_PEOPLE = {"text", "table"}
@@ -80,14 +80,28 @@ class Asked:
         return "here" if self.raise_bugs else self.engine or ""
 
 
-def load_spec(name: str) -> Spec:
-    """The spec that ``-s`` names. Raises SpecError, or ImgcheckError where none was named and none is there."""
+def load_spec(name: str, *, warn: bool = True) -> Spec:
+    """The spec that ``-s`` names. Raises SpecError, or ImgcheckError where none was named and none is there.
+
+    warn: print its lint warnings on standard error; a command that loads the spec again does so without.
+    """
     if name == DEFAULT_SPEC and not os.path.exists(name):  # noqa: PTH110 - the name stays as it is shown
         raise ImgcheckError(
             f"there is no {name}: name a spec or a preset with -s (sm-imgcheck spec list), "
             "or make one (sm-imgcheck spec init)"
         )
-    return specfile.load(name)
+    spec = specfile.load(name)
+    if warn:
+        warn_about(spec, name)
+    return spec
+
+
+def warn_about(spec: Spec, name: str) -> None:
+    """Print the lint warnings of a spec on standard error, with ``-q`` too: they put every result into doubt."""
+    from sm_imgcheck.spec import lint
+
+    for doubt in lint(spec):
+        typer.echo(f"warning: {for_terminal(name)}: {doubt}", err=True)
 
 
 def convert_command(asked: Asked) -> str:
@@ -113,7 +127,7 @@ def code_command(asked: Asked) -> str:
     """The command that writes a handler that would have been right."""
     from sm_imgcheck.code import stack_names
 
-    stack = load_spec(asked.spec).payload.get("stack", "")
+    stack = load_spec(asked.spec, warn=False).payload.get("stack", "")
     words = [] if asked.spec == DEFAULT_SPEC else ["-s", argument(asked.spec)]
     words += ["--for", argument(stack)] if stack in stack_names() else []
     return " ".join(["sm-imgcheck", "code", *words])

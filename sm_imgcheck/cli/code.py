@@ -34,6 +34,9 @@ def code(
 
     For whatever image comes, with every policy of the spec, and without need of this package. It holds
     preprocess(body: bytes) -> ndarray, made of the very functions that convert runs.
+
+    The module runs on Python 3.8 and later with NumPy and Pillow, and with OpenCV where the spec decodes or resizes
+    with it.
     """
     from sm_imgcheck.cli._places import hand_over
     from sm_imgcheck.cli._session import load_spec

@@ -24,10 +24,13 @@ def show(
     form: Annotated[Literal["yaml", "json"], typer.Option("--format", help="How to write it.")] = "yaml",
 ) -> None:
     """Print a spec with every default filled in."""
+    from sm_imgcheck.cli._session import warn_about
     from sm_imgcheck.spec.write import document
     from sm_imgcheck.specfile import load
 
-    resolved = load(spec).resolved
+    found = load(spec)
+    warn_about(found, spec)
+    resolved = found.resolved
     typer.echo(_json(resolved) if form == "json" else document(resolved), nl=form == "json")
 
 
@@ -110,6 +113,7 @@ def init(  # noqa: PLR0917  typer makes an option of each
 ) -> None:
     """Write a commented spec to edit, from what is known or from an example tensor."""
     from sm_imgcheck.cli._places import hand_over
+    from sm_imgcheck.cli._session import warn_about
     from sm_imgcheck.spec.draft import TEMPLATE, commented
     from sm_imgcheck.specfile import load
 
@@ -129,7 +133,7 @@ def init(  # noqa: PLR0917  typer makes an option of each
         template = {key: value for key, value in TEMPLATE.items() if key != "value_range" or "normalize" not in given}
         why = dict.fromkeys(set(template) - set(given), "an example: write what your model takes")
         given = {**template, **given}
-    load(given)
+    warn_about(load(given), output or "spec")
     hand_over(commented(given, why), output, force=force)
 
 

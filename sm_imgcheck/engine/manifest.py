@@ -93,6 +93,7 @@ def line_of(done: Done, origin: Origin, shard: Shard) -> str:
     record: dict[str, Any] = name_of("path", result.path)
     record |= {
         "kind": result.kind,
+        "status": result.status,
         "size": done.size,
         "sha256": done.sha256 or None,
         "findings": plain(result.findings),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sm_imgcheck.model.facts import Candidate, Channel, Facts, Golden, Header, Ideal, Origin, Plan
 from sm_imgcheck.model.handled import Handled
 from sm_imgcheck.model.request import Flaw, Payload, Received, Refused, Request
-from sm_imgcheck.model.result import Certainty, FailOn, Finding, Options, Report, Result, Severity
+from sm_imgcheck.model.result import Certainty, FailOn, Finding, Options, Report, Result, Severity, Status
 from sm_imgcheck.model.spec import Affine, Contract, Decode, Dim, Loss, Quantize, Spec, Step, Values
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Result",
     "Severity",
     "Spec",
+    "Status",
     "Step",
     "Values",
 ]

@@ -19,11 +19,13 @@ __all__ = [
     "Report",
     "Result",
     "Severity",
+    "Status",
 ]
 
 Severity = Literal["error", "warning", "notice"]
 Certainty = Literal["certain", "likely"]
 FailOn = Literal["never", "unfixable", "error", "warning"]
+Status = Literal["ok", "failed", "not checked"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -94,6 +96,22 @@ class Result(Value):
     bug: str = ""
     """What went wrong in sm-imgcheck itself, so that the candidate was not checked; empty: nothing."""
 
+    @property
+    def examined(self) -> bool:
+        """Whether an image or a tensor was read; of a request body, the one in it."""
+        image = self.request is not None and self.header is not None
+        return not self.bug and (self.facts is not None or image)
+
+    @property
+    def status(self) -> Status:
+        """``failed``: there is an error; ``not checked``: no error, and no image or tensor was examined; else ``ok``.
+
+        A rule that could not be applied is a notice and changes no status.
+        """
+        if any(finding.severity == "error" for finding in self.findings):
+            return "failed"
+        return "ok" if self.examined else "not checked"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Report(Value):
@@ -103,9 +121,13 @@ class Report(Value):
     spec_sha256: str
     candidates: int = 0
     clean: int = 0
-    """Candidates that could be read, with nothing worse than a notice."""
-    unchecked: int = 0
-    """Candidates of which nothing is said: the tool failed at them, or they cannot be read and that was not asked."""
+    """Candidates that were examined, with nothing worse than a notice."""
+    with_findings: int = 0
+    """Candidates with something worse than a notice, whether they were examined or not."""
+    failed: int = 0
+    """Candidates with an error."""
+    not_checked: int = 0
+    """Candidates without an error whose image or tensor could not be examined: ``Result.status``."""
     findings: int = 0
     mendable: int = 0
     unwritten: int = 0
@@ -128,13 +150,15 @@ class Report(Value):
                 lost[finding.severity] = lost.get(finding.severity, 0) + 1
             else:
                 mendable += 1
-        known = result.facts is not None or result.request is not None
+        status, worse = result.status, any(finding.severity != "notice" for finding in result.findings)
         made = not wanted or result.emitted is not None or result.array is not None
         return changed(
             self,
             candidates=self.candidates + 1,
-            clean=self.clean + (known and all(finding.severity == "notice" for finding in result.findings)),
-            unchecked=self.unchecked + (not known and not result.findings),
+            clean=self.clean + (status == "ok" and not worse),
+            with_findings=self.with_findings + worse,
+            failed=self.failed + (status == "failed"),
+            not_checked=self.not_checked + (status == "not checked"),
             findings=self.findings + len(result.findings),
             mendable=self.mendable + (mendable if made else 0),
             unwritten=self.unwritten + (not made),
@@ -144,16 +168,20 @@ class Report(Value):
         )
 
     @property
-    def with_findings(self) -> int:
-        """Candidates with something worse than a notice."""
-        return self.candidates - self.clean - self.unchecked
+    def ok(self) -> int:
+        """Candidates that were examined and have no error."""
+        return self.candidates - self.failed - self.not_checked
 
     def exit_code(self, fail_on: FailOn = "error") -> int:
-        """0: nothing at or above ``fail_on``; 1: there is. Exit code 2 is an ``ImgcheckError``."""
+        """0: nothing at or above ``fail_on``; 1: there is, or a candidate was not checked (``never``: even so 0).
+
+        Exit code 2 is an ``ImgcheckError``.
+        """
         failing = {
             "never": 0,
             "unfixable": self.unmendable.get("error", 0),
             "error": self.severities.get("error", 0),
             "warning": self.severities.get("error", 0) + self.severities.get("warning", 0),
         }
-        return int(failing[fail_on] > 0 or self.unwritten > 0)
+        not_checked = self.not_checked if fail_on != "never" else 0
+        return int(failing[fail_on] + not_checked + self.unwritten > 0)

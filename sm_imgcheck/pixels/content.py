@@ -88,7 +88,7 @@ def name_content(body: bytes) -> tuple[str, str]:
 
 def name_text(head: bytes) -> tuple[str, str]:
     """The same for text, and for bytes that are nothing known."""
-    bare = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    bare = (head[3:] if head.startswith(b"\xef\xbb\xbf") else head).lstrip()
     low = bare[:1024].lower()
     if any(byte < 9 or 13 < byte < 27 or byte == 127 for byte in head[:512]):
         return "SRC105", f"has no known signature ({head[:8].hex(' ')})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from sm_imgcheck.pixels.look import look
 from sm_imgcheck.pixels.opencv import opencv_gray, quiet_opencv
 from sm_imgcheck.pixels.pillow import load_pillow, open_pillow
 from sm_imgcheck.pixels.png import essential_png, scan_png
+from sm_imgcheck.value import changed
 
 __all__ = ["decode", "hear"]
 
@@ -63,7 +63,7 @@ def hear(
         try:
             pixels = to_srgb(pixels, embedded_profile(body, header), header.mode)
         except CandidateError as problem:
-            header = replace(header, icc_problem=problem.problem)
+            header = changed(header, icc_problem=problem.problem)
     if header.format == "TIFF" and header.orientation != 1:
         pixels = orient(pixels, orientation=TURNED_BACK.get(header.orientation, header.orientation))
     return pixels, header
@@ -89,9 +89,9 @@ def hear_other(body: bytes, header: Header) -> tuple[np.ndarray[Any, Any], Heade
         pixels, loading = load_pillow(image, header.mode, header.bits)
     except CandidateError as problem:
         pixels = second_opinion(body, header, problem, opened=image is not None)
-        return pixels, replace(header, refused=problem.problem)
+        return pixels, changed(header, refused=problem.problem)
     said = dict.fromkeys((*header.warnings, *opening, *loading))
-    return pixels, replace(header, warnings=tuple(said), truncated=False)
+    return pixels, changed(header, warnings=tuple(said), truncated=False)
 
 
 def second_opinion(body: bytes, header: Header, problem: CandidateError, *, opened: bool) -> np.ndarray[Any, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from sm_imgcheck.pixels.jpeg import essential_jpeg, jpeg_segments, scan_jpeg
 from sm_imgcheck.pixels.jpeg_fast import fast_dct_jpeg
 from sm_imgcheck.pixels.pillow import open_pillow
 from sm_imgcheck.pixels.quiet import name_failure
+from sm_imgcheck.value import changed
 
 __all__ = ["hear_jpeg"]
 
@@ -33,7 +33,7 @@ def hear_jpeg(
     colours = "GRAY" if header.mode == "L" or (gray and header.mode == "RGB") else header.mode
     pixels, complaint = turbo_jpeg(body, colours, dct=dct)
     if pixels is not None:
-        return pixels, replace(header, truncated=False) if header.truncated else header
+        return pixels, changed(header, truncated=False) if header.truncated else header
     unheard = complaint == ""
     complaint, damaged = judge_complaint(body, colours, complaint, dct=dct) if complaint else ("", False)
     said = (*header.warnings, complaint) if complaint else header.warnings
@@ -51,10 +51,10 @@ def hear_jpeg(
             raise CandidateError("SRC110", truncated_clause(header, lost)) from None
         if lost <= MOSTLY_LOST:
             pixels = pillow_jpeg(body, header, colours, dct=dct)
-        header = replace(header, truncated=True)
+        header = changed(header, truncated=True)
     if lost > MOSTLY_LOST or pixels is None:
         raise CandidateError("SRC111", truncated_clause(header, lost))
-    return pixels, replace(header, rows_lost=lost, warnings=said)
+    return pixels, changed(header, rows_lost=lost, warnings=said)
 
 
 def truncated_clause(header: Header, lost: float) -> str:

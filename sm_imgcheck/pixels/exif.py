@@ -9,6 +9,11 @@ EXIF_SIZES = (1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4)
 ORIENTATION_TAG = 0x0112
 
 
+def without_app1_name(block: bytes) -> bytes:
+    """An EXIF block from its byte order on: many PNG and WebP files keep the name of JPEG's APP1 in front of it."""
+    return block[6:] if block.startswith(b"Exif\0\0") else block
+
+
 def read_exif(block: bytes) -> tuple[int, str]:
     """Orientation 1..8 from the first directory (1 where it is absent or out of range), and what is wrong, if anything.
 

@@ -42,8 +42,8 @@ def read_icc(profile: bytes) -> tuple[str, bool, str]:
     name = icc_text(tags.get(b"desc", b"")) or f"unnamed {space} profile"
     colourants = [icc_xyz(tags.get(tag, b"")) for tag in (b"rXYZ", b"gXYZ", b"bXYZ")]
     near = all(
-        found is not None and max(abs(a - b) for a, b in zip(found, known, strict=True)) < COLOURANT_TOLERANCE
-        for found, known in zip(colourants, SRGB_COLOURANTS, strict=True)
+        found is not None and max(abs(a - b) for a, b in zip(found, known)) < COLOURANT_TOLERANCE
+        for found, known in zip(colourants, SRGB_COLOURANTS)
     )
     tabled = None in colourants and "srgb" in name.lower()
     return name, space == "RGB" and not near and not tabled, ""

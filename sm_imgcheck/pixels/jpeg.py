@@ -105,7 +105,7 @@ def scan_jpeg(body: bytes) -> JpegScan:
         bits=body[frame_at] if factors else 0,
         height=int.from_bytes(body[frame_at + 1 : frame_at + 3], "big") if factors else 0,
         width=int.from_bytes(body[frame_at + 3 : frame_at + 5], "big") if factors else 0,
-        components=tuple((i, hv >> 4, hv & 15) for i, hv in zip(factors[::3], factors[1::3], strict=False)),
+        components=tuple((i, hv >> 4, hv & 15) for i, hv in zip(factors[::3], factors[1::3])),
         jfif=any(app[:5] == b"JFIF\0" for app in apps[0xE0]),
         adobe=adobe,
         exif=next((app[6:] for app in apps[0xE1] if app[:4] == b"Exif"), None),

@@ -8,7 +8,7 @@ from sm_imgcheck.errors import CandidateError
 from sm_imgcheck.model import Header
 from sm_imgcheck.pixels.content import image_format, name_content
 from sm_imgcheck.pixels.declared import declared_by
-from sm_imgcheck.pixels.exif import exif_number, read_exif
+from sm_imgcheck.pixels.exif import exif_number, read_exif, without_app1_name
 from sm_imgcheck.pixels.icc import join_icc, read_icc
 from sm_imgcheck.pixels.jpeg import JpegScan, jpeg_coding, jpeg_colour, jpeg_subsampling, scan_jpeg
 from sm_imgcheck.pixels.pillow import open_pillow, pillow_knows, pillow_mode, pillow_turn
@@ -105,7 +105,7 @@ def look_png(body: bytes, *, max_pixels: int) -> Header:
     if body[12:16] == b"IHDR":
         check_pixels(int.from_bytes(body[20:24], "big"), int.from_bytes(body[16:20], "big"), max_pixels)
     scan = scan_png(body)
-    orientation, exif_problem = read_exif(scan.exif.removeprefix(b"Exif\0\0")) if scan.exif is not None else (1, "")
+    orientation, exif_problem = read_exif(without_app1_name(scan.exif)) if scan.exif is not None else (1, "")
     icc, wide_gamut, unreadable = read_icc(scan.icc)
     mode = {0: "L", 2: "RGB", 3: "RGB", 4: "LA", 6: "RGBA"}[scan.colour]
     return Header(
@@ -140,7 +140,7 @@ def look_other(body: bytes, form: str, *, max_pixels: int) -> Header:
         return Header(format=form, mode="RGB", height=height, width=width, orientation=turn, warnings=(str(problem),))
     width, height = image.size
     exif, profile = image.info.get("exif"), image.info.get("icc_profile") or b""
-    orientation, exif_problem = read_exif(exif.removeprefix(b"Exif\0\0")) if exif and form != "TIFF" else (1, "")
+    orientation, exif_problem = read_exif(without_app1_name(exif)) if exif and form != "TIFF" else (1, "")
     if form == "TIFF":
         height, width, orientation = pillow_turn(image)
     check_pixels(height, width, max_pixels)

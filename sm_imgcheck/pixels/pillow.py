@@ -43,7 +43,10 @@ def open_pillow(body: bytes, form: str) -> tuple[Any, tuple[str, ...]]:
     from io import BytesIO
 
     module, name = PILLOW_PLUGINS[form]
-    plugin = getattr(import_module(f"PIL.{module}"), name)
+    try:
+        plugin = getattr(import_module(f"PIL.{module}"), name)
+    except ImportError:  # AVIF came with Pillow 11.3
+        raise CandidateError("SRC112", f"cannot be decoded: the installed Pillow has no {form} decoder") from None
     return quietly(lambda: plugin(BytesIO(body)))
 
 
@@ -91,7 +94,7 @@ def load_pillow(image: Any, mode: str, bits: int) -> tuple[np.ndarray[Any, Any],
 def libtiff_words(printed: list[str]) -> list[str]:
     """What libtiff complained of, among the lines that were printed."""
     lines = [" ".join(line.split()).rstrip(".")[:200] for line in printed if LIBTIFF.match(line)]
-    return [line.removeprefix("tempfile.tif: ") for line in lines]
+    return [re.sub(r"^tempfile\.tif: ", "", line) for line in lines]
 
 
 def pillow_mode(image: Any) -> str:

@@ -31,11 +31,8 @@ def quietly(work: Callable[[], Any], *, printed: list[str] | None = None) -> tup
     logger = logging.getLogger("PIL")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
-    with (
-        HEARING,
-        warnings.catch_warnings(record=True) as said,
-        nullcontext() if printed is None else no_stderr(printed),
-    ):
+    closed = nullcontext() if printed is None else no_stderr(printed)
+    with HEARING, warnings.catch_warnings(record=True) as said, closed:
         warnings.simplefilter("always")
         try:
             made = work()

@@ -110,9 +110,11 @@ def kept(tensor: np.ndarray, *, lengths: list[list[int | None]], expect_range: l
 
     lengths: the shortest and longest length of each axis, None: no limit. expect_range: where all values must lie.
     """
-    for length, (low, high) in zip(tensor.shape, lengths, strict=True):
-        if length < low or (high is not None and length > high):
-            raise CandidateError("SHP106", f"the tensor becomes {list(tensor.shape)}, which the model does not take")
+    fits = len(tensor.shape) == len(lengths) and all(
+        length >= low and (high is None or length <= high) for length, (low, high) in zip(tensor.shape, lengths)
+    )
+    if not fits:
+        raise CandidateError("SHP106", f"the tensor becomes {list(tensor.shape)}, which the model does not take")
     if expect_range is not None and not expect_range[0] <= tensor.min() <= tensor.max() <= expect_range[1]:
         raise CandidateError("VAL108", f"the tensor spans {tensor.min():.4g}..{tensor.max():.4g}, not {expect_range}")
     return np.ascontiguousarray(tensor)

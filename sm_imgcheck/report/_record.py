@@ -14,7 +14,7 @@ from sm_imgcheck.report import Run, _origins
 
 __all__ = ["encode", "name_of", "of_plan", "of_report", "of_request", "of_result", "of_spec"]
 
-VERSION = 1
+VERSION = 2
 """Of the JSON document. A key that is added does not change it; one that goes, or means something else, does."""
 
 
@@ -33,6 +33,7 @@ def of_result(result: Result) -> dict[str, Any]:
     record = {
         "path": for_json(result.path),
         "kind": result.kind,
+        "status": result.status,
         "findings": plain(result.findings),
         "emitted": plain(result.emitted),
         "skipped": for_json(result.skipped),
@@ -87,9 +88,11 @@ def of_report(report: Report) -> dict[str, Any]:
     """The counts of the run."""
     return {
         "candidates": report.candidates,
+        "ok": report.ok,
+        "failed": report.failed,
+        "not_checked": report.not_checked,
         "clean": report.clean,
         "with_findings": report.with_findings,
-        "unchecked": report.unchecked,
         "by_code": dict(report.by_code),
         "by_severity": dict(report.severities),
         "findings": report.findings,

@@ -182,14 +182,29 @@ def _summary(run: Run, digest: Digest, report: Report) -> list[str]:
         lines.append(f"Not looked at: {', '.join(passed)}.")
     if not report.candidates:
         return [*lines, "There was nothing to check."]
-    lines.append(_tally(run, digest, report) if report.with_findings else _verdict(run, digest, report))
+    if report.with_findings:
+        lines.append(_tally(run, digest, report))
+    elif report.clean:
+        lines.append(_verdict(run, digest, report))
+    if report.not_checked:
+        lines.append(_not_checked(digest, report))
     if digest.written or report.unwritten:
         lines.append(_written(digest, report))
     return lines
 
 
+def _not_checked(digest: Digest, report: Report) -> str:
+    """How many candidates were not checked, by reason."""
+    unseen = report.not_checked - digest.bugs
+    reasons = {"no image or tensor could be examined": unseen, "a bug in sm-imgcheck": digest.bugs}
+    given = {why: number for why, number in reasons.items() if number > 0}
+    why = ", ".join(f"{why} ({number:,})" if len(given) > 1 else why for why, number in given.items())
+    some = f"{report.not_checked:,} of {report.candidates:,} candidates: " if report.candidates > 1 else ""
+    return f"Not checked: {some}{why}."
+
+
 def _verdict(run: Run, digest: Digest, report: Report) -> str:
-    """Of a run without an error or a warning."""
+    """Of a run without an error or a warning, in which something was examined."""
     if run.partial:
         found = count(report.findings, "notice") if report.findings else "nothing"
         return f"The checks that were selected found {found}."
@@ -202,7 +217,7 @@ def _verdict(run: Run, digest: Digest, report: Report) -> str:
         who = "It keeps" if whole == 1 else f"All {whole:,} candidates keep"
         return f"{who} the contract{also}."
     if report.candidates == 1:
-        return "It could not be checked." if digest.bugs else f"No finding{also}, but no tensor can be made of it."
+        return f"No finding{also}, but no tensor can be made of it."
     keep = "keeps" if whole == 1 else "keep"
     return f"{whole:,} of {report.candidates:,} candidates {keep} the contract{also}."
 

@@ -26,7 +26,7 @@ def ready_tensor(body: bytes) -> np.ndarray:
     wanted = $lengths  # shortest and longest length of each axis; None: no limit
     fits = len(shape) == len(wanted) and all(
         low <= length <= (length if high is None else high)
-        for length, (low, high) in zip(shape, wanted, strict=True)
+        for length, (low, high) in zip(shape, wanted)
     )
     if dtype.name != $dtype or not dtype.isnative or not fits:
         raise ValueError(f"a tensor {list(shape)} of {dtype} came in: send " + $input)

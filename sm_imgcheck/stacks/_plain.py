@@ -33,8 +33,18 @@ def read(body: bytes, content_type: str, spec: Spec) -> Received:
     if name and name.endswith("b64"):
         return _encoded(parse(body))
     if not name or not envelope(name).LOSSLESS:
-        raise TooMuch(f"what a body of the type {content_type!r} holds is not known: name its envelope in the spec")
+        raise TooMuch(_unknown(content_type, name))
     return _enveloped(body, content_type, name, spec)
+
+
+def _unknown(content_type: str, name: str) -> str:
+    """Why a body is not examined, and what would be."""
+    what = f"a body of the type {content_type!r} is not looked into"
+    if content_type.lower().startswith("multipart/"):
+        return f"{what}: check the file of its part, under the content type of the part"
+    if name == "image":
+        return f"{what}: the spec's envelope is image, which is sent under an image type such as image/jpeg"
+    return f"{what}: name its envelope in the spec (payload.envelope)"
 
 
 def _picture(body: bytes, content_type: str) -> Received:

@@ -65,7 +65,7 @@ def answering(status: int, form: str = "{}") -> Callable[[Receive], Receive]:
                 )
             except (TooMuch, MemoryError) as problem:
                 why = str(problem) or "the body needs more memory than there is"
-                return Received(form="object", what="not looked into", flaws=(("PAY120", why, "", ""),))
+                return Received(form="object", what="a body that is not examined", flaws=(("PAY120", why, "", ""),))
 
         return receive
 

@@ -302,7 +302,7 @@ def test_many_ways_are_told_in_bounded_space():
         ([tensor("x.npy")], "The checks that were selected found nothing."),
         ([tensor("x.npy", finding("CHN102", "a", "notice"))], "The checks that were selected found 1 notice."),
         ([replace(tensor("x.npy"), plan=None, skipped="why")], "The checks that were selected found nothing."),
-        ([Result(path="x", kind="unknown")], "The checks that were selected found nothing."),
+        ([Result(path="x", kind="unknown")], "Not checked: no image or tensor could be examined."),
         ([tensor("x.npy", finding("DTY101", "wrong-dtype"))], "1 error; none of them can be mended."),
     ],
 )
@@ -318,7 +318,50 @@ def test_a_candidate_without_a_tensor_does_not_keep_the_contract():
 
 def test_candidates_that_nothing_is_said_of_are_neither_clean_nor_with_findings():
     counts = Report(spec_name="x", spec_sha256="0").plus(Result(path="x", kind="unknown", bug="a bug"))
-    assert (counts.candidates, counts.clean, counts.with_findings, counts.unchecked) == (1, 0, 0, 1)
+    assert (counts.candidates, counts.clean, counts.with_findings, counts.not_checked) == (1, 0, 0, 1)
+    assert (counts.ok, counts.failed) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("severity", "examined", "status", "code"),
+    [
+        ("", True, "ok", 0),
+        ("notice", True, "ok", 0),
+        ("warning", True, "ok", 0),
+        ("error", True, "failed", 1),
+        ("", False, "not checked", 1),
+        ("notice", False, "not checked", 1),
+        ("warning", False, "not checked", 1),
+        ("error", False, "failed", 1),
+    ],
+)
+def test_status_counts_and_exit_code(severity, examined, status, code):
+    findings = (finding("DTY101", "wrong-dtype", severity),) if severity else ()
+    result = replace(tensor("x.npy", *findings), facts=None if not examined else tensor("x.npy").facts)
+    assert result.status == status
+    counts = Report(spec_name="x", spec_sha256="0").plus(result)
+    assert (counts.ok, counts.failed, counts.not_checked) == tuple(
+        int(one == status) for one in ("ok", "failed", "not checked")
+    )
+    assert counts.with_findings == (severity in {"warning", "error"})
+    assert counts.exit_code("error") == code
+    assert counts.exit_code("never") == 0
+    assert counts.exit_code("unfixable") == code
+
+
+def test_what_was_not_checked_is_counted_beside_what_keeps_the_contract():
+    blind = replace(tensor("x.npy"), facts=None, plan=None)
+    said = told("text", [tensor("y.npy"), blind]).splitlines()
+    assert said[-2:] == [
+        "1 of 2 candidates keeps the contract.",
+        "Not checked: 1 of 2 candidates: no image or tensor could be examined.",
+    ]
+    assert told("text", [blind]).splitlines()[-1] == "Not checked: no image or tensor could be examined."
+    assert "contract." not in told("table", [blind])
+    broken = replace(blind, bug="a bug")
+    assert told("text", [blind, broken, blind]).splitlines()[-1] == (
+        "Not checked: 3 of 3 candidates: no image or tensor could be examined (2), a bug in sm-imgcheck (1)."
+    )
 
 
 def test_one_clause_of_several_files_is_said_of_each():
@@ -353,7 +396,7 @@ def test_spans(low, high, said):
 def test_json_is_the_documented_document():
     results = [replace(image("cat.jpg"), emitted="out/cat.npy"), tensor("x.npy")]
     document = json.loads(told("json", results, not_looked_at={"hidden": 1}))
-    assert document["version"] == 1
+    assert document["version"] == 2
     assert document["spec"] == {"name": "small", "sha256": "ab" * 32}
     cat, x = document["results"]
     assert (cat["path"], cat["kind"], cat["emitted"]) == ("cat.jpg", "image", "out/cat.npy")
@@ -370,7 +413,9 @@ def test_json_is_the_documented_document():
     }
     assert (x["findings"], x["emitted"]) == ([], None)
     assert set(x) == set(cat), "keys do not depend on what was found"
-    assert document["summary"] | {"candidates": 2, "clean": 1, "with_findings": 1} == document["summary"]
+    assert (cat["status"], x["status"]) == ("failed", "ok")
+    counts = {"candidates": 2, "ok": 1, "failed": 1, "not_checked": 0, "clean": 1, "with_findings": 1}
+    assert document["summary"] | counts == document["summary"]
     assert document["summary"]["by_code"] == {"DTY101": 1, "SHP106": 1}
     assert document["summary"]["not_looked_at"] == {"hidden": 1}
 

@@ -1,0 +1,59 @@
+"""What in a module's text Python 3.8 does not have: syntax, and what the standard library gained later."""
+
+import ast
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+
+GENERICS = {"Callable", "Iterable", "Iterator", "Mapping", "Sequence", "dict", "frozenset", "list", "set", "tuple"}
+"""Subscripts of these are for annotations only (PEP 585, Python 3.9)."""
+NEW_NAMES = {
+    *("Self", "StrEnum", "TypeAlias", "ParamSpec", "aclosing", "assert_never", "batched", "bit_count", "cache"),
+    *("file_digest", "is_relative_to", "pairwise", "randbytes", "removeprefix", "removesuffix"),
+    *("to_thread", "with_stem"),
+}
+NEW_ARGUMENTS = {"dataclass": {"slots", "kw_only", "match_args", "weakref_slot"}, "zip": {"strict"}}
+
+
+def newer_than_38(text: str) -> list[str]:
+    """Each thing that Python 3.8 does not have, with its line. Annotations count as text, by the future import."""
+    try:
+        tree = ast.parse(text, feature_version=(3, 8))
+    except SyntaxError as error:
+        return [f"{error.lineno}: {error.msg}"]
+    lazy = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
+    annotations = {id(node) for part in ast.walk(tree) for node in _annotated(part)} if lazy else set()
+    return [
+        f"{node.lineno}: {found}" for node in ast.walk(tree) if id(node) not in annotations for found in _newer(node)
+    ]
+
+
+def _annotated(node: ast.AST) -> Iterator[ast.AST]:
+    for name in ("annotation", "returns"):
+        if (hint := getattr(node, name, None)) is not None:
+            yield from ast.walk(hint)
+
+
+def _newer(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Attribute) and node.attr in NEW_NAMES:
+        yield node.attr
+    if isinstance(node, ast.alias) and node.name in NEW_NAMES:
+        yield node.name
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in GENERICS:
+        yield f"{node.value.id}[...]"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        new = NEW_ARGUMENTS.get(node.func.id, set())
+        yield from (f"{node.func.id}({one.arg}=...)" for one in node.keywords if one.arg in new)
+        if node.func.id == "isinstance" and isinstance(node.args[1], ast.BinOp):
+            yield "isinstance(..., A | B)"
+
+
+@cache
+def interpreter(version: str) -> str | None:
+    """The python of this version on the PATH that has NumPy and Pillow; None: there is none."""
+    found = shutil.which(f"python{version}")
+    if found is None:
+        return None
+    ready = subprocess.run([found, "-c", "import numpy, PIL"], capture_output=True, check=False, timeout=60)
+    return found if ready.returncode == 0 else None
