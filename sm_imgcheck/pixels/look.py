@@ -13,6 +13,7 @@ from sm_imgcheck.pixels.icc import join_icc, read_icc
 from sm_imgcheck.pixels.jpeg import JpegScan, jpeg_coding, jpeg_colour, jpeg_subsampling, scan_jpeg
 from sm_imgcheck.pixels.pillow import open_pillow, pillow_knows, pillow_mode, pillow_turn
 from sm_imgcheck.pixels.png import scan_png
+from sm_imgcheck.pixels.sizes import check_decoder_size, check_sizes
 
 __all__ = ["check_pixels", "look"]
 
@@ -131,6 +132,7 @@ def look_other(body: bytes, form: str, *, max_pixels: int) -> Header:
     declared = declared_by(form, body)
     if declared:
         check_pixels(declared.height, declared.width, max_pixels)
+    check_sizes(form, body)
     try:
         image, said = open_pillow(body, form)
     except CandidateError as problem:
@@ -144,6 +146,8 @@ def look_other(body: bytes, form: str, *, max_pixels: int) -> Header:
     if form == "TIFF":
         height, width, orientation = pillow_turn(image)
     check_pixels(height, width, max_pixels)
+    if declared:
+        check_decoder_size((declared.height, declared.width), "Pillow", (height, width))
     icc, wide_gamut, icc_problem = read_icc(profile)
     return Header(
         format=form,
