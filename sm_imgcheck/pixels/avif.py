@@ -64,7 +64,7 @@ def avif_sizes(body: bytes, start: int, end: int) -> dict[int, set[Size]]:
     """The sizes (``ispe``) of each item, by its number."""
     found: dict[int, set[Size]] = {}
     for at, to in box_contents(body, "iprp", start, end):
-        properties = [place for place, stop in box_contents(body, "ipco", at, to) for place in boxes(body, place, stop)]
+        properties = [box for place, stop in box_contents(body, "ipco", at, to) for box in boxes(body, place, stop)]
         for place, stop in box_contents(body, "ipma", at, to):
             for item, index in avif_associations(body, place, stop):
                 kind, inside, _ = properties[index - 1] if 0 < index <= len(properties) else (b"", 0, 0)
@@ -114,7 +114,7 @@ def avif_places(body: bytes, at: int) -> Iterator[tuple[int, bool, list[tuple[in
 def avif_tracks(body: bytes) -> Iterator[tuple[set[Size], bytes]]:
     """The sizes that each AV1 track of an image sequence declares, and the data from its first sample on."""
     for start, end in box_contents(body, "moov/trak", 0, len(body)):
-        table = [place for at, to in box_contents(body, "mdia/minf/stbl", start, end) for place in boxes(body, at, to)]
+        table = [box for at, to in box_contents(body, "mdia/minf/stbl", start, end) for box in boxes(body, at, to)]
         entries = [at for kind, at, _ in table if kind == b"stsd" and body[at + 12 : at + 16] == b"av01"]
         sizes = {(big(body, at + 42, 2), big(body, at + 40, 2)) for at in entries}
         for _, to in box_contents(body, "tkhd", start, end):
