@@ -17,12 +17,13 @@ TILE_BYTES, TILE_COMPONENT_BYTES, CODE_BLOCK_BYTES = 6_000, 1_100, 250
 PACKET_BYTES = 2
 # Of a sample: 32 bits of the tile, and as many of the wavelet transform.
 SAMPLE_BYTES = 8
-# A picture of 4 Mpx in three components passes whatever its bytes.
+# A blank picture of 4 Mpx in three components still passes.
 FREE_BYTES = 96 << 20
-# An empty picture of 4096x4096 from OpenJPEG has 200 bytes.
+# A blank picture, which no model needs, has a few hundred bytes at any size.
 MAX_SAMPLES_A_BYTE = 100_000
 MAX_MARKERS = 100_000
 MAX_COMPONENTS = 4
+MAX_LEVELS = 32
 
 
 def check_jpeg2000(body: bytes) -> None:
@@ -55,12 +56,11 @@ def check_jpeg2000(body: bytes) -> None:
 class J2kStyle:
     """What a COD or COC segment says."""
 
-    levels: int
     layers: int
-    block: int
-    """Samples of a code-block, no larger than its smallest precinct."""
-    precinct: int
-    """Samples of the smallest precinct."""
+    block: tuple[int, int]
+    """Height and width of a code-block, as exponents of 2."""
+    precincts: tuple[tuple[int, int], ...]
+    """The same of the precincts of each resolution, the lowest first."""
 
 
 def check_j2k_memory(
@@ -72,33 +72,44 @@ def check_j2k_memory(
         what = f"{size[0]}x{size[1]} (HxW) in {length} bytes; at most {MAX_SAMPLES_A_BYTE} samples a byte are decoded"
         raise CandidateError("SRC120", f"declares {what}")
     tiles = -(-size[0] // tile[0]) * -(-size[1] // tile[1])
-    block, precinct = min(style.block for style in styles), min(style.precinct for style in styles)
-    layers, levels = max(style.layers for style in styles), max(style.levels for style in styles)
-    precincts = min(size[0], tile[0]) * min(size[1], tile[1]) // precinct + 1
-    extra = tiles * (TILE_BYTES + components * TILE_COMPONENT_BYTES) + samples // block * CODE_BLOCK_BYTES
-    extra += layers * (levels + 1) * components * precincts * PACKET_BYTES
+    inside = min(size[0], tile[0]), min(size[1], tile[1])
+    counts = [j2k_counts(inside, style) for style in styles]
+    blocks, precincts = max(count for count, _ in counts), max(count for _, count in counts)
+    layers = max(style.layers for style in styles)
+    extra = tiles * (TILE_BYTES + components * (TILE_COMPONENT_BYTES + blocks * CODE_BLOCK_BYTES))
+    extra += layers * components * precincts * PACKET_BYTES
     if extra > max(FREE_BYTES, samples):
-        what = f"{tiles} tiles of {tile[0]}x{tile[1]} (HxW), code-blocks of {block} samples and {layers} layers"
+        what = f"{tiles} tiles of {tile[0]}x{tile[1]} (HxW), {blocks} code-blocks a tile and {layers} layers"
         raise CandidateError("SRC120", f"needs {extra} bytes for {what}, more than for its {samples} samples")
+
+
+def j2k_counts(tile: tuple[int, int], style: J2kStyle) -> tuple[int, int]:
+    """How many code-blocks one component of a tile (height, width) has, and precincts, as OpenJPEG counts them."""
+    levels = len(style.precincts) - 1
+    blocks = precincts = 0
+    for resolution, precinct in enumerate(style.precincts):
+        height, width = (-(-length >> levels - resolution) for length in tile)
+        # Above the lowest resolution, a precinct is divided between three subbands of half its size.
+        half = 1 if resolution else 0
+        tall, wide = (min(b, max(0, p - half)) for b, p in zip(style.block, precinct, strict=True))
+        blocks += (3 if half else 1) * (((height >> half) >> tall) + 1) * (((width >> half) >> wide) + 1)
+        # The table is as long for each resolution as for the largest.
+        precincts = max(precincts, ((height >> precinct[0]) + 1) * ((width >> precinct[1]) + 1))
+    return blocks, precincts * (levels + 1)
 
 
 def j2k_style(body: bytes, marker: int, at: int, components: int) -> J2kStyle:
     """The contents of a COD (0x52) or COC (0x53) segment; bytes beyond the end count as zero."""
     style = at if marker == 0x52 else at + (1 if components < 257 else 2)
     first = style + (5 if marker == 0x52 else 1)
-    levels = big(body, first, 1)
-    width, height = ((big(body, first + k, 1) & 15) + 2 for k in (1, 2))
-    wide, tall = [15], [15]
+    levels = min(big(body, first, 1), MAX_LEVELS)
+    precincts = b"\xff" * (levels + 1)
     if big(body, style, 1) & 1:
-        precincts = (body[first + 5 : first + 6 + levels] + b"\0")[: levels + 1]
-        wide, tall = [one & 15 for one in precincts], [one >> 4 for one in precincts]
-    # Above the lowest resolution, a precinct is divided between subbands of half its size.
-    width, height = min(width, max(0, min(wide) - 1)), min(height, max(0, min(tall) - 1))
+        precincts = (body[first + 5 : first + 6 + levels] + bytes(levels + 1))[: levels + 1]
     return J2kStyle(
-        levels=levels,
         layers=big(body, style + 2, 2) if marker == 0x52 else 0,
-        block=1 << min(width + height, 12),
-        precinct=1 << min(w + t for w, t in zip(wide, tall, strict=True)),
+        block=((big(body, first + 2, 1) & 15) + 2, (big(body, first + 1, 1) & 15) + 2),
+        precincts=tuple((one >> 4, one & 15) for one in precincts),
     )
 
 
