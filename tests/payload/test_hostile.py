@@ -3,7 +3,6 @@
 import io
 import pickle
 import re
-import re
 import tracemalloc
 import zipfile
 import zlib
