@@ -13,6 +13,7 @@ from PIL import Image, ImageFile, features
 from test_code import CLASSIC, namespace
 
 from sm_imgcheck.errors import CandidateError
+from sm_imgcheck.pixels.avif import av1_sizes, avif_data
 from sm_imgcheck.pixels.decode import decode, hear
 from sm_imgcheck.pixels.jpeg2000 import check_jpeg2000
 from sm_imgcheck.pixels.look import look
@@ -119,6 +120,21 @@ def test_sizes_of_sound_files_agree(name):
     if form == "AVIF" and not features.check("avif"):
         pytest.skip("Pillow was built without AVIF")
     assert decode(saved(form, (513, 301), **options)).shape == (301, 513, 3)
+
+
+def test_av1_units_without_end_are_refused():
+    with pytest.raises(CandidateError, match="AV1 units"):
+        list(av1_sizes(b"\x12\0" * 30_000, iter(range(20_000))))
+
+
+def test_avif_pieces_that_overlap_are_refused_before_they_are_joined():
+    with pytest.raises(CandidateError, match="2 pieces that overlap"):
+        avif_data(bytes(100), 0, [(0, 60), (10, 60)])
+
+
+def test_every_sequence_header_of_a_picture_counts():
+    first, second = b"\x0a\x06\x18\x1d\xfc\xff\x80\x00", b"\x0a\x06\x18\x1d\xfe\xff\x80\x00"
+    assert len(set(av1_sizes(first + second, iter(range(100))))) == 2
 
 
 def test_one_header_chunk_is_no_contradiction():

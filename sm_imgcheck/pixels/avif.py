@@ -16,16 +16,18 @@ __all__ = ["check_avif"]
 
 Size = tuple[int, int]
 """Height and width."""
-# The OBUs of one picture: a temporal delimiter, a sequence header, metadata, a frame or its tile groups.
-MAX_OBUS = 5_000
-MAX_AVIF_ITEMS = 1_000
+# A picture has a temporal delimiter, a sequence header, metadata, a frame or its tile groups; a file a few pictures.
+MAX_OBUS = 20_000
+MAX_AVIF_ITEMS = 5_000
+# Equal tiles of a grid may share their data.
+MAX_SHARING = 50
 
 
 def check_avif(body: bytes) -> None:
     """Raise CandidateError where the container's size of a picture differs from that of its AV1 sequence header."""
-    found = 0
+    found, budget = 0, iter(range(MAX_OBUS))
     for declared, data in (*avif_items(body), *avif_tracks(body)):
-        for coded in av1_sizes(data):
+        for coded in av1_sizes(data, budget):
             found += 1
             for size in declared:
                 if size != coded:
@@ -35,8 +37,9 @@ def check_avif(body: bytes) -> None:
         raise CandidateError("SRC112", "has no AV1 sequence header: nothing says how large its frames are")
 
 
-def avif_items(body: bytes) -> Iterator[tuple[set[Size], bytes]]:
+def avif_items(body: bytes) -> Iterator[tuple[set[Size], bytes | memoryview]]:
     """The sizes that each coded item declares, and its data."""
+    total = 0
     for start, end in box_contents(body, "meta", 0, len(body)):
         coded = avif_coded(body, start, end)
         sizes = avif_sizes(body, start, end)
@@ -45,15 +48,33 @@ def avif_items(body: bytes) -> Iterator[tuple[set[Size], bytes]]:
             for item, inside, extents in avif_places(body, at):
                 if item in coded:
                     base = stored[0][0] if inside and stored else 0
-                    data = b"".join(body[base + place : base + place + size] for place, size in extents)
+                    data = avif_data(body, base, extents)
+                    total += len(data)
+                    if total > MAX_SHARING * len(body):
+                        raise CandidateError("SRC112", "has AVIF items that share their data many times over (iloc)")
                     yield sizes.get(item, set()), data
+
+
+def avif_data(body: bytes, base: int, extents: list[tuple[int, int]]) -> bytes | memoryview:
+    """The data of an item, copied only where it is in pieces. Raises CandidateError for pieces that overlap."""
+    pieces = [memoryview(body)[base + place : base + place + size] for place, size in extents]
+    if sum(map(len, pieces)) > len(body):
+        raise CandidateError("SRC112", f"has an AVIF item of {len(pieces)} pieces that overlap (iloc)")
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def avif_count(count: int) -> range:
+    """The numbers below ``count``. Raises CandidateError for more than any encoder writes."""
+    if count > MAX_AVIF_ITEMS:
+        raise CandidateError("SRC112", f"has {count} AVIF items or pieces of one, at most {MAX_AVIF_ITEMS} are read")
+    return range(count)
 
 
 def avif_coded(body: bytes, start: int, end: int) -> set[int]:
     """The numbers of the items that are AV1 pictures."""
     found = set()
     for at, to in box_contents(body, "iinf", start, end):
-        for kind, inside, _ in boxes(body, at + (8 if body[at] else 6), to):
+        for kind, inside, _ in boxes(body, at + (8 if big(body, at, 1) else 6), to):
             wide = 4 if body[inside : inside + 1] == b"\3" else 2
             if kind == b"infe" and body[inside + 6 + wide : inside + 10 + wide] == b"av01":
                 found.add(big(body, inside + 4, wide))
@@ -75,12 +96,12 @@ def avif_sizes(body: bytes, start: int, end: int) -> dict[int, set[Size]]:
 
 def avif_associations(body: bytes, at: int, end: int) -> Iterator[tuple[int, int]]:
     """Item and property number of each entry of an ``ipma`` box."""
-    wide, step = 4 if body[at] else 2, 2 if body[at + 3] & 1 else 1
+    wide, step = 4 if big(body, at, 1) else 2, 2 if big(body, at + 3, 1) & 1 else 1
     count, at = big(body, at + 4, 4), at + 8
-    for _ in range(min(count, MAX_AVIF_ITEMS)):
+    for _ in avif_count(count):
         if at + wide >= end:
             return
-        item, entries, at = big(body, at, wide), body[at + wide], at + wide + 1
+        item, entries, at = big(body, at, wide), big(body, at + wide, 1), at + wide + 1
         for place in range(at, at + step * entries, step):
             yield item, big(body, place, step) & (0x7FFF if step == 2 else 0x7F)
         at += step * entries
@@ -88,30 +109,26 @@ def avif_associations(body: bytes, at: int, end: int) -> Iterator[tuple[int, int
 
 def avif_places(body: bytes, at: int) -> Iterator[tuple[int, bool, list[tuple[int, int]]]]:
     """Item, whether its data is in ``idat``, and offset and length of its extents, from an ``iloc`` box."""
-    version = body[at]
+    version = big(body, at, 1)
     offset, length, base, index = (big(body, at + 4 + k // 2, 1) >> (0 if k % 2 else 4) & 15 for k in range(4))
     wide = 4 if version == 2 else 2
     count, at = big(body, at + 6, wide), at + 6 + wide
-    for _ in range(min(count, MAX_AVIF_ITEMS)):
+    for _ in avif_count(count):
         item, at = big(body, at, wide), at + wide
         inside, at = (big(body, at, 2) & 15 == 1, at + 2) if version else (False, at)
         first, extents, at = big(body, at + 2, base), big(body, at + 2 + base, 2), at + 4 + base
-        step = offset + length + (index if version else 0)
         skipped = index if version else 0
-        yield (
-            item,
-            inside,
-            [
-                (first + big(body, place, offset), big(body, place + offset, length) if length else len(body))
-                for place in range(at + skipped, at + skipped + step * min(extents, MAX_AVIF_ITEMS), max(step, 1))
-            ],
-        )
-        at += step * extents
+        places = []
+        for _ in avif_count(extents):
+            place, size = big(body, at + skipped, offset), big(body, at + skipped + offset, length)
+            places.append((first + place, size if length else len(body)))
+            at += skipped + offset + length
+        yield item, inside, places
         if at > len(body):
             return
 
 
-def avif_tracks(body: bytes) -> Iterator[tuple[set[Size], bytes]]:
+def avif_tracks(body: bytes) -> Iterator[tuple[set[Size], bytes | memoryview]]:
     """The sizes that each AV1 track of an image sequence declares, and the data from its first sample on."""
     for start, end in box_contents(body, "moov/trak", 0, len(body)):
         table = [box for at, to in box_contents(body, "mdia/minf/stbl", start, end) for box in boxes(body, at, to)]
@@ -126,10 +143,10 @@ def avif_tracks(body: bytes) -> Iterator[tuple[set[Size], bytes]]:
                 yield sizes, body[first : first + lengths[0]]
 
 
-def av1_sizes(data: bytes) -> Iterator[Size]:
-    """The frame size of each sequence header. Raises CandidateError for more OBUs than a picture has."""
+def av1_sizes(data: bytes | memoryview, budget: Iterator[int]) -> Iterator[Size]:
+    """The frame size of each sequence header. Raises CandidateError for more OBUs than ``budget`` has left."""
     at = 0
-    for _ in range(MAX_OBUS):
+    for _ in budget:
         if at >= len(data):
             return
         head, at = data[at], at + (2 if data[at] & 4 else 1)
@@ -137,14 +154,14 @@ def av1_sizes(data: bytes) -> Iterator[Size]:
         if head & 2:  # the size follows, in 7 bits a byte, the lowest first (leb128)
             size = 0
             for shift in range(0, 56, 7):
-                byte, at = big(data, at, 1), at + 1
+                byte, at = int.from_bytes(data[at : at + 1], "big"), at + 1
                 size |= (byte & 127) << shift
                 if byte < 128:
                     break
         if head >> 3 & 15 == 1:
-            yield av1_size(data[at : at + min(size, 1024)])
+            yield av1_size(bytes(data[at : at + min(size, 1024)]))
         at += size
-    raise CandidateError("SRC112", f"has more than {MAX_OBUS} AV1 units (OBUs) in one picture, which no encoder writes")
+    raise CandidateError("SRC112", f"has more than {MAX_OBUS} AV1 units (OBUs), which no encoder writes")
 
 
 class BitReader:
