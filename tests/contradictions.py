@@ -86,7 +86,10 @@ def contradictions():
     scan = photo.index(b"\xff\xda")
     jp2 = saved("JPEG2000", (64, 64), "L")
     sizes = struct.pack(">II", 13_000, 13_000)
+    frame = photo.index(b"\xff\xc0") + 5
+    enlarged = photo[:frame] + struct.pack(">HH", 13_000, 13_000) + photo[frame + 4 :]
     files = {
+        "SOF beyond bytes": (enlarged, "for 13000x13000 (HxW), at least 990234 expected"),
         "two IHDR": (png(small, large, pixels), "2 PNG header chunks (IHDR), the second at byte 33"),
         "two IHDR of one size": (png(small, small, pixels), "2 PNG header chunks"),
         "IHDR after IDAT": (png(small, pixels, large), "2 PNG header chunks"),
