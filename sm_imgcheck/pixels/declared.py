@@ -78,7 +78,7 @@ def gif_declares(body: bytes) -> Declared:
             at, blocks = at + 1 + body[at], blocks + 1
         at, blocks = at + 1, blocks + 1
     if not frames and blocks >= MAX_GIF_BLOCKS:
-        raise CandidateError("SRC112", f"has {MAX_GIF_BLOCKS} GIF blocks and no picture, which no encoder writes")
+        raise CandidateError("SRC112", f"has over {MAX_GIF_BLOCKS} blocks or zeros before its first GIF picture")
     trailing = len(body) - at - 1 if body[at : at + 1] == b";" and blocks < MAX_GIF_BLOCKS else 0
     return Declared(height=height, width=width, frames=max(1, frames), trailing=trailing)
 
