@@ -35,6 +35,12 @@ def shared_cases() -> Path:
 
 
 @pytest.fixture(scope="session")
+def shared_robust() -> Path:
+    """Hostile files and bodies, with what is right for each in a ``README.md``."""
+    return _folder(SHARED / "cases" / "robust")
+
+
+@pytest.fixture(scope="session")
 def shared_photos() -> Path:
     """Ordinary photographs."""
     return _folder(SHARED / "photos")

@@ -142,9 +142,10 @@ def corrupt_image(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
 
 @check("SRC120", severity="error", verdict="bomb", see="https://pillow.readthedocs.io/en/stable/reference/limits.html")
 def pixel_bomb(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The file declares more pixels than ``decode.max_pixels`` allows.
+    """The file declares more pixels than ``decode.max_pixels`` allows, or takes far more memory than its pixels.
 
-    A few bytes can declare gigabytes of pixels. The size is read from the header; nothing of it is allocated.
+    A few bytes can declare gigabytes of pixels, or millions of tiles and code-blocks. The sizes are read from the
+    headers; nothing of them is allocated.
 
     At an endpoint: Pillow's ``DecompressionBombError``; with OpenCV a container that runs out of memory.
 

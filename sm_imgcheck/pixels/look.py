@@ -13,11 +13,14 @@ from sm_imgcheck.pixels.icc import join_icc, read_icc
 from sm_imgcheck.pixels.jpeg import JpegScan, jpeg_coding, jpeg_colour, jpeg_subsampling, scan_jpeg
 from sm_imgcheck.pixels.pillow import open_pillow, pillow_knows, pillow_mode, pillow_turn
 from sm_imgcheck.pixels.png import scan_png
+from sm_imgcheck.pixels.sizes import check_decoder_size, check_sizes
 
 __all__ = ["check_pixels", "look"]
 
 # Scans of a progressive file are decoded one by one over the whole image: an encoder writes about ten.
 MAX_SCAN_PIXELS = 100
+# A JPEG of so many pixels is decoded, and judged by what is lost of it, however few its bytes are.
+FREE_JPEG_PIXELS = 4_000_000
 
 
 def look(body: bytes, *, max_pixels: int) -> Header:
@@ -89,6 +92,20 @@ def check_jpeg(scan: JpegScan, *, max_pixels: int) -> None:
         raise CandidateError("SRC120", f"has {scan.scans} scans of {scan.height}x{scan.width} (HxW): far too much work")
     if scan.start < 0:
         raise CandidateError("SRC112", "ends before its JPEG image data (no scan)")
+    check_jpeg_bytes(scan)
+
+
+def check_jpeg_bytes(scan: JpegScan) -> None:
+    """Raise CandidateError for a large frame with less data than half of its rows take, before room is made for it.
+
+    Huffman codes take a bit at least for each block of 8x8 samples (T.81, annex F); an arithmetic coder takes less.
+    """
+    length, pixels = scan.end - scan.start, scan.height * scan.width
+    tall, wide = (max(1, *(factors[k] for factors in scan.components)) for k in (2, 1))
+    samples = pixels * sum(h * v for _, h, v in scan.components) // (tall * wide)
+    if pixels > FREE_JPEG_PIXELS and "arithmetic" not in jpeg_coding(scan.sof) and samples // 64 > 2 * 8 * length:
+        what = f"{length} bytes of image data for {scan.height}x{scan.width} (HxW), at least {samples // 512} expected"
+        raise CandidateError("SRC111", f"has {what}: more than half of its rows are lost")
 
 
 def jpeg_pictures(index: bytes) -> int:
@@ -131,6 +148,7 @@ def look_other(body: bytes, form: str, *, max_pixels: int) -> Header:
     declared = declared_by(form, body)
     if declared:
         check_pixels(declared.height, declared.width, max_pixels)
+    check_sizes(form, body)
     try:
         image, said = open_pillow(body, form)
     except CandidateError as problem:
@@ -144,6 +162,8 @@ def look_other(body: bytes, form: str, *, max_pixels: int) -> Header:
     if form == "TIFF":
         height, width, orientation = pillow_turn(image)
     check_pixels(height, width, max_pixels)
+    if declared:
+        check_decoder_size((declared.height, declared.width), "Pillow", (height, width))
     icc, wide_gamut, icc_problem = read_icc(profile)
     return Header(
         format=form,
