@@ -23,7 +23,7 @@ from sm_imgcheck.engine.contents import Found, contents
 from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.outputs import Outputs, Refused, Written
 from sm_imgcheck.errors import ImgcheckError, StoreError
-from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.guard import clause
 from sm_imgcheck.model import Candidate, Options, Result, Spec
 from sm_imgcheck.ordinary import MAX_FILE_BYTES
 from sm_imgcheck.stores import Fetched, Unreadable, file_of, is_remote, local, plain, store
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from sm_imgcheck.source import Content
 
-__all__ = ["Chunk", "Done", "Job", "Sink", "attempt", "clause", "flow", "handed", "look", "lost", "prepare", "work"]
+__all__ = ["Chunk", "Done", "Job", "Sink", "attempt", "flow", "handed", "look", "lost", "prepare", "work"]
 
 _ROOM = 64 << 20
 """Bytes of tensors that are on their way to a store at a time."""
@@ -254,15 +254,6 @@ def _size(item: Item) -> int:
         return item.seen.size
     size: int = _seen(item, None, recorded=False)["size"]
     return size
-
-
-def clause(error: BaseException) -> str:
-    """What went wrong in the tool and where, in one line."""
-    last = error.__traceback__
-    while last is not None and last.tb_next is not None:
-        last = last.tb_next
-    place = "" if last is None else f" ({os.path.basename(last.tb_frame.f_code.co_filename)}:{last.tb_lineno})"
-    return for_terminal(f"{type(error).__name__}: {error}{place}")
 
 
 def look(item: Item, spec: Spec, options: Options, content: Found | None = None) -> Result:

@@ -24,7 +24,7 @@ from fuzz.targets import TARGETS, samples
 
 SECONDS = 5
 """Processor time of one execution."""
-GROWTH = 512 << 20
+GROWTH = 256 << 20
 """Resident bytes that one execution may add to the highest amount so far; inputs are some kilobytes."""
 ADDRESS_SPACE = 2 << 30
 """Bytes that may be mapped beyond what the child has mapped at its start."""

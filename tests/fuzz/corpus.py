@@ -20,23 +20,25 @@ PUBLIC = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "public"
 LARGEST_PUBLIC = 16 << 10
 """Bytes of a public file: larger ones take most of the time and add few new code paths."""
 
-SHAPE = {"shape": ["N", 8, 8, 3]}
+PIXELS = {"max_pixels": 4_000_000}
+"""What a mutated header may declare: more takes time and memory, which a specification allows by default."""
+SHAPE = {"shape": ["N", 8, 8, 3], "decode": PIXELS}
 SPECS: dict[str, dict[str, Any]] = {
     "rgb": {**SHAPE, "resize": {"mode": "stretch", "size": [8, 8], "interpolation": "bilinear", "library": "pillow"}},
     "gray": {
         "shape": ["N", 8, 8, 1],
         "channel_order": "GRAY",
-        "decode": {"to_gray": "y_plane", "library": "opencv", "truncated": "allow", "bit_depth": "scale"},
+        "decode": {**PIXELS, "to_gray": "y_plane", "library": "opencv", "truncated": "allow", "bit_depth": "scale"},
         "resize": {"mode": "stretch", "size": [8, 8], "interpolation": "bilinear", "library": "opencv"},
     },
-    "srgb": {**SHAPE, "decode": {"icc": "srgb", "truncated": "allow", "exif": "apply", "alpha": "composite"}},
+    "srgb": {**SHAPE, "decode": {**PIXELS, "icc": "srgb", "truncated": "allow", "exif": "apply", "alpha": "composite"}},
     "bytes": {**SHAPE, "dtype": "uint8", "value_range": [0, 255], "channel_order": "BGR"},
     "signed": {
         "shape": ["N", 3, 8, 8],
         "layout": "NCHW",
         "dtype": "float16",
         "value_range": [-1, 1],
-        "decode": {"bit_depth": "scale"},
+        "decode": {**PIXELS, "bit_depth": "scale"},
     },
 }
 
@@ -249,6 +251,6 @@ LOGS = (
     "ValueError: Input 0 of layer is incompatible: expected shape=(None, 224, 224, 3), found shape=(None, 3, 224, 224)",
     "[E:onnxruntime] Got invalid dimensions for input: x\n index: 1 Got: 224 Expected: 3\n index: 3 Got: 3 Expected: 224",
     "RuntimeError: Given groups=1, weight of size [64, 3, 7, 7], expected input[1, 224, 224, 3] to have 3 channels",
-    "expected scalar type Float but found Byte\n\x1b[31mTraceback (most recent call last):\x1b[0m\n  File \"x.py\"",
+    'expected scalar type Float but found Byte\n\x1b[31mTraceback (most recent call last):\x1b[0m\n  File "x.py"',
     "botocore.errorfactory.ModelError: Received server error (500) with message \"{'error': 'unexpected shape'}\"",
 )

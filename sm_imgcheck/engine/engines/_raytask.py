@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from sm_imgcheck.engine.engines import _nursery, pool
-from sm_imgcheck.engine.job import Chunk, Done, Job, clause, prepare, work
+from sm_imgcheck.engine.job import Chunk, Done, Job, prepare, work
+from sm_imgcheck.guard import clause
 from sm_imgcheck.engine.libraries import libraries
 from sm_imgcheck.engine.outputs import Outputs
 from sm_imgcheck.errors import Bug, ImgcheckError

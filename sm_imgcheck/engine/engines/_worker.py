@@ -14,7 +14,8 @@ from time import monotonic
 from typing import Any
 
 from sm_imgcheck.engine.engines._wire import Sender
-from sm_imgcheck.engine.job import Chunk, Done, Job, clause, prepare, work
+from sm_imgcheck.engine.job import Chunk, Done, Job, prepare, work
+from sm_imgcheck.guard import clause
 from sm_imgcheck.errors import Bug, ImgcheckError
 
 __all__ = ["Message", "serve"]
