@@ -39,5 +39,6 @@ def clause(error: BaseException) -> str:
     last = error.__traceback__
     while last is not None and last.tb_next is not None:
         last = last.tb_next
-    place = "" if last is None else f" ({os.path.basename(last.tb_frame.f_code.co_filename)}:{last.tb_lineno})"
+    file = "" if last is None else last.tb_frame.f_code.co_filename.rpartition(os.sep)[2]
+    place = "" if last is None else f" ({file}:{last.tb_lineno})"
     return for_terminal(f"{type(error).__name__}: {error}{place}")

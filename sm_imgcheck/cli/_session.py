@@ -17,7 +17,7 @@ import typer
 from sm_imgcheck import specfile
 from sm_imgcheck.cli._progress import Watch
 from sm_imgcheck.cli._signals import Terminated
-from sm_imgcheck.cli._troubles import WITH_TRACEBACK, Troubles
+from sm_imgcheck.cli._troubles import Troubles
 from sm_imgcheck.engine.items import IMAGE_SUFFIXES, TENSOR_SUFFIXES, Item, Listing
 from sm_imgcheck.engine.job import Done, Job, Sink
 from sm_imgcheck.engine.listing import listed
@@ -25,6 +25,7 @@ from sm_imgcheck.engine.run import run
 from sm_imgcheck.engine.shard import ELSEWHERE, Shard, sharded
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import argument, for_terminal
+from sm_imgcheck.guard import WITH_TRACEBACK
 from sm_imgcheck.model import Options, Report, Spec
 from sm_imgcheck.report import Run, reporter
 from sm_imgcheck.stores import is_remote, plain

@@ -34,7 +34,7 @@ SILENCE = 60
 
 def execution(seeds: dict[str, list[Any]], seed: int, number: int) -> tuple[str, Any, bytes, Random]:
     """Kind, seed input, mutated input and random state of one execution."""
-    rng = Random(f"{seed}:{number}")  # noqa: S311 - repeatable, not secret
+    rng = Random(f"{seed}:{number}")
     kinds = tuple(seeds)
     kind = rng.choices(kinds, [TARGETS[name][2] for name in kinds])[0]
     sample, other = rng.choice(seeds[kind]), rng.choice(seeds[kind])

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms
 from pictures import encoded, picture
+from PIL import Image, ImageCms
 
 from sm_imgcheck.errors import PayloadError
 from sm_imgcheck.payload import envelope, envelopes
 from sm_imgcheck.serving import STACKS
-from specs import BASE, spec
+from specs import spec
 
 PUBLIC = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "public"
 LARGEST_PUBLIC = 16 << 10
@@ -106,7 +106,11 @@ def public() -> Iterator[Sample]:
 
 FORMS = {
     **{name: name for name in ("png", "gif", "webp", "tiff", "bmp", "ico")},
-    **{"jpg": "jpeg", "jpeg": "jpeg", "tif": "tiff", "jp2": "box", "avif": "box"},
+    "jpg": "jpeg",
+    "jpeg": "jpeg",
+    "tif": "tiff",
+    "jp2": "box",
+    "avif": "box",
 }
 
 
@@ -249,7 +253,7 @@ def logs() -> Iterator[Sample]:
 
 LOGS = (
     "ValueError: Input 0 of layer is incompatible: expected shape=(None, 224, 224, 3), found shape=(None, 3, 224, 224)",
-    "[E:onnxruntime] Got invalid dimensions for input: x\n index: 1 Got: 224 Expected: 3\n index: 3 Got: 3 Expected: 224",
+    "[E:onnxruntime] Got invalid dimensions for input\n index: 1 Got: 224 Expected: 3\n index: 3 Got: 3 Expected: 224",
     "RuntimeError: Given groups=1, weight of size [64, 3, 7, 7], expected input[1, 224, 224, 3] to have 3 channels",
     'expected scalar type Float but found Byte\n\x1b[31mTraceback (most recent call last):\x1b[0m\n  File "x.py"',
     "botocore.errorfactory.ModelError: Received server error (500) with message \"{'error': 'unexpected shape'}\"",

@@ -1,4 +1,4 @@
-"""What an execution calls: the library functions of the commands. Anything that they raise by contract is no failure."""
+"""What an execution calls: the library functions of the commands. Errors that they document are no failures."""
 
 import contextlib
 import gzip
@@ -12,9 +12,9 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
-
 from fuzz import corpus
 from fuzz.corpus import Sample
+
 from sm_imgcheck import specfile
 from sm_imgcheck.cli import main
 from sm_imgcheck.code import to_python
@@ -32,7 +32,7 @@ from sm_imgcheck.request import joining
 from sm_imgcheck.request.parts import part_of
 from sm_imgcheck.request.route import route
 from sm_imgcheck.spec.doubts import lint
-from specs import spec
+from specs import BASE, spec
 
 __all__ = ["TARGETS", "samples"]
 
@@ -163,7 +163,7 @@ def journals() -> Iterator[Sample]:
         Path(name).write_bytes(photo)
     np.save("b.npy", np.zeros((1, 8, 8, 3), np.float32))
     Path("outside.npy").write_bytes(b"outside")
-    Path("small.yaml").write_text(json.dumps({**corpus.BASE, **corpus.SPECS["rgb"]}))
+    Path("small.yaml").write_text(json.dumps({**BASE, **corpus.SPECS["rgb"]}))
     shutil.rmtree("resumable", ignore_errors=True)
     code, text = command("convert", "in", "-s", "small.yaml", "-o", "resumable", "-q")
     assert code in (0, 1), text

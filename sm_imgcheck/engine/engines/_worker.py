@@ -15,8 +15,8 @@ from typing import Any
 
 from sm_imgcheck.engine.engines._wire import Sender
 from sm_imgcheck.engine.job import Chunk, Done, Job, prepare, work
-from sm_imgcheck.guard import clause
 from sm_imgcheck.errors import Bug, ImgcheckError
+from sm_imgcheck.guard import clause
 
 __all__ = ["Message", "serve"]
 
