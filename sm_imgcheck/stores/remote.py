@@ -14,7 +14,7 @@ from sm_imgcheck.stores._connect import filesystem, said
 from sm_imgcheck.stores._parts import cut
 from sm_imgcheck.stores._told import Chunk, Fetched, Stat, TooLarge, Unreadable
 
-__all__ = ["below", "fetch", "head", "make_folder", "read", "remove", "stat", "write"]
+__all__ = ["below", "contain", "fetch", "head", "make_folder", "read", "remove", "stat", "write"]
 
 _TAGS = ("ETag", "etag", "md5Hash", "content_md5", "generation", "mtime", "last_modified", "LastModified", "created")
 """Under which names file systems tell what changes with the content, the surest first."""
@@ -96,6 +96,10 @@ def make_folder(folder: str, inside: str) -> None:  # noqa: ARG001
         fs.makedirs(folder, exist_ok=True)
     except Exception as error:
         raise OutputError(f"{for_terminal(folder)}: the folder cannot be made: {said(error)}") from error
+
+
+def contain(folder: str, inside: str) -> None:
+    """There are no links."""
 
 
 def _entries(fs: Any, folder: str, shown: str) -> list[Any]:
