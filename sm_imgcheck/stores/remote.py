@@ -12,6 +12,7 @@ from sm_imgcheck.errors import OutputError, StoreError
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.stores._connect import filesystem, said
 from sm_imgcheck.stores._parts import cut
+from sm_imgcheck.stores._redirects import redirect_of
 from sm_imgcheck.stores._told import Chunk, Fetched, Stat, TooLarge, Unreadable
 
 __all__ = ["below", "contain", "fetch", "head", "make_folder", "read", "remove", "stat", "write"]
@@ -24,7 +25,9 @@ def stat(place: str) -> Stat | None:
     fs = filesystem(place)
     try:
         found = fs.info(place)
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if redirect := redirect_of(error):
+            raise Unreadable(str(redirect)) from error
         return None
     except Exception as error:
         raise Unreadable(f"cannot be looked at: {said(error)}") from error
@@ -106,7 +109,9 @@ def _entries(fs: Any, folder: str, shown: str) -> list[Any]:
     """What is in one folder, by name; a folder's name sorts as if it ended in a slash."""
     try:
         found = fs.ls(folder, detail=True)
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if redirect := redirect_of(error):
+            raise Unreadable(str(redirect)) from error
         return []
     except Exception as error:
         raise Unreadable(f"cannot be listed: {said(error)}") from error
