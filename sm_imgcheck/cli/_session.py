@@ -55,6 +55,8 @@ class Asked:
     stdin_filename: str = "stdin"
     quiet: bool = False
     no_color: bool = False
+    allow_remote: bool = False
+    """Open remote places that a list or the spec names."""
     golden: bool = False
     """Hold the spec against its golden tensors, before any path is looked at."""
     handler: Handler | None = None
@@ -106,6 +108,7 @@ def convert_command(asked: Asked) -> str:
     for key, value in asked.options.assume.items():
         words += ["--assume", argument(f"{key}={value}")]
     words += ["--allow-guess"] if asked.options.allow_guess else []
+    words += ["--allow-remote"] if asked.allow_remote else []
     words += ["-o"] if source is None else ["--source", argument(str(source)), "--emit"]
     return " ".join([*words, "out"])
 
@@ -136,7 +139,7 @@ def report_on(
     form = asked.form or ("table" if out.isatty() else "text")
     told = reporter(form, _run(asked, spec, command, out))
     shard = Shard.parse(asked.shard) if asked.shard else Shard()
-    job = Job(spec=spec, options=asked.options, sink=sink, raise_bugs=asked.raise_bugs)
+    job = Job(spec=spec, options=asked.options, sink=sink, allow_remote=asked.allow_remote, raise_bugs=asked.raise_bugs)
     job, keep = _kept(job, asked, shard)
     silent = asked.quiet and form in _FOR_PEOPLE
     how = _listing(asked, leave_out)
@@ -186,6 +189,7 @@ def _listing(asked: Asked, leave_out: str) -> Listing:
         passed_over=Counter(),
         stdin_name=asked.stdin_filename,
         leave_out=leave_out,
+        allow_remote=asked.allow_remote,
         any_suffix=asked.options.content_type is not None,
     )
 

@@ -26,6 +26,7 @@ from sm_imgcheck.guard import clause
 from sm_imgcheck.model import Candidate, Options, Result, Spec
 from sm_imgcheck.ordinary import MAX_FILE_BYTES
 from sm_imgcheck.stores import Fetched, Unreadable, file_of, is_remote, local, plain, store
+from sm_imgcheck.stores._connect import allow_redirects
 from sm_imgcheck.stores.ahead import ahead
 from sm_imgcheck.value import Value, changed
 
@@ -59,6 +60,8 @@ class Job:
     """Where tensors are written; None: none are made. Anything but ``Stream`` works from any process."""
     recorded: bool = False
     """Note which bytes were read, for a journal or a manifest: costs one more look at each file."""
+    allow_remote: bool = False
+    """Open remote places that a spec names, and follow redirects to private addresses."""
     raise_bugs: bool = False
     """Let a bug at one candidate end the run with its traceback, instead of counting it and going on."""
 
@@ -129,6 +132,7 @@ def work(job: Job, chunk: Chunk, begin: Callable[[int], None] = lambda _: None) 
 
 def flow(job: Job, items: Iterable[Item | Done], begin: Callable[[int], None] = lambda _: None) -> Iterator[Done]:
     """The same of any number of candidates, which are taken as they are needed."""
+    allow_redirects(private=job.allow_remote)
     made = _made_of(job, items, begin)
     if isinstance(job.sink, Outputs) and is_remote(job.sink.folder):
         yield from ahead(partial(_placed, job), made, room=_ROOM, weigh=_weight)
