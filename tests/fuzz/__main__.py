@@ -6,6 +6,7 @@ it. Executions run in one child process under a memory limit; it is started agai
 
 import argparse
 import collections
+import contextlib
 import os
 import resource
 import signal
@@ -28,6 +29,8 @@ GROWTH = 256 << 20
 """Resident bytes that one execution may add to the highest amount so far; inputs are some kilobytes."""
 ADDRESS_SPACE = 2 << 30
 """Bytes that may be mapped beyond what the child has mapped at its start."""
+PROGRESS = 10_000
+"""Executions between two lines of progress."""
 SILENCE = 60
 """Seconds without an execution after which the child counts as hung."""
 
@@ -64,7 +67,7 @@ def child(pipe: Connection, seeds: dict[str, list[Any]], seed: int, numbers: ran
         if grown > GROWTH:
             pipe.send(("failure", f"more than {GROWTH >> 20} MiB of memory", ""))
             break
-    pipe.send(("end", number + 1))
+    pipe.send(("end",))
 
 
 def cause(error: BaseException) -> str:
@@ -80,44 +83,49 @@ class Fuzzer:
     def __init__(self, seeds: dict[str, list[Any]], seed: int, folder: Path) -> None:
         self.seeds, self.seed, self.folder = seeds, seed, folder
         self.failures: collections.Counter[str] = collections.Counter()
+        self.next = 0
+        """Number of the execution after the last one that began."""
 
     def run(self, numbers: range, seconds: float) -> int:
         """Run the executions, for at most this many seconds; returns the number of the next one."""
-        until, number = time.monotonic() + seconds, numbers.start
-        while number < numbers.stop and time.monotonic() < until:
-            number = self._batch(range(number, numbers.stop), until)
-        return number
+        until, self.next = time.monotonic() + seconds, numbers.start
+        while self.next < numbers.stop and time.monotonic() < until:
+            self._batch(range(self.next, numbers.stop), until)
+        return self.next
 
-    def _batch(self, numbers: range, until: float) -> int:
-        """One child's executions; returns the number of the next one."""
+    def _batch(self, numbers: range, until: float) -> None:
+        """One child's executions."""
         context = get_context("fork")
         ours, theirs = context.Pipe(duplex=False)
         process = context.Process(target=child, args=(theirs, self.seeds, self.seed, numbers), daemon=True)
         process.start()
         theirs.close()
-        number, words = numbers.start, ("", "")
+        words = ""
         try:
             while time.monotonic() < until:
                 if not ours.poll(SILENCE):
-                    words = (f"no answer within {SILENCE} s", "")
+                    words = f"no answer within {SILENCE} s"
                     break
                 kind, *told = ours.recv()
                 if kind == "end":
-                    return int(told[0])
+                    break
                 if kind == "failure":
-                    self._save(number, *told)
+                    self._save(self.next - 1, *told)
                 else:
-                    number = told[0]
-            else:
-                return number
+                    self._begin(*told)
         except EOFError:
             process.join()
-            words = (ended_by(process.exitcode), "")
+            words = ended_by(process.exitcode)
         finally:
             process.kill()
             process.join()
-        self._save(number, *words)
-        return number + 1
+        if words:
+            self._save(self.next - 1, words, "")
+
+    def _begin(self, number: int) -> None:
+        self.next = number + 1
+        if self.next % PROGRESS == 0:
+            print(f"{self.next} executions", flush=True)
 
     def _save(self, number: int, words: str, trace: str) -> None:
         """Count a failure; keep the first five inputs of each kind with their tracebacks."""
@@ -160,12 +168,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         os.chdir(place)
         fuzzer = Fuzzer(samples(tuple(chosen.kinds.split(","))), chosen.seed, folder)
-        stop = fuzzer.run(range(chosen.start, chosen.start + chosen.executions), chosen.seconds)
+        with contextlib.suppress(KeyboardInterrupt):
+            fuzzer.run(range(chosen.start, chosen.start + chosen.executions), chosen.seconds)
         os.chdir("/")
     for name, count in fuzzer.failures.most_common():
         print(f"{count:6} {name}")
-    ran = stop - chosen.start
-    print(f"{ran} executions of seed {chosen.seed} (next: --start {stop}), {fuzzer.failures.total()} failures")
+    ran = fuzzer.next - chosen.start
+    print(f"{ran} executions of seed {chosen.seed} (next: --start {fuzzer.next}), {fuzzer.failures.total()} failures")
     return 1 if fuzzer.failures else 0
 
 

@@ -5,42 +5,61 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
 from pictures import encoded, picture
 from PIL import Image, ImageCms
 
-from sm_imgcheck.errors import PayloadError
+from sm_imgcheck.errors import PayloadError, SpecError
+from sm_imgcheck.model import Spec
 from sm_imgcheck.payload import envelope, envelopes
 from sm_imgcheck.serving import STACKS
-from specs import spec
+from sm_imgcheck.spec import parse
+from sm_imgcheck.spec.language_pixels import DECODE
+from specs import BASE, spec
 
 PUBLIC = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "public"
 LARGEST_PUBLIC = 16 << 10
 """Bytes of a public file: larger ones take most of the time and add few new code paths."""
 
-PIXELS = {"max_pixels": 4_000_000}
-"""What a mutated header may declare: more takes time and memory, which a specification allows by default."""
-SHAPE = {"shape": ["N", 8, 8, 3], "decode": PIXELS}
-SPECS: dict[str, dict[str, Any]] = {
-    "rgb": {**SHAPE, "resize": {"mode": "stretch", "size": [8, 8], "interpolation": "bilinear", "library": "pillow"}},
-    "gray": {
-        "shape": ["N", 8, 8, 1],
-        "channel_order": "GRAY",
-        "decode": {**PIXELS, "to_gray": "y_plane", "library": "opencv", "truncated": "allow", "bit_depth": "scale"},
-        "resize": {"mode": "stretch", "size": [8, 8], "interpolation": "bilinear", "library": "opencv"},
-    },
-    "srgb": {**SHAPE, "decode": {**PIXELS, "icc": "srgb", "truncated": "allow", "exif": "apply", "alpha": "composite"}},
-    "bytes": {**SHAPE, "dtype": "uint8", "value_range": [0, 255], "channel_order": "BGR"},
-    "signed": {
-        "shape": ["N", 3, 8, 8],
-        "layout": "NCHW",
-        "dtype": "float16",
-        "value_range": [-1, 1],
-        "decode": {**PIXELS, "bit_depth": "scale"},
-    },
-}
+MAX_PIXELS = 4_000_000
+"""What a mutated header may declare: more takes time and memory, which a spec allows by default."""
+CONTRACTS: tuple[dict[str, Any], ...] = (
+    {"shape": ["N", 8, 8, 3]},
+    {"shape": ["N", 8, 8, 1], "channel_order": "GRAY"},
+    {"shape": ["N", 8, 8, 4], "channel_order": "RGBA"},
+    {"shape": [8, 8, 3], "dtype": "uint8", "value_range": [0, 255], "channel_order": "BGR"},
+    {"shape": ["N", 3, 8, 8], "dtype": "float16", "value_range": [-1, 1]},
+    {"shape": ["N", 3, "1..64", "1..64"], "dtype": "float64", "normalize": {"mean": [0.5] * 3, "std": [0.2] * 3}},
+    {"shape": ["N", 8, 8, 3], "dtype": "int8", "value_range": [-128, 127]},
+    {"shape": [1, 8, 8, 3], "dtype": "int64", "value_range": [0, 255]},
+    {"shape": ["N", 8, 8, 3], "dtype": "bfloat16", "value_range": [0, 1]},
+)
+"""What a model takes: one of each kind that differs in code."""
+
+
+def contract(number: int) -> dict[str, Any]:
+    """The mapping of a spec; ``normalize`` takes the place of a range."""
+    chosen = {**BASE, **CONTRACTS[number]}
+    if "normalize" in chosen:
+        del chosen["value_range"]
+    return chosen
+
+
+def any_spec(rng: Random) -> Spec:
+    """A spec of any contract and any decode policy."""
+    chosen = contract(rng.randrange(len(CONTRACTS)))
+    decode = {key.name: rng.choice(key.choices) for key in DECODE if key.kind == "choice" and rng.random() < 0.5}
+    decode = {key: value for key, value in decode.items() if value != "reject" or rng.random() < 0.3}
+    mode = rng.choice(("stretch", "stretch", "letterbox", "cover", "none", None))
+    library = rng.choice(("pillow", "opencv", "torch", "tensorflow"))
+    resize = {} if mode is None else {"resize": {"mode": mode, "interpolation": "bilinear", "library": library}}
+    try:
+        return parse({**chosen, **resize, "decode": {**decode, "max_pixels": MAX_PIXELS}})
+    except SpecError:  # a policy or resize that contradicts the contract
+        return parse({**chosen, "decode": {"max_pixels": MAX_PIXELS}})
 
 
 @dataclass(frozen=True)
@@ -167,7 +186,7 @@ def bodies() -> Iterator[Sample]:
                 yield from _body(name, stack, dtype, values, photo)
     for number, text in enumerate(ODD_JSON):
         for stack in STACKS:
-            yield Sample(f"odd-{number}-{stack}", text.encode(), "json", "application/json", "rgb", stack)
+            yield Sample(f"odd-{number}-{stack}", text.encode(), "json", "application/json", "uint8", stack)
 
 
 ODD_JSON = (
@@ -198,11 +217,11 @@ def _body(name: str, stack: str, dtype: str, array: np.ndarray, photo: bytes) ->
     yield Sample(f"{name}-{stack}-{dtype}", payload.body, shape, payload.content_type, f"{dtype}:{name}", stack)
 
 
-def request_spec(dtype: str, stack: str, name: str) -> Any:
+def request_spec(dtype: str, stack: str, name: str) -> Spec:
     """The spec of a request body; stack and envelope as in its ``payload``."""
-    high = 1 if dtype == "float32" else 255
+    low, high = (0, 1) if "float" in dtype else (-128, 127) if dtype == "int8" else (0, 255)
     payload = {"stack": stack, "envelope": name} if name else {"stack": stack}
-    return spec(**SHAPE, dtype=dtype, value_range=[0, high], payload=payload)
+    return spec(shape=["N", 8, 8, 3], dtype=dtype, value_range=[low, high], payload=payload)
 
 
 def spec_texts() -> Iterator[Sample]:

@@ -1,9 +1,11 @@
 """Mutations of a seed input: of its bytes, and of the parts that its form has. All randomness comes from ``rng``."""
 
+import json
 import re
 import zlib
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 __all__ = ["mutated"]
 
@@ -98,6 +100,51 @@ def line(body: bytearray, rng: Random, other: bytes) -> None:
     moved = rng.choice((lines[second], rng.choice(more), b"  " + lines[at], lines[at].strip(), None))
     lines[at : at + 1] = [] if moved is None else rng.choice(([moved], [moved, lines[at]]))
     body[:] = b"\n".join(lines)
+
+
+def document(body: bytearray, rng: Random, _: bytes) -> None:
+    """A value somewhere in a JSON document becomes another, is removed or comes twice; the JSON stays valid."""
+    start = max(bytes(body).find(b"{"), 0)
+    try:
+        whole, length = json.JSONDecoder().raw_decode(bytes(body[start:]).decode("latin-1"))
+    except (ValueError, RecursionError):
+        return
+    holder: Any = None
+    key: Any = None
+    inner = whole
+    while isinstance(inner, (dict, list)) and inner and (holder is None or rng.random() < 0.7):
+        holder, key = inner, rng.choice(list(inner) if isinstance(inner, dict) else range(len(inner)))
+        inner = holder[key]
+    if holder is None:
+        return
+    change = rng.randrange(4)
+    if change == 0:
+        del holder[key]
+    elif change == 1 and isinstance(holder, dict):
+        holder[rng.choice(KEYS)] = holder.pop(key)
+    else:
+        holder[key] = rng.choice((*VALUES, inner, [inner], [inner, inner], {"a": inner}, {"b64": inner}, str(inner)))
+    body[start : start + length] = json.dumps(whole).encode()
+
+
+KEYS = (
+    "a",
+    "b64",
+    "",
+    "inputs",
+    "instances",
+    "data",
+    "shape",
+    "datatype",
+    "name",
+    "parameters",
+    "dtype",
+    "é",
+    "\ud800",
+)
+VALUES = (None, True, False, 0, -1, 1, 255, 256, 1 << 31, 1 << 63, 1 << 64, -(1 << 63) - 1, 10**400, 0.5, -0.0, 1e308)
+VALUES += (float("inf"), float("nan"), "", "a", "-1", "AAAA", "/9j/4AAQ", "\ud800", "\0", [], {}, [[]], [{}], [None])
+VALUES += ([1, [2]], [1, "a"], {"b64": "AAAA"}, {"b64": 1}, {"b64": "="}, "FP32", "BYTES", [1, 8, 8, 3], [-1])
 
 
 def nest(body: bytearray, rng: Random, _: bytes) -> None:
@@ -204,5 +251,6 @@ FORMS: dict[str, tuple[Mutation, ...]] = {
     "jpeg": (part("jpeg"),) * 4,
     "box": (part("box"), box_inside, box_inside, box_inside),
     "tiff": (entry,) * 4,
-    **dict.fromkeys(("npy", "json", "yaml", "text", "journal"), TEXT),
+    **dict.fromkeys(("npy", "yaml", "text", "journal"), TEXT),
+    "json": (*TEXT, *(document,) * 6),
 }

@@ -23,6 +23,7 @@ from sm_imgcheck.diagnosis.page import page
 from sm_imgcheck.engine.items import Listing
 from sm_imgcheck.engine.listing import listed
 from sm_imgcheck.errors import ImgcheckError
+from sm_imgcheck.illustration import of_candidate
 from sm_imgcheck.model import Options, Report, Result, Spec
 from sm_imgcheck.payload import envelope
 from sm_imgcheck.processing import process
@@ -32,15 +33,9 @@ from sm_imgcheck.request import joining
 from sm_imgcheck.request.parts import part_of
 from sm_imgcheck.request.route import route
 from sm_imgcheck.spec.doubts import lint
-from specs import BASE, spec
+from specs import BASE
 
 __all__ = ["TARGETS", "samples"]
-
-
-@cache
-def image_spec(name: str) -> Spec:
-    """A spec of ``corpus.SPECS``."""
-    return spec(**corpus.SPECS[name])
 
 
 def reported(result: Result, given: Spec) -> None:
@@ -54,8 +49,8 @@ def reported(result: Result, given: Spec) -> None:
 
 
 def image(body: bytes, _: Sample, rng: Random) -> None:
-    """``validate`` and ``convert``; one in four: ``payload`` with an encoded picture."""
-    given = image_spec(rng.choice(tuple(corpus.SPECS)))
+    """``validate`` and ``convert``; one in four: ``payload`` with an encoded picture, and ``--draw``."""
+    given = corpus.any_spec(rng)
     decoder = rng.choice(("pillow", "pillow", "opencv"))
     reported(process(body, given, Options(want_array=True, allow_guess=True, decoded_by=decoder)), given)
     if rng.random() < 0.25:
@@ -64,16 +59,18 @@ def image(body: bytes, _: Sample, rng: Random) -> None:
         with contextlib.suppress(ImgcheckError):
             if part is not None:
                 joining.build([part], way)
+        with contextlib.suppress(ImgcheckError):
+            of_candidate(body, given, Options())
 
 
 def tensor(body: bytes, _: Sample, rng: Random) -> None:
     """``validate``, ``convert`` and ``identify``."""
-    given = image_spec(rng.choice(tuple(corpus.SPECS)))
+    given = corpus.any_spec(rng)
     assumed = rng.choice(({}, {}, {"layout": "NHWC"}, {"channel_order": "BGR"}))
     options = Options(want_array=True, allow_guess=rng.random() < 0.5, assume=assumed)
     reported(process(body, given, options), given)
     with contextlib.suppress(ImgcheckError):
-        recognised(body, None, Options())
+        recognised(body, None, Options(source="b.jpg" if rng.random() < 0.1 else None))
 
 
 TYPES = (
@@ -87,12 +84,15 @@ TYPES = (
 def body_spec(name: str, stack: str) -> Spec:
     """The spec of a request body sample."""
     dtype, _, form = name.partition(":")
-    return corpus.request_spec("float32" if dtype == "rgb" else dtype, stack, form)
+    return corpus.request_spec(dtype, stack, form)
 
 
 def body(body: bytes, sample: Sample, rng: Random) -> None:
     """``validate --content-type``, and the envelope's own parser."""
-    given = body_spec(sample.spec, sample.stack)
+    dtype, _, form = sample.spec.partition(":")
+    if rng.random() < 0.3:
+        dtype = rng.choice(("float16", "float32", "float64", "uint8", "int8", "int32", "int64", "bfloat16"))
+    given = body_spec(f"{dtype}:{form}", sample.stack)
     declared = sample.content_type if rng.random() < 0.8 else rng.choice(TYPES)
     reported(process(body, given, Options(content_type=declared)), given)
     form = given.payload.get("envelope")
@@ -159,11 +159,11 @@ def journals() -> Iterator[Sample]:
     """The journal of a run over two photos; makes the files that its target works on in the working folder."""
     photo = next(corpus.images()).body
     Path("in").mkdir(exist_ok=True)
-    for name in ("a.jpg", "in/a.jpg", "in/b.jpg"):
+    for name in ("a.jpg", "b.jpg", "in/a.jpg", "in/b.jpg"):
         Path(name).write_bytes(photo)
     np.save("b.npy", np.zeros((1, 8, 8, 3), np.float32))
     Path("outside.npy").write_bytes(b"outside")
-    Path("small.yaml").write_text(json.dumps({**BASE, **corpus.SPECS["rgb"]}))
+    Path("small.yaml").write_text(json.dumps(BASE | {"shape": ["N", 8, 8, 3]}))
     shutil.rmtree("resumable", ignore_errors=True)
     code, text = command("convert", "in", "-s", "small.yaml", "-o", "resumable", "-q")
     assert code in (0, 1), text
