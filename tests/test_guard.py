@@ -154,6 +154,35 @@ def test_gray_with_alpha_that_opencv_refuses_loses_its_alpha(monkeypatch):
     assert np.allclose(result.array * 255, gray[None], atol=1e-4)
 
 
+def gray_profile(gamma):
+    """An ICC profile (version 2) of gray pixels."""
+    white = b"".join(struct.pack(">i", round(part * 65536)) for part in (0.9642, 1, 0.8249))
+    elements = (
+        (b"wtpt", b"XYZ " + bytes(4) + white),
+        (b"kTRC", b"curv" + struct.pack(">IIH", 0, 1, round(gamma * 256)) + bytes(2)),
+    )
+    table, data, start = struct.pack(">I", len(elements)), b"", 132 + 12 * len(elements)
+    for name, element in elements:
+        table += struct.pack(">4sII", name, start + len(data), len(element))
+        data += element
+    head = struct.pack(">I4sI4s4s4s", start + len(data), b"", 0x02100000, b"mntr", b"GRAY", b"XYZ ").ljust(36, b"\0")
+    return (head + b"acsp").ljust(68, b"\0") + white.ljust(60, b"\0") + table + data
+
+
+@pytest.mark.parametrize("mode", ["L", "LA"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_gray_profile_converts_gray_levels_for_gray_and_color_models(mode, channels):
+    levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    body = encoded(Image.fromarray(levels).convert(mode), "PNG", icc_profile=gray_profile(1.0))
+    order = "GRAY" if channels == 1 else "RGB"
+    given = spec(shape=["N", 16, 16, channels], channel_order=order, decode={"icc": "srgb"})
+    result = process(body, given, Options(want_array=True))
+    assert (result.bug, result.array.shape) == ("", (1, 16, 16, channels))
+    linear = levels / 255  # IEC 61966-2-1, the curve from linear light to sRGB
+    expected = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    assert np.abs(result.array[0] - expected[..., None]).max() <= 1.5 / 255
+
+
 BODIES = [
     ("tensorflow-serving", '{"inputs": {}}', 400, "PAY104"),
     ("tensorflow-serving", '{"instances": [{}]}', 400, "PAY104"),

@@ -119,6 +119,7 @@ class Fuzzer:
         finally:
             process.kill()
             process.join()
+        self.next = max(self.next, numbers.start + 1)  # where the child ended before it began
         if words:
             self._save(self.next - 1, words, "")
 

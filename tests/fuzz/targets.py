@@ -46,6 +46,8 @@ def reported(result: Result, given: Spec) -> None:
         one = reporter(form, run)
         one.open(), one.row(result), one.close(report)
     assert not result.bug, result.bug
+    words = (result.skipped, *(finding.message for finding in result.findings))
+    assert not any("more memory than there is" in word for word in words), "an allocation beyond the memory limit"
 
 
 def image(body: bytes, _: Sample, rng: Random) -> None:
