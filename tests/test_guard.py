@@ -14,6 +14,7 @@ from sm_imgcheck.guard import WITH_TRACEBACK
 from sm_imgcheck.model import Options
 from sm_imgcheck.processing import process
 from sm_imgcheck.recognition import recognised
+from sm_imgcheck.stacks import stack
 from specs import spec
 
 RGB = spec(shape=["N", 8, 8, 3])
@@ -39,8 +40,8 @@ def broken(monkeypatch):
     monkeypatch.setattr("sm_imgcheck.pixels.measure.measure", fail)
     monkeypatch.setattr("sm_imgcheck.recognition.measure", fail)
     monkeypatch.setattr("sm_imgcheck.source.image.look", fail)
-    for stack in ("custom", "triton"):
-        monkeypatch.setattr(f"sm_imgcheck.stacks.{stack}.receive", fail)
+    for name in ("custom", "triton"):
+        monkeypatch.setattr(f"sm_imgcheck.stacks.{name}.receive", fail)
 
 
 @pytest.mark.parametrize("want_array", [False, True])
@@ -54,8 +55,8 @@ def test_exception_while_reading_is_a_finding(broken, want_array):
 
 
 def test_exception_while_judging_a_body_keeps_the_request(broken):
-    for stack in ("custom", "triton"):
-        result = process(b"{}", spec(payload={"stack": stack}), Options(content_type="a/b"))
+    for name in ("custom", "triton"):
+        result = process(b"{}", spec(payload={"stack": name}), Options(content_type="a/b"))
         assert codes(result)[0] == "SRC108"
         assert (result.findings[0].actual, result.bug) == ("KeyError", "")
         assert (result.kind, result.request.content_type, result.request.size) == ("request", "a/b", 2)
@@ -173,12 +174,12 @@ def gray_profile(gamma):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_gray_profile_converts_gray_levels_for_gray_and_color_models(mode, channels):
     levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    body = encoded(Image.fromarray(levels).convert(mode), "PNG", icc_profile=gray_profile(1.0))
+    body = encoded(Image.fromarray(levels).convert(mode), "PNG", icc_profile=gray_profile(2.2))
     order = "GRAY" if channels == 1 else "RGB"
     given = spec(shape=["N", 16, 16, channels], channel_order=order, decode={"icc": "srgb"})
     result = process(body, given, Options(want_array=True))
     assert (result.bug, result.array.shape) == ("", (1, 16, 16, channels))
-    linear = levels / 255  # IEC 61966-2-1, the curve from linear light to sRGB
+    linear = (levels / 255) ** (563 / 256)  # IEC 61966-2-1, the curve from linear light to sRGB
     expected = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     assert np.abs(result.array[0] - expected[..., None]).max() <= 1.5 / 255
 
@@ -201,6 +202,17 @@ def test_odd_json_is_refused_as_the_stack_refuses_it(stack, body, status, code, 
     result = process(body.encode(), given, Options(content_type="application/json"))
     assert (result.request.outcome.status, result.request.outcome.cause) == (status, code)
     assert codes(result) == [code]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("7", 7), (" 7", 7), ("\x1f7", 7), ("+7", 7), ("7.0", 7), ("1" * 5000, np.inf), ("+-7", None), ("\u00b2", None)],
+)
+def test_csv_cell_is_a_number_where_python_reads_one(cell, value):
+    received = stack("toolkit").receive(f"3\n{cell}\n".encode(), "text/csv", RGB)
+    kind = "U" if value is None else "f" if value == np.inf or "." in cell else "i"
+    assert received.data.dtype.kind == kind
+    assert received.data.tolist() == ([3, value] if value is not None else ["3", cell])
 
 
 CASES = [
