@@ -29,6 +29,12 @@ def shared_corpus() -> Path:
 
 
 @pytest.fixture(scope="session")
+def shared_robust() -> Path:
+    """Hostile files and bodies, with what is right for each in a ``README.md``."""
+    return _folder(SHARED / "cases" / "robust")
+
+
+@pytest.fixture(scope="session")
 def shared_photos() -> Path:
     """Ordinary photographs."""
     return _folder(SHARED / "photos")

@@ -10,7 +10,7 @@ import sm_imgcheck
 
 PACKAGE = Path(sm_imgcheck.__file__).parent
 FLOORS = (
-    ("value", "errors", "folder", "escape", "ordinary"),  # 0 words
+    ("value", "errors", "folder", "escape", "ordinary", "parse_cost"),  # 0 words
     ("model", "endpoints", "serving"),
     ("layouts", "mapping", "geometry", "policy", "guard"),
     ("assumptions", "naming"),  # 1 rules: the arithmetic of facts

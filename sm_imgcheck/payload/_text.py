@@ -10,28 +10,24 @@ import numpy as np
 import orjson
 
 from sm_imgcheck.errors import PayloadError
+from sm_imgcheck.parse_cost import JSON_COSTS, JSON_LINES_COSTS, too_costly
 from sm_imgcheck.payload._shared import shown
 
 __all__ = ["array_of", "flat", "lines_of", "loads", "longest", "nested_size", "numbers"]
 
 MAX_TEXT_BYTES = 100_000_000
 """What batch transform, the widest way for text, lets through at most."""
-MAX_LISTS = 8 << 20
-"""Lists and objects take some 100 bytes each, and an image in HWC has one a pixel: 40 images of 448x448, 800 MB."""
 MAX_AXES = 32
 """NumPy's own limit before 2.0."""
 MAX_LINES = 100_000
-MAX_COMMAS = 32 << 20
-"""Every number is a Python object of 8 to 32 bytes before it is one of an array."""
 
 
 def loads(body: bytes) -> Any:
     """A JSON document, whatever it holds. Raises PayloadError for no JSON, and for what would take too much memory."""
     if len(body) > MAX_TEXT_BYTES:
         raise PayloadError(f"the body has {len(body)} bytes of text; more than {MAX_TEXT_BYTES} are not read")
-    lists = body.count(b"[") + body.count(b"{")
-    if lists > MAX_LISTS or body.count(b",") > MAX_COMMAS:
-        raise PayloadError(f"the body has {lists} lists and {body.count(b',')} commas, more than any request of images")
+    if why := too_costly(body, JSON_COSTS):
+        raise PayloadError(why)
     try:
         return orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as problem:
@@ -39,9 +35,11 @@ def loads(body: bytes) -> Any:
 
 
 def lines_of(body: bytes) -> list[bytes]:
-    """The lines of a text, one for each image; an empty last one is none. Raises PayloadError for far too many."""
+    """The lines of a text, one for each image; an empty last one is none. Raises PayloadError for too many."""
     if body.count(b"\n") > MAX_LINES:
         raise PayloadError(f"the body has more than {MAX_LINES} lines, with an image on each")
+    if why := too_costly(body, JSON_LINES_COSTS):
+        raise PayloadError(why)
     return body.removesuffix(b"\n").split(b"\n")
 
 

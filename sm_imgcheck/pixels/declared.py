@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+from sm_imgcheck.errors import CandidateError
 from sm_imgcheck.policy import MOST_FRAMES
 
-__all__ = ["Declared", "declared_by"]
+__all__ = ["Declared", "declared_by", "ico_pictures", "tiff_directory"]
 
 # Bytes a value of the TIFF types that sizes are written in: SHORT, LONG and BigTIFF's LONG8.
 TIFF_SIZES = {3: 2, 4: 4, 16: 8}
+# Zeros between the blocks of a GIF are passed over.
+GIF_PADDING = re.compile(rb"\0*")
+# 125 MB in blocks of 255 bytes.
+MAX_GIF_BLOCKS = 500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +52,18 @@ def little(body: bytes, at: int, size: int) -> int:
 
 
 def gif_declares(body: bytes) -> Declared:
-    """GIF89a: the screen, widened by the first picture as Pillow does; pictures are counted block by block."""
+    """GIF89a: the screen, widened by the first picture as Pillow does; pictures are counted block by block.
+
+    Raises CandidateError for more blocks before the first picture than any encoder writes.
+    """
     height, width = little(body, 8, 2), little(body, 6, 2)
-    at = 13 + gif_table(body, 10)
-    frames = 0
-    while at < len(body) and frames < MOST_FRAMES and body[at] in b"\x21\x2c\0":
-        kind, at = body[at], at + 1
+    at, frames, blocks = 13 + gif_table(body, 10), 0, 0
+    while frames < MOST_FRAMES and blocks < MAX_GIF_BLOCKS:
+        start, at = at, gif_padding(body, at)
+        if not frames and at - start > MAX_GIF_BLOCKS:
+            blocks = MAX_GIF_BLOCKS  # Pillow reads them one by one
+            break
+        kind, at = little(body, at, 1), at + 1
         if kind == 0x2C:
             if not frames:
                 width = max(width, little(body, at, 2) + little(body, at + 4, 2))
@@ -60,12 +72,21 @@ def gif_declares(body: bytes) -> Declared:
         elif kind == 0x21:
             at += 1
         else:
-            continue
-        while at < len(body) and body[at]:
-            at += 1 + body[at]
-        at += 1
-    trailing = len(body) - at - 1 if body[at : at + 1] == b";" else 0
+            at -= 1
+            break
+        while at < len(body) and body[at] and blocks < MAX_GIF_BLOCKS:
+            at, blocks = at + 1 + body[at], blocks + 1
+        at, blocks = at + 1, blocks + 1
+    if not frames and blocks >= MAX_GIF_BLOCKS:
+        raise CandidateError("SRC112", f"has {MAX_GIF_BLOCKS} GIF blocks and no picture, which no encoder writes")
+    trailing = len(body) - at - 1 if body[at : at + 1] == b";" and blocks < MAX_GIF_BLOCKS else 0
     return Declared(height=height, width=width, frames=max(1, frames), trailing=trailing)
+
+
+def gif_padding(body: bytes, at: int) -> int:
+    """The offset of the first byte from ``at`` that is not zero."""
+    end = GIF_PADDING.match(body, at)
+    return end.end() if end else at
 
 
 def gif_table(body: bytes, at: int) -> int:
@@ -113,8 +134,7 @@ def webp_size(body: bytes) -> tuple[int, int] | None:
 def ico_declares(body: bytes) -> Declared | None:
     """The largest size that any of the icon's pictures declares inside itself."""
     found = []
-    for entry in range(6, 6 + 16 * min(little(body, 4, 2), 256), 16):
-        at = little(body, entry + 12, 4)
+    for at, _ in ico_pictures(body):
         if body[at + 12 : at + 16] == b"IHDR":
             found.append(
                 (int.from_bytes(body[at + 20 : at + 24], "big"), int.from_bytes(body[at + 16 : at + 20], "big"))
@@ -128,12 +148,17 @@ def ico_declares(body: bytes) -> Declared | None:
     return Declared(height=height, width=width)
 
 
+def ico_pictures(body: bytes) -> set[tuple[int, int]]:
+    """Offset and length of each picture of an icon."""
+    entries = range(6, min(6 + 16 * little(body, 4, 2), len(body)), 16)
+    return {(little(body, entry + 12, 4), little(body, entry + 8, 4)) for entry in entries}
+
+
 def tiff_declares(body: bytes) -> Declared | None:
     """The first directory of a TIFF or BigTIFF file, and how many follow it."""
-    large = body[2:4] in (b"+\0", b"\0+")
-    head, step, room = (8, 20, 8) if large else (2, 12, 4)
-    at = tiff_number(body, 8 if large else 4, room)
-    fields = tiff_fields(body, at, large=large)
+    head, step, room = tiff_layout(body)
+    at = tiff_number(body, 8 if room == 8 else 4, room)
+    fields = {tag: values[0] for tag, values in tiff_directory(body).items()}
     if 256 not in fields or 257 not in fields:
         return None
     seen: set[int] = set()
@@ -150,20 +175,26 @@ def tiff_declares(body: bytes) -> Declared | None:
     )
 
 
+def tiff_layout(body: bytes) -> tuple[int, int, int]:
+    """Bytes of a directory's count, of an entry and of an offset, in TIFF or BigTIFF."""
+    return (8, 20, 8) if body[2:4] in (b"+\0", b"\0+") else (2, 12, 4)
+
+
 def tiff_number(body: bytes, at: int, size: int) -> int:
     """An unsigned number in the file's byte order; bytes beyond the end are left out."""
     return int.from_bytes(body[at : at + size], "little" if body[:1] == b"I" else "big")
 
 
-def tiff_fields(body: bytes, at: int, *, large: bool) -> dict[int, int]:
-    """The first value of each numeric field of a directory, by tag."""
-    head, step, room = (8, 20, 8) if large else (2, 12, 4)
-    found: dict[int, int] = {}
+def tiff_directory(body: bytes) -> dict[int, list[int]]:
+    """The first value of each numeric field of the first directory, by tag; several where a tag is repeated."""
+    head, step, room = tiff_layout(body)
+    at = tiff_number(body, 8 if room == 8 else 4, room)
+    found: dict[int, list[int]] = {}
     for entry in range(at + head, min(at + head + step * tiff_number(body, at, head), len(body)), step):
         size = TIFF_SIZES.get(tiff_number(body, entry + 2, 2), 0)
         place = entry + 4 + room
         inline = size * tiff_number(body, entry + 4, room) <= room
         if size:
             start = place if inline else tiff_number(body, place, room)
-            found.setdefault(tiff_number(body, entry, 2), tiff_number(body, start, size))
+            found.setdefault(tiff_number(body, entry, 2), []).append(tiff_number(body, start, size))
     return found

@@ -17,6 +17,7 @@ from sm_imgcheck.pixels.look import look
 from sm_imgcheck.pixels.opencv import opencv_gray, quiet_opencv
 from sm_imgcheck.pixels.pillow import load_pillow, open_pillow, pillow_profile
 from sm_imgcheck.pixels.png import essential_png, scan_png
+from sm_imgcheck.pixels.sizes import check_decoder_size
 
 __all__ = ["decode", "hear"]
 
@@ -66,6 +67,7 @@ def hear(
             header = replace(header, icc_problem=problem.problem)
     if header.format == "TIFF" and header.orientation != 1:
         pixels = orient(pixels, orientation=TURNED_BACK.get(header.orientation, header.orientation))
+    check_decoder_size((header.height, header.width), "the decoder", pixels.shape[:2])
     return pixels, header
 
 
@@ -86,7 +88,7 @@ def hear_other(body: bytes, header: Header) -> tuple[np.ndarray[Any, Any], Heade
     image = None
     try:
         image, opening = open_pillow(body, header.format)
-        pixels, loading = load_pillow(image, header.mode, header.bits)
+        pixels, loading = load_pillow(image, header)
     except CandidateError as problem:
         pixels = second_opinion(body, header, problem, opened=image is not None)
         return pixels, replace(header, refused=problem.problem)
@@ -105,7 +107,7 @@ def second_opinion(body: bytes, header: Header, problem: CandidateError, *, open
         scan = scan_png(body)
         if not scan.complete:
             raise problem
-        return load_pillow(open_pillow(essential_png(body, scan), "PNG")[0], header.mode, header.bits)[0]
+        return load_pillow(open_pillow(essential_png(body, scan), "PNG")[0], header)[0]
     if opened or header.format not in ("BMP", "TIFF") or header.height * header.width > SECOND_OPINION_PIXELS:
         raise problem
     pixels = quiet_opencv(body, "IMREAD_COLOR", whole=True)

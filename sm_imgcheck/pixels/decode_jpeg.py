@@ -11,8 +11,9 @@ from sm_imgcheck.errors import CandidateError
 from sm_imgcheck.model import Header
 from sm_imgcheck.pixels.jpeg import essential_jpeg, jpeg_segments, scan_jpeg
 from sm_imgcheck.pixels.jpeg_fast import fast_dct_jpeg
-from sm_imgcheck.pixels.pillow import open_pillow
+from sm_imgcheck.pixels.pillow import check_pillow, open_pillow
 from sm_imgcheck.pixels.quiet import name_failure
+from sm_imgcheck.pixels.sizes import check_decoder_size
 
 __all__ = ["hear_jpeg"]
 
@@ -31,11 +32,11 @@ def hear_jpeg(
 ) -> tuple[np.ndarray[Any, Any], Header]:
     """Pixels of a JPEG file, and its header with what decoding has shown. Parameters and errors as ``decode``."""
     colours = "GRAY" if header.mode == "L" or (gray and header.mode == "RGB") else header.mode
-    pixels, complaint = turbo_jpeg(body, colours, dct=dct)
+    pixels, complaint = turbo_jpeg(body, header, colours, dct=dct)
     if pixels is not None:
         return pixels, replace(header, truncated=False) if header.truncated else header
     unheard = complaint == ""
-    complaint, damaged = judge_complaint(body, colours, complaint, dct=dct) if complaint else ("", False)
+    complaint, damaged = judge_complaint(body, header, colours, complaint, dct=dct) if complaint else ("", False)
     said = (*header.warnings, complaint) if complaint else header.warnings
     try:
         pixels = pillow_jpeg(body, header, colours, dct=dct)
@@ -64,25 +65,30 @@ def truncated_clause(header: Header, lost: float) -> str:
     return f"{what}: {share}"
 
 
-def judge_complaint(body: bytes, colours: str, complaint: str, *, dct: str) -> tuple[str, bool]:
+def judge_complaint(body: bytes, header: Header, colours: str, complaint: str, *, dct: str) -> tuple[str, bool]:
     """What libjpeg complains of, as far as it is damage, and whether that is damage of the image data itself.
 
     TurboJPEG gives up at the first complaint in the header, such as a stray byte before a segment or an unsound
     profile: shown nothing but what the pixels need, it goes on to the image data.
     """
-    _, deeper = turbo_jpeg(essential_jpeg(body, scan_jpeg(body)), colours, dct=dct)
+    _, deeper = turbo_jpeg(essential_jpeg(body, scan_jpeg(body)), header, colours, dct=dct)
     if any(words in complaint for words in NO_DAMAGE):
         complaint = "" if NO_DAMAGE[0] in deeper else deeper
     return complaint, complaint != "" and complaint == deeper
 
 
-def turbo_jpeg(body: bytes, colours: str, *, dct: str) -> tuple[np.ndarray[Any, Any] | None, str]:
-    """Pixels by simplejpeg, or None and why not; an empty reason: it is not installed."""
+def turbo_jpeg(body: bytes, header: Header, colours: str, *, dct: str) -> tuple[np.ndarray[Any, Any] | None, str]:
+    """Pixels by simplejpeg, or None and why not; an empty reason: it is not installed.
+
+    Raises CandidateError where libjpeg reads another size than ``header``.
+    """
     try:
         import simplejpeg
     except ImportError:
         return None, ""
     try:
+        size = simplejpeg.decode_jpeg_header(body)[:2]
+        check_decoder_size((header.height, header.width), "libjpeg-turbo", size)
         pixels = simplejpeg.decode_jpeg(body, colorspace=colours, fastdct=dct == "tensorflow", strict=True)
     except ValueError as problem:
         return None, " ".join(str(problem).split())[:200] or "libjpeg gives no reason"
@@ -95,6 +101,7 @@ def pillow_jpeg(body: bytes, header: Header, colours: str, *, dct: str) -> np.nd
     if dct == "tensorflow":
         return fast_dct_jpeg(body, header, colours)
     image, _ = open_pillow(body, "JPEG")
+    check_pillow(image, header)
     if colours == "GRAY":
         image.draft("L", None)
     return load_jpeg(image, header, body)

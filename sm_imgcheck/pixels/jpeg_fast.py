@@ -15,7 +15,7 @@ from sm_imgcheck.errors import CandidateError
 from sm_imgcheck.model import Header
 from sm_imgcheck.pixels.colour import luma
 from sm_imgcheck.pixels.jpeg import jpeg_colour, scan_jpeg
-from sm_imgcheck.pixels.pillow import open_pillow
+from sm_imgcheck.pixels.pillow import check_pillow, open_pillow
 from sm_imgcheck.pixels.quiet import name_failure
 
 __all__ = ["fast_dct_jpeg"]
@@ -25,6 +25,7 @@ def fast_dct_jpeg(body: bytes, header: Header, colours: str) -> np.ndarray[Any, 
     """Pixels HWC uint8 of a JPEG file, ``colours`` GRAY, RGB or CMYK. Raises CandidateError."""
     scan = scan_jpeg(body)
     image, _ = open_pillow(body, "JPEG")
+    check_pillow(image, header)
     coded = jpeg_colour(scan)
     if coded == "YCbCr":
         image.draft("L" if colours == "GRAY" else "YCbCr", None)

@@ -20,6 +20,7 @@ from sm_imgcheck.pixels.pillow import (
     pillow_turn,
 )
 from sm_imgcheck.pixels.png import scan_png
+from sm_imgcheck.pixels.sizes import check_decoder_size, check_sizes
 
 __all__ = ["check_pixels", "look"]
 
@@ -138,6 +139,7 @@ def look_other(body: bytes, form: str, *, max_pixels: int) -> Header:
     declared = declared_by(form, body)
     if declared:
         check_pixels(declared.height, declared.width, max_pixels)
+    check_sizes(form, body)
     try:
         image, said = open_pillow(body, form)
     except CandidateError as problem:
@@ -151,6 +153,8 @@ def look_other(body: bytes, form: str, *, max_pixels: int) -> Header:
     if form == "TIFF":
         height, width, orientation = pillow_turn(image)
     check_pixels(height, width, max_pixels)
+    if declared:
+        check_decoder_size((declared.height, declared.width), "Pillow", (height, width))
     icc, wide_gamut, icc_problem = read_icc(profile)
     mode, bits = pillow_mode(image), declared.bits if declared else pillow_bits(image)
     frames, broken = (declared.frames, ()) if declared else pillow_frames(image)

@@ -8,9 +8,19 @@ from typing import Any
 import numpy as np
 
 from sm_imgcheck.errors import CandidateError
+from sm_imgcheck.model import Header
 from sm_imgcheck.pixels.quiet import quietly
+from sm_imgcheck.pixels.sizes import check_decoder_size
 
-__all__ = ["load_pillow", "open_pillow", "pillow_frames", "pillow_mode", "pillow_profile", "pillow_turn"]
+__all__ = [
+    "check_pillow",
+    "load_pillow",
+    "open_pillow",
+    "pillow_frames",
+    "pillow_mode",
+    "pillow_profile",
+    "pillow_turn",
+]
 
 # The plugins that may see a candidate, by format. No EPS: Pillow would run Ghostscript on it.
 PILLOW_PLUGINS = {
@@ -90,12 +100,22 @@ def pillow_turn(image: Any) -> tuple[int, int, int]:
     return height, width, int(turn) if turn in range(1, 9) else 1
 
 
-def load_pillow(image: Any, mode: str, bits: int) -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:
-    """Decode a lazily opened image to HWC pixels of ``mode``, and what Pillow warned of.
+def check_pillow(image: Any, header: Header) -> None:
+    """Raise CandidateError where a lazily opened image has another size than ``header``: nothing is decoded."""
+    width, height = image.size
+    if header.format == "TIFF":
+        height, width, _ = pillow_turn(image)
+    check_decoder_size((header.height, header.width), "Pillow", (height, width))
+
+
+def load_pillow(image: Any, header: Header) -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:
+    """Decode a lazily opened image to HWC pixels of the header's mode, and what Pillow warned of.
 
     Samples of more than 8 bits are uint16 over 0..65535 where Pillow keeps them (one channel); it has already dropped
-    the low byte of the others. Raises CandidateError where the data is broken.
+    the low byte of the others. Raises CandidateError where the data is broken, or its size is not the header's.
     """
+    check_pillow(image, header)
+    mode, bits = header.mode, header.bits
     if not any(tile[0] == "libtiff" for tile in image.tile):
         return quietly(lambda: pillow_array(image, mode, bits))
     printed: list[str] = []
@@ -130,7 +150,7 @@ def pillow_mode(image: Any) -> str:
 
 
 def pillow_array(image: Any, mode: str, bits: int) -> np.ndarray[Any, Any]:
-    """As ``load_pillow``, within whatever the caller hears warnings with."""
+    """As ``load_pillow`` without its checks, within whatever the caller hears warnings with."""
     image.load()
     if image.mode[0] in "IF":
         deep = np.asarray(image)[..., None]

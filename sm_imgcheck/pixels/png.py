@@ -63,13 +63,16 @@ def png_chunks(body: bytes) -> Iterator[tuple[bytes, int, int]]:
 def scan_png(body: bytes) -> PngScan:
     """Walk the chunks of ``body``.
 
-    Raises CandidateError where the header is missing, a checksum that guards the pixels is wrong, more pixels are
-    declared than the data can hold, or a compressed text grows without measure.
+    Raises CandidateError where the header is missing or repeated, a checksum that guards the pixels is wrong, more
+    pixels are declared than the data can hold, or a compressed text grows without measure.
     """
     chunks = list(png_chunks(body))
     if not chunks or chunks[0][0] != b"IHDR" or chunks[0][2] != 33 or body[25] not in PNG_CHANNELS:
         raise CandidateError("SRC112", "has no PNG header chunk (IHDR) at its beginning")
     height, width = (int.from_bytes(body[at : at + 4], "big") for at in (20, 16))
+    if again := [start for name, start, _ in chunks[1:] if name == b"IHDR"]:
+        # The last one before the data counts for Pillow, the first for libpng.
+        raise CandidateError("SRC112", f"has {len(again) + 1} PNG header chunks (IHDR), the second at byte {again[0]}")
     warnings = tuple(filter(None, (png_checksum(body, name, start, end) for name, start, end in chunks)))
     check_png_texts(body, chunks)
     first = {name: body[start + 8 : end - 4] for name, start, end in reversed(chunks) if name not in (b"IDAT", b"fdAT")}

@@ -14,14 +14,12 @@ from typing import Any
 import numpy as np
 
 from sm_imgcheck.errors import CandidateError
+from sm_imgcheck.parse_cost import JSON_COSTS, too_costly
 
 __all__ = ["is_json_tensor", "read_json"]
 
 MAX_JSON_BYTES = 64 << 20
 """Four images of 3x1080x1920 in full digits; three times what a request may have."""
-MAX_PARSED_BYTES = 1 << 30
-# Measured with orjson on CPython: what a number, a list, an object and a text take while they are parsed and held.
-NUMBER_BYTES, LIST_BYTES, OBJECT_BYTES, QUOTE_BYTES = 48, 128, 300, 50
 MAX_DEPTH = 32
 """NumPy's limit for axes up to version 1."""
 JSON_DTYPES = frozenset(f"{kind}{bits}" for kind in ("int", "uint", "float") for bits in (8, 16, 32, 64)) - {"float8"}
@@ -61,14 +59,11 @@ def read_json(body: bytes) -> np.ndarray[Any, Any]:
 
 
 def check_size(body: bytes) -> None:
-    """Raise CandidateError where parsing would take more than ``MAX_PARSED_BYTES``, which a few signs a value tell."""
+    """Raise CandidateError where parsing would take too much memory."""
     if len(body) > MAX_JSON_BYTES:
         raise CandidateError("SRC154", f"is {len(body)} bytes of JSON; more than {MAX_JSON_BYTES} are not read")
-    commas, lists, objects, quotes = (body.count(sign) for sign in (b",", b"[", b"{", b'"'))
-    parsed = 2 * len(body) + commas * NUMBER_BYTES + lists * LIST_BYTES + objects * OBJECT_BYTES + quotes * QUOTE_BYTES
-    if parsed > MAX_PARSED_BYTES:
-        what = f"{commas} numbers or more in {lists} lists take {parsed} bytes to read"
-        raise CandidateError("SRC154", f"{what}; {MAX_PARSED_BYTES} are allowed: store it as .npy")
+    if why := too_costly(body, JSON_COSTS, "store it as .npy"):
+        raise CandidateError("SRC154", f"is not read: {why}")
 
 
 def is_plain(body: bytes) -> bool:

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from sm_imgcheck.parse_cost import CSV_COSTS, too_costly
 from sm_imgcheck.stacks._refusal import Refusal, TooMuch
 
 __all__ = ["read_csv"]
 
 MAX_CSV_BYTES = 16 << 20
-"""Each number is a Python text of 50 bytes before it becomes an array: 16 MiB are some 400 MiB."""
+"""Each number is a Python text of 50 bytes before it becomes an array, and is looked at in Python."""
 
 
 def read_csv(body: bytes) -> np.ndarray[Any, Any] | str:
@@ -22,6 +23,8 @@ def read_csv(body: bytes) -> np.ndarray[Any, Any] | str:
     """
     if len(body) > MAX_CSV_BYTES:
         raise TooMuch(f"a CSV body of {len(body):,} bytes is not looked into; {MAX_CSV_BYTES:,} are")
+    if why := too_costly(body, CSV_COSTS):
+        raise TooMuch(f"the CSV body is not looked into: {why}")
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as problem:

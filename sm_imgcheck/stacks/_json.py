@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from sm_imgcheck.model import Flaw
+from sm_imgcheck.parse_cost import JSON_COSTS, too_costly
 from sm_imgcheck.stacks._refusal import Refusal, TooMuch
 
 __all__ = ["as_array", "first_float", "leaves", "nan_taken", "parse", "shape_of"]
 
 MAX_JSON_BYTES = 64 << 20
-"""Every number becomes a Python object of some 32 bytes: 64 MiB of text are about 1 GiB."""
-MAX_CONTAINERS = 8_000_000
-"""Lists and objects take 64 bytes and more each, for two of text; a batch of 100 images of 224x224 has 5 million."""
+NUMBER_LETTERS = 32
+"""What NumPy makes room for where a float stands beside a text."""
 MAX_TEXT_BYTES = 256 << 20
 """Of an array of texts, where each takes the room of the longest."""
 
@@ -29,9 +29,8 @@ def parse(body: bytes, *, nan: bool = True) -> Any:
     """
     if len(body) > MAX_JSON_BYTES:
         raise TooMuch(f"a JSON body of {len(body):,} bytes is not looked into; {MAX_JSON_BYTES:,} are")
-    containers = body.count(b"[") + body.count(b"{")
-    if containers > MAX_CONTAINERS:
-        raise TooMuch(f"a JSON body of {containers:,} lists and objects is not looked into; {MAX_CONTAINERS:,} are")
+    if why := too_costly(body, JSON_COSTS):
+        raise TooMuch(f"the JSON body is not looked into: {why}")
     import orjson
 
     try:
@@ -77,7 +76,7 @@ def _check_texts(document: Any) -> None:
     for leaf in leaves(document, stop=dict):
         count += 1
         if isinstance(leaf, str):
-            longest = max(longest, len(leaf))
+            longest = max(longest, len(leaf), NUMBER_LETTERS)
     if longest * count * 4 > MAX_TEXT_BYTES:
         raise TooMuch(f"{count:,} values beside a text of {longest:,} characters are not looked into")
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 
 from sm_imgcheck.model import Flaw, Received, Refused, Spec
+from sm_imgcheck.parse_cost import JSON_LINES_COSTS, too_costly
 from sm_imgcheck.pixels.content import image_format
 from sm_imgcheck.serving import STACKS
 from sm_imgcheck.stacks._handlers import ACCEPTS
-from sm_imgcheck.stacks._refusal import Refusal, answering, reworded, unsupported
+from sm_imgcheck.stacks._refusal import Refusal, TooMuch, answering, reworded, unsupported
 from sm_imgcheck.stacks._signature import of_document
 from sm_imgcheck.stacks._toolkit import json_body
 
@@ -34,6 +35,8 @@ def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
     if content_type not in CONTENT_TYPES:
         text = f"Unsupported Media Type: {content_type or 'Unknown'}"
         raise unsupported(content_type, CONTENT_TYPES, text, status=415)
+    if why := too_costly(body, JSON_LINES_COSTS):
+        raise TooMuch(f"the body is not looked into: {why}")
     inner, added = (_of_csv(body), ()) if content_type == "text/csv" else _wrapped(body)
     try:
         document = json_body(inner if image_format(body) == "" else body)

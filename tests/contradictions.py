@@ -1,0 +1,116 @@
+"""Image files that declare several sizes, one of them a lie."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image, features
+
+HUGE = 60_000
+
+
+def chunk(name, data):
+    """One PNG chunk."""
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def ihdr(width, height):
+    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+
+
+def png(*chunks):
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks) + chunk(b"IEND", b"")
+
+
+def saved(form, size=(8, 8), mode="RGB", **options):
+    """A picture of noise, ``size`` as width and height."""
+    pixels = np.random.default_rng(0).integers(0, 255, (size[1], size[0], 3), np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).convert(mode).save(stream, form, **options)
+    return stream.getvalue()
+
+
+def replaced(body, old, new):
+    """``body`` with the only ``old`` replaced."""
+    assert body.count(old) >= 1
+    return body.replace(old, new, 1)
+
+
+def tiff(entries, data=b"", *, count=None):
+    """A TIFF of one directory: (tag, type 3 or 4, value) each; the data begins at byte 1000."""
+    fields = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries)
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries) if count is None else count) + fields + bytes(4)
+    return head.ljust(1000, b"\0") + data
+
+
+RGB_TIFF = [(258, 3, 8), (259, 3, 1), (262, 3, 1), (277, 3, 1)]
+
+
+def striped(width, height, *more):
+    strips = [(273, 4, 1000), (278, 4, height), (279, 4, width * height)]
+    return sorted([(256, 4, width), (257, 4, height), *RGB_TIFF, *strips, *more])
+
+
+def tiled(width, height, tile, compression=8):
+    tiles = [(322, 4, tile), (323, 4, tile), (324, 4, 1000), (325, 4, 100)]
+    base = [entry for entry in RGB_TIFF if entry[0] != 259]
+    return sorted([(256, 4, width), (257, 4, height), (259, 3, compression), *base, *tiles])
+
+
+def j2k(**changes):
+    """A codestream of 64x64 with some numbers of its SIZ or COD replaced, by offset after the marker's length."""
+    body = bytearray(saved("JPEG2000", (64, 64), "L", no_jp2=True))
+    for marker, offset, raw in changes.get("at", ()):
+        place = body.index(marker) + 4 + offset
+        body[place : place + len(raw)] = raw
+    return bytes(body)
+
+
+def sof(width, height):
+    return b"\xff\xc0" + struct.pack(">HBHHB", 17, 8, height, width, 3) + b"\1\x11\0\2\x11\0\3\x11\0"
+
+
+def icon(picture):
+    return b"\0\0\1\0\1\0" + struct.pack("<BBBBHHII", 8, 8, 0, 0, 1, 32, len(picture), 22) + picture
+
+
+SIZ, COD = b"\xff\x51", b"\xff\x52"
+
+
+def contradictions():
+    """Files by what is wrong with them, and what their finding says."""
+    pixels = chunk(b"IDAT", zlib.compress(b"\0" * 25 * 8))
+    small, large = ihdr(8, 8), ihdr(HUGE, HUGE)
+    photo = saved("JPEG", (16, 16), quality=90, subsampling=0)
+    scan = photo.index(b"\xff\xda")
+    jp2 = saved("JPEG2000", (64, 64), "L")
+    sizes = struct.pack(">II", 13_000, 13_000)
+    files = {
+        "two IHDR": (png(small, large, pixels), "2 PNG header chunks (IHDR), the second at byte 33"),
+        "two IHDR of one size": (png(small, small, pixels), "2 PNG header chunks"),
+        "IHDR after IDAT": (png(small, pixels, large), "2 PNG header chunks"),
+        "two IHDR in ICO": (icon(png(small, large, pixels)), "2 PNG header chunks"),
+        "two SOF": (photo[:scan] + sof(HUGE, HUGE) + photo[scan:], ""),
+        "ImageWidth twice": (tiff(striped(8, 8, (256, 4, HUGE)), bytes(64)), "2 times ImageWidth: 8 and 60000"),
+        "tile beyond picture": (
+            tiff(tiled(4, 4, 26_000), bytes(100)),
+            "tiles of 26000x26000 (HxW) for a picture of 4x4",
+        ),
+        "pixels beyond bytes": (tiff(striped(12_000, 12_000), bytes(64)), "12000x12000 (HxW) = 144000000 bytes"),
+        "deflated beyond bytes": (tiff(tiled(12_000, 12_000, 12_000), bytes(100)), "hold 1201248 at most"),
+        "ihdr not SIZ": (replaced(jp2, b"ihdr\0\0\0@", b"ihdr\x08\0\0\1"), "its codestream (SIZ) 64x64 in 1"),
+        "components not SIZ": (replaced(jp2, b"ihdr\0\0\0@\0\0\0@\0\1", b"ihdr\0\0\0@\0\0\0@\0\3"), "in 3 components"),
+        "samples beyond bytes": (j2k(at=[(SIZ, 2, sizes), (SIZ, 18, sizes)])[:900], "13000x13000 (HxW) in 900 bytes"),
+    }
+    if features.check("avif"):
+        coded = saved("AVIF", (640, 480), speed=10)
+        large, lie = struct.pack(">II", 640, 480), struct.pack(">II", 8, 8)
+        files["ispe not AV1"] = (
+            replaced(coded, b"ispe\0\0\0\0" + large, b"ispe\0\0\0\0" + lie),
+            "its AV1 data 480x640",
+        )
+        moving = saved("AVIF", (640, 480), speed=10, save_all=True, append_images=[Image.new("RGB", (640, 480))])
+        track = struct.pack(">II", 640 << 16, 480 << 16)
+        files["track not AV1"] = (replaced(moving, track, struct.pack(">II", 8 << 16, 8 << 16)), "its AV1 data 480x640")
+    return files
