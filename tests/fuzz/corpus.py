@@ -21,7 +21,7 @@ from sm_imgcheck.spec.language_pixels import DECODE
 from specs import BASE, spec
 
 PUBLIC = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "public"
-LARGEST_PUBLIC = 16 << 10
+LARGEST_PUBLIC = 8 << 10
 """Bytes of a public file: larger ones take most of the time and add few new code paths."""
 
 MAX_PIXELS = 4_000_000
