@@ -59,9 +59,10 @@ def as_sent(picture: Candidate, spec: Spec) -> Candidate:
     assert picture.header is not None
     content_type = spec.payload.get("content_type") or f"image/{picture.header.format.lower()}"
     request = _asked(content_type, len(picture.data), spec)
-    unjudged = replace(picture, kind="request", request=request)
-    found = _judged(unjudged, picture.data, spec)
-    return replace(found, data=None, pixels=None)
+    unjudged = Candidate(
+        path=picture.path, kind="request", header=picture.header, request=request, problem=picture.problem
+    )
+    return replace(_judged(unjudged, picture.data, spec), data=None)
 
 
 def _judged(candidate: Candidate, body: bytes, spec: Spec) -> Candidate:
