@@ -14,7 +14,7 @@ from typing import Any
 
 from sm_imgcheck.escape import for_terminal
 
-__all__ = ["RedirectError", "guard", "redirect_of"]
+__all__ = ["RedirectError", "guard", "private_address", "redirect_of"]
 
 
 class RedirectError(Exception):
@@ -42,7 +42,7 @@ async def _check(_: Any, __: Any, params: Any) -> None:
     target = params.url.join(type(params.url)(params.response.headers.get("Location", "")))
     if target.origin() == params.url.origin():
         return
-    if private := await _private(target):
+    if private := await private_address(target):
         params.response.close()
         raise RedirectError(
             f"redirects to {for_terminal(str(target.origin()))}, a private address ({private}): "
@@ -50,7 +50,7 @@ async def _check(_: Any, __: Any, params: Any) -> None:
         )
 
 
-async def _private(target: Any) -> str:
+async def private_address(target: Any) -> str:
     """The first address of a host that is not public (RFC 6890); empty: all are. A host without any is not reached."""
     found: list[Any] = []
     with suppress(OSError):
