@@ -378,6 +378,15 @@ class TestLinks:
         assert len(Path("man.jsonl").read_text().splitlines()) == 6
         assert len(Path("out/index.jsonl").read_text().splitlines()) == 5
 
+    def test_output_behind_a_link_is_not_up_to_date(self, place, say, victim):
+        convert(say)
+        shutil.move("out/b/three.npy", victim / "three.npy")
+        shutil.rmtree("out/b")
+        Path("out/b").symlink_to(victim)
+        code, _, err = say("convert", "in", "-o", "out", "--resume")
+        assert code == 2
+        assert "outside of out" in err
+
     def test_output_of_an_earlier_run_behind_a_link_is_not_removed(self, place, say, victim):
         convert(say)
         shutil.rmtree("out/b")

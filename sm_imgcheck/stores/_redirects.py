@@ -2,6 +2,7 @@
 
 A server that answers with ``Location: http://169.254.169.254/...`` would otherwise have this machine's credentials read
 (https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html).
+Not checked: a host name that has another address when it is resolved again for the connection.
 """
 
 from __future__ import annotations
