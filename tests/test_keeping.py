@@ -13,11 +13,12 @@ import pytest
 from pictures import jpeg, picture
 
 from sm_imgcheck import cli
-from sm_imgcheck.engine import journal, known, starting
+from sm_imgcheck.engine import database, journal, known, starting
 from sm_imgcheck.engine.claims import Claims, clash
 from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.records import result_of, texts
 from sm_imgcheck.engine.shard import Shard, sharded
+from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.model import Options, Result
 from sm_imgcheck.processing import process
 
@@ -377,6 +378,15 @@ class TestLinks:
         assert len(Path("man.jsonl").read_text().splitlines()) == 6
         assert len(Path("out/index.jsonl").read_text().splitlines()) == 5
 
+    def test_output_behind_a_link_is_not_up_to_date(self, place, say, victim):
+        convert(say)
+        shutil.move("out/b/three.npy", victim / "three.npy")
+        shutil.rmtree("out/b")
+        Path("out/b").symlink_to(victim)
+        code, _, err = say("convert", "in", "-o", "out", "--resume")
+        assert code == 2
+        assert "outside of out" in err
+
     def test_output_of_an_earlier_run_behind_a_link_is_not_removed(self, place, say, victim):
         convert(say)
         shutil.rmtree("out/b")
@@ -571,3 +581,10 @@ def test_many_small_files_become_few(place, say, looked_at, monkeypatch):
     convert(say, "--resume")
     assert looked_at == ["one.jpg"]
     assert len(list((place / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir())) == 2
+
+
+def test_full_disk_of_temporary_files_is_one_line():
+    base = database.temporary("CREATE TABLE outputs (output BLOB)")
+    base.execute("PRAGMA max_page_count=4")  # sqlite.org/pragma.html: what is more fails as on a full disk
+    with pytest.raises(ImgcheckError, match=r"^temporary database: database or disk is full; set TMPDIR"):
+        base.execute("INSERT INTO outputs VALUES (?)", (bytes(100_000),))

@@ -50,7 +50,9 @@ class Outputs:
     top: str = ""
     """The folder that no link leads out of; empty: ``folder``. It differs for a folder of ours below the user's."""
     checked: str = ""
-    """The folder that was last found to be inside."""
+    """The folder that was last made, and found to be inside."""
+    contained: str = ""
+    """The folder that was last found to be inside, whether it exists or not."""
 
     def write(self, item: Item, array: np.ndarray[Any, Any]) -> Written:
         """Write the tensor of one candidate. Raises Refused, or OutputError where none can be written."""
@@ -84,9 +86,16 @@ class Outputs:
 
     def remove(self, name: str) -> None:
         """Remove an output, where there is one. Raises OutputError; Refused for one that is not in the folder."""
+        self.contain(name)
         target = join(self.folder, name)
-        store(target).contain(join(self.folder, *name.split("/")[:-1]), self.top or self.folder)
         store(target).remove(target)
+
+    def contain(self, name: str) -> None:
+        """Raise Refused for an output that is not in the folder, by its name or by a link."""
+        parent = join(self.folder, *name.split("/")[:-1])
+        if parent != self.contained:
+            store(parent).contain(parent, self.top or self.folder)
+            self.contained = parent
 
     def name(self, item: Item, suffix: str = "") -> str:
         """Where the output of a candidate goes below the folder.

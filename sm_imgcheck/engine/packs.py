@@ -219,7 +219,8 @@ def digest_of(members: Iterable[tuple[str, str]], rows: int) -> str:
 
 def is_there(outputs: Outputs, output: str, size: int) -> bool:
     """Whether an output is in its place, with this size."""
-    with suppress(StoreError):
+    with suppress(StoreError, Refused):
+        outputs.contain(output)
         state = store(outputs.folder).stat(join(outputs.folder, output))
         return state is not None and state.size == size
     return False

@@ -2,6 +2,7 @@
 
 A server that answers with ``Location: http://169.254.169.254/...`` would otherwise have this machine's credentials read
 (https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html).
+Not checked: a host name that has another address when it is resolved again for the connection.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from sm_imgcheck.escape import for_terminal
 
-__all__ = ["RedirectError", "guard", "redirect_of"]
+__all__ = ["RedirectError", "guard", "private_address", "redirect_of"]
 
 
 class RedirectError(Exception):
@@ -42,7 +43,7 @@ async def _check(_: Any, __: Any, params: Any) -> None:
     target = params.url.join(type(params.url)(params.response.headers.get("Location", "")))
     if target.origin() == params.url.origin():
         return
-    if private := await _private(target):
+    if private := await private_address(target):
         params.response.close()
         raise RedirectError(
             f"redirects to {for_terminal(str(target.origin()))}, a private address ({private}): "
@@ -50,7 +51,7 @@ async def _check(_: Any, __: Any, params: Any) -> None:
         )
 
 
-async def _private(target: Any) -> str:
+async def private_address(target: Any) -> str:
     """The first address of a host that is not public (RFC 6890); empty: all are. A host without any is not reached."""
     found: list[Any] = []
     with suppress(OSError):
