@@ -11,7 +11,7 @@ DEMO := tests/demo/barn.jpg
 OUT  := out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test cover lint types docs slow long check parity stacks bench format clean
+.PHONY: help demo test cover lint types docs slow long fuzz check parity stacks bench format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | sed 's/$$(VENV)/$(VENV)/' | expand -t 10
@@ -51,6 +51,9 @@ slow: $(VENV)/developed ## the longer checks: the whole corpus, stored results o
 
 long: $(VENV)/clustered ## the longest checks: 50,000 images, a million files, kills, a Ray cluster of two nodes
 	$(PY) -m pytest -m long --durations=0
+
+fuzz: $(VENV)/developed ## mutate images, tensors, bodies, journals, specs, lists, logs: FUZZ="--seed 2 --executions 200000"
+	PYTHONPATH=tests $(PY) -m fuzz $(FUZZ)
 
 check: lint types cover slow ## what CI runs, but for the longest
 

@@ -88,18 +88,19 @@ def identify(
     return recognised(what, None if spec is None else loaded(spec), options)
 
 
-def validate_golden(spec: AnySpec) -> tuple[Result, ...]:
+def validate_golden(spec: AnySpec, *, allow_remote: bool = False) -> tuple[Result, ...]:
     """Hold a spec against its own golden tensors: a result for each, with findings where the spec makes another one.
 
     Each result's ``golden`` says how far apart they are, in grey levels, and which stage of the pipeline is the first
-    to differ. A probe that cannot be used is a finding. Raises ImgcheckError where the spec lists none.
+    to differ. A probe that cannot be used is a finding; so is one on another machine, unless ``allow_remote``.
+    Raises ImgcheckError where the spec lists none.
     """
     from sm_imgcheck.golden import judge
 
     found = loaded(spec)
     if not found.golden:
         raise ImgcheckError(f"{found.name}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}")
-    return tuple(judge(found, number, Options()) for number in range(len(found.golden)))
+    return tuple(judge(found, number, Options(), allow_remote=allow_remote) for number in range(len(found.golden)))
 
 
 def validate_handler(

@@ -17,9 +17,10 @@ from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.judging import reported
 from sm_imgcheck.layouts import known
 from sm_imgcheck.mapping import canonical
-from sm_imgcheck.model import Candidate, Facts, Golden, Options, Plan, Result, Spec
+from sm_imgcheck.model import Candidate, Decode, Facts, Golden, Options, Plan, Result, Spec
 from sm_imgcheck.pixels.measure import measure
 from sm_imgcheck.planning import decodes_gray, make_plan
+from sm_imgcheck.stores import is_remote
 from sm_imgcheck.value import Value
 
 __all__ = ["Comparison", "compare", "judge"]
@@ -44,12 +45,12 @@ class Comparison(Value):
 
 
 @np.errstate(all="ignore")
-def judge(spec: Spec, number: int, options: Options) -> Result:
+def judge(spec: Spec, number: int, options: Options, *, allow_remote: bool = False) -> Result:
     """Hold the spec against its golden tensor of this number, counted from 0. What differs is a finding.
 
     The plan of the result is the one that was run on the probe image.
     """
-    found = compare(spec, number)
+    found = compare(spec, number, allow_remote=allow_remote)
     findings = checks.run(found.candidate, spec)
     return Result(
         path=found.candidate.path,
@@ -62,15 +63,17 @@ def judge(spec: Spec, number: int, options: Options) -> Result:
 
 
 @np.errstate(all="ignore")
-def compare(spec: Spec, number: int) -> Comparison:
+def compare(spec: Spec, number: int, *, allow_remote: bool = False) -> Comparison:
     """Run the spec's plan on a probe image and compare what it makes with the golden tensor. Never raises for either.
 
     Where one of the two cannot be used, ``candidate.problem`` says which place of the spec names it, and why.
+    allow_remote: one that is on another machine is fetched; otherwise it cannot be used.
     """
     probe, place = spec.golden[number], f"golden[{number}]"
+    read = source.read if allow_remote else _read_local
     golden = Golden(place=place, image=probe["image"], tolerance=float(probe["tolerance"]))
-    tensor = replace(source.read(probe["tensor"], spec.decode), kind="probe", golden=golden)
-    image = source.read(probe["image"], spec.decode, gray=decodes_gray(spec))
+    tensor = replace(read(probe["tensor"], spec.decode), kind="probe", golden=golden)
+    image = read(probe["image"], spec.decode, gray=decodes_gray(spec))
     found = Comparison(candidate=tensor, image=image)
     if why := _no_tensor(tensor):
         return _unusable(found, f"{place}.tensor: {for_terminal(probe['tensor'])} {why}")
@@ -89,6 +92,14 @@ def compare(spec: Spec, number: int) -> Comparison:
         return _unusable(found, f"{place}.tensor: {for_terminal(probe['tensor'])} {what}")
     found = replace(found, candidate=replace(tensor, facts=facts), plan=plan, made=made)
     return _compared(found, golden, facts, plan, spec)
+
+
+def _read_local(path: str, decode: Decode, *, gray: bool = False) -> Candidate:
+    """Read as ``source.read`` does what is on this machine."""
+    if is_remote(path):
+        what = "is a remote place: fetch it and name the local file, or open it with --allow-remote"
+        return Candidate(path=path, kind="unknown", problem=("SRC101", what))
+    return source.read(path, decode, gray=gray)
 
 
 def _no_tensor(candidate: Candidate) -> str:

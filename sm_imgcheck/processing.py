@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, Literal
 
 import numpy as np
 
 from sm_imgcheck import checks, source
 from sm_imgcheck.assumptions import checked
 from sm_imgcheck.errors import CandidateError, ImgcheckError
+from sm_imgcheck.guard import guarded
 from sm_imgcheck.judging import judgement, reported
 from sm_imgcheck.mapping import canonical
 from sm_imgcheck.model import Candidate, Facts, Finding, Header, Options, Plan, Result, Spec, Values
@@ -64,7 +65,25 @@ def judged(candidate: Candidate, spec: Spec, options: Options) -> Result:
 
 
 def look_at(what: Any, spec: Spec, options: Options) -> Candidate:
-    """Read a candidate and complete its facts."""
+    """Read a candidate and complete its facts. Raises TypeError for what is no candidate."""
+    if options.content_type is None and not isinstance(what, _READ):
+        what = source.from_array(what)
+    kind: Literal["request", "unknown"] = "unknown" if options.content_type is None else "request"
+    unread = what if isinstance(what, Candidate) else Candidate(path=_name(what), kind=kind)
+    return guarded(unread, partial(_examined, what, spec, options))
+
+
+_READ = (str, os.PathLike, bytes, bytearray, memoryview, source.Content, Candidate)
+
+
+def _name(what: Any) -> str:
+    """What messages call a candidate."""
+    if isinstance(what, (str, os.PathLike)):
+        return os.fsdecode(what)
+    return what.path if isinstance(what, source.Content) else "bytes"
+
+
+def _examined(what: Any, spec: Spec, options: Options) -> Candidate:
     if options.content_type is not None and not isinstance(what, Candidate):
         return _measured(_body(what, spec, options), spec, options)
     how = {"headers_only": options.headers_only, "gray": decodes_gray(spec)}
@@ -74,10 +93,8 @@ def look_at(what: Any, spec: Spec, options: Options) -> Candidate:
         candidate = source.read(what, spec.decode, **how)
     elif isinstance(what, (bytes, bytearray, memoryview)):
         candidate = source.from_bytes(bytes(what), "bytes", spec.decode, **how)
-    elif isinstance(what, source.Content):
-        candidate = source.from_bytes(what.body, what.path, spec.decode, **how)
     else:
-        candidate = source.from_array(what)
+        candidate = source.from_bytes(what.body, what.path, spec.decode, **how)
     if candidate.header is not None and options.as_sent and spec.payload.get("envelope") == "image":
         from sm_imgcheck.source.request import as_sent
 

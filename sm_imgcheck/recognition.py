@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from sm_imgcheck import checks, source
 from sm_imgcheck.assumptions import checked
 from sm_imgcheck.errors import CandidateError, ImgcheckError
 from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.guard import guarded
 from sm_imgcheck.model import Candidate, Decode, Options, Result, Spec
 from sm_imgcheck.pixels.measure import measure
 from sm_imgcheck.processing import process
@@ -27,18 +30,16 @@ def recognised(what: Any, spec: Spec | None, options: Options) -> Result:
     source that is none.
     """
     checked(options.assume)
-    candidate = tensor_of(what)
+    # An array is taken in outside of the guard: what is no candidate is a TypeError of the caller's.
+    given = what if isinstance(what, _NAMED) else source.from_array(what)
+    name = os.fsdecode(what) if isinstance(what, (str, os.PathLike)) else "bytes"
+    candidate = guarded(Candidate(path=name, kind="unknown"), partial(_measured, given, spec, options))
     if candidate.header is not None:
         raise ImgcheckError(
             f"{for_terminal(candidate.path)}: is an image; a tensor is identified, an image is validated"
         )
     if spec is not None:
         return process(candidate, spec, options)
-    if candidate.problem is None:
-        try:
-            candidate = replace(candidate, facts=measure(candidate.data, None, options.assume))
-        except CandidateError as error:
-            candidate = replace(candidate, problem=(error.code, error.problem))
     if candidate.problem is not None:
         return Result(path=candidate.path, kind=candidate.kind, findings=(checks.unusable(candidate),))
     if options.source is not None:
@@ -50,6 +51,20 @@ def recognised(what: Any, spec: Spec | None, options: Options) -> Result:
         origins=candidate.origins,
         ideal=candidate.ideal,
     )
+
+
+_NAMED = (str, os.PathLike, bytes, bytearray, memoryview, Candidate)
+
+
+def _measured(what: Any, spec: Spec | None, options: Options) -> Candidate:
+    """The tensor, with its facts where no spec completes them later."""
+    candidate = tensor_of(what)
+    if spec is not None or candidate.problem is not None or candidate.header is not None:
+        return candidate
+    try:
+        return replace(candidate, facts=measure(candidate.data, None, options.assume))
+    except CandidateError as error:
+        return replace(candidate, problem=(error.code, error.problem))
 
 
 def tensor_of(what: Any) -> Candidate:

@@ -14,6 +14,7 @@ from sm_imgcheck.model import Spec
 from sm_imgcheck.ordinary import opened
 from sm_imgcheck.spec import join, parse
 from sm_imgcheck.spec.problems import nearest, shown
+from sm_imgcheck.stores import is_remote
 from sm_imgcheck.yamltext import read
 
 __all__ = ["load", "loaded", "presets"]
@@ -68,7 +69,8 @@ def load(spec: str | os.PathLike[str] | Mapping[str, Any]) -> Spec:
 
 def _placed(probe: Mapping[str, Any], folder: str) -> dict[str, Any]:
     """A probe with its paths as they are opened. What ``resolved`` says, and the digest, is what is written."""
-    return {**probe, **{key: os.path.join(folder, probe[key]) for key in ("image", "tensor")}}  # noqa: PTH118
+    paths = {key: probe[key] for key in ("image", "tensor") if not is_remote(probe[key])}
+    return {**probe, **{key: os.path.join(folder, path) for key, path in paths.items()}}  # noqa: PTH118
 
 
 def loaded(spec: Spec | str | os.PathLike[str] | Mapping[str, Any]) -> Spec:

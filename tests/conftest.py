@@ -44,3 +44,9 @@ def shared_robust() -> Path:
 def shared_photos() -> Path:
     """Ordinary photographs."""
     return _folder(SHARED / "photos")
+
+
+@pytest.fixture(scope="session")
+def shared_tracebacks() -> Path:
+    """Files and bodies that once raised exceptions, with their specs."""
+    return _folder(SHARED / "cases" / "robust" / "06-tracebacks")

@@ -12,7 +12,7 @@ PACKAGE = Path(sm_imgcheck.__file__).parent
 FLOORS = (
     ("value", "errors", "folder", "escape", "ordinary", "parse_cost"),  # 0 words
     ("model", "endpoints", "serving"),
-    ("layouts", "mapping", "geometry", "policy"),
+    ("layouts", "mapping", "geometry", "policy", "guard"),
     ("assumptions", "naming"),  # 1 rules: the arithmetic of facts
     ("effects", "spec", "traits"),
     ("checks", "report", "diagnosis"),

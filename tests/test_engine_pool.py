@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -371,3 +372,67 @@ def test_what_records_share_travels_once(photos, job, monkeypatch):
     monkeypatch.setattr(_wire, "_MOST", 3)
     forgetful, other = _wire.Sender(), _wire.Receiver()
     assert plain(other.unpacked(forgetful.packed(record)) for record in records) == plain(records)
+
+
+def run_without(mounts, *words):
+    """Run the command line where these places are mounted as given; skip where no mount is permitted."""
+    if shutil.which("unshare") is None:
+        pytest.skip("unshare is not there: util-linux has it")
+    script = " && ".join([*mounts, 'exec "$@"'])
+    unshare = ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh"]
+    probe = subprocess.run([*unshare, "true"], check=False, capture_output=True, text=True)
+    if probe.returncode:
+        pytest.skip(f"no mount namespace is permitted here: {probe.stderr.strip()}")
+    command = [*unshare, sys.executable, "-m", "sm_imgcheck", *map(str, words)]
+    return subprocess.run(command, check=False, capture_output=True, text=True)
+
+
+READ_ONLY = "mount -t tmpfs -o ro tmpfs"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs mount namespaces")
+class TestPlacesThatCannotBeWritten:
+    @pytest.mark.parametrize("mount", [f"{READ_ONLY} /dev/shm", f"{READ_ONLY} /dev"])
+    def test_no_shared_memory_same_outputs(self, photos, tmp_path, mount):
+        if mount.endswith("/dev"):  # /dev without shm: what else is needed of it stays
+            mount = "mount -t tmpfs tmpfs /dev && mknod /dev/null c 1 3 2>/dev/null || touch /dev/null"
+        words = ("convert", photos, "-s", SPEC, "-q", "-o")
+        command = [sys.executable, "-m", "sm_imgcheck", *map(str, words), tmp_path / "plain", "-j", "1"]
+        plain = subprocess.run(command, check=False)
+        run = run_without([mount], *words, tmp_path / "out", "-j", "2")
+        assert (run.returncode, run.stderr) == (plain.returncode, "")
+        outputs = [
+            {path.relative_to(top): path.read_bytes() for path in top.rglob("*.npy")}
+            for top in (tmp_path / "plain", tmp_path / "out")
+        ]
+        assert len(outputs[0]) > 50
+        assert outputs[0] == outputs[1]
+
+    def test_no_folder_for_temporary_files_is_one_line(self, tmp_path):
+        folder = Path("/mnt")  # what pytest made lies below one of the places that are hidden
+        photo = f"{folder}/photo.jpg"
+        (tmp_path / "photo.jpg").write_bytes(jpeg())
+        mounts = [
+            f"mount -t tmpfs tmpfs {folder}",
+            f"cp {tmp_path}/photo.jpg {photo}",
+            f"mount -o remount,ro {folder}",
+            *(f"{READ_ONLY} {place}" for place in ("/tmp", "/var/tmp")),
+            f"cd {folder}",
+            "export TMPDIR=/nowhere",
+        ]
+        run = run_without(mounts, "validate", photo, "-s", SPEC, "-q", "-j", "2")
+        assert run.returncode == 2
+        assert run.stderr.startswith("error: worker processes cannot be started (No usable temporary directory found")
+        assert run.stderr.endswith("): -j 1 works without them\n")
+        assert run.stderr.count("\n") == 1
+        assert run_without(mounts, "validate", photo, "-s", SPEC, "-q", "-j", "1").returncode == 1
+
+    @pytest.mark.parametrize("jobs", [1, 2])
+    def test_full_disk_is_one_line(self, photos, tmp_path, jobs):
+        (tmp_path / "out").mkdir()
+        mounts = [f"mount -t tmpfs -o size=2m tmpfs {tmp_path}/out"]
+        run = run_without(mounts, "convert", photos, "-s", SPEC, "-q", "-o", tmp_path / "out", "-j", jobs)
+        assert run.returncode == 2
+        (error,) = (line for line in run.stderr.splitlines() if line.startswith("error: "))
+        assert error.endswith("cannot be written: No space left on device")
+        assert "Traceback" not in run.stderr

@@ -377,10 +377,10 @@ def test_without_paths_and_golden_there_is_nothing_to_do(specs, say):
 def test_a_bug_at_one_probe_leaves_the_others(specs, say, monkeypatch):
     judge_all = judge
 
-    def broken(spec, number, options):
+    def broken(spec, number, options, **more):
         if number == 0:
             raise ZeroDivisionError
-        return judge_all(spec, number, options)
+        return judge_all(spec, number, options, **more)
 
     monkeypatch.setattr("sm_imgcheck.golden.judge", broken)
     code, out, err = say("validate", "--golden", "-s", "wrong.yaml")

@@ -6,18 +6,20 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from pictures import jpeg, picture
 
 from sm_imgcheck import cli
-from sm_imgcheck.engine import journal, known, starting
+from sm_imgcheck.engine import database, journal, known, starting
 from sm_imgcheck.engine.claims import Claims, clash
 from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.records import result_of, texts
 from sm_imgcheck.engine.shard import Shard, sharded
-from sm_imgcheck.model import Options
+from sm_imgcheck.errors import ImgcheckError
+from sm_imgcheck.model import Options, Result
 from sm_imgcheck.processing import process
 
 SPEC = "shape: [N, 24, 32, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
@@ -258,6 +260,145 @@ def test_two_runs_into_one_folder(place, say):
     assert say("convert", "in", "-o", "out", "--resume")[0] == 1
 
 
+def rewrite_journal(change, folder="out"):
+    """Replace the journal of a run by what ``change`` makes of its lines."""
+    (file,) = Path(folder).glob(".sm-imgcheck/journal/*/*.gz")
+    lines = gzip.decompress(file.read_bytes()).decode().split("\n")
+    file.write_bytes(gzip.compress("\n".join(change(lines)).encode()))
+
+
+def replace_field(number, value):
+    """A change of the journal: field ``number`` of the result of each candidate."""
+
+    def change(lines):
+        head, *records = (line.split("\t") for line in lines)
+        for record in records:
+            record[1 + number] = json.dumps(value)
+        return ["\t".join(line) for line in (head, *records)]
+
+    return change
+
+
+RESULT_FIELDS = [one.name for one in fields(Result)]
+OTHER_TYPES = [
+    '[["a"], "x", 1, 1, "t", "s"]',
+    '[99999999999999999999999, 1, "x"]',
+    '[-1, 1, "x"]',
+    '[null, "o"]',
+    "7",
+    "",
+]
+
+
+class TestHostileJournal:
+    """What is no line of a journal is not done, and nothing outside the output folder is touched."""
+
+    @pytest.mark.parametrize("line", OTHER_TYPES)
+    def test_line_of_other_types_is_skipped_alone(self, place, say, looked_at, line):
+        convert(say)
+        rewrite_journal(lambda lines: [lines[0], line, *lines[2:]])
+        looked_at.clear()
+        code, _, err = say("convert", "in", "-o", "out", "--resume")
+        assert (code, len(looked_at)) == (1, 1), err
+        assert "5 of 6 were up to date" in err
+
+    @pytest.mark.parametrize("field", ["array", "bug", "path"])
+    def test_result_that_no_run_writes_is_not_used(self, place, say, looked_at, field):
+        *whole, _ = convert(say)
+        rewrite_journal(replace_field(RESULT_FIELDS.index(field), "x"))
+        looked_at.clear()
+        *resumed, _ = convert(say, "--resume")
+        assert len(looked_at) == 6
+        assert resumed == whole
+
+    def test_result_with_half_a_character_is_not_used(self, place, say, looked_at):
+        convert(say)
+        rewrite_journal(replace_field(RESULT_FIELDS.index("skipped"), "\ud800"))
+        looked_at.clear()
+        assert say("convert", "in", "-o", "out", "--resume", "--format", "json")[0] == 1
+        assert len(looked_at) == 6
+
+    @POSIX
+    @pytest.mark.parametrize("optimize", ["", "1"])
+    @pytest.mark.parametrize("name", ["four./../../victim", "../victim", "/victim", "four.x/victim", "four.\0"])
+    def test_output_outside_of_the_folder_is_not_removed(self, place, say, name, optimize):
+        convert(say)
+        Path("out/four.").mkdir()
+        Path("victim").write_text("precious")
+        Path("elsewhere").mkdir()
+        Path("elsewhere/victim").write_text("precious")
+        Path("out/four.x").symlink_to(place / "elsewhere")
+        rewrite_journal(lambda lines: [line.replace('"four.npy"', json.dumps(name)) for line in lines])
+        (place / "in" / "four.jpg").write_bytes(b"no picture any more")  # its old output would be removed
+        command = [sys.executable, "-m", "sm_imgcheck", "convert", "in", "-o", "out", "--resume", "-q"]
+        environment = os.environ | {"PYTHONOPTIMIZE": optimize}
+        run = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
+        assert run.returncode == 1, run.stderr
+        assert Path("victim").read_text() == Path("elsewhere/victim").read_text() == "precious"
+
+
+@POSIX
+class TestLinks:
+    """No link leads what is written, or removed, out of the output folder."""
+
+    @pytest.fixture
+    def victim(self, place):
+        (place / "victim" / "0-of-1").mkdir(parents=True)
+        (place / "victim" / "0-of-1" / "file").write_text("precious")
+        (place / "out" / ".sm-imgcheck").mkdir(parents=True)
+        return place / "victim"
+
+    @pytest.mark.parametrize("name", ["parts", "journal", "tmp", ""])
+    @pytest.mark.parametrize("source", ["in", "in/none.jpg"])
+    def test_link_in_place_of_a_folder_of_ours_is_refused(self, place, say, victim, name, source):
+        link = place / "out" / ".sm-imgcheck" / name
+        if not name:
+            link.rmdir()
+        link.symlink_to(victim)
+        code, _, err = say("convert", source, "-o", "out", "--as", "tar")
+        assert code == 2
+        assert "outside of out: remove that link, or name another folder" in err
+        assert sorted(path.name for path in victim.rglob("*")) == ["0-of-1", "file"]
+
+    def test_link_in_place_of_a_folder_of_outputs_gets_no_folder(self, place, say, victim):
+        (place / "in" / "a" / "deep").mkdir()
+        (place / "in" / "a" / "one.jpg").rename(place / "in" / "a" / "deep" / "one.jpg")
+        Path("out/a").symlink_to(victim)
+        code, _, err = say("convert", "in", "-o", "out")
+        assert code == 2
+        assert "outside of out" in err
+        assert sorted(path.name for path in victim.rglob("*")) == ["0-of-1", "file"]
+
+    def test_link_in_place_of_an_unfinished_file_is_not_followed(self, place, say, victim):
+        for link in (".man.jsonl.part", "out/.index.jsonl.part"):
+            Path(link).symlink_to(victim / "0-of-1" / "file")
+        code, _, err = say("convert", "in", "-o", "out", "--as", "tar", "--manifest", "man.jsonl")
+        assert code == 1, err
+        assert (victim / "0-of-1" / "file").read_text() == "precious"
+        assert len(Path("man.jsonl").read_text().splitlines()) == 6
+        assert len(Path("out/index.jsonl").read_text().splitlines()) == 5
+
+    def test_output_behind_a_link_is_not_up_to_date(self, place, say, victim):
+        convert(say)
+        shutil.move("out/b/three.npy", victim / "three.npy")
+        shutil.rmtree("out/b")
+        Path("out/b").symlink_to(victim)
+        code, _, err = say("convert", "in", "-o", "out", "--resume")
+        assert code == 2
+        assert "outside of out" in err
+
+    def test_output_of_an_earlier_run_behind_a_link_is_not_removed(self, place, say, victim):
+        convert(say)
+        shutil.rmtree("out/b")
+        (victim / "three.npy").write_text("precious")
+        Path("out/b").symlink_to(victim)
+        (place / "in" / "b" / "three.jpg").write_bytes(b"no picture any more")
+        code, _, err = say("convert", "in", "-o", "out", "--resume")
+        assert code == 2
+        assert "outside of out" in err
+        assert (victim / "three.npy").read_text() == "precious"
+
+
 class TestManifest:
     def test_a_line_for_each_input(self, place, say):
         code, _, _ = say("validate", "in", "--manifest", "m.jsonl")
@@ -440,3 +581,10 @@ def test_many_small_files_become_few(place, say, looked_at, monkeypatch):
     convert(say, "--resume")
     assert looked_at == ["one.jpg"]
     assert len(list((place / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir())) == 2
+
+
+def test_full_disk_of_temporary_files_is_one_line():
+    base = database.temporary("CREATE TABLE outputs (output BLOB)")
+    base.execute("PRAGMA max_page_count=4")  # sqlite.org/pragma.html: what is more fails as on a full disk
+    with pytest.raises(ImgcheckError, match=r"^temporary database: database or disk is full; set TMPDIR"):
+        base.execute("INSERT INTO outputs VALUES (?)", (bytes(100_000),))

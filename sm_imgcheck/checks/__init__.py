@@ -59,4 +59,4 @@ def unusable(candidate: Candidate) -> Finding:
     assert candidate.problem is not None
     code, message = candidate.problem
     rule = every()[code]
-    return Finding(code=code, name=rule.name, severity=rule.severity, message=message)
+    return Finding(code=code, name=rule.name, severity=rule.severity, message=message, actual=candidate.raised)

@@ -113,6 +113,22 @@ def decoder_died(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     yield from _found(candidate, "SRC107")
 
 
+@check("SRC108", severity="error", verdict="unsupported")
+def reader_failed(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
+    """Reading the file or the request body failed in a way that sm-imgcheck does not expect.
+
+    The candidate is not checked. It is most likely damaged, but this is a bug in sm-imgcheck or in one of the libraries
+    that it calls all the same: a damaged file has a finding that names the damage. The message and ``actual`` in the
+    JSON report give the exception's type.
+
+    At an endpoint: nothing is known; the same library may fail in the same way there.
+
+    Report it with the file, if you may; ``SM_IMGCHECK_TRACEBACK=1`` shows the traceback.
+    """
+    if candidate.problem is not None and candidate.problem[0] == "SRC108":
+        yield Mismatch(message=candidate.problem[1], actual=candidate.raised)
+
+
 @check("SRC111", severity="error", verdict="corrupt")
 def mostly_lost(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     """More than half of the picture is missing.

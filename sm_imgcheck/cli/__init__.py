@@ -154,8 +154,8 @@ def _cannot_print(error: Exception) -> int:
 
 def _bug(error: Exception) -> int:
     """Tell where the tool itself went wrong, in one line; the whole way there on request."""
-    from sm_imgcheck.cli._troubles import REPORT_IT, WITH_TRACEBACK
-    from sm_imgcheck.engine.job import clause
+    from sm_imgcheck.cli._troubles import REPORT_IT
+    from sm_imgcheck.guard import WITH_TRACEBACK, clause
 
     if os.environ.get(WITH_TRACEBACK):
         raise error

@@ -31,6 +31,8 @@ class Asked:
     """Of the envelope; empty: the spec's."""
     content_type: str = ""
     stdin_filename: str = "stdin"
+    allow_remote: bool = False
+    """Open remote places that a list names."""
     leave_out: str = ""
     """A folder that is not read: where the bodies go."""
 
@@ -42,7 +44,12 @@ def settled(asked: Asked) -> Route:
 
 def candidates(asked: Asked) -> Iterator[Item]:
     """What the paths stand for."""
-    how = Listing(passed_over=Counter(), stdin_name=asked.stdin_filename, leave_out=asked.leave_out)
+    how = Listing(
+        passed_over=Counter(),
+        stdin_name=asked.stdin_filename,
+        leave_out=asked.leave_out,
+        allow_remote=asked.allow_remote,
+    )
     return listed(asked.paths, how)
 
 

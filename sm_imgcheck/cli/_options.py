@@ -11,6 +11,7 @@ from sm_imgcheck.errors import ImgcheckError
 
 __all__ = [
     "AllowGuess",
+    "AllowRemote",
     "As",
     "Assume",
     "DecodedBy",
@@ -148,6 +149,24 @@ Assume = Annotated[
     ),
 ]
 AllowGuess = Annotated[bool, typer.Option("--allow-guess", help="Carry out steps that rest on a guess.")]
+
+
+def _allow_remote(value: bool) -> bool:
+    from sm_imgcheck.stores._connect import allow_redirects
+
+    allow_redirects(private=value)
+    return value
+
+
+AllowRemote = Annotated[
+    bool,
+    typer.Option(
+        "--allow-remote",
+        help="Open remote places that the spec names (golden), those of a list beside s3://, and follow HTTP redirects "
+        "to private addresses. A remote PATH on the command line needs no such leave.",
+        callback=_allow_remote,
+    ),
+]
 HeadersOnly = Annotated[
     bool,
     typer.Option("--headers-only", help="Decode nothing: only what the files say of themselves. Damage goes unseen."),

@@ -61,7 +61,7 @@ def draw(asked: Asked, target: str, *, force: bool) -> None:
         from sm_imgcheck.illustration import of_golden
 
         made_of = [probe[key] for probe in spec.golden for key in ("image", "tensor")]
-        put(target, of_golden(spec, title=asked.spec), made_of, force=force)
+        put(target, of_golden(spec, title=asked.spec, allow_remote=asked.allow_remote), made_of, force=force)
         return
     from sm_imgcheck.illustration import of_candidate
 

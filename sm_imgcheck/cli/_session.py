@@ -17,7 +17,7 @@ import typer
 from sm_imgcheck import specfile
 from sm_imgcheck.cli._progress import Watch
 from sm_imgcheck.cli._signals import Terminated
-from sm_imgcheck.cli._troubles import WITH_TRACEBACK, Troubles
+from sm_imgcheck.cli._troubles import Troubles
 from sm_imgcheck.engine.items import IMAGE_SUFFIXES, TENSOR_SUFFIXES, Item, Listing
 from sm_imgcheck.engine.job import Done, Job, Sink
 from sm_imgcheck.engine.listing import listed
@@ -25,6 +25,7 @@ from sm_imgcheck.engine.run import run
 from sm_imgcheck.engine.shard import ELSEWHERE, Shard, sharded
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import argument, for_terminal
+from sm_imgcheck.guard import WITH_TRACEBACK
 from sm_imgcheck.model import Options, Report, Spec
 from sm_imgcheck.report import Run, reporter
 from sm_imgcheck.stores import is_remote, plain
@@ -54,6 +55,8 @@ class Asked:
     stdin_filename: str = "stdin"
     quiet: bool = False
     no_color: bool = False
+    allow_remote: bool = False
+    """Open remote places that a list or the spec names."""
     golden: bool = False
     """Hold the spec against its golden tensors, before any path is looked at."""
     handler: Handler | None = None
@@ -119,6 +122,7 @@ def convert_command(asked: Asked) -> str:
     for key, value in asked.options.assume.items():
         words += ["--assume", argument(f"{key}={value}")]
     words += ["--allow-guess"] if asked.options.allow_guess else []
+    words += ["--allow-remote"] if asked.allow_remote else []
     words += ["-o"] if source is None else ["--source", argument(str(source)), "--emit"]
     return " ".join([*words, "out"])
 
@@ -149,7 +153,7 @@ def report_on(
     form = asked.form or ("table" if out.isatty() else "text")
     told = reporter(form, _run(asked, spec, command, out))
     shard = Shard.parse(asked.shard) if asked.shard else Shard()
-    job = Job(spec=spec, options=asked.options, sink=sink, raise_bugs=asked.raise_bugs)
+    job = Job(spec=spec, options=asked.options, sink=sink, allow_remote=asked.allow_remote, raise_bugs=asked.raise_bugs)
     job, keep = _kept(job, asked, shard)
     silent = asked.quiet and form in _FOR_PEOPLE
     how = _listing(asked, leave_out)
@@ -199,6 +203,7 @@ def _listing(asked: Asked, leave_out: str) -> Listing:
         passed_over=Counter(),
         stdin_name=asked.stdin_filename,
         leave_out=leave_out,
+        allow_remote=asked.allow_remote,
         any_suffix=asked.options.content_type is not None,
     )
 

@@ -7,15 +7,14 @@ import os
 import typer
 
 from sm_imgcheck.engine.items import Item
-from sm_imgcheck.engine.job import Done, clause
+from sm_imgcheck.engine.job import Done
 from sm_imgcheck.engine.outputs import Refused
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.guard import WITH_TRACEBACK, clause
 
-__all__ = ["REPORT_IT", "WITH_TRACEBACK", "Troubles"]
+__all__ = ["REPORT_IT", "Troubles"]
 
-WITH_TRACEBACK = "SM_IMGCHECK_TRACEBACK"
-"""An environment variable: set, a bug shows the whole way there and ends the run."""
 REPORT_IT = f"Please report it with the command and, if you may, the file; {WITH_TRACEBACK}=1 shows the way there."
 _NAMED = 10
 """Bugs that are told one by one."""

@@ -44,6 +44,7 @@ def payload(
     fail_on: common.FailOn = "never",
     assume: common.Assume = None,
     allow_guess: common.AllowGuess = False,
+    allow_remote: common.AllowRemote = False,
     force: common.Force = False,
     report: Annotated[
         str, typer.Option("--format", metavar="[text|json]", help="How to report.", callback=one_of("text", "json"))
@@ -66,6 +67,7 @@ def payload(
         form=form or "",
         content_type=content_type,
         stdin_filename=stdin_filename,
+        allow_remote=allow_remote,
         leave_out="" if out in {"", "-"} else out,
     )
     if sizes:

@@ -20,6 +20,7 @@ def plan(
     spec: common.SpecName = "./sm-imgcheck.yaml",
     assume: common.Assume = None,
     allow_guess: common.AllowGuess = False,
+    allow_remote: common.AllowRemote = False,  # noqa: ARG001 - its callback sets it
     form: Annotated[
         str, typer.Option("--format", metavar="[text|json]", help="How to print.", callback=one_of("text", "json"))
     ] = "text",

@@ -47,6 +47,7 @@ def send(
     target_variant: Annotated[str, _text("The production variant of an endpoint.", "NAME")] = "",
     assume: common.Assume = None,
     allow_guess: common.AllowGuess = False,
+    allow_remote: common.AllowRemote = False,
     report: Annotated[
         str, typer.Option("--format", metavar="[text|json]", help="How to report.", callback=one_of("text", "json"))
     ] = "text",
@@ -80,6 +81,7 @@ def send(
         form=form or "",
         content_type=content_type,
         stdin_filename=stdin_filename,
+        allow_remote=allow_remote,
     )
     way = _bodies.settled(asked)
     raise typer.Exit(_send_all(asked, way, _sender(url, endpoint, order, way), report, quiet=quiet))

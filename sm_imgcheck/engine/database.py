@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlite3 import Connection, connect
+from sqlite3 import Connection, Cursor, OperationalError, connect
+from typing import Any
+
+from sm_imgcheck.errors import ImgcheckError
 
 __all__ = ["as_blob", "as_text", "temporary"]
 
@@ -12,6 +15,13 @@ class _Own(Connection):
 
     def __del__(self) -> None:
         self.close()
+
+    def execute(self, statement: str, values: Any = (), /) -> Cursor:
+        """As every connection does. Raises ImgcheckError where the disk is full, or none can be written."""
+        try:
+            return super().execute(statement, values)
+        except OperationalError as error:
+            raise ImgcheckError(f"temporary database: {error}; set TMPDIR to a folder with more room") from error
 
 
 def temporary(*tables: str) -> Connection:

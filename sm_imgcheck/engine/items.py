@@ -51,6 +51,8 @@ class Listing:
     """What standard input is called."""
     leave_out: str = ""
     """A folder that is not walked into: where the outputs go."""
+    allow_remote: bool = False
+    """Whether a list may name places beside this machine and S3: it may come from somebody else."""
     any_suffix: bool = False
     """Whether every file of a folder is looked at: request bodies are called whatever one likes."""
 

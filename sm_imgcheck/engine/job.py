@@ -8,7 +8,6 @@ its place and lets it go.
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -23,10 +22,11 @@ from sm_imgcheck.engine.contents import Found, contents
 from sm_imgcheck.engine.items import Item
 from sm_imgcheck.engine.outputs import Outputs, Refused, Written
 from sm_imgcheck.errors import ImgcheckError, StoreError
-from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.guard import clause
 from sm_imgcheck.model import Candidate, Options, Result, Spec
 from sm_imgcheck.ordinary import MAX_FILE_BYTES
 from sm_imgcheck.stores import Fetched, Unreadable, file_of, is_remote, local, plain, store
+from sm_imgcheck.stores._connect import allow_redirects
 from sm_imgcheck.stores.ahead import ahead
 from sm_imgcheck.value import Value, changed
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from sm_imgcheck.source import Content
 
-__all__ = ["Chunk", "Done", "Job", "Sink", "attempt", "clause", "flow", "handed", "look", "lost", "prepare", "work"]
+__all__ = ["Chunk", "Done", "Job", "Sink", "attempt", "flow", "handed", "look", "lost", "prepare", "work"]
 
 _ROOM = 64 << 20
 """Bytes of tensors that are on their way to a store at a time."""
@@ -60,6 +60,8 @@ class Job:
     """Where tensors are written; None: none are made. Anything but ``Stream`` works from any process."""
     recorded: bool = False
     """Note which bytes were read, for a journal or a manifest: costs one more look at each file."""
+    allow_remote: bool = False
+    """Open remote places that a spec names, and follow redirects to private addresses."""
     raise_bugs: bool = False
     """Let a bug at one candidate end the run with its traceback, instead of counting it and going on."""
 
@@ -130,6 +132,7 @@ def work(job: Job, chunk: Chunk, begin: Callable[[int], None] = lambda _: None) 
 
 def flow(job: Job, items: Iterable[Item | Done], begin: Callable[[int], None] = lambda _: None) -> Iterator[Done]:
     """The same of any number of candidates, which are taken as they are needed."""
+    allow_redirects(private=job.allow_remote)
     made = _made_of(job, items, begin)
     if isinstance(job.sink, Outputs) and is_remote(job.sink.folder):
         yield from ahead(partial(_placed, job), made, room=_ROOM, weigh=_weight)
@@ -254,15 +257,6 @@ def _size(item: Item) -> int:
         return item.seen.size
     size: int = _seen(item, None, recorded=False)["size"]
     return size
-
-
-def clause(error: BaseException) -> str:
-    """What went wrong in the tool and where, in one line."""
-    last = error.__traceback__
-    while last is not None and last.tb_next is not None:
-        last = last.tb_next
-    place = "" if last is None else f" ({os.path.basename(last.tb_frame.f_code.co_filename)}:{last.tb_lineno})"
-    return for_terminal(f"{type(error).__name__}: {error}{place}")
 
 
 def look(item: Item, spec: Spec, options: Options, content: Found | None = None) -> Result:

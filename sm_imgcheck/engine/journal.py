@@ -54,6 +54,8 @@ class Record(Value):
     def done(self, item: Item, place: str) -> Done:
         """The same as when it was done; place: of the output, as it is shown. Raises ValueError for what is none."""
         result = result_of(self.result)
+        if result.path != item.path or result.array is not None or result.bug:
+            raise ValueError(result.path)  # ``note`` writes no such record
         return Done(
             item=item,
             result=replace(result, emitted=place if self.output else None),

@@ -23,7 +23,6 @@ from sm_imgcheck.engine.packs import Packs
 from sm_imgcheck.engine.resuming import resumed
 from sm_imgcheck.engine.shard import Shard
 from sm_imgcheck.errors import ImgcheckError
-from sm_imgcheck.stores import join, store
 
 __all__ = ["Keeping"]
 
@@ -105,4 +104,4 @@ class Keeping:
         """An output of an earlier run that is none of this one: of another form, or of what can't be converted now."""
         old = done.item.replaces
         if self.sink is not None and old and done.output != old and not done.refused and not done.result.bug:
-            store(self.sink.folder).remove(join(self.sink.folder, old))
+            self.sink.remove(old)

@@ -9,14 +9,15 @@ import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
-from json import JSONDecoder, dumps, loads
+from json import dumps, loads
+from typing import Any
 
 from sm_imgcheck.engine.database import as_blob, temporary
 from sm_imgcheck.engine.journal import LARGEST, Pack, Record
 from sm_imgcheck.engine.origin import FOLDER, Origin
 from sm_imgcheck.engine.records import shaper
 from sm_imgcheck.engine.shard import Shard
-from sm_imgcheck.stores import Unreadable, join, store
+from sm_imgcheck.stores import Unreadable, is_below, join, store
 
 __all__ = ["Known"]
 
@@ -26,13 +27,17 @@ _UNPACKED_AT_ONCE = 8
 """Members that are held unpacked, some 200 kB each: candidates come in the order in which they were noted."""
 _HEAD = ("path", "output", "output_size", "size", "tag", "sha256")
 _SHAPE = shaper(tuple[str, str, int, int, str, str])
+_MOST = 2**63
+"""SQLite's integers are below it."""
+_NO_LINE = (ValueError, RecursionError)
+"""What reading a line raises that no journal of ours has."""
 
 
 class Known:
     """What is known of an output folder."""
 
     def __init__(self, origin: Origin) -> None:
-        self._said = dumps(origin.said)
+        self._said = dumps(origin.said).encode()
         self._base = temporary(
             "CREATE TABLE records (path BLOB PRIMARY KEY, member INT, line INT, fresh INT) WITHOUT ROWID",
             "CREATE TABLE members (number INTEGER PRIMARY KEY, body BLOB)",
@@ -55,26 +60,34 @@ class Known:
             if file.endswith(".gz") and not others:
                 with suppress(Unreadable):  # gone by now, or too large to be one of ours
                     for member, text in _members(kind.read(join(top, name), LARGEST)):
-                        with suppress(ValueError, RecursionError):  # no line of ours: neither is what follows it
-                            self._take(member, text)
+                        self._take(member, text)
 
     def _take(self, member: bytes, text: bytes) -> None:
-        head, *lines = text.decode().split("\n")
+        head, *lines = text.split(b"\n")
         fresh = int(head == self._said)
         at = self._base.execute("INSERT INTO members (body) VALUES (?)", (member,)).lastrowid
-        decode = JSONDecoder().raw_decode
         for number, line in enumerate(lines):
-            path, end = decode(line, 1)
-            if isinstance(path, int):
-                pack: Pack = shaper(Pack)(loads(line))
-                row = (pack.number, pack.size, pack.digest, fresh)
-                self._base.execute("INSERT OR REPLACE INTO packs VALUES (?, ?, ?, ?)", row)
-                continue
-            output, _ = decode(line, end + 2)
-            place = (at, number, fresh)
-            self._base.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", (as_blob(path), *place))
-            if output:
-                self._base.execute("INSERT OR IGNORE INTO outputs VALUES (?)", (as_blob(output),))
+            with suppress(*_NO_LINE):  # its candidate is not done
+                said = loads(line.partition(b"\t")[0])
+                if isinstance(said, list) and len(said) == len(_HEAD):
+                    self._take_record(said, (at, number, fresh))
+                else:
+                    self._take_pack(said, fresh)
+
+    def _take_record(self, said: list[Any], place: tuple[int | None, int, int]) -> None:
+        """Take in a candidate. Raises ValueError for what is none."""
+        path, output = _head(said)[:2]
+        self._base.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", (as_blob(path), *place))
+        if output:
+            self._base.execute("INSERT OR IGNORE INTO outputs VALUES (?)", (as_blob(output),))
+
+    def _take_pack(self, said: Any, fresh: int) -> None:
+        """Take in a pack. Raises ValueError for what is none."""
+        pack: Pack = shaper(Pack)(said)
+        if not (0 <= pack.number < _MOST and 0 <= pack.size < _MOST):
+            raise ValueError(f"pack {pack.number} of {pack.size} bytes")
+        row = (pack.number, pack.size, pack.digest, fresh)
+        self._base.execute("INSERT OR REPLACE INTO packs VALUES (?, ?, ?, ?)", row)
 
     def record(self, path: str) -> tuple[Record, bool] | None:
         """The last word on a candidate, and whether its output was made by what makes them now."""
@@ -85,9 +98,10 @@ class Known:
             return None
         member, line, fresh = found
         try:
-            head, *result = self._unpacked(member)[line].split("\t")
-            record = Record(**dict(zip(_HEAD, _SHAPE(loads(head)), strict=True)), result=result)
-        except (ValueError, RecursionError):
+            head, *result = self._unpacked(member)[line].decode().split("\t")
+            fields: dict[str, Any] = dict(zip(_HEAD, _head(loads(head)), strict=True))
+            record = Record(**fields, result=result)
+        except _NO_LINE:
             return None
         return record, bool(fresh)
 
@@ -115,9 +129,17 @@ class Known:
         found = self._base.execute("SELECT number FROM packs WHERE number >= ?", (number,)).fetchall()
         return [number for (number,) in found]
 
-    def _unpack(self, member: int) -> list[str]:
+    def _unpack(self, member: int) -> list[bytes]:
         (body,) = self._base.execute("SELECT body FROM members WHERE number = ?", (member,)).fetchone()
-        return zlib.decompress(body, 31).decode().split("\n")[1:]
+        return zlib.decompress(body, 31).split(b"\n")[1:]
+
+
+def _head(said: Any) -> tuple[str, str, int, int, str, str]:
+    """The head of a record. Raises ValueError for other types, and for an output that is not below its folder."""
+    head: tuple[str, str, int, int, str, str] = _SHAPE(said)
+    if head[1] and not is_below(head[1]):
+        raise ValueError(head[1])
+    return head
 
 
 def _members(body: bytes) -> Iterator[tuple[bytes, bytes]]:

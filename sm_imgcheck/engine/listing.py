@@ -11,12 +11,14 @@ from sm_imgcheck.engine.items import IMAGE_SUFFIXES, SNIFFED, TENSOR_SUFFIXES, I
 from sm_imgcheck.errors import ImgcheckError
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.ordinary import opened
-from sm_imgcheck.stores import is_remote, plain
+from sm_imgcheck.stores import is_remote, plain, scheme_of
 
 __all__ = ["listed"]
 
 _BLOCK = 16_384
 """Names that are sorted at a time, some 1.5 MB: a folder with more is listed in blocks, as the disk has them."""
+_SCHEMES_OF_LISTS = frozenset({"", "file", "local", "s3", "s3a"})
+"""What a list may name without --allow-remote: files of this machine and S3, where the user's credentials decide."""
 _LONGEST_LINE = 65_536
 """Of a list of paths, in characters: sixteen times the longest path that Linux takes."""
 
@@ -32,9 +34,18 @@ def listed(paths: Iterable[str], how: Listing) -> Iterator[Item]:
             yield Item(path=how.stdin_name, output=(stem(how.stdin_name),), stdin=True)
         elif path.startswith("@"):
             for line in _lines(path[1:]):
-                yield from _one(line, how)
+                yield from _listed(line, how)
         else:
             yield from _one(path, how)
+
+
+def _listed(line: str, how: Listing) -> Iterator[Item]:
+    """What a line of a list stands for; a place that only --allow-remote opens is a candidate with a problem."""
+    if how.allow_remote or scheme_of(line) in _SCHEMES_OF_LISTS:
+        yield from _one(line, how)
+    else:
+        problem = f"is at {scheme_of(line)}://, which a list does not open without --allow-remote"
+        yield Item(path=line, output=("unnamed",), problem=problem)
 
 
 def _one(path: str, how: Listing) -> Iterator[Item]:

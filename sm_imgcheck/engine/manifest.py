@@ -35,11 +35,11 @@ class Lines:
         """
         _look_at(place, force=force)
         self.place = place
-        folder, name = os.path.split(place)
-        # One name, so that what a killed run leaves there is taken over by the one that goes on.
-        self._begun = "" if is_remote(place) else os.path.join(folder, f".{name}.part")
+        # Without a name, where the system has such files (O_TMPFILE, open(2)): a killed run leaves nothing behind, and
+        # no link stands in the way. On the disk of its place: where that one is full, it is known when a line is added.
+        folder = None if is_remote(place) else os.path.dirname(place) or "."
         with self._told():
-            self._file: Any = open(self._begun, "wb") if self._begun else tempfile.TemporaryFile()  # noqa: SIM115
+            self._file: Any = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
 
     def add(self, line: str) -> None:
         """One line, without its end. Raises OutputError."""
@@ -49,10 +49,6 @@ class Lines:
     def finish(self) -> None:
         """Put the file in its place. Raises OutputError."""
         with self._told():
-            if self._begun:
-                self._file.close()
-                os.replace(self._begun, self.place)
-                return
             self._file.seek(0)
             store(self.place).write(self.place, iter(partial(self._file.read, _BLOCK), b""), force=True)
             self._file.close()
@@ -61,8 +57,6 @@ class Lines:
         """Leave nothing behind."""
         with suppress(OSError):
             self._file.close()
-            if self._begun:
-                os.unlink(self._begun)
 
     @contextmanager
     def _told(self) -> Iterator[None]:

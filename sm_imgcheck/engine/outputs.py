@@ -47,8 +47,12 @@ class Outputs:
     """The one file to be written, whatever the candidate is called; empty: one for each candidate."""
     aside: str = ""
     """A folder on the same disk for files that are not finished; empty: each beside its place."""
+    top: str = ""
+    """The folder that no link leads out of; empty: ``folder``. It differs for a folder of ours below the user's."""
     checked: str = ""
-    """The folder that was last found to be inside."""
+    """The folder that was last made, and found to be inside."""
+    contained: str = ""
+    """The folder that was last found to be inside, whether it exists or not."""
 
     def write(self, item: Item, array: np.ndarray[Any, Any]) -> Written:
         """Write the tensor of one candidate. Raises Refused, or OutputError where none can be written."""
@@ -70,7 +74,7 @@ class Outputs:
         *folders, _ = name.split("/")
         parent = join(self.folder, *folders) if folders else self.folder
         if parent != self.checked:
-            store(target).make_folder(parent, self.folder)
+            store(target).make_folder(parent, self.top or self.folder)
             self.checked = parent
         chunks = chunks if isinstance(chunks, Sequence) else _Counted(chunks)
         if is_remote(target):
@@ -79,6 +83,19 @@ class Outputs:
             local.write(target, chunks, force=self.force or own, aside=self.aside)
         size = chunks.size if isinstance(chunks, _Counted) else sum(memoryview(chunk).nbytes for chunk in chunks)
         return Written(place=target, output=name, size=size)
+
+    def remove(self, name: str) -> None:
+        """Remove an output, where there is one. Raises OutputError; Refused for one that is not in the folder."""
+        self.contain(name)
+        target = join(self.folder, name)
+        store(target).remove(target)
+
+    def contain(self, name: str) -> None:
+        """Raise Refused for an output that is not in the folder, by its name or by a link."""
+        parent = join(self.folder, *name.split("/")[:-1])
+        if parent != self.contained:
+            store(parent).contain(parent, self.top or self.folder)
+            self.contained = parent
 
     def name(self, item: Item, suffix: str = "") -> str:
         """Where the output of a candidate goes below the folder.

@@ -175,7 +175,7 @@ class Packs:
         return sample, body
 
     def _remove(self, done: Done) -> None:
-        store(self.parts.folder).remove(join(self.parts.folder, done.output))
+        self.parts.remove(done.output)
 
     def _finish(self) -> None:
         """What is left when all candidates are done: the last pack, the index, nothing else."""
@@ -187,7 +187,7 @@ class Packs:
             replace(self.out, force=True).file_in_place("manifest.json", (manifest(names),))
         if self.earlier is not None:
             for number in self.earlier.packs_from(self.number):
-                store(self.out.folder).remove(join(self.out.folder, self.kind.name(number)))
+                self.out.remove(self.kind.name(number))
         for name, _ in list(store(self.parts.folder).below(self.parts.folder)):
             store(self.parts.folder).remove(join(self.parts.folder, name))
         if not is_remote(self.parts.folder):
@@ -219,7 +219,8 @@ def digest_of(members: Iterable[tuple[str, str]], rows: int) -> str:
 
 def is_there(outputs: Outputs, output: str, size: int) -> bool:
     """Whether an output is in its place, with this size."""
-    with suppress(StoreError):
+    with suppress(StoreError, Refused):
+        outputs.contain(output)
         state = store(outputs.folder).stat(join(outputs.folder, output))
         return state is not None and state.size == size
     return False

@@ -89,7 +89,9 @@ def shaper(hint: Any) -> Shape:
     if is_dataclass(hint):
         return _dataclass(hint)
     if hint is Any:
-        return lambda value: value
+        return _any
+    if hint is str:
+        return _text_of
     kinds = frozenset({int, float} if hint is float else {hint})
     return _checker(lambda value: type(value) in kinds)
 
@@ -116,6 +118,20 @@ def _checker(fits: Callable[[Any], bool]) -> Shape:
 
 _list = _checker(lambda value: type(value) is list)
 _dict = _checker(lambda value: type(value) is dict)
+
+
+def _text_of(value: Any) -> str:
+    """A text that can be written again: no surrogates but those of names that are not UTF-8 (PEP 383)."""
+    if type(value) is not str:
+        raise ValueError("the record of a journal holds what was never written there")
+    value.encode("utf-8", "surrogateescape")
+    return value
+
+
+def _any(value: Any) -> Any:
+    """Any JSON value."""
+    _text_of(dumps(value, ensure_ascii=False))
+    return value
 
 
 def _either(hints: tuple[Any, ...]) -> Shape:

@@ -53,7 +53,8 @@ def _looked_up(item: Item, known: Known, sink: Outputs) -> _Found:
     if found is None:
         return _Found(item=_replacing(item, output, known))
     record, fresh = found
-    if record.output.startswith("/".join(item.output) + "."):
+    stem = "/".join(item.output) + "."
+    if record.output.startswith(stem) and "/" not in record.output[len(stem) :]:
         item = replace(item, replaces=record.output)
     else:
         item = _replacing(item, output, known)
@@ -88,7 +89,7 @@ def _kept(one: _Found, known: Known, sink: Outputs, *, whole: bool) -> Done | No
     record = found[0]
     if one.converted and not whole and not _is_there(record, known, sink):
         return None
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         return record.done(one.item, sink.place(one.item))
     return None
 

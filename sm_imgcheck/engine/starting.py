@@ -114,12 +114,14 @@ def _packs(keep: Keeping, sink: Outputs, spec: Spec, earlier: Known | None, want
         form="part",
         force=True,
         aside=sink.aside,
+        top=sink.folder,
         kind=wanted.packing.kind,
         spec=spec,
     )
-    out = sink if whole else replace(sink, folder=join(sink.folder, name))
+    out = sink if whole else replace(sink, folder=join(sink.folder, name), top=sink.folder)
     out = replace(out, force=sink.force or wanted.resume)
-    store(out.folder).make_folder(out.folder, sink.folder)
+    for folder in (out.folder, parts.folder):
+        store(folder).make_folder(folder, sink.folder)
     job = replace(keep.job, spec=spec, sink=parts)
 
     def make(item: Item) -> Done:

@@ -18,12 +18,12 @@ __all__ = ["of_golden"]
 
 
 @np.errstate(all="ignore")
-def of_golden(spec: Spec, *, title: str = "") -> bytes:
+def of_golden(spec: Spec, *, title: str = "", allow_remote: bool = False) -> bytes:
     """Draw the first golden tensor that differs from what the spec makes, else the first, as the bytes of a PNG.
 
     Raises ImgcheckError where none of them can be used.
     """
-    found = _telling(spec)
+    found = _telling(spec, allow_remote=allow_remote)
     golden, facts, plan = found.candidate.golden, found.candidate.facts, found.plan
     assert golden is not None
     assert facts is not None
@@ -42,11 +42,11 @@ def of_golden(spec: Spec, *, title: str = "") -> bytes:
     return sheet(panels, title=(head, against(spec, title)), notes=notes or (Note(text="They are alike."),))
 
 
-def _telling(spec: Spec) -> Comparison:
+def _telling(spec: Spec, *, allow_remote: bool) -> Comparison:
     """The first comparison with findings, else the first. Raises ImgcheckError where there is none to be drawn."""
     first, problem = None, "golden lists no probes"
     for number in range(len(spec.golden)):
-        found = compare(spec, number)
+        found = compare(spec, number, allow_remote=allow_remote)
         if found.candidate.problem is not None:
             problem = found.candidate.problem[1]
             continue

@@ -211,6 +211,8 @@ class Candidate(Value):
     """Request bodies only."""
     problem: tuple[str, str] | None = None
     """Why it cannot be used: the code of the check that reports it, and the clause."""
+    raised: str = ""
+    """Type of the exception that made it unusable, where nobody expected one."""
     trailing_bytes: int = 0
     """Tensors only: how many follow the last value."""
     origins: tuple[Origin, ...] | None = None

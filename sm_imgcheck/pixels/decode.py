@@ -14,7 +14,7 @@ from sm_imgcheck.pixels.icc import join_icc, to_srgb
 from sm_imgcheck.pixels.jpeg import scan_jpeg
 from sm_imgcheck.pixels.look import look
 from sm_imgcheck.pixels.opencv import opencv_gray, quiet_opencv
-from sm_imgcheck.pixels.pillow import load_pillow, open_pillow
+from sm_imgcheck.pixels.pillow import load_pillow, open_pillow, pillow_profile
 from sm_imgcheck.pixels.png import essential_png, scan_png
 from sm_imgcheck.pixels.sizes import check_decoder_size
 from sm_imgcheck.value import changed
@@ -77,7 +77,7 @@ def embedded_profile(body: bytes, header: Header) -> bytes:
         return join_icc(scan_jpeg(body).icc)[0]
     if header.format == "PNG":
         return scan_png(body).icc
-    return open_pillow(body, header.format)[0].info.get("icc_profile") or b""
+    return pillow_profile(open_pillow(body, header.format)[0])[0]
 
 
 def hear_other(body: bytes, header: Header) -> tuple[np.ndarray[Any, Any], Header]:

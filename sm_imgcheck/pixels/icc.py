@@ -81,8 +81,9 @@ def icc_xyz(element: bytes) -> tuple[float, ...] | None:
 def to_srgb(image: np.ndarray[Any, Any], profile: bytes, mode: str) -> np.ndarray[Any, Any]:
     """Pixels (HWC uint8) of ``mode`` in the space of ``profile``, as sRGB; alpha is kept.
 
-    CMYK becomes RGB; a profile for another kind of pixels than the image's leaves it as it is. Little CMS through
-    Pillow, relative colorimetric with black point compensation, as browsers and Photoshop convert by default.
+    Gray keeps its one channel, which sRGB repeats. CMYK becomes RGB. A profile for another kind of pixels than the
+    image's leaves it as it is. Little CMS through Pillow, relative colorimetric with black point compensation, as
+    browsers and Photoshop convert by default.
     Raises CandidateError where the profile cannot be used.
     """
     from io import BytesIO
@@ -108,4 +109,5 @@ def to_srgb(image: np.ndarray[Any, Any], profile: bytes, mode: str) -> np.ndarra
     except (ImageCms.PyCMSError, ValueError, TypeError, OSError) as problem:
         raise CandidateError("SRC133", f"cannot be used: {problem}") from None
     assert made is not None
-    return np.concatenate([np.asarray(made), image[..., colours:]], axis=-1)
+    converted = np.asarray(made.convert("L"))[..., None] if colours == 1 else np.asarray(made)
+    return np.concatenate([converted, image[..., colours:]], axis=-1)

@@ -11,7 +11,14 @@ from sm_imgcheck.pixels.declared import declared_by
 from sm_imgcheck.pixels.exif import exif_number, read_exif, without_app1_name
 from sm_imgcheck.pixels.icc import join_icc, read_icc
 from sm_imgcheck.pixels.jpeg import JpegScan, jpeg_coding, jpeg_colour, jpeg_subsampling, scan_jpeg
-from sm_imgcheck.pixels.pillow import open_pillow, pillow_knows, pillow_mode, pillow_turn
+from sm_imgcheck.pixels.pillow import (
+    open_pillow,
+    pillow_frames,
+    pillow_knows,
+    pillow_mode,
+    pillow_profile,
+    pillow_turn,
+)
 from sm_imgcheck.pixels.png import scan_png
 from sm_imgcheck.pixels.sizes import check_decoder_size, check_sizes
 
@@ -157,7 +164,7 @@ def look_other(body: bytes, form: str, *, max_pixels: int) -> Header:
         height, width, turn = declared.height, declared.width, declared.orientation
         return Header(format=form, mode="RGB", height=height, width=width, orientation=turn, warnings=(str(problem),))
     width, height = image.size
-    exif, profile = image.info.get("exif"), image.info.get("icc_profile") or b""
+    exif, (profile, mistyped) = image.info.get("exif"), pillow_profile(image)
     orientation, exif_problem = read_exif(without_app1_name(exif)) if exif and form != "TIFF" else (1, "")
     if form == "TIFF":
         height, width, orientation = pillow_turn(image)
@@ -165,20 +172,22 @@ def look_other(body: bytes, form: str, *, max_pixels: int) -> Header:
     if declared:
         check_decoder_size((declared.height, declared.width), "Pillow", (height, width))
     icc, wide_gamut, icc_problem = read_icc(profile)
+    mode, bits = pillow_mode(image), declared.bits if declared else pillow_bits(image)
+    frames, broken = (declared.frames, ()) if declared else pillow_frames(image)
     return Header(
         format=form,
-        mode=pillow_mode(image),
+        mode=mode,
         height=height,
         width=width,
-        bits=declared.bits if declared else pillow_bits(image),
+        bits=bits,
         orientation=orientation,
-        frames=declared.frames if declared else getattr(image, "n_frames", 1),
+        frames=frames,
         icc=icc,
         wide_gamut=wide_gamut,
         trailing_bytes=declared.trailing if declared else 0,
         exif_problem=exif_problem,
-        icc_problem=icc_problem,
-        warnings=said,
+        icc_problem=mistyped or icc_problem,
+        warnings=(*said, *broken),
         refused="" if pillow_knows(body, form) else f"begins as no {form} that Pillow knows ({printable(body[:12])})",
     )
 

@@ -68,8 +68,10 @@ def opencv_gray(body: bytes, header: Header, pixels: np.ndarray[Any, Any]) -> np
     made = quiet_opencv(body, "IMREAD_GRAYSCALE")
     if made is not None and made.shape == pixels.shape[:2]:
         return made[..., None]
+    if pixels.dtype not in (np.uint8, np.uint16):
+        return pixels  # floats and 32-bit integers: nothing says which value is white, and the plan refuses them
     shallow = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
-    return shallow if shallow.shape[2] < 3 else cv2.cvtColor(shallow[..., :3], cv2.COLOR_RGB2GRAY)[..., None]
+    return shallow[..., :1] if shallow.shape[2] < 3 else cv2.cvtColor(shallow[..., :3], cv2.COLOR_RGB2GRAY)[..., None]
 
 
 def opencv_cmyk_to_rgb(ink: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

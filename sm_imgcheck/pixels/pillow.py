@@ -12,7 +12,15 @@ from sm_imgcheck.model import Header
 from sm_imgcheck.pixels.quiet import quietly
 from sm_imgcheck.pixels.sizes import check_decoder_size
 
-__all__ = ["check_pillow", "load_pillow", "open_pillow", "pillow_mode", "pillow_turn"]
+__all__ = [
+    "check_pillow",
+    "load_pillow",
+    "open_pillow",
+    "pillow_frames",
+    "pillow_mode",
+    "pillow_profile",
+    "pillow_turn",
+]
 
 # The plugins that may see a candidate, by format. No EPS: Pillow would run Ghostscript on it.
 PILLOW_PLUGINS = {
@@ -58,6 +66,29 @@ def pillow_knows(body: bytes, form: str) -> bool:
 
     accept = Image.OPEN[form][1]
     return accept is None or bool(accept(body[:16]))
+
+
+def pillow_profile(image: Any) -> tuple[bytes, str]:
+    """The ICC profile of a lazily opened image, and what is wrong with it; empty where there is none.
+
+    Pillow gives the tag of a TIFF in the type that its entry declares: a number or a text is no profile.
+    """
+    profile = image.info.get("icc_profile") or b""
+    if isinstance(profile, bytes):
+        return profile, ""
+    return b"", f"ICC profile tag: got {type(profile).__name__}, expected bytes"
+
+
+def pillow_frames(image: Any) -> tuple[int, tuple[str, ...]]:
+    """The number of pictures in a lazily opened file, and what is wrong with those after the first.
+
+    Pillow reads their headers to count them, and is left at one of them where it fails: to be called last.
+    """
+    try:
+        frames, _ = quietly(lambda: getattr(image, "n_frames", 1))
+    except CandidateError as problem:
+        return 1, (f"pictures after the first: {problem.problem}",)
+    return frames, ()
 
 
 def pillow_turn(image: Any) -> tuple[int, int, int]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 
 from sm_imgcheck.errors import CandidateError
+from sm_imgcheck.guard import guarded
 from sm_imgcheck.model import Candidate, Received, Request, Spec
 from sm_imgcheck.source._open import MAX_FILE_BYTES, fetched, opened
 from sm_imgcheck.source.image import image_candidate
@@ -40,12 +42,10 @@ def request_candidate(
 
     An array is the candidate's ``data``; of a picture, its header is read, and its pixels are decoded for damage.
     """
-    request = _asked(content_type, len(body), spec)
-    outcome = stack(request.stack or "custom").receive(body, content_type, spec)
-    data = outcome.data if isinstance(outcome, Received) else None
-    if data is not None:
-        outcome = replace(outcome, data=None)
-    found = Candidate(path=path, kind="request", request=replace(request, outcome=outcome))
+    unjudged = Candidate(path=path, kind="request", request=_asked(content_type, len(body), spec))
+    found = guarded(unjudged, partial(_judged, unjudged, body, spec))
+    outcome, data = found.request.outcome if found.request else None, found.data
+    found = replace(found, data=None)
     if isinstance(outcome, Received) and outcome.form == "array":
         return replace(found, data=data)
     if isinstance(outcome, Received) and outcome.form == "image" and data is not None:
@@ -59,15 +59,21 @@ def as_sent(picture: Candidate, spec: Spec) -> Candidate:
     assert picture.header is not None
     content_type = spec.payload.get("content_type") or f"image/{picture.header.format.lower()}"
     request = _asked(content_type, len(picture.data), spec)
-    outcome = stack(request.stack or "custom").receive(picture.data, content_type, spec)
-    outcome = replace(outcome, data=None) if isinstance(outcome, Received) else outcome
-    return Candidate(
-        path=picture.path,
-        kind="request",
-        header=picture.header,
-        request=replace(request, outcome=outcome),
-        problem=picture.problem,
+    unjudged = Candidate(
+        path=picture.path, kind="request", header=picture.header, request=request, problem=picture.problem
     )
+    return replace(_judged(unjudged, picture.data, spec), data=None)
+
+
+def _judged(candidate: Candidate, body: bytes, spec: Spec) -> Candidate:
+    """With what the stack makes of the body; what that is an array or a picture of is ``data``."""
+    request = candidate.request
+    assert request is not None
+    outcome = stack(request.stack or "custom").receive(body, request.content_type, spec)
+    data = outcome.data if isinstance(outcome, Received) else None
+    if data is not None:
+        outcome = replace(outcome, data=None)
+    return replace(candidate, request=replace(request, outcome=outcome), data=data)
 
 
 def _asked(content_type: str, size: int, spec: Spec) -> Request:

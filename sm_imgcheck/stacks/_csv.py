@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -63,13 +64,11 @@ def _rank(word: str) -> int:
         return 0
     if word.upper() in ("TRUE", "FALSE"):
         return 1
-    if word.lstrip("+-").isdigit():
-        return 2 if len(word) < 19 else 3
-    try:
-        float(word)
-    except ValueError:
-        return 4
-    return 3
+    for kind, rank in ((int, 2 if len(word) < 19 else 3), (float, 3)):
+        with suppress(ValueError):
+            kind(word)
+            return rank
+    return 4
 
 
 def _array(rows: list[list[str]], kind: type) -> np.ndarray[Any, Any]:
@@ -82,5 +81,5 @@ def _array(rows: list[list[str]], kind: type) -> np.ndarray[Any, Any]:
         found = np.array([[word.strip().upper() == "TRUE" for word in row] for row in rows])
     else:  # what is missing is -1 among whole numbers and NaN among others
         gap: Any = -1 if kind is int else float("nan")
-        found = np.array([[kind(word) if word.strip() else gap for word in row] for row in rows], dtype=kind)
+        found = np.array([[kind(word.strip()) if word.strip() else gap for word in row] for row in rows], dtype=kind)
     return found[0] if len(rows) == 1 else found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found

@@ -57,7 +57,8 @@ def _rows(rows: list[Any], spec: Spec) -> tuple[list[Any], tuple[Flaw, ...]]:
 def _columns(value: Any, spec: Spec) -> tuple[Any, tuple[Flaw, ...]]:
     if not _named(value):
         return value, ()
-    return next(iter(value.values())), _check_name(value, spec, "")
+    said = _check_name(value, spec, "")  # refuses an object of no or several names
+    return next(iter(value.values())), said
 
 
 def _named(value: Any) -> bool:
@@ -89,7 +90,7 @@ def _numbers(value: Any, spec: Spec, key: str, said: tuple[Flaw, ...]) -> Receiv
     if array.dtype.kind not in "fiu":
         _no_numbers(value, where, word)
     if np.dtype(dtype).kind in "iu" and array.dtype.kind == "f":
-        _floats(value, word, key, array.size // max(len(value), 1))
+        _floats(value, word, key, array.size // max(array.shape[0] if array.ndim else 1, 1))
     made = array.astype(dtype)
     if array.dtype.kind != "f" and np.dtype(dtype).kind in "iu" and not np.array_equal(made, array):
         why = f"the values leave the range of {dtype} and are wrapped in silence"

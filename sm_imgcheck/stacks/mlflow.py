@@ -110,7 +110,9 @@ def _cast(value: Any, spec: Spec) -> tuple[np.ndarray[Any, Any], tuple[Flaw, ...
         with np.errstate(all="ignore"):
             made = np.array(value, dtype=dtype) if array.dtype.kind in "iuOU" else array.astype(dtype)
     except OverflowError as problem:
-        why = f"the values span {array.min()}..{array.max()}; the signature's {dtype} holds less"
+        numeric = array.dtype.kind in "iuf"  # NumPy finds no minimum of texts, nulls and objects
+        values = f"the values span {array.min()}..{array.max()}" if numeric else "a value is out of range"
+        why = f"{values}; the signature's {dtype} holds less"
         raise Refusal(str(problem), "PAY106", why, expected=dtype.name, actual=array.dtype.name) from None
     except (ValueError, TypeError):
         raise _unparsed(f"not every value is a number, as the signature's {dtype} asks") from None

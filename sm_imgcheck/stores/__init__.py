@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.stores._told import Chunk, Fetched, Refused, Stat, TooLarge, Unreadable
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Unreadable",
     "file_of",
     "inside",
+    "is_below",
     "is_remote",
     "join",
     "plain",
@@ -74,8 +76,11 @@ class Store(Protocol):
     def make_folder(self, folder: str, inside: str) -> None:
         """Make a folder, where the store has such, which does not lead out of ``inside`` by any link.
 
-        Raises OutputError; Refused where it does lead out.
+        Raises OutputError; Refused where it does lead out, before anything is made.
         """
+
+    def contain(self, folder: str, inside: str) -> None:
+        """Raise Refused where a folder, which need not exist, leads out of ``inside`` by any link."""
 
 
 def scheme_of(place: str) -> str:
@@ -139,10 +144,22 @@ def _spelled(place: str) -> tuple[str, str]:
     return ("s3" if scheme == "s3a" else scheme, place.partition("://")[2].rstrip("/"))
 
 
+def is_below(name: str) -> bool:
+    """Whether a name with ``/`` between its parts stays below any folder: no part is empty, ``.`` or ``..``.
+
+    Windows: no part has a backslash or a colon either, which start another folder, another drive or a stream
+    (https://learn.microsoft.com/windows/win32/fileio/naming-a-file).
+    """
+    signs = "\0\\:" if os.name == "nt" else "\0"
+    return not {"", ".", ".."} & set(name.split("/")) and not any(sign in name for sign in signs)
+
+
 def join(folder: str, *names: str) -> str:
-    """The place of a name below a folder. No name leads out of it: none is ``..``, absolute or empty."""
+    """The place of a name below a folder. Raises Refused for a name that ``is_below`` refuses."""
     parts = [part for name in names for part in name.split("/")]
-    assert not {"", ".", ".."} & set(parts), names
+    if not all(map(is_below, names)):
+        shown = for_terminal("/".join(names))
+        raise Refused(f"output name: got {shown}, expected names of folders and a file below {for_terminal(folder)}")
     if is_remote(folder):
         return "/".join([folder.rstrip("/") if folder.rpartition("://")[2] else folder[:-1], *parts])
     return os.path.join(folder, *parts)

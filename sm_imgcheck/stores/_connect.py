@@ -9,13 +9,20 @@ from sm_imgcheck.errors import StoreError
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.stores.ahead import IN_FLIGHT
 
-__all__ = ["filesystem", "said"]
+__all__ = ["allow_redirects", "filesystem", "said"]
 
 _SCHEMES = {"s3a": "s3"}
-_MADE: dict[tuple[int, str, str], Any] = {}
+_MADE: dict[tuple[int, str, str, bool], Any] = {}
 """By process: connections and the thread of an event loop do not survive a fork."""
+_SETTINGS = {"private redirects": False}
+"""Of this process, as its command line wants them."""
 _LONGEST = 300
 """Of what a server says, in characters."""
+
+
+def allow_redirects(*, private: bool) -> None:
+    """Set whether redirects to private addresses are followed in this process."""
+    _SETTINGS["private redirects"] = private
 
 
 def filesystem(place: str) -> Any:
@@ -26,8 +33,11 @@ def filesystem(place: str) -> Any:
     try:
         # Host, user and port, where the address has such; for S3 only what versions of objects need, which is not used.
         options = _s3_options() if scheme == "s3" else kind._get_kwargs_from_urls(f"{scheme}://{rest}")  # noqa: SLF001
-        key = (os.getpid(), scheme, repr(sorted(options.items())))
+        followed = _SETTINGS["private redirects"]
+        key = (os.getpid(), scheme, repr(sorted(options.items())), followed)
         if key not in _MADE:
+            if scheme in {"http", "https"} and not followed:
+                options = options | _guarded(scheme)
             _MADE[key] = kind(skip_instance_cache=True, use_listings_cache=False, **options)
     except Exception as error:
         raise StoreError(f"{for_terminal(place)}: {said(error)}") from error
@@ -63,6 +73,16 @@ def _s3_options() -> dict[str, Any]:
     if not os.environ.keys() & {"AWS_RETRY_MODE", "AWS_MAX_ATTEMPTS"}:
         config["retries"] = {"mode": "standard", "total_max_attempts": 5}
     return {"config_kwargs": config | own}
+
+
+def _guarded(scheme: str) -> dict[str, Any]:
+    """Redirects to private addresses are not followed; the user's own settings of fsspec stay."""
+    from fsspec.config import conf
+
+    from sm_imgcheck.stores._redirects import guard
+
+    own = conf.get(scheme, {}).get("client_kwargs", {})
+    return {"client_kwargs": own | {"trace_configs": [*own.get("trace_configs", []), guard()]}}
 
 
 def said(error: BaseException) -> str:

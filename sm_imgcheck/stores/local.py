@@ -13,7 +13,7 @@ from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.ordinary import opened
 from sm_imgcheck.stores._told import Chunk, Fetched, Refused, Stat, TooLarge, Unreadable
 
-__all__ = ["below", "fetch", "head", "make_folder", "no_file", "read", "remove", "stat", "write"]
+__all__ = ["below", "contain", "fetch", "head", "make_folder", "no_file", "read", "remove", "stat", "write"]
 
 
 def stat(place: str) -> Stat | None:
@@ -79,10 +79,10 @@ def write(place: str, chunks: Iterable[Chunk], *, force: bool = False, aside: st
             return
         if not force:
             raise OutputError(f"{shown} exists and is not what would be written: --force replaces it")
-    # The name is random: containers that share a disk all run as process 1.
+    # A random name: containers that share a disk all run as process 1, and nobody can put a link in its way.
     temporary = os.path.join(aside or os.path.dirname(place), f".sm-imgcheck-{os.urandom(8).hex()}.tmp")
     try:
-        with open(temporary, "xb") as file:
+        with open(temporary, "xb") as file:  # O_CREAT | O_EXCL: a link of that name is not followed (open(2))
             file.writelines(chunks)
         os.replace(temporary, place)
     except BaseException as error:  # Ctrl-C too leaves nothing behind
@@ -104,12 +104,19 @@ def remove(place: str) -> None:
 
 
 def make_folder(folder: str, inside: str) -> None:
+    contain(folder, inside)
     try:
         os.makedirs(folder or ".", exist_ok=True)
     except OSError as error:
         kind = Refused if error.errno == errno.ENAMETOOLONG else OutputError
         raise kind(f"{for_terminal(folder)}: the folder cannot be made: {_reason(error)}") from error
-    top, real = os.path.realpath(inside or "."), os.path.realpath(folder or ".")
+
+
+def contain(folder: str, inside: str) -> None:
+    try:
+        top, real = os.path.realpath(inside or "."), os.path.realpath(folder or ".")
+    except (OSError, ValueError) as error:
+        raise Refused(f"{for_terminal(folder)} cannot be looked at: {_reason(error)}") from error
     if real != top and not real.startswith(os.path.join(top, "")):
         raise Refused(
             f"{for_terminal(folder)} leads to {for_terminal(real)}, outside of {for_terminal(inside)}: "

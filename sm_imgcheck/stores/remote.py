@@ -12,9 +12,10 @@ from sm_imgcheck.errors import OutputError, StoreError
 from sm_imgcheck.escape import for_terminal
 from sm_imgcheck.stores._connect import filesystem, said
 from sm_imgcheck.stores._parts import cut
+from sm_imgcheck.stores._redirects import redirect_of
 from sm_imgcheck.stores._told import Chunk, Fetched, Stat, TooLarge, Unreadable
 
-__all__ = ["below", "fetch", "head", "make_folder", "read", "remove", "stat", "write"]
+__all__ = ["below", "contain", "fetch", "head", "make_folder", "read", "remove", "stat", "write"]
 
 _TAGS = ("ETag", "etag", "md5Hash", "content_md5", "generation", "mtime", "last_modified", "LastModified", "created")
 """Under which names file systems tell what changes with the content, the surest first."""
@@ -24,7 +25,9 @@ def stat(place: str) -> Stat | None:
     fs = filesystem(place)
     try:
         found = fs.info(place)
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if redirect := redirect_of(error):
+            raise Unreadable(str(redirect)) from error
         return None
     except Exception as error:
         raise Unreadable(f"cannot be looked at: {said(error)}") from error
@@ -98,11 +101,17 @@ def make_folder(folder: str, inside: str) -> None:  # noqa: ARG001
         raise OutputError(f"{for_terminal(folder)}: the folder cannot be made: {said(error)}") from error
 
 
+def contain(folder: str, inside: str) -> None:
+    """There are no links."""
+
+
 def _entries(fs: Any, folder: str, shown: str) -> list[Any]:
     """What is in one folder, by name; a folder's name sorts as if it ended in a slash."""
     try:
         found = fs.ls(folder, detail=True)
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if redirect := redirect_of(error):
+            raise Unreadable(str(redirect)) from error
         return []
     except Exception as error:
         raise Unreadable(f"cannot be listed: {said(error)}") from error

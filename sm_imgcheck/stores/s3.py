@@ -19,7 +19,7 @@ from sm_imgcheck.stores._s3_errors import Failed
 from sm_imgcheck.stores._told import Chunk, Fetched, Refused, Stat, TooLarge, Unreadable
 from sm_imgcheck.stores.ahead import ahead
 
-__all__ = ["below", "fetch", "head", "make_folder", "read", "remove", "stat", "write"]
+__all__ = ["below", "contain", "fetch", "head", "make_folder", "read", "remove", "stat", "write"]
 
 _PARTS_IN_FLIGHT = 4
 _TRIES = 4
@@ -103,6 +103,10 @@ def remove(place: str) -> None:
 
 def make_folder(folder: str, inside: str) -> None:
     """There are no folders, and no links."""
+
+
+def contain(folder: str, inside: str) -> None:
+    """There are no links."""
 
 
 def _split(place: str) -> tuple[str, str]:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from sm_imgcheck.engine.engines import _nursery, pool
-from sm_imgcheck.engine.job import Chunk, Done, Job, clause, prepare, work
+from sm_imgcheck.engine.job import Chunk, Done, Job, prepare, work
 from sm_imgcheck.engine.libraries import libraries
 from sm_imgcheck.engine.outputs import Outputs
 from sm_imgcheck.errors import Bug, ImgcheckError
 from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.guard import clause
 from sm_imgcheck.stores import is_remote
 
 __all__ = ["Message", "Ticket", "do"]

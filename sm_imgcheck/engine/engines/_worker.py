@@ -7,15 +7,16 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from threading import Thread
 from time import monotonic
-from typing import Any
 
 from sm_imgcheck.engine.engines._wire import Sender
-from sm_imgcheck.engine.job import Chunk, Done, Job, clause, prepare, work
+from sm_imgcheck.engine.job import Chunk, Done, Job, prepare, work
 from sm_imgcheck.errors import Bug, ImgcheckError
+from sm_imgcheck.guard import clause
 
 __all__ = ["Message", "serve"]
 
@@ -26,11 +27,11 @@ _PAUSE = 0.1
 for 2,000 candidates."""
 
 
-def serve(link: Connection, begun: Any) -> None:
+def serve(link: Connection, begins: Connection) -> None:
     """Work on what comes through ``link``, first the job, then chunks, until it is closed.
 
-    begun: a number in shared memory, the item of the chunk that is in work (-1: none). Whoever finds this process
-    dead reads there which candidate it died of.
+    begins: gets the number of each item of a chunk before its work begins, and -1 when the chunk is finished. Whoever
+    finds this process dead reads there which candidate it died of.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Windows; elsewhere it is blocked already
     _end_with_parent()
@@ -40,9 +41,9 @@ def serve(link: Connection, begun: Any) -> None:
         job = pickle.loads(link.recv_bytes())  # noqa: S301 - from the process that started this one
         for body in _received(link):
             chunk = pickle.loads(body)  # noqa: S301
-            for message in _messages(job, chunk, begun):
+            for message in _messages(job, chunk, begins):
                 if message[1]:
-                    begun.value = -1  # before it is told: with its next chunk on the way, this one blames nobody
+                    _begin(begins, -1)  # before it is told: with its next chunk on the way, this one blames nobody
                 link.send_bytes(sender.packed(message))
 
 
@@ -65,14 +66,11 @@ def _received(link: Connection) -> Iterator[bytes]:
         yield body
 
 
-def _messages(job: Job, chunk: Chunk, begun: Any) -> Iterator[Message]:
-    def begin(place: int) -> None:
-        begun.value = place
-
+def _messages(job: Job, chunk: Chunk, begins: Connection) -> Iterator[Message]:
     records: list[Done] = []
     due = monotonic() + _PAUSE
     try:
-        for number, record in enumerate(work(job, chunk, begin), 1):
+        for number, record in enumerate(work(job, chunk, partial(_begin, begins)), 1):
             records.append(record)
             if monotonic() >= due and number < len(chunk.items):
                 yield records, False, None
@@ -84,6 +82,10 @@ def _messages(job: Job, chunk: Chunk, begun: Any) -> Iterator[Message]:
         yield records, True, Bug(clause(error))
     else:
         yield records, True, None
+
+
+def _begin(begins: Connection, place: int) -> None:
+    begins.send_bytes(b"%d" % place)
 
 
 def _end_with_parent() -> None:

@@ -76,8 +76,12 @@ class _Task:
 class _Worker:
     process: Any
     link: Connection
-    begun: Any
-    """In shared memory: the item of its chunk that it is at; -1: none."""
+    begun: Connection
+    """Through which it says which item of its chunk it begins: read when the chunk is finished, or the worker dead.
+
+    A pipe, because shared memory needs /dev/shm, which AWS Lambda and read-only containers do not have
+    (https://docs.python.org/3/library/multiprocessing.shared_memory.html).
+    """
     receiver: Receiver = field(default_factory=Receiver)
     tasks: deque[_Task] = field(default_factory=deque)
     silent: float = 0.0
@@ -104,11 +108,12 @@ class _Pool:
     def _hired(self) -> _Worker:
         context: Any = _nursery.context()
         ours, theirs = context.Pipe()
-        begun = context.RawValue("q", -1)
-        process = context.Process(target=_worker.serve, args=(theirs, begun), daemon=True)
+        begun, begins = context.Pipe(duplex=False)
+        process = context.Process(target=_worker.serve, args=(theirs, begins), daemon=True)
         with _nursery.without_main(), _nursery.told():
             process.start()
         theirs.close()
+        begins.close()
         worker = _Worker(process, ours, begun)
         _send(worker, self.job)
         return worker
@@ -193,6 +198,9 @@ class _Pool:
         if failure is not None:
             task.failure = failure
             self.feed.close()
+        if finished and failure is None:
+            for _ in range(len(task.sent) + 1):
+                worker.begun.recv_bytes()
         if finished:
             worker.tasks.popleft()
         return True
@@ -204,7 +212,7 @@ class _Pool:
         worker.process.kill()
         worker.process.join()
         cause = _cause(worker)
-        at = worker.begun.value
+        at = _last_begun(worker.begun)
         if worker.tasks and 0 <= at < len(worker.tasks[0].sent):
             task = worker.tasks[0]
             place = task.sent[at]
@@ -230,6 +238,7 @@ class _Pool:
         for worker in self.workers:
             worker.process.kill()
             worker.process.join()
+            worker.begun.close()
 
 
 def _assign(worker: _Worker, task: _Task) -> None:
@@ -242,6 +251,16 @@ def _assign(worker: _Worker, task: _Task) -> None:
 def _send(worker: _Worker, what: Job | Chunk) -> None:
     with suppress(OSError):  # it is dead, which the next message that does not come will tell
         worker.link.send_bytes(pickle.dumps(what, pickle.HIGHEST_PROTOCOL))
+
+
+def _last_begun(begun: Connection) -> int:
+    """The item that a dead worker was at; -1: none."""
+    at = -1
+    with suppress(EOFError, OSError):
+        while True:
+            at = int(begun.recv_bytes())
+    begun.close()
+    return at
 
 
 def _cause(worker: _Worker) -> str:

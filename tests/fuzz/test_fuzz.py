@@ -1,0 +1,75 @@
+"""A short run of the fuzzer with a fixed seed, and proof that it reports what it is there to find."""
+
+import os
+import signal
+import time
+
+import fuzz.__main__ as program
+import pytest
+from fuzz.__main__ import Fuzzer, execution
+from fuzz.targets import TARGETS, samples
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the fuzzer needs fork, RLIMIT_AS and SIGPROF")
+OWN = tuple(TARGETS)
+
+
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory):
+    """The seed inputs that are made in code, the same on every machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("fuzz"))
+        patch.setenv("SM_IMGCHECK_TRACEBACK", "1")
+        patch.setattr("fuzz.corpus.PUBLIC", tmp_path_factory.mktemp("nothing"))
+        yield samples(OWN)
+
+
+def test_fixed_seed_finds_no_failure(seeds, tmp_path):
+    fuzzer = Fuzzer(seeds, 9, tmp_path)
+    assert fuzzer.run(range(400), 120) == 400
+    assert not fuzzer.failures, sorted(path.read_text() for path in tmp_path.glob("*.txt"))
+
+
+def test_execution_depends_on_seed_and_number_alone(seeds):
+    for number in range(40):
+        first, second = (execution(seeds, 5, number)[:3] for _ in range(2))
+        assert first == second
+    assert execution(seeds, 5, 1)[2] != execution(seeds, 6, 1)[2]
+
+
+def fails(_, __, ___):
+    raise KeyError("cause")
+
+
+def loops(_, __, ___):
+    while True:
+        pass
+
+
+def allocates(_, __, ___):
+    bytearray(b"x" * (300 << 20))
+
+
+def crashes(_, __, ___):
+    os.kill(os.getpid(), signal.SIGKILL)  # as the kernel does where memory runs out
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        (fails, "list: KeyError"),
+        (loops, "list: more than 1 s of processor time"),
+        (allocates, "list: more than 256 MiB of memory"),
+        (crashes, "list: SIGKILL"),
+    ],
+)
+def test_failure_is_counted_and_its_input_saved(target, words, seeds, tmp_path, monkeypatch):
+    monkeypatch.setattr(program, "SECONDS", 1)
+    monkeypatch.setitem(TARGETS, "list", (target, *TARGETS["list"][1:]))
+    start = time.monotonic()
+    fuzzer = Fuzzer({"list": seeds["list"]}, 1, tmp_path)
+    assert fuzzer.run(range(2, 4), 60) == 4
+    assert fuzzer.failures == {words: 2}
+    assert time.monotonic() - start < 50
+    file = next(tmp_path.glob("list-1-?.txt"))
+    assert file.read_text().startswith(words)
+    assert file.with_suffix("").read_bytes() == execution({"list": seeds["list"]}, 1, int(file.stem[-1]))[2]
