@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sm_imgcheck.checks._registry import Mismatch, check
-from sm_imgcheck.layouts import describe, known, size
+from sm_imgcheck.evidence import sides_look_swapped
+from sm_imgcheck.layouts import describe, known, likely_reading, size
 from sm_imgcheck.model import Candidate, Contract, Spec
 
 
@@ -31,8 +32,11 @@ def wrong_rank(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     """
     facts, wanted = candidate.facts, _wanted(spec.contract)
     if facts is not None and not known(facts.layout):
+        likely = likely_reading(facts.shape, spec.contract)
+        hint = f" ({likely.text})" if likely else ""
+        fix = f"; if so: --assume layout={likely.layout}" if likely and likely.layout else ""
         yield Mismatch(
-            message=f"shape {list(facts.shape)} is no image and no batch of images; the model takes {wanted}",
+            message=f"no image axes: got {list(facts.shape)}{hint}, expected {wanted}{fix}",
             expected=wanted,
             actual=str(list(facts.shape)),
         )
@@ -150,7 +154,7 @@ def wrong_size(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     height, width = facts.length("H") or 0, facts.length("W") or 0
     if wanted_h.allows(height) and wanted_w.allows(width):
         return
-    swapped = wanted_h.allows(width) and wanted_w.allows(height)
+    swapped = sides_look_swapped(facts, contract)
     hint = "; height and width look swapped (Pillow and OpenCV take width first)" if swapped else ""
     yield Mismatch(
         message=f"the size is {size(height, width)}; the model takes {wanted_h}x{wanted_w}{hint}",
