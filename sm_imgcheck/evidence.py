@@ -5,7 +5,7 @@ from __future__ import annotations
 from sm_imgcheck.mapping import domain, hardly_scaled
 from sm_imgcheck.model import Contract, Facts
 
-__all__ = ["contradicted_order", "likely_order", "sides_look_swapped", "unlikely_range"]
+__all__ = ["contradicted_layout", "contradicted_order", "likely_order", "sides_look_swapped", "unlikely_range"]
 
 _SURE = 0.9
 """Probability from which the colors count as evidence: right for 97 or 98 of 100 photographs (see CHN104)."""
@@ -35,6 +35,11 @@ def unlikely_range(facts: Facts, contract: Contract) -> tuple[str, float] | None
     if low < 0 <= facts.low and facts.high - facts.low > (high - low) / 8:
         return "are nowhere below 0, as black should be", 0.9
     return None
+
+
+def contradicted_layout(facts: Facts) -> str:
+    """The order in which the values follow each other, HWC or CHW, where the layout is another; else empty."""
+    return "" if facts.value_order == facts.layout.replace("N", "") else facts.value_order
 
 
 def sides_look_swapped(facts: Facts, contract: Contract) -> bool:

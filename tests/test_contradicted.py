@@ -3,6 +3,7 @@
 import io
 import json
 import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -235,3 +236,66 @@ def test_right_or_plainly_readable_shapes_keep_their_reading(shape, wanted, orde
 
 def test_likely_reading_is_silent_where_nothing_is_probable():
     assert likely_reading((7, 11, 13), parse(spec()).contract) is None
+
+
+def photo(seed=3):
+    """A smooth color picture, HWC float32 in 0..1, with detail in both directions."""
+    rng = np.random.default_rng(seed)
+    small = rng.random((6, 8, 3))
+    rows, columns = np.linspace(0, 5, 48), np.linspace(0, 7, 64)
+    tall = np.stack([[np.interp(rows, range(6), small[:, x, c]) for x in range(8)] for c in range(3)], -1)
+    wide = np.stack([[np.interp(columns, range(8), tall[:, y, c]) for y in range(48)] for c in range(3)], -1)
+    return wide.astype(np.float32)
+
+
+@pytest.mark.parametrize("gray", [False, True], ids=["color", "gray"])
+def test_reshape_in_place_of_transpose_is_an_error_and_not_converted(gray):
+    right = np.repeat(photo()[..., :1], 3, 2) if gray else photo()
+    for array, shape in [
+        (right.reshape(1, 3, 48, 64), ["N", 3, 48, 64]),
+        (right.transpose(2, 0, 1).reshape(1, 48, 64, 3), ["N", 48, 64, 3]),
+    ]:
+        contract = spec(shape=shape)
+        codes = {finding.code for finding in sm_imgcheck.validate(array, contract).findings}
+        assert "SHP108" in codes
+        with pytest.raises(PlanError, match="transpose instead of reshape"):
+            sm_imgcheck.convert(array, contract, assume={"channel_order": "RGB"})
+    for array, shape in [
+        (right.transpose(2, 0, 1)[np.newaxis], ["N", 3, 48, 64]),
+        (right[np.newaxis], ["N", 48, 64, 3]),
+    ]:
+        findings = sm_imgcheck.validate(array, spec(shape=shape), assume={"channel_order": "RGB"}).findings
+        assert not [finding for finding in findings if finding.code == "SHP108"]
+        assert (sm_imgcheck.convert(array, spec(shape=shape), assume={"channel_order": "RGB"}) == array).all()
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        np.random.default_rng(0).random((48, 64, 3)),
+        np.broadcast_to(np.linspace(0, 1, 48)[:, None, None] * [1, 0.5, 0.2], (48, 64, 3)),
+        np.broadcast_to(np.linspace(0, 1, 64)[None, :, None] * [1, 0.5, 0.2], (48, 64, 3)),
+        np.broadcast_to([1, 0.5, 0.2], (48, 64, 3)),
+    ],
+    ids=["noise", "vertical gradient", "horizontal gradient", "one color"],
+)
+def test_patterns_show_no_reshape(picture):
+    for array, shape in [(picture, [48, 64, 3]), (np.ascontiguousarray(picture.transpose(2, 0, 1)), [3, 48, 64])]:
+        findings = sm_imgcheck.validate(array.astype(np.float32), spec(shape=shape)).findings
+        assert not [finding for finding in findings if finding.code == "SHP108"]
+
+
+@pytest.mark.parametrize("case", ["field-01-reshape-for-transpose/x.npy", "field-02-v2-json-claims-nchw/body.json"])
+def test_field_cases_of_reshape_are_errors(case):
+    file = Path(__file__).parents[2] / "shared" / "cases" / case
+    if not file.exists():
+        pytest.skip(f"{file} is absent")
+    content_type = "application/json" if file.suffix == ".json" else None
+    report = sm_imgcheck.validate(file, file.parent / "spec.yaml", content_type=content_type)
+    assert [finding.code for finding in report.findings if finding.severity == "error"] == ["SHP108"]
+
+
+def test_four_channels_are_one_error():
+    alpha = np.dstack([SMALL, SMALL[..., 0]])
+    findings = sm_imgcheck.validate(alpha[np.newaxis], spec(dtype="uint8", value_range=[0, 255])).findings
+    assert [finding.code for finding in findings if finding.severity == "error"] == ["SHP107"]

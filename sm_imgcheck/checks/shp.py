@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sm_imgcheck.checks._registry import Mismatch, check
-from sm_imgcheck.evidence import sides_look_swapped
+from sm_imgcheck.evidence import contradicted_layout, sides_look_swapped
 from sm_imgcheck.layouts import describe, known, likely_reading, size
 from sm_imgcheck.model import Candidate, Contract, Spec
 
@@ -184,6 +184,32 @@ def wrong_channel_count(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
             message=f"there {_count(channels)}; the model takes {contract.channels} ({contract.channel_order})",
             expected=str(contract.channels),
             actual=str(channels),
+        )
+
+
+@check("SHP108", severity="error", see="https://github.com/osmr/imgclsmob/issues/51")
+def reshaped_not_transposed(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
+    """The values follow each other in another order of axes than the shape states.
+
+    ``reshape`` changes the shape and moves no value: a picture of height x width x 3 reshaped to 3 x height x width
+    becomes three mixtures of all channels, each with nine small copies of the picture. The shape is right, the
+    content is not.
+
+    At an endpoint: 200, and a wrong answer. No server can tell.
+
+    In the model's code: ``np.transpose(x, (2, 0, 1))`` (or ``x.permute(2, 0, 1)``), never ``reshape`` or ``view``.
+    Here: not fixable by ``convert``; ``--assume layout=NCHW`` where the shape is right after all.
+    """
+    facts = candidate.facts
+    if facts is not None and (order := contradicted_layout(facts)):
+        to = "transpose(2, 0, 1)" if order == "HWC" else "transpose(1, 2, 0)"
+        yield Mismatch(
+            message=f"values reshaped, not transposed: got values in the order {order}, expected {facts.layout} as in "
+            f"the shape {list(facts.shape)}; use {to} instead of reshape",
+            expected=facts.layout,
+            actual=order,
+            certainty="likely",
+            probability=0.99,
         )
 
 

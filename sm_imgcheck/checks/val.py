@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from sm_imgcheck.checks._registry import Mismatch, check
 from sm_imgcheck.evidence import unlikely_range
-from sm_imgcheck.mapping import canonical, domain, flipped, overshoot, same, span, target
+from sm_imgcheck.mapping import canonical, domain, flipped, overshoot, own, same, span, target
 from sm_imgcheck.model import Affine, Candidate, Facts, Spec, Values
 
 
@@ -23,7 +23,9 @@ def _known(facts: Facts | None, spec: Spec) -> tuple[Affine, Affine] | None:
     """The mapping that the tensor has and the one that it should have, where both are known and differ."""
     if facts is None or facts.values is None:
         return None
-    wanted = target(spec.contract, facts.channel_order)
+    channels = len(facts.values.scale)
+    alike = own(spec.contract, channels) if channels != spec.contract.channels else None  # SHP107 reports the number
+    wanted = alike or target(spec.contract, facts.channel_order)
     return None if same(facts.values, wanted) and spec.contract.quantize is None else (facts.values, wanted)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sm_imgcheck.errors import PlanError
-from sm_imgcheck.evidence import sides_look_swapped, unlikely_range
+from sm_imgcheck.evidence import contradicted_layout, sides_look_swapped, unlikely_range
 from sm_imgcheck.layouts import LAYOUTS, known, likely_reading, size
 from sm_imgcheck.mapping import canonical, domain, overshoot, same, target
 from sm_imgcheck.model import Affine, Contract, Facts, Step, Values
@@ -47,6 +47,11 @@ def _usable(facts: Facts, _: Job) -> Iterator[Step]:
         raise PlanError(f"{facts.nans + facts.infinities} values are not finite, and nothing says what they were")
     if 0 in facts.shape:
         raise PlanError(f"the array is empty (shape {list(facts.shape)})")
+    if order := contradicted_layout(facts):
+        raise PlanError(
+            f"the values follow each other as {order}, the shape is {facts.layout}: transpose instead of reshape where "
+            f"it is made, or --assume layout={facts.layout} if the shape is right"
+        )
     yield from ()
 
 
