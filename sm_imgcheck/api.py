@@ -256,4 +256,4 @@ def _refusal(result: Result) -> CandidateError | PlanError:
     """Why there is no plan or no tensor, as the error to raise."""
     if result.facts is None and result.findings:
         return CandidateError(result.findings[0].code, f"{result.path}: {result.findings[0].message}")
-    return PlanError(f"{result.path}: {result.skipped}")
+    return PlanError(f"{result.path}: {result.skipped}", result.assumptions)

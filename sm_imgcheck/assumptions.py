@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from sm_imgcheck.errors import ImgcheckError
-from sm_imgcheck.layouts import LAYOUTS
+from sm_imgcheck.layouts import LAYOUTS, is_layout
 
 __all__ = ["KEYS", "checked", "ends"]
 
@@ -17,11 +17,13 @@ KEYS = ("channel_order", "layout", "value_range")
 def checked(assume: Mapping[str, str]) -> Mapping[str, str]:
     """The same mapping. Raises ImgcheckError for a key or a value that says nothing of an array."""
     for key, value in assume.items():
-        known = {"channel_order": _ORDERS, "layout": LAYOUTS}.get(key, ())
+        usual = {"channel_order": _ORDERS, "layout": LAYOUTS}.get(key, ())
         if key == "value_range" and isinstance(value, str):
             ends(value)
-        elif value not in known:
-            expected = f"one of {', '.join(known)}" if known else f"nothing: only {', '.join(KEYS)} can be assumed"
+        elif not (is_layout(str(value)) if key == "layout" else value in usual):
+            also = ", or the same axes in another order" if key == "layout" else ""
+            listed = f"one of {', '.join(usual)}{also}"
+            expected = listed if usual else f"nothing: only {', '.join(KEYS)} can be assumed"
             raise ImgcheckError(f"assume {key}={value!r}: expected {expected}")
     return assume
 

@@ -84,7 +84,14 @@ class PayloadError(ImgcheckError):
 
 
 class PlanError(ImgcheckError):
-    """No lawful plan: ``str()`` names what is there, what is wanted, and what would allow it."""
+    """No lawful plan: ``str()`` names what is there, what is wanted, and what would allow it.
+
+    ``assumptions``: the ``KEY=VALUE`` of ``--assume`` under which there probably is one.
+    """
+
+    def __init__(self, message: str, assumptions: tuple[str, ...] = ()) -> None:
+        self.assumptions = assumptions
+        super().__init__(message)
 
 
 class OutputError(ImgcheckError):

@@ -31,6 +31,8 @@ class Judgement(Value):
     plan: Plan | None
     skipped: str
     """Why there is no plan; empty: there is."""
+    assumptions: tuple[str, ...]
+    """``KEY=VALUE`` of ``--assume`` under which there probably is one."""
     facts: Facts | None
     header: Header | None
 
@@ -71,25 +73,26 @@ def _suffix(path: str) -> str:
 
 
 def _made(candidate: Candidate, spec: Spec, options: Options) -> Judgement:
-    plan, skipped = _plan(candidate, spec, options)
+    plan, skipped, assumptions = _plan(candidate, spec, options)
     return Judgement(
         findings=tuple(reported(checks.run(candidate, spec), plan, options)),
         plan=plan,
         skipped=skipped,
+        assumptions=assumptions,
         facts=candidate.facts,
         header=candidate.header,
     )
 
 
-def _plan(candidate: Candidate, spec: Spec, options: Options) -> tuple[Plan | None, str]:
+def _plan(candidate: Candidate, spec: Spec, options: Options) -> tuple[Plan | None, str, tuple[str, ...]]:
     if candidate.problem is not None:
-        return None, candidate.problem[1]
+        return None, candidate.problem[1], ()
     if candidate.kind == "request":
-        return None, "a request body is judged as it is; sm-imgcheck payload makes one from an image or a tensor"
+        return None, "a request body is judged as it is; sm-imgcheck payload makes one from an image or a tensor", ()
     try:
-        return make_plan(spec, candidate, options), ""
+        return make_plan(spec, candidate, options), "", ()
     except PlanError as error:
-        return None, str(error)
+        return None, str(error), error.assumptions
 
 
 def reported(findings: tuple[Finding, ...], plan: Plan | None, options: Options) -> Iterator[Finding]:

@@ -60,6 +60,7 @@ def judged(candidate: Candidate, spec: Spec, options: Options) -> Result:
         ideal=candidate.ideal,
         plan=plan,
         skipped=skipped,
+        assumptions=said.assumptions,
         array=array,
     )
 

@@ -13,7 +13,7 @@ FLOORS = (
     ("value", "errors", "folder", "escape", "ordinary", "parse_cost"),  # 0 words
     ("model", "endpoints", "serving"),
     ("layouts", "mapping", "geometry", "policy", "guard"),
-    ("assumptions", "naming"),  # 1 rules: the arithmetic of facts
+    ("assumptions", "evidence", "naming"),  # 1 rules: the arithmetic of facts
     ("effects", "spec", "traits"),
     ("checks", "report", "diagnosis"),
     ("planning",),

@@ -337,9 +337,8 @@ def test_the_command_to_paste_is_quoted_for_the_shell(place, say):
     command = out.splitlines()[-1].strip()
     if os.name != "nt":
         assert command == "sm-imgcheck convert 'my photos; rm -rf ~' --assume layout=HWC --allow-guess -o out"
-    assert "PATH..." in _session.convert_command(
-        _session.Asked(paths=["x"] * 21, spec="s", options=sm_imgcheck.Options(), form=None)
-    )
+    asked = _session.Asked(paths=["x"] * 21, spec="s", options=sm_imgcheck.Options(), form=None)
+    assert "PATH..." in _session.convert_command(asked)[0]
 
 
 class Terminal(io.StringIO):
@@ -711,7 +710,7 @@ def test_a_quoted_word_is_read_by_bash_as_it_was_and_cannot_write_on_the_termina
 def test_the_command_to_paste_is_safe_whatever_was_typed():
     options = sm_imgcheck.Options(assume={"layout": "\x1b[31m"})
     asked = _session.Asked(paths=["-rf.jpg", "-", "a\nb"], spec="\u202e.yaml", options=options, form=None)
-    assert _session.convert_command(asked) == (
+    assert " ".join(_session.convert_command(asked)) == (
         r"sm-imgcheck convert ./-rf.jpg - $'a\x0ab' -s $'\xe2\x80\xae.yaml' --assume $'layout=\x1b[31m' -o out"
     )
 

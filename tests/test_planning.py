@@ -314,9 +314,10 @@ def test_a_tensor_of_another_size_is_resized_as_an_image_would_be():
 
 def test_a_batch_is_worked_on_image_by_image():
     spec = parse(C)
-    both = made(np.stack([picture(96, 128, seed=1), picture(96, 128, seed=2)]), spec)
-    assert (both[0] == made(picture(96, 128, seed=1), spec)[0]).all()
-    assert (both[1] == made(picture(96, 128, seed=2), spec)[0]).all()
+    one, two = picture(96, 128, seed=1), picture(96, 128, seed=2)
+    both = made(np.stack([one, two]), spec, channel_order="RGB")
+    assert (both[0] == made(one, spec, channel_order="RGB")[0]).all()
+    assert (both[1] == made(two, spec, channel_order="RGB")[0]).all()
 
 
 def test_facts_are_never_changed_in_place():

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sm_imgcheck.checks._registry import Mismatch, check
+from sm_imgcheck.evidence import contradicted_order, likely_order
 from sm_imgcheck.mapping import flipped, same, target
 from sm_imgcheck.model import Candidate, Facts, Spec
-
-_SURE = 0.9
-"""Probability from which the colours are worth a word unasked."""
 
 
 @check("CHN101", severity="error", fixed_by="reorder", see="https://github.com/ultralytics/ultralytics/issues/10289")
@@ -44,7 +42,7 @@ def channel_order_assumed(candidate: Candidate, spec: Spec) -> Iterator[Mismatch
     facts = candidate.facts
     if facts is None or not _assumed(candidate, facts):
         return
-    likely = _likely(facts)
+    likely = likely_order(facts)
     chance = f"(p={_rounded(facts.order_probability)})"
     if not likely:
         message = f"an array does not tell its channel order: taken to be {facts.channel_order}"
@@ -66,11 +64,6 @@ def _assumed(candidate: Candidate, facts: Facts) -> bool:
     return candidate.kind in ("tensor", "request") and f"channel_order={facts.channel_order}" in facts.assumed
 
 
-def _likely(facts: Facts) -> str:
-    """The order that the colours show, where they are sure enough to speak unasked."""
-    return facts.likely_order if facts.order_probability >= _SURE else ""
-
-
 def _rounded(probability: float) -> str:
     """Two digits, or three where two would say that it is certain."""
     return f"{probability:.2f}" if probability < 0.995 else f"{probability:.3f}"
@@ -80,7 +73,7 @@ def _vouching(facts: Facts) -> str:
     return f"--assume channel_order={facts.channel_order[2::-1]}{facts.channel_order[3:]}"
 
 
-@check("CHN104", severity="warning")
+@check("CHN104", severity="warning", fixed_by="reorder")
 def likely_other_order(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     """The colours look like those of a photograph with red and blue exchanged.
 
@@ -92,14 +85,16 @@ def likely_other_order(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     At an endpoint: 200, and a worse answer that nobody notices. No server can tell.
 
     In the model's code: ``image[..., ::-1]``, before mean and std are applied, where the image was decoded with
-    OpenCV for a model that takes RGB. Here: look at the picture, say ``--assume channel_order=BGR``, and ``convert``
-    mends it; say ``--assume channel_order=RGB`` (what the model takes) and this is not said again.
+    OpenCV for a model that takes RGB. Here: ``convert`` writes nothing until the order is given. Look at the picture,
+    then give ``--assume channel_order=BGR``, and ``convert`` reorders; or ``--assume channel_order=RGB`` (what the
+    model takes), and this warning does not appear again. ``--allow-guess`` applies the likely order.
     """
-    facts, wanted = candidate.facts, spec.contract.channel_order
+    facts = candidate.facts
     if facts is None or not _assumed(candidate, facts):
         return
-    likely = _likely(facts)
-    if likely and likely == wanted[::-1]:
+    if likely := contradicted_order(facts):
+        wanted = spec.contract.channel_order
+        wanted = wanted if len(wanted) == len(likely) else facts.channel_order
         yield Mismatch(
             message=f"the channels stand probably as {likely} (p={_rounded(facts.order_probability)}); "
             f"the model takes {wanted} (if so: {_vouching(facts)})",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sm_imgcheck.checks._registry import Mismatch, check
-from sm_imgcheck.layouts import describe, known, size
+from sm_imgcheck.evidence import contradicted_layout, sides_look_swapped
+from sm_imgcheck.layouts import describe, known, likely_reading, size
 from sm_imgcheck.model import Candidate, Contract, Spec
 
 
@@ -31,8 +32,11 @@ def wrong_rank(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     """
     facts, wanted = candidate.facts, _wanted(spec.contract)
     if facts is not None and not known(facts.layout):
+        likely = likely_reading(facts.shape, spec.contract)
+        hint = f" ({likely.text})" if likely else ""
+        fix = f"; if so: --assume layout={likely.layout}" if likely and likely.layout else ""
         yield Mismatch(
-            message=f"shape {list(facts.shape)} is no image and no batch of images; the model takes {wanted}",
+            message=f"no image axes: got {list(facts.shape)}{hint}, expected {wanted}{fix}",
             expected=wanted,
             actual=str(list(facts.shape)),
         )
@@ -150,7 +154,7 @@ def wrong_size(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     height, width = facts.length("H") or 0, facts.length("W") or 0
     if wanted_h.allows(height) and wanted_w.allows(width):
         return
-    swapped = wanted_h.allows(width) and wanted_w.allows(height)
+    swapped = sides_look_swapped(facts, contract)
     hint = "; height and width look swapped (Pillow and OpenCV take width first)" if swapped else ""
     yield Mismatch(
         message=f"the size is {size(height, width)}; the model takes {wanted_h}x{wanted_w}{hint}",
@@ -180,6 +184,32 @@ def wrong_channel_count(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
             message=f"there {_count(channels)}; the model takes {contract.channels} ({contract.channel_order})",
             expected=str(contract.channels),
             actual=str(channels),
+        )
+
+
+@check("SHP108", severity="error", see="https://github.com/osmr/imgclsmob/issues/51")
+def reshaped_not_transposed(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
+    """The values follow each other in another order of axes than the shape states.
+
+    ``reshape`` changes the shape and moves no value: a picture of height x width x 3 reshaped to 3 x height x width
+    becomes three mixtures of all channels, each with nine small copies of the picture. The shape is right, the
+    content is not.
+
+    At an endpoint: 200, and a wrong answer. No server can tell.
+
+    In the model's code: ``np.transpose(x, (2, 0, 1))`` (or ``x.permute(2, 0, 1)``), never ``reshape`` or ``view``.
+    Here: not fixable by ``convert``; ``--assume layout=NCHW`` where the shape is right after all.
+    """
+    facts = candidate.facts
+    if facts is not None and (order := contradicted_layout(facts)):
+        to = "transpose(2, 0, 1)" if order == "HWC" else "transpose(1, 2, 0)"
+        yield Mismatch(
+            message=f"values reshaped, not transposed: got values in the order {order}, expected {facts.layout} as in "
+            f"the shape {list(facts.shape)}; use {to} instead of reshape",
+            expected=facts.layout,
+            actual=order,
+            certainty="likely",
+            probability=0.99,
         )
 
 

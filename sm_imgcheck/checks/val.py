@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator
 
 from sm_imgcheck.checks._registry import Mismatch, check
-from sm_imgcheck.mapping import canonical, domain, flipped, hardly_scaled, overshoot, same, span, target
+from sm_imgcheck.evidence import unlikely_range
+from sm_imgcheck.mapping import canonical, domain, flipped, overshoot, own, same, span, target
 from sm_imgcheck.model import Affine, Candidate, Facts, Spec, Values
 
 
@@ -22,7 +23,9 @@ def _known(facts: Facts | None, spec: Spec) -> tuple[Affine, Affine] | None:
     """The mapping that the tensor has and the one that it should have, where both are known and differ."""
     if facts is None or facts.values is None:
         return None
-    wanted = target(spec.contract, facts.channel_order)
+    channels = len(facts.values.scale)
+    alike = own(spec.contract, channels) if channels != spec.contract.channels else None  # SHP107 reports the number
+    wanted = alike or target(spec.contract, facts.channel_order)
     return None if same(facts.values, wanted) and spec.contract.quantize is None else (facts.values, wanted)
 
 
@@ -136,7 +139,7 @@ def out_of_range(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
         )
 
 
-@check("VAL105", severity="warning")
+@check("VAL105", severity="warning", fixed_by="values")
 def range_looks_wrong(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     """The values keep inside the model's range, but hardly a photograph would.
 
@@ -149,17 +152,8 @@ def range_looks_wrong(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     Here: if it is wrong, say what the values are with ``--assume value_range=0,1``.
     """
     facts = candidate.facts
-    if facts is None or not _finite(facts) or facts.values is not None or facts.low is None or facts.high is None:
-        return
-    if facts.domain or spec.contract.quantize is not None:
-        return
-    low, high = domain(spec.contract)
-    if not (low <= facts.low and facts.high <= high):
-        return
-    if hardly_scaled(facts.high, spec.contract):
-        yield _likely(facts, spec, "look as if they were divided by 255", 0.98)
-    elif low < 0 <= facts.low and facts.high - facts.low > (high - low) / 8:
-        yield _likely(facts, spec, "are nowhere below 0, as black should be", 0.9)
+    if facts is not None and (doubt := unlikely_range(facts, spec.contract)):
+        yield _likely(facts, spec, *doubt)
 
 
 def _likely(facts: Facts, spec: Spec, sign: str, probability: float) -> Mismatch:

@@ -107,8 +107,8 @@ def warn_about(spec: Spec, name: str) -> None:
         typer.echo(f"warning: {for_terminal(name)}: {doubt}", err=True)
 
 
-def convert_command(asked: Asked) -> str:
-    """The command that writes the corrected tensors of the same candidates.
+def convert_command(asked: Asked) -> tuple[str, str]:
+    """The command that writes the corrected tensors of the same candidates, and its option for the output.
 
     What a source image shows of a tensor only ``validate`` can mend: ``convert`` would take its channels and values to
     be as they look.
@@ -123,22 +123,27 @@ def convert_command(asked: Asked) -> str:
         words += ["--assume", argument(f"{key}={value}")]
     words += ["--allow-guess"] if asked.options.allow_guess else []
     words += ["--allow-remote"] if asked.allow_remote else []
-    words += ["-o"] if source is None else ["--source", argument(str(source)), "--emit"]
-    return " ".join([*words, "out"])
+    words += [] if source is None else ["--source", argument(str(source))]
+    return " ".join(words), "-o out" if source is None else "--emit out"
 
 
-def code_command(asked: Asked) -> str:
-    """The command that writes a handler that would have been right."""
+def code_command(asked: Asked) -> tuple[str, str]:
+    """The command that writes a handler that would have been right, without an option for its output."""
     from sm_imgcheck.code import stack_names
 
     stack = load_spec(asked.spec, warn=False).payload.get("stack", "")
     words = [] if asked.spec == DEFAULT_SPEC else ["-s", argument(asked.spec)]
     words += ["--for", argument(stack)] if stack in stack_names() else []
-    return " ".join(["sm-imgcheck", "code", *words])
+    return " ".join(["sm-imgcheck", "code", *words]), ""
 
 
 def report_on(
-    asked: Asked, *, sink: Sink | None = None, leave_out: str = "", command: str = "", out: TextIO | None = None
+    asked: Asked,
+    *,
+    sink: Sink | None = None,
+    leave_out: str = "",
+    command: tuple[str, str] = ("", ""),
+    out: TextIO | None = None,
 ) -> Report:
     """Check every candidate, print the report as it comes, return the counts.
 
@@ -265,13 +270,14 @@ def _nothing_there(paths: list[str], how: Listing) -> str:
     return f"{said}{f' (not looked at: {passed})' if passed else ''}"
 
 
-def _run(asked: Asked, spec: Spec, command: str, out: TextIO) -> Run:
+def _run(asked: Asked, spec: Spec, command: tuple[str, str], out: TextIO) -> Run:
     return Run(
         spec_name=spec.name,
         spec_sha256=spec.sha256,
         contract=spec.contract,
         title=asked.spec,
-        command=command,
+        command=command[0],
+        output=command[1],
         partial=bool(asked.options.select or asked.options.ignore),
         width=get_terminal_size().columns,
         color=out.isatty() and not asked.no_color and _has_colors(),

@@ -109,6 +109,9 @@ class Facts(Value):
     """RGB or BGR, by the colours of three channels alone; empty where they say nothing."""
     order_probability: float = 0.0
     """Of ``likely_order``, 0.5..1; 0 where there is none."""
+    value_order: str = ""
+    """HWC or CHW: how the values of 3 channels follow each other, by their likeness; empty where they do not show it,
+    or the layout was given."""
     assumed: tuple[str, ...] = ()
     """What was taken from the spec rather than seen or vouched for, as ``key=value``."""
 

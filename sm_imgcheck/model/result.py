@@ -89,6 +89,8 @@ class Result(Value):
     plan: Plan | None = None
     skipped: str = ""
     """Why there is no plan or no tensor; empty: there is."""
+    assumptions: tuple[str, ...] = ()
+    """``KEY=VALUE`` of ``--assume`` under which there probably is a plan, where there is none without."""
     array: Any = field(default=None, repr=False, compare=False)
     """The corrected tensor where it was asked for."""
     emitted: str | None = None

@@ -18,6 +18,7 @@ from sm_imgcheck.layouts import by_shape, reading
 from sm_imgcheck.mapping import canonical, named, own
 from sm_imgcheck.model import Affine, Channel, Contract, Facts, Values
 from sm_imgcheck.naming import explained, singles
+from sm_imgcheck.pixels.interleaving import value_order
 from sm_imgcheck.pixels.lattice import channels_of, constant_channels, rounding_of, sampled
 from sm_imgcheck.pixels.likely import likely_order
 
@@ -90,7 +91,8 @@ def measure(array: np.ndarray, contract: Contract | None, assume: Mapping[str, s
         channels=() if values is not None else channels,
     )
     likely, probability = likely_order(array, found)
-    return replace(found, likely_order=likely, order_probability=probability)
+    order = "" if "layout" in assume else value_order(array, found)
+    return replace(found, likely_order=likely, order_probability=probability, value_order=order)
 
 
 def _dtype_name(dtype: np.dtype) -> str:

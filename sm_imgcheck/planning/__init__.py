@@ -11,11 +11,13 @@ from functools import cache
 
 from sm_imgcheck.effects import after, of_file
 from sm_imgcheck.errors import Bug, PlanError
+from sm_imgcheck.evidence import contradicted_order
 from sm_imgcheck.layouts import describe
 from sm_imgcheck.model import Candidate, Contract, Facts, Header, Options, Plan, Spec, Step
 from sm_imgcheck.planning import _finish, _image, _tensor
 from sm_imgcheck.planning._job import Job, Stage, decodes_gray
 from sm_imgcheck.policy import refusals
+from sm_imgcheck.value import changed
 
 __all__ = ["OPS_OF_STAGE", "any_image", "decodes_gray", "make_plan", "stage_of"]
 
@@ -54,8 +56,11 @@ def make_plan(spec: Spec, candidate: Candidate, options: Options) -> Plan:
         return _follow(of_file(candidate.header), _image.STAGES + _finish.STAGES, job)
     if candidate.facts is None:
         raise PlanError("nothing is known of it")
-    job = Job(spec=spec, kind="tensor", options=options)
-    return _follow(candidate.facts, _tensor.STAGES + _finish.STAGES, job)
+    facts, likely = candidate.facts, contradicted_order(candidate.facts)
+    seen = any(origin.exact for origin in candidate.origins or ())
+    job = Job(spec=spec, kind="tensor", options=options, guessed_order=bool(likely), known_layout=seen)
+    facts = changed(facts, channel_order=likely) if likely else facts
+    return _follow(facts, _tensor.STAGES + _finish.STAGES, job)
 
 
 def any_image(spec: Spec) -> tuple[Step, ...]:
@@ -76,8 +81,10 @@ def _follow(facts: Facts, stages: tuple[Stage, ...], job: Job) -> Plan:
     pairs = tuple(_steps(facts, stages, job))
     steps, known = tuple(step for step, _ in pairs), tuple(later for _, later in pairs)
     _hold(known[-1] if known else facts, job.contract)
-    if not job.options.allow_guess and (guess := next((step for step in steps if step.loss == "guess"), None)):
-        raise PlanError(f"{guess.why}: say so with --assume, or repeat with --allow-guess")
+    if not job.options.allow_guess and (guesses := tuple(_tensor.guesses(facts, steps, job))):
+        assumptions = tuple(one for _, one in guesses)
+        reasons = "; ".join(why for why, _ in guesses)
+        raise PlanError(f"{reasons}; or --allow-guess", assumptions if all(assumptions) else ())
     return Plan(steps=steps, before=facts, after=known)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sm_imgcheck.errors import PlanError
 from sm_imgcheck.mapping import canonical, same
 from sm_imgcheck.model import Facts, Step
-from sm_imgcheck.planning._job import Job, Stage, wrong_size
+from sm_imgcheck.planning._job import Job, Stage, reorder_step, wrong_size
 from sm_imgcheck.value import changed
 
 __all__ = ["STAGES"]
@@ -16,9 +16,7 @@ __all__ = ["STAGES"]
 def _reorder(facts: Facts, job: Job) -> Iterator[Step]:
     order, to = facts.channel_order, job.contract.channel_order
     if order != to and sorted(order) == sorted(to):
-        yield Step(
-            op="reorder", params={"order": order, "to": to}, why=f"the channels stand as {order}, the model takes {to}"
-        )
+        yield reorder_step(job, order, to, why=f"the channels stand as {order}, the model takes {to}")
 
 
 def _values(facts: Facts, job: Job) -> Iterator[Step]:

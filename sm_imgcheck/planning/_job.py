@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sm_imgcheck.model import Contract, Facts, Header, Options, Spec, Step
 
-__all__ = ["Job", "Stage", "colour_step", "colours", "decodes_gray", "wrong_size"]
+__all__ = ["Job", "Stage", "colour_step", "colours", "decodes_gray", "reorder_step", "wrong_size"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,10 @@ class Job:
     options: Options
     header: Header | None = None
     """Of the one image that the plan is for."""
+    guessed_order: bool = False
+    """The channel order is the likely one, not the assumed one, which the colors contradict."""
+    known_layout: bool = False
+    """The source image shows which axis is which."""
 
     @property
     def contract(self) -> Contract:
@@ -55,6 +59,13 @@ def colour_step(job: Job, mode: str | dict[str, str]) -> Step:
     }
     why = f"the model takes {to}" if isinstance(mode, dict) else f"the pixels are {mode}, the model takes {to}"
     return Step(op="colour", params=params, why=why, loss="none" if mode == "L" else "pixels")
+
+
+def reorder_step(job: Job, order: str, to: str, why: str) -> Step:
+    """The step from one channel order to another; a guess where only the colors show the first."""
+    guess = job.guessed_order
+    why = f"the channels are probably {order}" if guess else why
+    return Step(op="reorder", params={"order": order, "to": to}, why=why, loss="guess" if guess else "none")
 
 
 def decodes_gray(spec: Spec) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sm_imgcheck.errors import PlanError
-from sm_imgcheck.layouts import LAYOUTS
-from sm_imgcheck.mapping import canonical, domain, hardly_scaled, overshoot, same, target
+from sm_imgcheck.evidence import contradicted_layout, sides_look_swapped, unlikely_range
+from sm_imgcheck.layouts import LAYOUTS, known, likely_reading, size
+from sm_imgcheck.mapping import canonical, domain, overshoot, same, target
 from sm_imgcheck.model import Affine, Contract, Facts, Step, Values
-from sm_imgcheck.planning._job import Job, Stage, colour_step, wrong_size
+from sm_imgcheck.planning._job import Job, Stage, colour_step, reorder_step, wrong_size
 from sm_imgcheck.value import changed
 
 __all__ = ["STAGES"]
@@ -31,7 +32,7 @@ def _wrong_values(facts: Facts, job: Job) -> bool:
         # float16 holds half of what the model's float32 does: go back to the grey levels rather than cast
         coarse = facts.whole and facts.dtype == "float16" and contract.dtype in ("float32", "float64")
         return coarse or not same(facts.values, target(contract, facts.channel_order))
-    if facts.low is None or facts.high is None or hardly_scaled(facts.high, contract):
+    if facts.low is None or facts.high is None or unlikely_range(facts, contract):
         return True
     low, high = domain(changed(contract, quantize=None, dtype="float32"), overshoot(job.spec.geometry))
     slack = (high - low) * 1e-3
@@ -46,15 +47,28 @@ def _usable(facts: Facts, _: Job) -> Iterator[Step]:
         raise PlanError(f"{facts.nans + facts.infinities} values are not finite, and nothing says what they were")
     if 0 in facts.shape:
         raise PlanError(f"the array is empty (shape {list(facts.shape)})")
+    if order := contradicted_layout(facts):
+        raise PlanError(
+            f"the values follow each other as {order}, the shape is {facts.layout}: transpose instead of reshape where "
+            f"it is made, or --assume layout={facts.layout} if the shape is right"
+        )
     yield from ()
 
 
 def _channels_last(facts: Facts, job: Job) -> Iterator[Step]:
-    if facts.layout not in LAYOUTS:
-        known = ", ".join(LAYOUTS)
+    if not known(facts.layout):
+        likely = likely_reading(facts.shape, job.contract)
+        hint = f" (probably {likely.text})" if likely else ""
+        assumptions = (f"layout={likely.layout}",) if likely and likely.layout else ()
         raise PlanError(
-            f"no layout explains shape {list(facts.shape)}: say which of {known} it is with --assume layout="
+            f"no layout explains shape {list(facts.shape)}{hint}: give the order of its axes with --assume layout="
+            f"{likely.layout if assumptions and likely else LAYOUTS[0]}",
+            assumptions,
         )
+    if facts.layout not in LAYOUTS:
+        to = "".join(axis for axis in LAYOUTS[0] if axis in facts.layout)
+        yield Step(op="transpose", params={"layout": facts.layout, "to": to}, why="the steps below want images")
+        return
     reordered = facts.channel_order not in (job.contract.channel_order, "?")
     if not (reordered or _pixels_needed(facts, job)):
         return
@@ -118,7 +132,7 @@ def _channels(facts: Facts, job: Job) -> Iterator[Step]:
     if (mode == "L" and policy.gray == "reject") or (mode == "RGBA" and policy.alpha == "reject"):
         raise PlanError(f"the spec refuses a {mode} source (decode.{'gray' if mode == 'L' else 'alpha'}: reject)")
     if facts.channel_order in ("BGR", "BGRA"):
-        yield Step(op="reorder", params={"order": facts.channel_order, "to": mode}, why="the next step takes RGB order")
+        yield reorder_step(job, facts.channel_order, mode, why="the next step takes RGB order")
     yield colour_step(job, mode)
 
 
@@ -128,6 +142,29 @@ def _geometry(facts: Facts, job: Job) -> Iterator[Step]:
     for step in job.spec.geometry:
         if step.params.get("units") != "final":
             yield changed(step, why="its size is not the model's")
+
+
+def guesses(facts: Facts, steps: Sequence[Step], job: Job) -> Iterator[tuple[str, str]]:
+    """What a plan takes without proof: why, with the fix; and the assumption that states it, where one is probable."""
+    if job.guessed_order:
+        probability = f"{min(facts.order_probability, 0.999):.1%}".replace("%", " %")
+        other = facts.channel_order[::-1]
+        why = f"channel order: probably {facts.channel_order} ({probability}), not {other}"
+        yield (
+            f"{why}: --assume channel_order={facts.channel_order} (or {other})",
+            f"channel_order={facts.channel_order}",
+        )
+    inferred_layout = job.kind == "tensor" and not job.known_layout and "layout" not in job.options.assume
+    if inferred_layout and sides_look_swapped(facts, job.contract):
+        got, swapped = size(facts.length("H") or 0, facts.length("W") or 0), facts.layout.translate(_SWAP)
+        yield f"height and width look swapped, got {got}: --assume layout={swapped} (or {facts.layout})", ""
+    for step in steps:
+        if step.op == "to_pixels" and step.loss == "guess":
+            low, high = step.params["offset"][0], step.params["offset"][0] + 255 * step.params["scale"][0]
+            yield f"{step.why}: --assume value_range={low:g},{high:g}", f"value_range={low:g},{high:g}"
+
+
+_SWAP = str.maketrans("HW", "WH")
 
 
 STAGES: tuple[Stage, ...] = (_usable, _channels_last, _to_pixels, _channels, _geometry)

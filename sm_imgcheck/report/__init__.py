@@ -27,6 +27,8 @@ class Run:
     """What the user calls the spec: a preset's name or a path."""
     command: str = ""
     """The command that mends what is found, ready for a shell; empty where the run is that command."""
+    output: str = ""
+    """The option of ``command`` that names the output; assumptions go before it."""
     partial: bool = False
     """Not every check was asked for, so that nothing can be said of the whole contract."""
     width: int = 80

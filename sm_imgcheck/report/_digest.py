@@ -117,6 +117,8 @@ class Digest:
     """Of these, the ones to which no plan leads."""
     made: Counter[str] = field(default_factory=Counter)
     """How tensors were made of their images, where these are at hand."""
+    assumptions: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    """What would have to be assumed, by candidate that could be read; empty: nothing, or nothing helps."""
     unread: int = 0
     bugs: int = 0
     written: int = 0
@@ -132,6 +134,8 @@ class Digest:
             self.unread += 1
         else:
             self.kinds[result.kind] += 1
+            if result.assumptions in self.assumptions or len(self.assumptions) < _DISTINCT:
+                self.assumptions[result.assumptions] += 1
             self.planless[result.kind] += result.plan is None and result.request is None
         firsts: dict[str, Finding] = {}
         for finding in result.findings:
@@ -167,6 +171,11 @@ class Digest:
         """The plans with steps for a kind, the one that most candidates share first."""
         routes = [route for key, route in self.routes.items() if key[0] == kind and route.steps]
         return sorted(routes, key=lambda route: -route.files)
+
+    @property
+    def common_assumptions(self) -> tuple[str, ...]:
+        """What has to be assumed of every candidate; empty where that differs, or where nothing has to be."""
+        return next(iter(self.assumptions)) if len(self.assumptions) == 1 and not self.unread else ()
 
     def finished(self, kind: str) -> int:
         """Candidates of a kind to which nothing has to be done."""

@@ -37,6 +37,7 @@ def of_result(result: Result) -> dict[str, Any]:
         "findings": plain(result.findings),
         "emitted": plain(result.emitted),
         "skipped": for_json(result.skipped),
+        "assumptions": plain(result.assumptions),
         "bug": for_json(result.bug),
         "header": plain(result.header),
         "request": None if result.request is None else of_request(result.request),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.escape import argument, for_terminal
 from sm_imgcheck.model import Report, Step
 from sm_imgcheck.report import Run, _words
 from sm_imgcheck.report._alone import one
@@ -235,6 +235,8 @@ def _tally(run: Run, digest: Digest, report: Report) -> str:
         mended = "mend the spec, or make the golden tensor anew where the spec is right"
     elif _by_handler(digest):
         mended = "sm-imgcheck code writes a handler that makes the model's tensor"
+    elif run.command and (needed := digest.common_assumptions):
+        mended = f"convert writes nothing without --assume {' --assume '.join(needed)}; if that is right"
     elif not report.mendable:
         mended = "mended: none of them" if report.unwritten else "none of them can be mended"
     else:
@@ -249,7 +251,11 @@ def _by_handler(digest: Digest) -> bool:
 
 def _command(run: Run, digest: Digest, report: Report) -> str:
     """What is to be done next; of a handler's tensors another handler, whatever could be done to them."""
-    return run.command if report.mendable or (_by_handler(digest) and report.with_findings) else ""
+    needed = () if _by_handler(digest) else digest.common_assumptions
+    if not (report.mendable or needed or (_by_handler(digest) and report.with_findings)) or not run.command:
+        return ""
+    given = [f"--assume {argument(one)}" for one in needed]
+    return " ".join([run.command, *given, *([run.output] if run.output else [])])
 
 
 def _written(digest: Digest, report: Report) -> str:

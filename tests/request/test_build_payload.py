@@ -24,7 +24,7 @@ def test_one_candidate_or_several():
     assert isinstance(one, Payload)
     assert (one.content_type, one.envelope) == ("application/x-npy", "npy")
     assert (np.load(io.BytesIO(one.body)) == convert(PHOTO, small)).all()
-    two = build_payload([PHOTO, picture(seed=2)], small)
+    two = build_payload([PHOTO, picture(seed=2)], small, assume={"channel_order": "RGB"})
     assert np.load(io.BytesIO(two.body)).shape == (2, 24, 32, 3)
 
 
