@@ -11,6 +11,8 @@ __all__ = ["value_order"]
 # Mean difference of values 3 * W apart, as a share of that of values W apart. Measured on 250 photographs at 64x64,
 # 224x224 and full size: 1.25..2.7 channel by channel; 0.015..0.53 pixel by pixel, 0.03..0.77 without color.
 _BY_PIXEL, _BY_CHANNEL = 0.75, 1.25
+_RAMP = 2.99
+"""Numbers that only count up are 3 times as far apart in any order."""
 _SMALLEST = 16
 """Pixels of a side below which there are too few differences."""
 _SAMPLES = 20000
@@ -36,7 +38,8 @@ def value_order(array: np.ndarray, facts: Facts) -> str:
     if three_rows < _BY_PIXEL * row:
         return "HWC"
     # Rows that hold one color look like planes, but for the values next to each other.
-    return "CHW" if three_rows > _BY_CHANNEL * row and apart(3) > apart(1) else ""
+    planes = _BY_CHANNEL * row < three_rows < _RAMP * row and apart(3) > apart(1)
+    return "CHW" if planes else ""
 
 
 def _stride(size: int) -> int:
