@@ -14,8 +14,6 @@ from sm_imgcheck.pixels.boxes import big, box_contents, boxes
 
 __all__ = ["check_avif"]
 
-Size = tuple[int, int]
-"""Height and width."""
 # A picture has a temporal delimiter, a sequence header, metadata, a frame or its tile groups; a file a few pictures.
 MAX_OBUS = 20_000
 MAX_AVIF_ITEMS = 5_000
@@ -37,7 +35,7 @@ def check_avif(body: bytes) -> None:
         raise CandidateError("SRC112", "has no AV1 sequence header: nothing says how large its frames are")
 
 
-def avif_items(body: bytes) -> Iterator[tuple[set[Size], bytes | memoryview]]:
+def avif_items(body: bytes) -> Iterator[tuple[set[tuple[int, int]], bytes | memoryview]]:
     """The sizes that each coded item declares, and its data."""
     total = 0
     for start, end in box_contents(body, "meta", 0, len(body)):
@@ -81,9 +79,9 @@ def avif_coded(body: bytes, start: int, end: int) -> set[int]:
     return found
 
 
-def avif_sizes(body: bytes, start: int, end: int) -> dict[int, set[Size]]:
+def avif_sizes(body: bytes, start: int, end: int) -> dict[int, set[tuple[int, int]]]:
     """The sizes (``ispe``) of each item, by its number."""
-    found: dict[int, set[Size]] = {}
+    found: dict[int, set[tuple[int, int]]] = {}
     for at, to in box_contents(body, "iprp", start, end):
         properties = [box for place, stop in box_contents(body, "ipco", at, to) for box in boxes(body, place, stop)]
         for place, stop in box_contents(body, "ipma", at, to):
@@ -128,7 +126,7 @@ def avif_places(body: bytes, at: int) -> Iterator[tuple[int, bool, list[tuple[in
             return
 
 
-def avif_tracks(body: bytes) -> Iterator[tuple[set[Size], bytes | memoryview]]:
+def avif_tracks(body: bytes) -> Iterator[tuple[set[tuple[int, int]], bytes | memoryview]]:
     """The sizes that each AV1 track of an image sequence declares, and the data from its first sample on."""
     for start, end in box_contents(body, "moov/trak", 0, len(body)):
         table = [box for at, to in box_contents(body, "mdia/minf/stbl", start, end) for box in boxes(body, at, to)]
@@ -143,7 +141,7 @@ def avif_tracks(body: bytes) -> Iterator[tuple[set[Size], bytes | memoryview]]:
                 yield sizes, body[first : first + lengths[0]]
 
 
-def av1_sizes(data: bytes | memoryview, budget: Iterator[int]) -> Iterator[Size]:
+def av1_sizes(data: bytes | memoryview, budget: Iterator[int]) -> Iterator[tuple[int, int]]:
     """The frame size of each sequence header. Raises CandidateError for more OBUs than ``budget`` has left."""
     at = 0
     for _ in budget:
@@ -176,7 +174,7 @@ class BitReader:
         return self.value >> self.left & ((1 << count) - 1)
 
 
-def av1_size(data: bytes) -> Size:
+def av1_size(data: bytes) -> tuple[int, int]:
     """The largest frame size that a sequence header (sequence_header_obu) declares."""
     bits = BitReader(data)
     bits.take(4)  # seq_profile, still_picture

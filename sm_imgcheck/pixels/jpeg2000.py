@@ -91,7 +91,7 @@ def j2k_counts(tile: tuple[int, int], style: J2kStyle) -> tuple[int, int]:
         height, width = (-(-length >> levels - resolution) for length in tile)
         # Above the lowest resolution, a precinct is divided between three subbands of half its size.
         half = 1 if resolution else 0
-        tall, wide = (min(b, max(0, p - half)) for b, p in zip(style.block, precinct, strict=True))
+        tall, wide = (min(b, max(0, p - half)) for b, p in zip(style.block, precinct))
         blocks += (3 if half else 1) * (((height >> half) >> tall) + 1) * (((width >> half) >> wide) + 1)
         # The table is as long for each resolution as for the largest.
         precincts = max(precincts, ((height >> precinct[0]) + 1) * ((width >> precinct[1]) + 1))
