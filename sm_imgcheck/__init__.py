@@ -15,6 +15,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sm_imgcheck.core.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from sm_imgcheck.api import (
         build_payload,
@@ -22,13 +24,13 @@ if TYPE_CHECKING:
         draw,
         identify,
         plan,
+        process,
         validate,
         validate_golden,
         validate_handler,
     )
-    from sm_imgcheck.code import to_python
-    from sm_imgcheck.errors import CandidateError, ImgcheckError, OutputError, PayloadError, PlanError, SpecError
-    from sm_imgcheck.model import (
+    from sm_imgcheck.core.errors import CandidateError, ImgcheckError, OutputError, PayloadError, PlanError, SpecError
+    from sm_imgcheck.core.types import (
         Candidate,
         Contract,
         Facts,
@@ -42,10 +44,8 @@ if TYPE_CHECKING:
         Spec,
         Step,
     )
-    from sm_imgcheck.processing import process
-    from sm_imgcheck.specfile import load as load_spec
-
-__version__ = "0.1.0"
+    from sm_imgcheck.features.codegen import to_python
+    from sm_imgcheck.spec.load import load as load_spec
 
 __all__ = [
     "Candidate",
@@ -86,13 +86,14 @@ _HOMES = {
         "draw",
         "identify",
         "plan",
+        "process",
         "validate",
         "validate_golden",
         "validate_handler",
     ),
-    "code": ("to_python",),
-    "errors": ("CandidateError", "ImgcheckError", "OutputError", "PayloadError", "PlanError", "SpecError"),
-    "model": (
+    "features.codegen": ("to_python",),
+    "core.errors": ("CandidateError", "ImgcheckError", "OutputError", "PayloadError", "PlanError", "SpecError"),
+    "core.types": (
         "Candidate",
         "Contract",
         "Facts",
@@ -106,8 +107,7 @@ _HOMES = {
         "Spec",
         "Step",
     ),
-    "processing": ("process",),
-    "specfile": ("load_spec",),
+    "spec.load": ("load_spec",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

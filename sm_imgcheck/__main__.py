@@ -28,7 +28,7 @@ def _run(arguments: list[str]) -> int:
     # candidates turns the collector on again.
     gc.disable()
     from sm_imgcheck.cli import main as run
-    from sm_imgcheck.cli._signals import listen
+    from sm_imgcheck.cli.signals import listen
 
     listen()
     return run(arguments)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from sm_imgcheck.errors import CandidateError, ImgcheckError, PayloadError, PlanError
-from sm_imgcheck.model import Candidate, Options, Payload, Plan, Result, Spec
-from sm_imgcheck.processing import process
-from sm_imgcheck.specfile import loaded
+from sm_imgcheck.core.errors import CandidateError, ImgcheckError, PayloadError, PlanError
+from sm_imgcheck.core.types import Candidate, Options, Payload, Plan, Result, Spec
+from sm_imgcheck.pipeline import process as pipeline
+from sm_imgcheck.spec.load import loaded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,10 +25,26 @@ __all__ = [
     "draw",
     "identify",
     "plan",
+    "process",
     "validate",
     "validate_golden",
     "validate_handler",
 ]
+
+
+def process(what: What, spec: AnySpec, options: Options | None = None) -> Result:
+    """Check one candidate against a spec; with ``options.want_array`` make the corrected tensor too.
+
+    what: as for ``validate``. Never raises for a bad candidate: that is a finding. Raises TypeError for what is no
+    candidate or no spec at all, SpecError for a bad spec, ImgcheckError for a source that is no image, Bug where the
+    tool breaks its own promise.
+    """
+    trace: pipeline.Trace | None = None
+    if options is not None and options.source is not None:
+        from sm_imgcheck.features.identify.source import traced
+
+        trace = traced
+    return pipeline.process(what, spec, options, trace=trace)
 
 
 def validate(
@@ -82,7 +98,7 @@ def identify(
     or it can be no picture. With a spec there are ``findings`` and a ``plan`` too, and ``ideal`` is what the spec makes
     of the source. Raises ImgcheckError for an image in the place of a tensor, and for a source that is none; SpecError.
     """
-    from sm_imgcheck.recognition import recognised
+    from sm_imgcheck.features.identify.tensor import recognised
 
     options = Options(assume=_assumed(assume), source=_source(source))
     return recognised(what, None if spec is None else loaded(spec), options)
@@ -95,7 +111,7 @@ def validate_golden(spec: AnySpec, *, allow_remote: bool = False) -> tuple[Resul
     to differ. A probe that cannot be used is a finding; so is one on another machine, unless ``allow_remote``.
     Raises ImgcheckError where the spec lists none.
     """
-    from sm_imgcheck.golden import judge
+    from sm_imgcheck.features.golden import judge
 
     found = loaded(spec)
     if not found.golden:
@@ -123,8 +139,8 @@ def validate_handler(
     request; None: what each image is. A handler that fails is a finding; raises ImgcheckError where there is no such
     file, function or interpreter.
     """
-    from sm_imgcheck.engine.handlers import looked_at
-    from sm_imgcheck.handler import Handler, Runner
+    from sm_imgcheck.features.handler import Handler, Runner
+    from sm_imgcheck.run.sources import looked_at
 
     how = Handler(
         file=os.fsdecode(file),
@@ -154,7 +170,7 @@ def draw(
     Arguments as for ``validate``; source: the image of which a tensor was made, as a path or the bytes of its file.
     Raises ImgcheckError where there is nothing to draw, or where the source is no image.
     """
-    from sm_imgcheck.illustration import of_candidate
+    from sm_imgcheck.features.pictures import of_candidate
 
     options = Options(decoded_by=decoded_by, assume=_assumed(assume), content_type=content_type, source=source)
     return of_candidate(what, loaded(spec), options)
@@ -217,15 +233,14 @@ def build_payload(
     for ``plan``; besides, raises PayloadError where form and stack do not go together, where one body cannot hold all
     candidates, and for a body that is over a limit of its way.
     """
-    from sm_imgcheck.request import joining
-    from sm_imgcheck.request.parts import part_of
-    from sm_imgcheck.request.route import route
+    from sm_imgcheck.features.requests import batch, route
+    from sm_imgcheck.features.requests.batch import part_of
 
     way = route(loaded(spec), form=envelope or "", content_type=content_type or "")
     several = candidates if isinstance(candidates, list | tuple) else [candidates]
-    if len(several) != 1 and not (several and joining.joins(way)):
+    if len(several) != 1 and not (several and batch.joins(way)):
         raise PayloadError(f"one body as {way.envelope} takes 1 image for this model, and here are {len(several)}")
-    single = replace(way, spec=joining.one_by_one(way.spec))
+    single = replace(way, spec=batch.one_by_one(way.spec))
     options = Options(assume=_assumed(assume), allow_guess=allow_guess)
     parts = []
     for what in several:
@@ -233,7 +248,7 @@ def build_payload(
         if part is None:
             raise _refusal(result)
         parts.append(part)
-    return joining.build(parts, way)
+    return batch.build(parts, way)
 
 
 def _assumed(assume: Any) -> Mapping[str, str]:

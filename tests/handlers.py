@@ -7,9 +7,9 @@ from textwrap import dedent, indent
 
 from pictures import jpeg
 
-from sm_imgcheck.handler import Handler, Runner, handled
-from sm_imgcheck.handler._in_child import processes
-from sm_imgcheck.specfile import loaded
+from sm_imgcheck.features.handler import Handler, Runner, handled
+from sm_imgcheck.features.handler.guest import processes
+from sm_imgcheck.spec.load import loaded
 
 PIL_RGB = """
     import io

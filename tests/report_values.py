@@ -1,7 +1,7 @@
 """Results made by hand, and the report of them."""
 
 from sm_imgcheck import report
-from sm_imgcheck.model import Contract, Dim, Facts, Finding, Header, Plan, Report, Result, Step, Values
+from sm_imgcheck.core.types import Contract, Dim, Facts, Finding, Header, Plan, Report, Result, Step, Values
 
 CONTRACT = Contract(
     shape=(Dim(name="N"), Dim(low=224, high=224), Dim(low=224, high=224), Dim(low=3, high=3)),

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sm_imgcheck.errors import Problem, SpecError
-from sm_imgcheck.model import Spec
-from sm_imgcheck.spec import parse
+from sm_imgcheck.core.errors import Problem, SpecError
+from sm_imgcheck.core.types import Spec
+from sm_imgcheck.spec.parse import parse
 
 BASE: Mapping[str, Any] = {
     "shape": ["N", 224, 224, 3],

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from sm_imgcheck import CandidateError, ImgcheckError, Options, convert, load_spec, plan, process, to_python, validate
-from sm_imgcheck.processing import look_at
-from sm_imgcheck.source import from_bytes
+from sm_imgcheck.pipeline.process import look_at
+from sm_imgcheck.pipeline.read import from_bytes
 from tests.pictures import encoded, jpeg, picture
 
 WORDS = {"shape": ["N", "H", "W", 3], "dtype": "uint8", "channel_order": "RGB", "value_range": [0, 255]}

@@ -14,11 +14,11 @@ from PIL import Image
 
 from sm_imgcheck import validate
 from sm_imgcheck.cli import main
-from sm_imgcheck.model import Received, Refused
-from sm_imgcheck.report._record import encode, plain
-from sm_imgcheck.serving import ENVELOPES, STACKS
-from sm_imgcheck.source import MAX_FILE_BYTES
-from sm_imgcheck.stacks import stack, stacks
+from sm_imgcheck.core.endpoints import ENVELOPES, STACKS
+from sm_imgcheck.core.types import Received, Refused
+from sm_imgcheck.pipeline.read import MAX_FILE_BYTES
+from sm_imgcheck.report._records import encode, plain
+from sm_imgcheck.serving.stacks import stack, stacks
 from specs import problems, spec
 
 SHAPE = {"shape": ["1..8", 8, 6, 3], "layout": "NHWC"}
@@ -182,7 +182,7 @@ def test_every_stack_is_in_the_table_and_offers_its_facts(name):
 
 
 def test_what_payload_builds_is_received_by_the_stack_it_is_for():
-    from sm_imgcheck.payload import envelope
+    from sm_imgcheck.serving.envelopes import envelope
 
     for name in stacks():
         for form in stack(name).ENVELOPES:
@@ -328,7 +328,7 @@ def test_a_body_that_is_not_examined_is_not_checked(tmp_path, capsys, stack_, co
 
 
 def test_a_body_too_large_to_read_is_not_checked(tmp_path, monkeypatch):
-    monkeypatch.setattr("sm_imgcheck.source.request.MAX_FILE_BYTES", 10)
+    monkeypatch.setattr("sm_imgcheck.pipeline.read_request.MAX_FILE_BYTES", 10)
     (tmp_path / "body").write_bytes(PNG)
     result = validate(tmp_path / "body", told("custom", **IMAGE), content_type="image/png")
     assert result.status == "not checked"

@@ -15,12 +15,13 @@ from pictures import jpeg, picture
 
 import sm_imgcheck
 from sm_imgcheck import cli
-from sm_imgcheck.cli import _progress, _session, _signals
-from sm_imgcheck.engine.items import Item
-from sm_imgcheck.engine.job import Done
-from sm_imgcheck.errors import Bug
-from sm_imgcheck.escape import argument, for_terminal
-from sm_imgcheck.model import Report, Result
+from sm_imgcheck.cli import progress, session, signals
+from sm_imgcheck.core.errors import Bug
+from sm_imgcheck.core.escape import argument, for_terminal
+from sm_imgcheck.core.types import Report, Result
+from sm_imgcheck.pipeline import process as pipeline
+from sm_imgcheck.run.inputs.item import Item
+from sm_imgcheck.run.work import Done
 
 SPEC = """\
 shape: [N, 24, 32, 3]
@@ -127,7 +128,7 @@ def test_one_tensor_may_go_to_standard_output(place):
 
 
 def test_standard_input_is_read_within_bounds(place, say, monkeypatch):
-    monkeypatch.setattr("sm_imgcheck.engine.job.MAX_FILE_BYTES", 100)
+    monkeypatch.setattr("sm_imgcheck.run.work.MAX_FILE_BYTES", 100)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(jpeg())))
     code, out, _ = say("validate", "-")
     assert code == 1
@@ -240,10 +241,10 @@ def test_two_candidates_with_one_output_name_both(place, say):
 
 
 def test_a_bug_is_told_as_one_and_with_the_file(place, say, monkeypatch):
-    def broken(*_):
+    def broken(*_, **__):
         raise Bug("two and two are five")
 
-    monkeypatch.setattr("sm_imgcheck.processing.process", broken)
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", broken)
     code, _, err = say("validate", "cat.jpg")
     assert code == 2
     for word in ("bug in sm-imgcheck", "two and two are five", "cat.jpg", "report it", "test_cli.py"):
@@ -257,14 +258,14 @@ def test_a_bug_is_told_as_one_and_with_the_file(place, say, monkeypatch):
 
 
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(place, say, monkeypatch):
-    process = sm_imgcheck.process
+    process = pipeline.process
 
-    def interrupted(what, *rest):
+    def interrupted(what, *rest, **trace):
         if what.path.endswith("two.jpg"):  # read before, for the journal
             raise KeyboardInterrupt
-        return process(what, *rest)
+        return process(what, *rest, **trace)
 
-    monkeypatch.setattr("sm_imgcheck.processing.process", interrupted)
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", interrupted)
     code, out, err = say("convert", "photos", "-o", "out", "--format", "json")
     assert code == 130
     assert len(json.loads(out)["results"]) == 1
@@ -337,8 +338,8 @@ def test_the_command_to_paste_is_quoted_for_the_shell(place, say):
     command = out.splitlines()[-1].strip()
     if os.name != "nt":
         assert command == "sm-imgcheck convert 'my photos; rm -rf ~' --assume layout=HWC --allow-guess -o out"
-    asked = _session.Asked(paths=["x"] * 21, spec="s", options=sm_imgcheck.Options(), form=None)
-    assert "PATH..." in _session.convert_command(asked)[0]
+    asked = session.Asked(paths=["x"] * 21, spec="s", options=sm_imgcheck.Options(), form=None)
+    assert "PATH..." in session.convert_command(asked)[0]
 
 
 class Terminal(io.StringIO):
@@ -349,21 +350,21 @@ class Terminal(io.StringIO):
 
 
 def test_a_terminal_gets_a_table_in_colours(place, monkeypatch):
-    asked = _session.Asked(paths=["cat.jpg"], spec="./sm-imgcheck.yaml", options=sm_imgcheck.Options(), form=None)
+    asked = session.Asked(paths=["cat.jpg"], spec="./sm-imgcheck.yaml", options=sm_imgcheck.Options(), form=None)
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     out = Terminal()
-    _session.report_on(asked, out=out)
+    session.report_on(asked, out=out)
     assert "\x1b[" in out.getvalue()
     assert "mended by" in out.getvalue()
-    monkeypatch.setattr(_session.os, "name", "nt")
-    assert _session._has_colors()
-    monkeypatch.setattr(_session.os, "name", "posix")
+    monkeypatch.setattr(session.os, "name", "nt")
+    assert session._has_colors()
+    monkeypatch.setattr(session.os, "name", "posix")
     for name, value in (("NO_COLOR", "1"), ("TERM", "dumb")):
         with monkeypatch.context() as patch:
             patch.setenv(name, value)
             plain = Terminal()
-            _session.report_on(asked, out=plain)
+            session.report_on(asked, out=plain)
             assert "\x1b[" not in plain.getvalue()
 
 
@@ -374,14 +375,14 @@ def record(path, *, seconds=0.1, size=10):
 
 
 def watched(records, **options):
-    watch = _progress.Watch(**{"quiet": False} | options)
+    watch = progress.Watch(**{"quiet": False} | options)
     assert list(watch.over(one for one in records)) == records
     return watch
 
 
 def test_progress_is_a_bar_on_a_terminal_that_is_wiped_away(monkeypatch):
-    monkeypatch.setattr(_progress, "_QUIET", 0.0)
-    monkeypatch.setattr(_progress, "_PAUSE", 0.0)
+    monkeypatch.setattr(progress, "_QUIET", 0.0)
+    monkeypatch.setattr(progress, "_PAUSE", 0.0)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", Terminal())
     watched([record(str(n)) for n in range(3)], to_come=iter("abc"))
@@ -393,7 +394,7 @@ def test_progress_is_a_bar_on_a_terminal_that_is_wiped_away(monkeypatch):
 def test_progress_is_a_line_a_minute_where_there_is_no_terminal(monkeypatch, capsys):
     watched([record("x")])
     assert capsys.readouterr() == ("", ""), "nothing in the first minute"
-    monkeypatch.setattr(_progress, "_MINUTE", 0.0)
+    monkeypatch.setattr(progress, "_MINUTE", 0.0)
     watched([record("x"), record("y")])
     out, err = capsys.readouterr()
     assert out == ""
@@ -407,7 +408,7 @@ def test_a_long_run_is_summed_up(monkeypatch, capsys):
     runs = [record(f"{n}\n.jpg", seconds=n % 5, size=1000 * (n % 7)) for n in range(30)]
     watched(runs).sum_up(report)
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(_progress, "_LONG", 0.0)
+    monkeypatch.setattr(progress, "_LONG", 0.0)
     watched(runs).sum_up(report)
     first, codes, slowest, largest = capsys.readouterr().err.splitlines()
     assert first.startswith("30 candidates in ")
@@ -445,14 +446,14 @@ def test_opencv_decodes_bgr(place, say):
 
 
 def test_a_bug_at_one_candidate_ends_neither_the_run_nor_the_document(place, say, monkeypatch):
-    process = sm_imgcheck.process
+    process = pipeline.process
 
-    def broken(what, *rest):
+    def broken(what, *rest, **trace):
         if getattr(what, "path", what).endswith("one.jpg"):  # read before, for the journal
             raise ZeroDivisionError("a\x1bb")
-        return process(what, *rest)
+        return process(what, *rest, **trace)
 
-    monkeypatch.setattr("sm_imgcheck.processing.process", broken)
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", broken)
     code, out, err = say("convert", "photos", "-o", "out", "--format", "json")
     document = json.loads(out)
     assert code == 2
@@ -470,10 +471,10 @@ def test_a_bug_at_one_candidate_ends_neither_the_run_nor_the_document(place, say
 
 
 def test_many_bugs_are_told_in_bounded_space(place, say, monkeypatch):
-    def broken(*_):
+    def broken(*_, **__):
         raise Bug("no")
 
-    monkeypatch.setattr("sm_imgcheck.processing.process", broken)
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", broken)
     code, _, err = say("validate", "-j", "1", *(["cat.jpg"] * 30))
     assert (code, err.count("a bug in sm-imgcheck, not in the file"), err.count("report it")) == (2, 10, 1)
     assert "30 not checked" in err
@@ -617,11 +618,11 @@ def test_sigterm_is_a_clean_stop(place):
 @POSIX
 def test_a_signal_that_somebody_ignores_stays_ignored(monkeypatch):
     heard = {signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_IGN}
-    monkeypatch.setattr(_signals.signal, "getsignal", heard.__getitem__)
-    monkeypatch.setattr(_signals.signal, "signal", heard.__setitem__)
-    _signals.listen()
+    monkeypatch.setattr(signals.signal, "getsignal", heard.__getitem__)
+    monkeypatch.setattr(signals.signal, "signal", heard.__setitem__)
+    signals.listen()
     assert heard[signal.SIGHUP] is signal.SIG_IGN
-    with pytest.raises(_signals.Terminated, match="SIGTERM"):
+    with pytest.raises(signals.Terminated, match="SIGTERM"):
         heard[signal.SIGTERM](signal.SIGTERM, None)
 
 
@@ -709,8 +710,8 @@ def test_a_quoted_word_is_read_by_bash_as_it_was_and_cannot_write_on_the_termina
 @pytest.mark.skipif(os.name == "nt", reason="the shell of Windows quotes otherwise")
 def test_the_command_to_paste_is_safe_whatever_was_typed():
     options = sm_imgcheck.Options(assume={"layout": "\x1b[31m"})
-    asked = _session.Asked(paths=["-rf.jpg", "-", "a\nb"], spec="\u202e.yaml", options=options, form=None)
-    assert " ".join(_session.convert_command(asked)) == (
+    asked = session.Asked(paths=["-rf.jpg", "-", "a\nb"], spec="\u202e.yaml", options=options, form=None)
+    assert " ".join(session.convert_command(asked)) == (
         r"sm-imgcheck convert ./-rf.jpg - $'a\x0ab' -s $'\xe2\x80\xae.yaml' --assume $'layout=\x1b[31m' -o out"
     )
 

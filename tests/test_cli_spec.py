@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from sm_imgcheck.cli import main
-from sm_imgcheck.spec import parse, schema
-from sm_imgcheck.specfile import load, presets
-from sm_imgcheck.yamltext import read
+from sm_imgcheck.spec.json_schema import schema
+from sm_imgcheck.spec.load import load, presets
+from sm_imgcheck.spec.parse import parse
+from sm_imgcheck.spec.yaml import read
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ class TestInit:
         def full(*_):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("sm_imgcheck.stores.local.os.replace", full)
+        monkeypatch.setattr("sm_imgcheck.io.stores.local.os.replace", full)
         code, _, err = run("init", "-o", "model.yaml")
         assert code == 2
         assert "model.yaml cannot be written: No space left on device" in err

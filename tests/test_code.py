@@ -19,18 +19,21 @@ from pictures import encoded, jpeg, picture
 from PIL import Image
 from python38 import interpreter, newer_than_38
 
-from sm_imgcheck import bundle as bundling
-from sm_imgcheck import folder, pixels, stacks
-from sm_imgcheck.cli.code import code as code_command
-from sm_imgcheck.code import stack_names, to_python
-from sm_imgcheck.errors import Bug, CandidateError, ImgcheckError
-from sm_imgcheck.model import Options
-from sm_imgcheck.pixels.jpeg import scan_jpeg
-from sm_imgcheck.pixels.pillow import open_pillow
-from sm_imgcheck.processing import process
-from sm_imgcheck.spec import parse
-from sm_imgcheck.specfile import load, presets
-from sm_imgcheck.value import changed
+from sm_imgcheck.cli.commands.code import code as code_command
+from sm_imgcheck.core import plugins
+from sm_imgcheck.core.errors import Bug, CandidateError, ImgcheckError
+from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.types import Options
+from sm_imgcheck.features.codegen import definitions as bundling
+from sm_imgcheck.features.codegen import stack_names, to_python
+from sm_imgcheck.io import images
+from sm_imgcheck.io.images.jpeg import scan_jpeg
+from sm_imgcheck.io.images.pillow import open_pillow
+from sm_imgcheck.ops import kernels
+from sm_imgcheck.pipeline.process import process
+from sm_imgcheck.serving import stacks
+from sm_imgcheck.spec.load import load, presets
+from sm_imgcheck.spec.parse import parse
 
 CLASSIC = {"shape": ["N", 48, 64, 3], "dtype": "float32", "channel_order": "BGR", "value_range": [-1, 1]}
 
@@ -227,8 +230,8 @@ def test_every_module_is_python_38():
 
 
 def test_every_function_that_a_plan_can_name_is_python_38():
-    """A new op is among these once its module's ``__all__`` names it. Two modules read tensors and have none."""
-    places = [f"sm_imgcheck.pixels.{name}" for name in folder.names(pixels) if name not in {"measure", "likely"}]
+    """A new op is among these once its module's ``__all__`` names it."""
+    places = [f"{folder.__name__}.{name}" for folder in (kernels, images) for name in plugins.names(folder)]
     functions = [(place, name) for place in places for name in import_module(place).__all__]
     assert {"resize_pillow", "letterbox_torch", "fit_pillow", "normalize"} <= {name for _, name in functions}
     imports, definitions = bundling.bundle(functions)
@@ -471,7 +474,7 @@ def test_torch_handlers_give_torch_tensors():
 
 
 def test_the_bundle_takes_what_is_named_and_nothing_else():
-    imports, definitions = bundling.bundle([("sm_imgcheck.pixels.values", "scale")])
+    imports, definitions = bundling.bundle([("sm_imgcheck.ops.kernels.values", "scale")])
     assert imports == ("import numpy as np",)
     assert [text.splitlines()[0] for text in definitions] == [
         "def scale(image: np.ndarray, *, low: float, high: float) -> np.ndarray:"
@@ -480,10 +483,10 @@ def test_the_bundle_takes_what_is_named_and_nothing_else():
 
 def test_two_definitions_of_one_name_would_be_a_bug(monkeypatch):
     real = bundling._definitions
-    twin = {"scale": real("sm_imgcheck.pixels.values")["scale"]}
+    twin = {"scale": real("sm_imgcheck.ops.kernels.values")["scale"]}
     monkeypatch.setattr(bundling, "_definitions", lambda module: twin if module == "twin" else real(module))
     with pytest.raises(Bug, match="scale"):
-        bundling.bundle([("sm_imgcheck.pixels.values", "scale"), ("twin", "scale")])
+        bundling.bundle([("sm_imgcheck.ops.kernels.values", "scale"), ("twin", "scale")])
 
 
 def test_without_source_text_there_is_no_code(monkeypatch):

@@ -10,10 +10,10 @@ import pytest
 
 import sm_imgcheck
 from sm_imgcheck import cli
-from sm_imgcheck.errors import PlanError
-from sm_imgcheck.layouts import likely_reading, reading
-from sm_imgcheck.pixels.measure import measure
-from sm_imgcheck.spec import parse
+from sm_imgcheck.core.errors import PlanError
+from sm_imgcheck.core.layouts import likely_reading, reading
+from sm_imgcheck.pipeline.measure import measure
+from sm_imgcheck.spec.parse import parse
 
 HEIGHT, WIDTH = 48, 64
 

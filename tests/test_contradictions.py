@@ -12,12 +12,12 @@ from contradictions import COD, SIZ, chunk, contradictions, ihdr, j2k, png, save
 from PIL import Image, ImageFile, features
 from test_code import CLASSIC, namespace
 
-from sm_imgcheck.errors import CandidateError
-from sm_imgcheck.pixels.avif import av1_sizes, avif_data
-from sm_imgcheck.pixels.decode import decode, hear
-from sm_imgcheck.pixels.jpeg2000 import check_jpeg2000
-from sm_imgcheck.pixels.look import look
-from sm_imgcheck.spec import parse
+from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.io.images.avif import av1_sizes, avif_data
+from sm_imgcheck.io.images.decode import decode, hear
+from sm_imgcheck.io.images.header import look
+from sm_imgcheck.io.images.jpeg2000 import check_jpeg2000
+from sm_imgcheck.spec.parse import parse
 
 FILES = contradictions()
 FORMATS = ["AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "TIFF", "WEBP"]

@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from sm_imgcheck import checks
-from sm_imgcheck.model import Decode
-from sm_imgcheck.source import read
-from sm_imgcheck.spec import parse
+from sm_imgcheck import rules as checks
+from sm_imgcheck.core.types import Decode
+from sm_imgcheck.pipeline.read import read
+from sm_imgcheck.spec.parse import parse
 
 SPEC = parse({"shape": ["N", 224, 224, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]})
 ORDER = ("ok", "warning", "corrupt", "unsupported", "bomb")

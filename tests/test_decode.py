@@ -11,18 +11,17 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageFile
 
-from sm_imgcheck.errors import CandidateError
-from sm_imgcheck.pixels import decode_jpeg
-from sm_imgcheck.pixels.colour import orient
-from sm_imgcheck.pixels.content import image_format, name_content
-from sm_imgcheck.pixels.decode import decode, hear
-from sm_imgcheck.pixels.exif import read_exif
-from sm_imgcheck.pixels.icc import join_icc, read_icc
-from sm_imgcheck.pixels.jpeg import MAX_JPEG_SEGMENTS, jpeg_segments, scan_jpeg
-from sm_imgcheck.pixels.jpeg_fast import fast_dct_jpeg
-from sm_imgcheck.pixels.look import look
-from sm_imgcheck.pixels.quiet import name_failure
-from sm_imgcheck.policy import MOST_FRAMES
+from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.io.images import decode_jpeg
+from sm_imgcheck.io.images.decode import decode, hear
+from sm_imgcheck.io.images.decode_jpeg_fast_dct import fast_dct_jpeg
+from sm_imgcheck.io.images.header import look
+from sm_imgcheck.io.images.icc import join_icc, read_icc
+from sm_imgcheck.io.images.jpeg import MAX_JPEG_SEGMENTS, jpeg_segments, read_exif, scan_jpeg
+from sm_imgcheck.io.images.quiet import name_failure
+from sm_imgcheck.io.images.sniff import image_format, name_content
+from sm_imgcheck.ops.kernels.color import orient
+from sm_imgcheck.rules.decode_policy import MOST_FRAMES
 from tests.pictures import encoded, jpeg, picture
 
 LIMIT = 10_000_000

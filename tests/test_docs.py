@@ -12,10 +12,11 @@ from demo.draw import write
 from PIL import Image
 
 import sm_imgcheck
-import sm_imgcheck.source.tensor_json
-from sm_imgcheck import arrayfile, source
-from sm_imgcheck.checks import every
-from sm_imgcheck.model import Decode
+from sm_imgcheck.core.types import Decode
+from sm_imgcheck.io import numpy_files
+from sm_imgcheck.io.tensors import json
+from sm_imgcheck.pipeline import read
+from sm_imgcheck.rules import every
 
 TEXT = readme.README.read_text(encoding="utf-8")
 DEMO = readme.ROOT / "tests" / "demo"
@@ -60,7 +61,7 @@ def test_public_names_are_spoken_of(name):
 
 
 def test_commands_and_families_are_spoken_of():
-    commands = {path.stem for path in (readme.ROOT / "sm_imgcheck" / "cli").glob("[a-z]*.py")}
+    commands = {path.stem for path in (readme.ROOT / "sm_imgcheck" / "cli" / "commands").glob("[a-z]*.py")}
     assert [name for name in sorted(commands) if f"sm-imgcheck {name}" not in TEXT] == []
     assert [family for family in sorted({code[:3] for code in every()}) if f"`{family}`" not in TEXT] == []
 
@@ -87,9 +88,9 @@ def test_make_knows_the_targets_that_the_readme_and_ci_name():
 
 def test_limits_are_the_ones_that_are_kept():
     mib = 1 << 20
-    assert f"a file of more than {source.MAX_FILE_BYTES // mib} MiB" in TEXT
-    assert f"unpacks to more than {arrayfile.MAX_UNPACKED_BYTES // mib} MiB" in TEXT
-    assert f"a JSON tensor of more than {source.tensor_json.MAX_JSON_BYTES // mib} MiB" in TEXT
+    assert f"a file of more than {read.MAX_FILE_BYTES // mib} MiB" in TEXT
+    assert f"unpacks to more than {numpy_files.MAX_UNPACKED_BYTES // mib} MiB" in TEXT
+    assert f"a JSON tensor of more than {json.MAX_JSON_BYTES // mib} MiB" in TEXT
     assert f"{Decode().max_pixels:,} pixels" in TEXT
     assert f"max_pixels: {Decode().max_pixels}" in TEXT
 

@@ -7,12 +7,12 @@ import pytest
 from pictures import picture
 from PIL import Image, ImageFont
 
-from sm_imgcheck import pixels
-from sm_imgcheck.drawing import Note, Panel, Reading, sheet, undone
-from sm_imgcheck.drawing import sheet as drawn
-from sm_imgcheck.drawing.sheet import LARGEST, _font
-from sm_imgcheck.mapping import RECIPES, canonical
-from sm_imgcheck.model import Affine, Quantize, Step, Values
+from sm_imgcheck.core.types import Affine, Quantize, Step, Values
+from sm_imgcheck.core.value_mapping import RECIPES, canonical
+from sm_imgcheck.features.pictures import sheet
+from sm_imgcheck.features.pictures import sheet as drawn
+from sm_imgcheck.features.pictures.sheet import LARGEST, Note, Panel, Reading, _font, undone
+from sm_imgcheck.ops import execute as pixels
 
 PLAIN = Affine(scale=(1.0,) * 3, offset=(0.0,) * 3)
 RED, GREEN, BLUE, WHITE, MAGENTA = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (255, 0, 255)

@@ -14,15 +14,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pictures import jpeg
 
-from sm_imgcheck import tensors
-from sm_imgcheck.engine.claims import Claims, clash
-from sm_imgcheck.engine.items import Item, Listing, stem
-from sm_imgcheck.engine.listing import listed
-from sm_imgcheck.engine.outputs import Outputs, Stream
-from sm_imgcheck.errors import ImgcheckError, OutputError
-from sm_imgcheck.ordinary import opened
-from sm_imgcheck.stores import file_of, local
-from sm_imgcheck.stores.local import write
+from sm_imgcheck.core.errors import ImgcheckError, OutputError
+from sm_imgcheck.io import tensors
+from sm_imgcheck.io.stores import file_of, local
+from sm_imgcheck.io.stores.local import opened, write
+from sm_imgcheck.run.inputs.collisions import Claims, clash
+from sm_imgcheck.run.inputs.item import Item, Listing, stem
+from sm_imgcheck.run.inputs.listing import listed
+from sm_imgcheck.run.outputs.tensors import Outputs, Stream
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX file names and links")
 
@@ -213,7 +212,7 @@ def test_a_json_that_cannot_be_read_is_a_candidate(tree, monkeypatch):
     def refusing(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("sm_imgcheck.engine.listing.open", refusing, raising=False)
+    monkeypatch.setattr("sm_imgcheck.run.inputs.listing.open", refusing, raising=False)
     assert str(tree / "coco.json") in names(tree)[0]
 
 

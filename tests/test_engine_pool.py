@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 from pictures import jpeg
 
-from sm_imgcheck import specfile
 from sm_imgcheck.cli import main
-from sm_imgcheck.engine import jobs
-from sm_imgcheck.engine.engines import _wire, pool
-from sm_imgcheck.engine.items import Item, Listing
-from sm_imgcheck.engine.job import Chunk, Done, Job, work
-from sm_imgcheck.engine.listing import listed
-from sm_imgcheck.engine.outputs import Outputs
-from sm_imgcheck.engine.run import chunked, run
-from sm_imgcheck.errors import Bug, ImgcheckError, OutputError
-from sm_imgcheck.model import Options
+from sm_imgcheck.core.errors import Bug, ImgcheckError, OutputError
+from sm_imgcheck.core.types import Options
+from sm_imgcheck.run import chunked, run
+from sm_imgcheck.run import cpus as jobs
+from sm_imgcheck.run.executors import _worker, pool
+from sm_imgcheck.run.inputs.item import Item, Listing
+from sm_imgcheck.run.inputs.listing import listed
+from sm_imgcheck.run.outputs.tensors import Outputs
+from sm_imgcheck.run.work import Chunk, Done, Job, work
+from sm_imgcheck.spec import load
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
@@ -43,7 +43,7 @@ def photos(tmp_path):
 
 @pytest.fixture
 def job():
-    return Job(spec=specfile.load(SPEC), options=Options())
+    return Job(spec=load.load(SPEC), options=Options())
 
 
 def items(*paths):
@@ -192,7 +192,7 @@ def test_workers_that_cannot_be_started_are_told_so(photos, capsys, monkeypatch,
     def start(_):
         raise error
 
-    monkeypatch.setattr(pool._nursery.context().Process, "start", start)
+    monkeypatch.setattr(pool._forkserver.context().Process, "start", start)
     assert main(["validate", str(photos), "-s", SPEC, "-j", "2"]) == 2
     said = f"worker processes cannot be started ({error.strerror}): -j 1 works without them"
     assert said in capsys.readouterr().err
@@ -362,15 +362,15 @@ def test_two_candidates_with_one_output_are_refused_the_same_way(photos, tmp_pat
 
 def test_what_records_share_travels_once(photos, job, monkeypatch):
     records = list(run(items(photos), job))
-    sender, receiver = _wire.Sender(), _wire.Receiver()
+    sender, receiver = _worker.Sender(), _worker.Receiver()
     bodies = [sender.packed(record) for record in records]
     received = [receiver.unpacked(body) for body in bodies]
     assert plain(received) == plain(records)
     plans = {id(record.result.plan) for record in received if record.result.plan is not None}
     assert len(plans) == 1
     assert len(bodies[1]) < len(bodies[0]) / 2
-    monkeypatch.setattr(_wire, "_MOST", 3)
-    forgetful, other = _wire.Sender(), _wire.Receiver()
+    monkeypatch.setattr(_worker, "_MOST", 3)
+    forgetful, other = _worker.Sender(), _worker.Receiver()
     assert plain(other.unpacked(forgetful.packed(record)) for record in records) == plain(records)
 
 

@@ -13,27 +13,27 @@ import pytest
 from fake_ray import Ray, RayTaskError
 from pictures import jpeg
 
-from sm_imgcheck import specfile
 from sm_imgcheck.cli import main
-from sm_imgcheck.engine.engines import _raycluster, _raytask
-from sm_imgcheck.engine.engines import ray as engine
-from sm_imgcheck.engine.items import Item, Listing
-from sm_imgcheck.engine.job import Chunk, Job, work
-from sm_imgcheck.engine.libraries import libraries
-from sm_imgcheck.engine.listing import listed
-from sm_imgcheck.engine.outputs import Outputs
-from sm_imgcheck.engine.run import run
-from sm_imgcheck.errors import ImgcheckError, OutputError
-from sm_imgcheck.model import Options
+from sm_imgcheck.core.errors import ImgcheckError, OutputError
+from sm_imgcheck.core.types import Options
+from sm_imgcheck.run import run
+from sm_imgcheck.run.executors import _ray_cluster, _ray_task
+from sm_imgcheck.run.executors import ray as engine
+from sm_imgcheck.run.inputs.item import Item, Listing
+from sm_imgcheck.run.inputs.listing import listed
+from sm_imgcheck.run.outputs.tensors import Outputs
+from sm_imgcheck.run.resume.fingerprint import libraries
+from sm_imgcheck.run.work import Chunk, Job, work
+from sm_imgcheck.spec import load
 
 SPEC = "pillow-rgb-01"
 
 
 @pytest.fixture(autouse=True)
 def settings_undone(monkeypatch):
-    for name in (*_raycluster._SETTINGS, *_raytask._nursery._THREADS):
+    for name in (*_ray_cluster._SETTINGS, *_ray_task._forkserver._THREADS):
         monkeypatch.setenv(name, os.environ.get(name, "1"))
-    monkeypatch.setattr(_raytask, "_read", _raytask._read.__wrapped__)  # a process serves one run only
+    monkeypatch.setattr(_ray_task, "_read", _ray_task._read.__wrapped__)  # a process serves one run only
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def photos(tmp_path):
 
 @pytest.fixture
 def job():
-    return Job(spec=specfile.load(SPEC), options=Options())
+    return Job(spec=load.load(SPEC), options=Options())
 
 
 def items(*paths):
@@ -210,7 +210,7 @@ def test_outputs_that_are_not_seen_here_are_told(photos, job, tmp_path, monkeypa
 def test_inputs_that_only_this_machine_sees_are_told(photos, job, monkeypatch):
     Ray().install(monkeypatch)
     monkeypatch.setattr(
-        "sm_imgcheck.source._open.os.open", lambda *_: (_ for _ in ()).throw(FileNotFoundError(2, "No"))
+        "sm_imgcheck.pipeline.read.os.open", lambda *_: (_ for _ in ()).throw(FileNotFoundError(2, "No"))
     )
     with pytest.raises(
         ImgcheckError, match=r"cannot read .*00.jpg, which can be read here: name a place that all nodes"
@@ -225,9 +225,9 @@ def test_a_file_that_nobody_can_read_is_a_finding(photos, job, monkeypatch):
 
 
 def message_of(job, **other):
-    ticket = _raytask.Ticket(**{"job": job, "folder": str(Path.cwd()), "libraries": libraries(), **other})
+    ticket = _ray_task.Ticket(**{"job": job, "folder": str(Path.cwd()), "libraries": libraries(), **other})
     chunk = Chunk(number=0, items=(Item(path="relative.jpg", output=("relative",)),))
-    return _raytask.do(_raytask.pickle.dumps(ticket), chunk, False)
+    return _ray_task.do(_ray_task.pickle.dumps(ticket), chunk, False)
 
 
 def test_a_node_whose_libraries_are_others_is_told(job):
@@ -279,8 +279,8 @@ def test_a_cluster_that_refuses(photos, monkeypatch, capsys, address, said):
 
 def test_a_cluster_that_is_silent(photos, job, monkeypatch):
     ray = Ray().install(monkeypatch)
-    monkeypatch.setattr(_raycluster, "_ANSWER", 0.05)
-    ray.init = lambda *_, **__: _raycluster.Event().wait(0.5)
+    monkeypatch.setattr(_ray_cluster, "_ANSWER", 0.05)
+    ray.init = lambda *_, **__: _ray_cluster.Event().wait(0.5)
     with pytest.raises(ImgcheckError, match="no answer within"):
         list(run(items(photos), job, engine="ray"))
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sm_imgcheck import escape
-from sm_imgcheck.model import Candidate, Dim, Finding
+from sm_imgcheck.core import escape
+from sm_imgcheck.core.types import Candidate, Dim, Finding
 
 ANY = st.text(st.characters(exclude_categories=()))
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sm_imgcheck.errors import PlanError
-from sm_imgcheck.geometry import edges, places
+from sm_imgcheck.core import placement, sizes
+from sm_imgcheck.core.errors import PlanError
 
 SIDES = st.integers(100, 5000)
 
@@ -44,11 +44,11 @@ SIDES = st.integers(100, 5000)
 )
 def test_resized(mode, size, max_size, rounding, before, after):
     height, width = before
-    found = edges.resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
+    found = sizes.resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
     assert found == after
 
 
-@pytest.mark.parametrize("rule", [edges.resized, edges.resized_by_opencv, edges.resized_by_tensorflow])
+@pytest.mark.parametrize("rule", [sizes.resized, sizes.resized_by_opencv, sizes.resized_by_tensorflow])
 def test_a_derived_edge_does_not_grow_without_end(rule):
     def to(height, width, **how):
         return rule(
@@ -66,7 +66,7 @@ def test_a_derived_edge_does_not_grow_without_end(rule):
 @given(height=SIDES, width=SIDES, size=st.integers(1, 300), rounding=st.sampled_from(["floor", "round", "half_up"]))
 def test_resized_keeps_what_its_mode_promises(height, width, size, rounding):
     def to(mode, size, max_size=None):
-        return edges.resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
+        return sizes.resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
 
     assert min(to("shortest_edge", size)) == size
     assert max(to("shortest_edge", size, size + 100)) <= size + 100
@@ -85,7 +85,7 @@ def test_resized_keeps_what_its_mode_promises(height, width, size, rounding):
 )
 def test_cover_by_opencv_rounds_with_its_float32_factor(size, before, after):
     height, width = before
-    found = edges.resized_by_opencv(
+    found = sizes.resized_by_opencv(
         mode="cover", size=size, max_size=None, rounding="round", height=height, width=width
     )
     assert found == after
@@ -113,16 +113,16 @@ def test_cover_by_opencv_rounds_with_its_float32_factor(size, before, after):
     ],
 )
 def test_crop_box(cut, before, box):
-    assert places.crop_box(**cut, height=before[0], width=before[1]) == box
+    assert placement.crop_box(**cut, height=before[0], width=before[1]) == box
 
 
 def test_fit_box_of_load_img_is_whole_and_of_image_ops_is_not():
-    assert places.fit_box(aspect=[150, 224], rounding="floor", height=375, width=500) == (0, 20, 500, 354)
-    assert places.fit_box(aspect=[150, 224], rounding="none", height=375, width=500) == pytest.approx(
+    assert placement.fit_box(aspect=[150, 224], rounding="floor", height=375, width=500) == (0, 20, 500, 354)
+    assert placement.fit_box(aspect=[150, 224], rounding="none", height=375, width=500) == pytest.approx(
         (0, 20.0892857, 500, 354.910714)
     )
-    assert places.fit_box(aspect=[1, 1], rounding="none", height=375, width=500) == (62.5, 0, 437.5, 375)
-    assert places.fit_box(aspect=[3, 4], rounding="none", height=375, width=500) == (0, 0, 500, 375)
+    assert placement.fit_box(aspect=[1, 1], rounding="none", height=375, width=500) == (62.5, 0, 437.5, 375)
+    assert placement.fit_box(aspect=[3, 4], rounding="none", height=375, width=500) == (0, 0, 500, 375)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_fit_box_of_load_img_is_whole_and_of_image_ops_is_not():
     ],
 )
 def test_letterbox_place(library, size, multiple_of, before, place):
-    found = places.letterbox_place(
+    found = placement.letterbox_place(
         library=library, size=size, multiple_of=multiple_of, height=before[0], width=before[1]
     )
     assert found == place
@@ -162,7 +162,7 @@ def test_letterbox_place(library, size, multiple_of, before, place):
     width=SIDES,
 )
 def test_a_letterboxed_image_lies_inside_its_frame(library, size, multiple_of, height, width):
-    top, left, inner_height, inner_width, frame_height, frame_width = places.letterbox_place(
+    top, left, inner_height, inner_width, frame_height, frame_width = placement.letterbox_place(
         library=library, size=size, multiple_of=multiple_of, height=height, width=width
     )
     assert min(inner_height, inner_width) >= 1
@@ -188,4 +188,4 @@ def test_a_letterboxed_image_lies_inside_its_frame(library, size, multiple_of, h
     ],
 )
 def test_pad_place(frame, position, place):
-    assert places.pad_place(**frame, position=position, height=101, width=61) == place
+    assert placement.pad_place(**frame, position=position, height=101, width=61) == place

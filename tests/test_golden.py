@@ -10,13 +10,13 @@ from PIL import Image
 
 import sm_imgcheck
 from sm_imgcheck import cli
-from sm_imgcheck.engine.job import Job
-from sm_imgcheck.engine.probes import probed
-from sm_imgcheck.errors import ImgcheckError
-from sm_imgcheck.golden import compare, judge
-from sm_imgcheck.illustration import of_golden
-from sm_imgcheck.model import Options
-from sm_imgcheck.specfile import load
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.types import Options
+from sm_imgcheck.features.golden import compare, judge
+from sm_imgcheck.features.pictures import of_golden
+from sm_imgcheck.run.sources import probed
+from sm_imgcheck.run.work import Job
+from sm_imgcheck.spec.load import load
 
 BASE = {
     "shape": ["N", 3, 64, 64],
@@ -382,7 +382,7 @@ def test_a_bug_at_one_probe_leaves_the_others(specs, say, monkeypatch):
             raise ZeroDivisionError
         return judge_all(spec, number, options, **more)
 
-    monkeypatch.setattr("sm_imgcheck.golden.judge", broken)
+    monkeypatch.setattr("sm_imgcheck.features.golden.judge", broken)
     code, out, err = say("validate", "--golden", "-s", "wrong.yaml")
     assert code == 2
     assert "fine.npy: a bug in sm-imgcheck, not in the file: ZeroDivisionError" in err

@@ -10,11 +10,11 @@ from pictures import encoded, jpeg, picture
 from PIL import Image
 
 from sm_imgcheck import cli
-from sm_imgcheck.guard import WITH_TRACEBACK
-from sm_imgcheck.model import Options
-from sm_imgcheck.processing import process
-from sm_imgcheck.recognition import recognised
-from sm_imgcheck.stacks import stack
+from sm_imgcheck.core.types import Options
+from sm_imgcheck.features.identify.tensor import recognised
+from sm_imgcheck.pipeline.guard import WITH_TRACEBACK
+from sm_imgcheck.pipeline.process import process
+from sm_imgcheck.serving.stacks import stack
 from specs import spec
 
 RGB = spec(shape=["N", 8, 8, 3])
@@ -37,11 +37,11 @@ def fail(*_, **__):
 def broken(monkeypatch):
     """Measuring, and every stack, raise what nobody expects."""
     monkeypatch.delenv(WITH_TRACEBACK, raising=False)
-    monkeypatch.setattr("sm_imgcheck.pixels.measure.measure", fail)
-    monkeypatch.setattr("sm_imgcheck.recognition.measure", fail)
-    monkeypatch.setattr("sm_imgcheck.source.image.look", fail)
+    monkeypatch.setattr("sm_imgcheck.pipeline.measure.measure", fail)
+    monkeypatch.setattr("sm_imgcheck.features.identify.tensor.measure", fail)
+    monkeypatch.setattr("sm_imgcheck.pipeline.read.look", fail)
     for name in ("custom", "triton"):
-        monkeypatch.setattr(f"sm_imgcheck.stacks.{name}.receive", fail)
+        monkeypatch.setattr(f"sm_imgcheck.serving.stacks.{name}.receive", fail)
 
 
 @pytest.mark.parametrize("want_array", [False, True])
@@ -150,7 +150,7 @@ def test_gray_with_alpha_that_opencv_refuses_loses_its_alpha(monkeypatch):
     gray = picture(8, 8, 1)
     planes = (gray[..., 0], np.full((8, 8), 100, np.uint8))
     body = encoded(Image.merge("LA", [Image.fromarray(values) for values in planes]), "PNG")
-    monkeypatch.setattr("sm_imgcheck.pixels.opencv.quiet_opencv", lambda *_, **__: None)
+    monkeypatch.setattr("sm_imgcheck.io.images.opencv.quiet_opencv", lambda *_, **__: None)
     result = process(body, GRAY, Options(want_array=True))
     assert np.allclose(result.array * 255, gray[None], atol=1e-4)
 

@@ -8,12 +8,12 @@ from pictures import encoded, jpeg, picture
 from PIL import Image
 
 from sm_imgcheck import Options, process
-from sm_imgcheck.effects import after
-from sm_imgcheck.errors import CandidateError
-from sm_imgcheck.identifying import find
-from sm_imgcheck.model import Facts, Step
-from sm_imgcheck.pixels import apply
-from sm_imgcheck.planning import stage_of
+from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.core.types import Facts, Step
+from sm_imgcheck.features.identify import find
+from sm_imgcheck.ops.effects import after
+from sm_imgcheck.ops.execute import apply
+from sm_imgcheck.pipeline.plan import stage_of
 from specs import spec
 
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}

@@ -11,13 +11,14 @@ from pictures import encoded, jpeg, picture
 from PIL import Image
 
 import sm_imgcheck
-from sm_imgcheck import cli, recognition
-from sm_imgcheck.checks import every
-from sm_imgcheck.errors import ImgcheckError
-from sm_imgcheck.illustration import candidate, of_candidate, of_recognised, recognised
-from sm_imgcheck.illustration.candidate import _likely
-from sm_imgcheck.model import Finding, Options, Result
-from sm_imgcheck.specfile import load
+from sm_imgcheck import cli
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.types import Finding, Options, Result
+from sm_imgcheck.features import pictures
+from sm_imgcheck.features.identify import tensor as recognition
+from sm_imgcheck.features.pictures import _likely, identified, of_candidate, of_recognised
+from sm_imgcheck.rules import every
+from sm_imgcheck.spec.load import load
 
 SPEC = {
     "shape": ["N", 48, 64, 3],
@@ -40,7 +41,7 @@ def panels(monkeypatch):
             held["panels"], held["notes"] = {panel.heading: panel for panel in panels}, [note.text for note in notes]
             return b""
 
-        monkeypatch.setattr(candidate, "sheet", keep)
+        monkeypatch.setattr(pictures, "sheet", keep)
         of_candidate(what, load(spec or SPEC), Options(**options))
         of.notes = held["notes"]
         return held["panels"]
@@ -68,7 +69,7 @@ SEES, MADE, TAKES, PLAIN, SOURCE, SPREAD = (
 @pytest.fixture(autouse=True)
 def undecided(monkeypatch):
     """What the colours of these pictures say of their order is another test's business."""
-    monkeypatch.setattr(candidate, "_likely", lambda _: "")
+    monkeypatch.setattr(pictures, "_likely", lambda _: "")
 
 
 def test_a_tensor_that_keeps_the_contract_is_drawn_once(panels):
@@ -99,7 +100,7 @@ def test_an_order_that_is_only_likely_is_drawn_and_called_so(panels, monkeypatch
     rule = every()["CHN104"]
     finding = Finding(code=rule.code, name=rule.name, severity=rule.severity, message="", actual="BGR")
     told = _likely(Result(path="", kind="tensor", findings=(finding,)))
-    monkeypatch.setattr(candidate, "_likely", lambda _: told)
+    monkeypatch.setattr(pictures, "_likely", lambda _: told)
     image = picture()
     found = panels(scaled(image[..., ::-1]))
     assert np.array_equal(found[SEES].pixels, image[..., ::-1])
@@ -256,7 +257,7 @@ def recognised_panels(monkeypatch):
             held["panels"], held["notes"] = {panel.heading: panel for panel in panels}, [note.text for note in notes]
             return b""
 
-        monkeypatch.setattr(recognised, "sheet", keep)
+        monkeypatch.setattr(identified, "sheet", keep)
         asked = Options(**options)
         of_recognised(what, recognition.recognised(what, None, asked), asked)
         of.notes = held["notes"]
@@ -274,7 +275,7 @@ def test_a_tensor_alone_is_drawn_by_its_own_numbers(recognised_panels):
 
 
 def test_an_order_that_only_the_colours_tell_is_called_likely(recognised_panels, monkeypatch):
-    monkeypatch.setattr("sm_imgcheck.pixels.measure.likely_order", lambda *_: ("BGR", 0.97))
+    monkeypatch.setattr("sm_imgcheck.pipeline.measure.likely_order", lambda *_: ("BGR", 0.97))
     image = picture()
     found = recognised_panels(scaled(image[..., ::-1]))
     assert np.array_equal(found[MADE].pixels, image)
@@ -282,7 +283,7 @@ def test_an_order_that_only_the_colours_tell_is_called_likely(recognised_panels,
 
 
 def test_an_order_that_nothing_tells_is_called_assumed(recognised_panels, monkeypatch):
-    monkeypatch.setattr("sm_imgcheck.pixels.measure.likely_order", lambda *_: ("", 0.0))
+    monkeypatch.setattr("sm_imgcheck.pipeline.measure.likely_order", lambda *_: ("", 0.0))
     assert recognised_panels(scaled(picture()))[MADE].lines[0] == "48x64 (HxW), read as RGB, which is assumed"
 
 

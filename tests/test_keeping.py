@@ -13,14 +13,16 @@ import pytest
 from pictures import jpeg, picture
 
 from sm_imgcheck import cli
-from sm_imgcheck.engine import database, journal, known, starting
-from sm_imgcheck.engine.claims import Claims, clash
-from sm_imgcheck.engine.items import Item
-from sm_imgcheck.engine.records import result_of, texts
-from sm_imgcheck.engine.shard import Shard, sharded
-from sm_imgcheck.errors import ImgcheckError
-from sm_imgcheck.model import Options, Result
-from sm_imgcheck.processing import process
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.types import Options, Result
+from sm_imgcheck.pipeline.process import process
+from sm_imgcheck.run.inputs import collisions
+from sm_imgcheck.run.inputs.collisions import Claims, clash
+from sm_imgcheck.run.inputs.item import Item
+from sm_imgcheck.run.inputs.shard import Shard, sharded
+from sm_imgcheck.run.resume import index as known
+from sm_imgcheck.run.resume import journal, keeping
+from sm_imgcheck.run.resume.codec import result_of, texts
 
 SPEC = "shape: [N, 24, 32, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX file names")
@@ -58,11 +60,11 @@ def looked_at(monkeypatch):
     """The names of the files that were decoded since it was last cleared."""
     seen = []
 
-    def noted(what, *more):
+    def noted(what, *more, **trace):
         seen.append(Path(getattr(what, "path", what)).name)
-        return process(what, *more)
+        return process(what, *more, **trace)
 
-    monkeypatch.setattr("sm_imgcheck.processing.process", noted)
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", noted)
     return seen
 
 
@@ -128,7 +130,7 @@ class TestResume:
     def test_another_library_makes_everything_stale(self, place, say, looked_at, monkeypatch):
         convert(say)
         looked_at.clear()
-        monkeypatch.setattr(starting, "libraries", lambda: {"pillow": "99"})
+        monkeypatch.setattr(keeping, "libraries", lambda: {"pillow": "99"})
         _, manifest, _, _ = convert(say, "--resume")
         assert len(looked_at) == 6
         assert json.loads(manifest.splitlines()[0])["versions"] == {"pillow": "99"}
@@ -232,7 +234,7 @@ class TestResume:
             real(source, target)
 
         with monkeypatch.context() as patch:
-            patch.setattr("sm_imgcheck.stores.local.os.replace", replace)
+            patch.setattr("sm_imgcheck.io.stores.local.os.replace", replace)
             code, _, err = say("convert", "in", "-o", "out", "--manifest", "out.jsonl", "--format", "json")
         assert code == 2
         assert "cannot be written: No space left on device" in err
@@ -558,7 +560,7 @@ def test_records_come_back_as_they_were():
 
 
 def test_clashes_are_found_beyond_what_is_held_in_memory(monkeypatch):
-    monkeypatch.setattr("sm_imgcheck.engine.claims._HELD", 2)
+    monkeypatch.setattr("sm_imgcheck.run.inputs.collisions._HELD", 2)
     claims = Claims()
     paths = [os.fsdecode(b"\xff%d" % number) for number in range(9)]
     assert [clash(claims, f"out/{path}", path) for path in paths] == [""] * 9
@@ -584,7 +586,7 @@ def test_many_small_files_become_few(place, say, looked_at, monkeypatch):
 
 
 def test_full_disk_of_temporary_files_is_one_line():
-    base = database.temporary("CREATE TABLE outputs (output BLOB)")
+    base = collisions.temporary("CREATE TABLE outputs (output BLOB)")
     base.execute("PRAGMA max_page_count=4")  # sqlite.org/pragma.html: what is more fails as on a full disk
     with pytest.raises(ImgcheckError, match=r"^temporary database: database or disk is full; set TMPDIR"):
         base.execute("INSERT INTO outputs VALUES (?)", (bytes(100_000),))

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from pictures import picture
 
-from sm_imgcheck import checks, validate
-from sm_imgcheck.layouts import by_shape
-from sm_imgcheck.mapping import same
-from sm_imgcheck.model import Candidate, Channel
-from sm_imgcheck.naming import candidates, explained, plausible, singles
-from sm_imgcheck.pixels.lattice import channels_of, constant_channels
-from sm_imgcheck.pixels.measure import measure
-from sm_imgcheck.spec import parse
+from sm_imgcheck import rules, validate
+from sm_imgcheck.core.layouts import by_shape
+from sm_imgcheck.core.recipes import candidates, explained, plausible, singles
+from sm_imgcheck.core.types import Candidate, Channel
+from sm_imgcheck.core.value_mapping import same
+from sm_imgcheck.pipeline.measure import measure
+from sm_imgcheck.pipeline.measure.lattice import channels_of, constant_channels
+from sm_imgcheck.spec.parse import parse
 
 IMAGE = picture(72, 96).astype(np.float32)
 MEAN, STD = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
@@ -21,7 +21,7 @@ SPEC = {"shape": ["N", 72, 96, 3], "dtype": "float32", "channel_order": "RGB", "
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
 def test_no_mapping_is_ever_called_by_another_name(dtype, monkeypatch):
     """All that have names, on a picture that is neither black nor white anywhere: named rightly or not at all."""
-    monkeypatch.setattr("sm_imgcheck.pixels.measure.likely_order", lambda *_: ("", 0.0))  # it takes most of the time
+    monkeypatch.setattr("sm_imgcheck.pipeline.measure.likely_order", lambda *_: ("", 0.0))  # it takes most of the time
     image = np.clip(IMAGE * 0.8 + 20, 0, 255).round()
     named = 0
     for name, affine in (*singles(3), *candidates(3)[::9]):
@@ -149,7 +149,7 @@ def test_scaled_values_cast_to_integers(array, found):
 def held(array):
     spec = parse(SPEC)
     facts = measure(array[None], spec.contract, {})
-    return checks.run(Candidate(path="x", kind="tensor", facts=facts), spec)
+    return rules.run(Candidate(path="x", kind="tensor", facts=facts), spec)
 
 
 def other_spacing(array):

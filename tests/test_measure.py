@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pictures import picture
 
-from sm_imgcheck.layouts import reading
-from sm_imgcheck.mapping import RECIPES, canonical, same
-from sm_imgcheck.pixels.measure import measure
-from sm_imgcheck.spec import parse
+from sm_imgcheck.core.layouts import reading
+from sm_imgcheck.core.value_mapping import RECIPES, canonical, same
+from sm_imgcheck.pipeline.measure import measure
+from sm_imgcheck.spec.parse import parse
 
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 

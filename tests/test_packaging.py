@@ -37,7 +37,11 @@ def test_wheel_holds_the_package_the_presets_and_nothing_else(wheel):
     with ZipFile(wheel) as archive:
         names = set(archive.namelist())
     meta = {name for name in names if name.startswith(f"sm_imgcheck-{sm_imgcheck.__version__}.dist-info/")}
-    data = {"sm_imgcheck/py.typed", "sm_imgcheck/diagnosis/errors.json", "sm_imgcheck/prior/table.npz"}
+    data = {
+        "sm_imgcheck/py.typed",
+        "sm_imgcheck/rules/endpoint_errors/errors.json",
+        "sm_imgcheck/pipeline/measure/channel_prior/table.npz",
+    }
     assert names - meta == modules | presets | data
     assert any(name.endswith("/licenses/LICENSE") for name in meta)
 
@@ -47,7 +51,7 @@ def test_metadata_says_what_the_package_and_the_project_say(wheel):
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         fields = Parser().parsestr(archive.read(name).decode())
     assert fields["Version"] == sm_imgcheck.__version__
-    assert "version" in PROJECT["dynamic"], "the version stands once, in sm_imgcheck/__init__.py"
+    assert "version" in PROJECT["dynamic"], "the version stands once, in sm_imgcheck/core/version.py"
     assert fields["Requires-Python"] == PROJECT["requires-python"]
     extras = [one for several in PROJECT["optional-dependencies"].values() for one in several]
     assert len(fields.get_all("Requires-Dist")) == len([*PROJECT["dependencies"], *extras])

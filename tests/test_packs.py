@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from pictures import jpeg, picture
 
-from sm_imgcheck import cli, packing, specfile
-from sm_imgcheck.packing import Sample, tar
-from sm_imgcheck.payload import jsonlines
-from sm_imgcheck.processing import process
+from sm_imgcheck import cli
+from sm_imgcheck.core.types import Options
+from sm_imgcheck.pipeline.process import process
+from sm_imgcheck.run.outputs import formats
+from sm_imgcheck.run.outputs.formats import Sample, tar
+from sm_imgcheck.serving.envelopes import jsonlines
+from sm_imgcheck.spec import load
 
 SPEC = "shape: [N, 24, 32, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
 NAMES = ("a/one", "a/two", "b/three", "five", "four", "six", "zero")
@@ -52,11 +55,11 @@ def looked_at(monkeypatch):
     """The names of the files that were decoded since it was last cleared."""
     seen = []
 
-    def noted(what, *more):
+    def noted(what, *more, **trace):
         seen.append(Path(getattr(what, "path", what)).name)
-        return process(what, *more)
+        return process(what, *more, **trace)
 
-    monkeypatch.setattr("sm_imgcheck.processing.process", noted)
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", noted)
     return seen
 
 
@@ -95,8 +98,8 @@ def convert(say, form, *more, out="out"):
 
 def tensors():
     """What convert makes of each photo, in the order of the listing."""
-    spec = specfile.load("sm-imgcheck.yaml")
-    options = cli._session.Options(want_array=True)
+    spec = load.load("sm-imgcheck.yaml")
+    options = Options(want_array=True)
     return [process(f"in/{name}.jpg", spec, options).array for name in NAMES]
 
 
@@ -205,7 +208,7 @@ class TestLines:
             spec.write("payload: {stack: tensorflow-serving}\n")
         _, _, files = convert(say, ("jsonl", "--batch-size", "4"))
         assert sorted(files) == ["00000.jsonl", "00001.jsonl", "index.jsonl", "manifest.json"]
-        spec = specfile.load("sm-imgcheck.yaml")
+        spec = load.load("sm-imgcheck.yaml")
         lines = [jsonlines.build(array, spec).body + b"\n" for array in tensors()]
         assert files["00000.jsonl"] + files["00001.jsonl"] == b"".join(lines)
         assert json.loads(files["manifest.json"])[1:] == ["00000.jsonl", "00001.jsonl"]
@@ -266,7 +269,7 @@ class TestResume:
             real(source, target)
 
         with monkeypatch.context() as patch:
-            patch.setattr("sm_imgcheck.stores.local.os.replace", replace)
+            patch.setattr("sm_imgcheck.io.stores.local.os.replace", replace)
             code, _, err = say("convert", "in", "-o", "out", "--manifest", "out.jsonl", "--as", *form)
         assert code == 2
         assert "cannot be written: No space left on device" in err
@@ -336,10 +339,10 @@ def test_what_does_not_go_together(place, say, given, said):
 
 
 def test_a_part_that_was_tampered_with():
-    kind = packing.load("npy")
-    good = b"".join(kind.encode(np.zeros((1, 2, 2, 3), np.float32), specfile.load("torchvision-imagenet")))
+    kind = formats.load("npy")
+    good = b"".join(kind.encode(np.zeros((1, 2, 2, 3), np.float32), load.load("torchvision-imagenet")))
     one, two = (Sample(path=name, key=name, findings=()) for name in "ab")
-    other = b"".join(kind.encode(np.zeros((1, 2, 3, 3), np.float32), specfile.load("torchvision-imagenet")))
+    other = b"".join(kind.encode(np.zeros((1, 2, 3, 3), np.float32), load.load("torchvision-imagenet")))
     for bad, said in ((good[:-1], "is not as it was written"), (b"", "damaged|written"), (other, "b is float32")):
         with pytest.raises(ValueError, match=said):
             b"".join(kind.pack([(one, good), (two, bad)], 2))

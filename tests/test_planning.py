@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures import jpeg, picture
 
-from sm_imgcheck import fix
-from sm_imgcheck.errors import Bug, ImgcheckError, PlanError
-from sm_imgcheck.layouts import LAYOUTS
-from sm_imgcheck.model import Candidate, Header, Options
-from sm_imgcheck.pixels import op
-from sm_imgcheck.pixels.measure import measure
-from sm_imgcheck.planning import OPS_OF_STAGE, any_image, make_plan, stage_of
-from sm_imgcheck.processing import process
-from sm_imgcheck.spec import parse
+from sm_imgcheck.core.errors import Bug, ImgcheckError, PlanError
+from sm_imgcheck.core.layouts import LAYOUTS
+from sm_imgcheck.core.types import Candidate, Header, Options
+from sm_imgcheck.ops.execute import op
+from sm_imgcheck.pipeline import apply
+from sm_imgcheck.pipeline.measure import measure
+from sm_imgcheck.pipeline.plan import OPS_OF_STAGE, any_image, make_plan, stage_of
+from sm_imgcheck.pipeline.process import process
+from sm_imgcheck.spec.parse import parse
 
 A = {"shape": ["N", 48, 64, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
 B = {**A, "channel_order": "BGR"}
@@ -44,8 +44,8 @@ def plan_of(array, spec, *, allow_guess=False, **assume):
 
 def made(array, spec, **assume):
     candidate = tensor(array, spec, **assume)
-    result = fix.run(make_plan(spec, candidate, Options(assume=assume)), candidate)
-    fix.verify(result, spec)
+    result = apply.run(make_plan(spec, candidate, Options(assume=assume)), candidate)
+    apply.verify(result, spec)
     return result
 
 
@@ -220,7 +220,7 @@ def test_a_guess_is_refused_until_it_is_allowed():
 
 def test_what_is_assumed_is_no_guess():
     plan = plan_of(smooth(), parse(C), value_range="0,1")
-    finished = fix.run(plan, tensor(smooth(), parse(C), value_range="0,1"))
+    finished = apply.run(plan, tensor(smooth(), parse(C), value_range="0,1"))
     assert np.abs(finished[0] - (smooth() * 2 - 1)).max() < 1e-6
 
 
@@ -294,7 +294,7 @@ def test_scaled_tensors_of_other_channels_go_back_to_grey_levels(channels):
 
 def test_infinities_are_a_bug_even_where_the_bounds_would_be():
     with pytest.raises(Bug, match="spans"):
-        fix.verify(np.full((1, 48, 64, 3), np.inf, np.float16), parse({**A, "dtype": "float16"}))
+        apply.verify(np.full((1, 48, 64, 3), np.inf, np.float16), parse({**A, "dtype": "float16"}))
 
 
 def test_policy_refusals_leave_no_plan():

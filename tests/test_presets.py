@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from sm_imgcheck.spec import lint, schema
-from sm_imgcheck.specfile import load, presets
-from sm_imgcheck.yamltext import read
+from sm_imgcheck.spec.json_schema import schema
+from sm_imgcheck.spec.lint import lint
+from sm_imgcheck.spec.load import load, presets
+from sm_imgcheck.spec.yaml import read
 
 FOLDER = Path(__file__).parents[1] / "specs"
 

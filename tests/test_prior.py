@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sm_imgcheck import checks, prior
-from sm_imgcheck.mapping import RECIPES, canonical, flipped
-from sm_imgcheck.model import Candidate, Facts
-from sm_imgcheck.pixels.measure import measure
-from sm_imgcheck.prior.features import SIDE, thumbnail
-from sm_imgcheck.spec import parse
+from sm_imgcheck import rules
+from sm_imgcheck.core.types import Candidate, Facts
+from sm_imgcheck.core.value_mapping import RECIPES, canonical, flipped
+from sm_imgcheck.pipeline.measure import channel_prior, measure
+from sm_imgcheck.pipeline.measure.channel_prior.features import SIDE, thumbnail
+from sm_imgcheck.spec.parse import parse
 
 RGB = {"shape": ["N", "H", "W", 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
 FIT = Path(__file__).parent / "fit" / "channel_prior.py"
@@ -39,8 +39,8 @@ def facts_of(array, assume=None, **spec):
 
 
 def test_a_landscape_is_recognised_both_ways():
-    assert prior.probability(prior.log_odds([landscape()])) > 0.9
-    assert prior.probability(prior.log_odds([landscape()[..., ::-1]])) < 0.1
+    assert channel_prior.probability(channel_prior.log_odds([landscape()])) > 0.9
+    assert channel_prior.probability(channel_prior.log_odds([landscape()[..., ::-1]])) < 0.1
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float16, np.float64])
@@ -48,9 +48,9 @@ def test_a_landscape_is_recognised_both_ways():
 def test_exchanging_the_channels_turns_the_sign(dtype, seed):
     rng = np.random.default_rng(seed)
     image = np.kron(rng.integers(0, 256, (6, 9, 3)), np.ones((11, 7, 1))).astype(dtype)
-    odds = prior.log_odds([image])
+    odds = channel_prior.log_odds([image])
     assert odds != 0
-    assert prior.log_odds([image[..., ::-1]]) == pytest.approx(-odds, abs=1e-4)
+    assert channel_prior.log_odds([image[..., ::-1]]) == pytest.approx(-odds, abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,13 @@ def test_exchanging_the_channels_turns_the_sign(dtype, seed):
     ids=["gray", "nearly gray", "constant", "one pixel", "31 rows", "red equals blue"],
 )
 def test_where_there_is_no_evidence_nothing_is_said(image):
-    assert prior.log_odds([image]) == 0
+    assert channel_prior.log_odds([image]) == 0
     facts = facts_of((np.clip(image, 0, 255) / 255).astype(np.float32)[np.newaxis])
     assert (facts.likely_order, facts.order_probability) == ("", 0.0)
 
 
 def test_of_nothing_nothing_is_said():
-    assert prior.log_odds([]) == 0
+    assert channel_prior.log_odds([]) == 0
 
 
 @pytest.mark.parametrize("fill", [0, 114, 255])
@@ -94,12 +94,12 @@ def test_every_size_makes_a_thumbnail_of_the_same_light(shape):
 
 def test_a_huge_image_is_looked_at_in_part():
     view = np.broadcast_to(landscape(8, 8), (1, 8, 8, 3))
-    assert prior.sparse(np.broadcast_to(view[0, :1, :1], (30_000, 40_000, 3))).shape <= (512, 512, 3)
+    assert channel_prior.sparse(np.broadcast_to(view[0, :1, :1], (30_000, 40_000, 3))).shape <= (512, 512, 3)
 
 
 @pytest.mark.parametrize(("count", "looked"), [(1, 1), (3, 3), (16, 16), (17, 16), (100_000, 16)])
 def test_a_bounded_number_of_a_batch_is_looked_at(count, looked):
-    at = prior.chosen(count)
+    at = channel_prior.chosen(count)
     assert len(set(at)) == len(at) == looked
     assert at[0] == 0
     assert at[-1] == count - 1
@@ -108,13 +108,13 @@ def test_a_bounded_number_of_a_batch_is_looked_at(count, looked):
 def test_the_evidence_of_a_batch_adds_up_but_no_frame_counts_twice():
     weak = [np.clip(landscape(seed=seed) * 0.25 + 90, 0, 255) for seed in range(3)]
     mosaics = [np.random.default_rng(s).permutation(weak[0].reshape(-1, 3)).reshape(weak[0].shape) for s in range(1)]
-    one = prior.log_odds(weak[:1])
-    assert prior.log_odds(weak[:1] * 9) == pytest.approx(one, rel=1e-4)
-    assert prior.log_odds([weak[0], weak[0][..., ::-1]]) == pytest.approx(0, abs=1e-4)
+    one = channel_prior.log_odds(weak[:1])
+    assert channel_prior.log_odds(weak[:1] * 9) == pytest.approx(one, rel=1e-4)
+    assert channel_prior.log_odds([weak[0], weak[0][..., ::-1]]) == pytest.approx(0, abs=1e-4)
     gray = np.repeat(weak[0][..., :1], 3, axis=2)
-    assert prior.log_odds([weak[0], gray]) == pytest.approx(one, rel=1e-6)
-    alone = prior.log_odds(mosaics)
-    both = prior.log_odds([weak[0], *mosaics])
+    assert channel_prior.log_odds([weak[0], gray]) == pytest.approx(one, rel=1e-6)
+    alone = channel_prior.log_odds(mosaics)
+    both = channel_prior.log_odds([weak[0], *mosaics])
     assert min(one, alone) < both <= one + alone + 1e-6
 
 
@@ -127,7 +127,9 @@ def test_values_are_brought_back_by_the_mapping_that_is_known(name, layout):
     facts = facts_of(array, {"layout": layout})
     assert facts.values is not None
     assert facts.likely_order == "BGR"
-    assert facts.order_probability == pytest.approx(prior.probability(-prior.log_odds([image])), abs=1e-3)
+    assert facts.order_probability == pytest.approx(
+        channel_prior.probability(-channel_prior.log_odds([image])), abs=1e-3
+    )
 
 
 def test_an_unknown_mapping_says_something_only_where_its_range_does():
@@ -156,13 +158,13 @@ def test_other_numbers_of_channels_are_not_looked_at():
 
 
 def test_the_table_is_small_plain_and_says_what_it_was_fitted_on():
-    file = Path(prior.__file__).with_name("table.npz")
+    file = Path(channel_prior.__file__).with_name("table.npz")
     assert file.stat().st_size <= 64 * 1024
     with np.load(file, allow_pickle=False) as table:
         numbers = [table[name] for name in table.files if name != "about"]
     assert all(part.dtype == np.float16 and np.isfinite(part).all() for part in numbers)
     for word in ("990 photographs", "ImageNet", "BSDS500", "research", "Cross-validated", "calibration error"):
-        assert word in prior.about()
+        assert word in channel_prior.about()
 
 
 SEEN = Facts(
@@ -178,7 +180,7 @@ SEEN = Facts(
 
 def found(spec=None, **facts):
     candidate = Candidate(path="x.npy", kind="tensor", facts=replace(SEEN, **facts))
-    return {one.code: one for one in checks.run(candidate, parse({**RGB, **(spec or {})})) if one.code[:3] == "CHN"}
+    return {one.code: one for one in rules.run(candidate, parse({**RGB, **(spec or {})})) if one.code[:3] == "CHN"}
 
 
 def test_a_likely_other_order_is_a_warning_with_its_probability():
@@ -240,7 +242,7 @@ def test_the_script_still_fits_and_measures(shared_photos, monkeypatch, capsys):
 def test_the_table_in_the_package_is_a_fitted_one(shared_photos):
     """On the photographs that it was fitted on: a bound that only a broken table misses."""
     files = sorted(one for name in ("imagenet", "bsds") for one in (shared_photos / name).glob("*.jp*g"))
-    odds = np.array([prior.log_odds([np.asarray(Image.open(file).convert("RGB"))]) for file in files])
+    odds = np.array([channel_prior.log_odds([np.asarray(Image.open(file).convert("RGB"))]) for file in files])
     odds = odds[odds != 0]
     assert len(odds) >= 985
     assert (odds > 0).mean() >= 0.9

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from pictures import picture
 from PIL import Image, ImageOps
 
-from sm_imgcheck.geometry import output_size
-from sm_imgcheck.model import Step
-from sm_imgcheck.pixels import apply, op
-from sm_imgcheck.pixels.kernels_tensorflow import tensorflow_spans
-from sm_imgcheck.pixels.kernels_torch import torch_whole_spans
-from sm_imgcheck.pixels.resize_pillow import sampled_by_pillow
-from sm_imgcheck.spec.libraries import LIBRARIES
+from sm_imgcheck.core.types import Step
+from sm_imgcheck.ops.effects import output_size
+from sm_imgcheck.ops.execute import apply, op
+from sm_imgcheck.ops.kernels.resize_pillow import sampled_by_pillow
+from sm_imgcheck.ops.kernels.resize_tensorflow import tensorflow_spans
+from sm_imgcheck.ops.kernels.resize_torch import torch_whole_spans
+from sm_imgcheck.spec.keys import LIBRARIES
 
 SIZES = [(30, 40), (97, 61), (140, 20), (97, 30), (200, 61)]
 CV2 = {"nearest": 0, "bilinear": 1, "bicubic": 2, "area": 3, "lanczos": 4, "nearest-exact": 6}

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sm_imgcheck import arrayfile
-from sm_imgcheck.model import Decode
-from sm_imgcheck.source import from_array, from_bytes, read, tensor_json
+from sm_imgcheck.core.types import Decode
+from sm_imgcheck.io import numpy_files
+from sm_imgcheck.io.tensors import json as tensor_json
+from sm_imgcheck.pipeline.read import from_array, from_bytes, read
 from tests.pictures import jpeg, picture
 
 DECODE = Decode()
@@ -183,9 +184,9 @@ def test_a_bad_npz_is_a_problem(monkeypatch):
     assert code(npz(a=np.array([{}], dtype=object)))[0] == "SRC151"
     middle = len(good) // 3
     assert code(good[:middle] + bytes(20) + good[middle + 20 :])[0] in ("SRC150", "SRC152")
-    monkeypatch.setattr(arrayfile, "MAX_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr(numpy_files, "MAX_UNPACKED_BYTES", 1000)
     assert "unpacks to" in code(npz(a=np.zeros(1_000_000, np.uint8)))[1]
-    monkeypatch.setattr(arrayfile, "MAX_DIRECTORY_BYTES", 10)
+    monkeypatch.setattr(numpy_files, "MAX_DIRECTORY_BYTES", 10)
     assert "table of contents" in code(good)[1]
 
 
@@ -326,7 +327,7 @@ def test_paths_that_are_no_files(tmp_path, monkeypatch):
     assert read("", DECODE).problem == ("SRC101", "an empty name is no file")
     (tmp_path / "empty.jpg").touch()
     assert read(tmp_path / "empty.jpg", DECODE).problem[0] == "SRC102"
-    monkeypatch.setattr("sm_imgcheck.source.MAX_FILE_BYTES", 10)
+    monkeypatch.setattr("sm_imgcheck.pipeline.read.MAX_FILE_BYTES", 10)
     (tmp_path / "large.jpg").write_bytes(jpeg())
     assert "more than 10 are not read" in read(tmp_path / "large.jpg", DECODE).problem[1]
 

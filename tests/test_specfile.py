@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sm_imgcheck.errors import ImgcheckError, SpecError
-from sm_imgcheck.spec import parse
-from sm_imgcheck.specfile import load, presets
+from sm_imgcheck.core.errors import ImgcheckError, SpecError
+from sm_imgcheck.spec.load import load, presets
+from sm_imgcheck.spec.parse import parse
 
 GOOD = "shape: [N, 224, 224, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
 
@@ -78,7 +78,7 @@ def test_a_file_that_cannot_be_read(here, monkeypatch):
     def refuse(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("sm_imgcheck.ordinary.os.open", refuse)
+    monkeypatch.setattr("sm_imgcheck.io.stores.local.os.open", refuse)
     assert said("secret.yaml") == "secret.yaml: cannot be read: Permission denied"
 
 
@@ -236,13 +236,13 @@ def test_presets_are_found_in_a_source_tree():
 def test_presets_of_a_wheel_stand_beside_the_module(tmp_path, monkeypatch):
     (tmp_path / "presets").mkdir()
     (tmp_path / "presets" / "mine.yaml").write_text(GOOD)
-    monkeypatch.setattr("sm_imgcheck.specfile.__file__", str(tmp_path / "specfile.py"))
+    monkeypatch.setattr("sm_imgcheck.spec.load.__file__", str(tmp_path / "spec" / "load.py"))
     assert presets() == ("mine",)
     assert load("mine").contract.dtype == "float32"
 
 
 def test_a_resolved_spec_loads_again(here):
-    from sm_imgcheck.spec.write import document
+    from sm_imgcheck.spec.dump import document
 
     for name in presets():
         spec = load(name)

@@ -48,24 +48,28 @@ def test_light_commands_load_nothing_heavy(arguments):
 
 
 def test_the_rules_of_the_library_load_nothing_heavy():
-    parts = "sm_imgcheck.checks, sm_imgcheck.planning, sm_imgcheck.report.text, sm_imgcheck.report.jsonl"
-    code = f"import sys, {parts}\nsm_imgcheck.checks.every()\nprint(*sys.modules, file=sys.stderr)"
+    parts = "sm_imgcheck.rules, sm_imgcheck.pipeline.plan, sm_imgcheck.report.formats.text"
+    code = f"import sys, {parts}\nsm_imgcheck.rules.every()\nprint(*sys.modules, file=sys.stderr)"
     modules = loaded(code=code)
-    assert "sm_imgcheck.checks.dty" in modules
+    assert "sm_imgcheck.rules.dtype" in modules
     assert not modules & (HEAVY | {"typer"})
 
 
 def test_a_command_does_not_import_the_others():
     modules = loaded("rules")
-    assert "sm_imgcheck.cli.rules" in modules
-    assert "sm_imgcheck.cli.validate" not in modules
-    assert not {"sm_imgcheck.cli.rules", "sm_imgcheck.cli.validate", "sm_imgcheck.model"} & loaded("--help")
+    assert "sm_imgcheck.cli.commands.rules" in modules
+    assert "sm_imgcheck.cli.commands.validate" not in modules
+    assert not {
+        "sm_imgcheck.cli.commands.rules",
+        "sm_imgcheck.cli.commands.validate",
+        "sm_imgcheck.core.types",
+    } & loaded("--help")
 
 
 def test_a_jpeg_is_validated_without_opencv_rich_and_orjson(tmp_path):
     (tmp_path / "x.jpg").write_bytes(jpeg())
     modules = loaded("validate", str(tmp_path / "x.jpg"), "-s", "pillow-rgb-01")
-    assert {"numpy", "yaml", "sm_imgcheck.report.text"} <= modules
+    assert {"numpy", "yaml", "sm_imgcheck.report.formats.text"} <= modules
     assert not modules & {"cv2", "rich", "orjson", "pydantic", "ssl", "asyncio"}
 
 
@@ -74,19 +78,22 @@ def test_stores_are_loaded_only_for_places_that_have_a_scheme(tmp_path):
     places = [str(tmp_path / "x.jpg"), f"file://{tmp_path}/x.jpg"]
     modules = loaded("convert", *places, "-s", "pillow-rgb-01", "-o", f"file://{tmp_path}/out", "-j", "1")
     assert (tmp_path / "out" / "x.npy").exists()
-    assert "sm_imgcheck.stores.local" in modules
-    unwanted = {"fsspec", "s3fs", "concurrent.futures.thread", "asyncio", "sm_imgcheck.engine.remote"}
-    assert not modules & (unwanted | {"sm_imgcheck.stores.s3", "sm_imgcheck.stores.remote"})
-    assert "sm_imgcheck.stores.remote" in loaded("validate", "memory://x.jpg", "-s", "pillow-rgb-01")
+    assert "sm_imgcheck.io.stores.local" in modules
+    unwanted = {"fsspec", "s3fs", "concurrent.futures.thread", "asyncio", "sm_imgcheck.run.inputs.remote"}
+    assert not modules & (unwanted | {"sm_imgcheck.io.stores.s3", "sm_imgcheck.io.stores.fsspec_store"})
+    assert "sm_imgcheck.io.stores.fsspec_store" in loaded("validate", "memory://x.jpg", "-s", "pillow-rgb-01")
 
 
 def test_a_body_is_made_without_what_sends_it(tmp_path):
     (tmp_path / "x.jpg").write_bytes(jpeg())
     modules = loaded("payload", str(tmp_path / "x.jpg"), "-s", "pillow-rgb-01", "-o", str(tmp_path / "x.npy"), "-q")
     assert (tmp_path / "x.npy").exists()
-    assert "sm_imgcheck.payload.npy" in modules
+    assert "sm_imgcheck.serving.envelopes.npy" in modules
     unwanted = {"boto3", "botocore", "ssl", "http.client", "urllib.request", "cv2", "rich", "orjson", "asyncio"}
-    assert not modules & (unwanted | {"sm_imgcheck.sending", "sm_imgcheck.diagnosis", "sm_imgcheck.report.text"})
+    assert not modules & (
+        unwanted
+        | {"sm_imgcheck.features.requests.send", "sm_imgcheck.rules.endpoint_errors", "sm_imgcheck.report.formats.text"}
+    )
 
 
 def test_numpy_starts_no_threads_that_nobody_needs(tmp_path):

@@ -2,10 +2,10 @@
 
 import pytest
 
-from sm_imgcheck.mapping import canonical, same
-from sm_imgcheck.model import Facts, Step, Values
-from sm_imgcheck.naming import candidates, composed, name_of
-from sm_imgcheck.traits import differences, first_difference, mending, said, shared, story, traits
+from sm_imgcheck.core.recipes import candidates, composed, name_of
+from sm_imgcheck.core.types import Facts, Step, Values
+from sm_imgcheck.core.value_mapping import canonical, same
+from sm_imgcheck.ops.compare import differences, first_difference, mending, said, shared, story, traits
 
 ARITHMETIC = {"interpolation": "bilinear", "dtype": "uint8"}
 STRETCH = {"mode": "stretch", "size": [224, 224], "max_size": None, "rounding": "floor"}

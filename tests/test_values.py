@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sm_imgcheck.pixels import values
+from sm_imgcheck.ops.kernels import values
 
 LEVELS = np.arange(256, dtype=np.uint8).reshape(16, 16, 1)
 f32 = np.float32

@@ -3,8 +3,8 @@ import time
 
 import pytest
 
-from sm_imgcheck.errors import SpecError
-from sm_imgcheck.yamltext import read
+from sm_imgcheck.core.errors import SpecError
+from sm_imgcheck.spec.yaml import read
 
 
 def value(text):

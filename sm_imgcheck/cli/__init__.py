@@ -12,9 +12,9 @@ from typing import Annotated
 
 import typer
 
-from sm_imgcheck import __version__
-from sm_imgcheck.errors import ImgcheckError
-from sm_imgcheck.escape import for_terminal
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.version import __version__
 
 __all__ = ["COMMANDS", "EXITS", "build", "main"]
 
@@ -60,7 +60,7 @@ def build(command: str = "") -> typer.Typer:
         for name, line in COMMANDS.items():
             app.command(name, help=line)(_named_only)
         return app
-    module = import_module(f"{__name__}.{command}")
+    module = import_module(f"{__name__}.commands.{command}")
     if isinstance(group := getattr(module, "app", None), typer.Typer):
         app.add_typer(group, name=command)
     else:
@@ -89,7 +89,7 @@ def _top(
 
 def main(arguments: list[str]) -> int:
     """Run one command line. Returns 0: nothing to report, 1: findings, 2: it could not be done, 128 + n: a signal."""
-    from sm_imgcheck.cli._signals import Terminated
+    from sm_imgcheck.cli.signals import Terminated
 
     try:
         _prepare()
@@ -154,8 +154,8 @@ def _cannot_print(error: Exception) -> int:
 
 def _bug(error: Exception) -> int:
     """Tell where the tool itself went wrong, in one line; the whole way there on request."""
-    from sm_imgcheck.cli._troubles import REPORT_IT
-    from sm_imgcheck.guard import WITH_TRACEBACK, clause
+    from sm_imgcheck.cli.run_errors import REPORT_IT
+    from sm_imgcheck.pipeline.guard import WITH_TRACEBACK, clause
 
     if os.environ.get(WITH_TRACEBACK):
         raise error

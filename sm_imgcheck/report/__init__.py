@@ -6,14 +6,14 @@ printed. Nothing here prints or reads, and memory stays bounded whatever the num
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-from sm_imgcheck import folder
-from sm_imgcheck.model import Contract, Report, Result
+from sm_imgcheck.core import plugins
+from sm_imgcheck.core.types import Contract, Report, Result
+from sm_imgcheck.report import formats
 
-__all__ = ["Reporter", "Run", "formats", "reporter"]
+__all__ = ["Reporter", "Run", "format_names", "reporter"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +58,11 @@ class _Format(Protocol):
     def reporter(self, run: Run) -> Reporter: ...
 
 
-def formats() -> tuple[str, ...]:
+def format_names() -> tuple[str, ...]:
     """The names of all formats."""
-    return folder.names(sys.modules[__name__])
+    return plugins.names(formats)
 
 
 def reporter(name: str, run: Run) -> Reporter:
     """A reporter of the format ``name``."""
-    return cast("_Format", folder.load(sys.modules[__name__], name)).reporter(run)
+    return cast("_Format", plugins.load(formats, name)).reporter(run)

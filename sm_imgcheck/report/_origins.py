@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sm_imgcheck.escape import for_terminal
-from sm_imgcheck.model import Ideal, Origin, Result, Step
-from sm_imgcheck.report import _words
+from sm_imgcheck.core import phrases
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.types import Ideal, Origin, Result, Step
+from sm_imgcheck.ops.compare import Trait, mending, said, shared, story, traits
 from sm_imgcheck.report._rows import Section
-from sm_imgcheck.traits import Trait, mending, said, shared, story, traits
 
 __all__ = ["apart", "line", "mended", "of_source", "told", "way", "ways"]
 
@@ -74,7 +74,7 @@ def mended(result: Result) -> list[Section]:
     """The lines of the spec's plan from the source that are not what was done."""
     steps = _lines(result)
     assert steps == () or result.ideal is not None
-    source = "" if result.ideal is None else f" ({_words.header(result.ideal.header)})"
+    source = "" if result.ideal is None else f" ({phrases.header(result.ideal.header)})"
     return [Section(title=f"What the spec does instead, from the image{source}:", steps=steps)] if steps else []
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sm_imgcheck.escape import for_terminal
-from sm_imgcheck.model import Finding, Step
-from sm_imgcheck.report import Run, _words
+from sm_imgcheck.core import phrases
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.types import Finding, Step
+from sm_imgcheck.report import Run
 
 __all__ = [
     "FAILED",
@@ -54,7 +55,7 @@ class Section:
 
 def against(run: Run) -> str:
     """What the candidates are held against."""
-    return f"against {for_terminal(run.title or run.spec_name)}: {_words.contract(run.contract)}"
+    return f"against {for_terminal(run.title or run.spec_name)}: {phrases.contract(run.contract)}"
 
 
 def plain(finding: Finding, message: str, details: tuple[str, ...] = ()) -> Row:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sm_imgcheck.spec.keys import MAX_SIDE, Key
 from sm_imgcheck.spec.language import TOP
-from sm_imgcheck.spec.language_pixels import STEP_KEYS
+from sm_imgcheck.spec.language_image import STEP_KEYS
 
 __all__ = ["schema"]
 

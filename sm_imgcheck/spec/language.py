@@ -6,10 +6,11 @@ follow this table. Rules between keys are functions: ``axes``, ``values``, ``siz
 
 from __future__ import annotations
 
-from sm_imgcheck.layouts import LAYOUTS
+from sm_imgcheck.core.layouts import LAYOUTS
+from sm_imgcheck.core.types.spec import UNNAMED
 from sm_imgcheck.spec.dtypes import DTYPES
 from sm_imgcheck.spec.keys import Key
-from sm_imgcheck.spec.language_pixels import DECODE, RESIZE
+from sm_imgcheck.spec.language_image import DECODE, RESIZE
 
 __all__ = ["GOLDEN", "NORMALIZE", "PAYLOAD", "QUANTIZE", "TOP"]
 
@@ -110,7 +111,7 @@ TOP = (
     Key(
         name="name",
         kind="text",
-        default="input",
+        default=UNNAMED,
         doc="the model's name for this input; some request bodies need it",
         example="serving_default_x",
     ),

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from reprlib import Repr
 from typing import Any
 
-from sm_imgcheck.errors import Problem
+from sm_imgcheck.core.errors import Problem
 
 __all__ = ["Notes", "at", "choice_of", "nearest", "shown"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sm_imgcheck.mapping import INTEGER_RANGES, canonical
-from sm_imgcheck.model import Quantize, Values
-from sm_imgcheck.spec.axes import CHANNELS
+from sm_imgcheck.core.types import Quantize, Values
+from sm_imgcheck.core.value_mapping import INTEGER_RANGES, canonical
+from sm_imgcheck.spec.key_values import tidy
 from sm_imgcheck.spec.problems import Notes
-from sm_imgcheck.spec.reading import tidy
+from sm_imgcheck.spec.shape import CHANNELS
 
 __all__ = ["expected", "quantize_resolved", "quantized", "read", "resolved"]
 

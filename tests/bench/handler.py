@@ -21,7 +21,7 @@ from classic import PIPELINES, Pipeline, mistakes
 from timing import DEMO, TOOL, claim, in_turn, middle
 
 from sm_imgcheck import Options, load_spec, process
-from sm_imgcheck.handler import Handler, Runner, handled
+from sm_imgcheck.features.handler import Handler, Runner, handled
 
 LIMIT = 0.5
 """Seconds."""

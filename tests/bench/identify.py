@@ -16,17 +16,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sm_imgcheck.errors import CandidateError, PlanError, SpecError
-from sm_imgcheck.identifying import find
-from sm_imgcheck.identifying._framing import traced
-from sm_imgcheck.mapping import canonical, same
-from sm_imgcheck.model import Candidate, Options
-from sm_imgcheck.pixels import apply
-from sm_imgcheck.pixels.decode import decode
-from sm_imgcheck.pixels.look import look
-from sm_imgcheck.planning import make_plan
-from sm_imgcheck.spec import parse
-from sm_imgcheck.spec.libraries import LIBRARIES, SMOOTH
+from sm_imgcheck.core.errors import CandidateError, PlanError, SpecError
+from sm_imgcheck.core.types import Candidate, Options
+from sm_imgcheck.core.value_mapping import canonical, same
+from sm_imgcheck.features.identify import find
+from sm_imgcheck.features.identify.region import traced
+from sm_imgcheck.io.images.decode import decode
+from sm_imgcheck.io.images.header import look
+from sm_imgcheck.ops.execute import apply
+from sm_imgcheck.pipeline.plan import make_plan
+from sm_imgcheck.spec.keys import LIBRARIES, SMOOTH
+from sm_imgcheck.spec.parse import parse
 
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
 CLIP = {"mean": [0.48145466, 0.4578275, 0.40821073], "std": [0.26862954, 0.26130258, 0.27577711]}

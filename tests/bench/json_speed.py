@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 from timing import DEMO, claim, one_core
 
-from sm_imgcheck.tensors.json import encode
+from sm_imgcheck.io.tensors.json import encode
 
 SPEED, SIZE = 20, 0.56
 """At least so many times the speed; at most so many times the bytes."""

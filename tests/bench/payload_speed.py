@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image
 from timing import DEMO, claim, one_core
 
-from sm_imgcheck.payload import envelope, envelopes
-from sm_imgcheck.specfile import load
+from sm_imgcheck.serving.envelopes import envelope, envelopes
+from sm_imgcheck.spec.load import load
 
 NPY_SPEED, JSON_SPEED, JSON_SIZE, MEMORY = 0.9, 20, 0.56, 3
 """At least so many times the speed of the plain way; at most so many times its bytes; at most so many bodies."""

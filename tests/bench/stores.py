@@ -59,7 +59,7 @@ def slow_store() -> Iterator[str]:
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
     server.start()
     os.environ.update(environment(ours.recv()))
-    from sm_imgcheck.stores import _connect, s3
+    from sm_imgcheck.io.stores import _connect, s3
 
     _connect.filesystem("s3://bench").call_s3("create_bucket", Bucket="bench")
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
@@ -79,8 +79,8 @@ def slow_store() -> Iterator[str]:
 
 def seconds(place: str, room: int) -> float:
     """To read all pictures with so many requests in flight."""
-    from sm_imgcheck.stores import s3
-    from sm_imgcheck.stores.ahead import ahead
+    from sm_imgcheck.io.stores import s3
+    from sm_imgcheck.io.stores.prefetch import ahead
 
     start = perf_counter()
     places = [f"{place}/in/{index:03}.jpg" for index in range(COUNT)]

@@ -4,19 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from sm_imgcheck import checks
-from sm_imgcheck.endpoints import ENDPOINTS
-from sm_imgcheck.model import Candidate, Received, Refused, Request
+from sm_imgcheck import rules
+from sm_imgcheck.core.endpoints import ENDPOINTS
+from sm_imgcheck.core.types import Candidate, Received, Refused, Request
 from specs import spec
 
 PLAIN = Request(content_type="application/x-npy", size=1000, stack="pytorch", outcome=Received(form="array"))
-CODES = [code for code in checks.every() if code.startswith("PAY")]
+CODES = [code for code in rules.every() if code.startswith("PAY")]
 
 
 def found(payload=None, **changes):
     told = spec(payload={"stack": "pytorch", **(payload or {})})
     candidate = Candidate(path="x", kind="request", request=replace(PLAIN, **changes))
-    return [finding for finding in checks.run(candidate, told) if finding.code.startswith("PAY")]
+    return [finding for finding in rules.run(candidate, told) if finding.code.startswith("PAY")]
 
 
 def test_a_good_request_has_no_findings():
@@ -25,7 +25,7 @@ def test_a_good_request_has_no_findings():
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_check_has_a_page_and_mends_nothing(code):
-    rule = checks.every()[code]
+    rule = rules.every()[code]
     assert rule.title.endswith(".")
     assert "Here:" in rule.page or "In the spec:" in rule.page
     assert rule.fixed_by is None
@@ -87,11 +87,11 @@ def test_the_specs_own_limit_is_the_error_and_the_others_warn():
 
 def test_without_a_stack_the_report_says_what_was_not_checked():
     candidate = Candidate(path="x", kind="request", request=replace(PLAIN, stack=""))
-    (one,) = checks.run(candidate, spec())
+    (one,) = rules.run(candidate, spec())
     assert (one.code, one.severity) == ("PAY120", "notice")
     assert "payload.stack" in one.message
 
 
 def test_a_damaged_picture_in_a_body_is_told_beside_the_request():
     candidate = Candidate(path="x", kind="request", request=replace(PLAIN, size=7_000_000), problem=("SRC110", "ends"))
-    assert [one.code for one in checks.run(candidate, spec(payload={"stack": "pytorch"}))] == ["SRC110", "PAY114"]
+    assert [one.code for one in rules.run(candidate, spec(payload={"stack": "pytorch"}))] == ["SRC110", "PAY114"]

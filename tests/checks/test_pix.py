@@ -8,11 +8,10 @@ import pytest
 from pictures import encoded, jpeg, picture
 from PIL import Image
 
-from sm_imgcheck import checks
-from sm_imgcheck.errors import ImgcheckError
-from sm_imgcheck.model import Candidate, Facts, Header, Ideal, Options, Origin, Plan, Step
-from sm_imgcheck.processing import process
-from sm_imgcheck.spec import parse
+from sm_imgcheck import process, rules
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.types import Candidate, Facts, Header, Ideal, Options, Origin, Plan, Step
+from sm_imgcheck.spec.parse import parse
 
 FACTS = Facts(shape=(64, 64, 3), layout="HWC", dtype="uint8", channel_order="RGB", low=0, high=255)
 SPEC = parse({"shape": [64, 64, 3], "dtype": "uint8", "channel_order": "RGB", "value_range": [0, 255]})
@@ -32,7 +31,7 @@ def found(*origins, mean=2.0, most=40.0, wanted=WANTED):
     header = Header(format="JPEG", mode="RGB", height=48, width=64)
     ideal = Ideal(source="a.jpg", header=header, plan=plan, mean_difference=mean, max_difference=most)
     candidate = Candidate(path="x", kind="tensor", facts=FACTS, origins=origins, ideal=ideal)
-    return [(one.code, one.severity, one.message) for one in checks.run(candidate, SPEC) if one.code[:3] == "PIX"]
+    return [(one.code, one.severity, one.message) for one in rules.run(candidate, SPEC) if one.code[:3] == "PIX"]
 
 
 def resized(op="resize_pillow", **changes):
@@ -92,7 +91,7 @@ def test_another_picture_and_an_unknown_pipeline():
 
 
 def test_without_a_source_nothing_is_said():
-    assert not [one for one in checks.run(Candidate(path="x", kind="tensor", facts=FACTS), SPEC) if "PIX" in one.code]
+    assert not [one for one in rules.run(Candidate(path="x", kind="tensor", facts=FACTS), SPEC) if "PIX" in one.code]
 
 
 BODY = jpeg(picture(90, 120), quality=95)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from sm_imgcheck import checks
-from sm_imgcheck.mapping import canonical
-from sm_imgcheck.model import Candidate, Facts, Values
-from sm_imgcheck.spec import parse
+from sm_imgcheck import rules
+from sm_imgcheck.core.types import Candidate, Facts, Values
+from sm_imgcheck.core.value_mapping import canonical
+from sm_imgcheck.spec.parse import parse
 
 NHWC = {"shape": ["N", 224, 224, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
 NCHW = {**NHWC, "shape": ["N", 3, 224, 224]}
@@ -32,7 +32,7 @@ def affine(low, high, channels=3):
 
 def found(seen, wanted, kind="tensor"):
     candidate = Candidate(path="x.npy", kind=kind, facts=seen)
-    return {finding.code: finding for finding in checks.run(candidate, wanted)}
+    return {finding.code: finding for finding in rules.run(candidate, wanted)}
 
 
 def test_a_right_tensor_has_no_findings():
@@ -131,12 +131,12 @@ def test_the_assumed_order_is_said_aloud_as_a_notice():
 
 def test_a_candidate_that_cannot_be_used_yields_one_finding():
     candidate = Candidate(path="x", kind="unknown", problem=("VAL106", "is a riddle"))
-    findings = checks.run(candidate, spec())
+    findings = rules.run(candidate, spec())
     assert [(finding.code, finding.message) for finding in findings] == [("VAL106", "is a riddle")]
 
 
 def test_every_check_has_a_title_and_a_page():
-    for code, rule in checks.every().items():
+    for code, rule in rules.every().items():
         assert rule.title.endswith("."), code
         assert len(rule.page) > 80, code
         assert rule.name == rule.name.lower()

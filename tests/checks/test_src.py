@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from sm_imgcheck import checks
-from sm_imgcheck.model import Candidate, Decode, Header
-from sm_imgcheck.policy import MOST_FRAMES, refusals
-from sm_imgcheck.spec import parse
+from sm_imgcheck import rules as checks
+from sm_imgcheck.core.types import Candidate, Decode, Header
+from sm_imgcheck.rules.decode_policy import MOST_FRAMES, refusals
+from sm_imgcheck.spec.parse import parse
 
 BASE = {"shape": ["N", 224, 224, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
 PLAIN = Header(format="JPEG", mode="RGB", height=480, width=640)

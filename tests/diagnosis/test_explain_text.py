@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sm_imgcheck.checks import every
 from sm_imgcheck.cli import COMMANDS, main
-from sm_imgcheck.diagnosis import LIMIT, _lines, explain_text
-from sm_imgcheck.diagnosis._search import causes, patterns
-from sm_imgcheck.diagnosis.page import page
+from sm_imgcheck.report.explain import page
+from sm_imgcheck.rules import every
+from sm_imgcheck.rules.endpoint_errors import LIMIT, explain_text, search
+from sm_imgcheck.rules.endpoint_errors.search import causes, patterns
 
 HERE = Path(__file__).parent
 
@@ -267,7 +267,7 @@ def test_braces_in_an_error_are_not_filled_in():
 
 def test_of_a_long_text_the_end_is_read(monkeypatch):
     limit = 50_000
-    monkeypatch.setattr(_lines, "LIMIT", limit)
+    monkeypatch.setattr(search, "LIMIT", limit)
     text = "RuntimeError: expected scalar type Double but found Float\n" + "x" * 99 + "\n"
     text += ("y" * 99 + "\n") * (limit // 100) + "Unsupported Media Type: image/png"
     (one,) = explain_text(text)

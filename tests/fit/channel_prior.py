@@ -24,8 +24,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-import sm_imgcheck.prior
-from sm_imgcheck.prior.features import PATCH, codes, patches, split, thumbnail, trust
+import sm_imgcheck.pipeline.measure.channel_prior
+from sm_imgcheck.pipeline.measure.channel_prior.features import PATCH, codes, patches, split, thumbnail, trust
 
 WORDS = 64
 """Of the codebook; as many again are its words with R and B exchanged."""
@@ -263,7 +263,9 @@ def ship(photos: list[tuple[str, np.ndarray]], thumbnails: np.ndarray) -> None:
         f"Cross-validated, {FOLDS} folds, scenes kept together: {measured}."
     )
     arrays = {name: value.astype(np.float16) for name, value in table.items()}
-    np.savez(Path(sm_imgcheck.prior.__file__).parent / "table.npz", about=np.array(words), **arrays)
+    np.savez(
+        Path(sm_imgcheck.pipeline.measure.channel_prior.__file__).parent / "table.npz", about=np.array(words), **arrays
+    )
     print(words)
 
 

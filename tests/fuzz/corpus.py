@@ -12,12 +12,12 @@ import numpy as np
 from pictures import encoded, picture
 from PIL import Image, ImageCms
 
-from sm_imgcheck.errors import PayloadError, SpecError
-from sm_imgcheck.model import Spec
-from sm_imgcheck.payload import envelope, envelopes
-from sm_imgcheck.serving import STACKS
-from sm_imgcheck.spec import parse
-from sm_imgcheck.spec.language_pixels import DECODE
+from sm_imgcheck.core.endpoints import STACKS
+from sm_imgcheck.core.errors import PayloadError, SpecError
+from sm_imgcheck.core.types import Spec
+from sm_imgcheck.serving.envelopes import envelope, envelopes
+from sm_imgcheck.spec.language_image import DECODE
+from sm_imgcheck.spec.parse import parse
 from specs import BASE, spec
 
 PUBLIC = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "public"
@@ -202,7 +202,7 @@ ODD_JSON = (
 
 
 def _body(name: str, stack: str, dtype: str, array: np.ndarray, photo: bytes) -> Iterator[Sample]:
-    from sm_imgcheck.pixels.look import look
+    from sm_imgcheck.io.images.header import look
 
     form = envelope(name)
     one = request_spec(dtype, stack, name)
@@ -260,7 +260,7 @@ def lists() -> Iterator[Sample]:
 
 def logs() -> Iterator[Sample]:
     """Error messages of every pattern that the tool knows, alone and in a log."""
-    from sm_imgcheck.diagnosis._search import patterns
+    from sm_imgcheck.rules.endpoint_errors.search import patterns
 
     for number, pattern in enumerate(patterns()):
         for example in pattern.get("examples", [pattern.get("example", "")])[:2]:

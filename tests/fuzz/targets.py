@@ -15,24 +15,23 @@ import numpy as np
 from fuzz import corpus
 from fuzz.corpus import Sample
 
-from sm_imgcheck import specfile
 from sm_imgcheck.cli import main
-from sm_imgcheck.code import to_python
-from sm_imgcheck.diagnosis import explain_text
-from sm_imgcheck.diagnosis.page import page
-from sm_imgcheck.engine.items import Listing
-from sm_imgcheck.engine.listing import listed
-from sm_imgcheck.errors import ImgcheckError
-from sm_imgcheck.illustration import of_candidate
-from sm_imgcheck.model import Options, Report, Result, Spec
-from sm_imgcheck.payload import envelope
-from sm_imgcheck.processing import process
-from sm_imgcheck.recognition import recognised
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.types import Options, Report, Result, Spec
+from sm_imgcheck.features.codegen import to_python
+from sm_imgcheck.features.identify.tensor import recognised
+from sm_imgcheck.features.pictures import of_candidate
+from sm_imgcheck.features.requests import batch, route
+from sm_imgcheck.features.requests.batch import part_of
+from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.report import Run, reporter
-from sm_imgcheck.request import joining
-from sm_imgcheck.request.parts import part_of
-from sm_imgcheck.request.route import route
-from sm_imgcheck.spec.doubts import lint
+from sm_imgcheck.report.explain import page
+from sm_imgcheck.rules.endpoint_errors import explain_text
+from sm_imgcheck.run.inputs.item import Listing
+from sm_imgcheck.run.inputs.listing import listed
+from sm_imgcheck.serving.envelopes import envelope
+from sm_imgcheck.spec import load
+from sm_imgcheck.spec.lint import lint
 from specs import BASE
 
 __all__ = ["TARGETS", "samples"]
@@ -60,7 +59,7 @@ def image(body: bytes, _: Sample, rng: Random) -> None:
         part = part_of(body, way, Options())[1]
         with contextlib.suppress(ImgcheckError):
             if part is not None:
-                joining.build([part], way)
+                batch.build([part], way)
     if rng.random() < 0.02:
         with contextlib.suppress(ImgcheckError):
             of_candidate(body, given, Options())
@@ -108,7 +107,7 @@ def spec_text(body: bytes, _: Sample, __: Random) -> None:
     """``spec lint``, ``code`` and ``convert`` of what a mutated spec asks for, on a small photo."""
     Path("mutated.yaml").write_bytes(body)
     try:
-        given = specfile.load("./mutated.yaml")
+        given = load.load("./mutated.yaml")
     except ImgcheckError as error:
         str(error)
         return

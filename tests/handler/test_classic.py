@@ -7,7 +7,7 @@ from classic import PIPELINES, mistakes
 from pictures import jpeg, picture
 
 from sm_imgcheck import Options, load_spec, process
-from sm_imgcheck.handler import Handler, Runner, handled
+from sm_imgcheck.features.handler import Handler, Runner, handled
 
 BODY = jpeg(picture(240, 330))
 QUICK = {

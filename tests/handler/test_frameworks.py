@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from handlers import each
 
-from sm_imgcheck.handler._in_child import calls
+from sm_imgcheck.features.handler.guest import entry_points
 
 INPUT_FN = "def input_fn(body, kind):\n    number, a = int(body), np.arange(12, dtype=np.float32).reshape(1, 3, 2, 2)"
 TENSORS = {
@@ -61,4 +61,4 @@ def test_functions_are_called_as_the_toolkit_of_the_containers_calls_them(functi
             return "a TypeError"
 
     theirs = outcome(lambda: toolkit._run_handler_function(function, "body", "image/jpeg"))
-    assert outcome(lambda: calls._with_context(function, ["body", "image/jpeg"], "context")) == theirs
+    assert outcome(lambda: entry_points._with_context(function, ["body", "image/jpeg"], "context")) == theirs

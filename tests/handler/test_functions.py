@@ -12,10 +12,10 @@ from handlers import PIL_RGB, each, made, running
 from pictures import jpeg, picture
 from PIL import Image
 
-import sm_imgcheck.handler
+import sm_imgcheck.features.handler
 from sm_imgcheck import load_spec
-from sm_imgcheck.errors import ImgcheckError
-from sm_imgcheck.handler import handled
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.features.handler import handled
 
 PLAIN = np.asarray(Image.open(io.BytesIO(jpeg())).convert("RGB"))
 
@@ -383,7 +383,7 @@ def test_nothing_of_this_program_is_seen_by_the_handler(tmp_path, monkeypatch):
     source = """
         import os, sys
         def input_fn(body, kind):
-            ours = [name for name in sys.modules if "imgcheck" in name and not name.startswith("_in_child")]
+            ours = [name for name in sys.modules if "imgcheck" in name and not name.startswith("guest")]
             kept = sorted(name for name in os.environ if name.startswith("AWS_") and os.environ[name] != os.devnull)
             assert sys.stdin.read() == ""
             return {"x": [[1.0]], "said": (ours, [path for path in sys.path if "handler" in path], kept)}
@@ -416,8 +416,8 @@ def test_what_is_no_image_is_not_sent(tmp_path):
 
 def test_the_child_is_python_of_3_8():
     """It runs in the user's interpreter, which may be as old as the oldest container that is still in use."""
-    package = Path(sm_imgcheck.handler.__file__).parent
-    files = [package / "_child.py", *(package / "_in_child").glob("*.py")]
+    package = Path(sm_imgcheck.features.handler.__file__).parent
+    files = [package / "guest_main.py", *(package / "guest").glob("*.py")]
     assert len(files) > 5
     for file in files:
         tree = ast.parse(file.read_text(encoding="utf-8"), feature_version=(3, 8))

@@ -14,8 +14,9 @@ from handlers import PIL_RGB, each, left_by, made, running
 from pictures import jpeg, picture
 
 from sm_imgcheck import load_spec
-from sm_imgcheck.errors import ImgcheckError
-from sm_imgcheck.handler import Handler, Runner, child, handled
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.features.handler import Handler, Runner, handled
+from sm_imgcheck.features.handler import process as child
 
 linux = pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="processes are seen through /proc")
 SPEC = load_spec("pillow-rgb-01")
@@ -297,7 +298,7 @@ def test_an_answer_that_was_tampered_with_does_no_harm(tmp_path):
     """The user's code shares its process with what writes the answer: what comes back is read like any file."""
     function = """
         import json, os, sys
-        answers = sys.modules["_in_child.answers"]
+        answers = sys.modules["guest.results"]
         write, dump = answers.write, json.dump
         class Bad:
             def __reduce__(self):
@@ -338,7 +339,7 @@ def test_when_this_program_is_ended_so_is_the_handler(tmp_path, number):
     code = (
         "import signal, sys\n"
         "signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))\n"
-        "from sm_imgcheck.handler import Handler, Runner\n"
+        "from sm_imgcheck.features.handler import Handler, Runner\n"
         f"with Runner(Handler(file={str(tmp_path / 'inference.py')!r})) as run:\n"
         "    run(b'', 'image/jpeg', '')\n"
     )

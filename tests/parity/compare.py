@@ -17,8 +17,8 @@ import numpy as np
 from parity.rules import compare_rules
 from parity.table import TABLE
 from sm_imgcheck import Options, process
-from sm_imgcheck.mapping import canonical
-from sm_imgcheck.spec import parse
+from sm_imgcheck.core.value_mapping import canonical
+from sm_imgcheck.spec.parse import parse
 
 STORED = Path(__file__).parent / "stored"
 SAMPLE = 96  # pixels of each result that are stored, corners among them

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sm_imgcheck.geometry.edges import resized
-from sm_imgcheck.geometry.places import crop_box, letterbox_place
+from sm_imgcheck.core.placement import crop_box, letterbox_place
+from sm_imgcheck.core.sizes import resized
 
 EDGE, LIMIT, FRAME = 224, 333, (192, 256)
 

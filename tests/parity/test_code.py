@@ -6,7 +6,7 @@ import pytest
 from parity.compare import ours, small_images
 from parity.table import TABLE
 from sm_imgcheck import to_python
-from sm_imgcheck.spec import parse
+from sm_imgcheck.spec.parse import parse
 
 
 @pytest.mark.slow

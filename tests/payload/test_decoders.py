@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sm_imgcheck.payload import envelope
+from sm_imgcheck.serving.envelopes import envelope
 from specs import spec
 
 RNG = np.random.default_rng(7)

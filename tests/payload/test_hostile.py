@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sm_imgcheck.errors import PayloadError
-from sm_imgcheck.payload import _text, envelope, envelopes
+from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.serving.envelopes import _json, envelope, envelopes
 from specs import spec
 
 LOSSLESS = [name for name in envelopes() if envelope(name).LOSSLESS]
@@ -211,7 +211,7 @@ def test_a_hundred_million_brackets_are_counted_not_read(unit):
 
 @pytest.mark.parametrize("name", [*JSON, "csv"])
 def test_two_gibibytes_of_text_are_refused_by_their_size(name, monkeypatch):
-    monkeypatch.setattr(_text, "MAX_TEXT_BYTES", 1000)
+    monkeypatch.setattr(_json, "MAX_TEXT_BYTES", 1000)
     assert "more than 1000 are not read" in refusal(name, b"[" + b" " * 1000 + b"]")
 
 

@@ -10,11 +10,11 @@ import pytest
 from pictures import encoded, jpeg, picture
 from PIL import Image, ImageCms
 
-from sm_imgcheck.errors import PayloadError
-from sm_imgcheck.payload import envelope
-from sm_imgcheck.pixels.colour import orient
-from sm_imgcheck.pixels.decode import decode
-from sm_imgcheck.pixels.look import look
+from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.io.images.decode import decode
+from sm_imgcheck.io.images.header import look
+from sm_imgcheck.ops.kernels.color import orient
+from sm_imgcheck.serving.envelopes import envelope
 from specs import spec
 
 IMAGE = envelope("image")

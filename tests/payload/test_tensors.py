@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from sm_imgcheck.errors import PayloadError
-from sm_imgcheck.model import Dim, Spec
-from sm_imgcheck.payload import envelope, envelopes
+from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.core.types import Dim, Spec
+from sm_imgcheck.serving.envelopes import envelope, envelopes
 from specs import spec
 
 LOSSLESS = [name for name in envelopes() if envelope(name).LOSSLESS]

@@ -7,10 +7,10 @@ import pytest
 from report_values import CONTRACT, finding, image, plan, report_of, tensor, told
 
 from sm_imgcheck import report
-from sm_imgcheck.mapping import span
-from sm_imgcheck.model import Finding, Report, Result, Step
-from sm_imgcheck.report import _trace
-from sm_imgcheck.spec import parse
+from sm_imgcheck.core.types import Finding, Report, Result, Step
+from sm_imgcheck.core.value_mapping import span
+from sm_imgcheck.report import plan as _trace
+from sm_imgcheck.spec.parse import parse
 
 
 def test_one_candidate_is_told_plainly():

@@ -8,10 +8,10 @@ from pictures import jpeg, picture
 
 import sm_imgcheck
 from sm_imgcheck import CandidateError, Payload, PayloadError, PlanError, build_payload, convert
-from sm_imgcheck.model import Received
-from sm_imgcheck.payload import envelope
-from sm_imgcheck.serving import STACKS
-from sm_imgcheck.stacks import stack
+from sm_imgcheck.core.endpoints import STACKS
+from sm_imgcheck.core.types import Received
+from sm_imgcheck.serving.envelopes import envelope
+from sm_imgcheck.serving.stacks import stack
 from specs import spec
 
 SMALL = {"shape": ["N", 24, 32, 3]}

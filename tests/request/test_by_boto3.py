@@ -7,10 +7,10 @@ from threading import Event
 import pytest
 from servers import answer, serving
 
-from sm_imgcheck.errors import SendError
-from sm_imgcheck.model import Payload
-from sm_imgcheck.sending import MAX_ANSWER_BYTES, Order
-from sm_imgcheck.sending.by_boto3 import send
+from sm_imgcheck.core.errors import SendError
+from sm_imgcheck.core.types import Payload
+from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, Order
+from sm_imgcheck.features.requests.send.sagemaker import send
 
 pytest.importorskip("boto3")
 create_loader = pytest.importorskip("botocore.loaders").create_loader
@@ -207,7 +207,7 @@ def test_names_that_no_endpoint_has(name):
 
 
 def test_without_boto3_the_line_says_how_to_install_it(monkeypatch):
-    monkeypatch.setattr("sm_imgcheck.sending.by_boto3.find_spec", lambda name: None)
+    monkeypatch.setattr("sm_imgcheck.features.requests.send.sagemaker.find_spec", lambda name: None)
     assert "pip install 'sm-imgcheck[aws]'" in line_of()
 
 

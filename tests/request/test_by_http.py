@@ -7,10 +7,10 @@ import time
 import pytest
 from servers import answer, serving
 
-from sm_imgcheck.errors import SendError
-from sm_imgcheck.model import Payload
-from sm_imgcheck.sending import MAX_ANSWER_BYTES, Answer, Order, without_secrets
-from sm_imgcheck.sending.by_http import checked, send
+from sm_imgcheck.core.errors import SendError
+from sm_imgcheck.core.types import Payload
+from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, Answer, Order, without_secrets
+from sm_imgcheck.features.requests.send.http import checked, send
 
 BODY = Payload(body=bytes(range(256)) * 9, content_type="application/x-npy", envelope="npy")
 

@@ -15,12 +15,12 @@ from pictures import encoded, jpeg, picture
 from PIL import Image
 from servers import answer, serving
 
-from sm_imgcheck import cli, convert, specfile
-from sm_imgcheck.checks import every
-from sm_imgcheck.endpoints import ENDPOINTS
-from sm_imgcheck.request import limits
-from sm_imgcheck.request.paste import PORT
-from sm_imgcheck.request.route import route
+from sm_imgcheck import cli, convert
+from sm_imgcheck.core.endpoints import ENDPOINTS
+from sm_imgcheck.features.requests import limits, route
+from sm_imgcheck.features.requests.snippets import PORT
+from sm_imgcheck.rules import every
+from sm_imgcheck.spec import load
 
 SPEC = """\
 shape: [{n}, 24, 32, 3]
@@ -181,16 +181,16 @@ def test_a_text_body_over_a_limit_is_not_written_either(place, say):
 
 
 def test_limits_are_those_of_stack_endpoint_and_spec(place):
-    pytorch = limits.bounds(route(specfile.load(spec())))
+    pytorch = limits.bounds(route(load.load(spec())))
     assert [(one.bytes, one.severity) for one in pytorch] == [
         (6_291_456, "warning"),
         (6_553_500, "error"),
         (25_000_000, "error"),
     ]
-    own = limits.bounds(route(specfile.load(spec("{stack: pytorch, max_bytes: 30000000}"))))
+    own = limits.bounds(route(load.load(spec("{stack: pytorch, max_bytes: 30000000}"))))
     assert [(one.bytes, one.severity) for one in own][-2:] == [(25_000_000, "warning"), (30_000_000, "error")]
     for kind in ENDPOINTS:
-        found = limits.bounds(route(specfile.load(spec(f"{{endpoint: {kind}}}"))))
+        found = limits.bounds(route(load.load(spec(f"{{endpoint: {kind}}}"))))
         assert all(one.remedy and one.source for one in found)
         assert 128_000 not in [one.bytes for one in found], "what goes by S3 has no inline limit"
 
@@ -247,7 +247,7 @@ def test_standard_output_takes_one_body(place, capsysbinary):
 
 
 def test_a_bug_at_one_candidate_spoils_no_other(place, say, monkeypatch):
-    from sm_imgcheck.engine import bodies
+    from sm_imgcheck.run.outputs import bodies
 
     part_of = bodies.part_of
 

@@ -1,6 +1,6 @@
 import pytest
 
-from sm_imgcheck.model import Dim
+from sm_imgcheck.core.types import Dim
 from specs import problems, spec
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from sm_imgcheck.spec import lint
+from sm_imgcheck.spec.lint import lint
 from specs import spec
 
 HALF = {"value_range": None, "dtype": "float32"}

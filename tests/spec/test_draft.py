@@ -1,9 +1,9 @@
 import pytest
 
-from sm_imgcheck.errors import ImgcheckError
-from sm_imgcheck.spec import parse
-from sm_imgcheck.spec.draft import TEMPLATE, commented, guessed
-from sm_imgcheck.yamltext import read
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.spec.init import TEMPLATE, commented, guessed
+from sm_imgcheck.spec.parse import parse
+from sm_imgcheck.spec.yaml import read
 from specs import BASE
 
 IMAGENET = ("normalize", {"units": "unit", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "order": "RGB"})

@@ -8,16 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from sm_imgcheck.errors import ImgcheckError, SpecError
-from sm_imgcheck.model import Spec
-from sm_imgcheck.spec import join, lint, parse, schema
-from sm_imgcheck.spec.keys import Key
+from sm_imgcheck.core.errors import ImgcheckError, SpecError
+from sm_imgcheck.core.types import Spec
+from sm_imgcheck.spec.dump import document
+from sm_imgcheck.spec.extends import join
+from sm_imgcheck.spec.json_schema import schema
+from sm_imgcheck.spec.keys import LIBRARIES, Key
 from sm_imgcheck.spec.language import TOP
-from sm_imgcheck.spec.language_pixels import DECODE, STEP_KEYS
-from sm_imgcheck.spec.libraries import LIBRARIES
-from sm_imgcheck.spec.write import document
-from sm_imgcheck.specfile import load
-from sm_imgcheck.yamltext import Document, read
+from sm_imgcheck.spec.language_image import DECODE, STEP_KEYS
+from sm_imgcheck.spec.lint import lint
+from sm_imgcheck.spec.load import load
+from sm_imgcheck.spec.parse import parse
+from sm_imgcheck.spec.yaml import Document, read
 from specs import BASE
 
 VALIDATOR = Draft202012Validator(schema())

@@ -3,9 +3,10 @@
 import pytest
 from jsonschema import Draft202012Validator
 
-from sm_imgcheck.spec import parse, schema
+from sm_imgcheck.spec.json_schema import schema
 from sm_imgcheck.spec.language import TOP
-from sm_imgcheck.spec.language_pixels import STEP_KEYS
+from sm_imgcheck.spec.language_image import STEP_KEYS
+from sm_imgcheck.spec.parse import parse
 from specs import BASE, spec
 
 VALIDATOR = Draft202012Validator(schema())

@@ -1,7 +1,7 @@
 import pytest
 
-from sm_imgcheck.geometry import output_size
-from sm_imgcheck.model import Step
+from sm_imgcheck.core.types import Step
+from sm_imgcheck.ops.effects import output_size
 from specs import problems, spec
 
 OPEN = {"shape": ["N", "H", "W", 3]}

@@ -1,7 +1,7 @@
 import pytest
 
-from sm_imgcheck.mapping import canonical
-from sm_imgcheck.model import Quantize, Values
+from sm_imgcheck.core.types import Quantize, Values
+from sm_imgcheck.core.value_mapping import canonical
 from specs import problems, spec
 
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}

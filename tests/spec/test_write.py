@@ -1,8 +1,8 @@
 import pytest
 import yaml
 
-from sm_imgcheck.spec.write import document, flow
-from sm_imgcheck.yamltext import read
+from sm_imgcheck.spec.dump import document, flow
+from sm_imgcheck.spec.yaml import read
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 from pictures import encoded, jpeg
 from PIL import Image
 
-from sm_imgcheck.model import Received, Refused
-from sm_imgcheck.stacks import stack, stacks
+from sm_imgcheck.core.types import Received, Refused
+from sm_imgcheck.serving.stacks import stack, stacks
 from specs import spec
 
 SIDE = 32

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from s3server import environment, serving
 
-from sm_imgcheck.stores import _connect
+from sm_imgcheck.io.stores import _connect
 
 NUMBERS = itertools.count(1)
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from sm_imgcheck.stores.ahead import IN_FLIGHT, ahead
+from sm_imgcheck.io.stores.prefetch import IN_FLIGHT, ahead
 
 
 def test_answers_come_in_order_whoever_is_first():

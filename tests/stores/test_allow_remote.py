@@ -10,9 +10,10 @@ import pytest
 from pictures import jpeg
 from servers import answer, serving
 
-from sm_imgcheck import stores, validate_golden
+from sm_imgcheck import validate_golden
 from sm_imgcheck.cli import main
-from sm_imgcheck.stores import _connect, _redirects
+from sm_imgcheck.io import stores
+from sm_imgcheck.io.stores import _connect, _redirects
 
 pytest.importorskip("fsspec")
 pytest.importorskip("aiohttp")

@@ -12,13 +12,14 @@ import pytest
 from fsspec.registry import _registry
 from pictures import jpeg, picture
 
-from sm_imgcheck import cli, specfile
-from sm_imgcheck.engine.items import Listing
-from sm_imgcheck.engine.job import Chunk, Job, work
-from sm_imgcheck.engine.listing import listed
-from sm_imgcheck.engine.outputs import Outputs
-from sm_imgcheck.model import Options
-from sm_imgcheck.stores import _connect, join, store
+from sm_imgcheck import cli
+from sm_imgcheck.core.types import Options
+from sm_imgcheck.io.stores import _connect, join, store
+from sm_imgcheck.run.inputs.item import Listing
+from sm_imgcheck.run.inputs.listing import listed
+from sm_imgcheck.run.outputs.tensors import Outputs
+from sm_imgcheck.run.work import Chunk, Job, work
+from sm_imgcheck.spec import load
 
 SPEC = "shape: [N, 24, 32, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
 
@@ -219,7 +220,7 @@ def test_schemes_that_are_not_known_or_not_installed(folder, say, monkeypatch):
     assert "nonsense:// is no kind of store that fsspec knows" in err
     monkeypatch.setitem(sys.modules, "s3fs", None)
     monkeypatch.delitem(_registry, "s3", raising=False)
-    monkeypatch.setattr("sm_imgcheck.stores._connect._MADE", {})
+    monkeypatch.setattr("sm_imgcheck.io.stores._connect._MADE", {})
     code, _, err = say("validate", "s3://bucket/y.jpg")
     assert code == 2
     assert "pip install 'sm-imgcheck[s3]'" in err
@@ -298,7 +299,7 @@ def test_a_worker_says_what_it_is_about_to_decode(folder):
         store(root).write(f"{root}/in/{number:02}.jpg", (FILES["a.jpg"],))
     items = tuple(listed([f"{root}/in"], Listing(passed_over=Counter())))
     job = Job(
-        spec=specfile.load("pillow-rgb-01"),
+        spec=load.load("pillow-rgb-01"),
         options=Options(want_array=True),
         sink=Outputs(folder=f"{root}/out", form="npy"),
     )

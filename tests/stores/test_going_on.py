@@ -6,8 +6,8 @@ import pytest
 from pictures import jpeg, picture
 
 from sm_imgcheck import cli
-from sm_imgcheck.processing import process
-from sm_imgcheck.stores import join, s3, store
+from sm_imgcheck.io.stores import join, s3, store
+from sm_imgcheck.pipeline.process import process
 
 SPEC = "shape: [N, 24, 32, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
 NAMES = ("a/one", "a/two", "b/three", "five", "four")
@@ -44,11 +44,11 @@ def looked_at(monkeypatch):
     """The names of what was decoded since it was last cleared."""
     seen = []
 
-    def noted(what, *more):
+    def noted(what, *more, **trace):
         seen.append(what.path.rpartition("/")[2])
-        return process(what, *more)
+        return process(what, *more, **trace)
 
-    monkeypatch.setattr("sm_imgcheck.processing.process", noted)
+    monkeypatch.setattr("sm_imgcheck.pipeline.process.process", noted)
     return seen
 
 

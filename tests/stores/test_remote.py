@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from pictures import jpeg
 
-from sm_imgcheck import stores
-from sm_imgcheck.engine import contents
-from sm_imgcheck.engine.items import Item
-from sm_imgcheck.errors import OutputError, StoreError
-from sm_imgcheck.stores import Fetched, Refused, TooLarge, Unreadable, _connect, join, store
+from sm_imgcheck.core.errors import OutputError, StoreError
+from sm_imgcheck.io import stores
+from sm_imgcheck.io.stores import Fetched, Refused, TooLarge, Unreadable, _connect, join, store
+from sm_imgcheck.run.inputs import prefetch
+from sm_imgcheck.run.inputs.item import Item
 
 
 @pytest.fixture(params=["memory", "disk"])
@@ -127,7 +127,7 @@ class Broken:
 
 def test_whatever_a_file_system_raises_is_told_in_one_line(monkeypatch):
     pytest.importorskip("fsspec")
-    monkeypatch.setattr("sm_imgcheck.stores.remote.filesystem", lambda _: Broken())
+    monkeypatch.setattr("sm_imgcheck.io.stores.fsspec_store.filesystem", lambda _: Broken())
     kind = store("memory://x")
     for act in (kind.stat, lambda place: kind.read(place, 1), lambda place: kind.head(place, 1)):
         with pytest.raises(Unreadable, match=r"^cannot be (read|looked at): on \\x1b\[31mfire$"):
@@ -165,13 +165,13 @@ def test_what_is_large_is_fetched_in_its_turn(monkeypatch):
     items = [Item(path=f"{place}/{number}.jpg", output=(str(number),)) for number in range(3)]
     items[1:1] = [Item(path="here.jpg", output=("here",)), Item(path=f"{place}/none.jpg", output=("none",))]
     limits = []
-    fetched = contents._fetched
-    monkeypatch.setattr(contents, "_SMALL", 10)
-    monkeypatch.setattr(contents, "_fetched", lambda item, limit: limits.append(limit) or fetched(item, limit))
-    found = list(contents.contents(items))
+    fetched = prefetch._fetched
+    monkeypatch.setattr(prefetch, "_SMALL", 10)
+    monkeypatch.setattr(prefetch, "_fetched", lambda item, limit: limits.append(limit) or fetched(item, limit))
+    found = list(prefetch.contents(items))
     assert [item for item, _ in found] == items
     assert [getattr(one, "body", None) == jpeg() for _, one in found] == [True, False, False, True, True]
     assert found[1][1] is None
     assert isinstance(found[2][1], Unreadable)
     assert isinstance(found[0][1], Fetched)
-    assert sorted(limits) == [10] * 4 + [contents.MAX_FILE_BYTES] * 3
+    assert sorted(limits) == [10] * 4 + [prefetch.MAX_FILE_BYTES] * 3

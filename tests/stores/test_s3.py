@@ -5,8 +5,8 @@ import pickle
 
 import pytest
 
-from sm_imgcheck.errors import OutputError, StoreError
-from sm_imgcheck.stores import Refused, TooLarge, Unreadable, _connect, _parts, s3
+from sm_imgcheck.core.errors import OutputError, StoreError
+from sm_imgcheck.io.stores import Refused, TooLarge, Unreadable, _connect, fsspec_store, s3
 
 MIB = 1 << 20
 ODD = ["a b/c.jpg", "käse/日本.jpg", "a//b.jpg", "a/../b.jpg", "./x.jpg", "what?is=this#.jpg", "50%25.jpg", "a\tb.jpg"]
@@ -229,8 +229,8 @@ def test_an_access_point_stands_for_a_bucket():
 
 
 def test_parts_grow_so_that_ten_thousand_hold_anything(monkeypatch):
-    monkeypatch.setattr(_parts, "PART_BYTES", 4)
-    monkeypatch.setattr(_parts, "_PARTS_OF_ONE_SIZE", 2)
-    parts = list(_parts.cut((b"", b"abc", b"defghijklmnop", memoryview(b"qrstuvwxyz"))))
+    monkeypatch.setattr(fsspec_store, "PART_BYTES", 4)
+    monkeypatch.setattr(fsspec_store, "_PARTS_OF_ONE_SIZE", 2)
+    parts = list(fsspec_store.cut((b"", b"abc", b"defghijklmnop", memoryview(b"qrstuvwxyz"))))
     assert [len(part) for part in parts] == [4, 4, 8, 8, 2]
     assert b"".join(parts) == b"abcdefghijklmnopqrstuvwxyz"

@@ -1,0 +1,51 @@
+"""What an option may be: the modules of a folder, or a fixed few words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pkgutil import iter_modules
+
+import typer
+
+__all__ = ["choices", "one_of"]
+
+
+def choices(folder: str, having: str = "") -> tuple[str, ...]:
+    """The names of the modules in a folder of the package, of which none is imported: see ``sm_imgcheck.core.plugins``.
+
+    having: only those whose text defines this constant.
+    """
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - pathlib costs more
+    path = os.path.join(here, *folder.split("/"))  # noqa: PTH118
+    names = sorted(found.name for found in iter_modules([path]) if found.name[0] != "_")
+    return tuple(name for name in names if not having or _defines(os.path.join(path, f"{name}.py"), having))  # noqa: PTH118
+
+
+def _defines(path: str, constant: str) -> bool:
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123
+        return any(line.startswith(f"{constant} = ") for line in file)
+
+
+def one_of(*allowed: str) -> Callable[[str | None], str | None]:
+    """Make a callback that refuses every other value, and names the nearest."""
+
+    def check(value: str | None) -> str | None:
+        if value is None or value in allowed:
+            return value
+        from difflib import get_close_matches
+
+        near = get_close_matches(value.lower(), allowed, 1)
+        raise typer.BadParameter(
+            f"{value!r} is not one of {', '.join(allowed)}{f'; did you mean {near[0]}?' if near else ''}"
+        )
+
+    return check
+
+
+def said(context: typer.Context, option: typer.CallbackParam, value: str) -> str:
+    """Refuse an empty text: ``"$SHARD"``, where that is not set, would stand for all of it on every machine."""
+    source = context.get_parameter_source(option.name or "")
+    if not value and source is not None and source.name == "COMMANDLINE":
+        raise typer.BadParameter("it is empty: leave the option out, or say what is meant")
+    return value

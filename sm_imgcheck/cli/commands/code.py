@@ -1,0 +1,47 @@
+"""``sm-imgcheck code``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.choices import choices
+
+__all__ = ["code"]
+
+
+def code(
+    *,
+    spec: common.SpecName = "./sm-imgcheck.yaml",
+    stack: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            metavar="["
+            + "|".join(name.replace("_", "-") for name in choices("serving/stacks", having="HANDLER"))
+            + "]",
+            help="Add the functions that this serving stack calls.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Where to write it. Default: standard output, as with -."),
+    ] = None,
+    force: common.Force = False,
+) -> None:
+    """Write the same steps as a Python module.
+
+    For whatever image comes, with every policy of the spec, and without need of this package. It holds
+    preprocess(body: bytes) -> ndarray, made of the very functions that convert runs.
+
+    The module runs on Python 3.8 and later with NumPy and Pillow, and with OpenCV where the spec decodes or resizes
+    with it.
+    """
+    from sm_imgcheck.cli.output_paths import hand_over
+    from sm_imgcheck.cli.session import load_spec
+    from sm_imgcheck.features.codegen import to_python
+
+    hand_over(to_python(load_spec(spec), stack), out, force=force)

@@ -1,0 +1,178 @@
+"""``sm-imgcheck convert``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.choices import choices, one_of
+from sm_imgcheck.cli.output_paths import folder, suffix_of
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.io.stores import plain
+
+if TYPE_CHECKING:
+    from sm_imgcheck.run.outputs.packs import Packing
+    from sm_imgcheck.run.work import Sink
+
+__all__ = ["convert"]
+
+_KINDS = tuple(dict.fromkeys((*choices("io/tensors"), *choices("run/outputs/formats"))))
+_SAMPLES = 1000
+"""In a file for many, unless said otherwise: of 224x224x3 float32 a tar of 600 MB, as WebDataset advises."""
+
+
+def convert(
+    paths: common.Paths,
+    *,
+    out: Annotated[
+        str,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="OUT",
+            help="A folder: photos/a/cat.jpg becomes OUT/a/cat.npy when the PATH is photos. For one candidate also "
+            "the file itself (its suffix says the kind), or - for standard output. A folder or file may be in a store: "
+            "s3://BUCKET/PREFIX.",
+        ),
+    ],
+    spec: common.SpecName = "./sm-imgcheck.yaml",
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="[" + "|".join(_KINDS) + "]",
+            help="The kind of file. One for each tensor: npy (the default), npz, json, or what the suffix of -o says. "
+            "One for many: tar (WebDataset), jsonl (a request on each line), and npy with --batch-size.",
+            callback=one_of(*_KINDS),
+            show_default=False,
+        ),
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(
+            "--batch-size",
+            metavar="N",
+            min=1,
+            max=65_536,
+            help="Tensors in a file for many; of npy they become one tensor. Default: 1000, for tar and jsonl.",
+            show_default=False,
+        ),
+    ] = None,
+    remainder: Annotated[
+        str | None,
+        typer.Option(
+            "--remainder",
+            metavar="[short|pad|refuse]",
+            help="Of npy with --batch-size: whether the last batch may be short (the default), is filled with zeros, "
+            "or is not to be.",
+            callback=one_of("short", "pad", "refuse"),
+            show_default=False,
+        ),
+    ] = None,
+    fail_on: common.FailOn = "never",
+    select: common.Select = None,
+    ignore: common.Ignore = None,
+    assume: common.Assume = None,
+    allow_guess: common.AllowGuess = False,
+    allow_remote: common.AllowRemote = False,
+    force: common.Force = False,
+    report: common.Format = None,
+    stdin_filename: common.StdinFilename = "stdin",
+    jobs: common.Jobs = None,
+    engine: common.Engine = None,
+    shard: common.Shard = "",
+    resume: common.Resume = False,
+    manifest: common.Manifest = "",
+    quiet: common.Quiet = False,
+    no_color: common.NoColor = False,
+) -> None:
+    """Write the tensors that the model takes.
+
+    One for each image or tensor. The steps are those that the plan command shows. Each result is held against the
+    spec again before it is written. A file is written whole or not at all; one that is there already and equal is
+    left alone. Of a folder, a list or a bucket OUT/.sm-imgcheck records what is done, for --resume.
+    """
+    from sm_imgcheck.run.cpus import number
+
+    out = plain(out)
+    if out == "-" and engine not in {None, "here"}:
+        raise typer.BadParameter(f"-o - is written by this process: --engine {engine} needs a folder")
+    processes = number(1 if out == "-" else jobs, paths, engine)
+    from sm_imgcheck.cli import session
+    from sm_imgcheck.core.types import Options
+
+    packing = _packing(form, batch_size, remainder, out)
+    options = Options(
+        want_array=True,
+        assume=common.assumed(assume),
+        allow_guess=allow_guess,
+        select=common.codes(select),
+        ignore=common.codes(ignore),
+    )
+    asked = session.Asked(
+        paths=paths,
+        spec=spec,
+        options=options,
+        form=report,
+        stdin_filename=stdin_filename,
+        allow_remote=allow_remote,
+        quiet=quiet,
+        no_color=no_color,
+        jobs=processes,
+        engine=engine,
+        shard=shard,
+        resume=resume,
+        manifest=manifest,
+        packing=packing,
+        force=force,
+    )
+    counts = session.report_on(
+        asked,
+        sink=_sink(out, None if packing else form, paths, force=force),
+        leave_out="" if out == "-" else out,
+        out=sys.stderr if out == "-" else None,
+    )
+    level: Any = fail_on
+    raise typer.Exit(counts.exit_code(level))
+
+
+def _packing(form: str | None, size: int | None, remainder: str | None, out: str) -> Packing | None:
+    """How tensors are put together in files; None: a file for each."""
+    form = form or "npy"
+    if form not in choices("run/outputs/formats") and size is not None:
+        raise typer.BadParameter(f"--as {form} is a file for each tensor: --batch-size goes with npy, tar and jsonl")
+    packed = form not in choices("io/tensors") or size is not None
+    if remainder and not (packed and form == "npy"):
+        raise typer.BadParameter("--remainder is of the last batch: it goes with --as npy and --batch-size")
+    if not packed:
+        return None
+    if out == "-" or suffix_of(out):
+        raise typer.BadParameter(f"--as {form} writes files for many tensors: -o names a folder for them")
+    from sm_imgcheck.run.outputs.packs import Packing
+
+    return Packing(kind=form, size=size or _SAMPLES, remainder=remainder or "short")
+
+
+def _sink(out: str, form: str | None, paths: list[str], *, force: bool) -> Sink:
+    """Where the tensors go: a folder, one file, or standard output."""
+    import os
+
+    from sm_imgcheck.run.outputs.tensors import Outputs, Stream
+
+    if out == "-":
+        if sys.stdout.isatty() and form != "json":
+            raise typer.BadParameter("-o - would fill the terminal with bytes: redirect it, or name a file")
+        return Stream(form=form or "npy", file=sys.stdout.buffer)
+    suffix = suffix_of(out)
+    if suffix not in choices("io/tensors"):
+        return Outputs(folder=folder("-o", out), form=form or "npy", force=force)
+    shown = for_terminal(out)
+    if len(paths) > 1 or paths[0].startswith("@") or os.path.isdir(plain(paths[0])):  # noqa: PTH112 - as the user typed it
+        raise typer.BadParameter(f"-o {shown} is one file, and there may be several candidates: name a folder")
+    if form and form != suffix:
+        raise typer.BadParameter(f"-o {shown} and --as {form} contradict each other")
+    parent, name = os.path.split(out)
+    return Outputs(folder=parent, file=name, form=suffix, force=force)

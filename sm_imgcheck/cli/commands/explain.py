@@ -1,0 +1,127 @@
+"""``sm-imgcheck explain``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sm_imgcheck.cli.choices import one_of
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.escape import for_terminal
+
+if TYPE_CHECKING:
+    from sm_imgcheck.rules import Check
+
+__all__ = ["EXITS", "explain"]
+
+EXITS = "Exit codes: 0 explained; 1 the text was not recognised; 2 usage, or no check has that code."
+
+_CHUNK = 1 << 20
+
+
+def explain(
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="CODE|TEXT|-",
+            help="A check's code or name (DTY101, wrong-dtype); an error message, in quotes; - for standard input, "
+            "such as a whole log.",
+            show_default=False,
+        ),
+    ],
+    *,
+    form: Annotated[
+        str, typer.Option("--format", metavar="[text|json]", help="How to print.", callback=one_of("text", "json"))
+    ] = "text",
+) -> None:
+    """Say what a finding or an endpoint's error means.
+
+    Of a check: how it looks at an endpoint, and how to mend it. Of an error message or a log: the causes that it
+    shows, the most specific first; what to do in the model's code and with this tool; the check that would have
+    found it before the request was sent.
+    """
+    from sm_imgcheck.rules.endpoint_errors import explain_text
+
+    text = " ".join(words)
+    if _one_word(text) and (check := _check(text)):
+        typer.echo(_page(check) if form == "text" else _json([_as_values(check, _CHECK)]))
+        return
+    found = explain_text(*(_standard_input() if text == "-" else (text,)))
+    if not found and _one_word(text):
+        raise ImgcheckError(f"no check is called {for_terminal(text)!r}{_nearest(text)}")
+    if form == "json":
+        typer.echo(_json([_as_values(one, _EXPLANATION) for one in found]))
+    else:
+        from sm_imgcheck.report.explain import page
+
+        typer.echo("\n\n".join(page(one) for one in found) if found else _UNKNOWN)
+    if not found:
+        raise typer.Exit(1)
+
+
+_UNKNOWN = """\
+Not recognised: nothing in this text is known to be trouble with an image, a
+tensor or a request body. That does not mean that the request is right:
+  sm-imgcheck validate photo.jpg -s SPEC
+  sm-imgcheck explain - < container.log
+The endpoint's own log (CloudWatch) often says more than its answer."""
+
+_CHECK = ("code", "name", "family", "severity", "verdict", "fixed_by", "title", "page", "see")
+_EXPLANATION = ("cause", "kind", "title", "why", "code", "tool", "checks", "line", "evidence", "source")
+
+
+def _one_word(text: str) -> bool:
+    """Whether it may be a code. Anything else is not held against the checks: loading them takes 40 ms."""
+    return text != "-" and len(text.split()) < 2
+
+
+def _standard_input() -> tuple[str, int]:
+    """The end of standard input, as much as is looked at, and the number of its first line; memory stays bounded."""
+    from sm_imgcheck.rules.endpoint_errors import LIMIT
+
+    kept, first = b"", 1
+    while chunk := sys.stdin.buffer.read(_CHUNK):
+        kept += chunk
+        if len(kept) > LIMIT:
+            first += kept.count(b"\n", 0, len(kept) - LIMIT)
+            kept = kept[-LIMIT:]
+    return kept.decode("utf-8", errors="replace"), first
+
+
+def _check(word: str) -> Check | None:
+    from sm_imgcheck.rules import every
+
+    word = word.strip()
+    names = {check.name: check for check in every().values()}
+    return every().get(word.upper()) or names.get(word.lower().replace("_", "-"))
+
+
+def _nearest(word: str) -> str:
+    from difflib import get_close_matches
+
+    from sm_imgcheck.rules import every
+
+    known = [*every(), *(check.name for check in every().values())]
+    near = [*get_close_matches(word.upper(), known, 3), *get_close_matches(word.lower(), known, 2)][:3]
+    return f"; the nearest: {', '.join(near)}" if near else ": sm-imgcheck rules lists them all"
+
+
+def _as_values(one: object, keys: tuple[str, ...]) -> dict[str, object]:
+    return {key: getattr(one, key) for key in keys}
+
+
+def _json(values: list[dict[str, object]]) -> str:
+    from json import dumps
+
+    return dumps(values, indent=1)
+
+
+def _page(check: Check) -> str:
+    facts = [f"Severity: {check.severity}."]
+    facts += [f"Verdict on the file: {check.verdict}."] if check.verdict else []
+    facts += ["convert mends it." if check.fixed_by else "convert does not mend it."]
+    parts = [f"{check.code} {check.name}: {check.title}", check.page, " ".join(facts)]
+    parts += [f"Evidence: {check.see}"] if check.see else []
+    return "\n\n".join(part for part in parts if part)

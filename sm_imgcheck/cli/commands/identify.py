@@ -1,0 +1,89 @@
+"""``sm-imgcheck identify``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.choices import one_of
+from sm_imgcheck.cli.picture_options import Picture, put
+
+if TYPE_CHECKING:
+    from sm_imgcheck.core.types import Result
+
+__all__ = ["EXITS", "identify"]
+
+EXITS = (
+    "Exit codes: 0 told what it is; 1 there is no picture in it, nothing that is known makes it of --source, or it "
+    "breaks the spec; 2 it could not be done (usage, a bad spec, a source that is no image)."
+)
+
+
+def identify(
+    tensor: Annotated[
+        str,
+        typer.Argument(
+            metavar="TENSOR",
+            help="A .npy, a .npz (FILE.npz::NAME for one array of several), a JSON tensor, or - for standard input.",
+            show_default=False,
+        ),
+    ],
+    *,
+    source: common.Source = None,
+    spec: Annotated[
+        str | None,
+        typer.Option(
+            "--spec", "-s", metavar="SPEC", help="Hold it against this spec file or preset too.", show_default=False
+        ),
+    ] = None,
+    assume: common.Assume = None,
+    allow_guess: common.AllowGuess = False,
+    allow_remote: common.AllowRemote = False,  # noqa: ARG001 - its callback sets it
+    form: Annotated[
+        str, typer.Option("--format", metavar="[text|json]", help="How to print.", callback=one_of("text", "json"))
+    ] = "text",
+    picture: Picture = None,
+    force: common.Force = False,
+) -> None:
+    """Say which recipe made a tensor.
+
+    By its numbers alone: dtype, layout, the value mapping that their spacing shows, and the likely channel order.
+    With --source, the image that it was made of: the pipeline itself, from the decoder to the last cast, with what is
+    left in grey levels; what the image cannot tell apart is named as such. With -s: the findings, the plan from the
+    tensor, and the plan from the image.
+    """
+    from sm_imgcheck.cli.session import load_spec
+    from sm_imgcheck.core.types import Options
+    from sm_imgcheck.features.identify.tensor import recognised
+    from sm_imgcheck.report import identify as _identity
+    from sm_imgcheck.run.inputs.item import Item
+    from sm_imgcheck.run.work import handed
+
+    options = Options(assume=common.assumed(assume), allow_guess=allow_guess, source=source)
+    wanted = None if spec is None else load_spec(spec)
+    item = Item(path="stdin", output=(), stdin=True) if tensor == "-" else Item(path=tensor, output=())
+    what = handed(item)
+    result = replace(recognised(what, wanted, options), path=item.path)
+    tell = _identity.as_json if form == "json" else _identity.as_text
+    typer.echo(tell(result, wanted, spec or ""), nl=False)
+    if picture is not None:
+        from sm_imgcheck.features.pictures import of_candidate, of_recognised
+
+        if wanted is None:
+            png = of_recognised(what, result, options, name=item.path)
+        else:
+            png = of_candidate(what, wanted, options, name=item.path, title=spec or "")
+        put(picture, png, [item.path, source], force=force)
+    raise typer.Exit(_unsaid(result, asked=source is not None))
+
+
+def _unsaid(result: Result, *, asked: bool) -> bool:
+    """Whether something is wrong: an error, no picture, or a source that does not explain the tensor."""
+    facts = result.facts
+    if facts is None or "?" in facts.layout or facts.constant or facts.nans or facts.infinities:
+        return True
+    unexplained = asked and not any(origin.exact for origin in result.origins or ())
+    return unexplained or any(finding.severity == "error" for finding in result.findings)

@@ -1,0 +1,53 @@
+"""``sm-imgcheck plan``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.choices import one_of
+from sm_imgcheck.cli.picture_options import Picture, put
+
+__all__ = ["plan"]
+
+
+def plan(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="An image or a tensor; - for standard input.")],
+    *,
+    spec: common.SpecName = "./sm-imgcheck.yaml",
+    assume: common.Assume = None,
+    allow_guess: common.AllowGuess = False,
+    allow_remote: common.AllowRemote = False,  # noqa: ARG001 - its callback sets it
+    form: Annotated[
+        str, typer.Option("--format", metavar="[text|json]", help="How to print.", callback=one_of("text", "json"))
+    ] = "text",
+    picture: Picture = None,
+    force: common.Force = False,
+) -> None:
+    """Show the steps to the model's tensor.
+
+    From what is there to what the model takes: a trace of shape, layout, dtype, channel order and range after each
+    step, with its loss and why it is taken. Nothing is decoded or written, but for a --picture. Exit code 1: no lawful
+    steps lead there.
+    """
+    from sm_imgcheck.cli.session import load_spec
+    from sm_imgcheck.core.types import Options
+    from sm_imgcheck.pipeline.process import process
+    from sm_imgcheck.report import plan as _trace
+    from sm_imgcheck.run.inputs.item import Item
+    from sm_imgcheck.run.work import handed
+
+    options = Options(headers_only=True, assume=common.assumed(assume), allow_guess=allow_guess)
+    found = load_spec(spec)
+    item = Item(path="stdin", output=(), stdin=True) if path == "-" else Item(path=path, output=())
+    what = handed(item)
+    result = replace(process(what, found, options), path=item.path)
+    typer.echo(_trace.as_json(result, found) if form == "json" else _trace.as_text(result, found, spec), nl=False)
+    if picture is not None:
+        from sm_imgcheck.features.pictures import of_candidate
+
+        put(picture, of_candidate(what, found, options, name=item.path, title=spec), [item.path], force=force)
+    raise typer.Exit(result.plan is None)

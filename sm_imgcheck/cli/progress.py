@@ -1,0 +1,132 @@
+"""How far a long run is, and what it was like: on standard error, never among the results."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Iterable
+from contextlib import closing
+from heapq import heappush, heappushpop
+from threading import Thread
+from time import monotonic
+from typing import Any
+
+import typer
+
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.types import Report
+from sm_imgcheck.run.work import Done
+
+__all__ = ["Watch"]
+
+_QUIET = 1.0
+"""Seconds before the first word on a terminal."""
+_PAUSE = 0.2
+"""Seconds between two looks of the bar."""
+_MINUTE = 60.0
+"""Seconds between two lines where there is no terminal, and before the first."""
+_LONG = 5.0
+"""Seconds after which a run is summed up."""
+_NAMED = 3
+"""Files that the sum names as the slowest, and as the largest."""
+
+
+class Watch:
+    """One run as it goes, in bounded memory."""
+
+    def __init__(self, *, quiet: bool, to_come: Iterable[object] | None = None) -> None:
+        """``to_come``: what there is to do, to be counted beside the work; None: nobody can say."""
+        self.quiet = quiet
+        self.start = monotonic()
+        self.done = self.found = 0
+        self.slowest: list[tuple[float, int, str]] = []
+        self.largest: list[tuple[int, int, str]] = []
+        self._to_come = to_come
+        self._bar: _Bar | None = None
+
+    def over(self, records: Generator[Done, None, None]) -> Generator[Done, None, None]:
+        """Pass the records on, and tell how many there were so far."""
+        terminal = sys.stderr.isatty()
+        pause = _PAUSE if terminal else _MINUTE
+        due = self.start + (_QUIET if terminal else _MINUTE)
+        with closing(records):
+            try:
+                for record in records:
+                    self._note(record)
+                    if not self.quiet and (now := monotonic()) >= due:
+                        self._tell(now, terminal=terminal)
+                        due = now + pause
+                    yield record
+            finally:
+                if self._bar is not None:
+                    self._bar.wipe()
+
+    def _note(self, record: Done) -> None:
+        self.done += 1
+        self.found += bool(record.result.findings)
+        # The earlier of two equals stays: the number of jobs has no say in it.
+        _keep(self.slowest, (record.seconds, -self.done, record.item.path))
+        _keep(self.largest, (record.size, -self.done, record.item.path))
+
+    def _tell(self, now: float, *, terminal: bool) -> None:
+        rate = self.done / (now - self.start)
+        if not terminal:
+            typer.echo(f"{self.done:,} done, {self.found:,} with findings, {rate:,.1f} a second", err=True)
+            return
+        self._bar = self._bar or _Bar(self._to_come)
+        self._bar.show(self.done, self.found, rate)
+
+    def sum_up(self, report: Report) -> None:
+        """Tell what a long run was like."""
+        passed = monotonic() - self.start
+        if self.quiet or passed < _LONG:
+            return
+        some = f"{self.done:,} candidate{'' if self.done == 1 else 's'}"
+        lines = [f"{some} in {passed:,.1f} s: {self.done / passed:,.1f} a second"]
+        if report.by_code:
+            lines.append("  by code   " + ", ".join(f"{code} {count:,}" for code, count in report.by_code.items()))
+        slowest = [f"{seconds:.2f} s {for_terminal(path)}" for seconds, _, path in sorted(self.slowest, reverse=True)]
+        largest = [f"{size:,} bytes {for_terminal(path)}" for size, _, path in sorted(self.largest, reverse=True)]
+        lines += ["  slowest   " + ", ".join(slowest), "  largest   " + ", ".join(largest)]
+        typer.echo("\n".join(lines), err=True)
+
+
+def _keep(heap: list[Any], one: Any) -> None:
+    """Keep the largest few."""
+    if len(heap) < _NAMED:
+        heappush(heap, one)
+    elif one > heap[0]:
+        heappushpop(heap, one)
+
+
+class _Bar:
+    """A bar on a terminal: how much is done of what was counted so far, how fast, how long it will take."""
+
+    def __init__(self, to_come: Iterable[object] | None) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self.total = 0
+        self.counted = False
+        told = "{task.completed:,} done, {task.fields[found]:,} with findings, {task.fields[rate]:,.1f} a second"
+        columns = (BarColumn(bar_width=24), TextColumn(told, markup=False), TimeRemainingColumn(compact=True))
+        # It is drawn when it is told to: no thread of its own, nothing between the lines of a report.
+        self.progress = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
+        self.task = self.progress.add_task("", total=None, found=0, rate=0.0)
+        self.progress.start()
+        if to_come is not None:
+            Thread(target=self._count, args=(to_come,), daemon=True).start()
+
+    def _count(self, to_come: Iterable[object]) -> None:
+        for _ in to_come:
+            self.total += 1
+        self.counted = True
+
+    def show(self, done: int, found: int, rate: float) -> None:
+        """Draw it anew."""
+        total = max(self.total, done) if self.counted else None
+        self.progress.update(self.task, completed=done, total=total, found=found, rate=rate)
+        self.progress.refresh()
+
+    def wipe(self) -> None:
+        """Leave nothing of it behind."""
+        self.progress.stop()

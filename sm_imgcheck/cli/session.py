@@ -1,0 +1,309 @@
+"""A run from the words of a command line to its report: shared by ``validate`` and ``convert``."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections import Counter
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING, TextIO
+
+import typer
+
+from sm_imgcheck.cli.progress import Watch
+from sm_imgcheck.cli.run_errors import Troubles
+from sm_imgcheck.cli.signals import Terminated
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.escape import argument, for_terminal
+from sm_imgcheck.core.types import Options, Report, Spec
+from sm_imgcheck.io.stores import is_remote, plain
+from sm_imgcheck.pipeline.guard import WITH_TRACEBACK
+from sm_imgcheck.report import Run, reporter
+from sm_imgcheck.run import run
+from sm_imgcheck.run.inputs.item import IMAGE_SUFFIXES, TENSOR_SUFFIXES, Item, Listing
+from sm_imgcheck.run.inputs.listing import listed
+from sm_imgcheck.run.inputs.shard import ELSEWHERE, Shard, sharded
+from sm_imgcheck.run.work import Done, Job, Sink
+from sm_imgcheck.spec import load
+
+if TYPE_CHECKING:
+    from sm_imgcheck.features.handler import Handler
+    from sm_imgcheck.run.outputs.packs import Packing
+    from sm_imgcheck.run.resume.keeping import Keeping
+
+__all__ = ["DEFAULT_SPEC", "Asked", "code_command", "convert_command", "load_spec", "report_on", "warn_about"]
+
+DEFAULT_SPEC = "./sm-imgcheck.yaml"
+_FOR_PEOPLE = {"text", "table"}
+_MANY = 20
+"""Paths that a command to be pasted repeats; more than these were written by a shell's pattern."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The words of the command line that every run has."""
+
+    paths: list[str]
+    spec: str
+    options: Options
+    form: str | None
+    """Of the report; None: table on a terminal, text elsewhere."""
+    stdin_filename: str = "stdin"
+    quiet: bool = False
+    no_color: bool = False
+    allow_remote: bool = False
+    """Open remote places that a list or the spec names."""
+    golden: bool = False
+    """Hold the spec against its golden tensors, before any path is looked at."""
+    handler: Handler | None = None
+    """The user's own code, which gets each candidate as a request: what it makes of it is checked."""
+    jobs: int = 1
+    """Processes; 1: this one; 0: as the engine sees fit."""
+    engine: str | None = None
+    """Where the work is done; None: in processes here, or in this one."""
+    shard: str = ""
+    """INDEX/NUMBER; empty: all of it."""
+    manifest: str = ""
+    packing: Packing | None = None
+    resume: bool = False
+    force: bool = False
+
+    @property
+    def raise_bugs(self) -> bool:
+        """Whether a bug shows its traceback and ends the run."""
+        return bool(os.environ.get(WITH_TRACEBACK))
+
+    @property
+    def where(self) -> str:
+        """The engine's name; empty: by the number of jobs."""
+        return "here" if self.raise_bugs else self.engine or ""
+
+
+def load_spec(name: str, *, warn: bool = True) -> Spec:
+    """The spec that ``-s`` names. Raises SpecError, or ImgcheckError where none was named and none is there.
+
+    warn: print its lint warnings on standard error; a command that loads the spec again does so without.
+    """
+    if name == DEFAULT_SPEC and not os.path.exists(name):  # noqa: PTH110 - the name stays as it is shown
+        raise ImgcheckError(
+            f"there is no {name}: name a spec or a preset with -s (sm-imgcheck spec list), "
+            "or make one (sm-imgcheck spec init)"
+        )
+    spec = load.load(name)
+    if warn:
+        warn_about(spec, name)
+    return spec
+
+
+def warn_about(spec: Spec, name: str) -> None:
+    """Print the lint warnings of a spec on standard error, with ``-q`` too: they put every result into doubt."""
+    from sm_imgcheck.spec.lint import lint
+
+    for doubt in lint(spec):
+        typer.echo(f"warning: {for_terminal(name)}: {doubt}", err=True)
+
+
+def convert_command(asked: Asked) -> tuple[str, str]:
+    """The command that writes the corrected tensors of the same candidates, and its option for the output.
+
+    What a source image shows of a tensor only ``validate`` can mend: ``convert`` would take its channels and values to
+    be as they look.
+    """
+    paths = asked.paths if len(asked.paths) <= _MANY else []
+    named = [f"./{path}" if path.startswith("-") and path != "-" else path for path in paths]
+    source = asked.options.source
+    words = ["sm-imgcheck", "convert" if source is None else "validate"]
+    words += [*map(argument, named), *(["PATH..."] if not paths else [])]
+    words += [] if asked.spec == DEFAULT_SPEC else ["-s", argument(asked.spec)]
+    for key, value in asked.options.assume.items():
+        words += ["--assume", argument(f"{key}={value}")]
+    words += ["--allow-guess"] if asked.options.allow_guess else []
+    words += ["--allow-remote"] if asked.allow_remote else []
+    words += [] if source is None else ["--source", argument(str(source))]
+    return " ".join(words), "-o out" if source is None else "--emit out"
+
+
+def code_command(asked: Asked) -> tuple[str, str]:
+    """The command that writes a handler that would have been right, without an option for its output."""
+    from sm_imgcheck.features.codegen import stack_names
+
+    stack = load_spec(asked.spec, warn=False).payload.get("stack", "")
+    words = [] if asked.spec == DEFAULT_SPEC else ["-s", argument(asked.spec)]
+    words += ["--for", argument(stack)] if stack in stack_names() else []
+    return " ".join(["sm-imgcheck", "code", *words]), ""
+
+
+def report_on(
+    asked: Asked,
+    *,
+    sink: Sink | None = None,
+    leave_out: str = "",
+    command: tuple[str, str] = ("", ""),
+    out: TextIO | None = None,
+) -> Report:
+    """Check every candidate, print the report as it comes, return the counts.
+
+    When the run is cut short, by Ctrl-C or by an output that cannot be written, the report is closed all the same:
+    what is printed stays whole. Then the cause goes on its way. Raises ImgcheckError at the end, too, where the job
+    could not be done for some candidate.
+    """
+    gc.freeze()  # as where the work is done (``engine.job.prepare``)
+    gc.enable()
+    out = out or sys.stdout
+    spec = _loaded(asked)
+    form = asked.form or ("table" if out.isatty() else "text")
+    told = reporter(form, _run(asked, spec, command, out))
+    shard = Shard.parse(asked.shard) if asked.shard else Shard()
+    job = Job(spec=spec, options=asked.options, sink=sink, allow_remote=asked.allow_remote, raise_bugs=asked.raise_bugs)
+    job, keep = _kept(job, asked, shard)
+    silent = asked.quiet and form in _FOR_PEOPLE
+    how = _listing(asked, leave_out)
+    troubles, stopped = Troubles(), None
+    watch = Watch(quiet=asked.quiet or (form == "jsonl" and out.isatty()), to_come=_to_come(asked, how))
+    report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
+    _put(out, told.open(), silent=silent)
+    try:
+        items = sharded(listed(asked.paths, how), shard, how.passed_over)
+        records = _records(asked, items, job, keep)
+        with closing(watch.over(records)) as seen:
+            for done in seen:
+                troubles.note(done)
+                row = told.row(done.result)  # first, so that a signal finds what is counted and what is printed alike
+                report = report.plus(done.result, wanted=sink is not None and done.result.kind != "probe")
+                _put(out, row, silent=silent)
+    except OSError:  # of printing: the engine turns its own into results
+        raise
+    except BaseException as error:  # noqa: BLE001 - raised again below
+        stopped = error
+    report = replace(report, not_looked_at=dict(how.passed_over))
+    nothing = not report.candidates and form in _FOR_PEOPLE
+    _put(out, told.close(report), silent=silent or nothing)
+    if stopped is not None:
+        _say_how_to_go_on(stopped, report, written=sink is not None, resumable=keep is not None and sink is not None)
+        raise stopped
+    if keep is not None and keep.kept and not asked.quiet:
+        typer.echo(f"{keep.kept:,} of {report.candidates:,} were up to date and are kept", err=True)
+    if not report.candidates and not how.passed_over[ELSEWHERE]:
+        raise ImgcheckError(_nothing_there(asked.paths, how))
+    watch.sum_up(report)
+    troubles.sum_up()
+    return report
+
+
+def _loaded(asked: Asked) -> Spec:
+    """The spec, which has golden tensors where they are asked for."""
+    spec = load_spec(asked.spec)
+    if asked.golden and not spec.golden:
+        shown = for_terminal(asked.spec)
+        raise ImgcheckError(f"{shown}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}")
+    return spec
+
+
+def _listing(asked: Asked, leave_out: str) -> Listing:
+    return Listing(
+        passed_over=Counter(),
+        stdin_name=asked.stdin_filename,
+        leave_out=leave_out,
+        allow_remote=asked.allow_remote,
+        any_suffix=asked.options.content_type is not None,
+    )
+
+
+def _records(asked: Asked, items: Iterator[Item], job: Job, keep: Keeping | None) -> Generator[Done, None, None]:
+    """What becomes of the golden tensors where these are asked for, then of the paths."""
+    if asked.golden:
+        from sm_imgcheck.run.sources import probed
+
+        yield from probed(job)
+    if asked.handler is None:
+        yield from run(items, job, jobs=asked.jobs, engine=asked.where, keep=keep)
+    else:
+        from sm_imgcheck.run.sources import run_handler
+
+        yield from run_handler(items, asked.handler, job)
+
+
+def _to_come(asked: Asked, how: Listing) -> Iterator[object] | None:
+    """The candidates once more, to be counted, where that costs little and can be done twice."""
+    if any(path == "-" or path.startswith("@") or is_remote(path) for path in asked.paths):
+        return None
+    shard = Shard.parse(asked.shard) if asked.shard else Shard()
+    return sharded(listed(asked.paths, replace(how, passed_over=Counter())), shard, Counter())
+
+
+def _kept(job: Job, asked: Asked, shard: Shard) -> tuple[Job, Keeping | None]:
+    """The job, and what keeps it. A run of a few named files that asks for nothing of the kind has neither."""
+    journaled = asked.resume or asked.packing is not None or shard.of > 1 or any(map(_is_many, asked.paths))
+    if not journaled and not asked.manifest:
+        return job, None
+    from sm_imgcheck.run.resume.keeping import Wanted, keeping
+
+    wanted = Wanted(
+        shard=shard,
+        manifest=asked.manifest,
+        journaled=journaled,
+        packing=asked.packing,
+        resume=asked.resume,
+        force=asked.force,
+    )
+    keep = keeping(job, wanted)
+    return (job if keep is None else keep.job), keep
+
+
+def _is_many(path: str) -> bool:
+    """Whether a path stands for any number of candidates: a list, a folder, here or in a store."""
+    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
+    is_file = suffix in IMAGE_SUFFIXES or suffix in TENSOR_SUFFIXES
+    return path.startswith("@") or (not is_file if is_remote(path) else os.path.isdir(plain(path)))  # noqa: PTH112
+
+
+def _nothing_there(paths: list[str], how: Listing) -> str:
+    """Why a run had no candidate: the likeliest cause, and what was passed over."""
+    said = f"there was nothing to check in {', '.join(map(for_terminal, paths))}"
+    if how.passed_over["output folder"]:
+        return f"{said}: {for_terminal(how.leave_out)} is the output folder, which is not walked into; name another"
+    passed = ", ".join(f"{number:,} {reason}" for reason, number in sorted(how.passed_over.items()) if number)
+    return f"{said}{f' (not looked at: {passed})' if passed else ''}"
+
+
+def _run(asked: Asked, spec: Spec, command: tuple[str, str], out: TextIO) -> Run:
+    return Run(
+        spec_name=spec.name,
+        spec_sha256=spec.sha256,
+        contract=spec.contract,
+        title=asked.spec,
+        command=command[0],
+        output=command[1],
+        partial=bool(asked.options.select or asked.options.ignore),
+        width=get_terminal_size().columns,
+        color=out.isatty() and not asked.no_color and _has_colors(),
+        ascii_only="\N{BOX DRAWINGS LIGHT HORIZONTAL}".encode(out.encoding or "ascii", "ignore") == b"",
+    )
+
+
+def _has_colors() -> bool:
+    """Whether the terminal knows colours and its user wants them (no-color.org)."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    # The old Windows console shows escape sequences as they are; the ones that do not tell their name.
+    return os.name != "nt" or any(name in os.environ for name in ("WT_SESSION", "ANSICON", "TERM_PROGRAM", "TERM"))
+
+
+def _put(out: TextIO, text: str, *, silent: bool) -> None:
+    if text and not silent:
+        out.write(text)
+        out.flush()
+
+
+def _say_how_to_go_on(stopped: BaseException, report: Report, *, written: bool, resumable: bool) -> None:
+    asked_to = " by Ctrl-C" if isinstance(stopped, KeyboardInterrupt) else ""
+    asked_to = f" by {stopped.name}" if isinstance(stopped, Terminated) else asked_to
+    done = f"{report.candidates:,} candidate{'s' if report.candidates > 1 else ''}" if report.candidates else "nothing"
+    kept = "; what is written stays, and the same command leaves it as it is" if written and report.candidates else ""
+    kept = "; what is written stays: the same command with --resume goes on" if resumable else kept
+    if report.candidates or asked_to:
+        typer.echo(f"stopped{asked_to} after {done}{kept}", err=True)

@@ -1,0 +1,205 @@
+"""Layouts: which letter of N, H, W, C names which axis of a shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations, permutations
+from math import isqrt, prod
+from typing import NamedTuple
+
+from sm_imgcheck.core.types import Contract, Dim
+
+__all__ = [
+    "LAYOUTS",
+    "LikelyReading",
+    "by_shape",
+    "describe",
+    "is_layout",
+    "known",
+    "likely_reading",
+    "reading",
+    "size",
+]
+
+LAYOUTS = ("NHWC", "NCHW", "HWC", "CHW", "NHW", "HW")
+_CHANNELS = (1, 3, 4)
+_ORDERS = {
+    length: [
+        order
+        for axes in combinations("NHWC", length)
+        if {"H", "W", "C"} <= {*axes}
+        for order in map("".join, permutations(axes))
+        if order not in LAYOUTS
+    ]
+    for length in (3, 4)
+}
+"""Orders of axes that no library makes by itself, by the number of axes."""
+
+
+def reading(shape: tuple[int, ...], contract: Contract) -> str:
+    """The layout by which a shape is best understood, given what the model wants.
+
+    The contract's own where it fits. Otherwise the reading that agrees with the contract in most axes, then the
+    one that has its channels where the contract has them. ``?`` for each axis where no reading makes a plausible
+    picture, or where another order of the axes would keep the contract and this one does not.
+    """
+    unknown = "?" * len(shape)
+    if _keeps(shape, contract):
+        strip = not _is_picture(shape, contract.layout, contract)
+        return unknown if strip and _permuted(shape, contract, channels=(3, 4)) else contract.layout
+    found = max(_readings(shape), key=lambda layout: _agreement(shape, layout, contract), default=None)
+    if found is None or not _is_picture(shape, found, contract) or _flattened(shape, contract):
+        return unknown
+    right_channels = dict(zip(found, shape, strict=True)).get("C", 1) == contract.channels
+    return found if right_channels or not _permuted(shape, contract, channels=(contract.channels,)) else unknown
+
+
+def _keeps(shape: tuple[int, ...], contract: Contract) -> bool:
+    return len(shape) == len(contract.shape) and all(
+        dim.allows(length) for dim, length in zip(contract.shape, shape, strict=True)
+    )
+
+
+_CHANNEL_LIKE = 4
+"""A side of so few pixels is rather a channel axis or a batch of one."""
+_LONGEST_ASPECT = 32
+"""Panoramas and lines of text stay below; a row of 3072 = 32 x 32 x 3 values under a batch of 64 is above."""
+
+
+def _is_picture(shape: tuple[int, ...], layout: str, contract: Contract) -> bool:
+    """Whether height and width are those of a picture, or strips of the height or width that the contract fixes."""
+    axes = dict(zip(layout, shape, strict=True))
+    short, long = sorted((axes["H"], axes["W"]))
+    dims = [(axes[axis], dim.fixed) for axis in "HW" if (dim := contract.dim(axis)) is not None]
+    fixed = [length for _, length in dims if length is not None]
+    if any(length == wanted == short for length, wanted in dims) or (len(fixed) == 2 and _is_strip(*sorted(fixed))):
+        return True
+    return not _is_strip(short, long)
+
+
+def _is_strip(short: int, long: int) -> bool:
+    return long > short * (_CHANNEL_LIKE if short <= _CHANNEL_LIKE else _LONGEST_ASPECT)
+
+
+class LikelyReading(NamedTuple):
+    """What a shape that no usual layout explains probably is."""
+
+    text: str
+    layout: str = ""
+    """The order of its axes; empty where an axis holds several of them."""
+
+
+def likely_reading(shape: tuple[int, ...], contract: Contract) -> LikelyReading | None:
+    """What a shape without a plausible layout probably is, by the contract; None where nothing is probable."""
+    if flat := _flattened(shape, contract):
+        return LikelyReading(flat)
+    if layout := _permuted(shape, contract, channels=(contract.channels,)) or _permuted(shape, contract, (3, 4)):
+        return LikelyReading(f"{layout}: axes permuted?", layout)
+    if len(shape) > len(LAYOUTS[0]):
+        inner = tuple(length for length in shape if length != 1)
+        if 2 <= len(inner) <= 4 and "?" not in reading(inner, contract):
+            return LikelyReading(f"{list(inner)} {reading(inner, contract)} with extra axes of length 1")
+        return LikelyReading(f"{len(shape) - len(LAYOUTS[0])} axes too many: a batch of batches?")
+    return None
+
+
+def _flattened(shape: tuple[int, ...], contract: Contract) -> str:
+    """How the last axis of one or two is the product of axes that the contract fixes; empty where it is not."""
+    if not 1 <= len(shape) <= 2:
+        return ""
+    axes = [axis for axis in contract.layout if axis != "N"]
+    lengths = [dim.fixed for axis in axes if (dim := contract.dim(axis)) is not None]
+    if any(length is None for length in lengths):
+        return _square(shape, contract)
+    if shape[-1] == prod(length or 1 for length in lengths) and shape[-1] > max(length or 1 for length in lengths):
+        return f"{shape[-1]} = {' x '.join(map(str, lengths))}: flattened?"
+    height, width = contract.dim("H"), contract.dim("W")
+    if contract.channels == 1 or height is None or width is None:
+        return ""
+    rows = (height.fixed, (width.fixed or 0) * contract.channels)
+    return f"{rows[1]} = {width.fixed} x {contract.channels}: flattened?" if shape == rows else ""
+
+
+def _square(shape: tuple[int, ...], contract: Contract) -> str:
+    """The same for a model that takes any size, where the last axis may hold a square picture and no other can."""
+    channels = contract.channels
+    side = isqrt(shape[-1] // channels)
+    if side * side * channels != shape[-1] or (len(shape) == 2 and not _is_strip(*sorted(shape))):
+        return ""
+    order = f"{channels} x {side} x {side}" if contract.layout[-1] != "C" else f"{side} x {side} x {channels}"
+    return f"{shape[-1]} = {order}: flattened?"
+
+
+def _may_be_side(length: int, dim: Dim | None) -> bool:
+    return length == dim.fixed if dim and dim.fixed else length > _CHANNEL_LIKE and (dim is None or dim.allows(length))
+
+
+def _permuted(shape: tuple[int, ...], contract: Contract, channels: tuple[int, ...]) -> str:
+    """An unusual order of the axes that fits the contract's height and width and has one of these ``channels``.
+
+    Empty: there is none.
+    """
+    if not 3 <= len(shape) <= 4:
+        return ""
+    for order in _ORDERS[len(shape)]:
+        axes = dict(zip(order, shape, strict=True))
+        if axes["C"] in channels and all(_may_be_side(axes[axis], contract.dim(axis)) for axis in "HW"):
+            return order
+    return ""
+
+
+def by_shape(shape: tuple[int, ...]) -> str:
+    """The layout by which a shape is best understood when nothing is wanted of it; ``?`` for each axis where none is.
+
+    A picture is longer than it has channels, and rather has three of them than one or four.
+    """
+    found = max(_readings(shape), key=lambda layout: _likeness(shape, layout), default=None)
+    return found or "?" * len(shape)
+
+
+def _likeness(shape: tuple[int, ...], layout: str) -> tuple[bool, int, bool]:
+    axes = dict(zip(layout, shape, strict=True))
+    channels = axes.get("C", 1)
+    return channels == len("RGB"), min(axes["H"], axes["W"]), "C" in axes
+
+
+def known(layout: str) -> bool:
+    """Whether the axes have names: a shape that no reading explains has none, nor has a single number."""
+    return is_layout(layout)
+
+
+def is_layout(layout: str) -> bool:
+    """Whether these letters name each axis of an image, or of a batch of them, in any order."""
+    return {"H", "W"} <= set(layout) <= set("NHWC") and len(set(layout)) == len(layout)
+
+
+def _readings(shape: tuple[int, ...]) -> Iterator[str]:
+    for layout in LAYOUTS:
+        if len(layout) == len(shape) and ("C" not in layout or shape[layout.index("C")] in _CHANNELS):
+            yield layout
+
+
+def _agreement(shape: tuple[int, ...], layout: str, contract: Contract) -> tuple[int, ...]:
+    axes = dict(zip(layout, shape, strict=True))
+    allowed = [axis for axis, length in axes.items() if (dim := contract.dim(axis)) is not None and dim.allows(length)]
+    swapped = (
+        (dim_h := contract.dim("H")) is not None
+        and (dim_w := contract.dim("W")) is not None
+        and (dim_h.allows(axes["W"]) and dim_w.allows(axes["H"]))
+    )
+    spatial = ("H" in allowed) + ("W" in allowed)
+    return (
+        2 * max(spatial, 2 * swapped) + ("C" in allowed) * 2,
+        (layout[-1] == "C") == (contract.layout[-1] == "C"),
+        -axes.get("N", 1),
+    )
+
+
+def size(height: int, width: int) -> str:
+    """A size as it is printed everywhere."""
+    return f"{height}x{width} (HxW)"
+
+
+def describe(shape: tuple[int, ...], layout: str) -> str:
+    """A shape with its letters, such as ``[1, 3, 224, 224] NCHW``."""
+    return f"{list(shape)} {layout}" if known(layout) else f"{list(shape)}"

@@ -1,0 +1,201 @@
+"""What a value mapping is called: the field's usual ones, the mistakes that are made with them, or its numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import cache, lru_cache
+
+from sm_imgcheck.core.types import Affine, Channel, Values
+from sm_imgcheck.core.value_mapping import RECIPES, canonical, named, same
+
+__all__ = ["candidates", "composed", "explained", "name_of", "order_of", "plausible", "singles", "std_of"]
+
+_NEAR = 0.01
+"""Grey levels between a mapping and the one whose name it gets."""
+_BY_CHANNEL = ("ImageNet mean and std", "CLIP mean and std")
+_OTHERS = (
+    ("minus 128", Values(low=-128, high=127)),
+    ("multiplied by 257, as 16 bits", Values(low=0, high=65535)),
+)
+_ORDERS = ("", "RGB", "BGR")
+_LEVELS = 255
+_OVERSHOOT = 0.1
+"""Share of its range by which a bicubic or Lanczos resize in floats commonly leaves it at strong edges."""
+_FILLED = 0.6
+"""Share of a mapping's range that a picture which fits in by more than chance would fill."""
+
+
+@lru_cache(256)
+def name_of(affine: Affine, *, tolerance: float = _NEAR) -> str:
+    """A mapping in the field's words, such as ``divided by 255 twice``; of a strange one mean and std in numbers."""
+    for name, usual in candidates(len(affine.scale)):
+        if same(affine, usual, tolerance=tolerance):
+            return name
+    return _numbers(affine)
+
+
+def explained(channels: tuple[Channel, ...], *, tolerance: float) -> tuple[str, Affine] | None:
+    """The mapping that puts grey levels where these channels have their values; None where several would, or none.
+
+    tolerance: how far, in grey levels, the ends of a channel may be from whole levels.
+    """
+    for family in (singles(len(channels)), _chains(len(channels))):
+        fitting = [(off, name, affine) for name, affine in family if (off := _misfit(affine, channels)) <= tolerance]
+        least = min((off for off, _, _ in fitting), default=0.0)
+        near = [(name, affine) for off, name, affine in fitting if off <= least + tolerance / 4]
+        if near:
+            rivals = [affine for _, affine in near[1:]] + list(_twice_as_steep(channels, tolerance))
+            return near[0] if all(same(affine, near[0][1]) for affine in rivals) else None
+    for way in (_as_one(channels, tolerance), channels):
+        if way and all(channel.levels == _LEVELS for channel in way):  # black and white are in all of them
+            affine = Affine(scale=tuple(one.step for one in way), offset=tuple(one.low for one in way))
+            return name_of(affine, tolerance=tolerance), affine
+    return None
+
+
+def _as_one(channels: tuple[Channel, ...], tolerance: float) -> tuple[Channel, ...]:
+    """The channels with their joint range, where all stand on one grid; otherwise none."""
+    first = max(channels, key=lambda channel: channel.levels)
+    low, high = min(channel.low for channel in channels), max(channel.high for channel in channels)
+    if not first.step or any(
+        abs(end - round(end)) > tolerance or abs(channel.step / first.step - 1) * _LEVELS > tolerance
+        for channel in channels
+        for end in ((channel.low - first.low) / first.step, (channel.high - first.low) / first.step)
+    ):
+        return ()
+    return (Channel(low=low, high=high, step=first.step, levels=round((high - low) / first.step)),) * len(channels)
+
+
+def _misfit(affine: Affine, channels: tuple[Channel, ...], every: int = 1) -> float:
+    """Mean distance of the ends of the channels from whole grey levels; infinite where they are no levels of it.
+
+    every: of how many levels the picture uses one.
+    """
+    off: list[float] = []
+    for a, b, channel in zip(affine.scale, affine.offset, channels, strict=True):
+        if channel.low < channel.high:
+            least, most = (channel.low - b) / a, (channel.high - b) / a
+            if not -0.5 < least < most < _LEVELS + 0.5 or round(most) - round(least) != every * channel.levels:
+                return math.inf
+            off += [abs(least - round(least)), abs(most - round(most))]
+    return sum(off) / len(off) if off else math.inf
+
+
+def _twice_as_steep(channels: tuple[Channel, ...], tolerance: float) -> Iterator[Affine]:
+    """Usual mappings of which the picture uses every second, third or fourth level only, as after a change of contrast.
+
+    Its levels may as well be all those of a steeper one.
+    """
+    for _, affine in named(len(channels)):
+        if any(_misfit(affine, channels, every) <= tolerance for every in (2, 3, 4)):
+            yield affine
+
+
+def plausible(channels: tuple[Channel, ...]) -> tuple[str, ...]:
+    """The usual mappings whose range these channels fill, the best filled first: where there is no grid to go by."""
+    filled = []
+    for name, affine in named(len(channels)):
+        shares = []
+        for a, b, channel in zip(affine.scale, affine.offset, channels, strict=True):
+            low, high = sorted((b, b + 255 * a))
+            slack = (high - low) * _OVERSHOOT
+            inside = low - slack <= channel.low and channel.high <= high + slack
+            shares.append((channel.high - channel.low) / (high - low) if inside else 0.0)
+        if min(shares) > _FILLED:
+            filled.append((sum(abs(1 - share) for share in shares), name))
+    return tuple(name for _, name in sorted(filled, key=lambda one: one[0]))
+
+
+def std_of(channels: tuple[Channel, ...], *, tolerance: float) -> str:
+    """Whose std the spacing of the channels shows and in which order, such as ``ImageNet's, in BGR order``; else empty.
+
+    The mean may be any: this is for channels of which black is not known.
+    """
+    stds = [channel.step and 1 / (255 * channel.step) for channel in channels]
+    for name, values in RECIPES:
+        if name in _BY_CHANNEL and values.std is not None and len(stds) >= len(values.std):
+            for order, listed in (("RGB", values.std), ("BGR", values.std[::-1])):
+                pairs = zip(stds, listed, strict=False)
+                if all(abs(mine / theirs - 1) * _LEVELS < tolerance for mine, theirs in pairs):
+                    return f"{name.removesuffix(' mean and std')}'s, in {order} order"
+    return ""
+
+
+def composed(first: Affine, second: Affine) -> Affine:
+    """The mapping that does ``first`` and then takes what comes out for pixels and does ``second``."""
+    pairs = zip(first.scale, first.offset, second.scale, second.offset, strict=True)
+    scale, offset = zip(*((a * c, b * c + d) for a, b, c, d in pairs), strict=True)
+    return Affine(scale=scale, offset=offset)
+
+
+def candidates(channels: int) -> tuple[tuple[str, Affine], ...]:
+    """Every mapping that has a name, for arrays of so many channels: the usual first, then what goes wrong."""
+    return singles(channels) + _chains(channels)
+
+
+@cache
+def singles(channels: int) -> tuple[tuple[str, Affine], ...]:
+    """Those that are one mapping, not two in a row."""
+    others = ((name, canonical(values, channels)) for name, values in _OTHERS)
+    return (*named(channels), *others, *_halves(channels))
+
+
+@cache
+def _chains(channels: int) -> tuple[tuple[str, Affine], ...]:
+    """One after the other: a processor that was given what another had finished."""
+    done = tuple(named(channels))[1:]  # not the one that changes nothing
+    return tuple((_in_a_row(first, second), composed(one, other)) for first, one in done for second, other in done)
+
+
+def _in_a_row(first: str, second: str) -> str:
+    """Mean and std applied twice are divided by 255 once."""
+    if second == first or second.replace(" without dividing by 255", "") == first:
+        return f"{first}, {'twice' if second != first else 'twice with a division by 255 each'}"
+    return f"{first}, then {second}"
+
+
+def _halves(channels: int) -> Iterator[tuple[str, Affine]]:
+    """Mean and std of the sets that have a value for each channel, each in either order or left out."""
+    for name, values in RECIPES:
+        if name not in _BY_CHANNEL or channels < len("RGB") or values.mean is None or values.std is None:
+            continue
+        for mean in _ORDERS:
+            for std in _ORDERS:
+                if mean != std:
+                    yield _half_name(name, mean, std), _half(values.mean, values.std, mean, std, channels)
+
+
+def _half_name(name: str, mean: str, std: str) -> str:
+    family = name.removesuffix(" mean and std")
+    if not std:
+        return f"{family} mean without std, in {mean} order"
+    if not mean:
+        return f"{family} std without mean, in {std} order"
+    return f"{family} mean in {mean} order and std in {std} order"
+
+
+def _half(means: tuple[float, ...], stds: tuple[float, ...], mean: str, std: str, channels: int) -> Affine:
+    m = means[:: -1 if mean == "BGR" else 1] if mean else (0.0,) * len(means)
+    s = stds[:: -1 if std == "BGR" else 1] if std else (1.0,) * len(stds)
+    alpha = channels - len(means)
+    return Affine(
+        scale=tuple(1 / (255 * one) for one in s) + (1.0,) * alpha,
+        offset=tuple(-a / b for a, b in zip(m, s, strict=True)) + (0.0,) * alpha,
+    )
+
+
+def _numbers(affine: Affine) -> str:
+    """Mean and std per channel, for x / 255 where they look like it, else for x in 0..255."""
+    if len({*affine.scale}) == len({*affine.offset}) == 1:
+        low, high = affine.offset[0], affine.offset[0] + 255 * affine.scale[0]
+        return f"0..255 mapped to {low + 0.0:.6g}..{high + 0.0:.6g}"
+    unit = 255 if all(1 < 1 / abs(a) <= 255 * 4 for a in affine.scale) else 1
+    means = ", ".join(f"{-b / a / unit + 0.0:.4g}" for a, b in zip(affine.scale, affine.offset, strict=True))
+    stds = ", ".join(f"{1 / a / unit:.4g}" for a in affine.scale)
+    return f"mean [{means}] and std [{stds}] of {'x / 255' if unit == 255 else 'x in 0..255'}"
+
+
+def order_of(name: str) -> str:
+    """The order in which a name says that its values were listed, ``RGB`` or ``BGR``; empty where it says none."""
+    return name[-9:-6] if name.endswith((", in RGB order", ", in BGR order")) else ""

@@ -1,0 +1,46 @@
+"""The words of sm-imgcheck as types: frozen values, standard library only.
+
+Sizes are pixels, height before width. Pixel values are grey levels: 0..255 stands for black..white whatever the
+file's bit depth. ``Any`` inside a mapping means a JSON value.
+"""
+
+from __future__ import annotations
+
+from sm_imgcheck.core.types.facts import Candidate, Channel, Facts, Golden, Header, Ideal, Origin, Plan
+from sm_imgcheck.core.types.request import Flaw, Handled, Payload, Received, Refused, Request
+from sm_imgcheck.core.types.result import Certainty, FailOn, Finding, Options, Report, Result, Severity, Status
+from sm_imgcheck.core.types.spec import Affine, Contract, Decode, Dim, Loss, Quantize, Spec, Step, Values
+
+__all__ = [
+    "Affine",
+    "Candidate",
+    "Certainty",
+    "Channel",
+    "Contract",
+    "Decode",
+    "Dim",
+    "Facts",
+    "FailOn",
+    "Finding",
+    "Flaw",
+    "Golden",
+    "Handled",
+    "Header",
+    "Ideal",
+    "Loss",
+    "Options",
+    "Origin",
+    "Payload",
+    "Plan",
+    "Quantize",
+    "Received",
+    "Refused",
+    "Report",
+    "Request",
+    "Result",
+    "Severity",
+    "Spec",
+    "Status",
+    "Step",
+    "Values",
+]

@@ -1,0 +1,88 @@
+"""Request bodies, and what a stack makes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sm_imgcheck.core.frozen import Value
+
+__all__ = ["Flaw", "Handled", "Payload", "Received", "Refused", "Request"]
+
+Flaw = tuple[str, str, str, str]
+"""Something wrong with a request: code of a PAY check, message, expected, actual."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Payload(Value):
+    """A request body as it goes over the wire."""
+
+    body: bytes = field(repr=False)
+    content_type: str
+    """Exactly as the header says it."""
+    envelope: str
+    """The form of the body: a module of ``payload``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Received(Value):
+    """What a stack hands to the model's predict function."""
+
+    form: Literal["array", "image", "object"]
+    """array: a tensor; image: a decoded picture (PIL, RGB); object: whatever else, such as a dict or text."""
+    data: Any = field(default=None, repr=False, compare=False)
+    """The array; of an image the bytes that it is decoded from; dropped from results."""
+    what: str = ""
+    """In the stack's words, such as ``224 instances of (224, 3)`` or ``a 0-d object array``."""
+    flaws: tuple[Flaw, ...] = ()
+    """What the stack does in silence: a cast that changes values, a lost or an invented batch dimension."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Refused(Value):
+    """How a stack refuses a request."""
+
+    status: int
+    """HTTP status of the container."""
+    text: str
+    """The beginning of its answer, as the server writes it."""
+    cause: str
+    """Which thing is wrong: the code of a PAY check, such as ``PAY101``."""
+    why: str = ""
+    """What is, what should be, what to do: one clause in our words."""
+    expected: str = ""
+    actual: str = ""
+    measured: bool = True
+    """Seen from a running server; False: read in its source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Request(Value):
+    """What a request body is, for the checks."""
+
+    content_type: str
+    size: int
+    """Bytes."""
+    stack: str
+    """The stack that was asked; empty: none is named, and only the content type was looked at."""
+    outcome: Received | Refused | None = None
+    flaws: tuple[Flaw, ...] = ()
+    """What is wrong with the bytes, whichever stack reads them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Handled(Value):
+    """A function of the user's file that was called with a request."""
+
+    file: str
+    """As the user named it: ``inference.py``."""
+    function: str = ""
+    """``input_fn``, ``input_handler``, ``handler``, ``Classifier.preprocess`` ...; empty: it did not come so far."""
+    content_type: str = ""
+    """Of the request."""
+    made: str = ""
+    """What came out: ``torch.Tensor``; empty: nothing usable."""
+    dtype: str = ""
+    """Of what came out, where NumPy has none of that name: ``bfloat16`` (its values are exact in float32)."""
+    flaws: tuple[Flaw, ...] = ()
+    """What is wrong, or to be said, besides the tensor: the code of an HND check, message, expected, actual."""

@@ -1,0 +1,188 @@
+"""What was found, planned and done: of one candidate, and of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sm_imgcheck.core.frozen import Value, changed
+from sm_imgcheck.core.types.facts import Facts, Golden, Header, Ideal, Origin, Plan
+from sm_imgcheck.core.types.request import Handled, Request
+
+__all__ = [
+    "Certainty",
+    "FailOn",
+    "Finding",
+    "Options",
+    "Report",
+    "Result",
+    "Severity",
+    "Status",
+]
+
+Severity = Literal["error", "warning", "notice"]
+Certainty = Literal["certain", "likely"]
+FailOn = Literal["never", "unfixable", "error", "warning"]
+Status = Literal["ok", "failed", "not checked"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Finding(Value):
+    """One reported mismatch."""
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    expected: str = ""
+    actual: str = ""
+    certainty: Certainty = "certain"
+    probability: float = 1.0
+    fixed_by: str | None = None
+    """The op of the plan that mends it; None: ``convert`` does not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Options(Value):
+    """What the caller wants done with each candidate: one value that travels whole."""
+
+    want_array: bool = False
+    """Make the corrected tensor."""
+    content_type: str | None = None
+    """Take each candidate for a request body under this header; None: for an image or a tensor."""
+    as_sent: bool = False
+    """Where the spec's envelope is ``image``, judge an image as the request that it is."""
+    headers_only: bool = False
+    """Look at what a file says of itself; decode nothing."""
+    decoded_by: Literal["pillow", "opencv"] = "pillow"
+    """Whose naive decode a raw image is compared as: RGB with EXIF ignored, or BGR with EXIF applied."""
+    assume: Mapping[str, str] = field(default_factory=dict)
+    """Facts of a tensor that the caller vouches for: ``channel_order``, ``value_range``, ``layout``."""
+    allow_guess: bool = False
+    """Carry out steps whose loss is ``guess``."""
+    source: str | bytes | None = field(default=None, repr=False)
+    """The image of which a tensor is said to be made: a path, or the bytes of the file; None: nobody says."""
+    select: tuple[str, ...] = ()
+    """Codes or their beginnings to report; empty: all."""
+    ignore: tuple[str, ...] = ()
+    """Codes or their beginnings to leave out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Result(Value):
+    """What ``process`` found out about one candidate."""
+
+    path: str
+    kind: str
+    findings: tuple[Finding, ...] = ()
+    facts: Facts | None = None
+    header: Header | None = None
+    request: Request | None = None
+    handled: Handled | None = None
+    golden: Golden | None = None
+    """Probes only."""
+    origins: tuple[Origin, ...] | None = None
+    ideal: Ideal | None = None
+    """Tensors whose source image is at hand only, as of ``Candidate``."""
+    plan: Plan | None = None
+    skipped: str = ""
+    """Why there is no plan or no tensor; empty: there is."""
+    assumptions: tuple[str, ...] = ()
+    """``KEY=VALUE`` of ``--assume`` under which there probably is a plan, where there is none without."""
+    array: Any = field(default=None, repr=False, compare=False)
+    """The corrected tensor where it was asked for."""
+    emitted: str | None = None
+    """Where the corrected tensor was written."""
+    bug: str = ""
+    """What went wrong in sm-imgcheck itself, so that the candidate was not checked; empty: nothing."""
+
+    @property
+    def examined(self) -> bool:
+        """Whether an image or a tensor was read; of a request body, the one in it."""
+        image = self.request is not None and self.header is not None
+        return not self.bug and (self.facts is not None or image)
+
+    @property
+    def status(self) -> Status:
+        """``failed``: there is an error; ``not checked``: no error, and no image or tensor was examined; else ``ok``.
+
+        A rule that could not be applied is a notice and changes no status.
+        """
+        if any(finding.severity == "error" for finding in self.findings):
+            return "failed"
+        return "ok" if self.examined else "not checked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Report(Value):
+    """The count of a run: bounded, whatever the number of candidates."""
+
+    spec_name: str
+    spec_sha256: str
+    candidates: int = 0
+    clean: int = 0
+    """Candidates that were examined, with nothing worse than a notice."""
+    with_findings: int = 0
+    """Candidates with something worse than a notice, whether they were examined or not."""
+    failed: int = 0
+    """Candidates with an error."""
+    not_checked: int = 0
+    """Candidates without an error whose image or tensor could not be examined: ``Result.status``."""
+    findings: int = 0
+    mendable: int = 0
+    unwritten: int = 0
+    """Candidates whose tensor was asked for and could not be made."""
+    severities: Mapping[str, int] = field(default_factory=dict)
+    unmendable: Mapping[str, int] = field(default_factory=dict)
+    """Findings that ``convert`` does not mend, by severity."""
+    by_code: Mapping[str, int] = field(default_factory=dict)
+    not_looked_at: Mapping[str, int] = field(default_factory=dict)
+    """Files of a folder that were passed over, by reason."""
+
+    def plus(self, result: Result, *, wanted: bool = False) -> Report:
+        """The report with one more result. ``wanted``: a tensor was asked for."""
+        severe, lost, codes = dict(self.severities), dict(self.unmendable), dict(self.by_code)
+        mendable = 0
+        for finding in result.findings:
+            severe[finding.severity] = severe.get(finding.severity, 0) + 1
+            codes[finding.code] = codes.get(finding.code, 0) + 1
+            if finding.fixed_by is None:
+                lost[finding.severity] = lost.get(finding.severity, 0) + 1
+            else:
+                mendable += 1
+        status, worse = result.status, any(finding.severity != "notice" for finding in result.findings)
+        made = not wanted or result.emitted is not None or result.array is not None
+        return changed(
+            self,
+            candidates=self.candidates + 1,
+            clean=self.clean + (status == "ok" and not worse),
+            with_findings=self.with_findings + worse,
+            failed=self.failed + (status == "failed"),
+            not_checked=self.not_checked + (status == "not checked"),
+            findings=self.findings + len(result.findings),
+            mendable=self.mendable + (mendable if made else 0),
+            unwritten=self.unwritten + (not made),
+            severities=severe,
+            unmendable=lost,
+            by_code=codes if len(codes) == len(self.by_code) else dict(sorted(codes.items())),
+        )
+
+    @property
+    def ok(self) -> int:
+        """Candidates that were examined and have no error."""
+        return self.candidates - self.failed - self.not_checked
+
+    def exit_code(self, fail_on: FailOn = "error") -> int:
+        """0: nothing at or above ``fail_on``; 1: there is, or a candidate was not checked (``never``: even so 0).
+
+        Exit code 2 is an ``ImgcheckError``.
+        """
+        failing = {
+            "never": 0,
+            "unfixable": self.unmendable.get("error", 0),
+            "error": self.severities.get("error", 0),
+            "warning": self.severities.get("error", 0) + self.severities.get("warning", 0),
+        }
+        not_checked = self.not_checked if fail_on != "never" else 0
+        return int(failing[fail_on] + not_checked + self.unwritten > 0)

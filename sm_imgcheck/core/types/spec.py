@@ -1,0 +1,166 @@
+"""What a spec says: the contract, the policy for decoding, the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sm_imgcheck.core.frozen import Value
+
+__all__ = [
+    "UNNAMED",
+    "Affine",
+    "Contract",
+    "Decode",
+    "Dim",
+    "Loss",
+    "Quantize",
+    "Spec",
+    "Step",
+    "Values",
+]
+
+Loss = Literal["none", "pixels", "guess"]
+
+UNNAMED = "input"
+"""Name of the model's input where the spec gives none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Dim(Value):
+    """How long one axis may be."""
+
+    low: int = 1
+    """Shortest length allowed."""
+    high: int | None = None
+    """Longest length allowed; None: no limit. ``low == high``: exactly that."""
+    name: str = ""
+    """The symbol that the spec wrote for it (``N``, ``H``), if any."""
+
+    @property
+    def fixed(self) -> int | None:
+        """The one length allowed, or None where there is a choice."""
+        return self.low if self.low == self.high else None
+
+    def allows(self, length: int) -> bool:
+        """Whether an axis of this length keeps the contract."""
+        return self.low <= length and (self.high is None or length <= self.high)
+
+    def __str__(self) -> str:
+        if self.fixed is not None:
+            return str(self.fixed)
+        if self.high is None and self.low == 1:
+            return self.name or "any"
+        return f"{self.low}..{'' if self.high is None else self.high}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Step(Value):
+    """One operation as data: ``op`` names a function of ``pixels``, ``params`` are its keyword arguments."""
+
+    op: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """JSON values. In a plan for any image a value may be ``{"header": KEY}``: read from the file at run time."""
+    why: str = ""
+    """The clause that says which difference this step removes."""
+    loss: Loss = "none"
+    """none: exact; pixels: the spec asks for a lossy step; guess: rests on an assumption."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Affine(Value):
+    """A value mapping in canonical form, y = scale * x + offset, x in 0..255, one entry per stored channel."""
+
+    scale: tuple[float, ...]
+    offset: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Values(Value):
+    """How pixel values 0..255 become the model's numbers: the written form, executed in this order in float32.
+
+    With ``mean`` None: [0, 1] is x / 255; [-1, 1] is x / 127.5 - 1; any other is low + x * (high - low) / 255.
+    Otherwise: x (first divided by 255 where ``units`` is ``unit``), minus ``mean``, divided by ``std``.
+    """
+
+    low: float | None = None
+    high: float | None = None
+    units: Literal["unit", "byte"] = "unit"
+    mean: tuple[float, ...] | None = None
+    """In the order in which the channels are stored (the contract's), one entry per channel."""
+    std: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Quantize(Value):
+    """q = round(y / scale) + zero_point, clipped to the dtype."""
+
+    scale: float
+    zero_point: int
+    rounding: Literal["half_even", "half_away"] = "half_even"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Contract(Value):
+    """What the spec says of the tensor that the model takes."""
+
+    shape: tuple[Dim, ...]
+    layout: str
+    """One letter per axis from N, H, W, C, such as ``NHWC``."""
+    dtype: str
+    """NumPy name, or ``bfloat16``."""
+    channel_order: str
+    """RGB, BGR, GRAY, RGBA or BGRA."""
+    values: Values
+    quantize: Quantize | None = None
+    expect_range: tuple[float, float] | None = None
+
+    def dim(self, axis: str) -> Dim | None:
+        """The axis ``N``, ``H``, ``W`` or ``C``; None where the layout has no such axis."""
+        return self.shape[self.layout.index(axis)] if axis in self.layout else None
+
+    @property
+    def channels(self) -> int:
+        """How many channels a pixel has."""
+        return {"GRAY": 1, "RGB": 3, "BGR": 3, "RGBA": 4, "BGRA": 4}[self.channel_order]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Decode(Value):
+    """The spec's policy for turning an image file into pixels."""
+
+    library: Literal["pillow", "opencv", "tensorflow"] = "pillow"
+    dct: Literal["accurate", "tensorflow"] = "accurate"
+    exif: Literal["apply", "ignore", "reject"] = "apply"
+    icc: Literal["ignore", "srgb", "reject"] = "ignore"
+    cmyk: Literal["convert", "reject"] = "convert"
+    gray: Literal["expand", "reject"] = "expand"
+    to_gray: Literal["luma", "y_plane"] = "luma"
+    alpha: Literal["drop", "composite", "reject"] = "drop"
+    background: tuple[int, int, int] = (255, 255, 255)
+    """RGB, 0..255; what a transparent pixel shows where ``alpha`` is ``composite``."""
+    bit_depth: Literal["reject", "scale"] = "reject"
+    truncated: Literal["reject", "allow"] = "reject"
+    max_pixels: int = 178_956_970
+    """Pillow's own limit for a decompression bomb: 0.5 GiB of 3-byte pixels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Spec(Value):
+    """A spec, resolved: every default is filled in."""
+
+    name: str
+    description: str
+    source: str
+    contract: Contract
+    decode: Decode
+    geometry: tuple[Step, ...]
+    """Steps ``crop``, ``resize_<library>``, ``letterbox_<library>`` and ``pad``, in the written order."""
+    payload: Mapping[str, Any]
+    golden: tuple[Mapping[str, Any], ...]
+    """Probes: the paths ``image`` and ``tensor`` (what it must become), and ``tolerance`` in grey levels."""
+    resolved: Mapping[str, Any]
+    """The same as a plain mapping in the spec language, with every default spelled out."""
+    sha256: str
+    """Of the resolved mapping as canonical JSON, in hexadecimal: equal for two spellings of one spec."""

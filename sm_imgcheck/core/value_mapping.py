@@ -1,0 +1,202 @@
+"""Value mappings: from pixel values 0..255 to the model's numbers, in canonical form, and the field's usual ones.
+
+The canonical form y = scale * x + offset per stored channel is for comparing and for recognising; what is executed is
+the written form (``pixels.values``), because (x / 127.5) - 1 is not a * x + b in float32.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from sm_imgcheck.core.types import Affine, Contract, Step, Values
+
+__all__ = [
+    "INTEGER_RANGES",
+    "RECIPES",
+    "canonical",
+    "domain",
+    "finished",
+    "flipped",
+    "hardly_scaled",
+    "named",
+    "overshoot",
+    "own",
+    "reach",
+    "same",
+    "span",
+    "target",
+]
+
+# Largest sum of |weights| of one pass at t = 1/2, so that a float resize may leave 0..255 by (sum² - 1) / 2 of the
+# range. bicubic: a = -0.75, 2 * (0.59375 + 0.09375); lanczos: three lobes, OpenCV's four. No other has a negative lobe.
+_LOBES = {"bicubic": 1.375, "lanczos": 1.55}
+_LOBES_OF_OPENCV = {"lanczos": 1.72}
+
+IDENTITY = Values(low=0, high=255)
+
+_IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+_CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
+
+RECIPES: tuple[tuple[str, Values], ...] = (
+    ("0..255, not scaled", IDENTITY),
+    ("divided by 255", Values(low=0, high=1)),
+    ("divided by 127.5, minus 1", Values(low=-1, high=1)),
+    # torchvision's and timm's default, keras.applications mode `torch`
+    ("ImageNet mean and std", Values(mean=_IMAGENET[0], std=_IMAGENET[1])),
+    # keras.applications mode `caffe`: the means of VGG's authors, listed R, G, B here
+    ("caffe mean", Values(units="byte", mean=(123.68, 116.779, 103.939), std=(1, 1, 1))),
+    # OpenCV's SSD and many Caffe models round them
+    ("caffe mean (rounded)", Values(units="byte", mean=(123, 117, 104), std=(1, 1, 1))),
+    # https://github.com/openai/CLIP, clip.py
+    ("CLIP mean and std", Values(mean=_CLIP[0], std=_CLIP[1])),
+    ("divided by 255 twice", Values(low=0, high=1 / 255)),
+    ("divided by 127.5 without minus 1", Values(low=0, high=2)),
+    ("divided by 128, minus 1", Values(units="byte", mean=(128, 128, 128), std=(128, 128, 128))),
+    ("divided by 256", Values(low=0, high=255 / 256)),
+    ("-0.5..0.5", Values(low=-0.5, high=0.5)),
+    ("ImageNet mean and std without dividing by 255", Values(units="byte", mean=_IMAGENET[0], std=_IMAGENET[1])),
+)
+
+
+def canonical(values: Values, channels: int) -> Affine:
+    """The mapping as scale and offset per stored channel, x in 0..255."""
+    if values.mean is None:
+        low, high = values.low or 0.0, 255.0 if values.high is None else values.high
+        return Affine(scale=((high - low) / 255,) * channels, offset=(low,) * channels)
+    std = values.std or (1.0,) * len(values.mean)
+    unit = 255 if values.units == "unit" else 1
+    pairs = [(1 / (unit * s), -m / s) for m, s in zip(values.mean, std, strict=True)]
+    pairs += [(1.0, 0.0)] * (channels - len(pairs))
+    return Affine(scale=tuple(a for a, _ in pairs), offset=tuple(b for _, b in pairs))
+
+
+def own(contract: Contract, channels: int) -> Affine | None:
+    """The contract's mapping for an array of so many channels; None where it has a value for each of another number."""
+    affine = canonical(contract.values, contract.channels)
+    if channels == contract.channels:
+        return affine
+    if len({*affine.scale}) > 1 or len({*affine.offset}) > 1:
+        return None
+    return Affine(scale=affine.scale[:1] * channels, offset=affine.offset[:1] * channels)
+
+
+def named(channels: int) -> Iterator[tuple[str, Affine]]:
+    """The field's mappings that are worth trying on a tensor of so many channels, with their names.
+
+    A mapping with a value per channel is tried in both orders of R, G, B; the name says which it is.
+    """
+    for name, values in RECIPES:
+        if values.mean is None or len(set(values.mean)) == len(set(values.std or (1,))) == 1:
+            yield name, _one_for_all(values, channels)
+        elif channels >= len(values.mean):
+            affine = canonical(values, channels)
+            yield f"{name}, in RGB order", affine
+            yield f"{name}, in BGR order", flipped(affine)
+
+
+def _one_for_all(values: Values, channels: int) -> Affine:
+    affine = canonical(values, len(values.mean or (0.0,)))
+    return Affine(scale=affine.scale[:1] * channels, offset=affine.offset[:1] * channels)
+
+
+def target(contract: Contract, order: str) -> Affine:
+    """The contract's mapping for channels that stand in ``order``."""
+    affine = canonical(contract.values, contract.channels)
+    if order == "GRAY" or sorted(order) != sorted(contract.channel_order):
+        return affine
+    at = [contract.channel_order.index(channel) for channel in order]
+    return Affine(scale=tuple(affine.scale[i] for i in at), offset=tuple(affine.offset[i] for i in at))
+
+
+def finished(contract: Contract, order: str) -> Affine:
+    """``target``, and what a quantized contract then does to it: the mapping of the numbers that the model gets."""
+    affine, quantize = target(contract, order), contract.quantize
+    if quantize is None:
+        return affine
+    return Affine(
+        scale=tuple(a / quantize.scale for a in affine.scale),
+        offset=tuple(b / quantize.scale + quantize.zero_point for b in affine.offset),
+    )
+
+
+def flipped(affine: Affine) -> Affine:
+    """The first three channels the other way round; an alpha channel stays where it is."""
+    return Affine(
+        scale=affine.scale[2::-1] + affine.scale[3:],
+        offset=affine.offset[2::-1] + affine.offset[3:],
+    )
+
+
+def same(one: Affine, other: Affine, *, tolerance: float = 1e-4) -> bool:
+    """Whether two mappings agree within ``tolerance`` grey levels at both ends of 0..255."""
+    return len(one.scale) == len(other.scale) and all(
+        math.isclose(b, d, rel_tol=0, abs_tol=tolerance * abs(c))
+        and math.isclose(255 * a + b, 255 * c + d, rel_tol=0, abs_tol=tolerance * abs(c))
+        for a, b, c, d in zip(one.scale, one.offset, other.scale, other.offset, strict=True)
+    )
+
+
+def overshoot(geometry: Sequence[Step]) -> float:
+    """How far resized values may leave 0..255, as a share of that range: 0 where the resize rounds to uint8."""
+    span = 1.0
+    for step in geometry:
+        known = {**_LOBES, **(_LOBES_OF_OPENCV if step.op.endswith("opencv") else {})}
+        if "interpolation" in step.params:
+            floats = step.params["dtype"] == "float32"  # whole grey levels are clipped
+            span = span * known.get(step.params["interpolation"], 1.0) ** 2 if floats else 1.0
+    return (span - 1) / 2
+
+
+def reach(contract: Contract) -> float:
+    """The largest magnitude on the way from grey levels to the finished tensor, before anything is clipped."""
+    affine = canonical(contract.values, contract.channels)
+    most = max(abs(a * x + b) for a, b in zip(affine.scale, affine.offset, strict=True) for x in (0, 255))
+    if contract.quantize is not None:
+        most = max(most, most / contract.quantize.scale + abs(contract.quantize.zero_point))
+    return most
+
+
+def span(low: float | None, high: float | None) -> str:
+    """A range of values in words, such as ``-1..1``; empty where there is none, as among NaN."""
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return ""
+    return f"{low + 0.0:.4g}..{high + 0.0:.4g}"  # adding 0 takes the sign off -0
+
+
+def domain(contract: Contract, margin: float = 0.0) -> tuple[float, float]:
+    """The smallest and largest number that the finished tensor may hold.
+
+    ``margin``: how far pixels may leave 0..255, as a share of that range.
+    """
+    affine = canonical(contract.values, contract.channels)
+    ends = [
+        a * x + b for a, b in zip(affine.scale, affine.offset, strict=True) for x in (-255 * margin, 255 * (1 + margin))
+    ]
+    low, high = min(ends), max(ends)
+    if contract.quantize is not None:
+        low, high = (end / contract.quantize.scale + contract.quantize.zero_point for end in (low, high))
+    if contract.dtype in INTEGER_RANGES:
+        least, most = INTEGER_RANGES[contract.dtype]
+        low, high = max(least, round(low)), min(most, round(high))
+    return low, high
+
+
+def hardly_scaled(high: float, contract: Contract) -> bool:
+    """Whether a largest value of ``high`` says that pixels were divided by 255 for a model that takes them whole.
+
+    0..1 lies inside 0..255, so the range alone is kept; but a picture whose brightest spot is one level is none.
+    """
+    return contract.quantize is None and high <= 1 < domain(contract)[1] / 16
+
+
+INTEGER_RANGES = {
+    "uint8": (0, 2**8 - 1),
+    "int8": (-(2**7), 2**7 - 1),
+    "uint16": (0, 2**16 - 1),
+    "int16": (-(2**15), 2**15 - 1),
+    "uint32": (0, 2**32 - 1),
+    "int32": (-(2**31), 2**31 - 1),
+    "uint64": (0, 2**64 - 1),
+    "int64": (-(2**63), 2**63 - 1),
+}

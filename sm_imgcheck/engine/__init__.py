@@ -1,1 +1,0 @@
-"""Many candidates: which there are, running ``process`` over them, where their tensors go."""

@@ -1,0 +1,1 @@
+"""One folder per command that is more than reading, checking and fixing one candidate."""

@@ -1,0 +1,174 @@
+"""The spec held against golden tensors: its plan is run on a probe image, and what comes out is compared.
+
+Shape, layout and dtype first, then the values in grey levels; where these differ, the stage of the pipeline that does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck import rules
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.layouts import known
+from sm_imgcheck.core.types import Candidate, Decode, Facts, Golden, Options, Plan, Result, Spec
+from sm_imgcheck.core.value_mapping import canonical
+from sm_imgcheck.io.stores import is_remote
+from sm_imgcheck.pipeline import apply
+from sm_imgcheck.pipeline import read as source
+from sm_imgcheck.pipeline.check import reported
+from sm_imgcheck.pipeline.invert import Reading, channels_last, grey_levels
+from sm_imgcheck.pipeline.measure import measure
+from sm_imgcheck.pipeline.plan import decodes_gray, make_plan
+
+__all__ = ["Comparison", "compare", "judge"]
+
+_ARITHMETIC = "arithmetic"
+"""The stage where all steps are the spec's own and only their rounding is not."""
+_OF_FORM = ("dtype", "layout")
+"""Traits that are compared before any value is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Comparison(Value):
+    """A golden tensor beside what the spec makes of its probe image."""
+
+    candidate: Candidate
+    """The golden tensor: ``golden`` says how it compares, ``data`` is its array."""
+    image: Candidate
+    plan: Plan | None = None
+    made: np.ndarray[Any, Any] | None = None
+    difference: np.ndarray[Any, Any] | None = None
+    """Made minus golden, HxWxC in the contract's channel order, in grey levels; None: they differ in size."""
+
+
+@np.errstate(all="ignore")
+def judge(spec: Spec, number: int, options: Options, *, allow_remote: bool = False) -> Result:
+    """Hold the spec against its golden tensor of this number, counted from 0. What differs is a finding.
+
+    The plan of the result is the one that was run on the probe image.
+    """
+    found = compare(spec, number, allow_remote=allow_remote)
+    findings = rules.run(found.candidate, spec)
+    return Result(
+        path=found.candidate.path,
+        kind=found.candidate.kind,
+        findings=tuple(reported(findings, None, options)),
+        facts=found.candidate.facts,
+        golden=found.candidate.golden,
+        plan=found.plan,
+    )
+
+
+@np.errstate(all="ignore")
+def compare(spec: Spec, number: int, *, allow_remote: bool = False) -> Comparison:
+    """Run the spec's plan on a probe image and compare what it makes with the golden tensor. Never raises for either.
+
+    Where one of the two cannot be used, ``candidate.problem`` says which place of the spec names it, and why.
+    allow_remote: one that is on another machine is fetched; otherwise it cannot be used.
+    """
+    probe, place = spec.golden[number], f"golden[{number}]"
+    read = source.read if allow_remote else _read_local
+    golden = Golden(place=place, image=probe["image"], tolerance=float(probe["tolerance"]))
+    tensor = replace(read(probe["tensor"], spec.decode), kind="probe", golden=golden)
+    image = read(probe["image"], spec.decode, gray=decodes_gray(spec))
+    found = Comparison(candidate=tensor, image=image)
+    if why := _no_tensor(tensor):
+        return _unusable(found, f"{place}.tensor: {for_terminal(probe['tensor'])} {why}")
+    if why := _no_image(image):
+        return _unusable(found, f"{place}.image: {for_terminal(probe['image'])} {why}")
+    try:
+        facts = measure(tensor.data, spec.contract, {})
+        plan = make_plan(spec, image, Options())
+        made = apply.run(plan, image)
+    except ImgcheckError as error:
+        return _unusable(found, f"{place}.image: of {for_terminal(probe['image'])} no tensor can be made: {error}")
+    except MemoryError:
+        return _unusable(found, f"{place}.image: {for_terminal(probe['image'])} needs more memory than there is")
+    if facts.nans or facts.infinities:
+        what = f"holds {facts.nans + facts.infinities} values that are not finite: nothing can be compared with them"
+        return _unusable(found, f"{place}.tensor: {for_terminal(probe['tensor'])} {what}")
+    found = replace(found, candidate=replace(tensor, facts=facts), plan=plan, made=made)
+    return _compared(found, golden, facts, plan, spec)
+
+
+def _read_local(path: str, decode: Decode, *, gray: bool = False) -> Candidate:
+    """Read as ``source.read`` does what is on this machine."""
+    if is_remote(path):
+        what = "is a remote place: fetch it and name the local file, or open it with --allow-remote"
+        return Candidate(path=path, kind="unknown", problem=("SRC101", what))
+    return source.read(path, decode, gray=gray)
+
+
+def _no_tensor(candidate: Candidate) -> str:
+    """Why a golden tensor cannot be one."""
+    if candidate.problem is not None:
+        return candidate.problem[1]
+    if candidate.header is not None:
+        return "is an image; a golden tensor is what the pipeline made of one (numpy.save)"
+    if candidate.data.dtype.kind not in "fiub" or not candidate.data.size:
+        return f"holds no numbers: shape {list(candidate.data.shape)}, dtype {candidate.data.dtype}"
+    return ""
+
+
+def _no_image(candidate: Candidate) -> str:
+    if candidate.problem is not None:
+        return candidate.problem[1]
+    return "" if candidate.header is not None else "is a tensor; a probe starts from an image file"
+
+
+def _unusable(found: Comparison, why: str) -> Comparison:
+    return replace(found, candidate=replace(found.candidate, problem=("GLD103", why), data=None, facts=None))
+
+
+def _compared(found: Comparison, golden: Golden, facts: Facts, plan: Plan, spec: Spec) -> Comparison:
+    """With what differs in the golden tensor, whose facts are ``facts``."""
+    golden = replace(golden, made=plan.after[-1])
+    difference = _difference(found, facts, plan.after[-1], spec)
+    if difference is not None:
+        apart = np.abs(difference)
+        most, mean = float(apart.max()), float(apart.mean(dtype=np.float64))
+        golden = replace(golden, max_difference=most, mean_difference=mean)
+        if most > golden.tolerance:
+            golden = _explained(golden, found, plan, facts, spec)
+    return replace(found, candidate=replace(found.candidate, golden=golden), difference=difference)
+
+
+def _difference(found: Comparison, facts: Facts, made: Facts, spec: Spec) -> np.ndarray[Any, Any] | None:
+    """Made minus golden in grey levels, HxWxC; None where they are not of one size, or one is of several images."""
+    if found.made is None or not known(facts.layout) or {facts.length("N"), made.length("N")} - {None, 1}:
+        return None
+    one, other = channels_last(found.made, made.layout), channels_last(found.candidate.data, facts.layout)
+    if one.shape != other.shape:
+        return None
+    contract = spec.contract
+    values = canonical(contract.values, contract.channels)
+    reading = Reading(layout="HWC", order=contract.channel_order, values=values, quantize=contract.quantize)
+    exact = np.result_type(one, other)  # equal numbers become equal grey levels in one arithmetic only
+    levels = [grey_levels(array.astype(exact, copy=False), reading) for array in (one, other)]
+    apart: np.ndarray[Any, Any] = levels[0] - levels[1]
+    return apart
+
+
+def _explained(golden: Golden, found: Comparison, plan: Plan, facts: Facts, spec: Spec) -> Golden:
+    """With the first stage in which the pipeline that made the golden tensor is not the spec's, where it is found."""
+    from sm_imgcheck.features import identify
+    from sm_imgcheck.ops import compare as traits
+
+    origins = identify.find(found.candidate.data, found.image.data, layout=facts.layout, spec=spec)
+    if not origins:
+        return golden
+    golden = replace(golden, exact=origins[0].exact)
+    if not golden.exact and (golden.mean_difference or 0) <= origins[0].mean_difference:
+        return golden
+    ways = [traits.traits(origin.steps, origin.before) for origin in origins]
+    differences = traits.differences(ways, traits.traits(plan.steps, plan.before))
+    apart = [one for one in differences if one.trait not in _OF_FORM]
+    if not apart:
+        return replace(golden, stage=_ARITHMETIC)
+    first, later = apart[0], dict.fromkeys(one.stage for one in apart[1:] if one.stage != apart[0].stage)
+    return replace(golden, stage=first.stage, found=first.found, wanted=first.wanted, later=tuple(later))

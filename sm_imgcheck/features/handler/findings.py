@@ -1,0 +1,131 @@
+"""Why a handler gave no tensor: the code of an HND check and its clause."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sm_imgcheck.core.types import Flaw
+from sm_imgcheck.features.handler.process import MOST_PROCESSES
+from sm_imgcheck.features.handler.runner import Answer, Handler
+from sm_imgcheck.rules.endpoint_errors import explain_text
+
+__all__ = ["explained", "problem"]
+
+_TYPES = re.compile(rb"""["']((?:image|application|text)/[\w.+*-]+)["']""")
+_REFUSING = re.compile(r"content.?type|media.?type|mime", re.IGNORECASE)
+_LINE = re.compile(r'File "([^"]+)", line (\d+)')
+_SOURCE_BYTES = 1 << 20
+
+
+def problem(answer: Answer, how: Handler, file: Path, function: str, content_type: str) -> tuple[str, str] | None:
+    """The code and the clause; None where a tensor came. file: the user's, as it was run."""
+    who = f"{file.name}: {function}" if function else f"importing {file.name}"
+    told = answer.told
+    if answer.lost is not None:
+        return _lost(answer, how, file, who)
+    if isinstance(raised := told.get("raised"), dict):
+        return _raised(raised, file, who, content_type)
+    if "unusable" in told:
+        return ("HND104" if told.get("too_large") is True else "HND105"), f"{who} {_text(told, 'unusable')}"
+    if answer.body is None:
+        return "HND102", f"{who} handed over nothing: its answer is not there, or too large"
+    return None
+
+
+def _lost(answer: Answer, how: Handler, file: Path, who: str) -> tuple[str, str]:
+    assert answer.lost is not None
+    where, last = _where(answer.said, file), _last_words(answer.said)
+    if answer.lost.how == "too slow":
+        return "HND103", f"{who} was not done after {how.seconds:g} s{where}, and was ended (--timeout sets the limit)"
+    if answer.lost.how == "too large":
+        limit = f"{(how.most_bytes or 0) / (1 << 30):.3g} GiB of memory (--memory sets the limit)"
+        return "HND104", f"{who} took more than {limit}, and was ended"
+    if answer.lost.how == "too many":
+        return "HND104", f"{who} started more than {MOST_PROCESSES} processes, and was ended with all of them"
+    return "HND102", f"{who} ended the process {_status(answer.lost.status)}{where}{last}"
+
+
+def _status(status: int) -> str:
+    if status >= 0:
+        return f"with exit code {status}"
+    name = f"signal {-status}"
+    with suppress(ValueError):
+        name = signal.Signals(-status).name
+    likely = {"SIGKILL": ", as the kernel does when memory runs out", "SIGSEGV": ", a crash in a library's C code"}
+    return f"by {name}{likely.get(name, '')}"
+
+
+def _where(said: str, file: Path) -> str:
+    """The innermost line of the user's file in what faulthandler printed."""
+    lines = [line for name, line in _LINE.findall(said) if Path(name) == file]
+    return f" at {file.name}:{lines[0]}" if lines else ""
+
+
+def _last_words(said: str) -> str:
+    """The last line that it printed itself."""
+    lines = [line.strip() for line in said.partition("Fatal Python error")[0].splitlines() if line.strip()]
+    return f"; its last words: {lines[-1][:200]}" if lines else ""
+
+
+def _raised(raised: dict[str, Any], file: Path, who: str, content_type: str) -> tuple[str, str]:
+    kind, text = _text(raised, "type"), " ".join(_text(raised, "text").split())
+    where = _place(raised, file)
+    if raised.get("exits") is True:
+        return "HND102", f"{who} left by sys.exit({text}){where}"
+    said = f"{who} raised {kind}{where}{': ' if text else ''}{text}"
+    by_itself = bool(_text(raised, "file")) and not _text(raised, "last")
+    if by_itself and _refuses(text, content_type):
+        return "HND106", f"{said}; the request came as {content_type or 'no content type'}{_named(file)}"
+    return "HND101", said + _interpreter(raised)
+
+
+def _place(raised: dict[str, Any], own: Path) -> str:
+    file, line, code = _text(raised, "file"), raised.get("line"), _text(raised, "code")
+    last = f" (in {_text(raised, 'last')})" if _text(raised, "last") else ""
+    if not file:
+        return last
+    shown = Path(file)
+    with suppress(ValueError):
+        shown = shown.relative_to(own.parent)
+    return f" at {shown}:{line}{f', `{code}`' if code else ''}{last}"
+
+
+def _refuses(text: str, content_type: str) -> bool:
+    """Whether an exception is about the content type: it names it, or it speaks of such."""
+    return (bool(content_type) and content_type in text) or _REFUSING.search(text) is not None
+
+
+def _named(file: Path) -> str:
+    """The content types that the file itself names, which are most likely those that it takes."""
+    with suppress(OSError), file.open("rb") as text:
+        found = dict.fromkeys(one.decode() for one in _TYPES.findall(text.read(_SOURCE_BYTES)))
+        if found:
+            return f", and the file names {', '.join([*found][:6])} (--content-type sends another)"
+    return ""
+
+
+def _interpreter(raised: dict[str, Any]) -> str:
+    if not raised.get("module"):
+        return ""
+    return "; name the interpreter that has it with --python, which needs NumPy besides"
+
+
+def explained(answer: Answer) -> tuple[Flaw, ...]:
+    """What ``explain`` knows of an exception."""
+    raised = answer.told.get("raised")
+    if not isinstance(raised, dict):
+        return ()
+    found = explain_text(f"{_text(raised, 'type')}: {_text(raised, 'text')}")[:1]
+    return tuple(
+        ("HND110", f"{one.title.rstrip('.')}: {one.code}", "", one.cause) for one in found if one.kind != "wrapper"
+    )
+
+
+def _text(told: Mapping[str, Any], key: str) -> str:
+    value = told.get(key)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,176 @@
+"""The child process: started, asked, watched and ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import time
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from typing import IO, Any, Literal
+
+from sm_imgcheck.features.handler.guest import processes
+
+__all__ = ["MOST_PROCESSES", "Child", "Lost"]
+
+MOST_PROCESSES = 512
+"""That a handler may start: far more than loaders have workers, and few enough to be ended."""
+_SCRIPT = Path(__file__).with_name("guest_main.py")
+_LOOK_EVERY = 0.05  # seconds between two looks at memory
+_TO_END = 8.0  # seconds: the keeper chases processes for up to five
+_LONGEST_LINE = 4096
+_KEPT = 200  # last pieces of what was printed, of at most _LONGEST_LINE bytes each
+_WAITING = 64  # things told that wait to be heard; one request is under way at a time
+_MARK = "SM_IMGCHECK_HANDLER"
+
+
+class Lost(Exception):
+    """The child is gone, and with it the answer."""
+
+    def __init__(self, how: Literal["ended", "too slow", "too large", "too many"], status: int = 0) -> None:
+        self.how, self.status = how, status
+        """ended: by itself, with this exit code, or minus the number of a signal; else it was ended."""
+        super().__init__(how)
+
+
+class Child:
+    """A process in which the user's code runs, and all that it starts."""
+
+    def __init__(self, python: str, folder: Path, environment: Mapping[str, str], cwd: str) -> None:
+        self.mark = f"{_MARK}={os.urandom(12).hex()}"
+        name, _, value = self.mark.partition("=")
+        self.said: deque[bytes] = deque(maxlen=_KEPT)
+        self._told: queue.Queue[dict[str, Any] | None] = queue.Queue(_WAITING)
+        self._process = subprocess.Popen(  # noqa: S603 - running the user's code is what was asked for
+            [python, str(_SCRIPT), str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd,
+            env={**environment, name: value},
+            start_new_session=os.name == "posix",
+        )
+        streams = (self._listen, self._process.stdout), (self._overhear, self._process.stderr)
+        self._readers = [Thread(target=read, args=(stream,), daemon=True) for read, stream in streams]
+        for reader in self._readers:
+            reader.start()
+
+    def ask(self, request: Mapping[str, Any]) -> None:
+        """Send a request; one that is gone does not hear it."""
+        stdin = self._process.stdin
+        assert stdin is not None
+        with suppress(OSError):
+            stdin.write(json.dumps(request).encode() + b"\n")
+            stdin.flush()
+
+    def wait(self, number: int, *, seconds: float, most_bytes: int) -> None:
+        """Return when the answer ``number`` has been told. Raises Lost, after which the child is to be ended."""
+        until, pause = time.monotonic() + seconds, _LOOK_EVERY
+        while True:
+            left = until - time.monotonic()
+            if left <= 0:
+                self._dump()
+                raise Lost("too slow")
+            with suppress(queue.Empty):
+                told = self._told.get(timeout=min(pause, left))
+                if told is None:
+                    raise Lost("ended", self._status())
+                if "ended" in told:
+                    raise Lost("ended", _number(told, "ended"))
+                if _number(told, "number") == number:
+                    return
+                continue
+            begun = time.monotonic()
+            self._look(most_bytes)
+            pause = max(_LOOK_EVERY, 10 * (time.monotonic() - begun))  # a tenth of one core at most
+
+    def end(self) -> None:
+        """End the child and every process that it has started."""
+        process = self._process
+        assert process.stdin is not None
+        with suppress(OSError):
+            process.stdin.close()  # the keeper sees it, ends all of them and goes
+        if os.name == "posix":
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_TO_END)
+        self._kill_rest()
+        process.kill()
+        process.wait()
+        for reader in self._readers:
+            reader.join(1)  # at once, unless somebody who could not be ended holds the other end
+
+    def _status(self) -> int:
+        """Of the keeper, where it could not tell that of the worker."""
+        try:
+            return self._process.wait(1)
+        except subprocess.TimeoutExpired:  # it has closed its streams and goes on
+            return 0
+
+    def _kill_rest(self) -> None:
+        """What the keeper could not end, because the user's code had killed or stopped it."""
+        if os.name != "posix":
+            return
+        found = processes.table() if self._process.poll() is None else {}
+        for _ in range(20):
+            left = [*processes.below(self._process.pid, found), *processes.marked(self.mark.encode())]
+            if not left:
+                return
+            processes.kill([pid for pid in left if pid != self._process.pid])
+            self._process.kill()
+            found = {}
+            time.sleep(0.01)
+
+    def _dump(self) -> None:
+        """Let the worker say where it hangs: faulthandler prints that when it is aborted."""
+        if os.name != "posix":
+            return
+        for pid in processes.below(self._process.pid, processes.table())[:1]:
+            with suppress(OSError):
+                os.kill(pid, signal.SIGABRT)
+        with suppress(queue.Empty):
+            self._told.get(timeout=0.5)
+
+    def _look(self, most_bytes: int) -> None:
+        """Raise Lost where the child and all that it has started are too large, or too many."""
+        if os.name != "posix":
+            return
+        found = processes.table()
+        pids = processes.below(self._process.pid, found)
+        if len(pids) > MOST_PROCESSES:
+            raise Lost("too many")
+        if processes.memory(pids, found, most_bytes) > most_bytes:
+            raise Lost("too large")
+
+    def _listen(self, stream: IO[bytes]) -> None:
+        """Take in what is told; whatever else the user's code may write there is passed over."""
+        with suppress(OSError), stream:
+            while line := stream.readline(_LONGEST_LINE):
+                told = _object(line)
+                if told is not None and not self._told.full():
+                    self._told.put(told)
+        self._told.put(None)
+
+    def _overhear(self, stream: IO[bytes]) -> None:
+        """Keep the end of what is printed."""
+        with suppress(OSError), stream:
+            while piece := stream.readline(_LONGEST_LINE):
+                self.said.append(piece)
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    with suppress(ValueError, RecursionError):
+        told = json.loads(line)
+        if isinstance(told, dict):
+            return told
+    return None
+
+
+def _number(told: dict[str, Any] | None, key: str) -> int:
+    value = (told or {}).get(key)
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,159 @@
+"""A tensor as pictures: which axis is which, and plain float32 planes to work on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core.layouts import LAYOUTS
+from sm_imgcheck.features.identify.cells import Sums, summed
+from sm_imgcheck.ops.kernels.color import orient
+
+__all__ = ["Seen", "readings"]
+
+_CHANNELS = (1, 3, 4)
+_BACK = {6: 8, 8: 6}
+"""The turns that undo a turn; every other undoes itself."""
+LEAST_SIDE, MOST_PIXELS = 4, 1 << 26
+"""Pictures of fewer rows or columns say nothing; no spec may ask for more pixels (``spec.steps.MAX_AREA``)."""
+_LEVELS = 260
+"""Numbers that 256 grey levels leave, and the colour of a frame."""
+MOST_IMAGES = 256
+"""Of a batch, so many are looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Seen:
+    """One image of a tensor, as one layout reads it."""
+
+    layout: str
+    image: int
+    """Which one of a batch, counted from 0."""
+    array: np.ndarray
+    """The whole tensor, as it was given."""
+    pixels: np.ndarray
+    """HxWxC, float32, in the tensor's own channel order and numbers."""
+
+    turned: int = 1
+    """As EXIF counts orientations: how the tensor was turned at last, 2: mirrored. ``pixels`` are turned back."""
+    remembered: dict[object, Any] = field(default_factory=dict, repr=False)
+
+    def face(self, turned: int) -> Seen:
+        """The same turned back, if ``turned`` is how it was turned."""
+        if turned not in self.remembered:
+            pixels = orient(self.pixels, orientation=_BACK.get(turned, turned))
+            self.remembered[turned] = (
+                self if turned == 1 else replace(self, pixels=pixels, turned=turned, remembered={})
+            )
+        face: Seen = self.remembered[turned]
+        return face
+
+    def sums(self) -> Sums:
+        """For means over cells."""
+        if "sums" not in self.remembered:
+            self.remembered["sums"] = summed(self.pixels)
+        sums: Sums = self.remembered["sums"]
+        return sums
+
+    def box(self) -> tuple[int, int, int, int]:
+        """Top, left, height and width of what is inside a border of one colour; all of it where there is none."""
+        if "box" not in self.remembered:
+            self.remembered["box"] = min(
+                (_box(self.pixels, corner) for corner in (0, -1)), key=lambda box: box[2] * box[3]
+            )
+        box: tuple[int, int, int, int] = self.remembered["box"]
+        return box
+
+    def inner(self) -> tuple[int, int] | None:
+        """Height and width of the same; None where there is no border."""
+        size = self.box()[2:]
+        return None if size == self.size else size
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+    @property
+    def channels(self) -> int:
+        """1, 3 or 4."""
+        return int(self.pixels.shape[2])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of this image alone, in the layout and before it was turned: 1 along N."""
+        axes = {"N": 1, "H": self.size[0], "W": self.size[1], "C": self.channels}
+        return tuple(axes[axis] for axis in self.layout)
+
+    def step(self, scale: float) -> float:
+        """Grey levels to one step of the tensor's integers, at least 1; ``scale``: numbers to a grey level."""
+        return max(1.0, 1 / scale) if self.array.dtype.kind in "iub" else 1.0
+
+    def noise(self) -> np.ndarray:
+        """How far the dtype alone may put each value off, in the tensor's numbers."""
+        if self.array.dtype.kind != "f" or self.array.dtype.itemsize > 4:
+            return np.zeros((1, 1, 1))
+        kind = np.dtype(f"f{self.array.dtype.itemsize}")
+        return np.asarray(np.spacing(np.abs(self.pixels).astype(kind)), np.float64)
+
+    def observed(self) -> dict[str, Any]:
+        """What facts say of the tensor as it is."""
+        return {
+            "shape": self.array.shape,
+            "dtype": self.array.dtype.name,
+            "low": float(self.pixels.min()),
+            "high": float(self.pixels.max()),
+            "domain": False,
+            "byte_order": "native" if self.array.dtype.isnative else "swapped",
+            "fortran": bool(self.array.flags.f_contiguous and not self.array.flags.c_contiguous),
+        }
+
+    def whole(self) -> bool | None:
+        """Whether the numbers are the images of 256 whole levels at most; None: they are too few to say."""
+        if self.array.dtype.kind in "iub":
+            return None
+        plane = self.pixels.reshape(-1, self.channels)
+        counts = [len(np.unique(plane[:: max(len(plane) // 4096, 1), c])) for c in range(self.channels)]
+        if max(counts) > _LEVELS:
+            return False
+        if len(plane) < 8 * _LEVELS:
+            return None
+        return max(len(np.unique(plane[:, c])) for c in range(self.channels)) <= _LEVELS
+
+
+def readings(array: np.ndarray, layout: str = "") -> Iterator[list[Seen]]:
+    """The images of the tensor, once for each layout that its shape allows; nothing for what is no picture."""
+    if array.dtype.kind not in "fiub" or not array.size:
+        return
+    for one in LAYOUTS:
+        if len(one) == array.ndim and layout in ("", one):
+            found = list(_images(array, one))
+            if found:
+                yield found
+
+
+def _images(array: np.ndarray, layout: str) -> Iterator[Seen]:
+    axes = dict(zip(layout, array.shape, strict=True))
+    if axes.get("C", 1) not in _CHANNELS or min(axes["H"], axes["W"]) < LEAST_SIDE:
+        return
+    if axes["H"] * axes["W"] > MOST_PIXELS:
+        return
+    for image in range(min(axes.get("N", 1), MOST_IMAGES)):
+        part = array[image] if "N" in layout else array
+        inner = layout.replace("N", "")
+        part = part[..., np.newaxis] if "C" not in inner else part.transpose([inner.index(axis) for axis in "HWC"])
+        with np.errstate(over="ignore"):
+            pixels = np.ascontiguousarray(part, np.float32)
+        if np.isfinite(pixels).all() and (pixels != pixels[0, 0]).any():
+            yield Seen(layout=layout, image=image, array=array, pixels=pixels)
+
+
+def _box(pixels: np.ndarray, corner: int) -> tuple[int, int, int, int]:
+    """The smallest rectangle around all pixels that differ from the one in the first (0) or last (-1) corner."""
+    other = (pixels != pixels[corner, corner]).any(axis=2)
+    rows, columns = np.flatnonzero(other.any(axis=1)), np.flatnonzero(other.any(axis=0))
+    top, left = int(rows[0]), int(columns[0])
+    return top, left, int(rows[-1]) - top + 1, int(columns[-1]) - left + 1

@@ -1,0 +1,97 @@
+"""How well a part of the source goes with a part of the tensor, by means over a few hundred cells.
+
+Means hardly depend on whose resize it was, with or without antialias; and a straight line between both is allowed,
+so that any scaling of the values goes. What is left says whether the framing is right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+
+from sm_imgcheck.features.identify.region import Part
+
+__all__ = ["Sums", "misfit", "summed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sums:
+    """Sums over all that is above and left of a corner, so that the mean over any rectangle is four look-ups."""
+
+    values: np.ndarray
+    """(height + 1) x (width + 1) x channels, float64."""
+    remembered: dict[tuple[int, ...], np.ndarray] = field(default_factory=dict, repr=False)
+    """Of a tensor: the means of the cells that were asked for, by rectangle and number."""
+
+
+def summed(pixels: np.ndarray) -> Sums:
+    """The sums of HxWxC pixels."""
+    import cv2
+
+    found = cv2.integral(pixels, sdepth=cv2.CV_64F)
+    return Sums(values=found.reshape(*found.shape[:2], pixels.shape[2]))
+
+
+def misfit(
+    target: Sums, source: Sums, part: Part, reduction: tuple[float, float], *, cells: int, shift: float = 0.0
+) -> float:
+    """Share of the tensor's variance that the source's part does not explain, 0..1; the better of both orders.
+
+    reduction: how many pixels of the source one row and one column of its sums stand for. shift: of the tensor's
+    pixels, down and to the right, in pixels of its own.
+    """
+    top, left, height, width = part.inner
+    rows, columns = (_edges(length, cells) for length in (height, width))
+    name = (*part.inner, cells)
+    if name not in target.remembered:
+        target.remembered[name] = _standard(_means(target.values, top + rows, left + columns))
+    y, x, tall, wide = part.source
+    down, along = (y + (rows - shift) * (tall / height)), (x + (columns - shift) * (wide / width))
+    down, along = down / reduction[0], along / reduction[1]
+    return unexplained(target.remembered[name], _standard(_means(source.values, down, along)))
+
+
+def unexplained(a: np.ndarray, b: np.ndarray) -> float:
+    """As ``misfit``, of two standardised arrays of cells x channels. A channel without variance says nothing."""
+    live = a.any(axis=0)
+    if not live.any():
+        return 1.0
+    best = 1.0
+    for order in (slice(None), slice(None, None, -1)):
+        alike = (a * b[:, order]).sum(axis=0)
+        best = min(best, float(1 - np.square(alike[live]).mean()))
+    return best
+
+
+def _standard(cells: np.ndarray) -> np.ndarray:
+    """Cells x colours, each column with mean 0 and length 1; zeros where it has no variance."""
+    flat = cells.reshape(-1, cells.shape[-1])[:, :3]
+    flat = flat - flat.mean(axis=0)
+    length = np.sqrt(np.square(flat).sum(axis=0))
+    return np.asarray(flat * np.where(length > 1e-9, 1 / np.maximum(length, 1e-9), 0))
+
+
+@lru_cache(maxsize=64)
+def _edges(length: int, cells: int) -> np.ndarray:
+    """Where the cells begin and end: whole pixels, at most one cell for each."""
+    return np.unique(np.rint(np.linspace(0, length, min(cells, length) + 1)))
+
+
+def _means(sums: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Means over the cells between these edges, which may lie between pixels."""
+    (y, below, down), (x, right, along) = _between(rows, sums.shape[0]), _between(columns, sums.shape[1])
+    down, along = down[:, None, None], along[None, :, None]
+    upper = sums[np.ix_(y, x)] * (1 - along) + sums[np.ix_(y, right)] * along
+    lower = sums[np.ix_(below, x)] * (1 - along) + sums[np.ix_(below, right)] * along
+    corner = upper * (1 - down) + lower * down
+    boxes = np.diff(np.diff(corner, axis=0), axis=1)
+    area = np.diff(rows)[:, None] * np.diff(columns)[None, :]
+    return np.asarray(boxes / np.maximum(area, 1e-9)[..., None])
+
+
+def _between(edges: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    edges = np.clip(edges, 0, length - 1)
+    first = np.minimum(edges.astype(np.int64), length - 1)
+    return first, np.minimum(first + 1, length - 1), edges - first

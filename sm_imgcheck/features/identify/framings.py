@@ -1,0 +1,261 @@
+"""The framings worth trying: how libraries and people bring a photograph to a model's size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sm_imgcheck.core.sizes import resized
+
+__all__ = ["KINDS", "Framing", "framings", "kind_of", "nearby", "probes", "variants"]
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framing:
+    """One way from a picture's size to the tensor's, in the spec language but for whose arithmetic resizes."""
+
+    kind: str
+    """One of ``KINDS``; framings of one kind that show the same part of the picture are one."""
+    written: tuple[dict[str, Any], ...]
+    libraries: tuple[str, ...] = ()
+    """Only with the arithmetic of these; empty: with any."""
+    zoom: tuple[str, int] | None = None
+    """The family and the edge of a framing that has neighbours: other edges in pixels."""
+
+    def rank(self, size: Size) -> tuple[int, int]:
+        """How usual it is for a tensor of this size: less is more."""
+        first = "edge" if size[0] != size[1] else ""
+        if self.known:
+            return -2, 0
+        return -1 if self.kind == first else list(KINDS).index(self.kind), len(self.written)
+
+    known: bool = False
+    """The spec's own: told first among equals."""
+
+    @property
+    def resizes(self) -> bool:
+        """Whether any arithmetic is at work."""
+        return any("resize" in step for step in self.written)
+
+
+KINDS = {
+    "none": "as it is",
+    "stretch": "without regard to the aspect ratio",
+    "edge": "at a size that a rule derives from one edge",
+    "crop": "so that the shorter edge fits or is cut, then the middle is cut out",
+    "frame": "whole, with a border around it",
+    "cut": "the middle is cut out, then resized",
+    "fit": "the part of the tensor's aspect ratio, resized",
+    "squash": "stretched to more than the tensor's size, then cut",
+    "window": "cut or framed at its own size",
+    "blob": "by OpenCV's factor for covering, then cut",
+}
+"""The usual ones first."""
+SHARES = (0.875, 0.9, 0.95, 0.96, 0.965, 1.0, 0.94, 0.93, 0.92, 0.85, 0.8, 0.75, 0.7)
+"""Usual shares of a picture that survive a crop, called crop_pct by timm; 0.875 is 224 of 256."""
+_VIDEO = ((128, 171), (256, 341))
+"""Sizes that torchvision's presets for video stretch every frame to before they cut its middle out."""
+_ROUNDINGS = ("floor", "round", "half_up")
+_MOST_ZOOM = 2.0
+_PROBE = 1.025
+"""Edges are probed in steps of 2.5 %: at half a step, the border of the picture is off by 0.6 % of its length."""
+
+
+def framings(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]:
+    """For a picture of ``source`` (height, width) and a tensor of ``size``.
+
+    inner: height and width of what is inside the border of one colour that the tensor has; None: it has none.
+    """
+    if source == size:
+        yield Framing(kind="none", written=())
+    else:
+        yield Framing(kind="stretch", written=(_resize(size=list(size)),))
+    yield from _edges(source, size)
+    yield from (_cropped(edge, size) for edge in _probed(min(size)))
+    yield from (_squashed(edge, size) for edge in _probed(min(size)) if edge > min(size))
+    for full in _VIDEO:
+        if full[0] > size[0] and full[1] > size[1]:
+            yield Framing(kind="squash", written=(_resize(size=list(full)), _crop(size)))
+    yield from _fits(source, size)
+    yield from _covers(size)
+    if source != size:
+        yield from _windows(size)
+    if inner is not None:
+        yield from _frames(size)
+        for length in set(inner):  # a crop larger than the picture
+            for edge in range(max(length - 2, 1), length + 3):
+                yield from _either_side(edge, size)
+
+
+def nearby(framing: Framing, size: Size) -> Iterator[Framing]:
+    """The framings that a probe stands for: the edges about its own."""
+    if framing.zoom is None:
+        yield framing
+        return
+    family, edge = framing.zoom
+    reach = max(round(edge * (_PROBE - 1) / 2) + 1, 2)
+    for near in range(max(edge - reach, 1), edge + reach + 1):
+        if family == "crop":
+            yield from _either_side(near, size)
+        elif near > min(size):
+            yield _squashed(near, size)
+
+
+def variants(framing: Framing, size: Size) -> Iterator[Framing]:
+    """The framing with every rounding that libraries have, its own first."""
+    yield framing
+    family, edge = framing.zoom or ("", 0)
+    if family == "crop":
+        for rounding in _ROUNDINGS:
+            yield from (_cropped(edge, size, rounding, cut) for cut in ("round", "floor"))
+            if edge < max(size):  # what is missing is added on one side or the other
+                yield from (_cropped(edge, size, rounding, "floor", pad_side=side) for side in ("after", "before"))
+    elif family == "squash":
+        yield _squashed(edge, size, "floor")
+
+
+def kind_of(written: Sequence[Mapping[str, Any]]) -> str:
+    """The kind of steps in the spec language, one of ``KINDS``."""
+    names = [name for step in written for name in step]
+    mode = next((step["resize"]["mode"] for step in written if "resize" in step), "")
+    if "pad" in names or mode == "letterbox":
+        return "frame"
+    if not mode:
+        return "window" if names else "none"
+    if names[0] == "crop":
+        return "fit" if "aspect" in written[0]["crop"] else "cut"
+    if len(names) == 1:
+        return "stretch" if mode == "stretch" else "edge"
+    return "squash" if mode == "stretch" else "crop"
+
+
+def _resize(mode: str = "stretch", **how: Any) -> dict[str, Any]:
+    return {"resize": {"mode": mode, **how}}
+
+
+def _crop(size: Size, rounding: str = "round", **more: Any) -> dict[str, Any]:
+    return {"crop": {"size": list(size), "rounding": rounding, **more}}
+
+
+def _probed(least: int) -> Iterator[int]:
+    """Edges from ``least`` up: the usual ones and enough between."""
+    usual = {int(least / share) for share in SHARES}
+    edge = float(least)
+    while edge <= least * _MOST_ZOOM:
+        usual.add(round(edge))
+        edge *= _PROBE
+    yield from sorted(usual)
+
+
+def _cropped(edge: int, size: Size, rounding: str = "floor", cut: str = "round", **more: Any) -> Framing:
+    resize = _resize("shortest_edge", size=edge, rounding=rounding)
+    return Framing(kind="crop", written=(resize, _crop(size, cut, **more)), zoom=("crop", edge))
+
+
+def _either_side(edge: int, size: Size) -> Iterator[Framing]:
+    """Cropped, an odd missing pixel being added behind the picture, or before it."""
+    yield _cropped(edge, size)
+    if edge < max(size):
+        yield _cropped(edge, size, "floor", "floor", pad_side="before")
+
+
+def _squashed(edge: int, size: Size, rounding: str = "round") -> Framing:
+    """Stretched to more than the tensor's size, then cut: timm's ``squash``, DeiT's processor."""
+    full = [int(side * edge / min(size)) for side in size]
+    return Framing(kind="squash", written=(_resize(size=full), _crop(size, rounding)), zoom=("squash", edge))
+
+
+def _edges(source: Size, size: Size) -> Iterator[Framing]:
+    """The whole picture, its aspect ratio kept: the tensor has the size that a rule derives."""
+    height, width = source
+    tries: Iterable[dict[str, Any]] = (
+        {"mode": "shortest_edge", "size": min(size), "max_size": None},
+        {"mode": "longest_edge", "size": max(size), "max_size": None},
+        {"mode": "shortest_edge", "size": 800, "max_size": 1333},
+    )
+    for how in tries:
+        for rounding in (*_ROUNDINGS, *(("detr",) if how["max_size"] else ())):
+            if resized(**how, rounding=rounding, height=height, width=width) == size != source:
+                given = {key: value for key, value in how.items() if value is not None}
+                yield Framing(kind="edge", written=(_resize(**given, rounding=rounding),))
+
+
+def _fits(source: Size, size: Size) -> Iterator[Framing]:
+    """Cut first, then resized."""
+    last = _resize(size=list(size))
+    for rounding in ("none", "floor", "round"):
+        libraries = ("pillow", "pillow-12") if rounding == "none" else ()
+        cut = {"crop": {"aspect": list(size), "rounding": rounding}}
+        yield Framing(kind="fit", written=(cut, last), libraries=libraries)
+    for rounding in ("floor", "ceil", "round"):
+        for share in (1.0, *SHARES):
+            if source[0] != source[1] or share < 1:
+                yield Framing(kind="cut", written=({"crop": {"square": share, "rounding": rounding}}, last))
+        for share in SHARES:
+            if share < 1:
+                yield Framing(kind="cut", written=({"crop": {"fraction": share, "rounding": rounding}}, last))
+
+
+def _covers(size: Size) -> Iterator[Framing]:
+    """Over the whole of the tensor and beyond: blobFromImage, timm's ResizeKeepRatio."""
+    for cut in ("floor", "round"):
+        blob = (_resize("cover", size=list(size), rounding="round"), _crop(size, cut))
+        yield Framing(kind="blob", written=blob, libraries=("opencv",))
+    others = ("pillow", "pillow-12", "torch", "tensorflow")
+    for share in SHARES if size[0] != size[1] else ():  # a square is covered by its shorter edge
+        full = [int(side / share) for side in size]
+        for rounding in ("round", "floor"):
+            for cut in ("round", "floor"):
+                written = (_resize("cover", size=full, rounding=rounding), _crop(size, cut))
+                yield Framing(kind="crop", written=written, libraries=others)
+
+
+def _windows(size: Size) -> Iterator[Framing]:
+    """Cut or framed at its own size."""
+    for rounding in ("round", "floor"):
+        for side in ("after", "before"):
+            yield Framing(kind="window", written=(_crop(size, rounding, pad_side=side),))
+
+
+def _frames(size: Size) -> Iterator[Framing]:
+    """The whole picture with a border of one colour, which is read from the tensor."""
+    for library in ("opencv", "pillow", "pillow-12", "tensorflow", "torch"):
+        yield Framing(kind="frame", written=(_resize("letterbox", size=list(size)),), libraries=(library,))
+        for multiple in (32, 64, 128):
+            box = _resize("letterbox", size=[max(size)] * 2, multiple_of=multiple)
+            yield Framing(kind="frame", written=(box,), libraries=(library,))
+    for rounding in _ROUNDINGS:
+        yield from _padded(size, rounding)
+    for share in SHARES:
+        if share < 1:  # timm's crop_mode border
+            edge = _resize("longest_edge", size=int(max(size) / share), rounding="round")
+            pad = {"pad": {"size": list(size), "position": "center"}}
+            yield Framing(kind="frame", written=(edge, pad, _crop(size)))
+
+
+def _padded(size: Size, rounding: str) -> Iterator[Framing]:
+    """The picture in its own size or the largest that goes into the tensor, in the middle or in a corner."""
+    for position in ("center", "top_left", "bottom_right", "top_right", "bottom_left"):
+        pad = {"pad": {"size": list(size), "position": position}}
+        edge = _resize("longest_edge", size=list(size), rounding=rounding)
+        yield Framing(kind="frame", written=(edge, pad))
+        yield Framing(kind="frame", written=(pad,))
+
+
+def probes(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]:
+    """A few of ``framings``, which together resemble all of them: enough to tell one turn from another."""
+    yield Framing(kind="stretch", written=(_resize(size=list(size)),))
+    for zoom in (1.0, 1.07, 1.143, 1.3, 1.6):
+        yield _cropped(round(min(size) * zoom), size)
+    yield Framing(kind="fit", written=({"crop": {"aspect": list(size), "rounding": "floor"}}, _resize(size=list(size))))
+    if source != size:
+        yield from _windows(size)
+    if inner is not None:
+        yield from _padded(size, "round")
+        for library in ("pillow", "opencv", "tensorflow"):  # in the middle, but each rounds it in its own way
+            yield Framing(kind="frame", written=(_resize("letterbox", size=list(size)),), libraries=(library,))
+        for length in sorted(set(inner)):
+            yield from _either_side(length, size)

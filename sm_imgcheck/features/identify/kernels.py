@@ -1,0 +1,194 @@
+"""Whose resize it was: one of each family of kernels first, then the kin of those that come near."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from sm_imgcheck.core.errors import PlanError
+from sm_imgcheck.core.types import Decode, Step
+from sm_imgcheck.features.identify.arithmetic import FAMILIES, QUICK, Arithmetic, Family, with_arithmetic
+from sm_imgcheck.features.identify.candidates import Seen
+from sm_imgcheck.features.identify.orientation import Source, View
+from sm_imgcheck.features.identify.placement import Place
+from sm_imgcheck.features.identify.plan import ORDERS, picture_steps, places
+from sm_imgcheck.features.identify.region import Part, concrete, geometry, traced
+from sm_imgcheck.features.identify.value_fit import Line, fitted
+from sm_imgcheck.ops.execute import carried_out, step_names
+from sm_imgcheck.pipeline.plan import stage_of
+
+__all__ = ["Guess", "compared", "decoded", "kin", "near", "pictured"]
+
+_SAMPLE = 1 << 14
+"""Pixels that a first comparison looks at."""
+_PLACES, _GUESSES = 12, 8
+"""So many places are tried with the kernels that do best, and so many pairs of place and kernel are looked into."""
+_UNCLEAR = 1.6
+"""Grey levels: farther off than another decoder and rounding explain, so that no kernel is ruled out."""
+_KIN = 0.5
+"""Grey levels, on average, that the arithmetics of one kernel differ by: 0.3 by rounding, more where they overshoot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Guess:
+    """One way to make the picture, the value mapping left open."""
+
+    place: Place
+    family: Family
+    arithmetic: Arithmetic
+    decode: Decode
+    geometry: tuple[Step, ...]
+    """As a spec has it; a frame is black."""
+    steps: tuple[Step, ...]
+    """From the file to the picture."""
+    part: Part
+    orders: tuple[tuple[str, Line], ...]
+    """Channel orders that go with it and the line from pixels to numbers, the better first; both for a gray picture."""
+
+    @property
+    def off(self) -> float:
+        """Mean difference from the better line, in grey levels."""
+        return self.orders[0][1].off
+
+    @property
+    def scale(self) -> float:
+        """How many of the tensor's numbers one grey level is, at least."""
+        return min(abs(a) for a in self.orders[0][1].affine.scale)
+
+    def key(self) -> tuple[object, ...]:
+        """What is told of it: guesses of one key differ in words alone."""
+        view = self.place.view
+        return view.turn, view.turned, self.place.framing.kind, self.part, self.arithmetic, self.decode
+
+    def rank(self, size: tuple[int, int]) -> tuple[int, ...]:
+        """How usual it is for a tensor of this size: less is more."""
+        return *self.place.framing.rank(size), FAMILIES.index(self.family), self.family.members.index(self.arithmetic)
+
+
+def near(source: Source, places: list[Place], decode: Decode, *, whole: bool | None) -> list[Guess]:
+    """The pairs of place and family that come nearest, nearest first, each by one member of the family.
+
+    whole: whether the tensor holds the images of whole levels; None: who knows.
+    """
+    likely = [place for place in places[:_PLACES] if place.misfit <= 3 * places[0].misfit + 1e-4]
+    free = next((place for place in likely if not place.framing.libraries), likely[0])
+    firsts = [free, *(place for place in likely[:1] if place.part != free.part)]  # some sizes are one library's alone
+    found = sorted(_each(source, firsts, FAMILIES, decode, whole), key=_off)
+    best = found[:4]  # tells the kernel: the other places need not be tried with all
+    families = dict.fromkeys([*(one.family for one in best), *QUICK])
+    others = [place for place in likely if place not in firsts]
+    found += _each(source, others, families, decode, whole)
+    if min(map(_off, found), default=0.0) > _UNCLEAR:
+        found += _each(source, others[:2], [one for one in FAMILIES if one not in families], decode, whole)
+        found += _each(source, places[len(likely) : _PLACES], QUICK, decode, whole)  # ragged copies mislead the cells
+    found.sort(key=_off)
+    return [one for one in found if one.off <= 1.5 * found[0].off + _KIN][:_GUESSES]
+
+
+def decoded(source: Source, guesses: list[Guess], decode: Decode) -> list[Guess]:
+    """The guesses with another decoder."""
+    made = (_guess(source, one.place, one.family, arithmetic=one.arithmetic, decode=decode) for one in guesses)
+    return sorted((one for one in made if one is not None), key=_off)
+
+
+def _off(guess: Guess) -> float:
+    return guess.off
+
+
+def _each(
+    source: Source, places: list[Place], families: Iterable[Family], decode: Decode, whole: bool | None
+) -> Iterator[Guess]:
+    """A guess for each place and family, by the family's first member that goes with the place."""
+    for place in places:
+        for family in families if place.framing.resizes else FAMILIES[:1]:
+            made = (
+                _guess(source, place, family, arithmetic=member, decode=decode)
+                for member in family.spokesmen(whole=whole)
+            )
+            first = next((one for one in made if one is not None), None)
+            if first is not None:
+                yield first
+
+
+def kin(source: Source, first: Guess, *, whole: bool | None) -> Iterator[Guess]:
+    """The guesses of the same place and family that can have made such numbers, of which ``first`` is one.
+
+    whole: whether the tensor holds the images of whole levels; None: who knows.
+    """
+    resizes = first.place.framing.resizes
+    for member in first.family.members if resizes else first.family.members[:1]:
+        if not resizes or whole in (None, member.dtype != "float32"):
+            made = _guess(source, first.place, first.family, arithmetic=member, decode=first.decode, stride=1)
+            if made is not None:
+                yield made
+
+
+def _guess(
+    source: Source,
+    place: Place,
+    family: Family,
+    *,
+    arithmetic: Arithmetic,
+    decode: Decode,
+    stride: int | None = None,
+) -> Guess | None:
+    """The picture of one place by one arithmetic, and the lines that go with it; None where it cannot be made.
+
+    stride: of the rows and columns that are compared; None: a sample.
+    """
+    written = with_arithmetic(place.framing, arithmetic)
+    if written is None:
+        return None
+    seen, view = place.seen, place.view
+    steps = geometry(written, size=seen.size, order=ORDERS[seen.channels][0])
+    part = traced(steps, view.height, view.width)
+    if part is None or part.size != seen.size:
+        return None
+    try:
+        way = picture_steps(source.header, decode, steps, seen.channels, turn=view.turn)
+        both = compared(pictured(way, source, view), seen, part, stride=stride)
+    except PlanError:
+        return None
+    orders = _lines(*both, ORDERS[seen.channels])
+    if not orders:
+        return None
+    return Guess(
+        place=place,
+        family=family,
+        arithmetic=arithmetic,
+        decode=decode,
+        geometry=steps,
+        steps=way,
+        part=part,
+        orders=orders,
+    )
+
+
+def pictured(way: tuple[Step, ...], source: Source, view: View) -> np.ndarray:
+    """The array after the steps: one picture for all that come to the same sizes, however these were derived."""
+    at = next((at for at, step in enumerate(way) if stage_of(step.op) == "geometry"), len(way))
+    plain = (*way[:at], *concrete(way[at:], view.height, view.width))
+    picture = carried_out(plain, source.remembered)
+    source.remembered[step_names(way)] = picture
+    return picture
+
+
+def compared(picture: np.ndarray, seen: Seen, part: Part, *, stride: int | None = 1) -> tuple[np.ndarray, np.ndarray]:
+    """The tensor and the picture where both show the source. stride: of rows and columns; None: a sample."""
+    top, left, height, width = part.inner
+    stride = stride or max(int((height * width / _SAMPLE) ** 0.5), 1)
+    window = (slice(top, top + height, stride), slice(left, left + width, stride))
+    return seen.pixels[window], picture[window]
+
+
+def _lines(tensor: np.ndarray, pixels: np.ndarray, orders: tuple[str, ...]) -> tuple[tuple[str, Line], ...]:
+    """The channel orders in which the picture goes with the tensor: the better one, or both where they are alike."""
+    found = []
+    for order in orders:
+        line = fitted(pixels[..., places(order)], tensor)
+        if line is not None:
+            found.append((order, line))
+    found.sort(key=lambda pair: pair[1].off)
+    return tuple(pair for pair in found if pair[1].off <= found[0][1].off + 1e-4)

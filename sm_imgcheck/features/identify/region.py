@@ -1,0 +1,168 @@
+"""How a picture got its size: the ways worth trying, each as steps of the spec language, and what part they show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sm_imgcheck.core.errors import PlanError
+from sm_imgcheck.core.placement import crop_box, fit_box, letterbox_place, pad_place
+from sm_imgcheck.core.types import Step
+from sm_imgcheck.ops.effects import output_size
+from sm_imgcheck.spec import geometry as sizing
+from sm_imgcheck.spec.geometry_ops import ops
+from sm_imgcheck.spec.problems import Notes
+
+__all__ = ["Part", "concrete", "geometry", "traced"]
+
+Written = Sequence[Mapping[str, Any]]
+"""Steps in the spec language, as ``geometry`` lists them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Which part of the upright source stands where in the tensor."""
+
+    source: tuple[float, float, float, float]
+    """Top, left, height and width, in pixels of the source."""
+    inner: tuple[int, int, int, int]
+    """Top, left, height and width of the picture inside the tensor: less than the whole where there is a frame."""
+    size: tuple[int, int]
+    """Height and width of the tensor."""
+
+    @property
+    def framed(self) -> bool:
+        """Whether the tensor shows more than the picture."""
+        return self.inner[2:] != self.size
+
+    @property
+    def untouched(self) -> bool:
+        """Whether the tensor shows the source pixel for pixel."""
+        return self.source == (0, 0, *self.size) and not self.framed
+
+    @property
+    def copied(self) -> bool:
+        """Whether the tensor shows some window of the source pixel for pixel."""
+        whole = all(start == int(start) for start in self.source[:2])
+        return whole and self.source[2:] == self.size and not self.framed
+
+
+def geometry(written: Written, *, size: tuple[int, int], order: str) -> tuple[Step, ...]:
+    """The ops of these steps, with every default of the spec language. ``size``: of the tensor, height and width.
+
+    Raises ValueError where the language forbids them.
+    """
+    notes = Notes(None)
+    target = sizing.Target(size=size, known=True, channel_order=order)
+    resolved = sizing.read({"geometry": list(written)}, target, notes)
+    if problems := notes.all():
+        raise ValueError("; ".join(str(problem) for problem in problems))
+    return ops(resolved)
+
+
+def traced(steps: Sequence[Step], height: int, width: int) -> Part | None:
+    """Follow a picture of ``height`` x ``width`` through the steps; None where they refuse it or leave nothing."""
+    part = Part(source=(0, 0, height, width), inner=(0, 0, height, width), size=(height, width))
+    try:
+        for step in steps:
+            part = _after(part, step)
+            if min(*part.inner[2:], *part.source[2:]) <= 0:
+                return None
+    except PlanError:
+        return None
+    return part
+
+
+def concrete(steps: Sequence[Step], height: int, width: int) -> Iterator[Step]:
+    """The same steps for this very size: a resize names the size that its mode derives, so that equal ones look equal.
+
+    blobFromImage's is left as it is. A letterbox becomes the resize and the frame, so that all share the resize.
+    """
+    for step in steps:
+        new = output_size(step.op, step.params, height=height, width=width)
+        if step.op.startswith("resize") and not _by_factor(step):
+            yield _stretched(step, new)
+        elif step.op.startswith("letterbox"):
+            yield from _framed(step, height, width)
+        else:
+            yield step
+        height, width = new
+
+
+def _stretched(step: Step, size: Sequence[int]) -> Step:
+    """Its resize alone, to this very size."""
+    same = {"mode": "stretch", "size": list(size), "max_size": None, "rounding": "floor"}
+    how = {key: step.params[key] for key in ("interpolation", "dtype", "antialias") if key in step.params}
+    return Step(op=step.op.replace("letterbox", "resize"), params={**same, **how})
+
+
+def _framed(step: Step, height: int, width: int) -> Iterator[Step]:
+    """A letterbox as a resize and a border on either side."""
+    top, left, high, wide, tall, broad = _placed(step, height, width)
+    yield _stretched(step, (high, wide))
+    for size, position in (((top + high, left + wide), "bottom_right"), ((tall, broad), "top_left")):
+        pad = {"size": list(size), "fill": step.params["fill"], "position": position, "units": "byte"}
+        yield Step(op="pad", params=pad)
+
+
+def _placed(step: Step, height: int, width: int) -> tuple[int, int, int, int, int, int]:
+    """Where a letterbox sets a picture of this size: top, left, height and width, and the size of the frame."""
+    return letterbox_place(
+        library=step.op.partition("_")[2].removesuffix("12"),
+        size=step.params["size"],
+        multiple_of=step.params["multiple_of"],
+        height=height,
+        width=width,
+    )
+
+
+def _by_factor(step: Step) -> bool:
+    """Whether it is blobFromImage's, which samples by its factor, not by the ratio of the sizes."""
+    return step.op == "resize_opencv" and step.params["mode"] == "cover" and step.params["rounding"] == "round"
+
+
+def _after(part: Part, step: Step) -> Part:
+    kind = step.op.partition("_")[0]
+    height, width = part.size
+    if kind == "crop":
+        top, left, high, wide = crop_box(**step.params, height=height, width=width)
+        return _moved(part, -top, -left, (high, wide))
+    if kind == "pad":
+        place = {key: step.params[key] for key in ("size", "multiple_of", "position") if key in step.params}
+        top, left, high, wide = pad_place(**place, height=height, width=width)
+        return _moved(part, top, left, (high, wide))
+    if kind == "fit":
+        found = fit_box(aspect=step.params["aspect"], rounding=step.params["rounding"], height=height, width=width)
+        box = (found[1], found[0], found[3] - found[1], found[2] - found[0])
+        return Part(source=box, inner=(0, 0, *step.params["size"]), size=tuple(step.params["size"]))
+    if kind == "letterbox":
+        top, left, high, wide, tall, broad = _placed(step, height, width)
+        return Part(source=part.source, inner=(top, left, high, wide), size=(tall, broad))
+    new = output_size(step.op, step.params, height=height, width=width)
+    if _by_factor(step):
+        factor = max(side / length for side, length in zip(step.params["size"], part.size, strict=True))
+        return Part(source=(0, 0, new[0] / factor, new[1] / factor), inner=(0, 0, *new), size=new)
+    return _resized(part, new)
+
+
+def _resized(part: Part, size: tuple[int, int]) -> Part:
+    """The whole of the picture at another size; a frame grows with it."""
+    high, wide = size[0] / part.size[0], size[1] / part.size[1]
+    top, left, height, width = part.inner
+    inner = (round(top * high), round(left * wide), round(height * high), round(width * wide))
+    return Part(source=part.source, inner=inner, size=size)
+
+
+def _moved(part: Part, down: int, right: int, size: tuple[int, int]) -> Part:
+    """The picture set ``down`` and ``right`` in a window of ``size``; what is outside is cut off."""
+    spans = [_cut(part, axis, shift, length) for axis, shift, length in ((0, down, size[0]), (1, right, size[1]))]
+    (inner_y, inner_h, top, high), (inner_x, inner_w, left, wide) = spans
+    return Part(source=(top, left, high, wide), inner=(inner_y, inner_x, inner_h, inner_w), size=size)
+
+
+def _cut(part: Part, axis: int, shift: int, length: int) -> tuple[int, int, float, float]:
+    start, extent = part.inner[axis], part.inner[axis + 2]
+    first, last = max(start + shift, 0), min(start + shift + extent, length)
+    scale = part.source[axis + 2] / extent
+    return first, last - first, part.source[axis] + (first - start - shift) * scale, (last - first) * scale

@@ -1,0 +1,163 @@
+"""Where a tensor comes from: its origins in a given image, and what the spec makes of that image instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core.errors import CandidateError, ImgcheckError, PlanError
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.recipes import name_of
+from sm_imgcheck.core.types import Candidate, Decode, Facts, Ideal, Options, Origin, Plan, Spec, Step
+from sm_imgcheck.core.value_mapping import finished, same
+from sm_imgcheck.features import identify
+from sm_imgcheck.ops.execute import carried_out
+from sm_imgcheck.pipeline import read
+from sm_imgcheck.pipeline.plan import make_plan, stage_of
+
+__all__ = ["SOURCE", "traced"]
+
+SOURCE = "the source image"
+"""What an image is called that comes as bytes."""
+_OF_PICTURE = ("decode", "orient", "colour", "geometry", "mirror")
+"""Stages of a plan that make the picture; what follows makes numbers of it."""
+_NEAR = 0.01
+"""Grey levels between two mappings that are one."""
+
+
+def traced(candidate: Candidate, spec: Spec | None, options: Options) -> Candidate:
+    """With the origins of its array in ``options.source``, what they show of it, and the spec's own way from there.
+
+    The candidate has an array and its facts. An array that cannot be a picture (not finite, or of no known layout) is
+    looked at no further. Raises ImgcheckError where the source cannot be used: that is no fault of the candidate.
+    """
+    policy = _lenient(spec.decode if spec else Decode())
+    image = _image(options.source, policy)
+    if candidate.facts is None or not _may_be_picture(candidate.facts, options):
+        return candidate
+    layout = options.assume.get("layout", "")
+    # A spec of another number of channels has no geometry for this tensor: the colour of its frames is one of its own.
+    alike = spec if spec and spec.contract.channels == (candidate.facts.length("C") or 1) else None
+    try:
+        origins = identify.find(candidate.data, image.data, layout=layout, decode=policy, spec=alike)
+    except ImgcheckError as error:
+        raise _unusable(image.path, str(error)) from None
+    ideal = _ideal(image, origins, spec)
+    return replace(candidate, facts=_shown(candidate.facts, origins, alike), origins=origins, ideal=ideal)
+
+
+_ANYHOW = {
+    "exif": "apply",
+    "icc": "ignore",
+    "cmyk": "convert",
+    "gray": "expand",
+    "alpha": "drop",
+    "bit_depth": "scale",
+    "truncated": "allow",
+}
+
+
+def _lenient(decode: Decode) -> Decode:
+    """The policy without its refusals: whoever made the tensor may not have shared them."""
+    changes = {key: way for key, way in _ANYHOW.items() if getattr(decode, key) == "reject"}
+    return replace(decode, **changes)  # type: ignore[arg-type]
+
+
+def _image(what: Any, decode: Decode) -> Candidate:
+    """The source as an image candidate: its bytes and its header."""
+    if isinstance(what, bytes):
+        image = read.from_bytes(what, SOURCE, decode, headers_only=True)
+    else:
+        image = read.read(what, decode, headers_only=True)
+    if image.problem is not None:
+        raise _unusable(image.path, image.problem[1])
+    if image.header is None:
+        raise _unusable(image.path, "is a tensor: name the image file that the tensor was made of")
+    return image
+
+
+def _unusable(path: str, why: str) -> ImgcheckError:
+    return ImgcheckError(f"{for_terminal(path)}: the source {why}")
+
+
+def _may_be_picture(facts: Facts, options: Options) -> bool:
+    numbers = facts.dtype.startswith(("int", "uint", "float")) and facts.low is not None
+    known = "?" not in facts.layout or "layout" in options.assume
+    return numbers and known and not (facts.nans or facts.infinities)
+
+
+def _shown(facts: Facts, origins: tuple[Origin, ...], spec: Spec | None) -> Facts:
+    """The facts with what every exact origin shows of them: seen, no longer assumed.
+
+    Integers that are quantized as the spec says stay without a mapping, as they are without a source.
+    """
+    exact = [origin.facts for origin in origins if origin.exact]
+    if not exact:
+        return facts
+    first = exact[0]
+    if all(one.layout == first.layout for one in exact):
+        facts = replace(facts, layout=first.layout)
+    if _one(one.channel_order for one in exact):
+        assumed = tuple(one for one in facts.assumed if not one.startswith("channel_order="))
+        facts = replace(facts, channel_order=first.channel_order, assumed=assumed)
+    agreed = all(one.values and first.values and same(one.values, first.values, tolerance=_NEAR) for one in exact)
+    if agreed and first.values and not _as_quantized(exact, spec):
+        whole = facts.whole or (bool(facts.channels) and all(channel.step for channel in facts.channels))
+        # Its name in whole: an origin's own leaves out what integers add, and is empty where the field has none.
+        recipe = name_of(first.values)
+        facts = replace(facts, values=first.values, recipe=recipe, whole=whole, channels=())
+    return facts
+
+
+def _as_quantized(exact: list[Facts], spec: Spec | None) -> bool:
+    """Whether one of these is what a quantized contract wants."""
+    if spec is None or spec.contract.quantize is None:
+        return False
+    contract = spec.contract
+    return any(
+        one.dtype == contract.dtype and one.values and same(one.values, finished(contract, one.channel_order))
+        for one in exact
+    )
+
+
+def _one(values: Iterable[str]) -> bool:
+    return len(set(values)) == 1
+
+
+def _ideal(image: Candidate, origins: tuple[Origin, ...], spec: Spec | None) -> Ideal:
+    """What the spec makes of the source, and how far its pixels are from those of the nearest origin."""
+    assert image.header is not None
+    ideal = Ideal(source=image.path, header=image.header)
+    if spec is None:
+        return ideal
+    try:
+        plan = make_plan(spec, image, Options())
+    except PlanError as error:
+        return replace(ideal, refused=str(error))
+    apart = _apart(image.data, plan, origins[0].steps) if origins else None
+    if apart is None:
+        return replace(ideal, plan=plan)
+    mean, most = float(apart.mean(dtype=np.float64)), float(apart.max())
+    return replace(ideal, plan=plan, mean_difference=mean, max_difference=most)
+
+
+def _apart(body: bytes, plan: Plan, steps: tuple[Step, ...]) -> np.ndarray | None:
+    """Absolute differences of two pictures of one file, HxWxC, in grey levels; None where they differ in size."""
+    remembered: dict[Any, Any] = {(): body}
+    try:
+        pictures = [carried_out(_picture(one), remembered).astype(np.float32) for one in (plan.steps, steps)]
+    except CandidateError:
+        return None
+    if pictures[0].shape != pictures[1].shape:
+        return None
+    difference: np.ndarray = np.abs(pictures[0] - pictures[1])
+    return difference
+
+
+def _picture(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps that make the picture, its channels in RGB order."""
+    final = (step for step in steps if step.params.get("units") != "final")
+    return tuple(step for step in final if stage_of(step.op) in _OF_PICTURE)

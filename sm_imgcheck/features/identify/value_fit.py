@@ -1,0 +1,288 @@
+"""The straight line from pixels to the tensor's numbers, and its name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from sm_imgcheck.core.types import Affine, Quantize, Values
+from sm_imgcheck.core.value_mapping import RECIPES, canonical
+
+__all__ = ["AS_SPEC", "IDENTITY", "Line", "Meaning", "Own", "fitted", "meanings", "named", "whole_meanings"]
+
+Own = tuple[Values, Quantize | None] | None
+"""What the spec does to the values."""
+IDENTITY = RECIPES[0][0]
+AS_SPEC, AS_FLIPPED = "as the spec says", "as the spec says, in the other order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """tensor = scale * pixel + offset for each stored channel, by least squares."""
+
+    affine: Affine
+    off: float
+    """Mean difference between the line and the tensor, in grey levels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What was done to the values, in its written form."""
+
+    name: str
+    """In the field's words; empty where it has none."""
+    values: Values
+    quantize: Quantize | None = None
+    rounding: Literal["half_even", "truncate"] = "half_even"
+    """Of the cast to integers."""
+
+    def affine(self, channels: int) -> Affine:
+        """From grey levels to the tensor's numbers, but for rounding."""
+        line = canonical(self.values, channels)
+        if self.quantize is None:
+            return line
+        scale, zero = self.quantize.scale, self.quantize.zero_point
+        return Affine(scale=tuple(a / scale for a in line.scale), offset=tuple(b / scale + zero for b in line.offset))
+
+
+def fitted(pixels: np.ndarray, tensor: np.ndarray) -> Line | None:
+    """The line for two HxWxC arrays; None where some channel of the pixels says nothing of it.
+
+    A channel of one colour (an opaque alpha) takes the line of the others.
+    """
+    channels = tensor.shape[2]
+    lines = [_line(pixels[..., c], tensor[..., c]) for c in range(channels)]
+    known = [line for line in lines if line is not None]
+    if not known:
+        return None
+    lines = [line or known[0] for line in lines]
+    scale, offset = (tuple(line[at] for line in lines if line) for at in (0, 1))
+    off = float(np.mean([line[2] for line in known]))
+    return Line(affine=Affine(scale=scale, offset=offset), off=off)
+
+
+def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float] | None:
+    """Scale, offset, and the mean distance in grey levels."""
+    x, y = x.reshape(-1).astype(np.float32), y.reshape(-1)
+    middle, mean = float(x.mean(dtype=np.float64)), float(y.mean(dtype=np.float64))
+    x, y = x - np.float32(middle), y - np.float32(mean)
+    spread = float(np.dot(x, x))
+    if spread < 1e-3 * len(x):
+        return None
+    scale = float(np.dot(x, y)) / spread
+    if scale == 0:
+        return None
+    off = float(np.abs(y - np.float32(scale) * x).mean(dtype=np.float64)) / abs(scale)
+    return scale, mean - scale * middle, off
+
+
+def meanings(line: Affine, own: Own, *, surely: float, maybe: float) -> Iterator[Meaning]:
+    """What the line may stand for: the field's mapping that is nearest at black and white, and the line itself.
+
+    own: the spec's mapping, if any. surely, maybe: grey levels within which the field's mapping is the only one, and
+    one of both.
+    """
+    channels = len(line.scale)
+    known = [(apart(line, canonical(values, channels)), name, values) for name, values in named(channels, own)]
+    distance, name, values = min(known, key=lambda one: one[0])
+    if distance <= maybe:
+        yield Meaning(name=name, values=values)
+    if distance > surely:
+        yield Meaning(name="", values=_free(line))
+
+
+def apart(one: Affine, other: Affine) -> float:
+    """Largest distance of two lines at black and at white, in grey levels of the second."""
+    ends = [
+        abs(a * x + b - c * x - d) / abs(c)
+        for a, b, c, d in zip(one.scale, one.offset, other.scale, other.offset, strict=True)
+        for x in (0, 255)
+    ]
+    return max(ends)
+
+
+def named(channels: int, own: Own) -> Iterator[tuple[str, Values]]:
+    """The mappings of ``mapping.named`` in their written form, and the spec's own."""
+    for name, values in RECIPES:
+        if values.mean is None:
+            yield name, values
+            continue
+        std = values.std or (1.0,) * len(values.mean)
+        if len(set(values.mean)) == len(set(std)) == 1:
+            yield name, Values(units=values.units, mean=values.mean[:1] * channels, std=std[:1] * channels)
+        elif channels == len(values.mean):
+            yield f"{name}, in RGB order", values
+            yield f"{name}, in BGR order", Values(units=values.units, mean=values.mean[::-1], std=std[::-1])
+    if own is not None and own[0].mean is None:
+        yield AS_SPEC, own[0]
+    elif own is not None and own[0].mean is not None and len(own[0].mean) == channels:
+        yield AS_SPEC, own[0]
+        if channels == 3:
+            values = own[0]
+            yield AS_FLIPPED, replace(values, mean=(values.mean or ())[::-1], std=values.std and values.std[::-1])
+
+
+def _free(line: Affine) -> Values:
+    """``normalize`` in byte or unit numbers, whichever needs fewer digits."""
+    best: tuple[int, Values] | None = None
+    numbers: tuple[tuple[Literal["byte", "unit"], float], ...] = (("byte", 1.0), ("unit", 255.0))
+    for units, level in numbers:
+        std = [1 / (a * level) for a in line.scale]
+        mean = [-b / a / level for a, b in zip(line.scale, line.offset, strict=True)]
+        for digits in range(8):
+            values = Values(units=units, mean=_rounded(mean, digits), std=_rounded(std, digits))
+            if all(values.std or ()) and apart(canonical(values, len(mean)), line) < 0.02:
+                if best is None or digits < best[0]:
+                    best = digits, values
+                break
+    if best is not None:
+        return best[1]
+    return Values(
+        units="byte",
+        mean=tuple(-b / a for a, b in zip(line.scale, line.offset, strict=True)),
+        std=tuple(1 / a for a in line.scale),
+    )
+
+
+def _rounded(numbers: list[float], digits: int) -> tuple[float, ...]:
+    return tuple(round(number, digits) for number in numbers)
+
+
+_COARSE, _BLIND = 1.5, 16.0
+"""Grey levels to one step of the integers, from where on the field's mappings are all tried, and the line is not."""
+_USUAL = (1.0, 1 / 128, 1 / 127.5, 1 / 127, 1 / 255, 1 / 256, 1 / 64)
+"""Scales of quantized inputs in the field."""
+_ALIKE, _OFF_ZERO = 0.01, 0.8
+"""How far the channels' scales may be apart, and a zero point from a whole number: integers say it no better."""
+_ROUGH = 1.0
+"""Grey levels that a line is off on average, from where the picture is another, and no rounding explains it."""
+_SAMPLE = 1 << 12
+_SEARCHES = 50
+"""Each makes the interval of slopes a third shorter: 1e-9 of what it was."""
+_ROUNDINGS: tuple[tuple[Literal["half_even", "truncate"], float], ...] = (("half_even", 0.0), ("truncate", 0.5))
+"""How a number becomes whole, and by how much the middle of what becomes so lies above it."""
+
+
+def whole_meanings(picture: np.ndarray, tensor: np.ndarray, line: Line, own: Own, *, dtype: str) -> Iterator[Meaning]:
+    """What may have been done to HxWxC pixels in the tensor's order to give its integers, the usual first.
+
+    line: by least squares; told as it is where nothing else goes. own: of the spec. dtype: of the tensor.
+    """
+    step = max(1 / abs(a) for a in line.affine.scale)
+    if _plain(line.affine):
+        yield from (
+            Meaning(name=IDENTITY, values=Values(low=0, high=255), rounding=rounding)
+            for rounding, _ in _ROUNDINGS
+            if rounding == "half_even" or picture.dtype != np.uint8
+        )
+    elif line.off < max(_ROUGH, step):
+        limits = (0, 1) if dtype == "bool" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+        ends = [(float(picture[..., c].min()), float(picture[..., c].max())) for c in range(tensor.shape[2])]
+        seen = [(float(tensor[..., c].min()), float(tensor[..., c].max())) for c in range(tensor.shape[2])]
+        for meaning in _tried(picture, tensor, line.affine, own, limits):
+            affine = meaning.affine(len(ends))
+            made = [_whole(meaning, a, b, pair, limits) for a, b, pair in zip(*_lines(affine), ends, strict=True)]
+            if all(abs(x - y) <= 1 for one, two in zip(made, seen, strict=True) for x, y in zip(one, two, strict=True)):
+                yield meaning
+    yield from meanings(line.affine, own, surely=0, maybe=3 * _ROUGH)
+
+
+def _lines(affine: Affine) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    return affine.scale, affine.offset
+
+
+def _whole(
+    meaning: Meaning, a: float, b: float, ends: tuple[float, float], limits: tuple[float, float]
+) -> tuple[float, float]:
+    """The smallest and the largest integer that these pixels become."""
+    numbers = sorted(a * end + b for end in ends)
+    low, high = (np.trunc(one) if meaning.rounding == "truncate" else np.rint(one) for one in numbers)
+    return float(np.clip(low, *limits)), float(np.clip(high, *limits))
+
+
+def _tried(
+    picture: np.ndarray, tensor: np.ndarray, line: Affine, own: Own, limits: tuple[float, float]
+) -> Iterator[Meaning]:
+    if own is not None and own[1] is not None:
+        yield Meaning(name=AS_SPEC, values=own[0], quantize=own[1])
+    step = max(1 / abs(a) for a in line.scale)
+    if step > _COARSE:
+        for name, values in named(len(line.scale), own):
+            yield from (Meaning(name=name, values=values, rounding=rounding) for rounding, _ in _ROUNDINGS)
+    if step > _BLIND:
+        return
+    middle = _between(picture, tensor, limits) or line
+    for rounding, above in _ROUNDINGS:
+        if rounding == "truncate" and picture.dtype == np.uint8 and _plain(line):
+            continue  # whole already
+        shifted = replace(middle, offset=tuple(b + above for b in middle.offset))
+        near = list(meanings(shifted, own, surely=0, maybe=0.5))
+        yield from (replace(one, rounding=rounding) for one in near if one.name)
+        if rounding == "half_even" and not _plain(line):
+            yield from sorted(_quantized(shifted, own), key=_usual)
+        yield from (replace(one, rounding=rounding) for one in near if not one.name)
+
+
+def _plain(line: Affine) -> bool:
+    return all(abs(a - 1) < 5e-3 and abs(b) < 1 for a, b in zip(line.scale, line.offset, strict=True))
+
+
+def _usual(meaning: Meaning) -> tuple[bool, int]:
+    """Several say the same of a line: shifted levels first, then the least zero point."""
+    return meaning.name != IDENTITY, abs(meaning.quantize.zero_point) if meaning.quantize else 0
+
+
+def _quantized(line: Affine, own: Own) -> Iterator[Meaning]:
+    """The field's mappings that one scale and one whole zero point take to the line."""
+    for name, values in named(len(line.scale), own):
+        known = canonical(values, len(line.scale))
+        scales = [c / a for a, c in zip(line.scale, known.scale, strict=True)]
+        middle = float(np.mean(scales))
+        if middle <= 0 or max(scales) - min(scales) > _ALIKE * middle:
+            continue
+        for scale in (*(one for one in _USUAL if abs(one / middle - 1) < _ALIKE), float(f"{middle:.5g}")):
+            zeros = [b - d / scale for b, d in zip(line.offset, known.offset, strict=True)]
+            middle_zero = float(np.mean(zeros))
+            for zero in sorted({math.floor(middle_zero), math.ceil(middle_zero)}, key=abs):
+                if max(abs(one - zero) for one in zeros) < _OFF_ZERO:
+                    yield Meaning(name=name, values=values, quantize=Quantize(scale=scale, zero_point=zero))
+
+
+def _between(picture: np.ndarray, tensor: np.ndarray, limits: tuple[float, float]) -> Affine | None:
+    """For each channel the line whose largest distance to the integers is the least; None where one says nothing."""
+    found = []
+    for c in range(tensor.shape[2]):
+        x, y = picture[..., c].reshape(-1).astype(np.float64), tensor[..., c].reshape(-1).astype(np.float64)
+        inside = (y > limits[0]) & (y < limits[1])  # what was clipped lies on no line
+        x, y = x[inside], y[inside]
+        x, y = (x, y) if picture.dtype != np.uint8 else _once(x, y)
+        x, y = (one[:: max(len(one) // _SAMPLE, 1)] for one in (x, y))
+        if len(x) < 2 or x.min() == x.max():
+            return None
+        found.append(_least(x, y))
+    return Affine(scale=tuple(a for a, _ in found), offset=tuple(b for _, b in found))
+
+
+def _once(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each pair of a whole level and an integer once."""
+    pairs = np.unique(np.stack([x, y], axis=1), axis=0)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _least(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Slope and offset; how far the values spread about a slope is convex in it, so thirds close in on the best."""
+    about = float(np.polyfit(x, y, 1)[0])
+    low, high = about - 0.2 * abs(about), about + 0.2 * abs(about)
+    for _ in range(_SEARCHES):
+        third = (high - low) / 3
+        if np.ptp(y - (low + third) * x) < np.ptp(y - (high - third) * x):
+            high -= third
+        else:
+            low += third
+    slope = (low + high) / 2
+    rest = y - slope * x
+    return slope, float(rest.max() + rest.min()) / 2

@@ -1,0 +1,139 @@
+"""From a guess to an origin: the values named, the whole plan run, and its result held against the tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sm_imgcheck.core.errors import PlanError
+from sm_imgcheck.core.types import Affine, Contract, Dim, Origin, Step
+from sm_imgcheck.features.identify.candidates import Seen
+from sm_imgcheck.features.identify.kernels import Guess, compared, pictured
+from sm_imgcheck.features.identify.orientation import Source, View
+from sm_imgcheck.features.identify.placement import frame_of
+from sm_imgcheck.features.identify.plan import cut_off, places, planned, split, turned_at_last
+from sm_imgcheck.features.identify.value_fit import Line, Meaning, meanings, whole_meanings
+from sm_imgcheck.ops.execute import apply, carried_out
+
+__all__ = ["Judged", "judged"]
+
+_SURELY, _MAYBE = 0.02, 0.35
+"""Grey levels at black and white within which a line is one of the field's mappings, and may be."""
+_FLOAT = 0.012
+"""Grey levels by which float resizes of different libraries and builds differ at most, here and there."""
+_ONE_OFF = 0.001
+"""Share of the values that may be a level away: sums within 1e-5 of a half fall on either side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Judged:
+    """An origin and how it compares with others."""
+
+    origin: Origin
+    beyond: float
+    """Share of the values that differ by more than arithmetic and the tensor's dtype explain."""
+    rounded: bool
+    """Made by sums in float32 that were rounded: which of two levels a half falls on, builds do not agree on."""
+    rank: tuple[int, ...]
+
+
+def judged(guess: Guess, source: Source) -> Iterator[Judged]:
+    """The origins that the guess leads to: one for each channel order that goes with it."""
+    seen = guess.place.seen
+    for order, line in guess.orders:
+        geometry = _with_fill(guess, seen, order, line.affine)
+        found = []
+        for meaning in _meanings(guess, seen, source, order, line):
+            try:
+                found.append(_judge(guess, seen, source, geometry=geometry, order=order, meaning=meaning))
+            except PlanError:
+                continue
+            if found[-1].origin.exact:
+                break
+        if found:
+            yield min(found, key=lambda one: (round(one.origin.mean_difference, 4), one.origin.facts.recipe == ""))
+
+
+def _meanings(guess: Guess, seen: Seen, source: Source, order: str, line: Line) -> Iterator[Meaning]:
+    """What may have been done to the values."""
+    dtype = seen.array.dtype
+    if dtype.kind == "f":
+        yield from meanings(line.affine, source.values, surely=_SURELY, maybe=_MAYBE)
+        return
+    tensor, picture = compared(carried_out(guess.steps, source.remembered), seen, guess.part)
+    yield from whole_meanings(picture[..., places(order)], tensor, line, source.values, dtype=dtype.name)
+
+
+def _judge(
+    guess: Guess, seen: Seen, source: Source, *, geometry: tuple[Step, ...], order: str, meaning: Meaning
+) -> Judged:
+    """Run the whole plan, and hold what comes out against the tensor."""
+    shape = tuple(Dim(low=length, high=length) for length in seen.shape)
+    dtype = seen.array.dtype.name
+    contract = Contract(
+        shape=shape,
+        layout=seen.layout,
+        dtype=dtype,
+        channel_order=order,
+        values=meaning.values,
+        quantize=meaning.quantize,
+    )
+    view = guess.place.view
+    plan = planned(source.header, guess.decode, geometry, contract, turn=view.turn)
+    if meaning.rounding != "half_even":
+        plan = cut_off(plan)
+    made = _run(plan.steps, source, view)
+    if view.turned != 1:
+        plan = turned_at_last(plan, view.turned)
+    affine = meaning.affine(seen.channels)
+    level = np.abs(np.array(affine.scale, np.float64))
+    apart = np.abs(made.astype(np.float64) - seen.pixels) / level
+    noise = _FLOAT + seen.noise() / level
+    step = seen.step(float(level.min()))
+    beyond = float((apart > noise).mean())
+    origin = Origin(
+        steps=plan.steps,
+        before=plan.before,
+        facts=replace(plan.after[-1], recipe=meaning.name, values=affine, **seen.observed()),
+        mean_difference=float(apart.mean()),
+        max_difference=float(apart.max()),
+        exact=beyond <= _ONE_OFF and float((apart - noise).max()) < 1.02 * step,
+        image=seen.image,
+    )
+    rounded = guess.arithmetic.dtype == "float32-rounded"
+    return Judged(origin=origin, beyond=beyond, rounded=rounded, rank=guess.rank(seen.size))
+
+
+def _run(steps: tuple[Step, ...], source: Source, view: View) -> np.ndarray:
+    """The tensor, its channels last and without a batch, as ``Seen.pixels`` has them."""
+    before, after = split(steps)
+    array = pictured(before, source, view)
+    for step in after:
+        if step.op not in ("transpose", "drop_axis", "batch"):
+            array = apply(step, array)
+    return array
+
+
+def _with_fill(guess: Guess, seen: Seen, order: str, line: Affine) -> tuple[Step, ...]:
+    """The geometry with the frame in the colour that the tensor shows."""
+    if not guess.part.framed or not any("fill" in step.params for step in guess.geometry):
+        return guess.geometry
+    shown = frame_of(seen.pixels, guess.part)[0].astype(np.float64)
+    byte = (shown - np.array(line.offset)) / np.array(line.scale)
+    whole = np.rint(byte)
+    fill, units = np.clip(byte, 0, 255), "byte"
+    if np.abs(byte - whole).max() < 0.1 and whole.min() >= 0 and whole.max() <= 255:
+        fill = whole
+    elif guess.geometry[-1].op == "pad":
+        fill, units = shown, "final"
+    listed = [round(float(fill[places(order).index(at)]) + 0.0, 4) for at in range(len(fill))]
+    return tuple(_filled(step, listed, units) for step in guess.geometry)
+
+
+def _filled(step: Step, fill: list[float], units: str) -> Step:
+    if "fill" not in step.params:
+        return step
+    params = {**step.params, "fill": [int(one) if one == int(one) else one for one in fill]}
+    return replace(step, params={**params, "units": units} if step.op == "pad" else params)

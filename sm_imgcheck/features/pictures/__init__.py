@@ -1,0 +1,145 @@
+"""Candidates as pictures: what they were made of, what the model sees of them, and how they were made.
+
+No number says at a glance that red and blue are exchanged, or that a picture was scaled twice. An eye does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core.errors import CandidateError, ImgcheckError
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.types import Affine, Candidate, Contract, Facts, Options, Result, Spec
+from sm_imgcheck.core.value_mapping import own, same
+from sm_imgcheck.features.identify.source import traced
+from sm_imgcheck.features.pictures.golden import of_golden
+from sm_imgcheck.features.pictures.identified import of_recognised
+from sm_imgcheck.features.pictures.panels import (
+    SPREAD,
+    against,
+    contracts,
+    drawable,
+    notes_on,
+    panel,
+    panels_of_source,
+    plain_decode,
+    source_of,
+    source_panel,
+    stretched,
+    which_image,
+)
+from sm_imgcheck.features.pictures.sheet import Panel, Reading, sheet
+from sm_imgcheck.pipeline import apply
+from sm_imgcheck.pipeline.plan import decodes_gray
+from sm_imgcheck.pipeline.process import judged, look_at
+
+__all__ = ["of_candidate", "of_golden", "of_recognised"]
+
+
+@np.errstate(all="ignore")  # numbers beyond all measure are drawn as such
+def of_candidate(what: Any, spec: Spec, options: Options, *, name: str = "", title: str = "") -> bytes:
+    """Draw an image, a tensor or a request body that holds one, as the bytes of a PNG.
+
+    what: as for ``process``. name and title: what the user calls it, and the spec. Raises ImgcheckError where there is
+    nothing to draw.
+    """
+    candidate = look_at(what, spec, replace(options, headers_only=False, as_sent=False), trace=traced)
+    called = for_terminal(name or candidate.path)
+    if candidate.problem is not None:
+        raise ImgcheckError(f"no picture of {called}: it {candidate.problem[1]}")
+    of_image = candidate.header is not None and candidate.pixels is not None
+    result = judged(candidate, spec, replace(options, want_array=of_image, allow_guess=True))
+    told = judged(look_at(candidate, spec, options), spec, options) if of_image and options.as_sent else result
+    if of_image:
+        panels = tuple(_of_image(candidate, result, spec, sent=told.kind == "request"))
+    else:
+        seen = tuple(_of_tensor(candidate, result, spec))
+        panels = (*panels_of_source(options.source, spec.decode), *seen, *_ideal(candidate, options, spec))
+    return sheet(panels, title=(called, against(spec, title)), notes=tuple(notes_on(told.findings, result.skipped)))
+
+
+def _of_image(candidate: Candidate, result: Result, spec: Spec, *, sent: bool) -> Iterator[Panel]:
+    """The source, the tensor that the plan makes of it, and a plain decode as the model would see it.
+
+    sent: the image is itself the request, so that nobody decodes it plainly.
+    """
+    header, facts, contract = candidate.header, candidate.facts, spec.contract
+    assert header is not None
+    assert facts is not None
+    yield source_panel(candidate.pixels, header)
+    if result.array is not None:
+        wanted = contracts(contract, contract.layout, contract.channel_order)
+        assert wanted is not None
+        yield panel("What the model takes", result.array, wanted, ("made by the plan",))
+    plain = contracts(contract, facts.layout, facts.channel_order)
+    if plain is not None and not sent:
+        how = f"uint8 {facts.channel_order}, read as {plain.order}"
+        yield panel("What it sees of a plain decode", plain_decode(candidate.pixels, header, facts), plain, (how,))
+
+
+def _of_tensor(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Panel]:
+    """What the model sees of a tensor, and where it was made in another way, how it was meant."""
+    array = candidate.data
+    facts = drawable(candidate.facts, array, candidate.path)
+    wanted, made = contracts(spec.contract, facts.layout, facts.channel_order), _made(facts, result, spec.contract)
+    image, also = which_image(facts, candidate.origins or ())
+    if wanted is not None:
+        yield panel("What the model sees", array, wanted, (f"read as {wanted.order}", *also), image=image)
+    if made is not None and (wanted is None or not _alike(made, wanted)):
+        sure = ["which is likely"] if _likely(result) else []
+        sure += ["its values a guess"] if facts.values is None and _guessed(result) else []
+        sure += ["the nearest that is known"] if _nearest(result) else []
+        yield panel("As it was made", array, made, (f"read as {made.order}", *sure, *also), image=image)
+    if wanted is None and made is None:
+        spread = Reading(layout=facts.layout, order=facts.channel_order, values=stretched(facts))
+        yield panel(SPREAD, array, spread, (f"read as {spread.order}", *also), image=image)
+
+
+def _ideal(candidate: Candidate, options: Options, spec: Spec) -> Iterator[Panel]:
+    """What the spec makes of the image of which a tensor is said to be made."""
+    if options.source is None or candidate.ideal is None or candidate.ideal.plan is None:
+        return
+    wanted = contracts(spec.contract, spec.contract.layout, spec.contract.channel_order)
+    with suppress(CandidateError):  # a damaged source, whose header alone was read before
+        array = apply.run(candidate.ideal.plan, source_of(options.source, spec.decode, gray=decodes_gray(spec)))
+        if wanted is not None:
+            yield panel("What the model takes", array, wanted, ("made of the source by the plan",))
+
+
+def _made(facts: Facts, result: Result, contract: Contract) -> Reading | None:
+    """How the tensor was made, as far as that is known or likely; what is not is taken to be as the spec says."""
+    near = _nearest(result) or facts
+    values, quantize = near.values or _guessed(result), None
+    if values is None:
+        values = own(contract, facts.length("C") or 1)
+        quantize = contract.quantize if facts.dtype == contract.dtype else None
+    if values is None:
+        return None
+    order = _likely(result) or near.channel_order
+    return Reading(layout=facts.layout, order=order, values=values, quantize=quantize)
+
+
+def _nearest(result: Result) -> Facts | None:
+    """What the nearest pipeline says of a tensor that no pipeline explains wholly."""
+    return result.origins[0].facts if result.origins and not result.origins[0].exact else None
+
+
+def _likely(result: Result) -> str:
+    """The channel order for which the colours speak, where that is worth a finding."""
+    return next((finding.actual for finding in result.findings if finding.name == "likely-other-order"), "")
+
+
+def _guessed(result: Result) -> Affine | None:
+    """The mapping that the plan would undo."""
+    steps = result.plan.steps if result.plan is not None else ()
+    params = next((step.params for step in steps if step.op == "to_pixels"), None)
+    return None if params is None else Affine(scale=tuple(params["scale"]), offset=tuple(params["offset"]))
+
+
+def _alike(one: Reading, other: Reading) -> bool:
+    return one.order == other.order and one.quantize == other.quantize and same(one.values, other.values)

@@ -1,0 +1,55 @@
+"""A tensor by what was recognised of it, with no spec to hold it against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core import phrases
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.types import Decode, Facts, Options, Origin, Result
+from sm_imgcheck.features.identify.tensor import tensor_of
+from sm_imgcheck.features.pictures.panels import SPREAD, drawable, panel, panels_of_source, stretched, which_image
+from sm_imgcheck.features.pictures.sheet import Note, Reading, sheet
+from sm_imgcheck.ops.compare import said, traits
+
+__all__ = ["of_recognised"]
+
+
+@np.errstate(all="ignore")  # numbers beyond all measure are drawn as such
+def of_recognised(what: Any, result: Result, options: Options, *, name: str = "") -> bytes:
+    """Draw a tensor as it was made, beside its source where that is given, as the bytes of a PNG.
+
+    what and options: as ``recognised`` was given them, and ``result`` what it said; name: what the user calls it.
+    Raises ImgcheckError where there is nothing to draw.
+    """
+    array = tensor_of(what).data
+    facts = drawable(result.facts, array, name or result.path)
+    origins = result.origins or ()
+    nearest = origins[0].facts if origins and not origins[0].exact else facts
+    order, how = _order(nearest)
+    reading = Reading(layout=facts.layout, order=order, values=nearest.values or stretched(facts))
+    image, also = which_image(facts, origins)
+    heading = "As it was made" if nearest.values else SPREAD
+    drawn = panel(heading, array, reading, (f"read as {order}{how}", *also), image=image)
+    title = (for_terminal(name or result.path), phrases.facts(facts))
+    return sheet((*panels_of_source(options.source, Decode()), drawn), title=title, notes=tuple(_notes(origins)))
+
+
+def _order(facts: Facts) -> tuple[str, str]:
+    """The channel order, and how it is known where it is not seen: by the colours, or not at all."""
+    if f"channel_order={facts.channel_order}" not in facts.assumed:
+        return facts.channel_order, ""
+    if facts.likely_order:
+        return facts.likely_order, f", likely by its colours ({facts.order_probability:.0%})"
+    return facts.channel_order, ", which is assumed"
+
+
+def _notes(origins: tuple[Origin, ...]) -> Iterator[Note]:
+    if origins:
+        sure = "Made by" if origins[0].exact else "No pipeline that is known makes it; the nearest is"
+        left = f"{origins[0].mean_difference:.2g} grey levels on average"
+        ways = [traits(origin.steps, origin.before) for origin in origins]
+        yield Note(text=f"{sure}: {said(ways)} (apart by {left})")

@@ -1,0 +1,151 @@
+"""The panels that illustrations are made of, and what is written above and below them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core import phrases
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.layouts import known, size
+from sm_imgcheck.core.recipes import name_of
+from sm_imgcheck.core.types import Affine, Candidate, Contract, Decode, Facts, Finding, Header, Origin, Spec
+from sm_imgcheck.core.value_mapping import own
+from sm_imgcheck.features.pictures.sheet import Note, Panel, Reading, Undone, undone
+from sm_imgcheck.ops.kernels.color import colour, orient
+from sm_imgcheck.pipeline import read
+
+__all__ = [
+    "SPREAD",
+    "against",
+    "contracts",
+    "drawable",
+    "notes_on",
+    "panel",
+    "panels_of_source",
+    "plain_decode",
+    "source_of",
+    "source_panel",
+    "stretched",
+    "which_image",
+]
+
+SPREAD = "Its smallest value black, its largest white"
+"""The heading of a tensor of whose values nothing is known."""
+_NOTES = 8
+"""Findings that are named below a picture."""
+_LARGEST = 2048  # rows or columns of a source that are looked at
+_WEIGHT = {"error": 0, "warning": 1, "notice": 2}
+
+
+def against(spec: Spec, title: str) -> str:
+    """What a picture is held against; ``title`` is what the user calls the spec."""
+    return f"against {for_terminal(title or spec.name)}: {phrases.contract(spec.contract)}"
+
+
+def drawable(facts: Facts | None, array: np.ndarray[Any, Any] | None, name: str) -> Facts:
+    """The facts of an array that can be drawn. Raises ImgcheckError for what is no picture."""
+    if facts is None or array is None:
+        raise ImgcheckError(f"no picture of {for_terminal(name)}: it holds no array")
+    if facts.low is None or not known(facts.layout) or facts.channel_order == "?":
+        raise ImgcheckError(f"no picture of {for_terminal(name)}: {phrases.facts(facts)} is none")
+    return facts
+
+
+def which_image(facts: Facts, origins: Sequence[Origin]) -> tuple[int, tuple[str, ...]]:
+    """Which image of a tensor is drawn, counted from 0, and where it has several, how that is said."""
+    images, image = facts.length("N") or 1, origins[0].image if origins else 0
+    return image, (f"image {image + 1} of {images}",) if images > 1 else ()
+
+
+def panels_of_source(what: str | bytes | None, decode: Decode) -> Iterator[Panel]:
+    """The image of which a tensor is said to be made; none where there is none, or only its header can be read."""
+    image = None if what is None else source_of(what, decode)
+    if image is not None and image.header is not None and image.pixels is not None:
+        yield source_panel(image.pixels, image.header)
+
+
+def source_of(what: str | bytes, decode: Decode, *, gray: bool = False) -> Candidate:
+    """The image of which a tensor is said to be made, with its pixels."""
+    if isinstance(what, bytes):
+        return read.from_bytes(what, "the source", decode, gray=gray)
+    return read.read(what, decode, gray=gray)
+
+
+def stretched(facts: Facts) -> Affine:
+    """The mapping under which the values that are there fill 0..255."""
+    low, high = facts.low or 0.0, facts.high or 0.0
+    low, high = (low, high) if low < high else (low, low + 1)  # also among NaN
+    channels = facts.length("C") or 1
+    return Affine(scale=((high - low) / 255,) * channels, offset=(low,) * channels)
+
+
+def source_panel(pixels: np.ndarray[Any, Any], header: Header) -> Panel:
+    """The image file as a person sees it: upright, in colour, on white where it is transparent."""
+    step = -(-max(pixels.shape[:2]) // _LARGEST)
+    upright = orient(_rgb(pixels[::step, ::step], header, alpha="composite"), orientation=header.orientation)
+    turned = ("turned upright, as EXIF says",) if header.orientation != 1 else ()
+    return Panel(pixels=upright, heading="The source", lines=(phrases.header(header), *turned))
+
+
+def _rgb(pixels: np.ndarray[Any, Any], header: Header, *, alpha: str = "drop") -> np.ndarray[Any, Any]:
+    mode = {1: "L", 2: "LA", 3: "RGB"}.get(pixels.shape[-1], header.mode)
+    return colour(pixels, mode=mode, to="RGB", alpha=alpha, bit_depth="scale")
+
+
+def plain_decode(pixels: np.ndarray[Any, Any], header: Header, facts: Facts) -> np.ndarray[Any, Any]:
+    """What a handler gets that decodes and does nothing else, as ``facts`` say."""
+    image = _rgb(pixels, header)
+    if facts.channel_order == "BGR":  # OpenCV, which turns the image upright too
+        return orient(image, orientation=header.orientation)[..., ::-1]
+    return image
+
+
+def contracts(contract: Contract, layout: str, order: str) -> Reading | None:
+    """How the model reads the numbers of an array; None where it has no numbers for so many channels."""
+    channels = 1 if order == "GRAY" else len(order)
+    values = own(contract, channels)
+    if values is None:
+        return None
+    order = contract.channel_order if channels == contract.channels else order
+    return Reading(layout=layout, order=order, values=values, quantize=contract.quantize)
+
+
+def panel(
+    heading: str, array: np.ndarray[Any, Any], reading: Reading, said: tuple[str, ...], *, image: int = 0
+) -> Panel:
+    """A tensor, of a batch one image, under one reading, with what is to be said of it."""
+    found = undone(array, reading, image=image)
+    height, width = (array.shape[reading.layout.index(axis)] for axis in "HW")
+    values = name_of(reading.values) + (", quantized" if reading.quantize is not None else "")
+    lines = (f"{size(height, width)}, {', '.join(said)}", values, *_troubles(found))
+    return Panel(pixels=found.pixels, heading=heading, lines=lines)
+
+
+def _troubles(found: Undone) -> Iterator[str]:
+    if found.nans:
+        yield f"magenta: {_share(found.nans)} of the values are not a number"
+    if found.beyond:
+        yield f"{_share(found.beyond)} of the values stand for no grey level 0..255: clipped"
+
+
+def _share(part: float) -> str:
+    return f"{part:.1%}" if part >= 0.001 else "under 0.1%"
+
+
+def notes_on(findings: Sequence[Finding], skipped: str) -> Iterator[Note]:
+    """The findings below the picture, the worst first, and why no tensor can be made."""
+    ranked = sorted(findings, key=lambda finding: _WEIGHT[finding.severity])
+    yield from map(_note, ranked[:_NOTES])
+    if len(ranked) > _NOTES:
+        yield Note(text=f"and {len(ranked) - _NOTES} more", tone="notice")
+    if skipped:
+        yield Note(text=f"No tensor can be made of it: {skipped}", tone="error")
+
+
+def _note(finding: Finding) -> Note:
+    sure = "" if finding.certainty == "certain" else f" (likely: {finding.probability:.0%})"
+    return Note(text=f"{finding.code} {finding.name}: {finding.message}{sure}", tone=finding.severity)

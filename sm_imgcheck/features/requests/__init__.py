@@ -1,0 +1,80 @@
+"""A request to a model: which form it has, how large it may be, the body itself, the commands that send it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Any
+
+from sm_imgcheck.core.endpoints import ENVELOPES, STACKS
+from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.types import Spec
+from sm_imgcheck.serving.envelopes import envelope
+from sm_imgcheck.spec.payload import check_payload
+from sm_imgcheck.spec.problems import Notes, shown
+
+__all__ = ["Route", "forms", "route"]
+
+_PLAIN = "npy"
+"""The form where neither spec nor stack says one: it carries dtype and shape, and every Python reads it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Route(Value):
+    """Where a request goes, and how."""
+
+    spec: Spec
+    """With its ``payload`` as it is carried out: what the command line says stands in it."""
+    envelope: str
+    stack: str = ""
+    """Empty: the spec names none."""
+    endpoint: str = "realtime"
+    unchecked: tuple[str, ...] = ()
+    """What could not be looked at, and what would tell."""
+
+    @property
+    def form(self) -> ModuleType:
+        """The module of the envelope."""
+        return envelope(self.envelope)
+
+
+def route(spec: Spec, *, form: str = "", content_type: str = "") -> Route:
+    """Settle the way of a request. form: an envelope instead of the spec's; content_type: one instead of its own.
+
+    Raises PayloadError for names that are not known, and for a stack, an envelope and a content type that do not go
+    together.
+    """
+    given = spec.payload
+    chosen = form or given.get("envelope") or forms(given.get("stack", ""))[0]
+    # A content type of the spec belongs to the spec's own envelope.
+    kept = content_type or (given.get("content_type") if chosen == given.get("envelope", chosen) else None)
+    payload = {**given, "envelope": chosen, "content_type": kept}
+    payload = {key: value for key, value in payload.items() if value is not None}
+    notes = Notes()
+    check_payload(payload, notes)
+    if not (str(kept or "").isascii() and str(kept or "").isprintable()):
+        notes.add("payload.content_type", f"{shown(kept)}, expected printable ASCII, as a header takes it")
+    if problems := notes.all():
+        raise PayloadError("; ".join(problem.message for problem in problems))
+    return Route(
+        spec=replace(spec, payload=payload),
+        envelope=chosen,
+        stack=given.get("stack", ""),
+        endpoint=given.get("endpoint", "realtime"),
+        unchecked=tuple(_unchecked(given)),
+    )
+
+
+def forms(stack: str) -> tuple[str, ...]:
+    """The envelopes that go with a stack, the best first; with none, or one that takes all, a plain one first."""
+    own = STACKS[stack].envelopes if stack in STACKS else ENVELOPES
+    return own if own != ENVELOPES else (_PLAIN, *(name for name in ENVELOPES if name != _PLAIN))
+
+
+def _unchecked(given: Mapping[str, Any]) -> Iterator[str]:
+    if "stack" not in given:
+        yield "whether the server takes such a body, and its own limit: payload.stack in the spec names the server"
+    if "endpoint" not in given:
+        yield "the limits are those of a realtime endpoint: payload.endpoint in the spec names another kind"

@@ -1,0 +1,164 @@
+"""What one candidate brings into a request body."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.core.types import Candidate, Dim, Header, Options, Payload, Result, Spec
+from sm_imgcheck.features.requests import Route
+from sm_imgcheck.features.requests.limits import bounds, narrowest
+from sm_imgcheck.pipeline.process import look_at, process
+
+__all__ = ["MAX_JOINED_BYTES", "Part", "TooLarge", "build", "has_room", "joins", "one_by_one", "part_of", "shape_of"]
+
+MAX_JOINED_BYTES = 100_000_000
+"""Of several images together, whatever the limits allow: they are held in memory. It is the most that batch transform
+takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one candidate brings into a body: its tensor, or the bytes of its picture with their header."""
+
+    array: np.ndarray[Any, Any] | None = None
+    picture: tuple[bytes, Header] | None = None
+
+
+class TooLarge(PayloadError):
+    """A body that is over a limit. size: its bytes."""
+
+    def __init__(self, message: str, size: int) -> None:
+        self.size = size
+        super().__init__(message)
+
+
+def joins(route: Route) -> bool:
+    """Whether one body may hold several images."""
+    batch = route.spec.contract.dim("N")
+    return batch is not None and batch.high != 1 and bool(route.form.BATCHES)
+
+
+def one_by_one(spec: Spec) -> Spec:
+    """The spec by which single images are made for a model that takes several at once only."""
+    contract, batch = spec.contract, spec.contract.dim("N")
+    if batch is None or batch.low == 1:
+        return spec
+    at = contract.layout.index("N")
+    shape = (*contract.shape[:at], Dim(low=1, high=batch.high, name=batch.name), *contract.shape[at + 1 :])
+    return replace(spec, contract=replace(contract, shape=shape))
+
+
+def has_room(parts: Sequence[Part], more: Part, route: Route) -> bool:
+    """Whether one body can hold these parts and one more."""
+    batch, every = route.spec.contract.dim("N"), (*parts, more)
+    if batch is None or not _alike(parts[0], more, route):
+        return False
+    if batch.high is not None and _rows(every, route) > batch.high:
+        return False
+    return _size(every, route)[0] <= min(MAX_JOINED_BYTES, narrowest(bounds(route)))
+
+
+def build(parts: Sequence[Part], route: Route) -> Payload:
+    """The body of these parts. Raises PayloadError; for one that is too large, before it is encoded where possible."""
+    batch = route.spec.contract.dim("N")
+    if batch is not None and not batch.allows(rows := _rows(parts, route)):
+        raise PayloadError(f"the model takes {_images(batch)} a request, and here are {rows}")
+    size, exact = _size(parts, route)
+    if exact:
+        _refuse(size, route)
+    payload = _built(parts, route)
+    _refuse(len(payload.body), route)
+    return payload
+
+
+def shape_of(parts: Sequence[Part], route: Route) -> tuple[tuple[int, ...], str] | None:
+    """Shape and dtype of all tensors together; None for pictures."""
+    first = parts[0].array
+    if first is None:
+        return None
+    if len(parts) == 1:
+        return first.shape, first.dtype.name
+    at = _axis(route)
+    return (*first.shape[:at], _rows(parts, route), *first.shape[at + 1 :]), first.dtype.name
+
+
+def _built(parts: Sequence[Part], route: Route) -> Payload:
+    arrays = [part.array for part in parts if part.array is not None]
+    pictures = [part.picture for part in parts if part.picture is not None]
+    payload: Payload
+    if len(pictures) == 1:
+        payload = route.form.build_image(*pictures[0], route.spec)
+    elif pictures:
+        payload = route.form.build_images(pictures, route.spec)
+    else:
+        whole = arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=_axis(route))
+        payload = route.form.build(whole, route.spec)
+    return payload
+
+
+def _size(parts: Sequence[Part], route: Route) -> tuple[int, bool]:
+    """Bytes of the body, and whether it is sure. Of pictures: as base64, as long as they are not encoded anew."""
+    found = shape_of(parts, route)
+    if found is None:
+        return sum(4 * len(part.picture[0]) // 3 + 20 for part in parts if part.picture is not None), False
+    size: tuple[int, bool] = route.form.size(*found, route.spec)
+    return size
+
+
+def _alike(one: Part, other: Part, route: Route) -> bool:
+    """Whether two tensors differ in the number of their images only."""
+    if one.array is None or other.array is None:
+        return True
+    at, shapes = _axis(route), (one.array.shape, other.array.shape)
+    rest = [(*shape[:at], *shape[at + 1 :]) for shape in shapes]
+    return one.array.dtype == other.array.dtype and rest[0] == rest[1]
+
+
+def _rows(parts: Sequence[Part], route: Route) -> int:
+    return sum(1 if part.array is None else part.array.shape[_axis(route)] for part in parts)
+
+
+def _axis(route: Route) -> int:
+    return route.spec.contract.layout.index("N")
+
+
+def _images(batch: Dim) -> str:
+    return f"{batch} images" if batch.fixed is None else f"exactly {batch} image{'s' if batch.fixed > 1 else ''}"
+
+
+def _refuse(size: int, route: Route) -> None:
+    if size > (most := narrowest(bounds(route), "error")):
+        raise TooLarge(
+            f"as {route.envelope} it has {size:,} bytes, and {most:,} are the most on the way to it; payload --sizes "
+            "shows how large the other forms are",
+            size,
+        )
+
+
+def part_of(what: str | Path | bytes | Any | Candidate, route: Route, options: Options) -> tuple[Result, Part | None]:
+    """The candidate's result and its part of a body; None where the result says why it has none.
+
+    what: as for ``process``. Never raises for a bad candidate.
+    """
+    if hasattr(route.form, "build_image"):
+        return _picture(look_at(what, route.spec, options), route, options)
+    result = process(what, route.spec, replace(options, want_array=True))
+    part = None if result.array is None else Part(array=result.array)
+    return replace(result, array=None), part
+
+
+def _picture(candidate: Candidate, route: Route, options: Options) -> tuple[Result, Part | None]:
+    """The encoded picture. What the spec's policy refuses is no obstacle: the picture is encoded anew."""
+    result = process(candidate, route.spec, options)
+    if candidate.problem is not None:
+        return result, None
+    if candidate.header is None:
+        takes = f"the envelope {route.envelope} takes an encoded image, and it is a {candidate.kind}"
+        return replace(result, skipped=takes), None
+    return result, Part(picture=(candidate.data, candidate.header))

@@ -1,0 +1,159 @@
+"""A request to a SageMaker endpoint, through boto3: credentials, region and address from its usual chain.
+
+Sent once. botocore would repeat a request up to five times, also one whose answer was slow to come: by then the model
+has run, and has cost what it costs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any
+
+from sm_imgcheck.core.errors import SendError
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.types import Payload
+from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, Answer, Order, header_value, without_secrets
+
+__all__ = ["INLINE_BYTES", "checked", "send"]
+
+INLINE_BYTES = 128_000
+"""Of a body that InvokeEndpointAsync takes by itself (service model sagemaker-runtime 2017-05-13); larger ones lie
+in S3."""
+_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+_CONNECT = 10.0
+"""Seconds until AWS must have taken the call."""
+
+
+def checked(name: str) -> str:
+    """The name, if an endpoint can have it, and boto3 is there. Raises SendError."""
+    if len(name) > 63 or not _NAME.fullmatch(name):
+        raise SendError(
+            f"--endpoint {for_terminal(name[:80])}: a name has up to 63 letters, digits and hyphens, no hyphen first "
+            "or last; it is the endpoint's name, not its ARN or address"
+        )
+    if find_spec("boto3") is None:
+        raise SendError("--endpoint needs boto3, which is not installed: pip install 'sm-imgcheck[aws]'")
+    return name
+
+
+def send(name: str, payload: Payload, order: Order, kind: str = "realtime") -> Answer:
+    """Invoke the endpoint and take the answer. Raises SendError where the request never got to a model."""
+    from boto3.session import Session
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    given = {"EndpointName": checked(name), "ContentType": payload.content_type, "Body": payload.body}
+    optional = {
+        "Accept": order.accept,
+        "CustomAttributes": order.custom_attributes,
+        "TargetModel": order.target_model,
+        "TargetVariant": order.target_variant,
+    }
+    given |= {key: header_value(key, value) for key, value in optional.items() if value}
+    how = Config(connect_timeout=_CONNECT, read_timeout=order.timeout, retries={"total_max_attempts": 1})
+    try:
+        client = Session().client("sagemaker-runtime", config=how)
+        if kind == "async":
+            return _queued(client, given)
+        return _served(client.invoke_endpoint(**given))
+    except ClientError as error:
+        return _refused(name, error.response, str(error))
+    except (BotoCoreError, ValueError, OSError) as error:
+        raise SendError(f"{name}: {_why(error, order)}") from None
+
+
+def _served(response: Mapping[str, Any]) -> Answer:
+    with response["Body"] as stream:
+        body = stream.read(MAX_ANSWER_BYTES + 1)
+    variant = response.get("InvokedProductionVariant")
+    return Answer(
+        status=response["ResponseMetadata"]["HTTPStatusCode"],
+        content_type=for_terminal(response.get("ContentType", "")[:200]),
+        body=body[:MAX_ANSWER_BYTES],
+        cut=len(body) > MAX_ANSWER_BYTES,
+        notes=(f"answered by variant {for_terminal(variant[:200])}",) if variant else (),
+    )
+
+
+def _queued(client: Any, given: dict[str, Any]) -> Answer:
+    """Hand a small body to an asynchronous endpoint; its answer will lie in S3."""
+    if len(given["Body"]) > INLINE_BYTES:
+        raise SendError(
+            f"the body has {len(given['Body']):,} bytes, and InvokeEndpointAsync takes up to {INLINE_BYTES:,} with the "
+            "request: upload it to S3 (sm-imgcheck payload prints the commands)"
+        )
+    response = client.invoke_endpoint_async(**given)
+    places = {"the answer will be": "OutputLocation", "a failure": "FailureLocation"}
+    return Answer(
+        status=response["ResponseMetadata"]["HTTPStatusCode"],
+        notes=tuple(
+            f"{what} at {without_secrets(for_terminal(response[key]))}"
+            for what, key in places.items()
+            if key in response
+        ),
+    )
+
+
+_SENDERS = {
+    "ExpiredToken": "the credentials have expired: log in again (aws sso login), or renew the session token",
+    "ExpiredTokenException": "the credentials have expired: log in again (aws sso login), or renew the session token",
+    "UnrecognizedClientException": "AWS does not know these credentials: check the profile and the region",
+    "InvalidSignatureException": "the signature is wrong: check the secret key, and this machine's clock",
+    "SignatureDoesNotMatch": "the signature is wrong: check the secret key, and this machine's clock",
+    "AccessDeniedException": "these credentials may not call sagemaker:InvokeEndpoint on it",
+    "AccessDenied": "these credentials may not call sagemaker:InvokeEndpoint on it",
+    "ThrottlingException": "AWS has too many requests at once; nothing was retried: send it again later",
+    "ModelNotReadyException": "the model is still loading; nothing was retried: send it again later",
+    "ServiceUnavailable": "the service is unavailable; nothing was retried: send it again later",
+    "InternalFailure": "SageMaker failed inside; nothing was retried: send it again later",
+    "InternalDependencyException": "SageMaker failed inside; nothing was retried: send it again later",
+}
+"""Codes of errors that say nothing of the request: it did not get to the model."""
+_NO_ENDPOINT = re.compile(r"Endpoint .{0,300} not found", re.DOTALL)
+
+
+def _refused(name: str, response: Mapping[str, Any], whole: str) -> Answer:
+    """What the model, or SageMaker in front of it, has against the request. Raises SendError for all other errors."""
+    error, meta = response.get("Error", {}), response.get("ResponseMetadata", {})
+    code, said = str(error.get("Code", "")), str(error.get("Message", ""))
+    if code in _SENDERS:
+        raise SendError(f"{name}: {_SENDERS[code]} ({code})")
+    if _NO_ENDPOINT.search(said):
+        raise SendError(f"{name}: no endpoint has that name in this region: aws sagemaker list-endpoints")
+    original = response.get("OriginalStatusCode")
+    return Answer(
+        status=int(meta.get("HTTPStatusCode", 0)) or 400,
+        reason=for_terminal(code[:200]),
+        body=whole.encode("utf-8", "replace")[:MAX_ANSWER_BYTES],
+        cut=len(whole) > MAX_ANSWER_BYTES,
+        notes=(f"the container answered with status {original}",) if isinstance(original, int) else (),
+    )
+
+
+_ADVICE = {
+    "NoRegionError": "no region is set: AWS_REGION, or aws configure",
+    "NoCredentialsError": "there are no credentials: aws configure, aws sso login, or a role",
+    "PartialCredentialsError": "the credentials are not complete: key and secret belong together",
+    "ProfileNotFound": "AWS_PROFILE names a profile that is not in the configuration",
+    "TokenRetrievalError": "the login has expired: aws sso login",
+    "SSOTokenLoadError": "there is no login: aws sso login",
+    "UnauthorizedSSOTokenError": "the login has expired: aws sso login",
+    "CredentialRetrievalError": "the credentials could not be fetched",
+    "EndpointConnectionError": "AWS is out of reach: check the region and the network",
+    "ConnectTimeoutError": f"AWS did not take the call within {_CONNECT:g} s: check network and proxy",
+    "ProxyConnectionError": "the proxy is out of reach: HTTPS_PROXY, NO_PROXY",
+    "SSLError": "TLS fails: AWS_CA_BUNDLE names the certificates to trust",
+    "ConnectionClosedError": "it hung up before an answer came: is the body too large?",
+}
+
+
+def _why(error: Exception, order: Order) -> str:
+    """One line on an error of the way, not of the request."""
+    kind = type(error).__name__
+    if kind == "ReadTimeoutError":
+        return f"no answer within {order.timeout:g} s: SageMaker itself gives up after 60; --timeout allows more"
+    if kind in _ADVICE:
+        return _ADVICE[kind]
+    return f"{without_secrets(for_terminal(' '.join(str(error).split())[:300]))} ({kind})"

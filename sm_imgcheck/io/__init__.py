@@ -1,0 +1,1 @@
+"""Bytes to arrays and back: image headers and decoders, tensor files, stores."""

@@ -1,0 +1,1 @@
+"""Image files: headers without pixels, and the decoders."""

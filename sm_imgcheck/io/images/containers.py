@@ -1,0 +1,200 @@
+"""How large a GIF, BMP, WebP, TIFF or ICO file says that it is, read before any library sees it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.rules.decode_policy import MOST_FRAMES
+
+__all__ = ["Declared", "declared_by", "ico_pictures", "tiff_directory"]
+
+# Bytes a value of the TIFF types that sizes are written in: SHORT, LONG and BigTIFF's LONG8.
+TIFF_SIZES = {3: 2, 4: 4, 16: 8}
+# Zeros between the blocks of a GIF are passed over.
+GIF_PADDING = re.compile(rb"\0*")
+# 125 MB in blocks of 255 bytes.
+MAX_GIF_BLOCKS = 500_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What a container declares."""
+
+    height: int
+    width: int
+    bits: int = 8
+    """Per sample."""
+    orientation: int = 1
+    """TIFF only: tag 0x0112, 1..8."""
+    frames: int = 1
+    trailing: int = 0
+    """Bytes after the end that the container declares."""
+
+
+def declared_by(form: str, body: bytes) -> Declared | None:
+    """What ``body`` of format ``form`` declares; None where it cannot be told without a library."""
+    readers = {
+        "GIF": gif_declares,
+        "BMP": bmp_declares,
+        "WEBP": webp_declares,
+        "TIFF": tiff_declares,
+        "ICO": ico_declares,
+    }
+    reader = readers.get(form)
+    return reader(body) if reader else None
+
+
+def little(body: bytes, at: int, size: int) -> int:
+    """An unsigned little-endian number; bytes beyond the end count as zero."""
+    return int.from_bytes(body[at : at + size], "little")
+
+
+def gif_declares(body: bytes) -> Declared:
+    """GIF89a: the screen, widened by the first picture as Pillow does; pictures are counted block by block.
+
+    Raises CandidateError for more blocks before the first picture than any encoder writes.
+    """
+    height, width = little(body, 8, 2), little(body, 6, 2)
+    at, frames, blocks = 13 + gif_table(body, 10), 0, 0
+    while frames < MOST_FRAMES and blocks < MAX_GIF_BLOCKS:
+        start, at = at, gif_padding(body, at)
+        if not frames and at - start > MAX_GIF_BLOCKS:
+            blocks = MAX_GIF_BLOCKS  # Pillow reads them one by one
+            break
+        kind, at = little(body, at, 1), at + 1
+        if kind == 0x2C:
+            if not frames:
+                width = max(width, little(body, at, 2) + little(body, at + 4, 2))
+                height = max(height, little(body, at + 2, 2) + little(body, at + 6, 2))
+            at, frames = at + 10 + gif_table(body, at + 8), frames + 1
+        elif kind == 0x21:
+            at += 1
+        else:
+            at -= 1
+            break
+        while at < len(body) and body[at] and blocks < MAX_GIF_BLOCKS:
+            at, blocks = at + 1 + body[at], blocks + 1
+        at, blocks = at + 1, blocks + 1
+    if not frames and blocks >= MAX_GIF_BLOCKS:
+        raise CandidateError("SRC112", f"has over {MAX_GIF_BLOCKS} blocks or zeros before its first GIF picture")
+    trailing = len(body) - at - 1 if body[at : at + 1] == b";" and blocks < MAX_GIF_BLOCKS else 0
+    return Declared(height=height, width=width, frames=max(1, frames), trailing=trailing)
+
+
+def gif_padding(body: bytes, at: int) -> int:
+    """The offset of the first byte from ``at`` that is not zero."""
+    end = GIF_PADDING.match(body, at)
+    return end.end() if end else at
+
+
+def gif_table(body: bytes, at: int) -> int:
+    """Bytes of the colour table that the flags at ``at`` announce."""
+    flags = little(body, at, 1)
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def bmp_declares(body: bytes) -> Declared | None:
+    """BITMAPCOREHEADER (12 bytes) has 16-bit sizes, all later headers 32-bit ones; a negative height: top down."""
+    return dib_declares(body, 14)
+
+
+def dib_declares(body: bytes, at: int) -> Declared | None:
+    """A device-independent bitmap's header at ``at``; None where it is too short."""
+    size = little(body, at, 4)
+    if len(body) < at + 12:
+        return None
+    if size == 12:
+        return Declared(height=little(body, at + 6, 2), width=little(body, at + 4, 2))
+    height = int.from_bytes(body[at + 8 : at + 12], "little", signed=True)
+    return Declared(height=abs(height), width=little(body, at + 4, 4))
+
+
+def webp_declares(body: bytes) -> Declared | None:
+    """The canvas of an extended file, or the frame of a plain one (RFC 9649)."""
+    frames = min(body.count(b"ANMF"), MOST_FRAMES) if body[12:16] == b"VP8X" and little(body, 20, 1) & 2 else 1
+    end = 8 + little(body, 4, 4)
+    size = webp_size(body)
+    if size is None:
+        return None
+    return Declared(height=size[0], width=size[1], frames=max(1, frames), trailing=max(0, len(body) - end - (end & 1)))
+
+
+def webp_size(body: bytes) -> tuple[int, int] | None:
+    """Height and width that the first chunk declares."""
+    if body[12:16] == b"VP8X":
+        return little(body, 27, 3) + 1, little(body, 24, 3) + 1
+    if body[12:16] == b"VP8L":
+        packed = little(body, 21, 4)
+        return (packed >> 14 & 0x3FFF) + 1, (packed & 0x3FFF) + 1
+    return (little(body, 28, 2) & 0x3FFF, little(body, 26, 2) & 0x3FFF) if body[12:16] == b"VP8 " else None
+
+
+def ico_declares(body: bytes) -> Declared | None:
+    """The largest size that any of the icon's pictures declares inside itself."""
+    found = []
+    for at, _ in ico_pictures(body):
+        if body[at + 12 : at + 16] == b"IHDR":
+            found.append(
+                (int.from_bytes(body[at + 20 : at + 24], "big"), int.from_bytes(body[at + 16 : at + 20], "big"))
+            )
+        elif len(body) >= at + 12:
+            # Colours and mask lie above each other: the height counts both.
+            found.append((little(body, at + 8, 4) // 2, little(body, at + 4, 4)))
+    if not found:
+        return None
+    height, width = max(found, key=lambda size: size[0] * size[1])
+    return Declared(height=height, width=width)
+
+
+def ico_pictures(body: bytes) -> set[tuple[int, int]]:
+    """Offset and length of each picture of an icon."""
+    entries = range(6, min(6 + 16 * little(body, 4, 2), len(body)), 16)
+    return {(little(body, entry + 12, 4), little(body, entry + 8, 4)) for entry in entries}
+
+
+def tiff_declares(body: bytes) -> Declared | None:
+    """The first directory of a TIFF or BigTIFF file, and how many follow it."""
+    head, step, room = tiff_layout(body)
+    at = tiff_number(body, 8 if room == 8 else 4, room)
+    fields = {tag: values[0] for tag, values in tiff_directory(body).items()}
+    if 256 not in fields or 257 not in fields:
+        return None
+    seen: set[int] = set()
+    while 0 < at < len(body) and at not in seen and len(seen) < MOST_FRAMES:
+        seen.add(at)
+        at = tiff_number(body, at + head + step * tiff_number(body, at, head), room)
+    turn = fields.get(274, 1)
+    return Declared(
+        height=fields[257],
+        width=fields[256],
+        bits=fields.get(258, 1),
+        orientation=turn if turn in range(1, 9) else 1,
+        frames=max(1, len(seen)),
+    )
+
+
+def tiff_layout(body: bytes) -> tuple[int, int, int]:
+    """Bytes of a directory's count, of an entry and of an offset, in TIFF or BigTIFF."""
+    return (8, 20, 8) if body[2:4] in (b"+\0", b"\0+") else (2, 12, 4)
+
+
+def tiff_number(body: bytes, at: int, size: int) -> int:
+    """An unsigned number in the file's byte order; bytes beyond the end are left out."""
+    return int.from_bytes(body[at : at + size], "little" if body[:1] == b"I" else "big")
+
+
+def tiff_directory(body: bytes) -> dict[int, list[int]]:
+    """The first value of each numeric field of the first directory, by tag; several where a tag is repeated."""
+    head, step, room = tiff_layout(body)
+    at = tiff_number(body, 8 if room == 8 else 4, room)
+    found: dict[int, list[int]] = {}
+    for entry in range(at + head, min(at + head + step * tiff_number(body, at, head), len(body)), step):
+        size = TIFF_SIZES.get(tiff_number(body, entry + 2, 2), 0)
+        place = entry + 4 + room
+        inline = size * tiff_number(body, entry + 4, room) <= room
+        if size:
+            start = place if inline else tiff_number(body, place, room)
+            found.setdefault(tiff_number(body, entry, 2), []).append(tiff_number(body, start, size))
+    return found

@@ -1,0 +1,117 @@
+"""The bytes of an image file as pixels, the same for every decoder that happens to be installed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.types import Header
+from sm_imgcheck.io.images.decode_jpeg import hear_jpeg
+from sm_imgcheck.io.images.header import look
+from sm_imgcheck.io.images.icc import join_icc, to_srgb
+from sm_imgcheck.io.images.jpeg import scan_jpeg
+from sm_imgcheck.io.images.opencv import opencv_gray, quiet_opencv
+from sm_imgcheck.io.images.pillow import load_pillow, open_pillow, pillow_profile
+from sm_imgcheck.io.images.png import essential_png, scan_png
+from sm_imgcheck.io.images.sizes import check_decoder_size
+from sm_imgcheck.ops.kernels.color import orient
+
+__all__ = ["decode", "hear"]
+
+# Pillow and OpenCV turn a TIFF upright, and no other format, whatever they are asked: how to turn it back.
+TURNED_BACK = {6: 8, 8: 6}
+# A file that only OpenCV reads is a curiosity: looking into it must stay cheap.
+SECOND_OPINION_PIXELS = 16_000_000
+
+
+def decode(
+    body: bytes,
+    *,
+    dct: str = "accurate",
+    gray: bool = False,
+    truncated: str = "reject",
+    max_pixels: int = 178_956_970,
+    icc: str = "ignore",
+) -> np.ndarray[Any, Any]:
+    """Pixels of an image file: HWC, with 1 (L), 2 (LA), 3 (RGB) or 4 (RGBA, CMYK) channels as its header's mode says.
+
+    As stored, whatever the orientation; uint8, or uint16 over 0..65535 for one channel of more than 8 bits.
+
+    dct: ``accurate`` (libjpeg's default, what Pillow and OpenCV use) or ``tensorflow`` (`tf.io.decode_jpeg`'s default).
+    gray: one channel as OpenCV's IMREAD_GRAYSCALE gives it; of a JPEG that is its Y plane.
+    truncated: ``allow`` fills what is missing as libjpeg does; more than half of the rows missing is refused anyway.
+    icc: ``srgb`` converts through the embedded profile, unless it is broken.
+    Raises CandidateError for whatever cannot be decoded, before anything is allocated where the size alone says so.
+    """
+    header = look(body, max_pixels=max_pixels)
+    return hear(body, header, dct=dct, gray=gray, truncated=truncated, icc=icc)[0]
+
+
+def hear(
+    body: bytes, header: Header, *, dct: str, gray: bool, truncated: str, icc: str
+) -> tuple[np.ndarray[Any, Any], Header]:
+    """As ``decode`` with the file's ``header``; also the header with what decoding has shown."""
+    if header.format == "JPEG":
+        pixels, header = hear_jpeg(body, header, dct=dct, gray=gray, truncated=truncated)
+    else:
+        pixels, header = hear_other(body, header)
+    if gray:
+        pixels = opencv_gray(body, header, pixels)
+    elif icc == "srgb":
+        try:
+            pixels = to_srgb(pixels, embedded_profile(body, header), header.mode)
+        except CandidateError as problem:
+            header = changed(header, icc_problem=problem.problem)
+    if header.format == "TIFF" and header.orientation != 1:
+        pixels = orient(pixels, orientation=TURNED_BACK.get(header.orientation, header.orientation))
+    check_decoder_size((header.height, header.width), "the decoder", pixels.shape[:2])
+    return pixels, header
+
+
+def embedded_profile(body: bytes, header: Header) -> bytes:
+    """The profile inside a file; empty where there is none or it is broken."""
+    if header.format == "JPEG":
+        return join_icc(scan_jpeg(body).icc)[0]
+    if header.format == "PNG":
+        return scan_png(body).icc
+    return pillow_profile(open_pillow(body, header.format)[0])[0]
+
+
+def hear_other(body: bytes, header: Header) -> tuple[np.ndarray[Any, Any], Header]:
+    """As ``hear`` for everything but JPEG: Pillow, and where it refuses a second opinion. Raises CandidateError.
+
+    A TIFF comes upright.
+    """
+    image = None
+    try:
+        image, opening = open_pillow(body, header.format)
+        pixels, loading = load_pillow(image, header)
+    except CandidateError as problem:
+        pixels = second_opinion(body, header, problem, opened=image is not None)
+        return pixels, changed(header, refused=problem.problem)
+    said = dict.fromkeys((*header.warnings, *opening, *loading))
+    return pixels, changed(header, warnings=tuple(said), truncated=False)
+
+
+def second_opinion(body: bytes, header: Header, problem: CandidateError, *, opened: bool) -> np.ndarray[Any, Any]:
+    """Pixels of ``header.mode`` of a file that Pillow refused with ``problem``, which is raised again where nobody can.
+
+    A PNG file is tried again without its texts, profiles and animation. OpenCV tries containers that Pillow does not
+    know, of the formats whose reader is quiet and frugal; where Pillow ``opened`` the file it is the pixels that are
+    damaged, and OpenCV would leave them black. Raises CandidateError.
+    """
+    if header.format == "PNG":
+        scan = scan_png(body)
+        if not scan.complete:
+            raise problem
+        return load_pillow(open_pillow(essential_png(body, scan), "PNG")[0], header)[0]
+    if opened or header.format not in ("BMP", "TIFF") or header.height * header.width > SECOND_OPINION_PIXELS:
+        raise problem
+    pixels = quiet_opencv(body, "IMREAD_COLOR", whole=True)
+    size = (header.height, header.width) if header.orientation <= 4 else (header.width, header.height)
+    if pixels is None or pixels.shape[:2] != size:
+        raise problem
+    return np.ascontiguousarray(pixels[..., ::-1])

@@ -1,0 +1,161 @@
+"""JPEG pixels: simplejpeg where it is there, Pillow otherwise, with the same values and a fair hearing of libjpeg."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.types import Header
+from sm_imgcheck.io.images.decode_jpeg_fast_dct import fast_dct_jpeg
+from sm_imgcheck.io.images.jpeg import essential_jpeg, jpeg_segments, scan_jpeg
+from sm_imgcheck.io.images.pillow import check_pillow, open_pillow
+from sm_imgcheck.io.images.quiet import name_failure
+from sm_imgcheck.io.images.sizes import check_decoder_size
+
+__all__ = ["hear_jpeg"]
+
+# What simplejpeg cannot do, or says of segments that the pixels do not need: no damage.
+# TurboJPEG has no name for 4:1:0 and 2x2,1x2,1x2; it reads ICC segments that nobody asked for.
+NO_DAMAGE = ("Could not determine subsampling", "bad ICC marker")
+JPEG_END = b"\xff\xd9"
+MOSTLY_LOST = 0.5
+# Data for blocks that never came, the first byte being no marker whatever stands before it; then the same for whoever
+# waits for any of the eight restart markers.
+MORE_DATA = bytes(range(96)) + b"".join(b"\xff" + bytes([0xD0 + n]) + bytes(range(96)) for n in range(8)) * 2
+
+
+def hear_jpeg(
+    body: bytes, header: Header, *, dct: str, gray: bool, truncated: str
+) -> tuple[np.ndarray[Any, Any], Header]:
+    """Pixels of a JPEG file, and its header with what decoding has shown. Parameters and errors as ``decode``."""
+    colours = "GRAY" if header.mode == "L" or (gray and header.mode == "RGB") else header.mode
+    pixels, complaint = turbo_jpeg(body, header, colours, dct=dct)
+    if pixels is not None:
+        return pixels, changed(header, truncated=False) if header.truncated else header
+    unheard = complaint == ""
+    complaint, damaged = judge_complaint(body, header, colours, complaint, dct=dct) if complaint else ("", False)
+    said = (*header.warnings, complaint) if complaint else header.warnings
+    try:
+        pixels = pillow_jpeg(body, header, colours, dct=dct)
+        lost = lost_rows(body) if damaged or unheard else 0.0
+        if unheard and lost and not starved(body, progressive="progressive" in header.coding):
+            lost = 0.0
+    except CandidateError as problem:
+        if "truncated" not in problem.problem:
+            raise
+        body += JPEG_END
+        lost = lost_rows(body)
+        if truncated == "reject" and lost <= MOSTLY_LOST:
+            raise CandidateError("SRC110", truncated_clause(header, lost)) from None
+        if lost <= MOSTLY_LOST:
+            pixels = pillow_jpeg(body, header, colours, dct=dct)
+        header = changed(header, truncated=True)
+    if lost > MOSTLY_LOST or pixels is None:
+        raise CandidateError("SRC111", truncated_clause(header, lost))
+    return pixels, changed(header, rows_lost=lost, warnings=said)
+
+
+def truncated_clause(header: Header, lost: float) -> str:
+    """What is missing, in words."""
+    what = "ends too early" if header.truncated else "has damaged image data"
+    share = f"about {lost:.0%} of its {header.height} rows are lost" if lost else "its last rows or details are lost"
+    return f"{what}: {share}"
+
+
+def judge_complaint(body: bytes, header: Header, colours: str, complaint: str, *, dct: str) -> tuple[str, bool]:
+    """What libjpeg complains of, as far as it is damage, and whether that is damage of the image data itself.
+
+    TurboJPEG gives up at the first complaint in the header, such as a stray byte before a segment or an unsound
+    profile: shown nothing but what the pixels need, it goes on to the image data.
+    """
+    _, deeper = turbo_jpeg(essential_jpeg(body, scan_jpeg(body)), header, colours, dct=dct)
+    if any(words in complaint for words in NO_DAMAGE):
+        complaint = "" if NO_DAMAGE[0] in deeper else deeper
+    return complaint, complaint != "" and complaint == deeper
+
+
+def turbo_jpeg(body: bytes, header: Header, colours: str, *, dct: str) -> tuple[np.ndarray[Any, Any] | None, str]:
+    """Pixels by simplejpeg, or None and why not; an empty reason: it is not installed.
+
+    Raises CandidateError where libjpeg reads another size than ``header``.
+    """
+    try:
+        import simplejpeg
+    except ImportError:
+        return None, ""
+    try:
+        size = simplejpeg.decode_jpeg_header(body)[:2]
+        check_decoder_size((header.height, header.width), "libjpeg-turbo", size)
+        pixels = simplejpeg.decode_jpeg(body, colorspace=colours, fastdct=dct == "tensorflow", strict=True)
+    except ValueError as problem:
+        return None, " ".join(str(problem).split())[:200] or "libjpeg gives no reason"
+    # Adobe stores CMYK inverted and Pillow turns every CMYK JPEG round.
+    return (np.subtract(255, pixels, out=pixels) if colours == "CMYK" else pixels), ""
+
+
+def pillow_jpeg(body: bytes, header: Header, colours: str, *, dct: str) -> np.ndarray[Any, Any]:
+    """The same pixels by Pillow. Raises CandidateError."""
+    if dct == "tensorflow":
+        return fast_dct_jpeg(body, header, colours)
+    image, _ = open_pillow(body, "JPEG")
+    check_pillow(image, header)
+    if colours == "GRAY":
+        image.draft("L", None)
+    return load_jpeg(image, header, body)
+
+
+def load_jpeg(image: Any, header: Header, body: bytes) -> np.ndarray[Any, Any]:
+    """Decode a lazily opened JPEG. Raises CandidateError."""
+    if "arithmetic" in header.coding:
+        # libjpeg cannot pause inside arithmetic-coded data, and Pillow feeds it 64 KiB at a time.
+        image.decodermaxblock = len(body)
+    try:
+        image.load()
+    except Exception as problem:  # noqa: BLE001 - the decoder raises OSError, hostile headers whatever they run into
+        raise CandidateError("SRC112", f"cannot be decoded: {name_failure(problem)}") from None
+    pixels = np.asarray(image)
+    return pixels[..., None] if pixels.ndim == 2 else pixels
+
+
+def lost_rows(body: bytes) -> float:
+    """Share of the rows at the bottom that a decoder left grey, 0..1; measured on an eighth of the size.
+
+    libjpeg fills blocks that never came with zero coefficients: grey 128 (127 where CMYK is turned round).
+    """
+    pixels = eighth(body)
+    if not pixels.size:
+        return 1.0
+    rows = pixels.reshape(pixels.shape[0], -1)
+    filled = np.flatnonzero(((rows != 127) & (rows != 128)).any(axis=1))
+    return 1.0 - (int(filled[-1]) + 1) / len(rows) if len(filled) else 1.0
+
+
+def eighth(body: bytes) -> np.ndarray[Any, Any]:
+    """Pixels at an eighth of the size; none where the decoder gives up."""
+    image, _ = open_pillow(body, "JPEG")
+    image.draft(image.mode, (1, 1))
+    try:
+        image.load()
+    except Exception:  # noqa: BLE001 - whoever asks decodes it whole next, and hears why
+        return np.empty(0, np.uint8)
+    return np.asarray(image)
+
+
+def starved(body: bytes, *, progressive: bool) -> bool:
+    """Whether the first scan ends before its picture: more data then shows, which a whole picture does not look at.
+
+    Pillow passes no complaint of libjpeg on, and rows that are grey by themselves look like lost ones.
+    """
+    at = 2
+    for marker, start, inside, end in jpeg_segments(body):  # noqa: B007 - the last ones are used below
+        if body[at:start].strip(b"\xff"):
+            return False  # of stray bytes libjpeg complains first, and that is judged no damage
+        at = end
+        if marker == 0xDA:
+            break
+    if progressive and any(body[inside + 1 + 2 * body[inside] :][:1]):  # Ss of the scan: details come before all else
+        return True
+    return not np.array_equal(eighth(body), eighth(body[:end] + MORE_DATA + body[end:]))

@@ -1,0 +1,219 @@
+"""The markers of a JPEG file, read without decoding it (ITU-T T.81, annex B)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sm_imgcheck.core.errors import CandidateError
+
+__all__ = [
+    "JpegScan",
+    "essential_jpeg",
+    "jpeg_coding",
+    "jpeg_colour",
+    "jpeg_segments",
+    "jpeg_subsampling",
+    "read_exif",
+    "scan_jpeg",
+]
+
+# In entropy-coded data 0xFF is followed by 0x00 (stuffing), a restart marker or a fill byte: anything else ends it.
+JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+# An encoder writes a dozen segments and about ten scans; a file of a million empty ones is an attack.
+MAX_JPEG_SEGMENTS = 5_000
+JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
+# Frame headers, DHT, DAC, a second SOI (an error to keep), DQT, DRI, and the two application segments that say how
+# colours are coded.
+JPEG_NEEDED = JPEG_FRAMES | {0xC4, 0xCC, 0xD8, 0xDB, 0xDD, 0xE0, 0xEE}
+# SOI and TEM stand alone; every other marker here is followed by a length.
+JPEG_ALONE = frozenset({0x01, 0xD8})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JpegScan:
+    """What the markers say; offsets are counted from the start of the file."""
+
+    sof: int
+    """Second byte of the frame header's marker, 0xC0..0xCF; 0 where there is no frame header."""
+    bits: int
+    height: int
+    width: int
+    components: tuple[tuple[int, int, int], ...]
+    """Identifier, horizontal and vertical sampling factor of each."""
+    jfif: bool
+    adobe: int | None
+    """The Adobe segment's colour transform: 0 RGB or CMYK, 1 YCbCr, 2 YCCK; None: no such segment."""
+    exif: bytes | None
+    """What follows the identifier of the first EXIF segment; None: there is none."""
+    icc: tuple[bytes, ...]
+    """What follows the identifier of each ICC segment: number, count, then a piece of the profile."""
+    index: bytes
+    """What follows the identifier of the multi-picture index."""
+    needed: tuple[tuple[int, int], ...]
+    """Where the segments stand, before the first scan, that a decoder needs."""
+    start: int
+    """Offset of the first scan; -1 where there is none."""
+    scans: int
+    end: int
+    """Offset after the end marker; the file's length where there is none."""
+    complete: bool
+    """Whether the end marker is there."""
+    stray: int
+    """Bytes between segments that belong to none."""
+
+
+def jpeg_segments(body: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """The segments of the first image: marker, offset, offset of what follows the length, offset of the next one.
+
+    A scan's entropy-coded data is taken to end at the next marker. Raises CandidateError for more segments than any
+    encoder writes.
+    """
+    at = 2
+    for _ in range(MAX_JPEG_SEGMENTS):
+        found = JPEG_MARKER.search(body, at)
+        if found is None:
+            return
+        start = found.start()
+        marker, at = body[start + 1], start + 2
+        inside = at
+        if marker not in JPEG_ALONE and marker != 0xD9:
+            inside, at = at + 2, at + max(2, int.from_bytes(body[at : at + 2], "big"))
+        if marker == 0xDA:
+            past = JPEG_MARKER.search(body, at)
+            at = past.start() if past else len(body)
+        yield marker, start, inside, at
+        if marker == 0xD9:
+            return
+    raise CandidateError("SRC112", f"has more than {MAX_JPEG_SEGMENTS} JPEG segments, which no encoder writes")
+
+
+def scan_jpeg(body: bytes) -> JpegScan:
+    """Read the markers of ``body`` up to the end of its first image. Raises as ``jpeg_segments``."""
+    apps: dict[int, list[bytes]] = {0xE0: [], 0xE1: [], 0xE2: [], 0xEE: []}
+    needed: list[tuple[int, int]] = []
+    frame, frame_at, first, scans, stray, at, complete = 0, 0, -1, 0, 0, 2, False
+    for marker, start, inside, end in jpeg_segments(body):
+        if start > at:
+            stray += len(body[at:start].strip(b"\xff"))
+        at = end
+        if marker in apps:
+            apps[marker].append(body[inside:end])
+        elif marker in JPEG_FRAMES and not frame:
+            frame, frame_at = marker, inside
+        elif marker == 0xDA:
+            scans, first = scans + 1, start if first < 0 else first
+        complete = marker == 0xD9
+        if first < 0 and marker in JPEG_NEEDED:
+            needed.append((start, end))
+    factors = body[frame_at + 6 : frame_at + 6 + 3 * body[frame_at + 5]] if frame and len(body) > frame_at + 5 else b""
+    adobe = next((app[11] for app in apps[0xEE] if app[:5] == b"Adobe" and len(app) >= 12), None)
+    return JpegScan(
+        sof=frame if factors else 0,
+        bits=body[frame_at] if factors else 0,
+        height=int.from_bytes(body[frame_at + 1 : frame_at + 3], "big") if factors else 0,
+        width=int.from_bytes(body[frame_at + 3 : frame_at + 5], "big") if factors else 0,
+        components=tuple((i, hv >> 4, hv & 15) for i, hv in zip(factors[::3], factors[1::3])),
+        jfif=any(app[:5] == b"JFIF\0" for app in apps[0xE0]),
+        adobe=adobe,
+        exif=next((app[6:] for app in apps[0xE1] if app[:4] == b"Exif"), None),
+        icc=tuple(app[12:] for app in apps[0xE2] if app[:12] == b"ICC_PROFILE\0"),
+        index=next((app[4:] for app in apps[0xE2] if app[:4] == b"MPF\0"), b""),
+        needed=tuple(needed),
+        start=first,
+        scans=scans,
+        end=at if complete else len(body),
+        complete=complete,
+        stray=stray,
+    )
+
+
+def essential_jpeg(body: bytes, scan: JpegScan) -> bytes:
+    """The first image alone, without comments, thumbnails, profiles and whatever stands between segments."""
+    parts = [b"\xff\xd8", *(body[start:end] for start, end in scan.needed), body[scan.start : scan.end]]
+    return b"".join(parts)
+
+
+def jpeg_colour(scan: JpegScan) -> str:
+    """How the samples code colour, as libjpeg guesses it: gray, YCbCr, RGB, CMYK, YCCK, or empty for anything else.
+
+    libjpeg-turbo jdapimin.c, default_decompress_parms: the JFIF segment, the Adobe transform, then the identifiers.
+    """
+    count = len(scan.components)
+    if count == 4:
+        return "YCCK" if scan.adobe == 2 else "CMYK"
+    if count == 3 and not scan.jfif:
+        if scan.adobe is not None:
+            return "RGB" if scan.adobe == 0 else "YCbCr"
+        return "RGB" if bytes(i for i, _, _ in scan.components) == b"RGB" else "YCbCr"
+    return {1: "gray", 3: "YCbCr"}.get(count, "")
+
+
+def jpeg_coding(sof: int) -> str:
+    """The process that a frame header names, in words; empty for 0."""
+    kinds = {0xC0: "baseline", 0xC1: "extended", 0xC2: "progressive", 0xC3: "lossless"}
+    plain = {0xC9: "arithmetic", 0xCA: "arithmetic progressive", 0xCB: "arithmetic lossless"}
+    return kinds.get(sof) or plain.get(sof) or ("hierarchical" if sof else "")
+
+
+def jpeg_subsampling(components: tuple[tuple[int, int, int], ...]) -> str:
+    """The chroma subsampling as ``4:2:0``; ``2x2,1x2,1x2`` where it has no such name; empty for one component."""
+    if len(components) < 3:
+        return ""
+    factors = [(h, v) for _, h, v in components]
+    names = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (1, 2): "4:4:0", (4, 1): "4:1:1", (4, 2): "4:1:0"}
+    named = names.get(factors[0]) if all(factor == (1, 1) for factor in factors[1:3]) else None
+    return named or ",".join(f"{h}x{v}" for h, v in factors)
+
+
+# Bytes per value of the field types 1..13: BYTE, ASCII, SHORT, LONG, RATIONAL, SBYTE, UNDEFINED, SSHORT ... IFD.
+EXIF_SIZES = (1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4)
+ORIENTATION_TAG = 0x0112
+
+
+def without_app1_name(block: bytes) -> bytes:
+    """An EXIF block from its byte order on: many PNG and WebP files keep the name of JPEG's APP1 in front of it."""
+    return block[6:] if block.startswith(b"Exif\0\0") else block
+
+
+def read_exif(block: bytes) -> tuple[int, str]:
+    """Orientation 1..8 from the first directory (1 where it is absent or out of range), and what is wrong, if anything.
+
+    ``block`` starts with the byte order (``II`` or ``MM``). Only the first directory is read: no other matters here.
+    """
+    if len(block) < 14:
+        return 1, f"short header ({len(block)} bytes)"
+    if block[:4] not in (b"II*\0", b"MM\0*"):
+        return 1, f"bad byte order mark ({block[:4].hex(' ')})"
+    big = block[:1] == b"M"
+    at = exif_number(block[4:8], big=big)
+    count = exif_number(block[at : at + 2], big=big)
+    orientation, problem = 1, ""
+    if not 8 <= at <= len(block) - 2:
+        return 1, f"first directory at byte {at} of {len(block)}"
+    for entry in range(at + 2, at + 2 + 12 * count, 12):
+        field = block[entry : entry + 12]
+        if len(field) < 12:
+            return orientation, problem or f"directory of {count} entries runs past the end"
+        tag, kind = exif_number(field[:2], big=big), exif_number(field[2:4], big=big)
+        problem = problem or exif_field_problem(block, field, tag, kind, big=big)
+        if tag == ORIENTATION_TAG and kind in (3, 4):
+            value = exif_number(field[8:10] if kind == 3 else field[8:12], big=big)
+            orientation = value if 1 <= value <= 8 else 1
+    return orientation, problem
+
+
+def exif_number(raw: bytes, *, big: bool) -> int:
+    """An unsigned number in the block's byte order."""
+    return int.from_bytes(raw, "big" if big else "little")
+
+
+def exif_field_problem(block: bytes, field: bytes, tag: int, kind: int, *, big: bool) -> str:
+    """What is wrong with one entry of a directory; empty: nothing."""
+    if not 1 <= kind <= len(EXIF_SIZES):
+        return f"unknown type {kind} in tag 0x{tag:04x}"
+    size = EXIF_SIZES[kind - 1] * exif_number(field[4:8], big=big)
+    if size > 4 and exif_number(field[8:12], big=big) + size > len(block):
+        return f"value of tag 0x{tag:04x} lies outside the block"
+    return ""

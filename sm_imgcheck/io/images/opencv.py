@@ -1,0 +1,75 @@
+"""OpenCV behind one door: quiet, and only for what it alone can say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.core.types import Header
+from sm_imgcheck.io.images.png import essential_png, scan_png
+from sm_imgcheck.io.images.quiet import quietly
+from sm_imgcheck.ops.kernels.color import opencv_cmyk_to_rgb
+
+__all__ = ["opencv_gray", "quiet_opencv"]
+
+OPENCV_DEBUG = 5
+"""OpenCV's LOG_LEVEL_DEBUG, for which not every version has a name in Python."""
+
+
+def quiet_opencv(body: bytes, flag: str, *, whole: bool = False) -> np.ndarray[Any, Any] | None:
+    """What `cv2.imdecode` makes of ``body`` under ``flag``, turned if it is a TIFF; None where it refuses.
+
+    whole: None as well where libtiff complained, because the strips that it could not read are black.
+
+    Of a PNG file it sees the picture alone: OpenCV 5.0 crashes on damaged frames of an animation.
+    """
+    import cv2
+
+    if body.startswith(b"\x89PNG"):
+        body = essential_png(body, scan_png(body))
+    flags = getattr(cv2, flag) | cv2.IMREAD_IGNORE_ORIENTATION
+    printed: list[str] = []
+    try:
+        made, _ = quietly(lambda: opencv_talking(body, flags, talking=whole), printed=printed)
+    except CandidateError:
+        return None
+    # How OpenCV 5 and OpenCV 4 begin what they pass on of libtiff's words.
+    lost = whole and any("TIFF_Error" in line or line.startswith("OpenCV TIFF") for line in printed)
+    return None if made is None or lost else np.asarray(made)
+
+
+def opencv_talking(body: bytes, flags: int, *, talking: bool) -> Any:
+    """`cv2.imdecode`; talking: at the log level at which OpenCV 4 tells of libtiff's errors; OpenCV 5 always does."""
+    import cv2
+
+    image = np.frombuffer(body, np.uint8)
+    levels: Any = cv2 if hasattr(cv2, "setLogLevel") else cv2.utils.logging
+    if not talking:
+        return cv2.imdecode(image, flags)
+    level = levels.getLogLevel()
+    levels.setLogLevel(OPENCV_DEBUG)
+    try:
+        return cv2.imdecode(image, flags)
+    finally:
+        levels.setLogLevel(level)
+
+
+def opencv_gray(body: bytes, header: Header, pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """One channel as `cv2.imdecode(body, IMREAD_GRAYSCALE)` gives it; ``pixels`` are the decoded ones."""
+    import cv2
+
+    if header.format == "JPEG":
+        if header.mode != "CMYK":
+            return pixels
+        # grfmt utils.cpp, icvCvt_CMYK2Gray_8u_C4C1R: weights in 14 bits.
+        weighed = opencv_cmyk_to_rgb(pixels).astype(np.int32) @ np.array([4899, 9617, 1868], np.int32)
+        return ((weighed + (1 << 13)) >> 14).astype(np.uint8)[..., None]
+    made = quiet_opencv(body, "IMREAD_GRAYSCALE")
+    if made is not None and made.shape == pixels.shape[:2]:
+        return made[..., None]
+    if pixels.dtype not in (np.uint8, np.uint16):
+        return pixels  # floats and 32-bit integers: nothing says which value is white, and the plan refuses them
+    shallow = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+    return shallow[..., :1] if shallow.shape[2] < 3 else cv2.cvtColor(shallow[..., :3], cv2.COLOR_RGB2GRAY)[..., None]

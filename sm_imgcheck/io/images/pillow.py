@@ -1,0 +1,174 @@
+"""Pillow behind one door: which of its plugins may run, what it says, and what its modes mean."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.core.types import Header
+from sm_imgcheck.io.images.quiet import quietly
+from sm_imgcheck.io.images.sizes import check_decoder_size
+
+__all__ = [
+    "check_pillow",
+    "load_pillow",
+    "open_pillow",
+    "pillow_frames",
+    "pillow_mode",
+    "pillow_profile",
+    "pillow_turn",
+]
+
+# The plugins that may see a candidate, by format. No EPS: Pillow would run Ghostscript on it.
+PILLOW_PLUGINS = {
+    "AVIF": ("AvifImagePlugin", "AvifImageFile"),
+    "BMP": ("BmpImagePlugin", "BmpImageFile"),
+    "GIF": ("GifImagePlugin", "GifImageFile"),
+    "ICO": ("IcoImagePlugin", "IcoImageFile"),
+    "JPEG": ("JpegImagePlugin", "JpegImageFile"),
+    "JPEG2000": ("Jpeg2KImagePlugin", "Jpeg2KImageFile"),
+    "PNG": ("PngImagePlugin", "PngImageFile"),
+    "TIFF": ("TiffImagePlugin", "TiffImageFile"),
+    "WEBP": ("WebPImagePlugin", "WebPImageFile"),
+}
+# Rows are handed over in bands, so that an image is never there three times.
+BAND_BYTES = 1 << 24
+# libtiff's error handler prints "NAME: WORDS.", with the name of its function, its codec or Pillow's name for the file.
+# Of YCbCr that is not JPEG it hands Pillow black strips with no other sign (TIFFRGBAImageGet).
+LIBTIFF = re.compile(
+    r"(tempfile\.tif|_?tiff\w+|TIFF\w+|Fax\w+|JPEG\w+|OJPEG\w+|\w*(Decode|Decompress|Setup)\w*): .+\.$"
+)
+
+
+def open_pillow(body: bytes, form: str) -> tuple[Any, tuple[str, ...]]:
+    """Let the plugin of ``form`` read the header; nothing is decoded (but ICO). Also: what it warned of.
+
+    The plugin is called directly: `Image.open` would let every plugin have a look, and would judge the size by a limit
+    that belongs to the whole process. Raises CandidateError where the plugin refuses.
+    """
+    from importlib import import_module
+    from io import BytesIO
+
+    module, name = PILLOW_PLUGINS[form]
+    try:
+        plugin = getattr(import_module(f"PIL.{module}"), name)
+    except ImportError:  # AVIF came with Pillow 11.3
+        raise CandidateError("SRC112", f"cannot be decoded: the installed Pillow has no {form} decoder") from None
+    return quietly(lambda: plugin(BytesIO(body)))
+
+
+def pillow_knows(body: bytes, form: str) -> bool:
+    """Whether `Image.open` would give the file to the plugin of ``form``, by its first bytes; the plugin is loaded."""
+    from PIL import Image
+
+    accept = Image.OPEN[form][1]
+    return accept is None or bool(accept(body[:16]))
+
+
+def pillow_profile(image: Any) -> tuple[bytes, str]:
+    """The ICC profile of a lazily opened image, and what is wrong with it; empty where there is none.
+
+    Pillow gives the tag of a TIFF in the type that its entry declares: a number or a text is no profile.
+    """
+    profile = image.info.get("icc_profile") or b""
+    if isinstance(profile, bytes):
+        return profile, ""
+    return b"", f"ICC profile tag: got {type(profile).__name__}, expected bytes"
+
+
+def pillow_frames(image: Any) -> tuple[int, tuple[str, ...]]:
+    """The number of pictures in a lazily opened file, and what is wrong with those after the first.
+
+    Pillow reads their headers to count them, and is left at one of them where it fails: to be called last.
+    """
+    try:
+        frames, _ = quietly(lambda: getattr(image, "n_frames", 1))
+    except CandidateError as problem:
+        return 1, (f"pictures after the first: {problem.problem}",)
+    return frames, ()
+
+
+def pillow_turn(image: Any) -> tuple[int, int, int]:
+    """Stored height, stored width and orientation of a lazily opened TIFF, which Pillow turns upright as it loads it.
+
+    It gives the upright size where the tag says so, the stored one where the orientation stands in XMP alone.
+    """
+    turn, _ = quietly(lambda: image.getexif().get(0x0112))
+    width, height = image.size
+    if image.tag_v2.get(0x0112) in (5, 6, 7, 8):
+        height, width = width, height
+    return height, width, int(turn) if turn in range(1, 9) else 1
+
+
+def check_pillow(image: Any, header: Header) -> None:
+    """Raise CandidateError where a lazily opened image has another size than ``header``: nothing is decoded."""
+    width, height = image.size
+    if header.format == "TIFF":
+        height, width, _ = pillow_turn(image)
+    check_decoder_size((header.height, header.width), "Pillow", (height, width))
+
+
+def load_pillow(image: Any, header: Header) -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:
+    """Decode a lazily opened image to HWC pixels of the header's mode, and what Pillow warned of.
+
+    Samples of more than 8 bits are uint16 over 0..65535 where Pillow keeps them (one channel); it has already dropped
+    the low byte of the others. Raises CandidateError where the data is broken, or its size is not the header's.
+    """
+    check_pillow(image, header)
+    mode, bits = header.mode, header.bits
+    if not any(tile[0] == "libtiff" for tile in image.tile):
+        return quietly(lambda: pillow_array(image, mode, bits))
+    printed: list[str] = []
+    try:
+        pixels, said = quietly(lambda: pillow_array(image, mode, bits), printed=printed)
+    except CandidateError as problem:
+        words = libtiff_words(printed)
+        raise CandidateError(problem.code, f"cannot be decoded: {words[0]}" if words else problem.problem) from None
+    words = libtiff_words(printed)
+    # A fax decoder goes on after a bad row; all others leave the rest of the strip black.
+    if any("Fax" not in line for line in words):
+        raise CandidateError("SRC112", f"cannot be decoded: {words[0]}")
+    return pixels, (*said, *words)
+
+
+def libtiff_words(printed: list[str]) -> list[str]:
+    """What libtiff complained of, among the lines that were printed."""
+    lines = [" ".join(line.split()).rstrip(".")[:200] for line in printed if LIBTIFF.match(line)]
+    return [re.sub(r"^tempfile\.tif: ", "", line) for line in lines]
+
+
+def pillow_mode(image: Any) -> str:
+    """The mode that an image is decoded to: L, LA, RGB, RGBA or CMYK."""
+    clear = "transparency" in image.info
+    if image.mode in ("CMYK", "RGBA"):
+        return str(image.mode)
+    if image.mode in ("L", "1") or image.mode[0] in "IF":
+        return "LA" if clear and image.mode in ("L", "1") else "L"
+    if image.mode in ("LA", "La"):
+        return "LA"
+    return "RGBA" if clear or image.mode in ("PA", "RGBa") else "RGB"
+
+
+def pillow_array(image: Any, mode: str, bits: int) -> np.ndarray[Any, Any]:
+    """As ``load_pillow`` without its checks, within whatever the caller hears warnings with."""
+    image.load()
+    if image.mode[0] in "IF":
+        deep = np.asarray(image)[..., None]
+        if deep.dtype.kind != "u":
+            return deep
+        deep = deep.astype(np.uint16, copy=False)
+        # Pillow widens the 9 to 15 bits of JPEG 2000 itself, and leaves TIFF's as they are.
+        narrow = image.format == "TIFF" and 8 < bits < 16
+        return deep << (16 - bits) | deep >> (2 * bits - 16) if narrow else deep
+    if image.mode != mode:
+        image = image.convert(mode)
+    width, height = image.size
+    pixels = np.empty((height, width, len(mode)), np.uint8)
+    band = max(1, BAND_BYTES // (width * len(mode)))
+    for top in range(0, height, band):
+        rows = image.crop((0, top, width, min(top + band, height)))
+        pixels[top : top + band] = np.asarray(rows).reshape(-1, width, len(mode))
+    return pixels

@@ -1,0 +1,147 @@
+"""The chunks of a PNG file, read and held against their checksums without decoding it (W3C PNG, third edition)."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sm_imgcheck.core.errors import CandidateError
+
+__all__ = ["PngScan", "essential_png", "scan_png"]
+
+MAX_PNG_CHUNKS = 200_000
+# Pillow's PngImagePlugin.MAX_TEXT_CHUNK and MAX_TEXT_MEMORY: what one inflated chunk, and all together, may take.
+MAX_PNG_TEXT = 1 << 20
+MAX_PNG_TEXTS = 64 << 20
+# The most that deflate can expand: 258 bytes for every two bits.
+DEFLATE_RATIO = 1032
+PNG_NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
+PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PngScan:
+    """What the chunks say."""
+
+    height: int
+    width: int
+    depth: int
+    """Bits per sample: 1, 2, 4, 8 or 16."""
+    colour: int
+    """0 gray, 2 RGB, 3 palette, 4 gray with alpha, 6 RGBA."""
+    transparency: bool
+    """Whether a colour or palette entries are declared transparent (tRNS)."""
+    frames: int
+    exif: bytes | None
+    icc: bytes
+    """The profile, inflated; empty where there is none or it does not inflate."""
+    icc_problem: str
+    needed: tuple[tuple[int, int], ...]
+    """Where the chunks stand that the pixels need."""
+    end: int
+    """Offset after IEND; the file's length where there is none."""
+    complete: bool
+    """Whether IEND is there."""
+    warnings: tuple[str, ...]
+
+
+def png_chunks(body: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """The whole chunks of ``body``: name, offset, offset of the next one. Raises CandidateError for far too many."""
+    at = 8
+    for _ in range(MAX_PNG_CHUNKS):
+        start, at = at, at + 12 + int.from_bytes(body[at : at + 4], "big")
+        if at > len(body):
+            return
+        yield body[start + 4 : start + 8], start, at
+        if body[start + 4 : start + 8] == b"IEND":
+            return
+    raise CandidateError("SRC112", f"has more than {MAX_PNG_CHUNKS} PNG chunks, which no encoder writes")
+
+
+def scan_png(body: bytes) -> PngScan:
+    """Walk the chunks of ``body``.
+
+    Raises CandidateError where the header is missing or repeated, a checksum that guards the pixels is wrong, more
+    pixels are declared than the data can hold, or a compressed text grows without measure.
+    """
+    chunks = list(png_chunks(body))
+    if not chunks or chunks[0][0] != b"IHDR" or chunks[0][2] != 33 or body[25] not in PNG_CHANNELS:
+        raise CandidateError("SRC112", "has no PNG header chunk (IHDR) at its beginning")
+    height, width = (int.from_bytes(body[at : at + 4], "big") for at in (20, 16))
+    if again := [start for name, start, _ in chunks[1:] if name == b"IHDR"]:
+        # The last one before the data counts for Pillow, the first for libpng.
+        raise CandidateError("SRC112", f"has {len(again) + 1} PNG header chunks (IHDR), the second at byte {again[0]}")
+    warnings = tuple(filter(None, (png_checksum(body, name, start, end) for name, start, end in chunks)))
+    check_png_texts(body, chunks)
+    first = {name: body[start + 8 : end - 4] for name, start, end in reversed(chunks) if name not in (b"IDAT", b"fdAT")}
+    icc, icc_problem = inflate_icc(first[b"iCCP"]) if b"iCCP" in first else (b"", "")
+    data = sum(end - start - 12 for name, start, end in chunks if name == b"IDAT")
+    rows = height * (1 + (width * body[24] * PNG_CHANNELS[body[25]] + 7) // 8)
+    return PngScan(
+        height=height,
+        width=width,
+        depth=body[24],
+        colour=body[25],
+        transparency=b"tRNS" in first,
+        frames=max(1, int.from_bytes(first.get(b"acTL", b"")[:4], "big")),
+        exif=first.get(b"eXIf"),
+        icc=icc,
+        icc_problem=icc_problem,
+        needed=tuple((start, end) for name, start, end in chunks if name in PNG_NEEDED),
+        end=chunks[-1][2] if chunks[-1][0] == b"IEND" else len(body),
+        complete=chunks[-1][0] == b"IEND" and rows <= (data + 64) * DEFLATE_RATIO,
+        warnings=warnings,
+    )
+
+
+def png_checksum(body: bytes, name: bytes, start: int, end: int) -> str:
+    """What to say where a chunk's checksum is wrong. Raises CandidateError where the pixels need the chunk."""
+    if zlib.crc32(memoryview(body)[start + 4 : end - 4]) == int.from_bytes(body[end - 4 : end], "big"):
+        return ""
+    clause = f"the checksum of its {name.decode('latin-1')!r} chunk is wrong"
+    if name in PNG_NEEDED and name != b"tRNS":
+        raise CandidateError("SRC112", f"is damaged: {clause}")
+    return clause
+
+
+def check_png_texts(body: bytes, chunks: list[tuple[bytes, int, int]]) -> None:
+    """Raise CandidateError where inflating the texts would take more than Pillow allows."""
+    total = 0
+    for name, start, end in chunks:
+        if name not in PNG_TEXTS:
+            continue
+        inside = body[start + 8 : end - 4]
+        packed = inside.partition(b"\0")[2]
+        if name == b"iTXt":
+            packed = packed[2:].split(b"\0", 2)[-1] if packed[:1] == b"\1" else b""
+        else:
+            packed = packed[1:] if name != b"tEXt" else b""
+        size = len(inflate(packed, MAX_PNG_TEXT)) if len(packed) * DEFLATE_RATIO > MAX_PNG_TEXT else len(packed)
+        total += max(size, len(inside))
+        if size > MAX_PNG_TEXT or total > MAX_PNG_TEXTS:
+            kind = name.decode("latin-1")
+            raise CandidateError("SRC121", f"has a {kind} chunk that inflates to more than {MAX_PNG_TEXT} bytes")
+
+
+def inflate(packed: bytes, limit: int) -> bytes:
+    """At most ``limit`` + 1 bytes of what a zlib stream holds; empty where it is damaged."""
+    try:
+        return zlib.decompressobj().decompress(packed, limit + 1)
+    except zlib.error:
+        return b""
+
+
+def inflate_icc(chunk: bytes) -> tuple[bytes, str]:
+    """The profile of an iCCP chunk, and what is wrong with it, if anything."""
+    name, _, packed = chunk.partition(b"\0")
+    if packed[:1] != b"\0" or len(name) > 79:
+        return b"", "its compression method is unknown"
+    profile = inflate(packed[1:], MAX_PNG_TEXT)
+    return profile, "" if profile else "it does not inflate"
+
+
+def essential_png(body: bytes, scan: PngScan) -> bytes:
+    """The picture alone: header, palette, transparency and data."""
+    return body[:8] + b"".join(body[start:end] for start, end in scan.needed)

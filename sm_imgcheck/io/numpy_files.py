@@ -1,0 +1,145 @@
+"""``.npy`` and ``.npz`` from bytes, for files and for request bodies alike.
+
+Sizes are checked against the bytes that are there before anything is allocated, and nothing pickled is ever loaded.
+"""
+
+from __future__ import annotations
+
+import zlib
+from io import BytesIO
+from math import prod
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.io.images.quiet import quietly
+
+if TYPE_CHECKING:
+    import zipfile
+
+__all__ = ["MAX_HEADER_BYTES", "NPY_MAGIC", "check_bytes", "check_numbers", "npy_header", "read_npy", "read_npz"]
+
+NPY_MAGIC = b"\x93NUMPY"
+MAX_UNPACKED_BYTES = 512 << 20
+"""What one array of an archive may take: 890 float32 images of 224x224x3, far above any request."""
+MAX_DIRECTORY_BYTES = 1 << 20
+"""Of an archive's table of contents, which is read whole: some 10,000 names."""
+MAX_HEADER_BYTES = 10_000
+"""NumPy's own limit for the text that says shape and dtype."""
+
+
+def check_numbers(dtype: np.dtype[Any]) -> None:
+    """Raise CandidateError for a dtype that holds no plain numbers."""
+    if dtype.hasobject:
+        raise CandidateError("SRC151", "holds Python objects, stored as a pickle, which can run code when it is loaded")
+    if dtype.kind not in "biufc":
+        hint = " (perhaps bfloat16, which NumPy cannot name: save it as float32)" if dtype == np.dtype("V2") else ""
+        raise CandidateError("SRC150", f"holds {dtype} elements, not numbers{hint}")
+
+
+def parsed_header(file: IO[bytes]) -> Any:
+    """Shape, Fortran order and dtype. Raises CandidateError, or whatever NumPy's parser runs into."""
+    version = np.lib.format.read_magic(file)
+    if version not in ((1, 0), (2, 0)):
+        raise CandidateError("SRC150", f"is .npy format version {version[0]}.{version[1]}; 1.0 and 2.0 are read")
+    reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    return reader(file, max_header_size=MAX_HEADER_BYTES)
+
+
+def npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
+    """Shape, Fortran order, dtype and the offset of the values. Raises CandidateError."""
+    try:
+        (shape, fortran, dtype), _ = quietly(lambda: parsed_header(file))
+    except CandidateError as problem:
+        if problem.code == "SRC150":
+            raise
+        wanted = "expected {'descr', 'fortran_order', 'shape'}, as numpy.save writes them"
+        raise CandidateError("SRC150", f"has a damaged .npy header: {wanted}") from None
+    check_numbers(dtype)
+    lengths = [length or 1 for length in shape]
+    if any(isinstance(length, bool) or length < 0 for length in shape) or len(shape) > 32 or prod(lengths) >= 1 << 59:
+        raise CandidateError("SRC150", f"declares the impossible shape {shape}")
+    return shape, fortran, dtype, file.tell()
+
+
+def check_bytes(shape: tuple[int, ...], dtype: np.dtype[Any], there: int) -> int:
+    """How many bytes an array takes. Raises CandidateError where fewer are there."""
+    wanted = prod(shape) * dtype.itemsize
+    if wanted > there:
+        claim = f"declares {list(shape)} {dtype.name}, {wanted} bytes"
+        raise CandidateError("SRC152", f"{claim}, but only {there} are there")
+    return wanted
+
+
+def read_npy(body: bytes) -> tuple[np.ndarray[Any, Any], int]:
+    """The array of a ``.npy`` file's bytes, which are not copied, and how many follow it. Raises CandidateError."""
+    shape, fortran, dtype, start = npy_header(BytesIO(body[: MAX_HEADER_BYTES + 64]))
+    rest = len(body) - start - check_bytes(shape, dtype, len(body) - start)
+    return np.ndarray(shape, dtype, buffer=body, offset=start, order="F" if fortran else "C"), rest
+
+
+def read_npz(body: bytes, member: str) -> tuple[np.ndarray[Any, Any], int]:
+    """One array of an archive, and how many bytes follow it in its member.
+
+    Raises CandidateError; where no or a wrong name is given, with those that there are.
+    """
+    import zipfile  # 5 ms that only archives need
+
+    tail = body.rfind(b"PK\x05\x06")
+    if tail < 0 or int.from_bytes(body[tail + 12 : tail + 16], "little") > MAX_DIRECTORY_BYTES:
+        raise CandidateError("SRC150", "is a damaged archive: its table of contents is missing or far too long")
+    try:
+        with zipfile.ZipFile(BytesIO(body)) as archive:
+            return unpack(archive, chosen(archive.infolist(), member))
+    except CandidateError:
+        raise
+    except Exception as problem:  # noqa: BLE001 - zipfile raises whatever its parsing runs into
+        said = " ".join(str(problem).split())[:200]
+        telling = isinstance(problem, (zipfile.BadZipFile, zlib.error)) and said
+        raise CandidateError("SRC150", f"is a damaged archive{f': {said}' if telling else ''}") from None
+
+
+def chosen(members: list[zipfile.ZipInfo], member: str) -> zipfile.ZipInfo:
+    """The member that is meant, of a kind that can be unpacked piece by piece. Raises CandidateError."""
+    names = {info.filename.removesuffix(".npy"): info for info in members}
+    if len(names) < len(members):
+        raise CandidateError("SRC150", "is a damaged archive: two of its arrays have the same name")
+    name = member.removesuffix(".npy") or (next(iter(names)) if len(names) == 1 else "")
+    if name not in names:
+        listed = ", ".join(sorted(names)[:20]) + (" ..." if len(names) > 20 else "")
+        said = f"has no array {member!r}" if member else f"holds {len(names)} arrays"
+        raise CandidateError("SRC153", f"{said}; name one of them as FILE.npz::NAME: {listed}")
+    info = names[name]
+    if info.flag_bits & 1:
+        raise CandidateError("SRC150", f"is an encrypted archive: {name!r} needs a password; numpy.savez writes none")
+    if info.compress_type not in (0, 8):  # stored, deflated
+        # zipfile unpacks bzip2 and LZMA in one go, whatever comes out; NumPy writes neither.
+        raise CandidateError("SRC150", f"holds {name!r} in a compression that numpy.savez never uses; save it again")
+    return info
+
+
+def unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[np.ndarray[Any, Any], int]:
+    """One array of an open archive, and how many bytes follow it.
+
+    Raises CandidateError before it unpacks more than it should.
+    """
+    if info.file_size > MAX_UNPACKED_BYTES:
+        size = f"{info.file_size} bytes from {info.compress_size}"
+        raise CandidateError("SRC154", f"unpacks to {size}; {MAX_UNPACKED_BYTES} are allowed")
+    with archive.open(info) as file:
+        head = file.read(MAX_HEADER_BYTES + 64)
+        shape, fortran, dtype, start = npy_header(BytesIO(head))
+        wanted = check_bytes(shape, dtype, info.file_size - start)
+        room = bytearray(wanted)
+        known = head[start : start + wanted]
+        room[: len(known)] = known
+        filled = len(known)
+        while filled < wanted:
+            piece = file.read(min(1 << 20, wanted - filled))
+            if not piece:
+                raise CandidateError("SRC152", f"ends after {filled} of {wanted} bytes")
+            room[filled : filled + len(piece)] = piece
+            filled += len(piece)
+    rest = info.file_size - start - wanted
+    return np.ndarray(shape, dtype, buffer=room, order="F" if fortran else "C"), rest

@@ -1,0 +1,93 @@
+"""The file systems of fsspec: made in the process that uses them, and what their errors mean."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from sm_imgcheck.core.errors import StoreError
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.io.stores.prefetch import IN_FLIGHT
+
+__all__ = ["allow_redirects", "filesystem", "said"]
+
+_SCHEMES = {"s3a": "s3"}
+_MADE: dict[tuple[int, str, str, bool], Any] = {}
+"""By process: connections and the thread of an event loop do not survive a fork."""
+_SETTINGS = {"private redirects": False}
+"""Of this process, as its command line wants them."""
+_LONGEST = 300
+"""Of what a server says, in characters."""
+
+
+def allow_redirects(*, private: bool) -> None:
+    """Set whether redirects to private addresses are followed in this process."""
+    _SETTINGS["private redirects"] = private
+
+
+def filesystem(place: str) -> Any:
+    """What fsspec has for a place. Raises StoreError for a scheme that is not known or not installed."""
+    scheme, _, rest = place.partition("://")
+    scheme = _SCHEMES.get(scheme.lower(), scheme.lower())
+    kind = _kind(scheme)
+    try:
+        # Host, user and port, where the address has such; for S3 only what versions of objects need, which is not used.
+        options = _s3_options() if scheme == "s3" else kind._get_kwargs_from_urls(f"{scheme}://{rest}")  # noqa: SLF001
+        followed = _SETTINGS["private redirects"]
+        key = (os.getpid(), scheme, repr(sorted(options.items())), followed)
+        if key not in _MADE:
+            if scheme in {"http", "https"} and not followed:
+                options = options | _guarded(scheme)
+            _MADE[key] = kind(skip_instance_cache=True, use_listings_cache=False, **options)
+    except Exception as error:
+        raise StoreError(f"{for_terminal(place)}: {said(error)}") from error
+    return _MADE[key]
+
+
+def _kind(scheme: str) -> Any:
+    try:
+        from fsspec import get_filesystem_class
+    except ImportError as error:
+        raise _missing(scheme, "pip install fsspec and what it asks for") from error
+    try:
+        return get_filesystem_class(scheme)
+    except ImportError as error:
+        raise _missing(scheme, said(error)) from error
+    except ValueError as error:
+        raise StoreError(
+            f"{scheme}:// is no kind of store that fsspec knows; a file of that name is ./{scheme}:"
+        ) from error
+
+
+def _missing(scheme: str, hint: str) -> StoreError:
+    hint = "pip install 'sm-imgcheck[s3]'" if scheme == "s3" else hint
+    return StoreError(f"{scheme}:// needs packages that are not there: {hint}")
+
+
+def _s3_options() -> dict[str, Any]:
+    """Time limits, retries and connections; what the user's own settings of fsspec say goes before them."""
+    from fsspec.config import conf
+
+    own = conf.get("s3", {}).get("config_kwargs", {})
+    config: dict[str, Any] = {"connect_timeout": 10, "read_timeout": 60, "max_pool_connections": 2 * IN_FLIGHT}
+    if not os.environ.keys() & {"AWS_RETRY_MODE", "AWS_MAX_ATTEMPTS"}:
+        config["retries"] = {"mode": "standard", "total_max_attempts": 5}
+    return {"config_kwargs": config | own}
+
+
+def _guarded(scheme: str) -> dict[str, Any]:
+    """Redirects to private addresses are not followed; the user's own settings of fsspec stay."""
+    from fsspec.config import conf
+
+    from sm_imgcheck.io.stores._redirects import guard
+
+    own = conf.get(scheme, {}).get("client_kwargs", {})
+    return {"client_kwargs": own | {"trace_configs": [*own.get("trace_configs", []), guard()]}}
+
+
+def said(error: BaseException) -> str:
+    """What an error says, in one line that may be shown."""
+    if isinstance(error, NotImplementedError):
+        return "this kind of store has no such thing"
+    text = " ".join(str(error).split()) or type(error).__name__
+    return for_terminal(text[:_LONGEST])

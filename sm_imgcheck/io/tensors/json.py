@@ -1,0 +1,186 @@
+"""One JSON object, ``{"shape", "dtype", "data"}``, with nested lists and the shortest digits that read back the same.
+
+Fewer digits than ``json.dumps(array.tolist())``, which widens a float32 to 64 bits first and then needs 17 of them.
+"""
+
+from __future__ import annotations
+
+import json
+import reprlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import takewhile
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.io.parse_cost import JSON_COSTS, too_costly
+from sm_imgcheck.io.tensors import Chunk
+
+__all__ = ["encode", "is_json_tensor", "nested", "read_json"]
+
+_VALUES = 8192
+"""How many values become text at once: some 90 kB, which stay in the cache. One text of a whole 1x224x224x3 tensor
+takes half as long again in a fresh process, because every page of it is touched for the first time."""
+
+
+def encode(array: np.ndarray[Any, Any]) -> Iterator[Chunk]:
+    """One line. Raises ValueError for NaN and infinity, for which JSON has no word, before anything is encoded."""
+    values = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("=")).reshape(array.shape)
+    bad = 0 if values.dtype.kind in "biu" else int(values.size - np.count_nonzero(np.isfinite(values)))
+    if bad:
+        verb = "is" if bad == 1 else "are"
+        raise ValueError(f"{bad} of {values.size} values {verb} NaN or infinite, and JSON has no word for that")
+    import orjson
+
+    head = orjson.dumps({"shape": list(array.shape), "dtype": array.dtype.name})
+    return _document(head, values)
+
+
+def _document(head: bytes, values: np.ndarray[Any, Any]) -> Iterator[Chunk]:
+    yield head[:-1] + b',"data":'
+    yield from nested(values)
+    yield b"}\n"
+
+
+def nested(values: np.ndarray[Any, Any]) -> Iterator[Chunk]:
+    """An array of finite numbers as nested lists, in pieces split along the leading axes."""
+    import orjson
+
+    if values.ndim < 2 or values.size <= _VALUES:
+        yield orjson.dumps(values if values.ndim else values.item(), option=orjson.OPT_SERIALIZE_NUMPY)
+        return
+    inside = values[0].size
+    if inside > _VALUES:
+        for index, part in enumerate(values):
+            yield b"," if index else b"["
+            yield from nested(part)
+    else:
+        step = _VALUES // inside
+        for start in range(0, len(values), step):
+            yield b"," if start else b"["
+            text = orjson.dumps(values[start : start + step], option=orjson.OPT_SERIALIZE_NUMPY)
+            yield memoryview(text)[1:-1]
+    yield b"]"
+
+
+MAX_JSON_BYTES = 64 << 20
+"""Four images of 3x1080x1920 in full digits; three times what a request may have."""
+MAX_DEPTH = 32
+"""NumPy's limit for axes up to version 1."""
+JSON_DTYPES = frozenset(f"{kind}{bits}" for kind in ("int", "uint", "float") for bits in (8, 16, 32, 64)) - {"float8"}
+JSON_DTYPES |= {"bool", "bfloat16"}
+KEYS = ("shape", "dtype", "data")
+
+
+def is_json_tensor(body: bytes) -> bool:
+    """Whether the bytes begin a JSON object that says a shape, a dtype or data, whatever is wrong inside."""
+    head = body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return head[:1] == b"{" and any(key in head for key in (b'"shape"', b'"dtype"', b'"data"'))
+
+
+def read_json(body: bytes) -> np.ndarray[Any, Any]:
+    """The array that the object holds, in its dtype (bfloat16: float32). Raises CandidateError."""
+    import orjson
+
+    check_size(body)
+    try:
+        document = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as problem:
+        raise CandidateError("SRC150", f"is no JSON: {problem}") from None
+    plain = is_plain(body)
+    if not plain and (twice := repeated_key(body)):
+        raise CandidateError("SRC150", f"is no JSON tensor: the key {twice[:60]!r} stands there twice")
+    missing = [key for key in KEYS if key not in document]
+    if missing or str(document["dtype"]) not in JSON_DTYPES:
+        what = f"has no {missing[0]!r}" if missing else f"has the dtype {reprlib.repr(document['dtype'])}"
+        raise CandidateError("SRC150", f"is no JSON tensor: {what}; a tensor is {{'shape', 'dtype', 'data'}}")
+    shape = declared_shape(document["shape"])
+    array = json_numbers(document["data"], str(document["dtype"]), plain=plain)
+    if array.size == 0 == prod(shape) and array.shape == tuple(seen_of_empty(shape)):
+        return np.empty(shape, array.dtype)
+    if array.shape != shape:
+        raise CandidateError("SRC150", f"declares the shape {list(shape)}, its data has {list(array.shape)}")
+    return array
+
+
+def check_size(body: bytes) -> None:
+    """Raise CandidateError where parsing would take too much memory."""
+    if len(body) > MAX_JSON_BYTES:
+        raise CandidateError("SRC154", f"is {len(body)} bytes of JSON; more than {MAX_JSON_BYTES} are not read")
+    if why := too_costly(body, JSON_COSTS, "store it as .npy"):
+        raise CandidateError("SRC154", f"is not read: {why}")
+
+
+def is_plain(body: bytes) -> bool:
+    """Whether the text of an object has room for three keys, a dtype, numbers and lists, and for nothing else."""
+    literals = any(word in body for word in (b"true", b"false", b"null"))
+    return body.count(b'"') == 8 and body.count(b"{") == 1 and not literals
+
+
+def repeated_key(body: bytes) -> str:
+    """A key that stands twice in one object; empty: none does. orjson keeps the last and says nothing."""
+    found: list[str] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        found.extend(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+
+    with suppress(RecursionError):  # far deeper than any array: NumPy refuses it next
+        json.loads(body, object_pairs_hook=note, parse_float=len, parse_int=len)
+    return found[0] if found else ""
+
+
+def declared_shape(shape: Any) -> tuple[int, ...]:
+    """The shape, held to be one. Raises CandidateError."""
+    whole = isinstance(shape, list) and all(type(length) is int and length >= 0 for length in shape)
+    if not whole or len(shape) > MAX_DEPTH or prod(length or 1 for length in shape) >= 1 << 59:
+        raise CandidateError(
+            "SRC150", f"declares the shape {reprlib.repr(shape)}, expected a list of lengths such as [1, 3]"
+        )
+    return tuple(shape)
+
+
+def seen_of_empty(shape: tuple[int, ...]) -> Iterator[int]:
+    """As much as nested lists can show of the shape of an empty array: up to the first zero."""
+    yield from takewhile(bool, shape)
+    yield 0
+
+
+def json_numbers(data: Any, dtype: str, *, plain: bool) -> np.ndarray[Any, Any]:
+    """Nested lists of numbers as an array. Raises CandidateError for ragged lists, texts, numbers that do not fit.
+
+    plain: there are nothing but numbers and lists. NumPy reads truth values as 1 and 0, and gives each of many texts
+    the room of the longest.
+    """
+    kind = np.dtype("float32" if dtype == "bfloat16" else dtype)
+    try:
+        if not plain and not types_in(data) <= ({bool, int} if kind.kind == "b" else {int, float}):
+            raise CandidateError("SRC150", f"has data that are not all numbers, as {dtype} asks for")
+        array = np.asarray(data)
+        if array.size == 0:
+            return array.astype(kind)
+        with np.errstate(all="ignore"):
+            # Large whole numbers have become floats where no integer type of 64 bits holds them all.
+            exact = kind.kind in "iu" and array.dtype.kind == "f"
+            made = np.asarray(data, dtype=kind) if exact else array.astype(kind)
+    except (ValueError, OverflowError, TypeError, RecursionError) as problem:
+        raise CandidateError("SRC150", f"has data that make no array: {str(problem)[:200]}") from None
+    if kind.kind == "f" and not np.isfinite(made).all():
+        raise CandidateError("SRC150", f"has numbers beyond the range of {dtype}: {np.abs(array).max():.6g}")
+    if kind.kind != "f" and not np.array_equal(made, array):
+        raise CandidateError("SRC150", f"has data that are no {dtype} numbers")
+    return made
+
+
+def types_in(data: Any) -> set[type]:
+    """The types of what nested lists hold, but lists."""
+    if not isinstance(data, list):
+        return {type(data)}
+    found = set(map(type, data))
+    if list in found:
+        found.discard(list)
+        found.update(*(types_in(one) for one in data if isinstance(one, list)))
+    return found

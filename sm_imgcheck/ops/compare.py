@@ -1,0 +1,274 @@
+"""What a list of steps does, trait by trait in the field's words; and where two lists of steps part.
+
+A trait is a phrase for people and a key for comparing: two pipelines whose crops only round differently are called the
+same and are not. All of it is read from the steps, so that a plan, what ``identify`` found and what a spec asks for
+are told and compared alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.recipes import name_of, order_of
+from sm_imgcheck.core.types import Affine, Facts, Step
+from sm_imgcheck.core.value_mapping import same
+from sm_imgcheck.ops import describe
+from sm_imgcheck.ops.trail import Trail, follow
+
+__all__ = ["Difference", "Trait", "differences", "first_difference", "mending", "said", "shared", "story", "traits"]
+
+_NEAR = 0.01
+"""Grey levels between two value mappings that count as one."""
+_THEN = ", then "
+_GEOMETRY = ("resize", "letterbox", "fit", "crop", "pad")
+_UNTOLD = ("interpolation", "dtype", "antialias")
+"""Parameters of a geometry step that are its arithmetic, not its frame."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Trait(Value):
+    """One thing that a pipeline does in its own way."""
+
+    name: str
+    """decoder, turn, colour, framing, kernel, mirror, order, values, dtype or layout."""
+    said: str = field(compare=False)
+    """In the field's words; empty where there is nothing to say, such as no EXIF turn."""
+    key: Any = None
+    """Equal for two pipelines that do it alike."""
+
+    def agrees(self, other: Trait) -> bool:
+        """Whether both do it alike; value mappings within 0.01 grey levels."""
+        if isinstance(self.key, Affine) and isinstance(other.key, Affine):
+            return same(self.key, other.key, tolerance=_NEAR)
+        return self == other
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Difference(Value):
+    """One trait in which a pipeline is not as it should be."""
+
+    trait: str
+    stage: str
+    """decode, orient, colour, resize, crop, mirror, order, normalise, cast or layout."""
+    found: tuple[str, ...]
+    """What it may be: several where nothing tells them apart."""
+    wanted: str
+
+
+STAGES = {
+    "decoder": "decode",
+    "turn": "orient",
+    "colour": "colour",
+    "framing": "resize",
+    "kernel": "resize",
+    "mirror": "mirror",
+    "order": "order",
+    "values": "normalise",
+    "dtype": "cast",
+    "layout": "layout",
+}
+"""The stage of a pipeline in which each trait comes about, in the order in which pipelines do it."""
+
+
+def traits(steps: Sequence[Step], before: Facts | None = None) -> tuple[Trait, ...]:
+    """All traits of a list of steps, in the order of ``STAGES``.
+
+    before: what the steps start from (``Plan.before``); without it an RGB image, as its decoder hands it over.
+    """
+    end = follow(steps, before)
+    shaping = [step for step in steps if step.op.startswith(_GEOMETRY)]
+    by_op = {step.op: step.params for step in steps}
+    turn = by_op.get("orient", {}).get("orientation", 1)
+    frames = [describe.framing(step) for step in shaping]
+    kernels = [describe.kernel(step) for step in shaping if "interpolation" in step.params]
+    decoder, colour = describe.decoder(by_op.get("decode", {})), _colour(by_op)
+    return (
+        Trait(name="decoder", said=decoder, key=decoder),
+        Trait(name="turn", said="" if turn == 1 else f"turned as EXIF orientation {turn}", key=turn),
+        Trait(name="colour", said=colour, key=colour),
+        Trait(name="framing", said=_THEN.join(frames) or "not resized", key=tuple(map(_frame_key, shaping))),
+        Trait(name="kernel", said=" and ".join(dict.fromkeys(kernels)), key=tuple(kernels)),
+        Trait(name="mirror", said="mirrored" if "mirror" in by_op else "", key="mirror" in by_op),
+        Trait(name="order", said=end.order, key=end.order),
+        Trait(name="values", said=_values(end), key=end.values),
+        Trait(name="dtype", said=end.dtype, key=end.dtype),
+        Trait(name="layout", said=end.layout, key=end.layout),
+    )
+
+
+def _colour(by_op: dict[str, Any]) -> str:
+    return describe.colour(by_op["colour"]) if isinstance(by_op.get("colour", {}).get("mode"), str) else ""
+
+
+def _frame_key(step: Step) -> tuple[Any, ...]:
+    told = {key: value for key, value in step.params.items() if key not in _UNTOLD and value is not None}
+    if told.get("mode") == "stretch":
+        told.pop("rounding", None)  # it derives no edge
+    return step.op.partition("_")[0], *(f"{key}={value}" for key, value in sorted(told.items()))
+
+
+def _values(end: Trail) -> str:
+    """The name of the mapping, and whose order its numbers stand in where that is not the channels' own."""
+    name = name_of(end.values)
+    order = order_of(name)
+    if not order or not end.order.startswith(("RGB", "BGR")):
+        return name
+    plain = name.removesuffix(f", in {order} order")
+    return plain if end.order.startswith(order) else f"{plain} in {order} order on {end.order} data"
+
+
+def shared(several: Sequence[Sequence[Trait]]) -> tuple[tuple[Trait, ...], ...]:
+    """Trait by trait, the ways in which several pipelines do it: one way each where all of them agree."""
+    return tuple(_different(ways) for ways in zip(*several, strict=True))
+
+
+def _different(ways: Sequence[Trait]) -> tuple[Trait, ...]:
+    found: list[Trait] = []
+    for way in ways:
+        at = next((at for at, other in enumerate(found) if way.agrees(other)), None)
+        if at is None:
+            found.append(way)
+        elif way.said != found[at].said and isinstance(way.key, Affine):
+            # One mapping for two orders of the data: say in which order it was listed, and nothing of the data.
+            found[at] = replace(way, said=name_of(way.key))
+    return tuple(found)
+
+
+def differences(several: Sequence[Sequence[Trait]], wanted: Sequence[Trait]) -> tuple[Difference, ...]:
+    """The traits in which none of several pipelines, any of which it may be, does what is wanted."""
+    return tuple(_differences(several, wanted))
+
+
+def _differences(several: Sequence[Sequence[Trait]], wanted: Sequence[Trait]) -> Iterator[Difference]:
+    for ways, want in zip(shared(several), wanted, strict=True):
+        if not any(way.agrees(want) for way in ways):
+            found = tuple(describe.plainer(_told_apart(way, want) for way in ways))
+            yield Difference(trait=want.name, stage=_stage(ways[0], want), found=found, wanted=_or_none(want))
+
+
+def _told_apart(way: Trait, want: Trait) -> str:
+    """The phrase; where the other's is the same, with what makes the difference."""
+    if way.said != want.said or way.name != "framing":
+        return _or_none(way)
+    mine, others = ({entry for step in trait.key for entry in step[1:]} for trait in (way, want))
+    return f"{way.said} ({', '.join(sorted(mine - others) or [f'not {one}' for one in sorted(others - mine)])})"
+
+
+_NOTHING = {
+    "decoder": "the usual decode",
+    "turn": "left as stored",
+    "colour": "no conversion",
+    "kernel": "no resize",
+    "mirror": "not mirrored",
+}
+
+
+def _or_none(trait: Trait) -> str:
+    return trait.said or _NOTHING.get(trait.name, "")
+
+
+def _stage(way: Trait, want: Trait) -> str:
+    """Where the trait comes about; of frames, the first step that differs says whether it is a resize or a crop."""
+    if want.name != "framing":
+        return STAGES[want.name]
+    pairs = zip((*way.key, ("",)), (*want.key, ("",)), strict=False)
+    kinds = next(({one[0], other[0]} for one, other in pairs if one != other), set())
+    return next((kind for kind in ("resize", "letterbox", "fit", "crop", "pad") if kind in kinds), "resize").replace(
+        "letterbox", "resize"
+    )
+
+
+def mending(
+    several: Sequence[Sequence[Trait]], wanted: Sequence[Step], before: Facts | None = None
+) -> tuple[Step, ...]:
+    """The steps of the wanted plan that bring about what is otherwise in the pipelines: the lines that mend them.
+
+    What a pipeline does too much, such as mirroring, has no line of its own.
+    """
+    stages = {one.trait for one in differences(several, traits(wanted, before))}
+    return tuple(step for step in wanted if _TRAITS_OF_OP.get(step.op.partition("_")[0], set()) & stages)
+
+
+_TRAITS_OF_OP = {
+    "decode": {"decoder"},
+    "orient": {"turn"},
+    "colour": {"colour"},
+    **{kind: {"framing", "kernel"} for kind in _GEOMETRY},
+    "mirror": {"mirror"},
+    "reorder": {"order"},
+    "scale": {"values"},
+    "normalize": {"values"},
+    "quantize": {"values"},
+    "cast": {"dtype"},
+    "transpose": {"layout"},
+    "batch": {"layout"},
+    "add": {"layout"},
+    "drop": {"layout"},
+}
+
+
+def first_difference(steps: Sequence[Step], wanted: Sequence[Step]) -> str:
+    """The first stage in which one list of steps is not the other, such as ``resize``; empty where there is none."""
+    found = differences((traits(steps),), traits(wanted))
+    return found[0].stage if found else ""
+
+
+def said(several: Sequence[Sequence[Trait]]) -> str:
+    """One sentence for what all of several pipelines do: what they do not share stands as ``this or that``."""
+    ways = {each[0].name: describe.plainer(map(_or_none, each)) for each in shared(several) if _any(each)}
+    both = {name: " or ".join(found) for name, found in ways.items()}
+    if "kernel" in both:
+        both["framing"] = _resized_by(both["framing"], both.pop("kernel"))
+    dtype, layout = both.pop("dtype", ""), both.pop("layout", "")
+    return ", ".join([*both.values(), f"{dtype} {layout}".strip()])
+
+
+def _any(ways: Sequence[Trait]) -> bool:
+    return any(way.said for way in ways)
+
+
+def _resized_by(framing: str, kernel: str) -> str:
+    """The kernel goes to the step that resizes: a crop or a pad has none."""
+    parts = framing.split(_THEN)
+    at = next((i for i, part in enumerate(parts) if " or " in part or not part.startswith(("cent", "padded"))), 0)
+    return _THEN.join([*parts[:at], f"{parts[at]} by {kernel}", *parts[at + 1 :]])
+
+
+def story(several: Sequence[Sequence[Trait]], wanted: Sequence[Trait], who: str = "it", sure: str = "") -> str:
+    """What a pipeline does, and what the spec wants instead: ``it decodes RGB, divides by 255; the spec wants BGR``.
+
+    sure: how well that explains what came out, to be said in brackets.
+    """
+    does = {want.name: _told(each, want) for each, want in zip(shared(several), wanted, strict=True)}
+    told = [f"decodes {' or '.join(does['order'])}{_with(does['decoder'])}"]
+    for name in ("turn", "colour", "framing", "mirror", "values"):
+        if does[name]:
+            told.append(" or ".join(map(describe.verbs, does[name])))
+            told[-1] += _with(does["kernel"]) if name == "framing" else ""
+    found = differences(several, wanted)
+    wants = [one.wanted for one in found if one.trait != "layout" or len(found) == 1]
+    instead = f"the spec wants {', '.join(wants)}" if wants else "that is what the spec wants"
+    if not found and not any(_alike(one, wanted) for one in several):  # each differs, but each in something else
+        instead = f"the spec wants {said((wanted,))}"
+    return f"{who} {', '.join(told)}{f' ({sure})' if sure else ''}; {instead}"
+
+
+def _alike(one: Sequence[Trait], other: Sequence[Trait]) -> bool:
+    return all(mine.agrees(theirs) for mine, theirs in zip(one, other, strict=True))
+
+
+def _told(ways: Sequence[Trait], want: Trait) -> list[str]:
+    """What is said of a trait: where it may be what the spec wants, nothing says that it is not.
+
+    But a gray picture in either channel order has none, and is no witness for the spec's.
+    """
+    if want.name != "order":
+        ways = tuple(way for way in ways if way.agrees(want))[:1] or ways
+    return describe.plainer(way.said for way in ways if way.said)
+
+
+def _with(ways: Sequence[str]) -> str:
+    return f" with {' or '.join(ways)}" if ways else ""

@@ -1,0 +1,62 @@
+"""Exact pixels: plain array functions, one for each op that a plan may name.
+
+Arrays are HWC (or NHWC where an op says so); 0..255 stands for black..white. Every op is a function of an array and
+JSON parameters, and modifies nothing. Adding an op is adding a function and its name in its module's ``__all__``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping, Sequence
+from functools import cache
+from importlib import import_module
+
+import numpy as np
+
+from sm_imgcheck.core import plugins
+from sm_imgcheck.core.errors import Bug
+from sm_imgcheck.core.types import Step
+from sm_imgcheck.ops import kernels
+
+__all__ = ["apply", "carried_out", "op", "step_names"]
+
+_DECODERS = "sm_imgcheck.io.images.decode"
+"""The module of the op that reads bytes: loaded by its name, since arrays of files are another floor."""
+_PER_IMAGE = ("resize_", "letterbox_", "fit_", "crop", "pad", "colour")
+"""How the names of the ops begin that take one image (HWC) and no batch."""
+
+
+@cache
+def op(name: str) -> Callable[..., np.ndarray]:
+    """The function of an op. Raises Bug for a name that no module of this folder offers."""
+    modules = [f"{kernels.__name__}.{module}" for module in plugins.names(kernels)]
+    for module in map(import_module, (_DECODERS, *modules)):
+        if name in module.__all__:
+            found: Callable[..., np.ndarray] = getattr(module, name)
+            return found
+    raise Bug(f"a plan names the op {name!r}, which does not exist")
+
+
+def apply(step: Step, array: np.ndarray) -> np.ndarray:
+    """Carry out one step; the images of a batch (NHWC) one by one where the op takes a single image."""
+    function = op(step.op)
+    if step.op.startswith(_PER_IMAGE) and array.ndim == 4:
+        return np.stack([function(image, **step.params) for image in array])
+    return function(array, **step.params)
+
+
+def carried_out(steps: Sequence[Step], remembered: MutableMapping[tuple[str, ...], np.ndarray]) -> np.ndarray:
+    """The array after ``steps``, going on from the longest beginning of them that is remembered.
+
+    remembered: the array of no steps, ``()``, which they all begin with; gains the array after each step.
+    """
+    names = step_names(steps)
+    done = next(at for at in range(len(steps), -1, -1) if names[:at] in remembered)
+    array = remembered[names[:done]]
+    for at in range(done, len(steps)):
+        array = remembered[names[: at + 1]] = apply(steps[at], array)
+    return array
+
+
+def step_names(steps: Sequence[Step]) -> tuple[str, ...]:
+    """What ``carried_out`` remembers an array by: steps of the same names make the same array."""
+    return tuple(f"{step.op} {step.params}" for step in steps)

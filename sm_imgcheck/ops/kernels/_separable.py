@@ -1,0 +1,53 @@
+"""Weighted sums along one axis, one tap after the other: the inner loop of the resizes that NumPy carries out.
+
+The additions keep the order of the libraries, which a matrix product would not; and only the rows that a tap needs are
+ever converted, so that a large uint8 image is never held as float32.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["columns_summed", "finished", "picked", "rounded_levels", "rows_summed", "working"]
+
+
+def rows_summed(image: np.ndarray, starts: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Row i of the result is the sum over k of ``weights[i, k] * image[starts[i] + k]``.
+
+    image: height x ..., any dtype. starts: whole numbers. weights: (new height, taps), in the dtype of the sums; a tap
+    past the last row takes the last row.
+    """
+    last = image.shape[0] - 1
+    column = (slice(None),) + (None,) * (image.ndim - 1)
+    total = np.zeros((len(starts), *image.shape[1:]), weights.dtype)
+    part = np.empty_like(total)
+    for k in range(weights.shape[1]):
+        np.multiply(image[np.minimum(starts + k, last)], weights[:, k][column], out=part)
+        total += part
+    return total
+
+
+def columns_summed(image: np.ndarray, starts: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """``rows_summed`` along the second axis. Turning the image makes every tap copy whole rows instead of pixels."""
+    turned = np.ascontiguousarray(image.swapaxes(0, 1))
+    return np.ascontiguousarray(rows_summed(turned, starts, weights).swapaxes(0, 1))
+
+
+def picked(image: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """The pixels where ``rows`` and ``columns`` cross."""
+    return np.ascontiguousarray(image[rows][:, columns])
+
+
+def rounded_levels(image: np.ndarray) -> np.ndarray:
+    """As uint8: rounded half to even and clipped to 0..255. A uint8 image comes back as it is."""
+    return image if image.dtype == np.uint8 else np.clip(np.rint(image), 0, 255).astype(np.uint8)
+
+
+def working(image: np.ndarray, dtype: str) -> np.ndarray:
+    """The image as the resize works on it, contiguous: uint8 or float32."""
+    return np.ascontiguousarray(rounded_levels(image) if dtype == "uint8" else image.astype(np.float32, copy=False))
+
+
+def finished(image: np.ndarray, dtype: str) -> np.ndarray:
+    """The resized image as its step promises it: float32 for ``float32``, else uint8."""
+    return np.ascontiguousarray(image.astype(np.float32, copy=False) if dtype == "float32" else rounded_levels(image))

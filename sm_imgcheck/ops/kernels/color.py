@@ -1,0 +1,116 @@
+"""From the mode of a file to the channels of a model: uint8 GRAY, RGB or RGBA; and the turn that EXIF asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core.errors import CandidateError
+
+__all__ = ["colour", "orient"]
+
+
+def orient(image: np.ndarray[Any, Any], *, orientation: int) -> np.ndarray[Any, Any]:
+    """Turn and mirror an HWC image as EXIF tag 0x0112 (1..8) says, so that it stands upright.
+
+    2: mirrored, 3: upside down, 4: flipped, 5: transposed, 6: turned clockwise, 7: transversed, 8: counterclockwise.
+    """
+    if orientation > 4:
+        image = image.transpose(1, 0, 2)
+    rows = slice(None, None, -1 if orientation in (3, 4, 7, 8) else 1)
+    columns = slice(None, None, -1 if orientation in (2, 3, 6, 7) else 1)
+    return np.ascontiguousarray(image[rows, columns])
+
+
+def colour(
+    image: np.ndarray[Any, Any],
+    *,
+    mode: str,
+    to: str,
+    cmyk: str = "pillow",
+    to_gray: str = "luma",
+    alpha: str = "drop",
+    background: list[int] | tuple[int, ...] = (255, 255, 255),
+    bit_depth: str = "reject",
+) -> np.ndarray[Any, Any]:
+    """Pixels HWC of ``mode`` (L, LA, RGB, RGBA, CMYK) as uint8 pixels HWC of ``to`` (GRAY, RGB or RGBA).
+
+    cmyk: whose arithmetic, pillow, opencv or tensorflow.
+    to_gray: ``luma`` is Pillow's convert("L"), ``y_plane`` OpenCV's COLOR_RGB2GRAY, for pixels not decoded as gray.
+    alpha: ``composite`` lays the image over ``background`` (RGB) where ``to`` has no alpha.
+    bit_depth: ``scale`` keeps the upper byte of 16 bits, as Pillow, libpng (png_set_strip_16) and so OpenCV and
+    TensorFlow do. Raises CandidateError for samples that have no such scale, or where it is not allowed.
+    """
+    if image.dtype != np.uint8:
+        image = eight_bits(image, bit_depth)
+    if mode == "CMYK" and image.shape[2] == 4:
+        convert = {"opencv": opencv_cmyk_to_rgb, "tensorflow": tensorflow_cmyk_to_rgb}.get(cmyk, pillow_cmyk_to_rgb)
+        image = convert(image)
+    clear = image[..., -1:] if image.shape[2] in (2, 4) else None
+    solid = image if clear is None else image[..., :-1]
+    if clear is not None and alpha == "composite" and to != "RGBA":
+        solid = composite(solid, clear, background)
+    if to == "GRAY":
+        return np.ascontiguousarray(solid) if solid.shape[2] == 1 else to_one(solid, to_gray)
+    solid = np.broadcast_to(solid, (*solid.shape[:2], 3))
+    if to == "RGBA":
+        clear = np.full((*solid.shape[:2], 1), 255, np.uint8) if clear is None else clear
+        return np.concatenate([solid, clear], axis=-1)
+    return np.ascontiguousarray(solid)
+
+
+def eight_bits(image: np.ndarray[Any, Any], bit_depth: str) -> np.ndarray[Any, Any]:
+    """uint16 over 0..65535 as uint8. Raises CandidateError as ``colour``."""
+    if image.dtype != np.uint16 or bit_depth != "scale":
+        raise CandidateError("SRC138", f"has {image.dtype} samples; decode.bit_depth is {bit_depth!r}")
+    return (image >> 8).astype(np.uint8)
+
+
+def pillow_cmyk_to_rgb(ink: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """CMYK (0: no ink) to RGB as Pillow's convert("RGB") does (libImaging Convert.c, cmyk2rgb).
+
+    (255 - k) - (255 - k) * c / 255, the quotient rounded by the shift arithmetic of Pillow's MULDIV255.
+    """
+    white = 255 - ink[..., 3:].astype(np.int32)
+    product = ink[..., :3] * white + 128
+    return np.clip(white - ((product + (product >> 8)) >> 8), 0, 255).astype(np.uint8)
+
+
+def tensorflow_cmyk_to_rgb(ink: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """CMYK (0: no ink) to RGB as `tf.io.decode_jpeg` does (jpeg_mem.cc, with an Adobe segment)."""
+    light = 255 - ink.astype(np.int32)
+    return (light[..., :3] * light[..., 3:] // 255).astype(np.uint8)
+
+
+def to_one(image: np.ndarray[Any, Any], to_gray: str) -> np.ndarray[Any, Any]:
+    """RGB to one channel, as ``colour`` says of ``to_gray``."""
+    if to_gray == "luma":
+        return luma(image)
+    import cv2
+
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY), np.uint8)[..., None]
+
+
+def luma(image: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """RGB to one channel as Pillow's convert("L") does: ITU-R 601-2 weights in 16-bit fixed point, rounded."""
+    red, green, blue = (image[..., channel].astype(np.int32) for channel in range(3))
+    weighed = 19595 * red + 38470 * green + 7471 * blue + 0x8000
+    return np.asarray(weighed >> 16, np.uint8)[..., None]
+
+
+def composite(
+    solid: np.ndarray[Any, Any], clear: np.ndarray[Any, Any], background: list[int] | tuple[int, ...]
+) -> np.ndarray[Any, Any]:
+    """Pixels of 1 or 3 channels laid over an RGB background: (a * x + (255 - a) * b) / 255, rounded to nearest."""
+    ground = np.asarray(background, np.int32)
+    ground = ground if solid.shape[2] == 3 or len(set(background)) > 1 else ground[:1]
+    mixed = solid * clear.astype(np.int32) + (255 - clear.astype(np.int32)) * ground
+    return np.asarray((mixed + 127) // 255, np.uint8)
+
+
+def opencv_cmyk_to_rgb(ink: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """CMYK as Pillow gives it (0: no ink) to RGB as OpenCV converts it (grfmt_jpeg, icvCvt_CMYK2BGR_8u_C4C3R)."""
+    light = 255 - ink.astype(np.int32)
+    black = light[..., 3:]
+    return (black - ((255 - light[..., :3]) * black >> 8)).astype(np.uint8)

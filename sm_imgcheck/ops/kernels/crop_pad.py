@@ -1,0 +1,81 @@
+"""Cut, pad, frame and mirror an image: no pixel changes its value.
+
+Images are HxWxC, uint8 or float32, and are never modified. Where an image is smaller than its crop the frame is black.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sm_imgcheck.core.placement import crop_box, pad_place
+
+__all__ = ["crop", "framed", "mirror", "pad"]
+
+
+def crop(
+    image: np.ndarray,
+    *,
+    fraction: float | None = None,
+    size: list[int] | None = None,
+    aspect: list[int] | None = None,
+    square: float | None = None,
+    rounding: str,
+    pad_side: str = "after",
+) -> np.ndarray:
+    """The central part of an image, by exactly one of ``fraction``, ``size``, ``aspect`` and ``square``.
+
+    fraction: of both edges. size, aspect: [height, width]. square: of the shorter edge. rounding: of the offset of the
+    cut, ``round`` (half to even), ``floor`` or ``ceil``. pad_side: where an odd missing pixel goes (``after``,
+    ``before`` the image).
+    """
+    top, left, height, width = crop_box(
+        fraction=fraction,
+        size=size,
+        aspect=aspect,
+        square=square,
+        rounding=rounding,
+        pad_side=pad_side,
+        height=image.shape[0],
+        width=image.shape[1],
+    )
+    part = image[max(top, 0) : max(top + height, 0), max(left, 0) : max(left + width, 0)]
+    if part.shape[:2] == (height, width):
+        return np.ascontiguousarray(part)
+    black = [0.0] * image.shape[2]
+    return framed(part, top=max(-top, 0), left=max(-left, 0), height=height, width=width, fill=black)
+
+
+def pad(
+    image: np.ndarray,
+    *,
+    size: list[int] | None = None,
+    multiple_of: int | None = None,
+    fill: list[float],
+    position: str,
+    units: str = "byte",  # noqa: ARG001  # says where in a plan the step stands: before or after the values
+) -> np.ndarray:
+    """Set an image in a frame of at least ``size`` [height, width], or of the next multiples of a number.
+
+    fill: one number per channel, in the image's order; ``units`` are ``byte`` (0..255) or ``final`` (the model's own
+    numbers). position: where the image sits, ``center`` or a corner such as ``top_left``. An edge that is longer than
+    ``size`` stays as it is.
+    """
+    top, left, height, width = pad_place(
+        size=size, multiple_of=multiple_of, position=position, height=image.shape[0], width=image.shape[1]
+    )
+    return framed(image, top=top, left=left, height=height, width=width, fill=fill)
+
+
+def mirror(image: np.ndarray) -> np.ndarray:
+    """Exchange left and right, HWC or NHWC: what training does to every other picture, and serving never should."""
+    return np.ascontiguousarray(image[..., ::-1, :])
+
+
+def framed(image: np.ndarray, *, top: int, left: int, height: int, width: int, fill: list[float]) -> np.ndarray:
+    """A new HxWxC array of the image's dtype, filled per channel, with the image at ``top``, ``left``."""
+    whole = image.dtype.kind in "iu"
+    colour = np.array([round(value) if whole else value for value in fill], image.dtype)
+    frame = np.empty((height, width, image.shape[2]), image.dtype)
+    frame[:] = colour
+    frame[top : top + image.shape[0], left : left + image.shape[1]] = image
+    return frame

@@ -1,0 +1,65 @@
+"""OpenCV's own resize: ``cv2.resize`` does the sums, on uint8 or float32, so every interpolation is bit-exact."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sm_imgcheck.core.placement import letterbox_place
+from sm_imgcheck.core.sizes import blob_factor, resized_by_opencv
+from sm_imgcheck.ops.kernels._separable import finished, working
+from sm_imgcheck.ops.kernels.crop_pad import framed
+
+__all__ = ["letterbox_opencv", "resize_opencv"]
+
+# cv2.INTER_*; the names are the field's, the numbers OpenCV's
+OPENCV_INTERPOLATIONS = {"nearest": 0, "bilinear": 1, "bicubic": 2, "area": 3, "lanczos": 4, "nearest-exact": 6}
+
+
+def resize_opencv(
+    image: np.ndarray,
+    *,
+    mode: str,
+    size: int | list[int],
+    max_size: int | None,
+    rounding: str,
+    interpolation: str,
+    dtype: str,
+) -> np.ndarray:
+    """``cv2.resize``. Parameters: see ``geometry.edges.resized`` and ``levels``.
+
+    A rounded ``cover`` is ``cv2.dnn.blobFromImage(crop=True)``, which hands ``cv2.resize`` a factor instead of a size:
+    the pixels are then sampled with that factor, not with the ratio of the sizes.
+    """
+    height, width = image.shape[:2]
+    new = resized_by_opencv(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
+    factor = 0.0
+    if mode == "cover" and rounding == "round":
+        assert not isinstance(size, int)
+        factor = blob_factor(size=size, height=height, width=width)
+    return sampled_by_opencv(image, size=new, factor=factor, interpolation=interpolation, dtype=dtype)
+
+
+def letterbox_opencv(
+    image: np.ndarray, *, size: list[int], fill: list[float], multiple_of: int | None, interpolation: str, dtype: str
+) -> np.ndarray:
+    """Ultralytics' ``LetterBox(center=True, scaleup=True)``; with ``multiple_of`` its ``auto=True`` and ``stride``."""
+    top, left, new_height, new_width, frame_height, frame_width = letterbox_place(
+        library="opencv", size=size, multiple_of=multiple_of, height=image.shape[0], width=image.shape[1]
+    )
+    inner = sampled_by_opencv(image, size=(new_height, new_width), factor=0.0, interpolation=interpolation, dtype=dtype)
+    return framed(inner, top=top, left=left, height=frame_height, width=frame_width, fill=fill)
+
+
+def sampled_by_opencv(
+    image: np.ndarray, *, size: tuple[int, int], factor: float, interpolation: str, dtype: str
+) -> np.ndarray:
+    """An HxWxC image at ``size`` (height, width); factor: sample with it (0: with the ratio of the sizes)."""
+    import cv2
+
+    pixels = working(image, dtype)
+    way = OPENCV_INTERPOLATIONS[interpolation]
+    if factor and min(pixels.shape[:2]) * factor >= 1:
+        done = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=way)
+    else:
+        done = cv2.resize(pixels, (size[1], size[0]), interpolation=way)
+    return finished(done.reshape(*size, pixels.shape[2]), dtype)  # cv2 drops the axis of a single channel

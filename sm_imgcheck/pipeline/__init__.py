@@ -1,0 +1,1 @@
+"""One candidate: read, measure, check, plan, apply."""

@@ -1,0 +1,65 @@
+"""Carry out a plan, and hold what comes out against the contract before anybody gets it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from sm_imgcheck.core.errors import Bug
+from sm_imgcheck.core.layouts import describe
+from sm_imgcheck.core.types import Candidate, Plan, Spec
+from sm_imgcheck.core.value_mapping import domain, overshoot
+from sm_imgcheck.ops.execute import apply
+
+__all__ = ["run", "verify"]
+
+_REMEMBERED = 16
+
+
+def run(plan: Plan, candidate: Candidate) -> np.ndarray:
+    """The tensor that the plan makes of the candidate. The candidate's own array is never modified."""
+    array, steps = candidate.data, plan.steps
+    if steps and steps[0].op == "decode" and candidate.pixels is not None:
+        array, steps = candidate.pixels, steps[1:]  # decoded already, to be checked
+    for step in steps:
+        array = apply(step, array)
+    return np.ascontiguousarray(array)
+
+
+def verify(array: np.ndarray, spec: Spec) -> None:
+    """Raise Bug unless the tensor keeps the contract: shape, dtype, finite, within the range that its pixels allow."""
+    contract = spec.contract
+    shaped = array.ndim == len(contract.shape) and all(
+        dim.allows(length) for dim, length in zip(contract.shape, array.shape, strict=True)
+    )
+    if not shaped or array.dtype != np.dtype(contract.dtype):
+        wanted = "[" + ", ".join(str(dim) for dim in contract.shape) + f"] {contract.layout} {contract.dtype}"
+        raise Bug(f"the fixed tensor is {describe(array.shape, contract.layout)} {array.dtype}, not {wanted}")
+    low, high = _known_bounds(spec)
+    least, most = float(array.min()), float(array.max())  # NumPy would round the bounds to the array's dtype
+    if not (math.isfinite(least) and math.isfinite(most) and low <= least and most <= high):
+        raise Bug(f"the fixed tensor spans {least:.6g}..{most:.6g}, not {low:.6g}..{high:.6g}")
+
+
+_known: dict[int, tuple[Spec, tuple[float, float]]] = {}
+
+
+def _known_bounds(spec: Spec) -> tuple[float, float]:
+    """``_bounds``, which takes longer than the look at the tensor; the last few specs are remembered."""
+    known = _known.get(id(spec))
+    if known is None:
+        if len(_known) >= _REMEMBERED:
+            _known.clear()
+        known = _known[id(spec)] = spec, _bounds(spec)  # held, so that no other spec gets its address
+    return known[1]
+
+
+def _bounds(spec: Spec) -> tuple[float, float]:
+    """The range of the finished tensor, with what float arithmetic, resize filters and pads may add to it."""
+    low, high = domain(spec.contract, overshoot(spec.geometry))
+    for step in spec.geometry:
+        if step.params.get("units") == "final":
+            low, high = min(low, *step.params["fill"]), max(high, *step.params["fill"])
+    slack = (high - low) * 2e-3  # float16 holds 3 digits
+    return low - slack, high + slack

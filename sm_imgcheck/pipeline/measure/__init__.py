@@ -1,0 +1,253 @@
+"""Measure an array once: everything that checks and plans need to know of it.
+
+The value mapping counts as known when every value lies on the lattice that 256 grey levels leave behind an affine
+map, and the map is one of the field's usual ones (``mapping.RECIPES``), the spec's own, or one that the lattice itself
+tells: one of the usual mistakes (``naming``), or any other where black and white are both there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sm_imgcheck.core.assumptions import ends
+from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.core.layouts import by_shape, reading
+from sm_imgcheck.core.recipes import explained, singles
+from sm_imgcheck.core.types import Affine, Channel, Contract, Facts, Values
+from sm_imgcheck.core.value_mapping import canonical, named, own
+from sm_imgcheck.pipeline.measure.channel_prior import likely_order
+from sm_imgcheck.pipeline.measure.interleaving import value_order
+from sm_imgcheck.pipeline.measure.lattice import channels_of, constant_channels, rounding_of, sampled
+
+__all__ = ["measure"]
+
+# A float32 of size 1 has a spacing of 6e-8, so k/255 comes back within 1e-4 grey levels after any usual mapping and a
+# float16 (spacing 5e-4 at 0.5..1) within 0.13; a float resize leaves fractions spread evenly over -0.5..0.5.
+_OFF_LATTICE = {"float64": 0.002, "float32": 0.002, "float16": 0.25}
+# The same on average over a channel: ImageNet's mapping computed in float16 throughout gives 0.035.
+_OFF_ON_AVERAGE = 0.08
+# The same for the ends of a grid whose step was estimated.
+_NEAR_LEVEL = {"float16": 0.25}
+# Fewer levels in use than this say nothing of the mapping: 0 and 1 are a black picture or a mask at full contrast.
+_FEW_LEVELS = 16
+_TOP = 255
+_CHUNK = 1 << 20  # values looked at together: 8 MiB as float64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Observed:
+    """Smallest and largest finite value, and what is not finite."""
+
+    low: float
+    high: float
+    nans: int
+    infinities: int
+
+
+def measure(array: np.ndarray, contract: Contract | None, assume: Mapping[str, str]) -> Facts:
+    """The facts of a tensor, read in the light of the contract, or of itself alone.
+
+    array: any shape and dtype; never modified. assume: what the caller vouches for (``layout``, ``channel_order``,
+    ``value_range`` as ``LOW,HIGH``), taken instead of what would be inferred.
+    """
+    layout = assume.get("layout") or (reading(array.shape, contract) if contract else by_shape(array.shape))
+    if len(layout) != array.ndim:
+        raise CandidateError(
+            "SHP101", f"shape {list(array.shape)} has {array.ndim} axes, the layout {layout} names others"
+        )
+    order, assumed = _order(array.shape, layout, contract, assume)
+    plain = Facts(
+        shape=array.shape,
+        layout=layout,
+        dtype=_dtype_name(array.dtype),
+        channel_order=order,
+        byte_order="native" if array.dtype.isnative else "swapped",
+        fortran=bool(array.flags.f_contiguous and not array.flags.c_contiguous),
+        assumed=assumed,
+    )
+    if array.dtype.kind not in "fiub" or array.size == 0:
+        return plain
+    seen = _observe(array)
+    finite, axis = not (seen.nans or seen.infinities), plain.layout.find("C")
+    values, recipe, whole = _recognise(array, plain, seen, contract, assume)
+    channels: tuple[Channel, ...] = ()
+    if values is None and finite and seen.low < seen.high and "?" not in layout and not _quantized(plain, contract):
+        channels = channels_of(array, axis if axis >= 0 else None)
+        values, recipe, whole = _by_grid(array, plain, channels)
+    found = replace(
+        plain,
+        low=seen.low,
+        high=seen.high,
+        nans=seen.nans,
+        infinities=seen.infinities,
+        constant=seen.low == seen.high and finite,
+        constant_channels=constant_channels(array, axis) if finite and axis >= 0 else (),
+        values=values,
+        recipe=recipe,
+        whole=whole,
+        channels=() if values is not None else channels,
+    )
+    likely, probability = likely_order(array, found)
+    order = "" if "layout" in assume else value_order(array, found)
+    return replace(found, likely_order=likely, order_probability=probability, value_order=order)
+
+
+def _dtype_name(dtype: np.dtype) -> str:
+    return (
+        dtype.name if dtype.kind in "fiubc" else {"O": "object", "U": "text", "S": "bytes"}.get(dtype.kind, dtype.name)
+    )
+
+
+def _order(
+    shape: tuple[int, ...], layout: str, contract: Contract | None, assume: Mapping[str, str]
+) -> tuple[str, tuple[str, ...]]:
+    """The channel order, and what of it was assumed: nothing in an array tells RGB from BGR."""
+    channels = shape[layout.index("C")] if "C" in layout else 1
+    if "channel_order" in assume:
+        order = assume["channel_order"]
+        if channels != (1 if order == "GRAY" else len(order)):
+            are = "is 1 channel" if channels == 1 else f"are {channels} channels"
+            raise CandidateError("SHP107", f"there {are}, which cannot stand as {order}")
+        return order, ()
+    if channels == 1 or "?" in layout:
+        return ("GRAY" if "?" not in layout else "?"), ()
+    alike = {3: ("RGB", "BGR"), 4: ("RGBA", "BGRA")}.get(channels, ())
+    if not alike:
+        return "?", ()
+    wanted = contract.channel_order[:3] if contract else "RGB"
+    order = next((one for one in alike if one[:3] == wanted), alike[0])
+    return order, (f"channel_order={order}",)
+
+
+def _blocks(array: np.ndarray) -> Iterator[np.ndarray]:
+    """The values in flat blocks of bounded size, whatever the memory order."""
+    if array.size <= _CHUNK:
+        yield array.reshape(-1)
+    elif array.flags.c_contiguous:
+        flat = array.reshape(-1)
+        for start in range(0, flat.size, _CHUNK):
+            yield flat[start : start + _CHUNK]
+    else:
+        for part in array:
+            yield from _blocks(part)
+
+
+def _observe(array: np.ndarray) -> _Observed:
+    low, high, nans, infinities = np.inf, -np.inf, 0, 0
+    for block in _blocks(array):
+        if block.dtype.kind == "f":
+            nan = int(np.count_nonzero(np.isnan(block)))
+            finite = block[np.isfinite(block)] if nan or np.isinf(block).any() else block
+            nans, infinities = nans + nan, infinities + block.size - finite.size - nan
+        else:
+            finite = block
+        if finite.size:
+            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+    if low > high:  # nothing finite
+        return _Observed(low=np.nan, high=np.nan, nans=nans, infinities=infinities)
+    return _Observed(low=low, high=high, nans=nans, infinities=infinities)
+
+
+def _recognise(
+    array: np.ndarray, facts: Facts, seen: _Observed, contract: Contract | None, assume: Mapping[str, str]
+) -> tuple[Affine | None, str, bool]:
+    """The value mapping, its name, and whether every value is the image of a whole grey level."""
+    channels = facts.length("C") or 1
+    if "value_range" in assume:
+        low, high = ends(assume["value_range"])
+        slack = (high - low) / 4  # a filter may have overshot
+        if seen.low < low - slack or seen.high > high + slack:
+            clause = f"the values span {seen.low:.4g}..{seen.high:.4g}, which is not the assumed {low:g}..{high:g}"
+            raise CandidateError("VAL104", clause)
+        affine = canonical(Values(low=low, high=high), channels)
+        return affine, f"assumed {low:g}..{high:g}", _on_lattice(array, facts, affine) is not None
+    quantized = _quantized(facts, contract)
+    if facts.dtype == "uint8" and not quantized:
+        return canonical(Values(low=0, high=255), channels), "0..255, not scaled", True
+    if quantized or seen.low == seen.high or seen.nans or seen.infinities or "?" in facts.layout:
+        return None, "", False
+    wanted = own(contract, channels) if contract else None
+    if wanted is not None and _fits(seen, wanted, 0) and _on_lattice(array, facts, wanted) is not None:
+        return wanted, "as the spec says", True  # the contract's own needs no proof
+    if any(((block != seen.low) & (block != seen.high)).any() for block in _blocks(array)):
+        for name, affine in named(channels):
+            if _fits(seen, affine, _FEW_LEVELS) and _shown(array, facts, affine):
+                return (affine, name, True) if _alone(array, facts, affine) else (None, "", False)
+    return None, "", False  # also where there are but two values, which are on the lattice of nearly everything
+
+
+def _alone(array: np.ndarray, facts: Facts, found: Affine) -> bool:
+    """Whether no other usual mapping explains the values too.
+
+    Whole means, such as 123, 117, 104, tell no order; but whole numbers from 0 on are pixels: hardly a picture is
+    nowhere darker than its mean. And even levels alone may as well be all levels of a mapping twice as steep.
+    """
+    axis = facts.layout.find("C")
+    planes = np.moveaxis(array, axis, 0) if axis >= 0 else array[np.newaxis]
+    for plane, a, b in zip(planes, found.scale, found.offset, strict=True):
+        levels = np.rint((sampled(plane).astype(np.float64) - b) / a).astype(np.int64)
+        if np.gcd.reduce(levels - levels[0]) == 1:
+            break
+    else:
+        return False
+    if min(found.offset) == 0:
+        return True
+    usual = (affine for _, affine in singles(len(found.scale)))
+    rivals = [other for other in usual if sorted(other.scale) == sorted(found.scale) and other != found]
+    return not any(_on_lattice(array, facts, other) for other in rivals)
+
+
+def _quantized(facts: Facts, contract: Contract | None) -> bool:
+    """Whether these are the integers of a quantized model, whose lattice says nothing."""
+    return contract is not None and contract.quantize is not None and facts.dtype == contract.dtype
+
+
+def _by_grid(array: np.ndarray, facts: Facts, channels: tuple[Channel, ...]) -> tuple[Affine | None, str, bool]:
+    """The mapping that the grid of the values tells, where it is a whole one."""
+    if not all(channel.step or channel.low == channel.high for channel in channels):
+        return None, "", False
+    rounding = max(rounding_of(array.dtype, channel) for channel in channels)
+    found = explained(channels, tolerance=max(rounding, _NEAR_LEVEL.get(facts.dtype, 0.02)))
+    if found is None or not _shown(array, facts, found[1], rounding):
+        return None, "", False
+    return found[1], found[0], True
+
+
+def _fits(seen: _Observed, affine: Affine, few: int) -> bool:
+    """Whether the observed range is inside the mapping's and uses at least ``few`` of its levels."""
+    ends = [b + x * a for a, b in zip(affine.scale, affine.offset, strict=True) for x in (0, 255)]
+    level = max(abs(a) for a in affine.scale)
+    return (
+        min(ends) - level / 2 <= seen.low and seen.high <= max(ends) + level / 2 and seen.high - seen.low >= few * level
+    )
+
+
+def _shown(array: np.ndarray, facts: Facts, affine: Affine, rounding: float = 0.0) -> bool:
+    """Whether the values are whole grey levels under a mapping, and enough of them to show that it is this one."""
+    found = _on_lattice(array, facts, affine, rounding)
+    return found is not None and found[0] >= _FEW_LEVELS and found[1] <= _OFF_ON_AVERAGE
+
+
+def _on_lattice(array: np.ndarray, facts: Facts, affine: Affine, rounding: float = 0.0) -> tuple[int, float] | None:
+    """None unless every value, mapped back, is a whole grey level 0..255, up to ``rounding`` levels or the usual.
+
+    Else the levels from the lowest to the highest one of the channel that has most (offsets alone may set the means of
+    two channels far apart), and the largest mean distance from whole levels among the channels.
+    """
+    tolerance, used, off = max(rounding, _OFF_LATTICE.get(facts.dtype, 0.001)), 0, 0.0
+    axis = facts.layout.index("C") if "C" in facts.layout else None
+    planes = np.moveaxis(array, axis, 0) if axis is not None else array[np.newaxis]
+    for plane, a, b in zip(planes, affine.scale, affine.offset, strict=True):
+        low, high, sum_ = 255.0, 0.0, 0.0
+        for block in _blocks(plane):
+            x = (block.astype(np.float64) - b) / a
+            level = np.rint(x)
+            away = np.abs(x - level)
+            low, high, sum_ = min(low, level.min()), max(high, level.max()), sum_ + float(away.sum())
+            if away.max() > tolerance or low < 0 or high > _TOP:
+                return None
+        used, off = max(used, int(high - low)), max(off, sum_ / plane.size)
+    return used, off

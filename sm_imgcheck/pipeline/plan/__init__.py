@@ -1,0 +1,114 @@
+"""Derive the plan: the ordered steps from what is there to what the contract asks for.
+
+Each stage looks at the facts as the stages before it leave them and yields the steps that are still missing, so a
+candidate that keeps the contract gets an empty plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from sm_imgcheck.core.errors import Bug, PlanError
+from sm_imgcheck.core.evidence import contradicted_order
+from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.layouts import describe
+from sm_imgcheck.core.types import Candidate, Contract, Facts, Header, Options, Plan, Spec, Step
+from sm_imgcheck.ops.effects import after, of_file
+from sm_imgcheck.pipeline.plan import finish, image, tensor
+from sm_imgcheck.pipeline.plan.context import Job, Stage, decodes_gray
+from sm_imgcheck.rules.decode_policy import refusals
+
+__all__ = ["OPS_OF_STAGE", "any_image", "decodes_gray", "make_plan", "stage_of"]
+
+OPS_OF_STAGE = {
+    "decode": ("decode",),
+    "orient": ("orient",),
+    "colour": ("colour",),
+    "pixels": ("to_pixels",),
+    "geometry": ("resize", "letterbox", "fit", "crop", "pad"),
+    "mirror": ("mirror",),
+    "reorder": ("reorder",),
+    "cast": ("cast",),
+    "values": ("scale", "normalize"),
+    "quantize": ("quantize",),
+    "transpose": ("transpose", "add_axis", "drop_axis"),
+    "batch": ("batch",),
+}
+"""Stage of a plan: how the names of its ops begin."""
+
+
+@cache
+def stage_of(op: str) -> str:
+    """The stage of an op. Checks name stages, because which op mends a size differs from spec to spec."""
+    found = next((stage for stage, ops in OPS_OF_STAGE.items() if op.startswith(ops)), None)
+    if found is None:
+        raise Bug(f"the op {op!r} belongs to no stage of a plan: name it in OPS_OF_STAGE")
+    return found
+
+
+def make_plan(spec: Spec, candidate: Candidate, options: Options) -> Plan:
+    """The plan for one candidate. Raises PlanError where no plan is lawful."""
+    if candidate.header is not None:
+        if refused := refusals(candidate.header, spec.decode, channel_order=spec.contract.channel_order):
+            raise PlanError("; ".join(f"it {clause}" for _, clause in refused))
+        job = Job(spec=spec, kind="image", options=options, header=candidate.header)
+        return _follow(of_file(candidate.header), image.STAGES + finish.STAGES, job)
+    if candidate.facts is None:
+        raise PlanError("nothing is known of it")
+    facts, likely = candidate.facts, contradicted_order(candidate.facts)
+    seen = any(origin.exact for origin in candidate.origins or ())
+    job = Job(spec=spec, kind="tensor", options=options, guessed_order=bool(likely), known_layout=seen)
+    facts = changed(facts, channel_order=likely) if likely else facts
+    return _follow(facts, tensor.STAGES + finish.STAGES, job)
+
+
+def any_image(spec: Spec) -> tuple[Step, ...]:
+    """The steps for whatever image comes: a parameter that depends on the file is ``{"header": KEY}``."""
+    _refuse_bfloat16(spec.contract)
+    job = Job(spec=spec, kind="any image", options=Options())
+    pretend = of_file(Header(format="", mode="CMYK", height=480, width=640))
+    return tuple(step for step, _ in _steps(pretend, image.STAGES + finish.STAGES, job))
+
+
+def _refuse_bfloat16(contract: Contract) -> None:
+    if contract.dtype == "bfloat16":
+        raise PlanError("NumPy has no bfloat16: let the spec ask for float32, and cast in the model's code")
+
+
+def _follow(facts: Facts, stages: tuple[Stage, ...], job: Job) -> Plan:
+    _refuse_bfloat16(job.contract)
+    pairs = tuple(_steps(facts, stages, job))
+    steps, known = tuple(step for step, _ in pairs), tuple(later for _, later in pairs)
+    _hold(known[-1] if known else facts, job.contract)
+    if not job.options.allow_guess and (guesses := tuple(tensor.guesses(facts, steps, job))):
+        assumptions = tuple(one for _, one in guesses)
+        reasons = "; ".join(why for why, _ in guesses)
+        raise PlanError(f"{reasons}; or --allow-guess", assumptions if all(assumptions) else ())
+    return Plan(steps=steps, before=facts, after=known)
+
+
+def _steps(facts: Facts, stages: tuple[Stage, ...], job: Job) -> Iterator[tuple[Step, Facts]]:
+    """Each step with the facts that it leaves."""
+    for stage in stages:
+        for step in stage(facts, job):
+            facts = after(facts, step)
+            yield step, facts
+
+
+def _hold(facts: Facts, contract: Contract) -> None:
+    """Refuse a plan that would not end in the contract."""
+    fits = facts.layout == contract.layout and all(
+        dim.allows(length) for dim, length in zip(contract.shape, facts.shape, strict=True)
+    )
+    if not fits:
+        wanted = "[" + ", ".join(str(dim) for dim in contract.shape) + f"] {contract.layout}"
+        ends = describe(facts.shape, facts.layout)
+        raise PlanError(f"no steps lead to shape {wanted}: they end at {ends}; {_way_out(facts, contract)}")
+
+
+def _way_out(facts: Facts, contract: Contract) -> str:
+    batch = contract.dim("N")
+    if batch is not None and facts.layout == contract.layout and not batch.allows(facts.shape[0]):
+        return f"hand over a tensor of {batch} images"
+    return "let the spec's resize or geometry make that size, or hand it over in it"

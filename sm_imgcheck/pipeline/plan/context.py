@@ -1,0 +1,78 @@
+"""What the stages of a plan share: the job at hand, and the form of a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sm_imgcheck.core.types import Contract, Facts, Header, Options, Spec, Step
+
+__all__ = ["Job", "Stage", "colour_step", "colours", "decodes_gray", "reorder_step", "wrong_size"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What every stage may look at besides the facts."""
+
+    spec: Spec
+    kind: Literal["image", "any image", "tensor"]
+    options: Options
+    header: Header | None = None
+    """Of the one image that the plan is for."""
+    guessed_order: bool = False
+    """The channel order is the likely one, not the assumed one, which the colors contradict."""
+    known_layout: bool = False
+    """The source image shows which axis is which."""
+
+    @property
+    def contract(self) -> Contract:
+        """The spec's."""
+        return self.spec.contract
+
+
+Stage = Callable[[Facts, Job], Iterator[Step]]
+"""Yields the steps that are missing, given the facts as the stages before leave them."""
+
+
+def wrong_size(facts: Facts, contract: Contract) -> bool:
+    """Whether height or width is not what the contract allows."""
+    return any(
+        dim is not None and (length := facts.length(axis)) is not None and not dim.allows(length)
+        for axis in "HW"
+        for dim in (contract.dim(axis),)
+    )
+
+
+def colour_step(job: Job, mode: str | dict[str, str]) -> Step:
+    """The step from the channels of ``mode`` to those of the contract, in RGB order, by the spec's policy."""
+    policy = job.spec.decode
+    to = colours(job.contract)
+    params: dict[str, Any] = {
+        "mode": mode,
+        "to": to,
+        "cmyk": policy.library,
+        "to_gray": policy.to_gray,
+        "alpha": policy.alpha,
+        "background": list(policy.background),
+        "bit_depth": policy.bit_depth,
+    }
+    why = f"the model takes {to}" if isinstance(mode, dict) else f"the pixels are {mode}, the model takes {to}"
+    return Step(op="colour", params=params, why=why, loss="none" if mode == "L" else "pixels")
+
+
+def reorder_step(job: Job, order: str, to: str, why: str) -> Step:
+    """The step from one channel order to another; a guess where only the colors show the first."""
+    guess = job.guessed_order
+    why = f"the channels are probably {order}" if guess else why
+    return Step(op="reorder", params={"order": order, "to": to}, why=why, loss="guess" if guess else "none")
+
+
+def decodes_gray(spec: Spec) -> bool:
+    """Whether the decoder itself makes the gray picture that the model takes."""
+    return spec.contract.channel_order == "GRAY" and spec.decode.to_gray == "y_plane"
+
+
+def colours(contract: Contract) -> str:
+    """The channels that the model takes, in the order in which images are worked on."""
+    return {"BGR": "RGB", "BGRA": "RGBA"}.get(contract.channel_order, contract.channel_order)

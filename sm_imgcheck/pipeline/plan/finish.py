@@ -1,0 +1,84 @@
+"""From pixels of the model's size to its tensor: order, values, dtype, axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sm_imgcheck.core.errors import PlanError
+from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.types import Facts, Step
+from sm_imgcheck.core.value_mapping import canonical, same
+from sm_imgcheck.pipeline.plan.context import Job, Stage, reorder_step, wrong_size
+
+__all__ = ["STAGES"]
+
+
+def _reorder(facts: Facts, job: Job) -> Iterator[Step]:
+    order, to = facts.channel_order, job.contract.channel_order
+    if order != to and sorted(order) == sorted(to):
+        yield reorder_step(job, order, to, why=f"the channels stand as {order}, the model takes {to}")
+
+
+def _values(facts: Facts, job: Job) -> Iterator[Step]:
+    contract = job.contract
+    if facts.values is None or same(facts.values, canonical(contract.values, contract.channels)):
+        return
+    if facts.dtype != "float32":
+        yield Step(op="cast", params={"dtype": "float32"}, why=f"{facts.dtype} cannot hold the scaled values")
+    wanted = contract.values
+    if wanted.mean is None:
+        yield Step(op="scale", params={"low": wanted.low, "high": wanted.high}, why="0..255 is not the model's range")
+    else:
+        std = None if wanted.std is None else list(wanted.std)
+        params = {"units": wanted.units, "mean": list(wanted.mean), "std": std}
+        yield Step(op="normalize", params=params, why="the model was trained on normalized values")
+
+
+def _quantize(facts: Facts, job: Job) -> Iterator[Step]:
+    wanted = job.contract.quantize
+    if wanted is None or facts.values is None:
+        return
+    params = {"scale": wanted.scale, "zero_point": wanted.zero_point, "rounding": wanted.rounding}
+    yield Step(op="quantize", params=params, why="the model takes quantized integers", loss="pixels")
+
+
+def _final_pads(facts: Facts, job: Job) -> Iterator[Step]:
+    for step in job.spec.geometry:
+        if step.params.get("units") == "final" and (job.kind != "tensor" or wrong_size(facts, job.contract)):
+            fill = step.params["fill"]  # listed in RGB order, as every colour of a spec is
+            if job.contract.channel_order.startswith("BGR"):
+                fill = [*fill[2::-1], *fill[3:]]
+            yield changed(step, params={**step.params, "fill": fill}, why="the spec frames the finished values")
+
+
+def _cast(facts: Facts, job: Job) -> Iterator[Step]:
+    dtype = job.contract.dtype
+    if facts.dtype != dtype or facts.byte_order == "swapped" or facts.fortran:
+        whole = dtype.startswith(("int", "uint")) and facts.dtype.startswith("float")
+        how = ", rounded half to even and clipped" if whole else ""
+        yield Step(op="cast", params={"dtype": dtype}, why=f"the model takes {dtype}{how}")
+
+
+def _axes(facts: Facts, job: Job) -> Iterator[Step]:
+    layout, to = facts.layout, job.contract.layout
+    for axis in "NC":
+        if axis in layout and axis not in to:
+            if facts.length(axis) != 1:
+                raise PlanError(
+                    f"axis {axis} is {facts.length(axis)} long, and the model takes {to}: hand it over one by one"
+                )
+            yield Step(
+                op="drop_axis", params={"axis": layout.index(axis)}, why=f"the model's layout {to} has no {axis}"
+            )
+            layout = layout.replace(axis, "")
+    if "C" in to and "C" not in layout:
+        yield Step(op="add_axis", why=f"the model's layout is {to}")
+        layout += "C"
+    wanted = to if "N" in layout else to.replace("N", "")
+    if layout != wanted:
+        yield Step(op="transpose", params={"layout": layout, "to": wanted}, why=f"the model's layout is {to}")
+    if wanted != to:
+        yield Step(op="batch", why="the model takes a batch, even of one")
+
+
+STAGES: tuple[Stage, ...] = (_reorder, _values, _quantize, _final_pads, _cast, _axes)

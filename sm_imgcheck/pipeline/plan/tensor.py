@@ -1,0 +1,170 @@
+"""From a tensor back to grey levels, where its numbers, size or channels are not the model's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sm_imgcheck.core.errors import PlanError
+from sm_imgcheck.core.evidence import contradicted_layout, sides_look_swapped, unlikely_range
+from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.layouts import LAYOUTS, known, likely_reading, size
+from sm_imgcheck.core.types import Affine, Contract, Facts, Step, Values
+from sm_imgcheck.core.value_mapping import canonical, domain, overshoot, same, target
+from sm_imgcheck.pipeline.plan.context import Job, Stage, colour_step, reorder_step, wrong_size
+
+__all__ = ["STAGES"]
+
+
+def _pixels_needed(facts: Facts, job: Job) -> bool:
+    """Whether the numbers must go back to grey levels: another mapping, another size, other channels."""
+    return wrong_size(facts, job.contract) or _wrong_channels(facts, job.contract) or _wrong_values(facts, job)
+
+
+def _wrong_channels(facts: Facts, contract: Contract) -> bool:
+    return (facts.length("C") or 1) != contract.channels
+
+
+def _wrong_values(facts: Facts, job: Job) -> bool:
+    contract = job.contract
+    if contract.quantize is not None and facts.dtype == contract.dtype:
+        return facts.values is not None  # where its integers are the contract's, they show no mapping of their own
+    if facts.values is not None:
+        # float16 holds half of what the model's float32 does: go back to the grey levels rather than cast
+        coarse = facts.whole and facts.dtype == "float16" and contract.dtype in ("float32", "float64")
+        return coarse or not same(facts.values, target(contract, facts.channel_order))
+    if facts.low is None or facts.high is None or unlikely_range(facts, contract):
+        return True
+    low, high = domain(changed(contract, quantize=None, dtype="float32"), overshoot(job.spec.geometry))
+    slack = (high - low) * 1e-3
+    return facts.low < low - slack or facts.high > high + slack
+
+
+def _usable(facts: Facts, _: Job) -> Iterator[Step]:
+    """No step at all: refuse what no step can mend."""
+    if not facts.dtype.startswith(("int", "uint", "float", "bfloat", "bool")):
+        raise PlanError(f"the elements are {facts.dtype}, not numbers")
+    if facts.nans or facts.infinities:
+        raise PlanError(f"{facts.nans + facts.infinities} values are not finite, and nothing says what they were")
+    if 0 in facts.shape:
+        raise PlanError(f"the array is empty (shape {list(facts.shape)})")
+    if order := contradicted_layout(facts):
+        raise PlanError(
+            f"the values follow each other as {order}, the shape is {facts.layout}: transpose instead of reshape where "
+            f"it is made, or --assume layout={facts.layout} if the shape is right"
+        )
+    yield from ()
+
+
+def _channels_last(facts: Facts, job: Job) -> Iterator[Step]:
+    if not known(facts.layout):
+        likely = likely_reading(facts.shape, job.contract)
+        hint = f" (probably {likely.text})" if likely else ""
+        assumptions = (f"layout={likely.layout}",) if likely and likely.layout else ()
+        raise PlanError(
+            f"no layout explains shape {list(facts.shape)}{hint}: give the order of its axes with --assume layout="
+            f"{likely.layout if assumptions and likely else LAYOUTS[0]}",
+            assumptions,
+        )
+    if facts.layout not in LAYOUTS:
+        to = "".join(axis for axis in LAYOUTS[0] if axis in facts.layout)
+        yield Step(op="transpose", params={"layout": facts.layout, "to": to}, why="the steps below want images")
+        return
+    reordered = facts.channel_order not in (job.contract.channel_order, "?")
+    if not (reordered or _pixels_needed(facts, job)):
+        return
+    if "C" not in facts.layout:
+        yield Step(op="add_axis", why="the steps below want a channel axis")
+    elif facts.layout[-1] != "C":
+        to = facts.layout.replace("C", "") + "C"
+        yield Step(op="transpose", params={"layout": facts.layout, "to": to}, why="the steps below want channels last")
+
+
+def _to_pixels(facts: Facts, job: Job) -> Iterator[Step]:
+    if not _pixels_needed(facts, job) or _are_pixels(facts):
+        return
+    values, whole, guessed = facts.values, facts.whole, False
+    if values is None:
+        values, guessed = _guess(facts), True
+    name = facts.recipe if not guessed else f"the values look like {_range(values)} of whatever made them"
+    why = f"undo what was done to the values ({name})" if not guessed else name
+    yield Step(
+        op="to_pixels",
+        params={"scale": list(values.scale), "offset": list(values.offset), "whole": whole and not guessed},
+        why=why,
+        loss="guess" if guessed else "none",
+    )
+
+
+def _are_pixels(facts: Facts) -> bool:
+    """uint8 holds grey levels, unless a source image shows that it holds something else."""
+    levels = canonical(Values(low=0, high=255), facts.length("C") or 1)
+    return facts.dtype == "uint8" and (facts.values is None or same(facts.values, levels))
+
+
+_USUAL_RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))
+
+
+def _guess(facts: Facts) -> Affine:
+    """The usual range that the observed one sits in, in the order of their width. Raises PlanError for none."""
+    channels = facts.length("C") or 1
+    if facts.low is not None and facts.high is not None:
+        for low, high in _USUAL_RANGES:
+            slack = (high - low) / 20  # a bicubic or Lanczos resize may overshoot a little
+            used = (facts.high - facts.low) / (high - low)
+            if low - slack <= facts.low and facts.high <= high + slack and used > 1 / 20:
+                return canonical(Values(low=low, high=high), channels)
+    raise PlanError("the values lie on no known mapping: say what range they stand for, as in --assume value_range=0,1")
+
+
+def _range(affine: Affine) -> str:
+    return f"{affine.offset[0]:g}..{affine.offset[0] + 255 * affine.scale[0]:g}"
+
+
+def _channels(facts: Facts, job: Job) -> Iterator[Step]:
+    """Other channels than the model takes: what the spec's policy says of an image goes for a tensor too."""
+    contract, policy = job.contract, job.spec.decode
+    if not _wrong_channels(facts, contract):
+        return
+    mode = {1: "L", 3: "RGB", 4: "RGBA"}.get(facts.length("C") or 1)
+    if mode is None or facts.dtype != "uint8":
+        order = facts.channel_order if mode else f"{facts.length('C')} channels"
+        raise PlanError(f"{order} cannot become {contract.channel_order}: the values are no grey levels")
+    if (mode == "L" and policy.gray == "reject") or (mode == "RGBA" and policy.alpha == "reject"):
+        raise PlanError(f"the spec refuses a {mode} source (decode.{'gray' if mode == 'L' else 'alpha'}: reject)")
+    if facts.channel_order in ("BGR", "BGRA"):
+        yield reorder_step(job, facts.channel_order, mode, why="the next step takes RGB order")
+    yield colour_step(job, mode)
+
+
+def _geometry(facts: Facts, job: Job) -> Iterator[Step]:
+    if not wrong_size(facts, job.contract):
+        return
+    for step in job.spec.geometry:
+        if step.params.get("units") != "final":
+            yield changed(step, why="its size is not the model's")
+
+
+def guesses(facts: Facts, steps: Sequence[Step], job: Job) -> Iterator[tuple[str, str]]:
+    """What a plan takes without proof: why, with the fix; and the assumption that states it, where one is probable."""
+    if job.guessed_order:
+        probability = f"{min(facts.order_probability, 0.999):.1%}".replace("%", " %")
+        other = facts.channel_order[::-1]
+        why = f"channel order: probably {facts.channel_order} ({probability}), not {other}"
+        yield (
+            f"{why}: --assume channel_order={facts.channel_order} (or {other})",
+            f"channel_order={facts.channel_order}",
+        )
+    inferred_layout = job.kind == "tensor" and not job.known_layout and "layout" not in job.options.assume
+    if inferred_layout and sides_look_swapped(facts, job.contract):
+        got, swapped = size(facts.length("H") or 0, facts.length("W") or 0), facts.layout.translate(_SWAP)
+        yield f"height and width look swapped, got {got}: --assume layout={swapped} (or {facts.layout})", ""
+    for step in steps:
+        if step.op == "to_pixels" and step.loss == "guess":
+            low, high = step.params["offset"][0], step.params["offset"][0] + 255 * step.params["scale"][0]
+            yield f"{step.why}: --assume value_range={low:g},{high:g}", f"value_range={low:g},{high:g}"
+
+
+_SWAP = str.maketrans("HW", "WH")
+
+
+STAGES: tuple[Stage, ...] = (_usable, _channels_last, _to_pixels, _channels, _geometry)

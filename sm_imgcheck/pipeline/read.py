@@ -1,0 +1,241 @@
+"""One candidate from a file, bytes or an array. A bad one is a candidate with a problem, never an exception."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import stat
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from typing import IO, Any, Literal
+
+import numpy as np
+
+from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.core.types import Candidate, Decode
+from sm_imgcheck.io import stores
+from sm_imgcheck.io.images.decode import hear
+from sm_imgcheck.io.images.header import look
+from sm_imgcheck.io.images.sniff import image_format
+from sm_imgcheck.io.numpy_files import (
+    MAX_HEADER_BYTES,
+    NPY_MAGIC,
+    check_bytes,
+    check_numbers,
+    npy_header,
+    read_npy,
+    read_npz,
+)
+from sm_imgcheck.io.stores.local import MAX_FILE_BYTES
+from sm_imgcheck.io.tensors.json import is_json_tensor, read_json
+
+__all__ = [
+    "MAX_FILE_BYTES",
+    "Content",
+    "array_candidate",
+    "fetched",
+    "from_array",
+    "from_bytes",
+    "image_candidate",
+    "is_tensor",
+    "map_npy",
+    "opened",
+    "read",
+    "tensor_candidate",
+]
+
+
+@contextmanager
+def opened(path: str) -> Iterator[tuple[IO[bytes], int]]:
+    """A regular file, open for reading, and its size in bytes. Raises CandidateError, while it is read too.
+
+    Opened without waiting: a FIFO without a writer would wait for ever.
+    """
+    if not path:
+        raise CandidateError("SRC101", "an empty name is no file")
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
+        folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for a name that is too long
+        what = "is a folder" if folder else f"cannot be opened: {reason}"
+        raise CandidateError("SRC101", what) from None
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device, a pipe or a socket"
+        raise CandidateError("SRC101", f"is {kind}, not a file")
+    with os.fdopen(handle, "rb") as file:
+        try:
+            yield file, status.st_size
+        except OSError as problem:
+            raise CandidateError("SRC101", f"cannot be read: {problem.strerror or problem}") from None
+
+
+def fetched(place: str) -> bytes:
+    """All of a file in a store. Raises CandidateError; StoreError for a store that is out of reach."""
+    try:
+        return stores.store(place).read(place, MAX_FILE_BYTES)
+    except stores.Unreadable as problem:
+        raise CandidateError("SRC101", str(problem)) from None
+
+
+def image_candidate(body: bytes, path: str, decode: Decode, *, headers_only: bool, gray: bool) -> Candidate:
+    """Look at the header, then decode, keeping what each has shown. Never raises."""
+    header = pixels = problem = None
+    try:
+        header = look(body, max_pixels=decode.max_pixels)
+        if not headers_only:
+            icc = "srgb" if decode.icc == "srgb" else "ignore"
+            pixels, header = hear(body, header, dct=decode.dct, gray=gray, truncated=decode.truncated, icc=icc)
+    except CandidateError as found:
+        problem = (found.code, found.problem)
+    except MemoryError:
+        problem = ("SRC120", "needs more memory than there is")
+    kind: Literal["image", "unknown"] = "image" if header is not None or image_format(body) else "unknown"
+    return Candidate(path=path, kind=kind, header=header, problem=problem, data=body, pixels=pixels)
+
+
+def is_tensor(body: bytes) -> bool:
+    """Whether the bytes are those of a tensor file, whatever is wrong inside."""
+    archive = body[:4] == b"PK\x03\x04" and body[30 : 30 + int.from_bytes(body[26:28], "little")].endswith(b".npy")
+    return body.startswith(NPY_MAGIC) or archive or is_json_tensor(body)
+
+
+def tensor_candidate(body: bytes, path: str, member: str) -> Candidate:
+    """The tensor in ``body``; ``member`` names the array of an archive. Never raises."""
+    try:
+        if body.startswith(NPY_MAGIC):
+            data, rest = read_npy(body)
+        else:
+            data, rest = read_npz(body, member) if body[:2] == b"PK" else (read_json(body), 0)
+    except CandidateError as problem:
+        return Candidate(path=path, kind="tensor", problem=(problem.code, problem.problem))
+    return array_candidate(data, path, trailing_bytes=rest)
+
+
+def array_candidate(values: Any, path: str, *, trailing_bytes: int = 0) -> Candidate:
+    """An array, or what NumPy can make one of, as a candidate. Raises TypeError for what is no array at all."""
+    check_arrayish(values)
+    try:
+        data = np.asarray(unmasked(values))
+        check_numbers(data.dtype)
+    except CandidateError as problem:
+        return Candidate(path=path, kind="tensor", problem=(problem.code, problem.problem))
+    except Exception as problem:  # noqa: BLE001 - an object's own __array__ raises what it likes
+        said = " ".join(str(problem).split())[:200]
+        return Candidate(path=path, kind="tensor", problem=("SRC150", f"is no array of numbers: {said}"))
+    return Candidate(path=path, kind="tensor", data=data, trailing_bytes=trailing_bytes)
+
+
+def check_arrayish(what: Any) -> None:
+    """Raise TypeError for what NumPy would wrap as an object, or read as something else than is meant.
+
+    An image of Pillow is not taken: its palette's indices would pass for gray levels, its EXIF turn would be lost.
+    """
+    if any(one.__module__.partition(".")[0] == "PIL" for one in type(what).__mro__):
+        raise TypeError('an image of Pillow was given: pass np.asarray(image.convert("RGB")), or the bytes of its file')
+    arrays = ("__array__", "__array_interface__", "__array_struct__")
+    if not isinstance(what, (list, tuple, array)) and not any(hasattr(what, name) for name in arrays):
+        hint = ": pass what its read() returns" if hasattr(what, "read") else ""
+        raise TypeError(f"expected a path, the bytes of a file, or an array, not {type(what).__name__}{hint}")
+
+
+def unmasked(values: Any) -> Any:
+    """The same without its mask. Raises CandidateError where the mask hides anything."""
+    hidden = int(np.sum(np.ma.getmask(values))) if isinstance(values, np.ma.MaskedArray) else 0
+    if hidden:
+        what = f"is a masked array, {hidden} of its values are hidden"
+        raise CandidateError("SRC150", f"{what}; a model takes no mask: say what stands there (array.filled(0))")
+    return np.ma.getdata(values) if isinstance(values, np.ma.MaskedArray) else values
+
+
+def map_npy(file: IO[bytes], size: int) -> tuple[np.ndarray[Any, Any], int]:
+    """The array of an open ``.npy`` file of ``size`` bytes, mapped read-only, and how many follow it.
+
+    Raises CandidateError.
+    """
+    file.seek(0)
+    shape, fortran, dtype, start = npy_header(BytesIO(file.read(MAX_HEADER_BYTES + 64)))
+    wanted = check_bytes(shape, dtype, size - start)
+    order: Any = "F" if fortran else "C"
+    if not wanted:
+        return np.empty(shape, dtype, order), size - start
+    mapped = mmap.mmap(file.fileno(), start + wanted, access=mmap.ACCESS_READ)
+    return np.ndarray(shape, dtype, buffer=mapped, offset=start, order=order), size - start - wanted
+
+
+def read(path: str | os.PathLike[str], decode: Decode, *, headers_only: bool = False, gray: bool = False) -> Candidate:
+    """Read a candidate by its path; ``file.npz::name`` names one array of an archive.
+
+    headers_only: decode nothing. gray: pixels are decoded as the op ``decode`` does with ``gray`` (the model is gray
+    and ``to_gray`` is ``y_plane``). Never raises for a bad candidate; StoreError for a store out of reach.
+    """
+    name = os.fsdecode(path)
+    file, member = stores.file_of(name)
+    try:
+        body = read_file(file)
+        if isinstance(body, bytes):
+            return _of_bytes(body, name, member, decode, headers_only=headers_only, gray=gray)
+        array, rest = body
+        return _nameless(name, member) if member else array_candidate(array, name, trailing_bytes=rest)
+    except CandidateError as problem:
+        return Candidate(path=name, kind="unknown", problem=(problem.code, problem.problem))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What stands at a path, where it has been fetched already."""
+
+    path: str
+    body: bytes
+
+
+def from_bytes(body: bytes, path: str, decode: Decode, *, headers_only: bool = False, gray: bool = False) -> Candidate:
+    """The same from bytes that are there already; ``path`` is what messages call them."""
+    member = path.rpartition("::")[2] if ".npz::" in path else ""
+    return _of_bytes(body, path, member, decode, headers_only=headers_only, gray=gray)
+
+
+def from_array(array: Any, path: str = "array") -> Candidate:
+    """The same from an array, or from nested lists of numbers. Raises TypeError for what is neither."""
+    return array_candidate(array, path)
+
+
+def _of_bytes(body: bytes, path: str, member: str, decode: Decode, *, headers_only: bool, gray: bool) -> Candidate:
+    if member and not body.startswith(b"PK"):
+        return _nameless(path, member)
+    if is_tensor(body):
+        return tensor_candidate(body, path, member)
+    return image_candidate(body, path, decode, headers_only=headers_only, gray=gray)
+
+
+def _nameless(path: str, member: str) -> Candidate:
+    clause = (
+        f"is no archive of arrays, so nothing in it is called {member[:80]!r}: leave out what follows the file's name"
+    )
+    return Candidate(path=path, kind="unknown", problem=("SRC153", clause))
+
+
+def read_file(path: str) -> Any:
+    """The bytes of a file, or of a ``.npy`` on a disk the mapped array and how many bytes follow it.
+
+    Raises CandidateError, StoreError.
+    """
+    if stores.is_remote(path):
+        return fetched(path)
+    with opened(path) as (file, size):
+        return read_open(file, size)
+
+
+def read_open(file: IO[bytes], size: int) -> Any:
+    """As ``read_file``, of an open file of ``size`` bytes."""
+    if file.read(6) == b"\x93NUMPY":
+        return map_npy(file, size)
+    if size > MAX_FILE_BYTES:
+        raise CandidateError("SRC101", f"has {size} bytes; more than {MAX_FILE_BYTES} are not read")
+    file.seek(0)
+    return file.read(size)

@@ -1,0 +1,79 @@
+"""A request body as a candidate: its bytes, and what the spec's serving stack makes of them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from functools import partial
+
+from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.core.types import Candidate, Received, Request, Spec
+from sm_imgcheck.io.stores import is_remote
+from sm_imgcheck.pipeline.guard import guarded
+from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, fetched, image_candidate, opened
+from sm_imgcheck.serving.stacks import stack
+
+__all__ = ["as_sent", "read_request", "request_candidate"]
+
+
+def read_request(
+    path: str | os.PathLike[str], content_type: str, spec: Spec, *, headers_only: bool = False
+) -> Candidate:
+    """The body in a file. One that is too large is judged by its size alone. Never raises."""
+    name = os.fsdecode(path)
+    try:
+        if is_remote(name):
+            return request_candidate(fetched(name), name, content_type, spec, headers_only=headers_only)
+        with opened(name) as (file, size):
+            if size <= MAX_FILE_BYTES:
+                return request_candidate(file.read(), name, content_type, spec, headers_only=headers_only)
+    except CandidateError as problem:
+        return Candidate(path=name, kind="request", problem=(problem.code, problem.problem))
+    why = f"a body of {size:,} bytes is not read; {MAX_FILE_BYTES:,} are: only its size is judged"
+    request = _asked(content_type, size, spec)
+    return Candidate(path=name, kind="request", request=replace(request, flaws=(("PAY120", why, "", str(size)),)))
+
+
+def request_candidate(
+    body: bytes, path: str, content_type: str, spec: Spec, *, headers_only: bool = False
+) -> Candidate:
+    """The body as the spec's stack receives it; with no stack named, by its content type alone. Never raises.
+
+    An array is the candidate's ``data``; of a picture, its header is read, and its pixels are decoded for damage.
+    """
+    unjudged = Candidate(path=path, kind="request", request=_asked(content_type, len(body), spec))
+    found = guarded(unjudged, partial(_judged, unjudged, body, spec))
+    outcome, data = found.request.outcome if found.request else None, found.data
+    found = replace(found, data=None)
+    if isinstance(outcome, Received) and outcome.form == "array":
+        return replace(found, data=data)
+    if isinstance(outcome, Received) and outcome.form == "image" and data is not None:
+        picture = image_candidate(data, path, spec.decode, headers_only=headers_only, gray=False)
+        return replace(found, header=picture.header, problem=picture.problem)
+    return found
+
+
+def as_sent(picture: Candidate, spec: Spec) -> Candidate:
+    """An image, which is itself the request where the spec's envelope is ``image``. It has a header and its bytes."""
+    assert picture.header is not None
+    content_type = spec.payload.get("content_type") or f"image/{picture.header.format.lower()}"
+    request = _asked(content_type, len(picture.data), spec)
+    unjudged = Candidate(
+        path=picture.path, kind="request", header=picture.header, request=request, problem=picture.problem
+    )
+    return replace(_judged(unjudged, picture.data, spec), data=None)
+
+
+def _judged(candidate: Candidate, body: bytes, spec: Spec) -> Candidate:
+    """With what the stack makes of the body; what that is an array or a picture of is ``data``."""
+    request = candidate.request
+    assert request is not None
+    outcome = stack(request.stack or "custom").receive(body, request.content_type, spec)
+    data = outcome.data if isinstance(outcome, Received) else None
+    if data is not None:
+        outcome = replace(outcome, data=None)
+    return replace(candidate, request=replace(request, outcome=outcome), data=data)
+
+
+def _asked(content_type: str, size: int, spec: Spec) -> Request:
+    return Request(content_type=content_type, size=size, stack=spec.payload.get("stack", ""))

@@ -1,0 +1,270 @@
+"""The report of a run as a person would tell it: what all share once, then what some have of their own, then the sum.
+
+``tell`` arranges; ``text`` and ``table`` lay out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from sm_imgcheck.core import phrases
+from sm_imgcheck.core.escape import argument, for_terminal
+from sm_imgcheck.core.phrases import count
+from sm_imgcheck.core.types import Report, Step
+from sm_imgcheck.report import Run
+from sm_imgcheck.report._groups import Digest, Group, Route
+from sm_imgcheck.report._rows import FAILED, ORDER, Row, Section, against, clipped, plain, reason, row
+from sm_imgcheck.report._single import one
+
+__all__ = ["Story", "tell"]
+
+_SHARE = 0.9
+"""A finding that so large a part of a long run has is told once, with its number, like one that all have."""
+_OTHERS = 5
+"""Plans that are told in a line each, beside the one that most candidates share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """The whole report."""
+
+    head: tuple[str, ...]
+    sections: tuple[Section, ...]
+    summary: tuple[str, ...]
+    command: str
+
+
+def tell(run: Run, digest: Digest, report: Report) -> Story:
+    """Arrange what was gathered. One candidate is told plainly, with each finding in full."""
+    if report.candidates == 1 and digest.first is not None:
+        head, sections = one(run, digest.first)
+    else:
+        head, sections = _many(run, digest, report)
+    return Story(
+        head=head,
+        sections=tuple(section for section in sections if section.rows or section.steps),
+        summary=tuple(_summary(run, digest, report)),
+        command=_command(run, digest, report),
+    )
+
+
+def _many(run: Run, digest: Digest, report: Report) -> tuple[tuple[str, ...], list[Section]]:
+    kinds = [count(number, kind) for kind, number in sorted(digest.kinds.items())]
+    kinds += [f"{digest.unread:,} that cannot be used"] if digest.unread else []
+    kinds += [f"{digest.bugs:,} not checked"] if digest.bugs else []
+    of = f"{count(report.candidates, 'candidate')}: " if len(kinds) > 1 else ""
+    head = (f"{of}{phrases.listing(kinds)}", against(run)) if kinds else ()
+    groups = sorted(digest.groups.values(), key=lambda group: ORDER[group.sample.severity])
+    made = tuple(reason(f"{number:,}: {way}") for way, number in digest.made.most_common(_OTHERS))
+    sections = [section for kind in sorted(digest.kinds) for section in _shared(digest, groups, kind)]
+    own = tuple(_own(group) for group in groups if not _is_shared(digest, group))
+    sections.append(Section(title="Some have something of their own:" if sections else "Findings:", rows=own))
+    what = "was written" if report.unwritten else "can be made"
+    sections.append(Section(title=f"No tensor {what} of:", rows=_reasons(digest.stuck)))
+    sections.append(Section(title=FAILED, rows=_reasons(digest.failed)))
+    return head, [Section(title="How they were made of their images:", rows=made), *sections]
+
+
+def _reasons(groups: dict[tuple[object, ...], Group]) -> tuple[Row, ...]:
+    return tuple(reason(f"{_files(group)}: {group.sample.message}", _details(group)) for group in groups.values())
+
+
+def _is_shared(digest: Digest, group: Group) -> bool:
+    total = digest.kinds[group.kind]
+    return (
+        total > 1
+        and not group.unread
+        and (group.files == total or (group.files > 10 and group.files >= _SHARE * total))
+    )
+
+
+def _shared(digest: Digest, groups: list[Group], kind: str) -> list[Section]:
+    """What all candidates of a kind have, and the plan that mends it."""
+    total = digest.kinds[kind]
+    rows = []
+    for group in groups:
+        if group.kind == kind and _is_shared(digest, group):
+            some = "" if group.files == total else f"{group.files:,} of {total:,}: "
+            rows.append(_told(group, some + _sentence(group)))
+    if not rows:
+        return []
+    naive = {"image": ", as a plain decode hands them over", "request": ", as the stack takes them"}.get(kind, "")
+    who = "Both" if total == 2 else f"All {total:,}"
+    sections = [Section(title=f"{who} {kind}s{naive}:", rows=tuple(rows))]
+    if routes := digest.by_use(kind):
+        usual = routes[0]
+        whom = "them" if usual.files == total else f"{usual.files:,} of them"
+        sections.append(Section(title=f"The plan that mends {whom}:", steps=usual.steps))
+        others = _other_ways(digest, routes, kind)
+        rest = total - usual.files
+        sections.append(Section(title=f"The other {kind if rest == 1 else count(rest, kind)}:", rows=others))
+    return sections
+
+
+def _other_ways(digest: Digest, routes: list[Route], kind: str) -> tuple[Row, ...]:
+    """What becomes of the candidates that go another way than most: their number is that of all others."""
+    usual, told, finished = routes[0], routes[1 : 1 + _OTHERS], digest.finished(kind)
+    ways = [(route.files, _difference(usual.steps, route.steps)) for route in told]
+    rest = digest.kinds[kind] - sum(route.files for route in (usual, *told)) - finished - digest.planless[kind]
+    ways += [(rest, "other plans (--format jsonl has them all)")]
+    ways += [(finished, "nothing to do"), (digest.planless[kind], "no plan: see below")]
+    return tuple(Row(severity="notice", code="", name="", mender="", message=f"{n:,}: {way}") for n, way in ways if n)
+
+
+def _difference(usual: tuple[Step, ...], other: tuple[Step, ...]) -> str:
+    """A plan by its ops; where it has some more or fewer than the usual one, by those."""
+    mine, theirs = [step.op for step in usual], [step.op for step in other]
+    more, fewer = Counter(theirs) - Counter(mine), Counter(mine) - Counter(theirs)
+    if not more and not fewer:
+        return f"the same steps in another order: {', '.join(theirs)}"
+    parts = [f"with {phrases.listing(list(more))}"] if more else []
+    parts += [f"without {phrases.listing(list(fewer))}"] if fewer else []
+    return f"the same {', '.join(parts)}"
+
+
+def _own(group: Group) -> Row:
+    said = _said(group)
+    who = f"each of {_files(group)}" if group.files > 1 and len(group.messages) == 1 else _files(group)
+    return _told(group, f"{who}{': ' if said else ''}{said}", _details(group))
+
+
+def _told(group: Group, message: str, details: tuple[str, ...] = ()) -> Row:
+    if group.made_for_good:
+        return plain(group.sample, message, details)
+    return row(group.sample, message, _mender(group), details)
+
+
+def _mender(group: Group) -> str:
+    some = f", not for {group.unmended:,} of them" if group.mender and group.unmended else ""
+    return group.mender + some
+
+
+def _files(group: Group) -> str:
+    return count(group.files, "file" if group.kind == "unknown" else group.kind)
+
+
+def _sentence(group: Group) -> str:
+    """What is said of a group without its files: where no span of what was found makes a sentence, one of them."""
+    if len(group.messages) > 1 and "; " not in group.sample.message:
+        return f"such as: {clipped(group.sample.message)}"
+    return _said(group) or f"such as: {clipped(group.sample.message)}"
+
+
+def _said(group: Group) -> str:
+    """The message of a group; where it differs from file to file, the span of what was found, if that is known."""
+    if len(group.messages) == 1:
+        return clipped(group.sample.message)
+    if not any(group.actuals):
+        return ""
+    if all(group.smallest) and group.smallest != group.largest:
+        found = f"from {'x'.join(map(str, group.smallest))} to {'x'.join(map(str, group.largest))} (HxW)"
+    elif len(group.actuals) == 1:
+        found = group.actuals[0]
+    else:
+        found = phrases.listing(group.actuals[:3], "or") + (", ..." if len(group.actuals) > 3 else "")
+    return clipped(f"{found}; {group.tail}" if group.tail else found)
+
+
+def _details(group: Group) -> tuple[str, ...]:
+    """Which files: in one line where all say the same, otherwise a line each."""
+    more = group.files - len(group.examples)
+    rest = [f"{more:,} more (--format jsonl names them all)"] if more else []
+    if len(group.messages) == 1:
+        return (phrases.listing([for_terminal(path) for path, _ in group.examples] + rest),)
+    lines = [f"{for_terminal(path)}: {clipped(said)}" for path, said in group.examples]
+    return (*lines, *(f"and {text}" for text in rest))
+
+
+def _summary(run: Run, digest: Digest, report: Report) -> list[str]:
+    lines = []
+    if report.not_looked_at:
+        passed = [f"{number:,} {reason}" for reason, number in sorted(report.not_looked_at.items())]
+        lines.append(f"Not looked at: {', '.join(passed)}.")
+    if not report.candidates:
+        return [*lines, "There was nothing to check."]
+    if report.with_findings:
+        lines.append(_tally(run, digest, report))
+    elif report.clean:
+        lines.append(_verdict(run, digest, report))
+    if report.not_checked:
+        lines.append(_not_checked(digest, report))
+    if digest.written or report.unwritten:
+        lines.append(_written(digest, report))
+    return lines
+
+
+def _not_checked(digest: Digest, report: Report) -> str:
+    """How many candidates were not checked, by reason."""
+    unseen = report.not_checked - digest.bugs
+    reasons = {"no image or tensor could be examined": unseen, "a bug in sm-imgcheck": digest.bugs}
+    given = {why: number for why, number in reasons.items() if number > 0}
+    why = ", ".join(f"{why} ({number:,})" if len(given) > 1 else why for why, number in given.items())
+    some = f"{report.not_checked:,} of {report.candidates:,} candidates: " if report.candidates > 1 else ""
+    return f"Not checked: {some}{why}."
+
+
+def _verdict(run: Run, digest: Digest, report: Report) -> str:
+    """Of a run without an error or a warning, in which something was examined."""
+    if run.partial:
+        found = count(report.findings, "notice") if report.findings else "nothing"
+        return f"The checks that were selected found {found}."
+    also = f", with {count(report.findings, 'notice')}" if report.findings else ""
+    if set(digest.kinds) == {"probe"}:
+        each = "the golden tensor" if report.clean == 1 else f"all {report.clean:,} golden tensors"
+        return f"The spec makes {each}{also}."
+    whole = report.clean - digest.planless.total()
+    if whole == report.candidates:
+        who = "It keeps" if whole == 1 else f"All {whole:,} candidates keep"
+        return f"{who} the contract{also}."
+    if report.candidates == 1:
+        return f"No finding{also}, but no tensor can be made of it."
+    keep = "keeps" if whole == 1 else "keep"
+    return f"{whole:,} of {report.candidates:,} candidates {keep} the contract{also}."
+
+
+def _tally(run: Run, digest: Digest, report: Report) -> str:
+    """How many findings, where, and how many of them ``convert`` mends."""
+    by = [count(report.severities[one], one) for one in ORDER if report.severities.get(one)]
+    some = f"{report.with_findings:,} of" if report.with_findings < report.candidates else "all"
+    where = f" in {some} {count(report.candidates, 'candidate')}" if report.candidates > 1 else ""
+    # A notice that nothing mends is no flaw: it says what was assumed.
+    flaws = report.findings - report.unmendable.get("notice", 0)
+    if digest.kinds and set(digest.kinds) == {"request"}:
+        mended = "sm-imgcheck payload makes a right one from the image"
+    elif set(digest.kinds) == {"probe"}:
+        mended = "mend the spec, or make the golden tensor anew where the spec is right"
+    elif _by_handler(digest):
+        mended = "sm-imgcheck code writes a handler that makes the model's tensor"
+    elif run.command and (needed := digest.common_assumptions):
+        mended = f"convert writes nothing without --assume {' --assume '.join(needed)}; if that is right"
+    elif not report.mendable:
+        mended = "mended: none of them" if report.unwritten else "none of them can be mended"
+    else:
+        much = f"{report.mendable:,} of them" if report.mendable < flaws else "it" if flaws == 1 else "all of them"
+        mended = f"convert mends {much}" if run.command else f"mended: {much}"
+    return f"{phrases.listing(by)}{where}; {mended}{':' if _command(run, digest, report) else '.'}"
+
+
+def _by_handler(digest: Digest) -> bool:
+    return digest.first is not None and digest.first.handled is not None
+
+
+def _command(run: Run, digest: Digest, report: Report) -> str:
+    """What is to be done next; of a handler's tensors another handler, whatever could be done to them."""
+    needed = () if _by_handler(digest) else digest.common_assumptions
+    if not (report.mendable or needed or (_by_handler(digest) and report.with_findings)) or not run.command:
+        return ""
+    given = [f"--assume {argument(one)}" for one in needed]
+    return " ".join([run.command, *given, *([run.output] if run.output else [])])
+
+
+def _written(digest: Digest, report: Report) -> str:
+    if not digest.written:
+        return "No tensor was written."
+    if report.candidates == 1 and digest.first is not None:
+        return f"Written to {for_terminal(digest.first.emitted or '')}."
+    but = (
+        f"; {report.unwritten:,} of {report.candidates:,} candidates could not be converted" if report.unwritten else ""
+    )
+    return f"{count(digest.written, 'tensor')} written{but}."

@@ -1,0 +1,119 @@
+"""Results as JSON values: keys that never depend on what was found, text that is valid Unicode, no NaN."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from json import dumps
+from math import isfinite
+from typing import Any
+
+from sm_imgcheck.core.escape import for_json
+from sm_imgcheck.core.types import Plan, Received, Report, Request, Result
+from sm_imgcheck.report import Run, _origins
+
+__all__ = ["encode", "name_of", "of_plan", "of_report", "of_request", "of_result", "of_spec"]
+
+VERSION = 2
+"""Of the JSON document. A key that is added does not change it; one that goes, or means something else, does."""
+
+
+def encode(value: Any, indent: int | None = None) -> str:
+    """JSON in ASCII, which every terminal, pipe and parser takes."""
+    return dumps(value, allow_nan=False, indent=indent)
+
+
+def of_spec(run: Run) -> dict[str, Any]:
+    """The head of the document."""
+    return {"version": VERSION, "spec": {"name": for_json(run.title or run.spec_name), "sha256": run.spec_sha256}}
+
+
+def of_result(result: Result) -> dict[str, Any]:
+    """One candidate. A name that is not UTF-8 comes with ``path_bytes``, its bytes in hexadecimal."""
+    record = {
+        "path": for_json(result.path),
+        "kind": result.kind,
+        "status": result.status,
+        "findings": plain(result.findings),
+        "emitted": plain(result.emitted),
+        "skipped": for_json(result.skipped),
+        "assumptions": plain(result.assumptions),
+        "bug": for_json(result.bug),
+        "header": plain(result.header),
+        "request": None if result.request is None else of_request(result.request),
+        "golden": plain(result.golden),
+        "handled": plain(result.handled),
+        "facts": plain(result.facts),
+        "source": plain(_origins.of_source(result)),
+        "plan": None if result.plan is None else of_plan(result.plan),
+    }
+    return record | name_of("path", result.path)
+
+
+def name_of(key: str, name: str) -> dict[str, str]:
+    """A name; of one that is not UTF-8 also the bytes, in hexadecimal, under ``KEY_bytes``."""
+    shown = for_json(name)
+    return (
+        {key: shown} if shown == name else {key: shown, f"{key}_bytes": name.encode("utf-8", "surrogateescape").hex()}
+    )
+
+
+def of_request(request: Request) -> dict[str, Any]:
+    """A request body: what came of it is under ``received`` or ``refused``; under neither where it was not looked into.
+
+    What is wrong with it stands among the findings.
+    """
+    outcome = request.outcome
+    got, refused = (outcome, None) if isinstance(outcome, Received) else (None, outcome)
+    return {
+        "content_type": for_json(request.content_type),
+        "size": request.size,
+        "stack": for_json(request.stack),
+        "received": got and {"form": got.form, "what": for_json(got.what)},
+        "refused": refused
+        and {
+            "status": refused.status,
+            "text": for_json(refused.text),
+            "cause": refused.cause,
+            "measured": refused.measured,
+        },
+    }
+
+
+def of_plan(plan: Plan) -> dict[str, Any]:
+    """The steps, and the facts before the first and after each of them."""
+    return {"steps": plain(plan.steps), "before": plain(plan.before), "after": plain(plan.after)}
+
+
+def of_report(report: Report) -> dict[str, Any]:
+    """The counts of the run."""
+    return {
+        "candidates": report.candidates,
+        "ok": report.ok,
+        "failed": report.failed,
+        "not_checked": report.not_checked,
+        "clean": report.clean,
+        "with_findings": report.with_findings,
+        "by_code": dict(report.by_code),
+        "by_severity": dict(report.severities),
+        "findings": report.findings,
+        "mendable": report.mendable,
+        "unmendable": dict(report.unmendable),
+        "unwritten": report.unwritten,
+        "not_looked_at": dict(report.not_looked_at),
+    }
+
+
+def plain(value: Any) -> Any:
+    """Make JSON values of dataclasses, tuples and mappings. A number that JSON cannot say becomes null."""
+    if isinstance(value, str):
+        return for_json(value)
+    if isinstance(value, float):
+        return float(value) if isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {for_json(str(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    return value

@@ -1,0 +1,72 @@
+"""Many candidates: which there are, running ``process`` over them, where their tensors go."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
+from itertools import count, islice
+from typing import TYPE_CHECKING, Protocol, cast
+
+from sm_imgcheck.core import plugins
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.run import executors
+from sm_imgcheck.run.inputs.collisions import Claims, clash
+from sm_imgcheck.run.inputs.item import Item
+from sm_imgcheck.run.outputs.tensors import Outputs
+from sm_imgcheck.run.work import Chunk, Done, Job
+
+__all__ = ["chunked", "run"]
+
+if TYPE_CHECKING:
+    from sm_imgcheck.run.resume.keeping import Keeping
+
+
+_CHUNK = 32
+"""Candidates in a chunk. The first ones are smaller: work begins with the first file, and all workers have some."""
+
+
+class _Engine(Protocol):
+    def done(self, job: Job, chunks: Iterable[Chunk], jobs: int) -> Generator[Done, None, None]: ...
+
+
+def run(
+    items: Iterable[Item], job: Job, *, jobs: int = 1, engine: str = "", keep: Keeping | None = None
+) -> Generator[Done, None, None]:
+    """Yield what became of each candidate, in the order of the listing, whoever does the work.
+
+    engine: the name of one; empty: worker processes, or this one where one is enough. keep: what is kept of the work,
+    beside its results. Raises ImgcheckError where the job as a whole cannot be done: a list that cannot be read, a disk
+    that is full. To be closed where it is left early.
+    """
+    module = cast("_Engine", plugins.load(executors, engine or ("pool" if jobs > 1 else "here")))
+    claimed = _claimed(items, job)
+    if keep is None:
+        return module.done(job, chunked(claimed), jobs)
+    return keep.behind(module.done(job, chunked(keep.before(claimed)), jobs))
+
+
+def chunked(items: Iterable[Item | Done]) -> Iterator[Chunk]:
+    """Cut the listing: 1, 2, 4 ... candidates, then as many as a chunk has."""
+    left = iter(items)
+    for number in count():
+        some: list[Item | Done] = []
+        try:
+            for item in islice(left, min(_CHUNK, 1 << number)):
+                some.append(item)  # noqa: PERF402 - one by one: what came before an error is kept
+        except ImgcheckError:
+            yield Chunk(number=number, items=tuple(some))
+            raise
+        if not some:
+            return
+        yield Chunk(number=number, items=tuple(some))
+
+
+def _claimed(items: Iterable[Item], job: Job) -> Iterator[Item]:
+    """The same; of two that would be written to one place the second is refused it, whoever works on them."""
+    if not isinstance(job.sink, Outputs):
+        yield from items
+        return
+    claims = Claims()
+    for item in items:
+        refused = "" if item.problem else clash(claims, job.sink.place(item), item.path, once=job.sink.ONCE)
+        yield replace(item, refused=refused) if refused else item

@@ -1,0 +1,26 @@
+"""What all workers need, imported once by the process that they are forked from. Nothing else imports this module."""
+
+from __future__ import annotations
+
+import gc
+from importlib import import_module
+
+from sm_imgcheck import rules
+from sm_imgcheck.run.executors import _worker
+
+__all__ = ["MODULES"]
+
+MODULES = (
+    "PIL.Image",
+    "simplejpeg",
+    "sm_imgcheck.pipeline.apply",
+    "sm_imgcheck.pipeline.measure",
+    "sm_imgcheck.pipeline.process",
+    _worker.__name__,
+)
+"""What nearly every candidate needs and commands import late. OpenCV is not among them: few specs ask for it."""
+
+for name in MODULES:
+    import_module(name)
+rules.every()
+gc.freeze()  # what is here stays: a collection in a worker would touch its pages, and they would be shared no more

@@ -1,0 +1,99 @@
+"""Which candidate an output is made of: two that would be written to one place are told apart from one given twice."""
+
+from __future__ import annotations
+
+import sys
+from sqlite3 import Connection, Cursor, OperationalError, connect
+from typing import TYPE_CHECKING, Any
+
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.escape import for_terminal
+
+__all__ = ["Claims", "as_blob", "as_text", "clash", "temporary"]
+
+
+class _Own(Connection):
+    """One that is closed when nobody holds it any more, without a word."""
+
+    def __del__(self) -> None:
+        self.close()
+
+    def execute(self, statement: str, values: Any = (), /) -> Cursor:
+        """As every connection does. Raises ImgcheckError where the disk is full, or none can be written."""
+        try:
+            return super().execute(statement, values)
+        except OperationalError as error:
+            raise ImgcheckError(f"temporary database: {error}; set TMPDIR to a folder with more room") from error
+
+
+def temporary(*tables: str) -> Connection:
+    """An empty database for this run: what does not fit into 16 MiB goes to a file without a name, in TMPDIR."""
+    # Not of one thread: a listing may have its own.
+    base = connect("", isolation_level=None, check_same_thread=False, factory=_Own)
+    for word in ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-16384", *tables, "BEGIN"):
+        base.execute(word)
+    return base
+
+
+def as_blob(text: str) -> bytes:
+    """SQLite's text takes no lone surrogates, which stand for the bytes of a name that is not UTF-8."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def as_text(blob: bytes) -> str:
+    """What ``as_blob`` was given."""
+    return blob.decode("utf-8", "surrogatepass")
+
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+
+_HELD = 50_000
+"""Outputs that are held in memory, some 20 MB; those after them are held on the disk."""
+
+
+class Claims:
+    """The outputs of a run so far, in bounded memory."""
+
+    def __init__(self) -> None:
+        self._owners: dict[str, str] = {}
+        self._more: Connection | None = None
+
+    def claim(self, target: str, path: str) -> str:
+        """Whose output it is already: the candidate that claimed it first; empty: nobody's, and now this one's."""
+        key = _as_the_disk_sees_it(target)
+        if key in self._owners:
+            return self._owners[key]
+        if len(self._owners) < _HELD:
+            self._owners[key] = path
+            return ""
+        if self._more is None:
+            self._more = temporary("CREATE TABLE owners (output BLOB PRIMARY KEY, path BLOB) WITHOUT ROWID")
+        row = (as_blob(key), as_blob(path))
+        if self._more.execute("INSERT OR IGNORE INTO owners VALUES (?, ?)", row).rowcount:
+            return ""
+        (owner,) = self._more.execute("SELECT path FROM owners WHERE output = ?", row[:1]).fetchone()
+        return as_text(owner)
+
+
+def clash(claims: Claims, target: str, path: str, *, once: bool = False) -> str:
+    """Claim an output for a candidate; why it cannot have it, or nothing. once: nor may the same one come again."""
+    owner = claims.claim(target, path)
+    if not owner or (owner == path and not once):
+        return ""
+    if owner == path:
+        return f"{for_terminal(path)} is listed twice, and {for_terminal(target)} is packed once: list it once"
+    return (
+        f"{for_terminal(owner)} and {for_terminal(path)} would both be written to {for_terminal(target)}: "
+        "rename one, or convert them in two runs into two folders"
+    )
+
+
+def _as_the_disk_sees_it(path: str) -> str:
+    """One key for names that are one file: macOS and Windows do not tell Cat from cat."""
+    if sys.platform not in {"darwin", "win32"}:
+        return path
+    from unicodedata import normalize
+
+    return normalize("NFC", path).casefold()

@@ -1,0 +1,82 @@
+"""A candidate of a listing: its path, and its place among the outputs."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+
+from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.io.stores import Stat, file_of
+
+__all__ = ["IMAGE_SUFFIXES", "SNIFFED", "TENSOR_SUFFIXES", "Item", "Listing", "begins_tensor", "stem"]
+
+# fmt: off
+IMAGE_SUFFIXES = frozenset({
+    ".apng", ".avif", ".avifs", ".bmp", ".dib", ".gif", ".ico", ".j2c", ".j2k", ".jfif", ".jp2", ".jpc", ".jpe",
+    ".jpeg", ".jpf", ".jpg", ".jpx", ".mpo", ".png", ".tif", ".tiff", ".webp",
+})
+# fmt: on
+TENSOR_SUFFIXES = frozenset({".json", ".npy", ".npz"})
+SNIFFED = 4096
+"""How much of a .json file in a folder is looked at to tell a tensor from annotations and settings, in bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Item(Value):
+    """One candidate to be looked at."""
+
+    path: str
+    """As the user named it; below a folder, the folder's name and the way from there."""
+    output: tuple[str, ...]
+    """Its place below an output folder: names of folders, then the file's name without suffix."""
+    stdin: bool = False
+    problem: str = ""
+    """Why it cannot be looked at: a folder that cannot be read, and all that may be in it."""
+    refused: str = ""
+    """Why its tensor cannot be written: another candidate has that place."""
+    seen: Stat | None = None
+    """Its state, where the listing has told it: a store's does."""
+    replaces: str = ""
+    """The output that an earlier run wrote there, below the output folder; it may be replaced, whatever it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """How paths are listed."""
+
+    passed_over: Counter[str]
+    """Counts, by reason, the files of folders that are not looked at; filled while the listing runs."""
+    stdin_name: str = "stdin"
+    """What standard input is called."""
+    leave_out: str = ""
+    """A folder that is not walked into: where the outputs go."""
+    allow_remote: bool = False
+    """Whether a list may name places beside this machine and S3: it may come from somebody else."""
+    any_suffix: bool = False
+    """Whether every file of a folder is looked at: request bodies are called whatever one likes."""
+
+
+def stem(path: str) -> str:
+    """``b/cat.jpg`` is ``cat``; ``x.npz::a/b`` is ``x.a%2Fb``.
+
+    A suffix is put behind it, so no stem leads elsewhere, not even ``..``; and two names of one suffix have two stems.
+    """
+    file, member = file_of(path)
+    name = os.path.basename(file)
+    stem, _, suffix = name.rpartition(".")
+    stem = (stem if stem and suffix else name) or "unnamed"
+    return f"{stem}.{_plain(member.removesuffix('.npy'))}" if member else stem
+
+
+def _plain(member: str) -> str:
+    """A member's name as part of a file's: what is no letter or digit is written as in an address."""
+    return "".join(
+        char if char.isalnum() or char in "-_." else "".join(f"%{byte:02X}" for byte in os.fsencode(char))
+        for char in member
+    )
+
+
+def begins_tensor(start: bytes) -> bool:
+    """Whether the first bytes of a .json file are those of a tensor of ours."""
+    return start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b'"shape"' in start

@@ -1,0 +1,178 @@
+"""What a PATH of the command line stands for: files, folders, lists of paths, standard input; lazily and in order."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.io.stores import is_remote, plain, scheme_of
+from sm_imgcheck.io.stores.local import opened
+from sm_imgcheck.run.inputs.item import IMAGE_SUFFIXES, SNIFFED, TENSOR_SUFFIXES, Item, Listing, begins_tensor, stem
+
+__all__ = ["listed"]
+
+_BLOCK = 16_384
+"""Names that are sorted at a time, some 1.5 MB: a folder with more is listed in blocks, as the disk has them."""
+_SCHEMES_OF_LISTS = frozenset({"", "file", "local", "s3", "s3a"})
+"""What a list may name without --allow-remote: files of this machine and S3, where the user's credentials decide."""
+_LONGEST_LINE = 65_536
+"""Of a list of paths, in characters: sixteen times the longest path that Linux takes."""
+
+
+def listed(paths: Iterable[str], how: Listing) -> Iterator[Item]:
+    """Every candidate that the paths stand for, in the order of the paths, and of names within a folder.
+
+    A folder that cannot be read is a candidate with a problem: what is in it has not been checked.
+    Raises ImgcheckError for a list that cannot be read.
+    """
+    for path in paths:
+        if path == "-":
+            yield Item(path=how.stdin_name, output=(stem(how.stdin_name),), stdin=True)
+        elif path.startswith("@"):
+            for line in _lines(path[1:]):
+                yield from _listed(line, how)
+        else:
+            yield from _one(path, how)
+
+
+def _listed(line: str, how: Listing) -> Iterator[Item]:
+    """What a line of a list stands for; a place that only --allow-remote opens is a candidate with a problem."""
+    if how.allow_remote or scheme_of(line) in _SCHEMES_OF_LISTS:
+        yield from _one(line, how)
+    else:
+        problem = f"is at {scheme_of(line)}://, which a list does not open without --allow-remote"
+        yield Item(path=line, output=("unnamed",), problem=problem)
+
+
+def _one(path: str, how: Listing) -> Iterator[Item]:
+    path = plain(path)
+    if is_remote(path):
+        from sm_imgcheck.run.inputs import remote
+
+        yield from remote.items(path, how)
+    elif os.path.isdir(path):
+        yield from _walk(path, how)
+    else:
+        yield Item(path=path, output=(stem(path),))
+
+
+def _lines(name: str) -> Iterator[str]:
+    """Paths, one a line; names that are not UTF-8 keep their bytes. ``@-`` reads standard input."""
+    from io import TextIOWrapper
+
+    try:
+        with open(sys.stdin.fileno(), "rb", closefd=False) if name == "-" else opened(name) as file:
+            if b"\0" in file.peek(SNIFFED):
+                raise _no_list(name)
+            # A mark at the start says UTF-8 and is none of the name: Windows editors write it.
+            text = TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape")
+            while line := text.readline(_LONGEST_LINE):
+                if "\0" in line or (not line.endswith("\n") and len(line) == _LONGEST_LINE):
+                    raise _no_list(name)
+                if path := line.rstrip("\r\n"):
+                    yield path
+    except OSError as error:
+        raise ImgcheckError(
+            f"@{for_terminal(name)}: the list of paths cannot be read: {error.strerror}{_or_else(name)}"
+        ) from error
+
+
+def _no_list(name: str) -> ImgcheckError:
+    return ImgcheckError(
+        f"@{for_terminal(name)}: is no list of paths: expected text in UTF-8 with a path on each line, "
+        f"of at most {_LONGEST_LINE} characters{_or_else(name)}"
+    )
+
+
+def _or_else(name: str) -> str:
+    """What else may have been meant: ``*`` in a folder with a file @x.jpg makes a list of it."""
+    candidate = f"@{name}"
+    return (
+        f"; to check the file {for_terminal(candidate)}, say ./{for_terminal(candidate)}"
+        if os.path.lexists(candidate)
+        else ""
+    )
+
+
+def _walk(root: str, how: Listing) -> Iterator[Item]:
+    """Depth first, by name; what is held are the names of the open folders, each in its blocks."""
+    opened: list[tuple[tuple[str, ...], str, Iterator[str]]] = [((), root, _names(root, how))]
+    while opened:
+        place, folder, names = opened[-1]
+        try:
+            name = next(names, "")
+        except OSError as error:
+            opened.pop()
+            yield Item(path=folder, output=place, problem=f"is a folder that cannot be read: {error.strerror}")
+            continue
+        if not name:
+            opened.pop()
+        elif name.endswith("/"):
+            inner = os.path.join(folder, name[:-1])
+            opened.append(((*place, name[:-1]), inner, _names(inner, how)))
+        else:
+            yield Item(path=os.path.join(folder, name), output=(*place, stem(name)))
+
+
+def _names(folder: str, how: Listing) -> Iterator[str]:
+    """What is looked at in one folder, that of a folder with a slash behind it, as it is sorted; block by block."""
+    with os.scandir(folder) as entries:
+        kept = (entry.name + "/" * (kind == "folder") for entry in entries if (kind := _kind(entry, how)))
+        while len(block := sorted(islice(kept, _BLOCK))) == _BLOCK:
+            yield from block
+    yield from block  # the folder is closed: however deep the tree, few are open at a time
+
+
+def _kind(entry: os.DirEntry[str], how: Listing) -> str:
+    """``folder`` or ``file`` where it is to be looked at; otherwise empty, and counted."""
+    reason = _reason(entry, how)
+    if reason not in {"", "folder"}:
+        how.passed_over[reason] += 1
+        return ""
+    return reason or "file"
+
+
+def _reason(entry: os.DirEntry[str], how: Listing) -> str:
+    """Why an entry is passed over; ``folder`` where it is one to be walked; empty for a candidate."""
+    if entry.name.startswith("."):
+        return "hidden"
+    if _surely(entry.is_dir):
+        if _surely(entry.is_symlink):
+            return "symlink to a folder"  # not followed: a loop never ends, and a link may lead anywhere
+        return "output folder" if how.leave_out and _same(entry.path, how.leave_out) else "folder"
+    suffix = os.path.splitext(entry.name)[1].lower()
+    if not how.any_suffix and suffix not in IMAGE_SUFFIXES and suffix not in TENSOR_SUFFIXES:
+        return "other suffix"
+    if not _surely(entry.is_file) and not _surely(entry.is_symlink):
+        return "not a regular file"  # opening a pipe would wait for ever; a broken link is a candidate, unreadable
+    maybe_other = suffix == ".json" and not how.any_suffix and _surely(entry.is_file)
+    return "json that is no tensor" if maybe_other and not _is_tensor(entry.path) else ""
+
+
+def _surely(question: Callable[..., bool], **how: bool) -> bool:
+    """The answer; no, where the entry leads in a circle or through a file: that is for whoever opens it to say."""
+    try:
+        return question(**how)
+    except OSError:
+        return False
+
+
+def _same(one: str, other: str) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
+
+
+def _is_tensor(path: str) -> bool:
+    """Whether a .json file begins like a tensor of ours; one that cannot be read is for the reader to report."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(SNIFFED)
+    except OSError:
+        return True
+    return begins_tensor(start)

@@ -1,0 +1,173 @@
+"""Request bodies of many candidates: several in one body where that is allowed, one body at a time in memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO
+
+from sm_imgcheck.core.errors import ImgcheckError, OutputError, PayloadError
+from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.types import Options, Payload, Result
+from sm_imgcheck.features.requests import Route
+from sm_imgcheck.features.requests import batch as joining
+from sm_imgcheck.features.requests.batch import Part, part_of
+from sm_imgcheck.features.requests.limits import too_large
+from sm_imgcheck.report.payload import Body
+from sm_imgcheck.run.inputs.collisions import Claims, clash
+from sm_imgcheck.run.inputs.item import Item
+from sm_imgcheck.run.outputs.tensors import Outputs, Refused
+from sm_imgcheck.run.work import handed
+
+__all__ = ["Bodies", "Made", "Tell", "bodies", "suffix_of"]
+
+Tell = Callable[[Item, Exception], str]
+"""Told of a candidate that could not be served, and of the cause; answers with the clause for its result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Made(Value):
+    """One body, or why there is none, and where it belongs."""
+
+    body: Body
+    item: Item
+    """Its place among the outputs."""
+    made_of: tuple[Item, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Batch:
+    """What will be one body."""
+
+    items: list[Item] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    number: int = 0
+    """Of the bodies that hold several candidates, counted from 1."""
+
+
+def bodies(items: Iterable[Item], route: Route, options: Options, *, tell: Tell) -> Iterator[Made]:
+    """Yield the bodies as they are made. A candidate that cannot be used comes alone, with the reason.
+
+    A bug at one candidate is told, and the run goes on.
+    """
+    route_one = replace(route, spec=joining.one_by_one(route.spec))
+    joins, batch = joining.joins(route), _Batch()
+    for item in items:
+        result, part = _looked_at(item, route_one, options, tell)
+        if part is None:
+            yield Made(body=Body(results=(result,), refused=result.skipped or result.bug), item=item, made_of=(item,))
+            continue
+        if batch.parts and not (joins and joining.has_room(batch.parts, part, route)):
+            yield _built(batch, route)
+        batch.items.append(item)
+        batch.results.append(result)
+        batch.parts.append(part)
+    if batch.parts:
+        yield _built(batch, route)
+
+
+def _looked_at(item: Item, route: Route, options: Options, tell: Tell) -> tuple[Result, Part | None]:
+    try:
+        result, part = part_of(handed(item), route, options)
+    except (ImgcheckError, BrokenPipeError):
+        raise
+    except Exception as bug:  # noqa: BLE001 - as in ``work``: the other candidates are none the worse for it
+        return Result(path=item.path, kind="unknown", bug=tell(item, bug)), None
+    return replace(result, path=item.path), part
+
+
+def _built(batch: _Batch, route: Route) -> Made:
+    """The body of the batch, which is empty afterwards."""
+    items, results, parts = tuple(batch.items), tuple(batch.results), batch.parts
+    batch.items, batch.results, batch.parts = [], [], []
+    item = items[0]
+    if len(items) > 1:
+        batch.number += 1
+        item = Item(path=item.path, output=("batch" if batch.number == 1 else f"batch-{batch.number}",))
+    return Made(body=_body(results, parts, route), item=item, made_of=items)
+
+
+def _body(results: tuple[Result, ...], parts: list[Part], route: Route) -> Body:
+    try:
+        payload = joining.build(parts, route)
+    except PayloadError as error:
+        size = error.size if isinstance(error, joining.TooLarge) else 0
+        return Body(results=results, refused=str(error), findings=too_large(route, size))
+    tensor = joining.shape_of(parts, route)
+    return Body(results=results, payload=payload, tensor=tensor, findings=too_large(route, len(payload.body)))
+
+
+_SUFFIXES = {
+    "application/json": "json",
+    "application/jsonlines": "jsonl",
+    "application/x-npy": "npy",
+    "application/x-npz": "npz",
+    "image/bmp": "bmp",
+    "image/gif": "gif",
+    "image/jpeg": "jpg",
+    "image/jpg": "jpg",
+    "image/png": "png",
+    "image/tiff": "tif",
+    "image/webp": "webp",
+    "text/csv": "csv",
+}
+"""By content type; of any other, ``bin``."""
+
+
+def suffix_of(content_type: str) -> str:
+    """The suffix of a file that holds such a body."""
+    return _SUFFIXES.get(content_type.partition(";")[0].strip().lower(), "bin")
+
+
+@dataclass(slots=True, kw_only=True)
+class Bodies:
+    """An output folder, one file of it, or standard output."""
+
+    outputs: Outputs
+    stream: BinaryIO | None = None
+    """Standard output, which takes one body."""
+    infix: str = ""
+    """Between name and suffix, where the folder may be the candidate's own."""
+    manifest: bool = False
+    """Whether the bodies are listed in ``manifest.json`` at the end."""
+    written: list[str] = field(default_factory=list)
+    claims: Claims = field(default_factory=Claims)
+
+    def put(self, made: Made) -> str | None:
+        """Write a body and return where; None where there is none. Raises OutputError."""
+        payload = made.body.payload
+        if payload is None:
+            return None
+        if self.written and (self.stream or self.outputs.file):
+            raise OutputError(
+                f"there is more than one body, and -o {'-' if self.stream else self.outputs.file} takes one: name a "
+                f"folder. {made.item.path} is in the second: the batch, the form or a limit allows no more in one"
+            )
+        place = self._stream(payload.body) if self.stream else self._file(made, payload)
+        if self.manifest or not self.written:
+            self.written.append(place)  # without a manifest the first one is enough: memory stays bounded
+        return place
+
+    def finish(self) -> None:
+        """Write the list of the bodies, where one is wanted."""
+        if self.manifest and self.written and not self.stream:
+            from sm_imgcheck.features.requests.snippets import manifest
+
+            names = [os.path.relpath(place, self.outputs.folder or ".").replace(os.sep, "/") for place in self.written]
+            item = Item(path="the manifest", output=("manifest",), stdin=True)
+            replace(self.outputs, file="").put(item, (manifest(names),), "json")
+
+    def _stream(self, body: bytes) -> str:
+        assert self.stream is not None
+        self.stream.write(body)
+        self.stream.flush()
+        return "-"
+
+    def _file(self, made: Made, payload: Payload) -> str:
+        item = replace(made.item, output=(*made.item.output[:-1], made.item.output[-1] + self.infix))
+        suffix = suffix_of(payload.content_type)
+        if refused := clash(self.claims, self.outputs.place(item, suffix), item.path):
+            raise Refused(refused)
+        return self.outputs.put(item, (payload.body,), suffix, made.made_of).place

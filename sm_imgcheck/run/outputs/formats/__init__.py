@@ -1,0 +1,77 @@
+"""Files that hold the tensors of many candidates: one module for each kind, its name is the choice of ``--as``.
+
+A tensor is encoded where it is made, as a part: a file of its own that waits until its pack is full. A pack is built of
+its parts in the order of the listing, one part at a time in memory, the same bytes on every machine and every day.
+Listing the kinds loads none of them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from sm_imgcheck.core import plugins
+from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.types import Finding, Spec
+from sm_imgcheck.io.tensors import Chunk
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Kind", "Sample", "kinds", "load", "single"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Sample(Value):
+    """One candidate in a pack."""
+
+    path: str
+    """As it was listed."""
+    key: str
+    """Its place below the folder that was listed, without suffix, with ``/`` between names; no two are equal."""
+    findings: tuple[Finding, ...]
+
+
+class Kind(Protocol):
+    """What a module of this folder offers.
+
+    ``BATCH``: whether a pack is one tensor, along whose first axis the samples stand.
+    """
+
+    BATCH: bool
+
+    def check(self, spec: Spec) -> None:
+        """Raise ImgcheckError where tensors of this spec cannot be packed so, and say what to do."""
+
+    def encode(self, array: np.ndarray[Any, Any], spec: Spec) -> Iterable[Chunk]:
+        """The part of one tensor. Raises ValueError for one that has no place in a pack."""
+        ...
+
+    def name(self, number: int) -> str:
+        """What the pack of this number, counted from 0, is called."""
+        ...
+
+    def pack(self, parts: Iterable[tuple[Sample, bytes]], rows: int) -> Iterator[Chunk]:
+        """A pack of at least one part, each taken as it comes. rows: of a batch, what is more than the parts is zeros.
+
+        Raises ValueError for a part that is not as ``encode`` made it.
+        """
+        ...
+
+
+def kinds() -> tuple[str, ...]:
+    """The names of all kinds."""
+    return plugins.names(sys.modules[__name__])
+
+
+def load(name: str) -> Kind:
+    """Import one kind."""
+    return cast("Kind", plugins.load(sys.modules[__name__], name))
+
+
+def single(array: np.ndarray[Any, Any], spec: Spec) -> None:
+    """Raise ValueError for a tensor that holds several images already."""
+    if spec.contract.layout[0] == "N" and array.shape[0] != 1:
+        raise ValueError(f"it holds {array.shape[0]} images, and a file for many takes one of each candidate")

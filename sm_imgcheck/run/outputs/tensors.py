@@ -1,0 +1,172 @@
+"""Where corrected tensors are written: one place for each candidate, never outside its folder, never by halves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
+
+from sm_imgcheck.core.errors import OutputError
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.io import tensors
+from sm_imgcheck.io.stores import Chunk, Refused, file_of, is_remote, join, local, store
+from sm_imgcheck.run.inputs.item import Item
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Outputs", "Refused", "Stream", "Written"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One output that is in its place."""
+
+    place: str
+    """As it is shown: the folder as the user named it, and the way below it."""
+    output: str = ""
+    """The way below the output folder, with ``/`` between names."""
+    size: int = 0
+    """In bytes."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Outputs:
+    """An output folder, here or in a store: a value that any process can write by."""
+
+    ONCE: ClassVar[bool] = False
+    """Whether a candidate that is listed twice is one too many."""
+    folder: str
+    form: str
+    """One of ``tensors.formats()``."""
+    force: bool = False
+    """Replace an output that exists and differs."""
+    file: str = ""
+    """The one file to be written, whatever the candidate is called; empty: one for each candidate."""
+    aside: str = ""
+    """A folder on the same disk for files that are not finished; empty: each beside its place."""
+    top: str = ""
+    """The folder that no link leads out of; empty: ``folder``. It differs for a folder of ours below the user's."""
+    checked: str = ""
+    """The folder that was last made, and found to be inside."""
+    contained: str = ""
+    """The folder that was last found to be inside, whether it exists or not."""
+
+    def write(self, item: Item, array: np.ndarray[Any, Any]) -> Written:
+        """Write the tensor of one candidate. Raises Refused, or OutputError where none can be written."""
+        return self.put(item, _encoded(self.form, item, array), self.form)
+
+    def put(self, item: Item, chunks: Iterable[Chunk], suffix: str, made_of: Sequence[Item] = ()) -> Written:
+        """Write what was made of a candidate, or of several. Raises as ``write``."""
+        name = self.name(item, suffix)
+        for one in made_of or (item,):
+            _refuse_input(one, join(self.folder, name))
+        return self.file_in_place(name, chunks, own=item.replaces == name)
+
+    def file_in_place(self, name: str, chunks: Iterable[Chunk], *, own: bool = False) -> Written:
+        """Write a file of this name below the folder, whole or not at all. own: it may replace what is there.
+
+        Raises as ``write``.
+        """
+        target = join(self.folder, name)
+        *folders, _ = name.split("/")
+        parent = join(self.folder, *folders) if folders else self.folder
+        if parent != self.checked:
+            store(target).make_folder(parent, self.top or self.folder)
+            self.checked = parent
+        chunks = chunks if isinstance(chunks, Sequence) else _Counted(chunks)
+        if is_remote(target):
+            store(target).write(target, chunks, force=self.force or own)
+        else:
+            local.write(target, chunks, force=self.force or own, aside=self.aside)
+        size = chunks.size if isinstance(chunks, _Counted) else sum(memoryview(chunk).nbytes for chunk in chunks)
+        return Written(place=target, output=name, size=size)
+
+    def remove(self, name: str) -> None:
+        """Remove an output, where there is one. Raises OutputError; Refused for one that is not in the folder."""
+        self.contain(name)
+        target = join(self.folder, name)
+        store(target).remove(target)
+
+    def contain(self, name: str) -> None:
+        """Raise Refused for an output that is not in the folder, by its name or by a link."""
+        parent = join(self.folder, *name.split("/")[:-1])
+        if parent != self.contained:
+            store(parent).contain(parent, self.top or self.folder)
+            self.contained = parent
+
+    def name(self, item: Item, suffix: str = "") -> str:
+        """Where the output of a candidate goes below the folder.
+
+        Whoever hands out the work sees that no two have one place.
+        """
+        return self.file or "/".join((*item.output[:-1], f"{item.output[-1]}.{suffix or self.form}"))
+
+    def place(self, item: Item, suffix: str = "") -> str:
+        """The same with the folder."""
+        return join(self.folder, self.name(item, suffix))
+
+
+class _Counted:
+    """Chunks that are counted as they are taken."""
+
+    def __init__(self, chunks: Iterable[Chunk]) -> None:
+        self.chunks = chunks
+        self.size = 0
+
+    def __iter__(self) -> Iterator[Chunk]:
+        self.size = 0
+        for chunk in self.chunks:
+            self.size += memoryview(chunk).nbytes
+            yield chunk
+
+
+def _refuse_input(item: Item, target: str) -> None:
+    """Nothing is written over its input."""
+    file = file_of(item.path)[0]
+    with suppress(OSError, ValueError):
+        if not item.stdin and (file == target or (os.path.lexists(target) and os.path.samefile(file, target))):
+            raise Refused(
+                f"{for_terminal(target)} is the candidate itself: "
+                "name another folder, nothing is written over its input"
+            )
+
+
+@dataclass(slots=True, kw_only=True)
+class Stream:
+    """Standard output as the place of one tensor."""
+
+    form: str
+    file: BinaryIO
+    written: str = ""
+
+    def write(self, item: Item, array: np.ndarray[Any, Any]) -> Written:
+        """Write the tensor of the one candidate. Raises OutputError for a second one."""
+        if self.written:
+            raise OutputError(
+                f"-o - takes one tensor, and there are two: of {for_terminal(self.written)} "
+                f"and of {for_terminal(item.path)}; name a folder"
+            )
+        chunks = _encoded(self.form, item, array)
+        self.written = item.path
+        try:
+            self.file.writelines(chunks)
+            self.file.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(f"standard output cannot be written: {_reason(error)}") from error
+        return Written(place="-")
+
+
+def _encoded(form: str, item: Item, array: np.ndarray[Any, Any]) -> Iterable[Chunk]:
+    try:
+        return tensors.load(form).encode(array)
+    except ValueError as error:
+        raise Refused(f"{for_terminal(item.path)}: cannot be written as {form}: {error}") from error
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

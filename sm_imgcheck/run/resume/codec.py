@@ -1,0 +1,179 @@
+"""Results as compact JSON values and back: what a journal keeps, so that a resumed run reports as an uninterrupted one.
+
+A dataclass becomes the list of its fields' values. That is no format for others: a journal is read back by the very
+version that wrote it. What does not fit the types is refused, whoever wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from functools import cache, lru_cache
+from json import dumps, loads
+from operator import attrgetter
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from sm_imgcheck.core.types import Facts, Finding, Header, Plan, Result
+
+__all__ = ["flat", "result_of", "shaper", "texts"]
+
+_PLAIN = frozenset({str, int, float, bool, NoneType})
+_SHARED: frozenset[type] = frozenset({Facts, Finding, Header, Plan})
+_REMEMBERED = 1024
+_texts: dict[int, tuple[Any, str]] = {}
+Shape = Callable[[Any], Any]
+
+
+def flat(value: Any) -> Any:
+    """JSON values: lists, objects, text (with lone surrogates where a name is not UTF-8), numbers, None."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if is_dataclass(kind):
+        value = _values(kind)(value)
+    elif isinstance(value, Mapping):
+        return {key: flat(one) for key, one in value.items()}
+    elif isinstance(value, (str, int, float)):  # a number of NumPy's
+        return value
+    return [one if type(one) in _PLAIN else flat(one) for one in value]
+
+
+def texts(result: Result) -> list[str]:
+    """The fields of a result, each as JSON; of what many results share it is made once."""
+    return list(map(_text, _values(Result)(result)))
+
+
+def result_of(fields_: list[str]) -> Result:
+    """The result that ``texts`` was given. Raises ValueError where there was none."""
+    return Result(**{name: _shaped(name, one) for name, one in zip(_hints(Result), fields_, strict=True)})
+
+
+@lru_cache(_REMEMBERED)
+def _shaped(name: str, one: str) -> Any:
+    """One field of a result: as many results share it as shared it before."""
+    return shaper(_hints(Result)[name])(loads(one))
+
+
+def _text(value: Any) -> str:
+    kind = type(value)
+    if value is None or kind is str:
+        return dumps(value)
+    if kind is tuple:
+        return f"[{', '.join(map(_text, value))}]"
+    if kind not in _SHARED:
+        return dumps(flat(value))
+    known = _texts.get(id(value))
+    if known is None:
+        if len(_texts) >= _REMEMBERED:
+            _texts.clear()
+        known = _texts[id(value)] = value, dumps(flat(value))  # held, so that no other value gets its address
+    return known[1]
+
+
+@cache
+def _values(kind: type) -> attrgetter[Any]:
+    return attrgetter(*_hints(kind))
+
+
+@cache
+def shaper(hint: Any) -> Shape:
+    """What makes the value of a type from what ``flat`` made of it, and raises ValueError where that cannot be.
+
+    Made once for each type: 70 rather than 700 microseconds for the result of one image.
+    """
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is not None:
+        return _composed(origin, inner)
+    if is_dataclass(hint):
+        return _dataclass(hint)
+    if hint is Any:
+        return _any
+    if hint is str:
+        return _text_of
+    kinds = frozenset({int, float} if hint is float else {hint})
+    return _checker(lambda value: type(value) in kinds)
+
+
+def _composed(origin: Any, inner: tuple[Any, ...]) -> Shape:
+    if origin in {Union, UnionType}:
+        return _either(inner)
+    if origin is Literal:
+        return _checker(lambda value: value in inner)
+    if origin is tuple:
+        return _several(inner[0]) if inner[1:] == (...,) else _each(inner)
+    assert issubclass(origin, Mapping)
+    return _mapping(inner[1])
+
+
+def _checker(fits: Callable[[Any], bool]) -> Shape:
+    def shape(value: Any) -> Any:
+        if not fits(value):
+            raise ValueError("the record of a journal holds what was never written there")
+        return value
+
+    return shape
+
+
+_list = _checker(lambda value: type(value) is list)
+_dict = _checker(lambda value: type(value) is dict)
+
+
+def _text_of(value: Any) -> str:
+    """A text that can be written again: no surrogates but those of names that are not UTF-8 (PEP 383)."""
+    if type(value) is not str:
+        raise ValueError("the record of a journal holds what was never written there")
+    value.encode("utf-8", "surrogateescape")
+    return value
+
+
+def _any(value: Any) -> Any:
+    """Any JSON value."""
+    _text_of(dumps(value, ensure_ascii=False))
+    return value
+
+
+def _either(hints: tuple[Any, ...]) -> Shape:
+    """The first type that it fits: dataclasses of one union differ in the number of their fields."""
+    shapes = tuple(shaper(one) for one in hints if one is not NoneType)
+
+    def shape(value: Any) -> Any:
+        if value is None:
+            return None
+        for one in shapes[:-1]:
+            with suppress(ValueError):
+                return one(value)
+        return shapes[-1](value)
+
+    return shape
+
+
+def _several(hint: Any) -> Shape:
+    shape = shaper(hint)
+    return lambda value: tuple(map(shape, _list(value)))
+
+
+def _each(hints: tuple[Any, ...]) -> Shape:
+    shapes = tuple(map(shaper, hints))
+    return lambda value: tuple(shape(one) for shape, one in zip(shapes, _list(value), strict=True))
+
+
+def _mapping(hint: Any) -> Shape:
+    shape = shaper(hint)
+    return lambda value: {key: shape(one) for key, one in _dict(value).items()}
+
+
+def _dataclass(kind: Any) -> Shape:
+    hints = _hints(kind)
+    shapes = tuple((name, shaper(hint)) for name, hint in hints.items())
+    return lambda value: kind(
+        **{name: shape(one) for (name, shape), one in zip(shapes, _list(value), strict=True)},
+    )
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    """The types of a dataclass's fields, in their order."""
+    hints = get_type_hints(kind)
+    return {one.name: hints[one.name] for one in fields(kind)}

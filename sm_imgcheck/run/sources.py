@@ -1,0 +1,57 @@
+"""A user's own handler over many candidates, in one child as long as it lives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.types import Options, Result, Spec
+from sm_imgcheck.features import golden
+from sm_imgcheck.features.handler import Handler, Runner, handled
+from sm_imgcheck.features.identify.source import traced
+from sm_imgcheck.io.stores import is_remote
+from sm_imgcheck.pipeline.process import process
+from sm_imgcheck.run.inputs.item import Item
+from sm_imgcheck.run.work import Done, Job, attempt, handed
+
+__all__ = ["looked_at", "probed", "run_handler"]
+
+
+def run_handler(items: Iterable[Item], handler: Handler, job: Job) -> Iterator[Done]:
+    """Yield what the handler made of each candidate, held against the spec.
+
+    Raises ImgcheckError where the handler cannot be called at all. Nothing that the handler has started is left when
+    the run ends, however it ends.
+    """
+    with Runner(handler, job.spec.payload.get("stack", "")) as runner:
+        for item in items:
+            yield attempt(job, item, lambda one: looked_at(handed(one), runner, job.spec, job.options))
+
+
+def looked_at(what: Any, runner: Runner, spec: Spec, options: Options) -> Result:
+    """What the handler makes of one candidate, a path or bytes, held against the spec."""
+    candidate, source = handled(what, runner, spec)
+    try:
+        return process(candidate, spec, replace(options, source=source), trace=traced)
+    except ImgcheckError as error:
+        if source is None or candidate.handled is None:
+            raise
+        # The handler may read what is refused here, such as half an image: its tensor is checked all the same.
+        why = ("HND130", f"how the tensor was made is not looked for: {error}", "", "")
+        told = replace(candidate.handled, flaws=(*candidate.handled.flaws, why))
+        return process(replace(candidate, handled=told), spec, options)
+
+
+def probed(job: Job) -> Iterator[Done]:
+    """Yield what each golden tensor says of the spec, in the order of the spec."""
+    for number, probe in enumerate(job.spec.golden):
+        unread = is_remote(probe["tensor"]) and not job.allow_remote
+        item = Item(path=probe["tensor"], output=(), problem="is a remote place" if unread else "")
+        yield attempt(job, item, partial(_judged, job, number))
+
+
+def _judged(job: Job, number: int, _: Item) -> Result:
+    return golden.judge(job.spec, number, job.options, allow_remote=job.allow_remote)

@@ -1,0 +1,294 @@
+"""What a run does with each candidate: the one function that this process, a worker process and a cluster call.
+
+A run is a lazy listing, cut into chunks; an engine (``engines/``) has ``work`` done on each chunk somewhere, and hands
+the small records of what was done back in the order of the listing. Arrays never travel: ``work`` writes a tensor to
+its place and lets it go.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from importlib import import_module
+from itertools import tee
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sm_imgcheck.core.errors import ImgcheckError, StoreError
+from sm_imgcheck.core.frozen import Value, changed
+from sm_imgcheck.core.types import Candidate, Options, Result, Spec
+from sm_imgcheck.io.stores import Fetched, Unreadable, file_of, is_remote, local, plain, store
+from sm_imgcheck.io.stores._connect import allow_redirects
+from sm_imgcheck.io.stores.local import MAX_FILE_BYTES
+from sm_imgcheck.io.stores.prefetch import ahead
+from sm_imgcheck.pipeline.guard import clause
+from sm_imgcheck.run.inputs.item import Item
+from sm_imgcheck.run.inputs.prefetch import Found, contents
+from sm_imgcheck.run.outputs.tensors import Outputs, Refused, Written
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from sm_imgcheck.pipeline.process import Trace
+    from sm_imgcheck.pipeline.read import Content
+
+__all__ = ["Chunk", "Done", "Job", "Sink", "attempt", "flow", "handed", "look", "lost", "prepare", "work"]
+
+_ROOM = 64 << 20
+"""Bytes of tensors that are on their way to a store at a time."""
+_UNKNOWN = Result(path="", kind="unknown")
+
+
+class Sink(Protocol):
+    """Where tensors go: ``outputs.Outputs``, ``outputs.Stream``."""
+
+    def write(self, item: Item, array: np.ndarray[Any, Any]) -> Written:
+        """Write one tensor and say where it is. Raises Refused, or OutputError where none can be written."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """All that a worker must know: it travels once to each, so whatever is in it can be pickled."""
+
+    spec: Spec
+    options: Options
+    sink: Sink | None = None
+    """Where tensors are written; None: none are made. Anything but ``Stream`` works from any process."""
+    recorded: bool = False
+    """Note which bytes were read, for a journal or a manifest: costs one more look at each file."""
+    allow_remote: bool = False
+    """Open remote places that a spec names, and follow redirects to private addresses."""
+    raise_bugs: bool = False
+    """Let a bug at one candidate end the run with its traceback, instead of counting it and going on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Done(Value):
+    """What became of one candidate: small, without its array."""
+
+    item: Item
+    result: Result
+    """Without ``array``; ``emitted`` says where the tensor was written."""
+    size: int = 0
+    """Of the file that was read, in bytes; 0 where there is none."""
+    tag: str = ""
+    """Of that file as it was before it was read (``stores.Stat``); empty where that is not recorded."""
+    sha256: str = ""
+    """Of that file, in hexadecimal; empty where that is not recorded, or where it cannot be read."""
+    output: str = ""
+    """Where the tensor is, below the output folder, with ``/`` between names; empty: there is none."""
+    output_size: int = 0
+    """Of that file, in bytes."""
+    row: int | None = None
+    """Which one of that file it is, counted from 0, where one file holds several."""
+    kept: bool = False
+    """Done by an earlier run, and up to date."""
+    seconds: float = 0.0
+    """From its path to its tensor in place."""
+    refused: bool = False
+    """Its tensor was made, and cannot go where it was to; ``result.skipped`` says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Chunk(Value):
+    """Some tens of candidates that follow each other in the listing: what an engine hands out at a time."""
+
+    number: int
+    """Counted from 0 through the listing."""
+    items: tuple[Item | Done, ...]
+    """What is known already (from an earlier run) takes its place in the order and costs nothing."""
+
+
+def prepare() -> None:
+    """Make a process fit for much work; each engine calls it once in each of its processes.
+
+    glibc gives the memory of one picture to the next instead of handing it back to the kernel each time. It learns
+    from the largest block that it has seen freed, up to 32 MiB (mallopt(3), M_MMAP_THRESHOLD): without this one 400
+    JPEGs cost 180,000 page faults, with it 8,000, which is a quarter of all time. Elsewhere it does nothing.
+    """
+    import numpy as np
+
+    np.empty(31 << 20, np.uint8)  # never touched: it takes no memory
+    import_module("sm_imgcheck.pipeline.process")
+    gc.freeze()  # what is imported stays: each full collection would look through it, 2 % of a run
+
+
+def work(job: Job, chunk: Chunk, begin: Callable[[int], None] = lambda _: None) -> Iterator[Done]:
+    """Look at each candidate of a chunk in turn; its tensor, where one is wanted, is in its place when it is yielded.
+
+    begin: told the place in the chunk of a candidate before it is decoded, which is not always the next to be yielded:
+    objects in a store are fetched ahead, and tensors written behind, several at a time.
+
+    The same bytes wherever it runs, and however often. A tensor that is refused and a bug at one candidate are told in
+    its result, and the work goes on. Raises OutputError where the place of all tensors is at fault, StoreError where a
+    store is out of reach.
+    """
+    return flow(job, chunk.items, begin)
+
+
+def flow(job: Job, items: Iterable[Item | Done], begin: Callable[[int], None] = lambda _: None) -> Iterator[Done]:
+    """The same of any number of candidates, which are taken as they are needed."""
+    allow_redirects(private=job.allow_remote)
+    made = _made_of(job, items, begin)
+    if isinstance(job.sink, Outputs) and is_remote(job.sink.folder):
+        yield from ahead(partial(_placed, job), made, room=_ROOM, weigh=_weight)
+    else:
+        yield from map(partial(_placed, job), made)
+
+
+def _made_of(job: Job, items: Iterable[Item | Done], begin: Callable[[int], None]) -> Iterator[Done]:
+    """Of each candidate the record, with the tensor still in it."""
+    items, fetched = tee(items)
+    found = contents(one for one in fetched if isinstance(one, Item))
+    for place, one in enumerate(items):
+        if isinstance(one, Done):
+            yield one
+            continue
+        item, content = next(found)
+        begin(place)
+        yield _guarded(job, Done(item=item, result=_UNKNOWN), partial(_made, job, content))
+
+
+def attempt(job: Job, item: Item, judge: Callable[[Item], Result]) -> Done:
+    """What becomes of a candidate that is judged in another way than ``process`` does by itself."""
+    return _guarded(
+        job,
+        Done(item=item, result=_UNKNOWN, size=_size(item)),
+        lambda done: changed(done, result=changed(judge(item), path=item.path)),
+    )
+
+
+def _guarded(job: Job, done: Done, step: Callable[[Done], Done]) -> Done:
+    """One more step of the way to a tensor in its place."""
+    start = perf_counter()
+    try:
+        done = step(done)
+    except (ImgcheckError, BrokenPipeError):
+        raise
+    except Exception as bug:
+        if job.raise_bugs:
+            raise
+        # Whatever it is, the other candidates are none the worse for it.
+        result = Result(path=done.item.path, kind="unknown", bug=clause(bug))
+        done = Done(item=done.item, result=result, size=_size(done.item))
+    return changed(done, seconds=done.seconds + perf_counter() - start)
+
+
+def _made(job: Job, content: Found | None, done: Done) -> Done:
+    content = content or _whole(done.item)
+    seen = _seen(done.item, content, recorded=job.recorded)
+    return Done(item=done.item, result=look(done.item, job.spec, job.options, content), **seen)
+
+
+def _whole(item: Item) -> Fetched | None:
+    """A file on a disk, read once for its state, its digest and what is in it: all are of the same bytes.
+
+    None for what is mapped rather than read, and for what cannot be read: whoever tries next says why.
+    """
+    if item.stdin or item.problem or "::" in item.path or item.path.endswith(".npy"):
+        return None
+    try:
+        return local.fetch(plain(item.path), MAX_FILE_BYTES)
+    except (Unreadable, ValueError):
+        return None
+
+
+def _placed(job: Job, done: Done) -> Done:
+    """The same, the tensor written and let go."""
+    if done.result.array is None:
+        return done
+    return _guarded(job, done, partial(_written, job.sink))
+
+
+def _written(sink: Sink | None, done: Done) -> Done:
+    item, result, array = done.item, done.result, done.result.array
+    if sink is None or array is None:
+        return changed(done, result=changed(result, array=None))
+    if item.refused:
+        return changed(done, result=changed(result, array=None, skipped=item.refused), refused=True)
+    try:
+        written = sink.write(item, array)
+    except Refused as error:
+        return changed(done, result=changed(result, array=None, skipped=str(error)), refused=True)
+    result = changed(result, array=None, emitted=written.place)
+    return changed(done, result=result, output=written.output, output_size=written.size)
+
+
+def _weight(done: Done) -> int:
+    """What a record takes while its tensor is written, in bytes."""
+    return 0 if done.result.array is None else int(done.result.array.nbytes)
+
+
+def lost(job: Job, item: Item, cause: str) -> Done:
+    """What is said of a candidate at which its worker process died: ``cause`` names the signal, or the time it took."""
+    said = f"ended the process that read it: {cause}"
+    if cause == "SIGKILL":
+        said += " (by the system, for want of memory, unless somebody else did)"
+    from sm_imgcheck.pipeline.process import process
+
+    candidate = Candidate(path=item.path, kind="unknown", problem=("SRC107", said))
+    return Done(item=item, result=process(candidate, job.spec, job.options), size=_size(item))
+
+
+def _seen(item: Item, content: Found | None, *, recorded: bool) -> dict[str, Any]:
+    """What is known of the file before it is read: if it changes meanwhile, the next run sees that."""
+    if isinstance(content, Fetched):
+        digest = sha256(content.body).hexdigest() if recorded else ""
+        return {"size": len(content.body), "tag": content.tag if recorded else "", "sha256": digest}
+    if item.stdin or item.problem or content is not None:
+        return {"size": 0}
+    file = file_of(item.path)[0]
+    try:
+        state = (kind := store(file)).stat(file)
+        if state is None or not recorded:
+            return {"size": state.size if state else 0}
+        digest = sha256(kind.read(file, MAX_FILE_BYTES)).hexdigest()
+    except (StoreError, ValueError):  # whoever reads it reports that
+        return {"size": 0}
+    return {"size": state.size, "tag": state.tag, "sha256": digest}
+
+
+def _size(item: Item) -> int:
+    if item.seen is not None:
+        return item.seen.size
+    size: int = _seen(item, None, recorded=False)["size"]
+    return size
+
+
+def look(item: Item, spec: Spec, options: Options, content: Found | None = None) -> Result:
+    """Process one candidate, under the name by which it was listed; ``content``: what was fetched of it."""
+    from sm_imgcheck.pipeline.process import (
+        process,  # who hands work out needs none of what does it: 0.1 s at each start
+    )
+
+    trace: Trace | None = None
+    if options.source is not None:
+        from sm_imgcheck.features.identify.source import traced
+
+        trace = traced
+    result = process(handed(item, content), spec, options, trace=trace)
+    return result if result.path == item.path else changed(result, path=item.path)
+
+
+def handed(item: Item, content: Found | None = None) -> str | bytes | Content | Candidate:
+    """What ``process`` takes for it: its path, its content, or why there is nothing to be taken."""
+    if isinstance(content, Fetched):
+        from sm_imgcheck.pipeline.read import Content
+
+        return Content(path=item.path, body=content.body)
+    if problem := item.problem or str(content or ""):
+        return Candidate(path=item.path, kind="unknown", problem=("SRC101", problem))
+    return _stdin(item.path) if item.stdin else item.path
+
+
+def _stdin(name: str) -> bytes | Candidate:
+    """All of standard input, unless it is more than a file may hold."""
+    body = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+    if len(body) <= MAX_FILE_BYTES:
+        return body
+    return Candidate(path=name, kind="unknown", problem=("SRC101", f"has more than {MAX_FILE_BYTES} bytes: not read"))

@@ -1,0 +1,1 @@
+"""What servers take: envelopes, stacks, endpoint limits."""

@@ -1,0 +1,102 @@
+"""The encoded picture as a request: as it is, or encoded anew where the spec says that the handler mends too little."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core.errors import CandidateError, PayloadError
+from sm_imgcheck.core.types import Header, Spec
+from sm_imgcheck.rules.decode_policy import refusals
+
+__all__ = ["CONTENT_TYPES", "QUALITY", "changes", "picture"]
+
+CONTENT_TYPES = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "TIFF": "image/tiff",
+    "BMP": "image/bmp",
+    "GIF": "image/gif",
+}
+"""By format: what SageMaker's containers know. Any other format is encoded anew."""
+WRITTEN = {"image/jpeg": "JPEG", "image/jpg": "JPEG", "image/png": "PNG"}
+"""By content type: the formats in which a picture is encoded anew."""
+QUALITY = 95
+"""Of a JPEG that is encoded anew, with 4:4:4 chroma: Pillow's documentation advises against more (save, JPEG)."""
+
+
+def changes(header: Header, spec: Spec) -> tuple[str, ...]:
+    """Why the picture must be encoded anew, as clauses; empty: its bytes go out as they are."""
+    found = [clause for _, clause in refusals(header, spec.decode, channel_order=spec.contract.channel_order)]
+    if spec.decode.exif == "ignore" and header.orientation != 1:
+        found.append(f"is stored turned (EXIF {header.orientation}), which the handler does not look at")
+    told = _told(spec)
+    if WRITTEN.get(told, header.format) != header.format:
+        found.append(f"is {header.format}, the spec's content type {told}")
+    elif header.format not in CONTENT_TYPES and not told:
+        found.append(f"is {header.format}, which no container takes")
+    return tuple(found)
+
+
+def picture(body: bytes, header: Header, spec: Spec) -> tuple[bytes, str]:
+    """The picture to send and its content type. Raises PayloadError where it cannot be decoded to be mended.
+
+    A new one is a JPEG where it was one or the spec's content type says so, otherwise a PNG, which loses nothing: 8
+    bits, upright, without a profile (its colours are sRGB unless the handler ignores profiles), without CMYK.
+    """
+    form = header.format
+    if changes(header, spec):
+        form = WRITTEN.get(_told(spec)) or ("JPEG" if form == "JPEG" else "PNG")
+        body = _encoded(_pixels(body, header, spec, form), form)
+    return body, _told(spec) or CONTENT_TYPES[form]
+
+
+def _told(spec: Spec) -> str:
+    """The picture's content type as the spec has it; empty where it has none, or that of the JSON around it."""
+    content_type = str(spec.payload.get("content_type") or "")
+    return "" if "json" in content_type else content_type
+
+
+def _pixels(body: bytes, header: Header, spec: Spec, form: str) -> np.ndarray[Any, Any]:
+    """Upright HWC uint8 pixels with 1, 3 or, in a PNG, 4 channels. Raises PayloadError."""
+    from sm_imgcheck.io.images.decode import hear
+    from sm_imgcheck.ops.kernels.color import colour, orient
+
+    policy = spec.decode
+    icc = "ignore" if policy.icc == "ignore" else "srgb"
+    try:
+        pixels, _ = hear(body, header, dct="accurate", gray=False, truncated=policy.truncated, icc=icc)
+        mode = "RGB" if header.mode == "CMYK" and pixels.shape[2] == 3 else header.mode  # the profile has made it RGB
+        return colour(
+            orient(pixels, orientation=header.orientation),
+            mode=mode,
+            to=_channels(header, spec, form),
+            cmyk=policy.library,
+            alpha="drop" if policy.alpha == "drop" else "composite",
+            background=policy.background,
+            bit_depth="scale",
+        )
+    except CandidateError as problem:
+        raise PayloadError(f"the picture {problem}") from None
+
+
+def _channels(header: Header, spec: Spec, form: str) -> str:
+    """GRAY, RGB or RGBA: what the picture has, less what the handler rejects and the format cannot hold."""
+    to_gray = spec.contract.channel_order == "GRAY"
+    takes_alpha = spec.decode.alpha != "reject" or spec.contract.channel_order in ("RGBA", "BGRA")
+    if header.mode in ("LA", "RGBA") and form == "PNG" and takes_alpha:
+        return "RGBA"
+    gray = header.mode in ("L", "LA") and (to_gray or spec.decode.gray != "reject")
+    return "GRAY" if gray else "RGB"
+
+
+def _encoded(pixels: np.ndarray[Any, Any], form: str) -> bytes:
+    from PIL import Image
+
+    out = BytesIO()
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    image.save(out, form, **({"quality": QUALITY, "subsampling": "4:4:4"} if form == "JPEG" else {}))
+    return out.getvalue()

@@ -1,0 +1,156 @@
+"""The two JSON bodies of TensorFlow Serving and MLflow: rows (``instances``) and columns (``inputs``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import orjson
+
+from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.core.types import Spec
+from sm_imgcheck.core.types.spec import UNNAMED
+from sm_imgcheck.io.parse_cost import JSON_COSTS, JSON_LINES_COSTS, too_costly
+from sm_imgcheck.serving.envelopes import shown
+
+__all__ = ["array_of", "flat", "input_name", "lines_of", "loads", "longest", "member", "nested_size", "numbers", "only"]
+
+
+def input_name(spec: Spec) -> str:
+    """The key under which the tensor stands; empty where it stands alone.
+
+    TensorFlow Serving takes the one input of a signature without a name, and its key there is seldom what the tensor
+    is called (``x``, not ``serving_default_x``).
+    """
+    alone = spec.name == UNNAMED or spec.payload.get("stack") == "tensorflow-serving"
+    return "" if alone else spec.name
+
+
+def member(document: Any, key: str) -> Any:
+    """What stands under ``key`` of a JSON object. Raises PayloadError, which says what stands there instead."""
+    if not isinstance(document, dict):
+        raise PayloadError(f'the body is {shown(document)}, not an object {{"{key}": ...}}')
+    if key not in document:
+        raise PayloadError(f'the body has the keys {shown(list(document))}, but no "{key}"')
+    return document[key]
+
+
+def only(value: Any, spec: Spec) -> Any:
+    """The tensor of an object ``{name: tensor}``; what is no object stands for itself. Raises PayloadError."""
+    if not isinstance(value, dict):
+        return value
+    if len(value) != 1 and spec.name not in value:
+        raise PayloadError(f'the keys are {shown(list(value))}, but the spec has one input, "{spec.name}"')
+    return value[spec.name] if spec.name in value else next(iter(value.values()))
+
+
+MAX_TEXT_BYTES = 100_000_000
+"""What batch transform, the widest way for text, lets through at most."""
+MAX_AXES = 32
+"""NumPy's own limit before 2.0."""
+MAX_LINES = 100_000
+
+
+def loads(body: bytes) -> Any:
+    """A JSON document, whatever it holds. Raises PayloadError for no JSON, and for what would take too much memory."""
+    if len(body) > MAX_TEXT_BYTES:
+        raise PayloadError(f"the body has {len(body)} bytes of text; more than {MAX_TEXT_BYTES} are not read")
+    if why := too_costly(body, JSON_COSTS):
+        raise PayloadError(why)
+    try:
+        return orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as problem:
+        raise PayloadError(f"the body is no JSON: {problem}") from None
+
+
+def lines_of(body: bytes) -> list[bytes]:
+    """The lines of a text, one for each image; an empty last one is none. Raises PayloadError for too many."""
+    if body.count(b"\n") > MAX_LINES:
+        raise PayloadError(f"the body has more than {MAX_LINES} lines, with an image on each")
+    if why := too_costly(body, JSON_LINES_COSTS):
+        raise PayloadError(why)
+    return body.removesuffix(b"\n").split(b"\n")
+
+
+def array_of(data: Any, dtype: str) -> np.ndarray[Any, Any]:
+    """Nested lists of numbers as an array of ``dtype``. Raises PayloadError: ragged, no number, does not fit.
+
+    Level by level, and never by NumPy's own guess: that makes room for the longest of a million texts for each of them.
+    """
+    shape: list[int] = []
+    level = [data]
+    while level and isinstance(level[0], list):
+        if set(map(type, level)) != {list}:
+            other = next(item for item in level if not isinstance(item, list))
+            raise PayloadError(f"the lists are ragged: {shown(other)} stands beside a list on axis {len(shape) - 1}")
+        lengths = set(map(len, level))
+        if len(lengths) > 1:
+            some = " and ".join(map(str, sorted(lengths)[:2]))
+            raise PayloadError(f"the lists are ragged: axis {len(shape)} has lengths {some}")
+        if len(shape) == MAX_AXES:
+            raise PayloadError(f"the lists are nested more than {MAX_AXES} deep")
+        shape.append(lengths.pop())
+        level = list(chain.from_iterable(level))
+    return numbers(level, dtype).reshape(shape)
+
+
+def numbers(values: list[Any], dtype: str) -> np.ndarray[Any, Any]:
+    """A list of JSON numbers as a 1-D array of ``dtype``. Raises PayloadError for one that it cannot hold."""
+    kinds = set(map(type, values))
+    if not kinds <= {int, float}:
+        odd = next(value for value in values if type(value) not in (int, float))
+        raise PayloadError(f"{shown(odd)} stands where a number of the dtype {dtype} should")
+    kind = np.dtype("float32" if dtype == "bfloat16" else dtype)
+    return _whole(values, kinds, kind) if kind.kind in "iu" else _real(values, kind)
+
+
+def _real(values: list[Any], kind: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    with np.errstate(over="ignore"):
+        made = np.array(values, np.float64).astype(kind)
+    if not np.isfinite(made).all():
+        odd = values[int(np.flatnonzero(~np.isfinite(made))[0])]
+        raise PayloadError(f"{shown(odd)} is beyond what {kind.name} holds")
+    return made
+
+
+def _whole(values: list[Any], kinds: set[type], kind: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    if float in kinds:
+        odd = next((value for value in values if isinstance(value, float) and not value.is_integer()), None)
+        if odd is not None:
+            raise PayloadError(f"{shown(odd)} is no {kind.name} number")
+        values = [int(value) for value in values]
+    low, high = np.iinfo(kind).min, np.iinfo(kind).max
+    if values and not low <= min(values) <= max(values) <= high:
+        odd = min(values) if min(values) < low else max(values)
+        raise PayloadError(f"{shown(odd)} is no {kind.name} number: it holds {low} to {high}")
+    return np.array(values, kind)
+
+
+def flat(values: np.ndarray[Any, Any], step: int = 8192) -> Iterator[bytes]:
+    """Numbers one after another with commas between them, in row-major order, in pieces."""
+    line = values.reshape(-1)
+    for start in range(0, line.size, step):
+        text = orjson.dumps(line[start : start + step], option=orjson.OPT_SERIALIZE_NUMPY)
+        yield b"," + text[1:-1] if start else text[1:-1]
+
+
+def longest(dtype: str) -> int:
+    """The most characters that one number takes in its shortest form.
+
+    16 and 24: the longest that Ryu's f32 and f64 printers write (https://docs.rs/ryu, raw::format32 and format64);
+    halves are printed as the float32 that they equal.
+    """
+    kind = np.dtype(dtype)
+    if kind.kind == "f":
+        return 24 if kind.itemsize == 8 else 16
+    return max(len(str(np.iinfo(kind).min)), len(str(np.iinfo(kind).max)))
+
+
+def nested_size(shape: tuple[int, ...], dtype: str) -> int:
+    """The most characters that nested lists of this shape take."""
+    lists, count = 0, 1
+    for length in shape:
+        lists, count = lists + count, count * length
+    return 2 * lists + count * (longest(dtype) + 1)

@@ -1,0 +1,37 @@
+"""``application/json``, the bare nested list: ``[[[[0.1, ...]]]]``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.core.types import Payload, Spec
+from sm_imgcheck.io.tensors.json import nested
+from sm_imgcheck.serving.envelopes import checked, packed, shown
+from sm_imgcheck.serving.envelopes._json import array_of, loads, nested_size
+
+__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build", "parse", "size"]
+
+CONTENT_TYPE = "application/json"
+LOSSLESS = True
+BATCHES = True
+
+
+def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
+    """Numbers in the fewest digits that read back to the same dtype's value. Raises PayloadError."""
+    return packed(nested(checked(array, "array")), "array", CONTENT_TYPE, spec)
+
+
+def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  # noqa: ARG001
+    """The numbers in the spec's dtype. Raises PayloadError."""
+    document = loads(body)
+    if not isinstance(document, list):
+        raise PayloadError(f"the body is {shown(document)}, not a bare nested list")
+    return array_of(document, spec.contract.dtype)
+
+
+def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:  # noqa: ARG001
+    """At most: every number as long as its dtype can get."""
+    return nested_size(shape, dtype), False

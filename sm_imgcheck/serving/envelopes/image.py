@@ -1,0 +1,19 @@
+"""The encoded picture itself, ``image/jpeg``: for handlers that decode, Hugging Face's and the built-in ones too."""
+
+from __future__ import annotations
+
+from sm_imgcheck.core.types import Header, Payload, Spec
+from sm_imgcheck.serving.envelopes._image import changes, picture
+
+__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build_image", "changes"]
+
+CONTENT_TYPE = "image/jpeg"
+"""Of a JPEG; any other picture goes out under its own."""
+LOSSLESS = False
+BATCHES = False
+
+
+def build_image(body: bytes, header: Header, spec: Spec) -> Payload:
+    """The bytes as they are, unless ``changes`` says why not. Raises PayloadError."""
+    sent, content_type = picture(body, header, spec)
+    return Payload(body=sent, content_type=content_type, envelope="image")

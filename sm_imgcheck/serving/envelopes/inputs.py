@@ -1,0 +1,47 @@
+"""``{"inputs": ...}``: the batch as one tensor: TensorFlow Serving's column form, MLflow, Hugging Face."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import orjson
+
+from sm_imgcheck.core.types import Payload, Spec
+from sm_imgcheck.io.tensors.json import nested
+from sm_imgcheck.serving.envelopes import checked, packed
+from sm_imgcheck.serving.envelopes._json import array_of, input_name, loads, member, nested_size, only
+
+__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build", "parse", "size"]
+
+CONTENT_TYPE = "application/json"
+LOSSLESS = True
+BATCHES = True
+
+
+def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
+    """The tensor alone, or ``{name: tensor}`` where the spec names its input. Raises PayloadError."""
+    return packed(_document(checked(array, "inputs"), input_name(spec)), "inputs", CONTENT_TYPE, spec)
+
+
+def _document(values: np.ndarray[Any, Any], name: str) -> Iterator[bytes | memoryview]:
+    before, after = _around(name)
+    yield before
+    yield from nested(values)
+    yield after
+
+
+def _around(name: str) -> tuple[bytes, bytes]:
+    """What stands before and after the lists."""
+    return (b'{"inputs":{' + orjson.dumps(name) + b":", b"}}") if name else (b'{"inputs":', b"}")
+
+
+def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  # noqa: ARG001
+    """The tensor in the spec's dtype, named or not. Raises PayloadError."""
+    return array_of(only(member(loads(body), "inputs"), spec), spec.contract.dtype)
+
+
+def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:
+    """At most: every number as long as its dtype can get."""
+    return nested_size(shape, dtype) + sum(map(len, _around(input_name(spec)))), False

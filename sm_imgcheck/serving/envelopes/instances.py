@@ -1,0 +1,55 @@
+"""``{"instances": [...]}``: one entry for each image, as TensorFlow Serving's row form and MLflow read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import orjson
+
+from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.core.types import Payload, Spec
+from sm_imgcheck.io.tensors.json import nested
+from sm_imgcheck.serving.envelopes import checked, packed, shown
+from sm_imgcheck.serving.envelopes._json import array_of, input_name, loads, member, nested_size, only
+
+__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build", "parse", "size"]
+
+CONTENT_TYPE = "application/json"
+LOSSLESS = True
+BATCHES = True
+
+
+def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
+    """Each entry is the image alone, or ``{name: image}`` where the spec names its input. Raises PayloadError."""
+    return packed(_document(checked(array, "instances"), input_name(spec)), "instances", CONTENT_TYPE, spec)
+
+
+def _document(values: np.ndarray[Any, Any], name: str) -> Iterator[bytes | memoryview]:
+    yield b'{"instances":'
+    if not name:
+        yield from nested(values)
+    else:
+        yield b"["
+        for index, image in enumerate(values):
+            yield b"," * bool(index) + b"{" + orjson.dumps(name) + b":"
+            yield from nested(image)
+            yield b"}"
+        yield b"]"
+    yield b"}"
+
+
+def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  # noqa: ARG001
+    """The images in the spec's dtype, named or not. Raises PayloadError."""
+    rows = member(loads(body), "instances")
+    if not isinstance(rows, list):
+        raise PayloadError(f'"instances" holds {shown(rows)}, not a list with an entry for each image')
+    return array_of([only(row, spec) for row in rows], spec.contract.dtype)
+
+
+def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:
+    """At most: every number as long as its dtype can get."""
+    name = input_name(spec)
+    named = shape[0] * (len(orjson.dumps(name)) + 3) if name else 0
+    return nested_size(shape, dtype) + len('{"instances":}') + named, False

@@ -1,0 +1,27 @@
+"""``{"instances": [{"b64": ...}]}``: encoded pictures for a TensorFlow signature that decodes them."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Sequence
+
+from sm_imgcheck.core.types import Header, Payload, Spec
+from sm_imgcheck.serving.envelopes import packed
+from sm_imgcheck.serving.envelopes._image import changes, picture
+
+__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build_image", "build_images", "changes"]
+
+CONTENT_TYPE = "application/json"
+LOSSLESS = False
+BATCHES = True
+
+
+def build_image(body: bytes, header: Header, spec: Spec) -> Payload:
+    """One picture, its bytes as they are unless ``changes`` says why not. Raises PayloadError."""
+    return build_images([(body, header)], spec)
+
+
+def build_images(pictures: Sequence[tuple[bytes, Header]], spec: Spec) -> Payload:
+    """One entry for each picture, in the standard alphabet, padded (RFC 4648, section 4). Raises PayloadError."""
+    rows = [b'{"b64":"' + b64encode(picture(body, header, spec)[0]) + b'"}' for body, header in pictures]
+    return packed([b'{"instances":[', b",".join(rows), b"]}"], "instances-b64", CONTENT_TYPE, spec)

@@ -1,0 +1,41 @@
+"""``application/x-npy``: the bytes that ``numpy.save`` writes. Dtype and shape travel with the values."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core.errors import CandidateError, PayloadError
+from sm_imgcheck.core.types import Payload, Spec
+from sm_imgcheck.io import numpy_files
+from sm_imgcheck.io.tensors import npy
+from sm_imgcheck.serving.envelopes import checked, packed
+
+__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build", "parse", "size"]
+
+CONTENT_TYPE = "application/x-npy"
+LOSSLESS = True
+BATCHES = True
+
+
+def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
+    """Little-endian, in C order, format version 1.0. Raises PayloadError."""
+    return packed(npy.encode(checked(array, "npy")), "npy", CONTENT_TYPE, spec)
+
+
+def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  # noqa: ARG001
+    """The array as saved, its byte order too, without a copy; never a pickle. Raises PayloadError."""
+    if not body.startswith(numpy_files.NPY_MAGIC):
+        raise PayloadError(f"the body is no .npy file: it begins with {body[:8]!r}, not {numpy_files.NPY_MAGIC!r}")
+    try:
+        return numpy_files.read_npy(body)[0]
+    except CandidateError as problem:
+        raise PayloadError(f"the body {problem}") from None
+
+
+def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:  # noqa: ARG001
+    """Exact: a header of a few lines and the values."""
+    header = len(npy.head(shape, np.dtype(dtype)))
+    return header + prod(shape) * np.dtype(dtype).itemsize, True

@@ -1,0 +1,37 @@
+"""``application/octet-stream``: the values alone, little-endian, in C order. The server must know dtype and shape."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.core.types import Payload, Spec
+from sm_imgcheck.serving.envelopes import checked, filled, packed, plain_dtype, values_of
+
+__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build", "parse", "size"]
+
+CONTENT_TYPE = "application/octet-stream"
+LOSSLESS = True
+BATCHES = True
+
+
+def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
+    """No header at all. Raises PayloadError."""
+    return packed([values_of(checked(array, "raw"))], "raw", CONTENT_TYPE, spec)
+
+
+def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  # noqa: ARG001
+    """The values in the spec's dtype and shape, without a copy. Raises PayloadError where they do not fill it."""
+    kind = plain_dtype(spec.contract.dtype, "raw")
+    if len(body) % kind.itemsize:
+        raise PayloadError(f"the body has {len(body)} bytes, which are no whole number of {kind.name} values")
+    values = np.frombuffer(body, kind.newbyteorder("<"))
+    return values.reshape(filled(spec.contract.shape, values.size))
+
+
+def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:  # noqa: ARG001
+    """Exact."""
+    return prod(shape) * np.dtype(dtype).itemsize, True

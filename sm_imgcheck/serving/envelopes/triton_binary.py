@@ -1,0 +1,71 @@
+"""Triton's binary form behind SageMaker: a v2 JSON header, then the values, little-endian and in C order.
+
+The content type says how long the header is, and must be exactly this: a space after its semicolon is refused.
+https://docs.aws.amazon.com/sagemaker/latest/dg/deploy-models-frameworks-triton.html
+"""
+
+from __future__ import annotations
+
+import re
+from math import prod
+from typing import Any
+
+import numpy as np
+import orjson
+
+from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.core.types import Payload, Spec
+from sm_imgcheck.serving.envelopes import checked, shown, values_of
+from sm_imgcheck.serving.envelopes._json import loads
+from sm_imgcheck.serving.open_inference import DATATYPE_OF, check_count, tensor_of
+
+__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build", "parse", "size"]
+
+CONTENT_TYPE = "application/vnd.sagemaker-triton.binary+json;json-header-size=N"
+"""With the length of the JSON header, in bytes, in the place of N."""
+LOSSLESS = True
+BATCHES = True
+MAX_HEADER_BYTES = 1 << 20
+_CONTENT_TYPE = re.compile(re.escape(CONTENT_TYPE[:-1]) + r"([0-9]{1,9})")
+
+
+def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
+    """The tensor under the spec's ``name``; no other content type than this fits. Raises PayloadError."""
+    values = checked(array, "triton-binary")
+    header = _header(values.shape, values.dtype.name, spec)
+    return Payload(
+        body=b"".join([header, values_of(values)]),
+        content_type=f"{CONTENT_TYPE[:-1]}{len(header)}",
+        envelope="triton-binary",
+    )
+
+
+def _header(shape: tuple[int, ...], dtype: str, spec: Spec) -> bytes:
+    binary = {"binary_data_size": prod(shape) * np.dtype(dtype).itemsize}
+    said = {"name": spec.name, "shape": shape, "datatype": DATATYPE_OF[dtype], "parameters": binary}
+    return orjson.dumps({"inputs": [said]})
+
+
+def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  # noqa: ARG001
+    """The only input in the dtype and shape that its header says, without a copy. Raises PayloadError."""
+    found = _CONTENT_TYPE.fullmatch(content_type)
+    if found is None:
+        raise PayloadError(f"the content type is {shown(content_type)}, not {CONTENT_TYPE}")
+    length = int(found[1])
+    if length > min(len(body), MAX_HEADER_BYTES):
+        raise PayloadError(f"the content type says a JSON header of {length} bytes; the body has {len(body)}")
+    tensor, shape, dtype = tensor_of(loads(body[:length]))
+    kind = np.dtype(dtype).newbyteorder("<")
+    parameters = tensor.get("parameters")
+    said = parameters.get("binary_data_size") if isinstance(parameters, dict) else None
+    if said != len(body) - length:
+        raise PayloadError(f'"binary_data_size" is {shown(said)}, but {len(body) - length} bytes follow the header')
+    if said % kind.itemsize:
+        raise PayloadError(f'"binary_data_size" is {said}, no whole number of {dtype} values')
+    check_count(shape, said // kind.itemsize)
+    return np.ndarray(shape, kind, buffer=body, offset=length)
+
+
+def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:
+    """Exact."""
+    return len(_header(shape, dtype, spec)) + prod(shape) * np.dtype(dtype).itemsize, True

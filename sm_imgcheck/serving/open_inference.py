@@ -1,0 +1,82 @@
+"""The v2 inference protocol, its only tensor: https://kserve.github.io/website/docs/concepts/architecture/data-plane."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.serving.envelopes import shown
+from sm_imgcheck.serving.envelopes._json import member
+
+__all__ = ["DATATYPES", "DATATYPE_OF", "check_count", "is_shape", "name_of", "tensor_of"]
+
+DATATYPE_OF = {
+    **{f"{kind}int{bits}": f"{kind.upper()}INT{bits}" for kind in ("", "u") for bits in (8, 16, 32, 64)},
+    **{f"float{bits}": f"FP{bits}" for bits in (16, 32, 64)},
+}
+"""What the protocol calls each dtype."""
+_DTYPES = {datatype: dtype for dtype, datatype in DATATYPE_OF.items()}
+
+
+def tensor_of(document: Any) -> tuple[dict[str, Any], tuple[int, ...], str]:
+    """The entry of the only input, its shape and its dtype. Raises PayloadError."""
+    inputs = member(document, "inputs")
+    if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
+        raise PayloadError(f'"inputs" holds {shown(inputs)}, not a list with one object')
+    tensor = inputs[0]
+    shape, datatype = tensor.get("shape"), tensor.get("datatype")
+    if not isinstance(shape, list) or not all(type(length) is int and length >= 0 for length in shape):
+        raise PayloadError(f'"shape" is {shown(shape)}, not a list of lengths')
+    if len(shape) > 32:
+        raise PayloadError(f'"shape" has {len(shape)} axes')
+    if not isinstance(datatype, str) or datatype not in _DTYPES:
+        raise PayloadError(f'"datatype" is {shown(datatype)}, not one of {", ".join(_DTYPES)}')
+    return tensor, tuple(shape), _DTYPES[datatype]
+
+
+def check_count(shape: tuple[int, ...], count: int) -> None:
+    """Raise PayloadError unless ``count`` values fill the shape."""
+    if prod(shape) != count:
+        raise PayloadError(f'"shape" is {list(shape)}, {prod(shape)} values, but {count} are there')
+
+
+DATATYPES = {
+    "BOOL": "bool",
+    "UINT8": "uint8",
+    "UINT16": "uint16",
+    "UINT32": "uint32",
+    "UINT64": "uint64",
+    "INT8": "int8",
+    "INT16": "int16",
+    "INT32": "int32",
+    "INT64": "int64",
+    "FP16": "float16",
+    "FP32": "float32",
+    "FP64": "float64",
+    "BF16": "bfloat16",
+}
+"""NumPy's names; BYTES, which holds texts, has none."""
+
+
+def name_of(dtype: str) -> str:
+    """The protocol's word for a NumPy dtype."""
+    return next((word for word, name in DATATYPES.items() if name == dtype), dtype)
+
+
+def is_shape(shape: Any) -> bool:
+    """Whether it is a list of lengths that an array can have."""
+    return (
+        isinstance(shape, list)
+        and 0 < len(shape) <= 32
+        and all(isinstance(length, int) and not isinstance(length, bool) and length >= 0 for length in shape)
+        and prod(length or 1 for length in shape) < 1 << 59
+    )
+
+
+def numpy_dtype(word: str) -> np.dtype[Any] | None:
+    """Of a datatype; None for those that NumPy cannot hold."""
+    name = DATATYPES.get(word, "")
+    return np.dtype(name) if name and name != "bfloat16" else None

@@ -1,0 +1,146 @@
+"""Serving stacks: one file each; adding a stack is adding a file.
+
+The file's name with hyphens is the stack's (``tensorflow_serving`` is ``tensorflow-serving``). A module offers
+
+* ``CONTENT_TYPES``: the ones that it decodes without code of the user's, compared exactly unless the module says so;
+* ``BODY_LIMIT``: bytes that its server takes, None where none is known; ``LIMIT_SETTING``: what raises it;
+* ``ENVELOPES``: the forms of body that go with it, the best first;
+* ``receive(body, content_type, spec) -> Received | Refused``: what its predict function would see. Never raises,
+  loads no pickle, and is bounded whatever the body claims. An empty content type stands for none at all;
+* where ``code --for`` can write a handler: ``HANDLER``, the text of the functions that the stack calls in a user's
+  file, and ``IMPORTS``, the lines that it needs besides. In the text ``$name`` stands for the tensor's name, quoted as
+  a Python string (never inside a docstring, which it could end), ``$join`` for the expression that joins ``tensors``,
+  ``$lengths`` for the shortest and longest length of each axis, ``$dtype`` for the dtype's name and ``$input`` for
+  shape and dtype in words, both quoted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core import plugins
+from sm_imgcheck.core.types import Received, Refused, Spec
+from sm_imgcheck.core.types.spec import UNNAMED
+
+__all__ = [
+    "UNNAMED",
+    "Refusal",
+    "TooMuch",
+    "answering",
+    "check_limit",
+    "reworded",
+    "shaped",
+    "stack",
+    "stacks",
+    "unsupported",
+]
+
+
+def stacks() -> tuple[str, ...]:
+    """The names of all stacks."""
+    return tuple(name.replace("_", "-") for name in plugins.names(sys.modules[__name__]))
+
+
+def stack(name: str) -> ModuleType:
+    """The module of a stack. Raises ModuleNotFoundError."""
+    return plugins.load(sys.modules[__name__], name.replace("-", "_"))
+
+
+Receive = Callable[[bytes, str, Spec], Received | Refused]
+
+
+class Refusal(Exception):
+    """The stack refuses the request.
+
+    text: the beginning of its answer; empty where it is not known. cause: code of a PAY check. why: the clause of the
+    finding. status: None for the stack's usual one.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        cause: str,
+        why: str,
+        *,
+        expected: str = "",
+        actual: str = "",
+        status: int | None = None,
+        measured: bool = True,
+    ) -> None:
+        self.text, self.cause, self.why = text, cause, why
+        self.expected, self.actual = expected, actual
+        self.status, self.measured = status, measured
+        super().__init__(why)
+
+
+def reworded(no: Refusal, text: str, *, status: int | None = None, measured: bool = False) -> Refusal:
+    """The same refusal in another server's words."""
+    return Refusal(text, no.cause, no.why, expected=no.expected, actual=no.actual, status=status, measured=measured)
+
+
+class TooMuch(Exception):
+    """More than is looked into: ``str()`` says what and how much is."""
+
+
+def answering(status: int, form: str = "{}") -> Callable[[Receive], Receive]:
+    """Make a ``receive`` that answers refusals with this status and wraps their text as the server does."""
+
+    def decorate(inner: Receive) -> Receive:
+        @wraps(inner)
+        def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
+            try:
+                return inner(body, content_type, spec)
+            except Refusal as no:
+                return Refused(
+                    status=no.status or status,
+                    text=form.replace("{}", no.text) if no.text else "",
+                    cause=no.cause,
+                    why=no.why,
+                    expected=no.expected,
+                    actual=no.actual,
+                    measured=no.measured,
+                )
+            except (TooMuch, MemoryError) as problem:
+                why = str(problem) or "the body needs more memory than there is"
+                return Received(form="object", what="a body that is not examined", flaws=(("PAY120", why, "", ""),))
+
+        return receive
+
+    return decorate
+
+
+def check_limit(body: bytes, limit: int | None, setting: str, *, measured: bool = True) -> None:
+    """Raise Refusal (413 with an empty body) for more bytes than the server takes."""
+    if limit is not None and len(body) > limit:
+        why = f"the body has {len(body):,} bytes; the server takes {limit:,} unless {setting} is raised"
+        raise Refusal(
+            "", "PAY114", why, expected=f"at most {limit}", actual=str(len(body)), status=413, measured=measured
+        )
+
+
+def unsupported(content_type: str, types: tuple[str, ...], text: str, *, status: int | None = None) -> Refusal:
+    """The refusal of a content type that is not decoded."""
+    said = f"the content type is {content_type!r}" if content_type else "there is no content type"
+    why = f"{said}{_slip(content_type, types)}; taken without a handler of your own: {', '.join(types)}"
+    return Refusal(text, "PAY101", why, expected=" or ".join(types), actual=content_type or "none", status=status)
+
+
+def _slip(content_type: str, types: tuple[str, ...]) -> str:
+    """What may have been meant."""
+    bare = content_type.partition(";")[0].strip()
+    if bare in types and bare != content_type:
+        return f", compared letter by letter: leave {content_type[len(bare) :].strip()!r} out"
+    if (folded := bare.lower().replace("image/jpg", "image/jpeg")) in types and folded != bare:
+        return f", compared letter by letter: write {folded}"
+    return ""
+
+
+def shaped(array: np.ndarray[Any, Any]) -> str:
+    """Dtype and shape, such as ``float32 (1, 224, 224, 3)``."""
+    return f"{array.dtype.newbyteorder('=').name if array.dtype.kind in 'fiubc' else array.dtype} {array.shape}"

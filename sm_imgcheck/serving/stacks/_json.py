@@ -1,0 +1,120 @@
+"""JSON as Python's ``json`` reads it, within bounds, and the array that NumPy makes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core.types import Flaw
+from sm_imgcheck.io.parse_cost import JSON_COSTS, too_costly
+from sm_imgcheck.serving.stacks import Refusal, TooMuch
+
+__all__ = ["as_array", "first_float", "leaves", "nan_taken", "parse", "shape_of"]
+
+MAX_JSON_BYTES = 64 << 20
+NUMBER_LETTERS = 32
+"""What NumPy makes room for where a float stands beside a text."""
+MAX_TEXT_BYTES = 256 << 20
+"""Of an array of texts, where each takes the room of the longest."""
+
+
+def parse(body: bytes, *, nan: bool = True) -> Any:
+    """The document. nan: whether NaN and Infinity are taken, as Python does.
+
+    Raises Refusal with the words of Python's ``json`` (PAY116, or PAY109 for NaN that is not taken), TooMuch for more
+    than is looked into.
+    """
+    if len(body) > MAX_JSON_BYTES:
+        raise TooMuch(f"a JSON body of {len(body):,} bytes is not looked into; {MAX_JSON_BYTES:,} are")
+    if why := too_costly(body, JSON_COSTS):
+        raise TooMuch(f"the JSON body is not looked into: {why}")
+    import orjson
+
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return _python(body, nan=nan)
+
+
+def _python(body: bytes, *, nan: bool) -> Any:
+    """As ``parse``, slower: what orjson refuses may still be taken by Python, which says what is wrong in its words."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise Refusal(str(problem), "PAY116", f"the body is no UTF-8 text: {problem}") from None
+    try:
+        return json.loads(text, parse_constant=None if nan else _no_constant)
+    except RecursionError:
+        words = "maximum recursion depth exceeded while decoding a JSON array"
+        raise Refusal(words, "PAY116", "the lists are nested far too deep for any image") from None
+    except ValueError as problem:
+        raise Refusal(str(problem), "PAY116", f"the body is no JSON: {problem}") from None
+
+
+def _no_constant(name: str) -> Any:
+    raise Refusal("", "PAY109", f"{name} stands in the body; JSON has no word for it", expected="finite", actual=name)
+
+
+def as_array(document: Any) -> np.ndarray[Any, Any]:
+    """What ``np.array(document)`` gives: float64, int64, bool, text or object. Raises Refusal for ragged lists."""
+    _check_texts(document)
+    try:
+        return np.array(document)
+    except (ValueError, OverflowError) as problem:
+        text = str(problem)
+        raise Refusal(
+            text, "PAY108", "the lists are ragged: rows or images differ in length", actual="ragged"
+        ) from None
+
+
+def _check_texts(document: Any) -> None:
+    """Raise TooMuch where NumPy would give each of many short texts the room of a long one."""
+    count = longest = 0
+    for leaf in leaves(document, stop=dict):
+        count += 1
+        if isinstance(leaf, str):
+            longest = max(longest, len(leaf), NUMBER_LETTERS)
+    if longest * count * 4 > MAX_TEXT_BYTES:
+        raise TooMuch(f"{count:,} values beside a text of {longest:,} characters are not looked into")
+
+
+def leaves(document: Any, *, stop: type | tuple[type, ...] = ()) -> Iterator[Any]:
+    """Whatever is no list and no object, in order; objects too where ``stop`` is ``dict``."""
+    pending = [iter((document,))]
+    while pending:
+        for item in pending[-1]:
+            if isinstance(item, list):
+                pending.append(iter(item))
+                break
+            if isinstance(item, dict) and not (stop and isinstance(item, stop)):
+                pending.append(iter(item.values()))
+                break
+            yield item
+        else:
+            pending.pop()
+
+
+def first_float(document: Any) -> tuple[int, float] | None:
+    """The first number with a point or an exponent, with its place among the values; None where there is none."""
+    return next(((at, leaf) for at, leaf in enumerate(leaves(document)) if isinstance(leaf, float)), None)
+
+
+def nan_taken(array: np.ndarray[Any, Any]) -> tuple[Flaw, ...]:
+    """What to say of NaN and infinity that a server reads from JSON and hands on."""
+    count = int(array.size - np.count_nonzero(np.isfinite(array))) if array.dtype.kind == "f" else 0
+    if not count:
+        return ()
+    why = f"{count} of {array.size} values are NaN or infinite, for which JSON has no word: this server hands them on"
+    return (("PAY109", why, "finite", str(count)),)
+
+
+def shape_of(document: Any) -> tuple[int, ...]:
+    """Lengths along the first elements, as far as there are lists."""
+    shape: list[int] = []
+    while isinstance(document, list) and len(shape) < 64:
+        shape.append(len(document))
+        document = document[0] if document else None
+    return tuple(shape)

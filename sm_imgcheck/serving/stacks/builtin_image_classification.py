@@ -1,0 +1,36 @@
+"""SageMaker's built-in image classification algorithm: the encoded picture itself, which it resizes.
+
+Source: docs.aws.amazon.com, "Image Classification - MXNet", inference with image format. Not run.
+"""
+
+from __future__ import annotations
+
+from sm_imgcheck.core.endpoints import STACKS
+from sm_imgcheck.core.types import Received, Refused, Spec
+from sm_imgcheck.io.images.sniff import image_format, name_content
+from sm_imgcheck.serving.stacks import Refusal, answering, unsupported
+
+__all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "LIMIT_SETTING", "receive"]
+
+CONTENT_TYPES = STACKS["builtin-image-classification"].types
+ENVELOPES = STACKS["builtin-image-classification"].envelopes
+BODY_LIMIT, LIMIT_SETTING = (
+    STACKS["builtin-image-classification"].body_limit,
+    STACKS["builtin-image-classification"].limit_setting,
+)
+
+
+@answering(400)
+def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
+    """What the algorithm gets: the picture, decoded and resized by itself."""
+    del spec
+    if content_type not in CONTENT_TYPES:
+        refusal = unsupported(content_type, CONTENT_TYPES, "", status=415)
+        refusal.measured = False
+        raise refusal
+    form = image_format(body)
+    if form not in ("JPEG", "PNG"):
+        what = f"is a {form} image" if form else name_content(body)[1]
+        why = f"the body {what}; JPEG and PNG are taken"
+        raise Refusal("", "PAY102", why, expected="JPEG or PNG", actual=form or body[:8].hex(" "), measured=False)
+    return Received(form="image", data=body, what="the picture, which the algorithm decodes and resizes itself")

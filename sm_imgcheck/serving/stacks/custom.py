@@ -1,0 +1,201 @@
+"""A body by its content type alone: what it holds where no stack is known that would say otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core.endpoints import STACKS
+from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.core.types import Flaw, Received, Refused, Spec
+from sm_imgcheck.io.images.sniff import image_format, name_content
+from sm_imgcheck.serving.envelopes import envelope
+from sm_imgcheck.serving.stacks import Refusal, TooMuch, answering, shaped, unsupported
+from sm_imgcheck.serving.stacks._decoders import PICKLE, Pickled, decoded, load, looks_encoded, texts
+from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
+from sm_imgcheck.serving.stacks._json import as_array, parse
+from sm_imgcheck.serving.stacks.toolkit import json_body
+
+__all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "HANDLER", "IMPORTS", "LIMIT_SETTING", "read", "receive"]
+
+
+def read(body: bytes, content_type: str, spec: Spec) -> Received:
+    """What the body holds by the spec's envelope, or by its content type. Raises Refusal, TooMuch."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind.startswith("image/") or kind == "application/x-image":
+        return _picture(body, content_type)
+    if kind == "application/x-npy":
+        return _npy(body)
+    if "json" in kind and not kind.startswith("application/vnd.sagemaker-triton.binary"):
+        json_body(body[:16] if image_format(body) or body.startswith((b"\x93NUMPY", b"PK")) or not body else b"{}")
+    name = spec.payload.get("envelope") or _guess(body, kind)
+    if name and name.endswith("b64"):
+        return _encoded(parse(body))
+    if not name or not envelope(name).LOSSLESS:
+        raise TooMuch(_unknown(content_type, name))
+    return _enveloped(body, content_type, name, spec)
+
+
+def _unknown(content_type: str, name: str) -> str:
+    """Why a body is not examined, and what would be."""
+    what = f"a body of the type {content_type!r} is not looked into"
+    if content_type.lower().startswith("multipart/"):
+        return f"{what}: check the file of its part, under the content type of the part"
+    if name == "image":
+        return f"{what}: the spec's envelope is image, which is sent under an image type such as image/jpeg"
+    return f"{what}: name its envelope in the spec (payload.envelope)"
+
+
+def _picture(body: bytes, content_type: str) -> Received:
+    if not image_format(body):
+        why = f"the content type says {content_type}, but the body {name_content(body)[1]}"
+        raise Refusal("", "PAY102", why, expected="an encoded image", actual=body[:8].hex(" "), measured=False)
+    return Received(form="image", data=body, what="an encoded picture")
+
+
+def _npy(body: bytes) -> Received:
+    try:
+        array = load(body)
+    except Pickled:
+        return Received(form="object", what="a pickle", flaws=(PICKLE,))
+    return Received(form="array", data=array, what=shaped(array))
+
+
+_BY_TYPE = {"text/csv": "csv", "application/jsonlines": "jsonlines", "application/jsons": "jsonlines"}
+
+
+def _guess(body: bytes, kind: str) -> str:
+    """The envelope that a body without one in the spec is in; empty where it is not known."""
+    if kind.startswith("application/vnd.sagemaker-triton.binary"):
+        return "triton-binary"
+    if "json" not in kind or kind in _BY_TYPE:
+        return _BY_TYPE.get(kind, "")
+    head = body.lstrip()[:4096]
+    if not head.startswith(b"{"):
+        return "array"
+    if b'"datatype"' in body:
+        return "kserve-v2"
+    return "instances" if b'"instances"' in head else "inputs" if b'"inputs"' in head else ""
+
+
+def _enveloped(body: bytes, content_type: str, name: str, spec: Spec) -> Received:
+    try:
+        array: np.ndarray[Any, Any] = envelope(name).parse(body, content_type, spec)
+    except PayloadError as problem:
+        return Received(form="object", what="no tensor", flaws=(_why(str(problem), body, name, spec),))
+    return Received(form="array", data=array, what=shaped(array))
+
+
+def _why(said: str, body: bytes, name: str, spec: Spec) -> Flaw:
+    """What is wrong with a body that is not in its envelope: the particular where it shows."""
+    code = "PAY108" if "ragged" in said else "PAY103"
+    if name in ("array", "instances", "inputs", "kserve-v2", "jsonlines"):
+        document = parse(body) if name != "jsonlines" else None
+        if any(looks_encoded(text) for text in texts(document)):
+            return "PAY111", "base64 text stands where the model takes numbers", spec.contract.dtype, "base64"
+        if np.dtype(spec.contract.dtype if spec.contract.dtype != "bfloat16" else "float32").kind in "iu":
+            code = "PAY107" if f"no {spec.contract.dtype} number" in said else code
+        elif isinstance(document, list) and not np.isfinite(_numbers(document)).all():
+            code = "PAY109"
+    return code, f"as {name}: {said}", name, ""
+
+
+def _numbers(document: Any) -> np.ndarray[Any, Any]:
+    try:
+        array = as_array(document)
+    except Refusal:
+        return np.zeros(1)
+    return array if array.dtype.kind in "fiub" else np.zeros(1)
+
+
+def _encoded(document: Any) -> Received:
+    """Base64 pictures, wherever they stand."""
+    found = [decoded(text) for text in texts(document) if looks_encoded(text) or len(texts(document)) == 1]
+    flaws = tuple(flaw for _, flaw in found if flaw is not None)
+    if not found:
+        flaws = (("PAY110", "there is no base64 text in the body", "base64", ""),)
+    one = found[0][0] if len(found) == 1 and not flaws else None
+    return Received(form="image" if one else "object", data=one, what=f"{len(found)} encoded pictures", flaws=flaws)
+
+
+CONTENT_TYPES = STACKS["custom"].types
+"""Whatever your code takes."""
+ENVELOPES = STACKS["custom"].envelopes
+BODY_LIMIT, LIMIT_SETTING = STACKS["custom"].body_limit, STACKS["custom"].limit_setting
+
+
+@answering(415)
+def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
+    """What the spec says of the request is all that is known: its content type and its envelope."""
+    wanted = spec.payload.get("content_type")
+    if wanted and content_type != wanted:
+        refusal = unsupported(content_type, (wanted,), "")
+        refusal.measured = False
+        raise refusal
+    try:
+        return read(body, content_type, spec)
+    except Refusal as no:  # how your code would answer is not known
+        return Received(form="object", what="no tensor", flaws=((no.cause, no.why, no.expected, no.actual),))
+
+
+IMPORTS = (
+    "import io",
+    "import math",
+    "import json",
+    "from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer",
+)
+
+HANDLER = (
+    ACCEPTS
+    + '''
+
+
+def predict(tensor):
+    """Call your model here; what is returned is sent as JSON."""
+    raise NotImplementedError(f"no model is loaded; a tensor of shape {tensor.shape} came in")
+
+
+class Invocations(BaseHTTPRequestHandler):
+    """SageMaker's two routes."""
+
+    limit = 26_214_400  # bytes of a request body; what SageMaker documents for real-time endpoints
+    timeout = 60  # seconds to wait for a body; SageMaker waits as long for the answer
+
+    def do_GET(self):
+        """``/ping``: the container is up."""
+        self._answer(200 if self.path == "/ping" else 404, {})
+
+    def do_POST(self):
+        """``/invocations``: one request, one answer."""
+        size = self.headers.get("Content-Length", "")
+        if self.path != "/invocations":
+            return self._answer(404, {})
+        if not (size.isascii() and size.isdigit()):
+            return self._answer(411, {"error": "Content-Length: send the number of bytes"})
+        if len(size) > 20 or int(size) > self.limit:
+            return self._answer(413, {"error": f"more than {self.limit} bytes"})
+        try:
+            tensor = to_tensor(self.rfile.read(int(size)), self.headers.get("Content-Type", ""))
+        except Exception as error:
+            return self._answer(400, {"error": str(error)})
+        try:
+            answer = json.dumps(predict(tensor))
+        except Exception as error:
+            return self._answer(500, {"error": str(error)})
+        return self._send(200, answer.encode())
+
+    def _answer(self, status, answer):
+        self._send(status, json.dumps(answer).encode())
+
+    def _send(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+if __name__ == "__main__":
+    ThreadingHTTPServer(("", 8080), Invocations).serve_forever()'''
+)

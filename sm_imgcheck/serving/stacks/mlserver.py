@@ -1,0 +1,99 @@
+"""MLServer: v2 JSON, of which it trusts dtype, shape and name. Measured: mlserver 1.7.1."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core.endpoints import STACKS
+from sm_imgcheck.core.types import Flaw, Received, Refused, Spec
+from sm_imgcheck.serving.open_inference import DATATYPES, is_shape, name_of, numpy_dtype
+from sm_imgcheck.serving.stacks import UNNAMED, Refusal, TooMuch, answering, reworded, shaped
+from sm_imgcheck.serving.stacks._json import as_array, parse
+
+__all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "LIMIT_SETTING", "receive"]
+
+CONTENT_TYPES = STACKS["mlserver"].types
+"""Or none at all; parameters are read apart."""
+ENVELOPES = STACKS["mlserver"].envelopes
+BODY_LIMIT, LIMIT_SETTING = STACKS["mlserver"].body_limit, STACKS["mlserver"].limit_setting
+_V2 = '{"inputs": [{"name", "shape", "datatype", "data"}]}'
+
+
+@answering(422)
+def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
+    """What the runtime gets: the dtype and the shape that the request claims."""
+    _check_type(body, content_type)
+    try:
+        document = parse(body, nan=False)
+    except Refusal as no:
+        raise reworded(no, "", measured=no.cause == "PAY109") from None
+    tensor = _tensor(document)
+    if tensor["datatype"] == "BYTES":
+        raise TooMuch(
+            "the input is of BYTES, whose texts are not looked into; a tensor of numbers is sent as FP32 and the like"
+        )
+    array = _filled(tensor)
+    return Received(form="array", data=array, what=shaped(array), flaws=_name(tensor, spec))
+
+
+def _check_type(body: bytes, content_type: str) -> None:
+    """Bytes under another type are taken for a text, which is then no request. Raises Refusal."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if not kind or kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json")):
+        return
+    why = f"the content type is {content_type!r}; JSON is taken: application/json"
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise Refusal(str(problem), "PAY101", why, expected=CONTENT_TYPES[0], actual=content_type, status=500) from None
+    raise Refusal("", "PAY101", why, expected=CONTENT_TYPES[0], actual=content_type)
+
+
+def _tensor(document: Any) -> dict[str, Any]:
+    inputs = document.get("inputs") if isinstance(document, dict) else None
+    if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
+        raise Refusal("", "PAY103", f"the body is no v2 request: {_V2}", expected="inputs", actual=_keys(document))
+    missing = [key for key in ("name", "shape", "datatype", "data") if key not in inputs[0]]
+    if missing or not is_shape(inputs[0]["shape"]):
+        wrong = f"has no {missing[0]!r}" if missing else f"has the shape {str(inputs[0]['shape'])[:60]}"
+        raise Refusal("", "PAY103", f"the input {wrong}; a v2 request is {_V2}")
+    given = inputs[0]["datatype"]
+    if given not in (*DATATYPES, "BYTES") or given == "BF16":
+        why = f"the datatype is {str(given)[:40]!r}; the protocol's words are FP32, UINT8 and the like"
+        raise Refusal("", "PAY117", why, expected=name_of(str(given)), actual=str(given)[:40])
+    tensor: dict[str, Any] = inputs[0]
+    return tensor
+
+
+def _keys(document: Any) -> str:
+    return ", ".join(map(str, list(document)[:5])) if isinstance(document, dict) else "no object"
+
+
+def _filled(tensor: dict[str, Any]) -> np.ndarray[Any, Any]:
+    try:
+        array = as_array(tensor["data"])
+    except Refusal as no:
+        raise reworded(no, no.text, status=500) from None
+    if array.dtype.kind not in "fiub":
+        raise Refusal("", "PAY103", "the data are not all numbers", expected=tensor["datatype"], measured=False)
+    if array.size != prod(tensor["shape"]):
+        text = f"cannot reshape array of size {array.size} into shape"
+        why = f"the shape {tensor['shape']} has {prod(tensor['shape'])} values, the data {array.size}"
+        wanted = str(prod(tensor["shape"]))
+        raise Refusal(text, "PAY115", why, expected=wanted, actual=str(array.size), status=500)
+    with np.errstate(all="ignore"):
+        return array.astype(numpy_dtype(tensor["datatype"])).reshape(tensor["shape"])
+
+
+def _name(tensor: dict[str, Any], spec: Spec) -> tuple[Flaw, ...]:
+    name = str(tensor["name"])[:100]
+    if name == spec.name:
+        return ()
+    if spec.name == UNNAMED:
+        why = f"the spec does not say the input's name (name:), so {name!r} is not checked"
+        return (("PAY120", why, "", name),)
+    why = f"the input is called {name!r}, the spec's {spec.name!r}; MLServer does not look, the runtime behind it may"
+    return (("PAY104", why, spec.name, name),)

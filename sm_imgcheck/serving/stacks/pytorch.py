@@ -1,0 +1,94 @@
+"""SageMaker PyTorch containers: ``input_fn`` of ``code/inference.py``.
+
+Source: aws/sagemaker-pytorch-inference-toolkit, default_pytorch_inference_handler.py. Measured:
+sagemaker-pytorch-inference 2.0.25 with TorchServe 0.12.0 and torch 2.13.0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sm_imgcheck.core.endpoints import STACKS
+from sm_imgcheck.core.types import Received, Refused, Spec
+from sm_imgcheck.serving.stacks import Refusal, answering, check_limit, shaped
+from sm_imgcheck.serving.stacks._decoders import PICKLE
+from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
+from sm_imgcheck.serving.stacks._json import nan_taken
+from sm_imgcheck.serving.stacks.toolkit import Opaque, decode
+
+__all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "HANDLER", "IMPORTS", "LIMIT_SETTING", "receive"]
+
+CONTENT_TYPES = STACKS["pytorch"].types
+ENVELOPES = STACKS["pytorch"].envelopes
+BODY_LIMIT, LIMIT_SETTING = STACKS["pytorch"].body_limit, STACKS["pytorch"].limit_setting
+_DTYPES = "float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8"
+
+
+@answering(500)
+def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
+    """What ``predict_fn`` gets from the default ``input_fn``: .npy with its dtype, JSON and CSV as float32."""
+    del spec  # no signature is known there
+    check_limit(body, BODY_LIMIT, LIMIT_SETTING)
+    found = decode(body, content_type, CONTENT_TYPES)
+    if isinstance(found, Opaque):
+        raise _no_tensor(found)
+    tensor = _tensor(found) if content_type == "application/x-npy" else _float_tensor(found)
+    flaws = nan_taken(found) if content_type == "application/json" else ()
+    return Received(form="array", data=tensor, what=shaped(tensor), flaws=flaws)
+
+
+def _no_tensor(found: Opaque) -> Refusal:
+    if "scipy" in found.what:
+        why = "the body is a sparse matrix, of which no tensor is made; send .npy"
+        return Refusal("expected np.ndarray (got csr_matrix)", "PAY103", why, actual=found.what)
+    if found.flaws:
+        return Refusal(_cannot("object_"), "PAY112", PICKLE[1], expected=PICKLE[2], actual=PICKLE[3])
+    why = f"the body becomes {found.what}: write every value with a decimal point, or send .npy"
+    return Refusal(_cannot("void"), "PAY103", why, expected="numbers of one type", measured=False)
+
+
+def _tensor(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """As ``torch.from_numpy``. Raises Refusal."""
+    if array.dtype.kind not in "fiubc":
+        raise _no_numbers(array)
+    if not array.dtype.isnative:
+        text = (
+            "given numpy array has byte order different from the native byte order. "
+            "Conversion between byte orders is currently not supported."
+        )
+        why = 'the .npy is big-endian; save array.astype(array.dtype.newbyteorder("="))'
+        raise Refusal(text, "PAY113", why, expected="little-endian", actual=array.dtype.str)
+    return array
+
+
+def _float_tensor(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """As ``torch.FloatTensor``: float32 whatever was written. Raises Refusal."""
+    if array.dtype.kind not in "fiub":
+        raise _no_numbers(array)
+    with np.errstate(over="ignore"):
+        return array.astype(np.float32)
+
+
+def _no_numbers(array: np.ndarray[Any, Any]) -> Refusal:
+    name = {"O": "object_", "U": "str_", "S": "bytes_"}.get(array.dtype.kind, array.dtype.name)
+    why = "the body holds text, nulls or an object with keys; the default input_fn takes a bare nested list of numbers"
+    return Refusal(_cannot(name), "PAY103", why, expected="a bare nested list", actual=f"an array of {name}")
+
+
+def _cannot(name: str) -> str:
+    return f"can't convert np.ndarray of type numpy.{name}. The only supported types are: {_DTYPES}, and bool."
+
+
+IMPORTS = ("import io", "import math", "import torch")
+
+HANDLER = (
+    ACCEPTS
+    + '''
+
+
+def input_fn(request_body, content_type, context=None):
+    """What SageMaker's PyTorch container calls with each request; ``predict_fn`` gets what it returns."""
+    return torch.from_numpy(to_tensor(request_body, content_type))'''
+)

@@ -1,0 +1,270 @@
+"""``instances`` and ``inputs`` against a TensorFlow signature of one input, as TensorFlow Serving fills it.
+
+Source: tensorflow/serving, tensorflow_serving/util/json_tensor.cc (read, not run).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NoReturn
+
+import numpy as np
+
+from sm_imgcheck.core.endpoints import STACKS
+from sm_imgcheck.core.types import Flaw, Received, Refused, Spec
+from sm_imgcheck.io.images.sniff import image_format
+from sm_imgcheck.io.parse_cost import JSON_LINES_COSTS, too_costly
+from sm_imgcheck.serving.stacks import UNNAMED, Refusal, TooMuch, answering, reworded, shaped, unsupported
+from sm_imgcheck.serving.stacks._decoders import decoded, looks_encoded, texts
+from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
+from sm_imgcheck.serving.stacks._json import as_array, first_float, leaves, nan_taken
+from sm_imgcheck.serving.stacks.toolkit import json_body
+
+__all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "HANDLER", "IMPORTS", "LIMIT_SETTING", "of_document", "receive"]
+
+_WORDS = {"float32": "float", "float64": "double", "float16": "half"}
+"""TensorFlow's own names where they differ."""
+
+
+def of_document(document: dict[str, Any], spec: Spec, added: tuple[Flaw, ...] = ()) -> Received:
+    """What the signature gets of an object with the key ``instances`` or ``inputs``. Raises Refusal."""
+    keys = [key for key in ("instances", "inputs") if key in document]
+    if len(keys) != 1:
+        _refuse(
+            "Missing 'inputs' or 'instances' key", "PAY103", f"the body has {len(keys)} of the keys instances, inputs"
+        )
+    value = document[keys[0]]
+    if keys[0] == "instances":
+        if not isinstance(value, list) or not value:
+            _refuse("", "PAY103", '"instances" must hold a list with an entry for each image')
+        value, said = _rows(value, spec)
+    else:
+        value, said = _columns(value, spec)
+    if spec.payload.get("envelope") == "instances-b64":
+        return _strings(value, added + said)
+    return _numbers(value, spec, keys[0], added + said)
+
+
+def _rows(rows: list[Any], spec: Spec) -> tuple[list[Any], tuple[Flaw, ...]]:
+    """The tensors of the entries, without their name."""
+    if not _named(rows[0]):
+        return rows, ()
+    said = _check_name(rows[0], spec, "Failed to process element: 0 key: {} of 'instances' list. Error: ")
+    name = next(iter(rows[0]))
+    if not all(_named(row) and list(row) == [name] for row in rows):
+        _refuse(
+            "Expecting object but got list at item", "PAY104", f"not every entry is an object with the key {name!r}"
+        )
+    return [row[name] for row in rows], said
+
+
+def _columns(value: Any, spec: Spec) -> tuple[Any, tuple[Flaw, ...]]:
+    if not _named(value):
+        return value, ()
+    said = _check_name(value, spec, "")  # refuses an object of no or several names
+    return next(iter(value.values())), said
+
+
+def _named(value: Any) -> bool:
+    return isinstance(value, dict) and not (set(value) == {"b64"} and isinstance(value["b64"], str))
+
+
+def _check_name(entry: dict[str, Any], spec: Spec, where: str) -> tuple[Flaw, ...]:
+    """The signature's own name is what counts; the spec may call the tensor by a longer one (serving_default_x)."""
+    names = list(entry)
+    given = names[0] if len(names) == 1 else ""
+    if given and (spec.name == given or spec.name.split(":")[0].endswith(f"_{given}")):
+        return ()
+    if given and spec.name == UNNAMED:
+        why = f"the spec does not say the input's name (name:), so {given!r} is not checked"
+        return (("PAY120", why, "", given),)
+    text = f"{where.format(given)}JSON object: does not have named input: {given}"
+    why = f"the body names the inputs {names[:5]}, the spec's is {spec.name!r}"
+    raise Refusal(text, "PAY104", why, expected=spec.name, actual=", ".join(names[:5]), measured=False)
+
+
+def _numbers(value: Any, spec: Spec, key: str, said: tuple[Flaw, ...]) -> Received:
+    dtype = spec.contract.dtype
+    word = _WORDS.get(dtype, dtype)
+    if dtype in ("float16", "bfloat16"):
+        why = f"TensorFlow Serving fills no {dtype} input from JSON; export the model with float32 inputs"
+        raise Refusal(f"Conversion of JSON Value: … to type: {word}", "PAY117", why, status=501, measured=False)
+    array = _even(value)
+    where = f"Failed to process element: 0 of '{key}' list. Error: Invalid argument: " if key == "instances" else ""
+    if array.dtype.kind not in "fiu":
+        _no_numbers(value, where, word)
+    if np.dtype(dtype).kind in "iu" and array.dtype.kind == "f":
+        _floats(value, word, key, array.size // max(array.shape[0] if array.ndim else 1, 1))
+    made = array.astype(dtype)
+    if array.dtype.kind != "f" and np.dtype(dtype).kind in "iu" and not np.array_equal(made, array):
+        why = f"the values leave the range of {dtype} and are wrapped in silence"
+        said += (("PAY106", why, dtype, f"{array.min()}..{array.max()}"),)
+    return Received(form="array", data=made, what=_said(made, spec), flaws=said + nan_taken(array) + _lost(made, spec))
+
+
+def _said(array: np.ndarray[Any, Any], spec: Spec) -> str:
+    if _unbatched(array, spec):
+        return f"{_instances(array.shape[0])} of {array.shape[1:]}: {shaped(array)}"
+    return shaped(array)
+
+
+def _instances(number: int) -> str:
+    return f"{number} instance{'s' * (number != 1)}"
+
+
+def _unbatched(array: np.ndarray[Any, Any], spec: Spec) -> bool:
+    contract = spec.contract
+    return "N" in contract.layout and array.ndim == len(contract.shape) - 1 and array.ndim > 1
+
+
+def _lost(array: np.ndarray[Any, Any], spec: Spec) -> tuple[Flaw, ...]:
+    if not _unbatched(array, spec):
+        return ()
+    why = (
+        f"the list has no batch axis: its rows are taken for {_instances(array.shape[0])} of "
+        f"{list(array.shape[1:])}; put one more pair of brackets around each image"
+    )
+    return (("PAY105", why, spec.contract.layout, str(list(array.shape))),)
+
+
+def _even(value: Any) -> np.ndarray[Any, Any]:
+    try:
+        return as_array(value)
+    except Refusal as no:
+        raise reworded(no, "Encountered list at unexpected size") from None
+
+
+def _floats(value: Any, word: str, key: str, size: int) -> NoReturn:
+    at, first = first_float(value) or (0, 0.0)
+    where = f"Failed to process element: {at // max(size, 1)} of '{key}' list. Error: Invalid argument: "
+    text = f"{where}JSON Value: {first!r} Type: Number is not of expected type: {word}"
+    why = f"{first!r} is written where the signature takes {word}: whole numbers without a point (1, not 1.0)"
+    _refuse(text, "PAY107", why, expected=word, actual=repr(first))
+
+
+def _no_numbers(value: Any, where: str, word: str) -> NoReturn:
+    wrong = next(
+        (leaf for leaf in _elements(value) if not isinstance(leaf, int | float) or isinstance(leaf, bool)), None
+    )
+    kinds = {str: "String", dict: "Object", type(None): "Null", bool: "True" if wrong else "False"}
+    shown = json.dumps(wrong)[:60]
+    text = f"{where}JSON Value: {shown} Type: {kinds.get(type(wrong), 'Object')} is not of expected type: {word}"
+    if any(looks_encoded(one) for one in texts(wrong)):
+        why = (
+            f"base64 text stands where the signature takes {word} numbers: send the tensor's numbers, or export a model"
+        )
+        _refuse(text, "PAY111", f"{why} that takes encoded images", expected=word, actual="base64")
+    why = f"{shown} stands where the signature takes {word} numbers"
+    _refuse(text, "PAY103", why, expected=f"nested lists of {word}", actual=shown)
+
+
+def _elements(value: Any) -> Any:
+    return leaves(value, stop=dict)
+
+
+def _strings(value: Any, said: tuple[Flaw, ...]) -> Received:
+    """A signature of encoded images: each is ``{"b64": text}``."""
+    items = list(_elements(value))[:1000]
+    images, flaws = [], []
+    for item in items:
+        if not isinstance(item, dict) or not isinstance(item.get("b64"), str) or len(item) != 1:
+            shown = json.dumps(item)[:60]
+            why = f'{shown} is no encoded image; write {{"b64": "..."}}, with this one key'
+            _refuse(f"JSON Value: {shown} not formatted correctly for base64 data", "PAY110", why)
+        body, flaw = decoded(item["b64"])
+        if flaw and flaw[1].startswith(("the base64 text is", "the base64 text has")):
+            _refuse("Unable to base64 decode", "PAY110", flaw[1], expected=flaw[2], actual=flaw[3])
+        images.append(body)
+        flaws += [flaw] if flaw else []
+    what = f"{len(items)} encoded image{'s' if len(items) != 1 else ''}"
+    form = "image" if len(images) == 1 and not flaws else "object"
+    return Received(form=form, data=images[0] if form == "image" else None, what=what, flaws=(*said, *flaws))  # type: ignore[arg-type]
+
+
+def _refuse(text: str, cause: str, why: str, *, expected: str = "", actual: str = "") -> NoReturn:
+    raise Refusal(text, cause, why, expected=expected, actual=actual, measured=False)
+
+
+CONTENT_TYPES = STACKS["tensorflow-serving"].types
+ENVELOPES = STACKS["tensorflow-serving"].envelopes
+BODY_LIMIT, LIMIT_SETTING = STACKS["tensorflow-serving"].body_limit, STACKS["tensorflow-serving"].limit_setting
+_KEYED = re.compile(rb'"(instances|inputs|examples)"\s*:')
+_SEVERAL = re.compile(rb"[}\]]\s*[\[{]")
+_TWO_LISTS = re.compile(rb"\s*\[\s*\[")
+_NUMBERS_FIRST = re.compile(rb'\s*("|[\d.Ee+\-]+.*)')
+
+
+@answering(400, '{"error": "{}"}')
+def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
+    """What the signature gets; its dtype is enforced, its shape is not."""
+    if content_type not in CONTENT_TYPES:
+        text = f"Unsupported Media Type: {content_type or 'Unknown'}"
+        raise unsupported(content_type, CONTENT_TYPES, text, status=415)
+    if why := too_costly(body, JSON_LINES_COSTS):
+        raise TooMuch(f"the body is not looked into: {why}")
+    inner, added = (_of_csv(body), ()) if content_type == "text/csv" else _wrapped(body)
+    try:
+        document = json_body(inner if image_format(body) == "" else body)
+    except Refusal as no:
+        raise reworded(no, "JSON Parse error: ") from None
+    if not isinstance(document, dict):
+        raise Refusal("", "PAY103", "the body is no JSON object", expected='{"instances": [...]}', measured=False)
+    return of_document(document, spec, added)
+
+
+def _wrapped(body: bytes) -> tuple[bytes, tuple[Flaw, ...]]:
+    """The body that the container's script sends on, and what it has added or not."""
+    if _KEYED.search(body):
+        return body, ()
+    if _SEVERAL.search(body):
+        lines = [line.strip() for line in body.strip().splitlines()]
+        if len(lines) == 1:
+            return b'{"instances":' + lines[0] + b"}", ()
+        return b'{"instances":[' + b",".join(filter(None, lines)) + b"]}", ()
+    if _TWO_LISTS.match(body):
+        return b'{"instances":' + body + b"}", ()
+    return b'{"instances":[' + body + b"]}", _batched(body)
+
+
+def _batched(body: bytes) -> tuple[Flaw, ...]:
+    if not body.lstrip().startswith(b"["):
+        return ()
+    why = "a list that does not start with [[ gains a batch axis here; write the batch yourself"
+    return (("PAY105", why, "a list of images", "a list of numbers"),)
+
+
+def _of_csv(body: bytes) -> bytes:
+    """One instance a line; a line of one column stands without brackets."""
+    quoted = _NUMBERS_FIRST.match(body) is None
+    rows = []
+    for line in filter(None, (line.strip() for line in body.strip().splitlines())):
+        row = b'"' + line.replace(b'"', b'\\"', 1).replace(b",", b'","', 1) + b'"' if quoted else line
+        rows.append(b"[" + row + b"]" if b"," in line else row)
+    return b'{"instances":[' + b",".join(rows) + b"]}"
+
+
+IMPORTS = ("import io", "import math", "import json")
+
+HANDLER = (
+    ACCEPTS
+    + '''
+
+
+def input_handler(data, context):
+    """What SageMaker's TensorFlow Serving container calls before the model: JSON in the column format.
+
+    ``inputs`` takes the tensor with its batch axis as it is; ``instances`` would split the batch.
+    """
+    tensor = to_tensor(data.read(), context.request_content_type)
+    # As text NumPy gives the fewest digits that read back to the same float32; as Python's floats they have up to 17.
+    numbers = json.dumps(tensor.astype(str).tolist(), separators=(",", ":")).replace('"', "")
+    return f'{{"inputs": {numbers}}}'
+
+
+def output_handler(response, context):
+    """What the container calls with the model's answer."""
+    if response.status_code != 200:
+        raise ValueError(response.content.decode("utf-8"))
+    return response.content, context.accept_header'''
+)

@@ -1,0 +1,118 @@
+"""What SageMaker's inference toolkit decodes, and with it the containers that are built on it.
+
+Source: aws/sagemaker-inference-toolkit, decoder.py, errors.py; measured with 1.10.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sm_imgcheck.core.endpoints import STACKS
+from sm_imgcheck.core.types import Flaw, Received, Refused, Spec
+from sm_imgcheck.serving.stacks import Refusal, answering, check_limit, shaped, unsupported
+from sm_imgcheck.serving.stacks._decoders import PICKLE, Pickled, load, load_sparse, read_csv
+from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
+from sm_imgcheck.serving.stacks._json import as_array, nan_taken, parse
+
+__all__ = [
+    "BODY_LIMIT",
+    "CONTENT_TYPES",
+    "ENVELOPES",
+    "HANDLER",
+    "IMPORTS",
+    "LIMIT_SETTING",
+    "UNSUPPORTED",
+    "Opaque",
+    "decode",
+    "json_body",
+    "receive",
+]
+
+UNSUPPORTED = (
+    "Content type {} is not supported by this framework.\n\nPlease implement input_fn to to deserialize the request "
+    "data or an output_fn to serialize the response. For more information, see the SageMaker Python SDK README."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opaque:
+    """Decoded, but to no array of numbers."""
+
+    what: str
+    flaws: tuple[Flaw, ...] = ()
+
+
+def decode(body: bytes, content_type: str, types: tuple[str, ...]) -> Any:
+    """The array, or what it is instead. Raises Refusal with the exception's text."""
+    if content_type not in types:
+        raise unsupported(content_type, types, UNSUPPORTED.format(content_type or None))
+    if content_type == "application/x-npy":
+        try:
+            return load(body)
+        except Pickled:
+            return Opaque(what="whatever the pickle builds", flaws=(PICKLE,))
+    if content_type == "application/x-npz":
+        return Opaque(what=f"a scipy {load_sparse(body)} matrix")
+    if content_type == "text/csv":
+        read = read_csv(body)
+        return Opaque(what=read) if isinstance(read, str) else read
+    return as_array(json_body(body))
+
+
+def json_body(body: bytes) -> Any:
+    """As ``_json.parse``; a picture or an array under a JSON type is told as that."""
+    from sm_imgcheck.io.images.sniff import image_format, name_content
+
+    form = image_format(body)
+    if form or body.startswith((b"\x93NUMPY", b"PK\x03\x04")) or not body:
+        what = f"is a {form} image" if form else name_content(body)[1]
+        text = "Expecting value: line 1 column 1 (char 0)"
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError as problem:
+            text = str(problem)
+        why = f"the content type says JSON, but the body {what}"
+        raise Refusal(text, "PAY102", why, expected="JSON text", actual=form or body[:8].hex(" "))
+    return parse(body)
+
+
+CONTENT_TYPES = STACKS["toolkit"].types
+ENVELOPES = STACKS["toolkit"].envelopes
+BODY_LIMIT, LIMIT_SETTING = STACKS["toolkit"].body_limit, STACKS["toolkit"].limit_setting
+
+
+@answering(500)
+def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
+    """What ``predict_fn`` gets from the default ``input_fn``: whatever NumPy makes of the body, nothing checked."""
+    del spec  # no signature is known there
+    check_limit(body, BODY_LIMIT, LIMIT_SETTING)
+    found = decode(body, content_type, CONTENT_TYPES)
+    if isinstance(found, Opaque):
+        return Received(form="object", what=found.what, flaws=found.flaws or (_no_tensor(found.what),))
+    if found.dtype.kind in "OU" and not found.ndim:
+        what = f"a 0-d {'object' if found.dtype.kind == 'O' else 'text'} array"
+        return Received(form="object", data=found, what=what, flaws=(_no_tensor(what),))
+    flaws = nan_taken(found) if content_type == "application/json" else ()
+    return Received(form="array", data=found, what=shaped(found), flaws=flaws)
+
+
+def _no_tensor(what: str) -> Flaw:
+    why = f"predict gets {what}, not a tensor: send the bare nested list, without a key around it, or .npy"
+    return "PAY103", why, "a bare nested list", what
+
+
+IMPORTS = (
+    "import io",
+    "import math",
+)
+
+HANDLER = (
+    ACCEPTS
+    + '''
+
+
+def input_fn(request_body, content_type, context=None):
+    """What the inference toolkit calls with each request; ``predict_fn`` gets what it returns."""
+    return to_tensor(request_body, content_type)'''
+)

@@ -1,0 +1,175 @@
+"""From the resolved steps of a spec to the ops that carry them out, and the sizes that they can give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sm_imgcheck.core.types import Dim, Step
+from sm_imgcheck.spec.keys import LIBRARIES
+from sm_imgcheck.spec.problems import Notes
+
+__all__ = ["check_area", "check_size", "is_fit", "ops"]
+
+Sizes = tuple[int, int | None]
+"""Least and largest length that one side can have; None: no limit."""
+_ANY: Sizes = (1, None)
+
+
+def ops(steps: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
+    """The ops, in order, each with all its parameters."""
+    found: list[Step] = []
+    rest = list(steps)
+    while rest:
+        step = rest.pop(0)
+        if rest and is_fit(step, rest[0]):
+            found.append(_fit(step["crop"], rest.pop(0)["resize"]))
+        else:
+            ((name, params),) = step.items()
+            found.append(_resize(params) if name == "resize" else Step(op=name, params=dict(params), loss="pixels"))
+    return tuple(found)
+
+
+def is_fit(step: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether two steps are one call of Pillow.
+
+    Keras's ``load_img(keep_aspect_ratio=True)`` and ``ImageOps.fit`` do not cut and then resize: they resize with
+    ``box=``, so that pixels outside the cut still weigh in at the border (up to 25 grey levels there).
+    """
+    resize = after.get("resize", {})
+    return (
+        "aspect" in step.get("crop", {}) and resize.get("mode") == "stretch" and resize["library"].startswith("pillow")
+    )
+
+
+def _fit(crop: Mapping[str, Any], resize: Mapping[str, Any]) -> Step:
+    params = {
+        "aspect": crop["aspect"],
+        "rounding": crop["rounding"],
+        "size": resize["size"],
+        "interpolation": resize["interpolation"],
+        "dtype": resize["dtype"],
+    }
+    return Step(op=f"fit_{LIBRARIES[resize['library']].op}", params=params, loss="pixels")
+
+
+def _resize(resize: Mapping[str, Any]) -> Step:
+    if resize["mode"] == "letterbox":
+        verb = "letterbox"
+        how = {"size": resize["size"], "fill": resize["fill"], "multiple_of": resize.get("multiple_of")}
+    else:
+        verb = "resize"
+        how = {name: resize.get(name) for name in ("mode", "size", "max_size")}
+        how["rounding"] = resize.get("rounding", "floor")  # stretch derives no edge, but its op takes the same keywords
+    arithmetic = {name: resize[name] for name in ("interpolation", "dtype", "antialias") if name in resize}
+    return Step(op=f"{verb}_{LIBRARIES[resize['library']].op}", params={**how, **arithmetic}, loss="pixels")
+
+
+MAX_AREA = 1 << 26
+"""Pixels of a picture that a spec may ask for: 8192x8192, 768 MiB as float32 RGB."""
+
+
+def check_area(steps: Sequence[Mapping[str, Any]], size: tuple[int, int] | None, place: str, notes: Notes) -> None:
+    """Note sizes that would take more memory than a model's input ever has: a spec is hostile too."""
+    sizes: list[tuple[str, Sequence[int] | None]] = [("shape", size)]
+    for index, step in enumerate(steps):
+        ((name, params),) = step.items()
+        edges = params.get("size")
+        here = f"geometry[{index}].{name}.size" if place == "geometry" else f"{place}.size"
+        sizes.append((here, (edges, edges) if isinstance(edges, int) else edges))
+    for where, edges in sizes:
+        if edges is not None and edges[0] * edges[1] > MAX_AREA:
+            notes.add(where, f"{edges[0]}x{edges[1]} pixels, expected at most {MAX_AREA} (8192x8192)")
+
+
+def check_size(steps: Sequence[Mapping[str, Any]], height: Dim, width: Dim, place: str, notes: Notes) -> None:
+    """Note where the steps, whatever the image, end with a size that the contract does not allow."""
+    if not steps:
+        return
+    sizes = (_ANY, _ANY)
+    for index, step in enumerate(steps):
+        ((name, params),) = step.items()
+        here = f"geometry[{index}]" if place == "geometry" else place
+        if name == "pad" and any(low > side for (low, _), side in zip(sizes, params.get("size", ()), strict=False)):
+            notes.add(f"{here}.pad.size", f"is smaller than what it pads: {_said(sizes)}")
+            return
+        sizes = (
+            _after_resize(params)
+            if name == "resize"
+            else (_after_crop if name == "crop" else _after_pad)(params, sizes)
+        )
+    missed = [
+        (f"the {axis} becomes {_length(low, high)}, but shape wants {dim}", dim)
+        for axis, dim, (low, high) in zip(("height", "width"), (height, width), sizes, strict=True)
+        if not _meets(dim, low, high)
+    ]
+    if missed:
+        notes.add(place, f"{'; '.join(said for said, _ in missed)}{_advice(steps, missed[0][1])}")
+
+
+def _meets(dim: Dim, low: int, high: int | None) -> bool:
+    """A fixed side must be met whatever the image; a side with a choice must be possible."""
+    if dim.fixed is not None:
+        return low == high == dim.fixed
+    return (high is None or high >= dim.low) and (dim.high is None or low <= dim.high)
+
+
+def _advice(steps: Sequence[Mapping[str, Any]], dim: Dim) -> str:
+    last = steps[-1].get("resize", {})
+    if dim.fixed is None or "multiple_of" in last:
+        return ""
+    return {
+        "shortest_edge": "; write crop: center, or make those sides of shape H and W",
+        "cover": "; write crop: center, or make those sides of shape H and W",
+        "longest_edge": "; use mode: letterbox, add a pad, or make those sides of shape H and W",
+    }.get(last.get("mode", ""), "")
+
+
+def _said(sizes: tuple[Sizes, Sizes]) -> str:
+    return f"height {_length(*sizes[0])}, width {_length(*sizes[1])}"
+
+
+def _length(low: int, high: int | None) -> str:
+    if low == high:
+        return str(low)
+    return f"{low} or more" if high is None else f"{low} to {high}"
+
+
+def _up(length: int, multiple: int) -> int:
+    return -(-length // multiple) * multiple
+
+
+def _after_resize(params: Mapping[str, Any]) -> tuple[Sizes, Sizes]:
+    mode, size = params["mode"], params["size"]
+    if mode == "shortest_edge":
+        limit = params.get("max_size")
+        side = (size if limit is None else 1, limit)
+        return side, side
+    if mode == "longest_edge":
+        height, width = (size, size) if isinstance(size, int) else size
+        return (1, height), (1, width)
+    if mode == "cover":
+        return (size[0], None), (size[1], None)
+    if "multiple_of" in params:
+        multiple = params["multiple_of"]
+        return (1, _up(size[0], multiple)), (1, _up(size[1], multiple))
+    return (size[0], size[0]), (size[1], size[1])
+
+
+def _after_crop(params: Mapping[str, Any], sizes: tuple[Sizes, Sizes]) -> tuple[Sizes, Sizes]:
+    if "size" in params:
+        height, width = params["size"]
+        return (height, height), (width, width)
+    return (1, sizes[0][1]), (1, sizes[1][1])
+
+
+def _after_pad(params: Mapping[str, Any], sizes: tuple[Sizes, Sizes]) -> tuple[Sizes, Sizes]:
+    if "size" in params:
+        height, width = params["size"]
+        return (height, height), (width, width)
+    multiple = params["multiple_of"]
+    (low_h, high_h), (low_w, high_w) = sizes
+    return (
+        (_up(low_h, multiple), None if high_h is None else _up(high_h, multiple)),
+        (_up(low_w, multiple), None if high_w is None else _up(high_w, multiple)),
+    )

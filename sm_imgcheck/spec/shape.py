@@ -1,0 +1,163 @@
+"""The shape of a spec: how long each axis may be, and which axis is which."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+from sm_imgcheck.core.layouts import LAYOUTS
+from sm_imgcheck.core.types import Dim
+from sm_imgcheck.spec.keys import MAX_SIDE
+from sm_imgcheck.spec.problems import Notes, at, choice_of
+
+__all__ = ["CHANNELS", "fixed_size", "read", "resolved"]
+
+CHANNELS = {"GRAY": 1, "RGB": 3, "BGR": 3, "RGBA": 4, "BGRA": 4}
+"""How many channels each order has."""
+
+_MOST_PIXELS = 178_956_970
+"""Height x width of a tensor: as many as an image may have unless a spec says otherwise."""
+
+_AXES = {
+    **dict.fromkeys(("n", "batch", "batch_size"), "N"),
+    **dict.fromkeys(("h", "height"), "H"),
+    **dict.fromkeys(("w", "width"), "W"),
+    **dict.fromkeys(("c", "channels"), "C"),
+    **dict.fromkeys(("?", "*", "any", "none"), ""),
+}
+_RANGE = re.compile(r"(\d{1,9})?\.\.(\d{1,9})?")
+_EXPECTED = 'a whole number from 1, N, H, W, -1, null, or a range such as "32..1024"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """One entry of ``shape`` as written: how long, and the axis that its symbol names, if any."""
+
+    low: int = 1
+    high: int | None = None
+    axis: str = ""
+
+    def is_channels(self, channels: int) -> bool:
+        return self.axis == "C" or (self.low == self.high == channels)
+
+    def may_be(self, axis: str, channels: int) -> bool:
+        return self.is_channels(channels) if axis == "C" else self.axis in ("", axis)
+
+
+def read(given: Mapping[str, Any], notes: Notes) -> tuple[tuple[Dim, ...], str] | None:
+    """One Dim per axis, and the layout; None when what is given does not allow it (the problems are noted)."""
+    entries = [_entry(value, at("shape", index), notes) for index, value in enumerate(given.get("shape", ()))]
+    if not entries or None in entries or not notes.fine("shape", "channel_order", "layout"):
+        return None
+    known = [entry for entry in entries if entry is not None]
+    order = given["channel_order"]
+    layout = given.get("layout") or _inferred(known, order, notes)
+    if not layout or not _agrees(known, layout, order, notes):
+        return None
+    dims = tuple(_dim(entry, axis, CHANNELS[order]) for entry, axis in zip(known, layout, strict=True))
+    size = fixed_size(dims, layout)
+    if size is not None and size[0] * size[1] > _MOST_PIXELS:
+        notes.add("shape", f"{size[0]}x{size[1]} (HxW) is more than {_MOST_PIXELS} pixels")
+        return None
+    return dims, layout
+
+
+def resolved(dims: tuple[Dim, ...]) -> list[int | str]:
+    """The shape in the spec language."""
+    return [dim.fixed or str(dim) for dim in dims]
+
+
+def fixed_size(dims: tuple[Dim, ...], layout: str) -> tuple[int, int] | None:
+    """Height and width, where both are fixed."""
+    height, width = (dims[layout.index(axis)].fixed for axis in "HW")
+    return None if height is None or width is None else (height, width)
+
+
+def _entry(value: Any, place: str, notes: Notes) -> _Entry | None:
+    length = int(value) if isinstance(value, Integral) and not isinstance(value, bool) else None
+    if value is None or length == -1:
+        return _Entry()
+    if length is not None and 1 <= length <= MAX_SIDE:
+        return _Entry(low=length, high=length)
+    entry = _symbol(value.strip().casefold()) if isinstance(value, str) else None
+    if entry is None:
+        notes.wrong(place, value, _EXPECTED if length is None else f"{_EXPECTED}; at most {MAX_SIDE}")
+    return entry
+
+
+def _symbol(word: str) -> _Entry | None:
+    if word in _AXES:
+        return _Entry(axis=_AXES[word])
+    match = _RANGE.fullmatch(word)
+    if match is None or match[1] == match[2] is None:
+        return None
+    low, high = int(match[1] or 1), None if match[2] is None else int(match[2])
+    return _Entry(low=low, high=high) if 1 <= low <= (high or MAX_SIDE) <= MAX_SIDE else None
+
+
+def _dim(entry: _Entry, axis: str, channels: int) -> Dim:
+    if axis == "C":
+        return Dim(low=channels, high=channels)
+    free = entry.low == 1 and entry.high is None
+    return Dim(low=entry.low, high=entry.high, name=axis if free else "")
+
+
+def _inferred(entries: list[_Entry], order: str, notes: Notes) -> str | None:
+    """The only layout by which the shape makes sense, else None with the question noted."""
+    channels = CHANNELS[order]
+    fit = [
+        layout
+        for layout in LAYOUTS
+        if len(layout) == len(entries)
+        and ("C" in layout or channels == 1)
+        and all(entry.may_be(axis, channels) for entry, axis in zip(entries, layout, strict=True))
+    ]
+    # An image of one row or one column is a reading that nobody means when there is another: GRAY [224, 224, 1].
+    likely = [layout for layout in fit if all(entries[layout.index(axis)].high != 1 for axis in "HW")]
+    if len(likely or fit) == 1:
+        return (likely or fit)[0]
+    if fit:
+        notes.add("layout", f"missing: shape {_written(entries)} can be read as {choice_of(fit)}; write which it is")
+    else:
+        notes.add("shape", _no_layout(entries, order))
+    return None
+
+
+def _no_layout(entries: list[_Entry], order: str) -> str:
+    channels = CHANNELS[order]
+    if len(entries) not in {len(layout) for layout in LAYOUTS}:
+        return f"{_written(entries)} has {len(entries)} axes, expected 2 to 4: {choice_of(LAYOUTS)}"
+    if not any(entry.is_channels(channels) for entry in entries):
+        return f"{_written(entries)}: {order} has {channels} channel{'s' * (channels > 1)}, but no axis is {channels}"
+    return f"{_written(entries)}: no layout fits {order}, expected an order of axes such as {choice_of(LAYOUTS)}"
+
+
+def _agrees(entries: list[_Entry], layout: str, order: str, notes: Notes) -> bool:
+    """Whether a layout that was given fits the shape."""
+    channels = CHANNELS[order]
+    if len(layout) != len(entries):
+        notes.add("layout", f"{layout} has {len(layout)} axes, but shape {_written(entries)} has {len(entries)}")
+        return False
+    if "C" not in layout and channels > 1:
+        notes.add("layout", f"{layout} has no channel axis, but {order} has {channels} channels")
+        return False
+    wrong = [
+        (index, axis)
+        for index, (entry, axis) in enumerate(zip(entries, layout, strict=True))
+        if not entry.may_be(axis, channels) and not (axis == "C" and entry == _Entry())
+    ]
+    for index, axis in wrong:
+        needs = f"{order} has {channels}" if axis == "C" else f"that axis is {axis}"
+        notes.add(at("shape", index), f"{_one(entries[index])}, but with layout {layout} {needs}")
+    return not wrong
+
+
+def _one(entry: _Entry) -> str:
+    return entry.axis or str(Dim(low=entry.low, high=entry.high))
+
+
+def _written(entries: list[_Entry]) -> str:
+    return f"[{', '.join(_one(entry) for entry in entries)}]"

@@ -1,0 +1,195 @@
+"""YAML as specs use it: plain values with the line of each, in bounded time and memory.
+
+Events come from PyYAML; what plain scalars mean is YAML 1.2's core schema (``no`` and ``16:9`` are text, ``1e-3`` is
+a number, ``0224`` is 224), https://yaml.org/spec/1.2.2/#103-core-schema. PyYAML's own resolver is that of YAML 1.1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import yaml
+
+from sm_imgcheck.core.errors import Problem, SpecError
+from sm_imgcheck.spec.problems import at, shown
+
+__all__ = ["Document", "read"]
+
+_MOST_NODES = 10_000
+_DEEPEST = 32
+_LONGEST_NUMBER = 100
+
+_WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
+_WORDS |= {
+    word: value for name, value in (("true", True), ("false", False)) for word in (name, name.title(), name.upper())
+}
+_INTEGERS = ((re.compile(r"[-+]?[0-9]+"), 10), (re.compile(r"0o[0-7]+"), 8), (re.compile(r"0x[0-9a-fA-F]+"), 16))
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One YAML document as plain values."""
+
+    value: Any
+    lines: dict[str, int]
+    """Line of each key and entry, by dotted place, counted from 1."""
+    line: int = 1
+    """Where the document begins."""
+    problems: tuple[Problem, ...] = ()
+    """What is wrong with it though it could be read: keys that stand twice."""
+
+
+def read(body: bytes, source: str) -> Document:
+    """Read one document. Raises SpecError, with the line, for what is no YAML, or more of it than a spec needs."""
+    text = _decoded(body, source)
+    reader = _Reader(events=_events(text, source), source=source)
+    next(reader.events)  # StreamStart
+    first = next(reader.events)
+    if isinstance(first, yaml.StreamEndEvent):
+        return Document(value=None, lines={})
+    root = next(reader.events)
+    line = _line(root)
+    value = reader.node(root, "", 0)
+    next(reader.events)  # DocumentEnd
+    extra = next(reader.events)
+    if not isinstance(extra, yaml.StreamEndEvent):
+        reader.refuse(extra, "", "a second document begins; a spec is one document")
+    return Document(value=value, lines=reader.lines, line=line, problems=tuple(reader.problems))
+
+
+def _decoded(body: bytes, source: str) -> str:
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise SpecError(source, (Problem(place="", message="is UTF-16 text; save it as UTF-8"),))
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        message = f"byte 0x{body[error.start]:02x} is not UTF-8; save the file as UTF-8"
+        raise SpecError(source, (Problem(place="", message=message, line=line),)) from None
+
+
+def _events(text: str, source: str) -> Iterator[yaml.Event]:
+    """PyYAML's events, its errors said in our words."""
+    try:
+        yield from yaml.parse(text, Loader=yaml.SafeLoader)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        message = f"character {chr(error.character)!a} cannot stand in YAML"
+        raise SpecError(source, (Problem(place="", message=message, line=line),)) from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise SpecError(source, (_syntax(error, None if mark is None else mark.line + 1),)) from None
+
+
+def _syntax(error: yaml.MarkedYAMLError, line: int | None) -> Problem:
+    problem = error.problem or "cannot be read"
+    if "'\\t'" in problem:
+        problem = "a tab; YAML indents with spaces"
+    context = f" ({error.context})" if error.context else ""
+    return Problem(
+        place="",
+        message=f"not YAML: {ascii(problem)[1:-1] if not problem.isprintable() else problem}{context}",
+        line=line,
+    )
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Walks the events of one document and counts what it has taken in."""
+
+    events: Iterator[yaml.Event]
+    source: str
+    lines: dict[str, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    nodes: int = 0
+    anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
+    """The value that an anchor names, and of how many nodes it is made."""
+
+    def refuse(self, event: yaml.Event, place: str, message: str) -> NoReturn:
+        raise SpecError(self.source, (Problem(place=place, message=message, line=_line(event)),))
+
+    def count(self, event: yaml.Event, place: str, nodes: int) -> None:
+        self.nodes += nodes
+        if self.nodes > _MOST_NODES:
+            self.refuse(event, place, f"more than {_MOST_NODES} values, aliases counted as often as they are used")
+
+    def node(self, event: yaml.Event, place: str, depth: int) -> Any:
+        """The value that begins with ``event``."""
+        if depth > _DEEPEST:
+            self.refuse(event, place, f"nested more than {_DEEPEST} deep")
+        if isinstance(event, yaml.AliasEvent):
+            return self.alias(event, place)
+        assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
+        before = self.nodes
+        self.count(event, place, 1)
+        if event.tag is not None:
+            self.refuse(event, place, f"tag {shown(event.tag)}: specs have no tags; write the plain value")
+        value = self.content(event, place, depth)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = value, self.nodes - before
+        return value
+
+    def alias(self, event: yaml.AliasEvent, place: str) -> Any:
+        if event.anchor not in self.anchors:
+            self.refuse(event, place, f"alias *{shown(event.anchor)} names nothing that is complete before it")
+        value, nodes = self.anchors[event.anchor]
+        self.count(event, place, nodes)
+        return value
+
+    def content(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, place: str, depth: int) -> Any:
+        if isinstance(event, yaml.ScalarEvent):
+            return _scalar(event.value) if event.implicit[0] else event.value
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self.sequence(place, depth)
+        return self.mapping(place, depth)
+
+    def sequence(self, place: str, depth: int) -> list[Any]:
+        entries: list[Any] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            where = at(place, len(entries))
+            self.lines[where] = _line(event)
+            entries.append(self.node(event, where, depth + 1))
+        return entries
+
+    def mapping(self, place: str, depth: int) -> dict[str, Any]:
+        entries: dict[str, Any] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            line = _line(event)
+            key = self.key(event, place, depth)
+            where = at(place, key)
+            value = self.node(next(self.events), where, depth + 1)
+            if key in entries:
+                message = f"stands twice, in line {self.lines[where]} and in line {line}; keep one of them"
+                self.problems.append(Problem(place=where, message=message, line=line))
+                continue
+            self.lines[where] = line
+            entries[key] = value
+        return entries
+
+    def key(self, event: yaml.Event, place: str, depth: int) -> str:
+        key = self.node(event, place, depth + 1)
+        if not isinstance(key, str):
+            self.refuse(event, place, f"{shown(key)} as a key; keys are words")
+        return key
+
+
+def _line(event: yaml.Event) -> int:
+    """Where it begins, counted from 1."""
+    return 1 if event.start_mark is None else event.start_mark.line + 1
+
+
+def _scalar(text: str) -> Any:
+    """A plain scalar by the core schema."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if len(text) <= _LONGEST_NUMBER:
+        for pattern, base in _INTEGERS:
+            if pattern.fullmatch(text):
+                return int(text, base)
+        if _FLOAT.fullmatch(text):
+            return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    return text

@@ -1,0 +1,117 @@
+"""The floors of the package, read from its folders; and the sizes of modules and functions."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+import sm_imgcheck
+
+PACKAGE = Path(sm_imgcheck.__file__).parent
+FLOORS = ("core", "ops", "rules", "io", "serving", "spec", "pipeline", "features", "report", "run", "cli")
+"""Each folder imports from itself and from the folders before it. Modules at the top import from every folder."""
+PURE = ("core", "ops", "rules", "spec", "report")
+"""Folders that load no array or file library when they are imported."""
+HEAVY = {"numpy", "cv2", "PIL", "yaml", "simplejpeg", "orjson", "rich", "typer"}
+HEAVY_ALLOWED = ("ops/execute.py", "ops/kernels/", "spec/load.py", "spec/yaml.py", "report/formats/table.py")
+FILES = sorted(PACKAGE.rglob("*.py"))
+NAMES = [file.relative_to(PACKAGE).as_posix() for file in FILES]
+TOP = ("__init__.py", "__main__.py", "api.py")
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Dotted names of all imports with their lines, at the top of a module and inside functions."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def breaches(name: str, source: str) -> list[str]:
+    """The imports of one module that point up, or that are too heavy for its floor."""
+    floor = name.partition("/")[0]
+    found = []
+    for imported, line in imports(ast.parse(source)):
+        package, _, rest = imported.partition(".")
+        target = rest.partition(".")[0]
+        up = package == "sm_imgcheck" and (target not in FLOORS or FLOORS.index(target) > FLOORS.index(floor))
+        if up or (floor in PURE and package in HEAVY and not name.startswith(HEAVY_ALLOWED)):
+            found.append(f"line {line}: {floor} imports {imported}")
+    return found
+
+
+def test_the_package_is_its_floors():
+    folders = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == set(FLOORS)
+    assert {path.name for path in PACKAGE.glob("*.py")} == set(TOP)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in TOP])
+def test_imports_point_down(name):
+    assert not breaches(name, (PACKAGE / name).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("core/types/facts.py", "from sm_imgcheck.spec import parse"),
+        ("rules/dtype.py", "from sm_imgcheck.report import Run"),
+        ("rules/dtype.py", "def f():\n    import numpy as np"),
+        ("report/formats/text.py", "from PIL import Image"),
+        ("run/work.py", "from sm_imgcheck.cli import main"),
+        ("io/stores/local.py", "from sm_imgcheck.brand_new import x"),
+        ("pipeline/process.py", "from sm_imgcheck import api"),
+    ],
+)
+def test_planted_import_is_reported(name, source):
+    assert len(breaches(name, source)) == 1
+
+
+def test_modules_import_each_other_in_no_cycle():
+    modules = {module_of(name): PACKAGE / name for name in NAMES}
+    graph = {name: set(top_level_imports(name, file, modules)) - {name} for name, file in modules.items()}
+    while leaves := {name for name, used in graph.items() if not used & graph.keys() - {name}}:
+        graph = {name: used for name, used in graph.items() if name not in leaves}
+    assert not graph
+
+
+def module_of(name: str) -> str:
+    return ".".join(("sm_imgcheck", *Path(name).with_suffix("").parts)).removesuffix(".__init__")
+
+
+def top_level_imports(own: str, file: Path, modules: Mapping[str, Path]) -> Iterator[str]:
+    """Modules that a module imports when it is imported, with their folders; ``if TYPE_CHECKING`` does not run."""
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for name, _ in imports(node):
+                parts = name.split(".")
+                folders = [".".join(parts[:length]) for length in range(2, len(parts) + 1)]
+                yield from (
+                    module for module in folders if module in modules and not f"{own}.".startswith(f"{module}.")
+                )
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith(("ops/kernels/", "io/images/"))])
+def test_image_libraries_are_imported_where_they_are_used(name):
+    """A kernel's source text stands alone in generated code, and loading one library does not load the others."""
+    tree = ast.parse((PACKAGE / name).read_text(encoding="utf-8"))
+    nodes = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert not {"PIL", "cv2", "simplejpeg"} & {name.partition(".")[0] for node in nodes for name, _ in imports(node)}
+
+
+def body_lines(function: ast.FunctionDef) -> int:
+    """Lines of the body without its docstring."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return function.end_lineno - body[0].lineno + 1 if body else 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_modules_and_functions_are_short(name):
+    text = (PACKAGE / name).read_text(encoding="utf-8")
+    assert text.count("\n") <= 350
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    assert not {function.name: body_lines(function) for function in functions if body_lines(function) > 50}
+    long = {function.name for function in functions if function.end_lineno - function.lineno + 1 > 120}
+    assert not long
