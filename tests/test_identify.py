@@ -11,9 +11,9 @@ from sm_imgcheck import Options, process
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.types import Facts, Step
 from sm_imgcheck.features.identify import find
-from sm_imgcheck.ops.effects import after
 from sm_imgcheck.ops.execute import apply
-from sm_imgcheck.pipeline.plan import stage_of
+from sm_imgcheck.ops.records import record
+from sm_imgcheck.ops.trace import after
 from specs import spec
 
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
@@ -289,7 +289,7 @@ def test_mirror_is_its_own_inverse_and_changes_no_fact():
     assert np.array_equal(apply(step, image[None])[0], once)
     facts = Facts(shape=image.shape, layout="HWC", dtype="uint8", channel_order="RGB")
     assert after(facts, step) == facts
-    assert stage_of("mirror") == "mirror"
+    assert record("mirror").stage == "mirror"
 
 
 def test_nearest_is_told_by_which_of_two_pixels_it_takes():

@@ -13,9 +13,10 @@ from sm_imgcheck.core.errors import Bug, ImgcheckError, PlanError
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.core.types import Candidate, Header, Options
 from sm_imgcheck.ops.execute import op
+from sm_imgcheck.ops.records import record
 from sm_imgcheck.pipeline import apply
 from sm_imgcheck.pipeline.measure import measure
-from sm_imgcheck.pipeline.plan import OPS_OF_STAGE, any_image, make_plan, stage_of
+from sm_imgcheck.pipeline.plan import any_image, make_plan
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.spec.parse import parse
 
@@ -109,7 +110,7 @@ def test_every_step_binds_to_the_signature_of_its_op(name):
     for step in any_image(parse(ALL[name])):
         inspect.signature(op(step.op)).bind(None, **step.params)
         json.dumps(asdict(step))
-        assert stage_of(step.op) in OPS_OF_STAGE
+        assert record(step.op).stage
 
 
 def test_the_trace_foretells_what_the_arrays_become():

@@ -9,11 +9,11 @@ from pictures import picture
 from PIL import Image, ImageOps
 
 from sm_imgcheck.core.types import Step
-from sm_imgcheck.ops.effects import output_size
 from sm_imgcheck.ops.execute import apply, op
 from sm_imgcheck.ops.kernels.resize_pillow import sampled_by_pillow
 from sm_imgcheck.ops.kernels.resize_tensorflow import tensorflow_spans
 from sm_imgcheck.ops.kernels.resize_torch import torch_whole_spans
+from sm_imgcheck.ops.trace import output_size
 from sm_imgcheck.spec.keys import LIBRARIES
 
 SIZES = [(30, 40), (97, 61), (140, 20), (97, 30), (200, 61)]
@@ -213,7 +213,7 @@ def test_every_resize_keeps_its_word(way, switch, dtype, kind):
     steps.append(Step(op=f"letterbox_{name}", params={"size": [64, 48], "fill": flat, "multiple_of": 16, **arithmetic}))
     for step in steps:
         found = apply(step, image)
-        assert found.shape == (*output_size(step.op, step.params, 33, 57), 4)
+        assert found.shape == (*output_size(step, height=33, width=57), 4)
         assert found.dtype == (np.float32 if dtype == "float32" else np.uint8)
         assert np.abs(found.astype(np.float64) - flat).max() < 5e-3  # the weights of tf.image area do not quite add up
         assert found.flags.c_contiguous
@@ -250,7 +250,7 @@ def test_a_crop_has_its_size_and_keeps_every_pixel_that_fits(cut, rounding, pad_
     image = np.arange(1, height * width + 1, dtype=np.float32).reshape(height, width, 1)
     params = {**cut, "rounding": rounding, "pad_side": pad_side}
     found = op("crop")(image, **params)
-    assert found.shape[:2] == output_size("crop", params, height, width)
+    assert found.shape[:2] == output_size(Step(op="crop", params=params), height=height, width=width)
     assert np.count_nonzero(found) == min(found.shape[0], height) * min(found.shape[1], width)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from sm_imgcheck.core.types import Affine, Channel, Values
-from sm_imgcheck.core.value_mapping import RECIPES, canonical, named, same
+from sm_imgcheck.core.value_mapping import RECIPES, canonical, composed, named, same
 
-__all__ = ["candidates", "composed", "explained", "name_of", "order_of", "plausible", "singles", "std_of"]
+__all__ = ["candidates", "explained", "name_of", "order_of", "plausible", "singles", "std_of"]
 
 _NEAR = 0.01
 """Grey levels between a mapping and the one whose name it gets."""
@@ -120,13 +120,6 @@ def std_of(channels: tuple[Channel, ...], *, tolerance: float) -> str:
                 if all(abs(mine / theirs - 1) * _LEVELS < tolerance for mine, theirs in pairs):
                     return f"{name.removesuffix(' mean and std')}'s, in {order} order"
     return ""
-
-
-def composed(first: Affine, second: Affine) -> Affine:
-    """The mapping that does ``first`` and then takes what comes out for pixels and does ``second``."""
-    pairs = zip(first.scale, first.offset, second.scale, second.offset, strict=True)
-    scale, offset = zip(*((a * c, b * c + d) for a, b, c, d in pairs), strict=True)
-    return Affine(scale=scale, offset=offset)
 
 
 def candidates(channels: int) -> tuple[tuple[str, Affine], ...]:

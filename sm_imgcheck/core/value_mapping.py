@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from sm_imgcheck.core.types import Affine, Contract, Step, Values
 
@@ -15,10 +16,12 @@ __all__ = [
     "INTEGER_RANGES",
     "RECIPES",
     "canonical",
+    "composed",
     "domain",
     "finished",
     "flipped",
     "hardly_scaled",
+    "levels",
     "named",
     "overshoot",
     "own",
@@ -69,6 +72,19 @@ def canonical(values: Values, channels: int) -> Affine:
     pairs = [(1 / (unit * s), -m / s) for m, s in zip(values.mean, std, strict=True)]
     pairs += [(1.0, 0.0)] * (channels - len(pairs))
     return Affine(scale=tuple(a for a, _ in pairs), offset=tuple(b for _, b in pairs))
+
+
+@cache
+def levels(channels: int) -> Affine:
+    """The mapping of pixel values 0..255 that nothing has changed."""
+    return canonical(IDENTITY, channels)
+
+
+def composed(first: Affine, second: Affine) -> Affine:
+    """The mapping that does ``first`` and then takes what comes out for pixels and does ``second``."""
+    pairs = zip(first.scale, first.offset, second.scale, second.offset, strict=True)
+    scale, offset = zip(*((a * c, b * c + d) for a, b, c, d in pairs), strict=True)
+    return Affine(scale=scale, offset=offset)
 
 
 def own(contract: Contract, channels: int) -> Affine | None:

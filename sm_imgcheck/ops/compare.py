@@ -16,14 +16,14 @@ from sm_imgcheck.core.recipes import name_of, order_of
 from sm_imgcheck.core.types import Affine, Facts, Step
 from sm_imgcheck.core.value_mapping import same
 from sm_imgcheck.ops import describe
-from sm_imgcheck.ops.trail import Trail, follow
+from sm_imgcheck.ops.records import record
+from sm_imgcheck.ops.trace import follow
 
 __all__ = ["Difference", "Trait", "differences", "first_difference", "mending", "said", "shared", "story", "traits"]
 
 _NEAR = 0.01
 """Grey levels between two value mappings that count as one."""
 _THEN = ", then "
-_GEOMETRY = ("resize", "letterbox", "fit", "crop", "pad")
 _UNTOLD = ("interpolation", "dtype", "antialias")
 """Parameters of a geometry step that are its arithmetic, not its frame."""
 
@@ -79,12 +79,12 @@ def traits(steps: Sequence[Step], before: Facts | None = None) -> tuple[Trait, .
     before: what the steps start from (``Plan.before``); without it an RGB image, as its decoder hands it over.
     """
     end = follow(steps, before)
-    shaping = [step for step in steps if step.op.startswith(_GEOMETRY)]
-    by_op = {step.op: step.params for step in steps}
-    turn = by_op.get("orient", {}).get("orientation", 1)
-    frames = [describe.framing(step) for step in shaping]
+    shaping = [step for step in steps if record(step.op).stage == "geometry"]
+    by_op = {step.op: step for step in steps}
+    turn = by_op["orient"].params["orientation"] if "orient" in by_op else 1
+    frames = [record(step.op).phrase(step) for step in shaping]
     kernels = [describe.kernel(step) for step in shaping if "interpolation" in step.params]
-    decoder, colour = describe.decoder(by_op.get("decode", {})), _colour(by_op)
+    decoder, colour = _phrase(by_op.get("decode")), _phrase(by_op.get("colour"))
     return (
         Trait(name="decoder", said=decoder, key=decoder),
         Trait(name="turn", said="" if turn == 1 else f"turned as EXIF orientation {turn}", key=turn),
@@ -92,15 +92,15 @@ def traits(steps: Sequence[Step], before: Facts | None = None) -> tuple[Trait, .
         Trait(name="framing", said=_THEN.join(frames) or "not resized", key=tuple(map(_frame_key, shaping))),
         Trait(name="kernel", said=" and ".join(dict.fromkeys(kernels)), key=tuple(kernels)),
         Trait(name="mirror", said="mirrored" if "mirror" in by_op else "", key="mirror" in by_op),
-        Trait(name="order", said=end.order, key=end.order),
+        Trait(name="order", said=end.channel_order, key=end.channel_order),
         Trait(name="values", said=_values(end), key=end.values),
         Trait(name="dtype", said=end.dtype, key=end.dtype),
         Trait(name="layout", said=end.layout, key=end.layout),
     )
 
 
-def _colour(by_op: dict[str, Any]) -> str:
-    return describe.colour(by_op["colour"]) if isinstance(by_op.get("colour", {}).get("mode"), str) else ""
+def _phrase(step: Step | None) -> str:
+    return "" if step is None else record(step.op).phrase(step)
 
 
 def _frame_key(step: Step) -> tuple[Any, ...]:
@@ -110,14 +110,15 @@ def _frame_key(step: Step) -> tuple[Any, ...]:
     return step.op.partition("_")[0], *(f"{key}={value}" for key, value in sorted(told.items()))
 
 
-def _values(end: Trail) -> str:
+def _values(end: Facts) -> str:
     """The name of the mapping, and whose order its numbers stand in where that is not the channels' own."""
+    assert end.values is not None
     name = name_of(end.values)
     order = order_of(name)
-    if not order or not end.order.startswith(("RGB", "BGR")):
+    if not order or not end.channel_order.startswith(("RGB", "BGR")):
         return name
     plain = name.removesuffix(f", in {order} order")
-    return plain if end.order.startswith(order) else f"{plain} in {order} order on {end.order} data"
+    return plain if end.channel_order.startswith(order) else f"{plain} in {order} order on {end.channel_order} data"
 
 
 def shared(several: Sequence[Sequence[Trait]]) -> tuple[tuple[Trait, ...], ...]:
@@ -189,25 +190,7 @@ def mending(
     What a pipeline does too much, such as mirroring, has no line of its own.
     """
     stages = {one.trait for one in differences(several, traits(wanted, before))}
-    return tuple(step for step in wanted if _TRAITS_OF_OP.get(step.op.partition("_")[0], set()) & stages)
-
-
-_TRAITS_OF_OP = {
-    "decode": {"decoder"},
-    "orient": {"turn"},
-    "colour": {"colour"},
-    **{kind: {"framing", "kernel"} for kind in _GEOMETRY},
-    "mirror": {"mirror"},
-    "reorder": {"order"},
-    "scale": {"values"},
-    "normalize": {"values"},
-    "quantize": {"values"},
-    "cast": {"dtype"},
-    "transpose": {"layout"},
-    "batch": {"layout"},
-    "add": {"layout"},
-    "drop": {"layout"},
-}
+    return tuple(step for step in wanted if record(step.op).traits & stages)
 
 
 def first_difference(steps: Sequence[Step], wanted: Sequence[Step]) -> str:

@@ -12,34 +12,25 @@ from importlib import import_module
 
 import numpy as np
 
-from sm_imgcheck.core import plugins
-from sm_imgcheck.core.errors import Bug
 from sm_imgcheck.core.types import Step
-from sm_imgcheck.ops import kernels
+from sm_imgcheck.ops.records import library_of, record
 
 __all__ = ["apply", "carried_out", "op", "step_names"]
-
-_DECODERS = "sm_imgcheck.io.images.decode"
-"""The module of the op that reads bytes: loaded by its name, since arrays of files are another floor."""
-_PER_IMAGE = ("resize_", "letterbox_", "fit_", "crop", "pad", "colour")
-"""How the names of the ops begin that take one image (HWC) and no batch."""
 
 
 @cache
 def op(name: str) -> Callable[..., np.ndarray]:
-    """The function of an op. Raises Bug for a name that no module of this folder offers."""
-    modules = [f"{kernels.__name__}.{module}" for module in plugins.names(kernels)]
-    for module in map(import_module, (_DECODERS, *modules)):
-        if name in module.__all__:
-            found: Callable[..., np.ndarray] = getattr(module, name)
-            return found
-    raise Bug(f"a plan names the op {name!r}, which does not exist")
+    """The array function of an op, which its record names. Raises Bug for an op that does not exist."""
+    # pillow12 is Pillow's arithmetic with one parameter more.
+    module = record(name).kernel.format(library=library_of(name).removesuffix("12"))
+    function: Callable[..., np.ndarray] = getattr(import_module(module), name)
+    return function
 
 
 def apply(step: Step, array: np.ndarray) -> np.ndarray:
     """Carry out one step; the images of a batch (NHWC) one by one where the op takes a single image."""
     function = op(step.op)
-    if step.op.startswith(_PER_IMAGE) and array.ndim == 4:
+    if record(step.op).one_image and array.ndim == 4:
         return np.stack([function(image, **step.params) for image in array])
     return function(array, **step.params)
 

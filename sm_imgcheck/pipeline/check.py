@@ -10,7 +10,8 @@ from sm_imgcheck import rules
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.frozen import Value, changed
 from sm_imgcheck.core.types import Candidate, Facts, Finding, Header, Options, Plan, Spec
-from sm_imgcheck.pipeline.plan import make_plan, stage_of
+from sm_imgcheck.ops.records import record
+from sm_imgcheck.pipeline.plan import make_plan
 
 __all__ = ["Judgement", "judgement", "reported"]
 
@@ -111,7 +112,7 @@ def _menders(plan: Plan | None) -> dict[str | None, str]:
     """The op of a plan that mends what a check leaves to a stage, for each stage where there is one."""
     if plan is None:
         return {}
-    ops: dict[str | None, str] = {stage_of(step.op): step.op for step in reversed(plan.steps)}
+    ops: dict[str | None, str] = {record(step.op).stage: step.op for step in reversed(plan.steps)}
     found = dict(ops)
     for stage, menders in _MENDERS.items():
         found.pop(stage, None)

@@ -1,7 +1,7 @@
 import pytest
 
 from sm_imgcheck.core.types import Step
-from sm_imgcheck.ops.effects import output_size
+from sm_imgcheck.ops.trace import output_size
 from specs import problems, spec
 
 OPEN = {"shape": ["N", "H", "W", 3]}
@@ -340,8 +340,8 @@ def test_an_image_may_be_fitted_into_two_edges():
     how = {"mode": "longest_edge", "size": [160, 224], "rounding": "round"}
     step, _ = spec(shape=["N", 160, 224, 3], geometry=[{"resize": how}, {"pad": {"size": [160, 224]}}]).geometry
     assert step.params["size"] == [160, 224]
-    assert output_size(step.op, step.params, 451, 301) == (160, 107)
-    assert output_size(step.op, step.params, 100, 301) == (74, 224)
+    assert output_size(step, height=451, width=301) == (160, 107)
+    assert output_size(step, height=100, width=301) == (74, 224)
 
 
 @pytest.mark.parametrize(

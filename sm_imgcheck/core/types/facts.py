@@ -114,6 +114,11 @@ class Facts(Value):
     assumed: tuple[str, ...] = ()
     """What was taken from the spec rather than seen or vouched for, as ``key=value``."""
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """``low`` and ``high``; those of pixels where they are not known."""
+        return 0.0 if self.low is None else self.low, 255.0 if self.high is None else self.high
+
     def length(self, axis: str) -> int | None:
         """Length of axis ``N``, ``H``, ``W`` or ``C``; None where the layout has none."""
         return self.shape[self.layout.index(axis)] if axis in self.layout else None

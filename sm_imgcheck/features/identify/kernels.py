@@ -17,7 +17,7 @@ from sm_imgcheck.features.identify.plan import ORDERS, picture_steps, places
 from sm_imgcheck.features.identify.region import Part, concrete, geometry, traced
 from sm_imgcheck.features.identify.value_fit import Line, fitted
 from sm_imgcheck.ops.execute import carried_out, step_names
-from sm_imgcheck.pipeline.plan import stage_of
+from sm_imgcheck.ops.records import record
 
 __all__ = ["Guess", "compared", "decoded", "kin", "near", "pictured"]
 
@@ -168,7 +168,7 @@ def _guess(
 
 def pictured(way: tuple[Step, ...], source: Source, view: View) -> np.ndarray:
     """The array after the steps: one picture for all that come to the same sizes, however these were derived."""
-    at = next((at for at, step in enumerate(way) if stage_of(step.op) == "geometry"), len(way))
+    at = next((at for at, step in enumerate(way) if record(step.op).stage == "geometry"), len(way))
     plain = (*way[:at], *concrete(way[at:], view.height, view.width))
     picture = carried_out(plain, source.remembered)
     source.remembered[step_names(way)] = picture

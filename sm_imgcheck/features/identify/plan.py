@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sm_imgcheck.core.types import Candidate, Contract, Decode, Dim, Header, Options, Plan, Spec, Step, Values
-from sm_imgcheck.ops.effects import after
-from sm_imgcheck.pipeline.plan import make_plan, stage_of
+from sm_imgcheck.ops.records import record
+from sm_imgcheck.ops.trace import after
+from sm_imgcheck.pipeline.plan import make_plan
 
 __all__ = ["ORDERS", "PIXELS", "cut_off", "picture_steps", "places", "planned", "split", "turned_at_last"]
 
@@ -14,7 +15,6 @@ PIXELS = Values(low=0, high=255)
 ORDERS = {1: ("GRAY",), 3: ("RGB", "BGR"), 4: ("RGBA", "BGRA")}
 """The channel orders that a tensor of so many channels may have."""
 _ANY = Dim()
-_OF_PICTURE = ("decode", "orient", "colour", "geometry", "mirror")
 
 
 def places(order: str) -> list[int]:
@@ -64,7 +64,7 @@ def split(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
 
 
 def _of_picture(step: Step) -> bool:
-    return stage_of(step.op) in _OF_PICTURE and step.params.get("units") != "final"
+    return record(step.op).shapes_picture and step.params.get("units") != "final"
 
 
 def turned_at_last(plan: Plan, turned: int) -> Plan:

@@ -9,7 +9,7 @@ from typing import Any
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.placement import crop_box, fit_box, letterbox_place, pad_place
 from sm_imgcheck.core.types import Step
-from sm_imgcheck.ops.effects import output_size
+from sm_imgcheck.ops.trace import output_size
 from sm_imgcheck.spec import geometry as sizing
 from sm_imgcheck.spec.geometry_ops import ops
 from sm_imgcheck.spec.problems import Notes
@@ -80,7 +80,7 @@ def concrete(steps: Sequence[Step], height: int, width: int) -> Iterator[Step]:
     blobFromImage's is left as it is. A letterbox becomes the resize and the frame, so that all share the resize.
     """
     for step in steps:
-        new = output_size(step.op, step.params, height=height, width=width)
+        new = output_size(step, height=height, width=width)
         if step.op.startswith("resize") and not _by_factor(step):
             yield _stretched(step, new)
         elif step.op.startswith("letterbox"):
@@ -139,7 +139,7 @@ def _after(part: Part, step: Step) -> Part:
     if kind == "letterbox":
         top, left, high, wide, tall, broad = _placed(step, height, width)
         return Part(source=part.source, inner=(top, left, high, wide), size=(tall, broad))
-    new = output_size(step.op, step.params, height=height, width=width)
+    new = output_size(step, height=height, width=width)
     if _by_factor(step):
         factor = max(side / length for side, length in zip(step.params["size"], part.size, strict=True))
         return Part(source=(0, 0, new[0] / factor, new[1] / factor), inner=(0, 0, *new), size=new)

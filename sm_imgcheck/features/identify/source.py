@@ -15,15 +15,14 @@ from sm_imgcheck.core.types import Candidate, Decode, Facts, Ideal, Options, Ori
 from sm_imgcheck.core.value_mapping import finished, same
 from sm_imgcheck.features import identify
 from sm_imgcheck.ops.execute import carried_out
+from sm_imgcheck.ops.records import record
 from sm_imgcheck.pipeline import read
-from sm_imgcheck.pipeline.plan import make_plan, stage_of
+from sm_imgcheck.pipeline.plan import make_plan
 
 __all__ = ["SOURCE", "traced"]
 
 SOURCE = "the source image"
 """What an image is called that comes as bytes."""
-_OF_PICTURE = ("decode", "orient", "colour", "geometry", "mirror")
-"""Stages of a plan that make the picture; what follows makes numbers of it."""
 _NEAR = 0.01
 """Grey levels between two mappings that are one."""
 
@@ -160,4 +159,4 @@ def _apart(body: bytes, plan: Plan, steps: tuple[Step, ...]) -> np.ndarray | Non
 def _picture(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """The steps that make the picture, its channels in RGB order."""
     final = (step for step in steps if step.params.get("units") != "final")
-    return tuple(step for step in final if stage_of(step.op) in _OF_PICTURE)
+    return tuple(step for step in final if record(step.op).shapes_picture)

@@ -7,44 +7,18 @@ candidate that keeps the contract gets an empty plan.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
-from sm_imgcheck.core.errors import Bug, PlanError
+from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.evidence import contradicted_order
 from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.layouts import describe
 from sm_imgcheck.core.types import Candidate, Contract, Facts, Header, Options, Plan, Spec, Step
-from sm_imgcheck.ops.effects import after, of_file
+from sm_imgcheck.ops.trace import after, of_file
 from sm_imgcheck.pipeline.plan import finish, image, tensor
 from sm_imgcheck.pipeline.plan.context import Job, Stage, decodes_gray
 from sm_imgcheck.rules.decode_policy import refusals
 
-__all__ = ["OPS_OF_STAGE", "any_image", "decodes_gray", "make_plan", "stage_of"]
-
-OPS_OF_STAGE = {
-    "decode": ("decode",),
-    "orient": ("orient",),
-    "colour": ("colour",),
-    "pixels": ("to_pixels",),
-    "geometry": ("resize", "letterbox", "fit", "crop", "pad"),
-    "mirror": ("mirror",),
-    "reorder": ("reorder",),
-    "cast": ("cast",),
-    "values": ("scale", "normalize"),
-    "quantize": ("quantize",),
-    "transpose": ("transpose", "add_axis", "drop_axis"),
-    "batch": ("batch",),
-}
-"""Stage of a plan: how the names of its ops begin."""
-
-
-@cache
-def stage_of(op: str) -> str:
-    """The stage of an op. Checks name stages, because which op mends a size differs from spec to spec."""
-    found = next((stage for stage, ops in OPS_OF_STAGE.items() if op.startswith(ops)), None)
-    if found is None:
-        raise Bug(f"the op {op!r} belongs to no stage of a plan: name it in OPS_OF_STAGE")
-    return found
+__all__ = ["any_image", "decodes_gray", "make_plan"]
 
 
 def make_plan(spec: Spec, candidate: Candidate, options: Options) -> Plan:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.types import Facts, Step
-from sm_imgcheck.ops.effects import after, output_size
+from sm_imgcheck.ops.trace import after, output_size
 from sm_imgcheck.pipeline.plan.context import Job, Stage, colour_step, colours, decodes_gray
 
 __all__ = ["STAGES"]
@@ -47,7 +47,7 @@ def _geometry(facts: Facts, job: Job) -> Iterator[Step]:
         if step.params.get("units") == "final":
             continue
         height, width = facts.shape[:2]
-        same = output_size(step.op, step.params, height=height, width=width) == (height, width)
+        same = output_size(step, height=height, width=width) == (height, width)
         if job.kind == "any image" or not same or step.op.startswith("fit"):
             yield changed(step, why="so the spec makes the model's size")
             facts = after(facts, step)

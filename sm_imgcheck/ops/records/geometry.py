@@ -1,0 +1,138 @@
+"""Ops that choose the size and the part of the picture: resize, letterbox, fit, crop, pad; and mirror.
+
+Sizes and places come from ``core.sizes`` and ``core.placement``, as they do in the kernels.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.placement import crop_box, letterbox_place, pad_place
+from sm_imgcheck.core.sizes import resized, resized_by_opencv, resized_by_tensorflow
+from sm_imgcheck.core.types import Facts, Step
+from sm_imgcheck.core.value_mapping import overshoot
+from sm_imgcheck.ops.records import Op, library_of, record
+
+__all__ = ["OPS", "resize_dtype"]
+
+_RESIZERS = {"opencv": resized_by_opencv, "tensorflow": resized_by_tensorflow}
+
+
+def _resize_size(step: Step, height: int, width: int) -> tuple[int, int]:
+    edges = {key: step.params[key] for key in ("mode", "size", "max_size", "rounding")}
+    return _RESIZERS.get(library_of(step.op), resized)(**edges, height=height, width=width)
+
+
+def _letterbox_size(step: Step, height: int, width: int) -> tuple[int, int]:
+    place = letterbox_place(
+        library=library_of(step.op).removesuffix("12"),
+        size=step.params["size"],
+        multiple_of=step.params["multiple_of"],
+        height=height,
+        width=width,
+    )
+    return place[4], place[5]
+
+
+def _fit_size(step: Step, height: int, width: int) -> tuple[int, int]:  # noqa: ARG001 - the form of every size
+    return step.params["size"][0], step.params["size"][1]
+
+
+def _crop_size(step: Step, height: int, width: int) -> tuple[int, int]:
+    return crop_box(**step.params, height=height, width=width)[2:]
+
+
+def _pad_size(step: Step, height: int, width: int) -> tuple[int, int]:
+    place = {key: step.params[key] for key in ("size", "multiple_of", "position") if key in step.params}
+    return pad_place(**place, height=height, width=width)[2:]
+
+
+def _framed(facts: Facts, step: Step) -> Facts:
+    """The facts of another size; those of a resize have its dtype, and may overshoot."""
+    at = facts.layout.index("H")
+    size = record(step.op).size
+    assert size is not None
+    shape = (*facts.shape[:at], *size(step, *facts.shape[at : at + 2]), *facts.shape[at + 2 :])
+    low, high = facts.bounds
+    margin = overshoot((step,)) * (high - low)
+    return changed(facts, shape=shape, dtype=resize_dtype(facts, step), low=low - margin, high=high + margin)
+
+
+def resize_dtype(facts: Facts, step: Step) -> str:
+    """The dtype after a geometry step; a crop and a pad keep it."""
+    return {"float32": "float32", None: facts.dtype}.get(step.params.get("dtype"), "uint8")
+
+
+def _mirror(facts: Facts, _: Step) -> Facts:
+    return facts
+
+
+def _edges(size: Any) -> str:
+    return str(size) if isinstance(size, int) else "x".join(map(str, size))
+
+
+def _fill(fill: Any) -> str:
+    if len(set(fill)) > 1:
+        return f"[{', '.join(f'{value:g}' for value in fill)}]"
+    return {0: "black", 255: "white"}.get(fill[0], f"gray {fill[0]:g}")
+
+
+def _resize_phrase(step: Step) -> str:
+    params = step.params
+    size = _edges(params["size"])
+    most = f" (longest at most {params['max_size']})" if params.get("max_size") else ""
+    return {
+        "stretch": f"stretched to {size}",
+        "shortest_edge": f"shortest edge to {size}{most}",
+        "longest_edge": f"longest edge to {size}" if isinstance(params["size"], int) else f"fitted into {size}",
+        "cover": f"scaled to cover {size}",
+    }[params["mode"]]
+
+
+def _letterbox_phrase(step: Step) -> str:
+    params = step.params
+    fill = _fill(params["fill"])
+    if params.get("multiple_of"):
+        return f"letterboxed to multiples of {params['multiple_of']} within {_edges(params['size'])} on {fill}"
+    return f"letterboxed to {_edges(params['size'])} on {fill}"
+
+
+def _fit_phrase(step: Step) -> str:
+    return f"central part fitted to {_edges(step.params['size'])}"
+
+
+def _crop_phrase(step: Step) -> str:
+    params = step.params
+    if params.get("size") is not None:
+        return f"centre crop {_edges(params['size'])}"
+    if params.get("fraction") is not None:
+        return f"central {params['fraction']:.4g} of both edges"
+    if params.get("aspect") is not None:
+        return f"central part of aspect {_edges(params['aspect'])}"
+    return f"central square of {params['square']:.4g} of the shorter edge"
+
+
+def _pad_phrase(step: Step) -> str:
+    params = step.params
+    to = f"multiples of {params['multiple_of']}" if params.get("multiple_of") else _edges(params["size"])
+    return f"padded to {to} with {_fill(params['fill'])}"
+
+
+_FRAME: dict[str, Any] = {
+    "stage": "geometry",
+    "effect": _framed,
+    "traits": frozenset({"framing", "kernel"}),
+    "one_image": True,
+    "shapes_picture": True,
+}
+_RESIZE = "sm_imgcheck.ops.kernels.resize_{library}"
+_CROP_PAD = "sm_imgcheck.ops.kernels.crop_pad"
+OPS = {
+    "resize": Op(kernel=_RESIZE, size=_resize_size, phrase=_resize_phrase, **_FRAME),
+    "letterbox": Op(kernel=_RESIZE, size=_letterbox_size, phrase=_letterbox_phrase, **_FRAME),
+    "fit": Op(kernel=_RESIZE, size=_fit_size, phrase=_fit_phrase, **_FRAME),
+    "crop": Op(kernel=_CROP_PAD, size=_crop_size, phrase=_crop_phrase, **_FRAME),
+    "pad": Op(kernel=_CROP_PAD, size=_pad_size, phrase=_pad_phrase, **_FRAME),
+    "mirror": Op(stage="mirror", kernel=_CROP_PAD, effect=_mirror, traits=frozenset({"mirror"}), shapes_picture=True),
+}

@@ -1,0 +1,90 @@
+"""Ops that make an RGB, gray or RGBA picture of a file: decode, orient, convert its channels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.types import Facts, Step
+from sm_imgcheck.core.value_mapping import levels
+from sm_imgcheck.ops.records import Op
+from sm_imgcheck.ops.records._libraries import LIBRARIES
+
+__all__ = ["CHANNELS", "OPS"]
+
+CHANNELS = {"GRAY": 1, "L": 1, "LA": 2, "RGB": 3, "BGR": 3, "RGBA": 4, "BGRA": 4, "CMYK": 4}
+"""Number of channels of each mode of a file and each channel order."""
+
+
+def _pixels(facts: Facts, order: str) -> Facts:
+    """Facts of uint8 pixels in other channels."""
+    shape = (*facts.shape[:-1], CHANNELS[order])
+    return changed(
+        facts, shape=shape, dtype="uint8", channel_order=order, low=0, high=255, values=levels(CHANNELS[order])
+    )
+
+
+def _decode(facts: Facts, step: Step) -> Facts:
+    return _pixels(facts, "GRAY") if step.params.get("gray") else facts
+
+
+def _orient(facts: Facts, step: Step) -> Facts:
+    height, width, channels = facts.shape
+    turned = step.params["orientation"] in (5, 6, 7, 8)  # not for {"header": "orientation"} either
+    return changed(facts, shape=(width, height, channels)) if turned else facts
+
+
+def _color(facts: Facts, step: Step) -> Facts:
+    return _pixels(facts, step.params["to"])
+
+
+def _decoder_phrase(step: Step) -> str:
+    """What differs from what Pillow, OpenCV and libjpeg all decode."""
+    params = step.params
+    parts = ["TensorFlow's fast DCT"] if params.get("dct") == "tensorflow" else []
+    parts += ["the Y plane alone"] if params.get("gray") else []
+    parts += ["converted to sRGB by its profile"] if params.get("icc") == "srgb" else []
+    return ", ".join(parts)
+
+
+def _color_phrase(step: Step) -> str:
+    """How the file's channels became the model's; empty where there is one way only, or no file yet."""
+    mode, to, params = step.params["mode"], step.params["to"], step.params
+    if not isinstance(mode, str):
+        return ""
+    if to == "GRAY" and mode != "L":
+        return f"{mode} to gray by {'luma' if params['to_gray'] == 'luma' else 'the Y plane'}"
+    if mode == "CMYK":
+        return f"CMYK by {LIBRARIES[params['cmyk']]}'s arithmetic"
+    if mode in ("LA", "RGBA") and not to.endswith("A"):
+        return f"alpha {'composited' if params['alpha'] == 'composite' else 'dropped'}"
+    return ""
+
+
+_PICTURE: dict[str, Any] = {"shapes_picture": True}
+OPS = {
+    "decode": Op(
+        stage="decode",
+        kernel="sm_imgcheck.io.images.decode",  # named, not imported: what reads files is another floor
+        effect=_decode,
+        traits=frozenset({"decoder"}),
+        phrase=_decoder_phrase,
+        **_PICTURE,
+    ),
+    "orient": Op(
+        stage="orient",
+        kernel="sm_imgcheck.ops.kernels.color",
+        effect=_orient,
+        traits=frozenset({"turn"}),
+        **_PICTURE,
+    ),
+    "colour": Op(
+        stage="colour",
+        kernel="sm_imgcheck.ops.kernels.color",
+        effect=_color,
+        traits=frozenset({"colour"}),
+        phrase=_color_phrase,
+        one_image=True,
+        **_PICTURE,
+    ),
+}
