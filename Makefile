@@ -44,7 +44,7 @@ types: $(VENV)/developed ## mypy, strict
 	$(PY) -m mypy
 
 docs: $(VENV)/developed ## write the README's generated parts again: outputs, table of presets
-	$(PY) tests/readme.py
+	$(PY) tests/support/readme.py
 
 slow: $(VENV)/developed ## the longer checks: the whole corpus, stored results of the real libraries
 	$(PY) -m pytest -n 2 -m slow
@@ -53,15 +53,15 @@ long: $(VENV)/clustered ## the longest checks: 50,000 images, a million files, k
 	$(PY) -m pytest -m long --durations=0
 
 fuzz: $(VENV)/developed ## mutate images, tensors, bodies, journals, specs, lists, logs: FUZZ="--seed 2 --executions 200000"
-	PYTHONPATH=tests $(PY) -m fuzz $(FUZZ)
+	PYTHONPATH=tests:tests/support $(PY) -m fuzz $(FUZZ)
 
 check: lint types cover slow ## what CI runs, but for the longest
 
 parity: $(VENV)-parity/installed ## install the real libraries in $(VENV)-parity and compare afresh (takes gigabytes)
-	PYTHONPATH=tests $(VENV)-parity/$(notdir $(BIN))/python -m parity.compare
+	PYTHONPATH=tests:tests/support $(VENV)-parity/$(notdir $(BIN))/python -m parity.compare
 
 stacks: $(VENV)-stacks/installed ## our request bodies against the servers' own decoders (takes gigabytes)
-	$(VENV)-stacks/$(notdir $(BIN))/python -m pytest tests/payload/test_decoders.py
+	$(VENV)-stacks/$(notdir $(BIN))/python -m pytest tests/serving/test_server_decoders.py
 
 bench: $(VENV)/installed ## print the measured numbers beside their targets
 	$(PY) tests/bench/startup.py

@@ -6,12 +6,12 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pytest
+from pictures import encoded, jpeg, picture
 from PIL import Image
 
 from sm_imgcheck import CandidateError, ImgcheckError, Options, convert, load_spec, plan, process, to_python, validate
 from sm_imgcheck.pipeline.process import look_at
 from sm_imgcheck.pipeline.read import from_bytes
-from tests.pictures import encoded, jpeg, picture
 
 WORDS = {"shape": ["N", "H", "W", 3], "dtype": "uint8", "channel_order": "RGB", "value_range": [0, 255]}
 SPEC = load_spec(WORDS)

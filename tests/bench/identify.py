@@ -1,6 +1,6 @@
 """Make tensors of real photographs in thousands of ways, and count how many are named.
 
-    PYTHONPATH=.:tests python -m bench.identify [--number 3000] [--seed 0] [--photos DIR] FILE ...
+    PYTHONPATH=.:tests:tests/support python -m bench.identify [--number 3000] [--seed 0] [--photos DIR] FILE ...
 
 Prints how many are named exactly, how many by a tie that differs by at most 0.01 grey levels on that very image, how
 many wrongly and how many not at all, and how long a search takes.

@@ -1,6 +1,6 @@
 """Compare every preprocessor with the real library, and store small results for those who lack it.
 
-    make parity, or: PYTHONPATH=.:tests python -m parity.compare [--store] [NAME ...]
+    make parity, or: PYTHONPATH=.:tests:tests/support python -m parity.compare [--store] [NAME ...]
 
 Needs tests/parity/requirements.txt. NAME: the beginning of one or more names of the table.
 """

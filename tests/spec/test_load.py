@@ -230,7 +230,7 @@ class TestExtends:
 
 
 def test_presets_are_found_in_a_source_tree():
-    assert presets() == tuple(sorted(path.stem for path in (Path(__file__).parents[1] / "specs").glob("*.yaml")))
+    assert presets() == tuple(sorted(path.stem for path in (Path(__file__).parents[2] / "specs").glob("*.yaml")))
 
 
 def test_presets_of_a_wheel_stand_beside_the_module(tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ from sm_imgcheck.pipeline.measure.channel_prior.features import SIDE, thumbnail
 from sm_imgcheck.spec.parse import parse
 
 RGB = {"shape": ["N", "H", "W", 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
-FIT = Path(__file__).parent / "fit" / "channel_prior.py"
+FIT = Path(__file__).parents[2] / "fit" / "channel_prior.py"
 
 
 def landscape(height=96, width=128, seed=0):

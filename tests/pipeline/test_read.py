@@ -8,13 +8,13 @@ import zipfile
 
 import numpy as np
 import pytest
+from pictures import jpeg, picture
 from PIL import Image
 
 from sm_imgcheck.core.types import Decode
 from sm_imgcheck.io import numpy_files
 from sm_imgcheck.io.tensors import json as tensor_json
 from sm_imgcheck.pipeline.read import from_array, from_bytes, read
-from tests.pictures import jpeg, picture
 
 DECODE = Decode()
 

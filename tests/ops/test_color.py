@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pictures import picture
 from PIL import Image, ImageOps
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.ops.kernels.color import colour, orient
-from tests.pictures import picture
 
 GRID = np.array(list(itertools.product(range(0, 256, 17), repeat=4)), np.uint8).reshape(256, 256, 4)
 

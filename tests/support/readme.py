@@ -1,4 +1,5 @@
-"""The README's blocks: what they are, running them, and writing their outputs again (``python tests/readme.py``).
+"""The README's blocks: what they are, running them, and writing their outputs again
+(``python tests/support/readme.py``).
 
 A fenced block is run by its language, in order, in one folder that holds ``barn.jpg``, as a reader would do it:
 
@@ -27,7 +28,7 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 BLOCK = re.compile(
     r"(?:<!-- (?P<word>file|not run): (?P<value>[^>]*?) -->\n)?```(?P<kind>\w*)\n(?P<body>.*?)^```$",

@@ -10,7 +10,7 @@ from sm_imgcheck.spec.lint import lint
 from sm_imgcheck.spec.load import load, presets
 from sm_imgcheck.spec.yaml import read
 
-FOLDER = Path(__file__).parents[1] / "specs"
+FOLDER = Path(__file__).parents[2] / "specs"
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 HALF = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))

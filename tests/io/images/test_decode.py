@@ -9,6 +9,7 @@ import zlib
 import cv2
 import numpy as np
 import pytest
+from pictures import encoded, jpeg, picture
 from PIL import Image, ImageCms, ImageFile
 
 from sm_imgcheck.core.errors import CandidateError
@@ -22,7 +23,6 @@ from sm_imgcheck.io.images.quiet import name_failure
 from sm_imgcheck.io.images.sniff import image_format, name_content
 from sm_imgcheck.ops.kernels.color import orient
 from sm_imgcheck.rules.decode_policy import MOST_FRAMES
-from tests.pictures import encoded, jpeg, picture
 
 LIMIT = 10_000_000
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -287,7 +287,7 @@ def test_patterns_show_no_reshape(picture):
 
 @pytest.mark.parametrize("case", ["field-01-reshape-for-transpose/x.npy", "field-02-v2-json-claims-nchw/body.json"])
 def test_field_cases_of_reshape_are_errors(case):
-    file = Path(__file__).parents[2] / "shared" / "cases" / case
+    file = Path(__file__).parents[3] / "shared" / "cases" / case
     if not file.exists():
         pytest.skip(f"{file} is absent")
     content_type = "application/json" if file.suffix == ".json" else None

@@ -259,7 +259,7 @@ def test_a_bug_at_one_candidate_spoils_no_other(place, say, monkeypatch):
     monkeypatch.setattr(bodies, "part_of", broken)
     code, out, err = say("payload", "a.jpg", "b.jpg", "-s", spec("{}", "1"))
     assert code == 2
-    assert "a.jpg: no body: ZeroDivisionError: oh (test_payload_command.py:" in out
+    assert "a.jpg: no body: ZeroDivisionError: oh (test_payload.py:" in out
     assert "1 not checked, because of a bug in sm-imgcheck. Please report it" in err
     assert [body.name for body in place.glob("*.body.*")] == ["b.body.npy"]
 
