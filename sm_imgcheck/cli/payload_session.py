@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sm_imgcheck.cli.run_errors import Troubles
 from sm_imgcheck.cli.session import load_spec
 from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Options, Report
 from sm_imgcheck.features.requests import Route, route
 from sm_imgcheck.run.inputs.item import Item, Listing
@@ -20,7 +21,7 @@ from sm_imgcheck.run.outputs.tensors import Refused
 __all__ = ["Asked", "candidates", "each", "nothing", "settled"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Asked:
     """The words of the command line."""
 

@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, TextIO
 
@@ -19,6 +19,7 @@ from sm_imgcheck.cli.run_errors import Troubles
 from sm_imgcheck.cli.signals import Terminated
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import argument, for_terminal
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Options, Report, Spec
 from sm_imgcheck.io.stores import is_remote, plain
 from sm_imgcheck.pipeline.guard import WITH_TRACEBACK
@@ -43,7 +44,7 @@ _MANY = 20
 """Paths that a command to be pasted repeats; more than these were written by a shell's pattern."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Asked:
     """The words of the command line that every run has."""
 

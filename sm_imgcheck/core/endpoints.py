@@ -6,9 +6,8 @@ Measured; what each stack does with a body is in its module of ``stacks``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 
 __all__ = ["ENDPOINTS", "ENVELOPES", "STACKS", "Endpoint", "Limit", "Serving"]
 
@@ -34,8 +33,8 @@ _MEGABYTES = "SAGEMAKER_MAX_PAYLOAD_IN_MB"
 _TOOLKIT = ("application/x-npy", "application/json", "text/csv", "application/x-npz")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Serving(Value):
+@frozen
+class Serving:
     """What a stack takes without code of the user's; measured, see the stack's own module."""
 
     types: tuple[str, ...] = ()
@@ -76,8 +75,8 @@ STACKS: Mapping[str, Serving] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Limit(Value):
+@frozen
+class Limit:
     """How many bytes a body may have."""
 
     bytes: int
@@ -90,8 +89,8 @@ class Limit(Value):
     """Of a body that goes with the request itself, not of one that lies in S3."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Endpoint(Value):
+@frozen
+class Endpoint:
     """One kind of endpoint."""
 
     limits: tuple[Limit, ...]

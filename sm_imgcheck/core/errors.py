@@ -15,7 +15,7 @@ A promise that the tool itself breaks (a fixed tensor that does not meet its con
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from sm_imgcheck.core.frozen import frozen
 
 __all__ = [
     "Bug",
@@ -35,7 +35,7 @@ class ImgcheckError(Exception):
     """The job cannot be done; ``str()`` says where, what is, what should be, and what to do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Problem:
     """One thing that is wrong with a spec."""
 

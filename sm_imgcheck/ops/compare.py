@@ -8,10 +8,10 @@ are told and compared alike.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.recipes import name_of, order_of
 from sm_imgcheck.core.types import Affine, Facts, Step
 from sm_imgcheck.core.value_mapping import same
@@ -28,8 +28,8 @@ _UNTOLD = ("interpolation", "dtype", "antialias")
 """Parameters of a geometry step that are its arithmetic, not its frame."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Trait(Value):
+@frozen
+class Trait:
     """One thing that a pipeline does in its own way."""
 
     name: str
@@ -46,8 +46,8 @@ class Trait(Value):
         return self == other
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Difference(Value):
+@frozen
+class Difference:
     """One trait in which a pipeline is not as it should be."""
 
     trait: str

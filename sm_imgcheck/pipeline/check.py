@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import fields
 from operator import attrgetter
 
 from sm_imgcheck import rules
 from sm_imgcheck.core.errors import PlanError
-from sm_imgcheck.core.frozen import Value, changed
+from sm_imgcheck.core.frozen import changed, frozen
 from sm_imgcheck.core.types import Candidate, Facts, Finding, Header, Options, Plan, Spec
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.pipeline.plan import make_plan
@@ -24,8 +24,8 @@ _MENDERS = {
 """Stages whose step mends what a check leaves to the first of them, in this order; every other stage mends its own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Judgement(Value):
+@frozen
+class Judgement:
     """Of one candidate under one spec."""
 
     findings: tuple[Finding, ...]
@@ -41,7 +41,7 @@ class Judgement(Value):
 _REMEMBERED = 512
 """Judgements, some 10 kB each: the headers of a folder of photographs are few."""
 _known: dict[tuple[object, ...], tuple[Judgement, Spec, Options]] = {}
-_fields = attrgetter(*Header.__slots__)
+_fields = attrgetter(*(field.name for field in fields(Header)))
 
 
 def judgement(candidate: Candidate, spec: Spec, options: Options) -> Judgement:

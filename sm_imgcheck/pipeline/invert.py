@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Affine, Quantize
 
 __all__ = ["Reading", "Undone", "channels_last", "grey_levels", "shown", "undone"]
@@ -19,8 +18,8 @@ _NAN_COLOUR = (255, 0, 255)
 _CHECKER = ((204, 255), 8)  # two shades and the size of a square, in grey levels and pixels: shows through alpha
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Reading(Value):
+@frozen
+class Reading:
     """How the numbers of a tensor are understood."""
 
     layout: str
@@ -31,8 +30,8 @@ class Reading(Value):
     quantize: Quantize | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Undone(Value):
+@frozen
+class Undone:
     """A tensor as a picture."""
 
     pixels: np.ndarray[Any, Any]

@@ -8,13 +8,13 @@ import stat
 from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BytesIO
 from typing import IO, Any, Literal
 
 import numpy as np
 
 from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Candidate, Decode
 from sm_imgcheck.io import stores
 from sm_imgcheck.io.images.decode import hear
@@ -186,7 +186,7 @@ def read(path: str | os.PathLike[str], decode: Decode, *, headers_only: bool = F
         return Candidate(path=name, kind="unknown", problem=(problem.code, problem.problem))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Content:
     """What stands at a path, where it has been fetched already."""
 

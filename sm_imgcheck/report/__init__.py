@@ -6,17 +6,17 @@ printed. Nothing here prints or reads, and memory stays bounded whatever the num
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol, cast
 
 from sm_imgcheck.core import plugins
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Contract, Report, Result
 from sm_imgcheck.report import formats
 
 __all__ = ["Reporter", "Run", "format_names", "reporter"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Run:
     """What a reporter is told before the first result."""
 

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import argument, for_terminal
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.phrases import count
 from sm_imgcheck.core.types import Report, Step
 from sm_imgcheck.report import Run
@@ -25,7 +25,7 @@ _OTHERS = 5
 """Plans that are told in a line each, beside the one that most candidates share."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Story:
     """The whole report."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding, Step
 from sm_imgcheck.report import Run
 
@@ -30,7 +31,7 @@ _LONGEST = 300
 ORDER = {"error": 0, "warning": 1, "notice": 2}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Row:
     """One finding, or one group of them."""
 
@@ -44,7 +45,7 @@ class Row:
     """Which files, with what is particular to each."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Section:
     """Rows or steps under one heading."""
 

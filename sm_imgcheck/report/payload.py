@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_json, for_terminal
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding, Payload, Report, Result
 from sm_imgcheck.features.requests import Route
 from sm_imgcheck.features.requests.limits import Bound, bounds
@@ -20,8 +19,8 @@ __all__ = ["Body", "as_json", "as_text", "one_line", "to_whom"]
 _WAYS = {"aws": "AWS CLI v2:", "boto3": "Python, boto3:", "curl": "A container on this machine:"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Body(Value):
+@frozen
+class Body:
     """One body as it is told."""
 
     results: tuple[Result, ...]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from textwrap import dedent
 from typing import Literal
@@ -15,7 +14,7 @@ from typing import Literal
 from sm_imgcheck.core import plugins
 from sm_imgcheck.core.endpoints import STACKS
 from sm_imgcheck.core.errors import Bug
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Candidate, Certainty, Finding, Refused, Request, Severity, Spec
 
 __all__ = ["CHECKS", "Check", "Mismatch", "check", "every", "run", "told", "unusable"]
@@ -23,8 +22,8 @@ __all__ = ["CHECKS", "Check", "Mismatch", "check", "every", "run", "told", "unus
 Verdict = Literal["ok", "warning", "corrupt", "unsupported", "bomb"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Mismatch(Value):
+@frozen
+class Mismatch:
     """What a check yields; the registry stamps it with code, name and defaults."""
 
     message: str
@@ -42,8 +41,8 @@ class Mismatch(Value):
 Look = Callable[[Candidate, Spec], Iterator[Mismatch]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Check(Value):
+@frozen
+class Check:
     """A rule with a stable code."""
 
     code: str

@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from importlib import import_module
@@ -19,7 +18,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sm_imgcheck.core.errors import ImgcheckError, StoreError
-from sm_imgcheck.core.frozen import Value, changed
+from sm_imgcheck.core.frozen import changed, frozen
 from sm_imgcheck.core.types import Candidate, Options, Result, Spec
 from sm_imgcheck.io.stores import Fetched, Unreadable, file_of, is_remote, local, plain, store
 from sm_imgcheck.io.stores._connect import allow_redirects
@@ -51,7 +50,7 @@ class Sink(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Job:
     """All that a worker must know: it travels once to each, so whatever is in it can be pickled."""
 
@@ -67,8 +66,8 @@ class Job:
     """Let a bug at one candidate end the run with its traceback, instead of counting it and going on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Done(Value):
+@frozen
+class Done:
     """What became of one candidate: small, without its array."""
 
     item: Item
@@ -94,8 +93,8 @@ class Done(Value):
     """Its tensor was made, and cannot go where it was to; ``result.skipped`` says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Chunk(Value):
+@frozen
+class Chunk:
     """Some tens of candidates that follow each other in the listing: what an engine hands out at a time."""
 
     number: int

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.spec.geometry_ops import is_fit
 from sm_imgcheck.spec.keys import LIBRARIES, SMOOTH
 from sm_imgcheck.spec.language_image import CROP, STEP_KEYS
@@ -31,7 +31,7 @@ _SOME_MODES = set[str]().union(*_OWN_KEYS.values())
 _CUTS = tuple(key.name for key in CROP[:4])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Target:
     """What the contract says of sizes."""
 

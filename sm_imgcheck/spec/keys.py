@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from sm_imgcheck.core.frozen import frozen
 
 __all__ = ["LIBRARIES", "MAX_SIDE", "SMOOTH", "Key", "Library"]
 
@@ -28,7 +29,7 @@ MAX_SIDE = 65_535
 """Pixels; the longest side that a JPEG can have."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Key:
     """One key of the language."""
 
@@ -61,7 +62,7 @@ SMOOTH = ("bilinear", "bicubic", "lanczos")
 """Interpolations on which an antialias switch has any effect (TensorFlow ignores it elsewhere, torch refuses it)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Library:
     """One library's resize."""
 

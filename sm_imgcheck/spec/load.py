@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
 from sm_imgcheck.core.errors import ImgcheckError, Problem, SpecError
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Spec
 from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.io.stores.local import opened
@@ -26,7 +27,7 @@ _MOST_PARENTS = 16
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Written:
     """A spec as it stands in its file."""
 

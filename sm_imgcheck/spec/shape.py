@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.core.types import Dim
 from sm_imgcheck.spec.keys import MAX_SIDE
@@ -32,7 +32,7 @@ _RANGE = re.compile(r"(\d{1,9})?\.\.(\d{1,9})?")
 _EXPECTED = 'a whole number from 1, N, H, W, -1, null, or a range such as "32..1024"'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Entry:
     """One entry of ``shape`` as written: how long, and the axis that its symbol names, if any."""
 

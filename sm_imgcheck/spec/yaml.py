@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import yaml
 
 from sm_imgcheck.core.errors import Problem, SpecError
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.spec.problems import at, shown
 
 __all__ = ["Document", "read"]
@@ -30,7 +31,7 @@ _INTEGERS = ((re.compile(r"[-+]?[0-9]+"), 10), (re.compile(r"0o[0-7]+"), 8), (re
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Document:
     """One YAML document as plain values."""
 

@@ -7,11 +7,12 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 from statistics import median
 from time import perf_counter
+
+from sm_imgcheck.core.frozen import frozen
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "barn.jpg"
@@ -19,7 +20,7 @@ TOOL = str(Path(sysconfig.get_path("scripts")) / "sm-imgcheck")
 """The command as a user starts it: what is measured includes the launcher that pip writes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cost:
     """One run of a process, from start to end."""
 

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from generated import CLASSIC, namespace
 from pictures import encoded, jpeg, picture
 from PIL import Image
 from python38 import interpreter, newer_than_38
@@ -34,14 +35,6 @@ from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.serving import stacks
 from sm_imgcheck.spec.load import load, presets
 from sm_imgcheck.spec.parse import parse
-
-CLASSIC = {"shape": ["N", 48, 64, 3], "dtype": "float32", "channel_order": "BGR", "value_range": [-1, 1]}
-
-
-def namespace(spec, stack=None):
-    found = {"__name__": "handler"}
-    exec(compile(to_python(spec, stack), "handler.py", "exec"), found)
-    return found
 
 
 def tried(handler, body):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types.request import Handled, Request
 from sm_imgcheck.core.types.spec import Affine, Step
 
@@ -21,8 +21,8 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Header(Value):
+@frozen
+class Header:
     """What an image file says of itself, and what reading it to the end has shown."""
 
     format: str
@@ -58,8 +58,8 @@ class Header(Value):
     """Share of the rows that the decoder could not fill, 0..1."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Channel(Value):
+@frozen
+class Channel:
     """The values of one stored channel of a tensor."""
 
     low: float
@@ -72,8 +72,8 @@ class Channel(Value):
     """Steps from ``low`` to ``high``, at most 255: where it is less, black may lie that much below ``low``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Facts(Value):
+@frozen
+class Facts:
     """What is known of an array. Everything is concrete; what cannot be known is None or ``?``."""
 
     shape: tuple[int, ...]
@@ -124,8 +124,8 @@ class Facts(Value):
         return self.shape[self.layout.index(axis)] if axis in self.layout else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Plan(Value):
+@frozen
+class Plan:
     """The ordered steps from what is there to what is wanted."""
 
     steps: tuple[Step, ...]
@@ -134,8 +134,8 @@ class Plan(Value):
     """What is known after each step, one entry per step."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Origin(Value):
+@frozen
+class Origin:
     """One way in which a tensor can have been made of a given image, or the nearest that there is to one."""
 
     steps: tuple[Step, ...]
@@ -155,8 +155,8 @@ class Origin(Value):
     """Of the array that the decoder hands over; None: taken to be RGB."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Ideal(Value):
+@frozen
+class Ideal:
     """The image that a tensor is said to be made of, and what the spec makes of it."""
 
     source: str
@@ -173,8 +173,8 @@ class Ideal(Value):
     """In grey levels."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Golden(Value):
+@frozen
+class Golden:
     """How a golden tensor compares with what the spec makes of its probe image."""
 
     place: str
@@ -203,8 +203,8 @@ class Golden(Value):
     without a ``stage`` is the spec's own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Candidate(Value):
+@frozen
+class Candidate:
     """One thing to check, as read."""
 
     path: str

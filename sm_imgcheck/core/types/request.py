@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 
 __all__ = ["Flaw", "Handled", "Payload", "Received", "Refused", "Request"]
 
@@ -13,8 +13,8 @@ Flaw = tuple[str, str, str, str]
 """Something wrong with a request: code of a PAY check, message, expected, actual."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Payload(Value):
+@frozen
+class Payload:
     """A request body as it goes over the wire."""
 
     body: bytes = field(repr=False)
@@ -24,8 +24,8 @@ class Payload(Value):
     """The form of the body: a module of ``payload``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Received(Value):
+@frozen
+class Received:
     """What a stack hands to the model's predict function."""
 
     form: Literal["array", "image", "object"]
@@ -38,8 +38,8 @@ class Received(Value):
     """What the stack does in silence: a cast that changes values, a lost or an invented batch dimension."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Refused(Value):
+@frozen
+class Refused:
     """How a stack refuses a request."""
 
     status: int
@@ -56,8 +56,8 @@ class Refused(Value):
     """Seen from a running server; False: read in its source."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Request(Value):
+@frozen
+class Request:
     """What a request body is, for the checks."""
 
     content_type: str
@@ -70,8 +70,8 @@ class Request(Value):
     """What is wrong with the bytes, whichever stack reads them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Handled(Value):
+@frozen
+class Handled:
     """A function of the user's file that was called with a request."""
 
     file: str

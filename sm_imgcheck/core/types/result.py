@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
-from sm_imgcheck.core.frozen import Value, changed
+from sm_imgcheck.core.frozen import changed, frozen
 from sm_imgcheck.core.types.facts import Facts, Golden, Header, Ideal, Origin, Plan
 from sm_imgcheck.core.types.request import Handled, Request
 
@@ -27,8 +27,8 @@ FailOn = Literal["never", "unfixable", "error", "warning"]
 Status = Literal["ok", "failed", "not checked"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Finding(Value):
+@frozen
+class Finding:
     """One reported mismatch."""
 
     code: str
@@ -43,8 +43,8 @@ class Finding(Value):
     """The op of the plan that mends it; None: ``convert`` does not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Options(Value):
+@frozen
+class Options:
     """What the caller wants done with each candidate: one value that travels whole."""
 
     want_array: bool = False
@@ -69,8 +69,8 @@ class Options(Value):
     """Codes or their beginnings to leave out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Result(Value):
+@frozen
+class Result:
     """What ``process`` found out about one candidate."""
 
     path: str
@@ -114,8 +114,8 @@ class Result(Value):
         return "ok" if self.examined else "not checked"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Report(Value):
+@frozen
+class Report:
     """The count of a run: bounded, whatever the number of candidates."""
 
     spec_name: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 
 __all__ = [
     "UNNAMED",
@@ -27,8 +27,8 @@ UNNAMED = "input"
 """Name of the model's input where the spec gives none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Dim(Value):
+@frozen
+class Dim:
     """How long one axis may be."""
 
     low: int = 1
@@ -55,8 +55,8 @@ class Dim(Value):
         return f"{self.low}..{'' if self.high is None else self.high}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Step(Value):
+@frozen
+class Step:
     """One operation as data: ``op`` names a function of ``pixels``, ``params`` are its keyword arguments."""
 
     op: str
@@ -68,16 +68,16 @@ class Step(Value):
     """none: exact; pixels: the spec asks for a lossy step; guess: rests on an assumption."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Affine(Value):
+@frozen
+class Affine:
     """A value mapping in canonical form, y = scale * x + offset, x in 0..255, one entry per stored channel."""
 
     scale: tuple[float, ...]
     offset: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Values(Value):
+@frozen
+class Values:
     """How pixel values 0..255 become the model's numbers: the written form, executed in this order in float32.
 
     With ``mean`` None: [0, 1] is x / 255; [-1, 1] is x / 127.5 - 1; any other is low + x * (high - low) / 255.
@@ -92,8 +92,8 @@ class Values(Value):
     std: tuple[float, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Quantize(Value):
+@frozen
+class Quantize:
     """q = round(y / scale) + zero_point, clipped to the dtype."""
 
     scale: float
@@ -101,8 +101,8 @@ class Quantize(Value):
     rounding: Literal["half_even", "half_away"] = "half_even"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Contract(Value):
+@frozen
+class Contract:
     """What the spec says of the tensor that the model takes."""
 
     shape: tuple[Dim, ...]
@@ -126,8 +126,8 @@ class Contract(Value):
         return {"GRAY": 1, "RGB": 3, "BGR": 3, "RGBA": 4, "BGRA": 4}[self.channel_order]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Decode(Value):
+@frozen
+class Decode:
     """The spec's policy for turning an image file into pixels."""
 
     library: Literal["pillow", "opencv", "tensorflow"] = "pillow"
@@ -146,8 +146,8 @@ class Decode(Value):
     """Pillow's own limit for a decompression bomb: 0.5 GiB of 3-byte pixels."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Spec(Value):
+@frozen
+class Spec:
     """A spec, resolved: every default is filled in."""
 
     name: str

@@ -129,8 +129,7 @@ def _own(module: str, name: str) -> _Definition | None:
 
 def _is_dataclass(node: ast.stmt) -> TypeGuard[ast.ClassDef]:
     return isinstance(node, ast.ClassDef) and any(
-        isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id == "dataclass"
-        for one in node.decorator_list
+        isinstance(one, ast.Name) and one.id == "frozen" for one in node.decorator_list
     )
 
 

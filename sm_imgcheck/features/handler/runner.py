@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.features.handler.process import Child, Lost
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, opened
 
@@ -25,8 +25,8 @@ _MOST_ANSWER = 1 << 20  # bytes of an answer without its tensor
 _LOADED = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Handler(Value):
+@frozen
+class Handler:
     """Which code is run, where, and within which limits."""
 
     file: str
@@ -43,8 +43,8 @@ class Handler(Value):
     """Resident memory of the child and all that it starts; None: 8 GiB, or three quarters of what the machine has."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Answer(Value):
+@frozen
+class Answer:
     """What came back for one request, or how it was lost."""
 
     told: Mapping[str, Any]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.features.identify.framings import Framing
 from sm_imgcheck.spec.keys import LIBRARIES, SMOOTH
 
 __all__ = ["FAMILIES", "QUICK", "Arithmetic", "Family", "plain", "with_arithmetic"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Arithmetic:
     """What a resize says of itself besides sizes, as the keys of the spec language."""
 
@@ -27,7 +27,7 @@ class Arithmetic:
         return plain if self.antialias is None else {**plain, "antialias": self.antialias}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Family:
     """Resizes of one kernel: they differ by a grey level at most, but where a kernel overshoots."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.sizes import resized
 
 __all__ = ["KINDS", "Framing", "framings", "kind_of", "nearby", "probes", "variants"]
@@ -13,7 +13,7 @@ __all__ = ["KINDS", "Framing", "framings", "kind_of", "nearby", "probes", "varia
 Size = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Framing:
     """One way from a picture's size to the tensor's, in the spec language but for whose arithmetic resizes."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sm_imgcheck.core.errors import PlanError
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.placement import crop_box, fit_box, letterbox_place, pad_place
 from sm_imgcheck.core.types import Step
 from sm_imgcheck.ops.trace import output_size
@@ -20,7 +20,7 @@ Written = Sequence[Mapping[str, Any]]
 """Steps in the spec language, as ``geometry`` lists them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """Which part of the upright source stands where in the tensor."""
 

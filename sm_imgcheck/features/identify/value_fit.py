@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Affine, Quantize, Values
 from sm_imgcheck.core.value_mapping import RECIPES, canonical
 
@@ -20,7 +21,7 @@ IDENTITY = RECIPES[0][0]
 AS_SPEC, AS_FLIPPED = "as the spec says", "as the spec says, in the other order"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Line:
     """tensor = scale * pixel + offset for each stored channel, by least squares."""
 
@@ -29,7 +30,7 @@ class Line:
     """Mean difference between the line and the tensor, in grey levels."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Meaning:
     """What was done to the values, in its written form."""
 

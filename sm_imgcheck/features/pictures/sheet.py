@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from itertools import islice
@@ -13,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.pipeline.invert import Reading, Undone, channels_last, grey_levels, shown, undone
 
 __all__ = ["LARGEST", "Note", "Panel", "Reading", "Undone", "channels_last", "grey_levels", "sheet", "shown", "undone"]
@@ -28,8 +27,8 @@ _PAPER, _INK, _FRAME = (255, 255, 255), (24, 24, 28), (150, 150, 155)
 _TONES = {"": _INK, "error": (176, 0, 24), "warning": (150, 84, 0), "notice": (84, 84, 92)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Panel(Value):
+@frozen
+class Panel:
     """One picture with its caption."""
 
     pixels: np.ndarray[Any, Any]
@@ -38,8 +37,8 @@ class Panel(Value):
     lines: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Note(Value):
+@frozen
+class Note:
     """A line below the panels."""
 
     text: str
@@ -47,7 +46,7 @@ class Note(Value):
     """A severity, or none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Block:
     """Text that is broken into lines, and where it goes."""
 

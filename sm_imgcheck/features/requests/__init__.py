@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
 from sm_imgcheck.core.endpoints import ENVELOPES, STACKS
 from sm_imgcheck.core.errors import PayloadError
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Spec
 from sm_imgcheck.serving.envelopes import envelope
 from sm_imgcheck.spec.payload import check_payload
@@ -21,8 +21,8 @@ _PLAIN = "npy"
 """The form where neither spec nor stack says one: it carries dtype and shape, and every Python reads it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Route(Value):
+@frozen
+class Route:
     """Where a request goes, and how."""
 
     spec: Spec

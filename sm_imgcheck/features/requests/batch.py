@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Candidate, Dim, Header, Options, Payload, Result, Spec
 from sm_imgcheck.features.requests import Route
 from sm_imgcheck.features.requests.limits import bounds, narrowest
@@ -22,7 +23,7 @@ MAX_JOINED_BYTES = 100_000_000
 takes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """What one candidate brings into a body: its tensor, or the bytes of its picture with their header."""
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sm_imgcheck.core.endpoints import ENDPOINTS, STACKS
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding, Severity
 from sm_imgcheck.features.requests import Route
 
 __all__ = ["Bound", "bounds", "narrowest", "too_large"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Bound(Value):
+@frozen
+class Bound:
     """One limit."""
 
     bytes: int

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sm_imgcheck.core.errors import PayloadError
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.features.requests import Route, forms
 from sm_imgcheck.features.requests.limits import Bound, bounds
 from sm_imgcheck.serving.envelopes import envelope, envelopes
@@ -17,8 +17,8 @@ _AROUND = 40
 """Bytes of JSON around each picture in base64, at most."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Load(Value):
+@frozen
+class Load:
     """What a body is to carry."""
 
     shape: tuple[int, ...]
@@ -31,8 +31,8 @@ class Load(Value):
     """Why the picture would have another size, or that there is none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Size(Value):
+@frozen
+class Size:
     """One form of the body."""
 
     envelope: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.rules.decode_policy import MOST_FRAMES
 
 __all__ = ["Declared", "declared_by", "ico_pictures", "tiff_directory"]
@@ -18,7 +18,7 @@ GIF_PADDING = re.compile(rb"\0*")
 MAX_GIF_BLOCKS = 500_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Declared:
     """What a container declares."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.core.frozen import frozen
 
 __all__ = [
     "JpegScan",
@@ -31,7 +31,7 @@ JPEG_NEEDED = JPEG_FRAMES | {0xC4, 0xCC, 0xD8, 0xDB, 0xDD, 0xE0, 0xEE}
 JPEG_ALONE = frozenset({0x01, 0xD8})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class JpegScan:
     """What the markers say; offsets are counted from the start of the file."""
 

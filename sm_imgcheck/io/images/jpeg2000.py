@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.images.boxes import big, box_contents
 
 __all__ = ["check_jpeg2000"]
@@ -52,7 +52,7 @@ def check_jpeg2000(body: bytes) -> None:
     check_j2k_memory(len(body), size, (tall, wide), components, styles)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class J2kStyle:
     """What a COD or COC segment says."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.core.frozen import frozen
 
 __all__ = ["PngScan", "essential_png", "scan_png"]
 
@@ -21,7 +21,7 @@ PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
 PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PngScan:
     """What the chunks say."""
 

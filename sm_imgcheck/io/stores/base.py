@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sm_imgcheck.core.errors import OutputError, StoreError
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 
 __all__ = ["Chunk", "Fetched", "Refused", "Stat", "TooLarge", "Unreadable"]
 
@@ -13,8 +11,8 @@ Chunk = bytes | memoryview
 """Some bytes of a file that is written."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Stat(Value):
+@frozen
+class Stat:
     """The state of one file."""
 
     size: int
@@ -23,8 +21,8 @@ class Stat(Value):
     """Differs when the content does: times of the last change on a disk, the ETag of an object."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Fetched(Value):
+@frozen
+class Fetched:
     """What was read of a place at once."""
 
     body: bytes

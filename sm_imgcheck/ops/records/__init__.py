@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from sm_imgcheck.core import plugins
 from sm_imgcheck.core.errors import Bug
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Facts, Step
 
 __all__ = ["Op", "Params", "library_of", "record"]
@@ -26,8 +25,8 @@ def _no_phrase(_: Step) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Op(Value):
+@frozen
+class Op:
     """One kind of op."""
 
     stage: str

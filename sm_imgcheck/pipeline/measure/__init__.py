@@ -8,12 +8,13 @@ tells: one of the usual mistakes (``naming``), or any other where black and whit
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from sm_imgcheck.core.assumptions import ends
 from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.layouts import by_shape, reading
 from sm_imgcheck.core.recipes import explained, singles
 from sm_imgcheck.core.types import Affine, Channel, Contract, Facts, Values
@@ -37,7 +38,7 @@ _TOP = 255
 _CHUNK = 1 << 20  # values looked at together: 8 MiB as float64
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Observed:
     """Smallest and largest finite value, and what is not finite."""
 

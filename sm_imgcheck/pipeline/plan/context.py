@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Contract, Facts, Header, Options, Spec, Step
 
 __all__ = ["Job", "Stage", "colour_step", "colours", "decodes_gray", "reorder_step", "wrong_size"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Job:
     """What every stage may look at besides the facts."""
 

@@ -7,11 +7,10 @@ looked for by a few plain words, so that hardly any is ever compiled.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from sm_imgcheck.core.escape import argument
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.rules.endpoint_errors.search import LIMIT, Hit, Plain, causes, hits, plain
 
 __all__ = ["LIMIT", "Explanation", "explain_text"]
@@ -24,8 +23,8 @@ _NEAR = 200
 """Characters between two hits that are taken for parts of one message."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Explanation(Value):
+@frozen
+class Explanation:
     """One cause that was recognised in a text."""
 
     cause: str

@@ -8,11 +8,11 @@ import os
 import pickle
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from sm_imgcheck.core.errors import Bug, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.pipeline.guard import clause
 from sm_imgcheck.run.executors import _forkserver, pool
@@ -26,7 +26,7 @@ _LONGEST = 300.0
 """Seconds that one candidate may take, as in a pool: then the process ends itself, whatever it is in."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ticket:
     """What every task of a run must know: some kilobytes, sent with each."""
 
@@ -37,7 +37,7 @@ class Ticket:
     """That make the pixels, by name with their versions: other ones may make other pixels."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Message:
     """What a task hands back."""
 

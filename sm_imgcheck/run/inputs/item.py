@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import dataclass
 
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.stores import Stat, file_of
 
 __all__ = ["IMAGE_SUFFIXES", "SNIFFED", "TENSOR_SUFFIXES", "Item", "Listing", "begins_tensor", "stem"]
@@ -22,8 +21,8 @@ SNIFFED = 4096
 """How much of a .json file in a folder is looked at to tell a tensor from annotations and settings, in bytes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Item(Value):
+@frozen
+class Item:
     """One candidate to be looked at."""
 
     path: str
@@ -41,7 +40,7 @@ class Item(Value):
     """The output that an earlier run wrote there, below the output folder; it may be replaced, whatever it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Listing:
     """How paths are listed."""
 

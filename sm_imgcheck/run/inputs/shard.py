@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from hashlib import blake2b
 from unicodedata import normalize
 
 from sm_imgcheck.core.errors import ImgcheckError
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.run.inputs.item import Item
 
 __all__ = ["ELSEWHERE", "Shard", "sharded"]
@@ -19,8 +18,8 @@ ELSEWHERE = "in another shard"
 """Why a candidate is passed over."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Shard(Value):
+@frozen
+class Shard:
     """One of several parts of a run."""
 
     index: int = 0

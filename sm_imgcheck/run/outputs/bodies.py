@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from sm_imgcheck.core.errors import ImgcheckError, OutputError, PayloadError
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Options, Payload, Result
 from sm_imgcheck.features.requests import Route
 from sm_imgcheck.features.requests import batch as joining
@@ -26,8 +26,8 @@ Tell = Callable[[Item, Exception], str]
 """Told of a candidate that could not be served, and of the cause; answers with the clause for its result."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Made(Value):
+@frozen
+class Made:
     """One body, or why there is none, and where it belongs."""
 
     body: Body

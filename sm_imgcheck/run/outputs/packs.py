@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sm_imgcheck.core.errors import OutputError, StoreError
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Dim, Spec
 from sm_imgcheck.features.requests.snippets import manifest
 from sm_imgcheck.io.stores import Unreadable, is_remote, join, store
@@ -42,7 +43,7 @@ _ROOM = 64 << 20
 """Of parts that are read ahead, in bytes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Packing:
     """How many tensors are in one file, and what becomes of the last, smaller number."""
 

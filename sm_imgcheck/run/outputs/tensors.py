@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from sm_imgcheck.core.errors import OutputError
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io import tensors
 from sm_imgcheck.io.stores import Chunk, Refused, file_of, is_remote, join, local, store
 from sm_imgcheck.run.inputs.item import Item
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Outputs", "Refused", "Stream", "Written"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Written:
     """One output that is in its place."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from json import dumps, loads
@@ -12,7 +12,7 @@ from typing import Any
 
 from sm_imgcheck.core.errors import OutputError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Options
 from sm_imgcheck.core.version import __version__
 from sm_imgcheck.io.stores import Unreadable, join, store
@@ -30,8 +30,8 @@ _LARGEST = 1 << 20
 """Of the file that says it, in bytes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Origin(Value):
+@frozen
+class Origin:
     """All of it."""
 
     spec_name: str

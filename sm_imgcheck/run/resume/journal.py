@@ -13,11 +13,11 @@ import os
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from json import dumps
 from time import monotonic
 
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.stores import is_remote, join, store
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.resume.codec import flat, result_of, texts
@@ -37,8 +37,8 @@ LARGEST = 32 << 20
 _NAME = re.compile(r"\d{8,18}\.gz", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Record(Value):
+@frozen
+class Record:
     """What the journal says of one candidate that is done."""
 
     path: str
@@ -68,8 +68,8 @@ class Record(Value):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Pack(Value):
+@frozen
+class Pack:
     """One file that holds the tensors of several candidates."""
 
     number: int

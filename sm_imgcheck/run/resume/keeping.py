@@ -13,6 +13,7 @@ from shutil import rmtree
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Spec
 from sm_imgcheck.features.requests.batch import one_by_one
 from sm_imgcheck.io.stores import is_remote, join, plain, store
@@ -112,7 +113,7 @@ class Keeping:
             self.sink.remove(old)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wanted:
     """What is asked for, beside the work itself."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 
 from sm_imgcheck.core.errors import StoreError
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.stores import file_of, is_remote, store
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES
 from sm_imgcheck.run.inputs.item import Item
@@ -23,7 +24,7 @@ _WITHOUT = 65_536
 """Candidates that cannot be converted and are waited with for a pack to get full."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Found:
     """A candidate, and what is known of it."""
 

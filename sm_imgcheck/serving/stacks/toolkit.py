@@ -5,10 +5,10 @@ Source: aws/sagemaker-inference-toolkit, decoder.py, errors.py; measured with 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from sm_imgcheck.core.endpoints import STACKS
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Flaw, Received, Refused, Spec
 from sm_imgcheck.serving.stacks import Refusal, answering, check_limit, shaped, unsupported
 from sm_imgcheck.serving.stacks._decoders import PICKLE, Pickled, load, load_sparse, read_csv
@@ -35,7 +35,7 @@ UNSUPPORTED = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Opaque:
     """Decoded, but to no array of numbers."""
 

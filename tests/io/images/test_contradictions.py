@@ -9,8 +9,8 @@ from time import process_time
 import numpy as np
 import pytest
 from contradictions import COD, SIZ, chunk, contradictions, ihdr, j2k, png, saved, tiff, tiled
+from generated import CLASSIC, namespace
 from PIL import Image, ImageFile, features
-from test_code import CLASSIC, namespace
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.io.images.avif import av1_sizes, avif_data

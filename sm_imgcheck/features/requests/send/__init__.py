@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 
 __all__ = ["MAX_ANSWER_BYTES", "Answer", "Order", "header_value", "headers", "without_secrets"]
 
@@ -20,8 +20,8 @@ MAX_ANSWER_BYTES = 1 << 20
 """Of an answer no more is read than this: 1 MiB, some 100,000 scores as JSON."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Order(Value):
+@frozen
+class Order:
     """What is wanted of one request besides its body."""
 
     accept: str = ""
@@ -34,8 +34,8 @@ class Order(Value):
     target_variant: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Answer(Value):
+@frozen
+class Answer:
     """What a server said."""
 
     status: int

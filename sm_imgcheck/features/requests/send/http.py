@@ -9,7 +9,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from threading import Timer
 from time import monotonic
@@ -17,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Payload
 from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, Answer, Order, headers
 
@@ -27,7 +27,7 @@ _CONNECT = 10.0
 _PIECE = 65_536
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Deadline:
     """When the answer must be whole. ``at``: by the monotonic clock."""
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from sm_imgcheck.core import plugins
-from sm_imgcheck.core.frozen import Value
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding, Spec
 from sm_imgcheck.io.tensors import Chunk
 
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Kind", "Sample", "kinds", "load", "single"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Sample(Value):
+@frozen
+class Sample:
     """One candidate in a pack."""
 
     path: str

@@ -1,0 +1,11 @@
+"""Generated handlers: a spec for them, and the names that the module defines."""
+
+from sm_imgcheck.features.codegen import to_python
+
+CLASSIC = {"shape": ["N", 48, 64, 3], "dtype": "float32", "channel_order": "BGR", "value_range": [-1, 1]}
+
+
+def namespace(spec, stack=None):
+    found = {"__name__": "handler"}
+    exec(compile(to_python(spec, stack), "handler.py", "exec"), found)
+    return found
