@@ -34,7 +34,8 @@ def _eq(self: Any, other: object) -> bool:
         return NotImplemented
     kind: Any = self.__class__
     read = _compared_of(kind)
-    return self is other or bool(read(self) == read(other))
+    equal: bool = self is other or read(self) == read(other)
+    return equal
 
 
 def _hash(self: Any) -> int:
