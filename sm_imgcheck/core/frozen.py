@@ -29,13 +29,12 @@ def frozen(kind: type[T]) -> type[T]:
     return made
 
 
-def _eq(self: Any, other: object) -> bool:
+def _eq(self: Any, other: object) -> Any:
     if other.__class__ is not self.__class__:
         return NotImplemented
     kind: Any = self.__class__
     read = _compared_of(kind)
-    equal: bool = self is other or read(self) == read(other)
-    return equal
+    return self is other or read(self) == read(other)
 
 
 def _hash(self: Any) -> int:
