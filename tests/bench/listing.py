@@ -17,8 +17,8 @@ SOON, LITTLE = 1.0, 200 << 20
 ALL = """
 import resource
 from collections import Counter
-from sm_imgcheck.engine.items import Listing
-from sm_imgcheck.engine.listing import listed
+from sm_imgcheck.run.inputs.item import Listing
+from sm_imgcheck.run.inputs.listing import listed
 import sys
 count = sum(1 for _ in listed([sys.argv[1]], Listing(passed_over=Counter())))
 print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)

@@ -55,7 +55,8 @@ def bundle(functions: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], tuple
     imports = sorted(
         {one.text for one in definitions if one.imported}, key=lambda line: (line.startswith("from"), line)
     )
-    return tuple(imports), tuple(one.text for one in definitions if not one.imported)
+    # A line that defines several names stands once.
+    return tuple(imports), tuple(dict.fromkeys(one.text for one in definitions if not one.imported))
 
 
 def _gather(module: str, name: str, found: dict[tuple[str, str], _Definition | None]) -> None:
@@ -109,9 +110,10 @@ def _of(node: ast.stmt, lines: list[str]) -> Iterator[tuple[str, _Definition]]:
         yield node.name, _Definition("\n".join(lines[start - 1 : node.end_lineno]), _uses(node))
     elif isinstance(node, (ast.Assign, ast.AnnAssign)):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        for target in targets:
-            if isinstance(target, ast.Name) and target.id != "__all__":
-                yield target.id, _Definition(_with_comment(node, lines), _uses(node))
+        names = [name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)]
+        for name in names:
+            if name != "__all__":
+                yield name, _Definition(_with_comment(node, lines), _uses(node))
 
 
 def _imported(line: str) -> _Definition:

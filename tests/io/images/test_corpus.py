@@ -48,8 +48,8 @@ def test_every_file_gets_its_verdict(shared_corpus, capfd):
 
 MEASURE = """
 import json, sys
-from sm_imgcheck.model import Decode
-from sm_imgcheck.source import read
+from sm_imgcheck.core.types import Decode
+from sm_imgcheck.pipeline.read import read
 found = read(sys.argv[1], Decode(bit_depth="scale"))
 pixels = found.header.height * found.header.width if found.header else 0
 peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))

@@ -210,13 +210,13 @@ def test_a_node_that_dies_half_way_costs_nothing(place, alone, cluster):
 DEADLY = """
 import json, os, signal, sys
 from collections import Counter
-from sm_imgcheck import specfile
-from sm_imgcheck.engine.job import Job
-from sm_imgcheck.engine.items import Listing
-from sm_imgcheck.engine.listing import listed
-from sm_imgcheck.engine.outputs import Outputs
-from sm_imgcheck.engine.run import run
-from sm_imgcheck.model import Options
+from sm_imgcheck.spec.load import load
+from sm_imgcheck.run.work import Job
+from sm_imgcheck.run.inputs.item import Listing
+from sm_imgcheck.run.inputs.listing import listed
+from sm_imgcheck.run.outputs.tensors import Outputs
+from sm_imgcheck.run import run
+from sm_imgcheck.core.types import Options
 
 class Deadly(Outputs):
     def write(self, item, array):
@@ -226,7 +226,7 @@ class Deadly(Outputs):
 
 def main(engine):
     sink = Deadly(folder=engine, form="npy")
-    job = Job(spec=specfile.load("spec.yaml"), options=Options(want_array=True), sink=sink)
+    job = Job(spec=load("spec.yaml"), options=Options(want_array=True), sink=sink)
     for done in run(listed(["in"], Listing(passed_over=Counter())), job, jobs=2, engine=engine):
         print(json.dumps([done.item.path, done.size, [(one.code, one.message) for one in done.result.findings]]))
 """
