@@ -1,6 +1,6 @@
 """Fit the table of the channel-order prior, and measure it by cross-validation.
 
-    python tests/fit/channel_prior.py PHOTOS                    writes sm_imgcheck/pipeline/measure/channel_prior/table.npz
+    python tests/fit/channel_prior.py PHOTOS                    writes the table.npz of the package
     python tests/fit/channel_prior.py PHOTOS --check            prints what cross-validation says; writes nothing
     python tests/fit/channel_prior.py PHOTOS --check --repeats 1 --limit 120
 
