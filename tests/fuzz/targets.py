@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -119,11 +120,11 @@ def spec_text(body: bytes, _: Sample, __: Random) -> None:
 
 
 def path_list(body: bytes, _: Sample, __: Random) -> None:
-    """Expand ``@list``."""
-    Path("list").write_bytes(body)
-    from collections import Counter
-
-    with contextlib.suppress(ImgcheckError):
+    """Expand ``@list``, far enough below the folders of other programs that ``../`` does not list those."""
+    place = Path("lists", *"abcdefgh")
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "list").write_bytes(body)
+    with contextlib.chdir(place), contextlib.suppress(ImgcheckError):
         for item in listed(["@list"], Listing(passed_over=Counter())):
             assert item.path
 
