@@ -11,7 +11,7 @@ DEMO := tests/demo/barn.jpg
 OUT  := out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test interpreters cover lint types docs slow long fuzz check parity stacks bench format clean
+.PHONY: help demo test cover lint types docs slow long fuzz check parity stacks bench format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | sed 's/$$(VENV)/$(VENV)/' | expand -t 10
@@ -32,9 +32,6 @@ demo: $(VENV)/installed ## check a real JPEG against a spec, mend it, check the 
 
 test: $(VENV)/developed ## the test suite, on two cores
 	$(PY) -m pytest -n 2
-
-interpreters: ## the test suite with every other interpreter on this machine, and as root once as an ordinary user
-	tests/interpreters.sh $(PYTHON)
 
 cover: $(VENV)/developed ## the same with branch coverage, which takes half as long again
 	$(PY) -m pytest -n 2 --cov

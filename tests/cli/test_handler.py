@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-import venv
 from pathlib import Path
 from textwrap import dedent
 
@@ -71,27 +70,6 @@ def test_an_interpreter_is_named_from_here(photo, tmp_path, capsys):
     (tmp_path / "sub" / "h.py").write_text("def input_fn(body, kind): return [len(body)]")
     assert validate(photo, "--handler", "sub/h.py", "--python", "bin/python", "--select", "HND") == 0
     capsys.readouterr()
-
-
-@pytest.mark.parametrize("links", [1, 2])
-def test_python_by_link_outside_its_environment_finds_the_packages_there(photo, tmp_path, capsys, links):
-    target = sys.executable
-    for number in range(links):
-        link = tmp_path / f"python-{number}"
-        link.symlink_to(target)
-        target = link.name  # relative, as links in a folder often are
-    (tmp_path / "h.py").write_text("import numpy\ndef input_fn(body, kind): return numpy.zeros((1, 2))")
-    assert validate(photo, "--handler", "h.py", "--python", f"./{link.name}", "--select", "HND") == 0
-    assert "numpy" not in capsys.readouterr().err
-
-
-def test_python_of_another_environment_by_link_is_that_environment(photo, tmp_path, capsys):
-    """The link leads to an environment without NumPy: its own packages count, not those of the interpreter behind."""
-    venv.create(tmp_path / "env", symlinks=True)
-    (tmp_path / "python").symlink_to(tmp_path / "env" / "bin" / "python")
-    (tmp_path / "h.py").write_text("import sys\ndef input_fn(body, kind): raise SystemExit(sys.prefix)")
-    assert validate(photo, "--handler", "h.py", "--python", "./python", "--select", "HND") == 1
-    assert str(tmp_path / "env") in capsys.readouterr().out.replace("\n", "")
 
 
 def test_a_right_handler_is_clean(photo, tmp_path, capsys):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -111,7 +110,9 @@ class Runner:
         (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
         for left in folder.glob("answer-*"):
             left.unlink()
-        python = _interpreter(self.how.python or sys.executable)
+        python = self.how.python or sys.executable
+        if os.path.dirname(python):  # noqa: PTH120 - as seen from here, not from the handler's folder; no link followed
+            python = os.path.abspath(python)  # noqa: PTH100
         try:
             self._child = Child(python, folder, environment(os.environ), str(self.file.parent))
         except OSError as error:
@@ -141,26 +142,6 @@ class Runner:
         if self._child is not None:
             self._child.end()
             self._child = None
-
-
-_MOST_LINKS = 40  # as Linux follows at most
-
-
-def _interpreter(name: str) -> str:
-    """The path by which an interpreter is started, as seen from here; of a link into an environment, its place there.
-
-    Python looks for ``pyvenv.cfg`` beside the path by which it is started (PEP 405). Started by a link outside of its
-    environment, it does not find the packages there; started by the end of all links, it is outside as well.
-    """
-    start = shutil.which(name) if Path(name).name == name else str(Path(name).absolute())
-    path = Path(start or name)
-    for _ in range(_MOST_LINKS):
-        if any((folder / "pyvenv.cfg").is_file() for folder in path.parents[:2]):
-            return str(path)
-        if not path.is_symlink():
-            break
-        path = path.parent.resolve() / path.readlink()
-    return start or name
 
 
 def _script(name: str) -> Path:
