@@ -11,10 +11,10 @@ DEMO := tests/demo/barn.jpg
 OUT  := out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test cover lint types docs slow long fuzz check parity stacks bench format clean
+.PHONY: help demo test interpreters cover lint types docs slow long fuzz check parity stacks bench format clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | sed 's/$$(VENV)/$(VENV)/' | expand -t 10
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | sed 's/$$(VENV)/$(VENV)/' | expand -t 14
 
 demo: $(VENV)/installed ## check a real JPEG against a spec, mend it, check the result
 	@printf '\n$$ sm-imgcheck validate $(DEMO) -s pillow-rgb-01\n\n'
@@ -32,6 +32,9 @@ demo: $(VENV)/installed ## check a real JPEG against a spec, mend it, check the 
 
 test: $(VENV)/developed ## the test suite, on two cores
 	$(PY) -m pytest -n 2
+
+interpreters: $(VENV)/developed ## the test suite with every other Python 3.11 to 3.14 here; for root, also as another user
+	$(PY) tests/interpreters.py
 
 cover: $(VENV)/developed ## the same with branch coverage, which takes half as long again
 	$(PY) -m pytest -n 2 --cov

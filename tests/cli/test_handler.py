@@ -72,6 +72,17 @@ def test_an_interpreter_is_named_from_here(photo, tmp_path, capsys):
     capsys.readouterr()
 
 
+def test_bare_interpreter_name_is_looked_up_on_the_path(photo, tmp_path, capsys, monkeypatch):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python-of-path").symlink_to(sys.executable)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "h.py").write_text("def input_fn(body, kind): return [len(body)]")
+    monkeypatch.setenv("PATH", "bin")  # relative to the current folder, not to the handler's
+    assert validate(photo, "--handler", "sub/h.py", "--python", "python-of-path", "--select", "HND") == 0
+    assert validate(photo, "--handler", "sub/h.py", "--python", "python-of-nowhere") == 2
+    assert "--python python-of-nowhere: cannot be started: No such file" in capsys.readouterr().err
+
+
 def test_a_right_handler_is_clean(photo, tmp_path, capsys):
     (tmp_path / "inference.py").write_text(
         dedent(PIL_RGB) + "def input_fn(body, kind):\n"

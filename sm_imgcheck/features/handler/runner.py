@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ __all__ = ["Answer", "Handler", "Runner"]
 
 _MOST_ANSWER = 1 << 20  # bytes of an answer without its tensor
 _LOADED = 0
+_MOST_LINKS = 40  # that Linux follows, too: path_resolution(7)
 
 
 @frozen
@@ -110,9 +112,7 @@ class Runner:
         (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
         for left in folder.glob("answer-*"):
             left.unlink()
-        python = self.how.python or sys.executable
-        if os.path.dirname(python):  # noqa: PTH120 - as seen from here, not from the handler's folder; no link followed
-            python = os.path.abspath(python)  # noqa: PTH100
+        python = resolve_interpreter(self.how.python or sys.executable)
         try:
             self._child = Child(python, folder, environment(os.environ), str(self.file.parent))
         except OSError as error:
@@ -142,6 +142,42 @@ class Runner:
         if self._child is not None:
             self._child.end()
             self._child = None
+
+
+def resolve_interpreter(name: str) -> str:
+    """Return the path that starts an interpreter inside its environment.
+
+    name: of a command on the PATH, or a path, relative to the current folder. A link is followed only as far as the
+    first path in an environment: its end is the base interpreter, which has none of the environment's packages. A link
+    that leads through no environment is kept.
+    """
+    path = name if os.path.dirname(name) else shutil.which(name)  # noqa: PTH120
+    if not path:
+        return name
+    path = os.path.abspath(path)  # noqa: PTH100 - Path.resolve would follow all links
+    return next(filter(_is_in_environment, _link_steps(path)), path)
+
+
+def _is_in_environment(path: str) -> bool:
+    """Whether Python, started by this path, finds a ``pyvenv.cfg``: beside it or one folder up, no link followed.
+
+    https://docs.python.org/3/library/sys_path_init.html
+    """
+    folder = Path(path).parent
+    return any((place / "pyvenv.cfg").is_file() for place in (folder, folder.parent))
+
+
+def _link_steps(path: str) -> Iterator[str]:
+    """Yield the path, then each path that its links lead to, first those of its folder."""
+    yield path
+    for _ in range(_MOST_LINKS):
+        folder, name = os.path.split(path)
+        path = os.path.join(os.path.realpath(folder), name)  # noqa: PTH118 - Path.resolve raises for a loop
+        yield path
+        if not os.path.islink(path):  # noqa: PTH114
+            return
+        path = os.path.join(os.path.dirname(path), os.readlink(path))  # noqa: PTH115, PTH118, PTH120
+        yield path
 
 
 def _script(name: str) -> Path:

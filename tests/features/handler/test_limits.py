@@ -17,6 +17,7 @@ from sm_imgcheck import load_spec
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.features.handler import Handler, Runner, handled
 from sm_imgcheck.features.handler import process as child
+from sm_imgcheck.features.handler.runner import resolve_interpreter
 
 linux = pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="processes are seen through /proc")
 SPEC = load_spec("pillow-rgb-01")
@@ -355,3 +356,56 @@ def test_when_this_program_is_ended_so_is_the_handler(tmp_path, number):
     if number == signal.SIGKILL:  # nobody was there to remove it
         for folder in (tmp_path / "temporary").iterdir():
             shutil.rmtree(folder)
+
+
+# The interpreter
+
+
+@pytest.fixture
+def environment(tmp_path, monkeypatch):
+    """``env``, laid out as by ``python -m venv``, with a base interpreter beside it."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("base", "env/bin", "links"):
+        (tmp_path / folder).mkdir(parents=True)
+    base = tmp_path / "base" / "python3.11"
+    base.touch(mode=0o755)
+    (tmp_path / "env" / "pyvenv.cfg").touch()
+    (tmp_path / "env" / "bin" / "python").symlink_to(base)
+    (tmp_path / "env" / "bin" / "python3").symlink_to("python")
+    return tmp_path / "env"
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "resolved"),
+    [
+        ("{env}/bin/python3", "links/it", "{env}/bin/python3"),
+        ("../env/bin/python", "links/it", "{links}/../env/bin/python"),
+        (None, "env/bin/python3", "{env}/bin/python3"),
+        ("{env}/bin", "links/it/python", "{env}/bin/python"),
+        ("{env}", "links/it/bin/python", "{links}/it/bin/python"),
+        ("{base}/python3.11", "links/it", "{links}/it"),
+        ("it", "links/it", "{links}/it"),
+        (None, "links/missing", "{links}/missing"),
+    ],
+    ids=["absolute", "relative", "inside", "bin-folder", "environment", "no-environment", "loop", "missing"],
+)
+def test_interpreter_links_are_followed_up_to_the_environment(environment, target, name, resolved):
+    places = {folder: environment.parent / folder for folder in ("env", "links", "base")}
+    if target:
+        (places["links"] / "it").symlink_to(target.format(**places))
+    assert resolve_interpreter(name) == resolved.format(**places)
+
+
+def test_interpreter_names_are_looked_up_on_the_path_then_followed(environment, monkeypatch):
+    links = environment.parent / "links"
+    (links / "own-python").symlink_to(environment / "bin" / "python")
+    monkeypatch.setenv("PATH", str(links))
+    assert resolve_interpreter("own-python") == str(environment / "bin" / "python")
+    assert resolve_interpreter("no-such-python") == "no-such-python"
+
+
+def test_link_of_a_link_stops_at_the_environment(environment):
+    links = environment.parent / "links"
+    (links / "first").symlink_to("second")
+    (links / "second").symlink_to(environment / "bin" / "python3")
+    assert resolve_interpreter("links/first") == str(environment / "bin" / "python3")

@@ -209,9 +209,15 @@ def test_outputs_that_are_not_seen_here_are_told(photos, job, tmp_path, monkeypa
 
 def test_inputs_that_only_this_machine_sees_are_told(photos, job, monkeypatch):
     Ray().install(monkeypatch)
-    monkeypatch.setattr(
-        "sm_imgcheck.pipeline.read.os.open", lambda *_: (_ for _ in ()).throw(FileNotFoundError(2, "No"))
-    )
+    system_open = os.open
+
+    def refuse_photos(path, *words, **options):
+        """Refuse what the test is about alone: `shutil.rmtree`, which removes Ray's folder, calls `os.open` too."""
+        if str(path).endswith(".jpg"):
+            raise FileNotFoundError(2, "No")
+        return system_open(path, *words, **options)
+
+    monkeypatch.setattr("sm_imgcheck.pipeline.read.os.open", refuse_photos)
     with pytest.raises(
         ImgcheckError, match=r"cannot read .*00.jpg, which can be read here: name a place that all nodes"
     ):
