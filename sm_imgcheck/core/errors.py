@@ -67,7 +67,8 @@ class SpecError(ImgcheckError):
 class CandidateError(ImgcheckError):
     """A candidate that cannot be used.
 
-    ``code`` is the check that reports it (such as ``SRC101``), ``problem`` the clause of its finding.
+    ``code`` is that of the rule that reports it (such as ``SRC101``), ``problem`` the message of its finding. The rule
+    itself is no part of the exception: ``ops`` lies below the rules, and ``code`` writes such lines into handlers.
     """
 
     def __init__(self, code: str, problem: str) -> None:

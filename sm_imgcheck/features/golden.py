@@ -24,6 +24,8 @@ from sm_imgcheck.pipeline.check import reported
 from sm_imgcheck.pipeline.invert import Reading, channels_last, grey_levels
 from sm_imgcheck.pipeline.measure import measure
 from sm_imgcheck.pipeline.plan import decodes_gray, make_plan
+from sm_imgcheck.rules.golden import GLD103
+from sm_imgcheck.rules.source_file import SRC101
 
 __all__ = ["Comparison", "compare", "judge"]
 
@@ -100,14 +102,14 @@ def _read_local(path: str, decode: Decode, *, gray: bool = False) -> Candidate:
     """Read as ``source.read`` does what is on this machine."""
     if is_remote(path):
         what = "is a remote place: fetch it and name the local file, or open it with --allow-remote"
-        return Candidate(path=path, kind="unknown", problem=("SRC101", what))
+        return Candidate(path=path, kind="unknown", problem=SRC101.finding(what))
     return source.read(path, decode, gray=gray)
 
 
 def _no_tensor(candidate: Candidate) -> str:
     """Why a golden tensor cannot be one."""
     if candidate.problem is not None:
-        return candidate.problem[1]
+        return candidate.problem.message
     if candidate.header is not None:
         return "is an image; a golden tensor is what the pipeline made of one (numpy.save)"
     if candidate.data.dtype.kind not in "fiub" or not candidate.data.size:
@@ -117,12 +119,12 @@ def _no_tensor(candidate: Candidate) -> str:
 
 def _no_image(candidate: Candidate) -> str:
     if candidate.problem is not None:
-        return candidate.problem[1]
+        return candidate.problem.message
     return "" if candidate.header is not None else "is a tensor; a probe starts from an image file"
 
 
 def _unusable(found: Comparison, why: str) -> Comparison:
-    return replace(found, candidate=replace(found.candidate, problem=("GLD103", why), data=None, facts=None))
+    return replace(found, candidate=replace(found.candidate, problem=GLD103.finding(why), data=None, facts=None))
 
 
 def _compared(found: Comparison, golden: Golden, facts: Facts, plan: Plan, spec: Spec) -> Comparison:

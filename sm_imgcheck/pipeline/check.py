@@ -87,7 +87,7 @@ def _made(candidate: Candidate, spec: Spec, options: Options) -> Judgement:
 
 def _plan(candidate: Candidate, spec: Spec, options: Options) -> tuple[Plan | None, str, tuple[str, ...]]:
     if candidate.problem is not None:
-        return None, candidate.problem[1], ()
+        return None, candidate.problem.message, ()
     if candidate.kind == "request":
         return None, "a request body is judged as it is; sm-imgcheck payload makes one from an image or a tensor", ()
     try:

@@ -9,6 +9,7 @@ from sm_imgcheck.core.errors import Bug, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.types import Candidate
+from sm_imgcheck.rules.source_file import SRC108, SRC120
 
 __all__ = ["WITH_TRACEBACK", "clause", "guarded"]
 
@@ -26,12 +27,12 @@ def guarded(candidate: Candidate, read: Callable[[], Candidate]) -> Candidate:
     except (ImgcheckError, Bug, BrokenPipeError):
         raise
     except MemoryError:
-        return changed(candidate, problem=("SRC120", "needs more memory than there is"))
+        return changed(candidate, problem=SRC120.finding("needs more memory than there is"))
     except Exception as error:
         if os.environ.get(WITH_TRACEBACK):
             raise
         what = f"not checked: sm-imgcheck failed with {clause(error)}"
-        return changed(candidate, problem=("SRC108", what), raised=type(error).__name__)
+        return changed(candidate, problem=SRC108.finding(what, actual=type(error).__name__))
 
 
 def clause(error: BaseException) -> str:

@@ -19,6 +19,8 @@ from sm_imgcheck.pipeline import read
 from sm_imgcheck.pipeline.check import judgement, reported
 from sm_imgcheck.pipeline.guard import guarded
 from sm_imgcheck.pipeline.plan import decodes_gray
+from sm_imgcheck.rules.source_file import SRC150
+from sm_imgcheck.rules.values import VAL108
 from sm_imgcheck.spec.load import loaded
 
 __all__ = ["Trace", "judged", "look_at", "process"]
@@ -125,7 +127,7 @@ def _body(what: Any, spec: Spec, options: Options) -> Candidate:
         return request_candidate(bytes(what), "bytes", content_type, spec, headers_only=options.headers_only)
     if isinstance(what, read.Content):
         return request_candidate(what.body, what.path, content_type, spec, headers_only=options.headers_only)
-    return Candidate(path="array", kind="request", problem=("SRC150", "is an array, no request body"))
+    return Candidate(path="array", kind="request", problem=SRC150.finding("is an array, no request body"))
 
 
 def _measured(candidate: Candidate, spec: Spec, options: Options, trace: Trace | None) -> Candidate:
@@ -137,7 +139,7 @@ def _measured(candidate: Candidate, spec: Spec, options: Options, trace: Trace |
     try:
         measured = changed(candidate, facts=measure(candidate.data, spec.contract, options.assume))
     except CandidateError as error:
-        return changed(candidate, problem=(error.code, error.problem))
+        return changed(candidate, problem=rules.make_finding(error))
     if candidate.handled is not None and candidate.handled.dtype and measured.facts is not None:
         measured = changed(measured, facts=changed(measured.facts, dtype=candidate.handled.dtype))
     if options.source is None or trace is None:
@@ -186,7 +188,7 @@ def _fixed(plan: Plan, candidate: Candidate, spec: Spec) -> tuple[np.ndarray | N
             plan.after[-1] if plan.after else plan.before, low=float(array.min()), high=float(array.max())
         )
         seen = Candidate(path=candidate.path, kind="tensor", facts=changed(finished, domain=False))
-        broken = tuple(finding for finding in rules.run(seen, spec) if finding.name == "outside-expected-range")
+        broken = tuple(finding for finding in rules.run(seen, spec) if finding.code == VAL108.code)
         if broken:
             return None, broken, broken[0].message
     apply.verify(array, spec)

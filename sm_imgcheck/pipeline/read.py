@@ -13,6 +13,7 @@ from typing import IO, Any, Literal
 
 import numpy as np
 
+from sm_imgcheck import rules
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Candidate, Decode
@@ -31,6 +32,7 @@ from sm_imgcheck.io.numpy_files import (
 )
 from sm_imgcheck.io.stores.local import MAX_FILE_BYTES
 from sm_imgcheck.io.tensors.json import is_json_tensor, read_json
+from sm_imgcheck.rules.source_file import SRC120, SRC150, SRC153
 
 __all__ = [
     "MAX_FILE_BYTES",
@@ -92,9 +94,9 @@ def image_candidate(body: bytes, path: str, decode: Decode, *, headers_only: boo
             icc = "srgb" if decode.icc == "srgb" else "ignore"
             pixels, header = hear(body, header, dct=decode.dct, gray=gray, truncated=decode.truncated, icc=icc)
     except CandidateError as found:
-        problem = (found.code, found.problem)
+        problem = rules.make_finding(found)
     except MemoryError:
-        problem = ("SRC120", "needs more memory than there is")
+        problem = SRC120.finding("needs more memory than there is")
     kind: Literal["image", "unknown"] = "image" if header is not None or image_format(body) else "unknown"
     return Candidate(path=path, kind=kind, header=header, problem=problem, data=body, pixels=pixels)
 
@@ -113,7 +115,7 @@ def tensor_candidate(body: bytes, path: str, member: str) -> Candidate:
         else:
             data, rest = read_npz(body, member) if body[:2] == b"PK" else (read_json(body), 0)
     except CandidateError as problem:
-        return Candidate(path=path, kind="tensor", problem=(problem.code, problem.problem))
+        return Candidate(path=path, kind="tensor", problem=rules.make_finding(problem))
     return array_candidate(data, path, trailing_bytes=rest)
 
 
@@ -124,10 +126,10 @@ def array_candidate(values: Any, path: str, *, trailing_bytes: int = 0) -> Candi
         data = np.asarray(unmasked(values))
         check_numbers(data.dtype)
     except CandidateError as problem:
-        return Candidate(path=path, kind="tensor", problem=(problem.code, problem.problem))
+        return Candidate(path=path, kind="tensor", problem=rules.make_finding(problem))
     except Exception as problem:  # noqa: BLE001 - an object's own __array__ raises what it likes
         said = " ".join(str(problem).split())[:200]
-        return Candidate(path=path, kind="tensor", problem=("SRC150", f"is no array of numbers: {said}"))
+        return Candidate(path=path, kind="tensor", problem=SRC150.finding(f"is no array of numbers: {said}"))
     return Candidate(path=path, kind="tensor", data=data, trailing_bytes=trailing_bytes)
 
 
@@ -183,7 +185,7 @@ def read(path: str | os.PathLike[str], decode: Decode, *, headers_only: bool = F
         array, rest = body
         return _nameless(name, member) if member else array_candidate(array, name, trailing_bytes=rest)
     except CandidateError as problem:
-        return Candidate(path=name, kind="unknown", problem=(problem.code, problem.problem))
+        return Candidate(path=name, kind="unknown", problem=rules.make_finding(problem))
 
 
 @frozen
@@ -217,7 +219,7 @@ def _nameless(path: str, member: str) -> Candidate:
     clause = (
         f"is no archive of arrays, so nothing in it is called {member[:80]!r}: leave out what follows the file's name"
     )
-    return Candidate(path=path, kind="unknown", problem=("SRC153", clause))
+    return Candidate(path=path, kind="unknown", problem=SRC153.finding(clause))
 
 
 def read_file(path: str) -> Any:

@@ -6,12 +6,14 @@ import os
 from dataclasses import replace
 from functools import partial
 
+from sm_imgcheck import rules
 from sm_imgcheck.core.errors import CandidateError
-from sm_imgcheck.core.types import Candidate, Received, Request, Spec
+from sm_imgcheck.core.types import Candidate, Finding, Received, Request, Spec
 from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.pipeline.guard import guarded
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, fetched, image_candidate, opened
-from sm_imgcheck.serving.stacks import stack
+from sm_imgcheck.rules.payload_request import PAY120
+from sm_imgcheck.serving.stacks import complete_findings, stack
 
 __all__ = ["as_sent", "read_request", "request_candidate"]
 
@@ -28,10 +30,14 @@ def read_request(
             if size <= MAX_FILE_BYTES:
                 return request_candidate(file.read(), name, content_type, spec, headers_only=headers_only)
     except CandidateError as problem:
-        return Candidate(path=name, kind="request", problem=(problem.code, problem.problem))
+        return Candidate(path=name, kind="request", problem=rules.make_finding(problem))
     why = f"a body of {size:,} bytes is not read; {MAX_FILE_BYTES:,} are: only its size is judged"
     request = _asked(content_type, size, spec)
-    return Candidate(path=name, kind="request", request=replace(request, flaws=(("PAY120", why, "", str(size)),)))
+    return Candidate(
+        path=name,
+        kind="request",
+        request=replace(request, findings=(*request.findings, PAY120.finding(why, actual=str(size)))),
+    )
 
 
 def request_candidate(
@@ -68,12 +74,29 @@ def _judged(candidate: Candidate, body: bytes, spec: Spec) -> Candidate:
     """With what the stack makes of the body; what that is an array or a picture of is ``data``."""
     request = candidate.request
     assert request is not None
-    outcome = stack(request.stack or "custom").receive(body, request.content_type, spec)
-    data = outcome.data if isinstance(outcome, Received) else None
-    if data is not None:
-        outcome = replace(outcome, data=None)
+    outcome = complete_findings(stack(request.stack or "custom").receive(body, request.content_type, spec), spec)
+    data = None
+    if isinstance(outcome, Received):
+        data = outcome.data
+        outcome = replace(outcome, data=None, findings=outcome.findings or _not_examined(outcome))
     return replace(candidate, request=replace(request, outcome=outcome), data=data)
 
 
 def _asked(content_type: str, size: int, spec: Spec) -> Request:
-    return Request(content_type=content_type, size=size, stack=spec.payload.get("stack", ""))
+    name = spec.payload.get("stack", "")
+    return Request(content_type=content_type, size=size, stack=name, findings=() if name else (_no_stack(),))
+
+
+def _no_stack() -> Finding:
+    return PAY120.finding(
+        "the spec names no stack (payload.stack), so the body is judged by its content type alone: whether the server "
+        "takes this type and form, what it makes of the dtype, and its own size limit are not checked",
+        actual="no stack",
+    )
+
+
+def _not_examined(outcome: Received) -> tuple[Finding, ...]:
+    if outcome.form != "object":
+        return ()
+    message = f"not examined: {outcome.what}; only a tensor or a single image is: check each image by itself"
+    return (PAY120.finding(message, actual=outcome.what),)

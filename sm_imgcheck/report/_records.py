@@ -9,11 +9,12 @@ from math import isfinite
 from typing import Any
 
 from sm_imgcheck.core.escape import for_json
-from sm_imgcheck.core.types import Plan, Received, Report, Request, Result
+from sm_imgcheck.core.types import Handled, Plan, Received, Report, Request, Result
 from sm_imgcheck.report import Run, _origins
 
 __all__ = ["encode", "name_of", "of_plan", "of_report", "of_request", "of_result", "of_spec"]
 
+_FLAW = ("code", "message", "expected", "actual")
 VERSION = 2
 """Of the JSON document. A key that is added does not change it; one that goes, or means something else, does."""
 
@@ -42,7 +43,7 @@ def of_result(result: Result) -> dict[str, Any]:
         "header": plain(result.header),
         "request": None if result.request is None else of_request(result.request),
         "golden": plain(result.golden),
-        "handled": plain(result.handled),
+        "handled": None if result.handled is None else of_handled(result.handled),
         "facts": plain(result.facts),
         "source": plain(_origins.of_source(result)),
         "plan": None if result.plan is None else of_plan(result.plan),
@@ -74,10 +75,17 @@ def of_request(request: Request) -> dict[str, Any]:
         and {
             "status": refused.status,
             "text": for_json(refused.text),
-            "cause": refused.cause,
+            "cause": refused.finding.code,
             "measured": refused.measured,
         },
     }
+
+
+def of_handled(handled: Handled) -> dict[str, Any]:
+    """What a user's handler made of a request; of its findings, which stand among those of the result, four texts."""
+    record: dict[str, Any] = plain(handled)
+    findings = record.pop("findings")
+    return {**record, "flaws": [[finding[key] for key in _FLAW] for finding in findings]}
 
 
 def of_plan(plan: Plan) -> dict[str, Any]:

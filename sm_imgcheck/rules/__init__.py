@@ -1,197 +1,164 @@
-"""Checks: facts held against a contract. One file a family; adding one is adding a function or a file.
+"""Rules, and the checks that compare facts with a spec. One file a family; a new file adds rules.
 
-Checks look at facts, never at arrays: whatever needs pixels is measured once and written into the facts.
+A rule is an object that makes findings. Whatever finds something imports the rule: a check in this folder, which reads
+facts and no arrays; the file reader; a serving stack; the handler's runner; the comparison with golden tensors.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass
 from functools import cache
 from textwrap import dedent
 from typing import Literal
 
 from sm_imgcheck.core import plugins
-from sm_imgcheck.core.endpoints import STACKS
-from sm_imgcheck.core.errors import Bug
-from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.types import Candidate, Certainty, Finding, Refused, Request, Severity, Spec
+from sm_imgcheck.core.errors import Bug, CandidateError
+from sm_imgcheck.core.types import Candidate, Certainty, Finding, Received, Refused, Severity, Spec
 
-__all__ = ["CHECKS", "Check", "Mismatch", "check", "every", "run", "told", "unusable"]
+__all__ = ["Rule", "every", "make_finding", "run"]
 
 Verdict = Literal["ok", "warning", "corrupt", "unsupported", "bomb"]
+Check = Callable[[Candidate, Spec], Iterator[Finding]]
 
 
-@frozen
-class Mismatch:
-    """What a check yields; the registry stamps it with code, name and defaults."""
-
-    message: str
-    """Where, what is, what should be, what to do: one sentence, no code in it."""
-    expected: str = ""
-    actual: str = ""
-    severity: Severity | None = None
-    """None: the check's own."""
-    certainty: Certainty = "certain"
-    probability: float = 1.0
-    mendable: bool = True
-    """False: the policy of the spec, or the file itself, keeps ``fixed_by`` from mending this one."""
-
-
-Look = Callable[[Candidate, Spec], Iterator[Mismatch]]
-
-
-@frozen
-class Check:
-    """A rule with a stable code."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """A rule with a stable code, which registers itself when it is made."""
 
     code: str
     name: str
-    """The function's name with hyphens: ``wrong-dtype``."""
+    _: KW_ONLY
     severity: Severity
-    verdict: Verdict | None
+    verdict: Verdict | None = None
     """SRC only: what the finding says of the file itself, whatever a spec makes of it."""
-    fixed_by: str | None
-    """The op that mends what it reports."""
-    see: str
+    fixed_by: str | None = None
+    """The op that fixes what it reports."""
+    see: str = ""
     """Address of the evidence."""
-    look: Look
+    doc: str
+    """Title in the first line, then the manual page: meaning, symptom at an endpoint, fix."""
+
+    def __post_init__(self) -> None:
+        if self.code in _rules:
+            raise Bug(f"two rules have the code {self.code}: {_rules[self.code].name} and {self.name}")
+        _rules[self.code] = self
 
     @property
     def title(self) -> str:
-        """First line of the docstring."""
-        return (self.look.__doc__ or "").partition("\n")[0].strip()
+        """First line of the manual page."""
+        return self.doc.partition("\n")[0].strip()
 
     @property
     def page(self) -> str:
-        """The rest of the docstring: what it means, how it looks at an endpoint, how to mend it."""
-        return dedent((self.look.__doc__ or "").partition("\n")[2]).strip()
+        """The manual page without its title."""
+        return dedent(self.doc.partition("\n")[2]).strip()
 
     @property
     def family(self) -> str:
         """The letters of the code: SRC, SHP, DTY, CHN, VAL ..."""
         return self.code[:3]
 
-    def findings(self, candidate: Candidate, spec: Spec) -> Iterator[Finding]:
-        """Run the check and stamp what it yields."""
-        for found in self.look(candidate, spec):
-            yield Finding(
-                code=self.code,
-                name=self.name,
-                severity=found.severity or self.severity,
-                message=found.message,
-                expected=found.expected,
-                actual=found.actual,
-                certainty=found.certainty,
-                probability=found.probability,
-                fixed_by=self.fixed_by if found.mendable else None,
-            )
+    def finding(
+        self,
+        message: str,
+        *,
+        expected: str = "",
+        actual: str = "",
+        severity: Severity | None = None,
+        certainty: Certainty = "certain",
+        probability: float = 1.0,
+        fixable: bool = True,
+    ) -> Finding:
+        """Make a finding of this rule.
 
-
-CHECKS: dict[str, Check] = {}
-
-
-def check(
-    code: str,
-    *,
-    severity: Severity,
-    fixed_by: str | None = None,
-    verdict: Verdict | None = None,
-    see: str = "",
-) -> Callable[[Look], Look]:
-    """Register a function as the check ``code``. Its name and docstring are the check's name and manual page."""
-
-    def register(look: Look) -> Look:
-        if code in CHECKS:
-            raise Bug(f"two checks have the code {code}: {CHECKS[code].look} and {look}")
-        CHECKS[code] = Check(
-            code=code,
-            name=look.__name__.replace("_", "-"),
-            severity=severity,
-            verdict=verdict,
-            fixed_by=fixed_by,
-            see=see,
-            look=look,
+        message: one sentence with place, actual and expected value, and fix. severity: None for the rule's own.
+        fixable: False where the policy of the spec, or the file itself, keeps ``fixed_by`` from fixing this one.
+        """
+        return Finding(
+            code=self.code,
+            name=self.name,
+            severity=severity or self.severity,
+            message=message,
+            expected=expected,
+            actual=actual,
+            certainty=certainty,
+            probability=probability,
+            fixed_by=self.fixed_by if fixable else None,
         )
-        return look
 
-    return register
+    def check(self, function: Check) -> Check:
+        """Register a function that yields findings of this rule, or of others of its family, from facts."""
+        _checks.append((self.family, function))
+        return function
 
 
+_rules: dict[str, Rule] = {}
+_checks: list[tuple[str, Check]] = []
+"""The family and the function of each, in the order of registration."""
 _FAMILIES = ("SRC", "SHP", "DTY", "CHN", "VAL", "PIX", "PAY", "HND", "GLD")
 
 
 @cache
-def every() -> Mapping[str, Check]:
-    """All checks by code: the families as one would look, from the file to the numbers, then by code."""
+def every() -> Mapping[str, Rule]:
+    """All rules by code: the families as one would look, from the file to the numbers, then by code."""
     package = sys.modules[__name__]
     for name in plugins.names(package):
         plugins.load(package, name)
-    return dict(sorted(CHECKS.items(), key=lambda item: ((*_FAMILIES, item[0][:3]).index(item[0][:3]), item[0])))
+    return dict(sorted(_rules.items(), key=lambda item: ((*_FAMILIES, item[0][:3]).index(item[0][:3]), item[0])))
 
 
 @cache
-def _asked(*, request: bool, golden: bool, handled: bool, origins: bool) -> tuple[Check, ...]:
-    """The checks that may have something to say: of requests (PAY), handlers (HND), sources (PIX) where there is one.
+def _positions() -> Mapping[str, int]:
+    """Return the position of each code in a list of findings."""
+    return {code: position for position, code in enumerate(every())}
+
+
+@cache
+def _select_checks(*, usable: bool, request: bool, golden: bool, origins: bool) -> tuple[Check, ...]:
+    """The checks that may have something to say: of requests (PAY) and sources (PIX) where there is one.
 
     A golden tensor is what the spec is held against (GLD), not the other way round.
     """
-    if golden:
-        return tuple(one for one in every().values() if one.family == "GLD")
-    silent = {"GLD", *(family for family, there in (("PAY", request), ("HND", handled), ("PIX", origins)) if not there)}
-    return tuple(one for one in every().values() if one.family not in silent)
+    families = {code[:3] for code in every()} - {"GLD"}
+    families -= {family for family, there in (("PAY", request), ("PIX", origins)) if not there}
+    families &= families if usable else {"PAY"}
+    return tuple(check for family, check in _checks if family in ({"GLD"} if golden else families))
 
 
 def run(candidate: Candidate, spec: Spec) -> tuple[Finding, ...]:
     """Every finding on one candidate, in the order of the codes.
 
-    A candidate that cannot be used yields the one finding that says why, and of a request or a handler what is
-    said of it as such.
+    A candidate that cannot be used yields its problem, and the findings on its request or its handler.
     """
-    there = {name: getattr(candidate, name) for name in ("request", "golden", "handled", "origins")}
-    checks = _asked(**{kind: one is not None for kind, one in there.items()})
-    if candidate.problem is not None:
-        others = [one for one in checks if one.family in ("PAY", "HND") and one.code != candidate.problem[0]]
-        return (unusable(candidate), *(finding for other in others for finding in other.findings(candidate, spec)))
-    return tuple(finding for rule in checks for finding in rule.findings(candidate, spec))
+    problem = candidate.problem
+    checks = _select_checks(
+        usable=problem is None,
+        request=candidate.request is not None,
+        golden=candidate.golden is not None,
+        origins=candidate.origins is not None,
+    )
+    findings = [*_earlier_findings(candidate), *(finding for check in checks for finding in check(candidate, spec))]
+    findings.sort(key=lambda finding: _positions()[finding.code])
+    if problem is None:
+        return tuple(findings)
+    return (problem, *(finding for finding in findings if finding.code != problem.code))
 
 
-def unusable(candidate: Candidate) -> Finding:
-    """Why a candidate with a ``problem`` cannot be used."""
-    assert candidate.problem is not None
-    code, message = candidate.problem
-    rule = every()[code]
-    return Finding(code=code, name=rule.name, severity=rule.severity, message=message, actual=candidate.raised)
+def _earlier_findings(candidate: Candidate) -> Iterator[Finding]:
+    """Yield the findings made before any check: of the body, of the stack, of the user's handler."""
+    if candidate.request is not None:
+        outcome = candidate.request.outcome
+        yield from candidate.request.findings
+        if isinstance(outcome, Received):
+            yield from outcome.findings
+        elif isinstance(outcome, Refused):
+            yield outcome.finding
+    if candidate.handled is not None:
+        yield from candidate.handled.findings
 
 
-_LONGEST = 80
-"""Of a server's answer inside a message, in characters."""
-
-
-def told(candidate: Candidate, spec: Spec, code: str, *, payload_helps: bool = True) -> Iterator[Mismatch]:
-    """Whatever was found out under this code: in the bytes, by the stack in silence, or by its refusal."""
-    request = candidate.request
-    if request is None:
-        return
-    outcome = request.outcome
-    offer = _offer(request, spec) if payload_helps else ""
-    for flaw in (*request.flaws, *(() if outcome is None or isinstance(outcome, Refused) else outcome.flaws)):
-        if flaw[0] == code:
-            yield Mismatch(message=flaw[1] + offer, expected=flaw[2], actual=flaw[3])
-    if isinstance(outcome, Refused) and outcome.cause == code:
-        message = f"{outcome.why}{offer}; {_answer(request, outcome)}"
-        yield Mismatch(message=message, expected=outcome.expected, actual=outcome.actual)
-
-
-def _answer(request: Request, outcome: Refused) -> str:
-    """What comes back, in the server's words."""
-    text = outcome.text.split("\n", 1)[0]
-    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
-    return f"{request.stack or 'the server'} answers {outcome.status}{f' {text}' if text else ''}"
-
-
-def _offer(request: Request, spec: Spec) -> str:
-    """What ``payload`` would write instead."""
-    if request.stack not in STACKS or request.stack == "custom":
-        return ""
-    return f"; sm-imgcheck payload writes {spec.payload.get('envelope') or STACKS[request.stack].envelopes[0]}"
+def make_finding(error: CandidateError) -> Finding:
+    """Make the finding of a candidate that cannot be used, which ``convert`` does not fix."""
+    return every()[error.code].finding(error.problem, fixable=False)

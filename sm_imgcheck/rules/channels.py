@@ -5,40 +5,55 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sm_imgcheck.core.evidence import contradicted_order, likely_order
-from sm_imgcheck.core.types import Candidate, Facts, Spec
+from sm_imgcheck.core.types import Candidate, Facts, Finding, Spec
 from sm_imgcheck.core.value_mapping import flipped, same, target
-from sm_imgcheck.rules import Mismatch, check
+from sm_imgcheck.rules import Rule
 
-
-@check("CHN101", severity="error", fixed_by="reorder", see="https://github.com/ultralytics/ultralytics/issues/10289")
-def wrong_channel_order(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The channels stand in another order than the model takes them.
+CHN101 = Rule(
+    "CHN101",
+    "wrong-channel-order",
+    severity="error",
+    fixed_by="reorder",
+    see="https://github.com/ultralytics/ultralytics/issues/10289",
+    doc="""The channels stand in another order than the model takes them.
 
     OpenCV decodes to BGR, Pillow to RGB; models keep the order of the library they were trained with.
 
     At an endpoint: 200, and a worse answer that nobody notices. No server can tell.
 
     In the model's code: ``image[..., ::-1]``, before mean and std are applied. Here: ``convert`` reorders.
-    """
+    """,
+)
+
+
+@CHN101.check
+def _wrong_channel_order(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts, wanted = candidate.facts, spec.contract.channel_order
     if facts is not None and facts.channel_order != wanted and sorted(facts.channel_order) == sorted(wanted):
-        yield Mismatch(
-            message=f"the channels stand as {facts.channel_order}; the model takes {wanted}",
+        yield CHN101.finding(
+            f"the channels stand as {facts.channel_order}; the model takes {wanted}",
             expected=wanted,
             actual=facts.channel_order,
         )
 
 
-@check("CHN102", severity="notice")
-def channel_order_assumed(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The channel order of a tensor was taken from the spec.
+CHN102 = Rule(
+    "CHN102",
+    "channel-order-assumed",
+    severity="notice",
+    doc="""The channel order of a tensor was taken from the spec.
 
     Nothing in an array says for certain whether its first channel is red or blue. It is taken to be as the spec wants
     it; where the colours speak clearly for it or against it (see CHN104), the message says so.
 
     If your pipeline decodes with OpenCV and never converts, say ``--assume channel_order=BGR`` and ``convert`` mends
     it.
-    """
+    """,
+)
+
+
+@CHN102.check
+def _channel_order_assumed(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
     if facts is None or not _assumed(candidate, facts):
         return
@@ -52,8 +67,8 @@ def channel_order_assumed(candidate: Candidate, spec: Spec) -> Iterator[Mismatch
         message = (
             f"the channel order is taken to be {facts.channel_order}, though the colours speak for {likely} {chance}"
         )
-    yield Mismatch(
-        message=f"{message} (if it is not: {_vouching(facts)})",
+    yield CHN102.finding(
+        f"{message} (if it is not: {_vouching(facts)})",
         expected=spec.contract.channel_order,
         actual="not told",
     )
@@ -73,9 +88,12 @@ def _vouching(facts: Facts) -> str:
     return f"--assume channel_order={facts.channel_order[2::-1]}{facts.channel_order[3:]}"
 
 
-@check("CHN104", severity="warning", fixed_by="reorder")
-def likely_other_order(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The colours look like those of a photograph with red and blue exchanged.
+CHN104 = Rule(
+    "CHN104",
+    "likely-other-order",
+    severity="warning",
+    fixed_by="reorder",
+    doc="""The colours look like those of a photograph with red and blue exchanged.
 
     Skies are blue and stand at the top, skin, wood and soil are not blue: what a picture's colours say of its order
     is put together, for a batch over as many as sixteen of its images. Fitted on 990 photographs: where it says 0.9
@@ -88,15 +106,20 @@ def likely_other_order(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     OpenCV for a model that takes RGB. Here: ``convert`` writes nothing until the order is given. Look at the picture,
     then give ``--assume channel_order=BGR``, and ``convert`` reorders; or ``--assume channel_order=RGB`` (what the
     model takes), and this warning does not appear again. ``--allow-guess`` applies the likely order.
-    """
+    """,
+)
+
+
+@CHN104.check
+def _likely_other_order(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
     if facts is None or not _assumed(candidate, facts):
         return
     if likely := contradicted_order(facts):
         wanted = spec.contract.channel_order
         wanted = wanted if len(wanted) == len(likely) else facts.channel_order
-        yield Mismatch(
-            message=f"the channels stand probably as {likely} (p={_rounded(facts.order_probability)}); "
+        yield CHN104.finding(
+            f"the channels stand probably as {likely} (p={_rounded(facts.order_probability)}); "
             f"the model takes {wanted} (if so: {_vouching(facts)})",
             expected=wanted,
             actual=likely,
@@ -105,9 +128,13 @@ def likely_other_order(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
         )
 
 
-@check("CHN103", severity="error", fixed_by="values", see="https://github.com/roboflow/inference/pull/2828")
-def statistics_in_other_order(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """Mean and std were applied in the other channel order.
+CHN103 = Rule(
+    "CHN103",
+    "statistics-in-other-order",
+    severity="error",
+    fixed_by="values",
+    see="https://github.com/roboflow/inference/pull/2828",
+    doc="""Mean and std were applied in the other channel order.
 
     The values lie exactly where the spec's mean and std put them, but with the first and the last channel exchanged:
     an RGB mean on BGR data, or the other way round.
@@ -116,14 +143,19 @@ def statistics_in_other_order(candidate: Candidate, spec: Spec) -> Iterator[Mism
 
     In the model's code: list mean and std in the order in which the channels are stored at that point. Here:
     ``convert`` takes them off and applies them rightly.
-    """
+    """,
+)
+
+
+@CHN103.check
+def _statistics_in_other_order(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts, contract = candidate.facts, spec.contract
     if facts is None or facts.values is None or contract.channels < len("RGB"):
         return
     wanted, order = target(contract, facts.channel_order), facts.channel_order
     if same(facts.values, flipped(wanted)) and not same(facts.values, wanted):
-        yield Mismatch(
-            message=f"mean and std were applied in the order {order[2::-1]}; the channels stand as {order}",
+        yield CHN103.finding(
+            f"mean and std were applied in the order {order[2::-1]}; the channels stand as {order}",
             expected=order,
             actual=order[2::-1] + order[3:],
         )

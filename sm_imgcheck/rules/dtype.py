@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sm_imgcheck.core.types import Candidate, Spec
-from sm_imgcheck.rules import Mismatch, check
+from sm_imgcheck.core.types import Candidate, Finding, Spec
+from sm_imgcheck.rules import Rule
 
 _NUMBERS = ("int", "uint", "float", "bfloat", "bool")
 
 
-@check("DTY101", severity="error", fixed_by="cast", see="https://github.com/microsoft/onnxruntime/issues/7340")
-def wrong_dtype(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The dtype is not the one that the model takes.
+DTY101 = Rule(
+    "DTY101",
+    "wrong-dtype",
+    severity="error",
+    fixed_by="cast",
+    see="https://github.com/microsoft/onnxruntime/issues/7340",
+    doc="""The dtype is not the one that the model takes.
 
     Image libraries hand out uint8, NumPy's arithmetic makes float64, most graphs take float32.
 
@@ -22,17 +26,25 @@ def wrong_dtype(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
     In the model's code: ``array.astype(np.float32)`` as the last step. Here: ``convert`` casts (to integers: rounded
     half to even and clipped).
-    """
+    """,
+)
+
+
+@DTY101.check
+def _wrong_dtype(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts, wanted = candidate.facts, spec.contract.dtype
     if facts is not None and facts.dtype != wanted and facts.dtype.startswith(_NUMBERS):
-        yield Mismatch(
-            message=f"the dtype is {facts.dtype}; the model takes {wanted}", expected=wanted, actual=facts.dtype
+        yield DTY101.finding(
+            f"the dtype is {facts.dtype}; the model takes {wanted}", expected=wanted, actual=facts.dtype
         )
 
 
-@check("DTY102", severity="error", fixed_by="cast")
-def swapped_bytes(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The bytes of each number stand in the other order.
+DTY102 = Rule(
+    "DTY102",
+    "swapped-bytes",
+    severity="error",
+    fixed_by="cast",
+    doc="""The bytes of each number stand in the other order.
 
     The file was written on, or for, a machine of the other byte order (``>f4``).
 
@@ -40,38 +52,53 @@ def swapped_bytes(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     who reads the raw bytes gets other numbers without a word.
 
     In the model's code: ``array.astype(array.dtype.newbyteorder("="))``. Here: ``convert`` writes native order.
-    """
+    """,
+)
+
+
+@DTY102.check
+def _swapped_bytes(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
     if facts is not None and facts.byte_order == "swapped":
-        yield Mismatch(
-            message=f"{facts.dtype} has its bytes in the other order than this machine's; "
+        yield DTY102.finding(
+            f"{facts.dtype} has its bytes in the other order than this machine's; "
             f"the model takes native {spec.contract.dtype}",
             expected="native",
             actual="swapped",
         )
 
 
-@check("DTY103", severity="warning", fixed_by="cast")
-def fortran_order(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The array lies in memory in Fortran order.
+DTY103 = Rule(
+    "DTY103",
+    "fortran-order",
+    severity="warning",
+    fixed_by="cast",
+    doc="""The array lies in memory in Fortran order.
 
     ``.npy`` says so in its header and NumPy reads it back rightly; a reader that takes the bytes as they lie (raw
     and binary request bodies, C++ servers) sees another picture.
 
     In the model's code: ``np.ascontiguousarray(array)``. Here: ``convert`` writes C order.
-    """
+    """,
+)
+
+
+@DTY103.check
+def _fortran_order(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
     if facts is not None and facts.fortran:
-        yield Mismatch(
-            message=f"the {spec.contract.layout} array lies in Fortran order; binary bodies are read in C order",
+        yield DTY103.finding(
+            f"the {spec.contract.layout} array lies in Fortran order; binary bodies are read in C order",
             expected="C order",
             actual="Fortran order",
         )
 
 
-@check("DTY104", severity="error")
-def no_numbers(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The array does not hold real numbers.
+DTY104 = Rule(
+    "DTY104",
+    "no-numbers",
+    severity="error",
+    doc="""The array does not hold real numbers.
 
     Text, bytes, complex or structured elements: usually a serializer that was given a base64 string or a list of
     unequal rows (NumPy wraps either into an array without a word).
@@ -79,11 +106,16 @@ def no_numbers(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     At an endpoint: ``can't convert np.ndarray of type numpy.object_``; a body full of NULs.
 
     In the model's code: build the array from the decoded picture, not from its text. Here: nothing mends it.
-    """
+    """,
+)
+
+
+@DTY104.check
+def _no_numbers(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
     if facts is not None and not facts.dtype.startswith(_NUMBERS):
-        yield Mismatch(
-            message=f"the elements are {facts.dtype}, not numbers; the model takes {spec.contract.dtype}",
+        yield DTY104.finding(
+            f"the elements are {facts.dtype}, not numbers; the model takes {spec.contract.dtype}",
             expected=spec.contract.dtype,
             actual=facts.dtype,
         )

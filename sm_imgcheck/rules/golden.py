@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.layouts import describe
-from sm_imgcheck.core.types import Candidate, Facts, Golden, Spec
-from sm_imgcheck.rules import Mismatch, check
+from sm_imgcheck.core.types import Candidate, Facts, Finding, Golden, Spec
+from sm_imgcheck.rules import Rule
 
-
-@check("GLD101", severity="error")
-def differs_from_golden(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The spec makes other values of the probe image than the golden tensor holds.
+GLD101 = Rule(
+    "GLD101",
+    "differs-from-golden",
+    severity="error",
+    doc="""The spec makes other values of the probe image than the golden tensor holds.
 
     A golden tensor is what the pipeline that the model was trained or validated with made of one image. The spec is
     run on that image, and the two are compared in grey levels: more than ``tolerance`` anywhere is too much. The first
@@ -22,14 +23,19 @@ def differs_from_golden(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
 
     Mend that stage in the spec; or, where the spec is right, make the golden tensor anew. ``validate --golden
     --picture diff.png`` shows where they differ.
-    """
+    """,
+)
+
+
+@GLD101.check
+def _differs_from_golden(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     golden = candidate.golden
     if golden is None or golden.max_difference is None or golden.mean_difference is None:
         return
     if golden.max_difference > golden.tolerance:
         apart = f"{golden.max_difference:.4g} grey levels at most, {golden.mean_difference:.4g} on average"
-        yield Mismatch(
-            message=f"{golden.place}: the spec makes other values of {for_terminal(golden.image)}: apart by {apart} "
+        yield GLD101.finding(
+            f"{golden.place}: the spec makes other values of {for_terminal(golden.image)}: apart by {apart} "
             f"(tolerance {golden.tolerance:g}); {_stage(golden)}",
             expected=f"at most {golden.tolerance:g}",
             actual=apart,
@@ -48,9 +54,11 @@ def _stage(golden: Golden) -> str:
     return f"{sure}the first stage that differs is {golden.stage}: {ways} instead of {golden.wanted}{later}"
 
 
-@check("GLD102", severity="error")
-def golden_of_other_form(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The golden tensor has another shape, layout or dtype than what the spec makes of the probe image.
+GLD102 = Rule(
+    "GLD102",
+    "golden-of-other-form",
+    severity="error",
+    doc="""The golden tensor has another shape, layout or dtype than what the spec makes of the probe image.
 
     One of the two is not what the model takes: a batch axis that is missing, channels first or last, float64 that
     NumPy made of a division.
@@ -58,13 +66,18 @@ def golden_of_other_form(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     At an endpoint: an error about a shape or a dtype, unless the server casts in silence.
 
     Mend ``shape``, ``layout`` or ``dtype`` of the spec; or save the golden tensor right before the model gets it.
-    """
+    """,
+)
+
+
+@GLD102.check
+def _golden_of_other_form(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     golden, facts = candidate.golden, candidate.facts
     if golden is None or golden.made is None or facts is None:
         return
     for stage, is_, should in _forms(facts, golden.made):
-        yield Mismatch(
-            message=f"{golden.place}: {stage}: it is {is_}; the spec makes {should} of {for_terminal(golden.image)}",
+        yield GLD102.finding(
+            f"{golden.place}: {stage}: it is {is_}; the spec makes {should} of {for_terminal(golden.image)}",
             expected=should,
             actual=is_,
         )
@@ -89,9 +102,11 @@ def _shape_stage(facts: Facts, made: Facts) -> str:
     return "batch" if (facts.length("N")) != (made.length("N")) else "layout"
 
 
-@check("GLD103", severity="error")
-def unusable_probe(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """A golden tensor or its probe image cannot be used.
+GLD103 = Rule(
+    "GLD103",
+    "unusable-probe",
+    severity="error",
+    doc="""A golden tensor or its probe image cannot be used.
 
     One of the two files of an entry of ``golden`` is missing or damaged, the tensor holds NaN, or the spec's own policy
     refuses the image, so that nothing could be compared. Paths start from the folder of the spec file that lists them.
@@ -99,6 +114,5 @@ def unusable_probe(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     Nothing is wrong at an endpoint yet, but nothing guards it either.
 
     Mend the entry that the message names, or make both files anew.
-    """
-    if candidate.problem is not None and candidate.problem[0] == "GLD103":
-        yield Mismatch(message=candidate.problem[1])
+    """,
+)

@@ -1,25 +1,14 @@
-"""HND: the user's own handler, run on a request. What it did is found out by running it; here stands what it means."""
+"""HND: the user's own handler, run on a request. ``features.handler`` runs it and finds out what it did."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from sm_imgcheck.rules import Rule
 
-from sm_imgcheck.core.types import Candidate, Spec
-from sm_imgcheck.rules import Mismatch, check
-
-
-def _found(candidate: Candidate, code: str) -> Iterator[Mismatch]:
-    """Why there is no tensor, or what was told besides, under this code."""
-    if candidate.problem is not None and candidate.problem[0] == code:
-        yield Mismatch(message=candidate.problem[1])
-    for flaw in () if candidate.handled is None else candidate.handled.flaws:
-        if flaw[0] == code:
-            yield Mismatch(message=flaw[1], expected=flaw[2], actual=flaw[3])
-
-
-@check("HND101", severity="error")
-def handler_raised(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The handler raised an exception.
+HND101 = Rule(
+    "HND101",
+    "handler-raised",
+    severity="error",
+    doc="""The handler raised an exception.
 
     The message names the exception and the innermost line of your own file on its way; in brackets stands the file of
     a library, where it was raised there.
@@ -29,13 +18,15 @@ def handler_raised(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
 
     In the model's code: mend that line; ``sm-imgcheck code --for STACK`` writes a handler that makes the spec's tensor.
     Here: HND110 says what is known of this text.
-    """
-    yield from _found(candidate, "HND101")
+    """,
+)
 
 
-@check("HND102", severity="error")
-def handler_ended(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The handler ended its process, or closed what its answer goes through.
+HND102 = Rule(
+    "HND102",
+    "handler-ended",
+    severity="error",
+    doc="""The handler ended its process, or closed what its answer goes through.
 
     ``sys.exit``, ``os._exit``, a crash in a library's C code, the kernel that takes a process when memory runs out.
 
@@ -43,13 +34,15 @@ def handler_ended(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     so do those that wait.
 
     In the model's code: raise an exception for a bad request. The line is told where Python could still print it.
-    """
-    yield from _found(candidate, "HND102")
+    """,
+)
 
 
-@check("HND103", severity="error")
-def handler_too_slow(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The handler was not done within the time limit.
+HND103 = Rule(
+    "HND103",
+    "handler-too-slow",
+    severity="error",
+    doc="""The handler was not done within the time limit.
 
     A loop, a download, a lock, a question to standard input; or a large framework that is imported on a slow disk.
 
@@ -57,13 +50,15 @@ def handler_too_slow(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
 
     In the model's code: load and download while the file is imported, or in ``model_fn``, not for each request. Here:
     ``--timeout SECONDS`` sets the limit, for importing the file and for each request.
-    """
-    yield from _found(candidate, "HND103")
+    """,
+)
 
 
-@check("HND104", severity="error")
-def handler_too_large(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The handler took more memory or processes than the limit, or returned more than is taken.
+HND104 = Rule(
+    "HND104",
+    "handler-too-large",
+    severity="error",
+    doc="""The handler took more memory or processes than the limit, or returned more than is taken.
 
     An image that is enlarged without bound (a size that came with the request), height and width exchanged with a batch
     axis, a list that grows from request to request.
@@ -72,13 +67,15 @@ def handler_too_large(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
 
     In the model's code: check the size before pixels are decoded (``Image.open`` reads the header only). Here:
     ``--memory GIB`` sets the limit; it is the resident memory of the process and of all that it starts.
-    """
-    yield from _found(candidate, "HND104")
+    """,
+)
 
 
-@check("HND105", severity="error")
-def no_tensor_returned(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """What the handler returned is no tensor.
+HND105 = Rule(
+    "HND105",
+    "no-tensor-returned",
+    severity="error",
+    doc="""What the handler returned is no tensor.
 
     ``None`` (a forgotten ``return``), a generator, a coroutine, an object of your own, text that TensorFlow Serving
     refuses, several tensors of which none has the spec's name.
@@ -87,13 +84,15 @@ def no_tensor_returned(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     ``conv2d() received an invalid combination of arguments``.
 
     In the model's code: return the array. Where preprocessing happens elsewhere, name that function: ``--function``.
-    """
-    yield from _found(candidate, "HND105")
+    """,
+)
 
 
-@check("HND106", severity="error")
-def content_type_refused_by_handler(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The handler refused the content type of the request.
+HND106 = Rule(
+    "HND106",
+    "content-type-refused-by-handler",
+    severity="error",
+    doc="""The handler refused the content type of the request.
 
     Handlers compare the header letter by letter, and the one that was written for ``application/x-image`` refuses
     ``image/jpeg``.
@@ -102,22 +101,26 @@ def content_type_refused_by_handler(candidate: Candidate, _: Spec) -> Iterator[M
 
     In the client: send the type that the handler takes; in the model's code: take ``image/*``. Here: ``--content-type``
     sends another.
-    """
-    yield from _found(candidate, "HND106")
+    """,
+)
 
 
-@check("HND110", severity="notice")
-def known_trouble(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The text of the exception is known.
+HND110 = Rule(
+    "HND110",
+    "known-trouble",
+    severity="notice",
+    doc="""The text of the exception is known.
 
     The same answer as ``sm-imgcheck explain`` gives to it, which has more: the reasons, and what this tool can do.
-    """
-    yield from _found(candidate, "HND110")
+    """,
+)
 
 
-@check("HND120", severity="error")
-def functions_exclude_each_other(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The file defines ``transform_fn`` beside ``input_fn``.
+HND120 = Rule(
+    "HND120",
+    "functions-exclude-each-other",
+    severity="error",
+    doc="""The file defines ``transform_fn`` beside ``input_fn``.
 
     The toolkits of the PyTorch, MXNet, scikit-learn and Hugging Face containers take the one or the other.
 
@@ -125,67 +128,77 @@ def functions_exclude_each_other(candidate: Candidate, _: Spec) -> Iterator[Mism
     implementation``, for every request.
 
     In the model's code: remove one of them.
-    """
-    yield from _found(candidate, "HND120")
+    """,
+)
 
 
-@check("HND121", severity="error")
-def functions_missing(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The file defines ``input_handler`` without ``output_handler``.
+HND121 = Rule(
+    "HND121",
+    "functions-missing",
+    severity="error",
+    doc="""The file defines ``input_handler`` without ``output_handler``.
 
     The TensorFlow Serving container takes both, or a function ``handler`` that does all.
 
     At an endpoint: it does not start: ``NotImplementedError: Handlers are not implemented correctly in user script.``
 
     In the model's code: add ``def output_handler(response, context): return response.content, context.accept_header``.
-    """
-    yield from _found(candidate, "HND121")
+    """,
+)
 
 
-@check("HND122", severity="error")
-def dict_posted_as_form(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """``input_handler`` returns a dict instead of its JSON.
+HND122 = Rule(
+    "HND122",
+    "dict-posted-as-form",
+    severity="error",
+    doc="""``input_handler`` returns a dict instead of its JSON.
 
     The container hands the result to ``requests.post(uri, data=...)``, which writes a dict as the fields of a form.
 
     At an endpoint: TensorFlow Serving answers ``JSON Parse error: Invalid value. at offset: 0``.
 
     In the model's code: ``return json.dumps({"instances": ...})``. The dict was checked as if it had been sent so.
-    """
-    yield from _found(candidate, "HND122")
+    """,
+)
 
 
-@check("HND123", severity="error")
-def several_classes(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The file of a TorchServe handler defines more than one class.
+HND123 = Rule(
+    "HND123",
+    "several-classes",
+    severity="error",
+    doc="""The file of a TorchServe handler defines more than one class.
 
     TorchServe takes the one class of the file, or a function ``handle`` at its top.
 
     At an endpoint: ``Expected only one class in custom service code or a function entry point``.
 
     In the model's code: move the others into a file of their own. The first with ``preprocess`` was checked.
-    """
-    yield from _found(candidate, "HND123")
+    """,
+)
 
 
-@check("HND124", severity="warning")
-def posted_text_reads_otherwise(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """TensorFlow Serving reads what the handler posts otherwise than it was meant.
+HND124 = Rule(
+    "HND124",
+    "posted-text-reads-otherwise",
+    severity="warning",
+    doc="""TensorFlow Serving reads what the handler posts otherwise than it was meant.
 
     Values that leave the range of the signature's dtype, a batch axis that is missing, a name that is not the spec's.
 
     At an endpoint: 200 with an answer for each row of the image, or wrong numbers.
 
     In the model's code: one more pair of brackets around each image; numbers that the signature's dtype holds.
-    """
-    yield from _found(candidate, "HND124")
+    """,
+)
 
 
-@check("HND130", severity="notice")
-def as_the_handler_was_run(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """What stood in for the server when the handler was run, and what was taken of what it returned.
+HND130 = Rule(
+    "HND130",
+    "as-the-handler-was-run",
+    severity="notice",
+    doc="""What stood in for the server when the handler was run, and what was taken of what it returned.
 
     A class of TorchServe that is not installed, ``initialize`` that was called without a model, one tensor of several,
     a tensor that was fetched from a GPU.
-    """
-    yield from _found(candidate, "HND130")
+    """,
+)

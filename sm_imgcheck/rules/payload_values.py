@@ -1,16 +1,15 @@
-"""PAY: the numbers in a request body, as its serving stack reads them. See ``pay_request``."""
+"""PAY: the numbers in a request body, as its serving stack reads them. See ``payload_request``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from sm_imgcheck.rules import Rule
 
-from sm_imgcheck.core.types import Candidate, Spec
-from sm_imgcheck.rules import Mismatch, check, told
-
-
-@check("PAY105", severity="error", see="https://github.com/tensorflow/serving/issues/2104")
-def batch_axis_lost_or_invented(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The server reads another batch than was meant.
+PAY105 = Rule(
+    "PAY105",
+    "batch-axis-lost-or-invented",
+    severity="error",
+    see="https://github.com/tensorflow/serving/issues/2104",
+    doc="""The server reads another batch than was meant.
 
     TensorFlow Serving takes every entry of ``instances`` for one instance: a bare list of height x width x 3 becomes
     as many instances as the image has rows, and a flat list gains an axis. Triton takes the first axis for the batch
@@ -20,13 +19,15 @@ def batch_axis_lost_or_invented(candidate: Candidate, spec: Spec) -> Iterator[Mi
     shape``; ``Matrix size-incompatible``; or a 200 with as many answers as there are rows.
 
     In the client: ``array[np.newaxis].tolist()``. Here: ``payload`` writes the batch axis that the spec asks for.
-    """
-    yield from told(candidate, spec, "PAY105")
+    """,
+)
 
 
-@check("PAY106", severity="error")
-def values_cast_in_silence(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The server changes the values to fit its own dtype.
+PAY106 = Rule(
+    "PAY106",
+    "values-cast-in-silence",
+    severity="error",
+    doc="""The server changes the values to fit its own dtype.
 
     MLflow casts whatever comes to the signature's dtype: floats of 0..1 sent to a uint8 signature arrive as zeros,
     ``null`` as NaN, texts as numbers.
@@ -35,13 +36,15 @@ def values_cast_in_silence(candidate: Candidate, spec: Spec) -> Iterator[Mismatc
     300 out of bounds for uint8``).
 
     In the client: send the values that the signature takes. Here: ``payload`` sends the spec's dtype and range.
-    """
-    yield from told(candidate, spec, "PAY106")
+    """,
+)
 
 
-@check("PAY107", severity="error")
-def floats_for_an_integer_input(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """Numbers with a point or an exponent stand where the input takes whole numbers.
+PAY107 = Rule(
+    "PAY107",
+    "floats-for-an-integer-input",
+    severity="error",
+    doc="""Numbers with a point or an exponent stand where the input takes whole numbers.
 
     Even ``1.0`` is refused: JSON parsers tell it from ``1``.
 
@@ -49,13 +52,15 @@ def floats_for_an_integer_input(candidate: Candidate, spec: Spec) -> Iterator[Mi
     access JSON non-unsigned-integer as unsigned-integer`` (Triton).
 
     In the client: ``array.astype(np.uint8).tolist()``. Here: ``payload`` writes integers for an integer dtype.
-    """
-    yield from told(candidate, spec, "PAY107")
+    """,
+)
 
 
-@check("PAY108", severity="error")
-def ragged_lists(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The nested lists differ in length.
+PAY108 = Rule(
+    "PAY108",
+    "ragged-lists",
+    severity="error",
+    doc="""The nested lists differ in length.
 
     Images of several sizes in one batch, or a row that was cut.
 
@@ -64,13 +69,15 @@ def ragged_lists(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
     In the client: resize all images of a request to one size, or send one a request. Here: ``payload`` resizes as the
     spec says before it joins them.
-    """
-    yield from told(candidate, spec, "PAY108")
+    """,
+)
 
 
-@check("PAY109", severity="error")
-def nan_in_json(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The JSON body holds NaN or Infinity, for which JSON has no word.
+PAY109 = Rule(
+    "PAY109",
+    "nan-in-json",
+    severity="error",
+    doc="""The JSON body holds NaN or Infinity, for which JSON has no word.
 
     Python writes and reads them all the same; other servers refuse the body, and those that take it hand NaN to the
     model.
@@ -79,24 +86,28 @@ def nan_in_json(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
     In the client: find the division by zero; ``json.dumps(..., allow_nan=False)`` tells you before the server does.
     Here: ``payload`` refuses to write it.
-    """
-    yield from told(candidate, spec, "PAY109")
+    """,
+)
 
 
-@check("PAY113", severity="error")
-def big_endian_body(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The .npy body has its bytes in the order of other machines.
+PAY113 = Rule(
+    "PAY113",
+    "big-endian-body",
+    severity="error",
+    doc="""The .npy body has its bytes in the order of other machines.
 
     At an endpoint: PyTorch: ``given numpy array has byte order different from the native byte order``.
 
     In the client: ``array.astype(array.dtype.newbyteorder("="))``. Here: ``payload`` writes little-endian.
-    """
-    yield from told(candidate, spec, "PAY113")
+    """,
+)
 
 
-@check("PAY115", severity="error")
-def bytes_do_not_fill_the_shape(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The values do not fill the shape that the body claims.
+PAY115 = Rule(
+    "PAY115",
+    "bytes-do-not-fill-the-shape",
+    severity="error",
+    doc="""The values do not fill the shape that the body claims.
 
     A body that was cut on its way, a dtype of another width (twice as many bytes: float64), the shape of another
     array.
@@ -105,13 +116,15 @@ def bytes_do_not_fill_the_shape(candidate: Candidate, spec: Spec) -> Iterator[Mi
     'data' field``; ``cannot reshape array``; ``EOF: reading array data``.
 
     In the client: take shape, datatype and bytes from the same array. Here: ``payload`` does.
-    """
-    yield from told(candidate, spec, "PAY115")
+    """,
+)
 
 
-@check("PAY117", severity="error")
-def wrong_datatype_word(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The request says another datatype than the model takes, or a word that the protocol does not know.
+PAY117 = Rule(
+    "PAY117",
+    "wrong-datatype-word",
+    severity="error",
+    doc="""The request says another datatype than the model takes, or a word that the protocol does not know.
 
     v2 requests say ``FP32``, not ``float32``; NumPy's default of 64 bits is ``FP64``. TensorFlow Serving fills no
     half-precision input from JSON at all.
@@ -120,13 +133,15 @@ def wrong_datatype_word(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     input image``; 501 ``Conversion of JSON Value ... to type: half``.
 
     In the client: cast the array and name its dtype. Here: ``payload`` takes both from the spec.
-    """
-    yield from told(candidate, spec, "PAY117")
+    """,
+)
 
 
-@check("PAY118", severity="error")
-def refused_shape(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The server holds the shape against the model's, and refuses it.
+PAY118 = Rule(
+    "PAY118",
+    "refused-shape",
+    severity="error",
+    doc="""The server holds the shape against the model's, and refuses it.
 
     Channels first for channels last, another size, an axis too many.
 
@@ -135,5 +150,5 @@ def refused_shape(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
     In the client: ``np.transpose(x, (0, 2, 3, 1))``, never ``reshape``. Here: ``payload`` resizes and transposes as
     the spec says.
-    """
-    yield from told(candidate, spec, "PAY118")
+    """,
+)

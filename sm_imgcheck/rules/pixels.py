@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.types import Candidate, Ideal, Severity, Spec
+from sm_imgcheck.core.types import Candidate, Finding, Ideal, Severity, Spec
 from sm_imgcheck.ops.compare import differences, said, traits
-from sm_imgcheck.rules import Mismatch, check
+from sm_imgcheck.rules import Rule
 
 _MUCH_ON_AVERAGE, _MUCH_AT_MOST = 1.5, 16.0
 """Grey levels from which pixels are wrong: decoders and rounding stay below; bilinear with and without antialias, at
@@ -19,9 +19,11 @@ _ROUNDING = 1.01
 """Grey levels that two ways to round the same sum may be apart: of no consequence."""
 
 
-@check("PIX101", severity="error")
-def not_this_image(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """Nothing that is looked for leads from the source image to this tensor.
+PIX101 = Rule(
+    "PIX101",
+    "not-this-image",
+    severity="error",
+    doc="""Nothing that is looked for leads from the source image to this tensor.
 
     Every turn, mirror image, framing, filter, channel order and value mapping that is usual was tried. The tensor is
     another picture, or this one cut, turned by an odd angle or painted over.
@@ -29,19 +31,26 @@ def not_this_image(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     At an endpoint: an answer about something else.
 
     In the model's code: see which file the tensor is really made of; switch random augmentation off.
-    """
+    """,
+)
+
+
+@PIX101.check
+def _not_this_image(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     if candidate.origins == ():
-        yield Mismatch(
-            message=f"it is not made of {_source(candidate)} in any way that is looked for: it is another picture, or "
+        yield PIX101.finding(
+            f"it is not made of {_source(candidate)} in any way that is looked for: it is another picture, or "
             "this one cut or altered",
             expected="made of the source image",
             actual="not recognised",
         )
 
 
-@check("PIX102", severity="warning")
-def unknown_pipeline(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The tensor is the source image, by a pipeline that could not be named.
+PIX102 = Rule(
+    "PIX102",
+    "unknown-pipeline",
+    severity="warning",
+    doc="""The tensor is the source image, by a pipeline that could not be named.
 
     The nearest explanation leaves differences that arithmetic does not explain: an unusual crop, a filter of another
     library, a blur, a picture that was compressed again. What the message says of the pipeline is the nearest, not the
@@ -50,12 +59,17 @@ def unknown_pipeline(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     At an endpoint: as good or bad as the differences are large.
 
     In the model's code: write down each step between decode and request, and compare it with the spec's.
-    """
+    """,
+)
+
+
+@PIX102.check
+def _unknown_pipeline(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     origins = candidate.origins
     if origins and not origins[0].exact:
         nearest = origins[0]
-        yield Mismatch(
-            message=f"it shows {_source(candidate)}, by an unknown pipeline; the nearest leaves "
+        yield PIX102.finding(
+            f"it shows {_source(candidate)}, by an unknown pipeline; the nearest leaves "
             f"{nearest.mean_difference:.2g} grey levels on average, {nearest.max_difference:.3g} at most: "
             f"{said([traits(nearest.steps, nearest.before)])}",
             expected="a known pipeline",
@@ -63,9 +77,12 @@ def unknown_pipeline(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
         )
 
 
-@check("PIX103", severity="error", see="https://github.com/open-mmlab/mmcv/pull/805")
-def other_turn(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The picture stands turned another way than the spec turns it.
+PIX103 = Rule(
+    "PIX103",
+    "other-turn",
+    severity="error",
+    see="https://github.com/open-mmlab/mmcv/pull/805",
+    doc="""The picture stands turned another way than the spec turns it.
 
     A camera stores what it sees and notes in EXIF how it was held. OpenCV and browsers turn the picture upright;
     ``Image.open``, TensorFlow and torchvision do not.
@@ -74,13 +91,16 @@ def other_turn(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
 
     In the model's code: ``ImageOps.exif_transpose(image)`` right after ``Image.open``; or ``IMREAD_IGNORE_ORIENTATION``
     where the spec ignores EXIF.
-    """
-    yield from _differs(candidate, "turn")
+    """,
+)
 
 
-@check("PIX104", severity="warning", see="https://github.com/tensorflow/tensorflow/issues/11623")
-def other_decoder(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The file was decoded by other arithmetic than the spec's.
+PIX104 = Rule(
+    "PIX104",
+    "other-decoder",
+    severity="warning",
+    see="https://github.com/tensorflow/tensorflow/issues/11623",
+    doc="""The file was decoded by other arithmetic than the spec's.
 
     ``tf.io.decode_jpeg`` uses a fast, biased cosine transform unless ``dct_method="INTEGER_ACCURATE"`` is said; the
     other libraries decode accurately. IMREAD_GRAYSCALE takes the brightness as it is stored.
@@ -88,25 +108,31 @@ def other_decoder(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     At an endpoint: 200; a sample on the edge between two classes may flip.
 
     In the model's code: use the decoder that the model was trained with.
-    """
-    yield from _differs(candidate, "decoder")
+    """,
+)
 
 
-@check("PIX105", severity="error", see="https://github.com/ultralytics/ultralytics/issues/7069")
-def other_framing(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The picture was brought to its size another way: stretched, cropped or letterboxed.
+PIX105 = Rule(
+    "PIX105",
+    "other-framing",
+    severity="error",
+    see="https://github.com/ultralytics/ultralytics/issues/7069",
+    doc="""The picture was brought to its size another way: stretched, cropped or letterboxed.
 
     At an endpoint: 200; objects out of proportion or out of sight, and boxes in the wrong place.
 
     In the model's code: resize and crop as in training, such as the shortest edge to 256 and the central 224x224. A
     tensor cannot be mended: what was cut away is gone. ``convert`` makes it from the image.
-    """
-    yield from _differs(candidate, "framing")
+    """,
+)
 
 
-@check("PIX106", severity="error", see="https://github.com/pytorch/vision/issues/2950")
-def other_kernel(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The picture was resized by another filter or another library's arithmetic.
+PIX106 = Rule(
+    "PIX106",
+    "other-kernel",
+    severity="error",
+    see="https://github.com/pytorch/vision/issues/2950",
+    doc="""The picture was resized by another filter or another library's arithmetic.
 
     "Bilinear" is many things: Pillow widens its filter when it shrinks, OpenCV and TensorFlow skip pixels, PyTorch does
     either. How far the results are apart on this very picture decides how much it matters, and is told.
@@ -114,26 +140,30 @@ def other_kernel(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     At an endpoint: 200, and up to some per cent of accuracy.
 
     In the model's code: use the library and filter of training; ``sm-imgcheck code`` writes it with the same bits.
-    """
-    yield from _differs(candidate, "kernel")
+    """,
+)
 
 
-@check("PIX107", severity="error")
-def mirrored(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """Left and right stand exchanged.
+PIX107 = Rule(
+    "PIX107",
+    "mirrored",
+    severity="error",
+    doc="""Left and right stand exchanged.
 
     A random horizontal flip that belongs to training only, or a camera preview that shows a mirror image.
 
     At an endpoint: 200; text and sides are wrong, and the answer is another each time where the flip is random.
 
     In the model's code: leave augmentation out of the pipeline that serves.
-    """
-    yield from _differs(candidate, "mirror")
+    """,
+)
 
 
-@check("PIX108", severity="warning")
-def other_colours(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The file's channels were converted by another rule: CMYK, alpha or gray.
+PIX108 = Rule(
+    "PIX108",
+    "other-colours",
+    severity="warning",
+    doc="""The file's channels were converted by another rule: CMYK, alpha or gray.
 
     Transparent pixels show what lies beneath, black as a rule, or the background that they are laid on. CMYK has no one
     RGB, and gray is a weighted sum that libraries round differently.
@@ -141,39 +171,39 @@ def other_colours(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     At an endpoint: 200; odd colours, or a black background where training had white.
 
     In the model's code: convert as in training. Here: the spec's ``decode`` says what is wanted.
-    """
-    yield from _differs(candidate, "colour")
+    """,
+)
 
 
-def _differs(candidate: Candidate, trait: str) -> Iterator[Mismatch]:
-    """The trait in which no origin that explains the tensor does what the spec does."""
+_TRAITS = {
+    "turn": (PIX103, "the picture is "),
+    "decoder": (PIX104, "it was decoded with "),
+    "framing": (PIX105, "the picture was brought to its size otherwise: "),
+    "kernel": (PIX106, "it was resized by "),
+    "mirror": (PIX107, "the picture is "),
+    "colour": (PIX108, "the channels were converted otherwise: "),
+}
+"""The rule of each trait, and how its message begins. The other traits have families of their own."""
+
+
+@PIX103.check
+def _different_traits(candidate: Candidate, _: Spec) -> Iterator[Finding]:
+    """Of each trait in which no origin that explains the tensor does what the spec does (PIX103 to PIX108)."""
     ideal, origins = candidate.ideal, [origin for origin in candidate.origins or () if origin.exact]
     if ideal is None or ideal.plan is None or not origins:
         return
     ways = [traits(origin.steps, origin.before) for origin in origins]
-    for one in differences(ways, traits(ideal.plan.steps, ideal.plan.before)):
-        if one.trait == trait:
-            found = " or ".join(one.found)
-            yield Mismatch(
-                message=f"{_done(trait, found)}; the spec wants {_wish(one.wanted)}{_apart(ideal)}",
-                expected=one.wanted,
-                actual=found,
+    for difference in differences(ways, traits(ideal.plan.steps, ideal.plan.before)):
+        if difference.trait in _TRAITS:
+            rule, start = _TRAITS[difference.trait]
+            actual = " or ".join(difference.found)
+            done = "it was not resized" if actual in ("not resized", "no resize") else f"{start}{actual}"
+            yield rule.finding(
+                f"{done}; the spec wants {_wish(difference.wanted)}{_apart(ideal)}",
+                expected=difference.wanted,
+                actual=actual,
                 severity=_severity(ideal),
             )
-
-
-_WHAT = {
-    "turn": "the picture is ",
-    "decoder": "it was decoded with ",
-    "framing": "the picture was brought to its size otherwise: ",
-    "kernel": "it was resized by ",
-    "mirror": "the picture is ",
-    "colour": "the channels were converted otherwise: ",
-}
-
-
-def _done(trait: str, found: str) -> str:
-    return "it was not resized" if found in ("not resized", "no resize") else f"{_WHAT[trait]}{found}"
 
 
 def _wish(wanted: str) -> str:

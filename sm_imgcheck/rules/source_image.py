@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sm_imgcheck.core.types import Candidate, Header, Severity, Spec
-from sm_imgcheck.rules import Mismatch, check
+from sm_imgcheck.core.types import Candidate, Finding, Header, Severity, Spec
+from sm_imgcheck.rules import Rule
 from sm_imgcheck.rules.decode_policy import MOST_FRAMES, refusals
 
 # A stretch that changes the ratio of the sides by more than this turns circles into ellipses that no augmentation of
@@ -24,9 +24,12 @@ def _judge(candidate: Candidate, spec: Spec, key: str, otherwise: Severity) -> t
     return header, refused, "error" if refused else otherwise
 
 
-@check("SRC130", severity="warning", verdict="ok")
-def several_frames(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
-    """The file holds several pictures; only the first is used.
+SRC130 = Rule(
+    "SRC130",
+    "several-frames",
+    severity="warning",
+    verdict="ok",
+    doc="""The file holds several pictures; only the first is used.
 
     An animation, a scan of several pages, a phone's picture with its depth map (MPO).
 
@@ -34,15 +37,24 @@ def several_frames(candidate: Candidate, _: Spec) -> Iterator[Mismatch]:
     (``expand_animations``), which the model then refuses.
 
     Send each picture as a file of its own: ``Image.seek(n)`` in Pillow, ``magick in.gif out-%d.png``.
-    """
+    """,
+)
+
+
+@SRC130.check
+def _several_frames(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     if candidate.header is not None and candidate.header.frames > 1:
         least = "at least " if candidate.header.frames == MOST_FRAMES else ""
-        yield Mismatch(message=f"holds {least}{candidate.header.frames} pictures; the first is used")
+        yield SRC130.finding(f"holds {least}{candidate.header.frames} pictures; the first is used")
 
 
-@check("SRC131", severity="warning", verdict="ok", fixed_by="orient")
-def exif_orientation(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The picture is stored turned or mirrored, and says so in its EXIF block.
+SRC131 = Rule(
+    "SRC131",
+    "exif-orientation",
+    severity="warning",
+    verdict="ok",
+    fixed_by="orient",
+    doc="""The picture is stored turned or mirrored, and says so in its EXIF block.
 
     Cameras store what the sensor saw and note how the camera was held (tag 0x0112).
 
@@ -50,7 +62,12 @@ def exif_orientation(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     sees it lying on its side, without any error.
 
     In the model's code: ``ImageOps.exif_transpose(image)`` right after ``Image.open``. Here: ``decode: {exif: apply}``.
-    """
+    """,
+)
+
+
+@SRC131.check
+def _exif_orientation(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     header, refused, severity = _judge(candidate, spec, "exif", "warning")
     if header is None or header.orientation == 1:
         return
@@ -58,16 +75,20 @@ def exif_orientation(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     upright = f"{header.width}x{header.height}" if header.orientation > 4 else size
     said = f"is stored turned (EXIF orientation {header.orientation}): {size}, upright {upright} (HxW)"
     ignored = spec.decode.exif == "ignore"
-    yield Mismatch(
-        message=f"{said}; the spec ignores it, so the model sees it as stored" if ignored else said,
+    yield SRC131.finding(
+        f"{said}; the spec ignores it, so the model sees it as stored" if ignored else said,
         severity="notice" if ignored else severity,
-        mendable=not refused and not ignored,
+        fixable=not refused and not ignored,
     )
 
 
-@check("SRC134", severity="notice", verdict="ok", fixed_by="decode")
-def wide_gamut(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The image's colour profile is not sRGB.
+SRC134 = Rule(
+    "SRC134",
+    "wide-gamut",
+    severity="notice",
+    verdict="ok",
+    fixed_by="decode",
+    doc="""The image's colour profile is not sRGB.
 
     Phones save Display P3, cameras Adobe RGB: the same numbers then mean more saturated colours.
 
@@ -75,71 +96,107 @@ def wide_gamut(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
     In the model's code: ``ImageCms.profileToProfile`` with an sRGB target. Here: ``decode: {icc: srgb}`` converts,
     ``reject`` refuses.
-    """
+    """,
+)
+
+
+@SRC134.check
+def _wide_gamut(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     header, refused, severity = _judge(candidate, spec, "icc", "notice")
     if header is not None and header.wide_gamut:
         converts = spec.decode.icc == "srgb"
         what = "converted to sRGB" if converts else "refused by decode.icc" if refused else "ignored"
-        yield Mismatch(message=f"has the colour profile {header.icc!r}: {what}", severity=severity, mendable=converts)
+        yield SRC134.finding(f"has the colour profile {header.icc!r}: {what}", severity=severity, fixable=converts)
 
 
-@check("SRC135", severity="warning", verdict="ok", fixed_by="colour")
-def cmyk_image(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The image is coded in the four inks of a printing press.
+SRC135 = Rule(
+    "SRC135",
+    "cmyk-image",
+    severity="warning",
+    verdict="ok",
+    fixed_by="colour",
+    doc="""The image is coded in the four inks of a printing press.
 
     At an endpoint: ``np.asarray(Image.open(f))`` has four channels and is refused, or taken for RGBA with inverted
     colours. OpenCV, Pillow and TensorFlow convert it to RGB with different arithmetic (one level apart).
 
     In the model's code: ``Image.open(f).convert("RGB")``. Here: ``decode: {cmyk: convert}``, by ``decode.library``.
-    """
+    """,
+)
+
+
+@SRC135.check
+def _cmyk_image(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     header, refused, severity = _judge(candidate, spec, "cmyk", "warning")
     if header is not None and header.mode == "CMYK":
         how = "refused by decode.cmyk" if refused else f"converted as {spec.decode.library} does"
-        yield Mismatch(message=f"is coded in CMYK inks: {how}", actual="CMYK", severity=severity, mendable=not refused)
+        yield SRC135.finding(f"is coded in CMYK inks: {how}", actual="CMYK", severity=severity, fixable=not refused)
 
 
-@check("SRC136", severity="notice", verdict="ok", fixed_by="colour")
-def gray_image(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The image is gray, the model takes colour.
+SRC136 = Rule(
+    "SRC136",
+    "gray-image",
+    severity="notice",
+    verdict="ok",
+    fixed_by="colour",
+    doc="""The image is gray, the model takes colour.
 
     At an endpoint: ``np.asarray(Image.open(f))`` has two axes; ``not enough values to unpack (expected 3, got 2)``,
     ``expected input to have 3 channels, but got 1``.
 
     In the model's code: ``Image.open(f).convert("RGB")``. Here: ``decode: {gray: expand}`` repeats the one channel.
-    """
+    """,
+)
+
+
+@SRC136.check
+def _gray_image(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     header, refused, severity = _judge(candidate, spec, "gray", "notice")
     if header is not None and header.mode in ("L", "LA") and spec.contract.channel_order != "GRAY":
         how = "refused by decode.gray" if refused else "its one channel is repeated"
-        yield Mismatch(
-            message=f"is gray: {how}",
+        yield SRC136.finding(
+            f"is gray: {how}",
             expected=spec.contract.channel_order,
             actual="GRAY",
             severity=severity,
-            mendable=not refused,
+            fixable=not refused,
         )
 
 
-@check("SRC137", severity="notice", verdict="ok", fixed_by="colour")
-def transparent_image(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The image has an alpha channel or a transparent colour, the model takes none.
+SRC137 = Rule(
+    "SRC137",
+    "transparent-image",
+    severity="notice",
+    verdict="ok",
+    fixed_by="colour",
+    doc="""The image has an alpha channel or a transparent colour, the model takes none.
 
     At an endpoint: four channels, which the model refuses; after ``convert("RGB")`` whatever colour lies beneath the
     transparent part, mostly black, where people see white.
 
     In the model's code: ``Image.alpha_composite`` over a background before ``convert("RGB")``. Here:
     ``decode: {alpha: composite, background: [255, 255, 255]}``, or ``drop``.
-    """
+    """,
+)
+
+
+@SRC137.check
+def _transparent_image(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     header, refused, severity = _judge(candidate, spec, "alpha", "notice")
     if header is None or header.mode not in ("LA", "RGBA") or spec.contract.channel_order in ("RGBA", "BGRA"):
         return
     over = f"laid over {list(spec.decode.background)}"
     how = {"drop": "dropped, what lies beneath shows", "composite": over, "reject": "refused by decode.alpha"}
-    yield Mismatch(message=f"has alpha: {how[spec.decode.alpha]}", severity=severity, mendable=not refused)
+    yield SRC137.finding(f"has alpha: {how[spec.decode.alpha]}", severity=severity, fixable=not refused)
 
 
-@check("SRC138", severity="notice", verdict="ok", fixed_by="colour")
-def deep_image(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The image has more than 8 bits a sample.
+SRC138 = Rule(
+    "SRC138",
+    "deep-image",
+    severity="notice",
+    verdict="ok",
+    fixed_by="colour",
+    doc="""The image has more than 8 bits a sample.
 
     Microscopes, X-ray machines and depth cameras write 10 to 16 bits; TIFF also 32-bit numbers without any white.
 
@@ -148,23 +205,31 @@ def deep_image(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
     In the model's code: scale by what white is in your images. Here: ``decode: {bit_depth: scale}`` keeps the upper
     byte; numbers of 32 bits are always refused.
-    """
+    """,
+)
+
+
+@SRC138.check
+def _deep_image(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     header, refused, severity = _judge(candidate, spec, "bit_depth", "notice")
     if header is not None and header.bits > 8:
         hint = "refused; decode: {bit_depth: scale} keeps the upper byte" if header.bits <= 16 else "they have no white"
         how = hint if refused else "the upper byte is kept"
-        yield Mismatch(
-            message=f"has {header.bits} bits a sample: {how}",
+        yield SRC138.finding(
+            f"has {header.bits} bits a sample: {how}",
             expected="8 bits",
             actual=f"{header.bits} bits",
             severity=severity,
-            mendable=not refused,
+            fixable=not refused,
         )
 
 
-@check("SRC139", severity="warning", verdict="ok")
-def extreme_aspect(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The spec stretches the image out of all proportion.
+SRC139 = Rule(
+    "SRC139",
+    "extreme-aspect",
+    severity="warning",
+    verdict="ok",
+    doc="""The spec stretches the image out of all proportion.
 
     A panorama or a strip is squeezed into the model's shape: what was round is not round any more.
 
@@ -172,7 +237,12 @@ def extreme_aspect(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
     In the model's code: resize the shorter edge and crop, or letterbox. Here: ``resize: {mode: letterbox}`` or
     ``shortest_edge``, if the model was trained so; else leave the image out.
-    """
+    """,
+)
+
+
+@SRC139.check
+def _extreme_aspect(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     header = candidate.header
     if header is None:
         return
@@ -187,4 +257,4 @@ def extreme_aspect(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     stretch = max(stretch, 1 / stretch)
     if stretch > _EXTREME_STRETCH:
         change = f"{height}x{width} becomes {new_height}x{new_width} (HxW)"
-        yield Mismatch(message=f"{change}: its proportions change by a factor of {stretch:.3g}")
+        yield SRC139.finding(f"{change}: its proportions change by a factor of {stretch:.3g}")

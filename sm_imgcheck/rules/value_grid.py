@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sm_imgcheck.core.types import Candidate, Channel, Spec
+from sm_imgcheck.core.types import Candidate, Channel, Finding, Spec
 from sm_imgcheck.core.value_mapping import domain, span, target
-from sm_imgcheck.rules import Mismatch, check
+from sm_imgcheck.rules import Rule
 
 _LEAST = -3
 """Of normalised values: black under ImageNet's mean and std is -2.1, and white 2.6."""
@@ -14,9 +14,11 @@ _NEAR = 0.3
 """Grey levels between two grids of float16 that may be one."""
 
 
-@check("VAL109", severity="error")
-def cut_to_integers(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """Scaled values were cast to integers, which leaves next to nothing of the picture.
+VAL109 = Rule(
+    "VAL109",
+    "cut-to-integers",
+    severity="error",
+    doc="""Scaled values were cast to integers, which leaves next to nothing of the picture.
 
     ``(image / 255).astype("uint8")`` is 1 where the picture was white and 0 everywhere else; after mean and std, -2 to
     2 is left. A mask, or a picture that is black but for a level or two, has the same numbers: hence "likely".
@@ -24,7 +26,12 @@ def cut_to_integers(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     At an endpoint: 200, and nearly the same answer for every picture.
 
     In the model's code: cast to integers before scaling, or not at all. Here: nothing brings the picture back.
-    """
+    """,
+)
+
+
+@VAL109.check
+def _cut_to_integers(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
     if facts is None or facts.domain or not facts.dtype.startswith(("int", "uint")):
         return
@@ -32,8 +39,8 @@ def cut_to_integers(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
         return
     if facts.high <= (1 if facts.low >= 0 else -_LEAST):
         seen, wanted = span(facts.low, facts.high), span(*domain(spec.contract))
-        yield Mismatch(
-            message=f"only the whole numbers {seen} are left in {facts.dtype}: scaled values were cast to integers; "
+        yield VAL109.finding(
+            f"only the whole numbers {seen} are left in {facts.dtype}: scaled values were cast to integers; "
             f"the model takes {wanted}",
             expected=wanted,
             actual=seen,
@@ -42,9 +49,11 @@ def cut_to_integers(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
         )
 
 
-@check("VAL110", severity="error")
-def other_spacing(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
-    """The grey levels stand on a grid that the spec's mapping does not make.
+VAL110 = Rule(
+    "VAL110",
+    "other-spacing",
+    severity="error",
+    doc="""The grey levels stand on a grid that the spec's mapping does not make.
 
     The 256 levels of a picture come out of any mean and std evenly spaced, 1 / (255 std) apart for mean and std of
     x / 255, each channel on its own. Here they are, but not as far apart as the spec's std puts them, or its mean puts
@@ -55,7 +64,12 @@ def other_spacing(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
 
     In the model's code: compare mean and std, and their order, with the model card. Here: say what the values stand
     for, ``--assume value_range=...``.
-    """
+    """,
+)
+
+
+@VAL110.check
+def _other_spacing(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts, contract = candidate.facts, spec.contract
     if facts is None or len(facts.channels) != contract.channels or contract.quantize is not None:
         return
@@ -67,7 +81,7 @@ def other_spacing(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
         differ = f"{steps} apart, channel by channel; the spec's std puts them {theirs} apart"
         if all(_alike(one, a, near) for one, a, _ in pairs):
             differ = f"{steps} apart, as the spec's std puts them; its mean puts them elsewhere: another was taken off"
-        yield Mismatch(message=f"the grey levels stand {differ}", expected=theirs, actual=steps)
+        yield VAL110.finding(f"the grey levels stand {differ}", expected=theirs, actual=steps)
 
 
 def _listed(steps: Iterable[float]) -> str:

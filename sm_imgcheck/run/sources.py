@@ -14,6 +14,7 @@ from sm_imgcheck.features.handler import Handler, Runner, handled
 from sm_imgcheck.features.identify.source import traced
 from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.pipeline.process import process
+from sm_imgcheck.rules.handler import HND130
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.work import Done, Job, attempt, handed
 
@@ -40,8 +41,8 @@ def looked_at(what: Any, runner: Runner, spec: Spec, options: Options) -> Result
         if source is None or candidate.handled is None:
             raise
         # The handler may read what is refused here, such as half an image: its tensor is checked all the same.
-        why = ("HND130", f"how the tensor was made is not looked for: {error}", "", "")
-        told = replace(candidate.handled, flaws=(*candidate.handled.flaws, why))
+        why = HND130.finding(f"how the tensor was made is not looked for: {error}")
+        told = replace(candidate.handled, findings=(*candidate.handled.findings, why))
         return process(replace(candidate, handled=told), spec, options)
 
 

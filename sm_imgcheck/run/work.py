@@ -25,6 +25,7 @@ from sm_imgcheck.io.stores._connect import allow_redirects
 from sm_imgcheck.io.stores.local import MAX_FILE_BYTES
 from sm_imgcheck.io.stores.prefetch import ahead
 from sm_imgcheck.pipeline.guard import clause
+from sm_imgcheck.rules.source_file import SRC101, SRC107
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.inputs.prefetch import Found, contents
 from sm_imgcheck.run.outputs.tensors import Outputs, Refused, Written
@@ -230,7 +231,7 @@ def lost(job: Job, item: Item, cause: str) -> Done:
         said += " (by the system, for want of memory, unless somebody else did)"
     from sm_imgcheck.pipeline.process import process
 
-    candidate = Candidate(path=item.path, kind="unknown", problem=("SRC107", said))
+    candidate = Candidate(path=item.path, kind="unknown", problem=SRC107.finding(said))
     return Done(item=item, result=process(candidate, job.spec, job.options), size=_size(item))
 
 
@@ -281,7 +282,7 @@ def handed(item: Item, content: Found | None = None) -> str | bytes | Content | 
 
         return Content(path=item.path, body=content.body)
     if problem := item.problem or str(content or ""):
-        return Candidate(path=item.path, kind="unknown", problem=("SRC101", problem))
+        return Candidate(path=item.path, kind="unknown", problem=SRC101.finding(problem))
     return _stdin(item.path) if item.stdin else item.path
 
 
@@ -290,4 +291,6 @@ def _stdin(name: str) -> bytes | Candidate:
     body = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
     if len(body) <= MAX_FILE_BYTES:
         return body
-    return Candidate(path=name, kind="unknown", problem=("SRC101", f"has more than {MAX_FILE_BYTES} bytes: not read"))
+    return Candidate(
+        path=name, kind="unknown", problem=SRC101.finding(f"has more than {MAX_FILE_BYTES} bytes: not read")
+    )

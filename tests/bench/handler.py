@@ -42,7 +42,7 @@ def first_answer(file: Path, photo: str, spec: str) -> float:
     with Runner(Handler(file=str(file))) as run:
         candidate, _ = handled(photo, run, load_spec(spec))
         if candidate.problem is not None:
-            raise SystemExit(candidate.problem[1])
+            raise SystemExit(candidate.problem.message)
     return perf_counter() - start
 
 

@@ -200,7 +200,7 @@ def test_odd_json_is_refused_as_the_stack_refuses_it(stack, body, status, code, 
     monkeypatch.setenv(WITH_TRACEBACK, "1")
     given = spec(shape=["N", 8, 8, 3], dtype="uint8", value_range=[0, 255], payload={"stack": stack})
     result = process(body.encode(), given, Options(content_type="application/json"))
-    assert (result.request.outcome.status, result.request.outcome.cause) == (status, code)
+    assert (result.request.outcome.status, result.request.outcome.finding.code) == (status, code)
     assert codes(result) == [code]
 
 

@@ -41,7 +41,7 @@ def code(body, path="x"):
     found = from_bytes(body, path, DECODE)
     assert found.problem is not None
     assert found.data is None or found.kind != "tensor"
-    return found.problem
+    return found.problem.code, found.problem.message
 
 
 def test_an_image_is_looked_at_and_decoded_once():
@@ -58,9 +58,9 @@ def test_an_image_is_looked_at_and_decoded_once():
 def test_an_image_that_cannot_be_decoded_keeps_its_header():
     body = jpeg(quality=95)
     found = from_bytes(body[: len(body) * 2 // 3], "x.jpg", DECODE)
-    assert found.problem[0] in ("SRC110", "SRC111")
+    assert found.problem.code in ("SRC110", "SRC111")
     assert found.header.truncated
-    assert from_bytes(jpeg(), "x.jpg", Decode(max_pixels=100)).problem[0] == "SRC120"
+    assert from_bytes(jpeg(), "x.jpg", Decode(max_pixels=100)).problem.code == "SRC120"
 
 
 ARRAYS = [
@@ -90,8 +90,11 @@ def test_npz_names_its_arrays(tmp_path):
     assert np.array_equal(read(f"{tmp_path / 'x.npz'}::second", DECODE).data, picture(seed=1))
     assert np.array_equal(from_bytes(two, "x.npz::first", DECODE).data, picture())
     problem = read(tmp_path / "x.npz", DECODE).problem
-    assert problem == ("SRC153", "holds 2 arrays; name one of them as FILE.npz::NAME: first, second")
-    assert "has no array 'third'" in read(f"{tmp_path / 'x.npz'}::third", DECODE).problem[1]
+    assert (problem.code, problem.message) == (
+        "SRC153",
+        "holds 2 arrays; name one of them as FILE.npz::NAME: first, second",
+    )
+    assert "has no array 'third'" in read(f"{tmp_path / 'x.npz'}::third", DECODE).problem.message
 
 
 def test_a_file_name_may_hold_two_colons(tmp_path):
@@ -124,7 +127,8 @@ BAD_NPY = [
 @pytest.mark.parametrize(("body", "expected", "words"), BAD_NPY, ids=[case[2] for case in BAD_NPY])
 def test_a_bad_npy_is_a_problem_wherever_it_comes_from(body, expected, words, tmp_path):
     (tmp_path / "x.npy").write_bytes(body)
-    for problem in (code(body), read(tmp_path / "x.npy", DECODE).problem):
+    found = read(tmp_path / "x.npy", DECODE).problem
+    for problem in (code(body), (found.code, found.message)):
         assert problem[0] == expected
         assert words in problem[1]
 
@@ -173,9 +177,9 @@ def test_only_an_archive_has_members(tmp_path):
     for name, body in (("x.npy", npy(picture())), ("x.json", document()), ("x.jpg", jpeg())):
         (tmp_path / name).write_bytes(body)
         found = read(f"{tmp_path / name}::foo", DECODE)
-        assert found.problem[0] == "SRC153"
-        assert "nothing in it is called 'foo'" in found.problem[1]
-        assert read(f"{tmp_path / name}::", DECODE).problem[0] == "SRC101"
+        assert found.problem.code == "SRC153"
+        assert "nothing in it is called 'foo'" in found.problem.message
+        assert read(f"{tmp_path / name}::", DECODE).problem.code == "SRC101"
 
 
 def test_a_bad_npz_is_a_problem(monkeypatch):
@@ -202,7 +206,7 @@ def test_a_zip_without_arrays_is_no_tensor():
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("a.txt", "hello")
     found = from_bytes(out.getvalue(), "x.npz", DECODE)
-    assert (found.kind, found.problem) == ("unknown", ("SRC103", "is a zip archive"))
+    assert (found.kind, found.problem.code, found.problem.message) == ("unknown", "SRC103", "is a zip archive")
 
 
 def document(**changes):
@@ -284,24 +288,25 @@ def test_many_small_values_are_counted_before_they_are_parsed(unit, monkeypatch)
 
 def test_other_json_is_no_tensor():
     found = from_bytes(b'{"instances": []}', "x.json", DECODE)
-    assert (found.kind, found.problem) == ("unknown", ("SRC103", "is JSON text"))
+    assert (found.kind, found.problem.code, found.problem.message) == ("unknown", "SRC103", "is JSON text")
 
 
 def test_arrays_that_are_none():
-    assert from_array([[1, 2], [3]]).problem[0] == "SRC150"
-    assert from_array(np.array([None])).problem[0] == "SRC151"
+    assert from_array([[1, 2], [3]]).problem.code == "SRC150"
+    assert from_array(np.array([None])).problem.code == "SRC151"
     assert from_array([1.0, 2.0]).data.shape == (2,)
-    assert from_array(np.zeros(2, "M8[s]")).problem[0] == "SRC150"
+    assert from_array(np.zeros(2, "M8[s]")).problem.code == "SRC150"
 
     class Refuses:
         def __array__(self, dtype=None, copy=None):
             raise RuntimeError("it is on another device")
 
-    assert from_array(Refuses()).problem == ("SRC150", "is no array of numbers: it is on another device")
+    problem = from_array(Refuses()).problem
+    assert (problem.code, problem.message) == ("SRC150", "is no array of numbers: it is on another device")
 
 
 def test_a_mask_is_not_ignored():
-    assert "2 of its values are hidden" in from_array(np.ma.masked_less(np.arange(4), 2)).problem[1]
+    assert "2 of its values are hidden" in from_array(np.ma.masked_less(np.arange(4), 2)).problem.message
     plain = from_array(np.ma.masked_less(np.arange(4), 0))
     assert (plain.problem, type(plain.data)) == (None, np.ndarray)
 
@@ -320,20 +325,22 @@ def test_an_image_of_pillow_is_refused_with_the_way_to_do_it():
 
 
 def test_paths_that_are_no_files(tmp_path, monkeypatch):
-    assert "No such file" in read(tmp_path / "missing.jpg", DECODE).problem[1]
-    assert read(tmp_path, DECODE).problem[0] == "SRC101"
-    assert read("a\0b", DECODE).problem[0] == "SRC101"
-    assert read("x" * 300, DECODE).problem[0] == "SRC101"
-    assert read("", DECODE).problem == ("SRC101", "an empty name is no file")
+    assert "No such file" in read(tmp_path / "missing.jpg", DECODE).problem.message
+    assert read(tmp_path, DECODE).problem.code == "SRC101"
+    assert read("a\0b", DECODE).problem.code == "SRC101"
+    assert read("x" * 300, DECODE).problem.code == "SRC101"
+    problem = read("", DECODE).problem
+    assert (problem.code, problem.message) == ("SRC101", "an empty name is no file")
     (tmp_path / "empty.jpg").touch()
-    assert read(tmp_path / "empty.jpg", DECODE).problem[0] == "SRC102"
+    assert read(tmp_path / "empty.jpg", DECODE).problem.code == "SRC102"
     monkeypatch.setattr("sm_imgcheck.pipeline.read.MAX_FILE_BYTES", 10)
     (tmp_path / "large.jpg").write_bytes(jpeg())
-    assert "more than 10 are not read" in read(tmp_path / "large.jpg", DECODE).problem[1]
+    assert "more than 10 are not read" in read(tmp_path / "large.jpg", DECODE).problem.message
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs on this system")
 def test_a_pipe_without_a_writer_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "x.jpg")
-    assert read(tmp_path / "x.jpg", DECODE).problem == ("SRC101", "is a device, a pipe or a socket, not a file")
-    assert read("/dev/zero", DECODE).problem[0] == "SRC101"
+    problem = read(tmp_path / "x.jpg", DECODE).problem
+    assert (problem.code, problem.message) == ("SRC101", "is a device, a pipe or a socket, not a file")
+    assert read("/dev/zero", DECODE).problem.code == "SRC101"

@@ -194,7 +194,7 @@ def test_what_payload_builds_is_received_by_the_stack_it_is_for():
             got = stack(name).receive(sent.body, sent.content_type, wanted)
             assert isinstance(got, Received), (name, form, got)
             assert np.array_equal(np.asarray(got.data, np.float32), array), (name, form)
-            assert not got.flaws, (name, form, got.flaws)
+            assert not got.findings, (name, form, got.findings)
 
 
 # The command

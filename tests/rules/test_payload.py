@@ -1,21 +1,28 @@
 """PAY: what becomes of a request is told once, with its code, its severity, and what would be right."""
 
+import io
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from sm_imgcheck import rules
 from sm_imgcheck.core.endpoints import ENDPOINTS
 from sm_imgcheck.core.types import Candidate, Received, Refused, Request
+from sm_imgcheck.pipeline.read_request import request_candidate
+from sm_imgcheck.rules.payload_request import PAY101, PAY114
+from sm_imgcheck.rules.source_damage import SRC110
+from sm_imgcheck.serving.stacks import complete_findings
 from specs import spec
 
 PLAIN = Request(content_type="application/x-npy", size=1000, stack="pytorch", outcome=Received(form="array"))
 CODES = [code for code in rules.every() if code.startswith("PAY")]
 
 
-def found(payload=None, **changes):
+def found(payload=None, outcome=PLAIN.outcome, **changes):
     told = spec(payload={"stack": "pytorch", **(payload or {})})
-    candidate = Candidate(path="x", kind="request", request=replace(PLAIN, **changes))
+    request = replace(PLAIN, outcome=complete_findings(outcome, told), **changes)
+    candidate = Candidate(path="x", kind="request", request=request)
     return [finding for finding in rules.run(candidate, told) if finding.code.startswith("PAY")]
 
 
@@ -33,20 +40,19 @@ def test_every_check_has_a_page_and_mends_nothing(code):
 
 @pytest.mark.parametrize("code", CODES)
 def test_each_code_is_told_from_the_bytes_from_silence_and_from_a_refusal(code):
-    refused = Refused(status=500, text="no\nstack trace", cause=code, why="it is so", expected="a", actual="b")
-    (one,) = found(outcome=refused)
+    finding = rules.every()[code].finding("it is so", expected="a", actual="b")
+    (one,) = found(outcome=Refused(status=500, text="no\nstack trace", finding=finding))
     assert (one.code, one.expected, one.actual, one.fixed_by) == (code, "a", "b", None)
     assert one.message.startswith("it is so")
     assert one.message.endswith("pytorch answers 500 no")
-    flaw = (code, "it is so", "a", "b")
-    (silent,) = found(outcome=Received(form="array", flaws=(flaw,)))
-    (bytes_,) = found(flaws=(flaw,))
+    (silent,) = found(outcome=Received(form="array", findings=(finding,)))
+    (bytes_,) = found(findings=(silent,))
     assert silent == bytes_
     assert silent.message.startswith("it is so")
 
 
 def test_what_payload_would_write_is_offered():
-    refused = Refused(status=500, text="", cause="PAY101", why="no")
+    refused = Refused(status=500, text="", finding=PAY101.finding("no"))
     assert "sm-imgcheck payload writes npy" in found(outcome=refused)[0].message
     assert "sm-imgcheck payload writes array" in found({"envelope": "array"}, outcome=refused)[0].message
 
@@ -78,7 +84,7 @@ def test_limits_of_endpoints(endpoint, size, severities):
 
 
 def test_the_specs_own_limit_is_the_error_and_the_others_warn():
-    too_large = Refused(status=413, text="", cause="PAY114", why="over")
+    too_large = Refused(status=413, text="", finding=PAY114.finding("over"))
     told = found({"max_bytes": 500}, size=30_000_000, outcome=too_large)
     assert [one.severity for one in told] == ["warning", "error", "warning"]
     assert "payload.max_bytes of the spec takes 500" in told[1].message
@@ -86,12 +92,16 @@ def test_the_specs_own_limit_is_the_error_and_the_others_warn():
 
 
 def test_without_a_stack_the_report_says_what_was_not_checked():
-    candidate = Candidate(path="x", kind="request", request=replace(PLAIN, stack=""))
+    body = io.BytesIO()
+    np.save(body, np.zeros((1, 224, 224, 3), np.float32))
+    candidate = request_candidate(body.getvalue(), "x", "application/x-npy", spec())
     (one,) = rules.run(candidate, spec())
     assert (one.code, one.severity) == ("PAY120", "notice")
     assert "payload.stack" in one.message
 
 
 def test_a_damaged_picture_in_a_body_is_told_beside_the_request():
-    candidate = Candidate(path="x", kind="request", request=replace(PLAIN, size=7_000_000), problem=("SRC110", "ends"))
+    candidate = Candidate(
+        path="x", kind="request", request=replace(PLAIN, size=7_000_000), problem=SRC110.finding("ends")
+    )
     assert [one.code for one in rules.run(candidate, spec(payload={"stack": "pytorch"}))] == ["SRC110", "PAY114"]

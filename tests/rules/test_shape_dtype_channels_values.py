@@ -130,7 +130,7 @@ def test_the_assumed_order_is_said_aloud_as_a_notice():
 
 
 def test_a_candidate_that_cannot_be_used_yields_one_finding():
-    candidate = Candidate(path="x", kind="unknown", problem=("VAL106", "is a riddle"))
+    candidate = Candidate(path="x", kind="unknown", problem=rules.every()["VAL106"].finding("is a riddle"))
     findings = rules.run(candidate, spec())
     assert [(finding.code, finding.message) for finding in findings] == [("VAL106", "is a riddle")]
 

@@ -559,6 +559,25 @@ def test_records_come_back_as_they_were():
         result_of(["1", *texts(result)[1:]])
 
 
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        [500, "no stack trace", "PAY101", "the content type is 'x'", "image/jpeg", "x", True],
+        ["object", None, "a link", [["PAY120", "the text is a link", "", "http://x"]]],
+    ],
+)
+def test_records_with_findings_of_an_earlier_form_are_refused(outcome):
+    """``select`` does such a candidate anew."""
+    given = {"shape": [1, 24, 32, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
+    result = process(b"{}", {**given, "payload": {"stack": "pytorch"}}, Options(content_type="x"))
+    record, request = texts(result), [field.name for field in fields(Result)].index("request")
+    assert result_of(record) == result
+    earlier = json.loads(record[request])
+    earlier[3] = outcome
+    with pytest.raises(ValueError):  # noqa: PT011 - whichever part it does not fit
+        result_of([*record[:request], json.dumps(earlier), *record[request + 1 :]])
+
+
 def test_clashes_are_found_beyond_what_is_held_in_memory(monkeypatch):
     monkeypatch.setattr("sm_imgcheck.run.inputs.collisions._HELD", 2)
     claims = Claims()

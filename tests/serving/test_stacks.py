@@ -62,7 +62,7 @@ def test_json_bodies(body, name, want):
     if isinstance(want, int):
         assert isinstance(got, Refused)
         assert got.status == want
-        assert got.why
+        assert got.finding.message
     else:
         assert isinstance(got, Received)
         assert got.what.startswith(want)
@@ -73,13 +73,13 @@ def test_json_bodies(body, name, want):
 @pytest.mark.parametrize("body", ["inputs named", "instances named"])
 def test_mlflow_takes_names_only_where_the_signature_has_them(body):
     got = receive("mlflow", BODIES[body], "application/json", spec(shape=["N", SIDE, SIDE, 3]))
-    assert (got.status, got.cause) == (400, "PAY104")
+    assert (got.status, got.finding.code) == (400, "PAY104")
 
 
 def test_one_json_line_gains_no_batch_at_tensorflow_serving():
     got = receive("tensorflow-serving", LINE + "\n", "application/jsonlines")
     assert got.data.shape == (SIDE, SIDE, 3)
-    assert [flaw[0] for flaw in got.flaws] == ["PAY105"]
+    assert [finding.code for finding in got.findings] == ["PAY105"]
 
 
 def test_a_vector_gains_a_batch_axis_at_tensorflow_serving_and_an_image_does_not():
@@ -238,17 +238,17 @@ ERRORS = [  # stack, type, body, spec, status, text, cause
 def test_exact_errors(name, content_type, body, told, status, text, cause):
     got = receive(name, body, content_type, told)
     assert isinstance(got, Refused)
-    assert (got.status, got.cause) == (status, cause)
+    assert (got.status, got.finding.code) == (status, cause)
     assert text in got.text
-    assert got.why
+    assert got.finding.message
     assert got.measured == (name != "tensorflow-serving")
 
 
 def test_mlflow_cuts_floats_to_zeros_in_silence():
     got = receive("mlflow", json.dumps({"instances": (FLOAT * 1.9).tolist()}), "application/json", BYTES)
     assert not got.data.any()
-    assert got.flaws[0][0] == "PAY106"
-    assert "every value becomes 0" in got.flaws[0][1]
+    assert got.findings[0].code == "PAY106"
+    assert "every value becomes 0" in got.findings[0].message
 
 
 def test_mlserver_trusts_dtype_shape_and_name():
@@ -257,7 +257,7 @@ def test_mlserver_trusts_dtype_shape_and_name():
         "mlserver", body.replace("[" + ", ".join(["0.5"] * 48) + "]", json.dumps([0.5] * 48)), "application/json", SMALL
     )
     assert got.what == "float64 (3, 4, 4)"
-    assert got.flaws[0][0] == "PAY104"
+    assert got.findings[0].code == "PAY104"
 
 
 def test_triton_takes_the_binary_form():
@@ -277,7 +277,7 @@ def test_one_byte_too_many_is_a_413_without_a_word(name):
     assert limit == 6_553_500
     assert ("TS_MAX_REQUEST_SIZE" if name == "pytorch" else "SAGEMAKER_MAX_PAYLOAD_IN_MB") == stack(name).LIMIT_SETTING
     got = receive(name, bytes(limit + 1), "application/x-npy")
-    assert (got.status, got.text, got.cause) == (413, "", "PAY114")
+    assert (got.status, got.text, got.finding.code) == (413, "", "PAY114")
     assert getattr(receive(name, bytes(limit), "application/x-npy"), "status", 0) != 413
 
 
@@ -286,7 +286,7 @@ def test_a_pickle_is_never_loaded_and_always_told(name):
     bomb = b"\x80\x04cos\nsystem\n(S'false'\ntR."
     for body in (bomb, saved(OBJECT_ARRAY)):
         got = receive(name, body, "application/x-npy")
-        codes = [got.cause] if isinstance(got, Refused) else [flaw[0] for flaw in got.flaws]
+        codes = [got.finding.code] if isinstance(got, Refused) else [finding.code for finding in got.findings]
         assert codes == ["PAY112"]
 
 
@@ -330,13 +330,13 @@ def test_nothing_brings_a_stack_down(name, body):
     for content_type in ANY_TYPE:
         got = stack(name).receive(HOSTILE[body], content_type, SMALL)
         assert isinstance(got, Received | Refused)
-        assert got.flaws or got.form != "object" if isinstance(got, Received) else got.cause.startswith("PAY")
+        assert got.findings or got.form != "object" if isinstance(got, Received) else got.finding.code.startswith("PAY")
 
 
 def test_a_hundred_million_brackets_are_not_looked_into():
     got = receive("mlflow", b"[" * 100_000_000, "application/json")
-    assert got.flaws[0][0] == "PAY120"
-    assert "not looked into" in got.flaws[0][1]
+    assert got.findings[0].code == "PAY120"
+    assert "not looked into" in got.findings[0].message
 
 
 @pytest.mark.parametrize(
@@ -351,17 +351,17 @@ def test_a_hundred_million_brackets_are_not_looked_into():
 def test_base64_at_hugging_face(text, code):
     body = json.dumps({"inputs": text.format(b64encode(JPEG).decode())})
     got = receive("huggingface", body, "application/json")
-    assert got.cause == code if code else got.form == "image"
+    assert got.finding.code == code if code else got.form == "image"
 
 
 def test_base64_without_its_padding():
     picture = JPEG + b"\0" * ((1 - len(JPEG)) % 3)
     body = json.dumps({"inputs": b64encode(picture).decode().rstrip("=")})
     got = receive("huggingface", body, "application/json")
-    assert "not padded" in got.why
+    assert "not padded" in got.finding.message
 
 
 def test_what_a_gif_under_image_jpeg_becomes():
     gif = encoded(Image.new("P", (4, 4)), "GIF")
     got = receive("huggingface", gif, "image/jpeg")
-    assert (got.form, got.flaws[0][0]) == ("image", "PAY119")
+    assert (got.form, got.findings[0].code) == ("image", "PAY119")

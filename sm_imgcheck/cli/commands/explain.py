@@ -12,7 +12,7 @@ from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 
 if TYPE_CHECKING:
-    from sm_imgcheck.rules import Check
+    from sm_imgcheck.rules import Rule
 
 __all__ = ["EXITS", "explain"]
 
@@ -90,7 +90,7 @@ def _standard_input() -> tuple[str, int]:
     return kept.decode("utf-8", errors="replace"), first
 
 
-def _check(word: str) -> Check | None:
+def _check(word: str) -> Rule | None:
     from sm_imgcheck.rules import every
 
     word = word.strip()
@@ -118,7 +118,7 @@ def _json(values: list[dict[str, object]]) -> str:
     return dumps(values, indent=1)
 
 
-def _page(check: Check) -> str:
+def _page(check: Rule) -> str:
     facts = [f"Severity: {check.severity}."]
     facts += [f"Verdict on the file: {check.verdict}."] if check.verdict else []
     facts += ["convert mends it." if check.fixed_by else "convert does not mend it."]

@@ -11,7 +11,7 @@ from sm_imgcheck.cli.choices import one_of
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sm_imgcheck.rules import Check
+    from sm_imgcheck.rules import Rule
 
 __all__ = ["rules"]
 
@@ -32,12 +32,12 @@ def rules(
     typer.echo(_as_json(checks) if form == "json" else _as_text(checks))
 
 
-def _as_text(checks: Collection[Check]) -> str:
+def _as_text(checks: Collection[Rule]) -> str:
     wide = max(len(check.name) for check in checks)
     return "\n".join(f"{check.code}  {check.severity:7}  {check.name:{wide}}  {check.title}" for check in checks)
 
 
-def _as_json(checks: Collection[Check]) -> str:
+def _as_json(checks: Collection[Rule]) -> str:
     from json import dumps
 
     keys = ("code", "name", "family", "severity", "verdict", "fixed_by", "title", "page", "see")

@@ -164,7 +164,7 @@ def _guessed(tensor: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], dic
     candidate = source.read(tensor, Decode())
     shown = for_terminal(tensor)
     if candidate.problem is not None:
-        raise ImgcheckError(f"{shown}: {candidate.problem[1]}")
+        raise ImgcheckError(f"{shown}: {candidate.problem.message}")
     if candidate.kind != "tensor":
         raise ImgcheckError(f"{shown}: is an image, expected a tensor that the model takes, such as a .npy file")
     array = candidate.data

@@ -7,8 +7,9 @@ file's bit depth. ``Any`` inside a mapping means a JSON value.
 from __future__ import annotations
 
 from sm_imgcheck.core.types.facts import Candidate, Channel, Facts, Golden, Header, Ideal, Origin, Plan
-from sm_imgcheck.core.types.request import Flaw, Handled, Payload, Received, Refused, Request
-from sm_imgcheck.core.types.result import Certainty, FailOn, Finding, Options, Report, Result, Severity, Status
+from sm_imgcheck.core.types.finding import Certainty, Finding, Severity
+from sm_imgcheck.core.types.request import Handled, Payload, Received, Refused, Request
+from sm_imgcheck.core.types.result import FailOn, Options, Report, Result, Status
 from sm_imgcheck.core.types.spec import Affine, Contract, Decode, Dim, Loss, Quantize, Spec, Step, Values
 
 __all__ = [
@@ -22,7 +23,6 @@ __all__ = [
     "Facts",
     "FailOn",
     "Finding",
-    "Flaw",
     "Golden",
     "Handled",
     "Header",

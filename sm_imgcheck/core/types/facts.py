@@ -6,6 +6,7 @@ from dataclasses import field
 from typing import Any, Literal
 
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.types.finding import Finding
 from sm_imgcheck.core.types.request import Handled, Request
 from sm_imgcheck.core.types.spec import Affine, Step
 
@@ -216,10 +217,8 @@ class Candidate:
     """Images only."""
     request: Request | None = None
     """Request bodies only."""
-    problem: tuple[str, str] | None = None
-    """Why it cannot be used: the code of the check that reports it, and the clause."""
-    raised: str = ""
-    """Type of the exception that made it unusable, where nobody expected one."""
+    problem: Finding | None = None
+    """Why it cannot be used; None: it can."""
     trailing_bytes: int = 0
     """Tensors only: how many follow the last value."""
     origins: tuple[Origin, ...] | None = None

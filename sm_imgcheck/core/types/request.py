@@ -6,11 +6,9 @@ from dataclasses import field
 from typing import Any, Literal
 
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.types.finding import Finding
 
-__all__ = ["Flaw", "Handled", "Payload", "Received", "Refused", "Request"]
-
-Flaw = tuple[str, str, str, str]
-"""Something wrong with a request: code of a PAY check, message, expected, actual."""
+__all__ = ["Handled", "Payload", "Received", "Refused", "Request"]
 
 
 @frozen
@@ -34,7 +32,7 @@ class Received:
     """The array; of an image the bytes that it is decoded from; dropped from results."""
     what: str = ""
     """In the stack's words, such as ``224 instances of (224, 3)`` or ``a 0-d object array``."""
-    flaws: tuple[Flaw, ...] = ()
+    findings: tuple[Finding, ...] = ()
     """What the stack does in silence: a cast that changes values, a lost or an invented batch dimension."""
 
 
@@ -46,12 +44,8 @@ class Refused:
     """HTTP status of the container."""
     text: str
     """The beginning of its answer, as the server writes it."""
-    cause: str
-    """Which thing is wrong: the code of a PAY check, such as ``PAY101``."""
-    why: str = ""
-    """What is, what should be, what to do: one clause in our words."""
-    expected: str = ""
-    actual: str = ""
+    finding: Finding
+    """What is wrong with the request, by a PAY rule."""
     measured: bool = True
     """Seen from a running server; False: read in its source."""
 
@@ -66,8 +60,8 @@ class Request:
     stack: str
     """The stack that was asked; empty: none is named, and only the content type was looked at."""
     outcome: Received | Refused | None = None
-    flaws: tuple[Flaw, ...] = ()
-    """What is wrong with the bytes, whichever stack reads them."""
+    findings: tuple[Finding, ...] = ()
+    """What no stack finds: that none is named, or that the body is too large to be read."""
 
 
 @frozen
@@ -84,5 +78,5 @@ class Handled:
     """What came out: ``torch.Tensor``; empty: nothing usable."""
     dtype: str = ""
     """Of what came out, where NumPy has none of that name: ``bfloat16`` (its values are exact in float32)."""
-    flaws: tuple[Flaw, ...] = ()
-    """What is wrong, or to be said, besides the tensor: the code of an HND check, message, expected, actual."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong, or worth a notice, besides the tensor, by HND rules."""

@@ -8,39 +8,19 @@ from typing import Any, Literal
 
 from sm_imgcheck.core.frozen import changed, frozen
 from sm_imgcheck.core.types.facts import Facts, Golden, Header, Ideal, Origin, Plan
+from sm_imgcheck.core.types.finding import Finding
 from sm_imgcheck.core.types.request import Handled, Request
 
 __all__ = [
-    "Certainty",
     "FailOn",
-    "Finding",
     "Options",
     "Report",
     "Result",
-    "Severity",
     "Status",
 ]
 
-Severity = Literal["error", "warning", "notice"]
-Certainty = Literal["certain", "likely"]
 FailOn = Literal["never", "unfixable", "error", "warning"]
 Status = Literal["ok", "failed", "not checked"]
-
-
-@frozen
-class Finding:
-    """One reported mismatch."""
-
-    code: str
-    name: str
-    severity: Severity
-    message: str
-    expected: str = ""
-    actual: str = ""
-    certainty: Certainty = "certain"
-    probability: float = 1.0
-    fixed_by: str | None = None
-    """The op of the plan that mends it; None: ``convert`` does not."""
 
 
 @frozen

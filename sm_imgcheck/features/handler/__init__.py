@@ -11,18 +11,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from sm_imgcheck import rules
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.types import Candidate, Flaw, Handled, Received, Refused, Spec
+from sm_imgcheck.core.types import Candidate, Finding, Handled, Received, Refused, Spec
 from sm_imgcheck.features.handler.findings import explained, problem
 from sm_imgcheck.features.handler.runner import Answer, Handler, Runner
 from sm_imgcheck.pipeline import read
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, opened
+from sm_imgcheck.rules.handler import HND105, HND120, HND121, HND122, HND123, HND124, HND130
 from sm_imgcheck.serving.stacks import stack
 
 __all__ = ["Handler", "Runner", "handled"]
 
 _TYPES = {".npy": "application/x-npy", ".npz": "application/x-npz", ".json": "application/json", ".csv": "text/csv"}
+_GUEST_RULES = {rule.code: rule for rule in (HND120, HND121, HND122, HND123)}
+"""Rules of findings that the child process makes, which cannot import them."""
 
 
 def handled(
@@ -38,7 +42,7 @@ def handled(
     try:
         body = what if isinstance(what, bytes) else _read(name)
     except CandidateError as error:
-        return Candidate(path=name, kind="unknown", problem=(error.code, error.problem)), None
+        return Candidate(path=name, kind="unknown", problem=rules.make_finding(error)), None
     seen = read.from_bytes(body, name, spec.decode, headers_only=True)
     if seen.header is None and run.how.content_type is None and seen.kind != "tensor":
         return seen, None
@@ -86,10 +90,10 @@ def _candidate(seen: Candidate, answer: Answer, run: Runner, spec: Spec, content
         content_type=content_type,
         made=_word(answer.told, "made"),
         dtype=_word(answer.told, "dtype"),
-        flaws=(
-            *_flaws(loaded),
-            *(_flaws(answer.told) if answer is not run.loaded else ()),
-            *(("HND130", f"{function}: {note}", "", "") for note in notes if isinstance(note, str)),
+        findings=(
+            *_findings(loaded),
+            *(_findings(answer.told) if answer is not run.loaded else ()),
+            *(HND130.finding(f"{function}: {note}") for note in notes if isinstance(note, str)),
             *explained(answer),
         ),
     )
@@ -101,7 +105,7 @@ def _candidate(seen: Candidate, answer: Answer, run: Runner, spec: Spec, content
         return _posted(answer.body, seen.path, told, spec)
     made = read.from_bytes(answer.body, seen.path, spec.decode)
     if made.kind != "tensor":
-        return replace(seen, handled=told, problem=("HND105", f"{function} handed over no array"), data=None)
+        return replace(seen, handled=told, problem=HND105.finding(f"{function} handed over no array"), data=None)
     return replace(made, handled=told)
 
 
@@ -110,27 +114,33 @@ def _posted(body: bytes, path: str, told: Handled, spec: Spec) -> Candidate:
     none = Candidate(path=path, kind="tensor", handled=told)
     if not any(key in body for key in (b'"instances"', b'"inputs"')):
         why = f'{told.function} posts no {{"instances": ...}} or {{"inputs": ...}}, as TensorFlow Serving takes it'
-        return replace(none, problem=("HND105", why))
+        return replace(none, problem=HND105.finding(why))
     received = stack("tensorflow-serving").receive(body, "application/json", spec)
     if isinstance(received, Refused):
-        why = f"what {told.function} posts is refused by TensorFlow Serving: {received.why or received.text}"
-        return replace(none, problem=("HND105", why))
+        why = (
+            f"what {told.function} posts is refused by TensorFlow Serving: {received.finding.message or received.text}"
+        )
+        return replace(none, problem=HND105.finding(why))
     if not isinstance(received, Received) or received.form != "array":
         why = f"{told.function} posts {received.what or 'no numbers'}, not a tensor"
-        return replace(none, problem=("HND105", why))
-    flaws = tuple(("HND124", why, expected, actual) for _, why, expected, actual in received.flaws)
+        return replace(none, problem=HND105.finding(why))
+    findings = tuple(
+        HND124.finding(finding.message, expected=finding.expected, actual=finding.actual)
+        for finding in received.findings
+    )
     made = read.from_array(received.data, path)
-    return replace(made, handled=replace(told, flaws=told.flaws + flaws))
+    return replace(made, handled=replace(told, findings=told.findings + findings))
 
 
-def _flaws(told: Mapping[str, Any]) -> tuple[Flaw, ...]:
+def _findings(told: Mapping[str, Any]) -> tuple[Finding, ...]:
     """Those that are four texts: the child's process is the user's too, and may tell anything."""
-    found = []
+    findings = []
     for flaw in _list(told, "flaws"):
         if isinstance(flaw, list) and len(flaw) == 4 and all(isinstance(one, str) for one in flaw):
-            code, why, expected, actual = flaw
-            found.append((code, why, expected, actual))
-    return tuple(found)
+            code, message, expected, actual = flaw
+            if code in _GUEST_RULES:
+                findings.append(_GUEST_RULES[code].finding(message, expected=expected, actual=actual))
+    return tuple(findings)
 
 
 def _list(told: Mapping[str, Any], key: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Why a handler gave no tensor: the code of an HND check and its clause."""
+"""Why a handler gave no tensor, as a finding."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sm_imgcheck.core.types import Flaw
+from sm_imgcheck.core.types import Finding
 from sm_imgcheck.features.handler.process import MOST_PROCESSES
 from sm_imgcheck.features.handler.runner import Answer, Handler
 from sm_imgcheck.rules.endpoint_errors import explain_text
+from sm_imgcheck.rules.handler import HND101, HND102, HND103, HND104, HND105, HND106, HND110
 
 __all__ = ["explained", "problem"]
 
@@ -22,8 +23,8 @@ _LINE = re.compile(r'File "([^"]+)", line (\d+)')
 _SOURCE_BYTES = 1 << 20
 
 
-def problem(answer: Answer, how: Handler, file: Path, function: str, content_type: str) -> tuple[str, str] | None:
-    """The code and the clause; None where a tensor came. file: the user's, as it was run."""
+def problem(answer: Answer, how: Handler, file: Path, function: str, content_type: str) -> Finding | None:
+    """The finding; None where a tensor came. file: the user's, as it was run."""
     who = f"{file.name}: {function}" if function else f"importing {file.name}"
     told = answer.told
     if answer.lost is not None:
@@ -31,23 +32,25 @@ def problem(answer: Answer, how: Handler, file: Path, function: str, content_typ
     if isinstance(raised := told.get("raised"), dict):
         return _raised(raised, file, who, content_type)
     if "unusable" in told:
-        return ("HND104" if told.get("too_large") is True else "HND105"), f"{who} {_text(told, 'unusable')}"
+        return (HND104 if told.get("too_large") is True else HND105).finding(f"{who} {_text(told, 'unusable')}")
     if answer.body is None:
-        return "HND102", f"{who} handed over nothing: its answer is not there, or too large"
+        return HND102.finding(f"{who} handed over nothing: its answer is not there, or too large")
     return None
 
 
-def _lost(answer: Answer, how: Handler, file: Path, who: str) -> tuple[str, str]:
+def _lost(answer: Answer, how: Handler, file: Path, who: str) -> Finding:
     assert answer.lost is not None
     where, last = _where(answer.said, file), _last_words(answer.said)
     if answer.lost.how == "too slow":
-        return "HND103", f"{who} was not done after {how.seconds:g} s{where}, and was ended (--timeout sets the limit)"
+        return HND103.finding(
+            f"{who} was not done after {how.seconds:g} s{where}, and was ended (--timeout sets the limit)"
+        )
     if answer.lost.how == "too large":
         limit = f"{(how.most_bytes or 0) / (1 << 30):.3g} GiB of memory (--memory sets the limit)"
-        return "HND104", f"{who} took more than {limit}, and was ended"
+        return HND104.finding(f"{who} took more than {limit}, and was ended")
     if answer.lost.how == "too many":
-        return "HND104", f"{who} started more than {MOST_PROCESSES} processes, and was ended with all of them"
-    return "HND102", f"{who} ended the process {_status(answer.lost.status)}{where}{last}"
+        return HND104.finding(f"{who} started more than {MOST_PROCESSES} processes, and was ended with all of them")
+    return HND102.finding(f"{who} ended the process {_status(answer.lost.status)}{where}{last}")
 
 
 def _status(status: int) -> str:
@@ -72,16 +75,16 @@ def _last_words(said: str) -> str:
     return f"; its last words: {lines[-1][:200]}" if lines else ""
 
 
-def _raised(raised: dict[str, Any], file: Path, who: str, content_type: str) -> tuple[str, str]:
+def _raised(raised: dict[str, Any], file: Path, who: str, content_type: str) -> Finding:
     kind, text = _text(raised, "type"), " ".join(_text(raised, "text").split())
     where = _place(raised, file)
     if raised.get("exits") is True:
-        return "HND102", f"{who} left by sys.exit({text}){where}"
+        return HND102.finding(f"{who} left by sys.exit({text}){where}")
     said = f"{who} raised {kind}{where}{': ' if text else ''}{text}"
     by_itself = bool(_text(raised, "file")) and not _text(raised, "last")
     if by_itself and _refuses(text, content_type):
-        return "HND106", f"{said}; the request came as {content_type or 'no content type'}{_named(file)}"
-    return "HND101", said + _interpreter(raised)
+        return HND106.finding(f"{said}; the request came as {content_type or 'no content type'}{_named(file)}")
+    return HND101.finding(said + _interpreter(raised))
 
 
 def _place(raised: dict[str, Any], own: Path) -> str:
@@ -115,14 +118,16 @@ def _interpreter(raised: dict[str, Any]) -> str:
     return "; name the interpreter that has it with --python, which needs NumPy besides"
 
 
-def explained(answer: Answer) -> tuple[Flaw, ...]:
+def explained(answer: Answer) -> tuple[Finding, ...]:
     """What ``explain`` knows of an exception."""
     raised = answer.told.get("raised")
     if not isinstance(raised, dict):
         return ()
     found = explain_text(f"{_text(raised, 'type')}: {_text(raised, 'text')}")[:1]
     return tuple(
-        ("HND110", f"{one.title.rstrip('.')}: {one.code}", "", one.cause) for one in found if one.kind != "wrapper"
+        HND110.finding(f"{one.title.rstrip('.')}: {one.code}", actual=one.cause)
+        for one in found
+        if one.kind != "wrapper"
     )
 
 

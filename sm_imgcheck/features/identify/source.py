@@ -72,7 +72,7 @@ def _image(what: Any, decode: Decode) -> Candidate:
     else:
         image = read.read(what, decode, headers_only=True)
     if image.problem is not None:
-        raise _unusable(image.path, image.problem[1])
+        raise _unusable(image.path, image.problem.message)
     if image.header is None:
         raise _unusable(image.path, "is a tensor: name the image file that the tensor was made of")
     return image

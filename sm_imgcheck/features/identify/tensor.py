@@ -42,7 +42,7 @@ def recognised(what: Any, spec: Spec | None, options: Options) -> Result:
     if spec is not None:
         return process(candidate, spec, options, trace=traced)
     if candidate.problem is not None:
-        return Result(path=candidate.path, kind=candidate.kind, findings=(rules.unusable(candidate),))
+        return Result(path=candidate.path, kind=candidate.kind, findings=(candidate.problem,))
     if options.source is not None:
         candidate = traced(candidate, None, options)
     return Result(
@@ -65,7 +65,7 @@ def _measured(what: Any, spec: Spec | None, options: Options) -> Candidate:
     try:
         return replace(candidate, facts=measure(candidate.data, None, options.assume))
     except CandidateError as error:
-        return replace(candidate, problem=(error.code, error.problem))
+        return replace(candidate, problem=rules.make_finding(error))
 
 
 def tensor_of(what: Any) -> Candidate:

@@ -51,7 +51,7 @@ def of_candidate(what: Any, spec: Spec, options: Options, *, name: str = "", tit
     candidate = look_at(what, spec, replace(options, headers_only=False, as_sent=False), trace=traced)
     called = for_terminal(name or candidate.path)
     if candidate.problem is not None:
-        raise ImgcheckError(f"no picture of {called}: it {candidate.problem[1]}")
+        raise ImgcheckError(f"no picture of {called}: it {candidate.problem.message}")
     of_image = candidate.header is not None and candidate.pixels is not None
     result = judged(candidate, spec, replace(options, want_array=of_image, allow_guess=True))
     told = judged(look_at(candidate, spec, options), spec, options) if of_image and options.as_sent else result

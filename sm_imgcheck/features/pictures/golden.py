@@ -48,7 +48,7 @@ def _telling(spec: Spec, *, allow_remote: bool) -> Comparison:
     for number in range(len(spec.golden)):
         found = compare(spec, number, allow_remote=allow_remote)
         if found.candidate.problem is not None:
-            problem = found.candidate.problem[1]
+            problem = found.candidate.problem.message
             continue
         first = first or found
         if rules.run(found.candidate, spec):

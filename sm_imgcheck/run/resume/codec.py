@@ -135,7 +135,7 @@ def _any(value: Any) -> Any:
 
 
 def _either(hints: tuple[Any, ...]) -> Shape:
-    """The first type that it fits: dataclasses of one union differ in the number of their fields."""
+    """The first type that it fits: dataclasses of one union differ in the types of their fields."""
     shapes = tuple(shaper(one) for one in hints if one is not NoneType)
 
     def shape(value: Any) -> Any:

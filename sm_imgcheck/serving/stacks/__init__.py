@@ -25,8 +25,11 @@ from typing import Any
 import numpy as np
 
 from sm_imgcheck.core import plugins
-from sm_imgcheck.core.types import Received, Refused, Spec
+from sm_imgcheck.core.endpoints import STACKS
+from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.types import Finding, Received, Refused, Spec
 from sm_imgcheck.core.types.spec import UNNAMED
+from sm_imgcheck.rules.payload_request import PAY101, PAY114, PAY119, PAY120
 
 __all__ = [
     "UNNAMED",
@@ -34,6 +37,7 @@ __all__ = [
     "TooMuch",
     "answering",
     "check_limit",
+    "complete_findings",
     "reworded",
     "shaped",
     "stack",
@@ -58,30 +62,19 @@ Receive = Callable[[bytes, str, Spec], Received | Refused]
 class Refusal(Exception):
     """The stack refuses the request.
 
-    text: the beginning of its answer; empty where it is not known. cause: code of a PAY check. why: the clause of the
-    finding. status: None for the stack's usual one.
+    text: the beginning of its answer; empty where it is not known. finding: by a PAY rule. status: None for the stack's
+    usual one.
     """
 
-    def __init__(
-        self,
-        text: str,
-        cause: str,
-        why: str,
-        *,
-        expected: str = "",
-        actual: str = "",
-        status: int | None = None,
-        measured: bool = True,
-    ) -> None:
-        self.text, self.cause, self.why = text, cause, why
-        self.expected, self.actual = expected, actual
+    def __init__(self, text: str, finding: Finding, *, status: int | None = None, measured: bool = True) -> None:
+        self.text, self.finding = text, finding
         self.status, self.measured = status, measured
-        super().__init__(why)
+        super().__init__(finding.message)
 
 
 def reworded(no: Refusal, text: str, *, status: int | None = None, measured: bool = False) -> Refusal:
     """The same refusal in another server's words."""
-    return Refusal(text, no.cause, no.why, expected=no.expected, actual=no.actual, status=status, measured=measured)
+    return Refusal(text, no.finding, status=status, measured=measured)
 
 
 class TooMuch(Exception):
@@ -100,19 +93,44 @@ def answering(status: int, form: str = "{}") -> Callable[[Receive], Receive]:
                 return Refused(
                     status=no.status or status,
                     text=form.replace("{}", no.text) if no.text else "",
-                    cause=no.cause,
-                    why=no.why,
-                    expected=no.expected,
-                    actual=no.actual,
+                    finding=no.finding,
                     measured=no.measured,
                 )
             except (TooMuch, MemoryError) as problem:
                 why = str(problem) or "the body needs more memory than there is"
-                return Received(form="object", what="a body that is not examined", flaws=(("PAY120", why, "", ""),))
+                return Received(form="object", what="a body that is not examined", findings=(PAY120.finding(why),))
 
         return receive
 
     return decorate
+
+
+_LONGEST = 80
+"""Of a server's answer inside a message, in characters."""
+_WITHOUT_ADVICE = frozenset(rule.code for rule in (PAY114, PAY119, PAY120))
+"""Codes of findings that another envelope does not fix."""
+
+
+def complete_findings(outcome: Received | Refused, spec: Spec) -> Received | Refused:
+    """Return the outcome with whole messages: they name what ``payload`` writes instead, and the server's answer."""
+    if isinstance(outcome, Received):
+        return changed(outcome, findings=tuple(_complete(finding, spec) for finding in outcome.findings))
+    finding = _complete(outcome.finding, spec)
+    text = outcome.text.split("\n", 1)[0]
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
+    answer = f"{spec.payload.get('stack') or 'the server'} answers {outcome.status}{f' {text}' if text else ''}"
+    return changed(outcome, finding=changed(finding, message=f"{finding.message}; {answer}"))
+
+
+def _complete(finding: Finding, spec: Spec) -> Finding:
+    """Add what ``payload`` writes instead. A size limit that the spec overrides becomes a warning."""
+    if finding.code == PAY114.code and spec.payload.get("max_bytes") is not None:
+        return changed(finding, severity="warning")
+    name = spec.payload.get("stack", "")
+    if finding.code in _WITHOUT_ADVICE or name not in STACKS or name == "custom":
+        return finding
+    envelope = spec.payload.get("envelope") or STACKS[name].envelopes[0]
+    return changed(finding, message=f"{finding.message}; sm-imgcheck payload writes {envelope}")
 
 
 def check_limit(body: bytes, limit: int | None, setting: str, *, measured: bool = True) -> None:
@@ -120,7 +138,7 @@ def check_limit(body: bytes, limit: int | None, setting: str, *, measured: bool 
     if limit is not None and len(body) > limit:
         why = f"the body has {len(body):,} bytes; the server takes {limit:,} unless {setting} is raised"
         raise Refusal(
-            "", "PAY114", why, expected=f"at most {limit}", actual=str(len(body)), status=413, measured=measured
+            "", PAY114.finding(why, expected=f"at most {limit}", actual=str(len(body))), status=413, measured=measured
         )
 
 
@@ -128,7 +146,7 @@ def unsupported(content_type: str, types: tuple[str, ...], text: str, *, status:
     """The refusal of a content type that is not decoded."""
     said = f"the content type is {content_type!r}" if content_type else "there is no content type"
     why = f"{said}{_slip(content_type, types)}; taken without a handler of your own: {', '.join(types)}"
-    return Refusal(text, "PAY101", why, expected=" or ".join(types), actual=content_type or "none", status=status)
+    return Refusal(text, PAY101.finding(why, expected=" or ".join(types), actual=content_type or "none"), status=status)
 
 
 def _slip(content_type: str, types: tuple[str, ...]) -> str:

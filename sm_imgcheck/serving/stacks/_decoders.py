@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from sm_imgcheck.core.errors import CandidateError
-from sm_imgcheck.core.types import Flaw
+from sm_imgcheck.core.types import Finding
 from sm_imgcheck.io.images.sniff import image_format, name_content
 from sm_imgcheck.io.numpy_files import NPY_MAGIC, read_npy
 from sm_imgcheck.io.parse_cost import CSV_COSTS, too_costly
+from sm_imgcheck.rules.payload_request import PAY102, PAY103, PAY110, PAY112, PAY116
+from sm_imgcheck.rules.payload_values import PAY108, PAY115
 from sm_imgcheck.serving.stacks import Refusal, TooMuch
 from sm_imgcheck.serving.stacks._json import leaves
 
@@ -45,41 +47,47 @@ def looks_encoded(text: str) -> bool:
 _ALPHABET = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_\r\n")
 
 
-def decoded(text: str, *, data_url: bool = False) -> tuple[bytes, Flaw | None]:
+def decoded(text: str, *, data_url: bool = False) -> tuple[bytes, Finding | None]:
     """The bytes that a base64 text stands for, and what is wrong with it, of which the first is told.
 
     data_url: whether the reader takes the prefix of a data URL off.
     """
-    flaw = None
+    finding = None
     if text.startswith("data:"):
         if not data_url:
-            flaw = _flaw("has the prefix of a data URL: leave out all up to the comma", text[:40])
+            finding = _base64_finding("has the prefix of a data URL: leave out all up to the comma", text[:40])
         text = text.partition(",")[2]
     bare = "".join(text.split())
     if "-" in bare or "_" in bare:
-        flaw = flaw or _flaw("is written in the URL-safe alphabet: use + and /, not - and _ (base64.b64encode)", "- _")
+        finding = finding or _base64_finding(
+            "is written in the URL-safe alphabet: use + and /, not - and _ (base64.b64encode)", "- _"
+        )
         bare = bare.replace("-", "+").replace("_", "/")
     if len(bare.rstrip("=")) % 4 and len(bare) % 4:
-        flaw = flaw or _flaw(
+        finding = finding or _base64_finding(
             "is not padded: its length is no multiple of 4, as = at the end would make it", "no padding"
         )
         bare = bare.rstrip("=") + "=" * (-len(bare.rstrip("=")) % 4)
     try:
         body = b64decode(bare, validate=True)
     except (binascii.Error, ValueError):
-        return b"", flaw or _flaw(f"is no base64: {text[:40]!r}", text[:40])
-    return body, flaw or _content(body)
+        return b"", finding or _base64_finding(f"is no base64: {text[:40]!r}", text[:40])
+    return body, finding or _content(body)
 
 
-def _content(body: bytes) -> Flaw | None:
+def _content(body: bytes) -> Finding | None:
     """What is wrong with decoded bytes that are no image."""
     if image_format(body):
         return None
-    return "PAY110", f"the base64 text decodes to what {name_content(body)[1]}", "an encoded image", body[:8].hex(" ")
+    return PAY110.finding(
+        f"the base64 text decodes to what {name_content(body)[1]}",
+        expected="an encoded image",
+        actual=body[:8].hex(" "),
+    )
 
 
-def _flaw(what: str, actual: str) -> Flaw:
-    return "PAY110", f"the base64 text {what}", "standard base64", actual
+def _base64_finding(what: str, actual: str) -> Finding:
+    return PAY110.finding(f"the base64 text {what}", expected="standard base64", actual=actual)
 
 
 MAX_CSV_BYTES = 16 << 20
@@ -99,7 +107,7 @@ def read_csv(body: bytes) -> np.ndarray[Any, Any] | str:
         text = body.decode("utf-8")
     except UnicodeDecodeError as problem:
         raise Refusal(
-            str(problem), "PAY102", f"the content type says CSV, but the body is no text: {problem}"
+            str(problem), PAY102.finding(f"the content type says CSV, but the body is no text: {problem}")
         ) from None
     lines = [line.partition("#")[0].strip() for line in text.splitlines()]
     rows = [line.split(",") for line in lines if line]
@@ -115,7 +123,7 @@ def _check_widths(rows: list[list[str]]) -> None:
         if len(row) != len(rows[0]):
             text = f"Some errors were detected !\n    Line #{number} (got {len(row)} columns instead of {len(rows[0])})"
             why = f"line {number} has {len(row)} columns, the first has {len(rows[0])}"
-            raise Refusal(text, "PAY108", why, expected=str(len(rows[0])), actual=str(len(row)))
+            raise Refusal(text, PAY108.finding(why, expected=str(len(rows[0])), actual=str(len(row))))
 
 
 def _kinds(rows: list[list[str]]) -> list[type]:
@@ -155,14 +163,11 @@ def _csv_array(rows: list[list[str]], kind: type) -> np.ndarray[Any, Any]:
     return found[0] if len(rows) == 1 else found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
 
 
-PICKLE: Flaw = (
-    "PAY112",
-    (
-        "the body is a pickle, or an .npy of Python objects, which is one: the container loads it, and it can run any "
-        "code there; send numbers (np.asarray(x, dtype=...)), never objects"
-    ),
-    "an array of numbers",
-    "a pickle",
+PICKLE = PAY112.finding(
+    "the body is a pickle, or an .npy of Python objects, which is one: the container loads it, and it can run any "
+    "code there; send numbers (np.asarray(x, dtype=...)), never objects",
+    expected="an array of numbers",
+    actual="a pickle",
 )
 
 
@@ -173,21 +178,22 @@ class Pickled(Exception):
 def load(body: bytes) -> np.ndarray[Any, Any]:
     """The array. Raises Pickled, or Refusal with NumPy's words."""
     if not body:
-        raise Refusal("No data left in file", "PAY102", "the body is empty", expected=".npy bytes", actual="0 bytes")
+        raise Refusal(
+            "No data left in file", PAY102.finding("the body is empty", expected=".npy bytes", actual="0 bytes")
+        )
     if body.startswith(NPY_MAGIC):
         return _npy_array(body)
     if body.startswith(b"PK\x03\x04"):
         why = "the body is a zip archive (.npz), of which predict gets a file object; send one array with np.save"
-        raise Refusal("", "PAY103", why, expected=".npy bytes", actual="an .npz archive", measured=False)
+        raise Refusal("", PAY103.finding(why, expected=".npy bytes", actual="an .npz archive"), measured=False)
     if _looks_pickled(body):
         raise Pickled
     what = name_content(body)[1] if not (form := image_format(body)) else f"is a {form} image"
     raise Refusal(
         "Failed to interpret file <_io.BytesIO object at",
-        "PAY102",
-        f"the content type says .npy, but the body {what}",
-        expected="\\x93NUMPY ...",
-        actual=body[:8].hex(" "),
+        PAY102.finding(
+            f"the content type says .npy, but the body {what}", expected="\\x93NUMPY ...", actual=body[:8].hex(" ")
+        ),
     )
 
 
@@ -199,8 +205,8 @@ def _npy_array(body: bytes) -> np.ndarray[Any, Any]:
             raise Pickled from None
         short = problem.code == "SRC152"
         text = "EOF: reading array data, expected" if short else ""
-        code = "PAY115" if short else "PAY116"
-        raise Refusal(text, code, f"the .npy body {problem.problem}", measured=short) from None
+        rule = PAY115 if short else PAY116
+        raise Refusal(text, rule.finding(f"the .npy body {problem.problem}"), measured=short) from None
 
 
 def _looks_pickled(body: bytes) -> bool:
@@ -213,11 +219,12 @@ def load_sparse(body: bytes) -> str:
     if not body.startswith(b"PK\x03\x04"):
         what = name_content(body)[1] if not (form := image_format(body)) else f"is a {form} image"
         raise Refusal(
-            "", "PAY102", f"the content type says .npz, but the body {what}", expected="PK ...", measured=False
+            "", PAY102.finding(f"the content type says .npz, but the body {what}", expected="PK ..."), measured=False
         )
     if b"format.npy" in body:
         return next((kind for kind in ("csr", "csc", "coo", "bsr", "dia") if kind.encode() in body), "csr")
     why = "this type takes scipy's sparse matrices only, and the body is an ordinary .npz; send one array as .npy"
     raise Refusal(
-        "does not contain a sparse array or matrix", "PAY103", why, expected="scipy.sparse.save_npz", actual="np.savez"
+        "does not contain a sparse array or matrix",
+        PAY103.finding(why, expected="scipy.sparse.save_npz", actual="np.savez"),
     )

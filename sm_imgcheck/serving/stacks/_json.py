@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from sm_imgcheck.core.types import Flaw
+from sm_imgcheck.core.types import Finding
 from sm_imgcheck.io.parse_cost import JSON_COSTS, too_costly
+from sm_imgcheck.rules.payload_request import PAY116
+from sm_imgcheck.rules.payload_values import PAY108, PAY109
 from sm_imgcheck.serving.stacks import Refusal, TooMuch
 
 __all__ = ["as_array", "first_float", "leaves", "nan_taken", "parse", "shape_of"]
@@ -44,18 +46,20 @@ def _python(body: bytes, *, nan: bool) -> Any:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as problem:
-        raise Refusal(str(problem), "PAY116", f"the body is no UTF-8 text: {problem}") from None
+        raise Refusal(str(problem), PAY116.finding(f"the body is no UTF-8 text: {problem}")) from None
     try:
         return json.loads(text, parse_constant=None if nan else _no_constant)
     except RecursionError:
         words = "maximum recursion depth exceeded while decoding a JSON array"
-        raise Refusal(words, "PAY116", "the lists are nested far too deep for any image") from None
+        raise Refusal(words, PAY116.finding("the lists are nested far too deep for any image")) from None
     except ValueError as problem:
-        raise Refusal(str(problem), "PAY116", f"the body is no JSON: {problem}") from None
+        raise Refusal(str(problem), PAY116.finding(f"the body is no JSON: {problem}")) from None
 
 
 def _no_constant(name: str) -> Any:
-    raise Refusal("", "PAY109", f"{name} stands in the body; JSON has no word for it", expected="finite", actual=name)
+    raise Refusal(
+        "", PAY109.finding(f"{name} stands in the body; JSON has no word for it", expected="finite", actual=name)
+    )
 
 
 def as_array(document: Any) -> np.ndarray[Any, Any]:
@@ -66,7 +70,7 @@ def as_array(document: Any) -> np.ndarray[Any, Any]:
     except (ValueError, OverflowError) as problem:
         text = str(problem)
         raise Refusal(
-            text, "PAY108", "the lists are ragged: rows or images differ in length", actual="ragged"
+            text, PAY108.finding("the lists are ragged: rows or images differ in length", actual="ragged")
         ) from None
 
 
@@ -102,13 +106,13 @@ def first_float(document: Any) -> tuple[int, float] | None:
     return next(((at, leaf) for at, leaf in enumerate(leaves(document)) if isinstance(leaf, float)), None)
 
 
-def nan_taken(array: np.ndarray[Any, Any]) -> tuple[Flaw, ...]:
+def nan_taken(array: np.ndarray[Any, Any]) -> tuple[Finding, ...]:
     """What to say of NaN and infinity that a server reads from JSON and hands on."""
     count = int(array.size - np.count_nonzero(np.isfinite(array))) if array.dtype.kind == "f" else 0
     if not count:
         return ()
     why = f"{count} of {array.size} values are NaN or infinite, for which JSON has no word: this server hands them on"
-    return (("PAY109", why, "finite", str(count)),)
+    return (PAY109.finding(why, expected="finite", actual=str(count)),)
 
 
 def shape_of(document: Any) -> tuple[int, ...]:

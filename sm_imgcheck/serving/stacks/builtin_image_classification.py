@@ -8,6 +8,7 @@ from __future__ import annotations
 from sm_imgcheck.core.endpoints import STACKS
 from sm_imgcheck.core.types import Received, Refused, Spec
 from sm_imgcheck.io.images.sniff import image_format, name_content
+from sm_imgcheck.rules.payload_request import PAY102
 from sm_imgcheck.serving.stacks import Refusal, answering, unsupported
 
 __all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "LIMIT_SETTING", "receive"]
@@ -32,5 +33,5 @@ def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
     if form not in ("JPEG", "PNG"):
         what = f"is a {form} image" if form else name_content(body)[1]
         why = f"the body {what}; JPEG and PNG are taken"
-        raise Refusal("", "PAY102", why, expected="JPEG or PNG", actual=form or body[:8].hex(" "), measured=False)
+        raise Refusal("", PAY102.finding(why, expected="JPEG or PNG", actual=form or body[:8].hex(" ")), measured=False)
     return Received(form="image", data=body, what="the picture, which the algorithm decodes and resizes itself")

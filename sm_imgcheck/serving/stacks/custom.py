@@ -8,8 +8,10 @@ import numpy as np
 
 from sm_imgcheck.core.endpoints import STACKS
 from sm_imgcheck.core.errors import PayloadError
-from sm_imgcheck.core.types import Flaw, Received, Refused, Spec
+from sm_imgcheck.core.types import Finding, Received, Refused, Spec
 from sm_imgcheck.io.images.sniff import image_format, name_content
+from sm_imgcheck.rules.payload_request import PAY102, PAY103, PAY110, PAY111
+from sm_imgcheck.rules.payload_values import PAY107, PAY108, PAY109
 from sm_imgcheck.serving.envelopes import envelope
 from sm_imgcheck.serving.stacks import Refusal, TooMuch, answering, shaped, unsupported
 from sm_imgcheck.serving.stacks._decoders import PICKLE, Pickled, decoded, load, looks_encoded, texts
@@ -50,7 +52,7 @@ def _unknown(content_type: str, name: str) -> str:
 def _picture(body: bytes, content_type: str) -> Received:
     if not image_format(body):
         why = f"the content type says {content_type}, but the body {name_content(body)[1]}"
-        raise Refusal("", "PAY102", why, expected="an encoded image", actual=body[:8].hex(" "), measured=False)
+        raise Refusal("", PAY102.finding(why, expected="an encoded image", actual=body[:8].hex(" ")), measured=False)
     return Received(form="image", data=body, what="an encoded picture")
 
 
@@ -58,7 +60,7 @@ def _npy(body: bytes) -> Received:
     try:
         array = load(body)
     except Pickled:
-        return Received(form="object", what="a pickle", flaws=(PICKLE,))
+        return Received(form="object", what="a pickle", findings=(PICKLE,))
     return Received(form="array", data=array, what=shaped(array))
 
 
@@ -83,22 +85,24 @@ def _enveloped(body: bytes, content_type: str, name: str, spec: Spec) -> Receive
     try:
         array: np.ndarray[Any, Any] = envelope(name).parse(body, content_type, spec)
     except PayloadError as problem:
-        return Received(form="object", what="no tensor", flaws=(_why(str(problem), body, name, spec),))
+        return Received(form="object", what="no tensor", findings=(_why(str(problem), body, name, spec),))
     return Received(form="array", data=array, what=shaped(array))
 
 
-def _why(said: str, body: bytes, name: str, spec: Spec) -> Flaw:
+def _why(said: str, body: bytes, name: str, spec: Spec) -> Finding:
     """What is wrong with a body that is not in its envelope: the particular where it shows."""
-    code = "PAY108" if "ragged" in said else "PAY103"
+    rule = PAY108 if "ragged" in said else PAY103
     if name in ("array", "instances", "inputs", "kserve-v2", "jsonlines"):
         document = parse(body) if name != "jsonlines" else None
         if any(looks_encoded(text) for text in texts(document)):
-            return "PAY111", "base64 text stands where the model takes numbers", spec.contract.dtype, "base64"
+            return PAY111.finding(
+                "base64 text stands where the model takes numbers", expected=spec.contract.dtype, actual="base64"
+            )
         if np.dtype(spec.contract.dtype if spec.contract.dtype != "bfloat16" else "float32").kind in "iu":
-            code = "PAY107" if f"no {spec.contract.dtype} number" in said else code
+            rule = PAY107 if f"no {spec.contract.dtype} number" in said else rule
         elif isinstance(document, list) and not np.isfinite(_numbers(document)).all():
-            code = "PAY109"
-    return code, f"as {name}: {said}", name, ""
+            rule = PAY109
+    return rule.finding(f"as {name}: {said}", expected=name)
 
 
 def _numbers(document: Any) -> np.ndarray[Any, Any]:
@@ -112,11 +116,13 @@ def _numbers(document: Any) -> np.ndarray[Any, Any]:
 def _encoded(document: Any) -> Received:
     """Base64 pictures, wherever they stand."""
     found = [decoded(text) for text in texts(document) if looks_encoded(text) or len(texts(document)) == 1]
-    flaws = tuple(flaw for _, flaw in found if flaw is not None)
+    findings = tuple(finding for _, finding in found if finding is not None)
     if not found:
-        flaws = (("PAY110", "there is no base64 text in the body", "base64", ""),)
-    one = found[0][0] if len(found) == 1 and not flaws else None
-    return Received(form="image" if one else "object", data=one, what=f"{len(found)} encoded pictures", flaws=flaws)
+        findings = (PAY110.finding("there is no base64 text in the body", expected="base64"),)
+    one = found[0][0] if len(found) == 1 and not findings else None
+    return Received(
+        form="image" if one else "object", data=one, what=f"{len(found)} encoded pictures", findings=findings
+    )
 
 
 CONTENT_TYPES = STACKS["custom"].types
@@ -136,7 +142,7 @@ def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
     try:
         return read(body, content_type, spec)
     except Refusal as no:  # how your code would answer is not known
-        return Received(form="object", what="no tensor", flaws=((no.cause, no.why, no.expected, no.actual),))
+        return Received(form="object", what="no tensor", findings=(no.finding,))
 
 
 IMPORTS = (

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from sm_imgcheck.core.endpoints import STACKS
-from sm_imgcheck.core.types import Flaw, Received, Refused, Spec
+from sm_imgcheck.core.types import Finding, Received, Refused, Spec
 from sm_imgcheck.io.images.sniff import image_format, name_content
+from sm_imgcheck.rules.payload_request import PAY102, PAY103, PAY119, PAY120
 from sm_imgcheck.serving.stacks import Refusal, answering, check_limit, unsupported
 from sm_imgcheck.serving.stacks._decoders import PICKLE, Pickled, decoded, load
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
@@ -46,12 +47,16 @@ def _picture(body: bytes, content_type: str) -> Received:
     form = image_format(body)
     if not form:
         why = f"the content type says {content_type}, but the body {name_content(body)[1]}"
-        raise Refusal("cannot identify image file <_io.BytesIO object at", "PAY102", why, actual=body[:8].hex(" "))
+        raise Refusal(
+            "cannot identify image file <_io.BytesIO object at", PAY102.finding(why, actual=body[:8].hex(" "))
+        )
     said = content_type.removeprefix("image/")
     other = said not in ("x-image", form.lower())
     why = f"the body is a {form} under {content_type}; it is decoded all the same, other software may refuse it"
-    flaws: tuple[Flaw, ...] = (("PAY119", why, f"image/{form.lower()}", content_type),) if other else ()
-    return Received(form="image", data=body, what=_PICTURE, flaws=flaws)
+    findings: tuple[Finding, ...] = (
+        (PAY119.finding(why, expected=f"image/{form.lower()}", actual=content_type),) if other else ()
+    )
+    return Received(form="image", data=body, what=_PICTURE, findings=findings)
 
 
 def _array(body: bytes) -> Refusal:
@@ -60,18 +65,24 @@ def _array(body: bytes) -> Refusal:
     try:
         load(body)
     except Pickled:
-        return Refusal(text, "PAY112", PICKLE[1], expected=PICKLE[2], actual=PICKLE[3])
+        return Refusal(text, PICKLE)
     why = "arrays are decoded here, and then refused by the default predict_fn, which wants a dict: send the picture"
-    return Refusal(text, "PAY103", why, expected="image/jpeg", actual="application/x-npy")
+    return Refusal(text, PAY103.finding(why, expected="image/jpeg", actual="application/x-npy"))
 
 
 def _table(body: bytes) -> Received:
     head = body.split(b"\n", 1)[0][:10_000].lower()
     if not any(name in head for name in (b"question", b"context", b"inputs")):
         text = "You need to provide the correct CSV with Header columns to use it with the inference toolkit"
-        raise Refusal(text, "PAY103", "the CSV has no header that names inputs, question or context", expected="inputs")
+        raise Refusal(
+            text, PAY103.finding("the CSV has no header that names inputs, question or context", expected="inputs")
+        )
     why = "CSV carries texts to the pipeline, no picture: send the encoded picture as image/jpeg"
-    return Received(form="object", what="the rows as texts", flaws=(("PAY103", why, "image/jpeg", "text/csv"),))
+    return Received(
+        form="object",
+        what="the rows as texts",
+        findings=(PAY103.finding(why, expected="image/jpeg", actual="text/csv"),),
+    )
 
 
 def _object(document: Any) -> Received:
@@ -80,7 +91,7 @@ def _object(document: Any) -> Received:
             "pop expected at most 1 argument, got 2" if isinstance(document, list) else "object has no attribute 'pop'"
         )
         why = 'the body is no JSON object: write {"inputs": ...}'
-        raise Refusal(text, "PAY103", why, expected='{"inputs": ...}', actual=type(document).__name__)
+        raise Refusal(text, PAY103.finding(why, expected='{"inputs": ...}', actual=type(document).__name__))
     inputs = document.get("inputs", document)
     if isinstance(inputs, str):
         return _text(inputs)
@@ -102,18 +113,18 @@ def _object(document: Any) -> Received:
 
 
 def _useless(what: str, why: str) -> Received:
-    return Received(form="object", what=what, flaws=(("PAY103", why, "a picture", what),))
+    return Received(form="object", what=what, findings=(PAY103.finding(why, expected="a picture", actual=what),))
 
 
 def _text(text: str, more: int = 0) -> Received:
     """A text is a link, or base64, which transformers decodes; it takes the prefix of a data URL off."""
     if text.startswith(("http://", "https://")):
         why = "the text is a link, which the container would fetch: not looked into"
-        return Received(form="object", what="a link", flaws=(("PAY120", why, "", text[:80]),))
-    body, flaw = decoded(text, data_url=text.startswith("data:image/"))
-    if flaw is not None:
+        return Received(form="object", what="a link", findings=(PAY120.finding(why, actual=text[:80]),))
+    body, finding = decoded(text, data_url=text.startswith("data:image/"))
+    if finding is not None:
         words = "Incorrect image source. Must be a valid URL starting with `http://` or `https://`"
-        raise Refusal(words, flaw[0], flaw[1], expected=flaw[2], actual=flaw[3], measured=False)
+        raise Refusal(words, finding, measured=False)
     what = f"{more + 1} texts of base64, decoded by the pipeline" if more else _PICTURE
     return Received(form="object" if more else "image", data=None if more else body, what=what)
 

@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 
 from sm_imgcheck.core.endpoints import STACKS
-from sm_imgcheck.core.types import Flaw, Received, Refused, Spec
+from sm_imgcheck.core.types import Finding, Received, Refused, Spec
+from sm_imgcheck.rules import Rule
+from sm_imgcheck.rules.payload_request import PAY103, PAY104, PAY111
+from sm_imgcheck.rules.payload_values import PAY105, PAY106, PAY118
 from sm_imgcheck.serving.stacks import UNNAMED, Refusal, TooMuch, answering, reworded, shaped, unsupported
 from sm_imgcheck.serving.stacks._decoders import looks_encoded, texts
 from sm_imgcheck.serving.stacks._json import as_array, nan_taken
@@ -37,9 +40,9 @@ def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
     except Refusal as no:
         raise reworded(no, "Ensure that input is a valid JSON formatted string. Error: ") from None
     value = _value(document, spec)
-    array, flaws = _cast(value, spec)
+    array, findings = _cast(value, spec)
     _check_shape(array, spec)
-    return Received(form="array", data=array, what=shaped(array), flaws=flaws)
+    return Received(form="array", data=array, what=shaped(array), findings=findings)
 
 
 def _type(content_type: str) -> str:
@@ -67,11 +70,13 @@ def _value(document: Any, spec: Spec) -> Any:
     if not isinstance(document, dict):
         what = "a list" if isinstance(document, list) else f"unexpected input type '{type(document)}'"
         why = 'the body has no key around it: write {"instances": [...]}'
-        raise Refusal(_ONE_OF, "PAY103", why, expected="a JSON object", actual=what)
+        raise Refusal(_ONE_OF, PAY103.finding(why, expected="a JSON object", actual=what))
     keys = [key for key in _KEYS if key in document]
     if len(keys) != 1:
         why = f"the body has the keys {list(document)[:5]}; exactly one of {', '.join(_KEYS)} is taken"
-        raise Refusal(_ONE_OF, "PAY103", why, expected="instances", actual=", ".join(map(str, list(document)[:5])))
+        raise Refusal(
+            _ONE_OF, PAY103.finding(why, expected="instances", actual=", ".join(map(str, list(document)[:5])))
+        )
     if keys[0].startswith("dataframe"):
         raise TooMuch(f"{keys[0]} becomes a pandas DataFrame, which is not looked into; send instances")
     value = document[keys[0]]
@@ -90,21 +95,21 @@ def _joined(rows: list[Any]) -> dict[str, Any]:
 def _named(value: dict[str, Any], spec: Spec) -> Any:
     if spec.name == UNNAMED:
         why = "the body names its input; a signature without names takes the list alone (name: says the model's name)"
-        raise Refusal("", "PAY104", why, expected="a list", actual=", ".join(map(str, list(value)[:5])))
+        raise Refusal("", PAY104.finding(why, expected="a list", actual=", ".join(map(str, list(value)[:5]))))
     if list(value) != [spec.name]:
         why = f"the body names the inputs {list(value)[:5]}; the spec's is {spec.name!r}"
-        raise Refusal("", "PAY104", why, expected=spec.name, actual=", ".join(map(str, list(value)[:5])))
+        raise Refusal("", PAY104.finding(why, expected=spec.name, actual=", ".join(map(str, list(value)[:5]))))
     return value[spec.name]
 
 
-def _cast(value: Any, spec: Spec) -> tuple[np.ndarray[Any, Any], tuple[Flaw, ...]]:
+def _cast(value: Any, spec: Spec) -> tuple[np.ndarray[Any, Any], tuple[Finding, ...]]:
     """The array in the signature's dtype, and what that does to its values."""
     dtype = np.dtype("float32" if spec.contract.dtype == "bfloat16" else spec.contract.dtype)
     if isinstance(value, list) and value and isinstance(value[0], dict):
         raise _unparsed("objects stand where numbers are wanted: v2 requests are not understood here")
     array = as_array(value)
     if array.dtype.kind in "OU" and any(looks_encoded(text) for text in texts(value)):
-        raise _unparsed(f"base64 text stands where the signature takes {dtype} numbers", "PAY111")
+        raise _unparsed(f"base64 text stands where the signature takes {dtype} numbers", PAY111)
     try:
         with np.errstate(all="ignore"):
             made = np.array(value, dtype=dtype) if array.dtype.kind in "iuOU" else array.astype(dtype)
@@ -112,20 +117,20 @@ def _cast(value: Any, spec: Spec) -> tuple[np.ndarray[Any, Any], tuple[Flaw, ...
         numeric = array.dtype.kind in "iuf"  # NumPy finds no minimum of texts, nulls and objects
         values = f"the values span {array.min()}..{array.max()}" if numeric else "a value is out of range"
         why = f"{values}; the signature's {dtype} holds less"
-        raise Refusal(str(problem), "PAY106", why, expected=dtype.name, actual=array.dtype.name) from None
+        raise Refusal(str(problem), PAY106.finding(why, expected=dtype.name, actual=array.dtype.name)) from None
     except (ValueError, TypeError):
         raise _unparsed(f"not every value is a number, as the signature's {dtype} asks") from None
     return made, nan_taken(array) + _changed(array, made)
 
 
-def _changed(array: np.ndarray[Any, Any], made: np.ndarray[Any, Any]) -> tuple[Flaw, ...]:
+def _changed(array: np.ndarray[Any, Any], made: np.ndarray[Any, Any]) -> tuple[Finding, ...]:
     if array.dtype.kind in "OU":
         why = f"texts or nulls are cast to {made.dtype} in silence; null becomes NaN"
-        return (("PAY106", why, made.dtype.name, "text or null"),)
+        return (PAY106.finding(why, expected=made.dtype.name, actual="text or null"),)
     if made.dtype.kind in "iu" and array.dtype.kind == "f" and not np.array_equal(array, made):
         zeros = "; every value becomes 0" if not made.any() else ""
         why = f"{array.min():.4g}..{array.max():.4g} are cut to {made.dtype} in silence{zeros}, and the answer is a 200"
-        return (("PAY106", why, made.dtype.name, f"{array.min():.4g}..{array.max():.4g}"),)
+        return (PAY106.finding(why, expected=made.dtype.name, actual=f"{array.min():.4g}..{array.max():.4g}"),)
     return ()
 
 
@@ -139,11 +144,11 @@ def _check_shape(array: np.ndarray[Any, Any], spec: Spec) -> None:
     text = f"Shape of input {array.shape} does not match expected shape {wanted}."
     lost = array.ndim == len(dims) - 1 and "N" in spec.contract.layout
     why = f"the shape is {list(array.shape)}; the signature's is {list(wanted)}" + (": no batch axis" if lost else "")
-    raise Refusal(text, "PAY105" if lost else "PAY118", why, expected=str(wanted), actual=str(array.shape))
+    raise Refusal(text, (PAY105 if lost else PAY118).finding(why, expected=str(wanted), actual=str(array.shape)))
 
 
-def _unparsed(why: str, code: str = "PAY103") -> Refusal:
-    return Refusal("Failed to parse data as TF serving input.", code, why, measured=False)
+def _unparsed(why: str, rule: Rule = PAY103) -> Refusal:
+    return Refusal("Failed to parse data as TF serving input.", rule.finding(why), measured=False)
 
 
 IMPORTS = ("import base64", "import mlflow.pyfunc")

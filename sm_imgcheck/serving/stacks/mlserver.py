@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from sm_imgcheck.core.endpoints import STACKS
-from sm_imgcheck.core.types import Flaw, Received, Refused, Spec
+from sm_imgcheck.core.types import Finding, Received, Refused, Spec
+from sm_imgcheck.rules.payload_request import PAY101, PAY103, PAY104, PAY120
+from sm_imgcheck.rules.payload_values import PAY109, PAY115, PAY117
 from sm_imgcheck.serving.open_inference import DATATYPES, is_shape, name_of, numpy_dtype
 from sm_imgcheck.serving.stacks import UNNAMED, Refusal, TooMuch, answering, reworded, shaped
 from sm_imgcheck.serving.stacks._json import as_array, parse
@@ -29,14 +31,14 @@ def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
     try:
         document = parse(body, nan=False)
     except Refusal as no:
-        raise reworded(no, "", measured=no.cause == "PAY109") from None
+        raise reworded(no, "", measured=no.finding.code == PAY109.code) from None
     tensor = _tensor(document)
     if tensor["datatype"] == "BYTES":
         raise TooMuch(
             "the input is of BYTES, whose texts are not looked into; a tensor of numbers is sent as FP32 and the like"
         )
     array = _filled(tensor)
-    return Received(form="array", data=array, what=shaped(array), flaws=_name(tensor, spec))
+    return Received(form="array", data=array, what=shaped(array), findings=_name(tensor, spec))
 
 
 def _check_type(body: bytes, content_type: str) -> None:
@@ -48,22 +50,26 @@ def _check_type(body: bytes, content_type: str) -> None:
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as problem:
-        raise Refusal(str(problem), "PAY101", why, expected=CONTENT_TYPES[0], actual=content_type, status=500) from None
-    raise Refusal("", "PAY101", why, expected=CONTENT_TYPES[0], actual=content_type)
+        raise Refusal(
+            str(problem), PAY101.finding(why, expected=CONTENT_TYPES[0], actual=content_type), status=500
+        ) from None
+    raise Refusal("", PAY101.finding(why, expected=CONTENT_TYPES[0], actual=content_type))
 
 
 def _tensor(document: Any) -> dict[str, Any]:
     inputs = document.get("inputs") if isinstance(document, dict) else None
     if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
-        raise Refusal("", "PAY103", f"the body is no v2 request: {_V2}", expected="inputs", actual=_keys(document))
+        raise Refusal(
+            "", PAY103.finding(f"the body is no v2 request: {_V2}", expected="inputs", actual=_keys(document))
+        )
     missing = [key for key in ("name", "shape", "datatype", "data") if key not in inputs[0]]
     if missing or not is_shape(inputs[0]["shape"]):
         wrong = f"has no {missing[0]!r}" if missing else f"has the shape {str(inputs[0]['shape'])[:60]}"
-        raise Refusal("", "PAY103", f"the input {wrong}; a v2 request is {_V2}")
+        raise Refusal("", PAY103.finding(f"the input {wrong}; a v2 request is {_V2}"))
     given = inputs[0]["datatype"]
     if given not in (*DATATYPES, "BYTES") or given == "BF16":
         why = f"the datatype is {str(given)[:40]!r}; the protocol's words are FP32, UINT8 and the like"
-        raise Refusal("", "PAY117", why, expected=name_of(str(given)), actual=str(given)[:40])
+        raise Refusal("", PAY117.finding(why, expected=name_of(str(given)), actual=str(given)[:40]))
     tensor: dict[str, Any] = inputs[0]
     return tensor
 
@@ -78,22 +84,22 @@ def _filled(tensor: dict[str, Any]) -> np.ndarray[Any, Any]:
     except Refusal as no:
         raise reworded(no, no.text, status=500) from None
     if array.dtype.kind not in "fiub":
-        raise Refusal("", "PAY103", "the data are not all numbers", expected=tensor["datatype"], measured=False)
+        raise Refusal("", PAY103.finding("the data are not all numbers", expected=tensor["datatype"]), measured=False)
     if array.size != prod(tensor["shape"]):
         text = f"cannot reshape array of size {array.size} into shape"
         why = f"the shape {tensor['shape']} has {prod(tensor['shape'])} values, the data {array.size}"
         wanted = str(prod(tensor["shape"]))
-        raise Refusal(text, "PAY115", why, expected=wanted, actual=str(array.size), status=500)
+        raise Refusal(text, PAY115.finding(why, expected=wanted, actual=str(array.size)), status=500)
     with np.errstate(all="ignore"):
         return array.astype(numpy_dtype(tensor["datatype"])).reshape(tensor["shape"])
 
 
-def _name(tensor: dict[str, Any], spec: Spec) -> tuple[Flaw, ...]:
+def _name(tensor: dict[str, Any], spec: Spec) -> tuple[Finding, ...]:
     name = str(tensor["name"])[:100]
     if name == spec.name:
         return ()
     if spec.name == UNNAMED:
         why = f"the spec does not say the input's name (name:), so {name!r} is not checked"
-        return (("PAY120", why, "", name),)
+        return (PAY120.finding(why, actual=name),)
     why = f"the input is called {name!r}, the spec's {spec.name!r}; MLServer does not look, the runtime behind it may"
-    return (("PAY104", why, spec.name, name),)
+    return (PAY104.finding(why, expected=spec.name, actual=name),)

@@ -12,6 +12,8 @@ import numpy as np
 
 from sm_imgcheck.core.endpoints import STACKS
 from sm_imgcheck.core.types import Received, Refused, Spec
+from sm_imgcheck.rules.payload_request import PAY103
+from sm_imgcheck.rules.payload_values import PAY113
 from sm_imgcheck.serving.stacks import Refusal, answering, check_limit, shaped
 from sm_imgcheck.serving.stacks._decoders import PICKLE
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
@@ -35,18 +37,18 @@ def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
     if isinstance(found, Opaque):
         raise _no_tensor(found)
     tensor = _tensor(found) if content_type == "application/x-npy" else _float_tensor(found)
-    flaws = nan_taken(found) if content_type == "application/json" else ()
-    return Received(form="array", data=tensor, what=shaped(tensor), flaws=flaws)
+    findings = nan_taken(found) if content_type == "application/json" else ()
+    return Received(form="array", data=tensor, what=shaped(tensor), findings=findings)
 
 
 def _no_tensor(found: Opaque) -> Refusal:
     if "scipy" in found.what:
         why = "the body is a sparse matrix, of which no tensor is made; send .npy"
-        return Refusal("expected np.ndarray (got csr_matrix)", "PAY103", why, actual=found.what)
-    if found.flaws:
-        return Refusal(_cannot("object_"), "PAY112", PICKLE[1], expected=PICKLE[2], actual=PICKLE[3])
+        return Refusal("expected np.ndarray (got csr_matrix)", PAY103.finding(why, actual=found.what))
+    if found.findings:
+        return Refusal(_cannot("object_"), PICKLE)
     why = f"the body becomes {found.what}: write every value with a decimal point, or send .npy"
-    return Refusal(_cannot("void"), "PAY103", why, expected="numbers of one type", measured=False)
+    return Refusal(_cannot("void"), PAY103.finding(why, expected="numbers of one type"), measured=False)
 
 
 def _tensor(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -59,7 +61,7 @@ def _tensor(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
             "Conversion between byte orders is currently not supported."
         )
         why = 'the .npy is big-endian; save array.astype(array.dtype.newbyteorder("="))'
-        raise Refusal(text, "PAY113", why, expected="little-endian", actual=array.dtype.str)
+        raise Refusal(text, PAY113.finding(why, expected="little-endian", actual=array.dtype.str))
     return array
 
 
@@ -74,7 +76,7 @@ def _float_tensor(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def _no_numbers(array: np.ndarray[Any, Any]) -> Refusal:
     name = {"O": "object_", "U": "str_", "S": "bytes_"}.get(array.dtype.kind, array.dtype.name)
     why = "the body holds text, nulls or an object with keys; the default input_fn takes a bare nested list of numbers"
-    return Refusal(_cannot(name), "PAY103", why, expected="a bare nested list", actual=f"an array of {name}")
+    return Refusal(_cannot(name), PAY103.finding(why, expected="a bare nested list", actual=f"an array of {name}"))
 
 
 def _cannot(name: str) -> str:

@@ -12,9 +12,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 from sm_imgcheck.core.endpoints import STACKS
-from sm_imgcheck.core.types import Flaw, Received, Refused, Spec
+from sm_imgcheck.core.types import Finding, Received, Refused, Spec
 from sm_imgcheck.io.images.sniff import image_format
 from sm_imgcheck.io.parse_cost import JSON_LINES_COSTS, too_costly
+from sm_imgcheck.rules.payload_request import PAY103, PAY104, PAY110, PAY111, PAY120
+from sm_imgcheck.rules.payload_values import PAY105, PAY106, PAY107, PAY117
 from sm_imgcheck.serving.stacks import UNNAMED, Refusal, TooMuch, answering, reworded, shaped, unsupported
 from sm_imgcheck.serving.stacks._decoders import decoded, looks_encoded, texts
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
@@ -27,17 +29,18 @@ _WORDS = {"float32": "float", "float64": "double", "float16": "half"}
 """TensorFlow's own names where they differ."""
 
 
-def of_document(document: dict[str, Any], spec: Spec, added: tuple[Flaw, ...] = ()) -> Received:
+def of_document(document: dict[str, Any], spec: Spec, added: tuple[Finding, ...] = ()) -> Received:
     """What the signature gets of an object with the key ``instances`` or ``inputs``. Raises Refusal."""
     keys = [key for key in ("instances", "inputs") if key in document]
     if len(keys) != 1:
         _refuse(
-            "Missing 'inputs' or 'instances' key", "PAY103", f"the body has {len(keys)} of the keys instances, inputs"
+            "Missing 'inputs' or 'instances' key",
+            PAY103.finding(f"the body has {len(keys)} of the keys instances, inputs"),
         )
     value = document[keys[0]]
     if keys[0] == "instances":
         if not isinstance(value, list) or not value:
-            _refuse("", "PAY103", '"instances" must hold a list with an entry for each image')
+            _refuse("", PAY103.finding('"instances" must hold a list with an entry for each image'))
         value, said = _rows(value, spec)
     else:
         value, said = _columns(value, spec)
@@ -46,7 +49,7 @@ def of_document(document: dict[str, Any], spec: Spec, added: tuple[Flaw, ...] = 
     return _numbers(value, spec, keys[0], added + said)
 
 
-def _rows(rows: list[Any], spec: Spec) -> tuple[list[Any], tuple[Flaw, ...]]:
+def _rows(rows: list[Any], spec: Spec) -> tuple[list[Any], tuple[Finding, ...]]:
     """The tensors of the entries, without their name."""
     if not _named(rows[0]):
         return rows, ()
@@ -54,12 +57,13 @@ def _rows(rows: list[Any], spec: Spec) -> tuple[list[Any], tuple[Flaw, ...]]:
     name = next(iter(rows[0]))
     if not all(_named(row) and list(row) == [name] for row in rows):
         _refuse(
-            "Expecting object but got list at item", "PAY104", f"not every entry is an object with the key {name!r}"
+            "Expecting object but got list at item",
+            PAY104.finding(f"not every entry is an object with the key {name!r}"),
         )
     return [row[name] for row in rows], said
 
 
-def _columns(value: Any, spec: Spec) -> tuple[Any, tuple[Flaw, ...]]:
+def _columns(value: Any, spec: Spec) -> tuple[Any, tuple[Finding, ...]]:
     if not _named(value):
         return value, ()
     said = _check_name(value, spec, "")  # refuses an object of no or several names
@@ -70,7 +74,7 @@ def _named(value: Any) -> bool:
     return isinstance(value, dict) and not (set(value) == {"b64"} and isinstance(value["b64"], str))
 
 
-def _check_name(entry: dict[str, Any], spec: Spec, where: str) -> tuple[Flaw, ...]:
+def _check_name(entry: dict[str, Any], spec: Spec, where: str) -> tuple[Finding, ...]:
     """The signature's own name is what counts; the spec may call the tensor by a longer one (serving_default_x)."""
     names = list(entry)
     given = names[0] if len(names) == 1 else ""
@@ -78,18 +82,18 @@ def _check_name(entry: dict[str, Any], spec: Spec, where: str) -> tuple[Flaw, ..
         return ()
     if given and spec.name == UNNAMED:
         why = f"the spec does not say the input's name (name:), so {given!r} is not checked"
-        return (("PAY120", why, "", given),)
+        return (PAY120.finding(why, actual=given),)
     text = f"{where.format(given)}JSON object: does not have named input: {given}"
     why = f"the body names the inputs {names[:5]}, the spec's is {spec.name!r}"
-    raise Refusal(text, "PAY104", why, expected=spec.name, actual=", ".join(names[:5]), measured=False)
+    raise Refusal(text, PAY104.finding(why, expected=spec.name, actual=", ".join(names[:5])), measured=False)
 
 
-def _numbers(value: Any, spec: Spec, key: str, said: tuple[Flaw, ...]) -> Received:
+def _numbers(value: Any, spec: Spec, key: str, said: tuple[Finding, ...]) -> Received:
     dtype = spec.contract.dtype
     word = _WORDS.get(dtype, dtype)
     if dtype in ("float16", "bfloat16"):
         why = f"TensorFlow Serving fills no {dtype} input from JSON; export the model with float32 inputs"
-        raise Refusal(f"Conversion of JSON Value: … to type: {word}", "PAY117", why, status=501, measured=False)
+        raise Refusal(f"Conversion of JSON Value: … to type: {word}", PAY117.finding(why), status=501, measured=False)
     array = _even(value)
     where = f"Failed to process element: 0 of '{key}' list. Error: Invalid argument: " if key == "instances" else ""
     if array.dtype.kind not in "fiu":
@@ -99,8 +103,10 @@ def _numbers(value: Any, spec: Spec, key: str, said: tuple[Flaw, ...]) -> Receiv
     made = array.astype(dtype)
     if array.dtype.kind != "f" and np.dtype(dtype).kind in "iu" and not np.array_equal(made, array):
         why = f"the values leave the range of {dtype} and are wrapped in silence"
-        said += (("PAY106", why, dtype, f"{array.min()}..{array.max()}"),)
-    return Received(form="array", data=made, what=_said(made, spec), flaws=said + nan_taken(array) + _lost(made, spec))
+        said += (PAY106.finding(why, expected=dtype, actual=f"{array.min()}..{array.max()}"),)
+    return Received(
+        form="array", data=made, what=_said(made, spec), findings=said + nan_taken(array) + _lost(made, spec)
+    )
 
 
 def _said(array: np.ndarray[Any, Any], spec: Spec) -> str:
@@ -118,14 +124,14 @@ def _unbatched(array: np.ndarray[Any, Any], spec: Spec) -> bool:
     return "N" in contract.layout and array.ndim == len(contract.shape) - 1 and array.ndim > 1
 
 
-def _lost(array: np.ndarray[Any, Any], spec: Spec) -> tuple[Flaw, ...]:
+def _lost(array: np.ndarray[Any, Any], spec: Spec) -> tuple[Finding, ...]:
     if not _unbatched(array, spec):
         return ()
     why = (
         f"the list has no batch axis: its rows are taken for {_instances(array.shape[0])} of "
         f"{list(array.shape[1:])}; put one more pair of brackets around each image"
     )
-    return (("PAY105", why, spec.contract.layout, str(list(array.shape))),)
+    return (PAY105.finding(why, expected=spec.contract.layout, actual=str(list(array.shape))),)
 
 
 def _even(value: Any) -> np.ndarray[Any, Any]:
@@ -140,7 +146,7 @@ def _floats(value: Any, word: str, key: str, size: int) -> NoReturn:
     where = f"Failed to process element: {at // max(size, 1)} of '{key}' list. Error: Invalid argument: "
     text = f"{where}JSON Value: {first!r} Type: Number is not of expected type: {word}"
     why = f"{first!r} is written where the signature takes {word}: whole numbers without a point (1, not 1.0)"
-    _refuse(text, "PAY107", why, expected=word, actual=repr(first))
+    _refuse(text, PAY107.finding(why, expected=word, actual=repr(first)))
 
 
 def _no_numbers(value: Any, where: str, word: str) -> NoReturn:
@@ -154,36 +160,36 @@ def _no_numbers(value: Any, where: str, word: str) -> NoReturn:
         why = (
             f"base64 text stands where the signature takes {word} numbers: send the tensor's numbers, or export a model"
         )
-        _refuse(text, "PAY111", f"{why} that takes encoded images", expected=word, actual="base64")
+        _refuse(text, PAY111.finding(f"{why} that takes encoded images", expected=word, actual="base64"))
     why = f"{shown} stands where the signature takes {word} numbers"
-    _refuse(text, "PAY103", why, expected=f"nested lists of {word}", actual=shown)
+    _refuse(text, PAY103.finding(why, expected=f"nested lists of {word}", actual=shown))
 
 
 def _elements(value: Any) -> Any:
     return leaves(value, stop=dict)
 
 
-def _strings(value: Any, said: tuple[Flaw, ...]) -> Received:
+def _strings(value: Any, said: tuple[Finding, ...]) -> Received:
     """A signature of encoded images: each is ``{"b64": text}``."""
     items = list(_elements(value))[:1000]
-    images, flaws = [], []
+    images, findings = [], []
     for item in items:
         if not isinstance(item, dict) or not isinstance(item.get("b64"), str) or len(item) != 1:
             shown = json.dumps(item)[:60]
             why = f'{shown} is no encoded image; write {{"b64": "..."}}, with this one key'
-            _refuse(f"JSON Value: {shown} not formatted correctly for base64 data", "PAY110", why)
-        body, flaw = decoded(item["b64"])
-        if flaw and flaw[1].startswith(("the base64 text is", "the base64 text has")):
-            _refuse("Unable to base64 decode", "PAY110", flaw[1], expected=flaw[2], actual=flaw[3])
+            _refuse(f"JSON Value: {shown} not formatted correctly for base64 data", PAY110.finding(why))
+        body, finding = decoded(item["b64"])
+        if finding and finding.message.startswith(("the base64 text is", "the base64 text has")):
+            _refuse("Unable to base64 decode", finding)
         images.append(body)
-        flaws += [flaw] if flaw else []
+        findings += [finding] if finding else []
     what = f"{len(items)} encoded image{'s' if len(items) != 1 else ''}"
-    form = "image" if len(images) == 1 and not flaws else "object"
-    return Received(form=form, data=images[0] if form == "image" else None, what=what, flaws=(*said, *flaws))  # type: ignore[arg-type]
+    form = "image" if len(images) == 1 and not findings else "object"
+    return Received(form=form, data=images[0] if form == "image" else None, what=what, findings=(*said, *findings))  # type: ignore[arg-type]
 
 
-def _refuse(text: str, cause: str, why: str, *, expected: str = "", actual: str = "") -> NoReturn:
-    raise Refusal(text, cause, why, expected=expected, actual=actual, measured=False)
+def _refuse(text: str, finding: Finding) -> NoReturn:
+    raise Refusal(text, finding, measured=False)
 
 
 CONTENT_TYPES = STACKS["tensorflow-serving"].types
@@ -209,11 +215,11 @@ def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
     except Refusal as no:
         raise reworded(no, "JSON Parse error: ") from None
     if not isinstance(document, dict):
-        raise Refusal("", "PAY103", "the body is no JSON object", expected='{"instances": [...]}', measured=False)
+        raise Refusal("", PAY103.finding("the body is no JSON object", expected='{"instances": [...]}'), measured=False)
     return of_document(document, spec, added)
 
 
-def _wrapped(body: bytes) -> tuple[bytes, tuple[Flaw, ...]]:
+def _wrapped(body: bytes) -> tuple[bytes, tuple[Finding, ...]]:
     """The body that the container's script sends on, and what it has added or not."""
     if _KEYED.search(body):
         return body, ()
@@ -227,11 +233,11 @@ def _wrapped(body: bytes) -> tuple[bytes, tuple[Flaw, ...]]:
     return b'{"instances":[' + body + b"]}", _batched(body)
 
 
-def _batched(body: bytes) -> tuple[Flaw, ...]:
+def _batched(body: bytes) -> tuple[Finding, ...]:
     if not body.lstrip().startswith(b"["):
         return ()
     why = "a list that does not start with [[ gains a batch axis here; write the batch yourself"
-    return (("PAY105", why, "a list of images", "a list of numbers"),)
+    return (PAY105.finding(why, expected="a list of images", actual="a list of numbers"),)
 
 
 def _of_csv(body: bytes) -> bytes:

@@ -9,7 +9,8 @@ from typing import Any
 
 from sm_imgcheck.core.endpoints import STACKS
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.types import Flaw, Received, Refused, Spec
+from sm_imgcheck.core.types import Finding, Received, Refused, Spec
+from sm_imgcheck.rules.payload_request import PAY102, PAY103
 from sm_imgcheck.serving.stacks import Refusal, answering, check_limit, shaped, unsupported
 from sm_imgcheck.serving.stacks._decoders import PICKLE, Pickled, load, load_sparse, read_csv
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
@@ -40,7 +41,7 @@ class Opaque:
     """Decoded, but to no array of numbers."""
 
     what: str
-    flaws: tuple[Flaw, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def decode(body: bytes, content_type: str, types: tuple[str, ...]) -> Any:
@@ -51,7 +52,7 @@ def decode(body: bytes, content_type: str, types: tuple[str, ...]) -> Any:
         try:
             return load(body)
         except Pickled:
-            return Opaque(what="whatever the pickle builds", flaws=(PICKLE,))
+            return Opaque(what="whatever the pickle builds", findings=(PICKLE,))
     if content_type == "application/x-npz":
         return Opaque(what=f"a scipy {load_sparse(body)} matrix")
     if content_type == "text/csv":
@@ -73,7 +74,7 @@ def json_body(body: bytes) -> Any:
         except UnicodeDecodeError as problem:
             text = str(problem)
         why = f"the content type says JSON, but the body {what}"
-        raise Refusal(text, "PAY102", why, expected="JSON text", actual=form or body[:8].hex(" "))
+        raise Refusal(text, PAY102.finding(why, expected="JSON text", actual=form or body[:8].hex(" ")))
     return parse(body)
 
 
@@ -89,17 +90,17 @@ def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
     check_limit(body, BODY_LIMIT, LIMIT_SETTING)
     found = decode(body, content_type, CONTENT_TYPES)
     if isinstance(found, Opaque):
-        return Received(form="object", what=found.what, flaws=found.flaws or (_no_tensor(found.what),))
+        return Received(form="object", what=found.what, findings=found.findings or (_no_tensor(found.what),))
     if found.dtype.kind in "OU" and not found.ndim:
         what = f"a 0-d {'object' if found.dtype.kind == 'O' else 'text'} array"
-        return Received(form="object", data=found, what=what, flaws=(_no_tensor(what),))
-    flaws = nan_taken(found) if content_type == "application/json" else ()
-    return Received(form="array", data=found, what=shaped(found), flaws=flaws)
+        return Received(form="object", data=found, what=what, findings=(_no_tensor(what),))
+    findings = nan_taken(found) if content_type == "application/json" else ()
+    return Received(form="array", data=found, what=shaped(found), findings=findings)
 
 
-def _no_tensor(what: str) -> Flaw:
+def _no_tensor(what: str) -> Finding:
     why = f"predict gets {what}, not a tensor: send the bare nested list, without a key around it, or .npy"
-    return "PAY103", why, "a bare nested list", what
+    return PAY103.finding(why, expected="a bare nested list", actual=what)
 
 
 IMPORTS = (

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from sm_imgcheck.core.endpoints import STACKS
-from sm_imgcheck.core.types import Flaw, Received, Refused, Spec
+from sm_imgcheck.core.types import Finding, Received, Refused, Spec
+from sm_imgcheck.rules.payload_request import PAY101, PAY102, PAY103, PAY104, PAY111, PAY116, PAY120
+from sm_imgcheck.rules.payload_values import PAY105, PAY107, PAY115, PAY117, PAY118
 from sm_imgcheck.serving.open_inference import DATATYPES, is_shape, name_of, numpy_dtype
 from sm_imgcheck.serving.stacks import UNNAMED, Refusal, answering, reworded, shaped
 from sm_imgcheck.serving.stacks._decoders import looks_encoded, texts
@@ -38,7 +40,7 @@ def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
     said = _check(tensor, spec)
     if isinstance(array, int):
         array = _filled(tensor, tail, array)
-    return Received(form="array", data=array, what=shaped(array), flaws=said)
+    return Received(form="array", data=array, what=shaped(array), findings=said)
 
 
 def _split(body: bytes, content_type: str) -> tuple[bytes, bytes]:
@@ -49,7 +51,7 @@ def _split(body: bytes, content_type: str) -> tuple[bytes, bytes]:
     size = int(match[1])
     if size > len(body):
         why = f"the content type says a JSON header of {size} bytes, but the body has {len(body)}"
-        raise Refusal("", "PAY115", why, expected=str(size), actual=str(len(body)), measured=False)
+        raise Refusal("", PAY115.finding(why, expected=str(size), actual=str(len(body))), measured=False)
     return body[:size], body[size:]
 
 
@@ -57,20 +59,24 @@ def _document(head: bytes, content_type: str) -> Any:
     try:
         json_body(head[:8])
     except Refusal as no:
-        if no.cause == "PAY102":
+        if no.finding.code == PAY102.code:
             words = "failed to parse the request JSON buffer: Invalid value. at 0"
             raise reworded(no, words, measured=True) from None
     try:
         return parse(head, nan=False)
     except Refusal as no:
         words = "failed to parse the request JSON buffer: "
-        if no.cause == "PAY116" and (b"binary_data_size" in head[:10_000] or content_type.startswith(_BINARY)):
+        if no.finding.code == PAY116.code and (
+            b"binary_data_size" in head[:10_000] or content_type.startswith(_BINARY)
+        ):
             size = max(head.find(b"}]}") + 3, 0) or "N"
             why = (
                 f"bytes follow the JSON header, and the content type {content_type!r} does not say so exactly: "
                 f"{_BINARY};json-header-size={size}, without a space"
             )
-            raise Refusal(words, "PAY101", why, expected=f"{_BINARY};json-header-size=", actual=content_type) from None
+            raise Refusal(
+                words, PAY101.finding(why, expected=f"{_BINARY};json-header-size=", actual=content_type)
+            ) from None
         raise reworded(no, words) from None
 
 
@@ -79,16 +85,18 @@ def _tensor(document: Any) -> dict[str, Any]:
     v2 = '{"inputs": [{"name", "shape", "datatype", "data"}]}'
     why = f"the body is no v2 request: {v2}"
     if not isinstance(document, dict) or "inputs" not in document:
-        raise Refusal("Unable to parse 'inputs': attempt to access non-existing object member 'inputs'", "PAY103", why)
+        raise Refusal(
+            "Unable to parse 'inputs': attempt to access non-existing object member 'inputs'", PAY103.finding(why)
+        )
     inputs = document["inputs"]
     if not isinstance(inputs, list):
-        raise Refusal("Unable to parse 'inputs': attempt to access JSON non-array as array", "PAY103", why)
+        raise Refusal("Unable to parse 'inputs': attempt to access JSON non-array as array", PAY103.finding(why))
     if len(inputs) != 1 or not isinstance(inputs[0], dict):
-        raise Refusal("", "PAY103", why, status=400)
+        raise Refusal("", PAY103.finding(why), status=400)
     missing = [key for key in ("name", "shape", "datatype") if key not in inputs[0]]
     if missing or not is_shape(inputs[0]["shape"]):
         wrong = f"has no {missing[0]!r}" if missing else f"has the shape {str(inputs[0]['shape'])[:60]}"
-        raise Refusal("", "PAY103", f"the input {wrong}; a v2 request is {v2}", status=400, measured=False)
+        raise Refusal("", PAY103.finding(f"the input {wrong}; a v2 request is {v2}"), status=400, measured=False)
     if inputs[0]["datatype"] not in (*DATATYPES, "BYTES"):
         raise _no_datatype(inputs[0])
     tensor: dict[str, Any] = inputs[0]
@@ -99,7 +107,7 @@ def _no_datatype(tensor: dict[str, Any]) -> Refusal:
     given = str(tensor["datatype"])[:40]
     text = f"invalid datatype for input {str(tensor['name'])[:60]}"
     why = f"the datatype is {given!r}; the protocol's words are {', '.join(DATATYPES)} and BYTES"
-    return Refusal(text, "PAY117", why, expected=name_of(given), actual=given, status=400)
+    return Refusal(text, PAY117.finding(why, expected=name_of(given), actual=given), status=400)
 
 
 def _listed(tensor: dict[str, Any]) -> np.ndarray[Any, Any]:
@@ -112,17 +120,17 @@ def _listed(tensor: dict[str, Any]) -> np.ndarray[Any, Any]:
     except Refusal:
         array = as_array(list(leaves(data)))
     if array.dtype.kind not in "fiub":
-        raise Refusal("Unable to parse 'data': attempt to access JSON", "PAY103", "the data are not all numbers")
+        raise Refusal("Unable to parse 'data': attempt to access JSON", PAY103.finding("the data are not all numbers"))
     if dtype.kind in "iu" and array.dtype.kind == "f":
         sign = "unsigned" if dtype.kind == "u" else "signed"
         text = f"Unable to parse 'data': attempt to access JSON non-{sign}-integer as {sign}-integer"
         shown = repr((first_float(data) or (0, 0.0))[1])
         why = f"{shown} is written under {tensor['datatype']}: whole numbers without a point (1, not 1.0)"
-        raise Refusal(text, "PAY107", why, expected=tensor["datatype"], actual=shown)
+        raise Refusal(text, PAY107.finding(why, expected=tensor["datatype"], actual=shown))
     if array.size != prod(tensor["shape"]):
         text = "Unable to parse 'data': Shape does not match true shape of 'data' field"
         why = f"the shape {tensor['shape']} has {prod(tensor['shape'])} values, the data {array.size}"
-        raise Refusal(text, "PAY115", why, expected=str(prod(tensor["shape"])), actual=str(array.size))
+        raise Refusal(text, PAY115.finding(why, expected=str(prod(tensor["shape"])), actual=str(array.size)))
     with np.errstate(over="ignore"):
         return array.astype(dtype).reshape(tensor["shape"])
 
@@ -133,7 +141,7 @@ def _binary(tensor: dict[str, Any], tail: bytes) -> int:
     size = parameters.get("binary_data_size") if isinstance(parameters, dict) else None
     if not isinstance(size, int) or not 0 <= size <= len(tail):
         why = f"the input has neither data nor a binary_data_size that fits the {len(tail)} bytes behind the header"
-        raise Refusal("", "PAY115", why, expected=str(size), actual=str(len(tail)), measured=False)
+        raise Refusal("", PAY115.finding(why, expected=str(size), actual=str(len(tail))), measured=False)
     return size
 
 
@@ -143,27 +151,27 @@ def _filled(tensor: dict[str, Any], tail: bytes, size: int) -> np.ndarray[Any, A
     if size != wanted:
         text = f"input byte size mismatch for input '{tensor['name']}' for model"
         why = f"{tensor['datatype']} {tensor['shape']} are {wanted} bytes, binary_data_size is {size}"
-        raise Refusal(text, "PAY115", why, expected=str(wanted), actual=str(size), status=400)
+        raise Refusal(text, PAY115.finding(why, expected=str(wanted), actual=str(size)), status=400)
     return np.frombuffer(tail, dtype.newbyteorder("<"), prod(tensor["shape"])).reshape(tensor["shape"])
 
 
-def _check(tensor: dict[str, Any], spec: Spec) -> tuple[Flaw, ...]:
+def _check(tensor: dict[str, Any], spec: Spec) -> tuple[Finding, ...]:
     """Hold name, datatype and shape against the model's."""
     name, given, wanted = str(tensor["name"])[:100], tensor["datatype"], name_of(spec.contract.dtype)
     if spec.name not in (name, UNNAMED):
         why = f"the input is called {name!r}; the model's is {spec.name!r}"
         text = f"unexpected inference input '{name}' for model"
-        raise Refusal(text, "PAY104", why, expected=spec.name, actual=name, status=400)
+        raise Refusal(text, PAY104.finding(why, expected=spec.name, actual=name), status=400)
     if given != wanted:
         text = f"inference input '{name}' data-type is '{given}', but model"
         encoded = given == "BYTES" and any(looks_encoded(one) for one in texts(tensor.get("data")))
         why = f"the datatype is {given}; the model takes {wanted}" + (": numbers, no base64" if encoded else "")
-        code = "PAY111" if encoded else "PAY117"
-        raise Refusal(text, code, why, expected=wanted, actual=given, status=400)
+        rule = PAY111 if encoded else PAY117
+        raise Refusal(text, rule.finding(why, expected=wanted, actual=given), status=400)
     _check_shape(tuple(tensor["shape"]), name, spec)
     if spec.name == UNNAMED and name != UNNAMED:
         why = f"the spec does not say the input's name (name:), so {name!r} is not checked"
-        return (("PAY120", why, "", name),)
+        return (PAY120.finding(why, actual=name),)
     return ()
 
 
@@ -180,13 +188,13 @@ def _check_shape(shape: tuple[int, ...], name: str, spec: Spec) -> None:
             else (f"the batch holds {shape[0]} images; the model takes {most} at a time")
         )
         wanted = "[" + ", ".join(map(str, contract.shape)) + "]"
-        raise Refusal(text, "PAY105", why, expected=wanted, actual=str(list(shape)), status=400)
+        raise Refusal(text, PAY105.finding(why, expected=wanted, actual=str(list(shape))), status=400)
     fits = len(shape) == len(contract.shape)
     if not fits or not all(dim.allows(length) for dim, length in zip(contract.shape, shape, strict=True)):
         wanted = "[" + ",".join("-1" if dim.fixed is None else str(dim) for dim in contract.shape) + "]"
         text = f"unexpected shape for input '{name}' for model"
         why = f"the shape is {list(shape)}; the model takes {wanted}"
-        raise Refusal(text, "PAY118", why, expected=wanted, actual=str(list(shape)), status=400)
+        raise Refusal(text, PAY118.finding(why, expected=wanted, actual=str(list(shape))), status=400)
 
 
 IMPORTS = ("import triton_python_backend_utils as pb_utils",)

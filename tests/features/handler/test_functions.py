@@ -21,7 +21,7 @@ PLAIN = np.asarray(Image.open(io.BytesIO(jpeg())).convert("RGB"))
 
 
 def messages(candidate):
-    return [flaw[:2] for flaw in candidate.handled.flaws]
+    return [(finding.code, finding.message) for finding in candidate.handled.findings]
 
 
 @pytest.mark.parametrize("parameters", ["body, kind", "body, kind, context"])
@@ -50,8 +50,8 @@ def test_the_image_comes_along_as_the_source(tmp_path):
 @pytest.mark.parametrize("parameters", ["body", "*both"])
 def test_another_number_of_parameters_is_refused_as_there(tmp_path, parameters):
     candidate = made(tmp_path, f"def input_fn({parameters}):\n    return 1")
-    assert candidate.problem[0] == "HND101"
-    assert "arguments but 2 were given" in candidate.problem[1]
+    assert candidate.problem.code == "HND101"
+    assert "arguments but 2 were given" in candidate.problem.message
 
 
 def test_text_arrives_decoded_and_anything_else_does_not(tmp_path):
@@ -128,14 +128,14 @@ NO_TENSORS = {
 def test_what_is_no_tensor_is_said_to_be_none(tmp_path):
     found = each(tmp_path, INPUT_FN, [f"return {one}" for one in NO_TENSORS])
     for candidate, (result, clause) in zip(found, NO_TENSORS.items(), strict=True):
-        assert candidate.problem[0] == "HND105", result
-        assert clause in candidate.problem[1]
+        assert candidate.problem.code == "HND105", result
+        assert clause in candidate.problem.message
 
 
 def test_a_coroutine_is_not_awaited(tmp_path):
     candidate = made(tmp_path, "async def input_fn(body, kind):\n    return pixels(body)")
-    assert candidate.problem[0] == "HND105"
-    assert "without await" in candidate.problem[1]
+    assert candidate.problem.code == "HND105"
+    assert "without await" in candidate.problem.message
 
 
 INPUT_HANDLER = """
@@ -178,8 +178,8 @@ REFUSED = {
 def test_text_that_tensorflow_serving_refuses(tmp_path):
     found = each(tmp_path, INPUT_HANDLER, [f"return {one}" for one in REFUSED])
     for candidate, clause in zip(found, REFUSED.values(), strict=True):
-        assert candidate.problem[0] == "HND105"
-        assert clause in candidate.problem[1]
+        assert candidate.problem.code == "HND105"
+        assert clause in candidate.problem.message
 
 
 def test_a_missing_batch_axis_becomes_rows(tmp_path):
@@ -207,8 +207,8 @@ def test_what_a_handler_posts_is_caught(tmp_path):
     assert candidate.problem is None
     np.testing.assert_array_equal(candidate.data[0], PLAIN)
     silent = made(tmp_path, "def handler(data, context):\n    return data.read(), context.accept_header")
-    assert silent.problem[0] == "HND105"
-    assert "posted nothing" in silent.problem[1]
+    assert silent.problem.code == "HND105"
+    assert "posted nothing" in silent.problem.message
 
 
 def test_the_stack_of_the_spec_decides_between_two(tmp_path):
@@ -217,7 +217,7 @@ def test_the_stack_of_the_spec_decides_between_two(tmp_path):
         def handler(data, context): raise KeyError("of the handler")
     """
     assert made(tmp_path, code).data.tolist() == [[0]]
-    assert made(tmp_path, code, stack="tensorflow-serving").problem[0] == "HND101"
+    assert made(tmp_path, code, stack="tensorflow-serving").problem.code == "HND101"
 
 
 TORCHSERVE = """
@@ -311,8 +311,8 @@ def test_where_no_tensor_reaches_the_model_that_of_input_fn_is_checked(tmp_path)
 
 def test_a_transform_fn_that_calls_no_model_shows_nothing(tmp_path):
     candidate = made(tmp_path, "def transform_fn(model, body, kind, accept): return body, accept")
-    assert candidate.problem[0] == "HND105"
-    assert "transform_fn called its model with no tensor" in candidate.problem[1]
+    assert candidate.problem.code == "HND105"
+    assert "transform_fn called its model with no tensor" in candidate.problem.message
 
 
 @pytest.mark.parametrize(
@@ -391,9 +391,9 @@ def test_nothing_of_this_program_is_seen_by_the_handler(tmp_path, monkeypatch):
             raise RuntimeError(repr(input_fn(body, "")["said"]))
     """
     with running(tmp_path, source, function="check") as run:
-        code, message = handled(jpeg(), run, load_spec("pillow-rgb-01"))[0].problem
-    assert code == "HND101"
-    assert "([], [], ['AWS_EC2_METADATA_DISABLED', 'AWS_REGION'])" in message
+        problem = handled(jpeg(), run, load_spec("pillow-rgb-01"))[0].problem
+    assert problem.code == "HND101"
+    assert "([], [], ['AWS_EC2_METADATA_DISABLED', 'AWS_REGION'])" in problem.message
 
 
 def test_a_tensor_may_be_the_request(tmp_path):
@@ -410,7 +410,7 @@ def test_a_tensor_may_be_the_request(tmp_path):
 def test_what_is_no_image_is_not_sent(tmp_path):
     (tmp_path / "x.txt").write_text("<html>")
     with running(tmp_path, "raise SystemExit") as run:
-        assert handled(str(tmp_path / "x.txt"), run, load_spec("pillow-rgb-01"))[0].problem[0] == "SRC103"
+        assert handled(str(tmp_path / "x.txt"), run, load_spec("pillow-rgb-01"))[0].problem.code == "SRC103"
         assert run.loaded is None
 
 

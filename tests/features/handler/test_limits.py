@@ -40,7 +40,7 @@ def _nothing_is_left(tmp_path, monkeypatch):
 def problem(folder, code, **how):
     candidate = made(folder, code, **how)
     assert candidate.problem is not None
-    return candidate.problem
+    return candidate.problem.code, candidate.problem.message
 
 
 HANGING = (
@@ -67,7 +67,7 @@ def test_one_that_hangs_while_it_is_imported_is_asked_once(tmp_path):
     with running(tmp_path, code, seconds=2) as run:
         found = [handled(jpeg(), run, SPEC)[0].problem for _ in range(5)]
     assert {code for code, _ in found} == {"HND103"}
-    assert "importing inference.py was not done after 2 s at inference.py:2" in found[0][1]
+    assert "importing inference.py was not done after 2 s at inference.py:2" in found[0].message
     assert (tmp_path / "starts").read_text() == "."
 
 
@@ -76,7 +76,7 @@ def test_an_image_that_hangs_costs_itself_only(tmp_path):
     code = "import time\ndef input_fn(body, kind):\n    while len(body) < 10: time.sleep(0.01)\n    return [1.0]"
     with running(tmp_path, code, seconds=2, content_type="image/jpeg") as run:
         found = [handled(body, run, SPEC)[0] for body in (jpeg(), b"short", jpeg())]
-    assert [one.problem and one.problem[0] for one in found] == [None, "HND103", None]
+    assert [one.problem and one.problem.code for one in found] == [None, "HND103", None]
 
 
 ENDING = {
@@ -95,8 +95,8 @@ ENDING = {
 @linux
 def test_one_that_ends_its_process(tmp_path):
     for candidate, (code, clause) in zip(each(tmp_path, INPUT_FN, ENDING), ENDING.items(), strict=True):
-        assert candidate.problem[0] == "HND102", code
-        assert clause in candidate.problem[1]
+        assert candidate.problem.code == "HND102", code
+        assert clause in candidate.problem.message
 
 
 def test_the_run_goes_on_after_a_crash(tmp_path):
@@ -107,7 +107,7 @@ def test_the_run_goes_on_after_a_crash(tmp_path):
     """
     with running(tmp_path, code, content_type="image/jpeg") as run:
         found = [handled(body, run, SPEC)[0] for body in (jpeg(), b"short", b"short", jpeg())]
-    assert [one.problem and one.problem[0] for one in found] == [None, "HND102", "HND102", None]
+    assert [one.problem and one.problem.code for one in found] == [None, "HND102", "HND102", None]
     assert found[0].data.tolist() == found[3].data.tolist() == [len(jpeg())]
 
 
@@ -124,15 +124,15 @@ RAISING = {
 
 def test_one_that_raises(tmp_path):
     for candidate, (code, clause) in zip(each(tmp_path, INPUT_FN, RAISING), RAISING.items(), strict=True):
-        assert candidate.problem[0] == "HND101", code
-        assert clause in candidate.problem[1]
+        assert candidate.problem.code == "HND101", code
+        assert clause in candidate.problem.message
 
 
 def test_what_explain_knows_of_an_exception_is_said(tmp_path):
     code = "def input_fn(body, kind):\n    raise RuntimeError('expected scalar type Double but found Float')"
-    flaws = made(tmp_path, code).handled.flaws
-    assert flaws[0][0] == "HND110"
-    assert "float32" in flaws[0][1]
+    findings = made(tmp_path, code).handled.findings
+    assert findings[0].code == "HND110"
+    assert "float32" in findings[0].message
 
 
 @pytest.mark.parametrize("code", ["import nothing_like_it", "1 / 0", "def (", "raise SystemExit(2)"])
@@ -140,9 +140,9 @@ def test_a_file_that_cannot_be_imported_is_tried_once(tmp_path, code):
     with running(tmp_path, f"print('once')\n{code}") as run:
         found = [handled(jpeg(), run, SPEC)[0].problem for _ in range(3)]
     assert len(set(found)) == 1
-    assert found[0][0] == ("HND102" if "Exit" in code else "HND101")
-    assert "importing inference.py" in found[0][1]
-    assert "inference.py:2" in found[0][1]
+    assert found[0].code == ("HND102" if "Exit" in code else "HND101")
+    assert "importing inference.py" in found[0].message
+    assert "inference.py:2" in found[0].message
 
 
 def test_a_content_type_that_is_refused(tmp_path):
@@ -183,14 +183,14 @@ DAEMON = """
 def test_what_it_starts_ends_with_it(tmp_path):
     cases = [f"{code}\n{then}" for then in ("return [1.0]", "os._exit(1)") for code in STARTING]
     found = list(each(tmp_path, DAEMON, cases))
-    assert [one.problem and one.problem[0] for one in found] == [None] * 5 + ["HND102"] * 5
+    assert [one.problem and one.problem.code for one in found] == [None] * 5 + ["HND102"] * 5
 
 
 @pytest.mark.slow
 @linux
 def test_what_it_starts_ends_when_its_time_is_up(tmp_path):
     (found,) = each(tmp_path, DAEMON, [f"{STARTING[1]}\ndaemon()\ntime.sleep(60)"], seconds=2)
-    assert found.problem[0] == "HND103"
+    assert found.problem.code == "HND103"
 
 
 @linux
@@ -309,7 +309,7 @@ def test_an_answer_that_was_tampered_with_does_no_harm(tmp_path):
     """
     found = list(each(tmp_path, function, [f"{one}\nreturn [1.0]" for one in TAMPERING]))
     codes = ["HND105", "SRC150", "HND102", "HND102", "SRC151"]
-    assert [one.problem and one.problem[0] for one in found] == [*codes, None, None]
+    assert [one.problem and one.problem.code for one in found] == [*codes, None, None]
     assert not Path("loaded").exists()
 
 

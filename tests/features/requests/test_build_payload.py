@@ -76,7 +76,7 @@ def test_every_stack_takes_the_bodies_that_are_made_for_it(name, form, count):
     made = build_payload([PHOTO] * count, wanted, envelope=form)
     got = stack(name).receive(made.body, made.content_type, wanted)
     if form == "instances-b64":
-        assert got.cause == "PAY111", "right for models that decode, and this one takes numbers"
+        assert got.finding.code == "PAY111", "right for models that decode, and this one takes numbers"
         return
     assert isinstance(got, Received), got
     if got.form == "array":

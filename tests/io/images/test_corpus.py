@@ -29,8 +29,8 @@ def verdict(path):
     rules = checks.every()
     candidate = read(path, SPEC.decode)
     if candidate.problem is not None:
-        return rules[candidate.problem[0]].verdict
-    findings = [f for code, rule in rules.items() if code.startswith("SRC") for f in rule.findings(candidate, SPEC)]
+        return rules[candidate.problem.code].verdict
+    findings = [finding for finding in checks.run(candidate, SPEC) if finding.code.startswith("SRC")]
     return max((rules[finding.code].verdict for finding in findings), key=ORDER.index, default="ok")
 
 

@@ -1,0 +1,28 @@
+"""A finding: what a rule reports of one candidate."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sm_imgcheck.core.frozen import frozen
+
+__all__ = ["Certainty", "Finding", "Severity"]
+
+Severity = Literal["error", "warning", "notice"]
+Certainty = Literal["certain", "likely"]
+
+
+@frozen
+class Finding:
+    """One reported mismatch. A rule makes it (``rules.Rule.finding``), and it reaches the report as it is."""
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    expected: str = ""
+    actual: str = ""
+    certainty: Certainty = "certain"
+    probability: float = 1.0
+    fixed_by: str | None = None
+    """The op of the plan that mends it; None: ``convert`` does not."""
