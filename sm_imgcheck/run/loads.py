@@ -9,7 +9,7 @@ from sm_imgcheck.core.types import Candidate, Options, Plan
 from sm_imgcheck.features.requests import Route
 from sm_imgcheck.features.requests import batch as joining
 from sm_imgcheck.features.requests.sizes import Load
-from sm_imgcheck.pipeline.process import look_at, process
+from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.work import handed
 from sm_imgcheck.serving.envelopes import envelope
@@ -32,12 +32,11 @@ def loads(items: Iterable[Item], route: Route, options: Options) -> Loads:
     """Look at every candidate; nothing is decoded."""
     single, found, by_shape = joining.one_by_one(route.spec), Loads(), dict[tuple[int, ...], Load]()
     for item in items:
-        candidate = look_at(handed(item), single, options)
-        result = process(candidate, single, options)
+        result = process(handed(item), single, replace(options, keep_arrays=True))
         if result.plan is None:
             found.failed.append((item.path, result.skipped))
             continue
-        load = _load(candidate, result.plan, route)
+        load = _load(result.candidate, result.plan, route)
         known = by_shape.get(load.shape)
         by_shape[load.shape] = _both(known, load) if known else load
     found.shapes = len(by_shape)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sm_imgcheck.core.types import Flaw
 from sm_imgcheck.features.handler.process import MOST_PROCESSES
-from sm_imgcheck.features.handler.runner import Answer, Handler
+from sm_imgcheck.features.handler.runner import Handler, HandlerAnswer
 from sm_imgcheck.rules.endpoint_errors import explain_text
 
 __all__ = ["explained", "problem"]
@@ -22,7 +22,9 @@ _LINE = re.compile(r'File "([^"]+)", line (\d+)')
 _SOURCE_BYTES = 1 << 20
 
 
-def problem(answer: Answer, how: Handler, file: Path, function: str, content_type: str) -> tuple[str, str] | None:
+def problem(
+    answer: HandlerAnswer, how: Handler, file: Path, function: str, content_type: str
+) -> tuple[str, str] | None:
     """The code and the clause; None where a tensor came. file: the user's, as it was run."""
     who = f"{file.name}: {function}" if function else f"importing {file.name}"
     told = answer.told
@@ -37,7 +39,7 @@ def problem(answer: Answer, how: Handler, file: Path, function: str, content_typ
     return None
 
 
-def _lost(answer: Answer, how: Handler, file: Path, who: str) -> tuple[str, str]:
+def _lost(answer: HandlerAnswer, how: Handler, file: Path, who: str) -> tuple[str, str]:
     assert answer.lost is not None
     where, last = _where(answer.said, file), _last_words(answer.said)
     if answer.lost.how == "too slow":
@@ -115,7 +117,7 @@ def _interpreter(raised: dict[str, Any]) -> str:
     return "; name the interpreter that has it with --python, which needs NumPy besides"
 
 
-def explained(answer: Answer) -> tuple[Flaw, ...]:
+def explained(answer: HandlerAnswer) -> tuple[Flaw, ...]:
     """What ``explain`` knows of an exception."""
     raised = answer.told.get("raised")
     if not isinstance(raised, dict):

@@ -14,7 +14,7 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Candidate, Dim, Header, Options, Payload, Result, Spec
 from sm_imgcheck.features.requests import Route
 from sm_imgcheck.features.requests.limits import bounds, narrowest
-from sm_imgcheck.pipeline.process import look_at, process
+from sm_imgcheck.pipeline.process import process
 
 __all__ = ["MAX_JOINED_BYTES", "Part", "TooLarge", "build", "has_room", "joins", "one_by_one", "part_of", "shape_of"]
 
@@ -148,15 +148,16 @@ def part_of(what: str | Path | bytes | Any | Candidate, route: Route, options: O
     what: as for ``process``. Never raises for a bad candidate.
     """
     if hasattr(route.form, "build_image"):
-        return _picture(look_at(what, route.spec, options), route, options)
+        return _picture(what, route, options)
     result = process(what, route.spec, replace(options, want_array=True))
     part = None if result.array is None else Part(array=result.array)
     return replace(result, array=None), part
 
 
-def _picture(candidate: Candidate, route: Route, options: Options) -> tuple[Result, Part | None]:
+def _picture(what: Any, route: Route, options: Options) -> tuple[Result, Part | None]:
     """The encoded picture. What the spec's policy refuses is no obstacle: the picture is encoded anew."""
-    result = process(candidate, route.spec, options)
+    result = process(what, route.spec, replace(options, keep_arrays=True))
+    candidate, result = result.candidate, result.without_arrays()
     if candidate.problem is not None:
         return result, None
     if candidate.header is None:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from sm_imgcheck.core.errors import ImgcheckError, OutputError, PayloadError
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.types import Options, Payload, Result
+from sm_imgcheck.core.types import Candidate, Options, Payload, Result
 from sm_imgcheck.features.requests import Route
 from sm_imgcheck.features.requests import batch as joining
 from sm_imgcheck.features.requests.batch import Part, part_of
@@ -74,8 +74,8 @@ def _looked_at(item: Item, route: Route, options: Options, tell: Tell) -> tuple[
     except (ImgcheckError, BrokenPipeError):
         raise
     except Exception as bug:  # noqa: BLE001 - as in ``work``: the other candidates are none the worse for it
-        return Result(path=item.path, kind="unknown", bug=tell(item, bug)), None
-    return replace(result, path=item.path), part
+        return Result(candidate=Candidate(path=item.path, kind="unknown"), bug=tell(item, bug)), None
+    return result.with_path(item.path), part
 
 
 def _built(batch: _Batch, route: Route) -> Made:
