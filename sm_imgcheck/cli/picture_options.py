@@ -65,11 +65,13 @@ def draw(asked: Asked, results: Sequence[Result], target: str, *, force: bool) -
         made_of = [probe[key] for probe in spec.golden for key in ("image", "tensor")]
         put(target, draw_golden(results, spec, title=asked.spec), made_of, force=force)
         return
-    from sm_imgcheck.api import process
     from sm_imgcheck.features.pictures import draw_candidate
+    from sm_imgcheck.run.inputs.item import Item
+    from sm_imgcheck.run.work import look
 
     path = asked.paths[0]
-    result = results[0] if len(results) == 1 else process(path, spec, asked.options)  # kept from an earlier run
+    # A result that an earlier run has left has no arrays: that candidate is read now.
+    result = results[0] if len(results) == 1 else look(Item(path=path, output=()), spec, asked.options)
     png = draw_candidate(result, spec, asked.options, name=path, title=asked.spec)
     put(target, png, [path, asked.options.source], force=force)
 

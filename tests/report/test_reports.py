@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from report_values import CONTRACT, finding, image, plan, report_of, tensor, told
+from report_values import CONTRACT, finding, image, plan, report_of, tensor, told, with_facts
 
 from sm_imgcheck import report
 from sm_imgcheck.core.types import Candidate, Finding, Report, Result, Step
@@ -137,7 +137,7 @@ def test_a_step_for_any_image_names_what_it_reads_from_the_file():
 
 def test_nans_are_counted():
     facts = replace(tensor("x.npy").facts, nans=3, low=None, high=None)
-    assert "x.npy: uint8 [375, 500, 3] HWC RGB, 3 NaNs\n" in told("text", [replace(tensor("x.npy"), facts=facts)])
+    assert "x.npy: uint8 [375, 500, 3] HWC RGB, 3 NaNs\n" in told("text", [with_facts(tensor("x.npy"), facts)])
 
 
 def test_no_tensor_is_said_with_the_reason():
@@ -145,7 +145,7 @@ def test_no_tensor_is_said_with_the_reason():
         tensor("x.npy", finding("VAL104", "out-of-range", message="odd values")), plan=None, skipped="say what they are"
     )
     assert "No tensor can be made of it:\n  say what they are\n" in told("text", [stuck])
-    text = told("text", [stuck, replace(stuck, path="y.npy")])
+    text = told("text", [stuck, stuck.with_path("y.npy")])
     assert "No tensor can be made of:\n  2 tensors: say what they are\n      x.npy and y.npy\n" in text
 
 
@@ -353,7 +353,7 @@ def test_candidates_that_nothing_is_said_of_are_neither_clean_nor_with_findings(
 )
 def test_status_counts_and_exit_code(severity, examined, status, code):
     findings = (finding("DTY101", "wrong-dtype", severity),) if severity else ()
-    result = replace(tensor("x.npy", *findings), facts=None if not examined else tensor("x.npy").facts)
+    result = with_facts(tensor("x.npy", *findings), tensor("x.npy").facts if examined else None)
     assert result.status == status
     counts = Report(spec_name="x", spec_sha256="0").plus(result)
     assert (counts.ok, counts.failed, counts.not_checked) == tuple(
@@ -366,7 +366,7 @@ def test_status_counts_and_exit_code(severity, examined, status, code):
 
 
 def test_what_was_not_checked_is_counted_beside_what_keeps_the_contract():
-    blind = replace(tensor("x.npy"), facts=None, plan=None)
+    blind = with_facts(tensor("x.npy"), None, plan=None)
     said = told("text", [tensor("y.npy"), blind]).splitlines()
     assert said[-2:] == [
         "1 of 2 candidates keeps the contract.",
@@ -452,7 +452,7 @@ def test_jsonl_gives_each_line_as_it_comes():
 
 def test_numbers_that_json_cannot_say_are_null():
     facts = replace(tensor("x.npy").facts, low=float("-inf"), high=float("nan"))
-    record = json.loads(told("jsonl", [replace(tensor("x.npy"), facts=facts)]).splitlines()[0])
+    record = json.loads(told("jsonl", [with_facts(tensor("x.npy"), facts)]).splitlines()[0])
     assert (record["facts"]["low"], record["facts"]["high"]) == (None, None)
 
 

@@ -1,5 +1,7 @@
 """Results made by hand, and the report of them."""
 
+from dataclasses import replace
+
 from sm_imgcheck import report
 from sm_imgcheck.core.types import Candidate, Contract, Dim, Facts, Finding, Header, Plan, Report, Result, Step, Values
 
@@ -58,6 +60,11 @@ def image(path, *more, height=375, width=500):
 
 def tensor(path, *found):
     return Result(candidate=Candidate(path=path, kind="tensor", facts=facts()), findings=found, plan=plan())
+
+
+def with_facts(result, facts, **changes):
+    """The same result with these facts of its candidate."""
+    return replace(result, candidate=replace(result.candidate, facts=facts), **changes)
 
 
 def report_of(**options):
