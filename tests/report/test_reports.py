@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from report_values import CONTRACT, finding, image, plan, report_of, tensor, told, with_facts
+from report_values import CONTRACT, finding, image, plan, report_of, tensor, told, with_candidate
 
 from sm_imgcheck import report
 from sm_imgcheck.core.types import Candidate, Finding, Report, Result, Step
@@ -137,7 +137,9 @@ def test_a_step_for_any_image_names_what_it_reads_from_the_file():
 
 def test_nans_are_counted():
     facts = replace(tensor("x.npy").facts, nans=3, low=None, high=None)
-    assert "x.npy: uint8 [375, 500, 3] HWC RGB, 3 NaNs\n" in told("text", [with_facts(tensor("x.npy"), facts)])
+    assert "x.npy: uint8 [375, 500, 3] HWC RGB, 3 NaNs\n" in told(
+        "text", [with_candidate(tensor("x.npy"), facts=facts)]
+    )
 
 
 def test_no_tensor_is_said_with_the_reason():
@@ -353,7 +355,7 @@ def test_candidates_that_nothing_is_said_of_are_neither_clean_nor_with_findings(
 )
 def test_status_counts_and_exit_code(severity, examined, status, code):
     findings = (finding("DTY101", "wrong-dtype", severity),) if severity else ()
-    result = with_facts(tensor("x.npy", *findings), tensor("x.npy").facts if examined else None)
+    result = with_candidate(tensor("x.npy", *findings), facts=tensor("x.npy").facts if examined else None)
     assert result.status == status
     counts = Report(spec_name="x", spec_sha256="0").plus(result)
     assert (counts.ok, counts.failed, counts.not_checked) == tuple(
@@ -366,7 +368,7 @@ def test_status_counts_and_exit_code(severity, examined, status, code):
 
 
 def test_what_was_not_checked_is_counted_beside_what_keeps_the_contract():
-    blind = with_facts(tensor("x.npy"), None, plan=None)
+    blind = replace(with_candidate(tensor("x.npy"), facts=None), plan=None)
     said = told("text", [tensor("y.npy"), blind]).splitlines()
     assert said[-2:] == [
         "1 of 2 candidates keeps the contract.",
@@ -452,7 +454,7 @@ def test_jsonl_gives_each_line_as_it_comes():
 
 def test_numbers_that_json_cannot_say_are_null():
     facts = replace(tensor("x.npy").facts, low=float("-inf"), high=float("nan"))
-    record = json.loads(told("jsonl", [with_facts(tensor("x.npy"), facts)]).splitlines()[0])
+    record = json.loads(told("jsonl", [with_candidate(tensor("x.npy"), facts=facts)]).splitlines()[0])
     assert (record["facts"]["low"], record["facts"]["high"]) == (None, None)
 
 
@@ -528,7 +530,7 @@ def test_what_is_said_of_one_file_is_said_of_no_other():
 def test_each_golden_tensor_is_told_by_itself():
     stages = ("crop", "resize", "decode")
     results = [
-        replace(tensor(f"{n}.npy", finding("GLD101", "differs", message=f"first at {stage}")), kind="probe")
+        with_candidate(tensor(f"{n}.npy", finding("GLD101", "differs", message=f"first at {stage}")), kind="probe")
         for n, stage in enumerate(stages)
     ]
     assert [f"1 probe: first at {stage}" in told("text", results) for stage in stages] == [True] * 3

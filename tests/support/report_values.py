@@ -62,9 +62,9 @@ def tensor(path, *found):
     return Result(candidate=Candidate(path=path, kind="tensor", facts=facts()), findings=found, plan=plan())
 
 
-def with_facts(result, facts, **changes):
-    """The same result with these facts of its candidate."""
-    return replace(result, candidate=replace(result.candidate, facts=facts), **changes)
+def with_candidate(result, **changes):
+    """The same result with changes to its candidate."""
+    return replace(result, candidate=replace(result.candidate, **changes))
 
 
 def report_of(**options):
