@@ -41,9 +41,9 @@ def process(what: What, spec: AnySpec, options: Options | None = None) -> Result
     """
     trace: pipeline.Trace | None = None
     if options is not None and options.source is not None:
-        from sm_imgcheck.features.identify.source import traced
+        from sm_imgcheck.features.identify.source import trace_origins
 
-        trace = traced
+        trace = trace_origins
     return pipeline.process(what, spec, options, trace=trace)
 
 
@@ -98,10 +98,10 @@ def identify(
     or it can be no picture. With a spec there are ``findings`` and a ``plan`` too, and ``ideal`` is what the spec makes
     of the source. Raises ImgcheckError for an image in the place of a tensor, and for a source that is none; SpecError.
     """
-    from sm_imgcheck.features.identify.tensor import recognised
+    from sm_imgcheck.features.identify.tensor import identify_tensor
 
     options = Options(assume=_assumed(assume), source=_source(source))
-    return recognised(what, None if spec is None else loaded(spec), options)
+    return identify_tensor(what, None if spec is None else loaded(spec), options)
 
 
 def validate_golden(spec: AnySpec, *, allow_remote: bool = False) -> tuple[Result, ...]:
@@ -111,12 +111,14 @@ def validate_golden(spec: AnySpec, *, allow_remote: bool = False) -> tuple[Resul
     to differ. A probe that cannot be used is a finding; so is one on another machine, unless ``allow_remote``.
     Raises ImgcheckError where the spec lists none.
     """
-    from sm_imgcheck.features.golden import judge
+    from sm_imgcheck.features.golden import check_golden
 
     found = loaded(spec)
     if not found.golden:
         raise ImgcheckError(f"{found.name}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}")
-    return tuple(judge(found, number, Options(), allow_remote=allow_remote) for number in range(len(found.golden)))
+    return tuple(
+        check_golden(found, number, Options(), allow_remote=allow_remote) for number in range(len(found.golden))
+    )
 
 
 def validate_handler(
@@ -140,7 +142,7 @@ def validate_handler(
     file, function or interpreter.
     """
     from sm_imgcheck.features.handler import Handler, Runner
-    from sm_imgcheck.run.sources import looked_at
+    from sm_imgcheck.run.sources import check_handled
 
     how = Handler(
         file=os.fsdecode(file),
@@ -153,7 +155,7 @@ def validate_handler(
     spec = loaded(spec)
     with Runner(how, spec.payload.get("stack", "")) as run:
         several = what if isinstance(what, list | tuple) else [what]
-        return tuple(looked_at(one, run, spec, Options()) for one in several)
+        return tuple(check_handled(one, run, spec, Options()) for one in several)
 
 
 def draw(
@@ -170,10 +172,17 @@ def draw(
     Arguments as for ``validate``; source: the image of which a tensor was made, as a path or the bytes of its file.
     Raises ImgcheckError where there is nothing to draw, or where the source is no image.
     """
-    from sm_imgcheck.features.pictures import of_candidate
+    from sm_imgcheck.features.pictures import draw_candidate
 
-    options = Options(decoded_by=decoded_by, assume=_assumed(assume), content_type=content_type, source=source)
-    return of_candidate(what, loaded(spec), options)
+    options = Options(
+        decoded_by=decoded_by,
+        assume=_assumed(assume),
+        content_type=content_type,
+        source=source,
+        keep_arrays=True,
+    )
+    found = loaded(spec)
+    return draw_candidate(process(what, found, options), found, options)
 
 
 def plan(

@@ -10,7 +10,6 @@ from pictures import encoded, jpeg, picture
 from PIL import Image
 
 from sm_imgcheck import CandidateError, ImgcheckError, Options, convert, load_spec, plan, process, to_python, validate
-from sm_imgcheck.pipeline.process import look_at
 from sm_imgcheck.pipeline.read import from_bytes
 
 WORDS = {"shape": ["N", "H", "W", 3], "dtype": "uint8", "channel_order": "RGB", "value_range": [0, 255]}
@@ -131,7 +130,7 @@ def test_a_candidate_that_cannot_be_used_says_which_and_why(files):
 def test_a_candidate_that_was_read_under_another_spec_is_decoded_anew():
     body = jpeg(picture(64, 96))
     mine, other = ({**WORDS, "decode": {"library": "tensorflow", "dct": dct}} for dct in ("accurate", "tensorflow"))
-    candidate = look_at(body, load_spec(mine), Options())
+    candidate = process(body, load_spec(mine), Options(keep_arrays=True)).candidate
     assert candidate.pixels is not None
     assert (convert(candidate, other) == convert(body, other)).all()
     assert (convert(candidate, other) != convert(body, mine)).any()

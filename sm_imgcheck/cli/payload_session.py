@@ -12,7 +12,7 @@ from sm_imgcheck.cli.session import load_spec
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Options, Report
-from sm_imgcheck.features.requests import Route, route
+from sm_imgcheck.features.requests import RequestTarget, route
 from sm_imgcheck.run.inputs.item import Item, Listing
 from sm_imgcheck.run.inputs.listing import listed
 from sm_imgcheck.run.outputs.bodies import Made, bodies
@@ -38,7 +38,7 @@ class Asked:
     """A folder that is not read: where the bodies go."""
 
 
-def settled(asked: Asked) -> Route:
+def settled(asked: Asked) -> RequestTarget:
     """The way of the requests."""
     return route(load_spec(asked.spec), form=asked.form, content_type=asked.content_type)
 
@@ -59,7 +59,9 @@ def nothing(asked: Asked) -> ImgcheckError:
     return ImgcheckError(f"there was nothing to make a request of in {', '.join(asked.paths)}")
 
 
-def each(asked: Asked, way: Route, use: Callable[[Made], str | None], close: Callable[[Report], None]) -> Report:
+def each(
+    asked: Asked, way: RequestTarget, use: Callable[[Made], str | None], close: Callable[[Report], None]
+) -> Report:
     """Make every body, hand it to ``use``, which returns where it went, and count; ``close`` ends the report.
 
     Cut short, by Ctrl-C or by what cannot be written or sent, the report is ended all the same.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +13,7 @@ from sm_imgcheck.core.escape import for_terminal
 
 if TYPE_CHECKING:
     from sm_imgcheck.cli.session import Asked
-    from sm_imgcheck.core.types import Candidate, Options, Spec
+    from sm_imgcheck.core.types import Result
 
 __all__ = ["Picture", "check_one", "checked", "draw", "put"]
 
@@ -52,32 +51,29 @@ def check_one(paths: list[str], *, golden: bool) -> None:
         raise typer.BadParameter(f"--picture draws one candidate: {for_terminal(paths[0])} is no file")
 
 
-def draw(asked: Asked, target: str, *, force: bool) -> None:
-    """Draw the one candidate of a run, or the golden tensors. Raises ImgcheckError where there is nothing to draw."""
+def draw(asked: Asked, results: Sequence[Result], target: str, *, force: bool) -> None:
+    """Draw the one candidate of a run, or the golden tensors. Raises ImgcheckError where there is nothing to draw.
+
+    results: those of the run, their arrays kept.
+    """
     from sm_imgcheck.cli.session import load_spec
 
     spec = load_spec(asked.spec, warn=False)
     if asked.golden:
-        from sm_imgcheck.features.pictures import of_golden
+        from sm_imgcheck.features.pictures import draw_golden
 
         made_of = [probe[key] for probe in spec.golden for key in ("image", "tensor")]
-        put(target, of_golden(spec, title=asked.spec, allow_remote=asked.allow_remote), made_of, force=force)
+        put(target, draw_golden(results, spec, title=asked.spec), made_of, force=force)
         return
-    from sm_imgcheck.features.pictures import of_candidate
+    from sm_imgcheck.features.pictures import draw_candidate
+    from sm_imgcheck.run.inputs.item import Item
+    from sm_imgcheck.run.work import look
 
-    what, options = _made(asked, spec) if asked.handler is not None else (asked.paths[0], asked.options)
-    png = of_candidate(what, spec, options, name=asked.paths[0], title=asked.spec)
-    put(target, png, [*asked.paths, asked.options.source], force=force)
-
-
-def _made(asked: Asked, spec: Spec) -> tuple[Candidate, Options]:
-    """What the user's handler makes of the candidate: it is called once more."""
-    from sm_imgcheck.features.handler import Runner, handled
-
-    assert asked.handler is not None
-    with Runner(asked.handler, spec.payload.get("stack", "")) as runner:
-        candidate, source = handled(asked.paths[0], runner, spec)
-    return candidate, replace(asked.options, content_type=None, source=source)
+    path = asked.paths[0]
+    # A result that an earlier run has left has no arrays: that candidate is read now.
+    result = results[0] if len(results) == 1 else look(Item(path=path, output=()), spec, asked.options)
+    png = draw_candidate(result, spec, asked.options, name=path, title=asked.spec)
+    put(target, png, [path, asked.options.source], force=force)
 
 
 def put(target: str, png: bytes, made_of: Sequence[str | bytes | None], *, force: bool) -> None:

@@ -20,7 +20,7 @@ from sm_imgcheck.cli.signals import Terminated
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.types import Options, Report, Spec
+from sm_imgcheck.core.types import Options, Report, Result, Spec
 from sm_imgcheck.io.stores import is_remote, plain
 from sm_imgcheck.pipeline.guard import WITH_TRACEBACK
 from sm_imgcheck.report import Run, reporter
@@ -145,12 +145,13 @@ def report_on(
     leave_out: str = "",
     command: tuple[str, str] = ("", ""),
     out: TextIO | None = None,
+    results: list[Result] | None = None,
 ) -> Report:
     """Check every candidate, print the report as it comes, return the counts.
 
     When the run is cut short, by Ctrl-C or by an output that cannot be written, the report is closed all the same:
     what is printed stays whole. Then the cause goes on its way. Raises ImgcheckError at the end, too, where the job
-    could not be done for some candidate.
+    could not be done for some candidate. results: gets the results where ``Options.keep_arrays``, to be drawn.
     """
     gc.freeze()  # as where the work is done (``engine.job.prepare``)
     gc.enable()
@@ -173,6 +174,8 @@ def report_on(
         with closing(watch.over(records)) as seen:
             for done in seen:
                 troubles.note(done)
+                if results is not None and asked.options.keep_arrays and not done.kept:
+                    results.append(done.result)
                 row = told.row(done.result)  # first, so that a signal finds what is counted and what is printed alike
                 report = report.plus(done.result, wanted=sink is not None and done.result.kind != "probe")
                 _put(out, row, silent=silent)

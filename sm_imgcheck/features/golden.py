@@ -13,21 +13,20 @@ import numpy as np
 from sm_imgcheck import rules
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.layouts import known
-from sm_imgcheck.core.types import Candidate, Decode, Facts, Golden, Options, Plan, Result, Spec
+from sm_imgcheck.core.types import Candidate, Decode, Golden, Options, Plan, Result, Spec
 from sm_imgcheck.core.value_mapping import canonical
 from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.pipeline import apply
 from sm_imgcheck.pipeline import read as source
-from sm_imgcheck.pipeline.check import reported
+from sm_imgcheck.pipeline.check import select
 from sm_imgcheck.pipeline.invert import Reading, channels_last, grey_levels
 from sm_imgcheck.pipeline.measure import measure
 from sm_imgcheck.pipeline.plan import decodes_gray, make_plan
 from sm_imgcheck.rules.golden import GLD103
 from sm_imgcheck.rules.source_file import SRC101
 
-__all__ = ["Comparison", "compare", "judge"]
+__all__ = ["check_golden", "difference"]
 
 _ARITHMETIC = "arithmetic"
 """The stage where all steps are the spec's own and only their rounding is not."""
@@ -35,67 +34,44 @@ _OF_FORM = ("dtype", "layout")
 """Traits that are compared before any value is."""
 
 
-@frozen
-class Comparison:
-    """A golden tensor beside what the spec makes of its probe image."""
-
-    candidate: Candidate
-    """The golden tensor: ``golden`` says how it compares, ``data`` is its array."""
-    image: Candidate
-    plan: Plan | None = None
-    made: np.ndarray[Any, Any] | None = None
-    difference: np.ndarray[Any, Any] | None = None
-    """Made minus golden, HxWxC in the contract's channel order, in grey levels; None: they differ in size."""
-
-
 @np.errstate(all="ignore")
-def judge(spec: Spec, number: int, options: Options, *, allow_remote: bool = False) -> Result:
-    """Hold the spec against its golden tensor of this number, counted from 0. What differs is a finding.
+def check_golden(spec: Spec, number: int, options: Options, *, allow_remote: bool = False) -> Result:
+    """Check the spec against its golden tensor of this number, counted from 0. What differs is a finding.
 
-    The plan of the result is the one that was run on the probe image.
+    The plan of the result is the one that was run on the probe image; with ``options.keep_arrays`` its ``array`` is the
+    tensor that the plan makes, and the candidate has the golden one. Never raises for either: where one of the two
+    cannot be used, ``candidate.problem`` says which place of the spec names it, and why.
+    allow_remote: a probe on another machine is fetched; otherwise it cannot be used.
     """
-    found = compare(spec, number, allow_remote=allow_remote)
-    findings = rules.run(found.candidate, spec)
-    return Result(
-        path=found.candidate.path,
-        kind=found.candidate.kind,
-        findings=tuple(reported(findings, None, options)),
-        facts=found.candidate.facts,
-        golden=found.candidate.golden,
-        plan=found.plan,
-    )
+    result = _compare(spec, number, allow_remote=allow_remote)
+    result = replace(result, findings=tuple(select(rules.run(result.candidate, spec), None, options)))
+    return result if options.keep_arrays else result.without_arrays()
 
 
-@np.errstate(all="ignore")
-def compare(spec: Spec, number: int, *, allow_remote: bool = False) -> Comparison:
-    """Run the spec's plan on a probe image and compare what it makes with the golden tensor. Never raises for either.
-
-    Where one of the two cannot be used, ``candidate.problem`` says which place of the spec names it, and why.
-    allow_remote: one that is on another machine is fetched; otherwise it cannot be used.
-    """
+def _compare(spec: Spec, number: int, *, allow_remote: bool) -> Result:
+    """Run the spec's plan on a probe image and compare what it makes with the golden tensor."""
     probe, place = spec.golden[number], f"golden[{number}]"
     read = source.read if allow_remote else _read_local
     golden = Golden(place=place, image=probe["image"], tolerance=float(probe["tolerance"]))
     tensor = replace(read(probe["tensor"], spec.decode), kind="probe", golden=golden)
     image = read(probe["image"], spec.decode, gray=decodes_gray(spec))
-    found = Comparison(candidate=tensor, image=image)
     if why := _no_tensor(tensor):
-        return _unusable(found, f"{place}.tensor: {for_terminal(probe['tensor'])} {why}")
+        return _unusable(tensor, f"{place}.tensor: {for_terminal(probe['tensor'])} {why}")
     if why := _no_image(image):
-        return _unusable(found, f"{place}.image: {for_terminal(probe['image'])} {why}")
+        return _unusable(tensor, f"{place}.image: {for_terminal(probe['image'])} {why}")
     try:
         facts = measure(tensor.data, spec.contract, {})
         plan = make_plan(spec, image, Options())
-        made = apply.run(plan, image)
+        array = apply.run(plan, image)
     except ImgcheckError as error:
-        return _unusable(found, f"{place}.image: of {for_terminal(probe['image'])} no tensor can be made: {error}")
+        return _unusable(tensor, f"{place}.image: of {for_terminal(probe['image'])} no tensor can be made: {error}")
     except MemoryError:
-        return _unusable(found, f"{place}.image: {for_terminal(probe['image'])} needs more memory than there is")
+        return _unusable(tensor, f"{place}.image: {for_terminal(probe['image'])} needs more memory than there is")
     if facts.nans or facts.infinities:
         what = f"holds {facts.nans + facts.infinities} values that are not finite: nothing can be compared with them"
-        return _unusable(found, f"{place}.tensor: {for_terminal(probe['tensor'])} {what}")
-    found = replace(found, candidate=replace(tensor, facts=facts), plan=plan, made=made)
-    return _compared(found, golden, facts, plan, spec)
+        return _unusable(tensor, f"{place}.tensor: {for_terminal(probe['tensor'])} {what}")
+    result = Result(candidate=replace(tensor, facts=facts, source=image), plan=plan, array=array)
+    return replace(result, candidate=replace(result.candidate, golden=_compared(result, golden, plan, spec)))
 
 
 def _read_local(path: str, decode: Decode, *, gray: bool = False) -> Candidate:
@@ -123,28 +99,34 @@ def _no_image(candidate: Candidate) -> str:
     return "" if candidate.header is not None else "is a tensor; a probe starts from an image file"
 
 
-def _unusable(found: Comparison, why: str) -> Comparison:
-    return replace(found, candidate=replace(found.candidate, problem=GLD103.finding(why), data=None, facts=None))
+def _unusable(tensor: Candidate, why: str) -> Result:
+    return Result(candidate=replace(tensor, problem=GLD103.finding(why), data=None, facts=None))
 
 
-def _compared(found: Comparison, golden: Golden, facts: Facts, plan: Plan, spec: Spec) -> Comparison:
-    """With what differs in the golden tensor, whose facts are ``facts``."""
+def _compared(result: Result, golden: Golden, plan: Plan, spec: Spec) -> Golden:
+    """With what differs between the golden tensor and the one that the plan makes."""
     golden = replace(golden, made=plan.after[-1])
-    difference = _difference(found, facts, plan.after[-1], spec)
-    if difference is not None:
-        apart = np.abs(difference)
-        most, mean = float(apart.max()), float(apart.mean(dtype=np.float64))
-        golden = replace(golden, max_difference=most, mean_difference=mean)
-        if most > golden.tolerance:
-            golden = _explained(golden, found, plan, facts, spec)
-    return replace(found, candidate=replace(found.candidate, golden=golden), difference=difference)
+    levels = difference(result, spec)
+    if levels is None:
+        return golden
+    apart = np.abs(levels)
+    most, mean = float(apart.max()), float(apart.mean(dtype=np.float64))
+    golden = replace(golden, max_difference=most, mean_difference=mean)
+    return _explained(golden, result, plan, spec) if most > golden.tolerance else golden
 
 
-def _difference(found: Comparison, facts: Facts, made: Facts, spec: Spec) -> np.ndarray[Any, Any] | None:
-    """Made minus golden in grey levels, HxWxC; None where they are not of one size, or one is of several images."""
-    if found.made is None or not known(facts.layout) or {facts.length("N"), made.length("N")} - {None, 1}:
+def difference(result: Result, spec: Spec) -> np.ndarray[Any, Any] | None:
+    """The spec's tensor minus the golden one, HxWxC in the contract's channel order, in gray levels.
+
+    result: of ``check_golden`` with ``keep_arrays``. None where they are not of one size, or one is of several images.
+    """
+    facts, plan = result.facts, result.plan
+    if facts is None or plan is None or result.array is None or not known(facts.layout):
         return None
-    one, other = channels_last(found.made, made.layout), channels_last(found.candidate.data, facts.layout)
+    made = plan.after[-1]
+    if {facts.length("N"), made.length("N")} - {None, 1}:
+        return None
+    one, other = channels_last(result.array, made.layout), channels_last(result.candidate.data, facts.layout)
     if one.shape != other.shape:
         return None
     contract = spec.contract
@@ -156,12 +138,15 @@ def _difference(found: Comparison, facts: Facts, made: Facts, spec: Spec) -> np.
     return apart
 
 
-def _explained(golden: Golden, found: Comparison, plan: Plan, facts: Facts, spec: Spec) -> Golden:
+def _explained(golden: Golden, result: Result, plan: Plan, spec: Spec) -> Golden:
     """With the first stage in which the pipeline that made the golden tensor is not the spec's, where it is found."""
     from sm_imgcheck.features import identify
     from sm_imgcheck.ops import compare as traits
 
-    origins = identify.find(found.candidate.data, found.image.data, layout=facts.layout, spec=spec)
+    candidate = result.candidate
+    assert candidate.facts is not None
+    assert candidate.source is not None
+    origins = identify.find(candidate.data, candidate.source.data, layout=candidate.facts.layout, spec=spec)
     if not origins:
         return golden
     golden = replace(golden, exact=origins[0].exact)

@@ -6,15 +6,37 @@ import math
 
 import numpy as np
 
-from sm_imgcheck.core.errors import Bug
+from sm_imgcheck import rules
+from sm_imgcheck.core.errors import Bug, ImgcheckError
+from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.layouts import describe
-from sm_imgcheck.core.types import Candidate, Plan, Spec
+from sm_imgcheck.core.types import Candidate, Finding, Plan, Spec
 from sm_imgcheck.core.value_mapping import domain, overshoot
 from sm_imgcheck.ops.execute import apply
 
-__all__ = ["run", "verify"]
+__all__ = ["make_tensor", "run", "verify"]
 
 _REMEMBERED = 16
+
+
+def make_tensor(plan: Plan, candidate: Candidate, spec: Spec) -> tuple[np.ndarray | None, tuple[Finding, ...], str]:
+    """The tensor that keeps the contract; where there is none, the findings and the reason instead."""
+    try:
+        array = run(plan, candidate)
+    except ImgcheckError as error:
+        return None, (), str(error)
+    except MemoryError:
+        return None, (), "its tensor needs more memory than there is"
+    if spec.contract.expect_range is not None:
+        finished = changed(
+            plan.after[-1] if plan.after else plan.before, low=float(array.min()), high=float(array.max())
+        )
+        tensor = Candidate(path=candidate.path, kind="tensor", facts=changed(finished, domain=False))
+        findings = tuple(finding for finding in rules.run(tensor, spec) if finding.name == "outside-expected-range")
+        if findings:
+            return None, findings, findings[0].message
+    verify(array, spec)
+    return array, (), ""
 
 
 def run(plan: Plan, candidate: Candidate) -> np.ndarray:

@@ -1,19 +1,21 @@
-"""What is said of a candidate and what mends it: rules alone, no arrays and no files."""
+"""The findings of a candidate and the plan that fixes them: rules alone, no arrays and no files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
+from functools import wraps
 from operator import attrgetter
+from typing import TypeVar
 
 from sm_imgcheck import rules
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.frozen import changed, frozen
-from sm_imgcheck.core.types import Candidate, Facts, Finding, Header, Options, Plan, Spec
+from sm_imgcheck.core.types import Candidate, Finding, Header, Options, Plan, Spec
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.pipeline.plan import make_plan
 
-__all__ = ["Judgement", "judgement", "reported"]
+__all__ = ["Proposal", "check", "propose", "select"]
 
 _MENDERS = {
     "cast": ("cast", "pixels", "colour", "quantize"),
@@ -25,45 +27,48 @@ _MENDERS = {
 
 
 @frozen
-class Judgement:
-    """Of one candidate under one spec."""
+class Proposal:
+    """The plan for one candidate under one spec, or why there is none."""
 
-    findings: tuple[Finding, ...]
     plan: Plan | None
-    skipped: str
+    skipped: str = ""
     """Why there is no plan; empty: there is."""
-    assumptions: tuple[str, ...]
+    assumptions: tuple[str, ...] = ()
     """``KEY=VALUE`` of ``--assume`` under which there probably is one."""
-    facts: Facts | None
-    header: Header | None
 
 
 _REMEMBERED = 512
-"""Judgements, some 10 kB each: the headers of a folder of photographs are few."""
-_known: dict[tuple[object, ...], tuple[Judgement, Spec, Options]] = {}
-_fields = attrgetter(*(field.name for field in fields(Header)))
+"""Values, some 10 kB each: the headers of a folder of photographs are few."""
+_header_fields = attrgetter(*(field.name for field in fields(Header)))
+T = TypeVar("T")
 
 
-def judgement(candidate: Candidate, spec: Spec, options: Options) -> Judgement:
-    """The findings that were asked for, and the plan, or why there is none.
+def _once_per_header(function: Callable[..., T]) -> Callable[..., T]:
+    """Remember the function's value for images with equal headers.
 
-    Images with equal headers share one, which is made once: it takes as long as a JPEG of 300x300 takes to decode.
+    Planning and checking takes as long as a JPEG of 300x300 takes to decode.
     """
-    header = candidate.header
-    # How large the file is matters for the one kind only.
-    alike = header is not None and candidate.kind == "image" and not header.coding.startswith("arithmetic")
-    if header is None or not alike or candidate.problem is not None:
-        return _made(candidate, spec, options)
-    suffix = _suffix(candidate.path)
-    key = (id(spec), id(options), suffix, candidate.trailing_bytes, *_fields(header))
-    found, *of = _known.get(key, (None, None, None))
-    if found is None or of[0] is not spec or of[1] is not options:
-        if len(_known) >= _REMEMBERED:
-            _known.clear()
-        # Neither name nor bytes: what is remembered cannot depend on them.
-        found = _made(changed(candidate, path=f"x{suffix}", data=b"", pixels=None), spec, options)
-        _known[key] = found, spec, options
-    return found
+    known: dict[tuple[object, ...], tuple[T, Spec, Options]] = {}
+
+    @wraps(function)
+    def remembered(candidate: Candidate, spec: Spec, options: Options, *more: Plan | None) -> T:
+        header = candidate.header
+        # The size of the file matters to one kind only: to a JPEG with arithmetic coding.
+        alike = header is not None and candidate.kind == "image" and not header.coding.startswith("arithmetic")
+        if header is None or not alike or candidate.problem is not None:
+            return function(candidate, spec, options, *more)
+        suffix = _suffix(candidate.path)
+        key = (id(spec), id(options), suffix, candidate.trailing_bytes, *_header_fields(header))
+        entry = known.get(key)
+        if entry is None or entry[1] is not spec or entry[2] is not options:
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            # Neither name nor bytes: what is remembered cannot depend on them.
+            value = function(changed(candidate, path=f"x{suffix}", data=b"", pixels=None), spec, options, *more)
+            entry = known[key] = value, spec, options
+        return entry[0]
+
+    return remembered
 
 
 def _suffix(path: str) -> str:
@@ -73,30 +78,29 @@ def _suffix(path: str) -> str:
     return name[at:] if 0 < at < len(name) - 1 else ""
 
 
-def _made(candidate: Candidate, spec: Spec, options: Options) -> Judgement:
-    plan, skipped, assumptions = _plan(candidate, spec, options)
-    return Judgement(
-        findings=tuple(reported(rules.run(candidate, spec), plan, options)),
-        plan=plan,
-        skipped=skipped,
-        assumptions=assumptions,
-        facts=candidate.facts,
-        header=candidate.header,
-    )
-
-
-def _plan(candidate: Candidate, spec: Spec, options: Options) -> tuple[Plan | None, str, tuple[str, ...]]:
+@_once_per_header
+def propose(candidate: Candidate, spec: Spec, options: Options) -> Proposal:
+    """The steps from a measured candidate to the contract, or why there are none."""
     if candidate.problem is not None:
-        return None, candidate.problem.message, ()
+        return Proposal(plan=None, skipped=candidate.problem.message)
     if candidate.kind == "request":
-        return None, "a request body is judged as it is; sm-imgcheck payload makes one from an image or a tensor", ()
+        return Proposal(
+            plan=None,
+            skipped="a request body is judged as it is; sm-imgcheck payload makes one from an image or a tensor",
+        )
     try:
-        return make_plan(spec, candidate, options), "", ()
+        return Proposal(plan=make_plan(spec, candidate, options))
     except PlanError as error:
-        return None, str(error), error.assumptions
+        return Proposal(plan=None, skipped=str(error), assumptions=error.assumptions)
 
 
-def reported(findings: tuple[Finding, ...], plan: Plan | None, options: Options) -> Iterator[Finding]:
+@_once_per_header
+def check(candidate: Candidate, spec: Spec, options: Options, plan: Plan | None) -> tuple[Finding, ...]:
+    """The findings of a measured candidate that ``options`` select, each with the op of its plan that fixes it."""
+    return tuple(select(rules.run(candidate, spec), plan, options))
+
+
+def select(findings: tuple[Finding, ...], plan: Plan | None, options: Options) -> Iterator[Finding]:
     """The findings that were asked for, each with the op of this plan that mends it."""
     ops = _menders(plan)
     for finding in findings:

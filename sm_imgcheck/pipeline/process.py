@@ -5,27 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from sm_imgcheck import rules
 from sm_imgcheck.core.assumptions import checked
-from sm_imgcheck.core.errors import CandidateError, ImgcheckError
+from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import changed
-from sm_imgcheck.core.types import Candidate, Facts, Finding, Header, Options, Plan, Result, Spec, Values
+from sm_imgcheck.core.types import Candidate, Decode, Facts, Header, Options, Result, Spec, Values
 from sm_imgcheck.core.value_mapping import canonical
 from sm_imgcheck.pipeline import read
-from sm_imgcheck.pipeline.check import judgement, reported
+from sm_imgcheck.pipeline.check import check, propose, select
 from sm_imgcheck.pipeline.guard import guarded
 from sm_imgcheck.pipeline.plan import decodes_gray
 from sm_imgcheck.rules.source_file import SRC150
-from sm_imgcheck.rules.values import VAL108
 from sm_imgcheck.spec.load import loaded
 
-__all__ = ["Trace", "judged", "look_at", "process"]
+__all__ = ["Trace", "assess", "measure_candidate", "process", "read_candidate"]
 
-Trace = Callable[[Candidate, Spec, Options], Candidate]
+Trace = Callable[[Candidate, Spec | None, Options], Candidate]
 """Adds to a measured tensor how it was made of ``options.source``."""
 
 
@@ -46,74 +45,75 @@ def process(
     """
     spec, options = loaded(spec), options or Options()
     checked(options.assume)
-    return judged(look_at(what, spec, options, trace=trace), spec, options)
+    candidate = read_candidate(what, spec, options)
+    candidate = measure_candidate(candidate, spec, options, trace)
+    return assess(candidate, spec, options)
 
 
 @np.errstate(all="ignore")
-def judged(candidate: Candidate, spec: Spec, options: Options) -> Result:
-    """What ``process`` says of a candidate that ``look_at`` has completed."""
-    said = judgement(candidate, spec, options)
-    plan, skipped, findings, array = said.plan, said.skipped, said.findings, None
-    if plan is not None and options.want_array:
-        array, more, skipped = _fixed(plan, candidate, spec)
-        findings += tuple(reported(more, plan, options))
-    return Result(
-        path=candidate.path,
-        kind=candidate.kind,
+def assess(candidate: Candidate, spec: Spec, options: Options) -> Result:
+    """Plan, check and apply: the result of a candidate that is read and measured. Reads and decodes nothing more."""
+    proposal = propose(candidate, spec, options)
+    findings = check(candidate, spec, options, proposal.plan)
+    result = Result(
+        candidate=candidate if options.keep_arrays else candidate.without_arrays(),
         findings=findings,
-        facts=said.facts,
-        header=said.header,
-        request=candidate.request,
-        handled=candidate.handled,
-        origins=candidate.origins,
-        ideal=candidate.ideal,
-        plan=plan,
-        skipped=skipped,
-        assumptions=said.assumptions,
-        array=array,
+        plan=proposal.plan,
+        skipped=proposal.skipped,
+        assumptions=proposal.assumptions,
     )
+    if proposal.plan is None or not options.want_array:
+        return result
+    from sm_imgcheck.pipeline.apply import make_tensor
+
+    array, refusals, skipped = make_tensor(proposal.plan, candidate, spec)
+    findings += tuple(select(refusals, proposal.plan, options))
+    return changed(result, array=array, findings=findings, skipped=skipped)
 
 
-def look_at(what: Any, spec: Spec, options: Options, *, trace: Trace | None = None) -> Candidate:
-    """Read a candidate and complete its facts. Raises TypeError for what is no candidate."""
+def read_candidate(what: Any, spec: Spec | None, options: Options) -> Candidate:
+    """The candidate as read, an image decoded too. Raises TypeError for what is no candidate.
+
+    spec: None reads with the default decode policy.
+    """
     if options.content_type is None and not isinstance(what, _READ):
         what = read.from_array(what)
-    kind: Literal["request", "unknown"] = "unknown" if options.content_type is None else "request"
-    unread = what if isinstance(what, Candidate) else Candidate(path=_name(what), kind=kind)
-    return guarded(unread, partial(_examined, what, spec, options, trace))
+    return guarded(_unread(what, options), partial(_read, what, spec, options))
 
 
 _READ = (str, os.PathLike, bytes, bytearray, memoryview, read.Content, Candidate)
 
 
-def _name(what: Any) -> str:
-    """What messages call a candidate."""
-    if isinstance(what, (str, os.PathLike)):
-        return os.fsdecode(what)
-    return what.path if isinstance(what, read.Content) else "bytes"
-
-
-def _examined(what: Any, spec: Spec, options: Options, trace: Trace | None) -> Candidate:
-    if options.content_type is not None and not isinstance(what, Candidate):
-        return _measured(_body(what, spec, options), spec, options, trace)
-    how = {"headers_only": options.headers_only, "gray": decodes_gray(spec)}
+def _unread(what: Any, options: Options) -> Candidate:
+    """What is known of a candidate before it is read: its name."""
     if isinstance(what, Candidate):
-        candidate = changed(what, pixels=None)  # decoded by another spec's policy, it may be
+        return what
+    name = "bytes"
+    if isinstance(what, (str, os.PathLike)):
+        name = os.fsdecode(what)
+    elif isinstance(what, read.Content):
+        name = what.path
+    return Candidate(path=name, kind="unknown" if options.content_type is None else "request")
+
+
+def _read(what: Any, spec: Spec | None, options: Options) -> Candidate:
+    if spec is not None and options.content_type is not None and not isinstance(what, Candidate):
+        return _body(what, spec, options)
+    headers_only, gray = options.headers_only, spec is not None and decodes_gray(spec)
+    decode = Decode() if spec is None else spec.decode
+    if isinstance(what, Candidate):
+        candidate = changed(what, pixels=None)  # they may come from another spec's decode policy
     elif isinstance(what, (str, os.PathLike)):
-        candidate = read.read(what, spec.decode, **how)
-    elif isinstance(what, (bytes, bytearray, memoryview)):
-        candidate = read.from_bytes(bytes(what), "bytes", spec.decode, **how)
+        candidate = read.read(what, decode, headers_only=headers_only, gray=gray)
     else:
-        candidate = read.from_bytes(what.body, what.path, spec.decode, **how)
-    if candidate.header is not None and options.as_sent and spec.payload.get("envelope") == "image":
+        body, path = (what.body, what.path) if isinstance(what, read.Content) else (bytes(what), "bytes")
+        candidate = read.from_bytes(body, path, decode, headers_only=headers_only, gray=gray)
+    sent = spec is not None and options.as_sent and spec.payload.get("envelope") == "image"
+    if spec is not None and sent and candidate.header is not None:
         from sm_imgcheck.pipeline.read_request import as_sent
 
         return as_sent(candidate, spec)
-    if candidate.problem is not None:
-        return candidate
-    if candidate.header is not None and candidate.kind != "request":
-        return changed(candidate, facts=_naive(candidate.header, options))
-    return _measured(candidate, spec, options, trace)
+    return candidate
 
 
 def _body(what: Any, spec: Spec, options: Options) -> Candidate:
@@ -130,21 +130,34 @@ def _body(what: Any, spec: Spec, options: Options) -> Candidate:
     return Candidate(path="array", kind="request", problem=SRC150.finding("is an array, no request body"))
 
 
-def _measured(candidate: Candidate, spec: Spec, options: Options, trace: Trace | None) -> Candidate:
-    """With the facts of its array, where it has one."""
-    if candidate.data is None or candidate.problem is not None:
+def measure_candidate(
+    candidate: Candidate, spec: Spec | None, options: Options, trace: Trace | None = None
+) -> Candidate:
+    """The candidate with the facts of its array, or of an image those of a naive decode; where it has either.
+
+    spec: None measures without a contract. trace: adds what ``options.source`` shows of a tensor.
+    """
+    if candidate.problem is not None:
         return candidate
+    if candidate.header is not None:
+        return candidate if candidate.kind == "request" else changed(candidate, facts=_naive(candidate.header, options))
+    if candidate.data is None:
+        return candidate
+    unmeasured = changed(candidate, kind="request" if candidate.kind == "request" else "unknown")
+    return guarded(unmeasured, partial(_measure, candidate, spec, options, trace))
+
+
+def _measure(candidate: Candidate, spec: Spec | None, options: Options, trace: Trace | None) -> Candidate:
     from sm_imgcheck.pipeline.measure import measure
 
     try:
-        measured = changed(candidate, facts=measure(candidate.data, spec.contract, options.assume))
+        facts = measure(candidate.data, None if spec is None else spec.contract, options.assume)
     except CandidateError as error:
         return changed(candidate, problem=rules.make_finding(error))
-    if candidate.handled is not None and candidate.handled.dtype and measured.facts is not None:
-        measured = changed(measured, facts=changed(measured.facts, dtype=candidate.handled.dtype))
-    if options.source is None or trace is None:
-        return measured
-    return trace(measured, spec, options)
+    if candidate.handled is not None and candidate.handled.dtype and facts is not None:
+        facts = changed(facts, dtype=candidate.handled.dtype)
+    measured = changed(candidate, facts=facts)
+    return measured if options.source is None or trace is None else trace(measured, spec, options)
 
 
 def _naive(header: Header, options: Options) -> Facts:
@@ -171,25 +184,3 @@ def _whole_levels(height: int, width: int, order: str) -> Facts:
         recipe="0..255, not scaled",
         whole=True,
     )
-
-
-def _fixed(plan: Plan, candidate: Candidate, spec: Spec) -> tuple[np.ndarray | None, tuple[Finding, ...], str]:
-    """The tensor; where it is not handed over, the findings and the reason instead."""
-    from sm_imgcheck.pipeline import apply
-
-    try:
-        array = apply.run(plan, candidate)
-    except ImgcheckError as error:
-        return None, (), str(error)
-    except MemoryError:
-        return None, (), "its tensor needs more memory than there is"
-    if spec.contract.expect_range is not None:
-        finished = changed(
-            plan.after[-1] if plan.after else plan.before, low=float(array.min()), high=float(array.max())
-        )
-        seen = Candidate(path=candidate.path, kind="tensor", facts=changed(finished, domain=False))
-        broken = tuple(finding for finding in rules.run(seen, spec) if finding.code == VAL108.code)
-        if broken:
-            return None, broken, broken[0].message
-    apply.verify(array, spec)
-    return array, (), ""

@@ -67,7 +67,8 @@ def as_sent(picture: Candidate, spec: Spec) -> Candidate:
     unjudged = Candidate(
         path=picture.path, kind="request", header=picture.header, request=request, problem=picture.problem
     )
-    return replace(_judged(unjudged, picture.data, spec), data=None)
+    sent = _judged(unjudged, picture.data, spec)
+    return replace(sent, data=picture.data, pixels=picture.pixels)
 
 
 def _judged(candidate: Candidate, body: bytes, spec: Spec) -> Candidate:

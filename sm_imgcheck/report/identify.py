@@ -52,7 +52,7 @@ def _against(result: Result, spec: Spec | None, title: str) -> list[Section]:
     if spec is None:
         return []
     run = Run(spec_name=spec.name, spec_sha256=spec.sha256, contract=spec.contract, title=title)
-    head, sections = alone(run, replace(result, origins=None))
+    head, sections = alone(run, replace(result, candidate=replace(result.candidate, origins=None)))
     verdict = () if result.findings else (reason("it keeps the contract"),)
     return [Section(title=f"Held {head[-1]}", rows=(*verdict, *sections[0].rows)), *sections[1:]]
 

@@ -9,7 +9,7 @@ from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_json, for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding, Payload, Report, Result
-from sm_imgcheck.features.requests import Route
+from sm_imgcheck.features.requests import RequestTarget
 from sm_imgcheck.features.requests.limits import Bound, bounds
 from sm_imgcheck.features.requests.snippets import commands
 from sm_imgcheck.report import _records
@@ -33,7 +33,7 @@ class Body:
     """On the body itself."""
 
 
-def to_whom(route: Route) -> str:
+def to_whom(route: RequestTarget) -> str:
     """Where the request goes, such as ``pytorch behind a realtime endpoint``."""
     article = "an" if route.endpoint == "async" else "a"
     kind = "batch transform job" if route.endpoint == "batch" else f"{route.endpoint} endpoint"
@@ -53,7 +53,7 @@ def one_line(body: Body) -> str:
 class as_text:  # noqa: N801 - called like a function
     """Plain lines."""
 
-    def __init__(self, route: Route, *, folder: str = "") -> None:
+    def __init__(self, route: RequestTarget, *, folder: str = "") -> None:
         self.route, self.folder = route, folder
         self.first: tuple[str, str] | None = None
         """Place and content type of the first body."""
@@ -113,7 +113,7 @@ def _limit(bound: Bound, size: int) -> tuple[str, str, str]:
 class as_json:  # noqa: N801 - called like a function
     """One document; each body is on a line of its own."""
 
-    def __init__(self, route: Route, *, folder: str = "") -> None:
+    def __init__(self, route: RequestTarget, *, folder: str = "") -> None:
         self.route, self.folder, self.rows = route, folder, 0
 
     def row(self, body: Body) -> str:

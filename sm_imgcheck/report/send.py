@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_json, for_terminal
 from sm_imgcheck.core.types import Report
-from sm_imgcheck.features.requests import Route
-from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, Answer
+from sm_imgcheck.features.requests import RequestTarget
+from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, ServerResponse
 from sm_imgcheck.report import _records
 from sm_imgcheck.report.payload import Body, one_line
 
@@ -22,10 +22,10 @@ __all__ = ["as_json", "as_text"]
 class as_text:  # noqa: N801 - called like a function
     """Status, content type and answer of each body, one after the other."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: RequestTarget) -> None:
         self.route = route
 
-    def row(self, body: Body, answer: Answer | None) -> str:
+    def row(self, body: Body, answer: ServerResponse | None) -> str:
         """One body and its answer; None: nothing was sent."""
         names = [for_terminal(result.path) for result in body.results]
         of = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more"
@@ -40,12 +40,12 @@ class as_text:  # noqa: N801 - called like a function
         return ""
 
 
-def _status(answer: Answer) -> str:
+def _status(answer: ServerResponse) -> str:
     reason = f" {answer.reason}" if answer.reason else ""
     return f"{'refused: ' if answer.refused else ''}{answer.status}{reason}, {answer.content_type or 'no content type'}"
 
 
-def _said(answer: Answer) -> Iterator[str]:
+def _said(answer: ServerResponse) -> Iterator[str]:
     text = answer.text()
     if not answer.body:
         yield "The answer is empty."
@@ -57,7 +57,7 @@ def _said(answer: Answer) -> Iterator[str]:
         yield f"The answer goes on: no more than {MAX_ANSWER_BYTES:,} bytes are read."
 
 
-def _explained(answer: Answer) -> Iterator[str]:
+def _explained(answer: ServerResponse) -> Iterator[str]:
     """What a refusal means, where it is known."""
     if not answer.refused:
         return
@@ -71,7 +71,7 @@ def _explained(answer: Answer) -> Iterator[str]:
         yield from ("", "None of the known causes fits. The container's own log says more.")
 
 
-def _causes(answer: Answer) -> tuple[Explanation, ...]:
+def _causes(answer: ServerResponse) -> tuple[Explanation, ...]:
     from sm_imgcheck.rules.endpoint_errors import explain_text  # a served request needs none of it
 
     return explain_text(f"HTTP {answer.status} {answer.reason}\n{answer.text() or ''}")
@@ -80,10 +80,10 @@ def _causes(answer: Answer) -> tuple[Explanation, ...]:
 class as_json:  # noqa: N801 - called like a function
     """One document; each answer is on a line of its own."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: RequestTarget) -> None:
         self.route, self.rows = route, 0
 
-    def row(self, body: Body, answer: Answer | None) -> str:
+    def row(self, body: Body, answer: ServerResponse | None) -> str:
         """One body and its answer."""
         before = ",\n" if self.rows else self._head()
         self.rows += 1
@@ -98,7 +98,7 @@ class as_json:  # noqa: N801 - called like a function
         return _records.encode(head)[:-1] + ', "answers": [\n'
 
 
-def _of(body: Body, answer: Answer | None) -> dict[str, Any]:
+def _of(body: Body, answer: ServerResponse | None) -> dict[str, Any]:
     sent = {
         "paths": [for_json(result.path) for result in body.results],
         "bytes": None if body.payload is None else len(body.payload.body),

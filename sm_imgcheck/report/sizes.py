@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sm_imgcheck.core import phrases
-from sm_imgcheck.features.requests import Route
+from sm_imgcheck.features.requests import RequestTarget
 from sm_imgcheck.features.requests.limits import Bound, bounds
 from sm_imgcheck.features.requests.sizes import Load, Size, cheapest
 from sm_imgcheck.report import _records
@@ -14,7 +14,7 @@ from sm_imgcheck.report.payload import to_whom
 __all__ = ["sizes_as_json", "sizes_as_text"]
 
 
-def sizes_as_text(route: Route, load: Load, rows: Sequence[Size], *, shapes: int = 1) -> str:
+def sizes_as_text(route: RequestTarget, load: Load, rows: Sequence[Size], *, shapes: int = 1) -> str:
     """A line for each form, those first that the stack takes, then the limits, then the cheapest that fits."""
     largest = f" (the largest of {shapes:,} shapes)" if shapes > 1 else ""
     images = "1 image" if load.images == 1 else f"{load.images:,} images in one body"
@@ -35,7 +35,7 @@ def _bytes(row: Size) -> str:
     return f"{'' if row.exact else 'at most '}{row.bytes:,}".rjust(20)
 
 
-def _verdict(row: Size, route: Route) -> str:
+def _verdict(row: Size, route: RequestTarget) -> str:
     if not row.taken:
         return f"not taken by {route.stack}"
     if row.note:
@@ -52,14 +52,14 @@ def _broken(bound: Bound, row: Size) -> str:
     return f"{may}TOO LARGE: over {errors[0].bytes:,}" if errors else f"{may}over {bound.bytes:,}, a warning"
 
 
-def _best(rows: tuple[Size, ...], route: Route) -> str:
+def _best(rows: tuple[Size, ...], route: RequestTarget) -> str:
     best = cheapest(rows)
     if best is None:
         return f"No form of the tensor fits on the way to {to_whom(route)}."
     return f"The cheapest that fits: {best.envelope}, {'' if best.exact else 'at most '}{best.bytes:,} bytes."
 
 
-def sizes_as_json(route: Route, load: Load, rows: Sequence[Size], *, shapes: int = 1) -> str:
+def sizes_as_json(route: RequestTarget, load: Load, rows: Sequence[Size], *, shapes: int = 1) -> str:
     """One document."""
     best = cheapest(tuple(rows))
     document = {

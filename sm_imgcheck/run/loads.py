@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from sm_imgcheck.core.types import Candidate, Options, Plan
-from sm_imgcheck.features.requests import Route
+from sm_imgcheck.features.requests import RequestTarget
 from sm_imgcheck.features.requests import batch as joining
 from sm_imgcheck.features.requests.sizes import Load
-from sm_imgcheck.pipeline.process import look_at, process
+from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.work import handed
 from sm_imgcheck.serving.envelopes import envelope
@@ -28,16 +28,15 @@ class Loads:
     """Candidates of which there is no tensor, each with the reason."""
 
 
-def loads(items: Iterable[Item], route: Route, options: Options) -> Loads:
+def loads(items: Iterable[Item], route: RequestTarget, options: Options) -> Loads:
     """Look at every candidate; nothing is decoded."""
     single, found, by_shape = joining.one_by_one(route.spec), Loads(), dict[tuple[int, ...], Load]()
     for item in items:
-        candidate = look_at(handed(item), single, options)
-        result = process(candidate, single, options)
+        result = process(handed(item), single, replace(options, keep_arrays=True))
         if result.plan is None:
             found.failed.append((item.path, result.skipped))
             continue
-        load = _load(candidate, result.plan, route)
+        load = _load(result.candidate, result.plan, route)
         known = by_shape.get(load.shape)
         by_shape[load.shape] = _both(known, load) if known else load
     found.shapes = len(by_shape)
@@ -46,7 +45,7 @@ def loads(items: Iterable[Item], route: Route, options: Options) -> Loads:
     return found
 
 
-def _load(candidate: Candidate, plan: Plan, route: Route) -> Load:
+def _load(candidate: Candidate, plan: Plan, route: RequestTarget) -> Load:
     facts = plan.after[-1] if plan.after else plan.before
     if candidate.header is None:
         return Load(shape=facts.shape, dtype=facts.dtype, changes="there is no image file")
@@ -64,7 +63,7 @@ def _both(one: Load, other: Load) -> Load:
     )
 
 
-def _joined(load: Load, route: Route) -> Load:
+def _joined(load: Load, route: RequestTarget) -> Load:
     """All of one shape in one body; where the model takes no batch, one of them."""
     batch = route.spec.contract.dim("N")
     if batch is None or batch.high == 1 or load.images == 1:

@@ -10,15 +10,15 @@ from typing import Any
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Options, Result, Spec
 from sm_imgcheck.features import golden
-from sm_imgcheck.features.handler import Handler, Runner, handled
-from sm_imgcheck.features.identify.source import traced
+from sm_imgcheck.features.handler import Handler, Runner, call_handler
+from sm_imgcheck.features.identify.source import trace_origins
 from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.rules.handler import HND130
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.work import Done, Job, attempt, handed
 
-__all__ = ["looked_at", "probed", "run_handler"]
+__all__ = ["check_handled", "probed", "run_handler"]
 
 
 def run_handler(items: Iterable[Item], handler: Handler, job: Job) -> Iterator[Done]:
@@ -29,14 +29,14 @@ def run_handler(items: Iterable[Item], handler: Handler, job: Job) -> Iterator[D
     """
     with Runner(handler, job.spec.payload.get("stack", "")) as runner:
         for item in items:
-            yield attempt(job, item, lambda one: looked_at(handed(one), runner, job.spec, job.options))
+            yield attempt(job, item, lambda one: check_handled(handed(one), runner, job.spec, job.options))
 
 
-def looked_at(what: Any, runner: Runner, spec: Spec, options: Options) -> Result:
+def check_handled(what: Any, runner: Runner, spec: Spec, options: Options) -> Result:
     """What the handler makes of one candidate, a path or bytes, held against the spec."""
-    candidate, source = handled(what, runner, spec)
+    candidate, source = call_handler(what, runner, spec)
     try:
-        return process(candidate, spec, replace(options, source=source), trace=traced)
+        return process(candidate, spec, replace(options, source=source), trace=trace_origins)
     except ImgcheckError as error:
         if source is None or candidate.handled is None:
             raise
@@ -55,4 +55,4 @@ def probed(job: Job) -> Iterator[Done]:
 
 
 def _judged(job: Job, number: int, _: Item) -> Result:
-    return golden.judge(job.spec, number, job.options, allow_remote=job.allow_remote)
+    return golden.check_golden(job.spec, number, job.options, allow_remote=job.allow_remote)

@@ -40,7 +40,7 @@ __all__ = ["Chunk", "Done", "Job", "Sink", "attempt", "flow", "handed", "look", 
 
 _ROOM = 64 << 20
 """Bytes of tensors that are on their way to a store at a time."""
-_UNKNOWN = Result(path="", kind="unknown")
+_UNKNOWN = Result(candidate=Candidate(path="", kind="unknown"))
 
 
 class Sink(Protocol):
@@ -159,7 +159,7 @@ def attempt(job: Job, item: Item, judge: Callable[[Item], Result]) -> Done:
     return _guarded(
         job,
         Done(item=item, result=_UNKNOWN, size=_size(item)),
-        lambda done: changed(done, result=changed(judge(item), path=item.path)),
+        lambda done: changed(done, result=judge(item).with_path(item.path)),
     )
 
 
@@ -174,7 +174,7 @@ def _guarded(job: Job, done: Done, step: Callable[[Done], Done]) -> Done:
         if job.raise_bugs:
             raise
         # Whatever it is, the other candidates are none the worse for it.
-        result = Result(path=done.item.path, kind="unknown", bug=clause(bug))
+        result = Result(candidate=Candidate(path=done.item.path, kind="unknown"), bug=clause(bug))
         done = Done(item=done.item, result=result, size=_size(done.item))
     return changed(done, seconds=done.seconds + perf_counter() - start)
 
@@ -268,11 +268,10 @@ def look(item: Item, spec: Spec, options: Options, content: Found | None = None)
 
     trace: Trace | None = None
     if options.source is not None:
-        from sm_imgcheck.features.identify.source import traced
+        from sm_imgcheck.features.identify.source import trace_origins
 
-        trace = traced
-    result = process(handed(item, content), spec, options, trace=trace)
-    return result if result.path == item.path else changed(result, path=item.path)
+        trace = trace_origins
+    return process(handed(item, content), spec, options, trace=trace).with_path(item.path)
 
 
 def handed(item: Item, content: Found | None = None) -> str | bytes | Content | Candidate:

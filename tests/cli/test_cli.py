@@ -18,7 +18,7 @@ from sm_imgcheck import cli
 from sm_imgcheck.cli import progress, session, signals
 from sm_imgcheck.core.errors import Bug
 from sm_imgcheck.core.escape import argument, for_terminal
-from sm_imgcheck.core.types import Report, Result
+from sm_imgcheck.core.types import Candidate, Report, Result
 from sm_imgcheck.pipeline import process as pipeline
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.work import Done
@@ -370,7 +370,10 @@ def test_a_terminal_gets_a_table_in_colours(place, monkeypatch):
 
 def record(path, *, seconds=0.1, size=10):
     return Done(
-        item=Item(path=path, output=(path,)), result=Result(path=path, kind="image"), seconds=seconds, size=size
+        item=Item(path=path, output=(path,)),
+        result=Result(candidate=Candidate(path=path, kind="image")),
+        seconds=seconds,
+        size=size,
     )
 
 

@@ -12,8 +12,8 @@ import sm_imgcheck
 from sm_imgcheck import cli
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Options
-from sm_imgcheck.features.golden import compare, judge
-from sm_imgcheck.features.pictures import of_golden
+from sm_imgcheck.features.golden import check_golden
+from sm_imgcheck.features.pictures import draw_golden
 from sm_imgcheck.run.sources import probed
 from sm_imgcheck.run.work import Job
 from sm_imgcheck.spec.load import load
@@ -64,7 +64,12 @@ def made(**changes):
 
 
 def judged(spec):
-    return judge(spec, 0, Options())
+    return check_golden(spec, 0, Options())
+
+
+def drawn(spec):
+    results = [check_golden(spec, number, Options(keep_arrays=True)) for number in range(len(spec.golden))]
+    return draw_golden(results, spec)
 
 
 def codes(result):
@@ -102,7 +107,7 @@ def test_quantized_tensors_are_compared_in_grey_levels(here, dtype, quantize):
     golden[0, 0, 0, 0] = golden[0, 0, 0, 0] + (3 if golden[0, 0, 0, 0] < 100 else -3)
     np.save("golden.npy", golden)
     spec = load({**RANGE, **changes, "golden": [{"image": "probe.jpg", "tensor": "golden.npy"}]})
-    result = judge(spec, 0, Options())
+    result = check_golden(spec, 0, Options())
     assert codes(result) == ["GLD101"]
     assert result.golden.max_difference == pytest.approx(3 * quantize["scale"] * 127.5, rel=1e-3)
 
@@ -375,14 +380,14 @@ def test_without_paths_and_golden_there_is_nothing_to_do(specs, say):
 
 
 def test_a_bug_at_one_probe_leaves_the_others(specs, say, monkeypatch):
-    judge_all = judge
+    judge_all = check_golden
 
     def broken(spec, number, options, **more):
         if number == 0:
             raise ZeroDivisionError
         return judge_all(spec, number, options, **more)
 
-    monkeypatch.setattr("sm_imgcheck.features.golden.judge", broken)
+    monkeypatch.setattr("sm_imgcheck.features.golden.check_golden", broken)
     code, out, err = say("validate", "--golden", "-s", "wrong.yaml")
     assert code == 2
     assert "fine.npy: a bug in sm-imgcheck, not in the file: ZeroDivisionError" in err
@@ -430,7 +435,7 @@ def test_the_picture_of_equals_is_black(specs, say):
 
 
 def test_sizes_that_differ_are_drawn_without_a_difference(here):
-    png = of_golden(spec_with(made()[:, :, :32]))
+    png = drawn(spec_with(made()[:, :, :32]))
     (here / "p.png").write_bytes(png)
     ours, theirs = panels("p.png")
     assert (ours.shape, theirs.shape) == ((512, 512, 3), (256, 512, 3))
@@ -443,11 +448,11 @@ def test_one_pixel_that_differs_in_a_large_tensor_is_seen(here):
     tensor[0, 377, 233] += 1
     np.save("golden.npy", tensor)
     spec = load({**keys, "golden": [{"image": "large.png", "tensor": "golden.npy", "tolerance": 255}]})
-    (here / "p.png").write_bytes(of_golden(spec))
+    (here / "p.png").write_bytes(drawn(spec))
     assert panels("p.png")[2].max() == 255
-    assert compare(spec, 0).candidate.golden.max_difference == pytest.approx(255, rel=1e-5)
+    assert check_golden(spec, 0, Options()).golden.max_difference == pytest.approx(255, rel=1e-5)
 
 
 def test_nothing_to_draw_is_said(here, say):
     with pytest.raises(ImgcheckError, match=r"golden\[0\]\.tensor: absent\.npy"):
-        of_golden(spec_with("absent.npy"))
+        drawn(spec_with("absent.npy"))

@@ -20,8 +20,8 @@ from sm_imgcheck.cli import main
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Options, Report, Result, Spec
 from sm_imgcheck.features.codegen import to_python
-from sm_imgcheck.features.identify.tensor import recognised
-from sm_imgcheck.features.pictures import of_candidate
+from sm_imgcheck.features.identify.tensor import identify_tensor
+from sm_imgcheck.features.pictures import draw_candidate
 from sm_imgcheck.features.requests import batch, route
 from sm_imgcheck.features.requests.batch import part_of
 from sm_imgcheck.pipeline.process import process
@@ -63,7 +63,8 @@ def image(body: bytes, _: Sample, rng: Random) -> None:
                 batch.build([part], way)
     if rng.random() < 0.02:
         with contextlib.suppress(ImgcheckError):
-            of_candidate(body, given, Options())
+            kept = Options(keep_arrays=True)
+            draw_candidate(process(body, given, kept), given, kept)
 
 
 def tensor(body: bytes, _: Sample, rng: Random) -> None:
@@ -73,7 +74,7 @@ def tensor(body: bytes, _: Sample, rng: Random) -> None:
     options = Options(want_array=True, allow_guess=rng.random() < 0.5, assume=assumed)
     reported(process(body, given, options), given)
     with contextlib.suppress(ImgcheckError):
-        recognised(body, None, Options(source="b.jpg" if rng.random() < 0.1 else None))
+        identify_tensor(body, None, Options(source="b.jpg" if rng.random() < 0.1 else None))
 
 
 TYPES = (

@@ -11,7 +11,7 @@ from PIL import Image
 
 from sm_imgcheck import cli
 from sm_imgcheck.core.types import Options
-from sm_imgcheck.features.identify.tensor import recognised
+from sm_imgcheck.features.identify.tensor import identify_tensor
 from sm_imgcheck.pipeline.guard import WITH_TRACEBACK
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.serving.stacks import stack
@@ -63,7 +63,7 @@ def test_exception_while_judging_a_body_keeps_the_request(broken):
 
 
 def test_exception_while_identifying_is_a_finding(broken):
-    result = recognised(np.zeros((1, 8, 8, 3), np.float32), None, Options())
+    result = identify_tensor(np.zeros((1, 8, 8, 3), np.float32), None, Options())
     assert [(finding.code, finding.actual) for finding in result.findings] == [("SRC108", "KeyError")]
 
 
@@ -88,7 +88,7 @@ def test_expected_errors_pass_the_guard():
     with pytest.raises(TypeError):
         process(object(), RGB)
     with pytest.raises(TypeError):
-        recognised(object(), None, Options())
+        identify_tensor(object(), None, Options())
 
 
 def tiff(*entries):

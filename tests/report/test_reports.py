@@ -4,10 +4,10 @@ import json
 from dataclasses import replace
 
 import pytest
-from report_values import CONTRACT, finding, image, plan, report_of, tensor, told
+from report_values import CONTRACT, finding, image, plan, report_of, tensor, told, with_candidate
 
 from sm_imgcheck import report
-from sm_imgcheck.core.types import Finding, Report, Result, Step
+from sm_imgcheck.core.types import Candidate, Finding, Report, Result, Step
 from sm_imgcheck.core.value_mapping import span
 from sm_imgcheck.report import plan as _trace
 from sm_imgcheck.spec.parse import parse
@@ -42,7 +42,10 @@ def test_what_all_share_is_said_once_and_what_some_have_is_grouped():
     results = [image(f"{n:02}.jpg", width=400 + n) for n in range(20)]
     results[3] = image("03.jpg", turned, width=403)
     results.append(
-        Result(path="bad.jpg", kind="unknown", findings=(finding("SRC104", "truncated", message="ends early"),))
+        Result(
+            candidate=Candidate(path="bad.jpg", kind="unknown"),
+            findings=(finding("SRC104", "truncated", message="ends early"),),
+        )
     )
     results.append(tensor("x.npy"))
     assert (
@@ -76,7 +79,9 @@ Not looked at: 2 hidden, 1 other suffix.
 
 def test_long_groups_are_bounded_and_say_where_the_rest_is():
     lost = [
-        Result(path=f"{n}", kind="unknown", findings=(finding("SRC104", "truncated", message="cut"),))
+        Result(
+            candidate=Candidate(path=f"{n}", kind="unknown"), findings=(finding("SRC104", "truncated", message="cut"),)
+        )
         for n in range(99)
     ]
     text = told("text", lost)
@@ -132,7 +137,9 @@ def test_a_step_for_any_image_names_what_it_reads_from_the_file():
 
 def test_nans_are_counted():
     facts = replace(tensor("x.npy").facts, nans=3, low=None, high=None)
-    assert "x.npy: uint8 [375, 500, 3] HWC RGB, 3 NaNs\n" in told("text", [replace(tensor("x.npy"), facts=facts)])
+    assert "x.npy: uint8 [375, 500, 3] HWC RGB, 3 NaNs\n" in told(
+        "text", [with_candidate(tensor("x.npy"), facts=facts)]
+    )
 
 
 def test_no_tensor_is_said_with_the_reason():
@@ -140,7 +147,7 @@ def test_no_tensor_is_said_with_the_reason():
         tensor("x.npy", finding("VAL104", "out-of-range", message="odd values")), plan=None, skipped="say what they are"
     )
     assert "No tensor can be made of it:\n  say what they are\n" in told("text", [stuck])
-    text = told("text", [stuck, replace(stuck, path="y.npy")])
+    text = told("text", [stuck, stuck.with_path("y.npy")])
     assert "No tensor can be made of:\n  2 tensors: say what they are\n      x.npy and y.npy\n" in text
 
 
@@ -197,7 +204,10 @@ SHOWN = r"\x1b[31m[bold]x[/bold]\u202egpj.\xff\x0a.jpg"
 @pytest.mark.parametrize("form", ["text", "table"])
 @pytest.mark.parametrize("many", [False, True])
 def test_names_cannot_write_on_the_terminal(form, many):
-    bad = Result(path=HOSTILE, kind="unknown", findings=(finding("SRC104", "truncated", message=f"ends {HOSTILE}"),))
+    bad = Result(
+        candidate=Candidate(path=HOSTILE, kind="unknown"),
+        findings=(finding("SRC104", "truncated", message=f"ends {HOSTILE}"),),
+    )
     text = told(form, [bad, *([image("a.jpg")] if many else [])], width=200)
     assert SHOWN in text
     assert set(text) <= set(map(chr, range(32, 127))) | {"\n", "─"}
@@ -207,7 +217,13 @@ def test_names_cannot_write_on_the_terminal(form, many):
 def test_names_are_valid_json_of_printable_ascii(form):
     text = told(
         form,
-        [Result(path=HOSTILE, kind="unknown", skipped=HOSTILE, findings=(finding("SRC104", "t", message=HOSTILE),))],
+        [
+            Result(
+                candidate=Candidate(path=HOSTILE, kind="unknown"),
+                skipped=HOSTILE,
+                findings=(finding("SRC104", "t", message=HOSTILE),),
+            )
+        ],
     )
     assert set(text) <= set(map(chr, range(32, 127))) | {"\n"}
     record = json.loads(text.splitlines()[0]) if form == "jsonl" else json.loads(text)["results"][0]
@@ -302,7 +318,7 @@ def test_many_ways_are_told_in_bounded_space():
         ([tensor("x.npy")], "The checks that were selected found nothing."),
         ([tensor("x.npy", finding("CHN102", "a", "notice"))], "The checks that were selected found 1 notice."),
         ([replace(tensor("x.npy"), plan=None, skipped="why")], "The checks that were selected found nothing."),
-        ([Result(path="x", kind="unknown")], "Not checked: no image or tensor could be examined."),
+        ([Result(candidate=Candidate(path="x", kind="unknown"))], "Not checked: no image or tensor could be examined."),
         ([tensor("x.npy", finding("DTY101", "wrong-dtype"))], "1 error; none of them can be mended."),
     ],
 )
@@ -317,7 +333,9 @@ def test_a_candidate_without_a_tensor_does_not_keep_the_contract():
 
 
 def test_candidates_that_nothing_is_said_of_are_neither_clean_nor_with_findings():
-    counts = Report(spec_name="x", spec_sha256="0").plus(Result(path="x", kind="unknown", bug="a bug"))
+    counts = Report(spec_name="x", spec_sha256="0").plus(
+        Result(candidate=Candidate(path="x", kind="unknown"), bug="a bug")
+    )
     assert (counts.candidates, counts.clean, counts.with_findings, counts.not_checked) == (1, 0, 0, 1)
     assert (counts.ok, counts.failed) == (0, 0)
 
@@ -337,7 +355,7 @@ def test_candidates_that_nothing_is_said_of_are_neither_clean_nor_with_findings(
 )
 def test_status_counts_and_exit_code(severity, examined, status, code):
     findings = (finding("DTY101", "wrong-dtype", severity),) if severity else ()
-    result = replace(tensor("x.npy", *findings), facts=None if not examined else tensor("x.npy").facts)
+    result = with_candidate(tensor("x.npy", *findings), facts=tensor("x.npy").facts if examined else None)
     assert result.status == status
     counts = Report(spec_name="x", spec_sha256="0").plus(result)
     assert (counts.ok, counts.failed, counts.not_checked) == tuple(
@@ -350,7 +368,7 @@ def test_status_counts_and_exit_code(severity, examined, status, code):
 
 
 def test_what_was_not_checked_is_counted_beside_what_keeps_the_contract():
-    blind = replace(tensor("x.npy"), facts=None, plan=None)
+    blind = replace(with_candidate(tensor("x.npy"), facts=None), plan=None)
     said = told("text", [tensor("y.npy"), blind]).splitlines()
     assert said[-2:] == [
         "1 of 2 candidates keeps the contract.",
@@ -436,7 +454,7 @@ def test_jsonl_gives_each_line_as_it_comes():
 
 def test_numbers_that_json_cannot_say_are_null():
     facts = replace(tensor("x.npy").facts, low=float("-inf"), high=float("nan"))
-    record = json.loads(told("jsonl", [replace(tensor("x.npy"), facts=facts)]).splitlines()[0])
+    record = json.loads(told("jsonl", [with_candidate(tensor("x.npy"), facts=facts)]).splitlines()[0])
     assert (record["facts"]["low"], record["facts"]["high"]) == (None, None)
 
 
@@ -512,7 +530,7 @@ def test_what_is_said_of_one_file_is_said_of_no_other():
 def test_each_golden_tensor_is_told_by_itself():
     stages = ("crop", "resize", "decode")
     results = [
-        replace(tensor(f"{n}.npy", finding("GLD101", "differs", message=f"first at {stage}")), kind="probe")
+        with_candidate(tensor(f"{n}.npy", finding("GLD101", "differs", message=f"first at {stage}")), kind="probe")
         for n, stage in enumerate(stages)
     ]
     assert [f"1 probe: first at {stage}" in told("text", results) for stage in stages] == [True] * 3
@@ -521,7 +539,7 @@ def test_each_golden_tensor_is_told_by_itself():
 def test_as_many_that_cannot_be_used_as_others_are_not_all_of_them():
     failed = finding("HND101", "handler-raised", message="it raised")
     results = [tensor("0"), tensor("1")]
-    results += [Result(path=name, kind="tensor", findings=(failed,)) for name in ("bad", "worse")]
+    results += [Result(candidate=Candidate(path=name, kind="tensor"), findings=(failed,)) for name in ("bad", "worse")]
     text = told("text", results)
     assert "Both tensors" not in text
     assert "handler-raised  each of 2 tensors: it raised" in text

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from pictures import jpeg, picture
 
 from sm_imgcheck import cli
 from sm_imgcheck.core.errors import ImgcheckError
-from sm_imgcheck.core.types import Options, Result
+from sm_imgcheck.core.types import Options
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.run.inputs import collisions
 from sm_imgcheck.run.inputs.collisions import Claims, clash
@@ -22,7 +21,7 @@ from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.inputs.shard import Shard, sharded
 from sm_imgcheck.run.resume import index as known
 from sm_imgcheck.run.resume import journal, keeping
-from sm_imgcheck.run.resume.codec import result_of, texts
+from sm_imgcheck.run.resume.codec import RESULT_FIELDS, result_of, texts
 
 SPEC = "shape: [N, 24, 32, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX file names")
@@ -281,7 +280,6 @@ def replace_field(number, value):
     return change
 
 
-RESULT_FIELDS = [one.name for one in fields(Result)]
 OTHER_TYPES = [
     '[["a"], "x", 1, 1, "t", "s"]',
     '[99999999999999999999999, 1, "x"]',
@@ -570,7 +568,7 @@ def test_records_with_findings_of_an_earlier_form_are_refused(outcome):
     """``select`` does such a candidate anew."""
     given = {"shape": [1, 24, 32, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
     result = process(b"{}", {**given, "payload": {"stack": "pytorch"}}, Options(content_type="x"))
-    record, request = texts(result), [field.name for field in fields(Result)].index("request")
+    record, request = texts(result), RESULT_FIELDS.index("request")
     assert result_of(record) == result
     earlier = json.loads(record[request])
     earlier[3] = outcome

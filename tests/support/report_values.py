@@ -1,7 +1,9 @@
 """Results made by hand, and the report of them."""
 
+from dataclasses import replace
+
 from sm_imgcheck import report
-from sm_imgcheck.core.types import Contract, Dim, Facts, Finding, Header, Plan, Report, Result, Step, Values
+from sm_imgcheck.core.types import Candidate, Contract, Dim, Facts, Finding, Header, Plan, Report, Result, Step, Values
 
 CONTRACT = Contract(
     shape=(Dim(name="N"), Dim(low=224, high=224), Dim(low=224, high=224), Dim(low=3, high=3)),
@@ -50,12 +52,19 @@ def image(path, *more, height=375, width=500):
     )
     header = Header(format="JPEG", mode="RGB", height=height, width=width, coding="baseline", subsampling="4:2:0")
     return Result(
-        path=path, kind="image", findings=(*found, *more), facts=facts(height, width), header=header, plan=plan(*STEPS)
+        candidate=Candidate(path=path, kind="image", facts=facts(height, width), header=header),
+        findings=(*found, *more),
+        plan=plan(*STEPS),
     )
 
 
 def tensor(path, *found):
-    return Result(path=path, kind="tensor", findings=found, facts=facts(), plan=plan())
+    return Result(candidate=Candidate(path=path, kind="tensor", facts=facts()), findings=found, plan=plan())
+
+
+def with_candidate(result, **changes):
+    """The same result with changes to its candidate."""
+    return replace(result, candidate=replace(result.candidate, **changes))
 
 
 def report_of(**options):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -57,25 +56,26 @@ def identify(
     """
     from sm_imgcheck.cli.session import load_spec
     from sm_imgcheck.core.types import Options
-    from sm_imgcheck.features.identify.tensor import recognised
+    from sm_imgcheck.features.identify.tensor import identify_tensor
     from sm_imgcheck.report import identify as _identity
     from sm_imgcheck.run.inputs.item import Item
     from sm_imgcheck.run.work import handed
 
-    options = Options(assume=common.assumed(assume), allow_guess=allow_guess, source=source)
+    options = Options(
+        assume=common.assumed(assume), allow_guess=allow_guess, source=source, keep_arrays=picture is not None
+    )
     wanted = None if spec is None else load_spec(spec)
     item = Item(path="stdin", output=(), stdin=True) if tensor == "-" else Item(path=tensor, output=())
-    what = handed(item)
-    result = replace(recognised(what, wanted, options), path=item.path)
+    result = identify_tensor(handed(item), wanted, options).with_path(item.path)
     tell = _identity.as_json if form == "json" else _identity.as_text
     typer.echo(tell(result, wanted, spec or ""), nl=False)
     if picture is not None:
-        from sm_imgcheck.features.pictures import of_candidate, of_recognised
+        from sm_imgcheck.features.pictures import draw_candidate, draw_identified
 
         if wanted is None:
-            png = of_recognised(what, result, options, name=item.path)
+            png = draw_identified(result, name=item.path)
         else:
-            png = of_candidate(what, wanted, options, name=item.path, title=spec or "")
+            png = draw_candidate(result, wanted, options, name=item.path, title=spec or "")
         put(picture, png, [item.path, source], force=force)
     raise typer.Exit(_unsaid(result, asked=source is not None))
 

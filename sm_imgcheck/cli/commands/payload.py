@@ -14,7 +14,7 @@ from sm_imgcheck.cli.choices import one_of
 if TYPE_CHECKING:
     from sm_imgcheck.cli.payload_session import Asked
     from sm_imgcheck.core.types import Report
-    from sm_imgcheck.features.requests import Route
+    from sm_imgcheck.features.requests import RequestTarget
     from sm_imgcheck.run.outputs.bodies import Bodies, Made
 
 __all__ = ["payload"]
@@ -126,7 +126,7 @@ def _list_sizes(asked: Asked, report: str) -> int:
     return int(bool(found.failed))
 
 
-def _sink(out: str, way: Route, *, force: bool) -> Bodies:
+def _sink(out: str, way: RequestTarget, *, force: bool) -> Bodies:
     """Where bodies go: a folder, one file, or standard output."""
     import os
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -40,14 +39,15 @@ def plan(
     from sm_imgcheck.run.inputs.item import Item
     from sm_imgcheck.run.work import handed
 
-    options = Options(headers_only=True, assume=common.assumed(assume), allow_guess=allow_guess)
+    options = Options(
+        headers_only=True, assume=common.assumed(assume), allow_guess=allow_guess, keep_arrays=picture is not None
+    )
     found = load_spec(spec)
     item = Item(path="stdin", output=(), stdin=True) if path == "-" else Item(path=path, output=())
-    what = handed(item)
-    result = replace(process(what, found, options), path=item.path)
+    result = process(handed(item), found, options).with_path(item.path)
     typer.echo(_trace.as_json(result, found) if form == "json" else _trace.as_text(result, found, spec), nl=False)
     if picture is not None:
-        from sm_imgcheck.features.pictures import of_candidate
+        from sm_imgcheck.features.pictures import draw_candidate
 
-        put(picture, of_candidate(what, found, options, name=item.path, title=spec), [item.path], force=force)
+        put(picture, draw_candidate(result, found, options, name=item.path, title=spec), [item.path], force=force)
     raise typer.Exit(result.plan is None)

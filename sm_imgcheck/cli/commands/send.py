@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     from sm_imgcheck.cli.payload_session import Asked
     from sm_imgcheck.core.types import Payload, Report
-    from sm_imgcheck.features.requests import Route
-    from sm_imgcheck.features.requests.send import Answer, Order
+    from sm_imgcheck.features.requests import RequestTarget
+    from sm_imgcheck.features.requests.send import Order, ServerResponse
     from sm_imgcheck.run.outputs.bodies import Made
 
-    Send = Callable[[Payload], Answer]
+    Send = Callable[[Payload], ServerResponse]
 
 __all__ = ["send"]
 
@@ -87,7 +87,7 @@ def send(
     raise typer.Exit(_send_all(asked, way, _sender(url, endpoint, order, way), report, quiet=quiet))
 
 
-def _sender(url: str, endpoint: str, order: Order, way: Route) -> Send:
+def _sender(url: str, endpoint: str, order: Order, way: RequestTarget) -> Send:
     """How one body is sent; what can be known to fail is found out before any body is made."""
     if url:
         from sm_imgcheck.features.requests.send import http
@@ -103,7 +103,7 @@ def _sender(url: str, endpoint: str, order: Order, way: Route) -> Send:
     return lambda payload: sagemaker.send(endpoint, payload, order, way.endpoint)
 
 
-def _send_all(asked: Asked, way: Route, sender: Send, report: str, *, quiet: bool) -> int:
+def _send_all(asked: Asked, way: RequestTarget, sender: Send, report: str, *, quiet: bool) -> int:
     from sm_imgcheck.cli import payload_session
     from sm_imgcheck.report import send as told_answers
 

@@ -12,7 +12,7 @@ from sm_imgcheck.cli.picture_options import Picture, check_one, draw
 
 if TYPE_CHECKING:
     from sm_imgcheck.cli.session import Asked
-    from sm_imgcheck.core.types import Report
+    from sm_imgcheck.core.types import Report, Result
 
 __all__ = ["validate"]
 
@@ -89,6 +89,7 @@ def validate(
         allow_guess=allow_guess,
         select=common.codes(select),
         ignore=common.codes(ignore),
+        keep_arrays=picture is not None,
     )
     asked = session.Asked(
         paths=paths or [],
@@ -101,8 +102,8 @@ def validate(
         no_color=no_color,
         golden=golden,
         handler=handler_options.asked(handler, content_type, function, python, timeout=timeout, memory=memory),
-        jobs=processes,
-        engine=engine,
+        jobs=processes if picture is None else 1,  # what is drawn does not travel between processes
+        engine=engine if picture is None else "here",
         shard=shard,
         resume=resume,
         manifest=manifest,
@@ -111,9 +112,10 @@ def validate(
     _agree(asked, emit, form)
     if picture is not None:
         check_one(asked.paths, golden=golden)
-    counts = _reported(asked, emit, form or "npy")
+    results: list[Result] = []
+    counts = _reported(asked, emit, form or "npy", results)
     if picture is not None:
-        draw(asked, picture, force=force)
+        draw(asked, results, picture, force=force)
     level: Any = fail_on
     raise typer.Exit(counts.exit_code(level))
 
@@ -136,16 +138,19 @@ def _agree(asked: Asked, emit: str | None, form: str | None) -> None:
         raise typer.BadParameter("name a PATH to be checked; --golden alone goes without")
 
 
-def _reported(asked: Asked, emit: str | None, form: str) -> Report:
-    """The counts of the run, with its report printed and the tensors that are asked for written."""
+def _reported(asked: Asked, emit: str | None, form: str, results: list[Result]) -> Report:
+    """The counts of the run, with its report printed and the tensors that are asked for written.
+
+    results: gets the results that keep their arrays.
+    """
     from sm_imgcheck.cli import output_paths, session
 
     if emit is None:
         mending = session.convert_command if asked.handler is None else session.code_command
-        return session.report_on(asked, command=mending(asked))
+        return session.report_on(asked, command=mending(asked), results=results)
     from sm_imgcheck.io.stores import plain
     from sm_imgcheck.run.outputs.tensors import Outputs
 
     emit = output_paths.folder("--emit", plain(emit))
     sink = Outputs(folder=emit, form=form, force=asked.force)
-    return session.report_on(asked, sink=sink, leave_out=emit)
+    return session.report_on(asked, sink=sink, leave_out=emit, results=results)

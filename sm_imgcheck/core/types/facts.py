@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Any, Literal
 
-from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.frozen import changed, frozen
 from sm_imgcheck.core.types.finding import Finding
 from sm_imgcheck.core.types.request import Handled, Request
 from sm_imgcheck.core.types.spec import Affine, Step
@@ -234,3 +234,9 @@ class Candidate:
     """The bytes of an image file, or the array of a tensor; dropped from results."""
     pixels: Any = field(default=None, repr=False, compare=False)
     """Of an image that was decoded to be checked: the array of its ``decode`` step; dropped from results."""
+    source: Candidate | None = field(default=None, repr=False, compare=False)
+    """The image that a tensor is said to be made of, with its bytes; dropped from results."""
+
+    def without_arrays(self) -> Candidate:
+        """The same candidate without bytes, arrays and pixels."""
+        return changed(self, data=None, pixels=None, source=None)

@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import Any, Literal
 
 from sm_imgcheck.core.frozen import changed, frozen
-from sm_imgcheck.core.types.facts import Facts, Golden, Header, Ideal, Origin, Plan
+from sm_imgcheck.core.types.facts import Candidate, Facts, Golden, Header, Ideal, Origin, Plan
 from sm_imgcheck.core.types.finding import Finding
 from sm_imgcheck.core.types.request import Handled, Request
 
@@ -47,24 +47,17 @@ class Options:
     """Codes or their beginnings to report; empty: all."""
     ignore: tuple[str, ...] = ()
     """Codes or their beginnings to leave out."""
+    keep_arrays: bool = field(default=False, compare=False)
+    """Leave bytes, arrays and pixels in the result's candidate, for a picture of it; findings do not depend on it."""
 
 
 @frozen
 class Result:
-    """What ``process`` found out about one candidate."""
+    """Everything that ``process`` found out about one candidate."""
 
-    path: str
-    kind: str
+    candidate: Candidate
+    """As read and measured; without its bytes, arrays and pixels unless ``Options.keep_arrays``."""
     findings: tuple[Finding, ...] = ()
-    facts: Facts | None = None
-    header: Header | None = None
-    request: Request | None = None
-    handled: Handled | None = None
-    golden: Golden | None = None
-    """Probes only."""
-    origins: tuple[Origin, ...] | None = None
-    ideal: Ideal | None = None
-    """Tensors whose source image is at hand only, as of ``Candidate``."""
     plan: Plan | None = None
     skipped: str = ""
     """Why there is no plan or no tensor; empty: there is."""
@@ -76,6 +69,59 @@ class Result:
     """Where the corrected tensor was written."""
     bug: str = ""
     """What went wrong in sm-imgcheck itself, so that the candidate was not checked; empty: nothing."""
+
+    @property
+    def path(self) -> str:
+        """The candidate's, as the user named it."""
+        return self.candidate.path
+
+    @property
+    def kind(self) -> str:
+        """The candidate's: image, tensor, request, probe or unknown."""
+        return self.candidate.kind
+
+    @property
+    def facts(self) -> Facts | None:
+        """What is known of the candidate's array."""
+        return self.candidate.facts
+
+    @property
+    def header(self) -> Header | None:
+        """Image header metadata; images only."""
+        return self.candidate.header
+
+    @property
+    def request(self) -> Request | None:
+        """Request bodies only."""
+        return self.candidate.request
+
+    @property
+    def handled(self) -> Handled | None:
+        """What a user's own handler returned; handler runs only."""
+        return self.candidate.handled
+
+    @property
+    def golden(self) -> Golden | None:
+        """How a golden tensor compares; probes only."""
+        return self.candidate.golden
+
+    @property
+    def origins(self) -> tuple[Origin, ...] | None:
+        """How a tensor can have been made of its source image; None: no source image was given."""
+        return self.candidate.origins
+
+    @property
+    def ideal(self) -> Ideal | None:
+        """What the spec makes of a tensor's source image; None: no source image was given."""
+        return self.candidate.ideal
+
+    def with_path(self, path: str) -> Result:
+        """The same result under the path by which the candidate was listed."""
+        return self if path == self.path else changed(self, candidate=changed(self.candidate, path=path))
+
+    def without_arrays(self) -> Result:
+        """The same result without tensor, bytes, arrays and pixels: what is kept of many candidates."""
+        return changed(self, array=None, candidate=self.candidate.without_arrays())
 
     @property
     def examined(self) -> bool:

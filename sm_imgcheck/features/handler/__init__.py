@@ -16,20 +16,20 @@ from sm_imgcheck.core.errors import CandidateError, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Candidate, Finding, Handled, Received, Refused, Spec
 from sm_imgcheck.features.handler.findings import explained, problem
-from sm_imgcheck.features.handler.runner import Answer, Handler, Runner
+from sm_imgcheck.features.handler.runner import Handler, HandlerAnswer, Runner
 from sm_imgcheck.pipeline import read
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, opened
 from sm_imgcheck.rules.handler import HND105, HND120, HND121, HND122, HND123, HND124, HND130
 from sm_imgcheck.serving.stacks import stack
 
-__all__ = ["Handler", "Runner", "handled"]
+__all__ = ["Handler", "Runner", "call_handler"]
 
 _TYPES = {".npy": "application/x-npy", ".npz": "application/x-npz", ".json": "application/json", ".csv": "text/csv"}
 _GUEST_RULES = {rule.code: rule for rule in (HND120, HND121, HND122, HND123)}
 """Rules of findings that the child process makes, which cannot import them."""
 
 
-def handled(
+def call_handler(
     what: str | os.PathLike[str] | bytes | Candidate, run: Runner, spec: Spec
 ) -> tuple[Candidate, bytes | None]:
     """Send a file, or its bytes, to the handler. Returns the candidate, and the image that it was made of, if any.
@@ -80,7 +80,7 @@ def _refuse_missing(run: Runner) -> None:
         )
 
 
-def _candidate(seen: Candidate, answer: Answer, run: Runner, spec: Spec, content_type: str) -> Candidate:
+def _candidate(seen: Candidate, answer: HandlerAnswer, run: Runner, spec: Spec, content_type: str) -> Candidate:
     loaded = run.loaded.told if run.loaded is not None else {}
     function = _word(loaded, "function")
     notes = [*_list(loaded, "notes"), *_list(answer.told, "notes")]

@@ -11,7 +11,7 @@ from typing import Any
 
 from sm_imgcheck.core.types import Finding
 from sm_imgcheck.features.handler.process import MOST_PROCESSES
-from sm_imgcheck.features.handler.runner import Answer, Handler
+from sm_imgcheck.features.handler.runner import Handler, HandlerAnswer
 from sm_imgcheck.rules.endpoint_errors import explain_text
 from sm_imgcheck.rules.handler import HND101, HND102, HND103, HND104, HND105, HND106, HND110
 
@@ -23,7 +23,7 @@ _LINE = re.compile(r'File "([^"]+)", line (\d+)')
 _SOURCE_BYTES = 1 << 20
 
 
-def problem(answer: Answer, how: Handler, file: Path, function: str, content_type: str) -> Finding | None:
+def problem(answer: HandlerAnswer, how: Handler, file: Path, function: str, content_type: str) -> Finding | None:
     """The finding; None where a tensor came. file: the user's, as it was run."""
     who = f"{file.name}: {function}" if function else f"importing {file.name}"
     told = answer.told
@@ -38,7 +38,7 @@ def problem(answer: Answer, how: Handler, file: Path, function: str, content_typ
     return None
 
 
-def _lost(answer: Answer, how: Handler, file: Path, who: str) -> Finding:
+def _lost(answer: HandlerAnswer, how: Handler, file: Path, who: str) -> Finding:
     assert answer.lost is not None
     where, last = _where(answer.said, file), _last_words(answer.said)
     if answer.lost.how == "too slow":
@@ -118,7 +118,7 @@ def _interpreter(raised: dict[str, Any]) -> str:
     return "; name the interpreter that has it with --python, which needs NumPy besides"
 
 
-def explained(answer: Answer) -> tuple[Finding, ...]:
+def explained(answer: HandlerAnswer) -> tuple[Finding, ...]:
     """What ``explain`` knows of an exception."""
     raised = answer.told.get("raised")
     if not isinstance(raised, dict):

@@ -20,7 +20,7 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.features.handler.process import Child, Lost
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, opened
 
-__all__ = ["Answer", "Handler", "Runner"]
+__all__ = ["Handler", "HandlerAnswer", "Runner"]
 
 _MOST_ANSWER = 1 << 20  # bytes of an answer without its tensor
 _LOADED = 0
@@ -46,7 +46,7 @@ class Handler:
 
 
 @frozen
-class Answer:
+class HandlerAnswer:
     """What came back for one request, or how it was lost."""
 
     told: Mapping[str, Any]
@@ -65,7 +65,7 @@ class Runner:
         """Raise ImgcheckError where there is no such file. stack: whose functions are looked for first."""
         self.how = replace(how, most_bytes=how.most_bytes or _usual_memory())
         self.stack = stack
-        self.loaded: Answer | None = None
+        self.loaded: HandlerAnswer | None = None
         """How the file was imported, once it was."""
         self.file = _script(how.file)
         try:
@@ -82,7 +82,7 @@ class Runner:
         self._end()
         self._folder.cleanup()
 
-    def __call__(self, body: bytes, content_type: str, name: str) -> Answer:
+    def __call__(self, body: bytes, content_type: str, name: str) -> HandlerAnswer:
         """Hand over one request. name: of the tensor that is meant where several come back."""
         if self._child is None:
             self._start()
@@ -123,7 +123,7 @@ class Runner:
         if "function" not in self.loaded.told:
             self._end()
 
-    def _answer(self, number: int) -> Answer:
+    def _answer(self, number: int) -> HandlerAnswer:
         """Wait for an answer and read it; a child that was lost on the way is ended."""
         child, lost, said = self._child, None, ""
         assert child is not None
@@ -136,7 +136,7 @@ class Runner:
         told, body = _object(_taken(place.with_suffix(".json"), _MOST_ANSWER)), _taken(place.with_suffix(".body"))
         if lost is not None and told is not None and lost.how == "ended":
             lost = None  # it had answered before it went
-        return Answer(told=told or {}, body=body, lost=lost, said=said)
+        return HandlerAnswer(told=told or {}, body=body, lost=lost, said=said)
 
     def _end(self) -> None:
         if self._child is not None:

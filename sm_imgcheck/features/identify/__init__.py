@@ -15,7 +15,7 @@ import numpy as np
 
 from sm_imgcheck.core.types import Decode, Origin, Spec
 from sm_imgcheck.features.identify.arithmetic import plain
-from sm_imgcheck.features.identify.candidates import Seen, readings
+from sm_imgcheck.features.identify.candidates import TensorImage, readings
 from sm_imgcheck.features.identify.decoders import decoders, grounds
 from sm_imgcheck.features.identify.framings import Framing, kind_of
 from sm_imgcheck.features.identify.kernels import Guess, decoded, kin, near
@@ -82,7 +82,7 @@ def find(
     return _told(best)
 
 
-def _explained(images: list[Seen], source: Source) -> list[Judged]:
+def _explained(images: list[TensorImage], source: Source) -> list[Judged]:
     """The origins of the one image that most resembles the source: exact ones, or else the nearest."""
     turns = views(source, images[0].channels)
     at, misfits = min(enumerate(glances(seen, turns) for seen in images), key=lambda pair: min(pair[1]))
@@ -101,7 +101,7 @@ def _explained(images: list[Seen], source: Source) -> list[Judged]:
     return found
 
 
-def _made(guesses: list[Guess], seen: Seen, source: Source, *, whole: bool | None) -> list[Judged]:
+def _made(guesses: list[Guess], seen: TensorImage, source: Source, *, whole: bool | None) -> list[Judged]:
     """The origins that the guesses lead to, by the decoder that goes with them."""
     found: list[Judged] = []
     enough = np.inf

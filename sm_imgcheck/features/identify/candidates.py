@@ -12,7 +12,7 @@ from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.features.identify.cells import Sums, summed
 from sm_imgcheck.ops.kernels.color import orient
 
-__all__ = ["Seen", "readings"]
+__all__ = ["TensorImage", "readings"]
 
 _CHANNELS = (1, 3, 4)
 _BACK = {6: 8, 8: 6}
@@ -26,7 +26,7 @@ MOST_IMAGES = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Seen:
+class TensorImage:
     """One image of a tensor, as one layout reads it."""
 
     layout: str
@@ -41,14 +41,14 @@ class Seen:
     """As EXIF counts orientations: how the tensor was turned at last, 2: mirrored. ``pixels`` are turned back."""
     remembered: dict[object, Any] = field(default_factory=dict, repr=False)
 
-    def face(self, turned: int) -> Seen:
+    def face(self, turned: int) -> TensorImage:
         """The same turned back, if ``turned`` is how it was turned."""
         if turned not in self.remembered:
             pixels = orient(self.pixels, orientation=_BACK.get(turned, turned))
             self.remembered[turned] = (
                 self if turned == 1 else replace(self, pixels=pixels, turned=turned, remembered={})
             )
-        face: Seen = self.remembered[turned]
+        face: TensorImage = self.remembered[turned]
         return face
 
     def sums(self) -> Sums:
@@ -124,7 +124,7 @@ class Seen:
         return max(len(np.unique(plane[:, c])) for c in range(self.channels)) <= _LEVELS
 
 
-def readings(array: np.ndarray, layout: str = "") -> Iterator[list[Seen]]:
+def readings(array: np.ndarray, layout: str = "") -> Iterator[list[TensorImage]]:
     """The images of the tensor, once for each layout that its shape allows; nothing for what is no picture."""
     if array.dtype.kind not in "fiub" or not array.size:
         return
@@ -135,7 +135,7 @@ def readings(array: np.ndarray, layout: str = "") -> Iterator[list[Seen]]:
                 yield found
 
 
-def _images(array: np.ndarray, layout: str) -> Iterator[Seen]:
+def _images(array: np.ndarray, layout: str) -> Iterator[TensorImage]:
     axes = dict(zip(layout, array.shape, strict=True))
     if axes.get("C", 1) not in _CHANNELS or min(axes["H"], axes["W"]) < LEAST_SIDE:
         return
@@ -148,7 +148,7 @@ def _images(array: np.ndarray, layout: str) -> Iterator[Seen]:
         with np.errstate(over="ignore"):
             pixels = np.ascontiguousarray(part, np.float32)
         if np.isfinite(pixels).all() and (pixels != pixels[0, 0]).any():
-            yield Seen(layout=layout, image=image, array=array, pixels=pixels)
+            yield TensorImage(layout=layout, image=image, array=array, pixels=pixels)
 
 
 def _box(pixels: np.ndarray, corner: int) -> tuple[int, int, int, int]:

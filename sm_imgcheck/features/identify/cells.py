@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from sm_imgcheck.features.identify.region import Part
+from sm_imgcheck.features.identify.region import SourceRegion
 
 __all__ = ["Sums", "misfit", "summed"]
 
@@ -35,7 +35,7 @@ def summed(pixels: np.ndarray) -> Sums:
 
 
 def misfit(
-    target: Sums, source: Sums, part: Part, reduction: tuple[float, float], *, cells: int, shift: float = 0.0
+    target: Sums, source: Sums, part: SourceRegion, reduction: tuple[float, float], *, cells: int, shift: float = 0.0
 ) -> float:
     """Share of the tensor's variance that the source's part does not explain, 0..1; the better of both orders.
 

@@ -10,11 +10,11 @@ import numpy as np
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.types import Decode, Step
 from sm_imgcheck.features.identify.arithmetic import FAMILIES, QUICK, Arithmetic, Family, with_arithmetic
-from sm_imgcheck.features.identify.candidates import Seen
+from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.orientation import Source, View
 from sm_imgcheck.features.identify.placement import Place
 from sm_imgcheck.features.identify.plan import ORDERS, picture_steps, places
-from sm_imgcheck.features.identify.region import Part, concrete, geometry, traced
+from sm_imgcheck.features.identify.region import SourceRegion, concrete, geometry, traced
 from sm_imgcheck.features.identify.value_fit import Line, fitted
 from sm_imgcheck.ops.execute import carried_out, step_names
 from sm_imgcheck.ops.records import record
@@ -43,7 +43,7 @@ class Guess:
     """As a spec has it; a frame is black."""
     steps: tuple[Step, ...]
     """From the file to the picture."""
-    part: Part
+    part: SourceRegion
     orders: tuple[tuple[str, Line], ...]
     """Channel orders that go with it and the line from pixels to numbers, the better first; both for a gray picture."""
 
@@ -175,7 +175,9 @@ def pictured(way: tuple[Step, ...], source: Source, view: View) -> np.ndarray:
     return picture
 
 
-def compared(picture: np.ndarray, seen: Seen, part: Part, *, stride: int | None = 1) -> tuple[np.ndarray, np.ndarray]:
+def compared(
+    picture: np.ndarray, seen: TensorImage, part: SourceRegion, *, stride: int | None = 1
+) -> tuple[np.ndarray, np.ndarray]:
     """The tensor and the picture where both show the source. stride: of rows and columns; None: a sample."""
     top, left, height, width = part.inner
     stride = stride or max(int((height * width / _SAMPLE) ** 0.5), 1)

@@ -11,7 +11,7 @@ import numpy as np
 from sm_imgcheck.core.types import Decode, Header, Quantize, Values
 from sm_imgcheck.features.identify.cells import Sums, misfit, summed
 from sm_imgcheck.features.identify.plan import picture_steps
-from sm_imgcheck.features.identify.region import Part
+from sm_imgcheck.features.identify.region import SourceRegion
 from sm_imgcheck.ops.execute import carried_out
 from sm_imgcheck.ops.kernels.color import orient
 
@@ -52,7 +52,7 @@ class View:
     reduction: tuple[float, float]
     """Pixels of the picture to one row and one column of the sums."""
 
-    def misfit(self, target: Sums, part: Part, *, cells: int, shift: float = 0.0) -> float:
+    def misfit(self, target: Sums, part: SourceRegion, *, cells: int, shift: float = 0.0) -> float:
         """Share of the tensor's variance that this part of the picture does not explain, 0..1.
 
         target: the sums of the tensor turned back. shift: see ``misfit`` of ``_cells``.

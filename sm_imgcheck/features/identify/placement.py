@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sm_imgcheck.features.identify.arithmetic import Arithmetic, with_arithmetic
-from sm_imgcheck.features.identify.candidates import Seen
+from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.framings import Framing, framings, nearby, probes, variants
 from sm_imgcheck.features.identify.orientation import View
 from sm_imgcheck.features.identify.plan import ORDERS
-from sm_imgcheck.features.identify.region import Part, geometry, traced
+from sm_imgcheck.features.identify.region import SourceRegion, geometry, traced
 
 __all__ = ["Place", "frame_of", "glances", "placed"]
 
@@ -28,16 +28,16 @@ _TURNS, _KEPT = 4, 8
 class Place:
     """One framing of one view."""
 
-    seen: Seen
+    seen: TensorImage
     """Turned back."""
     view: View
     framing: Framing
-    part: Part
+    part: SourceRegion
     misfit: float
     """Share of the tensor's variance that the cells leave unexplained, 0..1."""
 
 
-def glances(seen: Seen, every: list[View]) -> list[float]:
+def glances(seen: TensorImage, every: list[View]) -> list[float]:
     """The misfit of the best of a few framings, for each view: enough to tell one turn, or one image, from another."""
     inner = seen.inner()
     found = []
@@ -49,7 +49,7 @@ def glances(seen: Seen, every: list[View]) -> list[float]:
     return found
 
 
-def placed(seen: Seen, every: list[View], misfits: list[float], own: Sequence[Framing]) -> list[Place]:
+def placed(seen: TensorImage, every: list[View], misfits: list[float], own: Sequence[Framing]) -> list[Place]:
     """The places worth a closer look, the best first; none where no part of the picture resembles the tensor.
 
     misfits: of each view, at a glance. own: framings to be tried besides the usual ones.
@@ -62,7 +62,7 @@ def placed(seen: Seen, every: list[View], misfits: list[float], own: Sequence[Fr
     return sorted(found, key=lambda place: place.misfit)
 
 
-def _of_view(view: View, seen: Seen, own: Sequence[Framing], *, inner: tuple[int, int] | None) -> list[Place]:
+def _of_view(view: View, seen: TensorImage, own: Sequence[Framing], *, inner: tuple[int, int] | None) -> list[Place]:
     """All framings by coarse cells, the best and their neighbours by fine ones, the best of these in every rounding."""
     size = seen.size
     ways = (*own, *framings((view.height, view.width), size, inner=inner))
@@ -79,7 +79,7 @@ def _best(places: Iterable[Place], number: int) -> list[Place]:
 
 
 def _judged(
-    ways: Iterable[Framing], view: View, seen: Seen, *, cells: int, shifts: tuple[float, ...] = (0.0,)
+    ways: Iterable[Framing], view: View, seen: TensorImage, *, cells: int, shifts: tuple[float, ...] = (0.0,)
 ) -> Iterator[Place]:
     """Each framing that ends in the tensor's size, with its misfit; those of one kind and one part once."""
     known: set[tuple[object, ...]] = set()
@@ -95,14 +95,14 @@ def _judged(
         yield Place(seen=seen, view=view, framing=framing, part=part, misfit=misfit)
 
 
-def _idle(framing: Framing, part: Part) -> bool:
+def _idle(framing: Framing, part: SourceRegion) -> bool:
     """Whether a shorter framing shows the very same: nothing need be done, or what is cut out is not resized."""
     if part.untouched:
         return bool(framing.written)
     return part.copied and framing.resizes and not framing.known
 
 
-def part_of(framing: Framing, view: View, seen: Seen) -> Part | None:
+def part_of(framing: Framing, view: View, seen: TensorImage) -> SourceRegion | None:
     """What the framing shows of the view; None where it cannot be."""
     library = framing.libraries[0] if framing.libraries else "pillow"
     written = with_arithmetic(framing, Arithmetic(library=library, interpolation="nearest"))
@@ -111,13 +111,13 @@ def part_of(framing: Framing, view: View, seen: Seen) -> Part | None:
     return traced(steps, view.height, view.width)
 
 
-def _holds(part: Part, seen: Seen) -> bool:
+def _holds(part: SourceRegion, seen: TensorImage) -> bool:
     """Whether everything around the picture is of one colour."""
     (top, left, height, width), (upper, first, high, wide) = part.inner, seen.box()
     return top <= upper and left <= first and upper + high <= top + height and first + wide <= left + width
 
 
-def frame_of(pixels: np.ndarray, part: Part) -> np.ndarray:
+def frame_of(pixels: np.ndarray, part: SourceRegion) -> np.ndarray:
     """The pixels around the picture, (number, channels)."""
     top, left, height, width = part.inner
     outside = np.ones(pixels.shape[:2], bool)

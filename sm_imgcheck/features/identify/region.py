@@ -14,14 +14,14 @@ from sm_imgcheck.spec import geometry as sizing
 from sm_imgcheck.spec.geometry_ops import ops
 from sm_imgcheck.spec.problems import Notes
 
-__all__ = ["Part", "concrete", "geometry", "traced"]
+__all__ = ["SourceRegion", "concrete", "geometry", "traced"]
 
 Written = Sequence[Mapping[str, Any]]
 """Steps in the spec language, as ``geometry`` lists them."""
 
 
 @frozen
-class Part:
+class SourceRegion:
     """Which part of the upright source stands where in the tensor."""
 
     source: tuple[float, float, float, float]
@@ -61,9 +61,9 @@ def geometry(written: Written, *, size: tuple[int, int], order: str) -> tuple[St
     return ops(resolved)
 
 
-def traced(steps: Sequence[Step], height: int, width: int) -> Part | None:
+def traced(steps: Sequence[Step], height: int, width: int) -> SourceRegion | None:
     """Follow a picture of ``height`` x ``width`` through the steps; None where they refuse it or leave nothing."""
-    part = Part(source=(0, 0, height, width), inner=(0, 0, height, width), size=(height, width))
+    part = SourceRegion(source=(0, 0, height, width), inner=(0, 0, height, width), size=(height, width))
     try:
         for step in steps:
             part = _after(part, step)
@@ -122,7 +122,7 @@ def _by_factor(step: Step) -> bool:
     return step.op == "resize_opencv" and step.params["mode"] == "cover" and step.params["rounding"] == "round"
 
 
-def _after(part: Part, step: Step) -> Part:
+def _after(part: SourceRegion, step: Step) -> SourceRegion:
     kind = step.op.partition("_")[0]
     height, width = part.size
     if kind == "crop":
@@ -135,33 +135,33 @@ def _after(part: Part, step: Step) -> Part:
     if kind == "fit":
         found = fit_box(aspect=step.params["aspect"], rounding=step.params["rounding"], height=height, width=width)
         box = (found[1], found[0], found[3] - found[1], found[2] - found[0])
-        return Part(source=box, inner=(0, 0, *step.params["size"]), size=tuple(step.params["size"]))
+        return SourceRegion(source=box, inner=(0, 0, *step.params["size"]), size=tuple(step.params["size"]))
     if kind == "letterbox":
         top, left, high, wide, tall, broad = _placed(step, height, width)
-        return Part(source=part.source, inner=(top, left, high, wide), size=(tall, broad))
+        return SourceRegion(source=part.source, inner=(top, left, high, wide), size=(tall, broad))
     new = output_size(step, height=height, width=width)
     if _by_factor(step):
         factor = max(side / length for side, length in zip(step.params["size"], part.size, strict=True))
-        return Part(source=(0, 0, new[0] / factor, new[1] / factor), inner=(0, 0, *new), size=new)
+        return SourceRegion(source=(0, 0, new[0] / factor, new[1] / factor), inner=(0, 0, *new), size=new)
     return _resized(part, new)
 
 
-def _resized(part: Part, size: tuple[int, int]) -> Part:
+def _resized(part: SourceRegion, size: tuple[int, int]) -> SourceRegion:
     """The whole of the picture at another size; a frame grows with it."""
     high, wide = size[0] / part.size[0], size[1] / part.size[1]
     top, left, height, width = part.inner
     inner = (round(top * high), round(left * wide), round(height * high), round(width * wide))
-    return Part(source=part.source, inner=inner, size=size)
+    return SourceRegion(source=part.source, inner=inner, size=size)
 
 
-def _moved(part: Part, down: int, right: int, size: tuple[int, int]) -> Part:
+def _moved(part: SourceRegion, down: int, right: int, size: tuple[int, int]) -> SourceRegion:
     """The picture set ``down`` and ``right`` in a window of ``size``; what is outside is cut off."""
     spans = [_cut(part, axis, shift, length) for axis, shift, length in ((0, down, size[0]), (1, right, size[1]))]
     (inner_y, inner_h, top, high), (inner_x, inner_w, left, wide) = spans
-    return Part(source=(top, left, high, wide), inner=(inner_y, inner_x, inner_h, inner_w), size=size)
+    return SourceRegion(source=(top, left, high, wide), inner=(inner_y, inner_x, inner_h, inner_w), size=size)
 
 
-def _cut(part: Part, axis: int, shift: int, length: int) -> tuple[int, int, float, float]:
+def _cut(part: SourceRegion, axis: int, shift: int, length: int) -> tuple[int, int, float, float]:
     start, extent = part.inner[axis], part.inner[axis + 2]
     first, last = max(start + shift, 0), min(start + shift + extent, length)
     scale = part.source[axis + 2] / extent

@@ -19,7 +19,7 @@ from sm_imgcheck.ops.records import record
 from sm_imgcheck.pipeline import read
 from sm_imgcheck.pipeline.plan import make_plan
 
-__all__ = ["SOURCE", "traced"]
+__all__ = ["SOURCE", "trace_origins"]
 
 SOURCE = "the source image"
 """What an image is called that comes as bytes."""
@@ -27,7 +27,7 @@ _NEAR = 0.01
 """Grey levels between two mappings that are one."""
 
 
-def traced(candidate: Candidate, spec: Spec | None, options: Options) -> Candidate:
+def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> Candidate:
     """With the origins of its array in ``options.source``, what they show of it, and the spec's own way from there.
 
     The candidate has an array and its facts. An array that cannot be a picture (not finite, or of no known layout) is
@@ -35,6 +35,7 @@ def traced(candidate: Candidate, spec: Spec | None, options: Options) -> Candida
     """
     policy = _lenient(spec.decode if spec else Decode())
     image = _image(options.source, policy)
+    candidate = replace(candidate, source=image)
     if candidate.facts is None or not _may_be_picture(candidate.facts, options):
         return candidate
     layout = options.assume.get("layout", "")

@@ -9,7 +9,7 @@ import numpy as np
 
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.types import Affine, Contract, Dim, Origin, Step
-from sm_imgcheck.features.identify.candidates import Seen
+from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.kernels import Guess, compared, pictured
 from sm_imgcheck.features.identify.orientation import Source, View
 from sm_imgcheck.features.identify.placement import frame_of
@@ -56,7 +56,7 @@ def judged(guess: Guess, source: Source) -> Iterator[Judged]:
             yield min(found, key=lambda one: (round(one.origin.mean_difference, 4), one.origin.facts.recipe == ""))
 
 
-def _meanings(guess: Guess, seen: Seen, source: Source, order: str, line: Line) -> Iterator[Meaning]:
+def _meanings(guess: Guess, seen: TensorImage, source: Source, order: str, line: Line) -> Iterator[Meaning]:
     """What may have been done to the values."""
     dtype = seen.array.dtype
     if dtype.kind == "f":
@@ -67,7 +67,7 @@ def _meanings(guess: Guess, seen: Seen, source: Source, order: str, line: Line) 
 
 
 def _judge(
-    guess: Guess, seen: Seen, source: Source, *, geometry: tuple[Step, ...], order: str, meaning: Meaning
+    guess: Guess, seen: TensorImage, source: Source, *, geometry: tuple[Step, ...], order: str, meaning: Meaning
 ) -> Judged:
     """Run the whole plan, and hold what comes out against the tensor."""
     shape = tuple(Dim(low=length, high=length) for length in seen.shape)
@@ -107,7 +107,7 @@ def _judge(
 
 
 def _run(steps: tuple[Step, ...], source: Source, view: View) -> np.ndarray:
-    """The tensor, its channels last and without a batch, as ``Seen.pixels`` has them."""
+    """The tensor, its channels last and without a batch, as ``TensorImage.pixels`` has them."""
     before, after = split(steps)
     array = pictured(before, source, view)
     for step in after:
@@ -116,7 +116,7 @@ def _run(steps: tuple[Step, ...], source: Source, view: View) -> np.ndarray:
     return array
 
 
-def _with_fill(guess: Guess, seen: Seen, order: str, line: Affine) -> tuple[Step, ...]:
+def _with_fill(guess: Guess, seen: TensorImage, order: str, line: Affine) -> tuple[Step, ...]:
     """The geometry with the frame in the colour that the tensor shows."""
     if not guess.part.framed or not any("fill" in step.params for step in guess.geometry):
         return guess.geometry

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -16,9 +15,8 @@ from sm_imgcheck.core.errors import CandidateError, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Affine, Candidate, Contract, Facts, Options, Result, Spec
 from sm_imgcheck.core.value_mapping import own, same
-from sm_imgcheck.features.identify.source import traced
-from sm_imgcheck.features.pictures.golden import of_golden
-from sm_imgcheck.features.pictures.identified import of_recognised
+from sm_imgcheck.features.pictures.golden import draw_golden
+from sm_imgcheck.features.pictures.identified import draw_identified
 from sm_imgcheck.features.pictures.panels import (
     SPREAD,
     against,
@@ -36,31 +34,44 @@ from sm_imgcheck.features.pictures.panels import (
 from sm_imgcheck.features.pictures.sheet import Panel, Reading, sheet
 from sm_imgcheck.pipeline import apply
 from sm_imgcheck.pipeline.plan import decodes_gray
-from sm_imgcheck.pipeline.process import judged, look_at
+from sm_imgcheck.pipeline.process import assess, measure_candidate
+from sm_imgcheck.pipeline.read import image_candidate
 
-__all__ = ["of_candidate", "of_golden", "of_recognised"]
+__all__ = ["draw_candidate", "draw_golden", "draw_identified"]
 
 
 @np.errstate(all="ignore")  # numbers beyond all measure are drawn as such
-def of_candidate(what: Any, spec: Spec, options: Options, *, name: str = "", title: str = "") -> bytes:
+def draw_candidate(result: Result, spec: Spec, options: Options, *, name: str = "", title: str = "") -> bytes:
     """Draw an image, a tensor or a request body that holds one, as the bytes of a PNG.
 
-    what: as for ``process``. name and title: what the user calls it, and the spec. Raises ImgcheckError where there is
-    nothing to draw.
+    result: of ``process`` under ``options``, which keep its arrays. name and title: what the user calls it, and the
+    spec. Raises ImgcheckError where there is nothing to draw.
     """
-    candidate = look_at(what, spec, replace(options, headers_only=False, as_sent=False), trace=traced)
-    called = for_terminal(name or candidate.path)
+    candidate = _image_itself(result.candidate, spec, options)
     if candidate.problem is not None:
+        called = for_terminal(name or candidate.path)
         raise ImgcheckError(f"no picture of {called}: it {candidate.problem.message}")
     of_image = candidate.header is not None and candidate.pixels is not None
-    result = judged(candidate, spec, replace(options, want_array=of_image, allow_guess=True))
-    told = judged(look_at(candidate, spec, options), spec, options) if of_image and options.as_sent else result
+    best = assess(candidate, spec, replace(options, want_array=of_image, allow_guess=True))
+    sent = of_image and result.kind == "request"
     if of_image:
-        panels = tuple(_of_image(candidate, result, spec, sent=told.kind == "request"))
+        panels = tuple(_of_image(candidate, best, spec, sent=sent))
     else:
-        seen = tuple(_of_tensor(candidate, result, spec))
-        panels = (*panels_of_source(options.source, spec.decode), *seen, *_ideal(candidate, options, spec))
-    return sheet(panels, title=(called, against(spec, title)), notes=tuple(notes_on(told.findings, result.skipped)))
+        drawn = tuple(_of_tensor(candidate, best, spec))
+        panels = (*panels_of_source(candidate.source, spec.decode), *drawn, *_ideal(candidate, spec))
+    notes = tuple(notes_on((result if sent else best).findings, best.skipped))
+    return sheet(panels, title=(for_terminal(name or candidate.path), against(spec, title)), notes=notes)
+
+
+def _image_itself(candidate: Candidate, spec: Spec, options: Options) -> Candidate:
+    """The image of a candidate that was checked as a request, or by its header alone; others as they are."""
+    if candidate.header is None or candidate.data is None:
+        return candidate
+    if candidate.pixels is None and candidate.problem is None:
+        candidate = image_candidate(
+            candidate.data, candidate.path, spec.decode, headers_only=False, gray=decodes_gray(spec)
+        )
+    return measure_candidate(replace(candidate, kind="image", request=None), spec, options)
 
 
 def _of_image(candidate: Candidate, result: Result, spec: Spec, *, sent: bool) -> Iterator[Panel]:
@@ -100,13 +111,13 @@ def _of_tensor(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Pan
         yield panel(SPREAD, array, spread, (f"read as {spread.order}", *also), image=image)
 
 
-def _ideal(candidate: Candidate, options: Options, spec: Spec) -> Iterator[Panel]:
+def _ideal(candidate: Candidate, spec: Spec) -> Iterator[Panel]:
     """What the spec makes of the image of which a tensor is said to be made."""
-    if options.source is None or candidate.ideal is None or candidate.ideal.plan is None:
+    if candidate.source is None or candidate.ideal is None or candidate.ideal.plan is None:
         return
     wanted = contracts(spec.contract, spec.contract.layout, spec.contract.channel_order)
     with suppress(CandidateError):  # a damaged source, whose header alone was read before
-        array = apply.run(candidate.ideal.plan, source_of(options.source, spec.decode, gray=decodes_gray(spec)))
+        array = apply.run(candidate.ideal.plan, source_of(candidate.source, spec.decode, gray=decodes_gray(spec)))
         if wanted is not None:
             yield panel("What the model takes", array, wanted, ("made of the source by the plan",))
 

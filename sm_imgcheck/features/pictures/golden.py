@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,53 +10,48 @@ import numpy as np
 from sm_imgcheck import rules
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.layouts import known
-from sm_imgcheck.core.types import Spec
-from sm_imgcheck.features.golden import Comparison, compare
+from sm_imgcheck.core.types import Result, Spec
+from sm_imgcheck.features.golden import difference
 from sm_imgcheck.features.pictures.panels import against, contracts, notes_on, panel
 from sm_imgcheck.features.pictures.sheet import LARGEST, Note, Panel, sheet, shown
 
-__all__ = ["of_golden"]
+__all__ = ["draw_golden"]
 
 
 @np.errstate(all="ignore")
-def of_golden(spec: Spec, *, title: str = "", allow_remote: bool = False) -> bytes:
+def draw_golden(results: Sequence[Result], spec: Spec, *, title: str = "") -> bytes:
     """Draw the first golden tensor that differs from what the spec makes, else the first, as the bytes of a PNG.
 
-    Raises ImgcheckError where none of them can be used.
+    results: of ``check_golden``, their arrays kept. Raises ImgcheckError where none of them can be used.
     """
-    found = _telling(spec, allow_remote=allow_remote)
-    golden, facts, plan = found.candidate.golden, found.candidate.facts, found.plan
+    result = _most_telling(results, spec)
+    golden, facts, plan = result.golden, result.facts, result.plan
     assert golden is not None
     assert facts is not None
     assert plan is not None
     made = contracts(spec.contract, plan.after[-1].layout, plan.after[-1].channel_order)
     theirs = contracts(spec.contract, facts.layout, facts.channel_order) if known(facts.layout) else None
     panels = []
-    if made is not None and found.made is not None:
-        panels.append(panel("What the spec makes", found.made, made, (f"of {golden.image}",)))
+    if made is not None and result.array is not None:
+        panels.append(panel("What the spec makes", result.array, made, (f"of {golden.image}",)))
     if theirs is not None and facts.channel_order != "?":
-        panels.append(panel("The golden tensor", found.candidate.data, theirs, (f"read as {theirs.order}",)))
-    if found.difference is not None:
-        panels.append(_apart(found.difference, spec.contract.channel_order))
-    notes = tuple(notes_on(rules.run(found.candidate, spec), ""))
-    head = f"{found.candidate.path}, {golden.place}"
+        panels.append(panel("The golden tensor", result.candidate.data, theirs, (f"read as {theirs.order}",)))
+    if (levels := difference(result, spec)) is not None:
+        panels.append(_apart(levels, spec.contract.channel_order))
+    notes = tuple(notes_on(rules.run(result.candidate, spec), ""))
+    head = f"{result.path}, {golden.place}"
     return sheet(panels, title=(head, against(spec, title)), notes=notes or (Note(text="They are alike."),))
 
 
-def _telling(spec: Spec, *, allow_remote: bool) -> Comparison:
-    """The first comparison with findings, else the first. Raises ImgcheckError where there is none to be drawn."""
-    first, problem = None, "golden lists no probes"
-    for number in range(len(spec.golden)):
-        found = compare(spec, number, allow_remote=allow_remote)
-        if found.candidate.problem is not None:
-            problem = found.candidate.problem.message
-            continue
-        first = first or found
-        if rules.run(found.candidate, spec):
-            return found
-    if first is None:
-        raise ImgcheckError(f"no picture of the golden tensors: {problem}")
-    return first
+def _most_telling(results: Sequence[Result], spec: Spec) -> Result:
+    """The first result with findings, selected or not, else the first. Raises ImgcheckError where none can be drawn."""
+    usable = [result for result in results if result.candidate.problem is None]
+    if not usable:
+        problem = results[-1].candidate.problem if results else None
+        raise ImgcheckError(
+            f"no picture of the golden tensors: {problem.message if problem else 'golden lists no probes'}"
+        )
+    return next((result for result in usable if rules.run(result.candidate, spec)), usable[0])
 
 
 def _apart(difference: np.ndarray[Any, Any], order: str) -> Panel:

@@ -1,31 +1,29 @@
-"""A tensor by what was recognised of it, with no spec to hold it against."""
+"""An identified tensor, with no spec to hold it against."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.types import Decode, Facts, Options, Origin, Result
-from sm_imgcheck.features.identify.tensor import tensor_of
+from sm_imgcheck.core.types import Decode, Facts, Origin, Result
 from sm_imgcheck.features.pictures.panels import SPREAD, drawable, panel, panels_of_source, stretched, which_image
 from sm_imgcheck.features.pictures.sheet import Note, Reading, sheet
 from sm_imgcheck.ops.compare import said, traits
 
-__all__ = ["of_recognised"]
+__all__ = ["draw_identified"]
 
 
 @np.errstate(all="ignore")  # numbers beyond all measure are drawn as such
-def of_recognised(what: Any, result: Result, options: Options, *, name: str = "") -> bytes:
+def draw_identified(result: Result, *, name: str = "") -> bytes:
     """Draw a tensor as it was made, beside its source where that is given, as the bytes of a PNG.
 
-    what and options: as ``recognised`` was given them, and ``result`` what it said; name: what the user calls it.
-    Raises ImgcheckError where there is nothing to draw.
+    result: of ``identify_tensor`` without a spec, its arrays kept; name: what the user calls it. Raises ImgcheckError
+    where there is nothing to draw.
     """
-    array = tensor_of(what).data
+    array = result.candidate.data
     facts = drawable(result.facts, array, name or result.path)
     origins = result.origins or ()
     nearest = origins[0].facts if origins and not origins[0].exact else facts
@@ -35,7 +33,9 @@ def of_recognised(what: Any, result: Result, options: Options, *, name: str = ""
     heading = "As it was made" if nearest.values else SPREAD
     drawn = panel(heading, array, reading, (f"read as {order}{how}", *also), image=image)
     title = (for_terminal(name or result.path), phrases.facts(facts))
-    return sheet((*panels_of_source(options.source, Decode()), drawn), title=title, notes=tuple(_notes(origins)))
+    return sheet(
+        (*panels_of_source(result.candidate.source, Decode()), drawn), title=title, notes=tuple(_notes(origins))
+    )
 
 
 def _order(facts: Facts) -> tuple[str, str]:

@@ -61,18 +61,16 @@ def which_image(facts: Facts, origins: Sequence[Origin]) -> tuple[int, tuple[str
     return image, (f"image {image + 1} of {images}",) if images > 1 else ()
 
 
-def panels_of_source(what: str | bytes | None, decode: Decode) -> Iterator[Panel]:
+def panels_of_source(source: Candidate | None, decode: Decode) -> Iterator[Panel]:
     """The image of which a tensor is said to be made; none where there is none, or only its header can be read."""
-    image = None if what is None else source_of(what, decode)
+    image = None if source is None else source_of(source, decode)
     if image is not None and image.header is not None and image.pixels is not None:
         yield source_panel(image.pixels, image.header)
 
 
-def source_of(what: str | bytes, decode: Decode, *, gray: bool = False) -> Candidate:
-    """The image of which a tensor is said to be made, with its pixels."""
-    if isinstance(what, bytes):
-        return read.from_bytes(what, "the source", decode, gray=gray)
-    return read.read(what, decode, gray=gray)
+def source_of(source: Candidate, decode: Decode, *, gray: bool = False) -> Candidate:
+    """The image of which a tensor is said to be made, with its pixels; decoded of the bytes that were read."""
+    return read.image_candidate(source.data, source.path, decode, headers_only=False, gray=gray)
 
 
 def stretched(facts: Facts) -> Affine:

@@ -15,14 +15,14 @@ from sm_imgcheck.serving.envelopes import envelope
 from sm_imgcheck.spec.payload import check_payload
 from sm_imgcheck.spec.problems import Notes, shown
 
-__all__ = ["Route", "forms", "route"]
+__all__ = ["RequestTarget", "forms", "route"]
 
 _PLAIN = "npy"
 """The form where neither spec nor stack says one: it carries dtype and shape, and every Python reads it."""
 
 
 @frozen
-class Route:
+class RequestTarget:
     """Where a request goes, and how."""
 
     spec: Spec
@@ -40,7 +40,7 @@ class Route:
         return envelope(self.envelope)
 
 
-def route(spec: Spec, *, form: str = "", content_type: str = "") -> Route:
+def route(spec: Spec, *, form: str = "", content_type: str = "") -> RequestTarget:
     """Settle the way of a request. form: an envelope instead of the spec's; content_type: one instead of its own.
 
     Raises PayloadError for names that are not known, and for a stack, an envelope and a content type that do not go
@@ -58,7 +58,7 @@ def route(spec: Spec, *, form: str = "", content_type: str = "") -> Route:
         notes.add("payload.content_type", f"{shown(kept)}, expected printable ASCII, as a header takes it")
     if problems := notes.all():
         raise PayloadError("; ".join(problem.message for problem in problems))
-    return Route(
+    return RequestTarget(
         spec=replace(spec, payload=payload),
         envelope=chosen,
         stack=given.get("stack", ""),

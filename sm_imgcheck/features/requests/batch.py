@@ -12,9 +12,9 @@ import numpy as np
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Candidate, Dim, Header, Options, Payload, Result, Spec
-from sm_imgcheck.features.requests import Route
+from sm_imgcheck.features.requests import RequestTarget
 from sm_imgcheck.features.requests.limits import bounds, narrowest
-from sm_imgcheck.pipeline.process import look_at, process
+from sm_imgcheck.pipeline.process import process
 
 __all__ = ["MAX_JOINED_BYTES", "Part", "TooLarge", "build", "has_room", "joins", "one_by_one", "part_of", "shape_of"]
 
@@ -39,7 +39,7 @@ class TooLarge(PayloadError):
         super().__init__(message)
 
 
-def joins(route: Route) -> bool:
+def joins(route: RequestTarget) -> bool:
     """Whether one body may hold several images."""
     batch = route.spec.contract.dim("N")
     return batch is not None and batch.high != 1 and bool(route.form.BATCHES)
@@ -55,7 +55,7 @@ def one_by_one(spec: Spec) -> Spec:
     return replace(spec, contract=replace(contract, shape=shape))
 
 
-def has_room(parts: Sequence[Part], more: Part, route: Route) -> bool:
+def has_room(parts: Sequence[Part], more: Part, route: RequestTarget) -> bool:
     """Whether one body can hold these parts and one more."""
     batch, every = route.spec.contract.dim("N"), (*parts, more)
     if batch is None or not _alike(parts[0], more, route):
@@ -65,7 +65,7 @@ def has_room(parts: Sequence[Part], more: Part, route: Route) -> bool:
     return _size(every, route)[0] <= min(MAX_JOINED_BYTES, narrowest(bounds(route)))
 
 
-def build(parts: Sequence[Part], route: Route) -> Payload:
+def build(parts: Sequence[Part], route: RequestTarget) -> Payload:
     """The body of these parts. Raises PayloadError; for one that is too large, before it is encoded where possible."""
     batch = route.spec.contract.dim("N")
     if batch is not None and not batch.allows(rows := _rows(parts, route)):
@@ -78,7 +78,7 @@ def build(parts: Sequence[Part], route: Route) -> Payload:
     return payload
 
 
-def shape_of(parts: Sequence[Part], route: Route) -> tuple[tuple[int, ...], str] | None:
+def shape_of(parts: Sequence[Part], route: RequestTarget) -> tuple[tuple[int, ...], str] | None:
     """Shape and dtype of all tensors together; None for pictures."""
     first = parts[0].array
     if first is None:
@@ -89,7 +89,7 @@ def shape_of(parts: Sequence[Part], route: Route) -> tuple[tuple[int, ...], str]
     return (*first.shape[:at], _rows(parts, route), *first.shape[at + 1 :]), first.dtype.name
 
 
-def _built(parts: Sequence[Part], route: Route) -> Payload:
+def _built(parts: Sequence[Part], route: RequestTarget) -> Payload:
     arrays = [part.array for part in parts if part.array is not None]
     pictures = [part.picture for part in parts if part.picture is not None]
     payload: Payload
@@ -103,7 +103,7 @@ def _built(parts: Sequence[Part], route: Route) -> Payload:
     return payload
 
 
-def _size(parts: Sequence[Part], route: Route) -> tuple[int, bool]:
+def _size(parts: Sequence[Part], route: RequestTarget) -> tuple[int, bool]:
     """Bytes of the body, and whether it is sure. Of pictures: as base64, as long as they are not encoded anew."""
     found = shape_of(parts, route)
     if found is None:
@@ -112,7 +112,7 @@ def _size(parts: Sequence[Part], route: Route) -> tuple[int, bool]:
     return size
 
 
-def _alike(one: Part, other: Part, route: Route) -> bool:
+def _alike(one: Part, other: Part, route: RequestTarget) -> bool:
     """Whether two tensors differ in the number of their images only."""
     if one.array is None or other.array is None:
         return True
@@ -121,11 +121,11 @@ def _alike(one: Part, other: Part, route: Route) -> bool:
     return one.array.dtype == other.array.dtype and rest[0] == rest[1]
 
 
-def _rows(parts: Sequence[Part], route: Route) -> int:
+def _rows(parts: Sequence[Part], route: RequestTarget) -> int:
     return sum(1 if part.array is None else part.array.shape[_axis(route)] for part in parts)
 
 
-def _axis(route: Route) -> int:
+def _axis(route: RequestTarget) -> int:
     return route.spec.contract.layout.index("N")
 
 
@@ -133,7 +133,7 @@ def _images(batch: Dim) -> str:
     return f"{batch} images" if batch.fixed is None else f"exactly {batch} image{'s' if batch.fixed > 1 else ''}"
 
 
-def _refuse(size: int, route: Route) -> None:
+def _refuse(size: int, route: RequestTarget) -> None:
     if size > (most := narrowest(bounds(route), "error")):
         raise TooLarge(
             f"as {route.envelope} it has {size:,} bytes, and {most:,} are the most on the way to it; payload --sizes "
@@ -142,21 +142,24 @@ def _refuse(size: int, route: Route) -> None:
         )
 
 
-def part_of(what: str | Path | bytes | Any | Candidate, route: Route, options: Options) -> tuple[Result, Part | None]:
+def part_of(
+    what: str | Path | bytes | Any | Candidate, route: RequestTarget, options: Options
+) -> tuple[Result, Part | None]:
     """The candidate's result and its part of a body; None where the result says why it has none.
 
     what: as for ``process``. Never raises for a bad candidate.
     """
     if hasattr(route.form, "build_image"):
-        return _picture(look_at(what, route.spec, options), route, options)
+        return _picture(what, route, options)
     result = process(what, route.spec, replace(options, want_array=True))
     part = None if result.array is None else Part(array=result.array)
     return replace(result, array=None), part
 
 
-def _picture(candidate: Candidate, route: Route, options: Options) -> tuple[Result, Part | None]:
+def _picture(what: Any, route: RequestTarget, options: Options) -> tuple[Result, Part | None]:
     """The encoded picture. What the spec's policy refuses is no obstacle: the picture is encoded anew."""
-    result = process(candidate, route.spec, options)
+    result = process(what, route.spec, replace(options, keep_arrays=True))
+    candidate, result = result.candidate, result.without_arrays()
     if candidate.problem is not None:
         return result, None
     if candidate.header is None:

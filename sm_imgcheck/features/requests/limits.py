@@ -5,7 +5,7 @@ from __future__ import annotations
 from sm_imgcheck.core.endpoints import ENDPOINTS, STACKS
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding, Severity
-from sm_imgcheck.features.requests import Route
+from sm_imgcheck.features.requests import RequestTarget
 
 __all__ = ["Bound", "bounds", "narrowest", "too_large"]
 
@@ -22,7 +22,7 @@ class Bound:
     """What lets a larger body through."""
 
 
-def bounds(route: Route) -> tuple[Bound, ...]:
+def bounds(route: RequestTarget) -> tuple[Bound, ...]:
     """Every limit, the narrowest first. ``payload.max_bytes`` overrides the others: they only warn then."""
     found = [
         Bound(bytes=limit.bytes, severity="error" if limit.severity == "error" else "warning", **_texts(limit))
@@ -51,7 +51,7 @@ def narrowest(found: tuple[Bound, ...], severity: Severity = "warning") -> int:
     return min(one.bytes for one in found if severity == "warning" or one.severity == "error")
 
 
-def too_large(route: Route, size: int) -> tuple[Finding, ...]:
+def too_large(route: RequestTarget, size: int) -> tuple[Finding, ...]:
     """A finding for every limit that a body of this size is over, as the check of bodies words it."""
     return tuple(
         Finding(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.features.requests import Route, forms
+from sm_imgcheck.features.requests import RequestTarget, forms
 from sm_imgcheck.features.requests.limits import Bound, bounds
 from sm_imgcheck.serving.envelopes import envelope, envelopes
 
@@ -50,7 +50,7 @@ class Size:
     """The limits that it breaks; of one that is not exact, may break."""
 
 
-def sizes(route: Route, load: Load) -> Iterator[Size]:
+def sizes(route: RequestTarget, load: Load) -> Iterator[Size]:
     """Every form of one body, by name."""
     found, goes = bounds(route), forms(route.stack)
     for name in envelopes():
@@ -75,7 +75,7 @@ def cheapest(rows: tuple[Size, ...]) -> Size | None:
     return min(sure, key=lambda row: (bool(row.over), row.bytes), default=None)
 
 
-def _size(name: str, route: Route, load: Load) -> tuple[int | None, bool, str]:
+def _size(name: str, route: RequestTarget, load: Load) -> tuple[int | None, bool, str]:
     module = envelope(name)
     if not hasattr(module, "build_image"):
         try:
@@ -92,5 +92,5 @@ def _size(name: str, route: Route, load: Load) -> tuple[int | None, bool, str]:
     return 4 * (load.picture + 2 * load.images) // 3 + _AROUND * load.images, False, ""
 
 
-def _as(route: Route, name: str) -> Route:
+def _as(route: RequestTarget, name: str) -> RequestTarget:
     return replace(route, spec=replace(route.spec, payload={**route.spec.payload, "envelope": name}))

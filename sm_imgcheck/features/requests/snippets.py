@@ -9,7 +9,7 @@ from json import dumps
 from math import ceil
 
 from sm_imgcheck.core.escape import argument
-from sm_imgcheck.features.requests import Route
+from sm_imgcheck.features.requests import RequestTarget
 
 __all__ = ["PORT", "commands", "manifest"]
 
@@ -19,7 +19,7 @@ _BUCKET = "s3://BUCKET/PREFIX/"
 _MB = 1_000_000
 
 
-def commands(route: Route, path: str, content_type: str, size: int, folder: str = "") -> dict[str, str]:
+def commands(route: RequestTarget, path: str, content_type: str, size: int, folder: str = "") -> dict[str, str]:
     """The ways to send the body that lies in ``path``, by name. size: bytes of the largest body of a run.
 
     folder: where the bodies and the manifest of a batch transform job lie.

@@ -15,7 +15,7 @@ from sm_imgcheck.core.layouts import describe
 from sm_imgcheck.core.types import Candidate, Contract, Facts, Header, Options, Plan, Spec, Step
 from sm_imgcheck.ops.trace import after, of_file
 from sm_imgcheck.pipeline.plan import finish, image, tensor
-from sm_imgcheck.pipeline.plan.context import Job, Stage, decodes_gray
+from sm_imgcheck.pipeline.plan.context import PlanContext, Stage, decodes_gray
 from sm_imgcheck.rules.decode_policy import refusals
 
 __all__ = ["any_image", "decodes_gray", "make_plan"]
@@ -26,23 +26,23 @@ def make_plan(spec: Spec, candidate: Candidate, options: Options) -> Plan:
     if candidate.header is not None:
         if refused := refusals(candidate.header, spec.decode, channel_order=spec.contract.channel_order):
             raise PlanError("; ".join(f"it {clause}" for _, clause in refused))
-        job = Job(spec=spec, kind="image", options=options, header=candidate.header)
-        return _follow(of_file(candidate.header), image.STAGES + finish.STAGES, job)
+        context = PlanContext(spec=spec, kind="image", options=options, header=candidate.header)
+        return _follow(of_file(candidate.header), image.STAGES + finish.STAGES, context)
     if candidate.facts is None:
         raise PlanError("nothing is known of it")
     facts, likely = candidate.facts, contradicted_order(candidate.facts)
     seen = any(origin.exact for origin in candidate.origins or ())
-    job = Job(spec=spec, kind="tensor", options=options, guessed_order=bool(likely), known_layout=seen)
+    context = PlanContext(spec=spec, kind="tensor", options=options, guessed_order=bool(likely), known_layout=seen)
     facts = changed(facts, channel_order=likely) if likely else facts
-    return _follow(facts, tensor.STAGES + finish.STAGES, job)
+    return _follow(facts, tensor.STAGES + finish.STAGES, context)
 
 
 def any_image(spec: Spec) -> tuple[Step, ...]:
     """The steps for whatever image comes: a parameter that depends on the file is ``{"header": KEY}``."""
     _refuse_bfloat16(spec.contract)
-    job = Job(spec=spec, kind="any image", options=Options())
+    context = PlanContext(spec=spec, kind="any image", options=Options())
     pretend = of_file(Header(format="", mode="CMYK", height=480, width=640))
-    return tuple(step for step, _ in _steps(pretend, image.STAGES + finish.STAGES, job))
+    return tuple(step for step, _ in _steps(pretend, image.STAGES + finish.STAGES, context))
 
 
 def _refuse_bfloat16(contract: Contract) -> None:
@@ -50,22 +50,22 @@ def _refuse_bfloat16(contract: Contract) -> None:
         raise PlanError("NumPy has no bfloat16: let the spec ask for float32, and cast in the model's code")
 
 
-def _follow(facts: Facts, stages: tuple[Stage, ...], job: Job) -> Plan:
-    _refuse_bfloat16(job.contract)
-    pairs = tuple(_steps(facts, stages, job))
+def _follow(facts: Facts, stages: tuple[Stage, ...], context: PlanContext) -> Plan:
+    _refuse_bfloat16(context.contract)
+    pairs = tuple(_steps(facts, stages, context))
     steps, known = tuple(step for step, _ in pairs), tuple(later for _, later in pairs)
-    _hold(known[-1] if known else facts, job.contract)
-    if not job.options.allow_guess and (guesses := tuple(tensor.guesses(facts, steps, job))):
+    _hold(known[-1] if known else facts, context.contract)
+    if not context.options.allow_guess and (guesses := tuple(tensor.guesses(facts, steps, context))):
         assumptions = tuple(one for _, one in guesses)
         reasons = "; ".join(why for why, _ in guesses)
         raise PlanError(f"{reasons}; or --allow-guess", assumptions if all(assumptions) else ())
     return Plan(steps=steps, before=facts, after=known)
 
 
-def _steps(facts: Facts, stages: tuple[Stage, ...], job: Job) -> Iterator[tuple[Step, Facts]]:
+def _steps(facts: Facts, stages: tuple[Stage, ...], context: PlanContext) -> Iterator[tuple[Step, Facts]]:
     """Each step with the facts that it leaves."""
     for stage in stages:
-        for step in stage(facts, job):
+        for step in stage(facts, context):
             facts = after(facts, step)
             yield step, facts
 

@@ -1,4 +1,4 @@
-"""What the stages of a plan share: the job at hand, and the form of a stage."""
+"""What the stages of a plan share: the context at hand, and the form of a stage."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, Literal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Contract, Facts, Header, Options, Spec, Step
 
-__all__ = ["Job", "Stage", "colour_step", "colours", "decodes_gray", "reorder_step", "wrong_size"]
+__all__ = ["PlanContext", "Stage", "colour_step", "colours", "decodes_gray", "reorder_step", "wrong_size"]
 
 
 @frozen
-class Job:
+class PlanContext:
     """What every stage may look at besides the facts."""
 
     spec: Spec
@@ -31,7 +31,7 @@ class Job:
         return self.spec.contract
 
 
-Stage = Callable[[Facts, Job], Iterator[Step]]
+Stage = Callable[[Facts, PlanContext], Iterator[Step]]
 """Yields the steps that are missing, given the facts as the stages before leave them."""
 
 
@@ -44,10 +44,10 @@ def wrong_size(facts: Facts, contract: Contract) -> bool:
     )
 
 
-def colour_step(job: Job, mode: str | dict[str, str]) -> Step:
+def colour_step(context: PlanContext, mode: str | dict[str, str]) -> Step:
     """The step from the channels of ``mode`` to those of the contract, in RGB order, by the spec's policy."""
-    policy = job.spec.decode
-    to = colours(job.contract)
+    policy = context.spec.decode
+    to = colours(context.contract)
     params: dict[str, Any] = {
         "mode": mode,
         "to": to,
@@ -61,9 +61,9 @@ def colour_step(job: Job, mode: str | dict[str, str]) -> Step:
     return Step(op="colour", params=params, why=why, loss="none" if mode == "L" else "pixels")
 
 
-def reorder_step(job: Job, order: str, to: str, why: str) -> Step:
+def reorder_step(context: PlanContext, order: str, to: str, why: str) -> Step:
     """The step from one channel order to another; a guess where only the colors show the first."""
-    guess = job.guessed_order
+    guess = context.guessed_order
     why = f"the channels are probably {order}" if guess else why
     return Step(op="reorder", params={"order": order, "to": to}, why=why, loss="guess" if guess else "none")
 

@@ -8,19 +8,19 @@ from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.types import Facts, Step
 from sm_imgcheck.core.value_mapping import canonical, same
-from sm_imgcheck.pipeline.plan.context import Job, Stage, reorder_step, wrong_size
+from sm_imgcheck.pipeline.plan.context import PlanContext, Stage, reorder_step, wrong_size
 
 __all__ = ["STAGES"]
 
 
-def _reorder(facts: Facts, job: Job) -> Iterator[Step]:
-    order, to = facts.channel_order, job.contract.channel_order
+def _reorder(facts: Facts, context: PlanContext) -> Iterator[Step]:
+    order, to = facts.channel_order, context.contract.channel_order
     if order != to and sorted(order) == sorted(to):
-        yield reorder_step(job, order, to, why=f"the channels stand as {order}, the model takes {to}")
+        yield reorder_step(context, order, to, why=f"the channels stand as {order}, the model takes {to}")
 
 
-def _values(facts: Facts, job: Job) -> Iterator[Step]:
-    contract = job.contract
+def _values(facts: Facts, context: PlanContext) -> Iterator[Step]:
+    contract = context.contract
     if facts.values is None or same(facts.values, canonical(contract.values, contract.channels)):
         return
     if facts.dtype != "float32":
@@ -34,33 +34,33 @@ def _values(facts: Facts, job: Job) -> Iterator[Step]:
         yield Step(op="normalize", params=params, why="the model was trained on normalized values")
 
 
-def _quantize(facts: Facts, job: Job) -> Iterator[Step]:
-    wanted = job.contract.quantize
+def _quantize(facts: Facts, context: PlanContext) -> Iterator[Step]:
+    wanted = context.contract.quantize
     if wanted is None or facts.values is None:
         return
     params = {"scale": wanted.scale, "zero_point": wanted.zero_point, "rounding": wanted.rounding}
     yield Step(op="quantize", params=params, why="the model takes quantized integers", loss="pixels")
 
 
-def _final_pads(facts: Facts, job: Job) -> Iterator[Step]:
-    for step in job.spec.geometry:
-        if step.params.get("units") == "final" and (job.kind != "tensor" or wrong_size(facts, job.contract)):
+def _final_pads(facts: Facts, context: PlanContext) -> Iterator[Step]:
+    for step in context.spec.geometry:
+        if step.params.get("units") == "final" and (context.kind != "tensor" or wrong_size(facts, context.contract)):
             fill = step.params["fill"]  # listed in RGB order, as every colour of a spec is
-            if job.contract.channel_order.startswith("BGR"):
+            if context.contract.channel_order.startswith("BGR"):
                 fill = [*fill[2::-1], *fill[3:]]
             yield changed(step, params={**step.params, "fill": fill}, why="the spec frames the finished values")
 
 
-def _cast(facts: Facts, job: Job) -> Iterator[Step]:
-    dtype = job.contract.dtype
+def _cast(facts: Facts, context: PlanContext) -> Iterator[Step]:
+    dtype = context.contract.dtype
     if facts.dtype != dtype or facts.byte_order == "swapped" or facts.fortran:
         whole = dtype.startswith(("int", "uint")) and facts.dtype.startswith("float")
         how = ", rounded half to even and clipped" if whole else ""
         yield Step(op="cast", params={"dtype": dtype}, why=f"the model takes {dtype}{how}")
 
 
-def _axes(facts: Facts, job: Job) -> Iterator[Step]:
-    layout, to = facts.layout, job.contract.layout
+def _axes(facts: Facts, context: PlanContext) -> Iterator[Step]:
+    layout, to = facts.layout, context.contract.layout
     for axis in "NC":
         if axis in layout and axis not in to:
             if facts.length(axis) != 1:

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.types import Facts, Step
 from sm_imgcheck.ops.trace import after, output_size
-from sm_imgcheck.pipeline.plan.context import Job, Stage, colour_step, colours, decodes_gray
+from sm_imgcheck.pipeline.plan.context import PlanContext, Stage, colour_step, colours, decodes_gray
 
 __all__ = ["STAGES"]
 
 
-def _decode(_: Facts, job: Job) -> Iterator[Step]:
-    policy = job.spec.decode
+def _decode(_: Facts, context: PlanContext) -> Iterator[Step]:
+    policy = context.spec.decode
     params = {
         "dct": policy.dct,
-        "gray": decodes_gray(job.spec),
+        "gray": decodes_gray(context.spec),
         "truncated": policy.truncated,
         "max_pixels": policy.max_pixels,
         "icc": "srgb" if policy.icc == "srgb" else "ignore",
@@ -24,31 +24,31 @@ def _decode(_: Facts, job: Job) -> Iterator[Step]:
     yield Step(op="decode", params=params, why="the model takes pixels, not a file")
 
 
-def _orient(_: Facts, job: Job) -> Iterator[Step]:
-    if job.spec.decode.exif != "apply":
+def _orient(_: Facts, context: PlanContext) -> Iterator[Step]:
+    if context.spec.decode.exif != "apply":
         return
-    turn = {"header": "orientation"} if job.header is None else job.header.orientation
+    turn = {"header": "orientation"} if context.header is None else context.header.orientation
     if turn != 1:
         yield Step(op="orient", params={"orientation": turn}, why="EXIF says that the picture is stored turned")
 
 
-def _colour(facts: Facts, job: Job) -> Iterator[Step]:
-    if decodes_gray(job.spec):
+def _colour(facts: Facts, context: PlanContext) -> Iterator[Step]:
+    if decodes_gray(context.spec):
         return
-    if job.header is None:
-        yield colour_step(job, {"header": "mode"})
-    elif facts.channel_order != colours(job.contract) or facts.dtype != "uint8":
-        yield colour_step(job, job.header.mode)
+    if context.header is None:
+        yield colour_step(context, {"header": "mode"})
+    elif facts.channel_order != colours(context.contract) or facts.dtype != "uint8":
+        yield colour_step(context, context.header.mode)
 
 
-def _geometry(facts: Facts, job: Job) -> Iterator[Step]:
+def _geometry(facts: Facts, context: PlanContext) -> Iterator[Step]:
     """The geometry as written; for one image, a step that would change nothing is left out."""
-    for step in job.spec.geometry:
+    for step in context.spec.geometry:
         if step.params.get("units") == "final":
             continue
         height, width = facts.shape[:2]
         same = output_size(step, height=height, width=width) == (height, width)
-        if job.kind == "any image" or not same or step.op.startswith("fit"):
+        if context.kind == "any image" or not same or step.op.startswith("fit"):
             yield changed(step, why="so the spec makes the model's size")
             facts = after(facts, step)
 

@@ -10,22 +10,24 @@ from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.layouts import LAYOUTS, known, likely_reading, size
 from sm_imgcheck.core.types import Affine, Contract, Facts, Step, Values
 from sm_imgcheck.core.value_mapping import canonical, domain, overshoot, same, target
-from sm_imgcheck.pipeline.plan.context import Job, Stage, colour_step, reorder_step, wrong_size
+from sm_imgcheck.pipeline.plan.context import PlanContext, Stage, colour_step, reorder_step, wrong_size
 
 __all__ = ["STAGES"]
 
 
-def _pixels_needed(facts: Facts, job: Job) -> bool:
+def _pixels_needed(facts: Facts, context: PlanContext) -> bool:
     """Whether the numbers must go back to grey levels: another mapping, another size, other channels."""
-    return wrong_size(facts, job.contract) or _wrong_channels(facts, job.contract) or _wrong_values(facts, job)
+    return (
+        wrong_size(facts, context.contract) or _wrong_channels(facts, context.contract) or _wrong_values(facts, context)
+    )
 
 
 def _wrong_channels(facts: Facts, contract: Contract) -> bool:
     return (facts.length("C") or 1) != contract.channels
 
 
-def _wrong_values(facts: Facts, job: Job) -> bool:
-    contract = job.contract
+def _wrong_values(facts: Facts, context: PlanContext) -> bool:
+    contract = context.contract
     if contract.quantize is not None and facts.dtype == contract.dtype:
         return facts.values is not None  # where its integers are the contract's, they show no mapping of their own
     if facts.values is not None:
@@ -34,12 +36,12 @@ def _wrong_values(facts: Facts, job: Job) -> bool:
         return coarse or not same(facts.values, target(contract, facts.channel_order))
     if facts.low is None or facts.high is None or unlikely_range(facts, contract):
         return True
-    low, high = domain(changed(contract, quantize=None, dtype="float32"), overshoot(job.spec.geometry))
+    low, high = domain(changed(contract, quantize=None, dtype="float32"), overshoot(context.spec.geometry))
     slack = (high - low) * 1e-3
     return facts.low < low - slack or facts.high > high + slack
 
 
-def _usable(facts: Facts, _: Job) -> Iterator[Step]:
+def _usable(facts: Facts, _: PlanContext) -> Iterator[Step]:
     """No step at all: refuse what no step can mend."""
     if not facts.dtype.startswith(("int", "uint", "float", "bfloat", "bool")):
         raise PlanError(f"the elements are {facts.dtype}, not numbers")
@@ -55,9 +57,9 @@ def _usable(facts: Facts, _: Job) -> Iterator[Step]:
     yield from ()
 
 
-def _channels_last(facts: Facts, job: Job) -> Iterator[Step]:
+def _channels_last(facts: Facts, context: PlanContext) -> Iterator[Step]:
     if not known(facts.layout):
-        likely = likely_reading(facts.shape, job.contract)
+        likely = likely_reading(facts.shape, context.contract)
         hint = f" (probably {likely.text})" if likely else ""
         assumptions = (f"layout={likely.layout}",) if likely and likely.layout else ()
         raise PlanError(
@@ -69,8 +71,8 @@ def _channels_last(facts: Facts, job: Job) -> Iterator[Step]:
         to = "".join(axis for axis in LAYOUTS[0] if axis in facts.layout)
         yield Step(op="transpose", params={"layout": facts.layout, "to": to}, why="the steps below want images")
         return
-    reordered = facts.channel_order not in (job.contract.channel_order, "?")
-    if not (reordered or _pixels_needed(facts, job)):
+    reordered = facts.channel_order not in (context.contract.channel_order, "?")
+    if not (reordered or _pixels_needed(facts, context)):
         return
     if "C" not in facts.layout:
         yield Step(op="add_axis", why="the steps below want a channel axis")
@@ -79,8 +81,8 @@ def _channels_last(facts: Facts, job: Job) -> Iterator[Step]:
         yield Step(op="transpose", params={"layout": facts.layout, "to": to}, why="the steps below want channels last")
 
 
-def _to_pixels(facts: Facts, job: Job) -> Iterator[Step]:
-    if not _pixels_needed(facts, job) or _are_pixels(facts):
+def _to_pixels(facts: Facts, context: PlanContext) -> Iterator[Step]:
+    if not _pixels_needed(facts, context) or _are_pixels(facts):
         return
     values, whole, guessed = facts.values, facts.whole, False
     if values is None:
@@ -120,9 +122,9 @@ def _range(affine: Affine) -> str:
     return f"{affine.offset[0]:g}..{affine.offset[0] + 255 * affine.scale[0]:g}"
 
 
-def _channels(facts: Facts, job: Job) -> Iterator[Step]:
+def _channels(facts: Facts, context: PlanContext) -> Iterator[Step]:
     """Other channels than the model takes: what the spec's policy says of an image goes for a tensor too."""
-    contract, policy = job.contract, job.spec.decode
+    contract, policy = context.contract, context.spec.decode
     if not _wrong_channels(facts, contract):
         return
     mode = {1: "L", 3: "RGB", 4: "RGBA"}.get(facts.length("C") or 1)
@@ -132,21 +134,21 @@ def _channels(facts: Facts, job: Job) -> Iterator[Step]:
     if (mode == "L" and policy.gray == "reject") or (mode == "RGBA" and policy.alpha == "reject"):
         raise PlanError(f"the spec refuses a {mode} source (decode.{'gray' if mode == 'L' else 'alpha'}: reject)")
     if facts.channel_order in ("BGR", "BGRA"):
-        yield reorder_step(job, facts.channel_order, mode, why="the next step takes RGB order")
-    yield colour_step(job, mode)
+        yield reorder_step(context, facts.channel_order, mode, why="the next step takes RGB order")
+    yield colour_step(context, mode)
 
 
-def _geometry(facts: Facts, job: Job) -> Iterator[Step]:
-    if not wrong_size(facts, job.contract):
+def _geometry(facts: Facts, context: PlanContext) -> Iterator[Step]:
+    if not wrong_size(facts, context.contract):
         return
-    for step in job.spec.geometry:
+    for step in context.spec.geometry:
         if step.params.get("units") != "final":
             yield changed(step, why="its size is not the model's")
 
 
-def guesses(facts: Facts, steps: Sequence[Step], job: Job) -> Iterator[tuple[str, str]]:
+def guesses(facts: Facts, steps: Sequence[Step], context: PlanContext) -> Iterator[tuple[str, str]]:
     """What a plan takes without proof: why, with the fix; and the assumption that states it, where one is probable."""
-    if job.guessed_order:
+    if context.guessed_order:
         probability = f"{min(facts.order_probability, 0.999):.1%}".replace("%", " %")
         other = facts.channel_order[::-1]
         why = f"channel order: probably {facts.channel_order} ({probability}), not {other}"
@@ -154,8 +156,8 @@ def guesses(facts: Facts, steps: Sequence[Step], job: Job) -> Iterator[tuple[str
             f"{why}: --assume channel_order={facts.channel_order} (or {other})",
             f"channel_order={facts.channel_order}",
         )
-    inferred_layout = job.kind == "tensor" and not job.known_layout and "layout" not in job.options.assume
-    if inferred_layout and sides_look_swapped(facts, job.contract):
+    inferred_layout = context.kind == "tensor" and not context.known_layout and "layout" not in context.options.assume
+    if inferred_layout and sides_look_swapped(facts, context.contract):
         got, swapped = size(facts.length("H") or 0, facts.length("W") or 0), facts.layout.translate(_SWAP)
         yield f"height and width look swapped, got {got}: --assume layout={swapped} (or {facts.layout})", ""
     for step in steps:

@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 from sm_imgcheck.core.errors import ImgcheckError, OutputError, PayloadError
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.types import Options, Payload, Result
-from sm_imgcheck.features.requests import Route
+from sm_imgcheck.core.types import Candidate, Options, Payload, Result
+from sm_imgcheck.features.requests import RequestTarget
 from sm_imgcheck.features.requests import batch as joining
 from sm_imgcheck.features.requests.batch import Part, part_of
 from sm_imgcheck.features.requests.limits import too_large
@@ -47,7 +47,7 @@ class _Batch:
     """Of the bodies that hold several candidates, counted from 1."""
 
 
-def bodies(items: Iterable[Item], route: Route, options: Options, *, tell: Tell) -> Iterator[Made]:
+def bodies(items: Iterable[Item], route: RequestTarget, options: Options, *, tell: Tell) -> Iterator[Made]:
     """Yield the bodies as they are made. A candidate that cannot be used comes alone, with the reason.
 
     A bug at one candidate is told, and the run goes on.
@@ -68,17 +68,17 @@ def bodies(items: Iterable[Item], route: Route, options: Options, *, tell: Tell)
         yield _built(batch, route)
 
 
-def _looked_at(item: Item, route: Route, options: Options, tell: Tell) -> tuple[Result, Part | None]:
+def _looked_at(item: Item, route: RequestTarget, options: Options, tell: Tell) -> tuple[Result, Part | None]:
     try:
         result, part = part_of(handed(item), route, options)
     except (ImgcheckError, BrokenPipeError):
         raise
     except Exception as bug:  # noqa: BLE001 - as in ``work``: the other candidates are none the worse for it
-        return Result(path=item.path, kind="unknown", bug=tell(item, bug)), None
-    return replace(result, path=item.path), part
+        return Result(candidate=Candidate(path=item.path, kind="unknown"), bug=tell(item, bug)), None
+    return result.with_path(item.path), part
 
 
-def _built(batch: _Batch, route: Route) -> Made:
+def _built(batch: _Batch, route: RequestTarget) -> Made:
     """The body of the batch, which is empty afterwards."""
     items, results, parts = tuple(batch.items), tuple(batch.results), batch.parts
     batch.items, batch.results, batch.parts = [], [], []
@@ -89,7 +89,7 @@ def _built(batch: _Batch, route: Route) -> Made:
     return Made(body=_body(results, parts, route), item=item, made_of=items)
 
 
-def _body(results: tuple[Result, ...], parts: list[Part], route: Route) -> Body:
+def _body(results: tuple[Result, ...], parts: list[Part], route: RequestTarget) -> Body:
     try:
         payload = joining.build(parts, route)
     except PayloadError as error:

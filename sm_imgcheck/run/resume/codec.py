@@ -15,9 +15,16 @@ from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from sm_imgcheck.core.types import Facts, Finding, Header, Plan, Result
+from sm_imgcheck.core.types import Candidate, Facts, Finding, Header, Plan, Result
 
-__all__ = ["flat", "result_of", "shaper", "texts"]
+__all__ = ["RESULT_FIELDS", "flat", "result_of", "shaper", "texts"]
+
+_OF_CANDIDATE = ("facts", "header", "request", "handled", "golden", "origins", "ideal")
+RESULT_FIELDS = (
+    *("path", "kind", "findings", *_OF_CANDIDATE),
+    *("plan", "skipped", "assumptions", "array", "emitted", "bug"),
+)
+"""What a record holds of a result, in this order: all that a report shows."""
 
 _PLAIN = frozenset({str, int, float, bool, NoneType})
 _SHARED: frozenset[type] = frozenset({Facts, Finding, Header, Plan})
@@ -41,19 +48,24 @@ def flat(value: Any) -> Any:
 
 
 def texts(result: Result) -> list[str]:
-    """The fields of a result, each as JSON; of what many results share it is made once."""
-    return list(map(_text, _values(Result)(result)))
+    """The ``RESULT_FIELDS`` of a result, each as JSON; of what many results share it is made once."""
+    return list(map(_text, _result_values(result)))
 
 
 def result_of(fields_: list[str]) -> Result:
     """The result that ``texts`` was given. Raises ValueError where there was none."""
-    return Result(**{name: _shaped(name, one) for name, one in zip(_hints(Result), fields_, strict=True)})
+    values = {name: _shaped(name, one) for name, one in zip(RESULT_FIELDS, fields_, strict=True)}
+    candidate = Candidate(**{name: values.pop(name) for name in ("path", "kind", *_OF_CANDIDATE)})
+    return Result(candidate=candidate, **values)
+
+
+_result_values = attrgetter(*RESULT_FIELDS)
 
 
 @lru_cache(_REMEMBERED)
 def _shaped(name: str, one: str) -> Any:
     """One field of a result: as many results share it as shared it before."""
-    return shaper(_hints(Result)[name])(loads(one))
+    return shaper((_hints(Candidate) | _hints(Result))[name])(loads(one))
 
 
 def _text(value: Any) -> str:

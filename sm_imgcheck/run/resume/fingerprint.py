@@ -52,7 +52,7 @@ class Origin:
             "spec": {"name": self.spec_name, "sha256": self.spec_sha256},
             "form": self.form,
             "packed": self.packed,
-            "options": {one.name: flat(getattr(self.options, one.name)) for one in fields(self.options)},
+            "options": {one.name: flat(getattr(self.options, one.name)) for one in fields(self.options) if one.compare},
             "libraries": dict(self.libraries),
         }
 

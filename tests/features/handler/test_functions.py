@@ -15,7 +15,7 @@ from PIL import Image
 import sm_imgcheck.features.handler
 from sm_imgcheck import load_spec
 from sm_imgcheck.core.errors import ImgcheckError
-from sm_imgcheck.features.handler import handled
+from sm_imgcheck.features.handler import call_handler
 
 PLAIN = np.asarray(Image.open(io.BytesIO(jpeg())).convert("RGB"))
 
@@ -43,7 +43,7 @@ def test_input_fn_is_called_as_the_toolkits_call_it(tmp_path, parameters):
 def test_the_image_comes_along_as_the_source(tmp_path):
     (tmp_path / "x.jpg").write_bytes(jpeg())
     with running(tmp_path, dedent(PIL_RGB) + "\ndef input_fn(body, kind):\n    return pixels(body)") as run:
-        candidate, source = handled(str(tmp_path / "x.jpg"), run, load_spec("pillow-rgb-01"))
+        candidate, source = call_handler(str(tmp_path / "x.jpg"), run, load_spec("pillow-rgb-01"))
     assert (candidate.path, candidate.kind, source) == (str(tmp_path / "x.jpg"), "tensor", jpeg())
 
 
@@ -366,7 +366,7 @@ def test_the_file_finds_what_lies_beside_it(tmp_path):
                     context.system_properties["model_dir"] == os.path.dirname(os.getcwd())]
     """
     with running(code, source) as run:
-        assert handled(jpeg(), run, load_spec("pillow-rgb-01"))[0].data.tolist() == [7, 8, 99, 1, 1]
+        assert call_handler(jpeg(), run, load_spec("pillow-rgb-01"))[0].data.tolist() == [7, 8, 99, 1, 1]
     assert sorted(path.name for path in code.rglob("*")) == [
         "helper.py",
         "inference.py",
@@ -391,7 +391,7 @@ def test_nothing_of_this_program_is_seen_by_the_handler(tmp_path, monkeypatch):
             raise RuntimeError(repr(input_fn(body, "")["said"]))
     """
     with running(tmp_path, source, function="check") as run:
-        problem = handled(jpeg(), run, load_spec("pillow-rgb-01"))[0].problem
+        problem = call_handler(jpeg(), run, load_spec("pillow-rgb-01"))[0].problem
     assert problem.code == "HND101"
     assert "([], [], ['AWS_EC2_METADATA_DISABLED', 'AWS_REGION'])" in problem.message
 
@@ -402,7 +402,7 @@ def test_a_tensor_may_be_the_request(tmp_path):
         "def input_fn(body, kind):\n    assert kind == 'application/x-npy'\n    return np.load(io.BytesIO(body)) / 255"
     )
     with running(tmp_path, dedent(PIL_RGB) + code) as run:
-        candidate, source = handled(str(tmp_path / "x.npy"), run, load_spec("pillow-rgb-01"))
+        candidate, source = call_handler(str(tmp_path / "x.npy"), run, load_spec("pillow-rgb-01"))
     assert source is None
     np.testing.assert_array_equal(candidate.data, picture() / 255)
 
@@ -410,7 +410,7 @@ def test_a_tensor_may_be_the_request(tmp_path):
 def test_what_is_no_image_is_not_sent(tmp_path):
     (tmp_path / "x.txt").write_text("<html>")
     with running(tmp_path, "raise SystemExit") as run:
-        assert handled(str(tmp_path / "x.txt"), run, load_spec("pillow-rgb-01"))[0].problem.code == "SRC103"
+        assert call_handler(str(tmp_path / "x.txt"), run, load_spec("pillow-rgb-01"))[0].problem.code == "SRC103"
         assert run.loaded is None
 
 

@@ -13,10 +13,12 @@ from PIL import Image
 import sm_imgcheck
 from sm_imgcheck import cli
 from sm_imgcheck.core.errors import ImgcheckError
-from sm_imgcheck.core.types import Finding, Options, Result
+from sm_imgcheck.core.types import Candidate, Finding, Options, Result
 from sm_imgcheck.features import pictures
-from sm_imgcheck.features.identify import tensor as recognition
-from sm_imgcheck.features.pictures import _likely, identified, of_candidate, of_recognised
+from sm_imgcheck.features.identify.source import trace_origins
+from sm_imgcheck.features.identify.tensor import identify_tensor
+from sm_imgcheck.features.pictures import _likely, draw_candidate, draw_identified, identified
+from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.rules import every
 from sm_imgcheck.spec.load import load
 
@@ -28,6 +30,11 @@ SPEC = {
     "resize": {"mode": "stretch"},
 }
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX file names or rights")
+
+
+def drawn(what, spec=None, **options):
+    spec, options = load(spec or SPEC), Options(**options, keep_arrays=True)
+    return draw_candidate(process(what, spec, options, trace=trace_origins), spec, options)
 
 
 @pytest.fixture
@@ -42,7 +49,7 @@ def panels(monkeypatch):
             return b""
 
         monkeypatch.setattr(pictures, "sheet", keep)
-        of_candidate(what, load(spec or SPEC), Options(**options))
+        drawn(what, spec, **options)
         of.notes = held["notes"]
         return held["panels"]
 
@@ -99,7 +106,7 @@ def test_exchanged_channels_of_unknown_values_too(panels):
 def test_an_order_that_is_only_likely_is_drawn_and_called_so(panels, monkeypatch):
     rule = every()["CHN104"]
     finding = Finding(code=rule.code, name=rule.name, severity=rule.severity, message="", actual="BGR")
-    told = _likely(Result(path="", kind="tensor", findings=(finding,)))
+    told = _likely(Result(candidate=Candidate(path="", kind="tensor"), findings=(finding,)))
     monkeypatch.setattr(pictures, "_likely", lambda _: told)
     image = picture()
     found = panels(scaled(image[..., ::-1]))
@@ -225,7 +232,7 @@ def test_channels_first(panels):
 @pytest.mark.parametrize("shape", [(), (7,), (2, 3, 4, 5, 6), (0, 48, 64, 3), (1, 48, 64, 5)])
 def test_what_is_no_picture_is_refused(shape):
     with pytest.raises(ImgcheckError, match="no picture of array"):
-        of_candidate(np.ones(shape, np.float32), load(SPEC), Options())
+        drawn(np.ones(shape, np.float32))
 
 
 @pytest.mark.parametrize("dtype", ["complex64", "bool", "int64"])
@@ -233,9 +240,9 @@ def test_dtypes_that_no_model_takes(dtype):
     tensor = np.ones((1, 48, 64, 3), dtype)
     if dtype == "complex64":
         with pytest.raises(ImgcheckError, match="no picture of array"):
-            of_candidate(tensor, load(SPEC), Options())
+            drawn(tensor)
     else:
-        assert of_candidate(tensor, load(SPEC), Options()).startswith(b"\x89PNG")
+        assert drawn(tensor).startswith(b"\x89PNG")
 
 
 def test_a_request_body_that_holds_a_tensor(panels):
@@ -258,8 +265,7 @@ def recognised_panels(monkeypatch):
             return b""
 
         monkeypatch.setattr(identified, "sheet", keep)
-        asked = Options(**options)
-        of_recognised(what, recognition.recognised(what, None, asked), asked)
+        draw_identified(identify_tensor(what, None, Options(**options, keep_arrays=True)))
         of.notes = held["notes"]
         return held["panels"]
 
@@ -389,7 +395,7 @@ def test_an_image_that_is_its_own_request_is_drawn_as_an_image(panels):
 @pytest.mark.parametrize("what", [b"", b"hello", jpeg()[:300]])
 def test_what_cannot_be_read_is_refused(what):
     with pytest.raises(ImgcheckError, match="no picture of bytes: it "):
-        of_candidate(what, load(SPEC), Options())
+        drawn(what)
 
 
 def test_a_gray_model_whose_decoder_makes_the_gray(panels):

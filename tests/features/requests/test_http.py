@@ -9,7 +9,7 @@ from servers import answer, serving
 
 from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.types import Payload
-from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, Answer, Order, without_secrets
+from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, Order, ServerResponse, without_secrets
 from sm_imgcheck.features.requests.send.http import checked, send
 
 BODY = Payload(body=bytes(range(256)) * 9, content_type="application/x-npy", envelope="npy")
@@ -80,9 +80,9 @@ def test_control_bytes_are_stripped():
 
 
 def test_an_answer_that_is_no_text_is_none():
-    assert Answer(status=200, body=b"\x93NUMPY\0").text() is None
-    assert Answer(status=200, body=b"\xff\xfe").text() is None
-    assert Answer(status=200, body="ä".encode()[:1], cut=True).text() == ""
+    assert ServerResponse(status=200, body=b"\x93NUMPY\0").text() is None
+    assert ServerResponse(status=200, body=b"\xff\xfe").text() is None
+    assert ServerResponse(status=200, body="ä".encode()[:1], cut=True).text() == ""
 
 
 def test_a_body_that_is_refused_before_it_is_read_gets_its_answer():

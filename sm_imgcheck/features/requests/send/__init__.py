@@ -14,7 +14,7 @@ from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 
-__all__ = ["MAX_ANSWER_BYTES", "Answer", "Order", "header_value", "headers", "without_secrets"]
+__all__ = ["MAX_ANSWER_BYTES", "Order", "ServerResponse", "header_value", "headers", "without_secrets"]
 
 MAX_ANSWER_BYTES = 1 << 20
 """Of an answer no more is read than this: 1 MiB, some 100,000 scores as JSON."""
@@ -35,7 +35,7 @@ class Order:
 
 
 @frozen
-class Answer:
+class ServerResponse:
     """What a server said."""
 
     status: int

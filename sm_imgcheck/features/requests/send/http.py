@@ -18,7 +18,7 @@ from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Payload
-from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, Answer, Order, headers
+from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, Order, ServerResponse, headers
 
 __all__ = ["checked", "send"]
 
@@ -55,7 +55,7 @@ def checked(url: str) -> SplitResult:
     return parts
 
 
-def send(url: str, payload: Payload, order: Order) -> Answer:
+def send(url: str, payload: Payload, order: Order) -> ServerResponse:
     """POST the body and take the answer. Raises SendError where there is none."""
     parts = checked(url)
     given = headers(payload.content_type, order)
@@ -89,7 +89,7 @@ def _asked(connection: HTTPConnection, target: str, body: bytes, given: Mapping[
     return connection.getresponse()
 
 
-def _answer(response: HTTPResponse, deadline: _Deadline) -> Answer:
+def _answer(response: HTTPResponse, deadline: _Deadline) -> ServerResponse:
     body = bytearray()
     while len(body) <= MAX_ANSWER_BYTES and (piece := response.read1(_PIECE)):
         body += piece
@@ -98,7 +98,7 @@ def _answer(response: HTTPResponse, deadline: _Deadline) -> Answer:
     if response.length and len(body) <= MAX_ANSWER_BYTES:
         raise ConnectionResetError  # it promised more
     moved = response.getheader("Location") if 300 <= response.status < 400 else None
-    return Answer(
+    return ServerResponse(
         status=response.status,
         reason=for_terminal(response.reason[:200]),
         content_type=for_terminal((response.getheader("Content-Type") or "")[:200]),

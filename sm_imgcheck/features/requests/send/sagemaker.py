@@ -14,7 +14,7 @@ from typing import Any
 from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Payload
-from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, Answer, Order, header_value, without_secrets
+from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, Order, ServerResponse, header_value, without_secrets
 
 __all__ = ["INLINE_BYTES", "checked", "send"]
 
@@ -38,7 +38,7 @@ def checked(name: str) -> str:
     return name
 
 
-def send(name: str, payload: Payload, order: Order, kind: str = "realtime") -> Answer:
+def send(name: str, payload: Payload, order: Order, kind: str = "realtime") -> ServerResponse:
     """Invoke the endpoint and take the answer. Raises SendError where the request never got to a model."""
     from boto3.session import Session
     from botocore.config import Config
@@ -64,11 +64,11 @@ def send(name: str, payload: Payload, order: Order, kind: str = "realtime") -> A
         raise SendError(f"{name}: {_why(error, order)}") from None
 
 
-def _served(response: Mapping[str, Any]) -> Answer:
+def _served(response: Mapping[str, Any]) -> ServerResponse:
     with response["Body"] as stream:
         body = stream.read(MAX_ANSWER_BYTES + 1)
     variant = response.get("InvokedProductionVariant")
-    return Answer(
+    return ServerResponse(
         status=response["ResponseMetadata"]["HTTPStatusCode"],
         content_type=for_terminal(response.get("ContentType", "")[:200]),
         body=body[:MAX_ANSWER_BYTES],
@@ -77,7 +77,7 @@ def _served(response: Mapping[str, Any]) -> Answer:
     )
 
 
-def _queued(client: Any, given: dict[str, Any]) -> Answer:
+def _queued(client: Any, given: dict[str, Any]) -> ServerResponse:
     """Hand a small body to an asynchronous endpoint; its answer will lie in S3."""
     if len(given["Body"]) > INLINE_BYTES:
         raise SendError(
@@ -86,7 +86,7 @@ def _queued(client: Any, given: dict[str, Any]) -> Answer:
         )
     response = client.invoke_endpoint_async(**given)
     places = {"the answer will be": "OutputLocation", "a failure": "FailureLocation"}
-    return Answer(
+    return ServerResponse(
         status=response["ResponseMetadata"]["HTTPStatusCode"],
         notes=tuple(
             f"{what} at {without_secrets(for_terminal(response[key]))}"
@@ -114,7 +114,7 @@ _SENDERS = {
 _NO_ENDPOINT = re.compile(r"Endpoint .{0,300} not found", re.DOTALL)
 
 
-def _refused(name: str, response: Mapping[str, Any], whole: str) -> Answer:
+def _refused(name: str, response: Mapping[str, Any], whole: str) -> ServerResponse:
     """What the model, or SageMaker in front of it, has against the request. Raises SendError for all other errors."""
     error, meta = response.get("Error", {}), response.get("ResponseMetadata", {})
     code, said = str(error.get("Code", "")), str(error.get("Message", ""))
@@ -123,7 +123,7 @@ def _refused(name: str, response: Mapping[str, Any], whole: str) -> Answer:
     if _NO_ENDPOINT.search(said):
         raise SendError(f"{name}: no endpoint has that name in this region: aws sagemaker list-endpoints")
     original = response.get("OriginalStatusCode")
-    return Answer(
+    return ServerResponse(
         status=int(meta.get("HTTPStatusCode", 0)) or 400,
         reason=for_terminal(code[:200]),
         body=whole.encode("utf-8", "replace")[:MAX_ANSWER_BYTES],

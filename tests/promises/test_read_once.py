@@ -1,0 +1,112 @@
+"""Every command reads a candidate once, decodes it once and calls the user's handler once, a picture included."""
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from pictures import encoded, jpeg, picture
+from PIL import Image
+
+import sm_imgcheck
+from sm_imgcheck import cli
+from sm_imgcheck.core.plugins import names
+from sm_imgcheck.features.handler.runner import Runner
+from sm_imgcheck.pipeline import read
+from sm_imgcheck.report import formats
+
+SPEC = {
+    "shape": ["N", 48, 64, 3],
+    "dtype": "float32",
+    "channel_order": "RGB",
+    "value_range": [0, 1],
+    "resize": {"mode": "stretch"},
+}
+HANDLER = """\
+import io, numpy
+from PIL import Image
+
+def input_fn(body, content_type):
+    return numpy.asarray(Image.open(io.BytesIO(body)).convert("RGB"))[None].astype("float32") / 255
+"""
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder with an image, a tensor of it, a handler, and a spec with a golden tensor."""
+    monkeypatch.chdir(tmp_path)
+    Path("cat.jpg").write_bytes(jpeg())
+    Path("cat.png").write_bytes(encoded(Image.fromarray(picture(96, 128)), "PNG"))
+    Path("inference.py").write_text(HANDLER)
+    np.save("cat.npy", sm_imgcheck.convert("cat.png", SPEC))
+    golden = [{"image": "cat.png", "tensor": "cat.npy", "tolerance": 1}]
+    Path("sm-imgcheck.yaml").write_text(yaml.safe_dump(SPEC | {"golden": golden}))
+    return tmp_path
+
+
+@pytest.fixture
+def counts(place, monkeypatch):  # after the folder is made, which reads files too
+    """How often each file is read, how many images are decoded, how often the handler is called."""
+    counted = Counter()
+
+    def count(module, name, key):
+        function = getattr(module, name)
+
+        def counting(*arguments, **options):
+            counted[key(*arguments)] += 1
+            return function(*arguments, **options)
+
+        monkeypatch.setattr(module, name, counting)
+
+    count(os, "open", lambda path, *_: os.path.basename(path))  # noqa: PTH119 - a name as it was passed
+    count(read, "hear", lambda *_: "decode")
+    count(Runner, "__call__", lambda *_: "handler")
+    return counted
+
+
+def run(*words):
+    try:
+        return cli.main(list(words))
+    except SystemExit as stop:
+        return stop.code
+
+
+@pytest.mark.parametrize("command", ["validate", "plan"])
+def test_image_is_read_and_decoded_once_for_its_picture(counts, command):
+    run(command, "cat.jpg", "--picture", "out.png")
+    assert Path("out.png").exists()
+    assert (counts["cat.jpg"], counts["decode"]) == (1, 1)
+
+
+@pytest.mark.parametrize("words", [("validate",), ("plan",), ("identify",), ("identify", "-s", "sm-imgcheck.yaml")])
+def test_tensor_is_read_once_for_its_picture(counts, words):
+    run(*words, "cat.npy", "--picture", "out.png")
+    assert Path("out.png").exists()
+    assert (counts["cat.npy"], counts["decode"]) == (1, 0)
+
+
+@pytest.mark.parametrize("words", [("validate",), ("identify",)])
+def test_tensor_and_its_source_are_read_once(counts, words):
+    run(*words, "cat.npy", "--source", "cat.png", "--picture", "out.png")
+    assert Path("out.png").exists()
+    assert (counts["cat.npy"], counts["cat.png"]) == (1, 1)
+
+
+def test_handler_is_called_once_for_its_picture(counts):
+    run("validate", "cat.png", "--handler", "inference.py", "--picture", "out.png")
+    assert Path("out.png").exists()
+    assert (counts["cat.png"], counts["handler"]) == (1, 1)
+
+
+def test_golden_tensor_and_its_image_are_read_once_for_their_picture(counts):
+    run("validate", "--golden", "--picture", "out.png")
+    assert Path("out.png").exists()
+    assert (counts["cat.png"], counts["cat.npy"], counts["decode"]) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("form", names(formats))
+def test_image_is_read_and_decoded_once_for_every_format(counts, form):
+    assert run("validate", "cat.jpg", "--format", form) == 1
+    assert (counts["cat.jpg"], counts["decode"]) == (1, 1)
