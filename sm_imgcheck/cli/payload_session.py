@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from sm_imgcheck.cli.options import AssumptionOptions, DocumentOptions, RequestOptions
 from sm_imgcheck.cli.run_errors import Troubles
 from sm_imgcheck.cli.session import load_spec
 from sm_imgcheck.core.errors import ImgcheckError
@@ -18,48 +19,49 @@ from sm_imgcheck.run.inputs.listing import listed
 from sm_imgcheck.run.outputs.bodies import Made, bodies
 from sm_imgcheck.run.outputs.tensors import Refused
 
-__all__ = ["Asked", "candidates", "each", "nothing", "settled"]
+__all__ = ["RequestInvocation", "candidates", "each", "nothing", "settled"]
 
 
 @frozen
-class Asked:
-    """The words of the command line."""
+class RequestInvocation:
+    """A run of ``payload`` or ``send`` as the command line asks for it."""
 
     paths: list[str]
     spec: str
     options: Options
-    form: str = ""
-    """Of the envelope; empty: the spec's."""
-    content_type: str = ""
-    stdin_filename: str = "stdin"
-    allow_remote: bool = False
-    """Open remote places that a list names."""
+    assumptions: AssumptionOptions
+    request: RequestOptions
+    report: DocumentOptions
     leave_out: str = ""
     """A folder that is not read: where the bodies go."""
 
 
-def settled(asked: Asked) -> Route:
+def settled(invocation: RequestInvocation) -> Route:
     """The way of the requests."""
-    return route(load_spec(asked.spec), form=asked.form, content_type=asked.content_type)
+    return route(
+        load_spec(invocation.spec), form=invocation.request.envelope or "", content_type=invocation.request.content_type
+    )
 
 
-def candidates(asked: Asked) -> Iterator[Item]:
+def candidates(invocation: RequestInvocation) -> Iterator[Item]:
     """What the paths stand for."""
     how = Listing(
         passed_over=Counter(),
-        stdin_name=asked.stdin_filename,
-        leave_out=asked.leave_out,
-        allow_remote=asked.allow_remote,
+        stdin_name=invocation.report.stdin_filename,
+        leave_out=invocation.leave_out,
+        allow_remote=invocation.assumptions.allow_remote,
     )
-    return listed(asked.paths, how)
+    return listed(invocation.paths, how)
 
 
-def nothing(asked: Asked) -> ImgcheckError:
+def nothing(invocation: RequestInvocation) -> ImgcheckError:
     """There was no candidate at all."""
-    return ImgcheckError(f"there was nothing to make a request of in {', '.join(asked.paths)}")
+    return ImgcheckError(f"there was nothing to make a request of in {', '.join(invocation.paths)}")
 
 
-def each(asked: Asked, way: Route, use: Callable[[Made], str | None], close: Callable[[Report], None]) -> Report:
+def each(
+    invocation: RequestInvocation, way: Route, use: Callable[[Made], str | None], close: Callable[[Report], None]
+) -> Report:
     """Make every body, hand it to ``use``, which returns where it went, and count; ``close`` ends the report.
 
     Cut short, by Ctrl-C or by what cannot be written or sent, the report is ended all the same.
@@ -67,7 +69,7 @@ def each(asked: Asked, way: Route, use: Callable[[Made], str | None], close: Cal
     """
     troubles, report = Troubles(), Report(spec_name=way.spec.name, spec_sha256=way.spec.sha256)
     try:
-        for made in bodies(candidates(asked), way, asked.options, tell=troubles.tell):
+        for made in bodies(candidates(invocation), way, invocation.options, tell=troubles.tell):
             place = _used(made, use, troubles)
             for number, result in enumerate(made.body.results):
                 found = result.findings if number else result.findings + made.body.findings
@@ -77,7 +79,7 @@ def each(asked: Asked, way: Route, use: Callable[[Made], str | None], close: Cal
         if report.candidates:
             close(report)
     if not report.candidates:
-        raise nothing(asked)
+        raise nothing(invocation)
     troubles.sum_up()
     return report
 

@@ -13,7 +13,7 @@ import typer
 from sm_imgcheck.core.escape import for_terminal
 
 if TYPE_CHECKING:
-    from sm_imgcheck.cli.session import Asked
+    from sm_imgcheck.cli.session import Invocation
     from sm_imgcheck.core.types import Candidate, Options, Spec
 
 __all__ = ["Picture", "check_one", "checked", "draw", "put"]
@@ -52,32 +52,39 @@ def check_one(paths: list[str], *, golden: bool) -> None:
         raise typer.BadParameter(f"--picture draws one candidate: {for_terminal(paths[0])} is no file")
 
 
-def draw(asked: Asked, target: str, *, force: bool) -> None:
+def draw(invocation: Invocation, target: str) -> None:
     """Draw the one candidate of a run, or the golden tensors. Raises ImgcheckError where there is nothing to draw."""
     from sm_imgcheck.cli.session import load_spec
 
-    spec = load_spec(asked.spec, warn=False)
-    if asked.golden:
+    spec = load_spec(invocation.spec, warn=False)
+    if invocation.golden:
         from sm_imgcheck.features.pictures import of_golden
 
         made_of = [probe[key] for probe in spec.golden for key in ("image", "tensor")]
-        put(target, of_golden(spec, title=asked.spec, allow_remote=asked.allow_remote), made_of, force=force)
+        put(
+            target,
+            of_golden(spec, title=invocation.spec, allow_remote=invocation.assumptions.allow_remote),
+            made_of,
+            force=invocation.run.force,
+        )
         return
     from sm_imgcheck.features.pictures import of_candidate
 
-    what, options = _made(asked, spec) if asked.handler is not None else (asked.paths[0], asked.options)
-    png = of_candidate(what, spec, options, name=asked.paths[0], title=asked.spec)
-    put(target, png, [*asked.paths, asked.options.source], force=force)
+    what, options = (
+        _made(invocation, spec) if invocation.handler is not None else (invocation.paths[0], invocation.options)
+    )
+    png = of_candidate(what, spec, options, name=invocation.paths[0], title=invocation.spec)
+    put(target, png, [*invocation.paths, invocation.options.source], force=invocation.run.force)
 
 
-def _made(asked: Asked, spec: Spec) -> tuple[Candidate, Options]:
+def _made(invocation: Invocation, spec: Spec) -> tuple[Candidate, Options]:
     """What the user's handler makes of the candidate: it is called once more."""
     from sm_imgcheck.features.handler import Runner, handled
 
-    assert asked.handler is not None
-    with Runner(asked.handler, spec.payload.get("stack", "")) as runner:
-        candidate, source = handled(asked.paths[0], runner, spec)
-    return candidate, replace(asked.options, content_type=None, source=source)
+    assert invocation.handler is not None
+    with Runner(invocation.handler, spec.payload.get("stack", "")) as runner:
+        candidate, source = handled(invocation.paths[0], runner, spec)
+    return candidate, replace(invocation.options, content_type=None, source=source)
 
 
 def put(target: str, png: bytes, made_of: Sequence[str | bytes | None], *, force: bool) -> None:
