@@ -226,13 +226,19 @@ class RequestOptions:
     ] = ""
 
 
+_DOCUMENTS = sorted(choices("report/formats", having="EVERY_VERB"), key=lambda name: name != "text")
+"""The default first."""
+
+
 @frozen
 class DocumentOptions:
     """How a report on request bodies is printed."""
 
     report_format: Annotated[
         str,
-        typer.Option("--format", metavar="[text|json]", help="How to report.", callback=one_of("text", "json")),
+        typer.Option(
+            "--format", metavar="[" + "|".join(_DOCUMENTS) + "]", help="How to report.", callback=one_of(*_DOCUMENTS)
+        ),
     ] = "text"
     stdin_filename: StdinFilename = "stdin"
     quiet: Quiet = False

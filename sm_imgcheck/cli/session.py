@@ -25,6 +25,7 @@ from sm_imgcheck.core.types import Options, Report, Spec
 from sm_imgcheck.io.stores import is_remote, plain
 from sm_imgcheck.pipeline.guard import WITH_TRACEBACK
 from sm_imgcheck.report import Run, reporter
+from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.run import run
 from sm_imgcheck.run.inputs.item import IMAGE_SUFFIXES, TENSOR_SUFFIXES, Item, Listing
 from sm_imgcheck.run.inputs.listing import listed
@@ -37,9 +38,9 @@ if TYPE_CHECKING:
     from sm_imgcheck.run.outputs.packs import Packing
     from sm_imgcheck.run.resume.keeping import Keeping
 
-__all__ = ["Invocation", "code_command", "convert_command", "load_spec", "report_on", "warn_about"]
+__all__ = ["FOR_PEOPLE", "Invocation", "code_command", "convert_command", "load_spec", "report_on", "warn_about"]
 
-_FOR_PEOPLE = {"text", "table"}
+FOR_PEOPLE = {"text", "table"}
 _MANY = 20
 """Paths that a command to be pasted repeats; more than these were written by a shell's pattern."""
 
@@ -145,7 +146,7 @@ def report_on(
     out = out or sys.stdout
     spec = _loaded(invocation)
     form = invocation.run.report_format or ("table" if out.isatty() else "text")
-    told = reporter(form, _run(invocation, spec, command, out))
+    told = reporter(form, CheckContent(_run(invocation, spec, command, out)))
     shard = Shard.parse(invocation.run.shard) if invocation.run.shard else Shard()
     job = Job(
         spec=spec,
@@ -155,7 +156,7 @@ def report_on(
         raise_bugs=invocation.raise_bugs,
     )
     job, keep = _kept(job, invocation, shard)
-    silent = invocation.run.quiet and form in _FOR_PEOPLE
+    silent = invocation.run.quiet and form in FOR_PEOPLE
     how = _listing(invocation, leave_out)
     troubles, stopped = Troubles(), None
     watch = Watch(quiet=invocation.run.quiet or (form == "jsonl" and out.isatty()), to_come=_to_come(invocation, how))
@@ -175,7 +176,7 @@ def report_on(
     except BaseException as error:  # noqa: BLE001 - raised again below
         stopped = error
     report = replace(report, not_looked_at=dict(how.passed_over))
-    nothing = not report.candidates and form in _FOR_PEOPLE
+    nothing = not report.candidates and form in FOR_PEOPLE
     _put(out, told.close(report), silent=silent or nothing)
     if stopped is not None:
         _say_how_to_go_on(stopped, report, written=sink is not None, resumable=keep is not None and sink is not None)

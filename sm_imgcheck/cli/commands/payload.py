@@ -69,33 +69,23 @@ def _write(invocation: RequestInvocation, out: str, fail_on: Any, *, force: bool
     from dataclasses import replace
 
     from sm_imgcheck.cli import payload_session
+    from sm_imgcheck.report.payload import PayloadContent
 
     way = payload_session.settled(invocation)
     sink = _sink(out, way, force=force)
-    teller = _teller(invocation.report.report_format)(way, folder=sink.outputs.folder)
-    stream = sys.stderr if out == "-" else sys.stdout
-    silent = invocation.report.quiet and invocation.report.report_format == "text"
+    content = PayloadContent(way, folder=sink.outputs.folder)
+    writer = payload_session.writer(invocation, content, sys.stderr if out == "-" else sys.stdout)
 
     def use(made: Made) -> str | None:
         place = sink.put(made)
-        _print(teller.row(replace(made.body, place=place or "")), stream, silent=silent)
+        writer.row(replace(made.body, place=place or ""))
         return place
 
     def close(counts: Report) -> None:
         sink.finish()
-        _print(teller.close(counts), stream, silent=silent)
+        writer.close(counts)
 
     return payload_session.each(invocation, way, use, close).exit_code(fail_on)
-
-
-def _teller(report: str) -> Any:
-    if report == "json":
-        from sm_imgcheck.report.payload import as_json
-
-        return as_json
-    from sm_imgcheck.report.payload import as_text
-
-    return as_text
 
 
 def _list_sizes(invocation: RequestInvocation) -> int:
@@ -135,9 +125,3 @@ def _sink(out: str, way: Route, *, force: bool) -> Bodies:
         infix="" if out else ".body",
         manifest=way.endpoint == "batch",
     )
-
-
-def _print(text: str, stream: Any, *, silent: bool) -> None:
-    if not silent:
-        stream.write(text)
-        stream.flush()

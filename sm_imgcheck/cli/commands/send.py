@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sm_imgcheck.cli.payload_session import RequestInvocation
-    from sm_imgcheck.core.types import Payload, Report
+    from sm_imgcheck.core.types import Payload
     from sm_imgcheck.features.requests import Route
     from sm_imgcheck.features.requests.send import Answer, Order
     from sm_imgcheck.run.outputs.bodies import Made
@@ -108,24 +108,17 @@ def _sender(url: str, endpoint: str, order: Order, way: Route) -> Send:
 
 def _send_all(invocation: RequestInvocation, way: Route, sender: Send) -> int:
     from sm_imgcheck.cli import payload_session
-    from sm_imgcheck.report import send as told_answers
+    from sm_imgcheck.report.send import AnswerContent, Exchange
 
-    teller = (told_answers.as_json if invocation.report.report_format == "json" else told_answers.as_text)(way)
-    silent, refused = invocation.report.quiet and invocation.report.report_format == "text", 0
+    writer, refused = payload_session.writer(invocation, AnswerContent(way), sys.stdout), 0
 
     def use(made: Made) -> str | None:
         nonlocal refused
         payload = made.body.payload
         answer = sender(payload) if payload is not None else None
         refused += answer is None or answer.refused
-        if not silent:
-            sys.stdout.write(teller.row(made.body, answer))
-            sys.stdout.flush()
+        writer.row(Exchange(body=made.body, answer=answer))
         return None if answer is None else "sent"
 
-    def close(counts: Report) -> None:
-        if not silent:
-            sys.stdout.write(teller.close(counts))
-
-    payload_session.each(invocation, way, use, close)
+    payload_session.each(invocation, way, use, writer.close)
     return int(refused > 0)
