@@ -6,61 +6,74 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TextIO
 
+from sm_imgcheck.cli.options import AssumptionOptions, DocumentOptions, RequestOptions
+from sm_imgcheck.cli.report_writer import ReportWriter
 from sm_imgcheck.cli.run_errors import Troubles
-from sm_imgcheck.cli.session import load_spec
+from sm_imgcheck.cli.session import FOR_PEOPLE, load_spec
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Options, Report
 from sm_imgcheck.features.requests import RequestTarget, route
+from sm_imgcheck.report import Content, Row_contra, reporter
 from sm_imgcheck.run.inputs.item import Item, Listing
 from sm_imgcheck.run.inputs.listing import listed
 from sm_imgcheck.run.outputs.bodies import Made, bodies
 from sm_imgcheck.run.outputs.tensors import Refused
 
-__all__ = ["Asked", "candidates", "each", "nothing", "settled"]
+__all__ = ["RequestInvocation", "candidates", "each", "nothing", "settled", "writer"]
 
 
 @frozen
-class Asked:
-    """The words of the command line."""
+class RequestInvocation:
+    """A run of ``payload`` or ``send`` as the command line asks for it."""
 
     paths: list[str]
     spec: str
     options: Options
-    form: str = ""
-    """Of the envelope; empty: the spec's."""
-    content_type: str = ""
-    stdin_filename: str = "stdin"
-    allow_remote: bool = False
-    """Open remote places that a list names."""
+    assumptions: AssumptionOptions
+    request: RequestOptions
+    report: DocumentOptions
     leave_out: str = ""
     """A folder that is not read: where the bodies go."""
 
 
-def settled(asked: Asked) -> RequestTarget:
+def settled(invocation: RequestInvocation) -> RequestTarget:
     """The way of the requests."""
-    return route(load_spec(asked.spec), form=asked.form, content_type=asked.content_type)
+    return route(
+        load_spec(invocation.spec), form=invocation.request.envelope or "", content_type=invocation.request.content_type
+    )
 
 
-def candidates(asked: Asked) -> Iterator[Item]:
+def writer(invocation: RequestInvocation, content: Content[Row_contra], out: TextIO) -> ReportWriter[Row_contra]:
+    """What prints the report, in the format that the command line names."""
+    report = invocation.report
+    silent = report.quiet and report.report_format in FOR_PEOPLE
+    return ReportWriter(reporter(report.report_format, content), out, silent=silent)
+
+
+def candidates(invocation: RequestInvocation) -> Iterator[Item]:
     """What the paths stand for."""
     how = Listing(
         passed_over=Counter(),
-        stdin_name=asked.stdin_filename,
-        leave_out=asked.leave_out,
-        allow_remote=asked.allow_remote,
+        stdin_name=invocation.report.stdin_filename,
+        leave_out=invocation.leave_out,
+        allow_remote=invocation.assumptions.allow_remote,
     )
-    return listed(asked.paths, how)
+    return listed(invocation.paths, how)
 
 
-def nothing(asked: Asked) -> ImgcheckError:
+def nothing(invocation: RequestInvocation) -> ImgcheckError:
     """There was no candidate at all."""
-    return ImgcheckError(f"there was nothing to make a request of in {', '.join(asked.paths)}")
+    return ImgcheckError(f"there was nothing to make a request of in {', '.join(invocation.paths)}")
 
 
 def each(
-    asked: Asked, way: RequestTarget, use: Callable[[Made], str | None], close: Callable[[Report], None]
+    invocation: RequestInvocation,
+    way: RequestTarget,
+    use: Callable[[Made], str | None],
+    close: Callable[[Report], None],
 ) -> Report:
     """Make every body, hand it to ``use``, which returns where it went, and count; ``close`` ends the report.
 
@@ -69,7 +82,7 @@ def each(
     """
     troubles, report = Troubles(), Report(spec_name=way.spec.name, spec_sha256=way.spec.sha256)
     try:
-        for made in bodies(candidates(asked), way, asked.options, tell=troubles.tell):
+        for made in bodies(candidates(invocation), way, invocation.options, tell=troubles.tell):
             place = _used(made, use, troubles)
             for number, result in enumerate(made.body.results):
                 found = result.findings if number else result.findings + made.body.findings
@@ -79,7 +92,7 @@ def each(
         if report.candidates:
             close(report)
     if not report.candidates:
-        raise nothing(asked)
+        raise nothing(invocation)
     troubles.sum_up()
     return report
 

@@ -12,7 +12,7 @@ import typer
 from sm_imgcheck.core.escape import for_terminal
 
 if TYPE_CHECKING:
-    from sm_imgcheck.cli.session import Asked
+    from sm_imgcheck.cli.session import Invocation
     from sm_imgcheck.core.types import Result
 
 __all__ = ["Picture", "check_one", "checked", "draw", "put"]
@@ -51,29 +51,29 @@ def check_one(paths: list[str], *, golden: bool) -> None:
         raise typer.BadParameter(f"--picture draws one candidate: {for_terminal(paths[0])} is no file")
 
 
-def draw(asked: Asked, results: Sequence[Result], target: str, *, force: bool) -> None:
+def draw(invocation: Invocation, results: Sequence[Result], target: str) -> None:
     """Draw the one candidate of a run, or the golden tensors. Raises ImgcheckError where there is nothing to draw.
 
     results: those of the run, their arrays kept.
     """
     from sm_imgcheck.cli.session import load_spec
 
-    spec = load_spec(asked.spec, warn=False)
-    if asked.golden:
+    spec, force = load_spec(invocation.spec, warn=False), invocation.run.force
+    if invocation.golden:
         from sm_imgcheck.features.pictures import draw_golden
 
         made_of = [probe[key] for probe in spec.golden for key in ("image", "tensor")]
-        put(target, draw_golden(results, spec, title=asked.spec), made_of, force=force)
+        put(target, draw_golden(results, spec, title=invocation.spec), made_of, force=force)
         return
     from sm_imgcheck.features.pictures import draw_candidate
     from sm_imgcheck.run.inputs.item import Item
     from sm_imgcheck.run.work import look
 
-    path = asked.paths[0]
+    path, options = invocation.paths[0], invocation.options
     # A result that an earlier run has left has no arrays: that candidate is read now.
-    result = results[0] if len(results) == 1 else look(Item(path=path, output=()), spec, asked.options)
-    png = draw_candidate(result, spec, asked.options, name=path, title=asked.spec)
-    put(target, png, [path, asked.options.source], force=force)
+    result = results[0] if len(results) == 1 else look(Item(path=path, output=()), spec, options)
+    png = draw_candidate(result, spec, options, name=path, title=invocation.spec)
+    put(target, png, [path, options.source], force=force)
 
 
 def put(target: str, png: bytes, made_of: Sequence[str | bytes | None], *, force: bool) -> None:

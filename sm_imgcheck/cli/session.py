@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import typer
 
+from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, RunOptions
 from sm_imgcheck.cli.progress import Watch
 from sm_imgcheck.cli.run_errors import Troubles
 from sm_imgcheck.cli.signals import Terminated
@@ -24,6 +25,7 @@ from sm_imgcheck.core.types import Options, Report, Result, Spec
 from sm_imgcheck.io.stores import is_remote, plain
 from sm_imgcheck.pipeline.guard import WITH_TRACEBACK
 from sm_imgcheck.report import Run, reporter
+from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.run import run
 from sm_imgcheck.run.inputs.item import IMAGE_SUFFIXES, TENSOR_SUFFIXES, Item, Listing
 from sm_imgcheck.run.inputs.listing import listed
@@ -36,42 +38,29 @@ if TYPE_CHECKING:
     from sm_imgcheck.run.outputs.packs import Packing
     from sm_imgcheck.run.resume.keeping import Keeping
 
-__all__ = ["DEFAULT_SPEC", "Asked", "code_command", "convert_command", "load_spec", "report_on", "warn_about"]
+__all__ = ["FOR_PEOPLE", "Invocation", "code_command", "convert_command", "load_spec", "report_on", "warn_about"]
 
-DEFAULT_SPEC = "./sm-imgcheck.yaml"
-_FOR_PEOPLE = {"text", "table"}
+FOR_PEOPLE = {"text", "table"}
 _MANY = 20
 """Paths that a command to be pasted repeats; more than these were written by a shell's pattern."""
 
 
 @frozen
-class Asked:
-    """The words of the command line that every run has."""
+class Invocation:
+    """A run of ``validate`` or ``convert`` as the command line asks for it."""
 
     paths: list[str]
     spec: str
     options: Options
-    form: str | None
-    """Of the report; None: table on a terminal, text elsewhere."""
-    stdin_filename: str = "stdin"
-    quiet: bool = False
-    no_color: bool = False
-    allow_remote: bool = False
-    """Open remote places that a list or the spec names."""
+    assumptions: AssumptionOptions = AssumptionOptions()
+    run: RunOptions = RunOptions()
+    jobs: int = 1
+    """Processes; 1: this one; 0: as the engine sees fit."""
     golden: bool = False
     """Hold the spec against its golden tensors, before any path is looked at."""
     handler: Handler | None = None
     """The user's own code, which gets each candidate as a request: what it makes of it is checked."""
-    jobs: int = 1
-    """Processes; 1: this one; 0: as the engine sees fit."""
-    engine: str | None = None
-    """Where the work is done; None: in processes here, or in this one."""
-    shard: str = ""
-    """INDEX/NUMBER; empty: all of it."""
-    manifest: str = ""
     packing: Packing | None = None
-    resume: bool = False
-    force: bool = False
 
     @property
     def raise_bugs(self) -> bool:
@@ -79,9 +68,9 @@ class Asked:
         return bool(os.environ.get(WITH_TRACEBACK))
 
     @property
-    def where(self) -> str:
+    def engine(self) -> str:
         """The engine's name; empty: by the number of jobs."""
-        return "here" if self.raise_bugs else self.engine or ""
+        return "here" if self.raise_bugs else self.run.engine or ""
 
 
 def load_spec(name: str, *, warn: bool = True) -> Spec:
@@ -108,38 +97,38 @@ def warn_about(spec: Spec, name: str) -> None:
         typer.echo(f"warning: {for_terminal(name)}: {doubt}", err=True)
 
 
-def convert_command(asked: Asked) -> tuple[str, str]:
+def convert_command(invocation: Invocation) -> tuple[str, str]:
     """The command that writes the corrected tensors of the same candidates, and its option for the output.
 
     What a source image shows of a tensor only ``validate`` can mend: ``convert`` would take its channels and values to
     be as they look.
     """
-    paths = asked.paths if len(asked.paths) <= _MANY else []
+    paths = invocation.paths if len(invocation.paths) <= _MANY else []
     named = [f"./{path}" if path.startswith("-") and path != "-" else path for path in paths]
-    source = asked.options.source
+    source = invocation.options.source
     words = ["sm-imgcheck", "convert" if source is None else "validate"]
     words += [*map(argument, named), *(["PATH..."] if not paths else [])]
-    words += [] if asked.spec == DEFAULT_SPEC else ["-s", argument(asked.spec)]
-    for key, value in asked.options.assume.items():
+    words += [] if invocation.spec == DEFAULT_SPEC else ["-s", argument(invocation.spec)]
+    for key, value in invocation.options.assume.items():
         words += ["--assume", argument(f"{key}={value}")]
-    words += ["--allow-guess"] if asked.options.allow_guess else []
-    words += ["--allow-remote"] if asked.allow_remote else []
+    words += ["--allow-guess"] if invocation.options.allow_guess else []
+    words += ["--allow-remote"] if invocation.assumptions.allow_remote else []
     words += [] if source is None else ["--source", argument(str(source))]
     return " ".join(words), "-o out" if source is None else "--emit out"
 
 
-def code_command(asked: Asked) -> tuple[str, str]:
+def code_command(invocation: Invocation) -> tuple[str, str]:
     """The command that writes a handler that would have been right, without an option for its output."""
     from sm_imgcheck.features.codegen import stack_names
 
-    stack = load_spec(asked.spec, warn=False).payload.get("stack", "")
-    words = [] if asked.spec == DEFAULT_SPEC else ["-s", argument(asked.spec)]
+    stack = load_spec(invocation.spec, warn=False).payload.get("stack", "")
+    words = [] if invocation.spec == DEFAULT_SPEC else ["-s", argument(invocation.spec)]
     words += ["--for", argument(stack)] if stack in stack_names() else []
     return " ".join(["sm-imgcheck", "code", *words]), ""
 
 
 def report_on(
-    asked: Asked,
+    invocation: Invocation,
     *,
     sink: Sink | None = None,
     leave_out: str = "",
@@ -156,25 +145,31 @@ def report_on(
     gc.freeze()  # as where the work is done (``engine.job.prepare``)
     gc.enable()
     out = out or sys.stdout
-    spec = _loaded(asked)
-    form = asked.form or ("table" if out.isatty() else "text")
-    told = reporter(form, _run(asked, spec, command, out))
-    shard = Shard.parse(asked.shard) if asked.shard else Shard()
-    job = Job(spec=spec, options=asked.options, sink=sink, allow_remote=asked.allow_remote, raise_bugs=asked.raise_bugs)
-    job, keep = _kept(job, asked, shard)
-    silent = asked.quiet and form in _FOR_PEOPLE
-    how = _listing(asked, leave_out)
+    spec = _loaded(invocation)
+    form = invocation.run.report_format or ("table" if out.isatty() else "text")
+    told = reporter(form, CheckContent(_run(invocation, spec, command, out)))
+    shard = Shard.parse(invocation.run.shard) if invocation.run.shard else Shard()
+    job = Job(
+        spec=spec,
+        options=invocation.options,
+        sink=sink,
+        allow_remote=invocation.assumptions.allow_remote,
+        raise_bugs=invocation.raise_bugs,
+    )
+    job, keep = _kept(job, invocation, shard)
+    silent = invocation.run.quiet and form in FOR_PEOPLE
+    how = _listing(invocation, leave_out)
     troubles, stopped = Troubles(), None
-    watch = Watch(quiet=asked.quiet or (form == "jsonl" and out.isatty()), to_come=_to_come(asked, how))
+    watch = Watch(quiet=invocation.run.quiet or (form == "jsonl" and out.isatty()), to_come=_to_come(invocation, how))
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
     _put(out, told.open(), silent=silent)
     try:
-        items = sharded(listed(asked.paths, how), shard, how.passed_over)
-        records = _records(asked, items, job, keep)
+        items = sharded(listed(invocation.paths, how), shard, how.passed_over)
+        records = _records(invocation, items, job, keep)
         with closing(watch.over(records)) as seen:
             for done in seen:
                 troubles.note(done)
-                if results is not None and asked.options.keep_arrays and not done.kept:
+                if results is not None and invocation.options.keep_arrays and not done.kept:
                     results.append(done.result)
                 row = told.row(done.result)  # first, so that a signal finds what is counted and what is printed alike
                 report = report.plus(done.result, wanted=sink is not None and done.result.kind != "probe")
@@ -184,75 +179,79 @@ def report_on(
     except BaseException as error:  # noqa: BLE001 - raised again below
         stopped = error
     report = replace(report, not_looked_at=dict(how.passed_over))
-    nothing = not report.candidates and form in _FOR_PEOPLE
+    nothing = not report.candidates and form in FOR_PEOPLE
     _put(out, told.close(report), silent=silent or nothing)
     if stopped is not None:
         _say_how_to_go_on(stopped, report, written=sink is not None, resumable=keep is not None and sink is not None)
         raise stopped
-    if keep is not None and keep.kept and not asked.quiet:
+    if keep is not None and keep.kept and not invocation.run.quiet:
         typer.echo(f"{keep.kept:,} of {report.candidates:,} were up to date and are kept", err=True)
     if not report.candidates and not how.passed_over[ELSEWHERE]:
-        raise ImgcheckError(_nothing_there(asked.paths, how))
+        raise ImgcheckError(_nothing_there(invocation.paths, how))
     watch.sum_up(report)
     troubles.sum_up()
     return report
 
 
-def _loaded(asked: Asked) -> Spec:
+def _loaded(invocation: Invocation) -> Spec:
     """The spec, which has golden tensors where they are asked for."""
-    spec = load_spec(asked.spec)
-    if asked.golden and not spec.golden:
-        shown = for_terminal(asked.spec)
+    spec = load_spec(invocation.spec)
+    if invocation.golden and not spec.golden:
+        shown = for_terminal(invocation.spec)
         raise ImgcheckError(f"{shown}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}")
     return spec
 
 
-def _listing(asked: Asked, leave_out: str) -> Listing:
+def _listing(invocation: Invocation, leave_out: str) -> Listing:
     return Listing(
         passed_over=Counter(),
-        stdin_name=asked.stdin_filename,
+        stdin_name=invocation.run.stdin_filename,
         leave_out=leave_out,
-        allow_remote=asked.allow_remote,
-        any_suffix=asked.options.content_type is not None,
+        allow_remote=invocation.assumptions.allow_remote,
+        any_suffix=invocation.options.content_type is not None,
     )
 
 
-def _records(asked: Asked, items: Iterator[Item], job: Job, keep: Keeping | None) -> Generator[Done, None, None]:
+def _records(
+    invocation: Invocation, items: Iterator[Item], job: Job, keep: Keeping | None
+) -> Generator[Done, None, None]:
     """What becomes of the golden tensors where these are asked for, then of the paths."""
-    if asked.golden:
+    if invocation.golden:
         from sm_imgcheck.run.sources import probed
 
         yield from probed(job)
-    if asked.handler is None:
-        yield from run(items, job, jobs=asked.jobs, engine=asked.where, keep=keep)
+    if invocation.handler is None:
+        yield from run(items, job, jobs=invocation.jobs, engine=invocation.engine, keep=keep)
     else:
         from sm_imgcheck.run.sources import run_handler
 
-        yield from run_handler(items, asked.handler, job)
+        yield from run_handler(items, invocation.handler, job)
 
 
-def _to_come(asked: Asked, how: Listing) -> Iterator[object] | None:
+def _to_come(invocation: Invocation, how: Listing) -> Iterator[object] | None:
     """The candidates once more, to be counted, where that costs little and can be done twice."""
-    if any(path == "-" or path.startswith("@") or is_remote(path) for path in asked.paths):
+    if any(path == "-" or path.startswith("@") or is_remote(path) for path in invocation.paths):
         return None
-    shard = Shard.parse(asked.shard) if asked.shard else Shard()
-    return sharded(listed(asked.paths, replace(how, passed_over=Counter())), shard, Counter())
+    shard = Shard.parse(invocation.run.shard) if invocation.run.shard else Shard()
+    return sharded(listed(invocation.paths, replace(how, passed_over=Counter())), shard, Counter())
 
 
-def _kept(job: Job, asked: Asked, shard: Shard) -> tuple[Job, Keeping | None]:
+def _kept(job: Job, invocation: Invocation, shard: Shard) -> tuple[Job, Keeping | None]:
     """The job, and what keeps it. A run of a few named files that asks for nothing of the kind has neither."""
-    journaled = asked.resume or asked.packing is not None or shard.of > 1 or any(map(_is_many, asked.paths))
-    if not journaled and not asked.manifest:
+    journaled = (
+        invocation.run.resume or invocation.packing is not None or shard.of > 1 or any(map(_is_many, invocation.paths))
+    )
+    if not journaled and not invocation.run.manifest:
         return job, None
     from sm_imgcheck.run.resume.keeping import Wanted, keeping
 
     wanted = Wanted(
         shard=shard,
-        manifest=asked.manifest,
+        manifest=invocation.run.manifest,
         journaled=journaled,
-        packing=asked.packing,
-        resume=asked.resume,
-        force=asked.force,
+        packing=invocation.packing,
+        resume=invocation.run.resume,
+        force=invocation.run.force,
     )
     keep = keeping(job, wanted)
     return (job if keep is None else keep.job), keep
@@ -274,17 +273,17 @@ def _nothing_there(paths: list[str], how: Listing) -> str:
     return f"{said}{f' (not looked at: {passed})' if passed else ''}"
 
 
-def _run(asked: Asked, spec: Spec, command: tuple[str, str], out: TextIO) -> Run:
+def _run(invocation: Invocation, spec: Spec, command: tuple[str, str], out: TextIO) -> Run:
     return Run(
         spec_name=spec.name,
         spec_sha256=spec.sha256,
         contract=spec.contract,
-        title=asked.spec,
+        title=invocation.spec,
         command=command[0],
         output=command[1],
-        partial=bool(asked.options.select or asked.options.ignore),
+        partial=bool(invocation.options.select or invocation.options.ignore),
         width=get_terminal_size().columns,
-        color=out.isatty() and not asked.no_color and _has_colors(),
+        color=out.isatty() and not invocation.run.no_color and _has_colors(),
         ascii_only="\N{BOX DRAWINGS LIGHT HORIZONTAL}".encode(out.encoding or "ascii", "ignore") == b"",
     )
 

@@ -1,19 +1,26 @@
 """Reports: what became of a run, as a stream of text. One module for each format; its name is the ``--format``.
 
-A module offers ``reporter(run)``; what it returns is told each result as it comes and answers with the text to be
-printed. Nothing here prints or reads, and memory stays bounded whatever the number of candidates.
+What a verb reports is a ``Content``: its rows as JSON values and as words. A format module offers
+``reporter(content)``; what it returns takes each row as it comes and answers with the text to be printed, so that a
+format serves every verb that has rows. Nothing here prints or reads, and memory stays bounded whatever the number of
+candidates.
 """
 
 from __future__ import annotations
 
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from sm_imgcheck.core import plugins
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.types import Contract, Report, Result
+from sm_imgcheck.core.types import Contract, Report
 from sm_imgcheck.report import formats
 
-__all__ = ["Reporter", "Run", "format_names", "reporter"]
+if TYPE_CHECKING:
+    from sm_imgcheck.report._layout import Story
+
+__all__ = ["Content", "Reporter", "Run", "format_names", "reporter"]
+
+Row_contra = TypeVar("Row_contra", contravariant=True)
 
 
 @frozen
@@ -38,15 +45,43 @@ class Run:
     """The terminal cannot draw lines."""
 
 
-class Reporter(Protocol):
-    """One report in the making: ``open``, then ``row`` for each result, then ``close``; each returns text to print."""
+class Content(Protocol[Row_contra]):
+    """What a verb reports, apart from its format."""
+
+    run: Run
+    key: str
+    """What a JSON document calls the list of rows."""
+
+    def head(self) -> dict[str, Any]:
+        """What a JSON document begins with."""
+        ...
+
+    def record(self, row: Row_contra) -> dict[str, Any]:
+        """One row as JSON values."""
+        ...
+
+    def tail(self, report: Report) -> dict[str, Any]:
+        """What a JSON document ends with."""
+        ...
+
+    def words(self, row: Row_contra) -> str:
+        """One row for people; empty where it is told at the end."""
+        ...
+
+    def summary(self, report: Report) -> Story | str:
+        """The end for people."""
+        ...
+
+
+class Reporter(Protocol[Row_contra]):
+    """One report in the making: ``open``, then ``row`` for each row, then ``close``; each returns text to print."""
 
     def open(self) -> str:
         """Begin."""
         ...
 
-    def row(self, result: Result) -> str:
-        """Take in one result, of which nothing is kept that grows with the run."""
+    def row(self, row: Row_contra) -> str:
+        """Take in one row, of which nothing is kept that grows with the run."""
         ...
 
     def close(self, report: Report) -> str:
@@ -55,7 +90,7 @@ class Reporter(Protocol):
 
 
 class _Format(Protocol):
-    def reporter(self, run: Run) -> Reporter: ...
+    def reporter(self, content: Content[Row_contra]) -> Reporter[Row_contra]: ...
 
 
 def format_names() -> tuple[str, ...]:
@@ -63,6 +98,6 @@ def format_names() -> tuple[str, ...]:
     return plugins.names(formats)
 
 
-def reporter(name: str, run: Run) -> Reporter:
+def reporter(name: str, content: Content[Row_contra]) -> Reporter[Row_contra]:
     """A reporter of the format ``name``."""
-    return cast("_Format", plugins.load(formats, name)).reporter(run)
+    return cast("_Format", plugins.load(formats, name)).reporter(content)

@@ -12,9 +12,9 @@ from sm_imgcheck.core.types import Finding, Payload, Report, Result
 from sm_imgcheck.features.requests import RequestTarget
 from sm_imgcheck.features.requests.limits import Bound, bounds
 from sm_imgcheck.features.requests.snippets import commands
-from sm_imgcheck.report import _records
+from sm_imgcheck.report import Run, _records
 
-__all__ = ["Body", "as_json", "as_text", "one_line", "to_whom"]
+__all__ = ["Body", "PayloadContent", "one_line", "run_of", "to_whom"]
 
 _WAYS = {"aws": "AWS CLI v2:", "boto3": "Python, boto3:", "curl": "A container on this machine:"}
 
@@ -31,6 +31,11 @@ class Body:
     tensor: tuple[tuple[int, ...], str] | None = None
     findings: tuple[Finding, ...] = ()
     """On the body itself."""
+
+
+def run_of(route: RequestTarget) -> Run:
+    """The run whose requests take this route."""
+    return Run(spec_name=route.spec.name, spec_sha256=route.spec.sha256, contract=route.spec.contract)
 
 
 def to_whom(route: RequestTarget) -> str:
@@ -50,28 +55,70 @@ def one_line(body: Body) -> str:
     return f"{len(body.payload.body):,} bytes, {for_terminal(body.payload.content_type)} ({what})"
 
 
-class as_text:  # noqa: N801 - called like a function
-    """Plain lines."""
+class PayloadContent:
+    """Each body with what is worth knowing of it; then the limits and the commands for the first."""
+
+    key = "bodies"
 
     def __init__(self, route: RequestTarget, *, folder: str = "") -> None:
-        self.route, self.folder = route, folder
+        self.route, self.folder, self.run = route, folder, run_of(route)
         self.first: tuple[str, str] | None = None
         """Place and content type of the first body."""
         self.largest = self.written = 0
 
-    def row(self, body: Body) -> str:
-        """A line for the body, with what is worth knowing below it."""
-        names = [for_terminal(result.path) for result in body.results]
-        of = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more"
-        if body.payload is None:
-            return "\n".join([f"{of}: no body: {for_terminal(body.refused)}", *_seen(body)]) + "\n"
-        size = len(body.payload.body)
-        self.largest, self.written = max(self.largest, size), self.written + 1
-        self.first = self.first or (body.place, body.payload.content_type)
-        place = "standard output" if body.place == "-" else for_terminal(body.place)
-        return "\n".join([f"{of} -> {place}: {one_line(body)}", *_seen(body)]) + "\n"
+    def head(self) -> dict[str, Any]:
+        """The spec, the way of the requests and its limits."""
+        spec, route = self.route.spec, self.route
+        return {
+            "version": _records.VERSION,
+            "spec": {"name": for_json(spec.name), "sha256": spec.sha256},
+            "envelope": route.envelope,
+            "stack": route.stack or None,
+            "endpoint": route.endpoint,
+            "limits": _records.plain(bounds(route)),
+            "unchecked": list(route.unchecked),
+        }
 
-    def close(self, report: Report) -> str:
+    def record(self, row: Body) -> dict[str, Any]:
+        """One body with its candidates."""
+        size = None if row.payload is None else len(row.payload.body)
+        shape, dtype = row.tensor or (None, None)
+        kind = None if row.payload is None else row.payload.content_type
+        ways = (
+            {}
+            if kind is None or row.place in {"", "-"}
+            else commands(self.route, row.place, kind, size or 0, self.folder)
+        )
+        return {
+            "emitted": for_json(row.place) or None,
+            "content_type": kind and for_json(kind),
+            "bytes": size,
+            "shape": shape and list(shape),
+            "dtype": dtype,
+            "over": [bound.bytes for bound in bounds(self.route) if size is not None and size > bound.bytes],
+            "refused": for_json(row.refused),
+            "findings": _records.plain(row.findings),
+            "request": {way: for_json(text) for way, text in ways.items()},
+            "candidates": [_records.of_result(result) for result in row.results],
+        }
+
+    def tail(self, report: Report) -> dict[str, Any]:
+        """The counts."""
+        return {"summary": _records.of_report(report)}
+
+    def words(self, row: Body) -> str:
+        """A line for the body, with what is worth knowing below it."""
+        names = [for_terminal(result.path) for result in row.results]
+        of = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more"
+        if row.payload is None:
+            return "\n".join([f"{of}: no body: {for_terminal(row.refused)}", *_seen(row)]) + "\n"
+        size = len(row.payload.body)
+        self.largest, self.written = max(self.largest, size), self.written + 1
+        self.first = self.first or (row.place, row.payload.content_type)
+        place = "standard output" if row.place == "-" else for_terminal(row.place)
+        return "\n".join([f"{of} -> {place}: {one_line(row)}", *_seen(row)]) + "\n"
+
+    def summary(self, report: Report) -> str:
         """Limits, what was not checked, and the commands for the first body."""
         if self.first is None:
             return ""
@@ -108,60 +155,3 @@ def _seen(body: Body) -> Iterator[str]:
 
 def _limit(bound: Bound, size: int) -> tuple[str, str, str]:
     return f"{bound.bytes:>13,}", "fits" if size <= bound.bytes else "over", f"{bound.source}; {bound.remedy}"
-
-
-class as_json:  # noqa: N801 - called like a function
-    """One document; each body is on a line of its own."""
-
-    def __init__(self, route: RequestTarget, *, folder: str = "") -> None:
-        self.route, self.folder, self.rows = route, folder, 0
-
-    def row(self, body: Body) -> str:
-        """The head before the first body."""
-        before = ",\n" if self.rows else self._head()
-        self.rows += 1
-        return before + _records.encode(self._of(body))
-
-    def close(self, report: Report) -> str:
-        """The counts."""
-        return (
-            ("" if self.rows else self._head())
-            + '],\n"summary": '
-            + _records.encode(_records.of_report(report))
-            + "}\n"
-        )
-
-    def _head(self) -> str:
-        spec, route = self.route.spec, self.route
-        head = {
-            "version": _records.VERSION,
-            "spec": {"name": for_json(spec.name), "sha256": spec.sha256},
-            "envelope": route.envelope,
-            "stack": route.stack or None,
-            "endpoint": route.endpoint,
-            "limits": _records.plain(bounds(route)),
-            "unchecked": list(route.unchecked),
-        }
-        return _records.encode(head)[:-1] + ', "bodies": [\n'
-
-    def _of(self, body: Body) -> dict[str, Any]:
-        size = None if body.payload is None else len(body.payload.body)
-        shape, dtype = body.tensor or (None, None)
-        kind = None if body.payload is None else body.payload.content_type
-        ways = (
-            {}
-            if kind is None or body.place in {"", "-"}
-            else commands(self.route, body.place, kind, size or 0, self.folder)
-        )
-        return {
-            "emitted": for_json(body.place) or None,
-            "content_type": kind and for_json(kind),
-            "bytes": size,
-            "shape": shape and list(shape),
-            "dtype": dtype,
-            "over": [bound.bytes for bound in bounds(self.route) if size is not None and size > bound.bytes],
-            "refused": for_json(body.refused),
-            "findings": _records.plain(body.findings),
-            "request": {way: for_json(text) for way, text in ways.items()},
-            "candidates": [_records.of_result(result) for result in body.results],
-        }

@@ -7,34 +7,59 @@ from typing import TYPE_CHECKING, Any
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_json, for_terminal
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Report
 from sm_imgcheck.features.requests import RequestTarget
 from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, ServerResponse
 from sm_imgcheck.report import _records
-from sm_imgcheck.report.payload import Body, one_line
+from sm_imgcheck.report.payload import Body, one_line, run_of
 
 if TYPE_CHECKING:
     from sm_imgcheck.rules.endpoint_errors import Explanation
 
-__all__ = ["as_json", "as_text"]
+__all__ = ["AnswerContent", "Exchange"]
 
 
-class as_text:  # noqa: N801 - called like a function
-    """Status, content type and answer of each body, one after the other."""
+@frozen
+class Exchange:
+    """One body, and what the server said to it."""
+
+    body: Body
+    answer: ServerResponse | None
+    """None: nothing was sent."""
+
+
+class AnswerContent:
+    """Each body with its answer, one after the other."""
+
+    key = "answers"
 
     def __init__(self, route: RequestTarget) -> None:
-        self.route = route
+        self.route, self.run = route, run_of(route)
 
-    def row(self, body: Body, answer: ServerResponse | None) -> str:
-        """One body and its answer; None: nothing was sent."""
+    def head(self) -> dict[str, Any]:
+        """The way of the requests."""
+        return {"version": _records.VERSION, "envelope": self.route.envelope, "endpoint": self.route.endpoint}
+
+    def record(self, row: Exchange) -> dict[str, Any]:
+        """One body and its answer."""
+        return _record(row.body, row.answer)
+
+    def tail(self, report: Report) -> dict[str, Any]:
+        """How many candidates there were."""
+        return {"candidates": report.candidates}
+
+    def words(self, row: Exchange) -> str:
+        """Status, content type and answer of one body."""
+        body, answer = row.body, row.answer
         names = [for_terminal(result.path) for result in body.results]
-        of = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more"
+        shown = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more"
         if answer is None:
-            return f"{of}: nothing is sent: {for_terminal(body.refused)}\n"
-        lines = [f"{of}: {one_line(body)}", _status(answer), *answer.notes]
+            return f"{shown}: nothing is sent: {for_terminal(body.refused)}\n"
+        lines = [f"{shown}: {one_line(body)}", _status(answer), *answer.notes]
         return "\n".join([*lines, "", *_said(answer), *_explained(answer)]) + "\n"
 
-    def close(self, report: Report) -> str:
+    def summary(self, report: Report) -> str:
         """Nothing: each answer stands for itself."""
         del report
         return ""
@@ -77,28 +102,7 @@ def _causes(answer: ServerResponse) -> tuple[Explanation, ...]:
     return explain_text(f"HTTP {answer.status} {answer.reason}\n{answer.text() or ''}")
 
 
-class as_json:  # noqa: N801 - called like a function
-    """One document; each answer is on a line of its own."""
-
-    def __init__(self, route: RequestTarget) -> None:
-        self.route, self.rows = route, 0
-
-    def row(self, body: Body, answer: ServerResponse | None) -> str:
-        """One body and its answer."""
-        before = ",\n" if self.rows else self._head()
-        self.rows += 1
-        return before + _records.encode(_of(body, answer))
-
-    def close(self, report: Report) -> str:
-        """The end."""
-        return ("" if self.rows else self._head()) + f'],\n"candidates": {report.candidates}}}\n'
-
-    def _head(self) -> str:
-        head = {"version": _records.VERSION, "envelope": self.route.envelope, "endpoint": self.route.endpoint}
-        return _records.encode(head)[:-1] + ', "answers": [\n'
-
-
-def _of(body: Body, answer: ServerResponse | None) -> dict[str, Any]:
+def _record(body: Body, answer: ServerResponse | None) -> dict[str, Any]:
     sent = {
         "paths": [for_json(result.path) for result in body.results],
         "bytes": None if body.payload is None else len(body.payload.body),

@@ -338,8 +338,8 @@ def test_the_command_to_paste_is_quoted_for_the_shell(place, say):
     command = out.splitlines()[-1].strip()
     if os.name != "nt":
         assert command == "sm-imgcheck convert 'my photos; rm -rf ~' --assume layout=HWC --allow-guess -o out"
-    asked = session.Asked(paths=["x"] * 21, spec="s", options=sm_imgcheck.Options(), form=None)
-    assert "PATH..." in session.convert_command(asked)[0]
+    invocation = session.Invocation(paths=["x"] * 21, spec="s", options=sm_imgcheck.Options())
+    assert "PATH..." in session.convert_command(invocation)[0]
 
 
 class Terminal(io.StringIO):
@@ -350,11 +350,11 @@ class Terminal(io.StringIO):
 
 
 def test_a_terminal_gets_a_table_in_colours(place, monkeypatch):
-    asked = session.Asked(paths=["cat.jpg"], spec="./sm-imgcheck.yaml", options=sm_imgcheck.Options(), form=None)
+    invocation = session.Invocation(paths=["cat.jpg"], spec="./sm-imgcheck.yaml", options=sm_imgcheck.Options())
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     out = Terminal()
-    session.report_on(asked, out=out)
+    session.report_on(invocation, out=out)
     assert "\x1b[" in out.getvalue()
     assert "mended by" in out.getvalue()
     monkeypatch.setattr(session.os, "name", "nt")
@@ -364,7 +364,7 @@ def test_a_terminal_gets_a_table_in_colours(place, monkeypatch):
         with monkeypatch.context() as patch:
             patch.setenv(name, value)
             plain = Terminal()
-            session.report_on(asked, out=plain)
+            session.report_on(invocation, out=plain)
             assert "\x1b[" not in plain.getvalue()
 
 
@@ -713,8 +713,8 @@ def test_a_quoted_word_is_read_by_bash_as_it_was_and_cannot_write_on_the_termina
 @pytest.mark.skipif(os.name == "nt", reason="the shell of Windows quotes otherwise")
 def test_the_command_to_paste_is_safe_whatever_was_typed():
     options = sm_imgcheck.Options(assume={"layout": "\x1b[31m"})
-    asked = session.Asked(paths=["-rf.jpg", "-", "a\nb"], spec="\u202e.yaml", options=options, form=None)
-    assert " ".join(session.convert_command(asked)) == (
+    invocation = session.Invocation(paths=["-rf.jpg", "-", "a\nb"], spec="\u202e.yaml", options=options)
+    assert " ".join(session.convert_command(invocation)) == (
         r"sm-imgcheck convert ./-rf.jpg - $'a\x0ab' -s $'\xe2\x80\xae.yaml' --assume $'layout=\x1b[31m' -o out"
     )
 

@@ -26,6 +26,7 @@ from sm_imgcheck.features.requests import batch, route
 from sm_imgcheck.features.requests.batch import part_of
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.report import Run, reporter
+from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.report.explain import page
 from sm_imgcheck.rules.endpoint_errors import explain_text
 from sm_imgcheck.run.inputs.item import Listing
@@ -43,7 +44,7 @@ def reported(result: Result, given: Spec) -> None:
     run = Run(spec_name=given.name, spec_sha256=given.sha256, contract=given.contract)
     report = Report(spec_name=given.name, spec_sha256=given.sha256, candidates=1)
     for form in ("json", "text"):
-        one = reporter(form, run)
+        one = reporter(form, CheckContent(run))
         one.open(), one.row(result), one.close(report)
     assert not result.bug, result.bug
     words = (result.skipped, *(finding.message for finding in result.findings))

@@ -10,6 +10,7 @@ from sm_imgcheck import report
 from sm_imgcheck.core.types import Candidate, Finding, Report, Result, Step
 from sm_imgcheck.core.value_mapping import span
 from sm_imgcheck.report import plan as _trace
+from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.spec.parse import parse
 
 
@@ -443,7 +444,7 @@ def test_an_empty_json_run_is_a_document_too():
 
 
 def test_jsonl_gives_each_line_as_it_comes():
-    stream = report.reporter("jsonl", report_of())
+    stream = report.reporter("jsonl", CheckContent(report_of()))
     assert stream.open() == ""
     lines = [stream.row(result) for result in (image("a.jpg"), tensor("b.npy"))]
     assert [json.loads(line)["path"] for line in lines] == ["a.jpg", "b.npy"]
@@ -460,11 +461,11 @@ def test_numbers_that_json_cannot_say_are_null():
 
 def test_memory_is_bounded():
     """Whatever differs from file to file, the number of groups does not grow with the run."""
-    stream = report.reporter("text", report_of())
+    stream = report.reporter("text", CheckContent(report_of()))
     for n in range(3000):
         odd = Finding(code=f"X{n}", name="odd", severity="error", message=f"{n}", expected=f"{n}", actual=f"{n}x{n}")
         stream.row(replace(image(f"{n}.jpg", odd), skipped=f"reason {n}", plan=plan(Step(op=f"op{n}"))))
-    digest = stream.digest
+    digest = stream.content.digest
     assert len(digest.groups) == len(digest.stuck) == len(digest.routes) == 300
     assert digest.groups[next(key for key in digest.groups if key[1] == "DTY101")].files == 3000
     assert max(len(group.examples) for group in digest.groups.values()) == 5

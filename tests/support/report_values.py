@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from sm_imgcheck import report
 from sm_imgcheck.core.types import Candidate, Contract, Dim, Facts, Finding, Header, Plan, Report, Result, Step, Values
+from sm_imgcheck.report.check import CheckContent
 
 CONTRACT = Contract(
     shape=(Dim(name="N"), Dim(low=224, high=224), Dim(low=224, high=224), Dim(low=3, high=3)),
@@ -75,7 +76,7 @@ def report_of(**options):
 
 def told(form, results, *, not_looked_at=None, wanted=False, **options):
     """The whole report of these results."""
-    reporter = report.reporter(form, report_of(**options))
+    reporter = report.reporter(form, CheckContent(report_of(**options)))
     counts = Report(spec_name="input", spec_sha256="ab" * 32, not_looked_at=not_looked_at or {})
     text = reporter.open()
     for result in results:

@@ -14,7 +14,7 @@ __all__ = ["code"]
 
 def code(
     *,
-    spec: common.SpecName = "./sm-imgcheck.yaml",
+    spec: common.SpecName = common.DEFAULT_SPEC,
     stack: Annotated[
         str | None,
         typer.Option(

@@ -9,8 +9,10 @@ import typer
 
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli.choices import choices, one_of
+from sm_imgcheck.cli.option_groups import grouped
 from sm_imgcheck.cli.output_paths import folder, suffix_of
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.stores import plain
 
 if TYPE_CHECKING:
@@ -24,6 +26,46 @@ _SAMPLES = 1000
 """In a file for many, unless said otherwise: of 224x224x3 float32 a tar of 600 MB, as WebDataset advises."""
 
 
+@frozen
+class FileOptions:
+    """The kind of the files that tensors are written to, and how many go into one."""
+
+    tensor_format: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="[" + "|".join(_KINDS) + "]",
+            help="The kind of file. One for each tensor: npy (the default), npz, json, or what the suffix of -o says. "
+            "One for many: tar (WebDataset), jsonl (a request on each line), and npy with --batch-size.",
+            callback=one_of(*_KINDS),
+            show_default=False,
+        ),
+    ] = None
+    batch_size: Annotated[
+        int | None,
+        typer.Option(
+            "--batch-size",
+            metavar="N",
+            min=1,
+            max=65_536,
+            help="Tensors in a file for many; of npy they become one tensor. Default: 1000, for tar and jsonl.",
+            show_default=False,
+        ),
+    ] = None
+    remainder: Annotated[
+        str | None,
+        typer.Option(
+            "--remainder",
+            metavar="[short|pad|refuse]",
+            help="Of npy with --batch-size: whether the last batch may be short (the default), is filled with zeros, "
+            "or is not to be.",
+            callback=one_of("short", "pad", "refuse"),
+            show_default=False,
+        ),
+    ] = None
+
+
+@grouped
 def convert(
     paths: common.Paths,
     *,
@@ -38,56 +80,12 @@ def convert(
             "s3://BUCKET/PREFIX.",
         ),
     ],
-    spec: common.SpecName = "./sm-imgcheck.yaml",
-    form: Annotated[
-        str | None,
-        typer.Option(
-            "--as",
-            metavar="[" + "|".join(_KINDS) + "]",
-            help="The kind of file. One for each tensor: npy (the default), npz, json, or what the suffix of -o says. "
-            "One for many: tar (WebDataset), jsonl (a request on each line), and npy with --batch-size.",
-            callback=one_of(*_KINDS),
-            show_default=False,
-        ),
-    ] = None,
-    batch_size: Annotated[
-        int | None,
-        typer.Option(
-            "--batch-size",
-            metavar="N",
-            min=1,
-            max=65_536,
-            help="Tensors in a file for many; of npy they become one tensor. Default: 1000, for tar and jsonl.",
-            show_default=False,
-        ),
-    ] = None,
-    remainder: Annotated[
-        str | None,
-        typer.Option(
-            "--remainder",
-            metavar="[short|pad|refuse]",
-            help="Of npy with --batch-size: whether the last batch may be short (the default), is filled with zeros, "
-            "or is not to be.",
-            callback=one_of("short", "pad", "refuse"),
-            show_default=False,
-        ),
-    ] = None,
+    spec: common.SpecName = common.DEFAULT_SPEC,
+    files: FileOptions,
     fail_on: common.FailOn = "never",
-    select: common.Select = None,
-    ignore: common.Ignore = None,
-    assume: common.Assume = None,
-    allow_guess: common.AllowGuess = False,
-    allow_remote: common.AllowRemote = False,
-    force: common.Force = False,
-    report: common.Format = None,
-    stdin_filename: common.StdinFilename = "stdin",
-    jobs: common.Jobs = None,
-    engine: common.Engine = None,
-    shard: common.Shard = "",
-    resume: common.Resume = False,
-    manifest: common.Manifest = "",
-    quiet: common.Quiet = False,
-    no_color: common.NoColor = False,
+    selection: common.SelectionOptions,
+    assumptions: common.AssumptionOptions,
+    run: common.RunOptions,
 ) -> None:
     """Write the tensors that the model takes.
 
@@ -98,40 +96,24 @@ def convert(
     from sm_imgcheck.run.cpus import number
 
     out = plain(out)
-    if out == "-" and engine not in {None, "here"}:
-        raise typer.BadParameter(f"-o - is written by this process: --engine {engine} needs a folder")
-    processes = number(1 if out == "-" else jobs, paths, engine)
+    if out == "-" and run.engine not in {None, "here"}:
+        raise typer.BadParameter(f"-o - is written by this process: --engine {run.engine} needs a folder")
+    jobs = number(1 if out == "-" else run.jobs, paths, run.engine)
     from sm_imgcheck.cli import session
-    from sm_imgcheck.core.types import Options
 
-    packing = _packing(form, batch_size, remainder, out)
-    options = Options(
-        want_array=True,
-        assume=common.assumed(assume),
-        allow_guess=allow_guess,
-        select=common.codes(select),
-        ignore=common.codes(ignore),
-    )
-    asked = session.Asked(
+    packing = _packing(files, out)
+    invocation = session.Invocation(
         paths=paths,
         spec=spec,
-        options=options,
-        form=report,
-        stdin_filename=stdin_filename,
-        allow_remote=allow_remote,
-        quiet=quiet,
-        no_color=no_color,
-        jobs=processes,
-        engine=engine,
-        shard=shard,
-        resume=resume,
-        manifest=manifest,
+        options=common.check_options(assumptions, selection, want_array=True),
+        assumptions=assumptions,
+        run=run,
+        jobs=jobs,
         packing=packing,
-        force=force,
     )
     counts = session.report_on(
-        asked,
-        sink=_sink(out, None if packing else form, paths, force=force),
+        invocation,
+        sink=_sink(out, None if packing else files.tensor_format, paths, force=run.force),
         leave_out="" if out == "-" else out,
         out=sys.stderr if out == "-" else None,
     )
@@ -139,9 +121,9 @@ def convert(
     raise typer.Exit(counts.exit_code(level))
 
 
-def _packing(form: str | None, size: int | None, remainder: str | None, out: str) -> Packing | None:
+def _packing(files: FileOptions, out: str) -> Packing | None:
     """How tensors are put together in files; None: a file for each."""
-    form = form or "npy"
+    form, size, remainder = files.tensor_format or "npy", files.batch_size, files.remainder
     if form not in choices("run/outputs/formats") and size is not None:
         raise typer.BadParameter(f"--as {form} is a file for each tensor: --batch-size goes with npy, tar and jsonl")
     packed = form not in choices("io/tensors") or size is not None

@@ -8,6 +8,7 @@ import typer
 
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli.choices import one_of
+from sm_imgcheck.cli.option_groups import grouped
 from sm_imgcheck.cli.picture_options import Picture, put
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ EXITS = (
 )
 
 
+@grouped
 def identify(
     tensor: Annotated[
         str,
@@ -38,9 +40,7 @@ def identify(
             "--spec", "-s", metavar="SPEC", help="Hold it against this spec file or preset too.", show_default=False
         ),
     ] = None,
-    assume: common.Assume = None,
-    allow_guess: common.AllowGuess = False,
-    allow_remote: common.AllowRemote = False,  # noqa: ARG001 - its callback sets it
+    assumptions: common.AssumptionOptions,
     form: Annotated[
         str, typer.Option("--format", metavar="[text|json]", help="How to print.", callback=one_of("text", "json"))
     ] = "text",
@@ -55,15 +55,12 @@ def identify(
     tensor, and the plan from the image.
     """
     from sm_imgcheck.cli.session import load_spec
-    from sm_imgcheck.core.types import Options
     from sm_imgcheck.features.identify.tensor import identify_tensor
     from sm_imgcheck.report import identify as _identity
     from sm_imgcheck.run.inputs.item import Item
     from sm_imgcheck.run.work import handed
 
-    options = Options(
-        assume=common.assumed(assume), allow_guess=allow_guess, source=source, keep_arrays=picture is not None
-    )
+    options = common.check_options(assumptions, source=source, keep_arrays=picture is not None)
     wanted = None if spec is None else load_spec(spec)
     item = Item(path="stdin", output=(), stdin=True) if tensor == "-" else Item(path=tensor, output=())
     result = identify_tensor(handed(item), wanted, options).with_path(item.path)

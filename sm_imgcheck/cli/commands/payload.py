@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli import options as requests
-from sm_imgcheck.cli.choices import one_of
+from sm_imgcheck.cli.option_groups import grouped
 
 if TYPE_CHECKING:
-    from sm_imgcheck.cli.payload_session import Asked
+    from sm_imgcheck.cli.payload_session import RequestInvocation
     from sm_imgcheck.core.types import Report
     from sm_imgcheck.features.requests import RequestTarget
     from sm_imgcheck.run.outputs.bodies import Bodies, Made
@@ -20,10 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["payload"]
 
 
+@grouped
 def payload(
     paths: common.Paths,
     *,
-    spec: common.SpecName = "./sm-imgcheck.yaml",
+    spec: common.SpecName = common.DEFAULT_SPEC,
     out: Annotated[
         str,
         typer.Option(
@@ -34,22 +34,15 @@ def payload(
             "output. Default: cat.jpg becomes cat.body.npy, or what its form is called, in the current folder.",
         ),
     ] = "",
-    form: requests.Envelope = None,
-    content_type: requests.ContentType = "",
+    request: common.RequestOptions,
     sizes: Annotated[
         bool,
         typer.Option("--sizes", help="Only list how large each form would be, and what fits."),
     ] = False,
     fail_on: common.FailOn = "never",
-    assume: common.Assume = None,
-    allow_guess: common.AllowGuess = False,
-    allow_remote: common.AllowRemote = False,
+    assumptions: common.AssumptionOptions,
     force: common.Force = False,
-    report: Annotated[
-        str, typer.Option("--format", metavar="[text|json]", help="How to report.", callback=one_of("text", "json"))
-    ] = "text",
-    stdin_filename: common.StdinFilename = "stdin",
-    quiet: common.Quiet = False,
+    report: common.DocumentOptions,
 ) -> None:
     """Write request bodies, and the commands that send them.
 
@@ -57,72 +50,60 @@ def payload(
     where the model's batch, the form and the limits allow. Nothing is written of a body that is over a limit.
     """
     from sm_imgcheck.cli import payload_session
-    from sm_imgcheck.core.types import Options
 
-    asked = payload_session.Asked(
+    invocation = payload_session.RequestInvocation(
         paths=paths,
         spec=spec,
-        options=Options(headers_only=sizes, assume=common.assumed(assume), allow_guess=allow_guess),
-        form=form or "",
-        content_type=content_type,
-        stdin_filename=stdin_filename,
-        allow_remote=allow_remote,
+        options=common.check_options(assumptions, headers_only=sizes),
+        assumptions=assumptions,
+        request=request,
+        report=report,
         leave_out="" if out in {"", "-"} else out,
     )
     if sizes:
-        raise typer.Exit(_list_sizes(asked, report))
-    raise typer.Exit(_write(asked, out, report, fail_on, force=force, quiet=quiet))
+        raise typer.Exit(_list_sizes(invocation))
+    raise typer.Exit(_write(invocation, out, fail_on, force=force))
 
 
-def _write(asked: Asked, out: str, report: str, fail_on: Any, *, force: bool, quiet: bool) -> int:
+def _write(invocation: RequestInvocation, out: str, fail_on: Any, *, force: bool) -> int:
     from dataclasses import replace
 
     from sm_imgcheck.cli import payload_session
+    from sm_imgcheck.report.payload import PayloadContent
 
-    way = payload_session.settled(asked)
+    way = payload_session.settled(invocation)
     sink = _sink(out, way, force=force)
-    teller = _teller(report)(way, folder=sink.outputs.folder)
-    stream = sys.stderr if out == "-" else sys.stdout
-    silent = quiet and report == "text"
+    content = PayloadContent(way, folder=sink.outputs.folder)
+    writer = payload_session.writer(invocation, content, sys.stderr if out == "-" else sys.stdout)
 
     def use(made: Made) -> str | None:
         place = sink.put(made)
-        _print(teller.row(replace(made.body, place=place or "")), stream, silent=silent)
+        writer.row(replace(made.body, place=place or ""))
         return place
 
     def close(counts: Report) -> None:
         sink.finish()
-        _print(teller.close(counts), stream, silent=silent)
+        writer.close(counts)
 
-    return payload_session.each(asked, way, use, close).exit_code(fail_on)
-
-
-def _teller(report: str) -> Any:
-    if report == "json":
-        from sm_imgcheck.report.payload import as_json
-
-        return as_json
-    from sm_imgcheck.report.payload import as_text
-
-    return as_text
+    return payload_session.each(invocation, way, use, close).exit_code(fail_on)
 
 
-def _list_sizes(asked: Asked, report: str) -> int:
+def _list_sizes(invocation: RequestInvocation) -> int:
     from sm_imgcheck.cli import payload_session
     from sm_imgcheck.core.escape import for_terminal
     from sm_imgcheck.features.requests.sizes import sizes
     from sm_imgcheck.report import sizes as told_sizes
     from sm_imgcheck.run.loads import loads
 
-    way = payload_session.settled(asked)
-    found = loads(payload_session.candidates(asked), way, asked.options)
+    way = payload_session.settled(invocation)
+    found = loads(payload_session.candidates(invocation), way, invocation.options)
     for path, why in found.failed:
         typer.echo(f"{for_terminal(path)}: no body: {for_terminal(why)}", err=True)
     if found.largest is not None:
-        tell = told_sizes.sizes_as_json if report == "json" else told_sizes.sizes_as_text
+        tell = told_sizes.sizes_as_json if invocation.report.report_format == "json" else told_sizes.sizes_as_text
         typer.echo(tell(way, found.largest, tuple(sizes(way, found.largest)), shapes=found.shapes), nl=False)
     elif not found.failed:
-        raise payload_session.nothing(asked)
+        raise payload_session.nothing(invocation)
     return int(bool(found.failed))
 
 
@@ -144,9 +125,3 @@ def _sink(out: str, way: RequestTarget, *, force: bool) -> Bodies:
         infix="" if out else ".body",
         manifest=way.endpoint == "batch",
     )
-
-
-def _print(text: str, stream: Any, *, silent: bool) -> None:
-    if not silent:
-        stream.write(text)
-        stream.flush()

@@ -8,18 +8,18 @@ import typer
 
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli.choices import one_of
+from sm_imgcheck.cli.option_groups import grouped
 from sm_imgcheck.cli.picture_options import Picture, put
 
 __all__ = ["plan"]
 
 
+@grouped
 def plan(
     path: Annotated[str, typer.Argument(metavar="PATH", help="An image or a tensor; - for standard input.")],
     *,
-    spec: common.SpecName = "./sm-imgcheck.yaml",
-    assume: common.Assume = None,
-    allow_guess: common.AllowGuess = False,
-    allow_remote: common.AllowRemote = False,  # noqa: ARG001 - its callback sets it
+    spec: common.SpecName = common.DEFAULT_SPEC,
+    assumptions: common.AssumptionOptions,
     form: Annotated[
         str, typer.Option("--format", metavar="[text|json]", help="How to print.", callback=one_of("text", "json"))
     ] = "text",
@@ -33,15 +33,12 @@ def plan(
     steps lead there.
     """
     from sm_imgcheck.cli.session import load_spec
-    from sm_imgcheck.core.types import Options
     from sm_imgcheck.pipeline.process import process
     from sm_imgcheck.report import plan as _trace
     from sm_imgcheck.run.inputs.item import Item
     from sm_imgcheck.run.work import handed
 
-    options = Options(
-        headers_only=True, assume=common.assumed(assume), allow_guess=allow_guess, keep_arrays=picture is not None
-    )
+    options = common.check_options(assumptions, headers_only=True, keep_arrays=picture is not None)
     found = load_spec(spec)
     item = Item(path="stdin", output=(), stdin=True) if path == "-" else Item(path=path, output=())
     result = process(handed(item), found, options).with_path(item.path)

@@ -6,25 +6,51 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sm_imgcheck.cli import handler_options
 from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.choices import choices, one_of
+from sm_imgcheck.cli.handler_options import HandlerOptions, handler_of
+from sm_imgcheck.cli.option_groups import grouped
 from sm_imgcheck.cli.picture_options import Picture, check_one, draw
+from sm_imgcheck.core.frozen import changed, frozen
 
 if TYPE_CHECKING:
-    from sm_imgcheck.cli.session import Asked
-    from sm_imgcheck.core.types import Report, Result
+    from sm_imgcheck.cli.session import Invocation
+    from sm_imgcheck.core.types import Options, Report, Result
 
 __all__ = ["validate"]
 
 
-def validate(
-    paths: common.OptionalPaths = None,
-    *,
-    spec: common.SpecName = "./sm-imgcheck.yaml",
-    emit: Annotated[str | None, typer.Option(metavar="DIR", help="Write the corrected tensors there too.")] = None,
-    form: common.As = None,
-    decoded_by: common.DecodedBy = "pillow",
-    headers_only: common.HeadersOnly = False,
+@frozen
+class ValidateOptions:
+    """What a candidate is, and what is compared."""
+
+    emit: Annotated[str | None, typer.Option(metavar="DIR", help="Write the corrected tensors there too.")] = None
+    tensor_format: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="[" + "|".join(choices("io/tensors")) + "]",
+            help="The kind of file that a tensor is written to. Default: npy, or what the suffix of -o says.",
+            callback=one_of(*choices("io/tensors")),
+            show_default=False,
+        ),
+    ] = None
+    decoded_by: Annotated[
+        str,
+        typer.Option(
+            "--decoded-by",
+            metavar="[pillow|opencv]",
+            help="Whose plain decode an image is compared as: Pillow's (RGB, EXIF ignored), OpenCV's (BGR, EXIF "
+            "applied).",
+            callback=one_of("pillow", "opencv"),
+        ),
+    ] = "pillow"
+    headers_only: Annotated[
+        bool,
+        typer.Option(
+            "--headers-only", help="Decode nothing: only what the files say of themselves. Damage goes unseen."
+        ),
+    ] = False
     content_type: Annotated[
         str | None,
         typer.Option(
@@ -34,33 +60,25 @@ def validate(
             "With --handler: the type that each request has. Default: what the image is.",
             show_default=False,
         ),
-    ] = None,
-    source: common.Source = None,
+    ] = None
+    source: common.Source = None
     golden: Annotated[
         bool, typer.Option("--golden", help="Hold the spec against its own golden tensors; a PATH may be left out.")
-    ] = False,
-    picture: Picture = None,
-    handler: handler_options.File = None,
-    function: handler_options.Function = None,
-    python: handler_options.Python = None,
-    timeout: handler_options.Timeout = 60.0,
-    memory: handler_options.Memory = None,
+    ] = False
+    picture: Picture = None
+
+
+@grouped
+def validate(
+    paths: common.OptionalPaths = None,
+    *,
+    spec: common.SpecName = common.DEFAULT_SPEC,
+    checks: ValidateOptions,
+    handler: HandlerOptions,
     fail_on: common.FailOn = "error",
-    select: common.Select = None,
-    ignore: common.Ignore = None,
-    assume: common.Assume = None,
-    allow_guess: common.AllowGuess = False,
-    allow_remote: common.AllowRemote = False,
-    force: common.Force = False,
-    report: common.Format = None,
-    stdin_filename: common.StdinFilename = "stdin",
-    jobs: common.Jobs = None,
-    engine: common.Engine = None,
-    shard: common.Shard = "",
-    resume: common.Resume = False,
-    manifest: common.Manifest = "",
-    quiet: common.Quiet = False,
-    no_color: common.NoColor = False,
+    selection: common.SelectionOptions,
+    assumptions: common.AssumptionOptions,
+    run: common.RunOptions,
 ) -> None:
     """Report every mismatch with the spec.
 
@@ -73,84 +91,81 @@ def validate(
     """
     from sm_imgcheck.run.cpus import number
 
-    processes = number(jobs, paths or [], engine) if handler is None else 1
+    paths = paths or []
+    jobs = number(run.jobs, paths, run.engine) if handler.handler is None else 1
     from sm_imgcheck.cli import session
-    from sm_imgcheck.core.types import Options
 
-    decoder: Any = decoded_by
-    options = Options(
-        want_array=emit is not None,
-        headers_only=headers_only,
-        decoded_by=decoder,
-        content_type=content_type,
-        as_sent=emit is None,
-        assume=common.assumed(assume),
-        source=source,
-        allow_guess=allow_guess,
-        select=common.codes(select),
-        ignore=common.codes(ignore),
-        keep_arrays=picture is not None,
-    )
-    asked = session.Asked(
-        paths=paths or [],
+    if checks.picture is not None:  # what is drawn does not travel between processes
+        run, jobs = changed(run, engine="here"), 1
+    invocation = session.Invocation(
+        paths=paths,
         spec=spec,
-        options=options,
-        form=report,
-        stdin_filename=stdin_filename,
-        allow_remote=allow_remote,
-        quiet=quiet,
-        no_color=no_color,
-        golden=golden,
-        handler=handler_options.asked(handler, content_type, function, python, timeout=timeout, memory=memory),
-        jobs=processes if picture is None else 1,  # what is drawn does not travel between processes
-        engine=engine if picture is None else "here",
-        shard=shard,
-        resume=resume,
-        manifest=manifest,
-        force=force,
+        options=_check_options(checks, selection, assumptions),
+        assumptions=assumptions,
+        run=run,
+        jobs=jobs,
+        golden=checks.golden,
+        handler=handler_of(handler, checks.content_type),
     )
-    _agree(asked, emit, form)
-    if picture is not None:
-        check_one(asked.paths, golden=golden)
+    _agree(invocation, checks)
+    if checks.picture is not None:
+        check_one(paths, golden=checks.golden)
     results: list[Result] = []
-    counts = _reported(asked, emit, form or "npy", results)
-    if picture is not None:
-        draw(asked, results, picture, force=force)
+    counts = _reported(invocation, checks, results)
+    if checks.picture is not None:
+        draw(invocation, results, checks.picture)
     level: Any = fail_on
     raise typer.Exit(counts.exit_code(level))
 
 
-def _agree(asked: Asked, emit: str | None, form: str | None) -> None:
+def _check_options(
+    checks: ValidateOptions, selection: common.SelectionOptions, assumptions: common.AssumptionOptions
+) -> Options:
+    return common.check_options(
+        assumptions,
+        selection,
+        want_array=checks.emit is not None,
+        headers_only=checks.headers_only,
+        decoded_by=checks.decoded_by,
+        content_type=checks.content_type,
+        as_sent=checks.emit is None,
+        source=checks.source,
+        keep_arrays=checks.picture is not None,
+    )
+
+
+def _agree(invocation: Invocation, checks: ValidateOptions) -> None:
     """Raise BadParameter for options that do not go together."""
-    if asked.options.content_type is not None and emit is not None:
+    emit, handler = checks.emit, invocation.handler
+    if checks.content_type is not None and emit is not None:
         raise typer.BadParameter("--content-type judges request bodies, of which no tensor is made: leave --emit out")
-    if form and emit is None:
+    if checks.tensor_format and emit is None:
         raise typer.BadParameter("--as says what --emit writes: name a folder with --emit")
-    if emit is not None and asked.options.headers_only:
+    if emit is not None and checks.headers_only:
         raise typer.BadParameter("--headers-only decodes nothing, so there is nothing to --emit")
-    if asked.resume and emit is None:
+    if invocation.run.resume and emit is None:
         raise typer.BadParameter("--resume goes on with what --emit writes: name a folder with --emit")
-    if asked.handler is not None and (emit is not None or asked.options.headers_only or asked.golden or asked.manifest):
+    if handler is not None and (emit is not None or checks.headers_only or checks.golden or invocation.run.manifest):
         raise typer.BadParameter("--handler goes with neither --emit, --headers-only, --golden nor --manifest")
-    if asked.options.source is not None and (asked.handler is not None or asked.options.headers_only):
+    if checks.source is not None and (handler is not None or checks.headers_only):
         raise typer.BadParameter("--source is the image of a tensor: with --handler it is the PATH that is sent")
-    if not asked.paths and not asked.golden:
+    if not invocation.paths and not checks.golden:
         raise typer.BadParameter("name a PATH to be checked; --golden alone goes without")
 
 
-def _reported(asked: Asked, emit: str | None, form: str, results: list[Result]) -> Report:
+def _reported(invocation: Invocation, checks: ValidateOptions, results: list[Result]) -> Report:
     """The counts of the run, with its report printed and the tensors that are asked for written.
 
     results: gets the results that keep their arrays.
     """
     from sm_imgcheck.cli import output_paths, session
 
-    if emit is None:
-        mending = session.convert_command if asked.handler is None else session.code_command
-        return session.report_on(asked, command=mending(asked), results=results)
+    if checks.emit is None:
+        command = session.convert_command if invocation.handler is None else session.code_command
+        return session.report_on(invocation, command=command(invocation), results=results)
     from sm_imgcheck.io.stores import plain
     from sm_imgcheck.run.outputs.tensors import Outputs
 
-    emit = output_paths.folder("--emit", plain(emit))
-    sink = Outputs(folder=emit, form=form, force=asked.force)
-    return session.report_on(asked, sink=sink, leave_out=emit, results=results)
+    folder = output_paths.folder("--emit", plain(checks.emit))
+    sink = Outputs(folder=folder, form=checks.tensor_format or "npy", force=invocation.run.force)
+    return session.report_on(invocation, sink=sink, leave_out=folder, results=results)

@@ -1,27 +1,29 @@
-"""JSON Lines: one line for each candidate as it is done, then one with the summary."""
+"""JSON Lines: one line for each row as it comes, then one with the summary."""
 
 from __future__ import annotations
 
-from sm_imgcheck.core.types import Report, Result
-from sm_imgcheck.report import Run, _records
+from typing import Generic
+
+from sm_imgcheck.core.types import Report
+from sm_imgcheck.report import Content, Reporter, Row_contra, _records
 
 __all__ = ["reporter"]
 
 
-def reporter(run: Run) -> _Lines:
+def reporter(content: Content[Row_contra]) -> Reporter[Row_contra]:
     """Report a stream."""
-    return _Lines(run)
+    return _Lines(content)
 
 
-class _Lines:
-    def __init__(self, run: Run) -> None:
-        self.run = run
+class _Lines(Generic[Row_contra]):
+    def __init__(self, content: Content[Row_contra]) -> None:
+        self.content = content
 
     def open(self) -> str:
         return ""
 
-    def row(self, result: Result) -> str:
-        return _records.encode(_records.of_result(result)) + "\n"
+    def row(self, row: Row_contra) -> str:
+        return _records.encode(self.content.record(row)) + "\n"
 
     def close(self, report: Report) -> str:
-        return _records.encode(_records.of_spec(self.run) | {"summary": _records.of_report(report)}) + "\n"
+        return _records.encode(self.content.head() | self.content.tail(report)) + "\n"

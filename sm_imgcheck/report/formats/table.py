@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import StringIO
+from typing import Generic
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
@@ -11,10 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from sm_imgcheck.core import phrases
-from sm_imgcheck.core.types import Report, Result
-from sm_imgcheck.report import Reporter, Run
-from sm_imgcheck.report._groups import Digest
-from sm_imgcheck.report._layout import Story, tell
+from sm_imgcheck.core.types import Report
+from sm_imgcheck.report import Content, Reporter, Row_contra, Run
+from sm_imgcheck.report._layout import Story
 from sm_imgcheck.report._rows import NOT_MENDED, Row, Section
 from sm_imgcheck.report.formats import text
 
@@ -25,25 +25,24 @@ _NARROWEST = 60
 _STYLES = {"error": "bold red", "warning": "bold yellow", "notice": "bold cyan"}
 
 
-def reporter(run: Run) -> Reporter:
-    """Report at the end, when it is known what all have in common. Where columns find no room, as text."""
-    return _Table(run) if run.width >= _NARROWEST else text.reporter(run)
+def reporter(content: Content[Row_contra]) -> Reporter[Row_contra]:
+    """Report as ``text`` does, with what is told at the end in tables; where columns find no room, as text."""
+    return _Table(content) if content.run.width >= _NARROWEST else text.reporter(content)
 
 
-class _Table:
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self.digest = Digest()
+class _Table(Generic[Row_contra]):
+    def __init__(self, content: Content[Row_contra]) -> None:
+        self.content = content
 
     def open(self) -> str:
         return ""
 
-    def row(self, result: Result) -> str:
-        self.digest.add(result)
-        return ""
+    def row(self, row: Row_contra) -> str:
+        return self.content.words(row)
 
     def close(self, report: Report) -> str:
-        return _render(_story(tell(self.run, self.digest, report)), self.run)
+        summary = self.content.summary(report)
+        return summary if isinstance(summary, str) else _render(_story(summary), self.content.run)
 
 
 def _render(what: RenderableType, run: Run) -> str:

@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Generic
+
 from sm_imgcheck.core import phrases
-from sm_imgcheck.core.types import Report, Result
-from sm_imgcheck.report import Run
-from sm_imgcheck.report._groups import Digest
-from sm_imgcheck.report._layout import Story, tell
-from sm_imgcheck.report._rows import Row, Section
+from sm_imgcheck.core.types import Report
+from sm_imgcheck.report import Content, Reporter, Row_contra
+
+if TYPE_CHECKING:
+    from sm_imgcheck.report._layout import Story
+    from sm_imgcheck.report._rows import Row, Section
 
 __all__ = ["lines", "reporter"]
 
 
-def reporter(run: Run) -> _Text:
-    """Report at the end, when it is known what all have in common."""
-    return _Text(run)
+EVERY_VERB = True
+"""Commands that print one document offer it too."""
 
 
-class _Text:
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self.digest = Digest()
+def reporter(content: Content[Row_contra]) -> Reporter[Row_contra]:
+    """Report in words: the rows as they come, or all at the end, when it is known what they have in common."""
+    return _Text(content)
+
+
+class _Text(Generic[Row_contra]):
+    def __init__(self, content: Content[Row_contra]) -> None:
+        self.content = content
 
     def open(self) -> str:
         return ""
 
-    def row(self, result: Result) -> str:
-        self.digest.add(result)
-        return ""
+    def row(self, row: Row_contra) -> str:
+        return self.content.words(row)
 
     def close(self, report: Report) -> str:
-        return "\n".join(lines(tell(self.run, self.digest, report))) + "\n"
+        summary = self.content.summary(report)
+        return summary if isinstance(summary, str) else "\n".join(lines(summary)) + "\n"
 
 
 def lines(story: Story) -> list[str]:

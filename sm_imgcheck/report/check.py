@@ -1,0 +1,56 @@
+"""The report of checked candidates: of ``validate`` and ``convert``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sm_imgcheck.core.types import Report, Result
+from sm_imgcheck.report import Run, _records
+
+if TYPE_CHECKING:
+    from sm_imgcheck.report._groups import Digest
+    from sm_imgcheck.report._layout import Story
+
+__all__ = ["CheckContent"]
+
+
+class CheckContent:
+    """Each result as JSON values; for people, what all have in common, at the end."""
+
+    key = "results"
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._gathered: Digest | None = None
+
+    @property
+    def digest(self) -> Digest:
+        """What was gathered so far; the formats for machines do without, and without its import."""
+        if self._gathered is None:
+            from sm_imgcheck.report._groups import Digest
+
+            self._gathered = Digest()
+        return self._gathered
+
+    def head(self) -> dict[str, Any]:
+        """The spec."""
+        return _records.of_spec(self.run)
+
+    def record(self, row: Result) -> dict[str, Any]:
+        """One candidate."""
+        return _records.of_result(row)
+
+    def tail(self, report: Report) -> dict[str, Any]:
+        """The counts."""
+        return {"summary": _records.of_report(report)}
+
+    def words(self, row: Result) -> str:
+        """Nothing yet: the result is gathered."""
+        self.digest.add(row)
+        return ""
+
+    def summary(self, report: Report) -> Story:
+        """The whole report."""
+        from sm_imgcheck.report._layout import tell
+
+        return tell(self.run, self.digest, report)

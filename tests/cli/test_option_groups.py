@@ -1,0 +1,69 @@
+"""Commands take their options in groups, so that a new option is one line and its use."""
+
+import inspect
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+import typer
+
+import sm_imgcheck
+from sm_imgcheck.cli import options
+from sm_imgcheck.cli.option_groups import grouped
+from sm_imgcheck.core.frozen import frozen
+
+PACKAGE = Path(sm_imgcheck.__file__).parent
+NEW_OPTION = '    label: Annotated[str, typer.Option("--label", help="A word for the report.")] = ""\n'
+PRINT_RUN = """
+import sys
+from sm_imgcheck.cli import main, session
+def report_on(invocation, **others):
+    print(invocation.run.label)
+    raise SystemExit(0)
+session.report_on = report_on
+main(sys.argv[1:])
+"""
+
+
+@frozen
+class SizeOptions:
+    width: Annotated[int, typer.Option("--width")]
+    height: Annotated[int, typer.Option("--height")] = 3
+
+
+def test_fields_become_options_in_their_order_and_come_as_the_group():
+    calls = []
+
+    @grouped
+    def command(name: str, *, size: SizeOptions, force: options.Force = False) -> None:
+        calls.append((name, size, force))
+
+    parameters = inspect.signature(command).parameters
+    assert list(parameters) == ["name", "width", "height", "force"]
+    assert parameters["width"].default is inspect.Parameter.empty
+    assert parameters["height"].default == 3
+    command(name="x", width=2, height=4, force=True)
+    assert calls == [("x", SizeOptions(width=2, height=4), True)]
+
+
+def test_option_in_two_groups_is_refused():
+    with pytest.raises(ValueError, match="duplicate parameter name: 'width'"):
+
+        @grouped
+        def command(*, first: SizeOptions, second: SizeOptions) -> None:
+            pass
+
+
+@pytest.mark.parametrize("command", [["validate"], ["convert", "-o", "out"]], ids=" ".join)
+def test_new_option_is_a_line_in_one_file_and_reaches_the_session(tmp_path, command):
+    shutil.copytree(PACKAGE, tmp_path / "sm_imgcheck", ignore=shutil.ignore_patterns("__pycache__"))
+    file = tmp_path / "sm_imgcheck" / "cli" / "options.py"
+    head, start, tail = file.read_text("utf-8").partition("    quiet: Quiet = False\n")
+    assert start
+    file.write_text(head + NEW_OPTION + start + tail, "utf-8")
+    words = [sys.executable, "-c", PRINT_RUN, *command, "--label", "night", "x.jpg"]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert done.stdout == "night\n"
