@@ -26,7 +26,7 @@ _CHUNK = 32
 
 
 class _Engine(Protocol):
-    def done(self, job: Job, chunks: Iterable[Chunk], jobs: int) -> Generator[Done, None, None]: ...
+    def run_chunks(self, job: Job, chunks: Iterable[Chunk], jobs: int) -> Generator[Done, None, None]: ...
 
 
 def run(
@@ -41,8 +41,8 @@ def run(
     module = cast("_Engine", plugins.load(executors, engine or ("pool" if jobs > 1 else "here")))
     claimed = _claimed(items, job)
     if keep is None:
-        return module.done(job, chunked(claimed), jobs)
-    return keep.behind(module.done(job, chunked(keep.before(claimed)), jobs))
+        return module.run_chunks(job, chunked(claimed), jobs)
+    return keep.behind(module.run_chunks(job, chunked(keep.before(claimed)), jobs))
 
 
 def chunked(items: Iterable[Item | Done]) -> Iterator[Chunk]:

@@ -59,7 +59,7 @@ def do(ticket: bytes, chunk: Chunk, careful: bool) -> Message:
     failure: Exception | None = None
     try:
         job = _opened(ticket, any(map(_is_relative, chunk.items)))
-        records.extend(pool.done(job, [chunk], 1) if careful else _watched(job, chunk))
+        records.extend(pool.run_chunks(job, [chunk], 1) if careful else _watched(job, chunk))
     except ImgcheckError as error:
         failure = error
     except Exception as error:  # noqa: BLE001 - a bug: the process that asked tells it
