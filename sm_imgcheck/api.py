@@ -140,7 +140,7 @@ def validate_handler(
     file, function or interpreter.
     """
     from sm_imgcheck.features.handler import Handler, Runner
-    from sm_imgcheck.run.sources import looked_at
+    from sm_imgcheck.run.sources import process_with_handler
 
     how = Handler(
         file=os.fsdecode(file),
@@ -153,7 +153,7 @@ def validate_handler(
     spec = loaded(spec)
     with Runner(how, spec.payload.get("stack", "")) as run:
         several = what if isinstance(what, list | tuple) else [what]
-        return tuple(looked_at(one, run, spec, Options()) for one in several)
+        return tuple(process_with_handler(one, run, spec, Options()) for one in several)
 
 
 def draw(

@@ -16,7 +16,7 @@ from sm_imgcheck.features.requests import Route, route
 from sm_imgcheck.run.inputs.item import Item, Listing
 from sm_imgcheck.run.inputs.listing import listed
 from sm_imgcheck.run.outputs.bodies import Made, bodies
-from sm_imgcheck.run.outputs.tensors import Refused
+from sm_imgcheck.run.outputs.tensors import OutputRefused
 
 __all__ = ["Asked", "candidates", "each", "nothing", "settled"]
 
@@ -85,5 +85,5 @@ def each(asked: Asked, way: Route, use: Callable[[Made], str | None], close: Cal
 def _used(made: Made, use: Callable[[Made], str | None], troubles: Troubles) -> str | None:
     try:
         return use(made)
-    except Refused as error:  # its place is at fault, not that of all
+    except OutputRefused as error:  # its place is at fault, not that of all
         return use(replace(made, body=replace(made.body, payload=None, refused=troubles.tell(made.item, error))))

@@ -86,9 +86,9 @@ def put(target: str, png: bytes, made_of: Sequence[str | bytes | None], *, force
     made_of: paths; what is none of a file is passed over.
     """
     from sm_imgcheck.core.errors import OutputError
-    from sm_imgcheck.io.stores import file_of, plain, store
+    from sm_imgcheck.io.stores import file_of, store, strip_file_scheme
 
-    place = plain(target)
+    place = strip_file_scheme(target)
     for path in (one for one in made_of if isinstance(one, str)):
         with suppress(OSError, ValueError):  # one of them is not there, or has no lawful name
             if os.path.samefile(file_of(path)[0], place):  # noqa: PTH121 - as the user typed it

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections import Counter
@@ -17,24 +16,25 @@ import typer
 from sm_imgcheck.cli.progress import Watch
 from sm_imgcheck.cli.run_errors import Troubles
 from sm_imgcheck.cli.signals import Terminated
+from sm_imgcheck.core import gc_policy
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Options, Report, Spec
-from sm_imgcheck.io.stores import is_remote, plain
+from sm_imgcheck.io.stores import is_remote, strip_file_scheme
 from sm_imgcheck.pipeline.guard import WITH_TRACEBACK
 from sm_imgcheck.report import Run, reporter
 from sm_imgcheck.run import run
 from sm_imgcheck.run.inputs.item import IMAGE_SUFFIXES, TENSOR_SUFFIXES, Item, Listing
 from sm_imgcheck.run.inputs.listing import listed
 from sm_imgcheck.run.inputs.shard import ELSEWHERE, Shard, sharded
-from sm_imgcheck.run.work import Done, Job, Sink
+from sm_imgcheck.run.work import Outcome, RunJob, Sink
 from sm_imgcheck.spec import load
 
 if TYPE_CHECKING:
     from sm_imgcheck.features.handler import Handler
     from sm_imgcheck.run.outputs.packs import Packing
-    from sm_imgcheck.run.resume.keeping import Keeping
+    from sm_imgcheck.run.resume.recorder import RunRecorder
 
 __all__ = ["DEFAULT_SPEC", "Asked", "code_command", "convert_command", "load_spec", "report_on", "warn_about"]
 
@@ -152,14 +152,15 @@ def report_on(
     what is printed stays whole. Then the cause goes on its way. Raises ImgcheckError at the end, too, where the job
     could not be done for some candidate.
     """
-    gc.freeze()  # as where the work is done (``engine.job.prepare``)
-    gc.enable()
+    gc_policy.enable_for_run()
     out = out or sys.stdout
     spec = _loaded(asked)
     form = asked.form or ("table" if out.isatty() else "text")
     told = reporter(form, _run(asked, spec, command, out))
     shard = Shard.parse(asked.shard) if asked.shard else Shard()
-    job = Job(spec=spec, options=asked.options, sink=sink, allow_remote=asked.allow_remote, raise_bugs=asked.raise_bugs)
+    job = RunJob(
+        spec=spec, options=asked.options, sink=sink, allow_remote=asked.allow_remote, raise_bugs=asked.raise_bugs
+    )
     job, keep = _kept(job, asked, shard)
     silent = asked.quiet and form in _FOR_PEOPLE
     how = _listing(asked, leave_out)
@@ -214,12 +215,14 @@ def _listing(asked: Asked, leave_out: str) -> Listing:
     )
 
 
-def _records(asked: Asked, items: Iterator[Item], job: Job, keep: Keeping | None) -> Generator[Done, None, None]:
+def _records(
+    asked: Asked, items: Iterator[Item], job: RunJob, keep: RunRecorder | None
+) -> Generator[Outcome, None, None]:
     """What becomes of the golden tensors where these are asked for, then of the paths."""
     if asked.golden:
-        from sm_imgcheck.run.sources import probed
+        from sm_imgcheck.run.sources import check_golden_tensors
 
-        yield from probed(job)
+        yield from check_golden_tensors(job)
     if asked.handler is None:
         yield from run(items, job, jobs=asked.jobs, engine=asked.where, keep=keep)
     else:
@@ -236,14 +239,14 @@ def _to_come(asked: Asked, how: Listing) -> Iterator[object] | None:
     return sharded(listed(asked.paths, replace(how, passed_over=Counter())), shard, Counter())
 
 
-def _kept(job: Job, asked: Asked, shard: Shard) -> tuple[Job, Keeping | None]:
+def _kept(job: RunJob, asked: Asked, shard: Shard) -> tuple[RunJob, RunRecorder | None]:
     """The job, and what keeps it. A run of a few named files that asks for nothing of the kind has neither."""
     journaled = asked.resume or asked.packing is not None or shard.of > 1 or any(map(_is_many, asked.paths))
     if not journaled and not asked.manifest:
         return job, None
-    from sm_imgcheck.run.resume.keeping import Wanted, keeping
+    from sm_imgcheck.run.resume.recorder import RecorderOptions, open_recorder
 
-    wanted = Wanted(
+    wanted = RecorderOptions(
         shard=shard,
         manifest=asked.manifest,
         journaled=journaled,
@@ -251,7 +254,7 @@ def _kept(job: Job, asked: Asked, shard: Shard) -> tuple[Job, Keeping | None]:
         resume=asked.resume,
         force=asked.force,
     )
-    keep = keeping(job, wanted)
+    keep = open_recorder(job, wanted)
     return (job if keep is None else keep.job), keep
 
 
@@ -259,7 +262,7 @@ def _is_many(path: str) -> bool:
     """Whether a path stands for any number of candidates: a list, a folder, here or in a store."""
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
     is_file = suffix in IMAGE_SUFFIXES or suffix in TENSOR_SUFFIXES
-    return path.startswith("@") or (not is_file if is_remote(path) else os.path.isdir(plain(path)))  # noqa: PTH112
+    return path.startswith("@") or (not is_file if is_remote(path) else os.path.isdir(strip_file_scheme(path)))  # noqa: PTH112
 
 
 def _nothing_there(paths: list[str], how: Listing) -> str:

@@ -9,6 +9,7 @@ from operator import attrgetter
 from sm_imgcheck import rules
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.frozen import changed, frozen
+from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Candidate, Facts, Finding, Header, Options, Plan, Spec
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.pipeline.plan import make_plan
@@ -40,7 +41,7 @@ class Judgement:
 
 _REMEMBERED = 512
 """Judgements, some 10 kB each: the headers of a folder of photographs are few."""
-_known: dict[tuple[object, ...], tuple[Judgement, Spec, Options]] = {}
+_judgements: IdentityCache[Judgement] = IdentityCache(_REMEMBERED)
 _fields = attrgetter(*(field.name for field in fields(Header)))
 
 
@@ -55,15 +56,12 @@ def judgement(candidate: Candidate, spec: Spec, options: Options) -> Judgement:
     if header is None or not alike or candidate.problem is not None:
         return _made(candidate, spec, options)
     suffix = _suffix(candidate.path)
-    key = (id(spec), id(options), suffix, candidate.trailing_bytes, *_fields(header))
-    found, *of = _known.get(key, (None, None, None))
-    if found is None or of[0] is not spec or of[1] is not options:
-        if len(_known) >= _REMEMBERED:
-            _known.clear()
-        # Neither name nor bytes: what is remembered cannot depend on them.
-        found = _made(changed(candidate, path=f"x{suffix}", data=b"", pixels=None), spec, options)
-        _known[key] = found, spec, options
-    return found
+
+    def make() -> Judgement:
+        # Neither name nor bytes: what is cached cannot depend on them.
+        return _made(changed(candidate, path=f"x{suffix}", data=b"", pixels=None), spec, options)
+
+    return _judgements.get_or_make((spec, options), make, (suffix, candidate.trailing_bytes, *_fields(header)))
 
 
 def _suffix(path: str) -> str:

@@ -11,7 +11,7 @@ from sm_imgcheck.features.requests import batch as joining
 from sm_imgcheck.features.requests.sizes import Load
 from sm_imgcheck.pipeline.process import look_at, process
 from sm_imgcheck.run.inputs.item import Item
-from sm_imgcheck.run.work import handed
+from sm_imgcheck.run.work import resolve_input
 from sm_imgcheck.serving.envelopes import envelope
 
 __all__ = ["Loads", "loads"]
@@ -32,7 +32,7 @@ def loads(items: Iterable[Item], route: Route, options: Options) -> Loads:
     """Look at every candidate; nothing is decoded."""
     single, found, by_shape = joining.one_by_one(route.spec), Loads(), dict[tuple[int, ...], Load]()
     for item in items:
-        candidate = look_at(handed(item), single, options)
+        candidate = look_at(resolve_input(item), single, options)
         result = process(candidate, single, options)
         if result.plan is None:
             found.failed.append((item.path, result.skipped))

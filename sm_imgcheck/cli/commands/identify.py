@@ -60,12 +60,12 @@ def identify(
     from sm_imgcheck.features.identify.tensor import recognised
     from sm_imgcheck.report import identify as _identity
     from sm_imgcheck.run.inputs.item import Item
-    from sm_imgcheck.run.work import handed
+    from sm_imgcheck.run.work import resolve_input
 
     options = Options(assume=common.assumed(assume), allow_guess=allow_guess, source=source)
     wanted = None if spec is None else load_spec(spec)
     item = Item(path="stdin", output=(), stdin=True) if tensor == "-" else Item(path=tensor, output=())
-    what = handed(item)
+    what = resolve_input(item)
     result = replace(recognised(what, wanted, options), path=item.path)
     tell = _identity.as_json if form == "json" else _identity.as_text
     typer.echo(tell(result, wanted, spec or ""), nl=False)

@@ -38,12 +38,12 @@ def plan(
     from sm_imgcheck.pipeline.process import process
     from sm_imgcheck.report import plan as _trace
     from sm_imgcheck.run.inputs.item import Item
-    from sm_imgcheck.run.work import handed
+    from sm_imgcheck.run.work import resolve_input
 
     options = Options(headers_only=True, assume=common.assumed(assume), allow_guess=allow_guess)
     found = load_spec(spec)
     item = Item(path="stdin", output=(), stdin=True) if path == "-" else Item(path=path, output=())
-    what = handed(item)
+    what = resolve_input(item)
     result = replace(process(what, found, options), path=item.path)
     typer.echo(_trace.as_json(result, found) if form == "json" else _trace.as_text(result, found, spec), nl=False)
     if picture is not None:

@@ -143,9 +143,9 @@ def _reported(asked: Asked, emit: str | None, form: str) -> Report:
     if emit is None:
         mending = session.convert_command if asked.handler is None else session.code_command
         return session.report_on(asked, command=mending(asked))
-    from sm_imgcheck.io.stores import plain
+    from sm_imgcheck.io.stores import strip_file_scheme
     from sm_imgcheck.run.outputs.tensors import Outputs
 
-    emit = output_paths.folder("--emit", plain(emit))
+    emit = output_paths.folder("--emit", strip_file_scheme(emit))
     sink = Outputs(folder=emit, form=form, force=asked.force)
     return session.report_on(asked, sink=sink, leave_out=emit)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sm_imgcheck.run.executors._feed import Feed
 from sm_imgcheck.run.inputs.item import Item
-from sm_imgcheck.run.work import Chunk, Done, Job, lost, work
+from sm_imgcheck.run.work import Chunk, Outcome, RunJob, report_crash, work
 
 __all__ = ["AHEAD", "Executor", "Task", "Window"]
 
@@ -37,7 +37,7 @@ class _Slot:
     """A chunk in the order of the listing."""
 
     chunk: Chunk
-    records: dict[int, Done] = field(default_factory=dict)
+    records: dict[int, Outcome] = field(default_factory=dict)
     """Results by place in the chunk, until they are yielded."""
     yielded: int = 0
     """Number of places that were yielded."""
@@ -67,7 +67,7 @@ class Task:
         """Places without a result."""
         return self.places[self.received :]
 
-    def receive(self, records: Iterable[Done]) -> None:
+    def receive(self, records: Iterable[Outcome]) -> None:
         """Take the next results."""
         for record in records:
             self.slot.records[self.places[self.received]] = record
@@ -77,13 +77,13 @@ class Task:
 class Window:
     """The chunks between the first one without all its results and the last one that was taken from the listing."""
 
-    def __init__(self, job: Job, chunks: Iterable[Chunk]) -> None:
+    def __init__(self, job: RunJob, chunks: Iterable[Chunk]) -> None:
         self.feed = Feed(chunks)
         self._job = job
         self._slots: deque[_Slot] = deque()
         self._retries: deque[Task] = deque()
 
-    def results(self, executor: Executor) -> Generator[Done, None, None]:
+    def results(self, executor: Executor) -> Generator[Outcome, None, None]:
         """Yield results in the order of the listing. Raises what ended the listing or a task, in its place there."""
         try:
             while self._is_open():
@@ -122,7 +122,7 @@ class Window:
         """Record that the worker process died of one candidate."""
         item = task.slot.chunk.items[place]
         assert isinstance(item, Item)
-        task.slot.records[place] = lost(self._job, item, cause)
+        task.slot.records[place] = report_crash(self._job, item, cause)
 
     def fail(self, task: Task, failure: Exception) -> None:
         """End the run with this error once all results before it are yielded."""
@@ -139,15 +139,15 @@ class Window:
             self._slots.append(_Slot(Chunk(number=-1, items=()), failure=error))
             return None
 
-    def _local_results(self, chunk: Chunk) -> dict[int, Done]:
+    def _local_results(self, chunk: Chunk) -> dict[int, Outcome]:
         """Results of an earlier run, and of standard input, which no other process can read."""
         return {
             place: next(work(self._job, Chunk(number=chunk.number, items=(item,))))
             for place, item in enumerate(chunk.items)
-            if isinstance(item, Done) or item.stdin
+            if isinstance(item, Outcome) or item.stdin
         }
 
-    def _in_order(self) -> Iterator[Done]:
+    def _in_order(self) -> Iterator[Outcome]:
         while self._slots:
             slot = self._slots[0]
             while (record := slot.records.pop(slot.yielded, None)) is not None:

@@ -19,7 +19,7 @@ from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.run.executors import _forkserver, _worker
 from sm_imgcheck.run.executors._window import AHEAD, Task, Window
 from sm_imgcheck.run.executors._worker import Receiver
-from sm_imgcheck.run.work import Chunk, Done, Job
+from sm_imgcheck.run.work import Chunk, Outcome, RunJob
 
 __all__ = ["run_chunks"]
 
@@ -35,7 +35,7 @@ _FAILED_STARTS = 3
 """Workers in a row that died before they began a candidate: the cause is the machine, not a candidate."""
 
 
-def run_chunks(job: Job, chunks: Iterable[Chunk], jobs: int) -> Generator[Done, None, None]:
+def run_chunks(job: RunJob, chunks: Iterable[Chunk], jobs: int) -> Generator[Outcome, None, None]:
     """Yield results in the order of the chunks, each as soon as all before it are there.
 
     Raises ImgcheckError when the job as a whole cannot be done; the results before it in the listing come first.
@@ -66,7 +66,7 @@ class _Worker:
 
 
 class _Pool:
-    def __init__(self, job: Job, window: Window) -> None:
+    def __init__(self, job: RunJob, window: Window) -> None:
         self.job = job
         self.window = window
         self.failed_starts = 0
@@ -119,7 +119,7 @@ class _Pool:
     def _receive(self, worker: _Worker) -> bool:
         """Take a message; False: the worker is dead and sends none."""
         try:
-            message: _worker.Message = worker.receiver.unpacked(worker.link.recv_bytes())
+            message: _worker.Message = worker.receiver.unpack(worker.link.recv_bytes())
         except (EOFError, OSError):
             return False
         records, finished, failure = message
@@ -167,7 +167,7 @@ class _Pool:
             worker.begun.close()
 
 
-def _send(worker: _Worker, message: Job | Chunk) -> None:
+def _send(worker: _Worker, message: RunJob | Chunk) -> None:
     with suppress(OSError):  # the worker is dead, which the next read of its pipe reports
         worker.link.send_bytes(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
 

@@ -25,7 +25,7 @@ from sm_imgcheck.run.executors._window import AHEAD, Task, Window
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run.resume.fingerprint import libraries
-from sm_imgcheck.run.work import Chunk, Done, Job
+from sm_imgcheck.run.work import Chunk, Outcome, RunJob
 
 __all__ = ["run_chunks"]
 
@@ -43,7 +43,7 @@ _SHOWING = 5.0
 """Seconds for an output to be seen here: network file systems remember for some that a name was not there (nfs(5))."""
 
 
-def run_chunks(job: Job, chunks: Iterable[Chunk], jobs: int) -> Generator[Done, None, None]:
+def run_chunks(job: RunJob, chunks: Iterable[Chunk], jobs: int) -> Generator[Outcome, None, None]:
     """Yield results in the order of the chunks, each as soon as all before it are there.
 
     jobs: tasks in flight; 0: as many as the cluster has use for. Raises ImgcheckError when the job as a whole cannot
@@ -62,7 +62,7 @@ def run_chunks(job: Job, chunks: Iterable[Chunk], jobs: int) -> Generator[Done, 
 
 
 class _Cluster:
-    def __init__(self, ray: Any, job: Job, jobs: int, window: Window, heed: Callable[[], None]) -> None:
+    def __init__(self, ray: Any, job: RunJob, jobs: int, window: Window, heed: Callable[[], None]) -> None:
         self.ray, self.job, self.jobs, self.window, self.heed = ray, job, jobs, window, heed
         ticket = _ray_task.Ticket(job=job, folder=os.getcwd(), libraries=libraries())
         self.ticket = pickle.dumps(ticket, pickle.HIGHEST_PROTOCOL)
@@ -129,7 +129,7 @@ class _Cluster:
         else:
             self.window.give_up(task, task.places[0], f"{cause}, {task.crashes} times")
 
-    def _check_visibility(self, record: Done, host: str) -> None:
+    def _check_visibility(self, record: Outcome, host: str) -> None:
         """Raise ImgcheckError when a node cannot see the files of this machine, or this machine those of the node."""
         output = record.result.emitted
         if output and isinstance(self.job.sink, Outputs) and not is_remote(output) and host not in self.trusted:

@@ -11,7 +11,7 @@ from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Options, Result
 from sm_imgcheck.run.executors._window import Window
 from sm_imgcheck.run.inputs.item import Item
-from sm_imgcheck.run.work import Chunk, Done, Job
+from sm_imgcheck.run.work import Chunk, Outcome, RunJob
 
 LIMIT = 4
 
@@ -42,7 +42,7 @@ class Backwards:
 
 
 def outcome(item):
-    return Done(item=item, result=Result(path=item.path, kind="image"))
+    return Outcome(item=item, result=Result(path=item.path, kind="image"))
 
 
 def chunks(number, size=3):
@@ -59,7 +59,7 @@ def collect(records, got):
 
 @pytest.fixture
 def job():
-    return Job(spec=load_spec("pillow-rgb-01"), options=Options())
+    return RunJob(spec=load_spec("pillow-rgb-01"), options=Options())
 
 
 def paths(records):
