@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from contextlib import suppress
 from typing import TextIO
+
+from sm_imgcheck.core import gc_policy
 
 __all__ = ["main"]
 
@@ -24,9 +25,7 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    # What is imported stays: looking through it for garbage takes a twentieth of a short command. A run over many
-    # candidates turns the collector on again.
-    gc.disable()
+    gc_policy.start_without()
     from sm_imgcheck.cli import main as run
     from sm_imgcheck.cli.signals import listen
 

@@ -142,7 +142,7 @@ def validate_handler(
     file, function or interpreter.
     """
     from sm_imgcheck.features.handler import Handler, Runner
-    from sm_imgcheck.run.sources import check_handled
+    from sm_imgcheck.run.sources import process_with_handler
 
     how = Handler(
         file=os.fsdecode(file),
@@ -155,7 +155,7 @@ def validate_handler(
     spec = loaded(spec)
     with Runner(how, spec.payload.get("stack", "")) as run:
         several = what if isinstance(what, list | tuple) else [what]
-        return tuple(check_handled(one, run, spec, Options()) for one in several)
+        return tuple(process_with_handler(one, run, spec, Options()) for one in several)
 
 
 def draw(

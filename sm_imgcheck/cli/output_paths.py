@@ -9,7 +9,7 @@ import typer
 
 from sm_imgcheck.cli.choices import choices
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.io.stores import is_remote, plain, scheme_of, store
+from sm_imgcheck.io.stores import is_remote, scheme_of, store, strip_file_scheme
 
 __all__ = ["folder", "hand_over", "suffix_of"]
 
@@ -52,5 +52,5 @@ def hand_over(text: str, out: str | None, *, force: bool) -> None:
         return
     if not out:
         raise typer.BadParameter("-o names nothing: name a file, or - for standard output")
-    out = plain(out)
+    out = strip_file_scheme(out)
     store(out).write(out, (text.encode(),), force=force)

@@ -20,7 +20,7 @@ from sm_imgcheck.report import Content, Row_contra, reporter
 from sm_imgcheck.run.inputs.item import Item, Listing
 from sm_imgcheck.run.inputs.listing import listed
 from sm_imgcheck.run.outputs.bodies import Made, bodies
-from sm_imgcheck.run.outputs.tensors import Refused
+from sm_imgcheck.run.outputs.tensors import OutputRefused
 
 __all__ = ["RequestInvocation", "candidates", "each", "nothing", "settled", "writer"]
 
@@ -100,5 +100,5 @@ def each(
 def _used(made: Made, use: Callable[[Made], str | None], troubles: Troubles) -> str | None:
     try:
         return use(made)
-    except Refused as error:  # its place is at fault, not that of all
+    except OutputRefused as error:  # its place is at fault, not that of all
         return use(replace(made, body=replace(made.body, payload=None, refused=troubles.tell(made.item, error))))

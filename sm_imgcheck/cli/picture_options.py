@@ -67,11 +67,11 @@ def draw(invocation: Invocation, results: Sequence[Result], target: str) -> None
         return
     from sm_imgcheck.features.pictures import draw_candidate
     from sm_imgcheck.run.inputs.item import Item
-    from sm_imgcheck.run.work import look
+    from sm_imgcheck.run.work import process_item
 
     path, options = invocation.paths[0], invocation.options
     # A result that an earlier run has left has no arrays: that candidate is read now.
-    result = results[0] if len(results) == 1 else look(Item(path=path, output=()), spec, options)
+    result = results[0] if len(results) == 1 else process_item(Item(path=path, output=()), spec, options)
     png = draw_candidate(result, spec, options, name=path, title=invocation.spec)
     put(target, png, [path, options.source], force=force)
 
@@ -82,9 +82,9 @@ def put(target: str, png: bytes, made_of: Sequence[str | bytes | None], *, force
     made_of: paths; what is none of a file is passed over.
     """
     from sm_imgcheck.core.errors import OutputError
-    from sm_imgcheck.io.stores import file_of, plain, store
+    from sm_imgcheck.io.stores import file_of, store, strip_file_scheme
 
-    place = plain(target)
+    place = strip_file_scheme(target)
     for path in (one for one in made_of if isinstance(one, str)):
         with suppress(OSError, ValueError):  # one of them is not there, or has no lawful name
             if os.path.samefile(file_of(path)[0], place):  # noqa: PTH121 - as the user typed it

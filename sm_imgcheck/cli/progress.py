@@ -14,7 +14,7 @@ import typer
 
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Report
-from sm_imgcheck.run.work import Done
+from sm_imgcheck.run.work import Outcome
 
 __all__ = ["Watch"]
 
@@ -43,7 +43,7 @@ class Watch:
         self._to_come = to_come
         self._bar: _Bar | None = None
 
-    def over(self, records: Generator[Done, None, None]) -> Generator[Done, None, None]:
+    def over(self, records: Generator[Outcome, None, None]) -> Generator[Outcome, None, None]:
         """Pass the records on, and tell how many there were so far."""
         terminal = sys.stderr.isatty()
         pause = _PAUSE if terminal else _MINUTE
@@ -60,7 +60,7 @@ class Watch:
                 if self._bar is not None:
                     self._bar.wipe()
 
-    def _note(self, record: Done) -> None:
+    def _note(self, record: Outcome) -> None:
         self.done += 1
         self.found += bool(record.result.findings)
         # The earlier of two equals stays: the number of jobs has no say in it.

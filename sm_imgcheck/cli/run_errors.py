@@ -10,8 +10,8 @@ from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.pipeline.guard import WITH_TRACEBACK, clause
 from sm_imgcheck.run.inputs.item import Item
-from sm_imgcheck.run.outputs.tensors import Refused
-from sm_imgcheck.run.work import Done
+from sm_imgcheck.run.outputs.tensors import OutputRefused
+from sm_imgcheck.run.work import Outcome
 
 __all__ = ["REPORT_IT", "Troubles"]
 
@@ -30,7 +30,7 @@ class Troubles:
 
     def tell(self, item: Item, error: Exception) -> str:
         """Take in one and answer with the clause for the candidate's result."""
-        if isinstance(error, Refused):
+        if isinstance(error, OutputRefused):
             self.refused += 1
             self.first = self.first or str(error)
             return str(error)
@@ -39,7 +39,7 @@ class Troubles:
         self._bug(item, said := clause(error))
         return said
 
-    def note(self, done: Done) -> None:
+    def note(self, done: Outcome) -> None:
         """Take in what is one of a run's records."""
         if done.refused:
             self.refused += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections import Counter
@@ -18,11 +17,12 @@ from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, RunOptions
 from sm_imgcheck.cli.progress import Watch
 from sm_imgcheck.cli.run_errors import Troubles
 from sm_imgcheck.cli.signals import Terminated
+from sm_imgcheck.core import gc_policy
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Options, Report, Result, Spec
-from sm_imgcheck.io.stores import is_remote, plain
+from sm_imgcheck.io.stores import is_remote, strip_file_scheme
 from sm_imgcheck.pipeline.guard import WITH_TRACEBACK
 from sm_imgcheck.report import Run, reporter
 from sm_imgcheck.report.check import CheckContent
@@ -30,13 +30,13 @@ from sm_imgcheck.run import run
 from sm_imgcheck.run.inputs.item import IMAGE_SUFFIXES, TENSOR_SUFFIXES, Item, Listing
 from sm_imgcheck.run.inputs.listing import listed
 from sm_imgcheck.run.inputs.shard import ELSEWHERE, Shard, sharded
-from sm_imgcheck.run.work import Done, Job, Sink
+from sm_imgcheck.run.work import Outcome, RunJob, Sink
 from sm_imgcheck.spec import load
 
 if TYPE_CHECKING:
     from sm_imgcheck.features.handler import Handler
     from sm_imgcheck.run.outputs.packs import Packing
-    from sm_imgcheck.run.resume.keeping import Keeping
+    from sm_imgcheck.run.resume.recorder import RunRecorder
 
 __all__ = ["FOR_PEOPLE", "Invocation", "code_command", "convert_command", "load_spec", "report_on", "warn_about"]
 
@@ -142,14 +142,13 @@ def report_on(
     what is printed stays whole. Then the cause goes on its way. Raises ImgcheckError at the end, too, where the job
     could not be done for some candidate. results: gets the results where ``Options.keep_arrays``, to be drawn.
     """
-    gc.freeze()  # as where the work is done (``engine.job.prepare``)
-    gc.enable()
+    gc_policy.enable_for_run()
     out = out or sys.stdout
     spec = _loaded(invocation)
     form = invocation.run.report_format or ("table" if out.isatty() else "text")
     told = reporter(form, CheckContent(_run(invocation, spec, command, out)))
     shard = Shard.parse(invocation.run.shard) if invocation.run.shard else Shard()
-    job = Job(
+    job = RunJob(
         spec=spec,
         options=invocation.options,
         sink=sink,
@@ -213,13 +212,13 @@ def _listing(invocation: Invocation, leave_out: str) -> Listing:
 
 
 def _records(
-    invocation: Invocation, items: Iterator[Item], job: Job, keep: Keeping | None
-) -> Generator[Done, None, None]:
+    invocation: Invocation, items: Iterator[Item], job: RunJob, keep: RunRecorder | None
+) -> Generator[Outcome, None, None]:
     """What becomes of the golden tensors where these are asked for, then of the paths."""
     if invocation.golden:
-        from sm_imgcheck.run.sources import probed
+        from sm_imgcheck.run.sources import check_golden_tensors
 
-        yield from probed(job)
+        yield from check_golden_tensors(job)
     if invocation.handler is None:
         yield from run(items, job, jobs=invocation.jobs, engine=invocation.engine, keep=keep)
     else:
@@ -236,16 +235,16 @@ def _to_come(invocation: Invocation, how: Listing) -> Iterator[object] | None:
     return sharded(listed(invocation.paths, replace(how, passed_over=Counter())), shard, Counter())
 
 
-def _kept(job: Job, invocation: Invocation, shard: Shard) -> tuple[Job, Keeping | None]:
+def _kept(job: RunJob, invocation: Invocation, shard: Shard) -> tuple[RunJob, RunRecorder | None]:
     """The job, and what keeps it. A run of a few named files that asks for nothing of the kind has neither."""
     journaled = (
         invocation.run.resume or invocation.packing is not None or shard.of > 1 or any(map(_is_many, invocation.paths))
     )
     if not journaled and not invocation.run.manifest:
         return job, None
-    from sm_imgcheck.run.resume.keeping import Wanted, keeping
+    from sm_imgcheck.run.resume.recorder import RecorderOptions, open_recorder
 
-    wanted = Wanted(
+    wanted = RecorderOptions(
         shard=shard,
         manifest=invocation.run.manifest,
         journaled=journaled,
@@ -253,7 +252,7 @@ def _kept(job: Job, invocation: Invocation, shard: Shard) -> tuple[Job, Keeping 
         resume=invocation.run.resume,
         force=invocation.run.force,
     )
-    keep = keeping(job, wanted)
+    keep = open_recorder(job, wanted)
     return (job if keep is None else keep.job), keep
 
 
@@ -261,7 +260,7 @@ def _is_many(path: str) -> bool:
     """Whether a path stands for any number of candidates: a list, a folder, here or in a store."""
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
     is_file = suffix in IMAGE_SUFFIXES or suffix in TENSOR_SUFFIXES
-    return path.startswith("@") or (not is_file if is_remote(path) else os.path.isdir(plain(path)))  # noqa: PTH112
+    return path.startswith("@") or (not is_file if is_remote(path) else os.path.isdir(strip_file_scheme(path)))  # noqa: PTH112
 
 
 def _nothing_there(paths: list[str], how: Listing) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from sm_imgcheck import rules
 from sm_imgcheck.core.errors import Bug, ImgcheckError
 from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.layouts import describe
 from sm_imgcheck.core.types import Candidate, Finding, Plan, Spec
 from sm_imgcheck.core.value_mapping import domain, overshoot
@@ -17,6 +18,7 @@ from sm_imgcheck.ops.execute import apply
 __all__ = ["make_tensor", "run", "verify"]
 
 _REMEMBERED = 16
+_known_bounds: IdentityCache[tuple[float, float]] = IdentityCache(_REMEMBERED)
 
 
 def make_tensor(plan: Plan, candidate: Candidate, spec: Spec) -> tuple[np.ndarray | None, tuple[Finding, ...], str]:
@@ -58,23 +60,10 @@ def verify(array: np.ndarray, spec: Spec) -> None:
     if not shaped or array.dtype != np.dtype(contract.dtype):
         wanted = "[" + ", ".join(str(dim) for dim in contract.shape) + f"] {contract.layout} {contract.dtype}"
         raise Bug(f"the fixed tensor is {describe(array.shape, contract.layout)} {array.dtype}, not {wanted}")
-    low, high = _known_bounds(spec)
+    low, high = _known_bounds.get_or_make((spec,), lambda: _bounds(spec))
     least, most = float(array.min()), float(array.max())  # NumPy would round the bounds to the array's dtype
     if not (math.isfinite(least) and math.isfinite(most) and low <= least and most <= high):
         raise Bug(f"the fixed tensor spans {least:.6g}..{most:.6g}, not {low:.6g}..{high:.6g}")
-
-
-_known: dict[int, tuple[Spec, tuple[float, float]]] = {}
-
-
-def _known_bounds(spec: Spec) -> tuple[float, float]:
-    """``_bounds``, which takes longer than the look at the tensor; the last few specs are remembered."""
-    known = _known.get(id(spec))
-    if known is None:
-        if len(_known) >= _REMEMBERED:
-            _known.clear()
-        known = _known[id(spec)] = spec, _bounds(spec)  # held, so that no other spec gets its address
-    return known[1]
 
 
 def _bounds(spec: Spec) -> tuple[float, float]:

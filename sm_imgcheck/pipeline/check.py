@@ -11,6 +11,7 @@ from typing import TypeVar
 from sm_imgcheck import rules
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.frozen import changed, frozen
+from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Candidate, Finding, Header, Options, Plan, Spec
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.pipeline.plan import make_plan
@@ -48,7 +49,7 @@ def _once_per_header(function: Callable[..., T]) -> Callable[..., T]:
 
     Planning and checking takes as long as a JPEG of 300x300 takes to decode.
     """
-    known: dict[tuple[object, ...], tuple[T, Spec, Options]] = {}
+    cache: IdentityCache[T] = IdentityCache(_REMEMBERED)
 
     @wraps(function)
     def remembered(candidate: Candidate, spec: Spec, options: Options, *more: Plan | None) -> T:
@@ -58,15 +59,12 @@ def _once_per_header(function: Callable[..., T]) -> Callable[..., T]:
         if header is None or not alike or candidate.problem is not None:
             return function(candidate, spec, options, *more)
         suffix = _suffix(candidate.path)
-        key = (id(spec), id(options), suffix, candidate.trailing_bytes, *_header_fields(header))
-        entry = known.get(key)
-        if entry is None or entry[1] is not spec or entry[2] is not options:
-            if len(known) >= _REMEMBERED:
-                known.clear()
+
+        def make() -> T:
             # Neither name nor bytes: what is remembered cannot depend on them.
-            value = function(changed(candidate, path=f"x{suffix}", data=b"", pixels=None), spec, options, *more)
-            entry = known[key] = value, spec, options
-        return entry[0]
+            return function(changed(candidate, path=f"x{suffix}", data=b"", pixels=None), spec, options, *more)
+
+        return cache.get_or_make((spec, options), make, (suffix, candidate.trailing_bytes, *_header_fields(header)))
 
     return remembered
 

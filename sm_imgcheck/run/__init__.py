@@ -13,43 +13,43 @@ from sm_imgcheck.run import executors
 from sm_imgcheck.run.inputs.collisions import Claims, clash
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.outputs.tensors import Outputs
-from sm_imgcheck.run.work import Chunk, Done, Job
+from sm_imgcheck.run.work import Chunk, Outcome, RunJob
 
 __all__ = ["chunked", "run"]
 
 if TYPE_CHECKING:
-    from sm_imgcheck.run.resume.keeping import Keeping
+    from sm_imgcheck.run.resume.recorder import RunRecorder
 
 
 _CHUNK = 32
 """Candidates in a chunk. The first ones are smaller: work begins with the first file, and all workers have some."""
 
 
-class _Engine(Protocol):
-    def done(self, job: Job, chunks: Iterable[Chunk], jobs: int) -> Generator[Done, None, None]: ...
+class _ExecutorModule(Protocol):
+    def run_chunks(self, job: RunJob, chunks: Iterable[Chunk], jobs: int) -> Generator[Outcome, None, None]: ...
 
 
 def run(
-    items: Iterable[Item], job: Job, *, jobs: int = 1, engine: str = "", keep: Keeping | None = None
-) -> Generator[Done, None, None]:
+    items: Iterable[Item], job: RunJob, *, jobs: int = 1, engine: str = "", keep: RunRecorder | None = None
+) -> Generator[Outcome, None, None]:
     """Yield what became of each candidate, in the order of the listing, whoever does the work.
 
     engine: the name of one; empty: worker processes, or this one where one is enough. keep: what is kept of the work,
     beside its results. Raises ImgcheckError where the job as a whole cannot be done: a list that cannot be read, a disk
     that is full. To be closed where it is left early.
     """
-    module = cast("_Engine", plugins.load(executors, engine or ("pool" if jobs > 1 else "here")))
-    claimed = _claimed(items, job)
+    module = cast("_ExecutorModule", plugins.load(executors, engine or ("pool" if jobs > 1 else "here")))
+    claimed = _claim_outputs(items, job)
     if keep is None:
-        return module.done(job, chunked(claimed), jobs)
-    return keep.behind(module.done(job, chunked(keep.before(claimed)), jobs))
+        return module.run_chunks(job, chunked(claimed), jobs)
+    return keep.record(module.run_chunks(job, chunked(keep.skip_finished(claimed)), jobs))
 
 
-def chunked(items: Iterable[Item | Done]) -> Iterator[Chunk]:
+def chunked(items: Iterable[Item | Outcome]) -> Iterator[Chunk]:
     """Cut the listing: 1, 2, 4 ... candidates, then as many as a chunk has."""
     left = iter(items)
     for number in count():
-        some: list[Item | Done] = []
+        some: list[Item | Outcome] = []
         try:
             for item in islice(left, min(_CHUNK, 1 << number)):
                 some.append(item)  # noqa: PERF402 - one by one: what came before an error is kept
@@ -61,7 +61,7 @@ def chunked(items: Iterable[Item | Done]) -> Iterator[Chunk]:
         yield Chunk(number=number, items=tuple(some))
 
 
-def _claimed(items: Iterable[Item], job: Job) -> Iterator[Item]:
+def _claim_outputs(items: Iterable[Item], job: RunJob) -> Iterator[Item]:
     """The same; of two that would be written to one place the second is refused it, whoever works on them."""
     if not isinstance(job.sink, Outputs):
         yield from items

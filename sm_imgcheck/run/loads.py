@@ -11,7 +11,7 @@ from sm_imgcheck.features.requests import batch as joining
 from sm_imgcheck.features.requests.sizes import Load
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.run.inputs.item import Item
-from sm_imgcheck.run.work import handed
+from sm_imgcheck.run.work import resolve_input
 from sm_imgcheck.serving.envelopes import envelope
 
 __all__ = ["Loads", "loads"]
@@ -32,7 +32,7 @@ def loads(items: Iterable[Item], route: RequestTarget, options: Options) -> Load
     """Look at every candidate; nothing is decoded."""
     single, found, by_shape = joining.one_by_one(route.spec), Loads(), dict[tuple[int, ...], Load]()
     for item in items:
-        result = process(handed(item), single, replace(options, keep_arrays=True))
+        result = process(resolve_input(item), single, replace(options, keep_arrays=True))
         if result.plan is None:
             found.failed.append((item.path, result.skipped))
             continue

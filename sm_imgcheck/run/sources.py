@@ -16,12 +16,12 @@ from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.rules.handler import HND130
 from sm_imgcheck.run.inputs.item import Item
-from sm_imgcheck.run.work import Done, Job, attempt, handed
+from sm_imgcheck.run.work import Outcome, RunJob, judge_item, resolve_input
 
-__all__ = ["check_handled", "probed", "run_handler"]
+__all__ = ["check_golden_tensors", "process_with_handler", "run_handler"]
 
 
-def run_handler(items: Iterable[Item], handler: Handler, job: Job) -> Iterator[Done]:
+def run_handler(items: Iterable[Item], handler: Handler, job: RunJob) -> Iterator[Outcome]:
     """Yield what the handler made of each candidate, held against the spec.
 
     Raises ImgcheckError where the handler cannot be called at all. Nothing that the handler has started is left when
@@ -29,10 +29,12 @@ def run_handler(items: Iterable[Item], handler: Handler, job: Job) -> Iterator[D
     """
     with Runner(handler, job.spec.payload.get("stack", "")) as runner:
         for item in items:
-            yield attempt(job, item, lambda one: check_handled(handed(one), runner, job.spec, job.options))
+            yield judge_item(
+                job, item, lambda one: process_with_handler(resolve_input(one), runner, job.spec, job.options)
+            )
 
 
-def check_handled(what: Any, runner: Runner, spec: Spec, options: Options) -> Result:
+def process_with_handler(what: Any, runner: Runner, spec: Spec, options: Options) -> Result:
     """What the handler makes of one candidate, a path or bytes, held against the spec."""
     candidate, source = call_handler(what, runner, spec)
     try:
@@ -46,13 +48,13 @@ def check_handled(what: Any, runner: Runner, spec: Spec, options: Options) -> Re
         return process(replace(candidate, handled=told), spec, options)
 
 
-def probed(job: Job) -> Iterator[Done]:
+def check_golden_tensors(job: RunJob) -> Iterator[Outcome]:
     """Yield what each golden tensor says of the spec, in the order of the spec."""
     for number, probe in enumerate(job.spec.golden):
         unread = is_remote(probe["tensor"]) and not job.allow_remote
         item = Item(path=probe["tensor"], output=(), problem="is a remote place" if unread else "")
-        yield attempt(job, item, partial(_judged, job, number))
+        yield judge_item(job, item, partial(_judged, job, number))
 
 
-def _judged(job: Job, number: int, _: Item) -> Result:
+def _judged(job: RunJob, number: int, _: Item) -> Result:
     return golden.check_golden(job.spec, number, job.options, allow_remote=job.allow_remote)

@@ -7,7 +7,6 @@ its place and lets it go.
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -17,18 +16,20 @@ from itertools import tee
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sm_imgcheck.core import gc_policy
 from sm_imgcheck.core.errors import ImgcheckError, StoreError
 from sm_imgcheck.core.frozen import changed, frozen
 from sm_imgcheck.core.types import Candidate, Options, Result, Spec
-from sm_imgcheck.io.stores import Fetched, Unreadable, file_of, is_remote, local, plain, store
+from sm_imgcheck.io.stores import Fetched, Unreadable, file_of, is_remote, local, store, strip_file_scheme
 from sm_imgcheck.io.stores._connect import allow_redirects
 from sm_imgcheck.io.stores.local import MAX_FILE_BYTES
 from sm_imgcheck.io.stores.prefetch import ahead
 from sm_imgcheck.pipeline.guard import clause
 from sm_imgcheck.rules.source_file import SRC101, SRC107
+from sm_imgcheck.run import malloc
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.inputs.prefetch import Found, contents
-from sm_imgcheck.run.outputs.tensors import Outputs, Refused, Written
+from sm_imgcheck.run.outputs.tensors import OutputRefused, Outputs, Written
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +37,19 @@ if TYPE_CHECKING:
     from sm_imgcheck.pipeline.process import Trace
     from sm_imgcheck.pipeline.read import Content
 
-__all__ = ["Chunk", "Done", "Job", "Sink", "attempt", "flow", "handed", "look", "lost", "prepare", "work"]
+__all__ = [
+    "Chunk",
+    "Outcome",
+    "RunJob",
+    "Sink",
+    "judge_item",
+    "prepare",
+    "process_item",
+    "process_items",
+    "report_crash",
+    "resolve_input",
+    "work",
+]
 
 _ROOM = 64 << 20
 """Bytes of tensors that are on their way to a store at a time."""
@@ -47,12 +60,12 @@ class Sink(Protocol):
     """Where tensors go: ``outputs.Outputs``, ``outputs.Stream``."""
 
     def write(self, item: Item, array: np.ndarray[Any, Any]) -> Written:
-        """Write one tensor and say where it is. Raises Refused, or OutputError where none can be written."""
+        """Write one tensor and say where it is. Raises OutputRefused, or OutputError where none can be written."""
         ...
 
 
 @frozen
-class Job:
+class RunJob:
     """All that a worker must know: it travels once to each, so whatever is in it can be pickled."""
 
     spec: Spec
@@ -68,7 +81,7 @@ class Job:
 
 
 @frozen
-class Done:
+class Outcome:
     """What became of one candidate: small, without its array."""
 
     item: Item
@@ -100,25 +113,18 @@ class Chunk:
 
     number: int
     """Counted from 0 through the listing."""
-    items: tuple[Item | Done, ...]
+    items: tuple[Item | Outcome, ...]
     """What is known already (from an earlier run) takes its place in the order and costs nothing."""
 
 
 def prepare() -> None:
-    """Make a process fit for much work; each engine calls it once in each of its processes.
-
-    glibc gives the memory of one picture to the next instead of handing it back to the kernel each time. It learns
-    from the largest block that it has seen freed, up to 32 MiB (mallopt(3), M_MMAP_THRESHOLD): without this one 400
-    JPEGs cost 180,000 page faults, with it 8,000, which is a quarter of all time. Elsewhere it does nothing.
-    """
-    import numpy as np
-
-    np.empty(31 << 20, np.uint8)  # never touched: it takes no memory
+    """Make a process fit for much work; each executor calls it once in each of its processes."""
+    malloc.keep_freed_blocks()
     import_module("sm_imgcheck.pipeline.process")
-    gc.freeze()  # what is imported stays: each full collection would look through it, 2 % of a run
+    gc_policy.freeze_imports()
 
 
-def work(job: Job, chunk: Chunk, begin: Callable[[int], None] = lambda _: None) -> Iterator[Done]:
+def work(job: RunJob, chunk: Chunk, begin: Callable[[int], None] = lambda _: None) -> Iterator[Outcome]:
     """Look at each candidate of a chunk in turn; its tensor, where one is wanted, is in its place when it is yielded.
 
     begin: told the place in the chunk of a candidate before it is decoded, which is not always the next to be yielded:
@@ -128,42 +134,44 @@ def work(job: Job, chunk: Chunk, begin: Callable[[int], None] = lambda _: None) 
     its result, and the work goes on. Raises OutputError where the place of all tensors is at fault, StoreError where a
     store is out of reach.
     """
-    return flow(job, chunk.items, begin)
+    return process_items(job, chunk.items, begin)
 
 
-def flow(job: Job, items: Iterable[Item | Done], begin: Callable[[int], None] = lambda _: None) -> Iterator[Done]:
+def process_items(
+    job: RunJob, items: Iterable[Item | Outcome], begin: Callable[[int], None] = lambda _: None
+) -> Iterator[Outcome]:
     """The same of any number of candidates, which are taken as they are needed."""
     allow_redirects(private=job.allow_remote)
-    made = _made_of(job, items, begin)
+    made = _process_all(job, items, begin)
     if isinstance(job.sink, Outputs) and is_remote(job.sink.folder):
-        yield from ahead(partial(_placed, job), made, room=_ROOM, weigh=_weight)
+        yield from ahead(partial(_write_output, job), made, room=_ROOM, weigh=_tensor_bytes)
     else:
-        yield from map(partial(_placed, job), made)
+        yield from map(partial(_write_output, job), made)
 
 
-def _made_of(job: Job, items: Iterable[Item | Done], begin: Callable[[int], None]) -> Iterator[Done]:
+def _process_all(job: RunJob, items: Iterable[Item | Outcome], begin: Callable[[int], None]) -> Iterator[Outcome]:
     """Of each candidate the record, with the tensor still in it."""
     items, fetched = tee(items)
     found = contents(one for one in fetched if isinstance(one, Item))
     for place, one in enumerate(items):
-        if isinstance(one, Done):
+        if isinstance(one, Outcome):
             yield one
             continue
         item, content = next(found)
         begin(place)
-        yield _guarded(job, Done(item=item, result=_UNKNOWN), partial(_made, job, content))
+        yield _run_step(job, Outcome(item=item, result=_UNKNOWN), partial(_process_content, job, content))
 
 
-def attempt(job: Job, item: Item, judge: Callable[[Item], Result]) -> Done:
+def judge_item(job: RunJob, item: Item, judge: Callable[[Item], Result]) -> Outcome:
     """What becomes of a candidate that is judged in another way than ``process`` does by itself."""
-    return _guarded(
+    return _run_step(
         job,
-        Done(item=item, result=_UNKNOWN, size=_size(item)),
+        Outcome(item=item, result=_UNKNOWN, size=_file_size(item)),
         lambda done: changed(done, result=judge(item).with_path(item.path)),
     )
 
 
-def _guarded(job: Job, done: Done, step: Callable[[Done], Done]) -> Done:
+def _run_step(job: RunJob, done: Outcome, step: Callable[[Outcome], Outcome]) -> Outcome:
     """One more step of the way to a tensor in its place."""
     start = perf_counter()
     try:
@@ -175,17 +183,17 @@ def _guarded(job: Job, done: Done, step: Callable[[Done], Done]) -> Done:
             raise
         # Whatever it is, the other candidates are none the worse for it.
         result = Result(candidate=Candidate(path=done.item.path, kind="unknown"), bug=clause(bug))
-        done = Done(item=done.item, result=result, size=_size(done.item))
+        done = Outcome(item=done.item, result=result, size=_file_size(done.item))
     return changed(done, seconds=done.seconds + perf_counter() - start)
 
 
-def _made(job: Job, content: Found | None, done: Done) -> Done:
-    content = content or _whole(done.item)
-    seen = _seen(done.item, content, recorded=job.recorded)
-    return Done(item=done.item, result=look(done.item, job.spec, job.options, content), **seen)
+def _process_content(job: RunJob, content: Found | None, done: Outcome) -> Outcome:
+    content = content or _fetch_local(done.item)
+    seen = _file_state(done.item, content, recorded=job.recorded)
+    return Outcome(item=done.item, result=process_item(done.item, job.spec, job.options, content), **seen)
 
 
-def _whole(item: Item) -> Fetched | None:
+def _fetch_local(item: Item) -> Fetched | None:
     """A file on a disk, read once for its state, its digest and what is in it: all are of the same bytes.
 
     None for what is mapped rather than read, and for what cannot be read: whoever tries next says why.
@@ -193,19 +201,19 @@ def _whole(item: Item) -> Fetched | None:
     if item.stdin or item.problem or "::" in item.path or item.path.endswith(".npy"):
         return None
     try:
-        return local.fetch(plain(item.path), MAX_FILE_BYTES)
+        return local.fetch(strip_file_scheme(item.path), MAX_FILE_BYTES)
     except (Unreadable, ValueError):
         return None
 
 
-def _placed(job: Job, done: Done) -> Done:
+def _write_output(job: RunJob, done: Outcome) -> Outcome:
     """The same, the tensor written and let go."""
     if done.result.array is None:
         return done
-    return _guarded(job, done, partial(_written, job.sink))
+    return _run_step(job, done, partial(_write_tensor, job.sink))
 
 
-def _written(sink: Sink | None, done: Done) -> Done:
+def _write_tensor(sink: Sink | None, done: Outcome) -> Outcome:
     item, result, array = done.item, done.result, done.result.array
     if sink is None or array is None:
         return changed(done, result=changed(result, array=None))
@@ -213,18 +221,18 @@ def _written(sink: Sink | None, done: Done) -> Done:
         return changed(done, result=changed(result, array=None, skipped=item.refused), refused=True)
     try:
         written = sink.write(item, array)
-    except Refused as error:
+    except OutputRefused as error:
         return changed(done, result=changed(result, array=None, skipped=str(error)), refused=True)
     result = changed(result, array=None, emitted=written.place)
     return changed(done, result=result, output=written.output, output_size=written.size)
 
 
-def _weight(done: Done) -> int:
+def _tensor_bytes(done: Outcome) -> int:
     """What a record takes while its tensor is written, in bytes."""
     return 0 if done.result.array is None else int(done.result.array.nbytes)
 
 
-def lost(job: Job, item: Item, cause: str) -> Done:
+def report_crash(job: RunJob, item: Item, cause: str) -> Outcome:
     """What is said of a candidate at which its worker process died: ``cause`` names the signal, or the time it took."""
     said = f"ended the process that read it: {cause}"
     if cause == "SIGKILL":
@@ -232,10 +240,10 @@ def lost(job: Job, item: Item, cause: str) -> Done:
     from sm_imgcheck.pipeline.process import process
 
     candidate = Candidate(path=item.path, kind="unknown", problem=SRC107.finding(said))
-    return Done(item=item, result=process(candidate, job.spec, job.options), size=_size(item))
+    return Outcome(item=item, result=process(candidate, job.spec, job.options), size=_file_size(item))
 
 
-def _seen(item: Item, content: Found | None, *, recorded: bool) -> dict[str, Any]:
+def _file_state(item: Item, content: Found | None, *, recorded: bool) -> dict[str, Any]:
     """What is known of the file before it is read: if it changes meanwhile, the next run sees that."""
     if isinstance(content, Fetched):
         digest = sha256(content.body).hexdigest() if recorded else ""
@@ -253,14 +261,14 @@ def _seen(item: Item, content: Found | None, *, recorded: bool) -> dict[str, Any
     return {"size": state.size, "tag": state.tag, "sha256": digest}
 
 
-def _size(item: Item) -> int:
+def _file_size(item: Item) -> int:
     if item.seen is not None:
         return item.seen.size
-    size: int = _seen(item, None, recorded=False)["size"]
+    size: int = _file_state(item, None, recorded=False)["size"]
     return size
 
 
-def look(item: Item, spec: Spec, options: Options, content: Found | None = None) -> Result:
+def process_item(item: Item, spec: Spec, options: Options, content: Found | None = None) -> Result:
     """Process one candidate, under the name by which it was listed; ``content``: what was fetched of it."""
     from sm_imgcheck.pipeline.process import (
         process,  # who hands work out needs none of what does it: 0.1 s at each start
@@ -271,10 +279,10 @@ def look(item: Item, spec: Spec, options: Options, content: Found | None = None)
         from sm_imgcheck.features.identify.source import trace_origins
 
         trace = trace_origins
-    return process(handed(item, content), spec, options, trace=trace).with_path(item.path)
+    return process(resolve_input(item, content), spec, options, trace=trace).with_path(item.path)
 
 
-def handed(item: Item, content: Found | None = None) -> str | bytes | Content | Candidate:
+def resolve_input(item: Item, content: Found | None = None) -> str | bytes | Content | Candidate:
     """What ``process`` takes for it: its path, its content, or why there is nothing to be taken."""
     if isinstance(content, Fetched):
         from sm_imgcheck.pipeline.read import Content

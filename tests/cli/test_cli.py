@@ -21,7 +21,7 @@ from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.types import Candidate, Report, Result
 from sm_imgcheck.pipeline import process as pipeline
 from sm_imgcheck.run.inputs.item import Item
-from sm_imgcheck.run.work import Done
+from sm_imgcheck.run.work import Outcome
 
 SPEC = """\
 shape: [N, 24, 32, 3]
@@ -369,7 +369,7 @@ def test_a_terminal_gets_a_table_in_colours(place, monkeypatch):
 
 
 def record(path, *, seconds=0.1, size=10):
-    return Done(
+    return Outcome(
         item=Item(path=path, output=(path,)),
         result=Result(candidate=Candidate(path=path, kind="image")),
         seconds=seconds,

@@ -339,7 +339,7 @@ def test_what_does_not_go_together(place, say, given, said):
 
 
 def test_a_part_that_was_tampered_with():
-    kind = formats.load("npy")
+    kind = formats.load_format("npy")
     good = b"".join(kind.encode(np.zeros((1, 2, 2, 3), np.float32), load.load("torchvision-imagenet")))
     one, two = (Sample(path=name, key=name, findings=()) for name in "ab")
     other = b"".join(kind.encode(np.zeros((1, 2, 3, 3), np.float32), load.load("torchvision-imagenet")))

@@ -20,7 +20,7 @@ from sm_imgcheck.run.inputs.collisions import Claims, clash
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.inputs.shard import Shard, sharded
 from sm_imgcheck.run.resume import index as known
-from sm_imgcheck.run.resume import journal, keeping
+from sm_imgcheck.run.resume import journal, recorder
 from sm_imgcheck.run.resume.codec import RESULT_FIELDS, result_of, texts
 
 SPEC = "shape: [N, 24, 32, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
@@ -129,7 +129,7 @@ class TestResume:
     def test_another_library_makes_everything_stale(self, place, say, looked_at, monkeypatch):
         convert(say)
         looked_at.clear()
-        monkeypatch.setattr(keeping, "libraries", lambda: {"pillow": "99"})
+        monkeypatch.setattr(recorder, "libraries", lambda: {"pillow": "99"})
         _, manifest, _, _ = convert(say, "--resume")
         assert len(looked_at) == 6
         assert json.loads(manifest.splitlines()[0])["versions"] == {"pillow": "99"}

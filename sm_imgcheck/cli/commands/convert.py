@@ -13,7 +13,7 @@ from sm_imgcheck.cli.option_groups import grouped
 from sm_imgcheck.cli.output_paths import folder, suffix_of
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.io.stores import plain
+from sm_imgcheck.io.stores import strip_file_scheme
 
 if TYPE_CHECKING:
     from sm_imgcheck.run.outputs.packs import Packing
@@ -95,7 +95,7 @@ def convert(
     """
     from sm_imgcheck.run.cpus import number
 
-    out = plain(out)
+    out = strip_file_scheme(out)
     if out == "-" and run.engine not in {None, "here"}:
         raise typer.BadParameter(f"-o - is written by this process: --engine {run.engine} needs a folder")
     jobs = number(1 if out == "-" else run.jobs, paths, run.engine)
@@ -152,7 +152,7 @@ def _sink(out: str, form: str | None, paths: list[str], *, force: bool) -> Sink:
     if suffix not in choices("io/tensors"):
         return Outputs(folder=folder("-o", out), form=form or "npy", force=force)
     shown = for_terminal(out)
-    if len(paths) > 1 or paths[0].startswith("@") or os.path.isdir(plain(paths[0])):  # noqa: PTH112 - as the user typed it
+    if len(paths) > 1 or paths[0].startswith("@") or os.path.isdir(strip_file_scheme(paths[0])):  # noqa: PTH112 - as the user typed it
         raise typer.BadParameter(f"-o {shown} is one file, and there may be several candidates: name a folder")
     if form and form != suffix:
         raise typer.BadParameter(f"-o {shown} and --as {form} contradict each other")

@@ -58,12 +58,12 @@ def identify(
     from sm_imgcheck.features.identify.tensor import identify_tensor
     from sm_imgcheck.report import identify as _identity
     from sm_imgcheck.run.inputs.item import Item
-    from sm_imgcheck.run.work import handed
+    from sm_imgcheck.run.work import resolve_input
 
     options = common.check_options(assumptions, source=source, keep_arrays=picture is not None)
     wanted = None if spec is None else load_spec(spec)
     item = Item(path="stdin", output=(), stdin=True) if tensor == "-" else Item(path=tensor, output=())
-    result = identify_tensor(handed(item), wanted, options).with_path(item.path)
+    result = identify_tensor(resolve_input(item), wanted, options).with_path(item.path)
     tell = _identity.as_json if form == "json" else _identity.as_text
     typer.echo(tell(result, wanted, spec or ""), nl=False)
     if picture is not None:

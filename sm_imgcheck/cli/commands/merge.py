@@ -36,7 +36,7 @@ def merge(
     it, byte for byte. Any number of lines needs little memory.
     """
     from sm_imgcheck.core.errors import ImgcheckError
-    from sm_imgcheck.io.stores import plain
+    from sm_imgcheck.io.stores import strip_file_scheme
     from sm_imgcheck.run.outputs.manifest import Lines
     from sm_imgcheck.run.outputs.merge import Merged, merged
 
@@ -50,7 +50,7 @@ def merge(
         for line in merged(parts, found):
             sys.stdout.write(f"{line}\n")
         return
-    lines = Lines(plain(out), force=force)
+    lines = Lines(strip_file_scheme(out), force=force)
     try:
         for line in merged(parts, found):
             lines.add(line)

@@ -36,12 +36,12 @@ def plan(
     from sm_imgcheck.pipeline.process import process
     from sm_imgcheck.report import plan as _trace
     from sm_imgcheck.run.inputs.item import Item
-    from sm_imgcheck.run.work import handed
+    from sm_imgcheck.run.work import resolve_input
 
     options = common.check_options(assumptions, headers_only=True, keep_arrays=picture is not None)
     found = load_spec(spec)
     item = Item(path="stdin", output=(), stdin=True) if path == "-" else Item(path=path, output=())
-    result = process(handed(item), found, options).with_path(item.path)
+    result = process(resolve_input(item), found, options).with_path(item.path)
     typer.echo(_trace.as_json(result, found) if form == "json" else _trace.as_text(result, found, spec), nl=False)
     if picture is not None:
         from sm_imgcheck.features.pictures import draw_candidate

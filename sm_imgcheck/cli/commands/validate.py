@@ -163,9 +163,9 @@ def _reported(invocation: Invocation, checks: ValidateOptions, results: list[Res
     if checks.emit is None:
         command = session.convert_command if invocation.handler is None else session.code_command
         return session.report_on(invocation, command=command(invocation), results=results)
-    from sm_imgcheck.io.stores import plain
+    from sm_imgcheck.io.stores import strip_file_scheme
     from sm_imgcheck.run.outputs.tensors import Outputs
 
-    folder = output_paths.folder("--emit", plain(checks.emit))
+    folder = output_paths.folder("--emit", strip_file_scheme(checks.emit))
     sink = Outputs(folder=folder, form=checks.tensor_format or "npy", force=invocation.run.force)
     return session.report_on(invocation, sink=sink, leave_out=folder, results=results)

@@ -13,25 +13,25 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.io.stores.base import Chunk, Fetched, Refused, Stat, TooLarge, Unreadable
+from sm_imgcheck.io.stores.base import Chunk, Fetched, FileTooLarge, OutputRefused, Stat, Unreadable
 
 __all__ = [
     "Chunk",
     "Fetched",
-    "Refused",
+    "FileTooLarge",
+    "OutputRefused",
     "Stat",
     "Store",
-    "TooLarge",
     "Unreadable",
     "file_of",
     "inside",
     "is_below",
     "is_remote",
     "join",
-    "plain",
     "same",
     "scheme_of",
     "store",
+    "strip_file_scheme",
 ]
 
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]+)://")
@@ -45,7 +45,7 @@ class Store(Protocol):
         """Size and tag of a file; None where there is none. Raises StoreError."""
 
     def read(self, place: str, limit: int) -> bytes:
-        """All of a file. Raises Unreadable, StoreError; TooLarge for more than ``limit`` bytes, which are not read."""
+        """All of a file. Raises Unreadable, StoreError; FileTooLarge for more than ``limit`` bytes."""
         ...
 
     def fetch(self, place: str, limit: int) -> Fetched:
@@ -76,11 +76,11 @@ class Store(Protocol):
     def make_folder(self, folder: str, inside: str) -> None:
         """Make a folder, where the store has such, which does not lead out of ``inside`` by any link.
 
-        Raises OutputError; Refused where it does lead out, before anything is made.
+        Raises OutputError; OutputRefused where it does lead out, before anything is made.
         """
 
     def contain(self, folder: str, inside: str) -> None:
-        """Raise Refused where a folder, which need not exist, leads out of ``inside`` by any link."""
+        """Raise OutputRefused where a folder, which need not exist, leads out of ``inside`` by any link."""
 
 
 def scheme_of(place: str) -> str:
@@ -89,7 +89,7 @@ def scheme_of(place: str) -> str:
     return found[1].lower() if found else ""
 
 
-def plain(place: str) -> str:
+def strip_file_scheme(place: str) -> str:
     """The same place; a ``file://`` address as the path that it is."""
     return place.partition("://")[2] if scheme_of(place) in {"file", "local"} else place
 
@@ -155,11 +155,13 @@ def is_below(name: str) -> bool:
 
 
 def join(folder: str, *names: str) -> str:
-    """The place of a name below a folder. Raises Refused for a name that ``is_below`` refuses."""
+    """The place of a name below a folder. Raises OutputRefused for a name that ``is_below`` refuses."""
     parts = [part for name in names for part in name.split("/")]
     if not all(map(is_below, names)):
         shown = for_terminal("/".join(names))
-        raise Refused(f"output name: got {shown}, expected names of folders and a file below {for_terminal(folder)}")
+        raise OutputRefused(
+            f"output name: got {shown}, expected names of folders and a file below {for_terminal(folder)}"
+        )
     if is_remote(folder):
         return "/".join([folder.rstrip("/") if folder.rpartition("://")[2] else folder[:-1], *parts])
     return os.path.join(folder, *parts)

@@ -9,7 +9,7 @@ from sm_imgcheck.core.errors import StoreError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.io.stores.prefetch import IN_FLIGHT
 
-__all__ = ["allow_redirects", "filesystem", "said"]
+__all__ = ["allow_redirects", "describe_error", "filesystem"]
 
 _SCHEMES = {"s3a": "s3"}
 _MADE: dict[tuple[int, str, str, bool], Any] = {}
@@ -40,7 +40,7 @@ def filesystem(place: str) -> Any:
                 options = options | _guarded(scheme)
             _MADE[key] = kind(skip_instance_cache=True, use_listings_cache=False, **options)
     except Exception as error:
-        raise StoreError(f"{for_terminal(place)}: {said(error)}") from error
+        raise StoreError(f"{for_terminal(place)}: {describe_error(error)}") from error
     return _MADE[key]
 
 
@@ -52,7 +52,7 @@ def _kind(scheme: str) -> Any:
     try:
         return get_filesystem_class(scheme)
     except ImportError as error:
-        raise _missing(scheme, said(error)) from error
+        raise _missing(scheme, describe_error(error)) from error
     except ValueError as error:
         raise StoreError(
             f"{scheme}:// is no kind of store that fsspec knows; a file of that name is ./{scheme}:"
@@ -85,8 +85,8 @@ def _guarded(scheme: str) -> dict[str, Any]:
     return {"client_kwargs": own | {"trace_configs": [*own.get("trace_configs", []), guard()]}}
 
 
-def said(error: BaseException) -> str:
-    """What an error says, in one line that may be shown."""
+def describe_error(error: BaseException) -> str:
+    """Return the message of an error as one line that is safe to print."""
     if isinstance(error, NotImplementedError):
         return "this kind of store has no such thing"
     text = " ".join(str(error).split()) or type(error).__name__

@@ -27,7 +27,7 @@ def guard() -> Any:
     from aiohttp import TraceConfig
 
     trace = TraceConfig()
-    trace.on_request_redirect.append(_check)
+    trace.on_request_redirect.append(_check_redirect)
     return trace
 
 
@@ -38,7 +38,7 @@ def redirect_of(error: BaseException | None) -> RedirectError | None:
     return error
 
 
-async def _check(_: Any, __: Any, params: Any) -> None:
+async def _check_redirect(_: Any, __: Any, params: Any) -> None:
     """Raise RedirectError for a target at a private address, unless it is the server that redirects."""
     target = params.url.join(type(params.url)(params.response.headers.get("Location", "")))
     if target.origin() == params.url.origin():

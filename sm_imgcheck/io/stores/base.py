@@ -5,7 +5,7 @@ from __future__ import annotations
 from sm_imgcheck.core.errors import OutputError, StoreError
 from sm_imgcheck.core.frozen import frozen
 
-__all__ = ["Chunk", "Fetched", "Refused", "Stat", "TooLarge", "Unreadable"]
+__all__ = ["Chunk", "Fetched", "FileTooLarge", "OutputRefused", "Stat", "Unreadable"]
 
 Chunk = bytes | memoryview
 """Some bytes of a file that is written."""
@@ -34,7 +34,7 @@ class Unreadable(StoreError):
     """One place cannot be read, whatever the others are: ``str()`` is the clause of a finding."""
 
 
-class TooLarge(Unreadable):
+class FileTooLarge(Unreadable):
     """A file of more bytes than were allowed for."""
 
     def __init__(self, size: int, limit: int) -> None:
@@ -46,5 +46,5 @@ class TooLarge(Unreadable):
         return f"has {self.size} bytes; more than {self.limit} are not read"
 
 
-class Refused(OutputError):
+class OutputRefused(OutputError):
     """One output cannot go where, or be what, it was to. No repetition mends that: the run goes on."""

@@ -10,9 +10,9 @@ from typing import Any
 
 from sm_imgcheck.core.errors import OutputError, StoreError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.io.stores._connect import filesystem, said
+from sm_imgcheck.io.stores._connect import describe_error, filesystem
 from sm_imgcheck.io.stores._redirects import redirect_of
-from sm_imgcheck.io.stores.base import Chunk, Fetched, Stat, TooLarge, Unreadable
+from sm_imgcheck.io.stores.base import Chunk, Fetched, FileTooLarge, Stat, Unreadable
 
 __all__ = ["PART_BYTES", "below", "contain", "cut", "fetch", "head", "make_folder", "read", "remove", "stat", "write"]
 
@@ -51,7 +51,7 @@ def stat(place: str) -> Stat | None:
             raise Unreadable(str(redirect)) from error
         return None
     except Exception as error:
-        raise Unreadable(f"cannot be looked at: {said(error)}") from error
+        raise Unreadable(f"cannot be looked at: {describe_error(error)}") from error
     return _stat(found) if found.get("type") == "file" else None
 
 
@@ -64,10 +64,10 @@ def fetch(place: str, limit: int) -> Fetched:
     if there is None:
         raise Unreadable("cannot be read: there is no such file")
     if there.size > limit:
-        raise TooLarge(there.size, limit)
+        raise FileTooLarge(there.size, limit)
     body = head(place, limit + 1)  # some servers do not say how large a file is, or not the truth
     if len(body) > limit:
-        raise TooLarge(len(body), limit)
+        raise FileTooLarge(len(body), limit)
     return Fetched(body=body, tag=there.tag)
 
 
@@ -77,7 +77,7 @@ def head(place: str, length: int) -> bytes:
         with fs.open(place, "rb") as file:
             body: bytes = file.read(length)
     except Exception as error:
-        raise Unreadable(f"cannot be read: {said(error)}") from error
+        raise Unreadable(f"cannot be read: {describe_error(error)}") from error
     return body
 
 
@@ -111,7 +111,7 @@ def remove(place: str) -> None:
         with suppress(FileNotFoundError):
             fs.rm_file(place)
     except Exception as error:
-        raise OutputError(f"{for_terminal(place)} cannot be removed: {said(error)}") from error
+        raise OutputError(f"{for_terminal(place)} cannot be removed: {describe_error(error)}") from error
 
 
 def make_folder(folder: str, inside: str) -> None:  # noqa: ARG001
@@ -119,7 +119,7 @@ def make_folder(folder: str, inside: str) -> None:  # noqa: ARG001
     try:
         fs.makedirs(folder, exist_ok=True)
     except Exception as error:
-        raise OutputError(f"{for_terminal(folder)}: the folder cannot be made: {said(error)}") from error
+        raise OutputError(f"{for_terminal(folder)}: the folder cannot be made: {describe_error(error)}") from error
 
 
 def contain(folder: str, inside: str) -> None:
@@ -135,7 +135,7 @@ def _entries(fs: Any, folder: str, shown: str) -> list[Any]:
             raise Unreadable(str(redirect)) from error
         return []
     except Exception as error:
-        raise Unreadable(f"cannot be listed: {said(error)}") from error
+        raise Unreadable(f"cannot be listed: {describe_error(error)}") from error
     inside = [entry for entry in found if entry["name"].strip("/") != fs._strip_protocol(shown).strip("/")]  # noqa: SLF001
     return sorted(inside, key=lambda entry: entry["name"].rstrip("/") + "/" * (entry.get("type") == "directory"))
 
@@ -179,7 +179,7 @@ def _writing(place: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise OutputError(f"{for_terminal(place)} cannot be written: {said(error)}") from error
+        raise OutputError(f"{for_terminal(place)} cannot be written: {describe_error(error)}") from error
 
 
 def _stat(entry: Any) -> Stat:

@@ -11,7 +11,7 @@ from io import BufferedReader
 
 from sm_imgcheck.core.errors import OutputError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.io.stores.base import Chunk, Fetched, Refused, Stat, TooLarge, Unreadable
+from sm_imgcheck.io.stores.base import Chunk, Fetched, FileTooLarge, OutputRefused, Stat, Unreadable
 
 __all__ = [
     "MAX_FILE_BYTES",
@@ -74,7 +74,7 @@ def fetch(place: str, limit: int) -> Fetched:
                 raise Unreadable("is no regular file")
             there = _stat(state)
             if there.size > limit:
-                raise TooLarge(there.size, limit)
+                raise FileTooLarge(there.size, limit)
             # Not ``limit``: room for 512 MiB, taken and given back, costs 0.1 ms.
             return Fetched(body=file.read(there.size), tag=there.tag)
     except OSError as error:
@@ -125,7 +125,7 @@ def write(place: str, chunks: Iterable[Chunk], *, force: bool = False, aside: st
         with suppress(OSError):
             os.unlink(temporary)
         if isinstance(error, OSError):
-            kind = Refused if error.errno == errno.ENAMETOOLONG else OutputError
+            kind = OutputRefused if error.errno == errno.ENAMETOOLONG else OutputError
             raise kind(f"{shown} cannot be written: {_reason(error)}") from error
         raise
 
@@ -144,7 +144,7 @@ def make_folder(folder: str, inside: str) -> None:
     try:
         os.makedirs(folder or ".", exist_ok=True)
     except OSError as error:
-        kind = Refused if error.errno == errno.ENAMETOOLONG else OutputError
+        kind = OutputRefused if error.errno == errno.ENAMETOOLONG else OutputError
         raise kind(f"{for_terminal(folder)}: the folder cannot be made: {_reason(error)}") from error
 
 
@@ -152,9 +152,9 @@ def contain(folder: str, inside: str) -> None:
     try:
         top, real = os.path.realpath(inside or "."), os.path.realpath(folder or ".")
     except (OSError, ValueError) as error:
-        raise Refused(f"{for_terminal(folder)} cannot be looked at: {_reason(error)}") from error
+        raise OutputRefused(f"{for_terminal(folder)} cannot be looked at: {_reason(error)}") from error
     if real != top and not real.startswith(os.path.join(top, "")):
-        raise Refused(
+        raise OutputRefused(
             f"{for_terminal(folder)} leads to {for_terminal(real)}, outside of {for_terminal(inside)}: "
             "remove that link, or name another folder"
         )

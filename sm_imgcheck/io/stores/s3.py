@@ -12,8 +12,8 @@ from typing import Any
 
 from sm_imgcheck.core.errors import OutputError, StoreError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.io.stores._connect import filesystem, said
-from sm_imgcheck.io.stores.base import Chunk, Fetched, Refused, Stat, TooLarge, Unreadable
+from sm_imgcheck.io.stores._connect import describe_error, filesystem
+from sm_imgcheck.io.stores.base import Chunk, Fetched, FileTooLarge, OutputRefused, Stat, Unreadable
 from sm_imgcheck.io.stores.fsspec_store import cut
 from sm_imgcheck.io.stores.prefetch import ahead
 
@@ -69,14 +69,14 @@ def failed(error: Exception) -> Failed:
     if isinstance(cause, ClientError):
         code = str(cause.response.get("Error", {}).get("Code", ""))
         known = _ONE.get(code) or _ALL.get(code)
-        words = f"{known} ({for_terminal(code)})" if known else said(cause)
+        words = f"{known} ({for_terminal(code)})" if known else describe_error(cause)
         return Failed(code, words, everywhere=code in _ALL)
     if isinstance(cause, ParamValidationError):  # a name that no bucket can have
-        return Failed("", said(cause))
+        return Failed("", describe_error(cause))
     if isinstance(cause, BotoCoreError):
         known = next((_BY_NAME[kind.__name__] for kind in type(cause).__mro__ if kind.__name__ in _BY_NAME), "")
-        return Failed("", f"{known} ({said(cause)})" if known else said(cause), everywhere=True)
-    return Failed("", f"the connection broke off ({type(error).__name__}: {said(error)})")
+        return Failed("", f"{known} ({describe_error(cause)})" if known else describe_error(cause), everywhere=True)
+    return Failed("", f"the connection broke off ({type(error).__name__}: {describe_error(error)})")
 
 
 _PARTS_IN_FLIGHT = 4
@@ -148,7 +148,7 @@ def write(place: str, chunks: Iterable[Chunk], *, force: bool = False) -> None:
         else:
             _multipart(place, chain((first, second), parts))
     except Failed as failed:
-        kind = Refused if failed.code in {"KeyTooLongError", "InvalidURI"} else OutputError
+        kind = OutputRefused if failed.code in {"KeyTooLongError", "InvalidURI"} else OutputError
         raise kind(f"{for_terminal(place)} cannot be written: {failed.clause}") from failed
 
 
@@ -204,7 +204,7 @@ def _fetched(place: str, limit: int, **more: str) -> Fetched:
         answer = _call("get_object", place, **more)
         try:
             return Fetched(body=_received(filesystem(place).loop, answer, limit), tag=_tag(answer))
-        except TooLarge:
+        except FileTooLarge:
             raise
         except Exception as error:
             if tried == _TRIES:
@@ -218,7 +218,7 @@ def _received(loop: Any, answer: Any, limit: int) -> bytes:
 
     if (size := answer.get("ContentLength", 0)) > limit:
         loop.call_soon_threadsafe(answer["Body"].close)
-        raise TooLarge(size, limit)
+        raise FileTooLarge(size, limit)
     body: bytes = sync(loop, _all, answer["Body"], limit)
     return body
 
@@ -230,7 +230,7 @@ async def _all(body: Any, limit: int) -> bytes:
         while piece := await body.read(1 << 20):
             held += piece
             if len(held) > limit:
-                raise TooLarge(len(held), limit)
+                raise FileTooLarge(len(held), limit)
     finally:
         body.close()
     return bytes(held)

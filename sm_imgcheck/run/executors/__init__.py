@@ -1,5 +1,5 @@
-"""Engines: where the work on the chunks of a run is done. One module for each kind.
+"""Executors: where the chunks of a run are processed. One module for each; its name is the choice of ``--engine``.
 
-A module offers ``done(job, chunks, jobs) -> Iterator[Done]``: the records of all chunks in the order of the listing.
-It takes chunks as it has room for them, so that the listing is never ahead of the work by more than a bounded number.
+A module offers ``run_chunks(job, chunks, jobs)``, which yields the results of all chunks in the order of the listing.
+It takes chunks as it has room for them, so the listing is ahead of the results by a bounded number of chunks only.
 """

@@ -17,7 +17,7 @@ from types import ModuleType
 
 from sm_imgcheck.core.errors import ImgcheckError
 
-__all__ = ["context", "one_thread_each", "prepare", "told", "without_main"]
+__all__ = ["context", "one_thread_each", "prepare", "start_errors", "without_main"]
 
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 """What tells libraries how many threads to start. The workers are as many as there are processors: one for each."""
@@ -37,7 +37,7 @@ def prepare() -> None:
     from multiprocessing import forkserver, resource_tracker
 
     forkserver.set_forkserver_preload([f"{__package__}._preload"])
-    with told():
+    with start_errors():
         resource_tracker.ensure_running()  # first: it would unblock the signals
         with _signals_blocked(), without_main():
             forkserver.ensure_running()
@@ -50,7 +50,7 @@ def one_thread_each() -> None:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def start_errors() -> Iterator[None]:
     """Raise ImgcheckError, with a way out, where no process can be started: too many, or no right to."""
     try:
         yield

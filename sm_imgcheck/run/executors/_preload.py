@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 from importlib import import_module
 
 from sm_imgcheck import rules
+from sm_imgcheck.core import gc_policy
 from sm_imgcheck.run.executors import _worker
 
 __all__ = ["MODULES"]
@@ -23,4 +23,4 @@ MODULES = (
 for name in MODULES:
     import_module(name)
 rules.every()
-gc.freeze()  # what is here stays: a collection in a worker would touch its pages, and they would be shared no more
+gc_policy.freeze_imports()

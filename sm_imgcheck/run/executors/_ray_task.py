@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import faulthandler
-import gc
 import os
 import pickle
 import socket
 from collections.abc import Iterator
 from functools import cache
 
+from sm_imgcheck.core import gc_policy
 from sm_imgcheck.core.errors import Bug, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
@@ -18,7 +18,7 @@ from sm_imgcheck.pipeline.guard import clause
 from sm_imgcheck.run.executors import _forkserver, pool
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run.resume.fingerprint import libraries
-from sm_imgcheck.run.work import Chunk, Done, Job, prepare, work
+from sm_imgcheck.run.work import Chunk, Outcome, RunJob, prepare, work
 
 __all__ = ["Message", "Ticket", "do"]
 
@@ -30,7 +30,7 @@ _LONGEST = 300.0
 class Ticket:
     """What every task of a run must know: some kilobytes, sent with each."""
 
-    job: Job
+    job: RunJob
     folder: str
     """Where relative names lead from."""
     libraries: dict[str, str]
@@ -41,7 +41,7 @@ class Ticket:
 class Message:
     """What a task hands back."""
 
-    records: tuple[Done, ...]
+    records: tuple[Outcome, ...]
     """In the order of the chunk."""
     failure: Exception | None
     """What keeps the rest of the chunk, and the whole run, from being done."""
@@ -55,11 +55,11 @@ def do(ticket: bytes, chunk: Chunk, careful: bool) -> Message:
     careful: a worker process died of this chunk before. Then a process of a pool does the work, which is told how it
     died, and of which candidate.
     """
-    records: list[Done] = []
+    records: list[Outcome] = []
     failure: Exception | None = None
     try:
-        job = _opened(ticket, any(map(_is_relative, chunk.items)))
-        records.extend(pool.done(job, [chunk], 1) if careful else _watched(job, chunk))
+        job = _open_job(ticket, any(map(_is_relative, chunk.items)))
+        records.extend(pool.run_chunks(job, [chunk], 1) if careful else _run_watched(job, chunk))
     except ImgcheckError as error:
         failure = error
     except Exception as error:  # noqa: BLE001 - a bug: the process that asked tells it
@@ -67,7 +67,7 @@ def do(ticket: bytes, chunk: Chunk, careful: bool) -> Message:
     return Message(records=tuple(records), failure=failure, host=socket.gethostname())
 
 
-def _watched(job: Job, chunk: Chunk) -> Iterator[Done]:
+def _run_watched(job: RunJob, chunk: Chunk) -> Iterator[Outcome]:
     """The work, in this process. A decoder that never ends holds every lock: only a thread of C ends it."""
     try:
         yield from work(job, chunk, lambda _: faulthandler.dump_traceback_later(_LONGEST, exit=True, file=2))
@@ -75,7 +75,7 @@ def _watched(job: Job, chunk: Chunk) -> Iterator[Done]:
         faulthandler.cancel_dump_traceback_later()
 
 
-def _opened(ticket: bytes, relative: bool) -> Job:
+def _open_job(ticket: bytes, relative: bool) -> RunJob:
     read = _read(ticket)
     sink = read.job.sink
     relative = relative or (isinstance(sink, Outputs) and not (is_remote(sink.folder) or os.path.isabs(sink.folder)))
@@ -94,7 +94,7 @@ def _read(ticket: bytes) -> Ticket:
         said = ", ".join(f"{name} {ours[name]} instead of {read.libraries.get(name)}" for name in other)
         raise ImgcheckError(f"{socket.gethostname()} has {said}: its pixels may differ; install the same everywhere")
     prepare()
-    gc.enable()
+    gc_policy.enable_for_run()
     return read
 
 

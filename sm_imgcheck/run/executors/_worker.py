@@ -18,7 +18,7 @@ from typing import Any
 from sm_imgcheck.core.errors import Bug, ImgcheckError
 from sm_imgcheck.core.types import Facts, Finding, Header, Plan
 from sm_imgcheck.pipeline.guard import clause
-from sm_imgcheck.run.work import Chunk, Done, Job, prepare, work
+from sm_imgcheck.run.work import Chunk, Outcome, RunJob, prepare, work
 
 __all__ = ["Message", "Receiver", "Sender", "serve"]
 
@@ -37,11 +37,11 @@ class _Pickler(pickle.Pickler):
         if type(value) not in _SHARED:
             return NotImplemented
         if known := self.sent.get(id(value)):
-            return _recalled, (known[1],)
+            return _recall, (known[1],)
         number = len(self.sent)
         self.sent[id(value)] = value, number  # held, so that no other value gets its address
         make, fields = value.__reduce__()
-        return _learned, (number, make, fields)
+        return _learn, (number, make, fields)
 
 
 class Sender:
@@ -50,7 +50,7 @@ class Sender:
     def __init__(self) -> None:
         self._sent: dict[int, tuple[Any, int]] = {}
 
-    def packed(self, message: Any) -> bytes:
+    def pack(self, message: Any) -> bytes:
         """The bytes of a message; they have to be unpacked in the order in which they were packed."""
         if len(self._sent) > _MOST:
             self._sent.clear()
@@ -59,12 +59,12 @@ class Sender:
         return file.getvalue()
 
 
-def _recalled(number: int) -> Any:
+def _recall(number: int) -> Any:
     """Stand for the receiver's own function."""
     raise NotImplementedError(number)
 
 
-def _learned(number: int, make: Any, fields: Any) -> Any:
+def _learn(number: int, make: Any, fields: Any) -> Any:
     """Stand for the receiver's own function."""
     raise NotImplementedError(number, make, fields)
 
@@ -77,10 +77,10 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         """The functions that recall and learn are those of this connection."""
         if module == __name__:
-            return self.known.__getitem__ if name == _recalled.__name__ else self._learned
+            return self.known.__getitem__ if name == _recall.__name__ else self._learn
         return super().find_class(module, name)
 
-    def _learned(self, number: int, make: Any, fields: Any) -> Any:
+    def _learn(self, number: int, make: Any, fields: Any) -> Any:
         self.known[number] = value = make(*fields)
         return value
 
@@ -91,12 +91,12 @@ class Receiver:
     def __init__(self) -> None:
         self._known: dict[int, Any] = {}
 
-    def unpacked(self, body: bytes) -> Any:
+    def unpack(self, body: bytes) -> Any:
         """The message; from a process that this one started, never from outside."""
         return _Unpickler(BytesIO(body), self._known).load()
 
 
-Message = tuple[list[Done], bool, Exception | None]
+Message = tuple[list[Outcome], bool, Exception | None]
 """Records of the chunk in work, in the order of its items; whether it is finished; what ended it before its time."""
 _PAUSE = 0.1
 """Seconds between two messages: quick work is told in bunches, slow work one by one. 0.02 cost the other end 0.1 s CPU
@@ -115,15 +115,15 @@ def serve(link: Connection, begins: Connection) -> None:
     with suppress(EOFError, OSError):  # nobody at the other end: nobody to work for
         sender = Sender()
         job = pickle.loads(link.recv_bytes())  # noqa: S301 - from the process that started this one
-        for body in _received(link):
+        for body in _receive_bodies(link):
             chunk = pickle.loads(body)  # noqa: S301
             for message in _messages(job, chunk, begins):
                 if message[1]:
                     _begin(begins, -1)  # before it is told: with its next chunk on the way, this one blames nobody
-                link.send_bytes(sender.packed(message))
+                link.send_bytes(sender.pack(message))
 
 
-def _received(link: Connection) -> Iterator[bytes]:
+def _receive_bodies(link: Connection) -> Iterator[bytes]:
     """What comes, until nothing more does.
 
     A thread takes it in, whatever is in work: paths may be long, and if both ends wrote more than a pipe holds (8 KiB
@@ -142,8 +142,8 @@ def _received(link: Connection) -> Iterator[bytes]:
         yield body
 
 
-def _messages(job: Job, chunk: Chunk, begins: Connection) -> Iterator[Message]:
-    records: list[Done] = []
+def _messages(job: RunJob, chunk: Chunk, begins: Connection) -> Iterator[Message]:
+    records: list[Outcome] = []
     due = monotonic() + _PAUSE
     try:
         for number, record in enumerate(work(job, chunk, partial(_begin, begins)), 1):

@@ -1,7 +1,6 @@
-"""Worker processes on this machine. A decoder that dies takes one candidate with it; all others are looked at.
+"""Worker processes on this machine. A decoder that crashes loses one candidate; all others are processed.
 
-Each worker has a pipe, a chunk in work and one waiting. What comes back is put in order here: only a bounded number
-of chunks is ever begun before the oldest that is not finished.
+Each worker has a pipe, with one chunk in work and one waiting.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import pickle
 import signal
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -18,58 +17,36 @@ from typing import Any
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.run.executors import _forkserver, _worker
-from sm_imgcheck.run.executors._feed import Feed
+from sm_imgcheck.run.executors._window import AHEAD, Task, Window
 from sm_imgcheck.run.executors._worker import Receiver
-from sm_imgcheck.run.inputs.item import Item
-from sm_imgcheck.run.work import Chunk, Done, Job, lost, work
+from sm_imgcheck.run.work import Chunk, Outcome, RunJob
 
-__all__ = ["done"]
+__all__ = ["run_chunks"]
 
 _QUEUED = 2
 """Chunks that a worker has: while one is in work, the next waits in the pipe."""
-_AHEAD = 64
-"""Chunks that are begun before the oldest unfinished one is: some thousand records, however slow one picture is."""
 _LONGEST = 300.0
 """Seconds that one candidate may take. The largest that are read take a few."""
 _TICK = 5.0
-"""Seconds between two looks at the clock. A pause of the whole machine counts as one of them, not as a worker's."""
+"""Seconds between two checks of the clock. A pause of the whole machine counts as one of them, not as a worker's."""
 _PATIENCE = 2.0
-"""Seconds that workers have to finish a picture when the run is stopped."""
-_STILLBORN = 3
-"""Workers in a row that died before they had anything to do: then it is the machine, not a candidate."""
+"""Seconds that workers have to finish an image when the run is stopped."""
+_FAILED_STARTS = 3
+"""Workers in a row that died before they began a candidate: the cause is the machine, not a candidate."""
 
 
-def done(job: Job, chunks: Iterable[Chunk], jobs: int) -> Generator[Done, None, None]:
-    """Yield what was done, in the order of the chunks, as soon as all before it is done.
+def run_chunks(job: RunJob, chunks: Iterable[Chunk], jobs: int) -> Generator[Outcome, None, None]:
+    """Yield results in the order of the chunks, each as soon as all before it are there.
 
-    Raises ImgcheckError where the job as a whole cannot be done; what comes before it in the listing is yielded first.
+    Raises ImgcheckError when the job as a whole cannot be done; the results before it in the listing come first.
     """
-    pool = _Pool(job, Feed(chunks))
+    window = Window(job, chunks)
+    pool = _Pool(job, window)
     try:
-        pool.hire(jobs)
-        while pool.busy():
-            pool.fill()
-            yield from pool.ready()
-            pool.listen()
+        pool.start_workers(jobs)
+        yield from window.results(pool)
     finally:
         pool.close()
-
-
-@dataclass(slots=True, eq=False)
-class _Task:
-    """A chunk on its way."""
-
-    chunk: Chunk
-    todo: deque[int]
-    """Places in the chunk of what is not done, in order."""
-    records: dict[int, Done]
-    """By place: what is done, and was not yet yielded."""
-    shown: int = 0
-    """Places that were yielded."""
-    sent: tuple[int, ...] = ()
-    """Places of the items that its worker got."""
-    failure: Exception | None = None
-    """What keeps the items that are left, and the whole run, from being done."""
 
 
 @dataclass(slots=True, eq=False)
@@ -77,40 +54,36 @@ class _Worker:
     process: Any
     link: Connection
     begun: Connection
-    """Through which it says which item of its chunk it begins: read when the chunk is finished, or the worker dead.
+    """Through which it sends the number of each candidate that it begins: read at the end of its chunk or its life.
 
     A pipe, because shared memory needs /dev/shm, which AWS Lambda and read-only containers do not have
     (https://docs.python.org/3/library/multiprocessing.shared_memory.html).
     """
     receiver: Receiver = field(default_factory=Receiver)
-    tasks: deque[_Task] = field(default_factory=deque)
+    tasks: deque[Task] = field(default_factory=deque)
     silent: float = 0.0
-    """Seconds since it was last heard of."""
+    """Seconds since its last message."""
 
 
 class _Pool:
-    def __init__(self, job: Job, feed: Feed) -> None:
+    def __init__(self, job: RunJob, window: Window) -> None:
         self.job = job
-        self.feed = feed
-        self.pending: deque[_Task] = deque()
-        """In the order of the listing."""
-        self.again: deque[_Task] = deque()
-        """Of workers that died."""
-        self.stillborn = 0
+        self.window = window
+        self.failed_starts = 0
         self.workers: list[_Worker] = []
 
-    def hire(self, jobs: int) -> None:
-        """Start the workers. Raises ImgcheckError."""
+    def start_workers(self, jobs: int) -> None:
+        """Start the worker processes. Raises ImgcheckError."""
         _forkserver.prepare()
         for _ in range(jobs):
-            self.workers.append(self._hired())
+            self.workers.append(self._start_worker())
 
-    def _hired(self) -> _Worker:
+    def _start_worker(self) -> _Worker:
         context: Any = _forkserver.context()
         ours, theirs = context.Pipe()
         begun, begins = context.Pipe(duplex=False)
         process = context.Process(target=_worker.serve, args=(theirs, begins), daemon=True)
-        with _forkserver.without_main(), _forkserver.told():
+        with _forkserver.without_main(), _forkserver.start_errors():
             process.start()
         theirs.close()
         begins.close()
@@ -118,62 +91,20 @@ class _Pool:
         _send(worker, self.job)
         return worker
 
-    def busy(self) -> bool:
-        """Whether anything is still to come."""
-        return bool(self.pending) or not self.feed.ended
-
-    def fill(self) -> None:
-        """Hand out work as far as there is room."""
+    def submit_tasks(self) -> None:
+        """Give each worker tasks, first one each, then one that waits."""
         for queued in range(_QUEUED):
             for worker in self.workers:
-                if len(worker.tasks) <= queued and (task := self._next()) is not None:
-                    _assign(worker, task)
+                if len(worker.tasks) <= queued and (task := self.window.next_task(AHEAD)) is not None:
+                    worker.tasks.append(task)
+                    worker.silent = 0
+                    _send(worker, task.chunk)
 
-    def _next(self) -> _Task | None:
-        if self.again:
-            return self.again.popleft()
-        while len(self.pending) < _AHEAD and (chunk := self._taken()) is not None:
-            self.pending.append(task := self._task(chunk))
-            if task.todo:
-                return task
-        return None
-
-    def _taken(self) -> Chunk | None:
-        try:
-            return self.feed.take()
-        except Exception as error:  # noqa: BLE001 - raised when all before it in the listing has been yielded
-            empty = Chunk(number=-1, items=())
-            self.pending.append(_Task(empty, deque(), {}, failure=error))
-            return None
-
-    def _task(self, chunk: Chunk) -> _Task:
-        """What is known already stays here; and standard input, which no worker has."""
-        records: dict[int, Done] = {}
-        for place, one in enumerate(chunk.items):
-            if isinstance(one, Done) or one.stdin:
-                records[place] = next(work(self.job, Chunk(number=chunk.number, items=(one,))))
-        return _Task(chunk, deque(place for place in range(len(chunk.items)) if place not in records), records)
-
-    def ready(self) -> Iterator[Done]:
-        """What can be yielded in order."""
-        while self.pending:
-            task = self.pending[0]
-            while (record := task.records.pop(task.shown, None)) is not None:
-                task.shown += 1
-                yield record
-            if task.shown < len(task.chunk.items) and task.failure is None:
-                return
-            if task.failure is not None:
-                raise task.failure
-            self.pending.popleft()
-
-    def listen(self) -> None:
-        """Wait until a worker has something to tell, or is dead, or has been silent for too long."""
-        if not self.busy():
-            return
+    def wait_for_results(self) -> None:
+        """Wait until a worker sends a message, dies or exceeds its time; replace the dead."""
         start = monotonic()
-        room = len(self.pending) < _AHEAD and any(len(worker.tasks) < _QUEUED for worker in self.workers)
-        bells = [self.feed.bell] if room and not self.feed.ended else []
+        room = self.window.has_room(AHEAD) and any(len(worker.tasks) < _QUEUED for worker in self.workers)
+        bells = [self.window.feed.bell] if room else []
         ready = set(wait([*bells, *(worker.link for worker in self.workers)], _TICK))
         passed = min(monotonic() - start, _TICK)
         for at, worker in enumerate(self.workers):
@@ -181,55 +112,50 @@ class _Pool:
                 worker.silent += passed if worker.tasks else 0
                 if worker.silent > _LONGEST:
                     worker.process.kill()
-            elif not self._heard(worker):
-                self._mourn(worker)
-                self.workers[at] = self._hired()
+            elif not self._receive(worker):
+                self._handle_crash(worker)
+                self.workers[at] = self._start_worker()
 
-    def _heard(self, worker: _Worker) -> bool:
-        """Take in a message. False: there is none, and will be none."""
+    def _receive(self, worker: _Worker) -> bool:
+        """Take a message; False: the worker is dead and sends none."""
         try:
-            message: _worker.Message = worker.receiver.unpacked(worker.link.recv_bytes())
+            message: _worker.Message = worker.receiver.unpack(worker.link.recv_bytes())
         except (EOFError, OSError):
             return False
         records, finished, failure = message
-        worker.silent, self.stillborn, task = 0, 0, worker.tasks[0]
-        for record in records:
-            task.records[task.todo.popleft()] = record
+        worker.silent, self.failed_starts, task = 0, 0, worker.tasks[0]
+        task.receive(records)
         if failure is not None:
-            task.failure = failure
-            self.feed.close()
-        if finished and failure is None:
-            for _ in range(len(task.sent) + 1):
+            self.window.fail(task, failure)
+        elif finished:
+            for _ in range(len(task.places) + 1):
                 worker.begun.recv_bytes()
         if finished:
             worker.tasks.popleft()
         return True
 
-    def _mourn(self, worker: _Worker) -> None:
-        """A worker died: the candidate that it was at is the cause; all else that it had is for another."""
+    def _handle_crash(self, worker: _Worker) -> None:
+        """Give up the candidate that a dead worker had begun, the cause of its death; retry the rest of its tasks."""
         worker.link.close()
         worker.process.join(_PATIENCE)
         worker.process.kill()
         worker.process.join()
         cause = _cause(worker)
         at = _last_begun(worker.begun)
-        if worker.tasks and 0 <= at < len(worker.tasks[0].sent):
+        if worker.tasks and 0 <= at < len(worker.tasks[0].places):
             task = worker.tasks[0]
-            place = task.sent[at]
-            if place in task.todo:
-                task.todo.remove(place)
-                item = task.chunk.items[place]
-                assert isinstance(item, Item)
-                task.records[place] = lost(self.job, item, cause)
+            if at >= task.received:
+                self.window.give_up(task, task.places[at], cause)
         else:
-            self.stillborn += 1
-        if self.stillborn >= _STILLBORN:
+            self.failed_starts += 1
+        if self.failed_starts >= _FAILED_STARTS:
             raise ImgcheckError(f"worker processes die as soon as they are started ({cause}): -j 1 works without them")
-        self.again.extend(task for task in worker.tasks if task.todo)
+        for task in worker.tasks:
+            self.window.retry(task, tuple(place for place in task.remaining if place not in task.slot.records))
 
     def close(self) -> None:
-        """Let the workers finish what they are at, and end them."""
-        self.feed.close()
+        """Let the workers finish the image that they are at, and end them."""
+        self.window.feed.close()
         for worker in self.workers:
             worker.link.close()
         end = monotonic() + _PATIENCE
@@ -241,20 +167,13 @@ class _Pool:
             worker.begun.close()
 
 
-def _assign(worker: _Worker, task: _Task) -> None:
-    worker.tasks.append(task)
-    task.sent = tuple(task.todo)
-    worker.silent = 0
-    _send(worker, Chunk(number=task.chunk.number, items=tuple(task.chunk.items[place] for place in task.sent)))
-
-
-def _send(worker: _Worker, what: Job | Chunk) -> None:
-    with suppress(OSError):  # it is dead, which the next message that does not come will tell
-        worker.link.send_bytes(pickle.dumps(what, pickle.HIGHEST_PROTOCOL))
+def _send(worker: _Worker, message: RunJob | Chunk) -> None:
+    with suppress(OSError):  # the worker is dead, which the next read of its pipe reports
+        worker.link.send_bytes(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
 
 
 def _last_begun(begun: Connection) -> int:
-    """The item that a dead worker was at; -1: none."""
+    """Return the number of the candidate that a dead worker had begun; -1: none."""
     at = -1
     with suppress(EOFError, OSError):
         while True:
@@ -264,7 +183,7 @@ def _last_begun(begun: Connection) -> int:
 
 
 def _cause(worker: _Worker) -> str:
-    """How a worker ended."""
+    """Describe how a worker ended."""
     if worker.silent > _LONGEST:
         return f"no end after {_LONGEST:.0f} s"
     code = worker.process.exitcode

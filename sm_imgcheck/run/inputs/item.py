@@ -65,10 +65,10 @@ def stem(path: str) -> str:
     name = os.path.basename(file)
     stem, _, suffix = name.rpartition(".")
     stem = (stem if stem and suffix else name) or "unnamed"
-    return f"{stem}.{_plain(member.removesuffix('.npy'))}" if member else stem
+    return f"{stem}.{_quote_member(member.removesuffix('.npy'))}" if member else stem
 
 
-def _plain(member: str) -> str:
+def _quote_member(member: str) -> str:
     """A member's name as part of a file's: what is no letter or digit is written as in an address."""
     return "".join(
         char if char.isalnum() or char in "-_." else "".join(f"%{byte:02X}" for byte in os.fsencode(char))

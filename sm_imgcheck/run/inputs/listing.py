@@ -9,7 +9,7 @@ from itertools import islice
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.io.stores import is_remote, plain, scheme_of
+from sm_imgcheck.io.stores import is_remote, scheme_of, strip_file_scheme
 from sm_imgcheck.io.stores.local import opened
 from sm_imgcheck.run.inputs.item import IMAGE_SUFFIXES, SNIFFED, TENSOR_SUFFIXES, Item, Listing, begins_tensor, stem
 
@@ -49,7 +49,7 @@ def _listed(line: str, how: Listing) -> Iterator[Item]:
 
 
 def _one(path: str, how: Listing) -> Iterator[Item]:
-    path = plain(path)
+    path = strip_file_scheme(path)
     if is_remote(path):
         from sm_imgcheck.run.inputs import remote
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from sm_imgcheck.io.stores import Fetched, TooLarge, Unreadable, file_of, is_remote, store
+from sm_imgcheck.io.stores import Fetched, FileTooLarge, Unreadable, file_of, is_remote, store
 from sm_imgcheck.io.stores.local import MAX_FILE_BYTES
 from sm_imgcheck.io.stores.prefetch import ahead
 from sm_imgcheck.run.inputs.item import Item
@@ -25,7 +25,7 @@ def contents(items: Iterable[Item]) -> Iterator[tuple[Item, Found | None]]:
             yield from ((item, None) for item in some)
             continue
         for item, found in ahead(_early, some):
-            yield item, _fetched(item, MAX_FILE_BYTES) if isinstance(found, TooLarge) else found
+            yield item, _fetched(item, MAX_FILE_BYTES) if isinstance(found, FileTooLarge) else found
 
 
 def _is_object(item: Item) -> bool:

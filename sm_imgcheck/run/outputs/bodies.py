@@ -17,8 +17,8 @@ from sm_imgcheck.features.requests.limits import too_large
 from sm_imgcheck.report.payload import Body
 from sm_imgcheck.run.inputs.collisions import Claims, clash
 from sm_imgcheck.run.inputs.item import Item
-from sm_imgcheck.run.outputs.tensors import Outputs, Refused
-from sm_imgcheck.run.work import handed
+from sm_imgcheck.run.outputs.tensors import OutputRefused, Outputs
+from sm_imgcheck.run.work import resolve_input
 
 __all__ = ["Bodies", "Made", "Tell", "bodies", "suffix_of"]
 
@@ -55,22 +55,22 @@ def bodies(items: Iterable[Item], route: RequestTarget, options: Options, *, tel
     route_one = replace(route, spec=joining.one_by_one(route.spec))
     joins, batch = joining.joins(route), _Batch()
     for item in items:
-        result, part = _looked_at(item, route_one, options, tell)
+        result, part = _prepare_part(item, route_one, options, tell)
         if part is None:
             yield Made(body=Body(results=(result,), refused=result.skipped or result.bug), item=item, made_of=(item,))
             continue
         if batch.parts and not (joins and joining.has_room(batch.parts, part, route)):
-            yield _built(batch, route)
+            yield _build_body(batch, route)
         batch.items.append(item)
         batch.results.append(result)
         batch.parts.append(part)
     if batch.parts:
-        yield _built(batch, route)
+        yield _build_body(batch, route)
 
 
-def _looked_at(item: Item, route: RequestTarget, options: Options, tell: Tell) -> tuple[Result, Part | None]:
+def _prepare_part(item: Item, route: RequestTarget, options: Options, tell: Tell) -> tuple[Result, Part | None]:
     try:
-        result, part = part_of(handed(item), route, options)
+        result, part = part_of(resolve_input(item), route, options)
     except (ImgcheckError, BrokenPipeError):
         raise
     except Exception as bug:  # noqa: BLE001 - as in ``work``: the other candidates are none the worse for it
@@ -78,7 +78,7 @@ def _looked_at(item: Item, route: RequestTarget, options: Options, tell: Tell) -
     return result.with_path(item.path), part
 
 
-def _built(batch: _Batch, route: RequestTarget) -> Made:
+def _build_body(batch: _Batch, route: RequestTarget) -> Made:
     """The body of the batch, which is empty afterwards."""
     items, results, parts = tuple(batch.items), tuple(batch.results), batch.parts
     batch.items, batch.results, batch.parts = [], [], []
@@ -169,5 +169,5 @@ class Bodies:
         item = replace(made.item, output=(*made.item.output[:-1], made.item.output[-1] + self.infix))
         suffix = suffix_of(payload.content_type)
         if refused := clash(self.claims, self.outputs.place(item, suffix), item.path):
-            raise Refused(refused)
+            raise OutputRefused(refused)
         return self.outputs.put(item, (payload.body,), suffix, made.made_of).place

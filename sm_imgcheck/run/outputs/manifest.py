@@ -15,8 +15,8 @@ from sm_imgcheck.core.escape import for_json, for_terminal
 from sm_imgcheck.io.stores import is_remote, local, store
 from sm_imgcheck.report._records import name_of, plain
 from sm_imgcheck.run.inputs.shard import Shard
-from sm_imgcheck.run.resume.fingerprint import Origin
-from sm_imgcheck.run.work import Done
+from sm_imgcheck.run.resume.fingerprint import RunFingerprint
+from sm_imgcheck.run.work import Outcome
 
 __all__ = ["Lines", "line_of"]
 
@@ -33,22 +33,22 @@ class Lines:
 
         force: it may replace one of its kind, and no other: an input or a spec in its place is a slip of the hand.
         """
-        _look_at(place, force=force)
+        _check_place(place, force=force)
         self.place = place
         # Without a name, where the system has such files (O_TMPFILE, open(2)): a killed run leaves nothing behind, and
         # no link stands in the way. On the disk of its place: where that one is full, it is known when a line is added.
         folder = None if is_remote(place) else os.path.dirname(place) or "."
-        with self._told():
+        with self._output_errors():
             self._file: Any = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
 
     def add(self, line: str) -> None:
         """One line, without its end. Raises OutputError."""
-        with self._told():
+        with self._output_errors():
             self._file.write(line.encode() + b"\n")
 
     def finish(self) -> None:
         """Put the file in its place. Raises OutputError."""
-        with self._told():
+        with self._output_errors():
             self._file.seek(0)
             store(self.place).write(self.place, iter(partial(self._file.read, _BLOCK), b""), force=True)
             self._file.close()
@@ -59,14 +59,14 @@ class Lines:
             self._file.close()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _output_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
             raise OutputError(f"{for_terminal(self.place)} cannot be written: {error.strerror or error}") from error
 
 
-def _look_at(place: str, *, force: bool) -> None:
+def _check_place(place: str, *, force: bool) -> None:
     """Raise OutputError, StoreError unless a file of lines may be put there."""
     shown, where = for_terminal(place), store(place)
     if place == "-":
@@ -81,7 +81,7 @@ def _look_at(place: str, *, force: bool) -> None:
         raise OutputError(f"{shown} exists and was not made by this program: remove it, or name another file")
 
 
-def line_of(done: Done, origin: Origin, shard: Shard) -> str:
+def line_of(done: Outcome, fingerprint: RunFingerprint, shard: Shard) -> str:
     """What is said of one input. No clocks; a name that is not UTF-8 comes with its bytes, as in reports."""
     result = done.result
     record: dict[str, Any] = name_of("path", result.path)
@@ -95,7 +95,7 @@ def line_of(done: Done, origin: Origin, shard: Shard) -> str:
         "bug": for_json(result.bug),
         **(name_of("output", done.output) if done.output else {"output": None}),
         "row": done.row,
-        "spec_sha256": origin.spec_sha256,
-        "versions": dict(origin.libraries),
+        "spec_sha256": fingerprint.spec_sha256,
+        "versions": dict(fingerprint.libraries),
     }
     return dumps(record | ({"shard": f"{shard.index}/{shard.of}"} if shard.of > 1 else {}))

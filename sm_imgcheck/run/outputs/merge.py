@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from sm_imgcheck.core.errors import ImgcheckError, StoreError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.io.stores import is_remote, plain, store
+from sm_imgcheck.io.stores import is_remote, store, strip_file_scheme
 from sm_imgcheck.io.stores.local import opened
 from sm_imgcheck.run.inputs.collisions import as_blob, temporary
 
@@ -66,7 +66,7 @@ def _opened(part: str) -> IO[bytes]:
     try:
         if is_remote(part):
             return BytesIO(store(part).read(part, _LARGEST))
-        return opened(plain(part))
+        return opened(strip_file_scheme(part))
     except (OSError, StoreError) as error:
         said = error.strerror if isinstance(error, OSError) else error
         raise ImgcheckError(f"{for_terminal(part)} cannot be read: {said}") from error

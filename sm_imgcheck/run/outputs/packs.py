@@ -26,10 +26,10 @@ from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.outputs import formats as packing
 from sm_imgcheck.run.outputs.formats import Kind, Sample
 from sm_imgcheck.run.outputs.manifest import Lines
-from sm_imgcheck.run.outputs.tensors import Outputs, Refused, Written
+from sm_imgcheck.run.outputs.tensors import OutputRefused, Outputs, Written
 from sm_imgcheck.run.resume.index import Known
 from sm_imgcheck.run.resume.journal import Journal, Pack
-from sm_imgcheck.run.work import Done
+from sm_imgcheck.run.work import Outcome
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,11 +65,11 @@ class Parts(Outputs):
     spec: Spec
 
     def write(self, item: Item, array: np.ndarray[Any, Any]) -> Written:
-        """Write one part. Raises Refused, or OutputError where none can be written."""
+        """Write one part. Raises OutputRefused, or OutputError where none can be written."""
         try:
-            chunks = packing.load(self.kind).encode(array, self.spec)
+            chunks = packing.load_format(self.kind).encode(array, self.spec)
         except ValueError as error:
-            raise Refused(f"{for_terminal(item.path)}: cannot be packed as {self.kind}: {error}") from error
+            raise OutputRefused(f"{for_terminal(item.path)}: cannot be packed as {self.kind}: {error}") from error
         return self.put(item, chunks, self.form)
 
     def place(self, item: Item, suffix: str = "") -> str:  # noqa: ARG002 - as of all outputs
@@ -93,23 +93,23 @@ class Packs:
     earlier: Known | None
     """What earlier runs packed; None: nothing that is known."""
     resume: bool
-    make: Callable[[Item], Done]
+    make: Callable[[Item], Outcome]
     """Does a candidate once more, whose part is gone."""
     index: Lines
-    full: list[Done] = field(default_factory=list)
+    full: list[Outcome] = field(default_factory=list)
     """What the next pack is made of, as far as it is known."""
     number: int = 0
     astray: bool = False
     """The packs are not those of the earlier run any more: what comes is in other places."""
 
-    def packed(self, records: Generator[Done, None, None]) -> Generator[Done, None, None]:
+    def packed(self, records: Generator[Outcome, None, None]) -> Generator[Outcome, None, None]:
         """The records, each with its place in a pack; a full pack is in place before its last record is passed on."""
         with closing(records):
             for done in records:
                 yield self._taken(done) if done.output else done
         self._finish()
 
-    def _taken(self, done: Done) -> Done:
+    def _taken(self, done: Outcome) -> Outcome:
         name, row = self.kind.name(self.number), len(self.full)
         said: dict[str, Any] = {"file": name, "batch": self.number, "row": row}
         said |= name_of("path", done.item.path) | name_of("key", "/".join(done.item.output))
@@ -123,7 +123,7 @@ class Packs:
     @property
     def kind(self) -> Kind:
         """The module that knows the bytes."""
-        return packing.load(self.packing.kind)
+        return packing.load_format(self.packing.kind)
 
     def holds(self, number: int, digest: str) -> bool:
         """Whether an earlier run has made this very pack, and it is in its place."""
@@ -149,7 +149,7 @@ class Packs:
         self.full.clear()
         self.number += 1
 
-    def _see_to(self, done: Done) -> None:
+    def _see_to(self, done: Outcome) -> None:
         """See that a part is there: where its pack is made anew, it may have gone with the older one."""
         if done.kept and not is_there(self.parts, done.output, done.output_size):
             self.astray = True
@@ -164,18 +164,18 @@ class Packs:
             shown = for_terminal(name)
             raise OutputError(f"{shown} cannot be made: {error}: --resume makes what is missing again") from error
 
-    def _each(self, function: Callable[[Done], R], records: list[Done]) -> Iterable[R]:
+    def _each(self, function: Callable[[Outcome], R], records: list[Outcome]) -> Iterable[R]:
         """The function of each, in order; in a store, which takes its time to answer, of several at a time."""
         if not is_remote(self.parts.folder):
             return map(function, records)
         return ahead(function, records, room=_ROOM, weigh=lambda done: done.output_size)
 
-    def _read(self, done: Done) -> tuple[Sample, bytes]:
+    def _read(self, done: Outcome) -> tuple[Sample, bytes]:
         body = store(self.parts.folder).read(join(self.parts.folder, done.output), _LARGEST)
         sample = Sample(path=done.item.path, key="/".join(done.item.output), findings=done.result.findings)
         return sample, body
 
-    def _remove(self, done: Done) -> None:
+    def _remove(self, done: Outcome) -> None:
         self.parts.remove(done.output)
 
     def _finish(self) -> None:
@@ -220,7 +220,7 @@ def digest_of(members: Iterable[tuple[str, str]], rows: int) -> str:
 
 def is_there(outputs: Outputs, output: str, size: int) -> bool:
     """Whether an output is in its place, with this size."""
-    with suppress(StoreError, Refused):
+    with suppress(StoreError, OutputRefused):
         outputs.contain(output)
         state = store(outputs.folder).stat(join(outputs.folder, output))
         return state is not None and state.size == size

@@ -12,13 +12,13 @@ from sm_imgcheck.core.errors import OutputError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io import tensors
-from sm_imgcheck.io.stores import Chunk, Refused, file_of, is_remote, join, local, store
+from sm_imgcheck.io.stores import Chunk, OutputRefused, file_of, is_remote, join, local, store
 from sm_imgcheck.run.inputs.item import Item
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Outputs", "Refused", "Stream", "Written"]
+__all__ = ["OutputRefused", "Outputs", "Stream", "Written"]
 
 
 @frozen
@@ -56,7 +56,7 @@ class Outputs:
     """The folder that was last found to be inside, whether it exists or not."""
 
     def write(self, item: Item, array: np.ndarray[Any, Any]) -> Written:
-        """Write the tensor of one candidate. Raises Refused, or OutputError where none can be written."""
+        """Write the tensor of one candidate. Raises OutputRefused, or OutputError where none can be written."""
         return self.put(item, _encoded(self.form, item, array), self.form)
 
     def put(self, item: Item, chunks: Iterable[Chunk], suffix: str, made_of: Sequence[Item] = ()) -> Written:
@@ -86,13 +86,13 @@ class Outputs:
         return Written(place=target, output=name, size=size)
 
     def remove(self, name: str) -> None:
-        """Remove an output, where there is one. Raises OutputError; Refused for one that is not in the folder."""
+        """Remove an output, where there is one. Raises OutputError; OutputRefused for one that is not in the folder."""
         self.contain(name)
         target = join(self.folder, name)
         store(target).remove(target)
 
     def contain(self, name: str) -> None:
-        """Raise Refused for an output that is not in the folder, by its name or by a link."""
+        """Raise OutputRefused for an output that is not in the folder, by its name or by a link."""
         parent = join(self.folder, *name.split("/")[:-1])
         if parent != self.contained:
             store(parent).contain(parent, self.top or self.folder)
@@ -129,7 +129,7 @@ def _refuse_input(item: Item, target: str) -> None:
     file = file_of(item.path)[0]
     with suppress(OSError, ValueError):
         if not item.stdin and (file == target or (os.path.lexists(target) and os.path.samefile(file, target))):
-            raise Refused(
+            raise OutputRefused(
                 f"{for_terminal(target)} is the candidate itself: "
                 "name another folder, nothing is written over its input"
             )
@@ -166,7 +166,7 @@ def _encoded(form: str, item: Item, array: np.ndarray[Any, Any]) -> Iterable[Chu
     try:
         return tensors.load(form).encode(array)
     except ValueError as error:
-        raise Refused(f"{for_terminal(item.path)}: cannot be written as {form}: {error}") from error
+        raise OutputRefused(f"{for_terminal(item.path)}: cannot be written as {form}: {error}") from error
 
 
 def _reason(error: OSError) -> str:

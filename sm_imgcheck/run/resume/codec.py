@@ -15,6 +15,7 @@ from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Candidate, Facts, Finding, Header, Plan, Result
 
 __all__ = ["RESULT_FIELDS", "flat", "result_of", "shaper", "texts"]
@@ -29,7 +30,7 @@ RESULT_FIELDS = (
 _PLAIN = frozenset({str, int, float, bool, NoneType})
 _SHARED: frozenset[type] = frozenset({Facts, Finding, Header, Plan})
 _REMEMBERED = 1024
-_texts: dict[int, tuple[Any, str]] = {}
+_texts: IdentityCache[str] = IdentityCache(_REMEMBERED)
 Shape = Callable[[Any], Any]
 
 
@@ -76,12 +77,7 @@ def _text(value: Any) -> str:
         return f"[{', '.join(map(_text, value))}]"
     if kind not in _SHARED:
         return dumps(flat(value))
-    known = _texts.get(id(value))
-    if known is None:
-        if len(_texts) >= _REMEMBERED:
-            _texts.clear()
-        known = _texts[id(value)] = value, dumps(flat(value))  # held, so that no other value gets its address
-    return known[1]
+    return _texts.get_or_make((value,), lambda: dumps(flat(value)))
 
 
 @cache

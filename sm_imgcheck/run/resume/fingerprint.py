@@ -19,7 +19,7 @@ from sm_imgcheck.io.stores import Unreadable, join, store
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run.resume.codec import flat
 
-__all__ = ["FOLDER", "Origin", "check", "libraries", "note"]
+__all__ = ["FOLDER", "RunFingerprint", "check_output_folder", "libraries", "write_fingerprint"]
 
 FOLDER = ".sm-imgcheck"
 """Below the output folder: the journal, unfinished files, and tensors that wait to be packed."""
@@ -31,7 +31,7 @@ _LARGEST = 1 << 20
 
 
 @frozen
-class Origin:
+class RunFingerprint:
     """All of it."""
 
     spec_name: str
@@ -44,8 +44,7 @@ class Origin:
     libraries: Mapping[str, str]
     """By name, the version of each that the pixels may come from."""
 
-    @property
-    def said(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """As JSON."""
         return {
             "version": VERSION,
@@ -57,22 +56,22 @@ class Origin:
         }
 
 
-def check(out: str, origin: Origin, *, anew: bool) -> None:
+def check_output_folder(out: str, fingerprint: RunFingerprint, *, anew: bool) -> None:
     """Raise OutputError where a folder holds outputs that those of now could not stand beside. anew: they replace them.
 
     Half by one spec and half by another would be of no use to anybody.
     """
     place = join(out, FOLDER, _NAME)
     with suppress(Unreadable):  # none is there, as a rule
-        _compare(out, store(place).read(place, _LARGEST), origin, anew=anew)
+        _compare_fingerprints(out, store(place).read(place, _LARGEST), fingerprint, anew=anew)
 
 
-def note(out: Outputs, origin: Origin) -> None:
+def write_fingerprint(out: Outputs, fingerprint: RunFingerprint) -> None:
     """Write down what the outputs of a folder are made by."""
-    out.file_in_place(f"{FOLDER}/{_NAME}", ((dumps(origin.said, indent=2) + "\n").encode(),), own=True)
+    out.file_in_place(f"{FOLDER}/{_NAME}", ((dumps(fingerprint.to_json(), indent=2) + "\n").encode(),), own=True)
 
 
-def _compare(out: str, body: bytes, origin: Origin, *, anew: bool) -> None:
+def _compare_fingerprints(out: str, body: bytes, fingerprint: RunFingerprint, *, anew: bool) -> None:
     """Raise OutputError where the outputs of now could not stand beside those that are there."""
     try:
         there = loads(body)
@@ -80,12 +79,12 @@ def _compare(out: str, body: bytes, origin: Origin, *, anew: bool) -> None:
     except (ValueError, RecursionError, KeyError, TypeError):
         return
     here = for_terminal(out)
-    if (packed or origin.packed) and form != origin.form:
+    if (packed or fingerprint.packed) and form != fingerprint.form:
         raise OutputError(f"{here} holds outputs made with --as {for_terminal(form)}: name another folder")
-    if sha256 != origin.spec_sha256 and not anew:
+    if sha256 != fingerprint.spec_sha256 and not anew:
         raise OutputError(
             f"{here} holds outputs of another spec (its sha256 is {for_terminal(sha256)[:12]}..., and now "
-            f"{origin.spec_sha256[:12]}...): name another folder, or say --resume to do again what is stale, "
+            f"{fingerprint.spec_sha256[:12]}...): name another folder, or say --resume to do again what is stale, "
             "or --force to do all of it"
         )
 

@@ -16,7 +16,7 @@ from sm_imgcheck.io.stores import Unreadable, is_below, join, store
 from sm_imgcheck.run.inputs.collisions import as_blob, temporary
 from sm_imgcheck.run.inputs.shard import Shard
 from sm_imgcheck.run.resume.codec import shaper
-from sm_imgcheck.run.resume.fingerprint import FOLDER, Origin
+from sm_imgcheck.run.resume.fingerprint import FOLDER, RunFingerprint
 from sm_imgcheck.run.resume.journal import LARGEST, Pack, Record
 
 __all__ = ["Known"]
@@ -36,8 +36,8 @@ _NO_LINE = (ValueError, RecursionError)
 class Known:
     """What is known of an output folder."""
 
-    def __init__(self, origin: Origin) -> None:
-        self._said = dumps(origin.said).encode()
+    def __init__(self, fingerprint: RunFingerprint) -> None:
+        self._said = dumps(fingerprint.to_json()).encode()
         self._base = temporary(
             "CREATE TABLE records (path BLOB PRIMARY KEY, member INT, line INT, fresh INT) WITHOUT ROWID",
             "CREATE TABLE members (number INTEGER PRIMARY KEY, body BLOB)",

@@ -21,10 +21,10 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.stores import is_remote, join, store
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.resume.codec import flat, result_of, texts
-from sm_imgcheck.run.resume.fingerprint import FOLDER, Origin
-from sm_imgcheck.run.work import Done
+from sm_imgcheck.run.resume.fingerprint import FOLDER, RunFingerprint
+from sm_imgcheck.run.work import Outcome
 
-__all__ = ["LARGEST", "Journal", "Pack", "Record", "lasting"]
+__all__ = ["LARGEST", "Journal", "Pack", "Record", "is_final"]
 
 _EVERY = 256
 """Candidates in a file, at most: what a kill may cost, beside those under work."""
@@ -51,12 +51,12 @@ class Record:
     result: list[str] = field(repr=False)
     """As ``records.texts`` made it."""
 
-    def done(self, item: Item, place: str) -> Done:
+    def done(self, item: Item, place: str) -> Outcome:
         """The same as when it was done; place: of the output, as it is shown. Raises ValueError for what is none."""
         result = result_of(self.result)
         if result.path != item.path or result.array is not None or result.bug:
             raise ValueError(result.path)  # ``note`` writes no such record
-        return Done(
+        return Outcome(
             item=item,
             result=replace(result, emitted=place if self.output else None),
             size=self.size,
@@ -79,7 +79,7 @@ class Pack:
     """Of what it is made of: the candidates in their order, and the content of each."""
 
 
-def lasting(done: Done) -> bool:
+def is_final(done: Outcome) -> bool:
     """Whether it need not be done again: not where the tool, the disk or the place of the output was at fault."""
     return bool(done.tag and done.sha256) and not done.refused and not done.result.bug
 
@@ -87,8 +87,8 @@ def lasting(done: Done) -> bool:
 class Journal:
     """The journal of one shard of a run, in the making."""
 
-    def __init__(self, out: str, shard: str, origin: Origin) -> None:
-        self.origin = origin
+    def __init__(self, out: str, shard: str, fingerprint: RunFingerprint) -> None:
+        self.fingerprint = fingerprint
         self.folder = join(out, FOLDER, "journal", shard)
         self._store = store(self.folder)
         self._out = out
@@ -112,9 +112,9 @@ class Journal:
             else:
                 self._old.append(name)
 
-    def note(self, done: Done) -> None:
+    def note(self, done: Outcome) -> None:
         """Take in a candidate whose output is in place, or which has none."""
-        seen = [done.tag, done.sha256] if lasting(done) else ["", ""]
+        seen = [done.tag, done.sha256] if is_final(done) else ["", ""]
         what = [done.item.path, done.output, done.output_size, done.size, *seen]
         self._add("\t".join([dumps(what), *texts(done.result)]))  # JSON has no tabs
 
@@ -132,7 +132,7 @@ class Journal:
         """Bring what was taken in to the disk. Raises OutputError."""
         self._due = monotonic() + _SECONDS
         if self._pending:
-            lines = [dumps(self.origin.said), *self._pending]
+            lines = [dumps(self.fingerprint.to_json()), *self._pending]
             body = gzip.compress("\n".join(lines).encode(), 1, mtime=0)
             name = f"{self._number:08}.gz"
             self._number += 1
@@ -140,14 +140,14 @@ class Journal:
             self._small.append((name, len(body)))
             self._pending.clear()
         if len(self._small) >= _GATHERED:
-            self._small = self._gathered(self._small)
+            self._small = self._merge_files(self._small)
             self._files += self._small
             self._small = []
 
     def finish(self) -> None:
         """At the end of a run: as few files as can be."""
         self.flush()
-        self._files = self._gathered([*self._files, *self._small])
+        self._files = self._merge_files([*self._files, *self._small])
         for name in self._old:
             self._store.remove(join(self.folder, name))
 
@@ -156,16 +156,16 @@ class Journal:
         self._store.write(place, chunks, force=True)
         _sync(place)
 
-    def _gathered(self, files: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    def _merge_files(self, files: list[tuple[str, int]]) -> list[tuple[str, int]]:
         """Fewer and larger files: the last of some becomes all of them, and then the others go."""
         groups: list[list[tuple[str, int]]] = []
         for file in files:
             if not groups or sum(size for _, size in groups[-1]) + file[1] > LARGEST:
                 groups.append([])
             groups[-1].append(file)
-        return [self._joined(group) for group in groups]
+        return [self._join_files(group) for group in groups]
 
-    def _joined(self, group: list[tuple[str, int]]) -> tuple[str, int]:
+    def _join_files(self, group: list[tuple[str, int]]) -> tuple[str, int]:
         name, size = group[-1][0], sum(size for _, size in group)
         if len(group) > 1:
             self._write(name, [self._store.read(join(self.folder, one), LARGEST) for one, _ in group])

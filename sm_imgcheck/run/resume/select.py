@@ -16,7 +16,7 @@ from sm_imgcheck.run.outputs.packs import Packs, digest_of, is_there
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run.resume.index import Known
 from sm_imgcheck.run.resume.journal import Record
-from sm_imgcheck.run.work import Done
+from sm_imgcheck.run.work import Outcome
 
 __all__ = ["resumed"]
 
@@ -25,7 +25,7 @@ _WITHOUT = 65_536
 
 
 @frozen
-class _Found:
+class _Match:
     """A candidate, and what is known of it."""
 
     item: Item
@@ -36,34 +36,34 @@ class _Found:
     """The record is of this very file, and was made by what makes them now."""
 
 
-def resumed(items: Iterable[Item], known: Known, sink: Outputs, packs: Packs | None) -> Iterator[Item | Done]:
+def resumed(items: Iterable[Item], known: Known, sink: Outputs, packs: Packs | None) -> Iterator[Item | Outcome]:
     """The candidates, those that are up to date as they were done: their outputs are in place, or in a pack that is."""
     if is_remote(sink.folder):
         known.list_there(sink.folder)
-    found = (_looked_up(item, known, sink) for item in items)
+    found = (_look_up(item, known, sink) for item in items)
     for group, whole in _by_packs(found, packs) if packs is not None else (([one], False) for one in found):
         for one in group:
-            yield _kept(one, known, sink, whole=whole) or one.item
+            yield _reuse(one, known, sink, whole=whole) or one.item
 
 
-def _looked_up(item: Item, known: Known, sink: Outputs) -> _Found:
+def _look_up(item: Item, known: Known, sink: Outputs) -> _Match:
     if item.refused:
-        return _Found(item=item, converted=False)
+        return _Match(item=item, converted=False)
     output = sink.name(item)
     found = known.record(item.path)
     if found is None:
-        return _Found(item=_replacing(item, output, known))
+        return _Match(item=_allow_replacement(item, output, known))
     record, fresh = found
     stem = "/".join(item.output) + "."
     if record.output.startswith(stem) and "/" not in record.output[len(stem) :]:
         item = replace(item, replaces=record.output)
     else:
-        item = _replacing(item, output, known)
+        item = _allow_replacement(item, output, known)
     current = fresh and record.output in {"", output} and _unchanged(item, record)
-    return _Found(item=item, sha256=record.sha256, converted=bool(record.output), current=current)
+    return _Match(item=item, sha256=record.sha256, converted=bool(record.output), current=current)
 
 
-def _replacing(item: Item, output: str, known: Known) -> Item:
+def _allow_replacement(item: Item, output: str, known: Known) -> Item:
     """With the right to replace what an earlier run wrote, of whichever candidate."""
     return replace(item, replaces=output) if known.owns(output) else item
 
@@ -82,7 +82,7 @@ def _unchanged(item: Item, record: Record) -> bool:
     return False
 
 
-def _kept(one: _Found, known: Known, sink: Outputs, *, whole: bool) -> Done | None:
+def _reuse(one: _Match, known: Known, sink: Outputs, *, whole: bool) -> Outcome | None:
     """What the earlier run has done, where nothing of it is missing; whole: the tensor is in a pack in its place."""
     found = known.record(one.item.path) if one.current else None
     if found is None:
@@ -101,9 +101,9 @@ def _is_there(record: Record, known: Known, sink: Outputs) -> bool:
     return is_there(sink, record.output, record.output_size)
 
 
-def _by_packs(found: Iterable[_Found], packs: Packs) -> Iterator[tuple[list[_Found], bool]]:
+def _by_packs(found: Iterable[_Match], packs: Packs) -> Iterator[tuple[list[_Match], bool]]:
     """The candidates of one pack after the other, and whether an earlier run has made this very pack."""
-    group: list[_Found] = []
+    group: list[_Match] = []
     number = rows = 0
     for one in found:
         group.append(one)
@@ -115,6 +115,6 @@ def _by_packs(found: Iterable[_Found], packs: Packs) -> Iterator[tuple[list[_Fou
     yield group, bool(rows) and _is_whole(group, packs, number, packs.packing.size if padded else rows)
 
 
-def _is_whole(group: list[_Found], packs: Packs, number: int, rows: int) -> bool:
+def _is_whole(group: list[_Match], packs: Packs, number: int, rows: int) -> bool:
     members = ((one.item.path, one.sha256) for one in group if one.converted)
     return all(one.current for one in group if one.converted) and packs.holds(number, digest_of(members, rows))

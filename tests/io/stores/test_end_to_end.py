@@ -18,7 +18,7 @@ from sm_imgcheck.io.stores import _connect, join, store
 from sm_imgcheck.run.inputs.item import Listing
 from sm_imgcheck.run.inputs.listing import listed
 from sm_imgcheck.run.outputs.tensors import Outputs
-from sm_imgcheck.run.work import Chunk, Job, work
+from sm_imgcheck.run.work import Chunk, RunJob, work
 from sm_imgcheck.spec import load
 
 SPEC = "shape: [N, 24, 32, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
@@ -298,7 +298,7 @@ def test_a_worker_says_what_it_is_about_to_decode(folder):
     for number in range(12):
         store(root).write(f"{root}/in/{number:02}.jpg", (FILES["a.jpg"],))
     items = tuple(listed([f"{root}/in"], Listing(passed_over=Counter())))
-    job = Job(
+    job = RunJob(
         spec=load.load("pillow-rgb-01"),
         options=Options(want_array=True),
         sink=Outputs(folder=f"{root}/out", form="npy"),

@@ -7,7 +7,7 @@ from pictures import jpeg
 
 from sm_imgcheck.core.errors import OutputError, StoreError
 from sm_imgcheck.io import stores
-from sm_imgcheck.io.stores import Fetched, Refused, TooLarge, Unreadable, _connect, join, store
+from sm_imgcheck.io.stores import Fetched, FileTooLarge, OutputRefused, Unreadable, _connect, join, store
 from sm_imgcheck.run.inputs import prefetch
 from sm_imgcheck.run.inputs.item import Item
 
@@ -44,7 +44,7 @@ def test_what_no_store_does(root):
     for other in (b"two", b"on", b"ones", b""):
         with pytest.raises(OutputError, match=r"x exists and is not what would be written: --force replaces it"):
             kind.write(place, (other,))
-    with pytest.raises(TooLarge, match="has 3 bytes; more than 2 are not read"):
+    with pytest.raises(FileTooLarge, match="has 3 bytes; more than 2 are not read"):
         kind.read(place, 2)
     kind.write(place, iter((b"two",)), force=True)
     assert kind.read(place, 3) == b"two"
@@ -63,7 +63,7 @@ def test_no_name_leads_out_of_a_folder():
     assert join("memory://", "x") == "memory://x"
     assert join("out", "a/b", "c") == str(Path("out", "a", "b", "c"))
     for name in ("../x", "/x", "a//b", ".", ""):
-        with pytest.raises(Refused, match="expected names of folders"):
+        with pytest.raises(OutputRefused, match="expected names of folders"):
             join("s3://b/out", name)
 
 
@@ -73,11 +73,11 @@ def test_a_folder_that_leads_elsewhere_is_refused(tmp_path):
         (tmp_path / "out" / "a").symlink_to(tmp_path, target_is_directory=True)
     except OSError:
         pytest.skip("no links here")
-    with pytest.raises(Refused, match="outside of"):
+    with pytest.raises(OutputRefused, match="outside of"):
         store("out").make_folder(str(tmp_path / "out" / "a"), str(tmp_path / "out"))
-    with pytest.raises(Refused, match="cannot be made"):
+    with pytest.raises(OutputRefused, match="cannot be made"):
         store("out").make_folder(str(tmp_path / "out" / ("x" * 300)), str(tmp_path / "out"))
-    with pytest.raises(Refused, match="cannot be written"):
+    with pytest.raises(OutputRefused, match="cannot be written"):
         store("out").write(str(tmp_path / "out" / ("x" * 300)), (b"",))
 
 
@@ -111,7 +111,7 @@ def test_a_server_that_does_not_say_how_large_a_file_is(monkeypatch):
     info = memory.info
     monkeypatch.setattr(memory, "info", lambda place: info(place) | {"size": None})
     assert store(place).read(place, 5) == b"12345"
-    with pytest.raises(TooLarge, match="has 5 bytes; more than 4"):
+    with pytest.raises(FileTooLarge, match="has 5 bytes; more than 4"):
         store(place).read(place, 4)
 
 

@@ -6,7 +6,7 @@ import pickle
 import pytest
 
 from sm_imgcheck.core.errors import OutputError, StoreError
-from sm_imgcheck.io.stores import Refused, TooLarge, Unreadable, _connect, fsspec_store, s3
+from sm_imgcheck.io.stores import FileTooLarge, OutputRefused, Unreadable, _connect, fsspec_store, s3
 
 MIB = 1 << 20
 ODD = ["a b/c.jpg", "käse/日本.jpg", "a//b.jpg", "a/../b.jpg", "./x.jpg", "what?is=this#.jpg", "50%25.jpg", "a\tb.jpg"]
@@ -108,7 +108,7 @@ def test_what_breaks_off_leaves_nothing_behind(bucket, door):
 
 def test_more_than_the_limit_is_not_read(bucket):
     s3.write(f"{bucket}/x", (bytes(1000),))
-    with pytest.raises(TooLarge, match="has 1000 bytes; more than 999 are not read") as caught:
+    with pytest.raises(FileTooLarge, match="has 1000 bytes; more than 999 are not read") as caught:
         s3.read(f"{bucket}/x", 999)
     assert caught.value.size == 1000
 
@@ -163,7 +163,7 @@ def test_a_missing_object_and_a_key_that_is_too_long(bucket, door):
     with pytest.raises(Unreadable, match=r"^cannot be read: there is no such object \(NoSuchKey\)$"):
         s3.read(f"{bucket}/none", 9)
     door.matching, door.answers = "PUT", [(400, "KeyTooLongError")]
-    with pytest.raises(Refused, match="cannot be written"):
+    with pytest.raises(OutputRefused, match="cannot be written"):
         s3.write(f"{bucket}/{'x' * 1000}", (b"x",), force=True)
 
 
@@ -217,7 +217,7 @@ def test_without_network_or_credentials_the_run_ends(door, afresh, monkeypatch):
 
 
 def test_errors_travel_between_processes():
-    there = pickle.loads(pickle.dumps(TooLarge(5, 3)))
+    there = pickle.loads(pickle.dumps(FileTooLarge(5, 3)))
     assert (there.size, str(there)) == (5, "has 5 bytes; more than 3 are not read")
 
 

@@ -22,7 +22,7 @@ from sm_imgcheck.run.executors import _worker, pool
 from sm_imgcheck.run.inputs.item import Item, Listing
 from sm_imgcheck.run.inputs.listing import listed
 from sm_imgcheck.run.outputs.tensors import Outputs
-from sm_imgcheck.run.work import Chunk, Done, Job, work
+from sm_imgcheck.run.work import Chunk, Outcome, RunJob, work
 from sm_imgcheck.spec import load
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
@@ -43,7 +43,7 @@ def photos(tmp_path):
 
 @pytest.fixture
 def job():
-    return Job(spec=load.load(SPEC), options=Options())
+    return RunJob(spec=load.load(SPEC), options=Options())
 
 
 def items(*paths):
@@ -77,7 +77,7 @@ class Deadly:
 
 
 def deadly(job, how, *stems):
-    return Job(spec=job.spec, options=Options(want_array=True), sink=Deadly(how, *stems))
+    return RunJob(spec=job.spec, options=Options(want_array=True), sink=Deadly(how, *stems))
 
 
 # Order
@@ -349,12 +349,14 @@ def test_two_candidates_with_one_output_are_refused_the_same_way(photos, tmp_pat
     seen = []
     for number in (1, 2):
         sink = Outputs(folder=str(tmp_path / str(number)), form="npy")
-        records = list(run(items(photos), Job(spec=job.spec, options=Options(want_array=True), sink=sink), jobs=number))
+        records = list(
+            run(items(photos), RunJob(spec=job.spec, options=Options(want_array=True), sink=sink), jobs=number)
+        )
         (refused,) = [record for record in records if record.refused]
         seen.append((refused.item.path, refused.result.skipped.replace(str(tmp_path / str(number)), "OUT")))
     assert seen[0] == seen[1]
     assert seen[0][0].endswith("02.png")
-    assert isinstance(records[0], Done)
+    assert isinstance(records[0], Outcome)
 
 
 # The wire
@@ -363,15 +365,15 @@ def test_two_candidates_with_one_output_are_refused_the_same_way(photos, tmp_pat
 def test_what_records_share_travels_once(photos, job, monkeypatch):
     records = list(run(items(photos), job))
     sender, receiver = _worker.Sender(), _worker.Receiver()
-    bodies = [sender.packed(record) for record in records]
-    received = [receiver.unpacked(body) for body in bodies]
+    bodies = [sender.pack(record) for record in records]
+    received = [receiver.unpack(body) for body in bodies]
     assert plain(received) == plain(records)
     plans = {id(record.result.plan) for record in received if record.result.plan is not None}
     assert len(plans) == 1
     assert len(bodies[1]) < len(bodies[0]) / 2
     monkeypatch.setattr(_worker, "_MOST", 3)
     forgetful, other = _worker.Sender(), _worker.Receiver()
-    assert plain(other.unpacked(forgetful.packed(record)) for record in records) == plain(records)
+    assert plain(other.unpack(forgetful.pack(record)) for record in records) == plain(records)
 
 
 def run_without(mounts, *words):

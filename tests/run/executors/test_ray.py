@@ -23,7 +23,7 @@ from sm_imgcheck.run.inputs.item import Item, Listing
 from sm_imgcheck.run.inputs.listing import listed
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run.resume.fingerprint import libraries
-from sm_imgcheck.run.work import Chunk, Job, work
+from sm_imgcheck.run.work import Chunk, RunJob, work
 from sm_imgcheck.spec import load
 
 SPEC = "pillow-rgb-01"
@@ -47,7 +47,7 @@ def photos(tmp_path):
 
 @pytest.fixture
 def job():
-    return Job(spec=load.load(SPEC), options=Options())
+    return RunJob(spec=load.load(SPEC), options=Options())
 
 
 def items(*paths):

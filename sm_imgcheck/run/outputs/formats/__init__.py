@@ -19,7 +19,7 @@ from sm_imgcheck.io.tensors import Chunk
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Kind", "Sample", "kinds", "load", "single"]
+__all__ = ["Kind", "Sample", "kinds", "load_format", "single"]
 
 
 @frozen
@@ -41,7 +41,7 @@ class Kind(Protocol):
 
     BATCH: bool
 
-    def check(self, spec: Spec) -> None:
+    def check_spec(self, spec: Spec) -> None:
         """Raise ImgcheckError where tensors of this spec cannot be packed so, and say what to do."""
 
     def encode(self, array: np.ndarray[Any, Any], spec: Spec) -> Iterable[Chunk]:
@@ -65,7 +65,7 @@ def kinds() -> tuple[str, ...]:
     return plugins.names(sys.modules[__name__])
 
 
-def load(name: str) -> Kind:
+def load_format(name: str) -> Kind:
     """Import one kind."""
     return cast("Kind", plugins.load(sys.modules[__name__], name))
 

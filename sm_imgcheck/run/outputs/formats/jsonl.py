@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from sm_imgcheck.core.types import Spec
 
-__all__ = ["BATCH", "check", "encode", "name", "pack"]
+__all__ = ["BATCH", "check_spec", "encode", "name", "pack"]
 
 BATCH = False
 
 
-def check(spec: Spec) -> None:
+def check_spec(spec: Spec) -> None:
     """The spec's stack must take such lines. Raises PayloadError."""
     route(spec, form="jsonlines")
 

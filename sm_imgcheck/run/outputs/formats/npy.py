@@ -14,12 +14,12 @@ from sm_imgcheck.io.numpy_files import MAX_HEADER_BYTES, npy_header
 from sm_imgcheck.io.tensors import Chunk, npy
 from sm_imgcheck.run.outputs.formats import Sample, single
 
-__all__ = ["BATCH", "check", "encode", "name", "pack"]
+__all__ = ["BATCH", "check_spec", "encode", "name", "pack"]
 
 BATCH = True
 
 
-def check(spec: Spec) -> None:
+def check_spec(spec: Spec) -> None:
     """The tensors must be of one shape."""
     contract = spec.contract
     axes = zip(contract.layout, contract.shape, strict=True)

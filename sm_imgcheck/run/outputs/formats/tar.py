@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from sm_imgcheck.core.types import Spec
 
-__all__ = ["BATCH", "check", "encode", "name", "pack"]
+__all__ = ["BATCH", "check_spec", "encode", "name", "pack"]
 
 BATCH = False
 _BLOCK = tarfile.BLOCKSIZE
 _PLAIN = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
 
 
-def check(spec: Spec) -> None:
+def check_spec(spec: Spec) -> None:
     """Any tensor has its place."""
 
 

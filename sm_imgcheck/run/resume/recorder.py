@@ -16,30 +16,30 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Spec
 from sm_imgcheck.features.requests.batch import one_by_one
-from sm_imgcheck.io.stores import is_remote, join, plain, store
+from sm_imgcheck.io.stores import is_remote, join, store, strip_file_scheme
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.inputs.shard import Shard
 from sm_imgcheck.run.outputs import formats as packing
 from sm_imgcheck.run.outputs.manifest import Lines, line_of
 from sm_imgcheck.run.outputs.packs import Packing, Packs, Parts
 from sm_imgcheck.run.outputs.tensors import Outputs
-from sm_imgcheck.run.resume.fingerprint import FOLDER, Origin, check, libraries, note
+from sm_imgcheck.run.resume.fingerprint import FOLDER, RunFingerprint, check_output_folder, libraries, write_fingerprint
 from sm_imgcheck.run.resume.index import Known
 from sm_imgcheck.run.resume.journal import Journal
 from sm_imgcheck.run.resume.lock import Lock
 from sm_imgcheck.run.resume.select import resumed
-from sm_imgcheck.run.work import Chunk, Done, Job, work
+from sm_imgcheck.run.work import Chunk, Outcome, RunJob, work
 
-__all__ = ["Keeping", "Wanted", "keeping"]
+__all__ = ["RecorderOptions", "RunRecorder", "open_recorder"]
 
 
 @dataclass(slots=True, kw_only=True)
-class Keeping:
+class RunRecorder:
     """What is kept of one run."""
 
-    job: Job
+    job: RunJob
     """As it is worked on."""
-    origin: Origin
+    fingerprint: RunFingerprint
     shard: Shard
     sink: Outputs | None = None
     """Where the tensors go first."""
@@ -53,20 +53,20 @@ class Keeping:
     kept: int = 0
     """Candidates that were up to date."""
 
-    def before(self, items: Iterable[Item]) -> Iterator[Item | Done]:
+    def skip_finished(self, items: Iterable[Item]) -> Iterator[Item | Outcome]:
         """The candidates, those that are up to date as they were done."""
         if self.known is None or self.sink is None:
             return iter(items)
         return resumed(items, self.known, self.sink, self.packs)
 
-    def behind(self, records: Generator[Done, None, None]) -> Generator[Done, None, None]:
+    def record(self, records: Generator[Outcome, None, None]) -> Generator[Outcome, None, None]:
         """The records; each is noted, and packed, before it is passed on. Raises OutputError."""
         noted = self._noted(records)
         with closing(self.packs.packed(noted) if self.packs is not None else noted) as placed:
             try:
                 for done in placed:
                     if self.manifest is not None:
-                        self.manifest.add(line_of(done, self.origin, self.shard))
+                        self.manifest.add(line_of(done, self.fingerprint, self.shard))
                     yield done
                 self._finish()
             except BaseException:
@@ -80,7 +80,7 @@ class Keeping:
         if self.lock is not None:
             self.lock.let_go()
 
-    def _noted(self, records: Generator[Done, None, None]) -> Generator[Done, None, None]:
+    def _noted(self, records: Generator[Outcome, None, None]) -> Generator[Outcome, None, None]:
         with closing(records):
             for done in records:
                 self.kept += done.kept
@@ -106,7 +106,7 @@ class Keeping:
             if lines is not None:
                 lines.drop()
 
-    def _remove_older(self, done: Done) -> None:
+    def _remove_older(self, done: Outcome) -> None:
         """An output of an earlier run that is none of this one: of another form, or of what can't be converted now."""
         old = done.item.replaces
         if self.sink is not None and old and done.output != old and not done.refused and not done.result.bug:
@@ -114,7 +114,7 @@ class Keeping:
 
 
 @frozen
-class Wanted:
+class RecorderOptions:
     """What is asked for, beside the work itself."""
 
     shard: Shard = field(default_factory=Shard)
@@ -128,7 +128,7 @@ class Wanted:
     force: bool = False
 
 
-def keeping(job: Job, wanted: Wanted) -> Keeping | None:
+def open_recorder(job: RunJob, wanted: RecorderOptions) -> RunRecorder | None:
     """What keeps a run; None where nothing is to be kept.
 
     Raises OutputError, StoreError where the output folder cannot be gone on with, ImgcheckError where the spec's
@@ -137,7 +137,7 @@ def keeping(job: Job, wanted: Wanted) -> Keeping | None:
     sink = job.sink if wanted.journaled and isinstance(job.sink, Outputs) and not job.sink.file else None
     if sink is None and not wanted.manifest:
         return None
-    origin = Origin(
+    fingerprint = RunFingerprint(
         spec_name=job.spec.name,
         spec_sha256=job.spec.sha256,
         options=job.options,
@@ -145,29 +145,29 @@ def keeping(job: Job, wanted: Wanted) -> Keeping | None:
         packed=wanted.packing is not None,
         libraries=libraries(),
     )
-    keep = Keeping(job=replace(job, recorded=True), origin=origin, shard=wanted.shard)
+    keep = RunRecorder(job=replace(job, recorded=True), fingerprint=fingerprint, shard=wanted.shard)
     try:
         if sink is not None:
             _journal(keep, sink, wanted)
         if wanted.manifest:
-            keep.manifest = Lines(plain(wanted.manifest), force=wanted.resume or wanted.force)
+            keep.manifest = Lines(strip_file_scheme(wanted.manifest), force=wanted.resume or wanted.force)
     except BaseException:
         keep.let_go()
         raise
     return keep
 
 
-def _journal(keep: Keeping, sink: Outputs, wanted: Wanted) -> None:
+def _journal(keep: RunRecorder, sink: Outputs, wanted: RecorderOptions) -> None:
     """Keep a journal too, and make packs where they are wanted."""
     spec = keep.job.spec if wanted.packing is None else _packable(keep.job.spec, wanted.packing)
-    check(sink.folder, keep.origin, anew=wanted.resume or wanted.force)
+    check_output_folder(sink.folder, keep.fingerprint, anew=wanted.resume or wanted.force)
     keep.lock, aside = _emptied(sink.folder, wanted.shard)
     keep.sink = sink = replace(sink, aside=aside)
-    note(sink, keep.origin)
-    keep.journal = Journal(sink.folder, wanted.shard.name, keep.origin)
+    write_fingerprint(sink, keep.fingerprint)
+    keep.journal = Journal(sink.folder, wanted.shard.name, keep.fingerprint)
     earlier = None
     if wanted.resume or (wanted.force and wanted.packing is not None):
-        earlier = Known(keep.origin)
+        earlier = Known(keep.fingerprint)
         earlier.read(sink.folder, wanted.shard)
     keep.known = earlier if wanted.resume else None
     keep.journal.start(resume=wanted.resume)
@@ -179,8 +179,8 @@ def _journal(keep: Keeping, sink: Outputs, wanted: Wanted) -> None:
 
 def _packable(spec: Spec, wanted: Packing) -> Spec:
     """The spec of each tensor before it is packed. Raises ImgcheckError."""
-    kind = packing.load(wanted.kind)
-    kind.check(spec)
+    kind = packing.load_format(wanted.kind)
+    kind.check_spec(spec)
     batch = spec.contract.dim("N")
     if not kind.BATCH:
         return spec
@@ -191,7 +191,7 @@ def _packable(spec: Spec, wanted: Packing) -> Spec:
     return one_by_one(spec)
 
 
-def _packs(keep: Keeping, sink: Outputs, spec: Spec, earlier: Known | None, wanted: Wanted) -> Packs:
+def _packs(keep: RunRecorder, sink: Outputs, spec: Spec, earlier: Known | None, wanted: RecorderOptions) -> Packs:
     assert wanted.packing is not None
     assert keep.journal is not None
     name = wanted.shard.name
@@ -211,7 +211,7 @@ def _packs(keep: Keeping, sink: Outputs, spec: Spec, earlier: Known | None, want
         store(folder).make_folder(folder, sink.folder)
     job = replace(keep.job, spec=spec, sink=parts)
 
-    def make(item: Item) -> Done:
+    def make(item: Item) -> Outcome:
         return next(work(job, Chunk(number=0, items=(item,))))
 
     return Packs(
