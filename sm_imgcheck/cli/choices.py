@@ -11,20 +11,11 @@ import typer
 __all__ = ["choices", "one_of"]
 
 
-def choices(folder: str, having: str = "") -> tuple[str, ...]:
-    """The names of the modules in a folder of the package, of which none is imported: see ``sm_imgcheck.core.plugins``.
-
-    having: only those whose text defines this constant.
-    """
+def choices(folder: str) -> tuple[str, ...]:
+    """Names of the modules in a folder of the package; none is imported: see ``sm_imgcheck.core.plugins``."""
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - pathlib costs more
     path = os.path.join(here, *folder.split("/"))  # noqa: PTH118
-    names = sorted(found.name for found in iter_modules([path]) if found.name[0] != "_")
-    return tuple(name for name in names if not having or _defines(os.path.join(path, f"{name}.py"), having))  # noqa: PTH118
-
-
-def _defines(path: str, constant: str) -> bool:
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123
-        return any(line.startswith(f"{constant} = ") for line in file)
+    return tuple(sorted(found.name for found in iter_modules([path]) if found.name[0] != "_"))
 
 
 def one_of(*allowed: str) -> Callable[[str | None], str | None]:

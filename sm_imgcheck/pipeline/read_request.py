@@ -11,7 +11,8 @@ from sm_imgcheck.core.types import Candidate, Received, Request, Spec
 from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.pipeline.guard import guarded
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, fetched, image_candidate, opened
-from sm_imgcheck.serving.stacks import stack
+from sm_imgcheck.serving.endpoints import ENDPOINTS
+from sm_imgcheck.serving.stacks import stack, stacks
 
 __all__ = ["as_sent", "read_request", "request_candidate"]
 
@@ -69,11 +70,19 @@ def _judged(candidate: Candidate, body: bytes, spec: Spec) -> Candidate:
     request = candidate.request
     assert request is not None
     outcome = stack(request.stack or "custom").receive(body, request.content_type, spec)
-    data = outcome.data if isinstance(outcome, Received) else None
-    if data is not None:
-        outcome = replace(outcome, data=None)
+    data = None
+    if isinstance(outcome, Received) and outcome.data is not None:
+        data, outcome = outcome.data, replace(outcome, data=None)
     return replace(candidate, request=replace(request, outcome=outcome), data=data)
 
 
 def _asked(content_type: str, size: int, spec: Spec) -> Request:
-    return Request(content_type=content_type, size=size, stack=spec.payload.get("stack", ""))
+    name = spec.payload.get("stack", "")
+    taken = stack(name).envelopes if name in stacks() else ()
+    return Request(
+        content_type=content_type,
+        size=size,
+        stack=name,
+        limits=ENDPOINTS[spec.payload.get("endpoint", "realtime")].limits,
+        envelope=taken[0] if taken else "",
+    )

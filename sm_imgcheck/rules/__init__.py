@@ -12,7 +12,6 @@ from textwrap import dedent
 from typing import Literal
 
 from sm_imgcheck.core import plugins
-from sm_imgcheck.core.endpoints import STACKS
 from sm_imgcheck.core.errors import Bug
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Candidate, Certainty, Finding, Refused, Request, Severity, Spec
@@ -192,6 +191,6 @@ def _answer(request: Request, outcome: Refused) -> str:
 
 def _offer(request: Request, spec: Spec) -> str:
     """What ``payload`` would write instead."""
-    if request.stack not in STACKS or request.stack == "custom":
+    if not request.envelope:
         return ""
-    return f"; sm-imgcheck payload writes {spec.payload.get('envelope') or STACKS[request.stack].envelopes[0]}"
+    return f"; sm-imgcheck payload writes {spec.payload.get('envelope') or request.envelope}"

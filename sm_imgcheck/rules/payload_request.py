@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sm_imgcheck.core.endpoints import ENDPOINTS
 from sm_imgcheck.core.types import Candidate, Received, Request, Severity, Spec
 from sm_imgcheck.rules import Mismatch, check, told
 
@@ -147,7 +146,7 @@ def too_large_body(candidate: Candidate, spec: Spec) -> Iterator[Mismatch]:
     if own is not None and request.size > own:
         yield _over(request, own, "payload.max_bytes of the spec", "send less, or change it there", "error")
     kind = spec.payload.get("endpoint", "realtime")
-    broken = [limit for limit in ENDPOINTS[kind].limits if request.size > limit.bytes]
+    broken = [limit for limit in request.limits if request.size > limit.bytes]
     for limit in broken[-1:]:  # the widest that is broken is the most severe
         severity: Severity = "notice" if limit.inline else "warning" if own or limit.severity != "error" else "error"
         yield _over(request, limit.bytes, f"a {kind} endpoint ({limit.source})", limit.remedy, severity)

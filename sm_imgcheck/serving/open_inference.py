@@ -5,9 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.serving.envelopes import shown
 from sm_imgcheck.serving.envelopes._json import member
 

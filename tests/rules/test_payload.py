@@ -5,17 +5,20 @@ from dataclasses import replace
 import pytest
 
 from sm_imgcheck import rules
-from sm_imgcheck.core.endpoints import ENDPOINTS
 from sm_imgcheck.core.types import Candidate, Received, Refused, Request
+from sm_imgcheck.serving.endpoints import ENDPOINTS
 from specs import spec
 
-PLAIN = Request(content_type="application/x-npy", size=1000, stack="pytorch", outcome=Received(form="array"))
+PLAIN = Request(
+    content_type="application/x-npy", size=1000, stack="pytorch", envelope="npy", outcome=Received(form="array")
+)
 CODES = [code for code in rules.every() if code.startswith("PAY")]
 
 
 def found(payload=None, **changes):
     told = spec(payload={"stack": "pytorch", **(payload or {})})
-    candidate = Candidate(path="x", kind="request", request=replace(PLAIN, **changes))
+    limits = ENDPOINTS[told.payload.get("endpoint", "realtime")].limits
+    candidate = Candidate(path="x", kind="request", request=replace(PLAIN, limits=limits, **changes))
     return [finding for finding in rules.run(candidate, told) if finding.code.startswith("PAY")]
 
 
@@ -93,5 +96,6 @@ def test_without_a_stack_the_report_says_what_was_not_checked():
 
 
 def test_a_damaged_picture_in_a_body_is_told_beside_the_request():
-    candidate = Candidate(path="x", kind="request", request=replace(PLAIN, size=7_000_000), problem=("SRC110", "ends"))
+    request = replace(PLAIN, size=7_000_000, limits=ENDPOINTS["realtime"].limits)
+    candidate = Candidate(path="x", kind="request", request=request, problem=("SRC110", "ends"))
     assert [one.code for one in rules.run(candidate, spec(payload={"stack": "pytorch"}))] == ["SRC110", "PAY114"]

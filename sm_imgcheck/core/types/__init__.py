@@ -7,7 +7,7 @@ file's bit depth. ``Any`` inside a mapping means a JSON value.
 from __future__ import annotations
 
 from sm_imgcheck.core.types.facts import Candidate, Channel, Facts, Golden, Header, Ideal, Origin, Plan
-from sm_imgcheck.core.types.request import Flaw, Handled, Payload, Received, Refused, Request
+from sm_imgcheck.core.types.request import Flaw, Handled, Limit, Payload, Received, Refused, Request
 from sm_imgcheck.core.types.result import Certainty, FailOn, Finding, Options, Report, Result, Severity, Status
 from sm_imgcheck.core.types.spec import Affine, Contract, Decode, Dim, Loss, Quantize, Spec, Step, Values
 
@@ -27,6 +27,7 @@ __all__ = [
     "Handled",
     "Header",
     "Ideal",
+    "Limit",
     "Loss",
     "Options",
     "Origin",

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sm_imgcheck.core.frozen import frozen
 
-__all__ = ["Flaw", "Handled", "Payload", "Received", "Refused", "Request"]
+__all__ = ["Flaw", "Handled", "Limit", "Payload", "Received", "Refused", "Request"]
 
 Flaw = tuple[str, str, str, str]
 """Something wrong with a request: code of a PAY check, message, expected, actual."""
@@ -57,6 +57,20 @@ class Refused:
 
 
 @frozen
+class Limit:
+    """How many bytes a body may have."""
+
+    bytes: int
+    severity: str
+    """error: more is refused; warning: more may be, documents differ."""
+    source: str
+    remedy: str
+    """How a larger body gets through."""
+    inline: bool = False
+    """Of a body that goes with the request itself, not of one that lies in S3."""
+
+
+@frozen
 class Request:
     """What a request body is, for the checks."""
 
@@ -68,6 +82,10 @@ class Request:
     outcome: Received | Refused | None = None
     flaws: tuple[Flaw, ...] = ()
     """What is wrong with the bytes, whichever stack reads them."""
+    limits: tuple[Limit, ...] = ()
+    """Limits of the endpoint, the narrowest first."""
+    envelope: str = ""
+    """Envelope that ``payload`` would write; empty: no stack is named, or the stack takes every envelope."""
 
 
 @frozen

@@ -13,7 +13,7 @@ from typing import Any
 
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.types import Candidate, Flaw, Handled, Received, Refused, Spec
+from sm_imgcheck.core.types import Candidate, Flaw, Handled, Refused, Spec
 from sm_imgcheck.features.handler.findings import explained, problem
 from sm_imgcheck.features.handler.runner import Answer, Handler, Runner
 from sm_imgcheck.pipeline import read
@@ -115,7 +115,7 @@ def _posted(body: bytes, path: str, told: Handled, spec: Spec) -> Candidate:
     if isinstance(received, Refused):
         why = f"what {told.function} posts is refused by TensorFlow Serving: {received.why or received.text}"
         return replace(none, problem=("HND105", why))
-    if not isinstance(received, Received) or received.form != "array":
+    if received.form != "array":
         why = f"{told.function} posts {received.what or 'no numbers'}, not a tensor"
         return replace(none, problem=("HND105", why))
     flaws = tuple(("HND124", why, expected, actual) for _, why, expected, actual in received.flaws)

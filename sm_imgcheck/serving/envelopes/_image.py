@@ -5,10 +5,9 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
-import numpy as np
-
 from sm_imgcheck.core.errors import CandidateError, PayloadError
 from sm_imgcheck.core.types import Header, Spec
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.decode_policy import refusals
 
 __all__ = ["CONTENT_TYPES", "QUALITY", "changes", "picture"]

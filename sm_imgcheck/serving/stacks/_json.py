@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from sm_imgcheck.core.types import Flaw
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.parse_cost import JSON_COSTS, too_costly
 from sm_imgcheck.serving.stacks import Refusal, TooMuch
 
