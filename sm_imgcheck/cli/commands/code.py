@@ -11,6 +11,9 @@ from sm_imgcheck.serving.stacks import STACKS
 
 __all__ = ["code"]
 
+RANK = 5
+SUMMARY = "Write the same steps as a Python module."
+
 
 def code(
     *,

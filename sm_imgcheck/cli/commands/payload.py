@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["payload"]
 
+RANK = 2
+SUMMARY = "Write request bodies, and the commands that send them."
+
 
 def payload(
     paths: common.Paths,

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["validate"]
 
+RANK = 0
+SUMMARY = "Report every mismatch with the spec."
+
 
 def validate(
     paths: common.OptionalPaths = None,
