@@ -13,6 +13,7 @@ from typing import Any
 
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.media_types import TENSOR_TYPES
 from sm_imgcheck.core.types import Candidate, Flaw, Handled, Refused, Spec
 from sm_imgcheck.features.handler.findings import explained, problem
 from sm_imgcheck.features.handler.runner import Answer, Handler, Runner
@@ -21,8 +22,6 @@ from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, opened
 from sm_imgcheck.serving.stacks import stack
 
 __all__ = ["Handler", "Runner", "handled"]
-
-_TYPES = {".npy": "application/x-npy", ".npz": "application/x-npz", ".json": "application/json", ".csv": "text/csv"}
 
 
 def handled(
@@ -60,7 +59,7 @@ def _content_type(seen: Candidate, run: Runner, spec: Spec) -> str:
     if run.how.content_type is not None:
         return run.how.content_type
     if seen.header is None:
-        return _TYPES.get(os.path.splitext(seen.path.partition("::")[0])[1].lower(), "application/x-npy")  # noqa: PTH122
+        return TENSOR_TYPES.get(os.path.splitext(seen.path.partition("::")[0])[1].lower(), "application/x-npy")  # noqa: PTH122
     sent = spec.payload.get("content_type") if spec.payload.get("envelope") == "image" else None
     return str(sent or f"image/{seen.header.format.lower()}")
 
