@@ -12,11 +12,12 @@ from typing import Annotated
 
 import typer
 
+from sm_imgcheck.cli.choices import choices, constants
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.version import __version__
 
-__all__ = ["COMMANDS", "EXITS", "build", "main"]
+__all__ = ["EXITS", "build", "commands", "main"]
 
 EXITS = (
     "Exit codes: 0 nothing at or above --fail-on; 1 findings, or a candidate that could not be converted; "
@@ -26,21 +27,16 @@ EXITS = (
 _CLOSED_PIPE = 141
 """What a shell reports of a program that ends so: not 0, which would say that there are no findings."""
 
-COMMANDS = {
-    "validate": "Report every mismatch with the spec.",
-    "convert": "Write the tensors that the model takes.",
-    "payload": "Write request bodies, and the commands that send them.",
-    "send": "Send candidates to a container or an endpoint.",
-    "plan": "Show the steps to the model's tensor.",
-    "code": "Write the same steps as a Python module.",
-    "identify": "Say which recipe made a tensor.",
-    "explain": "Say what a finding or an endpoint's error means.",
-    "rules": "List every check.",
-    "spec": "Show, check, list and write specs.",
-    "merge": "Join the manifests of the shards of a run.",
-}
-"""In the order of ``--help``, with the line that each has there: the first of its own help. Each is a module here with
-a function of its name, or with a typer ``app``. It stands here too so that ``--help`` imports none of them."""
+
+def commands() -> dict[str, str]:
+    """Line in ``--help`` by command, in the order of ``--help``.
+
+    Each module of ``commands`` has a function of its name, or a typer ``app``, and ``RANK`` and ``SUMMARY`` on a line
+    each. They are read as text: ``--help`` imports no command.
+    """
+    facts = {name: constants(f"cli/commands/{name}.py", ("RANK", "SUMMARY")) for name in choices("cli/commands")}
+    ranked = sorted(facts, key=lambda name: (int(facts[name]["RANK"]), name))
+    return {name: facts[name]["SUMMARY"] for name in ranked}
 
 
 def build(command: str = "") -> typer.Typer:
@@ -57,7 +53,7 @@ def build(command: str = "") -> typer.Typer:
     )
     app.callback()(_top)
     if not command:
-        for name, line in COMMANDS.items():
+        for name, line in commands().items():
             app.command(name, help=line)(_named_only)
         return app
     module = import_module(f"{__name__}.commands.{command}")
@@ -94,7 +90,7 @@ def main(arguments: list[str]) -> int:
     try:
         _prepare()
         named = next((word for word in arguments if not word.startswith("-")), "")
-        app = build(named if named in COMMANDS else "")
+        app = build(named if named in choices("cli/commands") else "")
         return int(app(args=arguments, prog_name="sm-imgcheck", standalone_mode=False) or 0)
     except ImgcheckError as error:
         return _failed(str(error))

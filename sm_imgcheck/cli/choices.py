@@ -8,23 +8,24 @@ from pkgutil import iter_modules
 
 import typer
 
-__all__ = ["choices", "one_of"]
+__all__ = ["choices", "constants", "one_of"]
 
 
-def choices(folder: str, having: str = "") -> tuple[str, ...]:
-    """The names of the modules in a folder of the package, of which none is imported: see ``sm_imgcheck.core.plugins``.
+def choices(folder: str) -> tuple[str, ...]:
+    """Names of the modules in a folder of the package; none is imported: see ``sm_imgcheck.core.plugins``."""
+    return tuple(sorted(found.name for found in iter_modules([_path(folder)]) if found.name[0] != "_"))
 
-    having: only those whose text defines this constant.
-    """
+
+def constants(file: str, names: tuple[str, ...]) -> dict[str, str]:
+    """The texts of one-line constants of a file of the package, without quotes; the file is not imported."""
+    with open(_path(file), encoding="utf-8") as lines:  # noqa: PTH123
+        pairs = (line.rstrip().partition(" = ") for line in lines)
+        return {name: value.strip('"') for name, _, value in pairs if name in names}
+
+
+def _path(name: str) -> str:
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - pathlib costs more
-    path = os.path.join(here, *folder.split("/"))  # noqa: PTH118
-    names = sorted(found.name for found in iter_modules([path]) if found.name[0] != "_")
-    return tuple(name for name in names if not having or _defines(os.path.join(path, f"{name}.py"), having))  # noqa: PTH118
-
-
-def _defines(path: str, constant: str) -> bool:
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123
-        return any(line.startswith(f"{constant} = ") for line in file)
+    return os.path.join(here, *name.split("/"))  # noqa: PTH118
 
 
 def one_of(*allowed: str) -> Callable[[str | None], str | None]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sm_imgcheck.cli.choices import choices, one_of, said
+from sm_imgcheck.cli.choices import choices, constants, one_of, said
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
 
@@ -226,7 +226,10 @@ class RequestOptions:
     ] = ""
 
 
-_DOCUMENTS = sorted(choices("report/formats", having="EVERY_VERB"), key=lambda name: name != "text")
+_DOCUMENTS = sorted(
+    (name for name in choices("report/formats") if constants(f"report/formats/{name}.py", ("EVERY_VERB",))),
+    key=lambda name: name != "text",
+)
 """The default first."""
 
 

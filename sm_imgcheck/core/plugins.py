@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pkgutil
+import sys
 from collections.abc import Iterable
 from importlib import import_module
 from types import ModuleType
+from typing import Generic, Protocol, TypeVar
 
-__all__ = ["load", "names"]
+__all__ = ["Registry", "load", "names"]
 
 
 def names(package: ModuleType) -> tuple[str, ...]:
@@ -22,3 +24,38 @@ def names(package: ModuleType) -> tuple[str, ...]:
 def load(package: ModuleType, name: str) -> ModuleType:
     """Import module ``name`` of ``package``. Raises ModuleNotFoundError for a name that is not there."""
     return import_module(f"{package.__name__}.{name}")
+
+
+class Ranked(Protocol):
+    """An object that a module of a registry defines."""
+
+    @property
+    def rank(self) -> int:
+        """Place in lists that people read."""
+        ...
+
+
+T = TypeVar("T", bound=Ranked)
+
+
+class Registry(Generic[T]):
+    """The objects that the modules of a package define under one name, such as ``STACK``.
+
+    A module's name with hyphens is the object's: ``tensorflow_serving`` is ``tensorflow-serving``.
+    """
+
+    def __init__(self, package: str, constant: str) -> None:
+        self._package, self._constant = package, constant
+
+    def names(self) -> tuple[str, ...]:
+        """All names, sorted; no module is imported."""
+        return tuple(name.replace("_", "-") for name in names(sys.modules[self._package]))
+
+    def ranked(self) -> tuple[str, ...]:
+        """All names in the order of ``rank``; every module is imported."""
+        return tuple(sorted(self.names(), key=lambda name: (self[name].rank, name)))
+
+    def __getitem__(self, name: str) -> T:
+        """The object of a name. Raises ModuleNotFoundError."""
+        entry: T = getattr(load(sys.modules[self._package], name.replace("-", "_")), self._constant)
+        return entry

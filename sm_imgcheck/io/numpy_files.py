@@ -10,10 +10,9 @@ from io import BytesIO
 from math import prod
 from typing import IO, TYPE_CHECKING, Any
 
-import numpy as np
-
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.io.images.quiet import quietly
+from sm_imgcheck.io.lazy_imports import np
 
 if TYPE_CHECKING:
     import zipfile

@@ -13,7 +13,8 @@ from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.pipeline.guard import guarded
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, fetched, image_candidate, opened
 from sm_imgcheck.rules.payload_request import PAY120
-from sm_imgcheck.serving.stacks import complete_findings, stack
+from sm_imgcheck.serving.endpoints import ENDPOINTS
+from sm_imgcheck.serving.stacks import complete_findings, stack, stacks
 
 __all__ = ["as_sent", "read_request", "request_candidate"]
 
@@ -85,7 +86,15 @@ def _judged(candidate: Candidate, body: bytes, spec: Spec) -> Candidate:
 
 def _asked(content_type: str, size: int, spec: Spec) -> Request:
     name = spec.payload.get("stack", "")
-    return Request(content_type=content_type, size=size, stack=name, findings=() if name else (_no_stack(),))
+    taken = stack(name).envelopes if name in stacks() else ()
+    return Request(
+        content_type=content_type,
+        size=size,
+        stack=name,
+        findings=() if name else (_no_stack(),),
+        limits=ENDPOINTS[spec.payload.get("endpoint", "realtime")].limits,
+        envelope=taken[0] if taken else "",
+    )
 
 
 def _no_stack() -> Finding:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sm_imgcheck.core.endpoints import ENDPOINTS
 from sm_imgcheck.core.types import Candidate, Finding, Request, Severity, Spec
 from sm_imgcheck.rules import Rule
 
@@ -169,7 +168,7 @@ def _larger_than_allowed(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     if own is not None and request.size > own:
         yield _over(request, own, "payload.max_bytes of the spec", "send less, or change it there", "error")
     kind = spec.payload.get("endpoint", "realtime")
-    broken = [limit for limit in ENDPOINTS[kind].limits if request.size > limit.bytes]
+    broken = [limit for limit in request.limits if request.size > limit.bytes]
     for limit in broken[-1:]:  # the widest that is broken is the most severe
         severity: Severity = "notice" if limit.inline else "warning" if own or limit.severity != "error" else "error"
         yield _over(request, limit.bytes, f"a {kind} endpoint ({limit.source})", limit.remedy, severity)

@@ -12,7 +12,7 @@ from sm_imgcheck.features.requests.sizes import Load
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.work import resolve_input
-from sm_imgcheck.serving.envelopes import envelope
+from sm_imgcheck.serving.envelopes._image import changes
 
 __all__ = ["Loads", "loads"]
 
@@ -49,8 +49,8 @@ def _load(candidate: Candidate, plan: Plan, route: RequestTarget) -> Load:
     facts = plan.after[-1] if plan.after else plan.before
     if candidate.header is None:
         return Load(shape=facts.shape, dtype=facts.dtype, changes="there is no image file")
-    changes = envelope("image").changes(candidate.header, route.spec)
-    why = f"encoded anew: it {changes[0]}" if changes else ""
+    clauses = changes(candidate.header, route.spec)
+    why = f"encoded anew: it {clauses[0]}" if clauses else ""
     return Load(shape=facts.shape, dtype=facts.dtype, picture=len(candidate.data), changes=why)
 
 

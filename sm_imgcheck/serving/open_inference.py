@@ -5,20 +5,34 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.serving.envelopes import shown
 from sm_imgcheck.serving.envelopes._json import member
 
 __all__ = ["DATATYPES", "DATATYPE_OF", "check_count", "is_shape", "name_of", "tensor_of"]
 
-DATATYPE_OF = {
-    **{f"{kind}int{bits}": f"{kind.upper()}INT{bits}" for kind in ("", "u") for bits in (8, 16, 32, 64)},
-    **{f"float{bits}": f"FP{bits}" for bits in (16, 32, 64)},
+DATATYPES = {
+    "BOOL": "bool",
+    "UINT8": "uint8",
+    "UINT16": "uint16",
+    "UINT32": "uint32",
+    "UINT64": "uint64",
+    "INT8": "int8",
+    "INT16": "int16",
+    "INT32": "int32",
+    "INT64": "int64",
+    "FP16": "float16",
+    "FP32": "float32",
+    "FP64": "float64",
+    "BF16": "bfloat16",
 }
-"""What the protocol calls each dtype."""
-_DTYPES = {datatype: dtype for dtype, datatype in DATATYPE_OF.items()}
+"""NumPy's names; BYTES, which holds texts, has none."""
+DATATYPE_OF = {
+    dtype: word for kind in ("int", "uint", "float") for word, dtype in DATATYPES.items() if dtype.startswith(kind)
+}
+"""The protocol's word for each dtype that an envelope carries."""
+_DTYPES = {word: dtype for dtype, word in DATATYPE_OF.items()}
 
 
 def tensor_of(document: Any) -> tuple[dict[str, Any], tuple[int, ...], str]:
@@ -41,24 +55,6 @@ def check_count(shape: tuple[int, ...], count: int) -> None:
     """Raise PayloadError unless ``count`` values fill the shape."""
     if prod(shape) != count:
         raise PayloadError(f'"shape" is {list(shape)}, {prod(shape)} values, but {count} are there')
-
-
-DATATYPES = {
-    "BOOL": "bool",
-    "UINT8": "uint8",
-    "UINT16": "uint16",
-    "UINT32": "uint32",
-    "UINT64": "uint64",
-    "INT8": "int8",
-    "INT16": "int16",
-    "INT32": "int32",
-    "INT64": "int64",
-    "FP16": "float16",
-    "FP32": "float32",
-    "FP64": "float64",
-    "BF16": "bfloat16",
-}
-"""NumPy's names; BYTES, which holds texts, has none."""
 
 
 def name_of(dtype: str) -> str:

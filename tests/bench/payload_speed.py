@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 from timing import DEMO, claim, one_core
 
-from sm_imgcheck.serving.envelopes import envelope, envelopes
+from sm_imgcheck.serving.envelopes import TensorEnvelope, envelope, envelopes
 from sm_imgcheck.spec.load import load
 
 NPY_SPEED, JSON_SPEED, JSON_SIZE, MEMORY = 0.9, 20, 0.56, 3
@@ -72,7 +72,7 @@ def memory(array: np.ndarray) -> None:
     """Print how many times its own length each body takes while it is built."""
     for form in envelopes():
         module = envelope(form)
-        if module.LOSSLESS:
+        if isinstance(module, TensorEnvelope):
             length = len(module.build(array, SPEC).body)
             most = peak(lambda module=module: module.build(array, SPEC)) / length
             claim(f"{form}, memory", f"{most:.2f} bodies", f"at most {MEMORY}", holds=most <= MEMORY)

@@ -16,10 +16,10 @@ from PIL import Image
 from servers import answer, serving
 
 from sm_imgcheck import cli, convert
-from sm_imgcheck.core.endpoints import ENDPOINTS
 from sm_imgcheck.features.requests import limits, route
 from sm_imgcheck.features.requests.snippets import PORT
 from sm_imgcheck.rules import every
+from sm_imgcheck.serving.endpoints import ENDPOINTS
 from sm_imgcheck.spec import load
 
 SPEC = """\

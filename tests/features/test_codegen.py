@@ -318,7 +318,7 @@ def test_text_of_a_spec_is_escaped_in_the_module(text, stack):
     tree = ast.parse(written.encode())
     assert ast.get_docstring(tree).splitlines()[0].strip() == " ".join(text.split())
     assert "abort" not in {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    if "$name" in getattr(stacks.stack(stack) if stack else None, "HANDLER", ""):
+    if "$name" in (stacks.stack(stack).handler if stack else ""):
         assert text in {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
 
 

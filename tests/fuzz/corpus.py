@@ -12,10 +12,10 @@ import numpy as np
 from pictures import encoded, picture
 from PIL import Image, ImageCms
 
-from sm_imgcheck.core.endpoints import STACKS
 from sm_imgcheck.core.errors import PayloadError, SpecError
 from sm_imgcheck.core.types import Spec
-from sm_imgcheck.serving.envelopes import envelope, envelopes
+from sm_imgcheck.serving.envelopes import TensorEnvelope, envelope, envelopes
+from sm_imgcheck.serving.stacks import STACKS
 from sm_imgcheck.spec.language_image import DECODE
 from sm_imgcheck.spec.parse import parse
 from specs import BASE, spec
@@ -179,13 +179,13 @@ def bodies() -> Iterator[Sample]:
     array = (picture(8, 8) / 255).astype(np.float32)[None]
     photo = encoded(Image.fromarray(picture(8, 8)), "JPEG")
     for name in envelopes():
-        for stack in STACKS:
-            if name not in STACKS[stack].envelopes:
+        for stack in STACKS.ranked():
+            if name not in (STACKS[stack].envelopes or envelopes()):
                 continue
             for dtype, values in (("float32", array), ("uint8", picture(8, 8)[None])):
                 yield from _body(name, stack, dtype, values, photo)
     for number, text in enumerate(ODD_JSON):
-        for stack in STACKS:
+        for stack in STACKS.ranked():
             yield Sample(f"odd-{number}-{stack}", text.encode(), "json", "application/json", "uint8", stack)
 
 
@@ -207,7 +207,7 @@ def _body(name: str, stack: str, dtype: str, array: np.ndarray, photo: bytes) ->
     form = envelope(name)
     one = request_spec(dtype, stack, name)
     try:
-        if form.LOSSLESS:
+        if isinstance(form, TensorEnvelope):
             payload = form.build(array, one)
         else:
             payload = form.build_image(photo, look(photo, max_pixels=1 << 20), one)

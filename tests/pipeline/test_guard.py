@@ -3,6 +3,7 @@ that are right."""
 
 import json
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def broken(monkeypatch):
     monkeypatch.setattr("sm_imgcheck.features.identify.tensor.measure", fail)
     monkeypatch.setattr("sm_imgcheck.pipeline.read.look", fail)
     for name in ("custom", "triton"):
-        monkeypatch.setattr(f"sm_imgcheck.serving.stacks.{name}.receive", fail)
+        monkeypatch.setattr(f"sm_imgcheck.serving.stacks.{name}.STACK", replace(stack(name), receive=fail))
 
 
 @pytest.mark.parametrize("want_array", [False, True])

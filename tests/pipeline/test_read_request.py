@@ -14,11 +14,11 @@ from PIL import Image
 
 from sm_imgcheck import validate
 from sm_imgcheck.cli import main
-from sm_imgcheck.core.endpoints import ENVELOPES, STACKS
 from sm_imgcheck.core.types import Received, Refused
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES
 from sm_imgcheck.report._records import encode, plain
-from sm_imgcheck.serving.stacks import stack, stacks
+from sm_imgcheck.serving.envelopes import TensorEnvelope, envelope, envelopes
+from sm_imgcheck.serving.stacks import STACKS, stack, stacks
 from specs import problems, spec
 
 SHAPE = {"shape": ["1..8", 8, 6, 3], "layout": "NHWC"}
@@ -172,21 +172,19 @@ def test_pairs_that_do_not_go_together_are_problems_that_list_those_that_do():
 
 
 @pytest.mark.parametrize("name", stacks())
-def test_every_stack_is_in_the_table_and_offers_its_facts(name):
-    module = stack(name)
-    assert STACKS[name].envelopes == module.ENVELOPES
-    assert STACKS[name].types == module.CONTENT_TYPES
-    assert set(module.ENVELOPES) <= set(ENVELOPES)
-    assert (module.BODY_LIMIT is not None) == bool(module.LIMIT_SETTING)
-    assert set(STACKS) == set(stacks())
+def test_stack_has_its_facts_and_its_rank(name):
+    serving = stack(name)
+    assert set(serving.envelopes) <= set(envelopes())
+    assert bool(serving.envelopes) == (name != "custom")
+    assert (serving.body_limit is not None) == bool(serving.limit_setting)
+    assert set(STACKS.ranked()) == set(stacks())
+    assert STACKS.ranked()[serving.rank] == name
 
 
 def test_what_payload_builds_is_received_by_the_stack_it_is_for():
-    from sm_imgcheck.serving.envelopes import envelope
-
     for name in stacks():
-        for form in stack(name).ENVELOPES:
-            if not envelope(form).LOSSLESS or (name == "huggingface" or form in ("csv", "npz")):
+        for form in stack(name).envelopes or envelopes():
+            if not isinstance(envelope(form), TensorEnvelope) or (name == "huggingface" or form in ("csv", "npz")):
                 continue
             wanted = told(name, payload={"envelope": form}, name="image")
             array = np.concatenate([GOOD, GOOD])

@@ -7,21 +7,24 @@ import numpy as np
 import pytest
 
 from sm_imgcheck import rules
-from sm_imgcheck.core.endpoints import ENDPOINTS
 from sm_imgcheck.core.types import Candidate, Received, Refused, Request
 from sm_imgcheck.pipeline.read_request import request_candidate
 from sm_imgcheck.rules.payload_request import PAY101, PAY114
 from sm_imgcheck.rules.source_damage import SRC110
+from sm_imgcheck.serving.endpoints import ENDPOINTS
 from sm_imgcheck.serving.stacks import complete_findings
 from specs import spec
 
-PLAIN = Request(content_type="application/x-npy", size=1000, stack="pytorch", outcome=Received(form="array"))
+PLAIN = Request(
+    content_type="application/x-npy", size=1000, stack="pytorch", envelope="npy", outcome=Received(form="array")
+)
 CODES = [code for code in rules.every() if code.startswith("PAY")]
 
 
 def found(payload=None, outcome=PLAIN.outcome, **changes):
     told = spec(payload={"stack": "pytorch", **(payload or {})})
-    request = replace(PLAIN, outcome=complete_findings(outcome, told), **changes)
+    limits = ENDPOINTS[told.payload.get("endpoint", "realtime")].limits
+    request = replace(PLAIN, limits=limits, outcome=complete_findings(outcome, told), **changes)
     candidate = Candidate(path="x", kind="request", request=request)
     return [finding for finding in rules.run(candidate, told) if finding.code.startswith("PAY")]
 
@@ -101,7 +104,6 @@ def test_without_a_stack_the_report_says_what_was_not_checked():
 
 
 def test_a_damaged_picture_in_a_body_is_told_beside_the_request():
-    candidate = Candidate(
-        path="x", kind="request", request=replace(PLAIN, size=7_000_000), problem=SRC110.finding("ends")
-    )
+    request = replace(PLAIN, size=7_000_000, limits=ENDPOINTS["realtime"].limits)
+    candidate = Candidate(path="x", kind="request", request=request, problem=SRC110.finding("ends"))
     assert [one.code for one in rules.run(candidate, spec(payload={"stack": "pytorch"}))] == ["SRC110", "PAY114"]

@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sm_imgcheck.core.errors import PayloadError
-from sm_imgcheck.serving.envelopes import _json, envelope, envelopes
+from sm_imgcheck.serving.envelopes import TensorEnvelope, _json, envelope, envelopes
 from specs import spec
 
-LOSSLESS = [name for name in envelopes() if envelope(name).LOSSLESS]
+LOSSLESS = [name for name in envelopes() if isinstance(envelope(name), TensorEnvelope)]
 JSON = ("array", "instances", "inputs", "kserve-v2", "jsonlines")
 SMALL = spec(shape=["N", 1, 2, 3], dtype="uint8", value_range=[0, 255])
 TRITON = "application/vnd.sagemaker-triton.binary+json;json-header-size="

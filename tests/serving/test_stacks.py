@@ -273,9 +273,9 @@ def test_triton_takes_flat_and_nested_data():
 
 @pytest.mark.parametrize("name", ["toolkit", "pytorch", "huggingface"])
 def test_one_byte_too_many_is_a_413_without_a_word(name):
-    limit = stack(name).BODY_LIMIT
+    limit = stack(name).body_limit
     assert limit == 6_553_500
-    assert ("TS_MAX_REQUEST_SIZE" if name == "pytorch" else "SAGEMAKER_MAX_PAYLOAD_IN_MB") == stack(name).LIMIT_SETTING
+    assert ("TS_MAX_REQUEST_SIZE" if name == "pytorch" else "SAGEMAKER_MAX_PAYLOAD_IN_MB") == stack(name).limit_setting
     got = receive(name, bytes(limit + 1), "application/x-npy")
     assert (got.status, got.text, got.finding.code) == (413, "", "PAY114")
     assert getattr(receive(name, bytes(limit), "application/x-npy"), "status", 0) != 413

@@ -11,10 +11,10 @@ from hypothesis.extra import numpy as arrays
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Dim, Spec
-from sm_imgcheck.serving.envelopes import envelope, envelopes
+from sm_imgcheck.serving.envelopes import TensorEnvelope, envelope, envelopes
 from specs import spec
 
-LOSSLESS = [name for name in envelopes() if envelope(name).LOSSLESS]
+LOSSLESS = [name for name in envelopes() if isinstance(envelope(name), TensorEnvelope)]
 TEXT = ("array", "instances", "inputs", "kserve-v2", "csv", "jsonlines")
 DTYPES = ("float32", "uint8", "float16", "int8", "float64", "int64", "uint64", "uint16")
 STACKS = ("", "mlflow", "tensorflow-serving")

@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.choices import choices
+from sm_imgcheck.serving.stacks import STACKS
 
 __all__ = ["code"]
+
+RANK = 5
+SUMMARY = "Write the same steps as a Python module."
 
 
 def code(
@@ -19,9 +22,7 @@ def code(
         str | None,
         typer.Option(
             "--for",
-            metavar="["
-            + "|".join(name.replace("_", "-") for name in choices("serving/stacks", having="HANDLER"))
-            + "]",
+            metavar="[" + "|".join(name for name in STACKS.names() if STACKS[name].handler) + "]",
             help="Add the functions that this serving stack calls.",
             show_default=False,
         ),

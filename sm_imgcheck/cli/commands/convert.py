@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["convert"]
 
+RANK = 1
+SUMMARY = "Write the tensors that the model takes."
+
 _KINDS = tuple(dict.fromkeys((*choices("io/tensors"), *choices("run/outputs/formats"))))
 _SAMPLES = 1000
 """In a file for many, unless said otherwise: of 224x224x3 float32 a tar of 600 MB, as WebDataset advises."""

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EXITS", "explain"]
 
+RANK = 7
+SUMMARY = "Say what a finding or an endpoint's error means."
+
 EXITS = "Exit codes: 0 explained; 1 the text was not recognised; 2 usage, or no check has that code."
 
 _CHUNK = 1 << 20

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EXITS", "identify"]
 
+RANK = 6
+SUMMARY = "Say which recipe made a tensor."
+
 EXITS = (
     "Exit codes: 0 told what it is; 1 there is no picture in it, nothing that is known makes it of --source, or it "
     "breaks the spec; 2 it could not be done (usage, a bad spec, a source that is no image)."

@@ -11,6 +11,9 @@ from sm_imgcheck.cli import options as common
 
 __all__ = ["merge"]
 
+RANK = 10
+SUMMARY = "Join the manifests of the shards of a run."
+
 
 def merge(
     parts: Annotated[

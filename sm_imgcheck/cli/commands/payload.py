@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["payload"]
 
+RANK = 2
+SUMMARY = "Write request bodies, and the commands that send them."
+
 
 @grouped
 def payload(

@@ -13,6 +13,9 @@ from sm_imgcheck.cli.picture_options import Picture, put
 
 __all__ = ["plan"]
 
+RANK = 4
+SUMMARY = "Show the steps to the model's tensor."
+
 
 @grouped
 def plan(

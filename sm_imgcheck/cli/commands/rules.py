@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["rules"]
 
+RANK = 8
+SUMMARY = "List every check."
+
 
 def rules(
     *,

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["send"]
 
+RANK = 3
+SUMMARY = "Send candidates to a container or an endpoint."
+
 
 def _text(text: str, metavar: str) -> Any:
     return typer.Option(help=text, metavar=metavar, show_default=False)

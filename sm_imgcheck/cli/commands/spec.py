@@ -11,6 +11,9 @@ from sm_imgcheck.cli.options import Force
 
 __all__ = ["app"]
 
+RANK = 9
+SUMMARY = "Show, check, list and write specs."
+
 app = typer.Typer(
     help="Show, check, list and write specs.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
 )

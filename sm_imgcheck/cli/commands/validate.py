@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["validate"]
 
+RANK = 0
+SUMMARY = "Report every mismatch with the spec."
+
 
 @frozen
 class ValidateOptions:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sm_imgcheck.core.types.facts import Candidate, Channel, Facts, Golden, Header, Ideal, Origin, Plan
 from sm_imgcheck.core.types.finding import Certainty, Finding, Severity
-from sm_imgcheck.core.types.request import Handled, Payload, Received, Refused, Request
+from sm_imgcheck.core.types.request import Handled, Limit, Payload, Received, Refused, Request
 from sm_imgcheck.core.types.result import FailOn, Options, Report, Result, Status
 from sm_imgcheck.core.types.spec import Affine, Contract, Decode, Dim, Loss, Quantize, Spec, Step, Values
 
@@ -27,6 +27,7 @@ __all__ = [
     "Handled",
     "Header",
     "Ideal",
+    "Limit",
     "Loss",
     "Options",
     "Origin",

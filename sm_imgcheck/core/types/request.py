@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types.finding import Finding
 
-__all__ = ["Handled", "Payload", "Received", "Refused", "Request"]
+__all__ = ["Handled", "Limit", "Payload", "Received", "Refused", "Request"]
 
 
 @frozen
@@ -51,6 +51,20 @@ class Refused:
 
 
 @frozen
+class Limit:
+    """How many bytes a body may have."""
+
+    bytes: int
+    severity: str
+    """error: more is refused; warning: more may be, documents differ."""
+    source: str
+    remedy: str
+    """How a larger body gets through."""
+    inline: bool = False
+    """Of a body that goes with the request itself, not of one that lies in S3."""
+
+
+@frozen
 class Request:
     """What a request body is, for the checks."""
 
@@ -62,6 +76,10 @@ class Request:
     outcome: Received | Refused | None = None
     findings: tuple[Finding, ...] = ()
     """What no stack finds: that none is named, or that the body is too large to be read."""
+    limits: tuple[Limit, ...] = ()
+    """Limits of the endpoint, the narrowest first."""
+    envelope: str = ""
+    """Envelope that ``payload`` would write; empty: no stack is named, or the stack takes every envelope."""
 
 
 @frozen

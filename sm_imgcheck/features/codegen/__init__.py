@@ -26,7 +26,7 @@ _WIDTH = 100  # characters of a call before it is broken into lines
 
 def stack_names() -> tuple[str, ...]:
     """The stacks that code can be written for."""
-    return tuple(name for name in stacks.stacks() if hasattr(stacks.stack(name), "HANDLER"))
+    return tuple(name for name in stacks.stacks() if stacks.stack(name).handler)
 
 
 def to_python(spec: Spec | str | os.PathLike[str] | Mapping[str, Any], stack: str | None = None) -> str:
@@ -133,10 +133,10 @@ def _handler(spec: Spec, stack: str) -> tuple[tuple[str, ...], str]:
         raise ImgcheckError(
             f"no code can be written for the stack {stack!r}: there are {', '.join(stack_names())}{hint}"
         )
-    module = stacks.stack(stack)
+    serving = stacks.stack(stack)
     join = "np.concatenate(tensors)" if "N" in spec.contract.layout else "np.stack(tensors)"
     shape, dtype = spec.contract.shape, spec.contract.dtype
-    return module.IMPORTS, Template(module.HANDLER).substitute(
+    return serving.handler_imports, Template(serving.handler).substitute(
         name=repr(spec.name),
         join=join,
         lengths=repr(tuple((dim.low, dim.high) for dim in shape)),

@@ -14,7 +14,8 @@ from typing import Any
 from sm_imgcheck import rules
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.types import Candidate, Finding, Handled, Received, Refused, Spec
+from sm_imgcheck.core.media_types import TENSOR_TYPES
+from sm_imgcheck.core.types import Candidate, Finding, Handled, Refused, Spec
 from sm_imgcheck.features.handler.findings import explained, problem
 from sm_imgcheck.features.handler.runner import Handler, HandlerAnswer, Runner
 from sm_imgcheck.pipeline import read
@@ -24,7 +25,6 @@ from sm_imgcheck.serving.stacks import stack
 
 __all__ = ["Handler", "Runner", "call_handler"]
 
-_TYPES = {".npy": "application/x-npy", ".npz": "application/x-npz", ".json": "application/json", ".csv": "text/csv"}
 _GUEST_RULES = {rule.code: rule for rule in (HND120, HND121, HND122, HND123)}
 """Rules of findings that the child process makes, which cannot import them."""
 
@@ -64,7 +64,7 @@ def _content_type(seen: Candidate, run: Runner, spec: Spec) -> str:
     if run.how.content_type is not None:
         return run.how.content_type
     if seen.header is None:
-        return _TYPES.get(os.path.splitext(seen.path.partition("::")[0])[1].lower(), "application/x-npy")  # noqa: PTH122
+        return TENSOR_TYPES.get(os.path.splitext(seen.path.partition("::")[0])[1].lower(), "application/x-npy")  # noqa: PTH122
     sent = spec.payload.get("content_type") if spec.payload.get("envelope") == "image" else None
     return str(sent or f"image/{seen.header.format.lower()}")
 
@@ -105,7 +105,7 @@ def _candidate(seen: Candidate, answer: HandlerAnswer, run: Runner, spec: Spec, 
         return _posted(answer.body, seen.path, told, spec)
     made = read.from_bytes(answer.body, seen.path, spec.decode)
     if made.kind != "tensor":
-        return replace(seen, handled=told, problem=HND105.finding(f"{function} handed over no array"), data=None)
+        return replace(seen, handled=told, problem=HND105.finding(f"{function} resolve_input over no array"), data=None)
     return replace(made, handled=told)
 
 
@@ -121,7 +121,7 @@ def _posted(body: bytes, path: str, told: Handled, spec: Spec) -> Candidate:
             f"what {told.function} posts is refused by TensorFlow Serving: {received.finding.message or received.text}"
         )
         return replace(none, problem=HND105.finding(why))
-    if not isinstance(received, Received) or received.form != "array":
+    if received.form != "array":
         why = f"{told.function} posts {received.what or 'no numbers'}, not a tensor"
         return replace(none, problem=HND105.finding(why))
     findings = tuple(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from types import ModuleType
 from typing import Any
 
-from sm_imgcheck.core.endpoints import ENVELOPES, STACKS
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Spec
-from sm_imgcheck.serving.envelopes import envelope
+from sm_imgcheck.serving.envelopes import ENVELOPES, ImageEnvelope, TensorEnvelope, envelope
+from sm_imgcheck.serving.stacks import stack, stacks
 from sm_imgcheck.spec.payload import check_payload
 from sm_imgcheck.spec.problems import Notes, shown
 
@@ -35,8 +34,8 @@ class RequestTarget:
     """What could not be looked at, and what would tell."""
 
     @property
-    def form(self) -> ModuleType:
-        """The module of the envelope."""
+    def form(self) -> TensorEnvelope | ImageEnvelope:
+        """The envelope itself."""
         return envelope(self.envelope)
 
 
@@ -67,10 +66,10 @@ def route(spec: Spec, *, form: str = "", content_type: str = "") -> RequestTarge
     )
 
 
-def forms(stack: str) -> tuple[str, ...]:
+def forms(name: str) -> tuple[str, ...]:
     """The envelopes that go with a stack, the best first; with none, or one that takes all, a plain one first."""
-    own = STACKS[stack].envelopes if stack in STACKS else ENVELOPES
-    return own if own != ENVELOPES else (_PLAIN, *(name for name in ENVELOPES if name != _PLAIN))
+    taken = stack(name).envelopes if name in stacks() else ()
+    return taken or (_PLAIN, *(form for form in ENVELOPES.ranked() if form != _PLAIN))
 
 
 def _unchecked(given: Mapping[str, Any]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from sm_imgcheck.core.types import Candidate, Dim, Header, Options, Payload, Res
 from sm_imgcheck.features.requests import RequestTarget
 from sm_imgcheck.features.requests.limits import bounds, narrowest
 from sm_imgcheck.pipeline.process import process
+from sm_imgcheck.serving.envelopes import ImageEnvelope, TensorEnvelope
 
 __all__ = ["MAX_JOINED_BYTES", "Part", "TooLarge", "build", "has_room", "joins", "one_by_one", "part_of", "shape_of"]
 
@@ -42,7 +43,7 @@ class TooLarge(PayloadError):
 def joins(route: RequestTarget) -> bool:
     """Whether one body may hold several images."""
     batch = route.spec.contract.dim("N")
-    return batch is not None and batch.high != 1 and bool(route.form.BATCHES)
+    return batch is not None and batch.high != 1 and route.form.batches
 
 
 def one_by_one(spec: Spec) -> Spec:
@@ -90,26 +91,22 @@ def shape_of(parts: Sequence[Part], route: RequestTarget) -> tuple[tuple[int, ..
 
 
 def _built(parts: Sequence[Part], route: RequestTarget) -> Payload:
-    arrays = [part.array for part in parts if part.array is not None]
+    form = route.form
+    if isinstance(form, TensorEnvelope):
+        arrays = [part.array for part in parts if part.array is not None]
+        return form.build(arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=_axis(route)), route.spec)
     pictures = [part.picture for part in parts if part.picture is not None]
-    payload: Payload
-    if len(pictures) == 1:
-        payload = route.form.build_image(*pictures[0], route.spec)
-    elif pictures:
-        payload = route.form.build_images(pictures, route.spec)
-    else:
-        whole = arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=_axis(route))
-        payload = route.form.build(whole, route.spec)
-    return payload
+    if len(pictures) == 1 or form.build_images is None:
+        return form.build_image(*pictures[0], route.spec)
+    return form.build_images(pictures, route.spec)
 
 
 def _size(parts: Sequence[Part], route: RequestTarget) -> tuple[int, bool]:
     """Bytes of the body, and whether it is sure. Of pictures: as base64, as long as they are not encoded anew."""
-    found = shape_of(parts, route)
-    if found is None:
+    found, form = shape_of(parts, route), route.form
+    if found is None or not isinstance(form, TensorEnvelope):
         return sum(4 * len(part.picture[0]) // 3 + 20 for part in parts if part.picture is not None), False
-    size: tuple[int, bool] = route.form.size(*found, route.spec)
-    return size
+    return form.size(*found, route.spec)
 
 
 def _alike(one: Part, other: Part, route: RequestTarget) -> bool:
@@ -149,7 +146,7 @@ def part_of(
 
     what: as for ``process``. Never raises for a bad candidate.
     """
-    if hasattr(route.form, "build_image"):
+    if isinstance(route.form, ImageEnvelope):
         return _picture(what, route, options)
     result = process(what, route.spec, replace(options, want_array=True))
     part = None if result.array is None else Part(array=result.array)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sm_imgcheck.core.endpoints import ENDPOINTS, STACKS
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding, Severity
 from sm_imgcheck.features.requests import RequestTarget
+from sm_imgcheck.serving.endpoints import ENDPOINTS
+from sm_imgcheck.serving.stacks import stack
 
 __all__ = ["Bound", "bounds", "narrowest", "too_large"]
 
@@ -29,7 +30,7 @@ def bounds(route: RequestTarget) -> tuple[Bound, ...]:
         for limit in ENDPOINTS[route.endpoint].limits
         if not limit.inline
     ]
-    serving = STACKS.get(route.stack)
+    serving = stack(route.stack) if route.stack else None
     if serving is not None and serving.body_limit is not None:
         remedy = f"{serving.limit_setting} raises it"
         found.append(Bound(bytes=serving.body_limit, severity="error", source=f"{route.stack}'s own", remedy=remedy))

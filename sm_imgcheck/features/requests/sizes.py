@@ -9,7 +9,7 @@ from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.features.requests import RequestTarget, forms
 from sm_imgcheck.features.requests.limits import Bound, bounds
-from sm_imgcheck.serving.envelopes import envelope, envelopes
+from sm_imgcheck.serving.envelopes import TensorEnvelope, envelope, envelopes
 
 __all__ = ["Load", "Size", "cheapest", "sizes"]
 
@@ -54,14 +54,14 @@ def sizes(route: RequestTarget, load: Load) -> Iterator[Size]:
     """Every form of one body, by name."""
     found, goes = bounds(route), forms(route.stack)
     for name in envelopes():
-        module = envelope(name)
+        form = envelope(name)
         size, exact, note = _size(name, route, load)
         yield Size(
             envelope=name,
-            content_type=module.CONTENT_TYPE,
+            content_type=form.content_type,
             bytes=size,
             exact=exact,
-            tensor=not hasattr(module, "build_image"),
+            tensor=isinstance(form, TensorEnvelope),
             taken=name in goes,
             note=note,
             over=tuple(one for one in found if size is not None and size > one.bytes),
@@ -76,18 +76,18 @@ def cheapest(rows: tuple[Size, ...]) -> Size | None:
 
 
 def _size(name: str, route: RequestTarget, load: Load) -> tuple[int | None, bool, str]:
-    module = envelope(name)
-    if not hasattr(module, "build_image"):
+    form = envelope(name)
+    if isinstance(form, TensorEnvelope):
         try:
-            size, exact = module.size(load.shape, load.dtype, _as(route, name).spec)
+            size, exact = form.size(load.shape, load.dtype, _as(route, name).spec)
         except PayloadError as error:
             return None, True, str(error)
         return size, exact, ""
     if load.changes:
         return None, False, load.changes
-    if not hasattr(module, "build_images") and load.images > 1:
+    if not form.batches and load.images > 1:
         return None, False, "takes one image"
-    if module.CONTENT_TYPE.startswith("image/"):
+    if form.content_type.startswith("image/"):
         return load.picture, True, ""
     return 4 * (load.picture + 2 * load.images) // 3 + _AROUND * load.images, False, ""
 

@@ -14,9 +14,8 @@ from itertools import takewhile
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.parse_cost import JSON_COSTS, too_costly
 from sm_imgcheck.io.tensors import Chunk
 

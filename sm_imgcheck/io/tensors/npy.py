@@ -6,8 +6,7 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
-import numpy as np
-
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors import Chunk
 
 __all__ = ["encode", "head"]

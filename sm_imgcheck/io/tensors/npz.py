@@ -6,8 +6,7 @@ from io import BytesIO
 from typing import Any
 from zipfile import ZipFile, ZipInfo
 
-import numpy as np
-
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors import Chunk, npy
 
 __all__ = ["encode"]

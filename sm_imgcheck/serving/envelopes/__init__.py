@@ -1,53 +1,92 @@
-"""Envelopes: the forms of a request body, one file each; adding one is adding a file.
+"""Envelopes: the forms of a request body, one file each; a new file adds an envelope.
 
-The file's name with hyphens is the envelope's (``instances_b64`` is ``instances-b64``). A module offers
-
-* ``CONTENT_TYPE``: what the header says unless the spec says otherwise;
-* ``LOSSLESS``: whether the body is the tensor itself, and ``parse`` gives back the very array;
-* ``BATCHES``: whether one body may hold several images.
-
-One that carries the tensor (``LOSSLESS``) offers
-
-* ``build(array, spec) -> Payload``: the body. Raises PayloadError (NaN, a dtype that the form cannot hold);
-* ``parse(body, content_type, spec) -> array``: the spec tells what the bytes do not, such as the dtype of JSON numbers.
-  Raises PayloadError; time and memory are bounded by the length of the body whatever it claims;
-* ``size(shape, dtype, spec) -> (bytes, exact)``: how long the body will be, known without encoding; where it is not
-  exact, at most that.
-
-One that carries the encoded picture offers
-
-* ``build_image(body, header, spec) -> Payload``: from the bytes of an image file and their Header. Raises PayloadError;
-* ``build_images(pictures, spec) -> Payload``, where it ``BATCHES``: the same of several, each its bytes and Header;
-* ``changes(header, spec) -> clauses``: why the picture has to be encoded anew; empty: its bytes go out as they are.
+The file's name with hyphens is the envelope's (``instances_b64`` is ``instances-b64``). The module defines
+``ENVELOPE``: a ``TensorEnvelope`` or an ``ImageEnvelope``. The spec language reads it, so a module imports NumPy,
+orjson and other libraries where it uses them (``sm_imgcheck.io.lazy_imports``).
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
 from math import prod
 from reprlib import Repr
-from types import ModuleType
 from typing import Any
 
-import numpy as np
-
-from sm_imgcheck.core import plugins
 from sm_imgcheck.core.errors import PayloadError
-from sm_imgcheck.core.types import Dim, Payload, Spec
+from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.plugins import Registry
+from sm_imgcheck.core.types import Dim, Header, Payload, Spec
+from sm_imgcheck.io.lazy_imports import np
 
-__all__ = ["checked", "envelope", "envelopes", "filled", "packed", "plain_dtype", "shown", "values_of"]
+__all__ = [
+    "ENVELOPES",
+    "ImageEnvelope",
+    "TensorEnvelope",
+    "checked",
+    "envelope",
+    "envelopes",
+    "filled",
+    "packed",
+    "plain_dtype",
+    "shown",
+    "values_of",
+]
+
+
+@frozen
+class TensorEnvelope:
+    """A form of body that is the tensor itself: ``parse`` gives back the very array that ``build`` got."""
+
+    rank: int
+    """Place in lists that people read, and in the choice where the stack takes every envelope."""
+    content_type: str
+    """Content type of the header unless the spec names one."""
+    build: Callable[[np.ndarray[Any, Any], Spec], Payload]
+    """``build(array, spec)``: the body. Raises PayloadError for NaN, or a dtype that the form cannot hold."""
+    parse: Callable[[bytes, str, Spec], np.ndarray[Any, Any]]
+    """``parse(body, content_type, spec)``: the array. The spec has what the bytes lack, such as the dtype of JSON
+    numbers. Raises PayloadError; the length of the body bounds time and memory, whatever the body claims."""
+    size: Callable[[tuple[int, ...], str, Spec], tuple[int, bool]]
+    """``size(shape, dtype, spec)``: bytes of the body without encoding it, and whether that is exact or an upper
+    bound."""
+    batches: bool = True
+    """Whether one body may hold several images."""
+
+
+@frozen
+class ImageEnvelope:
+    """A form of body that carries encoded images."""
+
+    rank: int
+    """Place in lists that people read, and in the choice where the stack takes every envelope."""
+    content_type: str
+    """Content type of the header unless the spec names one."""
+    build_image: Callable[[bytes, Header, Spec], Payload]
+    """``build_image(body, header, spec)``: from the bytes of an image file and their Header. Raises PayloadError."""
+    build_images: Callable[[Sequence[tuple[bytes, Header]], Spec], Payload] | None = None
+    """The same of several images, each its bytes and Header; None: a body holds one image."""
+    changes: Callable[[Header, Spec], tuple[str, ...]]
+    """``changes(header, spec)``: why the image must be encoded again, as clauses; empty: its bytes go out as they
+    are."""
+
+    @property
+    def batches(self) -> bool:
+        """Whether one body may hold several images."""
+        return self.build_images is not None
+
+
+ENVELOPES: Registry[TensorEnvelope | ImageEnvelope] = Registry(__name__, "ENVELOPE")
 
 
 def envelopes() -> tuple[str, ...]:
-    """The names of all envelopes."""
-    return tuple(name.replace("_", "-") for name in plugins.names(sys.modules[__name__]))
+    """The names of all envelopes, sorted."""
+    return ENVELOPES.names()
 
 
-def envelope(name: str) -> ModuleType:
-    """The module of an envelope. Raises ModuleNotFoundError."""
-    return plugins.load(sys.modules[__name__], name.replace("-", "_"))
+def envelope(name: str) -> TensorEnvelope | ImageEnvelope:
+    """The envelope of a name. Raises ModuleNotFoundError."""
+    return ENVELOPES[name]
 
 
 CARRIED = frozenset(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64))

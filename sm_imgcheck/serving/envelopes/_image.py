@@ -5,23 +5,14 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
-import numpy as np
-
 from sm_imgcheck.core.errors import CandidateError, PayloadError
+from sm_imgcheck.core.media_types import IMAGE_TYPES
 from sm_imgcheck.core.types import Header, Spec
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.decode_policy import refusals
 
-__all__ = ["CONTENT_TYPES", "QUALITY", "changes", "picture"]
+__all__ = ["QUALITY", "changes", "picture"]
 
-CONTENT_TYPES = {
-    "JPEG": "image/jpeg",
-    "PNG": "image/png",
-    "WEBP": "image/webp",
-    "TIFF": "image/tiff",
-    "BMP": "image/bmp",
-    "GIF": "image/gif",
-}
-"""By format: what SageMaker's containers know. Any other format is encoded anew."""
 WRITTEN = {"image/jpeg": "JPEG", "image/jpg": "JPEG", "image/png": "PNG"}
 """By content type: the formats in which a picture is encoded anew."""
 QUALITY = 95
@@ -36,7 +27,7 @@ def changes(header: Header, spec: Spec) -> tuple[str, ...]:
     told = _told(spec)
     if WRITTEN.get(told, header.format) != header.format:
         found.append(f"is {header.format}, the spec's content type {told}")
-    elif header.format not in CONTENT_TYPES and not told:
+    elif header.format not in IMAGE_TYPES and not told:
         found.append(f"is {header.format}, which no container takes")
     return tuple(found)
 
@@ -51,7 +42,7 @@ def picture(body: bytes, header: Header, spec: Spec) -> tuple[bytes, str]:
     if changes(header, spec):
         form = WRITTEN.get(_told(spec)) or ("JPEG" if form == "JPEG" else "PNG")
         body = _encoded(_pixels(body, header, spec, form), form)
-    return body, _told(spec) or CONTENT_TYPES[form]
+    return body, _told(spec) or IMAGE_TYPES[form]
 
 
 def _told(spec: Spec) -> str:

@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-import numpy as np
-import orjson
-
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Spec
 from sm_imgcheck.core.types.spec import UNNAMED
+from sm_imgcheck.io.lazy_imports import np, orjson
 from sm_imgcheck.io.parse_cost import JSON_COSTS, JSON_LINES_COSTS, too_costly
 from sm_imgcheck.serving.envelopes import shown
 

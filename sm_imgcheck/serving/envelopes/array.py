@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Payload, Spec
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors.json import nested
-from sm_imgcheck.serving.envelopes import checked, packed, shown
+from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, packed, shown
 from sm_imgcheck.serving.envelopes._json import array_of, loads, nested_size
 
-__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build", "parse", "size"]
+__all__ = ["ENVELOPE"]
 
 CONTENT_TYPE = "application/json"
-LOSSLESS = True
-BATCHES = True
 
 
 def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
@@ -35,3 +32,6 @@ def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  
 def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:  # noqa: ARG001
     """At most: every number as long as its dtype can get."""
     return nested_size(shape, dtype), False
+
+
+ENVELOPE = TensorEnvelope(rank=3, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)

@@ -6,17 +6,14 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from sm_imgcheck.core.types import Payload, Spec
-from sm_imgcheck.serving.envelopes import checked, filled, packed
+from sm_imgcheck.io.lazy_imports import np
+from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, filled, packed
 from sm_imgcheck.serving.envelopes._json import array_of, flat, lines_of, loads, longest
 
-__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build", "parse", "size"]
+__all__ = ["ENVELOPE"]
 
 CONTENT_TYPE = "text/csv"
-LOSSLESS = True
-BATCHES = True
 
 
 def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
@@ -45,3 +42,6 @@ def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  
 def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:  # noqa: ARG001
     """At most: every number as long as its dtype can get."""
     return prod(shape) * (longest(dtype) + 1), False
+
+
+ENVELOPE = TensorEnvelope(rank=10, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from sm_imgcheck.core.types import Header, Payload, Spec
+from sm_imgcheck.serving.envelopes import ImageEnvelope
 from sm_imgcheck.serving.envelopes._image import changes, picture
 
-__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build_image", "changes"]
+__all__ = ["ENVELOPE"]
 
 CONTENT_TYPE = "image/jpeg"
 """Of a JPEG; any other picture goes out under its own."""
-LOSSLESS = False
-BATCHES = False
 
 
 def build_image(body: bytes, header: Header, spec: Spec) -> Payload:
     """The bytes as they are, unless ``changes`` says why not. Raises PayloadError."""
     sent, content_type = picture(body, header, spec)
     return Payload(body=sent, content_type=content_type, envelope="image")
+
+
+ENVELOPE = ImageEnvelope(rank=12, content_type=CONTENT_TYPE, build_image=build_image, changes=changes)

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-import orjson
-
 from sm_imgcheck.core.types import Payload, Spec
+from sm_imgcheck.io.lazy_imports import np, orjson
 from sm_imgcheck.io.tensors.json import nested
-from sm_imgcheck.serving.envelopes import checked, packed
+from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, packed
 from sm_imgcheck.serving.envelopes._json import array_of, input_name, loads, member, nested_size, only
 
-__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build", "parse", "size"]
+__all__ = ["ENVELOPE"]
 
 CONTENT_TYPE = "application/json"
-LOSSLESS = True
-BATCHES = True
 
 
 def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
@@ -45,3 +41,6 @@ def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  
 def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:
     """At most: every number as long as its dtype can get."""
     return nested_size(shape, dtype) + sum(map(len, _around(input_name(spec)))), False
+
+
+ENVELOPE = TensorEnvelope(rank=5, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)

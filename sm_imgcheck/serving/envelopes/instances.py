@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-import orjson
-
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Payload, Spec
+from sm_imgcheck.io.lazy_imports import np, orjson
 from sm_imgcheck.io.tensors.json import nested
-from sm_imgcheck.serving.envelopes import checked, packed, shown
+from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, packed, shown
 from sm_imgcheck.serving.envelopes._json import array_of, input_name, loads, member, nested_size, only
 
-__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build", "parse", "size"]
+__all__ = ["ENVELOPE"]
 
 CONTENT_TYPE = "application/json"
-LOSSLESS = True
-BATCHES = True
 
 
 def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
@@ -53,3 +49,6 @@ def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:
     name = input_name(spec)
     named = shape[0] * (len(orjson.dumps(name)) + 3) if name else 0
     return nested_size(shape, dtype) + len('{"instances":}') + named, False
+
+
+ENVELOPE = TensorEnvelope(rank=4, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)

@@ -6,14 +6,12 @@ from base64 import b64encode
 from collections.abc import Sequence
 
 from sm_imgcheck.core.types import Header, Payload, Spec
-from sm_imgcheck.serving.envelopes import packed
+from sm_imgcheck.serving.envelopes import ImageEnvelope, packed
 from sm_imgcheck.serving.envelopes._image import changes, picture
 
-__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build_image", "build_images", "changes"]
+__all__ = ["ENVELOPE"]
 
 CONTENT_TYPE = "application/json"
-LOSSLESS = False
-BATCHES = True
 
 
 def build_image(body: bytes, header: Header, spec: Spec) -> Payload:
@@ -25,3 +23,8 @@ def build_images(pictures: Sequence[tuple[bytes, Header]], spec: Spec) -> Payloa
     """One entry for each picture, in the standard alphabet, padded (RFC 4648, section 4). Raises PayloadError."""
     rows = [b'{"b64":"' + b64encode(picture(body, header, spec)[0]) + b'"}' for body, header in pictures]
     return packed([b'{"instances":[', b",".join(rows), b"]}"], "instances-b64", CONTENT_TYPE, spec)
+
+
+ENVELOPE = ImageEnvelope(
+    rank=6, content_type=CONTENT_TYPE, build_image=build_image, build_images=build_images, changes=changes
+)

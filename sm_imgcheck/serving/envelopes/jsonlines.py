@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Payload, Spec
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors import Chunk
 from sm_imgcheck.io.tensors.json import nested
-from sm_imgcheck.serving.envelopes import checked, packed
+from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, packed
 from sm_imgcheck.serving.envelopes._json import array_of, lines_of, loads, nested_size, only
 
-__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build", "parse", "size"]
+__all__ = ["ENVELOPE"]
 
 CONTENT_TYPE = "application/jsonlines"
-LOSSLESS = True
-BATCHES = True
 
 
 def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
@@ -52,3 +49,6 @@ def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  
 def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:  # noqa: ARG001
     """At most: every number as long as its dtype can get."""
     return nested_size(shape, dtype) + len("[]"), False
+
+
+ENVELOPE = TensorEnvelope(rank=11, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)

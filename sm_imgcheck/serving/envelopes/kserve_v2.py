@@ -6,20 +6,16 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any
 
-import numpy as np
-import orjson
-
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Payload, Spec
-from sm_imgcheck.serving.envelopes import checked, packed
+from sm_imgcheck.io.lazy_imports import np, orjson
+from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, packed
 from sm_imgcheck.serving.envelopes._json import array_of, flat, loads, longest
 from sm_imgcheck.serving.open_inference import DATATYPE_OF, check_count, tensor_of
 
-__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build", "parse", "size"]
+__all__ = ["ENVELOPE"]
 
 CONTENT_TYPE = "application/json"
-LOSSLESS = True
-BATCHES = True
 
 
 def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
@@ -55,3 +51,6 @@ def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  
 def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:
     """At most: every number as long as its dtype can get."""
     return len(_before(shape, dtype, spec)) + prod(shape) * (longest(dtype) + 1) + len("]}]}"), False
+
+
+ENVELOPE = TensorEnvelope(rank=8, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)

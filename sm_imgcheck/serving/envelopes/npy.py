@@ -5,19 +5,16 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from sm_imgcheck.core.errors import CandidateError, PayloadError
 from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io import numpy_files
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors import npy
-from sm_imgcheck.serving.envelopes import checked, packed
+from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, packed
 
-__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build", "parse", "size"]
+__all__ = ["ENVELOPE", "size"]
 
 CONTENT_TYPE = "application/x-npy"
-LOSSLESS = True
-BATCHES = True
 
 
 def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
@@ -39,3 +36,6 @@ def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:  #
     """Exact: a header of a few lines and the values."""
     header = len(npy.head(shape, np.dtype(dtype)))
     return header + prod(shape) * np.dtype(dtype).itemsize, True
+
+
+ENVELOPE = TensorEnvelope(rank=0, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)

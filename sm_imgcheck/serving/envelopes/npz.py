@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from sm_imgcheck.core.errors import CandidateError, PayloadError
 from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io import numpy_files
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors import npz
-from sm_imgcheck.serving.envelopes import checked, npy, packed
+from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, npy, packed
 
-__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build", "parse", "size"]
+__all__ = ["ENVELOPE"]
 
 CONTENT_TYPE = "application/x-npz"
-LOSSLESS = True
-BATCHES = True
 
 AROUND = (30 + 9 + 20) + (46 + 9) + 22
 """Bytes of the archive around its only entry, ``arr_0.npy``: the entry's header with its name and a ZIP64 field, the
@@ -45,3 +42,6 @@ def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:
     """Exact below 4 GiB, where the archive's directory grows."""
     inside, _ = npy.size(shape, dtype, spec)
     return (inside + AROUND, True) if inside < 0xFFFFFFFF else (inside + AROUND + 128, False)
+
+
+ENVELOPE = TensorEnvelope(rank=1, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)

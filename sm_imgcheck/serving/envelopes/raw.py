@@ -5,17 +5,14 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Payload, Spec
-from sm_imgcheck.serving.envelopes import checked, filled, packed, plain_dtype, values_of
+from sm_imgcheck.io.lazy_imports import np
+from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, filled, packed, plain_dtype, values_of
 
-__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build", "parse", "size"]
+__all__ = ["ENVELOPE"]
 
 CONTENT_TYPE = "application/octet-stream"
-LOSSLESS = True
-BATCHES = True
 
 
 def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
@@ -35,3 +32,6 @@ def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  
 def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:  # noqa: ARG001
     """Exact."""
     return prod(shape) * np.dtype(dtype).itemsize, True
+
+
+ENVELOPE = TensorEnvelope(rank=2, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)

@@ -10,21 +10,17 @@ import re
 from math import prod
 from typing import Any
 
-import numpy as np
-import orjson
-
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Payload, Spec
-from sm_imgcheck.serving.envelopes import checked, shown, values_of
+from sm_imgcheck.io.lazy_imports import np, orjson
+from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, shown, values_of
 from sm_imgcheck.serving.envelopes._json import loads
 from sm_imgcheck.serving.open_inference import DATATYPE_OF, check_count, tensor_of
 
-__all__ = ["BATCHES", "CONTENT_TYPE", "LOSSLESS", "build", "parse", "size"]
+__all__ = ["ENVELOPE"]
 
 CONTENT_TYPE = "application/vnd.sagemaker-triton.binary+json;json-header-size=N"
 """With the length of the JSON header, in bytes, in the place of N."""
-LOSSLESS = True
-BATCHES = True
 MAX_HEADER_BYTES = 1 << 20
 _CONTENT_TYPE = re.compile(re.escape(CONTENT_TYPE[:-1]) + r"([0-9]{1,9})")
 
@@ -69,3 +65,6 @@ def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  
 def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:
     """Exact."""
     return len(_header(shape, dtype, spec)) + prod(shape) * np.dtype(dtype).itemsize, True
+
+
+ENVELOPE = TensorEnvelope(rank=9, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)

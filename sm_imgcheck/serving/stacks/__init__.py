@@ -1,39 +1,29 @@
-"""Serving stacks: one file each; adding a stack is adding a file.
+"""Serving stacks: one file each; a new file adds a stack.
 
-The file's name with hyphens is the stack's (``tensorflow_serving`` is ``tensorflow-serving``). A module offers
-
-* ``CONTENT_TYPES``: the ones that it decodes without code of the user's, compared exactly unless the module says so;
-* ``BODY_LIMIT``: bytes that its server takes, None where none is known; ``LIMIT_SETTING``: what raises it;
-* ``ENVELOPES``: the forms of body that go with it, the best first;
-* ``receive(body, content_type, spec) -> Received | Refused``: what its predict function would see. Never raises,
-  loads no pickle, and is bounded whatever the body claims. An empty content type stands for none at all;
-* where ``code --for`` can write a handler: ``HANDLER``, the text of the functions that the stack calls in a user's
-  file, and ``IMPORTS``, the lines that it needs besides. In the text ``$name`` stands for the tensor's name, quoted as
-  a Python string (never inside a docstring, which it could end), ``$join`` for the expression that joins ``tensors``,
-  ``$lengths`` for the shortest and longest length of each axis, ``$dtype`` for the dtype's name and ``$input`` for
-  shape and dtype in words, both quoted.
+The file's name with hyphens is the stack's (``tensorflow_serving`` is ``tensorflow-serving``). The module defines
+``STACK``, a ``Stack``. The spec language and ``--help`` read it, so a module imports NumPy, orjson and other libraries
+where it uses them (``sm_imgcheck.io.lazy_imports``).
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from functools import wraps
-from types import ModuleType
 from typing import Any
 
-import numpy as np
-
-from sm_imgcheck.core import plugins
-from sm_imgcheck.core.endpoints import STACKS
-from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.frozen import changed, frozen
+from sm_imgcheck.core.plugins import Registry
 from sm_imgcheck.core.types import Finding, Received, Refused, Spec
 from sm_imgcheck.core.types.spec import UNNAMED
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY101, PAY114, PAY119, PAY120
 
 __all__ = [
+    "DEFAULT_BODY_LIMIT",
+    "STACKS",
     "UNNAMED",
     "Refusal",
+    "Stack",
     "TooMuch",
     "answering",
     "check_limit",
@@ -46,17 +36,57 @@ __all__ = [
 ]
 
 
-def stacks() -> tuple[str, ...]:
-    """The names of all stacks."""
-    return tuple(name.replace("_", "-") for name in plugins.names(sys.modules[__name__]))
-
-
-def stack(name: str) -> ModuleType:
-    """The module of a stack. Raises ModuleNotFoundError."""
-    return plugins.load(sys.modules[__name__], name.replace("-", "_"))
-
+DEFAULT_BODY_LIMIT = 6_553_500
+"""Bytes: the default of ``max_request_size`` of multi-model-server and TorchServe; one more is a 413."""
 
 Receive = Callable[[bytes, str, Spec], Received | Refused]
+
+
+@frozen
+class Stack:
+    """What a serving stack takes without a handler of the user's; measured, see the stack's own module."""
+
+    rank: int
+    """Place in lists that people read."""
+    receive: Receive
+    """``receive(body, content_type, spec)``: what the stack's predict function gets. Never raises, loads no pickle,
+    and is bounded whatever the body claims. An empty content type stands for none at all."""
+    content_types: tuple[str, ...] = ()
+    """Content types that it decodes; empty: any."""
+    type_parameters: bool = False
+    """Parameters of a content type (``; charset=utf-8``) are read apart; False: the whole header is compared."""
+    envelopes: tuple[str, ...] = ()
+    """Envelopes that it takes, the best first; empty: every envelope."""
+    body_limit: int | None = None
+    """Bytes that its server takes; None: none is known (Triton and MLflow took 20 MB, TensorFlow Serving's nginx sets
+    none)."""
+    limit_setting: str = ""
+    """What raises it."""
+    handler: str = ""
+    """For ``code --for``: the text of the functions that the stack calls in a user's file; empty: it calls none. In it
+    ``$name`` stands for the tensor's name, quoted as a Python string (never inside a docstring, which it could end),
+    ``$join`` for the expression that joins ``tensors``, ``$lengths`` for the shortest and longest length of each axis,
+    ``$dtype`` for the dtype's name and ``$input`` for shape and dtype in words, both quoted."""
+    handler_imports: tuple[str, ...] = ()
+    """Import lines that the handler needs besides those of the preprocessing."""
+
+    def decodes(self, content_type: str) -> bool:
+        """Whether it takes a body under this content type."""
+        bare = content_type.partition(";")[0].strip() if self.type_parameters else content_type
+        return not self.content_types or bare in self.content_types
+
+
+STACKS: Registry[Stack] = Registry(__name__, "STACK")
+
+
+def stacks() -> tuple[str, ...]:
+    """The names of all stacks, sorted."""
+    return STACKS.names()
+
+
+def stack(name: str) -> Stack:
+    """The stack of a name. Raises ModuleNotFoundError."""
+    return STACKS[name]
 
 
 class Refusal(Exception):
@@ -127,7 +157,7 @@ def _complete(finding: Finding, spec: Spec) -> Finding:
     if finding.code == PAY114.code and spec.payload.get("max_bytes") is not None:
         return changed(finding, severity="warning")
     name = spec.payload.get("stack", "")
-    if finding.code in _WITHOUT_ADVICE or name not in STACKS or name == "custom":
+    if finding.code in _WITHOUT_ADVICE or name not in STACKS.names() or name == "custom":
         return finding
     envelope = spec.payload.get("envelope") or STACKS[name].envelopes[0]
     return changed(finding, message=f"{finding.message}; sm-imgcheck payload writes {envelope}")

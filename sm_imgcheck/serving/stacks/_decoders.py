@@ -7,11 +7,10 @@ from base64 import b64decode
 from contextlib import suppress
 from typing import Any
 
-import numpy as np
-
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.types import Finding
 from sm_imgcheck.io.images.sniff import image_format, name_content
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.numpy_files import NPY_MAGIC, read_npy
 from sm_imgcheck.io.parse_cost import CSV_COSTS, too_costly
 from sm_imgcheck.rules.payload_request import PAY102, PAY103, PAY110, PAY112, PAY116

@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from sm_imgcheck.core.types import Finding
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.parse_cost import JSON_COSTS, too_costly
 from sm_imgcheck.rules.payload_request import PAY116
 from sm_imgcheck.rules.payload_values import PAY108, PAY109

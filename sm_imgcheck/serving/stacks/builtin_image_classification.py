@@ -5,20 +5,14 @@ Source: docs.aws.amazon.com, "Image Classification - MXNet", inference with imag
 
 from __future__ import annotations
 
-from sm_imgcheck.core.endpoints import STACKS
 from sm_imgcheck.core.types import Received, Refused, Spec
 from sm_imgcheck.io.images.sniff import image_format, name_content
 from sm_imgcheck.rules.payload_request import PAY102
-from sm_imgcheck.serving.stacks import Refusal, answering, unsupported
+from sm_imgcheck.serving.stacks import Refusal, Stack, answering, unsupported
 
-__all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "LIMIT_SETTING", "receive"]
+__all__ = ["STACK"]
 
-CONTENT_TYPES = STACKS["builtin-image-classification"].types
-ENVELOPES = STACKS["builtin-image-classification"].envelopes
-BODY_LIMIT, LIMIT_SETTING = (
-    STACKS["builtin-image-classification"].body_limit,
-    STACKS["builtin-image-classification"].limit_setting,
-)
+CONTENT_TYPES = ("application/x-image", "image/jpeg", "image/png")
 
 
 @answering(400)
@@ -35,3 +29,11 @@ def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
         why = f"the body {what}; JPEG and PNG are taken"
         raise Refusal("", PAY102.finding(why, expected="JPEG or PNG", actual=form or body[:8].hex(" ")), measured=False)
     return Received(form="image", data=body, what="the picture, which the algorithm decodes and resizes itself")
+
+
+STACK = Stack(
+    rank=7,
+    receive=receive,
+    content_types=CONTENT_TYPES,
+    envelopes=("image",),
+)

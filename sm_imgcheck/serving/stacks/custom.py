@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from sm_imgcheck.core.endpoints import STACKS
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Finding, Received, Refused, Spec
 from sm_imgcheck.io.images.sniff import image_format, name_content
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY102, PAY103, PAY110, PAY111
 from sm_imgcheck.rules.payload_values import PAY107, PAY108, PAY109
-from sm_imgcheck.serving.envelopes import envelope
-from sm_imgcheck.serving.stacks import Refusal, TooMuch, answering, shaped, unsupported
+from sm_imgcheck.serving.envelopes import TensorEnvelope, envelope
+from sm_imgcheck.serving.stacks import Refusal, Stack, TooMuch, answering, shaped, unsupported
 from sm_imgcheck.serving.stacks._decoders import PICKLE, Pickled, decoded, load, looks_encoded, texts
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
 from sm_imgcheck.serving.stacks._json import as_array, parse
 from sm_imgcheck.serving.stacks.toolkit import json_body
 
-__all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "HANDLER", "IMPORTS", "LIMIT_SETTING", "read", "receive"]
+__all__ = ["STACK", "read"]
 
 
 def read(body: bytes, content_type: str, spec: Spec) -> Received:
@@ -34,9 +32,10 @@ def read(body: bytes, content_type: str, spec: Spec) -> Received:
     name = spec.payload.get("envelope") or _guess(body, kind)
     if name and name.endswith("b64"):
         return _encoded(parse(body))
-    if not name or not envelope(name).LOSSLESS:
+    form = envelope(name) if name else None
+    if not isinstance(form, TensorEnvelope):
         raise TooMuch(_unknown(content_type, name))
-    return _enveloped(body, content_type, name, spec)
+    return _enveloped(body, content_type, form, name, spec)
 
 
 def _unknown(content_type: str, name: str) -> str:
@@ -81,9 +80,9 @@ def _guess(body: bytes, kind: str) -> str:
     return "instances" if b'"instances"' in head else "inputs" if b'"inputs"' in head else ""
 
 
-def _enveloped(body: bytes, content_type: str, name: str, spec: Spec) -> Received:
+def _enveloped(body: bytes, content_type: str, form: TensorEnvelope, name: str, spec: Spec) -> Received:
     try:
-        array: np.ndarray[Any, Any] = envelope(name).parse(body, content_type, spec)
+        array = form.parse(body, content_type, spec)
     except PayloadError as problem:
         return Received(form="object", what="no tensor", findings=(_why(str(problem), body, name, spec),))
     return Received(form="array", data=array, what=shaped(array))
@@ -125,12 +124,6 @@ def _encoded(document: Any) -> Received:
     )
 
 
-CONTENT_TYPES = STACKS["custom"].types
-"""Whatever your code takes."""
-ENVELOPES = STACKS["custom"].envelopes
-BODY_LIMIT, LIMIT_SETTING = STACKS["custom"].body_limit, STACKS["custom"].limit_setting
-
-
 @answering(415)
 def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
     """What the spec says of the request is all that is known: its content type and its envelope."""
@@ -145,14 +138,7 @@ def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
         return Received(form="object", what="no tensor", findings=(no.finding,))
 
 
-IMPORTS = (
-    "import io",
-    "import math",
-    "import json",
-    "from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer",
-)
-
-HANDLER = (
+_HANDLER = (
     ACCEPTS
     + '''
 
@@ -204,4 +190,16 @@ class Invocations(BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     ThreadingHTTPServer(("", 8080), Invocations).serve_forever()'''
+)
+
+STACK = Stack(
+    rank=8,
+    receive=receive,
+    handler_imports=(
+        "import io",
+        "import math",
+        "import json",
+        "from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer",
+    ),
+    handler=_HANDLER,
 )

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sm_imgcheck.core.endpoints import STACKS
+from sm_imgcheck.core.media_types import IMAGE_TYPES
 from sm_imgcheck.core.types import Finding, Received, Refused, Spec
 from sm_imgcheck.io.images.sniff import image_format, name_content
 from sm_imgcheck.rules.payload_request import PAY102, PAY103, PAY119, PAY120
-from sm_imgcheck.serving.stacks import Refusal, answering, check_limit, unsupported
+from sm_imgcheck.serving.stacks import DEFAULT_BODY_LIMIT, Refusal, Stack, answering, check_limit, unsupported
 from sm_imgcheck.serving.stacks._decoders import PICKLE, Pickled, decoded, load
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
 from sm_imgcheck.serving.stacks._json import shape_of
 from sm_imgcheck.serving.stacks.toolkit import UNSUPPORTED, json_body
 
-__all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "HANDLER", "IMPORTS", "LIMIT_SETTING", "receive"]
+__all__ = ["STACK"]
 
-CONTENT_TYPES = STACKS["huggingface"].types
-ENVELOPES = STACKS["huggingface"].envelopes
-BODY_LIMIT, LIMIT_SETTING = STACKS["huggingface"].body_limit, STACKS["huggingface"].limit_setting
+CONTENT_TYPES = (*IMAGE_TYPES.values(), "image/x-image", "application/json", "application/x-npy", "text/csv")
+BODY_LIMIT, LIMIT_SETTING = DEFAULT_BODY_LIMIT, "SAGEMAKER_MAX_PAYLOAD_IN_MB"
 _PICTURE = "a PIL image, converted to RGB; the pipeline's own preprocessing follows"
 
 
@@ -129,9 +128,7 @@ def _text(text: str, more: int = 0) -> Received:
     return Received(form="object" if more else "image", data=None if more else body, what=what)
 
 
-IMPORTS = ("import io", "import math", "import torch")
-
-HANDLER = (
+_HANDLER = (
     ACCEPTS
     + '''
 
@@ -146,4 +143,15 @@ def predict_fn(data, pipeline, context=None):
     with torch.inference_mode():
         output = pipeline.model(data.to(pipeline.model.device))
     return {name: value.tolist() for name, value in output.items() if torch.is_tensor(value)}'''
+)
+
+STACK = Stack(
+    rank=2,
+    receive=receive,
+    content_types=CONTENT_TYPES,
+    envelopes=("image", "hf-inputs-b64", "inputs"),
+    body_limit=BODY_LIMIT,
+    limit_setting=LIMIT_SETTING,
+    handler_imports=("import io", "import math", "import torch"),
+    handler=_HANDLER,
 )

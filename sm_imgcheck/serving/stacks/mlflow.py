@@ -8,23 +8,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from sm_imgcheck.core.endpoints import STACKS
 from sm_imgcheck.core.types import Finding, Received, Refused, Spec
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules import Rule
 from sm_imgcheck.rules.payload_request import PAY103, PAY104, PAY111
 from sm_imgcheck.rules.payload_values import PAY105, PAY106, PAY118
-from sm_imgcheck.serving.stacks import UNNAMED, Refusal, TooMuch, answering, reworded, shaped, unsupported
+from sm_imgcheck.serving.stacks import UNNAMED, Refusal, Stack, TooMuch, answering, reworded, shaped, unsupported
 from sm_imgcheck.serving.stacks._decoders import looks_encoded, texts
 from sm_imgcheck.serving.stacks._json import as_array, nan_taken
 from sm_imgcheck.serving.stacks.toolkit import json_body
 
-__all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "HANDLER", "IMPORTS", "LIMIT_SETTING", "receive"]
+__all__ = ["STACK"]
 
-CONTENT_TYPES = STACKS["mlflow"].types
-ENVELOPES = STACKS["mlflow"].envelopes
-BODY_LIMIT, LIMIT_SETTING = STACKS["mlflow"].body_limit, STACKS["mlflow"].limit_setting
+CONTENT_TYPES = ("text/csv", "application/json", "application/vnd.apache.parquet")
 _KEYS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _ONE_OF = "The input must be a JSON dictionary with exactly one of the input fields {"
 
@@ -151,9 +147,7 @@ def _unparsed(why: str, rule: Rule = PAY103) -> Refusal:
     return Refusal("Failed to parse data as TF serving input.", rule.finding(why), measured=False)
 
 
-IMPORTS = ("import base64", "import mlflow.pyfunc")
-
-HANDLER = '''class ImageModel(mlflow.pyfunc.PythonModel):
+_HANDLER = '''class ImageModel(mlflow.pyfunc.PythonModel):
     """Wraps the model that is saved as the artifact ``model``; each row holds one base64 image in ``image``."""
 
     def load_context(self, context):
@@ -164,3 +158,13 @@ HANDLER = '''class ImageModel(mlflow.pyfunc.PythonModel):
         """One answer a row."""
         tensors = [preprocess(base64.b64decode(text, validate=True)) for text in model_input["image"]]
         return self.model.predict($join)'''
+
+STACK = Stack(
+    rank=5,
+    receive=receive,
+    content_types=CONTENT_TYPES,
+    type_parameters=True,
+    envelopes=("instances", "inputs"),
+    handler_imports=("import base64", "import mlflow.pyfunc"),
+    handler=_HANDLER,
+)

@@ -5,22 +5,18 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-import numpy as np
-
-from sm_imgcheck.core.endpoints import STACKS
 from sm_imgcheck.core.types import Finding, Received, Refused, Spec
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY101, PAY103, PAY104, PAY120
 from sm_imgcheck.rules.payload_values import PAY109, PAY115, PAY117
 from sm_imgcheck.serving.open_inference import DATATYPES, is_shape, name_of, numpy_dtype
-from sm_imgcheck.serving.stacks import UNNAMED, Refusal, TooMuch, answering, reworded, shaped
+from sm_imgcheck.serving.stacks import UNNAMED, Refusal, Stack, TooMuch, answering, reworded, shaped
 from sm_imgcheck.serving.stacks._json import as_array, parse
 
-__all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "LIMIT_SETTING", "receive"]
+__all__ = ["STACK"]
 
-CONTENT_TYPES = STACKS["mlserver"].types
+CONTENT_TYPES = ("application/json",)
 """Or none at all; parameters are read apart."""
-ENVELOPES = STACKS["mlserver"].envelopes
-BODY_LIMIT, LIMIT_SETTING = STACKS["mlserver"].body_limit, STACKS["mlserver"].limit_setting
 _V2 = '{"inputs": [{"name", "shape", "datatype", "data"}]}'
 
 
@@ -103,3 +99,12 @@ def _name(tensor: dict[str, Any], spec: Spec) -> tuple[Finding, ...]:
         return (PAY120.finding(why, actual=name),)
     why = f"the input is called {name!r}, the spec's {spec.name!r}; MLServer does not look, the runtime behind it may"
     return (PAY104.finding(why, expected=spec.name, actual=name),)
+
+
+STACK = Stack(
+    rank=6,
+    receive=receive,
+    content_types=CONTENT_TYPES,
+    type_parameters=True,
+    envelopes=("kserve-v2",),
+)

@@ -8,23 +8,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from sm_imgcheck.core.endpoints import STACKS
 from sm_imgcheck.core.types import Received, Refused, Spec
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY103
 from sm_imgcheck.rules.payload_values import PAY113
-from sm_imgcheck.serving.stacks import Refusal, answering, check_limit, shaped
+from sm_imgcheck.serving.stacks import DEFAULT_BODY_LIMIT, Refusal, Stack, answering, check_limit, shaped
 from sm_imgcheck.serving.stacks._decoders import PICKLE
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
 from sm_imgcheck.serving.stacks._json import nan_taken
-from sm_imgcheck.serving.stacks.toolkit import Opaque, decode
+from sm_imgcheck.serving.stacks.toolkit import CONTENT_TYPES, Opaque, decode
 
-__all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "HANDLER", "IMPORTS", "LIMIT_SETTING", "receive"]
+__all__ = ["STACK"]
 
-CONTENT_TYPES = STACKS["pytorch"].types
-ENVELOPES = STACKS["pytorch"].envelopes
-BODY_LIMIT, LIMIT_SETTING = STACKS["pytorch"].body_limit, STACKS["pytorch"].limit_setting
+BODY_LIMIT, LIMIT_SETTING = DEFAULT_BODY_LIMIT, "TS_MAX_REQUEST_SIZE"
 _DTYPES = "float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8"
 
 
@@ -83,9 +79,7 @@ def _cannot(name: str) -> str:
     return f"can't convert np.ndarray of type numpy.{name}. The only supported types are: {_DTYPES}, and bool."
 
 
-IMPORTS = ("import io", "import math", "import torch")
-
-HANDLER = (
+_HANDLER = (
     ACCEPTS
     + '''
 
@@ -93,4 +87,15 @@ HANDLER = (
 def input_fn(request_body, content_type, context=None):
     """What SageMaker's PyTorch container calls with each request; ``predict_fn`` gets what it returns."""
     return torch.from_numpy(to_tensor(request_body, content_type))'''
+)
+
+STACK = Stack(
+    rank=1,
+    receive=receive,
+    content_types=CONTENT_TYPES,
+    envelopes=("npy", "array", "csv"),
+    body_limit=BODY_LIMIT,
+    limit_setting=LIMIT_SETTING,
+    handler_imports=("import io", "import math", "import torch"),
+    handler=_HANDLER,
 )

@@ -9,21 +9,19 @@ import json
 import re
 from typing import Any, NoReturn
 
-import numpy as np
-
-from sm_imgcheck.core.endpoints import STACKS
 from sm_imgcheck.core.types import Finding, Received, Refused, Spec
 from sm_imgcheck.io.images.sniff import image_format
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.parse_cost import JSON_LINES_COSTS, too_costly
 from sm_imgcheck.rules.payload_request import PAY103, PAY104, PAY110, PAY111, PAY120
 from sm_imgcheck.rules.payload_values import PAY105, PAY106, PAY107, PAY117
-from sm_imgcheck.serving.stacks import UNNAMED, Refusal, TooMuch, answering, reworded, shaped, unsupported
+from sm_imgcheck.serving.stacks import UNNAMED, Refusal, Stack, TooMuch, answering, reworded, shaped, unsupported
 from sm_imgcheck.serving.stacks._decoders import decoded, looks_encoded, texts
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
 from sm_imgcheck.serving.stacks._json import as_array, first_float, leaves, nan_taken
 from sm_imgcheck.serving.stacks.toolkit import json_body
 
-__all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "HANDLER", "IMPORTS", "LIMIT_SETTING", "of_document", "receive"]
+__all__ = ["STACK", "of_document"]
 
 _WORDS = {"float32": "float", "float64": "double", "float16": "half"}
 """TensorFlow's own names where they differ."""
@@ -192,9 +190,7 @@ def _refuse(text: str, finding: Finding) -> NoReturn:
     raise Refusal(text, finding, measured=False)
 
 
-CONTENT_TYPES = STACKS["tensorflow-serving"].types
-ENVELOPES = STACKS["tensorflow-serving"].envelopes
-BODY_LIMIT, LIMIT_SETTING = STACKS["tensorflow-serving"].body_limit, STACKS["tensorflow-serving"].limit_setting
+CONTENT_TYPES = ("application/json", "application/jsonlines", "application/jsons", "text/csv")
 _KEYED = re.compile(rb'"(instances|inputs|examples)"\s*:')
 _SEVERAL = re.compile(rb"[}\]]\s*[\[{]")
 _TWO_LISTS = re.compile(rb"\s*\[\s*\[")
@@ -250,9 +246,7 @@ def _of_csv(body: bytes) -> bytes:
     return b'{"instances":[' + b",".join(rows) + b"]}"
 
 
-IMPORTS = ("import io", "import math", "import json")
-
-HANDLER = (
+_HANDLER = (
     ACCEPTS
     + '''
 
@@ -273,4 +267,13 @@ def output_handler(response, context):
     if response.status_code != 200:
         raise ValueError(response.content.decode("utf-8"))
     return response.content, context.accept_header'''
+)
+
+STACK = Stack(
+    rank=3,
+    receive=receive,
+    content_types=CONTENT_TYPES,
+    envelopes=("instances", "inputs", "array", "jsonlines", "instances-b64", "csv"),
+    handler_imports=("import io", "import math", "import json"),
+    handler=_HANDLER,
 )

@@ -7,28 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sm_imgcheck.core.endpoints import STACKS
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding, Received, Refused, Spec
 from sm_imgcheck.rules.payload_request import PAY102, PAY103
-from sm_imgcheck.serving.stacks import Refusal, answering, check_limit, shaped, unsupported
+from sm_imgcheck.serving.stacks import DEFAULT_BODY_LIMIT, Refusal, Stack, answering, check_limit, shaped, unsupported
 from sm_imgcheck.serving.stacks._decoders import PICKLE, Pickled, load, load_sparse, read_csv
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
 from sm_imgcheck.serving.stacks._json import as_array, nan_taken, parse
 
-__all__ = [
-    "BODY_LIMIT",
-    "CONTENT_TYPES",
-    "ENVELOPES",
-    "HANDLER",
-    "IMPORTS",
-    "LIMIT_SETTING",
-    "UNSUPPORTED",
-    "Opaque",
-    "decode",
-    "json_body",
-    "receive",
-]
+__all__ = ["CONTENT_TYPES", "STACK", "UNSUPPORTED", "Opaque", "decode", "json_body"]
 
 UNSUPPORTED = (
     "Content type {} is not supported by this framework.\n\nPlease implement input_fn to to deserialize the request "
@@ -78,9 +65,8 @@ def json_body(body: bytes) -> Any:
     return parse(body)
 
 
-CONTENT_TYPES = STACKS["toolkit"].types
-ENVELOPES = STACKS["toolkit"].envelopes
-BODY_LIMIT, LIMIT_SETTING = STACKS["toolkit"].body_limit, STACKS["toolkit"].limit_setting
+CONTENT_TYPES = ("application/x-npy", "application/json", "text/csv", "application/x-npz")
+BODY_LIMIT, LIMIT_SETTING = DEFAULT_BODY_LIMIT, "SAGEMAKER_MAX_PAYLOAD_IN_MB"
 
 
 @answering(500)
@@ -103,12 +89,7 @@ def _no_tensor(what: str) -> Finding:
     return PAY103.finding(why, expected="a bare nested list", actual=what)
 
 
-IMPORTS = (
-    "import io",
-    "import math",
-)
-
-HANDLER = (
+_HANDLER = (
     ACCEPTS
     + '''
 
@@ -116,4 +97,18 @@ HANDLER = (
 def input_fn(request_body, content_type, context=None):
     """What the inference toolkit calls with each request; ``predict_fn`` gets what it returns."""
     return to_tensor(request_body, content_type)'''
+)
+
+STACK = Stack(
+    rank=0,
+    receive=receive,
+    content_types=CONTENT_TYPES,
+    envelopes=("npy", "array", "csv"),
+    body_limit=BODY_LIMIT,
+    limit_setting=LIMIT_SETTING,
+    handler_imports=(
+        "import io",
+        "import math",
+    ),
+    handler=_HANDLER,
 )

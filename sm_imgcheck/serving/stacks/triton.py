@@ -9,24 +9,18 @@ import re
 from math import prod
 from typing import Any
 
-import numpy as np
-
-from sm_imgcheck.core.endpoints import STACKS
 from sm_imgcheck.core.types import Finding, Received, Refused, Spec
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY101, PAY102, PAY103, PAY104, PAY111, PAY116, PAY120
 from sm_imgcheck.rules.payload_values import PAY105, PAY107, PAY115, PAY117, PAY118
 from sm_imgcheck.serving.open_inference import DATATYPES, is_shape, name_of, numpy_dtype
-from sm_imgcheck.serving.stacks import UNNAMED, Refusal, answering, reworded, shaped
+from sm_imgcheck.serving.stacks import UNNAMED, Refusal, Stack, answering, reworded, shaped
 from sm_imgcheck.serving.stacks._decoders import looks_encoded, texts
 from sm_imgcheck.serving.stacks._json import as_array, first_float, leaves, parse
 from sm_imgcheck.serving.stacks.toolkit import json_body
 
-__all__ = ["BODY_LIMIT", "CONTENT_TYPES", "ENVELOPES", "HANDLER", "IMPORTS", "LIMIT_SETTING", "receive"]
+__all__ = ["STACK"]
 
-CONTENT_TYPES = STACKS["triton"].types
-"""Any: only the binary form's is looked at."""
-ENVELOPES = STACKS["triton"].envelopes
-BODY_LIMIT, LIMIT_SETTING = STACKS["triton"].body_limit, STACKS["triton"].limit_setting
 _BINARY = "application/vnd.sagemaker-triton.binary+json"
 _SIZED = re.compile(re.escape(_BINARY) + r";json-header-size=(\d{1,15})")
 
@@ -197,9 +191,7 @@ def _check_shape(shape: tuple[int, ...], name: str, spec: Spec) -> None:
         raise Refusal(text, PAY118.finding(why, expected=wanted, actual=str(list(shape))), status=400)
 
 
-IMPORTS = ("import triton_python_backend_utils as pb_utils",)
-
-HANDLER = '''class TritonPythonModel:
+_HANDLER = '''class TritonPythonModel:
     """One encoded image an element of the BYTES input ``image``; the output has the name of the spec."""
 
     def execute(self, requests):
@@ -214,3 +206,11 @@ HANDLER = '''class TritonPythonModel:
             return pb_utils.InferenceResponse(error=pb_utils.TritonError(str(error)))
         tensor = $join
         return pb_utils.InferenceResponse(output_tensors=[pb_utils.Tensor($name, tensor)])'''
+
+STACK = Stack(
+    rank=4,
+    receive=receive,
+    envelopes=("triton-binary", "kserve-v2"),
+    handler_imports=("import triton_python_backend_utils as pb_utils",),
+    handler=_HANDLER,
+)

@@ -8,10 +8,9 @@ from pictures import jpeg, picture
 
 import sm_imgcheck
 from sm_imgcheck import CandidateError, Payload, PayloadError, PlanError, build_payload, convert
-from sm_imgcheck.core.endpoints import STACKS
 from sm_imgcheck.core.types import Received
 from sm_imgcheck.serving.envelopes import envelope
-from sm_imgcheck.serving.stacks import stack
+from sm_imgcheck.serving.stacks import STACKS, stack
 from specs import spec
 
 SMALL = {"shape": ["N", 24, 32, 3]}
@@ -64,13 +63,13 @@ def test_the_names_are_public():
     assert {"build_payload", "Payload", "PayloadError"} <= set(sm_imgcheck.__all__)
 
 
-PAIRS = [(name, form) for name, serving in STACKS.items() for form in serving.envelopes if name != "custom"]
+PAIRS = [(name, form) for name in STACKS.ranked() for form in STACKS[name].envelopes]
 
 
 @pytest.mark.parametrize(("name", "form"), PAIRS)
 @pytest.mark.parametrize("count", [1, 2])
 def test_every_stack_takes_the_bodies_that_are_made_for_it(name, form, count):
-    if count > 1 and not envelope(form).BATCHES:
+    if count > 1 and not envelope(form).batches:
         pytest.skip("one image a body")
     wanted = spec(**SMALL, name="image", payload={"stack": name})
     made = build_payload([PHOTO] * count, wanted, envelope=form)

@@ -33,7 +33,7 @@ def encode(array: np.ndarray[Any, Any], spec: Spec) -> Iterable[Chunk]:
     """One line. Raises ValueError for NaN and infinity, for which JSON has no word."""
     single(array, spec)
     try:
-        return (jsonlines.build(array, spec).body, b"\n")
+        return (jsonlines.ENVELOPE.build(array, spec).body, b"\n")
     except PayloadError as error:
         raise ValueError(str(error)) from None
 

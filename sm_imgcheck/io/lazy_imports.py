@@ -1,0 +1,32 @@
+"""NumPy and orjson, imported at the first use of one of their attributes.
+
+Modules of ``serving`` hold the facts of a stack or an envelope beside its code; the spec language and ``--help`` read
+the facts alone. NumPy takes 80 ms to import, orjson 3 ms.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__all__ = ["np", "orjson"]
+
+
+class LazyModule:
+    """A module whose attributes are copied here at their first use."""
+
+    def __init__(self, name: str) -> None:
+        self._module = name
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(import_module(self._module), name)
+        setattr(self, name, value)
+        return value
+
+
+if TYPE_CHECKING:
+    import numpy as np
+    import orjson
+else:
+    np = LazyModule("numpy")
+    orjson = LazyModule("orjson")

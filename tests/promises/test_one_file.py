@@ -1,0 +1,156 @@
+"""One new file adds one thing: each test adds a file to a copy of the package and uses it from the command line."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pictures import jpeg
+
+import sm_imgcheck
+
+PACKAGE = Path(sm_imgcheck.__file__).parent
+SPEC = "shape: [N, 8, 8, 3]\nlayout: NHWC\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
+
+STACK = """
+from sm_imgcheck.core.types import Received
+from sm_imgcheck.serving.stacks import Stack
+
+
+def receive(body, content_type, spec):
+    return Received(form="object", what=f"{len(body)} bytes for a new stack")
+
+
+STACK = Stack(rank=50, receive=receive, content_types=("x/new",), envelopes=("raw",), handler="def new_handler(): ...")
+"""
+OP = """
+from sm_imgcheck.ops.records import Op
+
+OPS = {"invert": Op(stage="values", kernel=__name__, effect=lambda facts, step: facts)}
+
+
+def invert(array):
+    return 255 - array
+"""
+APPLY = """
+import numpy as np
+from sm_imgcheck.core.types import Step
+from sm_imgcheck.ops.execute import apply
+
+print(apply(Step(op="invert", params={}), np.array([0, 5], np.uint8)).tolist())
+"""
+COMMAND = '''
+import typer
+
+RANK = 50
+SUMMARY = "Greet."
+
+
+def greet() -> None:
+    """Greet."""
+    typer.echo("hello")
+'''
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A folder with a copy of the package and its presets, an image and a spec."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(PACKAGE, tmp_path / "sm_imgcheck", ignore=ignored)
+    shutil.copytree(PACKAGE.parent / "specs", tmp_path / "specs", ignore=ignored)
+    (tmp_path / "x.jpg").write_bytes(jpeg())
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    return tmp_path
+
+
+def output(copy: Path, *arguments: str, code: int = 0) -> str:
+    """Standard output of Python with these arguments in the folder, where the copy is found first."""
+    environment = {**os.environ, "PYTHONPATH": str(copy)}
+    ended = subprocess.run(
+        [sys.executable, *arguments], cwd=copy, capture_output=True, text=True, check=False, env=environment
+    )
+    assert ended.returncode == code, ended.stderr
+    return ended.stdout
+
+
+def imgcheck(copy: Path, *arguments: str, code: int = 0) -> str:
+    return output(copy, "-m", "sm_imgcheck", *arguments, code=code)
+
+
+def add(copy: Path, name: str, text: str) -> None:
+    path = copy / name
+    assert not path.exists()
+    path.write_text(text)
+
+
+def add_copy(copy: Path, folder: str, old: str, new: str) -> None:
+    """Add a module that is the text of another one under a new name."""
+    add(copy, f"sm_imgcheck/{folder}/{new}.py", (PACKAGE / folder / f"{old}.py").read_text(encoding="utf-8"))
+
+
+def test_the_copy_is_what_runs(copy):
+    assert output(copy, "-c", "import sm_imgcheck; print(sm_imgcheck.__file__)").startswith(str(copy))
+
+
+def test_report_format_is_one_file(copy):
+    add_copy(copy, "report/formats", "jsonl", "lines")
+    arguments = ("validate", "x.jpg", "-s", "spec.yaml", "--fail-on", "never", "--format")
+    assert imgcheck(copy, *arguments, "lines") == imgcheck(copy, *arguments, "jsonl")
+
+
+def test_tensor_format_is_one_file(copy):
+    add_copy(copy, "io/tensors", "npy", "array1")
+    imgcheck(copy, "convert", "x.jpg", "-s", "spec.yaml", "-o", "out", "--as", "array1")
+    imgcheck(copy, "convert", "x.jpg", "-s", "spec.yaml", "-o", "out", "--as", "npy")
+    assert (copy / "out/x.array1").read_bytes() == (copy / "out/x.npy").read_bytes()
+
+
+def test_output_format_is_one_file(copy):
+    add_copy(copy, "run/outputs/formats", "jsonl", "lines")
+    imgcheck(copy, "convert", "x.jpg", "-s", "spec.yaml", "-o", "new", "--as", "lines")
+    imgcheck(copy, "convert", "x.jpg", "-s", "spec.yaml", "-o", "old", "--as", "jsonl")
+    assert (copy / "new/00000.jsonl").read_bytes() == (copy / "old/00000.jsonl").read_bytes()
+
+
+def test_envelope_is_one_file(copy):
+    add_copy(copy, "serving/envelopes", "raw", "plain_values")
+    imgcheck(copy, "payload", "x.jpg", "-s", "spec.yaml", "-o", "new.bin", "--as", "plain-values")
+    imgcheck(copy, "payload", "x.jpg", "-s", "spec.yaml", "-o", "old.bin", "--as", "raw")
+    assert (copy / "new.bin").read_bytes() == (copy / "old.bin").read_bytes()
+    (copy / "named.yaml").write_text(f"{SPEC}payload: {{envelope: plain-values}}\n")
+    assert "plain-values" in imgcheck(copy, "spec", "show", "named.yaml")
+
+
+def test_stack_is_one_file(copy):
+    add(copy, "sm_imgcheck/serving/stacks/new_stack.py", STACK)
+    (copy / "named.yaml").write_text(f"{SPEC}payload: {{stack: new-stack, content_type: x/new}}\n")
+    (copy / "body").write_bytes(b"12345")
+    text = imgcheck(copy, "validate", "body", "-s", "named.yaml", "--content-type", "x/new", code=1)
+    assert "5 bytes for a new stack" in text
+    assert "new-stack" in imgcheck(copy, "code", "--help")
+    assert "def new_handler" in imgcheck(copy, "code", "-s", "named.yaml", "--for", "new-stack")
+
+
+def test_preset_is_one_file(copy):
+    add(copy, "specs/new-model.yaml", SPEC)
+    assert "new-model" in imgcheck(copy, "spec", "list")
+    assert "8, 8, 3" in imgcheck(copy, "spec", "show", "new-model")
+
+
+def test_op_is_one_file(copy):
+    add(copy, "sm_imgcheck/ops/records/invert.py", OP)
+    assert output(copy, "-c", APPLY) == "[255, 250]\n"
+
+
+def test_executor_is_one_file(copy):
+    add_copy(copy, "run/executors", "here", "inline")
+    arguments = ("validate", "x.jpg", "-s", "spec.yaml", "--fail-on", "never", "--format", "jsonl", "--engine")
+    assert '"path":"x.jpg"' in imgcheck(copy, *arguments, "inline").replace(" ", "")
+
+
+def test_command_is_one_file(copy):
+    add(copy, "sm_imgcheck/cli/commands/greet.py", COMMAND)
+    assert imgcheck(copy, "greet") == "hello\n"
+    assert "greet     Greet." in imgcheck(copy, "--help")
