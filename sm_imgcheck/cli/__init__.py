@@ -17,7 +17,7 @@ from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.version import __version__
 
-__all__ = ["EXITS", "build", "commands", "main"]
+__all__ = ["EXITS", "build", "list_commands", "main"]
 
 EXITS = (
     "Exit codes: 0 nothing at or above --fail-on; 1 findings, or a candidate that could not be converted; "
@@ -28,7 +28,7 @@ _CLOSED_PIPE = 141
 """What a shell reports of a program that ends so: not 0, which would say that there are no findings."""
 
 
-def commands() -> dict[str, str]:
+def list_commands() -> dict[str, str]:
     """Line in ``--help`` by command, in the order of ``--help``.
 
     Each module of ``commands`` has a function of its name, or a typer ``app``, and ``RANK`` and ``SUMMARY`` on a line
@@ -53,7 +53,7 @@ def build(command: str = "") -> typer.Typer:
     )
     app.callback()(_top)
     if not command:
-        for name, line in commands().items():
+        for name, line in list_commands().items():
             app.command(name, help=line)(_named_only)
         return app
     module = import_module(f"{__name__}.commands.{command}")

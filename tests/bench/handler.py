@@ -21,7 +21,7 @@ from classic import PIPELINES, Pipeline, mistakes
 from timing import DEMO, TOOL, claim, in_turn, middle
 
 from sm_imgcheck import Options, load_spec, process
-from sm_imgcheck.features.handler import Handler, Runner, handled
+from sm_imgcheck.features.handler import Handler, Runner, call_handler
 
 LIMIT = 0.5
 """Seconds."""
@@ -40,7 +40,7 @@ def first_answer(file: Path, photo: str, spec: str) -> float:
     """Seconds from nothing to the tensor of one request, and to the end of all processes."""
     start = perf_counter()
     with Runner(Handler(file=str(file))) as run:
-        candidate, _ = handled(photo, run, load_spec(spec))
+        candidate, _ = call_handler(photo, run, load_spec(spec))
         if candidate.problem is not None:
             raise SystemExit(candidate.problem.message)
     return perf_counter() - start
@@ -67,7 +67,7 @@ def named(file: Path, photos: Sequence[str], pipeline: Pipeline) -> tuple[int, i
         for photo in photos:
             for words, codes in mistakes(pipeline):
                 run.how = replace(run.how, content_type=";".join(["image/jpeg", *words]))
-                candidate, source = handled(photo, run, spec)
+                candidate, source = call_handler(photo, run, spec)
                 findings = process(candidate, spec, Options(source=source)).findings
                 found = {one.code for one in findings if one.severity != "notice"}
                 right, total = right + (found == codes), total + 1

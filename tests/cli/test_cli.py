@@ -729,7 +729,7 @@ def test_version(say):
 def test_help_lists_every_command_with_the_first_line_of_its_own_help(say):
     code, out, _ = say("--help")
     assert code == 0
-    for name, line in cli.commands().items():
+    for name, line in cli.list_commands().items():
         assert f"{name} " in out
         assert line in out
         assert line in say(name, "--help")[1]

@@ -7,7 +7,7 @@ from textwrap import dedent, indent
 
 from pictures import jpeg
 
-from sm_imgcheck.features.handler import Handler, Runner, handled
+from sm_imgcheck.features.handler import Handler, Runner, call_handler
 from sm_imgcheck.features.handler.guest import processes
 from sm_imgcheck.spec.load import loaded
 
@@ -35,7 +35,7 @@ def running(folder, source, *, file="inference.py", stack="", seconds=20, **how)
 def made(folder, source, *, body=None, spec="pillow-rgb-01", **how):
     """The candidate that a handler, with ``pixels`` at hand, makes of one picture."""
     with running(folder, _with_pixels(source), **how) as run:
-        return handled(jpeg() if body is None else body, run, loaded(spec))[0]
+        return call_handler(jpeg() if body is None else body, run, loaded(spec))[0]
 
 
 def each(folder, function, cases, *, spec="pillow-rgb-01", **how):
@@ -48,7 +48,7 @@ def each(folder, function, cases, *, spec="pillow-rgb-01", **how):
         code += f"    if number == {number}:\n" + indent(dedent(case).strip(), " " * 8) + "\n"
     with running(folder, _with_pixels(code), content_type="image/jpeg", **how) as run:
         for number in range(len(cases)):
-            yield handled(b"%d" % number, run, loaded(spec))[0]
+            yield call_handler(b"%d" % number, run, loaded(spec))[0]
 
 
 def left_by(folder):

@@ -7,7 +7,7 @@ from classic import PIPELINES, mistakes
 from pictures import jpeg, picture
 
 from sm_imgcheck import Options, load_spec, process
-from sm_imgcheck.features.handler import Handler, Runner, handled
+from sm_imgcheck.features.handler import Handler, Runner, call_handler
 
 BODY = jpeg(picture(240, 330))
 QUICK = {
@@ -30,7 +30,7 @@ def test_mistakes_are_named_and_nothing_else_is(tmp_path, name, planted):
     with Runner(Handler(file=str(file), seconds=20)) as run:
         for words, codes in wanted.items():
             run.how = replace(run.how, content_type=";".join(["image/jpeg", *words]))
-            candidate, source = handled(BODY, run, spec)
+            candidate, source = call_handler(BODY, run, spec)
             result = process(candidate, spec, Options(source=source))
             assert {one.code for one in result.findings if one.severity != "notice"} == codes, words
             assert result.origins[0].exact

@@ -15,7 +15,7 @@ from pictures import jpeg, picture
 
 from sm_imgcheck import load_spec
 from sm_imgcheck.core.errors import ImgcheckError
-from sm_imgcheck.features.handler import Handler, Runner, handled
+from sm_imgcheck.features.handler import Handler, Runner, call_handler
 from sm_imgcheck.features.handler import process as child
 from sm_imgcheck.features.handler.runner import resolve_interpreter
 
@@ -65,7 +65,7 @@ def test_one_that_hangs_is_ended(tmp_path, code):
 def test_one_that_hangs_while_it_is_imported_is_asked_once(tmp_path):
     code = "import time; open('starts', 'a').write('.')\ntime.sleep(60)"
     with running(tmp_path, code, seconds=2) as run:
-        found = [handled(jpeg(), run, SPEC)[0].problem for _ in range(5)]
+        found = [call_handler(jpeg(), run, SPEC)[0].problem for _ in range(5)]
     assert {code for code, _ in found} == {"HND103"}
     assert "importing inference.py was not done after 2 s at inference.py:2" in found[0].message
     assert (tmp_path / "starts").read_text() == "."
@@ -75,7 +75,7 @@ def test_one_that_hangs_while_it_is_imported_is_asked_once(tmp_path):
 def test_an_image_that_hangs_costs_itself_only(tmp_path):
     code = "import time\ndef input_fn(body, kind):\n    while len(body) < 10: time.sleep(0.01)\n    return [1.0]"
     with running(tmp_path, code, seconds=2, content_type="image/jpeg") as run:
-        found = [handled(body, run, SPEC)[0] for body in (jpeg(), b"short", jpeg())]
+        found = [call_handler(body, run, SPEC)[0] for body in (jpeg(), b"short", jpeg())]
     assert [one.problem and one.problem.code for one in found] == [None, "HND103", None]
 
 
@@ -106,7 +106,7 @@ def test_the_run_goes_on_after_a_crash(tmp_path):
             return [len(body)] if len(body) > 10 else os._exit(1)
     """
     with running(tmp_path, code, content_type="image/jpeg") as run:
-        found = [handled(body, run, SPEC)[0] for body in (jpeg(), b"short", b"short", jpeg())]
+        found = [call_handler(body, run, SPEC)[0] for body in (jpeg(), b"short", b"short", jpeg())]
     assert [one.problem and one.problem.code for one in found] == [None, "HND102", "HND102", None]
     assert found[0].data.tolist() == found[3].data.tolist() == [len(jpeg())]
 
@@ -138,7 +138,7 @@ def test_what_explain_knows_of_an_exception_is_said(tmp_path):
 @pytest.mark.parametrize("code", ["import nothing_like_it", "1 / 0", "def (", "raise SystemExit(2)"])
 def test_a_file_that_cannot_be_imported_is_tried_once(tmp_path, code):
     with running(tmp_path, f"print('once')\n{code}") as run:
-        found = [handled(jpeg(), run, SPEC)[0].problem for _ in range(3)]
+        found = [call_handler(jpeg(), run, SPEC)[0].problem for _ in range(3)]
     assert len(set(found)) == 1
     assert found[0].code == ("HND102" if "Exit" in code else "HND101")
     assert "importing inference.py" in found[0].message
@@ -208,7 +208,7 @@ def test_one_that_kills_its_keeper_leaves_nothing_either(tmp_path):
 def test_a_copy_of_it_that_comes_back_answers_nothing(tmp_path):
     code = PIL_RGB + "    import os\n    def input_fn(body, kind):\n        os.fork()\n        return pixels(body)"
     with running(tmp_path, code) as run:
-        found = [handled(jpeg(picture(seed=seed)), run, SPEC)[0] for seed in range(4)]
+        found = [call_handler(jpeg(picture(seed=seed)), run, SPEC)[0] for seed in range(4)]
     assert [one.problem for one in found] == [None] * 4
     assert len({one.data.tobytes() for one in found}) == 4
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sm_imgcheck.cli import commands as known_commands
+from sm_imgcheck.cli import list_commands as known_commands
 from sm_imgcheck.cli import main
 from sm_imgcheck.report.explain import page
 from sm_imgcheck.rules import every

@@ -8,7 +8,7 @@ import pytest
 
 from sm_imgcheck import load_spec
 from sm_imgcheck.core.errors import ImgcheckError
-from sm_imgcheck.core.types import Options, Result
+from sm_imgcheck.core.types import Candidate, Options, Result
 from sm_imgcheck.run.executors._window import Window
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.work import Chunk, Outcome, RunJob
@@ -42,7 +42,7 @@ class Backwards:
 
 
 def outcome(item):
-    return Outcome(item=item, result=Result(path=item.path, kind="image"))
+    return Outcome(item=item, result=Result(candidate=Candidate(path=item.path, kind="image")))
 
 
 def chunks(number, size=3):
