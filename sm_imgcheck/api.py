@@ -15,7 +15,7 @@ from sm_imgcheck.spec.load import loaded
 if TYPE_CHECKING:
     import numpy as np
 
-    What = str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray[Any, Any] | Candidate
+    What = str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray | Candidate
     Sent = str | os.PathLike[str] | bytes
     AnySpec = Spec | str | os.PathLike[str] | Mapping[str, Any]
 
@@ -210,7 +210,7 @@ def convert(
     *,
     assume: Mapping[str, str] | None = None,
     allow_guess: bool = False,
-) -> np.ndarray[Any, Any]:
+) -> np.ndarray:
     """Make the tensor that the model takes: shape, layout, dtype and values of the spec's contract, in C order.
 
     Arguments and errors as for ``plan``. The tensor has been held against the contract before it is returned; it is
@@ -222,7 +222,7 @@ def convert(
         raise _refusal(result)
     # Where nothing needs mending it is the caller's own array, or a file that is mapped to be read.
     lent = result.kind == "tensor" or isinstance(what, Candidate) or not result.array.flags.writeable
-    array: np.ndarray[Any, Any] = result.array.copy() if lent else result.array
+    array: np.ndarray = result.array.copy() if lent else result.array
     return array
 
 

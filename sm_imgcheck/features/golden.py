@@ -6,7 +6,6 @@ Shape, layout and dtype first, then the values in grey levels; where these diffe
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -115,7 +114,7 @@ def _compared(result: Result, golden: Golden, plan: Plan, spec: Spec) -> Golden:
     return _explained(golden, result, plan, spec) if most > golden.tolerance else golden
 
 
-def difference(result: Result, spec: Spec) -> np.ndarray[Any, Any] | None:
+def difference(result: Result, spec: Spec) -> np.ndarray | None:
     """The spec's tensor minus the golden one, HxWxC in the contract's channel order, in gray levels.
 
     result: of ``check_golden`` with ``keep_arrays``. None where they are not of one size, or one is of several images.
@@ -134,7 +133,7 @@ def difference(result: Result, spec: Spec) -> np.ndarray[Any, Any] | None:
     reading = Reading(layout="HWC", order=contract.channel_order, values=values, quantize=contract.quantize)
     exact = np.result_type(one, other)  # equal numbers become equal grey levels in one arithmetic only
     levels = [grey_levels(array.astype(exact, copy=False), reading) for array in (one, other)]
-    apart: np.ndarray[Any, Any] = levels[0] - levels[1]
+    apart: np.ndarray = levels[0] - levels[1]
     return apart
 
 

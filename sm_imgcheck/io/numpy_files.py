@@ -71,14 +71,14 @@ def check_bytes(shape: tuple[int, ...], dtype: np.dtype[Any], there: int) -> int
     return wanted
 
 
-def read_npy(body: bytes) -> tuple[np.ndarray[Any, Any], int]:
+def read_npy(body: bytes) -> tuple[np.ndarray, int]:
     """The array of a ``.npy`` file's bytes, which are not copied, and how many follow it. Raises CandidateError."""
     shape, fortran, dtype, start = npy_header(BytesIO(body[: MAX_HEADER_BYTES + 64]))
     rest = len(body) - start - check_bytes(shape, dtype, len(body) - start)
     return np.ndarray(shape, dtype, buffer=body, offset=start, order="F" if fortran else "C"), rest
 
 
-def read_npz(body: bytes, member: str) -> tuple[np.ndarray[Any, Any], int]:
+def read_npz(body: bytes, member: str) -> tuple[np.ndarray, int]:
     """One array of an archive, and how many bytes follow it in its member.
 
     Raises CandidateError; where no or a wrong name is given, with those that there are.
@@ -118,7 +118,7 @@ def chosen(members: list[zipfile.ZipInfo], member: str) -> zipfile.ZipInfo:
     return info
 
 
-def unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[np.ndarray[Any, Any], int]:
+def unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[np.ndarray, int]:
     """One array of an open archive, and how many bytes follow it.
 
     Raises CandidateError before it unpacks more than it should.

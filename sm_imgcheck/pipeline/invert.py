@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from sm_imgcheck.core.frozen import frozen
@@ -34,7 +32,7 @@ class Reading:
 class Undone:
     """A tensor as a picture."""
 
-    pixels: np.ndarray[Any, Any]
+    pixels: np.ndarray
     """HxWx3 uint8, RGB; what is not a number is magenta."""
     beyond: float
     """Share of the values that stand for no grey level 0..255, which are clipped: 0..1."""
@@ -43,7 +41,7 @@ class Undone:
 
 
 @np.errstate(all="ignore")  # numbers beyond all measure are drawn as such
-def undone(array: np.ndarray[Any, Any], reading: Reading, *, image: int = 0) -> Undone:
+def undone(array: np.ndarray, reading: Reading, *, image: int = 0) -> Undone:
     """The picture that a tensor shows under ``reading``: its layout's axes, its channels as ``order`` names them.
 
     image: which one of a batch. Of more than 2,048 rows or columns every second, third ... is taken.
@@ -57,10 +55,10 @@ def undone(array: np.ndarray[Any, Any], reading: Reading, *, image: int = 0) -> 
     return Undone(pixels=picture, beyond=float(beyond.mean()), nans=float(nan.mean()))
 
 
-def grey_levels(array: np.ndarray[Any, Any], reading: Reading) -> np.ndarray[Any, Any]:
+def grey_levels(array: np.ndarray, reading: Reading) -> np.ndarray:
     """The numbers of an array with channels last as grey levels, neither rounded nor clipped; float32 or float64."""
     wide = array.dtype.itemsize > 4 or array.dtype.kind == "i"
-    levels: np.ndarray[Any, Any] = array.astype(np.float64 if wide else np.float32)
+    levels: np.ndarray = array.astype(np.float64 if wide else np.float32)
     if reading.quantize is not None:
         levels = (levels - reading.quantize.zero_point) * reading.quantize.scale
     levels = levels - np.array(reading.values.offset, levels.dtype)
@@ -68,7 +66,7 @@ def grey_levels(array: np.ndarray[Any, Any], reading: Reading) -> np.ndarray[Any
     return levels
 
 
-def shown(pixels: np.ndarray[Any, Any], order: str) -> np.ndarray[Any, Any]:
+def shown(pixels: np.ndarray, order: str) -> np.ndarray:
     """Pixels HxWxC uint8 in ``order`` as a screen takes them: HxWx3, RGB. A checkerboard shows through alpha."""
     if order == "GRAY":
         return np.repeat(pixels[..., :1], 3, axis=-1)
@@ -79,11 +77,11 @@ def shown(pixels: np.ndarray[Any, Any], order: str) -> np.ndarray[Any, Any]:
     rows, columns = np.ogrid[: pixels.shape[0], : pixels.shape[1]]
     board = np.where((rows // square + columns // square) % 2, *shades)[..., np.newaxis]
     alpha = pixels[..., 3:].astype(np.float32) / 255
-    mixed: np.ndarray[Any, Any] = np.rint(colours * alpha + board * (1 - alpha)).astype(np.uint8)
+    mixed: np.ndarray = np.rint(colours * alpha + board * (1 - alpha)).astype(np.uint8)
     return mixed
 
 
-def channels_last(array: np.ndarray[Any, Any], layout: str, *, image: int = 0) -> np.ndarray[Any, Any]:
+def channels_last(array: np.ndarray, layout: str, *, image: int = 0) -> np.ndarray:
     """One image of a tensor as a view with the axes H, W, C."""
     if "N" in layout:
         array, layout = array[image], layout.replace("N", "")  # every layout that has images begins with them
@@ -92,7 +90,7 @@ def channels_last(array: np.ndarray[Any, Any], layout: str, *, image: int = 0) -
     return array.transpose([layout.index(axis) for axis in "HWC"])
 
 
-def _sampled(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _sampled(array: np.ndarray) -> np.ndarray:
     """Every second, third ... row and column of a large picture, as many of both, so that its aspect is kept."""
     step = -(-max(array.shape[:2]) // _MOST)
     return array[::step, ::step]

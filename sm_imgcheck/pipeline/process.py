@@ -30,7 +30,7 @@ Trace = Callable[[Candidate, Spec | None, Options], Candidate]
 
 @np.errstate(all="ignore")  # numbers beyond all measure are findings; NumPy would print its own source lines
 def process(
-    what: str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray | read.Content | Candidate,
+    what: str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray | read.FileContent | Candidate,
     spec: Spec | str | os.PathLike[str] | Mapping[str, Any],
     options: Options | None = None,
     *,
@@ -81,7 +81,7 @@ def read_candidate(what: Any, spec: Spec | None, options: Options) -> Candidate:
     return guarded(_unread(what, options), partial(_read, what, spec, options))
 
 
-_READ = (str, os.PathLike, bytes, bytearray, memoryview, read.Content, Candidate)
+_READ = (str, os.PathLike, bytes, bytearray, memoryview, read.FileContent, Candidate)
 
 
 def _unread(what: Any, options: Options) -> Candidate:
@@ -91,7 +91,7 @@ def _unread(what: Any, options: Options) -> Candidate:
     name = "bytes"
     if isinstance(what, (str, os.PathLike)):
         name = os.fsdecode(what)
-    elif isinstance(what, read.Content):
+    elif isinstance(what, read.FileContent):
         name = what.path
     return Candidate(path=name, kind="unknown" if options.content_type is None else "request")
 
@@ -106,7 +106,7 @@ def _read(what: Any, spec: Spec | None, options: Options) -> Candidate:
     elif isinstance(what, (str, os.PathLike)):
         candidate = read.read(what, decode, headers_only=headers_only, gray=gray)
     else:
-        body, path = (what.body, what.path) if isinstance(what, read.Content) else (bytes(what), "bytes")
+        body, path = (what.body, what.path) if isinstance(what, read.FileContent) else (bytes(what), "bytes")
         candidate = read.from_bytes(body, path, decode, headers_only=headers_only, gray=gray)
     sent = spec is not None and options.as_sent and spec.payload.get("envelope") == "image"
     if spec is not None and sent and candidate.header is not None:
@@ -125,7 +125,7 @@ def _body(what: Any, spec: Spec, options: Options) -> Candidate:
         return read_request(what, content_type, spec, headers_only=options.headers_only)
     if isinstance(what, (bytes, bytearray, memoryview)):
         return request_candidate(bytes(what), "bytes", content_type, spec, headers_only=options.headers_only)
-    if isinstance(what, read.Content):
+    if isinstance(what, read.FileContent):
         return request_candidate(what.body, what.path, content_type, spec, headers_only=options.headers_only)
     return Candidate(path="array", kind="request", problem=SRC150.finding("is an array, no request body"))
 

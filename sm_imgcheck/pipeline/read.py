@@ -36,7 +36,7 @@ from sm_imgcheck.rules.source_file import SRC120, SRC150, SRC153
 
 __all__ = [
     "MAX_FILE_BYTES",
-    "Content",
+    "FileContent",
     "array_candidate",
     "fetched",
     "from_array",
@@ -155,7 +155,7 @@ def unmasked(values: Any) -> Any:
     return np.ma.getdata(values) if isinstance(values, np.ma.MaskedArray) else values
 
 
-def map_npy(file: IO[bytes], size: int) -> tuple[np.ndarray[Any, Any], int]:
+def map_npy(file: IO[bytes], size: int) -> tuple[np.ndarray, int]:
     """The array of an open ``.npy`` file of ``size`` bytes, mapped read-only, and how many follow it.
 
     Raises CandidateError.
@@ -189,7 +189,7 @@ def read(path: str | os.PathLike[str], decode: Decode, *, headers_only: bool = F
 
 
 @frozen
-class Content:
+class FileContent:
     """What stands at a path, where it has been fetched already."""
 
     path: str

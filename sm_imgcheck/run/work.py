@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from sm_imgcheck.pipeline.process import Trace
-    from sm_imgcheck.pipeline.read import Content
+    from sm_imgcheck.pipeline.read import FileContent
 
 __all__ = [
     "Chunk",
@@ -59,7 +59,7 @@ _UNKNOWN = Result(candidate=Candidate(path="", kind="unknown"))
 class Sink(Protocol):
     """Where tensors go: ``outputs.Outputs``, ``outputs.Stream``."""
 
-    def write(self, item: Item, array: np.ndarray[Any, Any]) -> Written:
+    def write(self, item: Item, array: np.ndarray) -> Written:
         """Write one tensor and say where it is. Raises OutputRefused, or OutputError where none can be written."""
         ...
 
@@ -282,12 +282,12 @@ def process_item(item: Item, spec: Spec, options: Options, content: Found | None
     return process(resolve_input(item, content), spec, options, trace=trace).with_path(item.path)
 
 
-def resolve_input(item: Item, content: Found | None = None) -> str | bytes | Content | Candidate:
+def resolve_input(item: Item, content: Found | None = None) -> str | bytes | FileContent | Candidate:
     """What ``process`` takes for it: its path, its content, or why there is nothing to be taken."""
     if isinstance(content, Fetched):
-        from sm_imgcheck.pipeline.read import Content
+        from sm_imgcheck.pipeline.read import FileContent
 
-        return Content(path=item.path, body=content.body)
+        return FileContent(path=item.path, body=content.body)
     if problem := item.problem or str(content or ""):
         return Candidate(path=item.path, kind="unknown", problem=SRC101.finding(problem))
     return _stdin(item.path) if item.stdin else item.path

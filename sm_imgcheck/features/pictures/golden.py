@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -54,7 +53,7 @@ def _most_telling(results: Sequence[Result], spec: Spec) -> Result:
     return next((result for result in usable if rules.run(result.candidate, spec)), usable[0])
 
 
-def _apart(difference: np.ndarray[Any, Any], order: str) -> Panel:
+def _apart(difference: np.ndarray, order: str) -> Panel:
     """How far two tensors are apart, black to white; of a large one the largest difference in each block is kept."""
     apart = np.abs(difference)
     if apart.shape[-1] != len("RGB"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -46,7 +45,7 @@ def against(spec: Spec, title: str) -> str:
     return f"against {for_terminal(title or spec.name)}: {phrases.contract(spec.contract)}"
 
 
-def drawable(facts: Facts | None, array: np.ndarray[Any, Any] | None, name: str) -> Facts:
+def drawable(facts: Facts | None, array: np.ndarray | None, name: str) -> Facts:
     """The facts of an array that can be drawn. Raises ImgcheckError for what is no picture."""
     if facts is None or array is None:
         raise ImgcheckError(f"no picture of {for_terminal(name)}: it holds no array")
@@ -81,7 +80,7 @@ def stretched(facts: Facts) -> Affine:
     return Affine(scale=((high - low) / 255,) * channels, offset=(low,) * channels)
 
 
-def source_panel(pixels: np.ndarray[Any, Any], header: Header) -> Panel:
+def source_panel(pixels: np.ndarray, header: Header) -> Panel:
     """The image file as a person sees it: upright, in colour, on white where it is transparent."""
     step = -(-max(pixels.shape[:2]) // _LARGEST)
     upright = orient(_rgb(pixels[::step, ::step], header, alpha="composite"), orientation=header.orientation)
@@ -89,12 +88,12 @@ def source_panel(pixels: np.ndarray[Any, Any], header: Header) -> Panel:
     return Panel(pixels=upright, heading="The source", lines=(phrases.header(header), *turned))
 
 
-def _rgb(pixels: np.ndarray[Any, Any], header: Header, *, alpha: str = "drop") -> np.ndarray[Any, Any]:
+def _rgb(pixels: np.ndarray, header: Header, *, alpha: str = "drop") -> np.ndarray:
     mode = {1: "L", 2: "LA", 3: "RGB"}.get(pixels.shape[-1], header.mode)
     return colour(pixels, mode=mode, to="RGB", alpha=alpha, bit_depth="scale")
 
 
-def plain_decode(pixels: np.ndarray[Any, Any], header: Header, facts: Facts) -> np.ndarray[Any, Any]:
+def plain_decode(pixels: np.ndarray, header: Header, facts: Facts) -> np.ndarray:
     """What a handler gets that decodes and does nothing else, as ``facts`` say."""
     image = _rgb(pixels, header)
     if facts.channel_order == "BGR":  # OpenCV, which turns the image upright too
@@ -112,9 +111,7 @@ def contracts(contract: Contract, layout: str, order: str) -> Reading | None:
     return Reading(layout=layout, order=order, values=values, quantize=contract.quantize)
 
 
-def panel(
-    heading: str, array: np.ndarray[Any, Any], reading: Reading, said: tuple[str, ...], *, image: int = 0
-) -> Panel:
+def panel(heading: str, array: np.ndarray, reading: Reading, said: tuple[str, ...], *, image: int = 0) -> Panel:
     """A tensor, of a batch one image, under one reading, with what is to be said of it."""
     found = undone(array, reading, image=image)
     height, width = (array.shape[reading.layout.index(axis)] for axis in "HW")

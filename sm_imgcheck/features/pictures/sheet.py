@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from io import BytesIO
 from itertools import islice
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -31,7 +30,7 @@ _TONES = {"": _INK, "error": (176, 0, 24), "warning": (150, 84, 0), "notice": (8
 class Panel:
     """One picture with its caption."""
 
-    pixels: np.ndarray[Any, Any]
+    pixels: np.ndarray
     """HxWx3 uint8, RGB, of any size."""
     heading: str
     lines: tuple[str, ...] = ()
@@ -92,7 +91,7 @@ def _below(blocks: list[_Block], top: int) -> int:
     return max((block.bottom for block in blocks), default=top - 12) + 12
 
 
-def _fitted(pixels: np.ndarray[Any, Any]) -> Image.Image:
+def _fitted(pixels: np.ndarray) -> Image.Image:
     """A picture whose longer edge is at most ``LARGEST``: shrunk by averaging, or enlarged by a whole factor."""
     image = Image.fromarray(np.ascontiguousarray(pixels))
     longest = max(image.size)

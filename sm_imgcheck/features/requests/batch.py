@@ -28,7 +28,7 @@ takes."""
 class Part:
     """What one candidate brings into a body: its tensor, or the bytes of its picture with their header."""
 
-    array: np.ndarray[Any, Any] | None = None
+    array: np.ndarray | None = None
     picture: tuple[bytes, Header] | None = None
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from sm_imgcheck.core.errors import CandidateError
@@ -35,7 +33,7 @@ def decode(
     truncated: str = "reject",
     max_pixels: int = 178_956_970,
     icc: str = "ignore",
-) -> np.ndarray[Any, Any]:
+) -> np.ndarray:
     """Pixels of an image file: HWC, with 1 (L), 2 (LA), 3 (RGB) or 4 (RGBA, CMYK) channels as its header's mode says.
 
     As stored, whatever the orientation; uint8, or uint16 over 0..65535 for one channel of more than 8 bits.
@@ -50,9 +48,7 @@ def decode(
     return hear(body, header, dct=dct, gray=gray, truncated=truncated, icc=icc)[0]
 
 
-def hear(
-    body: bytes, header: Header, *, dct: str, gray: bool, truncated: str, icc: str
-) -> tuple[np.ndarray[Any, Any], Header]:
+def hear(body: bytes, header: Header, *, dct: str, gray: bool, truncated: str, icc: str) -> tuple[np.ndarray, Header]:
     """As ``decode`` with the file's ``header``; also the header with what decoding has shown."""
     if header.format == "JPEG":
         pixels, header = hear_jpeg(body, header, dct=dct, gray=gray, truncated=truncated)
@@ -80,7 +76,7 @@ def embedded_profile(body: bytes, header: Header) -> bytes:
     return pillow_profile(open_pillow(body, header.format)[0])[0]
 
 
-def hear_other(body: bytes, header: Header) -> tuple[np.ndarray[Any, Any], Header]:
+def hear_other(body: bytes, header: Header) -> tuple[np.ndarray, Header]:
     """As ``hear`` for everything but JPEG: Pillow, and where it refuses a second opinion. Raises CandidateError.
 
     A TIFF comes upright.
@@ -96,7 +92,7 @@ def hear_other(body: bytes, header: Header) -> tuple[np.ndarray[Any, Any], Heade
     return pixels, changed(header, warnings=tuple(said), truncated=False)
 
 
-def second_opinion(body: bytes, header: Header, problem: CandidateError, *, opened: bool) -> np.ndarray[Any, Any]:
+def second_opinion(body: bytes, header: Header, problem: CandidateError, *, opened: bool) -> np.ndarray:
     """Pixels of ``header.mode`` of a file that Pillow refused with ``problem``, which is raised again where nobody can.
 
     A PNG file is tried again without its texts, profiles and animation. OpenCV tries containers that Pillow does not

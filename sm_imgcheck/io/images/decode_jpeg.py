@@ -27,9 +27,7 @@ MOSTLY_LOST = 0.5
 MORE_DATA = bytes(range(96)) + b"".join(b"\xff" + bytes([0xD0 + n]) + bytes(range(96)) for n in range(8)) * 2
 
 
-def hear_jpeg(
-    body: bytes, header: Header, *, dct: str, gray: bool, truncated: str
-) -> tuple[np.ndarray[Any, Any], Header]:
+def hear_jpeg(body: bytes, header: Header, *, dct: str, gray: bool, truncated: str) -> tuple[np.ndarray, Header]:
     """Pixels of a JPEG file, and its header with what decoding has shown. Parameters and errors as ``decode``."""
     colours = "GRAY" if header.mode == "L" or (gray and header.mode == "RGB") else header.mode
     pixels, complaint = turbo_jpeg(body, header, colours, dct=dct)
@@ -77,7 +75,7 @@ def judge_complaint(body: bytes, header: Header, colours: str, complaint: str, *
     return complaint, complaint != "" and complaint == deeper
 
 
-def turbo_jpeg(body: bytes, header: Header, colours: str, *, dct: str) -> tuple[np.ndarray[Any, Any] | None, str]:
+def turbo_jpeg(body: bytes, header: Header, colours: str, *, dct: str) -> tuple[np.ndarray | None, str]:
     """Pixels by simplejpeg, or None and why not; an empty reason: it is not installed.
 
     Raises CandidateError where libjpeg reads another size than ``header``.
@@ -96,7 +94,7 @@ def turbo_jpeg(body: bytes, header: Header, colours: str, *, dct: str) -> tuple[
     return (np.subtract(255, pixels, out=pixels) if colours == "CMYK" else pixels), ""
 
 
-def pillow_jpeg(body: bytes, header: Header, colours: str, *, dct: str) -> np.ndarray[Any, Any]:
+def pillow_jpeg(body: bytes, header: Header, colours: str, *, dct: str) -> np.ndarray:
     """The same pixels by Pillow. Raises CandidateError."""
     if dct == "tensorflow":
         return fast_dct_jpeg(body, header, colours)
@@ -107,7 +105,7 @@ def pillow_jpeg(body: bytes, header: Header, colours: str, *, dct: str) -> np.nd
     return load_jpeg(image, header, body)
 
 
-def load_jpeg(image: Any, header: Header, body: bytes) -> np.ndarray[Any, Any]:
+def load_jpeg(image: Any, header: Header, body: bytes) -> np.ndarray:
     """Decode a lazily opened JPEG. Raises CandidateError."""
     if "arithmetic" in header.coding:
         # libjpeg cannot pause inside arithmetic-coded data, and Pillow feeds it 64 KiB at a time.
@@ -133,7 +131,7 @@ def lost_rows(body: bytes) -> float:
     return 1.0 - (int(filled[-1]) + 1) / len(rows) if len(filled) else 1.0
 
 
-def eighth(body: bytes) -> np.ndarray[Any, Any]:
+def eighth(body: bytes) -> np.ndarray:
     """Pixels at an eighth of the size; none where the decoder gives up."""
     image, _ = open_pillow(body, "JPEG")
     image.draft(image.mode, (1, 1))

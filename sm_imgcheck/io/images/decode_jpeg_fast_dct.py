@@ -7,8 +7,6 @@ coloured as it does (jdcolor.c).
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from sm_imgcheck.core.errors import CandidateError
@@ -21,7 +19,7 @@ from sm_imgcheck.ops.kernels.color import luma
 __all__ = ["fast_dct_jpeg"]
 
 
-def fast_dct_jpeg(body: bytes, header: Header, colours: str) -> np.ndarray[Any, Any]:
+def fast_dct_jpeg(body: bytes, header: Header, colours: str) -> np.ndarray:
     """Pixels HWC uint8 of a JPEG file, ``colours`` GRAY, RGB or CMYK. Raises CandidateError."""
     scan = scan_jpeg(body)
     image, _ = open_pillow(body, "JPEG")
@@ -54,7 +52,7 @@ def fast_dct_jpeg(body: bytes, header: Header, colours: str) -> np.ndarray[Any, 
     return luma(made) if colours == "GRAY" else made
 
 
-def upsample_chroma(plane: np.ndarray[Any, Any], tall: int, wide: int) -> np.ndarray[Any, Any]:
+def upsample_chroma(plane: np.ndarray, tall: int, wide: int) -> np.ndarray:
     """Replace a plane's plain upsampling (each sample ``tall`` x ``wide`` times) by libjpeg's triangle filter.
 
     Only 2x1, 1x2 and 2x2 have one; libjpeg uses it from three columns on.
@@ -74,7 +72,7 @@ def upsample_chroma(plane: np.ndarray[Any, Any], tall: int, wide: int) -> np.nda
     return plane
 
 
-def fancy_columns(rows: np.ndarray[Any, Any], shift: int, bias: tuple[int, int]) -> np.ndarray[Any, Any]:
+def fancy_columns(rows: np.ndarray, shift: int, bias: tuple[int, int]) -> np.ndarray:
     """Twice as many columns: three parts of the nearer sample, one of the other; ``bias`` spreads the rounding."""
     left = np.hstack([rows[:, :1], rows[:, :-1]])
     right = np.hstack([rows[:, 1:], rows[:, -1:]])
@@ -82,7 +80,7 @@ def fancy_columns(rows: np.ndarray[Any, Any], shift: int, bias: tuple[int, int])
     return made.reshape(len(rows), -1)
 
 
-def ycc_to_rgb(pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def ycc_to_rgb(pixels: np.ndarray) -> np.ndarray:
     """YCbCr to RGB in libjpeg's 16-bit fixed point (jdcolor.c, build_ycc_rgb_table)."""
     luma, blue, red = (pixels[..., k].astype(np.int32) for k in range(3))
     blue, red = blue - 128, red - 128

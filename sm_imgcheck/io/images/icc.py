@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from sm_imgcheck.core.errors import CandidateError
@@ -78,7 +76,7 @@ def icc_xyz(element: bytes) -> tuple[float, ...] | None:
     return tuple(int.from_bytes(element[k : k + 4], "big", signed=True) / 65536 for k in (8, 12, 16))
 
 
-def to_srgb(image: np.ndarray[Any, Any], profile: bytes, mode: str) -> np.ndarray[Any, Any]:
+def to_srgb(image: np.ndarray, profile: bytes, mode: str) -> np.ndarray:
     """Pixels (HWC uint8) of ``mode`` in the space of ``profile``, as sRGB; alpha is kept.
 
     Gray keeps its one channel, which sRGB repeats. CMYK becomes RGB. A profile for another kind of pixels than the

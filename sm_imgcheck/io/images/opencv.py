@@ -18,7 +18,7 @@ OPENCV_DEBUG = 5
 """OpenCV's LOG_LEVEL_DEBUG, for which not every version has a name in Python."""
 
 
-def quiet_opencv(body: bytes, flag: str, *, whole: bool = False) -> np.ndarray[Any, Any] | None:
+def quiet_opencv(body: bytes, flag: str, *, whole: bool = False) -> np.ndarray | None:
     """What `cv2.imdecode` makes of ``body`` under ``flag``, turned if it is a TIFF; None where it refuses.
 
     whole: None as well where libtiff complained, because the strips that it could not read are black.
@@ -56,7 +56,7 @@ def opencv_talking(body: bytes, flags: int, *, talking: bool) -> Any:
         levels.setLogLevel(level)
 
 
-def opencv_gray(body: bytes, header: Header, pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def opencv_gray(body: bytes, header: Header, pixels: np.ndarray) -> np.ndarray:
     """One channel as `cv2.imdecode(body, IMREAD_GRAYSCALE)` gives it; ``pixels`` are the decoded ones."""
     import cv2
 

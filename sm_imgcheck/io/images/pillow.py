@@ -111,7 +111,7 @@ def check_pillow(image: Any, header: Header) -> None:
     check_decoder_size((header.height, header.width), "Pillow", (height, width))
 
 
-def load_pillow(image: Any, header: Header) -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:
+def load_pillow(image: Any, header: Header) -> tuple[np.ndarray, tuple[str, ...]]:
     """Decode a lazily opened image to HWC pixels of the header's mode, and what Pillow warned of.
 
     Samples of more than 8 bits are uint16 over 0..65535 where Pillow keeps them (one channel); it has already dropped
@@ -152,7 +152,7 @@ def pillow_mode(image: Any) -> str:
     return "RGBA" if clear or image.mode in ("PA", "RGBa") else "RGB"
 
 
-def pillow_array(image: Any, mode: str, bits: int) -> np.ndarray[Any, Any]:
+def pillow_array(image: Any, mode: str, bits: int) -> np.ndarray:
     """As ``load_pillow`` without its checks, within whatever the caller hears warnings with."""
     image.load()
     if image.mode[0] in "IF":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from sm_imgcheck.core import plugins
 
@@ -23,7 +23,7 @@ Chunk = bytes | memoryview
 class Format(Protocol):
     """What a module of this folder offers."""
 
-    def encode(self, array: np.ndarray[Any, Any]) -> Iterable[Chunk]:
+    def encode(self, array: np.ndarray) -> Iterable[Chunk]:
         """Encode an array of any shape. Raises ValueError where the format cannot say what the array holds."""
         ...
 

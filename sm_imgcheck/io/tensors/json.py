@@ -26,7 +26,7 @@ _VALUES = 8192
 takes half as long again in a fresh process, because every page of it is touched for the first time."""
 
 
-def encode(array: np.ndarray[Any, Any]) -> Iterator[Chunk]:
+def encode(array: np.ndarray) -> Iterator[Chunk]:
     """One line. Raises ValueError for NaN and infinity, for which JSON has no word, before anything is encoded."""
     values = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("=")).reshape(array.shape)
     bad = 0 if values.dtype.kind in "biu" else int(values.size - np.count_nonzero(np.isfinite(values)))
@@ -39,13 +39,13 @@ def encode(array: np.ndarray[Any, Any]) -> Iterator[Chunk]:
     return _document(head, values)
 
 
-def _document(head: bytes, values: np.ndarray[Any, Any]) -> Iterator[Chunk]:
+def _document(head: bytes, values: np.ndarray) -> Iterator[Chunk]:
     yield head[:-1] + b',"data":'
     yield from nested(values)
     yield b"}\n"
 
 
-def nested(values: np.ndarray[Any, Any]) -> Iterator[Chunk]:
+def nested(values: np.ndarray) -> Iterator[Chunk]:
     """An array of finite numbers as nested lists, in pieces split along the leading axes."""
     import orjson
 
@@ -81,7 +81,7 @@ def is_json_tensor(body: bytes) -> bool:
     return head[:1] == b"{" and any(key in head for key in (b'"shape"', b'"dtype"', b'"data"'))
 
 
-def read_json(body: bytes) -> np.ndarray[Any, Any]:
+def read_json(body: bytes) -> np.ndarray:
     """The array that the object holds, in its dtype (bfloat16: float32). Raises CandidateError."""
     import orjson
 
@@ -148,7 +148,7 @@ def seen_of_empty(shape: tuple[int, ...]) -> Iterator[int]:
     yield 0
 
 
-def json_numbers(data: Any, dtype: str, *, plain: bool) -> np.ndarray[Any, Any]:
+def json_numbers(data: Any, dtype: str, *, plain: bool) -> np.ndarray:
     """Nested lists of numbers as an array. Raises CandidateError for ragged lists, texts, numbers that do not fit.
 
     plain: there are nothing but numbers and lists. NumPy reads truth values as 1 and 0, and gives each of many texts

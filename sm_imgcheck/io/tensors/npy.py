@@ -12,7 +12,7 @@ from sm_imgcheck.io.tensors import Chunk
 __all__ = ["encode", "head"]
 
 
-def encode(array: np.ndarray[Any, Any]) -> tuple[Chunk, Chunk]:
+def encode(array: np.ndarray) -> tuple[Chunk, Chunk]:
     """Header and values; the values are not copied when the array is in C order and little-endian already."""
     plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).reshape(array.shape)
     return head(plain.shape, plain.dtype), plain.reshape(-1).view(np.uint8).data

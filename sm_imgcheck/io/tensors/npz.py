@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
 from zipfile import ZipFile, ZipInfo
 
 from sm_imgcheck.io.lazy_imports import np
@@ -12,7 +11,7 @@ from sm_imgcheck.io.tensors import Chunk, npy
 __all__ = ["encode"]
 
 
-def encode(array: np.ndarray[Any, Any]) -> tuple[Chunk]:
+def encode(array: np.ndarray) -> tuple[Chunk]:
     """One archive. ZipInfo's own date, 1980-01-01, and one system for all make equal arrays equal files."""
     body = BytesIO()
     entry = ZipInfo("arr_0.npy")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from sm_imgcheck.core.errors import CandidateError
@@ -11,7 +9,7 @@ from sm_imgcheck.core.errors import CandidateError
 __all__ = ["colour", "orient"]
 
 
-def orient(image: np.ndarray[Any, Any], *, orientation: int) -> np.ndarray[Any, Any]:
+def orient(image: np.ndarray, *, orientation: int) -> np.ndarray:
     """Turn and mirror an HWC image as EXIF tag 0x0112 (1..8) says, so that it stands upright.
 
     2: mirrored, 3: upside down, 4: flipped, 5: transposed, 6: turned clockwise, 7: transversed, 8: counterclockwise.
@@ -24,7 +22,7 @@ def orient(image: np.ndarray[Any, Any], *, orientation: int) -> np.ndarray[Any, 
 
 
 def colour(
-    image: np.ndarray[Any, Any],
+    image: np.ndarray,
     *,
     mode: str,
     to: str,
@@ -33,7 +31,7 @@ def colour(
     alpha: str = "drop",
     background: list[int] | tuple[int, ...] = (255, 255, 255),
     bit_depth: str = "reject",
-) -> np.ndarray[Any, Any]:
+) -> np.ndarray:
     """Pixels HWC of ``mode`` (L, LA, RGB, RGBA, CMYK) as uint8 pixels HWC of ``to`` (GRAY, RGB or RGBA).
 
     cmyk: whose arithmetic, pillow, opencv or tensorflow.
@@ -60,14 +58,14 @@ def colour(
     return np.ascontiguousarray(solid)
 
 
-def eight_bits(image: np.ndarray[Any, Any], bit_depth: str) -> np.ndarray[Any, Any]:
+def eight_bits(image: np.ndarray, bit_depth: str) -> np.ndarray:
     """uint16 over 0..65535 as uint8. Raises CandidateError as ``colour``."""
     if image.dtype != np.uint16 or bit_depth != "scale":
         raise CandidateError("SRC138", f"has {image.dtype} samples; decode.bit_depth is {bit_depth!r}")
     return (image >> 8).astype(np.uint8)
 
 
-def pillow_cmyk_to_rgb(ink: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def pillow_cmyk_to_rgb(ink: np.ndarray) -> np.ndarray:
     """CMYK (0: no ink) to RGB as Pillow's convert("RGB") does (libImaging Convert.c, cmyk2rgb).
 
     (255 - k) - (255 - k) * c / 255, the quotient rounded by the shift arithmetic of Pillow's MULDIV255.
@@ -77,13 +75,13 @@ def pillow_cmyk_to_rgb(ink: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.clip(white - ((product + (product >> 8)) >> 8), 0, 255).astype(np.uint8)
 
 
-def tensorflow_cmyk_to_rgb(ink: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def tensorflow_cmyk_to_rgb(ink: np.ndarray) -> np.ndarray:
     """CMYK (0: no ink) to RGB as `tf.io.decode_jpeg` does (jpeg_mem.cc, with an Adobe segment)."""
     light = 255 - ink.astype(np.int32)
     return (light[..., :3] * light[..., 3:] // 255).astype(np.uint8)
 
 
-def to_one(image: np.ndarray[Any, Any], to_gray: str) -> np.ndarray[Any, Any]:
+def to_one(image: np.ndarray, to_gray: str) -> np.ndarray:
     """RGB to one channel, as ``colour`` says of ``to_gray``."""
     if to_gray == "luma":
         return luma(image)
@@ -92,16 +90,14 @@ def to_one(image: np.ndarray[Any, Any], to_gray: str) -> np.ndarray[Any, Any]:
     return np.asarray(cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY), np.uint8)[..., None]
 
 
-def luma(image: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def luma(image: np.ndarray) -> np.ndarray:
     """RGB to one channel as Pillow's convert("L") does: ITU-R 601-2 weights in 16-bit fixed point, rounded."""
     red, green, blue = (image[..., channel].astype(np.int32) for channel in range(3))
     weighed = 19595 * red + 38470 * green + 7471 * blue + 0x8000
     return np.asarray(weighed >> 16, np.uint8)[..., None]
 
 
-def composite(
-    solid: np.ndarray[Any, Any], clear: np.ndarray[Any, Any], background: list[int] | tuple[int, ...]
-) -> np.ndarray[Any, Any]:
+def composite(solid: np.ndarray, clear: np.ndarray, background: list[int] | tuple[int, ...]) -> np.ndarray:
     """Pixels of 1 or 3 channels laid over an RGB background: (a * x + (255 - a) * b) / 255, rounded to nearest."""
     ground = np.asarray(background, np.int32)
     ground = ground if solid.shape[2] == 3 or len(set(background)) > 1 else ground[:1]
@@ -109,7 +105,7 @@ def composite(
     return np.asarray((mixed + 127) // 255, np.uint8)
 
 
-def opencv_cmyk_to_rgb(ink: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def opencv_cmyk_to_rgb(ink: np.ndarray) -> np.ndarray:
     """CMYK as Pillow gives it (0: no ink) to RGB as OpenCV converts it (grfmt_jpeg, icvCvt_CMYK2BGR_8u_C4C3R)."""
     light = 255 - ink.astype(np.int32)
     black = light[..., 3:]

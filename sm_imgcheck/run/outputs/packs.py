@@ -64,7 +64,7 @@ class Parts(Outputs):
     kind: str
     spec: Spec
 
-    def write(self, item: Item, array: np.ndarray[Any, Any]) -> Written:
+    def write(self, item: Item, array: np.ndarray) -> Written:
         """Write one part. Raises OutputRefused, or OutputError where none can be written."""
         try:
             chunks = packing.load_format(self.kind).encode(array, self.spec)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from sm_imgcheck.core.errors import OutputError
 from sm_imgcheck.core.escape import for_terminal
@@ -55,7 +55,7 @@ class Outputs:
     contained: str = ""
     """The folder that was last found to be inside, whether it exists or not."""
 
-    def write(self, item: Item, array: np.ndarray[Any, Any]) -> Written:
+    def write(self, item: Item, array: np.ndarray) -> Written:
         """Write the tensor of one candidate. Raises OutputRefused, or OutputError where none can be written."""
         return self.put(item, _encoded(self.form, item, array), self.form)
 
@@ -143,7 +143,7 @@ class Stream:
     file: BinaryIO
     written: str = ""
 
-    def write(self, item: Item, array: np.ndarray[Any, Any]) -> Written:
+    def write(self, item: Item, array: np.ndarray) -> Written:
         """Write the tensor of the one candidate. Raises OutputError for a second one."""
         if self.written:
             raise OutputError(
@@ -162,7 +162,7 @@ class Stream:
         return Written(place="-")
 
 
-def _encoded(form: str, item: Item, array: np.ndarray[Any, Any]) -> Iterable[Chunk]:
+def _encoded(form: str, item: Item, array: np.ndarray) -> Iterable[Chunk]:
     try:
         return tensors.load(form).encode(array)
     except ValueError as error:

@@ -42,9 +42,9 @@ class TensorEnvelope:
     """Place in lists that people read, and in the choice where the stack takes every envelope."""
     content_type: str
     """Content type of the header unless the spec names one."""
-    build: Callable[[np.ndarray[Any, Any], Spec], Payload]
+    build: Callable[[np.ndarray, Spec], Payload]
     """``build(array, spec)``: the body. Raises PayloadError for NaN, or a dtype that the form cannot hold."""
-    parse: Callable[[bytes, str, Spec], np.ndarray[Any, Any]]
+    parse: Callable[[bytes, str, Spec], np.ndarray]
     """``parse(body, content_type, spec)``: the array. The spec has what the bytes lack, such as the dtype of JSON
     numbers. Raises PayloadError; the length of the body bounds time and memory, whatever the body claims."""
     size: Callable[[tuple[int, ...], str, Spec], tuple[int, bool]]
@@ -95,7 +95,7 @@ _SHORT = Repr()
 _SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxdict, _SHORT.maxstring = 2, 3, 3, 60
 
 
-def checked(array: Any, envelope: str) -> np.ndarray[Any, Any]:
+def checked(array: Any, envelope: str) -> np.ndarray:
     """The array in C order and this machine's byte order. Raises PayloadError for what no body should carry."""
     data = np.asarray(array)
     if data.dtype.name not in CARRIED:
@@ -108,7 +108,7 @@ def checked(array: Any, envelope: str) -> np.ndarray[Any, Any]:
     return values
 
 
-def _finite(values: np.ndarray[Any, Any]) -> bool:
+def _finite(values: np.ndarray) -> bool:
     """Whether no value is NaN or infinite, in two thirds of the time of ``isfinite`` where BLAS knows the dtype."""
     if values.dtype.kind != "f":
         return True
@@ -128,7 +128,7 @@ def plain_dtype(name: str, envelope: str) -> np.dtype[Any]:
     return np.dtype(name)
 
 
-def values_of(values: np.ndarray[Any, Any]) -> memoryview:
+def values_of(values: np.ndarray) -> memoryview:
     """The bytes of an array in C order, little-endian; a view where it is so already."""
     plain = values.astype(values.dtype.newbyteorder("<"), copy=False)
     return plain.reshape(-1).view(np.uint8).data

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
 
 from sm_imgcheck.core.errors import CandidateError, PayloadError
 from sm_imgcheck.core.media_types import IMAGE_TYPES
@@ -51,7 +50,7 @@ def _told(spec: Spec) -> str:
     return "" if "json" in content_type else content_type
 
 
-def _pixels(body: bytes, header: Header, spec: Spec, form: str) -> np.ndarray[Any, Any]:
+def _pixels(body: bytes, header: Header, spec: Spec, form: str) -> np.ndarray:
     """Upright HWC uint8 pixels with 1, 3 or, in a PNG, 4 channels. Raises PayloadError."""
     from sm_imgcheck.io.images.decode import hear
     from sm_imgcheck.ops.kernels.color import colour, orient
@@ -84,7 +83,7 @@ def _channels(header: Header, spec: Spec, form: str) -> str:
     return "GRAY" if gray else "RGB"
 
 
-def _encoded(pixels: np.ndarray[Any, Any], form: str) -> bytes:
+def _encoded(pixels: np.ndarray, form: str) -> bytes:
     from PIL import Image
 
     out = BytesIO()

@@ -72,7 +72,7 @@ def lines_of(body: bytes) -> list[bytes]:
     return body.removesuffix(b"\n").split(b"\n")
 
 
-def array_of(data: Any, dtype: str) -> np.ndarray[Any, Any]:
+def array_of(data: Any, dtype: str) -> np.ndarray:
     """Nested lists of numbers as an array of ``dtype``. Raises PayloadError: ragged, no number, does not fit.
 
     Level by level, and never by NumPy's own guess: that makes room for the longest of a million texts for each of them.
@@ -94,7 +94,7 @@ def array_of(data: Any, dtype: str) -> np.ndarray[Any, Any]:
     return numbers(level, dtype).reshape(shape)
 
 
-def numbers(values: list[Any], dtype: str) -> np.ndarray[Any, Any]:
+def numbers(values: list[Any], dtype: str) -> np.ndarray:
     """A list of JSON numbers as a 1-D array of ``dtype``. Raises PayloadError for one that it cannot hold."""
     kinds = set(map(type, values))
     if not kinds <= {int, float}:
@@ -104,7 +104,7 @@ def numbers(values: list[Any], dtype: str) -> np.ndarray[Any, Any]:
     return _whole(values, kinds, kind) if kind.kind in "iu" else _real(values, kind)
 
 
-def _real(values: list[Any], kind: np.dtype[Any]) -> np.ndarray[Any, Any]:
+def _real(values: list[Any], kind: np.dtype[Any]) -> np.ndarray:
     with np.errstate(over="ignore"):
         made = np.array(values, np.float64).astype(kind)
     if not np.isfinite(made).all():
@@ -113,7 +113,7 @@ def _real(values: list[Any], kind: np.dtype[Any]) -> np.ndarray[Any, Any]:
     return made
 
 
-def _whole(values: list[Any], kinds: set[type], kind: np.dtype[Any]) -> np.ndarray[Any, Any]:
+def _whole(values: list[Any], kinds: set[type], kind: np.dtype[Any]) -> np.ndarray:
     if float in kinds:
         odd = next((value for value in values if isinstance(value, float) and not value.is_integer()), None)
         if odd is not None:
@@ -126,7 +126,7 @@ def _whole(values: list[Any], kinds: set[type], kind: np.dtype[Any]) -> np.ndarr
     return np.array(values, kind)
 
 
-def flat(values: np.ndarray[Any, Any], step: int = 8192) -> Iterator[bytes]:
+def flat(values: np.ndarray, step: int = 8192) -> Iterator[bytes]:
     """Numbers one after another with commas between them, in row-major order, in pieces."""
     line = values.reshape(-1)
     for start in range(0, line.size, step):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io.lazy_imports import np
@@ -16,12 +14,12 @@ __all__ = ["ENVELOPE"]
 CONTENT_TYPE = "application/json"
 
 
-def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
+def build(array: np.ndarray, spec: Spec) -> Payload:
     """Numbers in the fewest digits that read back to the same dtype's value. Raises PayloadError."""
     return packed(nested(checked(array, "array")), "array", CONTENT_TYPE, spec)
 
 
-def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  # noqa: ARG001
+def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: ARG001
     """The numbers in the spec's dtype. Raises PayloadError."""
     document = loads(body)
     if not isinstance(document, list):

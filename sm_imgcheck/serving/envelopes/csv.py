@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
-from typing import Any
 
 from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io.lazy_imports import np
@@ -16,20 +15,20 @@ __all__ = ["ENVELOPE"]
 CONTENT_TYPE = "text/csv"
 
 
-def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
+def build(array: np.ndarray, spec: Spec) -> Payload:
     """Numbers in the fewest digits that read back to the same dtype's value. Raises PayloadError."""
     values = checked(array, "csv")
     batch = values if spec.contract.layout[0] == "N" else values[None]
     return packed(_lines(batch), "csv", CONTENT_TYPE, spec)
 
 
-def _lines(batch: np.ndarray[Any, Any]) -> Iterator[bytes]:
+def _lines(batch: np.ndarray) -> Iterator[bytes]:
     for index, image in enumerate(batch):
         yield b"\n" * bool(index)
         yield from flat(image)
 
 
-def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  # noqa: ARG001
+def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: ARG001
     """The numbers in the spec's dtype and shape. Raises PayloadError where they do not fill it."""
     rows = [loads(b"[" + line + b"]") for line in lines_of(body)]
     values = array_of(rows, spec.contract.dtype)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io.lazy_imports import np, orjson
@@ -16,12 +15,12 @@ __all__ = ["ENVELOPE"]
 CONTENT_TYPE = "application/json"
 
 
-def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
+def build(array: np.ndarray, spec: Spec) -> Payload:
     """The tensor alone, or ``{name: tensor}`` where the spec names its input. Raises PayloadError."""
     return packed(_document(checked(array, "inputs"), input_name(spec)), "inputs", CONTENT_TYPE, spec)
 
 
-def _document(values: np.ndarray[Any, Any], name: str) -> Iterator[bytes | memoryview]:
+def _document(values: np.ndarray, name: str) -> Iterator[bytes | memoryview]:
     before, after = _around(name)
     yield before
     yield from nested(values)
@@ -33,7 +32,7 @@ def _around(name: str) -> tuple[bytes, bytes]:
     return (b'{"inputs":{' + orjson.dumps(name) + b":", b"}}") if name else (b'{"inputs":', b"}")
 
 
-def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  # noqa: ARG001
+def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: ARG001
     """The tensor in the spec's dtype, named or not. Raises PayloadError."""
     return array_of(only(member(loads(body), "inputs"), spec), spec.contract.dtype)
 

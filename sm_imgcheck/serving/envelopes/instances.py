@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Payload, Spec
@@ -17,12 +16,12 @@ __all__ = ["ENVELOPE"]
 CONTENT_TYPE = "application/json"
 
 
-def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
+def build(array: np.ndarray, spec: Spec) -> Payload:
     """Each entry is the image alone, or ``{name: image}`` where the spec names its input. Raises PayloadError."""
     return packed(_document(checked(array, "instances"), input_name(spec)), "instances", CONTENT_TYPE, spec)
 
 
-def _document(values: np.ndarray[Any, Any], name: str) -> Iterator[bytes | memoryview]:
+def _document(values: np.ndarray, name: str) -> Iterator[bytes | memoryview]:
     yield b'{"instances":'
     if not name:
         yield from nested(values)
@@ -36,7 +35,7 @@ def _document(values: np.ndarray[Any, Any], name: str) -> Iterator[bytes | memor
     yield b"}"
 
 
-def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  # noqa: ARG001
+def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: ARG001
     """The images in the spec's dtype, named or not. Raises PayloadError."""
     rows = member(loads(body), "instances")
     if not isinstance(rows, list):

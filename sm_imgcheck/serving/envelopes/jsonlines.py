@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Payload, Spec
@@ -18,7 +17,7 @@ __all__ = ["ENVELOPE"]
 CONTENT_TYPE = "application/jsonlines"
 
 
-def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
+def build(array: np.ndarray, spec: Spec) -> Payload:
     """Numbers in the fewest digits that read back to the same dtype's value. Raises PayloadError."""
     values = checked(array, "jsonlines")
     batch = values if spec.contract.layout[0] == "N" else values[None]
@@ -27,13 +26,13 @@ def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
     return packed(_lines(batch), "jsonlines", CONTENT_TYPE, spec)
 
 
-def _lines(batch: np.ndarray[Any, Any]) -> Iterator[Chunk]:
+def _lines(batch: np.ndarray) -> Iterator[Chunk]:
     for index, image in enumerate(batch):
         yield b"\n" * bool(index)
         yield from nested(image)
 
 
-def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  # noqa: ARG001
+def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: ARG001
     """The images in the spec's dtype, named or not. Raises PayloadError."""
     rows = [only(loads(line), spec) for line in lines_of(body)]
     values = array_of(rows, spec.contract.dtype)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
-from typing import Any
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Payload, Spec
@@ -18,7 +17,7 @@ __all__ = ["ENVELOPE"]
 CONTENT_TYPE = "application/json"
 
 
-def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
+def build(array: np.ndarray, spec: Spec) -> Payload:
     """The tensor under the spec's ``name``. Raises PayloadError, for halves to Triton too: it reads none from JSON."""
     values = checked(array, "kserve-v2")
     if values.dtype.name == "float16" and spec.payload.get("stack") == "triton":
@@ -26,7 +25,7 @@ def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
     return packed(_document(values, spec), "kserve-v2", CONTENT_TYPE, spec)
 
 
-def _document(values: np.ndarray[Any, Any], spec: Spec) -> Iterator[bytes]:
+def _document(values: np.ndarray, spec: Spec) -> Iterator[bytes]:
     yield _before(values.shape, values.dtype.name, spec)
     yield from flat(values)
     yield b"]}]}"
@@ -38,7 +37,7 @@ def _before(shape: tuple[int, ...], dtype: str, spec: Spec) -> bytes:
     return b'{"inputs":[' + orjson.dumps(said)[:-1] + b',"data":['
 
 
-def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  # noqa: ARG001
+def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: ARG001
     """The only input in the dtype and shape that it says; its data may be nested. Raises PayloadError."""
     tensor, shape, dtype = tensor_of(loads(body))
     if not isinstance(tensor.get("data"), list):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 from sm_imgcheck.core.errors import CandidateError, PayloadError
 from sm_imgcheck.core.types import Payload, Spec
@@ -17,12 +16,12 @@ __all__ = ["ENVELOPE", "size"]
 CONTENT_TYPE = "application/x-npy"
 
 
-def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
+def build(array: np.ndarray, spec: Spec) -> Payload:
     """Little-endian, in C order, format version 1.0. Raises PayloadError."""
     return packed(npy.encode(checked(array, "npy")), "npy", CONTENT_TYPE, spec)
 
 
-def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  # noqa: ARG001
+def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: ARG001
     """The array as saved, its byte order too, without a copy; never a pickle. Raises PayloadError."""
     if not body.startswith(numpy_files.NPY_MAGIC):
         raise PayloadError(f"the body is no .npy file: it begins with {body[:8]!r}, not {numpy_files.NPY_MAGIC!r}")

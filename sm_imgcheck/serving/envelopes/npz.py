@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sm_imgcheck.core.errors import CandidateError, PayloadError
 from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io import numpy_files
@@ -20,12 +18,12 @@ AROUND = (30 + 9 + 20) + (46 + 9) + 22
 line in the directory, the directory's end (PKWARE APPNOTE 4.3.7, 4.3.12 and 4.3.16)."""
 
 
-def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
+def build(array: np.ndarray, spec: Spec) -> Payload:
     """The same bytes for the same array, whatever the clock says. Raises PayloadError."""
     return packed(npz.encode(checked(array, "npz")), "npz", CONTENT_TYPE, spec)
 
 
-def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  # noqa: ARG001
+def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: ARG001
     """The only array of the archive, or ``arr_0``. Raises PayloadError before it unpacks a bomb, and for a pickle."""
     try:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Payload, Spec
@@ -15,12 +14,12 @@ __all__ = ["ENVELOPE"]
 CONTENT_TYPE = "application/octet-stream"
 
 
-def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
+def build(array: np.ndarray, spec: Spec) -> Payload:
     """No header at all. Raises PayloadError."""
     return packed([values_of(checked(array, "raw"))], "raw", CONTENT_TYPE, spec)
 
 
-def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  # noqa: ARG001
+def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: ARG001
     """The values in the spec's dtype and shape, without a copy. Raises PayloadError where they do not fill it."""
     kind = plain_dtype(spec.contract.dtype, "raw")
     if len(body) % kind.itemsize:

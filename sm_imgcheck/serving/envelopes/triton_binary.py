@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from math import prod
-from typing import Any
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Payload, Spec
@@ -25,7 +24,7 @@ MAX_HEADER_BYTES = 1 << 20
 _CONTENT_TYPE = re.compile(re.escape(CONTENT_TYPE[:-1]) + r"([0-9]{1,9})")
 
 
-def build(array: np.ndarray[Any, Any], spec: Spec) -> Payload:
+def build(array: np.ndarray, spec: Spec) -> Payload:
     """The tensor under the spec's ``name``; no other content type than this fits. Raises PayloadError."""
     values = checked(array, "triton-binary")
     header = _header(values.shape, values.dtype.name, spec)
@@ -42,7 +41,7 @@ def _header(shape: tuple[int, ...], dtype: str, spec: Spec) -> bytes:
     return orjson.dumps({"inputs": [said]})
 
 
-def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray[Any, Any]:  # noqa: ARG001
+def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: ARG001
     """The only input in the dtype and shape that its header says, without a copy. Raises PayloadError."""
     found = _CONTENT_TYPE.fullmatch(content_type)
     if found is None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
 
 from sm_imgcheck.core.frozen import changed, frozen
 from sm_imgcheck.core.plugins import Registry
@@ -189,6 +188,6 @@ def _slip(content_type: str, types: tuple[str, ...]) -> str:
     return ""
 
 
-def shaped(array: np.ndarray[Any, Any]) -> str:
+def shaped(array: np.ndarray) -> str:
     """Dtype and shape, such as ``float32 (1, 224, 224, 3)``."""
     return f"{array.dtype.newbyteorder('=').name if array.dtype.kind in 'fiubc' else array.dtype} {array.shape}"

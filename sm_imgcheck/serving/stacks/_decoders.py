@@ -93,7 +93,7 @@ MAX_CSV_BYTES = 16 << 20
 """Each number is a Python text of 50 bytes before it becomes an array, and is looked at in Python."""
 
 
-def read_csv(body: bytes) -> np.ndarray[Any, Any] | str:
+def read_csv(body: bytes) -> np.ndarray | str:
     """A line gives one axis, more lines two: bool, int64, float64 or text. Where columns differ in type: what it is.
 
     Raises Refusal with NumPy's words.
@@ -148,7 +148,7 @@ def _rank(word: str) -> int:
     return 4
 
 
-def _csv_array(rows: list[list[str]], kind: type) -> np.ndarray[Any, Any]:
+def _csv_array(rows: list[list[str]], kind: type) -> np.ndarray:
     if kind is str:
         longest = max(len(word) for row in rows for word in row)
         if longest * len(rows) * len(rows[0]) * 4 > MAX_CSV_BYTES * 16:
@@ -174,7 +174,7 @@ class Pickled(Exception):
     """The container would load a pickle here; nothing is loaded."""
 
 
-def load(body: bytes) -> np.ndarray[Any, Any]:
+def load(body: bytes) -> np.ndarray:
     """The array. Raises Pickled, or Refusal with NumPy's words."""
     if not body:
         raise Refusal(
@@ -196,7 +196,7 @@ def load(body: bytes) -> np.ndarray[Any, Any]:
     )
 
 
-def _npy_array(body: bytes) -> np.ndarray[Any, Any]:
+def _npy_array(body: bytes) -> np.ndarray:
     try:
         return read_npy(body)[0]  # np.load leaves what follows unread
     except CandidateError as problem:

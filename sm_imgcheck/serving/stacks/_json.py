@@ -61,7 +61,7 @@ def _no_constant(name: str) -> Any:
     )
 
 
-def as_array(document: Any) -> np.ndarray[Any, Any]:
+def as_array(document: Any) -> np.ndarray:
     """What ``np.array(document)`` gives: float64, int64, bool, text or object. Raises Refusal for ragged lists."""
     _check_texts(document)
     try:
@@ -105,7 +105,7 @@ def first_float(document: Any) -> tuple[int, float] | None:
     return next(((at, leaf) for at, leaf in enumerate(leaves(document)) if isinstance(leaf, float)), None)
 
 
-def nan_taken(array: np.ndarray[Any, Any]) -> tuple[Finding, ...]:
+def nan_taken(array: np.ndarray) -> tuple[Finding, ...]:
     """What to say of NaN and infinity that a server reads from JSON and hands on."""
     count = int(array.size - np.count_nonzero(np.isfinite(array))) if array.dtype.kind == "f" else 0
     if not count:

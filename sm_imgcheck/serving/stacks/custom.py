@@ -104,7 +104,7 @@ def _why(said: str, body: bytes, name: str, spec: Spec) -> Finding:
     return rule.finding(f"as {name}: {said}", expected=name)
 
 
-def _numbers(document: Any) -> np.ndarray[Any, Any]:
+def _numbers(document: Any) -> np.ndarray:
     try:
         array = as_array(document)
     except Refusal:

@@ -98,7 +98,7 @@ def _named(value: dict[str, Any], spec: Spec) -> Any:
     return value[spec.name]
 
 
-def _cast(value: Any, spec: Spec) -> tuple[np.ndarray[Any, Any], tuple[Finding, ...]]:
+def _cast(value: Any, spec: Spec) -> tuple[np.ndarray, tuple[Finding, ...]]:
     """The array in the signature's dtype, and what that does to its values."""
     dtype = np.dtype("float32" if spec.contract.dtype == "bfloat16" else spec.contract.dtype)
     if isinstance(value, list) and value and isinstance(value[0], dict):
@@ -119,7 +119,7 @@ def _cast(value: Any, spec: Spec) -> tuple[np.ndarray[Any, Any], tuple[Finding, 
     return made, nan_taken(array) + _changed(array, made)
 
 
-def _changed(array: np.ndarray[Any, Any], made: np.ndarray[Any, Any]) -> tuple[Finding, ...]:
+def _changed(array: np.ndarray, made: np.ndarray) -> tuple[Finding, ...]:
     if array.dtype.kind in "OU":
         why = f"texts or nulls are cast to {made.dtype} in silence; null becomes NaN"
         return (PAY106.finding(why, expected=made.dtype.name, actual="text or null"),)
@@ -130,7 +130,7 @@ def _changed(array: np.ndarray[Any, Any], made: np.ndarray[Any, Any]) -> tuple[F
     return ()
 
 
-def _check_shape(array: np.ndarray[Any, Any], spec: Spec) -> None:
+def _check_shape(array: np.ndarray, spec: Spec) -> None:
     dims = spec.contract.shape
     if array.ndim == len(dims) and all(
         dim.fixed is None or dim.allows(length) for dim, length in zip(dims, array.shape, strict=True)

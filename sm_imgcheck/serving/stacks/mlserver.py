@@ -74,7 +74,7 @@ def _keys(document: Any) -> str:
     return ", ".join(map(str, list(document)[:5])) if isinstance(document, dict) else "no object"
 
 
-def _filled(tensor: dict[str, Any]) -> np.ndarray[Any, Any]:
+def _filled(tensor: dict[str, Any]) -> np.ndarray:
     try:
         array = as_array(tensor["data"])
     except Refusal as no:

@@ -6,8 +6,6 @@ sagemaker-pytorch-inference 2.0.25 with TorchServe 0.12.0 and torch 2.13.0.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sm_imgcheck.core.types import Received, Refused, Spec
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY103
@@ -47,7 +45,7 @@ def _no_tensor(found: Opaque) -> Refusal:
     return Refusal(_cannot("void"), PAY103.finding(why, expected="numbers of one type"), measured=False)
 
 
-def _tensor(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _tensor(array: np.ndarray) -> np.ndarray:
     """As ``torch.from_numpy``. Raises Refusal."""
     if array.dtype.kind not in "fiubc":
         raise _no_numbers(array)
@@ -61,7 +59,7 @@ def _tensor(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return array
 
 
-def _float_tensor(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _float_tensor(array: np.ndarray) -> np.ndarray:
     """As ``torch.FloatTensor``: float32 whatever was written. Raises Refusal."""
     if array.dtype.kind not in "fiub":
         raise _no_numbers(array)
@@ -69,7 +67,7 @@ def _float_tensor(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return array.astype(np.float32)
 
 
-def _no_numbers(array: np.ndarray[Any, Any]) -> Refusal:
+def _no_numbers(array: np.ndarray) -> Refusal:
     name = {"O": "object_", "U": "str_", "S": "bytes_"}.get(array.dtype.kind, array.dtype.name)
     why = "the body holds text, nulls or an object with keys; the default input_fn takes a bare nested list of numbers"
     return Refusal(_cannot(name), PAY103.finding(why, expected="a bare nested list", actual=f"an array of {name}"))

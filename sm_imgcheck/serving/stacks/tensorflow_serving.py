@@ -107,7 +107,7 @@ def _numbers(value: Any, spec: Spec, key: str, said: tuple[Finding, ...]) -> Rec
     )
 
 
-def _said(array: np.ndarray[Any, Any], spec: Spec) -> str:
+def _said(array: np.ndarray, spec: Spec) -> str:
     if _unbatched(array, spec):
         return f"{_instances(array.shape[0])} of {array.shape[1:]}: {shaped(array)}"
     return shaped(array)
@@ -117,12 +117,12 @@ def _instances(number: int) -> str:
     return f"{number} instance{'s' * (number != 1)}"
 
 
-def _unbatched(array: np.ndarray[Any, Any], spec: Spec) -> bool:
+def _unbatched(array: np.ndarray, spec: Spec) -> bool:
     contract = spec.contract
     return "N" in contract.layout and array.ndim == len(contract.shape) - 1 and array.ndim > 1
 
 
-def _lost(array: np.ndarray[Any, Any], spec: Spec) -> tuple[Finding, ...]:
+def _lost(array: np.ndarray, spec: Spec) -> tuple[Finding, ...]:
     if not _unbatched(array, spec):
         return ()
     why = (
@@ -132,7 +132,7 @@ def _lost(array: np.ndarray[Any, Any], spec: Spec) -> tuple[Finding, ...]:
     return (PAY105.finding(why, expected=spec.contract.layout, actual=str(list(array.shape))),)
 
 
-def _even(value: Any) -> np.ndarray[Any, Any]:
+def _even(value: Any) -> np.ndarray:
     try:
         return as_array(value)
     except Refusal as no:

@@ -104,7 +104,7 @@ def _no_datatype(tensor: dict[str, Any]) -> Refusal:
     return Refusal(text, PAY117.finding(why, expected=name_of(given), actual=given), status=400)
 
 
-def _listed(tensor: dict[str, Any]) -> np.ndarray[Any, Any]:
+def _listed(tensor: dict[str, Any]) -> np.ndarray:
     """The values of ``data``, flat or nested, in the shape that is claimed."""
     data, dtype = tensor["data"], numpy_dtype(tensor["datatype"])
     if dtype is None:
@@ -139,7 +139,7 @@ def _binary(tensor: dict[str, Any], tail: bytes) -> int:
     return size
 
 
-def _filled(tensor: dict[str, Any], tail: bytes, size: int) -> np.ndarray[Any, Any]:
+def _filled(tensor: dict[str, Any], tail: bytes, size: int) -> np.ndarray:
     dtype = numpy_dtype(tensor["datatype"]) or np.dtype("uint16")  # bfloat16: two bytes
     wanted = prod(tensor["shape"]) * dtype.itemsize
     if size != wanted:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from sm_imgcheck.core import plugins
 from sm_imgcheck.core.frozen import frozen
@@ -44,7 +44,7 @@ class Kind(Protocol):
     def check_spec(self, spec: Spec) -> None:
         """Raise ImgcheckError where tensors of this spec cannot be packed so, and say what to do."""
 
-    def encode(self, array: np.ndarray[Any, Any], spec: Spec) -> Iterable[Chunk]:
+    def encode(self, array: np.ndarray, spec: Spec) -> Iterable[Chunk]:
         """The part of one tensor. Raises ValueError for one that has no place in a pack."""
         ...
 
@@ -70,7 +70,7 @@ def load_format(name: str) -> Kind:
     return cast("Kind", plugins.load(sys.modules[__name__], name))
 
 
-def single(array: np.ndarray[Any, Any], spec: Spec) -> None:
+def single(array: np.ndarray, spec: Spec) -> None:
     """Raise ValueError for a tensor that holds several images already."""
     if spec.contract.layout[0] == "N" and array.shape[0] != 1:
         raise ValueError(f"it holds {array.shape[0]} images, and a file for many takes one of each candidate")

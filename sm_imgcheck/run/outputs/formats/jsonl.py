@@ -6,7 +6,7 @@ The lines are those that ``payload`` writes in the form ``jsonlines``, as the sp
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.features.requests import route
@@ -29,7 +29,7 @@ def check_spec(spec: Spec) -> None:
     route(spec, form="jsonlines")
 
 
-def encode(array: np.ndarray[Any, Any], spec: Spec) -> Iterable[Chunk]:
+def encode(array: np.ndarray, spec: Spec) -> Iterable[Chunk]:
     """One line. Raises ValueError for NaN and infinity, for which JSON has no word."""
     single(array, spec)
     try:

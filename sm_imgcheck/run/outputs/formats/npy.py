@@ -30,7 +30,7 @@ def check_spec(spec: Spec) -> None:
         )
 
 
-def encode(array: np.ndarray[Any, Any], spec: Spec) -> Iterable[Chunk]:
+def encode(array: np.ndarray, spec: Spec) -> Iterable[Chunk]:
     """A row of the batch, with the batch axis in front where the spec has none."""
     single(array, spec)
     return npy.encode(array if spec.contract.layout[0] == "N" else array[None])

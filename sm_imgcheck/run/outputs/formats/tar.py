@@ -9,7 +9,7 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Iterable, Iterator
 from json import dumps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sm_imgcheck.io.tensors import Chunk, npy
@@ -32,7 +32,7 @@ def check_spec(spec: Spec) -> None:
     """Any tensor has its place."""
 
 
-def encode(array: np.ndarray[Any, Any], spec: Spec) -> Iterable[Chunk]:  # noqa: ARG001 - as every kind
+def encode(array: np.ndarray, spec: Spec) -> Iterable[Chunk]:  # noqa: ARG001 - as every kind
     """The very file that ``--as npy`` writes."""
     return npy.encode(array)
 
