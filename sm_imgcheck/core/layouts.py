@@ -19,6 +19,7 @@ __all__ = [
     "likely_reading",
     "reading",
     "size",
+    "unflattened",
 ]
 
 LAYOUTS = ("NHWC", "NCHW", "HWC", "CHW", "NHW", "HW")
@@ -86,13 +87,13 @@ class LikelyReading(NamedTuple):
 
     text: str
     layout: str = ""
-    """The order of its axes; empty where an axis holds several of them."""
+    """The order of its axes, once it is unflattened; empty where it is not known."""
 
 
 def likely_reading(shape: tuple[int, ...], contract: Contract) -> LikelyReading | None:
     """What a shape without a plausible layout probably is, by the contract; None where nothing is probable."""
     if flat := _flattened(shape, contract):
-        return LikelyReading(flat)
+        return LikelyReading(flat, contract.layout)
     if layout := _permuted(shape, contract, channels=(contract.channels,)) or _permuted(shape, contract, (3, 4)):
         return LikelyReading(f"{layout}: axes permuted?", layout)
     if len(shape) > len(LAYOUTS[0]):
@@ -118,6 +119,22 @@ def _flattened(shape: tuple[int, ...], contract: Contract) -> str:
         return ""
     rows = (height.fixed, (width.fixed or 0) * contract.channels)
     return f"{rows[1]} = {width.fixed} x {contract.channels}: flattened?" if shape == rows else ""
+
+
+def unflattened(shape: tuple[int, ...], layout: str, contract: Contract) -> tuple[int, ...] | None:
+    """The lengths of the axes of ``layout`` in a flattened array of this shape; None where it holds no such array.
+
+    Lengths that the contract leaves open are those of a square picture.
+    """
+    if not 1 <= len(shape) <= 2 or len(layout) <= len(shape):
+        return None
+    lengths = {axis: dim.fixed for axis in "HWC" if (dim := contract.dim(axis)) is not None} | {"C": contract.channels}
+    open_axes = [axis for axis in "HW" if lengths.get(axis) is None]
+    left = shape[-1] // prod(length for length in lengths.values() if length)
+    lengths |= dict.fromkeys(open_axes, isqrt(left) if len(open_axes) == 2 else left)
+    images, rest = divmod(prod(shape), max(1, prod(lengths[axis] or 0 for axis in layout if axis != "N")))
+    one_array = images == 1 or ("N" in layout and len(shape) == 2 and images == shape[0])
+    return tuple(images if axis == "N" else lengths[axis] or 0 for axis in layout) if one_array and not rest else None
 
 
 def _square(shape: tuple[int, ...], contract: Contract) -> str:

@@ -13,6 +13,7 @@ from sm_imgcheck import rules
 from sm_imgcheck.core.assumptions import checked
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.layouts import unflattened
 from sm_imgcheck.core.types import Candidate, Decode, Facts, Header, Options, Result, Spec, Values
 from sm_imgcheck.core.value_mapping import canonical
 from sm_imgcheck.pipeline import read
@@ -150,8 +151,14 @@ def measure_candidate(
 def _measure(candidate: Candidate, spec: Spec | None, options: Options, trace: Trace | None) -> Candidate:
     from sm_imgcheck.pipeline.measure import measure
 
+    contract, assume = None if spec is None else spec.contract, options.assume
+    layout = assume.get("layout", "")
+    shape = None if contract is None else unflattened(candidate.data.shape, layout, contract)
     try:
-        facts = measure(candidate.data, None if spec is None else spec.contract, options.assume)
+        if shape is not None:
+            reading = measure(candidate.data.reshape(shape), contract, assume)
+            return changed(candidate, facts=measure(candidate.data, contract, {}), unflattened=reading)
+        facts = measure(candidate.data, contract, assume)
     except CandidateError as error:
         return changed(candidate, problem=rules.make_finding(error))
     if candidate.handled is not None and candidate.handled.dtype and facts is not None:

@@ -22,6 +22,7 @@ SHP101 = Rule(
     "SHP101",
     "wrong-rank",
     severity="error",
+    fixed_by="reshape",
     doc="""The array has a shape that no layout explains.
 
     An image is HW, HWC or CHW, a batch of them NHW, NHWC or NCHW, with 1, 3 or 4 channels. This array is none of
@@ -30,7 +31,7 @@ SHP101 = Rule(
     At an endpoint: ``Invalid rank for input``, ``expected ... to have 4 dimensions``, ``Matrix size-incompatible``.
 
     In the model's code: print ``array.shape`` just before the request is built. Here: ``--assume layout=NHWC`` (or
-    another) where the shape is right and merely unusual.
+    another) where the shape is right and merely unusual, or where the array is flattened: ``convert`` unflattens it.
     """,
 )
 
@@ -41,7 +42,9 @@ def _wrong_rank(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     if facts is not None and not known(facts.layout):
         likely = likely_reading(facts.shape, spec.contract)
         hint = f" ({likely.text})" if likely else ""
-        fix = f"; if so: --assume layout={likely.layout}" if likely and likely.layout else ""
+        # A body is judged as it is: nothing is assumed of its tensor.
+        assumable = likely is not None and likely.layout and candidate.kind != "request"
+        fix = f"; if so: --assume layout={likely.layout}" if likely and assumable else ""
         yield SHP101.finding(
             f"no image axes: got {list(facts.shape)}{hint}, expected {wanted}{fix}",
             expected=wanted,

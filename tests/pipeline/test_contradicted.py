@@ -299,3 +299,42 @@ def test_four_channels_are_one_error():
     alpha = np.dstack([SMALL, SMALL[..., 0]])
     findings = sm_imgcheck.validate(alpha[np.newaxis], spec(dtype="uint8", value_range=[0, 255])).findings
     assert [finding.code for finding in findings if finding.severity == "error"] == ["SHP107"]
+
+
+@pytest.mark.parametrize(
+    ("array", "shape", "layout"),
+    [
+        (FLOATS.reshape(1, -1), ["N", 48, 64, 3], "NHWC"),
+        (FLOATS.reshape(-1), ["N", 48, 64, 3], "NHWC"),
+        (FLOATS.reshape(1, -1), ["N", 48, 64, 3], "HWC"),
+        (FLOATS.reshape(48, 192), ["N", 48, 64, 3], "HWC"),
+        (FLOATS.transpose(2, 0, 1).reshape(1, -1), ["N", 48, 64, 3], "NCHW"),
+        (FLOATS.transpose(2, 0, 1).reshape(-1), ["N", 3, 48, 64], "CHW"),
+        (np.stack([FLOATS, FLOATS]).reshape(2, -1), ["N", 48, 64, 3], "NHWC"),
+        (FLOATS[:, :48].reshape(1, -1), ["N", "H", "W", 3], "NHWC"),
+        (FLOATS.reshape(1, -1), ["N", 48, "W", 3], "NHWC"),
+        (np.round(FLOATS * 255).astype(np.uint8).reshape(1, -1), ["N", 48, 64, 3], "NHWC"),
+    ],
+)
+def test_flattened_tensor_is_unflattened_under_an_assumed_layout(array, shape, layout):
+    given = spec(shape=shape)
+    with pytest.raises(PlanError, match="--assume layout="):
+        sm_imgcheck.convert(array, given)
+    assume = {"layout": layout, "channel_order": "RGB"}
+    result = sm_imgcheck.validate(array, given, assume=assume)
+    assert ("SHP101", "reshape") in [(finding.code, finding.fixed_by) for finding in result.findings]
+    tensor = sm_imgcheck.convert(array, given, assume=assume)
+    expected = FLOATS[:, :48] if shape == ["N", "H", "W", 3] else FLOATS
+    expected = expected.transpose(2, 0, 1) if shape[1] == 3 else expected
+    assert tensor.dtype == np.float32
+    assert len(tensor) == (2 if len(array) == 2 else 1)
+    np.testing.assert_allclose(tensor[0], expected, atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("size", "layout"), [(9217, "NHWC"), (9216 * 2, "HWC"), (9216, "HW"), (0, "NHWC"), (3, "NHWC")]
+)
+def test_flattened_tensor_of_another_size_is_refused(size, layout):
+    array = np.zeros((1, size), np.float32)
+    with pytest.raises((PlanError, sm_imgcheck.CandidateError)):
+        sm_imgcheck.convert(array, spec(), assume={"layout": layout, "channel_order": "RGB"})

@@ -213,6 +213,8 @@ class Candidate:
     kind: Literal["image", "tensor", "request", "probe", "unknown"]
     """probe: the golden tensor of a probe image, which the spec is held against."""
     facts: Facts | None = None
+    unflattened: Facts | None = None
+    """Flattened tensors whose layout is assumed only: the facts of the array in the shape of that layout."""
     header: Header | None = None
     """Images only."""
     request: Request | None = None

@@ -18,6 +18,7 @@ __all__ = [
     "normalize",
     "quantize",
     "reorder",
+    "reshape",
     "scale",
     "to_pixels",
     "transpose",
@@ -98,6 +99,12 @@ def to_pixels(image: np.ndarray, *, scale: list[float], offset: list[float], who
     x = (image.astype(np.float64) - np.array(offset)) / np.array(scale)
     levels: np.ndarray = np.clip(np.rint(x) if whole else x, 0, 255)
     return levels.astype(np.uint8 if whole else np.float32)
+
+
+def reshape(image: np.ndarray, *, shape: list[int], layout: str) -> np.ndarray:
+    """A flattened array in the lengths of its axes, whose order is ``layout``."""
+    assert len(shape) == len(layout)
+    return image.reshape(shape)
 
 
 def transpose(image: np.ndarray, *, layout: str, to: str) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Ops that choose the order of channels and axes: reorder, transpose, add_axis, drop_axis, batch."""
+"""Ops that choose the order of channels and axes: reorder, reshape, transpose, add_axis, drop_axis, batch."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ def _reorder(facts: Facts, step: Step) -> Facts:
         at = [order.index(channel) for channel in to]
         values = Affine(scale=tuple(values.scale[i] for i in at), offset=tuple(values.offset[i] for i in at))
     return changed(facts, channel_order=to, values=values, likely_order="", order_probability=0.0)
+
+
+def _reshape(facts: Facts, step: Step) -> Facts:
+    return changed(facts, shape=tuple(step.params["shape"]), layout=step.params["layout"], fortran=False)
 
 
 def _transpose(facts: Facts, step: Step) -> Facts:
@@ -43,6 +47,7 @@ OPS = {
     "reorder": Op(
         stage="reorder", kernel="sm_imgcheck.ops.kernels.values", effect=_reorder, traits=frozenset({"order"})
     ),
+    "reshape": Op(stage="reshape", effect=_reshape, **_AXES),
     "transpose": Op(stage="transpose", effect=_transpose, **_AXES),
     "add_axis": Op(stage="transpose", effect=_add_axis, **_AXES),
     "drop_axis": Op(stage="transpose", effect=_drop_axis, **_AXES),

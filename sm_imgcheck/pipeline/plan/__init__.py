@@ -30,11 +30,20 @@ def make_plan(spec: Spec, candidate: Candidate, options: Options) -> Plan:
         return _follow(of_file(candidate.header), image.STAGES + finish.STAGES, context)
     if candidate.facts is None:
         raise PlanError("nothing is known of it")
-    facts, likely = candidate.facts, contradicted_order(candidate.facts)
+    facts = candidate.unflattened or candidate.facts
+    likely = contradicted_order(facts)
     seen = any(origin.exact for origin in candidate.origins or ())
     context = PlanContext(spec=spec, kind="tensor", options=options, guessed_order=bool(likely), known_layout=seen)
     facts = changed(facts, channel_order=likely) if likely else facts
-    return _follow(facts, tensor.STAGES + finish.STAGES, context)
+    plan = _follow(facts, tensor.STAGES + finish.STAGES, context)
+    return plan if candidate.unflattened is None else _unflatten(plan, candidate.facts)
+
+
+def _unflatten(plan: Plan, flat: Facts) -> Plan:
+    """The plan from a flattened array: one step more at its start."""
+    params = {"shape": list(plan.before.shape), "layout": plan.before.layout}
+    step = Step(op="reshape", params=params, why="the array is flattened, its axes are given")
+    return Plan(steps=(step, *plan.steps), before=flat, after=(plan.before, *plan.after))
 
 
 def any_image(spec: Spec) -> tuple[Step, ...]:
