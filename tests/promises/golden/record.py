@@ -463,6 +463,9 @@ def normalized(content: bytes, folder: str, port: int) -> bytes:
         content = content.replace(__version__.encode(), b"<version>")
     content = re.sub(rb"\b\d+(\.\d+)? ?(ms|s)\b(?=[ ,;.)\n])", b"<time>", content)
     content = re.sub(rb'("seconds"|"mtime"|"elapsed"): ?[0-9.e-]+', rb"\1: <time>", content)
+    # A run of more than 5 s, on a busy machine any run, ends with a summary of its speed.
+    summary = rb"(?m)^[\d,]+ candidates? in [^\n]*\n(?:  (?:by code|slowest|largest) [^\n]*\n)*"
+    content = re.sub(summary, b"", content)
     return re.sub(rb"\(([a-z_]+)\.py:\d+\)", b"(<line>)", content)
 
 
