@@ -132,9 +132,11 @@ def unflattened(shape: tuple[int, ...], layout: str, contract: Contract) -> tupl
     open_axes = [axis for axis in "HW" if lengths.get(axis) is None]
     left = shape[-1] // prod(length for length in lengths.values() if length)
     lengths |= dict.fromkeys(open_axes, isqrt(left) if len(open_axes) == 2 else left)
-    images, rest = divmod(prod(shape), max(1, prod(lengths[axis] or 0 for axis in layout if axis != "N")))
-    one_array = images == 1 or ("N" in layout and len(shape) == 2 and images == shape[0])
-    return tuple(images if axis == "N" else lengths[axis] or 0 for axis in layout) if one_array and not rest else None
+    inner = prod(lengths[axis] or 0 for axis in layout if axis != "N")
+    images = prod(shape) // inner if inner else 0
+    found = tuple(images if axis == "N" else lengths[axis] or 0 for axis in layout)
+    several = "N" in layout and len(shape) == 2 and images == shape[0]
+    return found if prod(found) == prod(shape) > 0 and (images == 1 or several) else None
 
 
 def _square(shape: tuple[int, ...], contract: Contract) -> str:

@@ -155,15 +155,16 @@ def _measure(candidate: Candidate, spec: Spec | None, options: Options, trace: T
     layout = assume.get("layout", "")
     shape = None if contract is None else unflattened(candidate.data.shape, layout, contract)
     try:
-        if shape is not None:
-            reading = measure(candidate.data.reshape(shape), contract, assume)
-            return changed(candidate, facts=measure(candidate.data, contract, {}), unflattened=reading)
-        facts = measure(candidate.data, contract, assume)
+        unfolded = None if shape is None else measure(candidate.data.reshape(shape), contract, assume)
+        facts = measure(candidate.data, contract, assume if unfolded is None else {})
     except CandidateError as error:
         return changed(candidate, problem=rules.make_finding(error))
     if candidate.handled is not None and candidate.handled.dtype and facts is not None:
-        facts = changed(facts, dtype=candidate.handled.dtype)
-    measured = changed(candidate, facts=facts)
+        dtype = candidate.handled.dtype
+        facts, unfolded = changed(facts, dtype=dtype), unfolded and changed(unfolded, dtype=dtype)
+    measured = changed(candidate, facts=facts, unflattened=unfolded)
+    if unfolded is not None:  # the search compares pictures, and the array itself is none
+        return measured
     return measured if options.source is None or trace is None else trace(measured, spec, options)
 
 

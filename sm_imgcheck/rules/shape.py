@@ -43,7 +43,9 @@ def _wrong_rank(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
         likely = likely_reading(facts.shape, spec.contract)
         hint = f" ({likely.text})" if likely else ""
         # A body is judged as it is: nothing is assumed of its tensor.
-        assumable = likely is not None and likely.layout and candidate.kind != "request"
+        assumable = (
+            likely is not None and likely.layout and candidate.kind != "request" and candidate.unflattened is None
+        )
         fix = f"; if so: --assume layout={likely.layout}" if likely and assumable else ""
         yield SHP101.finding(
             f"no image axes: got {list(facts.shape)}{hint}, expected {wanted}{fix}",

@@ -30,7 +30,7 @@ def parse(mapping: Mapping[str, Any], *, source: str = "spec", lines: Mapping[st
     notes = Notes(lines)
     given = key_values.mapping(mapping, TOP, "", notes)
     if "extends" in given:
-        notes.add("extends", "only a spec file can extend another; load it with specfile.load")
+        notes.add("extends", "only a spec file can extend another; load it with sm_imgcheck.load_spec")
     shape = axes.read(given, notes)
     contract = _contract(given, shape, notes)
     decode = decoding.read(given.get("decode", {}), notes) if notes.fine("decode") else Decode()

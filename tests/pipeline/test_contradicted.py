@@ -331,6 +331,13 @@ def test_flattened_tensor_is_unflattened_under_an_assumed_layout(array, shape, l
     np.testing.assert_allclose(tensor[0], expected, atol=2e-3)
 
 
+@pytest.mark.parametrize(("shape", "layout"), [((1,), "NCHW"), ((1,), "HWC"), ((2, 1), "NCHW"), ((1, 2), "NHWC")])
+def test_few_flat_values_are_no_picture_of_any_size(shape, layout):
+    given = spec(shape=["N", 3, "H", "W"])
+    result = sm_imgcheck.validate(np.zeros(shape, np.float32), given, assume={"layout": layout})
+    assert [finding.code for finding in result.findings] == ["SHP101"]
+
+
 @pytest.mark.parametrize(
     ("size", "layout"), [(9217, "NHWC"), (9216 * 2, "HWC"), (9216, "HW"), (0, "NHWC"), (3, "NHWC")]
 )
