@@ -18,7 +18,7 @@ from sm_imgcheck.report import formats
 if TYPE_CHECKING:
     from sm_imgcheck.report._layout import Story
 
-__all__ = ["Content", "Reporter", "Run", "format_names", "reporter"]
+__all__ = ["Content", "Reporter", "Run", "reporter"]
 
 Row_contra = TypeVar("Row_contra", contravariant=True)
 
@@ -91,11 +91,6 @@ class Reporter(Protocol[Row_contra]):
 
 class _Format(Protocol):
     def reporter(self, content: Content[Row_contra]) -> Reporter[Row_contra]: ...
-
-
-def format_names() -> tuple[str, ...]:
-    """The names of all formats."""
-    return plugins.names(formats)
 
 
 def reporter(name: str, content: Content[Row_contra]) -> Reporter[Row_contra]:

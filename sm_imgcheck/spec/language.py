@@ -1,7 +1,7 @@
 """The spec language as one table: what may stand where, what it means, what it is when nothing is said.
 
-Reading (``reading``), the JSON Schema (``schema``), the order of ``spec show`` and the comments of ``spec init`` all
-follow this table. Rules between keys are functions: ``axes``, ``values``, ``sizing``, ``decoding``.
+Parsing (``parse``), the JSON Schema (``json_schema``), the order of ``spec show`` and the comments of ``spec init`` all
+follow this table. Rules between keys are functions: ``shape``, ``values``, ``geometry``, ``decode``.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class Dim:
 
 @frozen
 class Step:
-    """One operation as data: ``op`` names a function of ``pixels``, ``params`` are its keyword arguments."""
+    """One operation as data: ``op`` names a record of ``ops.records``, ``params`` are its keyword arguments."""
 
     op: str
     params: Mapping[str, Any] = field(default_factory=dict)

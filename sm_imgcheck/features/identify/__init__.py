@@ -1,9 +1,9 @@
 """Find how a tensor was made of an image: enumerate what libraries do, run it, and name what explains the numbers.
 
 The choices are discrete: the turn, the framing, the kernel and whose arithmetic, the decoder, the channel order. Each
-hypothesis is a plan, made by ``planning`` of the ops that ``convert`` runs; only the value mapping is a regression. The
-search is staged (``_places``: turn and framing by cells; ``_guess``: kernels and their kin; ``_origin``: the values,
-and the whole plan run and compared), so that what costs most is done for what has survived.
+hypothesis is a plan, made by ``pipeline.plan`` of the ops that ``convert`` runs; only the value mapping is a
+regression. The search is staged (``placement``: turn and framing by cells; ``kernels``: resizes and their kin;
+``verify``: the values, and the whole plan run and compared), so that what costs most is done for what has survived.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From a hypothesis to steps: the very ones that ``planning`` makes of a spec that says the same."""
+"""From a hypothesis to steps: the very ones that ``pipeline.plan`` makes of a spec that says the same."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def resize_opencv(
     interpolation: str,
     dtype: str,
 ) -> np.ndarray:
-    """``cv2.resize``. Parameters: see ``geometry.edges.resized`` and ``levels``.
+    """``cv2.resize``. Parameters: see ``core.sizes.resized`` and ``levels``.
 
     A rounded ``cover`` is ``cv2.dnn.blobFromImage(crop=True)``, which hands ``cv2.resize`` a factor instead of a size:
     the pixels are then sampled with that factor, not with the ratio of the sizes.

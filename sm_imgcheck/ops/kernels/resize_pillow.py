@@ -48,7 +48,7 @@ def resize_pillow(
     interpolation: str,
     dtype: str,
 ) -> np.ndarray:
-    """``Image.resize`` of the installed Pillow. Parameters: see ``geometry.edges.resized`` and ``levels``."""
+    """``Image.resize`` of the installed Pillow. Parameters: see ``core.sizes.resized`` and ``levels``."""
     height, width = image.shape[:2]
     new = resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
     return sampled_by_pillow(image, box=(0, 0, width, height), size=new, interpolation=interpolation, dtype=dtype)

@@ -132,7 +132,7 @@ def resize_tensorflow(
     dtype: str,
     antialias: bool,
 ) -> np.ndarray:
-    """``tf.image.resize``. Parameters: see ``geometry.edges.resized`` and ``levels``.
+    """``tf.image.resize``. Parameters: see ``core.sizes.resized`` and ``levels``.
 
     A rounded ``longest_edge`` is its ``preserve_aspect_ratio=True``.
     """

@@ -132,7 +132,7 @@ def resize_torch(
     dtype: str,
     antialias: bool,
 ) -> np.ndarray:
-    """``torch.nn.functional.interpolate``. Parameters: see ``geometry.edges.resized`` and ``levels``."""
+    """``torch.nn.functional.interpolate``. Parameters: see ``core.sizes.resized`` and ``levels``."""
     height, width = image.shape[:2]
     new = resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
     return sampled_by_torch(image, size=new, interpolation=interpolation, dtype=dtype, antialias=antialias)

@@ -9,16 +9,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
 
 from sm_imgcheck.core import plugins
 from sm_imgcheck.core.errors import Bug
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Facts, Step
 
-__all__ = ["Op", "Params", "library_of", "record"]
-
-Params = Mapping[str, Any]
+__all__ = ["Op", "library_of", "record"]
 
 
 def _no_phrase(_: Step) -> str:

@@ -1,8 +1,8 @@
 """Measure an array once: everything that checks and plans need to know of it.
 
 The value mapping counts as known when every value lies on the lattice that 256 grey levels leave behind an affine
-map, and the map is one of the field's usual ones (``mapping.RECIPES``), the spec's own, or one that the lattice itself
-tells: one of the usual mistakes (``naming``), or any other where black and white are both there.
+map, and the map is one of the field's usual ones (``value_mapping.RECIPES``), the spec's own, or one that the lattice
+itself tells: one of the usual mistakes (``recipes``), or any other where black and white are both there.
 """
 
 from __future__ import annotations

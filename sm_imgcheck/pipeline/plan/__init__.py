@@ -1,5 +1,6 @@
 """Derive the plan: the ordered steps from what is there to what the contract asks for.
 
+The order is that of ``STAGES`` in ``image`` or ``tensor``, then of those in ``finish`` (values, dtype, axes).
 Each stage looks at the facts as the stages before it leave them and yields the steps that are still missing, so a
 candidate that keeps the contract gets an empty plan.
 """

@@ -211,7 +211,7 @@ DEADLY = """
 import json, os, signal, sys
 from collections import Counter
 from sm_imgcheck.spec.load import load
-from sm_imgcheck.run.work import Job
+from sm_imgcheck.run.work import RunJob
 from sm_imgcheck.run.inputs.item import Listing
 from sm_imgcheck.run.inputs.listing import listed
 from sm_imgcheck.run.outputs.tensors import Outputs
@@ -226,7 +226,7 @@ class Deadly(Outputs):
 
 def main(engine):
     sink = Deadly(folder=engine, form="npy")
-    job = Job(spec=load("spec.yaml"), options=Options(want_array=True), sink=sink)
+    job = RunJob(spec=load("spec.yaml"), options=Options(want_array=True), sink=sink)
     for done in run(listed(["in"], Listing(passed_over=Counter())), job, jobs=2, engine=engine):
         print(json.dumps([done.item.path, done.size, [(one.code, one.message) for one in done.result.findings]]))
 """

@@ -1,4 +1,4 @@
-"""Whether the three channels of a tensor stand as RGB or BGR, by its colours."""
+"""How likely three channels are RGB or BGR, by their colors; ``core.evidence`` decides what counts as evidence."""
 
 from __future__ import annotations
 
