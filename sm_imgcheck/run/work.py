@@ -1,8 +1,8 @@
 """What a run does with each candidate: the one function that this process, a worker process and a cluster call.
 
 A run is a lazy listing, cut into chunks; an executor (``executors/``) has ``work`` done on each chunk somewhere, and
-hands the small records of what was done back in the order of the listing. Arrays never travel: ``work`` writes a tensor to
-its place and lets it go.
+hands the small records of what was done back in the order of the listing. Arrays never travel: ``work`` writes a
+tensor to its place and lets it go.
 """
 
 from __future__ import annotations
