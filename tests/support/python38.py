@@ -24,9 +24,19 @@ def newer_than_38(text: str) -> list[str]:
         return [f"{error.lineno}: {error.msg}"]
     lazy = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
     annotations = {id(node) for part in ast.walk(tree) for node in _annotated(part)} if lazy else set()
-    return [
-        f"{node.lineno}: {found}" for node in ast.walk(tree) if id(node) not in annotations for found in _newer(node)
-    ]
+    found = [(node.lineno, new) for node in ast.walk(tree) if id(node) not in annotations for new in _newer(node)]
+    found += [(node.lineno, "with (...)") for node in ast.walk(tree) if _has_bracketed_items(node, text)]
+    return [f"{line}: {new}" for line, new in found]
+
+
+def _has_bracketed_items(node: ast.AST, text: str) -> bool:
+    """Whether brackets hold the items of a ``with``, which Python 3.13 reads whatever ``feature_version`` is."""
+    if not isinstance(node, ast.With):
+        return False
+    last = node.items[-1].optional_vars or node.items[-1].context_expr
+    rest = "\n".join(text.splitlines()[last.end_lineno - 1 :]).encode()[last.end_col_offset :]
+    several = len(node.items) > 1 or node.items[-1].optional_vars is not None
+    return several and rest.lstrip(b" \t\n,").startswith(b")")
 
 
 def _annotated(node: ast.AST) -> Iterator[ast.AST]:
