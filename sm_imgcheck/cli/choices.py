@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from itertools import islice
 from pkgutil import iter_modules
+from typing import Any
 
 import typer
 
-__all__ = ["choices", "constants", "one_of"]
+__all__ = ["choices", "constants", "one_of", "text_option"]
 
 
 def choices(folder: str) -> tuple[str, ...]:
@@ -20,12 +22,18 @@ def constants(file: str, names: tuple[str, ...]) -> dict[str, str]:
     """The texts of one-line constants of a file of the package, without quotes; the file is not imported."""
     with open(_path(file), encoding="utf-8") as lines:  # noqa: PTH123
         pairs = (line.rstrip().partition(" = ") for line in lines)
-        return {name: value.strip('"') for name, _, value in pairs if name in names}
+        found = ((name, value.strip('"')) for name, _, value in pairs if name in names)
+        return dict(islice(found, len(names)))
 
 
 def _path(name: str) -> str:
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - pathlib costs more
     return os.path.join(here, *name.split("/"))  # noqa: PTH118
+
+
+def text_option(text: str, metavar: str = "TEXT") -> Any:
+    """An option that takes a text and is empty by default."""
+    return typer.Option(help=text, metavar=metavar, show_default=False)
 
 
 def one_of(*allowed: str) -> Callable[[str | None], str | None]:

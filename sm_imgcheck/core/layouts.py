@@ -15,7 +15,6 @@ __all__ = [
     "by_shape",
     "describe",
     "is_layout",
-    "known",
     "likely_reading",
     "reading",
     "size",
@@ -182,13 +181,11 @@ def _likeness(shape: tuple[int, ...], layout: str) -> tuple[bool, int, bool]:
     return channels == len("RGB"), min(axes["H"], axes["W"]), "C" in axes
 
 
-def known(layout: str) -> bool:
-    """Whether the axes have names: a shape that no reading explains has none, nor has a single number."""
-    return is_layout(layout)
-
-
 def is_layout(layout: str) -> bool:
-    """Whether these letters name each axis of an image, or of a batch of them, in any order."""
+    """Whether these letters name each axis of an image, or of a batch of them, in any order.
+
+    Those of a shape that no reading explains do not, nor do those of a single number.
+    """
     return {"H", "W"} <= set(layout) <= set("NHWC") and len(set(layout)) == len(layout)
 
 
@@ -221,4 +218,4 @@ def size(height: int, width: int) -> str:
 
 def describe(shape: tuple[int, ...], layout: str) -> str:
     """A shape with its letters, such as ``[1, 3, 224, 224] NCHW``."""
-    return f"{list(shape)} {layout}" if known(layout) else f"{list(shape)}"
+    return f"{list(shape)} {layout}" if is_layout(layout) else f"{list(shape)}"

@@ -46,10 +46,15 @@ class Registry(Generic[T]):
 
     def __init__(self, package: str, constant: str) -> None:
         self._package, self._constant = package, constant
+        self._names: tuple[str, ...] = ()
 
     def names(self) -> tuple[str, ...]:
-        """All names, sorted; no module is imported."""
-        return tuple(name.replace("_", "-") for name in names(sys.modules[self._package]))
+        """All names, sorted; the folder is listed once, and no module is imported."""
+        self._names = self._names or tuple(name.replace("_", "-") for name in names(sys.modules[self._package]))
+        return self._names
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names()
 
     def ranked(self) -> tuple[str, ...]:
         """All names in the order of ``rank``; every module is imported."""

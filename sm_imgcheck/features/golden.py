@@ -12,7 +12,7 @@ import numpy as np
 from sm_imgcheck import rules
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.layouts import known
+from sm_imgcheck.core.layouts import is_layout
 from sm_imgcheck.core.types import Candidate, Decode, Golden, Options, Plan, Result, Spec
 from sm_imgcheck.core.value_mapping import canonical
 from sm_imgcheck.io.stores import is_remote
@@ -120,7 +120,7 @@ def difference(result: Result, spec: Spec) -> np.ndarray | None:
     result: of ``check_golden`` with ``keep_arrays``. None where they are not of one size, or one is of several images.
     """
     facts, plan = result.facts, result.plan
-    if facts is None or plan is None or result.array is None or not known(facts.layout):
+    if facts is None or plan is None or result.array is None or not is_layout(facts.layout):
         return None
     made = plan.after[-1]
     if {facts.length("N"), made.length("N")} - {None, 1}:

@@ -19,7 +19,7 @@ from sm_imgcheck.ops import describe
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.ops.trace import follow
 
-__all__ = ["Difference", "Trait", "differences", "first_difference", "mending", "said", "shared", "story", "traits"]
+__all__ = ["Difference", "Trait", "differences", "mending", "said", "shared", "story", "traits"]
 
 _NEAR = 0.01
 """Grey levels between two value mappings that count as one."""
@@ -191,12 +191,6 @@ def mending(
     """
     stages = {one.trait for one in differences(several, traits(wanted, before))}
     return tuple(step for step in wanted if record(step.op).traits & stages)
-
-
-def first_difference(steps: Sequence[Step], wanted: Sequence[Step]) -> str:
-    """The first stage in which one list of steps is not the other, such as ``resize``; empty where there is none."""
-    found = differences((traits(steps),), traits(wanted))
-    return found[0].stage if found else ""
 
 
 def said(several: Sequence[Sequence[Trait]]) -> str:

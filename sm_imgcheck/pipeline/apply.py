@@ -14,6 +14,7 @@ from sm_imgcheck.core.layouts import describe
 from sm_imgcheck.core.types import Candidate, Finding, Plan, Spec
 from sm_imgcheck.core.value_mapping import domain, overshoot
 from sm_imgcheck.ops.execute import apply
+from sm_imgcheck.rules.values import VAL108
 
 __all__ = ["make_tensor", "run", "verify"]
 
@@ -34,7 +35,7 @@ def make_tensor(plan: Plan, candidate: Candidate, spec: Spec) -> tuple[np.ndarra
             plan.after[-1] if plan.after else plan.before, low=float(array.min()), high=float(array.max())
         )
         tensor = Candidate(path=candidate.path, kind="tensor", facts=changed(finished, domain=False))
-        findings = tuple(finding for finding in rules.run(tensor, spec) if finding.name == "outside-expected-range")
+        findings = tuple(finding for finding in rules.run(tensor, spec) if finding.code == VAL108.code)
         if findings:
             return None, findings, findings[0].message
     verify(array, spec)

@@ -78,7 +78,7 @@ def read_candidate(what: Any, spec: Spec | None, options: Options) -> Candidate:
     spec: None reads with the default decode policy.
     """
     if options.content_type is None and not isinstance(what, _READ):
-        what = read.from_array(what)
+        what = read.array_candidate(what)
     return guarded(_unread(what, options), partial(_read, what, spec, options))
 
 

@@ -39,7 +39,6 @@ __all__ = [
     "FileContent",
     "array_candidate",
     "fetched",
-    "from_array",
     "from_bytes",
     "image_candidate",
     "is_tensor",
@@ -119,7 +118,7 @@ def tensor_candidate(body: bytes, path: str, member: str) -> Candidate:
     return array_candidate(data, path, trailing_bytes=rest)
 
 
-def array_candidate(values: Any, path: str, *, trailing_bytes: int = 0) -> Candidate:
+def array_candidate(values: Any, path: str = "array", *, trailing_bytes: int = 0) -> Candidate:
     """An array, or what NumPy can make one of, as a candidate. Raises TypeError for what is no array at all."""
     check_arrayish(values)
     try:
@@ -200,11 +199,6 @@ def from_bytes(body: bytes, path: str, decode: Decode, *, headers_only: bool = F
     """The same from bytes that are there already; ``path`` is what messages call them."""
     member = path.rpartition("::")[2] if ".npz::" in path else ""
     return _of_bytes(body, path, member, decode, headers_only=headers_only, gray=gray)
-
-
-def from_array(array: Any, path: str = "array") -> Candidate:
-    """The same from an array, or from nested lists of numbers. Raises TypeError for what is neither."""
-    return array_candidate(array, path)
 
 
 def _of_bytes(body: bytes, path: str, member: str, decode: Decode, *, headers_only: bool, gray: bool) -> Candidate:

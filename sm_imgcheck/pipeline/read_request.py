@@ -14,7 +14,7 @@ from sm_imgcheck.pipeline.guard import guarded
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, fetched, image_candidate, opened
 from sm_imgcheck.rules.payload_request import PAY120
 from sm_imgcheck.serving.endpoints import ENDPOINTS
-from sm_imgcheck.serving.stacks import complete_findings, stack, stacks
+from sm_imgcheck.serving.stacks import STACKS, complete_findings, stack
 
 __all__ = ["as_sent", "read_request", "request_candidate"]
 
@@ -86,7 +86,7 @@ def _judged(candidate: Candidate, body: bytes, spec: Spec) -> Candidate:
 
 def _asked(content_type: str, size: int, spec: Spec) -> Request:
     name = spec.payload.get("stack", "")
-    taken = stack(name).envelopes if name in stacks() else ()
+    taken = STACKS[name].envelopes if name in STACKS else ()
     return Request(
         content_type=content_type,
         size=size,

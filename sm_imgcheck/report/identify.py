@@ -8,7 +8,7 @@ from typing import Any
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.layouts import known, size
+from sm_imgcheck.core.layouts import is_layout, size
 from sm_imgcheck.core.recipes import plausible, std_of
 from sm_imgcheck.core.types import Channel, Facts, Result, Spec
 from sm_imgcheck.core.value_mapping import span
@@ -103,7 +103,7 @@ def _said(facts: Facts) -> dict[str, str]:
 
 
 def _layout(facts: Facts) -> str:
-    if not known(facts.layout):
+    if not is_layout(facts.layout):
         return f"no layout explains the shape {list(facts.shape)}: it is no image and no batch of images"
     images, channels = facts.length("N"), facts.length("C")
     parts = [phrases.count(images, "image")] if images is not None else ["no batch axis"]
@@ -182,7 +182,7 @@ def _how_sure(channels: tuple[Channel, ...]) -> str:
 
 
 def _order(facts: Facts) -> str:
-    if not known(facts.layout):
+    if not is_layout(facts.layout):
         return "it has no channels"
     if (facts.length("C") or 1) == 1:
         return "one channel"

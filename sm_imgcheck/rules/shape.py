@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sm_imgcheck.core.evidence import contradicted_layout, sides_look_swapped
-from sm_imgcheck.core.layouts import describe, known, likely_reading, size
+from sm_imgcheck.core.layouts import describe, is_layout, likely_reading, size
 from sm_imgcheck.core.types import Candidate, Contract, Finding, Spec
 from sm_imgcheck.rules import Rule
 
@@ -15,7 +15,7 @@ def _wanted(contract: Contract) -> str:
 
 
 def _known(candidate: Candidate) -> bool:
-    return candidate.facts is not None and known(candidate.facts.layout)
+    return candidate.facts is not None and is_layout(candidate.facts.layout)
 
 
 SHP101 = Rule(
@@ -39,7 +39,7 @@ SHP101 = Rule(
 @SHP101.check
 def _wrong_rank(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts, wanted = candidate.facts, _wanted(spec.contract)
-    if facts is not None and not known(facts.layout):
+    if facts is not None and not is_layout(facts.layout):
         likely = likely_reading(facts.shape, spec.contract)
         hint = f" ({likely.text})" if likely else ""
         # A body is judged as it is: nothing is assumed of its tensor.

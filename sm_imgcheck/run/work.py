@@ -1,8 +1,8 @@
 """What a run does with each candidate: the one function that this process, a worker process and a cluster call.
 
-A run is a lazy listing, cut into chunks; an executor (``executors/``) has ``work`` done on each chunk somewhere, and
-hands the small records of what was done back in the order of the listing. Arrays never travel: ``work`` writes a
-tensor to its place and lets it go.
+A run is a lazy listing, cut into chunks; an executor (``executors/``) has each chunk processed somewhere, and
+hands the small records of what was done back in the order of the listing. Arrays never travel: a tensor is
+written to its place and let go.
 """
 
 from __future__ import annotations
@@ -48,7 +48,6 @@ __all__ = [
     "process_items",
     "report_crash",
     "resolve_input",
-    "work",
 ]
 
 _ROOM = 64 << 20
@@ -124,23 +123,18 @@ def prepare() -> None:
     gc_policy.freeze_imports()
 
 
-def work(job: RunJob, chunk: Chunk, begin: Callable[[int], None] = lambda _: None) -> Iterator[Outcome]:
-    """Look at each candidate of a chunk in turn; its tensor, where one is wanted, is in its place when it is yielded.
-
-    begin: told the place in the chunk of a candidate before it is decoded, which is not always the next to be yielded:
-    objects in a store are fetched ahead, and tensors written behind, several at a time.
-
-    The same bytes wherever it runs, and however often. A tensor that is refused and a bug at one candidate are told in
-    its result, and the work goes on. Raises OutputError where the place of all tensors is at fault, StoreError where a
-    store is out of reach.
-    """
-    return process_items(job, chunk.items, begin)
-
-
 def process_items(
     job: RunJob, items: Iterable[Item | Outcome], begin: Callable[[int], None] = lambda _: None
 ) -> Iterator[Outcome]:
-    """The same of any number of candidates, which are taken as they are needed."""
+    """Process each candidate in turn; its tensor, where one is wanted, is in its place when its outcome is yielded.
+
+    items: taken as they are needed. begin: called with the place of a candidate before it is decoded, which is not
+    always the next to be yielded: objects in a store are fetched ahead, and tensors written behind, several at a time.
+
+    The same bytes wherever it runs, and however often. A tensor that is refused and a bug at one candidate are in its
+    outcome, and the work goes on. Raises OutputError where the place of all tensors is at fault, StoreError where a
+    store is out of reach.
+    """
     allow_redirects(private=job.allow_remote)
     made = _process_all(job, items, begin)
     if isinstance(job.sink, Outputs) and is_remote(job.sink.folder):

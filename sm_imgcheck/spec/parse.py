@@ -15,7 +15,6 @@ from sm_imgcheck.spec import geometry as sizing
 from sm_imgcheck.spec import geometry_ops, key_values, values
 from sm_imgcheck.spec import shape as axes
 from sm_imgcheck.spec.language import GOLDEN, TOP
-from sm_imgcheck.spec.payload import check_payload
 from sm_imgcheck.spec.problems import Notes
 
 __all__ = ["parse"]
@@ -35,7 +34,10 @@ def parse(mapping: Mapping[str, Any], *, source: str = "spec", lines: Mapping[st
     contract = _contract(given, shape, notes)
     decode = decoding.read(given.get("decode", {}), notes) if notes.fine("decode") else Decode()
     geometry = _geometry(given, shape, notes)
-    check_payload(given.get("payload", {}), notes)
+    if payload := given.get("payload"):
+        from sm_imgcheck.spec.payload import check_payload  # loads the registries of stacks and envelopes: 2 ms
+
+        check_payload(payload, notes)
     if contract is None or notes.all():
         raise SpecError(source, notes.all())
     return _spec(given, contract, decode, geometry)

@@ -5,7 +5,13 @@ import pytest
 from sm_imgcheck.core.recipes import candidates, composed, name_of
 from sm_imgcheck.core.types import Facts, Step, Values
 from sm_imgcheck.core.value_mapping import canonical, same
-from sm_imgcheck.ops.compare import differences, first_difference, mending, said, shared, story, traits
+from sm_imgcheck.ops.compare import differences, mending, said, shared, story, traits
+
+
+def first_difference(steps, wanted):
+    """The stage of the first difference; empty where there is none."""
+    return next((one.stage for one in differences((traits(steps),), traits(wanted))), "")
+
 
 ARITHMETIC = {"interpolation": "bilinear", "dtype": "uint8"}
 STRETCH = {"mode": "stretch", "size": [224, 224], "max_size": None, "rounding": "floor"}

@@ -14,7 +14,7 @@ from PIL import Image
 from sm_imgcheck.core.types import Decode
 from sm_imgcheck.io import numpy_files
 from sm_imgcheck.io.tensors import json as tensor_json
-from sm_imgcheck.pipeline.read import from_array, from_bytes, read
+from sm_imgcheck.pipeline.read import array_candidate, from_bytes, read
 
 DECODE = Decode()
 
@@ -76,7 +76,7 @@ ARRAYS = [
 @pytest.mark.parametrize("array", ARRAYS, ids=lambda array: f"{array.dtype.str}{array.shape}")
 def test_npy_is_read_as_it_lies(array, tmp_path):
     (tmp_path / "x.npy").write_bytes(npy(array))
-    for found in (from_bytes(npy(array), "x.npy", DECODE), read(tmp_path / "x.npy", DECODE), from_array(array)):
+    for found in (from_bytes(npy(array), "x.npy", DECODE), read(tmp_path / "x.npy", DECODE), array_candidate(array)):
         assert (found.kind, found.problem) == ("tensor", None)
         assert np.array_equal(found.data, array)
         assert found.data.dtype == array.dtype
@@ -169,7 +169,11 @@ def test_bytes_after_the_values_are_counted(tmp_path):
         from_bytes(zipped(body), "x", DECODE),
     ):
         assert (found.problem, found.trailing_bytes) == (None, rest)
-    for found in (from_bytes(npy(picture()), "x", DECODE), from_array(picture()), from_bytes(document(), "x", DECODE)):
+    for found in (
+        from_bytes(npy(picture()), "x", DECODE),
+        array_candidate(picture()),
+        from_bytes(document(), "x", DECODE),
+    ):
         assert found.trailing_bytes == 0
 
 
@@ -292,22 +296,22 @@ def test_other_json_is_no_tensor():
 
 
 def test_arrays_that_are_none():
-    assert from_array([[1, 2], [3]]).problem.code == "SRC150"
-    assert from_array(np.array([None])).problem.code == "SRC151"
-    assert from_array([1.0, 2.0]).data.shape == (2,)
-    assert from_array(np.zeros(2, "M8[s]")).problem.code == "SRC150"
+    assert array_candidate([[1, 2], [3]]).problem.code == "SRC150"
+    assert array_candidate(np.array([None])).problem.code == "SRC151"
+    assert array_candidate([1.0, 2.0]).data.shape == (2,)
+    assert array_candidate(np.zeros(2, "M8[s]")).problem.code == "SRC150"
 
     class Refuses:
         def __array__(self, dtype=None, copy=None):
             raise RuntimeError("it is on another device")
 
-    problem = from_array(Refuses()).problem
+    problem = array_candidate(Refuses()).problem
     assert (problem.code, problem.message) == ("SRC150", "is no array of numbers: it is on another device")
 
 
 def test_a_mask_is_not_ignored():
-    assert "2 of its values are hidden" in from_array(np.ma.masked_less(np.arange(4), 2)).problem.message
-    plain = from_array(np.ma.masked_less(np.arange(4), 0))
+    assert "2 of its values are hidden" in array_candidate(np.ma.masked_less(np.arange(4), 2)).problem.message
+    plain = array_candidate(np.ma.masked_less(np.arange(4), 0))
     assert (plain.problem, type(plain.data)) == (None, np.ndarray)
 
 
@@ -316,12 +320,12 @@ def test_a_mask_is_not_ignored():
 )
 def test_what_is_no_array_is_the_callers_mistake(what):
     with pytest.raises(TypeError, match="expected a path, the bytes of a file, or an array, not"):
-        from_array(what)
+        array_candidate(what)
 
 
 def test_an_image_of_pillow_is_refused_with_the_way_to_do_it():
     with pytest.raises(TypeError, match=r'pass np.asarray\(image.convert\("RGB"\)\)'):
-        from_array(Image.fromarray(picture()).convert("P"))
+        array_candidate(Image.fromarray(picture()).convert("P"))
 
 
 def test_paths_that_are_no_files(tmp_path, monkeypatch):

@@ -15,7 +15,7 @@ from sm_imgcheck import cli
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Options
 from sm_imgcheck.pipeline.process import process
-from sm_imgcheck.run.inputs import collisions
+from sm_imgcheck.run import database
 from sm_imgcheck.run.inputs.collisions import Claims, clash
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.inputs.shard import Shard, sharded
@@ -603,7 +603,7 @@ def test_many_small_files_become_few(place, say, looked_at, monkeypatch):
 
 
 def test_full_disk_of_temporary_files_is_one_line():
-    base = collisions.temporary("CREATE TABLE outputs (output BLOB)")
+    base = database.temporary("CREATE TABLE outputs (output BLOB)")
     base.execute("PRAGMA max_page_count=4")  # sqlite.org/pragma.html: what is more fails as on a full disk
     with pytest.raises(ImgcheckError, match=r"^temporary database: database or disk is full; set TMPDIR"):
         base.execute("INSERT INTO outputs VALUES (?)", (bytes(100_000),))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.choices import text_option
 from sm_imgcheck.cli.option_groups import grouped
 from sm_imgcheck.core.frozen import frozen
 
@@ -28,22 +29,18 @@ RANK = 3
 SUMMARY = "Send candidates to a container or an endpoint."
 
 
-def _text(text: str, metavar: str) -> Any:
-    return typer.Option(help=text, metavar=metavar, show_default=False)
-
-
 @frozen
 class DeliveryOptions:
     """What is wanted of each request besides its body."""
 
-    accept: Annotated[str, _text("The content type that the answer should have.", "TYPE")] = ""
+    accept: Annotated[str, text_option("The content type that the answer should have.", "TYPE")] = ""
     timeout: Annotated[
         float,
         typer.Option("--timeout", metavar="SECONDS", min=0.1, max=3600, help="Until the whole answer must be there."),
     ] = 70.0
-    custom_attributes: Annotated[str, _text("Handed to the container as they are.", "TEXT")] = ""
-    target_model: Annotated[str, _text("The model of a multi-model endpoint.", "NAME")] = ""
-    target_variant: Annotated[str, _text("The production variant of an endpoint.", "NAME")] = ""
+    custom_attributes: Annotated[str, text_option("Handed to the container as they are.", "TEXT")] = ""
+    target_model: Annotated[str, text_option("The model of a multi-model endpoint.", "NAME")] = ""
+    target_variant: Annotated[str, text_option("The production variant of an endpoint.", "NAME")] = ""
 
 
 @grouped
@@ -51,8 +48,8 @@ def send(
     paths: common.Paths,
     *,
     spec: common.SpecName = common.DEFAULT_SPEC,
-    url: Annotated[str, _text("A container's address, such as http://127.0.0.1:8080/invocations.", "URL")] = "",
-    endpoint: Annotated[str, _text("A SageMaker endpoint (pip install 'sm-imgcheck[aws]').", "NAME")] = "",
+    url: Annotated[str, text_option("A container's address, such as http://127.0.0.1:8080/invocations.", "URL")] = "",
+    endpoint: Annotated[str, text_option("A SageMaker endpoint (pip install 'sm-imgcheck[aws]').", "NAME")] = "",
     request: common.RequestOptions,
     delivery: DeliveryOptions,
     assumptions: common.AssumptionOptions,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from sm_imgcheck.cli.choices import text_option
 from sm_imgcheck.cli.options import Force
 
 __all__ = ["app"]
@@ -81,32 +82,28 @@ def list_() -> None:
         typer.echo(f"{name:<28} {load(name).description}")
 
 
-def _option(text: str, metavar: str = "TEXT") -> Any:
-    return typer.Option(help=text, metavar=metavar, show_default=False)
-
-
 @app.command()
 def init(  # noqa: PLR0917  typer makes an option of each
-    shape: Annotated[str, _option("One entry per axis: N,224,224,3.", "AXES")] = "",
-    dtype: Annotated[str, _option("Element type, in any framework's words.")] = "",
-    channel_order: Annotated[str, _option("RGB, BGR, GRAY, RGBA or BGRA.")] = "",
-    value_range: Annotated[str, _option("Where pixel values 0..255 land: 0,1.", "LOW,HIGH")] = "",
-    mean: Annotated[str, _option("Instead of a value range: subtracted.", "NUMBERS")] = "",
-    std: Annotated[str, _option("Instead of a value range: divides.", "NUMBERS")] = "",
-    units: Annotated[str, _option("unit: mean and std are for pixels / 255; byte: for 0..255.")] = "",
-    order: Annotated[str, _option("The channel order in which mean and std are listed.")] = "",
-    layout: Annotated[str, _option("NHWC, NCHW, HWC, CHW, NHW or HW.")] = "",
-    resize: Annotated[str, _option("stretch, shortest_edge, longest_edge, cover, letterbox or none.", "MODE")] = "",
-    size: Annotated[str, _option("Of the resize: one edge, or HEIGHT,WIDTH.", "PIXELS")] = "",
-    interpolation: Annotated[str, _option("Of the resize.")] = "",
-    library: Annotated[str, _option("Whose resize: pillow, pillow-12, opencv, tensorflow or torch.")] = "",
-    exif: Annotated[str, _option("A photo that is stored turned: apply, ignore or reject.")] = "",
-    extends: Annotated[str, _option("A preset or a local file to start from.", "SPEC")] = "",
-    name: Annotated[str, _option("The model's name for this input.")] = "",
-    description: Annotated[str, _option("For people.")] = "",
-    source: Annotated[str, _option("Where these facts come from.", "URL")] = "",
+    shape: Annotated[str, text_option("One entry per axis: N,224,224,3.", "AXES")] = "",
+    dtype: Annotated[str, text_option("Element type, in any framework's words.")] = "",
+    channel_order: Annotated[str, text_option("RGB, BGR, GRAY, RGBA or BGRA.")] = "",
+    value_range: Annotated[str, text_option("Where pixel values 0..255 land: 0,1.", "LOW,HIGH")] = "",
+    mean: Annotated[str, text_option("Instead of a value range: subtracted.", "NUMBERS")] = "",
+    std: Annotated[str, text_option("Instead of a value range: divides.", "NUMBERS")] = "",
+    units: Annotated[str, text_option("unit: mean and std are for pixels / 255; byte: for 0..255.")] = "",
+    order: Annotated[str, text_option("The channel order in which mean and std are listed.")] = "",
+    layout: Annotated[str, text_option("NHWC, NCHW, HWC, CHW, NHW or HW.")] = "",
+    resize: Annotated[str, text_option("stretch, shortest_edge, longest_edge, cover, letterbox or none.", "MODE")] = "",
+    size: Annotated[str, text_option("Of the resize: one edge, or HEIGHT,WIDTH.", "PIXELS")] = "",
+    interpolation: Annotated[str, text_option("Of the resize.")] = "",
+    library: Annotated[str, text_option("Whose resize: pillow, pillow-12, opencv, tensorflow or torch.")] = "",
+    exif: Annotated[str, text_option("A photo that is stored turned: apply, ignore or reject.")] = "",
+    extends: Annotated[str, text_option("A preset or a local file to start from.", "SPEC")] = "",
+    name: Annotated[str, text_option("The model's name for this input.")] = "",
+    description: Annotated[str, text_option("For people.")] = "",
+    source: Annotated[str, text_option("Where these facts come from.", "URL")] = "",
     from_tensor: Annotated[
-        str, _option("Guess from an example: a .npy file, file.npz::name, or our JSON.", "TENSOR")
+        str, text_option("Guess from an example: a .npy file, file.npz::name, or our JSON.", "TENSOR")
     ] = "",
     output: Annotated[
         str | None,

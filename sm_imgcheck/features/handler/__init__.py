@@ -128,7 +128,7 @@ def _posted(body: bytes, path: str, told: Handled, spec: Spec) -> Candidate:
         HND124.finding(finding.message, expected=finding.expected, actual=finding.actual)
         for finding in received.findings
     )
-    made = read.from_array(received.data, path)
+    made = read.array_candidate(received.data, path)
     return replace(made, handled=replace(told, findings=told.findings + findings))
 
 

@@ -10,13 +10,12 @@ import numpy as np
 
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.features.identify.cells import Sums, summed
+from sm_imgcheck.io.images.decode import TURNED_BACK
 from sm_imgcheck.ops.kernels.color import orient
 
 __all__ = ["TensorImage", "readings"]
 
 _CHANNELS = (1, 3, 4)
-_BACK = {6: 8, 8: 6}
-"""The turns that undo a turn; every other undoes itself."""
 LEAST_SIDE, MOST_PIXELS = 4, 1 << 26
 """Pictures of fewer rows or columns say nothing; no spec may ask for more pixels (``spec.steps.MAX_AREA``)."""
 _LEVELS = 260
@@ -44,7 +43,7 @@ class TensorImage:
     def face(self, turned: int) -> TensorImage:
         """The same turned back, if ``turned`` is how it was turned."""
         if turned not in self.remembered:
-            pixels = orient(self.pixels, orientation=_BACK.get(turned, turned))
+            pixels = orient(self.pixels, orientation=TURNED_BACK.get(turned, turned))
             self.remembered[turned] = (
                 self if turned == 1 else replace(self, pixels=pixels, turned=turned, remembered={})
             )

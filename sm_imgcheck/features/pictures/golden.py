@@ -8,7 +8,7 @@ import numpy as np
 
 from sm_imgcheck import rules
 from sm_imgcheck.core.errors import ImgcheckError
-from sm_imgcheck.core.layouts import known
+from sm_imgcheck.core.layouts import is_layout
 from sm_imgcheck.core.types import Result, Spec
 from sm_imgcheck.features.golden import difference
 from sm_imgcheck.features.pictures.panels import against, contracts, notes_on, panel
@@ -29,7 +29,7 @@ def draw_golden(results: Sequence[Result], spec: Spec, *, title: str = "") -> by
     assert facts is not None
     assert plan is not None
     made = contracts(spec.contract, plan.after[-1].layout, plan.after[-1].channel_order)
-    theirs = contracts(spec.contract, facts.layout, facts.channel_order) if known(facts.layout) else None
+    theirs = contracts(spec.contract, facts.layout, facts.channel_order) if is_layout(facts.layout) else None
     panels = []
     if made is not None and result.array is not None:
         panels.append(panel("What the spec makes", result.array, made, (f"of {golden.image}",)))

@@ -9,7 +9,7 @@ import numpy as np
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.layouts import known, size
+from sm_imgcheck.core.layouts import is_layout, size
 from sm_imgcheck.core.recipes import name_of
 from sm_imgcheck.core.types import Affine, Candidate, Contract, Decode, Facts, Finding, Header, Origin, Spec
 from sm_imgcheck.core.value_mapping import own
@@ -49,7 +49,7 @@ def drawable(facts: Facts | None, array: np.ndarray | None, name: str) -> Facts:
     """The facts of an array that can be drawn. Raises ImgcheckError for what is no picture."""
     if facts is None or array is None:
         raise ImgcheckError(f"no picture of {for_terminal(name)}: it holds no array")
-    if facts.low is None or not known(facts.layout) or facts.channel_order == "?":
+    if facts.low is None or not is_layout(facts.layout) or facts.channel_order == "?":
         raise ImgcheckError(f"no picture of {for_terminal(name)}: {phrases.facts(facts)} is none")
     return facts
 

@@ -10,7 +10,7 @@ from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Spec
 from sm_imgcheck.serving.envelopes import ENVELOPES, ImageEnvelope, TensorEnvelope, envelope
-from sm_imgcheck.serving.stacks import stack, stacks
+from sm_imgcheck.serving.stacks import STACKS
 from sm_imgcheck.spec.payload import check_payload
 from sm_imgcheck.spec.problems import Notes, shown
 
@@ -68,7 +68,7 @@ def route(spec: Spec, *, form: str = "", content_type: str = "") -> RequestTarge
 
 def forms(name: str) -> tuple[str, ...]:
     """The envelopes that go with a stack, the best first; with none, or one that takes all, a plain one first."""
-    taken = stack(name).envelopes if name in stacks() else ()
+    taken = STACKS[name].envelopes if name in STACKS else ()
     return taken or (_PLAIN, *(form for form in ENVELOPES.ranked() if form != _PLAIN))
 
 

@@ -17,9 +17,9 @@ from sm_imgcheck.io.images.png import essential_png, scan_png
 from sm_imgcheck.io.images.sizes import check_decoder_size
 from sm_imgcheck.ops.kernels.color import orient
 
-__all__ = ["decode", "hear"]
+__all__ = ["TURNED_BACK", "decode", "hear"]
 
-# Pillow and OpenCV turn a TIFF upright, and no other format, whatever they are asked: how to turn it back.
+# How to undo the turn of an EXIF orientation; every other undoes itself. Pillow and OpenCV always turn a TIFF upright.
 TURNED_BACK = {6: 8, 8: 6}
 # A file that only OpenCV reads is a curiosity: looking into it must stay cheap.
 SECOND_OPINION_PIXELS = 16_000_000

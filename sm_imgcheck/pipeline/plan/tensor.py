@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.evidence import contradicted_layout, sides_look_swapped, unlikely_range
 from sm_imgcheck.core.frozen import changed
-from sm_imgcheck.core.layouts import LAYOUTS, known, likely_reading, size
+from sm_imgcheck.core.layouts import LAYOUTS, is_layout, likely_reading, size
 from sm_imgcheck.core.types import Affine, Contract, Facts, Step, Values
 from sm_imgcheck.core.value_mapping import canonical, domain, overshoot, same, target
 from sm_imgcheck.pipeline.plan.context import PlanContext, Stage, colour_step, reorder_step, wrong_size
@@ -58,7 +58,7 @@ def _usable(facts: Facts, _: PlanContext) -> Iterator[Step]:
 
 
 def _channels_last(facts: Facts, context: PlanContext) -> Iterator[Step]:
-    if not known(facts.layout):
+    if not is_layout(facts.layout):
         likely = likely_reading(facts.shape, context.contract)
         hint = f" (probably {likely.text})" if likely else ""
         assumptions = (f"layout={likely.layout}",) if likely and likely.layout else ()

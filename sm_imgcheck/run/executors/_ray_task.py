@@ -18,7 +18,7 @@ from sm_imgcheck.pipeline.guard import clause
 from sm_imgcheck.run.executors import _forkserver, pool
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run.resume.fingerprint import libraries
-from sm_imgcheck.run.work import Chunk, Outcome, RunJob, prepare, work
+from sm_imgcheck.run.work import Chunk, Outcome, RunJob, prepare, process_items
 
 __all__ = ["Message", "Ticket", "do"]
 
@@ -70,7 +70,9 @@ def do(ticket: bytes, chunk: Chunk, careful: bool) -> Message:
 def _run_watched(job: RunJob, chunk: Chunk) -> Iterator[Outcome]:
     """The work, in this process. A decoder that never ends holds every lock: only a thread of C ends it."""
     try:
-        yield from work(job, chunk, lambda _: faulthandler.dump_traceback_later(_LONGEST, exit=True, file=2))
+        yield from process_items(
+            job, chunk.items, lambda _: faulthandler.dump_traceback_later(_LONGEST, exit=True, file=2)
+        )
     finally:
         faulthandler.cancel_dump_traceback_later()
 

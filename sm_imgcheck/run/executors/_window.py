@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sm_imgcheck.run.executors._feed import Feed
 from sm_imgcheck.run.inputs.item import Item
-from sm_imgcheck.run.work import Chunk, Outcome, RunJob, report_crash, work
+from sm_imgcheck.run.work import Chunk, Outcome, RunJob, process_items, report_crash
 
 __all__ = ["AHEAD", "Executor", "Task", "Window"]
 
@@ -142,7 +142,7 @@ class Window:
     def _local_results(self, chunk: Chunk) -> dict[int, Outcome]:
         """Results of an earlier run, and of standard input, which no other process can read."""
         return {
-            place: next(work(self._job, Chunk(number=chunk.number, items=(item,))))
+            place: next(process_items(self._job, (item,)))
             for place, item in enumerate(chunk.items)
             if isinstance(item, Outcome) or item.stdin
         }

@@ -18,7 +18,7 @@ from typing import Any
 from sm_imgcheck.core.errors import Bug, ImgcheckError
 from sm_imgcheck.core.types import Facts, Finding, Header, Plan
 from sm_imgcheck.pipeline.guard import clause
-from sm_imgcheck.run.work import Chunk, Outcome, RunJob, prepare, work
+from sm_imgcheck.run.work import Chunk, Outcome, RunJob, prepare, process_items
 
 __all__ = ["Message", "Receiver", "Sender", "serve"]
 
@@ -146,7 +146,7 @@ def _messages(job: RunJob, chunk: Chunk, begins: Connection) -> Iterator[Message
     records: list[Outcome] = []
     due = monotonic() + _PAUSE
     try:
-        for number, record in enumerate(work(job, chunk, partial(_begin, begins)), 1):
+        for number, record in enumerate(process_items(job, chunk.items, partial(_begin, begins)), 1):
             records.append(record)
             if monotonic() >= due and number < len(chunk.items):
                 yield records, False, None

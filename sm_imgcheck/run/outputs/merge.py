@@ -12,7 +12,7 @@ from sm_imgcheck.core.errors import ImgcheckError, StoreError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.io.stores import is_remote, store, strip_file_scheme
 from sm_imgcheck.io.stores.local import opened
-from sm_imgcheck.run.inputs.collisions import as_blob, temporary
+from sm_imgcheck.run.database import as_blob, temporary
 
 __all__ = ["Merged", "merged"]
 

@@ -28,7 +28,7 @@ from sm_imgcheck.run.resume.index import Known
 from sm_imgcheck.run.resume.journal import Journal
 from sm_imgcheck.run.resume.lock import Lock
 from sm_imgcheck.run.resume.select import resumed
-from sm_imgcheck.run.work import Chunk, Outcome, RunJob, work
+from sm_imgcheck.run.work import Outcome, RunJob, process_items
 
 __all__ = ["RecorderOptions", "RunRecorder", "open_recorder"]
 
@@ -212,7 +212,7 @@ def _packs(keep: RunRecorder, sink: Outputs, spec: Spec, earlier: Known | None, 
     job = replace(keep.job, spec=spec, sink=parts)
 
     def make(item: Item) -> Outcome:
-        return next(work(job, Chunk(number=0, items=(item,))))
+        return next(process_items(job, (item,)))
 
     return Packs(
         packing=wanted.packing,

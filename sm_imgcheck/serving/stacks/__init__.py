@@ -156,7 +156,7 @@ def _complete(finding: Finding, spec: Spec) -> Finding:
     if finding.code == PAY114.code and spec.payload.get("max_bytes") is not None:
         return changed(finding, severity="warning")
     name = spec.payload.get("stack", "")
-    if finding.code in _WITHOUT_ADVICE or name not in STACKS.names() or name == "custom":
+    if finding.code in _WITHOUT_ADVICE or name not in STACKS or name == "custom":
         return finding
     envelope = spec.payload.get("envelope") or STACKS[name].envelopes[0]
     return changed(finding, message=f"{finding.message}; sm-imgcheck payload writes {envelope}")

@@ -18,7 +18,7 @@ from sm_imgcheck.io.stores import _connect, join, store
 from sm_imgcheck.run.inputs.item import Listing
 from sm_imgcheck.run.inputs.listing import listed
 from sm_imgcheck.run.outputs.tensors import Outputs
-from sm_imgcheck.run.work import Chunk, RunJob, work
+from sm_imgcheck.run.work import RunJob, process_items
 from sm_imgcheck.spec import load
 
 SPEC = "shape: [N, 24, 32, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
@@ -304,7 +304,7 @@ def test_a_worker_says_what_it_is_about_to_decode(folder):
         sink=Outputs(folder=f"{root}/out", form="npy"),
     )
     begun = []
-    records = work(job, Chunk(number=0, items=items), begun.append)
+    records = process_items(job, items, begun.append)
     first = next(records)
     assert (first.item, first.output) == (items[0], "00.npy")
     assert begun == list(range(12)), "its tensor is written while the others are made"

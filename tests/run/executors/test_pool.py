@@ -22,7 +22,7 @@ from sm_imgcheck.run.executors import _worker, pool
 from sm_imgcheck.run.inputs.item import Item, Listing
 from sm_imgcheck.run.inputs.listing import listed
 from sm_imgcheck.run.outputs.tensors import Outputs
-from sm_imgcheck.run.work import Chunk, Outcome, RunJob, work
+from sm_imgcheck.run.work import Outcome, RunJob, process_items
 from sm_imgcheck.spec import load
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
@@ -113,7 +113,7 @@ def test_chunks_begin_small_and_hold_every_item_once():
 
 def test_what_is_known_and_standard_input_never_travel(photos, job, monkeypatch):
     one, *others = items(photos)
-    known = next(work(job, Chunk(number=0, items=(one,))))
+    known = next(process_items(job, (one,)))
     with (photos / "01.jpg" if (photos / "01.jpg").exists() else photos / "sub" / "01.jpg").open() as file:
         monkeypatch.setattr(sys, "stdin", file)
         stdin = Item(path="stdin", output=("stdin",), stdin=True)

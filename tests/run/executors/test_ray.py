@@ -23,7 +23,7 @@ from sm_imgcheck.run.inputs.item import Item, Listing
 from sm_imgcheck.run.inputs.listing import listed
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run.resume.fingerprint import libraries
-from sm_imgcheck.run.work import Chunk, RunJob, work
+from sm_imgcheck.run.work import Chunk, RunJob, process_items
 from sm_imgcheck.spec import load
 
 SPEC = "pillow-rgb-01"
@@ -98,7 +98,7 @@ def test_the_command_gives_the_same_bytes_as_without(photos, tmp_path, monkeypat
 def test_what_is_known_and_standard_input_never_travel(photos, job, monkeypatch):
     ray = Ray().install(monkeypatch)
     one, *others = items(photos)
-    known = next(work(job, Chunk(number=0, items=(one,))))
+    known = next(process_items(job, (one,)))
     with (photos / "01.jpg").open() as file:
         monkeypatch.setattr(sys, "stdin", file)
         records = list(run([known, Item(path="stdin", output=("stdin",), stdin=True), *others], job, engine="ray"))
