@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
-from functools import wraps
 from operator import attrgetter
-from typing import TypeVar
 
 from sm_imgcheck import rules
 from sm_imgcheck.core.errors import PlanError
@@ -16,7 +14,7 @@ from sm_imgcheck.core.types import Candidate, Finding, Header, Options, Plan, Sp
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.pipeline.plan import make_plan
 
-__all__ = ["Proposal", "check", "propose", "select"]
+__all__ = ["Proposal", "check", "judge", "propose", "select"]
 
 _MENDERS = {
     "cast": ("cast", "pixels", "colour", "quantize"),
@@ -39,34 +37,34 @@ class Proposal:
 
 
 _REMEMBERED = 512
-"""Values, some 10 kB each: the headers of a folder of photographs are few."""
+"""Judgments, some 10 kB each: the headers of a folder of photographs are few."""
+_judgments: IdentityCache[tuple[Proposal, tuple[Finding, ...]]] = IdentityCache(_REMEMBERED)
 _header_fields = attrgetter(*(field.name for field in fields(Header)))
-T = TypeVar("T")
 
 
-def _once_per_header(function: Callable[..., T]) -> Callable[..., T]:
-    """Remember the function's value for images with equal headers.
+def judge(candidate: Candidate, spec: Spec, options: Options) -> tuple[Proposal, tuple[Finding, ...]]:
+    """The plan of a measured candidate, and its findings.
 
-    Planning and checking takes as long as a JPEG of 300x300 takes to decode.
+    Images with equal headers share one judgment: planning and checking takes as long as a JPEG of 300x300 takes to
+    decode.
     """
-    cache: IdentityCache[T] = IdentityCache(_REMEMBERED)
+    header = candidate.header
+    # The size of the file matters to one kind only: to a JPEG with arithmetic coding.
+    alike = header is not None and candidate.kind == "image" and not header.coding.startswith("arithmetic")
+    if header is None or not alike or candidate.problem is not None:
+        return _judge(candidate, spec, options)
+    suffix = _suffix(candidate.path)
 
-    @wraps(function)
-    def remembered(candidate: Candidate, spec: Spec, options: Options, *more: Plan | None) -> T:
-        header = candidate.header
-        # The size of the file matters to one kind only: to a JPEG with arithmetic coding.
-        alike = header is not None and candidate.kind == "image" and not header.coding.startswith("arithmetic")
-        if header is None or not alike or candidate.problem is not None:
-            return function(candidate, spec, options, *more)
-        suffix = _suffix(candidate.path)
+    def make() -> tuple[Proposal, tuple[Finding, ...]]:
+        # Neither name nor bytes: what is remembered cannot depend on them.
+        return _judge(changed(candidate, path=f"x{suffix}", data=b"", pixels=None), spec, options)
 
-        def make() -> T:
-            # Neither name nor bytes: what is remembered cannot depend on them.
-            return function(changed(candidate, path=f"x{suffix}", data=b"", pixels=None), spec, options, *more)
+    return _judgments.get_or_make((spec, options), make, (suffix, candidate.trailing_bytes, *_header_fields(header)))
 
-        return cache.get_or_make((spec, options), make, (suffix, candidate.trailing_bytes, *_header_fields(header)))
 
-    return remembered
+def _judge(candidate: Candidate, spec: Spec, options: Options) -> tuple[Proposal, tuple[Finding, ...]]:
+    proposal = propose(candidate, spec, options)
+    return proposal, check(candidate, spec, options, proposal.plan)
 
 
 def _suffix(path: str) -> str:
@@ -76,7 +74,6 @@ def _suffix(path: str) -> str:
     return name[at:] if 0 < at < len(name) - 1 else ""
 
 
-@_once_per_header
 def propose(candidate: Candidate, spec: Spec, options: Options) -> Proposal:
     """The steps from a measured candidate to the contract, or why there are none."""
     if candidate.problem is not None:
@@ -92,7 +89,6 @@ def propose(candidate: Candidate, spec: Spec, options: Options) -> Proposal:
         return Proposal(plan=None, skipped=str(error), assumptions=error.assumptions)
 
 
-@_once_per_header
 def check(candidate: Candidate, spec: Spec, options: Options, plan: Plan | None) -> tuple[Finding, ...]:
     """The findings of a measured candidate that ``options`` select, each with the op of its plan that fixes it."""
     return tuple(select(rules.run(candidate, spec), plan, options))

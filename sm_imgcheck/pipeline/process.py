@@ -17,7 +17,7 @@ from sm_imgcheck.core.layouts import unflattened
 from sm_imgcheck.core.types import Candidate, Decode, Facts, Header, Options, Result, Spec, Values
 from sm_imgcheck.core.value_mapping import canonical
 from sm_imgcheck.pipeline import read
-from sm_imgcheck.pipeline.check import check, propose, select
+from sm_imgcheck.pipeline.check import judge, select
 from sm_imgcheck.pipeline.guard import guarded
 from sm_imgcheck.pipeline.plan import decodes_gray
 from sm_imgcheck.rules.source_file import SRC150
@@ -54,8 +54,7 @@ def process(
 @np.errstate(all="ignore")
 def assess(candidate: Candidate, spec: Spec, options: Options) -> Result:
     """Plan, check and apply: the result of a candidate that is read and measured. Reads and decodes nothing more."""
-    proposal = propose(candidate, spec, options)
-    findings = check(candidate, spec, options, proposal.plan)
+    proposal, findings = judge(candidate, spec, options)
     result = Result(
         candidate=candidate if options.keep_arrays else candidate.without_arrays(),
         findings=findings,
