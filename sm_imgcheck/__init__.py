@@ -15,7 +15,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from sm_imgcheck.core.version import __version__ as __version__
+from sm_imgcheck.core import __version__ as __version__
 
 if TYPE_CHECKING:
     from sm_imgcheck.api import (

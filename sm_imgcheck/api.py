@@ -98,7 +98,7 @@ def identify(
     or it can be no picture. With a spec there are ``findings`` and a ``plan`` too, and ``ideal`` is what the spec makes
     of the source. Raises ImgcheckError for an image in the place of a tensor, and for a source that is none; SpecError.
     """
-    from sm_imgcheck.features.identify.tensor import identify_tensor
+    from sm_imgcheck.features.identify import identify_tensor
 
     options = Options(assume=_assumed(assume), source=_source(source))
     return identify_tensor(what, None if spec is None else loaded(spec), options)

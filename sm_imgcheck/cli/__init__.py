@@ -1,23 +1,25 @@
-"""The command line: one thin file for each command. The only place that prints, and that turns errors into exits."""
+"""The command line: one file for each command. Only here is anything printed; errors and signals become exit codes."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from io import StringIO
+from types import FrameType
 from typing import Annotated
 
 import typer
 
-from sm_imgcheck.cli.choices import choices, constants
+from sm_imgcheck.cli.option_groups import choices, constants
+from sm_imgcheck.core import __version__
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.version import __version__
 
-__all__ = ["EXITS", "build", "list_commands", "main"]
+__all__ = ["EXITS", "Terminated", "build", "list_commands", "listen", "main"]
 
 EXITS = (
     "Exit codes: 0 nothing at or above --fail-on; 1 findings, or a candidate that could not be converted; "
@@ -85,8 +87,6 @@ def _top(
 
 def main(arguments: list[str]) -> int:
     """Run one command line. Returns 0: nothing to report, 1: findings, 2: it could not be done, 128 + n: a signal."""
-    from sm_imgcheck.cli.signals import Terminated
-
     try:
         _prepare()
         named = next((word for word in arguments if not word.startswith("-")), "")
@@ -151,8 +151,29 @@ def _cannot_print(error: Exception) -> int:
 def _bug(error: Exception) -> int:
     """Tell where the tool itself went wrong, in one line; the whole way there on request."""
     from sm_imgcheck.cli.run_errors import REPORT_IT
-    from sm_imgcheck.pipeline.guard import WITH_TRACEBACK, clause
+    from sm_imgcheck.pipeline.read import WITH_TRACEBACK, clause
 
     if os.environ.get(WITH_TRACEBACK):
         raise error
     return _failed(f"this is a bug in sm-imgcheck, not in your files: {clause(error)}\n{REPORT_IT}")
+
+
+class Terminated(BaseException):  # not KeyboardInterrupt: typer makes exit code 130 of that
+    """A signal asked the process to end."""
+
+    def __init__(self, number: int) -> None:
+        self.name = signal.Signals(number).name
+        self.code = 128 + number  # as a shell reports it
+        super().__init__(self.name)
+
+
+def listen() -> None:
+    """Let the signals that end a process raise ``Terminated``, unless somebody (nohup) had them ignored."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _stop)
+
+
+def _stop(number: int, _: FrameType | None) -> None:
+    raise Terminated(number)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sm_imgcheck.cli.choices import choices, constants, one_of, said
+from sm_imgcheck.cli.option_groups import choices, constants, one_of, said
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
 

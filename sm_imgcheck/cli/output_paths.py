@@ -1,17 +1,24 @@
-"""What the words after ``-o`` and ``--emit`` name: a folder, a file, standard output."""
+"""Output paths: the folder, file or standard output that ``-o``, ``--emit`` and ``--picture`` name."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sm_imgcheck.cli.choices import choices
+from sm_imgcheck.cli.option_groups import choices
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.io.stores import is_remote, scheme_of, store, strip_file_scheme
 
-__all__ = ["folder", "hand_over", "suffix_of"]
+if TYPE_CHECKING:
+    from sm_imgcheck.cli.session import Invocation
+    from sm_imgcheck.core.types import Result
+
+__all__ = ["Picture", "check_one", "checked", "draw", "folder", "hand_over", "put", "suffix_of"]
 
 
 def suffix_of(text: str) -> str:
@@ -54,3 +61,77 @@ def hand_over(text: str, out: str | None, *, force: bool) -> None:
         raise typer.BadParameter("-o names nothing: name a file, or - for standard output")
     out = strip_file_scheme(out)
     store(out).write(out, (text.encode(),), force=force)
+
+
+def checked(name: str | None) -> str | None:
+    """The file that ``--picture`` names. Raises BadParameter for what is no PNG file."""
+    if name is None or (name.lower().endswith(".png") and os.path.basename(name)[:-4].strip(".")):  # noqa: PTH119
+        return name
+    if not name or name == "-":
+        raise typer.BadParameter("--picture takes a file such as out.png: standard output has the report")
+    raise typer.BadParameter(
+        f"--picture {for_terminal(name)}: pictures are written as PNG; name a file such as out.png"
+    )
+
+
+Picture = Annotated[
+    str | None,
+    typer.Option(
+        "--picture",
+        metavar="FILE.png",
+        help="Draw it: the source, what the model sees of the tensor, and how the tensor was made.",
+        callback=checked,
+        show_default=False,
+    ),
+]
+
+
+def check_one(paths: list[str], *, golden: bool) -> None:
+    """Raise BadParameter unless there is one thing to draw: one candidate in a file, or what golden tensors show."""
+    if golden and not paths:
+        return
+    if golden or len(paths) != 1:
+        raise typer.BadParameter("--picture draws one candidate, or the golden tensors alone: name one PATH")
+    if paths[0] == "-" or paths[0].startswith("@") or os.path.isdir(paths[0]):  # noqa: PTH112 - as the user typed it
+        raise typer.BadParameter(f"--picture draws one candidate: {for_terminal(paths[0])} is no file")
+
+
+def draw(invocation: Invocation, results: Sequence[Result], target: str) -> None:
+    """Draw the one candidate of a run, or the golden tensors. Raises ImgcheckError where there is nothing to draw.
+
+    results: those of the run, their arrays kept.
+    """
+    from sm_imgcheck.cli.session import load_spec
+
+    spec, force = load_spec(invocation.spec, warn=False), invocation.run.force
+    if invocation.golden:
+        from sm_imgcheck.features.pictures import draw_golden
+
+        made_of = [probe[key] for probe in spec.golden for key in ("image", "tensor")]
+        put(target, draw_golden(results, spec, title=invocation.spec), made_of, force=force)
+        return
+    from sm_imgcheck.features.pictures import draw_candidate
+    from sm_imgcheck.run.inputs.item import Item
+    from sm_imgcheck.run.work import process_item
+
+    path, options = invocation.paths[0], invocation.options
+    # A result that an earlier run has left has no arrays: that candidate is read now.
+    result = results[0] if len(results) == 1 else process_item(Item(path=path, output=()), spec, options)
+    png = draw_candidate(result, spec, options, name=path, title=invocation.spec)
+    put(target, png, [path, options.source], force=force)
+
+
+def put(target: str, png: bytes, made_of: Sequence[str | bytes | None], *, force: bool) -> None:
+    """Write a picture whole or not at all. Raises OutputError, also for a file of which it was made.
+
+    made_of: paths; what is none of a file is passed over.
+    """
+    from sm_imgcheck.core.errors import OutputError
+    from sm_imgcheck.io.stores import file_of, store, strip_file_scheme
+
+    place = strip_file_scheme(target)
+    for path in (one for one in made_of if isinstance(one, str)):
+        with suppress(OSError, ValueError):  # one of them is not there, or has no lawful name
+            if os.path.samefile(file_of(path)[0], place):  # noqa: PTH121 - as the user typed it
+                raise OutputError(f"{for_terminal(target)} is what the picture is drawn of: name another file")
+    store(place).write(place, (png,), force=force)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TextIO
 
 from sm_imgcheck.cli.options import AssumptionOptions, DocumentOptions, RequestOptions
-from sm_imgcheck.cli.report_writer import ReportWriter
+from sm_imgcheck.cli.progress import ReportWriter
 from sm_imgcheck.cli.run_errors import Troubles
 from sm_imgcheck.cli.session import FOR_PEOPLE, load_spec
 from sm_imgcheck.core.errors import ImgcheckError

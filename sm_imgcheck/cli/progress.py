@@ -1,4 +1,4 @@
-"""How far a long run is, and what it was like: on standard error, never among the results."""
+"""Output of a run as it comes: the report on standard output, progress and its end on standard error."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from contextlib import closing
 from heapq import heappush, heappushpop
 from threading import Thread
 from time import monotonic
-from typing import Any
+from typing import Any, Generic, TextIO
 
 import typer
 
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Report
+from sm_imgcheck.report import Reporter, Row_contra
 from sm_imgcheck.run.work import Outcome
 
-__all__ = ["Watch"]
+__all__ = ["ReportWriter", "Watch"]
 
 _QUIET = 1.0
 """Seconds before the first word on a terminal."""
@@ -130,3 +131,28 @@ class _Bar:
     def wipe(self) -> None:
         """Leave nothing of it behind."""
         self.progress.stop()
+
+
+class ReportWriter(Generic[Row_contra]):
+    """Prints a report as its rows come; it is opened by the first."""
+
+    def __init__(self, reporter: Reporter[Row_contra], out: TextIO, *, silent: bool) -> None:
+        self.reporter, self.out, self.silent = reporter, out, silent
+        self.opened = False
+
+    def row(self, row: Row_contra) -> None:
+        """Print one row."""
+        self._print(self._opening() + self.reporter.row(row))
+
+    def close(self, report: Report) -> None:
+        """Print the end."""
+        self._print(self._opening() + self.reporter.close(report))
+
+    def _opening(self) -> str:
+        opened, self.opened = self.opened, True
+        return "" if opened else self.reporter.open()
+
+    def _print(self, text: str) -> None:
+        if text and not self.silent:
+            self.out.write(text)
+            self.out.flush()

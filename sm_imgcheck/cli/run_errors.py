@@ -8,7 +8,7 @@ import typer
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.pipeline.guard import WITH_TRACEBACK, clause
+from sm_imgcheck.pipeline.read import WITH_TRACEBACK, clause
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.outputs.tensors import OutputRefused
 from sm_imgcheck.run.work import Outcome

@@ -13,23 +13,22 @@ from typing import TYPE_CHECKING, TextIO
 
 import typer
 
+from sm_imgcheck.cli import Terminated
 from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, RunOptions
 from sm_imgcheck.cli.progress import Watch
 from sm_imgcheck.cli.run_errors import Troubles
-from sm_imgcheck.cli.signals import Terminated
 from sm_imgcheck.core import gc_policy
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Options, Report, Result, Spec
 from sm_imgcheck.io.stores import is_remote, strip_file_scheme
-from sm_imgcheck.pipeline.guard import WITH_TRACEBACK
+from sm_imgcheck.pipeline.read import WITH_TRACEBACK
 from sm_imgcheck.report import Run, reporter
 from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.run import run
 from sm_imgcheck.run.inputs.item import IMAGE_SUFFIXES, TENSOR_SUFFIXES, Item, Listing
-from sm_imgcheck.run.inputs.listing import listed
-from sm_imgcheck.run.inputs.shard import ELSEWHERE, Shard, sharded
+from sm_imgcheck.run.inputs.listing import ELSEWHERE, Shard, listed, sharded
 from sm_imgcheck.run.work import Outcome, RunJob, Sink
 from sm_imgcheck.spec import load
 

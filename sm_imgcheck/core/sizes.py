@@ -1,6 +1,6 @@
-"""How large an image becomes: the rules of the libraries, in whole pixels, height before width.
+"""Sizes and positions of resize, crop and pad: the rules of the libraries, in whole pixels, height before width.
 
-Each rule bears the name of the library whose it is, because they differ by a pixel just where nobody looks.
+Each rule is named after its library, because the libraries differ by one pixel in rare cases.
 """
 
 from __future__ import annotations
@@ -11,7 +11,18 @@ from collections.abc import Sequence
 
 from sm_imgcheck.core.errors import PlanError
 
-__all__ = ["blob_factor", "resized", "resized_by_opencv", "resized_by_tensorflow", "single", "whole"]
+__all__ = [
+    "blob_factor",
+    "crop_box",
+    "fit_box",
+    "letterbox_place",
+    "pad_place",
+    "resized",
+    "resized_by_opencv",
+    "resized_by_tensorflow",
+    "single",
+    "whole",
+]
 
 # A derived edge may grow without end: 1x60000 pixels to a shorter edge of 256 are 12 GB. What is larger than this, than
 # four times the image and than a picture of aspect 4:1 at the wanted size is refused. 2**24 pixels: 192 MiB in float32.
@@ -156,3 +167,149 @@ def resized_by_tensorflow(
     else:
         factor = min(single(size[0] / height), single(size[1] / width))
     return max(round(single(factor * height)), 1), max(round(single(factor * width)), 1)
+
+
+def crop_box(
+    *,
+    fraction: float | None = None,
+    size: Sequence[int] | None = None,
+    aspect: Sequence[int] | None = None,
+    square: float | None = None,
+    rounding: str,
+    pad_side: str = "after",
+    height: int,
+    width: int,
+) -> tuple[int, int, int, int]:
+    """Top, left, height and width of a central cut, exactly one of the first four being given.
+
+    A negative top or left means that the image is smaller than ``size`` and is set that far inside a black frame.
+
+    * ``fraction``: ``tf.image.central_crop``, the same number of pixels from either side.
+    * ``size``: the center crops of torchvision, timm and transformers, ``tf.image.resize_with_crop_or_pad``.
+    * ``aspect``: the largest part with the aspect ratio height:width, Keras's ``smart_resize``.
+    * ``square``: this share of the shorter side, in float32, as the Inception and EfficientNet code for TPU has it.
+    """
+    if fraction is not None:
+        top = min(whole((height - height * fraction) / 2, rounding), (height - 1) // 2)
+        left = min(whole((width - width * fraction) / 2, rounding), (width - 1) // 2)
+        return top, left, height - 2 * top, width - 2 * left
+    if aspect is not None:
+        size = (
+            max(min(height, width * aspect[0] // aspect[1]), 1),
+            max(min(width, height * aspect[1] // aspect[0]), 1),
+        )
+    if square is not None:
+        side = max(int(single(single(square) * min(height, width))), 1)
+        size = (side, side)
+    assert size is not None
+    top = cut_start(length=height, target=size[0], rounding=rounding, pad_side=pad_side)
+    left = cut_start(length=width, target=size[1], rounding=rounding, pad_side=pad_side)
+    return top, left, size[0], size[1]
+
+
+def cut_start(*, length: int, target: int, rounding: str, pad_side: str) -> int:
+    """First pixel of a central cut; below zero where pixels are missing.
+
+    An odd missing pixel goes ``after`` the image (torchvision, timm, TensorFlow, transformers' torchvision backend)
+    or ``before`` it (transformers' Pillow backend, which floors the negative offset like any other).
+    """
+    spare = length - target
+    if spare >= 0:
+        return whole(spare / 2, rounding)
+    return spare // 2 if pad_side == "before" else -(-spare // 2)
+
+
+def fit_box(*, aspect: Sequence[int], rounding: str, height: int, width: int) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of the part that Pillow's ``resize(box=)`` samples from.
+
+    ``rounding`` none is ``ImageOps.fit``, whose box ends between pixels; the others are whole pixels, as those of
+    Keras's ``load_img(keep_aspect_ratio=True)`` (floor).
+    """
+    if rounding != "none":
+        top, left, high, wide = crop_box(aspect=aspect, rounding=rounding, height=height, width=width)
+        return left, top, left + wide, top + high
+    wanted, present = aspect[1] / aspect[0], width / height
+    part_width: float = wanted * height if present > wanted else width
+    part_height: float = width / wanted if present < wanted else height
+    start_x, start_y = (width - part_width) * 0.5, (height - part_height) * 0.5
+    return start_x, start_y, start_x + part_width, start_y + part_height
+
+
+def letterbox_place(
+    *, library: str, size: Sequence[int], multiple_of: int | None, height: int, width: int
+) -> tuple[int, int, int, int, int, int]:
+    """Top, left, height and width of the resized image, then height and width of the frame.
+
+    With ``multiple_of`` only what is missing modulo that number is added (ultralytics' ``auto``).
+    """
+    top, left = 0.0, 0.0
+    if library == "tensorflow":
+        new_height, new_width, top, left = resize_with_pad(size=size, height=height, width=width)
+    else:
+        new_height, new_width = contained(library=library, size=size, height=height, width=width)
+    missing_y, missing_x = size[0] - new_height, size[1] - new_width
+    if multiple_of is not None:
+        missing_y, missing_x = missing_y % multiple_of, missing_x % multiple_of
+    if multiple_of is not None or library != "tensorflow":
+        top, left = missing_y / 2, missing_x / 2
+    if library == "opencv":  # ultralytics: an exact half goes below and to the right
+        top, left = round(top - 0.1), round(left - 0.1)
+    rounding = "round" if library == "pillow" else "floor"
+    return (
+        whole(top, rounding),
+        whole(left, rounding),
+        new_height,
+        new_width,
+        new_height + missing_y,
+        new_width + missing_x,
+    )
+
+
+def contained(*, library: str, size: Sequence[int], height: int, width: int) -> tuple[int, int]:
+    """Height and width of the image inside a letterbox, at least one pixel.
+
+    ``opencv`` is ultralytics' ``LetterBox``, ``pillow`` is ``ImageOps.contain``; ``torch`` floors as torchvision does.
+    """
+    if library == "opencv":
+        ratio = min(size[0] / height, size[1] / width)
+        new_height, new_width = round(height * ratio), round(width * ratio)
+    elif width / height > size[1] / size[0]:
+        share = height / width * size[1] if library == "pillow" else size[1] * height / width
+        new_height, new_width = whole(share, "round" if library == "pillow" else "floor"), size[1]
+    elif width / height < size[1] / size[0]:
+        share = width / height * size[0] if library == "pillow" else size[0] * width / height
+        new_height, new_width = size[0], whole(share, "round" if library == "pillow" else "floor")
+    else:
+        new_height, new_width = size[0], size[1]
+    return max(new_height, 1), max(new_width, 1)
+
+
+def resize_with_pad(*, size: Sequence[int], height: int, width: int) -> tuple[int, int, float, float]:
+    """Height, width, top and left by ``tf.image.resize_with_pad``: float32, padded from the size before it is floored.
+
+    Each sum is rounded to float32 by itself; in doubles one in a few hundred sizes comes out a pixel off.
+    """
+    ratio = max(single(width / size[1]), single(height / size[0]))
+    exact_height, exact_width = single(height / ratio), single(width / ratio)
+    top, left = single(size[0] - exact_height) / 2, single(size[1] - exact_width) / 2
+    return max(int(exact_height), 1), max(int(exact_width), 1), max(top, 0), max(left, 0)
+
+
+def pad_place(
+    *, size: Sequence[int] | None = None, multiple_of: int | None = None, position: str, height: int, width: int
+) -> tuple[int, int, int, int]:
+    """Top and left of the image in its frame, then height and width of the frame, never smaller than the image.
+
+    ``position`` names where the image sits: ``center`` (an odd missing pixel goes below and to the right), or the
+    corner ``top_left``, ``top_right``, ``bottom_left`` or ``bottom_right``.
+    """
+    if multiple_of is not None:
+        size = (-(-height // multiple_of) * multiple_of, -(-width // multiple_of) * multiple_of)
+    assert size is not None
+    frame_height, frame_width = max(size[0], height), max(size[1], width)
+    missing_y, missing_x = frame_height - height, frame_width - width
+    if position == "center":
+        return missing_y // 2, missing_x // 2, frame_height, frame_width
+    top = missing_y if position.startswith("bottom") else 0
+    left = missing_x if position.endswith("right") else 0
+    return top, left, frame_height, frame_width

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sm_imgcheck.core.types import Step
-from sm_imgcheck.ops.records import library_of
-from sm_imgcheck.ops.records._libraries import LIBRARIES, PILLOW_UP_TO_12
+from sm_imgcheck.ops.records import LIBRARIES, PILLOW_UP_TO_12, library_of
 
 __all__ = ["kernel", "plainer", "verbs"]
 

@@ -18,8 +18,8 @@ from sm_imgcheck.core.types import Candidate, Decode, Facts, Header, Options, Re
 from sm_imgcheck.core.value_mapping import canonical
 from sm_imgcheck.pipeline import read
 from sm_imgcheck.pipeline.check import judge, select
-from sm_imgcheck.pipeline.guard import guarded
 from sm_imgcheck.pipeline.plan import decodes_gray
+from sm_imgcheck.pipeline.read import guarded
 from sm_imgcheck.rules.source_file import SRC150
 from sm_imgcheck.spec.load import loaded
 

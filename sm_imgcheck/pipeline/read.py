@@ -1,4 +1,7 @@
-"""One candidate from a file, bytes or an array. A bad one is a candidate with a problem, never an exception."""
+"""One candidate from a file, bytes or an array. A bad one is a candidate with a problem, never an exception.
+
+``guarded`` turns an exception that no input should cause into a finding as well.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import mmap
 import os
 import stat
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import IO, Any, Literal
@@ -14,13 +17,13 @@ from typing import IO, Any, Literal
 import numpy as np
 
 from sm_imgcheck import rules
-from sm_imgcheck.core.errors import CandidateError
-from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.errors import Bug, CandidateError, ImgcheckError
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import changed, frozen
 from sm_imgcheck.core.types import Candidate, Decode
 from sm_imgcheck.io import stores
 from sm_imgcheck.io.images.decode import hear
-from sm_imgcheck.io.images.header import look
-from sm_imgcheck.io.images.sniff import image_format
+from sm_imgcheck.io.images.header import image_format, look
 from sm_imgcheck.io.numpy_files import (
     MAX_HEADER_BYTES,
     NPY_MAGIC,
@@ -32,14 +35,17 @@ from sm_imgcheck.io.numpy_files import (
 )
 from sm_imgcheck.io.stores.local import MAX_FILE_BYTES
 from sm_imgcheck.io.tensors.json import is_json_tensor, read_json
-from sm_imgcheck.rules.source_file import SRC120, SRC150, SRC153
+from sm_imgcheck.rules.source_file import SRC108, SRC120, SRC150, SRC153
 
 __all__ = [
     "MAX_FILE_BYTES",
+    "WITH_TRACEBACK",
     "FileContent",
     "array_candidate",
+    "clause",
     "fetched",
     "from_bytes",
+    "guarded",
     "image_candidate",
     "is_tensor",
     "map_npy",
@@ -235,3 +241,35 @@ def read_open(file: IO[bytes], size: int) -> Any:
         raise CandidateError("SRC101", f"has {size} bytes; more than {MAX_FILE_BYTES} are not read")
     file.seek(0)
     return file.read(size)
+
+
+WITH_TRACEBACK = "SM_IMGCHECK_TRACEBACK"
+"""Environment variable: where it is set, an unexpected exception is raised with its traceback and ends the run."""
+
+
+def guarded(candidate: Candidate, read: Callable[[], Candidate]) -> Candidate:
+    """Return what ``read`` returns; where it raises, ``candidate`` with the exception as its problem (SRC108).
+
+    Expected errors (ImgcheckError) and a closed output pipe pass through.
+    """
+    try:
+        return read()
+    except (ImgcheckError, Bug, BrokenPipeError):
+        raise
+    except MemoryError:
+        return changed(candidate, problem=SRC120.finding("needs more memory than there is"))
+    except Exception as error:
+        if os.environ.get(WITH_TRACEBACK):
+            raise
+        what = f"not checked: sm-imgcheck failed with {clause(error)}"
+        return changed(candidate, problem=SRC108.finding(what, actual=type(error).__name__))
+
+
+def clause(error: BaseException) -> str:
+    """An unexpected exception and its place in the code, in one line."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    file = "" if last is None else last.tb_frame.f_code.co_filename.rpartition(os.sep)[2]
+    place = "" if last is None else f" ({file}:{last.tb_lineno})"
+    return for_terminal(f"{type(error).__name__}: {error}{place}")

@@ -10,8 +10,7 @@ from sm_imgcheck import rules
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.types import Candidate, Finding, Received, Request, Spec
 from sm_imgcheck.io.stores import is_remote
-from sm_imgcheck.pipeline.guard import guarded
-from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, fetched, image_candidate, opened
+from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, fetched, guarded, image_candidate, opened
 from sm_imgcheck.rules.payload_request import PAY120
 from sm_imgcheck.serving.endpoints import ENDPOINTS
 from sm_imgcheck.serving.stacks import STACKS, complete_findings, stack

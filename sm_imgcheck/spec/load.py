@@ -1,4 +1,4 @@
-"""Spec files: found by path or preset name, read from YAML within limits, joined with what they extend."""
+"""Spec files: found by path or preset name, read from YAML within limits, joined with the specs that they extend."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Spec
 from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.io.stores.local import opened
-from sm_imgcheck.spec.extends import join
 from sm_imgcheck.spec.parse import parse
 from sm_imgcheck.spec.problems import nearest, shown
 from sm_imgcheck.spec.yaml import read
 
-__all__ = ["load", "loaded", "presets"]
+__all__ = ["join", "load", "loaded", "presets"]
 
 _MOST_BYTES = 256 * 1024
 """A spec is a page of text; a larger file is something else."""
@@ -192,3 +191,41 @@ def _bytes(path: Path, source: str) -> bytes:
     if len(body) > _MOST_BYTES:
         raise ImgcheckError(f"{source}: is larger than {_MOST_BYTES // 1024} KiB, so it is no spec")
     return body
+
+
+_MERGED = ("decode", "payload")
+"""Mappings of independent keys: joined key by key. Every other key is replaced as a whole."""
+_CLEARS = {
+    "value_range": "normalize",
+    "normalize": "value_range",
+    "resize": "geometry",
+    "geometry": "resize",
+    "shape": "layout",
+}
+"""A key given in the child makes the other key of the parent void. A new shape is read anew."""
+
+
+def join(parent: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
+    """What a spec says that extends another. Both as written, unread: a parent need not be a whole spec.
+
+    A null in the child takes the parent's key away. A ``resize`` without ``mode`` amends the parent's.
+    """
+    void = {_CLEARS[key] for key in child if key in _CLEARS}
+    joined = {key: value for key, value in parent.items() if key not in void}
+    for key, value in child.items():
+        joined[key] = _over(joined.get(key), value) if _amends(key, value) else value
+    return joined
+
+
+def _amends(key: str, value: Any) -> bool:
+    """``resize: {interpolation: bicubic}`` over a preset means its resize with another interpolation."""
+    return key in _MERGED or (key == "resize" and isinstance(value, Mapping) and "mode" not in value)
+
+
+def _over(parent: Any, child: Any) -> Any:
+    if not isinstance(parent, Mapping) or not isinstance(child, Mapping):
+        return child
+    joined = {**parent, **child}
+    if child.get("alpha") in ("drop", "reject") and "background" not in child:
+        joined.pop("background", None)
+    return joined

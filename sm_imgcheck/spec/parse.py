@@ -1,23 +1,27 @@
-"""From a plain mapping to a ``Spec`` with every default filled in."""
+"""From a plain mapping to a ``Spec``: keys checked, every default filled in, decode policy and payload included."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sm_imgcheck.core.errors import SpecError
+from sm_imgcheck.core.plugins import Registry
 from sm_imgcheck.core.types import Contract, Decode, Spec
 from sm_imgcheck.core.value_mapping import reach
-from sm_imgcheck.spec import decode as decoding
+from sm_imgcheck.serving.envelopes import ENVELOPES
+from sm_imgcheck.serving.stacks import STACKS, Stack
 from sm_imgcheck.spec import geometry as sizing
 from sm_imgcheck.spec import geometry_ops, key_values, values
 from sm_imgcheck.spec import shape as axes
 from sm_imgcheck.spec.language import GOLDEN, TOP
-from sm_imgcheck.spec.problems import Notes
+from sm_imgcheck.spec.language_image import DECODE
+from sm_imgcheck.spec.problems import Notes, at, choice_of, nearest
 
-__all__ = ["parse"]
+__all__ = ["check_payload", "parse", "read", "resolved"]
 
 
 def parse(mapping: Mapping[str, Any], *, source: str = "spec", lines: Mapping[str, int] | None = None) -> Spec:
@@ -32,11 +36,9 @@ def parse(mapping: Mapping[str, Any], *, source: str = "spec", lines: Mapping[st
         notes.add("extends", "only a spec file can extend another; load it with sm_imgcheck.load_spec")
     shape = axes.read(given, notes)
     contract = _contract(given, shape, notes)
-    decode = decoding.read(given.get("decode", {}), notes) if notes.fine("decode") else Decode()
+    decode = read(given.get("decode", {}), notes) if notes.fine("decode") else Decode()
     geometry = _geometry(given, shape, notes)
     if payload := given.get("payload"):
-        from sm_imgcheck.spec.payload import check_payload  # loads the registries of stacks and envelopes: 2 ms
-
         check_payload(payload, notes)
     if contract is None or notes.all():
         raise SpecError(source, notes.all())
@@ -109,7 +111,7 @@ def _resolved(
         **values.resolved(contract.values, contract.channel_order),
         "quantize": contract.quantize and values.quantize_resolved(contract.quantize),
         "expect_range": given.get("expect_range"),
-        "decode": decoding.resolved(decode),
+        "decode": resolved(decode),
         "geometry": geometry,
         "payload": given.get("payload", {}),
         "golden": [{key.name: one.get(key.name, key.default) for key in GOLDEN} for one in given.get("golden", ())],
@@ -119,3 +121,52 @@ def _resolved(
 
 def _canonical(resolved: Mapping[str, Any]) -> bytes:
     return json.dumps(resolved, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def read(given: Mapping[str, Any], notes: Notes) -> Decode:
+    """The policy with its defaults: those of the library that is named."""
+    library = given.get("library", "pillow")
+    theirs = {
+        "dct": "accurate",
+        "to_gray": "luma" if library == "pillow" else "y_plane",
+    }
+    alpha = given.get("alpha", "drop")
+    if "background" in given and alpha != "composite" and notes.fine("decode.alpha"):
+        notes.add("decode.background", f"has no meaning with alpha: {alpha}; write alpha: composite or remove it")
+    policy = {**theirs, **given}
+    if "background" in policy:
+        policy["background"] = tuple(policy["background"])
+    return replace(Decode(), **policy)
+
+
+def resolved(decode: Decode) -> dict[str, Any]:
+    """The policy in the spec language."""
+    policy = {key.name: getattr(decode, key.name) for key in DECODE}
+    policy["background"] = list(decode.background)
+    if decode.alpha != "composite":
+        del policy["background"]
+    return policy
+
+
+def check_payload(payload: Mapping[str, Any], notes: Notes) -> None:
+    """Note names that are not known, and what does not go together."""
+    registries: Mapping[str, Registry[Any]] = {"stack": STACKS, "envelope": ENVELOPES}
+    for key, registry in registries.items():
+        given = payload.get(key)
+        if given is not None and given not in registry.names():
+            names = registry.ranked()
+            hint = nearest(given, names) or f"; there are {choice_of(names)}"
+            notes.add(at("payload", key), f"{given!r} is not known{hint}")
+    if payload.get("stack") is not None and notes.fine("payload"):
+        _check_pair(payload, STACKS[payload["stack"]], notes)
+
+
+def _check_pair(payload: Mapping[str, Any], stack: Stack, notes: Notes) -> None:
+    name, envelope, content_type = (payload.get(key) for key in ("stack", "envelope", "content_type"))
+    own = "; with a handler of your own: stack: custom"
+    if envelope is not None and stack.envelopes and envelope not in stack.envelopes:
+        takes = choice_of(stack.envelopes)
+        notes.add("payload.envelope", f"{envelope!r} is not understood by {name}, which takes {takes}{own}")
+    if content_type is not None and not stack.decodes(content_type):
+        takes = choice_of(stack.content_types)
+        notes.add("payload.content_type", f"{content_type!r} is refused by {name}, which takes {takes}{own}")

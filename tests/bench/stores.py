@@ -80,7 +80,7 @@ def slow_store() -> Iterator[str]:
 def seconds(place: str, room: int) -> float:
     """To read all pictures with so many requests in flight."""
     from sm_imgcheck.io.stores import s3
-    from sm_imgcheck.io.stores.prefetch import ahead
+    from sm_imgcheck.run.inputs.prefetch import ahead
 
     start = perf_counter()
     places = [f"{place}/in/{index:03}.jpg" for index in range(COUNT)]

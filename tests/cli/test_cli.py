@@ -15,7 +15,7 @@ from pictures import jpeg, picture
 
 import sm_imgcheck
 from sm_imgcheck import cli
-from sm_imgcheck.cli import progress, session, signals
+from sm_imgcheck.cli import progress, session
 from sm_imgcheck.core.errors import Bug
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.types import Candidate, Report, Result
@@ -621,11 +621,11 @@ def test_sigterm_is_a_clean_stop(place):
 @POSIX
 def test_a_signal_that_somebody_ignores_stays_ignored(monkeypatch):
     heard = {signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_IGN}
-    monkeypatch.setattr(signals.signal, "getsignal", heard.__getitem__)
-    monkeypatch.setattr(signals.signal, "signal", heard.__setitem__)
-    signals.listen()
+    monkeypatch.setattr(cli.signal, "getsignal", heard.__getitem__)
+    monkeypatch.setattr(cli.signal, "signal", heard.__setitem__)
+    cli.listen()
     assert heard[signal.SIGHUP] is signal.SIG_IGN
-    with pytest.raises(signals.Terminated, match="SIGTERM"):
+    with pytest.raises(cli.Terminated, match="SIGTERM"):
         heard[signal.SIGTERM](signal.SIGTERM, None)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sm_imgcheck.core import placement, sizes
+from sm_imgcheck.core import sizes
 from sm_imgcheck.core.errors import PlanError
 
 SIDES = st.integers(100, 5000)
@@ -113,16 +113,16 @@ def test_cover_by_opencv_rounds_with_its_float32_factor(size, before, after):
     ],
 )
 def test_crop_box(cut, before, box):
-    assert placement.crop_box(**cut, height=before[0], width=before[1]) == box
+    assert sizes.crop_box(**cut, height=before[0], width=before[1]) == box
 
 
 def test_fit_box_of_load_img_is_whole_and_of_image_ops_is_not():
-    assert placement.fit_box(aspect=[150, 224], rounding="floor", height=375, width=500) == (0, 20, 500, 354)
-    assert placement.fit_box(aspect=[150, 224], rounding="none", height=375, width=500) == pytest.approx(
+    assert sizes.fit_box(aspect=[150, 224], rounding="floor", height=375, width=500) == (0, 20, 500, 354)
+    assert sizes.fit_box(aspect=[150, 224], rounding="none", height=375, width=500) == pytest.approx(
         (0, 20.0892857, 500, 354.910714)
     )
-    assert placement.fit_box(aspect=[1, 1], rounding="none", height=375, width=500) == (62.5, 0, 437.5, 375)
-    assert placement.fit_box(aspect=[3, 4], rounding="none", height=375, width=500) == (0, 0, 500, 375)
+    assert sizes.fit_box(aspect=[1, 1], rounding="none", height=375, width=500) == (62.5, 0, 437.5, 375)
+    assert sizes.fit_box(aspect=[3, 4], rounding="none", height=375, width=500) == (0, 0, 500, 375)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_fit_box_of_load_img_is_whole_and_of_image_ops_is_not():
     ],
 )
 def test_letterbox_place(library, size, multiple_of, before, place):
-    found = placement.letterbox_place(
+    found = sizes.letterbox_place(
         library=library, size=size, multiple_of=multiple_of, height=before[0], width=before[1]
     )
     assert found == place
@@ -162,7 +162,7 @@ def test_letterbox_place(library, size, multiple_of, before, place):
     width=SIDES,
 )
 def test_a_letterboxed_image_lies_inside_its_frame(library, size, multiple_of, height, width):
-    top, left, inner_height, inner_width, frame_height, frame_width = placement.letterbox_place(
+    top, left, inner_height, inner_width, frame_height, frame_width = sizes.letterbox_place(
         library=library, size=size, multiple_of=multiple_of, height=height, width=width
     )
     assert min(inner_height, inner_width) >= 1
@@ -188,4 +188,4 @@ def test_a_letterboxed_image_lies_inside_its_frame(library, size, multiple_of, h
     ],
 )
 def test_pad_place(frame, position, place):
-    assert placement.pad_place(**frame, position=position, height=101, width=61) == place
+    assert sizes.pad_place(**frame, position=position, height=101, width=61) == place

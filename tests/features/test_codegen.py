@@ -25,7 +25,7 @@ from sm_imgcheck.core import plugins
 from sm_imgcheck.core.errors import Bug, CandidateError, ImgcheckError
 from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.types import Options
-from sm_imgcheck.features.codegen import definitions as bundling
+from sm_imgcheck.features import codegen as bundling
 from sm_imgcheck.features.codegen import stack_names, to_python
 from sm_imgcheck.io import images
 from sm_imgcheck.io.images.jpeg import scan_jpeg

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from sm_imgcheck.core.placement import crop_box, letterbox_place
-from sm_imgcheck.core.sizes import resized
+from sm_imgcheck.core.sizes import crop_box, letterbox_place, resized
 
 EDGE, LIMIT, FRAME = 224, 333, (192, 256)
 

@@ -51,7 +51,7 @@ def test_metadata_says_what_the_package_and_the_project_say(wheel):
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         fields = Parser().parsestr(archive.read(name).decode())
     assert fields["Version"] == sm_imgcheck.__version__
-    assert "version" in PROJECT["dynamic"], "the version stands once, in sm_imgcheck/core/version.py"
+    assert "version" in PROJECT["dynamic"], "the version stands once, in sm_imgcheck/core/__init__.py"
     assert fields["Requires-Python"] == PROJECT["requires-python"]
     extras = [one for several in PROJECT["optional-dependencies"].values() for one in several]
     assert len(fields.get_all("Requires-Dist")) == len([*PROJECT["dependencies"], *extras])

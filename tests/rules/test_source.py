@@ -6,7 +6,7 @@ import pytest
 
 from sm_imgcheck import rules as checks
 from sm_imgcheck.core.types import Candidate, Decode, Header
-from sm_imgcheck.rules.decode_policy import MOST_FRAMES, refusals
+from sm_imgcheck.rules.source_image import MOST_FRAMES, refusals
 from sm_imgcheck.spec.parse import parse
 
 BASE = {"shape": ["N", 224, 224, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}

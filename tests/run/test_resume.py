@@ -18,7 +18,7 @@ from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.run import database
 from sm_imgcheck.run.inputs.collisions import Claims, clash
 from sm_imgcheck.run.inputs.item import Item
-from sm_imgcheck.run.inputs.shard import Shard, sharded
+from sm_imgcheck.run.inputs.listing import Shard, sharded
 from sm_imgcheck.run.resume import index as known
 from sm_imgcheck.run.resume import journal, recorder
 from sm_imgcheck.run.resume.codec import RESULT_FIELDS, result_of, texts

@@ -1,7 +1,7 @@
 import pytest
 import yaml
 
-from sm_imgcheck.spec.dump import document, flow
+from sm_imgcheck.spec.init import document, flow
 from sm_imgcheck.spec.yaml import read
 
 

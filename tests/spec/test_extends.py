@@ -1,6 +1,6 @@
 import pytest
 
-from sm_imgcheck.spec.extends import join
+from sm_imgcheck.spec.load import join
 
 PARENT = {
     "shape": ["N", 3, 224, 224],

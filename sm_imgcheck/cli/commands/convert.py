@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.choices import choices, one_of
-from sm_imgcheck.cli.option_groups import grouped
+from sm_imgcheck.cli.option_groups import choices, grouped, one_of
 from sm_imgcheck.cli.output_paths import folder, suffix_of
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.choices import one_of
-from sm_imgcheck.cli.option_groups import grouped
-from sm_imgcheck.cli.picture_options import Picture, put
+from sm_imgcheck.cli.option_groups import grouped, one_of
+from sm_imgcheck.cli.output_paths import Picture, put
 
 if TYPE_CHECKING:
     from sm_imgcheck.core.types import Result
@@ -58,7 +57,7 @@ def identify(
     tensor, and the plan from the image.
     """
     from sm_imgcheck.cli.session import load_spec
-    from sm_imgcheck.features.identify.tensor import identify_tensor
+    from sm_imgcheck.features.identify import identify_tensor
     from sm_imgcheck.report import identify as _identity
     from sm_imgcheck.run.inputs.item import Item
     from sm_imgcheck.run.work import resolve_input

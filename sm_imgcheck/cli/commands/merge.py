@@ -40,8 +40,7 @@ def merge(
     """
     from sm_imgcheck.core.errors import ImgcheckError
     from sm_imgcheck.io.stores import strip_file_scheme
-    from sm_imgcheck.run.outputs.manifest import Lines
-    from sm_imgcheck.run.outputs.merge import Merged, merged
+    from sm_imgcheck.run.outputs.manifest import Lines, Merged, merged
 
     def tell(what: str) -> None:
         if not force:

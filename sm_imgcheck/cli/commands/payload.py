@@ -95,7 +95,7 @@ def _list_sizes(invocation: RequestInvocation) -> int:
     from sm_imgcheck.cli import payload_session
     from sm_imgcheck.core.escape import for_terminal
     from sm_imgcheck.features.requests.sizes import sizes
-    from sm_imgcheck.report import sizes as told_sizes
+    from sm_imgcheck.report import payload as told_sizes
     from sm_imgcheck.run.loads import loads
 
     way = payload_session.settled(invocation)

@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.choices import one_of
-from sm_imgcheck.cli.option_groups import grouped
-from sm_imgcheck.cli.picture_options import Picture, put
+from sm_imgcheck.cli.option_groups import grouped, one_of
+from sm_imgcheck.cli.output_paths import Picture, put
 
 __all__ = ["plan"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sm_imgcheck.cli.choices import one_of
+from sm_imgcheck.cli.option_groups import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection

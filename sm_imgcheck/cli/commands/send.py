@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.choices import text_option
-from sm_imgcheck.cli.option_groups import grouped
+from sm_imgcheck.cli.option_groups import grouped, text_option
 from sm_imgcheck.core.frozen import frozen
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from sm_imgcheck.cli.choices import text_option
+from sm_imgcheck.cli.option_groups import text_option
 from sm_imgcheck.cli.options import Force
 
 __all__ = ["app"]
@@ -29,7 +29,7 @@ def show(
 ) -> None:
     """Print a spec with every default filled in."""
     from sm_imgcheck.cli.session import warn_about
-    from sm_imgcheck.spec.dump import document
+    from sm_imgcheck.spec.init import document
     from sm_imgcheck.spec.load import load
 
     found = load(spec)

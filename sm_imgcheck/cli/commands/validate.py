@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.choices import choices, one_of
 from sm_imgcheck.cli.handler_options import HandlerOptions, handler_of
-from sm_imgcheck.cli.option_groups import grouped
-from sm_imgcheck.cli.picture_options import Picture, check_one, draw
+from sm_imgcheck.cli.option_groups import choices, grouped, one_of
+from sm_imgcheck.cli.output_paths import Picture, check_one, draw
 from sm_imgcheck.core.frozen import changed, frozen
 
 if TYPE_CHECKING:

@@ -10,21 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from sm_imgcheck.core.types import Decode, Origin, Spec
+from sm_imgcheck.core.assumptions import checked
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.types import Decode, Options, Origin, Result, Spec
 from sm_imgcheck.features.identify.arithmetic import plain
-from sm_imgcheck.features.identify.candidates import TensorImage, readings
-from sm_imgcheck.features.identify.decoders import decoders, grounds
+from sm_imgcheck.features.identify.candidates import TensorImage, decoders, grounds, readings
 from sm_imgcheck.features.identify.framings import Framing, kind_of
 from sm_imgcheck.features.identify.kernels import Guess, decoded, kin, near
-from sm_imgcheck.features.identify.orientation import Source, views
-from sm_imgcheck.features.identify.placement import glances, placed
+from sm_imgcheck.features.identify.placement import Source, glances, placed, views
+from sm_imgcheck.features.identify.source import trace_origins
 from sm_imgcheck.features.identify.verify import Judged, judged
 from sm_imgcheck.io.images.header import look
+from sm_imgcheck.pipeline.process import assess, measure_candidate, read_candidate
 
-__all__ = ["find"]
+__all__ = ["find", "identify_tensor"]
 
 _RESEMBLES = 0.7
 """Share of the tensor's variance that may stay unexplained by cells: of fine print that is copied pixel by pixel, half
@@ -169,3 +173,23 @@ def _told(found: list[Judged]) -> tuple[Origin, ...]:
 
 def _order(one: Judged) -> tuple[object, ...]:
     return round(one.origin.mean_difference, 5), one.rank
+
+
+@np.errstate(all="ignore")  # numbers beyond all measure are findings; NumPy would print its own source lines
+def identify_tensor(what: Any, spec: Spec | None, options: Options) -> Result:
+    """The facts of a tensor, and its origins where ``options.source`` is given; with a spec its findings and plan too.
+
+    what: as for ``process``. A tensor that cannot be used is a finding. Raises ImgcheckError for an image, and for a
+    source that is none.
+    """
+    checked(options.assume)
+    candidate = read_candidate(what, spec, replace(options, headers_only=True))
+    if candidate.header is not None:
+        raise ImgcheckError(
+            f"{for_terminal(candidate.path)}: is an image; a tensor is identified, an image is validated"
+        )
+    candidate = measure_candidate(candidate, spec, options, trace_origins)
+    if spec is not None:
+        return assess(candidate, spec, options)
+    findings = () if candidate.problem is None else (candidate.problem,)
+    return Result(candidate=candidate if options.keep_arrays else candidate.without_arrays(), findings=findings)

@@ -1,4 +1,7 @@
-"""A tensor as pictures: which axis is which, and plain float32 planes to work on."""
+"""A tensor as images: which axis is which, plain float32 planes, and the decoders that could have made it.
+
+Of the decoders, only those that the file's header and the tensor leave open.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from sm_imgcheck.core.layouts import LAYOUTS
+from sm_imgcheck.core.types import Decode, Header
 from sm_imgcheck.features.identify.cells import Sums, summed
 from sm_imgcheck.io.images.decode import TURNED_BACK
 from sm_imgcheck.ops.kernels.color import orient
 
-__all__ = ["TensorImage", "readings"]
+__all__ = ["TensorImage", "decoders", "grounds", "readings"]
 
 _CHANNELS = (1, 3, 4)
 LEAST_SIDE, MOST_PIXELS = 4, 1 << 26
@@ -156,3 +160,34 @@ def _box(pixels: np.ndarray, corner: int) -> tuple[int, int, int, int]:
     rows, columns = np.flatnonzero(other.any(axis=1)), np.flatnonzero(other.any(axis=0))
     top, left = int(rows[0]), int(columns[0])
     return top, left, int(rows[-1]) - top + 1, int(columns[-1]) - left + 1
+
+
+def grounds(header: Header, policy: Decode, channels: int) -> Iterator[Decode]:
+    """Ways whose pictures look different: transparency dropped, or laid over something. ``policy`` sets the limits."""
+    usual = Decode(
+        max_pixels=policy.max_pixels,
+        truncated="allow" if header.truncated else "reject",
+        bit_depth="scale" if header.bits > 8 else "reject",
+        to_gray="luma",
+    )
+    yield usual
+    if channels != 4 and header.mode in ("LA", "RGBA"):
+        for ground in dict.fromkeys((policy.background, (255, 255, 255), (0, 0, 0))):
+            yield replace(usual, alpha="composite", background=ground)
+
+
+def decoders(header: Header, ground: Decode, channels: int) -> Iterator[Decode]:
+    """Ways that differ by a few levels from ``ground``, which comes first: Pillow's and OpenCV's decoder."""
+    found = [ground, *(replace(ground, **change) for change in _changes(header, channels))]
+    yield from found
+    if header.format == "JPEG":  # TensorFlow's default decoder
+        yield from (replace(one, dct="tensorflow") for one in found)
+
+
+def _changes(header: Header, channels: int) -> Iterator[dict[str, Any]]:
+    if header.mode == "CMYK":
+        yield from ({"library": library} for library in ("opencv", "tensorflow"))
+    if channels == 1 and header.mode not in ("L", "LA"):
+        yield {"to_gray": "y_plane", "library": "opencv"}
+    if header.icc and channels != 1:
+        yield {"icc": "srgb"}

@@ -11,8 +11,7 @@ from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.types import Decode, Step
 from sm_imgcheck.features.identify.arithmetic import FAMILIES, QUICK, Arithmetic, Family, with_arithmetic
 from sm_imgcheck.features.identify.candidates import TensorImage
-from sm_imgcheck.features.identify.orientation import Source, View
-from sm_imgcheck.features.identify.placement import Place
+from sm_imgcheck.features.identify.placement import Place, Source, View
 from sm_imgcheck.features.identify.plan import ORDERS, picture_steps, places
 from sm_imgcheck.features.identify.region import SourceRegion, concrete, geometry, traced
 from sm_imgcheck.features.identify.value_fit import Line, fitted

@@ -11,8 +11,7 @@ from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.types import Affine, Contract, Dim, Origin, Step
 from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.kernels import Guess, compared, pictured
-from sm_imgcheck.features.identify.orientation import Source, View
-from sm_imgcheck.features.identify.placement import frame_of
+from sm_imgcheck.features.identify.placement import Source, View, frame_of
 from sm_imgcheck.features.identify.plan import cut_off, places, planned, split, turned_at_last
 from sm_imgcheck.features.identify.value_fit import Line, Meaning, meanings, whole_meanings
 from sm_imgcheck.ops.execute import apply, carried_out

@@ -1,22 +1,24 @@
-"""Candidates as pictures: what they were made of, what the model sees of them, and how they were made.
+"""Candidates, golden tensors and identified tensors as pictures: the source, what the model sees, and how it was made.
 
-No number says at a glance that red and blue are exchanged, or that a picture was scaled twice. An eye does.
+No number shows at a glance that red and blue are exchanged, or that a picture was scaled twice. A picture does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 
+from sm_imgcheck import rules
+from sm_imgcheck.core import phrases
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.types import Affine, Candidate, Contract, Facts, Options, Result, Spec
+from sm_imgcheck.core.layouts import is_layout
+from sm_imgcheck.core.types import Affine, Candidate, Contract, Decode, Facts, Options, Origin, Result, Spec
 from sm_imgcheck.core.value_mapping import own, same
-from sm_imgcheck.features.pictures.golden import draw_golden
-from sm_imgcheck.features.pictures.identified import draw_identified
+from sm_imgcheck.features.golden import difference
 from sm_imgcheck.features.pictures.panels import (
     SPREAD,
     against,
@@ -31,7 +33,8 @@ from sm_imgcheck.features.pictures.panels import (
     stretched,
     which_image,
 )
-from sm_imgcheck.features.pictures.sheet import Panel, Reading, sheet
+from sm_imgcheck.features.pictures.sheet import LARGEST, Note, Panel, Reading, sheet, shown
+from sm_imgcheck.ops.compare import said, traits
 from sm_imgcheck.pipeline import apply
 from sm_imgcheck.pipeline.plan import decodes_gray
 from sm_imgcheck.pipeline.process import assess, measure_candidate
@@ -154,3 +157,93 @@ def _guessed(result: Result) -> Affine | None:
 
 def _alike(one: Reading, other: Reading) -> bool:
     return one.order == other.order and one.quantize == other.quantize and same(one.values, other.values)
+
+
+@np.errstate(all="ignore")
+def draw_golden(results: Sequence[Result], spec: Spec, *, title: str = "") -> bytes:
+    """Draw the first golden tensor that differs from what the spec makes, else the first, as the bytes of a PNG.
+
+    results: of ``check_golden``, their arrays kept. Raises ImgcheckError where none of them can be used.
+    """
+    result = _most_telling(results, spec)
+    golden, facts, plan = result.golden, result.facts, result.plan
+    assert golden is not None
+    assert facts is not None
+    assert plan is not None
+    made = contracts(spec.contract, plan.after[-1].layout, plan.after[-1].channel_order)
+    theirs = contracts(spec.contract, facts.layout, facts.channel_order) if is_layout(facts.layout) else None
+    panels = []
+    if made is not None and result.array is not None:
+        panels.append(panel("What the spec makes", result.array, made, (f"of {golden.image}",)))
+    if theirs is not None and facts.channel_order != "?":
+        panels.append(panel("The golden tensor", result.candidate.data, theirs, (f"read as {theirs.order}",)))
+    if (levels := difference(result, spec)) is not None:
+        panels.append(_apart(levels, spec.contract.channel_order))
+    notes = tuple(notes_on(rules.run(result.candidate, spec), ""))
+    head = f"{result.path}, {golden.place}"
+    return sheet(panels, title=(head, against(spec, title)), notes=notes or (Note(text="They are alike."),))
+
+
+def _most_telling(results: Sequence[Result], spec: Spec) -> Result:
+    """The first result with findings, selected or not, else the first. Raises ImgcheckError where none can be drawn."""
+    usable = [result for result in results if result.candidate.problem is None]
+    if not usable:
+        problem = results[-1].candidate.problem if results else None
+        raise ImgcheckError(
+            f"no picture of the golden tensors: {problem.message if problem else 'golden lists no probes'}"
+        )
+    return next((result for result in usable if rules.run(result.candidate, spec)), usable[0])
+
+
+def _apart(difference: np.ndarray, order: str) -> Panel:
+    """How far two tensors are apart, black to white; of a large one the largest difference in each block is kept."""
+    apart = np.abs(difference)
+    if apart.shape[-1] != len("RGB"):
+        apart, order = apart.max(axis=-1, keepdims=True), "GRAY"
+    block = -(-max(apart.shape[:2]) // LARGEST)
+    for axis in (0, 1):
+        apart = np.maximum.reduceat(apart, np.arange(0, apart.shape[axis], block), axis=axis)
+    most = float(apart.max())
+    scaled = np.rint(apart * (255 / most if most else 0)).astype(np.uint8)
+    lines = (f"brightest: {most:.4g} grey levels (drawn times {255 / most:.3g})",) if most else ("none at all",)
+    mean = f"{float(np.abs(difference).mean(dtype=np.float64)):.4g} grey levels on average"
+    return Panel(pixels=shown(scaled, order), heading="The difference", lines=(*lines, mean))
+
+
+@np.errstate(all="ignore")  # numbers beyond all measure are drawn as such
+def draw_identified(result: Result, *, name: str = "") -> bytes:
+    """Draw a tensor as it was made, beside its source where that is given, as the bytes of a PNG.
+
+    result: of ``identify_tensor`` without a spec, its arrays kept; name: what the user calls it. Raises ImgcheckError
+    where there is nothing to draw.
+    """
+    array = result.candidate.data
+    facts = drawable(result.facts, array, name or result.path)
+    origins = result.origins or ()
+    nearest = origins[0].facts if origins and not origins[0].exact else facts
+    order, how = _order(nearest)
+    reading = Reading(layout=facts.layout, order=order, values=nearest.values or stretched(facts))
+    image, also = which_image(facts, origins)
+    heading = "As it was made" if nearest.values else SPREAD
+    drawn = panel(heading, array, reading, (f"read as {order}{how}", *also), image=image)
+    title = (for_terminal(name or result.path), phrases.facts(facts))
+    return sheet(
+        (*panels_of_source(result.candidate.source, Decode()), drawn), title=title, notes=tuple(_notes(origins))
+    )
+
+
+def _order(facts: Facts) -> tuple[str, str]:
+    """The channel order, and how it is known where it is not seen: by the colours, or not at all."""
+    if f"channel_order={facts.channel_order}" not in facts.assumed:
+        return facts.channel_order, ""
+    if facts.likely_order:
+        return facts.likely_order, f", likely by its colours ({facts.order_probability:.0%})"
+    return facts.channel_order, ", which is assumed"
+
+
+def _notes(origins: tuple[Origin, ...]) -> Iterator[Note]:
+    if origins:
+        sure = "Made by" if origins[0].exact else "No pipeline that is known makes it; the nearest is"
+        left = f"{origins[0].mean_difference:.2g} grey levels on average"
+        ways = [traits(origin.steps, origin.before) for origin in origins]
+        yield Note(text=f"{sure}: {said(ways)} (apart by {left})")

@@ -12,8 +12,7 @@ import numpy as np
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Candidate, Dim, Header, Options, Payload, Result, Spec
-from sm_imgcheck.features.requests import RequestTarget
-from sm_imgcheck.features.requests.limits import bounds, narrowest
+from sm_imgcheck.features.requests import RequestTarget, bounds, narrowest
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.serving.envelopes import ImageEnvelope, TensorEnvelope
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.features.requests import RequestTarget, forms
-from sm_imgcheck.features.requests.limits import Bound, bounds
+from sm_imgcheck.features.requests import Bound, RequestTarget, bounds, forms
 from sm_imgcheck.serving.envelopes import TensorEnvelope, envelope, envelopes
 
 __all__ = ["Load", "Size", "cheapest", "sizes"]

@@ -7,6 +7,7 @@ import numpy as np
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.types import Header
+from sm_imgcheck.io.images.containers import check_decoder_size
 from sm_imgcheck.io.images.decode_jpeg import hear_jpeg
 from sm_imgcheck.io.images.header import look
 from sm_imgcheck.io.images.icc import join_icc, to_srgb
@@ -14,7 +15,6 @@ from sm_imgcheck.io.images.jpeg import scan_jpeg
 from sm_imgcheck.io.images.opencv import opencv_gray, quiet_opencv
 from sm_imgcheck.io.images.pillow import load_pillow, open_pillow, pillow_profile
 from sm_imgcheck.io.images.png import essential_png, scan_png
-from sm_imgcheck.io.images.sizes import check_decoder_size
 from sm_imgcheck.ops.kernels.color import orient
 
 __all__ = ["TURNED_BACK", "decode", "hear"]

@@ -9,8 +9,8 @@ import numpy as np
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.types import Header
+from sm_imgcheck.io.images.containers import check_decoder_size
 from sm_imgcheck.io.images.quiet import quietly
-from sm_imgcheck.io.images.sizes import check_decoder_size
 
 __all__ = [
     "check_pillow",

@@ -11,7 +11,7 @@ from io import BufferedReader
 
 from sm_imgcheck.core.errors import OutputError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.io.stores.base import Chunk, Fetched, FileTooLarge, OutputRefused, Stat, Unreadable
+from sm_imgcheck.io.stores import Chunk, Fetched, FileTooLarge, OutputRefused, Stat, Unreadable
 
 __all__ = [
     "MAX_FILE_BYTES",

@@ -12,8 +12,8 @@ from typing import Any
 
 from sm_imgcheck.core.errors import OutputError, StoreError
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.io.stores import Chunk, Fetched, FileTooLarge, OutputRefused, Stat, Unreadable
 from sm_imgcheck.io.stores._connect import describe_error, filesystem
-from sm_imgcheck.io.stores.base import Chunk, Fetched, FileTooLarge, OutputRefused, Stat, Unreadable
 from sm_imgcheck.io.stores.fsspec_store import cut
 from sm_imgcheck.io.stores.prefetch import ahead
 

@@ -16,8 +16,7 @@ from typing import Any
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.io.lazy_imports import np
-from sm_imgcheck.io.parse_cost import JSON_COSTS, too_costly
-from sm_imgcheck.io.tensors import Chunk
+from sm_imgcheck.io.tensors import JSON_COSTS, Chunk, too_costly
 
 __all__ = ["encode", "is_json_tensor", "nested", "read_json"]
 

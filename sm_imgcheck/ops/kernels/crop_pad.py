@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sm_imgcheck.core.placement import crop_box, pad_place
+from sm_imgcheck.core.sizes import crop_box, pad_place
 
 __all__ = ["crop", "framed", "mirror", "pad"]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sm_imgcheck.core.placement import letterbox_place
-from sm_imgcheck.core.sizes import blob_factor, resized_by_opencv
+from sm_imgcheck.core.sizes import blob_factor, letterbox_place, resized_by_opencv
 from sm_imgcheck.ops.kernels._separable import finished, working
 from sm_imgcheck.ops.kernels.crop_pad import framed
 

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sm_imgcheck.core.placement import fit_box, letterbox_place
-from sm_imgcheck.core.sizes import resized
+from sm_imgcheck.core.sizes import fit_box, letterbox_place, resized
 from sm_imgcheck.ops.kernels._separable import finished, working
 from sm_imgcheck.ops.kernels.crop_pad import framed
 

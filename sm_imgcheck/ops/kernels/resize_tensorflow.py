@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sm_imgcheck.core.placement import letterbox_place
-from sm_imgcheck.core.sizes import resized_by_tensorflow
+from sm_imgcheck.core.sizes import letterbox_place, resized_by_tensorflow
 from sm_imgcheck.ops.kernels._separable import columns_summed, finished, picked, rows_summed
 from sm_imgcheck.ops.kernels.crop_pad import framed
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sm_imgcheck.core.placement import letterbox_place
-from sm_imgcheck.core.sizes import resized
+from sm_imgcheck.core.sizes import letterbox_place, resized
 from sm_imgcheck.ops.kernels._separable import columns_summed, finished, picked, rows_summed, working
 from sm_imgcheck.ops.kernels.crop_pad import framed
 from sm_imgcheck.ops.kernels.resize_tensorflow import tensorflow_nearest

@@ -15,7 +15,18 @@ from sm_imgcheck.core.errors import Bug
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Facts, Step
 
-__all__ = ["Op", "library_of", "record"]
+PILLOW_UP_TO_12 = " (up to 12)"
+"""Marks Pillow's order of passes before 13."""
+LIBRARIES = {
+    "pillow": "Pillow",
+    "pillow12": f"Pillow{PILLOW_UP_TO_12}",
+    "opencv": "OpenCV",
+    "tensorflow": "TensorFlow",
+    "torch": "PyTorch",
+}
+
+
+__all__ = ["LIBRARIES", "PILLOW_UP_TO_12", "Op", "library_of", "record"]
 
 
 def _no_phrase(_: Step) -> str:

@@ -8,8 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from sm_imgcheck.core.frozen import changed
-from sm_imgcheck.core.placement import crop_box, letterbox_place, pad_place
-from sm_imgcheck.core.sizes import resized, resized_by_opencv, resized_by_tensorflow
+from sm_imgcheck.core.sizes import (
+    crop_box,
+    letterbox_place,
+    pad_place,
+    resized,
+    resized_by_opencv,
+    resized_by_tensorflow,
+)
 from sm_imgcheck.core.types import Facts, Step
 from sm_imgcheck.core.value_mapping import overshoot
 from sm_imgcheck.ops.records import Op, library_of, record

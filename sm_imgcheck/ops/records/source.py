@@ -7,8 +7,7 @@ from typing import Any
 from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.types import Facts, Step
 from sm_imgcheck.core.value_mapping import levels
-from sm_imgcheck.ops.records import Op
-from sm_imgcheck.ops.records._libraries import LIBRARIES
+from sm_imgcheck.ops.records import LIBRARIES, Op
 
 __all__ = ["CHANNELS", "OPS"]
 

@@ -15,9 +15,9 @@ from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.layouts import describe
 from sm_imgcheck.core.types import Candidate, Contract, Facts, Header, Options, Plan, Spec, Step
 from sm_imgcheck.ops.trace import after, of_file
-from sm_imgcheck.pipeline.plan import finish, image, tensor
+from sm_imgcheck.pipeline.plan import image, tensor
 from sm_imgcheck.pipeline.plan.context import PlanContext, Stage, decodes_gray
-from sm_imgcheck.rules.decode_policy import refusals
+from sm_imgcheck.rules.source_image import refusals
 
 __all__ = ["any_image", "decodes_gray", "make_plan"]
 
@@ -28,7 +28,7 @@ def make_plan(spec: Spec, candidate: Candidate, options: Options) -> Plan:
         if refused := refusals(candidate.header, spec.decode, channel_order=spec.contract.channel_order):
             raise PlanError("; ".join(f"it {clause}" for _, clause in refused))
         context = PlanContext(spec=spec, kind="image", options=options, header=candidate.header)
-        return _follow(of_file(candidate.header), image.STAGES + finish.STAGES, context)
+        return _follow(of_file(candidate.header), image.PIXEL_STAGES + image.TENSOR_STAGES, context)
     if candidate.facts is None:
         raise PlanError("nothing is known of it")
     facts = candidate.unflattened or candidate.facts
@@ -36,7 +36,7 @@ def make_plan(spec: Spec, candidate: Candidate, options: Options) -> Plan:
     seen = any(origin.exact for origin in candidate.origins or ())
     context = PlanContext(spec=spec, kind="tensor", options=options, guessed_order=bool(likely), known_layout=seen)
     facts = changed(facts, channel_order=likely) if likely else facts
-    plan = _follow(facts, tensor.STAGES + finish.STAGES, context)
+    plan = _follow(facts, tensor.STAGES + image.TENSOR_STAGES, context)
     return plan if candidate.unflattened is None else _unflatten(plan, candidate.facts)
 
 
@@ -52,7 +52,7 @@ def any_image(spec: Spec) -> tuple[Step, ...]:
     _refuse_bfloat16(spec.contract)
     context = PlanContext(spec=spec, kind="any image", options=Options())
     pretend = of_file(Header(format="", mode="CMYK", height=480, width=640))
-    return tuple(step for step, _ in _steps(pretend, image.STAGES + finish.STAGES, context))
+    return tuple(step for step, _ in _steps(pretend, image.PIXEL_STAGES + image.TENSOR_STAGES, context))
 
 
 def _refuse_bfloat16(contract: Contract) -> None:

@@ -1,15 +1,28 @@
-"""From an image file to the model's size: decode, orient, colour, geometry."""
+"""Stages of a plan that begin at an image: decode, orient, color, geometry; then those that make its tensor.
+
+``PIXEL_STAGES`` lead from the file to the model's size, ``TENSOR_STAGES`` from there to order, values, dtype and axes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.types import Facts, Step
+from sm_imgcheck.core.value_mapping import canonical, same
 from sm_imgcheck.ops.trace import after, output_size
-from sm_imgcheck.pipeline.plan.context import PlanContext, Stage, colour_step, colours, decodes_gray
+from sm_imgcheck.pipeline.plan.context import (
+    PlanContext,
+    Stage,
+    colour_step,
+    colours,
+    decodes_gray,
+    reorder_step,
+    wrong_size,
+)
 
-__all__ = ["STAGES"]
+__all__ = ["PIXEL_STAGES", "TENSOR_STAGES"]
 
 
 def _decode(_: Facts, context: PlanContext) -> Iterator[Step]:
@@ -53,4 +66,75 @@ def _geometry(facts: Facts, context: PlanContext) -> Iterator[Step]:
             facts = after(facts, step)
 
 
-STAGES: tuple[Stage, ...] = (_decode, _orient, _colour, _geometry)
+PIXEL_STAGES: tuple[Stage, ...] = (_decode, _orient, _colour, _geometry)
+
+
+def _reorder(facts: Facts, context: PlanContext) -> Iterator[Step]:
+    order, to = facts.channel_order, context.contract.channel_order
+    if order != to and sorted(order) == sorted(to):
+        yield reorder_step(context, order, to, why=f"the channels stand as {order}, the model takes {to}")
+
+
+def _values(facts: Facts, context: PlanContext) -> Iterator[Step]:
+    contract = context.contract
+    if facts.values is None or same(facts.values, canonical(contract.values, contract.channels)):
+        return
+    if facts.dtype != "float32":
+        yield Step(op="cast", params={"dtype": "float32"}, why=f"{facts.dtype} cannot hold the scaled values")
+    wanted = contract.values
+    if wanted.mean is None:
+        yield Step(op="scale", params={"low": wanted.low, "high": wanted.high}, why="0..255 is not the model's range")
+    else:
+        std = None if wanted.std is None else list(wanted.std)
+        params = {"units": wanted.units, "mean": list(wanted.mean), "std": std}
+        yield Step(op="normalize", params=params, why="the model was trained on normalized values")
+
+
+def _quantize(facts: Facts, context: PlanContext) -> Iterator[Step]:
+    wanted = context.contract.quantize
+    if wanted is None or facts.values is None:
+        return
+    params = {"scale": wanted.scale, "zero_point": wanted.zero_point, "rounding": wanted.rounding}
+    yield Step(op="quantize", params=params, why="the model takes quantized integers", loss="pixels")
+
+
+def _final_pads(facts: Facts, context: PlanContext) -> Iterator[Step]:
+    for step in context.spec.geometry:
+        if step.params.get("units") == "final" and (context.kind != "tensor" or wrong_size(facts, context.contract)):
+            fill = step.params["fill"]  # listed in RGB order, as every colour of a spec is
+            if context.contract.channel_order.startswith("BGR"):
+                fill = [*fill[2::-1], *fill[3:]]
+            yield changed(step, params={**step.params, "fill": fill}, why="the spec frames the finished values")
+
+
+def _cast(facts: Facts, context: PlanContext) -> Iterator[Step]:
+    dtype = context.contract.dtype
+    if facts.dtype != dtype or facts.byte_order == "swapped" or facts.fortran:
+        whole = dtype.startswith(("int", "uint")) and facts.dtype.startswith("float")
+        how = ", rounded half to even and clipped" if whole else ""
+        yield Step(op="cast", params={"dtype": dtype}, why=f"the model takes {dtype}{how}")
+
+
+def _axes(facts: Facts, context: PlanContext) -> Iterator[Step]:
+    layout, to = facts.layout, context.contract.layout
+    for axis in "NC":
+        if axis in layout and axis not in to:
+            if facts.length(axis) != 1:
+                raise PlanError(
+                    f"axis {axis} is {facts.length(axis)} long, and the model takes {to}: hand it over one by one"
+                )
+            yield Step(
+                op="drop_axis", params={"axis": layout.index(axis)}, why=f"the model's layout {to} has no {axis}"
+            )
+            layout = layout.replace(axis, "")
+    if "C" in to and "C" not in layout:
+        yield Step(op="add_axis", why=f"the model's layout is {to}")
+        layout += "C"
+    wanted = to if "N" in layout else to.replace("N", "")
+    if layout != wanted:
+        yield Step(op="transpose", params={"layout": layout, "to": wanted}, why=f"the model's layout is {to}")
+    if wanted != to:
+        yield Step(op="batch", why="the model takes a batch, even of one")
+
+
+TENSOR_STAGES: tuple[Stage, ...] = (_reorder, _values, _quantize, _final_pads, _cast, _axes)

@@ -1,19 +1,27 @@
-"""What a PATH of the command line stands for: files, folders, lists of paths, standard input; lazily and in order."""
+"""Expand PATH arguments: files, folders, lists of paths, standard input; lazily and in order; whole or one shard of n.
+
+A shard is the same on every machine, wherever the folder is mounted and in whichever order it is read.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from hashlib import blake2b
 from itertools import islice
+from unicodedata import normalize
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.stores import is_remote, scheme_of, strip_file_scheme
 from sm_imgcheck.io.stores.local import opened
 from sm_imgcheck.run.inputs.item import IMAGE_SUFFIXES, SNIFFED, TENSOR_SUFFIXES, Item, Listing, begins_tensor, stem
 
-__all__ = ["listed"]
+__all__ = ["ELSEWHERE", "Shard", "listed", "sharded"]
 
 _BLOCK = 16_384
 """Names that are sorted at a time, some 1.5 MB: a folder with more is listed in blocks, as the disk has them."""
@@ -176,3 +184,55 @@ def _is_tensor(path: str) -> bool:
     except OSError:
         return True
     return begins_tensor(start)
+
+
+ELSEWHERE = "in another shard"
+"""Why a candidate is passed over."""
+
+
+@frozen
+class Shard:
+    """One of several parts of a run."""
+
+    index: int = 0
+    """Counted from 0, as AWS Batch and Kubernetes count."""
+    of: int = 1
+
+    @property
+    def name(self) -> str:
+        """As a file's or a folder's name, in the order of the index: ``03-of-16``."""
+        return f"{self.index:0{len(str(self.of - 1))}}-of-{self.of}"
+
+    @classmethod
+    def parse(cls, text: str) -> Shard:
+        """``3/16``. Raises ImgcheckError."""
+        found = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text, re.ASCII)
+        index, of = (int(found[1]), int(found[2])) if found else (0, 0)
+        if index >= of:
+            last = (
+                f": the {of} parts are 0/{of} to {of - 1}/{of}" if of else ", such as 0/4 for the first of four parts"
+            )
+            raise ImgcheckError(f"{text!r} is no INDEX/NUMBER; the index counts from 0{last}")
+        return cls(index=index, of=of)
+
+
+def sharded(items: Iterable[Item], shard: Shard, passed_over: Counter[str]) -> Iterator[Item]:
+    """The items of one part; the others are counted.
+
+    What counts is the way below the PATH given, without the suffix: two inputs that would have one output fall into
+    one part, which sees it.
+    """
+    if shard.of == 1:
+        yield from items
+        return
+    for item in items:
+        if _number(item.output) % shard.of == shard.index:
+            yield item
+        else:
+            passed_over[ELSEWHERE] += 1
+
+
+def _number(output: tuple[str, ...]) -> int:
+    """A number that is spread evenly; one for names that macOS or Windows take for the same."""
+    text = normalize("NFC", "/".join(output)).casefold()
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).digest(), "big")

@@ -10,10 +10,9 @@ from typing import BinaryIO
 from sm_imgcheck.core.errors import ImgcheckError, OutputError, PayloadError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Candidate, Options, Payload, Result
-from sm_imgcheck.features.requests import RequestTarget
+from sm_imgcheck.features.requests import RequestTarget, too_large
 from sm_imgcheck.features.requests import batch as joining
 from sm_imgcheck.features.requests.batch import Part, part_of
-from sm_imgcheck.features.requests.limits import too_large
 from sm_imgcheck.report.payload import Body
 from sm_imgcheck.run.inputs.collisions import Claims, clash
 from sm_imgcheck.run.inputs.item import Item

@@ -10,11 +10,11 @@ from importlib.metadata import PackageNotFoundError, version
 from json import dumps, loads
 from typing import Any
 
+from sm_imgcheck.core import __version__
 from sm_imgcheck.core.errors import OutputError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Options
-from sm_imgcheck.core.version import __version__
 from sm_imgcheck.io.stores import Unreadable, join, store
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run.resume.codec import flat

@@ -14,7 +14,7 @@ from typing import Any
 
 from sm_imgcheck.io.stores import Unreadable, is_below, join, store
 from sm_imgcheck.run.database import as_blob, temporary
-from sm_imgcheck.run.inputs.shard import Shard
+from sm_imgcheck.run.inputs.listing import Shard
 from sm_imgcheck.run.resume.codec import shaper
 from sm_imgcheck.run.resume.fingerprint import FOLDER, RunFingerprint
 from sm_imgcheck.run.resume.journal import LARGEST, Pack, Record

@@ -4,6 +4,7 @@ Every file is written whole, to a disk or a store alike: gzip members one behind
 what the outputs are made by, then a line for each candidate. A later line about a candidate replaces an earlier one.
 Candidates are noted when their outputs are in place, and the files are brought to the disk before anybody relies on
 them. What a loss of power takes from the outputs themselves is found by their sizes when the run goes on.
+One run at a time writes to a folder: a lock that the system takes back when its process ends, however it ends.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import field, replace
 from json import dumps
 from time import monotonic
 
+from sm_imgcheck.core.errors import OutputError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.stores import is_remote, join, store
 from sm_imgcheck.run.inputs.item import Item
@@ -24,7 +27,7 @@ from sm_imgcheck.run.resume.codec import flat, result_of, texts
 from sm_imgcheck.run.resume.fingerprint import FOLDER, RunFingerprint
 from sm_imgcheck.run.work import Outcome
 
-__all__ = ["LARGEST", "Journal", "Pack", "Record", "is_final"]
+__all__ = ["LARGEST", "Journal", "Lock", "Pack", "Record", "is_final"]
 
 _EVERY = 256
 """Candidates in a file, at most: what a kill may cost, beside those under work."""
@@ -185,3 +188,28 @@ def _sync(place: str) -> None:
                 os.fsync(handle)
             finally:
                 os.close(handle)
+
+
+class Lock:
+    """Of a folder on a disk; of none where the system or the disk has no such locks (Windows, some shares)."""
+
+    def __init__(self, folder: str, told: str) -> None:
+        """Raise OutputError, saying ``told``, where another run has it."""
+        self._handle = -1
+        if sys.platform == "win32" or not folder:
+            return
+        from fcntl import LOCK_EX, LOCK_NB, flock
+
+        with suppress(OSError):
+            self._handle = os.open(folder, os.O_RDONLY)
+            try:
+                flock(self._handle, LOCK_EX | LOCK_NB)
+            except BlockingIOError:
+                self.let_go()
+                raise OutputError(told) from None
+
+    def let_go(self) -> None:
+        """Another run may have it. Idempotent."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1

@@ -18,15 +18,14 @@ from sm_imgcheck.core.types import Spec
 from sm_imgcheck.features.requests.batch import one_by_one
 from sm_imgcheck.io.stores import is_remote, join, store, strip_file_scheme
 from sm_imgcheck.run.inputs.item import Item
-from sm_imgcheck.run.inputs.shard import Shard
+from sm_imgcheck.run.inputs.listing import Shard
 from sm_imgcheck.run.outputs import formats as packing
 from sm_imgcheck.run.outputs.manifest import Lines, line_of
 from sm_imgcheck.run.outputs.packs import Packing, Packs, Parts
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run.resume.fingerprint import FOLDER, RunFingerprint, check_output_folder, libraries, write_fingerprint
 from sm_imgcheck.run.resume.index import Known
-from sm_imgcheck.run.resume.journal import Journal
-from sm_imgcheck.run.resume.lock import Lock
+from sm_imgcheck.run.resume.journal import Journal, Lock
 from sm_imgcheck.run.resume.select import resumed
 from sm_imgcheck.run.work import Outcome, RunJob, process_items
 

@@ -8,7 +8,7 @@ from sm_imgcheck.core.errors import CandidateError, PayloadError
 from sm_imgcheck.core.media_types import IMAGE_TYPES
 from sm_imgcheck.core.types import Header, Spec
 from sm_imgcheck.io.lazy_imports import np
-from sm_imgcheck.rules.decode_policy import refusals
+from sm_imgcheck.rules.source_image import refusals
 
 __all__ = ["QUALITY", "changes", "picture"]
 

@@ -10,7 +10,7 @@ from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Spec
 from sm_imgcheck.core.types.spec import UNNAMED
 from sm_imgcheck.io.lazy_imports import np, orjson
-from sm_imgcheck.io.parse_cost import JSON_COSTS, JSON_LINES_COSTS, too_costly
+from sm_imgcheck.io.tensors import JSON_COSTS, JSON_LINES_COSTS, too_costly
 from sm_imgcheck.serving.envelopes import shown
 
 __all__ = ["array_of", "flat", "input_name", "lines_of", "loads", "longest", "member", "nested_size", "numbers", "only"]

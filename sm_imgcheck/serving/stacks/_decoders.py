@@ -9,10 +9,10 @@ from typing import Any
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.types import Finding
-from sm_imgcheck.io.images.sniff import image_format, name_content
+from sm_imgcheck.io.images.header import image_format, name_content
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.numpy_files import NPY_MAGIC, read_npy
-from sm_imgcheck.io.parse_cost import CSV_COSTS, too_costly
+from sm_imgcheck.io.tensors import CSV_COSTS, too_costly
 from sm_imgcheck.rules.payload_request import PAY102, PAY103, PAY110, PAY112, PAY116
 from sm_imgcheck.rules.payload_values import PAY108, PAY115
 from sm_imgcheck.serving.stacks import Refusal, TooMuch

@@ -8,7 +8,7 @@ from typing import Any
 
 from sm_imgcheck.core.types import Finding
 from sm_imgcheck.io.lazy_imports import np
-from sm_imgcheck.io.parse_cost import JSON_COSTS, too_costly
+from sm_imgcheck.io.tensors import JSON_COSTS, too_costly
 from sm_imgcheck.rules.payload_request import PAY116
 from sm_imgcheck.rules.payload_values import PAY108, PAY109
 from sm_imgcheck.serving.stacks import Refusal, TooMuch

@@ -6,7 +6,7 @@ Source: docs.aws.amazon.com, "Image Classification - MXNet", inference with imag
 from __future__ import annotations
 
 from sm_imgcheck.core.types import Received, Refused, Spec
-from sm_imgcheck.io.images.sniff import image_format, name_content
+from sm_imgcheck.io.images.header import image_format, name_content
 from sm_imgcheck.rules.payload_request import PAY102
 from sm_imgcheck.serving.stacks import Refusal, Stack, answering, unsupported
 

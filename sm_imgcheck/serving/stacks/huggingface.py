@@ -11,7 +11,7 @@ from typing import Any
 
 from sm_imgcheck.core.media_types import IMAGE_TYPES
 from sm_imgcheck.core.types import Finding, Received, Refused, Spec
-from sm_imgcheck.io.images.sniff import image_format, name_content
+from sm_imgcheck.io.images.header import image_format, name_content
 from sm_imgcheck.rules.payload_request import PAY102, PAY103, PAY119, PAY120
 from sm_imgcheck.serving.stacks import DEFAULT_BODY_LIMIT, Refusal, Stack, answering, check_limit, unsupported
 from sm_imgcheck.serving.stacks._decoders import PICKLE, Pickled, decoded, load

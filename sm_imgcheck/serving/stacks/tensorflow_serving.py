@@ -10,9 +10,9 @@ import re
 from typing import Any, NoReturn
 
 from sm_imgcheck.core.types import Finding, Received, Refused, Spec
-from sm_imgcheck.io.images.sniff import image_format
+from sm_imgcheck.io.images.header import image_format
 from sm_imgcheck.io.lazy_imports import np
-from sm_imgcheck.io.parse_cost import JSON_LINES_COSTS, too_costly
+from sm_imgcheck.io.tensors import JSON_LINES_COSTS, too_costly
 from sm_imgcheck.rules.payload_request import PAY103, PAY104, PAY110, PAY111, PAY120
 from sm_imgcheck.rules.payload_values import PAY105, PAY106, PAY107, PAY117
 from sm_imgcheck.serving.stacks import UNNAMED, Refusal, Stack, TooMuch, answering, reworded, shaped, unsupported

@@ -50,7 +50,7 @@ def decode(body: bytes, content_type: str, types: tuple[str, ...]) -> Any:
 
 def json_body(body: bytes) -> Any:
     """As ``_json.parse``; a picture or an array under a JSON type is told as that."""
-    from sm_imgcheck.io.images.sniff import image_format, name_content
+    from sm_imgcheck.io.images.header import image_format, name_content
 
     form = image_format(body)
     if form or body.startswith((b"\x93NUMPY", b"PK\x03\x04")) or not body:

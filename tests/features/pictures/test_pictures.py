@@ -15,9 +15,9 @@ from sm_imgcheck import cli
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Candidate, Finding, Options, Result
 from sm_imgcheck.features import pictures
+from sm_imgcheck.features.identify import identify_tensor
 from sm_imgcheck.features.identify.source import trace_origins
-from sm_imgcheck.features.identify.tensor import identify_tensor
-from sm_imgcheck.features.pictures import _likely, draw_candidate, draw_identified, identified
+from sm_imgcheck.features.pictures import _likely, draw_candidate, draw_identified
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.rules import every
 from sm_imgcheck.spec.load import load
@@ -264,7 +264,7 @@ def recognised_panels(monkeypatch):
             held["panels"], held["notes"] = {panel.heading: panel for panel in panels}, [note.text for note in notes]
             return b""
 
-        monkeypatch.setattr(identified, "sheet", keep)
+        monkeypatch.setattr(pictures, "sheet", keep)
         draw_identified(identify_tensor(what, None, Options(**options, keep_arrays=True)))
         of.notes = held["notes"]
         return held["panels"]

@@ -15,14 +15,13 @@ from PIL import Image, ImageCms, ImageFile
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.io.images import decode_jpeg
 from sm_imgcheck.io.images.decode import decode, hear
-from sm_imgcheck.io.images.decode_jpeg_fast_dct import fast_dct_jpeg
-from sm_imgcheck.io.images.header import look
+from sm_imgcheck.io.images.decode_jpeg import fast_dct_jpeg
+from sm_imgcheck.io.images.header import image_format, look, name_content
 from sm_imgcheck.io.images.icc import join_icc, read_icc
 from sm_imgcheck.io.images.jpeg import MAX_JPEG_SEGMENTS, jpeg_segments, read_exif, scan_jpeg
 from sm_imgcheck.io.images.quiet import name_failure
-from sm_imgcheck.io.images.sniff import image_format, name_content
 from sm_imgcheck.ops.kernels.color import orient
-from sm_imgcheck.rules.decode_policy import MOST_FRAMES
+from sm_imgcheck.rules.source_image import MOST_FRAMES
 
 LIMIT = 10_000_000
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

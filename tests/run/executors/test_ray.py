@@ -17,7 +17,7 @@ from sm_imgcheck.cli import main
 from sm_imgcheck.core.errors import ImgcheckError, OutputError
 from sm_imgcheck.core.types import Options
 from sm_imgcheck.run import run
-from sm_imgcheck.run.executors import _ray_cluster, _ray_task
+from sm_imgcheck.run.executors import _ray_cluster, ray
 from sm_imgcheck.run.executors import ray as engine
 from sm_imgcheck.run.inputs.item import Item, Listing
 from sm_imgcheck.run.inputs.listing import listed
@@ -31,9 +31,9 @@ SPEC = "pillow-rgb-01"
 
 @pytest.fixture(autouse=True)
 def settings_undone(monkeypatch):
-    for name in (*_ray_cluster._SETTINGS, *_ray_task._forkserver._THREADS):
+    for name in (*_ray_cluster._SETTINGS, *ray._forkserver._THREADS):
         monkeypatch.setenv(name, os.environ.get(name, "1"))
-    monkeypatch.setattr(_ray_task, "_read", _ray_task._read.__wrapped__)  # a process serves one run only
+    monkeypatch.setattr(ray, "_read", ray._read.__wrapped__)  # a process serves one run only
 
 
 @pytest.fixture
@@ -231,9 +231,9 @@ def test_a_file_that_nobody_can_read_is_a_finding(photos, job, monkeypatch):
 
 
 def message_of(job, **other):
-    ticket = _ray_task.Ticket(**{"job": job, "folder": str(Path.cwd()), "libraries": libraries(), **other})
+    ticket = ray.Ticket(**{"job": job, "folder": str(Path.cwd()), "libraries": libraries(), **other})
     chunk = Chunk(number=0, items=(Item(path="relative.jpg", output=("relative",)),))
-    return _ray_task.do(_ray_task.pickle.dumps(ticket), chunk, False)
+    return ray.do(ray.pickle.dumps(ticket), chunk, False)
 
 
 def test_a_node_whose_libraries_are_others_is_told(job):
