@@ -15,8 +15,8 @@ from sm_imgcheck.core.value_mapping import span
 from sm_imgcheck.ops.compare import shared
 from sm_imgcheck.report import Run, _origins, _records
 from sm_imgcheck.report._layout import Story
+from sm_imgcheck.report._layout import one as alone
 from sm_imgcheck.report._rows import Section, reason
-from sm_imgcheck.report._single import one as alone
 from sm_imgcheck.report.formats import text
 
 __all__ = ["as_json", "as_text"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sm_imgcheck.core.evidence import contradicted_order, likely_order
+from sm_imgcheck.core.assumptions import contradicted_order, likely_order
 from sm_imgcheck.core.types import Candidate, Facts, Finding, Spec
 from sm_imgcheck.core.value_mapping import flipped, same, target
 from sm_imgcheck.rules import Rule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sm_imgcheck.core.evidence import contradicted_layout, sides_look_swapped
+from sm_imgcheck.core.assumptions import contradicted_layout, sides_look_swapped
 from sm_imgcheck.core.layouts import describe, is_layout, likely_reading, size
 from sm_imgcheck.core.types import Candidate, Contract, Finding, Spec
 from sm_imgcheck.rules import Rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from sm_imgcheck.core.evidence import unlikely_range
+from sm_imgcheck.core.assumptions import unlikely_range
 from sm_imgcheck.core.types import Affine, Candidate, Facts, Finding, Spec, Values
 from sm_imgcheck.core.value_mapping import canonical, domain, flipped, overshoot, own, same, span, target
 from sm_imgcheck.rules import Rule

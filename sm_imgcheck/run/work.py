@@ -23,11 +23,11 @@ from sm_imgcheck.core.types import Candidate, Options, Result, Spec
 from sm_imgcheck.io.stores import Fetched, Unreadable, file_of, is_remote, local, store, strip_file_scheme
 from sm_imgcheck.io.stores._connect import allow_redirects
 from sm_imgcheck.io.stores.local import MAX_FILE_BYTES
+from sm_imgcheck.io.stores.prefetch import ahead
 from sm_imgcheck.pipeline.read import clause
 from sm_imgcheck.rules.source_file import SRC101, SRC107
 from sm_imgcheck.run import malloc
 from sm_imgcheck.run.inputs.item import Item
-from sm_imgcheck.io.stores.prefetch import ahead
 from sm_imgcheck.run.inputs.prefetch import Found, contents
 from sm_imgcheck.run.outputs.tensors import OutputRefused, Outputs, Written
 

@@ -1,12 +1,7 @@
-"""``spec init``: a commented spec to edit, from what is known or from an example tensor; and specs written as YAML.
-
-YAML is written without a library: a spec uses a small part of the language. What is written reads back as the same
-values under YAML 1.2, and under 1.1 too.
-"""
+"""``spec init``: a commented spec to edit, from what is known or from an example tensor."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,8 +11,9 @@ from sm_imgcheck.spec import dtypes
 from sm_imgcheck.spec.keys import Key
 from sm_imgcheck.spec.language import TOP
 from sm_imgcheck.spec.shape import CHANNELS
+from sm_imgcheck.spec.yaml import entry, flow
 
-__all__ = ["TEMPLATE", "commented", "document", "entry", "flow", "guessed"]
+__all__ = ["TEMPLATE", "commented", "guessed"]
 
 TEMPLATE: dict[str, Any] = {key.name: key.example for key in TOP if key.required} | {"value_range": [0, 1]}
 """The spec that is written when nothing is known: TensorFlow's habit, to be edited."""
@@ -129,51 +125,3 @@ def _offered(key: Key) -> Iterator[str]:
             yield f"#   {inner.name}: {flow(inner.example)}  # {inner.doc}"
     else:
         yield f"# {key.name}: {flow(key.default or key.example)}"
-
-
-_BARE = re.compile(r"[A-Za-z_][\w./+-]*(?: [\w./+-]+)*", re.ASCII)
-_NOT_TEXT = {"null", "true", "false", "yes", "no", "on", "off"}
-"""Words that some version of YAML takes for something else."""
-
-
-def flow(value: Any) -> str:
-    """One line of YAML: ``[N, 224, 224, 3]``, ``{mode: stretch}``."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{_text(key)}: {flow(inner)}' for key, inner in value.items())}}}"
-    if isinstance(value, Sequence):
-        return f"[{', '.join(flow(inner) for inner in value)}]"
-    # YAML 1.1 takes 1e-05 for text: it wants a point before the exponent.
-    return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value))
-
-
-def entry(key: str, value: Any) -> list[str]:
-    """The lines of one key of the top level."""
-    if isinstance(value, Mapping) and value:
-        return [f"{key}:", *(f"  {_text(name)}: {flow(inner)}" for name, inner in value.items())]
-    if isinstance(value, Sequence) and value and isinstance(value[0], Mapping):
-        return [f"{key}:", *(f"  - {flow(inner)}" for inner in value)]
-    return [f"{key}: {flow(value)}"]
-
-
-def document(mapping: Mapping[str, Any]) -> str:
-    """A whole spec, its keys in the order in which they come."""
-    return "".join(f"{line}\n" for key, value in mapping.items() for line in entry(key, value))
-
-
-def _text(text: str) -> str:
-    if _BARE.fullmatch(text) and text.lower() not in _NOT_TEXT:
-        return text
-    return f'"{"".join(map(_escaped, text))}"'
-
-
-def _escaped(char: str) -> str:
-    if char in '"\\':
-        return f"\\{char}"
-    if char.isprintable():
-        return char
-    code = ord(char)
-    return {"\n": "\\n", "\t": "\\t"}.get(char) or (f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}")

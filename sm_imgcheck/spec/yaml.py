@@ -7,7 +7,7 @@ a number, ``0224`` is 224), https://yaml.org/spec/1.2.2/#103-core-schema. PyYAML
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -17,7 +17,7 @@ from sm_imgcheck.core.errors import Problem, SpecError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.spec.problems import at, shown
 
-__all__ = ["Document", "read"]
+__all__ = ["Document", "document", "entry", "flow", "read"]
 
 _MOST_NODES = 10_000
 _DEEPEST = 32
@@ -194,3 +194,51 @@ def _scalar(text: str) -> Any:
         if _FLOAT.fullmatch(text):
             return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
     return text
+
+
+_BARE = re.compile(r"[A-Za-z_][\w./+-]*(?: [\w./+-]+)*", re.ASCII)
+_NOT_TEXT = {"null", "true", "false", "yes", "no", "on", "off"}
+"""Words that some version of YAML takes for something else."""
+
+
+def flow(value: Any) -> str:
+    """One line of YAML: ``[N, 224, 224, 3]``, ``{mode: stretch}``."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_text(key)}: {flow(inner)}' for key, inner in value.items())}}}"
+    if isinstance(value, Sequence):
+        return f"[{', '.join(flow(inner) for inner in value)}]"
+    # YAML 1.1 takes 1e-05 for text: it wants a point before the exponent.
+    return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value))
+
+
+def entry(key: str, value: Any) -> list[str]:
+    """The lines of one key of the top level."""
+    if isinstance(value, Mapping) and value:
+        return [f"{key}:", *(f"  {_text(name)}: {flow(inner)}" for name, inner in value.items())]
+    if isinstance(value, Sequence) and value and isinstance(value[0], Mapping):
+        return [f"{key}:", *(f"  - {flow(inner)}" for inner in value)]
+    return [f"{key}: {flow(value)}"]
+
+
+def document(mapping: Mapping[str, Any]) -> str:
+    """A whole spec, its keys in the order in which they come."""
+    return "".join(f"{line}\n" for key, value in mapping.items() for line in entry(key, value))
+
+
+def _text(text: str) -> str:
+    if _BARE.fullmatch(text) and text.lower() not in _NOT_TEXT:
+        return text
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(char: str) -> str:
+    if char in '"\\':
+        return f"\\{char}"
+    if char.isprintable():
+        return char
+    code = ord(char)
+    return {"\n": "\\n", "\t": "\\t"}.get(char) or (f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}")

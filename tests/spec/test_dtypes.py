@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sm_imgcheck.spec.key_values import DTYPES, canonical
+from sm_imgcheck.spec.dtypes import DTYPES, canonical
 from specs import problems, spec
 
 

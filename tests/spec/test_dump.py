@@ -1,8 +1,7 @@
 import pytest
 import yaml
 
-from sm_imgcheck.spec.init import document, flow
-from sm_imgcheck.spec.yaml import read
+from sm_imgcheck.spec.yaml import document, flow, read
 
 
 @pytest.mark.parametrize(

@@ -242,7 +242,7 @@ def test_presets_of_a_wheel_stand_beside_the_module(tmp_path, monkeypatch):
 
 
 def test_a_resolved_spec_loads_again(here):
-    from sm_imgcheck.spec.init import document
+    from sm_imgcheck.spec.yaml import document
 
     for name in presets():
         spec = load(name)

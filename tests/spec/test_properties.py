@@ -10,7 +10,6 @@ from jsonschema import Draft202012Validator
 
 from sm_imgcheck.core.errors import ImgcheckError, SpecError
 from sm_imgcheck.core.types import Spec
-from sm_imgcheck.spec.init import document
 from sm_imgcheck.spec.json_schema import schema
 from sm_imgcheck.spec.keys import LIBRARIES, Key
 from sm_imgcheck.spec.language import TOP
@@ -18,7 +17,7 @@ from sm_imgcheck.spec.language_image import DECODE, STEP_KEYS
 from sm_imgcheck.spec.lint import lint
 from sm_imgcheck.spec.load import join, load
 from sm_imgcheck.spec.parse import parse
-from sm_imgcheck.spec.yaml import Document, read
+from sm_imgcheck.spec.yaml import Document, document, read
 from specs import BASE
 
 VALIDATOR = Draft202012Validator(schema())

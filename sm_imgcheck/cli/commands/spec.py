@@ -29,8 +29,8 @@ def show(
 ) -> None:
     """Print a spec with every default filled in."""
     from sm_imgcheck.cli.session import warn_about
-    from sm_imgcheck.spec.init import document
     from sm_imgcheck.spec.load import load
+    from sm_imgcheck.spec.yaml import document
 
     found = load(spec)
     warn_about(found, spec)

@@ -18,11 +18,11 @@ from sm_imgcheck.core.assumptions import checked
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Decode, Options, Origin, Result, Spec
-from sm_imgcheck.features.identify.arithmetic import plain
 from sm_imgcheck.features.identify.candidates import TensorImage, decoders, grounds, readings
 from sm_imgcheck.features.identify.framings import Framing, kind_of
 from sm_imgcheck.features.identify.kernels import Guess, decoded, kin, near
 from sm_imgcheck.features.identify.placement import Source, glances, placed, views
+from sm_imgcheck.features.identify.plan import plain
 from sm_imgcheck.features.identify.source import trace_origins
 from sm_imgcheck.features.identify.verify import Judged, judged
 from sm_imgcheck.io.images.header import look

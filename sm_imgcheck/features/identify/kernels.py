@@ -9,10 +9,18 @@ import numpy as np
 
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.types import Decode, Step
-from sm_imgcheck.features.identify.arithmetic import FAMILIES, QUICK, Arithmetic, Family, with_arithmetic
 from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.placement import Place, Source, View
-from sm_imgcheck.features.identify.plan import ORDERS, picture_steps, places
+from sm_imgcheck.features.identify.plan import (
+    FAMILIES,
+    ORDERS,
+    QUICK,
+    Arithmetic,
+    Family,
+    picture_steps,
+    places,
+    with_arithmetic,
+)
 from sm_imgcheck.features.identify.region import SourceRegion, concrete, geometry, traced
 from sm_imgcheck.features.identify.value_fit import Line, fitted
 from sm_imgcheck.ops.execute import carried_out, step_names

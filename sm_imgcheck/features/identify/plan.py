@@ -1,15 +1,38 @@
-"""From a hypothesis to steps: the very ones that ``pipeline.plan`` makes of a spec that says the same."""
+"""Steps of a hypothesis, those that ``pipeline.plan`` makes of a spec that says the same; whose resize, which kernel.
+
+Kernels of one family differ by rounding alone, so one of each family is tried first.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Candidate, Contract, Decode, Dim, Header, Options, Plan, Spec, Step, Values
+from sm_imgcheck.features.identify.framings import Framing
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.ops.trace import after
 from sm_imgcheck.pipeline.plan import make_plan
+from sm_imgcheck.spec.keys import LIBRARIES, SMOOTH
 
-__all__ = ["ORDERS", "PIXELS", "cut_off", "picture_steps", "places", "planned", "split", "turned_at_last"]
+__all__ = [
+    "FAMILIES",
+    "ORDERS",
+    "PIXELS",
+    "QUICK",
+    "Arithmetic",
+    "Family",
+    "cut_off",
+    "picture_steps",
+    "places",
+    "plain",
+    "planned",
+    "split",
+    "turned_at_last",
+    "with_arithmetic",
+]
 
 PIXELS = Values(low=0, high=255)
 ORDERS = {1: ("GRAY",), 3: ("RGB", "BGR"), 4: ("RGBA", "BGRA")}
@@ -86,3 +109,103 @@ def cut_off(plan: Plan) -> Plan:
     step = plan.steps[at]
     cut = replace(step, params={**step.params, "rounding": "truncate"}, why="fractions are cut off, not rounded")
     return replace(plan, steps=(*plan.steps[:at], cut, *plan.steps[at + 1 :]))
+
+
+@frozen
+class Arithmetic:
+    """What a resize says of itself besides sizes, as the keys of the spec language."""
+
+    library: str
+    interpolation: str
+    dtype: str = "uint8"
+    antialias: bool | None = None
+
+    def keys(self) -> dict[str, Any]:
+        """As they stand in a spec."""
+        plain = {"library": self.library, "interpolation": self.interpolation, "dtype": self.dtype}
+        return plain if self.antialias is None else {**plain, "antialias": self.antialias}
+
+
+@frozen
+class Family:
+    """Resizes of one kernel: they differ by a grey level at most, but where a kernel overshoots."""
+
+    members: tuple[Arithmetic, ...]
+    """Whole levels first, then float32, then float32 rounded; the most usual and fastest of each first."""
+
+    def spokesmen(self, *, whole: bool | None) -> tuple[Arithmetic, ...]:
+        """The members, those first that speak for all when the tensor holds whole levels, or fractions (False).
+
+        Where a kernel overshoots, whole levels are clipped and fractions are not: up to 20 grey levels apart.
+        """
+        return tuple(sorted(self.members, key=lambda one: (one.dtype == "float32") != (whole is False)))
+
+
+_IN_FLOAT = ("tensorflow", "torch", "opencv", "pillow", "pillow-12")
+"""Libraries by how usual it is that they resize in float32."""
+
+
+def _members(interpolation: str, *, smooth: bool, libraries: Sequence[str]) -> Iterator[Arithmetic]:
+    for dtype in ("uint8", "float32", "float32-rounded"):
+        for name in libraries if dtype == "uint8" else sorted(libraries, key=_IN_FLOAT.index):
+            library = LIBRARIES[name]
+            theirs = interpolation
+            if theirs == "nearest" and smooth and name in ("torch", "opencv"):
+                theirs = "nearest-exact"  # from the middle of a pixel, as Pillow's and TensorFlow's nearest
+            float_only = theirs in library.float_only and dtype == "uint8"
+            if theirs.startswith("nearest") and dtype != "uint8":
+                continue  # copies are whole levels already
+            if theirs in library.interpolations and not float_only:
+                switch = smooth if library.antialias is not None and theirs in SMOOTH else None
+                if not (theirs == "lanczos" and name == "torch" and not smooth):
+                    yield Arithmetic(library=name, interpolation=theirs, dtype=dtype, antialias=switch)
+
+
+def _family(interpolation: str, *libraries: str, smooth: bool) -> Family:
+    return Family(members=tuple(_members(interpolation, smooth=smooth, libraries=libraries)))
+
+
+_STRETCHED = ("pillow", "torch", "tensorflow", "pillow-12")
+_COPIES = (
+    {"library": "pillow", "interpolation": "nearest", "dtype": "uint8"},
+    {"library": "tensorflow", "interpolation": "nearest", "dtype": "uint8", "antialias": False},
+    *({"library": "opencv", "interpolation": name, "dtype": "uint8"} for name in ("nearest", "bilinear", "bicubic")),
+)
+_KEYS = ("library", "interpolation", "dtype", "antialias")
+FAMILIES: tuple[Family, ...] = (
+    _family("bilinear", *_STRETCHED, smooth=True),
+    _family("bicubic", *_STRETCHED, smooth=True),
+    _family("bilinear", "opencv", "tensorflow", "torch", smooth=False),
+    _family("lanczos", *_STRETCHED, smooth=True),
+    _family("nearest", "pillow", smooth=True),
+    _family("nearest", "tensorflow", "torch", "opencv", smooth=True),  # half-way between two pixels, the other one
+    _family("nearest", "opencv", "torch", smooth=False),
+    _family("area", "opencv", "tensorflow", smooth=False),
+    _family("bicubic", "opencv", "torch", smooth=False),  # a = -0.75
+    _family("bicubic", "tensorflow", smooth=False),  # a = -0.5
+    _family("box", "pillow", "pillow-12", smooth=True),
+    _family("hamming", "pillow", "pillow-12", smooth=True),
+    _family("lanczos", "opencv", smooth=False),  # four lobes, OpenCV's
+    _family("lanczos", "tensorflow", smooth=False),
+    _family("area", "torch", smooth=False),  # means of whole pixels
+)
+"""Each kernel of the five libraries, the usual ones first."""
+
+QUICK = tuple(one for one in FAMILIES if one.members[0].keys() in _COPIES)
+"""Families that take a few pixels of the source for each one: too ragged for cells, and fast enough for every place."""
+
+
+def with_arithmetic(framing: Framing, arithmetic: Arithmetic) -> list[Mapping[str, Any]] | None:
+    """The framing in the spec language, complete; None where its sizes are those of other libraries."""
+    if framing.libraries and arithmetic.library not in framing.libraries:
+        return None
+    keys = arithmetic.keys()
+    return [{"resize": {**step["resize"], **keys}} if "resize" in step else step for step in framing.written]
+
+
+def plain(geometry: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """Steps of a spec without the arithmetic of their resizes."""
+    return tuple(
+        {name: {key: value for key, value in how.items() if key not in _KEYS} for name, how in step.items()}
+        for step in geometry
+    )

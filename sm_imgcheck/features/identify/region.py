@@ -7,7 +7,7 @@ from typing import Any
 
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.placement import crop_box, fit_box, letterbox_place, pad_place
+from sm_imgcheck.core.sizes import crop_box, fit_box, letterbox_place, pad_place
 from sm_imgcheck.core.types import Step
 from sm_imgcheck.ops.trace import output_size
 from sm_imgcheck.spec import geometry as sizing

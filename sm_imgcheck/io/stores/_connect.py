@@ -1,32 +1,15 @@
-"""The file systems of fsspec: made in the process that uses them, what their errors mean, which redirects they follow.
-
-A server that answers with ``Location: http://169.254.169.254/...`` would otherwise have this machine's credentials read
-(https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html).
-Not checked: a host name that has another address when it is resolved again for the connection.
-"""
+"""The file systems of fsspec: made in the process that uses them, and what their errors mean."""
 
 from __future__ import annotations
 
-import asyncio
 import os
-from contextlib import suppress
-from ipaddress import ip_address
-from socket import SOCK_STREAM
 from typing import Any
 
 from sm_imgcheck.core.errors import StoreError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.io.stores.prefetch import IN_FLIGHT
 
-__all__ = [
-    "RedirectError",
-    "allow_redirects",
-    "describe_error",
-    "filesystem",
-    "guard",
-    "private_address",
-    "redirect_of",
-]
+__all__ = ["allow_redirects", "describe_error", "filesystem"]
 
 _SCHEMES = {"s3a": "s3"}
 _MADE: dict[tuple[int, str, str, bool], Any] = {}
@@ -96,6 +79,8 @@ def _guarded(scheme: str) -> dict[str, Any]:
     """Redirects to private addresses are not followed; the user's own settings of fsspec stay."""
     from fsspec.config import conf
 
+    from sm_imgcheck.io.stores._redirects import guard
+
     own = conf.get(scheme, {}).get("client_kwargs", {})
     return {"client_kwargs": own | {"trace_configs": [*own.get("trace_configs", []), guard()]}}
 
@@ -106,45 +91,3 @@ def describe_error(error: BaseException) -> str:
         return "this kind of store has no such thing"
     text = " ".join(str(error).split()) or type(error).__name__
     return for_terminal(text[:_LONGEST])
-
-
-class RedirectError(Exception):
-    """A redirect that is not followed: ``str()`` is a clause."""
-
-
-def guard() -> Any:
-    """What a client of aiohttp asks before it follows a redirect (``trace_configs``)."""
-    from aiohttp import TraceConfig
-
-    trace = TraceConfig()
-    trace.on_request_redirect.append(_check_redirect)
-    return trace
-
-
-def redirect_of(error: BaseException | None) -> RedirectError | None:
-    """The redirect that was not followed, in an error or its causes: fsspec calls it a file that is not there."""
-    while error is not None and not isinstance(error, RedirectError):
-        error = error.__cause__ or error.__context__
-    return error
-
-
-async def _check_redirect(_: Any, __: Any, params: Any) -> None:
-    """Raise RedirectError for a target at a private address, unless it is the server that redirects."""
-    target = params.url.join(type(params.url)(params.response.headers.get("Location", "")))
-    if target.origin() == params.url.origin():
-        return
-    if private := await private_address(target):
-        params.response.close()
-        raise RedirectError(
-            f"redirects to {for_terminal(str(target.origin()))}, a private address ({private}): "
-            "name that address itself, or follow it with --allow-remote"
-        )
-
-
-async def private_address(target: Any) -> str:
-    """The first address of a host that is not public (RFC 6890); empty: all are. A host without any is not reached."""
-    found: list[Any] = []
-    with suppress(OSError):
-        found = await asyncio.get_running_loop().getaddrinfo(target.host, target.port, type=SOCK_STREAM)
-    addresses = [ip_address(one[4][0].partition("%")[0]) for one in found]
-    return next((str(one) for one in addresses if not one.is_global or one.is_multicast), "")

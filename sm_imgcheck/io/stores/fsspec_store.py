@@ -11,7 +11,8 @@ from typing import Any
 from sm_imgcheck.core.errors import OutputError, StoreError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.io.stores import Chunk, Fetched, FileTooLarge, Stat, Unreadable
-from sm_imgcheck.io.stores._connect import describe_error, filesystem, redirect_of
+from sm_imgcheck.io.stores._connect import describe_error, filesystem
+from sm_imgcheck.io.stores._redirects import redirect_of
 
 __all__ = ["PART_BYTES", "below", "contain", "cut", "fetch", "head", "make_folder", "read", "remove", "stat", "write"]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sm_imgcheck.core.assumptions import contradicted_order
 from sm_imgcheck.core.errors import PlanError
-from sm_imgcheck.core.evidence import contradicted_order
 from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.layouts import describe
 from sm_imgcheck.core.types import Candidate, Contract, Facts, Header, Options, Plan, Spec, Step

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from sm_imgcheck.core.assumptions import contradicted_layout, sides_look_swapped, unlikely_range
 from sm_imgcheck.core.errors import PlanError
-from sm_imgcheck.core.evidence import contradicted_layout, sides_look_swapped, unlikely_range
 from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.layouts import LAYOUTS, is_layout, likely_reading, size
 from sm_imgcheck.core.types import Affine, Contract, Facts, Step, Values

@@ -17,7 +17,7 @@ from typing import Any
 
 from sm_imgcheck.core.errors import Bug, ImgcheckError
 from sm_imgcheck.core.types import Facts, Finding, Header, Plan
-from sm_imgcheck.pipeline.guard import clause
+from sm_imgcheck.pipeline.read import clause
 from sm_imgcheck.run.work import Chunk, Outcome, RunJob, prepare, process_items
 
 __all__ = ["Message", "Receiver", "Sender", "serve"]

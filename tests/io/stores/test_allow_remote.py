@@ -13,7 +13,7 @@ from servers import answer, serving
 from sm_imgcheck import validate_golden
 from sm_imgcheck.cli import main
 from sm_imgcheck.io import stores
-from sm_imgcheck.io.stores import _connect
+from sm_imgcheck.io.stores import _connect, _redirects
 
 pytest.importorskip("fsspec")
 pytest.importorskip("aiohttp")
@@ -192,5 +192,5 @@ def test_private_addresses(host, private):
 
     import yarl
 
-    found = asyncio.run(_connect.private_address(yarl.URL.build(scheme="http", host=host, port=80)))
+    found = asyncio.run(_redirects.private_address(yarl.URL.build(scheme="http", host=host, port=80)))
     assert found == private or (host == "localhost" and found == "::1") or (private and found.endswith("127.0.0.1"))
