@@ -12,14 +12,14 @@ import re
 import sys
 import tokenize
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ("README.md", "CHANGELOG.md", "Makefile", "pyproject.toml", "specs/*.yaml", "sm_imgcheck/manual/*.md")
+DOCUMENTS = ("README.md", "CHANGELOG.md", "Makefile", "pyproject.toml", "specs/*.yaml")
 
 TABLE = r"""
 == private dialect
@@ -253,7 +253,7 @@ is no -> missing X, not an X, invalid X
     (is|are|was|were|be|been|being|it) (no|(?-i:none))\b(?! (longer|more|larger|smaller|less|fewer|greater|later)\b)
 nothing -> name the thing: no finding, no file, empty
     (?<!do\s)(?<!does\s)(?<!did\s)nothing
-Of ... -> start with the noun: a description is no fragment
+Of ... -> start with the noun, not with Of
     (?-i:Of)
 
 == American spelling
@@ -289,6 +289,7 @@ broken-icc -> corrupt-icc-profile
 wide-gamut -> non-srgb-profile
 deep-image -> high-bit-depth
 extreme-aspect -> extreme-aspect-ratio
+    extreme-aspect(?!-ratio)
 short-tensor -> truncated-tensor
 several-arrays -> ambiguous-array
 tensor-bomb -> tensor-decompression-bomb
@@ -388,7 +389,7 @@ EXCEPTIONS = (
 )
 """File or identifier (patterns of fnmatch), word, reason. The word is allowed there."""
 
-SPEAKERS = {"echo", "secho", "print", "finding", "Rule", "Word", "Option", "Argument", "BadParameter", "write", "Typer"}
+SPEAKERS = {"echo", "secho", "print", "finding", "Rule", "Option", "Argument", "BadParameter", "write", "Typer"}
 SQL = re.compile(r"\s*(CREATE|SELECT|INSERT|UPDATE|DELETE|PRAGMA|BEGIN|COMMIT)\b")
 EXPRESSION = re.compile(r"\(\?|\^|\S*\\[bdsw]|\[\^")
 CODE_SPAN = re.compile(r"``[^`]+``|`[^`\n]+`|https?://[^\s)>\"']+|(?<=\])\([^)\s]*\)|^```\w*$", re.MULTILINE)
@@ -438,7 +439,11 @@ def parse_table(table: str) -> dict[str, Word]:
 
 
 WORDS = parse_table(TABLE)
-ANY = re.compile("|".join(word.forms.pattern for word in WORDS.values() if word.reason != NAME), re.IGNORECASE)
+SECTIONS = {
+    reason: re.compile("|".join(word.forms.pattern for word in WORDS.values() if word.reason == reason), re.IGNORECASE)
+    for reason in {word.reason for word in WORDS.values()} - {NAME}
+}
+"""All forms of each section: most texts need no closer search."""
 
 
 def hide_code(text: str) -> str:
@@ -471,10 +476,9 @@ def check_text(file: str, item: Text) -> Iterator[Finding]:
         yield Finding(file, item.line, label, item.text)
         return
     prose = " ".join(split_identifier(item.name)) if item.name else hide_code(item.text)
-    if not ANY.search(prose):
-        return
+    reasons = {reason for reason, forms in SECTIONS.items() if forms.search(prose)}
     for label, word in WORDS.items():
-        for match in word.forms.finditer(prose) if word.reason != NAME else ():
+        for match in word.forms.finditer(prose) if word.reason in reasons else ():
             if label == "-ise" and is_american(match[0].lower()):
                 continue
             line = item.line if item.name else item.line + prose.count("\n", 0, match.start())
@@ -501,11 +505,11 @@ def split_identifier(name: str) -> list[str]:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().strip("_").split("_")
 
 
-def constants(tree: ast.AST) -> Iterator[Text]:
+def constants(nodes: Sequence[ast.AST]) -> Iterator[Text]:
     """Yield docstrings and messages: strings with more than one word, parts of f-strings, words passed to SPEAKERS."""
     skip: set[int] = set()
     single: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Expr) and is_string(node.value):
             skip.add(id(node.value))
             yield Text(node.value.lineno, node.value.value)
@@ -529,7 +533,7 @@ def constants(tree: ast.AST) -> Iterator[Text]:
             skip.update(id(key) for key in node.keys if key is not None)
         elif isinstance(node, ast.Subscript):
             skip.add(id(node.slice))
-    for node in ast.walk(tree):
+    for node in nodes:
         if is_string(node) and id(node) not in skip:
             yield from literal(node, node.value, minimum=1 if id(node) in single else 2)
 
@@ -563,16 +567,16 @@ def python_template(text: str) -> str:
     return source
 
 
-def names(tree: ast.AST) -> Iterator[Text]:
+def names(nodes: Sequence[ast.AST]) -> Iterator[Text]:
     """Yield every identifier where it is defined: classes, functions, arguments, variables, fields."""
     fields = {
         id(statement.target)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ClassDef)
         for statement in node.body
         if isinstance(statement, ast.AnnAssign)
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ClassDef):
             yield Text(node.lineno, f"class {node.name}", node.name)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -611,15 +615,15 @@ def comments(source: str) -> Iterator[Text]:
 
 def python_texts(source: str) -> Iterator[Text]:
     """Yield what a person reads of Python source. Raises SyntaxError."""
-    tree = ast.parse(source)
-    yield from constants(tree)
+    nodes = list(ast.walk(ast.parse(source)))
+    yield from constants(nodes)
     yield from comments(source)
-    yield from names(tree)
+    yield from names(nodes)
 
 
 def definitions(source: str) -> Iterator[Text]:
     """Yield the names of functions and classes of a test module."""
-    return (item for item in names(ast.parse(source)) if item.text.startswith(("function", "class")))
+    return (item for item in names(list(ast.walk(ast.parse(source)))) if item.text.startswith(("function", "class")))
 
 
 def plain_texts(source: str) -> Iterator[Text]:
@@ -632,7 +636,7 @@ def markdown_texts(source: str) -> Iterator[Text]:
     yield Text(1, source)
     for match in re.finditer(r"^```python\n(.*?)^```", source, re.MULTILINE | re.DOTALL):
         first = source.count("\n", 0, match.start(1))
-        yield from (item._replace(line=first + item.line) for item in names(ast.parse(match[1])))
+        yield from (item._replace(line=first + item.line) for item in names(list(ast.walk(ast.parse(match[1])))))
 
 
 def json_texts(source: str) -> Iterator[Text]:
@@ -663,14 +667,18 @@ def files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_file():
             yield path
-        suffixes = {".py"} if "tests" in path.resolve().relative_to(ROOT).parts else {".py", ".md", ".json"}
+        suffixes = {".py"} if ROOT / "tests" in (path.resolve(), *path.resolve().parents) else {".py", ".md", ".json"}
         yield from sorted(file for file in path.rglob("*") if file.suffix in suffixes and "golden" not in file.parts)
+
+
+def documents() -> list[Path]:
+    """Return the documents outside of the package."""
+    return [path for pattern in DOCUMENTS for path in sorted(ROOT.glob(pattern))]
 
 
 def default_paths() -> list[Path]:
     """Return what is scanned without PATH arguments."""
-    documents = [path for pattern in DOCUMENTS for path in sorted(ROOT.glob(pattern))]
-    return [ROOT / "sm_imgcheck", ROOT / "tests", *(path for path in documents if "sm_imgcheck" not in path.parts)]
+    return [ROOT / "sm_imgcheck", ROOT / "tests", *documents()]
 
 
 def run_command(*arguments: str) -> str:
