@@ -193,7 +193,8 @@ to be had -> is available, remove
 
 == literary or dated
 whole -> complete, entire; integer
-    wholes?|wholly
+    whole (numbers?|levels?|grey|gray|pixels?|means?|body|answer)|wholly|wholes|whole(?=[.,;:)]|$)
+    (is|are|be|was|were|written|stays?|file) whole(?! \w+s?\b)
 beside -> next to, in addition to, under
     besides?|beneath|upon|thereof|whence|lest|hither|thither|naught|nowhere
 merely -> only, rarely, correctly
@@ -253,7 +254,7 @@ is no -> missing X, not an X, invalid X
     (is|are|was|were|be|been|being|it) (no|(?-i:none))\b(?! (longer|more|larger|smaller|less|fewer|greater|later)\b)
 nothing -> name the thing: no finding, no file, empty
     (?<!do\s)(?<!does\s)(?<!did\s)nothing
-Of ... -> start with the noun, not with Of
+Of ... -> start with the noun
     (?-i:Of)
 
 == American spelling
@@ -344,15 +345,15 @@ one -> the noun of the element: finding, rule, path
 of -> total, parent
 how -> options, mode, method
 what -> source, value, subject, detail
-who -> the noun: subject, owner, actor
+who (name) -> the noun: subject, owner, actor
     (who|whom|whose)
 why -> reason
-place -> location, path, offset, position
+place (name) -> location, path, offset, position
     places?
 way -> route, method, recipe
     ways?
 pronoun -> the noun: default, reference, similar
-    own|there|theirs|mine|ours|also|some|alike|such|many
+    own|there|theirs|mine|ours|also|some|alike|such|many|whole
 participle -> a noun: findings, message, result, expected, header, count
     asked|told|done|made|seen|found|kept|said|given|known|wanted|taken|held|shown|drawn|written|sent|lost|meant
     begun|gone|caught|chosen|hidden|broken|spoken|unread|undone|unsaid|thrown|forgotten|borne|brought|laid|spread
@@ -360,8 +361,8 @@ participle -> a noun: findings, message, result, expected, header, count
 """
 """The forbidden words: ``word -> plain words``, then its forms as regular expressions (without any: the word itself).
 
-``==`` starts a section with its reason. Forms are matched as whole words in any case; a space matches any whitespace.
-Words apply to texts and to the words of identifiers, those under NAME to whole identifiers.
+``==`` starts a section with its reason. Forms match between word boundaries in any case; a space matches any whitespace.
+Words apply to texts and to the parts of identifiers, those under NAME to complete identifiers.
 """
 NAME = "a noun for data, a verb for functions"
 NOT_PARTICIPLES = {
@@ -443,7 +444,7 @@ SECTIONS = {
     reason: re.compile("|".join(word.forms.pattern for word in WORDS.values() if word.reason == reason), re.IGNORECASE)
     for reason in {word.reason for word in WORDS.values()} - {NAME}
 }
-"""All forms of each section: most texts need no closer search."""
+"""All forms of each section, to skip most texts early."""
 
 
 def hide_code(text: str) -> str:
@@ -472,7 +473,7 @@ def without_exceptions(findings: Iterable[Finding]) -> list[Finding]:
 
 def check_text(file: str, item: Text) -> Iterator[Finding]:
     """Find forbidden words in one text, or in one identifier."""
-    if item.name and (label := whole_name(item)):
+    if item.name and (label := name_label(item)):
         yield Finding(file, item.line, label, item.text)
         return
     prose = " ".join(split_identifier(item.name)) if item.name else hide_code(item.text)
@@ -485,8 +486,8 @@ def check_text(file: str, item: Text) -> Iterator[Finding]:
             yield Finding(file, line, label, item.text if item.name else sentence(item.text, match.start()))
 
 
-def whole_name(item: Text) -> str:
-    """Return the label under NAME that the whole identifier is, else an empty string. Fields may be participles."""
+def name_label(item: Text) -> str:
+    """Return the label under NAME that an identifier matches, else an empty string. Participles are allowed as fields."""
     bare = item.name.strip("_").lower()
     for label, word in WORDS.items():
         if word.reason == NAME and word.forms.fullmatch(bare) and bare not in NOT_PARTICIPLES:
@@ -495,13 +496,13 @@ def whole_name(item: Text) -> str:
 
 
 def is_american(word: str) -> bool:
-    """Return whether a word in -ise is no British form of one in -ize."""
+    """Return whether a word in -ise has no form in -ize."""
     root = re.sub(r"is(e|es|ed|ing|er|ers|ations?)$", "ise", word)
     return AMERICAN_ISE.fullmatch(root) is not None
 
 
 def split_identifier(name: str) -> list[str]:
-    """Return the words of an identifier: ``HandlerAnswer`` -> handler, answer; ``go_on`` -> go, on."""
+    """Return the words of an identifier: ``SourceRegion`` -> source, region; ``load_spec`` -> load, spec."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().strip("_").split("_")
 
 
@@ -522,12 +523,12 @@ def constants(nodes: Sequence[ast.AST]) -> Iterator[Text]:
                 if isinstance(value, ast.FormattedValue) and isinstance(value.value, ast.IfExp):
                     single.update((id(value.value.body), id(value.value.orelse)))
         elif isinstance(node, ast.Call):
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            callee = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             owner = getattr(getattr(node.func, "value", None), "id", "")
             arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
             if owner == "re":
                 skip.update(id(inner) for argument in arguments for inner in ast.walk(argument))
-            elif called in SPEAKERS or called.endswith("Error"):
+            elif callee in SPEAKERS or callee.endswith("Error"):
                 single.update(map(id, arguments))
         elif isinstance(node, ast.Dict):
             skip.update(id(key) for key in node.keys if key is not None)
@@ -544,7 +545,7 @@ def is_string(node: ast.AST) -> bool:
 
 
 def literal(node: ast.Constant | ast.JoinedStr, text: str, *, minimum: int) -> Iterator[Text]:
-    """Yield a literal if it is prose of so many words; of Python source its docstrings, comments and names."""
+    """Yield a literal if it has ``minimum`` words; for Python source its docstrings, comments and names."""
     if source := python_template(text):
         yield from (item._replace(line=node.lineno + item.line - 1) for item in python_texts(source))
         return
@@ -696,8 +697,10 @@ def pages() -> Iterator[tuple[str, str]]:
     for command in commands:
         page = run_command(*command, "--help")
         yield " ".join(("sm-imgcheck", *command, "--help")), page
-        listed = re.search(r"^Commands:\n((?:  .*\n)+)", page, re.MULTILINE)
-        commands += [(*command, name) for name in re.findall(r"^  (\S+)", listed[1], re.MULTILINE)] if listed else []
+        subcommands = re.search(r"^Commands:\n((?:  .*\n)+)", page, re.MULTILINE)
+        commands += (
+            [(*command, name) for name in re.findall(r"^  (\S+)", subcommands[1], re.MULTILINE)] if subcommands else []
+        )
     rules = run_command("rules")
     yield "sm-imgcheck rules", rules
     for code in re.findall(r"^([A-Z]{3}\d{3}) ", rules, re.MULTILINE):

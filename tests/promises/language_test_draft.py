@@ -10,7 +10,7 @@ FOLDERS = sorted(path.name for path in (language.ROOT / "sm_imgcheck").iterdir()
 TOP_FILES = sorted((language.ROOT / "sm_imgcheck").glob("*.py"))
 
 
-def listed(findings):
+def as_lines(findings):
     return "\n".join(map(str, findings))
 
 
@@ -20,24 +20,24 @@ def words(source, file="sm_imgcheck/io/x.py"):
 
 @pytest.mark.parametrize("folder", [name for name in FOLDERS if name != "__pycache__"])
 def test_package_folder_has_no_forbidden_words(folder):
-    assert listed(language.check([language.ROOT / "sm_imgcheck" / folder])) == ""
+    assert as_lines(language.check([language.ROOT / "sm_imgcheck" / folder])) == ""
 
 
 def test_package_top_files_have_no_forbidden_words():
-    assert listed(language.check(TOP_FILES)) == ""
+    assert as_lines(language.check(TOP_FILES)) == ""
 
 
 def test_test_names_have_no_forbidden_words():
-    assert listed(language.check([language.ROOT / "tests"])) == ""
+    assert as_lines(language.check([language.ROOT / "tests"])) == ""
 
 
 @pytest.mark.parametrize("path", language.documents(), ids=lambda path: path.name)
 def test_document_has_no_forbidden_words(path):
-    assert listed(language.check([path])) == ""
+    assert as_lines(language.check([path])) == ""
 
 
 def test_rendered_pages_have_no_forbidden_words():
-    assert listed(language.check_pages()) == ""
+    assert as_lines(language.check_pages()) == ""
 
 
 def test_rendered_pages_include_every_command_and_rule():
@@ -105,15 +105,15 @@ def test_finding_has_file_line_word_and_sentence(tmp_path):
 
 def test_every_exception_is_used():
     findings = [finding for path in language.files(language.default_paths()) for finding in language.check_file(path)]
-    unused = [
+    stale = [
         row for row in language.EXCEPTIONS if not any(language.is_allowed(finding, *row[:2]) for finding in findings)
     ]
-    assert unused == []
+    assert stale == []
 
 
 def test_replacements_are_plain_themselves():
     texts = [language.Text(1, word.plain) for word in language.WORDS.values()]
-    assert listed(finding for text in texts for finding in language.check_text("table", text)) == ""
+    assert as_lines(finding for text in texts for finding in language.check_text("table", text)) == ""
 
 
 def test_every_form_compiles_and_labels_are_unique():
@@ -121,7 +121,7 @@ def test_every_form_compiles_and_labels_are_unique():
     assert len(labels) == len(set(labels)) == len(language.WORDS)
 
 
-def test_replaced_rule_names_are_gone_and_new_ones_unique():
+def test_new_rule_names_are_unique_slugs():
     new = [word.plain for word in language.WORDS.values() if word.reason == "rule name"]
     assert len(new) == len(set(new))
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", name) for name in new)
