@@ -361,8 +361,8 @@ participle -> a noun: findings, message, result, expected, header, count
 """
 """The forbidden words: ``word -> plain words``, then its forms as regular expressions (without any: the word itself).
 
-``==`` starts a section with its reason. Forms match between word boundaries in any case; a space matches any whitespace.
-Words apply to texts and to the parts of identifiers, those under NAME to complete identifiers.
+``==`` starts a section with its reason. Forms match complete words in any case; a space matches any whitespace.
+Words apply to texts and to parts of identifiers, those under NAME to complete identifiers only.
 """
 NAME = "a noun for data, a verb for functions"
 NOT_PARTICIPLES = {
@@ -487,8 +487,8 @@ def check_text(file: str, item: Text) -> Iterator[Finding]:
 
 
 def name_label(item: Text) -> str:
-    """Return the label under NAME that an identifier matches, else an empty string. Participles are allowed as fields."""
-    bare = item.name.strip("_").lower()
+    """Return the label under NAME that an identifier matches, else an empty string. Fields may be participles."""
+    bare = "_".join(split_identifier(item.name))
     for label, word in WORDS.items():
         if word.reason == NAME and word.forms.fullmatch(bare) and bare not in NOT_PARTICIPLES:
             return "" if label == "participle" and item.is_field else label
