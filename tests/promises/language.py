@@ -36,7 +36,7 @@ stand -> is, are, follows, appears; stub for a stand-in
 hold against -> check against, compare with
     (hold|holds|held|holding)\W+(\w+\W+){0,9}?against
 of its own -> own, separate
-    of ((its|his|their|your|our|my|the \w+'s|\w+s') own|ours|yours|theirs|mine)
+    of ((its|his|their|your|our|my|the \w+'s|\w+s') own|ours|yours|theirs|mine)|theirs
 be it -> whether
     be it|be they
 as it is -> unchanged, verbatim, as stored
@@ -52,6 +52,13 @@ the way -> path, method; remove it
     the (way (of|there|to|from|back|in which|it)|other way)|ways? out|by ways? of|one way to
 in its place -> instead
     in (its|their|his|the) place|in place of|at its place
+and stop -> and exit
+that is known -> known, the adjective before the noun
+    that (is|are|was|were) (known|named|wanted|asked|said|told|meant|due)
+by halves -> partially; usually; each kind
+    by halves|as a rule|of every sort|some sort of
+otherwise -> in a different ...
+    (converted|reads?|rounds?|size|told|says?|said) otherwise
 beyond measure -> without limit; the limit itself
     beyond (all )?measure
 hire -> start_workers
@@ -84,10 +91,10 @@ guest -> handler process, child process
 wish -> expected value, requirement
     wish(es|ed)?
 word for -> term, type name; no message; last output
-    (no|without a|a) words? (for|to)|without a word|last words|\w+'s words|in (its|their|so many|the) words
+    (no|without a|a) words? (for|to)|without a word|last words?|\w+'s words?|in (its|their|so many|the) words
     of the words?
 letter by letter -> exactly
-    letter by letter|to the letter|letter for letter
+    letter by letter|to the letter|letter for letter|(exactly|ends|trained|sent) so
 
 == programs and data are no persons
 nobody -> passive voice, or the name of the program or user
@@ -105,14 +112,14 @@ trust -> use, attribute, accept
 see -> receive, read, observe, detect
     (?<!model\s)(sees|saw|seeing)|seen|unseen
 die -> crash, exit, be terminated; is running
-    dies?|died|dying|dead|lives?|alive
+    dies?|died|dying|dead|lives?|life|alive
 kin -> duplicate, alternative, related; out of memory
     kin|twins?|rivals?|starved?|killer
 remember -> cache, store; omit
     remember\w*|forg[eo]t\w*
 judge -> check, validate, evaluate
     judg(e|es|ed|ing|ment|ments)|unjudged
-answer -> response, respond, return; result
+answer -> response, respond, return; prediction
     (un)?answer(s|ed|ing)?
 trouble -> problem, error
     troubles?|troubled
@@ -140,7 +147,7 @@ carry out -> apply, run
     carr(y|ies|ied|ying)\W+(\w+\W+)?(out|over|along)
 look at -> read, inspect, check, search
     look(s|ed|ing)?\W+(\w+\W+)?(at|into|for|through|after|over|closer|further|no further|elsewhere)|closer look
-    overlook\w*|(not|is|are|be) looked
+    overlook\w*|(not|is|are|be) looked|(does|do|did) not look
 make of -> create from, build from
     (make|makes|made|making)\W+(\w+\W+){0,2}?(of|out of)
 come -> is, arrive, return, follow
@@ -229,6 +236,8 @@ place -> location, path, URI
     places (that|of|are|in|whole|where)
 numbers -> values; non-numeric; integers
     (by|of|in) (its|the|their) numbers|numbers alone|no numbers|not numbers|are numbers|whole numbers?|these numbers
+bad -> invalid
+    bad (specs?|candidates?|files?|ones?|places?|names?|base64|npy|json)
 inks -> CMYK
     inks?|printing press
 hostile -> untrusted, safe
