@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -482,26 +483,34 @@ def without_exceptions(findings: Iterable[Finding]) -> list[Finding]:
 
 def check_text(file: str, item: Text) -> Iterator[Finding]:
     """Find forbidden words in one text, or in one identifier."""
-    if item.name and (label := name_label(item)):
-        yield Finding(file, item.line, label, item.text)
+    if item.name:
+        for label in name_labels(item.name, is_field=item.is_field):
+            yield Finding(file, item.line, label, item.text)
         return
-    prose = " ".join(split_identifier(item.name)) if item.name else hide_code(item.text)
+    prose = hide_code(item.text)
+    for label, start in matches(prose):
+        yield Finding(file, item.line + prose.count("\n", 0, start), label, sentence(item.text, start))
+
+
+def matches(prose: str) -> Iterator[tuple[str, int]]:
+    """Yield each forbidden word in a text with its offset."""
     reasons = {reason for reason, forms in SECTIONS.items() if forms.search(prose)}
     for label, word in WORDS.items():
         for match in word.forms.finditer(prose) if word.reason in reasons else ():
-            if label == "-ise" and is_american(match[0].lower()):
-                continue
-            line = item.line if item.name else item.line + prose.count("\n", 0, match.start())
-            yield Finding(file, line, label, item.text if item.name else sentence(item.text, match.start()))
+            if label != "-ise" or not is_american(match[0].lower()):
+                yield label, match.start()
 
 
-def name_label(item: Text) -> str:
-    """Return the label under NAME that an identifier matches, else an empty string. Fields may be participles."""
-    bare = "_".join(split_identifier(item.name))
+@cache
+def name_labels(name: str, *, is_field: bool) -> tuple[str, ...]:
+    """Return the label under NAME that an identifier matches, else those of its parts. Fields may be participles."""
+    parts = split_identifier(name)
+    bare = "_".join(parts)
     for label, word in WORDS.items():
-        if word.reason == NAME and word.forms.fullmatch(bare) and bare not in NOT_PARTICIPLES:
-            return "" if label == "participle" and item.is_field else label
-    return ""
+        is_exempt = label == "participle" and (is_field or bare in NOT_PARTICIPLES)
+        if word.reason == NAME and word.forms.fullmatch(bare) and not is_exempt:
+            return (label,)
+    return tuple(label for label, _ in matches(" ".join(parts)))
 
 
 def is_american(word: str) -> bool:

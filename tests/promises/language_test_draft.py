@@ -64,6 +64,7 @@ def test_rendered_pages_include_every_command_and_rule():
         ("asked = 1", "participle"),
         ("for found in ():\n    pass", "participle"),
         ("class Refused: ...", "participle"),
+        ("class Report:\n    told: int", "tell"),
         ("colours = 1", "-our"),
         ('"""Normalised."""', "-ise"),
         ('"""The model takes RGB."""', "takes"),
