@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from sm_imgcheck.cli.option_groups import choices, constants
+from sm_imgcheck.cli.option_groups import PanelCommand, choices, constants
 from sm_imgcheck.core import __version__
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
@@ -62,7 +62,7 @@ def build(command: str = "") -> typer.Typer:
     if isinstance(group := getattr(module, "app", None), typer.Typer):
         app.add_typer(group, name=command)
     else:
-        app.command(command, epilog=getattr(module, "EXITS", EXITS))(getattr(module, command))
+        app.command(command, cls=PanelCommand, epilog=getattr(module, "EXITS", EXITS))(getattr(module, command))
     return app
 
 

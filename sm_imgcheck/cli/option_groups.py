@@ -12,11 +12,12 @@ from functools import wraps
 from inspect import Parameter, signature
 from itertools import islice
 from pkgutil import iter_modules
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import typer
+from typer.core import TyperCommand
 
-__all__ = ["choices", "constants", "grouped", "one_of", "text_option"]
+__all__ = ["PanelCommand", "choices", "constants", "grouped", "one_of", "text_option"]
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
@@ -49,7 +50,28 @@ def _options(group: Any) -> Iterator[Parameter]:
     hints = get_type_hints(group, include_extras=True)
     for field in fields(group):
         default = Parameter.empty if field.default is MISSING else field.default
+        option = get_args(hints[field.name])[1]
+        option.rich_help_panel = option.rich_help_panel or getattr(group, "PANEL", None)
         yield Parameter(field.name, Parameter.KEYWORD_ONLY, default=default, annotation=hints[field.name])
+
+
+class PanelCommand(TyperCommand):
+    """A command whose ``--help`` lists its options by panel: the ``PANEL`` of their group, or their own."""
+
+    def format_options(self, context: Any, formatter: Any) -> None:
+        """Write a section for each panel, in the order in which the options name them."""
+        panels: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(context):
+            record = parameter.get_help_record(context)
+            if record is not None:
+                title = "Arguments" if parameter.param_type_name == "argument" else "Options"
+                panels.setdefault(getattr(parameter, "rich_help_panel", None) or title, []).append(record)
+        for title in sorted(panels, key=lambda name: (*_PANELS, name).index(name)):
+            with formatter.section(title):
+                formatter.write_dl(panels[title])
+
+
+_PANELS = ("Arguments", "Options", "Input", "Handler", "Checks", "Output", "Run")
 
 
 def choices(folder: str) -> tuple[str, ...]:

@@ -23,31 +23,39 @@ __all__ = [
     "DocumentOptions",
     "FailOn",
     "Force",
-    "OptionalPaths",
     "Paths",
     "Quiet",
+    "ReportOptions",
     "RequestOptions",
     "RunOptions",
     "SelectionOptions",
     "Source",
     "SpecName",
+    "StdinFilename",
     "check_options",
 ]
 
 DEFAULT_SPEC = "./sm-imgcheck.yaml"
 
-_PATHS = typer.Argument(
-    metavar="PATH...",
-    help="An image, a .npy, a .npz (FILE.npz::NAME for one array of several), a JSON tensor, a folder, "
-    "@LIST.txt (a path on each line), or - for standard input. Also in a store: s3://BUCKET/PREFIX (pip install "
-    "'sm-imgcheck[s3]'), and whatever else fsspec knows.",
-    show_default=False,
-)
-Paths = Annotated[list[str], _PATHS]
-OptionalPaths = Annotated[list[str] | None, _PATHS]
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH...",
+        help="An image, a .npy, a .npz (FILE.npz::NAME for one array of several), a JSON tensor, a folder, @LIST.txt "
+        "(a path on each line), or - for standard input. Also in a store: s3://BUCKET/PREFIX (pip install "
+        "'sm-imgcheck[s3]') and any other scheme of fsspec.",
+        show_default=False,
+    ),
+]
 SpecName = Annotated[
     str,
-    typer.Option("--spec", "-s", metavar="SPEC", help="A spec file, or a preset's name (sm-imgcheck spec list)."),
+    typer.Option(
+        "--spec",
+        "-s",
+        metavar="SPEC",
+        help="A spec file, or a preset's name (sm-imgcheck spec list).",
+        rich_help_panel="Input",
+    ),
 ]
 Source = Annotated[
     str | None,
@@ -56,6 +64,7 @@ Source = Annotated[
         metavar="IMAGE",
         help="The image that the tensor was made of: how it was made is found out, and held against the spec.",
         show_default=False,
+        rich_help_panel="Input",
     ),
 ]
 FailOn = Annotated[
@@ -66,14 +75,23 @@ FailOn = Annotated[
         help="The least finding that makes the exit code 1; unfixable: an error that convert does not mend. "
         "A candidate that could not be examined makes it 1 too, except with never.",
         callback=one_of("never", "unfixable", "error", "warning"),
+        rich_help_panel="Checks",
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Replace an output that exists and differs.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace an output that exists and differs.", rich_help_panel="Output")
+]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print errors only; json and jsonl are printed all the same.")
 ]
 StdinFilename = Annotated[
-    str, typer.Option("--stdin-filename", metavar="NAME", help="What standard input is called in reports and outputs.")
+    str,
+    typer.Option(
+        "--stdin-filename",
+        metavar="NAME",
+        help="Name of standard input in reports and outputs.",
+        rich_help_panel="Input",
+    ),
 ]
 
 
@@ -86,7 +104,9 @@ def _allow_remote(value: bool) -> bool:
 
 @frozen
 class SelectionOptions:
-    """Which checks count."""
+    """Which rules are checked."""
+
+    PANEL = "Checks"
 
     select: Annotated[
         list[str] | None,
@@ -99,7 +119,9 @@ class SelectionOptions:
 
 @frozen
 class AssumptionOptions:
-    """What the user vouches for, and what may be done without asking."""
+    """What is taken as given of a candidate, and what is allowed."""
+
+    PANEL = "Input"
 
     assume: Annotated[
         list[str] | None,
@@ -122,20 +144,34 @@ class AssumptionOptions:
 
 
 @frozen
-class RunOptions:
-    """How a run over any number of candidates goes, and how it is reported."""
+class ReportOptions:
+    """How a report on candidates is printed."""
 
-    force: Force = False
+    PANEL = "Output"
+
     report_format: Annotated[
         str | None,
         typer.Option(
             "--format",
             metavar="[" + "|".join(choices("report/formats")) + "]",
-            help="How to report. Default: table on a terminal, text elsewhere; jsonl streams.",
+            help="Report format. Default: table on a terminal, text elsewhere; jsonl streams.",
             callback=one_of(*choices("report/formats")),
             show_default=False,
         ),
     ] = None
+    quiet: Quiet = False
+    no_color: Annotated[
+        bool, typer.Option("--no-color", help="No colors; as the environment variable NO_COLOR does.")
+    ] = False
+
+
+@frozen
+class RunOptions:
+    """How a run over any number of candidates is executed."""
+
+    PANEL = "Run"
+
+    force: Force = False
     stdin_filename: StdinFilename = "stdin"
     jobs: Annotated[
         int | None,
@@ -194,10 +230,6 @@ class RunOptions:
             show_default=False,
         ),
     ] = ""
-    quiet: Quiet = False
-    no_color: Annotated[
-        bool, typer.Option("--no-color", help="No colours. So does the environment variable NO_COLOR.")
-    ] = False
 
 
 _NAMES = tuple(name.replace("_", "-") for name in choices("serving/envelopes"))

@@ -82,16 +82,15 @@ Picture = Annotated[
         help="Draw it: the source, what the model sees of the tensor, and how the tensor was made.",
         callback=checked,
         show_default=False,
+        rich_help_panel="Output",
     ),
 ]
 
 
-def check_one(paths: list[str], *, golden: bool) -> None:
-    """Raise BadParameter unless there is one thing to draw: one candidate in a file, or what golden tensors show."""
-    if golden and not paths:
-        return
-    if golden or len(paths) != 1:
-        raise typer.BadParameter("--picture draws one candidate, or the golden tensors alone: name one PATH")
+def check_one(paths: list[str]) -> None:
+    """Raise BadParameter unless the paths are one candidate in a file."""
+    if len(paths) != 1:
+        raise typer.BadParameter(f"--picture draws one candidate: got {len(paths)} PATHs, expected 1")
     if paths[0] == "-" or paths[0].startswith("@") or os.path.isdir(paths[0]):  # noqa: PTH112 - as the user typed it
         raise typer.BadParameter(f"--picture draws one candidate: {for_terminal(paths[0])} is no file")
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 import typer
 
 from sm_imgcheck.cli import Terminated
-from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, RunOptions
+from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, ReportOptions, RunOptions
 from sm_imgcheck.cli.progress import ReportWriter, Watch
 from sm_imgcheck.cli.run_errors import Troubles
 from sm_imgcheck.core import gc_policy
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sm_imgcheck.run.outputs.packs import Packing
     from sm_imgcheck.run.resume.recorder import RunRecorder
 
-__all__ = ["FOR_PEOPLE", "Invocation", "fix_command", "load_spec", "report_on", "warn_about"]
+__all__ = ["FOR_PEOPLE", "Invocation", "code_command", "convert_command", "load_spec", "report_on", "warn_about"]
 
 FOR_PEOPLE = {"text", "table"}
 _MANY = 20
@@ -53,10 +53,11 @@ class Invocation:
     options: Options
     assumptions: AssumptionOptions = AssumptionOptions()
     run: RunOptions = RunOptions()
+    report: ReportOptions = ReportOptions()
     jobs: int = 1
     """Processes; 1: this one; 0: as the engine sees fit."""
     golden: bool = False
-    """Hold the spec against its golden tensors, before any path is looked at."""
+    """Check the spec against its golden tensors; there are no paths."""
     handler: Handler | None = None
     """The user's own code, which gets each candidate as a request: what it makes of it is checked."""
     packing: Packing | None = None
@@ -101,12 +102,7 @@ def warn_about(spec: Spec, name: str) -> None:
         typer.echo(f"warning: {for_terminal(name)}: {doubt}", err=True)
 
 
-def fix_command(invocation: Invocation) -> tuple[str, str]:
-    """The command that fixes what a run reports, and its option for the output."""
-    return _convert_command(invocation) if invocation.handler is None else _code_command(invocation)
-
-
-def _convert_command(invocation: Invocation) -> tuple[str, str]:
+def convert_command(invocation: Invocation) -> tuple[str, str]:
     """The command that writes the corrected tensors of the same candidates, and its option for the output.
 
     What a source image shows of a tensor only ``validate`` can mend: ``convert`` would take its channels and values to
@@ -126,7 +122,7 @@ def _convert_command(invocation: Invocation) -> tuple[str, str]:
     return " ".join(words), "-o out" if source is None else "--emit out"
 
 
-def _code_command(invocation: Invocation) -> tuple[str, str]:
+def code_command(invocation: Invocation) -> tuple[str, str]:
     """The command that writes a handler that would have been right, without an option for its output."""
     from sm_imgcheck.features.codegen import stack_names
 
@@ -154,13 +150,13 @@ def report_on(
     gc_policy.enable_for_run()
     out = out or sys.stdout
     spec = _loaded(invocation)
-    form = invocation.run.report_format or ("table" if out.isatty() else "text")
-    silent = invocation.run.quiet and form in FOR_PEOPLE
+    form = invocation.report.report_format or ("table" if out.isatty() else "text")
+    silent = invocation.report.quiet and form in FOR_PEOPLE
     writer = ReportWriter(reporter(form, CheckContent(_run(invocation, spec, command, out))), out, silent=silent)
     job, keep = _job(invocation, spec, sink)
     listing = _listing(invocation, leave_out)
     troubles, stopped = Troubles(), None
-    quiet = invocation.run.quiet or (form == "jsonl" and out.isatty())
+    quiet = invocation.report.quiet or (form == "jsonl" and out.isatty())
     watch = Watch(quiet=quiet, to_come=_to_come(invocation, listing))
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
     writer.open()
@@ -184,7 +180,7 @@ def report_on(
     if stopped is not None:
         _say_how_to_go_on(stopped, report, written=sink is not None, resumable=keep is not None and sink is not None)
         raise stopped
-    if keep is not None and keep.kept and not invocation.run.quiet:
+    if keep is not None and keep.kept and not invocation.report.quiet:
         typer.echo(f"{keep.kept:,} of {report.candidates:,} were up to date and are kept", err=True)
     if not report.candidates and not listing.passed_over[ELSEWHERE]:
         raise ImgcheckError(_nothing_there(invocation.paths, listing))
@@ -223,19 +219,19 @@ def _job(invocation: Invocation, spec: Spec, sink: Sink | None) -> tuple[RunJob,
 def _outcomes(
     invocation: Invocation, listing: Listing, job: RunJob, keep: RunRecorder | None
 ) -> Generator[Outcome, None, None]:
-    """The run over the paths, through the handler where there is one; before it the golden tensors where asked for."""
+    """The run: over the golden tensors, or over the paths, through the handler where there is one."""
     items = sharded(listed(invocation.paths, listing), invocation.shard, listing.passed_over)
-    if invocation.handler is None:
+    if invocation.golden:
+        from sm_imgcheck.run.sources import run_golden_tensors
+
+        outcomes = run_golden_tensors(job)
+    elif invocation.handler is None:
         outcomes = run(items, job, jobs=invocation.jobs, engine=invocation.engine, keep=keep)
     else:
         from sm_imgcheck.run.sources import run_handler
 
         outcomes = run_handler(items, invocation.handler, job)
-    if not invocation.golden:
-        return outcomes
-    from sm_imgcheck.run.sources import with_golden_tensors
-
-    return with_golden_tensors(job, outcomes)
+    return outcomes
 
 
 def _loaded(invocation: Invocation) -> Spec:
@@ -290,7 +286,7 @@ def _run(invocation: Invocation, spec: Spec, command: tuple[str, str], out: Text
         output=command[1],
         partial=bool(invocation.options.select or invocation.options.ignore),
         width=get_terminal_size().columns,
-        color=out.isatty() and not invocation.run.no_color and _has_colors(),
+        color=out.isatty() and not invocation.report.no_color and _has_colors(),
         ascii_only="\N{BOX DRAWINGS LIGHT HORIZONTAL}".encode(out.encoding or "ascii", "ignore") == b"",
     )
 

@@ -340,7 +340,7 @@ def test_the_command_to_paste_is_quoted_for_the_shell(place, say):
     if os.name != "nt":
         assert command == "sm-imgcheck convert 'my photos; rm -rf ~' --assume layout=HWC --allow-guess -o out"
     invocation = session.Invocation(paths=["x"] * 21, spec="s", options=sm_imgcheck.Options())
-    assert "PATH..." in session.fix_command(invocation)[0]
+    assert "PATH..." in session.convert_command(invocation)[0]
 
 
 class Terminal(io.StringIO):
@@ -717,7 +717,7 @@ def test_a_quoted_word_is_read_by_bash_as_it_was_and_cannot_write_on_the_termina
 def test_the_command_to_paste_is_safe_whatever_was_typed():
     options = sm_imgcheck.Options(assume={"layout": "\x1b[31m"})
     invocation = session.Invocation(paths=["-rf.jpg", "-", "a\nb"], spec="\u202e.yaml", options=options)
-    assert " ".join(session.fix_command(invocation)) == (
+    assert " ".join(session.convert_command(invocation)) == (
         r"sm-imgcheck convert ./-rf.jpg - $'a\x0ab' -s $'\xe2\x80\xae.yaml' --assume $'layout=\x1b[31m' -o out"
     )
 
@@ -831,7 +831,7 @@ DOUBT = "warning: ./sm-imgcheck.yaml: normalize.units: unit, for pixels / 255, b
         "validate cat.jpg -q",
         "validate cat.jpg --picture cat.png",
         "validate cat.jpg --emit out",
-        "validate cat.jpg --handler inference.py",
+        "handler inference.py cat.jpg",
         "convert cat.jpg -o out",
         "convert -q cat.jpg photos -o out",
         "payload cat.jpg -o out",

@@ -21,7 +21,7 @@ PRINT_RUN = """
 import sys
 from sm_imgcheck.cli import main, session
 def report_on(invocation, **others):
-    print(invocation.run.label)
+    print(invocation.report.label)
     raise SystemExit(0)
 session.report_on = report_on
 main(sys.argv[1:])

@@ -29,7 +29,7 @@ def code(
     ] = None,
     out: Annotated[
         str | None,
-        typer.Option("--out", "-o", metavar="FILE", help="Where to write it. Default: standard output, as with -."),
+        typer.Option("--output", "--out", "-o", metavar="FILE", help="File to write. Default: standard output (-)."),
     ] = None,
     force: common.Force = False,
 ) -> None:

@@ -30,7 +30,9 @@ _SAMPLES = 1000
 
 @frozen
 class FileOptions:
-    """The kind of the files that tensors are written to, and how many go into one."""
+    """The format of the output files, and how many tensors go into one."""
+
+    PANEL = "Output"
 
     tensor_format: Annotated[
         str | None,
@@ -74,9 +76,11 @@ def convert(
     out: Annotated[
         str,
         typer.Option(
+            "--output",
             "--out",
             "-o",
             metavar="OUT",
+            rich_help_panel="Output",
             help="A folder: photos/a/cat.jpg becomes OUT/a/cat.npy when the PATH is photos. For one candidate also "
             "the file itself (its suffix says the kind), or - for standard output. A folder or file may be in a store: "
             "s3://BUCKET/PREFIX.",
@@ -84,9 +88,10 @@ def convert(
     ],
     spec: common.SpecName = common.DEFAULT_SPEC,
     files: FileOptions,
-    fail_on: common.FailOn = "never",
-    selection: common.SelectionOptions,
     assumptions: common.AssumptionOptions,
+    selection: common.SelectionOptions,
+    fail_on: common.FailOn = "never",
+    report: common.ReportOptions,
     run: common.RunOptions,
 ) -> None:
     """Write the tensors that the model takes.
@@ -110,6 +115,7 @@ def convert(
         options=common.check_options(assumptions, selection, want_array=True),
         assumptions=assumptions,
         run=run,
+        report=report,
         jobs=jobs,
         packing=packing,
     )

@@ -21,7 +21,8 @@ def merge(
     ],
     *,
     out: Annotated[
-        str, typer.Option("--out", "-o", metavar="FILE", help="The whole manifest. Default: standard output.")
+        str,
+        typer.Option("--output", "--out", "-o", metavar="FILE", help="File to write. Default: standard output."),
     ] = "-",
     force: Annotated[
         bool,

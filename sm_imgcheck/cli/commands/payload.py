@@ -30,6 +30,7 @@ def payload(
     out: Annotated[
         str,
         typer.Option(
+            "--output",
             "--out",
             "-o",
             metavar="BODY",

@@ -1,23 +1,35 @@
-"""``sm-imgcheck spec``: show, lint, schema, list, init."""
+"""``sm-imgcheck spec``: show, lint, test, schema, list, init."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from sm_imgcheck.cli.option_groups import text_option
-from sm_imgcheck.cli.options import Force
+from sm_imgcheck.cli.option_groups import PanelCommand, grouped, text_option
+from sm_imgcheck.cli.options import (
+    DEFAULT_SPEC,
+    AssumptionOptions,
+    FailOn,
+    Force,
+    ReportOptions,
+    RunOptions,
+    SelectionOptions,
+    SpecName,
+    check_options,
+)
+from sm_imgcheck.cli.output_paths import Picture
+
+if TYPE_CHECKING:
+    from sm_imgcheck.core.types import Result
 
 __all__ = ["app"]
 
 RANK = 9
-SUMMARY = "Show, check, list and write specs."
+SUMMARY = "Show, lint, test, list and write specs."
 
-app = typer.Typer(
-    help="Show, check, list and write specs.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
-)
+app = typer.Typer(help=SUMMARY, no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 
 SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help="A path, or a preset's name.", show_default=False)]
 
@@ -63,6 +75,43 @@ def lint(
             typer.echo("\n".join(f"warning: {shown}: {doubt}" for doubt in found) or f"{shown}: fine")
     if bad:
         raise typer.Exit(2)
+
+
+@app.command("test", cls=PanelCommand)
+@grouped
+def check_golden(
+    *,
+    spec: SpecName = DEFAULT_SPEC,
+    selection: SelectionOptions,
+    assumptions: AssumptionOptions,
+    fail_on: FailOn = "error",
+    report: ReportOptions,
+    picture: Picture = None,
+    force: Force = False,
+) -> None:
+    """Check a spec against its golden tensors.
+
+    Compares what the plan of the spec makes of each probe image with the tensor that it must become, and names the
+    first stage that differs.
+    """
+    from sm_imgcheck.cli import session
+    from sm_imgcheck.cli.output_paths import draw
+
+    invocation = session.Invocation(
+        paths=[],
+        spec=spec,
+        options=check_options(assumptions, selection, as_sent=True, keep_arrays=picture is not None),
+        assumptions=assumptions,
+        run=RunOptions(force=force),
+        report=report,
+        golden=True,
+    )
+    results: list[Result] = []
+    counts = session.report_on(invocation, command=session.convert_command(invocation), results=results)
+    if picture is not None:
+        draw(invocation, results, picture)
+    level: Any = fail_on
+    raise typer.Exit(counts.exit_code(level))
 
 
 @app.command()
