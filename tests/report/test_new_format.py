@@ -1,17 +1,14 @@
 """A report format is one new file, which serves every verb that has rows."""
 
 import json
-import shutil
 import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
 import pytest
+from package_copy import copy_package
 from pictures import jpeg
-
-import sm_imgcheck
 
 SPEC = "version: 1\nname: x\nshape: [N, 24, 32, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
 SPEC += "resize: {mode: stretch, size: [24, 32], interpolation: bilinear}\n"
@@ -42,8 +39,7 @@ REQUEST_KEYS = {"bodies": "emitted", "answers": "answer", "results": "facts"}
 @pytest.fixture
 def place(tmp_path):
     """A copy of the package with one more file, a spec and two images."""
-    package = Path(sm_imgcheck.__file__).parent
-    shutil.copytree(package, tmp_path / "sm_imgcheck", ignore=shutil.ignore_patterns("__pycache__"))
+    copy_package(tmp_path)
     (tmp_path / "sm_imgcheck" / "report" / "formats" / "keys.py").write_text(KEYS)
     (tmp_path / "x.yaml").write_text(SPEC)
     for name in ("a.jpg", "b.jpg"):
@@ -60,7 +56,7 @@ def url():
             self.end_headers()
 
     with HTTPServer(("127.0.0.1", 0), Server) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}/"
         server.shutdown()
 
