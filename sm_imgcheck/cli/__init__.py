@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from sm_imgcheck.cli.option_groups import PanelCommand, choices, constants
+from sm_imgcheck.cli.suggestions import unknown_command, unknown_option
 from sm_imgcheck.core import __version__
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
@@ -49,11 +50,10 @@ def build(command: str = "") -> typer.Typer:
         epilog="Start with: sm-imgcheck validate PHOTO.jpg -s torchvision-imagenet. " + EXITS,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        add_completion=False,
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(_top)
+    app.callback(invoke_without_command=True)(_top)
     if not command:
         for name, line in list_commands().items():
             app.command(name, help=line)(_named_only)
@@ -70,27 +70,35 @@ def _named_only() -> None:
     """Stand for a command in the list of all; ``main`` builds the one that it runs."""
 
 
-def _print_version(*, wanted: bool) -> None:
-    if wanted:
+def _top(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("-v", help="With --version: also Python, the platform and the libraries that make pixels.")
+    ] = False,
+) -> None:
+    if version or verbose:
         typer.echo(f"sm-imgcheck {__version__}")
+        if verbose:
+            _print_environment()
         raise typer.Exit
 
 
-def _top(
-    *,
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
-    ] = False,
-) -> None:
-    pass
+def _print_environment() -> None:
+    import platform
+
+    from sm_imgcheck.run.resume.fingerprint import libraries
+
+    found = {"python": platform.python_version(), "platform": platform.platform()} | libraries()
+    del found["sm-imgcheck"]
+    typer.echo("\n".join(f"{name:<13}  {value}" for name, value in found.items()))
 
 
 def main(arguments: list[str]) -> int:
     """Run one command line. Returns 0: nothing to report, 1: findings, 2: it could not be done, 128 + n: a signal."""
     try:
         _prepare()
-        named = next((word for word in arguments if not word.startswith("-")), "")
-        app = build(named if named in choices("cli/commands") else "")
+        app = build(_command_of(arguments))
         return int(app(args=arguments, prog_name="sm-imgcheck", standalone_mode=False) or 0)
     except ImgcheckError as error:
         return _failed(str(error))
@@ -102,6 +110,19 @@ def main(arguments: list[str]) -> int:
         return _CLOSED_PIPE if isinstance(stop.__context__, BrokenPipeError) else int(stop.code or 0)
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback for the user
         return _usage(error) or _cannot_print(error) or _bug(error)
+
+
+def _command_of(arguments: list[str]) -> str:
+    """The command of a command line, or of the one that a shell completes; empty: none. Raises ImgcheckError."""
+    completed = "_SM_IMGCHECK_COMPLETE" in os.environ
+    if completed:
+        arguments = (os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or "").split()[1:]
+    command = next((word for word in arguments if not word.startswith("-")), "")
+    if command in choices("cli/commands"):
+        return command
+    if command and not completed and command == arguments[0]:
+        raise ImgcheckError(unknown_command(command, list_commands()))
+    return ""
 
 
 def _prepare() -> None:
@@ -132,6 +153,10 @@ def _usage(error: Exception) -> int:
     show: Callable[..., None] | None = getattr(error, "show", None)
     if show is None:
         return 0
+    context, option = getattr(error, "ctx", None), getattr(error, "option_name", "")
+    if context is not None and type(error).__name__ == "NoSuchOption":
+        options = (name for parameter in context.command.params for name in (*parameter.opts, "--help"))
+        return _failed(unknown_option(option, context.command_path, options))
     text = StringIO()
     show(file=text)
     return _failed(text.getvalue(), prefix="")

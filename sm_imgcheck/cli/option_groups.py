@@ -6,7 +6,7 @@ Beside them: what a choice may be, such as the modules of a folder.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import wraps
 from inspect import Parameter, signature
@@ -16,6 +16,8 @@ from typing import Any, get_args, get_type_hints
 
 import typer
 from typer.core import TyperCommand
+
+from sm_imgcheck.core.suggestions import nearest
 
 __all__ = ["PanelCommand", "choices", "constants", "grouped", "one_of", "text_option"]
 
@@ -39,6 +41,7 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     for parameter in signature(command).parameters.values():
         group = groups.get(parameter.name)
         own = parameter.replace(annotation=hints[parameter.name])
+        _complete(*get_args(own.annotation)[1:])
         parameters += [own] if group is None else _options(group)
     flat.__signature__ = signature(command).replace(parameters=parameters)  # type: ignore[attr-defined]
     flat.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -51,8 +54,24 @@ def _options(group: Any) -> Iterator[Parameter]:
     for field in fields(group):
         default = Parameter.empty if field.default is MISSING else field.default
         option = get_args(hints[field.name])[1]
+        _complete(option)
         option.rich_help_panel = option.rich_help_panel or getattr(group, "PANEL", None)
         yield Parameter(field.name, Parameter.KEYWORD_ONLY, default=default, annotation=hints[field.name])
+
+
+def _complete(*options: Any) -> None:
+    """Let shells complete what ``one_of`` allows."""
+    for option in options:
+        allowed = getattr(option.callback, "allowed", None)
+        if allowed is not None and option.autocompletion is None:
+            option.autocompletion = _completion(allowed)
+
+
+def _completion(allowed: Sequence[str]) -> Callable[[str], list[str]]:
+    def complete(incomplete: str) -> list[str]:
+        return [word for word in allowed if word.startswith(incomplete)]
+
+    return complete
 
 
 class PanelCommand(TyperCommand):
@@ -103,13 +122,9 @@ def one_of(*allowed: str) -> Callable[[str | None], str | None]:
     def check(value: str | None) -> str | None:
         if value is None or value in allowed:
             return value
-        from difflib import get_close_matches
+        raise typer.BadParameter(f"got {value!r}, expected one of {', '.join(allowed)}{nearest(value, allowed)}")
 
-        near = get_close_matches(value.lower(), allowed, 1)
-        raise typer.BadParameter(
-            f"{value!r} is not one of {', '.join(allowed)}{f'; did you mean {near[0]}?' if near else ''}"
-        )
-
+    check.allowed = allowed  # type: ignore[attr-defined]
     return check
 
 

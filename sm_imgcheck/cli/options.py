@@ -13,6 +13,7 @@ import typer
 from sm_imgcheck.cli.option_groups import choices, constants, one_of, said
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.suggestions import nearest
 
 if TYPE_CHECKING:
     from sm_imgcheck.core.types import Options
@@ -37,6 +38,19 @@ __all__ = [
 
 DEFAULT_SPEC = "./sm-imgcheck.yaml"
 
+
+def _complete_presets(incomplete: str) -> list[str]:
+    from sm_imgcheck.spec.load import presets
+
+    return [name for name in presets() if name.startswith(incomplete)]
+
+
+def _complete_codes(incomplete: str) -> list[tuple[str, str]]:
+    from sm_imgcheck.rules import every
+
+    return [(code, rule.name) for code, rule in every().items() if code.startswith(incomplete.upper())]
+
+
 Paths = Annotated[
     list[str],
     typer.Argument(
@@ -54,6 +68,7 @@ SpecName = Annotated[
         "-s",
         metavar="SPEC",
         help="A spec file, or a preset's name (sm-imgcheck spec list).",
+        autocompletion=_complete_presets,
         rich_help_panel="Input",
     ),
 ]
@@ -110,11 +125,17 @@ class SelectionOptions:
 
     select: Annotated[
         list[str] | None,
-        typer.Option("--select", metavar="CODES", help="Report these checks only: DTY101, or SRC for all of them."),
+        typer.Option(
+            "--select",
+            metavar="CODES",
+            help="Check these rules only: DTY101, or SRC for a whole family.",
+            autocompletion=_complete_codes,
+        ),
     ] = None
-    ignore: Annotated[list[str] | None, typer.Option("--ignore", metavar="CODES", help="Leave these checks out.")] = (
-        None
-    )
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option("--ignore", metavar="CODES", help="Ignore these rules.", autocompletion=_complete_codes),
+    ] = None
 
 
 @frozen
@@ -317,12 +338,6 @@ def _codes(words: list[str] | None) -> tuple[str, ...]:
         known = tuple(every())
         for word in wanted:
             if not any(code.startswith(word) for code in known):
-                raise typer.BadParameter(f"{word!r} begins no check's code{_nearest(word, known)}")
+                hint = nearest(word, known) or "; sm-imgcheck rules lists all"
+                raise typer.BadParameter(f"unknown rule code: {word!r}{hint}")
     return wanted
-
-
-def _nearest(word: str, known: tuple[str, ...]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(word, known, 3, 0.5)
-    return f"; the nearest: {', '.join(near)}" if near else ": sm-imgcheck rules lists them all"

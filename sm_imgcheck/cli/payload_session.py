@@ -42,7 +42,9 @@ class RequestInvocation:
 def settled(invocation: RequestInvocation) -> RequestTarget:
     """The way of the requests."""
     return route(
-        load_spec(invocation.spec), form=invocation.request.envelope or "", content_type=invocation.request.content_type
+        load_spec(invocation.spec, invocation.paths),
+        form=invocation.request.envelope or "",
+        content_type=invocation.request.content_type,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from shutil import get_terminal_size
@@ -78,15 +78,19 @@ class Invocation:
         return "here" if self.raise_bugs else self.run.engine or ""
 
 
-def load_spec(name: str, *, warn: bool = True) -> Spec:
+def load_spec(name: str, paths: Sequence[str] = (), *, warn: bool = True) -> Spec:
     """The spec that ``-s`` names. Raises SpecError, or ImgcheckError where none was named and none is there.
 
-    warn: print its lint warnings on standard error; a command that loads the spec again does so without.
+    paths: those of the command line, among which a spec without ``-s`` may be. warn: print its lint warnings on
+    standard error; a command that loads the spec again does so without.
     """
     if name == DEFAULT_SPEC and not os.path.exists(name):  # noqa: PTH110 - the name stays as it is shown
+        meant = next((path for path in paths if path in load.presets() or path.endswith((".yaml", ".yml"))), "")
+        if meant:
+            raise ImgcheckError(f"no spec: {for_terminal(meant)} is a PATH here; pass it as -s {argument(meant)}")
         raise ImgcheckError(
-            f"there is no {name}: name a spec or a preset with -s (sm-imgcheck spec list), "
-            "or make one (sm-imgcheck spec init)"
+            f"no spec: there is no {name}; pass a spec or a preset with -s (sm-imgcheck spec list), or write one "
+            "(sm-imgcheck spec init)"
         )
     spec = load.load(name)
     if warn:
@@ -236,7 +240,7 @@ def _outcomes(
 
 def _loaded(invocation: Invocation) -> Spec:
     """The spec, which has golden tensors where they are asked for."""
-    spec = load_spec(invocation.spec)
+    spec = load_spec(invocation.spec, invocation.paths)
     if invocation.golden and not spec.golden:
         shown = for_terminal(invocation.spec)
         raise ImgcheckError(f"{shown}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}")
@@ -286,14 +290,18 @@ def _run(invocation: Invocation, spec: Spec, command: tuple[str, str], out: Text
         output=command[1],
         partial=bool(invocation.options.select or invocation.options.ignore),
         width=get_terminal_size().columns,
-        color=out.isatty() and not invocation.report.no_color and _has_colors(),
+        color=not invocation.report.no_color and _has_colors(out),
         ascii_only="\N{BOX DRAWINGS LIGHT HORIZONTAL}".encode(out.encoding or "ascii", "ignore") == b"",
     )
 
 
-def _has_colors() -> bool:
-    """Whether the terminal knows colours and its user wants them (no-color.org)."""
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+def _has_colors(out: TextIO) -> bool:
+    """Whether to print colors: on a terminal that has them, and as NO_COLOR (no-color.org) and FORCE_COLOR say."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") != "0":
+        return True
+    if not out.isatty() or os.environ.get("TERM") == "dumb":
         return False
     # The old Windows console shows escape sequences as they are; the ones that do not tell their name.
     return os.name != "nt" or any(name in os.environ for name in ("WT_SESSION", "ANSICON", "TERM_PROGRAM", "TERM"))

@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
+from sm_imgcheck.core.suggestions import nearest
 from sm_imgcheck.spec import dtypes
 from sm_imgcheck.spec.keys import Key
 from sm_imgcheck.spec.language import TOP
 from sm_imgcheck.spec.language_image import STEP_KEYS
-from sm_imgcheck.spec.problems import Notes, at, choice_of, nearest, shown
+from sm_imgcheck.spec.problems import Notes, at, choice_of, shown
 from sm_imgcheck.spec.yaml import flow
 
 __all__ = ["mapping", "tidy"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import field, replace
 from pathlib import Path
@@ -11,11 +12,12 @@ from typing import Any
 from sm_imgcheck.core.errors import ImgcheckError, Problem, SpecError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.suggestions import nearest
 from sm_imgcheck.core.types import Spec
 from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.io.stores.local import opened
 from sm_imgcheck.spec.parse import parse
-from sm_imgcheck.spec.problems import nearest, shown
+from sm_imgcheck.spec.problems import shown
 from sm_imgcheck.spec.yaml import read
 
 __all__ = ["join", "load", "loaded", "presets"]
@@ -108,8 +110,18 @@ def _locate(spec: str | os.PathLike[str], beside: Path = Path()) -> Path:
         raise ImgcheckError(f"{name[:200]}: {error.strerror}") from None
     except ValueError:  # a null byte in the name, up to Python 3.12
         pass
-    hint = nearest(Path(text).stem, presets()) or "; `sm-imgcheck spec list` shows the presets"
-    raise ImgcheckError(f"{name}: there is no such file{' and no preset of that name' if bare else ''}{hint}")
+    what = "no such file or preset" if bare else "no such file"
+    raise ImgcheckError(f"{name}: {what}{_presets_near(Path(text).stem)}")
+
+
+def _presets_near(word: str) -> str:
+    """The clause that names presets: the nearest, those that mention the word or its letters, or how to list them."""
+    if hint := nearest(word, presets(), cutoff=0.75):
+        return hint
+    letters = re.sub(r"[^a-z]+", " ", word.lower()).split()
+    described = {name: f"{name} {load(name).description}".lower() for name in presets()}
+    named = [name for name, text in described.items() if any(len(part) > 2 and part in text for part in letters)]
+    return f"; presets that mention it: {', '.join(named)}" if named else "; sm-imgcheck spec list shows the presets"
 
 
 def _read(path: Path, source: str, seen: tuple[Path, ...]) -> _Written:

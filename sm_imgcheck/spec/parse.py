@@ -10,6 +10,7 @@ from typing import Any
 
 from sm_imgcheck.core.errors import SpecError
 from sm_imgcheck.core.plugins import Registry
+from sm_imgcheck.core.suggestions import nearest
 from sm_imgcheck.core.types import Contract, Decode, Spec
 from sm_imgcheck.core.value_mapping import reach
 from sm_imgcheck.serving.envelopes import ENVELOPES
@@ -19,7 +20,7 @@ from sm_imgcheck.spec import geometry_ops, key_values, values
 from sm_imgcheck.spec import shape as axes
 from sm_imgcheck.spec.language import GOLDEN, TOP
 from sm_imgcheck.spec.language_image import DECODE
-from sm_imgcheck.spec.problems import Notes, at, choice_of, nearest
+from sm_imgcheck.spec.problems import Notes, at, choice_of
 
 __all__ = ["check_payload", "parse", "read", "resolved"]
 

@@ -157,10 +157,11 @@ def _sink(out: str, form: str | None, paths: list[str], *, force: bool) -> Sink:
             raise typer.BadParameter("-o - would fill the terminal with bytes: redirect it, or name a file")
         return Stream(form=form or "npy", file=sys.stdout.buffer)
     suffix = suffix_of(out)
+    several = len(paths) > 1 or paths[0].startswith("@") or os.path.isdir(strip_file_scheme(paths[0]))  # noqa: PTH112 - as the user typed it
     if suffix not in choices("io/tensors"):
-        return Outputs(folder=folder("-o", out), form=form or "npy", force=force)
+        return Outputs(folder=out if several and suffix else folder("-o", out), form=form or "npy", force=force)
     shown = for_terminal(out)
-    if len(paths) > 1 or paths[0].startswith("@") or os.path.isdir(strip_file_scheme(paths[0])):  # noqa: PTH112 - as the user typed it
+    if several:
         raise typer.BadParameter(f"-o {shown} is one file, and there may be several candidates: name a folder")
     if form and form != suffix:
         raise typer.BadParameter(f"-o {shown} and --as {form} contradict each other")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -169,7 +170,7 @@ def init(  # noqa: PLR0917  typer makes an option of each
     texts = {"dtype": dtype, "channel_order": channel_order, "layout": layout, "extends": extends}
     texts |= {"name": name, "description": description, "source": source}
     given: dict[str, Any] = {key: text for key, text in texts.items() if text}
-    given |= {key: _entries(text) for key, text in (("shape", shape), ("value_range", value_range)) if text}
+    given |= {key: _entries(text) for key, text in (("shape", _axes(shape)), ("value_range", value_range)) if text}
     normalize = {"units": units, "mean": _entries(mean), "std": _entries(std), "order": order}
     sizing = {"mode": resize, "size": _edges(size), "interpolation": interpolation, "library": library}
     for key, inner in (("normalize", normalize), ("resize", sizing), ("decode", {"exif": exif})):
@@ -184,6 +185,11 @@ def init(  # noqa: PLR0917  typer makes an option of each
         given = {**template, **given}
     warn_about(load(given), output or "spec")
     hand_over(commented(given, why), output, force=force)
+
+
+def _axes(text: str) -> str:
+    """A shape with commas, also where it is written ``1x3x224x224``."""
+    return text.replace("x", ",") if re.fullmatch(r"[\w?*]+(x[\w?*]+)+", text) else text
 
 
 def _entries(text: str) -> list[Any]:
