@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.option_groups import grouped, one_of
 from sm_imgcheck.serving.stacks import STACKS
 
 __all__ = ["code"]
@@ -14,7 +15,10 @@ __all__ = ["code"]
 RANK = 5
 SUMMARY = "Write the same steps as a Python module."
 
+_STACKS = tuple(name for name in STACKS.names() if STACKS[name].handler)
 
+
+@grouped
 def code(
     *,
     spec: common.SpecName = common.DEFAULT_SPEC,
@@ -22,8 +26,9 @@ def code(
         str | None,
         typer.Option(
             "--for",
-            metavar="[" + "|".join(name for name in STACKS.names() if STACKS[name].handler) + "]",
+            metavar="[" + "|".join(_STACKS) + "]",
             help="Add the functions that this serving stack calls.",
+            callback=one_of(*_STACKS),
             show_default=False,
         ),
     ] = None,
