@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sm_imgcheck.cli.option_groups import choices, constants, one_of, said
+from sm_imgcheck.cli.option_groups import choices, one_of, said
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
 
@@ -26,6 +26,7 @@ __all__ = [
     "OptionalPaths",
     "Paths",
     "Quiet",
+    "ReportFormat",
     "RequestOptions",
     "RunOptions",
     "SelectionOptions",
@@ -69,6 +70,16 @@ FailOn = Annotated[
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an output that exists and differs.")]
+ReportFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="[" + "|".join(choices("report/formats")) + "]",
+        help="How to report. Default: table on a terminal, text elsewhere; jsonl streams.",
+        callback=one_of(*choices("report/formats")),
+        show_default=False,
+    ),
+]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print errors only; json and jsonl are printed all the same.")
 ]
@@ -126,16 +137,7 @@ class RunOptions:
     """How a run over any number of candidates goes, and how it is reported."""
 
     force: Force = False
-    report_format: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="[" + "|".join(choices("report/formats")) + "]",
-            help="How to report. Default: table on a terminal, text elsewhere; jsonl streams.",
-            callback=one_of(*choices("report/formats")),
-            show_default=False,
-        ),
-    ] = None
+    report_format: ReportFormat = None
     stdin_filename: StdinFilename = "stdin"
     jobs: Annotated[
         int | None,
@@ -226,23 +228,11 @@ class RequestOptions:
     ] = ""
 
 
-_DOCUMENTS = sorted(
-    (name for name in choices("report/formats") if constants(f"report/formats/{name}.py", ("EVERY_VERB",))),
-    key=lambda name: name != "text",
-)
-"""The default first."""
-
-
 @frozen
 class DocumentOptions:
     """How a report on request bodies is printed."""
 
-    report_format: Annotated[
-        str,
-        typer.Option(
-            "--format", metavar="[" + "|".join(_DOCUMENTS) + "]", help="How to report.", callback=one_of(*_DOCUMENTS)
-        ),
-    ] = "text"
+    report_format: ReportFormat = None
     stdin_filename: StdinFilename = "stdin"
     quiet: Quiet = False
 

@@ -1,4 +1,4 @@
-"""Output of a run as it comes: the report on standard output, progress and its end on standard error."""
+"""Progress of a run and its end, on standard error."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from contextlib import closing
 from heapq import heappush, heappushpop
 from threading import Thread
 from time import monotonic
-from typing import Any, Generic, TextIO
+from typing import Any
 
 import typer
 
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Report
-from sm_imgcheck.report import Reporter, Row_contra
 from sm_imgcheck.run.work import Outcome
 
-__all__ = ["ReportWriter", "Watch"]
+__all__ = ["Watch"]
 
 _QUIET = 1.0
 """Seconds before the first word on a terminal."""
@@ -131,28 +130,3 @@ class _Bar:
     def wipe(self) -> None:
         """Leave nothing of it behind."""
         self.progress.stop()
-
-
-class ReportWriter(Generic[Row_contra]):
-    """Prints a report as its rows come; it is opened by the first."""
-
-    def __init__(self, reporter: Reporter[Row_contra], out: TextIO, *, silent: bool) -> None:
-        self.reporter, self.out, self.silent = reporter, out, silent
-        self.opened = False
-
-    def row(self, row: Row_contra) -> None:
-        """Print one row."""
-        self._print(self._opening() + self.reporter.row(row))
-
-    def close(self, report: Report) -> None:
-        """Print the end."""
-        self._print(self._opening() + self.reporter.close(report))
-
-    def _opening(self) -> str:
-        opened, self.opened = self.opened, True
-        return "" if opened else self.reporter.open()
-
-    def _print(self, text: str) -> None:
-        if text and not self.silent:
-            self.out.write(text)
-            self.out.flush()

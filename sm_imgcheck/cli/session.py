@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING, TextIO
 
 import typer
 
 from sm_imgcheck.cli import Terminated
 from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, RunOptions
+from sm_imgcheck.cli.printing import FOR_PEOPLE, default_format, terminal
 from sm_imgcheck.cli.progress import Watch
 from sm_imgcheck.cli.run_errors import Troubles
 from sm_imgcheck.core import gc_policy
@@ -37,9 +37,8 @@ if TYPE_CHECKING:
     from sm_imgcheck.run.outputs.packs import Packing
     from sm_imgcheck.run.resume.recorder import RunRecorder
 
-__all__ = ["FOR_PEOPLE", "Invocation", "code_command", "convert_command", "load_spec", "report_on", "warn_about"]
+__all__ = ["Invocation", "code_command", "convert_command", "load_spec", "report_on", "warn_about"]
 
-FOR_PEOPLE = {"text", "table"}
 _MANY = 20
 """Paths that a command to be pasted repeats; more than these were written by a shell's pattern."""
 
@@ -144,8 +143,10 @@ def report_on(
     gc_policy.enable_for_run()
     out = out or sys.stdout
     spec = _loaded(invocation)
-    form = invocation.run.report_format or ("table" if out.isatty() else "text")
-    told = reporter(form, CheckContent(_run(invocation, spec, command, out)))
+    form = invocation.run.report_format or default_format(out)
+    told = reporter(
+        form, CheckContent(_run(invocation, spec, command)), terminal(out, color=not invocation.run.no_color)
+    )
     shard = Shard.parse(invocation.run.shard) if invocation.run.shard else Shard()
     job = RunJob(
         spec=spec,
@@ -271,7 +272,7 @@ def _nothing_there(paths: list[str], how: Listing) -> str:
     return f"{said}{f' (not looked at: {passed})' if passed else ''}"
 
 
-def _run(invocation: Invocation, spec: Spec, command: tuple[str, str], out: TextIO) -> Run:
+def _run(invocation: Invocation, spec: Spec, command: tuple[str, str]) -> Run:
     return Run(
         spec_name=spec.name,
         spec_sha256=spec.sha256,
@@ -280,18 +281,7 @@ def _run(invocation: Invocation, spec: Spec, command: tuple[str, str], out: Text
         command=command[0],
         output=command[1],
         partial=bool(invocation.options.select or invocation.options.ignore),
-        width=get_terminal_size().columns,
-        color=out.isatty() and not invocation.run.no_color and _has_colors(),
-        ascii_only="\N{BOX DRAWINGS LIGHT HORIZONTAL}".encode(out.encoding or "ascii", "ignore") == b"",
     )
-
-
-def _has_colors() -> bool:
-    """Whether the terminal knows colours and its user wants them (no-color.org)."""
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    # The old Windows console shows escape sequences as they are; the ones that do not tell their name.
-    return os.name != "nt" or any(name in os.environ for name in ("WT_SESSION", "ANSICON", "TERM_PROGRAM", "TERM"))
 
 
 def _put(out: TextIO, text: str, *, silent: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sm_imgcheck.core.types import Report, Result
-from sm_imgcheck.report import Run, _records
+from sm_imgcheck.report import Content, Run, _records
 
 if TYPE_CHECKING:
     from sm_imgcheck.report._groups import Digest
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["CheckContent"]
 
 
-class CheckContent:
+class CheckContent(Content[Result]):
     """Each result as JSON values; for people, what all have in common, at the end."""
 
     key = "results"

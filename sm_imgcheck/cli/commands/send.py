@@ -107,9 +107,11 @@ def _sender(url: str, endpoint: str, order: Order, way: RequestTarget) -> Send:
 
 def _send_all(invocation: RequestInvocation, way: RequestTarget, sender: Send) -> int:
     from sm_imgcheck.cli import payload_session
+    from sm_imgcheck.cli.printing import ReportWriter
     from sm_imgcheck.report.send import AnswerContent, Exchange
 
-    writer, refused = payload_session.writer(invocation, AnswerContent(way), sys.stdout), 0
+    report, refused = invocation.report, 0
+    writer = ReportWriter(AnswerContent(way), report.report_format, sys.stdout, quiet=report.quiet)
 
     def use(made: Made) -> str | None:
         nonlocal refused
