@@ -112,11 +112,12 @@ def draw(invocation: Invocation, results: Sequence[Result], target: str) -> None
         return
     from sm_imgcheck.features.pictures import draw_candidate
     from sm_imgcheck.run.inputs.item import Item
-    from sm_imgcheck.run.work import process_item
+    from sm_imgcheck.run.work import RunJob, process_item
 
     path, options = invocation.paths[0], invocation.options
     # A result that an earlier run has left has no arrays: that candidate is read now.
-    result = results[0] if len(results) == 1 else process_item(Item(path=path, output=()), spec, options)
+    job = RunJob(spec=spec, options=options, raise_bugs=True)
+    result = results[0] if len(results) == 1 else process_item(job, Item(path=path, output=())).result
     png = draw_candidate(result, spec, options, name=path, title=invocation.spec)
     put(target, png, [path, options.source], force=force)
 

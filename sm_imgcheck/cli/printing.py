@@ -11,17 +11,12 @@ from typing import Generic, TextIO
 from sm_imgcheck.core.types import Report
 from sm_imgcheck.report import Content, Row_contra, Terminal, reporter
 
-__all__ = ["FOR_PEOPLE", "ReportWriter", "default_format", "print_report", "terminal"]
+__all__ = ["ReportWriter", "print_report"]
 
-FOR_PEOPLE = {"text", "table"}
-
-
-def default_format(out: TextIO) -> str:
-    """The format of a report where none is named."""
-    return "table" if out.isatty() else "text"
+_FOR_PEOPLE = {"text", "table"}
 
 
-def terminal(out: TextIO, *, color: bool = True) -> Terminal:
+def _terminal(out: TextIO, *, color: bool) -> Terminal:
     """What is known of the terminal; color: unless the user wants none."""
     return Terminal(
         width=get_terminal_size().columns,
@@ -39,28 +34,36 @@ def _has_colors() -> bool:
 
 
 class ReportWriter(Generic[Row_contra]):
-    """Prints a report as its rows come; it is opened by the first."""
+    """Prints a report as its rows come."""
 
-    def __init__(self, content: Content[Row_contra], form: str | None, out: TextIO, *, quiet: bool = False) -> None:
-        """form: None: the default. quiet: print nothing for people."""
-        form = form or default_format(out)
-        self.reporter, self.out = reporter(form, content, terminal(out)), out
-        self.silent = quiet and form in FOR_PEOPLE
+    def __init__(
+        self, content: Content[Row_contra], form: str | None, out: TextIO, *, quiet: bool = False, color: bool = True
+    ) -> None:
+        """form: None: a table on a terminal, text elsewhere. quiet: print nothing for people."""
+        self.form = form or ("table" if out.isatty() else "text")
+        self.for_people = self.form in _FOR_PEOPLE
+        self.reporter, self.out = reporter(self.form, content, _terminal(out, color=color)), out
+        self.silent = quiet and self.for_people
         self.opened = False
+
+    def open(self) -> None:
+        """Print the beginning, once; the first row does so too."""
+        if not self.opened:
+            self.opened = True
+            self.write(self.reporter.open())
 
     def row(self, row: Row_contra) -> None:
         """Print one row."""
-        self._print(self._opening() + self.reporter.row(row))
+        self.open()
+        self.write(self.reporter.row(row))
 
     def close(self, report: Report) -> None:
         """Print the end."""
-        self._print(self._opening() + self.reporter.close(report))
+        self.open()
+        self.write(self.reporter.close(report))
 
-    def _opening(self) -> str:
-        opened, self.opened = self.opened, True
-        return "" if opened else self.reporter.open()
-
-    def _print(self, text: str) -> None:
+    def write(self, text: str) -> None:
+        """Print a part of the report."""
         if text and not self.silent:
             self.out.write(text)
             self.out.flush()

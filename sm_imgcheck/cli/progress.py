@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterable
-from contextlib import closing
+from collections.abc import Iterable
 from heapq import heappush, heappushpop
 from threading import Thread
 from time import monotonic
@@ -41,35 +40,29 @@ class Watch:
         self.slowest: list[tuple[float, int, str]] = []
         self.largest: list[tuple[int, int, str]] = []
         self._to_come = to_come
+        self._terminal = sys.stderr.isatty()
+        self._due = self.start + (_QUIET if self._terminal else _MINUTE)
         self._bar: _Bar | None = None
 
-    def over(self, records: Generator[Outcome, None, None]) -> Generator[Outcome, None, None]:
-        """Pass the records on, and tell how many there were so far."""
-        terminal = sys.stderr.isatty()
-        pause = _PAUSE if terminal else _MINUTE
-        due = self.start + (_QUIET if terminal else _MINUTE)
-        with closing(records):
-            try:
-                for record in records:
-                    self._note(record)
-                    if not self.quiet and (now := monotonic()) >= due:
-                        self._tell(now, terminal=terminal)
-                        due = now + pause
-                    yield record
-            finally:
-                if self._bar is not None:
-                    self._bar.wipe()
-
-    def _note(self, record: Outcome) -> None:
+    def note(self, record: Outcome) -> None:
+        """Count one more candidate, and print how many there were so far where it is time."""
         self.done += 1
         self.found += bool(record.result.findings)
         # The earlier of two equals stays: the number of jobs has no say in it.
         _keep(self.slowest, (record.seconds, -self.done, record.item.path))
         _keep(self.largest, (record.size, -self.done, record.item.path))
+        if not self.quiet and (now := monotonic()) >= self._due:
+            self._tell(now)
 
-    def _tell(self, now: float, *, terminal: bool) -> None:
+    def close(self) -> None:
+        """Wipe the bar."""
+        if self._bar is not None:
+            self._bar.wipe()
+
+    def _tell(self, now: float) -> None:
+        self._due = now + (_PAUSE if self._terminal else _MINUTE)
         rate = self.done / (now - self.start)
-        if not terminal:
+        if not self._terminal:
             typer.echo(f"{self.done:,} done, {self.found:,} with findings, {rate:,.1f} a second", err=True)
             return
         self._bar = self._bar or _Bar(self._to_come)

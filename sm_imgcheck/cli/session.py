@@ -14,7 +14,7 @@ import typer
 
 from sm_imgcheck.cli import Terminated
 from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, RunOptions
-from sm_imgcheck.cli.printing import FOR_PEOPLE, default_format, terminal
+from sm_imgcheck.cli.printing import ReportWriter
 from sm_imgcheck.cli.progress import Watch
 from sm_imgcheck.cli.run_errors import Troubles
 from sm_imgcheck.core import gc_policy
@@ -24,10 +24,10 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Options, Report, Result, Spec
 from sm_imgcheck.io.stores import is_remote, strip_file_scheme
 from sm_imgcheck.pipeline.read import WITH_TRACEBACK
-from sm_imgcheck.report import Run, reporter
+from sm_imgcheck.report import Run
 from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.run import run
-from sm_imgcheck.run.inputs.item import IMAGE_SUFFIXES, TENSOR_SUFFIXES, Item, Listing
+from sm_imgcheck.run.inputs.item import IMAGE_SUFFIXES, TENSOR_SUFFIXES, Listing
 from sm_imgcheck.run.inputs.listing import ELSEWHERE, Shard, listed, sharded
 from sm_imgcheck.run.work import Outcome, RunJob, Sink
 from sm_imgcheck.spec import load
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sm_imgcheck.run.outputs.packs import Packing
     from sm_imgcheck.run.resume.recorder import RunRecorder
 
-__all__ = ["Invocation", "code_command", "convert_command", "load_spec", "report_on", "warn_about"]
+__all__ = ["Invocation", "fix_command", "load_spec", "report_on", "warn_about"]
 
 _MANY = 20
 """Paths that a command to be pasted repeats; more than these were written by a shell's pattern."""
@@ -64,6 +64,11 @@ class Invocation:
     def raise_bugs(self) -> bool:
         """Whether a bug shows its traceback and ends the run."""
         return bool(os.environ.get(WITH_TRACEBACK))
+
+    @property
+    def shard(self) -> Shard:
+        """The part of the listing that is to be done. Raises ImgcheckError for what is no shard."""
+        return Shard.parse(self.run.shard) if self.run.shard else Shard()
 
     @property
     def engine(self) -> str:
@@ -95,7 +100,12 @@ def warn_about(spec: Spec, name: str) -> None:
         typer.echo(f"warning: {for_terminal(name)}: {doubt}", err=True)
 
 
-def convert_command(invocation: Invocation) -> tuple[str, str]:
+def fix_command(invocation: Invocation) -> tuple[str, str]:
+    """The command that fixes what a run reports, and its option for the output."""
+    return _convert_command(invocation) if invocation.handler is None else _code_command(invocation)
+
+
+def _convert_command(invocation: Invocation) -> tuple[str, str]:
     """The command that writes the corrected tensors of the same candidates, and its option for the output.
 
     What a source image shows of a tensor only ``validate`` can mend: ``convert`` would take its channels and values to
@@ -115,7 +125,7 @@ def convert_command(invocation: Invocation) -> tuple[str, str]:
     return " ".join(words), "-o out" if source is None else "--emit out"
 
 
-def code_command(invocation: Invocation) -> tuple[str, str]:
+def _code_command(invocation: Invocation) -> tuple[str, str]:
     """The command that writes a handler that would have been right, without an option for its output."""
     from sm_imgcheck.features.codegen import stack_names
 
@@ -143,11 +153,46 @@ def report_on(
     gc_policy.enable_for_run()
     out = out or sys.stdout
     spec = _loaded(invocation)
-    form = invocation.run.report_format or default_format(out)
-    told = reporter(
-        form, CheckContent(_run(invocation, spec, command)), terminal(out, color=not invocation.run.no_color)
-    )
-    shard = Shard.parse(invocation.run.shard) if invocation.run.shard else Shard()
+    content, options = CheckContent(_run(invocation, spec, command)), invocation.run
+    writer = ReportWriter(content, options.report_format, out, quiet=options.quiet, color=not options.no_color)
+    job, keep = _job(invocation, spec, sink)
+    listing = _listing(invocation, leave_out)
+    troubles, stopped = Troubles(), None
+    quiet = invocation.run.quiet or (writer.form == "jsonl" and out.isatty())
+    watch = Watch(quiet=quiet, to_come=_to_come(invocation, listing))
+    report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
+    writer.open()
+    try:
+        with closing(watch), closing(_outcomes(invocation, listing, job, keep)) as outcomes:
+            for done in outcomes:
+                watch.note(done)
+                troubles.note(done)
+                if results is not None and invocation.options.keep_arrays and not done.kept:
+                    results.append(done.result)
+                row = writer.reporter.row(done.result)  # first: after a signal, what is counted and printed are alike
+                report = report.plus(done.result, wanted=sink is not None and done.result.kind != "probe")
+                writer.write(row)
+    except OSError:  # of printing: the executor turns its own into results
+        raise
+    except BaseException as error:  # noqa: BLE001 - raised again below
+        stopped = error
+    report = replace(report, not_looked_at=dict(listing.passed_over))
+    if report.candidates or not writer.for_people:
+        writer.close(report)
+    if stopped is not None:
+        _say_how_to_go_on(stopped, report, written=sink is not None, resumable=keep is not None and sink is not None)
+        raise stopped
+    if keep is not None and keep.kept and not invocation.run.quiet:
+        typer.echo(f"{keep.kept:,} of {report.candidates:,} were up to date and are kept", err=True)
+    if not report.candidates and not listing.passed_over[ELSEWHERE]:
+        raise ImgcheckError(_nothing_there(invocation.paths, listing))
+    watch.sum_up(report)
+    troubles.sum_up()
+    return report
+
+
+def _job(invocation: Invocation, spec: Spec, sink: Sink | None) -> tuple[RunJob, RunRecorder | None]:
+    """The job of every worker, and its recorder, which a run of a few named files has only where one is asked for."""
     job = RunJob(
         spec=spec,
         options=invocation.options,
@@ -155,41 +200,40 @@ def report_on(
         allow_remote=invocation.assumptions.allow_remote,
         raise_bugs=invocation.raise_bugs,
     )
-    job, keep = _kept(job, invocation, shard)
-    silent = invocation.run.quiet and form in FOR_PEOPLE
-    how = _listing(invocation, leave_out)
-    troubles, stopped = Troubles(), None
-    watch = Watch(quiet=invocation.run.quiet or (form == "jsonl" and out.isatty()), to_come=_to_come(invocation, how))
-    report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
-    _put(out, told.open(), silent=silent)
-    try:
-        items = sharded(listed(invocation.paths, how), shard, how.passed_over)
-        records = _records(invocation, items, job, keep)
-        with closing(watch.over(records)) as seen:
-            for done in seen:
-                troubles.note(done)
-                if results is not None and invocation.options.keep_arrays and not done.kept:
-                    results.append(done.result)
-                row = told.row(done.result)  # first, so that a signal finds what is counted and what is printed alike
-                report = report.plus(done.result, wanted=sink is not None and done.result.kind != "probe")
-                _put(out, row, silent=silent)
-    except OSError:  # of printing: the engine turns its own into results
-        raise
-    except BaseException as error:  # noqa: BLE001 - raised again below
-        stopped = error
-    report = replace(report, not_looked_at=dict(how.passed_over))
-    nothing = not report.candidates and form in FOR_PEOPLE
-    _put(out, told.close(report), silent=silent or nothing)
-    if stopped is not None:
-        _say_how_to_go_on(stopped, report, written=sink is not None, resumable=keep is not None and sink is not None)
-        raise stopped
-    if keep is not None and keep.kept and not invocation.run.quiet:
-        typer.echo(f"{keep.kept:,} of {report.candidates:,} were up to date and are kept", err=True)
-    if not report.candidates and not how.passed_over[ELSEWHERE]:
-        raise ImgcheckError(_nothing_there(invocation.paths, how))
-    watch.sum_up(report)
-    troubles.sum_up()
-    return report
+    shard, packing, manifest = invocation.shard, invocation.packing, invocation.run.manifest
+    many = invocation.run.resume or packing is not None or shard.of > 1 or any(map(_is_many, invocation.paths))
+    if not many and not manifest:
+        return job, None
+    from sm_imgcheck.run.resume.recorder import RecorderOptions, open_recorder
+
+    wanted = RecorderOptions(
+        shard=shard,
+        manifest=manifest,
+        journaled=many,
+        packing=packing,
+        resume=invocation.run.resume,
+        force=invocation.run.force,
+    )
+    keep = open_recorder(job, wanted)
+    return (job if keep is None else keep.job), keep
+
+
+def _outcomes(
+    invocation: Invocation, listing: Listing, job: RunJob, keep: RunRecorder | None
+) -> Generator[Outcome, None, None]:
+    """The run over the paths, through the handler where there is one; before it the golden tensors where asked for."""
+    items = sharded(listed(invocation.paths, listing), invocation.shard, listing.passed_over)
+    if invocation.handler is None:
+        outcomes = run(items, job, jobs=invocation.jobs, engine=invocation.engine, keep=keep)
+    else:
+        from sm_imgcheck.run.sources import run_handler
+
+        outcomes = run_handler(items, invocation.handler, job)
+    if not invocation.golden:
+        return outcomes
+    from sm_imgcheck.run.sources import with_golden_tensors
+
+    return with_golden_tensors(job, outcomes)
 
 
 def _loaded(invocation: Invocation) -> Spec:
@@ -211,49 +255,11 @@ def _listing(invocation: Invocation, leave_out: str) -> Listing:
     )
 
 
-def _records(
-    invocation: Invocation, items: Iterator[Item], job: RunJob, keep: RunRecorder | None
-) -> Generator[Outcome, None, None]:
-    """What becomes of the golden tensors where these are asked for, then of the paths."""
-    if invocation.golden:
-        from sm_imgcheck.run.sources import check_golden_tensors
-
-        yield from check_golden_tensors(job)
-    if invocation.handler is None:
-        yield from run(items, job, jobs=invocation.jobs, engine=invocation.engine, keep=keep)
-    else:
-        from sm_imgcheck.run.sources import run_handler
-
-        yield from run_handler(items, invocation.handler, job)
-
-
 def _to_come(invocation: Invocation, how: Listing) -> Iterator[object] | None:
     """The candidates once more, to be counted, where that costs little and can be done twice."""
     if any(path == "-" or path.startswith("@") or is_remote(path) for path in invocation.paths):
         return None
-    shard = Shard.parse(invocation.run.shard) if invocation.run.shard else Shard()
-    return sharded(listed(invocation.paths, replace(how, passed_over=Counter())), shard, Counter())
-
-
-def _kept(job: RunJob, invocation: Invocation, shard: Shard) -> tuple[RunJob, RunRecorder | None]:
-    """The job, and what keeps it. A run of a few named files that asks for nothing of the kind has neither."""
-    journaled = (
-        invocation.run.resume or invocation.packing is not None or shard.of > 1 or any(map(_is_many, invocation.paths))
-    )
-    if not journaled and not invocation.run.manifest:
-        return job, None
-    from sm_imgcheck.run.resume.recorder import RecorderOptions, open_recorder
-
-    wanted = RecorderOptions(
-        shard=shard,
-        manifest=invocation.run.manifest,
-        journaled=journaled,
-        packing=invocation.packing,
-        resume=invocation.run.resume,
-        force=invocation.run.force,
-    )
-    keep = open_recorder(job, wanted)
-    return (job if keep is None else keep.job), keep
+    return sharded(listed(invocation.paths, replace(how, passed_over=Counter())), invocation.shard, Counter())
 
 
 def _is_many(path: str) -> bool:
@@ -282,12 +288,6 @@ def _run(invocation: Invocation, spec: Spec, command: tuple[str, str]) -> Run:
         output=command[1],
         partial=bool(invocation.options.select or invocation.options.ignore),
     )
-
-
-def _put(out: TextIO, text: str, *, silent: bool) -> None:
-    if text and not silent:
-        out.write(text)
-        out.flush()
 
 
 def _say_how_to_go_on(stopped: BaseException, report: Report, *, written: bool, resumable: bool) -> None:

@@ -7,7 +7,7 @@ for all images with equal headers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 __all__ = ["IdentityCache"]
@@ -22,12 +22,14 @@ class IdentityCache(Generic[T]):
         self.limit = limit
         self._entries: dict[Hashable, tuple[tuple[object, ...], T]] = {}
 
-    def get_or_make(self, objects: tuple[object, ...], make: Callable[[], T], key: Hashable = ()) -> T:
-        """Return the value for these very objects and an equal key, made on the first call."""
-        place = (*map(id, objects), key)
-        entry = self._entries.get(place)
-        if entry is None:
-            if len(self._entries) >= self.limit:
-                self._entries.clear()
-            entry = self._entries[place] = objects, make()
-        return entry[1]
+    def get(self, objects: tuple[object, ...], key: Hashable = ()) -> T | None:
+        """Return the value for these very objects and an equal key; None: there is none."""
+        entry = self._entries.get((*map(id, objects), key))
+        return None if entry is None else entry[1]
+
+    def put(self, objects: tuple[object, ...], value: T, key: Hashable = ()) -> T:
+        """Keep a value and return it."""
+        if len(self._entries) >= self.limit:
+            self._entries.clear()
+        self._entries[*map(id, objects), key] = objects, value
+        return value

@@ -61,7 +61,7 @@ def verify(array: np.ndarray, spec: Spec) -> None:
     if not shaped or array.dtype != np.dtype(contract.dtype):
         wanted = "[" + ", ".join(str(dim) for dim in contract.shape) + f"] {contract.layout} {contract.dtype}"
         raise Bug(f"the fixed tensor is {describe(array.shape, contract.layout)} {array.dtype}, not {wanted}")
-    low, high = _known_bounds.get_or_make((spec,), lambda: _bounds(spec))
+    low, high = _known_bounds.get((spec,)) or _known_bounds.put((spec,), _bounds(spec))
     least, most = float(array.min()), float(array.max())  # NumPy would round the bounds to the array's dtype
     if not (math.isfinite(least) and math.isfinite(most) and low <= least and most <= high):
         raise Bug(f"the fixed tensor spans {least:.6g}..{most:.6g}, not {low:.6g}..{high:.6g}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import fields
 from operator import attrgetter
 
@@ -14,7 +14,7 @@ from sm_imgcheck.core.types import Candidate, Finding, Header, Options, Plan, Sp
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.pipeline.plan import make_plan
 
-__all__ = ["Proposal", "check", "judge", "propose", "select"]
+__all__ = ["Proposal", "judge", "propose", "select"]
 
 _MENDERS = {
     "cast": ("cast", "pixels", "colour", "quantize"),
@@ -43,28 +43,32 @@ _header_fields = attrgetter(*(field.name for field in fields(Header)))
 
 
 def judge(candidate: Candidate, spec: Spec, options: Options) -> tuple[Proposal, tuple[Finding, ...]]:
-    """The plan of a measured candidate, and its findings.
+    """The plan of a measured candidate, and its findings, each with the op of the plan that fixes it.
 
     Images with equal headers share one judgment: planning and checking takes as long as a JPEG of 300x300 takes to
     decode.
     """
-    header = candidate.header
-    # The size of the file matters to one kind only: to a JPEG with arithmetic coding.
-    alike = header is not None and candidate.kind == "image" and not header.coding.startswith("arithmetic")
-    if header is None or not alike or candidate.problem is not None:
-        return _judge(candidate, spec, options)
-    suffix = _suffix(candidate.path)
-
-    def make() -> tuple[Proposal, tuple[Finding, ...]]:
-        # Neither name nor bytes: what is remembered cannot depend on them.
-        return _judge(changed(candidate, path=f"x{suffix}", data=b"", pixels=None), spec, options)
-
-    return _judgments.get_or_make((spec, options), make, (suffix, candidate.trailing_bytes, *_header_fields(header)))
-
-
-def _judge(candidate: Candidate, spec: Spec, options: Options) -> tuple[Proposal, tuple[Finding, ...]]:
+    key = _judgment_key(candidate)
+    judgment = None if key is None else _judgments.get((spec, options), key)
+    if judgment is not None:
+        return judgment
+    if key is not None:  # neither name nor bytes: what is remembered cannot depend on them
+        candidate = changed(candidate, path=f"x{_suffix(candidate.path)}", data=b"", pixels=None)
     proposal = propose(candidate, spec, options)
-    return proposal, check(candidate, spec, options, proposal.plan)
+    judgment = proposal, tuple(select(rules.run(candidate, spec), proposal.plan, options))
+    if key is not None:
+        _judgments.put((spec, options), judgment, key)
+    return judgment
+
+
+def _judgment_key(candidate: Candidate) -> Hashable | None:
+    """What the judgment of an image depends on besides spec and options; None: on more than its header."""
+    header = candidate.header
+    if header is None or candidate.kind != "image" or candidate.problem is not None:
+        return None
+    if header.coding.startswith("arithmetic"):  # the size of the file matters to this kind only
+        return None
+    return (_suffix(candidate.path), candidate.trailing_bytes, *_header_fields(header))
 
 
 def _suffix(path: str) -> str:
@@ -87,11 +91,6 @@ def propose(candidate: Candidate, spec: Spec, options: Options) -> Proposal:
         return Proposal(plan=make_plan(spec, candidate, options))
     except PlanError as error:
         return Proposal(plan=None, skipped=str(error), assumptions=error.assumptions)
-
-
-def check(candidate: Candidate, spec: Spec, options: Options, plan: Plan | None) -> tuple[Finding, ...]:
-    """The findings of a measured candidate that ``options`` select, each with the op of its plan that fixes it."""
-    return tuple(select(rules.run(candidate, spec), plan, options))
 
 
 def select(findings: tuple[Finding, ...], plan: Plan | None, options: Options) -> Iterator[Finding]:

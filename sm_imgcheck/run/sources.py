@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,10 +18,10 @@ from sm_imgcheck.rules.handler import HND130
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.work import Outcome, RunJob, judge_item, resolve_input
 
-__all__ = ["check_golden_tensors", "process_with_handler", "run_handler"]
+__all__ = ["process_with_handler", "run_handler", "with_golden_tensors"]
 
 
-def run_handler(items: Iterable[Item], handler: Handler, job: RunJob) -> Iterator[Outcome]:
+def run_handler(items: Iterable[Item], handler: Handler, job: RunJob) -> Generator[Outcome, None, None]:
     """Yield what the handler made of each candidate, held against the spec.
 
     Raises ImgcheckError where the handler cannot be called at all. Nothing that the handler has started is left when
@@ -48,12 +48,13 @@ def process_with_handler(what: Any, runner: Runner, spec: Spec, options: Options
         return process(replace(candidate, handled=told), spec, options)
 
 
-def check_golden_tensors(job: RunJob) -> Iterator[Outcome]:
-    """Yield what each golden tensor says of the spec, in the order of the spec."""
+def with_golden_tensors(job: RunJob, outcomes: Generator[Outcome, None, None]) -> Generator[Outcome, None, None]:
+    """Yield what each golden tensor says of the spec, in the order of the spec, then the outcomes."""
     for number, probe in enumerate(job.spec.golden):
         unread = is_remote(probe["tensor"]) and not job.allow_remote
         item = Item(path=probe["tensor"], output=(), problem="is a remote place" if unread else "")
         yield judge_item(job, item, partial(_judged, job, number))
+    yield from outcomes
 
 
 def _judged(job: RunJob, number: int, _: Item) -> Result:

@@ -8,13 +8,13 @@ written to its place and let go.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from hashlib import sha256
 from importlib import import_module
 from itertools import tee
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from sm_imgcheck.core import gc_policy
 from sm_imgcheck.core.errors import ImgcheckError, StoreError
@@ -125,7 +125,7 @@ def prepare() -> None:
 
 def process_items(
     job: RunJob, items: Iterable[Item | Outcome], begin: Callable[[int], None] = lambda _: None
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Process each candidate in turn; its tensor, where one is wanted, is in its place when its outcome is yielded.
 
     items: taken as they are needed. begin: called with the place of a candidate before it is decoded, which is not
@@ -136,55 +136,73 @@ def process_items(
     store is out of reach.
     """
     allow_redirects(private=job.allow_remote)
-    made = _process_all(job, items, begin)
-    if isinstance(job.sink, Outputs) and is_remote(job.sink.folder):
-        yield from ahead(partial(_write_output, job), made, room=_ROOM, weigh=_tensor_bytes)
-    else:
-        yield from map(partial(_write_output, job), made)
-
-
-def _process_all(job: RunJob, items: Iterable[Item | Outcome], begin: Callable[[int], None]) -> Iterator[Outcome]:
-    """Of each candidate the record, with the tensor still in it."""
     items, fetched = tee(items)
-    found = contents(one for one in fetched if isinstance(one, Item))
-    for place, one in enumerate(items):
-        if isinstance(one, Outcome):
-            yield one
-            continue
-        item, content = next(found)
-        begin(place)
-        yield _run_step(job, Outcome(item=item, result=_UNKNOWN), partial(_process_content, job, content))
+    found = contents(item for item in fetched if isinstance(item, Item))
+    outcomes = (
+        item if isinstance(item, Outcome) else process_item(job, *next(found), partial(begin, place))
+        for place, item in enumerate(items)
+    )
+    if isinstance(job.sink, Outputs) and is_remote(job.sink.folder):
+        yield from ahead(partial(_write_output, job), outcomes, room=_ROOM, weigh=_tensor_bytes)
+    else:
+        yield from map(partial(_write_output, job), outcomes)
+
+
+def process_item(
+    job: RunJob, item: Item, content: Found | None = None, begin: Callable[[], None] = lambda: None
+) -> Outcome:
+    """Process one candidate; a tensor that is made is still in its result.
+
+    content: what was fetched from a store. begin: called before anything is read.
+    """
+    from sm_imgcheck.pipeline.process import process  # 0.1 s at each start of a process that only hands out work
+
+    begin()
+    with _Attempt(job, item) as attempt:
+        content = content or _fetch_local(item)
+        state = _file_state(item, content, recorded=job.recorded)
+        candidate = resolve_input(item, content)
+        result = process(candidate, job.spec, job.options, trace=_trace(job.options)).with_path(item.path)
+        attempt.outcome = Outcome(item=item, result=result, **state)
+    return attempt.outcome
+
+
+def _trace(options: Options) -> Trace | None:
+    """The search for how a tensor was made of its source image, where there is one."""
+    if options.source is None:
+        return None
+    from sm_imgcheck.features.identify.source import trace_origins
+
+    return trace_origins
 
 
 def judge_item(job: RunJob, item: Item, judge: Callable[[Item], Result]) -> Outcome:
     """What becomes of a candidate that is judged in another way than ``process`` does by itself."""
-    return _run_step(
-        job,
-        Outcome(item=item, result=_UNKNOWN, size=_file_size(item)),
-        lambda done: changed(done, result=judge(item).with_path(item.path)),
-    )
+    with _Attempt(job, item) as attempt:
+        attempt.outcome = Outcome(item=item, result=judge(item).with_path(item.path), size=_file_size(item))
+    return attempt.outcome
 
 
-def _run_step(job: RunJob, done: Outcome, step: Callable[[Outcome], Outcome]) -> Outcome:
-    """One more step of the way to a tensor in its place."""
-    start = perf_counter()
-    try:
-        done = step(done)
-    except (ImgcheckError, BrokenPipeError):
-        raise
-    except Exception as bug:
-        if job.raise_bugs:
-            raise
-        # Whatever it is, the other candidates are none the worse for it.
-        result = Result(candidate=Candidate(path=done.item.path, kind="unknown"), bug=clause(bug))
-        done = Outcome(item=done.item, result=result, size=_file_size(done.item))
-    return changed(done, seconds=done.seconds + perf_counter() - start)
+class _Attempt:
+    """The time that work on one candidate takes; and a bug in it as its outcome: the other candidates go on."""
 
+    def __init__(self, job: RunJob, item: Item, seconds: float = 0.0) -> None:
+        self.outcome = Outcome(item=item, result=_UNKNOWN)
+        self._raise_bugs, self._start = job.raise_bugs, perf_counter() - seconds
 
-def _process_content(job: RunJob, content: Found | None, done: Outcome) -> Outcome:
-    content = content or _fetch_local(done.item)
-    seen = _file_state(done.item, content, recorded=job.recorded)
-    return Outcome(item=done.item, result=process_item(done.item, job.spec, job.options, content), **seen)
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: object, bug: BaseException | None, __: object) -> bool:
+        expected = bug is None or isinstance(bug, ImgcheckError | BrokenPipeError) or not isinstance(bug, Exception)
+        if bug is not None and (expected or self._raise_bugs):
+            return False
+        if bug is not None:
+            item = self.outcome.item
+            result = Result(candidate=Candidate(path=item.path, kind="unknown"), bug=clause(bug))
+            self.outcome = Outcome(item=item, result=result, size=_file_size(item))
+        self.outcome = changed(self.outcome, seconds=perf_counter() - self._start)
+        return True
 
 
 def _fetch_local(item: Item) -> Fetched | None:
@@ -204,7 +222,9 @@ def _write_output(job: RunJob, done: Outcome) -> Outcome:
     """The same, the tensor written and let go."""
     if done.result.array is None:
         return done
-    return _run_step(job, done, partial(_write_tensor, job.sink))
+    with _Attempt(job, done.item, done.seconds) as attempt:
+        attempt.outcome = _write_tensor(job.sink, done)
+    return attempt.outcome
 
 
 def _write_tensor(sink: Sink | None, done: Outcome) -> Outcome:
@@ -260,20 +280,6 @@ def _file_size(item: Item) -> int:
         return item.seen.size
     size: int = _file_state(item, None, recorded=False)["size"]
     return size
-
-
-def process_item(item: Item, spec: Spec, options: Options, content: Found | None = None) -> Result:
-    """Process one candidate, under the name by which it was listed; ``content``: what was fetched of it."""
-    from sm_imgcheck.pipeline.process import (
-        process,  # who hands work out needs none of what does it: 0.1 s at each start
-    )
-
-    trace: Trace | None = None
-    if options.source is not None:
-        from sm_imgcheck.features.identify.source import trace_origins
-
-        trace = trace_origins
-    return process(resolve_input(item, content), spec, options, trace=trace).with_path(item.path)
 
 
 def resolve_input(item: Item, content: Found | None = None) -> str | bytes | FileContent | Candidate:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -339,7 +340,7 @@ def test_the_command_to_paste_is_quoted_for_the_shell(place, say):
     if os.name != "nt":
         assert command == "sm-imgcheck convert 'my photos; rm -rf ~' --assume layout=HWC --allow-guess -o out"
     invocation = session.Invocation(paths=["x"] * 21, spec="s", options=sm_imgcheck.Options())
-    assert "PATH..." in session.convert_command(invocation)[0]
+    assert "PATH..." in session.fix_command(invocation)[0]
 
 
 class Terminal(io.StringIO):
@@ -379,7 +380,9 @@ def record(path, *, seconds=0.1, size=10):
 
 def watched(records, **options):
     watch = progress.Watch(**{"quiet": False} | options)
-    assert list(watch.over(one for one in records)) == records
+    with closing(watch):
+        for one in records:
+            watch.note(one)
     return watch
 
 
@@ -714,7 +717,7 @@ def test_a_quoted_word_is_read_by_bash_as_it_was_and_cannot_write_on_the_termina
 def test_the_command_to_paste_is_safe_whatever_was_typed():
     options = sm_imgcheck.Options(assume={"layout": "\x1b[31m"})
     invocation = session.Invocation(paths=["-rf.jpg", "-", "a\nb"], spec="\u202e.yaml", options=options)
-    assert " ".join(session.convert_command(invocation)) == (
+    assert " ".join(session.fix_command(invocation)) == (
         r"sm-imgcheck convert ./-rf.jpg - $'a\x0ab' -s $'\xe2\x80\xae.yaml' --assume $'layout=\x1b[31m' -o out"
     )
 

@@ -14,7 +14,7 @@ from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Options
 from sm_imgcheck.features.golden import check_golden
 from sm_imgcheck.features.pictures import draw_golden
-from sm_imgcheck.run.sources import check_golden_tensors
+from sm_imgcheck.run.sources import with_golden_tensors
 from sm_imgcheck.run.work import RunJob
 from sm_imgcheck.spec.load import load
 
@@ -271,7 +271,9 @@ def test_the_paths_start_from_the_file_that_lists_them(here, monkeypatch):
     monkeypatch.chdir(here / "elsewhere")
     for name in ("parent.yaml", "deeper/child.yaml"):
         spec = load(f"../specs/{name}")
-        assert [done.result.findings for done in check_golden_tensors(RunJob(spec=spec, options=Options()))] == [()]
+        assert [
+            done.result.findings for done in with_golden_tensors(RunJob(spec=spec, options=Options()), iter(()))
+        ] == [()]
     assert spec.resolved["golden"][0]["image"] == "../probe.jpg"
     monkeypatch.chdir(here)
     assert load("specs/parent.yaml").sha256 == load(here / "specs" / "parent.yaml").sha256

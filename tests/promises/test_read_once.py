@@ -1,6 +1,7 @@
 """Every command reads a candidate once, decodes it once and calls the user's handler once, a picture included."""
 
 import os
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pictures import encoded, jpeg, picture
 from PIL import Image
 
 import sm_imgcheck
-from sm_imgcheck import cli
+from sm_imgcheck import cli, rules
 from sm_imgcheck.core.plugins import names
 from sm_imgcheck.features.handler.runner import Runner
 from sm_imgcheck.pipeline import read
@@ -110,3 +111,32 @@ def test_golden_tensor_and_its_image_are_read_once_for_their_picture(counts):
 def test_image_is_read_and_decoded_once_for_every_format(counts, form):
     assert run("validate", "cat.jpg", "--format", form) == 1
     assert (counts["cat.jpg"], counts["decode"]) == (1, 1)
+
+
+def test_few_functions_lie_between_a_command_and_a_rule(place, monkeypatch):
+    """Whoever follows a candidate from ``validate`` to the rule reads these functions, in this order."""
+    stacks = []
+
+    def check(candidate, spec):
+        frame = sys._getframe(1)
+        stacks.append([])
+        while frame is not None:
+            if "sm_imgcheck" in frame.f_code.co_filename and not frame.f_code.co_name.startswith("<"):
+                stacks[-1].insert(0, frame.f_code.co_name)
+            frame = frame.f_back
+        return ()
+
+    monkeypatch.setattr(rules, "_checks", [("DTY", check)])
+    rules._select_checks.cache_clear()
+    assert cli.main(["validate", "cat.jpg"]) == 0
+    rules._select_checks.cache_clear()
+    command = stacks[0].index("validate")
+    assert stacks[0][command + 1 :] == [
+        "report_on",
+        "process_items",
+        "process_item",
+        "process",
+        "assess",
+        "judge",
+        "run",
+    ]

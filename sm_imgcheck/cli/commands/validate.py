@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli import output_paths
 from sm_imgcheck.cli.handler_options import HandlerOptions, handler_of
 from sm_imgcheck.cli.option_groups import choices, grouped, one_of
 from sm_imgcheck.cli.output_paths import Picture, check_one, draw
@@ -14,7 +15,8 @@ from sm_imgcheck.core.frozen import changed, frozen
 
 if TYPE_CHECKING:
     from sm_imgcheck.cli.session import Invocation
-    from sm_imgcheck.core.types import Options, Report, Result
+    from sm_imgcheck.core.types import Options, Result
+    from sm_imgcheck.run.outputs.tensors import Outputs
 
 __all__ = ["validate"]
 
@@ -113,7 +115,14 @@ def validate(
     if checks.picture is not None:
         check_one(paths, golden=checks.golden)
     results: list[Result] = []
-    counts = _reported(invocation, checks, results)
+    sink = None if checks.emit is None else _outputs(checks, force=run.force)
+    counts = session.report_on(
+        invocation,
+        sink=sink,
+        leave_out="" if sink is None else sink.folder,
+        command=("", "") if sink is not None else session.fix_command(invocation),
+        results=results,
+    )
     if checks.picture is not None:
         draw(invocation, results, checks.picture)
     level: Any = fail_on
@@ -155,19 +164,10 @@ def _agree(invocation: Invocation, checks: ValidateOptions) -> None:
         raise typer.BadParameter("name a PATH to be checked; --golden alone goes without")
 
 
-def _reported(invocation: Invocation, checks: ValidateOptions, results: list[Result]) -> Report:
-    """The counts of the run, with its report printed and the tensors that are asked for written.
-
-    results: gets the results that keep their arrays.
-    """
-    from sm_imgcheck.cli import output_paths, session
-
-    if checks.emit is None:
-        command = session.convert_command if invocation.handler is None else session.code_command
-        return session.report_on(invocation, command=command(invocation), results=results)
+def _outputs(checks: ValidateOptions, *, force: bool) -> Outputs:
+    """Where ``--emit`` writes."""
     from sm_imgcheck.io.stores import strip_file_scheme
     from sm_imgcheck.run.outputs.tensors import Outputs
 
-    folder = output_paths.folder("--emit", strip_file_scheme(checks.emit))
-    sink = Outputs(folder=folder, form=checks.tensor_format or "npy", force=invocation.run.force)
-    return session.report_on(invocation, sink=sink, leave_out=folder, results=results)
+    folder = output_paths.folder("--emit", strip_file_scheme(checks.emit or ""))
+    return Outputs(folder=folder, form=checks.tensor_format or "npy", force=force)

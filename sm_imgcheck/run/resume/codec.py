@@ -77,7 +77,7 @@ def _text(value: Any) -> str:
         return f"[{', '.join(map(_text, value))}]"
     if kind not in _SHARED:
         return dumps(flat(value))
-    return _texts.get_or_make((value,), lambda: dumps(flat(value)))
+    return _texts.get((value,)) or _texts.put((value,), dumps(flat(value)))
 
 
 @cache
