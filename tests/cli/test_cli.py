@@ -16,7 +16,7 @@ from pictures import jpeg, picture
 
 import sm_imgcheck
 from sm_imgcheck import cli
-from sm_imgcheck.cli import progress, session
+from sm_imgcheck.cli import printing, progress, session
 from sm_imgcheck.core.errors import Bug
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.types import Candidate, Report, Result
@@ -358,9 +358,9 @@ def test_a_terminal_gets_a_table_in_colours(place, monkeypatch):
     session.report_on(invocation, out=out)
     assert "\x1b[" in out.getvalue()
     assert "mended by" in out.getvalue()
-    monkeypatch.setattr(session.os, "name", "nt")
-    assert session._has_colors()
-    monkeypatch.setattr(session.os, "name", "posix")
+    monkeypatch.setattr(printing.os, "name", "nt")
+    assert printing._has_colors()
+    monkeypatch.setattr(printing.os, "name", "posix")
     for name, value in (("NO_COLOR", "1"), ("TERM", "dumb")):
         with monkeypatch.context() as patch:
             patch.setenv(name, value)
