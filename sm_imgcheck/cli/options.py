@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sm_imgcheck.cli.option_groups import choices, constants, one_of, said
+from sm_imgcheck.cli.option_groups import choices, one_of, said
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.suggestions import nearest
@@ -21,11 +21,9 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_SPEC",
     "AssumptionOptions",
-    "DocumentOptions",
     "FailOn",
     "Force",
     "Paths",
-    "Quiet",
     "ReportOptions",
     "RequestOptions",
     "RunOptions",
@@ -95,9 +93,6 @@ FailOn = Annotated[
 ]
 Force = Annotated[
     bool, typer.Option("--force", help="Replace an output that exists and differs.", rich_help_panel="Output")
-]
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print errors only; json and jsonl are printed all the same.")
 ]
 StdinFilename = Annotated[
     str,
@@ -180,7 +175,12 @@ class ReportOptions:
             show_default=False,
         ),
     ] = None
-    quiet: Quiet = False
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet", "-q", help="Print only what failed, one line each; json and jsonl are always complete."
+        ),
+    ] = False
     no_color: Annotated[
         bool, typer.Option("--no-color", help="No colors; as the environment variable NO_COLOR does.")
     ] = False
@@ -279,27 +279,6 @@ class RequestOptions:
     ] = ""
 
 
-_DOCUMENTS = sorted(
-    (name for name in choices("report/formats") if constants(f"report/formats/{name}.py", ("EVERY_VERB",))),
-    key=lambda name: name != "text",
-)
-"""The default first."""
-
-
-@frozen
-class DocumentOptions:
-    """How a report on request bodies is printed."""
-
-    report_format: Annotated[
-        str,
-        typer.Option(
-            "--format", metavar="[" + "|".join(_DOCUMENTS) + "]", help="How to report.", callback=one_of(*_DOCUMENTS)
-        ),
-    ] = "text"
-    stdin_filename: StdinFilename = "stdin"
-    quiet: Quiet = False
-
-
 def check_options(assumptions: AssumptionOptions, selection: SelectionOptions | None = None, **others: Any) -> Options:
     """The options of a check, with ``others`` as they are. Raises BadParameter for an unknown key or code."""
     from sm_imgcheck.core.types import Options
@@ -338,6 +317,6 @@ def _codes(words: list[str] | None) -> tuple[str, ...]:
         known = tuple(every())
         for word in wanted:
             if not any(code.startswith(word) for code in known):
-                hint = nearest(word, known) or "; sm-imgcheck rules lists all"
+                hint = nearest(word, known, cutoff=0.5) or "; sm-imgcheck rules lists all"
                 raise typer.BadParameter(f"unknown rule code: {word!r}{hint}")
     return wanted

@@ -6,23 +6,20 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TextIO
 
-from sm_imgcheck.cli.options import AssumptionOptions, DocumentOptions, RequestOptions
-from sm_imgcheck.cli.progress import ReportWriter
+from sm_imgcheck.cli.options import AssumptionOptions, ReportOptions, RequestOptions
 from sm_imgcheck.cli.run_errors import Troubles
-from sm_imgcheck.cli.session import FOR_PEOPLE, load_spec
+from sm_imgcheck.cli.session import load_spec
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Options, Report
 from sm_imgcheck.features.requests import RequestTarget, route
-from sm_imgcheck.report import Content, Row_contra, reporter
 from sm_imgcheck.run.inputs.item import Item, Listing
 from sm_imgcheck.run.inputs.listing import listed
 from sm_imgcheck.run.outputs.bodies import Made, bodies
 from sm_imgcheck.run.outputs.tensors import OutputRefused
 
-__all__ = ["RequestInvocation", "candidates", "each", "nothing", "settled", "writer"]
+__all__ = ["RequestInvocation", "candidates", "each", "nothing", "settled"]
 
 
 @frozen
@@ -34,7 +31,8 @@ class RequestInvocation:
     options: Options
     assumptions: AssumptionOptions
     request: RequestOptions
-    report: DocumentOptions
+    report: ReportOptions
+    stdin_filename: str
     leave_out: str = ""
     """A folder that is not read: where the bodies go."""
 
@@ -48,18 +46,11 @@ def settled(invocation: RequestInvocation) -> RequestTarget:
     )
 
 
-def writer(invocation: RequestInvocation, content: Content[Row_contra], out: TextIO) -> ReportWriter[Row_contra]:
-    """What prints the report, in the format that the command line names."""
-    report = invocation.report
-    silent = report.quiet and report.report_format in FOR_PEOPLE
-    return ReportWriter(reporter(report.report_format, content), out, silent=silent)
-
-
 def candidates(invocation: RequestInvocation) -> Iterator[Item]:
     """What the paths stand for."""
     how = Listing(
         passed_over=Counter(),
-        stdin_name=invocation.report.stdin_filename,
+        stdin_name=invocation.stdin_filename,
         leave_out=invocation.leave_out,
         allow_remote=invocation.assumptions.allow_remote,
     )

@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING, TextIO
 
 import typer
 
 from sm_imgcheck.cli import Terminated
 from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, ReportOptions, RunOptions
-from sm_imgcheck.cli.progress import ReportWriter, Watch
+from sm_imgcheck.cli.printing import ReportWriter
+from sm_imgcheck.cli.progress import Watch
 from sm_imgcheck.cli.run_errors import Troubles
 from sm_imgcheck.core import gc_policy
 from sm_imgcheck.core.errors import ImgcheckError
@@ -24,7 +24,7 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Options, Report, Result, Spec
 from sm_imgcheck.io.stores import is_remote, strip_file_scheme
 from sm_imgcheck.pipeline.read import WITH_TRACEBACK
-from sm_imgcheck.report import Run, reporter
+from sm_imgcheck.report import Run
 from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.run import run
 from sm_imgcheck.run.inputs.item import IMAGE_SUFFIXES, TENSOR_SUFFIXES, Listing
@@ -37,9 +37,8 @@ if TYPE_CHECKING:
     from sm_imgcheck.run.outputs.packs import Packing
     from sm_imgcheck.run.resume.recorder import RunRecorder
 
-__all__ = ["FOR_PEOPLE", "Invocation", "code_command", "convert_command", "load_spec", "report_on", "warn_about"]
+__all__ = ["Invocation", "code_command", "convert_command", "load_spec", "report_on", "warn_about"]
 
-FOR_PEOPLE = {"text", "table"}
 _MANY = 20
 """Paths that a command to be pasted repeats; more than these were written by a shell's pattern."""
 
@@ -154,13 +153,12 @@ def report_on(
     gc_policy.enable_for_run()
     out = out or sys.stdout
     spec = _loaded(invocation)
-    form = invocation.report.report_format or ("table" if out.isatty() else "text")
-    silent = invocation.report.quiet and form in FOR_PEOPLE
-    writer = ReportWriter(reporter(form, CheckContent(_run(invocation, spec, command, out))), out, silent=silent)
+    content = CheckContent(_run(invocation, spec, command), writes=sink is not None)
+    writer = ReportWriter(content, invocation.report, out)
     job, keep = _job(invocation, spec, sink)
     listing = _listing(invocation, leave_out)
     troubles, stopped = Troubles(), None
-    quiet = invocation.report.quiet or (form == "jsonl" and out.isatty())
+    quiet = invocation.report.quiet or (writer.form == "jsonl" and out.isatty())
     watch = Watch(quiet=quiet, to_come=_to_come(invocation, listing))
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
     writer.open()
@@ -179,7 +177,7 @@ def report_on(
     except BaseException as error:  # noqa: BLE001 - raised again below
         stopped = error
     report = replace(report, not_looked_at=dict(listing.passed_over))
-    if report.candidates or form not in FOR_PEOPLE:
+    if report.candidates or not writer.for_people:
         writer.close(report)
     if stopped is not None:
         _say_how_to_go_on(stopped, report, written=sink is not None, resumable=keep is not None and sink is not None)
@@ -280,7 +278,7 @@ def _nothing_there(paths: list[str], how: Listing) -> str:
     return f"{said}{f' (not looked at: {passed})' if passed else ''}"
 
 
-def _run(invocation: Invocation, spec: Spec, command: tuple[str, str], out: TextIO) -> Run:
+def _run(invocation: Invocation, spec: Spec, command: tuple[str, str]) -> Run:
     return Run(
         spec_name=spec.name,
         spec_sha256=spec.sha256,
@@ -289,22 +287,7 @@ def _run(invocation: Invocation, spec: Spec, command: tuple[str, str], out: Text
         command=command[0],
         output=command[1],
         partial=bool(invocation.options.select or invocation.options.ignore),
-        width=get_terminal_size().columns,
-        color=not invocation.report.no_color and _has_colors(out),
-        ascii_only="\N{BOX DRAWINGS LIGHT HORIZONTAL}".encode(out.encoding or "ascii", "ignore") == b"",
     )
-
-
-def _has_colors(out: TextIO) -> bool:
-    """Whether to print colors: on a terminal that has them, and as NO_COLOR (no-color.org) and FORCE_COLOR say."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR", "0") != "0":
-        return True
-    if not out.isatty() or os.environ.get("TERM") == "dumb":
-        return False
-    # The old Windows console shows escape sequences as they are; the ones that do not tell their name.
-    return os.name != "nt" or any(name in os.environ for name in ("WT_SESSION", "ANSICON", "TERM_PROGRAM", "TERM"))
 
 
 def _say_how_to_go_on(stopped: BaseException, report: Report, *, written: bool, resumable: bool) -> None:

@@ -11,8 +11,8 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Report
 from sm_imgcheck.features.requests import RequestTarget
 from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, ServerResponse
-from sm_imgcheck.report import _records
-from sm_imgcheck.report.payload import Body, one_line, run_of
+from sm_imgcheck.report import Content, _records
+from sm_imgcheck.report.payload import Body, one_line
 
 if TYPE_CHECKING:
     from sm_imgcheck.rules.endpoint_errors import Explanation
@@ -29,13 +29,13 @@ class Exchange:
     """None: nothing was sent."""
 
 
-class AnswerContent:
+class AnswerContent(Content[Exchange]):
     """Each body with its answer, one after the other."""
 
     key = "answers"
 
     def __init__(self, route: RequestTarget) -> None:
-        self.route, self.run = route, run_of(route)
+        self.route = route
 
     def head(self) -> dict[str, Any]:
         """The way of the requests."""
@@ -49,6 +49,13 @@ class AnswerContent:
         """How many candidates there were."""
         return {"candidates": report.candidates}
 
+    def failure(self, row: Exchange) -> str:
+        """Why a body was not sent, or the status of the response that refuses it."""
+        path = for_terminal(row.body.results[0].path)
+        if row.answer is None:
+            return f"{path}: not sent: {for_terminal(row.body.refused)}\n"
+        return f"{path}: {_status(row.answer)}\n" if row.answer.refused else ""
+
     def words(self, row: Exchange) -> str:
         """Status, content type and answer of one body."""
         body, answer = row.body, row.answer
@@ -58,11 +65,6 @@ class AnswerContent:
             return f"{shown}: nothing is sent: {for_terminal(body.refused)}\n"
         lines = [f"{shown}: {one_line(body)}", _status(answer), *answer.notes]
         return "\n".join([*lines, "", *_said(answer), *_explained(answer)]) + "\n"
-
-    def summary(self, report: Report) -> str:
-        """Nothing: each answer stands for itself."""
-        del report
-        return ""
 
 
 def _status(answer: ServerResponse) -> str:

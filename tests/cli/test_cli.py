@@ -16,7 +16,7 @@ from pictures import jpeg, picture
 
 import sm_imgcheck
 from sm_imgcheck import cli
-from sm_imgcheck.cli import progress, session
+from sm_imgcheck.cli import printing, progress, session
 from sm_imgcheck.core.errors import Bug
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.types import Candidate, Report, Result
@@ -183,7 +183,7 @@ def test_a_bad_candidate_is_a_finding_and_the_others_are_still_checked(place, sa
         (["validate", "cat.jpg", "--emit", "x", "--headers-only"], "--headers-only"),
         (["validate", "cat.jpg", "--assume", "order=BGR"], "channel_order"),
         (["validate", "cat.jpg", "--assume", "channel_order"], "KEY=VALUE"),
-        (["validate", "cat.jpg", "--select", "DTY999"], "the nearest: DTY10"),
+        (["validate", "cat.jpg", "--select", "DTY999"], "did you mean DTY10"),
         (["convert", "cat.jpg", "-o", "x.npy", "--as", "npz"], "contradict"),
         (["convert", "photos", "-o", "x.npy"], "name a folder"),
         (["convert", "cat.jpg", "photos", "-o", "x.npy"], "name a folder"),
@@ -358,9 +358,9 @@ def test_a_terminal_gets_a_table_in_colours(place, monkeypatch):
     session.report_on(invocation, out=out)
     assert "\x1b[" in out.getvalue()
     assert "mended by" in out.getvalue()
-    monkeypatch.setattr(session.os, "name", "nt")
-    assert session._has_colors()
-    monkeypatch.setattr(session.os, "name", "posix")
+    monkeypatch.setattr(printing.os, "name", "nt")
+    assert printing._has_colors(out)
+    monkeypatch.setattr(printing.os, "name", "posix")
     for name, value in (("NO_COLOR", "1"), ("TERM", "dumb")):
         with monkeypatch.context() as patch:
             patch.setenv(name, value)
@@ -431,7 +431,16 @@ def test_bytes_are_not_poured_into_a_terminal(place, say, monkeypatch):
 
 
 def test_quiet(place, say):
-    assert say("validate", "cat.jpg", "--quiet") == (1, "", "")
+    codes = "SHP102 no-batch-axis, SHP106 wrong-size, DTY101 wrong-dtype, VAL101 not-scaled"
+    assert say("validate", "cat.jpg", "--quiet") == (1, f"cat.jpg: {codes}\n", "")
+    Path("bad.jpg").write_bytes(b"<html>")
+    assert say("validate", "cat.jpg", "bad.jpg", "-q", "--select", "SRC")[1].splitlines() == [
+        "bad.jpg: SRC103 not-an-image"
+    ]
+    assert say("convert", "cat.jpg", "-o", "out", "-q") == (0, "", "")
+    code, out, _ = say("convert", "cat.jpg", "bad.jpg", "-o", "out", "-q")
+    assert (code, len(out.splitlines())) == (1, 1)
+    assert out.startswith("bad.jpg: not written: ")
     code, out, err = say("validate", "cat.jpg", "-q", "--format", "jsonl")
     assert (code, err) == (1, "")
     assert len(out.splitlines()) == 2

@@ -58,7 +58,7 @@ def test_option_in_two_groups_is_refused():
 def test_new_option_is_a_line_in_one_file_and_reaches_the_session(tmp_path, command):
     copy_package(tmp_path)
     file = tmp_path / "sm_imgcheck" / "cli" / "options.py"
-    head, start, tail = file.read_text("utf-8").partition("    quiet: Quiet = False\n")
+    head, start, tail = file.read_text("utf-8").partition("    no_color: Annotated[\n")
     assert start
     file.write_text(head + NEW_OPTION + start + tail, "utf-8")
     words = [sys.executable, "-c", PRINT_RUN, *command, "--label", "night", "x.jpg"]

@@ -25,7 +25,7 @@ from sm_imgcheck.features.pictures import draw_candidate
 from sm_imgcheck.features.requests import batch, route
 from sm_imgcheck.features.requests.batch import part_of
 from sm_imgcheck.pipeline.process import process
-from sm_imgcheck.report import Run, reporter
+from sm_imgcheck.report import Run, Terminal, reporter
 from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.report.explain import page
 from sm_imgcheck.rules.endpoint_errors import explain_text
@@ -44,7 +44,7 @@ def reported(result: Result, given: Spec) -> None:
     run = Run(spec_name=given.name, spec_sha256=given.sha256, contract=given.contract)
     report = Report(spec_name=given.name, spec_sha256=given.sha256, candidates=1)
     for form in ("json", "text"):
-        one = reporter(form, CheckContent(run))
+        one = reporter(form, CheckContent(run), Terminal())
         one.open(), one.row(result), one.close(report)
     assert not result.bug, result.bug
     words = (result.skipped, *(finding.message for finding in result.findings))

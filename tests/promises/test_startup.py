@@ -14,6 +14,7 @@ LIGHT = [
     [],
     ["rules"],
     ["rules", "--format", "json"],
+    ["rules", "--format", "table"],
     ["explain", "DTY101"],
     ["explain", "Unsupported Media Type: image/jpeg"],
     ["explain", "RuntimeError: expected scalar type Double but found Float", "--format", "json"],

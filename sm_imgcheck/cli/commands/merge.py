@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from sm_imgcheck.cli import options as common
-
 __all__ = ["merge"]
 
 RANK = 10
@@ -32,7 +30,7 @@ def merge(
             "two parts (the first counts), shards that are missing.",
         ),
     ] = False,
-    quiet: common.Quiet = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Join the manifests of the shards of a run.
 

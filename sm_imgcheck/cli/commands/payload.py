@@ -46,7 +46,8 @@ def payload(
     fail_on: common.FailOn = "never",
     assumptions: common.AssumptionOptions,
     force: common.Force = False,
-    report: common.DocumentOptions,
+    report: common.ReportOptions,
+    stdin_filename: common.StdinFilename = "stdin",
 ) -> None:
     """Write request bodies, and the commands that send them.
 
@@ -62,6 +63,7 @@ def payload(
         assumptions=assumptions,
         request=request,
         report=report,
+        stdin_filename=stdin_filename,
         leave_out="" if out in {"", "-"} else out,
     )
     if sizes:
@@ -73,12 +75,15 @@ def _write(invocation: RequestInvocation, out: str, fail_on: Any, *, force: bool
     from dataclasses import replace
 
     from sm_imgcheck.cli import payload_session
+    from sm_imgcheck.cli.printing import ReportWriter
     from sm_imgcheck.report.payload import PayloadContent
 
     way = payload_session.settled(invocation)
     sink = _sink(out, way, force=force)
     content = PayloadContent(way, folder=sink.outputs.folder)
-    writer = payload_session.writer(invocation, content, sys.stderr if out == "-" else sys.stdout)
+    report = invocation.report
+    stream = sys.stderr if out == "-" else sys.stdout
+    writer = ReportWriter(content, report, stream)
 
     def use(made: Made) -> str | None:
         place = sink.put(made)
@@ -94,9 +99,10 @@ def _write(invocation: RequestInvocation, out: str, fail_on: Any, *, force: bool
 
 def _list_sizes(invocation: RequestInvocation) -> int:
     from sm_imgcheck.cli import payload_session
+    from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.core.escape import for_terminal
     from sm_imgcheck.features.requests.sizes import sizes
-    from sm_imgcheck.report import payload as told_sizes
+    from sm_imgcheck.report.sizes import SizesContent, SizeTable
     from sm_imgcheck.run.loads import loads
 
     way = payload_session.settled(invocation)
@@ -104,8 +110,8 @@ def _list_sizes(invocation: RequestInvocation) -> int:
     for path, why in found.failed:
         typer.echo(f"{for_terminal(path)}: no body: {for_terminal(why)}", err=True)
     if found.largest is not None:
-        tell = told_sizes.sizes_as_json if invocation.report.report_format == "json" else told_sizes.sizes_as_text
-        typer.echo(tell(way, found.largest, tuple(sizes(way, found.largest)), shapes=found.shapes), nl=False)
+        table = SizeTable(load=found.largest, sizes=tuple(sizes(way, found.largest)), shapes=found.shapes)
+        print_report(SizesContent(way), invocation.report, [table])
     elif not found.failed:
         raise payload_session.nothing(invocation)
     return int(bool(found.failed))

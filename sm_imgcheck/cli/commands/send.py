@@ -52,7 +52,8 @@ def send(
     request: common.RequestOptions,
     delivery: DeliveryOptions,
     assumptions: common.AssumptionOptions,
-    report: common.DocumentOptions,
+    report: common.ReportOptions,
+    stdin_filename: common.StdinFilename = "stdin",
 ) -> None:
     """Send candidates to a container or an endpoint.
 
@@ -72,6 +73,7 @@ def send(
         assumptions=assumptions,
         request=request,
         report=report,
+        stdin_filename=stdin_filename,
     )
     way = payload_session.settled(invocation)
     raise typer.Exit(_send_all(invocation, way, _sender(url, endpoint, _order(delivery), way)))
@@ -107,9 +109,11 @@ def _sender(url: str, endpoint: str, order: Order, way: RequestTarget) -> Send:
 
 def _send_all(invocation: RequestInvocation, way: RequestTarget, sender: Send) -> int:
     from sm_imgcheck.cli import payload_session
+    from sm_imgcheck.cli.printing import ReportWriter
     from sm_imgcheck.report.send import AnswerContent, Exchange
 
-    writer, refused = payload_session.writer(invocation, AnswerContent(way), sys.stdout), 0
+    report, refused = invocation.report, 0
+    writer = ReportWriter(AnswerContent(way), report, sys.stdout)
 
     def use(made: Made) -> str | None:
         nonlocal refused

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,6 +24,7 @@ from sm_imgcheck.cli.output_paths import Picture
 
 if TYPE_CHECKING:
     from sm_imgcheck.core.types import Result
+    from sm_imgcheck.report.spec import LintedSpec
 
 __all__ = ["app"]
 
@@ -35,47 +36,50 @@ app = typer.Typer(help=SUMMARY, no_args_is_help=True, rich_markup_mode=None, add
 SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help="A path, or a preset's name.", show_default=False)]
 
 
-@app.command()
-def show(
-    spec: SpecArgument = "./sm-imgcheck.yaml",
-    form: Annotated[Literal["yaml", "json"], typer.Option("--format", help="How to write it.")] = "yaml",
-) -> None:
+@app.command(cls=PanelCommand)
+@grouped
+def show(spec: SpecArgument = DEFAULT_SPEC, *, report: ReportOptions) -> None:
     """Print a spec with every default filled in."""
+    from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.cli.session import warn_about
+    from sm_imgcheck.report.spec import ShowContent
     from sm_imgcheck.spec.load import load
-    from sm_imgcheck.spec.yaml import document
 
     found = load(spec)
     warn_about(found, spec)
-    resolved = found.resolved
-    typer.echo(_json(resolved) if form == "json" else document(resolved), nl=form == "json")
+    print_report(ShowContent(), report, [found])
 
 
-@app.command()
+@app.command(cls=PanelCommand)
+@grouped
 def lint(
     specs: Annotated[list[str], typer.Argument(metavar="SPEC...", help="Paths, or presets' names.")],
+    *,
+    report: ReportOptions,
 ) -> None:
     """Report every problem of specs, and what is lawful but likely not meant.
 
     Exit code 2 when a spec cannot be used.
     """
+    from sm_imgcheck.cli.printing import print_report
+    from sm_imgcheck.report.spec import LintContent
+
+    linted = [_linted(name) for name in specs]
+    print_report(LintContent(), report, linted)
+    if any(spec.errors for spec in linted):
+        raise typer.Exit(2)
+
+
+def _linted(name: str) -> LintedSpec:
     from sm_imgcheck.core.errors import ImgcheckError
-    from sm_imgcheck.core.escape import for_terminal
+    from sm_imgcheck.report.spec import LintedSpec
     from sm_imgcheck.spec.lint import lint as doubts
     from sm_imgcheck.spec.load import load
 
-    bad = False
-    for name in specs:
-        try:
-            found = doubts(load(name))
-        except ImgcheckError as error:
-            bad = True
-            typer.echo("\n".join(f"error: {line}" for line in str(error).splitlines()))
-        else:
-            shown = for_terminal(name)
-            typer.echo("\n".join(f"warning: {shown}: {doubt}" for doubt in found) or f"{shown}: fine")
-    if bad:
-        raise typer.Exit(2)
+    try:
+        return LintedSpec(name=name, warnings=tuple(map(str, doubts(load(name)))))
+    except ImgcheckError as error:
+        return LintedSpec(name=name, errors=tuple(str(error).splitlines()))
 
 
 @app.command("test", cls=PanelCommand)
@@ -118,18 +122,24 @@ def check_golden(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of the language, for editors."""
+    import json
+
     from sm_imgcheck.spec.json_schema import schema as whole
 
-    typer.echo(_json(whole()))
+    typer.echo(json.dumps(whole(), indent=2, ensure_ascii=False))
 
 
-@app.command("list")
-def list_() -> None:
+@app.command("list", cls=PanelCommand)
+@grouped
+def list_(*, report: ReportOptions) -> None:
     """List the presets."""
+    from sm_imgcheck.cli.printing import print_report
+    from sm_imgcheck.report.spec import Preset, PresetContent
     from sm_imgcheck.spec.load import load, presets
 
-    for name in presets():
-        typer.echo(f"{name:<28} {load(name).description}")
+    specs = ((name, load(name)) for name in presets())
+    rows = (Preset(name=name, description=spec.description, sha256=spec.sha256) for name, spec in specs)
+    print_report(PresetContent(), report, rows)
 
 
 @app.command()
@@ -229,9 +239,3 @@ def _guessed(tensor: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], dic
     if not float("-inf") < low <= high < float("inf"):
         raise ImgcheckError(f"{shown}: holds NaN or infinity, so its range says nothing; give another example")
     return guessed(array.shape, str(array.dtype), low, high, given)
-
-
-def _json(value: Mapping[str, Any]) -> str:
-    import json
-
-    return json.dumps(value, indent=2, ensure_ascii=False)
