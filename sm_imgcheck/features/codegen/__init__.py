@@ -107,7 +107,7 @@ def _body(spec: Spec, steps: tuple[Step, ...]) -> Iterator[str]:
     yield from _call("return kept", "x", {"lengths": lengths, "expect_range": expected})
 
 
-def _call(target: str, first: str, params: Mapping[str, Any], *, comment: str = "") -> Iterator[str]:
+def _call(target: str, first: str, params: Mapping[str, object], *, comment: str = "") -> Iterator[str]:
     """A call, in one line where it fits, with the reason above it."""
     if comment:
         yield f"# {for_terminal(comment)}"
@@ -123,12 +123,12 @@ def _call(target: str, first: str, params: Mapping[str, Any], *, comment: str = 
     yield ")"
 
 
-def _inline(target: str, first: str, params: Mapping[str, Any]) -> str:
+def _inline(target: str, first: str, params: Mapping[str, object]) -> str:
     words = [*filter(None, [first]), *(f"{key}={_literal(value)}" for key, value in params.items())]
     return f"{target}({', '.join(words)})"
 
 
-def _literal(value: Any) -> str:
+def _literal(value: object) -> str:
     """A JSON value as Python; ``{"header": KEY}`` as what the file's header says."""
     return f"header.{value['header']}" if isinstance(value, dict) else repr(value)
 
