@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from string import Template
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from sm_imgcheck.core import __version__
 from sm_imgcheck.core.errors import Bug, ImgcheckError
@@ -36,7 +36,7 @@ def stack_names() -> tuple[str, ...]:
     return tuple(name for name in stacks.stacks() if stacks.stack(name).handler)
 
 
-def to_python(spec: Spec | str | os.PathLike[str] | Mapping[str, Any], stack: str | None = None) -> str:
+def to_python(spec: Spec | str | os.PathLike[str] | Mapping[str, object], stack: str | None = None) -> str:
     """The text of a module with ``preprocess(body: bytes) -> ndarray``, and the functions that ``stack`` calls.
 
     It needs NumPy and Pillow (OpenCV where the spec names it) and nothing of this package; it gives the same bits as
