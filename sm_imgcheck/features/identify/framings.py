@@ -11,7 +11,7 @@ from sm_imgcheck.core.sizes import resized
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    WrittenStep = Mapping[str, Mapping[str, object]]
+    FramingStep = Mapping[str, Mapping[str, object]]
     """A step in the spec language: its name with its parameters."""
 
 __all__ = ["KINDS", "Framing", "framings", "kind_of", "nearby", "probes", "variants"]
@@ -25,7 +25,7 @@ class Framing:
 
     kind: str
     """One of ``KINDS``; framings of one kind that show the same part of the picture are one."""
-    written: tuple[WrittenStep, ...]
+    written: tuple[FramingStep, ...]
     libraries: tuple[str, ...] = ()
     """Only with the arithmetic of these; empty: with any."""
     zoom: tuple[str, int] | None = None
@@ -123,7 +123,7 @@ def variants(framing: Framing, size: Size) -> Iterator[Framing]:
         yield _squashed(edge, size, "floor")
 
 
-def kind_of(written: Sequence[WrittenStep]) -> str:
+def kind_of(written: Sequence[FramingStep]) -> str:
     """The kind of steps in the spec language, one of ``KINDS``."""
     names = [name for step in written for name in step]
     mode = next((step["resize"]["mode"] for step in written if "resize" in step), "")
@@ -138,11 +138,11 @@ def kind_of(written: Sequence[WrittenStep]) -> str:
     return "squash" if mode == "stretch" else "crop"
 
 
-def _resize(mode: str = "stretch", **how: object) -> WrittenStep:
+def _resize(mode: str = "stretch", **how: object) -> FramingStep:
     return {"resize": {"mode": mode, **how}}
 
 
-def _crop(size: Size, rounding: str = "round", **more: object) -> WrittenStep:
+def _crop(size: Size, rounding: str = "round", **more: object) -> FramingStep:
     return {"crop": {"size": list(size), "rounding": rounding, **more}}
 
 

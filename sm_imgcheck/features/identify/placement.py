@@ -18,7 +18,7 @@ from sm_imgcheck.ops.execute import carried_out
 from sm_imgcheck.ops.kernels.color import orient
 
 if TYPE_CHECKING:
-    from sm_imgcheck.features.identify.framings import WrittenStep
+    from sm_imgcheck.features.identify.framings import FramingStep
 
 __all__ = ["Place", "Source", "View", "frame_of", "glances", "placed", "views"]
 
@@ -144,7 +144,7 @@ class Source:
     header: Header
     decode: Decode
     """Limits, and the policy of the spec where there is one."""
-    geometry: tuple[WrittenStep, ...] | None
+    geometry: tuple[FramingStep, ...] | None
     """Of the spec, in its language; None: there is no spec."""
     values: tuple[Values, Quantize | None] | None
     """Of the spec, in the order of its channels."""

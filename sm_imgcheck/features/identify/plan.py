@@ -18,7 +18,7 @@ from sm_imgcheck.pipeline.plan import make_plan
 from sm_imgcheck.spec.keys import LIBRARIES, SMOOTH
 
 if TYPE_CHECKING:
-    from sm_imgcheck.features.identify.framings import WrittenStep
+    from sm_imgcheck.features.identify.framings import FramingStep
 
 __all__ = [
     "FAMILIES",
@@ -198,7 +198,7 @@ QUICK = tuple(one for one in FAMILIES if one.members[0].keys() in _COPIES)
 """Families that take a few pixels of the source for each one: too ragged for cells, and fast enough for every place."""
 
 
-def with_arithmetic(framing: Framing, arithmetic: Arithmetic) -> list[WrittenStep] | None:
+def with_arithmetic(framing: Framing, arithmetic: Arithmetic) -> list[FramingStep] | None:
     """The framing in the spec language, complete; None where its sizes are those of other libraries."""
     if framing.libraries and arithmetic.library not in framing.libraries:
         return None
@@ -206,7 +206,7 @@ def with_arithmetic(framing: Framing, arithmetic: Arithmetic) -> list[WrittenSte
     return [{"resize": {**step["resize"], **keys}} if "resize" in step else step for step in framing.written]
 
 
-def plain(geometry: Iterable[WrittenStep]) -> tuple[WrittenStep, ...]:
+def plain(geometry: Iterable[FramingStep]) -> tuple[FramingStep, ...]:
     """Steps of a spec without the arithmetic of their resizes."""
     return tuple(
         {name: {key: value for key, value in how.items() if key not in _KEYS} for name, how in step.items()}

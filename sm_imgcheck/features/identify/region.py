@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.frozen import frozen
@@ -13,9 +13,6 @@ from sm_imgcheck.ops.trace import output_size
 from sm_imgcheck.spec import geometry as sizing
 from sm_imgcheck.spec.geometry_ops import ops
 from sm_imgcheck.spec.problems import Notes
-
-if TYPE_CHECKING:
-    from sm_imgcheck.features.identify.framings import WrittenStep
 
 __all__ = ["SourceRegion", "concrete", "geometry", "traced"]
 
@@ -48,7 +45,7 @@ class SourceRegion:
         return whole and self.source[2:] == self.size and not self.framed
 
 
-def geometry(written: Sequence[WrittenStep], *, size: tuple[int, int], order: str) -> tuple[Step, ...]:
+def geometry(written: Sequence[Mapping[str, Any]], *, size: tuple[int, int], order: str) -> tuple[Step, ...]:
     """The ops of these steps, with every default of the spec language. ``size``: of the tensor, height and width.
 
     Raises ValueError where the language forbids them.
