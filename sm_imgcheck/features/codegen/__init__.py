@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from string import Template
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from sm_imgcheck.core import __version__
 from sm_imgcheck.core.errors import Bug, ImgcheckError
@@ -36,7 +36,7 @@ def stack_names() -> tuple[str, ...]:
     return tuple(name for name in stacks.stacks() if stacks.stack(name).handler)
 
 
-def to_python(spec: Spec | str | os.PathLike[str] | Mapping[str, Any], stack: str | None = None) -> str:
+def to_python(spec: Spec | str | os.PathLike[str] | Mapping[str, object], stack: str | None = None) -> str:
     """The text of a module with ``preprocess(body: bytes) -> ndarray``, and the functions that ``stack`` calls.
 
     It needs NumPy and Pillow (OpenCV where the spec names it) and nothing of this package; it gives the same bits as
@@ -107,7 +107,7 @@ def _body(spec: Spec, steps: tuple[Step, ...]) -> Iterator[str]:
     yield from _call("return kept", "x", {"lengths": lengths, "expect_range": expected})
 
 
-def _call(target: str, first: str, params: Mapping[str, Any], *, comment: str = "") -> Iterator[str]:
+def _call(target: str, first: str, params: Mapping[str, object], *, comment: str = "") -> Iterator[str]:
     """A call, in one line where it fits, with the reason above it."""
     if comment:
         yield f"# {for_terminal(comment)}"
@@ -123,12 +123,12 @@ def _call(target: str, first: str, params: Mapping[str, Any], *, comment: str = 
     yield ")"
 
 
-def _inline(target: str, first: str, params: Mapping[str, Any]) -> str:
+def _inline(target: str, first: str, params: Mapping[str, object]) -> str:
     words = [*filter(None, [first]), *(f"{key}={_literal(value)}" for key, value in params.items())]
     return f"{target}({', '.join(words)})"
 
 
-def _literal(value: Any) -> str:
+def _literal(value: object) -> str:
     """A JSON value as Python; ``{"header": KEY}`` as what the file's header says."""
     return f"header.{value['header']}" if isinstance(value, dict) else repr(value)
 

@@ -7,9 +7,9 @@ It runs the user's code, with the user's rights: limits of time and memory keep 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sm_imgcheck import rules
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError
@@ -22,6 +22,9 @@ from sm_imgcheck.pipeline import read
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, opened
 from sm_imgcheck.rules.handler import HND105, HND120, HND121, HND122, HND123, HND124, HND130
 from sm_imgcheck.serving.stacks import stack
+
+if TYPE_CHECKING:
+    from sm_imgcheck.core.json_types import JsonObject
 
 __all__ = ["Handler", "Runner", "call_handler"]
 
@@ -132,7 +135,7 @@ def _posted(body: bytes, path: str, told: Handled, spec: Spec) -> Candidate:
     return replace(made, handled=replace(told, findings=told.findings + findings))
 
 
-def _findings(told: Mapping[str, Any]) -> tuple[Finding, ...]:
+def _findings(told: JsonObject) -> tuple[Finding, ...]:
     """Those that are four texts: the child's process is the user's too, and may tell anything."""
     findings = []
     for flaw in _list(told, "flaws"):
@@ -143,11 +146,11 @@ def _findings(told: Mapping[str, Any]) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def _list(told: Mapping[str, Any], key: str) -> list[Any]:
+def _list(told: JsonObject, key: str) -> Sequence[object]:
     value = told.get(key)
     return value[:20] if isinstance(value, list) else []
 
 
-def _word(told: Mapping[str, Any], key: str) -> str:
+def _word(told: JsonObject, key: str) -> str:
     value = told.get(key)
     return value[:200] if isinstance(value, str) else ""

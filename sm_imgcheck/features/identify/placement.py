@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from sm_imgcheck.features.identify.plan import ORDERS, Arithmetic, picture_steps
 from sm_imgcheck.features.identify.region import SourceRegion, geometry, traced
 from sm_imgcheck.ops.execute import carried_out
 from sm_imgcheck.ops.kernels.color import orient
+
+if TYPE_CHECKING:
+    from sm_imgcheck.features.identify.framings import FramingStep
 
 __all__ = ["Place", "Source", "View", "frame_of", "glances", "placed", "views"]
 
@@ -141,7 +144,7 @@ class Source:
     header: Header
     decode: Decode
     """Limits, and the policy of the spec where there is one."""
-    geometry: tuple[Mapping[str, Any], ...] | None
+    geometry: tuple[FramingStep, ...] | None
     """Of the spec, in its language; None: there is no spec."""
     values: tuple[Values, Quantize | None] | None
     """Of the spec, in the order of its channels."""

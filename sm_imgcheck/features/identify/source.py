@@ -34,6 +34,7 @@ def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> 
     looked at no further. Raises ImgcheckError where the source cannot be used: that is no fault of the candidate.
     """
     policy = _lenient(spec.decode if spec else Decode())
+    assert options.source is not None
     image = _image(options.source, policy)
     candidate = replace(candidate, source=image)
     if candidate.facts is None or not _may_be_picture(candidate.facts, options):
@@ -66,7 +67,7 @@ def _lenient(decode: Decode) -> Decode:
     return replace(decode, **changes)  # type: ignore[arg-type]
 
 
-def _image(what: Any, decode: Decode) -> Candidate:
+def _image(what: str | bytes, decode: Decode) -> Candidate:
     """The source as an image candidate: its bytes and its header."""
     if isinstance(what, bytes):
         image = read.from_bytes(what, SOURCE, decode, headers_only=True)
@@ -146,7 +147,7 @@ def _ideal(image: Candidate, origins: tuple[Origin, ...], spec: Spec | None) -> 
 
 def _apart(body: bytes, plan: Plan, steps: tuple[Step, ...]) -> np.ndarray | None:
     """Absolute differences of two pictures of one file, HxWxC, in grey levels; None where they differ in size."""
-    remembered: dict[Any, Any] = {(): body}
+    remembered: dict[tuple[str, ...], Any] = {(): body}
     try:
         pictures = [carried_out(_picture(one), remembered).astype(np.float32) for one in (plan.steps, steps)]
     except CandidateError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import frozen
@@ -73,7 +72,7 @@ def forms(name: str) -> tuple[str, ...]:
     return taken or (_PLAIN, *(form for form in ENVELOPES.ranked() if form != _PLAIN))
 
 
-def _unchecked(given: Mapping[str, Any]) -> Iterator[str]:
+def _unchecked(given: Mapping[str, object]) -> Iterator[str]:
     if "stack" not in given:
         yield "whether the server takes such a body, and its own limit: payload.stack in the spec names the server"
     if "endpoint" not in given:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from json import dumps
 from shutil import rmtree
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sm_imgcheck.core.errors import OutputError, StoreError
 from sm_imgcheck.core.escape import for_terminal
@@ -111,9 +111,8 @@ class Packs:
 
     def _taken(self, done: Outcome) -> Outcome:
         name, row = self.kind.name(self.number), len(self.full)
-        said: dict[str, Any] = {"file": name, "batch": self.number, "row": row}
-        said |= name_of("path", done.item.path) | name_of("key", "/".join(done.item.output))
-        self.index.add(dumps(said))
+        names = name_of("path", done.item.path) | name_of("key", "/".join(done.item.output))
+        self.index.add(dumps({"file": name, "batch": self.number, "row": row, **names}))
         self.full.append(done)
         if row + 1 == self.packing.size:
             self._close(row + 1)
