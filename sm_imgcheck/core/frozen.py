@@ -4,6 +4,12 @@
 gives all types the same four functions. Measured side by side (60 types of 8 fields, CPython 3.11, two busy cores):
 msgspec.Struct makes the types in 1 ms after an import of 18 ms, ``frozen`` in 30 ms, ``dataclass`` in 57. msgspec has
 no field that is left out of comparison, and emitted code would depend on it.
+
+Mappings in a field (``Step.params``, ``Spec.resolved``, ``Options.assume``, counts of ``Report``) are the dicts that
+they were made of: never change them in place, write ``changed(step, params={**step.params, ...})``. Read-only copies
+cost too much: ``MappingProxyType`` is neither pickled nor written as JSON, both of which happen to every plan, and
+``**params`` of one takes 3.7 us instead of 0.9; with its lists as tuples, a resize step takes 10 us to make instead of
+4 (CPython 3.11, two busy cores).
 """
 
 from __future__ import annotations

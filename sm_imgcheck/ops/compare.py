@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import field, replace
 from typing import Any
 
+from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.recipes import name_of, order_of
 from sm_imgcheck.core.types import Affine, Facts, Step
@@ -115,7 +116,7 @@ def _values(end: Facts) -> str:
     assert end.values is not None
     name = name_of(end.values)
     order = order_of(name)
-    if not order or not end.channel_order.startswith(("RGB", "BGR")):
+    if not order or CHANNELS.get(end.channel_order, 1) < 3:
         return name
     plain = name.removesuffix(f", in {order} order")
     return plain if end.channel_order.startswith(order) else f"{plain} in {order} order on {end.channel_order} data"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.spec.geometry_ops import is_fit
 from sm_imgcheck.spec.keys import LIBRARIES, SMOOTH
 from sm_imgcheck.spec.language_image import CROP, STEP_KEYS
 from sm_imgcheck.spec.problems import Notes, at, choice_of
-from sm_imgcheck.spec.shape import CHANNELS
 
 __all__ = ["Target", "read"]
 

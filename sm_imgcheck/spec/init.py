@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sm_imgcheck.core.channels import CHANNELS, ORDERS
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.spec import dtypes
 from sm_imgcheck.spec.keys import Key
 from sm_imgcheck.spec.language import TOP
-from sm_imgcheck.spec.shape import CHANNELS
 from sm_imgcheck.spec.yaml import entry, flow
 
 __all__ = ["TEMPLATE", "commented", "guessed"]
@@ -18,7 +18,6 @@ __all__ = ["TEMPLATE", "commented", "guessed"]
 TEMPLATE: dict[str, Any] = {key.name: key.example for key in TOP if key.required} | {"value_range": [0, 1]}
 """The spec that is written when nothing is known: TensorFlow's habit, to be edited."""
 
-_ORDERS = {1: "GRAY", 3: "RGB", 4: "RGBA"}
 _RANGES = ((0, 1), (-1, 1), (0, 255))
 # A little wider than what pixels 0..255 become: a float resize overshoots.
 _IMAGENET = {"units": "unit", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "order": "RGB"}
@@ -41,7 +40,7 @@ def guessed(
         "shape": ["N" if axis == "N" else length for axis, length in zip(layout, shape, strict=False)],
         "layout": layout,
         "dtype": name,
-        "channel_order": _ORDERS.get(channels, "RGB"),
+        "channel_order": ORDERS.get(channels, ("RGB",))[0],
     }
     why = {
         "shape": f"the example is {flow(list(shape))}",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
+from sm_imgcheck.core.channels import COUNTS
 from sm_imgcheck.spec import dtypes
 from sm_imgcheck.spec.keys import Key
 from sm_imgcheck.spec.language import TOP
@@ -177,7 +178,7 @@ def _numbers(value: Any, key: Key, place: str, notes: Notes) -> float | list[flo
     entries = _listed(
         value, place, notes, f"a number{_bounds(key)}, or a list with one per channel: {flow(key.example)}"
     )
-    if entries is not None and len(entries) not in (1, 3, 4):
+    if entries is not None and len(entries) not in COUNTS:
         notes.wrong(place, value, f"one number per channel: {flow(key.example)}")
         return None
     return _each(entries, key, place, notes, _number)

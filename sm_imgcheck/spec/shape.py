@@ -7,16 +7,14 @@ from collections.abc import Mapping
 from numbers import Integral
 from typing import Any
 
+from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.core.types import Dim
 from sm_imgcheck.spec.keys import MAX_SIDE
 from sm_imgcheck.spec.problems import Notes, at, choice_of
 
-__all__ = ["CHANNELS", "fixed_size", "read", "resolved"]
-
-CHANNELS = {"GRAY": 1, "RGB": 3, "BGR": 3, "RGBA": 4, "BGRA": 4}
-"""How many channels each order has."""
+__all__ = ["fixed_size", "read", "resolved"]
 
 _MOST_PIXELS = 178_956_970
 """Height x width of a tensor: as many as an image may have unless a spec says otherwise."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sm_imgcheck.core.channels import CHANNELS, GRAY, blue_first
 from sm_imgcheck.core.types import Quantize, Values
 from sm_imgcheck.core.value_mapping import INTEGER_RANGES, canonical
 from sm_imgcheck.spec.key_values import tidy
 from sm_imgcheck.spec.problems import Notes
-from sm_imgcheck.spec.shape import CHANNELS
 
 __all__ = ["expected", "quantize_resolved", "quantized", "read", "resolved"]
 
@@ -140,11 +140,11 @@ def _listed_order(
     """The order in which mean and std are listed."""
     listed = given.get("order")
     if listed is not None:
-        if CHANNELS[listed] > CHANNELS[order] or (CHANNELS[listed] == 1) != (order == "GRAY"):
+        if CHANNELS[listed] > CHANNELS[order] or (CHANNELS[listed] == 1) != (order == GRAY):
             notes.wrong("normalize.order", listed, f"an order of the channels of {order}")
             return None
         return str(listed)
-    if order.startswith("BGR") and any(_swapped(entries) != entries for entries in (mean, std) if entries):
+    if blue_first(order) and any(_swapped(entries) != entries for entries in (mean, std) if entries):
         notes.add(
             "normalize.order",
             f"missing: the model takes {order}; in which order are mean and std listed, order: RGB or order: BGR?",

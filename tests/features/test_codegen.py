@@ -32,7 +32,7 @@ from sm_imgcheck.io.images.jpeg import scan_jpeg
 from sm_imgcheck.io.images.pillow import open_pillow
 from sm_imgcheck.ops import kernels
 from sm_imgcheck.pipeline.process import process
-from sm_imgcheck.serving import stacks
+from sm_imgcheck.serving.stacks import STACKS
 from sm_imgcheck.spec.load import load, presets
 from sm_imgcheck.spec.parse import parse
 
@@ -318,7 +318,7 @@ def test_text_of_a_spec_is_escaped_in_the_module(text, stack):
     tree = ast.parse(written.encode())
     assert ast.get_docstring(tree).splitlines()[0].strip() == " ".join(text.split())
     assert "abort" not in {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    if "$name" in (stacks.stack(stack).handler if stack else ""):
+    if "$name" in (STACKS[stack].handler if stack else ""):
         assert text in {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
 
 

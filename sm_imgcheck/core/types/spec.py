@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, Literal
 
+from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.frozen import frozen
 
 __all__ = [
@@ -123,7 +124,7 @@ class Contract:
     @property
     def channels(self) -> int:
         """How many channels a pixel has."""
-        return {"GRAY": 1, "RGB": 3, "BGR": 3, "RGBA": 4, "BGRA": 4}[self.channel_order]
+        return CHANNELS[self.channel_order]
 
 
 @frozen

@@ -10,8 +10,8 @@ from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding, Severity, Spec
 from sm_imgcheck.serving.endpoints import ENDPOINTS
-from sm_imgcheck.serving.envelopes import ENVELOPES, ImageEnvelope, TensorEnvelope, envelope
-from sm_imgcheck.serving.stacks import STACKS, stack
+from sm_imgcheck.serving.envelopes import ENVELOPES, ImageEnvelope, TensorEnvelope
+from sm_imgcheck.serving.stacks import STACKS
 from sm_imgcheck.spec.parse import check_payload
 from sm_imgcheck.spec.problems import Notes, shown
 
@@ -37,7 +37,7 @@ class RequestTarget:
     @property
     def form(self) -> TensorEnvelope | ImageEnvelope:
         """The envelope itself."""
-        return envelope(self.envelope)
+        return ENVELOPES[self.envelope]
 
 
 def route(spec: Spec, *, form: str = "", content_type: str = "") -> RequestTarget:
@@ -99,7 +99,7 @@ def bounds(route: RequestTarget) -> tuple[Bound, ...]:
         for limit in ENDPOINTS[route.endpoint].limits
         if not limit.inline
     ]
-    serving = stack(route.stack) if route.stack else None
+    serving = STACKS[route.stack] if route.stack else None
     if serving is not None and serving.body_limit is not None:
         remedy = f"{serving.limit_setting} raises it"
         found.append(Bound(bytes=serving.body_limit, severity="error", source=f"{route.stack}'s own", remedy=remedy))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sm_imgcheck.core.channels import ORDERS
 from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.types import Affine, Facts, Step, Values
 from sm_imgcheck.core.value_mapping import INTEGER_RANGES, canonical, composed, levels
@@ -27,7 +28,7 @@ def _scale(facts: Facts, step: Step) -> Facts:
 def _normalize(facts: Facts, step: Step) -> Facts:
     params, channels = step.params, len(step.params["mean"])
     if channels != _channels(facts):  # of a picture whose channels no step before has told, such as a gray one
-        order = {1: "GRAY", 3: "RGB", 4: "RGBA"}.get(channels, "?")
+        order = ORDERS.get(channels, ("?",))[0]
         facts = changed(facts, channel_order=order, shape=(*facts.shape[:-1], channels), values=levels(channels))
     std = None if params["std"] is None else tuple(params["std"])
     return _mapped(facts, canonical(Values(units=params["units"], mean=tuple(params["mean"]), std=std), channels))

@@ -24,8 +24,6 @@ __all__ = [
     "ImageEnvelope",
     "TensorEnvelope",
     "checked",
-    "envelope",
-    "envelopes",
     "filled",
     "packed",
     "plain_dtype",
@@ -77,16 +75,6 @@ class ImageEnvelope:
 
 
 ENVELOPES: Registry[TensorEnvelope | ImageEnvelope] = Registry(__name__, "ENVELOPE")
-
-
-def envelopes() -> tuple[str, ...]:
-    """The names of all envelopes, sorted."""
-    return ENVELOPES.names()
-
-
-def envelope(name: str) -> TensorEnvelope | ImageEnvelope:
-    """The envelope of a name. Raises ModuleNotFoundError."""
-    return ENVELOPES[name]
 
 
 CARRIED = frozenset(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64))

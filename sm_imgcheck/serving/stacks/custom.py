@@ -10,7 +10,7 @@ from sm_imgcheck.io.images.header import image_format, name_content
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY102, PAY103, PAY110, PAY111
 from sm_imgcheck.rules.payload_values import PAY107, PAY108, PAY109
-from sm_imgcheck.serving.envelopes import TensorEnvelope, envelope
+from sm_imgcheck.serving.envelopes import ENVELOPES, TensorEnvelope
 from sm_imgcheck.serving.stacks import Refusal, Stack, TooMuch, answering, shaped, unsupported
 from sm_imgcheck.serving.stacks._decoders import PICKLE, Pickled, decoded, load, looks_encoded, texts
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
@@ -32,7 +32,7 @@ def read(body: bytes, content_type: str, spec: Spec) -> Received:
     name = spec.payload.get("envelope") or _guess(body, kind)
     if name and name.endswith("b64"):
         return _encoded(parse(body))
-    form = envelope(name) if name else None
+    form = ENVELOPES[name] if name else None
     if not isinstance(form, TensorEnvelope):
         raise TooMuch(_unknown(content_type, name))
     return _enveloped(body, content_type, form, name, spec)
