@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from numbers import Integral
-from typing import Any
 
 from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.core.types import Dim
+from sm_imgcheck.spec.given import GivenSpec
 from sm_imgcheck.spec.keys import MAX_SIDE
 from sm_imgcheck.spec.problems import Notes, at, choice_of
 
@@ -45,7 +44,7 @@ class _Entry:
         return self.is_channels(channels) if axis == "C" else self.axis in ("", axis)
 
 
-def read(given: Mapping[str, Any], notes: Notes) -> tuple[tuple[Dim, ...], str] | None:
+def read(given: GivenSpec, notes: Notes) -> tuple[tuple[Dim, ...], str] | None:
     """One Dim per axis, and the layout; None when what is given does not allow it (the problems are noted)."""
     entries = [_entry(value, at("shape", index), notes) for index, value in enumerate(given.get("shape", ()))]
     if not entries or None in entries or not notes.fine("shape", "channel_order", "layout"):
@@ -74,7 +73,7 @@ def fixed_size(dims: tuple[Dim, ...], layout: str) -> tuple[int, int] | None:
     return None if height is None or width is None else (height, width)
 
 
-def _entry(value: Any, place: str, notes: Notes) -> _Entry | None:
+def _entry(value: object, place: str, notes: Notes) -> _Entry | None:
     length = int(value) if isinstance(value, Integral) and not isinstance(value, bool) else None
     if value is None or length == -1:
         return _Entry()

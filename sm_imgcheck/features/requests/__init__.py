@@ -8,7 +8,7 @@ from typing import Any
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.types import Finding, Severity, Spec
+from sm_imgcheck.core.types import Finding, PayloadKeys, Severity, Spec
 from sm_imgcheck.serving.endpoints import ENDPOINTS
 from sm_imgcheck.serving.envelopes import ENVELOPES, ImageEnvelope, TensorEnvelope
 from sm_imgcheck.serving.stacks import STACKS
@@ -50,8 +50,10 @@ def route(spec: Spec, *, form: str = "", content_type: str = "") -> RequestTarge
     chosen = form or given.get("envelope") or forms(given.get("stack", ""))[0]
     # A content type of the spec belongs to the spec's own envelope.
     kept = content_type or (given.get("content_type") if chosen == given.get("envelope", chosen) else None)
-    payload = {**given, "envelope": chosen, "content_type": kept}
-    payload = {key: value for key, value in payload.items() if value is not None}
+    payload: PayloadKeys = {**given, "envelope": chosen}
+    payload.pop("content_type", None)
+    if kept is not None:
+        payload["content_type"] = kept
     notes = Notes()
     check_payload(payload, notes)
     if not (str(kept or "").isascii() and str(kept or "").isprintable()):
