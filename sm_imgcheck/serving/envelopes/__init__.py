@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
 from math import prod
 from reprlib import Repr
-from typing import Any
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import frozen
@@ -83,7 +82,7 @@ _SHORT = Repr()
 _SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxdict, _SHORT.maxstring = 2, 3, 3, 60
 
 
-def checked(array: Any, envelope: str) -> np.ndarray:
+def checked(array: object, envelope: str) -> np.ndarray:
     """The array in C order and this machine's byte order. Raises PayloadError for what no body should carry."""
     data = np.asarray(array)
     if data.dtype.name not in CARRIED:
@@ -109,7 +108,7 @@ def _finite(values: np.ndarray) -> bool:
     return bool(np.isfinite(values).all())
 
 
-def plain_dtype(name: str, envelope: str) -> np.dtype[Any]:
+def plain_dtype(name: str, envelope: str) -> np.dtype:
     """The dtype of the values in a binary body. Raises PayloadError for one that NumPy cannot name."""
     if name not in CARRIED:
         raise PayloadError(f"{envelope} cannot hold {name}")
@@ -149,6 +148,6 @@ def filled(dims: Sequence[Dim], count: int) -> tuple[int, ...]:
     return tuple(length if dim.fixed is None else dim.fixed for dim in dims)
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A short, printable word for what stands in a body, however deep or long it is."""
     return _SHORT.repr(value).encode("ascii", "backslashreplace").decode()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import Finding, Received, Refused, Spec
 from sm_imgcheck.io.images.header import image_format, name_content
 from sm_imgcheck.io.lazy_imports import np
@@ -104,7 +103,7 @@ def _why(said: str, body: bytes, name: str, spec: Spec) -> Finding:
     return rule.finding(f"as {name}: {said}", expected=name)
 
 
-def _numbers(document: Any) -> np.ndarray:
+def _numbers(document: Json) -> np.ndarray:
     try:
         array = as_array(document)
     except Refusal:
@@ -112,7 +111,7 @@ def _numbers(document: Any) -> np.ndarray:
     return array if array.dtype.kind in "fiub" else np.zeros(1)
 
 
-def _encoded(document: Any) -> Received:
+def _encoded(document: Json) -> Received:
     """Base64 pictures, wherever they stand."""
     found = [decoded(text) for text in texts(document) if looks_encoded(text) or len(texts(document)) == 1]
     findings = tuple(finding for _, finding in found if finding is not None)
