@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 from sm_imgcheck.core.channels import ALPHA, CHANNELS, GRAY
 from sm_imgcheck.core.frozen import changed
@@ -58,30 +58,27 @@ def _color_phrase(step: Step) -> str:
     return ""
 
 
-_PICTURE: dict[str, Any] = {"shapes_picture": True}
+_picture = partial(Op, shapes_picture=True)
 OPS = {
-    "decode": Op(
+    "decode": _picture(
         stage="decode",
         kernel="sm_imgcheck.io.images.decode",  # named, not imported: what reads files is another floor
         effect=_decode,
         traits=frozenset({"decoder"}),
         phrase=_decoder_phrase,
-        **_PICTURE,
     ),
-    "orient": Op(
+    "orient": _picture(
         stage="orient",
         kernel="sm_imgcheck.ops.kernels.color",
         effect=_orient,
         traits=frozenset({"turn"}),
-        **_PICTURE,
     ),
-    "colour": Op(
+    "colour": _picture(
         stage="colour",
         kernel="sm_imgcheck.ops.kernels.color",
         effect=_color,
         traits=frozenset({"colour"}),
         phrase=_color_phrase,
         one_image=True,
-        **_PICTURE,
     ),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from typing import Literal
 
 from sm_imgcheck.core.channels import GRAY, red_first
 from sm_imgcheck.core.frozen import frozen
@@ -49,7 +49,7 @@ def colour_step(context: PlanContext, mode: str | dict[str, str]) -> Step:
     """The step from the channels of ``mode`` to those of the contract, in RGB order, by the spec's policy."""
     policy = context.spec.decode
     to = colours(context.contract)
-    params: dict[str, Any] = {
+    params: dict[str, object] = {
         "mode": mode,
         "to": to,
         "cmyk": policy.library,
