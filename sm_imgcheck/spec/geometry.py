@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.spec.geometry_ops import is_fit
-from sm_imgcheck.spec.given import GivenSpec, StepKeys, WrittenStep
 from sm_imgcheck.spec.keys import LIBRARIES, SMOOTH
 from sm_imgcheck.spec.language_image import CROP, STEP_KEYS
 from sm_imgcheck.spec.problems import Notes, at, choice_of
+
+if TYPE_CHECKING:
+    from sm_imgcheck.spec.given import GivenSpec, StepKeys, WrittenStep
 
 __all__ = ["Target", "read"]
 

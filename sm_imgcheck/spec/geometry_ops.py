@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.types import Dim, Step
-from sm_imgcheck.spec.given import StepKeys, WrittenStep
 from sm_imgcheck.spec.keys import LIBRARIES
 from sm_imgcheck.spec.problems import Notes
+
+if TYPE_CHECKING:
+    from sm_imgcheck.spec.given import StepKeys, WrittenStep
 
 __all__ = ["check_area", "check_size", "is_fit", "ops"]
 

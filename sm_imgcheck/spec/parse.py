@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sm_imgcheck.core.errors import SpecError
 from sm_imgcheck.core.plugins import Ranked, Registry
@@ -17,10 +17,12 @@ from sm_imgcheck.serving.stacks import STACKS, Stack
 from sm_imgcheck.spec import geometry as sizing
 from sm_imgcheck.spec import geometry_ops, key_values, values
 from sm_imgcheck.spec import shape as axes
-from sm_imgcheck.spec.given import GivenSpec, WrittenStep
 from sm_imgcheck.spec.language import GOLDEN, TOP
 from sm_imgcheck.spec.language_image import DECODE
 from sm_imgcheck.spec.problems import Notes, at, choice_of, nearest
+
+if TYPE_CHECKING:
+    from sm_imgcheck.spec.given import GivenSpec, WrittenStep
 
 __all__ = ["check_payload", "parse", "read", "resolved"]
 

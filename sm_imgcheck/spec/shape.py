@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from numbers import Integral
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.core.types import Dim
-from sm_imgcheck.spec.given import GivenSpec
 from sm_imgcheck.spec.keys import MAX_SIDE
 from sm_imgcheck.spec.problems import Notes, at, choice_of
+
+if TYPE_CHECKING:
+    from sm_imgcheck.spec.given import GivenSpec
 
 __all__ = ["fixed_size", "read", "resolved"]
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sm_imgcheck.core.channels import CHANNELS, GRAY, blue_first
 from sm_imgcheck.core.types import Quantize, Values
 from sm_imgcheck.core.value_mapping import INTEGER_RANGES, canonical
-from sm_imgcheck.spec.given import GivenNormalize, GivenSpec
 from sm_imgcheck.spec.key_values import tidy
 from sm_imgcheck.spec.problems import Notes
+
+if TYPE_CHECKING:
+    from sm_imgcheck.spec.given import GivenNormalize, GivenSpec
 
 __all__ = ["expected", "quantize_resolved", "quantized", "read", "resolved"]
 
