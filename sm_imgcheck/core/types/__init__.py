@@ -1,7 +1,7 @@
 """The words of sm-imgcheck as types: frozen values, standard library only.
 
 Sizes are pixels, height before width. Pixel values are grey levels: 0..255 stands for black..white whatever the
-file's bit depth. A field without a type holds an array, which this floor does not know, or an op's parameters.
+file's bit depth. ``Any`` is an array, since this floor does not know NumPy, or a parameter of an op.
 """
 
 from __future__ import annotations
