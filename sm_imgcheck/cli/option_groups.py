@@ -32,7 +32,7 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     names = {name: [field.name for field in fields(kind)] for name, kind in groups.items()}
 
     @wraps(command)
-    def flat(**values: Any) -> None:
+    def flat(**values: object) -> None:
         for name, kind in groups.items():
             values[name] = kind(**{field: values.pop(field) for field in names[name]})
         command(**values)

@@ -6,7 +6,7 @@ them on as they are: see ``sm_imgcheck.cli.option_groups``. A new option is a fi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -81,13 +81,12 @@ Source = Annotated[
     ),
 ]
 FailOn = Annotated[
-    str,
+    Literal["never", "unfixable", "error", "warning"],
     typer.Option(
         "--fail-on",
         metavar="[never|unfixable|error|warning]",
         help="The least finding that makes the exit code 1; unfixable: an error that convert does not mend. "
         "A candidate that could not be examined makes it 1 too, except with never.",
-        callback=one_of("never", "unfixable", "error", "warning"),
         rich_help_panel="Checks",
     ),
 ]

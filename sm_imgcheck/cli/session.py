@@ -21,13 +21,14 @@ from sm_imgcheck.core import gc_policy
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.core.types import Options, Report, Result, Spec
 from sm_imgcheck.io.stores import is_remote, strip_file_scheme
 from sm_imgcheck.pipeline.read import WITH_TRACEBACK
 from sm_imgcheck.report import Run
 from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.run import run
-from sm_imgcheck.run.inputs.item import IMAGE_SUFFIXES, TENSOR_SUFFIXES, Listing
+from sm_imgcheck.run.inputs.item import Listing
 from sm_imgcheck.run.inputs.listing import ELSEWHERE, Shard, listed, sharded
 from sm_imgcheck.run.work import Outcome, RunJob, Sink
 from sm_imgcheck.spec import load
@@ -265,7 +266,7 @@ def _to_come(invocation: Invocation, how: Listing) -> Iterator[object] | None:
 def _is_many(path: str) -> bool:
     """Whether a path stands for any number of candidates: a list, a folder, here or in a store."""
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
-    is_file = suffix in IMAGE_SUFFIXES or suffix in TENSOR_SUFFIXES
+    is_file = suffix in INPUT_SUFFIXES
     return path.startswith("@") or (not is_file if is_remote(path) else os.path.isdir(strip_file_scheme(path)))  # noqa: PTH112
 
 

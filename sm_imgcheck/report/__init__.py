@@ -8,7 +8,7 @@ every verb. Nothing here prints or reads, and memory stays bounded whatever the 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from sm_imgcheck.core import plugins
 from sm_imgcheck.core.frozen import frozen
@@ -59,15 +59,15 @@ class Content(ABC, Generic[Row_contra]):
     indent: int | None = None
     """Spaces by which JSON rows are indented; None: each row is on one line."""
 
-    def head(self) -> dict[str, Any]:
+    def head(self) -> dict[str, object]:
         """What a JSON document with a named list begins with."""
         return {}
 
     @abstractmethod
-    def record(self, row: Row_contra) -> dict[str, Any]:
+    def record(self, row: Row_contra) -> dict[str, object]:
         """One row as JSON values."""
 
-    def tail(self, report: Report) -> dict[str, Any]:
+    def tail(self, report: Report) -> dict[str, object]:
         """What a JSON document with a named list ends with."""
         del report
         return {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Report, Result
@@ -34,15 +34,15 @@ class CheckContent(Content[Result]):
             self._gathered = Digest()
         return self._gathered
 
-    def head(self) -> dict[str, Any]:
+    def head(self) -> dict[str, object]:
         """The spec."""
         return _records.of_spec(self.run)
 
-    def record(self, row: Result) -> dict[str, Any]:
+    def record(self, row: Result) -> dict[str, object]:
         """One candidate."""
         return _records.of_result(row)
 
-    def tail(self, report: Report) -> dict[str, Any]:
+    def tail(self, report: Report) -> dict[str, object]:
         """The counts."""
         return {"summary": _records.of_report(report)}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Report
 from sm_imgcheck.report import Content, _records
@@ -36,7 +34,7 @@ class ExplainContent(Content[Rule | Explanation]):
     def __init__(self) -> None:
         self.pages = 0
 
-    def record(self, row: Rule | Explanation) -> dict[str, Any]:
+    def record(self, row: Rule | Explanation) -> dict[str, object]:
         """One rule or cause."""
         return of_rule(row) if isinstance(row, Rule) else {key: _records.plain(getattr(row, key)) for key in _KEYS}
 

@@ -36,7 +36,7 @@ class IdentifyContent(Content[Result]):
         self.spec, self.title = spec, title
         self._story: Story | str = ""
 
-    def record(self, row: Result) -> dict[str, Any]:
+    def record(self, row: Result) -> dict[str, object]:
         """Every key is there, whatever was found or asked for."""
         spec, whole = self.spec, _records.of_result(row)
         record = {"version": _records.VERSION} | {key: whole[key] for key in ("path", "kind", "facts", "source")}
@@ -49,7 +49,7 @@ class IdentifyContent(Content[Result]):
             "spec": None if spec is None else {"name": self.title or spec.name, "sha256": spec.sha256},
             **{key: whole[key] for key in ("findings", "plan", "skipped")},
         }
-        values: dict[str, Any] = _records.plain(record)
+        values: dict[str, object] = _records.plain(record)
         return values
 
     def failure(self, row: Result) -> str:

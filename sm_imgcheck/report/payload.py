@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_json, for_terminal
@@ -60,7 +59,7 @@ class PayloadContent(Content[Body]):
         """Place and content type of the first body."""
         self.largest = self.written = 0
 
-    def head(self) -> dict[str, Any]:
+    def head(self) -> dict[str, object]:
         """The spec, the way of the requests and its limits."""
         spec, route = self.route.spec, self.route
         return {
@@ -77,7 +76,7 @@ class PayloadContent(Content[Body]):
         """Why a body is not written."""
         return f"{for_terminal(row.results[0].path)}: not written: {for_terminal(row.refused)}\n" if row.refused else ""
 
-    def record(self, row: Body) -> dict[str, Any]:
+    def record(self, row: Body) -> dict[str, object]:
         """One body with its candidates."""
         size = None if row.payload is None else len(row.payload.body)
         shape, dtype = row.tensor or (None, None)
@@ -100,7 +99,7 @@ class PayloadContent(Content[Body]):
             "candidates": [_records.of_result(result) for result in row.results],
         }
 
-    def tail(self, report: Report) -> dict[str, Any]:
+    def tail(self, report: Report) -> dict[str, object]:
         """The counts."""
         return {"summary": _records.of_report(report)}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Facts, Plan, Result, Spec
@@ -21,13 +19,14 @@ class PlanContent(Content[Result]):
     def __init__(self, spec: Spec, title: str) -> None:
         self.spec, self.title = spec, title
 
-    def record(self, row: Result) -> dict[str, Any]:
+    def record(self, row: Result) -> dict[str, object]:
         """The plan, to be kept or compared."""
         spec = {"name": self.spec.name, "sha256": self.spec.sha256}
         record = {"version": _records.VERSION, "spec": _records.plain(spec)}
         whole = _records.of_result(row)
         record |= {key: whole[key] for key in ("path", "kind", "skipped")}
-        return record | (whole["plan"] or {"steps": [], "before": whole["facts"], "after": []})
+        plan = {"steps": [], "before": whole["facts"], "after": []} if row.plan is None else _records.of_plan(row.plan)
+        return record | plan
 
     def words(self, row: Result) -> str:
         """The plan as lines under one another."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from sm_imgcheck.report import Content, _records
 from sm_imgcheck.rules import Rule
@@ -13,7 +12,7 @@ __all__ = ["RulesContent", "of_rule"]
 _KEYS = ("code", "name", "family", "severity", "verdict", "fixed_by", "title", "page", "see")
 
 
-def of_rule(rule: Rule) -> dict[str, Any]:
+def of_rule(rule: Rule) -> dict[str, object]:
     """A rule with its manual page as JSON values."""
     return {key: _records.plain(getattr(rule, key)) for key in _KEYS}
 
@@ -27,7 +26,7 @@ class RulesContent(Content[Rule]):
     def __init__(self, rules: Collection[Rule]) -> None:
         self.width = max(len(rule.name) for rule in rules)
 
-    def record(self, row: Rule) -> dict[str, Any]:
+    def record(self, row: Rule) -> dict[str, object]:
         """One rule."""
         return of_rule(row)
 

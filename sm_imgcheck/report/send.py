@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_json, for_terminal
@@ -37,15 +37,15 @@ class AnswerContent(Content[Exchange]):
     def __init__(self, route: RequestTarget) -> None:
         self.route = route
 
-    def head(self) -> dict[str, Any]:
+    def head(self) -> dict[str, object]:
         """The way of the requests."""
         return {"version": _records.VERSION, "envelope": self.route.envelope, "endpoint": self.route.endpoint}
 
-    def record(self, row: Exchange) -> dict[str, Any]:
+    def record(self, row: Exchange) -> dict[str, object]:
         """One body and its answer."""
         return _record(row.body, row.answer)
 
-    def tail(self, report: Report) -> dict[str, Any]:
+    def tail(self, report: Report) -> dict[str, object]:
         """How many candidates there were."""
         return {"candidates": report.candidates}
 
@@ -104,8 +104,8 @@ def _causes(answer: ServerResponse) -> tuple[Explanation, ...]:
     return explain_text(f"HTTP {answer.status} {answer.reason}\n{answer.text() or ''}")
 
 
-def _record(body: Body, answer: ServerResponse | None) -> dict[str, Any]:
-    sent = {
+def _record(body: Body, answer: ServerResponse | None) -> dict[str, object]:
+    sent: dict[str, object] = {
         "paths": [for_json(result.path) for result in body.results],
         "bytes": None if body.payload is None else len(body.payload.body),
         "content_type": None if body.payload is None else for_json(body.payload.content_type),

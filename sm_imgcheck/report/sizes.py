@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.features.requests import Bound, RequestTarget, bounds
@@ -32,7 +30,7 @@ class SizesContent(Content[SizeTable]):
     def __init__(self, route: RequestTarget) -> None:
         self.route = route
 
-    def record(self, row: SizeTable) -> dict[str, Any]:
+    def record(self, row: SizeTable) -> dict[str, object]:
         """The table with its limits."""
         best = cheapest(row.sizes)
         return {

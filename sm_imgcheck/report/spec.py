@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Spec
@@ -18,9 +16,9 @@ class ShowContent(Content[Spec]):
 
     indent = 2
 
-    def record(self, row: Spec) -> dict[str, Any]:
+    def record(self, row: Spec) -> dict[str, object]:
         """The keys of the language."""
-        resolved: dict[str, Any] = _records.plain(row.resolved)
+        resolved: dict[str, object] = _records.plain(row.resolved)
         return resolved
 
     def words(self, row: Spec) -> str:
@@ -43,7 +41,7 @@ class LintContent(Content[LintedSpec]):
     key = ""
     indent = 1
 
-    def record(self, row: LintedSpec) -> dict[str, Any]:
+    def record(self, row: LintedSpec) -> dict[str, object]:
         """One spec."""
         record = {"errors": _records.plain(row.errors), "warnings": _records.plain(row.warnings)}
         return _records.name_of("spec", row.name) | record
@@ -70,9 +68,9 @@ class PresetContent(Content[Preset]):
     key = ""
     indent = 1
 
-    def record(self, row: Preset) -> dict[str, Any]:
+    def record(self, row: Preset) -> dict[str, object]:
         """One preset."""
-        record: dict[str, Any] = _records.plain(row)
+        record: dict[str, object] = _records.plain(row)
         return record
 
     def words(self, row: Preset) -> str:

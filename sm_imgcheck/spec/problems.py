@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from reprlib import Repr
-from typing import Any
 
 from sm_imgcheck.core.errors import Problem
 
@@ -29,7 +28,7 @@ class Notes:
         """Note a problem at a dotted place."""
         self._found.append(Problem(place=place, message=message, line=self._line(place)))
 
-    def wrong(self, place: str, value: Any, expected: str) -> None:
+    def wrong(self, place: str, value: object, expected: str) -> None:
         """Note that ``value`` stands where ``expected`` should."""
         self.add(place, f"{shown(value)}, expected {expected}")
 
@@ -63,7 +62,7 @@ def at(place: str, key: str | int) -> str:
     return f"{place}.{key}" if place else key
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value as a message shows it: one short printable line, said in the words of YAML."""
     if value is None:
         return "nothing (null)"

@@ -33,7 +33,7 @@ from sm_imgcheck.io.images.jpeg import scan_jpeg
 from sm_imgcheck.io.images.pillow import open_pillow
 from sm_imgcheck.ops import kernels
 from sm_imgcheck.pipeline.process import process
-from sm_imgcheck.serving import stacks
+from sm_imgcheck.serving.stacks import STACKS
 from sm_imgcheck.spec.load import load, presets
 from sm_imgcheck.spec.parse import parse
 
@@ -331,7 +331,7 @@ def test_text_of_a_spec_is_escaped_in_the_module(text, stack):
     assert ast.get_docstring(trees[0]).splitlines()[0].strip() == " ".join(text.split())
     nodes = [node for tree in trees for node in ast.walk(tree)]
     assert "abort" not in {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-    if "$name" in (stacks.stack(stack).handler if stack else ""):
+    if "$name" in (STACKS[stack].handler if stack else ""):
         assert text in {node.value for node in nodes if isinstance(node, ast.Constant)}
 
 

@@ -31,7 +31,7 @@ from sm_imgcheck.report.explain import page
 from sm_imgcheck.rules.endpoint_errors import explain_text
 from sm_imgcheck.run.inputs.item import Listing
 from sm_imgcheck.run.inputs.listing import listed
-from sm_imgcheck.serving.envelopes import TensorEnvelope, envelope
+from sm_imgcheck.serving.envelopes import ENVELOPES, TensorEnvelope
 from sm_imgcheck.spec import load
 from sm_imgcheck.spec.lint import lint
 from specs import BASE
@@ -101,9 +101,9 @@ def body(body: bytes, sample: Sample, rng: Random) -> None:
     declared = sample.content_type if rng.random() < 0.8 else rng.choice(TYPES)
     reported(process(body, given, Options(content_type=declared)), given)
     form = given.payload.get("envelope")
-    if form and isinstance(envelope(form), TensorEnvelope):
+    if form and isinstance(ENVELOPES[form], TensorEnvelope):
         with contextlib.suppress(ImgcheckError):
-            envelope(form).parse(body, sample.content_type, given)
+            ENVELOPES[form].parse(body, sample.content_type, given)
 
 
 def spec_text(body: bytes, _: Sample, __: Random) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -125,8 +125,7 @@ def convert(
         leave_out="" if out == "-" else out,
         out=sys.stderr if out == "-" else None,
     )
-    level: Any = fail_on
-    raise typer.Exit(counts.exit_code(level))
+    raise typer.Exit(counts.exit_code(fail_on))
 
 
 def _packing(files: FileOptions, out: str) -> Packing | None:

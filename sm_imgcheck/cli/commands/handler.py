@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -125,8 +125,7 @@ def handler(
     counts = session.report_on(invocation, command=session.code_command(invocation), results=results)
     if picture is not None:
         output_paths.draw(invocation, results, picture)
-    level: Any = fail_on
-    raise typer.Exit(counts.exit_code(level))
+    raise typer.Exit(counts.exit_code(fail_on))
 
 
 def _handler(file: str, limits: HandlerOptions) -> Handler:

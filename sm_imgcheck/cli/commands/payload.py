@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -71,7 +71,7 @@ def payload(
     raise typer.Exit(_write(invocation, out, fail_on, force=force))
 
 
-def _write(invocation: RequestInvocation, out: str, fail_on: Any, *, force: bool) -> int:
+def _write(invocation: RequestInvocation, out: str, fail_on: common.FailOn, *, force: bool) -> int:
     from dataclasses import replace
 
     from sm_imgcheck.cli import payload_session

@@ -115,8 +115,7 @@ def check_golden(
     counts = session.report_on(invocation, command=session.convert_command(invocation), results=results)
     if picture is not None:
         draw(invocation, results, picture)
-    level: Any = fail_on
-    raise typer.Exit(counts.exit_code(level))
+    raise typer.Exit(counts.exit_code(fail_on))
 
 
 @app.command()

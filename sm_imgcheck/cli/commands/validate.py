@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -134,8 +134,7 @@ def validate(
     )
     if emitted.picture is not None:
         output_paths.draw(invocation, results, emitted.picture)
-    level: Any = fail_on
-    raise typer.Exit(counts.exit_code(level))
+    raise typer.Exit(counts.exit_code(fail_on))
 
 
 def _check_combination(invocation: Invocation, emitted: EmitOptions) -> None:

@@ -23,7 +23,7 @@ from sm_imgcheck.core.escape import for_docstring, for_terminal
 from sm_imgcheck.core.types import Spec, Step
 from sm_imgcheck.ops.execute import op
 from sm_imgcheck.pipeline.plan import any_image
-from sm_imgcheck.serving import stacks
+from sm_imgcheck.serving.stacks import STACKS
 from sm_imgcheck.spec.load import loaded
 
 __all__ = ["OLDEST_PYTHON", "bundle", "stack_names", "to_python"]
@@ -33,7 +33,7 @@ _WIDTH = 100  # characters of a call before it is broken into lines
 
 def stack_names() -> tuple[str, ...]:
     """The stacks that code can be written for."""
-    return tuple(name for name in stacks.stacks() if stacks.stack(name).handler)
+    return tuple(name for name in STACKS.names() if STACKS[name].handler)
 
 
 def to_python(spec: Spec | str | os.PathLike[str] | Mapping[str, object], stack: str | None = None) -> str:
@@ -140,7 +140,7 @@ def _handler(spec: Spec, stack: str) -> tuple[tuple[str, ...], str]:
         raise ImgcheckError(
             f"no code can be written for the stack {stack!r}: there are {', '.join(stack_names())}{hint}"
         )
-    serving = stacks.stack(stack)
+    serving = STACKS[stack]
     join = "np.concatenate(tensors)" if "N" in spec.contract.layout else "np.stack(tensors)"
     shape, dtype = spec.contract.shape, spec.contract.dtype
     return serving.handler_imports, Template(serving.handler).substitute(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sm_imgcheck.core.channels import COUNTS
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.core.types import Decode, Header
 from sm_imgcheck.features.identify.cells import Sums, summed
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["TensorImage", "decoders", "grounds", "readings"]
 
-_CHANNELS = (1, 3, 4)
 LEAST_SIDE, MOST_PIXELS = 4, 1 << 26
 """Pictures of fewer rows or columns say nothing; no spec may ask for more pixels (``spec.steps.MAX_AREA``)."""
 _LEVELS = 260
@@ -155,7 +155,7 @@ def readings(array: np.ndarray, layout: str = "") -> Iterator[list[TensorImage]]
 
 def _images(array: np.ndarray, layout: str) -> Iterator[TensorImage]:
     axes = dict(zip(layout, array.shape, strict=True))
-    if axes.get("C", 1) not in _CHANNELS or min(axes["H"], axes["W"]) < LEAST_SIDE:
+    if axes.get("C", 1) not in COUNTS or min(axes["H"], axes["W"]) < LEAST_SIDE:
         return
     if axes["H"] * axes["W"] > MOST_PIXELS:
         return

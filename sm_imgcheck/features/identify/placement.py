@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sm_imgcheck.core.channels import ORDERS
 from sm_imgcheck.core.types import Decode, Header, Quantize, Values
 from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.cells import Sums, misfit, summed
 from sm_imgcheck.features.identify.framings import Framing, framings, nearby, probes, variants
-from sm_imgcheck.features.identify.plan import ORDERS, Arithmetic, picture_steps, with_arithmetic
+from sm_imgcheck.features.identify.plan import Arithmetic, picture_steps, with_arithmetic
 from sm_imgcheck.features.identify.region import SourceRegion, geometry, traced
 from sm_imgcheck.ops.execute import carried_out
 from sm_imgcheck.ops.kernels.color import orient

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sm_imgcheck.core.channels import GRAY, ORDERS
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Candidate, Contract, Decode, Dim, Header, Options, Plan, Spec, Step, Values
 from sm_imgcheck.features.identify.framings import Framing
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FAMILIES",
-    "ORDERS",
     "PIXELS",
     "QUICK",
     "Arithmetic",
@@ -38,14 +38,12 @@ __all__ = [
 ]
 
 PIXELS = Values(low=0, high=255)
-ORDERS = {1: ("GRAY",), 3: ("RGB", "BGR"), 4: ("RGBA", "BGRA")}
-"""The channel orders that a tensor of so many channels may have."""
 _ANY = Dim()
 
 
 def places(order: str) -> list[int]:
     """Where the channels of ``order`` stand in a picture, which is in RGB order."""
-    return [0] if order == "GRAY" else ["RGBA".index(channel) for channel in order]
+    return [0] if order == GRAY else ["RGBA".index(channel) for channel in order]
 
 
 def planned(header: Header, decode: Decode, geometry: tuple[Step, ...], contract: Contract, *, turn: int) -> Plan:

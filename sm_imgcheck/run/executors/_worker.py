@@ -16,13 +16,12 @@ from time import monotonic
 from typing import Any
 
 from sm_imgcheck.core.errors import Bug, ImgcheckError
-from sm_imgcheck.core.types import Facts, Finding, Header, Plan
+from sm_imgcheck.core.types.result import SHARED
 from sm_imgcheck.pipeline.read import clause
 from sm_imgcheck.run.work import Chunk, Outcome, RunJob, prepare, process_items
 
 __all__ = ["Message", "Receiver", "Sender", "serve"]
 
-_SHARED = frozenset({Facts, Finding, Header, Plan})
 _MOST = 1024
 """Values that both ends remember; then both begin anew."""
 
@@ -34,7 +33,7 @@ class _Pickler(pickle.Pickler):
 
     def reducer_override(self, value: Any) -> Any:
         """As the number under which it was sent; the first time with its fields."""
-        if type(value) not in _SHARED:
+        if type(value) not in SHARED:
             return NotImplemented
         if known := self.sent.get(id(value)):
             return _recall, (known[1],)

@@ -17,9 +17,10 @@ from unicodedata import normalize
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.io.stores import is_remote, scheme_of, strip_file_scheme
 from sm_imgcheck.io.stores.local import opened
-from sm_imgcheck.run.inputs.item import IMAGE_SUFFIXES, SNIFFED, TENSOR_SUFFIXES, Item, Listing, begins_tensor, stem
+from sm_imgcheck.run.inputs.item import SNIFFED, Item, Listing, begins_tensor, stem
 
 __all__ = ["ELSEWHERE", "Shard", "listed", "sharded"]
 
@@ -153,7 +154,7 @@ def _reason(entry: os.DirEntry[str], how: Listing) -> str:
             return "symlink to a folder"  # not followed: a loop never ends, and a link may lead anywhere
         return "output folder" if how.leave_out and _same(entry.path, how.leave_out) else "folder"
     suffix = os.path.splitext(entry.name)[1].lower()
-    if not how.any_suffix and suffix not in IMAGE_SUFFIXES and suffix not in TENSOR_SUFFIXES:
+    if not how.any_suffix and suffix not in INPUT_SUFFIXES:
         return "other suffix"
     if not _surely(entry.is_file) and not _surely(entry.is_symlink):
         return "not a regular file"  # opening a pipe would wait for ever; a broken link is a candidate, unreadable

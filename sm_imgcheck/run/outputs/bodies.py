@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from sm_imgcheck.core.errors import ImgcheckError, OutputError, PayloadError
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.media_types import suffix_of
 from sm_imgcheck.core.types import Candidate, Options, Payload, Result
 from sm_imgcheck.features.requests import RequestTarget, too_large
 from sm_imgcheck.features.requests import batch as joining
@@ -19,7 +20,7 @@ from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.outputs.tensors import OutputRefused, Outputs
 from sm_imgcheck.run.work import resolve_input
 
-__all__ = ["Bodies", "Made", "Tell", "bodies", "suffix_of"]
+__all__ = ["Bodies", "Made", "Tell", "bodies"]
 
 Tell = Callable[[Item, Exception], str]
 """Told of a candidate that could not be served, and of the cause; answers with the clause for its result."""
@@ -96,28 +97,6 @@ def _body(results: tuple[Result, ...], parts: list[Part], route: RequestTarget) 
         return Body(results=results, refused=str(error), findings=too_large(route, size))
     tensor = joining.shape_of(parts, route)
     return Body(results=results, payload=payload, tensor=tensor, findings=too_large(route, len(payload.body)))
-
-
-_SUFFIXES = {
-    "application/json": "json",
-    "application/jsonlines": "jsonl",
-    "application/x-npy": "npy",
-    "application/x-npz": "npz",
-    "image/bmp": "bmp",
-    "image/gif": "gif",
-    "image/jpeg": "jpg",
-    "image/jpg": "jpg",
-    "image/png": "png",
-    "image/tiff": "tif",
-    "image/webp": "webp",
-    "text/csv": "csv",
-}
-"""By content type; of any other, ``bin``."""
-
-
-def suffix_of(content_type: str) -> str:
-    """The suffix of a file that holds such a body."""
-    return _SUFFIXES.get(content_type.partition(";")[0].strip().lower(), "bin")
 
 
 @dataclass(slots=True, kw_only=True)

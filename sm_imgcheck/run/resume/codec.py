@@ -16,7 +16,8 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from sm_imgcheck.core.identity_cache import IdentityCache
-from sm_imgcheck.core.types import Candidate, Facts, Finding, Header, Plan, Result
+from sm_imgcheck.core.types import Candidate, Result
+from sm_imgcheck.core.types.result import SHARED
 
 __all__ = ["RESULT_FIELDS", "flat", "result_of", "shaper", "texts"]
 
@@ -28,7 +29,6 @@ RESULT_FIELDS = (
 """What a record holds of a result, in this order: all that a report shows."""
 
 _PLAIN = frozenset({str, int, float, bool, NoneType})
-_SHARED: frozenset[type] = frozenset({Facts, Finding, Header, Plan})
 _REMEMBERED = 1024
 _texts: IdentityCache[str] = IdentityCache(_REMEMBERED)
 Shape = Callable[[object], Any]
@@ -75,7 +75,7 @@ def _text(value: object) -> str:
         return dumps(value)
     if type(value) is tuple:
         return f"[{', '.join(map(_text, value))}]"
-    if kind not in _SHARED:
+    if kind not in SHARED:
         return dumps(flat(value))
     return _texts.get((value,)) or _texts.put((value,), dumps(flat(value)))
 
