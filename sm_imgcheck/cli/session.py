@@ -18,7 +18,7 @@ from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, RunOptions
 from sm_imgcheck.cli.progress import ReportWriter, Watch
 from sm_imgcheck.cli.run_errors import Troubles
 from sm_imgcheck.core import gc_policy
-from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.errors import ImgcheckError, OutputError
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Options, Report, Result, Spec
@@ -29,6 +29,7 @@ from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.run import run
 from sm_imgcheck.run.inputs.item import IMAGE_SUFFIXES, TENSOR_SUFFIXES, Listing
 from sm_imgcheck.run.inputs.listing import ELSEWHERE, Shard, listed, sharded
+from sm_imgcheck.run.outputs.pending import PendingOutcomes
 from sm_imgcheck.run.work import Outcome, RunJob, Sink
 from sm_imgcheck.spec import load
 
@@ -160,9 +161,17 @@ def report_on(
     job, keep = _job(invocation, spec, sink)
     listing = _listing(invocation, leave_out)
     troubles, stopped = Troubles(), None
+    pending = PendingOutcomes(None if keep is None else keep.packs)
     quiet = invocation.run.quiet or (form == "jsonl" and out.isatty())
     watch = Watch(quiet=quiet, to_come=_to_come(invocation, listing))
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
+
+    def take(done: Outcome) -> None:
+        nonlocal report
+        row = writer.reporter.row(done.result)  # first: after a signal, what is counted and printed are alike
+        report = report.plus(done.result, wanted=sink is not None and done.result.kind != "probe")
+        writer.write(row)
+
     writer.open()
     try:
         with closing(watch), closing(_outcomes(invocation, listing, job, keep)) as outcomes:
@@ -171,18 +180,20 @@ def report_on(
                 troubles.note(done)
                 if results is not None and invocation.options.keep_arrays and not done.kept:
                     results.append(done.result)
-                row = writer.reporter.row(done.result)  # first: after a signal, what is counted and printed are alike
-                report = report.plus(done.result, wanted=sink is not None and done.result.kind != "probe")
-                writer.write(row)
+                for ready in pending.add(done):
+                    take(ready)
     except OSError:  # of printing: the executor turns its own into results
         raise
     except BaseException as error:  # noqa: BLE001 - raised again below
         stopped = error
+    for done in pending.rest():
+        take(done)
     report = replace(report, not_looked_at=dict(listing.passed_over))
     if report.candidates or form not in FOR_PEOPLE:
         writer.close(report)
     if stopped is not None:
-        _say_how_to_go_on(stopped, report, written=sink is not None, resumable=keep is not None and sink is not None)
+        kept = _kept_by(stopped, report, written=sink is not None, resumable=keep is not None and sink is not None)
+        _say_where_it_stopped(stopped, report, pending.prepared, kept)
         raise stopped
     if keep is not None and keep.kept and not invocation.run.quiet:
         typer.echo(f"{keep.kept:,} of {report.candidates:,} were up to date and are kept", err=True)
@@ -303,11 +314,20 @@ def _has_colors() -> bool:
     return os.name != "nt" or any(name in os.environ for name in ("WT_SESSION", "ANSICON", "TERM_PROGRAM", "TERM"))
 
 
-def _say_how_to_go_on(stopped: BaseException, report: Report, *, written: bool, resumable: bool) -> None:
+def _say_where_it_stopped(stopped: BaseException, report: Report, prepared: int, kept: str) -> None:
     asked_to = " by Ctrl-C" if isinstance(stopped, KeyboardInterrupt) else ""
     asked_to = f" by {stopped.name}" if isinstance(stopped, Terminated) else asked_to
     done = f"{report.candidates:,} candidate{'s' if report.candidates > 1 else ''}" if report.candidates else "nothing"
-    kept = "; what is written stays, and the same command leaves it as it is" if written and report.candidates else ""
-    kept = "; what is written stays: the same command with --resume goes on" if resumable else kept
+    done += f" ({prepared:,} prepared, not yet in an output file)" if prepared else ""
     if report.candidates or asked_to:
         typer.echo(f"stopped{asked_to} after {done}{kept}", err=True)
+
+
+def _kept_by(stopped: BaseException, report: Report, *, written: bool, resumable: bool) -> str:
+    """What a run that was cut short leaves, and how to go on with it; nothing where only the error knows how."""
+    if isinstance(stopped, OutputError) and not stopped.resumable:
+        return ""
+    if resumable:
+        fixed = "" if not isinstance(stopped, Exception) else "when the error below is fixed, "
+        return f"; what is written stays: {fixed}the same command with --resume goes on"
+    return "; what is written stays, and the same command leaves it as it is" if written and report.candidates else ""

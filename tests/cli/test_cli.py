@@ -166,7 +166,7 @@ def test_a_bad_candidate_is_a_finding_and_the_others_are_still_checked(place, sa
     (place / "photos" / "empty.jpg").write_bytes(b"")
     code, out, err = say("convert", "photos", "missing.jpg", "-o", "out")
     assert (code, err) == (1, "")
-    assert "2 tensors written; 3 of 5 candidates could not be converted." in out
+    assert "2 tensors written; 3 of 5 candidates were not converted." in out
     assert say("validate", "photos/empty.jpg", "--fail-on", "unfixable")[0] == 1
 
 
@@ -509,7 +509,7 @@ def test_a_clash_is_named_and_the_others_are_converted(place, say):
     clash = f"{Path('photos/cat.jpeg')} and {Path('photos/cat.jpg')} would both be written to {Path('out/cat.npy')}"
     assert f"No tensor was written of:\n  1 image: {clash}: rename one" in out
     assert f"error: 1 not written: {clash}" in err
-    assert "4 tensors written; 1 of 5 candidates could not be converted." in out
+    assert "4 tensors written; 1 of 5 candidates was not converted." in out
     assert "leaves it as it is" not in err
     assert say("convert", "photos", "-o", "out", "-q")[0] == 2, "the same again, and nothing is overwritten"
 

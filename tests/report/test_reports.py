@@ -184,7 +184,7 @@ def test_the_sum(results, last):
             [replace(image("x.jpg"), emitted="out/x.npy"), replace(image("y.jpg"), skipped="why")],
             [
                 "4 errors in all 2 candidates; mended: 2 of them.",
-                "1 tensor written; 1 of 2 candidates could not be converted.",
+                "1 tensor written; 1 of 2 candidates was not converted.",
             ],
         ),
     ],

@@ -203,9 +203,11 @@ class Packs:
             return size
         if self.packing.remainder == "refuse" or (self.batch is not None and not self.batch.allows(there)):
             first = for_terminal(self.full[0].item.path)
+            others = ", the others are" if self.number else ""
             raise OutputError(
-                f"the last batch has {there} of {size} candidates, from {first} on: it is not written, the others are; "
-                "--resume --remainder pad fills it with zeros, and short writes it as it is where the spec allows that"
+                f"the last batch has {there} of {size} candidates, from {first} on: it is not written{others}; "
+                "--resume --remainder pad fills it with zeros, and short writes it as it is where the spec allows that",
+                resumable=False,
             )
         return there
 
