@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -103,10 +104,20 @@ def test_a_pipe(here):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
-def test_a_pipe_that_nobody_writes_to(here):
-    """An ordinary open would wait for ever."""
+def test_named_pipe_without_writer_is_refused(here, monkeypatch):
+    """An ordinary open would wait forever."""
+    monkeypatch.setattr("sm_imgcheck.io.stores.local._PATIENCE", 0.1)
     os.mkfifo(here / "pipe.yaml")
-    assert "the file is empty" in said("pipe.yaml")
+    assert "pipe.yaml: cannot be read: it is a pipe, and nothing was written to it within" in said("pipe.yaml")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
+def test_named_pipe_waits_for_late_writer(here):
+    os.mkfifo(here / "pipe.yaml")
+    writer = Timer(0.3, lambda: (here / "pipe.yaml").write_text(GOOD))
+    writer.start()
+    assert load("pipe.yaml").contract.dtype == "float32"
+    writer.join()
 
 
 @pytest.mark.parametrize(
