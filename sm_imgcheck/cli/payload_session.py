@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TextIO
 
+from sm_imgcheck.cli import check_signals
 from sm_imgcheck.cli.options import AssumptionOptions, DocumentOptions, RequestOptions
 from sm_imgcheck.cli.progress import ReportWriter
 from sm_imgcheck.cli.run_errors import Troubles
@@ -87,6 +88,7 @@ def each(
             for number, result in enumerate(made.body.results):
                 found = result.findings if number else result.findings + made.body.findings
                 report = report.plus(replace(result, emitted=place, findings=found), wanted=True)
+            check_signals()
             gc.enable()  # a short command ends without it; looking through what is imported takes 9 ms
     finally:
         if report.candidates:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import typer
 
-from sm_imgcheck.cli import Terminated
+from sm_imgcheck.cli import Terminated, check_signals
 from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, RunOptions
 from sm_imgcheck.cli.progress import ReportWriter, Watch
 from sm_imgcheck.cli.run_errors import Troubles
@@ -175,6 +175,7 @@ def report_on(
     writer.open()
     try:
         with closing(watch), closing(_outcomes(invocation, listing, job, keep)) as outcomes:
+            check_signals()
             for done in outcomes:
                 watch.note(done)
                 troubles.note(done)
@@ -182,6 +183,7 @@ def report_on(
                     results.append(done.result)
                 for ready in pending.add(done):
                     take(ready)
+                check_signals()
     except OSError:  # of printing: the executor turns its own into results
         raise
     except BaseException as error:  # noqa: BLE001 - raised again below

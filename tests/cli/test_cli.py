@@ -622,8 +622,37 @@ def test_sigterm_is_a_clean_stop(place):
 
 
 @POSIX
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_signal_swallowed_by_callback_still_stops_the_run(place, number):
+    """What a handler raises in ``__del__`` is dropped by Python; so it is in a callback of the import system."""
+    code = f"""
+import os, signal, sys
+from sm_imgcheck import __main__ as start
+from sm_imgcheck.pipeline import process
+signal.signal(signal.SIGINT, signal.default_int_handler)
+real = process.process
+class Swallow:
+    def __del__(self):
+        os.kill(os.getpid(), {int(number)})
+        for _ in range(10_000): pass
+def swallowing(*given, **more):
+    Swallow()
+    return real(*given, **more)
+process.process = swallowing
+sys.argv[1:] = ["convert", "photos", "cat.jpg", "-o", "out", "--format", "jsonl", "-j", "1"]
+start.main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert "Exception ignored" in done.stderr, "the signal came where its exception is lost"
+    assert done.returncode == 128 + number
+    assert "after 1 candidate; what is written stays" in done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["summary"]["candidates"] == 1
+
+
+@POSIX
 def test_a_signal_that_somebody_ignores_stays_ignored(monkeypatch):
-    heard = {signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_IGN}
+    heard = {signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_IGN, signal.SIGINT: signal.SIG_IGN}
+    monkeypatch.setattr(cli, "_received", [])
     monkeypatch.setattr(cli.signal, "getsignal", heard.__getitem__)
     monkeypatch.setattr(cli.signal, "signal", heard.__setitem__)
     cli.listen()

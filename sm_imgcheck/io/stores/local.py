@@ -48,15 +48,16 @@ def opened(path: str, *, pipes: bool = True) -> BufferedReader:
         raise OSError(errno.EINVAL, str(error)) from None
     try:
         mode = os.fstat(handle).st_mode
-        if modes.S_ISFIFO(mode) and hasattr(os, "O_NONBLOCK") and pipes:
+        if pipes and modes.S_ISFIFO(mode):
             _wait_for_writer(handle, path)
-        elif not modes.S_ISREG(mode):
-            other = "a device or a socket" if pipes else "a device, a pipe or a socket"
-            raise OSError(errno.EINVAL, f"it is {'a folder' if modes.S_ISDIR(mode) else other}, not a file")
-        return os.fdopen(handle, "rb")
     except BaseException:
         os.close(handle)
         raise
+    if modes.S_ISREG(mode) or (pipes and modes.S_ISFIFO(mode)):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    other = "a device or a socket" if pipes else "a device, a pipe or a socket"
+    raise OSError(errno.EINVAL, f"it is {'a folder' if modes.S_ISDIR(mode) else other}, not a file")
 
 
 def _wait_for_writer(handle: int, path: str) -> None:
