@@ -236,9 +236,20 @@ def test_an_output_that_differs_ends_the_run_and_leaves_the_report_whole(place, 
 
 
 def test_two_candidates_with_one_output_name_both(place, say):
-    code, _, err = say("convert", "cat.jpg", "photos/../cat.jpg", "-o", "out")
+    (place / "other").mkdir()
+    (place / "other" / "cat.jpg").write_bytes((place / "cat.jpg").read_bytes())
+    code, _, err = say("convert", "cat.jpg", "other/cat.jpg", "-o", "out")
     assert code == 2
-    assert "cat.jpg and photos/../cat.jpg would both be written" in err
+    assert "cat.jpg and other/cat.jpg would both be written" in err
+
+
+def test_one_file_under_two_names_is_written_once(place, say):
+    code, _, err = say("convert", "cat.jpg", "photos/../cat.jpg", "./cat.jpg", "-o", "out")
+    assert (code, err) == (0, "")
+    assert [path.name for path in (place / "out").glob("[!.]*")] == ["cat.npy"]
+    code, _, err = say("convert", "cat.jpg", "./cat.jpg", "-o", "packed", "--batch-size", "2")
+    assert code == 2
+    assert "./cat.jpg is listed twice" in err
 
 
 def test_a_bug_is_told_as_one_and_with_the_file(place, say, monkeypatch):
