@@ -20,7 +20,7 @@ from sm_imgcheck.features.requests import RequestTarget, route
 from sm_imgcheck.report import Content, Row_contra, reporter
 from sm_imgcheck.run.inputs.item import Item, Listing
 from sm_imgcheck.run.inputs.listing import listed
-from sm_imgcheck.run.outputs.bodies import Made, bodies
+from sm_imgcheck.run.outputs.bodies import Made, bodies, single
 from sm_imgcheck.run.outputs.tensors import OutputRefused
 
 __all__ = ["RequestInvocation", "candidates", "each", "nothing", "settled", "writer"]
@@ -38,6 +38,8 @@ class RequestInvocation:
     report: DocumentOptions
     leave_out: str = ""
     """A folder that is not read: where the bodies go."""
+    single: str = ""
+    """The file, or - for standard output, that takes one body; empty: any number."""
 
 
 def settled(invocation: RequestInvocation) -> RequestTarget:
@@ -83,7 +85,8 @@ def each(
     """
     troubles, report = Troubles(), Report(spec_name=way.spec.name, spec_sha256=way.spec.sha256)
     try:
-        for made in bodies(candidates(invocation), way, invocation.options, tell=troubles.tell):
+        every = bodies(candidates(invocation), way, invocation.options, tell=troubles.tell)
+        for made in single(every, invocation.single) if invocation.single else every:
             place = _used(made, use, troubles)
             for number, result in enumerate(made.body.results):
                 found = result.findings if number else result.findings + made.body.findings

@@ -76,6 +76,7 @@ def _write(invocation: RequestInvocation, out: str, fail_on: Any, *, force: bool
 
     way = payload_session.settled(invocation)
     sink = _sink(out, way, force=force)
+    invocation = replace(invocation, single=out if out == "-" or sink.outputs.file else "")
     content = PayloadContent(way, folder=sink.outputs.folder)
     writer = payload_session.writer(invocation, content, sys.stderr if out == "-" else sys.stdout)
 
