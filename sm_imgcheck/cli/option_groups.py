@@ -12,9 +12,11 @@ from functools import wraps
 from inspect import Parameter, signature
 from itertools import islice
 from pkgutil import iter_modules
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 import typer
+
+T = TypeVar("T", str, str | None)
 
 __all__ = ["choices", "constants", "grouped", "one_of", "text_option"]
 
@@ -91,7 +93,7 @@ def one_of(*allowed: str) -> Callable[[str | None], str | None]:
     return check
 
 
-def said(context: typer.Context, option: typer.CallbackParam, value: str) -> str:
+def said(context: typer.Context, option: typer.CallbackParam, value: T) -> T:
     """Refuse an empty text: ``"$SHARD"``, where that is not set, would stand for all of it on every machine."""
     source = context.get_parameter_source(option.name or "")
     if not value and source is not None and source.name == "COMMANDLINE":

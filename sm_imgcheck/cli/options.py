@@ -55,6 +55,7 @@ Source = Annotated[
         "--source",
         metavar="IMAGE",
         help="The image that the tensor was made of: how it was made is found out, and held against the spec.",
+        callback=said,
         show_default=False,
     ),
 ]

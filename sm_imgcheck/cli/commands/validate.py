@@ -160,6 +160,10 @@ def _agree(invocation: Invocation, checks: ValidateOptions) -> None:
         raise typer.BadParameter("--handler goes with neither --emit, --headers-only, --golden nor --manifest")
     if checks.source is not None and (handler is not None or checks.headers_only):
         raise typer.BadParameter("--source is the image of a tensor: with --handler it is the PATH that is sent")
+    if checks.source is not None:
+        from sm_imgcheck.features.identify.source import check_source
+
+        check_source(checks.source)  # an image has no use for it, and would not report that it is missing
     if not invocation.paths and not checks.golden:
         raise typer.BadParameter("name a PATH to be checked; --golden alone goes without")
 
