@@ -144,6 +144,18 @@ class TestBatches:
         assert "stopped after 1 candidate (1 prepared, not yet in an output file)\n" in err
         assert "the last batch has 1 of 2 candidates, from in/five.jpg on: it is not written; --resume" in err
 
+    def test_padding_that_dwarfs_the_tensors_is_refused(self, place, say):
+        given = ("convert", "in/five.jpg", "-o", "out", "--remainder", "pad", "--batch-size")
+        code, _, err = say(*given, "65536")
+        assert code == 0, "small images: 0.6 GB"
+        Path("sm-imgcheck.yaml").write_text(SPEC.replace("24, 32", "240, 320"))
+        code, out, err = say(*given[:3], "large", *given[4:], "65536")
+        assert code == 2
+        assert "No tensor was written." in out
+        assert "the only batch has 1 of 65,536 candidates" in err
+        assert "take a --batch-size near 1" in err
+        assert not list(Path("large").glob("[!.]*"))
+
     def test_the_number_that_the_model_takes(self, place, say):
         Path("sm-imgcheck.yaml").write_text(SPEC.replace("N,", "3,"))
         code, _, err = say("convert", "in", "-o", "out", "--as", "npy", "--batch-size", "4")
