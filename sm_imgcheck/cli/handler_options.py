@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sm_imgcheck.cli.option_groups import at_most
 from sm_imgcheck.core.frozen import frozen
 
 if TYPE_CHECKING:
     from sm_imgcheck.features.handler import Handler
 
 __all__ = ["HandlerOptions", "handler_of"]
+
+_LONGEST = 604_800
+"""Seconds: a week."""
+_LARGEST = 1 << 20
+"""GiB: a pebibyte."""
 
 
 @frozen
@@ -52,7 +57,11 @@ class HandlerOptions:
     timeout: Annotated[
         float,
         typer.Option(
-            "--timeout", metavar="SECONDS", help="For importing the file of --handler, and for each request.", min=0.1
+            "--timeout",
+            metavar="SECONDS",
+            help="For importing the file of --handler, and for each request.",
+            min=0.1,
+            callback=at_most(_LONGEST),
         ),
     ] = 60.0
     memory: Annotated[
@@ -64,6 +73,7 @@ class HandlerOptions:
             "machine's.",
             min=0.05,
             show_default=False,
+            callback=at_most(_LARGEST),
         ),
     ] = None
 
@@ -76,9 +86,6 @@ def handler_of(options: HandlerOptions, content_type: str | None) -> Handler | N
             if value is not None:
                 raise typer.BadParameter(f"{name} says how --handler is run: name its file with --handler")
         return None
-    for name, limit in (("--timeout", options.timeout), ("--memory", options.memory)):
-        if limit is not None and not isfinite(limit):
-            raise typer.BadParameter(f"{name} {limit} is no limit: give a number")
     from sm_imgcheck.features.handler import Handler
 
     return Handler(

@@ -18,7 +18,7 @@ import typer
 
 T = TypeVar("T", str, str | None)
 
-__all__ = ["choices", "constants", "grouped", "one_of", "text_option"]
+__all__ = ["at_most", "choices", "constants", "grouped", "one_of", "text_option"]
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
@@ -74,7 +74,7 @@ def _path(name: str) -> str:
 
 def text_option(text: str, metavar: str = "TEXT") -> Any:
     """An option that takes a text and is empty by default."""
-    return typer.Option(help=text, metavar=metavar, show_default=False)
+    return typer.Option(help=text, metavar=metavar, callback=said, show_default=False)
 
 
 def one_of(*allowed: str) -> Callable[[str | None], str | None]:
@@ -89,6 +89,17 @@ def one_of(*allowed: str) -> Callable[[str | None], str | None]:
         raise typer.BadParameter(
             f"{value!r} is not one of {', '.join(allowed)}{f'; did you mean {near[0]}?' if near else ''}"
         )
+
+    return check
+
+
+def at_most(most: float) -> Callable[[float | None], float | None]:
+    """Make a callback that refuses a larger number, and NaN, which passes every comparison of ``min`` and ``max``."""
+
+    def check(value: float | None) -> float | None:
+        if value is None or value <= most:
+            return value
+        raise typer.BadParameter(f"got {value:g}, expected a number up to {most:,.0f}")
 
     return check
 
