@@ -160,10 +160,8 @@ def report_on(
     writer = ReportWriter(reporter(form, CheckContent(_run(invocation, spec, command, out))), out, silent=silent)
     job, keep = _job(invocation, spec, sink)
     listing = _listing(invocation, leave_out)
-    troubles, stopped = Troubles(), None
-    pending = PendingOutcomes(None if keep is None else keep.packs)
-    quiet = invocation.run.quiet or (form == "jsonl" and out.isatty())
-    watch = Watch(quiet=quiet, to_come=_to_come(invocation, listing))
+    troubles, pending, stopped = Troubles(), PendingOutcomes(None if keep is None else keep.packs), None
+    watch = _watch(invocation, listing, quiet=form == "jsonl" and out.isatty())
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
 
     def take(done: Outcome) -> None:
@@ -194,13 +192,13 @@ def report_on(
     if report.candidates or form not in FOR_PEOPLE:
         writer.close(report)
     if stopped is not None:
-        kept = _kept_by(stopped, report, written=sink is not None, resumable=keep is not None and sink is not None)
-        _say_where_it_stopped(stopped, report, pending.prepared, kept)
+        resumable = keep is not None and sink is not None
+        _say_where_it_stopped(stopped, report, pending.prepared, written=sink is not None, resumable=resumable)
         raise stopped
     if keep is not None and keep.kept and not invocation.run.quiet:
         typer.echo(f"{keep.kept:,} of {report.candidates:,} were up to date and are kept", err=True)
-    if not report.candidates and not listing.passed_over[ELSEWHERE]:
-        raise ImgcheckError(_nothing_there(invocation.paths, listing))
+    if not report.candidates:
+        _tell_nothing(invocation, listing)
     watch.sum_up(report)
     troubles.sum_up()
     return report
@@ -270,6 +268,10 @@ def _listing(invocation: Invocation, leave_out: str) -> Listing:
     )
 
 
+def _watch(invocation: Invocation, listing: Listing, *, quiet: bool) -> Watch:
+    return Watch(quiet=quiet or invocation.run.quiet, to_come=_to_come(invocation, listing))
+
+
 def _to_come(invocation: Invocation, how: Listing) -> Iterator[object] | None:
     """The candidates once more, to be counted, where that costs little and can be done twice."""
     if any(path == "-" or path.startswith("@") or is_remote(path) for path in invocation.paths):
@@ -282,6 +284,15 @@ def _is_many(path: str) -> bool:
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
     is_file = suffix in IMAGE_SUFFIXES or suffix in TENSOR_SUFFIXES
     return path.startswith("@") or (not is_file if is_remote(path) else os.path.isdir(strip_file_scheme(path)))  # noqa: PTH112
+
+
+def _tell_nothing(invocation: Invocation, listing: Listing) -> None:
+    """Raise ImgcheckError where a run had no candidate, unless they are all in other shards."""
+    if not listing.passed_over[ELSEWHERE]:
+        raise ImgcheckError(_nothing_there(invocation.paths, listing))
+    if not invocation.run.quiet:
+        others = f"{listing.passed_over[ELSEWHERE]:,} in other shards"
+        typer.echo(f"no candidates in shard {invocation.run.shard} ({others})", err=True)
 
 
 def _nothing_there(paths: list[str], how: Listing) -> str:
@@ -316,11 +327,14 @@ def _has_colors() -> bool:
     return os.name != "nt" or any(name in os.environ for name in ("WT_SESSION", "ANSICON", "TERM_PROGRAM", "TERM"))
 
 
-def _say_where_it_stopped(stopped: BaseException, report: Report, prepared: int, kept: str) -> None:
+def _say_where_it_stopped(
+    stopped: BaseException, report: Report, prepared: int, *, written: bool, resumable: bool
+) -> None:
     asked_to = " by Ctrl-C" if isinstance(stopped, KeyboardInterrupt) else ""
     asked_to = f" by {stopped.name}" if isinstance(stopped, Terminated) else asked_to
     done = f"{report.candidates:,} candidate{'s' if report.candidates > 1 else ''}" if report.candidates else "nothing"
     done += f" ({prepared:,} prepared, not yet in an output file)" if prepared else ""
+    kept = _kept_by(stopped, report, written=written, resumable=resumable)
     if report.candidates or asked_to:
         typer.echo(f"stopped{asked_to} after {done}{kept}", err=True)
 

@@ -477,8 +477,11 @@ class TestShards:
         assert say("merge", *reversed(parts))[1] == Path("whole.jsonl").read_text()
 
     def test_a_shard_without_a_candidate_is_no_error(self, place, say):
-        codes = [say("validate", "in", "--shard", f"{index}/9", "--fail-on", "never")[0] for index in range(9)]
-        assert codes == [0] * 9
+        runs = [say("validate", "in", "--shard", f"{index}/9", "--fail-on", "never") for index in range(9)]
+        assert [code for code, _, _ in runs] == [0] * 9
+        empty = [(index, err) for index, (_, out, err) in enumerate(runs) if not out]
+        assert empty
+        assert all(f"no candidates in shard {index}/9 (" in err for index, err in empty)
 
     def test_the_same_on_every_machine(self):
         names = ("x", "K\u00e4se", "ka\u0308se", "cat", "dog")
@@ -540,6 +543,10 @@ class TestMerge:
         assert code == 0
         assert err.startswith("warning: 2.jsonl was not made by")
         assert len(Path("whole.jsonl").read_text().splitlines()) == 7
+
+    def test_existing_output_is_replaced_by_force_only(self, parts, say):
+        code, _, err = say("merge", "0.jsonl", "1.jsonl", "-o", "0.jsonl")
+        assert (code, err) == (2, "error: 0.jsonl exists: --force replaces it\n")
 
     def test_a_part_that_is_not_whole(self, parts, say):
         Path("1.jsonl").write_text(Path("1.jsonl").read_text()[:-1])
