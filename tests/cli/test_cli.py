@@ -721,6 +721,34 @@ def test_a_dash_is_standard_output_for_texts_too(place, say):
     assert not (place / "-").exists()
 
 
+def test_code_never_replaces_its_spec(place, say):
+    before = (place / "sm-imgcheck.yaml").read_text()
+    code, _, err = say("code", "-s", "sm-imgcheck.yaml", "-o", "./sm-imgcheck.yaml", "--force")
+    assert code == 2
+    assert "is the spec itself: name another file" in err
+    assert (place / "sm-imgcheck.yaml").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["spec", "init", "--shape", ""], "--shape"),
+        (["spec", "init", "--from-tensor", ""], "--from-tensor"),
+        (["spec", "init", "--size", "0", "--resize", "stretch"], "resize.size"),
+        (["validate", "cat.jpg", "--select", ""], "--select"),
+        (["validate", "cat.jpg", "--ignore", " , "], "--ignore"),
+        (["payload", "cat.jpg", "-o", ""], "--out"),
+        (["payload", "cat.jpg", "--content-type", ""], "--content-type"),
+        (["send", "cat.jpg", "--url", "http://127.0.0.1:9/", "--timeout", "nan"], "--timeout': got nan"),
+    ],
+)
+def test_empty_and_impossible_values_are_refused(place, say, words, named):
+    code, _, err = say(*words)
+    assert code == 2
+    assert named in err
+    assert "bug" not in err
+
+
 def test_a_spec_is_read_from_an_ordinary_file_only(place, say, monkeypatch):
     assert "is a folder" in say("validate", "cat.jpg", "-s", "photos")[2]
     if os.name != "nt":
