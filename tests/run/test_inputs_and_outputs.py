@@ -154,6 +154,15 @@ def test_a_list_from_a_pipe_is_read_as_far_as_it_is_written(tmp_path, monkeypatc
         names("@/dev/zero")
 
 
+def test_list_skips_blank_lines_and_refuses_other_lists(tmp_path):
+    (tmp_path / "list.txt").write_text("cat.jpg\n\n  \t\n#dog.jpg\n@other.txt\n")
+    how = Listing(passed_over=Counter())
+    items = list(listed([f"@{tmp_path / 'list.txt'}"], how))
+    assert [item.path for item in items] == ["cat.jpg", "#dog.jpg", "@other.txt"]
+    assert [item.problem for item in items] == ["", "", items[2].problem]
+    assert "is a list in a list" in items[2].problem
+
+
 def test_what_is_no_file_is_not_opened(tmp_path):
     for name, said in ((str(tmp_path), "a folder|denied"), ("x\0y", "null"), (str(tmp_path / "none"), "No such")):
         with pytest.raises(OSError, match=said):
