@@ -20,7 +20,16 @@ from sm_imgcheck.core import __version__
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 
-__all__ = ["EXITS", "Terminated", "build", "list_commands", "listen", "main"]
+__all__ = [
+    "EXITS",
+    "Terminated",
+    "build",
+    "check_signals",
+    "exit_code_of_signal",
+    "list_commands",
+    "listen",
+    "main",
+]
 
 EXITS = (
     "Exit codes: 0 nothing at or above --fail-on; 1 findings, or a candidate that could not be converted; "
@@ -192,13 +201,34 @@ class Terminated(BaseException):  # not KeyboardInterrupt: typer makes exit code
         super().__init__(self.name)
 
 
+_received: list[int] = []
+"""Signals that asked this process to end. What a handler raises is lost where Python cannot pass it on: in a callback
+of the import system or of a weak reference, in ``__del__``, below compiled code that clears errors."""
+
+
 def listen() -> None:
-    """Let the signals that end a process raise ``Terminated``, unless somebody (nohup) had them ignored."""
-    for name in ("SIGTERM", "SIGHUP"):
+    """Let the signals that end a process raise an exception, unless somebody (nohup) had them ignored."""
+    for name, default in (
+        ("SIGTERM", signal.SIG_DFL),
+        ("SIGHUP", signal.SIG_DFL),
+        ("SIGINT", signal.default_int_handler),
+    ):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+        if number is not None and signal.getsignal(number) is default:
             signal.signal(number, _stop)
 
 
 def _stop(number: int, _: FrameType | None) -> None:
-    raise Terminated(number)
+    _received.append(number)
+    check_signals()
+
+
+def check_signals() -> None:
+    """Raise the exception of a signal that was received, in case that of its handler was lost; between candidates."""
+    if _received:
+        raise KeyboardInterrupt if _received[-1] == signal.SIGINT else Terminated(_received[-1])
+
+
+def exit_code_of_signal() -> int:
+    """128 + n where a signal was received, whatever became of its exception; otherwise 0."""
+    return 128 + _received[-1] if _received else 0

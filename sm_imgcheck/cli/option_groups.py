@@ -12,14 +12,16 @@ from functools import wraps
 from inspect import Parameter, signature
 from itertools import islice
 from pkgutil import iter_modules
-from typing import Any, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import typer
 from typer.core import TyperCommand
 
 from sm_imgcheck.core.suggestions import nearest
 
-__all__ = ["PanelCommand", "choices", "constants", "grouped", "one_of", "text_option"]
+T = TypeVar("T", str, str | None)
+
+__all__ = ["PanelCommand", "at_most", "choices", "constants", "grouped", "one_of", "text_option"]
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
@@ -113,7 +115,7 @@ def _path(name: str) -> str:
 
 def text_option(text: str, metavar: str = "TEXT") -> Any:
     """An option that takes a text and is empty by default."""
-    return typer.Option(help=text, metavar=metavar, show_default=False)
+    return typer.Option(help=text, metavar=metavar, callback=said, show_default=False)
 
 
 def one_of(*allowed: str) -> Callable[[str | None], str | None]:
@@ -128,7 +130,18 @@ def one_of(*allowed: str) -> Callable[[str | None], str | None]:
     return check
 
 
-def said(context: typer.Context, option: typer.CallbackParam, value: str) -> str:
+def at_most(most: float) -> Callable[[float | None], float | None]:
+    """Make a callback that refuses a larger number, and NaN, which passes every comparison of ``min`` and ``max``."""
+
+    def check(value: float | None) -> float | None:
+        if value is None or value <= most:
+            return value
+        raise typer.BadParameter(f"got {value:g}, expected a number up to {most:,.0f}")
+
+    return check
+
+
+def said(context: typer.Context, option: typer.CallbackParam, value: T) -> T:
     """Refuse an empty text: ``"$SHARD"``, where that is not set, would stand for all of it on every machine."""
     source = context.get_parameter_source(option.name or "")
     if not value and source is not None and source.name == "COMMANDLINE":

@@ -76,6 +76,7 @@ Source = Annotated[
         "--source",
         metavar="IMAGE",
         help="The image that the tensor was made of: how it was made is found out, and held against the spec.",
+        callback=said,
         show_default=False,
         rich_help_panel="Input",
     ),
@@ -273,7 +274,11 @@ class RequestOptions:
     content_type: Annotated[
         str,
         typer.Option(
-            "--content-type", metavar="TYPE", help="Say this of the body instead of its form's own.", show_default=False
+            "--content-type",
+            metavar="TYPE",
+            help="Say this of the body instead of its form's own.",
+            callback=said,
+            show_default=False,
         ),
     ] = ""
 
@@ -310,6 +315,8 @@ def _assumed(pairs: list[str] | None) -> dict[str, str]:
 def _codes(words: list[str] | None) -> tuple[str, ...]:
     """Codes or their beginnings, separated by commas or given one by one. One that fits no check is refused."""
     wanted = tuple(word.strip().upper() for words_ in words or [] for word in words_.split(",") if word.strip())
+    if words and not wanted:
+        raise typer.BadParameter("--select and --ignore take codes, such as SRC or DTY101: leave the option out")
     if wanted:
         from sm_imgcheck.rules import every
 

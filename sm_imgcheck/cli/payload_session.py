@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from sm_imgcheck.cli import check_signals
 from sm_imgcheck.cli.options import AssumptionOptions, ReportOptions, RequestOptions
 from sm_imgcheck.cli.run_errors import Troubles
 from sm_imgcheck.cli.session import load_spec
@@ -16,7 +17,7 @@ from sm_imgcheck.core.types import Options, Report
 from sm_imgcheck.features.requests import RequestTarget, route
 from sm_imgcheck.run.inputs.item import Item, Listing
 from sm_imgcheck.run.inputs.listing import listed
-from sm_imgcheck.run.outputs.bodies import Made, bodies
+from sm_imgcheck.run.outputs.bodies import Made, bodies, single
 from sm_imgcheck.run.outputs.tensors import OutputRefused
 
 __all__ = ["RequestInvocation", "candidates", "each", "nothing", "settled"]
@@ -35,6 +36,8 @@ class RequestInvocation:
     stdin_filename: str
     leave_out: str = ""
     """A folder that is not read: where the bodies go."""
+    single: str = ""
+    """The file, or - for standard output, that takes one body; empty: any number."""
 
 
 def settled(invocation: RequestInvocation) -> RequestTarget:
@@ -75,11 +78,13 @@ def each(
     """
     troubles, report = Troubles(), Report(spec_name=way.spec.name, spec_sha256=way.spec.sha256)
     try:
-        for made in bodies(candidates(invocation), way, invocation.options, tell=troubles.tell):
+        every = bodies(candidates(invocation), way, invocation.options, tell=troubles.tell)
+        for made in single(every, invocation.single) if invocation.single else every:
             place = _used(made, use, troubles)
             for number, result in enumerate(made.body.results):
                 found = result.findings if number else result.findings + made.body.findings
                 report = report.plus(replace(result, emitted=place, findings=found), wanted=True)
+            check_signals()
             gc.enable()  # a short command ends without it; looking through what is imported takes 9 ms
     finally:
         if report.candidates:

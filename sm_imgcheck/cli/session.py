@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, TextIO
 
 import typer
 
-from sm_imgcheck.cli import Terminated
+from sm_imgcheck.cli import Terminated, check_signals
 from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, ReportOptions, RunOptions
 from sm_imgcheck.cli.printing import ReportWriter
 from sm_imgcheck.cli.progress import Watch
 from sm_imgcheck.cli.run_errors import Troubles
 from sm_imgcheck.core import gc_policy
-from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.errors import ImgcheckError, OutputError
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
@@ -30,6 +30,7 @@ from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.run import run
 from sm_imgcheck.run.inputs.item import Listing
 from sm_imgcheck.run.inputs.listing import ELSEWHERE, Shard, listed, sharded
+from sm_imgcheck.run.outputs.pending import PendingOutcomes
 from sm_imgcheck.run.work import Outcome, RunJob, Sink
 from sm_imgcheck.spec import load
 
@@ -158,35 +159,45 @@ def report_on(
     writer = ReportWriter(content, invocation.report, out)
     job, keep = _job(invocation, spec, sink)
     listing = _listing(invocation, leave_out)
-    troubles, stopped = Troubles(), None
-    quiet = invocation.report.quiet or (writer.form == "jsonl" and out.isatty())
-    watch = Watch(quiet=quiet, to_come=_to_come(invocation, listing))
+    troubles, pending, stopped = Troubles(), PendingOutcomes(None if keep is None else keep.packs), None
+    watch = _watch(invocation, listing, quiet=writer.form == "jsonl" and out.isatty())
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
+
+    def take(done: Outcome) -> None:
+        nonlocal report
+        row = writer.reporter.row(done.result)  # first: after a signal, what is counted and printed are alike
+        report = report.plus(done.result, wanted=sink is not None and done.result.kind != "probe")
+        writer.write(row)
+
     writer.open()
     try:
         with closing(watch), closing(_outcomes(invocation, listing, job, keep)) as outcomes:
+            check_signals()
             for done in outcomes:
                 watch.note(done)
                 troubles.note(done)
                 if results is not None and invocation.options.keep_arrays and not done.kept:
                     results.append(done.result)
-                row = writer.reporter.row(done.result)  # first: after a signal, what is counted and printed are alike
-                report = report.plus(done.result, wanted=sink is not None and done.result.kind != "probe")
-                writer.write(row)
+                for ready in pending.add(done):
+                    take(ready)
+                check_signals()
     except OSError:  # of printing: the executor turns its own into results
         raise
     except BaseException as error:  # noqa: BLE001 - raised again below
         stopped = error
+    for done in pending.rest():
+        take(done)
     report = replace(report, not_looked_at=dict(listing.passed_over))
     if report.candidates or not writer.for_people:
         writer.close(report)
     if stopped is not None:
-        _say_how_to_go_on(stopped, report, written=sink is not None, resumable=keep is not None and sink is not None)
+        resumable = keep is not None and sink is not None
+        _say_where_it_stopped(stopped, report, pending.prepared, written=sink is not None, resumable=resumable)
         raise stopped
     if keep is not None and keep.kept and not invocation.report.quiet:
         typer.echo(f"{keep.kept:,} of {report.candidates:,} were up to date and are kept", err=True)
-    if not report.candidates and not listing.passed_over[ELSEWHERE]:
-        raise ImgcheckError(_nothing_there(invocation.paths, listing))
+    if not report.candidates:
+        _tell_nothing(invocation, listing)
     watch.sum_up(report)
     troubles.sum_up()
     return report
@@ -256,6 +267,10 @@ def _listing(invocation: Invocation, leave_out: str) -> Listing:
     )
 
 
+def _watch(invocation: Invocation, listing: Listing, *, quiet: bool) -> Watch:
+    return Watch(quiet=quiet or invocation.report.quiet, to_come=_to_come(invocation, listing))
+
+
 def _to_come(invocation: Invocation, how: Listing) -> Iterator[object] | None:
     """The candidates once more, to be counted, where that costs little and can be done twice."""
     if any(path == "-" or path.startswith("@") or is_remote(path) for path in invocation.paths):
@@ -268,6 +283,15 @@ def _is_many(path: str) -> bool:
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
     is_file = suffix in INPUT_SUFFIXES
     return path.startswith("@") or (not is_file if is_remote(path) else os.path.isdir(strip_file_scheme(path)))  # noqa: PTH112
+
+
+def _tell_nothing(invocation: Invocation, listing: Listing) -> None:
+    """Raise ImgcheckError where a run had no candidate, unless they are all in other shards."""
+    if not listing.passed_over[ELSEWHERE]:
+        raise ImgcheckError(_nothing_there(invocation.paths, listing))
+    if not invocation.report.quiet:
+        others = f"{listing.passed_over[ELSEWHERE]:,} in other shards"
+        typer.echo(f"no candidates in shard {invocation.run.shard} ({others})", err=True)
 
 
 def _nothing_there(paths: list[str], how: Listing) -> str:
@@ -291,11 +315,23 @@ def _run(invocation: Invocation, spec: Spec, command: tuple[str, str]) -> Run:
     )
 
 
-def _say_how_to_go_on(stopped: BaseException, report: Report, *, written: bool, resumable: bool) -> None:
+def _say_where_it_stopped(
+    stopped: BaseException, report: Report, prepared: int, *, written: bool, resumable: bool
+) -> None:
     asked_to = " by Ctrl-C" if isinstance(stopped, KeyboardInterrupt) else ""
     asked_to = f" by {stopped.name}" if isinstance(stopped, Terminated) else asked_to
     done = f"{report.candidates:,} candidate{'s' if report.candidates > 1 else ''}" if report.candidates else "nothing"
-    kept = "; what is written stays, and the same command leaves it as it is" if written and report.candidates else ""
-    kept = "; what is written stays: the same command with --resume goes on" if resumable else kept
+    done += f" ({prepared:,} prepared, not yet in an output file)" if prepared else ""
+    kept = _kept_by(stopped, report, written=written, resumable=resumable)
     if report.candidates or asked_to:
         typer.echo(f"stopped{asked_to} after {done}{kept}", err=True)
+
+
+def _kept_by(stopped: BaseException, report: Report, *, written: bool, resumable: bool) -> str:
+    """What a run that was cut short leaves, and how to go on with it; nothing where only the error knows how."""
+    if isinstance(stopped, OutputError) and not stopped.resumable:
+        return ""
+    if resumable:
+        fixed = "" if not isinstance(stopped, Exception) else "when the error below is fixed, "
+        return f"; what is written stays: {fixed}the same command with --resume goes on"
+    return "; what is written stays, and the same command leaves it as it is" if written and report.candidates else ""

@@ -264,9 +264,8 @@ def _written(digest: Digest, report: Report) -> str:
         return "No tensor was written."
     if report.candidates == 1 and digest.first is not None:
         return f"Written to {for_terminal(digest.first.emitted or '')}."
-    but = (
-        f"; {report.unwritten:,} of {report.candidates:,} candidates could not be converted" if report.unwritten else ""
-    )
+    were = "was" if report.unwritten == 1 else "were"
+    but = f"; {report.unwritten:,} of {report.candidates:,} candidates {were} not converted" if report.unwritten else ""
     return f"{count(digest.written, 'tensor')} written{but}."
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from io import StringIO
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -33,21 +35,39 @@ def draw(story: Story, terminal: Terminal) -> str:
         emoji=False,
         legacy_windows=False,
     )
-    console.print(_story(story), soft_wrap=False)
-    drawn = (
-        file.getvalue().replace("\N{BOX DRAWINGS LIGHT HORIZONTAL}", "-") if terminal.ascii_only else file.getvalue()
-    )
+    for part in _parts(story):
+        console.print(part)
+    if story.command:  # soft_wrap: neither cropped nor broken, however wide the terminal is, so that it can be pasted
+        console.print(Text.assemble("\n  ", (story.command, "bold green")), soft_wrap=True)
+    drawn = file.getvalue()
+    drawn = drawn.replace("\N{BOX DRAWINGS LIGHT HORIZONTAL}", "-") if terminal.ascii_only else drawn
     return "".join(f"{line.rstrip()}\n" for line in drawn.splitlines())
 
 
-def _story(story: Story) -> Group:
-    parts: list[RenderableType] = [Text(line, style="" if number else "bold") for number, line in enumerate(story.head)]
+def _parts(story: Story) -> Iterator[RenderableType]:
+    for number, line in enumerate(story.head):
+        yield _Hanging(Text(line, style="" if number else "bold"), rest=2)
     for section in story.sections:
-        parts += [Text(f"\n{section.title}"), *_section(section)]
-    parts += [Text(line if number or not parts else f"\n{line}") for number, line in enumerate(story.summary)]
-    if story.command:
-        parts.append(Padding(Text(story.command, style="bold green", no_wrap=True, overflow="ignore"), (1, 0, 0, 2)))
-    return Group(*parts)
+        yield Text(f"\n{section.title}")
+        yield from _section(section)
+    if story.summary and (story.head or story.sections):
+        yield Text("")
+    for line in story.summary:
+        yield _Hanging(Text(line), rest=2)
+
+
+@dataclass(slots=True)
+class _Hanging:
+    """A paragraph whose lines after the first are indented further, so that a wrapped name does not look like two."""
+
+    text: Text
+    first: int = 0
+    rest: int = 0
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        width = options.max_width - self.rest
+        for number, line in enumerate(self.text.wrap(console, width, overflow="fold")):
+            yield Padding(line, (0, 0, 0, self.rest if number else self.first))
 
 
 def _section(section: Section) -> list[RenderableType]:
@@ -75,8 +95,8 @@ def _with_files(row: Row) -> list[RenderableType]:
     mender = f" [{row.mender}]" if row.mender and row.code else ""
     head = Text.assemble((check, _STYLES[row.severity]), row.message, (mender, "dim"))
     return [
-        Padding(head, (0, 0, 0, 1)),
-        *(Padding(Text(detail, style="dim", overflow="fold"), (0, 0, 0, 5)) for detail in row.details),
+        _Hanging(head, first=1, rest=3),
+        *(_Hanging(Text(detail, style="dim"), first=5, rest=7) for detail in row.details),
     ]
 
 

@@ -134,9 +134,10 @@ def test_several_images_and_one_that_fails(photo, tmp_path, capsys):
         (["inference.py", "x.jpg", "--python", "/nowhere"], "--python /nowhere: cannot be started"),
         (["inference.py"], "Missing argument"),
         (["inference.py", "x.jpg", "--timeout", "0"], "0.1"),
-        (["inference.py", "x.jpg", "--timeout", "nan"], "--timeout: got nan, expected a finite number"),
-        (["inference.py", "x.jpg", "--memory", "nan"], "--memory: got nan"),
-        (["inference.py", "x.jpg", "--memory", "inf"], "--memory: got inf"),
+        (["inference.py", "x.jpg", "--timeout", "nan"], "--timeout': got nan, expected a number up to 604,800"),
+        (["inference.py", "x.jpg", "--memory", "nan"], "--memory': got nan, expected a number up to 1,048,576"),
+        (["inference.py", "x.jpg", "--memory", "inf"], "--memory': got inf, expected a number"),
+        (["inference.py", "x.jpg", "--memory", "1e300"], "--memory': got 1e+300, expected a number"),
     ],
 )
 def test_what_cannot_be_done(photo, capsys, words, clause):

@@ -269,7 +269,7 @@ def test_standard_input_is_a_body_too(place):
 def test_a_body_has_no_tensor_to_emit(place, capsys):
     code, said = run(capsys, "good.npy", "-s", "s.yaml", "--content-type", "x", "--emit", "out")
     assert code == 2
-    assert "leave --emit out" in " ".join(said.err.split())
+    assert "omit --emit" in " ".join(said.err.split())
 
 
 def test_a_refusal_is_comparable_and_printable():

@@ -184,7 +184,7 @@ def test_the_sum(results, last):
             [replace(image("x.jpg"), emitted="out/x.npy"), replace(image("y.jpg"), skipped="why")],
             [
                 "4 errors in all 2 candidates; mended: 2 of them.",
-                "1 tensor written; 1 of 2 candidates could not be converted.",
+                "1 tensor written; 1 of 2 candidates was not converted.",
             ],
         ),
     ],
@@ -256,7 +256,7 @@ The plan that mends them:
 
 Some have something of their own:
  warning VAL107 constant-image  1 tensor: something; what it is [convert does
- not mend it]
+   not mend it]
      x.npy
 
 6 errors and 1 warning in all 4 candidates; convert mends 6 of them:
@@ -264,6 +264,23 @@ Some have something of their own:
   sm-imgcheck convert photos -s small -o out
 """
     )
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_table_keeps_long_command_on_one_line(width):
+    command = "sm-imgcheck convert 'a folder with spaces/" + "and a long name/" * 10 + "cat.jpg' -s small"
+    text = told("table", [image("cat.jpg")], terminal={"width": width}, command=command, output="-o out")
+    assert text.splitlines()[-1] == f"  {command} -o out"
+
+
+def test_table_indents_rest_of_wrapped_name():
+    name = "n" * 200
+    first, second, *_ = told("table", [image(name)], terminal={"width": 80}).splitlines()
+    assert first == "n" * 78
+    assert second == "  " + "n" * 78
+    several = [image("cat.jpg"), tensor(name, finding("VAL107", "constant-image", "warning"))]
+    wrapped = [line for line in told("table", several, terminal={"width": 80}).splitlines() if "nnn" in line]
+    assert [len(line) - len(line.lstrip()) for line in wrapped] == [5, 7, 7]
 
 
 def test_table_has_colours_only_where_asked():

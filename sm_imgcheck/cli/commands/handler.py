@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli import output_paths
-from sm_imgcheck.cli.option_groups import grouped
+from sm_imgcheck.cli.option_groups import at_most, grouped
 from sm_imgcheck.core.frozen import frozen
 
 if TYPE_CHECKING:
@@ -20,6 +19,11 @@ __all__ = ["handler"]
 
 RANK = 6
 SUMMARY = "Run your own handler, and check the tensors that it makes."
+
+_LONGEST = 604_800
+"""Seconds: a week."""
+_LARGEST = 1 << 20
+"""GiB: a pebibyte."""
 
 
 @frozen
@@ -58,7 +62,13 @@ class HandlerOptions:
     ] = None
     timeout: Annotated[
         float,
-        typer.Option("--timeout", metavar="SECONDS", help="For importing FILE, and for each request.", min=0.1),
+        typer.Option(
+            "--timeout",
+            metavar="SECONDS",
+            help="For importing FILE, and for each request.",
+            min=0.1,
+            callback=at_most(_LONGEST),
+        ),
     ] = 60.0
     memory: Annotated[
         float | None,
@@ -69,6 +79,7 @@ class HandlerOptions:
             "machine's memory where that is less.",
             min=0.05,
             show_default=False,
+            callback=at_most(_LARGEST),
         ),
     ] = None
 
@@ -129,10 +140,6 @@ def handler(
 
 
 def _handler(file: str, limits: HandlerOptions) -> Handler:
-    """The code to run. Raises BadParameter for a limit that is no number."""
-    for name, limit in (("--timeout", limits.timeout), ("--memory", limits.memory)):
-        if limit is not None and not isfinite(limit):
-            raise typer.BadParameter(f"{name}: got {limit}, expected a finite number")
     from sm_imgcheck.features.handler import Handler
 
     return Handler(

@@ -51,7 +51,7 @@ def merge(
         for line in merged(parts, found):
             sys.stdout.write(f"{line}\n")
         return
-    lines = Lines(strip_file_scheme(out), force=force)
+    lines = Lines(strip_file_scheme(out), force=force, resumes=False)
     try:
         for line in merged(parts, found):
             lines.add(line)

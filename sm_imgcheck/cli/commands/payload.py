@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.option_groups import grouped
+from sm_imgcheck.cli.option_groups import grouped, said
 
 if TYPE_CHECKING:
     from sm_imgcheck.cli.payload_session import RequestInvocation
@@ -36,6 +36,7 @@ def payload(
             metavar="BODY",
             help="A file for the body (a name with a suffix), a folder for one body or several, or - for standard "
             "output. Default: cat.jpg becomes cat.body.npy, or what its form is called, in the current folder.",
+            callback=said,
         ),
     ] = "",
     request: common.RequestOptions,
@@ -80,6 +81,7 @@ def _write(invocation: RequestInvocation, out: str, fail_on: common.FailOn, *, f
 
     way = payload_session.settled(invocation)
     sink = _sink(out, way, force=force)
+    invocation = replace(invocation, single=out if out == "-" or sink.outputs.file else "")
     content = PayloadContent(way, folder=sink.outputs.folder)
     report = invocation.report
     stream = sys.stderr if out == "-" else sys.stdout

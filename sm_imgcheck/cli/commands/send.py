@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.option_groups import grouped, text_option
+from sm_imgcheck.cli.option_groups import at_most, grouped, text_option
 from sm_imgcheck.core.frozen import frozen
 
 if TYPE_CHECKING:
@@ -35,7 +35,14 @@ class DeliveryOptions:
     accept: Annotated[str, text_option("The content type that the answer should have.", "TYPE")] = ""
     timeout: Annotated[
         float,
-        typer.Option("--timeout", metavar="SECONDS", min=0.1, max=3600, help="Until the whole answer must be there."),
+        typer.Option(
+            "--timeout",
+            metavar="SECONDS",
+            min=0.1,
+            max=3600,
+            help="Until the whole answer must be there.",
+            callback=at_most(3600),
+        ),
     ] = 70.0
     custom_attributes: Annotated[str, text_option("Handed to the container as they are.", "TEXT")] = ""
     target_model: Annotated[str, text_option("The model of a multi-model endpoint.", "NAME")] = ""

@@ -183,8 +183,8 @@ def init(  # noqa: PLR0917  typer makes an option of each
     normalize = {"units": units, "mean": _entries(mean), "std": _entries(std), "order": order}
     sizing = {"mode": resize, "size": _edges(size), "interpolation": interpolation, "library": library}
     for key, inner in (("normalize", normalize), ("resize", sizing), ("decode", {"exif": exif})):
-        if any(inner.values()):
-            given[key] = {word: value for word, value in inner.items() if value}
+        if named := {word: value for word, value in inner.items() if value not in ("", [])}:
+            given[key] = named
     why: Mapping[str, str] = {}
     if from_tensor:
         given, why = _guessed(from_tensor, given)

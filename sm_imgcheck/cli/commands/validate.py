@@ -150,6 +150,10 @@ def _check_combination(invocation: Invocation, emitted: EmitOptions) -> None:
         raise typer.BadParameter("--resume continues what --emit writes: pass --emit DIR too")
     if options.source is not None and options.headers_only:
         raise typer.BadParameter("--source compares pixels, and --headers-only decodes none: omit one of them")
+    if isinstance(options.source, str):
+        from sm_imgcheck.features.identify.source import check_source
+
+        check_source(options.source)  # an image has no use for it, and would not report that it is missing
     if emitted.picture is not None:
         output_paths.check_one(invocation.paths)
 

@@ -14,12 +14,13 @@ from sm_imgcheck.core.recipes import name_of
 from sm_imgcheck.core.types import Candidate, Decode, Facts, Ideal, Options, Origin, Plan, Spec, Step
 from sm_imgcheck.core.value_mapping import finished, same
 from sm_imgcheck.features import identify
+from sm_imgcheck.io import stores
 from sm_imgcheck.ops.execute import carried_out
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.pipeline import read
 from sm_imgcheck.pipeline.plan import make_plan
 
-__all__ = ["SOURCE", "trace_origins"]
+__all__ = ["SOURCE", "check_source", "trace_origins"]
 
 SOURCE = "the source image"
 """What an image is called that comes as bytes."""
@@ -78,6 +79,17 @@ def _image(what: str | bytes, decode: Decode) -> Candidate:
     if image.header is None:
         raise _unusable(image.path, "is a tensor: name the image file that the tensor was made of")
     return image
+
+
+def check_source(path: str) -> None:
+    """Raise ImgcheckError for a source that is not there; what is in it is known when the first tensor is compared."""
+    file = stores.file_of(path)[0]
+    try:
+        missing = stores.store(file).stat(file) is None
+    except (stores.Unreadable, ValueError):
+        missing = True
+    if missing:
+        _image(path, _lenient(Decode()))
 
 
 def _unusable(path: str, why: str) -> ImgcheckError:

@@ -50,7 +50,10 @@ def listed(paths: Iterable[str], how: Listing) -> Iterator[Item]:
 
 def _listed(line: str, how: Listing) -> Iterator[Item]:
     """What a line of a list stands for; a place that only --allow-remote opens is a candidate with a problem."""
-    if how.allow_remote or scheme_of(line) in _SCHEMES_OF_LISTS:
+    if line.startswith("@") and not os.path.lexists(line):
+        problem = "is a list in a list, which is not read: name it on the command line"
+        yield Item(path=line, output=(stem(line),), problem=problem)
+    elif how.allow_remote or scheme_of(line) in _SCHEMES_OF_LISTS:
         yield from _one(line, how)
     else:
         problem = f"is at {scheme_of(line)}://, which a list does not open without --allow-remote"
@@ -82,8 +85,8 @@ def _lines(name: str) -> Iterator[str]:
             while line := text.readline(_LONGEST_LINE):
                 if "\0" in line or (not line.endswith("\n") and len(line) == _LONGEST_LINE):
                     raise _no_list(name)
-                if path := line.rstrip("\r\n"):
-                    yield path
+                if line.strip():
+                    yield line.rstrip("\r\n")
     except OSError as error:
         raise ImgcheckError(
             f"@{for_terminal(name)}: the list of paths cannot be read: {error.strerror}{_or_else(name)}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from sm_imgcheck.core.errors import ImgcheckError, OutputError, PayloadError
+from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.media_types import suffix_of
 from sm_imgcheck.core.types import Candidate, Options, Payload, Result
@@ -20,7 +21,7 @@ from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.outputs.tensors import OutputRefused, Outputs
 from sm_imgcheck.run.work import resolve_input
 
-__all__ = ["Bodies", "Made", "Tell", "bodies"]
+__all__ = ["Bodies", "Made", "Tell", "bodies", "single"]
 
 Tell = Callable[[Item, Exception], str]
 """Told of a candidate that could not be served, and of the cause; answers with the clause for its result."""
@@ -66,6 +67,26 @@ def bodies(items: Iterable[Item], route: RequestTarget, options: Options, *, tel
         batch.parts.append(part)
     if batch.parts:
         yield _build_body(batch, route)
+
+
+def single(made: Iterable[Made], place: str) -> Iterator[Made]:
+    """The same, the one body last. Raises OutputError where there is a second: then none is written, no part is sent.
+
+    place: what takes one body, as ``-o`` names it.
+    """
+    body: Made | None = None
+    for one in made:
+        if one.body.payload is None:
+            yield one
+        elif body is None:
+            body = one
+        else:
+            raise OutputError(
+                f"there is more than one body, and -o {for_terminal(place)} takes one: name a folder. "
+                f"{for_terminal(one.item.path)} is in the second: the batch, the form or a limit allows no more in one"
+            )
+    if body is not None:
+        yield body
 
 
 def _prepare_part(item: Item, route: RequestTarget, options: Options, tell: Tell) -> tuple[Result, Part | None]:
@@ -118,11 +139,6 @@ class Bodies:
         payload = made.body.payload
         if payload is None:
             return None
-        if self.written and (self.stream or self.outputs.file):
-            raise OutputError(
-                f"there is more than one body, and -o {'-' if self.stream else self.outputs.file} takes one: name a "
-                f"folder. {made.item.path} is in the second: the batch, the form or a limit allows no more in one"
-            )
         place = self._stream(payload.body) if self.stream else self._file(made, payload)
         if self.manifest or not self.written:
             self.written.append(place)  # without a manifest the first one is enough: memory stays bounded

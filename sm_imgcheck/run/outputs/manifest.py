@@ -49,12 +49,13 @@ _STARTS = (b'{"path": ', b'{"file": ')
 class Lines:
     """A file of lines in the making: it gets its name when it is whole."""
 
-    def __init__(self, place: str, *, force: bool = False) -> None:
+    def __init__(self, place: str, *, force: bool = False, resumes: bool = True) -> None:
         """Raise OutputError where it would replace a file: at the start, not after hours of work.
 
         force: it may replace one of its kind, and no other: an input or a spec in its place is a slip of the hand.
+        resumes: whether the command has --resume, which stands for force too.
         """
-        _check_place(place, force=force)
+        _check_place(place, force=force, resumes=resumes)
         self.place = place
         # Without a name, where the system has such files (O_TMPFILE, open(2)): a killed run leaves nothing behind, and
         # no link stands in the way. On the disk of its place: where that one is full, it is known when a line is added.
@@ -87,7 +88,7 @@ class Lines:
             raise OutputError(f"{for_terminal(self.place)} cannot be written: {error.strerror or error}") from error
 
 
-def _check_place(place: str, *, force: bool) -> None:
+def _check_place(place: str, *, force: bool, resumes: bool) -> None:
     """Raise OutputError, StoreError unless a file of lines may be put there."""
     shown, where = for_terminal(place), store(place)
     if place == "-":
@@ -97,7 +98,7 @@ def _check_place(place: str, *, force: bool) -> None:
     if (there := where.stat(place)) is None:
         return
     if not force:
-        raise OutputError(f"{shown} exists: --force replaces it, and so does --resume")
+        raise OutputError(f"{shown} exists: --force replaces it{', and so does --resume' if resumes else ''}")
     if there.size and not where.head(place, len(_STARTS[0])).startswith(_STARTS):
         raise OutputError(f"{shown} exists and was not made by this program: remove it, or name another file")
 
