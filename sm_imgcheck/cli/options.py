@@ -262,7 +262,7 @@ def check_options(assumptions: AssumptionOptions, selection: SelectionOptions | 
 
 def _assumed(pairs: list[str] | None) -> dict[str, str]:
     """``["key=value", ...]`` as a mapping. Raises BadParameter for a key that nothing can be assumed of."""
-    from sm_imgcheck.core.assumptions import checked
+    from sm_imgcheck.core.assumptions import validate_assumptions
 
     assumptions: dict[str, str] = {}
     for pair in pairs or []:
@@ -271,7 +271,7 @@ def _assumed(pairs: list[str] | None) -> dict[str, str]:
             raise typer.BadParameter(f"{pair!r} is not KEY=VALUE, such as channel_order=BGR or value_range=0,1")
         assumptions[key] = value
     try:
-        return dict(checked(assumptions))
+        return dict(validate_assumptions(assumptions))
     except ImgcheckError as error:
         raise typer.BadParameter(str(error)) from None
 
@@ -280,9 +280,9 @@ def _codes(words: list[str] | None) -> tuple[str, ...]:
     """Codes or their beginnings, separated by commas or given one by one. One that fits no check is refused."""
     wanted = tuple(word.strip().upper() for words_ in words or [] for word in words_.split(",") if word.strip())
     if wanted:
-        from sm_imgcheck.rules import every
+        from sm_imgcheck.rules import all_rules
 
-        known = tuple(every())
+        known = tuple(all_rules())
         for word in wanted:
             if not any(code.startswith(word) for code in known):
                 raise typer.BadParameter(f"{word!r} begins no check's code{_nearest(word, known)}")

@@ -280,7 +280,7 @@ def one(run: Run, result: Result) -> tuple[tuple[str, ...], list[Section]]:
     if result.header is not None and result.facts is not None:
         head.append(f"as a plain decode hands it over: {phrases.facts(result.facts)}")
     if result.handled is not None:
-        head = [f"{for_terminal(result.path)}: {phrases.handled(result.handled, result.facts)}"]
+        head = [f"{for_terminal(result.path)}: {phrases.format_handler_run(result.handled, result.facts)}"]
     if result.origins is not None:
         head.append(_origins.line(result))
     rows = [row(finding, clipped(finding.message), finding.fixed_by or "") for finding in by_weight(result.findings)]

@@ -18,7 +18,7 @@ from specs import spec
 PLAIN = Request(
     content_type="application/x-npy", size=1000, stack="pytorch", envelope="npy", outcome=Received(form="array")
 )
-CODES = [code for code in rules.every() if code.startswith("PAY")]
+CODES = [code for code in rules.all_rules() if code.startswith("PAY")]
 
 
 def found(payload=None, outcome=PLAIN.outcome, **changes):
@@ -35,7 +35,7 @@ def test_a_good_request_has_no_findings():
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_check_has_a_page_and_mends_nothing(code):
-    rule = rules.every()[code]
+    rule = rules.all_rules()[code]
     assert rule.title.endswith(".")
     assert "Here:" in rule.page or "In the spec:" in rule.page
     assert rule.fixed_by is None
@@ -43,7 +43,7 @@ def test_every_check_has_a_page_and_mends_nothing(code):
 
 @pytest.mark.parametrize("code", CODES)
 def test_each_code_is_told_from_the_bytes_from_silence_and_from_a_refusal(code):
-    finding = rules.every()[code].finding("it is so", expected="a", actual="b")
+    finding = rules.all_rules()[code].finding("it is so", expected="a", actual="b")
     (one,) = found(outcome=Refused(status=500, text="no\nstack trace", finding=finding))
     assert (one.code, one.expected, one.actual, one.fixed_by) == (code, "a", "b", None)
     assert one.message.startswith("it is so")

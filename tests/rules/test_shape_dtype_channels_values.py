@@ -130,13 +130,13 @@ def test_the_assumed_order_is_said_aloud_as_a_notice():
 
 
 def test_a_candidate_that_cannot_be_used_yields_one_finding():
-    candidate = Candidate(path="x", kind="unknown", problem=rules.every()["VAL106"].finding("is a riddle"))
+    candidate = Candidate(path="x", kind="unknown", problem=rules.all_rules()["VAL106"].finding("is a riddle"))
     findings = rules.run(candidate, spec())
     assert [(finding.code, finding.message) for finding in findings] == [("VAL106", "is a riddle")]
 
 
 def test_every_check_has_a_title_and_a_page():
-    for code, rule in rules.every().items():
+    for code, rule in rules.all_rules().items():
         assert rule.title.endswith("."), code
         assert len(rule.page) > 80, code
         assert rule.name == rule.name.lower()

@@ -28,9 +28,9 @@ def test_a_plain_photograph_has_no_findings():
     assert found() == {}
 
 
-@pytest.mark.parametrize("code", [code for code in sorted(checks.every()) if code.startswith("SRC")])
+@pytest.mark.parametrize("code", [code for code in sorted(checks.all_rules()) if code.startswith("SRC")])
 def test_every_check_has_a_verdict_and_a_page(code):
-    rule = checks.every()[code]
+    rule = checks.all_rules()[code]
     assert rule.verdict in ("ok", "warning", "corrupt", "unsupported", "bomb")
     assert rule.title.endswith(".")
     assert len(rule.page) > 60
@@ -44,11 +44,11 @@ def test_every_check_has_a_verdict_and_a_page(code):
     ],
 )
 def test_what_the_reader_gave_up_on_is_one_finding(code):
-    candidate = Candidate(path="x", kind="unknown", problem=checks.every()[code].finding("is like this"))
+    candidate = Candidate(path="x", kind="unknown", problem=checks.all_rules()[code].finding("is like this"))
     (finding,) = checks.run(candidate, spec())
     assert (finding.code, finding.severity, finding.message, finding.fixed_by) == (code, "error", "is like this", None)
     assert candidate.problem == finding
-    other = replace(candidate, problem=checks.every()["SRC108"].finding("is like that"))
+    other = replace(candidate, problem=checks.all_rules()["SRC108"].finding("is like that"))
     assert [finding.code for finding in checks.run(other, spec())] == ["SRC108"]
 
 

@@ -29,9 +29,9 @@ def rules(
 
     Code, severity, name and what it finds; as JSON also its manual page and its verdict on the file.
     """
-    from sm_imgcheck.rules import every
+    from sm_imgcheck.rules import all_rules
 
-    checks = every().values()
+    checks = all_rules().values()
     typer.echo(_as_json(checks) if form == "json" else _as_text(checks))
 
 

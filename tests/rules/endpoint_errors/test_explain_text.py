@@ -10,7 +10,7 @@ import pytest
 from sm_imgcheck.cli import list_commands as known_commands
 from sm_imgcheck.cli import main
 from sm_imgcheck.report.explain import page
-from sm_imgcheck.rules import every
+from sm_imgcheck.rules import all_rules
 from sm_imgcheck.rules.endpoint_errors import LIMIT, explain_text, search
 from sm_imgcheck.rules.endpoint_errors.search import causes, patterns
 
@@ -162,7 +162,7 @@ def test_what_the_error_names_stands_in_the_commands_quoted():
 
 
 def test_the_data_are_whole():
-    codes = set(every())
+    codes = set(all_rules())
     used = {pattern.get("cause") for pattern in patterns()} | {one for p in patterns() for one in p.get("also", ())}
     compared = (
         "layout gray alpha color-for-gray channels batch-size wrong-size sides-swapped no-batch batch-twice "
