@@ -68,7 +68,7 @@ def contradicted_order(facts: Facts) -> str:
 
 
 def unlikely_range(facts: Facts, contract: Contract) -> tuple[str, float] | None:
-    """Return why values within the expected range are unlikely for a photograph, and the probability that they are wrong."""
+    """Return why values within the expected range are unlikely for a photograph, and the probability of an error."""
     if facts.values is not None or facts.low is None or facts.high is None:
         return None
     low, high = domain(contract)

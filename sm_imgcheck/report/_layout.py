@@ -145,7 +145,7 @@ def _files(group: Group) -> str:
 
 def _sentence(group: Group) -> str:
     """What is said of a group without its files: where no span of what was found makes a sentence, one of them."""
-    if len(group.messages) > 1 and "; " not in group.sample.message:
+    if len(group.messages) > 1 and not group.head:
         return f"such as: {clipped(group.sample.message)}"
     return _said(group) or f"such as: {clipped(group.sample.message)}"
 
@@ -162,7 +162,7 @@ def _said(group: Group) -> str:
         found = group.actuals[0]
     else:
         found = phrases.listing(group.actuals[:3], "or") + (", ..." if len(group.actuals) > 3 else "")
-    return clipped(f"{found}; {group.tail}" if group.tail else found)
+    return clipped(f"{group.head}{found}{group.tail}")
 
 
 def _details(group: Group) -> tuple[str, ...]:

@@ -140,7 +140,7 @@ PIX106 = Rule(
 
     At an endpoint: 200, and up to a few percent of accuracy.
 
-    In the model's code: use the library and filter of training; ``sm-imgcheck code`` writes code with identical results.
+    In the model's code: use the library and filter of training; ``sm-imgcheck code`` writes code with equal results.
     """,
 )
 

@@ -72,7 +72,7 @@ tensor or a request body. That does not mean that the request is right:
 The endpoint's own log (CloudWatch) often says more than its answer."""
 
 _CHECK = ("code", "name", "family", "severity", "verdict", "fixed_by", "title", "page", "see")
-_EXPLANATION = ("cause", "kind", "title", "why", "code", "tool", "checks", "line", "evidence", "source")
+_EXPLANATION = ("cause", "kind", "title", "reason", "code", "tool", "checks", "line", "evidence", "source")
 
 
 def _one_word(text: str) -> bool:

@@ -53,7 +53,7 @@ def draw_candidate(result: Result, spec: Spec, options: Options, *, name: str = 
     candidate = _image_itself(result.candidate, spec, options)
     if candidate.problem is not None:
         called = for_terminal(name or candidate.path)
-        raise ImgcheckError(f"no picture of {called}: it {candidate.problem.message}")
+        raise ImgcheckError(f"no picture of {called}: {candidate.problem.message}")
     of_image = candidate.header is not None and candidate.pixels is not None
     best = assess(candidate, spec, replace(options, want_array=of_image, allow_guess=True))
     sent = of_image and result.kind == "request"

@@ -115,7 +115,7 @@ def test_the_words_around_are_explained_where_there_is_nothing_else():
     (one,) = explain_text('Received server error (500) from primary with message "odd". See https://x')
     assert (one.kind, one.cause) == ("wrapper", "container-error")
     assert "500" in one.title
-    assert "odd" in one.why
+    assert "odd" in one.reason
 
 
 def test_values_of_the_error_stand_in_the_explanation():
@@ -173,7 +173,7 @@ def test_the_data_are_whole():
     for name, cause in causes().items():
         assert set(cause["checks"]) <= codes, name
         assert not re.search(r"(?<!\{)\{\w", cause["title"][-1]), f"{name}: the last title needs no values"
-        assert cause["why"]
+        assert cause["reason"]
         assert cause["code"]
         assert cause["checks"] or cause["kind"] != "request" or name in NOT_CHECKED, name
         assert cause["kind"] != "elsewhere" or not cause["checks"] + cause["tool"], name
