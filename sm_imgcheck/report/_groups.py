@@ -81,10 +81,10 @@ def _around_actual(finding: Finding) -> tuple[str, str]:
 
 
 def _common(tail: str, other: str) -> str:
-    """Return the text that two tails share: all, all except values in brackets, or none."""
+    """Return the text that two tails share: all, all except shapes and values in brackets, or none."""
     if tail == other:
         return tail
-    bare, other_bare = (re.sub(r" \([^)]*\)", "", text) for text in (tail, other))
+    bare, other_bare = (re.sub(r" (\([^)]*\)|\[[^]]*\])", "", text) for text in (tail, other))
     return bare if bare == other_bare else ""
 
 

@@ -157,7 +157,7 @@ def _said(group: Group) -> str:
     if not any(group.actuals):
         return ""
     if all(group.smallest) and group.smallest != group.largest:
-        found = f"from {'x'.join(map(str, group.smallest))} to {'x'.join(map(str, group.largest))} (HxW)"
+        found = f"{'x'.join(map(str, group.smallest))} to {'x'.join(map(str, group.largest))} (HxW)"
     elif len(group.actuals) == 1:
         found = group.actuals[0]
     else:

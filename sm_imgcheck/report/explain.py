@@ -14,7 +14,8 @@ _SHOWN = 150
 
 def page(found: Explanation) -> str:
     """What it is, why, what to do in the code and with this tool, and which check finds it beforehand."""
-    parts = [_block("", found.title), _evidence(found), _block("Why: ", found.reason), _block("In the code: ", found.code)]
+    parts = [_block("", found.title), _evidence(found)]
+    parts += [_block("Why: ", found.reason), _block("In the code: ", found.code)]
     if found.tool:
         parts.append("With this tool:\n" + "\n".join(_tool(line) for line in found.tool))
     if found.checks:

@@ -26,7 +26,7 @@ def say(capsys):
 def test_a_text_is_explained(say):
     code, out, err = say("explain", ERROR)
     assert (code, err) == (0, "")
-    assert out.startswith("The numbers are float64, the model takes float32.\n")
+    assert out.startswith("Dtype: got float64, expected float32.\n")
     assert "DTY101" in out
 
 

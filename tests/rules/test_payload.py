@@ -90,7 +90,7 @@ def test_the_specs_own_limit_is_the_error_and_the_others_warn():
     too_large = Refused(status=413, text="", finding=PAY114.finding("over"))
     told = found({"max_bytes": 500}, size=30_000_000, outcome=too_large)
     assert [one.severity for one in told] == ["warning", "error", "warning"]
-    assert "payload.max_bytes of the spec takes 500" in told[1].message
+    assert "expected at most 500 (payload.max_bytes of the spec)" in told[1].message
     assert found({"max_bytes": 10_000_000}, size=9_999_999)[0].severity == "warning"
 
 

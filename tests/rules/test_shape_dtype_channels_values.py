@@ -42,7 +42,7 @@ def test_a_right_tensor_has_no_findings():
 @pytest.mark.parametrize(
     ("code", "seen", "wanted", "expected", "actual"),
     [
-        ("SHP101", {"shape": (150528,), "layout": "?"}, {}, "[N, 224, 224, 3] NHWC", "[150528]"),
+        ("SHP101", {"shape": (150528,), "layout": "?"}, {}, "NHWC [N, 224, 224, 3]", "[150528]"),
         ("SHP102", {"shape": (224, 224, 3), "layout": "HWC"}, {}, "NHWC", "HWC"),
         ("SHP103", {"shape": (2, 224, 224, 3)}, {"shape": [1, 224, 224, 3]}, "1", "2"),
         ("SHP104", {}, {"shape": [224, 224, 3]}, "HWC", "NHWC"),
@@ -64,7 +64,7 @@ def test_a_right_tensor_has_no_findings():
         ("VAL104", {"low": -0.7}, {}, "0..1", "-0.7..1"),
         ("VAL104", {"high": 1.2}, {}, "0..1", "0..1.2"),
         ("VAL106", {"nans": 3, "infinities": 1}, {}, "finite", "3 NaN and 1 infinite"),
-        ("VAL107", {"constant": True, "high": 0.0}, {}, "a picture", "0"),
+        ("VAL107", {"constant": True, "high": 0.0}, {}, "an image", "0"),
         ("VAL108", {"high": 1.0}, {"expect_range": [0, 0.9]}, "0..0.9", "0..1"),
     ],
 )  # fmt: skip

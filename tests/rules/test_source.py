@@ -58,7 +58,7 @@ def test_bytes_after_the_values_of_a_tensor_are_a_notice():
     assert finding.code == "SRC116"
     assert (finding.severity, finding.message) == (
         "notice",
-        "has 128 bytes after its values, which nobody looks at",
+        "appended bytes: got 128 bytes after the values, expected none",
     )
 
 
@@ -66,13 +66,13 @@ def test_bytes_after_the_values_of_a_tensor_are_a_notice():
     ("changes", "code", "words"),
     [
         ({"warnings": ("bad Huffman code",)}, "SRC113", "bad Huffman code"),
-        ({"refused": "cannot be decoded: no", "warnings": ("x",)}, "SRC114", "read another way"),
+        ({"refused": "cannot be decoded: no", "warnings": ("x",)}, "SRC114", "read by a fallback decoder: cannot be decoded: no"),
         ({"coding": "arithmetic", "data": bytes(70_000)}, "SRC115", "70000 bytes"),
-        ({"trailing_bytes": 5}, "SRC117", "5 bytes after its end marker"),
-        ({"trailing_bytes": 5, "format": "PNG", "path": "x.png"}, "SRC116", "5 bytes after the end"),
-        ({"path": "x.PNG"}, "SRC118", "is JPEG, its name says PNG"),
-        ({"frames": 4}, "SRC130", "holds 4 pictures"),
-        ({"frames": MOST_FRAMES}, "SRC130", "holds at least 10000 pictures"),
+        ({"trailing_bytes": 5}, "SRC117", "5 bytes after the end marker"),
+        ({"trailing_bytes": 5, "format": "PNG", "path": "x.png"}, "SRC116", "5 bytes after the image"),
+        ({"path": "x.PNG"}, "SRC118", "file extension: got .png, expected .jpg (JPEG content)"),
+        ({"frames": 4}, "SRC130", "frames: got 4, expected 1"),
+        ({"frames": MOST_FRAMES}, "SRC130", "frames: got at least 10000, expected 1"),
         ({"exif_problem": "short header"}, "SRC132", "short header"),
         ({"icc_problem": "no header"}, "SRC133", "no header"),
     ],
@@ -95,7 +95,7 @@ def test_a_truncated_file_under_each_policy():
     assert found(spec({"truncated": "allow"}), **share)["SRC110"].severity == "warning"
     finding = found(truncated=True)["SRC110"]
     assert (finding.severity, finding.certainty, finding.probability) == ("error", "likely", 0.9)
-    assert "30% of its 480 rows" in found(**share)["SRC110"].message
+    assert "truncated: about 30 % of 480 rows are missing" in found(**share)["SRC110"].message
 
 
 POLICIES = [
@@ -132,9 +132,9 @@ def test_a_policy_decides_and_refusals_agree(key, policy, changes, code, severit
 @pytest.mark.parametrize("policy", ["reject", "scale"])
 def test_32_bits_are_refused_for_what_they_are(policy):
     refused = refusals(replace(PLAIN, bits=32), Decode(bit_depth=policy), channel_order="RGB")
-    assert refused == [("bit_depth", "has 32 bits a sample, and nothing says which value is white")]
+    assert refused == [("bit_depth", "32 bits per sample: not supported, unknown white level")]
     deep = refusals(replace(PLAIN, bits=16), Decode(), channel_order="RGB")
-    assert deep == [("bit_depth", "has 16 bits a sample, which decode.bit_depth: reject refuses")]
+    assert deep == [("bit_depth", "16 bits per sample: rejected by decode.bit_depth")]
 
 
 def test_refusals_know_what_the_model_takes():
@@ -145,8 +145,8 @@ def test_refusals_know_what_the_model_takes():
 
 
 def test_the_size_is_told_as_it_stands_upright():
-    assert "480x640, upright 640x480 (HxW)" in found(orientation=6)["SRC131"].message
-    assert "480x640, upright 480x640 (HxW)" in found(orientation=3)["SRC131"].message
+    assert "stored as 480x640, displayed as 640x480 (HxW)" in found(orientation=6)["SRC131"].message
+    assert "stored as 480x640, displayed as 480x640 (HxW)" in found(orientation=3)["SRC131"].message
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def _image(what: Any, decode: Decode) -> Candidate:
 
 
 def _unusable(path: str, why: str) -> ImgcheckError:
-    return ImgcheckError(f"source image {for_terminal(path)}: {why}")
+    return ImgcheckError(f"{SOURCE if path == SOURCE else f'source image {for_terminal(path)}'}: {why}")
 
 
 def _may_be_picture(facts: Facts, options: Options) -> bool:

@@ -35,7 +35,7 @@ _NAMES = {word: name for name, words in _DTYPES.items() for word in words.split(
 
 
 def dtype_name(word: str) -> str:
-    """Return NumPy's name of ``torch.DoubleTensor``, ``tensor(float)``, ``TYPE_FP32``, ``unsigned char``; else empty."""
+    """Return NumPy's name of ``torch.DoubleTensor``, ``tensor(float)``, ``TYPE_FP32``, ``u8``; else empty."""
     word = re.sub(r"(?i)tensor\((\w{1,20})\)|torch\.(?:cuda\.)?|c10::|tf\.|np\.|numpy\.|(?:type|dt)_", r"\1", word)
     return _NAMES.get(re.sub(r"[^a-z0-9]", "", word.lower()), "")
 

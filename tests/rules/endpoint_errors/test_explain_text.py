@@ -125,7 +125,7 @@ def test_values_of_the_error_stand_in_the_explanation():
     (one,) = explain_text(
         "Input type (torch.cuda.ByteTensor) and weight type (torch.cuda.FloatTensor) should be the same"
     )
-    assert one.title == "The numbers are uint8, the model takes float32."
+    assert one.title == "Dtype: got uint8, expected float32."
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_what_the_error_names_stands_in_the_commands_quoted():
     (one,) = explain_text('{"error": "Unsupported Media Type: application/json; charset=$(id)"}')
     assert "sm-imgcheck validate BODY --content-type 'application/json; charset=$(id)' -s SPEC" in one.tool
     (one,) = explain_text("unexpected shape for input 'x' for model 'm'. Expected [-1,3,640,-1], got [1,640,640,3]")
-    assert one.tool[-1] == "The spec's line for it: shape: [N, 3, 640, W]"
+    assert one.tool[-1] == "In the spec: shape: [N, 3, 640, W]"
 
 
 # The data and the bounds
