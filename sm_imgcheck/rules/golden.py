@@ -49,8 +49,8 @@ def _stage(golden: Golden) -> str:
         return "same steps as the spec, with different rounding"
     actual = " or ".join(golden.found)
     source = "" if golden.exact else "no known pipeline matches exactly; in the nearest, "
-    later = f" (later: {' and '.join(golden.later)})" if golden.later else ""
-    return f"{source}first different stage {golden.stage}: got {actual}, expected {golden.wanted}{later}"
+    later = f", then {' and '.join(golden.later)}" if golden.later else ""
+    return f"{source}first different stage: {golden.stage} (got {actual}, expected {golden.wanted}){later}"
 
 
 GLD102 = Rule(

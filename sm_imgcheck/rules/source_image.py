@@ -311,9 +311,9 @@ def refusals(header: Header, decode: Decode, *, channel_order: str) -> list[tupl
         ("cmyk", decode.cmyk == "reject" and header.mode == "CMYK", "CMYK image"),
         ("gray", decode.gray == "reject" and header.mode in ("L", "LA") and channel_order != "GRAY", "gray image"),
         ("alpha", decode.alpha == "reject" and has_alpha, "alpha channel"),
-        ("bit_depth", high_depth, f"{header.bits} bits per sample"),
+        ("bit_depth", high_depth, f"bit depth {header.bits}"),
     )
-    messages = [(key, f"{subject}: rejected by decode.{key}") for key, is_rejected, subject in checks if is_rejected]
+    messages = [(key, f"{subject} is rejected by decode.{key}") for key, is_rejected, subject in checks if is_rejected]
     if header.bits > 16:
-        messages.append(("bit_depth", f"{header.bits} bits per sample: not supported, unknown white level"))
+        messages.append(("bit_depth", f"bit depth {header.bits} is not supported: unknown white level"))
     return messages

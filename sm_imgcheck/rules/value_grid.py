@@ -81,7 +81,7 @@ def _value_spacing_mismatch(candidate: Candidate, spec: Spec) -> Iterator[Findin
         expected = _format_list(mapping.scale)
         message = f"spacing of the values by channel: got {actual}, expected {expected} (the spec's std)"
         if all(_has_spacing(channel, a, tolerance) for channel, a, _ in pairs):
-            message = f"offset of the values: got another offset, expected that of the spec's mean; spacing {actual} as expected"
+            message = f"offset of the values: got another offset, expected the spec's mean; spacing {actual} matches"
         yield VAL110.finding(message, expected=expected, actual=actual)
 
 

@@ -92,7 +92,12 @@ def test_long_groups_are_bounded_and_say_where_the_rest_is():
 
 def test_examples_say_what_is_particular_to_each():
     results = [
-        image(f"{n}.jpg", finding("VAL106", "not-finite", message=f"non-finite values: got {n} NaN, expected none", actual=f"{n} NaN"))
+        image(
+            f"{n}.jpg",
+            finding(
+                "VAL106", "non-finite", message=f"non-finite values: got {n} NaN, expected none", actual=f"{n} NaN"
+            ),
+        )
         for n in range(7)
     ]
     text = told("text", [*results, *(image(f"ok{n}.jpg") for n in range(9))])
@@ -116,7 +121,7 @@ def test_a_group_that_is_mended_for_some_says_for_how_many_it_is_not():
 
 
 def test_what_a_file_says_of_itself_is_clipped():
-    text = told("text", [tensor("x.npy", finding("SRC133", "broken-icc", message="x" * 5000))])
+    text = told("text", [tensor("x.npy", finding("SRC133", "corrupt-icc-profile", message="x" * 5000))])
     assert "x" * 300 + " ..." in text
     assert "x" * 301 not in text
 
@@ -194,7 +199,7 @@ def test_the_sum_of_a_conversion(results, last):
 
 
 def test_likely_findings_say_how_likely():
-    odd = replace(finding("VAL105", "range-looks-wrong", "warning"), certainty="likely", probability=0.875)
+    odd = replace(finding("VAL105", "suspicious-range", "warning"), certainty="likely", probability=0.875)
     assert "(likely: 88%)" in told("text", [tensor("x.npy", odd)])
 
 
@@ -242,11 +247,11 @@ def test_table_tells_the_same_story():
 against small: float32 [N, 224, 224, 3] NHWC RGB, -1..1
 
 All 3 images, as a plain decode hands them over:
- check          what                                              mended by
-────────────────────────────────────────────────────────────────────────────────
- error DTY101   dtype: got uint8, expected float32                cast
+ check          what                                        mended by
+──────────────────────────────────────────────────────────────────────────
+ error DTY101   dtype: got uint8, expected float32          cast
  wrong-dtype
- error SHP106   size: got 375x500 (HxW), expected 224x224         resize_pillow
+ error SHP106   size: got 375x500 (HxW), expected 224x224   resize_pillow
  wrong-size
 
 The plan that mends them:
@@ -384,7 +389,7 @@ def test_what_was_not_checked_is_counted_beside_what_keeps_the_contract():
 
 
 def test_one_clause_of_several_files_is_said_of_each():
-    deep = finding("SRC138", "deep-image", message="has 16 bits a sample")
+    deep = finding("SRC138", "high-bit-depth", message="has 16 bits a sample")
     text = told("text", [image("a.png", deep), image("b.png", deep), *(image(f"{n}.jpg") for n in range(9))])
     assert "each of 2 images: has 16 bits a sample" in text
 
@@ -521,27 +526,34 @@ def test_a_finding_that_all_share_is_never_without_its_sentence():
 def test_what_is_said_of_one_file_is_said_of_no_other():
     pairs = [("box", "a (difference: at most 1)"), ("cat", "a (difference: at most 2)"), ("dog", "b")]
     results = [
-        tensor(f"{n}", finding("PIX106", "other-kernel", message=f"kernel: got {was}, expected {wanted}", actual=was))
+        tensor(
+            f"{n}",
+            finding("PIX106", "interpolation-mismatch", message=f"kernel: got {was}, expected {wanted}", actual=was),
+        )
         for n, (was, wanted) in enumerate(pairs)
     ]
-    assert "other-kernel  kernel: got box or cat, expected a [" in told("text", results[:2])
-    assert "other-kernel  such as: kernel: got box, expected a (difference: at most 1) [" in told("text", results)
+    assert "interpolation-mismatch  kernel: got box or cat, expected a [" in told("text", results[:2])
+    assert "interpolation-mismatch  such as: kernel: got box, expected a (difference: at most 1) [" in told(
+        "text", results
+    )
 
 
 def test_each_golden_tensor_is_told_by_itself():
     stages = ("crop", "resize", "decode")
     results = [
-        with_candidate(tensor(f"{n}.npy", finding("GLD101", "differs", message=f"first at {stage}")), kind="probe")
+        with_candidate(
+            tensor(f"{n}.npy", finding("GLD101", "golden-mismatch", message=f"first at {stage}")), kind="probe"
+        )
         for n, stage in enumerate(stages)
     ]
     assert [f"1 probe: first at {stage}" in told("text", results) for stage in stages] == [True] * 3
 
 
 def test_as_many_that_cannot_be_used_as_others_are_not_all_of_them():
-    failed = finding("HND101", "handler-raised", message="it raised")
+    failed = finding("HND101", "handler-exception", message="it raised")
     results = [tensor("0"), tensor("1")]
     results += [Result(candidate=Candidate(path=name, kind="tensor"), findings=(failed,)) for name in ("bad", "worse")]
     text = told("text", results)
     assert "Both tensors" not in text
-    assert "handler-raised  each of 2 tensors: it raised" in text
+    assert "handler-exception  each of 2 tensors: it raised" in text
     assert "      bad and worse\n" in text

@@ -44,8 +44,16 @@ def resized(op="resize_pillow", **changes):
         (WANTED, "", ""),
         ((DECODE, Step(op="orient", params={"orientation": 6}), RESIZE), "PIX103", "left as stored"),
         ((Step(op="decode", params={"dct": "tensorflow"}), RESIZE), "PIX104", "TensorFlow's fast DCT"),
-        ((DECODE, resized(mode="shortest_edge", size=64)), "PIX105", "resize mode: got shortest edge to 64, expected stretched"),
-        ((DECODE, resized(interpolation="bicubic")), "PIX106", "interpolation: got Pillow bicubic, expected Pillow bilinear"),
+        (
+            (DECODE, resized(mode="shortest_edge", size=64)),
+            "PIX105",
+            "resize mode: got shortest edge to 64, expected stretched",
+        ),
+        (
+            (DECODE, resized(interpolation="bicubic")),
+            "PIX106",
+            "interpolation: got Pillow bicubic, expected Pillow bilinear",
+        ),
         ((DECODE, resized("resize_opencv")), "PIX106", "OpenCV INTER_LINEAR without antialias"),
         ((DECODE, resized("resize_torch", antialias=False, dtype="float32")), "PIX106", "PyTorch bilinear without"),
         ((DECODE, RESIZE, Step(op="mirror")), "PIX107", "horizontal flip: got mirrored, expected not mirrored"),

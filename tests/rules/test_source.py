@@ -66,7 +66,11 @@ def test_bytes_after_the_values_of_a_tensor_are_a_notice():
     ("changes", "code", "words"),
     [
         ({"warnings": ("bad Huffman code",)}, "SRC113", "bad Huffman code"),
-        ({"refused": "cannot be decoded: no", "warnings": ("x",)}, "SRC114", "read by a fallback decoder: cannot be decoded: no"),
+        (
+            {"refused": "cannot be decoded: no", "warnings": ("x",)},
+            "SRC114",
+            "read by a fallback decoder: cannot be decoded: no",
+        ),
         ({"coding": "arithmetic", "data": bytes(70_000)}, "SRC115", "70000 bytes"),
         ({"trailing_bytes": 5}, "SRC117", "5 bytes after the end marker"),
         ({"trailing_bytes": 5, "format": "PNG", "path": "x.png"}, "SRC116", "5 bytes after the image"),
@@ -132,9 +136,9 @@ def test_a_policy_decides_and_refusals_agree(key, policy, changes, code, severit
 @pytest.mark.parametrize("policy", ["reject", "scale"])
 def test_32_bits_are_refused_for_what_they_are(policy):
     refused = refusals(replace(PLAIN, bits=32), Decode(bit_depth=policy), channel_order="RGB")
-    assert refused == [("bit_depth", "32 bits per sample: not supported, unknown white level")]
+    assert refused == [("bit_depth", "bit depth 32 is not supported: unknown white level")]
     deep = refusals(replace(PLAIN, bits=16), Decode(), channel_order="RGB")
-    assert deep == [("bit_depth", "16 bits per sample: rejected by decode.bit_depth")]
+    assert deep == [("bit_depth", "bit depth 16 is rejected by decode.bit_depth")]
 
 
 def test_refusals_know_what_the_model_takes():

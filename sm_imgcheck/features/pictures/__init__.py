@@ -145,7 +145,7 @@ def _nearest(result: Result) -> Facts | None:
 
 def _likely(result: Result) -> str:
     """The channel order for which the colours speak, where that is worth a finding."""
-    return next((finding.actual for finding in result.findings if finding.name == "likely-other-order"), "")
+    return next((finding.actual for finding in result.findings if finding.code == "CHN104"), "")
 
 
 def _guessed(result: Result) -> Affine | None:

@@ -188,9 +188,7 @@ def test_a_likely_other_order_is_a_warning_with_its_probability():
     assert set(said) == {"CHN102", "CHN104"}
     warning = said["CHN104"]
     assert (warning.severity, warning.certainty, warning.probability) == ("warning", "likely", 0.972)
-    assert warning.message == (
-        "channel order is probably BGR (97 %), expected RGB; if so: --assume channel_order=BGR"
-    )
+    assert warning.message == ("channel order is probably BGR (97 %), expected RGB; if so: --assume channel_order=BGR")
     assert "color statistics suggest BGR (97 %)" in said["CHN102"].message
 
 

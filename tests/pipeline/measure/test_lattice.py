@@ -161,7 +161,7 @@ def test_a_grid_that_the_spec_cannot_have_made():
     assert "VAL110" in other_spacing((image - 0.3) / 0.7)
     assert "VAL110" in other_spacing(image - np.float32(0.1001))
     (said,) = (one.message for one in held(image - np.float32(0.1001)) if one.code == "VAL110")
-    assert "offset of the values: got another offset, expected that of the spec's mean" in said
+    assert "offset of the values: got another offset, expected the spec's mean" in said
     (said,) = (one.message for one in held((image - 0.3) / 0.7) if one.code == "VAL110")
     assert "by channel: got [0.005602, 0.005602, 0.005602], expected [0.003922, 0.003922, 0.003922]" in said
     assert "VAL110" not in other_spacing(image)
