@@ -41,7 +41,8 @@ def _scaled_then_truncated(candidate: Candidate, spec: Spec) -> Iterator[Finding
     if facts.high <= (1 if facts.low >= 0 else -_MIN_NORMALIZED):
         actual, expected = span(facts.low, facts.high), span(*domain(spec.contract))
         yield VAL109.finding(
-            f"scaled values cast to integers: got only {actual} in {facts.dtype}, expected {expected}",
+            f"scaled values cast to integers: got the integers {actual} ({facts.dtype}), "
+            f"expected {spec.contract.dtype} values in {expected}",
             expected=expected,
             actual=actual,
             certainty="likely",
