@@ -71,7 +71,7 @@ def test_a_rule_makes_findings_with_its_own_values_unless_others_are_given():
     assert (other.severity, other.certainty, other.probability, other.fixed_by) == ("notice", "likely", 0.5, None)
 
 
-def test_an_exception_becomes_a_finding_that_nothing_fixes():
+def test_exception_becomes_an_unfixable_finding():
     assert SRC138.fixed_by == "colour"
     made = make_finding(CandidateError("SRC138", "has uint16 samples"))
     assert made == SRC138.finding("has uint16 samples", fixable=False)
