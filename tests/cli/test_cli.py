@@ -442,7 +442,7 @@ def test_bytes_are_not_poured_into_a_terminal(place, say, monkeypatch):
 
 
 def test_quiet(place, say):
-    codes = "SHP102 no-batch-axis, SHP106 wrong-size, DTY101 wrong-dtype, VAL101 not-scaled"
+    codes = "SHP102 missing-batch-dimension, SHP106 wrong-size, DTY101 wrong-dtype, VAL101 not-scaled"
     assert say("validate", "cat.jpg", "--quiet") == (1, f"cat.jpg: {codes}\n", "")
     Path("bad.jpg").write_bytes(b"<html>")
     assert say("validate", "cat.jpg", "bad.jpg", "-q", "--select", "SRC")[1].splitlines() == [

@@ -16,7 +16,7 @@ from sm_imgcheck.core.types import Decode
 from sm_imgcheck.io import numpy_files
 from sm_imgcheck.io.tensors import json
 from sm_imgcheck.pipeline import read
-from sm_imgcheck.rules import every
+from sm_imgcheck.rules import all_rules
 
 TEXT = readme.README.read_text(encoding="utf-8")
 DEMO = readme.ROOT / "tests" / "demo"
@@ -63,7 +63,7 @@ def test_public_names_are_spoken_of(name):
 def test_commands_and_families_are_spoken_of():
     commands = {path.stem for path in (readme.ROOT / "sm_imgcheck" / "cli" / "commands").glob("[a-z]*.py")}
     assert [name for name in sorted(commands) if f"sm-imgcheck {name}" not in TEXT] == []
-    assert [family for family in sorted({code[:3] for code in every()}) if f"`{family}`" not in TEXT] == []
+    assert [family for family in sorted({code[:3] for code in all_rules()}) if f"`{family}`" not in TEXT] == []
 
 
 def test_links_into_the_project_lead_somewhere():
