@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sm_imgcheck.cli.option_groups import at_most
+from sm_imgcheck.cli.option_groups import at_most, said
 from sm_imgcheck.core.frozen import frozen
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class HandlerOptions:
             help="Send each PATH to this inference.py, and check the tensor that its input_fn, input_handler, handler "
             "or preprocess makes (or that predict_fn and transform_fn call the model with). This runs its code; no "
             "sandbox.",
+            callback=said,
             show_default=False,
         ),
     ] = None
@@ -42,6 +43,7 @@ class HandlerOptions:
             metavar="NAME",
             help="The function of --handler to be called, such as preprocess or Net.prepare: with the body, and with "
             "its content type if it takes two. Default: the one that a container calls.",
+            callback=said,
             show_default=False,
         ),
     ] = None
@@ -51,6 +53,7 @@ class HandlerOptions:
             "--python",
             metavar="PATH",
             help="The interpreter for --handler, 3.8 or later, with NumPy. Default: the one that runs this.",
+            callback=said,
             show_default=False,
         ),
     ] = None

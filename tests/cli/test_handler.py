@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -134,6 +135,10 @@ def test_several_images_and_one_that_fails(photo, tmp_path, capsys):
         (["--handler", "inference.py", "--python", "/nowhere"], "--python /nowhere: cannot be started"),
         (["--handler", "inference.py", "--emit", "out"], "--handler goes with neither --emit"),
         (["--handler", "inference.py", "--timeout", "0"], "0.1"),
+        (["--handler", "x.jpg"], "--handler x.jpg: got a binary file, expected Python source"),
+        (["--handler", "/dev/zero"], "--handler /dev/zero: is a device, a pipe or a socket, not a file"),
+        (["--handler", ""], "--handler': it is empty"),
+        (["--handler", "inference.py", "--python", shutil.which("yes") or "yes"], "expected a Python interpreter"),
         (["--handler", "inference.py", "--timeout", "nan"], "--timeout': got nan, expected a number up to 604,800"),
         (["--handler", "inference.py", "--memory", "nan"], "--memory': got nan, expected a number up to 1,048,576"),
         (["--handler", "inference.py", "--memory", "inf"], "--memory': got inf, expected a number"),
