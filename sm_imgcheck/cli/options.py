@@ -47,7 +47,13 @@ Paths = Annotated[list[str], _PATHS]
 OptionalPaths = Annotated[list[str] | None, _PATHS]
 SpecName = Annotated[
     str,
-    typer.Option("--spec", "-s", metavar="SPEC", help="A spec file, or a preset's name (sm-imgcheck spec list)."),
+    typer.Option(
+        "--spec",
+        "-s",
+        metavar="SPEC",
+        help="A spec file, or a preset's name (sm-imgcheck spec list).",
+        callback=said,
+    ),
 ]
 Source = Annotated[
     str | None,
