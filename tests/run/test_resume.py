@@ -448,7 +448,7 @@ class TestManifest:
         Path("out/.sm-imgcheck").write_bytes(b"")
         code, _, err = say("convert", "in", "-o", "out")
         assert code == 2
-        assert "the folder cannot be made" in err
+        assert err == f"error: {Path('out/.sm-imgcheck')}: got a file, expected a folder or a new name\n"
 
     @POSIX
     def test_names_of_every_sort(self, place, say):

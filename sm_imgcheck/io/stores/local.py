@@ -173,6 +173,8 @@ def make_folder(folder: str, inside: str) -> None:
     except OSError as error:
         kind = OutputRefused if error.errno == errno.ENAMETOOLONG else OutputError
         if isinstance(error, FileExistsError | NotADirectoryError):
+            while not os.path.lexists(folder) and os.path.dirname(folder):  # the file may stand for a parent folder
+                folder = os.path.dirname(folder)
             raise kind(f"{for_terminal(folder)}: got a file, expected a folder or a new name") from error
         raise kind(f"{for_terminal(folder)}: the folder cannot be made: {_reason(error)}") from error
 
