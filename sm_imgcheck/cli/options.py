@@ -66,6 +66,7 @@ SpecName = Annotated[
         "-s",
         metavar="SPEC",
         help="A spec file, or a preset's name (sm-imgcheck spec list).",
+        callback=said,
         autocompletion=_complete_presets,
         rich_help_panel="Input",
     ),

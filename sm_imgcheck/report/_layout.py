@@ -290,7 +290,7 @@ def one(run: Run, result: Result) -> tuple[tuple[str, ...], list[Section]]:
     if result.plan is not None and result.findings:
         sections.append(Section(title="The plan from this to the model's tensor:", steps=result.plan.steps))
     sections += _origins.mended(result) if result.findings else []
-    if result.skipped and result.facts is not None:
+    if result.skipped and (result.facts is not None or not result.findings):  # else a finding has the cause
         made = "can be made" if result.plan is None else "was made"
         sections.append(Section(title=f"No tensor {made} of it:", rows=(reason(result.skipped),)))
     if result.bug:

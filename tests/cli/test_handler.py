@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -133,6 +134,9 @@ def test_several_images_and_one_that_fails(photo, tmp_path, capsys):
         (["inference.py", "x.jpg", "--function", "nothing"], "defines no function called nothing"),
         (["inference.py", "x.jpg", "--python", "/nowhere"], "--python /nowhere: cannot be started"),
         (["inference.py"], "Missing argument"),
+        (["x.jpg", "x.jpg"], "handler x.jpg: got a binary file, expected Python source"),
+        (["/dev/zero", "x.jpg"], "handler /dev/zero: is a device, a pipe or a socket, not a file"),
+        (["inference.py", "x.jpg", "--python", shutil.which("yes") or "yes"], "expected a Python interpreter"),
         (["inference.py", "x.jpg", "--timeout", "0"], "0.1"),
         (["inference.py", "x.jpg", "--timeout", "nan"], "--timeout': got nan, expected a number up to 604,800"),
         (["inference.py", "x.jpg", "--memory", "nan"], "--memory': got nan, expected a number up to 1,048,576"),

@@ -168,6 +168,13 @@ def test_what_the_source_does_not_explain(say, array, words):
     assert (code, err) == (1, "")
 
 
+@pytest.mark.parametrize("array", [np.zeros((0, 64, 64, 3), np.float32), np.zeros((1, 64, 64, 3), np.complex64)])
+def test_array_without_values_exits_with_1(say, array):
+    code, out, err = told(say, array)
+    assert "no numbers" in out
+    assert (code, err) == (1, "")
+
+
 def test_a_batch_says_which_image_it_is(say):
     noise = np.random.default_rng(0).integers(0, 256, SMALL.shape).astype(np.float32)
     code, out, _ = told(say, np.stack([noise, SMALL]), "--source", "cat.jpg")

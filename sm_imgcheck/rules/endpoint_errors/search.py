@@ -138,7 +138,7 @@ class ErrorCause(TypedDict):
 
     kind: Literal["request", "elsewhere", "wrapper"]
     title: list[str]
-    why: list[str]
+    reason: list[str]
     code: list[str]
     tool: list[str]
     checks: list[str]
