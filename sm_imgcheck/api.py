@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError, PayloadError, PlanError
 from sm_imgcheck.core.types import Candidate, Options, Payload, Plan, Result, Spec
 from sm_imgcheck.pipeline import process as pipeline
-from sm_imgcheck.spec.load import loaded
+from sm_imgcheck.spec.load import resolve_spec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -101,19 +101,19 @@ def identify(
     from sm_imgcheck.features.identify import identify_tensor
 
     options = Options(assume=_assumed(assume), source=_source(source))
-    return identify_tensor(what, None if spec is None else loaded(spec), options)
+    return identify_tensor(what, None if spec is None else resolve_spec(spec), options)
 
 
 def validate_golden(spec: AnySpec, *, allow_remote: bool = False) -> tuple[Result, ...]:
     """Hold a spec against its own golden tensors: a result for each, with findings where the spec makes another one.
 
-    Each result's ``golden`` says how far apart they are, in grey levels, and which stage of the pipeline is the first
+    Each result's ``golden`` says how far apart they are, in gray levels, and which stage of the pipeline is the first
     to differ. A probe that cannot be used is a finding; so is one on another machine, unless ``allow_remote``.
     Raises ImgcheckError where the spec lists none.
     """
     from sm_imgcheck.features.golden import check_golden
 
-    found = loaded(spec)
+    found = resolve_spec(spec)
     if not found.golden:
         raise ImgcheckError(f"{found.name}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}")
     return tuple(
@@ -141,7 +141,7 @@ def validate_handler(
     request; None: what each image is. A handler that fails is a finding; raises ImgcheckError where there is no such
     file, function or interpreter.
     """
-    from sm_imgcheck.features.handler import Handler, Runner
+    from sm_imgcheck.features.handler import Handler, HandlerRunner
     from sm_imgcheck.run.sources import process_with_handler
 
     how = Handler(
@@ -152,8 +152,8 @@ def validate_handler(
         seconds=seconds,
         most_bytes=most_bytes,
     )
-    spec = loaded(spec)
-    with Runner(how, spec.payload.get("stack", "")) as run:
+    spec = resolve_spec(spec)
+    with HandlerRunner(how, spec.payload.get("stack", "")) as run:
         several = what if isinstance(what, list | tuple) else [what]
         return tuple(process_with_handler(one, run, spec, Options()) for one in several)
 
@@ -181,7 +181,7 @@ def draw(
         source=source,
         keep_arrays=True,
     )
-    found = loaded(spec)
+    found = resolve_spec(spec)
     return draw_candidate(process(what, found, options), found, options)
 
 
@@ -242,10 +242,10 @@ def build_payload(
     for ``plan``; besides, raises PayloadError where form and stack do not go together, where one body cannot hold all
     candidates, and for a body that is over a limit of its way.
     """
-    from sm_imgcheck.features.requests import batch, route
+    from sm_imgcheck.features.requests import batch, resolve_target
     from sm_imgcheck.features.requests.batch import part_of
 
-    way = route(loaded(spec), form=envelope or "", content_type=content_type or "")
+    way = resolve_target(resolve_spec(spec), form=envelope or "", content_type=content_type or "")
     several = candidates if isinstance(candidates, list | tuple) else [candidates]
     if len(several) != 1 and not (several and batch.joins(way)):
         raise PayloadError(f"one body as {way.envelope} takes 1 image for this model, and here are {len(several)}")

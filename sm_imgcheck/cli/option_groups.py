@@ -21,10 +21,10 @@ from sm_imgcheck.core.suggestions import nearest
 
 T = TypeVar("T", str, str | None)
 
-__all__ = ["PanelCommand", "at_most", "choices", "constants", "grouped", "one_of", "text_option"]
+__all__ = ["PanelCommand", "at_most", "choices", "constants", "group_options", "one_of", "text_option"]
 
 
-def grouped(command: Callable[..., None]) -> Callable[..., None]:
+def group_options(command: Callable[..., None]) -> Callable[..., None]:
     """A command that takes each field of its groups as an option, in their order, and gets the groups themselves.
 
     A group is a parameter whose type is a frozen type; any other parameter stays as it is.

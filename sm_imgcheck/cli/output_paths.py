@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sm_imgcheck.cli.session import Invocation
     from sm_imgcheck.core.types import Result
 
-__all__ = ["Picture", "check_one", "checked", "draw", "folder", "hand_over", "put", "suffix_of"]
+__all__ = ["Picture", "check_one", "checked", "draw", "folder", "put", "suffix_of", "write_text_output"]
 
 
 def suffix_of(text: str) -> str:
@@ -50,7 +50,7 @@ def folder(option: str, text: str) -> str:
     return text
 
 
-def hand_over(text: str, out: str | None, *, force: bool, made_of: str = "") -> None:
+def write_text_output(text: str, out: str | None, *, force: bool, made_of: str = "") -> None:
     """Print a text, or write it to the file that -o names (``-``: standard output).
 
     A pipe or a file gets UTF-8, as Python and YAML take it, whatever the encoding of the terminal is.

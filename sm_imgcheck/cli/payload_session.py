@@ -9,18 +9,18 @@ from dataclasses import replace
 
 from sm_imgcheck.cli import check_signals
 from sm_imgcheck.cli.options import AssumptionOptions, ReportOptions, RequestOptions
-from sm_imgcheck.cli.run_errors import Troubles
+from sm_imgcheck.cli.run_errors import RunErrors
 from sm_imgcheck.cli.session import load_spec
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Options, Report
-from sm_imgcheck.features.requests import RequestTarget, route
+from sm_imgcheck.features.requests import RequestTarget, resolve_target
 from sm_imgcheck.run.inputs.item import Item, Listing
-from sm_imgcheck.run.inputs.listing import listed
-from sm_imgcheck.run.outputs.bodies import Made, bodies, single
+from sm_imgcheck.run.inputs.listing import list_candidates
+from sm_imgcheck.run.outputs.bodies import BuiltBody, bodies, single
 from sm_imgcheck.run.outputs.tensors import OutputRefused
 
-__all__ = ["RequestInvocation", "candidates", "each", "nothing", "settled"]
+__all__ = ["RequestInvocation", "candidates", "no_candidates_message", "resolve_request_target", "run_requests"]
 
 
 @frozen
@@ -40,9 +40,9 @@ class RequestInvocation:
     """The file, or - for standard output, that takes one body; empty: any number."""
 
 
-def settled(invocation: RequestInvocation) -> RequestTarget:
+def resolve_request_target(invocation: RequestInvocation) -> RequestTarget:
     """The way of the requests."""
-    return route(
+    return resolve_target(
         load_spec(invocation.spec, invocation.paths),
         form=invocation.request.envelope or "",
         content_type=invocation.request.content_type,
@@ -57,18 +57,18 @@ def candidates(invocation: RequestInvocation) -> Iterator[Item]:
         leave_out=invocation.leave_out,
         allow_remote=invocation.assumptions.allow_remote,
     )
-    return listed(invocation.paths, how)
+    return list_candidates(invocation.paths, how)
 
 
-def nothing(invocation: RequestInvocation) -> ImgcheckError:
+def no_candidates_message(invocation: RequestInvocation) -> ImgcheckError:
     """There was no candidate at all."""
     return ImgcheckError(f"there was nothing to make a request of in {', '.join(invocation.paths)}")
 
 
-def each(
+def run_requests(
     invocation: RequestInvocation,
     way: RequestTarget,
-    use: Callable[[Made], str | None],
+    use: Callable[[BuiltBody], str | None],
     close: Callable[[Report], None],
 ) -> Report:
     """Make every body, hand it to ``use``, which returns where it went, and count; ``close`` ends the report.
@@ -76,7 +76,7 @@ def each(
     Cut short, by Ctrl-C or by what cannot be written or sent, the report is ended all the same.
     Raises ImgcheckError where there is nothing to make a body of, and at the end where some could not be written.
     """
-    troubles, report = Troubles(), Report(spec_name=way.spec.name, spec_sha256=way.spec.sha256)
+    troubles, report = RunErrors(), Report(spec_name=way.spec.name, spec_sha256=way.spec.sha256)
     try:
         every = bodies(candidates(invocation), way, invocation.options, tell=troubles.tell)
         for made in single(every, invocation.single) if invocation.single else every:
@@ -90,12 +90,12 @@ def each(
         if report.candidates:
             close(report)
     if not report.candidates:
-        raise nothing(invocation)
+        raise no_candidates_message(invocation)
     troubles.sum_up()
     return report
 
 
-def _used(made: Made, use: Callable[[Made], str | None], troubles: Troubles) -> str | None:
+def _used(made: BuiltBody, use: Callable[[BuiltBody], str | None], troubles: RunErrors) -> str | None:
     try:
         return use(made)
     except OutputRefused as error:  # its place is at fault, not that of all

@@ -10,7 +10,7 @@ from typing import Generic, TextIO
 
 from sm_imgcheck.cli.options import ReportOptions
 from sm_imgcheck.core.types import Report
-from sm_imgcheck.report import Content, Reporter, Row_contra, Terminal, reporter
+from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal, reporter
 
 __all__ = ["ReportWriter", "print_report"]
 
@@ -41,7 +41,7 @@ def _has_colors(out: TextIO) -> bool:
 class _Failures(Generic[Row_contra]):
     """What ``-q`` prints: a line for each row that failed."""
 
-    def __init__(self, content: Content[Row_contra]) -> None:
+    def __init__(self, content: ReportContent[Row_contra]) -> None:
         self.row = content.failure
 
     def open(self) -> str:
@@ -54,7 +54,7 @@ class _Failures(Generic[Row_contra]):
 class ReportWriter(Generic[Row_contra]):
     """Prints a report as its rows come."""
 
-    def __init__(self, content: Content[Row_contra], options: ReportOptions, out: TextIO) -> None:
+    def __init__(self, content: ReportContent[Row_contra], options: ReportOptions, out: TextIO) -> None:
         self.form = options.report_format or ("table" if out.isatty() else "text")
         self.for_people = self.form in _FOR_PEOPLE
         self.reporter: Reporter[Row_contra] = (
@@ -87,7 +87,7 @@ class ReportWriter(Generic[Row_contra]):
             self.out.flush()
 
 
-def print_report(content: Content[Row_contra], options: ReportOptions, rows: Iterable[Row_contra]) -> None:
+def print_report(content: ReportContent[Row_contra], options: ReportOptions, rows: Iterable[Row_contra]) -> None:
     """Print the report of a verb that counts no candidates."""
     writer = ReportWriter(content, options, sys.stdout)
     for row in rows:

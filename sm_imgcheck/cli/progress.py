@@ -15,7 +15,7 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Report
 from sm_imgcheck.run.work import Outcome
 
-__all__ = ["Watch"]
+__all__ = ["RunProgress"]
 
 _QUIET = 1.0
 """Seconds before the first word on a terminal."""
@@ -29,7 +29,7 @@ _NAMED = 3
 """Files that the sum names as the slowest, and as the largest."""
 
 
-class Watch:
+class RunProgress:
     """One run as it goes, in bounded memory."""
 
     def __init__(self, *, quiet: bool, to_come: Iterable[object] | None = None) -> None:

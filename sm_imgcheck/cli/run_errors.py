@@ -13,14 +13,14 @@ from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.outputs.tensors import OutputRefused
 from sm_imgcheck.run.work import Outcome
 
-__all__ = ["REPORT_IT", "Troubles"]
+__all__ = ["REPORT_IT", "RunErrors"]
 
 REPORT_IT = f"Please report it with the command and, if you may, the file; {WITH_TRACEBACK}=1 shows the way there."
 _NAMED = 10
 """Bugs that are told one by one."""
 
 
-class Troubles:
+class RunErrors:
     """The troubles of one run, in bounded memory."""
 
     def __init__(self) -> None:

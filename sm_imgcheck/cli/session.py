@@ -15,8 +15,8 @@ import typer
 from sm_imgcheck.cli import Terminated, check_signals
 from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, ReportOptions, RunOptions
 from sm_imgcheck.cli.printing import ReportWriter
-from sm_imgcheck.cli.progress import Watch
-from sm_imgcheck.cli.run_errors import Troubles
+from sm_imgcheck.cli.progress import RunProgress
+from sm_imgcheck.cli.run_errors import RunErrors
 from sm_imgcheck.core import gc_policy
 from sm_imgcheck.core.errors import ImgcheckError, OutputError
 from sm_imgcheck.core.escape import argument, for_terminal
@@ -29,14 +29,14 @@ from sm_imgcheck.report import Run
 from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.run import run
 from sm_imgcheck.run.inputs.item import Listing
-from sm_imgcheck.run.inputs.listing import ELSEWHERE, Shard, listed, sharded
+from sm_imgcheck.run.inputs.listing import ELSEWHERE, Shard, filter_shard, list_candidates
 from sm_imgcheck.run.outputs.pending import PendingOutcomes
 from sm_imgcheck.run.work import Outcome, RunJob, Sink
 from sm_imgcheck.spec import load
 
 if TYPE_CHECKING:
     from sm_imgcheck.features.handler import Handler
-    from sm_imgcheck.run.outputs.packs import Packing
+    from sm_imgcheck.run.outputs.packs import PackOptions
     from sm_imgcheck.run.resume.recorder import RunRecorder
 
 __all__ = ["Invocation", "code_command", "convert_command", "load_spec", "report_on", "warn_about"]
@@ -61,7 +61,7 @@ class Invocation:
     """Check the spec against its golden tensors; there are no paths."""
     handler: Handler | None = None
     """The user's own code, which gets each candidate as a request: what it makes of it is checked."""
-    packing: Packing | None = None
+    packing: PackOptions | None = None
 
     @property
     def raise_bugs(self) -> bool:
@@ -159,7 +159,7 @@ def report_on(
     writer = ReportWriter(content, invocation.report, out)
     job, keep = _job(invocation, spec, sink)
     listing = _listing(invocation, leave_out)
-    troubles, pending, stopped = Troubles(), PendingOutcomes(None if keep is None else keep.packs), None
+    troubles, pending, stopped = RunErrors(), PendingOutcomes(None if keep is None else keep.packs), None
     watch = _watch(invocation, listing, quiet=writer.form == "jsonl" and out.isatty())
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
 
@@ -234,7 +234,7 @@ def _outcomes(
     invocation: Invocation, listing: Listing, job: RunJob, keep: RunRecorder | None
 ) -> Generator[Outcome, None, None]:
     """The run: over the golden tensors, or over the paths, through the handler where there is one."""
-    items = sharded(listed(invocation.paths, listing), invocation.shard, listing.passed_over)
+    items = filter_shard(list_candidates(invocation.paths, listing), invocation.shard, listing.passed_over)
     if invocation.golden:
         from sm_imgcheck.run.sources import run_golden_tensors
 
@@ -267,15 +267,17 @@ def _listing(invocation: Invocation, leave_out: str) -> Listing:
     )
 
 
-def _watch(invocation: Invocation, listing: Listing, *, quiet: bool) -> Watch:
-    return Watch(quiet=quiet or invocation.report.quiet, to_come=_to_come(invocation, listing))
+def _watch(invocation: Invocation, listing: Listing, *, quiet: bool) -> RunProgress:
+    return RunProgress(quiet=quiet or invocation.report.quiet, to_come=count_candidates(invocation, listing))
 
 
-def _to_come(invocation: Invocation, how: Listing) -> Iterator[object] | None:
+def count_candidates(invocation: Invocation, how: Listing) -> Iterator[object] | None:
     """The candidates once more, to be counted, where that costs little and can be done twice."""
     if any(path == "-" or path.startswith("@") or is_remote(path) for path in invocation.paths):
         return None
-    return sharded(listed(invocation.paths, replace(how, passed_over=Counter())), invocation.shard, Counter())
+    return filter_shard(
+        list_candidates(invocation.paths, replace(how, passed_over=Counter())), invocation.shard, Counter()
+    )
 
 
 def _is_many(path: str) -> bool:
@@ -288,13 +290,13 @@ def _is_many(path: str) -> bool:
 def _tell_nothing(invocation: Invocation, listing: Listing) -> None:
     """Raise ImgcheckError where a run had no candidate, unless they are all in other shards."""
     if not listing.passed_over[ELSEWHERE]:
-        raise ImgcheckError(_nothing_there(invocation.paths, listing))
+        raise ImgcheckError(explain_empty_run(invocation.paths, listing))
     if not invocation.report.quiet:
         others = f"{listing.passed_over[ELSEWHERE]:,} in other shards"
         typer.echo(f"no candidates in shard {invocation.run.shard} ({others})", err=True)
 
 
-def _nothing_there(paths: list[str], how: Listing) -> str:
+def explain_empty_run(paths: list[str], how: Listing) -> str:
     """Why a run had no candidate: the likeliest cause, and what was passed over."""
     said = f"there was nothing to check in {', '.join(map(for_terminal, paths))}"
     if how.passed_over["output folder"]:

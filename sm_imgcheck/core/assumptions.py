@@ -9,7 +9,7 @@ from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.layouts import LAYOUTS, is_layout
 from sm_imgcheck.core.types import Contract, Facts
-from sm_imgcheck.core.value_mapping import domain, hardly_scaled
+from sm_imgcheck.core.value_mapping import domain, looks_unscaled
 
 __all__ = [
     "KEYS",
@@ -74,7 +74,7 @@ def unlikely_range(facts: Facts, contract: Contract) -> tuple[str, float] | None
     low, high = domain(contract)
     if facts.domain or contract.quantize is not None or not (low <= facts.low and facts.high <= high):
         return None
-    if hardly_scaled(facts.high, contract):
+    if looks_unscaled(facts.high, contract):
         return "they look divided by 255", 0.98
     if low < 0 <= facts.low and facts.high - facts.low > (high - low) / 8:
         return "no negative values, although black maps below 0", 0.9

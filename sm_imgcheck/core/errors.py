@@ -18,9 +18,9 @@ from __future__ import annotations
 from sm_imgcheck.core.frozen import frozen
 
 __all__ = [
-    "Bug",
     "CandidateError",
     "ImgcheckError",
+    "InternalError",
     "OutputError",
     "PayloadError",
     "PlanError",
@@ -112,5 +112,5 @@ class SendError(ImgcheckError):
     """A request that could not be sent, or that nobody answered: ``str()`` is one line, without anything secret."""
 
 
-class Bug(Exception):
+class InternalError(Exception):
     """A broken promise of sm-imgcheck itself: please report it."""

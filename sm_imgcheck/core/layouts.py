@@ -19,7 +19,7 @@ __all__ = [
     "likely_reading",
     "reading",
     "size",
-    "unflattened",
+    "unflatten_shape",
 ]
 
 LAYOUTS = ("NHWC", "NCHW", "HWC", "CHW", "NHW", "HW")
@@ -120,7 +120,7 @@ def _flattened(shape: tuple[int, ...], contract: Contract) -> str:
     return f"{rows[1]} = {width.fixed} x {contract.channels}: flattened?" if shape == rows else ""
 
 
-def unflattened(shape: tuple[int, ...], layout: str, contract: Contract) -> tuple[int, ...] | None:
+def unflatten_shape(shape: tuple[int, ...], layout: str, contract: Contract) -> tuple[int, ...] | None:
     """The lengths of the axes of ``layout`` in a flattened array of this shape; None where it holds no such array.
 
     Lengths that the contract leaves open are those of a square picture.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.layouts import size
-from sm_imgcheck.core.types import Contract, Facts, Golden, Handled, Header, Refused, Request, Step
+from sm_imgcheck.core.types import Contract, Facts, Golden, HandlerRun, Header, RejectedRequest, Request, Step
 from sm_imgcheck.core.value_mapping import domain, span
 
 __all__ = [
@@ -66,7 +66,7 @@ def facts(array: Facts) -> str:
     return for_terminal(", ".join(part for part in parts if part))
 
 
-def format_handler_run(run: Handled, array: Facts | None) -> str:
+def format_handler_run(run: HandlerRun, array: Facts | None) -> str:
     """Return a handler run in one line: ``sent to inference.py as image/jpeg; input_fn returned float32 ...``."""
     request = f"sent to {run.file} as {run.content_type or 'no content type'}"
     if array is None:
@@ -86,7 +86,7 @@ def outcome(body: Request, array: Facts | None) -> str:
     if result is None:
         return ""
     stack = body.stack or "no stack specified, content type only"
-    if isinstance(result, Refused):
+    if isinstance(result, RejectedRequest):
         text = result.text.partition("\n")[0]
         source = "" if result.measured else " (according to its source code)"
         return for_terminal(f"{stack}: rejected with status {result.status}{source}{f': {text[:200]}' if text else ''}")

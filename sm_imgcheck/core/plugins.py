@@ -9,7 +9,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Generic, Protocol, TypeVar
 
-__all__ = ["Ranked", "Registry", "load", "names"]
+__all__ = ["RankedPlugin", "Registry", "load", "names"]
 
 
 def names(package: ModuleType) -> tuple[str, ...]:
@@ -26,7 +26,7 @@ def load(package: ModuleType, name: str) -> ModuleType:
     return import_module(f"{package.__name__}.{name}")
 
 
-class Ranked(Protocol):
+class RankedPlugin(Protocol):
     """An object that a module of a registry defines."""
 
     @property
@@ -35,7 +35,7 @@ class Ranked(Protocol):
         ...
 
 
-T_co = TypeVar("T_co", bound=Ranked, covariant=True)
+T_co = TypeVar("T_co", bound=RankedPlugin, covariant=True)
 
 
 class Registry(Generic[T_co]):

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from sm_imgcheck.core.types import Affine, Channel, Values
-from sm_imgcheck.core.value_mapping import RECIPES, canonical, composed, named, same
+from sm_imgcheck.core.value_mapping import RECIPES, candidate_mappings, canonical, compose_mappings, same
 
-__all__ = ["candidates", "explained", "name_of", "order_of", "plausible", "singles", "std_of"]
+__all__ = ["candidates", "explain_ends", "name_of", "order_of", "plausible", "singles", "std_of"]
 
 _NEAR = 0.01
-"""Grey levels between a mapping and the one whose name it gets."""
+"""Gray levels between a mapping and the one whose name it gets."""
 _BY_CHANNEL = ("ImageNet mean and std", "CLIP mean and std")
 _OTHERS = (
     ("minus 128", Values(low=-128, high=127)),
@@ -35,10 +35,10 @@ def name_of(affine: Affine, *, tolerance: float = _NEAR) -> str:
     return _numbers(affine)
 
 
-def explained(channels: tuple[Channel, ...], *, tolerance: float) -> tuple[str, Affine] | None:
-    """The mapping that puts grey levels where these channels have their values; None where several would, or none.
+def explain_ends(channels: tuple[Channel, ...], *, tolerance: float) -> tuple[str, Affine] | None:
+    """The mapping that puts gray levels where these channels have their values; None where several would, or none.
 
-    tolerance: how far, in grey levels, the ends of a channel may be from whole levels.
+    tolerance: how far, in gray levels, the ends of a channel may be from whole levels.
     """
     for family in (singles(len(channels)), _chains(len(channels))):
         fitting = [(off, name, affine) for name, affine in family if (off := _misfit(affine, channels)) <= tolerance]
@@ -68,7 +68,7 @@ def _as_one(channels: tuple[Channel, ...], tolerance: float) -> tuple[Channel, .
 
 
 def _misfit(affine: Affine, channels: tuple[Channel, ...], every: int = 1) -> float:
-    """Mean distance of the ends of the channels from whole grey levels; infinite where they are no levels of it.
+    """Mean distance of the ends of the channels from whole gray levels; infinite where they are no levels of it.
 
     every: of how many levels the picture uses one.
     """
@@ -87,7 +87,7 @@ def _twice_as_steep(channels: tuple[Channel, ...], tolerance: float) -> Iterator
 
     Its levels may as well be all those of a steeper one.
     """
-    for _, affine in named(len(channels)):
+    for _, affine in candidate_mappings(len(channels)):
         if any(_misfit(affine, channels, every) <= tolerance for every in (2, 3, 4)):
             yield affine
 
@@ -95,7 +95,7 @@ def _twice_as_steep(channels: tuple[Channel, ...], tolerance: float) -> Iterator
 def plausible(channels: tuple[Channel, ...]) -> tuple[str, ...]:
     """The usual mappings whose range these channels fill, the best filled first: where there is no grid to go by."""
     filled = []
-    for name, affine in named(len(channels)):
+    for name, affine in candidate_mappings(len(channels)):
         shares = []
         for a, b, channel in zip(affine.scale, affine.offset, channels, strict=True):
             low, high = sorted((b, b + 255 * a))
@@ -131,14 +131,16 @@ def candidates(channels: int) -> tuple[tuple[str, Affine], ...]:
 def singles(channels: int) -> tuple[tuple[str, Affine], ...]:
     """Those that are one mapping, not two in a row."""
     others = ((name, canonical(values, channels)) for name, values in _OTHERS)
-    return (*named(channels), *others, *_halves(channels))
+    return (*candidate_mappings(channels), *others, *_halves(channels))
 
 
 @cache
 def _chains(channels: int) -> tuple[tuple[str, Affine], ...]:
     """One after the other: a processor that was given what another had finished."""
-    done = tuple(named(channels))[1:]  # not the one that changes nothing
-    return tuple((_in_a_row(first, second), composed(one, other)) for first, one in done for second, other in done)
+    done = tuple(candidate_mappings(channels))[1:]  # not the one that changes nothing
+    return tuple(
+        (_in_a_row(first, second), compose_mappings(one, other)) for first, one in done for second, other in done
+    )
 
 
 def _in_a_row(first: str, second: str) -> str:

@@ -17,11 +17,11 @@ __all__ = [
     "fit_box",
     "letterbox_place",
     "pad_place",
-    "resized",
     "resized_by_opencv",
     "resized_by_tensorflow",
+    "resized_size",
+    "round_length",
     "single",
-    "whole",
 ]
 
 # A derived edge may grow without end: 1x60000 pixels to a shorter edge of 256 are 12 GB. What is larger than this, than
@@ -29,7 +29,7 @@ __all__ = [
 MOST_DERIVED_PIXELS = 1 << 24
 
 
-def whole(value: float, rounding: str) -> int:
+def round_length(value: float, rounding: str) -> int:
     """``value`` as a whole number: ``floor``, ``ceil``, ``round`` (half to even) or ``half_up``."""
     if rounding == "ceil":
         return math.ceil(value)
@@ -43,7 +43,7 @@ def single(value: float) -> float:
     return float(struct.unpack("<f", struct.pack("<f", value))[0])
 
 
-def resized(
+def resized_size(
     *, mode: str, size: int | Sequence[int], max_size: int | None, rounding: str, height: int, width: int
 ) -> tuple[int, int]:
     """Height and width after a resize; never less than one pixel.
@@ -56,8 +56,8 @@ def resized(
         return size[0], size[1]
     if mode == "cover":
         assert not isinstance(size, int)
-        new = covered(size=size, rounding=rounding, height=height, width=width)
-        return bounded(new, wanted=size[0] * size[1], height=height, width=width)
+        new = cover_size(size=size, rounding=rounding, height=height, width=width)
+        return check_resized_size(new, wanted=size[0] * size[1], height=height, width=width)
     if mode == "longest_edge" and not isinstance(size, int):
         return inside(size=size, rounding=rounding, height=height, width=width)
     assert isinstance(size, int)
@@ -68,10 +68,10 @@ def resized(
         new_short, new_long = shortest_edge(size=size, max_size=max_size, rounding=rounding, short=short, long=long)
     new_short, new_long = max(new_short, 1), max(new_long, 1)
     new = (new_short, new_long) if height <= width else (new_long, new_short)
-    return bounded(new, wanted=size * size, height=height, width=width)
+    return check_resized_size(new, wanted=size * size, height=height, width=width)
 
 
-def bounded(new: tuple[int, int], *, wanted: int, height: int, width: int) -> tuple[int, int]:
+def check_resized_size(new: tuple[int, int], *, wanted: int, height: int, width: int) -> tuple[int, int]:
     """The size ``new``. Raises PlanError where a long and thin image makes it absurd. ``wanted``: pixels asked for."""
     most = max(MOST_DERIVED_PIXELS, 4 * wanted, 4 * height * width)
     if new[0] * new[1] > most:
@@ -90,11 +90,11 @@ def shortest_edge(*, size: int, max_size: int | None, rounding: str, short: int,
     """
     if rounding == "detr":
         return detr_edges(size=size, max_size=max_size, short=short, long=long)
-    new_long = whole(size * long / short, rounding)
+    new_long = round_length(size * long / short, rounding)
     if max_size is None or new_long <= max_size:
         return size, new_long
     share = max_size * size / new_long if rounding == "floor" else max_size * short / long
-    return whole(share, rounding), max_size
+    return round_length(share, rounding), max_size
 
 
 def detr_edges(*, size: int, max_size: int | None, short: int, long: int) -> tuple[int, int]:
@@ -115,18 +115,18 @@ def longest_edge(*, size: int, rounding: str, short: int, long: int) -> tuple[in
     if rounding == "round":
         return round(short / (long / size)), size
     if rounding == "half_up":
-        return whole(short * (size / long), rounding), size
-    return whole(size * short / long, rounding), size
+        return round_length(short * (size / long), rounding), size
+    return round_length(size * short / long, rounding), size
 
 
-def covered(*, size: Sequence[int], rounding: str, height: int, width: int) -> tuple[int, int]:
+def cover_size(*, size: Sequence[int], rounding: str, height: int, width: int) -> tuple[int, int]:
     """Height and width at which the image just covers ``size``; ``round`` is timm's ``ResizeKeepRatio``."""
     tight_height = height * size[1] <= width * size[0]
     if rounding == "floor":
         new_height = size[0] if tight_height else height * size[1] // width
         return new_height, (width * size[0] // height if tight_height else size[1])
     ratio = min(height / size[0], width / size[1])
-    return whole(height / ratio, rounding), whole(width / ratio, rounding)
+    return round_length(height / ratio, rounding), round_length(width / ratio, rounding)
 
 
 def inside(*, size: Sequence[int], rounding: str, height: int, width: int) -> tuple[int, int]:
@@ -136,7 +136,7 @@ def inside(*, size: Sequence[int], rounding: str, height: int, width: int) -> tu
         tight_height = height * size[1] >= width * size[0]
         new_height = size[0] if tight_height else height * size[1] // width
         return max(new_height, 1), max(width * size[0] // height if tight_height else size[1], 1)
-    return max(whole(height / ratio, rounding), 1), max(whole(width / ratio, rounding), 1)
+    return max(round_length(height / ratio, rounding), 1), max(round_length(width / ratio, rounding), 1)
 
 
 def blob_factor(*, size: Sequence[int], height: int, width: int) -> float:
@@ -149,11 +149,11 @@ def resized_by_opencv(
 ) -> tuple[int, int]:
     """As ``resized``, but a rounded ``cover`` is ``cv2.dnn.blobFromImage(crop=True)``: its float32 factor decides."""
     if mode != "cover" or rounding != "round":
-        return resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
+        return resized_size(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
     assert not isinstance(size, int)
     factor = blob_factor(size=size, height=height, width=width)
     new = (max(round(height * factor), 1), max(round(width * factor), 1))
-    return bounded(new, wanted=size[0] * size[1], height=height, width=width)
+    return check_resized_size(new, wanted=size[0] * size[1], height=height, width=width)
 
 
 def resized_by_tensorflow(
@@ -161,7 +161,7 @@ def resized_by_tensorflow(
 ) -> tuple[int, int]:
     """As ``resized``, but a rounded ``longest_edge`` is ``tf.image.resize(preserve_aspect_ratio=True)``, in float32."""
     if mode != "longest_edge" or rounding != "round":
-        return resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
+        return resized_size(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
     if isinstance(size, int):
         factor = single(size / max(height, width))
     else:
@@ -190,8 +190,8 @@ def crop_box(
     * ``square``: this share of the shorter side, in float32, as the Inception and EfficientNet code for TPU has it.
     """
     if fraction is not None:
-        top = min(whole((height - height * fraction) / 2, rounding), (height - 1) // 2)
-        left = min(whole((width - width * fraction) / 2, rounding), (width - 1) // 2)
+        top = min(round_length((height - height * fraction) / 2, rounding), (height - 1) // 2)
+        left = min(round_length((width - width * fraction) / 2, rounding), (width - 1) // 2)
         return top, left, height - 2 * top, width - 2 * left
     if aspect is not None:
         size = (
@@ -215,7 +215,7 @@ def cut_start(*, length: int, target: int, rounding: str, pad_side: str) -> int:
     """
     spare = length - target
     if spare >= 0:
-        return whole(spare / 2, rounding)
+        return round_length(spare / 2, rounding)
     return spare // 2 if pad_side == "before" else -(-spare // 2)
 
 
@@ -246,7 +246,7 @@ def letterbox_place(
     if library == "tensorflow":
         new_height, new_width, top, left = resize_with_pad(size=size, height=height, width=width)
     else:
-        new_height, new_width = contained(library=library, size=size, height=height, width=width)
+        new_height, new_width = letterbox_content_size(library=library, size=size, height=height, width=width)
     missing_y, missing_x = size[0] - new_height, size[1] - new_width
     if multiple_of is not None:
         missing_y, missing_x = missing_y % multiple_of, missing_x % multiple_of
@@ -256,8 +256,8 @@ def letterbox_place(
         top, left = round(top - 0.1), round(left - 0.1)
     rounding = "round" if library == "pillow" else "floor"
     return (
-        whole(top, rounding),
-        whole(left, rounding),
+        round_length(top, rounding),
+        round_length(left, rounding),
         new_height,
         new_width,
         new_height + missing_y,
@@ -265,7 +265,7 @@ def letterbox_place(
     )
 
 
-def contained(*, library: str, size: Sequence[int], height: int, width: int) -> tuple[int, int]:
+def letterbox_content_size(*, library: str, size: Sequence[int], height: int, width: int) -> tuple[int, int]:
     """Height and width of the image inside a letterbox, at least one pixel.
 
     ``opencv`` is ultralytics' ``LetterBox``, ``pillow`` is ``ImageOps.contain``; ``torch`` floors as torchvision does.
@@ -275,10 +275,10 @@ def contained(*, library: str, size: Sequence[int], height: int, width: int) -> 
         new_height, new_width = round(height * ratio), round(width * ratio)
     elif width / height > size[1] / size[0]:
         share = height / width * size[1] if library == "pillow" else size[1] * height / width
-        new_height, new_width = whole(share, "round" if library == "pillow" else "floor"), size[1]
+        new_height, new_width = round_length(share, "round" if library == "pillow" else "floor"), size[1]
     elif width / height < size[1] / size[0]:
         share = width / height * size[0] if library == "pillow" else size[0] * width / height
-        new_height, new_width = size[0], whole(share, "round" if library == "pillow" else "floor")
+        new_height, new_width = size[0], round_length(share, "round" if library == "pillow" else "floor")
     else:
         new_height, new_width = size[0], size[1]
     return max(new_height, 1), max(new_width, 1)

@@ -1,6 +1,6 @@
 """Value mappings: from pixel values 0..255 to the model's numbers, in canonical form, and the field's usual ones.
 
-The canonical form y = scale * x + offset per stored channel is for comparing and for recognising; what is executed is
+The canonical form y = scale * x + offset per stored channel is for comparing and for recognizing; what is executed is
 the written form (``pixels.values``), because (x / 127.5) - 1 is not a * x + b in float32.
 """
 
@@ -16,17 +16,17 @@ from sm_imgcheck.core.types import Affine, Contract, Step, Values
 __all__ = [
     "INTEGER_RANGES",
     "RECIPES",
+    "candidate_mappings",
     "canonical",
-    "composed",
+    "compose_mappings",
+    "contract_mapping",
     "domain",
-    "finished",
-    "flipped",
-    "hardly_scaled",
     "levels",
-    "named",
+    "looks_unscaled",
     "overshoot",
-    "own",
+    "quantized_target",
     "reach",
+    "reverse_channels",
     "same",
     "span",
     "target",
@@ -81,14 +81,14 @@ def levels(channels: int) -> Affine:
     return canonical(IDENTITY, channels)
 
 
-def composed(first: Affine, second: Affine) -> Affine:
+def compose_mappings(first: Affine, second: Affine) -> Affine:
     """The mapping that does ``first`` and then takes what comes out for pixels and does ``second``."""
     pairs = zip(first.scale, first.offset, second.scale, second.offset, strict=True)
     scale, offset = zip(*((a * c, b * c + d) for a, b, c, d in pairs), strict=True)
     return Affine(scale=scale, offset=offset)
 
 
-def own(contract: Contract, channels: int) -> Affine | None:
+def contract_mapping(contract: Contract, channels: int) -> Affine | None:
     """The contract's mapping for an array of so many channels; None where it has a value for each of another number."""
     affine = canonical(contract.values, contract.channels)
     if channels == contract.channels:
@@ -98,7 +98,7 @@ def own(contract: Contract, channels: int) -> Affine | None:
     return Affine(scale=affine.scale[:1] * channels, offset=affine.offset[:1] * channels)
 
 
-def named(channels: int) -> Iterator[tuple[str, Affine]]:
+def candidate_mappings(channels: int) -> Iterator[tuple[str, Affine]]:
     """The field's mappings that are worth trying on a tensor of so many channels, with their names.
 
     A mapping with a value per channel is tried in both orders of R, G, B; the name says which it is.
@@ -109,7 +109,7 @@ def named(channels: int) -> Iterator[tuple[str, Affine]]:
         elif channels >= len(values.mean):
             affine = canonical(values, channels)
             yield f"{name}, in RGB order", affine
-            yield f"{name}, in BGR order", flipped(affine)
+            yield f"{name}, in BGR order", reverse_channels(affine)
 
 
 def _one_for_all(values: Values, channels: int) -> Affine:
@@ -126,7 +126,7 @@ def target(contract: Contract, order: str) -> Affine:
     return Affine(scale=tuple(affine.scale[i] for i in at), offset=tuple(affine.offset[i] for i in at))
 
 
-def finished(contract: Contract, order: str) -> Affine:
+def quantized_target(contract: Contract, order: str) -> Affine:
     """``target``, and what a quantized contract then does to it: the mapping of the numbers that the model gets."""
     affine, quantize = target(contract, order), contract.quantize
     if quantize is None:
@@ -137,7 +137,7 @@ def finished(contract: Contract, order: str) -> Affine:
     )
 
 
-def flipped(affine: Affine) -> Affine:
+def reverse_channels(affine: Affine) -> Affine:
     """The first three channels the other way round; an alpha channel stays where it is."""
     return Affine(
         scale=affine.scale[2::-1] + affine.scale[3:],
@@ -146,7 +146,7 @@ def flipped(affine: Affine) -> Affine:
 
 
 def same(one: Affine, other: Affine, *, tolerance: float = 1e-4) -> bool:
-    """Whether two mappings agree within ``tolerance`` grey levels at both ends of 0..255."""
+    """Whether two mappings agree within ``tolerance`` gray levels at both ends of 0..255."""
     return len(one.scale) == len(other.scale) and all(
         math.isclose(b, d, rel_tol=0, abs_tol=tolerance * abs(c))
         and math.isclose(255 * a + b, 255 * c + d, rel_tol=0, abs_tol=tolerance * abs(c))
@@ -160,13 +160,13 @@ def overshoot(geometry: Sequence[Step]) -> float:
     for step in geometry:
         known = {**_LOBES, **(_LOBES_OF_OPENCV if step.op.endswith("opencv") else {})}
         if "interpolation" in step.params:
-            floats = step.params["dtype"] == "float32"  # whole grey levels are clipped
+            floats = step.params["dtype"] == "float32"  # whole gray levels are clipped
             span = span * known.get(step.params["interpolation"], 1.0) ** 2 if floats else 1.0
     return (span - 1) / 2
 
 
 def reach(contract: Contract) -> float:
-    """The largest magnitude on the way from grey levels to the finished tensor, before anything is clipped."""
+    """The largest magnitude on the way from gray levels to the finished tensor, before anything is clipped."""
     affine = canonical(contract.values, contract.channels)
     most = max(abs(a * x + b) for a, b in zip(affine.scale, affine.offset, strict=True) for x in (0, 255))
     if contract.quantize is not None:
@@ -199,7 +199,7 @@ def domain(contract: Contract, margin: float = 0.0) -> tuple[float, float]:
     return low, high
 
 
-def hardly_scaled(high: float, contract: Contract) -> bool:
+def looks_unscaled(high: float, contract: Contract) -> bool:
     """Whether a largest value of ``high`` says that pixels were divided by 255 for a model that takes them whole.
 
     0..1 lies inside 0..255, so the range alone is kept; but a picture whose brightest spot is one level is none.

@@ -1,6 +1,6 @@
 """The spec held against golden tensors: its plan is run on a probe image, and what comes out is compared.
 
-Shape, layout and dtype first, then the values in grey levels; where these differ, the stage of the pipeline that does.
+Shape, layout and dtype first, then the values in gray levels; where these differ, the stage of the pipeline that does.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.pipeline import apply
 from sm_imgcheck.pipeline import read as source
 from sm_imgcheck.pipeline.check import select
-from sm_imgcheck.pipeline.invert import Reading, channels_last, grey_levels
+from sm_imgcheck.pipeline.invert import TensorInterpretation, channels_last, to_gray_levels
 from sm_imgcheck.pipeline.measure import measure
 from sm_imgcheck.pipeline.plan import decodes_gray, make_plan
 from sm_imgcheck.rules.golden import GLD103
@@ -130,9 +130,11 @@ def difference(result: Result, spec: Spec) -> np.ndarray | None:
         return None
     contract = spec.contract
     values = canonical(contract.values, contract.channels)
-    reading = Reading(layout="HWC", order=contract.channel_order, values=values, quantize=contract.quantize)
-    exact = np.result_type(one, other)  # equal numbers become equal grey levels in one arithmetic only
-    levels = [grey_levels(array.astype(exact, copy=False), reading) for array in (one, other)]
+    reading = TensorInterpretation(
+        layout="HWC", order=contract.channel_order, values=values, quantize=contract.quantize
+    )
+    exact = np.result_type(one, other)  # equal numbers become equal gray levels in one arithmetic only
+    levels = [to_gray_levels(array.astype(exact, copy=False), reading) for array in (one, other)]
     apart: np.ndarray = levels[0] - levels[1]
     return apart
 

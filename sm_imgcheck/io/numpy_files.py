@@ -90,7 +90,7 @@ def read_npz(body: bytes, member: str) -> tuple[np.ndarray, int]:
         raise CandidateError("SRC150", "is a damaged archive: its table of contents is missing or far too long")
     try:
         with zipfile.ZipFile(BytesIO(body)) as archive:
-            return unpack(archive, chosen(archive.infolist(), member))
+            return unpack(archive, select_member(archive.infolist(), member))
     except CandidateError:
         raise
     except Exception as problem:  # noqa: BLE001 - zipfile raises whatever its parsing runs into
@@ -99,7 +99,7 @@ def read_npz(body: bytes, member: str) -> tuple[np.ndarray, int]:
         raise CandidateError("SRC150", f"is a damaged archive{f': {said}' if telling else ''}") from None
 
 
-def chosen(members: list[zipfile.ZipInfo], member: str) -> zipfile.ZipInfo:
+def select_member(members: list[zipfile.ZipInfo], member: str) -> zipfile.ZipInfo:
     """The member that is meant, of a kind that can be unpacked piece by piece. Raises CandidateError."""
     names = {info.filename.removesuffix(".npy"): info for info in members}
     if len(names) < len(members):

@@ -19,40 +19,49 @@ from sm_imgcheck.ops import describe
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.ops.trace import follow
 
-__all__ = ["Difference", "Trait", "differences", "mending", "said", "shared", "story", "traits"]
+__all__ = [
+    "PipelineTrait",
+    "TraitDifference",
+    "compare_with_spec_text",
+    "differences",
+    "fixing_steps",
+    "said",
+    "shared",
+    "traits",
+]
 
 _NEAR = 0.01
-"""Grey levels between two value mappings that count as one."""
+"""Gray levels between two value mappings that count as one."""
 _THEN = ", then "
 _UNTOLD = ("interpolation", "dtype", "antialias")
 """Parameters of a geometry step that are its arithmetic, not its frame."""
 
 
 @frozen
-class Trait:
+class PipelineTrait:
     """One thing that a pipeline does in its own way."""
 
     name: str
-    """decoder, turn, colour, framing, kernel, mirror, order, values, dtype or layout."""
+    """decoder, turn, color, framing, kernel, mirror, order, values, dtype or layout."""
     said: str = field(compare=False)
     """In the field's words; empty where there is nothing to say, such as no EXIF turn."""
     key: object = None
     """Equal for two pipelines that do it alike."""
 
-    def agrees(self, other: Trait) -> bool:
-        """Whether both do it alike; value mappings within 0.01 grey levels."""
+    def agrees(self, other: PipelineTrait) -> bool:
+        """Whether both do it alike; value mappings within 0.01 gray levels."""
         if isinstance(self.key, Affine) and isinstance(other.key, Affine):
             return same(self.key, other.key, tolerance=_NEAR)
         return self == other
 
 
 @frozen
-class Difference:
+class TraitDifference:
     """One trait in which a pipeline is not as it should be."""
 
     trait: str
     stage: str
-    """decode, orient, colour, resize, crop, mirror, order, normalise, cast or layout."""
+    """decode, orient, color, resize, crop, mirror, order, normalize, cast or layout."""
     found: tuple[str, ...]
     """What it may be: several where nothing tells them apart."""
     wanted: str
@@ -61,19 +70,19 @@ class Difference:
 STAGES = {
     "decoder": "decode",
     "turn": "orient",
-    "colour": "colour",
+    "color": "color",
     "framing": "resize",
     "kernel": "resize",
     "mirror": "mirror",
     "order": "order",
-    "values": "normalise",
+    "values": "normalize",
     "dtype": "cast",
     "layout": "layout",
 }
 """The stage of a pipeline in which each trait comes about, in the order in which pipelines do it."""
 
 
-def traits(steps: Sequence[Step], before: Facts | None = None) -> tuple[Trait, ...]:
+def traits(steps: Sequence[Step], before: Facts | None = None) -> tuple[PipelineTrait, ...]:
     """All traits of a list of steps, in the order of ``STAGES``.
 
     before: what the steps start from (``Plan.before``); without it an RGB image, as its decoder hands it over.
@@ -84,18 +93,18 @@ def traits(steps: Sequence[Step], before: Facts | None = None) -> tuple[Trait, .
     turn = by_op["orient"].params["orientation"] if "orient" in by_op else 1
     frames = [record(step.op).phrase(step) for step in shaping]
     kernels = [describe.kernel(step) for step in shaping if "interpolation" in step.params]
-    decoder, colour = _phrase(by_op.get("decode")), _phrase(by_op.get("colour"))
+    decoder, color = _phrase(by_op.get("decode")), _phrase(by_op.get("color"))
     return (
-        Trait(name="decoder", said=decoder, key=decoder),
-        Trait(name="turn", said="" if turn == 1 else f"turned as EXIF orientation {turn}", key=turn),
-        Trait(name="colour", said=colour, key=colour),
-        Trait(name="framing", said=_THEN.join(frames) or "not resized", key=tuple(map(_frame_key, shaping))),
-        Trait(name="kernel", said=" and ".join(dict.fromkeys(kernels)), key=tuple(kernels)),
-        Trait(name="mirror", said="mirrored" if "mirror" in by_op else "", key="mirror" in by_op),
-        Trait(name="order", said=end.channel_order, key=end.channel_order),
-        Trait(name="values", said=_values(end), key=end.values),
-        Trait(name="dtype", said=end.dtype, key=end.dtype),
-        Trait(name="layout", said=end.layout, key=end.layout),
+        PipelineTrait(name="decoder", said=decoder, key=decoder),
+        PipelineTrait(name="turn", said="" if turn == 1 else f"turned as EXIF orientation {turn}", key=turn),
+        PipelineTrait(name="color", said=color, key=color),
+        PipelineTrait(name="framing", said=_THEN.join(frames) or "not resized", key=tuple(map(_frame_key, shaping))),
+        PipelineTrait(name="kernel", said=" and ".join(dict.fromkeys(kernels)), key=tuple(kernels)),
+        PipelineTrait(name="mirror", said="mirrored" if "mirror" in by_op else "", key="mirror" in by_op),
+        PipelineTrait(name="order", said=end.channel_order, key=end.channel_order),
+        PipelineTrait(name="values", said=_values(end), key=end.values),
+        PipelineTrait(name="dtype", said=end.dtype, key=end.dtype),
+        PipelineTrait(name="layout", said=end.layout, key=end.layout),
     )
 
 
@@ -121,13 +130,13 @@ def _values(end: Facts) -> str:
     return plain if end.channel_order.startswith(order) else f"{plain} in {order} order on {end.channel_order} data"
 
 
-def shared(several: Sequence[Sequence[Trait]]) -> tuple[tuple[Trait, ...], ...]:
+def shared(several: Sequence[Sequence[PipelineTrait]]) -> tuple[tuple[PipelineTrait, ...], ...]:
     """Trait by trait, the ways in which several pipelines do it: one way each where all of them agree."""
     return tuple(_different(ways) for ways in zip(*several, strict=True))
 
 
-def _different(ways: Sequence[Trait]) -> tuple[Trait, ...]:
-    found: list[Trait] = []
+def _different(ways: Sequence[PipelineTrait]) -> tuple[PipelineTrait, ...]:
+    found: list[PipelineTrait] = []
     for way in ways:
         at = next((at for at, other in enumerate(found) if way.agrees(other)), None)
         if at is None:
@@ -138,19 +147,23 @@ def _different(ways: Sequence[Trait]) -> tuple[Trait, ...]:
     return tuple(found)
 
 
-def differences(several: Sequence[Sequence[Trait]], wanted: Sequence[Trait]) -> tuple[Difference, ...]:
+def differences(
+    several: Sequence[Sequence[PipelineTrait]], wanted: Sequence[PipelineTrait]
+) -> tuple[TraitDifference, ...]:
     """The traits in which none of several pipelines, any of which it may be, does what is wanted."""
     return tuple(_differences(several, wanted))
 
 
-def _differences(several: Sequence[Sequence[Trait]], wanted: Sequence[Trait]) -> Iterator[Difference]:
+def _differences(
+    several: Sequence[Sequence[PipelineTrait]], wanted: Sequence[PipelineTrait]
+) -> Iterator[TraitDifference]:
     for ways, want in zip(shared(several), wanted, strict=True):
         if not any(way.agrees(want) for way in ways):
-            found = tuple(describe.plainer(_told_apart(way, want) for way in ways))
-            yield Difference(trait=want.name, stage=_stage(ways[0], want), found=found, wanted=_or_none(want))
+            found = tuple(describe.plainer(distinguish_phrases(way, want) for way in ways))
+            yield TraitDifference(trait=want.name, stage=_stage(ways[0], want), found=found, wanted=_or_none(want))
 
 
-def _told_apart(way: Trait, want: Trait) -> str:
+def distinguish_phrases(way: PipelineTrait, want: PipelineTrait) -> str:
     """The phrase; where the other's is the same, with what makes the difference."""
     if way.said != want.said or way.name != "framing":
         return _or_none(way)
@@ -158,7 +171,7 @@ def _told_apart(way: Trait, want: Trait) -> str:
     return f"{way.said} ({', '.join(sorted(mine - others) or [f'not {one}' for one in sorted(others - mine)])})"
 
 
-def _frames(framing: Trait) -> tuple[tuple[str, ...], ...]:
+def _frames(framing: PipelineTrait) -> tuple[tuple[str, ...], ...]:
     """The key of the trait ``framing``: of each step its kind and its parameters."""
     assert isinstance(framing.key, tuple)
     return framing.key
@@ -167,17 +180,17 @@ def _frames(framing: Trait) -> tuple[tuple[str, ...], ...]:
 _NOTHING = {
     "decoder": "the usual decode",
     "turn": "left as stored",
-    "colour": "no conversion",
+    "color": "no conversion",
     "kernel": "no resize",
     "mirror": "not mirrored",
 }
 
 
-def _or_none(trait: Trait) -> str:
+def _or_none(trait: PipelineTrait) -> str:
     return trait.said or _NOTHING.get(trait.name, "")
 
 
-def _stage(way: Trait, want: Trait) -> str:
+def _stage(way: PipelineTrait, want: PipelineTrait) -> str:
     """Where the trait comes about; of frames, the first step that differs says whether it is a resize or a crop."""
     if want.name != "framing":
         return STAGES[want.name]
@@ -188,8 +201,8 @@ def _stage(way: Trait, want: Trait) -> str:
     )
 
 
-def mending(
-    several: Sequence[Sequence[Trait]], wanted: Sequence[Step], before: Facts | None = None
+def fixing_steps(
+    several: Sequence[Sequence[PipelineTrait]], wanted: Sequence[Step], before: Facts | None = None
 ) -> tuple[Step, ...]:
     """The steps of the wanted plan that bring about what is otherwise in the pipelines: the lines that mend them.
 
@@ -199,7 +212,7 @@ def mending(
     return tuple(step for step in wanted if record(step.op).traits & stages)
 
 
-def said(several: Sequence[Sequence[Trait]]) -> str:
+def said(several: Sequence[Sequence[PipelineTrait]]) -> str:
     """One sentence for what all of several pipelines do: what they do not share stands as ``this or that``."""
     ways = {each[0].name: describe.plainer(map(_or_none, each)) for each in shared(several) if _any(each)}
     both = {name: " or ".join(found) for name, found in ways.items()}
@@ -209,7 +222,7 @@ def said(several: Sequence[Sequence[Trait]]) -> str:
     return ", ".join([*both.values(), f"{dtype} {layout}".strip()])
 
 
-def _any(ways: Sequence[Trait]) -> bool:
+def _any(ways: Sequence[PipelineTrait]) -> bool:
     return any(way.said for way in ways)
 
 
@@ -220,14 +233,16 @@ def _resized_by(framing: str, kernel: str) -> str:
     return _THEN.join([*parts[:at], f"{parts[at]} by {kernel}", *parts[at + 1 :]])
 
 
-def story(several: Sequence[Sequence[Trait]], wanted: Sequence[Trait], who: str = "it", sure: str = "") -> str:
+def compare_with_spec_text(
+    several: Sequence[Sequence[PipelineTrait]], wanted: Sequence[PipelineTrait], who: str = "it", sure: str = ""
+) -> str:
     """What a pipeline does, and what the spec wants instead: ``it decodes RGB, divides by 255; the spec wants BGR``.
 
     sure: how well that explains what came out, to be said in brackets.
     """
     does = {want.name: _told(each, want) for each, want in zip(shared(several), wanted, strict=True)}
     told = [f"decodes {' or '.join(does['order'])}{_with(does['decoder'])}"]
-    for name in ("turn", "colour", "framing", "mirror", "values"):
+    for name in ("turn", "color", "framing", "mirror", "values"):
         if does[name]:
             told.append(" or ".join(map(describe.verbs, does[name])))
             told[-1] += _with(does["kernel"]) if name == "framing" else ""
@@ -239,11 +254,11 @@ def story(several: Sequence[Sequence[Trait]], wanted: Sequence[Trait], who: str 
     return f"{who} {', '.join(told)}{f' ({sure})' if sure else ''}; {instead}"
 
 
-def _alike(one: Sequence[Trait], other: Sequence[Trait]) -> bool:
+def _alike(one: Sequence[PipelineTrait], other: Sequence[PipelineTrait]) -> bool:
     return all(mine.agrees(theirs) for mine, theirs in zip(one, other, strict=True))
 
 
-def _told(ways: Sequence[Trait], want: Trait) -> list[str]:
+def _told(ways: Sequence[PipelineTrait], want: PipelineTrait) -> list[str]:
     """What is said of a trait: where it may be what the spec wants, nothing says that it is not.
 
     But a gray picture in either channel order has none, and is no witness for the spec's.

@@ -65,7 +65,7 @@ _VERBS = {
     "longest edge to": "resizes the longest edge to",
     "fitted into": "fits into",
     "scaled to": "scales to",
-    "centre crop": "crops the centre",
+    "center crop": "crops the center",
     "central": "crops the central",
     "letterboxed to": "letterboxes to",
     "padded to": "pads to",

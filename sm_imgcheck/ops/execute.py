@@ -15,7 +15,7 @@ import numpy as np
 from sm_imgcheck.core.types import Step
 from sm_imgcheck.ops.records import library_of, record
 
-__all__ = ["apply", "carried_out", "op", "step_names"]
+__all__ = ["apply", "apply_steps", "op", "step_names"]
 
 
 @cache
@@ -35,7 +35,7 @@ def apply(step: Step, array: np.ndarray) -> np.ndarray:
     return function(array, **step.params)
 
 
-def carried_out(steps: Sequence[Step], remembered: MutableMapping[tuple[str, ...], np.ndarray]) -> np.ndarray:
+def apply_steps(steps: Sequence[Step], remembered: MutableMapping[tuple[str, ...], np.ndarray]) -> np.ndarray:
     """The array after ``steps``, going on from the longest beginning of them that is remembered.
 
     remembered: the array of no steps, ``()``, which they all begin with; gains the array after each step.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sm_imgcheck.core.channels import CHANNELS, FILE_CHANNELS, GRAY
-from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.types import Facts, Header, Step
 from sm_imgcheck.core.value_mapping import levels
 from sm_imgcheck.ops.records import record
@@ -38,7 +38,7 @@ def after(facts: Facts, step: Step) -> Facts:
     op = record(step.op)
     facts = op.effect(facts, step)
     # Measuring quantized integers finds no mapping, so the trace has none either.
-    return changed(facts, values=None) if op.stage == "quantize" else facts
+    return replace_fields(facts, values=None) if op.stage == "quantize" else facts
 
 
 def output_size(step: Step, *, height: int, width: int) -> tuple[int, int]:
@@ -54,8 +54,8 @@ def follow(steps: Sequence[Step], before: Facts | None = None) -> Facts:
     """
     facts = before or _DECODED
     if facts.values is None:
-        facts = changed(facts, values=levels(CHANNELS.get(facts.channel_order) or facts.length("C") or 1))
+        facts = replace_fields(facts, values=levels(CHANNELS.get(facts.channel_order) or facts.length("C") or 1))
     for step in steps:
         op = record(step.op)
-        facts = op.effect(facts, step) if op.size is None else changed(facts, dtype=resize_dtype(facts, step))
+        facts = op.effect(facts, step) if op.size is None else replace_fields(facts, dtype=resize_dtype(facts, step))
     return facts

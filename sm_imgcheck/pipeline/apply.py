@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from sm_imgcheck import rules
-from sm_imgcheck.core.errors import Bug, ImgcheckError
-from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.errors import ImgcheckError, InternalError
+from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.layouts import describe
 from sm_imgcheck.core.types import Candidate, Finding, Plan, Spec
@@ -31,10 +31,10 @@ def make_tensor(plan: Plan, candidate: Candidate, spec: Spec) -> tuple[np.ndarra
     except MemoryError:
         return None, (), "its tensor needs more memory than there is"
     if spec.contract.expect_range is not None:
-        finished = changed(
+        finished = replace_fields(
             plan.after[-1] if plan.after else plan.before, low=float(array.min()), high=float(array.max())
         )
-        tensor = Candidate(path=candidate.path, kind="tensor", facts=changed(finished, domain=False))
+        tensor = Candidate(path=candidate.path, kind="tensor", facts=replace_fields(finished, domain=False))
         findings = tuple(finding for finding in rules.run(tensor, spec) if finding.code == VAL108.code)
         if findings:
             return None, findings, findings[0].message
@@ -60,11 +60,11 @@ def verify(array: np.ndarray, spec: Spec) -> None:
     )
     if not shaped or array.dtype != np.dtype(contract.dtype):
         wanted = "[" + ", ".join(str(dim) for dim in contract.shape) + f"] {contract.layout} {contract.dtype}"
-        raise Bug(f"the fixed tensor is {describe(array.shape, contract.layout)} {array.dtype}, not {wanted}")
+        raise InternalError(f"the fixed tensor is {describe(array.shape, contract.layout)} {array.dtype}, not {wanted}")
     low, high = _known_bounds.get((spec,)) or _known_bounds.put((spec,), _bounds(spec))
     least, most = float(array.min()), float(array.max())  # NumPy would round the bounds to the array's dtype
     if not (math.isfinite(least) and math.isfinite(most) and low <= least and most <= high):
-        raise Bug(f"the fixed tensor spans {least:.6g}..{most:.6g}, not {low:.6g}..{high:.6g}")
+        raise InternalError(f"the fixed tensor spans {least:.6g}..{most:.6g}, not {low:.6g}..{high:.6g}")
 
 
 def _bounds(spec: Spec) -> tuple[float, float]:

@@ -8,25 +8,25 @@ from operator import attrgetter
 
 from sm_imgcheck import rules
 from sm_imgcheck.core.errors import PlanError
-from sm_imgcheck.core.frozen import changed, frozen
+from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Candidate, Finding, Header, Options, Plan, Spec
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.pipeline.plan import make_plan
 
-__all__ = ["Proposal", "judge", "propose", "select"]
+__all__ = ["PlanResult", "make_plan_result", "plan_and_check", "select"]
 
 _MENDERS = {
-    "cast": ("cast", "pixels", "colour", "quantize"),
+    "cast": ("cast", "pixels", "color", "quantize"),
     "values": ("values", "pixels", "quantize"),
-    "colour": ("colour", "decode"),
+    "color": ("color", "decode"),
     "reorder": ("reorder", "decode"),
 }
 """Stages whose step mends what a check leaves to the first of them, in this order; every other stage mends its own."""
 
 
 @frozen
-class Proposal:
+class PlanResult:
     """The plan for one candidate under one spec, or why there is none."""
 
     plan: Plan | None
@@ -38,11 +38,11 @@ class Proposal:
 
 _REMEMBERED = 512
 """Judgments, some 10 kB each: the headers of a folder of photographs are few."""
-_judgments: IdentityCache[tuple[Proposal, tuple[Finding, ...]]] = IdentityCache(_REMEMBERED)
+_judgments: IdentityCache[tuple[PlanResult, tuple[Finding, ...]]] = IdentityCache(_REMEMBERED)
 _header_fields = attrgetter(*(field.name for field in fields(Header)))
 
 
-def judge(candidate: Candidate, spec: Spec, options: Options) -> tuple[Proposal, tuple[Finding, ...]]:
+def plan_and_check(candidate: Candidate, spec: Spec, options: Options) -> tuple[PlanResult, tuple[Finding, ...]]:
     """The plan of a measured candidate, and its findings, each with the op of the plan that fixes it.
 
     Images with equal headers share one judgment: planning and checking takes as long as a JPEG of 300x300 takes to
@@ -53,8 +53,8 @@ def judge(candidate: Candidate, spec: Spec, options: Options) -> tuple[Proposal,
     if judgment is not None:
         return judgment
     if key is not None:  # neither name nor bytes: what is remembered cannot depend on them
-        candidate = changed(candidate, path=f"x{_suffix(candidate.path)}", data=b"", pixels=None)
-    proposal = propose(candidate, spec, options)
+        candidate = replace_fields(candidate, path=f"x{_suffix(candidate.path)}", data=b"", pixels=None)
+    proposal = make_plan_result(candidate, spec, options)
     judgment = proposal, tuple(select(rules.run(candidate, spec), proposal.plan, options))
     if key is not None:
         _judgments.put((spec, options), judgment, key)
@@ -78,19 +78,19 @@ def _suffix(path: str) -> str:
     return name[at:] if 0 < at < len(name) - 1 else ""
 
 
-def propose(candidate: Candidate, spec: Spec, options: Options) -> Proposal:
+def make_plan_result(candidate: Candidate, spec: Spec, options: Options) -> PlanResult:
     """The steps from a measured candidate to the contract, or why there are none."""
     if candidate.problem is not None:
-        return Proposal(plan=None, skipped=candidate.problem.message)
+        return PlanResult(plan=None, skipped=candidate.problem.message)
     if candidate.kind == "request":
-        return Proposal(
+        return PlanResult(
             plan=None,
             skipped="a request body is judged as it is; sm-imgcheck payload makes one from an image or a tensor",
         )
     try:
-        return Proposal(plan=make_plan(spec, candidate, options))
+        return PlanResult(plan=make_plan(spec, candidate, options))
     except PlanError as error:
-        return Proposal(plan=None, skipped=str(error), assumptions=error.assumptions)
+        return PlanResult(plan=None, skipped=str(error), assumptions=error.assumptions)
 
 
 def select(findings: tuple[Finding, ...], plan: Plan | None, options: Options) -> Iterator[Finding]:
@@ -102,7 +102,7 @@ def select(findings: tuple[Finding, ...], plan: Plan | None, options: Options) -
         if options.ignore and finding.code.startswith(options.ignore):
             continue
         mender = ops.get(finding.fixed_by)
-        yield finding if mender == finding.fixed_by else changed(finding, fixed_by=mender)
+        yield finding if mender == finding.fixed_by else replace_fields(finding, fixed_by=mender)
 
 
 def _menders(plan: Plan | None) -> dict[str | None, str]:

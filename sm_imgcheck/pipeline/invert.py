@@ -8,56 +8,56 @@ from sm_imgcheck.core.channels import ALPHA, GRAY, blue_first
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Affine, Quantize
 
-__all__ = ["Reading", "Undone", "channels_last", "grey_levels", "shown", "undone"]
+__all__ = ["RecoveredImage", "TensorInterpretation", "channels_last", "recover_image", "shown", "to_gray_levels"]
 
 _MOST = 2048
 """Rows or columns that are looked at, four times what a panel shows: the price depends on no candidate's size."""
-_HALF = 0.5  # what rounding to a grey level takes is not out of range
-_NAN_COLOUR = (255, 0, 255)
-_CHECKER = ((204, 255), 8)  # two shades and the size of a square, in grey levels and pixels: shows through alpha
+_HALF = 0.5  # what rounding to a gray level takes is not out of range
+_NAN_COLOR = (255, 0, 255)
+_CHECKER = ((204, 255), 8)  # two shades and the size of a square, in gray levels and pixels: shows through alpha
 
 
 @frozen
-class Reading:
+class TensorInterpretation:
     """How the numbers of a tensor are understood."""
 
     layout: str
     order: str
     """RGB, BGR, GRAY, RGBA or BGRA."""
     values: Affine
-    """From grey levels to numbers, one entry per stored channel."""
+    """From gray levels to numbers, one entry per stored channel."""
     quantize: Quantize | None = None
 
 
 @frozen
-class Undone:
+class RecoveredImage:
     """A tensor as a picture."""
 
     pixels: np.ndarray
     """HxWx3 uint8, RGB; what is not a number is magenta."""
     beyond: float
-    """Share of the values that stand for no grey level 0..255, which are clipped: 0..1."""
+    """Share of the values that stand for no gray level 0..255, which are clipped: 0..1."""
     nans: float
     """Share of the values that are not a number: 0..1."""
 
 
 @np.errstate(all="ignore")  # numbers beyond all measure are drawn as such
-def undone(array: np.ndarray, reading: Reading, *, image: int = 0) -> Undone:
+def recover_image(array: np.ndarray, reading: TensorInterpretation, *, image: int = 0) -> RecoveredImage:
     """The picture that a tensor shows under ``reading``: its layout's axes, its channels as ``order`` names them.
 
     image: which one of a batch. Of more than 2,048 rows or columns every second, third ... is taken.
     """
-    levels = grey_levels(_sampled(channels_last(array, reading.layout, image=image)), reading)
+    levels = to_gray_levels(_sampled(channels_last(array, reading.layout, image=image)), reading)
     nan = np.isnan(levels)
     beyond = (levels < -_HALF) | (levels > 255 + _HALF)
     pixels = np.rint(np.clip(np.where(nan, 0, levels), 0, 255)).astype(np.uint8)
     picture = shown(pixels, reading.order)
-    picture[nan.any(axis=-1)] = _NAN_COLOUR
-    return Undone(pixels=picture, beyond=float(beyond.mean()), nans=float(nan.mean()))
+    picture[nan.any(axis=-1)] = _NAN_COLOR
+    return RecoveredImage(pixels=picture, beyond=float(beyond.mean()), nans=float(nan.mean()))
 
 
-def grey_levels(array: np.ndarray, reading: Reading) -> np.ndarray:
-    """The numbers of an array with channels last as grey levels, neither rounded nor clipped; float32 or float64."""
+def to_gray_levels(array: np.ndarray, reading: TensorInterpretation) -> np.ndarray:
+    """The numbers of an array with channels last as gray levels, neither rounded nor clipped; float32 or float64."""
     wide = array.dtype.itemsize > 4 or array.dtype.kind == "i"
     levels: np.ndarray = array.astype(np.float64 if wide else np.float32)
     if reading.quantize is not None:
@@ -71,14 +71,14 @@ def shown(pixels: np.ndarray, order: str) -> np.ndarray:
     """Pixels HxWxC uint8 in ``order`` as a screen takes them: HxWx3, RGB. A checkerboard shows through alpha."""
     if order == GRAY:
         return np.repeat(pixels[..., :1], 3, axis=-1)
-    colours = np.ascontiguousarray(pixels[..., 2::-1] if blue_first(order) else pixels[..., :3])
+    colors = np.ascontiguousarray(pixels[..., 2::-1] if blue_first(order) else pixels[..., :3])
     if order not in ALPHA:
-        return colours
+        return colors
     shades, square = _CHECKER
     rows, columns = np.ogrid[: pixels.shape[0], : pixels.shape[1]]
     board = np.where((rows // square + columns // square) % 2, *shades)[..., np.newaxis]
     alpha = pixels[..., 3:].astype(np.float32) / 255
-    mixed: np.ndarray = np.rint(colours * alpha + board * (1 - alpha)).astype(np.uint8)
+    mixed: np.ndarray = np.rint(colors * alpha + board * (1 - alpha)).astype(np.uint8)
     return mixed
 
 

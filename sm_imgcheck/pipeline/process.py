@@ -12,18 +12,18 @@ import numpy as np
 from sm_imgcheck import rules
 from sm_imgcheck.core.assumptions import validate_assumptions
 from sm_imgcheck.core.errors import CandidateError
-from sm_imgcheck.core.frozen import changed
-from sm_imgcheck.core.layouts import unflattened
+from sm_imgcheck.core.frozen import replace_fields
+from sm_imgcheck.core.layouts import unflatten_shape
 from sm_imgcheck.core.types import Candidate, Decode, Facts, Header, Options, Result, Spec, Values
 from sm_imgcheck.core.value_mapping import canonical
 from sm_imgcheck.pipeline import read
-from sm_imgcheck.pipeline.check import judge, select
+from sm_imgcheck.pipeline.check import plan_and_check, select
 from sm_imgcheck.pipeline.plan import decodes_gray
-from sm_imgcheck.pipeline.read import guarded
+from sm_imgcheck.pipeline.read import read_guarded
 from sm_imgcheck.rules.source_file import SRC150
-from sm_imgcheck.spec.load import loaded
+from sm_imgcheck.spec.load import resolve_spec
 
-__all__ = ["Trace", "assess", "measure_candidate", "process", "read_candidate"]
+__all__ = ["Trace", "evaluate_candidate", "measure_candidate", "process", "read_candidate"]
 
 Trace = Callable[[Candidate, Spec | None, Options], Candidate]
 """Adds to a measured tensor how it was made of ``options.source``."""
@@ -44,17 +44,17 @@ def process(
     Never raises for a bad candidate: that is a finding. Raises TypeError for what is no candidate or no spec at all,
     SpecError for a bad spec, ImgcheckError for a source that is no image, Bug where the tool breaks its own promise.
     """
-    spec, options = loaded(spec), options or Options()
+    spec, options = resolve_spec(spec), options or Options()
     validate_assumptions(options.assume)
     candidate = read_candidate(what, spec, options)
     candidate = measure_candidate(candidate, spec, options, trace)
-    return assess(candidate, spec, options)
+    return evaluate_candidate(candidate, spec, options)
 
 
 @np.errstate(all="ignore")
-def assess(candidate: Candidate, spec: Spec, options: Options) -> Result:
+def evaluate_candidate(candidate: Candidate, spec: Spec, options: Options) -> Result:
     """Plan, check and apply: the result of a candidate that is read and measured. Reads and decodes nothing more."""
-    proposal, findings = judge(candidate, spec, options)
+    proposal, findings = plan_and_check(candidate, spec, options)
     result = Result(
         candidate=candidate if options.keep_arrays else candidate.without_arrays(),
         findings=findings,
@@ -68,7 +68,7 @@ def assess(candidate: Candidate, spec: Spec, options: Options) -> Result:
 
     array, refusals, skipped = make_tensor(proposal.plan, candidate, spec)
     findings += tuple(select(refusals, proposal.plan, options))
-    return changed(result, array=array, findings=findings, skipped=skipped)
+    return replace_fields(result, array=array, findings=findings, skipped=skipped)
 
 
 def read_candidate(what: Any, spec: Spec | None, options: Options) -> Candidate:
@@ -78,7 +78,7 @@ def read_candidate(what: Any, spec: Spec | None, options: Options) -> Candidate:
     """
     if options.content_type is None and not isinstance(what, _READ):
         what = read.array_candidate(what)
-    return guarded(_unread(what, options), partial(_read, what, spec, options))
+    return read_guarded(_unread(what, options), partial(_read, what, spec, options))
 
 
 _READ = (str, os.PathLike, bytes, bytearray, memoryview, read.FileContent, Candidate)
@@ -102,7 +102,7 @@ def _read(what: Any, spec: Spec | None, options: Options) -> Candidate:
     headers_only, gray = options.headers_only, spec is not None and decodes_gray(spec)
     decode = Decode() if spec is None else spec.decode
     if isinstance(what, Candidate):
-        candidate = changed(what, pixels=None)  # they may come from another spec's decode policy
+        candidate = replace_fields(what, pixels=None)  # they may come from another spec's decode policy
     elif isinstance(what, (str, os.PathLike)):
         candidate = read.read(what, decode, headers_only=headers_only, gray=gray)
     else:
@@ -140,11 +140,15 @@ def measure_candidate(
     if candidate.problem is not None:
         return candidate
     if candidate.header is not None:
-        return candidate if candidate.kind == "request" else changed(candidate, facts=_naive(candidate.header, options))
+        return (
+            candidate
+            if candidate.kind == "request"
+            else replace_fields(candidate, facts=_naive(candidate.header, options))
+        )
     if candidate.data is None:
         return candidate
-    unmeasured = changed(candidate, kind="request" if candidate.kind == "request" else "unknown")
-    return guarded(unmeasured, partial(_measure, candidate, spec, options, trace))
+    unmeasured = replace_fields(candidate, kind="request" if candidate.kind == "request" else "unknown")
+    return read_guarded(unmeasured, partial(_measure, candidate, spec, options, trace))
 
 
 def _measure(candidate: Candidate, spec: Spec | None, options: Options, trace: Trace | None) -> Candidate:
@@ -152,16 +156,16 @@ def _measure(candidate: Candidate, spec: Spec | None, options: Options, trace: T
 
     contract, assume = None if spec is None else spec.contract, options.assume
     layout = assume.get("layout", "")
-    shape = None if contract is None else unflattened(candidate.data.shape, layout, contract)
+    shape = None if contract is None else unflatten_shape(candidate.data.shape, layout, contract)
     try:
         unfolded = None if shape is None else measure(candidate.data.reshape(shape), contract, assume)
         facts = measure(candidate.data, contract, assume if unfolded is None else {})
     except CandidateError as error:
-        return changed(candidate, problem=rules.make_finding(error))
+        return replace_fields(candidate, problem=rules.make_finding(error))
     if candidate.handled is not None and candidate.handled.dtype and facts is not None:
         dtype = candidate.handled.dtype
-        facts, unfolded = changed(facts, dtype=dtype), unfolded and changed(unfolded, dtype=dtype)
-    measured = changed(candidate, facts=facts, unflattened=unfolded)
+        facts, unfolded = replace_fields(facts, dtype=dtype), unfolded and replace_fields(unfolded, dtype=dtype)
+    measured = replace_fields(candidate, facts=facts, unflattened=unfolded)
     if unfolded is not None:  # the search compares pictures, and the array itself is none
         return measured
     return measured if options.source is None or trace is None else trace(measured, spec, options)

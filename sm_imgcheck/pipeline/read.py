@@ -17,13 +17,13 @@ from typing import IO, Literal
 import numpy as np
 
 from sm_imgcheck import rules
-from sm_imgcheck.core.errors import Bug, CandidateError, ImgcheckError
+from sm_imgcheck.core.errors import CandidateError, ImgcheckError, InternalError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.frozen import changed, frozen
+from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.types import Candidate, Decode
 from sm_imgcheck.io import stores
-from sm_imgcheck.io.images.decode import hear
-from sm_imgcheck.io.images.header import image_format, look
+from sm_imgcheck.io.images.decode import decode_with_header
+from sm_imgcheck.io.images.header import image_format, read_header
 from sm_imgcheck.io.numpy_files import (
     MAX_HEADER_BYTES,
     NPY_MAGIC,
@@ -43,14 +43,14 @@ __all__ = [
     "FileContent",
     "array_candidate",
     "clause",
-    "fetched",
+    "fetch_file",
     "from_bytes",
-    "guarded",
     "image_candidate",
     "is_tensor",
     "map_npy",
     "opened",
     "read",
+    "read_guarded",
     "tensor_candidate",
 ]
 
@@ -82,11 +82,11 @@ def opened(path: str) -> Iterator[tuple[IO[bytes], int]]:
             raise CandidateError("SRC101", f"cannot be read: {problem.strerror or problem}") from None
 
 
-def fetched(place: str) -> bytes:
+def fetch_file(place: str) -> bytes:
     """All of a file in a store. Raises CandidateError; StoreError for a store that is out of reach."""
     try:
         return stores.store(place).read(place, MAX_FILE_BYTES)
-    except stores.Unreadable as problem:
+    except stores.LocationError as problem:
         raise CandidateError("SRC101", str(problem)) from None
 
 
@@ -94,10 +94,12 @@ def image_candidate(body: bytes, path: str, decode: Decode, *, headers_only: boo
     """Look at the header, then decode, keeping what each has shown. Never raises."""
     header = pixels = problem = None
     try:
-        header = look(body, max_pixels=decode.max_pixels)
+        header = read_header(body, max_pixels=decode.max_pixels)
         if not headers_only:
             icc = "srgb" if decode.icc == "srgb" else "ignore"
-            pixels, header = hear(body, header, dct=decode.dct, gray=gray, truncated=decode.truncated, icc=icc)
+            pixels, header = decode_with_header(
+                body, header, dct=decode.dct, gray=gray, truncated=decode.truncated, icc=icc
+            )
     except CandidateError as found:
         problem = rules.make_finding(found)
     except MemoryError:
@@ -128,7 +130,7 @@ def array_candidate(values: object, path: str = "array", *, trailing_bytes: int 
     """An array, or what NumPy can make one of, as a candidate. Raises TypeError for what is no array at all."""
     check_arrayish(values)
     try:
-        data = np.asarray(unmasked(values))
+        data = np.asarray(fill_mask(values))
         check_numbers(data.dtype)
     except CandidateError as problem:
         return Candidate(path=path, kind="tensor", problem=rules.make_finding(problem))
@@ -151,7 +153,7 @@ def check_arrayish(what: object) -> None:
         raise TypeError(f"expected a path, the bytes of a file, or an array, not {type(what).__name__}{hint}")
 
 
-def unmasked(values: object) -> object:
+def fill_mask(values: object) -> object:
     """The same without its mask. Raises CandidateError where the mask hides anything."""
     hidden = int(np.sum(np.ma.getmask(values))) if isinstance(values, np.ma.MaskedArray) else 0
     if hidden:
@@ -228,7 +230,7 @@ def read_file(path: str) -> bytes | tuple[np.ndarray, int]:
     Raises CandidateError, StoreError.
     """
     if stores.is_remote(path):
-        return fetched(path)
+        return fetch_file(path)
     with opened(path) as (file, size):
         return read_open(file, size)
 
@@ -250,22 +252,22 @@ WITH_TRACEBACK = "SM_IMGCHECK_TRACEBACK"
 """Environment variable: where it is set, an unexpected exception is raised with its traceback and ends the run."""
 
 
-def guarded(candidate: Candidate, read: Callable[[], Candidate]) -> Candidate:
+def read_guarded(candidate: Candidate, read: Callable[[], Candidate]) -> Candidate:
     """Return what ``read`` returns; where it raises, ``candidate`` with the exception as its problem (SRC108).
 
     Expected errors (ImgcheckError) and a closed output pipe pass through.
     """
     try:
         return read()
-    except (ImgcheckError, Bug, BrokenPipeError):
+    except (ImgcheckError, InternalError, BrokenPipeError):
         raise
     except MemoryError:
-        return changed(candidate, problem=SRC120.finding("needs more memory than there is"))
+        return replace_fields(candidate, problem=SRC120.finding("needs more memory than there is"))
     except Exception as error:
         if os.environ.get(WITH_TRACEBACK):
             raise
         what = f"not checked: sm-imgcheck failed with {clause(error)}"
-        return changed(candidate, problem=SRC108.finding(what, actual=type(error).__name__))
+        return replace_fields(candidate, problem=SRC108.finding(what, actual=type(error).__name__))
 
 
 def clause(error: BaseException) -> str:

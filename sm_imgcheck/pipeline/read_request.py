@@ -8,9 +8,9 @@ from functools import partial
 
 from sm_imgcheck import rules
 from sm_imgcheck.core.errors import CandidateError
-from sm_imgcheck.core.types import Candidate, Finding, Received, Request, Spec
+from sm_imgcheck.core.types import Candidate, DecodedRequest, Finding, Request, Spec
 from sm_imgcheck.io.stores import is_remote
-from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, fetched, guarded, image_candidate, opened
+from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, fetch_file, image_candidate, opened, read_guarded
 from sm_imgcheck.rules.payload_request import PAY120
 from sm_imgcheck.serving.endpoints import ENDPOINTS
 from sm_imgcheck.serving.stacks import STACKS, complete_findings
@@ -25,7 +25,7 @@ def read_request(
     name = os.fsdecode(path)
     try:
         if is_remote(name):
-            return request_candidate(fetched(name), name, content_type, spec, headers_only=headers_only)
+            return request_candidate(fetch_file(name), name, content_type, spec, headers_only=headers_only)
         with opened(name) as (file, size):
             if size <= MAX_FILE_BYTES:
                 return request_candidate(file.read(), name, content_type, spec, headers_only=headers_only)
@@ -48,12 +48,12 @@ def request_candidate(
     An array is the candidate's ``data``; of a picture, its header is read, and its pixels are decoded for damage.
     """
     unjudged = Candidate(path=path, kind="request", request=_asked(content_type, len(body), spec))
-    found = guarded(unjudged, partial(_judged, unjudged, body, spec))
+    found = read_guarded(unjudged, partial(_judged, unjudged, body, spec))
     outcome, data = found.request.outcome if found.request else None, found.data
     found = replace(found, data=None)
-    if isinstance(outcome, Received) and outcome.form == "array":
+    if isinstance(outcome, DecodedRequest) and outcome.form == "array":
         return replace(found, data=data)
-    if isinstance(outcome, Received) and outcome.form == "image" and data is not None:
+    if isinstance(outcome, DecodedRequest) and outcome.form == "image" and data is not None:
         picture = image_candidate(data, path, spec.decode, headers_only=headers_only, gray=False)
         return replace(found, header=picture.header, problem=picture.problem)
     return found
@@ -77,7 +77,7 @@ def _judged(candidate: Candidate, body: bytes, spec: Spec) -> Candidate:
     assert request is not None
     outcome = complete_findings(STACKS[request.stack or "custom"].receive(body, request.content_type, spec), spec)
     data = None
-    if isinstance(outcome, Received):
+    if isinstance(outcome, DecodedRequest):
         data = outcome.data
         outcome = replace(outcome, data=None, findings=outcome.findings or _not_examined(outcome))
     return replace(candidate, request=replace(request, outcome=outcome), data=data)
@@ -104,7 +104,7 @@ def _no_stack() -> Finding:
     )
 
 
-def _not_examined(outcome: Received) -> tuple[Finding, ...]:
+def _not_examined(outcome: DecodedRequest) -> tuple[Finding, ...]:
     if outcome.form != "object":
         return ()
     message = f"not examined: {outcome.what}; only a tensor or a single image is: check each image by itself"

@@ -16,9 +16,9 @@ from sm_imgcheck.core.types import Contract, Report
 from sm_imgcheck.report import formats
 
 if TYPE_CHECKING:
-    from sm_imgcheck.report._layout import Story
+    from sm_imgcheck.report._layout import ReportLayout
 
-__all__ = ["Content", "Reporter", "Run", "Terminal", "reporter"]
+__all__ = ["ReportContent", "Reporter", "Run", "Terminal", "reporter"]
 
 Row_contra = TypeVar("Row_contra", contravariant=True)
 
@@ -51,7 +51,7 @@ class Terminal:
     """It cannot draw lines."""
 
 
-class Content(ABC, Generic[Row_contra]):
+class ReportContent(ABC, Generic[Row_contra]):
     """What a verb reports, apart from its format. A verb that makes one document has one row."""
 
     key: str | None = None
@@ -81,7 +81,7 @@ class Content(ABC, Generic[Row_contra]):
         del row
         return ""
 
-    def summary(self, report: Report) -> Story | str:
+    def summary(self, report: Report) -> ReportLayout | str:
         """The end for people."""
         del report
         return ""
@@ -104,9 +104,9 @@ class Reporter(Protocol[Row_contra]):
 
 
 class _Format(Protocol):
-    def reporter(self, content: Content[Row_contra], terminal: Terminal, /) -> Reporter[Row_contra]: ...
+    def reporter(self, content: ReportContent[Row_contra], terminal: Terminal, /) -> Reporter[Row_contra]: ...
 
 
-def reporter(name: str, content: Content[Row_contra], terminal: Terminal) -> Reporter[Row_contra]:
+def reporter(name: str, content: ReportContent[Row_contra], terminal: Terminal) -> Reporter[Row_contra]:
     """A reporter of the format ``name``."""
     return cast("_Format", plugins.load(formats, name)).reporter(content, terminal)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from sm_imgcheck.core.types import Finding, Plan, Result, Step
 from sm_imgcheck.report import _origins
 
-__all__ = ["Digest", "Group", "Route"]
+__all__ = ["FindingGroup", "PlanGroup", "ResultSummary"]
 
 EXAMPLES = 5
 """Files that are named for each group."""
@@ -25,7 +25,7 @@ _SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
 
 
 @dataclass(slots=True)
-class Group:
+class FindingGroup:
     """Findings that say the same, or reasons why no tensor can be made."""
 
     sample: Finding
@@ -89,7 +89,7 @@ def _common(tail: str, other: str) -> str:
 
 
 @dataclass(slots=True)
-class Route:
+class PlanGroup:
     """Plans that are the same sequence of ops; parameters and reasons are kept where all of them agree."""
 
     steps: tuple[Step, ...]
@@ -108,16 +108,16 @@ def _agreed(one: Step, other: Step) -> Step:
 
 
 @dataclass(slots=True)
-class Digest:
+class ResultSummary:
     """All that a report for people needs of the results."""
 
     first: Result | None = None
-    groups: dict[tuple[object, ...], Group] = field(default_factory=dict)
-    stuck: dict[tuple[object, ...], Group] = field(default_factory=dict)
+    groups: dict[tuple[object, ...], FindingGroup] = field(default_factory=dict)
+    stuck: dict[tuple[object, ...], FindingGroup] = field(default_factory=dict)
     """Why candidates that could be read have no plan or no tensor."""
-    failed: dict[tuple[object, ...], Group] = field(default_factory=dict)
+    failed: dict[tuple[object, ...], FindingGroup] = field(default_factory=dict)
     """Bugs that kept candidates from being checked."""
-    routes: dict[tuple[str, ...], Route] = field(default_factory=dict)
+    routes: dict[tuple[str, ...], PlanGroup] = field(default_factory=dict)
     """By kind of candidate and ops."""
     kinds: Counter[str] = field(default_factory=Counter)
     """Candidates that could be read, by kind."""
@@ -174,9 +174,9 @@ class Digest:
         if route := self.routes.get(key):
             route.add(plan)
         elif len(self.routes) < _GROUPS:
-            self.routes[key] = Route(plan.steps)
+            self.routes[key] = PlanGroup(plan.steps)
 
-    def by_use(self, kind: str) -> list[Route]:
+    def by_use(self, kind: str) -> list[PlanGroup]:
         """The plans with steps for a kind, the one that most candidates share first."""
         routes = [route for key, route in self.routes.items() if key[0] == kind and route.steps]
         return sorted(routes, key=lambda route: -route.files)
@@ -200,11 +200,13 @@ def _reason(message: str) -> Finding:
     return Finding(code="", name="", severity="error", message=message)
 
 
-def _enter(groups: dict[tuple[object, ...], Group], key: tuple[object, ...], result: Result, finding: Finding) -> None:
+def _enter(
+    groups: dict[tuple[object, ...], FindingGroup], key: tuple[object, ...], result: Result, finding: Finding
+) -> None:
     group = groups.get(key)
     if group is None:
         if len(groups) >= _GROUPS:
             return
         made = result.kind in ("request", "probe") or result.handled is not None
-        group = groups[key] = Group(finding, result.kind, made_for_good=made, unread=_unread(result))
+        group = groups[key] = FindingGroup(finding, result.kind, made_for_good=made, unread=_unread(result))
     group.add(result.path, finding)

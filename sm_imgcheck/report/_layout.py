@@ -14,10 +14,10 @@ from sm_imgcheck.core.phrases import count
 from sm_imgcheck.core.types import Golden, Report, Request, Result, Step
 from sm_imgcheck.core.types.finding import SEVERITY_ORDER
 from sm_imgcheck.report import Run, _origins
-from sm_imgcheck.report._groups import Digest, Group, Route
-from sm_imgcheck.report._rows import FAILED, Row, Section, against, by_weight, clipped, plain, reason, row
+from sm_imgcheck.report._groups import FindingGroup, PlanGroup, ResultSummary
+from sm_imgcheck.report._rows import FAILED, Row, Section, against, by_weight, plain, reason, row, shorten_message
 
-__all__ = ["Story", "one", "tell"]
+__all__ = ["ReportLayout", "layout_report", "layout_single"]
 
 _SHARE = 0.9
 """A finding that so large a part of a long run has is told once, with its number, like one that all have."""
@@ -26,7 +26,7 @@ _OTHERS = 5
 
 
 @frozen
-class Story:
+class ReportLayout:
     """The whole report."""
 
     head: tuple[str, ...]
@@ -35,13 +35,13 @@ class Story:
     command: str
 
 
-def tell(run: Run, digest: Digest, report: Report) -> Story:
+def layout_report(run: Run, digest: ResultSummary, report: Report) -> ReportLayout:
     """Arrange what was gathered. One candidate is told plainly, with each finding in full."""
     if report.candidates == 1 and digest.first is not None:
-        head, sections = one(run, digest.first)
+        head, sections = layout_single(run, digest.first)
     else:
         head, sections = _many(run, digest, report)
-    return Story(
+    return ReportLayout(
         head=head,
         sections=tuple(section for section in sections if section.rows or section.steps),
         summary=tuple(_summary(run, digest, report)),
@@ -49,7 +49,7 @@ def tell(run: Run, digest: Digest, report: Report) -> Story:
     )
 
 
-def _many(run: Run, digest: Digest, report: Report) -> tuple[tuple[str, ...], list[Section]]:
+def _many(run: Run, digest: ResultSummary, report: Report) -> tuple[tuple[str, ...], list[Section]]:
     kinds = [count(number, kind) for kind, number in sorted(digest.kinds.items())]
     kinds += [f"{digest.unread:,} that cannot be used"] if digest.unread else []
     kinds += [f"{digest.bugs:,} not checked"] if digest.bugs else []
@@ -66,11 +66,11 @@ def _many(run: Run, digest: Digest, report: Report) -> tuple[tuple[str, ...], li
     return head, [Section(title="How they were made of their images:", rows=made), *sections]
 
 
-def _reasons(groups: dict[tuple[object, ...], Group]) -> tuple[Row, ...]:
+def _reasons(groups: dict[tuple[object, ...], FindingGroup]) -> tuple[Row, ...]:
     return tuple(reason(f"{_files(group)}: {group.sample.message}", _details(group)) for group in groups.values())
 
 
-def _is_shared(digest: Digest, group: Group) -> bool:
+def _is_shared(digest: ResultSummary, group: FindingGroup) -> bool:
     total = digest.kinds[group.kind]
     return (
         total > 1
@@ -79,7 +79,7 @@ def _is_shared(digest: Digest, group: Group) -> bool:
     )
 
 
-def _shared(digest: Digest, groups: list[Group], kind: str) -> list[Section]:
+def _shared(digest: ResultSummary, groups: list[FindingGroup], kind: str) -> list[Section]:
     """What all candidates of a kind have, and the plan that mends it."""
     total = digest.kinds[kind]
     rows = []
@@ -102,7 +102,7 @@ def _shared(digest: Digest, groups: list[Group], kind: str) -> list[Section]:
     return sections
 
 
-def _other_ways(digest: Digest, routes: list[Route], kind: str) -> tuple[Row, ...]:
+def _other_ways(digest: ResultSummary, routes: list[PlanGroup], kind: str) -> tuple[Row, ...]:
     """What becomes of the candidates that go another way than most: their number is that of all others."""
     usual, told, finished = routes[0], routes[1 : 1 + _OTHERS], digest.finished(kind)
     ways = [(route.files, _difference(usual.steps, route.steps)) for route in told]
@@ -123,38 +123,38 @@ def _difference(usual: tuple[Step, ...], other: tuple[Step, ...]) -> str:
     return f"the same {', '.join(parts)}"
 
 
-def _own(group: Group) -> Row:
+def _own(group: FindingGroup) -> Row:
     said = _said(group)
     who = f"each of {_files(group)}" if group.files > 1 and len(group.messages) == 1 else _files(group)
     return _told(group, f"{who}{': ' if said else ''}{said}", _details(group))
 
 
-def _told(group: Group, message: str, details: tuple[str, ...] = ()) -> Row:
+def _told(group: FindingGroup, message: str, details: tuple[str, ...] = ()) -> Row:
     if group.made_for_good:
         return plain(group.sample, message, details)
     return row(group.sample, message, _mender(group), details)
 
 
-def _mender(group: Group) -> str:
+def _mender(group: FindingGroup) -> str:
     some = f", not for {group.unmended:,} of them" if group.mender and group.unmended else ""
     return group.mender + some
 
 
-def _files(group: Group) -> str:
+def _files(group: FindingGroup) -> str:
     return count(group.files, "file" if group.kind == "unknown" else group.kind)
 
 
-def _sentence(group: Group) -> str:
+def _sentence(group: FindingGroup) -> str:
     """What is said of a group without its files: where no span of what was found makes a sentence, one of them."""
     if len(group.messages) > 1 and not group.head:
-        return f"such as: {clipped(group.sample.message)}"
-    return _said(group) or f"such as: {clipped(group.sample.message)}"
+        return f"such as: {shorten_message(group.sample.message)}"
+    return _said(group) or f"such as: {shorten_message(group.sample.message)}"
 
 
-def _said(group: Group) -> str:
+def _said(group: FindingGroup) -> str:
     """The message of a group; where it differs from file to file, the span of what was found, if that is known."""
     if len(group.messages) == 1:
-        return clipped(group.sample.message)
+        return shorten_message(group.sample.message)
     if not any(group.actuals):
         return ""
     if all(group.smallest) and group.smallest != group.largest:
@@ -163,20 +163,20 @@ def _said(group: Group) -> str:
         found = group.actuals[0]
     else:
         found = phrases.listing(group.actuals[:3], "or") + (", ..." if len(group.actuals) > 3 else "")
-    return clipped(f"{group.head}{found}{group.tail}")
+    return shorten_message(f"{group.head}{found}{group.tail}")
 
 
-def _details(group: Group) -> tuple[str, ...]:
+def _details(group: FindingGroup) -> tuple[str, ...]:
     """Which files: in one line where all say the same, otherwise a line each."""
     more = group.files - len(group.examples)
     rest = [f"{more:,} more (--format jsonl names them all)"] if more else []
     if len(group.messages) == 1:
         return (phrases.listing([for_terminal(path) for path, _ in group.examples] + rest),)
-    lines = [f"{for_terminal(path)}: {clipped(said)}" for path, said in group.examples]
+    lines = [f"{for_terminal(path)}: {shorten_message(said)}" for path, said in group.examples]
     return (*lines, *(f"and {text}" for text in rest))
 
 
-def _summary(run: Run, digest: Digest, report: Report) -> list[str]:
+def _summary(run: Run, digest: ResultSummary, report: Report) -> list[str]:
     lines = []
     if report.not_looked_at:
         passed = [f"{number:,} {reason}" for reason, number in sorted(report.not_looked_at.items())]
@@ -194,7 +194,7 @@ def _summary(run: Run, digest: Digest, report: Report) -> list[str]:
     return lines
 
 
-def _not_checked(digest: Digest, report: Report) -> str:
+def _not_checked(digest: ResultSummary, report: Report) -> str:
     """How many candidates were not checked, by reason."""
     unseen = report.not_checked - digest.bugs
     reasons = {"no image or tensor could be examined": unseen, "a bug in sm-imgcheck": digest.bugs}
@@ -204,7 +204,7 @@ def _not_checked(digest: Digest, report: Report) -> str:
     return f"Not checked: {some}{why}."
 
 
-def _verdict(run: Run, digest: Digest, report: Report) -> str:
+def _verdict(run: Run, digest: ResultSummary, report: Report) -> str:
     """Of a run without an error or a warning, in which something was examined."""
     if run.partial:
         found = count(report.findings, "notice") if report.findings else "nothing"
@@ -223,7 +223,7 @@ def _verdict(run: Run, digest: Digest, report: Report) -> str:
     return f"{whole:,} of {report.candidates:,} candidates {keep} the contract{also}."
 
 
-def _tally(run: Run, digest: Digest, report: Report) -> str:
+def _tally(run: Run, digest: ResultSummary, report: Report) -> str:
     """How many findings, where, and how many of them ``convert`` mends."""
     by = [count(report.severities[one], one) for one in SEVERITY_ORDER if report.severities.get(one)]
     some = f"{report.with_findings:,} of" if report.with_findings < report.candidates else "all"
@@ -246,11 +246,11 @@ def _tally(run: Run, digest: Digest, report: Report) -> str:
     return f"{phrases.listing(by)}{where}; {mended}{':' if _command(run, digest, report) else '.'}"
 
 
-def _by_handler(digest: Digest) -> bool:
+def _by_handler(digest: ResultSummary) -> bool:
     return digest.first is not None and digest.first.handled is not None
 
 
-def _command(run: Run, digest: Digest, report: Report) -> str:
+def _command(run: Run, digest: ResultSummary, report: Report) -> str:
     """What is to be done next; of a handler's tensors another handler, whatever could be done to them."""
     needed = () if _by_handler(digest) else digest.common_assumptions
     if not (report.mendable or needed or (_by_handler(digest) and report.with_findings)) or not run.command:
@@ -259,7 +259,7 @@ def _command(run: Run, digest: Digest, report: Report) -> str:
     return " ".join([run.command, *given, *([run.output] if run.output else [])])
 
 
-def _written(digest: Digest, report: Report) -> str:
+def _written(digest: ResultSummary, report: Report) -> str:
     if not digest.written:
         return "No tensor was written."
     if report.candidates == 1 and digest.first is not None:
@@ -269,7 +269,7 @@ def _written(digest: Digest, report: Report) -> str:
     return f"{count(digest.written, 'tensor')} written{but}."
 
 
-def one(run: Run, result: Result) -> tuple[tuple[str, ...], list[Section]]:
+def layout_single(run: Run, result: Result) -> tuple[tuple[str, ...], list[Section]]:
     """What the report begins with, and its sections."""
     what = phrases.header(result.header) if result.header else phrases.facts(result.facts) if result.facts else ""
     if result.request is not None:
@@ -283,13 +283,15 @@ def one(run: Run, result: Result) -> tuple[tuple[str, ...], list[Section]]:
         head = [f"{for_terminal(result.path)}: {phrases.format_handler_run(result.handled, result.facts)}"]
     if result.origins is not None:
         head.append(_origins.line(result))
-    rows = [row(finding, clipped(finding.message), finding.fixed_by or "") for finding in by_weight(result.findings)]
+    rows = [
+        row(finding, shorten_message(finding.message), finding.fixed_by or "") for finding in by_weight(result.findings)
+    ]
     if result.handled is not None:  # it is the code that is to be mended
-        rows = [plain(finding, clipped(finding.message)) for finding in by_weight(result.findings)]
+        rows = [plain(finding, shorten_message(finding.message)) for finding in by_weight(result.findings)]
     sections = [Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))]
     if result.plan is not None and result.findings:
         sections.append(Section(title="The plan from this to the model's tensor:", steps=result.plan.steps))
-    sections += _origins.mended(result) if result.findings else []
+    sections += _origins.format_fixable(result) if result.findings else []
     if result.skipped and (result.facts is not None or not result.findings):  # else a finding has the cause
         made = "can be made" if result.plan is None else "was made"
         sections.append(Section(title=f"No tensor {made} of it:", rows=(reason(result.skipped),)))
@@ -303,7 +305,7 @@ def _request(run: Run, result: Result, request: Request) -> tuple[tuple[str, ...
     head = [f"{for_terminal(result.path)}: {phrases.request(request)}"]
     head += [f"  which holds {phrases.header(result.header)}"] if result.header is not None else []
     came = phrases.outcome(request, result.facts)
-    rows = [plain(finding, clipped(finding.message)) for finding in by_weight(result.findings)]
+    rows = [plain(finding, shorten_message(finding.message)) for finding in by_weight(result.findings)]
     return (*head, *([came] if came else []), against(run)), [
         Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))
     ]
@@ -312,7 +314,7 @@ def _request(run: Run, result: Result, request: Request) -> tuple[tuple[str, ...
 def _probe(run: Run, result: Result, golden: Golden) -> tuple[tuple[str, ...], list[Section]]:
     """A golden tensor: how far the spec is from it, and the plan that was run."""
     seen = f": {phrases.facts(result.facts)}" if result.facts is not None else ""
-    rows = [plain(finding, clipped(finding.message)) for finding in by_weight(result.findings)]
+    rows = [plain(finding, shorten_message(finding.message)) for finding in by_weight(result.findings)]
     sections = [Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))]
     if rows and result.plan is not None:
         sections.append(Section(title="The spec's own steps:", steps=result.plan.steps))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.types import Ideal, Origin, Result, Step
-from sm_imgcheck.ops.compare import Trait, mending, said, shared, story, traits
+from sm_imgcheck.core.types import Origin, Result, SourceComparison, Step
+from sm_imgcheck.ops.compare import PipelineTrait, compare_with_spec_text, fixing_steps, said, shared, traits
 from sm_imgcheck.report._rows import Section
 
-__all__ = ["apart", "line", "mended", "of_source", "told", "way", "ways"]
+__all__ = ["format_fixable", "line", "of_source", "residual_text", "told", "way", "ways"]
 
 
 def told(origins: tuple[Origin, ...]) -> tuple[Origin, ...]:
@@ -16,17 +16,17 @@ def told(origins: tuple[Origin, ...]) -> tuple[Origin, ...]:
     return tuple(origin for origin in origins if origin.exact) or origins[:1]
 
 
-def ways(origins: tuple[Origin, ...]) -> list[tuple[Trait, ...]]:
+def ways(origins: tuple[Origin, ...]) -> list[tuple[PipelineTrait, ...]]:
     """What each of the origins that are told does."""
     return [traits(origin.steps, origin.before) for origin in told(origins)]
 
 
-def apart(origin: Origin) -> str:
-    """The residual: none at all, or how many grey levels are left."""
+def residual_text(origin: Origin) -> str:
+    """The residual: none at all, or how many gray levels are left."""
     if origin.max_difference == 0:
         return "the same in every value"
     most, mean = f"{origin.max_difference:.2g}", f"{origin.mean_difference:.2g}"
-    return f"residual {mean} grey levels on average, {most} at most"
+    return f"residual {mean} gray levels on average, {most} at most"
 
 
 def line(result: Result) -> str:
@@ -37,17 +37,17 @@ def line(result: Result) -> str:
     first = result.origins[0]
     which = f"image {first.image} of the batch " if _several(result) else ""
     if not first.exact:
-        nearest = f"{apart(first)} from the nearest: {said(ways((first,)))}"
+        nearest = f"{residual_text(first)} from the nearest: {said(ways((first,)))}"
         return f"{which or 'it '}shows {source}, by an unknown pipeline ({nearest})"
     if result.handled is not None and result.handled.function:
-        return _story(result, _who(result), apart(first))
-    return f"{which}made of {source}: {said(ways(result.origins))} ({apart(first)})"
+        return _story(result, _who(result), residual_text(first))
+    return f"{which}made of {source}: {said(ways(result.origins))} ({residual_text(first)})"
 
 
 def way(result: Result) -> str:
     """How a tensor was made, in words that are the same for all that were made alike."""
     if not result.origins:
-        return "not recognised as what it is said to be made of"
+        return "not recognized as what it is said to be made of"
     return _story(result, _who(result)) if result.origins[0].exact else "made by an unknown pipeline"
 
 
@@ -65,10 +65,10 @@ def _story(result: Result, who: str = "it", sure: str = "") -> str:
     ideal = result.ideal
     if ideal is None or ideal.plan is None:
         return f"{who} makes of it: {said(ways(result.origins))}{f' ({sure})' if sure else ''}"
-    return story(ways(result.origins), traits(ideal.plan.steps, ideal.plan.before), who, sure)
+    return compare_with_spec_text(ways(result.origins), traits(ideal.plan.steps, ideal.plan.before), who, sure)
 
 
-def mended(result: Result) -> list[Section]:
+def format_fixable(result: Result) -> list[Section]:
     """The lines of the spec's plan from the source that are not what was done."""
     steps = _lines(result)
     assert steps == () or result.ideal is not None
@@ -80,7 +80,7 @@ def _lines(result: Result) -> tuple[Step, ...]:
     ideal = result.ideal
     if not result.origins or ideal is None or ideal.plan is None:
         return ()
-    return mending(ways(result.origins), ideal.plan.steps, ideal.plan.before)
+    return fixing_steps(ways(result.origins), ideal.plan.steps, ideal.plan.before)
 
 
 def of_source(result: Result) -> dict[str, object] | None:
@@ -113,7 +113,7 @@ def _origin(origin: Origin) -> dict[str, object]:
     }
 
 
-def _wanted(ideal: Ideal) -> dict[str, object]:
+def _wanted(ideal: SourceComparison) -> dict[str, object]:
     plan = ideal.plan
     return {
         "source": ideal.source,

@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any
 
 from sm_imgcheck.core.escape import for_json
-from sm_imgcheck.core.types import Handled, Plan, Received, Report, Request, Result
+from sm_imgcheck.core.types import DecodedRequest, HandlerRun, Plan, Report, Request, Result
 from sm_imgcheck.report import Run, _origins
 
 __all__ = ["encode", "name_of", "of_plan", "of_report", "of_request", "of_result", "of_spec"]
@@ -65,7 +65,7 @@ def of_request(request: Request) -> dict[str, object]:
     What is wrong with it stands among the findings.
     """
     outcome = request.outcome
-    got, refused = (outcome, None) if isinstance(outcome, Received) else (None, outcome)
+    got, refused = (outcome, None) if isinstance(outcome, DecodedRequest) else (None, outcome)
     return {
         "content_type": for_json(request.content_type),
         "size": request.size,
@@ -81,7 +81,7 @@ def of_request(request: Request) -> dict[str, object]:
     }
 
 
-def of_handled(handled: Handled) -> dict[str, object]:
+def of_handled(handled: HandlerRun) -> dict[str, object]:
     """What a user's handler made of a request; of its findings, which stand among those of the result, four texts."""
     record = plain(handled)
     findings = record.pop("findings")

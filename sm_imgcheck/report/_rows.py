@@ -18,10 +18,10 @@ __all__ = [
     "Section",
     "against",
     "by_weight",
-    "clipped",
     "plain",
     "reason",
     "row",
+    "shorten_message",
 ]
 
 NOT_MENDED = "convert does not mend it"
@@ -81,11 +81,11 @@ def row(finding: Finding, message: str, mender: str, details: tuple[str, ...] = 
     )
 
 
-def clipped(text: str) -> str:
+def shorten_message(text: str) -> str:
     """What a file says may be long; the machine formats have all of it."""
     return for_terminal(text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ...")
 
 
 def reason(why: str, details: tuple[str, ...] = ()) -> Row:
     """Why something could not be done, as a row."""
-    return Row(severity="error", code="", name="", mender="", message=clipped(why), details=details)
+    return Row(severity="error", code="", name="", mender="", message=shorten_message(why), details=details)

@@ -1,4 +1,4 @@
-"""A story laid out in tables and colours for a terminal, by rich."""
+"""A story laid out in tables and colors for a terminal, by rich."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.text import Text
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.report import Terminal
-from sm_imgcheck.report._layout import Story
+from sm_imgcheck.report._layout import ReportLayout
 from sm_imgcheck.report._rows import NOT_MENDED, Row, Section
 
 __all__ = ["draw"]
@@ -22,7 +22,7 @@ __all__ = ["draw"]
 _STYLES = {"error": "bold red", "warning": "bold yellow", "notice": "bold cyan"}
 
 
-def draw(story: Story, terminal: Terminal) -> str:
+def draw(story: ReportLayout, terminal: Terminal) -> str:
     """Lay out for the width of the terminal. Text goes in as Text: nothing in it is taken for markup."""
     file = StringIO()
     console = Console(
@@ -44,7 +44,7 @@ def draw(story: Story, terminal: Terminal) -> str:
     return "".join(f"{line.rstrip()}\n" for line in drawn.splitlines())
 
 
-def _parts(story: Story) -> Iterator[RenderableType]:
+def _parts(story: ReportLayout) -> Iterator[RenderableType]:
     for number, line in enumerate(story.head):
         yield _Hanging(Text(line, style="" if number else "bold"), rest=2)
     for section in story.sections:

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Report, Result
-from sm_imgcheck.report import Content, Run, _records
+from sm_imgcheck.report import ReportContent, Run, _records
 
 if TYPE_CHECKING:
-    from sm_imgcheck.report._groups import Digest
-    from sm_imgcheck.report._layout import Story
+    from sm_imgcheck.report._groups import ResultSummary
+    from sm_imgcheck.report._layout import ReportLayout
 
 __all__ = ["CheckContent"]
 
 
-class CheckContent(Content[Result]):
+class CheckContent(ReportContent[Result]):
     """Each result as JSON values; for people, what all have in common, at the end."""
 
     key = "results"
@@ -23,15 +23,15 @@ class CheckContent(Content[Result]):
     def __init__(self, run: Run, *, writes: bool = False) -> None:
         """writes: a result is there to be written, and fails where it is not."""
         self.run, self.writes = run, writes
-        self._gathered: Digest | None = None
+        self._gathered: ResultSummary | None = None
 
     @property
-    def digest(self) -> Digest:
+    def digest(self) -> ResultSummary:
         """What was gathered so far; the formats for machines do without, and without its import."""
         if self._gathered is None:
-            from sm_imgcheck.report._groups import Digest
+            from sm_imgcheck.report._groups import ResultSummary
 
-            self._gathered = Digest()
+            self._gathered = ResultSummary()
         return self._gathered
 
     def head(self) -> dict[str, object]:
@@ -62,8 +62,8 @@ class CheckContent(Content[Result]):
             return ""
         return f"{path}: {', '.join(dict.fromkeys(f'{finding.code} {finding.name}' for finding in errors))}\n"
 
-    def summary(self, report: Report) -> Story:
+    def summary(self, report: Report) -> ReportLayout:
         """The whole report."""
-        from sm_imgcheck.report._layout import tell
+        from sm_imgcheck.report._layout import layout_report
 
-        return tell(self.run, self.digest, report)
+        return layout_report(self.run, self.digest, report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Report
-from sm_imgcheck.report import Content, _records
+from sm_imgcheck.report import ReportContent, _records
 from sm_imgcheck.report.rules import of_rule
 from sm_imgcheck.rules import Rule
 from sm_imgcheck.rules.endpoint_errors import Explanation
@@ -13,7 +13,7 @@ __all__ = ["ExplainContent", "page"]
 
 _KEYS = ("cause", "kind", "title", "reason", "code", "tool", "checks", "line", "evidence", "source")
 _UNKNOWN = """\
-Not recognised: nothing in this text is known to be trouble with an image, a
+Not recognized: nothing in this text is known to be trouble with an image, a
 tensor or a request body. That does not mean that the request is right:
   sm-imgcheck validate photo.jpg -s SPEC
   sm-imgcheck explain - < container.log
@@ -25,7 +25,7 @@ _SHOWN = 150
 """Characters of the evidence that are printed."""
 
 
-class ExplainContent(Content[Rule | Explanation]):
+class ExplainContent(ReportContent[Rule | Explanation]):
     """The manual page of a rule, or the causes of an error."""
 
     key = ""

@@ -1,4 +1,4 @@
-"""What was recognised of a tensor, by its numbers, by its source image, against a spec."""
+"""What was recognized of a tensor, by its numbers, by its source image, against a spec."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from sm_imgcheck.core.recipes import plausible, std_of
 from sm_imgcheck.core.types import Channel, Facts, Report, Result, Spec
 from sm_imgcheck.core.value_mapping import span
 from sm_imgcheck.ops.compare import shared
-from sm_imgcheck.report import Content, Run, _origins, _records
-from sm_imgcheck.report._layout import Story
-from sm_imgcheck.report._layout import one as alone
+from sm_imgcheck.report import ReportContent, Run, _origins, _records
+from sm_imgcheck.report._layout import ReportLayout
+from sm_imgcheck.report._layout import layout_single as alone
 from sm_imgcheck.report._rows import Section, reason
 
 __all__ = ["IdentifyContent"]
 
 _STD_NEAR = 0.3
-"""Grey levels over the whole range by which the spacing may miss a known std."""
+"""Gray levels over the whole range by which the spacing may miss a known std."""
 _LEVELS = 255
 _TELLING = 0.6
 """Probability of a channel order from which it is more than a coin's."""
 
 
-class IdentifyContent(Content[Result]):
+class IdentifyContent(ReportContent[Result]):
     """What was found out of one tensor. title: what the user calls the spec that it is compared with, if any."""
 
     indent = 1
 
     def __init__(self, spec: Spec | None, title: str) -> None:
         self.spec, self.title = spec, title
-        self._story: Story | str = ""
+        self._story: ReportLayout | str = ""
 
     def record(self, row: Result) -> dict[str, object]:
         """Every key is there, whatever was found or asked for."""
@@ -63,10 +63,10 @@ class IdentifyContent(Content[Result]):
         if row.facts is None:
             sections = [Section(title="It cannot be used:", rows=tuple(reason(one.message) for one in row.findings))]
         kept = tuple(section for section in sections if section.rows or section.steps)
-        self._story = Story(head=(_head(row),), sections=kept, summary=(), command="")
+        self._story = ReportLayout(head=(_head(row),), sections=kept, summary=(), command="")
         return ""
 
-    def summary(self, report: Report) -> Story | str:
+    def summary(self, report: Report) -> ReportLayout | str:
         """All that was found out."""
         del report
         return self._story
@@ -176,7 +176,7 @@ def _unnamed(facts: Facts) -> Iterator[str]:
     """What the range and the spacing say where no mapping explains all values."""
     channels = facts.channels
     if channels and all(channel.step for channel in channels):
-        yield "grey levels under a mapping of no known name"
+        yield "gray levels under a mapping of no known name"
         whose = std_of(channels, tolerance=_STD_NEAR)
         stds = [f"{_std(channel):.4g}" for channel in channels]
         yield f"std {_list(stds)} of x / 255{f' ({whose})' if whose else ''}"
@@ -221,10 +221,10 @@ def _order(facts: Facts) -> str:
     if (facts.length("C") or 1) == 1:
         return "one channel"
     if not facts.likely_order:
-        return "its colours do not tell"
+        return "its colors do not tell"
     chance = facts.order_probability
     told = f"{facts.likely_order} with a probability of {f'{chance:.2f}' if chance < 0.995 else f'{chance:.3f}'}"
-    return f"{told}, by its colours" if chance >= _TELLING else f"its colours hardly tell: {told}"
+    return f"{told}, by its colors" if chance >= _TELLING else f"its colors hardly tell: {told}"
 
 
 def _on_grid(channels: tuple[Channel, ...]) -> bool:

@@ -8,17 +8,17 @@ from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_json, for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding, Payload, Report, Result
-from sm_imgcheck.features.requests import Bound, RequestTarget, bounds
+from sm_imgcheck.features.requests import RequestTarget, SizeLimit, bounds
 from sm_imgcheck.features.requests.snippets import commands
-from sm_imgcheck.report import Content, _records
+from sm_imgcheck.report import ReportContent, _records
 
-__all__ = ["Body", "PayloadContent", "one_line", "to_whom"]
+__all__ = ["BodyRow", "PayloadContent", "one_line", "target_description"]
 
 _WAYS = {"aws": "AWS CLI v2:", "boto3": "Python, boto3:", "curl": "A container on this machine:"}
 
 
 @frozen
-class Body:
+class BodyRow:
     """One body as it is told."""
 
     results: tuple[Result, ...]
@@ -31,14 +31,14 @@ class Body:
     """On the body itself."""
 
 
-def to_whom(route: RequestTarget) -> str:
+def target_description(route: RequestTarget) -> str:
     """Where the request goes, such as ``pytorch behind a realtime endpoint``."""
     article = "an" if route.endpoint == "async" else "a"
     kind = "batch transform job" if route.endpoint == "batch" else f"{route.endpoint} endpoint"
     return f"{route.stack or 'whatever server'} behind {article} {kind}"
 
 
-def one_line(body: Body) -> str:
+def one_line(body: BodyRow) -> str:
     """Size, content type and what a body carries."""
     assert body.payload is not None
     what = f"{body.payload.envelope}"
@@ -48,7 +48,7 @@ def one_line(body: Body) -> str:
     return f"{len(body.payload.body):,} bytes, {for_terminal(body.payload.content_type)} ({what})"
 
 
-class PayloadContent(Content[Body]):
+class PayloadContent(ReportContent[BodyRow]):
     """Each body with what is worth knowing of it; then the limits and the commands for the first."""
 
     key = "bodies"
@@ -72,11 +72,11 @@ class PayloadContent(Content[Body]):
             "unchecked": list(route.unchecked),
         }
 
-    def failure(self, row: Body) -> str:
+    def failure(self, row: BodyRow) -> str:
         """Why a body is not written."""
         return f"{for_terminal(row.results[0].path)}: not written: {for_terminal(row.refused)}\n" if row.refused else ""
 
-    def record(self, row: Body) -> dict[str, object]:
+    def record(self, row: BodyRow) -> dict[str, object]:
         """One body with its candidates."""
         size = None if row.payload is None else len(row.payload.body)
         shape, dtype = row.tensor or (None, None)
@@ -103,7 +103,7 @@ class PayloadContent(Content[Body]):
         """The counts."""
         return {"summary": _records.of_report(report)}
 
-    def words(self, row: Body) -> str:
+    def words(self, row: BodyRow) -> str:
         """A line for the body, with what is worth knowing below it."""
         names = [for_terminal(result.path) for result in row.results]
         of = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more"
@@ -122,7 +122,7 @@ class PayloadContent(Content[Body]):
         total = phrases.count(report.candidates, "candidate")
         end = [f"Of {report.unwritten:,} of {total} there is no body.", ""] if report.unwritten else []
         place, content_type = self.first
-        lines = ["", *end, f"Limits for {self.largest:,} bytes to {to_whom(self.route)}:"]
+        lines = ["", *end, f"Limits for {self.largest:,} bytes to {target_description(self.route)}:"]
         lines += [line.rstrip() for line in phrases.columns(_limit(one, self.largest) for one in bounds(self.route))]
         lines += [f"Not checked: {one}." for one in self.route.unchecked]
         if place == "-":
@@ -135,7 +135,7 @@ class PayloadContent(Content[Body]):
         return "\n".join(lines) + "\n"
 
 
-def _seen(body: Body) -> Iterator[str]:
+def _seen(body: BodyRow) -> Iterator[str]:
     """The findings that are not mended, and the codes of those that are."""
     for result in body.results:
         mended = [finding.code for finding in result.findings if finding.fixed_by]
@@ -150,5 +150,5 @@ def _seen(body: Body) -> Iterator[str]:
         yield f"  {finding.severity}  {finding.code}  {finding.name}: {for_terminal(finding.message)}"
 
 
-def _limit(bound: Bound, size: int) -> tuple[str, str, str]:
+def _limit(bound: SizeLimit, size: int) -> tuple[str, str, str]:
     return f"{bound.bytes:>13,}", "fits" if size <= bound.bytes else "over", f"{bound.source}; {bound.remedy}"

@@ -6,12 +6,12 @@ from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Facts, Plan, Result, Spec
 from sm_imgcheck.core.value_mapping import span
-from sm_imgcheck.report import Content, _records
+from sm_imgcheck.report import ReportContent, _records
 
 __all__ = ["PlanContent"]
 
 
-class PlanContent(Content[Result]):
+class PlanContent(ReportContent[Result]):
     """The plan of one candidate. ``title``: what the user calls the spec."""
 
     indent = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sm_imgcheck.report import Content, _records
+from sm_imgcheck.report import ReportContent, _records
 from sm_imgcheck.rules import Rule
 
 __all__ = ["RulesContent", "of_rule"]
@@ -17,7 +17,7 @@ def of_rule(rule: Rule) -> dict[str, object]:
     return {key: _records.plain(getattr(rule, key)) for key in _KEYS}
 
 
-class RulesContent(Content[Rule]):
+class RulesContent(ReportContent[Rule]):
     """Each of ``rules`` on a line."""
 
     key = ""

@@ -11,25 +11,25 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Report
 from sm_imgcheck.features.requests import RequestTarget
 from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, ServerResponse
-from sm_imgcheck.report import Content, _records
-from sm_imgcheck.report.payload import Body, one_line
+from sm_imgcheck.report import ReportContent, _records
+from sm_imgcheck.report.payload import BodyRow, one_line
 
 if TYPE_CHECKING:
     from sm_imgcheck.rules.endpoint_errors import Explanation
 
-__all__ = ["AnswerContent", "Exchange"]
+__all__ = ["SentRequest", "ServerResponseContent"]
 
 
 @frozen
-class Exchange:
+class SentRequest:
     """One body, and what the server said to it."""
 
-    body: Body
+    body: BodyRow
     answer: ServerResponse | None
     """None: nothing was sent."""
 
 
-class AnswerContent(Content[Exchange]):
+class ServerResponseContent(ReportContent[SentRequest]):
     """Each body with its answer, one after the other."""
 
     key = "answers"
@@ -41,7 +41,7 @@ class AnswerContent(Content[Exchange]):
         """The way of the requests."""
         return {"version": _records.VERSION, "envelope": self.route.envelope, "endpoint": self.route.endpoint}
 
-    def record(self, row: Exchange) -> dict[str, object]:
+    def record(self, row: SentRequest) -> dict[str, object]:
         """One body and its answer."""
         return _record(row.body, row.answer)
 
@@ -49,14 +49,14 @@ class AnswerContent(Content[Exchange]):
         """How many candidates there were."""
         return {"candidates": report.candidates}
 
-    def failure(self, row: Exchange) -> str:
+    def failure(self, row: SentRequest) -> str:
         """Why a body was not sent, or the status of the response that refuses it."""
         path = for_terminal(row.body.results[0].path)
         if row.answer is None:
             return f"{path}: not sent: {for_terminal(row.body.refused)}\n"
         return f"{path}: {_status(row.answer)}\n" if row.answer.refused else ""
 
-    def words(self, row: Exchange) -> str:
+    def words(self, row: SentRequest) -> str:
         """Status, content type and answer of one body."""
         body, answer = row.body, row.answer
         names = [for_terminal(result.path) for result in body.results]
@@ -104,7 +104,7 @@ def _causes(answer: ServerResponse) -> tuple[Explanation, ...]:
     return explain_text(f"HTTP {answer.status} {answer.reason}\n{answer.text() or ''}")
 
 
-def _record(body: Body, answer: ServerResponse | None) -> dict[str, object]:
+def _record(body: BodyRow, answer: ServerResponse | None) -> dict[str, object]:
     sent: dict[str, object] = {
         "paths": [for_json(result.path) for result in body.results],
         "bytes": None if body.payload is None else len(body.payload.body),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.features.requests import Bound, RequestTarget, bounds
-from sm_imgcheck.features.requests.sizes import Load, Size, cheapest
-from sm_imgcheck.report import Content, _records
-from sm_imgcheck.report.payload import to_whom
+from sm_imgcheck.features.requests import RequestTarget, SizeLimit, bounds
+from sm_imgcheck.features.requests.sizes import BodyContent, EnvelopeSize, cheapest
+from sm_imgcheck.report import ReportContent, _records
+from sm_imgcheck.report.payload import target_description
 
 __all__ = ["SizeTable", "SizesContent"]
 
@@ -16,13 +16,13 @@ __all__ = ["SizeTable", "SizesContent"]
 class SizeTable:
     """How large each form of one request is."""
 
-    load: Load
-    sizes: tuple[Size, ...]
+    load: BodyContent
+    sizes: tuple[EnvelopeSize, ...]
     shapes: int
     """Distinct shapes of the candidates, of which the load is the largest."""
 
 
-class SizesContent(Content[SizeTable]):
+class SizesContent(ReportContent[SizeTable]):
     """One table."""
 
     indent = 1
@@ -52,7 +52,7 @@ class SizesContent(Content[SizeTable]):
         route, load = self.route, row.load
         largest = f" (the largest of {row.shapes:,} shapes)" if row.shapes > 1 else ""
         images = "1 image" if load.images == 1 else f"{load.images:,} images in one body"
-        lines = [f"{images}, {load.dtype} {list(load.shape)}{largest}, to {to_whom(route)}:"]
+        lines = [f"{images}, {load.dtype} {list(load.shape)}{largest}, to {target_description(route)}:"]
         ordered = sorted(row.sizes, key=lambda size: (not size.taken, size.bytes is None, size.bytes))
         lines += phrases.columns(
             (size.envelope, _bytes(size), size.content_type, _verdict(size, route)) for size in ordered
@@ -65,13 +65,13 @@ class SizesContent(Content[SizeTable]):
         return "\n".join(line.rstrip() for line in [*lines, _best(row.sizes, route)]) + "\n"
 
 
-def _bytes(row: Size) -> str:
+def _bytes(row: EnvelopeSize) -> str:
     if row.bytes is None:
         return "unknown".rjust(20)
     return f"{'' if row.exact else 'at most '}{row.bytes:,}".rjust(20)
 
 
-def _verdict(row: Size, route: RequestTarget) -> str:
+def _verdict(row: EnvelopeSize, route: RequestTarget) -> str:
     if not row.taken:
         return f"not taken by {route.stack}"
     if row.note:
@@ -82,14 +82,14 @@ def _verdict(row: Size, route: RequestTarget) -> str:
     return f"{_broken(row.over[-1], row)}{picture}"
 
 
-def _broken(bound: Bound, row: Size) -> str:
+def _broken(bound: SizeLimit, row: EnvelopeSize) -> str:
     errors = [one for one in row.over if one.severity == "error"]
     may = "" if row.exact else "may be "
     return f"{may}TOO LARGE: over {errors[0].bytes:,}" if errors else f"{may}over {bound.bytes:,}, a warning"
 
 
-def _best(rows: tuple[Size, ...], route: RequestTarget) -> str:
+def _best(rows: tuple[EnvelopeSize, ...], route: RequestTarget) -> str:
     best = cheapest(rows)
     if best is None:
-        return f"No form of the tensor fits on the way to {to_whom(route)}."
+        return f"No form of the tensor fits on the way to {target_description(route)}."
     return f"The cheapest that fits: {best.envelope}, {'' if best.exact else 'at most '}{best.bytes:,} bytes."

@@ -5,13 +5,13 @@ from __future__ import annotations
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Spec
-from sm_imgcheck.report import Content, _records
+from sm_imgcheck.report import ReportContent, _records
 from sm_imgcheck.spec.yaml import document
 
 __all__ = ["LintContent", "LintedSpec", "Preset", "PresetContent", "ShowContent"]
 
 
-class ShowContent(Content[Spec]):
+class ShowContent(ReportContent[Spec]):
     """A spec with every default, as it may be loaded again."""
 
     indent = 2
@@ -35,7 +35,7 @@ class LintedSpec:
     warnings: tuple[str, ...] = ()
 
 
-class LintContent(Content[LintedSpec]):
+class LintContent(ReportContent[LintedSpec]):
     """Each spec with its problems."""
 
     key = ""
@@ -62,7 +62,7 @@ class Preset:
     sha256: str
 
 
-class PresetContent(Content[Preset]):
+class PresetContent(ReportContent[Preset]):
     """Each preset on a line."""
 
     key = ""

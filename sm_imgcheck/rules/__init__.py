@@ -17,8 +17,8 @@ from textwrap import dedent
 from typing import Literal
 
 from sm_imgcheck.core import plugins
-from sm_imgcheck.core.errors import Bug, CandidateError
-from sm_imgcheck.core.types import Candidate, Certainty, Finding, Received, Refused, Severity, Spec
+from sm_imgcheck.core.errors import CandidateError, InternalError
+from sm_imgcheck.core.types import Candidate, Certainty, DecodedRequest, Finding, RejectedRequest, Severity, Spec
 
 __all__ = ["Rule", "all_rules", "make_finding", "run"]
 
@@ -45,7 +45,7 @@ class Rule:
 
     def __post_init__(self) -> None:
         if self.code in _rules:
-            raise Bug(f"two rules have the code {self.code}: {_rules[self.code].name} and {self.name}")
+            raise InternalError(f"two rules have the code {self.code}: {_rules[self.code].name} and {self.name}")
         _rules[self.code] = self
 
     @property
@@ -154,9 +154,9 @@ def _earlier_findings(candidate: Candidate) -> Iterator[Finding]:
     if candidate.request is not None:
         outcome = candidate.request.outcome
         yield from candidate.request.findings
-        if isinstance(outcome, Received):
+        if isinstance(outcome, DecodedRequest):
             yield from outcome.findings
-        elif isinstance(outcome, Refused):
+        elif isinstance(outcome, RejectedRequest):
             yield outcome.finding
     if candidate.handled is not None:
         yield from candidate.handled.findings

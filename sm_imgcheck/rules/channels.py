@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sm_imgcheck.core.assumptions import contradicted_order, likely_order
 from sm_imgcheck.core.phrases import percentage
 from sm_imgcheck.core.types import Candidate, Facts, Finding, Spec
-from sm_imgcheck.core.value_mapping import flipped, same, target
+from sm_imgcheck.core.value_mapping import reverse_channels, same, target
 from sm_imgcheck.rules import Rule
 
 CHN101 = Rule(
@@ -147,7 +147,7 @@ def _mean_std_order_mismatch(candidate: Candidate, spec: Spec) -> Iterator[Findi
     if facts is None or facts.values is None or contract.channels < len("RGB"):
         return
     mapping, order = target(contract, facts.channel_order), facts.channel_order
-    if same(facts.values, flipped(mapping)) and not same(facts.values, mapping):
+    if same(facts.values, reverse_channels(mapping)) and not same(facts.values, mapping):
         yield CHN103.finding(
             f"order of mean and std: got {order[2::-1]}, expected {order} like the channels",
             expected=order,

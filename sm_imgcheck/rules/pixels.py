@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.types import Candidate, Finding, Ideal, Severity, Spec
+from sm_imgcheck.core.types import Candidate, Finding, Severity, SourceComparison, Spec
 from sm_imgcheck.ops.compare import differences, said, traits
 from sm_imgcheck.rules import Rule
 
@@ -182,7 +182,7 @@ _TRAITS = {
     "framing": (PIX105, "resize mode"),
     "kernel": (PIX106, "interpolation"),
     "mirror": (PIX107, "horizontal flip"),
-    "colour": (PIX108, "color conversion"),
+    "color": (PIX108, "color conversion"),
 }
 """Rule and subject of each trait. Other families cover the other traits."""
 
@@ -206,7 +206,7 @@ def _trait_mismatches(candidate: Candidate, _: Spec) -> Iterator[Finding]:
             )
 
 
-def _severity(ideal: Ideal) -> Severity:
+def _severity(ideal: SourceComparison) -> Severity:
     """Return the severity by pixel difference; tensors of different sizes are not comparable and an error."""
     mean, maximum = ideal.mean_difference, ideal.max_difference
     if mean is None or maximum is None or mean > _MAX_MEAN_DIFFERENCE or maximum > _MAX_DIFFERENCE:
@@ -214,7 +214,7 @@ def _severity(ideal: Ideal) -> Severity:
     return "warning" if maximum > _ROUNDING else "notice"
 
 
-def _pixel_difference(ideal: Ideal) -> str:
+def _pixel_difference(ideal: SourceComparison) -> str:
     if ideal.mean_difference is None or ideal.max_difference is None:
         return ""
     return f" (difference: at most {ideal.max_difference:.3g} gray levels, {ideal.mean_difference:.2g} on average)"

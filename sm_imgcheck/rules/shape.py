@@ -220,7 +220,7 @@ SHP107 = Rule(
     "SHP107",
     "wrong-channel-count",
     severity="error",
-    fixed_by="colour",
+    fixed_by="color",
     doc="""The number of channels does not match the spec.
 
     One channel is a gray image, four channels are alpha or CMYK; three channels for a gray model need a conversion.

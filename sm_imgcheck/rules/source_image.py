@@ -128,7 +128,7 @@ SRC135 = Rule(
     "cmyk-image",
     severity="warning",
     verdict="ok",
-    fixed_by="colour",
+    fixed_by="color",
     doc="""The image is CMYK.
 
     At an endpoint: ``np.asarray(Image.open(f))`` has four channels and is rejected, or read as RGBA with inverted
@@ -157,7 +157,7 @@ SRC136 = Rule(
     "gray-image",
     severity="notice",
     verdict="ok",
-    fixed_by="colour",
+    fixed_by="color",
     doc="""The image is gray, and the model expects color.
 
     At an endpoint: ``np.asarray(Image.open(f))`` has two axes; ``not enough values to unpack (expected 3, got 2)``,
@@ -187,7 +187,7 @@ SRC137 = Rule(
     "transparent-image",
     severity="notice",
     verdict="ok",
-    fixed_by="colour",
+    fixed_by="color",
     doc="""The image has an alpha channel or a transparent color, and the model expects none.
 
     At an endpoint: four channels, which the model rejects; after ``convert("RGB")`` the stored color of transparent
@@ -221,7 +221,7 @@ SRC138 = Rule(
     "high-bit-depth",
     severity="notice",
     verdict="ok",
-    fixed_by="colour",
+    fixed_by="color",
     doc="""The image has more than 8 bits per sample.
 
     Microscopes, X-ray machines and depth cameras write 10 to 16 bits; TIFF also supports 32-bit samples without a

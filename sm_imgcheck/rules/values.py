@@ -7,7 +7,16 @@ from collections.abc import Iterator
 
 from sm_imgcheck.core.assumptions import unlikely_range
 from sm_imgcheck.core.types import Affine, Candidate, Facts, Finding, Spec, Values
-from sm_imgcheck.core.value_mapping import canonical, domain, flipped, overshoot, own, same, span, target
+from sm_imgcheck.core.value_mapping import (
+    canonical,
+    contract_mapping,
+    domain,
+    overshoot,
+    reverse_channels,
+    same,
+    span,
+    target,
+)
 from sm_imgcheck.rules import Rule
 
 
@@ -25,7 +34,7 @@ def _known_mappings(facts: Facts | None, spec: Spec) -> tuple[Affine, Affine] | 
         return None
     channels = len(facts.values.scale)
     # SHP107 reports a different channel count
-    uniform = own(spec.contract, channels) if channels != spec.contract.channels else None
+    uniform = contract_mapping(spec.contract, channels) if channels != spec.contract.channels else None
     expected = uniform or target(spec.contract, facts.channel_order)
     return None if same(facts.values, expected) and spec.contract.quantize is None else (facts.values, expected)
 
@@ -120,7 +129,7 @@ def _wrong_normalization(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     pair = _known_mappings(facts, spec)
     if facts is None or pair is None or _is_unscaled(facts) or _is_twice(*pair) or same(pair[0], pair[1]):
         return
-    if len(pair[0].scale) >= len("RGB") and same(pair[0], flipped(pair[1])):
+    if len(pair[0].scale) >= len("RGB") and same(pair[0], reverse_channels(pair[1])):
         return  # CHN103 is more specific
     yield VAL103.finding(
         f"normalization: got {facts.recipe} ({_actual_range(facts)}), expected {span(*domain(spec.contract))}",

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Protocol, cast
 from sm_imgcheck.core import plugins
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.run import executors
-from sm_imgcheck.run.inputs.collisions import Claims, clash
+from sm_imgcheck.run.inputs.collisions import OutputRegistry, clash
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run.work import Chunk, Outcome, RunJob
 
-__all__ = ["chunked", "run"]
+__all__ = ["run", "split_chunks"]
 
 if TYPE_CHECKING:
     from sm_imgcheck.run.resume.recorder import RunRecorder
@@ -41,11 +41,11 @@ def run(
     module = cast("_ExecutorModule", plugins.load(executors, engine or ("pool" if jobs > 1 else "here")))
     claimed = _claim_outputs(items, job)
     if keep is None:
-        return module.run_chunks(job, chunked(claimed), jobs)
-    return keep.record(module.run_chunks(job, chunked(keep.skip_finished(claimed)), jobs))
+        return module.run_chunks(job, split_chunks(claimed), jobs)
+    return keep.record(module.run_chunks(job, split_chunks(keep.skip_finished(claimed)), jobs))
 
 
-def chunked(items: Iterable[Item | Outcome]) -> Iterator[Chunk]:
+def split_chunks(items: Iterable[Item | Outcome]) -> Iterator[Chunk]:
     """Cut the listing: 1, 2, 4 ... candidates, then as many as a chunk has."""
     left = iter(items)
     for number in count():
@@ -66,7 +66,7 @@ def _claim_outputs(items: Iterable[Item], job: RunJob) -> Iterator[Item]:
     if not isinstance(job.sink, Outputs):
         yield from items
         return
-    claims = Claims()
+    claims = OutputRegistry()
     for item in items:
         refused = "" if item.problem else clash(claims, job.sink.place(item), item.path, once=job.sink.ONCE)
         yield replace(item, refused=refused) if refused else item

@@ -10,7 +10,7 @@ from itertools import islice
 from math import ceil
 
 from sm_imgcheck.run.inputs.item import Listing
-from sm_imgcheck.run.inputs.listing import listed
+from sm_imgcheck.run.inputs.listing import list_candidates
 
 __all__ = ["MOST", "number", "usable"]
 
@@ -40,7 +40,7 @@ def _many(paths: Sequence[str]) -> bool:
     """Whether there are more than a few candidates. A list is taken for long: it may be a pipe, which is read once."""
     if any(path.startswith("@") for path in paths):
         return True
-    return len(list(islice(listed(paths, Listing(passed_over=Counter())), _FEW + 1))) > _FEW
+    return len(list(islice(list_candidates(paths, Listing(passed_over=Counter())), _FEW + 1))) > _FEW
 
 
 def usable() -> int:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["as_blob", "as_text", "temporary"]
 
 
-class _Own(Connection):
+class _AutoClosingConnection(Connection):
     """One that is closed when nobody holds it any more, without a word."""
 
     def __del__(self) -> None:
@@ -30,7 +30,7 @@ class _Own(Connection):
 def temporary(*tables: str) -> Connection:
     """An empty database for this run: what does not fit into 16 MiB goes to a file without a name, in TMPDIR."""
     # Not of one thread: a listing may have its own.
-    base = connect("", isolation_level=None, check_same_thread=False, factory=_Own)
+    base = connect("", isolation_level=None, check_same_thread=False, factory=_AutoClosingConnection)
     for word in ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-16384", *tables, "BEGIN"):
         base.execute(word)
     return base

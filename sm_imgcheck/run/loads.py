@@ -8,29 +8,29 @@ from dataclasses import dataclass, field, replace
 from sm_imgcheck.core.types import Candidate, Options, Plan
 from sm_imgcheck.features.requests import RequestTarget
 from sm_imgcheck.features.requests import batch as joining
-from sm_imgcheck.features.requests.sizes import Load
+from sm_imgcheck.features.requests.sizes import BodyContent
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.work import resolve_input
 from sm_imgcheck.serving.envelopes._image import changes
 
-__all__ = ["Loads", "loads"]
+__all__ = ["RunStatistics", "loads"]
 
 
 @dataclass(slots=True, kw_only=True)
-class Loads:
+class RunStatistics:
     """The sum over the candidates."""
 
-    largest: Load | None = None
+    largest: BodyContent | None = None
     """Of the candidates whose tensors have the most values: all of one shape together, as far as the batch allows."""
     shapes: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
     """Candidates of which there is no tensor, each with the reason."""
 
 
-def loads(items: Iterable[Item], route: RequestTarget, options: Options) -> Loads:
+def loads(items: Iterable[Item], route: RequestTarget, options: Options) -> RunStatistics:
     """Look at every candidate; nothing is decoded."""
-    single, found, by_shape = joining.one_by_one(route.spec), Loads(), dict[tuple[int, ...], Load]()
+    single, found, by_shape = joining.one_by_one(route.spec), RunStatistics(), dict[tuple[int, ...], BodyContent]()
     for item in items:
         result = process(resolve_input(item), single, replace(options, keep_arrays=True))
         if result.plan is None:
@@ -45,16 +45,16 @@ def loads(items: Iterable[Item], route: RequestTarget, options: Options) -> Load
     return found
 
 
-def _load(candidate: Candidate, plan: Plan, route: RequestTarget) -> Load:
+def _load(candidate: Candidate, plan: Plan, route: RequestTarget) -> BodyContent:
     facts = plan.after[-1] if plan.after else plan.before
     if candidate.header is None:
-        return Load(shape=facts.shape, dtype=facts.dtype, changes="there is no image file")
+        return BodyContent(shape=facts.shape, dtype=facts.dtype, changes="there is no image file")
     reasons = changes(candidate.header, route.spec)
     reason = f"re-encoded: {reasons[0]}" if reasons else ""
-    return Load(shape=facts.shape, dtype=facts.dtype, picture=len(candidate.data), changes=reason)
+    return BodyContent(shape=facts.shape, dtype=facts.dtype, picture=len(candidate.data), changes=reason)
 
 
-def _both(one: Load, other: Load) -> Load:
+def _both(one: BodyContent, other: BodyContent) -> BodyContent:
     return replace(
         one,
         images=one.images + other.images,
@@ -63,7 +63,7 @@ def _both(one: Load, other: Load) -> Load:
     )
 
 
-def _joined(load: Load, route: RequestTarget) -> Load:
+def _joined(load: BodyContent, route: RequestTarget) -> BodyContent:
     """All of one shape in one body; where the model takes no batch, one of them."""
     batch = route.spec.contract.dim("N")
     if batch is None or batch.high == 1 or load.images == 1:

@@ -10,13 +10,13 @@ from typing import Any
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Options, Result, Spec
 from sm_imgcheck.features import golden
-from sm_imgcheck.features.handler import Handler, Runner, call_handler
+from sm_imgcheck.features.handler import Handler, HandlerRunner, call_handler
 from sm_imgcheck.features.identify.source import trace_origins
 from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.rules.handler import HND130
 from sm_imgcheck.run.inputs.item import Item
-from sm_imgcheck.run.work import Outcome, RunJob, judge_item, resolve_input
+from sm_imgcheck.run.work import Outcome, RunJob, process_custom_item, resolve_input
 
 __all__ = ["process_with_handler", "run_golden_tensors", "run_handler"]
 
@@ -27,14 +27,14 @@ def run_handler(items: Iterable[Item], handler: Handler, job: RunJob) -> Generat
     Raises ImgcheckError where the handler cannot be called at all. Nothing that the handler has started is left when
     the run ends, however it ends.
     """
-    with Runner(handler, job.spec.payload.get("stack", "")) as runner:
+    with HandlerRunner(handler, job.spec.payload.get("stack", "")) as runner:
         for item in items:
-            yield judge_item(
+            yield process_custom_item(
                 job, item, lambda one: process_with_handler(resolve_input(one), runner, job.spec, job.options)
             )
 
 
-def process_with_handler(what: Any, runner: Runner, spec: Spec, options: Options) -> Result:
+def process_with_handler(what: Any, runner: HandlerRunner, spec: Spec, options: Options) -> Result:
     """What the handler makes of one candidate, a path or bytes, held against the spec."""
     candidate, source = call_handler(what, runner, spec)
     try:
@@ -53,7 +53,7 @@ def run_golden_tensors(job: RunJob) -> Generator[Outcome, None, None]:
     for number, probe in enumerate(job.spec.golden):
         unread = is_remote(probe["tensor"]) and not job.allow_remote
         item = Item(path=probe["tensor"], output=(), problem="is a remote place" if unread else "")
-        yield judge_item(job, item, partial(_judged, job, number))
+        yield process_custom_item(job, item, partial(_judged, job, number))
 
 
 def _judged(job: RunJob, number: int, _: Item) -> Result:

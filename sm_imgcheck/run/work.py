@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from sm_imgcheck.core import gc_policy
 from sm_imgcheck.core.errors import ImgcheckError, StoreError
-from sm_imgcheck.core.frozen import changed, frozen
+from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.types import Candidate, Options, Result, Spec
-from sm_imgcheck.io.stores import Fetched, Unreadable, file_of, is_remote, local, store, strip_file_scheme
+from sm_imgcheck.io.stores import LocationError, StoreObject, file_of, is_remote, local, store, strip_file_scheme
 from sm_imgcheck.io.stores._connect import allow_redirects
 from sm_imgcheck.io.stores.local import MAX_FILE_BYTES
 from sm_imgcheck.io.stores.prefetch import ahead
@@ -29,7 +29,7 @@ from sm_imgcheck.rules.source_file import SRC101, SRC107
 from sm_imgcheck.run import malloc
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.inputs.prefetch import Found, contents
-from sm_imgcheck.run.outputs.tensors import OutputRefused, Outputs, Written
+from sm_imgcheck.run.outputs.tensors import OutputFile, OutputRefused, Outputs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,8 +42,8 @@ __all__ = [
     "Outcome",
     "RunJob",
     "Sink",
-    "judge_item",
     "prepare",
+    "process_custom_item",
     "process_item",
     "process_items",
     "report_crash",
@@ -58,7 +58,7 @@ _UNKNOWN = Result(candidate=Candidate(path="", kind="unknown"))
 class Sink(Protocol):
     """Where tensors go: ``outputs.Outputs``, ``outputs.Stream``."""
 
-    def write(self, item: Item, array: np.ndarray) -> Written:
+    def write(self, item: Item, array: np.ndarray) -> OutputFile:
         """Write one tensor and say where it is. Raises OutputRefused, or OutputError where none can be written."""
         ...
 
@@ -176,7 +176,7 @@ def _trace(options: Options) -> Trace | None:
     return trace_origins
 
 
-def judge_item(job: RunJob, item: Item, judge: Callable[[Item], Result]) -> Outcome:
+def process_custom_item(job: RunJob, item: Item, judge: Callable[[Item], Result]) -> Outcome:
     """What becomes of a candidate that is judged in another way than ``process`` does by itself."""
     with _Attempt(job, item) as attempt:
         attempt.outcome = Outcome(item=item, result=judge(item).with_path(item.path), size=_file_size(item))
@@ -201,11 +201,11 @@ class _Attempt:
             item = self.outcome.item
             result = Result(candidate=Candidate(path=item.path, kind="unknown"), bug=clause(bug))
             self.outcome = Outcome(item=item, result=result, size=_file_size(item))
-        self.outcome = changed(self.outcome, seconds=perf_counter() - self._start)
+        self.outcome = replace_fields(self.outcome, seconds=perf_counter() - self._start)
         return True
 
 
-def _fetch_local(item: Item) -> Fetched | None:
+def _fetch_local(item: Item) -> StoreObject | None:
     """A file on a disk, read once for its state, its digest and what is in it: all are of the same bytes.
 
     None for what is mapped rather than read, and for what cannot be read: whoever tries next says why.
@@ -214,7 +214,7 @@ def _fetch_local(item: Item) -> Fetched | None:
         return None
     try:
         return local.fetch(strip_file_scheme(item.path), MAX_FILE_BYTES)
-    except (Unreadable, ValueError):
+    except (LocationError, ValueError):
         return None
 
 
@@ -230,15 +230,15 @@ def _write_output(job: RunJob, done: Outcome) -> Outcome:
 def _write_tensor(sink: Sink | None, done: Outcome) -> Outcome:
     item, result, array = done.item, done.result, done.result.array
     if sink is None or array is None:
-        return changed(done, result=changed(result, array=None))
+        return replace_fields(done, result=replace_fields(result, array=None))
     if item.refused:
-        return changed(done, result=changed(result, array=None, skipped=item.refused), refused=True)
+        return replace_fields(done, result=replace_fields(result, array=None, skipped=item.refused), refused=True)
     try:
         written = sink.write(item, array)
     except OutputRefused as error:
-        return changed(done, result=changed(result, array=None, skipped=str(error)), refused=True)
-    result = changed(result, array=None, emitted=written.place)
-    return changed(done, result=result, output=written.output, output_size=written.size)
+        return replace_fields(done, result=replace_fields(result, array=None, skipped=str(error)), refused=True)
+    result = replace_fields(result, array=None, emitted=written.place)
+    return replace_fields(done, result=result, output=written.output, output_size=written.size)
 
 
 def _tensor_bytes(done: Outcome) -> int:
@@ -259,7 +259,7 @@ def report_crash(job: RunJob, item: Item, cause: str) -> Outcome:
 
 def _file_state(item: Item, content: Found | None, *, recorded: bool) -> dict[str, Any]:
     """What is known of the file before it is read: if it changes meanwhile, the next run sees that."""
-    if isinstance(content, Fetched):
+    if isinstance(content, StoreObject):
         digest = sha256(content.body).hexdigest() if recorded else ""
         return {"size": len(content.body), "tag": content.tag if recorded else "", "sha256": digest}
     if item.stdin or item.problem or content is not None:
@@ -284,7 +284,7 @@ def _file_size(item: Item) -> int:
 
 def resolve_input(item: Item, content: Found | None = None) -> str | bytes | FileContent | Candidate:
     """What ``process`` takes for it: its path, its content, or why there is nothing to be taken."""
-    if isinstance(content, Fetched):
+    if isinstance(content, StoreObject):
         from sm_imgcheck.pipeline.read import FileContent
 
         return FileContent(path=item.path, body=content.body)

@@ -10,12 +10,12 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.spec.geometry_ops import is_fit
 from sm_imgcheck.spec.keys import LIBRARIES, SMOOTH
 from sm_imgcheck.spec.language_image import CROP, STEP_KEYS
-from sm_imgcheck.spec.problems import Notes, at, choice_of
+from sm_imgcheck.spec.problems import ProblemList, at, choice_of
 
 if TYPE_CHECKING:
     from sm_imgcheck.spec.given import GivenSpec, StepKeys, WrittenStep
 
-__all__ = ["Target", "read"]
+__all__ = ["ResizeTarget", "read"]
 
 _OWN_KEYS = {
     "stretch": set[str](),
@@ -35,7 +35,7 @@ _CUTS = tuple(key.name for key in CROP[:4])
 
 
 @frozen
-class Target:
+class ResizeTarget:
     """What the contract says of sizes."""
 
     size: tuple[int, int] | None
@@ -46,7 +46,7 @@ class Target:
     """None: it has problems of its own."""
 
 
-def read(given: GivenSpec, target: Target, notes: Notes) -> list[WrittenStep]:
+def read(given: GivenSpec, target: ResizeTarget, notes: ProblemList) -> list[WrittenStep]:
     """The steps in the spec language, each a mapping with one key: ``crop``, ``resize`` or ``pad``."""
     if "resize" in given and "geometry" in given:
         notes.add("geometry", "stands beside resize: geometry is its long form; keep one of them")
@@ -60,7 +60,7 @@ def read(given: GivenSpec, target: Target, notes: Notes) -> list[WrittenStep]:
     return [] if target.size is None else [{"resize": _resize({}, "resize", target, notes)}]
 
 
-def _shorthand(given: StepKeys, target: Target, notes: Notes) -> list[WrittenStep]:
+def _shorthand(given: StepKeys, target: ResizeTarget, notes: ProblemList) -> list[WrittenStep]:
     mode = given.get("mode", "stretch")
     if mode == "none":
         for name in sorted(set(given) - {"mode"}):
@@ -85,7 +85,7 @@ def _shorthand(given: StepKeys, target: Target, notes: Notes) -> list[WrittenSte
     return steps
 
 
-def _long_form(given: Sequence[WrittenStep], target: Target, notes: Notes) -> list[WrittenStep]:
+def _long_form(given: Sequence[WrittenStep], target: ResizeTarget, notes: ProblemList) -> list[WrittenStep]:
     steps: list[WrittenStep] = []
     for index, step in enumerate(given):
         library = next((one["resize"].get("library", "") for one in reversed(steps) if "resize" in one), "")
@@ -95,7 +95,7 @@ def _long_form(given: Sequence[WrittenStep], target: Target, notes: Notes) -> li
     return steps
 
 
-def _check_order(steps: Sequence[WrittenStep], notes: Notes) -> None:
+def _check_order(steps: Sequence[WrittenStep], notes: ProblemList) -> None:
     """Some steps are what they say only next to others."""
     for index, (step, after) in enumerate(zip(steps, [*steps[1:], {}], strict=False)):
         place = at("geometry", index)
@@ -113,7 +113,7 @@ def _pad_side(rounding: str, library: str) -> str:
     return "before" if rounding == "floor" and library.startswith("pillow") else "after"
 
 
-def _step(step: WrittenStep, place: str, target: Target, notes: Notes, *, library: str) -> WrittenStep:
+def _step(step: WrittenStep, place: str, target: ResizeTarget, notes: ProblemList, *, library: str) -> WrittenStep:
     """One step of the long form, complete; ``library`` is that of the resize before it."""
     ((name, given),) = step.items()
     where = at(place, name)
@@ -129,7 +129,7 @@ def _ordered(full: Mapping[str, object], name: str) -> StepKeys:
     return cast("StepKeys", {key.name: full[key.name] for key in STEP_KEYS[name] if full.get(key.name) is not None})
 
 
-def _resize(given: StepKeys, place: str, target: Target, notes: Notes) -> StepKeys:
+def _resize(given: StepKeys, place: str, target: ResizeTarget, notes: ProblemList) -> StepKeys:
     """One resize with every default: those of the library that is named."""
     mode = given.get("mode", "stretch")
     if mode == "none":
@@ -153,7 +153,7 @@ def _resize(given: StepKeys, place: str, target: Target, notes: Notes) -> StepKe
     return _ordered(full, "resize")
 
 
-def _edges(given: StepKeys, mode: str, place: str, target: Target, notes: Notes) -> int | list[int] | None:
+def _edges(given: StepKeys, mode: str, place: str, target: ResizeTarget, notes: ProblemList) -> int | list[int] | None:
     """``size`` in the form that the mode takes."""
     size, where = given.get("size"), at(place, "size")
     one_edge = mode == "shortest_edge" or (mode == "longest_edge" and not isinstance(size, list))
@@ -183,7 +183,7 @@ def _edges(given: StepKeys, mode: str, place: str, target: Target, notes: Notes)
     return [size, size] if isinstance(size, int) and not one_edge else size
 
 
-def _rounding(given: StepKeys, mode: str, place: str, notes: Notes) -> str:
+def _rounding(given: StepKeys, mode: str, place: str, notes: ProblemList) -> str:
     rounding: str = given.get("rounding", _usual_rounding(given, mode))
     if rounding not in _ROUNDINGS[mode]:
         notes.wrong(at(place, "rounding"), rounding, f"{choice_of(_ROUNDINGS[mode])} with mode: {mode}")
@@ -201,7 +201,7 @@ def _usual_rounding(given: StepKeys, mode: str) -> str:
     return "round" if mode == "cover" and given.get("library") == "opencv" else "floor"
 
 
-def _arithmetic(given: StepKeys, place: str, notes: Notes) -> dict[str, object]:
+def _arithmetic(given: StepKeys, place: str, notes: ProblemList) -> dict[str, object]:
     """Interpolation, library, dtype and antialias: what the named library offers, else its own default."""
     name = given.get("library", "pillow")
     library = LIBRARIES[name]
@@ -225,7 +225,7 @@ def _arithmetic(given: StepKeys, place: str, notes: Notes) -> dict[str, object]:
     }
 
 
-def _antialias(given: StepKeys, interpolation: str, place: str, notes: Notes) -> bool | None:
+def _antialias(given: StepKeys, interpolation: str, place: str, notes: ProblemList) -> bool | None:
     name = given.get("library", "pillow")
     library, wanted, where = LIBRARIES[name], given.get("antialias"), at(place, "antialias")
     if library.antialias is None:
@@ -238,7 +238,7 @@ def _antialias(given: StepKeys, interpolation: str, place: str, notes: Notes) ->
     return library.antialias and smooth if wanted is None else wanted
 
 
-def _crop(given: StepKeys, place: str, notes: Notes, *, library: str) -> StepKeys:
+def _crop(given: StepKeys, place: str, notes: ProblemList, *, library: str) -> StepKeys:
     cuts = [name for name in _CUTS if name in given]
     if len(cuts) != 1:
         notes.add(place, f"has {' and '.join(cuts) or 'none'} of {', '.join(_CUTS)}; write exactly one of them")
@@ -257,7 +257,7 @@ def _crop(given: StepKeys, place: str, notes: Notes, *, library: str) -> StepKey
     return full
 
 
-def _pad(given: StepKeys, place: str, target: Target, notes: Notes) -> StepKeys:
+def _pad(given: StepKeys, place: str, target: ResizeTarget, notes: ProblemList) -> StepKeys:
     size = given.get("size")
     if (size is None) == ("multiple_of" not in given):
         notes.add(place, f"has {'neither' if size is None else 'both'} of size and multiple_of; write one of them")
@@ -274,7 +274,7 @@ def _pad(given: StepKeys, place: str, target: Target, notes: Notes) -> StepKeys:
 
 
 def _fill(
-    value: float | list[float], order: str | None, place: str, notes: Notes, *, units: str = "byte"
+    value: float | list[float], order: str | None, place: str, notes: ProblemList, *, units: str = "byte"
 ) -> list[float]:
     """One number per channel, in the order red, green, blue, alpha; an alpha that is not said is opaque."""
     entries = list(value) if isinstance(value, list) else [value]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.types import Dim, Step
 from sm_imgcheck.spec.keys import LIBRARIES
-from sm_imgcheck.spec.problems import Notes
+from sm_imgcheck.spec.problems import ProblemList
 
 if TYPE_CHECKING:
     from sm_imgcheck.spec.given import StepKeys, WrittenStep
@@ -37,7 +37,7 @@ def is_fit(step: WrittenStep, after: WrittenStep) -> bool:
     """Whether two steps are one call of Pillow.
 
     Keras's ``load_img(keep_aspect_ratio=True)`` and ``ImageOps.fit`` do not cut and then resize: they resize with
-    ``box=``, so that pixels outside the cut still weigh in at the border (up to 25 grey levels there).
+    ``box=``, so that pixels outside the cut still weigh in at the border (up to 25 gray levels there).
     """
     resize = after.get("resize", {})
     return (
@@ -78,7 +78,7 @@ MAX_AREA = 1 << 26
 """Pixels of a picture that a spec may ask for: 8192x8192, 768 MiB as float32 RGB."""
 
 
-def check_area(steps: Sequence[WrittenStep], size: tuple[int, int] | None, place: str, notes: Notes) -> None:
+def check_area(steps: Sequence[WrittenStep], size: tuple[int, int] | None, place: str, notes: ProblemList) -> None:
     """Note sizes that would take more memory than a model's input ever has: a spec is hostile too."""
     sizes: list[tuple[str, Sequence[int] | None]] = [("shape", size)]
     for index, step in enumerate(steps):
@@ -91,7 +91,7 @@ def check_area(steps: Sequence[WrittenStep], size: tuple[int, int] | None, place
             notes.add(where, f"{sides[0]}x{sides[1]} pixels, expected at most {MAX_AREA} (8192x8192)")
 
 
-def check_size(steps: Sequence[WrittenStep], height: Dim, width: Dim, place: str, notes: Notes) -> None:
+def check_size(steps: Sequence[WrittenStep], height: Dim, width: Dim, place: str, notes: ProblemList) -> None:
     """Note where the steps, whatever the image, end with a size that the contract does not allow."""
     if not steps:
         return

@@ -13,7 +13,7 @@ from sm_imgcheck.spec.keys import Key
 from sm_imgcheck.spec.language import TOP
 from sm_imgcheck.spec.yaml import entry, flow
 
-__all__ = ["TEMPLATE", "commented", "guessed"]
+__all__ = ["TEMPLATE", "format_commented_spec", "infer_spec"]
 
 TEMPLATE: Mapping[str, object] = {key.name: key.example for key in TOP if key.required} | {"value_range": [0, 1]}
 """The spec that is written when nothing is known: TensorFlow's habit, to be edited."""
@@ -24,7 +24,7 @@ _IMAGENET = {"units": "unit", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.22
 _CAFFE = {"units": "byte", "mean": [103.939, 116.779, 123.68], "order": "BGR"}
 
 
-def guessed(
+def infer_spec(
     shape: Sequence[int], dtype: str, low: float, high: float, given: Mapping[str, Any]
 ) -> tuple[dict[str, object], dict[str, str]]:
     """What an example tensor says of its spec, and for each key how sure that is; ``given`` overrules it.
@@ -91,7 +91,7 @@ def _mapped(dtype: str, low: float, high: float, channels: int) -> tuple[str, ob
     )
 
 
-def commented(given: Mapping[str, object], why: Mapping[str, str]) -> str:
+def format_commented_spec(given: Mapping[str, object], why: Mapping[str, str]) -> str:
     """A spec as YAML with a line about each key; what is not given stands there as a comment, with its default."""
     lines = [
         "# What the tensor that the model takes must be.",

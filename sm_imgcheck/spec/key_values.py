@@ -16,17 +16,17 @@ from sm_imgcheck.spec import dtypes
 from sm_imgcheck.spec.keys import Key
 from sm_imgcheck.spec.language import TOP
 from sm_imgcheck.spec.language_image import STEP_KEYS
-from sm_imgcheck.spec.problems import Notes, at, choice_of, shown
+from sm_imgcheck.spec.problems import ProblemList, at, choice_of, shown
 from sm_imgcheck.spec.yaml import flow
 
-__all__ = ["mapping", "tidy"]
+__all__ = ["mapping", "normalize_number"]
 
 T = TypeVar("T")
 _MOST_ENTRIES = 1000
 _LONGEST_TEXT = 4000
 
 
-def mapping(value: object, keys: tuple[Key, ...], place: str, notes: Notes) -> dict[str, object]:
+def mapping(value: object, keys: tuple[Key, ...], place: str, notes: ProblemList) -> dict[str, object]:
     """The known keys of a mapping, read; everything else is noted. A null counts as not given."""
     if not isinstance(value, Mapping):
         notes.wrong(place, value, f"a mapping with the keys {_names(keys)}")
@@ -62,7 +62,7 @@ def _unknown(name: object, keys: tuple[Key, ...]) -> str:
     return f"unknown key{close or f', expected one of {_names(keys)}'}"
 
 
-def _number(value: object, key: Key, place: str, notes: Notes) -> float | int | None:
+def _number(value: object, key: Key, place: str, notes: ProblemList) -> float | int | None:
     """A finite number in the bounds of ``key``."""
     plain = _plain(value)
     if plain is None:
@@ -71,10 +71,10 @@ def _number(value: object, key: Key, place: str, notes: Notes) -> float | int | 
     if not math.isfinite(plain) or not _in_bounds(plain, key):
         notes.wrong(place, value, f"a finite number{_bounds(key)}")
         return None
-    return tidy(plain)
+    return normalize_number(plain)
 
 
-def tidy(value: float) -> float | int:
+def normalize_number(value: float) -> float | int:
     """Whole numbers as int, so that 0 and 0.0 are printed and hashed alike; others, and huge ones, as float."""
     return int(value) if value == int(value) and abs(value) < 2**53 else float(value)
 
@@ -105,7 +105,7 @@ def _bounds(key: Key) -> str:
     return low if key.high is None else f"{low} to {int(key.high) if key.high == int(key.high) else key.high}"
 
 
-def _whole(value: object, key: Key, place: str, notes: Notes) -> int | None:
+def _whole(value: object, key: Key, place: str, notes: ProblemList) -> int | None:
     plain = _plain(value)
     if plain is None or not math.isfinite(plain) or plain != int(plain) or not _in_bounds(plain, key):
         notes.wrong(place, value, f"a whole number{_bounds(key)}")
@@ -116,14 +116,14 @@ def _whole(value: object, key: Key, place: str, notes: Notes) -> int | None:
     return plain
 
 
-def _flag(value: object, _key: Key, place: str, notes: Notes) -> bool | None:
+def _flag(value: object, _key: Key, place: str, notes: ProblemList) -> bool | None:
     if isinstance(value, bool):
         return value
     notes.wrong(place, value, "true or false")
     return None
 
 
-def _text(value: object, key: Key, place: str, notes: Notes) -> str | None:
+def _text(value: object, key: Key, place: str, notes: ProblemList) -> str | None:
     if not isinstance(value, str):
         notes.wrong(place, value, f"text, such as {flow(key.example)}")
         return None
@@ -138,7 +138,7 @@ def _surrogate(text: str) -> bool:
     return any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def _choice(value: object, key: Key, place: str, notes: Notes) -> str | None:
+def _choice(value: object, key: Key, place: str, notes: ProblemList) -> str | None:
     by_fold = {choice.casefold(): choice for choice in key.choices}
     if isinstance(value, str) and value.casefold() in by_fold:
         return by_fold[value.casefold()]
@@ -147,7 +147,7 @@ def _choice(value: object, key: Key, place: str, notes: Notes) -> str | None:
     return None
 
 
-def _dtype(value: object, key: Key, place: str, notes: Notes) -> str | None:
+def _dtype(value: object, key: Key, place: str, notes: ProblemList) -> str | None:
     name = dtypes.canonical(value) if isinstance(value, str) else None
     if name is None:
         vague = isinstance(value, str) and value.lower() in {"float", "int", "np.float", "np.int"}
@@ -157,7 +157,7 @@ def _dtype(value: object, key: Key, place: str, notes: Notes) -> str | None:
     return name
 
 
-def _listed(value: object, place: str, notes: Notes, expected: str) -> list[object] | None:
+def _listed(value: object, place: str, notes: ProblemList, expected: str) -> list[object] | None:
     if isinstance(value, Sequence) and not isinstance(value, str | bytes) and 0 < len(value) <= _MOST_ENTRIES:
         return list(value)
     notes.wrong(place, value, expected)
@@ -168,8 +168,8 @@ def _each(
     entries: list[object] | None,
     key: Key,
     place: str,
-    notes: Notes,
-    reader: Callable[[object, Key, str, Notes], T | None],
+    notes: ProblemList,
+    reader: Callable[[object, Key, str, ProblemList], T | None],
 ) -> list[T] | None:
     if entries is None:
         return None
@@ -178,7 +178,7 @@ def _each(
     return fine if len(fine) == len(read) else None
 
 
-def _numbers(value: object, key: Key, place: str, notes: Notes) -> float | list[float] | None:
+def _numbers(value: object, key: Key, place: str, notes: ProblemList) -> float | list[float] | None:
     """One number for all channels stays a number."""
     if not isinstance(value, str) and isinstance(value, Real):
         return _number(value, key, place, notes)
@@ -191,7 +191,7 @@ def _numbers(value: object, key: Key, place: str, notes: Notes) -> float | list[
     return _each(entries, key, place, notes, _number)
 
 
-def _pair(value: object, key: Key, place: str, notes: Notes) -> list[float] | None:
+def _pair(value: object, key: Key, place: str, notes: ProblemList) -> list[float] | None:
     entries = _listed(value, place, notes, f"[low, high], such as {flow(key.example)}")
     if entries is not None and len(entries) != 2:
         notes.wrong(place, value, f"two numbers, [low, high], such as {flow(key.example)}")
@@ -203,7 +203,7 @@ def _pair(value: object, key: Key, place: str, notes: Notes) -> list[float] | No
     return pair
 
 
-def _size(value: object, key: Key, place: str, notes: Notes) -> int | list[int] | None:
+def _size(value: object, key: Key, place: str, notes: ProblemList) -> int | list[int] | None:
     if isinstance(value, Real) and not isinstance(value, bool):
         return _whole(value, key, place, notes)
     entries = _listed(value, place, notes, "one edge in pixels, or [height, width]")
@@ -213,7 +213,7 @@ def _size(value: object, key: Key, place: str, notes: Notes) -> int | list[int] 
     return _each(entries, key, place, notes, _whole)
 
 
-def _wholes(value: object, key: Key, place: str, notes: Notes) -> list[int] | None:
+def _wholes(value: object, key: Key, place: str, notes: ProblemList) -> list[int] | None:
     assert isinstance(key.example, list)
     length = len(key.example)
     entries = _listed(value, place, notes, f"a list of {length} whole numbers, such as {flow(key.example)}")
@@ -223,18 +223,18 @@ def _wholes(value: object, key: Key, place: str, notes: Notes) -> list[int] | No
     return _each(entries, key, place, notes, _whole)
 
 
-def _axes(value: object, key: Key, place: str, notes: Notes) -> list[object] | None:
+def _axes(value: object, key: Key, place: str, notes: ProblemList) -> list[object] | None:
     """Only that it is a list: ``axes`` reads what stands in it."""
     return _listed(value, place, notes, f"a list with one entry per axis, such as {flow(key.example)}")
 
 
-def _nested(value: object, key: Key, place: str, notes: Notes) -> dict[str, object]:
+def _nested(value: object, key: Key, place: str, notes: ProblemList) -> dict[str, object]:
     if key.shorthand and isinstance(value, str) and value.casefold() == key.shorthand:
         value = {"mode": key.shorthand}
     return mapping(value, key.keys, place, notes)
 
 
-def _steps(value: object, _key: Key, place: str, notes: Notes) -> list[dict[str, object]] | None:
+def _steps(value: object, _key: Key, place: str, notes: ProblemList) -> list[dict[str, object]] | None:
     if isinstance(value, Sequence) and not isinstance(value, str | bytes) and not value:
         return []
     expected = f"a list of steps, each one of {choice_of(list(STEP_KEYS))}"
@@ -243,7 +243,7 @@ def _steps(value: object, _key: Key, place: str, notes: Notes) -> list[dict[str,
     return None if entries is None or None in steps else [step for step in steps if step is not None]
 
 
-def _step(value: object, place: str, notes: Notes) -> dict[str, object] | None:
+def _step(value: object, place: str, notes: ProblemList) -> dict[str, object] | None:
     if not isinstance(value, Mapping) or len(value) != 1:
         notes.wrong(place, value, f"a mapping with one key: {choice_of(list(STEP_KEYS))}")
         return None
@@ -255,14 +255,14 @@ def _step(value: object, place: str, notes: Notes) -> dict[str, object] | None:
     return {name: mapping({} if params is None else params, STEP_KEYS[name], at(place, name), notes)}
 
 
-def _entries(value: object, key: Key, place: str, notes: Notes) -> list[dict[str, object]] | None:
+def _entries(value: object, key: Key, place: str, notes: ProblemList) -> list[dict[str, object]] | None:
     if isinstance(value, Sequence) and not isinstance(value, str | bytes) and not value:
         return []
     entries = _listed(value, place, notes, f"a list of mappings with the keys {_names(key.keys)}")
     return None if entries is None else [mapping(one, key.keys, at(place, i), notes) for i, one in enumerate(entries)]
 
 
-_READERS: dict[str, Callable[[object, Key, str, Notes], object]] = {
+_READERS: dict[str, Callable[[object, Key, str, ProblemList], object]] = {
     "axes": _axes,
     "choice": _choice,
     "dtype": _dtype,

@@ -81,7 +81,7 @@ class Library:
     float_only: tuple[str, ...] = ()
     """Interpolations that it computes in float32 only."""
     fill: int = 0
-    """Colour of a letterbox's border."""
+    """Color of a letterbox's border."""
 
 
 _PILLOW = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")

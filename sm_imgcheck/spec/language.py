@@ -102,7 +102,7 @@ GOLDEN = (
         low=0,
         high=255,
         default=0.5,
-        doc="largest difference allowed, in grey levels",
+        doc="largest difference allowed, in gray levels",
         example=0.5,
     ),
 )

@@ -12,7 +12,7 @@ DECODE = (
         kind="choice",
         choices=("pillow", "opencv", "tensorflow"),
         default="pillow",
-        doc="whose arithmetic turns CMYK into RGB and colour into gray",
+        doc="whose arithmetic turns CMYK into RGB and color into gray",
         example="pillow",
     ),
     Key(
@@ -37,7 +37,7 @@ DECODE = (
         kind="choice",
         choices=("ignore", "srgb", "reject"),
         default="ignore",
-        doc="an embedded colour profile: ignore (as every library does), srgb converts",
+        doc="an embedded color profile: ignore (as every library does), srgb converts",
         example="ignore",
     ),
     Key(
@@ -53,7 +53,7 @@ DECODE = (
         kind="choice",
         choices=("expand", "reject"),
         default="expand",
-        doc="a gray image for a colour model: expand repeats it in each channel",
+        doc="a gray image for a color model: expand repeats it in each channel",
         example="expand",
     ),
     Key(
@@ -61,7 +61,7 @@ DECODE = (
         kind="choice",
         choices=("luma", "y_plane"),
         rule="luma (Pillow's convert) where library is pillow, else y_plane (the JPEG's own, as OpenCV and TensorFlow)",
-        doc="a colour image for a gray model",
+        doc="a color image for a gray model",
         example="luma",
     ),
     Key(
@@ -166,7 +166,7 @@ _RESIZE_COMMON = (
         kind="choice",
         choices=("uint8", "float32", "float32-rounded"),
         rule="uint8; float32 for tensorflow",
-        doc="what is resized: whole grey levels, float32, or float32 rounded afterwards (torchvision v1 on tensors)",
+        doc="what is resized: whole gray levels, float32, or float32 rounded afterwards (torchvision v1 on tensors)",
         example="uint8",
     ),
     Key(
@@ -182,7 +182,7 @@ _RESIZE_COMMON = (
         low=0,
         high=255,
         rule="114 for opencv (ultralytics), 0 for the others",
-        doc="letterbox: colour of the border, red, green, blue, 0..255",
+        doc="letterbox: color of the border, red, green, blue, 0..255",
         example=[114, 114, 114],
     ),
     Key(
@@ -262,7 +262,7 @@ PAD = (
         name="fill",
         kind="numbers",
         rule="0",
-        doc="colour of the border, red, green, blue; 0..255, or the model's own numbers with units: final",
+        doc="color of the border, red, green, blue; 0..255, or the model's own numbers with units: final",
         example=[0, 0, 0],
     ),
     Key(

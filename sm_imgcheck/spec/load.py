@@ -14,12 +14,12 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.suggestions import nearest
 from sm_imgcheck.core.types import Probe, Spec
 from sm_imgcheck.io.stores import is_remote
-from sm_imgcheck.io.stores.local import opened
+from sm_imgcheck.io.stores.local import open_local_file
 from sm_imgcheck.spec.parse import parse
 from sm_imgcheck.spec.problems import shown
 from sm_imgcheck.spec.yaml import read
 
-__all__ = ["join", "load", "loaded", "presets"]
+__all__ = ["join", "load", "presets", "resolve_spec"]
 
 _MOST_BYTES = 256 * 1024
 """A spec is a page of text; a larger file is something else."""
@@ -28,7 +28,7 @@ _SUFFIXES = (".yaml", ".yml", ".json")
 
 
 @frozen
-class _Written:
+class _SpecSource:
     """A spec as it stands in its file."""
 
     mapping: Mapping[str, object]
@@ -56,7 +56,7 @@ def load(spec: str | os.PathLike[str] | Mapping[str, object]) -> Spec:
         raise TypeError(f"expected a spec: a path, a preset's name, a mapping or what load_spec returns, not {kind}")
     if isinstance(spec, Mapping):
         source = "spec"
-        written = _extended(_Written(mapping=spec), source, beside=Path(), seen=())
+        written = _extended(_SpecSource(mapping=spec), source, beside=Path(), seen=())
     else:
         source, path = for_terminal(os.fspath(spec)), _locate(spec)
         written = _read(path, source, seen=())
@@ -78,7 +78,7 @@ def _opened(path: str, folder: str) -> str:
     return path if is_remote(path) else os.path.join(folder, path)  # noqa: PTH118
 
 
-def loaded(spec: Spec | str | os.PathLike[str] | Mapping[str, object]) -> Spec:
+def resolve_spec(spec: Spec | str | os.PathLike[str] | Mapping[str, object]) -> Spec:
     """The spec itself, or as ``load`` reads it."""
     return spec if isinstance(spec, Spec) else load(spec)
 
@@ -126,17 +126,17 @@ def _presets_near(word: str) -> str:
     return f"; presets that mention it: {', '.join(named)}" if named else "; sm-imgcheck spec list shows the presets"
 
 
-def _read(path: Path, source: str, seen: tuple[Path, ...]) -> _Written:
+def _read(path: Path, source: str, seen: tuple[Path, ...]) -> _SpecSource:
     """The file at ``path``, its keys laid over those of what it extends. ``seen``: the files that led to it."""
     document = read(_bytes(path, source), source)
     if not isinstance(document.value, Mapping):
         raise SpecError(source, (Problem(place="", message=_no_mapping(document.value), line=document.line),))
     folder = os.path.dirname(path)  # noqa: PTH120 - empty for the working directory
-    own = _Written(mapping=document.value, lines=document.lines, problems=document.problems, probes=folder)
+    own = _SpecSource(mapping=document.value, lines=document.lines, problems=document.problems, probes=folder)
     return _extended(own, source, beside=path.parent, seen=(*seen, path.resolve()))
 
 
-def _extended(own: _Written, source: str, *, beside: Path, seen: tuple[Path, ...]) -> _Written:
+def _extended(own: _SpecSource, source: str, *, beside: Path, seen: tuple[Path, ...]) -> _SpecSource:
     """A spec with what it extends joined in."""
     parent = own.mapping.get("extends")
     if parent is None:
@@ -148,7 +148,7 @@ def _extended(own: _Written, source: str, *, beside: Path, seen: tuple[Path, ...
         raise SpecError(source, (*own.problems, problem)) from None
     name = for_terminal(str(parent))
     above = _read(file, name, seen)
-    return _Written(
+    return _SpecSource(
         mapping=join(above.mapping, {key: value for key, value in own.mapping.items() if key != "extends"}),
         lines=own.lines,
         problems=(*own.problems, *(_from(problem, name, own) for problem in above.problems)),
@@ -174,7 +174,7 @@ def _parent(parent: object, beside: Path, seen: tuple[Path, ...]) -> Path:
     return file
 
 
-def _inherited(problems: tuple[Problem, ...], written: _Written) -> tuple[Problem, ...]:
+def _inherited(problems: tuple[Problem, ...], written: _SpecSource) -> tuple[Problem, ...]:
     """Problems with keys that the file itself does not write are told apart by the name of what it extends."""
     return tuple(
         _from(problem, written.parent, written)
@@ -184,7 +184,7 @@ def _inherited(problems: tuple[Problem, ...], written: _Written) -> tuple[Proble
     )
 
 
-def _from(problem: Problem, parent: str, own: _Written) -> Problem:
+def _from(problem: Problem, parent: str, own: _SpecSource) -> Problem:
     """A problem of what is extended, at the line that extends it."""
     line = own.lines.get("extends")
     return Problem(place=problem.place, message=f"{problem.message} (inherited from {parent})", line=line)
@@ -198,7 +198,7 @@ def _no_mapping(value: object) -> str:
 
 def _bytes(path: Path, source: str) -> bytes:
     try:
-        with opened(os.fspath(path)) as file:
+        with open_local_file(os.fspath(path)) as file:
             body = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise ImgcheckError(f"{source}: cannot be read: {error.strerror}") from None

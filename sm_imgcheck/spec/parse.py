@@ -10,7 +10,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
 from sm_imgcheck.core.errors import SpecError
-from sm_imgcheck.core.plugins import Ranked, Registry
+from sm_imgcheck.core.plugins import RankedPlugin, Registry
 from sm_imgcheck.core.suggestions import nearest
 from sm_imgcheck.core.types import Contract, Decode, Dim, PayloadKeys, Spec
 from sm_imgcheck.core.value_mapping import reach
@@ -21,7 +21,7 @@ from sm_imgcheck.spec import geometry_ops, key_values, values
 from sm_imgcheck.spec import shape as axes
 from sm_imgcheck.spec.language import GOLDEN, TOP
 from sm_imgcheck.spec.language_image import DECODE
-from sm_imgcheck.spec.problems import Notes, at, choice_of
+from sm_imgcheck.spec.problems import ProblemList, at, choice_of
 
 if TYPE_CHECKING:
     from sm_imgcheck.spec.given import GivenSpec, WrittenStep
@@ -38,7 +38,7 @@ def parse(mapping: Mapping[str, object], *, source: str = "spec", lines: Mapping
     ``source`` names it in messages; ``lines`` maps dotted places to lines of the file, counted from 1.
     Raises SpecError with every problem at once.
     """
-    notes = Notes(lines)
+    notes = ProblemList(lines)
     given = cast("GivenSpec", key_values.mapping(mapping, TOP, "", notes))
     if "extends" in given:
         notes.add("extends", "only a spec file can extend another; load it with sm_imgcheck.load_spec")
@@ -53,7 +53,7 @@ def parse(mapping: Mapping[str, object], *, source: str = "spec", lines: Mapping
     return _spec(given, contract, decode, geometry)
 
 
-def _contract(given: GivenSpec, shape: _Axes | None, notes: Notes) -> Contract | None:
+def _contract(given: GivenSpec, shape: _Axes | None, notes: ProblemList) -> Contract | None:
     """Runs every rule, so that every problem is noted, before it gives up."""
     mapped = values.read(given, notes)
     quantize = values.quantized(given, notes)
@@ -80,9 +80,9 @@ def _contract(given: GivenSpec, shape: _Axes | None, notes: Notes) -> Contract |
 _HOLDS = {"float16": 65_504.0}
 
 
-def _geometry(given: GivenSpec, shape: _Axes | None, notes: Notes) -> list[WrittenStep]:
+def _geometry(given: GivenSpec, shape: _Axes | None, notes: ProblemList) -> list[WrittenStep]:
     size = None if shape is None else axes.fixed_size(*shape)
-    target = sizing.Target(size=size, known=shape is not None, channel_order=given.get("channel_order"))
+    target = sizing.ResizeTarget(size=size, known=shape is not None, channel_order=given.get("channel_order"))
     written = sizing.read(given, target, notes)
     place = "geometry" if "geometry" in given else "resize"
     if shape is not None and notes.fine("resize", "geometry"):
@@ -131,7 +131,7 @@ def _canonical(resolved: Mapping[str, object]) -> bytes:
     return json.dumps(resolved, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
-def read(given: Mapping[str, object], notes: Notes) -> Decode:
+def read(given: Mapping[str, object], notes: ProblemList) -> Decode:
     """The policy with its defaults: those of the library that is named."""
     library = given.get("library", "pillow")
     theirs = {
@@ -156,9 +156,9 @@ def resolved(decode: Decode) -> dict[str, object]:
     return policy
 
 
-def check_payload(payload: PayloadKeys, notes: Notes) -> None:
+def check_payload(payload: PayloadKeys, notes: ProblemList) -> None:
     """Note names that are not known, and what does not go together."""
-    named: tuple[tuple[str, str | None, Registry[Ranked]], ...] = (
+    named: tuple[tuple[str, str | None, Registry[RankedPlugin]], ...] = (
         ("stack", payload.get("stack"), STACKS),
         ("envelope", payload.get("envelope"), ENVELOPES),
     )
@@ -171,7 +171,7 @@ def check_payload(payload: PayloadKeys, notes: Notes) -> None:
         _check_pair(payload, STACKS[payload["stack"]], notes)
 
 
-def _check_pair(payload: PayloadKeys, stack: Stack, notes: Notes) -> None:
+def _check_pair(payload: PayloadKeys, stack: Stack, notes: ProblemList) -> None:
     name, envelope, content_type = payload.get("stack"), payload.get("envelope"), payload.get("content_type")
     own = "; with a handler of your own: stack: custom"
     if envelope is not None and stack.envelopes and envelope not in stack.envelopes:

@@ -8,7 +8,7 @@ from reprlib import Repr
 
 from sm_imgcheck.core.errors import Problem
 
-__all__ = ["Notes", "at", "choice_of", "shown"]
+__all__ = ["ProblemList", "at", "choice_of", "shown"]
 
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
@@ -17,7 +17,7 @@ _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxdict = 6
 _PLAIN_KEY = re.compile(r"[\w-]{1,60}")
 
 
-class Notes:
+class ProblemList:
     """The problems found so far. ``lines`` maps dotted places to lines of the file, counted from 1."""
 
     def __init__(self, lines: Mapping[str, int] | None = None) -> None:

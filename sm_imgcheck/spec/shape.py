@@ -11,7 +11,7 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.core.types import Dim
 from sm_imgcheck.spec.keys import MAX_SIDE
-from sm_imgcheck.spec.problems import Notes, at, choice_of
+from sm_imgcheck.spec.problems import ProblemList, at, choice_of
 
 if TYPE_CHECKING:
     from sm_imgcheck.spec.given import GivenSpec
@@ -47,7 +47,7 @@ class _Entry:
         return self.is_channels(channels) if axis == "C" else self.axis in ("", axis)
 
 
-def read(given: GivenSpec, notes: Notes) -> tuple[tuple[Dim, ...], str] | None:
+def read(given: GivenSpec, notes: ProblemList) -> tuple[tuple[Dim, ...], str] | None:
     """One Dim per axis, and the layout; None when what is given does not allow it (the problems are noted)."""
     entries = [_entry(value, at("shape", index), notes) for index, value in enumerate(given.get("shape", ()))]
     if not entries or None in entries or not notes.fine("shape", "channel_order", "layout"):
@@ -76,7 +76,7 @@ def fixed_size(dims: tuple[Dim, ...], layout: str) -> tuple[int, int] | None:
     return None if height is None or width is None else (height, width)
 
 
-def _entry(value: object, place: str, notes: Notes) -> _Entry | None:
+def _entry(value: object, place: str, notes: ProblemList) -> _Entry | None:
     length = int(value) if isinstance(value, Integral) and not isinstance(value, bool) else None
     if value is None or length == -1:
         return _Entry()
@@ -105,7 +105,7 @@ def _dim(entry: _Entry, axis: str, channels: int) -> Dim:
     return Dim(low=entry.low, high=entry.high, name=axis if free else "")
 
 
-def _inferred(entries: list[_Entry], order: str, notes: Notes) -> str | None:
+def _inferred(entries: list[_Entry], order: str, notes: ProblemList) -> str | None:
     """The only layout by which the shape makes sense, else None with the question noted."""
     channels = CHANNELS[order]
     fit = [
@@ -135,7 +135,7 @@ def _no_layout(entries: list[_Entry], order: str) -> str:
     return f"{_written(entries)}: no layout fits {order}, expected an order of axes such as {choice_of(LAYOUTS)}"
 
 
-def _agrees(entries: list[_Entry], layout: str, order: str, notes: Notes) -> bool:
+def _agrees(entries: list[_Entry], layout: str, order: str, notes: ProblemList) -> bool:
     """Whether a layout that was given fits the shape."""
     channels = CHANNELS[order]
     if len(layout) != len(entries):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from sm_imgcheck.core.channels import CHANNELS, GRAY, blue_first
 from sm_imgcheck.core.types import Quantize, Values
 from sm_imgcheck.core.value_mapping import INTEGER_RANGES, canonical
-from sm_imgcheck.spec.key_values import tidy
-from sm_imgcheck.spec.problems import Notes
+from sm_imgcheck.spec.key_values import normalize_number
+from sm_imgcheck.spec.problems import ProblemList
 
 if TYPE_CHECKING:
     from sm_imgcheck.spec.given import GivenNormalize, GivenSpec
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["expected", "quantize_resolved", "quantized", "read", "resolved"]
 
 
-def read(given: GivenSpec, notes: Notes) -> Values | None:
+def read(given: GivenSpec, notes: ProblemList) -> Values | None:
     """The value mapping, mean and std in the stored channel order; None when it cannot be told (problems noted)."""
     if "value_range" in given and "normalize" in given:
         notes.add("normalize", "stands beside value_range: each says where pixel values land; keep one of them")
@@ -36,14 +36,14 @@ def read(given: GivenSpec, notes: Notes) -> Values | None:
 def resolved(values: Values, order: str) -> dict[str, object]:
     """The mapping in the spec language: one of the keys ``value_range`` and ``normalize``."""
     if values.mean is None:
-        return {"value_range": [tidy(end) for end in (values.low, values.high) if end is not None]}
-    normalize: dict[str, object] = {"units": values.units, "mean": [tidy(entry) for entry in values.mean]}
+        return {"value_range": [normalize_number(end) for end in (values.low, values.high) if end is not None]}
+    normalize: dict[str, object] = {"units": values.units, "mean": [normalize_number(entry) for entry in values.mean]}
     if values.std is not None:
-        normalize["std"] = [tidy(entry) for entry in values.std]
+        normalize["std"] = [normalize_number(entry) for entry in values.std]
     return {"normalize": {**normalize, "order": order}}
 
 
-def quantized(given: GivenSpec, notes: Notes) -> Quantize | None:
+def quantized(given: GivenSpec, notes: ProblemList) -> Quantize | None:
     """The integer grid, if there is one."""
     if "quantize" not in given or not notes.fine("quantize", "dtype"):
         return None
@@ -64,7 +64,7 @@ def quantized(given: GivenSpec, notes: Notes) -> Quantize | None:
 
 def quantize_resolved(quantize: Quantize) -> dict[str, object]:
     """The grid in the spec language."""
-    return {"scale": tidy(quantize.scale), "zero_point": quantize.zero_point, "rounding": quantize.rounding}
+    return {"scale": normalize_number(quantize.scale), "zero_point": quantize.zero_point, "rounding": quantize.rounding}
 
 
 def expected(given: GivenSpec) -> tuple[float, float] | None:
@@ -73,7 +73,7 @@ def expected(given: GivenSpec) -> tuple[float, float] | None:
     return None if pair is None else (float(pair[0]), float(pair[1]))
 
 
-def _ranged(given: GivenSpec, notes: Notes) -> Values | None:
+def _ranged(given: GivenSpec, notes: ProblemList) -> Values | None:
     pair, dtype = given.get("value_range"), given["dtype"]
     if pair is None and dtype == "uint8" and "quantize" not in given:
         pair = [0, 255]
@@ -88,7 +88,7 @@ def _ranged(given: GivenSpec, notes: Notes) -> Values | None:
     return Values(low=float(pair[0]), high=float(pair[1]))
 
 
-def _normalized(given: GivenNormalize, order: str, notes: Notes) -> Values | None:
+def _normalized(given: GivenNormalize, order: str, notes: ProblemList) -> Values | None:
     if "mean" not in given and "std" not in given:
         notes.add("normalize", "has neither mean nor std; write one of them, or value_range instead")
         return None
@@ -105,7 +105,7 @@ def _normalized(given: GivenNormalize, order: str, notes: Notes) -> Values | Non
     return Values(units="byte" if units == "byte" else "unit", mean=mean, std=std)
 
 
-def _units(given: GivenNormalize, notes: Notes) -> str | None:
+def _units(given: GivenNormalize, notes: ProblemList) -> str | None:
     """``units``; where it is not said, entries above 1 make it a question."""
     if "units" in given:
         return str(given["units"])
@@ -119,7 +119,7 @@ def _units(given: GivenNormalize, notes: Notes) -> str | None:
     return "unit"
 
 
-def _per_channel(name: str, value: float | list[float], order: str, notes: Notes) -> tuple[float, ...] | None:
+def _per_channel(name: str, value: float | list[float], order: str, notes: ProblemList) -> tuple[float, ...] | None:
     """One entry per stored channel; three entries leave an alpha channel as it is."""
     channels = CHANNELS[order]
     entries = value if isinstance(value, list) else [value]
@@ -136,7 +136,7 @@ def _per_channel(name: str, value: float | list[float], order: str, notes: Notes
 
 
 def _listed_order(
-    given: GivenNormalize, order: str, mean: tuple[float, ...], std: tuple[float, ...] | None, notes: Notes
+    given: GivenNormalize, order: str, mean: tuple[float, ...], std: tuple[float, ...] | None, notes: ProblemList
 ) -> str | None:
     """The order in which mean and std are listed."""
     listed = given.get("order")
@@ -159,8 +159,8 @@ def _swapped(entries: tuple[float, ...]) -> tuple[float, ...]:
     return entries[2::-1] + entries[3:]
 
 
-def _fits_integers(values: Values, given: GivenSpec, notes: Notes) -> None:
-    """Without ``quantize`` an integer type must hold the mapped grey levels as they are."""
+def _fits_integers(values: Values, given: GivenSpec, notes: ProblemList) -> None:
+    """Without ``quantize`` an integer type must hold the mapped gray levels as they are."""
     dtype = given["dtype"]
     low, high = INTEGER_RANGES[dtype]
     affine = canonical(values, CHANNELS[given["channel_order"]])
@@ -169,7 +169,7 @@ def _fits_integers(values: Values, given: GivenSpec, notes: Notes) -> None:
     if min(affine.scale) < 1 - 1e-9:
         notes.add(
             place,
-            f"lands on {min(ends):.6g} to {max(ends):.6g}, but dtype {dtype} holds whole numbers only, so grey levels "
+            f"lands on {min(ends):.6g} to {max(ends):.6g}, but dtype {dtype} holds whole numbers only, so gray levels "
             f"would be lost; write a float dtype, value_range: [0, 255], or add quantize",
         )
     elif min(ends) < low - 0.5 or max(ends) > high + 0.5:

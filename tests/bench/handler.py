@@ -21,7 +21,7 @@ from classic import PIPELINES, Pipeline, mistakes
 from timing import DEMO, TOOL, claim, in_turn, middle
 
 from sm_imgcheck import Options, load_spec, process
-from sm_imgcheck.features.handler import Handler, Runner, call_handler
+from sm_imgcheck.features.handler import Handler, HandlerRunner, call_handler
 
 LIMIT = 0.5
 """Seconds."""
@@ -39,7 +39,7 @@ module.input_fn(bytearray(open(sys.argv[2], "rb").read()), "image/jpeg")
 def first_answer(file: Path, photo: str, spec: str) -> float:
     """Seconds from nothing to the tensor of one request, and to the end of all processes."""
     start = perf_counter()
-    with Runner(Handler(file=str(file))) as run:
+    with HandlerRunner(Handler(file=str(file))) as run:
         candidate, _ = call_handler(photo, run, load_spec(spec))
         if candidate.problem is not None:
             raise SystemExit(candidate.problem.message)
@@ -63,7 +63,7 @@ def overhead(file: Path, photo: str, pipeline: Pipeline, *, rounds: int = 7) -> 
 def named(file: Path, photos: Sequence[str], pipeline: Pipeline) -> tuple[int, int]:
     """How many of the planted mistakes, alone and in pairs, are named exactly; and of how many."""
     right, total, spec = 0, 0, load_spec(pipeline.spec)
-    with Runner(Handler(file=str(file))) as run:
+    with HandlerRunner(Handler(file=str(file))) as run:
         for photo in photos:
             for words, codes in mistakes(pipeline):
                 run.how = replace(run.how, content_type=";".join(["image/jpeg", *words]))

@@ -2,7 +2,7 @@
 
     PYTHONPATH=.:tests:tests/support python -m bench.identify [--number 3000] [--seed 0] [--photos DIR] FILE ...
 
-Prints how many are named exactly, how many by a tie that differs by at most 0.01 grey levels on that very image, how
+Prints how many are named exactly, how many by a tie that differs by at most 0.01 gray levels on that very image, how
 many wrongly and how many not at all, and how long a search takes.
 """
 
@@ -20,9 +20,9 @@ from sm_imgcheck.core.errors import CandidateError, PlanError, SpecError
 from sm_imgcheck.core.types import Candidate, Options
 from sm_imgcheck.core.value_mapping import canonical, same
 from sm_imgcheck.features.identify import find
-from sm_imgcheck.features.identify.region import traced
+from sm_imgcheck.features.identify.region import trace_region
 from sm_imgcheck.io.images.decode import decode
-from sm_imgcheck.io.images.header import look
+from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.ops.execute import apply
 from sm_imgcheck.pipeline.plan import make_plan
 from sm_imgcheck.spec.keys import LIBRARIES, SMOOTH
@@ -121,7 +121,7 @@ def drawn(rng, framing, way):
 
 def made(body, spec, *, mirrored):
     """The steps of the spec for the file, with a flip if it is to be, and their tensor. Raises PlanError."""
-    plan = make_plan(spec, Candidate(path="", kind="image", header=look(body, max_pixels=1 << 28)), Options())
+    plan = make_plan(spec, Candidate(path="", kind="image", header=read_header(body, max_pixels=1 << 28)), Options())
     steps, array = [], body
     for step in plan.steps:
         array = apply(step, array)
@@ -141,9 +141,9 @@ def traits(steps, mirrored, order, height, width):
         for step in geometry
         if "interpolation" in step.params
     ]
-    gray = next((step.params["to_gray"] for step in steps if step.op == "colour"), "") if order == "GRAY" else ""
+    gray = next((step.params["to_gray"] for step in steps if step.op == "color"), "") if order == "GRAY" else ""
     decoding = steps[0].params["dct"], steps[0].params["gray"], gray
-    return turn, mirrored, decoding, resizes, traced(geometry, *upright), order
+    return turn, mirrored, decoding, resizes, trace_region(geometry, *upright), order
 
 
 def smooth(step):
@@ -153,7 +153,7 @@ def smooth(step):
 
 def graded(body, steps, tensor, origins, *, mirrored, spec):
     """named, tied, wrong or not named."""
-    header = look(body, max_pixels=1 << 28)
+    header = read_header(body, max_pixels=1 << 28)
     if not any(origin.exact for origin in origins):
         return "not named"
     truth = traits(steps, mirrored, spec.contract.channel_order, header.height, header.width)
@@ -173,11 +173,11 @@ def graded(body, steps, tensor, origins, *, mirrored, spec):
 
 
 def usable(paths):
-    """The photographs that are neither square nor tiny nor all of one colour: path, bytes and header."""
+    """The photographs that are neither square nor tiny nor all of one color: path, bytes and header."""
     for path in paths:
         body = Path(path).read_bytes()
         try:
-            header = look(body, max_pixels=1 << 24)
+            header = read_header(body, max_pixels=1 << 24)
             flat = header.format != "JPEG" or decode(body, truncated="allow").std(axis=(0, 1)).max() < 1
         except CandidateError:
             continue

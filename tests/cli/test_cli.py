@@ -17,7 +17,7 @@ from pictures import jpeg, picture
 import sm_imgcheck
 from sm_imgcheck import cli
 from sm_imgcheck.cli import printing, progress, session
-from sm_imgcheck.core.errors import Bug
+from sm_imgcheck.core.errors import InternalError
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.types import Candidate, Report, Result
 from sm_imgcheck.pipeline import process as pipeline
@@ -254,7 +254,7 @@ def test_one_file_under_two_names_is_written_once(place, say):
 
 def test_a_bug_is_told_as_one_and_with_the_file(place, say, monkeypatch):
     def broken(*_, **__):
-        raise Bug("two and two are five")
+        raise InternalError("two and two are five")
 
     monkeypatch.setattr("sm_imgcheck.pipeline.process.process", broken)
     code, _, err = say("validate", "cat.jpg")
@@ -262,7 +262,7 @@ def test_a_bug_is_told_as_one_and_with_the_file(place, say, monkeypatch):
     for word in ("bug in sm-imgcheck", "two and two are five", "cat.jpg", "report it", "test_cli.py"):
         assert word in err
     monkeypatch.setenv("SM_IMGCHECK_TRACEBACK", "1")
-    with pytest.raises(Bug):
+    with pytest.raises(InternalError):
         say("validate", "cat.jpg")
 
 
@@ -361,7 +361,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_a_terminal_gets_a_table_in_colours(place, monkeypatch):
+def test_a_terminal_gets_a_table_in_colors(place, monkeypatch):
     invocation = session.Invocation(paths=["cat.jpg"], spec="./sm-imgcheck.yaml", options=sm_imgcheck.Options())
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
@@ -390,7 +390,7 @@ def record(path, *, seconds=0.1, size=10):
 
 
 def watched(records, **options):
-    watch = progress.Watch(**{"quiet": False} | options)
+    watch = progress.RunProgress(**{"quiet": False} | options)
     with closing(watch):
         for one in records:
             watch.note(one)
@@ -498,7 +498,7 @@ def test_a_bug_at_one_candidate_ends_neither_the_run_nor_the_document(place, say
 
 def test_many_bugs_are_told_in_bounded_space(place, say, monkeypatch):
     def broken(*_, **__):
-        raise Bug("no")
+        raise InternalError("no")
 
     monkeypatch.setattr("sm_imgcheck.pipeline.process.process", broken)
     code, _, err = say("validate", "-j", "1", *(["cat.jpg"] * 30))
@@ -508,7 +508,7 @@ def test_many_bugs_are_told_in_bounded_space(place, say, monkeypatch):
 
 def test_the_rest_of_a_bug_is_a_bug_too(say, monkeypatch):
     def broken(_):
-        raise Bug("no command")
+        raise InternalError("no command")
 
     monkeypatch.setattr(cli, "build", broken)
     code, _, err = say("rules")
@@ -516,7 +516,7 @@ def test_the_rest_of_a_bug_is_a_bug_too(say, monkeypatch):
     assert "this is a bug in sm-imgcheck, not in your files: Bug: no command" in err
     assert "report it" in err
     monkeypatch.setenv("SM_IMGCHECK_TRACEBACK", "1")
-    with pytest.raises(Bug):
+    with pytest.raises(InternalError):
         say("rules")
 
 

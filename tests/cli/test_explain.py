@@ -44,10 +44,10 @@ def test_one_word_that_is_no_code_may_be_an_error(say):
     assert "not an image" in say("explain", "PIL.UnidentifiedImageError")[1]
 
 
-def test_what_is_not_recognised_is_said_and_exits_with_1(say):
+def test_what_is_not_recognized_is_said_and_exits_with_1(say):
     code, out, err = say("explain", "the cat sat on the mat")
     assert (code, err) == (1, "")
-    assert out.startswith("Not recognised: ")
+    assert out.startswith("Not recognized: ")
     assert say("explain", "the cat sat", "--format", "json")[:2] == (1, "[]\n")
 
 
@@ -83,7 +83,7 @@ def test_of_a_long_log_the_end_is_read_and_lines_are_counted(say, stdin):
     assert one["line"] == 600_001
 
 
-def test_an_empty_log_is_not_recognised(say, stdin):
+def test_an_empty_log_is_not_recognized(say, stdin):
     stdin(b"")
     assert say("explain", "-")[0] == 1
 
@@ -94,4 +94,4 @@ def test_nothing_steers_the_terminal(say):
 
 
 def test_help_says_the_exit_codes(say):
-    assert "1 the text was not recognised" in " ".join(say("explain", "--help")[1].split())
+    assert "1 the text was not recognized" in " ".join(say("explain", "--help")[1].split())

@@ -239,7 +239,7 @@ def test_many_that_were_made_alike_are_told_once(say):
     where = out.index("How they were made of their images:")
     lines = out[where:].splitlines()[1:3]
     assert lines[0].startswith("  2: it decodes BGR, stretches to 64x64 with OpenCV INTER_LINEAR without antialias, ")
-    assert lines[1] == "  1: not recognised as what it is said to be made of"
+    assert lines[1] == "  1: not recognized as what it is said to be made of"
 
 
 def test_the_command_to_paste_mends_what_the_source_shows(say):

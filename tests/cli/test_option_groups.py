@@ -10,7 +10,7 @@ import typer
 from package_copy import copy_package
 
 from sm_imgcheck.cli import options
-from sm_imgcheck.cli.option_groups import grouped
+from sm_imgcheck.cli.option_groups import group_options
 from sm_imgcheck.core.frozen import frozen
 
 NEW_OPTION = '    label: Annotated[str, typer.Option("--label", help="A word for the report.")] = ""\n'
@@ -34,7 +34,7 @@ class SizeOptions:
 def test_fields_become_options_in_their_order_and_come_as_the_group():
     calls = []
 
-    @grouped
+    @group_options
     def command(name: str, *, size: SizeOptions, force: options.Force = False) -> None:
         calls.append((name, size, force))
 
@@ -49,7 +49,7 @@ def test_fields_become_options_in_their_order_and_come_as_the_group():
 def test_option_in_two_groups_is_refused():
     with pytest.raises(ValueError, match="duplicate parameter name: 'width'"):
 
-        @grouped
+        @group_options
         def command(*, first: SizeOptions, second: SizeOptions) -> None:
             pass
 

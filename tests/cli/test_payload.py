@@ -17,7 +17,7 @@ from servers import answer, serving
 
 from sm_imgcheck import cli, convert
 from sm_imgcheck.features import requests
-from sm_imgcheck.features.requests import route
+from sm_imgcheck.features.requests import resolve_target
 from sm_imgcheck.features.requests.snippets import PORT
 from sm_imgcheck.rules import all_rules
 from sm_imgcheck.serving.endpoints import ENDPOINTS
@@ -183,16 +183,16 @@ def test_a_text_body_over_a_limit_is_not_written_either(place, say):
 
 
 def test_limits_are_those_of_stack_endpoint_and_spec(place):
-    pytorch = requests.bounds(route(load.load(spec())))
+    pytorch = requests.bounds(resolve_target(load.load(spec())))
     assert [(one.bytes, one.severity) for one in pytorch] == [
         (6_291_456, "warning"),
         (6_553_500, "error"),
         (25_000_000, "error"),
     ]
-    own = requests.bounds(route(load.load(spec("{stack: pytorch, max_bytes: 30000000}"))))
+    own = requests.bounds(resolve_target(load.load(spec("{stack: pytorch, max_bytes: 30000000}"))))
     assert [(one.bytes, one.severity) for one in own][-2:] == [(25_000_000, "warning"), (30_000_000, "error")]
     for kind in ENDPOINTS:
-        found = requests.bounds(route(load.load(spec(f"{{endpoint: {kind}}}"))))
+        found = requests.bounds(resolve_target(load.load(spec(f"{{endpoint: {kind}}}"))))
         assert all(one.remedy and one.source for one in found)
         assert 128_000 not in [one.bytes for one in found], "what goes by S3 has no inline limit"
 

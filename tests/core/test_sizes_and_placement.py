@@ -44,11 +44,11 @@ SIDES = st.integers(100, 5000)
 )
 def test_resized(mode, size, max_size, rounding, before, after):
     height, width = before
-    found = sizes.resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
+    found = sizes.resized_size(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
     assert found == after
 
 
-@pytest.mark.parametrize("rule", [sizes.resized, sizes.resized_by_opencv, sizes.resized_by_tensorflow])
+@pytest.mark.parametrize("rule", [sizes.resized_size, sizes.resized_by_opencv, sizes.resized_by_tensorflow])
 def test_a_derived_edge_does_not_grow_without_end(rule):
     def to(height, width, **how):
         return rule(
@@ -66,7 +66,9 @@ def test_a_derived_edge_does_not_grow_without_end(rule):
 @given(height=SIDES, width=SIDES, size=st.integers(1, 300), rounding=st.sampled_from(["floor", "round", "half_up"]))
 def test_resized_keeps_what_its_mode_promises(height, width, size, rounding):
     def to(mode, size, max_size=None):
-        return sizes.resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
+        return sizes.resized_size(
+            mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width
+        )
 
     assert min(to("shortest_edge", size)) == size
     assert max(to("shortest_edge", size, size + 100)) <= size + 100

@@ -10,7 +10,7 @@ import pytest
 
 from sm_imgcheck.core import types
 from sm_imgcheck.core.channels import ALPHA, CHANNELS, COUNTS, ORDERS, blue_first, red_first
-from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.media_types import IMAGE_SUFFIXES, INPUT_SUFFIXES, RARE_IMAGE_SUFFIXES, suffix_of
 from sm_imgcheck.core.types import Step
 from sm_imgcheck.core.types.finding import SEVERITY_ORDER
@@ -45,14 +45,21 @@ def with_reversed_mappings(value):
     if isinstance(value, tuple | list):
         return type(value)(map(with_reversed_mappings, value))
     if is_dataclass(value):
-        return changed(value, **{one.name: with_reversed_mappings(getattr(value, one.name)) for one in fields(value)})
+        return replace_fields(
+            value, **{one.name: with_reversed_mappings(getattr(value, one.name)) for one in fields(value)}
+        )
     return value
 
 
 @pytest.mark.parametrize("kind", FROZEN, ids=lambda kind: kind.__name__)
 def test_equal_values_of_every_frozen_type_have_equal_hashes(kind):
     value = example(kind)
-    for equal in (example(kind), with_reversed_mappings(value), pickle.loads(pickle.dumps(value)), changed(value)):
+    for equal in (
+        example(kind),
+        with_reversed_mappings(value),
+        pickle.loads(pickle.dumps(value)),
+        replace_fields(value),
+    ):
         assert equal is not value
         assert equal == value
         assert hash(equal) == hash(value)
@@ -62,7 +69,7 @@ def test_equal_values_of_every_frozen_type_have_equal_hashes(kind):
 def test_changed_compared_field_makes_a_different_value(kind):
     value = example(kind)
     for one in fields(kind):
-        other = changed(value, **{one.name: ("something", "else")})
+        other = replace_fields(value, **{one.name: ("something", "else")})
         assert (other == value) is not one.compare
         if not one.compare:
             assert hash(other) == hash(value)

@@ -22,7 +22,7 @@ def noise(rng: np.random.Generator, *, cell: int) -> np.ndarray:
 
 
 def blend(top: tuple[int, int, int], bottom: tuple[int, int, int], share: np.ndarray) -> np.ndarray:
-    """Colours HxWx3 from ``top`` (share 0) to ``bottom`` (share 1)."""
+    """Colors HxWx3 from ``top`` (share 0) to ``bottom`` (share 1)."""
     return np.float32(top) + (np.float32(bottom) - np.float32(top)) * np.clip(share, 0, 1)[..., None]
 
 
@@ -49,19 +49,19 @@ def land(rng: np.random.Generator) -> np.ndarray:
     return scene
 
 
-def blend_onto(scene: np.ndarray, colour: tuple[int, int, int], share: np.ndarray) -> np.ndarray:
-    """The scene with ``colour`` laid over it, as opaque as ``share`` (0..1, HxW) says."""
-    return scene + (np.float32(colour) - scene) * np.clip(share, 0, 1)[..., None]
+def blend_onto(scene: np.ndarray, color: tuple[int, int, int], share: np.ndarray) -> np.ndarray:
+    """The scene with ``color`` laid over it, as opaque as ``share`` (0..1, HxW) says."""
+    return scene + (np.float32(color) - scene) * np.clip(share, 0, 1)[..., None]
 
 
-def shape(draw: ImageDraw.ImageDraw, colour: tuple[int, int, int], *corners: tuple[float, float]) -> None:
+def shape(draw: ImageDraw.ImageDraw, color: tuple[int, int, int], *corners: tuple[float, float]) -> None:
     """Fill a polygon; corners are (x, y) of the picture, drawn at twice its size."""
-    draw.polygon([(2 * x, 2 * y) for x, y in corners], fill=colour)
+    draw.polygon([(2 * x, 2 * y) for x, y in corners], fill=color)
 
 
-def stroke(draw: ImageDraw.ImageDraw, *corners: tuple[float, float], colour: tuple[int, int, int], width: int) -> None:
+def stroke(draw: ImageDraw.ImageDraw, *corners: tuple[float, float], color: tuple[int, int, int], width: int) -> None:
     """Draw a line through the corners, at twice the picture's size."""
-    draw.line([(2 * x, 2 * y) for x, y in corners], fill=colour, width=2 * width)
+    draw.line([(2 * x, 2 * y) for x, y in corners], fill=color, width=2 * width)
 
 
 def barn(draw: ImageDraw.ImageDraw) -> None:
@@ -70,22 +70,22 @@ def barn(draw: ImageDraw.ImageDraw) -> None:
     shape(draw, (176, 28, 24), (60, 400), (60, 262), (150, 186), (240, 262), (240, 400))
     shape(draw, (128, 18, 18), (240, 262), (240, 400), (330, 380), (330, 250))
     for x in range(72, 240, 12):
-        stroke(draw, (x, 400), (x, 190 + abs(x - 150) * 76 / 90), colour=shade, width=1)
+        stroke(draw, (x, 400), (x, 190 + abs(x - 150) * 76 / 90), color=shade, width=1)
     shape(draw, (98, 92, 96), (150, 186), (252, 180), (342, 254), (244, 268))
-    stroke(draw, (52, 270), (150, 187), (248, 270), colour=white, width=7)
+    stroke(draw, (52, 270), (150, 187), (248, 270), color=white, width=7)
     shape(draw, (146, 20, 18), (116, 316), (184, 316), (184, 400), (116, 400))
-    stroke(draw, (118, 318), (182, 398), colour=white, width=4)
-    stroke(draw, (182, 318), (118, 398), colour=white, width=4)
-    stroke(draw, (116, 400), (116, 316), (184, 316), (184, 400), colour=white, width=5)
+    stroke(draw, (118, 318), (182, 398), color=white, width=4)
+    stroke(draw, (182, 318), (118, 398), color=white, width=4)
+    stroke(draw, (116, 400), (116, 316), (184, 316), (184, 400), color=white, width=5)
     shape(draw, (40, 44, 60), (132, 238), (168, 238), (168, 280), (132, 280))
-    stroke(draw, (132, 280), (132, 238), (168, 238), (168, 280), (130, 280), colour=white, width=4)
+    stroke(draw, (132, 280), (132, 238), (168, 238), (168, 280), (130, 280), color=white, width=4)
 
 
 def boat(draw: ImageDraw.ImageDraw) -> None:
     """A red hull under a white sail."""
     shape(draw, (206, 30, 30), (430, 304), (540, 304), (520, 324), (448, 324))
     shape(draw, (246, 242, 230), (484, 300), (484, 222), (536, 294))
-    stroke(draw, (484, 304), (484, 218), colour=(70, 50, 36), width=3)
+    stroke(draw, (484, 304), (484, 218), color=(70, 50, 36), width=3)
 
 
 def poppies(draw: ImageDraw.ImageDraw, rng: np.random.Generator) -> None:

@@ -23,8 +23,8 @@ from python38 import interpreter, newer_than_38
 
 from sm_imgcheck.cli.commands.code import code as code_command
 from sm_imgcheck.core import plugins
-from sm_imgcheck.core.errors import Bug, CandidateError, ImgcheckError
-from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.errors import CandidateError, ImgcheckError, InternalError
+from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.types import Options
 from sm_imgcheck.features import codegen as bundling
 from sm_imgcheck.features.codegen import stack_names, to_python
@@ -321,9 +321,9 @@ def plain_blocks(stack):
 @pytest.mark.parametrize("stack", [None, *stack_names()])
 def test_text_of_a_spec_is_escaped_in_the_module(text, stack):
     plain = parse(CLASSIC)
-    dims = (changed(plain.contract.shape[0], name=text), *plain.contract.shape[1:])
-    contract = changed(plain.contract, shape=dims)
-    written = to_python(changed(plain, name=text, description=text, contract=contract), stack)
+    dims = (replace_fields(plain.contract.shape[0], name=text), *plain.contract.shape[1:])
+    contract = replace_fields(plain.contract, shape=dims)
+    written = to_python(replace_fields(plain, name=text, description=text, contract=contract), stack)
     assert written.replace("\n", "").isprintable()
     parts = blocks(written)
     trees = [ast.parse(part.encode()) for part in parts if part not in plain_blocks(stack)]
@@ -342,7 +342,7 @@ def test_the_description_case(shared_cases):
 
 
 def test_the_title_is_the_name_where_there_is_no_description():
-    tree = ast.parse(to_python(changed(parse(CLASSIC), name="cat\u202e", description="")))
+    tree = ast.parse(to_python(replace_fields(parse(CLASSIC), name="cat\u202e", description="")))
     assert ast.get_docstring(tree).splitlines()[0] == "Preprocessing for cat\u202e."
 
 
@@ -491,7 +491,7 @@ def test_two_definitions_of_one_name_would_be_a_bug(monkeypatch):
     real = bundling._definitions
     twin = {"scale": real("sm_imgcheck.ops.kernels.values")["scale"]}
     monkeypatch.setattr(bundling, "_definitions", lambda module: twin if module == "twin" else real(module))
-    with pytest.raises(Bug, match="scale"):
+    with pytest.raises(InternalError, match="scale"):
         bundling.bundle([("sm_imgcheck.ops.kernels.values", "scale"), ("twin", "scale")])
 
 

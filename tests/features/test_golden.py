@@ -86,7 +86,7 @@ def test_what_the_spec_makes_is_its_golden_tensor(here):
     assert [step.op for step in result.plan.steps][:2] == ["decode", "orient"]
 
 
-def test_the_tolerance_is_in_grey_levels(here):
+def test_the_tolerance_is_in_gray_levels(here):
     level = 1 / 255 / 0.229
     tensor = made()
     tensor[0, 0, 5, 5] += np.float32(0.9 * level)
@@ -101,7 +101,7 @@ def test_the_tolerance_is_in_grey_levels(here):
     ("dtype", "quantize"),
     [("int8", {"scale": 2 / 255, "zero_point": 0}), ("uint8", {"scale": 0.01, "zero_point": 100})],
 )
-def test_quantized_tensors_are_compared_in_grey_levels(here, dtype, quantize):
+def test_quantized_tensors_are_compared_in_gray_levels(here, dtype, quantize):
     changes = {"dtype": dtype, "quantize": quantize, "value_range": [-1, 1]}
     golden = sm_imgcheck.convert("probe.jpg", {**RANGE, **changes})
     golden[0, 0, 0, 0] = golden[0, 0, 0, 0] + (3 if golden[0, 0, 0, 0] < 100 else -3)
@@ -121,13 +121,13 @@ STAGES = {
     "resize, to another shape": {"resize": {"mode": "stretch", "interpolation": "bilinear", "library": "pillow"}},
     "resize, of another edge": {"resize": {**BASE["resize"], "size": 80}},
     "order": {"channel_order": "BGR", "normalize": {"order": "RGB", **BASE["normalize"]}},
-    "normalise": {"value_range": [0, 1]},
-    "normalise, in the other order": {"normalize": {"mean": [0.406, 0.456, 0.485], "std": [0.225, 0.224, 0.229]}},
-    "normalise, without std": {"normalize": {"mean": [0.485, 0.456, 0.406]}},
+    "normalize": {"value_range": [0, 1]},
+    "normalize, in the other order": {"normalize": {"mean": [0.406, 0.456, 0.485], "std": [0.225, 0.224, 0.229]}},
+    "normalize, without std": {"normalize": {"mean": [0.485, 0.456, 0.406]}},
 }
 
 
-SLOW = {"resize, by another library", "resize, of another edge", "normalise, without std"}
+SLOW = {"resize, by another library", "resize, of another edge", "normalize, without std"}
 
 
 @pytest.mark.parametrize(
@@ -143,10 +143,10 @@ def test_the_first_stage_that_differs_is_named(here, name):
 
 
 def test_of_two_stages_the_earlier_is_named(here):
-    golden = made(**STAGES["orient"], **STAGES["normalise"])
+    golden = made(**STAGES["orient"], **STAGES["normalize"])
     result = judged(spec_with(golden))
-    assert (result.golden.stage, result.golden.later) == ("orient", ("normalise",))
-    assert result.findings[0].message.endswith(", expected turned as EXIF orientation 6), then normalise")
+    assert (result.golden.stage, result.golden.later) == ("orient", ("normalize",))
+    assert result.findings[0].message.endswith(", expected turned as EXIF orientation 6), then normalize")
 
 
 def test_the_other_way_is_told_in_words(here):
@@ -172,7 +172,7 @@ def test_where_no_pipeline_comes_nearer_no_stage_is_blamed(here):
 
 
 def test_the_nearest_pipeline_is_not_taken_for_the_right_one(here):
-    tensor = made(**STAGES["normalise"])
+    tensor = made(**STAGES["normalize"])
     tensor[0, :, 10:16, 20:40] = 1  # a caption was drawn on the picture
     result = judged(spec_with(tensor))
     assert not result.golden.exact

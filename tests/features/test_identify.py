@@ -270,7 +270,7 @@ def test_transparency_is_dropped_or_laid_over_something():
     for alpha in ("drop", "composite"):
         best = find(made(body, decode={"alpha": alpha}), body)[0]
         assert best.exact
-        assert step_of(best, "colour").params["alpha"] == alpha
+        assert step_of(best, "color").params["alpha"] == alpha
 
 
 def test_four_channels_and_their_order():
@@ -329,7 +329,7 @@ def test_a_part_of_an_upright_picture_that_lies_is_found():
 
 
 def test_gray_means_that_two_ways_to_gray_share_are_a_tie():
-    body = jpeg(np.repeat(picture(96, 128, 1, seed=3), 3, axis=2))  # no colour: its Y plane is its luma
+    body = jpeg(np.repeat(picture(96, 128, 1, seed=3), 3, axis=2))  # no color: its Y plane is its luma
     origins = find(made(body, shape=[48, 64], layout="HW", channel_order="GRAY"), body)
     assert all(origin.exact for origin in origins)
     assert {origin.steps[0].params["gray"] for origin in origins} == {False, True}

@@ -25,7 +25,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 import sm_imgcheck.pipeline.measure.channel_prior
-from sm_imgcheck.pipeline.measure.channel_prior.features import PATCH, codes, patches, split, thumbnail, trust
+from sm_imgcheck.pipeline.measure.channel_prior.features import PATCH, codes, patches, photo_weight, split, thumbnail
 
 WORDS = 64
 """Of the codebook; as many again are its words with R and B exchanged."""
@@ -131,7 +131,7 @@ def judged(table: Table, thumbnails: np.ndarray) -> np.ndarray:
     """Log-odds of thumbnails."""
     even, odd = halves(thumbnails, table["codebook"])
     place = np.column_stack([np.ones(len(even)), (even - table["mean"]) @ table["scene"].T])
-    trusted = np.array([trust(one - table["mean"], table["far"]) for one in even])
+    trusted = np.array([photo_weight(one - table["mean"], table["far"]) for one in even])
     return (place * (odd @ table["weights"].T)).sum(axis=1) * trusted
 
 

@@ -202,7 +202,7 @@ ODD_JSON = (
 
 
 def _body(name: str, stack: str, dtype: str, array: np.ndarray, photo: bytes) -> Iterator[Sample]:
-    from sm_imgcheck.io.images.header import look
+    from sm_imgcheck.io.images.header import read_header
 
     form = ENVELOPES[name]
     one = request_spec(dtype, stack, name)
@@ -210,7 +210,7 @@ def _body(name: str, stack: str, dtype: str, array: np.ndarray, photo: bytes) ->
         if isinstance(form, TensorEnvelope):
             payload = form.build(array, one)
         else:
-            payload = form.build_image(photo, look(photo, max_pixels=1 << 20), one)
+            payload = form.build_image(photo, read_header(photo, max_pixels=1 << 20), one)
     except PayloadError:
         return
     shape = {"npy": "npy", "npz": "zip", "image": "jpeg", "csv": "text", "raw": ""}.get(name, "json")

@@ -22,7 +22,7 @@ from sm_imgcheck.core.types import Options, Report, Result, Spec
 from sm_imgcheck.features.codegen import to_python
 from sm_imgcheck.features.identify import identify_tensor
 from sm_imgcheck.features.pictures import draw_candidate
-from sm_imgcheck.features.requests import batch, route
+from sm_imgcheck.features.requests import batch, resolve_target
 from sm_imgcheck.features.requests.batch import part_of
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.report import Run, Terminal, reporter
@@ -30,7 +30,7 @@ from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.report.explain import page
 from sm_imgcheck.rules.endpoint_errors import explain_text
 from sm_imgcheck.run.inputs.item import Listing
-from sm_imgcheck.run.inputs.listing import listed
+from sm_imgcheck.run.inputs.listing import list_candidates
 from sm_imgcheck.serving.envelopes import ENVELOPES, TensorEnvelope
 from sm_imgcheck.spec import load
 from sm_imgcheck.spec.lint import lint
@@ -57,7 +57,7 @@ def image(body: bytes, _: Sample, rng: Random) -> None:
     decoder = rng.choice(("pillow", "pillow", "opencv"))
     reported(process(body, given, Options(want_array=True, allow_guess=True, decoded_by=decoder)), given)
     if rng.random() < 0.25:
-        way = route(given, form=rng.choice(("image", "instances-b64", "hf-inputs-b64")))
+        way = resolve_target(given, form=rng.choice(("image", "instances-b64", "hf-inputs-b64")))
         part = part_of(body, way, Options())[1]
         with contextlib.suppress(ImgcheckError):
             if part is not None:
@@ -127,7 +127,7 @@ def path_list(body: bytes, _: Sample, __: Random) -> None:
     place.mkdir(parents=True, exist_ok=True)
     (place / "list").write_bytes(body)
     with contextlib.chdir(place), contextlib.suppress(ImgcheckError):
-        for item in listed(["@list"], Listing(passed_over=Counter())):
+        for item in list_candidates(["@list"], Listing(passed_over=Counter())):
             assert item.path
 
 

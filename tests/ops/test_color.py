@@ -1,4 +1,4 @@
-"""Colour and orientation ops: against plain loops and against the libraries whose arithmetic they claim."""
+"""Color and orientation ops: against plain loops and against the libraries whose arithmetic they claim."""
 
 import itertools
 
@@ -11,7 +11,7 @@ from pictures import picture
 from PIL import Image, ImageOps
 
 from sm_imgcheck.core.errors import CandidateError
-from sm_imgcheck.ops.kernels.color import colour, orient
+from sm_imgcheck.ops.kernels.color import color, orient
 
 GRID = np.array(list(itertools.product(range(0, 256, 17), repeat=4)), np.uint8).reshape(256, 256, 4)
 
@@ -37,12 +37,12 @@ def test_an_orientation_can_be_taken_back(orientation, height, width):
 def test_nothing_changes_where_nothing_differs():
     for mode, to, channels in (("RGB", "RGB", 3), ("L", "GRAY", 1), ("RGBA", "RGBA", 4)):
         image = picture(channels=channels)
-        assert np.array_equal(colour(image, mode=mode, to=to), image)
+        assert np.array_equal(color(image, mode=mode, to=to), image)
 
 
 def test_cmyk_is_converted_as_pillow_does():
     expected = np.asarray(Image.frombytes("CMYK", (256, 256), GRID.tobytes()).convert("RGB"))
-    assert np.array_equal(colour(GRID, mode="CMYK", to="RGB"), expected)
+    assert np.array_equal(color(GRID, mode="CMYK", to="RGB"), expected)
 
 
 def test_cmyk_is_converted_as_opencv_and_tensorflow_do():
@@ -51,36 +51,36 @@ def test_cmyk_is_converted_as_opencv_and_tensorflow_do():
         [[k - ((255 - c) * k >> 8) for c in (cyan, magenta, yellow)] for cyan, magenta, yellow, k in row]
         for row in light[::32, ::32].tolist()
     ]
-    assert np.array_equal(colour(GRID, mode="CMYK", to="RGB", cmyk="opencv")[::32, ::32], expected)
+    assert np.array_equal(color(GRID, mode="CMYK", to="RGB", cmyk="opencv")[::32, ::32], expected)
     expected = light[..., :3] * light[..., 3:] // 255
-    assert np.array_equal(colour(GRID, mode="CMYK", to="RGB", cmyk="tensorflow"), expected)
+    assert np.array_equal(color(GRID, mode="CMYK", to="RGB", cmyk="tensorflow"), expected)
 
 
 def test_luma_is_pillows():
     image = GRID[..., :3]
-    assert np.array_equal(colour(image, mode="RGB", to="GRAY")[..., 0], np.asarray(Image.fromarray(image).convert("L")))
+    assert np.array_equal(color(image, mode="RGB", to="GRAY")[..., 0], np.asarray(Image.fromarray(image).convert("L")))
 
 
 def test_the_gray_of_opencv():
     image = np.ascontiguousarray(GRID[..., :3])
-    made = colour(image, mode="RGB", to="GRAY", to_gray="y_plane")
+    made = color(image, mode="RGB", to="GRAY", to_gray="y_plane")
     assert np.array_equal(made[..., 0], cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
 
 
 def test_gray_is_repeated():
     image = picture(channels=1)
-    made = colour(image, mode="L", to="RGB")
+    made = color(image, mode="L", to="RGB")
     assert made.shape == (48, 64, 3)
     assert all(np.array_equal(made[..., k], image[..., 0]) for k in range(3))
 
 
 def test_alpha_is_dropped_kept_or_made():
     image = picture(channels=4)
-    assert np.array_equal(colour(image, mode="RGBA", to="RGB"), image[..., :3])
-    assert np.array_equal(colour(image, mode="RGBA", to="RGBA", alpha="composite"), image)
-    made = colour(image[..., :3], mode="RGB", to="RGBA")
+    assert np.array_equal(color(image, mode="RGBA", to="RGB"), image[..., :3])
+    assert np.array_equal(color(image, mode="RGBA", to="RGBA", alpha="composite"), image)
+    made = color(image[..., :3], mode="RGB", to="RGBA")
     assert (made[..., 3] == 255).all()
-    made = colour(image[..., :2], mode="LA", to="RGBA")
+    made = color(image[..., :2], mode="LA", to="RGBA")
     assert np.array_equal(made, image[..., [0, 0, 0, 1]])
 
 
@@ -88,7 +88,7 @@ def test_alpha_is_dropped_kept_or_made():
 @pytest.mark.parametrize(("mode", "channels"), [("RGBA", 4), ("LA", 2)])
 def test_alpha_is_laid_over_a_background(mode, channels, background):
     image = picture(channels=channels)
-    made = colour(image, mode=mode, to="RGB", alpha="composite", background=list(background))
+    made = color(image, mode=mode, to="RGB", alpha="composite", background=list(background))
     for y, x in ((0, 0), (0, 1), (20, 20), (47, 63)):
         *solid, alpha = image[y, x].tolist()
         solid = solid * 3 if len(solid) == 1 else solid
@@ -96,20 +96,20 @@ def test_alpha_is_laid_over_a_background(mode, channels, background):
             (alpha * value + (255 - alpha) * ground) / 255 for value, ground in zip(solid, background, strict=True)
         ]
         assert np.abs(made[y, x] - np.array(exact)).max() <= 0.5
-    gray = colour(image, mode=mode, to="GRAY", alpha="composite", background=list(background))
+    gray = color(image, mode=mode, to="GRAY", alpha="composite", background=list(background))
     assert gray.shape == (48, 64, 1)
 
 
 def test_sixteen_bits_keep_their_upper_byte():
     deep = np.array([0, 255, 256, 65_535, 32_768], np.uint16).reshape(1, 5, 1)
-    made = colour(deep, mode="L", to="RGB", bit_depth="scale")
+    made = color(deep, mode="L", to="RGB", bit_depth="scale")
     assert made[0, :, 0].tolist() == [0, 0, 1, 255, 128]
     with pytest.raises(CandidateError, match="bit_depth"):
-        colour(deep, mode="L", to="RGB")
+        color(deep, mode="L", to="RGB")
     with pytest.raises(CandidateError, match="float32"):
-        colour(deep.astype(np.float32), mode="L", to="RGB", bit_depth="scale")
+        color(deep.astype(np.float32), mode="L", to="RGB", bit_depth="scale")
 
 
 def test_cmyk_that_a_profile_made_rgb_is_left_alone():
     image = picture()
-    assert np.array_equal(colour(image, mode="CMYK", to="RGB"), image)
+    assert np.array_equal(color(image, mode="CMYK", to="RGB"), image)

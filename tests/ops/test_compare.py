@@ -2,10 +2,10 @@
 
 import pytest
 
-from sm_imgcheck.core.recipes import candidates, composed, name_of
+from sm_imgcheck.core.recipes import candidates, compose_mappings, name_of
 from sm_imgcheck.core.types import Facts, Step, Values
 from sm_imgcheck.core.value_mapping import canonical, same
-from sm_imgcheck.ops.compare import differences, mending, said, shared, story, traits
+from sm_imgcheck.ops.compare import compare_with_spec_text, differences, fixing_steps, said, shared, traits
 
 
 def first_difference(steps, wanted):
@@ -40,7 +40,7 @@ TORCHVISION = (DECODE, resized(mode="shortest_edge", size=256), crop(), IMAGENET
         (
             TORCHVISION,
             (
-                "shortest edge to 256 by Pillow bilinear, then centre crop 224x224, RGB, "
+                "shortest edge to 256 by Pillow bilinear, then center crop 224x224, RGB, "
                 "ImageNet mean and std, float32 NCHW"
             ),
         ),
@@ -114,7 +114,7 @@ def test_what_comes_before_counts():
         ((*TORCHVISION[:2], crop(rounding="floor"), *TORCHVISION[3:]), "crop"),
         ((*TORCHVISION[:3], Step(op="mirror"), *TORCHVISION[3:]), "mirror"),
         ((*TORCHVISION[:3], BGR, *TORCHVISION[3:]), "order"),
-        ((*TORCHVISION[:3], UNIT, *TORCHVISION[4:]), "normalise"),
+        ((*TORCHVISION[:3], UNIT, *TORCHVISION[4:]), "normalize"),
         ((*TORCHVISION, Step(op="cast", params={"dtype": "float64"})), "cast"),
         (TORCHVISION[:4], "layout"),
     ],
@@ -130,8 +130,8 @@ def test_mappings_written_otherwise_are_no_difference():
 
 def test_crops_that_round_otherwise_are_told_apart():
     (found,) = differences([traits((DECODE, crop(rounding="floor")))], traits((DECODE, crop())))
-    assert found.found == ("centre crop 224x224 (rounding=floor)",)
-    assert found.wanted == "centre crop 224x224"
+    assert found.found == ("center crop 224x224 (rounding=floor)",)
+    assert found.wanted == "center crop 224x224"
 
 
 def test_ties_say_what_is_sure_and_what_may_be():
@@ -148,7 +148,7 @@ def test_a_gray_picture_does_not_tell_whose_order_the_means_are_in():
     tied = [traits((DECODE, IMAGENET)), traits((DECODE, BGR, IMAGENET))]
     assert said(tied) == "not resized, RGB or BGR, ImageNet mean and std, in RGB order, float32 HWC"
     told = "it decodes RGB or BGR, does not resize, applies ImageNet mean and std, in RGB order"
-    assert story(tied, tied[0]).startswith(told)
+    assert compare_with_spec_text(tied, tied[0]).startswith(told)
 
 
 def test_more_words_for_the_same_pixels_are_left_out():
@@ -162,19 +162,19 @@ def test_more_words_for_the_same_pixels_are_left_out():
 def test_the_story_of_a_handler():
     mine = [traits((DECODE, resized(interpolation="bicubic"), UNIT))]
     wanted = traits((DECODE, resized(interpolation="bicubic"), BGR, Step(op="cast", params={"dtype": "float32"})))
-    assert story(mine, wanted, "your input_fn") == (
+    assert compare_with_spec_text(mine, wanted, "your input_fn") == (
         "your input_fn decodes RGB, stretches to 224x224 with Pillow bicubic, divides by 255; "
         "the spec wants BGR, 0..255, not scaled"
     )
-    assert story([wanted], wanted).endswith("; that is what the spec wants")
+    assert compare_with_spec_text([wanted], wanted).endswith("; that is what the spec wants")
 
 
 def test_the_lines_of_a_plan_that_mend_a_pipeline():
     mine = [traits((DECODE, resized(interpolation="bicubic"), Step(op="mirror"), UNIT))]
     wanted = (DECODE, resized(), BGR, Step(op="cast", params={"dtype": "float32"}), UNIT)
-    assert [step.op for step in mending(mine, wanted)] == ["resize_pillow", "reorder"]
-    assert mending([traits(wanted)], wanted) == ()
-    assert [step.op for step in mending([traits(wanted[:4])], TORCHVISION)] == [
+    assert [step.op for step in fixing_steps(mine, wanted)] == ["resize_pillow", "reorder"]
+    assert fixing_steps([traits(wanted)], wanted) == ()
+    assert [step.op for step in fixing_steps([traits(wanted[:4])], TORCHVISION)] == [
         *["resize_pillow", "crop", "normalize", "transpose", "batch"]
     ]
 
@@ -182,7 +182,7 @@ def test_the_lines_of_a_plan_that_mend_a_pipeline():
 def test_what_may_be_as_wanted_is_told_as_wanted():
     tied = [traits((DECODE, resized(library))) for library in ("pillow12", "pillow", "torch")]
     told = "it decodes RGB, stretches to 224x224 with Pillow (up to 12) bilinear, keeps 0..255"
-    assert story(tied, tied[0]) == f"{told}; that is what the spec wants"
+    assert compare_with_spec_text(tied, tied[0]) == f"{told}; that is what the spec wants"
     assert said(tied[:2]).startswith("stretched to 224x224 by Pillow bilinear, RGB")
 
 
@@ -198,11 +198,13 @@ HALVES = Values(mean=(0.406, 0.456, 0.485), std=(0.229, 0.224, 0.225))
     [
         (of(Values(low=0, high=1)), "divided by 255"),
         (
-            composed(of(Values(low=0, high=1)), of(Values(low=-1, high=1))),
+            compose_mappings(of(Values(low=0, high=1)), of(Values(low=-1, high=1))),
             "divided by 255, then divided by 127.5, minus 1",
         ),
         (
-            composed(of(Values(low=0, high=1)), of(Values(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)))),
+            compose_mappings(
+                of(Values(low=0, high=1)), of(Values(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)))
+            ),
             "divided by 255, then ImageNet mean and std, in RGB order",
         ),
         (of(HALVES), "ImageNet mean in BGR order and std in RGB order"),

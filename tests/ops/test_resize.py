@@ -12,7 +12,7 @@ from sm_imgcheck.core.types import Step
 from sm_imgcheck.ops.execute import apply, op
 from sm_imgcheck.ops.kernels.resize_pillow import PILLOW_FILTERS, resize_pillow, resize_pillow12, sampled_by_pillow
 from sm_imgcheck.ops.kernels.resize_tensorflow import tensorflow_spans
-from sm_imgcheck.ops.kernels.resize_torch import torch_whole_spans
+from sm_imgcheck.ops.kernels.resize_torch import torch_integer_spans
 from sm_imgcheck.ops.trace import output_size
 from sm_imgcheck.spec.keys import LIBRARIES
 
@@ -153,7 +153,7 @@ def test_tensorflow_with_antialias_is_a_weighted_mean_of_each_axis(interpolation
 def test_torch_rounds_to_whole_levels_between_its_passes(interpolation, antialias, old, new):
     image = picture(old, old, 1)
     found = resized(image, "torch", interpolation, "uint8", {"antialias": antialias}, size=[new, new])
-    starts, weights, precision = torch_whole_spans(new, old, interpolation, antialias=antialias)
+    starts, weights, precision = torch_integer_spans(new, old, interpolation, antialias=antialias)
     assert np.abs(weights).max() < 2**15
 
     def passed(lines):
@@ -165,7 +165,7 @@ def test_torch_rounds_to_whole_levels_between_its_passes(interpolation, antialia
 
 @pytest.mark.parametrize("library", ["tensorflow", "torch"])
 def test_float_resizes_agree_with_opencv_and_pillow_where_the_kernels_are_the_same(library):
-    """Half a grey level would be a shifted grid or a wrong kernel."""
+    """Half a gray level would be a shifted grid or a wrong kernel."""
     image = picture(97, 61)
     plain = resized(image, library, "bilinear", "float32", {"antialias": False})
     assert np.abs(plain - resized(image, "opencv", "bilinear", "float32")).max() < 0.01
@@ -202,7 +202,7 @@ def test_nearest_of_torch_and_tensorflow_pick_different_pixels():
 def test_every_resize_keeps_its_word(way, switch, dtype, kind):
     """Its size, its dtype, its input untouched, a flat image flat; a letterbox too."""
     name, interpolation = way
-    flat = [77, 78, 200, 255]  # opaque: Pillow weighs colours by alpha
+    flat = [77, 78, 200, 255]  # opaque: Pillow weighs colors by alpha
     image = np.asfortranarray(np.full((33, 57, 4), flat, kind))
     before = image.copy()
     arithmetic = {"interpolation": interpolation, "dtype": dtype, **switch}

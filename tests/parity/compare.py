@@ -81,7 +81,7 @@ def ours(preprocessor, body):
 
 
 def gaps(preprocessor, mine, real):
-    """How far each value is apart, in grey levels, of two results or two samples (pixel, channel)."""
+    """How far each value is apart, in gray levels, of two results or two samples (pixel, channel)."""
     contract = parse(preprocessor.spec).contract
     axis = contract.layout.index("C") if mine.ndim == len(contract.layout) else mine.ndim - 1
     scale = np.array(canonical(contract.values, contract.channels).scale)
@@ -124,7 +124,7 @@ def compare(chosen):
                 continue
             gap, share, allowed = verdict(preprocessor, gaps(preprocessor, mine, real))
             worst, most = max(worst, gap), max(most, share)
-            notes += [] if allowed else [f"{name}: {gap:.4g} grey levels, {share:.2%} beyond"]
+            notes += [] if allowed else [f"{name}: {gap:.4g} gray levels, {share:.2%} beyond"]
         spent = time.perf_counter() - started
         print(
             f"{'FAIL' if notes else 'ok  '} {preprocessor.name:52} {worst:9.2g} {most:7.2%} {spent:6.1f} s", flush=True

@@ -37,7 +37,7 @@ def resizing(name, antialias=False):
 
 
 def padded_square(image, x):
-    """The eval crop of EfficientNet for TPU: a padded centre crop, then bicubic."""
+    """The eval crop of EfficientNet for TPU: a padded center crop, then bicubic."""
     import tensorflow as tf
 
     height, width = int(x.shape[0]), int(x.shape[1])

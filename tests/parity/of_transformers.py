@@ -16,7 +16,7 @@ def processed(name, **settings):
 
 
 def cut(edge, size, interpolation):
-    """Shorter edge, then a centre crop at a floored offset. In the order of the table: (geometry for a library)."""
+    """Shorter edge, then a center crop at a floored offset. In the order of the table: (geometry for a library)."""
 
     def geometry(library):
         side = {"pad_side": "before"} if library == "pillow" else {}

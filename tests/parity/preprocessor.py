@@ -10,7 +10,7 @@ IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "order"
 CLIP = {"mean": [0.48145466, 0.4578275, 0.40821073], "std": [0.26862954, 0.26130258, 0.27577711], "order": "RGB"}
 HALF = {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], "order": "RGB"}
 
-# Grey levels. Same whole levels, float32 arithmetic in any order; float resizes, whose additions depend on the build.
+# Gray levels. Same whole levels, float32 arithmetic in any order; float resizes, whose additions depend on the build.
 EXACT, CLOSE = 0.0002, 0.01
 
 
@@ -24,7 +24,7 @@ class Preprocessor:
     real: Callable[[bytes], np.ndarray]
     """The library's own result for an image file, in the layout of the spec."""
     tolerance: float = EXACT
-    """Largest gap allowed, in grey levels."""
+    """Largest gap allowed, in gray levels."""
     one_off: float = 0.0
     """Share of the values that may be one whole level apart instead."""
 

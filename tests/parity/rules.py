@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from sm_imgcheck.core.sizes import crop_box, letterbox_place, resized
+from sm_imgcheck.core.sizes import crop_box, letterbox_place, resized_size
 
 EDGE, LIMIT, FRAME = 224, 333, (192, 256)
 
 
 def to(mode, size, rounding, max_size=None):
     def ours(height, width):
-        return resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
+        return resized_size(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
 
     return ours
 

@@ -30,7 +30,7 @@ def test_the_spec_says_what_the_library_does(name, stored):
         assert mine.shape == tuple(stored[f"{name}|{image}|shape"]), image
         apart.append(gaps(preprocessor, sampled(preprocessor, mine), stored[f"{name}|{image}"]))
     gap, share, allowed = verdict(preprocessor, np.concatenate(apart))
-    assert allowed, f"{gap} grey levels, {share:.2%} of the values beyond {preprocessor.tolerance}"
+    assert allowed, f"{gap} gray levels, {share:.2%} of the values beyond {preprocessor.tolerance}"
 
 
 def test_names_are_given_once():

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures import jpeg, picture
 
-from sm_imgcheck.core.errors import Bug, ImgcheckError, PlanError
+from sm_imgcheck.core.errors import ImgcheckError, InternalError, PlanError
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.core.types import Candidate, Header, Options
 from sm_imgcheck.ops.execute import op
@@ -64,14 +64,14 @@ def test_steps_of_an_ordinary_image():
     assert ops(image_plan(D)) == ["decode", "resize_pillow", "reorder", "cast", "normalize", "transpose", "batch"]
     assert ops(image_plan(Q)) == ["decode", "resize_pillow", "cast", "scale", "quantize", "cast", "batch"]
     assert ops(image_plan(P)) == ["decode", "resize_pillow", "batch"]
-    assert ops(image_plan(G)) == ["decode", "colour", "resize_pillow", "cast", "drop_axis", "batch"]
+    assert ops(image_plan(G)) == ["decode", "color", "resize_pillow", "cast", "drop_axis", "batch"]
 
 
 def test_steps_depend_on_the_header():
     assert ops(image_plan(A, height=48, width=64)) == ["decode", "cast", "scale", "batch"]
     assert ops(image_plan(A, orientation=6))[:2] == ["decode", "orient"]
     assert ops(image_plan({**A, "decode": {"exif": "ignore"}}, orientation=6))[:2] == ["decode", "resize_pillow"]
-    assert ops(image_plan(A, mode="CMYK"))[:2] == ["decode", "colour"]
+    assert ops(image_plan(A, mode="CMYK"))[:2] == ["decode", "color"]
     assert ops(image_plan(A, height=64, width=48, orientation=8)) == ["decode", "orient", "cast", "scale", "batch"]
 
 
@@ -146,7 +146,7 @@ def test_the_classic_tensors_become_each_other_bit_for_bit():
 
 @pytest.mark.parametrize("source", ["A", "B", "C", "D", "H", "P"])
 @pytest.mark.parametrize("target", ["A", "B", "C", "D", "H", "P", "Q"])
-def test_any_colour_tensor_becomes_any_other(source, target):
+def test_any_color_tensor_becomes_any_other(source, target):
     wanted = made(PIXELS, parse(ALL[target]), channel_order="RGB")
     start = made(PIXELS, parse(ALL[source]), channel_order="RGB")
     order = ALL[source]["channel_order"]
@@ -206,7 +206,7 @@ def test_a_plan_that_is_not_lawful_says_why(array, mapping, clause):
 
 
 def smooth():
-    """Values between the grey levels, 0.02..0.98: what a float resize leaves."""
+    """Values between the gray levels, 0.02..0.98: what a float resize leaves."""
     image = picture(96, 128).astype(np.float64)
     halved = (image[::2, ::2] * 0.31 + image[1::2, 1::2] * 0.69) / 255
     return (0.02 + 0.96 * halved).astype(np.float32)
@@ -287,14 +287,14 @@ def test_an_assumption_that_the_shape_belies_is_a_finding(assume):
 
 
 @pytest.mark.parametrize("channels", [1, 4])
-def test_scaled_tensors_of_other_channels_go_back_to_grey_levels(channels):
+def test_scaled_tensors_of_other_channels_go_back_to_gray_levels(channels):
     array = (picture(48, 64, channels).astype("float32") / 255)[np.newaxis]
     same = made(picture(48, 64, channels), parse(A))
     assert (made(array, parse(A)) == same).all()
 
 
 def test_infinities_are_a_bug_even_where_the_bounds_would_be():
-    with pytest.raises(Bug, match="spans"):
+    with pytest.raises(InternalError, match="spans"):
         apply.verify(np.full((1, 48, 64, 3), np.inf, np.float16), parse({**A, "dtype": "float16"}))
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from sm_imgcheck import validate
 from sm_imgcheck.cli import main
-from sm_imgcheck.core.types import Received, Refused
+from sm_imgcheck.core.types import DecodedRequest, RejectedRequest
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES
 from sm_imgcheck.report._records import encode, plain
 from sm_imgcheck.serving.envelopes import ENVELOPES, TensorEnvelope
@@ -190,7 +190,7 @@ def test_what_payload_builds_is_received_by_the_stack_it_is_for():
             array = np.concatenate([GOOD, GOOD])
             sent = ENVELOPES[form].build(array, wanted)
             got = STACKS[name].receive(sent.body, sent.content_type, wanted)
-            assert isinstance(got, Received), (name, form, got)
+            assert isinstance(got, DecodedRequest), (name, form, got)
             assert np.array_equal(np.asarray(got.data, np.float32), array), (name, form)
             assert not got.findings, (name, form, got.findings)
 
@@ -274,7 +274,7 @@ def test_a_body_has_no_tensor_to_emit(place, capsys):
 
 def test_a_refusal_is_comparable_and_printable():
     one = STACKS["toolkit"].receive(b"", "x", told("toolkit"))
-    assert isinstance(one, Refused)
+    assert isinstance(one, RejectedRequest)
     assert one == STACKS["toolkit"].receive(b"", "x", told("toolkit"))
     assert "status=500" in repr(one)
 

@@ -16,12 +16,12 @@ PACKAGE = Path(sm_imgcheck.__file__).parent
 SPEC = "shape: [N, 8, 8, 3]\nlayout: NHWC\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
 
 STACK = """
-from sm_imgcheck.core.types import Received
+from sm_imgcheck.core.types import DecodedRequest
 from sm_imgcheck.serving.stacks import Stack
 
 
 def receive(body, content_type, spec):
-    return Received(form="object", what=f"{len(body)} bytes for a new stack")
+    return DecodedRequest(form="object", what=f"{len(body)} bytes for a new stack")
 
 
 STACK = Stack(rank=50, receive=receive, content_types=("x/new",), envelopes=("raw",), handler="def new_handler(): ...")

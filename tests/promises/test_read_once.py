@@ -14,7 +14,7 @@ from PIL import Image
 import sm_imgcheck
 from sm_imgcheck import cli, rules
 from sm_imgcheck.core.plugins import names
-from sm_imgcheck.features.handler.runner import Runner
+from sm_imgcheck.features.handler.runner import HandlerRunner
 from sm_imgcheck.pipeline import read
 from sm_imgcheck.report import formats
 
@@ -63,7 +63,7 @@ def counts(place, monkeypatch):  # after the folder is made, which reads files t
 
     count(os, "open", lambda path, *_: os.path.basename(path))  # noqa: PTH119 - a name as it was passed
     count(read, "hear", lambda *_: "decode")
-    count(Runner, "__call__", lambda *_: "handler")
+    count(HandlerRunner, "__call__", lambda *_: "handler")
     return counted
 
 
@@ -136,7 +136,7 @@ def test_few_functions_lie_between_a_command_and_a_rule(place, monkeypatch):
         "process_items",
         "process_item",
         "process",
-        "assess",
-        "judge",
+        "evaluate_candidate",
+        "plan_and_check",
         "run",
     ]

@@ -288,7 +288,7 @@ def test_table_indents_rest_of_wrapped_name():
     assert [len(line) - len(line.lstrip()) for line in wrapped] == [5, 7, 7]
 
 
-def test_table_has_colours_only_where_asked():
+def test_table_has_colors_only_where_asked():
     assert "\x1b[" in told("table", [image("x.jpg")], terminal={"color": True})
     assert "\x1b[" not in told("table", [image("x.jpg")])
 

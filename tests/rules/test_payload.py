@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sm_imgcheck import rules
-from sm_imgcheck.core.types import Candidate, Received, Refused, Request
+from sm_imgcheck.core.types import Candidate, DecodedRequest, RejectedRequest, Request
 from sm_imgcheck.pipeline.read_request import request_candidate
 from sm_imgcheck.rules.payload_request import PAY101, PAY114
 from sm_imgcheck.rules.source_damage import SRC110
@@ -16,7 +16,7 @@ from sm_imgcheck.serving.stacks import complete_findings
 from specs import spec
 
 PLAIN = Request(
-    content_type="application/x-npy", size=1000, stack="pytorch", envelope="npy", outcome=Received(form="array")
+    content_type="application/x-npy", size=1000, stack="pytorch", envelope="npy", outcome=DecodedRequest(form="array")
 )
 CODES = [code for code in rules.all_rules() if code.startswith("PAY")]
 
@@ -44,18 +44,18 @@ def test_every_rule_has_a_page_and_no_fix(code):
 @pytest.mark.parametrize("code", CODES)
 def test_each_code_is_reported_for_body_cast_and_rejection(code):
     finding = rules.all_rules()[code].finding("it is so", expected="a", actual="b")
-    (one,) = payload_findings(outcome=Refused(status=500, text="no\nstack trace", finding=finding))
+    (one,) = payload_findings(outcome=RejectedRequest(status=500, text="no\nstack trace", finding=finding))
     assert (one.code, one.expected, one.actual, one.fixed_by) == (code, "a", "b", None)
     assert one.message.startswith("it is so")
     assert one.message.endswith("pytorch answers 500 no")
-    (silent,) = payload_findings(outcome=Received(form="array", findings=(finding,)))
+    (silent,) = payload_findings(outcome=DecodedRequest(form="array", findings=(finding,)))
     (bytes_,) = payload_findings(findings=(silent,))
     assert silent == bytes_
     assert silent.message.startswith("it is so")
 
 
 def test_what_payload_would_write_is_offered():
-    refused = Refused(status=500, text="", finding=PAY101.finding("no"))
+    refused = RejectedRequest(status=500, text="", finding=PAY101.finding("no"))
     assert "sm-imgcheck payload writes npy" in payload_findings(outcome=refused)[0].message
     assert "sm-imgcheck payload writes array" in payload_findings({"envelope": "array"}, outcome=refused)[0].message
 
@@ -87,7 +87,7 @@ def test_limits_of_endpoints(endpoint, size, severities):
 
 
 def test_the_specs_own_limit_is_the_error_and_the_others_warn():
-    too_large = Refused(status=413, text="", finding=PAY114.finding("over"))
+    too_large = RejectedRequest(status=413, text="", finding=PAY114.finding("over"))
     told = payload_findings({"max_bytes": 500}, size=30_000_000, outcome=too_large)
     assert [one.severity for one in told] == ["warning", "error", "warning"]
     assert "expected at most 500 (payload.max_bytes of the spec)" in told[1].message

@@ -10,7 +10,7 @@ from PIL import Image
 
 from sm_imgcheck import process, rules
 from sm_imgcheck.core.errors import ImgcheckError
-from sm_imgcheck.core.types import Candidate, Facts, Header, Ideal, Options, Origin, Plan, Step
+from sm_imgcheck.core.types import Candidate, Facts, Header, Options, Origin, Plan, SourceComparison, Step
 from sm_imgcheck.spec.parse import parse
 
 FACTS = Facts(shape=(64, 64, 3), layout="HWC", dtype="uint8", channel_order="RGB", low=0, high=255)
@@ -18,7 +18,7 @@ SPEC = parse({"shape": [64, 64, 3], "dtype": "uint8", "channel_order": "RGB", "v
 DECODE = Step(op="decode", params={"dct": "accurate", "gray": False})
 STRETCH = {"mode": "stretch", "size": [64, 64], "max_size": None, "rounding": "floor"}
 RESIZE = Step(op="resize_pillow", params={**STRETCH, "interpolation": "bilinear", "dtype": "uint8"})
-FLAT = Step(op="colour", params={"mode": "RGBA", "to": "RGB", "alpha": "drop", "background": [255] * 3, "to_gray": ""})
+FLAT = Step(op="color", params={"mode": "RGBA", "to": "RGB", "alpha": "drop", "background": [255] * 3, "to_gray": ""})
 WANTED = (DECODE, RESIZE)
 
 
@@ -29,7 +29,7 @@ def origin(*steps, **changes):
 def pixel_findings(*origins, mean=2.0, most=40.0, wanted=WANTED):
     plan = Plan(steps=wanted, before=FACTS, after=(FACTS,) * len(wanted))
     header = Header(format="JPEG", mode="RGB", height=48, width=64)
-    ideal = Ideal(source="a.jpg", header=header, plan=plan, mean_difference=mean, max_difference=most)
+    ideal = SourceComparison(source="a.jpg", header=header, plan=plan, mean_difference=mean, max_difference=most)
     candidate = Candidate(path="x", kind="tensor", facts=FACTS, origins=origins, ideal=ideal)
     return [(one.code, one.severity, one.message) for one in rules.run(candidate, SPEC) if one.code[:3] == "PIX"]
 

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from sm_imgcheck.core.errors import Bug, CandidateError
+from sm_imgcheck.core.errors import CandidateError, InternalError
 from sm_imgcheck.rules import Rule, all_rules, make_finding
 from sm_imgcheck.rules.dtype import DTY101
 from sm_imgcheck.rules.source_image import SRC138
@@ -72,14 +72,14 @@ def test_a_rule_makes_findings_with_its_own_values_unless_others_are_given():
 
 
 def test_exception_becomes_an_unfixable_finding():
-    assert SRC138.fixed_by == "colour"
+    assert SRC138.fixed_by == "color"
     made = make_finding(CandidateError("SRC138", "has uint16 samples"))
     assert made == SRC138.finding("has uint16 samples", fixable=False)
     assert made.fixed_by is None
 
 
 def test_two_rules_with_one_code_are_a_bug():
-    with pytest.raises(Bug, match="two rules have the code DTY101: wrong-dtype and another"):
+    with pytest.raises(InternalError, match="two rules have the code DTY101: wrong-dtype and another"):
         Rule("DTY101", "another", severity="error", doc="Another.")
     assert all_rules()["DTY101"] is DTY101
 

@@ -18,10 +18,10 @@ from pictures import jpeg
 from sm_imgcheck.core.errors import ImgcheckError, OutputError
 from sm_imgcheck.io import tensors
 from sm_imgcheck.io.stores import file_of, local
-from sm_imgcheck.io.stores.local import opened, write
-from sm_imgcheck.run.inputs.collisions import Claims, clash
+from sm_imgcheck.io.stores.local import open_local_file, write
+from sm_imgcheck.run.inputs.collisions import OutputRegistry, clash
 from sm_imgcheck.run.inputs.item import Item, Listing, stem
-from sm_imgcheck.run.inputs.listing import listed
+from sm_imgcheck.run.inputs.listing import list_candidates
 from sm_imgcheck.run.outputs.tensors import Outputs, Stream
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX file names and links")
@@ -42,7 +42,7 @@ def tree(tmp_path):
 def names(*paths, **options):
     """The listed paths and the count of what was passed over."""
     how = Listing(passed_over=Counter(), **options)
-    return [item.path for item in listed(map(str, paths), how)], how.passed_over
+    return [item.path for item in list_candidates(map(str, paths), how)], how.passed_over
 
 
 def test_a_folder_is_walked_in_the_order_of_its_paths(tree):
@@ -53,7 +53,7 @@ def test_a_folder_is_walked_in_the_order_of_its_paths(tree):
 
 
 def test_outputs_mirror_the_folder_and_never_carry_its_name(tree):
-    items = list(listed([str(tree), str(tree / "b.jpg")], Listing(passed_over=Counter())))
+    items = list(list_candidates([str(tree), str(tree / "b.jpg")], Listing(passed_over=Counter())))
     assert [item.output for item in items] == [
         ("a-b", "k"),
         ("a", "deep", "x"),
@@ -90,12 +90,12 @@ def test_a_path_given_by_name_is_always_listed(tree):
 def test_output_names_lead_nowhere_else(path, stem, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(os.path, "isdir", lambda _: False)
-    (item,) = listed([path], Listing(passed_over=Counter()))
+    (item,) = list_candidates([path], Listing(passed_over=Counter()))
     assert item.output == (stem,)
 
 
 def test_standard_input_has_the_name_that_it_is_given():
-    (item,) = listed(["-"], Listing(passed_over=Counter(), stdin_name="../up/photo.jpg"))
+    (item,) = list_candidates(["-"], Listing(passed_over=Counter(), stdin_name="../up/photo.jpg"))
     assert (item.path, item.output, item.stdin) == ("../up/photo.jpg", ("photo",), True)
 
 
@@ -157,7 +157,7 @@ def test_a_list_from_a_pipe_is_read_as_far_as_it_is_written(tmp_path, monkeypatc
 def test_list_skips_blank_lines_and_refuses_other_lists(tmp_path):
     (tmp_path / "list.txt").write_text("cat.jpg\n\n  \t\n#dog.jpg\n@other.txt\n")
     how = Listing(passed_over=Counter())
-    items = list(listed([f"@{tmp_path / 'list.txt'}"], how))
+    items = list(list_candidates([f"@{tmp_path / 'list.txt'}"], how))
     assert [item.path for item in items] == ["cat.jpg", "#dog.jpg", "@other.txt"]
     assert [item.problem for item in items] == ["", "", items[2].problem]
     assert "is a list in a list" in items[2].problem
@@ -166,7 +166,7 @@ def test_list_skips_blank_lines_and_refuses_other_lists(tmp_path):
 def test_what_is_no_file_is_not_opened(tmp_path):
     for name, said in ((str(tmp_path), "a folder|denied"), ("x\0y", "null"), (str(tmp_path / "none"), "No such")):
         with pytest.raises(OSError, match=said):
-            opened(name)
+            open_local_file(name)
 
 
 @POSIX
@@ -197,7 +197,7 @@ def test_a_folder_that_cannot_be_read_is_a_candidate_with_a_problem(tree, monkey
 
     monkeypatch.setattr(os, "scandir", refusing)
     for root in (tree, tree / "a" / "deep"):
-        items = list(listed([str(root)], Listing(passed_over=Counter())))
+        items = list(list_candidates([str(root)], Listing(passed_over=Counter())))
         (problem,) = [item for item in items if item.problem]
         assert problem.path == str(tree / "a" / "deep")
         assert problem.problem == "is a folder that cannot be read: Permission denied"
@@ -209,7 +209,7 @@ def test_two_colons_name_a_member_unless_a_file_has_that_name(tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(os.path, "lexists", lambda path: path == "a::b.jpg")
     assert file_of(name) == parts
-    assert [item.output for item in listed([name], Listing(passed_over=Counter()))] == [
+    assert [item.output for item in list_candidates([name], Listing(passed_over=Counter()))] == [
         ("a::b",) if name == "a::b.jpg" else ("x.b",)
     ]
 
@@ -249,7 +249,7 @@ def test_ten_thousand_folders_are_walked_lazily(tmp_path):
     (deep / "x.jpg").touch()
     opened = []
     scandir = os.scandir
-    walk = listed([str(tmp_path)], Listing(passed_over=Counter()))
+    walk = list_candidates([str(tmp_path)], Listing(passed_over=Counter()))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "scandir", lambda path: opened.append(path) or scandir(path))
         assert next(walk).output == ("0000", "s", "x")
@@ -290,7 +290,7 @@ def test_an_output_that_differs_is_refused_without_force(tmp_path):
 
 
 def test_two_candidates_with_one_output_are_told_by_a_message_that_names_both():
-    claims = Claims()
+    claims = OutputRegistry()
     assert clash(claims, "out/cat.npy", "x/cat.jpg") == ""
     said = clash(claims, "out/cat.npy", "y/cat.png")
     assert said.startswith("x/cat.jpg and y/cat.png would both be written to out/cat.npy: rename one, or convert them")
@@ -300,7 +300,7 @@ def test_two_candidates_with_one_output_are_told_by_a_message_that_names_both():
 @pytest.mark.parametrize(("platform", "clashes"), [("darwin", True), ("win32", True), ("linux", False)])
 def test_names_that_the_disk_takes_for_one(monkeypatch, platform, clashes):
     monkeypatch.setattr(sys, "platform", platform)
-    claims = Claims()
+    claims = OutputRegistry()
     assert clash(claims, "out/K\u00e4se.npy", "K\u00e4se.jpg") == ""
     assert bool(clash(claims, "out/ka\u0308se.npy", "other.jpg")) == clashes
 

@@ -16,9 +16,9 @@ from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Options
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.run import database
-from sm_imgcheck.run.inputs.collisions import Claims, clash
+from sm_imgcheck.run.inputs.collisions import OutputRegistry, clash
 from sm_imgcheck.run.inputs.item import Item
-from sm_imgcheck.run.inputs.listing import Shard, sharded
+from sm_imgcheck.run.inputs.listing import Shard, filter_shard
 from sm_imgcheck.run.resume import index as known
 from sm_imgcheck.run.resume import journal, recorder
 from sm_imgcheck.run.resume.codec import RESULT_FIELDS, result_of, texts
@@ -491,7 +491,7 @@ class TestShards:
         names = ("x", "K\u00e4se", "ka\u0308se", "cat", "dog")
         items = [Item(path=f"/mnt/{name}.jpg", output=("a", name)) for name in names]
         parts = [
-            [item.output[1] for item in sharded(items, Shard(index=index, of=5), {"in another shard": 0})]
+            [item.output[1] for item in filter_shard(items, Shard(index=index, of=5), {"in another shard": 0})]
             for index in range(5)
         ]
         assert parts == [["cat"], ["x"], ["dog"], ["K\u00e4se", "ka\u0308se"], []]
@@ -601,7 +601,7 @@ def test_records_with_findings_of_an_earlier_form_are_refused(outcome):
 
 def test_clashes_are_found_beyond_what_is_held_in_memory(monkeypatch):
     monkeypatch.setattr("sm_imgcheck.run.inputs.collisions._HELD", 2)
-    claims = Claims()
+    claims = OutputRegistry()
     paths = [os.fsdecode(b"\xff%d" % number) for number in range(9)]
     assert [clash(claims, f"out/{path}", path) for path in paths] == [""] * 9
     assert [clash(claims, f"out/{path}", path) for path in paths] == [""] * 9

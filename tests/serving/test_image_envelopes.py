@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.io.images.decode import decode
-from sm_imgcheck.io.images.header import look
+from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.ops.kernels.color import orient
 from sm_imgcheck.serving.envelopes import ENVELOPES
 from specs import spec
@@ -23,7 +23,7 @@ ALL_REJECTED = {"exif": "reject", "cmyk": "reject", "gray": "reject", "alpha": "
 
 
 def header_of(body: bytes):
-    return look(body, max_pixels=1 << 20)
+    return read_header(body, max_pixels=1 << 20)
 
 
 def sent(body: bytes, *, content_type: str | None = None, **decode):

@@ -10,7 +10,7 @@ import pytest
 from pictures import encoded, jpeg
 from PIL import Image
 
-from sm_imgcheck.core.types import Received, Refused
+from sm_imgcheck.core.types import DecodedRequest, RejectedRequest
 from sm_imgcheck.serving.stacks import STACKS
 from specs import spec
 
@@ -60,11 +60,11 @@ def receive(name, body, content_type, told=SPEC):
 def test_json_bodies(body, name, want):
     got = receive(name, BODIES[body], "application/jsonlines" if body == "lines" else "application/json")
     if isinstance(want, int):
-        assert isinstance(got, Refused)
+        assert isinstance(got, RejectedRequest)
         assert got.status == want
         assert got.finding.message
     else:
-        assert isinstance(got, Received)
+        assert isinstance(got, DecodedRequest)
         assert got.what.startswith(want)
         if got.form == "array":
             assert np.array_equal(np.asarray(got.data, np.float32).ravel()[: X.size], X.ravel())
@@ -144,7 +144,7 @@ TYPES = [  # stack, content type, body, status or what predict gets, text
 def test_content_types(name, content_type, body, want, text):
     got = receive(name, body, content_type)
     if isinstance(want, int):
-        assert isinstance(got, Refused)
+        assert isinstance(got, RejectedRequest)
         assert got.status == want
         message = json.loads(got.text)["message"] if name == "huggingface" and "\n" not in got.text else got.text
         assert text in message
@@ -237,7 +237,7 @@ ERRORS = [  # stack, type, body, spec, status, text, cause
 @pytest.mark.parametrize(("name", "content_type", "body", "told", "status", "text", "cause"), ERRORS)
 def test_exact_errors(name, content_type, body, told, status, text, cause):
     got = receive(name, body, content_type, told)
-    assert isinstance(got, Refused)
+    assert isinstance(got, RejectedRequest)
     assert (got.status, got.finding.code) == (status, cause)
     assert text in got.text
     assert got.finding.message
@@ -286,7 +286,7 @@ def test_a_pickle_is_never_loaded_and_always_told(name):
     bomb = b"\x80\x04cos\nsystem\n(S'false'\ntR."
     for body in (bomb, saved(OBJECT_ARRAY)):
         got = receive(name, body, "application/x-npy")
-        codes = [got.finding.code] if isinstance(got, Refused) else [finding.code for finding in got.findings]
+        codes = [got.finding.code] if isinstance(got, RejectedRequest) else [finding.code for finding in got.findings]
         assert codes == ["PAY112"]
 
 
@@ -329,8 +329,12 @@ ANY_TYPE = ("application/json", "application/x-npy", "text/csv", "application/x-
 def test_nothing_brings_a_stack_down(name, body):
     for content_type in ANY_TYPE:
         got = STACKS[name].receive(HOSTILE[body], content_type, SMALL)
-        assert isinstance(got, Received | Refused)
-        assert got.findings or got.form != "object" if isinstance(got, Received) else got.finding.code.startswith("PAY")
+        assert isinstance(got, DecodedRequest | RejectedRequest)
+        assert (
+            got.findings or got.form != "object"
+            if isinstance(got, DecodedRequest)
+            else got.finding.code.startswith("PAY")
+        )
 
 
 def test_a_hundred_million_brackets_are_not_looked_into():

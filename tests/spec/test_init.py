@@ -1,7 +1,7 @@
 import pytest
 
 from sm_imgcheck.core.errors import ImgcheckError
-from sm_imgcheck.spec.init import TEMPLATE, commented, guessed
+from sm_imgcheck.spec.init import TEMPLATE, format_commented_spec, infer_spec
 from sm_imgcheck.spec.parse import parse
 from sm_imgcheck.spec.yaml import read
 from specs import BASE
@@ -27,7 +27,7 @@ CAFFE = ("normalize", {"units": "byte", "mean": [103.939, 116.779, 123.68], "ord
     ],
 )
 def test_what_an_example_tells(shape, dtype, ends, expected):
-    found, why = guessed(shape, dtype, *ends, {})
+    found, why = infer_spec(shape, dtype, *ends, {})
     key, value = expected[3]
     assert (found["shape"], found["layout"], found["channel_order"], found[key]) == (*expected[:3], value)
     assert parse(found).contract.dtype == dtype
@@ -37,7 +37,7 @@ def test_what_an_example_tells(shape, dtype, ends, expected):
 
 def test_what_is_said_overrules_the_example():
     said = {"layout": "NCHW", "channel_order": "BGR", "value_range": [0, 2]}
-    found, why = guessed((1, 3, 224, 3), "float32", 0, 1, said)
+    found, why = infer_spec((1, 3, 224, 3), "float32", 0, 1, said)
     assert {key: found[key] for key in said} == said
     assert "value_range" not in why
     assert not set(said) & set(why)
@@ -58,13 +58,13 @@ def test_what_is_said_overrules_the_example():
 )
 def test_examples_that_cannot_be(shape, dtype, ends, message):
     with pytest.raises(ImgcheckError, match=message):
-        guessed(shape, dtype, *ends, {})
+        infer_spec(shape, dtype, *ends, {})
 
 
 def test_a_channel_order_says_which_axis_holds_the_channels():
-    assert guessed((1, 64, 64, 1), "float32", 0, 1, {"channel_order": "gray"})[0]["layout"] == "NHWC"
+    assert infer_spec((1, 64, 64, 1), "float32", 0, 1, {"channel_order": "gray"})[0]["layout"] == "NHWC"
     with pytest.raises(ImgcheckError, match="not an image of 3 channels"):
-        guessed((1, 64, 64, 1), "float32", 0, 1, {"channel_order": "RGB"})
+        infer_spec((1, 64, 64, 1), "float32", 0, 1, {"channel_order": "RGB"})
 
 
 @pytest.mark.parametrize(
@@ -77,14 +77,16 @@ def test_a_channel_order_says_which_axis_holds_the_channels():
     ],
 )
 def test_the_text_reads_back_as_what_was_given(given):
-    text = commented(given, {"shape": "an example"})
+    text = format_commented_spec(given, {"shape": "an example"})
     assert read(text.encode(), "x").value == given
     assert "# an example\nshape: " in text
 
 
 def test_what_is_not_given_can_be_uncommented():
     """Each line offered in a comment is a line of the language."""
-    text = commented({"shape": BASE["shape"], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}, {})
+    text = format_commented_spec(
+        {"shape": BASE["shape"], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}, {}
+    )
     start = text.index("# decode:")
     offered = [line.removeprefix("# ") for line in text[start : text.index("\n\n", start)].splitlines()]
     decode = read("\n".join(offered).encode(), "x").value["decode"]

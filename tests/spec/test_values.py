@@ -131,10 +131,10 @@ def test_three_means_for_a_gray_model():
         ("uint8", {"value_range": [-128, 127]}, "lands on -128 to 127, but dtype uint8 holds 0 to 255"),
         ("int8", {"value_range": [0, 255]}, "lands on 0 to 255, but dtype int8 holds -128 to 127"),
         ("uint8", {"value_range": None, "normalize": IMAGENET}, "add quantize"),
-        ("int64", {"value_range": [0, 254]}, "grey levels would be lost"),
+        ("int64", {"value_range": [0, 254]}, "gray levels would be lost"),
     ],
 )
-def test_integers_hold_whole_grey_levels(dtype, values, message):
+def test_integers_hold_whole_gray_levels(dtype, values, message):
     ((_, said),) = problems(dtype=dtype, **values).items()
     assert message in said
 

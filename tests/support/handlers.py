@@ -7,9 +7,9 @@ from textwrap import dedent, indent
 
 from pictures import jpeg
 
-from sm_imgcheck.features.handler import Handler, Runner, call_handler
+from sm_imgcheck.features.handler import Handler, HandlerRunner, call_handler
 from sm_imgcheck.features.handler.guest import processes
-from sm_imgcheck.spec.load import loaded
+from sm_imgcheck.spec.load import resolve_spec
 
 PIL_RGB = """
     import io
@@ -28,14 +28,14 @@ def _with_pixels(source):
 @contextmanager
 def running(folder, source, *, file="inference.py", stack="", seconds=20, **how):
     (folder / file).write_text(dedent(source), encoding="utf-8")
-    with Runner(Handler(file=str(folder / file), seconds=seconds, **how), stack) as run:
+    with HandlerRunner(Handler(file=str(folder / file), seconds=seconds, **how), stack) as run:
         yield run
 
 
 def made(folder, source, *, body=None, spec="pillow-rgb-01", **how):
     """The candidate that a handler, with ``pixels`` at hand, makes of one picture."""
     with running(folder, _with_pixels(source), **how) as run:
-        return call_handler(jpeg() if body is None else body, run, loaded(spec))[0]
+        return call_handler(jpeg() if body is None else body, run, resolve_spec(spec))[0]
 
 
 def each(folder, function, cases, *, spec="pillow-rgb-01", **how):
@@ -48,7 +48,7 @@ def each(folder, function, cases, *, spec="pillow-rgb-01", **how):
         code += f"    if number == {number}:\n" + indent(dedent(case).strip(), " " * 8) + "\n"
     with running(folder, _with_pixels(code), content_type="image/jpeg", **how) as run:
         for number in range(len(cases)):
-            yield call_handler(b"%d" % number, run, loaded(spec))[0]
+            yield call_handler(b"%d" % number, run, resolve_spec(spec))[0]
 
 
 def left_by(folder):
@@ -56,7 +56,7 @@ def left_by(folder):
     if not Path("/proc/self").is_dir():
         return []
     pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
-    marked = processes.marked(f"TMPDIR={folder}".encode())
+    marked = processes.find_marked_processes(f"TMPDIR={folder}".encode())
     return [pid for pid in pids if pid != os.getpid() and (pid in marked or str(folder) in _cwd(pid))]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.option_groups import grouped, one_of
+from sm_imgcheck.cli.option_groups import group_options, one_of
 from sm_imgcheck.serving.stacks import STACKS
 
 __all__ = ["code"]
@@ -18,7 +18,7 @@ SUMMARY = "Write the same steps as a Python module."
 _STACKS = tuple(name for name in STACKS.names() if STACKS[name].handler)
 
 
-@grouped
+@group_options
 def code(
     *,
     spec: common.SpecName = common.DEFAULT_SPEC,
@@ -46,8 +46,8 @@ def code(
     The module runs on Python 3.8 and later with NumPy and Pillow, and with OpenCV where the spec decodes or resizes
     with it.
     """
-    from sm_imgcheck.cli.output_paths import hand_over
+    from sm_imgcheck.cli.output_paths import write_text_output
     from sm_imgcheck.cli.session import load_spec
     from sm_imgcheck.features.codegen import to_python
 
-    hand_over(to_python(load_spec(spec), stack), out, force=force, made_of=spec)
+    write_text_output(to_python(load_spec(spec), stack), out, force=force, made_of=spec)

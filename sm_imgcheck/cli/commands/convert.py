@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.option_groups import choices, grouped, one_of
+from sm_imgcheck.cli.option_groups import choices, group_options, one_of
 from sm_imgcheck.cli.output_paths import folder, suffix_of
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.stores import strip_file_scheme
 
 if TYPE_CHECKING:
-    from sm_imgcheck.run.outputs.packs import Packing
+    from sm_imgcheck.run.outputs.packs import PackOptions
     from sm_imgcheck.run.work import Sink
 
 __all__ = ["convert"]
@@ -69,7 +69,7 @@ class FileOptions:
     ] = None
 
 
-@grouped
+@group_options
 def convert(
     paths: common.Paths,
     *,
@@ -128,7 +128,7 @@ def convert(
     raise typer.Exit(counts.exit_code(fail_on))
 
 
-def _packing(files: FileOptions, out: str) -> Packing | None:
+def _packing(files: FileOptions, out: str) -> PackOptions | None:
     """How tensors are put together in files; None: a file for each."""
     form, size, remainder = files.tensor_format or "npy", files.batch_size, files.remainder
     if form not in choices("run/outputs/formats") and size is not None:
@@ -140,9 +140,9 @@ def _packing(files: FileOptions, out: str) -> Packing | None:
         return None
     if out == "-" or suffix_of(out):
         raise typer.BadParameter(f"--as {form} writes files for many tensors: -o names a folder for them")
-    from sm_imgcheck.run.outputs.packs import Packing
+    from sm_imgcheck.run.outputs.packs import PackOptions
 
-    return Packing(kind=form, size=size or _SAMPLES, remainder=remainder or "short")
+    return PackOptions(kind=form, size=size or _SAMPLES, remainder=remainder or "short")
 
 
 def _sink(out: str, form: str | None, paths: list[str], *, force: bool) -> Sink:

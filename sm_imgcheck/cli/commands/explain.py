@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.option_groups import grouped
+from sm_imgcheck.cli.option_groups import group_options
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 
@@ -21,12 +21,12 @@ __all__ = ["EXITS", "explain"]
 RANK = 7
 SUMMARY = "Say what a finding or an endpoint's error means."
 
-EXITS = "Exit codes: 0 explained; 1 the text was not recognised; 2 usage, or no check has that code."
+EXITS = "Exit codes: 0 explained; 1 the text was not recognized; 2 usage, or no check has that code."
 
 _CHUNK = 1 << 20
 
 
-@grouped
+@group_options
 def explain(
     words: Annotated[
         list[str],

@@ -8,7 +8,7 @@ import typer
 
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli import output_paths
-from sm_imgcheck.cli.option_groups import at_most, grouped
+from sm_imgcheck.cli.option_groups import at_most, group_options
 from sm_imgcheck.core.frozen import frozen
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class HandlerOptions:
     ] = None
 
 
-@grouped
+@group_options
 def handler(
     file: Annotated[
         str,

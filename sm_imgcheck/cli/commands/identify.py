@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.option_groups import grouped
+from sm_imgcheck.cli.option_groups import group_options
 from sm_imgcheck.cli.output_paths import Picture, put
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ EXITS = (
 )
 
 
-@grouped
+@group_options
 def identify(
     tensor: Annotated[
         str,
@@ -51,7 +51,7 @@ def identify(
 
     By its numbers alone: dtype, layout, the value mapping that their spacing shows, and the likely channel order.
     With --source, the image that it was made of: the pipeline itself, from the decoder to the last cast, with what is
-    left in grey levels; what the image cannot tell apart is named as such. With -s: the findings, the plan from the
+    left in gray levels; what the image cannot tell apart is named as such. With -s: the findings, the plan from the
     tensor, and the plan from the image.
     """
     from sm_imgcheck.cli.printing import print_report

@@ -10,7 +10,7 @@ import typer
 from sm_imgcheck.core.escape import for_terminal
 
 if TYPE_CHECKING:
-    from sm_imgcheck.run.outputs.manifest import Merged
+    from sm_imgcheck.run.outputs.manifest import MergeResult
 
 __all__ = ["merge"]
 
@@ -46,22 +46,22 @@ def merge(
     """
     from sm_imgcheck.core.errors import ImgcheckError
     from sm_imgcheck.io.stores import strip_file_scheme
-    from sm_imgcheck.run.outputs.manifest import Lines, Merged, merged
+    from sm_imgcheck.run.outputs.manifest import ManifestWriter, MergeResult, merge_lines
 
     def tell(what: str) -> None:
         if not force:
             raise ImgcheckError(what)
         typer.echo(f"warning: {what}", err=True)
 
-    found = Merged(tell=tell)
+    found = MergeResult(tell=tell)
     if out == "-":
-        for line in merged(parts, found):
+        for line in merge_lines(parts, found):
             sys.stdout.write(f"{line}\n")
         _warn_about_empty(parts, found)
         return
-    lines = Lines(strip_file_scheme(out), force=force, resumes=False)
+    lines = ManifestWriter(strip_file_scheme(out), force=force, resumes=False)
     try:
-        for line in merged(parts, found):
+        for line in merge_lines(parts, found):
             lines.add(line)
         lines.finish()
     except BaseException:
@@ -74,7 +74,7 @@ def merge(
         typer.echo(f"{found.inputs:,} inputs of {count}{each} are in {for_terminal(out)}", err=True)
 
 
-def _warn_about_empty(parts: list[str], found: Merged) -> None:
+def _warn_about_empty(parts: list[str], found: MergeResult) -> None:
     """A part that was cut looks like one of a shard without candidates."""
     for part, number in zip(parts, found.counts, strict=True):
         if not number:

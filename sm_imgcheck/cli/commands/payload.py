@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.option_groups import grouped, said
+from sm_imgcheck.cli.option_groups import group_options, said
 
 if TYPE_CHECKING:
     from sm_imgcheck.cli.payload_session import RequestInvocation
     from sm_imgcheck.core.types import Report
     from sm_imgcheck.features.requests import RequestTarget
-    from sm_imgcheck.run.outputs.bodies import Bodies, Made
+    from sm_imgcheck.run.outputs.bodies import BodyWriter, BuiltBody
 
 __all__ = ["payload"]
 
@@ -22,7 +22,7 @@ RANK = 2
 SUMMARY = "Write request bodies, and the commands that send them."
 
 
-@grouped
+@group_options
 def payload(
     paths: common.Paths,
     *,
@@ -79,7 +79,7 @@ def _write(invocation: RequestInvocation, out: str, fail_on: common.FailOn, *, f
     from sm_imgcheck.cli.printing import ReportWriter
     from sm_imgcheck.report.payload import PayloadContent
 
-    way = payload_session.settled(invocation)
+    way = payload_session.resolve_request_target(invocation)
     sink = _sink(out, way, force=force)
     invocation = replace(invocation, single=out if out == "-" or sink.outputs.file else "")
     content = PayloadContent(way, folder=sink.outputs.folder)
@@ -87,7 +87,7 @@ def _write(invocation: RequestInvocation, out: str, fail_on: common.FailOn, *, f
     stream = sys.stderr if out == "-" else sys.stdout
     writer = ReportWriter(content, report, stream)
 
-    def use(made: Made) -> str | None:
+    def use(made: BuiltBody) -> str | None:
         place = sink.put(made)
         writer.row(replace(made.body, place=place or ""))
         return place
@@ -96,7 +96,7 @@ def _write(invocation: RequestInvocation, out: str, fail_on: common.FailOn, *, f
         sink.finish()
         writer.close(counts)
 
-    return payload_session.each(invocation, way, use, close).exit_code(fail_on)
+    return payload_session.run_requests(invocation, way, use, close).exit_code(fail_on)
 
 
 def _list_sizes(invocation: RequestInvocation) -> int:
@@ -107,7 +107,7 @@ def _list_sizes(invocation: RequestInvocation) -> int:
     from sm_imgcheck.report.sizes import SizesContent, SizeTable
     from sm_imgcheck.run.loads import loads
 
-    way = payload_session.settled(invocation)
+    way = payload_session.resolve_request_target(invocation)
     found = loads(payload_session.candidates(invocation), way, invocation.options)
     for path, why in found.failed:
         typer.echo(f"{for_terminal(path)}: no body: {for_terminal(why)}", err=True)
@@ -115,15 +115,15 @@ def _list_sizes(invocation: RequestInvocation) -> int:
         table = SizeTable(load=found.largest, sizes=tuple(sizes(way, found.largest)), shapes=found.shapes)
         print_report(SizesContent(way), invocation.report, [table])
     elif not found.failed:
-        raise payload_session.nothing(invocation)
+        raise payload_session.no_candidates_message(invocation)
     return int(bool(found.failed))
 
 
-def _sink(out: str, way: RequestTarget, *, force: bool) -> Bodies:
+def _sink(out: str, way: RequestTarget, *, force: bool) -> BodyWriter:
     """Where bodies go: a folder, one file, or standard output."""
     import os
 
-    from sm_imgcheck.run.outputs.bodies import Bodies
+    from sm_imgcheck.run.outputs.bodies import BodyWriter
     from sm_imgcheck.run.outputs.tensors import Outputs
 
     if out == "-" and sys.stdout.isatty():
@@ -131,7 +131,7 @@ def _sink(out: str, way: RequestTarget, *, force: bool) -> Bodies:
     folder, name = out, ""
     if out != "-" and "." in os.path.basename(out) and not os.path.isdir(out):  # noqa: PTH112, PTH119 - as it was typed
         folder, name = os.path.split(out)
-    return Bodies(
+    return BodyWriter(
         outputs=Outputs(folder=folder, form="", file=name, force=force),
         stream=sys.stdout.buffer if out == "-" else None,
         infix="" if out else ".body",

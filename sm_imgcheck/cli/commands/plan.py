@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.option_groups import grouped
+from sm_imgcheck.cli.option_groups import group_options
 from sm_imgcheck.cli.output_paths import Picture, put
 
 __all__ = ["plan"]
@@ -16,7 +16,7 @@ RANK = 4
 SUMMARY = "Show the steps to the model's tensor."
 
 
-@grouped
+@group_options
 def plan(
     path: Annotated[str, typer.Argument(metavar="PATH", help="An image or a tensor; - for standard input.")],
     *,

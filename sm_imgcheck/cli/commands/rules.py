@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.option_groups import grouped
+from sm_imgcheck.cli.option_groups import group_options
 
 __all__ = ["rules"]
 
@@ -11,7 +11,7 @@ RANK = 8
 SUMMARY = "List every check."
 
 
-@grouped
+@group_options
 def rules(*, report: common.ReportOptions) -> None:
     """List every check.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.option_groups import at_most, grouped, text_option
+from sm_imgcheck.cli.option_groups import at_most, group_options, text_option
 from sm_imgcheck.core.frozen import frozen
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from sm_imgcheck.cli.payload_session import RequestInvocation
     from sm_imgcheck.core.types import Payload
     from sm_imgcheck.features.requests import RequestTarget
-    from sm_imgcheck.features.requests.send import Order, ServerResponse
-    from sm_imgcheck.run.outputs.bodies import Made
+    from sm_imgcheck.features.requests.send import SendOptions, ServerResponse
+    from sm_imgcheck.run.outputs.bodies import BuiltBody
 
     Send = Callable[[Payload], ServerResponse]
 
@@ -49,7 +49,7 @@ class DeliveryOptions:
     target_variant: Annotated[str, text_option("The production variant of an endpoint.", "NAME")] = ""
 
 
-@grouped
+@group_options
 def send(
     paths: common.Paths,
     *,
@@ -82,14 +82,14 @@ def send(
         report=report,
         stdin_filename=stdin_filename,
     )
-    way = payload_session.settled(invocation)
+    way = payload_session.resolve_request_target(invocation)
     raise typer.Exit(_send_all(invocation, way, _sender(url, endpoint, _order(delivery), way)))
 
 
-def _order(delivery: DeliveryOptions) -> Order:
-    from sm_imgcheck.features.requests.send import Order
+def _order(delivery: DeliveryOptions) -> SendOptions:
+    from sm_imgcheck.features.requests.send import SendOptions
 
-    return Order(
+    return SendOptions(
         accept=delivery.accept,
         timeout=delivery.timeout,
         custom_attributes=delivery.custom_attributes,
@@ -98,7 +98,7 @@ def _order(delivery: DeliveryOptions) -> Order:
     )
 
 
-def _sender(url: str, endpoint: str, order: Order, way: RequestTarget) -> Send:
+def _sender(url: str, endpoint: str, order: SendOptions, way: RequestTarget) -> Send:
     """How one body is sent; what can be known to fail is found out before any body is made."""
     if url:
         from sm_imgcheck.features.requests.send import http
@@ -117,18 +117,18 @@ def _sender(url: str, endpoint: str, order: Order, way: RequestTarget) -> Send:
 def _send_all(invocation: RequestInvocation, way: RequestTarget, sender: Send) -> int:
     from sm_imgcheck.cli import payload_session
     from sm_imgcheck.cli.printing import ReportWriter
-    from sm_imgcheck.report.send import AnswerContent, Exchange
+    from sm_imgcheck.report.send import SentRequest, ServerResponseContent
 
     report, refused = invocation.report, 0
-    writer = ReportWriter(AnswerContent(way), report, sys.stdout)
+    writer = ReportWriter(ServerResponseContent(way), report, sys.stdout)
 
-    def use(made: Made) -> str | None:
+    def use(made: BuiltBody) -> str | None:
         nonlocal refused
         payload = made.body.payload
         answer = sender(payload) if payload is not None else None
         refused += answer is None or answer.refused
-        writer.row(Exchange(body=made.body, answer=answer))
+        writer.row(SentRequest(body=made.body, answer=answer))
         return None if answer is None else "sent"
 
-    payload_session.each(invocation, way, use, writer.close)
+    payload_session.run_requests(invocation, way, use, writer.close)
     return int(refused > 0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sm_imgcheck.cli.option_groups import PanelCommand, grouped, text_option
+from sm_imgcheck.cli.option_groups import PanelCommand, group_options, text_option
 from sm_imgcheck.cli.options import (
     DEFAULT_SPEC,
     AssumptionOptions,
@@ -37,7 +37,7 @@ SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help="A path, or a 
 
 
 @app.command(cls=PanelCommand)
-@grouped
+@group_options
 def show(spec: SpecArgument = DEFAULT_SPEC, *, report: ReportOptions) -> None:
     """Print a spec with every default filled in."""
     from sm_imgcheck.cli.printing import print_report
@@ -51,7 +51,7 @@ def show(spec: SpecArgument = DEFAULT_SPEC, *, report: ReportOptions) -> None:
 
 
 @app.command(cls=PanelCommand)
-@grouped
+@group_options
 def lint(
     specs: Annotated[list[str], typer.Argument(metavar="SPEC...", help="Paths, or presets' names.")],
     *,
@@ -83,7 +83,7 @@ def _linted(name: str) -> LintedSpec:
 
 
 @app.command("test", cls=PanelCommand)
-@grouped
+@group_options
 def check_golden(
     *,
     spec: SpecName = DEFAULT_SPEC,
@@ -129,7 +129,7 @@ def schema() -> None:
 
 
 @app.command("list", cls=PanelCommand)
-@grouped
+@group_options
 def list_(*, report: ReportOptions) -> None:
     """List the presets."""
     from sm_imgcheck.cli.printing import print_report
@@ -171,9 +171,9 @@ def init(  # noqa: PLR0917  typer makes an option of each
     force: Force = False,
 ) -> None:
     """Write a commented spec to edit, from what is known or from an example tensor."""
-    from sm_imgcheck.cli.output_paths import hand_over
+    from sm_imgcheck.cli.output_paths import write_text_output
     from sm_imgcheck.cli.session import warn_about
-    from sm_imgcheck.spec.init import TEMPLATE, commented
+    from sm_imgcheck.spec.init import TEMPLATE, format_commented_spec
     from sm_imgcheck.spec.load import load
 
     texts = {"dtype": dtype, "channel_order": channel_order, "layout": layout, "extends": extends}
@@ -193,7 +193,7 @@ def init(  # noqa: PLR0917  typer makes an option of each
         why = dict.fromkeys(set(template) - set(given), "an example: write what your model takes")
         given = {**template, **given}
     warn_about(load(given), output or "spec")
-    hand_over(commented(given, why), output, force=force)
+    write_text_output(format_commented_spec(given, why), output, force=force)
 
 
 def _axes(text: str) -> str:
@@ -223,7 +223,7 @@ def _guessed(tensor: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], dic
     from sm_imgcheck.core.escape import for_terminal
     from sm_imgcheck.core.types import Decode
     from sm_imgcheck.pipeline import read as source
-    from sm_imgcheck.spec.init import guessed
+    from sm_imgcheck.spec.init import infer_spec
 
     candidate = source.read(tensor, Decode())
     shown = for_terminal(tensor)
@@ -237,4 +237,4 @@ def _guessed(tensor: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], dic
     low, high = float(array.min()), float(array.max())
     if not float("-inf") < low <= high < float("inf"):
         raise ImgcheckError(f"{shown}: holds NaN or infinity, so its range says nothing; give another example")
-    return guessed(array.shape, str(array.dtype), low, high, given)
+    return infer_spec(array.shape, str(array.dtype), low, high, given)

@@ -8,8 +8,8 @@ import typer
 
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli import output_paths
-from sm_imgcheck.cli.option_groups import choices, grouped, one_of
-from sm_imgcheck.core.frozen import changed, frozen
+from sm_imgcheck.cli.option_groups import choices, group_options, one_of
+from sm_imgcheck.core.frozen import frozen, replace_fields
 
 if TYPE_CHECKING:
     from sm_imgcheck.cli.session import Invocation
@@ -77,7 +77,7 @@ class EmitOptions:
     picture: output_paths.Picture = None
 
 
-@grouped
+@group_options
 def validate(
     paths: common.Paths,
     *,
@@ -102,7 +102,7 @@ def validate(
     from sm_imgcheck.cli import session
 
     if emitted.picture is not None:  # what is drawn does not travel between processes
-        run, jobs = changed(run, engine="here"), 1
+        run, jobs = replace_fields(run, engine="here"), 1
     invocation = session.Invocation(
         paths=paths,
         spec=spec,

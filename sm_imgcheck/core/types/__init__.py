@@ -1,14 +1,14 @@
 """The words of sm-imgcheck as types: frozen values, standard library only.
 
-Sizes are pixels, height before width. Pixel values are grey levels: 0..255 stands for black..white whatever the
+Sizes are pixels, height before width. Pixel values are gray levels: 0..255 stands for black..white whatever the
 file's bit depth. ``Any`` is an array, since this floor does not know NumPy, or a parameter of an op.
 """
 
 from __future__ import annotations
 
-from sm_imgcheck.core.types.facts import Candidate, Channel, Facts, Golden, Header, Ideal, Origin, Plan
+from sm_imgcheck.core.types.facts import Candidate, Channel, Facts, Golden, Header, Origin, Plan, SourceComparison
 from sm_imgcheck.core.types.finding import Certainty, Finding, Severity
-from sm_imgcheck.core.types.request import Handled, Limit, Payload, Received, Refused, Request
+from sm_imgcheck.core.types.request import DecodedRequest, HandlerRun, Limit, Payload, RejectedRequest, Request
 from sm_imgcheck.core.types.result import FailOn, Options, Report, Result, Status
 from sm_imgcheck.core.types.spec import (
     Affine,
@@ -31,14 +31,14 @@ __all__ = [
     "Channel",
     "Contract",
     "Decode",
+    "DecodedRequest",
     "Dim",
     "Facts",
     "FailOn",
     "Finding",
     "Golden",
-    "Handled",
+    "HandlerRun",
     "Header",
-    "Ideal",
     "Limit",
     "Loss",
     "Options",
@@ -48,12 +48,12 @@ __all__ = [
     "Plan",
     "Probe",
     "Quantize",
-    "Received",
-    "Refused",
+    "RejectedRequest",
     "Report",
     "Request",
     "Result",
     "Severity",
+    "SourceComparison",
     "Spec",
     "Status",
     "Step",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Any, Literal
 
-from sm_imgcheck.core.frozen import changed, frozen
+from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.types.finding import Finding
-from sm_imgcheck.core.types.request import Handled, Request
+from sm_imgcheck.core.types.request import HandlerRun, Request
 from sm_imgcheck.core.types.spec import Affine, Step
 
 __all__ = [
@@ -16,9 +16,9 @@ __all__ = [
     "Facts",
     "Golden",
     "Header",
-    "Ideal",
     "Origin",
     "Plan",
+    "SourceComparison",
 ]
 
 
@@ -67,7 +67,7 @@ class Channel:
     high: float
     """The smallest and the largest of them."""
     step: float = 0.0
-    """Their spacing where all of them stand on an even grid, as grey levels do that a line has mapped; 0: they do not.
+    """Their spacing where all of them stand on an even grid, as gray levels do that a line has mapped; 0: they do not.
     """
     levels: int = 0
     """Steps from ``low`` to ``high``, at most 255: where it is less, black may lie that much below ``low``."""
@@ -102,11 +102,11 @@ class Facts:
     constant_channels: tuple[int, ...] = ()
     """Of a tensor: the stored channels, counted from 0, that hold one value each, while others hold a picture."""
     whole: bool = False
-    """Every value is the image of a whole grey level under ``values``."""
+    """Every value is the image of a whole gray level under ``values``."""
     channels: tuple[Channel, ...] = ()
     """Of a tensor whose value mapping no name explains: its stored channels one by one."""
     likely_order: str = ""
-    """RGB or BGR, by the colours of three channels alone; empty where they say nothing."""
+    """RGB or BGR, by the colors of three channels alone; empty where they say nothing."""
     order_probability: float = 0.0
     """Of ``likely_order``, 0.5..1; 0 where there is none."""
     value_order: str = ""
@@ -144,9 +144,9 @@ class Origin:
     facts: Facts
     """Of the tensor, as the steps show them: layout, channel order, value mapping and name are seen, not assumed."""
     mean_difference: float
-    """Between what the steps make and the tensor, in grey levels."""
+    """Between what the steps make and the tensor, in gray levels."""
     max_difference: float
-    """In grey levels."""
+    """In gray levels."""
     exact: bool = True
     """Nothing is left that arithmetic and the tensor's dtype do not explain. False: the image is this one, but some
     step is another than these, such as an unknown kernel or crop, or pixels that were changed."""
@@ -157,7 +157,7 @@ class Origin:
 
 
 @frozen
-class Ideal:
+class SourceComparison:
     """The image that a tensor is said to be made of, and what the spec makes of it."""
 
     source: str
@@ -168,10 +168,10 @@ class Ideal:
     refused: str = ""
     """Why the spec refuses it."""
     mean_difference: float | None = None
-    """Between the spec's pixels and those of the tensor's nearest origin, before any value is mapped, in grey levels;
+    """Between the spec's pixels and those of the tensor's nearest origin, before any value is mapped, in gray levels;
     None: there is no origin, or the sizes differ."""
     max_difference: float | None = None
-    """In grey levels."""
+    """In gray levels."""
 
 
 @frozen
@@ -183,13 +183,13 @@ class Golden:
     image: str
     """Path of the probe image."""
     tolerance: float
-    """In grey levels."""
+    """In gray levels."""
     made: Facts | None = None
     """Of the tensor that the spec makes of the image."""
     mean_difference: float | None = None
-    """In grey levels; None: they were not compared, for they differ in size."""
+    """In gray levels; None: they were not compared, for they differ in size."""
     max_difference: float | None = None
-    """In grey levels."""
+    """In gray levels."""
     stage: str = ""
     """The first stage of the pipeline that differs, such as ``resize``; ``arithmetic``: all steps are the spec's, and
     are rounded otherwise; empty: none does, or none is known."""
@@ -226,9 +226,9 @@ class Candidate:
     origins: tuple[Origin, ...] | None = None
     """Tensors whose source image is at hand only: the ways in which they can have been made of it, the nearest first;
     several explain it equally well; empty: none does. None: not asked."""
-    ideal: Ideal | None = None
+    ideal: SourceComparison | None = None
     """Tensors whose source image is at hand only."""
-    handled: Handled | None = None
+    handled: HandlerRun | None = None
     """Of what a user's own handler made of a request: which function, how."""
     golden: Golden | None = None
     """Probes only."""
@@ -241,4 +241,4 @@ class Candidate:
 
     def without_arrays(self) -> Candidate:
         """The same candidate without bytes, arrays and pixels."""
-        return changed(self, data=None, pixels=None, source=None)
+        return replace_fields(self, data=None, pixels=None, source=None)

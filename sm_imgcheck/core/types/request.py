@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types.finding import Finding
 
-__all__ = ["Handled", "Limit", "Payload", "Received", "Refused", "Request"]
+__all__ = ["DecodedRequest", "HandlerRun", "Limit", "Payload", "RejectedRequest", "Request"]
 
 
 @frozen
@@ -23,7 +23,7 @@ class Payload:
 
 
 @frozen
-class Received:
+class DecodedRequest:
     """What a stack hands to the model's predict function."""
 
     form: Literal["array", "image", "object"]
@@ -37,7 +37,7 @@ class Received:
 
 
 @frozen
-class Refused:
+class RejectedRequest:
     """How a stack refuses a request."""
 
     status: int
@@ -73,7 +73,7 @@ class Request:
     """Bytes."""
     stack: str
     """The stack that was asked; empty: none is named, and only the content type was looked at."""
-    outcome: Received | Refused | None = None
+    outcome: DecodedRequest | RejectedRequest | None = None
     findings: tuple[Finding, ...] = ()
     """What no stack finds: that none is named, or that the body is too large to be read."""
     limits: tuple[Limit, ...] = ()
@@ -83,7 +83,7 @@ class Request:
 
 
 @frozen
-class Handled:
+class HandlerRun:
     """A function of the user's file that was called with a request."""
 
     file: str

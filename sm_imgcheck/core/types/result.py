@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, Literal
 
-from sm_imgcheck.core.frozen import changed, frozen
-from sm_imgcheck.core.types.facts import Candidate, Facts, Golden, Header, Ideal, Origin, Plan
+from sm_imgcheck.core.frozen import frozen, replace_fields
+from sm_imgcheck.core.types.facts import Candidate, Facts, Golden, Header, Origin, Plan, SourceComparison
 from sm_imgcheck.core.types.finding import Finding
-from sm_imgcheck.core.types.request import Handled, Request
+from sm_imgcheck.core.types.request import HandlerRun, Request
 
 __all__ = [
     "SHARED",
@@ -99,7 +99,7 @@ class Result:
         return self.candidate.request
 
     @property
-    def handled(self) -> Handled | None:
+    def handled(self) -> HandlerRun | None:
         """What a user's own handler returned; handler runs only."""
         return self.candidate.handled
 
@@ -114,17 +114,17 @@ class Result:
         return self.candidate.origins
 
     @property
-    def ideal(self) -> Ideal | None:
+    def ideal(self) -> SourceComparison | None:
         """What the spec makes of a tensor's source image; None: no source image was given."""
         return self.candidate.ideal
 
     def with_path(self, path: str) -> Result:
         """The same result under the path by which the candidate was listed."""
-        return self if path == self.path else changed(self, candidate=changed(self.candidate, path=path))
+        return self if path == self.path else replace_fields(self, candidate=replace_fields(self.candidate, path=path))
 
     def without_arrays(self) -> Result:
         """The same result without tensor, bytes, arrays and pixels: what is kept of many candidates."""
-        return changed(self, array=None, candidate=self.candidate.without_arrays())
+        return replace_fields(self, array=None, candidate=self.candidate.without_arrays())
 
     @property
     def examined(self) -> bool:
@@ -182,7 +182,7 @@ class Report:
                 mendable += 1
         status, worse = result.status, any(finding.severity != "notice" for finding in result.findings)
         made = not wanted or result.emitted is not None or result.array is not None
-        return changed(
+        return replace_fields(
             self,
             candidates=self.candidates + 1,
             clean=self.clean + (status == "ok" and not worse),

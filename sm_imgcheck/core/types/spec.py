@@ -167,7 +167,7 @@ class Probe(TypedDict):
     tensor: str
     """Path."""
     tolerance: float
-    """In grey levels."""
+    """In gray levels."""
 
 
 @frozen

@@ -18,13 +18,13 @@ from string import Template
 from typing import TypeGuard
 
 from sm_imgcheck.core import __version__
-from sm_imgcheck.core.errors import Bug, ImgcheckError
+from sm_imgcheck.core.errors import ImgcheckError, InternalError
 from sm_imgcheck.core.escape import for_docstring, for_terminal
 from sm_imgcheck.core.types import Spec, Step
 from sm_imgcheck.ops.execute import op
 from sm_imgcheck.pipeline.plan import any_image
 from sm_imgcheck.serving.stacks import STACKS
-from sm_imgcheck.spec.load import loaded
+from sm_imgcheck.spec.load import resolve_spec
 
 __all__ = ["OLDEST_PYTHON", "bundle", "stack_names", "to_python"]
 
@@ -43,7 +43,7 @@ def to_python(spec: Spec | str | os.PathLike[str] | Mapping[str, object], stack:
     ``convert`` and refuses the same files. The same spec gives the same text. Raises ImgcheckError for a stack that
     is not known, and what ``load_spec`` raises for a spec that is named.
     """
-    spec = loaded(spec)
+    spec = resolve_spec(spec)
     extra, handler = _handler(spec, stack) if stack else ((), "")
     steps = any_image(spec)
     imports, definitions = bundle([*_ALWAYS, *((op(step.op).__module__, step.op) for step in steps[1:])])
@@ -183,7 +183,7 @@ def bundle(functions: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], tuple
     definitions = [one for one in found.values() if one is not None]
     own = [name for (_, name), one in found.items() if one is not None and not one.imported]
     if twins := {name for name in own if own.count(name) > 1}:
-        raise Bug(f"two modules define {', '.join(sorted(twins))}: one would hide the other")
+        raise InternalError(f"two modules define {', '.join(sorted(twins))}: one would hide the other")
     imports = sorted(
         {one.text for one in definitions if one.imported}, key=lambda line: (line.startswith("from"), line)
     )

@@ -15,9 +15,9 @@ from sm_imgcheck import rules
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.media_types import BODY_TYPES
-from sm_imgcheck.core.types import Candidate, Finding, Handled, Refused, Spec
+from sm_imgcheck.core.types import Candidate, Finding, HandlerRun, RejectedRequest, Spec
 from sm_imgcheck.features.handler.findings import explained, problem
-from sm_imgcheck.features.handler.runner import Handler, HandlerAnswer, Runner
+from sm_imgcheck.features.handler.runner import Handler, HandlerAnswer, HandlerRunner
 from sm_imgcheck.pipeline import read
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, opened
 from sm_imgcheck.rules.handler import HND105, HND120, HND121, HND122, HND123, HND124, HND130
@@ -26,14 +26,14 @@ from sm_imgcheck.serving.stacks import STACKS
 if TYPE_CHECKING:
     from sm_imgcheck.core.json_types import JsonObject
 
-__all__ = ["Handler", "Runner", "call_handler"]
+__all__ = ["Handler", "HandlerRunner", "call_handler"]
 
 _GUEST_RULES = {rule.code: rule for rule in (HND120, HND121, HND122, HND123)}
 """Rules of findings that the child process makes, which cannot import them."""
 
 
 def call_handler(
-    what: str | os.PathLike[str] | bytes | Candidate, run: Runner, spec: Spec
+    what: str | os.PathLike[str] | bytes | Candidate, run: HandlerRunner, spec: Spec
 ) -> tuple[Candidate, bytes | None]:
     """Send a file, or its bytes, to the handler. Returns the candidate, and the image that it was made of, if any.
 
@@ -62,7 +62,7 @@ def _read(name: str) -> bytes:
         return file.read()
 
 
-def _content_type(seen: Candidate, run: Runner, spec: Spec) -> str:
+def _content_type(seen: Candidate, run: HandlerRunner, spec: Spec) -> str:
     """As asked for; of an image as the spec sends it, else by what it is."""
     if run.how.content_type is not None:
         return run.how.content_type
@@ -72,7 +72,7 @@ def _content_type(seen: Candidate, run: Runner, spec: Spec) -> str:
     return str(sent or f"image/{seen.header.format.lower()}")
 
 
-def _refuse_missing(run: Runner) -> None:
+def _refuse_missing(run: HandlerRunner) -> None:
     told = run.loaded.told if run.loaded is not None else {}
     if isinstance(missing := told.get("missing"), str):
         defined = [one for one in _list(told, "defined") if isinstance(one, str)]
@@ -83,11 +83,11 @@ def _refuse_missing(run: Runner) -> None:
         )
 
 
-def _candidate(seen: Candidate, answer: HandlerAnswer, run: Runner, spec: Spec, content_type: str) -> Candidate:
+def _candidate(seen: Candidate, answer: HandlerAnswer, run: HandlerRunner, spec: Spec, content_type: str) -> Candidate:
     loaded = run.loaded.told if run.loaded is not None else {}
     function = _word(loaded, "function")
     notes = [*_list(loaded, "notes"), *_list(answer.told, "notes")]
-    told = Handled(
+    told = HandlerRun(
         file=run.how.file,
         function=function,
         content_type=content_type,
@@ -112,14 +112,14 @@ def _candidate(seen: Candidate, answer: HandlerAnswer, run: Runner, spec: Spec, 
     return replace(made, handled=told)
 
 
-def _posted(body: bytes, path: str, told: Handled, spec: Spec) -> Candidate:
+def _posted(body: bytes, path: str, told: HandlerRun, spec: Spec) -> Candidate:
     """What TensorFlow Serving makes of the text that its handler posts."""
     none = Candidate(path=path, kind="tensor", handled=told)
     if not any(key in body for key in (b'"instances"', b'"inputs"')):
         why = f'{told.function} posts no {{"instances": ...}} or {{"inputs": ...}}, as TensorFlow Serving takes it'
         return replace(none, problem=HND105.finding(why))
     received = STACKS["tensorflow-serving"].receive(body, "application/json", spec)
-    if isinstance(received, Refused):
+    if isinstance(received, RejectedRequest):
         why = (
             f"what {told.function} posts is refused by TensorFlow Serving: {received.finding.message or received.text}"
         )

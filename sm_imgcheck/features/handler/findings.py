@@ -42,7 +42,7 @@ def problem(answer: HandlerAnswer, how: Handler, file: Path, function: str, cont
 
 def _lost(answer: HandlerAnswer, how: Handler, file: Path, who: str) -> Finding:
     assert answer.lost is not None
-    where, last = _where(answer.said, file), _last_words(answer.said)
+    where, last = _where(answer.said, file), last_output_line(answer.said)
     if answer.lost.how == "too slow":
         return HND103.finding(
             f"{who} was not done after {how.seconds:g} s{where}, and was ended (--timeout sets the limit)"
@@ -73,7 +73,7 @@ def _where(said: str, file: Path) -> str:
     return f" at {file.name}:{lines[0]}" if lines else ""
 
 
-def _last_words(said: str) -> str:
+def last_output_line(said: str) -> str:
     """The last line that it printed itself."""
     lines = [line.strip() for line in said.partition("Fatal Python error")[0].splitlines() if line.strip()]
     return f"; its last words: {lines[-1][:200]}" if lines else ""

@@ -44,8 +44,8 @@ def main() -> None:
             _keep(worker, requests, answers, processes)
         os.setsid()  # so that what it sends to its own group does not reach the keeper
         _prctl(_DEATH_SIGNAL, signal.SIGKILL)
-        _offer_to_the_killer()
-    work = import_module("guest.worker").work
+        raise_oom_score()
+    work = import_module("guest.worker").serve_requests
     sys.path.remove(_HERE)  # the user's code sees no module of ours
     work(sys.argv[1], os.fdopen(requests, "rb"), answers)
 
@@ -91,7 +91,7 @@ def _prctl(what: int, value: int) -> None:
             pass
 
 
-def _offer_to_the_killer() -> None:
+def raise_oom_score() -> None:
     """Where memory runs out the kernel shall take this process, and no core is written."""
     try:
         import resource

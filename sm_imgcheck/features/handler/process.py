@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sm_imgcheck.core.json_types import JsonObject
     from sm_imgcheck.features.handler.guest.worker import GuestRequest
 
-__all__ = ["MOST_PROCESSES", "Child", "Lost"]
+__all__ = ["MOST_PROCESSES", "HandlerLost", "HandlerProcess"]
 
 MOST_PROCESSES = 512
 """That a handler may start: far more than loaders have workers, and few enough to be ended."""
@@ -35,7 +35,7 @@ _MOST_NOISE = 65_536  # bytes that are no answers, where only answers are writte
 _MARK = "SM_IMGCHECK_HANDLER"
 
 
-class Lost(Exception):
+class HandlerLost(Exception):
     """The child is gone, and with it the answer."""
 
     def __init__(self, how: Literal["ended", "too slow", "too large", "too many", "flooded"], status: int = 0) -> None:
@@ -47,7 +47,7 @@ class Lost(Exception):
         super().__init__(how)
 
 
-class Child:
+class HandlerProcess:
     """A process in which the user's code runs, and all that it starts."""
 
     def __init__(self, python: str, folder: Path, environment: Mapping[str, str], cwd: str) -> None:
@@ -85,13 +85,13 @@ class Child:
             left = until - time.monotonic()
             if left <= 0:
                 self._dump()
-                raise Lost("too slow")
+                raise HandlerLost("too slow")
             with suppress(queue.Empty):
                 told = self._told.get(timeout=min(pause, left))
                 if told is None:
-                    raise Lost("flooded") if self._noise > _MOST_NOISE else Lost("ended", self._status())
+                    raise HandlerLost("flooded") if self._noise > _MOST_NOISE else HandlerLost("ended", self._status())
                 if "ended" in told:
-                    raise Lost("ended", _number(told, "ended"))
+                    raise HandlerLost("ended", _number(told, "ended"))
                 if _number(told, "number") == number:
                     return
                 continue
@@ -127,7 +127,7 @@ class Child:
             return
         found = processes.table() if self._process.poll() is None else {}
         for _ in range(20):
-            left = [*processes.below(self._process.pid, found), *processes.marked(self.mark.encode())]
+            left = [*processes.below(self._process.pid, found), *processes.find_marked_processes(self.mark.encode())]
             if not left:
                 return
             processes.kill([pid for pid in left if pid != self._process.pid])
@@ -152,9 +152,9 @@ class Child:
         found = processes.table()
         pids = processes.below(self._process.pid, found)
         if len(pids) > MOST_PROCESSES:
-            raise Lost("too many")
+            raise HandlerLost("too many")
         if processes.memory(pids, found, most_bytes) > most_bytes:
-            raise Lost("too large")
+            raise HandlerLost("too large")
 
     def _listen(self, stream: IO[bytes]) -> None:
         """Take in what is told; what else the user's code may write there is passed over, unless it does not end."""

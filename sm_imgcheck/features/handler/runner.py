@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Self
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.features.handler.process import Child, Lost
+from sm_imgcheck.features.handler.process import HandlerLost, HandlerProcess
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, opened
 
 if TYPE_CHECKING:
     from sm_imgcheck.core.json_types import JsonObject
     from sm_imgcheck.features.handler.guest.entry_points import Settings
 
-__all__ = ["Handler", "HandlerAnswer", "Runner"]
+__all__ = ["Handler", "HandlerAnswer", "HandlerRunner"]
 
 _MOST_ANSWER = 1 << 20  # bytes of an answer without its tensor
 _MOST_SOURCE = 1 << 20  # characters of the file that are looked at
@@ -59,12 +59,12 @@ class HandlerAnswer:
     """What the child told of it; user code shares its process, so that it may be anything."""
     body: bytes | None = None
     """The ``.npy``, or the text of a request."""
-    lost: Lost | None = None
+    lost: HandlerLost | None = None
     said: str = ""
     """The end of what the user's code printed; only where it was lost."""
 
 
-class Runner:
+class HandlerRunner:
     """Keeps one child, and starts another when it is lost. A context manager: nothing is left behind it."""
 
     def __init__(self, how: Handler, stack: str = "") -> None:
@@ -78,7 +78,7 @@ class Runner:
             self._folder = TemporaryDirectory(prefix="sm-imgcheck-", ignore_cleanup_errors=True)
         except OSError as error:
             raise ImgcheckError(f"no folder can be made for what is handed over: {error}") from None
-        self._child: Child | None = None
+        self._child: HandlerProcess | None = None
         self._number = _LOADED
 
     def __enter__(self) -> Self:
@@ -120,7 +120,7 @@ class Runner:
             left.unlink()
         python = resolve_interpreter(self.how.python or sys.executable)
         try:
-            self._child = Child(python, folder, environment(os.environ), str(self.file.parent))
+            self._child = HandlerProcess(python, folder, environment(os.environ), str(self.file.parent))
         except OSError as error:
             said = error.strerror or str(error)
             raise ImgcheckError(f"--python {for_terminal(python)}: cannot be started: {said}") from None
@@ -137,7 +137,7 @@ class Runner:
         assert child is not None
         try:
             child.wait(number, seconds=self.how.seconds, most_bytes=self.how.most_bytes or 0)
-        except Lost as error:
+        except HandlerLost as error:
             self._end()
             lost, said = error, b"".join(child.said).decode("utf-8", "replace")
         place = Path(self._folder.name, f"answer-{number}")

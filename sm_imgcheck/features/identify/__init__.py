@@ -19,13 +19,13 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Decode, Options, Origin, Result, Spec
 from sm_imgcheck.features.identify.candidates import TensorImage, decoders, grounds, readings
 from sm_imgcheck.features.identify.framings import Framing, kind_of
-from sm_imgcheck.features.identify.kernels import Guess, decoded, kin, near
-from sm_imgcheck.features.identify.placement import Source, glances, placed, views
+from sm_imgcheck.features.identify.kernels import PipelineHypothesis, near, same_family_hypotheses, vary_decoders
+from sm_imgcheck.features.identify.placement import SourceImage, coarse_misfits, rank_placements, views
 from sm_imgcheck.features.identify.plan import plain
 from sm_imgcheck.features.identify.source import trace_origins
-from sm_imgcheck.features.identify.verify import Judged, judged
-from sm_imgcheck.io.images.header import look
-from sm_imgcheck.pipeline.process import assess, measure_candidate, read_candidate
+from sm_imgcheck.features.identify.verify import RankedOrigin, verify_hypothesis
+from sm_imgcheck.io.images.header import read_header
+from sm_imgcheck.pipeline.process import evaluate_candidate, measure_candidate, read_candidate
 
 __all__ = ["find", "identify_tensor"]
 
@@ -33,20 +33,20 @@ _RESEMBLES = 0.7
 """Share of the tensor's variance that may stay unexplained by cells: of fine print that is copied pixel by pixel, half
 does. What counts is how far off the pixels are."""
 _SAME = 0.02
-"""Grey levels, on average, by which guesses that tie may be apart before their values are named."""
+"""Gray levels, on average, by which guesses that tie may be apart before their values are named."""
 _PLAUSIBLE, _EXPLAINED = 2.5, 0.9
-"""Grey levels, on average, beyond which no other decoder helps, and beyond which no rounding does: then nothing that
+"""Gray levels, on average, beyond which no other decoder helps, and beyond which no rounding does: then nothing that
 is known here made the tensor."""
 _ALIKE, _ALIKE_WHOLE = 0.05, 0.35
-"""Grey levels, on average, by which the members of a family may be apart: of fractions, and of whole levels."""
+"""Gray levels, on average, by which the members of a family may be apart: of fractions, and of whole levels."""
 _VOTERS, _KIN_DECODERS = 3, 0.15
 """So many guesses tell which decoder it was; and how much farther off one may be that is still tried."""
 _EVEN = 0.002
-"""Grey levels, on average, by which a decoder may be farther off than one that explains the tensor, and tie with it."""
+"""Gray levels, on average, by which a decoder may be farther off than one that explains the tensor, and tie with it."""
 _JUDGED = 24
 """So many guesses have their values named and their plan run; a dozen tie where a picture is hardly resized."""
 _SAME_IMAGE = 12.0
-"""Mean difference, in grey levels, up to which the nearest explanation of an unknown pipeline is worth telling."""
+"""Mean difference, in gray levels, up to which the nearest explanation of an unknown pipeline is worth telling."""
 
 
 def find(
@@ -68,15 +68,15 @@ def find(
     Raises CandidateError where the source cannot be read.
     """
     policy = decode or (spec.decode if spec is not None else Decode())
-    header = look(source, max_pixels=policy.max_pixels)
-    read = Source(
+    header = read_header(source, max_pixels=policy.max_pixels)
+    read = SourceImage(
         header=header,
         decode=policy,
         geometry=None if spec is None else tuple(spec.resolved["geometry"]),
         values=None if spec is None else (spec.contract.values, spec.contract.quantize),
         remembered={(): source},
     )
-    best: list[Judged] = []
+    best: list[RankedOrigin] = []
     for images in readings(tensor, layout):
         for ground in grounds(header, policy, images[0].channels):
             best += _explained(images, replace(read, decode=ground))
@@ -85,15 +85,15 @@ def find(
     return _told(best)
 
 
-def _explained(images: list[TensorImage], source: Source) -> list[Judged]:
+def _explained(images: list[TensorImage], source: SourceImage) -> list[RankedOrigin]:
     """The origins of the one image that most resembles the source: exact ones, or else the nearest."""
     turns = views(source, images[0].channels)
-    at, misfits = min(enumerate(glances(seen, turns) for seen in images), key=lambda pair: min(pair[1]))
+    at, misfits = min(enumerate(coarse_misfits(seen, turns) for seen in images), key=lambda pair: min(pair[1]))
     seen = images[at]
-    places = placed(seen, turns, misfits, _own(source))
+    places = rank_placements(seen, turns, misfits, _own(source))
     if not places or places[0].misfit > _RESEMBLES:
         return []
-    found: list[Judged] = []
+    found: list[RankedOrigin] = []
     for whole in dict.fromkeys((seen.whole(), None)):  # few numbers may be chance
         guesses = near(source, places, source.decode, whole=whole)
         if not guesses or guesses[0].off > _SAME_IMAGE * seen.step(guesses[0].scale):
@@ -104,9 +104,11 @@ def _explained(images: list[TensorImage], source: Source) -> list[Judged]:
     return found
 
 
-def _made(guesses: list[Guess], seen: TensorImage, source: Source, *, whole: bool | None) -> list[Judged]:
+def _made(
+    guesses: list[PipelineHypothesis], seen: TensorImage, source: SourceImage, *, whole: bool | None
+) -> list[RankedOrigin]:
     """The origins that the guesses lead to, by the decoder that goes with them."""
-    found: list[Judged] = []
+    found: list[RankedOrigin] = []
     enough = np.inf
     for firsts in _by_decoder(source, guesses, seen.channels):
         if firsts[0].off > enough:
@@ -118,29 +120,31 @@ def _made(guesses: list[Guess], seen: TensorImage, source: Source, *, whole: boo
                 for first in firsts
                 if first.off <= 1.3 * firsts[0].off + (_ALIKE if whole is False else _ALIKE_WHOLE)
             )
-            every = [guess for first in alike for guess in kin(source, first, whole=whole)]
+            every = [guess for first in alike for guess in same_family_hypotheses(source, first, whole=whole)]
         for guess in _nearest(every, seen.size):
-            found += judged(guess, source)
+            found += verify_hypothesis(guess, source)
         if any(one.origin.exact for one in found):
             enough = min(enough, firsts[0].off + _EVEN)
     return found
 
 
-def _by_decoder(source: Source, guesses: list[Guess], channels: int) -> list[list[Guess]]:
+def _by_decoder(
+    source: SourceImage, guesses: list[PipelineHypothesis], channels: int
+) -> list[list[PipelineHypothesis]]:
     """The guesses for each decoder that comes as near as the nearest one; the usual first among equals."""
     if not guesses:
         return []
     variants = [guesses]
     if guesses[0].off <= _PLAUSIBLE:
         others = list(decoders(source.header, source.decode, channels))[1:]
-        variants += [decoded(source, guesses[:_VOTERS], decode) for decode in others]
+        variants += [vary_decoders(source, guesses[:_VOTERS], decode) for decode in others]
     least = min(one[0].off for one in variants if one)
     likely = [one for one in variants if one and one[0].off <= least + _KIN_DECODERS]
     likely.sort(key=lambda one: round(one[0].off, 1))
-    return [guesses if one is guesses else decoded(source, guesses, one[0].decode) for one in likely]
+    return [guesses if one is guesses else vary_decoders(source, guesses, one[0].decode) for one in likely]
 
 
-def _nearest(guesses: list[Guess], size: tuple[int, int]) -> Iterator[Guess]:
+def _nearest(guesses: list[PipelineHypothesis], size: tuple[int, int]) -> Iterator[PipelineHypothesis]:
     """Those that come as near as the nearest, each key once: the others differ by more than arithmetic."""
     least = min((guess.off for guess in guesses), default=0.0)
     once = {guess.key(): guess for guess in sorted(guesses, key=lambda guess: guess.rank(size), reverse=True)}
@@ -148,7 +152,7 @@ def _nearest(guesses: list[Guess], size: tuple[int, int]) -> Iterator[Guess]:
     yield from near[:_JUDGED]
 
 
-def _own(source: Source) -> tuple[Framing, ...]:
+def _own(source: SourceImage) -> tuple[Framing, ...]:
     """The framing of the spec, where there is one."""
     if source.geometry is None:
         return ()
@@ -156,7 +160,7 @@ def _own(source: Source) -> tuple[Framing, ...]:
     return (Framing(kind=kind_of(written), written=written, known=True),)
 
 
-def _told(found: list[Judged]) -> tuple[Origin, ...]:
+def _told(found: list[RankedOrigin]) -> tuple[Origin, ...]:
     """The exact ones that are as near as the nearest; else the nearest ones, if they are near at all."""
     if not found:
         return ()
@@ -170,7 +174,7 @@ def _told(found: list[Judged]) -> tuple[Origin, ...]:
     return tuple(one.origin for one in sorted(kept, key=_order))
 
 
-def _order(one: Judged) -> tuple[object, ...]:
+def _order(one: RankedOrigin) -> tuple[object, ...]:
     return round(one.origin.mean_difference, 5), one.rank
 
 
@@ -189,6 +193,6 @@ def identify_tensor(what: object, spec: Spec | None, options: Options) -> Result
         )
     candidate = measure_candidate(candidate, spec, options, trace_origins)
     if spec is not None:
-        return assess(candidate, spec, options)
+        return evaluate_candidate(candidate, spec, options)
     findings = () if candidate.problem is None else (candidate.problem,)
     return Result(candidate=candidate if options.keep_arrays else candidate.without_arrays(), findings=findings)

@@ -14,7 +14,7 @@ import numpy as np
 from sm_imgcheck.core.channels import COUNTS
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.core.types import Decode, Header
-from sm_imgcheck.features.identify.cells import Sums, summed
+from sm_imgcheck.features.identify.cells import IntegralImage, integral_image
 from sm_imgcheck.io.images.decode import TURNED_BACK
 from sm_imgcheck.ops.kernels.color import orient
 
@@ -38,7 +38,7 @@ __all__ = ["TensorImage", "decoders", "grounds", "readings"]
 LEAST_SIDE, MOST_PIXELS = 4, 1 << 26
 """Pictures of fewer rows or columns say nothing; no spec may ask for more pixels (``spec.steps.MAX_AREA``)."""
 _LEVELS = 260
-"""Numbers that 256 grey levels leave, and the colour of a frame."""
+"""Numbers that 256 gray levels leave, and the color of a frame."""
 MOST_IMAGES = 256
 """Of a batch, so many are looked at."""
 
@@ -69,15 +69,15 @@ class TensorImage:
         face: TensorImage = self.remembered[turned]
         return face
 
-    def sums(self) -> Sums:
+    def sums(self) -> IntegralImage:
         """For means over cells."""
         if "sums" not in self.remembered:
-            self.remembered["sums"] = summed(self.pixels)
-        sums: Sums = self.remembered["sums"]
+            self.remembered["sums"] = integral_image(self.pixels)
+        sums: IntegralImage = self.remembered["sums"]
         return sums
 
     def box(self) -> tuple[int, int, int, int]:
-        """Top, left, height and width of what is inside a border of one colour; all of it where there is none."""
+        """Top, left, height and width of what is inside a border of one color; all of it where there is none."""
         if "box" not in self.remembered:
             self.remembered["box"] = min(
                 (_box(self.pixels, corner) for corner in (0, -1)), key=lambda box: box[2] * box[3]
@@ -107,7 +107,7 @@ class TensorImage:
         return tuple(axes[axis] for axis in self.layout)
 
     def step(self, scale: float) -> float:
-        """Grey levels to one step of the tensor's integers, at least 1; ``scale``: numbers to a grey level."""
+        """Gray levels to one step of the tensor's integers, at least 1; ``scale``: numbers to a gray level."""
         return max(1.0, 1 / scale) if self.array.dtype.kind in "iub" else 1.0
 
     def noise(self) -> np.ndarray:

@@ -13,11 +13,11 @@ import numpy as np
 
 from sm_imgcheck.features.identify.region import SourceRegion
 
-__all__ = ["Sums", "misfit", "summed"]
+__all__ = ["IntegralImage", "integral_image", "misfit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sums:
+class IntegralImage:
     """Sums over all that is above and left of a corner, so that the mean over any rectangle is four look-ups."""
 
     values: np.ndarray
@@ -26,16 +26,22 @@ class Sums:
     """Of a tensor: the means of the cells that were asked for, by rectangle and number."""
 
 
-def summed(pixels: np.ndarray) -> Sums:
+def integral_image(pixels: np.ndarray) -> IntegralImage:
     """The sums of HxWxC pixels."""
     import cv2
 
     found = cv2.integral(pixels, sdepth=cv2.CV_64F)
-    return Sums(values=found.reshape(*found.shape[:2], pixels.shape[2]))
+    return IntegralImage(values=found.reshape(*found.shape[:2], pixels.shape[2]))
 
 
 def misfit(
-    target: Sums, source: Sums, part: SourceRegion, reduction: tuple[float, float], *, cells: int, shift: float = 0.0
+    target: IntegralImage,
+    source: IntegralImage,
+    part: SourceRegion,
+    reduction: tuple[float, float],
+    *,
+    cells: int,
+    shift: float = 0.0,
 ) -> float:
     """Share of the tensor's variance that the source's part does not explain, 0..1; the better of both orders.
 
@@ -50,10 +56,10 @@ def misfit(
     y, x, tall, wide = part.source
     down, along = (y + (rows - shift) * (tall / height)), (x + (columns - shift) * (wide / width))
     down, along = down / reduction[0], along / reduction[1]
-    return unexplained(target.remembered[name], _standard(_means(source.values, down, along)))
+    return unexplained_variance(target.remembered[name], _standard(_means(source.values, down, along)))
 
 
-def unexplained(a: np.ndarray, b: np.ndarray) -> float:
+def unexplained_variance(a: np.ndarray, b: np.ndarray) -> float:
     """As ``misfit``, of two standardised arrays of cells x channels. A channel without variance says nothing."""
     live = a.any(axis=0)
     if not live.any():
@@ -66,7 +72,7 @@ def unexplained(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def _standard(cells: np.ndarray) -> np.ndarray:
-    """Cells x colours, each column with mean 0 and length 1; zeros where it has no variance."""
+    """Cells x colors, each column with mean 0 and length 1; zeros where it has no variance."""
     flat = cells.reshape(-1, cells.shape[-1])[:, :3]
     flat = flat - flat.mean(axis=0)
     length = np.sqrt(np.square(flat).sum(axis=0))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.sizes import resized
+from sm_imgcheck.core.sizes import resized_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ class Framing:
     libraries: tuple[str, ...] = ()
     """Only with the arithmetic of these; empty: with any."""
     zoom: tuple[str, int] | None = None
-    """The family and the edge of a framing that has neighbours: other edges in pixels."""
+    """The family and the edge of a framing that has neighbors: other edges in pixels."""
 
     def rank(self, size: Size) -> tuple[int, int]:
         """How usual it is for a tensor of this size: less is more."""
@@ -73,7 +73,7 @@ _PROBE = 1.025
 def framings(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]:
     """For a picture of ``source`` (height, width) and a tensor of ``size``.
 
-    inner: height and width of what is inside the border of one colour that the tensor has; None: it has none.
+    inner: height and width of what is inside the border of one color that the tensor has; None: it has none.
     """
     if source == size:
         yield Framing(kind="none", written=())
@@ -185,7 +185,7 @@ def _edges(source: Size, size: Size) -> Iterator[Framing]:
     for mode, edge, limit in tries:
         for rounding in (*_ROUNDINGS, *(("detr",) if limit else ())):
             most = limit.get("max_size")
-            new = resized(mode=mode, size=edge, max_size=most, rounding=rounding, height=height, width=width)
+            new = resized_size(mode=mode, size=edge, max_size=most, rounding=rounding, height=height, width=width)
             if new == size != source:
                 yield Framing(kind="edge", written=(_resize(mode, size=edge, **limit, rounding=rounding),))
 
@@ -228,7 +228,7 @@ def _windows(size: Size) -> Iterator[Framing]:
 
 
 def _frames(size: Size) -> Iterator[Framing]:
-    """The whole picture with a border of one colour, which is read from the tensor."""
+    """The whole picture with a border of one color, which is read from the tensor."""
     for library in ("opencv", "pillow", "pillow-12", "tensorflow", "torch"):
         yield Framing(kind="frame", written=(_resize("letterbox", size=list(size)),), libraries=(library,))
         for multiple in (32, 64, 128):

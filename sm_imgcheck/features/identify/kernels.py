@@ -11,57 +11,64 @@ from sm_imgcheck.core.channels import ORDERS
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.types import Decode, Step
 from sm_imgcheck.features.identify.candidates import TensorImage
-from sm_imgcheck.features.identify.placement import Place, Source, View
+from sm_imgcheck.features.identify.placement import FramingMatch, OrientedImage, SourceImage
 from sm_imgcheck.features.identify.plan import (
     FAMILIES,
     QUICK,
-    Arithmetic,
-    Family,
-    picture_steps,
+    KernelFamily,
+    ResizeMethod,
+    image_steps,
     places,
     with_arithmetic,
 )
-from sm_imgcheck.features.identify.region import SourceRegion, concrete, geometry, traced
-from sm_imgcheck.features.identify.value_fit import Line, fitted
-from sm_imgcheck.ops.execute import carried_out, step_names
+from sm_imgcheck.features.identify.region import SourceRegion, concrete, geometry, trace_region
+from sm_imgcheck.features.identify.value_fit import ChannelFit, fit_channels
+from sm_imgcheck.ops.execute import apply_steps, step_names
 from sm_imgcheck.ops.records import record
 
-__all__ = ["Guess", "compared", "decoded", "kin", "near", "pictured"]
+__all__ = [
+    "PipelineHypothesis",
+    "compare_views",
+    "near",
+    "render_hypothesis",
+    "same_family_hypotheses",
+    "vary_decoders",
+]
 
 _SAMPLE = 1 << 14
 """Pixels that a first comparison looks at."""
 _PLACES, _GUESSES = 12, 8
 """So many places are tried with the kernels that do best, and so many pairs of place and kernel are looked into."""
 _UNCLEAR = 1.6
-"""Grey levels: farther off than another decoder and rounding explain, so that no kernel is ruled out."""
+"""Gray levels: farther off than another decoder and rounding explain, so that no kernel is ruled out."""
 _KIN = 0.5
-"""Grey levels, on average, that the arithmetics of one kernel differ by: 0.3 by rounding, more where they overshoot."""
+"""Gray levels, on average, that the arithmetics of one kernel differ by: 0.3 by rounding, more where they overshoot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Guess:
+class PipelineHypothesis:
     """One way to make the picture, the value mapping left open."""
 
-    place: Place
-    family: Family
-    arithmetic: Arithmetic
+    place: FramingMatch
+    family: KernelFamily
+    arithmetic: ResizeMethod
     decode: Decode
     geometry: tuple[Step, ...]
     """As a spec has it; a frame is black."""
     steps: tuple[Step, ...]
     """From the file to the picture."""
     part: SourceRegion
-    orders: tuple[tuple[str, Line], ...]
+    orders: tuple[tuple[str, ChannelFit], ...]
     """Channel orders that go with it and the line from pixels to numbers, the better first; both for a gray picture."""
 
     @property
     def off(self) -> float:
-        """Mean difference from the better line, in grey levels."""
+        """Mean difference from the better line, in gray levels."""
         return self.orders[0][1].off
 
     @property
     def scale(self) -> float:
-        """How many of the tensor's numbers one grey level is, at least."""
+        """How many of the tensor's numbers one gray level is, at least."""
         return min(abs(a) for a in self.orders[0][1].affine.scale)
 
     def key(self) -> tuple[object, ...]:
@@ -74,7 +81,9 @@ class Guess:
         return *self.place.framing.rank(size), FAMILIES.index(self.family), self.family.members.index(self.arithmetic)
 
 
-def near(source: Source, places: list[Place], decode: Decode, *, whole: bool | None) -> list[Guess]:
+def near(
+    source: SourceImage, places: list[FramingMatch], decode: Decode, *, whole: bool | None
+) -> list[PipelineHypothesis]:
     """The pairs of place and family that come nearest, nearest first, each by one member of the family.
 
     whole: whether the tensor holds the images of whole levels; None: who knows.
@@ -94,19 +103,23 @@ def near(source: Source, places: list[Place], decode: Decode, *, whole: bool | N
     return [one for one in found if one.off <= 1.5 * found[0].off + _KIN][:_GUESSES]
 
 
-def decoded(source: Source, guesses: list[Guess], decode: Decode) -> list[Guess]:
+def vary_decoders(source: SourceImage, guesses: list[PipelineHypothesis], decode: Decode) -> list[PipelineHypothesis]:
     """The guesses with another decoder."""
     made = (_guess(source, one.place, one.family, arithmetic=one.arithmetic, decode=decode) for one in guesses)
     return sorted((one for one in made if one is not None), key=_off)
 
 
-def _off(guess: Guess) -> float:
+def _off(guess: PipelineHypothesis) -> float:
     return guess.off
 
 
 def _each(
-    source: Source, places: list[Place], families: Iterable[Family], decode: Decode, whole: bool | None
-) -> Iterator[Guess]:
+    source: SourceImage,
+    places: list[FramingMatch],
+    families: Iterable[KernelFamily],
+    decode: Decode,
+    whole: bool | None,
+) -> Iterator[PipelineHypothesis]:
     """A guess for each place and family, by the family's first member that goes with the place."""
     for place in places:
         for family in families if place.framing.resizes else FAMILIES[:1]:
@@ -119,7 +132,9 @@ def _each(
                 yield first
 
 
-def kin(source: Source, first: Guess, *, whole: bool | None) -> Iterator[Guess]:
+def same_family_hypotheses(
+    source: SourceImage, first: PipelineHypothesis, *, whole: bool | None
+) -> Iterator[PipelineHypothesis]:
     """The guesses of the same place and family that can have made such numbers, of which ``first`` is one.
 
     whole: whether the tensor holds the images of whole levels; None: who knows.
@@ -133,14 +148,14 @@ def kin(source: Source, first: Guess, *, whole: bool | None) -> Iterator[Guess]:
 
 
 def _guess(
-    source: Source,
-    place: Place,
-    family: Family,
+    source: SourceImage,
+    place: FramingMatch,
+    family: KernelFamily,
     *,
-    arithmetic: Arithmetic,
+    arithmetic: ResizeMethod,
     decode: Decode,
     stride: int | None = None,
-) -> Guess | None:
+) -> PipelineHypothesis | None:
     """The picture of one place by one arithmetic, and the lines that go with it; None where it cannot be made.
 
     stride: of the rows and columns that are compared; None: a sample.
@@ -150,18 +165,18 @@ def _guess(
         return None
     seen, view = place.seen, place.view
     steps = geometry(written, size=seen.size, order=ORDERS[seen.channels][0])
-    part = traced(steps, view.height, view.width)
+    part = trace_region(steps, view.height, view.width)
     if part is None or part.size != seen.size:
         return None
     try:
-        way = picture_steps(source.header, decode, steps, seen.channels, turn=view.turn)
-        both = compared(pictured(way, source, view), seen, part, stride=stride)
+        way = image_steps(source.header, decode, steps, seen.channels, turn=view.turn)
+        both = compare_views(render_hypothesis(way, source, view), seen, part, stride=stride)
     except PlanError:
         return None
     orders = _lines(*both, ORDERS[seen.channels])
     if not orders:
         return None
-    return Guess(
+    return PipelineHypothesis(
         place=place,
         family=family,
         arithmetic=arithmetic,
@@ -173,16 +188,16 @@ def _guess(
     )
 
 
-def pictured(way: tuple[Step, ...], source: Source, view: View) -> np.ndarray:
+def render_hypothesis(way: tuple[Step, ...], source: SourceImage, view: OrientedImage) -> np.ndarray:
     """The array after the steps: one picture for all that come to the same sizes, however these were derived."""
     at = next((at for at, step in enumerate(way) if record(step.op).stage == "geometry"), len(way))
     plain = (*way[:at], *concrete(way[at:], view.height, view.width))
-    picture = carried_out(plain, source.remembered)
+    picture = apply_steps(plain, source.remembered)
     source.remembered[step_names(way)] = picture
     return picture
 
 
-def compared(
+def compare_views(
     picture: np.ndarray, seen: TensorImage, part: SourceRegion, *, stride: int | None = 1
 ) -> tuple[np.ndarray, np.ndarray]:
     """The tensor and the picture where both show the source. stride: of rows and columns; None: a sample."""
@@ -192,11 +207,11 @@ def compared(
     return seen.pixels[window], picture[window]
 
 
-def _lines(tensor: np.ndarray, pixels: np.ndarray, orders: tuple[str, ...]) -> tuple[tuple[str, Line], ...]:
+def _lines(tensor: np.ndarray, pixels: np.ndarray, orders: tuple[str, ...]) -> tuple[tuple[str, ChannelFit], ...]:
     """The channel orders in which the picture goes with the tensor: the better one, or both where they are alike."""
     found = []
     for order in orders:
-        line = fitted(pixels[..., places(order)], tensor)
+        line = fit_channels(pixels[..., places(order)], tensor)
         if line is not None:
             found.append((order, line))
     found.sort(key=lambda pair: pair[1].off)

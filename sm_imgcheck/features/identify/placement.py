@@ -11,17 +11,17 @@ import numpy as np
 from sm_imgcheck.core.channels import ORDERS
 from sm_imgcheck.core.types import Decode, Header, Quantize, Values
 from sm_imgcheck.features.identify.candidates import TensorImage
-from sm_imgcheck.features.identify.cells import Sums, misfit, summed
+from sm_imgcheck.features.identify.cells import IntegralImage, integral_image, misfit
 from sm_imgcheck.features.identify.framings import Framing, framings, nearby, probes, variants
-from sm_imgcheck.features.identify.plan import Arithmetic, picture_steps, with_arithmetic
-from sm_imgcheck.features.identify.region import SourceRegion, geometry, traced
-from sm_imgcheck.ops.execute import carried_out
+from sm_imgcheck.features.identify.plan import ResizeMethod, image_steps, with_arithmetic
+from sm_imgcheck.features.identify.region import SourceRegion, geometry, trace_region
+from sm_imgcheck.ops.execute import apply_steps
 from sm_imgcheck.ops.kernels.color import orient
 
 if TYPE_CHECKING:
     from sm_imgcheck.features.identify.framings import FramingStep
 
-__all__ = ["Place", "Source", "View", "frame_of", "glances", "placed", "views"]
+__all__ = ["FramingMatch", "OrientedImage", "SourceImage", "coarse_misfits", "frame_of", "rank_placements", "views"]
 
 _COARSE, _FINE = 16, 56
 """Cells along either side: enough to tell one framing from another; enough to tell a pixel."""
@@ -32,19 +32,19 @@ _TURNS, _KEPT = 4, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Place:
+class FramingMatch:
     """One framing of one view."""
 
     seen: TensorImage
     """Turned back."""
-    view: View
+    view: OrientedImage
     framing: Framing
     part: SourceRegion
     misfit: float
     """Share of the tensor's variance that the cells leave unexplained, 0..1."""
 
 
-def glances(seen: TensorImage, every: list[View]) -> list[float]:
+def coarse_misfits(seen: TensorImage, every: list[OrientedImage]) -> list[float]:
     """The misfit of the best of a few framings, for each view: enough to tell one turn, or one image, from another."""
     inner = seen.inner()
     found = []
@@ -56,21 +56,25 @@ def glances(seen: TensorImage, every: list[View]) -> list[float]:
     return found
 
 
-def placed(seen: TensorImage, every: list[View], misfits: list[float], own: Sequence[Framing]) -> list[Place]:
+def rank_placements(
+    seen: TensorImage, every: list[OrientedImage], misfits: list[float], own: Sequence[Framing]
+) -> list[FramingMatch]:
     """The places worth a closer look, the best first; none where no part of the picture resembles the tensor.
 
     misfits: of each view, at a glance. own: framings to be tried besides the usual ones.
     """
     inner = seen.inner()
-    found: list[Place] = []
+    found: list[FramingMatch] = []
     for error, at in sorted((error, at) for at, error in enumerate(misfits))[:_TURNS]:
         if error <= 2 * min(misfits) + 0.02:
             found += _of_view(every[at], seen.face(every[at].turned), own, inner=inner)
     return sorted(found, key=lambda place: place.misfit)
 
 
-def _of_view(view: View, seen: TensorImage, own: Sequence[Framing], *, inner: tuple[int, int] | None) -> list[Place]:
-    """All framings by coarse cells, the best and their neighbours by fine ones, the best of these in every rounding."""
+def _of_view(
+    view: OrientedImage, seen: TensorImage, own: Sequence[Framing], *, inner: tuple[int, int] | None
+) -> list[FramingMatch]:
+    """All framings by coarse cells, the best and their neighbors by fine ones, the best of these in every rounding."""
     size = seen.size
     ways = (*own, *framings((view.height, view.width), size, inner=inner))
     coarse = _best(_judged(ways, view, seen, cells=_COARSE), _KEPT)
@@ -81,13 +85,13 @@ def _of_view(view: View, seen: TensorImage, own: Sequence[Framing], *, inner: tu
     return list(_judged(closer, view, seen, cells=_FINE, shifts=_SHIFTS))
 
 
-def _best(places: Iterable[Place], number: int) -> list[Place]:
+def _best(places: Iterable[FramingMatch], number: int) -> list[FramingMatch]:
     return sorted(places, key=lambda place: place.misfit)[:number]
 
 
 def _judged(
-    ways: Iterable[Framing], view: View, seen: TensorImage, *, cells: int, shifts: tuple[float, ...] = (0.0,)
-) -> Iterator[Place]:
+    ways: Iterable[Framing], view: OrientedImage, seen: TensorImage, *, cells: int, shifts: tuple[float, ...] = (0.0,)
+) -> Iterator[FramingMatch]:
     """Each framing that ends in the tensor's size, with its misfit; those of one kind and one part once."""
     known: set[tuple[object, ...]] = set()
     for framing in ways:
@@ -99,7 +103,7 @@ def _judged(
             continue
         known.add(key)
         misfit = min(view.misfit(seen.sums(), part, cells=cells, shift=shift) for shift in shifts)
-        yield Place(seen=seen, view=view, framing=framing, part=part, misfit=misfit)
+        yield FramingMatch(seen=seen, view=view, framing=framing, part=part, misfit=misfit)
 
 
 def _idle(framing: Framing, part: SourceRegion) -> bool:
@@ -109,17 +113,17 @@ def _idle(framing: Framing, part: SourceRegion) -> bool:
     return part.copied and framing.resizes and not framing.known
 
 
-def part_of(framing: Framing, view: View, seen: TensorImage) -> SourceRegion | None:
+def part_of(framing: Framing, view: OrientedImage, seen: TensorImage) -> SourceRegion | None:
     """What the framing shows of the view; None where it cannot be."""
     library = framing.libraries[0] if framing.libraries else "pillow"
-    written = with_arithmetic(framing, Arithmetic(library=library, interpolation="nearest"))
+    written = with_arithmetic(framing, ResizeMethod(library=library, interpolation="nearest"))
     assert written is not None
     steps = geometry(written, size=seen.size, order=ORDERS[seen.channels][0])
-    return traced(steps, view.height, view.width)
+    return trace_region(steps, view.height, view.width)
 
 
 def _holds(part: SourceRegion, seen: TensorImage) -> bool:
-    """Whether everything around the picture is of one colour."""
+    """Whether everything around the picture is of one color."""
     (top, left, height, width), (upper, first, high, wide) = part.inner, seen.box()
     return top <= upper and left <= first and upper + high <= top + height and first + wide <= left + width
 
@@ -139,7 +143,7 @@ _MIRRORED = {1: 2, 2: 1, 3: 4, 4: 3, 5: 6, 6: 5, 7: 8, 8: 7}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Source:
+class SourceImage:
     """The image that the tensor may be made of."""
 
     header: Header
@@ -154,7 +158,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class View:
+class OrientedImage:
     """The picture under one turn, upright if that turn is right."""
 
     turn: int
@@ -163,11 +167,11 @@ class View:
     """How the tensor was turned at last: 1 not at all, 2 mirrored."""
     height: int
     width: int
-    sums: Sums = field(repr=False)
+    sums: IntegralImage = field(repr=False)
     reduction: tuple[float, float]
     """Pixels of the picture to one row and one column of the sums."""
 
-    def misfit(self, target: Sums, part: SourceRegion, *, cells: int, shift: float = 0.0) -> float:
+    def misfit(self, target: IntegralImage, part: SourceRegion, *, cells: int, shift: float = 0.0) -> float:
         """Share of the tensor's variance that this part of the picture does not explain, 0..1.
 
         target: the sums of the tensor turned back. shift: see ``misfit`` of ``_cells``.
@@ -175,7 +179,7 @@ class View:
         return misfit(target, self.sums, part, self.reduction, cells=cells, shift=shift)
 
 
-def views(source: Source, channels: int) -> list[View]:
+def views(source: SourceImage, channels: int) -> list[OrientedImage]:
     """Each turn once: as EXIF says first, then as stored, then both mirrored, then the turns that nobody asks for.
 
     A quarter turn is tried before the resize and after it, which Pillow's rounding tells apart.
@@ -188,7 +192,7 @@ def views(source: Source, channels: int) -> list[View]:
     first = dict.fromkeys((applied, 1))
     every += [(turn, turned) for turn in first for turned in (5, 6, 7, 8) if _both(turn, turned) not in shown]
     small, reduction = _reduced(source, channels)
-    sums = {turn: summed(orient(small, orientation=turn)) for turn, _ in every}
+    sums = {turn: integral_image(orient(small, orientation=turn)) for turn, _ in every}
     return [_view(sums[turn], reduction if turn < 5 else reduction[::-1], turn, turned) for turn, turned in every]
 
 
@@ -199,9 +203,9 @@ def _both(turn: int, turned: int) -> int:
     return next(one for one in range(1, 9) if np.array_equal(orient(mark, orientation=one), twice))
 
 
-def _view(sums: Sums, reduction: tuple[float, float], turn: int, turned: int) -> View:
+def _view(sums: IntegralImage, reduction: tuple[float, float], turn: int, turned: int) -> OrientedImage:
     high, wide = (length - 1 for length in sums.values.shape[:2])
-    return View(
+    return OrientedImage(
         turn=turn,
         turned=turned,
         height=round(high * reduction[0]),
@@ -211,12 +215,12 @@ def _view(sums: Sums, reduction: tuple[float, float], turn: int, turned: int) ->
     )
 
 
-def _reduced(source: Source, channels: int) -> tuple[np.ndarray, tuple[float, float]]:
+def _reduced(source: SourceImage, channels: int) -> tuple[np.ndarray, tuple[float, float]]:
     """The stored picture in the tensor's channels, at most so many pixels long, and by how much it was reduced."""
     import cv2
 
-    steps = picture_steps(source.header, source.decode, (), channels, turn=1)
-    pixels = carried_out(steps, source.remembered)
+    steps = image_steps(source.header, source.decode, (), channels, turn=1)
+    pixels = apply_steps(steps, source.remembered)
     height, width = pixels.shape[:2]
     share = min(1.0, _REDUCED / max(height, width))
     if share == 1:

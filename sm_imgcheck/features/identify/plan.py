@@ -25,15 +25,15 @@ __all__ = [
     "FAMILIES",
     "PIXELS",
     "QUICK",
-    "Arithmetic",
-    "Family",
-    "cut_off",
-    "picture_steps",
+    "KernelFamily",
+    "ResizeMethod",
+    "image_steps",
     "places",
     "plain",
-    "planned",
+    "plan_from_file",
+    "rotate_after_resize",
     "split",
-    "turned_at_last",
+    "truncate_fractions",
     "with_arithmetic",
 ]
 
@@ -46,7 +46,9 @@ def places(order: str) -> list[int]:
     return [0] if order == GRAY else ["RGBA".index(channel) for channel in order]
 
 
-def planned(header: Header, decode: Decode, geometry: tuple[Step, ...], contract: Contract, *, turn: int) -> Plan:
+def plan_from_file(
+    header: Header, decode: Decode, geometry: tuple[Step, ...], contract: Contract, *, turn: int
+) -> Plan:
     """The plan from the file to the contract. turn: the EXIF orientation that is applied, whatever the file says.
 
     Raises PlanError where the geometry does not end in the contract's size.
@@ -67,7 +69,7 @@ def planned(header: Header, decode: Decode, geometry: tuple[Step, ...], contract
     return make_plan(spec, Candidate(path="", kind="image", header=turned), Options())
 
 
-def picture_steps(
+def image_steps(
     header: Header, decode: Decode, geometry: tuple[Step, ...], channels: int, *, turn: int
 ) -> tuple[Step, ...]:
     """The steps to the picture alone, in RGB order, of whatever size the geometry gives."""
@@ -78,7 +80,7 @@ def picture_steps(
         channel_order=ORDERS[channels][0],
         values=PIXELS,
     )
-    return split(planned(header, decode, geometry, contract, turn=turn).steps)[0]
+    return split(plan_from_file(header, decode, geometry, contract, turn=turn).steps)[0]
 
 
 def split(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
@@ -91,7 +93,7 @@ def _of_picture(step: Step) -> bool:
     return record(step.op).shapes_picture and step.params.get("units") != "final"
 
 
-def turned_at_last(plan: Plan, turned: int) -> Plan:
+def rotate_after_resize(plan: Plan, turned: int) -> Plan:
     """With the picture turned once it has its size, ``turned`` as EXIF counts; 2: mirrored."""
     picture, rest = split(plan.steps)
     step = Step(op="orient", params={"orientation": turned}, why="so the picture stands in the tensor")
@@ -104,7 +106,7 @@ def turned_at_last(plan: Plan, turned: int) -> Plan:
     return replace(plan, steps=(*picture, step, *rest), after=tuple(later))
 
 
-def cut_off(plan: Plan) -> Plan:
+def truncate_fractions(plan: Plan) -> Plan:
     """With the fractions cut off where the plan rounds to the tensor's integers."""
     at = max(at for at, step in enumerate(plan.steps) if step.op == "cast")
     step = plan.steps[at]
@@ -113,7 +115,7 @@ def cut_off(plan: Plan) -> Plan:
 
 
 @frozen
-class Arithmetic:
+class ResizeMethod:
     """What a resize says of itself besides sizes, as the keys of the spec language."""
 
     library: str
@@ -128,16 +130,16 @@ class Arithmetic:
 
 
 @frozen
-class Family:
-    """Resizes of one kernel: they differ by a grey level at most, but where a kernel overshoots."""
+class KernelFamily:
+    """Resizes of one kernel: they differ by a gray level at most, but where a kernel overshoots."""
 
-    members: tuple[Arithmetic, ...]
+    members: tuple[ResizeMethod, ...]
     """Whole levels first, then float32, then float32 rounded; the most usual and fastest of each first."""
 
-    def spokesmen(self, *, whole: bool | None) -> tuple[Arithmetic, ...]:
+    def spokesmen(self, *, whole: bool | None) -> tuple[ResizeMethod, ...]:
         """The members, those first that speak for all when the tensor holds whole levels, or fractions (False).
 
-        Where a kernel overshoots, whole levels are clipped and fractions are not: up to 20 grey levels apart.
+        Where a kernel overshoots, whole levels are clipped and fractions are not: up to 20 gray levels apart.
         """
         return tuple(sorted(self.members, key=lambda one: (one.dtype == "float32") != (whole is False)))
 
@@ -146,7 +148,7 @@ _IN_FLOAT = ("tensorflow", "torch", "opencv", "pillow", "pillow-12")
 """Libraries by how usual it is that they resize in float32."""
 
 
-def _members(interpolation: str, *, smooth: bool, libraries: Sequence[str]) -> Iterator[Arithmetic]:
+def _members(interpolation: str, *, smooth: bool, libraries: Sequence[str]) -> Iterator[ResizeMethod]:
     for dtype in ("uint8", "float32", "float32-rounded"):
         for name in libraries if dtype == "uint8" else sorted(libraries, key=_IN_FLOAT.index):
             library = LIBRARIES[name]
@@ -159,11 +161,11 @@ def _members(interpolation: str, *, smooth: bool, libraries: Sequence[str]) -> I
             if theirs in library.interpolations and not float_only:
                 switch = smooth if library.antialias is not None and theirs in SMOOTH else None
                 if not (theirs == "lanczos" and name == "torch" and not smooth):
-                    yield Arithmetic(library=name, interpolation=theirs, dtype=dtype, antialias=switch)
+                    yield ResizeMethod(library=name, interpolation=theirs, dtype=dtype, antialias=switch)
 
 
-def _family(interpolation: str, *libraries: str, smooth: bool) -> Family:
-    return Family(members=tuple(_members(interpolation, smooth=smooth, libraries=libraries)))
+def _family(interpolation: str, *libraries: str, smooth: bool) -> KernelFamily:
+    return KernelFamily(members=tuple(_members(interpolation, smooth=smooth, libraries=libraries)))
 
 
 _STRETCHED = ("pillow", "torch", "tensorflow", "pillow-12")
@@ -173,7 +175,7 @@ _COPIES = (
     *({"library": "opencv", "interpolation": name, "dtype": "uint8"} for name in ("nearest", "bilinear", "bicubic")),
 )
 _KEYS = ("library", "interpolation", "dtype", "antialias")
-FAMILIES: tuple[Family, ...] = (
+FAMILIES: tuple[KernelFamily, ...] = (
     _family("bilinear", *_STRETCHED, smooth=True),
     _family("bicubic", *_STRETCHED, smooth=True),
     _family("bilinear", "opencv", "tensorflow", "torch", smooth=False),
@@ -196,7 +198,7 @@ QUICK = tuple(one for one in FAMILIES if one.members[0].keys() in _COPIES)
 """Families that take a few pixels of the source for each one: too ragged for cells, and fast enough for every place."""
 
 
-def with_arithmetic(framing: Framing, arithmetic: Arithmetic) -> list[FramingStep] | None:
+def with_arithmetic(framing: Framing, arithmetic: ResizeMethod) -> list[FramingStep] | None:
     """The framing in the spec language, complete; None where its sizes are those of other libraries."""
     if framing.libraries and arithmetic.library not in framing.libraries:
         return None

@@ -12,9 +12,9 @@ from sm_imgcheck.core.types import Step
 from sm_imgcheck.ops.trace import output_size
 from sm_imgcheck.spec import geometry as sizing
 from sm_imgcheck.spec.geometry_ops import ops
-from sm_imgcheck.spec.problems import Notes
+from sm_imgcheck.spec.problems import ProblemList
 
-__all__ = ["SourceRegion", "concrete", "geometry", "traced"]
+__all__ = ["SourceRegion", "concrete", "geometry", "trace_region"]
 
 
 @frozen
@@ -50,15 +50,15 @@ def geometry(written: Sequence[Mapping[str, Any]], *, size: tuple[int, int], ord
 
     Raises ValueError where the language forbids them.
     """
-    notes = Notes(None)
-    target = sizing.Target(size=size, known=True, channel_order=order)
+    notes = ProblemList(None)
+    target = sizing.ResizeTarget(size=size, known=True, channel_order=order)
     resolved = sizing.read({"geometry": list(written)}, target, notes)
     if problems := notes.all():
         raise ValueError("; ".join(str(problem) for problem in problems))
     return ops(resolved)
 
 
-def traced(steps: Sequence[Step], height: int, width: int) -> SourceRegion | None:
+def trace_region(steps: Sequence[Step], height: int, width: int) -> SourceRegion | None:
     """Follow a picture of ``height`` x ``width`` through the steps; None where they refuse it or leave nothing."""
     part = SourceRegion(source=(0, 0, height, width), inner=(0, 0, height, width), size=(height, width))
     try:

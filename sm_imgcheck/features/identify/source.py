@@ -11,11 +11,11 @@ import numpy as np
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError, PlanError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.recipes import name_of
-from sm_imgcheck.core.types import Candidate, Decode, Facts, Ideal, Options, Origin, Plan, Spec, Step
-from sm_imgcheck.core.value_mapping import finished, same
+from sm_imgcheck.core.types import Candidate, Decode, Facts, Options, Origin, Plan, SourceComparison, Spec, Step
+from sm_imgcheck.core.value_mapping import quantized_target, same
 from sm_imgcheck.features import identify
 from sm_imgcheck.io import stores
-from sm_imgcheck.ops.execute import carried_out
+from sm_imgcheck.ops.execute import apply_steps
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.pipeline import read
 from sm_imgcheck.pipeline.plan import make_plan
@@ -25,7 +25,7 @@ __all__ = ["SOURCE", "check_source", "trace_origins"]
 SOURCE = "the source image"
 """What an image is called that comes as bytes."""
 _NEAR = 0.01
-"""Grey levels between two mappings that are one."""
+"""Gray levels between two mappings that are one."""
 
 
 def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> Candidate:
@@ -41,7 +41,7 @@ def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> 
     if candidate.facts is None or not _may_be_picture(candidate.facts, options):
         return candidate
     layout = options.assume.get("layout", "")
-    # A spec of another number of channels has no geometry for this tensor: the colour of its frames is one of its own.
+    # A spec of another number of channels has no geometry for this tensor: the color of its frames is one of its own.
     alike = spec if spec and spec.contract.channels == (candidate.facts.length("C") or 1) else None
     try:
         origins = identify.find(candidate.data, image.data, layout=layout, decode=policy, spec=alike)
@@ -86,7 +86,7 @@ def check_source(path: str) -> None:
     file = stores.file_of(path)[0]
     try:
         missing = stores.store(file).stat(file) is None
-    except (stores.Unreadable, ValueError):
+    except (stores.LocationError, ValueError):
         missing = True
     if missing:
         _image(path, _lenient(Decode()))
@@ -131,7 +131,7 @@ def _as_quantized(exact: list[Facts], spec: Spec | None) -> bool:
         return False
     contract = spec.contract
     return any(
-        one.dtype == contract.dtype and one.values and same(one.values, finished(contract, one.channel_order))
+        one.dtype == contract.dtype and one.values and same(one.values, quantized_target(contract, one.channel_order))
         for one in exact
     )
 
@@ -140,10 +140,10 @@ def _one(values: Iterable[str]) -> bool:
     return len(set(values)) == 1
 
 
-def _ideal(image: Candidate, origins: tuple[Origin, ...], spec: Spec | None) -> Ideal:
+def _ideal(image: Candidate, origins: tuple[Origin, ...], spec: Spec | None) -> SourceComparison:
     """What the spec makes of the source, and how far its pixels are from those of the nearest origin."""
     assert image.header is not None
-    ideal = Ideal(source=image.path, header=image.header)
+    ideal = SourceComparison(source=image.path, header=image.header)
     if spec is None:
         return ideal
     try:
@@ -158,10 +158,10 @@ def _ideal(image: Candidate, origins: tuple[Origin, ...], spec: Spec | None) -> 
 
 
 def _apart(body: bytes, plan: Plan, steps: tuple[Step, ...]) -> np.ndarray | None:
-    """Absolute differences of two pictures of one file, HxWxC, in grey levels; None where they differ in size."""
+    """Absolute differences of two pictures of one file, HxWxC, in gray levels; None where they differ in size."""
     remembered: dict[tuple[str, ...], Any] = {(): body}
     try:
-        pictures = [carried_out(_picture(one), remembered).astype(np.float32) for one in (plan.steps, steps)]
+        pictures = [apply_steps(_picture(one), remembered).astype(np.float32) for one in (plan.steps, steps)]
     except CandidateError:
         return None
     if pictures[0].shape != pictures[1].shape:

@@ -13,7 +13,17 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Affine, Quantize, Values
 from sm_imgcheck.core.value_mapping import RECIPES, canonical
 
-__all__ = ["AS_SPEC", "IDENTITY", "Line", "Meaning", "Own", "fitted", "meanings", "named", "whole_meanings"]
+__all__ = [
+    "AS_SPEC",
+    "IDENTITY",
+    "ChannelFit",
+    "Own",
+    "ValueTransform",
+    "fit_channels",
+    "integer_transforms",
+    "meanings",
+    "named",
+]
 
 Own = tuple[Values, Quantize | None] | None
 """What the spec does to the values."""
@@ -22,16 +32,16 @@ AS_SPEC, AS_FLIPPED = "as the spec says", "as the spec says, in the other order"
 
 
 @frozen
-class Line:
+class ChannelFit:
     """tensor = scale * pixel + offset for each stored channel, by least squares."""
 
     affine: Affine
     off: float
-    """Mean difference between the line and the tensor, in grey levels."""
+    """Mean difference between the line and the tensor, in gray levels."""
 
 
 @frozen
-class Meaning:
+class ValueTransform:
     """What was done to the values, in its written form."""
 
     name: str
@@ -42,7 +52,7 @@ class Meaning:
     """Of the cast to integers."""
 
     def affine(self, channels: int) -> Affine:
-        """From grey levels to the tensor's numbers, but for rounding."""
+        """From gray levels to the tensor's numbers, but for rounding."""
         line = canonical(self.values, channels)
         if self.quantize is None:
             return line
@@ -50,10 +60,10 @@ class Meaning:
         return Affine(scale=tuple(a / scale for a in line.scale), offset=tuple(b / scale + zero for b in line.offset))
 
 
-def fitted(pixels: np.ndarray, tensor: np.ndarray) -> Line | None:
+def fit_channels(pixels: np.ndarray, tensor: np.ndarray) -> ChannelFit | None:
     """The line for two HxWxC arrays; None where some channel of the pixels says nothing of it.
 
-    A channel of one colour (an opaque alpha) takes the line of the others.
+    A channel of one color (an opaque alpha) takes the line of the others.
     """
     channels = tensor.shape[2]
     lines = [_line(pixels[..., c], tensor[..., c]) for c in range(channels)]
@@ -63,11 +73,11 @@ def fitted(pixels: np.ndarray, tensor: np.ndarray) -> Line | None:
     lines = [line or known[0] for line in lines]
     scale, offset = (tuple(line[at] for line in lines if line) for at in (0, 1))
     off = float(np.mean([line[2] for line in known]))
-    return Line(affine=Affine(scale=scale, offset=offset), off=off)
+    return ChannelFit(affine=Affine(scale=scale, offset=offset), off=off)
 
 
 def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float] | None:
-    """Scale, offset, and the mean distance in grey levels."""
+    """Scale, offset, and the mean distance in gray levels."""
     x, y = x.reshape(-1).astype(np.float32), y.reshape(-1)
     middle, mean = float(x.mean(dtype=np.float64)), float(y.mean(dtype=np.float64))
     x, y = x - np.float32(middle), y - np.float32(mean)
@@ -81,23 +91,23 @@ def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float] | None:
     return scale, mean - scale * middle, off
 
 
-def meanings(line: Affine, own: Own, *, surely: float, maybe: float) -> Iterator[Meaning]:
+def meanings(line: Affine, own: Own, *, surely: float, maybe: float) -> Iterator[ValueTransform]:
     """What the line may stand for: the field's mapping that is nearest at black and white, and the line itself.
 
-    own: the spec's mapping, if any. surely, maybe: grey levels within which the field's mapping is the only one, and
+    own: the spec's mapping, if any. surely, maybe: gray levels within which the field's mapping is the only one, and
     one of both.
     """
     channels = len(line.scale)
     known = [(apart(line, canonical(values, channels)), name, values) for name, values in named(channels, own)]
     distance, name, values = min(known, key=lambda one: one[0])
     if distance <= maybe:
-        yield Meaning(name=name, values=values)
+        yield ValueTransform(name=name, values=values)
     if distance > surely:
-        yield Meaning(name="", values=_free(line))
+        yield ValueTransform(name="", values=_free(line))
 
 
 def apart(one: Affine, other: Affine) -> float:
-    """Largest distance of two lines at black and at white, in grey levels of the second."""
+    """Largest distance of two lines at black and at white, in gray levels of the second."""
     ends = [
         abs(a * x + b - c * x - d) / abs(c)
         for a, b, c, d in zip(one.scale, one.offset, other.scale, other.offset, strict=True)
@@ -154,13 +164,13 @@ def _rounded(numbers: list[float], digits: int) -> tuple[float, ...]:
 
 
 _COARSE, _BLIND = 1.5, 16.0
-"""Grey levels to one step of the integers, from where on the field's mappings are all tried, and the line is not."""
+"""Gray levels to one step of the integers, from where on the field's mappings are all tried, and the line is not."""
 _USUAL = (1.0, 1 / 128, 1 / 127.5, 1 / 127, 1 / 255, 1 / 256, 1 / 64)
 """Scales of quantized inputs in the field."""
 _ALIKE, _OFF_ZERO = 0.01, 0.8
 """How far the channels' scales may be apart, and a zero point from a whole number: integers say it no better."""
 _ROUGH = 1.0
-"""Grey levels that a line is off on average, from where the picture is another, and no rounding explains it."""
+"""Gray levels that a line is off on average, from where the picture is another, and no rounding explains it."""
 _SAMPLE = 1 << 12
 _SEARCHES = 50
 """Each makes the interval of slopes a third shorter: 1e-9 of what it was."""
@@ -168,7 +178,9 @@ _ROUNDINGS: tuple[tuple[Literal["half_even", "truncate"], float], ...] = (("half
 """How a number becomes whole, and by how much the middle of what becomes so lies above it."""
 
 
-def whole_meanings(picture: np.ndarray, tensor: np.ndarray, line: Line, own: Own, *, dtype: str) -> Iterator[Meaning]:
+def integer_transforms(
+    picture: np.ndarray, tensor: np.ndarray, line: ChannelFit, own: Own, *, dtype: str
+) -> Iterator[ValueTransform]:
     """What may have been done to HxWxC pixels in the tensor's order to give its integers, the usual first.
 
     line: by least squares; told as it is where nothing else goes. own: of the spec. dtype: of the tensor.
@@ -176,7 +188,7 @@ def whole_meanings(picture: np.ndarray, tensor: np.ndarray, line: Line, own: Own
     step = max(1 / abs(a) for a in line.affine.scale)
     if _plain(line.affine):
         yield from (
-            Meaning(name=IDENTITY, values=Values(low=0, high=255), rounding=rounding)
+            ValueTransform(name=IDENTITY, values=Values(low=0, high=255), rounding=rounding)
             for rounding, _ in _ROUNDINGS
             if rounding == "half_even" or picture.dtype != np.uint8
         )
@@ -197,7 +209,7 @@ def _lines(affine: Affine) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 
 def _whole(
-    meaning: Meaning, a: float, b: float, ends: tuple[float, float], limits: tuple[float, float]
+    meaning: ValueTransform, a: float, b: float, ends: tuple[float, float], limits: tuple[float, float]
 ) -> tuple[float, float]:
     """The smallest and the largest integer that these pixels become."""
     numbers = sorted(a * end + b for end in ends)
@@ -207,13 +219,13 @@ def _whole(
 
 def _tried(
     picture: np.ndarray, tensor: np.ndarray, line: Affine, own: Own, limits: tuple[float, float]
-) -> Iterator[Meaning]:
+) -> Iterator[ValueTransform]:
     if own is not None and own[1] is not None:
-        yield Meaning(name=AS_SPEC, values=own[0], quantize=own[1])
+        yield ValueTransform(name=AS_SPEC, values=own[0], quantize=own[1])
     step = max(1 / abs(a) for a in line.scale)
     if step > _COARSE:
         for name, values in named(len(line.scale), own):
-            yield from (Meaning(name=name, values=values, rounding=rounding) for rounding, _ in _ROUNDINGS)
+            yield from (ValueTransform(name=name, values=values, rounding=rounding) for rounding, _ in _ROUNDINGS)
     if step > _BLIND:
         return
     middle = _between(picture, tensor, limits) or line
@@ -232,12 +244,12 @@ def _plain(line: Affine) -> bool:
     return all(abs(a - 1) < 5e-3 and abs(b) < 1 for a, b in zip(line.scale, line.offset, strict=True))
 
 
-def _usual(meaning: Meaning) -> tuple[bool, int]:
+def _usual(meaning: ValueTransform) -> tuple[bool, int]:
     """Several say the same of a line: shifted levels first, then the least zero point."""
     return meaning.name != IDENTITY, abs(meaning.quantize.zero_point) if meaning.quantize else 0
 
 
-def _quantized(line: Affine, own: Own) -> Iterator[Meaning]:
+def _quantized(line: Affine, own: Own) -> Iterator[ValueTransform]:
     """The field's mappings that one scale and one whole zero point take to the line."""
     for name, values in named(len(line.scale), own):
         known = canonical(values, len(line.scale))
@@ -250,7 +262,7 @@ def _quantized(line: Affine, own: Own) -> Iterator[Meaning]:
             middle_zero = float(np.mean(zeros))
             for zero in sorted({math.floor(middle_zero), math.ceil(middle_zero)}, key=abs):
                 if max(abs(one - zero) for one in zeros) < _OFF_ZERO:
-                    yield Meaning(name=name, values=values, quantize=Quantize(scale=scale, zero_point=zero))
+                    yield ValueTransform(name=name, values=values, quantize=Quantize(scale=scale, zero_point=zero))
 
 
 def _between(picture: np.ndarray, tensor: np.ndarray, limits: tuple[float, float]) -> Affine | None:

@@ -10,24 +10,24 @@ import numpy as np
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.types import Affine, Contract, Dim, Origin, Step
 from sm_imgcheck.features.identify.candidates import TensorImage
-from sm_imgcheck.features.identify.kernels import Guess, compared, pictured
-from sm_imgcheck.features.identify.placement import Source, View, frame_of
-from sm_imgcheck.features.identify.plan import cut_off, places, planned, split, turned_at_last
-from sm_imgcheck.features.identify.value_fit import Line, Meaning, meanings, whole_meanings
-from sm_imgcheck.ops.execute import apply, carried_out
+from sm_imgcheck.features.identify.kernels import PipelineHypothesis, compare_views, render_hypothesis
+from sm_imgcheck.features.identify.placement import OrientedImage, SourceImage, frame_of
+from sm_imgcheck.features.identify.plan import places, plan_from_file, rotate_after_resize, split, truncate_fractions
+from sm_imgcheck.features.identify.value_fit import ChannelFit, ValueTransform, integer_transforms, meanings
+from sm_imgcheck.ops.execute import apply, apply_steps
 
-__all__ = ["Judged", "judged"]
+__all__ = ["RankedOrigin", "verify_hypothesis"]
 
 _SURELY, _MAYBE = 0.02, 0.35
-"""Grey levels at black and white within which a line is one of the field's mappings, and may be."""
+"""Gray levels at black and white within which a line is one of the field's mappings, and may be."""
 _FLOAT = 0.012
-"""Grey levels by which float resizes of different libraries and builds differ at most, here and there."""
+"""Gray levels by which float resizes of different libraries and builds differ at most, here and there."""
 _ONE_OFF = 0.001
 """Share of the values that may be a level away: sums within 1e-5 of a half fall on either side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Judged:
+class RankedOrigin:
     """An origin and how it compares with others."""
 
     origin: Origin
@@ -38,7 +38,7 @@ class Judged:
     rank: tuple[int, ...]
 
 
-def judged(guess: Guess, source: Source) -> Iterator[Judged]:
+def verify_hypothesis(guess: PipelineHypothesis, source: SourceImage) -> Iterator[RankedOrigin]:
     """The origins that the guess leads to: one for each channel order that goes with it."""
     seen = guess.place.seen
     for order, line in guess.orders:
@@ -55,19 +55,27 @@ def judged(guess: Guess, source: Source) -> Iterator[Judged]:
             yield min(found, key=lambda one: (round(one.origin.mean_difference, 4), one.origin.facts.recipe == ""))
 
 
-def _meanings(guess: Guess, seen: TensorImage, source: Source, order: str, line: Line) -> Iterator[Meaning]:
+def _meanings(
+    guess: PipelineHypothesis, seen: TensorImage, source: SourceImage, order: str, line: ChannelFit
+) -> Iterator[ValueTransform]:
     """What may have been done to the values."""
     dtype = seen.array.dtype
     if dtype.kind == "f":
         yield from meanings(line.affine, source.values, surely=_SURELY, maybe=_MAYBE)
         return
-    tensor, picture = compared(carried_out(guess.steps, source.remembered), seen, guess.part)
-    yield from whole_meanings(picture[..., places(order)], tensor, line, source.values, dtype=dtype.name)
+    tensor, picture = compare_views(apply_steps(guess.steps, source.remembered), seen, guess.part)
+    yield from integer_transforms(picture[..., places(order)], tensor, line, source.values, dtype=dtype.name)
 
 
 def _judge(
-    guess: Guess, seen: TensorImage, source: Source, *, geometry: tuple[Step, ...], order: str, meaning: Meaning
-) -> Judged:
+    guess: PipelineHypothesis,
+    seen: TensorImage,
+    source: SourceImage,
+    *,
+    geometry: tuple[Step, ...],
+    order: str,
+    meaning: ValueTransform,
+) -> RankedOrigin:
     """Run the whole plan, and hold what comes out against the tensor."""
     shape = tuple(Dim(low=length, high=length) for length in seen.shape)
     dtype = seen.array.dtype.name
@@ -80,12 +88,12 @@ def _judge(
         quantize=meaning.quantize,
     )
     view = guess.place.view
-    plan = planned(source.header, guess.decode, geometry, contract, turn=view.turn)
+    plan = plan_from_file(source.header, guess.decode, geometry, contract, turn=view.turn)
     if meaning.rounding != "half_even":
-        plan = cut_off(plan)
+        plan = truncate_fractions(plan)
     made = _run(plan.steps, source, view)
     if view.turned != 1:
-        plan = turned_at_last(plan, view.turned)
+        plan = rotate_after_resize(plan, view.turned)
     affine = meaning.affine(seen.channels)
     level = np.abs(np.array(affine.scale, np.float64))
     apart = np.abs(made.astype(np.float64) - seen.pixels) / level
@@ -102,21 +110,21 @@ def _judge(
         image=seen.image,
     )
     rounded = guess.arithmetic.dtype == "float32-rounded"
-    return Judged(origin=origin, beyond=beyond, rounded=rounded, rank=guess.rank(seen.size))
+    return RankedOrigin(origin=origin, beyond=beyond, rounded=rounded, rank=guess.rank(seen.size))
 
 
-def _run(steps: tuple[Step, ...], source: Source, view: View) -> np.ndarray:
+def _run(steps: tuple[Step, ...], source: SourceImage, view: OrientedImage) -> np.ndarray:
     """The tensor, its channels last and without a batch, as ``TensorImage.pixels`` has them."""
     before, after = split(steps)
-    array = pictured(before, source, view)
+    array = render_hypothesis(before, source, view)
     for step in after:
         if step.op not in ("transpose", "drop_axis", "batch"):
             array = apply(step, array)
     return array
 
 
-def _with_fill(guess: Guess, seen: TensorImage, order: str, line: Affine) -> tuple[Step, ...]:
-    """The geometry with the frame in the colour that the tensor shows."""
+def _with_fill(guess: PipelineHypothesis, seen: TensorImage, order: str, line: Affine) -> tuple[Step, ...]:
+    """The geometry with the frame in the color that the tensor shows."""
     if not guess.part.framed or not any("fill" in step.params for step in guess.geometry):
         return guess.geometry
     shown = frame_of(seen.pixels, guess.part)[0].astype(np.float64)

@@ -17,27 +17,27 @@ from sm_imgcheck.core.errors import CandidateError, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.layouts import is_layout
 from sm_imgcheck.core.types import Affine, Candidate, Contract, Decode, Facts, Options, Origin, Result, Spec
-from sm_imgcheck.core.value_mapping import own, same
+from sm_imgcheck.core.value_mapping import contract_mapping, same
 from sm_imgcheck.features.golden import difference
 from sm_imgcheck.features.pictures.panels import (
     SPREAD,
     against,
     contracts,
+    default_decode,
     drawable,
     notes_on,
     panel,
     panels_of_source,
-    plain_decode,
     source_of,
     source_panel,
-    stretched,
+    stretch_mapping,
     which_image,
 )
-from sm_imgcheck.features.pictures.sheet import LARGEST, Note, Panel, Reading, sheet, shown
+from sm_imgcheck.features.pictures.sheet import LARGEST, Panel, SheetLine, TensorInterpretation, sheet, shown
 from sm_imgcheck.ops.compare import said, traits
 from sm_imgcheck.pipeline import apply
 from sm_imgcheck.pipeline.plan import decodes_gray
-from sm_imgcheck.pipeline.process import assess, measure_candidate
+from sm_imgcheck.pipeline.process import evaluate_candidate, measure_candidate
 from sm_imgcheck.pipeline.read import image_candidate
 
 __all__ = ["draw_candidate", "draw_golden", "draw_identified"]
@@ -55,7 +55,7 @@ def draw_candidate(result: Result, spec: Spec, options: Options, *, name: str = 
         called = for_terminal(name or candidate.path)
         raise ImgcheckError(f"no picture of {called}: {candidate.problem.message}")
     of_image = candidate.header is not None and candidate.pixels is not None
-    best = assess(candidate, spec, replace(options, want_array=of_image, allow_guess=True))
+    best = evaluate_candidate(candidate, spec, replace(options, want_array=of_image, allow_guess=True))
     sent = of_image and result.kind == "request"
     if of_image:
         panels = tuple(_of_image(candidate, best, spec, sent=sent))
@@ -93,7 +93,7 @@ def _of_image(candidate: Candidate, result: Result, spec: Spec, *, sent: bool) -
     plain = contracts(contract, facts.layout, facts.channel_order)
     if plain is not None and not sent:
         how = f"uint8 {facts.channel_order}, read as {plain.order}"
-        yield panel("What it sees of a plain decode", plain_decode(candidate.pixels, header, facts), plain, (how,))
+        yield panel("What it sees of a plain decode", default_decode(candidate.pixels, header, facts), plain, (how,))
 
 
 def _of_tensor(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Panel]:
@@ -110,7 +110,7 @@ def _of_tensor(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Pan
         sure += ["the nearest that is known"] if _nearest(result) else []
         yield panel("As it was made", array, made, (f"read as {made.order}", *sure, *also), image=image)
     if wanted is None and made is None:
-        spread = Reading(layout=facts.layout, order=facts.channel_order, values=stretched(facts))
+        spread = TensorInterpretation(layout=facts.layout, order=facts.channel_order, values=stretch_mapping(facts))
         yield panel(SPREAD, array, spread, (f"read as {spread.order}", *also), image=image)
 
 
@@ -125,17 +125,17 @@ def _ideal(candidate: Candidate, spec: Spec) -> Iterator[Panel]:
             yield panel("What the model takes", array, wanted, ("made of the source by the plan",))
 
 
-def _made(facts: Facts, result: Result, contract: Contract) -> Reading | None:
+def _made(facts: Facts, result: Result, contract: Contract) -> TensorInterpretation | None:
     """How the tensor was made, as far as that is known or likely; what is not is taken to be as the spec says."""
     near = _nearest(result) or facts
     values, quantize = near.values or _guessed(result), None
     if values is None:
-        values = own(contract, facts.length("C") or 1)
+        values = contract_mapping(contract, facts.length("C") or 1)
         quantize = contract.quantize if facts.dtype == contract.dtype else None
     if values is None:
         return None
     order = _likely(result) or near.channel_order
-    return Reading(layout=facts.layout, order=order, values=values, quantize=quantize)
+    return TensorInterpretation(layout=facts.layout, order=order, values=values, quantize=quantize)
 
 
 def _nearest(result: Result) -> Facts | None:
@@ -144,7 +144,7 @@ def _nearest(result: Result) -> Facts | None:
 
 
 def _likely(result: Result) -> str:
-    """The channel order for which the colours speak, where that is worth a finding."""
+    """The channel order for which the colors speak, where that is worth a finding."""
     return next((finding.actual for finding in result.findings if finding.code == "CHN104"), "")
 
 
@@ -155,7 +155,7 @@ def _guessed(result: Result) -> Affine | None:
     return None if params is None else Affine(scale=tuple(params["scale"]), offset=tuple(params["offset"]))
 
 
-def _alike(one: Reading, other: Reading) -> bool:
+def _alike(one: TensorInterpretation, other: TensorInterpretation) -> bool:
     return one.order == other.order and one.quantize == other.quantize and same(one.values, other.values)
 
 
@@ -181,7 +181,7 @@ def draw_golden(results: Sequence[Result], spec: Spec, *, title: str = "") -> by
         panels.append(_apart(levels, spec.contract.channel_order))
     notes = tuple(notes_on(rules.run(result.candidate, spec), ""))
     head = f"{result.path}, {golden.place}"
-    return sheet(panels, title=(head, against(spec, title)), notes=notes or (Note(text="They are alike."),))
+    return sheet(panels, title=(head, against(spec, title)), notes=notes or (SheetLine(text="They are alike."),))
 
 
 def _most_telling(results: Sequence[Result], spec: Spec) -> Result:
@@ -205,8 +205,8 @@ def _apart(difference: np.ndarray, order: str) -> Panel:
         apart = np.maximum.reduceat(apart, np.arange(0, apart.shape[axis], block), axis=axis)
     most = float(apart.max())
     scaled = np.rint(apart * (255 / most if most else 0)).astype(np.uint8)
-    lines = (f"brightest: {most:.4g} grey levels (drawn times {255 / most:.3g})",) if most else ("none at all",)
-    mean = f"{float(np.abs(difference).mean(dtype=np.float64)):.4g} grey levels on average"
+    lines = (f"brightest: {most:.4g} gray levels (drawn times {255 / most:.3g})",) if most else ("none at all",)
+    mean = f"{float(np.abs(difference).mean(dtype=np.float64)):.4g} gray levels on average"
     return Panel(pixels=shown(scaled, order), heading="The difference", lines=(*lines, mean))
 
 
@@ -222,7 +222,7 @@ def draw_identified(result: Result, *, name: str = "") -> bytes:
     origins = result.origins or ()
     nearest = origins[0].facts if origins and not origins[0].exact else facts
     order, how = _order(nearest)
-    reading = Reading(layout=facts.layout, order=order, values=nearest.values or stretched(facts))
+    reading = TensorInterpretation(layout=facts.layout, order=order, values=nearest.values or stretch_mapping(facts))
     image, also = which_image(facts, origins)
     heading = "As it was made" if nearest.values else SPREAD
     drawn = panel(heading, array, reading, (f"read as {order}{how}", *also), image=image)
@@ -233,17 +233,17 @@ def draw_identified(result: Result, *, name: str = "") -> bytes:
 
 
 def _order(facts: Facts) -> tuple[str, str]:
-    """The channel order, and how it is known where it is not seen: by the colours, or not at all."""
+    """The channel order, and how it is known where it is not seen: by the colors, or not at all."""
     if f"channel_order={facts.channel_order}" not in facts.assumed:
         return facts.channel_order, ""
     if facts.likely_order:
-        return facts.likely_order, f", likely by its colours ({facts.order_probability:.0%})"
+        return facts.likely_order, f", likely by its colors ({facts.order_probability:.0%})"
     return facts.channel_order, ", which is assumed"
 
 
-def _notes(origins: tuple[Origin, ...]) -> Iterator[Note]:
+def _notes(origins: tuple[Origin, ...]) -> Iterator[SheetLine]:
     if origins:
         sure = "Made by" if origins[0].exact else "No pipeline that is known makes it; the nearest is"
-        left = f"{origins[0].mean_difference:.2g} grey levels on average"
+        left = f"{origins[0].mean_difference:.2g} gray levels on average"
         ways = [traits(origin.steps, origin.before) for origin in origins]
-        yield Note(text=f"{sure}: {said(ways)} (apart by {left})")
+        yield SheetLine(text=f"{sure}: {said(ways)} (apart by {left})")

@@ -14,23 +14,23 @@ from sm_imgcheck.core.layouts import is_layout, size
 from sm_imgcheck.core.recipes import name_of
 from sm_imgcheck.core.types import Affine, Candidate, Contract, Decode, Facts, Finding, Header, Origin, Spec
 from sm_imgcheck.core.types.finding import SEVERITY_ORDER
-from sm_imgcheck.core.value_mapping import own
-from sm_imgcheck.features.pictures.sheet import Note, Panel, Reading, Undone, undone
-from sm_imgcheck.ops.kernels.color import colour, orient
+from sm_imgcheck.core.value_mapping import contract_mapping
+from sm_imgcheck.features.pictures.sheet import Panel, RecoveredImage, SheetLine, TensorInterpretation, recover_image
+from sm_imgcheck.ops.kernels.color import color, orient
 from sm_imgcheck.pipeline import read
 
 __all__ = [
     "SPREAD",
     "against",
     "contracts",
+    "default_decode",
     "drawable",
     "notes_on",
     "panel",
     "panels_of_source",
-    "plain_decode",
     "source_of",
     "source_panel",
-    "stretched",
+    "stretch_mapping",
     "which_image",
 ]
 
@@ -73,7 +73,7 @@ def source_of(source: Candidate, decode: Decode, *, gray: bool = False) -> Candi
     return read.image_candidate(source.data, source.path, decode, headers_only=False, gray=gray)
 
 
-def stretched(facts: Facts) -> Affine:
+def stretch_mapping(facts: Facts) -> Affine:
     """The mapping under which the values that are there fill 0..255."""
     low, high = facts.low or 0.0, facts.high or 0.0
     low, high = (low, high) if low < high else (low, low + 1)  # also among NaN
@@ -82,7 +82,7 @@ def stretched(facts: Facts) -> Affine:
 
 
 def source_panel(pixels: np.ndarray, header: Header) -> Panel:
-    """The image file as a person sees it: upright, in colour, on white where it is transparent."""
+    """The image file as a person sees it: upright, in color, on white where it is transparent."""
     step = -(-max(pixels.shape[:2]) // _LARGEST)
     upright = orient(_rgb(pixels[::step, ::step], header, alpha="composite"), orientation=header.orientation)
     turned = ("turned upright, as EXIF says",) if header.orientation != 1 else ()
@@ -91,10 +91,10 @@ def source_panel(pixels: np.ndarray, header: Header) -> Panel:
 
 def _rgb(pixels: np.ndarray, header: Header, *, alpha: str = "drop") -> np.ndarray:
     mode = {1: "L", 2: "LA", 3: "RGB"}.get(pixels.shape[-1], header.mode)
-    return colour(pixels, mode=mode, to="RGB", alpha=alpha, bit_depth="scale")
+    return color(pixels, mode=mode, to="RGB", alpha=alpha, bit_depth="scale")
 
 
-def plain_decode(pixels: np.ndarray, header: Header, facts: Facts) -> np.ndarray:
+def default_decode(pixels: np.ndarray, header: Header, facts: Facts) -> np.ndarray:
     """What a handler gets that decodes and does nothing else, as ``facts`` say."""
     image = _rgb(pixels, header)
     if facts.channel_order == "BGR":  # OpenCV, which turns the image upright too
@@ -102,46 +102,48 @@ def plain_decode(pixels: np.ndarray, header: Header, facts: Facts) -> np.ndarray
     return image
 
 
-def contracts(contract: Contract, layout: str, order: str) -> Reading | None:
+def contracts(contract: Contract, layout: str, order: str) -> TensorInterpretation | None:
     """How the model reads the numbers of an array; None where it has no numbers for so many channels."""
     channels = 1 if order == GRAY else len(order)
-    values = own(contract, channels)
+    values = contract_mapping(contract, channels)
     if values is None:
         return None
     order = contract.channel_order if channels == contract.channels else order
-    return Reading(layout=layout, order=order, values=values, quantize=contract.quantize)
+    return TensorInterpretation(layout=layout, order=order, values=values, quantize=contract.quantize)
 
 
-def panel(heading: str, array: np.ndarray, reading: Reading, said: tuple[str, ...], *, image: int = 0) -> Panel:
+def panel(
+    heading: str, array: np.ndarray, reading: TensorInterpretation, said: tuple[str, ...], *, image: int = 0
+) -> Panel:
     """A tensor, of a batch one image, under one reading, with what is to be said of it."""
-    found = undone(array, reading, image=image)
+    found = recover_image(array, reading, image=image)
     height, width = (array.shape[reading.layout.index(axis)] for axis in "HW")
     values = name_of(reading.values) + (", quantized" if reading.quantize is not None else "")
     lines = (f"{size(height, width)}, {', '.join(said)}", values, *_troubles(found))
     return Panel(pixels=found.pixels, heading=heading, lines=lines)
 
 
-def _troubles(found: Undone) -> Iterator[str]:
+def _troubles(found: RecoveredImage) -> Iterator[str]:
     if found.nans:
         yield f"magenta: {_share(found.nans)} of the values are not a number"
     if found.beyond:
-        yield f"{_share(found.beyond)} of the values stand for no grey level 0..255: clipped"
+        yield f"{_share(found.beyond)} of the values stand for no gray level 0..255: clipped"
 
 
 def _share(part: float) -> str:
     return f"{part:.1%}" if part >= 0.001 else "under 0.1%"
 
 
-def notes_on(findings: Sequence[Finding], skipped: str) -> Iterator[Note]:
+def notes_on(findings: Sequence[Finding], skipped: str) -> Iterator[SheetLine]:
     """The findings below the picture, the worst first, and why no tensor can be made."""
     ranked = sorted(findings, key=lambda finding: SEVERITY_ORDER[finding.severity])
     yield from map(_note, ranked[:_NOTES])
     if len(ranked) > _NOTES:
-        yield Note(text=f"and {len(ranked) - _NOTES} more", tone="notice")
+        yield SheetLine(text=f"and {len(ranked) - _NOTES} more", tone="notice")
     if skipped:
-        yield Note(text=f"No tensor can be made of it: {skipped}", tone="error")
+        yield SheetLine(text=f"No tensor can be made of it: {skipped}", tone="error")
 
 
-def _note(finding: Finding) -> Note:
+def _note(finding: Finding) -> SheetLine:
     sure = "" if finding.certainty == "certain" else f" (likely: {finding.probability:.0%})"
-    return Note(text=f"{finding.code} {finding.name}: {finding.message}{sure}", tone=finding.severity)
+    return SheetLine(text=f"{finding.code} {finding.name}: {finding.message}{sure}", tone=finding.severity)

@@ -1,4 +1,4 @@
-"""Pictures of tensors: numbers turned back into grey levels, and sheets of captioned panels as PNG."""
+"""Pictures of tensors: numbers turned back into gray levels, and sheets of captioned panels as PNG."""
 
 from __future__ import annotations
 
@@ -12,9 +12,27 @@ from PIL import Image, ImageDraw, ImageFont
 
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.pipeline.invert import Reading, Undone, channels_last, grey_levels, shown, undone
+from sm_imgcheck.pipeline.invert import (
+    RecoveredImage,
+    TensorInterpretation,
+    channels_last,
+    recover_image,
+    shown,
+    to_gray_levels,
+)
 
-__all__ = ["LARGEST", "Note", "Panel", "Reading", "Undone", "channels_last", "grey_levels", "sheet", "shown", "undone"]
+__all__ = [
+    "LARGEST",
+    "Panel",
+    "RecoveredImage",
+    "SheetLine",
+    "TensorInterpretation",
+    "channels_last",
+    "recover_image",
+    "sheet",
+    "shown",
+    "to_gray_levels",
+]
 
 LARGEST = 512
 """Longest edge of a panel, in pixels."""
@@ -37,7 +55,7 @@ class Panel:
 
 
 @frozen
-class Note:
+class SheetLine:
     """A line below the panels."""
 
     text: str
@@ -60,7 +78,7 @@ class _Block:
         return self.top + len(self.lines) * _spacing(heading=self.heading)
 
 
-def sheet(panels: Sequence[Panel], *, title: Sequence[str] = (), notes: Sequence[Note] = ()) -> bytes:
+def sheet(panels: Sequence[Panel], *, title: Sequence[str] = (), notes: Sequence[SheetLine] = ()) -> bytes:
     """Draw the panels in a row, ``title`` above them and ``notes`` below, as the bytes of a PNG.
 
     A large picture is shrunk until its longer edge is 512 pixels; a small one is enlarged by a whole factor, each of

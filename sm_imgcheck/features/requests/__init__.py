@@ -12,9 +12,9 @@ from sm_imgcheck.serving.endpoints import ENDPOINTS
 from sm_imgcheck.serving.envelopes import ENVELOPES, ImageEnvelope, TensorEnvelope
 from sm_imgcheck.serving.stacks import STACKS
 from sm_imgcheck.spec.parse import check_payload
-from sm_imgcheck.spec.problems import Notes, shown
+from sm_imgcheck.spec.problems import ProblemList, shown
 
-__all__ = ["Bound", "RequestTarget", "bounds", "forms", "narrowest", "route", "too_large"]
+__all__ = ["RequestTarget", "SizeLimit", "bounds", "forms", "narrowest", "resolve_target", "too_large"]
 
 _PLAIN = "npy"
 """The form where neither spec nor stack says one: it carries dtype and shape, and every Python reads it."""
@@ -39,7 +39,7 @@ class RequestTarget:
         return ENVELOPES[self.envelope]
 
 
-def route(spec: Spec, *, form: str = "", content_type: str = "") -> RequestTarget:
+def resolve_target(spec: Spec, *, form: str = "", content_type: str = "") -> RequestTarget:
     """Settle the way of a request. form: an envelope instead of the spec's; content_type: one instead of its own.
 
     Raises PayloadError for names that are not known, and for a stack, an envelope and a content type that do not go
@@ -53,7 +53,7 @@ def route(spec: Spec, *, form: str = "", content_type: str = "") -> RequestTarge
     payload.pop("content_type", None)
     if kept is not None:
         payload["content_type"] = kept
-    notes = Notes()
+    notes = ProblemList()
     check_payload(payload, notes)
     if not (str(kept or "").isascii() and str(kept or "").isprintable()):
         notes.add("payload.content_type", f"{shown(kept)}, expected printable ASCII, as a header takes it")
@@ -82,7 +82,7 @@ def _unchecked(given: Mapping[str, object]) -> Iterator[str]:
 
 
 @frozen
-class Bound:
+class SizeLimit:
     """One limit."""
 
     bytes: int
@@ -93,22 +93,24 @@ class Bound:
     """What lets a larger body through."""
 
 
-def bounds(route: RequestTarget) -> tuple[Bound, ...]:
+def bounds(route: RequestTarget) -> tuple[SizeLimit, ...]:
     """Every limit, the narrowest first. ``payload.max_bytes`` overrides the others: they only warn then."""
     found = [
-        Bound(bytes=limit.bytes, severity="error" if limit.severity == "error" else "warning", **_texts(limit))
+        SizeLimit(bytes=limit.bytes, severity="error" if limit.severity == "error" else "warning", **_texts(limit))
         for limit in ENDPOINTS[route.endpoint].limits
         if not limit.inline
     ]
     serving = STACKS[route.stack] if route.stack else None
     if serving is not None and serving.body_limit is not None:
         remedy = f"{serving.limit_setting} raises it"
-        found.append(Bound(bytes=serving.body_limit, severity="error", source=f"{route.stack}'s own", remedy=remedy))
+        found.append(
+            SizeLimit(bytes=serving.body_limit, severity="error", source=f"{route.stack}'s own", remedy=remedy)
+        )
     own = route.spec.payload.get("max_bytes")
     if own is not None:
-        found = [Bound(bytes=one.bytes, severity="warning", source=one.source, remedy=one.remedy) for one in found]
+        found = [SizeLimit(bytes=one.bytes, severity="warning", source=one.source, remedy=one.remedy) for one in found]
         found.append(
-            Bound(bytes=own, severity="error", source="payload.max_bytes of the spec", remedy="change it there")
+            SizeLimit(bytes=own, severity="error", source="payload.max_bytes of the spec", remedy="change it there")
         )
     return tuple(sorted(found, key=lambda one: (one.bytes, one.source)))
 
@@ -117,7 +119,7 @@ def _texts(limit: object) -> dict[str, str]:
     return {key: getattr(limit, key) for key in ("source", "remedy")}
 
 
-def narrowest(found: tuple[Bound, ...], severity: Severity = "warning") -> int:
+def narrowest(found: tuple[SizeLimit, ...], severity: Severity = "warning") -> int:
     """Bytes that a body may have without an error; with ``warning``, without a warning either."""
     return min(one.bytes for one in found if severity == "warning" or one.severity == "error")
 

@@ -16,7 +16,17 @@ from sm_imgcheck.features.requests import RequestTarget, bounds, narrowest
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.serving.envelopes import ImageEnvelope, TensorEnvelope
 
-__all__ = ["MAX_JOINED_BYTES", "Part", "TooLarge", "build", "has_room", "joins", "one_by_one", "part_of", "shape_of"]
+__all__ = [
+    "MAX_JOINED_BYTES",
+    "BodyPart",
+    "BodyTooLarge",
+    "build",
+    "has_room",
+    "joins",
+    "one_by_one",
+    "part_of",
+    "shape_of",
+]
 
 MAX_JOINED_BYTES = 100_000_000
 """Of several images together, whatever the limits allow: they are held in memory. It is the most that batch transform
@@ -24,14 +34,14 @@ takes."""
 
 
 @frozen
-class Part:
+class BodyPart:
     """What one candidate brings into a body: its tensor, or the bytes of its picture with their header."""
 
     array: np.ndarray | None = None
     picture: tuple[bytes, Header] | None = None
 
 
-class TooLarge(PayloadError):
+class BodyTooLarge(PayloadError):
     """A body that is over a limit. size: its bytes."""
 
     def __init__(self, message: str, size: int) -> None:
@@ -55,7 +65,7 @@ def one_by_one(spec: Spec) -> Spec:
     return replace(spec, contract=replace(contract, shape=shape))
 
 
-def has_room(parts: Sequence[Part], more: Part, route: RequestTarget) -> bool:
+def has_room(parts: Sequence[BodyPart], more: BodyPart, route: RequestTarget) -> bool:
     """Whether one body can hold these parts and one more."""
     batch, every = route.spec.contract.dim("N"), (*parts, more)
     if batch is None or not _alike(parts[0], more, route):
@@ -65,7 +75,7 @@ def has_room(parts: Sequence[Part], more: Part, route: RequestTarget) -> bool:
     return _size(every, route)[0] <= min(MAX_JOINED_BYTES, narrowest(bounds(route)))
 
 
-def build(parts: Sequence[Part], route: RequestTarget) -> Payload:
+def build(parts: Sequence[BodyPart], route: RequestTarget) -> Payload:
     """The body of these parts. Raises PayloadError; for one that is too large, before it is encoded where possible."""
     batch = route.spec.contract.dim("N")
     if batch is not None and not batch.allows(rows := _rows(parts, route)):
@@ -78,7 +88,7 @@ def build(parts: Sequence[Part], route: RequestTarget) -> Payload:
     return payload
 
 
-def shape_of(parts: Sequence[Part], route: RequestTarget) -> tuple[tuple[int, ...], str] | None:
+def shape_of(parts: Sequence[BodyPart], route: RequestTarget) -> tuple[tuple[int, ...], str] | None:
     """Shape and dtype of all tensors together; None for pictures."""
     first = parts[0].array
     if first is None:
@@ -89,7 +99,7 @@ def shape_of(parts: Sequence[Part], route: RequestTarget) -> tuple[tuple[int, ..
     return (*first.shape[:at], _rows(parts, route), *first.shape[at + 1 :]), first.dtype.name
 
 
-def _built(parts: Sequence[Part], route: RequestTarget) -> Payload:
+def _built(parts: Sequence[BodyPart], route: RequestTarget) -> Payload:
     form = route.form
     if isinstance(form, TensorEnvelope):
         arrays = [part.array for part in parts if part.array is not None]
@@ -100,7 +110,7 @@ def _built(parts: Sequence[Part], route: RequestTarget) -> Payload:
     return form.build_images(pictures, route.spec)
 
 
-def _size(parts: Sequence[Part], route: RequestTarget) -> tuple[int, bool]:
+def _size(parts: Sequence[BodyPart], route: RequestTarget) -> tuple[int, bool]:
     """Bytes of the body, and whether it is sure. Of pictures: as base64, as long as they are not encoded anew."""
     found, form = shape_of(parts, route), route.form
     if found is None or not isinstance(form, TensorEnvelope):
@@ -108,7 +118,7 @@ def _size(parts: Sequence[Part], route: RequestTarget) -> tuple[int, bool]:
     return form.size(*found, route.spec)
 
 
-def _alike(one: Part, other: Part, route: RequestTarget) -> bool:
+def _alike(one: BodyPart, other: BodyPart, route: RequestTarget) -> bool:
     """Whether two tensors differ in the number of their images only."""
     if one.array is None or other.array is None:
         return True
@@ -117,7 +127,7 @@ def _alike(one: Part, other: Part, route: RequestTarget) -> bool:
     return one.array.dtype == other.array.dtype and rest[0] == rest[1]
 
 
-def _rows(parts: Sequence[Part], route: RequestTarget) -> int:
+def _rows(parts: Sequence[BodyPart], route: RequestTarget) -> int:
     return sum(1 if part.array is None else part.array.shape[_axis(route)] for part in parts)
 
 
@@ -131,7 +141,7 @@ def _images(batch: Dim) -> str:
 
 def _refuse(size: int, route: RequestTarget) -> None:
     if size > (most := narrowest(bounds(route), "error")):
-        raise TooLarge(
+        raise BodyTooLarge(
             f"as {route.envelope} it has {size:,} bytes, and {most:,} are the most on the way to it; payload --sizes "
             "shows how large the other forms are",
             size,
@@ -140,7 +150,7 @@ def _refuse(size: int, route: RequestTarget) -> None:
 
 def part_of(
     what: str | Path | bytes | Any | Candidate, route: RequestTarget, options: Options
-) -> tuple[Result, Part | None]:
+) -> tuple[Result, BodyPart | None]:
     """The candidate's result and its part of a body; None where the result says why it has none.
 
     what: as for ``process``. Never raises for a bad candidate.
@@ -148,11 +158,11 @@ def part_of(
     if isinstance(route.form, ImageEnvelope):
         return _picture(what, route, options)
     result = process(what, route.spec, replace(options, want_array=True))
-    part = None if result.array is None else Part(array=result.array)
+    part = None if result.array is None else BodyPart(array=result.array)
     return replace(result, array=None), part
 
 
-def _picture(what: Any, route: RequestTarget, options: Options) -> tuple[Result, Part | None]:
+def _picture(what: Any, route: RequestTarget, options: Options) -> tuple[Result, BodyPart | None]:
     """The encoded picture. What the spec's policy refuses is no obstacle: the picture is encoded anew."""
     result = process(what, route.spec, replace(options, keep_arrays=True))
     candidate, result = result.candidate, result.without_arrays()
@@ -161,4 +171,4 @@ def _picture(what: Any, route: RequestTarget, options: Options) -> tuple[Result,
     if candidate.header is None:
         takes = f"the envelope {route.envelope} takes an encoded image, and it is a {candidate.kind}"
         return replace(result, skipped=takes), None
-    return result, Part(picture=(candidate.data, candidate.header))
+    return result, BodyPart(picture=(candidate.data, candidate.header))

@@ -7,17 +7,17 @@ from dataclasses import replace
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.features.requests import Bound, RequestTarget, bounds, forms
+from sm_imgcheck.features.requests import RequestTarget, SizeLimit, bounds, forms
 from sm_imgcheck.serving.envelopes import ENVELOPES, TensorEnvelope
 
-__all__ = ["Load", "Size", "cheapest", "sizes"]
+__all__ = ["BodyContent", "EnvelopeSize", "cheapest", "sizes"]
 
 _AROUND = 40
 """Bytes of JSON around each picture in base64, at most."""
 
 
 @frozen
-class Load:
+class BodyContent:
     """What a body is to carry."""
 
     shape: tuple[int, ...]
@@ -31,7 +31,7 @@ class Load:
 
 
 @frozen
-class Size:
+class EnvelopeSize:
     """One form of the body."""
 
     envelope: str
@@ -45,17 +45,17 @@ class Size:
     taken: bool
     """Whether the spec's stack takes it; with no stack, whether nothing speaks against it."""
     note: str = ""
-    over: tuple[Bound, ...] = ()
+    over: tuple[SizeLimit, ...] = ()
     """The limits that it breaks; of one that is not exact, may break."""
 
 
-def sizes(route: RequestTarget, load: Load) -> Iterator[Size]:
+def sizes(route: RequestTarget, load: BodyContent) -> Iterator[EnvelopeSize]:
     """Every form of one body, by name."""
     found, goes = bounds(route), forms(route.stack)
     for name in ENVELOPES.names():
         form = ENVELOPES[name]
         size, exact, note = _size(name, route, load)
-        yield Size(
+        yield EnvelopeSize(
             envelope=name,
             content_type=form.content_type,
             bytes=size,
@@ -67,14 +67,14 @@ def sizes(route: RequestTarget, load: Load) -> Iterator[Size]:
         )
 
 
-def cheapest(rows: tuple[Size, ...]) -> Size | None:
+def cheapest(rows: tuple[EnvelopeSize, ...]) -> EnvelopeSize | None:
     """The smallest form of the tensor that the stack takes and every limit lets through."""
     fitting = [row for row in rows if row.taken and row.tensor and row.bytes is not None and not row.note]
     sure = [row for row in fitting if not any(one.severity == "error" for one in row.over)]
     return min(sure, key=lambda row: (bool(row.over), row.bytes), default=None)
 
 
-def _size(name: str, route: RequestTarget, load: Load) -> tuple[int | None, bool, str]:
+def _size(name: str, route: RequestTarget, load: BodyContent) -> tuple[int | None, bool, str]:
     form = ENVELOPES[name]
     if isinstance(form, TensorEnvelope):
         try:

@@ -14,7 +14,7 @@ from sm_imgcheck.io.images.jpeg2000 import check_jpeg2000
 from sm_imgcheck.io.images.png import scan_png
 from sm_imgcheck.rules.source_image import MOST_FRAMES
 
-__all__ = ["Declared", "check_decoder_size", "check_sizes", "declared_by", "ico_pictures", "tiff_directory"]
+__all__ = ["ContainerHeader", "check_decoder_size", "check_sizes", "declared_by", "ico_images", "tiff_directory"]
 
 # Bytes a value of the TIFF types that sizes are written in: SHORT, LONG and BigTIFF's LONG8.
 TIFF_SIZES = {3: 2, 4: 4, 16: 8}
@@ -25,7 +25,7 @@ MAX_GIF_BLOCKS = 500_000
 
 
 @frozen
-class Declared:
+class ContainerHeader:
     """What a container declares."""
 
     height: int
@@ -39,7 +39,7 @@ class Declared:
     """Bytes after the end that the container declares."""
 
 
-def declared_by(form: str, body: bytes) -> Declared | None:
+def declared_by(form: str, body: bytes) -> ContainerHeader | None:
     """What ``body`` of format ``form`` declares; None where it cannot be told without a library."""
     readers = {
         "GIF": gif_declares,
@@ -57,7 +57,7 @@ def little(body: bytes, at: int, size: int) -> int:
     return int.from_bytes(body[at : at + size], "little")
 
 
-def gif_declares(body: bytes) -> Declared:
+def gif_declares(body: bytes) -> ContainerHeader:
     """GIF89a: the screen, widened by the first picture as Pillow does; pictures are counted block by block.
 
     Raises CandidateError for more blocks before the first picture than any encoder writes.
@@ -86,7 +86,7 @@ def gif_declares(body: bytes) -> Declared:
     if not frames and blocks >= MAX_GIF_BLOCKS:
         raise CandidateError("SRC112", f"has over {MAX_GIF_BLOCKS} blocks or zeros before its first GIF picture")
     trailing = len(body) - at - 1 if body[at : at + 1] == b";" and blocks < MAX_GIF_BLOCKS else 0
-    return Declared(height=height, width=width, frames=max(1, frames), trailing=trailing)
+    return ContainerHeader(height=height, width=width, frames=max(1, frames), trailing=trailing)
 
 
 def gif_padding(body: bytes, at: int) -> int:
@@ -96,35 +96,37 @@ def gif_padding(body: bytes, at: int) -> int:
 
 
 def gif_table(body: bytes, at: int) -> int:
-    """Bytes of the colour table that the flags at ``at`` announce."""
+    """Bytes of the color table that the flags at ``at`` announce."""
     flags = little(body, at, 1)
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def bmp_declares(body: bytes) -> Declared | None:
+def bmp_declares(body: bytes) -> ContainerHeader | None:
     """BITMAPCOREHEADER (12 bytes) has 16-bit sizes, all later headers 32-bit ones; a negative height: top down."""
     return dib_declares(body, 14)
 
 
-def dib_declares(body: bytes, at: int) -> Declared | None:
+def dib_declares(body: bytes, at: int) -> ContainerHeader | None:
     """A device-independent bitmap's header at ``at``; None where it is too short."""
     size = little(body, at, 4)
     if len(body) < at + 12:
         return None
     if size == 12:
-        return Declared(height=little(body, at + 6, 2), width=little(body, at + 4, 2))
+        return ContainerHeader(height=little(body, at + 6, 2), width=little(body, at + 4, 2))
     height = int.from_bytes(body[at + 8 : at + 12], "little", signed=True)
-    return Declared(height=abs(height), width=little(body, at + 4, 4))
+    return ContainerHeader(height=abs(height), width=little(body, at + 4, 4))
 
 
-def webp_declares(body: bytes) -> Declared | None:
+def webp_declares(body: bytes) -> ContainerHeader | None:
     """The canvas of an extended file, or the frame of a plain one (RFC 9649)."""
     frames = min(body.count(b"ANMF"), MOST_FRAMES) if body[12:16] == b"VP8X" and little(body, 20, 1) & 2 else 1
     end = 8 + little(body, 4, 4)
     size = webp_size(body)
     if size is None:
         return None
-    return Declared(height=size[0], width=size[1], frames=max(1, frames), trailing=max(0, len(body) - end - (end & 1)))
+    return ContainerHeader(
+        height=size[0], width=size[1], frames=max(1, frames), trailing=max(0, len(body) - end - (end & 1))
+    )
 
 
 def webp_size(body: bytes) -> tuple[int, int] | None:
@@ -137,30 +139,30 @@ def webp_size(body: bytes) -> tuple[int, int] | None:
     return (little(body, 28, 2) & 0x3FFF, little(body, 26, 2) & 0x3FFF) if body[12:16] == b"VP8 " else None
 
 
-def ico_declares(body: bytes) -> Declared | None:
+def ico_declares(body: bytes) -> ContainerHeader | None:
     """The largest size that any of the icon's pictures declares inside itself."""
     found = []
-    for at, _ in ico_pictures(body):
+    for at, _ in ico_images(body):
         if body[at + 12 : at + 16] == b"IHDR":
             found.append(
                 (int.from_bytes(body[at + 20 : at + 24], "big"), int.from_bytes(body[at + 16 : at + 20], "big"))
             )
         elif len(body) >= at + 12:
-            # Colours and mask lie above each other: the height counts both.
+            # Colors and mask lie above each other: the height counts both.
             found.append((little(body, at + 8, 4) // 2, little(body, at + 4, 4)))
     if not found:
         return None
     height, width = max(found, key=lambda size: size[0] * size[1])
-    return Declared(height=height, width=width)
+    return ContainerHeader(height=height, width=width)
 
 
-def ico_pictures(body: bytes) -> set[tuple[int, int]]:
+def ico_images(body: bytes) -> set[tuple[int, int]]:
     """Offset and length of each picture of an icon."""
     entries = range(6, min(6 + 16 * little(body, 4, 2), len(body)), 16)
     return {(little(body, entry + 12, 4), little(body, entry + 8, 4)) for entry in entries}
 
 
-def tiff_declares(body: bytes) -> Declared | None:
+def tiff_declares(body: bytes) -> ContainerHeader | None:
     """The first directory of a TIFF or BigTIFF file, and how many follow it."""
     head, step, room = tiff_layout(body)
     at = tiff_number(body, 8 if room == 8 else 4, room)
@@ -172,7 +174,7 @@ def tiff_declares(body: bytes) -> Declared | None:
         seen.add(at)
         at = tiff_number(body, at + head + step * tiff_number(body, at, head), room)
     turn = fields.get(274, 1)
-    return Declared(
+    return ContainerHeader(
         height=fields[257],
         width=fields[256],
         bits=fields.get(258, 1),
@@ -243,7 +245,7 @@ def check_decoder_size(declared: tuple[int, int], decoder: str, actual: tuple[in
 
 def check_ico(body: bytes) -> None:
     """Check the PNG pictures of an icon: Pillow decodes one as it opens the file."""
-    for at, size in ico_pictures(body):
+    for at, size in ico_images(body):
         if body[at : at + 8] == b"\x89PNG\r\n\x1a\n":
             scan_png(body[at : at + size])
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from sm_imgcheck.core.errors import CandidateError
-from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.types import Header
 from sm_imgcheck.io.images.containers import check_decoder_size
-from sm_imgcheck.io.images.decode_jpeg import hear_jpeg
-from sm_imgcheck.io.images.header import look
+from sm_imgcheck.io.images.decode_jpeg import decode_jpeg_with_header
+from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.io.images.icc import join_icc, to_srgb
 from sm_imgcheck.io.images.jpeg import scan_jpeg
 from sm_imgcheck.io.images.opencv import opencv_gray, quiet_opencv
@@ -17,7 +17,7 @@ from sm_imgcheck.io.images.pillow import load_pillow, open_pillow, pillow_profil
 from sm_imgcheck.io.images.png import essential_png, scan_png
 from sm_imgcheck.ops.kernels.color import orient
 
-__all__ = ["TURNED_BACK", "decode", "hear"]
+__all__ = ["TURNED_BACK", "decode", "decode_with_header"]
 
 # How to undo the turn of an EXIF orientation; every other undoes itself. Pillow and OpenCV always turn a TIFF upright.
 TURNED_BACK = {6: 8, 8: 6}
@@ -44,23 +44,25 @@ def decode(
     icc: ``srgb`` converts through the embedded profile, unless it is broken.
     Raises CandidateError for whatever cannot be decoded, before anything is allocated where the size alone says so.
     """
-    header = look(body, max_pixels=max_pixels)
-    return hear(body, header, dct=dct, gray=gray, truncated=truncated, icc=icc)[0]
+    header = read_header(body, max_pixels=max_pixels)
+    return decode_with_header(body, header, dct=dct, gray=gray, truncated=truncated, icc=icc)[0]
 
 
-def hear(body: bytes, header: Header, *, dct: str, gray: bool, truncated: str, icc: str) -> tuple[np.ndarray, Header]:
+def decode_with_header(
+    body: bytes, header: Header, *, dct: str, gray: bool, truncated: str, icc: str
+) -> tuple[np.ndarray, Header]:
     """As ``decode`` with the file's ``header``; also the header with what decoding has shown."""
     if header.format == "JPEG":
-        pixels, header = hear_jpeg(body, header, dct=dct, gray=gray, truncated=truncated)
+        pixels, header = decode_jpeg_with_header(body, header, dct=dct, gray=gray, truncated=truncated)
     else:
-        pixels, header = hear_other(body, header)
+        pixels, header = decode_other_with_header(body, header)
     if gray:
         pixels = opencv_gray(body, header, pixels)
     elif icc == "srgb":
         try:
             pixels = to_srgb(pixels, embedded_profile(body, header), header.mode)
         except CandidateError as problem:
-            header = changed(header, icc_problem=problem.problem)
+            header = replace_fields(header, icc_problem=problem.problem)
     if header.format == "TIFF" and header.orientation != 1:
         pixels = orient(pixels, orientation=TURNED_BACK.get(header.orientation, header.orientation))
     check_decoder_size((header.height, header.width), "the decoder", pixels.shape[:2])
@@ -76,7 +78,7 @@ def embedded_profile(body: bytes, header: Header) -> bytes:
     return pillow_profile(open_pillow(body, header.format)[0])[0]
 
 
-def hear_other(body: bytes, header: Header) -> tuple[np.ndarray, Header]:
+def decode_other_with_header(body: bytes, header: Header) -> tuple[np.ndarray, Header]:
     """As ``hear`` for everything but JPEG: Pillow, and where it refuses a second opinion. Raises CandidateError.
 
     A TIFF comes upright.
@@ -87,9 +89,9 @@ def hear_other(body: bytes, header: Header) -> tuple[np.ndarray, Header]:
         pixels, loading = load_pillow(image, header)
     except CandidateError as problem:
         pixels = second_opinion(body, header, problem, opened=image is not None)
-        return pixels, changed(header, refused=problem.problem)
+        return pixels, replace_fields(header, refused=problem.problem)
     said = dict.fromkeys((*header.warnings, *opening, *loading))
-    return pixels, changed(header, warnings=tuple(said), truncated=False)
+    return pixels, replace_fields(header, warnings=tuple(said), truncated=False)
 
 
 def second_opinion(body: bytes, header: Header, problem: CandidateError, *, opened: bool) -> np.ndarray:

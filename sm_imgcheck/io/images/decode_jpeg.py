@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 
 from sm_imgcheck.core.errors import CandidateError
-from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.types import Header
 from sm_imgcheck.io.images.containers import check_decoder_size
-from sm_imgcheck.io.images.jpeg import essential_jpeg, jpeg_colour, jpeg_segments, scan_jpeg
+from sm_imgcheck.io.images.jpeg import essential_jpeg, jpeg_color_space, jpeg_segments, scan_jpeg
 from sm_imgcheck.io.images.pillow import check_pillow, open_pillow
 from sm_imgcheck.io.images.quiet import name_failure
 from sm_imgcheck.ops.kernels.color import luma
 
-__all__ = ["fast_dct_jpeg", "hear_jpeg"]
+__all__ = ["decode_jpeg_with_header", "fast_dct_jpeg"]
 
 # What simplejpeg cannot do, or says of segments that the pixels do not need: no damage.
 # TurboJPEG has no name for 4:1:0 and 2x2,1x2,1x2; it reads ICC segments that nobody asked for.
@@ -32,19 +32,21 @@ MOSTLY_LOST = 0.5
 MORE_DATA = bytes(range(96)) + b"".join(b"\xff" + bytes([0xD0 + n]) + bytes(range(96)) for n in range(8)) * 2
 
 
-def hear_jpeg(body: bytes, header: Header, *, dct: str, gray: bool, truncated: str) -> tuple[np.ndarray, Header]:
+def decode_jpeg_with_header(
+    body: bytes, header: Header, *, dct: str, gray: bool, truncated: str
+) -> tuple[np.ndarray, Header]:
     """Pixels of a JPEG file, and its header with what decoding has shown. Parameters and errors as ``decode``."""
-    colours = "GRAY" if header.mode == "L" or (gray and header.mode == "RGB") else header.mode
-    pixels, complaint = turbo_jpeg(body, header, colours, dct=dct)
+    colors = "GRAY" if header.mode == "L" or (gray and header.mode == "RGB") else header.mode
+    pixels, complaint = turbo_jpeg(body, header, colors, dct=dct)
     if pixels is not None:
-        return pixels, changed(header, truncated=False) if header.truncated else header
+        return pixels, replace_fields(header, truncated=False) if header.truncated else header
     unheard = complaint == ""
-    complaint, damaged = judge_complaint(body, header, colours, complaint, dct=dct) if complaint else ("", False)
+    complaint, damaged = classify_jpeg_warning(body, header, colors, complaint, dct=dct) if complaint else ("", False)
     said = (*header.warnings, complaint) if complaint else header.warnings
     try:
-        pixels = pillow_jpeg(body, header, colours, dct=dct)
+        pixels = pillow_jpeg(body, header, colors, dct=dct)
         lost = lost_rows(body) if damaged or unheard else 0.0
-        if unheard and lost and not starved(body, progressive="progressive" in header.coding):
+        if unheard and lost and not is_scan_incomplete(body, progressive="progressive" in header.coding):
             lost = 0.0
     except CandidateError as problem:
         if "truncated" not in problem.problem:
@@ -54,11 +56,11 @@ def hear_jpeg(body: bytes, header: Header, *, dct: str, gray: bool, truncated: s
         if truncated == "reject" and lost <= MOSTLY_LOST:
             raise CandidateError("SRC110", truncated_clause(header, lost)) from None
         if lost <= MOSTLY_LOST:
-            pixels = pillow_jpeg(body, header, colours, dct=dct)
-        header = changed(header, truncated=True)
+            pixels = pillow_jpeg(body, header, colors, dct=dct)
+        header = replace_fields(header, truncated=True)
     if lost > MOSTLY_LOST or pixels is None:
         raise CandidateError("SRC111", truncated_clause(header, lost))
-    return pixels, changed(header, rows_lost=lost, warnings=said)
+    return pixels, replace_fields(header, rows_lost=lost, warnings=said)
 
 
 def truncated_clause(header: Header, lost: float) -> str:
@@ -68,19 +70,19 @@ def truncated_clause(header: Header, lost: float) -> str:
     return f"{what}: {share}"
 
 
-def judge_complaint(body: bytes, header: Header, colours: str, complaint: str, *, dct: str) -> tuple[str, bool]:
+def classify_jpeg_warning(body: bytes, header: Header, colors: str, complaint: str, *, dct: str) -> tuple[str, bool]:
     """What libjpeg complains of, as far as it is damage, and whether that is damage of the image data itself.
 
     TurboJPEG gives up at the first complaint in the header, such as a stray byte before a segment or an unsound
     profile: shown nothing but what the pixels need, it goes on to the image data.
     """
-    _, deeper = turbo_jpeg(essential_jpeg(body, scan_jpeg(body)), header, colours, dct=dct)
+    _, deeper = turbo_jpeg(essential_jpeg(body, scan_jpeg(body)), header, colors, dct=dct)
     if any(words in complaint for words in NO_DAMAGE):
         complaint = "" if NO_DAMAGE[0] in deeper else deeper
     return complaint, complaint != "" and complaint == deeper
 
 
-def turbo_jpeg(body: bytes, header: Header, colours: str, *, dct: str) -> tuple[np.ndarray | None, str]:
+def turbo_jpeg(body: bytes, header: Header, colors: str, *, dct: str) -> tuple[np.ndarray | None, str]:
     """Pixels by simplejpeg, or None and why not; an empty reason: it is not installed.
 
     Raises CandidateError where libjpeg reads another size than ``header``.
@@ -92,20 +94,20 @@ def turbo_jpeg(body: bytes, header: Header, colours: str, *, dct: str) -> tuple[
     try:
         size = simplejpeg.decode_jpeg_header(body)[:2]
         check_decoder_size((header.height, header.width), "libjpeg-turbo", size)
-        pixels = simplejpeg.decode_jpeg(body, colorspace=colours, fastdct=dct == "tensorflow", strict=True)
+        pixels = simplejpeg.decode_jpeg(body, colorspace=colors, fastdct=dct == "tensorflow", strict=True)
     except ValueError as problem:
         return None, " ".join(str(problem).split())[:200] or "libjpeg gives no reason"
     # Adobe stores CMYK inverted and Pillow turns every CMYK JPEG round.
-    return (np.subtract(255, pixels, out=pixels) if colours == "CMYK" else pixels), ""
+    return (np.subtract(255, pixels, out=pixels) if colors == "CMYK" else pixels), ""
 
 
-def pillow_jpeg(body: bytes, header: Header, colours: str, *, dct: str) -> np.ndarray:
+def pillow_jpeg(body: bytes, header: Header, colors: str, *, dct: str) -> np.ndarray:
     """The same pixels by Pillow. Raises CandidateError."""
     if dct == "tensorflow":
-        return fast_dct_jpeg(body, header, colours)
+        return fast_dct_jpeg(body, header, colors)
     image, _ = open_pillow(body, "JPEG")
     check_pillow(image, header)
-    if colours == "GRAY":
+    if colors == "GRAY":
         image.draft("L", None)
     return load_jpeg(image, header, body)
 
@@ -124,9 +126,9 @@ def load_jpeg(image: Any, header: Header, body: bytes) -> np.ndarray:
 
 
 def lost_rows(body: bytes) -> float:
-    """Share of the rows at the bottom that a decoder left grey, 0..1; measured on an eighth of the size.
+    """Share of the rows at the bottom that a decoder left gray, 0..1; measured on an eighth of the size.
 
-    libjpeg fills blocks that never came with zero coefficients: grey 128 (127 where CMYK is turned round).
+    libjpeg fills blocks that never came with zero coefficients: gray 128 (127 where CMYK is turned round).
     """
     pixels = eighth(body)
     if not pixels.size:
@@ -147,10 +149,10 @@ def eighth(body: bytes) -> np.ndarray:
     return np.asarray(image)
 
 
-def starved(body: bytes, *, progressive: bool) -> bool:
+def is_scan_incomplete(body: bytes, *, progressive: bool) -> bool:
     """Whether the first scan ends before its picture: more data then shows, which a whole picture does not look at.
 
-    Pillow passes no complaint of libjpeg on, and rows that are grey by themselves look like lost ones.
+    Pillow passes no complaint of libjpeg on, and rows that are gray by themselves look like lost ones.
     """
     at = 2
     for marker, start, inside, end in jpeg_segments(body):  # noqa: B007 - the last ones are used below
@@ -164,14 +166,14 @@ def starved(body: bytes, *, progressive: bool) -> bool:
     return not np.array_equal(eighth(body), eighth(body[:end] + MORE_DATA + body[end:]))
 
 
-def fast_dct_jpeg(body: bytes, header: Header, colours: str) -> np.ndarray:
-    """Pixels HWC uint8 of a JPEG file, ``colours`` GRAY, RGB or CMYK. Raises CandidateError."""
+def fast_dct_jpeg(body: bytes, header: Header, colors: str) -> np.ndarray:
+    """Pixels HWC uint8 of a JPEG file, ``colors`` GRAY, RGB or CMYK. Raises CandidateError."""
     scan = scan_jpeg(body)
     image, _ = open_pillow(body, "JPEG")
     check_pillow(image, header)
-    coded = jpeg_colour(scan)
+    coded = jpeg_color_space(scan)
     if coded == "YCbCr":
-        image.draft("L" if colours == "GRAY" else "YCbCr", None)
+        image.draft("L" if colors == "GRAY" else "YCbCr", None)
     image.decoderconfig = (1, 1)
     if "arithmetic" in header.coding:
         image.decodermaxblock = len(body)
@@ -183,7 +185,7 @@ def fast_dct_jpeg(body: bytes, header: Header, colours: str) -> np.ndarray:
     if pixels.ndim == 2 or coded == "YCCK":
         return pixels[..., None] if pixels.ndim == 2 else pixels
     # Pillow turns CMYK round after libjpeg is through, and the filter's rounding is not symmetric.
-    turn = 255 if colours == "CMYK" else 0
+    turn = 255 if colors == "CMYK" else 0
     tall = max(v for _, _, v in scan.components)
     wide = max(h for _, h, _ in scan.components)
     planes = [
@@ -194,7 +196,7 @@ def fast_dct_jpeg(body: bytes, header: Header, colours: str) -> np.ndarray:
     if coded == "YCbCr":
         return ycc_to_rgb(made)
     # libjpeg weighs RGB as Pillow does (jdcolor.c, rgb_gray_convert).
-    return luma(made) if colours == "GRAY" else made
+    return luma(made) if colors == "GRAY" else made
 
 
 def upsample_chroma(plane: np.ndarray, tall: int, wide: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from sm_imgcheck.io.images.jpeg import (
     JpegScan,
     exif_number,
     jpeg_coding,
-    jpeg_colour,
+    jpeg_color_space,
     jpeg_subsampling,
     read_exif,
     scan_jpeg,
@@ -20,15 +20,15 @@ from sm_imgcheck.io.images.jpeg import (
 )
 from sm_imgcheck.io.images.pillow import (
     open_pillow,
+    pillow_accepts,
     pillow_frames,
-    pillow_knows,
     pillow_mode,
+    pillow_orientation,
     pillow_profile,
-    pillow_turn,
 )
 from sm_imgcheck.io.images.png import scan_png
 
-__all__ = ["check_pixels", "image_format", "look", "name_content"]
+__all__ = ["check_pixels", "image_format", "name_content", "read_header"]
 
 # Scans of a progressive file are decoded one by one over the whole image: an encoder writes about ten.
 MAX_SCAN_PIXELS = 100
@@ -36,7 +36,7 @@ MAX_SCAN_PIXELS = 100
 FREE_JPEG_PIXELS = 4_000_000
 
 
-def look(body: bytes, *, max_pixels: int) -> Header:
+def read_header(body: bytes, *, max_pixels: int) -> Header:
     """The header of an image file's first picture.
 
     Raises CandidateError for what is no image, is of a kind that cannot be decoded, is broken before its pixels begin,
@@ -46,10 +46,10 @@ def look(body: bytes, *, max_pixels: int) -> Header:
     if not form:
         raise CandidateError(*name_content(body))
     if form == "JPEG":
-        return look_jpeg(body, max_pixels=max_pixels)
+        return read_jpeg_header(body, max_pixels=max_pixels)
     if form == "PNG":
-        return look_png(body, max_pixels=max_pixels)
-    return look_other(body, form, max_pixels=max_pixels)
+        return read_png_header(body, max_pixels=max_pixels)
+    return read_other_header(body, form, max_pixels=max_pixels)
 
 
 def check_pixels(height: int, width: int, max_pixels: int) -> None:
@@ -63,7 +63,7 @@ def check_pixels(height: int, width: int, max_pixels: int) -> None:
         raise CandidateError("SRC112", f"declares a size of {height}x{width} (HxW)")
 
 
-def look_jpeg(body: bytes, *, max_pixels: int) -> Header:
+def read_jpeg_header(body: bytes, *, max_pixels: int) -> Header:
     """As ``look``, from the markers alone."""
     scan = scan_jpeg(body)
     check_jpeg(scan, max_pixels=max_pixels)
@@ -77,7 +77,7 @@ def look_jpeg(body: bytes, *, max_pixels: int) -> Header:
         width=scan.width,
         bits=scan.bits,
         orientation=orientation,
-        frames=jpeg_pictures(scan.index),
+        frames=mpo_image_count(scan.index),
         icc=icc,
         wide_gamut=wide_gamut,
         coding=jpeg_coding(scan.sof),
@@ -98,7 +98,7 @@ def check_jpeg(scan: JpegScan, *, max_pixels: int) -> None:
     coding = jpeg_coding(scan.sof)
     if "lossless" in coding or coding == "hierarchical" or (scan.bits == 12 and coding != "baseline"):
         raise CandidateError("SRC106", f"is a {coding} JPEG of {scan.bits} bits a sample; 8-bit DCT ones are read")
-    if scan.bits != 8 or not jpeg_colour(scan):
+    if scan.bits != 8 or not jpeg_color_space(scan):
         what = f"{scan.bits} bits a sample in {len(scan.components)} components"
         raise CandidateError("SRC112", f"has a damaged JPEG frame header ({what})")
     if scan.scans > MAX_SCAN_PIXELS and scan.scans * scan.height * scan.width > MAX_SCAN_PIXELS * max_pixels:
@@ -121,7 +121,7 @@ def check_jpeg_bytes(scan: JpegScan) -> None:
         raise CandidateError("SRC111", f"has {what}: more than half of its rows are lost")
 
 
-def jpeg_pictures(index: bytes) -> int:
+def mpo_image_count(index: bytes) -> int:
     """How many pictures a multi-picture index lists (CIPA DC-007, tag 0xB001); 1 where there is no index."""
     big = index[:2] != b"II"
     for at in range(10, min(len(index) - 11, 130), 12):
@@ -130,14 +130,14 @@ def jpeg_pictures(index: bytes) -> int:
     return 1
 
 
-def look_png(body: bytes, *, max_pixels: int) -> Header:
+def read_png_header(body: bytes, *, max_pixels: int) -> Header:
     """As ``look``, from the chunks alone."""
     if body[12:16] == b"IHDR":
         check_pixels(int.from_bytes(body[20:24], "big"), int.from_bytes(body[16:20], "big"), max_pixels)
     scan = scan_png(body)
     orientation, exif_problem = read_exif(without_app1_name(scan.exif)) if scan.exif is not None else (1, "")
     icc, wide_gamut, unreadable = read_icc(scan.icc)
-    mode = {0: "L", 2: "RGB", 3: "RGB", 4: "LA", 6: "RGBA"}[scan.colour]
+    mode = {0: "L", 2: "RGB", 3: "RGB", 4: "LA", 6: "RGBA"}[scan.color]
     return Header(
         format="PNG",
         mode={"L": "LA", "RGB": "RGBA"}.get(mode, mode) if scan.transparency and scan.depth != 16 else mode,
@@ -156,7 +156,7 @@ def look_png(body: bytes, *, max_pixels: int) -> Header:
     )
 
 
-def look_other(body: bytes, form: str, *, max_pixels: int) -> Header:
+def read_other_header(body: bytes, form: str, *, max_pixels: int) -> Header:
     """As ``look``, from what the container declares, then from what Pillow reads of it before decoding."""
     declared = declared_by(form, body)
     if declared:
@@ -173,7 +173,7 @@ def look_other(body: bytes, form: str, *, max_pixels: int) -> Header:
     exif, (profile, mistyped) = image.info.get("exif"), pillow_profile(image)
     orientation, exif_problem = read_exif(without_app1_name(exif)) if exif and form != "TIFF" else (1, "")
     if form == "TIFF":
-        height, width, orientation = pillow_turn(image)
+        height, width, orientation = pillow_orientation(image)
     check_pixels(height, width, max_pixels)
     if declared:
         check_decoder_size((declared.height, declared.width), "Pillow", (height, width))
@@ -194,7 +194,7 @@ def look_other(body: bytes, form: str, *, max_pixels: int) -> Header:
         exif_problem=exif_problem,
         icc_problem=mistyped or icc_problem,
         warnings=(*said, *broken),
-        refused="" if pillow_knows(body, form) else f"begins as no {form} that Pillow knows ({printable(body[:12])})",
+        refused="" if pillow_accepts(body, form) else f"begins as no {form} that Pillow knows ({printable(body[:12])})",
     )
 
 

@@ -1,4 +1,4 @@
-"""Colour profiles: what an embedded one says of itself (ICC.1:2022), and the conversion to sRGB."""
+"""Color profiles: what an embedded one says of itself (ICC.1:2022), and the conversion to sRGB."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from sm_imgcheck.core.errors import CandidateError
 
 __all__ = ["join_icc", "read_icc", "to_srgb"]
 
-# The red, green and blue colourants of sRGB, adapted to D50 (IEC 61966-2-1; as its ICC profiles write them).
-SRGB_COLOURANTS = ((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141))
+# The red, green and blue colorants of sRGB, adapted to D50 (IEC 61966-2-1; as its ICC profiles write them).
+SRGB_COLORANTS = ((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141))
 # Profiles of one space differ in the third decimal; Adobe RGB's red differs by 0.17, Display P3's by 0.08.
-COLOURANT_TOLERANCE = 0.02
+COLORANT_TOLERANCE = 0.02
 
 
 def join_icc(pieces: tuple[bytes, ...]) -> tuple[bytes, str]:
@@ -38,12 +38,12 @@ def read_icc(profile: bytes) -> tuple[str, bool, str]:
     tags = icc_tags(profile)
     space = profile[16:20].decode("latin-1").strip()
     name = icc_text(tags.get(b"desc", b"")) or f"unnamed {space} profile"
-    colourants = [icc_xyz(tags.get(tag, b"")) for tag in (b"rXYZ", b"gXYZ", b"bXYZ")]
+    colorants = [icc_xyz(tags.get(tag, b"")) for tag in (b"rXYZ", b"gXYZ", b"bXYZ")]
     near = all(
-        found is not None and max(abs(a - b) for a, b in zip(found, known)) < COLOURANT_TOLERANCE
-        for found, known in zip(colourants, SRGB_COLOURANTS)
+        found is not None and max(abs(a - b) for a, b in zip(found, known)) < COLORANT_TOLERANCE
+        for found, known in zip(colorants, SRGB_COLORANTS)
     )
-    tabled = None in colourants and "srgb" in name.lower()
+    tabled = None in colorants and "srgb" in name.lower()
     return name, space == "RGB" and not near and not tabled, ""
 
 
@@ -91,11 +91,11 @@ def to_srgb(image: np.ndarray, profile: bytes, mode: str) -> np.ndarray:
     space = profile[16:20].decode("latin-1").strip()
     if not profile or space != {"L": "GRAY", "LA": "GRAY", "CMYK": "CMYK"}.get(mode, "RGB") or image.dtype != np.uint8:
         return image
-    colours = {"GRAY": 1, "RGB": 3, "CMYK": 4}[space]
+    colors = {"GRAY": 1, "RGB": 3, "CMYK": 4}[space]
     raw = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}[space]
-    plain = np.ascontiguousarray(image[..., :colours])
+    plain = np.ascontiguousarray(image[..., :colors])
     try:
-        source = Image.fromarray(plain[..., 0] if colours == 1 else plain.view(), None if raw != "CMYK" else raw)
+        source = Image.fromarray(plain[..., 0] if colors == 1 else plain.view(), None if raw != "CMYK" else raw)
         made = ImageCms.profileToProfile(
             source,
             ImageCms.ImageCmsProfile(BytesIO(profile)),
@@ -107,5 +107,5 @@ def to_srgb(image: np.ndarray, profile: bytes, mode: str) -> np.ndarray:
     except (ImageCms.PyCMSError, ValueError, TypeError, OSError) as problem:
         raise CandidateError("SRC133", f"cannot be used: {problem}") from None
     assert made is not None
-    converted = np.asarray(made.convert("L"))[..., None] if colours == 1 else np.asarray(made)
-    return np.concatenate([converted, image[..., colours:]], axis=-1)
+    converted = np.asarray(made.convert("L"))[..., None] if colors == 1 else np.asarray(made)
+    return np.concatenate([converted, image[..., colors:]], axis=-1)

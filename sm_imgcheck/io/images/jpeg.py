@@ -12,7 +12,7 @@ __all__ = [
     "JpegScan",
     "essential_jpeg",
     "jpeg_coding",
-    "jpeg_colour",
+    "jpeg_color_space",
     "jpeg_segments",
     "jpeg_subsampling",
     "read_exif",
@@ -25,7 +25,7 @@ JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 MAX_JPEG_SEGMENTS = 5_000
 JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
 # Frame headers, DHT, DAC, a second SOI (an error to keep), DQT, DRI, and the two application segments that say how
-# colours are coded.
+# colors are coded.
 JPEG_NEEDED = JPEG_FRAMES | {0xC4, 0xCC, 0xD8, 0xDB, 0xDD, 0xE0, 0xEE}
 # SOI and TEM stand alone; every other marker here is followed by a length.
 JPEG_ALONE = frozenset({0x01, 0xD8})
@@ -44,7 +44,7 @@ class JpegScan:
     """Identifier, horizontal and vertical sampling factor of each."""
     jfif: bool
     adobe: int | None
-    """The Adobe segment's colour transform: 0 RGB or CMYK, 1 YCbCr, 2 YCCK; None: no such segment."""
+    """The Adobe segment's color transform: 0 RGB or CMYK, 1 YCbCr, 2 YCCK; None: no such segment."""
     exif: bytes | None
     """What follows the identifier of the first EXIF segment; None: there is none."""
     icc: tuple[bytes, ...]
@@ -135,8 +135,8 @@ def essential_jpeg(body: bytes, scan: JpegScan) -> bytes:
     return b"".join(parts)
 
 
-def jpeg_colour(scan: JpegScan) -> str:
-    """How the samples code colour, as libjpeg guesses it: gray, YCbCr, RGB, CMYK, YCCK, or empty for anything else.
+def jpeg_color_space(scan: JpegScan) -> str:
+    """How the samples code color, as libjpeg guesses it: gray, YCbCr, RGB, CMYK, YCCK, or empty for anything else.
 
     libjpeg-turbo jdapimin.c, default_decompress_parms: the JFIF segment, the Adobe transform, then the identifiers.
     """

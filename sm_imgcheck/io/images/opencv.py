@@ -32,7 +32,7 @@ def quiet_opencv(body: bytes, flag: str, *, whole: bool = False) -> np.ndarray |
     flags = getattr(cv2, flag) | cv2.IMREAD_IGNORE_ORIENTATION
     printed: list[str] = []
     try:
-        made, _ = quietly(lambda: opencv_talking(body, flags, talking=whole), printed=printed)
+        made, _ = quietly(lambda: opencv_decode_verbose(body, flags, talking=whole), printed=printed)
     except CandidateError:
         return None
     # How OpenCV 5 and OpenCV 4 begin what they pass on of libtiff's words.
@@ -40,7 +40,7 @@ def quiet_opencv(body: bytes, flag: str, *, whole: bool = False) -> np.ndarray |
     return None if made is None or lost else np.asarray(made)
 
 
-def opencv_talking(body: bytes, flags: int, *, talking: bool) -> Any:
+def opencv_decode_verbose(body: bytes, flags: int, *, talking: bool) -> Any:
     """`cv2.imdecode`; talking: at the log level at which OpenCV 4 tells of libtiff's errors; OpenCV 5 always does."""
     import cv2
 

@@ -18,8 +18,8 @@ __all__ = [
     "open_pillow",
     "pillow_frames",
     "pillow_mode",
+    "pillow_orientation",
     "pillow_profile",
-    "pillow_turn",
 ]
 
 # The plugins that may see a candidate, by format. No EPS: Pillow would run Ghostscript on it.
@@ -60,7 +60,7 @@ def open_pillow(body: bytes, form: str) -> tuple[Any, tuple[str, ...]]:
     return quietly(lambda: plugin(BytesIO(body)))
 
 
-def pillow_knows(body: bytes, form: str) -> bool:
+def pillow_accepts(body: bytes, form: str) -> bool:
     """Whether `Image.open` would give the file to the plugin of ``form``, by its first bytes; the plugin is loaded."""
     from PIL import Image
 
@@ -91,7 +91,7 @@ def pillow_frames(image: Any) -> tuple[int, tuple[str, ...]]:
     return frames, ()
 
 
-def pillow_turn(image: Any) -> tuple[int, int, int]:
+def pillow_orientation(image: Any) -> tuple[int, int, int]:
     """Stored height, stored width and orientation of a lazily opened TIFF, which Pillow turns upright as it loads it.
 
     It gives the upright size where the tag says so, the stored one where the orientation stands in XMP alone.
@@ -107,7 +107,7 @@ def check_pillow(image: Any, header: Header) -> None:
     """Raise CandidateError where a lazily opened image has another size than ``header``: nothing is decoded."""
     width, height = image.size
     if header.format == "TIFF":
-        height, width, _ = pillow_turn(image)
+        height, width, _ = pillow_orientation(image)
     check_decoder_size((header.height, header.width), "Pillow", (height, width))
 
 

@@ -29,10 +29,10 @@ class PngScan:
     width: int
     depth: int
     """Bits per sample: 1, 2, 4, 8 or 16."""
-    colour: int
+    color: int
     """0 gray, 2 RGB, 3 palette, 4 gray with alpha, 6 RGBA."""
     transparency: bool
-    """Whether a colour or palette entries are declared transparent (tRNS)."""
+    """Whether a color or palette entries are declared transparent (tRNS)."""
     frames: int
     exif: bytes | None
     icc: bytes
@@ -83,7 +83,7 @@ def scan_png(body: bytes) -> PngScan:
         height=height,
         width=width,
         depth=body[24],
-        colour=body[25],
+        color=body[25],
         transparency=b"tRNS" in first,
         frames=max(1, int.from_bytes(first.get(b"acTL", b"")[:4], "big")),
         exif=first.get(b"eXIf"),

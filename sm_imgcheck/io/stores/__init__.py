@@ -31,7 +31,7 @@ class Stat:
 
 
 @frozen
-class Fetched:
+class StoreObject:
     """What was read of a place at once."""
 
     body: bytes
@@ -39,11 +39,11 @@ class Fetched:
     """As in ``Stat``, of the very content that was read."""
 
 
-class Unreadable(StoreError):
+class LocationError(StoreError):
     """One place cannot be read, whatever the others are: ``str()`` is the clause of a finding."""
 
 
-class FileTooLarge(Unreadable):
+class FileSizeError(LocationError):
     """A file of more bytes than were allowed for."""
 
     def __init__(self, size: int, limit: int) -> None:
@@ -61,12 +61,12 @@ class OutputRefused(OutputError):
 
 __all__ = [
     "Chunk",
-    "Fetched",
-    "FileTooLarge",
+    "FileSizeError",
+    "LocationError",
     "OutputRefused",
     "Stat",
     "Store",
-    "Unreadable",
+    "StoreObject",
     "file_of",
     "inside",
     "is_below",
@@ -92,7 +92,7 @@ class Store(Protocol):
         """All of a file. Raises Unreadable, StoreError; FileTooLarge for more than ``limit`` bytes."""
         ...
 
-    def fetch(self, place: str, limit: int) -> Fetched:
+    def fetch(self, place: str, limit: int) -> StoreObject:
         """The same, with what tells this content from any other. Raises as ``read``."""
         ...
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import OutputError, StoreError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.io.stores import Chunk, Fetched, FileTooLarge, Stat, Unreadable
+from sm_imgcheck.io.stores import Chunk, FileSizeError, LocationError, Stat, StoreObject
 from sm_imgcheck.io.stores._connect import describe_error, filesystem
 from sm_imgcheck.io.stores._redirects import redirect_of
 
@@ -51,10 +51,10 @@ def stat(place: str) -> Stat | None:
         found = fs.info(place)
     except FileNotFoundError as error:
         if redirect := redirect_of(error):
-            raise Unreadable(str(redirect)) from error
+            raise LocationError(str(redirect)) from error
         return None
     except Exception as error:
-        raise Unreadable(f"cannot be looked at: {describe_error(error)}") from error
+        raise LocationError(f"cannot be looked at: {describe_error(error)}") from error
     return _stat(found) if found.get("type") == "file" else None
 
 
@@ -62,16 +62,16 @@ def read(place: str, limit: int) -> bytes:
     return fetch(place, limit).body
 
 
-def fetch(place: str, limit: int) -> Fetched:
+def fetch(place: str, limit: int) -> StoreObject:
     there = stat(place)
     if there is None:
-        raise Unreadable("cannot be read: there is no such file")
+        raise LocationError("cannot be read: there is no such file")
     if there.size > limit:
-        raise FileTooLarge(there.size, limit)
+        raise FileSizeError(there.size, limit)
     body = head(place, limit + 1)  # some servers do not say how large a file is, or not the truth
     if len(body) > limit:
-        raise FileTooLarge(len(body), limit)
-    return Fetched(body=body, tag=there.tag)
+        raise FileSizeError(len(body), limit)
+    return StoreObject(body=body, tag=there.tag)
 
 
 def head(place: str, length: int) -> bytes:
@@ -80,7 +80,7 @@ def head(place: str, length: int) -> bytes:
         with fs.open(place, "rb") as file:
             return file.read(length)
     except Exception as error:
-        raise Unreadable(f"cannot be read: {describe_error(error)}") from error
+        raise LocationError(f"cannot be read: {describe_error(error)}") from error
 
 
 def below(place: str) -> Iterator[tuple[str, Stat]]:
@@ -91,7 +91,7 @@ def below(place: str) -> Iterator[tuple[str, Stat]]:
         if entry.get("type") == "directory":
             try:
                 yield from ((f"{name}/{rest}", state) for rest, state in below(where))
-            except Unreadable as error:
+            except LocationError as error:
                 raise StoreError(f"{for_terminal(where)} {error}") from error
         else:
             yield name, _stat(entry)
@@ -134,10 +134,10 @@ def _entries(fs: FileSystem, folder: str, shown: str) -> list[Entry]:
         found = fs.ls(folder, detail=True)
     except FileNotFoundError as error:
         if redirect := redirect_of(error):
-            raise Unreadable(str(redirect)) from error
+            raise LocationError(str(redirect)) from error
         return []
     except Exception as error:
-        raise Unreadable(f"cannot be listed: {describe_error(error)}") from error
+        raise LocationError(f"cannot be listed: {describe_error(error)}") from error
     inside = [entry for entry in found if entry["name"].strip("/") != fs._strip_protocol(shown).strip("/")]  # noqa: SLF001
     return sorted(inside, key=lambda entry: entry["name"].rstrip("/") + "/" * (entry.get("type") == "directory"))
 

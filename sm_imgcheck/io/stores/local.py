@@ -11,7 +11,7 @@ from io import BufferedReader
 
 from sm_imgcheck.core.errors import OutputError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.io.stores import Chunk, Fetched, FileTooLarge, OutputRefused, Stat, Unreadable
+from sm_imgcheck.io.stores import Chunk, FileSizeError, LocationError, OutputRefused, Stat, StoreObject
 
 __all__ = [
     "MAX_FILE_BYTES",
@@ -22,7 +22,7 @@ __all__ = [
     "head",
     "make_folder",
     "no_file",
-    "opened",
+    "open_local_file",
     "read",
     "remove",
     "stat",
@@ -39,7 +39,7 @@ _PATIENCE = 60.0
 """Seconds that a named pipe may take to its first byte: a path in somebody else's spec must not stop a run for good."""
 
 
-def opened(path: str, *, pipes: bool = True) -> BufferedReader:
+def open_local_file(path: str, *, pipes: bool = True) -> BufferedReader:
     """A file, open for reading bytes. Raises OSError, whose ``strerror`` is a clause, for what cannot be one.
 
     Of a pipe what its writer sends is read, as a shell's ``<(command)`` wants it. A device has no end and is no file.
@@ -85,7 +85,7 @@ def stat(place: str) -> Stat | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
-        raise Unreadable(f"cannot be looked at: {_reason(error)}") from None
+        raise LocationError(f"cannot be looked at: {_reason(error)}") from None
     return _stat(state) if modes.S_ISREG(state.st_mode) else None
 
 
@@ -93,27 +93,27 @@ def read(place: str, limit: int) -> bytes:
     return fetch(place, limit).body
 
 
-def fetch(place: str, limit: int) -> Fetched:
+def fetch(place: str, limit: int) -> StoreObject:
     try:
-        with opened(place, pipes=False) as file:
+        with open_local_file(place, pipes=False) as file:
             there = _stat(os.fstat(file.fileno()))
             if there.size > limit:
-                raise FileTooLarge(there.size, limit)
+                raise FileSizeError(there.size, limit)
             # Not ``limit``: room for 512 MiB, taken and given back, costs 0.1 ms.
             body = file.read(there.size)
             if not there.size and file.read(1):
-                raise Unreadable(NO_SIZE)
-            return Fetched(body=body, tag=there.tag)
+                raise LocationError(NO_SIZE)
+            return StoreObject(body=body, tag=there.tag)
     except OSError as error:
-        raise Unreadable(f"cannot be read: {_reason(error)}") from None
+        raise LocationError(f"cannot be read: {_reason(error)}") from None
 
 
 def head(place: str, length: int) -> bytes:
     try:
-        with opened(place, pipes=False) as file:
+        with open_local_file(place, pipes=False) as file:
             return file.read(length)
     except OSError as error:
-        raise Unreadable(f"cannot be read: {_reason(error)}") from None
+        raise LocationError(f"cannot be read: {_reason(error)}") from None
 
 
 def below(place: str) -> Iterator[tuple[str, Stat]]:
@@ -123,7 +123,7 @@ def below(place: str) -> Iterator[tuple[str, Stat]]:
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        raise Unreadable(f"is a folder that cannot be read: {_reason(error)}") from None
+        raise LocationError(f"is a folder that cannot be read: {_reason(error)}") from None
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             yield from ((f"{entry.name}/{name}", state) for name, state in below(entry.path))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from sm_imgcheck.core.errors import OutputError, StoreError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.io.stores import Chunk, Fetched, FileTooLarge, OutputRefused, Stat, Unreadable
+from sm_imgcheck.io.stores import Chunk, FileSizeError, LocationError, OutputRefused, Stat, StoreObject
 from sm_imgcheck.io.stores._connect import describe_error, filesystem
 from sm_imgcheck.io.stores.fsspec_store import cut
 from sm_imgcheck.io.stores.prefetch import ahead
@@ -56,7 +56,19 @@ if TYPE_CHECKING:
         def call_s3(self, method: str, **words: object) -> S3Answer: ...
 
 
-__all__ = ["Failed", "below", "contain", "failed", "fetch", "head", "make_folder", "read", "remove", "stat", "write"]
+__all__ = [
+    "S3RequestError",
+    "below",
+    "contain",
+    "describe_s3_error",
+    "fetch",
+    "head",
+    "make_folder",
+    "read",
+    "remove",
+    "stat",
+    "write",
+]
 
 _ONE = {
     "404": "there is no such object",
@@ -83,7 +95,7 @@ _BY_NAME = {
 }
 
 
-class Failed(Exception):
+class S3RequestError(Exception):
     """A request that was not served, after all repetitions."""
 
     def __init__(self, code: str, clause: str, *, everywhere: bool = False) -> None:
@@ -100,7 +112,7 @@ class Failed(Exception):
         return self.code in {"404", "NoSuchKey"}
 
 
-def failed(error: Exception) -> Failed:
+def describe_s3_error(error: Exception) -> S3RequestError:
     """What an error of s3fs, aiobotocore or aiohttp means."""
     from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
@@ -109,13 +121,15 @@ def failed(error: Exception) -> Failed:
         code = str(cause.response.get("Error", {}).get("Code", ""))
         known = _ONE.get(code) or _ALL.get(code)
         words = f"{known} ({for_terminal(code)})" if known else describe_error(cause)
-        return Failed(code, words, everywhere=code in _ALL)
+        return S3RequestError(code, words, everywhere=code in _ALL)
     if isinstance(cause, ParamValidationError):  # a name that no bucket can have
-        return Failed("", describe_error(cause))
+        return S3RequestError("", describe_error(cause))
     if isinstance(cause, BotoCoreError):
         known = next((_BY_NAME[kind.__name__] for kind in type(cause).__mro__ if kind.__name__ in _BY_NAME), "")
-        return Failed("", f"{known} ({describe_error(cause)})" if known else describe_error(cause), everywhere=True)
-    return Failed("", f"the connection broke off ({type(error).__name__}: {describe_error(error)})")
+        return S3RequestError(
+            "", f"{known} ({describe_error(cause)})" if known else describe_error(cause), everywhere=True
+        )
+    return S3RequestError("", f"the connection broke off ({type(error).__name__}: {describe_error(error)})")
 
 
 _PARTS_IN_FLIGHT = 4
@@ -127,7 +141,7 @@ _BUCKET = re.compile(r"(arn:[^/]+?:(?:accesspoint|bucket)[:/][^:/]+|[^/]*)/?", r
 def stat(place: str) -> Stat | None:
     try:
         answer = _call("head_object", place)
-    except Failed as failed:
+    except S3RequestError as failed:
         if failed.missing:
             return None
         raise _unreadable(place, failed) from failed
@@ -138,17 +152,17 @@ def read(place: str, limit: int) -> bytes:
     return fetch(place, limit).body
 
 
-def fetch(place: str, limit: int) -> Fetched:
+def fetch(place: str, limit: int) -> StoreObject:
     try:
         return _fetched(place, limit)
-    except Failed as failed:
+    except S3RequestError as failed:
         raise _unreadable(place, failed) from failed
 
 
 def head(place: str, length: int) -> bytes:
     try:
         return _fetched(place, length, Range=f"bytes=0-{length - 1}").body
-    except Failed as failed:
+    except S3RequestError as failed:
         if failed.code in {"InvalidRange", "416"}:  # there is not one byte
             return b""
         raise _unreadable(place, failed) from failed
@@ -160,9 +174,9 @@ def below(place: str) -> Iterator[tuple[str, Stat]]:
         prefix = _prefix(place)
         try:
             page = _call("list_objects_v2", place, Key=None, Prefix=prefix, **token)
-        except Failed as failed:
+        except S3RequestError as failed:
             if not token and not failed.everywhere:
-                raise Unreadable(f"cannot be listed: {failed.clause}") from failed
+                raise LocationError(f"cannot be listed: {failed.clause}") from failed
             raise StoreError(f"{for_terminal(place)}: the listing failed: {failed.clause}") from failed
         for one in page.get("Contents", ()):
             yield one["Key"][len(prefix) :], _stat(one["Size"], one)
@@ -186,7 +200,7 @@ def write(place: str, chunks: Iterable[Chunk], *, force: bool = False) -> None:
             _call("put_object", place, Body=first)
         else:
             _multipart(place, chain((first, second), parts))
-    except Failed as failed:
+    except S3RequestError as failed:
         kind = OutputRefused if failed.code in {"KeyTooLongError", "InvalidURI"} else OutputError
         raise kind(f"{for_terminal(place)} cannot be written: {failed.clause}") from failed
 
@@ -194,7 +208,7 @@ def write(place: str, chunks: Iterable[Chunk], *, force: bool = False) -> None:
 def remove(place: str) -> None:
     try:
         _call("delete_object", place)
-    except Failed as failed:
+    except S3RequestError as failed:
         raise OutputError(f"{for_terminal(place)} cannot be removed: {failed.clause}") from failed
 
 
@@ -211,15 +225,15 @@ def _split(place: str) -> tuple[str, str]:
     rest = place.partition("://")[2]
     found = _BUCKET.match(rest)
     if not found or not found[1]:
-        raise Failed("", "names no bucket: a place in S3 is s3://BUCKET/PREFIX")
+        raise S3RequestError("", "names no bucket: a place in S3 is s3://BUCKET/PREFIX")
     return found[1], rest[found.end() :]
 
 
 def _prefix(place: str) -> str:
     try:
         key = _split(place)[1]
-    except Failed as failed:
-        raise Unreadable(failed.clause) from None
+    except S3RequestError as failed:
+        raise LocationError(failed.clause) from None
     return f"{key}/" if key and not key.endswith("/") else key
 
 
@@ -234,24 +248,24 @@ def _call(method: str, place: str, **more: object) -> S3Answer:
     fs.retries = 1  # botocore repeats already, and waits the longer the more often
     words = {"Bucket": bucket, "Key": key, **more}
     if words["Key"] == "":
-        raise Failed("", "names a bucket, not an object in it")
+        raise S3RequestError("", "names a bucket, not an object in it")
     try:
         return fs.call_s3(method, **{name: value for name, value in words.items() if value is not None})
     except Exception as error:
-        raise failed(error) from error
+        raise describe_s3_error(error) from error
 
 
-def _fetched(place: str, limit: int, **more: str) -> Fetched:
+def _fetched(place: str, limit: int, **more: str) -> StoreObject:
     """An object or a range of it. A connection that breaks off is tried again."""
     for tried in range(1, _TRIES + 1):
         answer = _call("get_object", place, **more)
         try:
-            return Fetched(body=_received(_s3fs(place).loop, answer, limit), tag=_tag(answer))
-        except FileTooLarge:
+            return StoreObject(body=_received(_s3fs(place).loop, answer, limit), tag=_tag(answer))
+        except FileSizeError:
             raise
         except Exception as error:
             if tried == _TRIES:
-                raise failed(error) from error
+                raise describe_s3_error(error) from error
             sleep(0.1 * 2**tried)
     raise AssertionError
 
@@ -261,7 +275,7 @@ def _received(loop: AbstractEventLoop, answer: S3Answer, limit: int) -> bytes:
 
     if (size := answer.get("ContentLength", 0)) > limit:
         loop.call_soon_threadsafe(answer["Body"].close)
-        raise FileTooLarge(size, limit)
+        raise FileSizeError(size, limit)
     body: bytes = sync(loop, _all, answer["Body"], limit)
     return body
 
@@ -273,7 +287,7 @@ async def _all(body: S3Body, limit: int) -> bytes:
         while piece := await body.read(1 << 20):
             held += piece
             if len(held) > limit:
-                raise FileTooLarge(len(held), limit)
+                raise FileSizeError(len(held), limit)
     finally:
         body.close()
     return bytes(held)
@@ -283,7 +297,7 @@ def _there(place: str) -> Stat | None:
     """What stands where something is to be written."""
     try:
         return stat(place)
-    except Unreadable as error:
+    except LocationError as error:
         raise OutputError(
             f"{for_terminal(place)}: what is there already {error}; --force writes without looking"
         ) from error
@@ -315,7 +329,7 @@ def _multipart(place: str, parts: Iterator[bytes]) -> None:
         done = list(ahead(sent, enumerate(parts, 1), room=_PARTS_IN_FLIGHT))
         _call("complete_multipart_upload", place, UploadId=upload, MultipartUpload={"Parts": done})
     except BaseException:  # Ctrl-C too
-        with suppress(Failed):
+        with suppress(S3RequestError):
             _call("abort_multipart_upload", place, UploadId=upload)
         raise
 
@@ -328,7 +342,7 @@ def _tag(answer: S3Answer | S3Object) -> str:
     return answer.get("ETag", "").strip('"')
 
 
-def _unreadable(place: str, failed: Failed) -> StoreError:
+def _unreadable(place: str, failed: S3RequestError) -> StoreError:
     if failed.everywhere:
         return StoreError(f"{for_terminal(place)} cannot be read: {failed.clause}")
-    return Unreadable(f"cannot be read: {failed.clause}")
+    return LocationError(f"cannot be read: {failed.clause}")

@@ -97,7 +97,7 @@ def read_json(body: bytes) -> np.ndarray:
         raise CandidateError("SRC150", f"is no JSON tensor: {what}; a tensor is {{'shape', 'dtype', 'data'}}")
     shape = declared_shape(document["shape"])
     array = json_numbers(document["data"], str(document["dtype"]), plain=plain)
-    if array.size == 0 == prod(shape) and array.shape == tuple(seen_of_empty(shape)):
+    if array.size == 0 == prod(shape) and array.shape == tuple(empty_shape_prefix(shape)):
         return np.empty(shape, array.dtype)
     if array.shape != shape:
         raise CandidateError("SRC150", f"declares the shape {list(shape)}, its data has {list(array.shape)}")
@@ -141,7 +141,7 @@ def declared_shape(shape: object) -> tuple[int, ...]:
     return tuple(lengths)
 
 
-def seen_of_empty(shape: tuple[int, ...]) -> Iterator[int]:
+def empty_shape_prefix(shape: tuple[int, ...]) -> Iterator[int]:
     """As much as nested lists can show of the shape of an empty array: up to the first zero."""
     yield from takewhile(bool, shape)
     yield 0

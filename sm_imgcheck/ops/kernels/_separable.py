@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["columns_summed", "finished", "picked", "rounded_levels", "rows_summed", "working"]
+__all__ = ["columns_summed", "finished", "gather_pixels", "rounded_levels", "rows_summed", "working"]
 
 
 def rows_summed(image: np.ndarray, starts: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -33,7 +33,7 @@ def columns_summed(image: np.ndarray, starts: np.ndarray, weights: np.ndarray) -
     return np.ascontiguousarray(rows_summed(turned, starts, weights).swapaxes(0, 1))
 
 
-def picked(image: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def gather_pixels(image: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """The pixels where ``rows`` and ``columns`` cross."""
     return np.ascontiguousarray(image[rows][:, columns])
 

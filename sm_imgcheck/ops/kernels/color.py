@@ -6,7 +6,7 @@ import numpy as np
 
 from sm_imgcheck.core.errors import CandidateError
 
-__all__ = ["colour", "orient"]
+__all__ = ["color", "orient"]
 
 
 def orient(image: np.ndarray, *, orientation: int) -> np.ndarray:
@@ -21,7 +21,7 @@ def orient(image: np.ndarray, *, orientation: int) -> np.ndarray:
     return np.ascontiguousarray(image[rows, columns])
 
 
-def colour(
+def color(
     image: np.ndarray,
     *,
     mode: str,
@@ -60,7 +60,7 @@ def colour(
 
 
 def eight_bits(image: np.ndarray, bit_depth: str) -> np.ndarray:
-    """uint16 over 0..65535 as uint8. Raises CandidateError as ``colour``."""
+    """uint16 over 0..65535 as uint8. Raises CandidateError as ``color``."""
     if image.dtype != np.uint16 or bit_depth != "scale":
         raise CandidateError("SRC138", f"has {image.dtype} samples; decode.bit_depth is {bit_depth!r}")
     return (image >> 8).astype(np.uint8)
@@ -83,7 +83,7 @@ def tensorflow_cmyk_to_rgb(ink: np.ndarray) -> np.ndarray:
 
 
 def to_one(image: np.ndarray, to_gray: str) -> np.ndarray:
-    """RGB to one channel, as ``colour`` says of ``to_gray``."""
+    """RGB to one channel, as ``color`` says of ``to_gray``."""
     if to_gray == "luma":
         return luma(image)
     import cv2

@@ -9,7 +9,7 @@ import numpy as np
 
 from sm_imgcheck.core.sizes import crop_box, pad_place
 
-__all__ = ["crop", "framed", "mirror", "pad"]
+__all__ = ["crop", "is_letterboxed", "mirror", "pad"]
 
 
 def crop(
@@ -42,7 +42,7 @@ def crop(
     if part.shape[:2] == (height, width):
         return np.ascontiguousarray(part)
     black = [0.0] * image.shape[2]
-    return framed(part, top=max(-top, 0), left=max(-left, 0), height=height, width=width, fill=black)
+    return is_letterboxed(part, top=max(-top, 0), left=max(-left, 0), height=height, width=width, fill=black)
 
 
 def pad(
@@ -63,7 +63,7 @@ def pad(
     top, left, height, width = pad_place(
         size=size, multiple_of=multiple_of, position=position, height=image.shape[0], width=image.shape[1]
     )
-    return framed(image, top=top, left=left, height=height, width=width, fill=fill)
+    return is_letterboxed(image, top=top, left=left, height=height, width=width, fill=fill)
 
 
 def mirror(image: np.ndarray) -> np.ndarray:
@@ -71,11 +71,11 @@ def mirror(image: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(image[..., ::-1, :])
 
 
-def framed(image: np.ndarray, *, top: int, left: int, height: int, width: int, fill: list[float]) -> np.ndarray:
+def is_letterboxed(image: np.ndarray, *, top: int, left: int, height: int, width: int, fill: list[float]) -> np.ndarray:
     """A new HxWxC array of the image's dtype, filled per channel, with the image at ``top``, ``left``."""
     whole = image.dtype.kind in "iu"
-    colour = np.array([round(value) if whole else value for value in fill], image.dtype)
+    color = np.array([round(value) if whole else value for value in fill], image.dtype)
     frame = np.empty((height, width, image.shape[2]), image.dtype)
-    frame[:] = colour
+    frame[:] = color
     frame[top : top + image.shape[0], left : left + image.shape[1]] = image
     return frame

@@ -6,7 +6,7 @@ import numpy as np
 
 from sm_imgcheck.core.sizes import blob_factor, letterbox_place, resized_by_opencv
 from sm_imgcheck.ops.kernels._separable import finished, working
-from sm_imgcheck.ops.kernels.crop_pad import framed
+from sm_imgcheck.ops.kernels.crop_pad import is_letterboxed
 
 __all__ = ["letterbox_opencv", "resize_opencv"]
 
@@ -46,7 +46,7 @@ def letterbox_opencv(
         library="opencv", size=size, multiple_of=multiple_of, height=image.shape[0], width=image.shape[1]
     )
     inner = sampled_by_opencv(image, size=(new_height, new_width), factor=0.0, interpolation=interpolation, dtype=dtype)
-    return framed(inner, top=top, left=left, height=frame_height, width=frame_width, fill=fill)
+    return is_letterboxed(inner, top=top, left=left, height=frame_height, width=frame_width, fill=fill)
 
 
 def sampled_by_opencv(

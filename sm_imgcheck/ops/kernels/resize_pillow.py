@@ -1,6 +1,6 @@
 """Pillow's own resize: ``Image.resize`` does the sums, so every filter is bit-exact by construction.
 
-uint8 images are resized as modes L, RGB and RGBA; the latter as ``Image.resize`` does it, with the colours weighed by
+uint8 images are resized as modes L, RGB and RGBA; the latter as ``Image.resize`` does it, with the colors weighed by
 alpha and divided by it again, so that transparent pixels do not bleed. float32 images go through mode F, channel by
 channel.
 
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sm_imgcheck.core.sizes import fit_box, letterbox_place, resized
+from sm_imgcheck.core.sizes import fit_box, letterbox_place, resized_size
 from sm_imgcheck.ops.kernels._separable import finished, working
-from sm_imgcheck.ops.kernels.crop_pad import framed
+from sm_imgcheck.ops.kernels.crop_pad import is_letterboxed
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -49,7 +49,7 @@ def resize_pillow(
 ) -> np.ndarray:
     """``Image.resize`` of the installed Pillow. Parameters: see ``core.sizes.resized`` and ``levels``."""
     height, width = image.shape[:2]
-    new = resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
+    new = resized_size(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
     return sampled_by_pillow(image, box=(0, 0, width, height), size=new, interpolation=interpolation, dtype=dtype)
 
 
@@ -65,7 +65,7 @@ def resize_pillow12(
 ) -> np.ndarray:
     """``Image.resize`` of Pillow up to 12, horizontal pass first, on every version."""
     height, width = image.shape[:2]
-    new = resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
+    new = resized_size(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
     box = (0, 0, width, height)
     return sampled_by_pillow(image, box=box, size=new, interpolation=interpolation, dtype=dtype, rows_first=True)
 
@@ -135,7 +135,7 @@ def letterboxed_by_pillow(
         dtype=dtype,
         rows_first=rows_first,
     )
-    return framed(inner, top=top, left=left, height=frame_height, width=frame_width, fill=fill)
+    return is_letterboxed(inner, top=top, left=left, height=frame_height, width=frame_width, fill=fill)
 
 
 def sampled_by_pillow(

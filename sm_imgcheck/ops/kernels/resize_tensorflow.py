@@ -1,7 +1,7 @@
 """``tf.image.resize`` in NumPy: float32 throughout and in TensorFlow's order of operations.
 
 Bit-exact for nearest, bilinear and bicubic, with and without antialias, and for area; lanczos (lanczos3) within
-0.0002 grey levels, as sines differ in the last bit. Bicubic and lanczos may pass 0..255: TensorFlow does not clip.
+0.0002 gray levels, as sines differ in the last bit. Bicubic and lanczos may pass 0..255: TensorFlow does not clip.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from sm_imgcheck.core.sizes import letterbox_place, resized_by_tensorflow
-from sm_imgcheck.ops.kernels._separable import columns_summed, finished, picked, rows_summed
-from sm_imgcheck.ops.kernels.crop_pad import framed
+from sm_imgcheck.ops.kernels._separable import columns_summed, finished, gather_pixels, rows_summed
+from sm_imgcheck.ops.kernels.crop_pad import is_letterboxed
 
 __all__ = [
     "letterbox_tensorflow",
@@ -156,7 +156,7 @@ def letterbox_tensorflow(
     )
     new = (new_height, new_width)
     inner = sampled_by_tensorflow(image, size=new, interpolation=interpolation, dtype=dtype, antialias=antialias)
-    return framed(inner, top=top, left=left, height=frame_height, width=frame_width, fill=fill)
+    return is_letterboxed(inner, top=top, left=left, height=frame_height, width=frame_width, fill=fill)
 
 
 def sampled_by_tensorflow(
@@ -167,7 +167,9 @@ def sampled_by_tensorflow(
     if size == (height, width):
         return finished(image.copy(), dtype)
     if interpolation == "nearest":
-        return finished(picked(image, tensorflow_nearest(size[0], height), tensorflow_nearest(size[1], width)), dtype)
+        return finished(
+            gather_pixels(image, tensorflow_nearest(size[0], height), tensorflow_nearest(size[1], width)), dtype
+        )
     if interpolation == "area":
         wide = columns_summed(image, *tensorflow_area(size[1], width))
         ratio = np.float32(height) / np.float32(size[0]) * (np.float32(width) / np.float32(size[1]))
@@ -179,14 +181,14 @@ def sampled_by_tensorflow(
         high = rows_summed(image, *tensorflow_cubic(size[0], height))
         done = columns_summed(high, *tensorflow_cubic(size[1], width))
     else:
-        done = blended(image, size)
+        done = interpolate_rows(image, size)
     return finished(done, dtype)
 
 
-def blended(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def interpolate_rows(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Bilinear as resize_bilinear computes it: a + (b - a) * share, along the rows and then between them."""
-    left, right, along = neighbours(size[1], image.shape[1])
-    upper, lower, down = neighbours(size[0], image.shape[0])
+    left, right, along = neighbor_pixels(size[1], image.shape[1])
+    upper, lower, down = neighbor_pixels(size[0], image.shape[0])
     rows = []
     for line in (upper, lower):
         part = image[line]
@@ -195,7 +197,7 @@ def blended(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(rows[0] + (rows[1] - rows[0]) * down[:, np.newaxis, np.newaxis])
 
 
-def neighbours(new: int, old: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def neighbor_pixels(new: int, old: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The old pixels on both sides of each new one, and how far it lies towards the second, 0..1."""
     centers = tensorflow_centers(new, old) - np.float32(0.5)
     first = np.floor(centers)

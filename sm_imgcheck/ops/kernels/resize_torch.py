@@ -2,7 +2,7 @@
 
 uint8 (torchvision v2 and transformers on uint8 tensors): 16-bit weights, the horizontal pass first, whole levels
 between the passes; exact. That is PyTorch's kernel on CPUs with AVX2 or NEON; without them torchvision resizes
-bilinear images in float32 and rounds (``float32-rounded``). float32: within 0.0021 grey levels, as the order of the
+bilinear images in float32 and rounds (``float32-rounded``). float32: within 0.0021 gray levels, as the order of the
 additions depends on the build. Bicubic without antialias has a = -0.75, with it -0.5; neither is clipped in float32.
 """
 
@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from sm_imgcheck.core.sizes import letterbox_place, resized
-from sm_imgcheck.ops.kernels._separable import columns_summed, finished, picked, rows_summed, working
-from sm_imgcheck.ops.kernels.crop_pad import framed
+from sm_imgcheck.core.sizes import letterbox_place, resized_size
+from sm_imgcheck.ops.kernels._separable import columns_summed, finished, gather_pixels, rows_summed, working
+from sm_imgcheck.ops.kernels.crop_pad import is_letterboxed
 from sm_imgcheck.ops.kernels.resize_tensorflow import tensorflow_nearest
 
-__all__ = ["letterbox_torch", "resize_torch", "torch_area", "torch_nearest", "torch_spans", "torch_whole_spans"]
+__all__ = ["letterbox_torch", "resize_torch", "torch_area", "torch_integer_spans", "torch_nearest", "torch_spans"]
 
 # Pixels under each kernel before it is stretched.
 TORCH_TAPS = {"bilinear": 2, "bicubic": 4, "lanczos": 6}
@@ -43,7 +43,9 @@ def torch_spans(new: int, old: int, interpolation: str, *, antialias: bool) -> t
     return plain_spans(new, old, interpolation, np.float32)[:2]
 
 
-def torch_whole_spans(new: int, old: int, interpolation: str, *, antialias: bool) -> tuple[np.ndarray, np.ndarray, int]:
+def torch_integer_spans(
+    new: int, old: int, interpolation: str, *, antialias: bool
+) -> tuple[np.ndarray, np.ndarray, int]:
     """Spans for uint8 images: weights as whole numbers of 2**-precision that fit 16 bits, and that precision."""
     if antialias:
         starts, weights = stretched_spans(new, old, interpolation, np.float64)
@@ -71,7 +73,7 @@ def stretched_spans(new: int, old: int, interpolation: str, kind: type[np.floati
     away = (taps.astype(kind) - centers[:, np.newaxis]).astype(np.float64) + 0.5
     weights = torch_kernel((away * float(inverse)).astype(kind), interpolation, -0.5)
     weights[taps >= ends[:, np.newaxis]] = 0
-    return starts, weights / added_up(weights)
+    return starts, weights / sum_in_order(weights)
 
 
 def plain_spans(
@@ -112,7 +114,7 @@ def torch_kernel(x: np.ndarray, interpolation: str, a: float) -> np.ndarray:
     return np.where(x < 3, np.sinc(x) * np.sinc(x / 3), 0).astype(x.dtype)
 
 
-def added_up(weights: np.ndarray) -> np.ndarray:
+def sum_in_order(weights: np.ndarray) -> np.ndarray:
     """The sum of each row, tap by tap, as a column; 1 where it is nothing."""
     total = np.zeros((len(weights), 1), weights.dtype)
     for k in range(weights.shape[1]):
@@ -133,7 +135,7 @@ def resize_torch(
 ) -> np.ndarray:
     """``torch.nn.functional.interpolate``. Parameters: see ``core.sizes.resized`` and ``levels``."""
     height, width = image.shape[:2]
-    new = resized(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
+    new = resized_size(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
     return sampled_by_torch(image, size=new, interpolation=interpolation, dtype=dtype, antialias=antialias)
 
 
@@ -153,7 +155,7 @@ def letterbox_torch(
     )
     new = (new_height, new_width)
     inner = sampled_by_torch(image, size=new, interpolation=interpolation, dtype=dtype, antialias=antialias)
-    return framed(inner, top=top, left=left, height=frame_height, width=frame_width, fill=fill)
+    return is_letterboxed(inner, top=top, left=left, height=frame_height, width=frame_width, fill=fill)
 
 
 def sampled_by_torch(
@@ -165,7 +167,7 @@ def sampled_by_torch(
         return finished(image.copy(), dtype)
     if interpolation in {"nearest", "nearest-exact"}:
         line = torch_nearest if interpolation == "nearest" else tensorflow_nearest
-        return finished(picked(image, line(size[0], height), line(size[1], width)), dtype)
+        return finished(gather_pixels(image, line(size[0], height), line(size[1], width)), dtype)
     if interpolation == "area":
         wide = columns_summed(image, *torch_area(size[1], width))
         return finished(rows_summed(wide, *torch_area(size[0], height)), dtype)
@@ -181,7 +183,7 @@ def sampled_in_levels(image: np.ndarray, size: tuple[int, int], interpolation: s
     """A uint8 image resized in whole numbers; an axis that keeps its length is not touched."""
     for axis, total in ((1, columns_summed), (0, rows_summed)):
         if image.shape[axis] != size[axis]:
-            starts, weights, precision = torch_whole_spans(
+            starts, weights, precision = torch_integer_spans(
                 size[axis], image.shape[axis], interpolation, antialias=antialias
             )
             sums = total(image, starts, weights) + (1 << (precision - 1))

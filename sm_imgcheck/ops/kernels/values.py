@@ -1,4 +1,4 @@
-"""Ops on values and axes: channel order, scaling, normalising, quantising, casting, transposing.
+"""Ops on values and axes: channel order, scaling, normalizing, quantising, casting, transposing.
 
 Arrays have their channels last (HWC or NHWC) unless a docstring says otherwise. Floating point work is float32, in
 the written order, so that results equal the reference code bit for bit. No op modifies its input.
@@ -93,7 +93,7 @@ def cast(image: np.ndarray, *, dtype: str, rounding: str = "half_even") -> np.nd
 def to_pixels(image: np.ndarray, *, scale: list[float], offset: list[float], whole: bool) -> np.ndarray:
     """Undo y = scale * x + offset per stored channel: back to pixel values 0..255.
 
-    whole: the values came from whole grey levels; round to uint8. Otherwise float32, not rounded, and what a filter
+    whole: the values came from whole gray levels; round to uint8. Otherwise float32, not rounded, and what a filter
     overshot is clipped as it is when pixels are stored.
     """
     x = (image.astype(np.float64) - np.array(offset)) / np.array(scale)
@@ -112,7 +112,9 @@ def transpose(image: np.ndarray, *, layout: str, to: str) -> np.ndarray:
     return np.ascontiguousarray(image.transpose([layout.index(axis) for axis in to]))
 
 
-def kept(tensor: np.ndarray, *, lengths: list[list[int | None]], expect_range: list[float] | None) -> np.ndarray:
+def check_tensor(
+    tensor: np.ndarray, *, lengths: list[list[int | None]], expect_range: list[float] | None
+) -> np.ndarray:
     """The finished tensor as it is. Raises CandidateError where it is not what the model takes.
 
     lengths: the shortest and longest length of each axis, None: no limit. expect_range: where all values must lie.

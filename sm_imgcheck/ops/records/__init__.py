@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from sm_imgcheck.core import plugins
-from sm_imgcheck.core.errors import Bug
+from sm_imgcheck.core.errors import InternalError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Facts, Step
 
@@ -61,7 +61,7 @@ def record(op: str) -> Op:
     ops = _all()
     found = ops.get(op) or ops.get(op.partition("_")[0])
     if found is None:
-        raise Bug(f"the op {op!r} does not exist: no module of {__name__} has it")
+        raise InternalError(f"the op {op!r} does not exist: no module of {__name__} has it")
     return found
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.sizes import (
     crop_box,
     letterbox_place,
     pad_place,
-    resized,
     resized_by_opencv,
     resized_by_tensorflow,
+    resized_size,
 )
 from sm_imgcheck.core.types import Facts, Step
 from sm_imgcheck.core.value_mapping import overshoot
@@ -28,7 +28,7 @@ _RESIZERS = {"opencv": resized_by_opencv, "tensorflow": resized_by_tensorflow}
 
 def _resize_size(step: Step, height: int, width: int) -> tuple[int, int]:
     edges = {key: step.params[key] for key in ("mode", "size", "max_size", "rounding")}
-    return _RESIZERS.get(library_of(step.op), resized)(**edges, height=height, width=width)
+    return _RESIZERS.get(library_of(step.op), resized_size)(**edges, height=height, width=width)
 
 
 def _letterbox_size(step: Step, height: int, width: int) -> tuple[int, int]:
@@ -63,7 +63,7 @@ def _framed(facts: Facts, step: Step) -> Facts:
     shape = (*facts.shape[:at], *size(step, *facts.shape[at : at + 2]), *facts.shape[at + 2 :])
     low, high = facts.bounds
     margin = overshoot((step,)) * (high - low)
-    return changed(facts, shape=shape, dtype=resize_dtype(facts, step), low=low - margin, high=high + margin)
+    return replace_fields(facts, shape=shape, dtype=resize_dtype(facts, step), low=low - margin, high=high + margin)
 
 
 def resize_dtype(facts: Facts, step: Step) -> str:
@@ -113,7 +113,7 @@ def _fit_phrase(step: Step) -> str:
 def _crop_phrase(step: Step) -> str:
     params = step.params
     if params.get("size") is not None:
-        return f"centre crop {_edges(params['size'])}"
+        return f"center crop {_edges(params['size'])}"
     if params.get("fraction") is not None:
         return f"central {params['fraction']:.4g} of both edges"
     if params.get("aspect") is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from sm_imgcheck.core.channels import ALPHA, CHANNELS, GRAY
-from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.types import Facts, Step
 from sm_imgcheck.core.value_mapping import levels
 from sm_imgcheck.ops.records import LIBRARIES, Op
@@ -16,7 +16,7 @@ __all__ = ["OPS"]
 def _pixels(facts: Facts, order: str) -> Facts:
     """Facts of uint8 pixels in other channels."""
     shape = (*facts.shape[:-1], CHANNELS[order])
-    return changed(
+    return replace_fields(
         facts, shape=shape, dtype="uint8", channel_order=order, low=0, high=255, values=levels(CHANNELS[order])
     )
 
@@ -28,7 +28,7 @@ def _decode(facts: Facts, step: Step) -> Facts:
 def _orient(facts: Facts, step: Step) -> Facts:
     height, width, channels = facts.shape
     turned = step.params["orientation"] in (5, 6, 7, 8)  # not for {"header": "orientation"} either
-    return changed(facts, shape=(width, height, channels)) if turned else facts
+    return replace_fields(facts, shape=(width, height, channels)) if turned else facts
 
 
 def _color(facts: Facts, step: Step) -> Facts:
@@ -73,11 +73,11 @@ OPS = {
         effect=_orient,
         traits=frozenset({"turn"}),
     ),
-    "colour": _picture(
-        stage="colour",
+    "color": _picture(
+        stage="color",
         kernel="sm_imgcheck.ops.kernels.color",
         effect=_color,
-        traits=frozenset({"colour"}),
+        traits=frozenset({"color"}),
         phrase=_color_phrase,
         one_image=True,
     ),

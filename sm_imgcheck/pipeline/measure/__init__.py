@@ -1,6 +1,6 @@
 """Measure an array once: everything that checks and plans need to know of it.
 
-The value mapping counts as known when every value lies on the lattice that 256 grey levels leave behind an affine
+The value mapping counts as known when every value lies on the lattice that 256 gray levels leave behind an affine
 map, and the map is one of the field's usual ones (``value_mapping.RECIPES``), the spec's own, or one that the lattice
 itself tells: one of the usual mistakes (``recipes``), or any other where black and white are both there.
 """
@@ -17,15 +17,15 @@ from sm_imgcheck.core.channels import CHANNELS, GRAY, ORDERS
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.layouts import by_shape, reading
-from sm_imgcheck.core.recipes import explained, singles
+from sm_imgcheck.core.recipes import explain_ends, singles
 from sm_imgcheck.core.types import Affine, Channel, Contract, Facts, Values
-from sm_imgcheck.core.value_mapping import canonical, named, own
+from sm_imgcheck.core.value_mapping import candidate_mappings, canonical, contract_mapping
 from sm_imgcheck.pipeline.measure.channel_prior import likely_order
-from sm_imgcheck.pipeline.measure.lattice import channels_of, constant_channels, rounding_of, sampled
+from sm_imgcheck.pipeline.measure.lattice import channels_of, constant_channels, rounding_of, sample_lattice
 
 __all__ = ["measure", "value_order"]
 
-# A float32 of size 1 has a spacing of 6e-8, so k/255 comes back within 1e-4 grey levels after any usual mapping and a
+# A float32 of size 1 has a spacing of 6e-8, so k/255 comes back within 1e-4 gray levels after any usual mapping and a
 # float16 (spacing 5e-4 at 0.5..1) within 0.13; a float resize leaves fractions spread evenly over -0.5..0.5.
 _OFF_LATTICE = {"float64": 0.002, "float32": 0.002, "float16": 0.25}
 # The same on average over a channel: ImageNet's mapping computed in float16 throughout gives 0.035.
@@ -73,7 +73,7 @@ def measure(array: np.ndarray, contract: Contract | None, assume: Mapping[str, s
         return plain
     seen = _observe(array)
     finite, axis = not (seen.nans or seen.infinities), plain.layout.find("C")
-    values, recipe, whole = _recognise(array, plain, seen, contract, assume)
+    values, recipe, whole = _recognize(array, plain, seen, contract, assume)
     channels: tuple[Channel, ...] = ()
     if values is None and finite and seen.low < seen.high and "?" not in layout and not _quantized(plain, contract):
         channels = channels_of(array, axis if axis >= 0 else None)
@@ -152,10 +152,10 @@ def _observe(array: np.ndarray) -> _Observed:
     return _Observed(low=low, high=high, nans=nans, infinities=infinities)
 
 
-def _recognise(
+def _recognize(
     array: np.ndarray, facts: Facts, seen: _Observed, contract: Contract | None, assume: Mapping[str, str]
 ) -> tuple[Affine | None, str, bool]:
-    """The value mapping, its name, and whether every value is the image of a whole grey level."""
+    """The value mapping, its name, and whether every value is the image of a whole gray level."""
     channels = facts.length("C") or 1
     if "value_range" in assume:
         low, high = ends(assume["value_range"])
@@ -170,11 +170,11 @@ def _recognise(
         return canonical(Values(low=0, high=255), channels), "0..255, not scaled", True
     if quantized or seen.low == seen.high or seen.nans or seen.infinities or "?" in facts.layout:
         return None, "", False
-    wanted = own(contract, channels) if contract else None
+    wanted = contract_mapping(contract, channels) if contract else None
     if wanted is not None and _fits(seen, wanted, 0) and _on_lattice(array, facts, wanted) is not None:
         return wanted, "as the spec says", True  # the contract's own needs no proof
     if any(((block != seen.low) & (block != seen.high)).any() for block in _blocks(array)):
-        for name, affine in named(channels):
+        for name, affine in candidate_mappings(channels):
             if _fits(seen, affine, _FEW_LEVELS) and _shown(array, facts, affine):
                 return (affine, name, True) if _alone(array, facts, affine) else (None, "", False)
     return None, "", False  # also where there are but two values, which are on the lattice of nearly everything
@@ -189,7 +189,7 @@ def _alone(array: np.ndarray, facts: Facts, found: Affine) -> bool:
     axis = facts.layout.find("C")
     planes = np.moveaxis(array, axis, 0) if axis >= 0 else array[np.newaxis]
     for plane, a, b in zip(planes, found.scale, found.offset, strict=True):
-        levels = np.rint((sampled(plane).astype(np.float64) - b) / a).astype(np.int64)
+        levels = np.rint((sample_lattice(plane).astype(np.float64) - b) / a).astype(np.int64)
         if np.gcd.reduce(levels - levels[0]) == 1:
             break
     else:
@@ -211,7 +211,7 @@ def _by_grid(array: np.ndarray, facts: Facts, channels: tuple[Channel, ...]) -> 
     if not all(channel.step or channel.low == channel.high for channel in channels):
         return None, "", False
     rounding = max(rounding_of(array.dtype, channel) for channel in channels)
-    found = explained(channels, tolerance=max(rounding, _NEAR_LEVEL.get(facts.dtype, 0.02)))
+    found = explain_ends(channels, tolerance=max(rounding, _NEAR_LEVEL.get(facts.dtype, 0.02)))
     if found is None or not _shown(array, facts, found[1], rounding):
         return None, "", False
     return found[1], found[0], True
@@ -227,13 +227,13 @@ def _fits(seen: _Observed, affine: Affine, few: int) -> bool:
 
 
 def _shown(array: np.ndarray, facts: Facts, affine: Affine, rounding: float = 0.0) -> bool:
-    """Whether the values are whole grey levels under a mapping, and enough of them to show that it is this one."""
+    """Whether the values are whole gray levels under a mapping, and enough of them to show that it is this one."""
     found = _on_lattice(array, facts, affine, rounding)
     return found is not None and found[0] >= _FEW_LEVELS and found[1] <= _OFF_ON_AVERAGE
 
 
 def _on_lattice(array: np.ndarray, facts: Facts, affine: Affine, rounding: float = 0.0) -> tuple[int, float] | None:
-    """None unless every value, mapped back, is a whole grey level 0..255, up to ``rounding`` levels or the usual.
+    """None unless every value, mapped back, is a whole gray level 0..255, up to ``rounding`` levels or the usual.
 
     Else the levels from the lowest to the highest one of the channel that has most (offsets alone may set the means of
     two channels far apart), and the largest mean distance from whole levels among the channels.

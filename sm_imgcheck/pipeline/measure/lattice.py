@@ -1,4 +1,4 @@
-"""The grid that grey levels leave in an array: 256 of them through any line y = step * x + offset are evenly spaced.
+"""The grid that gray levels leave in an array: 256 of them through any line y = step * x + offset are evenly spaced.
 
 So the spacing of the values is the slope of whatever line it was, 1 / (255 std) for mean and std of x / 255, and the
 place of the values between two of its lines is the offset, up to whole steps: a picture without black and white in it
@@ -11,10 +11,10 @@ import numpy as np
 
 from sm_imgcheck.core.types import Channel
 
-__all__ = ["channels_of", "constant_channels", "rounding_of", "sampled"]
+__all__ = ["channels_of", "constant_channels", "rounding_of", "sample_lattice"]
 
 _SAMPLE = 4096
-"""Values of a channel that are looked at: enough to meet neighbouring levels, and sorted in 0.3 ms."""
+"""Values of a channel that are looked at: enough to meet neighboring levels, and sorted in 0.3 ms."""
 _TOP = 255
 _FEW = 16
 """Distinct values below which nothing is said: two points are on every line."""
@@ -37,12 +37,12 @@ def constant_channels(array: np.ndarray, axis: int | None) -> tuple[int, ...]:
     if axis is None or array.shape[axis] < 2:
         return ()
     planes = np.moveaxis(array, axis, 0)
-    alike = [at for at, plane in enumerate(planes) if _flat(sampled(plane)) and _flat(plane)]
+    alike = [at for at, plane in enumerate(planes) if _flat(sample_lattice(plane)) and _flat(plane)]
     return tuple(alike) if len(alike) < len(planes) else ()
 
 
 def rounding_of(dtype: np.dtype, channel: Channel) -> float:
-    """How far the dtype's rounding may have set the values of a channel off its grid, in grey levels."""
+    """How far the dtype's rounding may have set the values of a channel off its grid, in gray levels."""
     most = max(abs(channel.low), abs(channel.high))
     return min(_COARSEST, _ROUNDING.get(dtype.name, 0.0) * most / channel.step) if channel.step else 0.0
 
@@ -51,7 +51,7 @@ def _flat(values: np.ndarray) -> bool:
     return bool(values.min() == values.max())
 
 
-def sampled(plane: np.ndarray) -> np.ndarray:
+def sample_lattice(plane: np.ndarray) -> np.ndarray:
     """Evenly spread rows and columns of the last two axes, about ``_SAMPLE`` values of all images."""
     images = plane.reshape(-1, *plane.shape[-2:])
     few = images[:: max(1, len(images) // 16)]
@@ -62,12 +62,12 @@ def sampled(plane: np.ndarray) -> np.ndarray:
 
 def _channel(plane: np.ndarray) -> Channel:
     low, high = float(plane.min()), float(plane.max())
-    step, start = _grid(sampled(plane), plane.dtype)
+    step, start = _grid(sample_lattice(plane), plane.dtype)
     if not step or round((high - low) / step) > _TOP:
         return Channel(low=low, high=high)
     # Other values than those that the grid was found in: a ramp that is met at every tenth column is no grid of tens.
     rest = plane[..., 1:, 1:]
-    others = np.append(sampled(rest).astype(np.float64) if rest.size else [], [low, high])
+    others = np.append(sample_lattice(rest).astype(np.float64) if rest.size else [], [low, high])
     place = (others - start) / step
     if np.abs(place - np.rint(place)).max() > _COARSEST:
         return Channel(low=low, high=high)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from sm_imgcheck.core.assumptions import contradicted_order
 from sm_imgcheck.core.errors import PlanError
-from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.layouts import describe
 from sm_imgcheck.core.types import Candidate, Contract, Facts, Header, Options, Plan, Spec, Step
 from sm_imgcheck.ops.trace import after, of_file
@@ -35,7 +35,7 @@ def make_plan(spec: Spec, candidate: Candidate, options: Options) -> Plan:
     likely = contradicted_order(facts)
     seen = any(origin.exact for origin in candidate.origins or ())
     context = PlanContext(spec=spec, kind="tensor", options=options, guessed_order=bool(likely), known_layout=seen)
-    facts = changed(facts, channel_order=likely) if likely else facts
+    facts = replace_fields(facts, channel_order=likely) if likely else facts
     plan = _follow(facts, tensor.STAGES + image.TENSOR_STAGES, context)
     return plan if candidate.unflattened is None else _unflatten(plan, candidate.facts)
 
@@ -88,10 +88,10 @@ def _hold(facts: Facts, contract: Contract) -> None:
     if not fits:
         wanted = "[" + ", ".join(str(dim) for dim in contract.shape) + f"] {contract.layout}"
         ends = describe(facts.shape, facts.layout)
-        raise PlanError(f"no steps lead to shape {wanted}: they end at {ends}; {_way_out(facts, contract)}")
+        raise PlanError(f"no steps lead to shape {wanted}: they end at {ends}; {suggest_fix(facts, contract)}")
 
 
-def _way_out(facts: Facts, contract: Contract) -> str:
+def suggest_fix(facts: Facts, contract: Contract) -> str:
     batch = contract.dim("N")
     if batch is not None and facts.layout == contract.layout and not batch.allows(facts.shape[0]):
         return f"hand over a tensor of {batch} images"

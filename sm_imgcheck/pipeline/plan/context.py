@@ -9,7 +9,7 @@ from sm_imgcheck.core.channels import GRAY, red_first
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Contract, Facts, Header, Options, Spec, Step
 
-__all__ = ["PlanContext", "Stage", "colour_step", "colours", "decodes_gray", "reorder_step", "wrong_size"]
+__all__ = ["PlanContext", "Stage", "color_channels", "color_step", "decodes_gray", "reorder_step", "wrong_size"]
 
 
 @frozen
@@ -45,10 +45,10 @@ def wrong_size(facts: Facts, contract: Contract) -> bool:
     )
 
 
-def colour_step(context: PlanContext, mode: str | dict[str, str]) -> Step:
+def color_step(context: PlanContext, mode: str | dict[str, str]) -> Step:
     """The step from the channels of ``mode`` to those of the contract, in RGB order, by the spec's policy."""
     policy = context.spec.decode
-    to = colours(context.contract)
+    to = color_channels(context.contract)
     params: dict[str, object] = {
         "mode": mode,
         "to": to,
@@ -59,7 +59,7 @@ def colour_step(context: PlanContext, mode: str | dict[str, str]) -> Step:
         "bit_depth": policy.bit_depth,
     }
     why = f"the model takes {to}" if isinstance(mode, dict) else f"the pixels are {mode}, the model takes {to}"
-    return Step(op="colour", params=params, why=why, loss="none" if mode == "L" else "pixels")
+    return Step(op="color", params=params, why=why, loss="none" if mode == "L" else "pixels")
 
 
 def reorder_step(context: PlanContext, order: str, to: str, why: str) -> Step:
@@ -74,6 +74,6 @@ def decodes_gray(spec: Spec) -> bool:
     return spec.contract.channel_order == GRAY and spec.decode.to_gray == "y_plane"
 
 
-def colours(contract: Contract) -> str:
+def color_channels(contract: Contract) -> str:
     """The channels that the model takes, in the order in which images are worked on."""
     return red_first(contract.channel_order)

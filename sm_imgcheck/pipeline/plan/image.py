@@ -9,15 +9,15 @@ from collections.abc import Iterator
 
 from sm_imgcheck.core.channels import blue_first
 from sm_imgcheck.core.errors import PlanError
-from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.types import Facts, Step
 from sm_imgcheck.core.value_mapping import canonical, same
 from sm_imgcheck.ops.trace import after, output_size
 from sm_imgcheck.pipeline.plan.context import (
     PlanContext,
     Stage,
-    colour_step,
-    colours,
+    color_channels,
+    color_step,
     decodes_gray,
     reorder_step,
     wrong_size,
@@ -46,13 +46,13 @@ def _orient(_: Facts, context: PlanContext) -> Iterator[Step]:
         yield Step(op="orient", params={"orientation": turn}, why="EXIF says that the picture is stored turned")
 
 
-def _colour(facts: Facts, context: PlanContext) -> Iterator[Step]:
+def _color(facts: Facts, context: PlanContext) -> Iterator[Step]:
     if decodes_gray(context.spec):
         return
     if context.header is None:
-        yield colour_step(context, {"header": "mode"})
-    elif facts.channel_order != colours(context.contract) or facts.dtype != "uint8":
-        yield colour_step(context, context.header.mode)
+        yield color_step(context, {"header": "mode"})
+    elif facts.channel_order != color_channels(context.contract) or facts.dtype != "uint8":
+        yield color_step(context, context.header.mode)
 
 
 def _geometry(facts: Facts, context: PlanContext) -> Iterator[Step]:
@@ -63,11 +63,11 @@ def _geometry(facts: Facts, context: PlanContext) -> Iterator[Step]:
         height, width = facts.shape[:2]
         same = output_size(step, height=height, width=width) == (height, width)
         if context.kind == "any image" or not same or step.op.startswith("fit"):
-            yield changed(step, why="so the spec makes the model's size")
+            yield replace_fields(step, why="so the spec makes the model's size")
             facts = after(facts, step)
 
 
-PIXEL_STAGES: tuple[Stage, ...] = (_decode, _orient, _colour, _geometry)
+PIXEL_STAGES: tuple[Stage, ...] = (_decode, _orient, _color, _geometry)
 
 
 def _reorder(facts: Facts, context: PlanContext) -> Iterator[Step]:
@@ -102,10 +102,10 @@ def _quantize(facts: Facts, context: PlanContext) -> Iterator[Step]:
 def _final_pads(facts: Facts, context: PlanContext) -> Iterator[Step]:
     for step in context.spec.geometry:
         if step.params.get("units") == "final" and (context.kind != "tensor" or wrong_size(facts, context.contract)):
-            fill = step.params["fill"]  # listed in RGB order, as every colour of a spec is
+            fill = step.params["fill"]  # listed in RGB order, as every color of a spec is
             if blue_first(context.contract.channel_order):
                 fill = [*fill[2::-1], *fill[3:]]
-            yield changed(step, params={**step.params, "fill": fill}, why="the spec frames the finished values")
+            yield replace_fields(step, params={**step.params, "fill": fill}, why="the spec frames the finished values")
 
 
 def _cast(facts: Facts, context: PlanContext) -> Iterator[Step]:

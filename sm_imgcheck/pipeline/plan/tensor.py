@@ -1,4 +1,4 @@
-"""From a tensor back to grey levels, where its numbers, size or channels are not the model's."""
+"""From a tensor back to gray levels, where its numbers, size or channels are not the model's."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from sm_imgcheck.core.assumptions import contradicted_layout, sides_look_swapped, unlikely_range
 from sm_imgcheck.core.channels import blue_first
 from sm_imgcheck.core.errors import PlanError
-from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.layouts import LAYOUTS, is_layout, likely_reading, size
 from sm_imgcheck.core.types import Affine, Contract, Facts, Step, Values
 from sm_imgcheck.core.value_mapping import canonical, domain, overshoot, same, target
-from sm_imgcheck.pipeline.plan.context import PlanContext, Stage, colour_step, reorder_step, wrong_size
+from sm_imgcheck.pipeline.plan.context import PlanContext, Stage, color_step, reorder_step, wrong_size
 
 __all__ = ["STAGES"]
 
 
 def _pixels_needed(facts: Facts, context: PlanContext) -> bool:
-    """Whether the numbers must go back to grey levels: another mapping, another size, other channels."""
+    """Whether the numbers must go back to gray levels: another mapping, another size, other channels."""
     return (
         wrong_size(facts, context.contract) or _wrong_channels(facts, context.contract) or _wrong_values(facts, context)
     )
@@ -32,12 +32,12 @@ def _wrong_values(facts: Facts, context: PlanContext) -> bool:
     if contract.quantize is not None and facts.dtype == contract.dtype:
         return facts.values is not None  # where its integers are the contract's, they show no mapping of their own
     if facts.values is not None:
-        # float16 holds half of what the model's float32 does: go back to the grey levels rather than cast
+        # float16 holds half of what the model's float32 does: go back to the gray levels rather than cast
         coarse = facts.whole and facts.dtype == "float16" and contract.dtype in ("float32", "float64")
         return coarse or not same(facts.values, target(contract, facts.channel_order))
     if facts.low is None or facts.high is None or unlikely_range(facts, contract):
         return True
-    low, high = domain(changed(contract, quantize=None, dtype="float32"), overshoot(context.spec.geometry))
+    low, high = domain(replace_fields(contract, quantize=None, dtype="float32"), overshoot(context.spec.geometry))
     slack = (high - low) * 1e-3
     return facts.low < low - slack or facts.high > high + slack
 
@@ -99,7 +99,7 @@ def _to_pixels(facts: Facts, context: PlanContext) -> Iterator[Step]:
 
 
 def _are_pixels(facts: Facts) -> bool:
-    """uint8 holds grey levels, unless a source image shows that it holds something else."""
+    """uint8 holds gray levels, unless a source image shows that it holds something else."""
     levels = canonical(Values(low=0, high=255), facts.length("C") or 1)
     return facts.dtype == "uint8" and (facts.values is None or same(facts.values, levels))
 
@@ -131,12 +131,12 @@ def _channels(facts: Facts, context: PlanContext) -> Iterator[Step]:
     mode = {1: "L", 3: "RGB", 4: "RGBA"}.get(facts.length("C") or 1)
     if mode is None or facts.dtype != "uint8":
         order = facts.channel_order if mode else f"{facts.length('C')} channels"
-        raise PlanError(f"{order} cannot become {contract.channel_order}: the values are no grey levels")
+        raise PlanError(f"{order} cannot become {contract.channel_order}: the values are no gray levels")
     if (mode == "L" and policy.gray == "reject") or (mode == "RGBA" and policy.alpha == "reject"):
         raise PlanError(f"the spec refuses a {mode} source (decode.{'gray' if mode == 'L' else 'alpha'}: reject)")
     if blue_first(facts.channel_order):
         yield reorder_step(context, facts.channel_order, mode, why="the next step takes RGB order")
-    yield colour_step(context, mode)
+    yield color_step(context, mode)
 
 
 def _geometry(facts: Facts, context: PlanContext) -> Iterator[Step]:
@@ -144,7 +144,7 @@ def _geometry(facts: Facts, context: PlanContext) -> Iterator[Step]:
         return
     for step in context.spec.geometry:
         if step.params.get("units") != "final":
-            yield changed(step, why="its size is not the model's")
+            yield replace_fields(step, why="its size is not the model's")
 
 
 def guesses(facts: Facts, steps: Sequence[Step], context: PlanContext) -> Iterator[tuple[str, str]]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Generic
 
 from sm_imgcheck.core.types import Report
-from sm_imgcheck.report import Content, Reporter, Row_contra, Terminal, _records
+from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal, _records
 
 __all__ = ["reporter"]
 
 
-def reporter(content: Content[Row_contra], _: Terminal) -> Reporter[Row_contra]:
+def reporter(content: ReportContent[Row_contra], _: Terminal) -> Reporter[Row_contra]:
     """Report a stream."""
     return _Lines(content)
 
 
 class _Lines(Generic[Row_contra]):
-    def __init__(self, content: Content[Row_contra]) -> None:
+    def __init__(self, content: ReportContent[Row_contra]) -> None:
         self.content = content
 
     def open(self) -> str:

@@ -1,11 +1,11 @@
-"""Tables and colours for people at a terminal; the same story as ``text``."""
+"""Tables and colors for people at a terminal; the same story as ``text``."""
 
 from __future__ import annotations
 
 from typing import Generic
 
 from sm_imgcheck.core.types import Report
-from sm_imgcheck.report import Content, Reporter, Row_contra, Terminal
+from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal
 from sm_imgcheck.report.formats import text
 
 __all__ = ["reporter"]
@@ -14,13 +14,13 @@ _NARROWEST = 60
 """Of a terminal, in columns: the names of checks and steps take up to 40, and sentences need some."""
 
 
-def reporter(content: Content[Row_contra], terminal: Terminal) -> Reporter[Row_contra]:
+def reporter(content: ReportContent[Row_contra], terminal: Terminal) -> Reporter[Row_contra]:
     """Report as ``text`` does, with what is told at the end in tables; where columns find no room, as text."""
     return _Table(content, terminal) if terminal.width >= _NARROWEST else text.reporter(content, terminal)
 
 
 class _Table(Generic[Row_contra]):
-    def __init__(self, content: Content[Row_contra], terminal: Terminal) -> None:
+    def __init__(self, content: ReportContent[Row_contra], terminal: Terminal) -> None:
         self.content, self.terminal = content, terminal
 
     def open(self) -> str:

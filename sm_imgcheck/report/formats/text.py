@@ -1,4 +1,4 @@
-"""Plain text for people: no colours, no broken lines, the same in a pipe, a log and a terminal."""
+"""Plain text for people: no colors, no broken lines, the same in a pipe, a log and a terminal."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Generic
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.types import Report
-from sm_imgcheck.report import Content, Reporter, Row_contra, Terminal
+from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal
 
 if TYPE_CHECKING:
-    from sm_imgcheck.report._layout import Story
+    from sm_imgcheck.report._layout import ReportLayout
     from sm_imgcheck.report._rows import Row, Section
 
 __all__ = ["lines", "reporter"]
 
 
-def reporter(content: Content[Row_contra], _: Terminal) -> Reporter[Row_contra]:
+def reporter(content: ReportContent[Row_contra], _: Terminal) -> Reporter[Row_contra]:
     """Report in words: the rows as they come, or all at the end, when it is known what they have in common."""
     return _Text(content)
 
 
 class _Text(Generic[Row_contra]):
-    def __init__(self, content: Content[Row_contra]) -> None:
+    def __init__(self, content: ReportContent[Row_contra]) -> None:
         self.content = content
 
     def open(self) -> str:
@@ -35,7 +35,7 @@ class _Text(Generic[Row_contra]):
         return summary if isinstance(summary, str) else "\n".join(lines(summary)) + "\n"
 
 
-def lines(story: Story) -> list[str]:
+def lines(story: ReportLayout) -> list[str]:
     """The story line by line."""
     told = list(story.head)
     for section in story.sections:

@@ -10,13 +10,13 @@ from threading import Semaphore, Thread
 
 from sm_imgcheck.run.work import Chunk
 
-__all__ = ["Feed"]
+__all__ = ["ChunkFeed"]
 
 _LISTED = 8
 """Chunks that are listed before anybody asks for them."""
 
 
-class Feed:
+class ChunkFeed:
     """A thread that lists, a few chunks ahead."""
 
     def __init__(self, chunks: Iterable[Chunk]) -> None:

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
         def get(self, reference: Reference) -> object: ...
 
 
-__all__ = ["connected", "reason"]
+__all__ = ["connect_ray", "reason"]
 
 _ADDRESS = "RAY_ADDRESS"
 _SETTINGS = {
@@ -71,7 +71,7 @@ _OBJECTS = 80 << 20
 
 
 @contextmanager
-def connected(processors: int) -> Iterator[tuple[Ray, Callable[[], None]]]:
+def connect_ray(processors: int) -> Iterator[tuple[Ray, Callable[[], None]]]:
     """The module ``ray``, connected: to what RAY_ADDRESS names, else to an instance with so many processors.
 
     The instance is started here, and ended with all that it has written. With the module comes a function to be called
@@ -80,18 +80,18 @@ def connected(processors: int) -> Iterator[tuple[Ray, Callable[[], None]]]:
     address = os.environ.get(_ADDRESS) or "local"
     ray = _library(own=address == "local")
     with ExitStack() as stack:
-        stack.enter_context(redirect_stdout(cast("TextIO", _Quiet(sys.stdout))))
+        stack.enter_context(redirect_stdout(cast("TextIO", _FilteredStdout(sys.stdout))))
         if not ray.is_initialized():
             more: dict[str, object] = {}
             if address == "local":
                 more = {"num_cpus": processors, "include_dashboard": False, "object_store_memory": _OBJECTS}
                 more["_temp_dir"] = stack.enter_context(_folder())
-            _knock(address)
+            probe_address(address)
             stack.enter_context(_session(ray, address, more))
         yield ray, stack.enter_context(_signals_heeded())
 
 
-class _Quiet:
+class _FilteredStdout:
     """Standard output without what Ray says of workers that died, which it prints there from threads of its own."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -128,7 +128,7 @@ def _folder() -> Iterator[str]:
         rmtree(folder, ignore_errors=True)
 
 
-def _knock(address: str) -> None:
+def probe_address(address: str) -> None:
     """Raise ImgcheckError where nobody listens. Ray would wait for minutes, and tell the terminal about it."""
     with suppress(ValueError):  # "auto" and what else has no port is for Ray to judge
         place = urlsplit(address if "://" in address else f"//{address}")

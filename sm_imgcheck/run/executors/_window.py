@@ -10,11 +10,11 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sm_imgcheck.run.executors._feed import Feed
+from sm_imgcheck.run.executors._feed import ChunkFeed
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.work import Chunk, Outcome, RunJob, process_items, report_crash
 
-__all__ = ["AHEAD", "Executor", "Task", "Window"]
+__all__ = ["AHEAD", "Executor", "Task", "TaskWindow"]
 
 AHEAD = 64
 """Chunks submitted before the oldest unfinished one ends: some thousand records, however slow one image is."""
@@ -33,7 +33,7 @@ class Executor(Protocol):
 
 
 @dataclass(slots=True, eq=False)
-class _Slot:
+class _ChunkSlot:
     """A chunk in the order of the listing."""
 
     chunk: Chunk
@@ -49,7 +49,7 @@ class _Slot:
 class Task:
     """A unit of submission: a chunk, or the part of it that has no result yet."""
 
-    slot: _Slot
+    slot: _ChunkSlot
     places: tuple[int, ...]
     """Places in the chunk that were submitted."""
     received: int = 0
@@ -74,13 +74,13 @@ class Task:
             self.received += 1
 
 
-class Window:
+class TaskWindow:
     """The chunks between the first one without all its results and the last one that was taken from the listing."""
 
     def __init__(self, job: RunJob, chunks: Iterable[Chunk]) -> None:
-        self.feed = Feed(chunks)
+        self.feed = ChunkFeed(chunks)
         self._job = job
-        self._slots: deque[_Slot] = deque()
+        self._slots: deque[_ChunkSlot] = deque()
         self._retries: deque[Task] = deque()
 
     def results(self, executor: Executor) -> Generator[Outcome, None, None]:
@@ -107,7 +107,7 @@ class Window:
         if self._retries:
             return self._retries.popleft()
         while self.has_room(limit) and (chunk := self._next_chunk()) is not None:
-            slot = _Slot(chunk, self._local_results(chunk))
+            slot = _ChunkSlot(chunk, self._local_results(chunk))
             self._slots.append(slot)
             if places := tuple(place for place in range(len(chunk.items)) if place not in slot.records):
                 return Task(slot, places)
@@ -136,7 +136,7 @@ class Window:
         try:
             return self.feed.take()
         except Exception as error:  # noqa: BLE001 - raised once all results before it in the listing are yielded
-            self._slots.append(_Slot(Chunk(number=-1, items=()), failure=error))
+            self._slots.append(_ChunkSlot(Chunk(number=-1, items=()), failure=error))
             return None
 
     def _local_results(self, chunk: Chunk) -> dict[int, Outcome]:

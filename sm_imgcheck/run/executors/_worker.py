@@ -15,7 +15,7 @@ from threading import Thread
 from time import monotonic
 from typing import Any
 
-from sm_imgcheck.core.errors import Bug, ImgcheckError
+from sm_imgcheck.core.errors import ImgcheckError, InternalError
 from sm_imgcheck.core.types.result import SHARED
 from sm_imgcheck.pipeline.read import clause
 from sm_imgcheck.run.work import Chunk, Outcome, RunJob, prepare, process_items
@@ -155,7 +155,7 @@ def _messages(job: RunJob, chunk: Chunk, begins: Connection) -> Iterator[Message
     except ImgcheckError as error:
         yield records, True, error
     except Exception as error:  # noqa: BLE001 - a bug: the process that asked tells it
-        yield records, True, Bug(clause(error))
+        yield records, True, InternalError(clause(error))
     else:
         yield records, True, None
 

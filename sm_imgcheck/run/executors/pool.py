@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.run.executors import _forkserver, _worker
-from sm_imgcheck.run.executors._window import AHEAD, Task, Window
+from sm_imgcheck.run.executors._window import AHEAD, Task, TaskWindow
 from sm_imgcheck.run.executors._worker import Receiver
 from sm_imgcheck.run.work import Chunk, Outcome, RunJob
 
@@ -43,7 +43,7 @@ def run_chunks(job: RunJob, chunks: Iterable[Chunk], jobs: int) -> Generator[Out
 
     Raises ImgcheckError when the job as a whole cannot be done; the results before it in the listing come first.
     """
-    window = Window(job, chunks)
+    window = TaskWindow(job, chunks)
     pool = _Pool(job, window)
     try:
         pool.start_workers(jobs)
@@ -69,7 +69,7 @@ class _Worker:
 
 
 class _Pool:
-    def __init__(self, job: RunJob, window: Window) -> None:
+    def __init__(self, job: RunJob, window: TaskWindow) -> None:
         self.job = job
         self.window = window
         self.failed_starts = 0

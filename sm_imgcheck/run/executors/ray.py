@@ -19,14 +19,14 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, cast
 
 from sm_imgcheck.core import gc_policy
-from sm_imgcheck.core.errors import Bug, ImgcheckError
+from sm_imgcheck.core.errors import ImgcheckError, InternalError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.stores import file_of, is_remote
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, clause
 from sm_imgcheck.run.cpus import usable
 from sm_imgcheck.run.executors import _forkserver, _ray_cluster, pool
-from sm_imgcheck.run.executors._window import AHEAD, Task, Window
+from sm_imgcheck.run.executors._window import AHEAD, Task, TaskWindow
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run.resume.fingerprint import libraries
@@ -35,7 +35,7 @@ from sm_imgcheck.run.work import Chunk, Outcome, RunJob, prepare, process_items
 if TYPE_CHECKING:
     from sm_imgcheck.run.executors._ray_cluster import Ray, Reference
 
-__all__ = ["Message", "Ticket", "do", "run_chunks"]
+__all__ = ["RayTaskInput", "RayTaskResult", "do", "run_chunks"]
 
 _QUEUED = 2
 """Tasks for each processor of the cluster: while one is in work, the next waits for it."""
@@ -57,8 +57,8 @@ def run_chunks(job: RunJob, chunks: Iterable[Chunk], jobs: int) -> Generator[Out
     jobs: tasks in flight; 0: as many as the cluster has use for. Raises ImgcheckError when the job as a whole cannot
     be done; the results before it in the listing come first.
     """
-    with _ray_cluster.connected(jobs or usable()) as (ray, heed):
-        window = Window(job, chunks)
+    with _ray_cluster.connect_ray(jobs or usable()) as (ray, heed):
+        window = TaskWindow(job, chunks)
         try:
             yield from window.results(_Cluster(ray, job, jobs, window, heed))
             heed()
@@ -70,9 +70,9 @@ def run_chunks(job: RunJob, chunks: Iterable[Chunk], jobs: int) -> Generator[Out
 
 
 class _Cluster:
-    def __init__(self, ray: Ray, job: RunJob, jobs: int, window: Window, heed: Callable[[], None]) -> None:
+    def __init__(self, ray: Ray, job: RunJob, jobs: int, window: TaskWindow, heed: Callable[[], None]) -> None:
         self.ray, self.job, self.jobs, self.window, self.heed = ray, job, jobs, window, heed
-        ticket = Ticket(job=job, folder=os.getcwd(), libraries=libraries())
+        ticket = RayTaskInput(job=job, folder=os.getcwd(), libraries=libraries())
         self.ticket = pickle.dumps(ticket, pickle.HIGHEST_PROTOCOL)
         # Crashes are handled here: Ray would retry without a look at the cause.
         self.do = ray.remote(num_cpus=1, max_retries=0)(do)
@@ -108,7 +108,7 @@ class _Cluster:
     def _receive(self, task: Task, reference: Reference) -> None:
         errors = self.ray.exceptions
         try:
-            message = cast("Message", self.ray.get(reference))
+            message = cast("RayTaskResult", self.ray.get(reference))
         except (errors.RayTaskError, errors.RuntimeEnvSetupError, errors.TaskUnschedulableError) as problem:
             raise ImgcheckError(
                 f"a node of the Ray cluster cannot do the work: {_ray_cluster.reason(problem)}; sm-imgcheck has to be "
@@ -172,7 +172,7 @@ _LONGEST = 300.0
 
 
 @frozen
-class Ticket:
+class RayTaskInput:
     """What every task of a run must know: some kilobytes, sent with each."""
 
     job: RunJob
@@ -183,7 +183,7 @@ class Ticket:
 
 
 @frozen
-class Message:
+class RayTaskResult:
     """What a task hands back."""
 
     records: tuple[Outcome, ...]
@@ -194,7 +194,7 @@ class Message:
     """The machine that it ran on."""
 
 
-def do(ticket: bytes, chunk: Chunk, careful: bool) -> Message:
+def do(ticket: bytes, chunk: Chunk, careful: bool) -> RayTaskResult:
     """Work on a chunk; tensors are in their places when it returns.
 
     careful: a worker process died of this chunk before. Then a process of a pool does the work, which is told how it
@@ -208,8 +208,8 @@ def do(ticket: bytes, chunk: Chunk, careful: bool) -> Message:
     except ImgcheckError as error:
         failure = error
     except Exception as error:  # noqa: BLE001 - a bug: the process that asked tells it
-        failure = Bug(clause(error))
-    return Message(records=tuple(records), failure=failure, host=socket.gethostname())
+        failure = InternalError(clause(error))
+    return RayTaskResult(records=tuple(records), failure=failure, host=socket.gethostname())
 
 
 def _run_watched(job: RunJob, chunk: Chunk) -> Iterator[Outcome]:
@@ -232,10 +232,10 @@ def _open_job(ticket: bytes, relative: bool) -> RunJob:
 
 
 @cache
-def _read(ticket: bytes) -> Ticket:
+def _read(ticket: bytes) -> RayTaskInput:
     """Unpack a ticket once, and make this process fit for its work. Raises ImgcheckError where it cannot be."""
     _forkserver.one_thread_each()
-    read: Ticket = pickle.loads(ticket)  # noqa: S301 - from the process that runs this task
+    read: RayTaskInput = pickle.loads(ticket)  # noqa: S301 - from the process that runs this task
     if (ours := libraries()) != read.libraries:
         other = [name for name in sorted(ours) if ours[name] != read.libraries.get(name)]
         said = ", ".join(f"{name} {ours[name]} instead of {read.libraries.get(name)}" for name in other)

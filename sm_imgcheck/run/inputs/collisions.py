@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.io.stores import file_of
 
-__all__ = ["Claims", "clash"]
+__all__ = ["OutputRegistry", "clash"]
 
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _HELD = 50_000
 """Outputs that are held in memory, some 20 MB; those after them are held on the disk."""
 
 
-class Claims:
+class OutputRegistry:
     """The outputs of a run so far, in bounded memory."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Claims:
         return as_text(owner)
 
 
-def clash(claims: Claims, target: str, path: str, *, once: bool = False) -> str:
+def clash(claims: OutputRegistry, target: str, path: str, *, once: bool = False) -> str:
     """Claim an output for a candidate; why it cannot have it, or nothing. once: nor may the same one come again."""
     owner = claims.claim(target, path)
     same = owner == path or _same_file(owner, path)

@@ -19,10 +19,10 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.io.stores import is_remote, scheme_of, strip_file_scheme
-from sm_imgcheck.io.stores.local import opened
+from sm_imgcheck.io.stores.local import open_local_file
 from sm_imgcheck.run.inputs.item import SNIFFED, Item, Listing, begins_tensor, stem
 
-__all__ = ["ELSEWHERE", "Shard", "listed", "sharded"]
+__all__ = ["ELSEWHERE", "Shard", "filter_shard", "list_candidates"]
 
 _BLOCK = 16_384
 """Names that are sorted at a time, some 1.5 MB: a folder with more is listed in blocks, as the disk has them."""
@@ -32,7 +32,7 @@ _LONGEST_LINE = 65_536
 """Of a list of paths, in characters: sixteen times the longest path that Linux takes."""
 
 
-def listed(paths: Iterable[str], how: Listing) -> Iterator[Item]:
+def list_candidates(paths: Iterable[str], how: Listing) -> Iterator[Item]:
     """Every candidate that the paths stand for, in the order of the paths, and of names within a folder.
 
     A folder that cannot be read is a candidate with a problem: what is in it has not been checked.
@@ -77,7 +77,7 @@ def _lines(name: str) -> Iterator[str]:
     from io import TextIOWrapper
 
     try:
-        with open(sys.stdin.fileno(), "rb", closefd=False) if name == "-" else opened(name) as file:
+        with open(sys.stdin.fileno(), "rb", closefd=False) if name == "-" else open_local_file(name) as file:
             if b"\0" in file.peek(SNIFFED):
                 raise _no_list(name)
             # A mark at the start says UTF-8 and is none of the name: Windows editors write it.
@@ -152,20 +152,20 @@ def _reason(entry: os.DirEntry[str], how: Listing) -> str:
     """Why an entry is passed over; ``folder`` where it is one to be walked; empty for a candidate."""
     if entry.name.startswith("."):
         return "hidden"
-    if _surely(entry.is_dir):
-        if _surely(entry.is_symlink):
+    if resolve_entry_kind(entry.is_dir):
+        if resolve_entry_kind(entry.is_symlink):
             return "symlink to a folder"  # not followed: a loop never ends, and a link may lead anywhere
         return "output folder" if how.leave_out and _same(entry.path, how.leave_out) else "folder"
     suffix = os.path.splitext(entry.name)[1].lower()
     if not how.any_suffix and suffix not in INPUT_SUFFIXES:
         return "other suffix"
-    if not _surely(entry.is_file) and not _surely(entry.is_symlink):
+    if not resolve_entry_kind(entry.is_file) and not resolve_entry_kind(entry.is_symlink):
         return "not a regular file"  # opening a pipe would wait for ever; a broken link is a candidate, unreadable
-    maybe_other = suffix == ".json" and not how.any_suffix and _surely(entry.is_file)
+    maybe_other = suffix == ".json" and not how.any_suffix and resolve_entry_kind(entry.is_file)
     return "json that is no tensor" if maybe_other and not _is_tensor(entry.path) else ""
 
 
-def _surely(question: Callable[..., bool], **how: bool) -> bool:
+def resolve_entry_kind(question: Callable[..., bool], **how: bool) -> bool:
     """The answer; no, where the entry leads in a circle or through a file: that is for whoever opens it to say."""
     try:
         return question(**how)
@@ -220,7 +220,7 @@ class Shard:
         return cls(index=index, of=of)
 
 
-def sharded(items: Iterable[Item], shard: Shard, passed_over: Counter[str]) -> Iterator[Item]:
+def filter_shard(items: Iterable[Item], shard: Shard, passed_over: Counter[str]) -> Iterator[Item]:
     """The items of one part; the others are counted.
 
     What counts is the way below the PATH given, without the suffix: two inputs that would have one output fall into

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from sm_imgcheck.io.stores import Fetched, FileTooLarge, Unreadable, file_of, is_remote, store
+from sm_imgcheck.io.stores import FileSizeError, LocationError, StoreObject, file_of, is_remote, store
 from sm_imgcheck.io.stores.local import MAX_FILE_BYTES
 from sm_imgcheck.io.stores.prefetch import ahead
 from sm_imgcheck.run.inputs.item import Item
@@ -14,7 +14,7 @@ __all__ = ["Found", "contents"]
 
 _SMALL = 8 << 20
 """Bytes that are fetched ahead; what is larger waits for the line, not for the answer, and is fetched in its turn."""
-Found = Fetched | Unreadable
+Found = StoreObject | LocationError
 """What stands at a place in a store, or why it cannot be read."""
 
 
@@ -25,7 +25,7 @@ def contents(items: Iterable[Item]) -> Iterator[tuple[Item, Found | None]]:
             yield from ((item, None) for item in some)
             continue
         for item, found in ahead(_early, some):
-            yield item, _fetched(item, MAX_FILE_BYTES) if isinstance(found, FileTooLarge) else found
+            yield item, _fetched(item, MAX_FILE_BYTES) if isinstance(found, FileSizeError) else found
 
 
 def _is_object(item: Item) -> bool:
@@ -40,5 +40,5 @@ def _fetched(item: Item, limit: int) -> Found:
     place = file_of(item.path)[0]
     try:
         return store(place).fetch(place, limit)
-    except Unreadable as problem:
+    except LocationError as problem:
         return problem

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import islice
 
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
-from sm_imgcheck.io.stores import Stat, Store, Unreadable, file_of, inside, store
+from sm_imgcheck.io.stores import LocationError, Stat, Store, file_of, inside, store
 from sm_imgcheck.io.stores.prefetch import ahead
 from sm_imgcheck.run.inputs.item import SNIFFED, Item, Listing, begins_tensor, stem
 
@@ -36,7 +36,7 @@ def items(place: str, how: Listing) -> Iterator[Item]:
         while block := list(islice(names, _BLOCK)):
             found = True
             yield from _candidates(kind, root, block, how)
-    except Unreadable as problem:
+    except LocationError as problem:
         yield Item(path=place, output=("unnamed",), problem=str(problem))
         return
     if not found:
@@ -48,7 +48,7 @@ def _is_object(kind: Store, place: str) -> bool:
         return False
     if _suffix(file_of(place)[0]) in INPUT_SUFFIXES:
         return True
-    with suppress(Unreadable):  # no leave to look at objects says nothing of what is below
+    with suppress(LocationError):  # no leave to look at objects says nothing of what is below
         return kind.stat(place) is not None
     return False
 
@@ -92,7 +92,7 @@ def _is_tensor(kind: Store, place: str) -> bool:
     """Whether a .json file begins like a tensor of ours; one that cannot be read is for the reader to report."""
     try:
         return begins_tensor(kind.head(place, SNIFFED))
-    except Unreadable:
+    except LocationError:
         return True
 
 

@@ -14,24 +14,24 @@ from sm_imgcheck.core.media_types import suffix_of
 from sm_imgcheck.core.types import Candidate, Options, Payload, Result
 from sm_imgcheck.features.requests import RequestTarget, too_large
 from sm_imgcheck.features.requests import batch as joining
-from sm_imgcheck.features.requests.batch import Part, part_of
-from sm_imgcheck.report.payload import Body
-from sm_imgcheck.run.inputs.collisions import Claims, clash
+from sm_imgcheck.features.requests.batch import BodyPart, part_of
+from sm_imgcheck.report.payload import BodyRow
+from sm_imgcheck.run.inputs.collisions import OutputRegistry, clash
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.outputs.tensors import OutputRefused, Outputs
 from sm_imgcheck.run.work import resolve_input
 
-__all__ = ["Bodies", "Made", "Tell", "bodies", "single"]
+__all__ = ["BodyWriter", "BuiltBody", "Tell", "bodies", "single"]
 
 Tell = Callable[[Item, Exception], str]
 """Told of a candidate that could not be served, and of the cause; answers with the clause for its result."""
 
 
 @frozen
-class Made:
+class BuiltBody:
     """One body, or why there is none, and where it belongs."""
 
-    body: Body
+    body: BodyRow
     item: Item
     """Its place among the outputs."""
     made_of: tuple[Item, ...]
@@ -43,12 +43,12 @@ class _Batch:
 
     items: list[Item] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
-    parts: list[Part] = field(default_factory=list)
+    parts: list[BodyPart] = field(default_factory=list)
     number: int = 0
     """Of the bodies that hold several candidates, counted from 1."""
 
 
-def bodies(items: Iterable[Item], route: RequestTarget, options: Options, *, tell: Tell) -> Iterator[Made]:
+def bodies(items: Iterable[Item], route: RequestTarget, options: Options, *, tell: Tell) -> Iterator[BuiltBody]:
     """Yield the bodies as they are made. A candidate that cannot be used comes alone, with the reason.
 
     A bug at one candidate is told, and the run goes on.
@@ -58,7 +58,9 @@ def bodies(items: Iterable[Item], route: RequestTarget, options: Options, *, tel
     for item in items:
         result, part = _prepare_part(item, route_one, options, tell)
         if part is None:
-            yield Made(body=Body(results=(result,), refused=result.skipped or result.bug), item=item, made_of=(item,))
+            yield BuiltBody(
+                body=BodyRow(results=(result,), refused=result.skipped or result.bug), item=item, made_of=(item,)
+            )
             continue
         if batch.parts and not (joins and joining.has_room(batch.parts, part, route)):
             yield _build_body(batch, route)
@@ -69,12 +71,12 @@ def bodies(items: Iterable[Item], route: RequestTarget, options: Options, *, tel
         yield _build_body(batch, route)
 
 
-def single(made: Iterable[Made], place: str) -> Iterator[Made]:
+def single(made: Iterable[BuiltBody], place: str) -> Iterator[BuiltBody]:
     """The same, the one body last. Raises OutputError where there is a second: then none is written, no part is sent.
 
     place: what takes one body, as ``-o`` names it.
     """
-    body: Made | None = None
+    body: BuiltBody | None = None
     for one in made:
         if one.body.payload is None:
             yield one
@@ -89,7 +91,7 @@ def single(made: Iterable[Made], place: str) -> Iterator[Made]:
         yield body
 
 
-def _prepare_part(item: Item, route: RequestTarget, options: Options, tell: Tell) -> tuple[Result, Part | None]:
+def _prepare_part(item: Item, route: RequestTarget, options: Options, tell: Tell) -> tuple[Result, BodyPart | None]:
     try:
         result, part = part_of(resolve_input(item), route, options)
     except (ImgcheckError, BrokenPipeError):
@@ -99,7 +101,7 @@ def _prepare_part(item: Item, route: RequestTarget, options: Options, tell: Tell
     return result.with_path(item.path), part
 
 
-def _build_body(batch: _Batch, route: RequestTarget) -> Made:
+def _build_body(batch: _Batch, route: RequestTarget) -> BuiltBody:
     """The body of the batch, which is empty afterwards."""
     items, results, parts = tuple(batch.items), tuple(batch.results), batch.parts
     batch.items, batch.results, batch.parts = [], [], []
@@ -107,21 +109,21 @@ def _build_body(batch: _Batch, route: RequestTarget) -> Made:
     if len(items) > 1:
         batch.number += 1
         item = Item(path=item.path, output=("batch" if batch.number == 1 else f"batch-{batch.number}",))
-    return Made(body=_body(results, parts, route), item=item, made_of=items)
+    return BuiltBody(body=_body(results, parts, route), item=item, made_of=items)
 
 
-def _body(results: tuple[Result, ...], parts: list[Part], route: RequestTarget) -> Body:
+def _body(results: tuple[Result, ...], parts: list[BodyPart], route: RequestTarget) -> BodyRow:
     try:
         payload = joining.build(parts, route)
     except PayloadError as error:
-        size = error.size if isinstance(error, joining.TooLarge) else 0
-        return Body(results=results, refused=str(error), findings=too_large(route, size))
+        size = error.size if isinstance(error, joining.BodyTooLarge) else 0
+        return BodyRow(results=results, refused=str(error), findings=too_large(route, size))
     tensor = joining.shape_of(parts, route)
-    return Body(results=results, payload=payload, tensor=tensor, findings=too_large(route, len(payload.body)))
+    return BodyRow(results=results, payload=payload, tensor=tensor, findings=too_large(route, len(payload.body)))
 
 
 @dataclass(slots=True, kw_only=True)
-class Bodies:
+class BodyWriter:
     """An output folder, one file of it, or standard output."""
 
     outputs: Outputs
@@ -132,9 +134,9 @@ class Bodies:
     manifest: bool = False
     """Whether the bodies are listed in ``manifest.json`` at the end."""
     written: list[str] = field(default_factory=list)
-    claims: Claims = field(default_factory=Claims)
+    claims: OutputRegistry = field(default_factory=OutputRegistry)
 
-    def put(self, made: Made) -> str | None:
+    def put(self, made: BuiltBody) -> str | None:
         """Write a body and return where; None where there is none. Raises OutputError."""
         payload = made.body.payload
         if payload is None:
@@ -159,7 +161,7 @@ class Bodies:
         self.stream.flush()
         return "-"
 
-    def _file(self, made: Made, payload: Payload) -> str:
+    def _file(self, made: BuiltBody, payload: Payload) -> str:
         item = replace(made.item, output=(*made.item.output[:-1], made.item.output[-1] + self.infix))
         suffix = suffix_of(payload.content_type)
         if refused := clash(self.claims, self.outputs.place(item, suffix), item.path):

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING
 from sm_imgcheck.core.errors import ImgcheckError, OutputError, StoreError
 from sm_imgcheck.core.escape import for_json, for_terminal
 from sm_imgcheck.io.stores import is_remote, local, store, strip_file_scheme
-from sm_imgcheck.io.stores.local import opened
+from sm_imgcheck.io.stores.local import open_local_file
 from sm_imgcheck.report._records import name_of, plain
 from sm_imgcheck.run.database import as_blob, temporary
 from sm_imgcheck.run.inputs.listing import Shard
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
         shard: str
 
 
-__all__ = ["Lines", "Merged", "line_of", "merged"]
+__all__ = ["ManifestWriter", "MergeResult", "line_of", "merge_lines"]
 
 _BLOCK = 1 << 20
 _STARTS = (b'{"path": ', b'{"file": ')
 """How a manifest begins, and the index of packed files."""
 
 
-class Lines:
+class ManifestWriter:
     """A file of lines in the making: it gets its name when it is whole."""
 
     def __init__(self, place: str, *, force: bool = False, resumes: bool = True) -> None:
@@ -130,7 +130,7 @@ _LARGEST = 2 << 30
 
 
 @dataclass(slots=True, kw_only=True)
-class Merged:
+class MergeResult:
     """What was found in the parts."""
 
     tell: Callable[[str], None]
@@ -144,7 +144,7 @@ class Merged:
     """By the number of shards, those that are there."""
 
 
-def merged(parts: Sequence[str], found: Merged) -> Iterator[str]:
+def merge_lines(parts: Sequence[str], found: MergeResult) -> Iterator[str]:
     """The lines of all parts in the order of their paths, without what says the shard: as of one run over everything.
 
     Raises ImgcheckError for a part that cannot be read or is no manifest; of parts of different specs or versions, of
@@ -172,7 +172,7 @@ def _opened(part: str) -> IO[bytes]:
     try:
         if is_remote(part):
             return BytesIO(store(part).read(part, _LARGEST))
-        return opened(strip_file_scheme(part))
+        return open_local_file(strip_file_scheme(part))
     except (OSError, StoreError) as error:
         said = error.strerror if isinstance(error, OSError) else error
         raise ImgcheckError(f"{for_terminal(part)} cannot be read: {said}") from error
@@ -211,7 +211,7 @@ def _shard(record: ManifestLine) -> tuple[int, int] | None:
     return int(index), int(of)
 
 
-def _compare(record: ManifestLine, part: str, found: Merged) -> None:
+def _compare(record: ManifestLine, part: str, found: MergeResult) -> None:
     """Hold the spec and the versions of a line against the first line's, and note its shard."""
     made_by = (record["spec_sha256"], record["versions"])
     if found.made_by is None:
@@ -229,7 +229,7 @@ def _compare(record: ManifestLine, part: str, found: Merged) -> None:
         found.shards.setdefault(shard[1], set()).add(shard[0])
 
 
-def _look_for_missing(found: Merged) -> None:
+def _look_for_missing(found: MergeResult) -> None:
     if len(found.shards) > 1:
         found.tell(
             f"the parts are of runs with {' and '.join(map(str, sorted(found.shards)))} shards: --force merges them"

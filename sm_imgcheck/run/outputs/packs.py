@@ -19,22 +19,22 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Dim, Spec
 from sm_imgcheck.features.requests.snippets import manifest
-from sm_imgcheck.io.stores import Unreadable, is_remote, join, store
+from sm_imgcheck.io.stores import LocationError, is_remote, join, store
 from sm_imgcheck.io.stores.prefetch import ahead
 from sm_imgcheck.report._records import name_of
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.outputs import formats as packing
-from sm_imgcheck.run.outputs.formats import Kind, Sample
-from sm_imgcheck.run.outputs.manifest import Lines
-from sm_imgcheck.run.outputs.tensors import OutputRefused, Outputs, Written
-from sm_imgcheck.run.resume.index import Known
-from sm_imgcheck.run.resume.journal import Journal, Pack
+from sm_imgcheck.run.outputs.formats import PackFormat, Sample
+from sm_imgcheck.run.outputs.manifest import ManifestWriter
+from sm_imgcheck.run.outputs.tensors import OutputFile, OutputRefused, Outputs
+from sm_imgcheck.run.resume.index import ResumeState
+from sm_imgcheck.run.resume.journal import Journal, PackRecord
 from sm_imgcheck.run.work import Outcome
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Packing", "Packs", "Parts", "digest_of", "is_there"]
+__all__ = ["PackOptions", "PackWriter", "PartStore", "digest_of", "has_output"]
 
 R = TypeVar("R")
 _LARGEST = 2 << 30
@@ -46,7 +46,7 @@ _ROOM = 64 << 20
 
 
 @frozen
-class Packing:
+class PackOptions:
     """How many tensors are in one file, and what becomes of the last, smaller number."""
 
     kind: str
@@ -59,14 +59,14 @@ class Packing:
 
 
 @dataclass(slots=True, kw_only=True)
-class Parts(Outputs):
+class PartStore(Outputs):
     """Where tensors are until their pack is full: a folder of ours below the output folder."""
 
     ONCE = True
     kind: str
     spec: Spec
 
-    def write(self, item: Item, array: np.ndarray) -> Written:
+    def write(self, item: Item, array: np.ndarray) -> OutputFile:
         """Write one part. Raises OutputRefused, or OutputError where none can be written."""
         try:
             chunks = packing.load_format(self.kind).encode(array, self.spec)
@@ -80,24 +80,24 @@ class Parts(Outputs):
 
 
 @dataclass(slots=True, kw_only=True)
-class Packs:
+class PackWriter:
     """The packs of one run, in the making."""
 
-    packing: Packing
+    packing: PackOptions
     out: Outputs
     """The folder of the packs: the output folder, or a shard's own below it."""
     prefix: str
     """Of their names below the output folder, with a slash behind it; empty: they are the same folder."""
-    parts: Parts
+    parts: PartStore
     batch: Dim | None
     """How many images the model takes; None: the spec has no batch axis."""
     journal: Journal
-    earlier: Known | None
+    earlier: ResumeState | None
     """What earlier runs packed; None: nothing that is known."""
     resume: bool
     make: Callable[[Item], Outcome]
     """Does a candidate once more, whose part is gone."""
-    index: Lines
+    index: ManifestWriter
     full: list[Outcome] = field(default_factory=list)
     """What the next pack is made of, as far as it is known."""
     number: int = 0
@@ -122,7 +122,7 @@ class Packs:
         return replace(done, result=result, output=f"{self.prefix}{name}", row=row)
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> PackFormat:
         """The module that knows the bytes."""
         return packing.load_format(self.packing.kind)
 
@@ -144,7 +144,7 @@ class Packs:
             for done in self.full:
                 self._see_to(done)
             size = self._write(rows)
-            self.journal.pack(Pack(number=self.number, size=size, digest=digest))
+            self.journal.pack(PackRecord(number=self.number, size=size, digest=digest))
         for _ in self._each(self._remove, self.full):
             pass
         self.full.clear()
@@ -152,7 +152,7 @@ class Packs:
 
     def _see_to(self, done: Outcome) -> None:
         """See that a part is there: where its pack is made anew, it may have gone with the older one."""
-        if done.kept and not is_there(self.parts, done.output, done.output_size):
+        if done.kept and not has_output(self.parts, done.output, done.output_size):
             self.astray = True
             self.make(done.item)
 
@@ -161,7 +161,7 @@ class Packs:
         name = self.kind.name(self.number)
         try:
             return self.out.file_in_place(name, self.kind.pack(self._each(self._read, self.full), rows)).size
-        except (ValueError, Unreadable) as error:
+        except (ValueError, LocationError) as error:
             shown = for_terminal(name)
             raise OutputError(f"{shown} cannot be made: {error}: --resume makes what is missing again") from error
 
@@ -233,7 +233,7 @@ def digest_of(members: Iterable[tuple[str, str]], rows: int) -> str:
     return said.hexdigest()
 
 
-def is_there(outputs: Outputs, output: str, size: int) -> bool:
+def has_output(outputs: Outputs, output: str, size: int) -> bool:
     """Whether an output is in its place, with this size."""
     with suppress(StoreError, OutputRefused):
         outputs.contain(output)

@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sm_imgcheck.core.frozen import changed
+from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.run.work import Outcome
 
 if TYPE_CHECKING:
-    from sm_imgcheck.run.outputs.packs import Packs
+    from sm_imgcheck.run.outputs.packs import PackWriter
 
 __all__ = ["PendingOutcomes"]
 
@@ -21,7 +21,7 @@ _MOST = 65_536
 class PendingOutcomes:
     """The outcomes of a run in listing order, each held until its pack is in place."""
 
-    def __init__(self, packs: Packs | None) -> None:
+    def __init__(self, packs: PackWriter | None) -> None:
         """``packs``: None if each tensor has its own file; then no outcome waits."""
         self.prepared = 0
         """Tensors that were made and are in no pack; known once ``rest`` is exhausted."""
@@ -48,8 +48,8 @@ class PendingOutcomes:
                 continue
             self.prepared += 1
             skipped = f"the run ended before {outcome.output} was complete"
-            result = changed(outcome.result, emitted=None, skipped=skipped)
-            yield changed(outcome, result=result, output="", row=None)
+            result = replace_fields(outcome.result, emitted=None, skipped=skipped)
+            yield replace_fields(outcome, result=result, output="", row=None)
 
     def _in_place(self, number: int) -> bool:
         return self._packs is None or number < self._packs.number

@@ -18,11 +18,11 @@ from sm_imgcheck.run.inputs.item import Item
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["OutputRefused", "Outputs", "Stream", "Written"]
+__all__ = ["OutputFile", "OutputRefused", "Outputs", "Stream"]
 
 
 @frozen
-class Written:
+class OutputFile:
     """One output that is in its place."""
 
     place: str
@@ -55,18 +55,18 @@ class Outputs:
     contained: str = ""
     """The folder that was last found to be inside, whether it exists or not."""
 
-    def write(self, item: Item, array: np.ndarray) -> Written:
+    def write(self, item: Item, array: np.ndarray) -> OutputFile:
         """Write the tensor of one candidate. Raises OutputRefused, or OutputError where none can be written."""
         return self.put(item, _encoded(self.form, item, array), self.form)
 
-    def put(self, item: Item, chunks: Iterable[Chunk], suffix: str, made_of: Sequence[Item] = ()) -> Written:
+    def put(self, item: Item, chunks: Iterable[Chunk], suffix: str, made_of: Sequence[Item] = ()) -> OutputFile:
         """Write what was made of a candidate, or of several. Raises as ``write``."""
         name = self.name(item, suffix)
         for one in made_of or (item,):
             _refuse_input(one, join(self.folder, name))
         return self.file_in_place(name, chunks, own=item.replaces == name)
 
-    def file_in_place(self, name: str, chunks: Iterable[Chunk], *, own: bool = False) -> Written:
+    def file_in_place(self, name: str, chunks: Iterable[Chunk], *, own: bool = False) -> OutputFile:
         """Write a file of this name below the folder, whole or not at all. own: it may replace what is there.
 
         Raises as ``write``.
@@ -77,13 +77,15 @@ class Outputs:
         if parent != self.checked:
             store(target).make_folder(parent, self.top or self.folder)
             self.checked = parent
-        chunks = chunks if isinstance(chunks, Sequence) else _Counted(chunks)
+        chunks = chunks if isinstance(chunks, Sequence) else _CountingIterator(chunks)
         if is_remote(target):
             store(target).write(target, chunks, force=self.force or own)
         else:
             local.write(target, chunks, force=self.force or own, aside=self.aside)
-        size = chunks.size if isinstance(chunks, _Counted) else sum(memoryview(chunk).nbytes for chunk in chunks)
-        return Written(place=target, output=name, size=size)
+        size = (
+            chunks.size if isinstance(chunks, _CountingIterator) else sum(memoryview(chunk).nbytes for chunk in chunks)
+        )
+        return OutputFile(place=target, output=name, size=size)
 
     def remove(self, name: str) -> None:
         """Remove an output, where there is one. Raises OutputError; OutputRefused for one that is not in the folder."""
@@ -110,7 +112,7 @@ class Outputs:
         return join(self.folder, self.name(item, suffix))
 
 
-class _Counted:
+class _CountingIterator:
     """Chunks that are counted as they are taken."""
 
     def __init__(self, chunks: Iterable[Chunk]) -> None:
@@ -143,7 +145,7 @@ class Stream:
     file: BinaryIO
     written: str = ""
 
-    def write(self, item: Item, array: np.ndarray) -> Written:
+    def write(self, item: Item, array: np.ndarray) -> OutputFile:
         """Write the tensor of the one candidate. Raises OutputError for a second one."""
         if self.written:
             raise OutputError(
@@ -159,7 +161,7 @@ class Stream:
             raise
         except OSError as error:
             raise OutputError(f"standard output cannot be written: {_reason(error)}") from error
-        return Written(place="-")
+        return OutputFile(place="-")
 
 
 def _encoded(form: str, item: Item, array: np.ndarray) -> Iterable[Chunk]:

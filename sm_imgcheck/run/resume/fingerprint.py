@@ -14,7 +14,7 @@ from sm_imgcheck.core.errors import OutputError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Options
-from sm_imgcheck.io.stores import Unreadable, join, store
+from sm_imgcheck.io.stores import LocationError, join, store
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run.resume.codec import flat
 
@@ -61,7 +61,7 @@ def check_output_folder(out: str, fingerprint: RunFingerprint, *, anew: bool) ->
     Half by one spec and half by another would be of no use to anybody.
     """
     place = join(out, FOLDER, _NAME)
-    with suppress(Unreadable):  # none is there, as a rule
+    with suppress(LocationError):  # none is there, as a rule
         _compare_fingerprints(out, store(place).read(place, _LARGEST), fingerprint, anew=anew)
 
 

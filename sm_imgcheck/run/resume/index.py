@@ -12,14 +12,14 @@ from functools import lru_cache
 from json import dumps, loads
 from typing import Any
 
-from sm_imgcheck.io.stores import Unreadable, is_below, join, store
+from sm_imgcheck.io.stores import LocationError, is_below, join, store
 from sm_imgcheck.run.database import as_blob, temporary
 from sm_imgcheck.run.inputs.listing import Shard
 from sm_imgcheck.run.resume.codec import shaper
 from sm_imgcheck.run.resume.fingerprint import FOLDER, RunFingerprint
-from sm_imgcheck.run.resume.journal import LARGEST, Pack, Record
+from sm_imgcheck.run.resume.journal import LARGEST, PackRecord, Record
 
-__all__ = ["Known"]
+__all__ = ["ResumeState"]
 
 _UNPACKED = 64 << 20
 """What one member of a journal's file may unpack to, in bytes: some hundred times what is ever written."""
@@ -33,7 +33,7 @@ _NO_LINE = (ValueError, RecursionError)
 """What reading a line raises that no journal of ours has."""
 
 
-class Known:
+class ResumeState:
     """What is known of an output folder."""
 
     def __init__(self, fingerprint: RunFingerprint) -> None:
@@ -58,7 +58,7 @@ class Known:
             folder, _, file = name.rpartition("/")
             others = folder.endswith(f"-of-{shard.of}") and folder != shard.name
             if file.endswith(".gz") and not others:
-                with suppress(Unreadable):  # gone by now, or too large to be one of ours
+                with suppress(LocationError):  # gone by now, or too large to be one of ours
                     for member, text in _members(kind.read(join(top, name), LARGEST)):
                         self._take(member, text)
 
@@ -83,7 +83,7 @@ class Known:
 
     def _take_pack(self, said: object, fresh: int) -> None:
         """Take in a pack. Raises ValueError for what is none."""
-        pack: Pack = shaper(Pack)(said)
+        pack: PackRecord = shaper(PackRecord)(said)
         if not (0 <= pack.number < _MOST and 0 <= pack.size < _MOST):
             raise ValueError(f"pack {pack.number} of {pack.size} bytes")
         row = (pack.number, pack.size, pack.digest, fresh)
@@ -119,10 +119,10 @@ class Known:
         found = self._base.execute("SELECT size FROM there WHERE output = ?", (as_blob(output),)).fetchone()
         return found is not None and bool(found[0] == size)
 
-    def pack(self, number: int) -> tuple[Pack, bool] | None:
+    def pack(self, number: int) -> tuple[PackRecord, bool] | None:
         """The pack of this number, and whether it was made by what makes them now."""
         found = self._base.execute("SELECT * FROM packs WHERE number = ?", (number,)).fetchone()
-        return None if found is None else (Pack(number=found[0], size=found[1], digest=found[2]), bool(found[3]))
+        return None if found is None else (PackRecord(number=found[0], size=found[1], digest=found[2]), bool(found[3]))
 
     def packs_from(self, number: int) -> list[int]:
         """The numbers of the packs from this one on."""

@@ -27,7 +27,7 @@ from sm_imgcheck.run.resume.codec import flat, result_of, texts
 from sm_imgcheck.run.resume.fingerprint import FOLDER, RunFingerprint
 from sm_imgcheck.run.work import Outcome
 
-__all__ = ["LARGEST", "Journal", "Lock", "Pack", "Record", "is_final"]
+__all__ = ["LARGEST", "FolderLock", "Journal", "PackRecord", "Record", "is_final"]
 
 _EVERY = 256
 """Candidates in a file, at most: what a kill may cost, beside those under work."""
@@ -72,7 +72,7 @@ class Record:
 
 
 @frozen
-class Pack:
+class PackRecord:
     """One file that holds the tensors of several candidates."""
 
     number: int
@@ -121,7 +121,7 @@ class Journal:
         what = [done.item.path, done.output, done.output_size, done.size, *seen]
         self._add("\t".join([dumps(what), *texts(done.result)]))  # JSON has no tabs
 
-    def pack(self, pack: Pack) -> None:
+    def pack(self, pack: PackRecord) -> None:
         """Take in a pack that is in place. Then the journal is brought to the disk: its parts may go."""
         self._add(dumps(flat(pack)))
         self.flush()
@@ -190,7 +190,7 @@ def _sync(place: str) -> None:
                 os.close(handle)
 
 
-class Lock:
+class FolderLock:
     """Of a folder on a disk; of none where the system or the disk has no such locks (Windows, some shares)."""
 
     def __init__(self, folder: str, told: str) -> None:

@@ -20,13 +20,13 @@ from sm_imgcheck.io.stores import is_remote, join, store, strip_file_scheme
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.inputs.listing import Shard
 from sm_imgcheck.run.outputs import formats as packing
-from sm_imgcheck.run.outputs.manifest import Lines, line_of
-from sm_imgcheck.run.outputs.packs import Packing, Packs, Parts
+from sm_imgcheck.run.outputs.manifest import ManifestWriter, line_of
+from sm_imgcheck.run.outputs.packs import PackOptions, PackWriter, PartStore
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run.resume.fingerprint import FOLDER, RunFingerprint, check_output_folder, libraries, write_fingerprint
-from sm_imgcheck.run.resume.index import Known
-from sm_imgcheck.run.resume.journal import Journal, Lock
-from sm_imgcheck.run.resume.select import resumed
+from sm_imgcheck.run.resume.index import ResumeState
+from sm_imgcheck.run.resume.journal import FolderLock, Journal
+from sm_imgcheck.run.resume.select import resume_candidates
 from sm_imgcheck.run.work import Outcome, RunJob, process_items
 
 __all__ = ["RecorderOptions", "RunRecorder", "open_recorder"]
@@ -43,11 +43,11 @@ class RunRecorder:
     sink: Outputs | None = None
     """Where the tensors go first."""
     journal: Journal | None = None
-    known: Known | None = None
+    known: ResumeState | None = None
     """What earlier runs have done; None: everything is done anew."""
-    packs: Packs | None = None
-    manifest: Lines | None = None
-    lock: Lock | None = None
+    packs: PackWriter | None = None
+    manifest: ManifestWriter | None = None
+    lock: FolderLock | None = None
     """Held while the run lasts: no other writes there."""
     kept: int = 0
     """Candidates that were up to date."""
@@ -56,7 +56,7 @@ class RunRecorder:
         """The candidates, those that are up to date as they were done."""
         if self.known is None or self.sink is None:
             return iter(items)
-        return resumed(items, self.known, self.sink, self.packs)
+        return resume_candidates(items, self.known, self.sink, self.packs)
 
     def record(self, records: Generator[Outcome, None, None]) -> Generator[Outcome, None, None]:
         """The records; each is noted, and packed, before it is passed on. Raises OutputError."""
@@ -121,7 +121,7 @@ class RecorderOptions:
     """A file; empty: none."""
     journaled: bool = False
     """Whether the output folder keeps a journal."""
-    packing: Packing | None = None
+    packing: PackOptions | None = None
     """How tensors are put together in files; None: a file for each."""
     resume: bool = False
     force: bool = False
@@ -149,7 +149,7 @@ def open_recorder(job: RunJob, wanted: RecorderOptions) -> RunRecorder | None:
         if sink is not None:
             _journal(keep, sink, wanted)
         if wanted.manifest:
-            keep.manifest = Lines(strip_file_scheme(wanted.manifest), force=wanted.resume or wanted.force)
+            keep.manifest = ManifestWriter(strip_file_scheme(wanted.manifest), force=wanted.resume or wanted.force)
     except BaseException:
         keep.let_go()
         raise
@@ -166,7 +166,7 @@ def _journal(keep: RunRecorder, sink: Outputs, wanted: RecorderOptions) -> None:
     keep.journal = Journal(sink.folder, wanted.shard.name, keep.fingerprint)
     earlier = None
     if wanted.resume or (wanted.force and wanted.packing is not None):
-        earlier = Known(keep.fingerprint)
+        earlier = ResumeState(keep.fingerprint)
         earlier.read(sink.folder, wanted.shard)
     keep.known = earlier if wanted.resume else None
     keep.journal.start(resume=wanted.resume)
@@ -176,7 +176,7 @@ def _journal(keep: RunRecorder, sink: Outputs, wanted: RecorderOptions) -> None:
     keep.job = replace(keep.job, spec=spec, sink=keep.sink)
 
 
-def _packable(spec: Spec, wanted: Packing) -> Spec:
+def _packable(spec: Spec, wanted: PackOptions) -> Spec:
     """The spec of each tensor before it is packed. Raises ImgcheckError."""
     kind = packing.load_format(wanted.kind)
     kind.check_spec(spec)
@@ -190,12 +190,14 @@ def _packable(spec: Spec, wanted: Packing) -> Spec:
     return one_by_one(spec)
 
 
-def _packs(keep: RunRecorder, sink: Outputs, spec: Spec, earlier: Known | None, wanted: RecorderOptions) -> Packs:
+def _packs(
+    keep: RunRecorder, sink: Outputs, spec: Spec, earlier: ResumeState | None, wanted: RecorderOptions
+) -> PackWriter:
     assert wanted.packing is not None
     assert keep.journal is not None
     name = wanted.shard.name
     whole = wanted.shard.of == 1
-    parts = Parts(
+    parts = PartStore(
         folder=join(sink.folder, FOLDER, "parts", name),
         form="part",
         force=True,
@@ -213,7 +215,7 @@ def _packs(keep: RunRecorder, sink: Outputs, spec: Spec, earlier: Known | None, 
     def make(item: Item) -> Outcome:
         return next(process_items(job, (item,)))
 
-    return Packs(
+    return PackWriter(
         packing=wanted.packing,
         out=out,
         prefix="" if whole else f"{name}/",
@@ -223,21 +225,21 @@ def _packs(keep: RunRecorder, sink: Outputs, spec: Spec, earlier: Known | None, 
         earlier=earlier,
         resume=wanted.resume,
         make=make,
-        index=Lines(join(out.folder, "index.jsonl"), force=out.force),
+        index=ManifestWriter(join(out.folder, "index.jsonl"), force=out.force),
     )
 
 
-def _emptied(out: str, shard: Shard) -> tuple[Lock, str]:
+def _emptied(out: str, shard: Shard) -> tuple[FolderLock, str]:
     """The folder for the unfinished files of a shard, without those of a process that was killed; none in a store.
 
     It is locked: the files of a process that lives are not removed. Raises OutputError where there is one.
     """
     if is_remote(out):
-        return Lock("", ""), ""
+        return FolderLock("", ""), ""
     folder = join(out, FOLDER, "tmp", shard.name)
     store(out).make_folder(folder, out)
     shown = for_terminal(out)
-    lock = Lock(folder, f"another run writes into {shown}: let it end, or name another folder")
+    lock = FolderLock(folder, f"another run writes into {shown}: let it end, or name another folder")
     for name, _ in list(store(out).below(folder)):
         store(out).remove(join(folder, name))
     return lock, folder

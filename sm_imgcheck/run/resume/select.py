@@ -12,13 +12,13 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.stores import file_of, is_remote, store
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES
 from sm_imgcheck.run.inputs.item import Item
-from sm_imgcheck.run.outputs.packs import Packs, digest_of, is_there
+from sm_imgcheck.run.outputs.packs import PackWriter, digest_of, has_output
 from sm_imgcheck.run.outputs.tensors import Outputs
-from sm_imgcheck.run.resume.index import Known
+from sm_imgcheck.run.resume.index import ResumeState
 from sm_imgcheck.run.resume.journal import Record
 from sm_imgcheck.run.work import Outcome
 
-__all__ = ["resumed"]
+__all__ = ["resume_candidates"]
 
 _WITHOUT = 65_536
 """Candidates that cannot be converted and are waited with for a pack to get full."""
@@ -36,7 +36,9 @@ class _Match:
     """The record is of this very file, and was made by what makes them now."""
 
 
-def resumed(items: Iterable[Item], known: Known, sink: Outputs, packs: Packs | None) -> Iterator[Item | Outcome]:
+def resume_candidates(
+    items: Iterable[Item], known: ResumeState, sink: Outputs, packs: PackWriter | None
+) -> Iterator[Item | Outcome]:
     """The candidates, those that are up to date as they were done: their outputs are in place, or in a pack that is."""
     if is_remote(sink.folder):
         known.list_there(sink.folder)
@@ -46,7 +48,7 @@ def resumed(items: Iterable[Item], known: Known, sink: Outputs, packs: Packs | N
             yield _reuse(one, known, sink, whole=whole) or one.item
 
 
-def _look_up(item: Item, known: Known, sink: Outputs) -> _Match:
+def _look_up(item: Item, known: ResumeState, sink: Outputs) -> _Match:
     if item.refused:
         return _Match(item=item, converted=False)
     output = sink.name(item)
@@ -63,7 +65,7 @@ def _look_up(item: Item, known: Known, sink: Outputs) -> _Match:
     return _Match(item=item, sha256=record.sha256, converted=bool(record.output), current=current)
 
 
-def _allow_replacement(item: Item, output: str, known: Known) -> Item:
+def _allow_replacement(item: Item, output: str, known: ResumeState) -> Item:
     """With the right to replace what an earlier run wrote, of whichever candidate."""
     return replace(item, replaces=output) if known.owns(output) else item
 
@@ -82,7 +84,7 @@ def _unchanged(item: Item, record: Record) -> bool:
     return False
 
 
-def _reuse(one: _Match, known: Known, sink: Outputs, *, whole: bool) -> Outcome | None:
+def _reuse(one: _Match, known: ResumeState, sink: Outputs, *, whole: bool) -> Outcome | None:
     """What the earlier run has done, where nothing of it is missing; whole: the tensor is in a pack in its place."""
     found = known.record(one.item.path) if one.current else None
     if found is None:
@@ -95,13 +97,13 @@ def _reuse(one: _Match, known: Known, sink: Outputs, *, whole: bool) -> Outcome 
     return None
 
 
-def _is_there(record: Record, known: Known, sink: Outputs) -> bool:
+def _is_there(record: Record, known: ResumeState, sink: Outputs) -> bool:
     if is_remote(sink.folder):
         return known.is_there(record.output, record.output_size)
-    return is_there(sink, record.output, record.output_size)
+    return has_output(sink, record.output, record.output_size)
 
 
-def _by_packs(found: Iterable[_Match], packs: Packs) -> Iterator[tuple[list[_Match], bool]]:
+def _by_packs(found: Iterable[_Match], packs: PackWriter) -> Iterator[tuple[list[_Match], bool]]:
     """The candidates of one pack after the other, and whether an earlier run has made this very pack."""
     group: list[_Match] = []
     number = rows = 0
@@ -115,6 +117,6 @@ def _by_packs(found: Iterable[_Match], packs: Packs) -> Iterator[tuple[list[_Mat
     yield group, bool(rows) and _is_whole(group, packs, number, packs.packing.size if padded else rows)
 
 
-def _is_whole(group: list[_Match], packs: Packs, number: int, rows: int) -> bool:
+def _is_whole(group: list[_Match], packs: PackWriter, number: int, rows: int) -> bool:
     members = ((one.item.path, one.sha256) for one in group if one.converted)
     return all(one.current for one in group if one.converted) and packs.holds(number, digest_of(members, rows))

@@ -23,8 +23,8 @@ __all__ = [
     "ImageEnvelope",
     "TensorEnvelope",
     "checked",
-    "filled",
-    "packed",
+    "infer_shape",
+    "pack_records",
     "plain_dtype",
     "shown",
     "values_of",
@@ -121,7 +121,7 @@ def values_of(values: np.ndarray) -> memoryview:
     return plain.reshape(-1).view(np.uint8).data
 
 
-def packed(chunks: Iterable[bytes | memoryview], envelope: str, content_type: str, spec: Spec) -> Payload:
+def pack_records(chunks: Iterable[bytes | memoryview], envelope: str, content_type: str, spec: Spec) -> Payload:
     """The pieces of a body as one, under the spec's content type where it names one.
 
     Pieces that are made one by one are freed one by one: `b"".join` would hold all of them, and touch twice the pages.
@@ -135,7 +135,7 @@ def packed(chunks: Iterable[bytes | memoryview], envelope: str, content_type: st
     return Payload(body=body, content_type=spec.payload.get("content_type") or content_type, envelope=envelope)
 
 
-def filled(dims: Sequence[Dim], count: int) -> tuple[int, ...]:
+def infer_shape(dims: Sequence[Dim], count: int) -> tuple[int, ...]:
     """The one shape of ``count`` values that keeps the contract. Raises PayloadError where several or none would."""
     known = prod(dim.fixed for dim in dims if dim.fixed is not None)
     free = [dim for dim in dims if dim.fixed is None]

@@ -11,7 +11,7 @@ from sm_imgcheck.core.types import Header, Spec
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.source_image import refusals
 
-__all__ = ["QUALITY", "changes", "picture"]
+__all__ = ["QUALITY", "changes", "encoded_image"]
 
 _WRITTEN = {IMAGE_TYPES["JPEG"]: "JPEG", JPG: "JPEG", IMAGE_TYPES["PNG"]: "PNG"}
 """By content type: the formats in which a picture is encoded anew."""
@@ -32,11 +32,11 @@ def changes(header: Header, spec: Spec) -> tuple[str, ...]:
     return tuple(reasons)
 
 
-def picture(body: bytes, header: Header, spec: Spec) -> tuple[bytes, str]:
+def encoded_image(body: bytes, header: Header, spec: Spec) -> tuple[bytes, str]:
     """The picture to send and its content type. Raises PayloadError where it cannot be decoded to be mended.
 
     A new one is a JPEG where it was one or the spec's content type says so, otherwise a PNG, which loses nothing: 8
-    bits, upright, without a profile (its colours are sRGB unless the handler ignores profiles), without CMYK.
+    bits, upright, without a profile (its colors are sRGB unless the handler ignores profiles), without CMYK.
     """
     form = header.format
     if changes(header, spec):
@@ -53,15 +53,15 @@ def _told(spec: Spec) -> str:
 
 def _pixels(body: bytes, header: Header, spec: Spec, form: str) -> np.ndarray:
     """Upright HWC uint8 pixels with 1, 3 or, in a PNG, 4 channels. Raises PayloadError."""
-    from sm_imgcheck.io.images.decode import hear
-    from sm_imgcheck.ops.kernels.color import colour, orient
+    from sm_imgcheck.io.images.decode import decode_with_header
+    from sm_imgcheck.ops.kernels.color import color, orient
 
     policy = spec.decode
     icc = "ignore" if policy.icc == "ignore" else "srgb"
     try:
-        pixels, _ = hear(body, header, dct="accurate", gray=False, truncated=policy.truncated, icc=icc)
+        pixels, _ = decode_with_header(body, header, dct="accurate", gray=False, truncated=policy.truncated, icc=icc)
         mode = "RGB" if header.mode == "CMYK" and pixels.shape[2] == 3 else header.mode  # the profile has made it RGB
-        return colour(
+        return color(
             orient(pixels, orientation=header.orientation),
             mode=mode,
             to=_channels(header, spec, form),

@@ -6,7 +6,7 @@ from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors.json import nested
-from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, packed, shown
+from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, pack_records, shown
 from sm_imgcheck.serving.envelopes._json import array_of, loads, nested_size
 
 __all__ = ["ENVELOPE"]
@@ -16,7 +16,7 @@ CONTENT_TYPE = "application/json"
 
 def build(array: np.ndarray, spec: Spec) -> Payload:
     """Numbers in the fewest digits that read back to the same dtype's value. Raises PayloadError."""
-    return packed(nested(checked(array, "array")), "array", CONTENT_TYPE, spec)
+    return pack_records(nested(checked(array, "array")), "array", CONTENT_TYPE, spec)
 
 
 def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: ARG001

@@ -7,7 +7,7 @@ from math import prod
 
 from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io.lazy_imports import np
-from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, filled, packed
+from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, infer_shape, pack_records
 from sm_imgcheck.serving.envelopes._json import array_of, flat, lines_of, loads, longest
 
 __all__ = ["ENVELOPE"]
@@ -19,7 +19,7 @@ def build(array: np.ndarray, spec: Spec) -> Payload:
     """Numbers in the fewest digits that read back to the same dtype's value. Raises PayloadError."""
     values = checked(array, "csv")
     batch = values if spec.contract.layout[0] == "N" else values[None]
-    return packed(_lines(batch), "csv", CONTENT_TYPE, spec)
+    return pack_records(_lines(batch), "csv", CONTENT_TYPE, spec)
 
 
 def _lines(batch: np.ndarray) -> Iterator[bytes]:
@@ -34,8 +34,8 @@ def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: AR
     values = array_of(rows, spec.contract.dtype)
     dims = spec.contract.shape
     if spec.contract.layout[0] != "N":
-        return values.reshape(filled(dims, values.size))
-    return values.reshape(len(rows), *filled(dims[1:], values.size // len(rows)))
+        return values.reshape(infer_shape(dims, values.size))
+    return values.reshape(len(rows), *infer_shape(dims[1:], values.size // len(rows)))
 
 
 def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:  # noqa: ARG001

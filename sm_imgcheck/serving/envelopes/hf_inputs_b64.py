@@ -5,8 +5,8 @@ from __future__ import annotations
 from base64 import b64encode
 
 from sm_imgcheck.core.types import Header, Payload, Spec
-from sm_imgcheck.serving.envelopes import ImageEnvelope, packed
-from sm_imgcheck.serving.envelopes._image import changes, picture
+from sm_imgcheck.serving.envelopes import ImageEnvelope, pack_records
+from sm_imgcheck.serving.envelopes._image import changes, encoded_image
 
 __all__ = ["ENVELOPE"]
 
@@ -15,8 +15,8 @@ CONTENT_TYPE = "application/json"
 
 def build_image(body: bytes, header: Header, spec: Spec) -> Payload:
     """The bytes as they are unless ``changes`` says why not; the standard alphabet, padded. Raises PayloadError."""
-    sent, _ = picture(body, header, spec)
-    return packed([b'{"inputs":"', b64encode(sent), b'"}'], "hf-inputs-b64", CONTENT_TYPE, spec)
+    sent, _ = encoded_image(body, header, spec)
+    return pack_records([b'{"inputs":"', b64encode(sent), b'"}'], "hf-inputs-b64", CONTENT_TYPE, spec)
 
 
 ENVELOPE = ImageEnvelope(rank=7, content_type=CONTENT_TYPE, build_image=build_image, changes=changes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sm_imgcheck.core.media_types import IMAGE_TYPES
 from sm_imgcheck.core.types import Header, Payload, Spec
 from sm_imgcheck.serving.envelopes import ImageEnvelope
-from sm_imgcheck.serving.envelopes._image import changes, picture
+from sm_imgcheck.serving.envelopes._image import changes, encoded_image
 
 __all__ = ["ENVELOPE"]
 
@@ -15,7 +15,7 @@ CONTENT_TYPE = IMAGE_TYPES["JPEG"]
 
 def build_image(body: bytes, header: Header, spec: Spec) -> Payload:
     """The bytes as they are, unless ``changes`` says why not. Raises PayloadError."""
-    sent, content_type = picture(body, header, spec)
+    sent, content_type = encoded_image(body, header, spec)
     return Payload(body=sent, content_type=content_type, envelope="image")
 
 

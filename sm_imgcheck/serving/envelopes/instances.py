@@ -8,7 +8,7 @@ from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io.lazy_imports import np, orjson
 from sm_imgcheck.io.tensors.json import nested
-from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, packed, shown
+from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, pack_records, shown
 from sm_imgcheck.serving.envelopes._json import array_of, input_name, loads, member, nested_size, only
 
 __all__ = ["ENVELOPE"]
@@ -18,7 +18,7 @@ CONTENT_TYPE = "application/json"
 
 def build(array: np.ndarray, spec: Spec) -> Payload:
     """Each entry is the image alone, or ``{name: image}`` where the spec names its input. Raises PayloadError."""
-    return packed(_document(checked(array, "instances"), input_name(spec)), "instances", CONTENT_TYPE, spec)
+    return pack_records(_document(checked(array, "instances"), input_name(spec)), "instances", CONTENT_TYPE, spec)
 
 
 def _document(values: np.ndarray, name: str) -> Iterator[bytes | memoryview]:

@@ -6,8 +6,8 @@ from base64 import b64encode
 from collections.abc import Sequence
 
 from sm_imgcheck.core.types import Header, Payload, Spec
-from sm_imgcheck.serving.envelopes import ImageEnvelope, packed
-from sm_imgcheck.serving.envelopes._image import changes, picture
+from sm_imgcheck.serving.envelopes import ImageEnvelope, pack_records
+from sm_imgcheck.serving.envelopes._image import changes, encoded_image
 
 __all__ = ["ENVELOPE"]
 
@@ -21,8 +21,8 @@ def build_image(body: bytes, header: Header, spec: Spec) -> Payload:
 
 def build_images(pictures: Sequence[tuple[bytes, Header]], spec: Spec) -> Payload:
     """One entry for each picture, in the standard alphabet, padded (RFC 4648, section 4). Raises PayloadError."""
-    rows = [b'{"b64":"' + b64encode(picture(body, header, spec)[0]) + b'"}' for body, header in pictures]
-    return packed([b'{"instances":[', b",".join(rows), b"]}"], "instances-b64", CONTENT_TYPE, spec)
+    rows = [b'{"b64":"' + b64encode(encoded_image(body, header, spec)[0]) + b'"}' for body, header in pictures]
+    return pack_records([b'{"instances":[', b",".join(rows), b"]}"], "instances-b64", CONTENT_TYPE, spec)
 
 
 ENVELOPE = ImageEnvelope(

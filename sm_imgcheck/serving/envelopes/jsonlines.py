@@ -9,7 +9,7 @@ from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors import Chunk
 from sm_imgcheck.io.tensors.json import nested
-from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, packed
+from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, pack_records
 from sm_imgcheck.serving.envelopes._json import array_of, lines_of, loads, nested_size, only
 
 __all__ = ["ENVELOPE"]
@@ -23,7 +23,7 @@ def build(array: np.ndarray, spec: Spec) -> Payload:
     batch = values if spec.contract.layout[0] == "N" else values[None]
     if len(batch) == 1 and spec.payload.get("stack") == "tensorflow-serving":
         batch = batch[None]  # its container joins the lines into a batch only where there are several
-    return packed(_lines(batch), "jsonlines", CONTENT_TYPE, spec)
+    return pack_records(_lines(batch), "jsonlines", CONTENT_TYPE, spec)
 
 
 def _lines(batch: np.ndarray) -> Iterator[Chunk]:

@@ -8,7 +8,7 @@ from math import prod
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io.lazy_imports import np, orjson
-from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, packed
+from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, pack_records
 from sm_imgcheck.serving.envelopes._json import array_of, flat, loads, longest
 from sm_imgcheck.serving.open_inference import DATATYPE_OF, check_count, tensor_of
 
@@ -22,7 +22,7 @@ def build(array: np.ndarray, spec: Spec) -> Payload:
     values = checked(array, "kserve-v2")
     if values.dtype.name == "float16" and spec.payload.get("stack") == "triton":
         raise PayloadError("Triton reads no FP16 from JSON; the envelope triton-binary carries it")
-    return packed(_document(values, spec), "kserve-v2", CONTENT_TYPE, spec)
+    return pack_records(_document(values, spec), "kserve-v2", CONTENT_TYPE, spec)
 
 
 def _document(values: np.ndarray, spec: Spec) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io import numpy_files
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors import npy
-from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, packed
+from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, pack_records
 
 __all__ = ["ENVELOPE", "size"]
 
@@ -18,7 +18,7 @@ CONTENT_TYPE = "application/x-npy"
 
 def build(array: np.ndarray, spec: Spec) -> Payload:
     """Little-endian, in C order, format version 1.0. Raises PayloadError."""
-    return packed(npy.encode(checked(array, "npy")), "npy", CONTENT_TYPE, spec)
+    return pack_records(npy.encode(checked(array, "npy")), "npy", CONTENT_TYPE, spec)
 
 
 def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: ARG001

@@ -7,7 +7,7 @@ from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io import numpy_files
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors import npz
-from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, npy, packed
+from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, npy, pack_records
 
 __all__ = ["ENVELOPE"]
 
@@ -20,7 +20,7 @@ line in the directory, the directory's end (PKWARE APPNOTE 4.3.7, 4.3.12 and 4.3
 
 def build(array: np.ndarray, spec: Spec) -> Payload:
     """The same bytes for the same array, whatever the clock says. Raises PayloadError."""
-    return packed(npz.encode(checked(array, "npz")), "npz", CONTENT_TYPE, spec)
+    return pack_records(npz.encode(checked(array, "npz")), "npz", CONTENT_TYPE, spec)
 
 
 def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: ARG001

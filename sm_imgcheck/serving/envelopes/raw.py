@@ -7,7 +7,7 @@ from math import prod
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Payload, Spec
 from sm_imgcheck.io.lazy_imports import np
-from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, filled, packed, plain_dtype, values_of
+from sm_imgcheck.serving.envelopes import TensorEnvelope, checked, infer_shape, pack_records, plain_dtype, values_of
 
 __all__ = ["ENVELOPE"]
 
@@ -16,7 +16,7 @@ CONTENT_TYPE = "application/octet-stream"
 
 def build(array: np.ndarray, spec: Spec) -> Payload:
     """No header at all. Raises PayloadError."""
-    return packed([values_of(checked(array, "raw"))], "raw", CONTENT_TYPE, spec)
+    return pack_records([values_of(checked(array, "raw"))], "raw", CONTENT_TYPE, spec)
 
 
 def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: ARG001
@@ -25,7 +25,7 @@ def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: AR
     if len(body) % kind.itemsize:
         raise PayloadError(f"the body has {len(body)} bytes, which are no whole number of {kind.name} values")
     values = np.frombuffer(body, kind.newbyteorder("<"))
-    return values.reshape(filled(spec.contract.shape, values.size))
+    return values.reshape(infer_shape(spec.contract.shape, values.size))
 
 
 def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:  # noqa: ARG001

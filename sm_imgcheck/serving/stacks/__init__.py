@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
-from sm_imgcheck.core.frozen import changed, frozen
+from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.media_types import IMAGE_TYPES, JPG
 from sm_imgcheck.core.plugins import Registry
-from sm_imgcheck.core.types import Finding, Received, Refused, Spec
+from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
 from sm_imgcheck.core.types.spec import UNNAMED
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY101, PAY114, PAY119, PAY120
@@ -22,22 +22,22 @@ __all__ = [
     "DEFAULT_BODY_LIMIT",
     "STACKS",
     "UNNAMED",
-    "Refusal",
+    "ParseLimitExceeded",
+    "RequestRejection",
     "Stack",
-    "TooMuch",
-    "answering",
     "check_limit",
     "complete_findings",
-    "reworded",
-    "shaped",
-    "unsupported",
+    "describe_dtype_shape",
+    "reject_content_type",
+    "reword_rejection",
+    "wrap_rejections",
 ]
 
 
 DEFAULT_BODY_LIMIT = 6_553_500
 """Bytes: the default of ``max_request_size`` of multi-model-server and TorchServe; one more is a 413."""
 
-Receive = Callable[[bytes, str, Spec], Received | Refused]
+Receive = Callable[[bytes, str, Spec], DecodedRequest | RejectedRequest]
 
 
 @frozen
@@ -77,7 +77,7 @@ class Stack:
 STACKS: Registry[Stack] = Registry(__name__, "STACK")
 
 
-class Refusal(Exception):
+class RequestRejection(Exception):
     """The stack refuses the request.
 
     text: the beginning of its answer; empty where it is not known. finding: by a PAY rule. status: None for the stack's
@@ -90,33 +90,37 @@ class Refusal(Exception):
         super().__init__(finding.message)
 
 
-def reworded(no: Refusal, text: str, *, status: int | None = None, measured: bool = False) -> Refusal:
+def reword_rejection(
+    no: RequestRejection, text: str, *, status: int | None = None, measured: bool = False
+) -> RequestRejection:
     """The same refusal in another server's words."""
-    return Refusal(text, no.finding, status=status, measured=measured)
+    return RequestRejection(text, no.finding, status=status, measured=measured)
 
 
-class TooMuch(Exception):
+class ParseLimitExceeded(Exception):
     """More than is looked into: ``str()`` says what and how much is."""
 
 
-def answering(status: int, form: str = "{}") -> Callable[[Receive], Receive]:
+def wrap_rejections(status: int, form: str = "{}") -> Callable[[Receive], Receive]:
     """Make a ``receive`` that answers refusals with this status and wraps their text as the server does."""
 
     def decorate(inner: Receive) -> Receive:
         @wraps(inner)
-        def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
+        def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
             try:
                 return inner(body, content_type, spec)
-            except Refusal as no:
-                return Refused(
+            except RequestRejection as no:
+                return RejectedRequest(
                     status=no.status or status,
                     text=form.replace("{}", no.text) if no.text else "",
                     finding=no.finding,
                     measured=no.measured,
                 )
-            except (TooMuch, MemoryError) as problem:
+            except (ParseLimitExceeded, MemoryError) as problem:
                 why = str(problem) or "the body needs more memory than there is"
-                return Received(form="object", what="a body that is not examined", findings=(PAY120.finding(why),))
+                return DecodedRequest(
+                    form="object", what="a body that is not examined", findings=(PAY120.finding(why),)
+                )
 
         return receive
 
@@ -129,42 +133,46 @@ _WITHOUT_ADVICE = frozenset(rule.code for rule in (PAY114, PAY119, PAY120))
 """Codes of findings that another envelope does not fix."""
 
 
-def complete_findings(outcome: Received | Refused, spec: Spec) -> Received | Refused:
+def complete_findings(outcome: DecodedRequest | RejectedRequest, spec: Spec) -> DecodedRequest | RejectedRequest:
     """Return the outcome with whole messages: they name what ``payload`` writes instead, and the server's answer."""
-    if isinstance(outcome, Received):
-        return changed(outcome, findings=tuple(_complete(finding, spec) for finding in outcome.findings))
+    if isinstance(outcome, DecodedRequest):
+        return replace_fields(outcome, findings=tuple(_complete(finding, spec) for finding in outcome.findings))
     finding = _complete(outcome.finding, spec)
     text = outcome.text.split("\n", 1)[0]
     text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
     answer = f"{spec.payload.get('stack') or 'the server'} answers {outcome.status}{f' {text}' if text else ''}"
-    return changed(outcome, finding=changed(finding, message=f"{finding.message}; {answer}"))
+    return replace_fields(outcome, finding=replace_fields(finding, message=f"{finding.message}; {answer}"))
 
 
 def _complete(finding: Finding, spec: Spec) -> Finding:
     """Add what ``payload`` writes instead. A size limit that the spec overrides becomes a warning."""
     if finding.code == PAY114.code and spec.payload.get("max_bytes") is not None:
-        return changed(finding, severity="warning")
+        return replace_fields(finding, severity="warning")
     name = spec.payload.get("stack", "")
     if finding.code in _WITHOUT_ADVICE or name not in STACKS or name == "custom":
         return finding
     envelope = spec.payload.get("envelope") or STACKS[name].envelopes[0]
-    return changed(finding, message=f"{finding.message}; sm-imgcheck payload writes {envelope}")
+    return replace_fields(finding, message=f"{finding.message}; sm-imgcheck payload writes {envelope}")
 
 
 def check_limit(body: bytes, limit: int | None, setting: str, *, measured: bool = True) -> None:
     """Raise Refusal (413 with an empty body) for more bytes than the server takes."""
     if limit is not None and len(body) > limit:
         why = f"the body has {len(body):,} bytes; the server takes {limit:,} unless {setting} is raised"
-        raise Refusal(
+        raise RequestRejection(
             "", PAY114.finding(why, expected=f"at most {limit}", actual=str(len(body))), status=413, measured=measured
         )
 
 
-def unsupported(content_type: str, types: tuple[str, ...], text: str, *, status: int | None = None) -> Refusal:
+def reject_content_type(
+    content_type: str, types: tuple[str, ...], text: str, *, status: int | None = None
+) -> RequestRejection:
     """The refusal of a content type that is not decoded."""
     said = f"the content type is {content_type!r}" if content_type else "there is no content type"
     why = f"{said}{_slip(content_type, types)}; taken without a handler of your own: {', '.join(types)}"
-    return Refusal(text, PAY101.finding(why, expected=" or ".join(types), actual=content_type or "none"), status=status)
+    return RequestRejection(
+        text, PAY101.finding(why, expected=" or ".join(types), actual=content_type or "none"), status=status
+    )
 
 
 def _slip(content_type: str, types: tuple[str, ...]) -> str:
@@ -177,6 +185,6 @@ def _slip(content_type: str, types: tuple[str, ...]) -> str:
     return ""
 
 
-def shaped(array: np.ndarray) -> str:
+def describe_dtype_shape(array: np.ndarray) -> str:
     """Dtype and shape, such as ``float32 (1, 224, 224, 3)``."""
     return f"{array.dtype.newbyteorder('=').name if array.dtype.kind in 'fiubc' else array.dtype} {array.shape}"

@@ -15,10 +15,10 @@ from sm_imgcheck.io.numpy_files import NPY_MAGIC, read_npy
 from sm_imgcheck.io.tensors import CSV_COSTS, too_costly
 from sm_imgcheck.rules.payload_request import PAY102, PAY103, PAY110, PAY112, PAY116
 from sm_imgcheck.rules.payload_values import PAY108, PAY115
-from sm_imgcheck.serving.stacks import Refusal, TooMuch
+from sm_imgcheck.serving.stacks import ParseLimitExceeded, RequestRejection
 from sm_imgcheck.serving.stacks._json import leaves
 
-__all__ = ["PICKLE", "Pickled", "decoded", "load", "load_sparse", "looks_encoded", "read_csv", "texts"]
+__all__ = ["PICKLE", "PickledBody", "decoded", "load", "load_sparse", "looks_encoded", "read_csv", "texts"]
 
 _STARTS = ("/9j/", "iVBORw0KGgo", "R0lGOD", "UklGR", "Qk", "SUkq", "TU0A", "data:image/")
 """Of base64 of JPEG, PNG, GIF, WebP, BMP and TIFF, and of a data URL."""
@@ -99,13 +99,13 @@ def read_csv(body: bytes) -> np.ndarray | str:
     Raises Refusal with NumPy's words.
     """
     if len(body) > MAX_CSV_BYTES:
-        raise TooMuch(f"a CSV body of {len(body):,} bytes is not looked into; {MAX_CSV_BYTES:,} are")
+        raise ParseLimitExceeded(f"a CSV body of {len(body):,} bytes is not looked into; {MAX_CSV_BYTES:,} are")
     if why := too_costly(body, CSV_COSTS):
-        raise TooMuch(f"the CSV body is not looked into: {why}")
+        raise ParseLimitExceeded(f"the CSV body is not looked into: {why}")
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as problem:
-        raise Refusal(
+        raise RequestRejection(
             str(problem), PAY102.finding(f"the content type says CSV, but the body is no text: {problem}")
         ) from None
     lines = [line.partition("#")[0].strip() for line in text.splitlines()]
@@ -122,7 +122,7 @@ def _check_widths(rows: list[list[str]]) -> None:
         if len(row) != len(rows[0]):
             text = f"Some errors were detected !\n    Line #{number} (got {len(row)} columns instead of {len(rows[0])})"
             why = f"line {number} has {len(row)} columns, the first has {len(rows[0])}"
-            raise Refusal(text, PAY108.finding(why, expected=str(len(rows[0])), actual=str(len(row))))
+            raise RequestRejection(text, PAY108.finding(why, expected=str(len(rows[0])), actual=str(len(row))))
 
 
 def _kinds(rows: list[list[str]]) -> list[type]:
@@ -152,7 +152,7 @@ def _csv_array(rows: list[list[str]], kind: type) -> np.ndarray:
     if kind is str:
         longest = max(len(word) for row in rows for word in row)
         if longest * len(rows) * len(rows[0]) * 4 > MAX_CSV_BYTES * 16:
-            raise TooMuch(f"a text of {longest:,} characters among the columns is not looked into")
+            raise ParseLimitExceeded(f"a text of {longest:,} characters among the columns is not looked into")
         found = np.array([[word.strip() for word in row] for row in rows])
     elif kind is bool:
         found = np.array([[word.strip().upper() == "TRUE" for word in row] for row in rows])
@@ -170,25 +170,25 @@ PICKLE = PAY112.finding(
 )
 
 
-class Pickled(Exception):
+class PickledBody(Exception):
     """The container would load a pickle here; nothing is loaded."""
 
 
 def load(body: bytes) -> np.ndarray:
     """The array. Raises Pickled, or Refusal with NumPy's words."""
     if not body:
-        raise Refusal(
+        raise RequestRejection(
             "No data left in file", PAY102.finding("the body is empty", expected=".npy bytes", actual="0 bytes")
         )
     if body.startswith(NPY_MAGIC):
         return _npy_array(body)
     if body.startswith(b"PK\x03\x04"):
         why = "the body is a zip archive (.npz), of which predict gets a file object; send one array with np.save"
-        raise Refusal("", PAY103.finding(why, expected=".npy bytes", actual="an .npz archive"), measured=False)
+        raise RequestRejection("", PAY103.finding(why, expected=".npy bytes", actual="an .npz archive"), measured=False)
     if _looks_pickled(body):
-        raise Pickled
+        raise PickledBody
     what = name_content(body)[1] if not (form := image_format(body)) else f"is a {form} image"
-    raise Refusal(
+    raise RequestRejection(
         "Failed to interpret file <_io.BytesIO object at",
         PAY102.finding(
             f"the content type says .npy, but the body {what}", expected="\\x93NUMPY ...", actual=body[:8].hex(" ")
@@ -201,11 +201,11 @@ def _npy_array(body: bytes) -> np.ndarray:
         return read_npy(body)[0]  # np.load leaves what follows unread
     except CandidateError as problem:
         if problem.code == "SRC151":
-            raise Pickled from None
+            raise PickledBody from None
         short = problem.code == "SRC152"
         text = "EOF: reading array data, expected" if short else ""
         rule = PAY115 if short else PAY116
-        raise Refusal(text, rule.finding(f".npy body: {problem.problem}"), measured=short) from None
+        raise RequestRejection(text, rule.finding(f".npy body: {problem.problem}"), measured=short) from None
 
 
 def _looks_pickled(body: bytes) -> bool:
@@ -217,13 +217,13 @@ def load_sparse(body: bytes) -> str:
     """The kind of scipy's sparse matrix in an archive, such as ``csr``. Raises Refusal with scipy's words."""
     if not body.startswith(b"PK\x03\x04"):
         what = name_content(body)[1] if not (form := image_format(body)) else f"is a {form} image"
-        raise Refusal(
+        raise RequestRejection(
             "", PAY102.finding(f"the content type says .npz, but the body {what}", expected="PK ..."), measured=False
         )
     if b"format.npy" in body:
         return next((kind for kind in ("csr", "csc", "coo", "bsr", "dia") if kind.encode() in body), "csr")
     why = "this type takes scipy's sparse matrices only, and the body is an ordinary .npz; send one array as .npy"
-    raise Refusal(
+    raise RequestRejection(
         "does not contain a sparse array or matrix",
         PAY103.finding(why, expected="scipy.sparse.save_npz", actual="np.savez"),
     )

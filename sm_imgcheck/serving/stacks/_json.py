@@ -12,9 +12,9 @@ from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors import JSON_COSTS, too_costly
 from sm_imgcheck.rules.payload_request import PAY116
 from sm_imgcheck.rules.payload_values import PAY108, PAY109
-from sm_imgcheck.serving.stacks import Refusal, TooMuch
+from sm_imgcheck.serving.stacks import ParseLimitExceeded, RequestRejection
 
-__all__ = ["as_array", "first_float", "leaves", "nan_taken", "parse", "shape_of"]
+__all__ = ["as_array", "first_float", "leaves", "nan_notice", "parse", "shape_of"]
 
 MAX_JSON_BYTES = 64 << 20
 NUMBER_LETTERS = 32
@@ -30,9 +30,9 @@ def parse(body: bytes, *, nan: bool = True) -> Json:
     than is looked into.
     """
     if len(body) > MAX_JSON_BYTES:
-        raise TooMuch(f"a JSON body of {len(body):,} bytes is not looked into; {MAX_JSON_BYTES:,} are")
+        raise ParseLimitExceeded(f"a JSON body of {len(body):,} bytes is not looked into; {MAX_JSON_BYTES:,} are")
     if why := too_costly(body, JSON_COSTS):
-        raise TooMuch(f"the JSON body is not looked into: {why}")
+        raise ParseLimitExceeded(f"the JSON body is not looked into: {why}")
     import orjson
 
     try:
@@ -47,19 +47,19 @@ def _python(body: bytes, *, nan: bool) -> Json:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as problem:
-        raise Refusal(str(problem), PAY116.finding(f"the body is no UTF-8 text: {problem}")) from None
+        raise RequestRejection(str(problem), PAY116.finding(f"the body is no UTF-8 text: {problem}")) from None
     try:
         document: Json = json.loads(text, parse_constant=None if nan else _no_constant)
     except RecursionError:
         words = "maximum recursion depth exceeded while decoding a JSON array"
-        raise Refusal(words, PAY116.finding("the lists are nested far too deep for any image")) from None
+        raise RequestRejection(words, PAY116.finding("the lists are nested far too deep for any image")) from None
     except ValueError as problem:
-        raise Refusal(str(problem), PAY116.finding(f"the body is no JSON: {problem}")) from None
+        raise RequestRejection(str(problem), PAY116.finding(f"the body is no JSON: {problem}")) from None
     return document
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise Refusal(
+    raise RequestRejection(
         "", PAY109.finding(f"{name} stands in the body; JSON has no word for it", expected="finite", actual=name)
     )
 
@@ -71,7 +71,7 @@ def as_array(document: Json) -> np.ndarray:
         return np.array(document)
     except (ValueError, OverflowError) as problem:
         text = str(problem)
-        raise Refusal(
+        raise RequestRejection(
             text, PAY108.finding("the lists are ragged: rows or images differ in length", actual="ragged")
         ) from None
 
@@ -84,7 +84,7 @@ def _check_texts(document: Json) -> None:
         if isinstance(leaf, str):
             longest = max(longest, len(leaf), NUMBER_LETTERS)
     if longest * count * 4 > MAX_TEXT_BYTES:
-        raise TooMuch(f"{count:,} values beside a text of {longest:,} characters are not looked into")
+        raise ParseLimitExceeded(f"{count:,} values beside a text of {longest:,} characters are not looked into")
 
 
 def leaves(document: Json, *, stop: type | tuple[type, ...] = ()) -> Iterator[Json]:
@@ -108,7 +108,7 @@ def first_float(document: Json) -> tuple[int, float] | None:
     return next(((at, leaf) for at, leaf in enumerate(leaves(document)) if isinstance(leaf, float)), None)
 
 
-def nan_taken(array: np.ndarray) -> tuple[Finding, ...]:
+def nan_notice(array: np.ndarray) -> tuple[Finding, ...]:
     """What to say of NaN and infinity that a server reads from JSON and hands on."""
     count = int(array.size - np.count_nonzero(np.isfinite(array))) if array.dtype.kind == "f" else 0
     if not count:

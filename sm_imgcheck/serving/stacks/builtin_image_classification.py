@@ -6,30 +6,32 @@ Source: docs.aws.amazon.com, "Image Classification - MXNet", inference with imag
 from __future__ import annotations
 
 from sm_imgcheck.core.media_types import IMAGE_TYPES
-from sm_imgcheck.core.types import Received, Refused, Spec
+from sm_imgcheck.core.types import DecodedRequest, RejectedRequest, Spec
 from sm_imgcheck.io.images.header import image_format, name_content
 from sm_imgcheck.rules.payload_request import PAY102
-from sm_imgcheck.serving.stacks import Refusal, Stack, answering, unsupported
+from sm_imgcheck.serving.stacks import RequestRejection, Stack, reject_content_type, wrap_rejections
 
 __all__ = ["STACK"]
 
 CONTENT_TYPES = ("application/x-image", IMAGE_TYPES["JPEG"], IMAGE_TYPES["PNG"])
 
 
-@answering(400)
-def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
+@wrap_rejections(400)
+def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
     """What the algorithm gets: the picture, decoded and resized by itself."""
     del spec
     if content_type not in CONTENT_TYPES:
-        refusal = unsupported(content_type, CONTENT_TYPES, "", status=415)
+        refusal = reject_content_type(content_type, CONTENT_TYPES, "", status=415)
         refusal.measured = False
         raise refusal
     form = image_format(body)
     if form not in ("JPEG", "PNG"):
         what = f"is a {form} image" if form else name_content(body)[1]
         why = f"the body {what}; JPEG and PNG are taken"
-        raise Refusal("", PAY102.finding(why, expected="JPEG or PNG", actual=form or body[:8].hex(" ")), measured=False)
-    return Received(form="image", data=body, what="the picture, which the algorithm decodes and resizes itself")
+        raise RequestRejection(
+            "", PAY102.finding(why, expected="JPEG or PNG", actual=form or body[:8].hex(" ")), measured=False
+        )
+    return DecodedRequest(form="image", data=body, what="the picture, which the algorithm decodes and resizes itself")
 
 
 STACK = Stack(

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.json_types import Json
-from sm_imgcheck.core.types import Finding, Received, Refused, Spec
+from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
 from sm_imgcheck.io.images.header import image_format, name_content
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY102, PAY103, PAY110, PAY111
 from sm_imgcheck.rules.payload_values import PAY107, PAY108, PAY109
 from sm_imgcheck.serving.envelopes import ENVELOPES, TensorEnvelope
-from sm_imgcheck.serving.stacks import Refusal, Stack, TooMuch, answering, shaped, unsupported
-from sm_imgcheck.serving.stacks._decoders import PICKLE, Pickled, decoded, load, looks_encoded, texts
+from sm_imgcheck.serving.stacks import (
+    ParseLimitExceeded,
+    RequestRejection,
+    Stack,
+    describe_dtype_shape,
+    reject_content_type,
+    wrap_rejections,
+)
+from sm_imgcheck.serving.stacks._decoders import PICKLE, PickledBody, decoded, load, looks_encoded, texts
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
 from sm_imgcheck.serving.stacks._json import as_array, parse
 from sm_imgcheck.serving.stacks.toolkit import json_body
@@ -19,7 +26,7 @@ from sm_imgcheck.serving.stacks.toolkit import json_body
 __all__ = ["STACK", "read"]
 
 
-def read(body: bytes, content_type: str, spec: Spec) -> Received:
+def read(body: bytes, content_type: str, spec: Spec) -> DecodedRequest:
     """What the body holds by the spec's envelope, or by its content type. Raises Refusal, TooMuch."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind.startswith("image/") or kind == "application/x-image":
@@ -33,7 +40,7 @@ def read(body: bytes, content_type: str, spec: Spec) -> Received:
         return _encoded(parse(body))
     form = ENVELOPES[name] if name else None
     if not isinstance(form, TensorEnvelope):
-        raise TooMuch(_unknown(content_type, name))
+        raise ParseLimitExceeded(_unknown(content_type, name))
     return _enveloped(body, content_type, form, name, spec)
 
 
@@ -47,19 +54,21 @@ def _unknown(content_type: str, name: str) -> str:
     return f"{what}: name its envelope in the spec (payload.envelope)"
 
 
-def _picture(body: bytes, content_type: str) -> Received:
+def _picture(body: bytes, content_type: str) -> DecodedRequest:
     if not image_format(body):
         why = f"the content type says {content_type}, but the body {name_content(body)[1]}"
-        raise Refusal("", PAY102.finding(why, expected="an encoded image", actual=body[:8].hex(" ")), measured=False)
-    return Received(form="image", data=body, what="an encoded picture")
+        raise RequestRejection(
+            "", PAY102.finding(why, expected="an encoded image", actual=body[:8].hex(" ")), measured=False
+        )
+    return DecodedRequest(form="image", data=body, what="an encoded picture")
 
 
-def _npy(body: bytes) -> Received:
+def _npy(body: bytes) -> DecodedRequest:
     try:
         array = load(body)
-    except Pickled:
-        return Received(form="object", what="a pickle", findings=(PICKLE,))
-    return Received(form="array", data=array, what=shaped(array))
+    except PickledBody:
+        return DecodedRequest(form="object", what="a pickle", findings=(PICKLE,))
+    return DecodedRequest(form="array", data=array, what=describe_dtype_shape(array))
 
 
 _BY_TYPE = {"text/csv": "csv", "application/jsonlines": "jsonlines", "application/jsons": "jsonlines"}
@@ -79,12 +88,12 @@ def _guess(body: bytes, kind: str) -> str:
     return "instances" if b'"instances"' in head else "inputs" if b'"inputs"' in head else ""
 
 
-def _enveloped(body: bytes, content_type: str, form: TensorEnvelope, name: str, spec: Spec) -> Received:
+def _enveloped(body: bytes, content_type: str, form: TensorEnvelope, name: str, spec: Spec) -> DecodedRequest:
     try:
         array = form.parse(body, content_type, spec)
     except PayloadError as problem:
-        return Received(form="object", what="no tensor", findings=(_why(str(problem), body, name, spec),))
-    return Received(form="array", data=array, what=shaped(array))
+        return DecodedRequest(form="object", what="no tensor", findings=(_why(str(problem), body, name, spec),))
+    return DecodedRequest(form="array", data=array, what=describe_dtype_shape(array))
 
 
 def _why(said: str, body: bytes, name: str, spec: Spec) -> Finding:
@@ -106,35 +115,35 @@ def _why(said: str, body: bytes, name: str, spec: Spec) -> Finding:
 def _numbers(document: Json) -> np.ndarray:
     try:
         array = as_array(document)
-    except Refusal:
+    except RequestRejection:
         return np.zeros(1)
     return array if array.dtype.kind in "fiub" else np.zeros(1)
 
 
-def _encoded(document: Json) -> Received:
+def _encoded(document: Json) -> DecodedRequest:
     """Base64 pictures, wherever they stand."""
     found = [decoded(text) for text in texts(document) if looks_encoded(text) or len(texts(document)) == 1]
     findings = tuple(finding for _, finding in found if finding is not None)
     if not found:
         findings = (PAY110.finding("there is no base64 text in the body", expected="base64"),)
     one = found[0][0] if len(found) == 1 and not findings else None
-    return Received(
+    return DecodedRequest(
         form="image" if one else "object", data=one, what=f"{len(found)} encoded pictures", findings=findings
     )
 
 
-@answering(415)
-def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
+@wrap_rejections(415)
+def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
     """What the spec says of the request is all that is known: its content type and its envelope."""
     wanted = spec.payload.get("content_type")
     if wanted and content_type != wanted:
-        refusal = unsupported(content_type, (wanted,), "")
+        refusal = reject_content_type(content_type, (wanted,), "")
         refusal.measured = False
         raise refusal
     try:
         return read(body, content_type, spec)
-    except Refusal as no:  # how your code would answer is not known
-        return Received(form="object", what="no tensor", findings=(no.finding,))
+    except RequestRejection as no:  # how your code would answer is not known
+        return DecodedRequest(form="object", what="no tensor", findings=(no.finding,))
 
 
 _HANDLER = (

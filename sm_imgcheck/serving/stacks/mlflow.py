@@ -7,14 +7,23 @@ with a tensor signature.
 from __future__ import annotations
 
 from sm_imgcheck.core.json_types import Json
-from sm_imgcheck.core.types import Finding, Received, Refused, Spec
+from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules import Rule
 from sm_imgcheck.rules.payload_request import PAY103, PAY104, PAY111
 from sm_imgcheck.rules.payload_values import PAY105, PAY106, PAY118
-from sm_imgcheck.serving.stacks import UNNAMED, Refusal, Stack, TooMuch, answering, reworded, shaped, unsupported
+from sm_imgcheck.serving.stacks import (
+    UNNAMED,
+    ParseLimitExceeded,
+    RequestRejection,
+    Stack,
+    describe_dtype_shape,
+    reject_content_type,
+    reword_rejection,
+    wrap_rejections,
+)
 from sm_imgcheck.serving.stacks._decoders import looks_encoded, texts
-from sm_imgcheck.serving.stacks._json import as_array, nan_taken
+from sm_imgcheck.serving.stacks._json import as_array, nan_notice
 from sm_imgcheck.serving.stacks.toolkit import json_body
 
 __all__ = ["STACK"]
@@ -24,39 +33,41 @@ _KEYS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _ONE_OF = "The input must be a JSON dictionary with exactly one of the input fields {"
 
 
-@answering(400)
-def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
+@wrap_rejections(400)
+def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
     """What predict gets: an array of the signature's dtype, cast in silence, its shape checked."""
     kind = _type(content_type)
     if kind != "application/json":
-        raise TooMuch(f"a {kind} body becomes a pandas DataFrame, which is not looked into; send instances as JSON")
+        raise ParseLimitExceeded(
+            f"a {kind} body becomes a pandas DataFrame, which is not looked into; send instances as JSON"
+        )
     try:
         document = json_body(body)
-    except Refusal as no:
-        raise reworded(no, "Ensure that input is a valid JSON formatted string. Error: ") from None
+    except RequestRejection as no:
+        raise reword_rejection(no, "Ensure that input is a valid JSON formatted string. Error: ") from None
     value = _value(document, spec)
     array, findings = _cast(value, spec)
     _check_shape(array, spec)
-    return Received(form="array", data=array, what=shaped(array), findings=findings)
+    return DecodedRequest(form="array", data=array, what=describe_dtype_shape(array), findings=findings)
 
 
 def _type(content_type: str) -> str:
     """The type without its parameters, of which charset=utf-8 is the only one. Raises Refusal."""
     if not content_type:
-        raise unsupported(content_type, CONTENT_TYPES, "", status=500)
+        raise reject_content_type(content_type, CONTENT_TYPES, "", status=500)
     kind, *parameters = [part.strip() for part in content_type.split(";")]
     said = dict(part.partition("=")[::2] for part in parameters)
     if said.get("charset", "utf-8").lower() != "utf-8":
-        raise unsupported(content_type, CONTENT_TYPES, "The scoring server only supports UTF-8", status=415)
+        raise reject_content_type(content_type, CONTENT_TYPES, "The scoring server only supports UTF-8", status=415)
     if others := said.keys() - {"charset"}:
         text = f"Unrecognized content type parameters: {', '.join(sorted(others))}"
-        raise unsupported(content_type, CONTENT_TYPES, text, status=415)
+        raise reject_content_type(content_type, CONTENT_TYPES, text, status=415)
     if kind not in CONTENT_TYPES:
         text = (
             "This predictor only supports the following content types: Types: "
             f"{['text/csv', 'application/json', 'application/vnd.apache.parquet']}. Got '{content_type}'."
         )
-        raise unsupported(content_type, CONTENT_TYPES, text, status=415)
+        raise reject_content_type(content_type, CONTENT_TYPES, text, status=415)
     return kind
 
 
@@ -65,15 +76,15 @@ def _value(document: Json, spec: Spec) -> Json:
     if not isinstance(document, dict):
         what = "a list" if isinstance(document, list) else f"unexpected input type '{type(document)}'"
         why = 'the body has no key around it: write {"instances": [...]}'
-        raise Refusal(_ONE_OF, PAY103.finding(why, expected="a JSON object", actual=what))
+        raise RequestRejection(_ONE_OF, PAY103.finding(why, expected="a JSON object", actual=what))
     keys = [key for key in _KEYS if key in document]
     if len(keys) != 1:
         why = f"the body has the keys {list(document)[:5]}; exactly one of {', '.join(_KEYS)} is taken"
-        raise Refusal(
+        raise RequestRejection(
             _ONE_OF, PAY103.finding(why, expected="instances", actual=", ".join(map(str, list(document)[:5])))
         )
     if keys[0].startswith("dataframe"):
-        raise TooMuch(f"{keys[0]} becomes a pandas DataFrame, which is not looked into; send instances")
+        raise ParseLimitExceeded(f"{keys[0]} becomes a pandas DataFrame, which is not looked into; send instances")
     value = document[keys[0]]
     if keys[0] == "instances" and isinstance(value, list) and value and isinstance(value[0], dict):
         value = _joined(value)
@@ -91,10 +102,10 @@ def _joined(rows: list[Json]) -> dict[str, Json]:
 def _named(value: dict[str, Json], spec: Spec) -> Json:
     if spec.name == UNNAMED:
         why = "the body names its input; a signature without names takes the list alone (name: says the model's name)"
-        raise Refusal("", PAY104.finding(why, expected="a list", actual=", ".join(map(str, list(value)[:5]))))
+        raise RequestRejection("", PAY104.finding(why, expected="a list", actual=", ".join(map(str, list(value)[:5]))))
     if list(value) != [spec.name]:
         why = f"the body names the inputs {list(value)[:5]}; the spec's is {spec.name!r}"
-        raise Refusal("", PAY104.finding(why, expected=spec.name, actual=", ".join(map(str, list(value)[:5]))))
+        raise RequestRejection("", PAY104.finding(why, expected=spec.name, actual=", ".join(map(str, list(value)[:5]))))
     return value[spec.name]
 
 
@@ -113,10 +124,12 @@ def _cast(value: Json, spec: Spec) -> tuple[np.ndarray, tuple[Finding, ...]]:
         numeric = array.dtype.kind in "iuf"  # NumPy finds no minimum of texts, nulls and objects
         values = f"the values span {array.min()}..{array.max()}" if numeric else "a value is out of range"
         why = f"{values}; the signature's {dtype} holds less"
-        raise Refusal(str(problem), PAY106.finding(why, expected=dtype.name, actual=array.dtype.name)) from None
+        raise RequestRejection(
+            str(problem), PAY106.finding(why, expected=dtype.name, actual=array.dtype.name)
+        ) from None
     except (ValueError, TypeError):
         raise _unparsed(f"not every value is a number, as the signature's {dtype} asks") from None
-    return made, nan_taken(array) + _changed(array, made)
+    return made, nan_notice(array) + _changed(array, made)
 
 
 def _changed(array: np.ndarray, made: np.ndarray) -> tuple[Finding, ...]:
@@ -140,11 +153,13 @@ def _check_shape(array: np.ndarray, spec: Spec) -> None:
     text = f"Shape of input {array.shape} does not match expected shape {wanted}."
     lost = array.ndim == len(dims) - 1 and "N" in spec.contract.layout
     why = f"the shape is {list(array.shape)}; the signature's is {list(wanted)}" + (": no batch axis" if lost else "")
-    raise Refusal(text, (PAY105 if lost else PAY118).finding(why, expected=str(wanted), actual=str(array.shape)))
+    raise RequestRejection(
+        text, (PAY105 if lost else PAY118).finding(why, expected=str(wanted), actual=str(array.shape))
+    )
 
 
-def _unparsed(why: str, rule: Rule = PAY103) -> Refusal:
-    return Refusal("Failed to parse data as TF serving input.", rule.finding(why), measured=False)
+def _unparsed(why: str, rule: Rule = PAY103) -> RequestRejection:
+    return RequestRejection("Failed to parse data as TF serving input.", rule.finding(why), measured=False)
 
 
 _HANDLER = '''class ImageModel(mlflow.pyfunc.PythonModel):

@@ -6,15 +6,22 @@ sagemaker-pytorch-inference 2.0.25 with TorchServe 0.12.0 and torch 2.13.0.
 
 from __future__ import annotations
 
-from sm_imgcheck.core.types import Received, Refused, Spec
+from sm_imgcheck.core.types import DecodedRequest, RejectedRequest, Spec
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY103
 from sm_imgcheck.rules.payload_values import PAY113
-from sm_imgcheck.serving.stacks import DEFAULT_BODY_LIMIT, Refusal, Stack, answering, check_limit, shaped
+from sm_imgcheck.serving.stacks import (
+    DEFAULT_BODY_LIMIT,
+    RequestRejection,
+    Stack,
+    check_limit,
+    describe_dtype_shape,
+    wrap_rejections,
+)
 from sm_imgcheck.serving.stacks._decoders import PICKLE
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
-from sm_imgcheck.serving.stacks._json import nan_taken
-from sm_imgcheck.serving.stacks.toolkit import CONTENT_TYPES, Opaque, decode
+from sm_imgcheck.serving.stacks._json import nan_notice
+from sm_imgcheck.serving.stacks.toolkit import CONTENT_TYPES, NonNumericBody, decode
 
 __all__ = ["STACK"]
 
@@ -22,27 +29,27 @@ BODY_LIMIT, LIMIT_SETTING = DEFAULT_BODY_LIMIT, "TS_MAX_REQUEST_SIZE"
 _DTYPES = "float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8"
 
 
-@answering(500)
-def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
+@wrap_rejections(500)
+def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
     """What ``predict_fn`` gets from the default ``input_fn``: .npy with its dtype, JSON and CSV as float32."""
     del spec  # no signature is known there
     check_limit(body, BODY_LIMIT, LIMIT_SETTING)
     found = decode(body, content_type, CONTENT_TYPES)
-    if isinstance(found, Opaque):
+    if isinstance(found, NonNumericBody):
         raise _no_tensor(found)
     tensor = _tensor(found) if content_type == "application/x-npy" else _float_tensor(found)
-    findings = nan_taken(found) if content_type == "application/json" else ()
-    return Received(form="array", data=tensor, what=shaped(tensor), findings=findings)
+    findings = nan_notice(found) if content_type == "application/json" else ()
+    return DecodedRequest(form="array", data=tensor, what=describe_dtype_shape(tensor), findings=findings)
 
 
-def _no_tensor(found: Opaque) -> Refusal:
+def _no_tensor(found: NonNumericBody) -> RequestRejection:
     if "scipy" in found.what:
         why = "the body is a sparse matrix, of which no tensor is made; send .npy"
-        return Refusal("expected np.ndarray (got csr_matrix)", PAY103.finding(why, actual=found.what))
+        return RequestRejection("expected np.ndarray (got csr_matrix)", PAY103.finding(why, actual=found.what))
     if found.findings:
-        return Refusal(_cannot("object_"), PICKLE)
+        return RequestRejection(_cannot("object_"), PICKLE)
     why = f"the body becomes {found.what}: write every value with a decimal point, or send .npy"
-    return Refusal(_cannot("void"), PAY103.finding(why, expected="numbers of one type"), measured=False)
+    return RequestRejection(_cannot("void"), PAY103.finding(why, expected="numbers of one type"), measured=False)
 
 
 def _tensor(array: np.ndarray) -> np.ndarray:
@@ -55,7 +62,7 @@ def _tensor(array: np.ndarray) -> np.ndarray:
             "Conversion between byte orders is currently not supported."
         )
         why = 'the .npy is big-endian; save array.astype(array.dtype.newbyteorder("="))'
-        raise Refusal(text, PAY113.finding(why, expected="little-endian", actual=array.dtype.str))
+        raise RequestRejection(text, PAY113.finding(why, expected="little-endian", actual=array.dtype.str))
     return array
 
 
@@ -67,10 +74,12 @@ def _float_tensor(array: np.ndarray) -> np.ndarray:
         return array.astype(np.float32)
 
 
-def _no_numbers(array: np.ndarray) -> Refusal:
+def _no_numbers(array: np.ndarray) -> RequestRejection:
     name = {"O": "object_", "U": "str_", "S": "bytes_"}.get(array.dtype.kind, array.dtype.name)
     why = "the body holds text, nulls or an object with keys; the default input_fn takes a bare nested list of numbers"
-    return Refusal(_cannot(name), PAY103.finding(why, expected="a bare nested list", actual=f"an array of {name}"))
+    return RequestRejection(
+        _cannot(name), PAY103.finding(why, expected="a bare nested list", actual=f"an array of {name}")
+    )
 
 
 def _cannot(name: str) -> str:

@@ -11,16 +11,25 @@ from collections.abc import Iterator
 from typing import NoReturn, TypeGuard
 
 from sm_imgcheck.core.json_types import Json
-from sm_imgcheck.core.types import Finding, Received, Refused, Spec
+from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
 from sm_imgcheck.io.images.header import image_format
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors import JSON_LINES_COSTS, too_costly
 from sm_imgcheck.rules.payload_request import PAY103, PAY104, PAY110, PAY111, PAY120
 from sm_imgcheck.rules.payload_values import PAY105, PAY106, PAY107, PAY117
-from sm_imgcheck.serving.stacks import UNNAMED, Refusal, Stack, TooMuch, answering, reworded, shaped, unsupported
+from sm_imgcheck.serving.stacks import (
+    UNNAMED,
+    ParseLimitExceeded,
+    RequestRejection,
+    Stack,
+    describe_dtype_shape,
+    reject_content_type,
+    reword_rejection,
+    wrap_rejections,
+)
 from sm_imgcheck.serving.stacks._decoders import decoded, looks_encoded, texts
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
-from sm_imgcheck.serving.stacks._json import as_array, first_float, leaves, nan_taken
+from sm_imgcheck.serving.stacks._json import as_array, first_float, leaves, nan_notice
 from sm_imgcheck.serving.stacks.toolkit import json_body
 
 __all__ = ["STACK", "of_document"]
@@ -29,7 +38,7 @@ _WORDS = {"float32": "float", "float64": "double", "float16": "half"}
 """TensorFlow's own names where they differ."""
 
 
-def of_document(document: dict[str, Json], spec: Spec, added: tuple[Finding, ...] = ()) -> Received:
+def of_document(document: dict[str, Json], spec: Spec, added: tuple[Finding, ...] = ()) -> DecodedRequest:
     """What the signature gets of an object with the key ``instances`` or ``inputs``. Raises Refusal."""
     keys = [key for key in ("instances", "inputs") if key in document]
     if len(keys) != 1:
@@ -87,15 +96,17 @@ def _check_name(entry: dict[str, Json], spec: Spec, where: str) -> tuple[Finding
         return (PAY120.finding(why, actual=given),)
     text = f"{where.format(given)}JSON object: does not have named input: {given}"
     why = f"the body names the inputs {names[:5]}, the spec's is {spec.name!r}"
-    raise Refusal(text, PAY104.finding(why, expected=spec.name, actual=", ".join(names[:5])), measured=False)
+    raise RequestRejection(text, PAY104.finding(why, expected=spec.name, actual=", ".join(names[:5])), measured=False)
 
 
-def _numbers(value: Json, spec: Spec, key: str, said: tuple[Finding, ...]) -> Received:
+def _numbers(value: Json, spec: Spec, key: str, said: tuple[Finding, ...]) -> DecodedRequest:
     dtype = spec.contract.dtype
     word = _WORDS.get(dtype, dtype)
     if dtype in ("float16", "bfloat16"):
         why = f"TensorFlow Serving fills no {dtype} input from JSON; export the model with float32 inputs"
-        raise Refusal(f"Conversion of JSON Value: … to type: {word}", PAY117.finding(why), status=501, measured=False)
+        raise RequestRejection(
+            f"Conversion of JSON Value: … to type: {word}", PAY117.finding(why), status=501, measured=False
+        )
     array = _even(value)
     where = f"Failed to process element: 0 of '{key}' list. Error: Invalid argument: " if key == "instances" else ""
     if array.dtype.kind not in "fiu":
@@ -106,15 +117,15 @@ def _numbers(value: Json, spec: Spec, key: str, said: tuple[Finding, ...]) -> Re
     if array.dtype.kind != "f" and np.dtype(dtype).kind in "iu" and not np.array_equal(made, array):
         why = f"the values leave the range of {dtype} and are wrapped in silence"
         said += (PAY106.finding(why, expected=dtype, actual=f"{array.min()}..{array.max()}"),)
-    return Received(
-        form="array", data=made, what=_said(made, spec), findings=said + nan_taken(array) + _lost(made, spec)
+    return DecodedRequest(
+        form="array", data=made, what=_said(made, spec), findings=said + nan_notice(array) + _lost(made, spec)
     )
 
 
 def _said(array: np.ndarray, spec: Spec) -> str:
     if _unbatched(array, spec):
-        return f"{_instances(array.shape[0])} of {array.shape[1:]}: {shaped(array)}"
-    return shaped(array)
+        return f"{_instances(array.shape[0])} of {array.shape[1:]}: {describe_dtype_shape(array)}"
+    return describe_dtype_shape(array)
 
 
 def _instances(number: int) -> str:
@@ -139,8 +150,8 @@ def _lost(array: np.ndarray, spec: Spec) -> tuple[Finding, ...]:
 def _even(value: Json) -> np.ndarray:
     try:
         return as_array(value)
-    except Refusal as no:
-        raise reworded(no, "Encountered list at unexpected size") from None
+    except RequestRejection as no:
+        raise reword_rejection(no, "Encountered list at unexpected size") from None
 
 
 def _floats(value: Json, word: str, key: str, size: int) -> NoReturn:
@@ -171,7 +182,7 @@ def _elements(value: Json) -> Iterator[Json]:
     return leaves(value, stop=dict)
 
 
-def _strings(value: Json, said: tuple[Finding, ...]) -> Received:
+def _strings(value: Json, said: tuple[Finding, ...]) -> DecodedRequest:
     """A signature of encoded images: each is ``{"b64": text}``."""
     items = list(_elements(value))[:1000]
     images, findings = [], []
@@ -187,12 +198,14 @@ def _strings(value: Json, said: tuple[Finding, ...]) -> Received:
         images.append(body)
         findings += [finding] if finding else []
     what = f"{len(items)} encoded image{'s' if len(items) != 1 else ''}"
-    form = "image" if len(images) == 1 and not findings else "object"
-    return Received(form=form, data=images[0] if form == "image" else None, what=what, findings=(*said, *findings))  # type: ignore[arg-type]
+    findings = [*said, *findings]
+    if len(images) == 1 and len(findings) == len(said):
+        return DecodedRequest(form="image", data=images[0], what=what, findings=tuple(findings))
+    return DecodedRequest(form="object", data=None, what=what, findings=tuple(findings))
 
 
 def _refuse(text: str, finding: Finding) -> NoReturn:
-    raise Refusal(text, finding, measured=False)
+    raise RequestRejection(text, finding, measured=False)
 
 
 CONTENT_TYPES = ("application/json", "application/jsonlines", "application/jsons", "text/csv")
@@ -202,21 +215,23 @@ _TWO_LISTS = re.compile(rb"\s*\[\s*\[")
 _NUMBERS_FIRST = re.compile(rb'\s*("|[\d.Ee+\-]+.*)')
 
 
-@answering(400, '{"error": "{}"}')
-def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
+@wrap_rejections(400, '{"error": "{}"}')
+def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
     """What the signature gets; its dtype is enforced, its shape is not."""
     if content_type not in CONTENT_TYPES:
         text = f"Unsupported Media Type: {content_type or 'Unknown'}"
-        raise unsupported(content_type, CONTENT_TYPES, text, status=415)
+        raise reject_content_type(content_type, CONTENT_TYPES, text, status=415)
     if why := too_costly(body, JSON_LINES_COSTS):
-        raise TooMuch(f"the body is not looked into: {why}")
+        raise ParseLimitExceeded(f"the body is not looked into: {why}")
     inner, added = (_of_csv(body), ()) if content_type == "text/csv" else _wrapped(body)
     try:
         document = json_body(inner if image_format(body) == "" else body)
-    except Refusal as no:
-        raise reworded(no, "JSON Parse error: ") from None
+    except RequestRejection as no:
+        raise reword_rejection(no, "JSON Parse error: ") from None
     if not isinstance(document, dict):
-        raise Refusal("", PAY103.finding("the body is no JSON object", expected='{"instances": [...]}'), measured=False)
+        raise RequestRejection(
+            "", PAY103.finding("the body is no JSON object", expected='{"instances": [...]}'), measured=False
+        )
     return of_document(document, spec, added)
 
 

@@ -7,15 +7,23 @@ from __future__ import annotations
 
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.json_types import Json
-from sm_imgcheck.core.types import Finding, Received, Refused, Spec
+from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY102, PAY103
-from sm_imgcheck.serving.stacks import DEFAULT_BODY_LIMIT, Refusal, Stack, answering, check_limit, shaped, unsupported
-from sm_imgcheck.serving.stacks._decoders import PICKLE, Pickled, load, load_sparse, read_csv
+from sm_imgcheck.serving.stacks import (
+    DEFAULT_BODY_LIMIT,
+    RequestRejection,
+    Stack,
+    check_limit,
+    describe_dtype_shape,
+    reject_content_type,
+    wrap_rejections,
+)
+from sm_imgcheck.serving.stacks._decoders import PICKLE, PickledBody, load, load_sparse, read_csv
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
-from sm_imgcheck.serving.stacks._json import as_array, nan_taken, parse
+from sm_imgcheck.serving.stacks._json import as_array, nan_notice, parse
 
-__all__ = ["CONTENT_TYPES", "STACK", "UNSUPPORTED", "Opaque", "decode", "json_body"]
+__all__ = ["CONTENT_TYPES", "STACK", "UNSUPPORTED", "NonNumericBody", "decode", "json_body"]
 
 UNSUPPORTED = (
     "Content type {} is not supported by this framework.\n\nPlease implement input_fn to to deserialize the request "
@@ -24,27 +32,27 @@ UNSUPPORTED = (
 
 
 @frozen
-class Opaque:
+class NonNumericBody:
     """Decoded, but to no array of numbers."""
 
     what: str
     findings: tuple[Finding, ...] = ()
 
 
-def decode(body: bytes, content_type: str, types: tuple[str, ...]) -> np.ndarray | Opaque:
+def decode(body: bytes, content_type: str, types: tuple[str, ...]) -> np.ndarray | NonNumericBody:
     """The array, or what it is instead. Raises Refusal with the exception's text."""
     if content_type not in types:
-        raise unsupported(content_type, types, UNSUPPORTED.format(content_type or None))
+        raise reject_content_type(content_type, types, UNSUPPORTED.format(content_type or None))
     if content_type == "application/x-npy":
         try:
             return load(body)
-        except Pickled:
-            return Opaque(what="whatever the pickle builds", findings=(PICKLE,))
+        except PickledBody:
+            return NonNumericBody(what="whatever the pickle builds", findings=(PICKLE,))
     if content_type == "application/x-npz":
-        return Opaque(what=f"a scipy {load_sparse(body)} matrix")
+        return NonNumericBody(what=f"a scipy {load_sparse(body)} matrix")
     if content_type == "text/csv":
         read = read_csv(body)
-        return Opaque(what=read) if isinstance(read, str) else read
+        return NonNumericBody(what=read) if isinstance(read, str) else read
     return as_array(json_body(body))
 
 
@@ -61,7 +69,7 @@ def json_body(body: bytes) -> Json:
         except UnicodeDecodeError as problem:
             text = str(problem)
         why = f"the content type says JSON, but the body {what}"
-        raise Refusal(text, PAY102.finding(why, expected="JSON text", actual=form or body[:8].hex(" ")))
+        raise RequestRejection(text, PAY102.finding(why, expected="JSON text", actual=form or body[:8].hex(" ")))
     return parse(body)
 
 
@@ -69,19 +77,19 @@ CONTENT_TYPES = ("application/x-npy", "application/json", "text/csv", "applicati
 BODY_LIMIT, LIMIT_SETTING = DEFAULT_BODY_LIMIT, "SAGEMAKER_MAX_PAYLOAD_IN_MB"
 
 
-@answering(500)
-def receive(body: bytes, content_type: str, spec: Spec) -> Received | Refused:
+@wrap_rejections(500)
+def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
     """What ``predict_fn`` gets from the default ``input_fn``: whatever NumPy makes of the body, nothing checked."""
     del spec  # no signature is known there
     check_limit(body, BODY_LIMIT, LIMIT_SETTING)
     found = decode(body, content_type, CONTENT_TYPES)
-    if isinstance(found, Opaque):
-        return Received(form="object", what=found.what, findings=found.findings or (_no_tensor(found.what),))
+    if isinstance(found, NonNumericBody):
+        return DecodedRequest(form="object", what=found.what, findings=found.findings or (_no_tensor(found.what),))
     if found.dtype.kind in "OU" and not found.ndim:
         what = f"a 0-d {'object' if found.dtype.kind == 'O' else 'text'} array"
-        return Received(form="object", data=found, what=what, findings=(_no_tensor(what),))
-    findings = nan_taken(found) if content_type == "application/json" else ()
-    return Received(form="array", data=found, what=shaped(found), findings=findings)
+        return DecodedRequest(form="object", data=found, what=what, findings=(_no_tensor(what),))
+    findings = nan_notice(found) if content_type == "application/json" else ()
+    return DecodedRequest(form="array", data=found, what=describe_dtype_shape(found), findings=findings)
 
 
 def _no_tensor(what: str) -> Finding:

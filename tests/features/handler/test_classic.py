@@ -7,7 +7,7 @@ from classic import PIPELINES, mistakes
 from pictures import jpeg, picture
 
 from sm_imgcheck import Options, load_spec, process
-from sm_imgcheck.features.handler import Handler, Runner, call_handler
+from sm_imgcheck.features.handler import Handler, HandlerRunner, call_handler
 
 BODY = jpeg(picture(240, 330))
 QUICK = {
@@ -27,7 +27,7 @@ def test_mistakes_are_named_and_nothing_else_is(tmp_path, name, planted):
     assert len(wanted) == len(planted)
     file.write_text(pipeline.handler, encoding="utf-8")
     spec = load_spec(pipeline.spec)
-    with Runner(Handler(file=str(file), seconds=20)) as run:
+    with HandlerRunner(Handler(file=str(file), seconds=20)) as run:
         for words, codes in wanted.items():
             run.how = replace(run.how, content_type=";".join(["image/jpeg", *words]))
             candidate, source = call_handler(BODY, run, spec)

@@ -15,7 +15,7 @@ from pictures import jpeg, picture
 
 from sm_imgcheck import load_spec
 from sm_imgcheck.core.errors import ImgcheckError
-from sm_imgcheck.features.handler import Handler, Runner, call_handler
+from sm_imgcheck.features.handler import Handler, HandlerRunner, call_handler
 from sm_imgcheck.features.handler import process as child
 from sm_imgcheck.features.handler.runner import resolve_interpreter
 
@@ -320,7 +320,7 @@ def test_a_file_or_an_interpreter_that_is_not_there(tmp_path, how):
         file.write_text(GOOD)
     with (
         pytest.raises(ImgcheckError, match=r"no such file|cannot be started"),
-        Runner(Handler(file=str(file), **how)) as run,
+        HandlerRunner(Handler(file=str(file), **how)) as run,
     ):
         run(b"", "image/jpeg", "x")
 

@@ -75,7 +75,7 @@ SEES, MADE, TAKES, PLAIN, SOURCE, SPREAD = (
 
 @pytest.fixture(autouse=True)
 def undecided(monkeypatch):
-    """What the colours of these pictures say of their order is another test's business."""
+    """What the colors of these pictures say of their order is another test's business."""
     monkeypatch.setattr(pictures, "_likely", lambda _: "")
 
 
@@ -119,7 +119,7 @@ def test_numbers_that_were_never_scaled_are_white(panels):
     image = np.maximum(picture(), 2)
     found = panels(image[np.newaxis].astype(np.float32))
     assert (found[SEES].pixels == 255).all()
-    assert found[SEES].lines[-1] == "100.0% of the values stand for no grey level 0..255: clipped"
+    assert found[SEES].lines[-1] == "100.0% of the values stand for no gray level 0..255: clipped"
     assert np.array_equal(found[MADE].pixels, image)
     assert found[MADE].lines[1] == "0..255, not scaled"
 
@@ -187,7 +187,7 @@ def test_what_no_pipeline_explains_is_drawn_by_the_nearest(panels):
     assert np.abs(found[MADE].pixels.astype(int) - found[TAKES].pixels).mean() < 3
 
 
-def test_gray_for_a_model_of_colours(panels):
+def test_gray_for_a_model_of_colors(panels):
     image = picture(channels=1)
     found = panels(image[..., 0])
     assert np.array_equal(found[MADE].pixels, np.repeat(image, 3, axis=-1))
@@ -256,7 +256,7 @@ def test_a_request_body_that_holds_a_tensor(panels):
 
 
 @pytest.fixture
-def recognised_panels(monkeypatch):
+def recognized_panels(monkeypatch):
     def of(what, **options):
         held = {}
 
@@ -272,64 +272,64 @@ def recognised_panels(monkeypatch):
     return of
 
 
-def test_a_tensor_alone_is_drawn_by_its_own_numbers(recognised_panels):
+def test_a_tensor_alone_is_drawn_by_its_own_numbers(recognized_panels):
     image = picture()
-    found = recognised_panels(scaled(image[..., ::-1]), assume={"channel_order": "BGR"})
+    found = recognized_panels(scaled(image[..., ::-1]), assume={"channel_order": "BGR"})
     assert list(found) == [MADE]
     assert np.array_equal(found[MADE].pixels, image)
     assert found[MADE].lines == ("48x64 (HxW), read as BGR", "divided by 255")
 
 
-def test_an_order_that_only_the_colours_tell_is_called_likely(recognised_panels, monkeypatch):
+def test_an_order_that_only_the_colors_tell_is_called_likely(recognized_panels, monkeypatch):
     monkeypatch.setattr("sm_imgcheck.pipeline.measure.likely_order", lambda *_: ("BGR", 0.97))
     image = picture()
-    found = recognised_panels(scaled(image[..., ::-1]))
+    found = recognized_panels(scaled(image[..., ::-1]))
     assert np.array_equal(found[MADE].pixels, image)
-    assert found[MADE].lines[0] == "48x64 (HxW), read as BGR, likely by its colours (97%)"
+    assert found[MADE].lines[0] == "48x64 (HxW), read as BGR, likely by its colors (97%)"
 
 
-def test_an_order_that_nothing_tells_is_called_assumed(recognised_panels, monkeypatch):
+def test_an_order_that_nothing_tells_is_called_assumed(recognized_panels, monkeypatch):
     monkeypatch.setattr("sm_imgcheck.pipeline.measure.likely_order", lambda *_: ("", 0.0))
-    assert recognised_panels(scaled(picture()))[MADE].lines[0] == "48x64 (HxW), read as RGB, which is assumed"
+    assert recognized_panels(scaled(picture()))[MADE].lines[0] == "48x64 (HxW), read as RGB, which is assumed"
 
 
 @pytest.mark.parametrize("low", [-30, 0.25])
-def test_numbers_of_no_known_mapping_fill_the_range(recognised_panels, low):
+def test_numbers_of_no_known_mapping_fill_the_range(recognized_panels, low):
     tensor = np.linspace(low, low + 7.3, 48 * 64 * 3, dtype=np.float32).reshape(1, 48, 64, 3)
-    panel = recognised_panels(tensor)[SPREAD]
+    panel = recognized_panels(tensor)[SPREAD]
     assert (panel.pixels.min(), panel.pixels.max()) == (0, 255)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 0, 1e30])
-def test_a_tensor_of_one_value(recognised_panels, value):
-    panel = recognised_panels(np.full((1, 48, 64, 3), value, np.float32))[SPREAD]
+def test_a_tensor_of_one_value(recognized_panels, value):
+    panel = recognized_panels(np.full((1, 48, 64, 3), value, np.float32))[SPREAD]
     assert len(np.unique(panel.pixels.reshape(-1, 3), axis=0)) == 1
 
 
-def test_a_tensor_and_its_source(recognised_panels):
+def test_a_tensor_and_its_source(recognized_panels):
     image = picture(96, 128)
     source = encoded(Image.fromarray(image), "PNG")
     tensor = np.ascontiguousarray(sm_imgcheck.convert(source, SPEC)[..., ::-1])
-    found = recognised_panels(tensor, source=source)
+    found = recognized_panels(tensor, source=source)
     assert list(found) == [SOURCE, MADE]
     assert np.array_equal(found[SOURCE].pixels, image)
     assert np.array_equal(found[MADE].pixels, np.rint(tensor[0, ..., ::-1] * 255))
-    note = recognised_panels.notes[0]
+    note = recognized_panels.notes[0]
     assert note.startswith("Made by: ")
     for words in (
         "stretched to 48x64",
         "Pillow bicubic",
         "BGR",
         "divided by 255",
-        "(apart by 0 grey levels on average)",
+        "(apart by 0 gray levels on average)",
     ):
         assert words in note
 
 
 @pytest.mark.parametrize("shape", [(), (7,), (2, 3, 4, 5, 6), (0, 48, 64, 3)])
-def test_what_is_recognised_as_no_picture_is_refused(recognised_panels, shape):
+def test_what_is_recognized_as_no_picture_is_refused(recognized_panels, shape):
     with pytest.raises(ImgcheckError, match="no picture of array"):
-        recognised_panels(np.ones(shape, np.float32))
+        recognized_panels(np.ones(shape, np.float32))
 
 
 # Images

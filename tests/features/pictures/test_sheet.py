@@ -1,4 +1,4 @@
-"""Pictures of tensors: numbers turned back into grey levels, panels where they belong, captions that fit."""
+"""Pictures of tensors: numbers turned back into gray levels, panels where they belong, captions that fit."""
 
 import io
 
@@ -11,7 +11,7 @@ from sm_imgcheck.core.types import Affine, Quantize, Step, Values
 from sm_imgcheck.core.value_mapping import RECIPES, canonical
 from sm_imgcheck.features.pictures import sheet
 from sm_imgcheck.features.pictures import sheet as drawn
-from sm_imgcheck.features.pictures.sheet import LARGEST, Note, Panel, Reading, _font, undone
+from sm_imgcheck.features.pictures.sheet import LARGEST, Panel, SheetLine, TensorInterpretation, _font, recover_image
 from sm_imgcheck.ops import execute as pixels
 
 PLAIN = Affine(scale=(1.0,) * 3, offset=(0.0,) * 3)
@@ -21,20 +21,20 @@ RED, GREEN, BLUE, WHITE, MAGENTA = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 
 def reading(order="RGB", layout="HWC", values=None, quantize=None):
     channels = 1 if order == "GRAY" else len(order)
     values = values or Affine(scale=(1.0,) * channels, offset=(0.0,) * channels)
-    return Reading(layout=layout, order=order, values=values, quantize=quantize)
+    return TensorInterpretation(layout=layout, order=order, values=values, quantize=quantize)
 
 
-def solid(colour, height=10, width=10):
-    return np.full((height, width, 3), colour, np.uint8)
+def solid(color, height=10, width=10):
+    return np.full((height, width, 3), color, np.uint8)
 
 
 def read(png):
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
-def places(page, colour):
-    """Top, left, height and width of the rectangle of one colour that a page holds."""
-    rows, columns = np.nonzero((page == colour).all(axis=-1))
+def places(page, color):
+    """Top, left, height and width of the rectangle of one color that a page holds."""
+    rows, columns = np.nonzero((page == color).all(axis=-1))
     top, left = rows.min(), columns.min()
     height, width = rows.max() - top + 1, columns.max() - left + 1
     assert len(rows) == height * width
@@ -49,7 +49,7 @@ def test_every_recipe_of_the_field_is_undone(name, values):
     image = picture(20, 30)
     affine = canonical(values, 3)
     tensor = (image * np.array(affine.scale) + np.array(affine.offset)).astype(np.float32)
-    found = undone(tensor, reading(values=affine))
+    found = recover_image(tensor, reading(values=affine))
     assert np.array_equal(found.pixels, image)
     assert (found.beyond, found.nans) == (0, 0)
 
@@ -62,26 +62,26 @@ def test_axes_and_order_are_undone(layout, order):
     tensor = tensor[..., ::-1] if order == "BGR" else tensor
     whole = "NHWC" if "N" in layout else "HWC"
     tensor = tensor.transpose([whole.index(axis) for axis in layout])
-    assert np.array_equal(undone(tensor, reading(order, layout)).pixels, image)
+    assert np.array_equal(recover_image(tensor, reading(order, layout)).pixels, image)
     if "N" in layout:
-        assert np.array_equal(undone(tensor, reading(order, layout), image=1).pixels, 255 - image)
+        assert np.array_equal(recover_image(tensor, reading(order, layout), image=1).pixels, 255 - image)
 
 
 @pytest.mark.parametrize("layout", ["HW", "NHW", "HWC", "NCHW"])
 def test_gray_is_shown_in_all_channels(layout):
     image = picture(20, 30, channels=1)
     tensor = {"HW": image[..., 0], "NHW": image[None, ..., 0], "HWC": image, "NCHW": image[None, None, ..., 0]}[layout]
-    assert np.array_equal(undone(tensor, reading("GRAY", layout)).pixels, np.repeat(image, 3, axis=-1))
+    assert np.array_equal(recover_image(tensor, reading("GRAY", layout)).pixels, np.repeat(image, 3, axis=-1))
 
 
 @pytest.mark.parametrize("order", ["RGBA", "BGRA"])
 def test_a_checkerboard_shows_through_alpha(order):
-    colour = np.array([200, 100, 0], np.uint8)
+    color = np.array([200, 100, 0], np.uint8)
     tensor = np.zeros((16, 16, 4), np.uint8)
-    tensor[..., :3] = colour if order == "RGBA" else colour[::-1]
+    tensor[..., :3] = color if order == "RGBA" else color[::-1]
     tensor[:8, :, 3] = 255
-    found = undone(tensor, reading(order)).pixels
-    assert (found[:8] == colour).all()
+    found = recover_image(tensor, reading(order)).pixels
+    assert (found[:8] == color).all()
     assert (found[8:, :8] == 204).all() or (found[8:, :8] == 255).all()
     assert (found[8:, :8] != found[8:, 8:]).all()
 
@@ -93,7 +93,7 @@ def test_quantized_numbers_are_undone():
     tensor = pixels.apply(Step(op="scale", params={"low": -1, "high": 1}), image)
     params = {"scale": quantize.scale, "zero_point": quantize.zero_point, "rounding": "half_even"}
     tensor = pixels.apply(Step(op="quantize", params=params), tensor).clip(-128, 127).astype(np.int8)
-    found = undone(tensor, reading(values=values, quantize=quantize)).pixels
+    found = recover_image(tensor, reading(values=values, quantize=quantize)).pixels
     assert np.abs(found.astype(int) - image).max() <= 1
 
 
@@ -101,7 +101,7 @@ def test_what_is_out_of_range_is_clipped_and_counted():
     tensor = np.full((10, 10, 3), 100, np.float32)
     tensor[:5] = 300
     tensor[5:6] = -300
-    found = undone(tensor, reading())
+    found = recover_image(tensor, reading())
     assert (found.pixels[:5] == 255).all()
     assert (found.pixels[5] == 0).all()
     assert (found.pixels[6:] == 100).all()
@@ -111,22 +111,22 @@ def test_what_is_out_of_range_is_clipped_and_counted():
 def test_what_is_no_number_is_magenta_and_counted():
     tensor = np.full((10, 10, 3), 100, np.float32)
     tensor[2, 3, 1] = np.nan
-    found = undone(tensor, reading())
+    found = recover_image(tensor, reading())
     assert tuple(found.pixels[2, 3]) == MAGENTA
     assert (found.pixels == MAGENTA).all(axis=-1).sum() == 1
     assert found.nans == pytest.approx(1 / 300)
-    assert undone(np.full((4, 4, 3), np.inf, np.float32), reading()).beyond == 1
+    assert recover_image(np.full((4, 4, 3), np.inf, np.float32), reading()).beyond == 1
 
 
 @pytest.mark.parametrize("dtype", ["bool", "int64", "uint64", "float16", ">f4", ">f8"])
 def test_every_dtype_of_numbers_is_read(dtype):
     tensor = np.ones((4, 4, 3), dtype)
-    assert (undone(tensor, reading(values=Affine(scale=(1 / 255,) * 3, offset=(0,) * 3))).pixels == 255).all()
+    assert (recover_image(tensor, reading(values=Affine(scale=(1 / 255,) * 3, offset=(0,) * 3))).pixels == 255).all()
 
 
 def test_a_huge_tensor_is_sampled():
     huge = np.broadcast_to(np.array(RED, np.float32), (9_000, 60_000, 3))
-    found = undone(huge, reading()).pixels
+    found = recover_image(huge, reading()).pixels
     assert found.shape == (300, 2000, 3)
     assert (found == RED).all()
 
@@ -135,8 +135,8 @@ def test_a_huge_tensor_is_sampled():
 
 
 def test_panels_stand_side_by_side_in_their_order():
-    page = read(sheet([Panel(pixels=solid(colour), heading="x") for colour in (RED, GREEN, BLUE)]))
-    tops, lefts, heights, widths = zip(*(places(page, colour) for colour in (RED, GREEN, BLUE)), strict=True)
+    page = read(sheet([Panel(pixels=solid(color), heading="x") for color in (RED, GREEN, BLUE)]))
+    tops, lefts, heights, widths = zip(*(places(page, color) for color in (RED, GREEN, BLUE)), strict=True)
     assert len(set(tops)) == 1
     assert list(lefts) == sorted(lefts)
     assert set(heights) == set(widths) == {10 * (LARGEST // 10)}
@@ -172,7 +172,7 @@ def ink(page, top=0, left=0, bottom=None, right=None):
 
 def test_captions_stand_below_their_panels_title_above_notes_last():
     panels = [Panel(pixels=solid(RED), heading="one", lines=("two",)), Panel(pixels=solid(GREEN), heading="three")]
-    page = read(sheet(panels, title=("above",), notes=(Note(text="below", tone="error"),))).astype(int)
+    page = read(sheet(panels, title=("above",), notes=(SheetLine(text="below", tone="error"),))).astype(int)
     bare = read(sheet(panels))
     top, left, height, width = places(page, RED)
     assert ink(page, bottom=top - 2) > 50
@@ -186,7 +186,9 @@ def test_no_text_touches_the_edge_of_the_page():
     text = "a\u4e2d\x1b[31m" * 90 + " words" * 300
     page = read(
         sheet(
-            [Panel(pixels=solid(RED), heading=text, lines=(text, "x" * 5000))], title=(text,), notes=(Note(text=text),)
+            [Panel(pixels=solid(RED), heading=text, lines=(text, "x" * 5000))],
+            title=(text,),
+            notes=(SheetLine(text=text),),
         )
     )
     for edge in (page[:8], page[-8:], page[:, :16], page[:, -16:]):

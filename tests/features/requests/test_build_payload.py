@@ -8,7 +8,7 @@ from pictures import jpeg, picture
 
 import sm_imgcheck
 from sm_imgcheck import CandidateError, Payload, PayloadError, PlanError, build_payload, convert
-from sm_imgcheck.core.types import Received
+from sm_imgcheck.core.types import DecodedRequest
 from sm_imgcheck.serving.envelopes import ENVELOPES
 from sm_imgcheck.serving.stacks import STACKS
 from specs import spec
@@ -77,7 +77,7 @@ def test_every_stack_takes_the_bodies_that_are_made_for_it(name, form, count):
     if form == "instances-b64":
         assert got.finding.code == "PAY111", "right for models that decode, and this one takes numbers"
         return
-    assert isinstance(got, Received), got
+    assert isinstance(got, DecodedRequest), got
     if got.form == "array":
         tensor = np.concatenate([convert(PHOTO, wanted)] * count)
         # CSV has no axes: a handler has to give them back

@@ -9,7 +9,7 @@ from servers import answer, serving
 
 from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.types import Payload
-from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, Order, ServerResponse, without_secrets
+from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, SendOptions, ServerResponse, without_secrets
 from sm_imgcheck.features.requests.send.http import checked, send
 
 BODY = Payload(body=bytes(range(256)) * 9, content_type="application/x-npy", envelope="npy")
@@ -17,7 +17,9 @@ BODY = Payload(body=bytes(range(256)) * 9, content_type="application/x-npy", env
 
 def test_the_body_arrives_as_it_is_and_the_answer_comes_back():
     with serving(answer(200, b'{"score": [0.5]}', content_type="application/json")) as seen:
-        got = send(seen.url + "?x=1", BODY, Order(accept="application/json", custom_attributes="tfs-method=predict"))
+        got = send(
+            seen.url + "?x=1", BODY, SendOptions(accept="application/json", custom_attributes="tfs-method=predict")
+        )
     assert (got.status, got.content_type, got.text(), got.refused) == (
         200,
         "application/json",
@@ -37,7 +39,7 @@ def test_a_refusal_is_an_answer():
     with serving(
         answer(415, b'{"error": "Unsupported Media Type: image/jpeg"}', content_type="application/json")
     ) as seen:
-        got = send(seen.url, BODY, Order())
+        got = send(seen.url, BODY, SendOptions())
     assert (got.status, got.refused) == (415, True)
     assert "Unsupported Media Type" in got.text()
 
@@ -47,7 +49,7 @@ def test_a_redirect_is_not_followed():
         serving(answer(200, b"the other one")) as other,
         serving(answer(307, location=other.url + "?token=s3cret")) as seen,
     ):
-        got = send(seen.url, BODY, Order())
+        got = send(seen.url, BODY, SendOptions())
     assert got.status == 307
     assert got.refused
     assert not other.paths
@@ -60,13 +62,13 @@ def test_no_proxy_of_the_environment_is_asked(monkeypatch):
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
             monkeypatch.setenv(name, proxy.url)
         monkeypatch.delenv("no_proxy", raising=False)
-        assert send(seen.url, BODY, Order()).text() == "server"
+        assert send(seen.url, BODY, SendOptions()).text() == "server"
         assert not proxy.paths
 
 
 def test_a_huge_answer_is_cut():
     with serving(answer(200, b"x" * (3 * MAX_ANSWER_BYTES))) as seen:
-        got = send(seen.url, BODY, Order())
+        got = send(seen.url, BODY, SendOptions())
     assert got.cut
     assert len(got.body) == MAX_ANSWER_BYTES
     assert got.text() == "x" * MAX_ANSWER_BYTES
@@ -75,7 +77,7 @@ def test_a_huge_answer_is_cut():
 def test_control_bytes_are_stripped():
     said = b"a\x1b[31mred\x1b[0m\x07 b\r\nc\td \x9b" + "\N{RIGHT-TO-LEFT OVERRIDE}e".encode() + b"\xc2\x9b"
     with serving(answer(200, said.replace(b"\x9b", b"", 1))) as seen:
-        text = send(seen.url, BODY, Order()).text()
+        text = send(seen.url, BODY, SendOptions()).text()
     assert text == "ared b\nc\td \\u202ee"
 
 
@@ -102,7 +104,7 @@ def test_a_body_that_is_refused_before_it_is_read_gets_its_answer():
 
 def outcome(url, payload):
     try:
-        got = send(url, payload, Order())
+        got = send(url, payload, SendOptions())
     except SendError as error:
         return str(error)
     return f"{got.status} with {len(got.body)} bytes"
@@ -116,7 +118,7 @@ def refused_port():
 
 def line_of(url, **order):
     with pytest.raises(SendError) as caught:
-        send(url, BODY, Order(**order))
+        send(url, BODY, SendOptions(**order))
     said = str(caught.value)
     assert "\n" not in said
     return said

@@ -9,7 +9,7 @@ from servers import answer, serving
 
 from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.types import Payload
-from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, Order
+from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, SendOptions
 from sm_imgcheck.features.requests.send.sagemaker import send
 
 pytest.importorskip("boto3")
@@ -65,7 +65,7 @@ def error(status, code, message, **more):
 
 def line_of(name="my-endpoint", **order):
     with pytest.raises(SendError) as caught:
-        send(name, BODY, Order(**order))
+        send(name, BODY, SendOptions(**order))
     said = str(caught.value)
     assert "\n" not in said
     for secret in ("AKIAIOSFODNN7EXAMPLE", "wJalr", "SECRET"):
@@ -77,7 +77,9 @@ def test_the_body_arrives_as_it_is_and_the_answer_comes_back(endpoint):
     seen = endpoint(
         answer(200, b"[0.5]", content_type="application/json", x_Amzn_Invoked_Production_Variant="AllTraffic")
     )
-    order = Order(accept="application/json", target_variant="blue", target_model="m.tar.gz", custom_attributes="a=b")
+    order = SendOptions(
+        accept="application/json", target_variant="blue", target_model="m.tar.gz", custom_attributes="a=b"
+    )
     got = send("my-endpoint", BODY, order)
     assert (got.status, got.content_type, got.text(), got.refused) == (200, "application/json", "[0.5]", False)
     assert got.notes == ("answered by variant AllTraffic",)
@@ -104,7 +106,7 @@ def test_an_error_of_the_model_is_an_answer_with_what_the_container_said(endpoin
             LogStreamArn="arn:aws:logs:x",
         )
     )
-    got = send("my-endpoint", BODY, Order())
+    got = send("my-endpoint", BODY, SendOptions())
     assert (got.status, got.reason, got.refused) == (424, "ModelError", True)
     assert "Content type image/jpeg is not supported" in got.text()
     assert got.notes == ("the container answered with status 500",)
@@ -113,7 +115,7 @@ def test_an_error_of_the_model_is_an_answer_with_what_the_container_said(endpoin
 
 def test_a_body_that_sagemaker_refuses_is_an_answer(endpoint):
     endpoint(error(400, "ValidationError", "Variant AllTraffic has oversize body"))
-    got = send("my-endpoint", BODY, Order())
+    got = send("my-endpoint", BODY, SendOptions())
     assert (got.status, got.reason) == (400, "ValidationError")
     assert "oversize body" in got.text()
 
@@ -146,13 +148,13 @@ def test_what_says_nothing_of_the_request_is_one_line_and_is_not_tried_again(end
 
 def test_an_error_of_no_known_form(endpoint):
     endpoint(answer(502, b"<html>bad gateway</html>", content_type="text/html"))
-    got = send("my-endpoint", BODY, Order())
+    got = send("my-endpoint", BODY, SendOptions())
     assert (got.status, got.refused) == (502, True)
 
 
 def test_a_huge_answer_is_cut(endpoint):
     endpoint(answer(200, b"x" * (2 * MAX_ANSWER_BYTES)))
-    got = send("my-endpoint", BODY, Order())
+    got = send("my-endpoint", BODY, SendOptions())
     assert got.cut
     assert len(got.body) == MAX_ANSWER_BYTES
 
@@ -221,7 +223,7 @@ def test_an_asynchronous_endpoint_takes_a_small_body_by_itself(endpoint):
             X_Amzn_SageMaker_OutputLocation="s3://bucket/out?X-Amz-Signature=SECRET",
         )
     )
-    got = send("my-endpoint", BODY, Order(), "async")
+    got = send("my-endpoint", BODY, SendOptions(), "async")
     assert (got.status, got.refused) == (202, False)
     assert got.notes == ("the answer will be at s3://bucket/out?X-Amz-Signature=(left out)",)
     assert seen.paths == ["/endpoints/my-endpoint/async-invocations"]
@@ -232,5 +234,5 @@ def test_an_asynchronous_endpoint_takes_a_large_body_from_s3_only(endpoint):
     seen = endpoint(answer(202))
     large = Payload(body=bytes(128_001), content_type="application/x-npy", envelope="npy")
     with pytest.raises(SendError, match="128,001 bytes"):
-        send("my-endpoint", large, Order(), "async")
+        send("my-endpoint", large, SendOptions(), "async")
     assert not seen.paths

@@ -14,8 +14,8 @@ from PIL import Image, ImageFile, features
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.io.images.avif import av1_sizes, avif_data
-from sm_imgcheck.io.images.decode import decode, hear
-from sm_imgcheck.io.images.header import look
+from sm_imgcheck.io.images.decode import decode, decode_with_header
+from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.io.images.jpeg2000 import check_jpeg2000
 from sm_imgcheck.spec.parse import parse
 
@@ -55,20 +55,20 @@ def test_decoder_size_is_compared_with_the_header(form, change, dct, monkeypatch
     if form == "AVIF" and not features.check("avif"):
         pytest.skip("Pillow was built without AVIF")
     body = saved(form)
-    header = look(body, max_pixels=LIMIT)
+    header = read_header(body, max_pixels=LIMIT)
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _: pytest.fail("pixels were made"))
     with pytest.raises(CandidateError, match=r"its header declares .* reads 8x8") as caught:
-        hear(body, replace(header, **change), dct=dct, gray=False, truncated="allow", icc="ignore")
+        decode_with_header(body, replace(header, **change), dct=dct, gray=False, truncated="allow", icc="ignore")
     assert caught.value.code == "SRC112"
 
 
 def test_libjpeg_turbo_size_is_compared_before_it_decodes(monkeypatch):
     simplejpeg = pytest.importorskip("simplejpeg")
     body = saved("JPEG")
-    header = replace(look(body, max_pixels=LIMIT), width=9)
+    header = replace(read_header(body, max_pixels=LIMIT), width=9)
     monkeypatch.setattr(simplejpeg, "decode_jpeg", lambda *_, **__: pytest.fail("pixels were made"))
     with pytest.raises(CandidateError, match=r"declares 8x9 .* libjpeg-turbo reads 8x8"):
-        hear(body, header, dct="accurate", gray=False, truncated="allow", icc="ignore")
+        decode_with_header(body, header, dct="accurate", gray=False, truncated="allow", icc="ignore")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_size_contradiction_in_a_second_jpeg2000_header_is_refused():
 
 @pytest.mark.parametrize("tile", [16, 256, 2048])
 def test_a_small_tiff_in_one_padded_tile_is_not_refused_by_size(tile):
-    assert look(tiff(tiled(4, 4, tile), bytes(100)), max_pixels=LIMIT).width == 4
+    assert read_header(tiff(tiled(4, 4, tile), bytes(100)), max_pixels=LIMIT).width == 4
 
 
 GOOD = {
@@ -165,5 +165,5 @@ def test_zeros_between_gif_frames_are_passed_over():
     frames = [Image.new("L", (8, 8), level) for level in (0, 100, 200)]
     frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:], optimize=False)
     body = stream.getvalue()
-    assert look(body, max_pixels=LIMIT).frames == 3
-    assert look(body[:-1] + bytes(5_000_000) + b";", max_pixels=LIMIT).frames == 3
+    assert read_header(body, max_pixels=LIMIT).frames == 3
+    assert read_header(body[:-1] + bytes(5_000_000) + b";", max_pixels=LIMIT).frames == 3

@@ -14,9 +14,9 @@ from PIL import Image, ImageCms, ImageFile
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.io.images import decode_jpeg
-from sm_imgcheck.io.images.decode import decode, hear
+from sm_imgcheck.io.images.decode import decode, decode_with_header
 from sm_imgcheck.io.images.decode_jpeg import fast_dct_jpeg
-from sm_imgcheck.io.images.header import image_format, look, name_content
+from sm_imgcheck.io.images.header import image_format, name_content, read_header
 from sm_imgcheck.io.images.icc import join_icc, read_icc
 from sm_imgcheck.io.images.jpeg import MAX_JPEG_SEGMENTS, jpeg_segments, read_exif, scan_jpeg
 from sm_imgcheck.io.images.quiet import name_failure
@@ -79,7 +79,7 @@ def test_jpeg_pixels_are_pillows_with_and_without_simplejpeg(options, size, monk
     monkeypatch.setattr(decode_jpeg, "turbo_jpeg", lambda *_, **__: (None, ""))
     assert np.array_equal(quick, expected)
     assert np.array_equal(decode(body), expected)
-    assert look(body, max_pixels=LIMIT).mode == mode
+    assert read_header(body, max_pixels=LIMIT).mode == mode
 
 
 @pytest.mark.parametrize("options", JPEGS.values(), ids=JPEGS)
@@ -96,7 +96,7 @@ def test_the_fast_dct_of_a_tall_chroma_grid():
     # 4:4:0: OpenCV writes it, Pillow does not.
     sampling = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_440]
     body = cv2.imencode(".jpg", picture(33, 21), sampling)[1].tobytes()
-    header = look(body, max_pixels=LIMIT)
+    header = read_header(body, max_pixels=LIMIT)
     assert header.subsampling == "4:4:0"
     assert np.array_equal(fast_dct_jpeg(body, header, "RGB"), decode(body, dct="tensorflow"))
 
@@ -149,13 +149,13 @@ def test_other_formats_are_decoded_as_pillow_does(form, mode, expected):
     if mode == "RGBA":
         image.putalpha(Image.fromarray(picture(seed=1)[..., 0]))
     body = encoded(image, form)
-    header = look(body, max_pixels=LIMIT)
+    header = read_header(body, max_pixels=LIMIT)
     assert (header.format, header.mode, header.height, header.width) == (form, expected, 48, 64)
     assert np.array_equal(decode(body), plain(body, expected).reshape(48, 64, -1))
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "P"])
-def test_a_transparent_colour_is_alpha(mode):
+def test_a_transparent_color_is_alpha(mode):
     image = Image.fromarray(picture()).convert(mode)
     body = encoded(image, "PNG", transparency=(image.getpixel((0, 0))))
     pixels = decode(body)
@@ -168,13 +168,13 @@ def test_sixteen_bits_keep_their_whole_range():
     deep = (np.arange(48 * 64, dtype=np.uint32).reshape(48, 64) * 21).astype(np.uint16)
     for form in ("PNG", "TIFF"):
         body = encoded(Image.fromarray(deep), form)
-        assert look(body, max_pixels=LIMIT).bits == 16
+        assert read_header(body, max_pixels=LIMIT).bits == 16
         assert np.array_equal(decode(body)[..., 0], deep)
 
 
 def test_32_bit_samples_stay_what_they_are():
     body = encoded(Image.fromarray(picture()[..., 0].astype(np.float32)), "TIFF")
-    assert look(body, max_pixels=LIMIT).bits == 32
+    assert read_header(body, max_pixels=LIMIT).bits == 32
     assert decode(body).dtype == np.float32
 
 
@@ -183,11 +183,11 @@ def test_frames_are_counted_and_the_first_is_decoded():
     for form in ("GIF", "TIFF", "WEBP", "PNG", "AVIF"):
         more = {"lossless": True} if form == "WEBP" else {}
         body = encoded(frames[0], form, save_all=True, append_images=frames[1:], **more)
-        header = look(body, max_pixels=LIMIT)
+        header = read_header(body, max_pixels=LIMIT)
         assert header.frames == 3, form
         assert np.array_equal(decode(body), plain(body, header.mode)), form
     body = encoded(frames[0], "MPO", save_all=True, append_images=frames[1:])
-    header = look(body, max_pixels=LIMIT)
+    header = read_header(body, max_pixels=LIMIT)
     assert (header.format, header.frames, header.trailing_bytes) == ("JPEG", 3, 0)
 
 
@@ -195,7 +195,7 @@ def test_frames_beyond_measure_are_counted_no_further():
     body = encoded(Image.fromarray(picture(4, 4, 1)[..., 0]), "GIF")
     one = body.index(b",")
     many = body[:one] + body[one:-1] * (MOST_FRAMES + 5) + b";"
-    assert look(many, max_pixels=LIMIT).frames == MOST_FRAMES
+    assert read_header(many, max_pixels=LIMIT).frames == MOST_FRAMES
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -204,7 +204,7 @@ def test_orientation_is_read_from_every_format_that_has_one(orientation):
     exif[0x0112] = orientation
     for form in ("JPEG", "PNG", "WEBP", "AVIF"):
         body = encoded(Image.fromarray(picture()), form, exif=exif.tobytes())
-        assert look(body, max_pixels=LIMIT).orientation == orientation, form
+        assert read_header(body, max_pixels=LIMIT).orientation == orientation, form
         assert decode(body).shape == (48, 64, 3), form
 
 
@@ -241,7 +241,7 @@ def test_a_profile_is_named_and_judged():
     assert "declares" in read_icc(SRGB[:-10])[2]
     assert read_icc(b"") == ("", False, "")
     for form in ("JPEG", "PNG", "WEBP", "TIFF"):
-        header = look(encoded(Image.fromarray(picture()), form, icc_profile=wide), max_pixels=LIMIT)
+        header = read_header(encoded(Image.fromarray(picture()), form, icc_profile=wide), max_pixels=LIMIT)
         assert (header.icc, header.wide_gamut, header.icc_problem) == ("sRGB built-in", True, ""), form
 
 
@@ -260,8 +260,8 @@ def test_icc_srgb_converts_through_the_profile():
     same = decode(encoded(image, "PNG", icc_profile=SRGB), icc="srgb")
     assert np.abs(same.astype(int) - picture()).max() <= 1
     broken = encoded(image, "PNG", icc_profile=SRGB[:200] + bytes(len(SRGB) - 200))
-    header = look(broken, max_pixels=LIMIT)
-    pixels, header = hear(broken, header, dct="accurate", gray=False, truncated="reject", icc="srgb")
+    header = read_header(broken, max_pixels=LIMIT)
+    pixels, header = decode_with_header(broken, header, dct="accurate", gray=False, truncated="reject", icc="srgb")
     assert np.array_equal(pixels, picture())
     assert "cannot be used" in header.icc_problem
 
@@ -300,8 +300,8 @@ def test_a_truncated_jpeg_is_refused_or_filled_as_libjpeg_fills_it(simple, reque
     expected = plain(cut)
     monkeypatch.undo()
     assert np.array_equal(decode(cut, truncated="allow"), expected)
-    header = look(cut, max_pixels=LIMIT)
-    _, header = hear(cut, header, dct="accurate", gray=False, truncated="allow", icc="ignore")
+    header = read_header(cut, max_pixels=LIMIT)
+    _, header = decode_with_header(cut, header, dct="accurate", gray=False, truncated="allow", icc="ignore")
     assert header.truncated
     assert 0.1 < header.rows_lost < 0.4
     most = body[: start + (len(body) - start) // 5]
@@ -311,9 +311,9 @@ def test_a_truncated_jpeg_is_refused_or_filled_as_libjpeg_fills_it(simple, reque
 
 def test_a_jpeg_without_its_end_marker_is_whole():
     body = jpeg()[:-2]
-    header = look(body, max_pixels=LIMIT)
+    header = read_header(body, max_pixels=LIMIT)
     assert header.truncated
-    pixels, heard = hear(body, header, dct="accurate", gray=False, truncated="allow", icc="ignore")
+    pixels, heard = decode_with_header(body, header, dct="accurate", gray=False, truncated="allow", icc="ignore")
     assert np.array_equal(pixels, decode(body + b"\xff\xd9"))
     assert heard.warnings
 
@@ -323,8 +323,10 @@ def test_damage_that_pillow_does_not_mention_is_heard():
     middle = (scan_jpeg(bytes(body)).start + len(body)) // 2
     body[middle : middle + 60] = bytes(range(1, 61))
     body[middle + 30 : middle + 32] = b"\xff\xd3"
-    header = look(bytes(body), max_pixels=LIMIT)
-    pixels, heard = hear(bytes(body), header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+    header = read_header(bytes(body), max_pixels=LIMIT)
+    pixels, heard = decode_with_header(
+        bytes(body), header, dct="accurate", gray=False, truncated="reject", icc="ignore"
+    )
     assert any("Corrupt JPEG data" in said for said in heard.warnings)
     assert np.array_equal(pixels, plain(bytes(body)))
 
@@ -345,21 +347,23 @@ def test_a_jpeg_with_most_rows_lost_is_refused_whoever_decodes_it(options, simpl
     code, said = problem(cut_within(body, share=0.2))
     assert code == "SRC111"
     assert "rows are lost" in said
-    header = look(body, max_pixels=LIMIT)
-    _, heard = hear(cut_within(body, share=0.8), header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+    header = read_header(body, max_pixels=LIMIT)
+    _, heard = decode_with_header(
+        cut_within(body, share=0.8), header, dct="accurate", gray=False, truncated="reject", icc="ignore"
+    )
     assert 0.05 < heard.rows_lost < 0.4
 
 
 @pytest.mark.parametrize("simple", [True, False])
 @pytest.mark.parametrize("options", [*JPEGS.values(), {"restart_marker_rows": 1}])
-def test_a_picture_that_is_grey_below_is_whole_whoever_decodes_it(options, simple, request):
+def test_a_picture_that_is_gray_below_is_whole_whoever_decodes_it(options, simple, request):
     if not simple:
         request.getfixturevalue("no_simplejpeg")
-    grey = np.full((320, 240, 3), 128, np.uint8)
-    for image in (grey, np.vstack([picture(96, 240), grey[96:]])):
+    gray = np.full((320, 240, 3), 128, np.uint8)
+    for image in (gray, np.vstack([picture(96, 240), gray[96:]])):
         body = jpeg(image, **options)
-        header = look(body, max_pixels=LIMIT)
-        pixels, heard = hear(body, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+        header = read_header(body, max_pixels=LIMIT)
+        pixels, heard = decode_with_header(body, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
         assert heard == header
         assert pixels.shape[:2] == (320, 240)
 
@@ -375,22 +379,22 @@ def test_stray_bytes_shield_damage_whoever_decodes_it(monkeypatch):
 def test_stray_bytes_and_odd_profiles_are_no_damage_of_the_picture():
     whole = jpeg()
     stray = whole[:20] + b"abc" + whole[20:]
-    header = look(stray, max_pixels=LIMIT)
+    header = read_header(stray, max_pixels=LIMIT)
     assert header.warnings == ("3 stray bytes between JPEG segments",)
     profile = with_segment(whole, 0xE2, b"ICC_PROFILE\0\1\2half")
-    header = look(profile, max_pixels=LIMIT)
-    pixels, heard = hear(profile, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+    header = read_header(profile, max_pixels=LIMIT)
+    pixels, heard = decode_with_header(profile, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
     assert "missing or double" in heard.icc_problem
     assert heard.warnings == ()
     assert np.array_equal(pixels, decode(whole))
 
 
 def test_bytes_after_the_end_are_counted():
-    assert look(jpeg() + b"12345", max_pixels=LIMIT).trailing_bytes == 5
+    assert read_header(jpeg() + b"12345", max_pixels=LIMIT).trailing_bytes == 5
     for form in ("PNG", "GIF", "WEBP"):
         body = encoded(Image.fromarray(picture()), form)
-        assert look(body, max_pixels=LIMIT).trailing_bytes == 0
-        assert look(body + b"1234", max_pixels=LIMIT).trailing_bytes == 4, form
+        assert read_header(body, max_pixels=LIMIT).trailing_bytes == 0
+        assert read_header(body + b"1234", max_pixels=LIMIT).trailing_bytes == 4, form
 
 
 def segments(*parts):
@@ -437,8 +441,8 @@ def test_a_png_is_held_against_its_checksums():
     broken = body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
     assert problem(broken) == ("SRC112", "is damaged: the checksum of its 'IDAT' chunk is wrong")
     odd = with_chunk(body, b"tIME", bytes(7), checksum=1)
-    pixels, header = hear(
-        odd, look(odd, max_pixels=LIMIT), dct="accurate", gray=False, truncated="reject", icc="ignore"
+    pixels, header = decode_with_header(
+        odd, read_header(odd, max_pixels=LIMIT), dct="accurate", gray=False, truncated="reject", icc="ignore"
     )
     assert "'tIME' chunk is wrong" in header.warnings[0]
     assert np.array_equal(pixels, picture())
@@ -448,8 +452,8 @@ def test_a_png_that_pillow_refuses_for_its_comments_is_read_without_them():
     body = with_chunk(encoded(Image.fromarray(picture()), "PNG"), b"iCCP", b"name\0\7junk")
     with pytest.raises(OSError, match="cannot identify"):
         Image.open(io.BytesIO(body))
-    header = look(body, max_pixels=LIMIT)
-    pixels, heard = hear(body, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+    header = read_header(body, max_pixels=LIMIT)
+    pixels, heard = decode_with_header(body, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
     assert np.array_equal(pixels, picture())
     assert "cannot be decoded" in heard.refused
     assert "compression method" in header.icc_problem
@@ -474,8 +478,10 @@ def test_a_bmp_that_only_opencv_reads(capfd):
     body[14] = 66  # a header size that Pillow does not know; the first 40 bytes are the usual ones
     body[10] += 26
     body[54:54] = bytes(26)
-    header = look(bytes(body), max_pixels=LIMIT)
-    pixels, heard = hear(bytes(body), header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+    header = read_header(bytes(body), max_pixels=LIMIT)
+    pixels, heard = decode_with_header(
+        bytes(body), header, dct="accurate", gray=False, truncated="reject", icc="ignore"
+    )
     assert np.array_equal(pixels, whole)
     assert "Unsupported BMP header" in heard.refused
     assert capfd.readouterr() == ("", "")
@@ -523,7 +529,7 @@ def big_endian_bigtiff(strip, *, width=64, orientation=1):
 def test_a_tiff_is_decoded_as_stored_and_turned_by_orient(orientation, options):
     mode, stored = options.get("mode", "RGB"), Image.fromarray(picture(24, 36)).convert(options.get("mode", "RGB"))
     body = encoded(stored, "TIFF", compression=options.get("compression"), tiffinfo={274: orientation})
-    header = look(body, max_pixels=LIMIT)
+    header = read_header(body, max_pixels=LIMIT)
     assert (header.height, header.width, header.orientation) == (24, 36, orientation)
     pixels = decode(body, gray=options.get("gray", False))
     assert np.array_equal(pixels, np.asarray(stored).reshape(24, 36, -1))
@@ -533,14 +539,14 @@ def test_a_tiff_is_decoded_as_stored_and_turned_by_orient(orientation, options):
 @pytest.mark.parametrize("value", [0, 9, 65535])
 def test_a_tiff_of_no_orientation_stays_as_it_is(value):
     body = encoded(Image.fromarray(picture(24, 36)), "TIFF", tiffinfo={274: value})
-    assert look(body, max_pixels=LIMIT).orientation == 1
+    assert read_header(body, max_pixels=LIMIT).orientation == 1
     assert np.array_equal(decode(body), picture(24, 36))
 
 
 def test_a_tiff_that_only_opencv_reads_is_turned_back_too():
     strip = zlib.compress(picture(64, 40)[..., 0].tobytes())
     straight, turned = (big_endian_bigtiff(strip, width=40, orientation=turn) for turn in (1, 6))
-    assert look(turned, max_pixels=LIMIT).orientation == 6
+    assert read_header(turned, max_pixels=LIMIT).orientation == 6
     assert decode(straight).shape == (64, 40, 3)
     assert np.array_equal(decode(turned), decode(straight))
 
@@ -549,8 +555,8 @@ def test_a_second_opinion_on_a_tiff_is_whole_or_none(capfd):
     gray = picture(64, 64, 1)
     strip = zlib.compress(gray.tobytes())
     body = big_endian_bigtiff(strip)
-    header = look(body, max_pixels=LIMIT)
-    pixels, heard = hear(body, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+    header = read_header(body, max_pixels=LIMIT)
+    pixels, heard = decode_with_header(body, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
     assert np.array_equal(pixels, np.repeat(gray, 3, axis=2))
     assert heard.refused
     assert problem(big_endian_bigtiff(bytes(20) + strip[20:]))[0] == "SRC112"
@@ -561,20 +567,20 @@ def test_a_damaged_fax_is_a_picture_with_complaints():
     image = Image.fromarray(picture(200, 300)).convert("1")
     body = bytearray(encoded(image, "TIFF", compression="group4"))
     body[2000:2004] = bytes(4)
-    header = look(bytes(body), max_pixels=LIMIT)
-    _, heard = hear(bytes(body), header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+    header = read_header(bytes(body), max_pixels=LIMIT)
+    _, heard = decode_with_header(bytes(body), header, dct="accurate", gray=False, truncated="reject", icc="ignore")
     assert bool(heard.warnings) == sys.platform.startswith("linux")
     assert not any("tempfile" in said for said in heard.warnings)
 
 
 def test_a_brand_that_pillow_does_not_know_is_said():
     body = encoded(Image.fromarray(picture()), "AVIF")
-    assert look(body, max_pixels=LIMIT).refused == ""
+    assert read_header(body, max_pixels=LIMIT).refused == ""
     broken = body.replace(b"ftypavif", b"ftypav*f")
     with pytest.raises(OSError, match="cannot identify"):
         Image.open(io.BytesIO(broken))
-    header = look(broken, max_pixels=LIMIT)
-    pixels, heard = hear(broken, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+    header = read_header(broken, max_pixels=LIMIT)
+    pixels, heard = decode_with_header(broken, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
     assert np.array_equal(pixels, decode(body))
     assert "no AVIF that Pillow knows (... ftypav*f)" in heard.refused
 

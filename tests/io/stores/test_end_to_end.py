@@ -16,7 +16,7 @@ from sm_imgcheck import cli
 from sm_imgcheck.core.types import Options
 from sm_imgcheck.io.stores import _connect, join, store
 from sm_imgcheck.run.inputs.item import Listing
-from sm_imgcheck.run.inputs.listing import listed
+from sm_imgcheck.run.inputs.listing import list_candidates
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run.work import RunJob, process_items
 from sm_imgcheck.spec import load
@@ -259,7 +259,7 @@ def test_annotations_beside_pictures_are_asked_for_several_at_a_time(bucket, doo
     door.reset()
     door.delay = 0.05
     how = Listing(passed_over=Counter())
-    assert [item.path for item in listed([f"{bucket}/in"], how)] == [f"{bucket}/in/07.json"]
+    assert [item.path for item in list_candidates([f"{bucket}/in"], how)] == [f"{bucket}/in/07.json"]
     assert how.passed_over == {"json that is no tensor": 39}
     assert door.busiest > 8
 
@@ -297,7 +297,7 @@ def test_a_worker_says_what_it_is_about_to_decode(folder):
     root = f"memory://{folder.name}"
     for number in range(12):
         store(root).write(f"{root}/in/{number:02}.jpg", (FILES["a.jpg"],))
-    items = tuple(listed([f"{root}/in"], Listing(passed_over=Counter())))
+    items = tuple(list_candidates([f"{root}/in"], Listing(passed_over=Counter())))
     job = RunJob(
         spec=load.load("pillow-rgb-01"),
         options=Options(want_array=True),

@@ -7,7 +7,7 @@ from pictures import jpeg
 
 from sm_imgcheck.core.errors import OutputError, StoreError
 from sm_imgcheck.io import stores
-from sm_imgcheck.io.stores import Fetched, FileTooLarge, OutputRefused, Unreadable, _connect, join, store
+from sm_imgcheck.io.stores import FileSizeError, LocationError, OutputRefused, StoreObject, _connect, join, store
 from sm_imgcheck.run.inputs import prefetch
 from sm_imgcheck.run.inputs.item import Item
 
@@ -44,7 +44,7 @@ def test_what_no_store_does(root):
     for other in (b"two", b"on", b"ones", b""):
         with pytest.raises(OutputError, match=r"x exists and is not what would be written: --force replaces it"):
             kind.write(place, (other,))
-    with pytest.raises(FileTooLarge, match="has 3 bytes; more than 2 are not read"):
+    with pytest.raises(FileSizeError, match="has 3 bytes; more than 2 are not read"):
         kind.read(place, 2)
     kind.write(place, iter((b"two",)), force=True)
     assert kind.read(place, 3) == b"two"
@@ -53,7 +53,7 @@ def test_what_no_store_does(root):
     kind.remove(place)
     kind.remove(place)
     assert list(kind.below(root)) == [], "nothing half-written stays"
-    with pytest.raises(Unreadable, match=r"cannot be read"):
+    with pytest.raises(LocationError, match=r"cannot be read"):
         kind.read(place, 9)
 
 
@@ -111,7 +111,7 @@ def test_a_server_that_does_not_say_how_large_a_file_is(monkeypatch):
     info = memory.info
     monkeypatch.setattr(memory, "info", lambda place: info(place) | {"size": None})
     assert store(place).read(place, 5) == b"12345"
-    with pytest.raises(FileTooLarge, match="has 5 bytes; more than 4"):
+    with pytest.raises(FileSizeError, match="has 5 bytes; more than 4"):
         store(place).read(place, 4)
 
 
@@ -130,9 +130,9 @@ def test_whatever_a_file_system_raises_is_told_in_one_line(monkeypatch):
     monkeypatch.setattr("sm_imgcheck.io.stores.fsspec_store.filesystem", lambda _: Broken())
     kind = store("memory://x")
     for act in (kind.stat, lambda place: kind.read(place, 1), lambda place: kind.head(place, 1)):
-        with pytest.raises(Unreadable, match=r"^cannot be (read|looked at): on \\x1b\[31mfire$"):
+        with pytest.raises(LocationError, match=r"^cannot be (read|looked at): on \\x1b\[31mfire$"):
             act("memory://x")
-    with pytest.raises(Unreadable, match=r"^cannot be listed: on"):
+    with pytest.raises(LocationError, match=r"^cannot be listed: on"):
         list(kind.below("memory://x"))
     for act in (kind.remove, lambda place: kind.write(place, (b"",)), lambda place: kind.make_folder(place, place)):
         with pytest.raises(OutputError, match=r"^memory://x: the folder cannot be made|^memory://x cannot be"):
@@ -172,6 +172,6 @@ def test_what_is_large_is_fetched_in_its_turn(monkeypatch):
     assert [item for item, _ in found] == items
     assert [getattr(one, "body", None) == jpeg() for _, one in found] == [True, False, False, True, True]
     assert found[1][1] is None
-    assert isinstance(found[2][1], Unreadable)
-    assert isinstance(found[0][1], Fetched)
+    assert isinstance(found[2][1], LocationError)
+    assert isinstance(found[0][1], StoreObject)
     assert sorted(limits) == [10] * 4 + [prefetch.MAX_FILE_BYTES] * 3

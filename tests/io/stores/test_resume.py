@@ -98,7 +98,7 @@ def test_cut_short_and_gone_on_with(there, say, form, room, monkeypatch):
     def call(method, place, **more):
         left[0] -= method == "put_object"
         if left[0] < 0 and method == "put_object":
-            raise s3.Failed("AccessDenied", "Access Denied")
+            raise s3.S3RequestError("AccessDenied", "Access Denied")
         return real(method, place, **more)
 
     with monkeypatch.context() as patch:

@@ -6,7 +6,7 @@ import pickle
 import pytest
 
 from sm_imgcheck.core.errors import OutputError, StoreError
-from sm_imgcheck.io.stores import FileTooLarge, OutputRefused, Unreadable, _connect, fsspec_store, s3
+from sm_imgcheck.io.stores import FileSizeError, LocationError, OutputRefused, _connect, fsspec_store, s3
 
 MIB = 1 << 20
 ODD = ["a b/c.jpg", "käse/日本.jpg", "a//b.jpg", "a/../b.jpg", "./x.jpg", "what?is=this#.jpg", "50%25.jpg", "a\tb.jpg"]
@@ -58,7 +58,7 @@ def test_three_pages_are_listed_one_by_one(bucket, door):
 
 def test_nothing_lies_below_a_place_that_is_not_there(bucket):
     assert list(s3.below(f"{bucket}/none")) == []
-    with pytest.raises(Unreadable, match=r"cannot be listed: there is no such bucket \(NoSuchBucket\)"):
+    with pytest.raises(LocationError, match=r"cannot be listed: there is no such bucket \(NoSuchBucket\)"):
         list(s3.below("s3://no-such-bucket/x"))
 
 
@@ -108,7 +108,7 @@ def test_what_breaks_off_leaves_nothing_behind(bucket, door):
 
 def test_more_than_the_limit_is_not_read(bucket):
     s3.write(f"{bucket}/x", (bytes(1000),))
-    with pytest.raises(FileTooLarge, match="has 1000 bytes; more than 999 are not read") as caught:
+    with pytest.raises(FileSizeError, match="has 1000 bytes; more than 999 are not read") as caught:
         s3.read(f"{bucket}/x", 999)
     assert caught.value.size == 1000
 
@@ -136,7 +136,9 @@ def test_a_body_that_breaks_off_is_fetched_again(bucket, monkeypatch):
     assert s3.read(f"{bucket}/x", 9) == b"here"
     times[:] = [1] * -9
     monkeypatch.setattr(s3, "_TRIES", 2)
-    with pytest.raises(Unreadable, match=r"cannot be read: the connection broke off \(ConnectionResetError: by peer\)"):
+    with pytest.raises(
+        LocationError, match=r"cannot be read: the connection broke off \(ConnectionResetError: by peer\)"
+    ):
         s3.read(f"{bucket}/x", 9)
 
 
@@ -151,7 +153,7 @@ def test_a_body_that_breaks_off_is_fetched_again(bucket, monkeypatch):
     ],
 )
 def test_what_is_not_there_is_told(bucket, place, clause):
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(LocationError) as caught:
         s3.read(place, 9)
     assert str(caught.value).startswith("cannot be read: ")
     assert clause in str(caught.value)
@@ -160,7 +162,7 @@ def test_what_is_not_there_is_told(bucket, place, clause):
 
 
 def test_a_missing_object_and_a_key_that_is_too_long(bucket, door):
-    with pytest.raises(Unreadable, match=r"^cannot be read: there is no such object \(NoSuchKey\)$"):
+    with pytest.raises(LocationError, match=r"^cannot be read: there is no such object \(NoSuchKey\)$"):
         s3.read(f"{bucket}/none", 9)
     door.matching, door.answers = "PUT", [(400, "KeyTooLongError")]
     with pytest.raises(OutputRefused, match="cannot be written"):
@@ -170,10 +172,10 @@ def test_a_missing_object_and_a_key_that_is_too_long(bucket, door):
 @pytest.mark.parametrize(
     ("code", "kind", "clause"),
     [
-        ("AccessDenied", Unreadable, "access is denied: these credentials may not do that (AccessDenied)"),
+        ("AccessDenied", LocationError, "access is denied: these credentials may not do that (AccessDenied)"),
         ("InvalidAccessKeyId", StoreError, "the credentials are not known (InvalidAccessKeyId)"),
         ("ExpiredToken", StoreError, "the credentials have expired: get new ones"),
-        ("Odd\u202e", Unreadable, "as asked"),
+        ("Odd\u202e", LocationError, "as asked"),
     ],
 )
 def test_refusals_of_one_object_and_of_all(bucket, door, code, kind, clause):
@@ -217,7 +219,7 @@ def test_without_network_or_credentials_the_run_ends(door, afresh, monkeypatch):
 
 
 def test_errors_travel_between_processes():
-    there = pickle.loads(pickle.dumps(FileTooLarge(5, 3)))
+    there = pickle.loads(pickle.dumps(FileSizeError(5, 3)))
     assert (there.size, str(there)) == (5, "has 5 bytes; more than 3 are not read")
 
 

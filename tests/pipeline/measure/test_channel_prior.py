@@ -12,7 +12,7 @@ from PIL import Image
 
 from sm_imgcheck import rules
 from sm_imgcheck.core.types import Candidate, Facts
-from sm_imgcheck.core.value_mapping import RECIPES, canonical, flipped
+from sm_imgcheck.core.value_mapping import RECIPES, canonical, reverse_channels
 from sm_imgcheck.pipeline.measure import channel_prior, measure
 from sm_imgcheck.pipeline.measure.channel_prior.features import SIDE, thumbnail
 from sm_imgcheck.spec.parse import parse
@@ -38,7 +38,7 @@ def facts_of(array, assume=None, **spec):
     return measure(array, parse({**RGB, **spec}).contract, assume or {})
 
 
-def test_a_landscape_is_recognised_both_ways():
+def test_a_landscape_is_recognized_both_ways():
     assert channel_prior.probability(channel_prior.log_odds([landscape()])) > 0.9
     assert channel_prior.probability(channel_prior.log_odds([landscape()[..., ::-1]])) < 0.1
 
@@ -122,7 +122,9 @@ def test_the_evidence_of_a_batch_adds_up_but_no_frame_counts_twice():
 def test_values_are_brought_back_by_the_mapping_that_is_known(name, layout):
     affine = canonical(dict(RECIPES)[name], 3)
     image = landscape()[..., ::-1]
-    array = (image * np.array(flipped(affine).scale) + np.array(flipped(affine).offset)).astype(np.float32)
+    array = (image * np.array(reverse_channels(affine).scale) + np.array(reverse_channels(affine).offset)).astype(
+        np.float32
+    )
     array = {"NHWC": array[None], "NCHW": array.transpose(2, 0, 1)[None], "HWC": array}[layout]
     facts = facts_of(array, {"layout": layout})
     assert facts.values is not None

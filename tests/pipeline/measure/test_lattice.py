@@ -6,7 +6,7 @@ from pictures import picture
 
 from sm_imgcheck import rules, validate
 from sm_imgcheck.core.layouts import by_shape
-from sm_imgcheck.core.recipes import candidates, explained, plausible, singles
+from sm_imgcheck.core.recipes import candidates, explain_ends, plausible, singles
 from sm_imgcheck.core.types import Candidate, Channel
 from sm_imgcheck.core.value_mapping import same
 from sm_imgcheck.pipeline.measure import measure
@@ -171,8 +171,8 @@ def test_a_grid_that_the_spec_cannot_have_made():
 
 def test_what_several_mappings_explain_is_not_named():
     channel = Channel(low=-100, high=100, step=1, levels=200)
-    assert explained((channel,) * 3, tolerance=0.02) is None
-    assert explained((Channel(low=0, high=200, step=1, levels=200),) * 3, tolerance=0.02) is not None
+    assert explain_ends((channel,) * 3, tolerance=0.02) is None
+    assert explain_ends((Channel(low=0, high=200, step=1, levels=200),) * 3, tolerance=0.02) is not None
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def mapped(name):
 
 @pytest.mark.parametrize("name", [name for name, _ in RECIPES])
 @pytest.mark.parametrize(("dtype", "layout"), [("float32", "NHWC"), ("float64", "NCHW"), ("float16", "NHWC")])
-def test_every_recipe_is_recognised_by_its_lattice(name, dtype, layout):
+def test_every_recipe_is_recognized_by_its_lattice(name, dtype, layout):
     array, affine = mapped(name)
     array = array.astype(dtype)[np.newaxis]
     if layout == "NCHW":

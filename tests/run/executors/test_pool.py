@@ -14,13 +14,13 @@ import pytest
 from pictures import jpeg
 
 from sm_imgcheck.cli import main
-from sm_imgcheck.core.errors import Bug, ImgcheckError, OutputError
+from sm_imgcheck.core.errors import ImgcheckError, InternalError, OutputError
 from sm_imgcheck.core.types import Options
-from sm_imgcheck.run import chunked, run
 from sm_imgcheck.run import cpus as jobs
+from sm_imgcheck.run import run, split_chunks
 from sm_imgcheck.run.executors import _worker, pool
 from sm_imgcheck.run.inputs.item import Item, Listing
-from sm_imgcheck.run.inputs.listing import listed
+from sm_imgcheck.run.inputs.listing import list_candidates
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run.work import Outcome, RunJob, process_items
 from sm_imgcheck.spec import load
@@ -47,7 +47,7 @@ def job():
 
 
 def items(*paths):
-    return listed(map(str, paths), Listing(passed_over=Counter()))
+    return list_candidates(map(str, paths), Listing(passed_over=Counter()))
 
 
 def plain(records):
@@ -105,7 +105,7 @@ def test_reports_and_outputs_are_the_same_bytes(photos, tmp_path, capsys, form):
 
 def test_chunks_begin_small_and_hold_every_item_once():
     numbers = [Item(path=str(n), output=(str(n),)) for n in range(100)]
-    chunks = list(chunked(numbers))
+    chunks = list(split_chunks(numbers))
     assert [len(chunk.items) for chunk in chunks][:6] == [1, 2, 4, 8, 16, 32]
     assert [item for chunk in chunks for item in chunk.items] == numbers
     assert [chunk.number for chunk in chunks] == list(range(len(chunks)))
@@ -199,11 +199,11 @@ def test_workers_that_cannot_be_started_are_told_so(photos, capsys, monkeypatch,
 
 
 def test_what_ends_a_run_is_told_after_what_came_before(photos, job):
-    for error, kind in ((OutputError("disk full"), OutputError), (Bug("odd"), None)):
+    for error, kind in ((OutputError("disk full"), OutputError), (InternalError("odd"), None)):
         records = run(items(photos), deadly(job, error, "13"), jobs=2)
         if kind is None:
             (told,) = [record for record in records if record.result.bug]
-            assert (told.item.output[-1], "Bug: odd" in told.result.bug) == ("13", True)
+            assert (told.item.output[-1], "InternalError: odd" in told.result.bug) == ("13", True)
             continue
         seen = []
         with pytest.raises(kind, match="disk full"):

@@ -20,7 +20,7 @@ from sm_imgcheck.run import run
 from sm_imgcheck.run.executors import _ray_cluster, ray
 from sm_imgcheck.run.executors import ray as engine
 from sm_imgcheck.run.inputs.item import Item, Listing
-from sm_imgcheck.run.inputs.listing import listed
+from sm_imgcheck.run.inputs.listing import list_candidates
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run.resume.fingerprint import libraries
 from sm_imgcheck.run.work import Chunk, RunJob, process_items
@@ -51,7 +51,7 @@ def job():
 
 
 def items(*paths):
-    return list(listed(map(str, paths), Listing(passed_over=Counter())))
+    return list(list_candidates(map(str, paths), Listing(passed_over=Counter())))
 
 
 def plain(records):
@@ -231,7 +231,7 @@ def test_a_file_that_nobody_can_read_is_a_finding(photos, job, monkeypatch):
 
 
 def message_of(job, **other):
-    ticket = ray.Ticket(**{"job": job, "folder": str(Path.cwd()), "libraries": libraries(), **other})
+    ticket = ray.RayTaskInput(**{"job": job, "folder": str(Path.cwd()), "libraries": libraries(), **other})
     chunk = Chunk(number=0, items=(Item(path="relative.jpg", output=("relative",)),))
     return ray.do(ray.pickle.dumps(ticket), chunk, False)
 

@@ -9,7 +9,7 @@ import pytest
 from sm_imgcheck import load_spec
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Candidate, Options, Result
-from sm_imgcheck.run.executors._window import Window
+from sm_imgcheck.run.executors._window import TaskWindow
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.work import Chunk, Outcome, RunJob
 
@@ -67,14 +67,14 @@ def paths(records):
 
 
 def test_results_keep_the_order_of_the_listing_and_submission_is_bounded(job):
-    window = Window(job, chunks(20))
+    window = TaskWindow(job, chunks(20))
     executor = Backwards(window)
     assert paths(window.results(executor)) == [f"{number}.jpg" for number in range(60)]
     assert 1 <= executor.most <= LIMIT
 
 
 def test_a_crash_retries_what_has_no_result_yet(job):
-    window = Window(job, chunks(6))
+    window = TaskWindow(job, chunks(6))
     executor = Backwards(window, crash=lambda task: task.crashes == 0)
     assert paths(window.results(executor)) == [f"{number}.jpg" for number in range(18)]
 
@@ -90,7 +90,7 @@ def test_a_candidate_given_up_has_its_finding_in_its_place(job):
             else:
                 super().wait_for_results()
 
-    window = Window(job, chunks(3))
+    window = TaskWindow(job, chunks(3))
     records = list(window.results(Fatal(window)))
     assert paths(records) == [f"{number}.jpg" for number in range(9)]
     assert [finding.code for finding in records[4].result.findings] == ["SRC107"]
@@ -101,7 +101,7 @@ def test_a_listing_that_fails_ends_the_run_after_what_came_before(job):
         yield from chunks(3)
         raise ImgcheckError("the list ends early")
 
-    window, got = Window(job, listing()), []
+    window, got = TaskWindow(job, listing()), []
     with pytest.raises(ImgcheckError, match="the list ends early"):
         collect(window.results(Backwards(window)), got)
     assert paths(got) == [f"{number}.jpg" for number in range(9)]
@@ -118,7 +118,7 @@ def test_a_task_that_fails_ends_the_run_after_what_came_before(job):
                     return
             super().wait_for_results()
 
-    window, got = Window(job, chunks(20)), []
+    window, got = TaskWindow(job, chunks(20)), []
     with pytest.raises(ImgcheckError, match="disk full"):
         collect(window.results(Failing(window)), got)
     assert paths(got) == [f"{number}.jpg" for number in range(7)]

@@ -15,7 +15,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from . import stubs
-from .results import Unusable
+from .results import InvalidHandlerResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     """The public names of the user's file."""
     Function = Callable[..., object]
     """One of the user's."""
-    Run = Callable[[bytes, str, "Seen"], object]
+    Run = Callable[[bytes, str, "CallRecord"], object]
     """Takes a body, its content type and what is to be said of the call."""
 
     class Settings(TypedDict):
@@ -41,13 +41,13 @@ if TYPE_CHECKING:
         """Of an array or a text."""
 
 
-__all__ = ["Call", "NotFound", "Seen", "find"]
+__all__ = ["CallRecord", "HandlerCall", "MissingFunction", "find"]
 
 _AS_TEXT = ("application/json", "text/csv")
 """Content types whose body arrives decoded; of every other it is a bytearray."""
 
 
-class NotFound(Exception):
+class MissingFunction(Exception):
     """The file has no function to be called; the text says which is missing."""
 
     def __init__(self, text: str, defined: list[str]) -> None:
@@ -55,7 +55,7 @@ class NotFound(Exception):
         self.defined = defined
 
 
-class Seen:
+class CallRecord:
     """What is to be said of one call."""
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class Seen:
         """Each: code of a check, message, expected, actual."""
 
 
-class Call:
+class HandlerCall:
     """A function of the user's, ready to be called with a request."""
 
     def __init__(self, name: str, run: Run, *, text: bool = False) -> None:
@@ -76,8 +76,8 @@ class Call:
         self.flaws: list[list[str]] = []
 
 
-def find(settings: Settings) -> Call:
-    """Import the file and find its function. Raises NotFound, or whatever the file raises."""
+def find(settings: Settings) -> HandlerCall:
+    """Import the file and find its function. Raises MissingFunction, or whatever the file raises."""
     module, stand_in = _imported(settings["file"])
     names = {name: getattr(module, name) for name in dir(module) if not name.startswith("_")}
     wanted = settings["function"]
@@ -102,7 +102,7 @@ def _imported(file: str) -> tuple[ModuleType, type | None]:
     sys.path[:0] = [folder, *([os.path.join(folder, "lib")] if os.path.isdir(os.path.join(folder, "lib")) else [])]
     name = "inference" if stem in sys.modules else stem
     with open(file, "rb") as text:
-        stand_in = stubs.stand_in() if b"ts.torch_handler" in text.read(1 << 20) else None
+        stand_in = stubs.install_stubs() if b"ts.torch_handler" in text.read(1 << 20) else None
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise ImportError(f"{os.path.basename(file)} is no file of Python")
@@ -112,18 +112,18 @@ def _imported(file: str) -> tuple[ModuleType, type | None]:
     return module, stand_in
 
 
-def _missing(names: Names) -> Call:
+def _missing(names: Names) -> HandlerCall:
     defined = [name for name, one in names.items() if inspect.isfunction(one) or inspect.isclass(one)]
     if "handle" in names:
-        raise NotFound("its handle(data, context) does the decoding and the prediction in one", defined)
+        raise MissingFunction("its handle(data, context) does the decoding and the prediction in one", defined)
     if "model_fn" in names or "predict_fn" in names:
         own = "it defines no input_fn, so that the container's own reads the request"
-        raise NotFound(f"{own} (validate BODY --content-type TYPE says what that makes of it)", defined)
-    raise NotFound("it defines no input_fn, input_handler, handler, nor a class with preprocess", defined)
+        raise MissingFunction(f"{own} (validate BODY --content-type TYPE says what that makes of it)", defined)
+    raise MissingFunction("it defines no input_fn, input_handler, handler, nor a class with preprocess", defined)
 
 
-def _input_fn(names: Names, settings: Settings) -> Call:
-    def run(body: bytes, content_type: str, seen: Seen) -> object:
+def _input_fn(names: Names, settings: Settings) -> HandlerCall:
+    def run(body: bytes, content_type: str, seen: CallRecord) -> object:
         context = stubs.RequestContext(settings["model_dir"], content_type)
         data = _with_context(names["input_fn"], [_decoded(body, content_type), content_type], context)
         if not callable(names.get("predict_fn")) or hasattr(data, "__await__"):
@@ -133,33 +133,35 @@ def _input_fn(names: Names, settings: Settings) -> Call:
             seen.notes.append("the tensor with which predict_fn calls the model was checked")
         return caught[0] if caught else data
 
-    call = Call("input_fn", run)
+    call = HandlerCall("input_fn", run)
     if "transform_fn" in names:
         why = "transform_fn stands beside input_fn: the container refuses the file, and answers every request with 500"
         call.flaws.append(["HND120", why, "input_fn or transform_fn", "both"])
     return call
 
 
-def _transform_fn(names: Names, settings: Settings) -> Call:
-    def run(body: bytes, content_type: str, seen: Seen) -> object:
+def _transform_fn(names: Names, settings: Settings) -> HandlerCall:
+    def run(body: bytes, content_type: str, seen: CallRecord) -> object:
         context = stubs.RequestContext(settings["model_dir"], content_type)
         rest: list[object] = [_decoded(body, content_type), content_type, "application/json"]
         caught = _caught(names["transform_fn"], [], rest, context, seen)
         if not caught:
-            raise Unusable("called its model with no tensor, so what the model gets is not seen")
+            raise InvalidHandlerResult("called its model with no tensor, so what the model gets is not seen")
         return caught[0]
 
-    return Call("transform_fn", run)
+    return HandlerCall("transform_fn", run)
 
 
-def _caught(function: Function, before: list[object], after: list[object], context: object, seen: Seen) -> list[object]:
+def _caught(
+    function: Function, before: list[object], after: list[object], context: object, seen: CallRecord
+) -> list[object]:
     """The tensor with which a function that takes the model calls it; empty where it does not come so far."""
-    from .stubs import Reached, StandIn
+    from .stubs import ModelCalled, ModelStub
 
     caught: list[object] = []
     try:
-        _with_context(function, [*before, StandIn(caught), *after], context)
-    except Reached:
+        _with_context(function, [*before, ModelStub(caught), *after], context)
+    except ModelCalled:
         pass
     except Exception as error:
         if not caught:
@@ -193,8 +195,8 @@ def _tensorflow(body: bytes, content_type: str, uri: str) -> tuple[io.BytesIO, s
     return io.BytesIO(body), context
 
 
-def _input_handler(names: Names) -> Call:
-    def run(body: bytes, content_type: str, seen: Seen) -> object:
+def _input_handler(names: Names) -> HandlerCall:
+    def run(body: bytes, content_type: str, seen: CallRecord) -> object:
         result = names["input_handler"](*_tensorflow(body, content_type, "http://127.0.0.1:9/v1/models/model:predict"))
         if isinstance(result, dict):
             why = (
@@ -203,20 +205,20 @@ def _input_handler(names: Names) -> Call:
             seen.flaws.append(["HND122", why, "text", "dict"])
         return result
 
-    call = Call("input_handler", run, text=True)
+    call = HandlerCall("input_handler", run, text=True)
     if "output_handler" not in names:
         why = "input_handler stands without output_handler: the container takes both or handler, and does not start"
         call.flaws.append(["HND121", why, "input_handler and output_handler", "input_handler"])
     return call
 
 
-def _handler(names: Names) -> Call:
+def _handler(names: Names) -> HandlerCall:
     """It posts to the model itself: a server of ours stands in for the model, and keeps what comes."""
 
-    def run(body: bytes, content_type: str, _: Seen) -> object:
-        from .stubs import Catcher  # 40 ms that only these handlers need
+    def run(body: bytes, content_type: str, _: CallRecord) -> object:
+        from .stubs import PostRecorder  # 40 ms that only these handlers need
 
-        with Catcher() as catcher:
+        with PostRecorder() as catcher:
             error = None
             try:
                 names["handler"](*_tensorflow(body, content_type, catcher.uri))
@@ -226,12 +228,12 @@ def _handler(names: Names) -> Call:
                 return catcher.body
         if error is not None:
             raise error
-        raise Unusable("posted nothing to context.rest_uri, so what the model gets is not seen")
+        raise InvalidHandlerResult("posted nothing to context.rest_uri, so what the model gets is not seen")
 
-    return Call("handler", run, text=True)
+    return HandlerCall("handler", run, text=True)
 
 
-def _named(module: ModuleType, wanted: str, names: Names, settings: Settings) -> Call:
+def _named(module: ModuleType, wanted: str, names: Names, settings: Settings) -> HandlerCall:
     """The function of ``--function``, as it is known; any other with the body, and the content type if it takes two."""
     if wanted in ("input_fn", "transform_fn") and wanted in names:
         return _input_fn(names, settings) if wanted == "input_fn" else _transform_fn(names, settings)
@@ -244,12 +246,12 @@ def _named(module: ModuleType, wanted: str, names: Names, settings: Settings) ->
     function = getattr(holder() if inspect.isclass(holder) else holder, method, None)
     if not callable(function):
         defined = [name for name, one in names.items() if callable(one)]
-        raise NotFound(f"it defines no function called {wanted}", defined)
-    return Call(wanted, _plain(function))
+        raise MissingFunction(f"it defines no function called {wanted}", defined)
+    return HandlerCall(wanted, _plain(function))
 
 
 def _plain(function: Function) -> Run:
-    def run(body: bytes, content_type: str, _: Seen) -> object:
+    def run(body: bytes, content_type: str, _: CallRecord) -> object:
         positional = [
             one
             for one in inspect.signature(function).parameters.values()
@@ -262,7 +264,7 @@ def _plain(function: Function) -> Run:
     return run
 
 
-def _of_class(module: ModuleType, stand_in: type | None, settings: Settings) -> Call | None:
+def _of_class(module: ModuleType, stand_in: type | None, settings: Settings) -> HandlerCall | None:
     """TorchServe takes the one class of the file; of several, the one that can preprocess is meant."""
     classes = [one for _, one in inspect.getmembers(module, inspect.isclass) if one.__module__ == module.__name__]
     able = [one for one in classes if callable(getattr(one, "preprocess", None))]
@@ -276,10 +278,10 @@ def _of_class(module: ModuleType, stand_in: type | None, settings: Settings) -> 
     return call
 
 
-def _of_one(kind: type, stand_in: type | None, settings: Settings) -> Call:
+def _of_one(kind: type, stand_in: type | None, settings: Settings) -> HandlerCall:
     made: list[Any] = []
 
-    def run(body: bytes, content_type: str, seen: Seen) -> object:
+    def run(body: bytes, content_type: str, seen: CallRecord) -> object:
         if not made:
             made.append(kind())
         if getattr(made[0], "device", "") is None:
@@ -293,13 +295,13 @@ def _of_one(kind: type, stand_in: type | None, settings: Settings) -> Call:
         _initialize(made[0], stubs.RequestContext(settings["model_dir"], content_type), seen)
         return made[0].preprocess(stubs.rows(body))
 
-    call = Call(f"{kind.__name__}.preprocess", run)
+    call = HandlerCall(f"{kind.__name__}.preprocess", run)
     if stand_in is not None and issubclass(kind, stand_in):
         call.notes.append("TorchServe is not installed: an empty BaseHandler stands in for its own")
     return call
 
 
-def _initialize(handler: Any, context: stubs.RequestContext, seen: Seen) -> None:
+def _initialize(handler: Any, context: stubs.RequestContext, seen: CallRecord) -> None:
     try:
         handler.initialize(context)
         seen.notes.append("preprocess needed initialize(context), which was called without a model archive")

@@ -8,7 +8,7 @@ import subprocess
 import time
 from contextlib import suppress
 
-__all__ = ["below", "end", "kill", "marked", "memory", "table"]
+__all__ = ["below", "end", "find_marked_processes", "kill", "memory", "table"]
 
 _LONGEST = 5.0
 """Seconds for which processes that keep starting others are chased."""
@@ -72,7 +72,7 @@ def _share(pid: int) -> int | None:
     return None
 
 
-def marked(mark: bytes) -> list[int]:
+def find_marked_processes(mark: bytes) -> list[int]:
     """The processes that were started with ``mark`` in their environment (Linux)."""
     if not os.path.isdir("/proc/self"):
         return []

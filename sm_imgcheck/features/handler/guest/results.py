@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-__all__ = ["Answer", "Unusable", "is_picture", "is_tensor", "read", "write"]
+__all__ = ["HandlerTensor", "InvalidHandlerResult", "is_pillow_image", "is_tensor", "read", "write"]
 
 
-class Unusable(Exception):
+class InvalidHandlerResult(Exception):
     """What came out is no tensor; the text says what it is."""
 
     too_large = False
 
 
-class Answer:
+class HandlerTensor:
     """The tensor."""
 
     def __init__(self, content: np.ndarray | bytes, made: str, dtype: str, notes: list[str]) -> None:
@@ -33,8 +33,8 @@ class Answer:
         self.notes = notes
 
 
-def read(result: object, text: bool, name: str, most_bytes: int) -> Answer:
-    """Make sense of a result. Raises Unusable.
+def read(result: object, text: bool, name: str, most_bytes: int) -> HandlerTensor:
+    """Make sense of a result. Raises InvalidHandlerResult.
 
     text: the function writes the text of a request, JSON. name: which of several tensors is meant. most_bytes: of
     the array.
@@ -42,14 +42,14 @@ def read(result: object, text: bool, name: str, most_bytes: int) -> Answer:
     if text:
         content = _as_text(result)
         _limit(len(content), most_bytes)
-        return Answer(content, _kind(result), "", [])
+        return HandlerTensor(content, _kind(result), "", [])
     notes: list[str] = []
     tensor = _chosen(result, name, notes)
     array, dtype = _array(tensor, notes)
     if array.dtype.hasobject:
-        raise Unusable(f"returned {_kind(tensor)} of Python objects, not of numbers")
+        raise InvalidHandlerResult(f"returned {_kind(tensor)} of Python objects, not of numbers")
     _limit(array.nbytes, most_bytes)
-    return Answer(array, _kind(tensor), dtype, notes)
+    return HandlerTensor(array, _kind(tensor), dtype, notes)
 
 
 def write(content: np.ndarray | bytes, file: IO[bytes]) -> None:
@@ -64,7 +64,7 @@ def write(content: np.ndarray | bytes, file: IO[bytes]) -> None:
 
 def _limit(size: int, most_bytes: int) -> None:
     if size > most_bytes:
-        error = Unusable(f"returned {size} bytes; at most {most_bytes} are taken")
+        error = InvalidHandlerResult(f"returned {size} bytes; at most {most_bytes} are taken")
         error.too_large = True
         raise error
 
@@ -77,12 +77,12 @@ def _as_text(result: object) -> bytes:
         try:
             result = json.dumps(result)
         except (TypeError, ValueError) as error:
-            raise Unusable(f"returned a dict that is no JSON ({error})") from None
+            raise InvalidHandlerResult(f"returned a dict that is no JSON ({error})") from None
     if isinstance(result, str):
         return result.encode("utf-8", "replace")
     if isinstance(result, (bytes, bytearray, memoryview)):
         return bytes(result)
-    raise Unusable(f"returned {_kind(result)}, not the text of a request")
+    raise InvalidHandlerResult(f"returned {_kind(result)}, not the text of a request")
 
 
 def _chosen(result: object, name: str, notes: list[str]) -> object:
@@ -94,7 +94,7 @@ def _chosen(result: object, name: str, notes: list[str]) -> object:
         return _one_of([(str(key), result[key]) for key in keys], name, notes, "a dict")
     if is_tensor(result) or isinstance(result, (list, tuple, int, float)):
         return result
-    raise Unusable(f"returned {_described(result)}")
+    raise InvalidHandlerResult(f"returned {_described(result)}")
 
 
 def _one_of(members: list[tuple[str, object]], name: str, notes: list[str], what: str) -> object:
@@ -107,8 +107,8 @@ def _one_of(members: list[tuple[str, object]], name: str, notes: list[str], what
     if len(choice) != 1:
         if not tensors:
             kinds = ", ".join(f"{key}: {_kind(one)}" for key, one in members[:8])
-            raise Unusable(f"returned {what} without a tensor ({kinds})")
-        raise Unusable(
+            raise InvalidHandlerResult(f"returned {what} without a tensor ({kinds})")
+        raise InvalidHandlerResult(
             f"returned {len(tensors)} tensors ({listed}), and none is called {name!r}: let the spec's name say which"
         )
     if len(members) > 1:
@@ -128,10 +128,10 @@ def is_tensor(one: object) -> bool:
     """Whether it offers an array: of NumPy, torch, TensorFlow, MXNet, JAX, or a picture of Pillow."""
     if isinstance(one, (int, float, str, bytes)):
         return False
-    return is_picture(one) or any(hasattr(one, word) for word in ("__array__", "detach", "asnumpy"))
+    return is_pillow_image(one) or any(hasattr(one, word) for word in ("__array__", "detach", "asnumpy"))
 
 
-def is_picture(one: object) -> bool:
+def is_pillow_image(one: object) -> bool:
     """Whether it is an image of Pillow."""
     return any(base.__module__.partition(".")[0] == "PIL" for base in type(one).__mro__)
 
@@ -144,7 +144,7 @@ def _array(tensor: object, notes: list[str]) -> tuple[np.ndarray, str]:
         return _listed(tensor), ""
     if hasattr(tensor, "detach") and hasattr(tensor, "cpu"):
         return _of_torch(tensor, notes)
-    if is_picture(tensor):
+    if is_pillow_image(tensor):
         mode = getattr(tensor, "mode", "")
         if mode not in ("RGB", "L", "RGBA", "F"):
             notes.append(f"it is an image of Pillow's mode {mode}")
@@ -174,9 +174,9 @@ def _listed(values: object) -> np.ndarray:
     try:
         array = np.array(values)
     except (ValueError, TypeError) as error:
-        raise Unusable(f"returned a list that is no array: {str(error)[:200]}") from None
+        raise InvalidHandlerResult(f"returned a list that is no array: {str(error)[:200]}") from None
     if array.dtype.kind not in "biufc":
-        raise Unusable(f"returned a list of {_leaf(values)}")
+        raise InvalidHandlerResult(f"returned a list of {_leaf(values)}")
     return array
 
 
@@ -188,7 +188,7 @@ def _leaf(values: object) -> str:
 
 def _kind(one: object) -> str:
     """``torch.Tensor``, ``numpy.ndarray``, ``list``."""
-    if is_picture(one):
+    if is_pillow_image(one):
         return "an image of Pillow"
     kind = type(one)
     root = kind.__module__.partition(".")[0]

@@ -13,17 +13,17 @@ from . import results
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Catcher", "Reached", "RequestContext", "StandIn", "TensorFlowContext", "rows", "stand_in"]
+__all__ = ["ModelCalled", "ModelStub", "PostRecorder", "RequestContext", "TensorFlowContext", "install_stubs", "rows"]
 
 _NO_MODELS = ("process", "extract", "token", "transform")
 """What stands in a model's place under such a name makes the tensor; what it is given is none yet."""
 
 
-class Reached(BaseException):
+class ModelCalled(BaseException):
     """A tensor has reached the model, so that no more needs to be run. No ``except Exception`` of the user takes it."""
 
 
-class StandIn:
+class ModelStub:
     """``model(x)``, ``model.to(device)(x)``, ``model.predict(x)``, ``session.run(None, {"input": x})`` ..."""
 
     def __init__(self, caught: list[object], *, is_model: bool = True) -> None:
@@ -31,27 +31,27 @@ class StandIn:
         """The tensor, once it has come."""
         self._is_model = is_model
 
-    def __call__(self, *arguments: object, **named: object) -> StandIn:
+    def __call__(self, *arguments: object, **named: object) -> ModelStub:
         for one in (*arguments, *named.values()):
             if self._is_model and _holds_tensor(one):
                 self._caught.append(one)
-                raise Reached
+                raise ModelCalled
         return self._part("")
 
-    def __getattr__(self, name: str) -> StandIn:
+    def __getattr__(self, name: str) -> ModelStub:
         if name.startswith("__"):  # copy, pickle, NumPy: none of them shall take it for one of theirs
             raise AttributeError(name)
         return self._part(name)
 
-    def __getitem__(self, key: object) -> StandIn:
+    def __getitem__(self, key: object) -> ModelStub:
         if isinstance(key, int):  # without an end, ``for one in model`` would have none either
             raise IndexError(key)
         return self._part(str(key))
 
-    def _part(self, name: str) -> StandIn:
-        return StandIn(self._caught, is_model=self._is_model and not any(word in name for word in _NO_MODELS))
+    def _part(self, name: str) -> ModelStub:
+        return ModelStub(self._caught, is_model=self._is_model and not any(word in name for word in _NO_MODELS))
 
-    def __enter__(self) -> StandIn:  # noqa: PYI034 - Python has no Self before 3.11
+    def __enter__(self) -> ModelStub:  # noqa: PYI034 - Python has no Self before 3.11
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -61,7 +61,7 @@ class StandIn:
 def _holds_tensor(one: object, depth: int = 3) -> bool:
     """A tensor, or one in lists and dicts; no picture, which is what processors are given."""
     if results.is_tensor(one):
-        return not results.is_picture(one)
+        return not results.is_pillow_image(one)
     inner = one.values() if isinstance(one, dict) else one if isinstance(one, (list, tuple)) else ()
     return depth > 0 and any(_holds_tensor(member, depth - 1) for member in inner)
 
@@ -70,7 +70,7 @@ _MOST = 512 << 20  # bytes of one request
 _ANSWER = b'{"predictions": [[0.0]]}'
 
 
-class Catcher:
+class PostRecorder:
     """Listens while it is open; ``body`` is what was posted first, None: nothing."""
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class Catcher:
         self.uri = f"http://127.0.0.1:{self.server.server_port}/v1/models/model:predict"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
 
-    def __enter__(self) -> Catcher:  # noqa: PYI034 - Python has no Self before 3.11
+    def __enter__(self) -> PostRecorder:  # noqa: PYI034 - Python has no Self before 3.11
         self.thread.start()
         return self
 
@@ -120,7 +120,7 @@ class TensorFlowContext(NamedTuple):
     content_length: int
 
 
-class _Anything:
+class _NoOpStub:
     """Takes any call and does nothing: counters and clocks of the server."""
 
     def __getattr__(self, _: str) -> Callable[..., None]:
@@ -160,7 +160,7 @@ class RequestContext:
         }
         self.request_processor = [_Processor({"Content-Type": content_type, "Accept": "*/*"})]
         self.request_ids = {0: "sm-imgcheck"}
-        self.metrics = _Anything()
+        self.metrics = _NoOpStub()
 
     def get_request_id(self, idx: int = 0) -> str | None:
         return self.request_ids.get(idx)
@@ -193,7 +193,7 @@ class _BaseHandler:
         self.target = 0
 
 
-def stand_in() -> type | None:
+def install_stubs() -> type | None:
     """Let ``ts.torch_handler.base_handler`` be imported where TorchServe is not installed."""
     from importlib.util import find_spec
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         """Of the tensor that is meant where several come back."""
 
 
-__all__ = ["told", "work"]
+__all__ = ["serve_requests", "told"]
 
 _MOST = 2000
 """Of a text, in characters."""
@@ -94,13 +94,13 @@ LOADED = 0
 """The number of the answer that tells how the file was loaded; requests count from 1."""
 
 
-def work(folder: str, requests: IO[bytes], told: int) -> None:
+def serve_requests(folder: str, requests: IO[bytes], told: int) -> None:
     """Load the handler, then answer requests until there are no more."""
     with open(os.path.join(folder, "settings.json"), encoding="utf-8") as file:
         settings = json.load(file)
     faulthandler.enable()  # on standard error: where it crashed, and where it hung when it is ended
     sys.argv = [settings["file"]]
-    desk = _Desk(folder, told, settings)
+    desk = _ResultFolder(folder, told, settings)
     call, answer = _loaded(settings)
     desk.put(LOADED, answer, None)
     for line in requests:
@@ -112,11 +112,11 @@ def work(folder: str, requests: IO[bytes], told: int) -> None:
     os._exit(0)
 
 
-def _loaded(settings: entry_points.Settings) -> tuple[entry_points.Call | None, dict[str, object]]:
+def _loaded(settings: entry_points.Settings) -> tuple[entry_points.HandlerCall | None, dict[str, object]]:
     """The function to be called, and the answer that says which it is."""
     try:
         call = entry_points.find(settings)
-    except entry_points.NotFound as error:
+    except entry_points.MissingFunction as error:
         return None, {"missing": str(error), "defined": error.defined}
     except BaseException as error:  # noqa: BLE001 - whatever the user's file raises while it is imported
         return None, {"raised": told(error, settings["file"])}
@@ -124,14 +124,14 @@ def _loaded(settings: entry_points.Settings) -> tuple[entry_points.Call | None, 
 
 
 def _called(
-    call: entry_points.Call, body: bytes, request: GuestRequest, settings: entry_points.Settings
+    call: entry_points.HandlerCall, body: bytes, request: GuestRequest, settings: entry_points.Settings
 ) -> tuple[dict[str, object], np.ndarray | bytes | None]:
     """An answer, and the array or the text that goes with it."""
-    seen = entry_points.Seen()
+    seen = entry_points.CallRecord()
     try:
         result = call.run(body, request["content_type"], seen)
         answer = results.read(result, call.text, request["name"], settings["most_bytes"])
-    except results.Unusable as error:
+    except results.InvalidHandlerResult as error:
         return {"unusable": str(error), "too_large": error.too_large, "notes": seen.notes}, None
     except BaseException as error:  # noqa: BLE001 - sys.exit and KeyboardInterrupt too
         return {"raised": told(error, settings["file"]), "notes": seen.notes}, None
@@ -144,7 +144,7 @@ def _called(
     return made, answer.content
 
 
-class _Desk:
+class _ResultFolder:
     """Where answers are laid down. They are files, so that user code which closes every handle loses none."""
 
     def __init__(self, folder: str, told: int, settings: entry_points.Settings) -> None:

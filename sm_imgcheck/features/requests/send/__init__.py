@@ -14,14 +14,14 @@ from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 
-__all__ = ["MAX_ANSWER_BYTES", "Order", "ServerResponse", "header_value", "headers", "without_secrets"]
+__all__ = ["MAX_ANSWER_BYTES", "SendOptions", "ServerResponse", "header_value", "headers", "without_secrets"]
 
 MAX_ANSWER_BYTES = 1 << 20
 """Of an answer no more is read than this: 1 MiB, some 100,000 scores as JSON."""
 
 
 @frozen
-class Order:
+class SendOptions:
     """What is wanted of one request besides its body."""
 
     accept: str = ""
@@ -99,7 +99,7 @@ def header_value(name: str, value: str) -> str:
     return value
 
 
-def headers(content_type: str, order: Order) -> Mapping[str, str]:
+def headers(content_type: str, order: SendOptions) -> Mapping[str, str]:
     """What a container gets to see: all other headers are stripped by InvokeEndpoint."""
     given = {
         "Content-Type": content_type,

@@ -18,7 +18,7 @@ from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Payload
-from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, Order, ServerResponse, headers
+from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, SendOptions, ServerResponse, headers
 
 __all__ = ["checked", "send"]
 
@@ -55,7 +55,7 @@ def checked(url: str) -> SplitResult:
     return parts
 
 
-def send(url: str, payload: Payload, order: Order) -> ServerResponse:
+def send(url: str, payload: Payload, order: SendOptions) -> ServerResponse:
     """POST the body and take the answer. Raises SendError where there is none."""
     parts = checked(url)
     given = headers(payload.content_type, order)

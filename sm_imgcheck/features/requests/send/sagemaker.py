@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Payload
-from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, Order, ServerResponse, header_value, without_secrets
+from sm_imgcheck.features.requests.send import (
+    MAX_ANSWER_BYTES,
+    SendOptions,
+    ServerResponse,
+    header_value,
+    without_secrets,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +76,7 @@ def checked(name: str) -> str:
     return name
 
 
-def send(name: str, payload: Payload, order: Order, kind: str = "realtime") -> ServerResponse:
+def send(name: str, payload: Payload, order: SendOptions, kind: str = "realtime") -> ServerResponse:
     """Invoke the endpoint and take the answer. Raises SendError where the request never got to a model."""
     from boto3.session import Session
     from botocore.config import Config
@@ -186,7 +192,7 @@ _ADVICE = {
 }
 
 
-def _why(error: Exception, order: Order) -> str:
+def _why(error: Exception, order: SendOptions) -> str:
     """One line on an error of the way, not of the request."""
     kind = type(error).__name__
     if kind == "ReadTimeoutError":

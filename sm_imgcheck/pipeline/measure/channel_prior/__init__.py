@@ -11,7 +11,7 @@ import numpy as np
 
 from sm_imgcheck.core.types import Affine, Facts, Values
 from sm_imgcheck.core.value_mapping import canonical
-from sm_imgcheck.pipeline.measure.channel_prior.features import SIDE, sparse, split, thumbnail, trust
+from sm_imgcheck.pipeline.measure.channel_prior.features import SIDE, photo_weight, sparse, split, thumbnail
 
 __all__ = ["about", "chosen", "likely_order", "log_odds", "probability", "sparse"]
 
@@ -19,8 +19,8 @@ _LOOKED_AT = 16
 """Images of a batch that are looked at, evenly spread: at 2 ms each."""
 _MOST = math.log(999)
 """No number of pictures makes it surer than 0.999: those of one batch have their maker in common."""
-_COLOURLESS = 2.0
-"""Mean |R - B| in grey levels below which a picture is gray: JPEG's chroma noise stays under 1."""
+_COLORLESS = 2.0
+"""Mean |R - B| in gray levels below which a picture is gray: JPEG's chroma noise stays under 1."""
 _ALIKE = 4
 """Power of the cosine between two pictures, each less the average one: 0.0 +- 0.2 for unlike photographs, which then
 hardly count as repeated; 0.8..0.9 for two crops of one, which mostly do."""
@@ -67,15 +67,15 @@ def probability(odds: float) -> float:
 
 
 def _look(image: np.ndarray) -> tuple[np.ndarray, float] | None:
-    """The even half less the average one, and the log-odds, of one picture; None where it has no colour or is tiny."""
+    """The even half less the average one, and the log-odds, of one picture; None where it has no color or is tiny."""
     small = thumbnail(image) if min(image.shape[:2]) >= SIDE else None  # smaller ones were never measured
-    if small is None or 255 * float(np.abs(small[..., 0] - small[..., 2]).mean()) < _COLOURLESS:
+    if small is None or 255 * float(np.abs(small[..., 0] - small[..., 2]).mean()) < _COLORLESS:
         return None
     table = _table()
     even, odd = split(small, table["codebook"])
     strangeness = even - table["mean"]
     place = np.concatenate([[1.0], table["scene"] @ strangeness])
-    return strangeness, trust(strangeness, table["far"]) * float(place @ (table["weights"] @ odd))
+    return strangeness, photo_weight(strangeness, table["far"]) * float(place @ (table["weights"] @ odd))
 
 
 _RANGES = ((0.0, 255.0), (0.0, 1.0), (-1.0, 1.0))
@@ -87,11 +87,11 @@ only a dull picture stays in -1..1, and then it does not touch both ends."""
 
 
 def likely_order(array: np.ndarray, facts: Facts) -> tuple[str, float]:
-    """``RGB`` or ``BGR`` with its probability, 0.5..1; an empty string and 0.0 where the colours say nothing.
+    """``RGB`` or ``BGR`` with its probability, 0.5..1; an empty string and 0.0 where the colors say nothing.
 
     array: as measured in ``facts``. Its values are brought to 0..255 by the mapping that is known; where none is, only
     by a range alike in all channels that explains what is seen. A mean for each channel in an unknown order would
-    itself be the colour that is looked for.
+    itself be the color that is looked for.
     """
     if facts.length("C") != 3 or "?" in facts.layout or facts.nans or facts.infinities or facts.constant:
         return "", 0.0

@@ -1,7 +1,7 @@
 """What the channel-order prior looks at: numbers that stay, and numbers that change sign, when R and B are exchanged.
 
 A picture becomes a thumbnail; from it come two descriptors, each in three bands from top to bottom: a joint histogram
-of opponent colours and luminance, and how like its 3x3 patches are to those of a codebook. Exchanging R and B mirrors
+of opponent colors and luminance, and how like its 3x3 patches are to those of a codebook. Exchanging R and B mirrors
 the one and permutes the other, so that half the sum (even) and half the difference (odd) are read off directly.
 """
 
@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["BINS", "PATCH", "SIDE", "codes", "histogram", "patches", "sparse", "split", "thumbnail", "trust"]
+__all__ = ["BINS", "PATCH", "SIDE", "codes", "histogram", "patches", "photo_weight", "sparse", "split", "thumbnail"]
 
 SIDE = 32
 """Height and width of the thumbnail in pixels."""
 BINS = (3, 15, 9, 7)
-"""Of the histogram: vertical position, R - B, (R + B) / 2 - G, luminance. The second is odd, so that 0 is a centre."""
+"""Of the histogram: vertical position, R - B, (R + B) / 2 - G, luminance. The second is odd, so that 0 is a center."""
 PATCH = 3
 _ENOUGH = 256
 """Pixels of one side that are averaged at most; of a larger picture every k-th row and column is taken."""
 _BORDER = 2.0
-"""Grey levels: rows and columns that stay this near to the corner's colour are bars, and say nothing."""
+"""Gray levels: rows and columns that stay this near to the corner's color are bars, and say nothing."""
 
 
 def sparse(image: np.ndarray) -> np.ndarray:
@@ -45,7 +45,7 @@ def thumbnail(image: np.ndarray) -> np.ndarray | None:
 
 
 def _without_bars(pixels: np.ndarray) -> np.ndarray:
-    """The part inside all whole rows and columns of the first pixel's colour; may be empty."""
+    """The part inside all whole rows and columns of the first pixel's color; may be empty."""
 
     def other(part: np.ndarray) -> np.ndarray:
         differs: np.ndarray = (np.abs(part - pixels[0, 0]) > _BORDER).any(axis=-1)
@@ -71,7 +71,7 @@ def histogram(small: np.ndarray) -> np.ndarray:
     """BINS float32: the square roots of the shares of the pixels; each pixel is spread over its nearest bins."""
     red, green, blue = np.moveaxis(small, 2, 0)
     height = np.broadcast_to(np.linspace(0, 1, SIDE, dtype=np.float32)[:, None], red.shape)
-    # The root makes room for pale colours, where most of a photograph lies.
+    # The root makes room for pale colors, where most of a photograph lies.
     axes = (height, _root(red - blue, 0.9), _root((red + blue) / 2 - green, 0.6), small.mean(axis=2))
     index, share = np.zeros((1, small[..., 0].size), np.intp), np.ones((1, small[..., 0].size), np.float32)
     for axis, bins in zip(axes, BINS, strict=True):
@@ -94,14 +94,14 @@ def _root(difference: np.ndarray, most: float) -> np.ndarray:
 def patches(small: np.ndarray) -> np.ndarray:
     """Patches of a thumbnail, rows x columns x 3 x (PATCH * PATCH + 1) float32: each without its mean, and a tone.
 
-    The squares of the three tones sum up to what luminance and four times what colour would have in the patch, so that
-    a difference of colour counts twice. One row a channel: exchanging R and B exchanges the first and the last.
+    The squares of the three tones sum up to what luminance and four times what color would have in the patch, so that
+    a difference of color counts twice. One row a channel: exchanging R and B exchanges the first and the last.
     """
     views = np.lib.stride_tricks.sliding_window_view(small, (PATCH, PATCH), axis=(0, 1))
     flat = views.reshape(*views.shape[:3], PATCH * PATCH)
     mean = flat.mean(axis=3, keepdims=True)
-    grey = mean.mean(axis=2, keepdims=True)
-    tone = np.float32(PATCH) * (2 * (mean - grey) + grey / np.float32(np.sqrt(3)))
+    gray = mean.mean(axis=2, keepdims=True)
+    tone = np.float32(PATCH) * (2 * (mean - gray) + gray / np.float32(np.sqrt(3)))
     found: np.ndarray = np.concatenate([flat - mean, tone], axis=3)
     return found
 
@@ -137,8 +137,8 @@ def split(small: np.ndarray, codebook: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return tuple(np.concatenate([part.ravel() for part in half]) / 2 for half in (even, odd))  # type: ignore[return-value]
 
 
-def trust(strangeness: np.ndarray, far: np.ndarray) -> float:
-    """How much the colours count, 0.05..1: drawings and noise lie farther from the average than photographs do.
+def photo_weight(strangeness: np.ndarray, far: np.ndarray) -> float:
+    """How much the colors count, 0.05..1: drawings and noise lie farther from the average than photographs do.
 
     strangeness: the even half less the average of the photographs. far: the two distances at which trust begins to
     shrink, and at which next to nothing is left.

@@ -19,7 +19,7 @@ from sm_imgcheck.io.tensors import Chunk
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Kind", "Sample", "kinds", "load_format", "single"]
+__all__ = ["PackFormat", "Sample", "kinds", "load_format", "single"]
 
 
 @frozen
@@ -33,7 +33,7 @@ class Sample:
     findings: tuple[Finding, ...]
 
 
-class Kind(Protocol):
+class PackFormat(Protocol):
     """What a module of this folder offers.
 
     ``BATCH``: whether a pack is one tensor, along whose first axis the samples stand.
@@ -65,9 +65,9 @@ def kinds() -> tuple[str, ...]:
     return plugins.names(sys.modules[__name__])
 
 
-def load_format(name: str) -> Kind:
+def load_format(name: str) -> PackFormat:
     """Import one kind."""
-    return cast("Kind", plugins.load(sys.modules[__name__], name))
+    return cast("PackFormat", plugins.load(sys.modules[__name__], name))
 
 
 def single(array: np.ndarray, spec: Spec) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import PayloadError
-from sm_imgcheck.features.requests import route
+from sm_imgcheck.features.requests import resolve_target
 from sm_imgcheck.io.tensors import Chunk
 from sm_imgcheck.run.outputs.formats import Sample, single
 from sm_imgcheck.serving.envelopes import jsonlines
@@ -26,7 +26,7 @@ BATCH = False
 
 def check_spec(spec: Spec) -> None:
     """The spec's stack must take such lines. Raises PayloadError."""
-    route(spec, form="jsonlines")
+    resolve_target(spec, form="jsonlines")
 
 
 def encode(array: np.ndarray, spec: Spec) -> Iterable[Chunk]:
