@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sm_imgcheck.cli import manual
 from sm_imgcheck.cli.option_groups import one_of
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
@@ -28,9 +29,10 @@ def explain(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="CODE|TEXT|-",
+            metavar="CODE|TEXT|TOPIC|-",
             help="A check's code or name (DTY101, wrong-dtype); an error message, in quotes; - for standard input, "
-            "such as a whole log.",
+            "such as a whole log; a page of the manual: "
+            f"{', '.join(topic for topic in manual.topics() if not topic.startswith('rules-'))}, or rules-FAMILY.",
             show_default=False,
         ),
     ],
@@ -48,12 +50,15 @@ def explain(
     from sm_imgcheck.rules.endpoint_errors import explain_text
 
     text = " ".join(words)
+    if text in manual.topics():
+        typer.echo(manual.render(text, form))
+        return
     if _one_word(text) and (check := _check(text)):
         typer.echo(_page(check) if form == "text" else _json([_as_values(check, _CHECK)]))
         return
     found = explain_text(*(_standard_input() if text == "-" else (text,)))
     if not found and _one_word(text):
-        raise ImgcheckError(f"no check is called {for_terminal(text)!r}{_nearest(text)}")
+        raise ImgcheckError(f"no check or topic is called {for_terminal(text)!r}{_nearest(text)}")
     if form == "json":
         typer.echo(_json([_as_values(one, _EXPLANATION) for one in found]))
     else:
@@ -106,7 +111,7 @@ def _nearest(word: str) -> str:
 
     from sm_imgcheck.rules import every
 
-    known = [*every(), *(check.name for check in every().values())]
+    known = [*every(), *(check.name for check in every().values()), *manual.topics()]
     near = [*get_close_matches(word.upper(), known, 3), *get_close_matches(word.lower(), known, 2)][:3]
     return f"; the nearest: {', '.join(near)}" if near else ": sm-imgcheck rules lists them all"
 
