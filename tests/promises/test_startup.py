@@ -15,6 +15,7 @@ LIGHT = [
     ["rules"],
     ["rules", "--format", "json"],
     ["explain", "DTY101"],
+    ["explain", "spec"],
     ["explain", "Unsupported Media Type: image/jpeg"],
     ["explain", "RuntimeError: expected scalar type Double but found Float", "--format", "json"],
     ["convert", "--help"],
