@@ -159,7 +159,7 @@ def test_documented_python_versions_match_the_metadata():
     assert sys.version_info >= tuple(map(int, versions[0].split(".")))
 
 
-def test_the_demo_picture_is_the_one_that_the_project_draws(tmp_path):
+def test_demo_image_is_current(tmp_path):
     """Not byte by byte: another libjpeg may round otherwise, and another NumPy or Pillow may draw an edge otherwise."""
     write(tmp_path / "again.jpg")
     with Image.open(DEMO / "barn.jpg") as kept, Image.open(tmp_path / "again.jpg") as drawn:
@@ -172,15 +172,15 @@ def test_the_demo_picture_is_the_one_that_the_project_draws(tmp_path):
     assert Path(DEMO / "barn.jpg").stat().st_size < 60_000
 
 
-def test_picture_of_the_readme_is_current():
+def test_image_of_the_readme_is_current():
     """Not byte by byte: another Pillow may draw text or resize a panel slightly differently."""
-    drawn = readme.picture().convert("RGB")
-    with Image.open(readme.PICTURE) as stored:
+    drawn = readme.draw_image().convert("RGB")
+    with Image.open(readme.IMAGE) as stored:
         assert stored.size == drawn.size
         difference = np.abs(np.asarray(stored.convert("RGB"), dtype=float) - np.asarray(drawn, dtype=float))
     assert difference.mean() < 1
     assert (difference.max(axis=-1) > 100).mean() < 0.0003, "changed text"
-    assert readme.PICTURE.stat().st_size < 150_000
+    assert readme.IMAGE.stat().st_size < 150_000
     source, _, without_preprocessing = np.array_split(np.asarray(drawn, dtype=float), 3, axis=1)
     assert red_minus_blue(source) < -5, "a blue sky"
     assert red_minus_blue(without_preprocessing) > 5, "an orange sky"

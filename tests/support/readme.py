@@ -39,7 +39,7 @@ ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 MANUAL = ROOT / "sm_imgcheck" / "manual"
 DEMO = ROOT / "tests" / "demo"
-PICTURE = DEMO / "barn-bgr.png"
+IMAGE = DEMO / "barn-bgr.png"
 BLOCK = re.compile(
     r"(?:<!-- (?P<word>file|not run): (?P<value>[^>]*?) -->\n)?```(?P<kind>\w*)\n(?P<body>.*?)^```$",
     re.MULTILINE | re.DOTALL,
@@ -218,15 +218,15 @@ def documents() -> list[Path]:
     return [README, *(MANUAL / f"{page}.md" for page in sorted(pages))]
 
 
-def picture() -> Image.Image:
+def draw_image() -> Image.Image:
     """Return the image at the top of the README, drawn by the command below it, with 256 colors to keep it small."""
-    (command,) = (block.body for block in blocks(README.read_text(encoding="utf-8")) if PICTURE.name in block.body)
+    (command,) = (block.body for block in blocks(README.read_text(encoding="utf-8")) if IMAGE.name in block.body)
     with TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copy(DEMO / "barn.jpg", folder)
         code, output = call(["sh", "-euc", command], folder)
         assert code == 0, output
-        with Image.open(folder / PICTURE.name) as drawn:
+        with Image.open(folder / IMAGE.name) as drawn:
             return drawn.quantize(256, dither=Image.Dither.NONE)
 
 
@@ -239,7 +239,7 @@ def update() -> None:
         (MANUAL / f"{name}.md").write_text(text, encoding="utf-8")
     for path in documents():
         path.write_text(current(path), encoding="utf-8")
-    picture().save(PICTURE, optimize=True)
+    draw_image().save(IMAGE, optimize=True)
 
 
 if __name__ == "__main__":
