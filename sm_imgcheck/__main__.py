@@ -26,11 +26,14 @@ def main() -> None:
 
 def _run(arguments: list[str]) -> int:
     gc_policy.start_without()
-    from sm_imgcheck.cli import listen
+    from sm_imgcheck.cli import Terminated, exit_code_of_signal, listen
     from sm_imgcheck.cli import main as run
 
-    listen()
-    return run(arguments)
+    code = 0
+    with suppress(Terminated):
+        listen()
+        code = run(arguments)
+    return exit_code_of_signal() or code
 
 
 def _let_go(stream: TextIO) -> None:

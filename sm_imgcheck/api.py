@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError, PayloadError, PlanError
 from sm_imgcheck.core.types import Candidate, Options, Payload, Plan, Result, Spec
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     What = str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray | Candidate
     Sent = str | os.PathLike[str] | bytes
-    AnySpec = Spec | str | os.PathLike[str] | Mapping[str, Any]
+    AnySpec = Spec | str | os.PathLike[str] | Mapping[str, object]
 
 __all__ = [
     "build_payload",
@@ -260,13 +260,13 @@ def build_payload(
     return batch.build(parts, way)
 
 
-def _assumed(assume: Any) -> Mapping[str, str]:
+def _assumed(assume: object) -> Mapping[str, str]:
     if assume is not None and not isinstance(assume, Mapping):
         raise TypeError(f'expected facts to assume such as {{"channel_order": "BGR"}}, not {type(assume).__name__}')
     return assume or {}
 
 
-def _source(source: Any) -> str | bytes | None:
+def _source(source: object) -> str | bytes | None:
     if source is None or isinstance(source, (str, bytes)):
         return source
     if isinstance(source, (bytearray, memoryview)):

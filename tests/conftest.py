@@ -1,6 +1,8 @@
 """Data that many tests share."""
 
+import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,11 @@ settings.load_profile("any-machine")
 
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and so would every command that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Bytecode is written even where the environment forbids it: without bytecode, each worker process compiles all tests
+# again, and each command that a test starts compiles the package again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

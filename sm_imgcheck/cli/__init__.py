@@ -14,12 +14,22 @@ from typing import Annotated
 
 import typer
 
-from sm_imgcheck.cli.option_groups import choices, constants
+from sm_imgcheck.cli.option_groups import PanelCommand, choices, constants
+from sm_imgcheck.cli.suggestions import unknown_command, unknown_option
 from sm_imgcheck.core import __version__
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 
-__all__ = ["EXITS", "Terminated", "build", "list_commands", "listen", "main"]
+__all__ = [
+    "EXITS",
+    "Terminated",
+    "build",
+    "check_signals",
+    "exit_code_of_signal",
+    "list_commands",
+    "listen",
+    "main",
+]
 
 EXITS = (
     "Exit codes: 0 nothing at or above --fail-on; 1 findings, or a candidate that could not be converted; "
@@ -49,11 +59,10 @@ def build(command: str = "") -> typer.Typer:
         epilog="Start with: sm-imgcheck validate PHOTO.jpg -s torchvision-imagenet. " + EXITS,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        add_completion=False,
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(_top)
+    app.callback(invoke_without_command=True)(_top)
     if not command:
         for name, line in list_commands().items():
             app.command(name, help=line)(_named_only)
@@ -62,7 +71,7 @@ def build(command: str = "") -> typer.Typer:
     if isinstance(group := getattr(module, "app", None), typer.Typer):
         app.add_typer(group, name=command)
     else:
-        app.command(command, epilog=getattr(module, "EXITS", EXITS))(getattr(module, command))
+        app.command(command, cls=PanelCommand, epilog=getattr(module, "EXITS", EXITS))(getattr(module, command))
     return app
 
 
@@ -70,27 +79,35 @@ def _named_only() -> None:
     """Stand for a command in the list of all; ``main`` builds the one that it runs."""
 
 
-def _print_version(*, wanted: bool) -> None:
-    if wanted:
+def _top(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("-v", help="With --version: also Python, the platform and the libraries that make pixels.")
+    ] = False,
+) -> None:
+    if version or verbose:
         typer.echo(f"sm-imgcheck {__version__}")
+        if verbose:
+            _print_environment()
         raise typer.Exit
 
 
-def _top(
-    *,
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
-    ] = False,
-) -> None:
-    pass
+def _print_environment() -> None:
+    import platform
+
+    from sm_imgcheck.run.resume.fingerprint import libraries
+
+    found = {"python": platform.python_version(), "platform": platform.platform()} | libraries()
+    del found["sm-imgcheck"]
+    typer.echo("\n".join(f"{name:<13}  {value}" for name, value in found.items()))
 
 
 def main(arguments: list[str]) -> int:
     """Run one command line. Returns 0: nothing to report, 1: findings, 2: it could not be done, 128 + n: a signal."""
     try:
         _prepare()
-        named = next((word for word in arguments if not word.startswith("-")), "")
-        app = build(named if named in choices("cli/commands") else "")
+        app = build(_command_of(arguments))
         return int(app(args=arguments, prog_name="sm-imgcheck", standalone_mode=False) or 0)
     except ImgcheckError as error:
         return _failed(str(error))
@@ -102,6 +119,19 @@ def main(arguments: list[str]) -> int:
         return _CLOSED_PIPE if isinstance(stop.__context__, BrokenPipeError) else int(stop.code or 0)
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback for the user
         return _usage(error) or _cannot_print(error) or _bug(error)
+
+
+def _command_of(arguments: list[str]) -> str:
+    """The command of a command line, or of the one that a shell completes; empty: none. Raises ImgcheckError."""
+    completed = "_SM_IMGCHECK_COMPLETE" in os.environ
+    if completed:
+        arguments = (os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or "").split()[1:]
+    command = next((word for word in arguments if not word.startswith("-")), "")
+    if command in choices("cli/commands"):
+        return command
+    if command and not completed and command == arguments[0]:
+        raise ImgcheckError(unknown_command(command, list_commands()))
+    return ""
 
 
 def _prepare() -> None:
@@ -132,6 +162,10 @@ def _usage(error: Exception) -> int:
     show: Callable[..., None] | None = getattr(error, "show", None)
     if show is None:
         return 0
+    context, option = getattr(error, "ctx", None), getattr(error, "option_name", "")
+    if context is not None and type(error).__name__ == "NoSuchOption":
+        options = (name for parameter in context.command.params for name in (*parameter.opts, "--help"))
+        return _failed(unknown_option(option, context.command_path, options))
     text = StringIO()
     show(file=text)
     return _failed(text.getvalue(), prefix="")
@@ -167,13 +201,34 @@ class Terminated(BaseException):  # not KeyboardInterrupt: typer makes exit code
         super().__init__(self.name)
 
 
+_received: list[int] = []
+"""Signals that asked this process to end. What a handler raises is lost where Python cannot pass it on: in a callback
+of the import system or of a weak reference, in ``__del__``, below compiled code that clears errors."""
+
+
 def listen() -> None:
-    """Let the signals that end a process raise ``Terminated``, unless somebody (nohup) had them ignored."""
-    for name in ("SIGTERM", "SIGHUP"):
+    """Let the signals that end a process raise an exception, unless somebody (nohup) had them ignored."""
+    for name, default in (
+        ("SIGTERM", signal.SIG_DFL),
+        ("SIGHUP", signal.SIG_DFL),
+        ("SIGINT", signal.default_int_handler),
+    ):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+        if number is not None and signal.getsignal(number) is default:
             signal.signal(number, _stop)
 
 
 def _stop(number: int, _: FrameType | None) -> None:
-    raise Terminated(number)
+    _received.append(number)
+    check_signals()
+
+
+def check_signals() -> None:
+    """Raise the exception of a signal that was received, in case that of its handler was lost; between candidates."""
+    if _received:
+        raise KeyboardInterrupt if _received[-1] == signal.SIGINT else Terminated(_received[-1])
+
+
+def exit_code_of_signal() -> int:
+    """128 + n where a signal was received, whatever became of its exception; otherwise 0."""
+    return 128 + _received[-1] if _received else 0

@@ -6,17 +6,22 @@ Beside them: what a choice may be, such as the modules of a folder.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import wraps
 from inspect import Parameter, signature
 from itertools import islice
 from pkgutil import iter_modules
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import typer
+from typer.core import TyperCommand
 
-__all__ = ["choices", "constants", "grouped", "one_of", "text_option"]
+from sm_imgcheck.core.suggestions import nearest
+
+T = TypeVar("T", str, str | None)
+
+__all__ = ["PanelCommand", "at_most", "choices", "constants", "grouped", "one_of", "text_option"]
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
@@ -29,7 +34,7 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     names = {name: [field.name for field in fields(kind)] for name, kind in groups.items()}
 
     @wraps(command)
-    def flat(**values: Any) -> None:
+    def flat(**values: object) -> None:
         for name, kind in groups.items():
             values[name] = kind(**{field: values.pop(field) for field in names[name]})
         command(**values)
@@ -38,6 +43,7 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     for parameter in signature(command).parameters.values():
         group = groups.get(parameter.name)
         own = parameter.replace(annotation=hints[parameter.name])
+        _complete(*get_args(own.annotation)[1:])
         parameters += [own] if group is None else _options(group)
     flat.__signature__ = signature(command).replace(parameters=parameters)  # type: ignore[attr-defined]
     flat.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -49,7 +55,44 @@ def _options(group: Any) -> Iterator[Parameter]:
     hints = get_type_hints(group, include_extras=True)
     for field in fields(group):
         default = Parameter.empty if field.default is MISSING else field.default
+        option = get_args(hints[field.name])[1]
+        _complete(option)
+        option.rich_help_panel = option.rich_help_panel or getattr(group, "PANEL", None)
         yield Parameter(field.name, Parameter.KEYWORD_ONLY, default=default, annotation=hints[field.name])
+
+
+def _complete(*options: Any) -> None:
+    """Let shells complete what ``one_of`` allows."""
+    for option in options:
+        allowed = getattr(option.callback, "allowed", None)
+        if allowed is not None and option.autocompletion is None:
+            option.autocompletion = _completion(allowed)
+
+
+def _completion(allowed: Sequence[str]) -> Callable[[str], list[str]]:
+    def complete(incomplete: str) -> list[str]:
+        return [word for word in allowed if word.startswith(incomplete)]
+
+    return complete
+
+
+class PanelCommand(TyperCommand):
+    """A command whose ``--help`` lists its options by panel: the ``PANEL`` of their group, or their own."""
+
+    def format_options(self, context: Any, formatter: Any) -> None:
+        """Write a section for each panel, in the order in which the options name them."""
+        panels: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(context):
+            record = parameter.get_help_record(context)
+            if record is not None:
+                title = "Arguments" if parameter.param_type_name == "argument" else "Options"
+                panels.setdefault(getattr(parameter, "rich_help_panel", None) or title, []).append(record)
+        for title in sorted(panels, key=lambda name: (*_PANELS, name).index(name)):
+            with formatter.section(title):
+                formatter.write_dl(panels[title])
+
+
+_PANELS = ("Arguments", "Options", "Input", "Handler", "Checks", "Output", "Run")
 
 
 def choices(folder: str) -> tuple[str, ...]:
@@ -72,7 +115,7 @@ def _path(name: str) -> str:
 
 def text_option(text: str, metavar: str = "TEXT") -> Any:
     """An option that takes a text and is empty by default."""
-    return typer.Option(help=text, metavar=metavar, show_default=False)
+    return typer.Option(help=text, metavar=metavar, callback=said, show_default=False)
 
 
 def one_of(*allowed: str) -> Callable[[str | None], str | None]:
@@ -81,17 +124,24 @@ def one_of(*allowed: str) -> Callable[[str | None], str | None]:
     def check(value: str | None) -> str | None:
         if value is None or value in allowed:
             return value
-        from difflib import get_close_matches
+        raise typer.BadParameter(f"got {value!r}, expected one of {', '.join(allowed)}{nearest(value, allowed)}")
 
-        near = get_close_matches(value.lower(), allowed, 1)
-        raise typer.BadParameter(
-            f"{value!r} is not one of {', '.join(allowed)}{f'; did you mean {near[0]}?' if near else ''}"
-        )
+    check.allowed = allowed  # type: ignore[attr-defined]
+    return check
+
+
+def at_most(most: float) -> Callable[[float | None], float | None]:
+    """Make a callback that refuses a larger number, and NaN, which passes every comparison of ``min`` and ``max``."""
+
+    def check(value: float | None) -> float | None:
+        if value is None or value <= most:
+            return value
+        raise typer.BadParameter(f"got {value:g}, expected a number up to {most:,.0f}")
 
     return check
 
 
-def said(context: typer.Context, option: typer.CallbackParam, value: str) -> str:
+def said(context: typer.Context, option: typer.CallbackParam, value: T) -> T:
     """Refuse an empty text: ``"$SHARD"``, where that is not set, would stand for all of it on every machine."""
     source = context.get_parameter_source(option.name or "")
     if not value and source is not None and source.name == "COMMANDLINE":

@@ -6,13 +6,14 @@ them on as they are: see ``sm_imgcheck.cli.option_groups``. A new option is a fi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from sm_imgcheck.cli.option_groups import choices, constants, one_of, said
+from sm_imgcheck.cli.option_groups import choices, one_of, said
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.suggestions import nearest
 
 if TYPE_CHECKING:
     from sm_imgcheck.core.types import Options
@@ -20,34 +21,54 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_SPEC",
     "AssumptionOptions",
-    "DocumentOptions",
     "FailOn",
     "Force",
-    "OptionalPaths",
     "Paths",
-    "Quiet",
+    "ReportOptions",
     "RequestOptions",
     "RunOptions",
     "SelectionOptions",
     "Source",
     "SpecName",
+    "StdinFilename",
     "check_options",
 ]
 
 DEFAULT_SPEC = "./sm-imgcheck.yaml"
 
-_PATHS = typer.Argument(
-    metavar="PATH...",
-    help="An image, a .npy, a .npz (FILE.npz::NAME for one array of several), a JSON tensor, a folder, "
-    "@LIST.txt (a path on each line), or - for standard input. Also in a store: s3://BUCKET/PREFIX (pip install "
-    "'sm-imgcheck[s3]'), and whatever else fsspec knows.",
-    show_default=False,
-)
-Paths = Annotated[list[str], _PATHS]
-OptionalPaths = Annotated[list[str] | None, _PATHS]
+
+def _complete_presets(incomplete: str) -> list[str]:
+    from sm_imgcheck.spec.load import presets
+
+    return [name for name in presets() if name.startswith(incomplete)]
+
+
+def _complete_codes(incomplete: str) -> list[tuple[str, str]]:
+    from sm_imgcheck.rules import every
+
+    return [(code, rule.name) for code, rule in every().items() if code.startswith(incomplete.upper())]
+
+
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH...",
+        help="An image, a .npy, a .npz (FILE.npz::NAME for one array of several), a JSON tensor, a folder, @LIST.txt "
+        "(a path on each line), or - for standard input. Also in a store: s3://BUCKET/PREFIX (pip install "
+        "'sm-imgcheck[s3]') and any other scheme of fsspec.",
+        show_default=False,
+    ),
+]
 SpecName = Annotated[
     str,
-    typer.Option("--spec", "-s", metavar="SPEC", help="A spec file, or a preset's name (sm-imgcheck spec list)."),
+    typer.Option(
+        "--spec",
+        "-s",
+        metavar="SPEC",
+        help="A spec file, or a preset's name (sm-imgcheck spec list).",
+        autocompletion=_complete_presets,
+        rich_help_panel="Input",
+    ),
 ]
 Source = Annotated[
     str | None,
@@ -55,25 +76,32 @@ Source = Annotated[
         "--source",
         metavar="IMAGE",
         help="The image that the tensor was made of: how it was made is found out, and held against the spec.",
+        callback=said,
         show_default=False,
+        rich_help_panel="Input",
     ),
 ]
 FailOn = Annotated[
-    str,
+    Literal["never", "unfixable", "error", "warning"],
     typer.Option(
         "--fail-on",
         metavar="[never|unfixable|error|warning]",
         help="The least finding that makes the exit code 1; unfixable: an error that convert does not mend. "
         "A candidate that could not be examined makes it 1 too, except with never.",
-        callback=one_of("never", "unfixable", "error", "warning"),
+        rich_help_panel="Checks",
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Replace an output that exists and differs.")]
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print errors only; json and jsonl are printed all the same.")
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace an output that exists and differs.", rich_help_panel="Output")
 ]
 StdinFilename = Annotated[
-    str, typer.Option("--stdin-filename", metavar="NAME", help="What standard input is called in reports and outputs.")
+    str,
+    typer.Option(
+        "--stdin-filename",
+        metavar="NAME",
+        help="Name of standard input in reports and outputs.",
+        rich_help_panel="Input",
+    ),
 ]
 
 
@@ -86,20 +114,30 @@ def _allow_remote(value: bool) -> bool:
 
 @frozen
 class SelectionOptions:
-    """Which checks count."""
+    """Which rules are checked."""
+
+    PANEL = "Checks"
 
     select: Annotated[
         list[str] | None,
-        typer.Option("--select", metavar="CODES", help="Report these checks only: DTY101, or SRC for all of them."),
+        typer.Option(
+            "--select",
+            metavar="CODES",
+            help="Check these rules only: DTY101, or SRC for a whole family.",
+            autocompletion=_complete_codes,
+        ),
     ] = None
-    ignore: Annotated[list[str] | None, typer.Option("--ignore", metavar="CODES", help="Leave these checks out.")] = (
-        None
-    )
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option("--ignore", metavar="CODES", help="Ignore these rules.", autocompletion=_complete_codes),
+    ] = None
 
 
 @frozen
 class AssumptionOptions:
-    """What the user vouches for, and what may be done without asking."""
+    """What is taken as given of a candidate, and what is allowed."""
+
+    PANEL = "Input"
 
     assume: Annotated[
         list[str] | None,
@@ -122,20 +160,39 @@ class AssumptionOptions:
 
 
 @frozen
-class RunOptions:
-    """How a run over any number of candidates goes, and how it is reported."""
+class ReportOptions:
+    """How a report on candidates is printed."""
 
-    force: Force = False
+    PANEL = "Output"
+
     report_format: Annotated[
         str | None,
         typer.Option(
             "--format",
             metavar="[" + "|".join(choices("report/formats")) + "]",
-            help="How to report. Default: table on a terminal, text elsewhere; jsonl streams.",
+            help="Report format. Default: table on a terminal, text elsewhere; jsonl streams.",
             callback=one_of(*choices("report/formats")),
             show_default=False,
         ),
     ] = None
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet", "-q", help="Print only what failed, one line each; json and jsonl are always complete."
+        ),
+    ] = False
+    no_color: Annotated[
+        bool, typer.Option("--no-color", help="No colors; as the environment variable NO_COLOR does.")
+    ] = False
+
+
+@frozen
+class RunOptions:
+    """How a run over any number of candidates is executed."""
+
+    PANEL = "Run"
+
+    force: Force = False
     stdin_filename: StdinFilename = "stdin"
     jobs: Annotated[
         int | None,
@@ -194,10 +251,6 @@ class RunOptions:
             show_default=False,
         ),
     ] = ""
-    quiet: Quiet = False
-    no_color: Annotated[
-        bool, typer.Option("--no-color", help="No colours. So does the environment variable NO_COLOR.")
-    ] = False
 
 
 _NAMES = tuple(name.replace("_", "-") for name in choices("serving/envelopes"))
@@ -221,30 +274,13 @@ class RequestOptions:
     content_type: Annotated[
         str,
         typer.Option(
-            "--content-type", metavar="TYPE", help="Say this of the body instead of its form's own.", show_default=False
+            "--content-type",
+            metavar="TYPE",
+            help="Say this of the body instead of its form's own.",
+            callback=said,
+            show_default=False,
         ),
     ] = ""
-
-
-_DOCUMENTS = sorted(
-    (name for name in choices("report/formats") if constants(f"report/formats/{name}.py", ("EVERY_VERB",))),
-    key=lambda name: name != "text",
-)
-"""The default first."""
-
-
-@frozen
-class DocumentOptions:
-    """How a report on request bodies is printed."""
-
-    report_format: Annotated[
-        str,
-        typer.Option(
-            "--format", metavar="[" + "|".join(_DOCUMENTS) + "]", help="How to report.", callback=one_of(*_DOCUMENTS)
-        ),
-    ] = "text"
-    stdin_filename: StdinFilename = "stdin"
-    quiet: Quiet = False
 
 
 def check_options(assumptions: AssumptionOptions, selection: SelectionOptions | None = None, **others: Any) -> Options:
@@ -279,18 +315,14 @@ def _assumed(pairs: list[str] | None) -> dict[str, str]:
 def _codes(words: list[str] | None) -> tuple[str, ...]:
     """Codes or their beginnings, separated by commas or given one by one. One that fits no check is refused."""
     wanted = tuple(word.strip().upper() for words_ in words or [] for word in words_.split(",") if word.strip())
+    if words and not wanted:
+        raise typer.BadParameter("--select and --ignore take codes, such as SRC or DTY101: leave the option out")
     if wanted:
         from sm_imgcheck.rules import every
 
         known = tuple(every())
         for word in wanted:
             if not any(code.startswith(word) for code in known):
-                raise typer.BadParameter(f"{word!r} begins no check's code{_nearest(word, known)}")
+                hint = nearest(word, known, cutoff=0.5) or "; sm-imgcheck rules lists all"
+                raise typer.BadParameter(f"unknown rule code: {word!r}{hint}")
     return wanted
-
-
-def _nearest(word: str, known: tuple[str, ...]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(word, known, 3, 0.5)
-    return f"; the nearest: {', '.join(near)}" if near else ": sm-imgcheck rules lists them all"

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sm_imgcheck.cli.option_groups import choices
+from sm_imgcheck.core.errors import OutputError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.io.stores import is_remote, scheme_of, store, strip_file_scheme
+from sm_imgcheck.io.stores import file_of, is_remote, scheme_of, store, strip_file_scheme
 
 if TYPE_CHECKING:
     from sm_imgcheck.cli.session import Invocation
@@ -49,10 +50,11 @@ def folder(option: str, text: str) -> str:
     return text
 
 
-def hand_over(text: str, out: str | None, *, force: bool) -> None:
+def hand_over(text: str, out: str | None, *, force: bool, made_of: str = "") -> None:
     """Print a text, or write it to the file that -o names (``-``: standard output).
 
     A pipe or a file gets UTF-8, as Python and YAML take it, whatever the encoding of the terminal is.
+    made_of: a file that is never replaced, with --force neither. Raises OutputError.
     """
     if out is None or out == "-":
         typer.echo(text if sys.stdout.isatty() else text.encode(), nl=False)
@@ -60,6 +62,7 @@ def hand_over(text: str, out: str | None, *, force: bool) -> None:
     if not out:
         raise typer.BadParameter("-o names nothing: name a file, or - for standard output")
     out = strip_file_scheme(out)
+    _refuse_input(out, (made_of,), f"{for_terminal(out)} is the spec itself: name another file")
     store(out).write(out, (text.encode(),), force=force)
 
 
@@ -82,16 +85,15 @@ Picture = Annotated[
         help="Draw it: the source, what the model sees of the tensor, and how the tensor was made.",
         callback=checked,
         show_default=False,
+        rich_help_panel="Output",
     ),
 ]
 
 
-def check_one(paths: list[str], *, golden: bool) -> None:
-    """Raise BadParameter unless there is one thing to draw: one candidate in a file, or what golden tensors show."""
-    if golden and not paths:
-        return
-    if golden or len(paths) != 1:
-        raise typer.BadParameter("--picture draws one candidate, or the golden tensors alone: name one PATH")
+def check_one(paths: list[str]) -> None:
+    """Raise BadParameter unless the paths are one candidate in a file."""
+    if len(paths) != 1:
+        raise typer.BadParameter(f"--picture draws one candidate: got {len(paths)} PATHs, expected 1")
     if paths[0] == "-" or paths[0].startswith("@") or os.path.isdir(paths[0]):  # noqa: PTH112 - as the user typed it
         raise typer.BadParameter(f"--picture draws one candidate: {for_terminal(paths[0])} is no file")
 
@@ -127,12 +129,14 @@ def put(target: str, png: bytes, made_of: Sequence[str | bytes | None], *, force
 
     made_of: paths; what is none of a file is passed over.
     """
-    from sm_imgcheck.core.errors import OutputError
-    from sm_imgcheck.io.stores import file_of, store, strip_file_scheme
-
     place = strip_file_scheme(target)
+    _refuse_input(place, made_of, f"{for_terminal(target)} is what the picture is drawn of: name another file")
+    store(place).write(place, (png,), force=force)
+
+
+def _refuse_input(place: str, made_of: Sequence[str | bytes | None], message: str) -> None:
+    """Raise OutputError where one of the paths is the very file that would be written."""
     for path in (one for one in made_of if isinstance(one, str)):
         with suppress(OSError, ValueError):  # one of them is not there, or has no lawful name
             if os.path.samefile(file_of(path)[0], place):  # noqa: PTH121 - as the user typed it
-                raise OutputError(f"{for_terminal(target)} is what the picture is drawn of: name another file")
-    store(place).write(place, (png,), force=force)
+                raise OutputError(message)

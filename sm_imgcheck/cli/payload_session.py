@@ -6,23 +6,21 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TextIO
 
-from sm_imgcheck.cli.options import AssumptionOptions, DocumentOptions, RequestOptions
-from sm_imgcheck.cli.progress import ReportWriter
+from sm_imgcheck.cli import check_signals
+from sm_imgcheck.cli.options import AssumptionOptions, ReportOptions, RequestOptions
 from sm_imgcheck.cli.run_errors import Troubles
-from sm_imgcheck.cli.session import FOR_PEOPLE, load_spec
+from sm_imgcheck.cli.session import load_spec
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Options, Report
 from sm_imgcheck.features.requests import RequestTarget, route
-from sm_imgcheck.report import Content, Row_contra, reporter
 from sm_imgcheck.run.inputs.item import Item, Listing
 from sm_imgcheck.run.inputs.listing import listed
-from sm_imgcheck.run.outputs.bodies import Made, bodies
+from sm_imgcheck.run.outputs.bodies import Made, bodies, single
 from sm_imgcheck.run.outputs.tensors import OutputRefused
 
-__all__ = ["RequestInvocation", "candidates", "each", "nothing", "settled", "writer"]
+__all__ = ["RequestInvocation", "candidates", "each", "nothing", "settled"]
 
 
 @frozen
@@ -34,30 +32,28 @@ class RequestInvocation:
     options: Options
     assumptions: AssumptionOptions
     request: RequestOptions
-    report: DocumentOptions
+    report: ReportOptions
+    stdin_filename: str
     leave_out: str = ""
     """A folder that is not read: where the bodies go."""
+    single: str = ""
+    """The file, or - for standard output, that takes one body; empty: any number."""
 
 
 def settled(invocation: RequestInvocation) -> RequestTarget:
     """The way of the requests."""
     return route(
-        load_spec(invocation.spec), form=invocation.request.envelope or "", content_type=invocation.request.content_type
+        load_spec(invocation.spec, invocation.paths),
+        form=invocation.request.envelope or "",
+        content_type=invocation.request.content_type,
     )
-
-
-def writer(invocation: RequestInvocation, content: Content[Row_contra], out: TextIO) -> ReportWriter[Row_contra]:
-    """What prints the report, in the format that the command line names."""
-    report = invocation.report
-    silent = report.quiet and report.report_format in FOR_PEOPLE
-    return ReportWriter(reporter(report.report_format, content), out, silent=silent)
 
 
 def candidates(invocation: RequestInvocation) -> Iterator[Item]:
     """What the paths stand for."""
     how = Listing(
         passed_over=Counter(),
-        stdin_name=invocation.report.stdin_filename,
+        stdin_name=invocation.stdin_filename,
         leave_out=invocation.leave_out,
         allow_remote=invocation.assumptions.allow_remote,
     )
@@ -82,11 +78,13 @@ def each(
     """
     troubles, report = Troubles(), Report(spec_name=way.spec.name, spec_sha256=way.spec.sha256)
     try:
-        for made in bodies(candidates(invocation), way, invocation.options, tell=troubles.tell):
+        every = bodies(candidates(invocation), way, invocation.options, tell=troubles.tell)
+        for made in single(every, invocation.single) if invocation.single else every:
             place = _used(made, use, troubles)
             for number, result in enumerate(made.body.results):
                 found = result.findings if number else result.findings + made.body.findings
                 report = report.plus(replace(result, emitted=place, findings=found), wanted=True)
+            check_signals()
             gc.enable()  # a short command ends without it; looking through what is imported takes 9 ms
     finally:
         if report.candidates:

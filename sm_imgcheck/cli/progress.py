@@ -1,4 +1,4 @@
-"""Output of a run as it comes: the report on standard output, progress and its end on standard error."""
+"""Progress of a run and its end, on standard error."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from collections.abc import Iterable
 from heapq import heappush, heappushpop
 from threading import Thread
 from time import monotonic
-from typing import Any, Generic, TextIO
+from typing import Any
 
 import typer
 
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Report
-from sm_imgcheck.report import Reporter, Row_contra
 from sm_imgcheck.run.work import Outcome
 
-__all__ = ["ReportWriter", "Watch"]
+__all__ = ["Watch"]
 
 _QUIET = 1.0
 """Seconds before the first word on a terminal."""
@@ -124,33 +123,3 @@ class _Bar:
     def wipe(self) -> None:
         """Leave nothing of it behind."""
         self.progress.stop()
-
-
-class ReportWriter(Generic[Row_contra]):
-    """Prints a report as its rows come."""
-
-    def __init__(self, reporter: Reporter[Row_contra], out: TextIO, *, silent: bool) -> None:
-        self.reporter, self.out, self.silent = reporter, out, silent
-        self.opened = False
-
-    def open(self) -> None:
-        """Print the beginning, once; the first row does so too."""
-        if not self.opened:
-            self.opened = True
-            self.write(self.reporter.open())
-
-    def row(self, row: Row_contra) -> None:
-        """Print one row."""
-        self.open()
-        self.write(self.reporter.row(row))
-
-    def close(self, report: Report) -> None:
-        """Print the end."""
-        self.open()
-        self.write(self.reporter.close(report))
-
-    def write(self, text: str) -> None:
-        """Print a part of the report."""
-        if text and not self.silent:
-            self.out.write(text)
-            self.out.flush()

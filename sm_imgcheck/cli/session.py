@@ -5,30 +5,32 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING, TextIO
 
 import typer
 
-from sm_imgcheck.cli import Terminated
-from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, RunOptions
-from sm_imgcheck.cli.progress import ReportWriter, Watch
+from sm_imgcheck.cli import Terminated, check_signals
+from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, ReportOptions, RunOptions
+from sm_imgcheck.cli.printing import ReportWriter
+from sm_imgcheck.cli.progress import Watch
 from sm_imgcheck.cli.run_errors import Troubles
 from sm_imgcheck.core import gc_policy
-from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.errors import ImgcheckError, OutputError
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.core.types import Options, Report, Result, Spec
 from sm_imgcheck.io.stores import is_remote, strip_file_scheme
 from sm_imgcheck.pipeline.read import WITH_TRACEBACK
-from sm_imgcheck.report import Run, reporter
+from sm_imgcheck.report import Run
 from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.run import run
-from sm_imgcheck.run.inputs.item import IMAGE_SUFFIXES, TENSOR_SUFFIXES, Listing
+from sm_imgcheck.run.inputs.item import Listing
 from sm_imgcheck.run.inputs.listing import ELSEWHERE, Shard, listed, sharded
+from sm_imgcheck.run.outputs.pending import PendingOutcomes
 from sm_imgcheck.run.work import Outcome, RunJob, Sink
 from sm_imgcheck.spec import load
 
@@ -37,9 +39,8 @@ if TYPE_CHECKING:
     from sm_imgcheck.run.outputs.packs import Packing
     from sm_imgcheck.run.resume.recorder import RunRecorder
 
-__all__ = ["FOR_PEOPLE", "Invocation", "fix_command", "load_spec", "report_on", "warn_about"]
+__all__ = ["Invocation", "code_command", "convert_command", "load_spec", "report_on", "warn_about"]
 
-FOR_PEOPLE = {"text", "table"}
 _MANY = 20
 """Paths that a command to be pasted repeats; more than these were written by a shell's pattern."""
 
@@ -53,10 +54,11 @@ class Invocation:
     options: Options
     assumptions: AssumptionOptions = AssumptionOptions()
     run: RunOptions = RunOptions()
+    report: ReportOptions = ReportOptions()
     jobs: int = 1
     """Processes; 1: this one; 0: as the engine sees fit."""
     golden: bool = False
-    """Hold the spec against its golden tensors, before any path is looked at."""
+    """Check the spec against its golden tensors; there are no paths."""
     handler: Handler | None = None
     """The user's own code, which gets each candidate as a request: what it makes of it is checked."""
     packing: Packing | None = None
@@ -77,15 +79,19 @@ class Invocation:
         return "here" if self.raise_bugs else self.run.engine or ""
 
 
-def load_spec(name: str, *, warn: bool = True) -> Spec:
+def load_spec(name: str, paths: Sequence[str] = (), *, warn: bool = True) -> Spec:
     """The spec that ``-s`` names. Raises SpecError, or ImgcheckError where none was named and none is there.
 
-    warn: print its lint warnings on standard error; a command that loads the spec again does so without.
+    paths: those of the command line, among which a spec without ``-s`` may be. warn: print its lint warnings on
+    standard error; a command that loads the spec again does so without.
     """
     if name == DEFAULT_SPEC and not os.path.exists(name):  # noqa: PTH110 - the name stays as it is shown
+        meant = next((path for path in paths if path in load.presets() or path.endswith((".yaml", ".yml"))), "")
+        if meant:
+            raise ImgcheckError(f"no spec: {for_terminal(meant)} is a PATH here; pass it as -s {argument(meant)}")
         raise ImgcheckError(
-            f"there is no {name}: name a spec or a preset with -s (sm-imgcheck spec list), "
-            "or make one (sm-imgcheck spec init)"
+            f"no spec: there is no {name}; pass a spec or a preset with -s (sm-imgcheck spec list), or write one "
+            "(sm-imgcheck spec init)"
         )
     spec = load.load(name)
     if warn:
@@ -101,12 +107,7 @@ def warn_about(spec: Spec, name: str) -> None:
         typer.echo(f"warning: {for_terminal(name)}: {doubt}", err=True)
 
 
-def fix_command(invocation: Invocation) -> tuple[str, str]:
-    """The command that fixes what a run reports, and its option for the output."""
-    return _convert_command(invocation) if invocation.handler is None else _code_command(invocation)
-
-
-def _convert_command(invocation: Invocation) -> tuple[str, str]:
+def convert_command(invocation: Invocation) -> tuple[str, str]:
     """The command that writes the corrected tensors of the same candidates, and its option for the output.
 
     What a source image shows of a tensor only ``validate`` can mend: ``convert`` would take its channels and values to
@@ -126,7 +127,7 @@ def _convert_command(invocation: Invocation) -> tuple[str, str]:
     return " ".join(words), "-o out" if source is None else "--emit out"
 
 
-def _code_command(invocation: Invocation) -> tuple[str, str]:
+def code_command(invocation: Invocation) -> tuple[str, str]:
     """The command that writes a handler that would have been right, without an option for its output."""
     from sm_imgcheck.features.codegen import stack_names
 
@@ -154,40 +155,49 @@ def report_on(
     gc_policy.enable_for_run()
     out = out or sys.stdout
     spec = _loaded(invocation)
-    form = invocation.run.report_format or ("table" if out.isatty() else "text")
-    silent = invocation.run.quiet and form in FOR_PEOPLE
-    writer = ReportWriter(reporter(form, CheckContent(_run(invocation, spec, command, out))), out, silent=silent)
+    content = CheckContent(_run(invocation, spec, command), writes=sink is not None)
+    writer = ReportWriter(content, invocation.report, out)
     job, keep = _job(invocation, spec, sink)
     listing = _listing(invocation, leave_out)
-    troubles, stopped = Troubles(), None
-    quiet = invocation.run.quiet or (form == "jsonl" and out.isatty())
-    watch = Watch(quiet=quiet, to_come=_to_come(invocation, listing))
+    troubles, pending, stopped = Troubles(), PendingOutcomes(None if keep is None else keep.packs), None
+    watch = _watch(invocation, listing, quiet=writer.form == "jsonl" and out.isatty())
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
+
+    def take(done: Outcome) -> None:
+        nonlocal report
+        row = writer.reporter.row(done.result)  # first: after a signal, what is counted and printed are alike
+        report = report.plus(done.result, wanted=sink is not None and done.result.kind != "probe")
+        writer.write(row)
+
     writer.open()
     try:
         with closing(watch), closing(_outcomes(invocation, listing, job, keep)) as outcomes:
+            check_signals()
             for done in outcomes:
                 watch.note(done)
                 troubles.note(done)
                 if results is not None and invocation.options.keep_arrays and not done.kept:
                     results.append(done.result)
-                row = writer.reporter.row(done.result)  # first: after a signal, what is counted and printed are alike
-                report = report.plus(done.result, wanted=sink is not None and done.result.kind != "probe")
-                writer.write(row)
+                for ready in pending.add(done):
+                    take(ready)
+                check_signals()
     except OSError:  # of printing: the executor turns its own into results
         raise
     except BaseException as error:  # noqa: BLE001 - raised again below
         stopped = error
+    for done in pending.rest():
+        take(done)
     report = replace(report, not_looked_at=dict(listing.passed_over))
-    if report.candidates or form not in FOR_PEOPLE:
+    if report.candidates or not writer.for_people:
         writer.close(report)
     if stopped is not None:
-        _say_how_to_go_on(stopped, report, written=sink is not None, resumable=keep is not None and sink is not None)
+        resumable = keep is not None and sink is not None
+        _say_where_it_stopped(stopped, report, pending.prepared, written=sink is not None, resumable=resumable)
         raise stopped
-    if keep is not None and keep.kept and not invocation.run.quiet:
+    if keep is not None and keep.kept and not invocation.report.quiet:
         typer.echo(f"{keep.kept:,} of {report.candidates:,} were up to date and are kept", err=True)
-    if not report.candidates and not listing.passed_over[ELSEWHERE]:
-        raise ImgcheckError(_nothing_there(invocation.paths, listing))
+    if not report.candidates:
+        _tell_nothing(invocation, listing)
     watch.sum_up(report)
     troubles.sum_up()
     return report
@@ -223,24 +233,24 @@ def _job(invocation: Invocation, spec: Spec, sink: Sink | None) -> tuple[RunJob,
 def _outcomes(
     invocation: Invocation, listing: Listing, job: RunJob, keep: RunRecorder | None
 ) -> Generator[Outcome, None, None]:
-    """The run over the paths, through the handler where there is one; before it the golden tensors where asked for."""
+    """The run: over the golden tensors, or over the paths, through the handler where there is one."""
     items = sharded(listed(invocation.paths, listing), invocation.shard, listing.passed_over)
-    if invocation.handler is None:
+    if invocation.golden:
+        from sm_imgcheck.run.sources import run_golden_tensors
+
+        outcomes = run_golden_tensors(job)
+    elif invocation.handler is None:
         outcomes = run(items, job, jobs=invocation.jobs, engine=invocation.engine, keep=keep)
     else:
         from sm_imgcheck.run.sources import run_handler
 
         outcomes = run_handler(items, invocation.handler, job)
-    if not invocation.golden:
-        return outcomes
-    from sm_imgcheck.run.sources import with_golden_tensors
-
-    return with_golden_tensors(job, outcomes)
+    return outcomes
 
 
 def _loaded(invocation: Invocation) -> Spec:
     """The spec, which has golden tensors where they are asked for."""
-    spec = load_spec(invocation.spec)
+    spec = load_spec(invocation.spec, invocation.paths)
     if invocation.golden and not spec.golden:
         shown = for_terminal(invocation.spec)
         raise ImgcheckError(f"{shown}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}")
@@ -257,6 +267,10 @@ def _listing(invocation: Invocation, leave_out: str) -> Listing:
     )
 
 
+def _watch(invocation: Invocation, listing: Listing, *, quiet: bool) -> Watch:
+    return Watch(quiet=quiet or invocation.report.quiet, to_come=_to_come(invocation, listing))
+
+
 def _to_come(invocation: Invocation, how: Listing) -> Iterator[object] | None:
     """The candidates once more, to be counted, where that costs little and can be done twice."""
     if any(path == "-" or path.startswith("@") or is_remote(path) for path in invocation.paths):
@@ -267,8 +281,17 @@ def _to_come(invocation: Invocation, how: Listing) -> Iterator[object] | None:
 def _is_many(path: str) -> bool:
     """Whether a path stands for any number of candidates: a list, a folder, here or in a store."""
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
-    is_file = suffix in IMAGE_SUFFIXES or suffix in TENSOR_SUFFIXES
+    is_file = suffix in INPUT_SUFFIXES
     return path.startswith("@") or (not is_file if is_remote(path) else os.path.isdir(strip_file_scheme(path)))  # noqa: PTH112
+
+
+def _tell_nothing(invocation: Invocation, listing: Listing) -> None:
+    """Raise ImgcheckError where a run had no candidate, unless they are all in other shards."""
+    if not listing.passed_over[ELSEWHERE]:
+        raise ImgcheckError(_nothing_there(invocation.paths, listing))
+    if not invocation.report.quiet:
+        others = f"{listing.passed_over[ELSEWHERE]:,} in other shards"
+        typer.echo(f"no candidates in shard {invocation.run.shard} ({others})", err=True)
 
 
 def _nothing_there(paths: list[str], how: Listing) -> str:
@@ -280,7 +303,7 @@ def _nothing_there(paths: list[str], how: Listing) -> str:
     return f"{said}{f' (not looked at: {passed})' if passed else ''}"
 
 
-def _run(invocation: Invocation, spec: Spec, command: tuple[str, str], out: TextIO) -> Run:
+def _run(invocation: Invocation, spec: Spec, command: tuple[str, str]) -> Run:
     return Run(
         spec_name=spec.name,
         spec_sha256=spec.sha256,
@@ -289,25 +312,26 @@ def _run(invocation: Invocation, spec: Spec, command: tuple[str, str], out: Text
         command=command[0],
         output=command[1],
         partial=bool(invocation.options.select or invocation.options.ignore),
-        width=get_terminal_size().columns,
-        color=out.isatty() and not invocation.run.no_color and _has_colors(),
-        ascii_only="\N{BOX DRAWINGS LIGHT HORIZONTAL}".encode(out.encoding or "ascii", "ignore") == b"",
     )
 
 
-def _has_colors() -> bool:
-    """Whether the terminal knows colours and its user wants them (no-color.org)."""
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    # The old Windows console shows escape sequences as they are; the ones that do not tell their name.
-    return os.name != "nt" or any(name in os.environ for name in ("WT_SESSION", "ANSICON", "TERM_PROGRAM", "TERM"))
-
-
-def _say_how_to_go_on(stopped: BaseException, report: Report, *, written: bool, resumable: bool) -> None:
+def _say_where_it_stopped(
+    stopped: BaseException, report: Report, prepared: int, *, written: bool, resumable: bool
+) -> None:
     asked_to = " by Ctrl-C" if isinstance(stopped, KeyboardInterrupt) else ""
     asked_to = f" by {stopped.name}" if isinstance(stopped, Terminated) else asked_to
     done = f"{report.candidates:,} candidate{'s' if report.candidates > 1 else ''}" if report.candidates else "nothing"
-    kept = "; what is written stays, and the same command leaves it as it is" if written and report.candidates else ""
-    kept = "; what is written stays: the same command with --resume goes on" if resumable else kept
+    done += f" ({prepared:,} prepared, not yet in an output file)" if prepared else ""
+    kept = _kept_by(stopped, report, written=written, resumable=resumable)
     if report.candidates or asked_to:
         typer.echo(f"stopped{asked_to} after {done}{kept}", err=True)
+
+
+def _kept_by(stopped: BaseException, report: Report, *, written: bool, resumable: bool) -> str:
+    """What a run that was cut short leaves, and how to go on with it; nothing where only the error knows how."""
+    if isinstance(stopped, OutputError) and not stopped.resumable:
+        return ""
+    if resumable:
+        fixed = "" if not isinstance(stopped, Exception) else "when the error below is fixed, "
+        return f"; what is written stays: {fixed}the same command with --resume goes on"
+    return "; what is written stays, and the same command leaves it as it is" if written and report.candidates else ""

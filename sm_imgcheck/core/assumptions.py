@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.layouts import LAYOUTS, is_layout
 from sm_imgcheck.core.types import Contract, Facts
@@ -21,14 +22,13 @@ __all__ = [
     "unlikely_range",
 ]
 
-_ORDERS = ("RGB", "BGR", "GRAY", "RGBA", "BGRA")
 KEYS = ("channel_order", "layout", "value_range")
 
 
 def checked(assume: Mapping[str, str]) -> Mapping[str, str]:
     """The same mapping. Raises ImgcheckError for a key or a value that says nothing of an array."""
     for key, value in assume.items():
-        usual = {"channel_order": _ORDERS, "layout": LAYOUTS}.get(key, ())
+        usual = {"channel_order": tuple(CHANNELS), "layout": LAYOUTS}.get(key, ())
         if key == "value_range" and isinstance(value, str):
             ends(value)
         elif not (is_layout(str(value)) if key == "layout" else value in usual):

@@ -96,7 +96,11 @@ class PlanError(ImgcheckError):
 
 
 class OutputError(ImgcheckError):
-    """An output that cannot be written."""
+    """An output that cannot be written. resumable: once its cause is gone, the same command with --resume goes on."""
+
+    def __init__(self, message: str, *, resumable: bool = True) -> None:
+        self.resumable = resumable
+        super().__init__(message)
 
 
 class StoreError(ImgcheckError):

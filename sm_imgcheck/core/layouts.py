@@ -7,6 +7,7 @@ from itertools import combinations, permutations
 from math import isqrt, prod
 from typing import NamedTuple
 
+from sm_imgcheck.core.channels import COUNTS
 from sm_imgcheck.core.types import Contract, Dim
 
 __all__ = [
@@ -22,7 +23,6 @@ __all__ = [
 ]
 
 LAYOUTS = ("NHWC", "NCHW", "HWC", "CHW", "NHW", "HW")
-_CHANNELS = (1, 3, 4)
 _ORDERS = {
     length: [
         order
@@ -191,7 +191,7 @@ def is_layout(layout: str) -> bool:
 
 def _readings(shape: tuple[int, ...]) -> Iterator[str]:
     for layout in LAYOUTS:
-        if len(layout) == len(shape) and ("C" not in layout or shape[layout.index("C")] in _CHANNELS):
+        if len(layout) == len(shape) and ("C" not in layout or shape[layout.index("C")] in COUNTS):
             yield layout
 
 

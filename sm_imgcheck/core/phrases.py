@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.layouts import size
@@ -117,13 +116,13 @@ _TELLING = (
 """The parameters of steps that a person asks for, in this order; the machine formats have them all."""
 
 
-def parameters(params: Mapping[str, Any]) -> str:
+def parameters(params: Mapping[str, object]) -> str:
     """A step's parameters that tell it from others of its name: ``mode=stretch, size=[224, 224]``."""
     told = [f"{key}={_value(params[key])}" for key in _TELLING if params.get(key) not in (None, "")]
     return for_terminal(", ".join(told))
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, list | tuple):

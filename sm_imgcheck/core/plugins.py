@@ -9,7 +9,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Generic, Protocol, TypeVar
 
-__all__ = ["Registry", "load", "names"]
+__all__ = ["Ranked", "Registry", "load", "names"]
 
 
 def names(package: ModuleType) -> tuple[str, ...]:
@@ -35,10 +35,10 @@ class Ranked(Protocol):
         ...
 
 
-T = TypeVar("T", bound=Ranked)
+T_co = TypeVar("T_co", bound=Ranked, covariant=True)
 
 
-class Registry(Generic[T]):
+class Registry(Generic[T_co]):
     """The objects that the modules of a package define under one name, such as ``STACK``.
 
     A module's name with hyphens is the object's: ``tensorflow_serving`` is ``tensorflow-serving``.
@@ -60,7 +60,7 @@ class Registry(Generic[T]):
         """All names in the order of ``rank``; every module is imported."""
         return tuple(sorted(self.names(), key=lambda name: (self[name].rank, name)))
 
-    def __getitem__(self, name: str) -> T:
+    def __getitem__(self, name: str) -> T_co:
         """The object of a name. Raises ModuleNotFoundError."""
-        entry: T = getattr(load(sys.modules[self._package], name.replace("-", "_")), self._constant)
+        entry: T_co = getattr(load(sys.modules[self._package], name.replace("-", "_")), self._constant)
         return entry

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+from sm_imgcheck.core.channels import GRAY
 from sm_imgcheck.core.types import Affine, Contract, Step, Values
 
 __all__ = [
@@ -119,7 +120,7 @@ def _one_for_all(values: Values, channels: int) -> Affine:
 def target(contract: Contract, order: str) -> Affine:
     """The contract's mapping for channels that stand in ``order``."""
     affine = canonical(contract.values, contract.channels)
-    if order == "GRAY" or sorted(order) != sorted(contract.channel_order):
+    if order == GRAY or sorted(order) != sorted(contract.channel_order):
         return affine
     at = [contract.channel_order.index(channel) for channel in order]
     return Affine(scale=tuple(affine.scale[i] for i in at), offset=tuple(affine.offset[i] for i in at))

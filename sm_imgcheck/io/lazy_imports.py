@@ -7,7 +7,7 @@ the facts alone. NumPy takes 80 ms to import, orjson 3 ms.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 __all__ = ["np", "orjson"]
 
@@ -18,7 +18,7 @@ class LazyModule:
     def __init__(self, name: str) -> None:
         self._module = name
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         value = getattr(import_module(self._module), name)
         setattr(self, name, value)
         return value

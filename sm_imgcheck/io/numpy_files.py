@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from io import BytesIO
 from math import prod
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.io.images.quiet import quietly
@@ -28,7 +28,7 @@ MAX_HEADER_BYTES = 10_000
 """NumPy's own limit for the text that says shape and dtype."""
 
 
-def check_numbers(dtype: np.dtype[Any]) -> None:
+def check_numbers(dtype: np.dtype) -> None:
     """Raise CandidateError for a dtype that holds no plain numbers."""
     if dtype.hasobject:
         raise CandidateError("SRC151", "holds Python objects, stored as a pickle, which can run code when it is loaded")
@@ -37,7 +37,7 @@ def check_numbers(dtype: np.dtype[Any]) -> None:
         raise CandidateError("SRC150", f"holds {dtype} elements, not numbers{hint}")
 
 
-def parsed_header(file: IO[bytes]) -> Any:
+def parsed_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
     """Shape, Fortran order and dtype. Raises CandidateError, or whatever NumPy's parser runs into."""
     version = np.lib.format.read_magic(file)
     if version not in ((1, 0), (2, 0)):
@@ -46,7 +46,7 @@ def parsed_header(file: IO[bytes]) -> Any:
     return reader(file, max_header_size=MAX_HEADER_BYTES)
 
 
-def npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
+def npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype, int]:
     """Shape, Fortran order, dtype and the offset of the values. Raises CandidateError."""
     try:
         (shape, fortran, dtype), _ = quietly(lambda: parsed_header(file))
@@ -62,7 +62,7 @@ def npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any], i
     return shape, fortran, dtype, file.tell()
 
 
-def check_bytes(shape: tuple[int, ...], dtype: np.dtype[Any], there: int) -> int:
+def check_bytes(shape: tuple[int, ...], dtype: np.dtype, there: int) -> int:
     """How many bytes an array takes. Raises CandidateError where fewer are there."""
     wanted = prod(shape) * dtype.itemsize
     if wanted > there:

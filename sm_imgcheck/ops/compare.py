@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import field, replace
-from typing import Any
 
+from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.recipes import name_of, order_of
 from sm_imgcheck.core.types import Affine, Facts, Step
@@ -36,7 +36,7 @@ class Trait:
     """decoder, turn, colour, framing, kernel, mirror, order, values, dtype or layout."""
     said: str = field(compare=False)
     """In the field's words; empty where there is nothing to say, such as no EXIF turn."""
-    key: Any = None
+    key: object = None
     """Equal for two pipelines that do it alike."""
 
     def agrees(self, other: Trait) -> bool:
@@ -103,7 +103,7 @@ def _phrase(step: Step | None) -> str:
     return "" if step is None else record(step.op).phrase(step)
 
 
-def _frame_key(step: Step) -> tuple[Any, ...]:
+def _frame_key(step: Step) -> tuple[str, ...]:
     told = {key: value for key, value in step.params.items() if key not in _UNTOLD and value is not None}
     if told.get("mode") == "stretch":
         told.pop("rounding", None)  # it derives no edge
@@ -115,7 +115,7 @@ def _values(end: Facts) -> str:
     assert end.values is not None
     name = name_of(end.values)
     order = order_of(name)
-    if not order or not end.channel_order.startswith(("RGB", "BGR")):
+    if not order or CHANNELS.get(end.channel_order, 1) < 3:
         return name
     plain = name.removesuffix(f", in {order} order")
     return plain if end.channel_order.startswith(order) else f"{plain} in {order} order on {end.channel_order} data"
@@ -154,8 +154,14 @@ def _told_apart(way: Trait, want: Trait) -> str:
     """The phrase; where the other's is the same, with what makes the difference."""
     if way.said != want.said or way.name != "framing":
         return _or_none(way)
-    mine, others = ({entry for step in trait.key for entry in step[1:]} for trait in (way, want))
+    mine, others = ({entry for step in _frames(trait) for entry in step[1:]} for trait in (way, want))
     return f"{way.said} ({', '.join(sorted(mine - others) or [f'not {one}' for one in sorted(others - mine)])})"
+
+
+def _frames(framing: Trait) -> tuple[tuple[str, ...], ...]:
+    """The key of the trait ``framing``: of each step its kind and its parameters."""
+    assert isinstance(framing.key, tuple)
+    return framing.key
 
 
 _NOTHING = {
@@ -175,7 +181,7 @@ def _stage(way: Trait, want: Trait) -> str:
     """Where the trait comes about; of frames, the first step that differs says whether it is a resize or a crop."""
     if want.name != "framing":
         return STAGES[want.name]
-    pairs = zip((*way.key, ("",)), (*want.key, ("",)), strict=False)
+    pairs = zip((*_frames(way), ("",)), (*_frames(want), ("",)), strict=False)
     kinds = next(({one[0], other[0]} for one, other in pairs if one != other), set())
     return next((kind for kind in ("resize", "letterbox", "fit", "crop", "pad") if kind in kinds), "resize").replace(
         "letterbox", "resize"

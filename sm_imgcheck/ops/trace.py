@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sm_imgcheck.core.channels import CHANNELS, FILE_CHANNELS, GRAY
 from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.types import Facts, Header, Step
 from sm_imgcheck.core.value_mapping import levels
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.ops.records.geometry import resize_dtype
-from sm_imgcheck.ops.records.source import CHANNELS
 
 __all__ = ["after", "follow", "of_file", "output_size"]
 
@@ -21,14 +21,14 @@ def of_file(header: Header) -> Facts:
     """The facts of the array that ``decode`` gives: the file's own mode, size and depth."""
     deep = header.bits > 8 and header.mode == "L"  # Pillow reduces color to 8 bits itself
     return Facts(
-        shape=(header.height, header.width, CHANNELS[header.mode]),
+        shape=(header.height, header.width, FILE_CHANNELS[header.mode]),
         layout="HWC",
         dtype="uint16" if deep else "uint8",
-        channel_order="GRAY" if header.mode == "L" else header.mode,
+        channel_order=GRAY if header.mode == "L" else header.mode,
         low=0,
         high=65535 if deep else 255,
         domain=True,
-        values=levels(CHANNELS[header.mode]),
+        values=levels(FILE_CHANNELS[header.mode]),
         whole=True,
     )
 
@@ -54,7 +54,7 @@ def follow(steps: Sequence[Step], before: Facts | None = None) -> Facts:
     """
     facts = before or _DECODED
     if facts.values is None:
-        facts = changed(facts, values=levels(CHANNELS.get(facts.channel_order, facts.length("C") or 1)))
+        facts = changed(facts, values=levels(CHANNELS.get(facts.channel_order) or facts.length("C") or 1))
     for step in steps:
         op = record(step.op)
         facts = op.effect(facts, step) if op.size is None else changed(facts, dtype=resize_dtype(facts, step))

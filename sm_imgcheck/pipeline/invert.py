@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sm_imgcheck.core.channels import ALPHA, GRAY, blue_first
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Affine, Quantize
 
@@ -68,10 +69,10 @@ def grey_levels(array: np.ndarray, reading: Reading) -> np.ndarray:
 
 def shown(pixels: np.ndarray, order: str) -> np.ndarray:
     """Pixels HxWxC uint8 in ``order`` as a screen takes them: HxWx3, RGB. A checkerboard shows through alpha."""
-    if order == "GRAY":
+    if order == GRAY:
         return np.repeat(pixels[..., :1], 3, axis=-1)
-    colours = np.ascontiguousarray(pixels[..., 2::-1] if order.startswith("BGR") else pixels[..., :3])
-    if len(order) < 4:
+    colours = np.ascontiguousarray(pixels[..., 2::-1] if blue_first(order) else pixels[..., :3])
+    if order not in ALPHA:
         return colours
     shades, square = _CHECKER
     rows, columns = np.ogrid[: pixels.shape[0], : pixels.shape[1]]

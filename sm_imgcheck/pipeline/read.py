@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import IO, Any, Literal
+from typing import IO, Literal
 
 import numpy as np
 
@@ -124,7 +124,7 @@ def tensor_candidate(body: bytes, path: str, member: str) -> Candidate:
     return array_candidate(data, path, trailing_bytes=rest)
 
 
-def array_candidate(values: Any, path: str = "array", *, trailing_bytes: int = 0) -> Candidate:
+def array_candidate(values: object, path: str = "array", *, trailing_bytes: int = 0) -> Candidate:
     """An array, or what NumPy can make one of, as a candidate. Raises TypeError for what is no array at all."""
     check_arrayish(values)
     try:
@@ -138,7 +138,7 @@ def array_candidate(values: Any, path: str = "array", *, trailing_bytes: int = 0
     return Candidate(path=path, kind="tensor", data=data, trailing_bytes=trailing_bytes)
 
 
-def check_arrayish(what: Any) -> None:
+def check_arrayish(what: object) -> None:
     """Raise TypeError for what NumPy would wrap as an object, or read as something else than is meant.
 
     An image of Pillow is not taken: its palette's indices would pass for gray levels, its EXIF turn would be lost.
@@ -151,7 +151,7 @@ def check_arrayish(what: Any) -> None:
         raise TypeError(f"expected a path, the bytes of a file, or an array, not {type(what).__name__}{hint}")
 
 
-def unmasked(values: Any) -> Any:
+def unmasked(values: object) -> object:
     """The same without its mask. Raises CandidateError where the mask hides anything."""
     hidden = int(np.sum(np.ma.getmask(values))) if isinstance(values, np.ma.MaskedArray) else 0
     if hidden:
@@ -168,7 +168,7 @@ def map_npy(file: IO[bytes], size: int) -> tuple[np.ndarray, int]:
     file.seek(0)
     shape, fortran, dtype, start = npy_header(BytesIO(file.read(MAX_HEADER_BYTES + 64)))
     wanted = check_bytes(shape, dtype, size - start)
-    order: Any = "F" if fortran else "C"
+    order: Literal["F", "C"] = "F" if fortran else "C"
     if not wanted:
         return np.empty(shape, dtype, order), size - start
     mapped = mmap.mmap(file.fileno(), start + wanted, access=mmap.ACCESS_READ)
@@ -222,7 +222,7 @@ def _nameless(path: str, member: str) -> Candidate:
     return Candidate(path=path, kind="unknown", problem=SRC153.finding(clause))
 
 
-def read_file(path: str) -> Any:
+def read_file(path: str) -> bytes | tuple[np.ndarray, int]:
     """The bytes of a file, or of a ``.npy`` on a disk the mapped array and how many bytes follow it.
 
     Raises CandidateError, StoreError.
@@ -233,7 +233,7 @@ def read_file(path: str) -> Any:
         return read_open(file, size)
 
 
-def read_open(file: IO[bytes], size: int) -> Any:
+def read_open(file: IO[bytes], size: int) -> bytes | tuple[np.ndarray, int]:
     """As ``read_file``, of an open file of ``size`` bytes."""
     if file.read(6) == b"\x93NUMPY":
         return map_npy(file, size)

@@ -13,7 +13,7 @@ from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, fetched, guarded, image_candidate, opened
 from sm_imgcheck.rules.payload_request import PAY120
 from sm_imgcheck.serving.endpoints import ENDPOINTS
-from sm_imgcheck.serving.stacks import STACKS, complete_findings, stack
+from sm_imgcheck.serving.stacks import STACKS, complete_findings
 
 __all__ = ["as_sent", "read_request", "request_candidate"]
 
@@ -75,7 +75,7 @@ def _judged(candidate: Candidate, body: bytes, spec: Spec) -> Candidate:
     """With what the stack makes of the body; what that is an array or a picture of is ``data``."""
     request = candidate.request
     assert request is not None
-    outcome = complete_findings(stack(request.stack or "custom").receive(body, request.content_type, spec), spec)
+    outcome = complete_findings(STACKS[request.stack or "custom"].receive(body, request.content_type, spec), spec)
     data = None
     if isinstance(outcome, Received):
         data = outcome.data

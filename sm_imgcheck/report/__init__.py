@@ -1,14 +1,14 @@
 """Reports: what became of a run, as a stream of text. One module for each format; its name is the ``--format``.
 
 What a verb reports is a ``Content``: its rows as JSON values and as words. A format module offers
-``reporter(content)``; what it returns takes each row as it comes and answers with the text to be printed, so that a
-format serves every verb that has rows. Nothing here prints or reads, and memory stays bounded whatever the number of
-candidates.
+``reporter(content, terminal)``; what it returns takes each row and returns the text to print, so that a format serves
+every verb. Nothing here prints or reads, and memory stays bounded whatever the number of rows.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from sm_imgcheck.core import plugins
 from sm_imgcheck.core.frozen import frozen
@@ -18,7 +18,7 @@ from sm_imgcheck.report import formats
 if TYPE_CHECKING:
     from sm_imgcheck.report._layout import Story
 
-__all__ = ["Content", "Reporter", "Run", "reporter"]
+__all__ = ["Content", "Reporter", "Run", "Terminal", "reporter"]
 
 Row_contra = TypeVar("Row_contra", contravariant=True)
 
@@ -38,39 +38,53 @@ class Run:
     """The option of ``command`` that names the output; assumptions go before it."""
     partial: bool = False
     """Not every check was asked for, so that nothing can be said of the whole contract."""
+
+
+@frozen
+class Terminal:
+    """Where a report is printed, for formats that draw."""
+
     width: int = 80
-    """Of the terminal, in columns; only ``table`` breaks lines."""
+    """In columns."""
     color: bool = False
     ascii_only: bool = False
-    """The terminal cannot draw lines."""
+    """It cannot draw lines."""
 
 
-class Content(Protocol[Row_contra]):
-    """What a verb reports, apart from its format."""
+class Content(ABC, Generic[Row_contra]):
+    """What a verb reports, apart from its format. A verb that makes one document has one row."""
 
-    run: Run
-    key: str
-    """What a JSON document calls the list of rows."""
+    key: str | None = None
+    """Name of the list of rows in a JSON document; empty: the document is that list; None: it is the one row."""
+    indent: int | None = None
+    """Spaces by which JSON rows are indented; None: each row is on one line."""
 
-    def head(self) -> dict[str, Any]:
-        """What a JSON document begins with."""
-        ...
+    def head(self) -> dict[str, object]:
+        """What a JSON document with a named list begins with."""
+        return {}
 
-    def record(self, row: Row_contra) -> dict[str, Any]:
+    @abstractmethod
+    def record(self, row: Row_contra) -> dict[str, object]:
         """One row as JSON values."""
-        ...
 
-    def tail(self, report: Report) -> dict[str, Any]:
-        """What a JSON document ends with."""
-        ...
+    def tail(self, report: Report) -> dict[str, object]:
+        """What a JSON document with a named list ends with."""
+        del report
+        return {}
 
+    @abstractmethod
     def words(self, row: Row_contra) -> str:
-        """One row for people; empty where it is told at the end."""
-        ...
+        """One row for people; empty where it is part of the summary."""
+
+    def failure(self, row: Row_contra) -> str:
+        """One line about a row that failed, for ``-q``; empty where it did not."""
+        del row
+        return ""
 
     def summary(self, report: Report) -> Story | str:
         """The end for people."""
-        ...
+        del report
+        return ""
 
 
 class Reporter(Protocol[Row_contra]):
@@ -85,14 +99,14 @@ class Reporter(Protocol[Row_contra]):
         ...
 
     def close(self, report: Report) -> str:
-        """End, with the counts of the whole run."""
+        """End, with the counts of the whole run; they are zero for a verb that checks no candidates."""
         ...
 
 
 class _Format(Protocol):
-    def reporter(self, content: Content[Row_contra]) -> Reporter[Row_contra]: ...
+    def reporter(self, content: Content[Row_contra], terminal: Terminal, /) -> Reporter[Row_contra]: ...
 
 
-def reporter(name: str, content: Content[Row_contra]) -> Reporter[Row_contra]:
+def reporter(name: str, content: Content[Row_contra], terminal: Terminal) -> Reporter[Row_contra]:
     """A reporter of the format ``name``."""
-    return cast("_Format", plugins.load(formats, name)).reporter(content)
+    return cast("_Format", plugins.load(formats, name)).reporter(content, terminal)

@@ -12,9 +12,10 @@ from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.phrases import count
 from sm_imgcheck.core.types import Golden, Report, Request, Result, Step
+from sm_imgcheck.core.types.finding import SEVERITY_ORDER
 from sm_imgcheck.report import Run, _origins
 from sm_imgcheck.report._groups import Digest, Group, Route
-from sm_imgcheck.report._rows import FAILED, ORDER, Row, Section, against, by_weight, clipped, plain, reason, row
+from sm_imgcheck.report._rows import FAILED, Row, Section, against, by_weight, clipped, plain, reason, row
 
 __all__ = ["Story", "one", "tell"]
 
@@ -54,7 +55,7 @@ def _many(run: Run, digest: Digest, report: Report) -> tuple[tuple[str, ...], li
     kinds += [f"{digest.bugs:,} not checked"] if digest.bugs else []
     of = f"{count(report.candidates, 'candidate')}: " if len(kinds) > 1 else ""
     head = (f"{of}{phrases.listing(kinds)}", against(run)) if kinds else ()
-    groups = sorted(digest.groups.values(), key=lambda group: ORDER[group.sample.severity])
+    groups = sorted(digest.groups.values(), key=lambda group: SEVERITY_ORDER[group.sample.severity])
     made = tuple(reason(f"{number:,}: {way}") for way, number in digest.made.most_common(_OTHERS))
     sections = [section for kind in sorted(digest.kinds) for section in _shared(digest, groups, kind)]
     own = tuple(_own(group) for group in groups if not _is_shared(digest, group))
@@ -224,7 +225,7 @@ def _verdict(run: Run, digest: Digest, report: Report) -> str:
 
 def _tally(run: Run, digest: Digest, report: Report) -> str:
     """How many findings, where, and how many of them ``convert`` mends."""
-    by = [count(report.severities[one], one) for one in ORDER if report.severities.get(one)]
+    by = [count(report.severities[one], one) for one in SEVERITY_ORDER if report.severities.get(one)]
     some = f"{report.with_findings:,} of" if report.with_findings < report.candidates else "all"
     where = f" in {some} {count(report.candidates, 'candidate')}" if report.candidates > 1 else ""
     # A notice that nothing mends is no flaw: it says what was assumed.
@@ -263,9 +264,8 @@ def _written(digest: Digest, report: Report) -> str:
         return "No tensor was written."
     if report.candidates == 1 and digest.first is not None:
         return f"Written to {for_terminal(digest.first.emitted or '')}."
-    but = (
-        f"; {report.unwritten:,} of {report.candidates:,} candidates could not be converted" if report.unwritten else ""
-    )
+    were = "was" if report.unwritten == 1 else "were"
+    but = f"; {report.unwritten:,} of {report.candidates:,} candidates {were} not converted" if report.unwritten else ""
     return f"{count(digest.written, 'tensor')} written{but}."
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Ideal, Origin, Result, Step
@@ -85,7 +83,7 @@ def _lines(result: Result) -> tuple[Step, ...]:
     return mending(ways(result.origins), ideal.plan.steps, ideal.plan.before)
 
 
-def of_source(result: Result) -> dict[str, Any] | None:
+def of_source(result: Result) -> dict[str, object] | None:
     """The same for machines, as values that ``_record.plain`` takes; None where no source was given."""
     if result.origins is None:
         return None
@@ -104,7 +102,7 @@ def _ways(origins: tuple[Origin, ...]) -> dict[str, list[str]]:
     return {each[0].name: [way.said for way in each] for each in shared(ways(origins))} if origins else {}
 
 
-def _origin(origin: Origin) -> dict[str, Any]:
+def _origin(origin: Origin) -> dict[str, object]:
     return {
         "said": said([traits(origin.steps, origin.before)]),
         "exact": origin.exact,
@@ -115,7 +113,7 @@ def _origin(origin: Origin) -> dict[str, Any]:
     }
 
 
-def _wanted(ideal: Ideal) -> dict[str, Any]:
+def _wanted(ideal: Ideal) -> dict[str, object]:
     plan = ideal.plan
     return {
         "source": ideal.source,

@@ -24,12 +24,12 @@ def encode(value: Any, indent: int | None = None) -> str:
     return dumps(value, allow_nan=False, indent=indent)
 
 
-def of_spec(run: Run) -> dict[str, Any]:
+def of_spec(run: Run) -> dict[str, object]:
     """The head of the document."""
     return {"version": VERSION, "spec": {"name": for_json(run.title or run.spec_name), "sha256": run.spec_sha256}}
 
 
-def of_result(result: Result) -> dict[str, Any]:
+def of_result(result: Result) -> dict[str, object]:
     """One candidate. A name that is not UTF-8 comes with ``path_bytes``, its bytes in hexadecimal."""
     record = {
         "path": for_json(result.path),
@@ -59,7 +59,7 @@ def name_of(key: str, name: str) -> dict[str, str]:
     )
 
 
-def of_request(request: Request) -> dict[str, Any]:
+def of_request(request: Request) -> dict[str, object]:
     """A request body: what came of it is under ``received`` or ``refused``; under neither where it was not looked into.
 
     What is wrong with it stands among the findings.
@@ -81,19 +81,19 @@ def of_request(request: Request) -> dict[str, Any]:
     }
 
 
-def of_handled(handled: Handled) -> dict[str, Any]:
+def of_handled(handled: Handled) -> dict[str, object]:
     """What a user's handler made of a request; of its findings, which stand among those of the result, four texts."""
-    record: dict[str, Any] = plain(handled)
+    record = plain(handled)
     findings = record.pop("findings")
     return {**record, "flaws": [[finding[key] for key in _FLAW] for finding in findings]}
 
 
-def of_plan(plan: Plan) -> dict[str, Any]:
+def of_plan(plan: Plan) -> dict[str, object]:
     """The steps, and the facts before the first and after each of them."""
     return {"steps": plain(plan.steps), "before": plain(plan.before), "after": plain(plan.after)}
 
 
-def of_report(report: Report) -> dict[str, Any]:
+def of_report(report: Report) -> dict[str, object]:
     """The counts of the run."""
     return {
         "candidates": report.candidates,

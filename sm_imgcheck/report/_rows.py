@@ -8,12 +8,12 @@ from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding, Step
+from sm_imgcheck.core.types.finding import SEVERITY_ORDER
 from sm_imgcheck.report import Run
 
 __all__ = [
     "FAILED",
     "NOT_MENDED",
-    "ORDER",
     "Row",
     "Section",
     "against",
@@ -28,7 +28,6 @@ NOT_MENDED = "convert does not mend it"
 FAILED = "Not checked, because of a bug in sm-imgcheck:"
 _LONGEST = 300
 """Of a message, in characters."""
-ORDER = {"error": 0, "warning": 1, "notice": 2}
 
 
 @frozen
@@ -66,7 +65,7 @@ def plain(finding: Finding, message: str, details: tuple[str, ...] = ()) -> Row:
 
 def by_weight(findings: tuple[Finding, ...]) -> list[Finding]:
     """The findings, the worst first."""
-    return sorted(findings, key=lambda finding: ORDER[finding.severity])
+    return sorted(findings, key=lambda finding: SEVERITY_ORDER[finding.severity])
 
 
 def row(finding: Finding, message: str, mender: str, details: tuple[str, ...] = ()) -> Row:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Report, Result
-from sm_imgcheck.report import Run, _records
+from sm_imgcheck.report import Content, Run, _records
 
 if TYPE_CHECKING:
     from sm_imgcheck.report._groups import Digest
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["CheckContent"]
 
 
-class CheckContent:
+class CheckContent(Content[Result]):
     """Each result as JSON values; for people, what all have in common, at the end."""
 
     key = "results"
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    def __init__(self, run: Run, *, writes: bool = False) -> None:
+        """writes: a result is there to be written, and fails where it is not."""
+        self.run, self.writes = run, writes
         self._gathered: Digest | None = None
 
     @property
@@ -32,15 +34,15 @@ class CheckContent:
             self._gathered = Digest()
         return self._gathered
 
-    def head(self) -> dict[str, Any]:
+    def head(self) -> dict[str, object]:
         """The spec."""
         return _records.of_spec(self.run)
 
-    def record(self, row: Result) -> dict[str, Any]:
+    def record(self, row: Result) -> dict[str, object]:
         """One candidate."""
         return _records.of_result(row)
 
-    def tail(self, report: Report) -> dict[str, Any]:
+    def tail(self, report: Report) -> dict[str, object]:
         """The counts."""
         return {"summary": _records.of_report(report)}
 
@@ -48,6 +50,17 @@ class CheckContent:
         """Nothing yet: the result is gathered."""
         self.digest.add(row)
         return ""
+
+    def failure(self, row: Result) -> str:
+        """Why a result is not written, else the rules that it breaks."""
+        path = for_terminal(row.path)
+        if row.bug or (row.skipped and (self.writes or row.status == "not checked")):
+            what = "not written" if self.writes else "not checked"
+            return f"{path}: {what}: {for_terminal(row.bug or row.skipped)}\n"
+        errors = [finding for finding in row.findings if finding.severity == "error"]
+        if self.writes or not errors:
+            return ""
+        return f"{path}: {', '.join(dict.fromkeys(f'{finding.code} {finding.name}' for finding in errors))}\n"
 
     def summary(self, report: Report) -> Story:
         """The whole report."""

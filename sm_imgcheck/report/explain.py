@@ -1,15 +1,74 @@
-"""An explanation for a person: plain text, 80 columns."""
+"""The report of ``explain``; for people on lines of 80 columns."""
 
 from __future__ import annotations
 
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.types import Report
+from sm_imgcheck.report import Content, _records
+from sm_imgcheck.report.rules import of_rule
+from sm_imgcheck.rules import Rule
 from sm_imgcheck.rules.endpoint_errors import Explanation
 
-__all__ = ["page"]
+__all__ = ["ExplainContent", "ManualPage", "page"]
+
+_KEYS = ("cause", "kind", "title", "why", "code", "tool", "checks", "line", "evidence", "source")
+_UNKNOWN = """\
+Not recognised: nothing in this text is known to be trouble with an image, a
+tensor or a request body. That does not mean that the request is right:
+  sm-imgcheck validate photo.jpg -s SPEC
+  sm-imgcheck explain - < container.log
+The endpoint's own log (CloudWatch) often says more than its answer.
+"""
 
 _WIDE = 80
 _SHOWN = 150
 """Characters of the evidence that are printed."""
+
+
+@frozen
+class ManualPage:
+    """A page of the manual, in Markdown."""
+
+    topic: str
+    page: str
+
+
+class ExplainContent(Content[Rule | Explanation | ManualPage]):
+    """The manual page of a rule, the causes of an error, or a page of the manual."""
+
+    key = ""
+    indent = 1
+
+    def __init__(self) -> None:
+        self.pages = 0
+
+    def record(self, row: Rule | Explanation | ManualPage) -> dict[str, object]:
+        """One rule, cause or page."""
+        if isinstance(row, ManualPage):
+            return {"topic": row.topic, "page": row.page}
+        return of_rule(row) if isinstance(row, Rule) else {key: _records.plain(getattr(row, key)) for key in _KEYS}
+
+    def words(self, row: Rule | Explanation | ManualPage) -> str:
+        """One page, with an empty line between two."""
+        separator, self.pages = "\n" if self.pages else "", self.pages + 1
+        if isinstance(row, ManualPage):
+            return f"{separator}{row.page}\n"
+        return f"{separator}{_manual(row) if isinstance(row, Rule) else page(row)}\n"
+
+    def summary(self, report: Report) -> str:
+        """What to do where nothing was recognized."""
+        del report
+        return "" if self.pages else _UNKNOWN
+
+
+def _manual(rule: Rule) -> str:
+    facts = [f"Severity: {rule.severity}."]
+    facts += [f"Verdict on the file: {rule.verdict}."] if rule.verdict else []
+    facts += ["convert mends it." if rule.fixed_by else "convert does not mend it."]
+    parts = [f"{rule.code} {rule.name}: {rule.title}", rule.page, " ".join(facts)]
+    parts += [f"Evidence: {rule.see}"] if rule.see else []
+    return "\n\n".join(part for part in parts if part)
 
 
 def page(found: Explanation) -> str:

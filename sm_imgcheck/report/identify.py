@@ -1,4 +1,4 @@
-"""What was recognised of a tensor, as text and as JSON: by its numbers, by its source image, against a spec."""
+"""What was recognised of a tensor, by its numbers, by its source image, against a spec."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.layouts import is_layout, size
 from sm_imgcheck.core.recipes import plausible, std_of
-from sm_imgcheck.core.types import Channel, Facts, Result, Spec
+from sm_imgcheck.core.types import Channel, Facts, Report, Result, Spec
 from sm_imgcheck.core.value_mapping import span
 from sm_imgcheck.ops.compare import shared
-from sm_imgcheck.report import Run, _origins, _records
+from sm_imgcheck.report import Content, Run, _origins, _records
 from sm_imgcheck.report._layout import Story
 from sm_imgcheck.report._layout import one as alone
 from sm_imgcheck.report._rows import Section, reason
-from sm_imgcheck.report.formats import text
 
-__all__ = ["as_json", "as_text"]
+__all__ = ["IdentifyContent"]
 
 _STD_NEAR = 0.3
 """Grey levels over the whole range by which the spacing may miss a known std."""
@@ -28,14 +27,49 @@ _TELLING = 0.6
 """Probability of a channel order from which it is more than a coin's."""
 
 
-def as_text(result: Result, spec: Spec | None, title: str) -> str:
-    """All that was found out, as lines. title: what the user calls the spec that it was held against, if it was."""
-    sections = [*_by_source(result), *_by_itself(result.facts), *_against(result, spec, title), *_from_image(result)]
-    if result.facts is None:
-        sections = [Section(title="It cannot be used:", rows=tuple(reason(one.message) for one in result.findings))]
-    kept = tuple(section for section in sections if section.rows or section.steps)
-    story = Story(head=(_head(result),), sections=kept, summary=(), command="")
-    return "\n".join(text.lines(story)) + "\n"
+class IdentifyContent(Content[Result]):
+    """What was found out of one tensor. title: what the user calls the spec that it is compared with, if any."""
+
+    indent = 1
+
+    def __init__(self, spec: Spec | None, title: str) -> None:
+        self.spec, self.title = spec, title
+        self._story: Story | str = ""
+
+    def record(self, row: Result) -> dict[str, object]:
+        """Every key is there, whatever was found or asked for."""
+        spec, whole = self.spec, _records.of_result(row)
+        record = {"version": _records.VERSION} | {key: whole[key] for key in ("path", "kind", "facts", "source")}
+        channels = row.facts.channels if row.facts is not None else ()
+        record |= {
+            "said": None if row.facts is None else _said(row.facts),
+            "plausible": [] if _on_grid(channels) else list(plausible(channels)) if channels else [],
+            "std": [_std(channel) for channel in channels] if _on_grid(channels) else None,
+            "mean": [list(_means(channel)) for channel in channels] if _on_grid(channels) else None,
+            "spec": None if spec is None else {"name": self.title or spec.name, "sha256": spec.sha256},
+            **{key: whole[key] for key in ("findings", "plan", "skipped")},
+        }
+        values: dict[str, object] = _records.plain(record)
+        return values
+
+    def failure(self, row: Result) -> str:
+        """Why a tensor cannot be identified, or the rules that it breaks."""
+        errors = [finding for finding in row.findings if finding.severity == "error"]
+        return "".join(f"{for_terminal(row.path)}: {finding.code} {finding.message}\n" for finding in errors[:1])
+
+    def words(self, row: Result) -> str:
+        """Nothing yet: the summary has it all."""
+        sections = [*_by_source(row), *_by_itself(row.facts), *_against(row, self.spec, self.title), *_from_image(row)]
+        if row.facts is None:
+            sections = [Section(title="It cannot be used:", rows=tuple(reason(one.message) for one in row.findings))]
+        kept = tuple(section for section in sections if section.rows or section.steps)
+        self._story = Story(head=(_head(row),), sections=kept, summary=(), command="")
+        return ""
+
+    def summary(self, report: Report) -> Story | str:
+        """All that was found out."""
+        del report
+        return self._story
 
 
 def _head(result: Result) -> str:
@@ -191,22 +225,6 @@ def _order(facts: Facts) -> str:
     chance = facts.order_probability
     told = f"{facts.likely_order} with a probability of {f'{chance:.2f}' if chance < 0.995 else f'{chance:.3f}'}"
     return f"{told}, by its colours" if chance >= _TELLING else f"its colours hardly tell: {told}"
-
-
-def as_json(result: Result, spec: Spec | None, title: str) -> str:
-    """The same as a JSON document: every key is there, whatever was found or asked for."""
-    whole = _records.of_result(result)
-    record = {"version": _records.VERSION} | {key: whole[key] for key in ("path", "kind", "facts", "source")}
-    channels = result.facts.channels if result.facts is not None else ()
-    record |= {
-        "said": None if result.facts is None else _said(result.facts),
-        "plausible": [] if _on_grid(channels) else list(plausible(channels)) if channels else [],
-        "std": [_std(channel) for channel in channels] if _on_grid(channels) else None,
-        "mean": [list(_means(channel)) for channel in channels] if _on_grid(channels) else None,
-        "spec": None if spec is None else {"name": title or spec.name, "sha256": spec.sha256},
-        **{key: whole[key] for key in ("findings", "plan", "skipped")},
-    }
-    return _records.encode(_records.plain(record), indent=1) + "\n"
 
 
 def _on_grid(channels: tuple[Channel, ...]) -> bool:

@@ -1,20 +1,18 @@
-"""Request bodies in a report: body by body, in bounded memory; and the table of envelopes, sizes and limits."""
+"""Request bodies in a report: body by body, in bounded memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_json, for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding, Payload, Report, Result
 from sm_imgcheck.features.requests import Bound, RequestTarget, bounds
-from sm_imgcheck.features.requests.sizes import Load, Size, cheapest
 from sm_imgcheck.features.requests.snippets import commands
-from sm_imgcheck.report import Run, _records
+from sm_imgcheck.report import Content, _records
 
-__all__ = ["Body", "PayloadContent", "one_line", "run_of", "sizes_as_json", "sizes_as_text", "to_whom"]
+__all__ = ["Body", "PayloadContent", "one_line", "to_whom"]
 
 _WAYS = {"aws": "AWS CLI v2:", "boto3": "Python, boto3:", "curl": "A container on this machine:"}
 
@@ -31,11 +29,6 @@ class Body:
     tensor: tuple[tuple[int, ...], str] | None = None
     findings: tuple[Finding, ...] = ()
     """On the body itself."""
-
-
-def run_of(route: RequestTarget) -> Run:
-    """The run whose requests take this route."""
-    return Run(spec_name=route.spec.name, spec_sha256=route.spec.sha256, contract=route.spec.contract)
 
 
 def to_whom(route: RequestTarget) -> str:
@@ -55,18 +48,18 @@ def one_line(body: Body) -> str:
     return f"{len(body.payload.body):,} bytes, {for_terminal(body.payload.content_type)} ({what})"
 
 
-class PayloadContent:
+class PayloadContent(Content[Body]):
     """Each body with what is worth knowing of it; then the limits and the commands for the first."""
 
     key = "bodies"
 
     def __init__(self, route: RequestTarget, *, folder: str = "") -> None:
-        self.route, self.folder, self.run = route, folder, run_of(route)
+        self.route, self.folder = route, folder
         self.first: tuple[str, str] | None = None
         """Place and content type of the first body."""
         self.largest = self.written = 0
 
-    def head(self) -> dict[str, Any]:
+    def head(self) -> dict[str, object]:
         """The spec, the way of the requests and its limits."""
         spec, route = self.route.spec, self.route
         return {
@@ -79,7 +72,11 @@ class PayloadContent:
             "unchecked": list(route.unchecked),
         }
 
-    def record(self, row: Body) -> dict[str, Any]:
+    def failure(self, row: Body) -> str:
+        """Why a body is not written."""
+        return f"{for_terminal(row.results[0].path)}: not written: {for_terminal(row.refused)}\n" if row.refused else ""
+
+    def record(self, row: Body) -> dict[str, object]:
         """One body with its candidates."""
         size = None if row.payload is None else len(row.payload.body)
         shape, dtype = row.tensor or (None, None)
@@ -102,7 +99,7 @@ class PayloadContent:
             "candidates": [_records.of_result(result) for result in row.results],
         }
 
-    def tail(self, report: Report) -> dict[str, Any]:
+    def tail(self, report: Report) -> dict[str, object]:
         """The counts."""
         return {"summary": _records.of_report(report)}
 
@@ -155,67 +152,3 @@ def _seen(body: Body) -> Iterator[str]:
 
 def _limit(bound: Bound, size: int) -> tuple[str, str, str]:
     return f"{bound.bytes:>13,}", "fits" if size <= bound.bytes else "over", f"{bound.source}; {bound.remedy}"
-
-
-def sizes_as_text(route: RequestTarget, load: Load, rows: Sequence[Size], *, shapes: int = 1) -> str:
-    """A line for each form, those first that the stack takes, then the limits, then the cheapest that fits."""
-    largest = f" (the largest of {shapes:,} shapes)" if shapes > 1 else ""
-    images = "1 image" if load.images == 1 else f"{load.images:,} images in one body"
-    lines = [f"{images}, {load.dtype} {list(load.shape)}{largest}, to {to_whom(route)}:"]
-    ordered = sorted(rows, key=lambda row: (not row.taken, row.bytes is None, row.bytes))
-    lines += phrases.columns((row.envelope, _bytes(row), row.content_type, _verdict(row, route)) for row in ordered)
-    lines += ["Limits, in bytes:"]
-    lines += phrases.columns(
-        (f"{one.bytes:>13,}", one.severity, f"{one.source}; {one.remedy}") for one in bounds(route)
-    )
-    lines += [f"Not checked: {one}." for one in route.unchecked]
-    return "\n".join(line.rstrip() for line in [*lines, _best(tuple(rows), route)]) + "\n"
-
-
-def _bytes(row: Size) -> str:
-    if row.bytes is None:
-        return "unknown".rjust(20)
-    return f"{'' if row.exact else 'at most '}{row.bytes:,}".rjust(20)
-
-
-def _verdict(row: Size, route: RequestTarget) -> str:
-    if not row.taken:
-        return f"not taken by {route.stack}"
-    if row.note:
-        return row.note
-    picture = "" if row.tensor else ", for a handler that makes the tensor"
-    if not row.over:
-        return f"fits{picture}"
-    return f"{_broken(row.over[-1], row)}{picture}"
-
-
-def _broken(bound: Bound, row: Size) -> str:
-    errors = [one for one in row.over if one.severity == "error"]
-    may = "" if row.exact else "may be "
-    return f"{may}TOO LARGE: over {errors[0].bytes:,}" if errors else f"{may}over {bound.bytes:,}, a warning"
-
-
-def _best(rows: tuple[Size, ...], route: RequestTarget) -> str:
-    best = cheapest(rows)
-    if best is None:
-        return f"No form of the tensor fits on the way to {to_whom(route)}."
-    return f"The cheapest that fits: {best.envelope}, {'' if best.exact else 'at most '}{best.bytes:,} bytes."
-
-
-def sizes_as_json(route: RequestTarget, load: Load, rows: Sequence[Size], *, shapes: int = 1) -> str:
-    """One document."""
-    best = cheapest(tuple(rows))
-    document = {
-        "version": _records.VERSION,
-        "images": load.images,
-        "shape": list(load.shape),
-        "dtype": load.dtype,
-        "shapes": shapes,
-        "stack": route.stack or None,
-        "endpoint": route.endpoint,
-        "sizes": _records.plain([*rows]),
-        "limits": _records.plain(bounds(route)),
-        "unchecked": list(route.unchecked),
-        "cheapest": best and best.envelope,
-    }
-    return _records.encode(document, indent=1) + "\n"

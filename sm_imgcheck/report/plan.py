@@ -6,28 +6,38 @@ from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Facts, Plan, Result, Spec
 from sm_imgcheck.core.value_mapping import span
-from sm_imgcheck.report import _records
+from sm_imgcheck.report import Content, _records
 
-__all__ = ["as_json", "as_text"]
-
-
-def as_json(result: Result, spec: Spec) -> str:
-    """The plan as a JSON document, to be kept or compared."""
-    record = {"version": _records.VERSION, "spec": _records.plain({"name": spec.name, "sha256": spec.sha256})}
-    whole = _records.of_result(result)
-    record |= {key: whole[key] for key in ("path", "kind", "skipped")}
-    record |= whole["plan"] or {"steps": [], "before": whole["facts"], "after": []}
-    return _records.encode(record, indent=1) + "\n"
+__all__ = ["PlanContent"]
 
 
-def as_text(result: Result, spec: Spec, title: str) -> str:
-    """The plan as lines under one another. ``title``: what the user calls the spec."""
-    lines = [for_terminal(result.path), f"to {for_terminal(title)}: {phrases.contract(spec.contract)}", ""]
-    if result.plan is None:
-        return "\n".join([*lines[:2], f"no plan: {for_terminal(result.skipped)}", ""])
-    if not result.plan.steps:
-        return "\n".join([*lines, "  Nothing to do: it is what the model takes.", ""])
-    return "\n".join([*lines, *_table(result.plan), ""])
+class PlanContent(Content[Result]):
+    """The plan of one candidate. ``title``: what the user calls the spec."""
+
+    indent = 1
+
+    def __init__(self, spec: Spec, title: str) -> None:
+        self.spec, self.title = spec, title
+
+    def record(self, row: Result) -> dict[str, object]:
+        """The plan, to be kept or compared."""
+        spec = {"name": self.spec.name, "sha256": self.spec.sha256}
+        record = {"version": _records.VERSION, "spec": _records.plain(spec)}
+        whole = _records.of_result(row)
+        record |= {key: whole[key] for key in ("path", "kind", "skipped")}
+        plan = {"steps": [], "before": whole["facts"], "after": []} if row.plan is None else _records.of_plan(row.plan)
+        return record | plan
+
+    def words(self, row: Result) -> str:
+        """The plan as lines under one another."""
+        lines = [for_terminal(row.path), f"to {for_terminal(self.title)}: {phrases.contract(self.spec.contract)}"]
+        if row.plan is None:
+            lines += [f"no plan: {for_terminal(row.skipped)}"]
+        elif not row.plan.steps:
+            lines += ["", "  Nothing to do: it is what the model takes."]
+        else:
+            lines += ["", *_table(row.plan)]
+        return "\n".join([*lines, ""])
 
 
 def _table(plan: Plan) -> list[str]:

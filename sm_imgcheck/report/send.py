@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_json, for_terminal
@@ -11,8 +11,8 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Report
 from sm_imgcheck.features.requests import RequestTarget
 from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, ServerResponse
-from sm_imgcheck.report import _records
-from sm_imgcheck.report.payload import Body, one_line, run_of
+from sm_imgcheck.report import Content, _records
+from sm_imgcheck.report.payload import Body, one_line
 
 if TYPE_CHECKING:
     from sm_imgcheck.rules.endpoint_errors import Explanation
@@ -29,25 +29,32 @@ class Exchange:
     """None: nothing was sent."""
 
 
-class AnswerContent:
+class AnswerContent(Content[Exchange]):
     """Each body with its answer, one after the other."""
 
     key = "answers"
 
     def __init__(self, route: RequestTarget) -> None:
-        self.route, self.run = route, run_of(route)
+        self.route = route
 
-    def head(self) -> dict[str, Any]:
+    def head(self) -> dict[str, object]:
         """The way of the requests."""
         return {"version": _records.VERSION, "envelope": self.route.envelope, "endpoint": self.route.endpoint}
 
-    def record(self, row: Exchange) -> dict[str, Any]:
+    def record(self, row: Exchange) -> dict[str, object]:
         """One body and its answer."""
         return _record(row.body, row.answer)
 
-    def tail(self, report: Report) -> dict[str, Any]:
+    def tail(self, report: Report) -> dict[str, object]:
         """How many candidates there were."""
         return {"candidates": report.candidates}
+
+    def failure(self, row: Exchange) -> str:
+        """Why a body was not sent, or the status of the response that refuses it."""
+        path = for_terminal(row.body.results[0].path)
+        if row.answer is None:
+            return f"{path}: not sent: {for_terminal(row.body.refused)}\n"
+        return f"{path}: {_status(row.answer)}\n" if row.answer.refused else ""
 
     def words(self, row: Exchange) -> str:
         """Status, content type and answer of one body."""
@@ -58,11 +65,6 @@ class AnswerContent:
             return f"{shown}: nothing is sent: {for_terminal(body.refused)}\n"
         lines = [f"{shown}: {one_line(body)}", _status(answer), *answer.notes]
         return "\n".join([*lines, "", *_said(answer), *_explained(answer)]) + "\n"
-
-    def summary(self, report: Report) -> str:
-        """Nothing: each answer stands for itself."""
-        del report
-        return ""
 
 
 def _status(answer: ServerResponse) -> str:
@@ -102,8 +104,8 @@ def _causes(answer: ServerResponse) -> tuple[Explanation, ...]:
     return explain_text(f"HTTP {answer.status} {answer.reason}\n{answer.text() or ''}")
 
 
-def _record(body: Body, answer: ServerResponse | None) -> dict[str, Any]:
-    sent = {
+def _record(body: Body, answer: ServerResponse | None) -> dict[str, object]:
+    sent: dict[str, object] = {
         "paths": [for_json(result.path) for result in body.results],
         "bytes": None if body.payload is None else len(body.payload.body),
         "content_type": None if body.payload is None else for_json(body.payload.content_type),

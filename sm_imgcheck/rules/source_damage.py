@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePath
 
+from sm_imgcheck.core.media_types import IMAGE_SUFFIXES, RARE_IMAGE_SUFFIXES
 from sm_imgcheck.core.types import Candidate, Finding, Spec
 from sm_imgcheck.rules import Rule
 
-_SUFFIXES = {
-    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".jps"),
-    "PNG": (".png", ".apng"),
-    "WEBP": (".webp",),
-    "GIF": (".gif",),
-    "BMP": (".bmp", ".dib"),
-    "TIFF": (".tif", ".tiff", ".btf", ".tf8"),
-    "AVIF": (".avif", ".avifs"),
-    "JPEG2000": (".jp2", ".j2k", ".jpx", ".jpf", ".j2c", ".jpc"),
-    "ICO": (".ico",),
+_FORMATS = {
+    suffix: form
+    for table in (IMAGE_SUFFIXES, RARE_IMAGE_SUFFIXES)
+    for form, suffixes in table.items()
+    for suffix in suffixes
 }
+"""By suffix."""
 # Pillow's ImageFile.MAXBLOCK: how much of a file it hands to libjpeg at a time.
 _FED_AT_ONCE = 65_536
 
@@ -198,10 +195,10 @@ def _wrong_extension(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     if candidate.header is None:
         return
     suffix = PurePath(candidate.path).suffix.lower()
-    told = next((form for form, suffixes in _SUFFIXES.items() if suffix in suffixes), "")
+    told = _FORMATS.get(suffix, "")
     if told and told != candidate.header.format:
         form = candidate.header.format
-        yield SRC118.finding(f"is {form}, its name says {told}", expected=_SUFFIXES[form][0], actual=suffix)
+        yield SRC118.finding(f"is {form}, its name says {told}", expected=IMAGE_SUFFIXES[form][0], actual=suffix)
 
 
 SRC132 = Rule(

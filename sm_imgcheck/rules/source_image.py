@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sm_imgcheck.core.channels import ALPHA, GRAY
 from sm_imgcheck.core.types import Candidate, Decode, Finding, Header, Severity, Spec
 from sm_imgcheck.rules import Rule
 
@@ -151,7 +152,7 @@ SRC136 = Rule(
 @SRC136.check
 def _gray_image(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     header, refused, severity = _judge(candidate, spec, "gray", "notice")
-    if header is not None and header.mode in ("L", "LA") and spec.contract.channel_order != "GRAY":
+    if header is not None and header.mode in ("L", "LA") and spec.contract.channel_order != GRAY:
         how = "refused by decode.gray" if refused else "its one channel is repeated"
         yield SRC136.finding(
             f"is gray: {how}",
@@ -182,7 +183,7 @@ SRC137 = Rule(
 @SRC137.check
 def _transparent_image(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     header, refused, severity = _judge(candidate, spec, "alpha", "notice")
-    if header is None or header.mode not in ("LA", "RGBA") or spec.contract.channel_order in ("RGBA", "BGRA"):
+    if header is None or header.mode not in ("LA", "RGBA") or spec.contract.channel_order in ALPHA:
         return
     over = f"laid over {list(spec.decode.background)}"
     how = {"drop": "dropped, what lies beneath shows", "composite": over, "reject": "refused by decode.alpha"}

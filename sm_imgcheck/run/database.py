@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from sqlite3 import Connection, Cursor, OperationalError, connect
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import ImgcheckError
+
+if TYPE_CHECKING:
+    from sqlite3 import _Parameters
 
 __all__ = ["as_blob", "as_text", "temporary"]
 
@@ -16,7 +19,7 @@ class _Own(Connection):
     def __del__(self) -> None:
         self.close()
 
-    def execute(self, statement: str, values: Any = (), /) -> Cursor:
+    def execute(self, statement: str, values: _Parameters = (), /) -> Cursor:
         """As every connection does. Raises ImgcheckError where the disk is full, or none can be written."""
         try:
             return super().execute(statement, values)

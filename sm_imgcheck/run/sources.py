@@ -18,7 +18,7 @@ from sm_imgcheck.rules.handler import HND130
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.work import Outcome, RunJob, judge_item, resolve_input
 
-__all__ = ["process_with_handler", "run_handler", "with_golden_tensors"]
+__all__ = ["process_with_handler", "run_golden_tensors", "run_handler"]
 
 
 def run_handler(items: Iterable[Item], handler: Handler, job: RunJob) -> Generator[Outcome, None, None]:
@@ -48,13 +48,12 @@ def process_with_handler(what: Any, runner: Runner, spec: Spec, options: Options
         return process(replace(candidate, handled=told), spec, options)
 
 
-def with_golden_tensors(job: RunJob, outcomes: Generator[Outcome, None, None]) -> Generator[Outcome, None, None]:
-    """Yield what each golden tensor says of the spec, in the order of the spec, then the outcomes."""
+def run_golden_tensors(job: RunJob) -> Generator[Outcome, None, None]:
+    """Yield what each golden tensor shows of the spec, in the order of the spec."""
     for number, probe in enumerate(job.spec.golden):
         unread = is_remote(probe["tensor"]) and not job.allow_remote
         item = Item(path=probe["tensor"], output=(), problem="is a remote place" if unread else "")
         yield judge_item(job, item, partial(_judged, job, number))
-    yield from outcomes
 
 
 def _judged(job: RunJob, number: int, _: Item) -> Result:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+from typing import TypedDict
 
 from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.serving.envelopes import shown
 from sm_imgcheck.serving.envelopes._json import member
 
-__all__ = ["DATATYPES", "DATATYPE_OF", "check_count", "is_shape", "name_of", "tensor_of"]
+__all__ = ["DATATYPES", "DATATYPE_OF", "InputTensor", "check_count", "is_shape", "name_of", "tensor_of"]
 
 DATATYPES = {
     "BOOL": "bool",
@@ -35,20 +36,32 @@ DATATYPE_OF = {
 _DTYPES = {word: dtype for dtype, word in DATATYPE_OF.items()}
 
 
-def tensor_of(document: Any) -> tuple[dict[str, Any], tuple[int, ...], str]:
+class InputTensor(TypedDict, total=False):
+    """An entry of ``inputs``, once its shape and its datatype are checked."""
+
+    name: Json
+    shape: list[int]
+    datatype: str
+    data: Json
+    parameters: Json
+
+
+def tensor_of(document: Json) -> tuple[dict[str, Json], tuple[int, ...], str]:
     """The entry of the only input, its shape and its dtype. Raises PayloadError."""
     inputs = member(document, "inputs")
     if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
         raise PayloadError(f'"inputs" holds {shown(inputs)}, not a list with one object')
     tensor = inputs[0]
     shape, datatype = tensor.get("shape"), tensor.get("datatype")
-    if not isinstance(shape, list) or not all(type(length) is int and length >= 0 for length in shape):
+    axes = shape if isinstance(shape, list) else [None]
+    lengths = tuple(length for length in axes if type(length) is int and length >= 0)
+    if len(lengths) != len(axes):
         raise PayloadError(f'"shape" is {shown(shape)}, not a list of lengths')
-    if len(shape) > 32:
-        raise PayloadError(f'"shape" has {len(shape)} axes')
+    if len(lengths) > 32:
+        raise PayloadError(f'"shape" has {len(lengths)} axes')
     if not isinstance(datatype, str) or datatype not in _DTYPES:
         raise PayloadError(f'"datatype" is {shown(datatype)}, not one of {", ".join(_DTYPES)}')
-    return tensor, tuple(shape), _DTYPES[datatype]
+    return tensor, lengths, _DTYPES[datatype]
 
 
 def check_count(shape: tuple[int, ...], count: int) -> None:
@@ -62,17 +75,15 @@ def name_of(dtype: str) -> str:
     return next((word for word, name in DATATYPES.items() if name == dtype), dtype)
 
 
-def is_shape(shape: Any) -> bool:
+def is_shape(shape: Json) -> bool:
     """Whether it is a list of lengths that an array can have."""
-    return (
-        isinstance(shape, list)
-        and 0 < len(shape) <= 32
-        and all(isinstance(length, int) and not isinstance(length, bool) and length >= 0 for length in shape)
-        and prod(length or 1 for length in shape) < 1 << 59
-    )
+    if not isinstance(shape, list) or not 0 < len(shape) <= 32:
+        return False
+    lengths = [length for length in shape if isinstance(length, int) and not isinstance(length, bool) and length >= 0]
+    return len(lengths) == len(shape) and prod(length or 1 for length in lengths) < 1 << 59
 
 
-def numpy_dtype(word: str) -> np.dtype[Any] | None:
+def numpy_dtype(word: str) -> np.dtype | None:
     """Of a datatype; None for those that NumPy cannot hold."""
     name = DATATYPES.get(word, "")
     return np.dtype(name) if name and name != "bfloat16" else None

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
+from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.spec.geometry_ops import is_fit
 from sm_imgcheck.spec.keys import LIBRARIES, SMOOTH
 from sm_imgcheck.spec.language_image import CROP, STEP_KEYS
 from sm_imgcheck.spec.problems import Notes, at, choice_of
-from sm_imgcheck.spec.shape import CHANNELS
+
+if TYPE_CHECKING:
+    from sm_imgcheck.spec.given import GivenSpec, StepKeys, WrittenStep
 
 __all__ = ["Target", "read"]
 
@@ -43,7 +46,7 @@ class Target:
     """None: it has problems of its own."""
 
 
-def read(given: Mapping[str, Any], target: Target, notes: Notes) -> list[dict[str, Any]]:
+def read(given: GivenSpec, target: Target, notes: Notes) -> list[WrittenStep]:
     """The steps in the spec language, each a mapping with one key: ``crop``, ``resize`` or ``pad``."""
     if "resize" in given and "geometry" in given:
         notes.add("geometry", "stands beside resize: geometry is its long form; keep one of them")
@@ -57,13 +60,13 @@ def read(given: Mapping[str, Any], target: Target, notes: Notes) -> list[dict[st
     return [] if target.size is None else [{"resize": _resize({}, "resize", target, notes)}]
 
 
-def _shorthand(given: Mapping[str, Any], target: Target, notes: Notes) -> list[dict[str, Any]]:
+def _shorthand(given: StepKeys, target: Target, notes: Notes) -> list[WrittenStep]:
     mode = given.get("mode", "stretch")
     if mode == "none":
         for name in sorted(set(given) - {"mode"}):
             notes.add(at("resize", name), "has no meaning with mode: none")
         return []
-    steps = [{"resize": _resize(given, "resize", target, notes)}]
+    steps: list[WrittenStep] = [{"resize": _resize(given, "resize", target, notes)}]
     takes_crop = "crop" in _OWN_KEYS[mode]
     crop = given.get("crop", "center" if takes_crop and target.size else "none")
     if crop == "center" and takes_crop:
@@ -82,8 +85,8 @@ def _shorthand(given: Mapping[str, Any], target: Target, notes: Notes) -> list[d
     return steps
 
 
-def _long_form(given: Sequence[Mapping[str, Any]], target: Target, notes: Notes) -> list[dict[str, Any]]:
-    steps: list[dict[str, Any]] = []
+def _long_form(given: Sequence[WrittenStep], target: Target, notes: Notes) -> list[WrittenStep]:
+    steps: list[WrittenStep] = []
     for index, step in enumerate(given):
         library = next((one["resize"].get("library", "") for one in reversed(steps) if "resize" in one), "")
         steps.append(_step(step, at("geometry", index), target, notes, library=library))
@@ -92,7 +95,7 @@ def _long_form(given: Sequence[Mapping[str, Any]], target: Target, notes: Notes)
     return steps
 
 
-def _check_order(steps: Sequence[Mapping[str, Any]], notes: Notes) -> None:
+def _check_order(steps: Sequence[WrittenStep], notes: Notes) -> None:
     """Some steps are what they say only next to others."""
     for index, (step, after) in enumerate(zip(steps, [*steps[1:], {}], strict=False)):
         place = at("geometry", index)
@@ -110,7 +113,7 @@ def _pad_side(rounding: str, library: str) -> str:
     return "before" if rounding == "floor" and library.startswith("pillow") else "after"
 
 
-def _step(step: Mapping[str, Any], place: str, target: Target, notes: Notes, *, library: str) -> dict[str, Any]:
+def _step(step: WrittenStep, place: str, target: Target, notes: Notes, *, library: str) -> WrittenStep:
     """One step of the long form, complete; ``library`` is that of the resize before it."""
     ((name, given),) = step.items()
     where = at(place, name)
@@ -118,20 +121,25 @@ def _step(step: Mapping[str, Any], place: str, target: Target, notes: Notes, *, 
         full = _crop(given, where, notes, library=library)
     else:
         full = (_resize if name == "resize" else _pad)(given, where, target, notes)
-    return {name: {key.name: full[key.name] for key in STEP_KEYS[name] if full.get(key.name) is not None}}
+    return {name: _ordered(full, name)}
 
 
-def _resize(given: Mapping[str, Any], place: str, target: Target, notes: Notes) -> dict[str, Any]:
+def _ordered(full: Mapping[str, object], name: str) -> StepKeys:
+    """The keys of a step in the order of the table, without those that have no value."""
+    return cast("StepKeys", {key.name: full[key.name] for key in STEP_KEYS[name] if full.get(key.name) is not None})
+
+
+def _resize(given: StepKeys, place: str, target: Target, notes: Notes) -> StepKeys:
     """One resize with every default: those of the library that is named."""
     mode = given.get("mode", "stretch")
     if mode == "none":
         notes.add(at(place, "mode"), "none is for the shorthand resize; in a list of steps leave the step out")
         return {}
     for name in sorted(set(given) & _SOME_MODES - _OWN_KEYS[mode]):
-        if not (name == "crop" and given[name] == "none"):
+        if not (name == "crop" and given.get(name) == "none"):
             users = [other for other, own in _OWN_KEYS.items() if name in own]
             notes.add(at(place, name), f"has no meaning with mode: {mode}, only with {choice_of(users)}")
-    full = {
+    full: dict[str, object] = {
         "mode": mode,
         "size": _edges(given, mode, place, target, notes),
         "max_size": given.get("max_size"),
@@ -140,13 +148,12 @@ def _resize(given: Mapping[str, Any], place: str, target: Target, notes: Notes) 
         "multiple_of": given.get("multiple_of"),
     }
     if mode == "letterbox":
-        default = LIBRARIES[full["library"]].fill
+        default = LIBRARIES[given.get("library", "pillow")].fill
         full["fill"] = _fill(given.get("fill", default), target.channel_order, at(place, "fill"), notes)
-    order = [key.name for key in STEP_KEYS["resize"]]
-    return {name: full[name] for name in order if full.get(name) is not None}
+    return _ordered(full, "resize")
 
 
-def _edges(given: Mapping[str, Any], mode: str, place: str, target: Target, notes: Notes) -> int | list[int] | None:
+def _edges(given: StepKeys, mode: str, place: str, target: Target, notes: Notes) -> int | list[int] | None:
     """``size`` in the form that the mode takes."""
     size, where = given.get("size"), at(place, "size")
     one_edge = mode == "shortest_edge" or (mode == "longest_edge" and not isinstance(size, list))
@@ -176,14 +183,14 @@ def _edges(given: Mapping[str, Any], mode: str, place: str, target: Target, note
     return [size, size] if isinstance(size, int) and not one_edge else size
 
 
-def _rounding(given: Mapping[str, Any], mode: str, place: str, notes: Notes) -> str:
+def _rounding(given: StepKeys, mode: str, place: str, notes: Notes) -> str:
     rounding: str = given.get("rounding", _usual_rounding(given, mode))
     if rounding not in _ROUNDINGS[mode]:
         notes.wrong(at(place, "rounding"), rounding, f"{choice_of(_ROUNDINGS[mode])} with mode: {mode}")
     return rounding
 
 
-def _usual_rounding(given: Mapping[str, Any], mode: str) -> str:
+def _usual_rounding(given: StepKeys, mode: str) -> str:
     """The rule of the function that people mean by these words.
 
     ``max_size`` is DETR's resize, which floors but for the edge that is held back; OpenCV's only way to cover is
@@ -194,7 +201,7 @@ def _usual_rounding(given: Mapping[str, Any], mode: str) -> str:
     return "round" if mode == "cover" and given.get("library") == "opencv" else "floor"
 
 
-def _arithmetic(given: Mapping[str, Any], place: str, notes: Notes) -> dict[str, Any]:
+def _arithmetic(given: StepKeys, place: str, notes: Notes) -> dict[str, object]:
     """Interpolation, library, dtype and antialias: what the named library offers, else its own default."""
     name = given.get("library", "pillow")
     library = LIBRARIES[name]
@@ -218,7 +225,7 @@ def _arithmetic(given: Mapping[str, Any], place: str, notes: Notes) -> dict[str,
     }
 
 
-def _antialias(given: Mapping[str, Any], interpolation: str, place: str, notes: Notes) -> bool | None:
+def _antialias(given: StepKeys, interpolation: str, place: str, notes: Notes) -> bool | None:
     name = given.get("library", "pillow")
     library, wanted, where = LIBRARIES[name], given.get("antialias"), at(place, "antialias")
     if library.antialias is None:
@@ -231,39 +238,44 @@ def _antialias(given: Mapping[str, Any], interpolation: str, place: str, notes: 
     return library.antialias and smooth if wanted is None else wanted
 
 
-def _crop(given: Mapping[str, Any], place: str, notes: Notes, *, library: str) -> dict[str, Any]:
+def _crop(given: StepKeys, place: str, notes: Notes, *, library: str) -> StepKeys:
     cuts = [name for name in _CUTS if name in given]
     if len(cuts) != 1:
         notes.add(place, f"has {' and '.join(cuts) or 'none'} of {', '.join(_CUTS)}; write exactly one of them")
         return {}
-    cut, size = cuts[0], given.get("size")
+    cut = cuts[0]
     rounding = given.get("rounding", "round" if cut == "size" else "floor")
     if rounding == "none" and cut != "aspect":
         notes.wrong(at(place, "rounding"), rounding, "round, floor or ceil: none is for aspect")
     if "pad_side" in given and cut != "size":
         notes.add(at(place, "pad_side"), "has no meaning without size: only size can be larger than the image")
-    full = {**given, "rounding": rounding}
+    full: StepKeys = {**given, "rounding": rounding}
     if cut == "size":
-        side = given.get("pad_side", _pad_side(rounding, library))
-        full |= {"size": [size, size] if isinstance(size, int) else size, "pad_side": side}
+        size = given["size"]
+        full["size"] = [size, size] if isinstance(size, int) else size
+        full["pad_side"] = given.get("pad_side", _pad_side(rounding, library))
     return full
 
 
-def _pad(given: Mapping[str, Any], place: str, target: Target, notes: Notes) -> dict[str, Any]:
+def _pad(given: StepKeys, place: str, target: Target, notes: Notes) -> StepKeys:
     size = given.get("size")
     if (size is None) == ("multiple_of" not in given):
         notes.add(place, f"has {'neither' if size is None else 'both'} of size and multiple_of; write one of them")
     units = given.get("units", "byte")
-    return {
+    full: StepKeys = {
         **given,
-        "size": [size, size] if isinstance(size, int) else size,
         "fill": _fill(given.get("fill", 0), target.channel_order, at(place, "fill"), notes, units=units),
         "position": given.get("position", "center"),
         "units": units,
     }
+    if isinstance(size, int):
+        full["size"] = [size, size]
+    return full
 
 
-def _fill(value: Any, order: str | None, place: str, notes: Notes, *, units: str = "byte") -> list[float]:
+def _fill(
+    value: float | list[float], order: str | None, place: str, notes: Notes, *, units: str = "byte"
+) -> list[float]:
     """One number per channel, in the order red, green, blue, alpha; an alpha that is not said is opaque."""
     entries = list(value) if isinstance(value, list) else [value]
     if order is None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.types import Dim, Step
 from sm_imgcheck.spec.keys import LIBRARIES
 from sm_imgcheck.spec.problems import Notes
+
+if TYPE_CHECKING:
+    from sm_imgcheck.spec.given import StepKeys, WrittenStep
 
 __all__ = ["check_area", "check_size", "is_fit", "ops"]
 
@@ -16,7 +19,7 @@ Sizes = tuple[int, int | None]
 _ANY: Sizes = (1, None)
 
 
-def ops(steps: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
+def ops(steps: Sequence[WrittenStep]) -> tuple[Step, ...]:
     """The ops, in order, each with all its parameters."""
     found: list[Step] = []
     rest = list(steps)
@@ -30,7 +33,7 @@ def ops(steps: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
     return tuple(found)
 
 
-def is_fit(step: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+def is_fit(step: WrittenStep, after: WrittenStep) -> bool:
     """Whether two steps are one call of Pillow.
 
     Keras's ``load_img(keep_aspect_ratio=True)`` and ``ImageOps.fit`` do not cut and then resize: they resize with
@@ -42,7 +45,7 @@ def is_fit(step: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     )
 
 
-def _fit(crop: Mapping[str, Any], resize: Mapping[str, Any]) -> Step:
+def _fit(crop: StepKeys, resize: StepKeys) -> Step:
     params = {
         "aspect": crop["aspect"],
         "rounding": crop["rounding"],
@@ -53,15 +56,21 @@ def _fit(crop: Mapping[str, Any], resize: Mapping[str, Any]) -> Step:
     return Step(op=f"fit_{LIBRARIES[resize['library']].op}", params=params, loss="pixels")
 
 
-def _resize(resize: Mapping[str, Any]) -> Step:
+def _resize(resize: StepKeys) -> Step:
     if resize["mode"] == "letterbox":
         verb = "letterbox"
-        how = {"size": resize["size"], "fill": resize["fill"], "multiple_of": resize.get("multiple_of")}
+        how: dict[str, object] = {
+            "size": resize["size"],
+            "fill": resize["fill"],
+            "multiple_of": resize.get("multiple_of"),
+        }
     else:
         verb = "resize"
         how = {name: resize.get(name) for name in ("mode", "size", "max_size")}
         how["rounding"] = resize.get("rounding", "floor")  # stretch derives no edge, but its op takes the same keywords
-    arithmetic = {name: resize[name] for name in ("interpolation", "dtype", "antialias") if name in resize}
+    arithmetic: dict[str, object] = {
+        name: resize.get(name) for name in ("interpolation", "dtype", "antialias") if name in resize
+    }
     return Step(op=f"{verb}_{LIBRARIES[resize['library']].op}", params={**how, **arithmetic}, loss="pixels")
 
 
@@ -69,20 +78,20 @@ MAX_AREA = 1 << 26
 """Pixels of a picture that a spec may ask for: 8192x8192, 768 MiB as float32 RGB."""
 
 
-def check_area(steps: Sequence[Mapping[str, Any]], size: tuple[int, int] | None, place: str, notes: Notes) -> None:
+def check_area(steps: Sequence[WrittenStep], size: tuple[int, int] | None, place: str, notes: Notes) -> None:
     """Note sizes that would take more memory than a model's input ever has: a spec is hostile too."""
     sizes: list[tuple[str, Sequence[int] | None]] = [("shape", size)]
     for index, step in enumerate(steps):
         ((name, params),) = step.items()
         edges = params.get("size")
         here = f"geometry[{index}].{name}.size" if place == "geometry" else f"{place}.size"
-        sizes.append((here, (edges, edges) if isinstance(edges, int) else edges))
-    for where, edges in sizes:
-        if edges is not None and edges[0] * edges[1] > MAX_AREA:
-            notes.add(where, f"{edges[0]}x{edges[1]} pixels, expected at most {MAX_AREA} (8192x8192)")
+        sizes.append((here, edges if edges is None else _sides(edges)))
+    for where, sides in sizes:
+        if sides is not None and sides[0] * sides[1] > MAX_AREA:
+            notes.add(where, f"{sides[0]}x{sides[1]} pixels, expected at most {MAX_AREA} (8192x8192)")
 
 
-def check_size(steps: Sequence[Mapping[str, Any]], height: Dim, width: Dim, place: str, notes: Notes) -> None:
+def check_size(steps: Sequence[WrittenStep], height: Dim, width: Dim, place: str, notes: Notes) -> None:
     """Note where the steps, whatever the image, end with a size that the contract does not allow."""
     if not steps:
         return
@@ -90,7 +99,8 @@ def check_size(steps: Sequence[Mapping[str, Any]], height: Dim, width: Dim, plac
     for index, step in enumerate(steps):
         ((name, params),) = step.items()
         here = f"geometry[{index}]" if place == "geometry" else place
-        if name == "pad" and any(low > side for (low, _), side in zip(sizes, params.get("size", ()), strict=False)):
+        padded = _sides(params["size"]) if name == "pad" and "size" in params else ()
+        if any(low > side for (low, _), side in zip(sizes, padded, strict=False)):
             notes.add(f"{here}.pad.size", f"is smaller than what it pads: {_said(sizes)}")
             return
         sizes = (
@@ -114,7 +124,7 @@ def _meets(dim: Dim, low: int, high: int | None) -> bool:
     return (high is None or high >= dim.low) and (dim.high is None or low <= dim.high)
 
 
-def _advice(steps: Sequence[Mapping[str, Any]], dim: Dim) -> str:
+def _advice(steps: Sequence[WrittenStep], dim: Dim) -> str:
     last = steps[-1].get("resize", {})
     if dim.fixed is None or "multiple_of" in last:
         return ""
@@ -139,33 +149,37 @@ def _up(length: int, multiple: int) -> int:
     return -(-length // multiple) * multiple
 
 
-def _after_resize(params: Mapping[str, Any]) -> tuple[Sizes, Sizes]:
-    mode, size = params["mode"], params["size"]
+def _after_resize(params: StepKeys) -> tuple[Sizes, Sizes]:
+    mode, (height, width) = params["mode"], _sides(params["size"])
     if mode == "shortest_edge":
         limit = params.get("max_size")
-        side = (size if limit is None else 1, limit)
+        side = (height if limit is None else 1, limit)
         return side, side
     if mode == "longest_edge":
-        height, width = (size, size) if isinstance(size, int) else size
         return (1, height), (1, width)
     if mode == "cover":
-        return (size[0], None), (size[1], None)
+        return (height, None), (width, None)
     if "multiple_of" in params:
         multiple = params["multiple_of"]
-        return (1, _up(size[0], multiple)), (1, _up(size[1], multiple))
-    return (size[0], size[0]), (size[1], size[1])
+        return (1, _up(height, multiple)), (1, _up(width, multiple))
+    return (height, height), (width, width)
 
 
-def _after_crop(params: Mapping[str, Any], sizes: tuple[Sizes, Sizes]) -> tuple[Sizes, Sizes]:
+def _sides(size: int | list[int]) -> tuple[int, int]:
+    """Height and width; of one edge, which either may become, that edge twice."""
+    return (size, size) if isinstance(size, int) else (size[0], size[1])
+
+
+def _after_crop(params: StepKeys, sizes: tuple[Sizes, Sizes]) -> tuple[Sizes, Sizes]:
     if "size" in params:
-        height, width = params["size"]
+        height, width = _sides(params["size"])
         return (height, height), (width, width)
     return (1, sizes[0][1]), (1, sizes[1][1])
 
 
-def _after_pad(params: Mapping[str, Any], sizes: tuple[Sizes, Sizes]) -> tuple[Sizes, Sizes]:
+def _after_pad(params: StepKeys, sizes: tuple[Sizes, Sizes]) -> tuple[Sizes, Sizes]:
     if "size" in params:
-        height, width = params["size"]
+        height, width = _sides(params["size"])
         return (height, height), (width, width)
     multiple = params["multiple_of"]
     (low_h, high_h), (low_w, high_w) = sizes

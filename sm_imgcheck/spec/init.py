@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sm_imgcheck.core.channels import CHANNELS, ORDERS
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.spec import dtypes
 from sm_imgcheck.spec.keys import Key
 from sm_imgcheck.spec.language import TOP
-from sm_imgcheck.spec.shape import CHANNELS
 from sm_imgcheck.spec.yaml import entry, flow
 
 __all__ = ["TEMPLATE", "commented", "guessed"]
 
-TEMPLATE: dict[str, Any] = {key.name: key.example for key in TOP if key.required} | {"value_range": [0, 1]}
+TEMPLATE: Mapping[str, object] = {key.name: key.example for key in TOP if key.required} | {"value_range": [0, 1]}
 """The spec that is written when nothing is known: TensorFlow's habit, to be edited."""
 
-_ORDERS = {1: "GRAY", 3: "RGB", 4: "RGBA"}
 _RANGES = ((0, 1), (-1, 1), (0, 255))
 # A little wider than what pixels 0..255 become: a float resize overshoots.
 _IMAGENET = {"units": "unit", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "order": "RGB"}
@@ -27,7 +26,7 @@ _CAFFE = {"units": "byte", "mean": [103.939, 116.779, 123.68], "order": "BGR"}
 
 def guessed(
     shape: Sequence[int], dtype: str, low: float, high: float, given: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, str]]:
+) -> tuple[dict[str, object], dict[str, str]]:
     """What an example tensor says of its spec, and for each key how sure that is; ``given`` overrules it.
 
     ``low`` and ``high``: smallest and largest value, both finite. Raises ImgcheckError for what no image model takes.
@@ -37,11 +36,11 @@ def guessed(
         raise ImgcheckError(f"the tensor's dtype is {dtype}, which no image model takes")
     layout = given.get("layout") or _layout(shape, CHANNELS.get(str(given.get("channel_order", "")).upper()))
     channels = dict(zip(layout, shape, strict=False)).get("C", 1)
-    found: dict[str, Any] = {
+    found: dict[str, object] = {
         "shape": ["N" if axis == "N" else length for axis, length in zip(layout, shape, strict=False)],
         "layout": layout,
         "dtype": name,
-        "channel_order": _ORDERS.get(channels, "RGB"),
+        "channel_order": ORDERS.get(channels, ("RGB",))[0],
     }
     why = {
         "shape": f"the example is {flow(list(shape))}",
@@ -74,7 +73,7 @@ def _layout(shape: Sequence[int], wanted: int | None) -> str:
     return min(fits)[2]
 
 
-def _mapped(dtype: str, low: float, high: float, channels: int) -> tuple[str, Any]:
+def _mapped(dtype: str, low: float, high: float, channels: int) -> tuple[str, object]:
     """The narrowest usual mapping that these values can come from."""
     if dtype == "int8" or (dtype.startswith("int") and -128 <= low < 0 and high <= 127):
         return "value_range", [-128, 127]
@@ -92,7 +91,7 @@ def _mapped(dtype: str, low: float, high: float, channels: int) -> tuple[str, An
     )
 
 
-def commented(given: Mapping[str, Any], why: Mapping[str, str]) -> str:
+def commented(given: Mapping[str, object], why: Mapping[str, str]) -> str:
     """A spec as YAML with a line about each key; what is not given stands there as a comment, with its default."""
     lines = [
         "# What the tensor that the model takes must be.",

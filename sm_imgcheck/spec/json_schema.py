@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from sm_imgcheck.spec.keys import MAX_SIDE, Key
 from sm_imgcheck.spec.language import TOP
@@ -15,7 +14,7 @@ _PAIRS = (("value_range", "normalize"), ("resize", "geometry"))
 """Keys of which a spec has one at most."""
 
 
-def schema() -> dict[str, Any]:
+def schema() -> dict[str, object]:
     """JSON Schema, draft 2020-12, of a spec in its canonical spelling.
 
     What the rules between keys refuse (a layout that does not fit the shape) a schema cannot tell.
@@ -36,7 +35,7 @@ def schema() -> dict[str, Any]:
 _GIVEN = {"not": {"type": "null"}}
 
 
-def _object(keys: tuple[Key, ...]) -> dict[str, Any]:
+def _object(keys: tuple[Key, ...]) -> dict[str, object]:
     """A mapping of these keys and no others."""
     required = [key.name for key in keys if key.required]
     return {
@@ -47,7 +46,7 @@ def _object(keys: tuple[Key, ...]) -> dict[str, Any]:
     }
 
 
-def _property(key: Key) -> dict[str, Any]:
+def _property(key: Key) -> dict[str, object]:
     """A null counts as not given, which a required key cannot be."""
     value = _KINDS[key.kind](key)
     if key.shorthand:
@@ -60,39 +59,44 @@ def _property(key: Key) -> dict[str, Any]:
     }
 
 
-def _bounded(kind: str, key: Key) -> dict[str, Any]:
+def _bounded(kind: str, key: Key) -> dict[str, object]:
     bounds = {"minimum": key.low, "maximum": key.high, "exclusiveMinimum": key.above}
     return {"type": kind, **{name: bound for name, bound in bounds.items() if bound is not None}}
 
 
-def _list(items: dict[str, Any], least: int, most: int) -> dict[str, Any]:
+def _list(items: dict[str, object], least: int, most: int) -> dict[str, object]:
     return {"type": "array", "items": items, "minItems": least, "maxItems": most}
 
 
-def _axes(_key: Key) -> dict[str, Any]:
-    length = {
+def _axes(_key: Key) -> dict[str, object]:
+    length: dict[str, object] = {
         "anyOf": [{"type": "integer", "minimum": 1, "maximum": MAX_SIDE}, {"enum": [-1, None]}, {"type": "string"}]
     }
     return _list(length, 2, 4)
 
 
-def _steps(_key: Key) -> dict[str, Any]:
+def _steps(_key: Key) -> dict[str, object]:
     step = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False}
     forms = {name: {"anyOf": [_object(keys), {"type": "null"}]} for name, keys in STEP_KEYS.items()}
     return {"type": "array", "items": {**step, "properties": forms}}
 
 
-def _several(key: Key) -> dict[str, Any]:
+def _several(key: Key) -> dict[str, object]:
     one = _bounded("number", key)
     return {"anyOf": [one, _list(one, 1, 4)]}
 
 
-def _size(key: Key) -> dict[str, Any]:
+def _size(key: Key) -> dict[str, object]:
     edge = _bounded("integer", key)
     return {"anyOf": [edge, _list(edge, 2, 2)]}
 
 
-_KINDS: dict[str, Callable[[Key], dict[str, Any]]] = {
+def _wholes(key: Key) -> dict[str, object]:
+    assert isinstance(key.example, list)
+    return _list(_bounded("integer", key), len(key.example), len(key.example))
+
+
+_KINDS: dict[str, Callable[[Key], dict[str, object]]] = {
     "axes": _axes,
     "choice": lambda key: {"enum": list(key.choices)},
     "dtype": lambda key: {"anyOf": [{"enum": list(key.choices)}, {"type": "string"}]},
@@ -106,5 +110,5 @@ _KINDS: dict[str, Callable[[Key], dict[str, Any]]] = {
     "steps": _steps,
     "text": lambda _: {"type": "string"},
     "whole": lambda key: _bounded("integer", key),
-    "wholes": lambda key: _list(_bounded("integer", key), len(key.example), len(key.example)),
+    "wholes": _wholes,
 }

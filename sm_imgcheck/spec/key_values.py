@@ -8,22 +8,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
-from typing import Any
+from typing import TypeVar
 
+from sm_imgcheck.core.channels import COUNTS
+from sm_imgcheck.core.suggestions import nearest
 from sm_imgcheck.spec import dtypes
 from sm_imgcheck.spec.keys import Key
 from sm_imgcheck.spec.language import TOP
 from sm_imgcheck.spec.language_image import STEP_KEYS
-from sm_imgcheck.spec.problems import Notes, at, choice_of, nearest, shown
+from sm_imgcheck.spec.problems import Notes, at, choice_of, shown
 from sm_imgcheck.spec.yaml import flow
 
 __all__ = ["mapping", "tidy"]
 
+T = TypeVar("T")
 _MOST_ENTRIES = 1000
 _LONGEST_TEXT = 4000
 
 
-def mapping(value: Any, keys: tuple[Key, ...], place: str, notes: Notes) -> dict[str, Any]:
+def mapping(value: object, keys: tuple[Key, ...], place: str, notes: Notes) -> dict[str, object]:
     """The known keys of a mapping, read; everything else is noted. A null counts as not given."""
     if not isinstance(value, Mapping):
         notes.wrong(place, value, f"a mapping with the keys {_names(keys)}")
@@ -46,7 +49,7 @@ def _names(keys: tuple[Key, ...]) -> str:
     return ", ".join(key.name for key in keys)
 
 
-def _unknown(name: Any, keys: tuple[Key, ...]) -> str:
+def _unknown(name: object, keys: tuple[Key, ...]) -> str:
     if not isinstance(name, str):
         return f"a key must be text, not {shown(name)}"
     close = nearest(name, [key.name for key in keys])
@@ -59,7 +62,7 @@ def _unknown(name: Any, keys: tuple[Key, ...]) -> str:
     return f"unknown key{close or f', expected one of {_names(keys)}'}"
 
 
-def _number(value: Any, key: Key, place: str, notes: Notes) -> float | int | None:
+def _number(value: object, key: Key, place: str, notes: Notes) -> float | int | None:
     """A finite number in the bounds of ``key``."""
     plain = _plain(value)
     if plain is None:
@@ -76,7 +79,7 @@ def tidy(value: float) -> float | int:
     return int(value) if value == int(value) and abs(value) < 2**53 else float(value)
 
 
-def _plain(value: Any) -> float | int | None:
+def _plain(value: object) -> float | int | None:
     """A Python number, whatever number class it comes in; None for a bool and for what is no number."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return None
@@ -102,7 +105,7 @@ def _bounds(key: Key) -> str:
     return low if key.high is None else f"{low} to {int(key.high) if key.high == int(key.high) else key.high}"
 
 
-def _whole(value: Any, key: Key, place: str, notes: Notes) -> int | None:
+def _whole(value: object, key: Key, place: str, notes: Notes) -> int | None:
     plain = _plain(value)
     if plain is None or not math.isfinite(plain) or plain != int(plain) or not _in_bounds(plain, key):
         notes.wrong(place, value, f"a whole number{_bounds(key)}")
@@ -113,14 +116,14 @@ def _whole(value: Any, key: Key, place: str, notes: Notes) -> int | None:
     return plain
 
 
-def _flag(value: Any, _key: Key, place: str, notes: Notes) -> bool | None:
+def _flag(value: object, _key: Key, place: str, notes: Notes) -> bool | None:
     if isinstance(value, bool):
         return value
     notes.wrong(place, value, "true or false")
     return None
 
 
-def _text(value: Any, key: Key, place: str, notes: Notes) -> str | None:
+def _text(value: object, key: Key, place: str, notes: Notes) -> str | None:
     if not isinstance(value, str):
         notes.wrong(place, value, f"text, such as {flow(key.example)}")
         return None
@@ -135,7 +138,7 @@ def _surrogate(text: str) -> bool:
     return any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def _choice(value: Any, key: Key, place: str, notes: Notes) -> str | None:
+def _choice(value: object, key: Key, place: str, notes: Notes) -> str | None:
     by_fold = {choice.casefold(): choice for choice in key.choices}
     if isinstance(value, str) and value.casefold() in by_fold:
         return by_fold[value.casefold()]
@@ -144,7 +147,7 @@ def _choice(value: Any, key: Key, place: str, notes: Notes) -> str | None:
     return None
 
 
-def _dtype(value: Any, key: Key, place: str, notes: Notes) -> str | None:
+def _dtype(value: object, key: Key, place: str, notes: Notes) -> str | None:
     name = dtypes.canonical(value) if isinstance(value, str) else None
     if name is None:
         vague = isinstance(value, str) and value.lower() in {"float", "int", "np.float", "np.int"}
@@ -154,7 +157,7 @@ def _dtype(value: Any, key: Key, place: str, notes: Notes) -> str | None:
     return name
 
 
-def _listed(value: Any, place: str, notes: Notes, expected: str) -> list[Any] | None:
+def _listed(value: object, place: str, notes: Notes, expected: str) -> list[object] | None:
     if isinstance(value, Sequence) and not isinstance(value, str | bytes) and 0 < len(value) <= _MOST_ENTRIES:
         return list(value)
     notes.wrong(place, value, expected)
@@ -162,28 +165,33 @@ def _listed(value: Any, place: str, notes: Notes, expected: str) -> list[Any] | 
 
 
 def _each(
-    entries: list[Any] | None, key: Key, place: str, notes: Notes, reader: Callable[[Any, Key, str, Notes], Any]
-) -> list[Any] | None:
+    entries: list[object] | None,
+    key: Key,
+    place: str,
+    notes: Notes,
+    reader: Callable[[object, Key, str, Notes], T | None],
+) -> list[T] | None:
     if entries is None:
         return None
     read = [reader(entry, key, at(place, index), notes) for index, entry in enumerate(entries)]
-    return None if None in read else read
+    fine = [entry for entry in read if entry is not None]
+    return fine if len(fine) == len(read) else None
 
 
-def _numbers(value: Any, key: Key, place: str, notes: Notes) -> float | list[float] | None:
+def _numbers(value: object, key: Key, place: str, notes: Notes) -> float | list[float] | None:
     """One number for all channels stays a number."""
     if not isinstance(value, str) and isinstance(value, Real):
         return _number(value, key, place, notes)
     entries = _listed(
         value, place, notes, f"a number{_bounds(key)}, or a list with one per channel: {flow(key.example)}"
     )
-    if entries is not None and len(entries) not in (1, 3, 4):
+    if entries is not None and len(entries) not in COUNTS:
         notes.wrong(place, value, f"one number per channel: {flow(key.example)}")
         return None
     return _each(entries, key, place, notes, _number)
 
 
-def _pair(value: Any, key: Key, place: str, notes: Notes) -> list[float] | None:
+def _pair(value: object, key: Key, place: str, notes: Notes) -> list[float] | None:
     entries = _listed(value, place, notes, f"[low, high], such as {flow(key.example)}")
     if entries is not None and len(entries) != 2:
         notes.wrong(place, value, f"two numbers, [low, high], such as {flow(key.example)}")
@@ -195,7 +203,7 @@ def _pair(value: Any, key: Key, place: str, notes: Notes) -> list[float] | None:
     return pair
 
 
-def _size(value: Any, key: Key, place: str, notes: Notes) -> int | list[int] | None:
+def _size(value: object, key: Key, place: str, notes: Notes) -> int | list[int] | None:
     if isinstance(value, Real) and not isinstance(value, bool):
         return _whole(value, key, place, notes)
     entries = _listed(value, place, notes, "one edge in pixels, or [height, width]")
@@ -205,7 +213,8 @@ def _size(value: Any, key: Key, place: str, notes: Notes) -> int | list[int] | N
     return _each(entries, key, place, notes, _whole)
 
 
-def _wholes(value: Any, key: Key, place: str, notes: Notes) -> list[int] | None:
+def _wholes(value: object, key: Key, place: str, notes: Notes) -> list[int] | None:
+    assert isinstance(key.example, list)
     length = len(key.example)
     entries = _listed(value, place, notes, f"a list of {length} whole numbers, such as {flow(key.example)}")
     if entries is not None and len(entries) != length:
@@ -214,18 +223,18 @@ def _wholes(value: Any, key: Key, place: str, notes: Notes) -> list[int] | None:
     return _each(entries, key, place, notes, _whole)
 
 
-def _axes(value: Any, key: Key, place: str, notes: Notes) -> list[Any] | None:
+def _axes(value: object, key: Key, place: str, notes: Notes) -> list[object] | None:
     """Only that it is a list: ``axes`` reads what stands in it."""
     return _listed(value, place, notes, f"a list with one entry per axis, such as {flow(key.example)}")
 
 
-def _nested(value: Any, key: Key, place: str, notes: Notes) -> dict[str, Any]:
+def _nested(value: object, key: Key, place: str, notes: Notes) -> dict[str, object]:
     if key.shorthand and isinstance(value, str) and value.casefold() == key.shorthand:
         value = {"mode": key.shorthand}
     return mapping(value, key.keys, place, notes)
 
 
-def _steps(value: Any, _key: Key, place: str, notes: Notes) -> list[dict[str, Any]] | None:
+def _steps(value: object, _key: Key, place: str, notes: Notes) -> list[dict[str, object]] | None:
     if isinstance(value, Sequence) and not isinstance(value, str | bytes) and not value:
         return []
     expected = f"a list of steps, each one of {choice_of(list(STEP_KEYS))}"
@@ -234,7 +243,7 @@ def _steps(value: Any, _key: Key, place: str, notes: Notes) -> list[dict[str, An
     return None if entries is None or None in steps else [step for step in steps if step is not None]
 
 
-def _step(value: Any, place: str, notes: Notes) -> dict[str, Any] | None:
+def _step(value: object, place: str, notes: Notes) -> dict[str, object] | None:
     if not isinstance(value, Mapping) or len(value) != 1:
         notes.wrong(place, value, f"a mapping with one key: {choice_of(list(STEP_KEYS))}")
         return None
@@ -246,14 +255,14 @@ def _step(value: Any, place: str, notes: Notes) -> dict[str, Any] | None:
     return {name: mapping({} if params is None else params, STEP_KEYS[name], at(place, name), notes)}
 
 
-def _entries(value: Any, key: Key, place: str, notes: Notes) -> list[dict[str, Any]] | None:
+def _entries(value: object, key: Key, place: str, notes: Notes) -> list[dict[str, object]] | None:
     if isinstance(value, Sequence) and not isinstance(value, str | bytes) and not value:
         return []
     entries = _listed(value, place, notes, f"a list of mappings with the keys {_names(key.keys)}")
     return None if entries is None else [mapping(one, key.keys, at(place, i), notes) for i, one in enumerate(entries)]
 
 
-_READERS: dict[str, Callable[[Any, Key, str, Notes], Any]] = {
+_READERS: dict[str, Callable[[object, Key, str, Notes], object]] = {
     "axes": _axes,
     "choice": _choice,
     "dtype": _dtype,

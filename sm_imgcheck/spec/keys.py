@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.json_types import Json
 
 __all__ = ["LIBRARIES", "MAX_SIDE", "SMOOTH", "Key", "Library"]
 
@@ -37,9 +38,9 @@ class Key:
     kind: Kind
     doc: str
     """One line for editors, ``spec init`` and the manual."""
-    example: Any
+    example: Json
     """A value."""
-    default: Any = None
+    default: Json = None
     """What it is when nothing is said; None: see ``rule``."""
     rule: str = ""
     """How the default follows from other keys; empty where there is a constant one, or none."""

@@ -6,6 +6,7 @@ follow this table. Rules between keys are functions: ``shape``, ``values``, ``ge
 
 from __future__ import annotations
 
+from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.core.types.spec import UNNAMED
 from sm_imgcheck.spec.dtypes import DTYPES
@@ -43,7 +44,7 @@ NORMALIZE = (
     Key(
         name="order",
         kind="choice",
-        choices=("RGB", "BGR", "GRAY", "RGBA", "BGRA"),
+        choices=tuple(CHANNELS),
         doc="the channel order in which mean and std are listed",
         example="RGB",
         rule="RGB; required for BGR models unless all entries are equal",
@@ -158,7 +159,7 @@ TOP = (
     Key(
         name="channel_order",
         kind="choice",
-        choices=("RGB", "BGR", "GRAY", "RGBA", "BGRA"),
+        choices=tuple(CHANNELS),
         required=True,
         doc="order of the channels in the tensor",
         example="RGB",

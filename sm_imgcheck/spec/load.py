@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Any
 
 from sm_imgcheck.core.errors import ImgcheckError, Problem, SpecError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.types import Spec
+from sm_imgcheck.core.suggestions import nearest
+from sm_imgcheck.core.types import Probe, Spec
 from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.io.stores.local import opened
 from sm_imgcheck.spec.parse import parse
-from sm_imgcheck.spec.problems import nearest, shown
+from sm_imgcheck.spec.problems import shown
 from sm_imgcheck.spec.yaml import read
 
 __all__ = ["join", "load", "loaded", "presets"]
@@ -30,7 +31,7 @@ _SUFFIXES = (".yaml", ".yml", ".json")
 class _Written:
     """A spec as it stands in its file."""
 
-    mapping: Mapping[str, Any]
+    mapping: Mapping[str, object]
     """With what it extends joined in."""
     lines: Mapping[str, int] = field(default_factory=dict)
     """Of the keys that stand in this very file."""
@@ -41,7 +42,7 @@ class _Written:
     """The folder that the paths of ``golden`` start from: that of the file in which they stand."""
 
 
-def load(spec: str | os.PathLike[str] | Mapping[str, Any]) -> Spec:
+def load(spec: str | os.PathLike[str] | Mapping[str, object]) -> Spec:
     """Read a spec: a path, the name of a preset, or a mapping of the spec language.
 
     A bare name is a preset first and a file second; a name with a separator or a suffix, and a Path, is a file.
@@ -68,13 +69,16 @@ def load(spec: str | os.PathLike[str] | Mapping[str, Any]) -> Spec:
     return replace(found, golden=tuple(_placed(probe, written.probes) for probe in found.golden))
 
 
-def _placed(probe: Mapping[str, Any], folder: str) -> dict[str, Any]:
+def _placed(probe: Probe, folder: str) -> Probe:
     """A probe with its paths as they are opened. What ``resolved`` says, and the digest, is what is written."""
-    paths = {key: probe[key] for key in ("image", "tensor") if not is_remote(probe[key])}
-    return {**probe, **{key: os.path.join(folder, path) for key, path in paths.items()}}  # noqa: PTH118
+    return {**probe, "image": _opened(probe["image"], folder), "tensor": _opened(probe["tensor"], folder)}
 
 
-def loaded(spec: Spec | str | os.PathLike[str] | Mapping[str, Any]) -> Spec:
+def _opened(path: str, folder: str) -> str:
+    return path if is_remote(path) else os.path.join(folder, path)  # noqa: PTH118
+
+
+def loaded(spec: Spec | str | os.PathLike[str] | Mapping[str, object]) -> Spec:
     """The spec itself, or as ``load`` reads it."""
     return spec if isinstance(spec, Spec) else load(spec)
 
@@ -108,8 +112,18 @@ def _locate(spec: str | os.PathLike[str], beside: Path = Path()) -> Path:
         raise ImgcheckError(f"{name[:200]}: {error.strerror}") from None
     except ValueError:  # a null byte in the name, up to Python 3.12
         pass
-    hint = nearest(Path(text).stem, presets()) or "; `sm-imgcheck spec list` shows the presets"
-    raise ImgcheckError(f"{name}: there is no such file{' and no preset of that name' if bare else ''}{hint}")
+    what = "no such file or preset" if bare else "no such file"
+    raise ImgcheckError(f"{name}: {what}{_presets_near(Path(text).stem)}")
+
+
+def _presets_near(word: str) -> str:
+    """The clause that names presets: the nearest, those that mention the word or its letters, or how to list them."""
+    if hint := nearest(word, presets(), cutoff=0.75):
+        return hint
+    letters = re.sub(r"[^a-z]+", " ", word.lower()).split()
+    described = {name: f"{name} {load(name).description}".lower() for name in presets()}
+    named = [name for name, text in described.items() if any(len(part) > 2 and part in text for part in letters)]
+    return f"; presets that mention it: {', '.join(named)}" if named else "; sm-imgcheck spec list shows the presets"
 
 
 def _read(path: Path, source: str, seen: tuple[Path, ...]) -> _Written:
@@ -132,7 +146,7 @@ def _extended(own: _Written, source: str, *, beside: Path, seen: tuple[Path, ...
     except ImgcheckError as error:
         problem = Problem(place="extends", message=str(error), line=own.lines.get("extends"))
         raise SpecError(source, (*own.problems, problem)) from None
-    name = for_terminal(parent)
+    name = for_terminal(str(parent))
     above = _read(file, name, seen)
     return _Written(
         mapping=join(above.mapping, {key: value for key, value in own.mapping.items() if key != "extends"}),
@@ -143,7 +157,7 @@ def _extended(own: _Written, source: str, *, beside: Path, seen: tuple[Path, ...
     )
 
 
-def _parent(parent: Any, beside: Path, seen: tuple[Path, ...]) -> Path:
+def _parent(parent: object, beside: Path, seen: tuple[Path, ...]) -> Path:
     """The file that is extended."""
     if not isinstance(parent, str) or not parent:
         raise ImgcheckError(f"{shown(parent)}, expected a preset's name or a local file")
@@ -176,7 +190,7 @@ def _from(problem: Problem, parent: str, own: _Written) -> Problem:
     return Problem(place=problem.place, message=f"{problem.message} (inherited from {parent})", line=line)
 
 
-def _no_mapping(value: Any) -> str:
+def _no_mapping(value: object) -> str:
     if value is None:
         return "the file is empty, expected a mapping with shape, dtype, channel_order and value_range"
     return f"a {'list' if isinstance(value, list) else 'single value'} at the top, expected a mapping of keys"
@@ -205,7 +219,7 @@ _CLEARS = {
 """A key given in the child makes the other key of the parent void. A new shape is read anew."""
 
 
-def join(parent: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
+def join(parent: Mapping[str, object], child: Mapping[str, object]) -> dict[str, object]:
     """What a spec says that extends another. Both as written, unread: a parent need not be a whole spec.
 
     A null in the child takes the parent's key away. A ``resize`` without ``mode`` amends the parent's.
@@ -217,12 +231,12 @@ def join(parent: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
     return joined
 
 
-def _amends(key: str, value: Any) -> bool:
+def _amends(key: str, value: object) -> bool:
     """``resize: {interpolation: bicubic}`` over a preset means its resize with another interpolation."""
     return key in _MERGED or (key == "resize" and isinstance(value, Mapping) and "mode" not in value)
 
 
-def _over(parent: Any, child: Any) -> Any:
+def _over(parent: object, child: object) -> object:
     if not isinstance(parent, Mapping) or not isinstance(child, Mapping):
         return child
     joined = {**parent, **child}

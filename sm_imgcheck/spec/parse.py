@@ -6,11 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sm_imgcheck.core.errors import SpecError
-from sm_imgcheck.core.plugins import Registry
-from sm_imgcheck.core.types import Contract, Decode, Spec
+from sm_imgcheck.core.plugins import Ranked, Registry
+from sm_imgcheck.core.suggestions import nearest
+from sm_imgcheck.core.types import Contract, Decode, Dim, PayloadKeys, Spec
 from sm_imgcheck.core.value_mapping import reach
 from sm_imgcheck.serving.envelopes import ENVELOPES
 from sm_imgcheck.serving.stacks import STACKS, Stack
@@ -19,19 +20,25 @@ from sm_imgcheck.spec import geometry_ops, key_values, values
 from sm_imgcheck.spec import shape as axes
 from sm_imgcheck.spec.language import GOLDEN, TOP
 from sm_imgcheck.spec.language_image import DECODE
-from sm_imgcheck.spec.problems import Notes, at, choice_of, nearest
+from sm_imgcheck.spec.problems import Notes, at, choice_of
+
+if TYPE_CHECKING:
+    from sm_imgcheck.spec.given import GivenSpec, WrittenStep
 
 __all__ = ["check_payload", "parse", "read", "resolved"]
 
+_Axes = tuple[tuple[Dim, ...], str]
+"""One Dim per axis, and the layout."""
 
-def parse(mapping: Mapping[str, Any], *, source: str = "spec", lines: Mapping[str, int] | None = None) -> Spec:
+
+def parse(mapping: Mapping[str, object], *, source: str = "spec", lines: Mapping[str, int] | None = None) -> Spec:
     """Read a spec from a mapping of the spec language.
 
     ``source`` names it in messages; ``lines`` maps dotted places to lines of the file, counted from 1.
     Raises SpecError with every problem at once.
     """
     notes = Notes(lines)
-    given = key_values.mapping(mapping, TOP, "", notes)
+    given = cast("GivenSpec", key_values.mapping(mapping, TOP, "", notes))
     if "extends" in given:
         notes.add("extends", "only a spec file can extend another; load it with sm_imgcheck.load_spec")
     shape = axes.read(given, notes)
@@ -45,7 +52,7 @@ def parse(mapping: Mapping[str, Any], *, source: str = "spec", lines: Mapping[st
     return _spec(given, contract, decode, geometry)
 
 
-def _contract(given: Mapping[str, Any], shape: Any, notes: Notes) -> Contract | None:
+def _contract(given: GivenSpec, shape: _Axes | None, notes: Notes) -> Contract | None:
     """Runs every rule, so that every problem is noted, before it gives up."""
     mapped = values.read(given, notes)
     quantize = values.quantized(given, notes)
@@ -70,7 +77,7 @@ def _contract(given: Mapping[str, Any], shape: Any, notes: Notes) -> Contract | 
 _HOLDS = {"float16": 65_504.0}
 
 
-def _geometry(given: Mapping[str, Any], shape: Any, notes: Notes) -> list[dict[str, Any]]:
+def _geometry(given: GivenSpec, shape: _Axes | None, notes: Notes) -> list[WrittenStep]:
     size = None if shape is None else axes.fixed_size(*shape)
     target = sizing.Target(size=size, known=shape is not None, channel_order=given.get("channel_order"))
     written = sizing.read(given, target, notes)
@@ -82,8 +89,8 @@ def _geometry(given: Mapping[str, Any], shape: Any, notes: Notes) -> list[dict[s
     return written
 
 
-def _spec(given: Mapping[str, Any], contract: Contract, decode: Decode, geometry: list[dict[str, Any]]) -> Spec:
-    resolved = _resolved(given, contract, decode, geometry)
+def _spec(given: GivenSpec, contract: Contract, decode: Decode, geometry: list[WrittenStep]) -> Spec:
+    resolved: Mapping[str, Any] = _resolved(given, contract, decode, geometry)
     return Spec(
         name=resolved["name"],
         description=resolved["description"],
@@ -98,11 +105,9 @@ def _spec(given: Mapping[str, Any], contract: Contract, decode: Decode, geometry
     )
 
 
-def _resolved(
-    given: Mapping[str, Any], contract: Contract, decode: Decode, geometry: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _resolved(given: GivenSpec, contract: Contract, decode: Decode, geometry: list[WrittenStep]) -> dict[str, object]:
     """The spec in its own language with every default spelled out, in the order of the table."""
-    full = {
+    full: dict[str, object] = {
         **{key.name: given.get(key.name, key.default) for key in TOP if key.default is not None},
         "shape": axes.resolved(contract.shape),
         "layout": contract.layout,
@@ -119,11 +124,11 @@ def _resolved(
     return {key.name: full[key.name] for key in TOP if full.get(key.name) is not None}
 
 
-def _canonical(resolved: Mapping[str, Any]) -> bytes:
+def _canonical(resolved: Mapping[str, object]) -> bytes:
     return json.dumps(resolved, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
-def read(given: Mapping[str, Any], notes: Notes) -> Decode:
+def read(given: Mapping[str, object], notes: Notes) -> Decode:
     """The policy with its defaults: those of the library that is named."""
     library = given.get("library", "pillow")
     theirs = {
@@ -133,13 +138,13 @@ def read(given: Mapping[str, Any], notes: Notes) -> Decode:
     alpha = given.get("alpha", "drop")
     if "background" in given and alpha != "composite" and notes.fine("decode.alpha"):
         notes.add("decode.background", f"has no meaning with alpha: {alpha}; write alpha: composite or remove it")
-    policy = {**theirs, **given}
+    policy: dict[str, Any] = {**theirs, **given}
     if "background" in policy:
         policy["background"] = tuple(policy["background"])
     return replace(Decode(), **policy)
 
 
-def resolved(decode: Decode) -> dict[str, Any]:
+def resolved(decode: Decode) -> dict[str, object]:
     """The policy in the spec language."""
     policy = {key.name: getattr(decode, key.name) for key in DECODE}
     policy["background"] = list(decode.background)
@@ -148,21 +153,23 @@ def resolved(decode: Decode) -> dict[str, Any]:
     return policy
 
 
-def check_payload(payload: Mapping[str, Any], notes: Notes) -> None:
+def check_payload(payload: PayloadKeys, notes: Notes) -> None:
     """Note names that are not known, and what does not go together."""
-    registries: Mapping[str, Registry[Any]] = {"stack": STACKS, "envelope": ENVELOPES}
-    for key, registry in registries.items():
-        given = payload.get(key)
+    named: tuple[tuple[str, str | None, Registry[Ranked]], ...] = (
+        ("stack", payload.get("stack"), STACKS),
+        ("envelope", payload.get("envelope"), ENVELOPES),
+    )
+    for key, given, registry in named:
         if given is not None and given not in registry.names():
             names = registry.ranked()
             hint = nearest(given, names) or f"; there are {choice_of(names)}"
             notes.add(at("payload", key), f"{given!r} is not known{hint}")
-    if payload.get("stack") is not None and notes.fine("payload"):
+    if "stack" in payload and notes.fine("payload"):
         _check_pair(payload, STACKS[payload["stack"]], notes)
 
 
-def _check_pair(payload: Mapping[str, Any], stack: Stack, notes: Notes) -> None:
-    name, envelope, content_type = (payload.get(key) for key in ("stack", "envelope", "content_type"))
+def _check_pair(payload: PayloadKeys, stack: Stack, notes: Notes) -> None:
+    name, envelope, content_type = payload.get("stack"), payload.get("envelope"), payload.get("content_type")
     own = "; with a handler of your own: stack: custom"
     if envelope is not None and stack.envelopes and envelope not in stack.envelopes:
         takes = choice_of(stack.envelopes)

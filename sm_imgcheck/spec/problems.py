@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
 from reprlib import Repr
-from typing import Any
 
 from sm_imgcheck.core.errors import Problem
 
-__all__ = ["Notes", "at", "choice_of", "nearest", "shown"]
+__all__ = ["Notes", "at", "choice_of", "shown"]
 
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
@@ -30,7 +28,7 @@ class Notes:
         """Note a problem at a dotted place."""
         self._found.append(Problem(place=place, message=message, line=self._line(place)))
 
-    def wrong(self, place: str, value: Any, expected: str) -> None:
+    def wrong(self, place: str, value: object, expected: str) -> None:
         """Note that ``value`` stands where ``expected`` should."""
         self.add(place, f"{shown(value)}, expected {expected}")
 
@@ -64,7 +62,7 @@ def at(place: str, key: str | int) -> str:
     return f"{place}.{key}" if place else key
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value as a message shows it: one short printable line, said in the words of YAML."""
     if value is None:
         return "nothing (null)"
@@ -77,13 +75,6 @@ def shown(value: Any) -> str:
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         return "an empty list" if not value else _SHORT.repr(list(value))
     return _SHORT.repr(value)
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """The clause that offers the nearest of ``words``, or nothing when none is near."""
-    by_fold = {known.casefold(): known for known in words}
-    close = get_close_matches(word.casefold()[:80], by_fold, n=1, cutoff=0.6)
-    return f"; did you mean {by_fold[close[0]]}?" if close else ""
 
 
 def choice_of(words: Sequence[str]) -> str:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING
 
+from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.core.types import Dim
 from sm_imgcheck.spec.keys import MAX_SIDE
 from sm_imgcheck.spec.problems import Notes, at, choice_of
 
-__all__ = ["CHANNELS", "fixed_size", "read", "resolved"]
+if TYPE_CHECKING:
+    from sm_imgcheck.spec.given import GivenSpec
 
-CHANNELS = {"GRAY": 1, "RGB": 3, "BGR": 3, "RGBA": 4, "BGRA": 4}
-"""How many channels each order has."""
+__all__ = ["fixed_size", "read", "resolved"]
 
 _MOST_PIXELS = 178_956_970
 """Height x width of a tensor: as many as an image may have unless a spec says otherwise."""
@@ -47,7 +47,7 @@ class _Entry:
         return self.is_channels(channels) if axis == "C" else self.axis in ("", axis)
 
 
-def read(given: Mapping[str, Any], notes: Notes) -> tuple[tuple[Dim, ...], str] | None:
+def read(given: GivenSpec, notes: Notes) -> tuple[tuple[Dim, ...], str] | None:
     """One Dim per axis, and the layout; None when what is given does not allow it (the problems are noted)."""
     entries = [_entry(value, at("shape", index), notes) for index, value in enumerate(given.get("shape", ()))]
     if not entries or None in entries or not notes.fine("shape", "channel_order", "layout"):
@@ -76,7 +76,7 @@ def fixed_size(dims: tuple[Dim, ...], layout: str) -> tuple[int, int] | None:
     return None if height is None or width is None else (height, width)
 
 
-def _entry(value: Any, place: str, notes: Notes) -> _Entry | None:
+def _entry(value: object, place: str, notes: Notes) -> _Entry | None:
     length = int(value) if isinstance(value, Integral) and not isinstance(value, bool) else None
     if value is None or length == -1:
         return _Entry()

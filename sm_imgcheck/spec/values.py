@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
+from sm_imgcheck.core.channels import CHANNELS, GRAY, blue_first
 from sm_imgcheck.core.types import Quantize, Values
 from sm_imgcheck.core.value_mapping import INTEGER_RANGES, canonical
 from sm_imgcheck.spec.key_values import tidy
 from sm_imgcheck.spec.problems import Notes
-from sm_imgcheck.spec.shape import CHANNELS
+
+if TYPE_CHECKING:
+    from sm_imgcheck.spec.given import GivenNormalize, GivenSpec
 
 __all__ = ["expected", "quantize_resolved", "quantized", "read", "resolved"]
 
 
-def read(given: Mapping[str, Any], notes: Notes) -> Values | None:
+def read(given: GivenSpec, notes: Notes) -> Values | None:
     """The value mapping, mean and std in the stored channel order; None when it cannot be told (problems noted)."""
     if "value_range" in given and "normalize" in given:
         notes.add("normalize", "stands beside value_range: each says where pixel values land; keep one of them")
@@ -31,17 +33,17 @@ def read(given: Mapping[str, Any], notes: Notes) -> Values | None:
     return values
 
 
-def resolved(values: Values, order: str) -> dict[str, Any]:
+def resolved(values: Values, order: str) -> dict[str, object]:
     """The mapping in the spec language: one of the keys ``value_range`` and ``normalize``."""
     if values.mean is None:
         return {"value_range": [tidy(end) for end in (values.low, values.high) if end is not None]}
-    normalize: dict[str, Any] = {"units": values.units, "mean": [tidy(entry) for entry in values.mean]}
+    normalize: dict[str, object] = {"units": values.units, "mean": [tidy(entry) for entry in values.mean]}
     if values.std is not None:
         normalize["std"] = [tidy(entry) for entry in values.std]
     return {"normalize": {**normalize, "order": order}}
 
 
-def quantized(given: Mapping[str, Any], notes: Notes) -> Quantize | None:
+def quantized(given: GivenSpec, notes: Notes) -> Quantize | None:
     """The integer grid, if there is one."""
     if "quantize" not in given or not notes.fine("quantize", "dtype"):
         return None
@@ -60,18 +62,18 @@ def quantized(given: Mapping[str, Any], notes: Notes) -> Quantize | None:
     )
 
 
-def quantize_resolved(quantize: Quantize) -> dict[str, Any]:
+def quantize_resolved(quantize: Quantize) -> dict[str, object]:
     """The grid in the spec language."""
     return {"scale": tidy(quantize.scale), "zero_point": quantize.zero_point, "rounding": quantize.rounding}
 
 
-def expected(given: Mapping[str, Any]) -> tuple[float, float] | None:
+def expected(given: GivenSpec) -> tuple[float, float] | None:
     """The range asserted on the finished tensor, if any."""
     pair = given.get("expect_range")
     return None if pair is None else (float(pair[0]), float(pair[1]))
 
 
-def _ranged(given: Mapping[str, Any], notes: Notes) -> Values | None:
+def _ranged(given: GivenSpec, notes: Notes) -> Values | None:
     pair, dtype = given.get("value_range"), given["dtype"]
     if pair is None and dtype == "uint8" and "quantize" not in given:
         pair = [0, 255]
@@ -86,7 +88,7 @@ def _ranged(given: Mapping[str, Any], notes: Notes) -> Values | None:
     return Values(low=float(pair[0]), high=float(pair[1]))
 
 
-def _normalized(given: Mapping[str, Any], order: str, notes: Notes) -> Values | None:
+def _normalized(given: GivenNormalize, order: str, notes: Notes) -> Values | None:
     if "mean" not in given and "std" not in given:
         notes.add("normalize", "has neither mean nor std; write one of them, or value_range instead")
         return None
@@ -103,12 +105,11 @@ def _normalized(given: Mapping[str, Any], order: str, notes: Notes) -> Values | 
     return Values(units="byte" if units == "byte" else "unit", mean=mean, std=std)
 
 
-def _units(given: Mapping[str, Any], notes: Notes) -> str | None:
+def _units(given: GivenNormalize, notes: Notes) -> str | None:
     """``units``; where it is not said, entries above 1 make it a question."""
     if "units" in given:
         return str(given["units"])
-    for name in ("mean", "std"):
-        entries = given.get(name, 0)
+    for name, entries in (("mean", given.get("mean", 0)), ("std", given.get("std", 0))):
         if any(abs(entry) > 1 for entry in (entries if isinstance(entries, list) else [entries])):
             notes.add(
                 "normalize.units",
@@ -118,7 +119,7 @@ def _units(given: Mapping[str, Any], notes: Notes) -> str | None:
     return "unit"
 
 
-def _per_channel(name: str, value: Any, order: str, notes: Notes) -> tuple[float, ...] | None:
+def _per_channel(name: str, value: float | list[float], order: str, notes: Notes) -> tuple[float, ...] | None:
     """One entry per stored channel; three entries leave an alpha channel as it is."""
     channels = CHANNELS[order]
     entries = value if isinstance(value, list) else [value]
@@ -135,16 +136,16 @@ def _per_channel(name: str, value: Any, order: str, notes: Notes) -> tuple[float
 
 
 def _listed_order(
-    given: Mapping[str, Any], order: str, mean: tuple[float, ...], std: tuple[float, ...] | None, notes: Notes
+    given: GivenNormalize, order: str, mean: tuple[float, ...], std: tuple[float, ...] | None, notes: Notes
 ) -> str | None:
     """The order in which mean and std are listed."""
     listed = given.get("order")
     if listed is not None:
-        if CHANNELS[listed] > CHANNELS[order] or (CHANNELS[listed] == 1) != (order == "GRAY"):
+        if CHANNELS[listed] > CHANNELS[order] or (CHANNELS[listed] == 1) != (order == GRAY):
             notes.wrong("normalize.order", listed, f"an order of the channels of {order}")
             return None
         return str(listed)
-    if order.startswith("BGR") and any(_swapped(entries) != entries for entries in (mean, std) if entries):
+    if blue_first(order) and any(_swapped(entries) != entries for entries in (mean, std) if entries):
         notes.add(
             "normalize.order",
             f"missing: the model takes {order}; in which order are mean and std listed, order: RGB or order: BGR?",
@@ -158,7 +159,7 @@ def _swapped(entries: tuple[float, ...]) -> tuple[float, ...]:
     return entries[2::-1] + entries[3:]
 
 
-def _fits_integers(values: Values, given: Mapping[str, Any], notes: Notes) -> None:
+def _fits_integers(values: Values, given: GivenSpec, notes: Notes) -> None:
     """Without ``quantize`` an integer type must hold the mapped grey levels as they are."""
     dtype = given["dtype"]
     low, high = INTEGER_RANGES[dtype]

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import yaml
 
 from sm_imgcheck.core.errors import Problem, SpecError
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.problems import at, shown
 
 __all__ = ["Document", "document", "entry", "flow", "read"]
@@ -35,7 +36,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\
 class Document:
     """One YAML document as plain values."""
 
-    value: Any
+    value: Json
     lines: dict[str, int]
     """Line of each key and entry, by dotted place, counted from 1."""
     line: int = 1
@@ -107,7 +108,7 @@ class _Reader:
     lines: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     nodes: int = 0
-    anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
+    anchors: dict[str, tuple[Json, int]] = field(default_factory=dict)
     """The value that an anchor names, and of how many nodes it is made."""
 
     def refuse(self, event: yaml.Event, place: str, message: str) -> NoReturn:
@@ -118,7 +119,7 @@ class _Reader:
         if self.nodes > _MOST_NODES:
             self.refuse(event, place, f"more than {_MOST_NODES} values, aliases counted as often as they are used")
 
-    def node(self, event: yaml.Event, place: str, depth: int) -> Any:
+    def node(self, event: yaml.Event, place: str, depth: int) -> Json:
         """The value that begins with ``event``."""
         if depth > _DEEPEST:
             self.refuse(event, place, f"nested more than {_DEEPEST} deep")
@@ -134,30 +135,30 @@ class _Reader:
             self.anchors[event.anchor] = value, self.nodes - before
         return value
 
-    def alias(self, event: yaml.AliasEvent, place: str) -> Any:
+    def alias(self, event: yaml.AliasEvent, place: str) -> Json:
         if event.anchor not in self.anchors:
             self.refuse(event, place, f"alias *{shown(event.anchor)} names nothing that is complete before it")
         value, nodes = self.anchors[event.anchor]
         self.count(event, place, nodes)
         return value
 
-    def content(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, place: str, depth: int) -> Any:
+    def content(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, place: str, depth: int) -> Json:
         if isinstance(event, yaml.ScalarEvent):
             return _scalar(event.value) if event.implicit[0] else event.value
         if isinstance(event, yaml.SequenceStartEvent):
             return self.sequence(place, depth)
         return self.mapping(place, depth)
 
-    def sequence(self, place: str, depth: int) -> list[Any]:
-        entries: list[Any] = []
+    def sequence(self, place: str, depth: int) -> list[Json]:
+        entries: list[Json] = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
             where = at(place, len(entries))
             self.lines[where] = _line(event)
             entries.append(self.node(event, where, depth + 1))
         return entries
 
-    def mapping(self, place: str, depth: int) -> dict[str, Any]:
-        entries: dict[str, Any] = {}
+    def mapping(self, place: str, depth: int) -> dict[str, Json]:
+        entries: dict[str, Json] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             line = _line(event)
             key = self.key(event, place, depth)
@@ -183,7 +184,7 @@ def _line(event: yaml.Event) -> int:
     return 1 if event.start_mark is None else event.start_mark.line + 1
 
 
-def _scalar(text: str) -> Any:
+def _scalar(text: str) -> Json:
     """A plain scalar by the core schema."""
     if text in _WORDS:
         return _WORDS[text]
@@ -201,7 +202,7 @@ _NOT_TEXT = {"null", "true", "false", "yes", "no", "on", "off"}
 """Words that some version of YAML takes for something else."""
 
 
-def flow(value: Any) -> str:
+def flow(value: object) -> str:
     """One line of YAML: ``[N, 224, 224, 3]``, ``{mode: stretch}``."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
@@ -215,7 +216,7 @@ def flow(value: Any) -> str:
     return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value))
 
 
-def entry(key: str, value: Any) -> list[str]:
+def entry(key: str, value: object) -> list[str]:
     """The lines of one key of the top level."""
     if isinstance(value, Mapping) and value:
         return [f"{key}:", *(f"  {_text(name)}: {flow(inner)}" for name, inner in value.items())]
@@ -224,7 +225,7 @@ def entry(key: str, value: Any) -> list[str]:
     return [f"{key}: {flow(value)}"]
 
 
-def document(mapping: Mapping[str, Any]) -> str:
+def document(mapping: Mapping[str, object]) -> str:
     """A whole spec, its keys in the order in which they come."""
     return "".join(f"{line}\n" for key, value in mapping.items() for line in entry(key, value))
 

@@ -49,7 +49,7 @@ def first_answer(file: Path, photo: str, spec: str) -> float:
 def overhead(file: Path, photo: str, pipeline: Pipeline, *, rounds: int = 7) -> None:
     """Print the claim for one handler."""
     bare = [sys.executable, "-c", BARE, str(file), photo]
-    whole = [TOOL, "validate", photo, "-s", pipeline.spec, "--handler", str(file)]
+    whole = [TOOL, "handler", str(file), photo, "-s", pipeline.spec]
     alone, command = in_turn([bare, whole], rounds=rounds, allowed=(0, 1))
     ours = median(first_answer(file, photo, pipeline.spec) for _ in range(rounds))
     more = ours - middle(alone)

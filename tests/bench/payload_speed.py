@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 from timing import DEMO, claim, one_core
 
-from sm_imgcheck.serving.envelopes import TensorEnvelope, envelope, envelopes
+from sm_imgcheck.serving.envelopes import ENVELOPES, TensorEnvelope
 from sm_imgcheck.spec.load import load
 
 NPY_SPEED, JSON_SPEED, JSON_SIZE, MEMORY = 0.9, 20, 0.56, 3
@@ -52,13 +52,13 @@ def peak(work: Callable[[], object]) -> int:
 
 def compare(name: str, array: np.ndarray) -> None:
     """Print the claims for one tensor."""
-    ours, theirs = in_turn(lambda: envelope("npy").build(array, SPEC), lambda: saved(array), 200)
+    ours, theirs = in_turn(lambda: ENVELOPES["npy"].build(array, SPEC), lambda: saved(array), 200)
     measured = f"{theirs / ours:.2f} times the speed ({ours * 1e6:.0f} against {theirs * 1e6:.0f} us)"
     claim(f"{name} as npy", measured, f"at least {NPY_SPEED} times", holds=theirs / ours >= NPY_SPEED)
     plain = {"instances": array.tolist()}
     text = len(json.dumps(plain))
     for form in JSON:
-        build = envelope(form).build
+        build = ENVELOPES[form].build
         ours, theirs = in_turn(
             lambda build=build: build(array, SPEC), lambda: json.dumps({"instances": array.tolist()}).encode(), 7
         )
@@ -70,8 +70,8 @@ def compare(name: str, array: np.ndarray) -> None:
 
 def memory(array: np.ndarray) -> None:
     """Print how many times its own length each body takes while it is built."""
-    for form in envelopes():
-        module = envelope(form)
+    for form in ENVELOPES.names():
+        module = ENVELOPES[form]
         if isinstance(module, TensorEnvelope):
             length = len(module.build(array, SPEC).body)
             most = peak(lambda module=module: module.build(array, SPEC)) / length

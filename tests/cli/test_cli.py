@@ -16,7 +16,7 @@ from pictures import jpeg, picture
 
 import sm_imgcheck
 from sm_imgcheck import cli
-from sm_imgcheck.cli import progress, session
+from sm_imgcheck.cli import printing, progress, session
 from sm_imgcheck.core.errors import Bug
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.types import Candidate, Report, Result
@@ -166,7 +166,7 @@ def test_a_bad_candidate_is_a_finding_and_the_others_are_still_checked(place, sa
     (place / "photos" / "empty.jpg").write_bytes(b"")
     code, out, err = say("convert", "photos", "missing.jpg", "-o", "out")
     assert (code, err) == (1, "")
-    assert "2 tensors written; 3 of 5 candidates could not be converted." in out
+    assert "2 tensors written; 3 of 5 candidates were not converted." in out
     assert say("validate", "photos/empty.jpg", "--fail-on", "unfixable")[0] == 1
 
 
@@ -178,12 +178,12 @@ def test_a_bad_candidate_is_a_finding_and_the_others_are_still_checked(place, sa
         (["validat", "cat.jpg"], "validate"),
         (["validate"], "PATH"),
         (["validate", "cat.jpg", "--format", "jsn"], "did you mean json?"),
-        (["validate", "cat.jpg", "--fail-on", "errors"], "did you mean error?"),
+        (["validate", "cat.jpg", "--fail-on", "errors"], "'errors' is not one of 'never'"),
         (["validate", "cat.jpg", "--as", "npy"], "--emit"),
         (["validate", "cat.jpg", "--emit", "x", "--headers-only"], "--headers-only"),
         (["validate", "cat.jpg", "--assume", "order=BGR"], "channel_order"),
         (["validate", "cat.jpg", "--assume", "channel_order"], "KEY=VALUE"),
-        (["validate", "cat.jpg", "--select", "DTY999"], "the nearest: DTY10"),
+        (["validate", "cat.jpg", "--select", "DTY999"], "did you mean DTY10"),
         (["convert", "cat.jpg", "-o", "x.npy", "--as", "npz"], "contradict"),
         (["convert", "photos", "-o", "x.npy"], "name a folder"),
         (["convert", "cat.jpg", "photos", "-o", "x.npy"], "name a folder"),
@@ -236,9 +236,20 @@ def test_an_output_that_differs_ends_the_run_and_leaves_the_report_whole(place, 
 
 
 def test_two_candidates_with_one_output_name_both(place, say):
-    code, _, err = say("convert", "cat.jpg", "photos/../cat.jpg", "-o", "out")
+    (place / "other").mkdir()
+    (place / "other" / "cat.jpg").write_bytes((place / "cat.jpg").read_bytes())
+    code, _, err = say("convert", "cat.jpg", "other/cat.jpg", "-o", "out")
     assert code == 2
-    assert "cat.jpg and photos/../cat.jpg would both be written" in err
+    assert "cat.jpg and other/cat.jpg would both be written" in err
+
+
+def test_one_file_under_two_names_is_written_once(place, say):
+    code, _, err = say("convert", "cat.jpg", "photos/../cat.jpg", "./cat.jpg", "-o", "out")
+    assert (code, err) == (0, "")
+    assert [path.name for path in (place / "out").glob("[!.]*")] == ["cat.npy"]
+    code, _, err = say("convert", "cat.jpg", "./cat.jpg", "-o", "packed", "--batch-size", "2")
+    assert code == 2
+    assert "./cat.jpg is listed twice" in err
 
 
 def test_a_bug_is_told_as_one_and_with_the_file(place, say, monkeypatch):
@@ -340,7 +351,7 @@ def test_the_command_to_paste_is_quoted_for_the_shell(place, say):
     if os.name != "nt":
         assert command == "sm-imgcheck convert 'my photos; rm -rf ~' --assume layout=HWC --allow-guess -o out"
     invocation = session.Invocation(paths=["x"] * 21, spec="s", options=sm_imgcheck.Options())
-    assert "PATH..." in session.fix_command(invocation)[0]
+    assert "PATH..." in session.convert_command(invocation)[0]
 
 
 class Terminal(io.StringIO):
@@ -358,9 +369,9 @@ def test_a_terminal_gets_a_table_in_colours(place, monkeypatch):
     session.report_on(invocation, out=out)
     assert "\x1b[" in out.getvalue()
     assert "mended by" in out.getvalue()
-    monkeypatch.setattr(session.os, "name", "nt")
-    assert session._has_colors()
-    monkeypatch.setattr(session.os, "name", "posix")
+    monkeypatch.setattr(printing.os, "name", "nt")
+    assert printing._has_colors(out)
+    monkeypatch.setattr(printing.os, "name", "posix")
     for name, value in (("NO_COLOR", "1"), ("TERM", "dumb")):
         with monkeypatch.context() as patch:
             patch.setenv(name, value)
@@ -431,7 +442,16 @@ def test_bytes_are_not_poured_into_a_terminal(place, say, monkeypatch):
 
 
 def test_quiet(place, say):
-    assert say("validate", "cat.jpg", "--quiet") == (1, "", "")
+    codes = "SHP102 no-batch-axis, SHP106 wrong-size, DTY101 wrong-dtype, VAL101 not-scaled"
+    assert say("validate", "cat.jpg", "--quiet") == (1, f"cat.jpg: {codes}\n", "")
+    Path("bad.jpg").write_bytes(b"<html>")
+    assert say("validate", "cat.jpg", "bad.jpg", "-q", "--select", "SRC")[1].splitlines() == [
+        "bad.jpg: SRC103 not-an-image"
+    ]
+    assert say("convert", "cat.jpg", "-o", "out", "-q") == (0, "", "")
+    code, out, _ = say("convert", "cat.jpg", "bad.jpg", "-o", "out", "-q")
+    assert (code, len(out.splitlines())) == (1, 1)
+    assert out.startswith("bad.jpg: not written: ")
     code, out, err = say("validate", "cat.jpg", "-q", "--format", "jsonl")
     assert (code, err) == (1, "")
     assert len(out.splitlines()) == 2
@@ -509,7 +529,7 @@ def test_a_clash_is_named_and_the_others_are_converted(place, say):
     clash = f"{Path('photos/cat.jpeg')} and {Path('photos/cat.jpg')} would both be written to {Path('out/cat.npy')}"
     assert f"No tensor was written of:\n  1 image: {clash}: rename one" in out
     assert f"error: 1 not written: {clash}" in err
-    assert "4 tensors written; 1 of 5 candidates could not be converted." in out
+    assert "4 tensors written; 1 of 5 candidates was not converted." in out
     assert "leaves it as it is" not in err
     assert say("convert", "photos", "-o", "out", "-q")[0] == 2, "the same again, and nothing is overwritten"
 
@@ -622,8 +642,37 @@ def test_sigterm_is_a_clean_stop(place):
 
 
 @POSIX
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_signal_swallowed_by_callback_still_stops_the_run(place, number):
+    """What a handler raises in ``__del__`` is dropped by Python; so it is in a callback of the import system."""
+    code = f"""
+import os, signal, sys
+from sm_imgcheck import __main__ as start
+from sm_imgcheck.pipeline import process
+signal.signal(signal.SIGINT, signal.default_int_handler)
+real = process.process
+class Swallow:
+    def __del__(self):
+        os.kill(os.getpid(), {int(number)})
+        for _ in range(10_000): pass
+def swallowing(*given, **more):
+    Swallow()
+    return real(*given, **more)
+process.process = swallowing
+sys.argv[1:] = ["convert", "photos", "cat.jpg", "-o", "out", "--format", "jsonl", "-j", "1"]
+start.main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert "Exception ignored" in done.stderr, "the signal came where its exception is lost"
+    assert done.returncode == 128 + number
+    assert "after 1 candidate; what is written stays" in done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["summary"]["candidates"] == 1
+
+
+@POSIX
 def test_a_signal_that_somebody_ignores_stays_ignored(monkeypatch):
-    heard = {signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_IGN}
+    heard = {signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_IGN, signal.SIGINT: signal.SIG_IGN}
+    monkeypatch.setattr(cli, "_received", [])
     monkeypatch.setattr(cli.signal, "getsignal", heard.__getitem__)
     monkeypatch.setattr(cli.signal, "signal", heard.__setitem__)
     cli.listen()
@@ -681,13 +730,42 @@ def test_a_dash_is_standard_output_for_texts_too(place, say):
     assert not (place / "-").exists()
 
 
-def test_a_spec_is_read_from_an_ordinary_file_only(place, say):
+def test_code_never_replaces_its_spec(place, say):
+    before = (place / "sm-imgcheck.yaml").read_text()
+    code, _, err = say("code", "-s", "sm-imgcheck.yaml", "-o", "./sm-imgcheck.yaml", "--force")
+    assert code == 2
+    assert "is the spec itself: name another file" in err
+    assert (place / "sm-imgcheck.yaml").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["spec", "init", "--shape", ""], "--shape"),
+        (["spec", "init", "--from-tensor", ""], "--from-tensor"),
+        (["spec", "init", "--size", "0", "--resize", "stretch"], "resize.size"),
+        (["validate", "cat.jpg", "--select", ""], "--select"),
+        (["validate", "cat.jpg", "--ignore", " , "], "--ignore"),
+        (["payload", "cat.jpg", "-o", ""], "--out"),
+        (["payload", "cat.jpg", "--content-type", ""], "--content-type"),
+        (["send", "cat.jpg", "--url", "http://127.0.0.1:9/", "--timeout", "nan"], "--timeout': got nan"),
+    ],
+)
+def test_empty_and_impossible_values_are_refused(place, say, words, named):
+    code, _, err = say(*words)
+    assert code == 2
+    assert named in err
+    assert "bug" not in err
+
+
+def test_a_spec_is_read_from_an_ordinary_file_only(place, say, monkeypatch):
     assert "is a folder" in say("validate", "cat.jpg", "-s", "photos")[2]
     if os.name != "nt":
+        monkeypatch.setattr("sm_imgcheck.io.stores.local._PATIENCE", 0.1)
         os.mkfifo(place / "pipe.yaml")
         code, _, err = say("validate", "cat.jpg", "-s", "pipe.yaml")
         assert code == 2
-        assert "the file is empty" in err
+        assert "nothing was written to it" in err
         assert "it is a device or a socket" in say("validate", "cat.jpg", "-s", "/dev/zero")[2]
 
 
@@ -717,7 +795,7 @@ def test_a_quoted_word_is_read_by_bash_as_it_was_and_cannot_write_on_the_termina
 def test_the_command_to_paste_is_safe_whatever_was_typed():
     options = sm_imgcheck.Options(assume={"layout": "\x1b[31m"})
     invocation = session.Invocation(paths=["-rf.jpg", "-", "a\nb"], spec="\u202e.yaml", options=options)
-    assert " ".join(session.fix_command(invocation)) == (
+    assert " ".join(session.convert_command(invocation)) == (
         r"sm-imgcheck convert ./-rf.jpg - $'a\x0ab' -s $'\xe2\x80\xae.yaml' --assume $'layout=\x1b[31m' -o out"
     )
 
@@ -831,7 +909,7 @@ DOUBT = "warning: ./sm-imgcheck.yaml: normalize.units: unit, for pixels / 255, b
         "validate cat.jpg -q",
         "validate cat.jpg --picture cat.png",
         "validate cat.jpg --emit out",
-        "validate cat.jpg --handler inference.py",
+        "handler inference.py cat.jpg",
         "convert cat.jpg -o out",
         "convert -q cat.jpg photos -o out",
         "payload cat.jpg -o out",

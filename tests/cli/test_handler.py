@@ -1,4 +1,4 @@
-"""``validate --handler`` on the command line: the report, the exit codes, the machine formats."""
+"""``handler`` on the command line: the report, the exit codes, the machine formats."""
 
 import json
 import re
@@ -32,12 +32,12 @@ def photo(tmp_path, monkeypatch):
     return "x.jpg"
 
 
-def validate(*words):
-    return main(["validate", *words, "-s", "pillow-rgb-01"])
+def handler(*words):
+    return main(["handler", *words, "-s", "pillow-rgb-01"])
 
 
 def test_the_report_says_what_the_handler_does(photo, capsys):
-    assert validate(photo, "--handler", "inference.py") == 1
+    assert handler("inference.py", photo) == 1
     text = capsys.readouterr().out
     assert "x.jpg: sent to inference.py as image/jpeg, its input_fn makes float32 [1, 224, 224, 3] NHWC BGR" in text
     assert "your input_fn decodes BGR, stretches to 224x224 with OpenCV INTER_LINEAR without antialias" in text
@@ -57,9 +57,9 @@ def test_from_python(photo):
 def test_a_folder_stands_for_its_inference_py(photo, tmp_path, capsys):
     (tmp_path / "model" / "code").mkdir(parents=True)
     (tmp_path / "inference.py").rename(tmp_path / "model" / "code" / "inference.py")
-    assert validate(photo, "--handler", "model", "--select", "CHN") == 1
+    assert handler("model", photo, "--select", "CHN") == 1
     assert "its input_fn makes" in capsys.readouterr().out
-    assert validate(photo, "--handler", ".") == 2
+    assert handler(".", photo) == 2
     assert "no inference.py is in it" in capsys.readouterr().err
 
 
@@ -68,7 +68,7 @@ def test_an_interpreter_is_named_from_here(photo, tmp_path, capsys):
     (tmp_path / "bin" / "python").symlink_to(sys.executable)
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "h.py").write_text("def input_fn(body, kind): return [len(body)]")
-    assert validate(photo, "--handler", "sub/h.py", "--python", "bin/python", "--select", "HND") == 0
+    assert handler("sub/h.py", photo, "--python", "bin/python", "--select", "HND") == 0
     capsys.readouterr()
 
 
@@ -78,8 +78,8 @@ def test_bare_interpreter_name_is_looked_up_on_the_path(photo, tmp_path, capsys,
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "h.py").write_text("def input_fn(body, kind): return [len(body)]")
     monkeypatch.setenv("PATH", "bin")  # relative to the current folder, not to the handler's
-    assert validate(photo, "--handler", "sub/h.py", "--python", "python-of-path", "--select", "HND") == 0
-    assert validate(photo, "--handler", "sub/h.py", "--python", "python-of-nowhere") == 2
+    assert handler("sub/h.py", photo, "--python", "python-of-path", "--select", "HND") == 0
+    assert handler("sub/h.py", photo, "--python", "python-of-nowhere") == 2
     assert "--python python-of-nowhere: cannot be started: No such file" in capsys.readouterr().err
 
 
@@ -89,19 +89,19 @@ def test_a_right_handler_is_clean(photo, tmp_path, capsys):
         "    image = Image.fromarray(pixels(body)).resize((224, 224))\n"
         "    return np.asarray(image, np.float32)[None] / 255\n"
     )
-    assert validate(photo, "--handler", "inference.py") == 0
+    assert handler("inference.py", photo) == 0
     assert capsys.readouterr().out.endswith("It keeps the contract.\n")
 
 
 @pytest.mark.parametrize("stack", ["tensorflow-serving", pytest.param("toolkit", marks=pytest.mark.slow)])
 def test_the_handler_that_code_writes_makes_what_the_spec_wants(photo, capsys, stack):
     assert main(["code", "-s", "pillow-rgb-01", "--for", stack, "-o", "written.py"]) == 0
-    assert validate(photo, "--handler", "written.py") == 0
+    assert handler("written.py", photo) == 0
     assert capsys.readouterr().out.endswith("It keeps the contract.\n")
 
 
 def test_json_has_the_handler_and_what_was_found(photo, capsys):
-    assert validate(photo, "--handler", "inference.py", "--content-type", "image/x", "--format", "json") == 1
+    assert handler("inference.py", photo, "--content-type", "image/x", "--format", "json") == 1
     (result,) = json.loads(capsys.readouterr().out)["results"]
     assert (result["path"], result["kind"]) == ("x.jpg", "tensor")
     assert {key: result["handled"][key] for key in ("file", "function", "content_type", "made")} == {
@@ -116,7 +116,7 @@ def test_json_has_the_handler_and_what_was_found(photo, capsys):
 def test_several_images_and_one_that_fails(photo, tmp_path, capsys):
     (tmp_path / "y.jpg").write_bytes(b"\xff\xd8\xff\xe0 no more of it" + jpeg()[20:300])
     (tmp_path / "z.txt").write_text("<html>")
-    code = validate(photo, "y.jpg", "z.txt", "--handler", "inference.py", "--format", "jsonl")
+    code = handler("inference.py", photo, "y.jpg", "z.txt", "--format", "jsonl")
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     results = [line["findings"] for line in lines if "path" in line]
     found = [{one["code"] for one in findings if one["severity"] == "error"} for findings in results]
@@ -129,28 +129,27 @@ def test_several_images_and_one_that_fails(photo, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "clause"),
     [
-        (["--handler", "nothing.py"], "there is no such file"),
-        (["--handler", "inference.py", "--function", "nothing"], "defines no function called nothing"),
-        (["--handler", "inference.py", "--python", "/nowhere"], "--python /nowhere: cannot be started"),
-        (["--handler", "inference.py", "--emit", "out"], "--handler goes with neither --emit"),
-        (["--handler", "inference.py", "--timeout", "0"], "0.1"),
-        (["--handler", "inference.py", "--timeout", "nan"], "--timeout nan is no limit"),
-        (["--handler", "inference.py", "--memory", "nan"], "--memory nan is no limit"),
-        (["--handler", "inference.py", "--memory", "inf"], "--memory inf is no limit"),
-        (["--function", "preprocess"], "--function says how --handler is run"),
-        (["--python", "python3"], "--python says how --handler is run"),
+        (["nothing.py", "x.jpg"], "there is no such file"),
+        (["inference.py", "x.jpg", "--function", "nothing"], "defines no function called nothing"),
+        (["inference.py", "x.jpg", "--python", "/nowhere"], "--python /nowhere: cannot be started"),
+        (["inference.py"], "Missing argument"),
+        (["inference.py", "x.jpg", "--timeout", "0"], "0.1"),
+        (["inference.py", "x.jpg", "--timeout", "nan"], "--timeout': got nan, expected a number up to 604,800"),
+        (["inference.py", "x.jpg", "--memory", "nan"], "--memory': got nan, expected a number up to 1,048,576"),
+        (["inference.py", "x.jpg", "--memory", "inf"], "--memory': got inf, expected a number"),
+        (["inference.py", "x.jpg", "--memory", "1e300"], "--memory': got 1e+300, expected a number"),
     ],
 )
 def test_what_cannot_be_done(photo, capsys, words, clause):
-    assert validate(photo, *words) == 2
+    assert handler(*words) == 2
     assert clause in " ".join(capsys.readouterr().err.split())
 
 
 def test_the_help_says_that_it_is_no_sandbox(capsys):
-    main(["validate", "--help"])
+    main(["handler", "--help"])
     text = " ".join(capsys.readouterr().out.replace("│", " ").split())
     assert "no sandbox" in text
-    assert "runs your code" in text
+    assert "runs with your rights" in text
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="processes are seen through /proc")
@@ -160,7 +159,7 @@ def test_the_help_says_that_it_is_no_sandbox(capsys):
 def test_when_it_is_stopped_so_is_the_handler(photo, tmp_path, monkeypatch, number, code):
     (tmp_path / "inference.py").write_text("import subprocess, time\nsubprocess.Popen(['sleep', '60'])\ntime.sleep(60)")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    words = [sys.executable, "-m", "sm_imgcheck", "validate", photo, "-s", "pillow-rgb-01", "--handler", "inference.py"]
+    words = [sys.executable, "-m", "sm_imgcheck", "handler", "inference.py", photo, "-s", "pillow-rgb-01"]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until = time.monotonic() + 20
     while len(left_by(tmp_path)) < 4:  # this program, the keeper, the worker, and what it has started

@@ -194,7 +194,8 @@ def test_one_array_of_several_and_standard_input(say, monkeypatch):
         (("identify", "wrong.npy", "--source", "wrong.npy"), "the source is a tensor"),
         (("identify", "wrong.npy", "--source", "spec.yaml"), "spec.yaml: the source"),
         (("validate", "wrong.npy", "-s", "spec.yaml", "--source", "absent.jpg"), "the source cannot be opened"),
-        (("validate", "cat.jpg", "-s", "spec.yaml", "--source", "cat.jpg", "--handler", "x.py"), "--source"),
+        (("validate", "cat.jpg", "-s", "spec.yaml", "--source", "absent.jpg"), "the source cannot be opened"),
+        (("validate", "cat.jpg", "-s", "spec.yaml", "--source", ""), "it is empty: leave the option out"),
     ],
 )
 def test_what_cannot_be_done(say, arguments, words):

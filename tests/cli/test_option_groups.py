@@ -1,27 +1,24 @@
 """Commands take their options in groups, so that a new option is one line and its use."""
 
 import inspect
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import pytest
 import typer
+from package_copy import copy_package
 
-import sm_imgcheck
 from sm_imgcheck.cli import options
 from sm_imgcheck.cli.option_groups import grouped
 from sm_imgcheck.core.frozen import frozen
 
-PACKAGE = Path(sm_imgcheck.__file__).parent
 NEW_OPTION = '    label: Annotated[str, typer.Option("--label", help="A word for the report.")] = ""\n'
 PRINT_RUN = """
 import sys
 from sm_imgcheck.cli import main, session
 def report_on(invocation, **others):
-    print(invocation.run.label)
+    print(invocation.report.label)
     raise SystemExit(0)
 session.report_on = report_on
 main(sys.argv[1:])
@@ -59,9 +56,9 @@ def test_option_in_two_groups_is_refused():
 
 @pytest.mark.parametrize("command", [["validate"], ["convert", "-o", "out"]], ids=" ".join)
 def test_new_option_is_a_line_in_one_file_and_reaches_the_session(tmp_path, command):
-    shutil.copytree(PACKAGE, tmp_path / "sm_imgcheck", ignore=shutil.ignore_patterns("__pycache__"))
+    copy_package(tmp_path)
     file = tmp_path / "sm_imgcheck" / "cli" / "options.py"
-    head, start, tail = file.read_text("utf-8").partition("    quiet: Quiet = False\n")
+    head, start, tail = file.read_text("utf-8").partition("    no_color: Annotated[\n")
     assert start
     file.write_text(head + NEW_OPTION + start + tail, "utf-8")
     words = [sys.executable, "-c", PRINT_RUN, *command, "--label", "night", "x.jpg"]

@@ -140,6 +140,7 @@ def test_one_file_takes_one_body(place, say):
     code, _, err = say("payload", "a.jpg", "b.jpg", "-s", spec("{}", "1"), "-o", "one.npy")
     assert code == 2
     assert "-o one.npy takes one" in err
+    assert not (place / "one.npy").exists()
 
 
 def test_a_bad_candidate_is_told_and_the_others_are_written(place, say):
@@ -244,7 +245,9 @@ def test_standard_output_gets_the_body_alone(place):
 
 def test_standard_output_takes_one_body(place, capsysbinary):
     assert cli.main(["payload", "a.jpg", "b.jpg", "-s", spec("{}", "1"), "-o", "-"]) == 2
-    assert b"takes one" in capsysbinary.readouterr().err
+    out, err = capsysbinary.readouterr()
+    assert out == b"", "a request in parts is none"
+    assert b"takes one" in err
 
 
 def test_a_bug_at_one_candidate_spoils_no_other(place, say, monkeypatch):

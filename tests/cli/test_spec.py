@@ -68,7 +68,7 @@ def test_lint(run, tmp_path):
     assert out.splitlines()[0].startswith("error: bad.yaml: line 1: shape: 3")
     assert out.splitlines()[-2:] == [
         "keras-tf: fine",
-        "error: nothing.yaml: there is no such file; `sm-imgcheck spec list` shows the presets",
+        "error: nothing.yaml: no such file; sm-imgcheck spec list shows the presets",
     ]
 
 
@@ -202,3 +202,20 @@ def test_help_names_the_commands(run):
     code, out, _ = run("--help")
     assert code == 0
     assert all(f"  {name} " in out for name in ("show", "lint", "schema", "list", "init"))
+
+
+def test_lint_as_json_has_each_spec_with_its_problems(run, tmp_path):
+    (tmp_path / "bad.yaml").write_text("shape: 3\n")
+    (tmp_path / "odd.yaml").write_text("extends: pillow-rgb-01\nshape: [8, 224, 224, 3]\n")
+    code, out, _ = run("lint", "keras-tf", "bad.yaml", "odd.yaml", "--format", "json")
+    fine, bad, odd = json.loads(out)
+    assert code == 2
+    assert fine == {"spec": "keras-tf", "errors": [], "warnings": []}
+    assert bad["errors"][0].startswith("bad.yaml: line 1: shape: 3, expected a list")
+    assert (odd["errors"], len(odd["warnings"])) == ([], 1)
+
+
+def test_list_as_json_names_every_preset(run):
+    listed = {preset["name"]: preset for preset in json.loads(run("list", "--format", "json")[1])}
+    assert tuple(listed) == presets()
+    assert listed["keras-tf"]["sha256"] == load("keras-tf").sha256

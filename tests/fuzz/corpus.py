@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 
 from sm_imgcheck.core.errors import PayloadError, SpecError
 from sm_imgcheck.core.types import Spec
-from sm_imgcheck.serving.envelopes import TensorEnvelope, envelope, envelopes
+from sm_imgcheck.serving.envelopes import ENVELOPES, TensorEnvelope
 from sm_imgcheck.serving.stacks import STACKS
 from sm_imgcheck.spec.language_image import DECODE
 from sm_imgcheck.spec.parse import parse
@@ -178,9 +178,9 @@ def bodies() -> Iterator[Sample]:
     """A request body of every envelope, for each stack that takes it and for the custom one."""
     array = (picture(8, 8) / 255).astype(np.float32)[None]
     photo = encoded(Image.fromarray(picture(8, 8)), "JPEG")
-    for name in envelopes():
+    for name in ENVELOPES.names():
         for stack in STACKS.ranked():
-            if name not in (STACKS[stack].envelopes or envelopes()):
+            if name not in (STACKS[stack].envelopes or ENVELOPES.names()):
                 continue
             for dtype, values in (("float32", array), ("uint8", picture(8, 8)[None])):
                 yield from _body(name, stack, dtype, values, photo)
@@ -204,7 +204,7 @@ ODD_JSON = (
 def _body(name: str, stack: str, dtype: str, array: np.ndarray, photo: bytes) -> Iterator[Sample]:
     from sm_imgcheck.io.images.header import look
 
-    form = envelope(name)
+    form = ENVELOPES[name]
     one = request_spec(dtype, stack, name)
     try:
         if isinstance(form, TensorEnvelope):

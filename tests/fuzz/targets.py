@@ -25,13 +25,13 @@ from sm_imgcheck.features.pictures import draw_candidate
 from sm_imgcheck.features.requests import batch, route
 from sm_imgcheck.features.requests.batch import part_of
 from sm_imgcheck.pipeline.process import process
-from sm_imgcheck.report import Run, reporter
+from sm_imgcheck.report import Run, Terminal, reporter
 from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.report.explain import page
 from sm_imgcheck.rules.endpoint_errors import explain_text
 from sm_imgcheck.run.inputs.item import Listing
 from sm_imgcheck.run.inputs.listing import listed
-from sm_imgcheck.serving.envelopes import TensorEnvelope, envelope
+from sm_imgcheck.serving.envelopes import ENVELOPES, TensorEnvelope
 from sm_imgcheck.spec import load
 from sm_imgcheck.spec.lint import lint
 from specs import BASE
@@ -44,7 +44,7 @@ def reported(result: Result, given: Spec) -> None:
     run = Run(spec_name=given.name, spec_sha256=given.sha256, contract=given.contract)
     report = Report(spec_name=given.name, spec_sha256=given.sha256, candidates=1)
     for form in ("json", "text"):
-        one = reporter(form, CheckContent(run))
+        one = reporter(form, CheckContent(run), Terminal())
         one.open(), one.row(result), one.close(report)
     assert not result.bug, result.bug
     words = (result.skipped, *(finding.message for finding in result.findings))
@@ -101,9 +101,9 @@ def body(body: bytes, sample: Sample, rng: Random) -> None:
     declared = sample.content_type if rng.random() < 0.8 else rng.choice(TYPES)
     reported(process(body, given, Options(content_type=declared)), given)
     form = given.payload.get("envelope")
-    if form and isinstance(envelope(form), TensorEnvelope):
+    if form and isinstance(ENVELOPES[form], TensorEnvelope):
         with contextlib.suppress(ImgcheckError):
-            envelope(form).parse(body, sample.content_type, given)
+            ENVELOPES[form].parse(body, sample.content_type, given)
 
 
 def spec_text(body: bytes, _: Sample, __: Random) -> None:

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from sm_imgcheck.core.types import Step
 from sm_imgcheck.ops.execute import apply, op
-from sm_imgcheck.ops.kernels.resize_pillow import sampled_by_pillow
+from sm_imgcheck.ops.kernels.resize_pillow import PILLOW_FILTERS, resize_pillow, resize_pillow12, sampled_by_pillow
 from sm_imgcheck.ops.kernels.resize_tensorflow import tensorflow_spans
 from sm_imgcheck.ops.kernels.resize_torch import torch_whole_spans
 from sm_imgcheck.ops.trace import output_size
@@ -271,3 +271,16 @@ def test_pad_fills_each_channel_and_leaves_its_input_alone():
     final = op("pad")(image.astype(np.float32), multiple_of=3, fill=[-2.5, 0, 2], position="top_left", units="final")
     assert final.shape == (3, 3, 3)
     assert final[2, 2].tolist() == [-2.5, 0, 2]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.parametrize("interpolation", PILLOW_FILTERS)
+@pytest.mark.parametrize("kernel", [resize_pillow, resize_pillow12])
+def test_pillow_resizes_gray_as_one_channel_to_the_same_bytes(kernel, interpolation, dtype):
+    gray = np.random.default_rng(1).integers(0, 256, (57, 83, 1), np.uint8)
+    view = np.broadcast_to(gray, (57, 83, 3))
+    given = {"mode": "stretch", "max_size": None, "rounding": "", "interpolation": interpolation, "dtype": dtype}
+    for size in ([24, 31], [90, 200], [57, 20], [57, 83]):
+        small = kernel(view, size=size, **given)
+        assert np.array_equal(small, kernel(np.ascontiguousarray(view), size=size, **given))
+        assert small.dtype == dtype

@@ -15,7 +15,7 @@ from sm_imgcheck.core.types import Options
 from sm_imgcheck.features.identify import identify_tensor
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.pipeline.read import WITH_TRACEBACK
-from sm_imgcheck.serving.stacks import stack
+from sm_imgcheck.serving.stacks import STACKS
 from specs import spec
 
 RGB = spec(shape=["N", 8, 8, 3])
@@ -41,7 +41,7 @@ def broken(monkeypatch):
     monkeypatch.setattr("sm_imgcheck.pipeline.measure.measure", fail)
     monkeypatch.setattr("sm_imgcheck.pipeline.read.look", fail)
     for name in ("custom", "triton"):
-        monkeypatch.setattr(f"sm_imgcheck.serving.stacks.{name}.STACK", replace(stack(name), receive=fail))
+        monkeypatch.setattr(f"sm_imgcheck.serving.stacks.{name}.STACK", replace(STACKS[name], receive=fail))
 
 
 @pytest.mark.parametrize("want_array", [False, True])
@@ -209,7 +209,7 @@ def test_odd_json_is_refused_as_the_stack_refuses_it(stack, body, status, code, 
     [("7", 7), (" 7", 7), ("\x1f7", 7), ("+7", 7), ("7.0", 7), ("1" * 5000, np.inf), ("+-7", None), ("\u00b2", None)],
 )
 def test_csv_cell_is_a_number_where_python_reads_one(cell, value):
-    received = stack("toolkit").receive(f"3\n{cell}\n".encode(), "text/csv", RGB)
+    received = STACKS["toolkit"].receive(f"3\n{cell}\n".encode(), "text/csv", RGB)
     kind = "U" if value is None else "f" if value == np.inf or "." in cell else "i"
     assert received.data.dtype.kind == kind
     assert received.data.tolist() == ([3, value] if value is not None else ["3", cell])

@@ -17,8 +17,8 @@ from sm_imgcheck.cli import main
 from sm_imgcheck.core.types import Received, Refused
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES
 from sm_imgcheck.report._records import encode, plain
-from sm_imgcheck.serving.envelopes import TensorEnvelope, envelope, envelopes
-from sm_imgcheck.serving.stacks import STACKS, stack, stacks
+from sm_imgcheck.serving.envelopes import ENVELOPES, TensorEnvelope
+from sm_imgcheck.serving.stacks import STACKS
 from specs import problems, spec
 
 SHAPE = {"shape": ["1..8", 8, 6, 3], "layout": "NHWC"}
@@ -171,25 +171,25 @@ def test_pairs_that_do_not_go_together_are_problems_that_list_those_that_do():
     assert not problems(payload={"stack": "custom", "envelope": "raw", "content_type": "x/y"})
 
 
-@pytest.mark.parametrize("name", stacks())
+@pytest.mark.parametrize("name", STACKS.names())
 def test_stack_has_its_facts_and_its_rank(name):
-    serving = stack(name)
-    assert set(serving.envelopes) <= set(envelopes())
+    serving = STACKS[name]
+    assert set(serving.envelopes) <= set(ENVELOPES.names())
     assert bool(serving.envelopes) == (name != "custom")
     assert (serving.body_limit is not None) == bool(serving.limit_setting)
-    assert set(STACKS.ranked()) == set(stacks())
+    assert set(STACKS.ranked()) == set(STACKS.names())
     assert STACKS.ranked()[serving.rank] == name
 
 
 def test_what_payload_builds_is_received_by_the_stack_it_is_for():
-    for name in stacks():
-        for form in stack(name).envelopes or envelopes():
-            if not isinstance(envelope(form), TensorEnvelope) or (name == "huggingface" or form in ("csv", "npz")):
+    for name in STACKS.names():
+        for form in STACKS[name].envelopes or ENVELOPES.names():
+            if not isinstance(ENVELOPES[form], TensorEnvelope) or (name == "huggingface" or form in ("csv", "npz")):
                 continue
             wanted = told(name, payload={"envelope": form}, name="image")
             array = np.concatenate([GOOD, GOOD])
-            sent = envelope(form).build(array, wanted)
-            got = stack(name).receive(sent.body, sent.content_type, wanted)
+            sent = ENVELOPES[form].build(array, wanted)
+            got = STACKS[name].receive(sent.body, sent.content_type, wanted)
             assert isinstance(got, Received), (name, form, got)
             assert np.array_equal(np.asarray(got.data, np.float32), array), (name, form)
             assert not got.findings, (name, form, got.findings)
@@ -269,13 +269,13 @@ def test_standard_input_is_a_body_too(place):
 def test_a_body_has_no_tensor_to_emit(place, capsys):
     code, said = run(capsys, "good.npy", "-s", "s.yaml", "--content-type", "x", "--emit", "out")
     assert code == 2
-    assert "leave --emit out" in " ".join(said.err.split())
+    assert "omit --emit" in " ".join(said.err.split())
 
 
 def test_a_refusal_is_comparable_and_printable():
-    one = stack("toolkit").receive(b"", "x", told("toolkit"))
+    one = STACKS["toolkit"].receive(b"", "x", told("toolkit"))
     assert isinstance(one, Refused)
-    assert one == stack("toolkit").receive(b"", "x", told("toolkit"))
+    assert one == STACKS["toolkit"].receive(b"", "x", told("toolkit"))
     assert "status=500" in repr(one)
 
 

@@ -1,10 +1,12 @@
 """Peak memory of a run, in a process of its own: what hostile files and bodies may take."""
 
+import io
 import subprocess
 import sys
 
 import pytest
 from contradictions import chunk, contradictions, ihdr, png
+from PIL import Image
 
 pytest.importorskip("resource", reason="only Unix measures the memory of a process")
 
@@ -84,3 +86,12 @@ def test_a_png_of_many_pixels_and_no_data_costs_little(tmp_path):
     code, _, peak, _ = run(tmp_path, png(ihdr(13_000, 13_000), chunk(b"IDAT", b"")), "custom")
     assert code == 1
     assert peak < 200
+
+
+def test_converting_a_large_gray_png_takes_less_than_a_gibibyte(tmp_path):
+    buffer = io.BytesIO()
+    Image.new("L", (13_000, 13_000), 7).save(buffer, "PNG", compress_level=1)
+    code, output, peak, _ = run(tmp_path, buffer.getvalue(), "custom", "--emit", str(tmp_path / "out"))
+    assert code == 1, output
+    assert "Written to" in output
+    assert peak < 1024

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from package_copy import copy_package
 from pictures import jpeg
 
 import sm_imgcheck
@@ -57,9 +58,8 @@ def greet() -> None:
 @pytest.fixture
 def copy(tmp_path):
     """A folder with a copy of the package and its presets, an image and a spec."""
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(PACKAGE, tmp_path / "sm_imgcheck", ignore=ignored)
-    shutil.copytree(PACKAGE.parent / "specs", tmp_path / "specs", ignore=ignored)
+    copy_package(tmp_path)
+    shutil.copytree(PACKAGE.parent / "specs", tmp_path / "specs")
     (tmp_path / "x.jpg").write_bytes(jpeg())
     (tmp_path / "spec.yaml").write_text(SPEC)
     return tmp_path

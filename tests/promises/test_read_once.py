@@ -96,13 +96,13 @@ def test_tensor_and_its_source_are_read_once(counts, words):
 
 
 def test_handler_is_called_once_for_its_picture(counts):
-    run("validate", "cat.png", "--handler", "inference.py", "--picture", "out.png")
+    run("handler", "inference.py", "cat.png", "--picture", "out.png")
     assert Path("out.png").exists()
     assert (counts["cat.png"], counts["handler"]) == (1, 1)
 
 
 def test_golden_tensor_and_its_image_are_read_once_for_their_picture(counts):
-    run("validate", "--golden", "--picture", "out.png")
+    run("spec", "test", "--picture", "out.png")
     assert Path("out.png").exists()
     assert (counts["cat.png"], counts["cat.npy"], counts["decode"]) == (1, 1, 1)
 

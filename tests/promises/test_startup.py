@@ -14,6 +14,7 @@ LIGHT = [
     [],
     ["rules"],
     ["rules", "--format", "json"],
+    ["rules", "--format", "table"],
     ["explain", "DTY101"],
     ["explain", "spec"],
     ["explain", "Unsupported Media Type: image/jpeg"],

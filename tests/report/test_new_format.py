@@ -1,4 +1,4 @@
-"""A report format is one new file, which serves every verb that has rows."""
+"""A report format is one new file, which serves every verb."""
 
 import json
 import shutil
@@ -6,20 +6,22 @@ import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
-from pictures import jpeg
+from package_copy import copy_package
+from pictures import jpeg, picture
+from typer.main import get_command
 
 import sm_imgcheck
+from sm_imgcheck.cli import list_commands, main
 
 SPEC = "version: 1\nname: x\nshape: [N, 24, 32, 3]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
 SPEC += "resize: {mode: stretch, size: [24, 32], interpolation: bilinear}\n"
 KEYS = """
-EVERY_VERB = True
-
-
-def reporter(content):
+def reporter(content, terminal):
     return Keys(content)
 
 
@@ -36,22 +38,46 @@ class Keys:
     def close(self, report):
         return f"close {report.candidates}\\n"
 """
-REQUEST_KEYS = {"bodies": "emitted", "answers": "answer", "results": "facts"}
+PATHS = ["a.jpg", "b.jpg", "-s", "x.yaml"]
+TYPE_ERROR = "expected scalar type Double but found Float"
+VERBS = {  # words, name of the list of rows, a key of each row, candidates counted
+    "validate": (["validate", *PATHS], "results", "facts", 2),
+    "convert": (["convert", *PATHS, "-o", "out"], "results", "emitted", 2),
+    "payload": (["payload", *PATHS, "-o", "out/"], "bodies", "emitted", 2),
+    "handler": (["handler", "h.py", *PATHS], "results", "handled", 2),
+    "spec test": (["spec", "test", "-s", "golden.yaml"], "results", "golden", 1),
+    "send": (["send", *PATHS, "--url", "URL"], "answers", "answer", 2),
+    "payload --sizes": (["payload", "--sizes", *PATHS], None, "cheapest", 0),
+    "plan": (["plan", "a.jpg", "-s", "x.yaml"], None, "steps", 0),
+    "identify": (["identify", "x.npy"], None, "plausible", 0),
+    "rules": (["rules"], "", "severity", 0),
+    "explain CODE": (["explain", "DTY101"], "", "page", 0),
+    "explain TEXT": (["explain", TYPE_ERROR], "", "cause", 0),
+    "spec show": (["spec", "show", "x.yaml"], None, "channel_order", 0),
+    "spec lint": (["spec", "lint", "x.yaml", "none.yaml"], "", "warnings", 0),
+    "spec list": (["spec", "list"], "", "description", 0),
+}
+DOCUMENTS = {"code", "merge", "spec schema", "spec init"}
+"""Commands that write one kind of document, not a report."""
 
 
-@pytest.fixture
-def place(tmp_path):
-    """A copy of the package with one more file, a spec and two images."""
-    package = Path(sm_imgcheck.__file__).parent
-    shutil.copytree(package, tmp_path / "sm_imgcheck", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "sm_imgcheck" / "report" / "formats" / "keys.py").write_text(KEYS)
-    (tmp_path / "x.yaml").write_text(SPEC)
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A copy of the package with one more file, a spec, two images and a tensor."""
+    folder = tmp_path_factory.mktemp("place")
+    copy_package(folder)
+    (folder / "sm_imgcheck" / "report" / "formats" / "keys.py").write_text(KEYS)
+    shutil.copytree(Path(sm_imgcheck.__file__).parents[1] / "specs", folder / "specs")
+    (folder / "x.yaml").write_text(SPEC)
+    (folder / "golden.yaml").write_text(SPEC + "\ngolden: [{image: b.jpg, tensor: x.npy}]\n")
+    (folder / "h.py").write_text("def input_fn(body, content_type):\n    return None\n")
     for name in ("a.jpg", "b.jpg"):
-        (tmp_path / name).write_bytes(jpeg())
-    return tmp_path
+        (folder / name).write_bytes(jpeg())
+    np.save(folder / "x.npy", picture()[None] / np.float32(255))
+    return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def url():
     class Server(BaseHTTPRequestHandler):
         def do_POST(self):
@@ -60,28 +86,62 @@ def url():
             self.end_headers()
 
     with HTTPServer(("127.0.0.1", 0), Server) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}/"
         server.shutdown()
 
 
-def report(place, *words):
-    command = [sys.executable, "-m", "sm_imgcheck", *words, "a.jpg", "b.jpg", "-s", "x.yaml"]
-    return subprocess.run(command, capture_output=True, text=True, cwd=place, check=False).stdout
+@pytest.fixture
+def report(place, url, monkeypatch, capsys):
+    """A function that returns the report of a verb of VERBS in a format."""
+
+    def run(verb, form):
+        monkeypatch.chdir(place)
+        main([url if word == "URL" else word for word in VERBS[verb][0]] + ["--format", form])
+        return capsys.readouterr().out
+
+    return run
 
 
-@pytest.mark.parametrize("verb", ["validate", "convert", "payload", "send"])
-def test_new_format_serves_every_verb_that_has_rows(place, url, verb):
-    options = {"convert": ["-o", "out"], "payload": ["-o", "out/"], "send": ["--url", url]}.get(verb, [])
-    key = {"payload": "bodies", "send": "answers"}.get(verb, "results")
-    first, *rows, last = report(place, verb, *options, "--format", "keys").splitlines()
-    assert (first, last) == (f"open {key}", "close 2")
+def test_every_command_is_tried():
+    groups = {name: getattr(import_module(f"sm_imgcheck.cli.commands.{name}"), "app", None) for name in list_commands()}
+    commands = {name for name, group in groups.items() if group is None}
+    commands |= {
+        f"{name} {command}" for name, group in groups.items() if group for command in get_command(group).commands
+    }
+    tried = {verb for verb in VERBS if verb in commands} | {verb.split()[0] for verb in VERBS if verb not in commands}
+    assert tried | DOCUMENTS == commands
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_new_format_serves_every_verb(place, url, verb):
+    words, name, key, candidates = VERBS[verb]
+    words = [url if word == "URL" else word for word in words]
+    command = [sys.executable, "-m", "sm_imgcheck", *words, "--format", "keys"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=place, check=False)
+    first, *rows, last = done.stdout.splitlines()
+    assert (first, last) == (f"open {name}", f"close {candidates}")
     assert rows
-    assert all(REQUEST_KEYS[key] in row.split() for row in rows)
+    assert all(key in row.split() for row in rows)
 
 
-def test_json_of_every_verb_is_one_document_with_a_line_for_each_row(place, url):
-    for key, words in {"results": ["validate"], "answers": ["send", "--url", url], "bodies": ["payload"]}.items():
-        text = report(place, *words, "--format", "json")
-        document = json.loads(text)
-        assert len(text.splitlines()) == 2 + len(document[key])
+@pytest.mark.parametrize("verb", VERBS)
+def test_json_and_jsonl_hold_the_same_rows(report, verb):
+    name = VERBS[verb][1]
+    document = json.loads(report(verb, "json"))
+    rows = [document] if name is None else document if name == "" else document.pop(name)
+    lines = list(map(json.loads, report(verb, "jsonl").splitlines()))
+    assert lines == ([*rows, document] if name else rows)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_table_has_the_words_of_text(report, verb):
+    text, table = report(verb, "text"), report(verb, "table")
+    assert text.split()[:3] == table.split()[:3]
+    assert text.split()
+
+
+@pytest.mark.parametrize("verb", ["validate", "payload", "send"])
+def test_json_has_a_line_for_each_row(report, verb):
+    text = report(verb, "json")
+    assert len(text.splitlines()) == 2 + len(json.loads(text)[VERBS[verb][1]])

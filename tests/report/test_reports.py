@@ -9,8 +9,8 @@ from report_values import CONTRACT, finding, image, plan, report_of, tensor, tol
 from sm_imgcheck import report
 from sm_imgcheck.core.types import Candidate, Finding, Report, Result, Step
 from sm_imgcheck.core.value_mapping import span
-from sm_imgcheck.report import plan as _trace
 from sm_imgcheck.report.check import CheckContent
+from sm_imgcheck.report.plan import PlanContent
 from sm_imgcheck.spec.parse import parse
 
 
@@ -184,7 +184,7 @@ def test_the_sum(results, last):
             [replace(image("x.jpg"), emitted="out/x.npy"), replace(image("y.jpg"), skipped="why")],
             [
                 "4 errors in all 2 candidates; mended: 2 of them.",
-                "1 tensor written; 1 of 2 candidates could not be converted.",
+                "1 tensor written; 1 of 2 candidates was not converted.",
             ],
         ),
     ],
@@ -209,7 +209,7 @@ def test_names_cannot_write_on_the_terminal(form, many):
         candidate=Candidate(path=HOSTILE, kind="unknown"),
         findings=(finding("SRC104", "truncated", message=f"ends {HOSTILE}"),),
     )
-    text = told(form, [bad, *([image("a.jpg")] if many else [])], width=200)
+    text = told(form, [bad, *([image("a.jpg")] if many else [])], terminal={"width": 200})
     assert SHOWN in text
     assert set(text) <= set(map(chr, range(32, 127))) | {"\n", "─"}
 
@@ -236,7 +236,7 @@ def test_names_are_valid_json_of_printable_ascii(form):
 def test_table_tells_the_same_story():
     results = [image(f"{n}.jpg") for n in range(3)] + [tensor("x.npy", finding("VAL107", "constant-image", "warning"))]
     assert (
-        told("table", results, width=80)
+        told("table", results, terminal={"width": 80})
         == """\
 4 candidates: 3 images and 1 tensor
 against small: float32 [N, 224, 224, 3] NHWC RGB, -1..1
@@ -256,7 +256,7 @@ The plan that mends them:
 
 Some have something of their own:
  warning VAL107 constant-image  1 tensor: something; what it is [convert does
- not mend it]
+   not mend it]
      x.npy
 
 6 errors and 1 warning in all 4 candidates; convert mends 6 of them:
@@ -266,8 +266,25 @@ Some have something of their own:
     )
 
 
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_table_keeps_long_command_on_one_line(width):
+    command = "sm-imgcheck convert 'a folder with spaces/" + "and a long name/" * 10 + "cat.jpg' -s small"
+    text = told("table", [image("cat.jpg")], terminal={"width": width}, command=command, output="-o out")
+    assert text.splitlines()[-1] == f"  {command} -o out"
+
+
+def test_table_indents_rest_of_wrapped_name():
+    name = "n" * 200
+    first, second, *_ = told("table", [image(name)], terminal={"width": 80}).splitlines()
+    assert first == "n" * 78
+    assert second == "  " + "n" * 78
+    several = [image("cat.jpg"), tensor(name, finding("VAL107", "constant-image", "warning"))]
+    wrapped = [line for line in told("table", several, terminal={"width": 80}).splitlines() if "nnn" in line]
+    assert [len(line) - len(line.lstrip()) for line in wrapped] == [5, 7, 7]
+
+
 def test_table_has_colours_only_where_asked():
-    assert "\x1b[" in told("table", [image("x.jpg")], color=True)
+    assert "\x1b[" in told("table", [image("x.jpg")], terminal={"color": True})
     assert "\x1b[" not in told("table", [image("x.jpg")])
 
 
@@ -391,8 +408,8 @@ def test_one_clause_of_several_files_is_said_of_each():
 
 def test_a_narrow_terminal_gets_text():
     results = [image("x.jpg")]
-    assert told("table", results, width=20) == told("text", results)
-    assert told("table", results, width=80) != told("text", results)
+    assert told("table", results, terminal={"width": 20}) == told("text", results)
+    assert told("table", results, terminal={"width": 80}) != told("text", results)
 
 
 @pytest.mark.parametrize(
@@ -444,7 +461,7 @@ def test_an_empty_json_run_is_a_document_too():
 
 
 def test_jsonl_gives_each_line_as_it_comes():
-    stream = report.reporter("jsonl", CheckContent(report_of()))
+    stream = report.reporter("jsonl", CheckContent(report_of()), report.Terminal())
     assert stream.open() == ""
     lines = [stream.row(result) for result in (image("a.jpg"), tensor("b.npy"))]
     assert [json.loads(line)["path"] for line in lines] == ["a.jpg", "b.npy"]
@@ -461,7 +478,7 @@ def test_numbers_that_json_cannot_say_are_null():
 
 def test_memory_is_bounded():
     """Whatever differs from file to file, the number of groups does not grow with the run."""
-    stream = report.reporter("text", CheckContent(report_of()))
+    stream = report.reporter("text", CheckContent(report_of()), report.Terminal())
     for n in range(3000):
         odd = Finding(code=f"X{n}", name="odd", severity="error", message=f"{n}", expected=f"{n}", actual=f"{n}x{n}")
         stream.row(replace(image(f"{n}.jpg", odd), skipped=f"reason {n}", plan=plan(Step(op=f"op{n}"))))
@@ -476,7 +493,7 @@ def test_memory_is_bounded():
 
 def test_a_trace_shows_what_is_there_after_each_step():
     assert (
-        _trace.as_text(image("cat.jpg"), replace(SPEC, contract=CONTRACT), "m")
+        PlanContent(replace(SPEC, contract=CONTRACT), "m").words(image("cat.jpg"))
         == """\
 cat.jpg
 to m: float32 [N, 224, 224, 3] NHWC RGB, -1..1
@@ -499,16 +516,16 @@ SPEC = parse(
 
 
 def test_a_trace_of_nothing_and_of_no_plan():
-    assert "Nothing to do" in _trace.as_text(replace(tensor("x.npy"), plan=plan()), SPEC, "m")
-    assert "no plan: because" in _trace.as_text(replace(tensor("x.npy"), plan=None, skipped="because"), SPEC, "m")
+    assert "Nothing to do" in PlanContent(SPEC, "m").words(replace(tensor("x.npy"), plan=plan()))
+    assert "no plan: because" in PlanContent(SPEC, "m").words(replace(tensor("x.npy"), plan=None, skipped="because"))
 
 
 def test_a_trace_as_json_is_the_saved_plan():
-    document = json.loads(_trace.as_json(image("cat.jpg"), SPEC))
+    document = PlanContent(SPEC, "m").record(image("cat.jpg"))
     assert [step["op"] for step in document["steps"]] == ["decode", "resize_pillow", "cast"]
     assert document["steps"][1]["params"] == {"mode": "stretch"}
     assert len(document["after"]) == 3
-    none = json.loads(_trace.as_json(replace(tensor("x.npy"), plan=None, skipped="because"), SPEC))
+    none = PlanContent(SPEC, "m").record(replace(tensor("x.npy"), plan=None, skipped="because"))
     assert (none["steps"], none["skipped"], set(none)) == ([], "because", set(document))
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 from collections import Counter
 from pathlib import Path
+from threading import Timer
 
 import numpy as np
 import pytest
@@ -134,10 +135,16 @@ def test_a_file_that_looks_like_a_list_is_told_how_to_be_named(tmp_path, monkeyp
 
 
 @POSIX
-def test_a_list_from_a_pipe_is_read_as_far_as_it_is_written(tmp_path):
-    """``@<(find photos)``; a pipe that nobody writes to would wait for ever, and a device has no end."""
+def test_a_list_from_a_pipe_is_read_as_far_as_it_is_written(tmp_path, monkeypatch):
+    """``@<(find photos)``; a pipe that nobody writes to would wait forever, and a device has no end."""
     os.mkfifo(tmp_path / "pipe")
-    assert names(f"@{tmp_path / 'pipe'}")[0] == []
+    writer = Timer(0.3, lambda: (tmp_path / "pipe").write_text("cat.jpg\n"))
+    writer.start()
+    assert names(f"@{tmp_path / 'pipe'}")[0] == ["cat.jpg"]
+    writer.join()
+    monkeypatch.setattr("sm_imgcheck.io.stores.local._PATIENCE", 0.1)
+    with pytest.raises(ImgcheckError, match="nothing was written to it within"):
+        names(f"@{tmp_path / 'pipe'}")
     reader, writer = os.pipe()
     os.write(writer, b"cat.jpg\n")
     os.close(writer)
@@ -145,6 +152,15 @@ def test_a_list_from_a_pipe_is_read_as_far_as_it_is_written(tmp_path):
     os.close(reader)
     with pytest.raises(ImgcheckError, match="it is a device or a socket, not a file"):
         names("@/dev/zero")
+
+
+def test_list_skips_blank_lines_and_refuses_other_lists(tmp_path):
+    (tmp_path / "list.txt").write_text("cat.jpg\n\n  \t\n#dog.jpg\n@other.txt\n")
+    how = Listing(passed_over=Counter())
+    items = list(listed([f"@{tmp_path / 'list.txt'}"], how))
+    assert [item.path for item in items] == ["cat.jpg", "#dog.jpg", "@other.txt"]
+    assert [item.problem for item in items] == ["", "", items[2].problem]
+    assert "is a list in a list" in items[2].problem
 
 
 def test_what_is_no_file_is_not_opened(tmp_path):

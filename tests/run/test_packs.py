@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import tarfile
 from itertools import product
 from pathlib import Path
@@ -132,6 +133,28 @@ class TestBatches:
         assert say(*given, "--remainder", "pad", "--resume")[0] == 1
         assert looked_at == []
         assert np.load("out/batch-00002.npy").shape == (3, 24, 32, 3)
+
+    def test_refused_remainder_is_not_reported_as_written(self, place, say):
+        code, out, err = say("convert", "in/five.jpg", "-o", "out", "--batch-size", "2", "--remainder", "refuse")
+        assert code == 2
+        assert "No tensor was written." in out
+        assert "the run ended before batch-00000.npy was complete" in out
+        assert "Written to" not in out
+        assert "mended: none of them" in out
+        assert "stopped after 1 candidate (1 prepared, not yet in an output file)\n" in err
+        assert "the last batch has 1 of 2 candidates, from in/five.jpg on: it is not written; --resume" in err
+
+    def test_padding_that_dwarfs_the_tensors_is_refused(self, place, say):
+        given = ("convert", "in/five.jpg", "-o", "out", "--remainder", "pad", "--batch-size")
+        code, _, err = say(*given, "65536")
+        assert code == 0, "small images: 0.6 GB"
+        Path("sm-imgcheck.yaml").write_text(SPEC.replace("24, 32", "240, 320"))
+        code, out, err = say(*given[:3], "large", *given[4:], "65536")
+        assert code == 2
+        assert "No tensor was written." in out
+        assert "the only batch has 1 of 65,536 candidates" in err
+        assert "take a --batch-size near 1" in err
+        assert not list(Path("large").glob("[!.]*"))
 
     def test_the_number_that_the_model_takes(self, place, say):
         Path("sm-imgcheck.yaml").write_text(SPEC.replace("N,", "3,"))
@@ -270,10 +293,38 @@ class TestResume:
 
         with monkeypatch.context() as patch:
             patch.setattr("sm_imgcheck.io.stores.local.os.replace", replace)
-            code, _, err = say("convert", "in", "-o", "out", "--manifest", "out.jsonl", "--as", *form)
+            given = ("--manifest", "out.jsonl", "--format", "json", "--as", *form)
+            code, report, err = say("convert", "in", "-o", "out", *given)
         assert code == 2
         assert "cannot be written: No space left on device" in err
+        if "stopped" in err:
+            assert "when the error below is fixed, the same command with --resume goes on" in err
+        named = {result["emitted"] for result in json.loads(report)["results"]} - {None} if report else set()
+        assert named <= {str(path) for path in Path("out").glob("[!.]*")}, "only what is in place is reported"
         assert convert(say, form, "--resume") == whole
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), cli.Terminated(signal.SIGTERM)], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize("form", FORMS[1:], ids=" ".join)
+def test_interrupted_run_reports_only_packs_in_place(place, say, form, stop, monkeypatch):
+    whole = convert(say, form, out="whole")
+
+    def interrupted(what, *more, **trace):
+        if getattr(what, "path", what) == "in/six.jpg":
+            raise stop
+        return process(what, *more, **trace)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sm_imgcheck.pipeline.process.process", interrupted)
+        code, out, err = say("convert", "in", "-o", "out", "--format", "jsonl", "-j", "1", "--as", *form)
+    assert code == (130 if isinstance(stop, KeyboardInterrupt) else 143)
+    emitted = [record["emitted"] for line in out.splitlines() if "emitted" in (record := json.loads(line))]
+    there = {str(path) for path in Path("out").glob("[!.]*")}
+    assert set(emitted) - {None} == there
+    waiting = 5 % int(form[2])
+    assert emitted[6 - waiting :] == [None] * waiting
+    assert f"after 6 candidates ({waiting} prepared, not yet in an output file); what is written stays: the same" in err
+    assert convert(say, form, "--resume") == whole
 
 
 def test_a_smaller_run_leaves_no_older_packs(place, say):

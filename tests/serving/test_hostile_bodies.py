@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sm_imgcheck.core.errors import PayloadError
-from sm_imgcheck.serving.envelopes import TensorEnvelope, _json, envelope, envelopes
+from sm_imgcheck.serving.envelopes import ENVELOPES, TensorEnvelope, _json
 from specs import spec
 
-LOSSLESS = [name for name in envelopes() if isinstance(envelope(name), TensorEnvelope)]
+LOSSLESS = [name for name in ENVELOPES.names() if isinstance(ENVELOPES[name], TensorEnvelope)]
 JSON = ("array", "instances", "inputs", "kserve-v2", "jsonlines")
 SMALL = spec(shape=["N", 1, 2, 3], dtype="uint8", value_range=[0, 255])
 TRITON = "application/vnd.sagemaker-triton.binary+json;json-header-size="
@@ -28,7 +28,7 @@ TRITON = "application/vnd.sagemaker-triton.binary+json;json-header-size="
 def refusal(name: str, body: bytes, content_type: str = "", to=SMALL) -> str:
     """What is said of a body that is refused."""
     with pytest.raises(PayloadError) as caught:
-        envelope(name).parse(body, content_type, to)
+        ENVELOPES[name].parse(body, content_type, to)
     said = str(caught.value)
     assert said.isascii()
     assert "\n" not in said
@@ -146,7 +146,7 @@ def test_the_binary_form_counts_its_bytes(size, said, words):
 
 def test_another_machines_byte_order_is_read():
     array = np.arange(6, dtype=">f4").reshape(1, 1, 2, 3)
-    back = envelope("npy").parse(npy(array), "", SMALL)
+    back = ENVELOPES["npy"].parse(npy(array), "", SMALL)
     assert np.array_equal(back, array)
     assert back.dtype == array.dtype
 
@@ -154,7 +154,7 @@ def test_another_machines_byte_order_is_read():
 def test_an_archive_of_several_gives_its_first_unnamed_array():
     out = io.BytesIO()
     np.savez(out, np.arange(3), other=np.arange(4))
-    assert envelope("npz").parse(out.getvalue(), "", SMALL).tolist() == [0, 1, 2]
+    assert ENVELOPES["npz"].parse(out.getvalue(), "", SMALL).tolist() == [0, 1, 2]
 
 
 def test_an_archive_of_others_lists_them():
@@ -237,13 +237,13 @@ def test_one_long_text_among_many_takes_no_room():
 def test_any_change_of_a_body_is_an_array_or_a_payload_error(name, data):
     """A byte changed, cut, doubled: never another exception."""
     array = np.arange(12, dtype=np.uint8).reshape(2, 1, 2, 3)
-    payload = envelope(name).build(array, SMALL)
+    payload = ENVELOPES[name].build(array, SMALL)
     body = bytearray(payload.body)
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(0, len(body)))
         body[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=4))
     try:
-        back = envelope(name).parse(bytes(body), payload.content_type, SMALL)
+        back = ENVELOPES[name].parse(bytes(body), payload.content_type, SMALL)
     except PayloadError:
         return
     assert back.dtype.kind in "biufc"

@@ -14,10 +14,10 @@ from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.io.images.decode import decode
 from sm_imgcheck.io.images.header import look
 from sm_imgcheck.ops.kernels.color import orient
-from sm_imgcheck.serving.envelopes import envelope
+from sm_imgcheck.serving.envelopes import ENVELOPES
 from specs import spec
 
-IMAGE = envelope("image")
+IMAGE = ENVELOPES["image"]
 PICTURE = picture(16, 24)
 ALL_REJECTED = {"exif": "reject", "cmyk": "reject", "gray": "reject", "alpha": "reject", "icc": "reject"}
 
@@ -137,8 +137,8 @@ def test_base64_texts_hold_the_same_bytes():
     body = jpeg(PICTURE, orientation=6)
     to = spec(decode={"exif": "ignore"}, payload={"content_type": "application/json"})
     expected = IMAGE.build_image(body, header_of(body), spec(decode={"exif": "ignore"})).body
-    one = envelope("instances-b64").build_image(body, header_of(body), to)
-    text = envelope("hf-inputs-b64").build_image(body, header_of(body), to)
+    one = ENVELOPES["instances-b64"].build_image(body, header_of(body), to)
+    text = ENVELOPES["hf-inputs-b64"].build_image(body, header_of(body), to)
     assert base64.b64decode(json.loads(one.body)["instances"][0]["b64"], validate=True) == expected
     assert base64.b64decode(json.loads(text.body)["inputs"], validate=True) == expected
     assert one.content_type == text.content_type == "application/json"
@@ -146,7 +146,7 @@ def test_base64_texts_hold_the_same_bytes():
 
 def test_a_batch_of_base64_texts():
     bodies = [jpeg(PICTURE), encoded(of("RGB"), "PNG")]
-    payload = envelope("instances-b64").build_images([(body, header_of(body)) for body in bodies], spec())
+    payload = ENVELOPES["instances-b64"].build_images([(body, header_of(body)) for body in bodies], spec())
     rows = json.loads(payload.body)["instances"]
     assert [base64.b64decode(row["b64"]) for row in rows] == bodies
     assert Image.open(io.BytesIO(base64.b64decode(rows[1]["b64"]))).format == "PNG"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sm_imgcheck.serving.envelopes import envelope
+from sm_imgcheck.serving.envelopes import ENVELOPES
 from specs import spec
 
 RNG = np.random.default_rng(7)
@@ -18,7 +18,7 @@ BOTH = pytest.mark.parametrize(("array", "to"), [(FLOATS, FLOAT_SPEC), (BYTES, B
 
 
 def body_of(name: str, array: np.ndarray, to=FLOAT_SPEC):
-    return envelope(name).build(array, to)
+    return ENVELOPES[name].build(array, to)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_the_binary_form_is_what_tritons_client_sends(triton, array, to):
     assert json.loads(payload.body[:ours])["inputs"] == json.loads(theirs[:length])["inputs"]
     assert payload.body[ours:] == theirs[length:]
     said = payload.content_type.replace(str(ours), str(length))
-    assert envelope("triton-binary").parse(theirs, said, to).tobytes() == array.tobytes()
+    assert ENVELOPES["triton-binary"].parse(theirs, said, to).tobytes() == array.tobytes()
 
 
 @BOTH

@@ -11,7 +11,7 @@ from pictures import encoded, jpeg
 from PIL import Image
 
 from sm_imgcheck.core.types import Received, Refused
-from sm_imgcheck.serving.stacks import stack, stacks
+from sm_imgcheck.serving.stacks import STACKS
 from specs import spec
 
 SIDE = 32
@@ -33,7 +33,7 @@ BODIES = {
     "v2": json.dumps(V2),
     "lines": f"{LINE}\n{LINE}\n",
 }
-STACKS = ("toolkit", "pytorch", "huggingface", "tensorflow-serving", "triton", "mlflow", "mlserver")
+COLUMNS = ("toolkit", "pytorch", "huggingface", "tensorflow-serving", "triton", "mlflow", "mlserver")
 BATCH, IMAGE, TWO = f"(1, {SIDE}, {SIDE}, 3)", f"({SIDE}, {SIDE}, 3)", f"(2, {SIDE}, {SIDE}, 3)"
 F64, F32 = f"float64 {BATCH}", f"float32 {BATCH}"
 OBJECT = "a 0-d object array"
@@ -49,11 +49,11 @@ CELLS = {  # toolkit, pytorch, huggingface, tensorflow-serving, triton, mlflow, 
     "lines":           (500,                500,                400,               f"float32 {TWO}", 500, 415, 422),
 }
 # fmt: on
-JSON_CELLS = [(body, name, want) for body, row in CELLS.items() for name, want in zip(STACKS, row, strict=True)]
+JSON_CELLS = [(body, name, want) for body, row in CELLS.items() for name, want in zip(COLUMNS, row, strict=True)]
 
 
 def receive(name, body, content_type, told=SPEC):
-    return stack(name).receive(body.encode() if isinstance(body, str) else body, content_type, told)
+    return STACKS[name].receive(body.encode() if isinstance(body, str) else body, content_type, told)
 
 
 @pytest.mark.parametrize(("body", "name", "want"), JSON_CELLS)
@@ -273,9 +273,9 @@ def test_triton_takes_flat_and_nested_data():
 
 @pytest.mark.parametrize("name", ["toolkit", "pytorch", "huggingface"])
 def test_one_byte_too_many_is_a_413_without_a_word(name):
-    limit = stack(name).body_limit
+    limit = STACKS[name].body_limit
     assert limit == 6_553_500
-    assert ("TS_MAX_REQUEST_SIZE" if name == "pytorch" else "SAGEMAKER_MAX_PAYLOAD_IN_MB") == stack(name).limit_setting
+    assert ("TS_MAX_REQUEST_SIZE" if name == "pytorch" else "SAGEMAKER_MAX_PAYLOAD_IN_MB") == STACKS[name].limit_setting
     got = receive(name, bytes(limit + 1), "application/x-npy")
     assert (got.status, got.text, got.finding.code) == (413, "", "PAY114")
     assert getattr(receive(name, bytes(limit), "application/x-npy"), "status", 0) != 413
@@ -325,10 +325,10 @@ ANY_TYPE = ("application/json", "application/x-npy", "text/csv", "application/x-
 
 
 @pytest.mark.parametrize("body", HOSTILE)
-@pytest.mark.parametrize("name", stacks())
+@pytest.mark.parametrize("name", STACKS.names())
 def test_nothing_brings_a_stack_down(name, body):
     for content_type in ANY_TYPE:
-        got = stack(name).receive(HOSTILE[body], content_type, SMALL)
+        got = STACKS[name].receive(HOSTILE[body], content_type, SMALL)
         assert isinstance(got, Received | Refused)
         assert got.findings or got.form != "object" if isinstance(got, Received) else got.finding.code.startswith("PAY")
 

@@ -11,10 +11,10 @@ from hypothesis.extra import numpy as arrays
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.types import Dim, Spec
-from sm_imgcheck.serving.envelopes import TensorEnvelope, envelope, envelopes
+from sm_imgcheck.serving.envelopes import ENVELOPES, TensorEnvelope
 from specs import spec
 
-LOSSLESS = [name for name in envelopes() if isinstance(envelope(name), TensorEnvelope)]
+LOSSLESS = [name for name in ENVELOPES.names() if isinstance(ENVELOPES[name], TensorEnvelope)]
 TEXT = ("array", "instances", "inputs", "kserve-v2", "csv", "jsonlines")
 DTYPES = ("float32", "uint8", "float16", "int8", "float64", "int64", "uint64", "uint16")
 STACKS = ("", "mlflow", "tensorflow-serving")
@@ -53,7 +53,7 @@ def tensors(draw, dtypes=DTYPES):
 @given(made=tensors())
 def test_a_body_reads_back_bit_for_bit(name, made):
     to, array = made
-    module = envelope(name)
+    module = ENVELOPES[name]
     payload = module.build(array, to)
     back = module.parse(payload.body, payload.content_type, to)
     assert (back.shape, back.dtype) == (array.shape, array.dtype)
@@ -66,7 +66,7 @@ def test_a_body_reads_back_bit_for_bit(name, made):
 @given(made=tensors())
 def test_the_size_is_known_before(name, made):
     to, array = made
-    module = envelope(name)
+    module = ENVELOPES[name]
     length = len(module.build(array, to).body)
     bound, exact = module.size(array.shape, array.dtype.name, to)
     assert bound == length if exact else length <= bound
@@ -83,15 +83,15 @@ def test_the_longest_numbers_fit_the_bound(name, dtype):
     longest = np.float32([-1.2345678e-5, -1.17549435e-38, -9.8765435e-10]).astype(dtype)
     array = np.concatenate([array[np.isfinite(array)][: 3 * 17_000], longest])[None, :, None, None]
     to = made_for("NHWC", array.shape, dtype)
-    length = len(envelope(name).build(array, to).body)
-    bound, _ = envelope(name).size(array.shape, dtype, to)
+    length = len(ENVELOPES[name].build(array, to).body)
+    bound, _ = ENVELOPES[name].size(array.shape, dtype, to)
     assert bound / 2 < length <= bound
 
 
 def test_the_bound_of_text_is_met_by_the_longest_numbers():
     array = np.full((1, 2, 2, 1), -128, np.int8)
     to = made_for("NHWC", array.shape, "int8")
-    assert len(envelope("array").build(array, to).body) == envelope("array").size(array.shape, "int8", to)[0] - 1 * 1
+    assert len(ENVELOPES["array"].build(array, to).body) == ENVELOPES["array"].size(array.shape, "int8", to)[0] - 1 * 1
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -100,7 +100,7 @@ def test_nan_and_infinity_are_refused(name, bad):
     array = np.zeros((1, 2, 2, 3), np.float32)
     array[0, 1, 1, 2] = bad
     with pytest.raises(PayloadError, match="1 of 12 values are NaN or infinite"):
-        envelope(name).build(array, made_for("NHWC", array.shape, "float32"))
+        ENVELOPES[name].build(array, made_for("NHWC", array.shape, "float32"))
 
 
 @pytest.mark.parametrize("name", LOSSLESS)
@@ -115,22 +115,22 @@ def test_nan_and_infinity_are_refused(name, bad):
 )
 def test_what_is_no_plain_number_is_refused(name, array, what):
     with pytest.raises(PayloadError, match=f"{name} cannot hold {what}"):
-        envelope(name).build(array, spec())
+        ENVELOPES[name].build(array, spec())
 
 
 @pytest.mark.parametrize("name", LOSSLESS)
 def test_swapped_and_strided_arrays_go_out_the_same(name):
     array = np.arange(24, dtype=np.float32).reshape(1, 2, 4, 3) / 7
     to = made_for("NHWC", array.shape, "float32")
-    plain = envelope(name).build(array, to)
-    assert envelope(name).build(array.astype(">f4"), to) == plain
-    assert envelope(name).build(np.asfortranarray(array), to) == plain
+    plain = ENVELOPES[name].build(array, to)
+    assert ENVELOPES[name].build(array.astype(">f4"), to) == plain
+    assert ENVELOPES[name].build(np.asfortranarray(array), to) == plain
 
 
 def test_numbers_have_the_fewest_digits():
     array = np.float32([[[[0.1, 1 / 3, 0.0]]]])
     to = made_for("NHWC", array.shape, "float32")
-    assert envelope("array").build(array, to).body == b"[[[[0.1,0.33333334,0.0]]]]"
+    assert ENVELOPES["array"].build(array, to).body == b"[[[[0.1,0.33333334,0.0]]]]"
 
 
 NAMED = {
@@ -147,20 +147,20 @@ NAMED = {
 def test_a_name_stands_where_the_server_looks_for_it(name, stack):
     payload = {"stack": stack} if stack else {}
     to = made_for("NHWC", (1, 1, 1, 1), "uint8", name="image", payload=payload)
-    body = envelope(name).build(np.ones((1, 1, 1, 1), np.uint8), to).body
+    body = ENVELOPES[name].build(np.ones((1, 1, 1, 1), np.uint8), to).body
     assert json.loads(body) == NAMED[name, stack]
 
 
 def test_the_spec_may_say_another_content_type():
     array = np.zeros((1, 1, 1, 3), np.uint8)
     to = made_for("NHWC", array.shape, "uint8", payload={"content_type": "tensor/pt"})
-    assert envelope("npy").build(array, to).content_type == "tensor/pt"
+    assert ENVELOPES["npy"].build(array, to).content_type == "tensor/pt"
 
 
 def test_the_binary_form_says_how_long_its_header_is():
     array = np.arange(6, dtype=np.float32).reshape(1, 1, 2, 3)
     to = made_for("NHWC", array.shape, "float32", name="image", payload={"content_type": "application/octet-stream"})
-    payload = envelope("triton-binary").build(array.astype(">f4"), to)
+    payload = ENVELOPES["triton-binary"].build(array.astype(">f4"), to)
     start, _, length = payload.content_type.partition("=")
     assert start == "application/vnd.sagemaker-triton.binary+json;json-header-size"
     header = json.loads(payload.body[: int(length)])
@@ -172,12 +172,12 @@ def test_the_binary_form_says_how_long_its_header_is():
 def test_triton_gets_no_halves_as_json():
     to = made_for("NHWC", (1, 1, 1, 1), "float16", payload={"stack": "triton"})
     with pytest.raises(PayloadError, match="triton-binary carries it"):
-        envelope("kserve-v2").build(np.zeros((1, 1, 1, 1), np.float16), to)
+        ENVELOPES["kserve-v2"].build(np.zeros((1, 1, 1, 1), np.float16), to)
 
 
 def test_csv_has_a_line_for_each_image():
     array = np.arange(8, dtype=np.uint8).reshape(2, 2, 2)
-    body = envelope("csv").build(array, made_for("NHW", array.shape, "uint8")).body
+    body = ENVELOPES["csv"].build(array, made_for("NHW", array.shape, "uint8")).body
     assert body == b"0,1,2,3\n4,5,6,7"
 
 
@@ -185,14 +185,14 @@ def test_csv_has_a_line_for_each_image():
 def test_one_open_axis_is_found_from_the_number_of_values(name):
     array = np.arange(30, dtype=np.uint8).reshape(1, 2, 5, 3)
     to = made_for("NHWC", array.shape, "uint8", free="W")
-    payload = envelope(name).build(array, to)
-    assert envelope(name).parse(payload.body, payload.content_type, to).shape == array.shape
+    payload = ENVELOPES[name].build(array, to)
+    assert ENVELOPES[name].parse(payload.body, payload.content_type, to).shape == array.shape
 
 
 @pytest.mark.parametrize("name", ["raw", "csv"])
 def test_two_open_axes_are_not_guessed(name):
     array = np.arange(30, dtype=np.uint8).reshape(1, 2, 5, 3)
     to = made_for("NHWC", array.shape, "uint8", free="HW")
-    payload = envelope(name).build(array, to)
+    payload = ENVELOPES[name].build(array, to)
     with pytest.raises(PayloadError, match="several axes"):
-        envelope(name).parse(payload.body, payload.content_type, to)
+        ENVELOPES[name].parse(payload.body, payload.content_type, to)

@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -56,15 +57,15 @@ def test_a_mapping():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("keras-fd", "no such file and no preset of that name; did you mean keras-tf?"),
-        ("zzz", "`sm-imgcheck spec list` shows the presets"),
+        ("keras-fd", "no such file or preset; did you mean keras-tf?"),
+        ("zzz", "sm-imgcheck spec list shows the presets"),
         ("keras-tf.yaml", "no such file; did you mean keras-tf?"),
-        ("no/such.yaml", "no/such.yaml: there is no such file"),
+        ("no/such.yaml", "no/such.yaml: no such file"),
         (".", "is a folder"),
         ("", "is a folder"),
-        ("a\0b", "there is no such file"),
+        ("a\0b", "no such file"),
         ("x" * 5000, "xxx: "),
-        ("\x1b[31m", r"\x1b[31m: there is no such file"),
+        ("\x1b[31m", r"\x1b[31m: no such file"),
     ],
 )
 def test_names_of_nothing(here, name, message):
@@ -103,10 +104,20 @@ def test_a_pipe(here):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
-def test_a_pipe_that_nobody_writes_to(here):
-    """An ordinary open would wait for ever."""
+def test_named_pipe_without_writer_is_refused(here, monkeypatch):
+    """An ordinary open would wait forever."""
+    monkeypatch.setattr("sm_imgcheck.io.stores.local._PATIENCE", 0.1)
     os.mkfifo(here / "pipe.yaml")
-    assert "the file is empty" in said("pipe.yaml")
+    assert "pipe.yaml: cannot be read: it is a pipe, and nothing was written to it within" in said("pipe.yaml")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
+def test_named_pipe_waits_for_late_writer(here):
+    os.mkfifo(here / "pipe.yaml")
+    writer = Timer(0.3, lambda: (here / "pipe.yaml").write_text(GOOD))
+    writer.start()
+    assert load("pipe.yaml").contract.dtype == "float32"
+    writer.join()
 
 
 @pytest.mark.parametrize(
@@ -176,7 +187,7 @@ class TestExtends:
         ("parent", "message"),
         [
             ("a.yaml", "a circle: a.yaml -> a.yaml"),
-            ("nothing.yaml", "there is no such file"),
+            ("nothing.yaml", "no such file"),
             ("keras-fd", "did you mean keras-tf?"),
             ("https://example.com/a.yaml", "is not on this machine"),
             ("s3://bucket/a.yaml", "is not on this machine"),

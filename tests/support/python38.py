@@ -23,9 +23,10 @@ def newer_than_38(text: str) -> list[str]:
     except SyntaxError as error:
         return [f"{error.lineno}: {error.msg}"]
     lazy = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
-    annotations = {id(node) for part in ast.walk(tree) for node in _annotated(part)} if lazy else set()
-    found = [(node.lineno, new) for node in ast.walk(tree) if id(node) not in annotations for new in _newer(node)]
-    found += [(node.lineno, "with (...)") for node in ast.walk(tree) if _has_bracketed_items(node, text)]
+    nodes = list(ast.walk(tree))
+    annotations = {id(node) for part in nodes for node in _annotated(part)} if lazy else set()
+    found = [(node.lineno, new) for node in nodes if id(node) not in annotations for new in _newer(node)]
+    found += [(node.lineno, "with (...)") for node in nodes if _has_bracketed_items(node, text)]
     return [f"{line}: {new}" for line, new in found]
 
 

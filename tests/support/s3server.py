@@ -70,7 +70,7 @@ def serving():
     door = Door(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, door, threaded=True, request_handler=Silent)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", door

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.option_groups import grouped, one_of
 from sm_imgcheck.serving.stacks import STACKS
 
 __all__ = ["code"]
@@ -14,7 +15,10 @@ __all__ = ["code"]
 RANK = 5
 SUMMARY = "Write the same steps as a Python module."
 
+_STACKS = tuple(name for name in STACKS.names() if STACKS[name].handler)
 
+
+@grouped
 def code(
     *,
     spec: common.SpecName = common.DEFAULT_SPEC,
@@ -22,14 +26,15 @@ def code(
         str | None,
         typer.Option(
             "--for",
-            metavar="[" + "|".join(name for name in STACKS.names() if STACKS[name].handler) + "]",
+            metavar="[" + "|".join(_STACKS) + "]",
             help="Add the functions that this serving stack calls.",
+            callback=one_of(*_STACKS),
             show_default=False,
         ),
     ] = None,
     out: Annotated[
         str | None,
-        typer.Option("--out", "-o", metavar="FILE", help="Where to write it. Default: standard output, as with -."),
+        typer.Option("--output", "--out", "-o", metavar="FILE", help="File to write. Default: standard output (-)."),
     ] = None,
     force: common.Force = False,
 ) -> None:
@@ -45,4 +50,4 @@ def code(
     from sm_imgcheck.cli.session import load_spec
     from sm_imgcheck.features.codegen import to_python
 
-    hand_over(to_python(load_spec(spec), stack), out, force=force)
+    hand_over(to_python(load_spec(spec), stack), out, force=force, made_of=spec)

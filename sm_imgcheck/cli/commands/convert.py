@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,7 +30,9 @@ _SAMPLES = 1000
 
 @frozen
 class FileOptions:
-    """The kind of the files that tensors are written to, and how many go into one."""
+    """The format of the output files, and how many tensors go into one."""
+
+    PANEL = "Output"
 
     tensor_format: Annotated[
         str | None,
@@ -74,9 +76,11 @@ def convert(
     out: Annotated[
         str,
         typer.Option(
+            "--output",
             "--out",
             "-o",
             metavar="OUT",
+            rich_help_panel="Output",
             help="A folder: photos/a/cat.jpg becomes OUT/a/cat.npy when the PATH is photos. For one candidate also "
             "the file itself (its suffix says the kind), or - for standard output. A folder or file may be in a store: "
             "s3://BUCKET/PREFIX.",
@@ -84,9 +88,10 @@ def convert(
     ],
     spec: common.SpecName = common.DEFAULT_SPEC,
     files: FileOptions,
-    fail_on: common.FailOn = "never",
-    selection: common.SelectionOptions,
     assumptions: common.AssumptionOptions,
+    selection: common.SelectionOptions,
+    fail_on: common.FailOn = "never",
+    report: common.ReportOptions,
     run: common.RunOptions,
 ) -> None:
     """Write the tensors that the model takes.
@@ -110,6 +115,7 @@ def convert(
         options=common.check_options(assumptions, selection, want_array=True),
         assumptions=assumptions,
         run=run,
+        report=report,
         jobs=jobs,
         packing=packing,
     )
@@ -119,8 +125,7 @@ def convert(
         leave_out="" if out == "-" else out,
         out=sys.stderr if out == "-" else None,
     )
-    level: Any = fail_on
-    raise typer.Exit(counts.exit_code(level))
+    raise typer.Exit(counts.exit_code(fail_on))
 
 
 def _packing(files: FileOptions, out: str) -> Packing | None:
@@ -151,10 +156,11 @@ def _sink(out: str, form: str | None, paths: list[str], *, force: bool) -> Sink:
             raise typer.BadParameter("-o - would fill the terminal with bytes: redirect it, or name a file")
         return Stream(form=form or "npy", file=sys.stdout.buffer)
     suffix = suffix_of(out)
+    several = len(paths) > 1 or paths[0].startswith("@") or os.path.isdir(strip_file_scheme(paths[0]))  # noqa: PTH112 - as the user typed it
     if suffix not in choices("io/tensors"):
-        return Outputs(folder=folder("-o", out), form=form or "npy", force=force)
+        return Outputs(folder=out if several and suffix else folder("-o", out), form=form or "npy", force=force)
     shown = for_terminal(out)
-    if len(paths) > 1 or paths[0].startswith("@") or os.path.isdir(strip_file_scheme(paths[0])):  # noqa: PTH112 - as the user typed it
+    if several:
         raise typer.BadParameter(f"-o {shown} is one file, and there may be several candidates: name a folder")
     if form and form != suffix:
         raise typer.BadParameter(f"-o {shown} and --as {form} contradict each other")

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sm_imgcheck.cli import manual
-from sm_imgcheck.cli.option_groups import one_of
+from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.option_groups import grouped
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 
 if TYPE_CHECKING:
     from sm_imgcheck.rules import Rule
+    from sm_imgcheck.rules.endpoint_errors import Explanation
 
 __all__ = ["EXITS", "explain"]
 
@@ -25,6 +27,7 @@ EXITS = "Exit codes: 0 explained; 1 the text was not recognised; 2 usage, or no 
 _CHUNK = 1 << 20
 
 
+@grouped
 def explain(
     words: Annotated[
         list[str],
@@ -37,9 +40,7 @@ def explain(
         ),
     ],
     *,
-    form: Annotated[
-        str, typer.Option("--format", metavar="[text|json]", help="How to print.", callback=one_of("text", "json"))
-    ] = "text",
+    report: common.ReportOptions,
 ) -> None:
     """Say what a finding or an endpoint's error means.
 
@@ -47,37 +48,23 @@ def explain(
     shows, the most specific first; what to do in the model's code and with this tool; the check that would have
     found it before the request was sent.
     """
+    from sm_imgcheck.cli.printing import print_report
+    from sm_imgcheck.report.explain import ExplainContent, ManualPage
     from sm_imgcheck.rules.endpoint_errors import explain_text
 
     text = " ".join(words)
+    found: list[Rule | Explanation | ManualPage]
     if text in manual.topics():
-        typer.echo(manual.render(text, form))
-        return
-    if _one_word(text) and (check := _check(text)):
-        typer.echo(_page(check) if form == "text" else _json([_as_values(check, _CHECK)]))
-        return
-    found = explain_text(*(_standard_input() if text == "-" else (text,)))
+        found = [ManualPage(topic=text, page=manual.read(text))]
+    elif _one_word(text) and (check := _check(text)):
+        found = [check]
+    else:
+        found = [*explain_text(*(_standard_input() if text == "-" else (text,)))]
     if not found and _one_word(text):
         raise ImgcheckError(f"no check or topic is called {for_terminal(text)!r}{_nearest(text)}")
-    if form == "json":
-        typer.echo(_json([_as_values(one, _EXPLANATION) for one in found]))
-    else:
-        from sm_imgcheck.report.explain import page
-
-        typer.echo("\n\n".join(page(one) for one in found) if found else _UNKNOWN)
+    print_report(ExplainContent(), report, found)
     if not found:
         raise typer.Exit(1)
-
-
-_UNKNOWN = """\
-Not recognised: nothing in this text is known to be trouble with an image, a
-tensor or a request body. That does not mean that the request is right:
-  sm-imgcheck validate photo.jpg -s SPEC
-  sm-imgcheck explain - < container.log
-The endpoint's own log (CloudWatch) often says more than its answer."""
-
-_CHECK = ("code", "name", "family", "severity", "verdict", "fixed_by", "title", "page", "see")
-_EXPLANATION = ("cause", "kind", "title", "why", "code", "tool", "checks", "line", "evidence", "source")
 
 
 def _one_word(text: str) -> bool:
@@ -114,22 +101,3 @@ def _nearest(word: str) -> str:
     known = [*every(), *(check.name for check in every().values()), *manual.topics()]
     near = [*get_close_matches(word.upper(), known, 3), *get_close_matches(word.lower(), known, 2)][:3]
     return f"; the nearest: {', '.join(near)}" if near else ": sm-imgcheck rules lists them all"
-
-
-def _as_values(one: object, keys: tuple[str, ...]) -> dict[str, object]:
-    return {key: getattr(one, key) for key in keys}
-
-
-def _json(values: list[dict[str, object]]) -> str:
-    from json import dumps
-
-    return dumps(values, indent=1)
-
-
-def _page(check: Rule) -> str:
-    facts = [f"Severity: {check.severity}."]
-    facts += [f"Verdict on the file: {check.verdict}."] if check.verdict else []
-    facts += ["convert mends it." if check.fixed_by else "convert does not mend it."]
-    parts = [f"{check.code} {check.name}: {check.title}", check.page, " ".join(facts)]
-    parts += [f"Evidence: {check.see}"] if check.see else []
-    return "\n\n".join(part for part in parts if part)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.option_groups import grouped, one_of
+from sm_imgcheck.cli.option_groups import grouped
 from sm_imgcheck.cli.output_paths import Picture, put
 
 if TYPE_CHECKING:
@@ -43,9 +43,7 @@ def identify(
         ),
     ] = None,
     assumptions: common.AssumptionOptions,
-    form: Annotated[
-        str, typer.Option("--format", metavar="[text|json]", help="How to print.", callback=one_of("text", "json"))
-    ] = "text",
+    report: common.ReportOptions,
     picture: Picture = None,
     force: common.Force = False,
 ) -> None:
@@ -56,9 +54,10 @@ def identify(
     left in grey levels; what the image cannot tell apart is named as such. With -s: the findings, the plan from the
     tensor, and the plan from the image.
     """
+    from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.cli.session import load_spec
     from sm_imgcheck.features.identify import identify_tensor
-    from sm_imgcheck.report import identify as _identity
+    from sm_imgcheck.report.identify import IdentifyContent
     from sm_imgcheck.run.inputs.item import Item
     from sm_imgcheck.run.work import resolve_input
 
@@ -66,8 +65,7 @@ def identify(
     wanted = None if spec is None else load_spec(spec)
     item = Item(path="stdin", output=(), stdin=True) if tensor == "-" else Item(path=tensor, output=())
     result = identify_tensor(resolve_input(item), wanted, options).with_path(item.path)
-    tell = _identity.as_json if form == "json" else _identity.as_text
-    typer.echo(tell(result, wanted, spec or ""), nl=False)
+    print_report(IdentifyContent(wanted, spec or ""), report, [result])
     if picture is not None:
         from sm_imgcheck.features.pictures import draw_candidate, draw_identified
 

@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from sm_imgcheck.cli import options as common
-
 __all__ = ["merge"]
 
 RANK = 10
@@ -21,7 +19,8 @@ def merge(
     ],
     *,
     out: Annotated[
-        str, typer.Option("--out", "-o", metavar="FILE", help="The whole manifest. Default: standard output.")
+        str,
+        typer.Option("--output", "--out", "-o", metavar="FILE", help="File to write. Default: standard output."),
     ] = "-",
     force: Annotated[
         bool,
@@ -31,7 +30,7 @@ def merge(
             "two parts (the first counts), shards that are missing.",
         ),
     ] = False,
-    quiet: common.Quiet = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Join the manifests of the shards of a run.
 
@@ -52,7 +51,7 @@ def merge(
         for line in merged(parts, found):
             sys.stdout.write(f"{line}\n")
         return
-    lines = Lines(strip_file_scheme(out), force=force)
+    lines = Lines(strip_file_scheme(out), force=force, resumes=False)
     try:
         for line in merged(parts, found):
             lines.add(line)

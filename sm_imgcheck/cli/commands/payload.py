@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.option_groups import grouped
+from sm_imgcheck.cli.option_groups import grouped, said
 
 if TYPE_CHECKING:
     from sm_imgcheck.cli.payload_session import RequestInvocation
@@ -30,11 +30,13 @@ def payload(
     out: Annotated[
         str,
         typer.Option(
+            "--output",
             "--out",
             "-o",
             metavar="BODY",
             help="A file for the body (a name with a suffix), a folder for one body or several, or - for standard "
             "output. Default: cat.jpg becomes cat.body.npy, or what its form is called, in the current folder.",
+            callback=said,
         ),
     ] = "",
     request: common.RequestOptions,
@@ -45,7 +47,8 @@ def payload(
     fail_on: common.FailOn = "never",
     assumptions: common.AssumptionOptions,
     force: common.Force = False,
-    report: common.DocumentOptions,
+    report: common.ReportOptions,
+    stdin_filename: common.StdinFilename = "stdin",
 ) -> None:
     """Write request bodies, and the commands that send them.
 
@@ -61,6 +64,7 @@ def payload(
         assumptions=assumptions,
         request=request,
         report=report,
+        stdin_filename=stdin_filename,
         leave_out="" if out in {"", "-"} else out,
     )
     if sizes:
@@ -68,16 +72,20 @@ def payload(
     raise typer.Exit(_write(invocation, out, fail_on, force=force))
 
 
-def _write(invocation: RequestInvocation, out: str, fail_on: Any, *, force: bool) -> int:
+def _write(invocation: RequestInvocation, out: str, fail_on: common.FailOn, *, force: bool) -> int:
     from dataclasses import replace
 
     from sm_imgcheck.cli import payload_session
+    from sm_imgcheck.cli.printing import ReportWriter
     from sm_imgcheck.report.payload import PayloadContent
 
     way = payload_session.settled(invocation)
     sink = _sink(out, way, force=force)
+    invocation = replace(invocation, single=out if out == "-" or sink.outputs.file else "")
     content = PayloadContent(way, folder=sink.outputs.folder)
-    writer = payload_session.writer(invocation, content, sys.stderr if out == "-" else sys.stdout)
+    report = invocation.report
+    stream = sys.stderr if out == "-" else sys.stdout
+    writer = ReportWriter(content, report, stream)
 
     def use(made: Made) -> str | None:
         place = sink.put(made)
@@ -93,9 +101,10 @@ def _write(invocation: RequestInvocation, out: str, fail_on: Any, *, force: bool
 
 def _list_sizes(invocation: RequestInvocation) -> int:
     from sm_imgcheck.cli import payload_session
+    from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.core.escape import for_terminal
     from sm_imgcheck.features.requests.sizes import sizes
-    from sm_imgcheck.report import payload as told_sizes
+    from sm_imgcheck.report.sizes import SizesContent, SizeTable
     from sm_imgcheck.run.loads import loads
 
     way = payload_session.settled(invocation)
@@ -103,8 +112,8 @@ def _list_sizes(invocation: RequestInvocation) -> int:
     for path, why in found.failed:
         typer.echo(f"{for_terminal(path)}: no body: {for_terminal(why)}", err=True)
     if found.largest is not None:
-        tell = told_sizes.sizes_as_json if invocation.report.report_format == "json" else told_sizes.sizes_as_text
-        typer.echo(tell(way, found.largest, tuple(sizes(way, found.largest)), shapes=found.shapes), nl=False)
+        table = SizeTable(load=found.largest, sizes=tuple(sizes(way, found.largest)), shapes=found.shapes)
+        print_report(SizesContent(way), invocation.report, [table])
     elif not found.failed:
         raise payload_session.nothing(invocation)
     return int(bool(found.failed))

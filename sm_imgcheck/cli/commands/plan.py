@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.option_groups import grouped, one_of
+from sm_imgcheck.cli.option_groups import grouped
 from sm_imgcheck.cli.output_paths import Picture, put
 
 __all__ = ["plan"]
@@ -22,9 +22,7 @@ def plan(
     *,
     spec: common.SpecName = common.DEFAULT_SPEC,
     assumptions: common.AssumptionOptions,
-    form: Annotated[
-        str, typer.Option("--format", metavar="[text|json]", help="How to print.", callback=one_of("text", "json"))
-    ] = "text",
+    report: common.ReportOptions,
     picture: Picture = None,
     force: common.Force = False,
 ) -> None:
@@ -34,9 +32,10 @@ def plan(
     step, with its loss and why it is taken. Nothing is decoded or written, but for a --picture. Exit code 1: no lawful
     steps lead there.
     """
+    from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.cli.session import load_spec
     from sm_imgcheck.pipeline.process import process
-    from sm_imgcheck.report import plan as _trace
+    from sm_imgcheck.report.plan import PlanContent
     from sm_imgcheck.run.inputs.item import Item
     from sm_imgcheck.run.work import resolve_input
 
@@ -44,7 +43,7 @@ def plan(
     found = load_spec(spec)
     item = Item(path="stdin", output=(), stdin=True) if path == "-" else Item(path=path, output=())
     result = process(resolve_input(item), found, options).with_path(item.path)
-    typer.echo(_trace.as_json(result, found) if form == "json" else _trace.as_text(result, found, spec), nl=False)
+    print_report(PlanContent(found, spec), report, [result])
     if picture is not None:
         from sm_imgcheck.features.pictures import draw_candidate
 

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
-
-import typer
-
-from sm_imgcheck.cli.option_groups import one_of
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from sm_imgcheck.rules import Rule
+from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.option_groups import grouped
 
 __all__ = ["rules"]
 
@@ -19,29 +11,15 @@ RANK = 8
 SUMMARY = "List every check."
 
 
-def rules(
-    *,
-    form: Annotated[
-        str, typer.Option("--format", metavar="[text|json]", help="How to print.", callback=one_of("text", "json"))
-    ] = "text",
-) -> None:
+@grouped
+def rules(*, report: common.ReportOptions) -> None:
     """List every check.
 
     Code, severity, name and what it finds; as JSON also its manual page and its verdict on the file.
     """
+    from sm_imgcheck.cli.printing import print_report
+    from sm_imgcheck.report.rules import RulesContent
     from sm_imgcheck.rules import every
 
     checks = every().values()
-    typer.echo(_as_json(checks) if form == "json" else _as_text(checks))
-
-
-def _as_text(checks: Collection[Rule]) -> str:
-    wide = max(len(check.name) for check in checks)
-    return "\n".join(f"{check.code}  {check.severity:7}  {check.name:{wide}}  {check.title}" for check in checks)
-
-
-def _as_json(checks: Collection[Rule]) -> str:
-    from json import dumps
-
-    keys = ("code", "name", "family", "severity", "verdict", "fixed_by", "title", "page", "see")
-    return dumps([{key: getattr(check, key) for key in keys} for check in checks], indent=1)
+    print_report(RulesContent(checks), report, checks)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli.option_groups import grouped, text_option
+from sm_imgcheck.cli.option_groups import at_most, grouped, text_option
 from sm_imgcheck.core.frozen import frozen
 
 if TYPE_CHECKING:
@@ -35,7 +35,14 @@ class DeliveryOptions:
     accept: Annotated[str, text_option("The content type that the answer should have.", "TYPE")] = ""
     timeout: Annotated[
         float,
-        typer.Option("--timeout", metavar="SECONDS", min=0.1, max=3600, help="Until the whole answer must be there."),
+        typer.Option(
+            "--timeout",
+            metavar="SECONDS",
+            min=0.1,
+            max=3600,
+            help="Until the whole answer must be there.",
+            callback=at_most(3600),
+        ),
     ] = 70.0
     custom_attributes: Annotated[str, text_option("Handed to the container as they are.", "TEXT")] = ""
     target_model: Annotated[str, text_option("The model of a multi-model endpoint.", "NAME")] = ""
@@ -52,7 +59,8 @@ def send(
     request: common.RequestOptions,
     delivery: DeliveryOptions,
     assumptions: common.AssumptionOptions,
-    report: common.DocumentOptions,
+    report: common.ReportOptions,
+    stdin_filename: common.StdinFilename = "stdin",
 ) -> None:
     """Send candidates to a container or an endpoint.
 
@@ -72,6 +80,7 @@ def send(
         assumptions=assumptions,
         request=request,
         report=report,
+        stdin_filename=stdin_filename,
     )
     way = payload_session.settled(invocation)
     raise typer.Exit(_send_all(invocation, way, _sender(url, endpoint, _order(delivery), way)))
@@ -107,9 +116,11 @@ def _sender(url: str, endpoint: str, order: Order, way: RequestTarget) -> Send:
 
 def _send_all(invocation: RequestInvocation, way: RequestTarget, sender: Send) -> int:
     from sm_imgcheck.cli import payload_session
+    from sm_imgcheck.cli.printing import ReportWriter
     from sm_imgcheck.report.send import AnswerContent, Exchange
 
-    writer, refused = payload_session.writer(invocation, AnswerContent(way), sys.stdout), 0
+    report, refused = invocation.report, 0
+    writer = ReportWriter(AnswerContent(way), report, sys.stdout)
 
     def use(made: Made) -> str | None:
         nonlocal refused

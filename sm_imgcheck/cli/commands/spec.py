@@ -1,85 +1,144 @@
-"""``sm-imgcheck spec``: show, lint, schema, list, init."""
+"""``sm-imgcheck spec``: show, lint, test, schema, list, init."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sm_imgcheck.cli.option_groups import text_option
-from sm_imgcheck.cli.options import Force
+from sm_imgcheck.cli.option_groups import PanelCommand, grouped, text_option
+from sm_imgcheck.cli.options import (
+    DEFAULT_SPEC,
+    AssumptionOptions,
+    FailOn,
+    Force,
+    ReportOptions,
+    RunOptions,
+    SelectionOptions,
+    SpecName,
+    check_options,
+)
+from sm_imgcheck.cli.output_paths import Picture
+
+if TYPE_CHECKING:
+    from sm_imgcheck.core.types import Result
+    from sm_imgcheck.report.spec import LintedSpec
 
 __all__ = ["app"]
 
 RANK = 9
-SUMMARY = "Show, check, list and write specs."
+SUMMARY = "Show, lint, test, list and write specs."
 
-app = typer.Typer(
-    help="Show, check, list and write specs.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
-)
+app = typer.Typer(help=SUMMARY, no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 
 SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help="A path, or a preset's name.", show_default=False)]
 
 
-@app.command()
-def show(
-    spec: SpecArgument = "./sm-imgcheck.yaml",
-    form: Annotated[Literal["yaml", "json"], typer.Option("--format", help="How to write it.")] = "yaml",
-) -> None:
+@app.command(cls=PanelCommand)
+@grouped
+def show(spec: SpecArgument = DEFAULT_SPEC, *, report: ReportOptions) -> None:
     """Print a spec with every default filled in."""
+    from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.cli.session import warn_about
+    from sm_imgcheck.report.spec import ShowContent
     from sm_imgcheck.spec.load import load
-    from sm_imgcheck.spec.yaml import document
 
     found = load(spec)
     warn_about(found, spec)
-    resolved = found.resolved
-    typer.echo(_json(resolved) if form == "json" else document(resolved), nl=form == "json")
+    print_report(ShowContent(), report, [found])
 
 
-@app.command()
+@app.command(cls=PanelCommand)
+@grouped
 def lint(
     specs: Annotated[list[str], typer.Argument(metavar="SPEC...", help="Paths, or presets' names.")],
+    *,
+    report: ReportOptions,
 ) -> None:
     """Report every problem of specs, and what is lawful but likely not meant.
 
     Exit code 2 when a spec cannot be used.
     """
+    from sm_imgcheck.cli.printing import print_report
+    from sm_imgcheck.report.spec import LintContent
+
+    linted = [_linted(name) for name in specs]
+    print_report(LintContent(), report, linted)
+    if any(spec.errors for spec in linted):
+        raise typer.Exit(2)
+
+
+def _linted(name: str) -> LintedSpec:
     from sm_imgcheck.core.errors import ImgcheckError
-    from sm_imgcheck.core.escape import for_terminal
+    from sm_imgcheck.report.spec import LintedSpec
     from sm_imgcheck.spec.lint import lint as doubts
     from sm_imgcheck.spec.load import load
 
-    bad = False
-    for name in specs:
-        try:
-            found = doubts(load(name))
-        except ImgcheckError as error:
-            bad = True
-            typer.echo("\n".join(f"error: {line}" for line in str(error).splitlines()))
-        else:
-            shown = for_terminal(name)
-            typer.echo("\n".join(f"warning: {shown}: {doubt}" for doubt in found) or f"{shown}: fine")
-    if bad:
-        raise typer.Exit(2)
+    try:
+        return LintedSpec(name=name, warnings=tuple(map(str, doubts(load(name)))))
+    except ImgcheckError as error:
+        return LintedSpec(name=name, errors=tuple(str(error).splitlines()))
+
+
+@app.command("test", cls=PanelCommand)
+@grouped
+def check_golden(
+    *,
+    spec: SpecName = DEFAULT_SPEC,
+    selection: SelectionOptions,
+    assumptions: AssumptionOptions,
+    fail_on: FailOn = "error",
+    report: ReportOptions,
+    picture: Picture = None,
+    force: Force = False,
+) -> None:
+    """Check a spec against its golden tensors.
+
+    Compares what the plan of the spec makes of each probe image with the tensor that it must become, and names the
+    first stage that differs.
+    """
+    from sm_imgcheck.cli import session
+    from sm_imgcheck.cli.output_paths import draw
+
+    invocation = session.Invocation(
+        paths=[],
+        spec=spec,
+        options=check_options(assumptions, selection, as_sent=True, keep_arrays=picture is not None),
+        assumptions=assumptions,
+        run=RunOptions(force=force),
+        report=report,
+        golden=True,
+    )
+    results: list[Result] = []
+    counts = session.report_on(invocation, command=session.convert_command(invocation), results=results)
+    if picture is not None:
+        draw(invocation, results, picture)
+    raise typer.Exit(counts.exit_code(fail_on))
 
 
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of the language, for editors."""
+    import json
+
     from sm_imgcheck.spec.json_schema import schema as whole
 
-    typer.echo(_json(whole()))
+    typer.echo(json.dumps(whole(), indent=2, ensure_ascii=False))
 
 
-@app.command("list")
-def list_() -> None:
+@app.command("list", cls=PanelCommand)
+@grouped
+def list_(*, report: ReportOptions) -> None:
     """List the presets."""
+    from sm_imgcheck.cli.printing import print_report
+    from sm_imgcheck.report.spec import Preset, PresetContent
     from sm_imgcheck.spec.load import load, presets
 
-    for name in presets():
-        typer.echo(f"{name:<28} {load(name).description}")
+    specs = ((name, load(name)) for name in presets())
+    rows = (Preset(name=name, description=spec.description, sha256=spec.sha256) for name, spec in specs)
+    print_report(PresetContent(), report, rows)
 
 
 @app.command()
@@ -120,12 +179,12 @@ def init(  # noqa: PLR0917  typer makes an option of each
     texts = {"dtype": dtype, "channel_order": channel_order, "layout": layout, "extends": extends}
     texts |= {"name": name, "description": description, "source": source}
     given: dict[str, Any] = {key: text for key, text in texts.items() if text}
-    given |= {key: _entries(text) for key, text in (("shape", shape), ("value_range", value_range)) if text}
+    given |= {key: _entries(text) for key, text in (("shape", _axes(shape)), ("value_range", value_range)) if text}
     normalize = {"units": units, "mean": _entries(mean), "std": _entries(std), "order": order}
     sizing = {"mode": resize, "size": _edges(size), "interpolation": interpolation, "library": library}
     for key, inner in (("normalize", normalize), ("resize", sizing), ("decode", {"exif": exif})):
-        if any(inner.values()):
-            given[key] = {word: value for word, value in inner.items() if value}
+        if named := {word: value for word, value in inner.items() if value not in ("", [])}:
+            given[key] = named
     why: Mapping[str, str] = {}
     if from_tensor:
         given, why = _guessed(from_tensor, given)
@@ -135,6 +194,11 @@ def init(  # noqa: PLR0917  typer makes an option of each
         given = {**template, **given}
     warn_about(load(given), output or "spec")
     hand_over(commented(given, why), output, force=force)
+
+
+def _axes(text: str) -> str:
+    """A shape with commas, also where it is written ``1x3x224x224``."""
+    return text.replace("x", ",") if re.fullmatch(r"[\w?*]+(x[\w?*]+)+", text) else text
 
 
 def _entries(text: str) -> list[Any]:
@@ -174,9 +238,3 @@ def _guessed(tensor: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], dic
     if not float("-inf") < low <= high < float("inf"):
         raise ImgcheckError(f"{shown}: holds NaN or infinity, so its range says nothing; give another example")
     return guessed(array.shape, str(array.dtype), low, high, given)
-
-
-def _json(value: Mapping[str, Any]) -> str:
-    import json
-
-    return json.dumps(value, indent=2, ensure_ascii=False)

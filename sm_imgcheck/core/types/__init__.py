@@ -1,7 +1,7 @@
 """The words of sm-imgcheck as types: frozen values, standard library only.
 
 Sizes are pixels, height before width. Pixel values are grey levels: 0..255 stands for black..white whatever the
-file's bit depth. ``Any`` inside a mapping means a JSON value.
+file's bit depth. ``Any`` is an array, since this floor does not know NumPy, or a parameter of an op.
 """
 
 from __future__ import annotations
@@ -10,7 +10,19 @@ from sm_imgcheck.core.types.facts import Candidate, Channel, Facts, Golden, Head
 from sm_imgcheck.core.types.finding import Certainty, Finding, Severity
 from sm_imgcheck.core.types.request import Handled, Limit, Payload, Received, Refused, Request
 from sm_imgcheck.core.types.result import FailOn, Options, Report, Result, Status
-from sm_imgcheck.core.types.spec import Affine, Contract, Decode, Dim, Loss, Quantize, Spec, Step, Values
+from sm_imgcheck.core.types.spec import (
+    Affine,
+    Contract,
+    Decode,
+    Dim,
+    Loss,
+    PayloadKeys,
+    Probe,
+    Quantize,
+    Spec,
+    Step,
+    Values,
+)
 
 __all__ = [
     "Affine",
@@ -32,7 +44,9 @@ __all__ = [
     "Options",
     "Origin",
     "Payload",
+    "PayloadKeys",
     "Plan",
+    "Probe",
     "Quantize",
     "Received",
     "Refused",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, get_args
 
 from sm_imgcheck.core.frozen import frozen
 
-__all__ = ["Certainty", "Finding", "Severity"]
+__all__ = ["SEVERITY_ORDER", "Certainty", "Finding", "Severity"]
 
 Severity = Literal["error", "warning", "notice"]
+SEVERITY_ORDER: Mapping[str, int] = {severity: place for place, severity in enumerate(get_args(Severity))}
+"""By severity, the worst first."""
 Certainty = Literal["certain", "likely"]
 
 

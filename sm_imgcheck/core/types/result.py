@@ -12,6 +12,7 @@ from sm_imgcheck.core.types.finding import Finding
 from sm_imgcheck.core.types.request import Handled, Request
 
 __all__ = [
+    "SHARED",
     "FailOn",
     "Options",
     "Report",
@@ -21,6 +22,8 @@ __all__ = [
 
 FailOn = Literal["never", "unfixable", "error", "warning"]
 Status = Literal["ok", "failed", "not checked"]
+SHARED: frozenset[type] = frozenset({Facts, Finding, Header, Plan})
+"""Types whose values many results of a run share: written to a journal, or sent to another process, once."""
 
 
 @frozen

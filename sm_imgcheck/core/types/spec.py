@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
+from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.frozen import frozen
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "Decode",
     "Dim",
     "Loss",
+    "PayloadKeys",
+    "Probe",
     "Quantize",
     "Spec",
     "Step",
@@ -123,7 +126,7 @@ class Contract:
     @property
     def channels(self) -> int:
         """How many channels a pixel has."""
-        return {"GRAY": 1, "RGB": 3, "BGR": 3, "RGBA": 4, "BGRA": 4}[self.channel_order]
+        return CHANNELS[self.channel_order]
 
 
 @frozen
@@ -146,6 +149,27 @@ class Decode:
     """Pillow's own limit for a decompression bomb: 0.5 GiB of 3-byte pixels."""
 
 
+class PayloadKeys(TypedDict, total=False):
+    """How requests are sent: the keys of ``payload`` that the spec gives."""
+
+    stack: str
+    envelope: str
+    content_type: str
+    endpoint: str
+    max_bytes: int
+
+
+class Probe(TypedDict):
+    """An image file and the tensor that it must become."""
+
+    image: str
+    """Path."""
+    tensor: str
+    """Path."""
+    tolerance: float
+    """In grey levels."""
+
+
 @frozen
 class Spec:
     """A spec, resolved: every default is filled in."""
@@ -157,9 +181,8 @@ class Spec:
     decode: Decode
     geometry: tuple[Step, ...]
     """Steps ``crop``, ``resize_<library>``, ``letterbox_<library>`` and ``pad``, in the written order."""
-    payload: Mapping[str, Any]
-    golden: tuple[Mapping[str, Any], ...]
-    """Probes: the paths ``image`` and ``tensor`` (what it must become), and ``tolerance`` in grey levels."""
+    payload: PayloadKeys
+    golden: tuple[Probe, ...]
     resolved: Mapping[str, Any]
     """The same as a plain mapping in the spec language, with every default spelled out."""
     sha256: str

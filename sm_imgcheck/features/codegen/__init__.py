@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from string import Template
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from sm_imgcheck.core import __version__
 from sm_imgcheck.core.errors import Bug, ImgcheckError
@@ -23,7 +23,7 @@ from sm_imgcheck.core.escape import for_docstring, for_terminal
 from sm_imgcheck.core.types import Spec, Step
 from sm_imgcheck.ops.execute import op
 from sm_imgcheck.pipeline.plan import any_image
-from sm_imgcheck.serving import stacks
+from sm_imgcheck.serving.stacks import STACKS
 from sm_imgcheck.spec.load import loaded
 
 __all__ = ["OLDEST_PYTHON", "bundle", "stack_names", "to_python"]
@@ -33,10 +33,10 @@ _WIDTH = 100  # characters of a call before it is broken into lines
 
 def stack_names() -> tuple[str, ...]:
     """The stacks that code can be written for."""
-    return tuple(name for name in stacks.stacks() if stacks.stack(name).handler)
+    return tuple(name for name in STACKS.names() if STACKS[name].handler)
 
 
-def to_python(spec: Spec | str | os.PathLike[str] | Mapping[str, Any], stack: str | None = None) -> str:
+def to_python(spec: Spec | str | os.PathLike[str] | Mapping[str, object], stack: str | None = None) -> str:
     """The text of a module with ``preprocess(body: bytes) -> ndarray``, and the functions that ``stack`` calls.
 
     It needs NumPy and Pillow (OpenCV where the spec names it) and nothing of this package; it gives the same bits as
@@ -107,7 +107,7 @@ def _body(spec: Spec, steps: tuple[Step, ...]) -> Iterator[str]:
     yield from _call("return kept", "x", {"lengths": lengths, "expect_range": expected})
 
 
-def _call(target: str, first: str, params: Mapping[str, Any], *, comment: str = "") -> Iterator[str]:
+def _call(target: str, first: str, params: Mapping[str, object], *, comment: str = "") -> Iterator[str]:
     """A call, in one line where it fits, with the reason above it."""
     if comment:
         yield f"# {for_terminal(comment)}"
@@ -123,12 +123,12 @@ def _call(target: str, first: str, params: Mapping[str, Any], *, comment: str = 
     yield ")"
 
 
-def _inline(target: str, first: str, params: Mapping[str, Any]) -> str:
+def _inline(target: str, first: str, params: Mapping[str, object]) -> str:
     words = [*filter(None, [first]), *(f"{key}={_literal(value)}" for key, value in params.items())]
     return f"{target}({', '.join(words)})"
 
 
-def _literal(value: Any) -> str:
+def _literal(value: object) -> str:
     """A JSON value as Python; ``{"header": KEY}`` as what the file's header says."""
     return f"header.{value['header']}" if isinstance(value, dict) else repr(value)
 
@@ -140,7 +140,7 @@ def _handler(spec: Spec, stack: str) -> tuple[tuple[str, ...], str]:
         raise ImgcheckError(
             f"no code can be written for the stack {stack!r}: there are {', '.join(stack_names())}{hint}"
         )
-    serving = stacks.stack(stack)
+    serving = STACKS[stack]
     join = "np.concatenate(tensors)" if "N" in spec.contract.layout else "np.stack(tensors)"
     shape, dtype = spec.contract.shape, spec.contract.dtype
     return serving.handler_imports, Template(serving.handler).substitute(

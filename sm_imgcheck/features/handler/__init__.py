@@ -7,21 +7,24 @@ It runs the user's code, with the user's rights: limits of time and memory keep 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sm_imgcheck import rules
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.media_types import TENSOR_TYPES
+from sm_imgcheck.core.media_types import BODY_TYPES
 from sm_imgcheck.core.types import Candidate, Finding, Handled, Refused, Spec
 from sm_imgcheck.features.handler.findings import explained, problem
 from sm_imgcheck.features.handler.runner import Handler, HandlerAnswer, Runner
 from sm_imgcheck.pipeline import read
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, opened
 from sm_imgcheck.rules.handler import HND105, HND120, HND121, HND122, HND123, HND124, HND130
-from sm_imgcheck.serving.stacks import stack
+from sm_imgcheck.serving.stacks import STACKS
+
+if TYPE_CHECKING:
+    from sm_imgcheck.core.json_types import JsonObject
 
 __all__ = ["Handler", "Runner", "call_handler"]
 
@@ -64,7 +67,7 @@ def _content_type(seen: Candidate, run: Runner, spec: Spec) -> str:
     if run.how.content_type is not None:
         return run.how.content_type
     if seen.header is None:
-        return TENSOR_TYPES.get(os.path.splitext(seen.path.partition("::")[0])[1].lower(), "application/x-npy")  # noqa: PTH122
+        return BODY_TYPES.get(os.path.splitext(seen.path.partition("::")[0])[1].lower(), "application/x-npy")  # noqa: PTH122
     sent = spec.payload.get("content_type") if spec.payload.get("envelope") == "image" else None
     return str(sent or f"image/{seen.header.format.lower()}")
 
@@ -115,7 +118,7 @@ def _posted(body: bytes, path: str, told: Handled, spec: Spec) -> Candidate:
     if not any(key in body for key in (b'"instances"', b'"inputs"')):
         why = f'{told.function} posts no {{"instances": ...}} or {{"inputs": ...}}, as TensorFlow Serving takes it'
         return replace(none, problem=HND105.finding(why))
-    received = stack("tensorflow-serving").receive(body, "application/json", spec)
+    received = STACKS["tensorflow-serving"].receive(body, "application/json", spec)
     if isinstance(received, Refused):
         why = (
             f"what {told.function} posts is refused by TensorFlow Serving: {received.finding.message or received.text}"
@@ -132,7 +135,7 @@ def _posted(body: bytes, path: str, told: Handled, spec: Spec) -> Candidate:
     return replace(made, handled=replace(told, findings=told.findings + findings))
 
 
-def _findings(told: Mapping[str, Any]) -> tuple[Finding, ...]:
+def _findings(told: JsonObject) -> tuple[Finding, ...]:
     """Those that are four texts: the child's process is the user's too, and may tell anything."""
     findings = []
     for flaw in _list(told, "flaws"):
@@ -143,11 +146,11 @@ def _findings(told: Mapping[str, Any]) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def _list(told: Mapping[str, Any], key: str) -> list[Any]:
+def _list(told: JsonObject, key: str) -> Sequence[object]:
     value = told.get(key)
     return value[:20] if isinstance(value, list) else []
 
 
-def _word(told: Mapping[str, Any], key: str) -> str:
+def _word(told: JsonObject, key: str) -> str:
     value = told.get(key)
     return value[:200] if isinstance(value, str) else ""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.types import Finding
 from sm_imgcheck.features.handler.process import MOST_PROCESSES
 from sm_imgcheck.features.handler.runner import Handler, HandlerAnswer
 from sm_imgcheck.rules.endpoint_errors import explain_text
 from sm_imgcheck.rules.handler import HND101, HND102, HND103, HND104, HND105, HND106, HND110
+
+if TYPE_CHECKING:
+    from sm_imgcheck.core.json_types import JsonObject
 
 __all__ = ["explained", "problem"]
 
@@ -75,7 +77,7 @@ def _last_words(said: str) -> str:
     return f"; its last words: {lines[-1][:200]}" if lines else ""
 
 
-def _raised(raised: dict[str, Any], file: Path, who: str, content_type: str) -> Finding:
+def _raised(raised: JsonObject, file: Path, who: str, content_type: str) -> Finding:
     kind, text = _text(raised, "type"), " ".join(_text(raised, "text").split())
     where = _place(raised, file)
     if raised.get("exits") is True:
@@ -87,7 +89,7 @@ def _raised(raised: dict[str, Any], file: Path, who: str, content_type: str) -> 
     return HND101.finding(said + _interpreter(raised))
 
 
-def _place(raised: dict[str, Any], own: Path) -> str:
+def _place(raised: JsonObject, own: Path) -> str:
     file, line, code = _text(raised, "file"), raised.get("line"), _text(raised, "code")
     last = f" (in {_text(raised, 'last')})" if _text(raised, "last") else ""
     if not file:
@@ -112,7 +114,7 @@ def _named(file: Path) -> str:
     return ""
 
 
-def _interpreter(raised: dict[str, Any]) -> str:
+def _interpreter(raised: JsonObject) -> str:
     if not raised.get("module"):
         return ""
     return "; name the interpreter that has it with --python, which needs NumPy besides"
@@ -131,6 +133,6 @@ def explained(answer: HandlerAnswer) -> tuple[Finding, ...]:
     )
 
 
-def _text(told: Mapping[str, Any], key: str) -> str:
+def _text(told: JsonObject, key: str) -> str:
     value = told.get(key)
     return value if isinstance(value, str) else ""

@@ -18,7 +18,10 @@ import os
 import signal
 import sys
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 __all__ = ["main"]
 
@@ -47,7 +50,7 @@ def main() -> None:
     work(sys.argv[1], os.fdopen(requests, "rb"), answers)
 
 
-def _keep(worker: int, requests: int, answers: int, processes: Any) -> None:
+def _keep(worker: int, requests: int, answers: int, processes: ModuleType) -> None:
     """Wait for the end of the worker or of whoever asks, then end all that is left."""
     import select
 

@@ -13,9 +13,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import IO, Any, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 from sm_imgcheck.features.handler.guest import processes
+
+if TYPE_CHECKING:
+    from sm_imgcheck.core.json_types import JsonObject
+    from sm_imgcheck.features.handler.guest.worker import GuestRequest
 
 __all__ = ["MOST_PROCESSES", "Child", "Lost"]
 
@@ -46,7 +50,7 @@ class Child:
         self.mark = f"{_MARK}={os.urandom(12).hex()}"
         name, _, value = self.mark.partition("=")
         self.said: deque[bytes] = deque(maxlen=_KEPT)
-        self._told: queue.Queue[dict[str, Any] | None] = queue.Queue(_WAITING)
+        self._told: queue.Queue[JsonObject | None] = queue.Queue(_WAITING)
         self._process = subprocess.Popen(  # noqa: S603 - running the user's code is what was asked for
             [python, str(_SCRIPT), str(folder)],
             stdin=subprocess.PIPE,
@@ -61,7 +65,7 @@ class Child:
         for reader in self._readers:
             reader.start()
 
-    def ask(self, request: Mapping[str, Any]) -> None:
+    def ask(self, request: GuestRequest) -> None:
         """Send a request; one that is gone does not hear it."""
         stdin = self._process.stdin
         assert stdin is not None
@@ -163,7 +167,7 @@ class Child:
                 self.said.append(piece)
 
 
-def _object(line: bytes) -> dict[str, Any] | None:
+def _object(line: bytes) -> JsonObject | None:
     with suppress(ValueError, RecursionError):
         told = json.loads(line)
         if isinstance(told, dict):
@@ -171,6 +175,6 @@ def _object(line: bytes) -> dict[str, Any] | None:
     return None
 
 
-def _number(told: dict[str, Any] | None, key: str) -> int:
+def _number(told: JsonObject | None, key: str) -> int:
     value = (told or {}).get(key)
     return value if isinstance(value, int) else 0

@@ -12,13 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.features.handler.process import Child, Lost
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, opened
+
+if TYPE_CHECKING:
+    from sm_imgcheck.core.json_types import JsonObject
+    from sm_imgcheck.features.handler.guest.entry_points import Settings
 
 __all__ = ["Handler", "HandlerAnswer", "Runner"]
 
@@ -49,7 +53,7 @@ class Handler:
 class HandlerAnswer:
     """What came back for one request, or how it was lost."""
 
-    told: Mapping[str, Any]
+    told: JsonObject
     """What the child told of it; user code shares its process, so that it may be anything."""
     body: bytes | None = None
     """The ``.npy``, or the text of a request."""
@@ -101,7 +105,7 @@ class Runner:
         """Start a child and let it import the file. Where that fails, it fails for all requests."""
         if self.loaded is not None and "function" not in self.loaded.told:
             return
-        settings = {
+        settings: Settings = {
             "file": str(self.file),
             "function": self.how.function,
             "stack": self.stack,
@@ -201,7 +205,7 @@ def _taken(path: Path, most: int = MAX_FILE_BYTES) -> bytes | None:
     return body
 
 
-def _object(text: bytes | None) -> dict[str, Any] | None:
+def _object(text: bytes | None) -> JsonObject | None:
     with suppress(ValueError, RecursionError):
         value = json.loads(text or b"")
         if isinstance(value, dict):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -176,7 +175,7 @@ def _order(one: Judged) -> tuple[object, ...]:
 
 
 @np.errstate(all="ignore")  # numbers beyond all measure are findings; NumPy would print its own source lines
-def identify_tensor(what: Any, spec: Spec | None, options: Options) -> Result:
+def identify_tensor(what: object, spec: Spec | None, options: Options) -> Result:
     """The facts of a tensor, and its origins where ``options.source`` is given; with a spec its findings and plan too.
 
     what: as for ``process``. A tensor that cannot be used is a finding. Raises ImgcheckError for an image, and for a

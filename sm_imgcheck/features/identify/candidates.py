@@ -7,19 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sm_imgcheck.core.channels import COUNTS
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.core.types import Decode, Header
 from sm_imgcheck.features.identify.cells import Sums, summed
 from sm_imgcheck.io.images.decode import TURNED_BACK
 from sm_imgcheck.ops.kernels.color import orient
 
+if TYPE_CHECKING:
+    from typing import Literal, TypedDict
+
+    class Observed(TypedDict):
+        """Fields of facts."""
+
+        shape: tuple[int, ...]
+        dtype: str
+        low: float
+        high: float
+        domain: bool
+        byte_order: Literal["native", "swapped"]
+        fortran: bool
+
+
 __all__ = ["TensorImage", "decoders", "grounds", "readings"]
 
-_CHANNELS = (1, 3, 4)
 LEAST_SIDE, MOST_PIXELS = 4, 1 << 26
 """Pictures of fewer rows or columns say nothing; no spec may ask for more pixels (``spec.steps.MAX_AREA``)."""
 _LEVELS = 260
@@ -102,7 +117,7 @@ class TensorImage:
         kind = np.dtype(f"f{self.array.dtype.itemsize}")
         return np.asarray(np.spacing(np.abs(self.pixels).astype(kind)), np.float64)
 
-    def observed(self) -> dict[str, Any]:
+    def observed(self) -> Observed:
         """What facts say of the tensor as it is."""
         return {
             "shape": self.array.shape,
@@ -140,7 +155,7 @@ def readings(array: np.ndarray, layout: str = "") -> Iterator[list[TensorImage]]
 
 def _images(array: np.ndarray, layout: str) -> Iterator[TensorImage]:
     axes = dict(zip(layout, array.shape, strict=True))
-    if axes.get("C", 1) not in _CHANNELS or min(axes["H"], axes["W"]) < LEAST_SIDE:
+    if axes.get("C", 1) not in COUNTS or min(axes["H"], axes["W"]) < LEAST_SIDE:
         return
     if axes["H"] * axes["W"] > MOST_PIXELS:
         return
@@ -178,16 +193,17 @@ def grounds(header: Header, policy: Decode, channels: int) -> Iterator[Decode]:
 
 def decoders(header: Header, ground: Decode, channels: int) -> Iterator[Decode]:
     """Ways that differ by a few levels from ``ground``, which comes first: Pillow's and OpenCV's decoder."""
-    found = [ground, *(replace(ground, **change) for change in _changes(header, channels))]
+    found = [ground, *_near(ground, header, channels)]
     yield from found
     if header.format == "JPEG":  # TensorFlow's default decoder
         yield from (replace(one, dct="tensorflow") for one in found)
 
 
-def _changes(header: Header, channels: int) -> Iterator[dict[str, Any]]:
+def _near(ground: Decode, header: Header, channels: int) -> Iterator[Decode]:
     if header.mode == "CMYK":
-        yield from ({"library": library} for library in ("opencv", "tensorflow"))
+        yield replace(ground, library="opencv")
+        yield replace(ground, library="tensorflow")
     if channels == 1 and header.mode not in ("L", "LA"):
-        yield {"to_gray": "y_plane", "library": "opencv"}
+        yield replace(ground, to_gray="y_plane", library="opencv")
     if header.icc and channels != 1:
-        yield {"icc": "srgb"}
+        yield replace(ground, icc="srgb")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.sizes import resized
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    FramingStep = Mapping[str, Mapping[str, object]]
+    """A step in the spec language: its name with its parameters."""
 
 __all__ = ["KINDS", "Framing", "framings", "kind_of", "nearby", "probes", "variants"]
 
@@ -19,7 +25,7 @@ class Framing:
 
     kind: str
     """One of ``KINDS``; framings of one kind that show the same part of the picture are one."""
-    written: tuple[dict[str, Any], ...]
+    written: tuple[FramingStep, ...]
     libraries: tuple[str, ...] = ()
     """Only with the arithmetic of these; empty: with any."""
     zoom: tuple[str, int] | None = None
@@ -117,7 +123,7 @@ def variants(framing: Framing, size: Size) -> Iterator[Framing]:
         yield _squashed(edge, size, "floor")
 
 
-def kind_of(written: Sequence[Mapping[str, Any]]) -> str:
+def kind_of(written: Sequence[FramingStep]) -> str:
     """The kind of steps in the spec language, one of ``KINDS``."""
     names = [name for step in written for name in step]
     mode = next((step["resize"]["mode"] for step in written if "resize" in step), "")
@@ -132,11 +138,11 @@ def kind_of(written: Sequence[Mapping[str, Any]]) -> str:
     return "squash" if mode == "stretch" else "crop"
 
 
-def _resize(mode: str = "stretch", **how: Any) -> dict[str, Any]:
+def _resize(mode: str = "stretch", **how: object) -> FramingStep:
     return {"resize": {"mode": mode, **how}}
 
 
-def _crop(size: Size, rounding: str = "round", **more: Any) -> dict[str, Any]:
+def _crop(size: Size, rounding: str = "round", **more: object) -> FramingStep:
     return {"crop": {"size": list(size), "rounding": rounding, **more}}
 
 
@@ -150,7 +156,7 @@ def _probed(least: int) -> Iterator[int]:
     yield from sorted(usual)
 
 
-def _cropped(edge: int, size: Size, rounding: str = "floor", cut: str = "round", **more: Any) -> Framing:
+def _cropped(edge: int, size: Size, rounding: str = "floor", cut: str = "round", **more: object) -> Framing:
     resize = _resize("shortest_edge", size=edge, rounding=rounding)
     return Framing(kind="crop", written=(resize, _crop(size, cut, **more)), zoom=("crop", edge))
 
@@ -171,16 +177,17 @@ def _squashed(edge: int, size: Size, rounding: str = "round") -> Framing:
 def _edges(source: Size, size: Size) -> Iterator[Framing]:
     """The whole picture, its aspect ratio kept: the tensor has the size that a rule derives."""
     height, width = source
-    tries: Iterable[dict[str, Any]] = (
-        {"mode": "shortest_edge", "size": min(size), "max_size": None},
-        {"mode": "longest_edge", "size": max(size), "max_size": None},
-        {"mode": "shortest_edge", "size": 800, "max_size": 1333},
+    tries: Iterable[tuple[str, int, dict[str, int]]] = (
+        ("shortest_edge", min(size), {}),
+        ("longest_edge", max(size), {}),
+        ("shortest_edge", 800, {"max_size": 1333}),
     )
-    for how in tries:
-        for rounding in (*_ROUNDINGS, *(("detr",) if how["max_size"] else ())):
-            if resized(**how, rounding=rounding, height=height, width=width) == size != source:
-                given = {key: value for key, value in how.items() if value is not None}
-                yield Framing(kind="edge", written=(_resize(**given, rounding=rounding),))
+    for mode, edge, limit in tries:
+        for rounding in (*_ROUNDINGS, *(("detr",) if limit else ())):
+            most = limit.get("max_size")
+            new = resized(mode=mode, size=edge, max_size=most, rounding=rounding, height=height, width=width)
+            if new == size != source:
+                yield Framing(kind="edge", written=(_resize(mode, size=edge, **limit, rounding=rounding),))
 
 
 def _fits(source: Size, size: Size) -> Iterator[Framing]:

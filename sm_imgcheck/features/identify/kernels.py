@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sm_imgcheck.core.channels import ORDERS
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.types import Decode, Step
 from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.placement import Place, Source, View
 from sm_imgcheck.features.identify.plan import (
     FAMILIES,
-    ORDERS,
     QUICK,
     Arithmetic,
     Family,

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sm_imgcheck.core.channels import ORDERS
 from sm_imgcheck.core.types import Decode, Header, Quantize, Values
 from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.cells import Sums, misfit, summed
 from sm_imgcheck.features.identify.framings import Framing, framings, nearby, probes, variants
-from sm_imgcheck.features.identify.plan import ORDERS, Arithmetic, picture_steps, with_arithmetic
+from sm_imgcheck.features.identify.plan import Arithmetic, picture_steps, with_arithmetic
 from sm_imgcheck.features.identify.region import SourceRegion, geometry, traced
 from sm_imgcheck.ops.execute import carried_out
 from sm_imgcheck.ops.kernels.color import orient
+
+if TYPE_CHECKING:
+    from sm_imgcheck.features.identify.framings import FramingStep
 
 __all__ = ["Place", "Source", "View", "frame_of", "glances", "placed", "views"]
 
@@ -141,7 +145,7 @@ class Source:
     header: Header
     decode: Decode
     """Limits, and the policy of the spec where there is one."""
-    geometry: tuple[Mapping[str, Any], ...] | None
+    geometry: tuple[FramingStep, ...] | None
     """Of the spec, in its language; None: there is no spec."""
     values: tuple[Values, Quantize | None] | None
     """Of the spec, in the order of its channels."""

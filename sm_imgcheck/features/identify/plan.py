@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
+from sm_imgcheck.core.channels import GRAY, ORDERS
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Candidate, Contract, Decode, Dim, Header, Options, Plan, Spec, Step, Values
 from sm_imgcheck.features.identify.framings import Framing
@@ -17,9 +18,11 @@ from sm_imgcheck.ops.trace import after
 from sm_imgcheck.pipeline.plan import make_plan
 from sm_imgcheck.spec.keys import LIBRARIES, SMOOTH
 
+if TYPE_CHECKING:
+    from sm_imgcheck.features.identify.framings import FramingStep
+
 __all__ = [
     "FAMILIES",
-    "ORDERS",
     "PIXELS",
     "QUICK",
     "Arithmetic",
@@ -35,14 +38,12 @@ __all__ = [
 ]
 
 PIXELS = Values(low=0, high=255)
-ORDERS = {1: ("GRAY",), 3: ("RGB", "BGR"), 4: ("RGBA", "BGRA")}
-"""The channel orders that a tensor of so many channels may have."""
 _ANY = Dim()
 
 
 def places(order: str) -> list[int]:
     """Where the channels of ``order`` stand in a picture, which is in RGB order."""
-    return [0] if order == "GRAY" else ["RGBA".index(channel) for channel in order]
+    return [0] if order == GRAY else ["RGBA".index(channel) for channel in order]
 
 
 def planned(header: Header, decode: Decode, geometry: tuple[Step, ...], contract: Contract, *, turn: int) -> Plan:
@@ -120,7 +121,7 @@ class Arithmetic:
     dtype: str = "uint8"
     antialias: bool | None = None
 
-    def keys(self) -> dict[str, Any]:
+    def keys(self) -> Mapping[str, object]:
         """As they stand in a spec."""
         plain = {"library": self.library, "interpolation": self.interpolation, "dtype": self.dtype}
         return plain if self.antialias is None else {**plain, "antialias": self.antialias}
@@ -195,7 +196,7 @@ QUICK = tuple(one for one in FAMILIES if one.members[0].keys() in _COPIES)
 """Families that take a few pixels of the source for each one: too ragged for cells, and fast enough for every place."""
 
 
-def with_arithmetic(framing: Framing, arithmetic: Arithmetic) -> list[Mapping[str, Any]] | None:
+def with_arithmetic(framing: Framing, arithmetic: Arithmetic) -> list[FramingStep] | None:
     """The framing in the spec language, complete; None where its sizes are those of other libraries."""
     if framing.libraries and arithmetic.library not in framing.libraries:
         return None
@@ -203,7 +204,7 @@ def with_arithmetic(framing: Framing, arithmetic: Arithmetic) -> list[Mapping[st
     return [{"resize": {**step["resize"], **keys}} if "resize" in step else step for step in framing.written]
 
 
-def plain(geometry: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
+def plain(geometry: Iterable[FramingStep]) -> tuple[FramingStep, ...]:
     """Steps of a spec without the arithmetic of their resizes."""
     return tuple(
         {name: {key: value for key, value in how.items() if key not in _KEYS} for name, how in step.items()}

@@ -16,9 +16,6 @@ from sm_imgcheck.spec.problems import Notes
 
 __all__ = ["SourceRegion", "concrete", "geometry", "traced"]
 
-Written = Sequence[Mapping[str, Any]]
-"""Steps in the spec language, as ``geometry`` lists them."""
-
 
 @frozen
 class SourceRegion:
@@ -48,7 +45,7 @@ class SourceRegion:
         return whole and self.source[2:] == self.size and not self.framed
 
 
-def geometry(written: Written, *, size: tuple[int, int], order: str) -> tuple[Step, ...]:
+def geometry(written: Sequence[Mapping[str, Any]], *, size: tuple[int, int], order: str) -> tuple[Step, ...]:
     """The ops of these steps, with every default of the spec language. ``size``: of the tensor, height and width.
 
     Raises ValueError where the language forbids them.

@@ -14,12 +14,13 @@ from sm_imgcheck.core.recipes import name_of
 from sm_imgcheck.core.types import Candidate, Decode, Facts, Ideal, Options, Origin, Plan, Spec, Step
 from sm_imgcheck.core.value_mapping import finished, same
 from sm_imgcheck.features import identify
+from sm_imgcheck.io import stores
 from sm_imgcheck.ops.execute import carried_out
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.pipeline import read
 from sm_imgcheck.pipeline.plan import make_plan
 
-__all__ = ["SOURCE", "trace_origins"]
+__all__ = ["SOURCE", "check_source", "trace_origins"]
 
 SOURCE = "the source image"
 """What an image is called that comes as bytes."""
@@ -34,6 +35,7 @@ def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> 
     looked at no further. Raises ImgcheckError where the source cannot be used: that is no fault of the candidate.
     """
     policy = _lenient(spec.decode if spec else Decode())
+    assert options.source is not None
     image = _image(options.source, policy)
     candidate = replace(candidate, source=image)
     if candidate.facts is None or not _may_be_picture(candidate.facts, options):
@@ -66,7 +68,7 @@ def _lenient(decode: Decode) -> Decode:
     return replace(decode, **changes)  # type: ignore[arg-type]
 
 
-def _image(what: Any, decode: Decode) -> Candidate:
+def _image(what: str | bytes, decode: Decode) -> Candidate:
     """The source as an image candidate: its bytes and its header."""
     if isinstance(what, bytes):
         image = read.from_bytes(what, SOURCE, decode, headers_only=True)
@@ -77,6 +79,17 @@ def _image(what: Any, decode: Decode) -> Candidate:
     if image.header is None:
         raise _unusable(image.path, "is a tensor: name the image file that the tensor was made of")
     return image
+
+
+def check_source(path: str) -> None:
+    """Raise ImgcheckError for a source that is not there; what is in it is known when the first tensor is compared."""
+    file = stores.file_of(path)[0]
+    try:
+        missing = stores.store(file).stat(file) is None
+    except (stores.Unreadable, ValueError):
+        missing = True
+    if missing:
+        _image(path, _lenient(Decode()))
 
 
 def _unusable(path: str, why: str) -> ImgcheckError:
@@ -146,7 +159,7 @@ def _ideal(image: Candidate, origins: tuple[Origin, ...], spec: Spec | None) -> 
 
 def _apart(body: bytes, plan: Plan, steps: tuple[Step, ...]) -> np.ndarray | None:
     """Absolute differences of two pictures of one file, HxWxC, in grey levels; None where they differ in size."""
-    remembered: dict[Any, Any] = {(): body}
+    remembered: dict[tuple[str, ...], Any] = {(): body}
     try:
         pictures = [carried_out(_picture(one), remembered).astype(np.float32) for one in (plan.steps, steps)]
     except CandidateError:

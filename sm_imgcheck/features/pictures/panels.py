@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from sm_imgcheck.core import phrases
+from sm_imgcheck.core.channels import GRAY
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.layouts import is_layout, size
 from sm_imgcheck.core.recipes import name_of
 from sm_imgcheck.core.types import Affine, Candidate, Contract, Decode, Facts, Finding, Header, Origin, Spec
+from sm_imgcheck.core.types.finding import SEVERITY_ORDER
 from sm_imgcheck.core.value_mapping import own
 from sm_imgcheck.features.pictures.sheet import Note, Panel, Reading, Undone, undone
 from sm_imgcheck.ops.kernels.color import colour, orient
@@ -37,7 +39,6 @@ SPREAD = "Its smallest value black, its largest white"
 _NOTES = 8
 """Findings that are named below a picture."""
 _LARGEST = 2048  # rows or columns of a source that are looked at
-_WEIGHT = {"error": 0, "warning": 1, "notice": 2}
 
 
 def against(spec: Spec, title: str) -> str:
@@ -103,7 +104,7 @@ def plain_decode(pixels: np.ndarray, header: Header, facts: Facts) -> np.ndarray
 
 def contracts(contract: Contract, layout: str, order: str) -> Reading | None:
     """How the model reads the numbers of an array; None where it has no numbers for so many channels."""
-    channels = 1 if order == "GRAY" else len(order)
+    channels = 1 if order == GRAY else len(order)
     values = own(contract, channels)
     if values is None:
         return None
@@ -133,7 +134,7 @@ def _share(part: float) -> str:
 
 def notes_on(findings: Sequence[Finding], skipped: str) -> Iterator[Note]:
     """The findings below the picture, the worst first, and why no tensor can be made."""
-    ranked = sorted(findings, key=lambda finding: _WEIGHT[finding.severity])
+    ranked = sorted(findings, key=lambda finding: SEVERITY_ORDER[finding.severity])
     yield from map(_note, ranked[:_NOTES])
     if len(ranked) > _NOTES:
         yield Note(text=f"and {len(ranked) - _NOTES} more", tone="notice")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.types import Finding, Severity, Spec
+from sm_imgcheck.core.types import Finding, PayloadKeys, Severity, Spec
 from sm_imgcheck.serving.endpoints import ENDPOINTS
-from sm_imgcheck.serving.envelopes import ENVELOPES, ImageEnvelope, TensorEnvelope, envelope
-from sm_imgcheck.serving.stacks import STACKS, stack
+from sm_imgcheck.serving.envelopes import ENVELOPES, ImageEnvelope, TensorEnvelope
+from sm_imgcheck.serving.stacks import STACKS
 from sm_imgcheck.spec.parse import check_payload
 from sm_imgcheck.spec.problems import Notes, shown
 
@@ -37,7 +36,7 @@ class RequestTarget:
     @property
     def form(self) -> TensorEnvelope | ImageEnvelope:
         """The envelope itself."""
-        return envelope(self.envelope)
+        return ENVELOPES[self.envelope]
 
 
 def route(spec: Spec, *, form: str = "", content_type: str = "") -> RequestTarget:
@@ -50,8 +49,10 @@ def route(spec: Spec, *, form: str = "", content_type: str = "") -> RequestTarge
     chosen = form or given.get("envelope") or forms(given.get("stack", ""))[0]
     # A content type of the spec belongs to the spec's own envelope.
     kept = content_type or (given.get("content_type") if chosen == given.get("envelope", chosen) else None)
-    payload = {**given, "envelope": chosen, "content_type": kept}
-    payload = {key: value for key, value in payload.items() if value is not None}
+    payload: PayloadKeys = {**given, "envelope": chosen}
+    payload.pop("content_type", None)
+    if kept is not None:
+        payload["content_type"] = kept
     notes = Notes()
     check_payload(payload, notes)
     if not (str(kept or "").isascii() and str(kept or "").isprintable()):
@@ -73,7 +74,7 @@ def forms(name: str) -> tuple[str, ...]:
     return taken or (_PLAIN, *(form for form in ENVELOPES.ranked() if form != _PLAIN))
 
 
-def _unchecked(given: Mapping[str, Any]) -> Iterator[str]:
+def _unchecked(given: Mapping[str, object]) -> Iterator[str]:
     if "stack" not in given:
         yield "whether the server takes such a body, and its own limit: payload.stack in the spec names the server"
     if "endpoint" not in given:
@@ -99,7 +100,7 @@ def bounds(route: RequestTarget) -> tuple[Bound, ...]:
         for limit in ENDPOINTS[route.endpoint].limits
         if not limit.inline
     ]
-    serving = stack(route.stack) if route.stack else None
+    serving = STACKS[route.stack] if route.stack else None
     if serving is not None and serving.body_limit is not None:
         remedy = f"{serving.limit_setting} raises it"
         found.append(Bound(bytes=serving.body_limit, severity="error", source=f"{route.stack}'s own", remedy=remedy))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.features.requests import Bound, RequestTarget, bounds, forms
-from sm_imgcheck.serving.envelopes import TensorEnvelope, envelope, envelopes
+from sm_imgcheck.serving.envelopes import ENVELOPES, TensorEnvelope
 
 __all__ = ["Load", "Size", "cheapest", "sizes"]
 
@@ -52,8 +52,8 @@ class Size:
 def sizes(route: RequestTarget, load: Load) -> Iterator[Size]:
     """Every form of one body, by name."""
     found, goes = bounds(route), forms(route.stack)
-    for name in envelopes():
-        form = envelope(name)
+    for name in ENVELOPES.names():
+        form = ENVELOPES[name]
         size, exact, note = _size(name, route, load)
         yield Size(
             envelope=name,
@@ -75,7 +75,7 @@ def cheapest(rows: tuple[Size, ...]) -> Size | None:
 
 
 def _size(name: str, route: RequestTarget, load: Load) -> tuple[int | None, bool, str]:
-    form = envelope(name)
+    form = ENVELOPES[name]
     if isinstance(form, TensorEnvelope):
         try:
             size, exact = form.size(load.shape, load.dtype, _as(route, name).spec)

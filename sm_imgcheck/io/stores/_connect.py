@@ -3,16 +3,54 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import StoreError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.io.stores.prefetch import IN_FLIGHT
 
+if TYPE_CHECKING:
+    from typing import Protocol, Self, TypedDict
+
+    class Entry(TypedDict, total=False):
+        """What a file system says of a file; under further keys what changes with the content."""
+
+        name: str
+        type: str
+        size: int | None
+
+    class StoreFile(Protocol):
+        """An open file; the last two methods only where it was opened with ``autocommit=False``."""
+
+        def __enter__(self) -> Self: ...
+        def __exit__(self, *_: object) -> None: ...
+        def read(self, length: int) -> bytes: ...
+        def write(self, data: bytes) -> int: ...
+        def close(self) -> None: ...
+        def commit(self) -> None: ...
+        def discard(self) -> None: ...
+
+    class FileSystem(Protocol):
+        """What is used of fsspec's AbstractFileSystem."""
+
+        def info(self, path: str) -> Entry: ...
+        def ls(self, path: str, *, detail: bool) -> list[Entry]: ...
+        def open(self, path: str, mode: str, *, autocommit: bool = True) -> StoreFile: ...
+        def rm_file(self, path: str) -> None: ...
+        def makedirs(self, path: str, *, exist_ok: bool) -> None: ...
+        def _strip_protocol(self, path: str) -> str: ...
+
+    class FileSystemClass(Protocol):
+        """A class of file systems."""
+
+        def __call__(self, **options: object) -> FileSystem: ...
+        def _get_kwargs_from_urls(self, url: str) -> dict[str, object]: ...
+
+
 __all__ = ["allow_redirects", "describe_error", "filesystem"]
 
 _SCHEMES = {"s3a": "s3"}
-_MADE: dict[tuple[int, str, str, bool], Any] = {}
+_MADE: dict[tuple[int, str, str, bool], FileSystem] = {}
 """By process: connections and the thread of an event loop do not survive a fork."""
 _SETTINGS = {"private redirects": False}
 """Of this process, as its command line wants them."""
@@ -25,7 +63,7 @@ def allow_redirects(*, private: bool) -> None:
     _SETTINGS["private redirects"] = private
 
 
-def filesystem(place: str) -> Any:
+def filesystem(place: str) -> FileSystem:
     """What fsspec has for a place. Raises StoreError for a scheme that is not known or not installed."""
     scheme, _, rest = place.partition("://")
     scheme = _SCHEMES.get(scheme.lower(), scheme.lower())
@@ -44,19 +82,20 @@ def filesystem(place: str) -> Any:
     return _MADE[key]
 
 
-def _kind(scheme: str) -> Any:
+def _kind(scheme: str) -> FileSystemClass:
     try:
         from fsspec import get_filesystem_class
     except ImportError as error:
         raise _missing(scheme, "pip install fsspec and what it asks for") from error
     try:
-        return get_filesystem_class(scheme)
+        kind: FileSystemClass = get_filesystem_class(scheme)
     except ImportError as error:
         raise _missing(scheme, describe_error(error)) from error
     except ValueError as error:
         raise StoreError(
             f"{scheme}:// is no kind of store that fsspec knows; a file of that name is ./{scheme}:"
         ) from error
+    return kind
 
 
 def _missing(scheme: str, hint: str) -> StoreError:
@@ -64,18 +103,18 @@ def _missing(scheme: str, hint: str) -> StoreError:
     return StoreError(f"{scheme}:// needs packages that are not there: {hint}")
 
 
-def _s3_options() -> dict[str, Any]:
+def _s3_options() -> dict[str, object]:
     """Time limits, retries and connections; what the user's own settings of fsspec say goes before them."""
     from fsspec.config import conf
 
     own = conf.get("s3", {}).get("config_kwargs", {})
-    config: dict[str, Any] = {"connect_timeout": 10, "read_timeout": 60, "max_pool_connections": 2 * IN_FLIGHT}
+    config: dict[str, object] = {"connect_timeout": 10, "read_timeout": 60, "max_pool_connections": 2 * IN_FLIGHT}
     if not os.environ.keys() & {"AWS_RETRY_MODE", "AWS_MAX_ATTEMPTS"}:
         config["retries"] = {"mode": "standard", "total_max_attempts": 5}
     return {"config_kwargs": config | own}
 
 
-def _guarded(scheme: str) -> dict[str, Any]:
+def _guarded(scheme: str) -> dict[str, object]:
     """Redirects to private addresses are not followed; the user's own settings of fsspec stay."""
     from fsspec.config import conf
 

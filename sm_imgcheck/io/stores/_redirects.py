@@ -11,9 +11,15 @@ import asyncio
 from contextlib import suppress
 from ipaddress import ip_address
 from socket import SOCK_STREAM
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.escape import for_terminal
+
+if TYPE_CHECKING:
+    from types import SimpleNamespace
+
+    from aiohttp import ClientSession, TraceConfig, TraceRequestRedirectParams
+    from yarl import URL
 
 __all__ = ["RedirectError", "guard", "private_address", "redirect_of"]
 
@@ -22,7 +28,7 @@ class RedirectError(Exception):
     """A redirect that is not followed: ``str()`` is a clause."""
 
 
-def guard() -> Any:
+def guard() -> TraceConfig:
     """What a client of aiohttp asks before it follows a redirect (``trace_configs``)."""
     from aiohttp import TraceConfig
 
@@ -38,7 +44,7 @@ def redirect_of(error: BaseException | None) -> RedirectError | None:
     return error
 
 
-async def _check_redirect(_: Any, __: Any, params: Any) -> None:
+async def _check_redirect(_: ClientSession, __: SimpleNamespace, params: TraceRequestRedirectParams) -> None:
     """Raise RedirectError for a target at a private address, unless it is the server that redirects."""
     target = params.url.join(type(params.url)(params.response.headers.get("Location", "")))
     if target.origin() == params.url.origin():
@@ -51,10 +57,11 @@ async def _check_redirect(_: Any, __: Any, params: Any) -> None:
         )
 
 
-async def private_address(target: Any) -> str:
+async def private_address(target: URL) -> str:
     """The first address of a host that is not public (RFC 6890); empty: all are. A host without any is not reached."""
-    found: list[Any] = []
+    hosts: list[str] = []
     with suppress(OSError):
         found = await asyncio.get_running_loop().getaddrinfo(target.host, target.port, type=SOCK_STREAM)
-    addresses = [ip_address(one[4][0].partition("%")[0]) for one in found]
+        hosts = [str(place[0]) for *_, place in found]
+    addresses = [ip_address(host.partition("%")[0]) for host in hosts]
     return next((str(one) for one in addresses if not one.is_global or one.is_multicast), "")

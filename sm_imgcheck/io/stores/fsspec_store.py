@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import OutputError, StoreError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.io.stores import Chunk, Fetched, FileTooLarge, Stat, Unreadable
 from sm_imgcheck.io.stores._connect import describe_error, filesystem
 from sm_imgcheck.io.stores._redirects import redirect_of
+
+if TYPE_CHECKING:
+    from sm_imgcheck.io.stores._connect import Entry, FileSystem
 
 __all__ = ["PART_BYTES", "below", "contain", "cut", "fetch", "head", "make_folder", "read", "remove", "stat", "write"]
 
@@ -75,10 +78,9 @@ def head(place: str, length: int) -> bytes:
     fs = filesystem(place)
     try:
         with fs.open(place, "rb") as file:
-            body: bytes = file.read(length)
+            return file.read(length)
     except Exception as error:
         raise Unreadable(f"cannot be read: {describe_error(error)}") from error
-    return body
 
 
 def below(place: str) -> Iterator[tuple[str, Stat]]:
@@ -126,7 +128,7 @@ def contain(folder: str, inside: str) -> None:
     """There are no links."""
 
 
-def _entries(fs: Any, folder: str, shown: str) -> list[Any]:
+def _entries(fs: FileSystem, folder: str, shown: str) -> list[Entry]:
     """What is in one folder, by name; a folder's name sorts as if it ended in a slash."""
     try:
         found = fs.ls(folder, detail=True)
@@ -140,7 +142,7 @@ def _entries(fs: Any, folder: str, shown: str) -> list[Any]:
     return sorted(inside, key=lambda entry: entry["name"].rstrip("/") + "/" * (entry.get("type") == "directory"))
 
 
-def _put(fs: Any, place: str, chunks: Iterable[Chunk]) -> None:
+def _put(fs: FileSystem, place: str, chunks: Iterable[Chunk]) -> None:
     """Write under a name that appears when all is there: file systems of fsspec can hold back until ``commit``."""
     parts = cut(chunks)
     first = next(parts, b"")  # what fails to be made has not begun to be written
@@ -159,7 +161,7 @@ def _put(fs: Any, place: str, chunks: Iterable[Chunk]) -> None:
         raise
 
 
-def _holds(fs: Any, place: str, there: Stat, chunks: Iterable[Chunk]) -> bool:
+def _holds(fs: FileSystem, place: str, there: Stat, chunks: Iterable[Chunk]) -> bool:
     """Whether a file has this content."""
     left = there.size
     with _writing(place):
@@ -182,7 +184,7 @@ def _writing(place: str) -> Iterator[None]:
         raise OutputError(f"{for_terminal(place)} cannot be written: {describe_error(error)}") from error
 
 
-def _stat(entry: Any) -> Stat:
-    tag = next((entry[name] for name in _TAGS if entry.get(name) is not None), "")
+def _stat(entry: Entry) -> Stat:
+    tag: object = next((value for name in _TAGS if (value := entry.get(name)) is not None), "")
     tag = f"{tag.timestamp():.6f}" if isinstance(tag, datetime) else f"{tag:.6f}" if isinstance(tag, float) else tag
     return Stat(size=entry.get("size") or 0, tag=str(tag).strip('"'))

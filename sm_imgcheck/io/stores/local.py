@@ -32,24 +32,48 @@ MAX_FILE_BYTES = 512 << 20
 """Larger files are not read: 178,956,970 pixels, Pillow's limit, are 512 MiB of RGB even when nothing is compressed."""
 
 
-def opened(path: str) -> BufferedReader:
+_PATIENCE = 60.0
+"""Seconds that a named pipe may take to its first byte: a path in somebody else's spec must not stop a run for good."""
+
+
+def opened(path: str, *, pipes: bool = True) -> BufferedReader:
     """A file, open for reading bytes. Raises OSError, whose ``strerror`` is a clause, for what cannot be one.
 
-    Of a pipe what its writer sends is read, as a shell's ``<(command)`` wants it; one that nobody writes to is empty,
-    where an ordinary open would wait for ever. A device has no end and is none.
+    Of a pipe what its writer sends is read, as a shell's ``<(command)`` wants it. A device has no end and is no file.
+    pipes: whether a pipe is opened at all.
     """
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except ValueError as error:  # a null byte in the name
         raise OSError(errno.EINVAL, str(error)) from None
-    mode = os.fstat(handle).st_mode
-    if modes.S_ISREG(mode):
-        return os.fdopen(handle, "rb")
-    if modes.S_ISFIFO(mode) and hasattr(os, "O_NONBLOCK"):
-        os.set_blocking(handle, True)
+    try:
+        mode = os.fstat(handle).st_mode
+        if pipes and modes.S_ISFIFO(mode):
+            _wait_for_writer(handle, path)
+    except BaseException:
+        os.close(handle)
+        raise
+    if modes.S_ISREG(mode) or (pipes and modes.S_ISFIFO(mode)):
         return os.fdopen(handle, "rb")
     os.close(handle)
-    raise OSError(errno.EINVAL, f"it is {'a folder' if modes.S_ISDIR(mode) else 'a device or a socket'}, not a file")
+    other = "a device or a socket" if pipes else "a device, a pipe or a socket"
+    raise OSError(errno.EINVAL, f"it is {'a folder' if modes.S_ISDIR(mode) else other}, not a file")
+
+
+def _wait_for_writer(handle: int, path: str) -> None:
+    """Return when a pipe has data or its writer has closed it; raise OSError where neither comes.
+
+    The descriptor does not block while nobody has opened a named pipe for writing, and a read would find it empty.
+    What has no name, such as ``/dev/fd/63``, has its writer from the start, who may take any time.
+    """
+    import select
+
+    waiting = select.poll()
+    waiting.register(handle, select.POLLIN)
+    named = os.path.exists(os.path.realpath(path))
+    if not waiting.poll(_PATIENCE * 1000 if named else None):
+        raise OSError(errno.ETIMEDOUT, f"it is a pipe, and nothing was written to it within {_PATIENCE:.0f} s")
+    os.set_blocking(handle, True)
 
 
 def stat(place: str) -> Stat | None:
@@ -68,11 +92,8 @@ def read(place: str, limit: int) -> bytes:
 
 def fetch(place: str, limit: int) -> Fetched:
     try:
-        with opened(place) as file:
-            state = os.fstat(file.fileno())
-            if not modes.S_ISREG(state.st_mode):
-                raise Unreadable("is no regular file")
-            there = _stat(state)
+        with opened(place, pipes=False) as file:
+            there = _stat(os.fstat(file.fileno()))
             if there.size > limit:
                 raise FileTooLarge(there.size, limit)
             # Not ``limit``: room for 512 MiB, taken and given back, costs 0.1 ms.
@@ -83,7 +104,7 @@ def fetch(place: str, limit: int) -> Fetched:
 
 def head(place: str, length: int) -> bytes:
     try:
-        with opened(place) as file:
+        with opened(place, pipes=False) as file:
             return file.read(length)
     except OSError as error:
         raise Unreadable(f"cannot be read: {_reason(error)}") from None

@@ -8,7 +8,7 @@ from contextlib import suppress
 from hashlib import md5
 from itertools import chain
 from time import sleep
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from sm_imgcheck.core.errors import OutputError, StoreError
 from sm_imgcheck.core.escape import for_terminal
@@ -16,6 +16,45 @@ from sm_imgcheck.io.stores import Chunk, Fetched, FileTooLarge, OutputRefused, S
 from sm_imgcheck.io.stores._connect import describe_error, filesystem
 from sm_imgcheck.io.stores.fsspec_store import cut
 from sm_imgcheck.io.stores.prefetch import ahead
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from typing import Protocol, TypedDict
+
+    from sm_imgcheck.io.stores._connect import FileSystem
+
+    class S3Body(Protocol):
+        """The content of an object, on its way."""
+
+        async def read(self, length: int) -> bytes: ...
+        def close(self) -> None: ...
+
+    class S3Object(TypedDict, total=False):
+        """An object in a listing."""
+
+        Key: str
+        Size: int
+        ETag: str
+
+    class S3Answer(TypedDict, total=False):
+        """What the operations that are called here answer, each some of it."""
+
+        Body: S3Body
+        ContentLength: int
+        ETag: str
+        UploadId: str
+        Contents: list[S3Object]
+        IsTruncated: bool
+        NextContinuationToken: str
+
+    class S3FileSystem(FileSystem, Protocol):
+        """What is used of s3fs besides."""
+
+        loop: AbstractEventLoop
+        retries: int
+
+        def call_s3(self, method: str, **words: object) -> S3Answer: ...
+
 
 __all__ = ["Failed", "below", "contain", "failed", "fetch", "head", "make_folder", "read", "remove", "stat", "write"]
 
@@ -184,12 +223,16 @@ def _prefix(place: str) -> str:
     return f"{key}/" if key and not key.endswith("/") else key
 
 
-def _call(method: str, place: str, **more: Any) -> Any:
+def _s3fs(place: str) -> S3FileSystem:
+    return cast("S3FileSystem", filesystem(place))
+
+
+def _call(method: str, place: str, **more: object) -> S3Answer:
     """The answer of S3. Raises Failed; StoreError where s3fs is not there."""
     bucket, key = _split(place)
-    fs = filesystem(place)
+    fs = _s3fs(place)
     fs.retries = 1  # botocore repeats already, and waits the longer the more often
-    words = {"Bucket": bucket, "Key": key} | more
+    words = {"Bucket": bucket, "Key": key, **more}
     if words["Key"] == "":
         raise Failed("", "names a bucket, not an object in it")
     try:
@@ -203,7 +246,7 @@ def _fetched(place: str, limit: int, **more: str) -> Fetched:
     for tried in range(1, _TRIES + 1):
         answer = _call("get_object", place, **more)
         try:
-            return Fetched(body=_received(filesystem(place).loop, answer, limit), tag=_tag(answer))
+            return Fetched(body=_received(_s3fs(place).loop, answer, limit), tag=_tag(answer))
         except FileTooLarge:
             raise
         except Exception as error:
@@ -213,7 +256,7 @@ def _fetched(place: str, limit: int, **more: str) -> Fetched:
     raise AssertionError
 
 
-def _received(loop: Any, answer: Any, limit: int) -> bytes:
+def _received(loop: AbstractEventLoop, answer: S3Answer, limit: int) -> bytes:
     from fsspec.asyn import sync
 
     if (size := answer.get("ContentLength", 0)) > limit:
@@ -223,7 +266,7 @@ def _received(loop: Any, answer: Any, limit: int) -> bytes:
     return body
 
 
-async def _all(body: Any, limit: int) -> bytes:
+async def _all(body: S3Body, limit: int) -> bytes:
     """What comes, held to the limit whatever length was announced."""
     held = bytearray()
     try:
@@ -263,7 +306,7 @@ def _multipart(place: str, parts: Iterator[bytes]) -> None:
     """Upload in parts, some at a time. What is not completed is given up, so that nobody pays for it."""
     upload = _call("create_multipart_upload", place)["UploadId"]
 
-    def sent(numbered: tuple[int, bytes]) -> dict[str, Any]:
+    def sent(numbered: tuple[int, bytes]) -> dict[str, object]:
         number, part = numbered
         answer = _call("upload_part", place, UploadId=upload, PartNumber=number, Body=part)
         return {"PartNumber": number, "ETag": answer["ETag"]}
@@ -277,13 +320,12 @@ def _multipart(place: str, parts: Iterator[bytes]) -> None:
         raise
 
 
-def _stat(size: int, answer: Any) -> Stat:
+def _stat(size: int, answer: S3Answer | S3Object) -> Stat:
     return Stat(size=size, tag=_tag(answer))
 
 
-def _tag(answer: Any) -> str:
-    tag: str = answer.get("ETag", "")
-    return tag.strip('"')
+def _tag(answer: S3Answer | S3Object) -> str:
+    return answer.get("ETag", "").strip('"')
 
 
 def _unreadable(place: str, failed: Failed) -> StoreError:

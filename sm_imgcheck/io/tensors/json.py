@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import takewhile
 from math import prod
-from typing import Any
 
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.io.lazy_imports import np
@@ -123,7 +122,7 @@ def repeated_key(body: bytes) -> str:
     """A key that stands twice in one object; empty: none does. orjson keeps the last and says nothing."""
     found: list[str] = []
 
-    def note(pairs: list[tuple[str, Any]]) -> None:
+    def note(pairs: list[tuple[str, object]]) -> None:
         found.extend(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
 
     with suppress(RecursionError):  # far deeper than any array: NumPy refuses it next
@@ -131,14 +130,15 @@ def repeated_key(body: bytes) -> str:
     return found[0] if found else ""
 
 
-def declared_shape(shape: Any) -> tuple[int, ...]:
+def declared_shape(shape: object) -> tuple[int, ...]:
     """The shape, held to be one. Raises CandidateError."""
-    whole = isinstance(shape, list) and all(type(length) is int and length >= 0 for length in shape)
-    if not whole or len(shape) > MAX_DEPTH or prod(length or 1 for length in shape) >= 1 << 59:
+    lengths = shape if isinstance(shape, list) else [None]
+    whole = all(type(length) is int and length >= 0 for length in lengths)
+    if not whole or len(lengths) > MAX_DEPTH or prod(length or 1 for length in lengths) >= 1 << 59:
         raise CandidateError(
             "SRC150", f"declares the shape {reprlib.repr(shape)}, expected a list of lengths such as [1, 3]"
         )
-    return tuple(shape)
+    return tuple(lengths)
 
 
 def seen_of_empty(shape: tuple[int, ...]) -> Iterator[int]:
@@ -147,7 +147,7 @@ def seen_of_empty(shape: tuple[int, ...]) -> Iterator[int]:
     yield 0
 
 
-def json_numbers(data: Any, dtype: str, *, plain: bool) -> np.ndarray:
+def json_numbers(data: object, dtype: str, *, plain: bool) -> np.ndarray:
     """Nested lists of numbers as an array. Raises CandidateError for ragged lists, texts, numbers that do not fit.
 
     plain: there are nothing but numbers and lists. NumPy reads truth values as 1 and 0, and gives each of many texts
@@ -173,7 +173,7 @@ def json_numbers(data: Any, dtype: str, *, plain: bool) -> np.ndarray:
     return made
 
 
-def types_in(data: Any) -> set[type]:
+def types_in(data: object) -> set[type]:
     """The types of what nested lists hold, but lists."""
     if not isinstance(data, list):
         return {type(data)}

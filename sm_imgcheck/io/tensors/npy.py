@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from io import BytesIO
-from typing import Any
 
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors import Chunk
@@ -19,7 +18,7 @@ def encode(array: np.ndarray) -> tuple[Chunk, Chunk]:
 
 
 @lru_cache(maxsize=64)
-def head(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
+def head(shape: tuple[int, ...], dtype: np.dtype) -> bytes:
     """What stands before the values: version, dtype and shape, padded to a multiple of 64 bytes."""
     text = BytesIO()
     said = {"descr": np.lib.format.dtype_to_descr(dtype.newbyteorder("<")), "fortran_order": False, "shape": shape}

@@ -55,7 +55,8 @@ def colour(
     if to == "RGBA":
         clear = np.full((*solid.shape[:2], 1), 255, np.uint8) if clear is None else clear
         return np.concatenate([solid, clear], axis=-1)
-    return np.ascontiguousarray(solid)
+    # Of a gray image a view: three equal channels of a large one would be much memory.
+    return solid if solid.strides[2] == 0 else np.ascontiguousarray(solid)
 
 
 def eight_bits(image: np.ndarray, bit_depth: str) -> np.ndarray:

@@ -152,6 +152,11 @@ def sampled_by_pillow(
 
     resample = Image.Resampling(PILLOW_FILTERS[interpolation])
     channels = image.shape[2]
+    if channels == 3 and image.strides[2] == 0:  # a gray image as RGB: the same sums, three times
+        gray = sampled_by_pillow(
+            image[..., :1], box=box, size=size, interpolation=interpolation, dtype=dtype, rows_first=rows_first
+        )
+        return np.broadcast_to(gray, (*size, channels))
     if dtype == "uint8":
         pixels = working(image, dtype)
         # Not ``fromarray``, which paints the picture black before it fills it: 5 % of a resize of 375x500.

@@ -5,7 +5,8 @@ Sizes and places come from ``core.sizes`` and ``core.placement``, as they do in 
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
 
 from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.sizes import (
@@ -74,14 +75,15 @@ def _mirror(facts: Facts, _: Step) -> Facts:
     return facts
 
 
-def _edges(size: Any) -> str:
+def _edges(size: int | Sequence[int]) -> str:
     return str(size) if isinstance(size, int) else "x".join(map(str, size))
 
 
-def _fill(fill: Any) -> str:
+def _fill(fill: Sequence[float]) -> str:
     if len(set(fill)) > 1:
         return f"[{', '.join(f'{value:g}' for value in fill)}]"
-    return {0: "black", 255: "white"}.get(fill[0], f"gray {fill[0]:g}")
+    names: dict[float, str] = {0: "black", 255: "white"}
+    return names.get(fill[0], f"gray {fill[0]:g}")
 
 
 def _resize_phrase(step: Step) -> str:
@@ -125,20 +127,21 @@ def _pad_phrase(step: Step) -> str:
     return f"padded to {to} with {_fill(params['fill'])}"
 
 
-_FRAME: dict[str, Any] = {
-    "stage": "geometry",
-    "effect": _framed,
-    "traits": frozenset({"framing", "kernel"}),
-    "one_image": True,
-    "shapes_picture": True,
-}
+_frame = partial(
+    Op,
+    stage="geometry",
+    effect=_framed,
+    traits=frozenset({"framing", "kernel"}),
+    one_image=True,
+    shapes_picture=True,
+)
 _RESIZE = "sm_imgcheck.ops.kernels.resize_{library}"
 _CROP_PAD = "sm_imgcheck.ops.kernels.crop_pad"
 OPS = {
-    "resize": Op(kernel=_RESIZE, size=_resize_size, phrase=_resize_phrase, **_FRAME),
-    "letterbox": Op(kernel=_RESIZE, size=_letterbox_size, phrase=_letterbox_phrase, **_FRAME),
-    "fit": Op(kernel=_RESIZE, size=_fit_size, phrase=_fit_phrase, **_FRAME),
-    "crop": Op(kernel=_CROP_PAD, size=_crop_size, phrase=_crop_phrase, **_FRAME),
-    "pad": Op(kernel=_CROP_PAD, size=_pad_size, phrase=_pad_phrase, **_FRAME),
+    "resize": _frame(kernel=_RESIZE, size=_resize_size, phrase=_resize_phrase),
+    "letterbox": _frame(kernel=_RESIZE, size=_letterbox_size, phrase=_letterbox_phrase),
+    "fit": _frame(kernel=_RESIZE, size=_fit_size, phrase=_fit_phrase),
+    "crop": _frame(kernel=_CROP_PAD, size=_crop_size, phrase=_crop_phrase),
+    "pad": _frame(kernel=_CROP_PAD, size=_pad_size, phrase=_pad_phrase),
     "mirror": Op(stage="mirror", kernel=_CROP_PAD, effect=_mirror, traits=frozenset({"mirror"}), shapes_picture=True),
 }

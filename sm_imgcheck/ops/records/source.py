@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
+from sm_imgcheck.core.channels import ALPHA, CHANNELS, GRAY
 from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.types import Facts, Step
 from sm_imgcheck.core.value_mapping import levels
 from sm_imgcheck.ops.records import LIBRARIES, Op
 
-__all__ = ["CHANNELS", "OPS"]
-
-CHANNELS = {"GRAY": 1, "L": 1, "LA": 2, "RGB": 3, "BGR": 3, "RGBA": 4, "BGRA": 4, "CMYK": 4}
-"""Number of channels of each mode of a file and each channel order."""
+__all__ = ["OPS"]
 
 
 def _pixels(facts: Facts, order: str) -> Facts:
@@ -24,7 +22,7 @@ def _pixels(facts: Facts, order: str) -> Facts:
 
 
 def _decode(facts: Facts, step: Step) -> Facts:
-    return _pixels(facts, "GRAY") if step.params.get("gray") else facts
+    return _pixels(facts, GRAY) if step.params.get("gray") else facts
 
 
 def _orient(facts: Facts, step: Step) -> Facts:
@@ -51,39 +49,36 @@ def _color_phrase(step: Step) -> str:
     mode, to, params = step.params["mode"], step.params["to"], step.params
     if not isinstance(mode, str):
         return ""
-    if to == "GRAY" and mode != "L":
+    if to == GRAY and mode != "L":
         return f"{mode} to gray by {'luma' if params['to_gray'] == 'luma' else 'the Y plane'}"
     if mode == "CMYK":
         return f"CMYK by {LIBRARIES[params['cmyk']]}'s arithmetic"
-    if mode in ("LA", "RGBA") and not to.endswith("A"):
+    if mode in ("LA", "RGBA") and to not in ALPHA:
         return f"alpha {'composited' if params['alpha'] == 'composite' else 'dropped'}"
     return ""
 
 
-_PICTURE: dict[str, Any] = {"shapes_picture": True}
+_picture = partial(Op, shapes_picture=True)
 OPS = {
-    "decode": Op(
+    "decode": _picture(
         stage="decode",
         kernel="sm_imgcheck.io.images.decode",  # named, not imported: what reads files is another floor
         effect=_decode,
         traits=frozenset({"decoder"}),
         phrase=_decoder_phrase,
-        **_PICTURE,
     ),
-    "orient": Op(
+    "orient": _picture(
         stage="orient",
         kernel="sm_imgcheck.ops.kernels.color",
         effect=_orient,
         traits=frozenset({"turn"}),
-        **_PICTURE,
     ),
-    "colour": Op(
+    "colour": _picture(
         stage="colour",
         kernel="sm_imgcheck.ops.kernels.color",
         effect=_color,
         traits=frozenset({"colour"}),
         phrase=_color_phrase,
         one_image=True,
-        **_PICTURE,
     ),
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
+from sm_imgcheck.core.channels import ORDERS
 from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.types import Affine, Facts, Step, Values
 from sm_imgcheck.core.value_mapping import INTEGER_RANGES, canonical, composed, levels
@@ -27,7 +28,7 @@ def _scale(facts: Facts, step: Step) -> Facts:
 def _normalize(facts: Facts, step: Step) -> Facts:
     params, channels = step.params, len(step.params["mean"])
     if channels != _channels(facts):  # of a picture whose channels no step before has told, such as a gray one
-        order = {1: "GRAY", 3: "RGB", 4: "RGBA"}.get(channels, "?")
+        order = ORDERS.get(channels, ("?",))[0]
         facts = changed(facts, channel_order=order, shape=(*facts.shape[:-1], channels), values=levels(channels))
     std = None if params["std"] is None else tuple(params["std"])
     return _mapped(facts, canonical(Values(units=params["units"], mean=tuple(params["mean"]), std=std), channels))
@@ -90,20 +91,19 @@ def _drop_axis(facts: Facts, step: Step) -> Facts:
     return changed(facts, layout=layout, shape=(*facts.shape[:axis], *facts.shape[axis + 1 :]))
 
 
-_VALUES: dict[str, Any] = {"kernel": "sm_imgcheck.ops.kernels.values", "traits": frozenset({"values"})}
-_AXES: dict[str, Any] = {"kernel": "sm_imgcheck.ops.kernels.values", "traits": frozenset({"layout"})}
+_op = partial(Op, kernel="sm_imgcheck.ops.kernels.values")
+_value_op = partial(_op, traits=frozenset({"values"}))
+_axis_op = partial(_op, stage="transpose", traits=frozenset({"layout"}))
 OPS = {
-    "to_pixels": Op(stage="pixels", kernel="sm_imgcheck.ops.kernels.values", effect=_to_pixels),
-    "scale": Op(stage="values", effect=_scale, **_VALUES),
-    "normalize": Op(stage="values", effect=_normalize, **_VALUES),
-    "quantize": Op(stage="quantize", effect=_quantize, **_VALUES),
-    "cast": Op(stage="cast", kernel="sm_imgcheck.ops.kernels.values", effect=_cast, traits=frozenset({"dtype"})),
-    "reorder": Op(
-        stage="reorder", kernel="sm_imgcheck.ops.kernels.values", effect=_reorder, traits=frozenset({"order"})
-    ),
-    "reshape": Op(stage="reshape", effect=_reshape, **_AXES),
-    "transpose": Op(stage="transpose", effect=_transpose, **_AXES),
-    "add_axis": Op(stage="transpose", effect=_add_axis, **_AXES),
-    "drop_axis": Op(stage="transpose", effect=_drop_axis, **_AXES),
-    "batch": Op(stage="batch", effect=_batch, **_AXES),
+    "to_pixels": _op(stage="pixels", effect=_to_pixels),
+    "scale": _value_op(stage="values", effect=_scale),
+    "normalize": _value_op(stage="values", effect=_normalize),
+    "quantize": _value_op(stage="quantize", effect=_quantize),
+    "cast": _op(stage="cast", effect=_cast, traits=frozenset({"dtype"})),
+    "reorder": _op(stage="reorder", effect=_reorder, traits=frozenset({"order"})),
+    "reshape": _axis_op(stage="reshape", effect=_reshape),
+    "transpose": _axis_op(effect=_transpose),
+    "add_axis": _axis_op(effect=_add_axis),
+    "drop_axis": _axis_op(effect=_drop_axis),
+    "batch": _axis_op(stage="batch", effect=_batch),
 }

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from sm_imgcheck.core.assumptions import ends
+from sm_imgcheck.core.channels import CHANNELS, GRAY, ORDERS
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.layouts import by_shape, reading
@@ -108,13 +109,13 @@ def _order(
     channels = shape[layout.index("C")] if "C" in layout else 1
     if "channel_order" in assume:
         order = assume["channel_order"]
-        if channels != (1 if order == "GRAY" else len(order)):
+        if channels != CHANNELS[order]:
             are = "is 1 channel" if channels == 1 else f"are {channels} channels"
             raise CandidateError("SHP107", f"there {are}, which cannot stand as {order}")
         return order, ()
     if channels == 1 or "?" in layout:
-        return ("GRAY" if "?" not in layout else "?"), ()
-    alike = {3: ("RGB", "BGR"), 4: ("RGBA", "BGRA")}.get(channels, ())
+        return (GRAY if "?" not in layout else "?"), ()
+    alike = ORDERS.get(channels, ())
     if not alike:
         return "?", ()
     wanted = contract.channel_order[:3] if contract else "RGB"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from typing import Literal
 
+from sm_imgcheck.core.channels import GRAY, red_first
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Contract, Facts, Header, Options, Spec, Step
 
@@ -48,7 +49,7 @@ def colour_step(context: PlanContext, mode: str | dict[str, str]) -> Step:
     """The step from the channels of ``mode`` to those of the contract, in RGB order, by the spec's policy."""
     policy = context.spec.decode
     to = colours(context.contract)
-    params: dict[str, Any] = {
+    params: dict[str, object] = {
         "mode": mode,
         "to": to,
         "cmyk": policy.library,
@@ -70,9 +71,9 @@ def reorder_step(context: PlanContext, order: str, to: str, why: str) -> Step:
 
 def decodes_gray(spec: Spec) -> bool:
     """Whether the decoder itself makes the gray picture that the model takes."""
-    return spec.contract.channel_order == "GRAY" and spec.decode.to_gray == "y_plane"
+    return spec.contract.channel_order == GRAY and spec.decode.to_gray == "y_plane"
 
 
 def colours(contract: Contract) -> str:
     """The channels that the model takes, in the order in which images are worked on."""
-    return {"BGR": "RGB", "BGRA": "RGBA"}.get(contract.channel_order, contract.channel_order)
+    return red_first(contract.channel_order)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sm_imgcheck.core.channels import blue_first
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.types import Facts, Step
@@ -102,7 +103,7 @@ def _final_pads(facts: Facts, context: PlanContext) -> Iterator[Step]:
     for step in context.spec.geometry:
         if step.params.get("units") == "final" and (context.kind != "tensor" or wrong_size(facts, context.contract)):
             fill = step.params["fill"]  # listed in RGB order, as every colour of a spec is
-            if context.contract.channel_order.startswith("BGR"):
+            if blue_first(context.contract.channel_order):
                 fill = [*fill[2::-1], *fill[3:]]
             yield changed(step, params={**step.params, "fill": fill}, why="the spec frames the finished values")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sm_imgcheck.core.assumptions import contradicted_layout, sides_look_swapped, unlikely_range
+from sm_imgcheck.core.channels import blue_first
 from sm_imgcheck.core.errors import PlanError
 from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.layouts import LAYOUTS, is_layout, likely_reading, size
@@ -133,7 +134,7 @@ def _channels(facts: Facts, context: PlanContext) -> Iterator[Step]:
         raise PlanError(f"{order} cannot become {contract.channel_order}: the values are no grey levels")
     if (mode == "L" and policy.gray == "reject") or (mode == "RGBA" and policy.alpha == "reject"):
         raise PlanError(f"the spec refuses a {mode} source (decode.{'gray' if mode == 'L' else 'alpha'}: reject)")
-    if facts.channel_order in ("BGR", "BGRA"):
+    if blue_first(facts.channel_order):
         yield reorder_step(context, facts.channel_order, mode, why="the next step takes RGB order")
     yield colour_step(context, mode)
 

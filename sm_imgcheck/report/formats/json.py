@@ -1,34 +1,51 @@
-"""One JSON document; each row is on a line of its own."""
+"""One JSON document, written as the rows come."""
 
 from __future__ import annotations
 
 from typing import Generic
 
 from sm_imgcheck.core.types import Report
-from sm_imgcheck.report import Content, Reporter, Row_contra, _records
+from sm_imgcheck.report import Content, Reporter, Row_contra, Terminal, _records
 
 __all__ = ["reporter"]
 
-EVERY_VERB = True
-"""Commands that print one document offer it too."""
 
-
-def reporter(content: Content[Row_contra]) -> Reporter[Row_contra]:
-    """Report one document, written as the rows come."""
-    return _Document(content)
+def reporter(content: Content[Row_contra], _: Terminal) -> Reporter[Row_contra]:
+    """Report an object with a list of the rows, the list alone, or the one row: as the content's key says."""
+    return _Document(content) if content.key is None else _List(content)
 
 
 class _Document(Generic[Row_contra]):
     def __init__(self, content: Content[Row_contra]) -> None:
         self.content = content
-        self.separator = "\n"
 
     def open(self) -> str:
-        return _records.encode(self.content.head())[:-1] + f', "{self.content.key}": ['
+        return ""
 
     def row(self, row: Row_contra) -> str:
-        before, self.separator = self.separator, ",\n"
-        return before + _records.encode(self.content.record(row))
+        return _records.encode(self.content.record(row), self.content.indent) + "\n"
 
     def close(self, report: Report) -> str:
-        return "],\n" + _records.encode(self.content.tail(report))[1:] + "\n"
+        del report
+        return ""
+
+
+class _List(Generic[Row_contra]):
+    def __init__(self, content: Content[Row_contra]) -> None:
+        self.content = content
+        self.margin = " " * (content.indent or 0)
+        self.rows = 0
+
+    def open(self) -> str:
+        key = self.content.key
+        return f'{_records.encode(self.content.head())[:-1]}, "{key}": [' if key else "["
+
+    def row(self, row: Row_contra) -> str:
+        separator, self.rows = ",\n" if self.rows else "\n", self.rows + 1
+        text = _records.encode(self.content.record(row), self.content.indent)
+        return separator + self.margin + text.replace("\n", f"\n{self.margin}")  # strings hold no line breaks
+
+    def close(self, report: Report) -> str:
+        if self.content.key:
+            return f"],\n{_records.encode(self.content.tail(report))[1:]}\n"
+        return "\n]\n" if self.rows else "]\n"

@@ -1,16 +1,16 @@
-"""JSON Lines: one line for each row as it comes, then one with the summary."""
+"""JSON Lines: one line for each row as it comes, then one with the summary where there is one."""
 
 from __future__ import annotations
 
 from typing import Generic
 
 from sm_imgcheck.core.types import Report
-from sm_imgcheck.report import Content, Reporter, Row_contra, _records
+from sm_imgcheck.report import Content, Reporter, Row_contra, Terminal, _records
 
 __all__ = ["reporter"]
 
 
-def reporter(content: Content[Row_contra]) -> Reporter[Row_contra]:
+def reporter(content: Content[Row_contra], _: Terminal) -> Reporter[Row_contra]:
     """Report a stream."""
     return _Lines(content)
 
@@ -26,4 +26,5 @@ class _Lines(Generic[Row_contra]):
         return _records.encode(self.content.record(row)) + "\n"
 
     def close(self, report: Report) -> str:
-        return _records.encode(self.content.head() | self.content.tail(report)) + "\n"
+        summary = self.content.head() | self.content.tail(report)
+        return _records.encode(summary) + "\n" if summary else ""

@@ -1,38 +1,27 @@
-"""Tables and colours for people at a terminal, by rich; the same story as ``text``."""
+"""Tables and colours for people at a terminal; the same story as ``text``."""
 
 from __future__ import annotations
 
-from io import StringIO
 from typing import Generic
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
-
-from sm_imgcheck.core import phrases
 from sm_imgcheck.core.types import Report
-from sm_imgcheck.report import Content, Reporter, Row_contra, Run
-from sm_imgcheck.report._layout import Story
-from sm_imgcheck.report._rows import NOT_MENDED, Row, Section
+from sm_imgcheck.report import Content, Reporter, Row_contra, Terminal
 from sm_imgcheck.report.formats import text
 
 __all__ = ["reporter"]
 
 _NARROWEST = 60
 """Of a terminal, in columns: the names of checks and steps take up to 40, and sentences need some."""
-_STYLES = {"error": "bold red", "warning": "bold yellow", "notice": "bold cyan"}
 
 
-def reporter(content: Content[Row_contra]) -> Reporter[Row_contra]:
+def reporter(content: Content[Row_contra], terminal: Terminal) -> Reporter[Row_contra]:
     """Report as ``text`` does, with what is told at the end in tables; where columns find no room, as text."""
-    return _Table(content) if content.run.width >= _NARROWEST else text.reporter(content)
+    return _Table(content, terminal) if terminal.width >= _NARROWEST else text.reporter(content, terminal)
 
 
 class _Table(Generic[Row_contra]):
-    def __init__(self, content: Content[Row_contra]) -> None:
-        self.content = content
+    def __init__(self, content: Content[Row_contra], terminal: Terminal) -> None:
+        self.content, self.terminal = content, terminal
 
     def open(self) -> str:
         return ""
@@ -42,73 +31,8 @@ class _Table(Generic[Row_contra]):
 
     def close(self, report: Report) -> str:
         summary = self.content.summary(report)
-        return summary if isinstance(summary, str) else _render(_story(summary), self.content.run)
+        if isinstance(summary, str):
+            return summary
+        from sm_imgcheck.report._tables import draw  # rich takes long to import, and few verbs need it
 
-
-def _render(what: RenderableType, run: Run) -> str:
-    """Lay out for the width of the terminal. Text goes in as Text: nothing in it is taken for markup."""
-    file = StringIO()
-    console = Console(
-        file=file,
-        width=run.width,
-        force_terminal=run.color,
-        color_system="standard" if run.color else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
-    console.print(what, soft_wrap=False)
-    drawn = file.getvalue().replace("\N{BOX DRAWINGS LIGHT HORIZONTAL}", "-") if run.ascii_only else file.getvalue()
-    return "".join(f"{line.rstrip()}\n" for line in drawn.splitlines())
-
-
-def _story(story: Story) -> Group:
-    parts: list[RenderableType] = [Text(line, style="" if number else "bold") for number, line in enumerate(story.head)]
-    for section in story.sections:
-        parts += [Text(f"\n{section.title}"), *_section(section)]
-    parts += [Text(line if number or not parts else f"\n{line}") for number, line in enumerate(story.summary)]
-    if story.command:
-        parts.append(Padding(Text(story.command, style="bold green", no_wrap=True, overflow="ignore"), (1, 0, 0, 2)))
-    return Group(*parts)
-
-
-def _section(section: Section) -> list[RenderableType]:
-    """A table, unless the rows name files: names are long, and have the whole line."""
-    if section.steps:
-        return [_steps(section)]
-    if any(row.details or not row.code for row in section.rows):
-        return [part for row in section.rows for part in _with_files(row)]
-    return [_findings(section)]
-
-
-def _findings(section: Section) -> Table:
-    table = Table(box=SIMPLE_HEAD, show_edge=False)
-    table.add_column("check", no_wrap=True)
-    table.add_column("what", overflow="fold")
-    table.add_column("mended by")
-    for row in section.rows:
-        check = Text.assemble((f"{row.severity} {row.code}", _STYLES[row.severity]), "\n", (row.name, "dim"))
-        table.add_row(check, Text(row.message), Text(row.mender if row.mender != NOT_MENDED else "nothing"))
-    return table
-
-
-def _with_files(row: Row) -> list[RenderableType]:
-    check = f"{row.severity} {row.code} {row.name}  " if row.code else ""
-    mender = f" [{row.mender}]" if row.mender and row.code else ""
-    head = Text.assemble((check, _STYLES[row.severity]), row.message, (mender, "dim"))
-    return [
-        Padding(head, (0, 0, 0, 1)),
-        *(Padding(Text(detail, style="dim", overflow="fold"), (0, 0, 0, 5)) for detail in row.details),
-    ]
-
-
-def _steps(section: Section) -> Table:
-    table = Table(box=None, show_header=False, padding=(0, 1))
-    table.add_column(justify="right")
-    table.add_column(no_wrap=True, style="bold")
-    table.add_column(overflow="fold")
-    for number, step in enumerate(section.steps, 1):
-        op, reason, loss = phrases.step(step)
-        table.add_row(str(number), op, Text.assemble(reason, (f" [{loss}]", "yellow") if loss else ""))
-    return table
+        return draw(summary, self.terminal)

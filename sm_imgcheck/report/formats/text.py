@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Generic
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.types import Report
-from sm_imgcheck.report import Content, Reporter, Row_contra
+from sm_imgcheck.report import Content, Reporter, Row_contra, Terminal
 
 if TYPE_CHECKING:
     from sm_imgcheck.report._layout import Story
@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["lines", "reporter"]
 
 
-EVERY_VERB = True
-"""Commands that print one document offer it too."""
-
-
-def reporter(content: Content[Row_contra]) -> Reporter[Row_contra]:
+def reporter(content: Content[Row_contra], _: Terminal) -> Reporter[Row_contra]:
     """Report in words: the rows as they come, or all at the end, when it is known what they have in common."""
     return _Text(content)
 

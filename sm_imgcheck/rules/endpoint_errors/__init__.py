@@ -7,11 +7,11 @@ looked for by a few plain words, so that hardly any is ever compiled.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from sm_imgcheck.core.escape import argument
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.rules.endpoint_errors.search import LIMIT, Hit, Plain, causes, hits, plain
+from sm_imgcheck.rules.endpoint_errors.search import LIMIT, ErrorCause, Hit, Plain, causes, hits, plain
 
 __all__ = ["LIMIT", "Explanation", "explain_text"]
 
@@ -69,7 +69,7 @@ def _hides(one: Hit, other: Hit) -> bool:
     return one.rank < other.rank and one.start - _NEAR < other.end and other.start < one.end + _NEAR
 
 
-def _explained(hit: Hit, cause: Mapping[str, Any], said: Plain) -> Explanation:
+def _explained(hit: Hit, cause: ErrorCause, said: Plain) -> Explanation:
     return Explanation(
         cause=hit.cause,
         kind=cause["kind"],

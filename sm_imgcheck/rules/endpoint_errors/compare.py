@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from math import prod
 
+from sm_imgcheck.core.channels import COUNTS
+
 __all__ = ["COMPARISONS", "dtype_name"]
 
 Shape = list[int | None]
@@ -14,7 +16,6 @@ Shape = list[int | None]
 Verdict = tuple[tuple[str, ...], Mapping[str, str]]
 """Ids of causes, the one that hides the others first, and the named groups as a sentence shows them."""
 
-_CHANNELS = (1, 3, 4)
 _LENGTH = r"-?\d+|\?|[A-Za-z]\w{0,20}"
 _INDEX = r"(?i)index: ?(\d) Got: ?(\d{1,9}) Expected: ?(\d{1,9})"
 _DTYPES = {
@@ -78,12 +79,12 @@ def _differences(got: Shape, want: Shape) -> tuple[str, ...]:
 
 
 def _pictorial(shape: Shape) -> bool:
-    return len(shape) == 4 or (len(shape) in (3, 5) and any(shape[axis] in _CHANNELS for axis in (0, 1, -1)))
+    return len(shape) == 4 or (len(shape) in (3, 5) and any(shape[axis] in COUNTS for axis in (0, 1, -1)))
 
 
 def _axis(shape: Shape, likely: int | None = None) -> int | None:
     """Of four axes the one that holds the channels: 1 or 3."""
-    fits = [axis for axis in (1, 3) if shape[axis] in _CHANNELS]
+    fits = [axis for axis in (1, 3) if shape[axis] in COUNTS]
     return likely if likely in fits else (fits[0] if fits else None)
 
 
@@ -107,11 +108,11 @@ def _four(got: Shape, want: Shape) -> tuple[str, ...]:
 
 def _one_less(got: Shape, want: Shape) -> tuple[str, ...]:
     if len(want) == 3:  # a model whose input has no batch axis
-        sides = want[:2] if want[2] in _CHANNELS else want[1:]
+        sides = want[:2] if want[2] in COUNTS else want[1:]
         return ("gray",) if _fits(got, sides) else ()
     wanted = _axis(want)
     bare = [length for axis, length in enumerate(want) if axis != wanted]
-    if wanted is not None and got[-1] not in _CHANNELS and got[0] in (None, 1) and _fits(got, bare):
+    if wanted is not None and got[-1] not in COUNTS and got[0] in (None, 1) and _fits(got, bare):
         return ("gray",)
     # Keras takes the first axis for the batch: what it shows then is one row of the picture.
     rest = () if got[0] is None else _four([None, *got], want)
@@ -127,7 +128,7 @@ def _differ(got: int | None, want: int | None) -> bool:
 
 
 def _channels_differ(got: int | None, want: int | None) -> list[str]:
-    if want not in _CHANNELS or got is None:
+    if want not in COUNTS or got is None:
         return []
     if got == 1 or want == 1:
         return ["gray" if got == 1 else "color-for-gray" if got in (3, 4) else "layout"]
@@ -144,11 +145,11 @@ def _channels(values: Mapping[str, str]) -> Verdict:
     shown = {"got": _counted(int(values["got"])), "want": str(want)}
     if "shape" in values:
         shown = {"got": values["shape"], "want": _counted(want)}
-    if want not in _CHANNELS:
+    if want not in COUNTS:
         return (), shown
-    if len(shape) == 4 and shape[1] not in _CHANNELS and shape[3] in _CHANNELS:
+    if len(shape) == 4 and shape[1] not in COUNTS and shape[3] in COUNTS:
         return ("layout", *_channels_differ(shape[3], want)) if shape[3] != want else ("layout",), shown
-    if len(shape) == 3 and shape[0] not in _CHANNELS and shape[2] in _CHANNELS:
+    if len(shape) == 3 and shape[0] not in COUNTS and shape[2] in COUNTS:
         return ("layout",), shown
     return tuple(_channels_differ(int(values["got"]), want)), shown
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from json import loads
 from pkgutil import get_data
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple, TypedDict
 
 __all__ = ["LIMIT", "Hit", "Plain", "causes", "hits", "patterns", "plain"]
 
@@ -133,22 +133,57 @@ class Hit(NamedTuple):
     source: str
 
 
+class ErrorCause(TypedDict):
+    """A cause in ``errors.json``; see ``Explanation``."""
+
+    kind: Literal["request", "elsewhere", "wrapper"]
+    title: list[str]
+    why: list[str]
+    code: list[str]
+    tool: list[str]
+    checks: list[str]
+
+
+ErrorPattern = TypedDict(
+    "ErrorPattern",
+    {
+        "near": list[str],
+        "regex": str,
+        "source": str,
+        "cause": str,
+        "also": list[str],
+        "compare": str,
+        "else": list[str],
+        "fill": dict[str, str],
+        "rank": int,
+        "whole": bool,
+        "with": list[str],
+        "without": list[str],
+    },
+    total=False,
+)
+"""A pattern in ``errors.json``: plain words, the expression looked for near them, the causes that it leads to."""
+
+
+class _KnownErrors(TypedDict):
+    causes: dict[str, ErrorCause]
+    patterns: list[ErrorPattern]
+
+
 @cache
-def _known() -> Mapping[str, Any]:
-    known: Mapping[str, Any] = loads(get_data("sm_imgcheck.rules.endpoint_errors", "errors.json") or b"{}")
+def _known() -> _KnownErrors:
+    known: _KnownErrors = loads(get_data("sm_imgcheck.rules.endpoint_errors", "errors.json") or b"{}")
     return known
 
 
-def causes() -> Mapping[str, Mapping[str, Any]]:
+def causes() -> Mapping[str, ErrorCause]:
     """All causes by id, as ``errors.json`` has them."""
-    found: Mapping[str, Mapping[str, Any]] = _known()["causes"]
-    return found
+    return _known()["causes"]
 
 
-def patterns() -> list[Mapping[str, Any]]:
+def patterns() -> list[ErrorPattern]:
     """All patterns, as ``errors.json`` has them."""
-    found: list[Mapping[str, Any]] = _known()["patterns"]
-    return found
+    return _known()["patterns"]
 
 
 def hits(said: Plain) -> Iterator[Hit]:
@@ -170,7 +205,7 @@ def hits(said: Plain) -> Iterator[Hit]:
                 )
 
 
-def _causes(pattern: Mapping[str, Any], groups: Mapping[str, str]) -> tuple[tuple[str, ...], Mapping[str, str]]:
+def _causes(pattern: ErrorPattern, groups: Mapping[str, str]) -> tuple[tuple[str, ...], Mapping[str, str]]:
     if "cause" in pattern:
         return (pattern["cause"], *pattern.get("also", ())), {}
     from sm_imgcheck.rules.endpoint_errors.compare import COMPARISONS
@@ -179,7 +214,7 @@ def _causes(pattern: Mapping[str, Any], groups: Mapping[str, str]) -> tuple[tupl
     return named or tuple(pattern.get("else", ())), shown
 
 
-def _places(said: Plain, pattern: Mapping[str, Any]) -> Iterator[tuple[re.Match[str], int]]:
+def _places(said: Plain, pattern: ErrorPattern) -> Iterator[tuple[re.Match[str], int]]:
     """Matches of the expression, each with the place that its window begins at."""
     for word in pattern["near"]:
         place, tries = said.lower.find(word), 0
@@ -192,7 +227,7 @@ def _places(said: Plain, pattern: Mapping[str, Any]) -> Iterator[tuple[re.Match[
             place, tries = said.lower.find(word, place + 1), tries + 1
 
 
-def _allowed(said: Plain, pattern: Mapping[str, Any], start: int, end: int) -> bool:
+def _allowed(said: Plain, pattern: ErrorPattern, start: int, end: int) -> bool:
     if "whole" in pattern:
         return end - start == len(said.text)
     around = said.lower[max(start - _AROUND, 0) : end + _AROUND]

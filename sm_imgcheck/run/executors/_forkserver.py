@@ -12,10 +12,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
-from multiprocessing.context import BaseContext
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import ImgcheckError
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
 
 __all__ = ["context", "one_thread_each", "prepare", "start_errors", "without_main"]
 
@@ -24,9 +27,9 @@ _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENC
 _FORKS = sys.platform != "win32"
 
 
-def context() -> BaseContext:
+def context() -> ForkServerContext | SpawnContext:
     """How worker processes are started."""
-    return get_context("forkserver" if _FORKS else "spawn")
+    return get_context("forkserver") if _FORKS else get_context("spawn")
 
 
 def prepare() -> None:

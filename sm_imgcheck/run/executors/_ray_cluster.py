@@ -15,12 +15,41 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from threading import Event, Thread, current_thread, main_thread
 from types import FrameType
-from typing import Any, TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 from urllib.parse import urlsplit
 from warnings import catch_warnings
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import ModuleType
+    from typing import Protocol
+
+    class Reference(Protocol):
+        """What a task will hand back."""
+
+    class RemoteFunction(Protocol):
+        """A function whose calls are tasks of the cluster."""
+
+        def remote(self, *arguments: object) -> Reference: ...
+
+    class Ray(Protocol):
+        """What is used of the module ``ray``."""
+
+        exceptions: ModuleType
+
+        def init(self, address: str, *, log_to_driver: bool, logging_level: int, **more: object) -> object: ...
+        def is_initialized(self) -> bool: ...
+        def shutdown(self) -> None: ...
+        def cluster_resources(self) -> Mapping[str, float]: ...
+        def remote(self, *, num_cpus: int, max_retries: int) -> Callable[[Callable[..., object]], RemoteFunction]: ...
+        def wait(
+            self, references: Sequence[Reference], *, timeout: float
+        ) -> tuple[list[Reference], list[Reference]]: ...
+        def get(self, reference: Reference) -> object: ...
+
 
 __all__ = ["connected", "reason"]
 
@@ -42,7 +71,7 @@ _OBJECTS = 80 << 20
 
 
 @contextmanager
-def connected(processors: int) -> Iterator[tuple[Any, Callable[[], None]]]:
+def connected(processors: int) -> Iterator[tuple[Ray, Callable[[], None]]]:
     """The module ``ray``, connected: to what RAY_ADDRESS names, else to an instance with so many processors.
 
     The instance is started here, and ended with all that it has written. With the module comes a function to be called
@@ -53,7 +82,7 @@ def connected(processors: int) -> Iterator[tuple[Any, Callable[[], None]]]:
     with ExitStack() as stack:
         stack.enter_context(redirect_stdout(cast("TextIO", _Quiet(sys.stdout))))
         if not ray.is_initialized():
-            more: dict[str, Any] = {}
+            more: dict[str, object] = {}
             if address == "local":
                 more = {"num_cpus": processors, "include_dashboard": False, "object_store_memory": _OBJECTS}
                 more["_temp_dir"] = stack.enter_context(_folder())
@@ -72,11 +101,11 @@ class _Quiet:
         """Pass a text on, or drop it."""
         return len(text) if current_thread().name.startswith("ray_") else self.stream.write(text)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self.stream, name)
 
 
-def _library(*, own: bool) -> Any:
+def _library(*, own: bool) -> Ray:
     """The package, for an instance of its own or for another. Raises ImgcheckError where it is not installed."""
     settings = {**_SETTINGS, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token_hex(32)} if own else _SETTINGS
     for name, value in settings.items():  # its own token, or Ray would leave one in the home folder
@@ -86,7 +115,7 @@ def _library(*, own: bool) -> Any:
         import ray.exceptions
     except ImportError as error:
         raise ImgcheckError(f"--engine ray needs a package: pip install 'sm-imgcheck[ray]' ({error})") from error
-    return ray
+    return cast("Ray", ray)
 
 
 @contextmanager
@@ -120,7 +149,7 @@ def _unanswered(address: str, problem: str) -> ImgcheckError:
 
 
 @contextmanager
-def _session(ray: Any, address: str, more: dict[str, Any]) -> Iterator[None]:
+def _session(ray: Ray, address: str, more: dict[str, object]) -> Iterator[None]:
     """A connection, which a thread holds: Ray leaves the signals alone there, and this one can give up waiting.
 
     The thread stays to the end: the processes of an own instance die with the thread that started them.

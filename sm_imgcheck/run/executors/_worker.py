@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from io import BytesIO
@@ -16,25 +16,24 @@ from time import monotonic
 from typing import Any
 
 from sm_imgcheck.core.errors import Bug, ImgcheckError
-from sm_imgcheck.core.types import Facts, Finding, Header, Plan
+from sm_imgcheck.core.types.result import SHARED
 from sm_imgcheck.pipeline.read import clause
 from sm_imgcheck.run.work import Chunk, Outcome, RunJob, prepare, process_items
 
 __all__ = ["Message", "Receiver", "Sender", "serve"]
 
-_SHARED = frozenset({Facts, Finding, Header, Plan})
 _MOST = 1024
 """Values that both ends remember; then both begin anew."""
 
 
 class _Pickler(pickle.Pickler):
-    def __init__(self, file: BytesIO, sent: dict[int, tuple[Any, int]]) -> None:
+    def __init__(self, file: BytesIO, sent: dict[int, tuple[object, int]]) -> None:
         super().__init__(file, pickle.HIGHEST_PROTOCOL)
         self.sent = sent
 
     def reducer_override(self, value: Any) -> Any:
         """As the number under which it was sent; the first time with its fields."""
-        if type(value) not in _SHARED:
+        if type(value) not in SHARED:
             return NotImplemented
         if known := self.sent.get(id(value)):
             return _recall, (known[1],)
@@ -48,9 +47,9 @@ class Sender:
     """The end that sends."""
 
     def __init__(self) -> None:
-        self._sent: dict[int, tuple[Any, int]] = {}
+        self._sent: dict[int, tuple[object, int]] = {}
 
-    def pack(self, message: Any) -> bytes:
+    def pack(self, message: Message) -> bytes:
         """The bytes of a message; they have to be unpacked in the order in which they were packed."""
         if len(self._sent) > _MOST:
             self._sent.clear()
@@ -59,28 +58,28 @@ class Sender:
         return file.getvalue()
 
 
-def _recall(number: int) -> Any:
+def _recall(number: int) -> object:
     """Stand for the receiver's own function."""
     raise NotImplementedError(number)
 
 
-def _learn(number: int, make: Any, fields: Any) -> Any:
+def _learn(number: int, make: Callable[..., object], fields: tuple[object, ...]) -> object:
     """Stand for the receiver's own function."""
     raise NotImplementedError(number, make, fields)
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: BytesIO, known: dict[int, Any]) -> None:
+    def __init__(self, file: BytesIO, known: dict[int, object]) -> None:
         super().__init__(file)
         self.known = known
 
-    def find_class(self, module: str, name: str) -> Any:
+    def find_class(self, module: str, name: str) -> object:
         """The functions that recall and learn are those of this connection."""
         if module == __name__:
             return self.known.__getitem__ if name == _recall.__name__ else self._learn
         return super().find_class(module, name)
 
-    def _learn(self, number: int, make: Any, fields: Any) -> Any:
+    def _learn(self, number: int, make: Callable[..., object], fields: tuple[object, ...]) -> object:
         self.known[number] = value = make(*fields)
         return value
 
@@ -89,11 +88,12 @@ class Receiver:
     """The end that receives."""
 
     def __init__(self) -> None:
-        self._known: dict[int, Any] = {}
+        self._known: dict[int, object] = {}
 
-    def unpack(self, body: bytes) -> Any:
+    def unpack(self, body: bytes) -> Message:
         """The message; from a process that this one started, never from outside."""
-        return _Unpickler(BytesIO(body), self._known).load()
+        message: Message = _Unpickler(BytesIO(body), self._known).load()
+        return message
 
 
 Message = tuple[list[Outcome], bool, Exception | None]

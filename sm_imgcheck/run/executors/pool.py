@@ -13,13 +13,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.run.executors import _forkserver, _worker
 from sm_imgcheck.run.executors._window import AHEAD, Task, Window
 from sm_imgcheck.run.executors._worker import Receiver
 from sm_imgcheck.run.work import Chunk, Outcome, RunJob
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
 
 __all__ = ["run_chunks"]
 
@@ -51,7 +54,7 @@ def run_chunks(job: RunJob, chunks: Iterable[Chunk], jobs: int) -> Generator[Out
 
 @dataclass(slots=True, eq=False)
 class _Worker:
-    process: Any
+    process: BaseProcess
     link: Connection
     begun: Connection
     """Through which it sends the number of each candidate that it begins: read at the end of its chunk or its life.
@@ -79,7 +82,7 @@ class _Pool:
             self.workers.append(self._start_worker())
 
     def _start_worker(self) -> _Worker:
-        context: Any = _forkserver.context()
+        context = _forkserver.context()
         ours, theirs = context.Pipe()
         begun, begins = context.Pipe(duplex=False)
         process = context.Process(target=_worker.serve, args=(theirs, begins), daemon=True)
@@ -119,7 +122,7 @@ class _Pool:
     def _receive(self, worker: _Worker) -> bool:
         """Take a message; False: the worker is dead and sends none."""
         try:
-            message: _worker.Message = worker.receiver.unpack(worker.link.recv_bytes())
+            message = worker.receiver.unpack(worker.link.recv_bytes())
         except (EOFError, OSError):
             return False
         records, finished, failure = message

@@ -16,7 +16,7 @@ from functools import cache
 from math import ceil
 from multiprocessing.connection import wait
 from time import monotonic, sleep
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from sm_imgcheck.core import gc_policy
 from sm_imgcheck.core.errors import Bug, ImgcheckError
@@ -31,6 +31,9 @@ from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run.resume.fingerprint import libraries
 from sm_imgcheck.run.work import Chunk, Outcome, RunJob, prepare, process_items
+
+if TYPE_CHECKING:
+    from sm_imgcheck.run.executors._ray_cluster import Ray, Reference
 
 __all__ = ["Message", "Ticket", "do", "run_chunks"]
 
@@ -67,13 +70,13 @@ def run_chunks(job: RunJob, chunks: Iterable[Chunk], jobs: int) -> Generator[Out
 
 
 class _Cluster:
-    def __init__(self, ray: Any, job: RunJob, jobs: int, window: Window, heed: Callable[[], None]) -> None:
+    def __init__(self, ray: Ray, job: RunJob, jobs: int, window: Window, heed: Callable[[], None]) -> None:
         self.ray, self.job, self.jobs, self.window, self.heed = ray, job, jobs, window, heed
         ticket = Ticket(job=job, folder=os.getcwd(), libraries=libraries())
         self.ticket = pickle.dumps(ticket, pickle.HIGHEST_PROTOCOL)
         # Crashes are handled here: Ray would retry without a look at the cause.
         self.do = ray.remote(num_cpus=1, max_retries=0)(do)
-        self.in_flight: dict[Any, Task] = {}
+        self.in_flight: dict[Reference, Task] = {}
         """By Ray's reference; to drop a reference frees the memory that it holds."""
         self.trusted: set[str] = set()
         """Machines whose outputs are visible here."""
@@ -102,10 +105,10 @@ class _Cluster:
             wait([self.window.feed.bell])
         self.heed()
 
-    def _receive(self, task: Task, reference: Any) -> None:
+    def _receive(self, task: Task, reference: Reference) -> None:
         errors = self.ray.exceptions
         try:
-            message: Message = self.ray.get(reference)
+            message = cast("Message", self.ray.get(reference))
         except (errors.RayTaskError, errors.RuntimeEnvSetupError, errors.TaskUnschedulableError) as problem:
             raise ImgcheckError(
                 f"a node of the Ray cluster cannot do the work: {_ray_cluster.reason(problem)}; sm-imgcheck has to be "

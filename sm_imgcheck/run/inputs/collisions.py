@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.io.stores import file_of
 
 __all__ = ["Claims", "clash"]
 
@@ -47,14 +50,23 @@ class Claims:
 def clash(claims: Claims, target: str, path: str, *, once: bool = False) -> str:
     """Claim an output for a candidate; why it cannot have it, or nothing. once: nor may the same one come again."""
     owner = claims.claim(target, path)
-    if not owner or (owner == path and not once):
+    same = owner == path or _same_file(owner, path)
+    if not owner or (same and not once):
         return ""
-    if owner == path:
+    if same:
         return f"{for_terminal(path)} is listed twice, and {for_terminal(target)} is packed once: list it once"
     return (
         f"{for_terminal(owner)} and {for_terminal(path)} would both be written to {for_terminal(target)}: "
         "rename one, or convert them in two runs into two folders"
     )
+
+
+def _same_file(one: str, other: str) -> bool:
+    """Whether two paths, such as ``cat.jpg`` and ``./cat.jpg``, name one file, and one array of it."""
+    (first, member), (second, other_member) = file_of(one), file_of(other)
+    with suppress(OSError, ValueError):
+        return member == other_member and os.path.samefile(first, second)
+    return False
 
 
 def _as_the_disk_sees_it(path: str) -> str:

@@ -8,15 +8,8 @@ from collections import Counter
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.stores import Stat, file_of
 
-__all__ = ["IMAGE_SUFFIXES", "SNIFFED", "TENSOR_SUFFIXES", "Item", "Listing", "begins_tensor", "stem"]
+__all__ = ["SNIFFED", "Item", "Listing", "begins_tensor", "stem"]
 
-# fmt: off
-IMAGE_SUFFIXES = frozenset({
-    ".apng", ".avif", ".avifs", ".bmp", ".dib", ".gif", ".ico", ".j2c", ".j2k", ".jfif", ".jp2", ".jpc", ".jpe",
-    ".jpeg", ".jpf", ".jpg", ".jpx", ".mpo", ".png", ".tif", ".tiff", ".webp",
-})
-# fmt: on
-TENSOR_SUFFIXES = frozenset({".json", ".npy", ".npz"})
 SNIFFED = 4096
 """How much of a .json file in a folder is looked at to tell a tensor from annotations and settings, in bytes."""
 

@@ -17,9 +17,10 @@ from unicodedata import normalize
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.io.stores import is_remote, scheme_of, strip_file_scheme
 from sm_imgcheck.io.stores.local import opened
-from sm_imgcheck.run.inputs.item import IMAGE_SUFFIXES, SNIFFED, TENSOR_SUFFIXES, Item, Listing, begins_tensor, stem
+from sm_imgcheck.run.inputs.item import SNIFFED, Item, Listing, begins_tensor, stem
 
 __all__ = ["ELSEWHERE", "Shard", "listed", "sharded"]
 
@@ -49,7 +50,10 @@ def listed(paths: Iterable[str], how: Listing) -> Iterator[Item]:
 
 def _listed(line: str, how: Listing) -> Iterator[Item]:
     """What a line of a list stands for; a place that only --allow-remote opens is a candidate with a problem."""
-    if how.allow_remote or scheme_of(line) in _SCHEMES_OF_LISTS:
+    if line.startswith("@") and not os.path.lexists(line):
+        problem = "is a list in a list, which is not read: name it on the command line"
+        yield Item(path=line, output=(stem(line),), problem=problem)
+    elif how.allow_remote or scheme_of(line) in _SCHEMES_OF_LISTS:
         yield from _one(line, how)
     else:
         problem = f"is at {scheme_of(line)}://, which a list does not open without --allow-remote"
@@ -81,8 +85,8 @@ def _lines(name: str) -> Iterator[str]:
             while line := text.readline(_LONGEST_LINE):
                 if "\0" in line or (not line.endswith("\n") and len(line) == _LONGEST_LINE):
                     raise _no_list(name)
-                if path := line.rstrip("\r\n"):
-                    yield path
+                if line.strip():
+                    yield line.rstrip("\r\n")
     except OSError as error:
         raise ImgcheckError(
             f"@{for_terminal(name)}: the list of paths cannot be read: {error.strerror}{_or_else(name)}"
@@ -153,7 +157,7 @@ def _reason(entry: os.DirEntry[str], how: Listing) -> str:
             return "symlink to a folder"  # not followed: a loop never ends, and a link may lead anywhere
         return "output folder" if how.leave_out and _same(entry.path, how.leave_out) else "folder"
     suffix = os.path.splitext(entry.name)[1].lower()
-    if not how.any_suffix and suffix not in IMAGE_SUFFIXES and suffix not in TENSOR_SUFFIXES:
+    if not how.any_suffix and suffix not in INPUT_SUFFIXES:
         return "other suffix"
     if not _surely(entry.is_file) and not _surely(entry.is_symlink):
         return "not a regular file"  # opening a pipe would wait for ever; a broken link is a candidate, unreadable

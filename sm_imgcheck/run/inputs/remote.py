@@ -8,9 +8,10 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 
+from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.io.stores import Stat, Store, Unreadable, file_of, inside, store
 from sm_imgcheck.io.stores.prefetch import ahead
-from sm_imgcheck.run.inputs.item import IMAGE_SUFFIXES, SNIFFED, TENSOR_SUFFIXES, Item, Listing, begins_tensor, stem
+from sm_imgcheck.run.inputs.item import SNIFFED, Item, Listing, begins_tensor, stem
 
 __all__ = ["items"]
 
@@ -45,7 +46,7 @@ def items(place: str, how: Listing) -> Iterator[Item]:
 def _is_object(kind: Store, place: str) -> bool:
     if place.endswith("/"):
         return False
-    if _suffix(file_of(place)[0]) in IMAGE_SUFFIXES | TENSOR_SUFFIXES:
+    if _suffix(file_of(place)[0]) in INPUT_SUFFIXES:
         return True
     with suppress(Unreadable):  # no leave to look at objects says nothing of what is below
         return kind.stat(place) is not None
@@ -78,7 +79,7 @@ def _reason(root: str, name: str, state: Stat, how: Listing) -> str:
     suffix = _suffix(name)
     if how.any_suffix:
         return ""
-    if suffix not in IMAGE_SUFFIXES and suffix not in TENSOR_SUFFIXES:
+    if suffix not in INPUT_SUFFIXES:
         return "other suffix"
     return "?" if suffix == ".json" else ""
 

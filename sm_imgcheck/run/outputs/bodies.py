@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from sm_imgcheck.core.errors import ImgcheckError, OutputError, PayloadError
+from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.media_types import suffix_of
 from sm_imgcheck.core.types import Candidate, Options, Payload, Result
 from sm_imgcheck.features.requests import RequestTarget, too_large
 from sm_imgcheck.features.requests import batch as joining
@@ -19,7 +21,7 @@ from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.outputs.tensors import OutputRefused, Outputs
 from sm_imgcheck.run.work import resolve_input
 
-__all__ = ["Bodies", "Made", "Tell", "bodies", "suffix_of"]
+__all__ = ["Bodies", "Made", "Tell", "bodies", "single"]
 
 Tell = Callable[[Item, Exception], str]
 """Told of a candidate that could not be served, and of the cause; answers with the clause for its result."""
@@ -67,6 +69,26 @@ def bodies(items: Iterable[Item], route: RequestTarget, options: Options, *, tel
         yield _build_body(batch, route)
 
 
+def single(made: Iterable[Made], place: str) -> Iterator[Made]:
+    """The same, the one body last. Raises OutputError where there is a second: then none is written, no part is sent.
+
+    place: what takes one body, as ``-o`` names it.
+    """
+    body: Made | None = None
+    for one in made:
+        if one.body.payload is None:
+            yield one
+        elif body is None:
+            body = one
+        else:
+            raise OutputError(
+                f"there is more than one body, and -o {for_terminal(place)} takes one: name a folder. "
+                f"{for_terminal(one.item.path)} is in the second: the batch, the form or a limit allows no more in one"
+            )
+    if body is not None:
+        yield body
+
+
 def _prepare_part(item: Item, route: RequestTarget, options: Options, tell: Tell) -> tuple[Result, Part | None]:
     try:
         result, part = part_of(resolve_input(item), route, options)
@@ -98,28 +120,6 @@ def _body(results: tuple[Result, ...], parts: list[Part], route: RequestTarget) 
     return Body(results=results, payload=payload, tensor=tensor, findings=too_large(route, len(payload.body)))
 
 
-_SUFFIXES = {
-    "application/json": "json",
-    "application/jsonlines": "jsonl",
-    "application/x-npy": "npy",
-    "application/x-npz": "npz",
-    "image/bmp": "bmp",
-    "image/gif": "gif",
-    "image/jpeg": "jpg",
-    "image/jpg": "jpg",
-    "image/png": "png",
-    "image/tiff": "tif",
-    "image/webp": "webp",
-    "text/csv": "csv",
-}
-"""By content type; of any other, ``bin``."""
-
-
-def suffix_of(content_type: str) -> str:
-    """The suffix of a file that holds such a body."""
-    return _SUFFIXES.get(content_type.partition(";")[0].strip().lower(), "bin")
-
-
 @dataclass(slots=True, kw_only=True)
 class Bodies:
     """An output folder, one file of it, or standard output."""
@@ -139,11 +139,6 @@ class Bodies:
         payload = made.body.payload
         if payload is None:
             return None
-        if self.written and (self.stream or self.outputs.file):
-            raise OutputError(
-                f"there is more than one body, and -o {'-' if self.stream else self.outputs.file} takes one: name a "
-                f"folder. {made.item.path} is in the second: the batch, the form or a limit allows no more in one"
-            )
         place = self._stream(payload.body) if self.stream else self._file(made, payload)
         if self.manifest or not self.written:
             self.written.append(place)  # without a manifest the first one is enough: memory stays bounded

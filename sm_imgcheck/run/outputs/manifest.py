@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
 from json import dumps, loads
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING
 
 from sm_imgcheck.core.errors import ImgcheckError, OutputError, StoreError
 from sm_imgcheck.core.escape import for_json, for_terminal
@@ -25,6 +25,20 @@ from sm_imgcheck.run.inputs.listing import Shard
 from sm_imgcheck.run.resume.fingerprint import RunFingerprint
 from sm_imgcheck.run.work import Outcome
 
+if TYPE_CHECKING:
+    from typing import TypedDict
+
+    class ManifestLine(TypedDict, total=False):
+        """What is used of a line when manifests are merged; ``line_of`` writes more."""
+
+        path: str
+        path_bytes: str
+        findings: list[object]
+        spec_sha256: str
+        versions: dict[str, object]
+        shard: str
+
+
 __all__ = ["Lines", "Merged", "line_of", "merged"]
 
 _BLOCK = 1 << 20
@@ -35,18 +49,19 @@ _STARTS = (b'{"path": ', b'{"file": ')
 class Lines:
     """A file of lines in the making: it gets its name when it is whole."""
 
-    def __init__(self, place: str, *, force: bool = False) -> None:
+    def __init__(self, place: str, *, force: bool = False, resumes: bool = True) -> None:
         """Raise OutputError where it would replace a file: at the start, not after hours of work.
 
         force: it may replace one of its kind, and no other: an input or a spec in its place is a slip of the hand.
+        resumes: whether the command has --resume, which stands for force too.
         """
-        _check_place(place, force=force)
+        _check_place(place, force=force, resumes=resumes)
         self.place = place
         # Without a name, where the system has such files (O_TMPFILE, open(2)): a killed run leaves nothing behind, and
         # no link stands in the way. On the disk of its place: where that one is full, it is known when a line is added.
         folder = None if is_remote(place) else os.path.dirname(place) or "."
         with self._output_errors():
-            self._file: Any = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
+            self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
 
     def add(self, line: str) -> None:
         """One line, without its end. Raises OutputError."""
@@ -73,7 +88,7 @@ class Lines:
             raise OutputError(f"{for_terminal(self.place)} cannot be written: {error.strerror or error}") from error
 
 
-def _check_place(place: str, *, force: bool) -> None:
+def _check_place(place: str, *, force: bool, resumes: bool) -> None:
     """Raise OutputError, StoreError unless a file of lines may be put there."""
     shown, where = for_terminal(place), store(place)
     if place == "-":
@@ -83,7 +98,7 @@ def _check_place(place: str, *, force: bool) -> None:
     if (there := where.stat(place)) is None:
         return
     if not force:
-        raise OutputError(f"{shown} exists: --force replaces it, and so does --resume")
+        raise OutputError(f"{shown} exists: --force replaces it{', and so does --resume' if resumes else ''}")
     if there.size and not where.head(place, len(_STARTS[0])).startswith(_STARTS):
         raise OutputError(f"{shown} exists and was not made by this program: remove it, or name another file")
 
@@ -91,8 +106,8 @@ def _check_place(place: str, *, force: bool) -> None:
 def line_of(done: Outcome, fingerprint: RunFingerprint, shard: Shard) -> str:
     """What is said of one input. No clocks; a name that is not UTF-8 comes with its bytes, as in reports."""
     result = done.result
-    record: dict[str, Any] = name_of("path", result.path)
-    record |= {
+    record = {
+        **name_of("path", result.path),
         "kind": result.kind,
         "status": result.status,
         "size": done.size,
@@ -123,7 +138,7 @@ class Merged:
     inputs: int = 0
     empty: int = 0
     """Parts without a line."""
-    made_by: tuple[str, dict[str, Any], str] | None = None
+    made_by: tuple[str, dict[str, object], str] | None = None
     """Spec and versions of the first line, and its part."""
     shards: dict[int, set[int]] = field(default_factory=dict)
     """By the number of shards, those that are there."""
@@ -164,18 +179,18 @@ def _opened(part: str) -> IO[bytes]:
         raise ImgcheckError(f"{for_terminal(part)} cannot be read: {said}") from error
 
 
-def _records(part: str) -> Iterator[dict[str, Any]]:
+def _records(part: str) -> Iterator[ManifestLine]:
     """What each line says. Raises ImgcheckError."""
     with _opened(part) as file:
         for number, line in enumerate(iter(lambda: file.readline(_LONGEST), b""), 1):
             yield _record(line, f"{for_terminal(part)}, line {number}")
 
 
-def _record(line: bytes, where: str) -> dict[str, Any]:
+def _record(line: bytes, where: str) -> ManifestLine:
     fields = (("path", str), ("findings", list), ("spec_sha256", str), ("versions", dict))
     try:
-        record: dict[str, Any] = loads(line)
-        if line.endswith(b"\n") and all(isinstance(record[key], kind) for key, kind in fields):
+        record: ManifestLine = loads(line)
+        if line.endswith(b"\n") and all(isinstance(record.get(key), kind) for key, kind in fields):
             _path(record), _shard(record)
             return record
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
@@ -183,13 +198,13 @@ def _record(line: bytes, where: str) -> dict[str, Any]:
     raise ImgcheckError(f"{where}: is no line of a manifest, as --manifest writes them, or not all of it is there")
 
 
-def _path(record: dict[str, Any]) -> str:
+def _path(record: ManifestLine) -> str:
     """The name as the system has it."""
     raw = record.get("path_bytes")
     return record["path"] if raw is None else bytes.fromhex(raw).decode("utf-8", "surrogateescape")
 
 
-def _shard(record: dict[str, Any]) -> tuple[int, int] | None:
+def _shard(record: ManifestLine) -> tuple[int, int] | None:
     """Index and number; None for a line of an undivided run."""
     if "shard" not in record:
         return None
@@ -197,7 +212,7 @@ def _shard(record: dict[str, Any]) -> tuple[int, int] | None:
     return int(index), int(of)
 
 
-def _compare(record: dict[str, Any], part: str, found: Merged) -> None:
+def _compare(record: ManifestLine, part: str, found: Merged) -> None:
     """Hold the spec and the versions of a line against the first line's, and note its shard."""
     made_by = (record["spec_sha256"], record["versions"])
     if found.made_by is None:

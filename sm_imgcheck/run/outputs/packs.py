@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from json import dumps
 from shutil import rmtree
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sm_imgcheck.core.errors import OutputError, StoreError
 from sm_imgcheck.core.escape import for_terminal
@@ -39,6 +39,8 @@ __all__ = ["Packing", "Packs", "Parts", "digest_of", "is_there"]
 R = TypeVar("R")
 _LARGEST = 2 << 30
 """Of a part, in bytes."""
+_MOST_ZEROS = 1 << 30
+"""Bytes of padding in a batch that holds more padding than tensors, where there is no other."""
 _ROOM = 64 << 20
 """Of parts that are read ahead, in bytes."""
 
@@ -111,9 +113,8 @@ class Packs:
 
     def _taken(self, done: Outcome) -> Outcome:
         name, row = self.kind.name(self.number), len(self.full)
-        said: dict[str, Any] = {"file": name, "batch": self.number, "row": row}
-        said |= name_of("path", done.item.path) | name_of("key", "/".join(done.item.output))
-        self.index.add(dumps(said))
+        names = name_of("path", done.item.path) | name_of("key", "/".join(done.item.output))
+        self.index.add(dumps({"file": name, "batch": self.number, "row": row, **names}))
         self.full.append(done)
         if row + 1 == self.packing.size:
             self._close(row + 1)
@@ -200,14 +201,28 @@ class Packs:
         if not self.kind.BATCH:
             return there
         if self.packing.remainder == "pad":
+            self._check_padding(there)
             return size
         if self.packing.remainder == "refuse" or (self.batch is not None and not self.batch.allows(there)):
             first = for_terminal(self.full[0].item.path)
+            others = ", the others are" if self.number else ""
             raise OutputError(
-                f"the last batch has {there} of {size} candidates, from {first} on: it is not written, the others are; "
-                "--resume --remainder pad fills it with zeros, and short writes it as it is where the spec allows that"
+                f"the last batch has {there} of {size} candidates, from {first} on: it is not written{others}; "
+                "--resume --remainder pad fills it with zeros, and short writes it as it is where the spec allows that",
+                resumable=False,
             )
         return there
+
+    def _check_padding(self, there: int) -> None:
+        """Raise OutputError where the only batch would be mostly zeros, and large: a slip in --batch-size."""
+        size = self.packing.size
+        zeros = (size - there) * self.full[0].output_size
+        if not self.number and zeros > _MOST_ZEROS and size > 2 * there:
+            raise OutputError(
+                f"the only batch has {there:,} of {size:,} candidates, and padding it takes {zeros:,} bytes of zeros; "
+                f"at most {_MOST_ZEROS:,} are written: take a --batch-size near {there:,}, into another folder",
+                resumable=False,
+            )
 
 
 def digest_of(members: Iterable[tuple[str, str]], rows: int) -> str:

@@ -16,7 +16,8 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from sm_imgcheck.core.identity_cache import IdentityCache
-from sm_imgcheck.core.types import Candidate, Facts, Finding, Header, Plan, Result
+from sm_imgcheck.core.types import Candidate, Result
+from sm_imgcheck.core.types.result import SHARED
 
 __all__ = ["RESULT_FIELDS", "flat", "result_of", "shaper", "texts"]
 
@@ -28,13 +29,12 @@ RESULT_FIELDS = (
 """What a record holds of a result, in this order: all that a report shows."""
 
 _PLAIN = frozenset({str, int, float, bool, NoneType})
-_SHARED: frozenset[type] = frozenset({Facts, Finding, Header, Plan})
 _REMEMBERED = 1024
 _texts: IdentityCache[str] = IdentityCache(_REMEMBERED)
-Shape = Callable[[Any], Any]
+Shape = Callable[[object], Any]
 
 
-def flat(value: Any) -> Any:
+def flat(value: Any) -> object:
     """JSON values: lists, objects, text (with lone surrogates where a name is not UTF-8), numbers, None."""
     kind = type(value)
     if kind in _PLAIN:
@@ -69,24 +69,24 @@ def _shaped(name: str, one: str) -> Any:
     return shaper((_hints(Candidate) | _hints(Result))[name])(loads(one))
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     kind = type(value)
     if value is None or kind is str:
         return dumps(value)
-    if kind is tuple:
+    if type(value) is tuple:
         return f"[{', '.join(map(_text, value))}]"
-    if kind not in _SHARED:
+    if kind not in SHARED:
         return dumps(flat(value))
     return _texts.get((value,)) or _texts.put((value,), dumps(flat(value)))
 
 
 @cache
-def _values(kind: type) -> attrgetter[Any]:
+def _values(kind: type) -> attrgetter[tuple[object, ...]]:
     return attrgetter(*_hints(kind))
 
 
 @cache
-def shaper(hint: Any) -> Shape:
+def shaper(hint: object) -> Shape:
     """What makes the value of a type from what ``flat`` made of it, and raises ValueError where that cannot be.
 
     Made once for each type: 70 rather than 700 microseconds for the result of one image.
@@ -94,7 +94,7 @@ def shaper(hint: Any) -> Shape:
     origin, inner = get_origin(hint), get_args(hint)
     if origin is not None:
         return _composed(origin, inner)
-    if is_dataclass(hint):
+    if isinstance(hint, type) and is_dataclass(hint):
         return _dataclass(hint)
     if hint is Any:
         return _any
@@ -104,19 +104,20 @@ def shaper(hint: Any) -> Shape:
     return _checker(lambda value: type(value) in kinds)
 
 
-def _composed(origin: Any, inner: tuple[Any, ...]) -> Shape:
+def _composed(origin: object, inner: tuple[object, ...]) -> Shape:
     if origin in {Union, UnionType}:
         return _either(inner)
     if origin is Literal:
         return _checker(lambda value: value in inner)
     if origin is tuple:
         return _several(inner[0]) if inner[1:] == (...,) else _each(inner)
+    assert isinstance(origin, type)
     assert issubclass(origin, Mapping)
     return _mapping(inner[1])
 
 
-def _checker(fits: Callable[[Any], bool]) -> Shape:
-    def shape(value: Any) -> Any:
+def _checker(fits: Callable[[object], bool]) -> Shape:
+    def shape(value: object) -> object:
         if not fits(value):
             raise ValueError("the record of a journal holds what was never written there")
         return value
@@ -128,7 +129,7 @@ _list = _checker(lambda value: type(value) is list)
 _dict = _checker(lambda value: type(value) is dict)
 
 
-def _text_of(value: Any) -> str:
+def _text_of(value: object) -> str:
     """A text that can be written again: no surrogates but those of names that are not UTF-8 (PEP 383)."""
     if type(value) is not str:
         raise ValueError("the record of a journal holds what was never written there")
@@ -136,17 +137,17 @@ def _text_of(value: Any) -> str:
     return value
 
 
-def _any(value: Any) -> Any:
-    """Any JSON value."""
+def _any(value: object) -> object:
+    """A JSON value of no further type."""
     _text_of(dumps(value, ensure_ascii=False))
     return value
 
 
-def _either(hints: tuple[Any, ...]) -> Shape:
+def _either(hints: tuple[object, ...]) -> Shape:
     """The first type that it fits: dataclasses of one union differ in the types of their fields."""
     shapes = tuple(shaper(one) for one in hints if one is not NoneType)
 
-    def shape(value: Any) -> Any:
+    def shape(value: object) -> object:
         if value is None:
             return None
         for one in shapes[:-1]:
@@ -157,22 +158,22 @@ def _either(hints: tuple[Any, ...]) -> Shape:
     return shape
 
 
-def _several(hint: Any) -> Shape:
+def _several(hint: object) -> Shape:
     shape = shaper(hint)
     return lambda value: tuple(map(shape, _list(value)))
 
 
-def _each(hints: tuple[Any, ...]) -> Shape:
+def _each(hints: tuple[object, ...]) -> Shape:
     shapes = tuple(map(shaper, hints))
     return lambda value: tuple(shape(one) for shape, one in zip(shapes, _list(value), strict=True))
 
 
-def _mapping(hint: Any) -> Shape:
+def _mapping(hint: object) -> Shape:
     shape = shaper(hint)
     return lambda value: {key: shape(one) for key, one in _dict(value).items()}
 
 
-def _dataclass(kind: Any) -> Shape:
+def _dataclass(kind: type) -> Shape:
     hints = _hints(kind)
     shapes = tuple((name, shaper(hint)) for name, hint in hints.items())
     return lambda value: kind(
@@ -181,7 +182,7 @@ def _dataclass(kind: Any) -> Shape:
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
+def _hints(kind: type) -> dict[str, object]:
     """The types of a dataclass's fields, in their order."""
     hints = get_type_hints(kind)
     return {one.name: hints[one.name] for one in fields(kind)}

@@ -8,7 +8,6 @@ from dataclasses import fields
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from json import dumps, loads
-from typing import Any
 
 from sm_imgcheck.core import __version__
 from sm_imgcheck.core.errors import OutputError
@@ -44,7 +43,7 @@ class RunFingerprint:
     libraries: Mapping[str, str]
     """By name, the version of each that the pixels may come from."""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """As JSON."""
         return {
             "version": VERSION,

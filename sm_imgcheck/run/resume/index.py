@@ -74,14 +74,14 @@ class Known:
                 else:
                     self._take_pack(said, fresh)
 
-    def _take_record(self, said: list[Any], place: tuple[int | None, int, int]) -> None:
+    def _take_record(self, said: list[object], place: tuple[int | None, int, int]) -> None:
         """Take in a candidate. Raises ValueError for what is none."""
         path, output = _head(said)[:2]
         self._base.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", (as_blob(path), *place))
         if output:
             self._base.execute("INSERT OR IGNORE INTO outputs VALUES (?)", (as_blob(output),))
 
-    def _take_pack(self, said: Any, fresh: int) -> None:
+    def _take_pack(self, said: object, fresh: int) -> None:
         """Take in a pack. Raises ValueError for what is none."""
         pack: Pack = shaper(Pack)(said)
         if not (0 <= pack.number < _MOST and 0 <= pack.size < _MOST):
@@ -134,7 +134,7 @@ class Known:
         return zlib.decompress(body, 31).split(b"\n")[1:]
 
 
-def _head(said: Any) -> tuple[str, str, int, int, str, str]:
+def _head(said: object) -> tuple[str, str, int, int, str, str]:
     """The head of a record. Raises ValueError for other types, and for an output that is not below its folder."""
     head: tuple[str, str, int, int, str, str] = _SHAPE(said)
     if head[1] and not is_below(head[1]):

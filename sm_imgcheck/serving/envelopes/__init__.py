@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
 from math import prod
 from reprlib import Repr
-from typing import Any
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import frozen
@@ -24,8 +23,6 @@ __all__ = [
     "ImageEnvelope",
     "TensorEnvelope",
     "checked",
-    "envelope",
-    "envelopes",
     "filled",
     "packed",
     "plain_dtype",
@@ -79,23 +76,13 @@ class ImageEnvelope:
 ENVELOPES: Registry[TensorEnvelope | ImageEnvelope] = Registry(__name__, "ENVELOPE")
 
 
-def envelopes() -> tuple[str, ...]:
-    """The names of all envelopes, sorted."""
-    return ENVELOPES.names()
-
-
-def envelope(name: str) -> TensorEnvelope | ImageEnvelope:
-    """The envelope of a name. Raises ModuleNotFoundError."""
-    return ENVELOPES[name]
-
-
 CARRIED = frozenset(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64))
 CARRIED |= {"float16", "float32", "float64"}
 _SHORT = Repr()
 _SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxdict, _SHORT.maxstring = 2, 3, 3, 60
 
 
-def checked(array: Any, envelope: str) -> np.ndarray:
+def checked(array: object, envelope: str) -> np.ndarray:
     """The array in C order and this machine's byte order. Raises PayloadError for what no body should carry."""
     data = np.asarray(array)
     if data.dtype.name not in CARRIED:
@@ -121,7 +108,7 @@ def _finite(values: np.ndarray) -> bool:
     return bool(np.isfinite(values).all())
 
 
-def plain_dtype(name: str, envelope: str) -> np.dtype[Any]:
+def plain_dtype(name: str, envelope: str) -> np.dtype:
     """The dtype of the values in a binary body. Raises PayloadError for one that NumPy cannot name."""
     if name not in CARRIED:
         raise PayloadError(f"{envelope} cannot hold {name}")
@@ -161,6 +148,6 @@ def filled(dims: Sequence[Dim], count: int) -> tuple[int, ...]:
     return tuple(length if dim.fixed is None else dim.fixed for dim in dims)
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A short, printable word for what stands in a body, however deep or long it is."""
     return _SHORT.repr(value).encode("ascii", "backslashreplace").decode()

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from io import BytesIO
 
+from sm_imgcheck.core.channels import ALPHA, GRAY
 from sm_imgcheck.core.errors import CandidateError, PayloadError
-from sm_imgcheck.core.media_types import IMAGE_TYPES
+from sm_imgcheck.core.media_types import IMAGE_TYPES, JPG
 from sm_imgcheck.core.types import Header, Spec
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.source_image import refusals
 
 __all__ = ["QUALITY", "changes", "picture"]
 
-WRITTEN = {"image/jpeg": "JPEG", "image/jpg": "JPEG", "image/png": "PNG"}
+_WRITTEN = {IMAGE_TYPES["JPEG"]: "JPEG", JPG: "JPEG", IMAGE_TYPES["PNG"]: "PNG"}
 """By content type: the formats in which a picture is encoded anew."""
 QUALITY = 95
 """Of a JPEG that is encoded anew, with 4:4:4 chroma: Pillow's documentation advises against more (save, JPEG)."""
@@ -24,7 +25,7 @@ def changes(header: Header, spec: Spec) -> tuple[str, ...]:
     if spec.decode.exif == "ignore" and header.orientation != 1:
         found.append(f"is stored turned (EXIF {header.orientation}), which the handler does not look at")
     told = _told(spec)
-    if WRITTEN.get(told, header.format) != header.format:
+    if _WRITTEN.get(told, header.format) != header.format:
         found.append(f"is {header.format}, the spec's content type {told}")
     elif header.format not in IMAGE_TYPES and not told:
         found.append(f"is {header.format}, which no container takes")
@@ -39,7 +40,7 @@ def picture(body: bytes, header: Header, spec: Spec) -> tuple[bytes, str]:
     """
     form = header.format
     if changes(header, spec):
-        form = WRITTEN.get(_told(spec)) or ("JPEG" if form == "JPEG" else "PNG")
+        form = _WRITTEN.get(_told(spec)) or ("JPEG" if form == "JPEG" else "PNG")
         body = _encoded(_pixels(body, header, spec, form), form)
     return body, _told(spec) or IMAGE_TYPES[form]
 
@@ -75,12 +76,12 @@ def _pixels(body: bytes, header: Header, spec: Spec, form: str) -> np.ndarray:
 
 def _channels(header: Header, spec: Spec, form: str) -> str:
     """GRAY, RGB or RGBA: what the picture has, less what the handler rejects and the format cannot hold."""
-    to_gray = spec.contract.channel_order == "GRAY"
-    takes_alpha = spec.decode.alpha != "reject" or spec.contract.channel_order in ("RGBA", "BGRA")
+    to_gray = spec.contract.channel_order == GRAY
+    takes_alpha = spec.decode.alpha != "reject" or spec.contract.channel_order in ALPHA
     if header.mode in ("LA", "RGBA") and form == "PNG" and takes_alpha:
         return "RGBA"
     gray = header.mode in ("L", "LA") and (to_gray or spec.decode.gray != "reject")
-    return "GRAY" if gray else "RGB"
+    return GRAY if gray else "RGB"
 
 
 def _encoded(pixels: np.ndarray, form: str) -> bytes:

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import Spec
 from sm_imgcheck.core.types.spec import UNNAMED
 from sm_imgcheck.io.lazy_imports import np, orjson
@@ -26,7 +27,7 @@ def input_name(spec: Spec) -> str:
     return "" if alone else spec.name
 
 
-def member(document: Any, key: str) -> Any:
+def member(document: Json, key: str) -> Json:
     """What stands under ``key`` of a JSON object. Raises PayloadError, which says what stands there instead."""
     if not isinstance(document, dict):
         raise PayloadError(f'the body is {shown(document)}, not an object {{"{key}": ...}}')
@@ -35,7 +36,7 @@ def member(document: Any, key: str) -> Any:
     return document[key]
 
 
-def only(value: Any, spec: Spec) -> Any:
+def only(value: Json, spec: Spec) -> Json:
     """The tensor of an object ``{name: tensor}``; what is no object stands for itself. Raises PayloadError."""
     if not isinstance(value, dict):
         return value
@@ -51,16 +52,17 @@ MAX_AXES = 32
 MAX_LINES = 100_000
 
 
-def loads(body: bytes) -> Any:
+def loads(body: bytes) -> Json:
     """A JSON document, whatever it holds. Raises PayloadError for no JSON, and for what would take too much memory."""
     if len(body) > MAX_TEXT_BYTES:
         raise PayloadError(f"the body has {len(body)} bytes of text; more than {MAX_TEXT_BYTES} are not read")
     if why := too_costly(body, JSON_COSTS):
         raise PayloadError(why)
     try:
-        return orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
+        document: Json = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as problem:
         raise PayloadError(f"the body is no JSON: {problem}") from None
+    return document
 
 
 def lines_of(body: bytes) -> list[bytes]:
@@ -72,13 +74,13 @@ def lines_of(body: bytes) -> list[bytes]:
     return body.removesuffix(b"\n").split(b"\n")
 
 
-def array_of(data: Any, dtype: str) -> np.ndarray:
+def array_of(data: Json, dtype: str) -> np.ndarray:
     """Nested lists of numbers as an array of ``dtype``. Raises PayloadError: ragged, no number, does not fit.
 
     Level by level, and never by NumPy's own guess: that makes room for the longest of a million texts for each of them.
     """
     shape: list[int] = []
-    level = [data]
+    level: list[Any] = [data]  # looked at as a whole, level by level: nothing is asked of each value
     while level and isinstance(level[0], list):
         if set(map(type, level)) != {list}:
             other = next(item for item in level if not isinstance(item, list))
@@ -94,7 +96,7 @@ def array_of(data: Any, dtype: str) -> np.ndarray:
     return numbers(level, dtype).reshape(shape)
 
 
-def numbers(values: list[Any], dtype: str) -> np.ndarray:
+def numbers(values: list[Json], dtype: str) -> np.ndarray:
     """A list of JSON numbers as a 1-D array of ``dtype``. Raises PayloadError for one that it cannot hold."""
     kinds = set(map(type, values))
     if not kinds <= {int, float}:
@@ -104,7 +106,7 @@ def numbers(values: list[Any], dtype: str) -> np.ndarray:
     return _whole(values, kinds, kind) if kind.kind in "iu" else _real(values, kind)
 
 
-def _real(values: list[Any], kind: np.dtype[Any]) -> np.ndarray:
+def _real(values: list[Json], kind: np.dtype) -> np.ndarray:
     with np.errstate(over="ignore"):
         made = np.array(values, np.float64).astype(kind)
     if not np.isfinite(made).all():
@@ -113,7 +115,7 @@ def _real(values: list[Any], kind: np.dtype[Any]) -> np.ndarray:
     return made
 
 
-def _whole(values: list[Any], kinds: set[type], kind: np.dtype[Any]) -> np.ndarray:
+def _whole(values: list[Any], kinds: set[type], kind: np.dtype) -> np.ndarray:
     if float in kinds:
         odd = next((value for value in values if isinstance(value, float) and not value.is_integer()), None)
         if odd is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from sm_imgcheck.core.media_types import IMAGE_TYPES
 from sm_imgcheck.core.types import Header, Payload, Spec
 from sm_imgcheck.serving.envelopes import ImageEnvelope
 from sm_imgcheck.serving.envelopes._image import changes, picture
 
 __all__ = ["ENVELOPE"]
 
-CONTENT_TYPE = "image/jpeg"
+CONTENT_TYPE = IMAGE_TYPES["JPEG"]
 """Of a JPEG; any other picture goes out under its own."""
 
 

@@ -53,11 +53,12 @@ def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: AR
     kind = np.dtype(dtype).newbyteorder("<")
     parameters = tensor.get("parameters")
     said = parameters.get("binary_data_size") if isinstance(parameters, dict) else None
-    if said != len(body) - length:
-        raise PayloadError(f'"binary_data_size" is {shown(said)}, but {len(body) - length} bytes follow the header')
-    if said % kind.itemsize:
+    count = len(body) - length
+    if said != count:
+        raise PayloadError(f'"binary_data_size" is {shown(said)}, but {count} bytes follow the header')
+    if count % kind.itemsize:
         raise PayloadError(f'"binary_data_size" is {said}, no whole number of {dtype} values')
-    check_count(shape, said // kind.itemsize)
+    check_count(shape, count // kind.itemsize)
     return np.ndarray(shape, kind, buffer=body, offset=length)
 
 

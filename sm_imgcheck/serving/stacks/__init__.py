@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from sm_imgcheck.core.frozen import changed, frozen
+from sm_imgcheck.core.media_types import IMAGE_TYPES, JPG
 from sm_imgcheck.core.plugins import Registry
 from sm_imgcheck.core.types import Finding, Received, Refused, Spec
 from sm_imgcheck.core.types.spec import UNNAMED
@@ -29,8 +30,6 @@ __all__ = [
     "complete_findings",
     "reworded",
     "shaped",
-    "stack",
-    "stacks",
     "unsupported",
 ]
 
@@ -76,16 +75,6 @@ class Stack:
 
 
 STACKS: Registry[Stack] = Registry(__name__, "STACK")
-
-
-def stacks() -> tuple[str, ...]:
-    """The names of all stacks, sorted."""
-    return STACKS.names()
-
-
-def stack(name: str) -> Stack:
-    """The stack of a name. Raises ModuleNotFoundError."""
-    return STACKS[name]
 
 
 class Refusal(Exception):
@@ -183,7 +172,7 @@ def _slip(content_type: str, types: tuple[str, ...]) -> str:
     bare = content_type.partition(";")[0].strip()
     if bare in types and bare != content_type:
         return f", compared letter by letter: leave {content_type[len(bare) :].strip()!r} out"
-    if (folded := bare.lower().replace("image/jpg", "image/jpeg")) in types and folded != bare:
+    if (folded := bare.lower().replace(JPG, IMAGE_TYPES["JPEG"])) in types and folded != bare:
         return f", compared letter by letter: write {folded}"
     return ""
 

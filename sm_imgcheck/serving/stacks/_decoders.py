@@ -5,9 +5,9 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode
 from contextlib import suppress
-from typing import Any
 
 from sm_imgcheck.core.errors import CandidateError
+from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import Finding
 from sm_imgcheck.io.images.header import image_format, name_content
 from sm_imgcheck.io.lazy_imports import np
@@ -26,7 +26,7 @@ _MANY = 1000
 """Texts of a body that are looked at."""
 
 
-def texts(document: Any) -> list[str]:
+def texts(document: Json) -> list[str]:
     """The texts of a document, the first thousand of them."""
     found: list[str] = []
     for leaf in leaves(document):
@@ -157,7 +157,7 @@ def _csv_array(rows: list[list[str]], kind: type) -> np.ndarray:
     elif kind is bool:
         found = np.array([[word.strip().upper() == "TRUE" for word in row] for row in rows])
     else:  # what is missing is -1 among whole numbers and NaN among others
-        gap: Any = -1 if kind is int else float("nan")
+        gap: float = -1 if kind is int else float("nan")
         found = np.array([[kind(word.strip()) if word.strip() else gap for word in row] for row in rows], dtype=kind)
     return found[0] if len(rows) == 1 else found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
 

@@ -1,8 +1,13 @@
 """Text that several handlers share."""
 
+from sm_imgcheck.core.media_types import IMAGE_TYPES
+
 __all__ = ["ACCEPTS"]
 
-ACCEPTS = '''IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp", "image/bmp", "image/tiff", "image/gif")
+_TYPES = ", ".join(f'"{IMAGE_TYPES[form]}"' for form in ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF"))
+ACCEPTS = f"""IMAGE_TYPES = ({_TYPES})
+"""
+ACCEPTS += '''
 
 
 def to_tensor(body: bytes, content_type: str) -> np.ndarray:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import NoReturn
 
+from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import Finding
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.io.tensors import JSON_COSTS, too_costly
@@ -22,7 +23,7 @@ MAX_TEXT_BYTES = 256 << 20
 """Of an array of texts, where each takes the room of the longest."""
 
 
-def parse(body: bytes, *, nan: bool = True) -> Any:
+def parse(body: bytes, *, nan: bool = True) -> Json:
     """The document. nan: whether NaN and Infinity are taken, as Python does.
 
     Raises Refusal with the words of Python's ``json`` (PAY116, or PAY109 for NaN that is not taken), TooMuch for more
@@ -35,33 +36,35 @@ def parse(body: bytes, *, nan: bool = True) -> Any:
     import orjson
 
     try:
-        return orjson.loads(body)
+        document: Json = orjson.loads(body)
     except orjson.JSONDecodeError:
         return _python(body, nan=nan)
+    return document
 
 
-def _python(body: bytes, *, nan: bool) -> Any:
+def _python(body: bytes, *, nan: bool) -> Json:
     """As ``parse``, slower: what orjson refuses may still be taken by Python, which says what is wrong in its words."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as problem:
         raise Refusal(str(problem), PAY116.finding(f"the body is no UTF-8 text: {problem}")) from None
     try:
-        return json.loads(text, parse_constant=None if nan else _no_constant)
+        document: Json = json.loads(text, parse_constant=None if nan else _no_constant)
     except RecursionError:
         words = "maximum recursion depth exceeded while decoding a JSON array"
         raise Refusal(words, PAY116.finding("the lists are nested far too deep for any image")) from None
     except ValueError as problem:
         raise Refusal(str(problem), PAY116.finding(f"the body is no JSON: {problem}")) from None
+    return document
 
 
-def _no_constant(name: str) -> Any:
+def _no_constant(name: str) -> NoReturn:
     raise Refusal(
         "", PAY109.finding(f"{name} stands in the body; JSON has no word for it", expected="finite", actual=name)
     )
 
 
-def as_array(document: Any) -> np.ndarray:
+def as_array(document: Json) -> np.ndarray:
     """What ``np.array(document)`` gives: float64, int64, bool, text or object. Raises Refusal for ragged lists."""
     _check_texts(document)
     try:
@@ -73,7 +76,7 @@ def as_array(document: Any) -> np.ndarray:
         ) from None
 
 
-def _check_texts(document: Any) -> None:
+def _check_texts(document: Json) -> None:
     """Raise TooMuch where NumPy would give each of many short texts the room of a long one."""
     count = longest = 0
     for leaf in leaves(document, stop=dict):
@@ -84,7 +87,7 @@ def _check_texts(document: Any) -> None:
         raise TooMuch(f"{count:,} values beside a text of {longest:,} characters are not looked into")
 
 
-def leaves(document: Any, *, stop: type | tuple[type, ...] = ()) -> Iterator[Any]:
+def leaves(document: Json, *, stop: type | tuple[type, ...] = ()) -> Iterator[Json]:
     """Whatever is no list and no object, in order; objects too where ``stop`` is ``dict``."""
     pending = [iter((document,))]
     while pending:
@@ -100,7 +103,7 @@ def leaves(document: Any, *, stop: type | tuple[type, ...] = ()) -> Iterator[Any
             pending.pop()
 
 
-def first_float(document: Any) -> tuple[int, float] | None:
+def first_float(document: Json) -> tuple[int, float] | None:
     """The first number with a point or an exponent, with its place among the values; None where there is none."""
     return next(((at, leaf) for at, leaf in enumerate(leaves(document)) if isinstance(leaf, float)), None)
 
@@ -114,7 +117,7 @@ def nan_taken(array: np.ndarray) -> tuple[Finding, ...]:
     return (PAY109.finding(why, expected="finite", actual=str(count)),)
 
 
-def shape_of(document: Any) -> tuple[int, ...]:
+def shape_of(document: Json) -> tuple[int, ...]:
     """Lengths along the first elements, as far as there are lists."""
     shape: list[int] = []
     while isinstance(document, list) and len(shape) < 64:

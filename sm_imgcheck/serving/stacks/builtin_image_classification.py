@@ -5,6 +5,7 @@ Source: docs.aws.amazon.com, "Image Classification - MXNet", inference with imag
 
 from __future__ import annotations
 
+from sm_imgcheck.core.media_types import IMAGE_TYPES
 from sm_imgcheck.core.types import Received, Refused, Spec
 from sm_imgcheck.io.images.header import image_format, name_content
 from sm_imgcheck.rules.payload_request import PAY102
@@ -12,7 +13,7 @@ from sm_imgcheck.serving.stacks import Refusal, Stack, answering, unsupported
 
 __all__ = ["STACK"]
 
-CONTENT_TYPES = ("application/x-image", "image/jpeg", "image/png")
+CONTENT_TYPES = ("application/x-image", IMAGE_TYPES["JPEG"], IMAGE_TYPES["PNG"])
 
 
 @answering(400)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import Finding, Received, Refused, Spec
 from sm_imgcheck.io.images.header import image_format, name_content
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY102, PAY103, PAY110, PAY111
 from sm_imgcheck.rules.payload_values import PAY107, PAY108, PAY109
-from sm_imgcheck.serving.envelopes import TensorEnvelope, envelope
+from sm_imgcheck.serving.envelopes import ENVELOPES, TensorEnvelope
 from sm_imgcheck.serving.stacks import Refusal, Stack, TooMuch, answering, shaped, unsupported
 from sm_imgcheck.serving.stacks._decoders import PICKLE, Pickled, decoded, load, looks_encoded, texts
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
@@ -32,7 +31,7 @@ def read(body: bytes, content_type: str, spec: Spec) -> Received:
     name = spec.payload.get("envelope") or _guess(body, kind)
     if name and name.endswith("b64"):
         return _encoded(parse(body))
-    form = envelope(name) if name else None
+    form = ENVELOPES[name] if name else None
     if not isinstance(form, TensorEnvelope):
         raise TooMuch(_unknown(content_type, name))
     return _enveloped(body, content_type, form, name, spec)
@@ -104,7 +103,7 @@ def _why(said: str, body: bytes, name: str, spec: Spec) -> Finding:
     return rule.finding(f"as {name}: {said}", expected=name)
 
 
-def _numbers(document: Any) -> np.ndarray:
+def _numbers(document: Json) -> np.ndarray:
     try:
         array = as_array(document)
     except Refusal:
@@ -112,7 +111,7 @@ def _numbers(document: Any) -> np.ndarray:
     return array if array.dtype.kind in "fiub" else np.zeros(1)
 
 
-def _encoded(document: Any) -> Received:
+def _encoded(document: Json) -> Received:
     """Base64 pictures, wherever they stand."""
     found = [decoded(text) for text in texts(document) if looks_encoded(text) or len(texts(document)) == 1]
     findings = tuple(finding for _, finding in found if finding is not None)

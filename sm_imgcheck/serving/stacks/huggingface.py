@@ -7,8 +7,7 @@ decoder_encoder.py. Measured: 2.6.0.
 
 from __future__ import annotations
 
-from typing import Any
-
+from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.media_types import IMAGE_TYPES
 from sm_imgcheck.core.types import Finding, Received, Refused, Spec
 from sm_imgcheck.io.images.header import image_format, name_content
@@ -84,7 +83,7 @@ def _table(body: bytes) -> Received:
     )
 
 
-def _object(document: Any) -> Received:
+def _object(document: Json) -> Received:
     if not isinstance(document, dict):
         text = (
             "pop expected at most 1 argument, got 2" if isinstance(document, list) else "object has no attribute 'pop'"

@@ -6,8 +6,7 @@ with a tensor signature.
 
 from __future__ import annotations
 
-from typing import Any
-
+from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import Finding, Received, Refused, Spec
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules import Rule
@@ -61,7 +60,7 @@ def _type(content_type: str) -> str:
     return kind
 
 
-def _value(document: Any, spec: Spec) -> Any:
+def _value(document: Json, spec: Spec) -> Json:
     """What stands for the one input."""
     if not isinstance(document, dict):
         what = "a list" if isinstance(document, list) else f"unexpected input type '{type(document)}'"
@@ -81,14 +80,15 @@ def _value(document: Any, spec: Spec) -> Any:
     return _named(value, spec) if isinstance(value, dict) else value
 
 
-def _joined(rows: list[Any]) -> dict[str, Any]:
-    names = list(rows[0])
-    if not all(isinstance(row, dict) and list(row) == names for row in rows):
+def _joined(rows: list[Json]) -> dict[str, Json]:
+    objects = [row for row in rows if isinstance(row, dict)]
+    names = list(objects[0])
+    if len(objects) != len(rows) or not all(list(row) == names for row in objects):
         raise _unparsed("the entries of instances differ in their keys")
-    return {name: [row[name] for row in rows] for name in names}
+    return {name: [row[name] for row in objects] for name in names}
 
 
-def _named(value: dict[str, Any], spec: Spec) -> Any:
+def _named(value: dict[str, Json], spec: Spec) -> Json:
     if spec.name == UNNAMED:
         why = "the body names its input; a signature without names takes the list alone (name: says the model's name)"
         raise Refusal("", PAY104.finding(why, expected="a list", actual=", ".join(map(str, list(value)[:5]))))
@@ -98,7 +98,7 @@ def _named(value: dict[str, Any], spec: Spec) -> Any:
     return value[spec.name]
 
 
-def _cast(value: Any, spec: Spec) -> tuple[np.ndarray, tuple[Finding, ...]]:
+def _cast(value: Json, spec: Spec) -> tuple[np.ndarray, tuple[Finding, ...]]:
     """The array in the signature's dtype, and what that does to its values."""
     dtype = np.dtype("float32" if spec.contract.dtype == "bfloat16" else spec.contract.dtype)
     if isinstance(value, list) and value and isinstance(value[0], dict):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+from typing import cast
 
+from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import Finding, Received, Refused, Spec
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY101, PAY103, PAY104, PAY120
 from sm_imgcheck.rules.payload_values import PAY109, PAY115, PAY117
-from sm_imgcheck.serving.open_inference import DATATYPES, is_shape, name_of, numpy_dtype
+from sm_imgcheck.serving.open_inference import DATATYPES, InputTensor, is_shape, name_of, numpy_dtype
 from sm_imgcheck.serving.stacks import UNNAMED, Refusal, Stack, TooMuch, answering, reworded, shaped
 from sm_imgcheck.serving.stacks._json import as_array, parse
 
@@ -52,7 +53,7 @@ def _check_type(body: bytes, content_type: str) -> None:
     raise Refusal("", PAY101.finding(why, expected=CONTENT_TYPES[0], actual=content_type))
 
 
-def _tensor(document: Any) -> dict[str, Any]:
+def _tensor(document: Json) -> InputTensor:
     inputs = document.get("inputs") if isinstance(document, dict) else None
     if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
         raise Refusal(
@@ -66,15 +67,14 @@ def _tensor(document: Any) -> dict[str, Any]:
     if given not in (*DATATYPES, "BYTES") or given == "BF16":
         why = f"the datatype is {str(given)[:40]!r}; the protocol's words are FP32, UINT8 and the like"
         raise Refusal("", PAY117.finding(why, expected=name_of(str(given)), actual=str(given)[:40]))
-    tensor: dict[str, Any] = inputs[0]
-    return tensor
+    return cast("InputTensor", inputs[0])
 
 
-def _keys(document: Any) -> str:
+def _keys(document: Json) -> str:
     return ", ".join(map(str, list(document)[:5])) if isinstance(document, dict) else "no object"
 
 
-def _filled(tensor: dict[str, Any]) -> np.ndarray:
+def _filled(tensor: InputTensor) -> np.ndarray:
     try:
         array = as_array(tensor["data"])
     except Refusal as no:
@@ -90,7 +90,7 @@ def _filled(tensor: dict[str, Any]) -> np.ndarray:
         return array.astype(numpy_dtype(tensor["datatype"])).reshape(tensor["shape"])
 
 
-def _name(tensor: dict[str, Any], spec: Spec) -> tuple[Finding, ...]:
+def _name(tensor: InputTensor, spec: Spec) -> tuple[Finding, ...]:
     name = str(tensor["name"])[:100]
     if name == spec.name:
         return ()

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from typing import NoReturn, TypeGuard
 
+from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import Finding, Received, Refused, Spec
 from sm_imgcheck.io.images.header import image_format
 from sm_imgcheck.io.lazy_imports import np
@@ -27,7 +29,7 @@ _WORDS = {"float32": "float", "float64": "double", "float16": "half"}
 """TensorFlow's own names where they differ."""
 
 
-def of_document(document: dict[str, Any], spec: Spec, added: tuple[Finding, ...] = ()) -> Received:
+def of_document(document: dict[str, Json], spec: Spec, added: tuple[Finding, ...] = ()) -> Received:
     """What the signature gets of an object with the key ``instances`` or ``inputs``. Raises Refusal."""
     keys = [key for key in ("instances", "inputs") if key in document]
     if len(keys) != 1:
@@ -47,32 +49,34 @@ def of_document(document: dict[str, Any], spec: Spec, added: tuple[Finding, ...]
     return _numbers(value, spec, keys[0], added + said)
 
 
-def _rows(rows: list[Any], spec: Spec) -> tuple[list[Any], tuple[Finding, ...]]:
+def _rows(rows: list[Json], spec: Spec) -> tuple[list[Json], tuple[Finding, ...]]:
     """The tensors of the entries, without their name."""
-    if not _named(rows[0]):
+    first = rows[0]
+    if not _named(first):
         return rows, ()
-    said = _check_name(rows[0], spec, "Failed to process element: 0 key: {} of 'instances' list. Error: ")
-    name = next(iter(rows[0]))
-    if not all(_named(row) and list(row) == [name] for row in rows):
+    said = _check_name(first, spec, "Failed to process element: 0 key: {} of 'instances' list. Error: ")
+    name = next(iter(first))
+    named = [row for row in rows if _named(row) and list(row) == [name]]
+    if len(named) != len(rows):
         _refuse(
             "Expecting object but got list at item",
             PAY104.finding(f"not every entry is an object with the key {name!r}"),
         )
-    return [row[name] for row in rows], said
+    return [row[name] for row in named], said
 
 
-def _columns(value: Any, spec: Spec) -> tuple[Any, tuple[Finding, ...]]:
+def _columns(value: Json, spec: Spec) -> tuple[Json, tuple[Finding, ...]]:
     if not _named(value):
         return value, ()
     said = _check_name(value, spec, "")  # refuses an object of no or several names
     return next(iter(value.values())), said
 
 
-def _named(value: Any) -> bool:
+def _named(value: Json) -> TypeGuard[dict[str, Json]]:
     return isinstance(value, dict) and not (set(value) == {"b64"} and isinstance(value["b64"], str))
 
 
-def _check_name(entry: dict[str, Any], spec: Spec, where: str) -> tuple[Finding, ...]:
+def _check_name(entry: dict[str, Json], spec: Spec, where: str) -> tuple[Finding, ...]:
     """The signature's own name is what counts; the spec may call the tensor by a longer one (serving_default_x)."""
     names = list(entry)
     given = names[0] if len(names) == 1 else ""
@@ -86,7 +90,7 @@ def _check_name(entry: dict[str, Any], spec: Spec, where: str) -> tuple[Finding,
     raise Refusal(text, PAY104.finding(why, expected=spec.name, actual=", ".join(names[:5])), measured=False)
 
 
-def _numbers(value: Any, spec: Spec, key: str, said: tuple[Finding, ...]) -> Received:
+def _numbers(value: Json, spec: Spec, key: str, said: tuple[Finding, ...]) -> Received:
     dtype = spec.contract.dtype
     word = _WORDS.get(dtype, dtype)
     if dtype in ("float16", "bfloat16"):
@@ -132,14 +136,14 @@ def _lost(array: np.ndarray, spec: Spec) -> tuple[Finding, ...]:
     return (PAY105.finding(why, expected=spec.contract.layout, actual=str(list(array.shape))),)
 
 
-def _even(value: Any) -> np.ndarray:
+def _even(value: Json) -> np.ndarray:
     try:
         return as_array(value)
     except Refusal as no:
         raise reworded(no, "Encountered list at unexpected size") from None
 
 
-def _floats(value: Any, word: str, key: str, size: int) -> NoReturn:
+def _floats(value: Json, word: str, key: str, size: int) -> NoReturn:
     at, first = first_float(value) or (0, 0.0)
     where = f"Failed to process element: {at // max(size, 1)} of '{key}' list. Error: Invalid argument: "
     text = f"{where}JSON Value: {first!r} Type: Number is not of expected type: {word}"
@@ -147,7 +151,7 @@ def _floats(value: Any, word: str, key: str, size: int) -> NoReturn:
     _refuse(text, PAY107.finding(why, expected=word, actual=repr(first)))
 
 
-def _no_numbers(value: Any, where: str, word: str) -> NoReturn:
+def _no_numbers(value: Json, where: str, word: str) -> NoReturn:
     wrong = next(
         (leaf for leaf in _elements(value) if not isinstance(leaf, int | float) or isinstance(leaf, bool)), None
     )
@@ -163,20 +167,21 @@ def _no_numbers(value: Any, where: str, word: str) -> NoReturn:
     _refuse(text, PAY103.finding(why, expected=f"nested lists of {word}", actual=shown))
 
 
-def _elements(value: Any) -> Any:
+def _elements(value: Json) -> Iterator[Json]:
     return leaves(value, stop=dict)
 
 
-def _strings(value: Any, said: tuple[Finding, ...]) -> Received:
+def _strings(value: Json, said: tuple[Finding, ...]) -> Received:
     """A signature of encoded images: each is ``{"b64": text}``."""
     items = list(_elements(value))[:1000]
     images, findings = [], []
     for item in items:
-        if not isinstance(item, dict) or not isinstance(item.get("b64"), str) or len(item) != 1:
+        text = item.get("b64") if isinstance(item, dict) and len(item) == 1 else None
+        if not isinstance(text, str):
             shown = json.dumps(item)[:60]
             why = f'{shown} is no encoded image; write {{"b64": "..."}}, with this one key'
             _refuse(f"JSON Value: {shown} not formatted correctly for base64 data", PAY110.finding(why))
-        body, finding = decoded(item["b64"])
+        body, finding = decoded(text)
         if finding and finding.message.startswith(("the base64 text is", "the base64 text has")):
             _refuse("Unable to base64 decode", finding)
         images.append(body)

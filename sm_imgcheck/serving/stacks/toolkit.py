@@ -5,10 +5,10 @@ Source: aws/sagemaker-inference-toolkit, decoder.py, errors.py; measured with 1.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import Finding, Received, Refused, Spec
+from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY102, PAY103
 from sm_imgcheck.serving.stacks import DEFAULT_BODY_LIMIT, Refusal, Stack, answering, check_limit, shaped, unsupported
 from sm_imgcheck.serving.stacks._decoders import PICKLE, Pickled, load, load_sparse, read_csv
@@ -31,7 +31,7 @@ class Opaque:
     findings: tuple[Finding, ...] = ()
 
 
-def decode(body: bytes, content_type: str, types: tuple[str, ...]) -> Any:
+def decode(body: bytes, content_type: str, types: tuple[str, ...]) -> np.ndarray | Opaque:
     """The array, or what it is instead. Raises Refusal with the exception's text."""
     if content_type not in types:
         raise unsupported(content_type, types, UNSUPPORTED.format(content_type or None))
@@ -48,7 +48,7 @@ def decode(body: bytes, content_type: str, types: tuple[str, ...]) -> Any:
     return as_array(json_body(body))
 
 
-def json_body(body: bytes) -> Any:
+def json_body(body: bytes) -> Json:
     """As ``_json.parse``; a picture or an array under a JSON type is told as that."""
     from sm_imgcheck.io.images.header import image_format, name_content
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from math import prod
-from typing import Any
+from typing import cast
 
+from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import Finding, Received, Refused, Spec
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY101, PAY102, PAY103, PAY104, PAY111, PAY116, PAY120
 from sm_imgcheck.rules.payload_values import PAY105, PAY107, PAY115, PAY117, PAY118
-from sm_imgcheck.serving.open_inference import DATATYPES, is_shape, name_of, numpy_dtype
+from sm_imgcheck.serving.open_inference import DATATYPES, InputTensor, is_shape, name_of, numpy_dtype
 from sm_imgcheck.serving.stacks import UNNAMED, Refusal, Stack, answering, reworded, shaped
 from sm_imgcheck.serving.stacks._decoders import looks_encoded, texts
 from sm_imgcheck.serving.stacks._json import as_array, first_float, leaves, parse
@@ -49,7 +50,7 @@ def _split(body: bytes, content_type: str) -> tuple[bytes, bytes]:
     return body[:size], body[size:]
 
 
-def _document(head: bytes, content_type: str) -> Any:
+def _document(head: bytes, content_type: str) -> Json:
     try:
         json_body(head[:8])
     except Refusal as no:
@@ -74,7 +75,7 @@ def _document(head: bytes, content_type: str) -> Any:
         raise reworded(no, words) from None
 
 
-def _tensor(document: Any) -> dict[str, Any]:
+def _tensor(document: Json) -> InputTensor:
     """The one input."""
     v2 = '{"inputs": [{"name", "shape", "datatype", "data"}]}'
     why = f"the body is no v2 request: {v2}"
@@ -93,18 +94,17 @@ def _tensor(document: Any) -> dict[str, Any]:
         raise Refusal("", PAY103.finding(f"the input {wrong}; a v2 request is {v2}"), status=400, measured=False)
     if inputs[0]["datatype"] not in (*DATATYPES, "BYTES"):
         raise _no_datatype(inputs[0])
-    tensor: dict[str, Any] = inputs[0]
-    return tensor
+    return cast("InputTensor", inputs[0])
 
 
-def _no_datatype(tensor: dict[str, Any]) -> Refusal:
+def _no_datatype(tensor: dict[str, Json]) -> Refusal:
     given = str(tensor["datatype"])[:40]
     text = f"invalid datatype for input {str(tensor['name'])[:60]}"
     why = f"the datatype is {given!r}; the protocol's words are {', '.join(DATATYPES)} and BYTES"
     return Refusal(text, PAY117.finding(why, expected=name_of(given), actual=given), status=400)
 
 
-def _listed(tensor: dict[str, Any]) -> np.ndarray:
+def _listed(tensor: InputTensor) -> np.ndarray:
     """The values of ``data``, flat or nested, in the shape that is claimed."""
     data, dtype = tensor["data"], numpy_dtype(tensor["datatype"])
     if dtype is None:
@@ -129,7 +129,7 @@ def _listed(tensor: dict[str, Any]) -> np.ndarray:
         return array.astype(dtype).reshape(tensor["shape"])
 
 
-def _binary(tensor: dict[str, Any], tail: bytes) -> int:
+def _binary(tensor: InputTensor, tail: bytes) -> int:
     """How many bytes of ``tail`` belong to the input."""
     parameters = tensor.get("parameters")
     size = parameters.get("binary_data_size") if isinstance(parameters, dict) else None
@@ -139,7 +139,7 @@ def _binary(tensor: dict[str, Any], tail: bytes) -> int:
     return size
 
 
-def _filled(tensor: dict[str, Any], tail: bytes, size: int) -> np.ndarray:
+def _filled(tensor: InputTensor, tail: bytes, size: int) -> np.ndarray:
     dtype = numpy_dtype(tensor["datatype"]) or np.dtype("uint16")  # bfloat16: two bytes
     wanted = prod(tensor["shape"]) * dtype.itemsize
     if size != wanted:
@@ -149,7 +149,7 @@ def _filled(tensor: dict[str, Any], tail: bytes, size: int) -> np.ndarray:
     return np.frombuffer(tail, dtype.newbyteorder("<"), prod(tensor["shape"])).reshape(tensor["shape"])
 
 
-def _check(tensor: dict[str, Any], spec: Spec) -> tuple[Finding, ...]:
+def _check(tensor: InputTensor, spec: Spec) -> tuple[Finding, ...]:
     """Hold name, datatype and shape against the model's."""
     name, given, wanted = str(tensor["name"])[:100], tensor["datatype"], name_of(spec.contract.dtype)
     if spec.name not in (name, UNNAMED):

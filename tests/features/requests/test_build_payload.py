@@ -9,8 +9,8 @@ from pictures import jpeg, picture
 import sm_imgcheck
 from sm_imgcheck import CandidateError, Payload, PayloadError, PlanError, build_payload, convert
 from sm_imgcheck.core.types import Received
-from sm_imgcheck.serving.envelopes import envelope
-from sm_imgcheck.serving.stacks import STACKS, stack
+from sm_imgcheck.serving.envelopes import ENVELOPES
+from sm_imgcheck.serving.stacks import STACKS
 from specs import spec
 
 SMALL = {"shape": ["N", 24, 32, 3]}
@@ -69,11 +69,11 @@ PAIRS = [(name, form) for name in STACKS.ranked() for form in STACKS[name].envel
 @pytest.mark.parametrize(("name", "form"), PAIRS)
 @pytest.mark.parametrize("count", [1, 2])
 def test_every_stack_takes_the_bodies_that_are_made_for_it(name, form, count):
-    if count > 1 and not envelope(form).batches:
+    if count > 1 and not ENVELOPES[form].batches:
         pytest.skip("one image a body")
     wanted = spec(**SMALL, name="image", payload={"stack": name})
     made = build_payload([PHOTO] * count, wanted, envelope=form)
-    got = stack(name).receive(made.body, made.content_type, wanted)
+    got = STACKS[name].receive(made.body, made.content_type, wanted)
     if form == "instances-b64":
         assert got.finding.code == "PAY111", "right for models that decode, and this one takes numbers"
         return

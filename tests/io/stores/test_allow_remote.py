@@ -57,7 +57,7 @@ class TestGolden:
         with serving(PHOTO) as seen:
             image = f"{seen.url}/p.jpg" if key != "tensor" else "local.jpg"
             array = f"{seen.url}/t.npy" if key != "image" else "local.npy"
-            code = main(["validate", "--golden", "-s", name_golden(image, array, folder)])
+            code = main(["spec", "test", "-s", name_golden(image, array, folder)])
         out = " ".join(capsys.readouterr().out.split())
         assert (code, seen.paths) == (1, [])
         assert "GLD103" in out
@@ -65,18 +65,18 @@ class TestGolden:
 
     def test_bucket_of_a_spec_is_not_opened(self, bucket, door, capsys):
         spec = name_golden(f"{bucket}/p.jpg", f"{bucket}/t.npy")
-        assert main(["validate", "--golden", "-s", spec]) == 1
+        assert main(["spec", "test", "-s", spec]) == 1
         assert "is a remote place" in " ".join(capsys.readouterr().out.split())
         assert door.log == []
         stores.store(bucket).write(f"{bucket}/t.npy", (tensor(),))
         stores.store(bucket).write(f"{bucket}/p.jpg", (jpeg(),))
-        assert main(["validate", "--golden", "-s", spec, "--allow-remote"]) == 1
+        assert main(["spec", "test", "-s", spec, "--allow-remote"]) == 1
         assert "GLD101" in capsys.readouterr().out, "a tensor of zeros is not what the spec makes"
 
     def test_picture_opens_no_remote_place(self, capsys):
         with serving(PHOTO) as seen:
             spec = name_golden(f"{seen.url}/p.jpg", f"{seen.url}/t.npy")
-            code = main(["validate", "--golden", "-s", spec, "--picture", "out.png", "--fail-on", "never"])
+            code = main(["spec", "test", "-s", spec, "--picture", "out.png", "--fail-on", "never"])
         assert (code, seen.paths) == (2, [])
         assert "is a remote place" in capsys.readouterr().err
 

@@ -265,15 +265,15 @@ def invocations(port: int) -> Iterator[str]:
         yield f"validate {name}.npy -s x.yaml --source a.png"
         yield f"validate {name}.npy -s nchw.yaml --source a.png --format json"
     for name in ("handler", "unscaled", "raises", "nothing"):
-        yield f"validate a.jpg rgba.png -s x.yaml --handler {name}.py"
-        yield f"validate a.jpg -s pytorch.yaml --handler {name}.py --format json"
-    yield "validate --golden -s golden.yaml"
-    yield "validate --golden -s golden.yaml --format json"
+        yield f"handler {name}.py a.jpg rgba.png -s x.yaml"
+        yield f"handler {name}.py a.jpg -s pytorch.yaml --format json"
+    yield "spec test -s golden.yaml"
+    yield "spec test -s golden.yaml --format json"
     for picture_of in ("a.jpg", "bgr.npy", "right.npy --source a.png"):
         yield f"validate {picture_of} -s x.yaml --picture p.png"
     yield "plan a.jpg -s x.yaml --picture p.png"
     yield "identify bgr.npy --source a.png --picture p.png"
-    yield "validate --golden -s golden.yaml --picture p.png"
+    yield "spec test -s golden.yaml --picture p.png"
     for code in ("DTY101", "SRC120", "CHN104", "PAY101", "HND101", "nonsense"):
         yield f"explain {code}"
         yield f"explain {code} --format json"

@@ -12,11 +12,34 @@ import inspect
 import io
 import os
 import sys
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from . import stubs
 from .results import Unusable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any, TypedDict
+
+    Names = dict[str, Any]
+    """The public names of the user's file."""
+    Function = Callable[..., object]
+    """One of the user's."""
+    Run = Callable[[bytes, str, "Seen"], object]
+    """Takes a body, its content type and what is to be said of the call."""
+
+    class Settings(TypedDict):
+        """How the user's file is loaded, as ``settings.json`` says."""
+
+        file: str
+        function: str
+        """Empty: the one that a container would call."""
+        stack: str
+        model_dir: str
+        most_bytes: int
+        """Of an array or a text."""
+
 
 __all__ = ["Call", "NotFound", "Seen", "find"]
 
@@ -44,7 +67,7 @@ class Seen:
 class Call:
     """A function of the user's, ready to be called with a request."""
 
-    def __init__(self, name: str, run: Callable[[bytes, str, Seen], Any], *, text: bool = False) -> None:
+    def __init__(self, name: str, run: Run, *, text: bool = False) -> None:
         self.name = name
         self.run = run
         self.text = text
@@ -53,7 +76,7 @@ class Call:
         self.flaws: list[list[str]] = []
 
 
-def find(settings: dict[str, Any]) -> Call:
+def find(settings: Settings) -> Call:
     """Import the file and find its function. Raises NotFound, or whatever the file raises."""
     module, stand_in = _imported(settings["file"])
     names = {name: getattr(module, name) for name in dir(module) if not name.startswith("_")}
@@ -73,7 +96,7 @@ def find(settings: dict[str, Any]) -> Call:
     return _of_class(module, stand_in, settings) or _missing(names)
 
 
-def _imported(file: str) -> Any:
+def _imported(file: str) -> tuple[ModuleType, type | None]:
     """The user's file as a module, under its own name, with its folder and ``lib`` beside it on the path."""
     folder, stem = os.path.dirname(file), os.path.splitext(os.path.basename(file))[0]
     sys.path[:0] = [folder, *([os.path.join(folder, "lib")] if os.path.isdir(os.path.join(folder, "lib")) else [])]
@@ -89,7 +112,7 @@ def _imported(file: str) -> Any:
     return module, stand_in
 
 
-def _missing(names: dict[str, Any]) -> Call:
+def _missing(names: Names) -> Call:
     defined = [name for name, one in names.items() if inspect.isfunction(one) or inspect.isclass(one)]
     if "handle" in names:
         raise NotFound("its handle(data, context) does the decoding and the prediction in one", defined)
@@ -99,8 +122,8 @@ def _missing(names: dict[str, Any]) -> Call:
     raise NotFound("it defines no input_fn, input_handler, handler, nor a class with preprocess", defined)
 
 
-def _input_fn(names: dict[str, Any], settings: dict[str, Any]) -> Call:
-    def run(body: bytes, content_type: str, seen: Seen) -> Any:
+def _input_fn(names: Names, settings: Settings) -> Call:
+    def run(body: bytes, content_type: str, seen: Seen) -> object:
         context = stubs.RequestContext(settings["model_dir"], content_type)
         data = _with_context(names["input_fn"], [_decoded(body, content_type), content_type], context)
         if not callable(names.get("predict_fn")) or hasattr(data, "__await__"):
@@ -117,10 +140,10 @@ def _input_fn(names: dict[str, Any], settings: dict[str, Any]) -> Call:
     return call
 
 
-def _transform_fn(names: dict[str, Any], settings: dict[str, Any]) -> Call:
-    def run(body: bytes, content_type: str, seen: Seen) -> Any:
+def _transform_fn(names: Names, settings: Settings) -> Call:
+    def run(body: bytes, content_type: str, seen: Seen) -> object:
         context = stubs.RequestContext(settings["model_dir"], content_type)
-        rest = [_decoded(body, content_type), content_type, "application/json"]
+        rest: list[object] = [_decoded(body, content_type), content_type, "application/json"]
         caught = _caught(names["transform_fn"], [], rest, context, seen)
         if not caught:
             raise Unusable("called its model with no tensor, so what the model gets is not seen")
@@ -129,11 +152,11 @@ def _transform_fn(names: dict[str, Any], settings: dict[str, Any]) -> Call:
     return Call("transform_fn", run)
 
 
-def _caught(function: Callable[..., Any], before: list[Any], after: list[Any], context: Any, seen: Seen) -> list[Any]:
+def _caught(function: Function, before: list[object], after: list[object], context: object, seen: Seen) -> list[object]:
     """The tensor with which a function that takes the model calls it; empty where it does not come so far."""
     from .stubs import Reached, StandIn
 
-    caught: list[Any] = []
+    caught: list[object] = []
     try:
         _with_context(function, [*before, StandIn(caught), *after], context)
     except Reached:
@@ -147,11 +170,11 @@ def _caught(function: Callable[..., Any], before: list[Any], after: list[Any], c
     return caught
 
 
-def _decoded(body: bytes, content_type: str) -> Any:
+def _decoded(body: bytes, content_type: str) -> str | bytearray:
     return body.decode("utf-8") if content_type in _AS_TEXT else bytearray(body)
 
 
-def _with_context(function: Callable[..., Any], arguments: list[Any], context: Any) -> Any:
+def _with_context(function: Function, arguments: list[object], context: object) -> object:
     """As the toolkits call: the context only where one more parameter is declared, and no other number of them."""
     taken = len(inspect.signature(function).parameters)
     if taken == len(arguments):
@@ -163,15 +186,15 @@ def _with_context(function: Callable[..., Any], arguments: list[Any], context: A
     raise TypeError(f"{said} The container gives (body, content_type), or (body, content_type, context)")
 
 
-def _tensorflow(body: bytes, content_type: str, uri: str) -> Any:
+def _tensorflow(body: bytes, content_type: str, uri: str) -> tuple[io.BytesIO, stubs.TensorFlowContext]:
     context = stubs.TensorFlowContext(
         "model", None, None, uri, "0", None, None, content_type, "application/json", len(body)
     )
     return io.BytesIO(body), context
 
 
-def _input_handler(names: dict[str, Any]) -> Call:
-    def run(body: bytes, content_type: str, seen: Seen) -> Any:
+def _input_handler(names: Names) -> Call:
+    def run(body: bytes, content_type: str, seen: Seen) -> object:
         result = names["input_handler"](*_tensorflow(body, content_type, "http://127.0.0.1:9/v1/models/model:predict"))
         if isinstance(result, dict):
             why = (
@@ -187,10 +210,10 @@ def _input_handler(names: dict[str, Any]) -> Call:
     return call
 
 
-def _handler(names: dict[str, Any]) -> Call:
+def _handler(names: Names) -> Call:
     """It posts to the model itself: a server of ours stands in for the model, and keeps what comes."""
 
-    def run(body: bytes, content_type: str, _: Seen) -> Any:
+    def run(body: bytes, content_type: str, _: Seen) -> object:
         from .stubs import Catcher  # 40 ms that only these handlers need
 
         with Catcher() as catcher:
@@ -208,7 +231,7 @@ def _handler(names: dict[str, Any]) -> Call:
     return Call("handler", run, text=True)
 
 
-def _named(module: Any, wanted: str, names: dict[str, Any], settings: dict[str, Any]) -> Call:
+def _named(module: ModuleType, wanted: str, names: Names, settings: Settings) -> Call:
     """The function of ``--function``, as it is known; any other with the body, and the content type if it takes two."""
     if wanted in ("input_fn", "transform_fn") and wanted in names:
         return _input_fn(names, settings) if wanted == "input_fn" else _transform_fn(names, settings)
@@ -225,8 +248,8 @@ def _named(module: Any, wanted: str, names: dict[str, Any], settings: dict[str, 
     return Call(wanted, _plain(function))
 
 
-def _plain(function: Callable[..., Any]) -> Callable[[bytes, str, Seen], Any]:
-    def run(body: bytes, content_type: str, _: Seen) -> Any:
+def _plain(function: Function) -> Run:
+    def run(body: bytes, content_type: str, _: Seen) -> object:
         positional = [
             one
             for one in inspect.signature(function).parameters.values()
@@ -239,7 +262,7 @@ def _plain(function: Callable[..., Any]) -> Callable[[bytes, str, Seen], Any]:
     return run
 
 
-def _of_class(module: Any, stand_in: type | None, settings: dict[str, Any]) -> Call | None:
+def _of_class(module: ModuleType, stand_in: type | None, settings: Settings) -> Call | None:
     """TorchServe takes the one class of the file; of several, the one that can preprocess is meant."""
     classes = [one for _, one in inspect.getmembers(module, inspect.isclass) if one.__module__ == module.__name__]
     able = [one for one in classes if callable(getattr(one, "preprocess", None))]
@@ -253,10 +276,10 @@ def _of_class(module: Any, stand_in: type | None, settings: dict[str, Any]) -> C
     return call
 
 
-def _of_one(kind: type, stand_in: type | None, settings: dict[str, Any]) -> Call:
+def _of_one(kind: type, stand_in: type | None, settings: Settings) -> Call:
     made: list[Any] = []
 
-    def run(body: bytes, content_type: str, seen: Seen) -> Any:
+    def run(body: bytes, content_type: str, seen: Seen) -> object:
         if not made:
             made.append(kind())
         if getattr(made[0], "device", "") is None:
@@ -276,7 +299,7 @@ def _of_one(kind: type, stand_in: type | None, settings: dict[str, Any]) -> Call
     return call
 
 
-def _initialize(handler: Any, context: Any, seen: Seen) -> None:
+def _initialize(handler: Any, context: stubs.RequestContext, seen: Seen) -> None:
     try:
         handler.initialize(context)
         seen.notes.append("preprocess needed initialize(context), which was called without a model archive")

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import numpy as np
 
 __all__ = ["Answer", "Unusable", "is_picture", "is_tensor", "read", "write"]
 
@@ -18,7 +23,7 @@ class Unusable(Exception):
 class Answer:
     """The tensor."""
 
-    def __init__(self, content: Any, made: str, dtype: str, notes: list[str]) -> None:
+    def __init__(self, content: np.ndarray | bytes, made: str, dtype: str, notes: list[str]) -> None:
         self.content = content
         """An array, or bytes: the text of a request."""
         self.made = made
@@ -28,24 +33,26 @@ class Answer:
         self.notes = notes
 
 
-def read(result: Any, text: bool, name: str, most_bytes: int) -> Answer:
+def read(result: object, text: bool, name: str, most_bytes: int) -> Answer:
     """Make sense of a result. Raises Unusable.
 
     text: the function writes the text of a request, JSON. name: which of several tensors is meant. most_bytes: of
     the array.
     """
     if text:
-        return Answer(_bounded(_as_text(result), most_bytes), _kind(result), "", [])
+        content = _as_text(result)
+        _limit(len(content), most_bytes)
+        return Answer(content, _kind(result), "", [])
     notes: list[str] = []
     tensor = _chosen(result, name, notes)
     array, dtype = _array(tensor, notes)
     if array.dtype.hasobject:
         raise Unusable(f"returned {_kind(tensor)} of Python objects, not of numbers")
-    _bounded(array, most_bytes)
+    _limit(array.nbytes, most_bytes)
     return Answer(array, _kind(tensor), dtype, notes)
 
 
-def write(content: Any, file: IO[bytes]) -> None:
+def write(content: np.ndarray | bytes, file: IO[bytes]) -> None:
     """Write a text as it is, an array as ``.npy``; nothing is ever pickled."""
     if isinstance(content, bytes):
         file.write(content)
@@ -55,16 +62,14 @@ def write(content: Any, file: IO[bytes]) -> None:
         np.save(file, content, allow_pickle=False)
 
 
-def _bounded(content: Any, most_bytes: int) -> Any:
-    size = len(content) if isinstance(content, bytes) else content.nbytes
+def _limit(size: int, most_bytes: int) -> None:
     if size > most_bytes:
         error = Unusable(f"returned {size} bytes; at most {most_bytes} are taken")
         error.too_large = True
         raise error
-    return content
 
 
-def _as_text(result: Any) -> bytes:
+def _as_text(result: object) -> bytes:
     """What ``requests.post(uri, data=result)`` sends."""
     if hasattr(result, "read"):
         result = result.read()
@@ -80,7 +85,7 @@ def _as_text(result: Any) -> bytes:
     raise Unusable(f"returned {_kind(result)}, not the text of a request")
 
 
-def _chosen(result: Any, name: str, notes: list[str]) -> Any:
+def _chosen(result: object, name: str, notes: list[str]) -> object:
     """The one tensor that is meant."""
     if isinstance(result, (list, tuple)) and any(is_tensor(one) for one in result):
         return _one_of([(f"[{at}]", one) for at, one in enumerate(result)], name, notes, _kind(result))
@@ -92,7 +97,7 @@ def _chosen(result: Any, name: str, notes: list[str]) -> Any:
     raise Unusable(f"returned {_described(result)}")
 
 
-def _one_of(members: list[tuple[str, Any]], name: str, notes: list[str], what: str) -> Any:
+def _one_of(members: list[tuple[str, object]], name: str, notes: list[str], what: str) -> object:
     """Of several: the one of the spec's name, the only one, or the only one with the axes of an image."""
     tensors = [(key, one) for key, one in members if is_tensor(one) or isinstance(one, list)]
     named = [one for one in tensors if one[0] == name]
@@ -113,25 +118,25 @@ def _one_of(members: list[tuple[str, Any]], name: str, notes: list[str], what: s
     return choice[0][1]
 
 
-def _shape(one: Any) -> tuple[int, ...]:
+def _shape(one: object) -> tuple[int, ...]:
     if isinstance(one, list):
         return (len(one), *_shape(one[0])) if one else (0,)
     return tuple(getattr(one, "shape", ()))
 
 
-def is_tensor(one: Any) -> bool:
+def is_tensor(one: object) -> bool:
     """Whether it offers an array: of NumPy, torch, TensorFlow, MXNet, JAX, or a picture of Pillow."""
     if isinstance(one, (int, float, str, bytes)):
         return False
     return is_picture(one) or any(hasattr(one, word) for word in ("__array__", "detach", "asnumpy"))
 
 
-def is_picture(one: Any) -> bool:
+def is_picture(one: object) -> bool:
     """Whether it is an image of Pillow."""
     return any(base.__module__.partition(".")[0] == "PIL" for base in type(one).__mro__)
 
 
-def _array(tensor: Any, notes: list[str]) -> tuple[Any, str]:
+def _array(tensor: object, notes: list[str]) -> tuple[np.ndarray, str]:
     """The tensor as an array, and its dtype where NumPy has none of that name."""
     import numpy as np
 
@@ -140,8 +145,9 @@ def _array(tensor: Any, notes: list[str]) -> tuple[Any, str]:
     if hasattr(tensor, "detach") and hasattr(tensor, "cpu"):
         return _of_torch(tensor, notes)
     if is_picture(tensor):
-        if tensor.mode not in ("RGB", "L", "RGBA", "F"):
-            notes.append(f"it is an image of Pillow's mode {tensor.mode}")
+        mode = getattr(tensor, "mode", "")
+        if mode not in ("RGB", "L", "RGBA", "F"):
+            notes.append(f"it is an image of Pillow's mode {mode}")
         return np.asarray(tensor), ""
     array = np.asarray(tensor.asnumpy() if hasattr(tensor, "asnumpy") else tensor)
     if array.dtype.kind == "V" and array.dtype.names is None and hasattr(array.dtype, "name"):
@@ -152,7 +158,7 @@ def _array(tensor: Any, notes: list[str]) -> tuple[Any, str]:
     return array, ""
 
 
-def _of_torch(tensor: Any, notes: list[str]) -> tuple[Any, str]:
+def _of_torch(tensor: Any, notes: list[str]) -> tuple[np.ndarray, str]:
     if str(getattr(tensor, "device", "cpu")) not in ("cpu", "None"):
         notes.append(f"it was on {tensor.device}")
     plain = tensor.detach().cpu()
@@ -162,7 +168,7 @@ def _of_torch(tensor: Any, notes: list[str]) -> tuple[Any, str]:
         return plain.float().numpy(), str(tensor.dtype).rpartition(".")[2]
 
 
-def _listed(values: Any) -> Any:
+def _listed(values: object) -> np.ndarray:
     import numpy as np
 
     try:
@@ -174,13 +180,13 @@ def _listed(values: Any) -> Any:
     return array
 
 
-def _leaf(values: Any) -> str:
+def _leaf(values: object) -> str:
     while isinstance(values, (list, tuple)) and values:
         values = values[0]
     return "nothing" if isinstance(values, (list, tuple)) else _kind(values)
 
 
-def _kind(one: Any) -> str:
+def _kind(one: object) -> str:
     """``torch.Tensor``, ``numpy.ndarray``, ``list``."""
     if is_picture(one):
         return "an image of Pillow"
@@ -189,11 +195,11 @@ def _kind(one: Any) -> str:
     return kind.__name__ if root in ("builtins", "__main__") else f"{root}.{kind.__name__}"
 
 
-def _described(one: Any) -> str:
+def _described(one: object) -> str:
     if one is None:
         return "None: it has no return statement, or one without a value"
     if hasattr(one, "__await__"):
-        close: Any = getattr(one, "close", None)
+        close = getattr(one, "close", None)
         if close is not None:
             close()
         return "a coroutine: containers call the function without await, so it must be a plain def"

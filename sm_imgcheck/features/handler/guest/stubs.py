@@ -6,9 +6,12 @@ import sys
 import threading
 import types
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import results
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Catcher", "Reached", "RequestContext", "StandIn", "TensorFlowContext", "rows", "stand_in"]
 
@@ -23,12 +26,12 @@ class Reached(BaseException):
 class StandIn:
     """``model(x)``, ``model.to(device)(x)``, ``model.predict(x)``, ``session.run(None, {"input": x})`` ..."""
 
-    def __init__(self, caught: list[Any], *, is_model: bool = True) -> None:
+    def __init__(self, caught: list[object], *, is_model: bool = True) -> None:
         self._caught = caught
         """The tensor, once it has come."""
         self._is_model = is_model
 
-    def __call__(self, *arguments: Any, **named: Any) -> StandIn:
+    def __call__(self, *arguments: object, **named: object) -> StandIn:
         for one in (*arguments, *named.values()):
             if self._is_model and _holds_tensor(one):
                 self._caught.append(one)
@@ -40,7 +43,7 @@ class StandIn:
             raise AttributeError(name)
         return self._part(name)
 
-    def __getitem__(self, key: Any) -> StandIn:
+    def __getitem__(self, key: object) -> StandIn:
         if isinstance(key, int):  # without an end, ``for one in model`` would have none either
             raise IndexError(key)
         return self._part(str(key))
@@ -55,7 +58,7 @@ class StandIn:
         pass
 
 
-def _holds_tensor(one: Any, depth: int = 3) -> bool:
+def _holds_tensor(one: object, depth: int = 3) -> bool:
     """A tensor, or one in lists and dicts; no picture, which is what processors are given."""
     if results.is_tensor(one):
         return not results.is_picture(one)
@@ -86,7 +89,7 @@ class Catcher:
                 self.end_headers()
                 self.wfile.write(_ANSWER)
 
-            def log_message(self, *_: Any) -> None:
+            def log_message(self, *_: object) -> None:
                 pass
 
         self.server = HTTPServer(("127.0.0.1", 0), Answering)
@@ -106,12 +109,12 @@ class TensorFlowContext(NamedTuple):
     """The fields, in order, of aws/sagemaker-tensorflow-serving-container, tfs_utils.py."""
 
     model_name: str
-    model_version: Any
-    method: Any
+    model_version: object
+    method: object
     rest_uri: str
     grpc_port: str
-    channel: Any
-    custom_attributes: Any
+    channel: object
+    custom_attributes: object
     request_content_type: str
     accept_header: str
     content_length: int
@@ -120,7 +123,7 @@ class TensorFlowContext(NamedTuple):
 class _Anything:
     """Takes any call and does nothing: counters and clocks of the server."""
 
-    def __getattr__(self, _: str) -> Any:
+    def __getattr__(self, _: str) -> Callable[..., None]:
         return lambda *_, **__: None
 
 
@@ -136,7 +139,7 @@ class _Processor:
     def get_request_property(self, key: str) -> str | None:
         return next((value for name, value in self.headers.items() if name.lower() == key.lower()), None)
 
-    def report_status(self, *_: Any, **__: Any) -> None:
+    def report_status(self, *_: object, **__: object) -> None:
         pass
 
 
@@ -145,7 +148,7 @@ class RequestContext:
 
     def __init__(self, model_dir: str, content_type: str) -> None:
         self.model_name = "model"
-        self.model_yaml_config: dict[str, Any] = {}
+        self.model_yaml_config: dict[str, object] = {}
         self.manifest = {"model": {"modelName": "model", "serializedFile": "model.pt", "modelFile": ""}}
         self.system_properties = {
             "model_dir": model_dir,
@@ -168,13 +171,13 @@ class RequestContext:
     def get_all_request_header(self, idx: int) -> dict[str, str]:
         return self.request_processor[idx].get_request_properties()
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Callable[..., None]:
         if name.startswith("set_"):  # of the response, which nobody reads
             return lambda *_, **__: None
         raise AttributeError(name)
 
 
-def rows(body: bytes) -> list[dict[str, Any]]:
+def rows(body: bytes) -> list[dict[str, bytearray]]:
     """The request as TorchServe hands it to ``preprocess``: a batch of one."""
     return [{"body": bytearray(body)}]
 

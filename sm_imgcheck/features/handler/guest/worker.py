@@ -8,9 +8,24 @@ import linecache
 import os
 import sys
 import traceback
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING
 
 from . import entry_points, results
+
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import TypedDict
+
+    import numpy as np
+
+    class GuestRequest(TypedDict):
+        """A line of the requests; the body is in the file ``request``."""
+
+        number: int
+        content_type: str
+        name: str
+        """Of the tensor that is meant where several come back."""
+
 
 __all__ = ["told", "work"]
 
@@ -18,7 +33,7 @@ _MOST = 2000
 """Of a text, in characters."""
 
 
-def told(error: BaseException, file: str) -> dict[str, Any]:
+def told(error: BaseException, file: str) -> dict[str, object]:
     """Type, text and place; the place is the innermost line in the user's file, else in a file beside it."""
     where, line, function = _place(error, file) or ("", 0, "")
     return {
@@ -51,7 +66,7 @@ def _place(error: BaseException, file: str) -> tuple[str, int, str] | None:
     return own[-1] if own else None
 
 
-def _walked(error: BaseException) -> Any:
+def _walked(error: BaseException) -> list[tuple[FrameType, int]]:
     return [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__)]
 
 
@@ -89,6 +104,7 @@ def work(folder: str, requests: IO[bytes], told: int) -> None:
     call, answer = _loaded(settings)
     desk.put(LOADED, answer, None)
     for line in requests:
+        assert call is not None, "requests follow only where a function was found"
         request = json.loads(line)
         with open(os.path.join(folder, "request"), "rb") as file:
             body = file.read()
@@ -96,7 +112,7 @@ def work(folder: str, requests: IO[bytes], told: int) -> None:
     os._exit(0)
 
 
-def _loaded(settings: dict[str, Any]) -> Any:
+def _loaded(settings: entry_points.Settings) -> tuple[entry_points.Call | None, dict[str, object]]:
     """The function to be called, and the answer that says which it is."""
     try:
         call = entry_points.find(settings)
@@ -107,7 +123,9 @@ def _loaded(settings: dict[str, Any]) -> Any:
     return call, {"function": call.name, "notes": call.notes, "flaws": call.flaws}
 
 
-def _called(call: Any, body: bytes, request: dict[str, Any], settings: dict[str, Any]) -> Any:
+def _called(
+    call: entry_points.Call, body: bytes, request: GuestRequest, settings: entry_points.Settings
+) -> tuple[dict[str, object], np.ndarray | bytes | None]:
     """An answer, and the array or the text that goes with it."""
     seen = entry_points.Seen()
     try:
@@ -117,18 +135,23 @@ def _called(call: Any, body: bytes, request: dict[str, Any], settings: dict[str,
         return {"unusable": str(error), "too_large": error.too_large, "notes": seen.notes}, None
     except BaseException as error:  # noqa: BLE001 - sys.exit and KeyboardInterrupt too
         return {"raised": told(error, settings["file"]), "notes": seen.notes}, None
-    made = {"made": answer.made, "dtype": answer.dtype, "notes": seen.notes + answer.notes, "flaws": seen.flaws}
+    made: dict[str, object] = {
+        "made": answer.made,
+        "dtype": answer.dtype,
+        "notes": seen.notes + answer.notes,
+        "flaws": seen.flaws,
+    }
     return made, answer.content
 
 
 class _Desk:
     """Where answers are laid down. They are files, so that user code which closes every handle loses none."""
 
-    def __init__(self, folder: str, told: int, settings: dict[str, Any]) -> None:
+    def __init__(self, folder: str, told: int, settings: entry_points.Settings) -> None:
         self.folder, self.told, self.process = folder, told, os.getpid()
         self.settings = settings
 
-    def put(self, number: int, answer: dict[str, Any], content: Any) -> None:
+    def put(self, number: int, answer: dict[str, object], content: np.ndarray | bytes | None) -> None:
         """Write an answer and tell that it is there."""
         if os.getpid() != self.process:
             os._exit(0)  # a copy of this process, made by the handler, came back from it too

@@ -7,14 +7,46 @@ has run, and has cost what it costs.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Payload
 from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, Order, ServerResponse, header_value, without_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import IO, Protocol, Required, TypedDict
+
+    class ResponseMetadata(TypedDict):
+        """Of every answer."""
+
+        HTTPStatusCode: int
+
+    class InvokeResponse(TypedDict, total=False):
+        """What InvokeEndpoint and InvokeEndpointAsync answer."""
+
+        ResponseMetadata: Required[ResponseMetadata]
+        Body: IO[bytes]
+        ContentType: str
+        InvokedProductionVariant: str
+        OutputLocation: str
+        FailureLocation: str
+
+    class ErrorResponse(TypedDict, total=False):
+        """What a ClientError holds."""
+
+        Error: dict[str, str]
+        ResponseMetadata: ResponseMetadata
+        OriginalStatusCode: int
+
+    class RuntimeClient(Protocol):
+        """What is used of boto3's client."""
+
+        def invoke_endpoint(self, **given: object) -> InvokeResponse: ...
+        def invoke_endpoint_async(self, **given: object) -> InvokeResponse: ...
+
 
 __all__ = ["INLINE_BYTES", "checked", "send"]
 
@@ -44,7 +76,11 @@ def send(name: str, payload: Payload, order: Order, kind: str = "realtime") -> S
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
-    given = {"EndpointName": checked(name), "ContentType": payload.content_type, "Body": payload.body}
+    given: dict[str, str | bytes] = {
+        "EndpointName": checked(name),
+        "ContentType": payload.content_type,
+        "Body": payload.body,
+    }
     optional = {
         "Accept": order.accept,
         "CustomAttributes": order.custom_attributes,
@@ -54,7 +90,7 @@ def send(name: str, payload: Payload, order: Order, kind: str = "realtime") -> S
     given |= {key: header_value(key, value) for key, value in optional.items() if value}
     how = Config(connect_timeout=_CONNECT, read_timeout=order.timeout, retries={"total_max_attempts": 1})
     try:
-        client = Session().client("sagemaker-runtime", config=how)
+        client: RuntimeClient = Session().client("sagemaker-runtime", config=how)
         if kind == "async":
             return _queued(client, given)
         return _served(client.invoke_endpoint(**given))
@@ -64,7 +100,7 @@ def send(name: str, payload: Payload, order: Order, kind: str = "realtime") -> S
         raise SendError(f"{name}: {_why(error, order)}") from None
 
 
-def _served(response: Mapping[str, Any]) -> ServerResponse:
+def _served(response: InvokeResponse) -> ServerResponse:
     with response["Body"] as stream:
         body = stream.read(MAX_ANSWER_BYTES + 1)
     variant = response.get("InvokedProductionVariant")
@@ -77,7 +113,7 @@ def _served(response: Mapping[str, Any]) -> ServerResponse:
     )
 
 
-def _queued(client: Any, given: dict[str, Any]) -> ServerResponse:
+def _queued(client: RuntimeClient, given: Mapping[str, str | bytes]) -> ServerResponse:
     """Hand a small body to an asynchronous endpoint; its answer will lie in S3."""
     if len(given["Body"]) > INLINE_BYTES:
         raise SendError(
@@ -85,13 +121,14 @@ def _queued(client: Any, given: dict[str, Any]) -> ServerResponse:
             "request: upload it to S3 (sm-imgcheck payload prints the commands)"
         )
     response = client.invoke_endpoint_async(**given)
-    places = {"the answer will be": "OutputLocation", "a failure": "FailureLocation"}
+    places = {
+        "the answer will be": response.get("OutputLocation"),
+        "a failure": response.get("FailureLocation"),
+    }
     return ServerResponse(
         status=response["ResponseMetadata"]["HTTPStatusCode"],
         notes=tuple(
-            f"{what} at {without_secrets(for_terminal(response[key]))}"
-            for what, key in places.items()
-            if key in response
+            f"{what} at {without_secrets(for_terminal(place))}" for what, place in places.items() if place is not None
         ),
     )
 
@@ -114,7 +151,7 @@ _SENDERS = {
 _NO_ENDPOINT = re.compile(r"Endpoint .{0,300} not found", re.DOTALL)
 
 
-def _refused(name: str, response: Mapping[str, Any], whole: str) -> ServerResponse:
+def _refused(name: str, response: ErrorResponse, whole: str) -> ServerResponse:
     """What the model, or SageMaker in front of it, has against the request. Raises SendError for all other errors."""
     error, meta = response.get("Error", {}), response.get("ResponseMetadata", {})
     code, said = str(error.get("Code", "")), str(error.get("Message", ""))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from io import BytesIO
-from typing import Any
 
 import numpy as np
 
@@ -57,7 +56,7 @@ def pack(parts: Iterable[tuple[Sample, bytes]], rows: int) -> Iterator[Chunk]:
         yield bytes(length)
 
 
-def _row(part: bytes) -> tuple[tuple[int, ...], np.dtype[Any], memoryview]:
+def _row(part: bytes) -> tuple[tuple[int, ...], np.dtype, memoryview]:
     try:
         shape, _, dtype, start = npy_header(BytesIO(part[: MAX_HEADER_BYTES + 64]))
     except CandidateError as error:

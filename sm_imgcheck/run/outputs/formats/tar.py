@@ -29,7 +29,7 @@ _PLAIN = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
 
 
 def check_spec(spec: Spec) -> None:
-    """Any tensor has its place."""
+    """Every tensor has its place."""
 
 
 def encode(array: np.ndarray, spec: Spec) -> Iterable[Chunk]:  # noqa: ARG001 - as every kind

@@ -1,0 +1,152 @@
+"""``sm-imgcheck handler``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli import output_paths
+from sm_imgcheck.cli.option_groups import at_most, grouped
+from sm_imgcheck.core.frozen import frozen
+
+if TYPE_CHECKING:
+    from sm_imgcheck.core.types import Result
+    from sm_imgcheck.features.handler import Handler
+
+__all__ = ["handler"]
+
+RANK = 6
+SUMMARY = "Run your own handler, and check the tensors that it makes."
+
+_LONGEST = 604_800
+"""Seconds: a week."""
+_LARGEST = 1 << 20
+"""GiB: a pebibyte."""
+
+
+@frozen
+class HandlerOptions:
+    """What is called, and under which limits."""
+
+    PANEL = "Handler"
+
+    function: Annotated[
+        str | None,
+        typer.Option(
+            "--function",
+            metavar="NAME",
+            help="The function to call, such as preprocess or Net.prepare: with the body, and with its content type "
+            "if it takes two arguments. Default: the one that a container calls.",
+            show_default=False,
+        ),
+    ] = None
+    content_type: Annotated[
+        str | None,
+        typer.Option(
+            "--content-type",
+            metavar="TYPE",
+            help="Content type of each request. Default: that of the image.",
+            show_default=False,
+        ),
+    ] = None
+    python: Annotated[
+        str | None,
+        typer.Option(
+            "--python",
+            metavar="PATH",
+            help="Interpreter that runs FILE, 3.8 or later, with NumPy. Default: the one that runs sm-imgcheck.",
+            show_default=False,
+        ),
+    ] = None
+    timeout: Annotated[
+        float,
+        typer.Option(
+            "--timeout",
+            metavar="SECONDS",
+            help="For importing FILE, and for each request.",
+            min=0.1,
+            callback=at_most(_LONGEST),
+        ),
+    ] = 60.0
+    memory: Annotated[
+        float | None,
+        typer.Option(
+            "--memory",
+            metavar="GIB",
+            help="Resident memory of FILE's process and all that it starts. Default: 8, or three quarters of the "
+            "machine's memory where that is less.",
+            min=0.05,
+            show_default=False,
+            callback=at_most(_LARGEST),
+        ),
+    ] = None
+
+
+@grouped
+def handler(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="An inference.py, or a folder that contains it or code/inference.py.",
+            show_default=False,
+        ),
+    ],
+    paths: common.Paths,
+    *,
+    spec: common.SpecName = common.DEFAULT_SPEC,
+    limits: HandlerOptions,
+    assumptions: common.AssumptionOptions,
+    selection: common.SelectionOptions,
+    fail_on: common.FailOn = "error",
+    report: common.ReportOptions,
+    picture: output_paths.Picture = None,
+    force: common.Force = False,
+    stdin_filename: common.StdinFilename = "stdin",
+) -> None:
+    """Run your own handler, and check the tensors that it makes.
+
+    Sends each PATH to FILE as a request, and checks the tensor that its input_fn, input_handler, handler or
+    preprocess returns, or that predict_fn and transform_fn call the model with. The request's image is the source: how
+    the tensor was made of it is identified too. FILE runs with your rights: the limits of time and memory, and the AWS
+    credentials that it does not get, are no sandbox.
+    """
+    from sm_imgcheck.cli import session
+
+    invocation = session.Invocation(
+        paths=paths,
+        spec=spec,
+        options=common.check_options(
+            assumptions,
+            selection,
+            as_sent=True,
+            content_type=limits.content_type,
+            keep_arrays=picture is not None,
+        ),
+        assumptions=assumptions,
+        run=common.RunOptions(force=force, stdin_filename=stdin_filename),
+        report=report,
+        handler=_handler(file, limits),
+    )
+    if picture is not None:
+        output_paths.check_one(paths)
+    results: list[Result] = []
+    counts = session.report_on(invocation, command=session.code_command(invocation), results=results)
+    if picture is not None:
+        output_paths.draw(invocation, results, picture)
+    raise typer.Exit(counts.exit_code(fail_on))
+
+
+def _handler(file: str, limits: HandlerOptions) -> Handler:
+    from sm_imgcheck.features.handler import Handler
+
+    return Handler(
+        file=file,
+        function=limits.function or "",
+        python=limits.python or "",
+        content_type=limits.content_type,
+        seconds=limits.timeout,
+        most_bytes=None if limits.memory is None else int(limits.memory * (1 << 30)),
+    )

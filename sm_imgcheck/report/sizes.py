@@ -1,0 +1,95 @@
+"""The report of ``payload --sizes``: envelopes, sizes and limits."""
+
+from __future__ import annotations
+
+from sm_imgcheck.core import phrases
+from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.features.requests import Bound, RequestTarget, bounds
+from sm_imgcheck.features.requests.sizes import Load, Size, cheapest
+from sm_imgcheck.report import Content, _records
+from sm_imgcheck.report.payload import to_whom
+
+__all__ = ["SizeTable", "SizesContent"]
+
+
+@frozen
+class SizeTable:
+    """How large each form of one request is."""
+
+    load: Load
+    sizes: tuple[Size, ...]
+    shapes: int
+    """Distinct shapes of the candidates, of which the load is the largest."""
+
+
+class SizesContent(Content[SizeTable]):
+    """One table."""
+
+    indent = 1
+
+    def __init__(self, route: RequestTarget) -> None:
+        self.route = route
+
+    def record(self, row: SizeTable) -> dict[str, object]:
+        """The table with its limits."""
+        best = cheapest(row.sizes)
+        return {
+            "version": _records.VERSION,
+            "images": row.load.images,
+            "shape": list(row.load.shape),
+            "dtype": row.load.dtype,
+            "shapes": row.shapes,
+            "stack": self.route.stack or None,
+            "endpoint": self.route.endpoint,
+            "sizes": _records.plain(row.sizes),
+            "limits": _records.plain(bounds(self.route)),
+            "unchecked": list(self.route.unchecked),
+            "cheapest": best and best.envelope,
+        }
+
+    def words(self, row: SizeTable) -> str:
+        """A line for each form, those first that the stack takes, then the limits, then the cheapest that fits."""
+        route, load = self.route, row.load
+        largest = f" (the largest of {row.shapes:,} shapes)" if row.shapes > 1 else ""
+        images = "1 image" if load.images == 1 else f"{load.images:,} images in one body"
+        lines = [f"{images}, {load.dtype} {list(load.shape)}{largest}, to {to_whom(route)}:"]
+        ordered = sorted(row.sizes, key=lambda size: (not size.taken, size.bytes is None, size.bytes))
+        lines += phrases.columns(
+            (size.envelope, _bytes(size), size.content_type, _verdict(size, route)) for size in ordered
+        )
+        lines += ["Limits, in bytes:"]
+        lines += phrases.columns(
+            (f"{bound.bytes:>13,}", bound.severity, f"{bound.source}; {bound.remedy}") for bound in bounds(route)
+        )
+        lines += [f"Not checked: {limit}." for limit in route.unchecked]
+        return "\n".join(line.rstrip() for line in [*lines, _best(row.sizes, route)]) + "\n"
+
+
+def _bytes(row: Size) -> str:
+    if row.bytes is None:
+        return "unknown".rjust(20)
+    return f"{'' if row.exact else 'at most '}{row.bytes:,}".rjust(20)
+
+
+def _verdict(row: Size, route: RequestTarget) -> str:
+    if not row.taken:
+        return f"not taken by {route.stack}"
+    if row.note:
+        return row.note
+    picture = "" if row.tensor else ", for a handler that makes the tensor"
+    if not row.over:
+        return f"fits{picture}"
+    return f"{_broken(row.over[-1], row)}{picture}"
+
+
+def _broken(bound: Bound, row: Size) -> str:
+    errors = [one for one in row.over if one.severity == "error"]
+    may = "" if row.exact else "may be "
+    return f"{may}TOO LARGE: over {errors[0].bytes:,}" if errors else f"{may}over {bound.bytes:,}, a warning"
+
+
+def _best(rows: tuple[Size, ...], route: RequestTarget) -> str:
+    best = cheapest(rows)
+    if best is None:
+        return f"No form of the tensor fits on the way to {to_whom(route)}."
+    return f"The cheapest that fits: {best.envelope}, {'' if best.exact else 'at most '}{best.bytes:,} bytes."

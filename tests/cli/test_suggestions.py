@@ -1,0 +1,195 @@
+"""Words of other tools: each works, or the error names what to use."""
+
+import numpy as np
+import pytest
+from pictures import jpeg
+
+from sm_imgcheck import cli
+
+SPEC = ("-s", "pillow-rgb-01")
+
+
+@pytest.fixture
+def say(tmp_path, monkeypatch, capsys):
+    """Run a command line in a folder with an image and a tensor: the exit code and both streams."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.jpg").write_bytes(jpeg())
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "y.jpg").write_bytes(jpeg())
+    np.save("x.npy", np.zeros((1, 224, 224, 3), np.float32))
+
+    def run(*arguments):
+        code = cli.main(list(arguments))
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+COMMANDS = {
+    "check": "use sm-imgcheck validate PATH",
+    "lint": "sm-imgcheck spec lint SPEC",
+    "fix": "use sm-imgcheck convert PATH",
+    "verify": "use sm-imgcheck validate PATH",
+    "scan": "use sm-imgcheck validate PATH",
+    "test": "use sm-imgcheck spec test",
+    "golden": "use sm-imgcheck spec test",
+    "init": "use sm-imgcheck spec init",
+    "new": "use sm-imgcheck spec init",
+    "doctor": "use sm-imgcheck --version -v",
+    "env": "use sm-imgcheck --version -v",
+    "version": "use sm-imgcheck --version -v",
+    "help": "use sm-imgcheck --help",
+    "list": "use sm-imgcheck spec list",
+    "presets": "use sm-imgcheck spec list",
+    "show": "use sm-imgcheck spec show",
+    "schema": "use sm-imgcheck spec schema",
+    "predict": "use sm-imgcheck send",
+    "invoke": "use sm-imgcheck send",
+    "run": "use sm-imgcheck handler FILE PATH",
+    "resize": "use sm-imgcheck convert",
+    "preprocess": "use sm-imgcheck convert",
+    "body": "use sm-imgcheck payload",
+    "detect": "use sm-imgcheck identify",
+    "rule": "use sm-imgcheck rules",
+    "why": "use sm-imgcheck explain",
+    "generate": "use sm-imgcheck code",
+    "join": "use sm-imgcheck merge",
+    "completion": "--show-completion",
+    "vaildate": "did you mean validate?",
+    "covnert": "did you mean convert?",
+    "plna": "did you mean plan?",
+    "zzz": "sm-imgcheck --help lists all",
+}
+OPTIONS = {
+    "--json": "use --format json",
+    "--output-format": "use --format json",
+    "--recursive": "folders are searched recursively",
+    "-r": "folders are searched recursively",
+    "--list-presets": "use sm-imgcheck spec list",
+    "--spec-file": "use -s SPEC",
+    "--config": "use -s SPEC",
+    "--preset": "use -s SPEC",
+    "--fix": "use sm-imgcheck convert",
+    "--write": "use sm-imgcheck convert",
+    "--dry-run": "use sm-imgcheck plan",
+    "--diff": "use sm-imgcheck plan",
+    "--strict": "use --fail-on warning",
+    "--exit-zero": "use --fail-on never",
+    "--skip": "use --ignore CODES",
+    "--only": "use --select CODES",
+    "--extend-select": "use --select CODES",
+    "--workers": "use -j JOBS",
+    "--num-workers": "use -j JOBS",
+    "--overwrite": "use --force",
+    "--silent": "use -q",
+    "--verbose": "use sm-imgcheck --version -v",
+    "--image": "use --source IMAGE",
+    "--layout": "use --assume layout=NCHW",
+    "--bgr": "use --assume channel_order=BGR",
+    "--color": "FORCE_COLOR",
+    "--stdin": "use - as PATH",
+    "--files-from": "use @LIST.txt as PATH",
+    "--handler": "use sm-imgcheck handler FILE PATH",
+    "--golden": "use sm-imgcheck spec test",
+    "--shape": "use sm-imgcheck spec init",
+    "--profile": "AWS_PROFILE",
+    "--fial-on": "did you mean --fail-on?",
+    "--hepl": "did you mean --help?",
+    "--zzz": "sm-imgcheck validate --help lists all",
+}
+
+
+@pytest.mark.parametrize("word", COMMANDS)
+def test_unknown_command_names_the_one_to_use(say, word):
+    code, out, err = say(word, "x.jpg")
+    assert (code, out) == (2, "")
+    assert err.startswith(f"error: unknown command: {word}; ")
+    assert COMMANDS[word] in err
+
+
+@pytest.mark.parametrize("word", OPTIONS)
+def test_unknown_option_names_the_one_to_use(say, word):
+    code, out, err = say("validate", "x.jpg", word)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"error: unknown option: {word}; ")
+    assert OPTIONS[word] in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("validate", "x.jpg", "pillow-rgb-01"), "pass it as -s pillow-rgb-01"),
+        (("payload", "x.jpg", "pillow-rgb-01", "-o", "out"), "pass it as -s pillow-rgb-01"),
+        (("validate", "x.jpg", "model.yaml"), "pass it as -s model.yaml"),
+        (("validate", "x.jpg"), "no spec: there is no ./sm-imgcheck.yaml; pass a spec or a preset with -s"),
+        (("validate", "x.jpg", "-s", "resnet50"), "presets that mention it: keras-caffe, torchvision-imagenet,"),
+        (("validate", "x.jpg", "-s", "imagenet"), "torchvision-imagenet, torchvision-imagenet-232"),
+        (("validate", "x.jpg", "-s", "pilow-rgb-01"), "did you mean pillow-rgb-01?"),
+        (("validate", "x.jpg", *SPEC, "--select", "DTY901"), "unknown rule code: 'DTY901'"),
+        (("validate", "x.jpg", *SPEC, "--format", "jsn"), "did you mean json?"),
+        (("payload", "x.jpg", *SPEC, "--as", "instance"), "did you mean instances?"),
+        (("code", *SPEC, "--for", "pytorh"), "did you mean pytorch?"),
+        (("spec", "lst"), "Did you mean 'list'?"),
+        (("explain", "DTY901"), "DTY101"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_wrong_value_names_the_nearest(say, arguments, words):
+    code, _, err = say(*arguments)
+    assert code == 2
+    assert words in " ".join(err.split())
+
+
+def test_shape_is_read_with_crosses(say):
+    assert "shape: [1, 3, 224, 224]" in say("spec", "init", "--shape", "1x3x224x224", "--layout", "NCHW")[1]
+
+
+def test_output_name_with_a_dot_is_a_folder_for_a_folder(say, tmp_path):
+    assert say("convert", "photos", *SPEC, "--output", "out/run.v2")[0] == 0
+    assert (tmp_path / "out" / "run.v2" / "y.npy").is_file()
+    assert say("convert", "x.jpg", *SPEC, "-o", "out/v1.2")[0] == 0
+    assert (tmp_path / "out" / "v1.2" / "x.npy").is_file()
+
+
+def test_colors_are_forced_and_refused_by_the_environment(say, monkeypatch):
+    assert "\x1b[" not in say("validate", "x.jpg", *SPEC, "--format", "table")[1]
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" in say("validate", "x.jpg", *SPEC, "--format", "table")[1]
+    assert "\x1b[" not in say("validate", "x.jpg", *SPEC, "--format", "table", "--no-color")[1]
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in say("validate", "x.jpg", *SPEC, "--format", "table")[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "candidates"),
+    [
+        ("val", {"validate"}),
+        ("validate --sel", {"--select"}),
+        ("validate --select DTY", {"DTY101", "DTY102"}),
+        ("convert -s pillow-b", {"pillow-bgr-01"}),
+        ("payload --as instances", {"instances", "instances-b64"}),
+        ("code --for py", {"pytorch"}),
+        ("spec te", {"test"}),
+    ],
+)
+def test_shells_complete_commands_options_and_values(say, monkeypatch, words, candidates):
+    monkeypatch.setenv("_SM_IMGCHECK_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", f"sm-imgcheck {words}")
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split())))
+    assert candidates <= set(say()[1].split())
+
+
+def test_versions_name_the_libraries_that_make_pixels(say):
+    code, out, _ = say("--version", "-v")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == [
+        "sm-imgcheck",
+        "python",
+        "platform",
+        "libjpeg-turbo",
+        "numpy",
+        "opencv",
+        "pillow",
+        "simplejpeg",
+    ]
