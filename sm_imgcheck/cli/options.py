@@ -44,9 +44,9 @@ def _complete_presets(incomplete: str) -> list[str]:
 
 
 def _complete_codes(incomplete: str) -> list[tuple[str, str]]:
-    from sm_imgcheck.rules import every
+    from sm_imgcheck.rules import all_rules
 
-    return [(code, rule.name) for code, rule in every().items() if code.startswith(incomplete.upper())]
+    return [(code, rule.name) for code, rule in all_rules().items() if code.startswith(incomplete.upper())]
 
 
 Paths = Annotated[
@@ -66,6 +66,7 @@ SpecName = Annotated[
         "-s",
         metavar="SPEC",
         help="A spec file, or a preset's name (sm-imgcheck spec list).",
+        callback=said,
         autocompletion=_complete_presets,
         rich_help_panel="Input",
     ),
@@ -298,7 +299,7 @@ def check_options(assumptions: AssumptionOptions, selection: SelectionOptions | 
 
 def _assumed(pairs: list[str] | None) -> dict[str, str]:
     """``["key=value", ...]`` as a mapping. Raises BadParameter for a key that nothing can be assumed of."""
-    from sm_imgcheck.core.assumptions import checked
+    from sm_imgcheck.core.assumptions import validate_assumptions
 
     assumptions: dict[str, str] = {}
     for pair in pairs or []:
@@ -307,7 +308,7 @@ def _assumed(pairs: list[str] | None) -> dict[str, str]:
             raise typer.BadParameter(f"{pair!r} is not KEY=VALUE, such as channel_order=BGR or value_range=0,1")
         assumptions[key] = value
     try:
-        return dict(checked(assumptions))
+        return dict(validate_assumptions(assumptions))
     except ImgcheckError as error:
         raise typer.BadParameter(str(error)) from None
 
@@ -318,9 +319,9 @@ def _codes(words: list[str] | None) -> tuple[str, ...]:
     if words and not wanted:
         raise typer.BadParameter("--select and --ignore take codes, such as SRC or DTY101: leave the option out")
     if wanted:
-        from sm_imgcheck.rules import every
+        from sm_imgcheck.rules import all_rules
 
-        known = tuple(every())
+        known = tuple(all_rules())
         for word in wanted:
             if not any(code.startswith(word) for code in known):
                 hint = nearest(word, known, cutoff=0.5) or "; sm-imgcheck rules lists all"

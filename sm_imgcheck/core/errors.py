@@ -67,8 +67,9 @@ class SpecError(ImgcheckError):
 class CandidateError(ImgcheckError):
     """A candidate that cannot be used.
 
-    ``code`` is that of the rule that reports it (such as ``SRC101``), ``problem`` the message of its finding. The rule
-    itself is no part of the exception: ``ops`` lies below the rules, and ``code`` writes such lines into handlers.
+    ``code`` is that of the rule that reports it (such as ``SRC101``), ``problem`` the message of its finding:
+    ``what: got X, expected Y``, subject first and without a file name, because reports print ``{name}: {problem}``.
+    The exception does not contain the rule: ``ops`` cannot import rules, and ``code`` writes such lines into handlers.
     """
 
     def __init__(self, code: str, problem: str) -> None:

@@ -55,20 +55,20 @@ def _compare(spec: Spec, number: int, *, allow_remote: bool) -> Result:
     tensor = replace(read(probe["tensor"], spec.decode), kind="probe", golden=golden)
     image = read(probe["image"], spec.decode, gray=decodes_gray(spec))
     if why := _no_tensor(tensor):
-        return _unusable(tensor, f"{place}.tensor: {for_terminal(probe['tensor'])} {why}")
+        return _unusable(tensor, f"{place}.tensor: {for_terminal(probe['tensor'])}: {why}")
     if why := _no_image(image):
-        return _unusable(tensor, f"{place}.image: {for_terminal(probe['image'])} {why}")
+        return _unusable(tensor, f"{place}.image: {for_terminal(probe['image'])}: {why}")
     try:
         facts = measure(tensor.data, spec.contract, {})
         plan = make_plan(spec, image, Options())
         array = apply.run(plan, image)
     except ImgcheckError as error:
-        return _unusable(tensor, f"{place}.image: of {for_terminal(probe['image'])} no tensor can be made: {error}")
+        return _unusable(tensor, f"{place}.image: {for_terminal(probe['image'])}: {error}")
     except MemoryError:
-        return _unusable(tensor, f"{place}.image: {for_terminal(probe['image'])} needs more memory than there is")
+        return _unusable(tensor, f"{place}.image: {for_terminal(probe['image'])}: out of memory")
     if facts.nans or facts.infinities:
-        what = f"holds {facts.nans + facts.infinities} values that are not finite: nothing can be compared with them"
-        return _unusable(tensor, f"{place}.tensor: {for_terminal(probe['tensor'])} {what}")
+        what = f"non-finite values: got {facts.nans + facts.infinities}, expected none; not compared"
+        return _unusable(tensor, f"{place}.tensor: {for_terminal(probe['tensor'])}: {what}")
     result = Result(candidate=replace(tensor, facts=facts, source=image), plan=plan, array=array)
     return replace(result, candidate=replace(result.candidate, golden=_compared(result, golden, plan, spec)))
 
@@ -76,7 +76,7 @@ def _compare(spec: Spec, number: int, *, allow_remote: bool) -> Result:
 def _read_local(path: str, decode: Decode, *, gray: bool = False) -> Candidate:
     """Read as ``source.read`` does what is on this machine."""
     if is_remote(path):
-        what = "is a remote place: fetch it and name the local file, or open it with --allow-remote"
+        what = "remote golden file: download it and set the local path, or pass --allow-remote"
         return Candidate(path=path, kind="unknown", problem=SRC101.finding(what))
     return source.read(path, decode, gray=gray)
 
@@ -86,16 +86,16 @@ def _no_tensor(candidate: Candidate) -> str:
     if candidate.problem is not None:
         return candidate.problem.message
     if candidate.header is not None:
-        return "is an image; a golden tensor is what the pipeline made of one (numpy.save)"
+        return "golden tensor: got an image, expected the output of the pipeline (numpy.save)"
     if candidate.data.dtype.kind not in "fiub" or not candidate.data.size:
-        return f"holds no numbers: shape {list(candidate.data.shape)}, dtype {candidate.data.dtype}"
+        return f"golden tensor: got {candidate.data.dtype} {list(candidate.data.shape)}, expected numeric values"
     return ""
 
 
 def _no_image(candidate: Candidate) -> str:
     if candidate.problem is not None:
         return candidate.problem.message
-    return "" if candidate.header is not None else "is a tensor; a probe starts from an image file"
+    return "" if candidate.header is not None else "probe image: got a tensor, expected an image file"
 
 
 def _unusable(tensor: Candidate, why: str) -> Result:

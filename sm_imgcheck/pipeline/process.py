@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sm_imgcheck import rules
-from sm_imgcheck.core.assumptions import checked
+from sm_imgcheck.core.assumptions import validate_assumptions
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import changed
 from sm_imgcheck.core.layouts import unflattened
@@ -45,7 +45,7 @@ def process(
     SpecError for a bad spec, ImgcheckError for a source that is no image, Bug where the tool breaks its own promise.
     """
     spec, options = loaded(spec), options or Options()
-    checked(options.assume)
+    validate_assumptions(options.assume)
     candidate = read_candidate(what, spec, options)
     candidate = measure_candidate(candidate, spec, options, trace)
     return assess(candidate, spec, options)

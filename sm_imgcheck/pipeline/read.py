@@ -33,7 +33,7 @@ from sm_imgcheck.io.numpy_files import (
     read_npy,
     read_npz,
 )
-from sm_imgcheck.io.stores.local import MAX_FILE_BYTES
+from sm_imgcheck.io.stores.local import MAX_FILE_BYTES, NO_SIZE
 from sm_imgcheck.io.tensors.json import is_json_tensor, read_json
 from sm_imgcheck.rules.source_file import SRC108, SRC120, SRC150, SRC153
 
@@ -240,7 +240,10 @@ def read_open(file: IO[bytes], size: int) -> bytes | tuple[np.ndarray, int]:
     if size > MAX_FILE_BYTES:
         raise CandidateError("SRC101", f"has {size} bytes; more than {MAX_FILE_BYTES} are not read")
     file.seek(0)
-    return file.read(size)
+    body = file.read(size)
+    if not size and file.read(1):
+        raise CandidateError("SRC101", NO_SIZE)
+    return body
 
 
 WITH_TRACEBACK = "SM_IMGCHECK_TRACEBACK"

@@ -39,8 +39,9 @@ class Group:
     """Files in which nothing mends it."""
     mender: str = ""
     messages: set[str] = field(default_factory=set)
+    head: str = ""
     tail: str = ""
-    """What all messages say after what was found: after the first semicolon."""
+    """Text before and after the actual value that all messages share; both empty if they differ in more."""
     actuals: list[str] = field(default_factory=list)
     smallest: tuple[int, int] = (0, 0)
     largest: tuple[int, int] = (0, 0)
@@ -55,8 +56,9 @@ class Group:
         self.mender = self.mender or finding.fixed_by or ""
         if len(self.examples) < EXAMPLES:
             self.examples.append((path, finding.actual or finding.message))
-        tail = finding.message.partition("; ")[2]
-        self.tail = tail if self.files == 1 else _common(self.tail, tail)
+        head, tail = _around_actual(finding)
+        self.tail = tail if self.files == 1 else _common(self.tail, tail) if head == self.head else ""
+        self.head = head if self.tail else ""
         if len(self.messages) < _DISTINCT:
             self.messages.add(finding.message)
         if len(self.actuals) < _DISTINCT and finding.actual not in self.actuals:
@@ -72,12 +74,18 @@ class Group:
             self.largest = height, width
 
 
-def _common(one: str, other: str) -> str:
-    """What two tails both say: all of it, or all but the figures in brackets at the end, or nothing."""
-    if one == other:
-        return one
-    said = one.partition(" (")[0]
-    return said if said == other.partition(" (")[0] else ""
+def _around_actual(finding: Finding) -> tuple[str, str]:
+    """Return a message's text before and after its actual value: ``size: got `` and ``, expected 224x224``."""
+    head, _, tail = finding.message.partition(f"got {finding.actual}")
+    return (f"{head}got ", tail.removeprefix(" (HxW)")) if finding.actual and tail else ("", "")
+
+
+def _common(tail: str, other: str) -> str:
+    """Return the text that two tails share: all, all except shapes and values in brackets, or none."""
+    if tail == other:
+        return tail
+    bare, other_bare = (re.sub(r" (\([^)]*\)|\[[^]]*\])", "", text) for text in (tail, other))
+    return bare if bare == other_bare else ""
 
 
 @dataclass(slots=True)
@@ -153,7 +161,8 @@ class Digest:
                 own,
             )
             _enter(self.groups, key, result, finding)
-        if result.facts is not None and result.skipped and result.request is None:
+        known = result.facts is not None or not result.findings  # else a finding has the cause
+        if known and result.skipped and result.request is None:
             _enter(self.stuck, (result.kind, result.skipped), result, _reason(result.skipped))
         if result.origins is not None and ((way := _origins.way(result)) in self.made or len(self.made) < _GROUPS):
             self.made[way] += 1

@@ -146,7 +146,7 @@ def _files(group: Group) -> str:
 
 def _sentence(group: Group) -> str:
     """What is said of a group without its files: where no span of what was found makes a sentence, one of them."""
-    if len(group.messages) > 1 and "; " not in group.sample.message:
+    if len(group.messages) > 1 and not group.head:
         return f"such as: {clipped(group.sample.message)}"
     return _said(group) or f"such as: {clipped(group.sample.message)}"
 
@@ -158,12 +158,12 @@ def _said(group: Group) -> str:
     if not any(group.actuals):
         return ""
     if all(group.smallest) and group.smallest != group.largest:
-        found = f"from {'x'.join(map(str, group.smallest))} to {'x'.join(map(str, group.largest))} (HxW)"
+        found = f"{'x'.join(map(str, group.smallest))} to {'x'.join(map(str, group.largest))} (HxW)"
     elif len(group.actuals) == 1:
         found = group.actuals[0]
     else:
         found = phrases.listing(group.actuals[:3], "or") + (", ..." if len(group.actuals) > 3 else "")
-    return clipped(f"{found}; {group.tail}" if group.tail else found)
+    return clipped(f"{group.head}{found}{group.tail}")
 
 
 def _details(group: Group) -> tuple[str, ...]:
@@ -280,7 +280,7 @@ def one(run: Run, result: Result) -> tuple[tuple[str, ...], list[Section]]:
     if result.header is not None and result.facts is not None:
         head.append(f"as a plain decode hands it over: {phrases.facts(result.facts)}")
     if result.handled is not None:
-        head = [f"{for_terminal(result.path)}: {phrases.handled(result.handled, result.facts)}"]
+        head = [f"{for_terminal(result.path)}: {phrases.format_handler_run(result.handled, result.facts)}"]
     if result.origins is not None:
         head.append(_origins.line(result))
     rows = [row(finding, clipped(finding.message), finding.fixed_by or "") for finding in by_weight(result.findings)]
@@ -290,7 +290,7 @@ def one(run: Run, result: Result) -> tuple[tuple[str, ...], list[Section]]:
     if result.plan is not None and result.findings:
         sections.append(Section(title="The plan from this to the model's tensor:", steps=result.plan.steps))
     sections += _origins.mended(result) if result.findings else []
-    if result.skipped and result.facts is not None:
+    if result.skipped and (result.facts is not None or not result.findings):  # else a finding has the cause
         made = "can be made" if result.plan is None else "was made"
         sections.append(Section(title=f"No tensor {made} of it:", rows=(reason(result.skipped),)))
     if result.bug:

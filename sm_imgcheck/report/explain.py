@@ -12,7 +12,7 @@ from sm_imgcheck.rules.endpoint_errors import Explanation
 
 __all__ = ["ExplainContent", "ManualPage", "page"]
 
-_KEYS = ("cause", "kind", "title", "why", "code", "tool", "checks", "line", "evidence", "source")
+_KEYS = ("cause", "kind", "title", "reason", "code", "tool", "checks", "line", "evidence", "source")
 _UNKNOWN = """\
 Not recognised: nothing in this text is known to be trouble with an image, a
 tensor or a request body. That does not mean that the request is right:
@@ -73,7 +73,8 @@ def _manual(rule: Rule) -> str:
 
 def page(found: Explanation) -> str:
     """What it is, why, what to do in the code and with this tool, and which check finds it beforehand."""
-    parts = [_block("", found.title), _evidence(found), _block("Why: ", found.why), _block("In the code: ", found.code)]
+    parts = [_block("", found.title), _evidence(found)]
+    parts += [_block("Why: ", found.reason), _block("In the code: ", found.code)]
     if found.tool:
         parts.append("With this tool:\n" + "\n".join(_tool(line) for line in found.tool))
     if found.checks:

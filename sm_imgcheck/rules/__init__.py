@@ -1,7 +1,10 @@
-"""Rules, and the checks that compare facts with a spec. One file a family; a new file adds rules.
+"""Rules, and the checks that compare facts with a spec. One file per family; a new file adds rules.
 
-A rule is an object that makes findings. Whatever finds something imports the rule: a check in this folder, which reads
-facts and no arrays; the file reader; a serving stack; the handler's runner; the comparison with golden tensors.
+A rule creates findings. Every producer of findings imports its rules: the checks in this folder (they read facts, not
+arrays), the file reader, the serving stacks, the handler's runner and the golden tensor comparison.
+
+Every message has the form ``what: got X, expected Y``, then the fix after a semicolon. It starts with its subject and
+contains no file name: reports print ``{name}: {message}``.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from sm_imgcheck.core import plugins
 from sm_imgcheck.core.errors import Bug, CandidateError
 from sm_imgcheck.core.types import Candidate, Certainty, Finding, Received, Refused, Severity, Spec
 
-__all__ = ["Rule", "every", "make_finding", "run"]
+__all__ = ["Rule", "all_rules", "make_finding", "run"]
 
 Verdict = Literal["ok", "warning", "corrupt", "unsupported", "bomb"]
 Check = Callable[[Candidate, Spec], Iterator[Finding]]
@@ -25,18 +28,18 @@ Check = Callable[[Candidate, Spec], Iterator[Finding]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """A rule with a stable code, which registers itself when it is made."""
+    """A rule with a stable code. Creating it registers it."""
 
     code: str
     name: str
     _: KW_ONLY
     severity: Severity
     verdict: Verdict | None = None
-    """SRC only: what the finding says of the file itself, whatever a spec makes of it."""
+    """SRC only: state of the file itself, independent of the spec."""
     fixed_by: str | None = None
-    """The op that fixes what it reports."""
+    """Op that fixes the reported mismatch."""
     see: str = ""
-    """Address of the evidence."""
+    """URL of the evidence."""
     doc: str
     """Title in the first line, then the manual page: meaning, symptom at an endpoint, fix."""
 
@@ -52,12 +55,12 @@ class Rule:
 
     @property
     def page(self) -> str:
-        """The manual page without its title."""
+        """Manual page without its title."""
         return dedent(self.doc.partition("\n")[2]).strip()
 
     @property
     def family(self) -> str:
-        """The letters of the code: SRC, SHP, DTY, CHN, VAL ..."""
+        """Letters of the code: SRC, SHP, DTY, CHN, VAL ..."""
         return self.code[:3]
 
     def finding(
@@ -71,10 +74,10 @@ class Rule:
         probability: float = 1.0,
         fixable: bool = True,
     ) -> Finding:
-        """Make a finding of this rule.
+        """Return a finding of this rule.
 
-        message: one sentence with place, actual and expected value, and fix. severity: None for the rule's own.
-        fixable: False where the policy of the spec, or the file itself, keeps ``fixed_by`` from fixing this one.
+        message: one sentence, ``what: got X, expected Y``, then the fix. severity: None for the default of the rule.
+        fixable: False where the policy of the spec, or the file itself, prevents the fix by ``fixed_by``.
         """
         return Finding(
             code=self.code,
@@ -96,13 +99,13 @@ class Rule:
 
 _rules: dict[str, Rule] = {}
 _checks: list[tuple[str, Check]] = []
-"""The family and the function of each, in the order of registration."""
+"""Family and function of each check, in the order of registration."""
 _FAMILIES = ("SRC", "SHP", "DTY", "CHN", "VAL", "PIX", "PAY", "HND", "GLD")
 
 
 @cache
-def every() -> Mapping[str, Rule]:
-    """All rules by code: the families as one would look, from the file to the numbers, then by code."""
+def all_rules() -> Mapping[str, Rule]:
+    """Return all rules by code: families in the order of the pipeline, from the file to the values, then by code."""
     package = sys.modules[__name__]
     for name in plugins.names(package):
         plugins.load(package, name)
@@ -112,25 +115,25 @@ def every() -> Mapping[str, Rule]:
 @cache
 def _positions() -> Mapping[str, int]:
     """Return the position of each code in a list of findings."""
-    return {code: position for position, code in enumerate(every())}
+    return {code: position for position, code in enumerate(all_rules())}
 
 
 @cache
 def _select_checks(*, usable: bool, request: bool, golden: bool, origins: bool) -> tuple[Check, ...]:
-    """The checks that may have something to say: of requests (PAY) and sources (PIX) where there is one.
+    """Return the checks that apply: PAY needs a request, PIX needs a source image.
 
-    A golden tensor is what the spec is held against (GLD), not the other way round.
+    A golden tensor is checked by GLD only: it is the reference for the spec.
     """
-    families = {code[:3] for code in every()} - {"GLD"}
-    families -= {family for family, there in (("PAY", request), ("PIX", origins)) if not there}
+    families = {code[:3] for code in all_rules()} - {"GLD"}
+    families -= {family for family, available in (("PAY", request), ("PIX", origins)) if not available}
     families &= families if usable else {"PAY"}
     return tuple(check for family, check in _checks if family in ({"GLD"} if golden else families))
 
 
 def run(candidate: Candidate, spec: Spec) -> tuple[Finding, ...]:
-    """Every finding on one candidate, in the order of the codes.
+    """Return all findings of one candidate, in the order of the codes.
 
-    A candidate that cannot be used yields its problem, and the findings on its request or its handler.
+    A candidate that cannot be used yields its problem, and the findings of its request or its handler.
     """
     problem = candidate.problem
     checks = _select_checks(
@@ -147,7 +150,7 @@ def run(candidate: Candidate, spec: Spec) -> tuple[Finding, ...]:
 
 
 def _earlier_findings(candidate: Candidate) -> Iterator[Finding]:
-    """Yield the findings made before any check: of the body, of the stack, of the user's handler."""
+    """Yield the findings from before the checks: of the body, of the stack, of the user's handler."""
     if candidate.request is not None:
         outcome = candidate.request.outcome
         yield from candidate.request.findings
@@ -160,5 +163,5 @@ def _earlier_findings(candidate: Candidate) -> Iterator[Finding]:
 
 
 def make_finding(error: CandidateError) -> Finding:
-    """Make the finding of a candidate that cannot be used, which ``convert`` does not fix."""
-    return every()[error.code].finding(error.problem, fixable=False)
+    """Return the finding of a candidate that cannot be used. ``convert`` does not fix it."""
+    return all_rules()[error.code].finding(error.problem, fixable=False)

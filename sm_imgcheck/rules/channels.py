@@ -1,10 +1,11 @@
-"""CHN: which channel is which."""
+"""CHN: channel order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from sm_imgcheck.core.assumptions import contradicted_order, likely_order
+from sm_imgcheck.core.phrases import percentage
 from sm_imgcheck.core.types import Candidate, Facts, Finding, Spec
 from sm_imgcheck.core.value_mapping import flipped, same, target
 from sm_imgcheck.rules import Rule
@@ -15,11 +16,11 @@ CHN101 = Rule(
     severity="error",
     fixed_by="reorder",
     see="https://github.com/ultralytics/ultralytics/issues/10289",
-    doc="""The channels stand in another order than the model takes them.
+    doc="""The channel order does not match the spec.
 
-    OpenCV decodes to BGR, Pillow to RGB; models keep the order of the library they were trained with.
+    OpenCV decodes to BGR, Pillow to RGB. A model expects the order of the library it was trained with.
 
-    At an endpoint: 200, and a worse answer that nobody notices. No server can tell.
+    At an endpoint: 200, and a less accurate prediction without any error. No server can detect it.
 
     In the model's code: ``image[..., ::-1]``, before mean and std are applied. Here: ``convert`` reorders.
     """,
@@ -28,11 +29,11 @@ CHN101 = Rule(
 
 @CHN101.check
 def _wrong_channel_order(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
-    facts, wanted = candidate.facts, spec.contract.channel_order
-    if facts is not None and facts.channel_order != wanted and sorted(facts.channel_order) == sorted(wanted):
+    facts, expected = candidate.facts, spec.contract.channel_order
+    if facts is not None and facts.channel_order != expected and sorted(facts.channel_order) == sorted(expected):
         yield CHN101.finding(
-            f"the channels stand as {facts.channel_order}; the model takes {wanted}",
-            expected=wanted,
+            f"channel order: got {facts.channel_order}, expected {expected}",
+            expected=expected,
             actual=facts.channel_order,
         )
 
@@ -41,13 +42,13 @@ CHN102 = Rule(
     "CHN102",
     "channel-order-assumed",
     severity="notice",
-    doc="""The channel order of a tensor was taken from the spec.
+    doc="""The channel order of a tensor is assumed from the spec.
 
-    Nothing in an array says for certain whether its first channel is red or blue. It is taken to be as the spec wants
-    it; where the colours speak clearly for it or against it (see CHN104), the message says so.
+    An array does not store whether its first channel is red or blue. The order of the spec is assumed; where the color
+    statistics clearly agree with it or contradict it (see CHN104), the message states so.
 
-    If your pipeline decodes with OpenCV and never converts, say ``--assume channel_order=BGR`` and ``convert`` mends
-    it.
+    If your pipeline decodes with OpenCV and does not convert, pass ``--assume channel_order=BGR``, and ``convert``
+    reorders.
     """,
 )
 
@@ -55,73 +56,66 @@ CHN102 = Rule(
 @CHN102.check
 def _channel_order_assumed(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
-    if facts is None or not _assumed(candidate, facts):
+    if facts is None or not _is_assumed(candidate, facts):
         return
     likely = likely_order(facts)
-    chance = f"(p={_rounded(facts.order_probability)})"
+    probability = percentage(facts.order_probability)
     if not likely:
-        message = f"an array does not tell its channel order: taken to be {facts.channel_order}"
+        evidence = "arrays do not store it"
     elif likely == facts.channel_order:
-        message = f"the channel order is taken to be {facts.channel_order}, as the colours bear out {chance}"
+        evidence = f"color statistics agree ({probability})"
     else:
-        message = (
-            f"the channel order is taken to be {facts.channel_order}, though the colours speak for {likely} {chance}"
-        )
+        evidence = f"color statistics suggest {likely} ({probability})"
     yield CHN102.finding(
-        f"{message} (if it is not: {_vouching(facts)})",
+        f"channel order assumed {facts.channel_order}; {evidence}; if wrong: {_assume_option(facts)}",
         expected=spec.contract.channel_order,
-        actual="not told",
+        actual="not stored",
     )
 
 
-def _assumed(candidate: Candidate, facts: Facts) -> bool:
-    """Whether the order is neither seen nor vouched for."""
+def _is_assumed(candidate: Candidate, facts: Facts) -> bool:
+    """Return whether the order is neither observed nor set with ``--assume``."""
     return candidate.kind in ("tensor", "request") and f"channel_order={facts.channel_order}" in facts.assumed
 
 
-def _rounded(probability: float) -> str:
-    """Two digits, or three where two would say that it is certain."""
-    return f"{probability:.2f}" if probability < 0.995 else f"{probability:.3f}"
-
-
-def _vouching(facts: Facts) -> str:
+def _assume_option(facts: Facts) -> str:
     return f"--assume channel_order={facts.channel_order[2::-1]}{facts.channel_order[3:]}"
 
 
 CHN104 = Rule(
     "CHN104",
-    "likely-other-order",
+    "likely-wrong-channel-order",
     severity="warning",
     fixed_by="reorder",
-    doc="""The colours look like those of a photograph with red and blue exchanged.
+    doc="""The color statistics are those of a photograph with red and blue swapped.
 
-    Skies are blue and stand at the top, skin, wood and soil are not blue: what a picture's colours say of its order
-    is put together, for a batch over as many as sixteen of its images. Fitted on 990 photographs: where it says 0.9
-    or more it was right in 97 or 98 of 100 that it had not seen. Diagrams, false colours, and pictures from under
-    water or through a microscope are no such photographs: there it may be wrong.
+    In photographs, skies are blue and at the top; skin, wood and soil are not blue. A model of such statistics
+    estimates the order, for a batch over up to 16 of its images. It is fitted on 990 photographs: at a probability of
+    0.9 or more, 97 or 98 % of the estimates on other photographs were correct. Diagrams, false-color images, and images
+    from under water or from a microscope have other statistics, and the estimate may be wrong.
 
-    At an endpoint: 200, and a worse answer that nobody notices. No server can tell.
+    At an endpoint: 200, and a less accurate prediction without any error. No server can detect it.
 
     In the model's code: ``image[..., ::-1]``, before mean and std are applied, where the image was decoded with
-    OpenCV for a model that takes RGB. Here: ``convert`` writes nothing until the order is given. Look at the picture,
-    then give ``--assume channel_order=BGR``, and ``convert`` reorders; or ``--assume channel_order=RGB`` (what the
-    model takes), and this warning does not appear again. ``--allow-guess`` applies the likely order.
+    OpenCV for an RGB model. Here: ``convert`` writes no output until the order is given. View the image, then pass
+    ``--assume channel_order=BGR``, and ``convert`` reorders; or ``--assume channel_order=RGB`` (the order of the
+    spec), and the warning disappears. ``--allow-guess`` applies the likely order.
     """,
 )
 
 
 @CHN104.check
-def _likely_other_order(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
+def _likely_wrong_channel_order(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
-    if facts is None or not _assumed(candidate, facts):
+    if facts is None or not _is_assumed(candidate, facts):
         return
     if likely := contradicted_order(facts):
-        wanted = spec.contract.channel_order
-        wanted = wanted if len(wanted) == len(likely) else facts.channel_order
+        expected = spec.contract.channel_order
+        expected = expected if len(expected) == len(likely) else facts.channel_order
         yield CHN104.finding(
-            f"the channels stand probably as {likely} (p={_rounded(facts.order_probability)}); "
-            f"the model takes {wanted} (if so: {_vouching(facts)})",
-            expected=wanted,
+            f"channel order is probably {likely} ({percentage(facts.order_probability)}), "
+            f"expected {expected}; if so: {_assume_option(facts)}",
+            expected=expected,
             actual=likely,
             certainty="likely",
             probability=facts.order_probability,
@@ -130,32 +124,32 @@ def _likely_other_order(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
 
 CHN103 = Rule(
     "CHN103",
-    "statistics-in-other-order",
+    "mean-std-order-mismatch",
     severity="error",
     fixed_by="values",
     see="https://github.com/roboflow/inference/pull/2828",
-    doc="""Mean and std were applied in the other channel order.
+    doc="""Mean and std were applied in the wrong channel order.
 
-    The values lie exactly where the spec's mean and std put them, but with the first and the last channel exchanged:
-    an RGB mean on BGR data, or the other way round.
+    The values match the spec's mean and std with the first and the last channel swapped: an RGB mean on BGR data, or a
+    BGR mean on RGB data.
 
-    At an endpoint: 200, and probabilities that are off by a little.
+    At an endpoint: 200, and slightly wrong probabilities.
 
-    In the model's code: list mean and std in the order in which the channels are stored at that point. Here:
-    ``convert`` takes them off and applies them rightly.
+    In the model's code: list mean and std in the channel order that the data has at that point. Here: ``convert``
+    undoes them and applies them in the correct order.
     """,
 )
 
 
 @CHN103.check
-def _statistics_in_other_order(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
+def _mean_std_order_mismatch(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts, contract = candidate.facts, spec.contract
     if facts is None or facts.values is None or contract.channels < len("RGB"):
         return
-    wanted, order = target(contract, facts.channel_order), facts.channel_order
-    if same(facts.values, flipped(wanted)) and not same(facts.values, wanted):
+    mapping, order = target(contract, facts.channel_order), facts.channel_order
+    if same(facts.values, flipped(mapping)) and not same(facts.values, mapping):
         yield CHN103.finding(
-            f"mean and std were applied in the order {order[2::-1]}; the channels stand as {order}",
+            f"order of mean and std: got {order[2::-1]}, expected {order} like the channels",
             expected=order,
             actual=order[2::-1] + order[3:],
         )

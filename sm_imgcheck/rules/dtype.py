@@ -1,4 +1,4 @@
-"""DTY: the type of the numbers and how they lie in memory."""
+"""DTY: dtype and memory layout."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sm_imgcheck.core.types import Candidate, Finding, Spec
 from sm_imgcheck.rules import Rule
 
-_NUMBERS = ("int", "uint", "float", "bfloat", "bool")
+_NUMERIC = ("int", "uint", "float", "bfloat", "bool")
 
 
 DTY101 = Rule(
@@ -16,13 +16,13 @@ DTY101 = Rule(
     severity="error",
     fixed_by="cast",
     see="https://github.com/microsoft/onnxruntime/issues/7340",
-    doc="""The dtype is not the one that the model takes.
+    doc="""The dtype does not match the spec.
 
-    Image libraries hand out uint8, NumPy's arithmetic makes float64, most graphs take float32.
+    Image libraries return uint8, NumPy divisions return float64, most models expect float32.
 
     At an endpoint: ``Unexpected input data type. Actual: (tensor(double)) , expected: (tensor(float))``; ``expected
-    scalar type Float but found Byte``; ``invalid size 4153344 bytes, expects 2076672``. MLflow casts in silence: a
-    0..1 float sent to a uint8 signature arrives as all zeros.
+    scalar type Float but found Byte``; ``invalid size 4153344 bytes, expects 2076672``. MLflow casts without an error:
+    0..1 floats for a uint8 signature become zeros.
 
     In the model's code: ``array.astype(np.float32)`` as the last step. Here: ``convert`` casts (to integers: rounded
     half to even and clipped).
@@ -32,24 +32,22 @@ DTY101 = Rule(
 
 @DTY101.check
 def _wrong_dtype(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
-    facts, wanted = candidate.facts, spec.contract.dtype
-    if facts is not None and facts.dtype != wanted and facts.dtype.startswith(_NUMBERS):
-        yield DTY101.finding(
-            f"the dtype is {facts.dtype}; the model takes {wanted}", expected=wanted, actual=facts.dtype
-        )
+    facts, expected = candidate.facts, spec.contract.dtype
+    if facts is not None and facts.dtype != expected and facts.dtype.startswith(_NUMERIC):
+        yield DTY101.finding(f"dtype: got {facts.dtype}, expected {expected}", expected=expected, actual=facts.dtype)
 
 
 DTY102 = Rule(
     "DTY102",
-    "swapped-bytes",
+    "wrong-byte-order",
     severity="error",
     fixed_by="cast",
-    doc="""The bytes of each number stand in the other order.
+    doc="""The byte order is not native.
 
-    The file was written on, or for, a machine of the other byte order (``>f4``).
+    The file was written on, or for, a machine with the opposite byte order (``>f4``).
 
-    At an endpoint: PyTorch refuses it (``given numpy array has byte order different from the native byte order``);
-    who reads the raw bytes gets other numbers without a word.
+    At an endpoint: PyTorch rejects it (``given numpy array has byte order different from the native byte order``);
+    readers of raw bytes get wrong values without an error.
 
     In the model's code: ``array.astype(array.dtype.newbyteorder("="))``. Here: ``convert`` writes native order.
     """,
@@ -57,12 +55,11 @@ DTY102 = Rule(
 
 
 @DTY102.check
-def _swapped_bytes(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
+def _wrong_byte_order(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
     if facts is not None and facts.byte_order == "swapped":
         yield DTY102.finding(
-            f"{facts.dtype} has its bytes in the other order than this machine's; "
-            f"the model takes native {spec.contract.dtype}",
+            f"byte order: got non-native {facts.dtype}, expected native {spec.contract.dtype}",
             expected="native",
             actual="swapped",
         )
@@ -73,10 +70,10 @@ DTY103 = Rule(
     "fortran-order",
     severity="warning",
     fixed_by="cast",
-    doc="""The array lies in memory in Fortran order.
+    doc="""The array is stored in Fortran order.
 
-    ``.npy`` says so in its header and NumPy reads it back rightly; a reader that takes the bytes as they lie (raw
-    and binary request bodies, C++ servers) sees another picture.
+    The ``.npy`` header states the order, and NumPy reads it correctly. Readers of the raw bytes (binary request bodies,
+    C++ servers) get a different image.
 
     In the model's code: ``np.ascontiguousarray(array)``. Here: ``convert`` writes C order.
     """,
@@ -88,7 +85,8 @@ def _fortran_order(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
     if facts is not None and facts.fortran:
         yield DTY103.finding(
-            f"the {spec.contract.layout} array lies in Fortran order; binary bodies are read in C order",
+            f"memory order of {spec.contract.layout}: got Fortran order, expected C order; "
+            "binary request bodies are read in C order",
             expected="C order",
             actual="Fortran order",
         )
@@ -96,26 +94,26 @@ def _fortran_order(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
 
 DTY104 = Rule(
     "DTY104",
-    "no-numbers",
+    "non-numeric",
     severity="error",
-    doc="""The array does not hold real numbers.
+    doc="""The elements of the array are not real numbers.
 
-    Text, bytes, complex or structured elements: usually a serializer that was given a base64 string or a list of
-    unequal rows (NumPy wraps either into an array without a word).
+    Text, bytes, complex or structured elements: usually the result of a base64 string or a list of unequal rows, which
+    NumPy converts to such an array without an error.
 
     At an endpoint: ``can't convert np.ndarray of type numpy.object_``; a body full of NULs.
 
-    In the model's code: build the array from the decoded picture, not from its text. Here: nothing mends it.
+    In the model's code: create the array from the decoded image, not from its text. Here: not fixable by ``convert``.
     """,
 )
 
 
 @DTY104.check
-def _no_numbers(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
+def _non_numeric(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
-    if facts is not None and not facts.dtype.startswith(_NUMBERS):
+    if facts is not None and not facts.dtype.startswith(_NUMERIC):
         yield DTY104.finding(
-            f"the elements are {facts.dtype}, not numbers; the model takes {spec.contract.dtype}",
+            f"non-numeric array: got {facts.dtype} elements, expected {spec.contract.dtype}",
             expected=spec.contract.dtype,
             actual=facts.dtype,
         )

@@ -1,4 +1,4 @@
-"""GLD: the spec held against golden tensors. The comparison is made beforehand; here stands what it means."""
+"""GLD: the spec checked against golden tensors. ``features.golden`` compares; these rules evaluate the result."""
 
 from __future__ import annotations
 
@@ -11,95 +11,95 @@ from sm_imgcheck.rules import Rule
 
 GLD101 = Rule(
     "GLD101",
-    "differs-from-golden",
+    "golden-mismatch",
     severity="error",
-    doc="""The spec makes other values of the probe image than the golden tensor holds.
+    doc="""The tensor that the spec produces differs from the golden tensor.
 
-    A golden tensor is what the pipeline that the model was trained or validated with made of one image. The spec is
-    run on that image, and the two are compared in grey levels: more than ``tolerance`` anywhere is too much. The first
-    stage that differs is named where a pipeline is found that makes the golden tensor of the image.
+    A golden tensor is the output of the training or validation pipeline for one probe image. The spec is applied to
+    the same image, and the two tensors are compared in gray levels: a difference above ``tolerance`` at any value is
+    an error. The message names the first stage that differs if a known pipeline reproduces the golden tensor.
 
-    At an endpoint: 200, and answers that are not those of the validation set.
+    At an endpoint: 200, and predictions that differ from those of the validation set.
 
-    Mend that stage in the spec; or, where the spec is right, make the golden tensor anew. ``validate --golden
-    --picture diff.png`` shows where they differ.
+    Fix that stage in the spec; if the spec is correct, regenerate the golden tensor. ``validate --golden --picture
+    diff.png`` shows where they differ.
     """,
 )
 
 
 @GLD101.check
-def _differs_from_golden(candidate: Candidate, _: Spec) -> Iterator[Finding]:
+def _golden_mismatch(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     golden = candidate.golden
     if golden is None or golden.max_difference is None or golden.mean_difference is None:
         return
     if golden.max_difference > golden.tolerance:
-        apart = f"{golden.max_difference:.4g} grey levels at most, {golden.mean_difference:.4g} on average"
+        difference = f"at most {golden.max_difference:.4g} gray levels, {golden.mean_difference:.4g} on average"
         yield GLD101.finding(
-            f"{golden.place}: the spec makes other values of {for_terminal(golden.image)}: apart by {apart} "
-            f"(tolerance {golden.tolerance:g}); {_stage(golden)}",
+            f"{golden.place}: difference from the spec's tensor of {for_terminal(golden.image)}: got {difference}, "
+            f"expected at most {golden.tolerance:g} (tolerance); {_stage(golden)}",
             expected=f"at most {golden.tolerance:g}",
-            actual=apart,
+            actual=difference,
         )
 
 
 def _stage(golden: Golden) -> str:
     if not golden.stage:
-        comes = "explains it" if golden.exact else "comes nearer than the spec's own"
-        return f"no pipeline that is known {comes}"
+        return "no known pipeline matches" if golden.exact else "no known pipeline is closer than the spec"
     if not golden.found:
-        return "its steps are the spec's own, and only their arithmetic differs"
-    ways = " or ".join(golden.found)
-    sure = "" if golden.exact else "no pipeline that is known explains it wholly; of the nearest "
-    later = f" ({' and '.join(golden.later)} later on)" if golden.later else ""
-    return f"{sure}the first stage that differs is {golden.stage}: {ways} instead of {golden.wanted}{later}"
+        return "same steps as the spec, with different rounding"
+    actual = " or ".join(golden.found)
+    source = "" if golden.exact else "no known pipeline matches exactly; in the nearest, "
+    later = f", then {' and '.join(golden.later)}" if golden.later else ""
+    return f"{source}first different stage: {golden.stage} (got {actual}, expected {golden.wanted}){later}"
 
 
 GLD102 = Rule(
     "GLD102",
-    "golden-of-other-form",
+    "golden-format-mismatch",
     severity="error",
-    doc="""The golden tensor has another shape, layout or dtype than what the spec makes of the probe image.
+    doc="""The golden tensor and the spec's tensor differ in shape, layout or dtype.
 
-    One of the two is not what the model takes: a batch axis that is missing, channels first or last, float64 that
-    NumPy made of a division.
+    One of the two does not match the model's input: a missing batch dimension, channels first instead of last, float64
+    from a NumPy division.
 
-    At an endpoint: an error about a shape or a dtype, unless the server casts in silence.
+    At an endpoint: a shape or dtype error, unless the server casts without an error.
 
-    Mend ``shape``, ``layout`` or ``dtype`` of the spec; or save the golden tensor right before the model gets it.
+    Fix ``shape``, ``layout`` or ``dtype`` of the spec; or save the golden tensor directly before the model's input.
     """,
 )
 
 
 @GLD102.check
-def _golden_of_other_form(candidate: Candidate, _: Spec) -> Iterator[Finding]:
+def _golden_format_mismatch(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     golden, facts = candidate.golden, candidate.facts
     if golden is None or golden.made is None or facts is None:
         return
-    for stage, is_, should in _forms(facts, golden.made):
+    for stage, actual, expected in _format_differences(facts, golden.made):
         yield GLD102.finding(
-            f"{golden.place}: {stage}: it is {is_}; the spec makes {should} of {for_terminal(golden.image)}",
-            expected=should,
-            actual=is_,
+            f"{golden.place}: {stage}: got {actual}, expected {expected} "
+            f"(the spec's tensor of {for_terminal(golden.image)})",
+            expected=expected,
+            actual=actual,
         )
 
 
-def _forms(facts: Facts, made: Facts) -> Iterator[tuple[str, str, str]]:
-    """What differs before any value is looked at: the stage, what is there, what the spec makes."""
-    stage = _shape_stage(facts, made)
+def _format_differences(facts: Facts, reference: Facts) -> Iterator[tuple[str, str, str]]:
+    """Yield each difference in format: the stage, the golden tensor's value, the spec's."""
+    stage = _shape_stage(facts, reference)
     if stage:
-        yield stage, describe(facts.shape, facts.layout), describe(made.shape, made.layout)
-    if facts.dtype != made.dtype:
-        yield "dtype", facts.dtype, made.dtype
+        yield stage, describe(facts.shape, facts.layout), describe(reference.shape, reference.layout)
+    if facts.dtype != reference.dtype:
+        yield "dtype", facts.dtype, reference.dtype
 
 
-def _shape_stage(facts: Facts, made: Facts) -> str:
-    if facts.shape == made.shape:
+def _shape_stage(facts: Facts, reference: Facts) -> str:
+    if facts.shape == reference.shape:
         return ""
-    if (facts.length("H"), facts.length("W")) != (made.length("H"), made.length("W")):
+    if (facts.length("H"), facts.length("W")) != (reference.length("H"), reference.length("W")):
         return "size"
-    if (facts.length("C") or 1) != (made.length("C") or 1):
-        return "colour"
-    return "batch" if (facts.length("N")) != (made.length("N")) else "layout"
+    if (facts.length("C") or 1) != (reference.length("C") or 1):
+        return "color"
+    return "batch" if (facts.length("N")) != (reference.length("N")) else "layout"
 
 
 GLD103 = Rule(
@@ -108,11 +108,12 @@ GLD103 = Rule(
     severity="error",
     doc="""A golden tensor or its probe image cannot be used.
 
-    One of the two files of an entry of ``golden`` is missing or damaged, the tensor holds NaN, or the spec's own policy
-    refuses the image, so that nothing could be compared. Paths start from the folder of the spec file that lists them.
+    One of the two files of an entry of ``golden`` is missing or damaged, the tensor contains NaN, or the spec's policy
+    rejects the image, so the comparison was not possible. Paths are relative to the folder of the spec file that
+    lists them.
 
-    Nothing is wrong at an endpoint yet, but nothing guards it either.
+    At an endpoint: no effect, but this part of the spec is untested.
 
-    Mend the entry that the message names, or make both files anew.
+    Fix the entry that the message names, or regenerate both files.
     """,
 )

@@ -1,4 +1,4 @@
-"""HND: the user's own handler, run on a request. ``features.handler`` runs it and finds out what it did."""
+"""HND: the user's own handler, run on a request. ``features.handler`` runs it and reports the outcome."""
 
 from __future__ import annotations
 
@@ -6,67 +6,68 @@ from sm_imgcheck.rules import Rule
 
 HND101 = Rule(
     "HND101",
-    "handler-raised",
+    "handler-exception",
     severity="error",
     doc="""The handler raised an exception.
 
-    The message names the exception and the innermost line of your own file on its way; in brackets stands the file of
-    a library, where it was raised there.
+    The message names the exception and the innermost line of your file in the traceback; in brackets, the library file
+    where it was raised, if any.
 
-    At an endpoint: a 500 with the exception's text and a trace (Hugging Face: a 400), over InvokeEndpoint a 424
-    ``ModelError``. One that is raised while the file is imported keeps the container from answering its ping.
+    At an endpoint: a 500 with the exception's text and traceback (Hugging Face: a 400), through InvokeEndpoint a 424
+    ``ModelError``. With an exception during the import of the file, the container fails its ping.
 
-    In the model's code: mend that line; ``sm-imgcheck code --for STACK`` writes a handler that makes the spec's tensor.
-    Here: HND110 says what is known of this text.
+    In the model's code: fix that line; ``sm-imgcheck code --for STACK`` writes a handler that creates the spec's
+    tensor. Here: HND110 explains the text if it is known.
     """,
 )
 
 
 HND102 = Rule(
     "HND102",
-    "handler-ended",
+    "handler-exited",
     severity="error",
-    doc="""The handler ended its process, or closed what its answer goes through.
+    doc="""The handler ended its process, or closed the channel for its result.
 
-    ``sys.exit``, ``os._exit``, a crash in a library's C code, the kernel that takes a process when memory runs out.
+    ``sys.exit``, ``os._exit``, a crash in a library's C code, or the kernel when memory runs out (SIGKILL).
 
-    At an endpoint: the worker dies and is started anew with the model; the request gets a 500 or 503 after a while, and
-    so do those that wait.
+    At an endpoint: the worker exits and restarts with the model; the request and all queued requests get a 500 or 503
+    after a delay.
 
-    In the model's code: raise an exception for a bad request. The line is told where Python could still print it.
+    In the model's code: raise an exception for an invalid request. The message includes the line if Python could still
+    print it.
     """,
 )
 
 
 HND103 = Rule(
     "HND103",
-    "handler-too-slow",
+    "handler-timeout",
     severity="error",
-    doc="""The handler was not done within the time limit.
+    doc="""The handler exceeded the time limit.
 
-    A loop, a download, a lock, a question to standard input; or a large framework that is imported on a slow disk.
+    A loop, a download, a lock, a read from standard input; or the import of a large framework from a slow disk.
 
-    At an endpoint: the container has 60 seconds to answer a request; after that the client sees a 424 or a time-out.
+    At an endpoint: the container has 60 seconds to respond; after that the client gets a 424 or a timeout.
 
-    In the model's code: load and download while the file is imported, or in ``model_fn``, not for each request. Here:
-    ``--timeout SECONDS`` sets the limit, for importing the file and for each request.
+    In the model's code: load and download during the import of the file, or in ``model_fn``, not for each request.
+    Here: ``--timeout SECONDS`` sets the limit, for importing the file and for each request.
     """,
 )
 
 
 HND104 = Rule(
     "HND104",
-    "handler-too-large",
+    "handler-limit-exceeded",
     severity="error",
-    doc="""The handler took more memory or processes than the limit, or returned more than is taken.
+    doc="""The handler exceeded the limit on memory, processes or result size.
 
-    An image that is enlarged without bound (a size that came with the request), height and width exchanged with a batch
-    axis, a list that grows from request to request.
+    An image enlarged without limit (a size from the request), height and width swapped with the batch dimension, a list
+    that grows with each request.
 
-    At an endpoint: the kernel kills the worker, and every request that it holds is lost.
+    At an endpoint: the kernel kills the worker, and all requests that it processes are lost.
 
-    In the model's code: check the size before pixels are decoded (``Image.open`` reads the header only). Here:
-    ``--memory GIB`` sets the limit; it is the resident memory of the process and of all that it starts.
+    In the model's code: check the size before decoding (``Image.open`` reads the header only). Here: ``--memory GIB``
+    sets the limit on the resident memory of the process and its child processes.
     """,
 )
 
@@ -75,54 +76,53 @@ HND105 = Rule(
     "HND105",
     "no-tensor-returned",
     severity="error",
-    doc="""What the handler returned is no tensor.
+    doc="""The handler's return value is not a tensor.
 
-    ``None`` (a forgotten ``return``), a generator, a coroutine, an object of your own, text that TensorFlow Serving
-    refuses, several tensors of which none has the spec's name.
+    ``None`` (a missing ``return``), a generator, a coroutine, a custom object, text that TensorFlow Serving rejects, or
+    several tensors without the spec's input name.
 
     At an endpoint: the next function fails, far from the cause: ``'NoneType' object has no attribute 'shape'``,
     ``conv2d() received an invalid combination of arguments``.
 
-    In the model's code: return the array. Where preprocessing happens elsewhere, name that function: ``--function``.
+    In the model's code: return the array. If another function preprocesses, name it with ``--function``.
     """,
 )
 
 
 HND106 = Rule(
     "HND106",
-    "content-type-refused-by-handler",
+    "content-type-rejected-by-handler",
     severity="error",
-    doc="""The handler refused the content type of the request.
+    doc="""The handler rejected the content type of the request.
 
-    Handlers compare the header letter by letter, and the one that was written for ``application/x-image`` refuses
-    ``image/jpeg``.
+    Handlers compare the header exactly: a handler for ``application/x-image`` rejects ``image/jpeg``.
 
-    At an endpoint: the handler's own error for every request of a client that sends another type.
+    At an endpoint: the handler's error for every request with a different type.
 
-    In the client: send the type that the handler takes; in the model's code: take ``image/*``. Here: ``--content-type``
-    sends another.
+    In the client: send the type that the handler accepts; in the model's code: accept ``image/*``. Here:
+    ``--content-type`` sends another type.
     """,
 )
 
 
 HND110 = Rule(
     "HND110",
-    "known-trouble",
+    "known-error",
     severity="notice",
-    doc="""The text of the exception is known.
+    doc="""The exception's text matches a known error.
 
-    The same answer as ``sm-imgcheck explain`` gives to it, which has more: the reasons, and what this tool can do.
+    The message is the short form of the output of ``sm-imgcheck explain``, which adds the reasons and the commands.
     """,
 )
 
 
 HND120 = Rule(
     "HND120",
-    "functions-exclude-each-other",
+    "conflicting-functions",
     severity="error",
-    doc="""The file defines ``transform_fn`` beside ``input_fn``.
+    doc="""The file defines both ``transform_fn`` and ``input_fn``.
 
-    The toolkits of the PyTorch, MXNet, scikit-learn and Hugging Face containers take the one or the other.
+    The toolkits of the PyTorch, MXNet, scikit-learn and Hugging Face containers accept only one of the two.
 
     At an endpoint: ``Cannot use transform_fn implementation in conjunction with input_fn, predict_fn, and/or output_fn
     implementation``, for every request.
@@ -134,11 +134,11 @@ HND120 = Rule(
 
 HND121 = Rule(
     "HND121",
-    "functions-missing",
+    "missing-functions",
     severity="error",
     doc="""The file defines ``input_handler`` without ``output_handler``.
 
-    The TensorFlow Serving container takes both, or a function ``handler`` that does all.
+    The TensorFlow Serving container requires both, or a function ``handler`` instead of the two.
 
     At an endpoint: it does not start: ``NotImplementedError: Handlers are not implemented correctly in user script.``
 
@@ -153,52 +153,53 @@ HND122 = Rule(
     severity="error",
     doc="""``input_handler`` returns a dict instead of its JSON.
 
-    The container hands the result to ``requests.post(uri, data=...)``, which writes a dict as the fields of a form.
+    The container passes the result to ``requests.post(uri, data=...)``, which encodes a dict as form fields.
 
-    At an endpoint: TensorFlow Serving answers ``JSON Parse error: Invalid value. at offset: 0``.
+    At an endpoint: TensorFlow Serving returns ``JSON Parse error: Invalid value. at offset: 0``.
 
-    In the model's code: ``return json.dumps({"instances": ...})``. The dict was checked as if it had been sent so.
+    In the model's code: ``return json.dumps({"instances": ...})``. The dict was checked as if sent as JSON.
     """,
 )
 
 
 HND123 = Rule(
     "HND123",
-    "several-classes",
+    "multiple-classes",
     severity="error",
     doc="""The file of a TorchServe handler defines more than one class.
 
-    TorchServe takes the one class of the file, or a function ``handle`` at its top.
+    TorchServe expects exactly one class in the file, or a module-level function ``handle``.
 
     At an endpoint: ``Expected only one class in custom service code or a function entry point``.
 
-    In the model's code: move the others into a file of their own. The first with ``preprocess`` was checked.
+    In the model's code: move the others into a separate file. The first class with ``preprocess`` was checked.
     """,
 )
 
 
 HND124 = Rule(
     "HND124",
-    "posted-text-reads-otherwise",
+    "serving-request-mismatch",
     severity="warning",
-    doc="""TensorFlow Serving reads what the handler posts otherwise than it was meant.
+    doc="""TensorFlow Serving reads the handler's request in an unintended way.
 
-    Values that leave the range of the signature's dtype, a batch axis that is missing, a name that is not the spec's.
+    Values outside the range of the signature's dtype, a missing batch dimension, an input name that differs from the
+    spec.
 
-    At an endpoint: 200 with an answer for each row of the image, or wrong numbers.
+    At an endpoint: 200 with a prediction for each row of the image, or wrong values.
 
-    In the model's code: one more pair of brackets around each image; numbers that the signature's dtype holds.
+    In the model's code: add a pair of brackets around each image; send values within the signature's dtype.
     """,
 )
 
 
 HND130 = Rule(
     "HND130",
-    "as-the-handler-was-run",
+    "handler-run-conditions",
     severity="notice",
-    doc="""What stood in for the server when the handler was run, and what was taken of what it returned.
+    doc="""Stubs and selections of this handler run.
 
-    A class of TorchServe that is not installed, ``initialize`` that was called without a model, one tensor of several,
-    a tensor that was fetched from a GPU.
+    A TorchServe class that is not installed, ``initialize`` called without a model, one tensor selected from several,
+    a tensor copied from a GPU.
     """,
 )

@@ -1,4 +1,4 @@
-"""PAY: the numbers in a request body, as its serving stack reads them. See ``payload_request``."""
+"""PAY: the values in a request body, as its serving stack reads them. See ``payload_request``."""
 
 from __future__ import annotations
 
@@ -6,47 +6,47 @@ from sm_imgcheck.rules import Rule
 
 PAY105 = Rule(
     "PAY105",
-    "batch-axis-lost-or-invented",
+    "batch-dimension-mismatch",
     severity="error",
     see="https://github.com/tensorflow/serving/issues/2104",
-    doc="""The server reads another batch than was meant.
+    doc="""The server reads a different batch size than intended.
 
-    TensorFlow Serving takes every entry of ``instances`` for one instance: a bare list of height x width x 3 becomes
-    as many instances as the image has rows, and a flat list gains an axis. Triton takes the first axis for the batch
-    and refuses an image of 224 rows as a batch of 224.
+    TensorFlow Serving reads every entry of ``instances`` as one instance: a bare list of height x width x 3 becomes one
+    instance per image row, and a flat list gains a dimension. Triton reads the first axis as the batch dimension and
+    rejects an image of 224 rows as a batch of 224.
 
     At an endpoint: ``inference request batch-size must be <= 8``; ``Shape of input ... does not match expected
-    shape``; ``Matrix size-incompatible``; or a 200 with as many answers as there are rows.
+    shape``; ``Matrix size-incompatible``; or a 200 with one prediction per row.
 
-    In the client: ``array[np.newaxis].tolist()``. Here: ``payload`` writes the batch axis that the spec asks for.
+    In the client: ``array[np.newaxis].tolist()``. Here: ``payload`` writes the batch dimension of the spec.
     """,
 )
 
 
 PAY106 = Rule(
     "PAY106",
-    "values-cast-in-silence",
+    "silent-cast",
     severity="error",
-    doc="""The server changes the values to fit its own dtype.
+    doc="""The server casts the values to its dtype, and they change.
 
-    MLflow casts whatever comes to the signature's dtype: floats of 0..1 sent to a uint8 signature arrive as zeros,
-    ``null`` as NaN, texts as numbers.
+    MLflow casts all input to the signature's dtype: 0..1 floats for a uint8 signature become zeros, ``null`` becomes
+    NaN, text becomes numbers.
 
-    At an endpoint: 200, and the answer to another picture; only integers that do not fit are refused (``Python integer
-    300 out of bounds for uint8``).
+    At an endpoint: 200, and the prediction for a different image; only integers out of range are rejected (``Python
+    integer 300 out of bounds for uint8``).
 
-    In the client: send the values that the signature takes. Here: ``payload`` sends the spec's dtype and range.
+    In the client: send the values that the signature expects. Here: ``payload`` sends the spec's dtype and range.
     """,
 )
 
 
 PAY107 = Rule(
     "PAY107",
-    "floats-for-an-integer-input",
+    "float-for-integer-input",
     severity="error",
-    doc="""Numbers with a point or an exponent stand where the input takes whole numbers.
+    doc="""The body contains numbers with a point or an exponent, and the input is an integer.
 
-    Even ``1.0`` is refused: JSON parsers tell it from ``1``.
+    Even ``1.0`` is rejected: JSON parsers distinguish it from ``1``.
 
     At an endpoint: ``JSON Value: 1.5 Type: Number is not of expected type: uint8`` (TensorFlow Serving); ``attempt to
     access JSON non-unsigned-integer as unsigned-integer`` (Triton).
@@ -62,13 +62,13 @@ PAY108 = Rule(
     severity="error",
     doc="""The nested lists differ in length.
 
-    Images of several sizes in one batch, or a row that was cut.
+    Images of several sizes in one batch, or a truncated row.
 
     At an endpoint: ``setting an array element with a sequence. The requested array has an inhomogeneous shape``;
     ``Encountered list at unexpected size``.
 
-    In the client: resize all images of a request to one size, or send one a request. Here: ``payload`` resizes as the
-    spec says before it joins them.
+    In the client: resize all images of a request to one size, or send one image per request. Here: ``payload`` resizes
+    as specified before it joins them.
     """,
 )
 
@@ -77,15 +77,14 @@ PAY109 = Rule(
     "PAY109",
     "nan-in-json",
     severity="error",
-    doc="""The JSON body holds NaN or Infinity, for which JSON has no word.
+    doc="""The JSON body contains NaN or Infinity, which are not valid JSON.
 
-    Python writes and reads them all the same; other servers refuse the body, and those that take it hand NaN to the
-    model.
+    Python writes and reads them anyway; some servers reject the body, and the others pass NaN to the model.
 
     At an endpoint: 422 (MLServer), ``failed to parse the request JSON buffer`` (Triton), or NaN for every class.
 
-    In the client: find the division by zero; ``json.dumps(..., allow_nan=False)`` tells you before the server does.
-    Here: ``payload`` refuses to write it.
+    In the client: fix the division by zero; ``json.dumps(..., allow_nan=False)`` raises before the server does. Here:
+    ``payload`` refuses to write it.
     """,
 )
 
@@ -94,7 +93,7 @@ PAY113 = Rule(
     "PAY113",
     "big-endian-body",
     severity="error",
-    doc="""The .npy body has its bytes in the order of other machines.
+    doc="""The .npy body is big-endian.
 
     At an endpoint: PyTorch: ``given numpy array has byte order different from the native byte order``.
 
@@ -105,50 +104,49 @@ PAY113 = Rule(
 
 PAY115 = Rule(
     "PAY115",
-    "bytes-do-not-fill-the-shape",
+    "body-size-mismatch",
     severity="error",
-    doc="""The values do not fill the shape that the body claims.
+    doc="""The number of values does not match the declared shape.
 
-    A body that was cut on its way, a dtype of another width (twice as many bytes: float64), the shape of another
-    array.
+    A truncated body, a dtype of another width (twice as many bytes: float64), the shape of another array.
 
     At an endpoint: ``input byte size mismatch ... Expected 602112, got 1204224``; ``Shape does not match true shape of
     'data' field``; ``cannot reshape array``; ``EOF: reading array data``.
 
-    In the client: take shape, datatype and bytes from the same array. Here: ``payload`` does.
+    In the client: derive shape, datatype and bytes from the same array. Here: ``payload`` does.
     """,
 )
 
 
 PAY117 = Rule(
     "PAY117",
-    "wrong-datatype-word",
+    "wrong-datatype",
     severity="error",
-    doc="""The request says another datatype than the model takes, or a word that the protocol does not know.
+    doc="""The datatype in the request is not the model's, or not defined by the protocol.
 
-    v2 requests say ``FP32``, not ``float32``; NumPy's default of 64 bits is ``FP64``. TensorFlow Serving fills no
-    half-precision input from JSON at all.
+    v2 requests use ``FP32``, not ``float32``; NumPy's default of 64 bits is ``FP64``. TensorFlow Serving does not
+    support half-precision inputs in JSON.
 
     At an endpoint: ``inference input 'image' data-type is 'FP64', but model expects 'FP32'``; ``invalid datatype for
     input image``; 501 ``Conversion of JSON Value ... to type: half``.
 
-    In the client: cast the array and name its dtype. Here: ``payload`` takes both from the spec.
+    In the client: cast the array and name its dtype. Here: ``payload`` uses the spec for both.
     """,
 )
 
 
 PAY118 = Rule(
     "PAY118",
-    "refused-shape",
+    "shape-mismatch",
     severity="error",
-    doc="""The server holds the shape against the model's, and refuses it.
+    doc="""The server rejects the shape because it does not match the model's.
 
-    Channels first for channels last, another size, an axis too many.
+    Channels first instead of last, another size, an extra axis.
 
     At an endpoint: ``unexpected shape for input 'image' ... Expected [-1,224,224,3], got [1,3,224,224]`` (Triton);
     ``Shape of input (1, 3, 224, 224) does not match expected shape`` (MLflow).
 
     In the client: ``np.transpose(x, (0, 2, 3, 1))``, never ``reshape``. Here: ``payload`` resizes and transposes as
-    the spec says.
+    specified.
     """,
 )

@@ -1,6 +1,6 @@
-"""PIX: how a tensor was made of its source image, where that is at hand. What was found is held against the spec's way.
+"""PIX: how a tensor was produced from its source image, compared with the spec.
 
-Channel order, values, dtype and layout have families of their own; here stands what happens to the pixels before.
+Other families cover channel order, values, dtype and layout; these rules cover the pixel operations before them.
 """
 
 from __future__ import annotations
@@ -12,37 +12,37 @@ from sm_imgcheck.core.types import Candidate, Finding, Ideal, Severity, Spec
 from sm_imgcheck.ops.compare import differences, said, traits
 from sm_imgcheck.rules import Rule
 
-_MUCH_ON_AVERAGE, _MUCH_AT_MOST = 1.5, 16.0
-"""Grey levels from which pixels are wrong: decoders and rounding stay below; bilinear with and without antialias, at
-half the size, are 2.6 apart on average and 76 at most."""
+_MAX_MEAN_DIFFERENCE, _MAX_DIFFERENCE = 1.5, 16.0
+"""Gray levels above which pixels are wrong: decoders and rounding stay below; bilinear with and without antialias, at
+half the size, differ by 2.6 on average and by 76 at most."""
 _ROUNDING = 1.01
-"""Grey levels that two ways to round the same sum may be apart: of no consequence."""
+"""Largest difference in gray levels between two ways to round the same sum: negligible."""
 
 
 PIX101 = Rule(
     "PIX101",
-    "not-this-image",
+    "source-mismatch",
     severity="error",
-    doc="""Nothing that is looked for leads from the source image to this tensor.
+    doc="""No known pipeline converts the source image to this tensor.
 
-    Every turn, mirror image, framing, filter, channel order and value mapping that is usual was tried. The tensor is
-    another picture, or this one cut, turned by an odd angle or painted over.
+    Every common rotation, flip, framing, filter, channel order and value mapping was tried. The tensor shows a
+    different image, or this image cropped, rotated by an unusual angle or edited.
 
-    At an endpoint: an answer about something else.
+    At an endpoint: a prediction for different content.
 
-    In the model's code: see which file the tensor is really made of; switch random augmentation off.
+    In the model's code: check which file the tensor was created from; disable random augmentation.
     """,
 )
 
 
 @PIX101.check
-def _not_this_image(candidate: Candidate, _: Spec) -> Iterator[Finding]:
+def _source_mismatch(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     if candidate.origins == ():
         yield PIX101.finding(
-            f"it is not made of {_source(candidate)} in any way that is looked for: it is another picture, or "
-            "this one cut or altered",
-            expected="made of the source image",
-            actual="not recognised",
+            f"source image: got a different, cropped or edited image, expected {_source(candidate)} "
+            "converted by a known pipeline",
+            expected="created from the source image",
+            actual="not recognized",
         )
 
 
@@ -50,15 +50,15 @@ PIX102 = Rule(
     "PIX102",
     "unknown-pipeline",
     severity="warning",
-    doc="""The tensor is the source image, by a pipeline that could not be named.
+    doc="""The tensor shows the source image, but no known pipeline matches.
 
-    The nearest explanation leaves differences that arithmetic does not explain: an unusual crop, a filter of another
-    library, a blur, a picture that was compressed again. What the message says of the pipeline is the nearest, not the
-    truth; so channel order and values are taken as if there were no source.
+    The nearest pipeline leaves differences larger than rounding: an unusual crop, another library's filter, a blur, an
+    image that was compressed again. The message describes the nearest pipeline, which is only an approximation;
+    channel order and values are therefore checked as without a source image.
 
-    At an endpoint: as good or bad as the differences are large.
+    At an endpoint: the error grows with the difference.
 
-    In the model's code: write down each step between decode and request, and compare it with the spec's.
+    In the model's code: list each step between decode and request, and compare it with the spec.
     """,
 )
 
@@ -68,26 +68,27 @@ def _unknown_pipeline(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     origins = candidate.origins
     if origins and not origins[0].exact:
         nearest = origins[0]
+        mean, maximum = f"{nearest.mean_difference:.2g}", f"{nearest.max_difference:.3g}"
         yield PIX102.finding(
-            f"it shows {_source(candidate)}, by an unknown pipeline; the nearest leaves "
-            f"{nearest.mean_difference:.2g} grey levels on average, {nearest.max_difference:.3g} at most: "
+            f"pipeline from {_source(candidate)}: got an unknown pipeline, expected a known pipeline; nearest "
+            f"(difference {mean} gray levels on average, at most {maximum}): "
             f"{said([traits(nearest.steps, nearest.before)])}",
             expected="a known pipeline",
-            actual=f"{nearest.mean_difference:.2g} grey levels apart on average",
+            actual=f"difference of {mean} gray levels on average",
         )
 
 
 PIX103 = Rule(
     "PIX103",
-    "other-turn",
+    "wrong-orientation",
     severity="error",
     see="https://github.com/open-mmlab/mmcv/pull/805",
-    doc="""The picture stands turned another way than the spec turns it.
+    doc="""The orientation of the image does not match the spec.
 
-    A camera stores what it sees and notes in EXIF how it was held. OpenCV and browsers turn the picture upright;
+    A camera stores the sensor data unrotated and records its orientation in EXIF. OpenCV and browsers apply it;
     ``Image.open``, TensorFlow and torchvision do not.
 
-    At an endpoint: 200, and a worse answer for every photograph that was taken upright.
+    At an endpoint: 200, and a less accurate prediction for every portrait photograph.
 
     In the model's code: ``ImageOps.exif_transpose(image)`` right after ``Image.open``; or ``IMREAD_IGNORE_ORIENTATION``
     where the spec ignores EXIF.
@@ -97,15 +98,15 @@ PIX103 = Rule(
 
 PIX104 = Rule(
     "PIX104",
-    "other-decoder",
+    "decoder-mismatch",
     severity="warning",
     see="https://github.com/tensorflow/tensorflow/issues/11623",
-    doc="""The file was decoded by other arithmetic than the spec's.
+    doc="""The file was decoded by a different implementation than specified.
 
-    ``tf.io.decode_jpeg`` uses a fast, biased cosine transform unless ``dct_method="INTEGER_ACCURATE"`` is said; the
-    other libraries decode accurately. IMREAD_GRAYSCALE takes the brightness as it is stored.
+    ``tf.io.decode_jpeg`` uses a fast, biased cosine transform unless ``dct_method="INTEGER_ACCURATE"`` is set; the
+    other libraries decode accurately. IMREAD_GRAYSCALE uses the stored luma.
 
-    At an endpoint: 200; a sample on the edge between two classes may flip.
+    At an endpoint: 200; a sample near a decision boundary may change its class.
 
     In the model's code: use the decoder that the model was trained with.
     """,
@@ -114,32 +115,32 @@ PIX104 = Rule(
 
 PIX105 = Rule(
     "PIX105",
-    "other-framing",
+    "resize-mode-mismatch",
     severity="error",
     see="https://github.com/ultralytics/ultralytics/issues/7069",
-    doc="""The picture was brought to its size another way: stretched, cropped or letterboxed.
+    doc="""The image was resized with a different mode than specified: stretched, cropped or letterboxed.
 
-    At an endpoint: 200; objects out of proportion or out of sight, and boxes in the wrong place.
+    At an endpoint: 200; distorted or missing objects, and wrong box coordinates.
 
     In the model's code: resize and crop as in training, such as the shortest edge to 256 and the central 224x224. A
-    tensor cannot be mended: what was cut away is gone. ``convert`` makes it from the image.
+    tensor is not fixable: cropped pixels are lost. ``convert`` creates the tensor from the image.
     """,
 )
 
 
 PIX106 = Rule(
     "PIX106",
-    "other-kernel",
+    "interpolation-mismatch",
     severity="error",
     see="https://github.com/pytorch/vision/issues/2950",
-    doc="""The picture was resized by another filter or another library's arithmetic.
+    doc="""The image was resized with a different filter or library than specified.
 
-    "Bilinear" is many things: Pillow widens its filter when it shrinks, OpenCV and TensorFlow skip pixels, PyTorch does
-    either. How far the results are apart on this very picture decides how much it matters, and is told.
+    "Bilinear" differs by library: Pillow widens its filter when it shrinks, OpenCV and TensorFlow skip pixels, PyTorch
+    supports both. The severity depends on the difference for this image, which the message states.
 
-    At an endpoint: 200, and up to some per cent of accuracy.
+    At an endpoint: 200, and up to a few percent of accuracy.
 
-    In the model's code: use the library and filter of training; ``sm-imgcheck code`` writes it with the same bits.
+    In the model's code: use the library and filter of training; ``sm-imgcheck code`` writes code with equal results.
     """,
 )
 
@@ -148,82 +149,75 @@ PIX107 = Rule(
     "PIX107",
     "mirrored",
     severity="error",
-    doc="""Left and right stand exchanged.
+    doc="""The image is flipped horizontally.
 
-    A random horizontal flip that belongs to training only, or a camera preview that shows a mirror image.
+    A random horizontal flip for training only, or a camera preview that mirrors the image.
 
-    At an endpoint: 200; text and sides are wrong, and the answer is another each time where the flip is random.
+    At an endpoint: 200; text and sides are wrong, and predictions vary where the flip is random.
 
-    In the model's code: leave augmentation out of the pipeline that serves.
+    In the model's code: remove augmentation from the serving pipeline.
     """,
 )
 
 
 PIX108 = Rule(
     "PIX108",
-    "other-colours",
+    "color-conversion-mismatch",
     severity="warning",
-    doc="""The file's channels were converted by another rule: CMYK, alpha or gray.
+    doc="""The CMYK, alpha or gray channels were converted differently than specified.
 
-    Transparent pixels show what lies beneath, black as a rule, or the background that they are laid on. CMYK has no one
-    RGB, and gray is a weighted sum that libraries round differently.
+    Transparent pixels show their stored color, usually black, or the background of the composite. CMYK has no unique
+    RGB equivalent, and gray is a weighted sum that libraries round differently.
 
-    At an endpoint: 200; odd colours, or a black background where training had white.
+    At an endpoint: 200; wrong colors, or a black background where training had white.
 
-    In the model's code: convert as in training. Here: the spec's ``decode`` says what is wanted.
+    In the model's code: convert as in training. Here: the spec's ``decode`` sets the conversion.
     """,
 )
 
 
 _TRAITS = {
-    "turn": (PIX103, "the picture is "),
-    "decoder": (PIX104, "it was decoded with "),
-    "framing": (PIX105, "the picture was brought to its size otherwise: "),
-    "kernel": (PIX106, "it was resized by "),
-    "mirror": (PIX107, "the picture is "),
-    "colour": (PIX108, "the channels were converted otherwise: "),
+    "turn": (PIX103, "orientation"),
+    "decoder": (PIX104, "decoder"),
+    "framing": (PIX105, "resize mode"),
+    "kernel": (PIX106, "interpolation"),
+    "mirror": (PIX107, "horizontal flip"),
+    "colour": (PIX108, "color conversion"),
 }
-"""The rule of each trait, and how its message begins. The other traits have families of their own."""
+"""Rule and subject of each trait. Other families cover the other traits."""
 
 
 @PIX103.check
-def _different_traits(candidate: Candidate, _: Spec) -> Iterator[Finding]:
-    """Of each trait in which no origin that explains the tensor does what the spec does (PIX103 to PIX108)."""
+def _trait_mismatches(candidate: Candidate, _: Spec) -> Iterator[Finding]:
+    """Yield the traits in which no exact origin matches the spec (PIX103 to PIX108)."""
     ideal, origins = candidate.ideal, [origin for origin in candidate.origins or () if origin.exact]
     if ideal is None or ideal.plan is None or not origins:
         return
-    ways = [traits(origin.steps, origin.before) for origin in origins]
-    for difference in differences(ways, traits(ideal.plan.steps, ideal.plan.before)):
+    pipelines = [traits(origin.steps, origin.before) for origin in origins]
+    for difference in differences(pipelines, traits(ideal.plan.steps, ideal.plan.before)):
         if difference.trait in _TRAITS:
-            rule, start = _TRAITS[difference.trait]
+            rule, subject = _TRAITS[difference.trait]
             actual = " or ".join(difference.found)
-            done = "it was not resized" if actual in ("not resized", "no resize") else f"{start}{actual}"
             yield rule.finding(
-                f"{done}; the spec wants {_wish(difference.wanted)}{_apart(ideal)}",
+                f"{subject}: got {actual}, expected {difference.wanted}{_pixel_difference(ideal)}",
                 expected=difference.wanted,
                 actual=actual,
                 severity=_severity(ideal),
             )
 
 
-def _wish(wanted: str) -> str:
-    """What is done to the picture is wanted of it; what does something is wanted itself."""
-    return f"it {wanted}" if wanted.startswith(("not ", "turned", "left", "mirrored")) else wanted
-
-
 def _severity(ideal: Ideal) -> Severity:
-    """By how far the pixels are from the spec's; where they cannot be compared they differ in size."""
-    mean, most = ideal.mean_difference, ideal.max_difference
-    if mean is None or most is None or mean > _MUCH_ON_AVERAGE or most > _MUCH_AT_MOST:
+    """Return the severity by pixel difference; tensors of different sizes are not comparable and an error."""
+    mean, maximum = ideal.mean_difference, ideal.max_difference
+    if mean is None or maximum is None or mean > _MAX_MEAN_DIFFERENCE or maximum > _MAX_DIFFERENCE:
         return "error"
-    return "warning" if most > _ROUNDING else "notice"
+    return "warning" if maximum > _ROUNDING else "notice"
 
 
-def _apart(ideal: Ideal) -> str:
+def _pixel_difference(ideal: Ideal) -> str:
     if ideal.mean_difference is None or ideal.max_difference is None:
         return ""
-    how = f"{ideal.max_difference:.3g} grey levels at most, {ideal.mean_difference:.2g} on average"
-    return f" (the pixels are {how} from the spec's)"
+    return f" (difference: at most {ideal.max_difference:.3g} gray levels, {ideal.mean_difference:.2g} on average)"
 
 
 def _source(candidate: Candidate) -> str:

@@ -1,4 +1,4 @@
-"""SRC: a file that can be read, but is not sound."""
+"""SRC: a file that can be read, but is damaged or inconsistent."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from sm_imgcheck.core.media_types import IMAGE_SUFFIXES, RARE_IMAGE_SUFFIXES
+from sm_imgcheck.core.phrases import count, percentage
 from sm_imgcheck.core.types import Candidate, Finding, Spec
 from sm_imgcheck.rules import Rule
 
@@ -16,8 +17,8 @@ _FORMATS = {
     for suffix in suffixes
 }
 """By suffix."""
-# Pillow's ImageFile.MAXBLOCK: how much of a file it hands to libjpeg at a time.
-_FED_AT_ONCE = 65_536
+# Pillow's ImageFile.MAXBLOCK: bytes that it passes to libjpeg per call.
+_PILLOW_BLOCK = 65_536
 
 
 SRC110 = Rule(
@@ -25,27 +26,27 @@ SRC110 = Rule(
     "truncated",
     severity="error",
     verdict="warning",
-    doc="""The file ends before its picture does; less than half of it is missing.
+    doc="""The file is truncated; less than half of the image is missing.
 
-    An upload or a download was cut off. libjpeg fills the rest with grey.
+    An upload or a download was interrupted. libjpeg fills the missing rows with gray.
 
     At an endpoint: Pillow raises ``image file is truncated (12 bytes not processed)``; OpenCV, TensorFlow and browsers
-    show what is there, so the same file works on one side and fails on the other.
+    return the remaining image, so the same file may work on the client and fail at the endpoint.
 
-    Fetch it again. ``decode: {truncated: allow}`` takes what is there; ``ImageFile.LOAD_TRUNCATED_IMAGES = True`` does
-    it in the model's code, for every image of the process.
+    Download it again. ``decode: {truncated: allow}`` accepts the remaining rows; ``ImageFile.LOAD_TRUNCATED_IMAGES =
+    True`` does so in the model's code, for every image of the process.
     """,
 )
 
 
 @SRC110.check
 def _truncated(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
-    if candidate.header is not None and candidate.header.truncated:
-        header, refused = candidate.header, spec.decode.truncated == "reject"
-        share = f"about {header.rows_lost:.0%} of its {header.height} rows are grey" if header.rows_lost else ""
+    header = candidate.header
+    if header is not None and header.truncated:
+        share = f"about {percentage(header.rows_lost)} of {header.height} rows are missing" if header.rows_lost else ""
         yield SRC110.finding(
-            f"ends before the mark that ends a {header.format}{': ' if share else ''}{share}",
-            severity="error" if refused else "warning",
+            f"truncated: {share or f'missing end marker of the {header.format}'}",
+            severity="error" if spec.decode.truncated == "reject" else "warning",
             certainty="certain" if share else "likely",
             probability=1.0 if share else 0.9,
         )
@@ -53,38 +54,38 @@ def _truncated(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
 
 SRC113 = Rule(
     "SRC113",
-    "decoder-complained",
+    "decoder-warning",
     severity="warning",
     verdict="warning",
-    doc="""A decoder delivered a picture, but complained on the way.
+    doc="""A decoder returned an image with warnings.
 
-    Bytes that belong nowhere, image data that breaks off and goes on, checksums that do not match. Pillow and
-    TensorFlow say nothing of it; OpenCV prints it to the log of the container, where nobody looks.
+    Stray bytes, gaps in the image data, checksums that do not match. Pillow and TensorFlow do not report them; OpenCV
+    prints them to the container's log.
 
-    At an endpoint: an answer, perhaps about a picture with a grey or smeared part.
+    At an endpoint: a prediction, possibly for an image with a gray or smeared part.
 
-    Look at the picture; save it again where it is whole, fetch it again where it is not.
+    View the image; save it again if it is complete, download it again if not.
     """,
 )
 
 
 @SRC113.check
-def _decoder_complained(candidate: Candidate, _: Spec) -> Iterator[Finding]:
+def _decoder_warning(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     if candidate.header is not None and candidate.header.warnings and not candidate.header.refused:
-        yield SRC113.finding(f"decodes with complaints: {'; '.join(candidate.header.warnings[:3])}")
+        yield SRC113.finding(f"decoder warnings: {'; '.join(candidate.header.warnings[:3])}")
 
 
 SRC114 = Rule(
     "SRC114",
-    "second-decoder-only",
+    "fallback-decoder",
     severity="warning",
     verdict="warning",
-    doc="""Pillow refuses the file as it is; another way of reading it works.
+    doc="""Pillow rejects the file; a fallback decoder reads it.
 
-    OpenCV reads some TIFF and BMP files that Pillow does not, and a PNG with a broken comment or a broken animation
-    still holds a sound picture.
+    OpenCV reads some TIFF and BMP files that Pillow does not support, and a PNG with a corrupt comment or animation
+    still contains an intact image.
 
-    At an endpoint: a handler that uses Pillow answers with ``cannot identify image file``.
+    At an endpoint: a handler that uses Pillow fails with ``cannot identify image file``.
 
     Save the image again with any program that opens it.
     """,
@@ -92,37 +93,36 @@ SRC114 = Rule(
 
 
 @SRC114.check
-def _second_decoder_only(candidate: Candidate, _: Spec) -> Iterator[Finding]:
+def _fallback_decoder(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     if candidate.header is not None and candidate.header.refused:
-        yield SRC114.finding(f"{candidate.header.refused}; read another way")
+        yield SRC114.finding(f"rejected by Pillow, read by a fallback decoder: {candidate.header.refused}")
 
 
 SRC115 = Rule(
     "SRC115",
-    "fragile-coding",
+    "arithmetic-coded-jpeg",
     severity="warning",
     verdict="warning",
     see="https://github.com/libjpeg-turbo/libjpeg-turbo/blob/main/src/jdarith.c",
-    doc="""The JPEG is arithmetic-coded and large: Pillow's ordinary way of reading fails.
+    doc="""The JPEG is arithmetic-coded and too large for Pillow's default decoding.
 
-    libjpeg cannot pause inside arithmetic-coded data, and Pillow hands it 64 KiB at a time. Browsers read none at all.
+    libjpeg cannot pause inside arithmetic-coded data, and Pillow passes it 64 KiB at a time. Browsers do not support
+    arithmetic coding.
 
     At an endpoint: ``broken data stream when reading image file``.
 
-    ``jpegtran -copy all in.jpg > out.jpg`` codes it anew without any loss; ``convert`` reads it in one piece.
+    ``jpegtran -copy all in.jpg > out.jpg`` re-encodes it losslessly; ``convert`` decodes it in one block.
     """,
 )
 
 
 @SRC115.check
-def _fragile_coding(candidate: Candidate, _: Spec) -> Iterator[Finding]:
-    header, size = candidate.header, len(candidate.data) if candidate.kind == "image" else 0
-    if header is not None and header.coding.startswith("arithmetic") and size > _FED_AT_ONCE:
-        yield SRC115.finding(f"is {header.coding}-coded and {size} bytes long; Pillow reads up to {_FED_AT_ONCE}")
-
-
-def _bytes(number: int) -> str:
-    return "1 byte" if number == 1 else f"{number} bytes"
+def _arithmetic_coded_jpeg(candidate: Candidate, _: Spec) -> Iterator[Finding]:
+    header, length = candidate.header, len(candidate.data) if candidate.kind == "image" else 0
+    if header is not None and header.coding.startswith("arithmetic") and length > _PILLOW_BLOCK:
+        yield SRC115.finding(
+            f"size of {header.coding}-coded JPEG: got {length} bytes, expected at most {_PILLOW_BLOCK} (Pillow's limit)"
+        )
 
 
 SRC117 = Rule(
@@ -132,10 +132,10 @@ SRC117 = Rule(
     verdict="warning",
     doc="""Bytes follow the end of the image.
 
-    A second file that was appended, a phone's private data, or something that was hidden there. Every decoder ignores
-    them; they are sent and count against the payload limit all the same.
+    An appended second file, a phone's private data, or hidden content. Every decoder ignores these bytes; they are
+    sent and count against the payload limit.
 
-    At an endpoint: nothing, or a request that is too large.
+    At an endpoint: no effect, or a request that is too large.
 
     Save the image again without them: ``jpegtran -copy none``, ``exiftool -trailer:all=``.
     """,
@@ -144,8 +144,9 @@ SRC117 = Rule(
 
 @SRC117.check
 def _trailing_bytes(candidate: Candidate, _: Spec) -> Iterator[Finding]:
-    if candidate.header is not None and candidate.header.trailing_bytes and candidate.header.format == "JPEG":
-        yield SRC117.finding(f"has {_bytes(candidate.header.trailing_bytes)} after its end marker")
+    header = candidate.header
+    if header is not None and header.trailing_bytes and header.format == "JPEG":
+        yield SRC117.finding(f"trailing bytes: got {_bytes(header.trailing_bytes)} after the end marker, expected none")
 
 
 SRC116 = Rule(
@@ -155,22 +156,27 @@ SRC116 = Rule(
     verdict="ok",
     doc="""Bytes follow the end of a PNG, GIF or WebP image, or the values of an ``.npy`` file.
 
-    Often a line end that an editor added, sometimes a second image or a second array: ``numpy.save`` twice into one
-    open file. These formats say how long they are, so no reader can be misled; the bytes are sent all the same.
+    Often a newline that an editor added, sometimes a second image or array: ``numpy.save`` called twice on one open
+    file. These formats store their length, so all readers ignore the bytes; they are still sent.
 
-    At an endpoint: nothing. ``numpy.load`` reads the first array and never looks at another.
+    At an endpoint: no effect. ``numpy.load`` reads the first array only.
 
-    Save it again to be rid of them.
+    Save the file again to remove them.
     """,
 )
 
 
 @SRC116.check
 def _appended_bytes(candidate: Candidate, _: Spec) -> Iterator[Finding]:
+    header = candidate.header
     if candidate.trailing_bytes:
-        yield SRC116.finding(f"has {_bytes(candidate.trailing_bytes)} after its values, which nobody looks at")
-    if candidate.header is not None and candidate.header.trailing_bytes and candidate.header.format != "JPEG":
-        yield SRC116.finding(f"has {_bytes(candidate.header.trailing_bytes)} after the end of the image")
+        yield SRC116.finding(f"appended bytes: got {_bytes(candidate.trailing_bytes)} after the values, expected none")
+    if header is not None and header.trailing_bytes and header.format != "JPEG":
+        yield SRC116.finding(f"appended bytes: got {_bytes(header.trailing_bytes)} after the image, expected none")
+
+
+def _bytes(number: int) -> str:
+    return count(number, "byte")
 
 
 SRC118 = Rule(
@@ -178,14 +184,14 @@ SRC118 = Rule(
     "wrong-extension",
     severity="warning",
     verdict="warning",
-    doc="""The file's name says another format than its bytes.
+    doc="""The file extension does not match the format of the content.
 
     A renamed file, or a server that converted the image and kept the name.
 
-    At an endpoint: a content type that is guessed from the name is wrong (415, or a decoder that is chosen by it
-    fails); Keras's and TensorFlow's folder readers pick the decoder by the suffix.
+    At an endpoint: a content type derived from the name is wrong (a 415, or a decoder selected by it fails); the
+    folder readers of Keras and TensorFlow select the decoder by the extension.
 
-    Rename it. This tool goes by the bytes.
+    Rename the file. This tool detects the format from the content.
     """,
 )
 
@@ -195,55 +201,61 @@ def _wrong_extension(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     if candidate.header is None:
         return
     suffix = PurePath(candidate.path).suffix.lower()
-    told = _FORMATS.get(suffix, "")
-    if told and told != candidate.header.format:
-        form = candidate.header.format
-        yield SRC118.finding(f"is {form}, its name says {told}", expected=IMAGE_SUFFIXES[form][0], actual=suffix)
+    image_format = candidate.header.format
+    suffix_format = _FORMATS.get(suffix, "")
+    if suffix_format and suffix_format != image_format:
+        expected = IMAGE_SUFFIXES[image_format][0]
+        yield SRC118.finding(
+            f"file extension: got {suffix}, expected {expected} ({image_format} content)",
+            expected=expected,
+            actual=suffix,
+        )
 
 
 SRC132 = Rule(
     "SRC132",
-    "broken-exif",
+    "corrupt-exif",
     severity="warning",
     verdict="warning",
-    doc="""The EXIF block is damaged.
+    doc="""The EXIF block is corrupt.
 
-    An editor cut it off or moved it without its offsets. The orientation is taken from what can still be read.
+    An editor truncated it or moved it without its offsets. The orientation is read from the intact part.
 
     At an endpoint: ``ImageOps.exif_transpose`` raises on some of these files (``UnidentifiedImageError``,
-    ``struct.error``); others are silently not turned.
+    ``struct.error``); others silently keep their stored orientation.
 
-    ``exiftool -all= -tagsfromfile @ -all:all -unsafe FILE`` writes it anew. Here the turn is our own and never raises.
+    ``exiftool -all= -tagsfromfile @ -all:all -unsafe FILE`` rewrites it. ``convert`` reads the orientation with its own
+    parser, which never raises.
     """,
 )
 
 
 @SRC132.check
-def _broken_exif(candidate: Candidate, _: Spec) -> Iterator[Finding]:
+def _corrupt_exif(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     if candidate.header is not None and candidate.header.exif_problem:
-        yield SRC132.finding(f"has a damaged EXIF block: {candidate.header.exif_problem}")
+        yield SRC132.finding(f"corrupt EXIF block: {candidate.header.exif_problem}")
 
 
 SRC133 = Rule(
     "SRC133",
-    "broken-icc",
+    "corrupt-icc-profile",
     severity="warning",
     verdict="warning",
-    doc="""The embedded colour profile cannot be read.
+    doc="""The embedded ICC color profile is corrupt.
 
-    Pieces of it are missing, or it was cut off. Model pipelines ignore profiles, so mostly nothing happens.
+    Parts of it are missing, or it is truncated. Model pipelines ignore profiles, so it usually has no effect.
 
-    At an endpoint: nothing, unless the handler converts colours (``ImageCms.PyCMSError: cannot open profile``).
+    At an endpoint: no effect, unless the handler converts colors (``ImageCms.PyCMSError: cannot open profile``).
 
-    Strip it: ``exiftool -icc_profile= FILE``. Under ``decode: {icc: reject}`` the file is refused.
+    Remove it: ``exiftool -icc_profile= FILE``. With ``decode: {icc: reject}`` the file is rejected.
     """,
 )
 
 
 @SRC133.check
-def _broken_icc(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
+def _corrupt_icc_profile(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     if candidate.header is not None and candidate.header.icc_problem:
         yield SRC133.finding(
-            f"has a broken colour profile: {candidate.header.icc_problem}",
+            f"corrupt ICC profile: {candidate.header.icc_problem}",
             severity="error" if spec.decode.icc == "reject" else None,
         )

@@ -1,4 +1,4 @@
-"""SRC: a file that cannot be used at all. What reads it finds that out (``io``, ``pipeline.read``)."""
+"""SRC: a file that cannot be used. The readers (``io``, ``pipeline.read``) create these findings."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ SRC101 = Rule(
     verdict="corrupt",
     doc="""The file cannot be read.
 
-    It is not there, is a folder, a device or a pipe, is not yours to read, or is larger than any image needs to be.
+    It does not exist, is a folder, a device or a pipe, has no read permission, or exceeds the size limit for images.
 
-    At an endpoint: ``FileNotFoundError`` or ``PermissionError`` in the client, before a request is made.
+    At an endpoint: ``FileNotFoundError`` or ``PermissionError`` in the client, before a request is sent.
 
-    Look at the path; ``sm-imgcheck`` walks folders itself, and reads standard input as ``-``.
+    Check the path; ``sm-imgcheck`` expands folders, and reads standard input as ``-``.
     """,
 )
 
@@ -25,13 +25,13 @@ SRC102 = Rule(
     "empty-file",
     severity="error",
     verdict="corrupt",
-    doc="""The file has no bytes.
+    doc="""The file is empty.
 
-    A download that failed, a disk that was full, an upload of a file that was still open.
+    A failed download, a full disk, or an upload of a file that was still open for writing.
 
     At an endpoint: Pillow's ``cannot identify image file``, OpenCV's ``None``, or ``!buf.empty()`` from ``imdecode``.
 
-    Fetch it again; check for length zero before you send.
+    Download it again; check for zero length before sending.
     """,
 )
 
@@ -41,62 +41,61 @@ SRC103 = Rule(
     "not-an-image",
     severity="error",
     verdict="unsupported",
-    doc="""The content is no image, whatever the file is called.
+    doc="""The content is not an image, regardless of the file's name.
 
-    The page that a web server sent in place of the image, JSON, base64 text that was never decoded, an archive, a Git
-    LFS pointer.
+    An HTML page from a web server, JSON, undecoded base64 text, an archive, a Git LFS pointer.
 
     At an endpoint: ``cannot identify image file <_io.BytesIO object>`` (a 500 from most handlers), or OpenCV's
     ``None``, which fails one line later with ``'NoneType' object has no attribute 'shape'``.
 
-    In the client: look at the status and the content type of what you downloaded; decode base64 before you send bytes.
+    In the client: check the status and the content type of the download; decode base64 before sending bytes.
     """,
 )
 
 
 SRC104 = Rule(
     "SRC104",
-    "unsupported-kind",
+    "unsupported-format",
     severity="error",
     verdict="unsupported",
-    doc="""The file is an image of a kind that is not read.
+    doc="""The image format is not supported.
 
-    HEIC (what an iPhone saves), JPEG XL, SVG, PDF, PSD and others: plain Pillow and OpenCV, as inference containers
-    have them, read none of these.
+    HEIC (the iPhone's format), JPEG XL, SVG, PDF, PSD and others: Pillow and OpenCV in inference containers support
+    none of these.
 
     At an endpoint: ``cannot identify image file``.
 
-    Convert it to JPEG or PNG before you send it (``heif-convert``, ``magick``), or let the phone save JPEG.
+    Convert it to JPEG or PNG before sending (``heif-convert``, ``magick``), or set the phone to save JPEG.
     """,
 )
 
 
 SRC105 = Rule(
     "SRC105",
-    "unknown-content",
+    "unknown-format",
     severity="error",
     verdict="corrupt",
-    doc="""The first bytes belong to no known kind of file.
+    doc="""The first bytes match no known file format.
 
-    A signature that was damaged, a file that was encrypted, or one that lost its beginning. A PNG whose line ends were
-    "corrected" by an FTP program or by Git looks like this too.
+    A damaged signature, an encrypted file, or a file without its first bytes. A PNG with line endings converted by FTP
+    or Git has this problem too.
 
     At an endpoint: ``cannot identify image file``.
 
-    Fetch the file again in binary mode; mark images as binary in ``.gitattributes``.
+    Download the file again in binary mode; mark images as binary in ``.gitattributes``.
     """,
 )
 
 
 SRC106 = Rule(
     "SRC106",
-    "unsupported-coding",
+    "unsupported-jpeg-encoding",
     severity="error",
     verdict="unsupported",
-    doc="""The JPEG is of a kind that ordinary decoders do not read.
+    doc="""The JPEG encoding is not supported by common decoders.
 
-    Lossless, hierarchical and 12-bit JPEG come from scanners and medical devices. libjpeg of the usual kind reads
-    8-bit DCT images only; a few builds read lossless ones, so that the same file works on one machine alone.
+    Scanners and medical devices write lossless, hierarchical and 12-bit JPEG. Standard builds of libjpeg read 8-bit DCT
+    images only; a few builds read lossless ones, so the same file may work on a single machine only.
 
     At an endpoint: ``broken data stream when reading image file``, ``Unsupported JPEG data precision 12``.
 
@@ -107,54 +106,54 @@ SRC106 = Rule(
 
 SRC107 = Rule(
     "SRC107",
-    "decoder-died",
+    "decoder-crashed",
     severity="error",
     verdict="corrupt",
-    doc="""The process that read the file died, or had to be ended.
+    doc="""The process that read the file crashed or was terminated.
 
-    A damaged file that makes the decoder write where it must not (SIGSEGV, SIGABRT), a picture that needs more memory
-    than there is (SIGKILL, by the kernel or by the container's limit), one that finds no end. Only runs with worker
-    processes (``-j 2`` and more) live to tell it; all other candidates are looked at as if nothing had been.
+    A damaged file that causes an invalid memory access in the decoder (SIGSEGV, SIGABRT), an image that needs more
+    memory than available (SIGKILL, by the kernel or by the container's limit), or a decoder that does not finish. Only
+    runs with worker processes (``-j 2`` and more) survive it; all other candidates are checked normally.
 
-    At an endpoint: the worker of the model server dies and is started anew. The request gets a 500 or a closed
-    connection (``Worker died``, ``ModelError``, 502), and so do all that were in the same worker.
+    At an endpoint: the worker of the model server crashes and restarts. The request gets a 500 or a closed connection
+    (``Worker died``, ``ModelError``, 502), and so do all requests in the same worker.
 
-    Look at the file alone: ``sm-imgcheck validate FILE``. Where memory is the cause, use fewer jobs.
+    Check the file alone: ``sm-imgcheck validate FILE``. If memory is the cause, use fewer jobs.
     """,
 )
 
 
 SRC108 = Rule(
     "SRC108",
-    "reader-failed",
+    "unexpected-read-error",
     severity="error",
     verdict="unsupported",
-    doc="""Reading the file or the request body failed in a way that sm-imgcheck does not expect.
+    doc="""Reading the file or the request body failed with an unexpected error.
 
-    The candidate is not checked. It is most likely damaged, but this is a bug in sm-imgcheck or in one of the libraries
-    that it calls all the same: a damaged file has a finding that names the damage. The message and ``actual`` in the
-    JSON report give the exception's type.
+    The candidate is not checked. It is probably damaged, but the error is also a bug in sm-imgcheck or in one of its
+    libraries: a damaged file has a finding that names the damage. The message and ``actual`` in the JSON report give
+    the exception's type.
 
-    At an endpoint: nothing is known; the same library may fail in the same way there.
+    At an endpoint: unknown; the same library may fail with the same error.
 
-    Report it with the file, if you may; ``SM_IMGCHECK_TRACEBACK=1`` shows the traceback.
+    Report it, with the file if possible; ``SM_IMGCHECK_TRACEBACK=1`` shows the traceback.
     """,
 )
 
 
 SRC111 = Rule(
     "SRC111",
-    "mostly-lost",
+    "severely-truncated",
     severity="error",
     verdict="corrupt",
-    doc="""More than half of the picture is missing.
+    doc="""More than half of the image is missing.
 
-    The file ends too early, or its image data is damaged, and the decoder left most rows grey. Pillow raises for the
-    one and says nothing of the other.
+    The file is truncated, or its image data is damaged, and the decoder left most rows gray. Pillow raises for a
+    truncated file, and ignores damaged data.
 
-    At an endpoint: an error, or a confident answer about a grey rectangle.
+    At an endpoint: an error, or a confident prediction for a gray rectangle.
 
-    Fetch the file again. No policy of a spec lets it pass.
+    Download the file again. No policy of a spec accepts it.
     """,
 )
 
@@ -164,43 +163,43 @@ SRC112 = Rule(
     "corrupt-image",
     severity="error",
     verdict="corrupt",
-    doc="""The image is broken: no decoder makes a picture of it.
+    doc="""The image is corrupt and cannot be decoded.
 
-    Its header contradicts itself, a checksum is wrong, or the coded data breaks the rules of its format.
+    Its header is inconsistent, a checksum is wrong, or the encoded data violates its format.
 
     At an endpoint: ``broken data stream when reading image file``, ``image file is truncated``, or OpenCV's ``None``.
 
-    Fetch the file again, or leave it out.
+    Download the file again, or exclude it.
     """,
 )
 
 
 SRC120 = Rule(
     "SRC120",
-    "pixel-bomb",
+    "decompression-bomb",
     severity="error",
     verdict="bomb",
     see="https://pillow.readthedocs.io/en/stable/reference/limits.html",
-    doc="""The file declares more pixels than ``decode.max_pixels`` allows, or takes far more memory than its pixels.
+    doc="""The file declares more pixels than ``decode.max_pixels`` allows, or needs far more memory than its pixels.
 
     A few bytes can declare gigabytes of pixels, or millions of tiles and code-blocks. The sizes are read from the
-    headers; nothing of them is allocated.
+    headers; no pixel memory is allocated.
 
     At an endpoint: Pillow's ``DecompressionBombError``; with OpenCV a container that runs out of memory.
 
-    Where such images are real (satellites, microscopes), cut them into tiles, or raise ``decode.max_pixels``.
+    For genuine large images (satellites, microscopes), split them into tiles, or raise ``decode.max_pixels``.
     """,
 )
 
 
 SRC121 = Rule(
     "SRC121",
-    "text-bomb",
+    "metadata-bomb",
     severity="error",
     verdict="bomb",
-    doc="""A compressed text or profile inside the image inflates beyond measure.
+    doc="""A compressed text or profile inside the image exceeds the size limit when decompressed.
 
-    PNG files may carry compressed comments; one of them unpacks to more than a megabyte.
+    PNG files may contain compressed comments; a comment in this file decompresses to more than a megabyte.
 
     At an endpoint: Pillow's ``Decompressed data too large for PngImagePlugin.MAX_TEXT_CHUNK``.
 
@@ -214,14 +213,14 @@ SRC150 = Rule(
     "unreadable-tensor",
     severity="error",
     verdict="corrupt",
-    doc="""The tensor file is damaged or holds no numbers.
+    doc="""The tensor file is damaged or non-numeric.
 
-    A header that does not parse, an archive without its table of contents, ragged JSON lists, texts, truth values among
-    numbers, numbers that their dtype cannot hold, a key that stands there twice, records, a mask.
+    A header that cannot be parsed, an archive without its central directory, ragged JSON lists, text, booleans mixed
+    with numbers, values out of range for their dtype, a duplicate key, structured elements, a mask.
 
     At an endpoint: ``ValueError: Cannot parse header``, ``BadZipFile``, ``setting an array element with a sequence``.
 
-    Write it with ``numpy.save(file, array)`` from an array of numbers.
+    Write it with ``numpy.save(file, array)`` from a numeric array.
     """,
 )
 
@@ -232,26 +231,26 @@ SRC151 = Rule(
     severity="error",
     verdict="unsupported",
     see="https://numpy.org/doc/stable/reference/generated/numpy.load.html",
-    doc="""The tensor file holds Python objects, which only unpickling could read.
+    doc="""The tensor file contains pickled Python objects.
 
-    ``numpy.save`` writes a pickle when it is given a list of arrays of different shapes, or None among the numbers.
-    Loading a pickle runs whatever code it contains: it is never done here.
+    ``numpy.save`` writes a pickle for a list of arrays of different shapes, or for None among numbers. Loading a
+    pickle runs any code that it contains; pickles are never loaded here.
 
     At an endpoint: ``Object arrays cannot be loaded when allow_pickle=False``.
 
-    Make one array of numbers (``np.stack``), or one array for each item, and save that.
+    Create one numeric array (``np.stack``), or one array for each item, and save that.
     """,
 )
 
 
 SRC152 = Rule(
     "SRC152",
-    "short-tensor",
+    "truncated-tensor",
     severity="error",
     verdict="corrupt",
-    doc="""The tensor's header declares more numbers than the file holds.
+    doc="""The tensor's header declares more values than the file contains.
 
-    The file was cut off, or its header was made up to make a reader allocate gigabytes.
+    The file is truncated, or its header was forged to cause an allocation of gigabytes.
 
     At an endpoint: ``cannot reshape array of size``, ``No data left in file``, or a worker killed for its memory.
 
@@ -262,31 +261,31 @@ SRC152 = Rule(
 
 SRC153 = Rule(
     "SRC153",
-    "several-arrays",
+    "ambiguous-array",
     severity="error",
     verdict="unsupported",
-    doc="""The archive holds several arrays and none was named, or one was named that is not there.
+    doc="""The archive contains several arrays and none was selected, or the selected array does not exist.
 
-    An archive of arrays is a folder of them, and which of them the model would get is not for this tool to guess. Only
-    an archive has names: nothing in a ``.npy`` file or in an image can be called by one.
+    An archive is treated as a folder of arrays, and the model's input cannot be guessed. Only archives have named
+    members: a name for an ``.npy`` file or an image is an error.
 
-    Say which one: ``file.npz::name``. The message lists the names.
+    Select the array: ``file.npz::name``. The message lists the names.
     """,
 )
 
 
 SRC154 = Rule(
     "SRC154",
-    "tensor-bomb",
+    "tensor-decompression-bomb",
     severity="error",
     verdict="bomb",
-    doc="""The tensor file unpacks to more than is ever read.
+    doc="""The decompressed tensor exceeds the size limit.
 
-    Two megabytes of archive can hold two gigabytes of zeros; of a JSON text every number takes some 50 bytes in memory,
-    every list 128.
+    Two megabytes of archive can contain two gigabytes of zeros; in parsed JSON, each number needs about 50 bytes of
+    memory, each list 128.
 
     At an endpoint: a worker killed for its memory.
 
-    Split it into batches, or store it as a plain ``.npy`` file, which is read where it lies.
+    Split it into batches, or store it as an uncompressed ``.npy`` file, which is memory-mapped.
     """,
 )

@@ -1,4 +1,4 @@
-"""SRC: a sound image that differs from what the model was trained on; and what a decode policy refuses."""
+"""SRC: an intact image that differs from common training images, and the decode policy that rejects images."""
 
 from __future__ import annotations
 
@@ -8,44 +8,55 @@ from sm_imgcheck.core.channels import ALPHA, GRAY
 from sm_imgcheck.core.types import Candidate, Decode, Finding, Header, Severity, Spec
 from sm_imgcheck.rules import Rule
 
-# A stretch that changes the ratio of the sides by more than this turns circles into ellipses that no augmentation of
-# the usual recipes makes: torchvision's RandomResizedCrop stays within 4/3.
-_EXTREME_STRETCH = 3.0
+# A larger change of the aspect ratio distorts more than the augmentation of common recipes: torchvision's
+# RandomResizedCrop stays within 4/3.
+_MAX_ASPECT_CHANGE = 3.0
+_ORIENTATIONS = {
+    2: "flipped horizontally",
+    3: "rotated 180 degrees",
+    4: "flipped vertically",
+    5: "transposed",
+    6: "rotated 90 degrees",
+    7: "transposed and rotated 180 degrees",
+    8: "rotated 270 degrees",
+}
 
 
-def _judge(candidate: Candidate, spec: Spec, key: str, otherwise: Severity) -> tuple[Header | None, bool, Severity]:
-    """The header, whether the policy refuses the image under this key, and how severe it is then."""
+def _apply_policy(
+    candidate: Candidate, spec: Spec, key: str, default: Severity
+) -> tuple[Header | None, bool, Severity]:
+    """Return the header, whether the policy rejects the image under this key, and the severity."""
     header = candidate.header
     if header is None:
-        return None, False, otherwise
-    refused = key in {
+        return None, False, default
+    is_rejected = key in {
         subject for subject, _ in refusals(header, spec.decode, channel_order=spec.contract.channel_order)
     }
-    return header, refused, "error" if refused else otherwise
+    return header, is_rejected, "error" if is_rejected else default
 
 
 SRC130 = Rule(
     "SRC130",
-    "several-frames",
+    "multiple-frames",
     severity="warning",
     verdict="ok",
-    doc="""The file holds several pictures; only the first is used.
+    doc="""The file contains several images; only the first is used.
 
-    An animation, a scan of several pages, a phone's picture with its depth map (MPO).
+    An animation, a scan with several pages, a phone photo with its depth map (MPO).
 
-    At an endpoint: Pillow and OpenCV take the first; ``tf.image.decode_image`` gives four axes for a GIF
-    (``expand_animations``), which the model then refuses.
+    At an endpoint: Pillow and OpenCV read the first; ``tf.image.decode_image`` returns four axes for a GIF
+    (``expand_animations``), which the model rejects.
 
-    Send each picture as a file of its own: ``Image.seek(n)`` in Pillow, ``magick in.gif out-%d.png``.
+    Send each image as a separate file: ``Image.seek(n)`` in Pillow, ``magick in.gif out-%d.png``.
     """,
 )
 
 
 @SRC130.check
-def _several_frames(candidate: Candidate, _: Spec) -> Iterator[Finding]:
+def _multiple_frames(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     if candidate.header is not None and candidate.header.frames > 1:
         least = "at least " if candidate.header.frames == MOST_FRAMES else ""
-        yield SRC130.finding(f"holds {least}{candidate.header.frames} pictures; the first is used")
+        yield SRC130.finding(f"frames: got {least}{candidate.header.frames}, expected 1; only the first is used")
 
 
 SRC131 = Rule(
@@ -54,12 +65,12 @@ SRC131 = Rule(
     severity="warning",
     verdict="ok",
     fixed_by="orient",
-    doc="""The picture is stored turned or mirrored, and says so in its EXIF block.
+    doc="""The image is stored rotated or flipped, with an EXIF orientation.
 
-    Cameras store what the sensor saw and note how the camera was held (tag 0x0112).
+    Cameras store the sensor data unrotated and record the camera's orientation (tag 0x0112).
 
-    At an endpoint: OpenCV turns it upright; ``Image.open``, Keras, TensorFlow and torchvision do not, and the model
-    sees it lying on its side, without any error.
+    At an endpoint: OpenCV applies it; ``Image.open``, Keras, TensorFlow and torchvision do not, and the model receives
+    the image rotated, without an error.
 
     In the model's code: ``ImageOps.exif_transpose(image)`` right after ``Image.open``. Here: ``decode: {exif: apply}``.
     """,
@@ -68,45 +79,48 @@ SRC131 = Rule(
 
 @SRC131.check
 def _exif_orientation(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
-    header, refused, severity = _judge(candidate, spec, "exif", "warning")
+    header, is_rejected, severity = _apply_policy(candidate, spec, "exif", "warning")
     if header is None or header.orientation == 1:
         return
     size = f"{header.height}x{header.width}"
-    upright = f"{header.width}x{header.height}" if header.orientation > 4 else size
-    said = f"is stored turned (EXIF orientation {header.orientation}): {size}, upright {upright} (HxW)"
-    ignored = spec.decode.exif == "ignore"
+    display_size = f"{header.width}x{header.height}" if header.orientation > 4 else size
+    is_ignored = spec.decode.exif == "ignore"
+    effect = f"; ignored as specified: the model receives {size}" if is_ignored else ""
     yield SRC131.finding(
-        f"{said}; the spec ignores it, so the model sees it as stored" if ignored else said,
-        severity="notice" if ignored else severity,
-        fixable=not refused and not ignored,
+        f"EXIF orientation: got {header.orientation} ({_ORIENTATIONS.get(header.orientation, 'unknown')}), expected 1; "
+        f"stored as {size}, displayed as {display_size} (HxW){effect}",
+        severity="notice" if is_ignored else severity,
+        fixable=not is_rejected and not is_ignored,
     )
 
 
 SRC134 = Rule(
     "SRC134",
-    "wide-gamut",
+    "non-srgb-profile",
     severity="notice",
     verdict="ok",
     fixed_by="decode",
-    doc="""The image's colour profile is not sRGB.
+    doc="""The image's color profile is not sRGB.
 
-    Phones save Display P3, cameras Adobe RGB: the same numbers then mean more saturated colours.
+    Phones save Display P3, cameras Adobe RGB: the same values represent more saturated colors.
 
-    At an endpoint: every library ignores the profile, so colours arrive a little pale. Models seldom mind.
+    At an endpoint: every library ignores the profile, so colors are slightly pale. Models are rarely affected.
 
     In the model's code: ``ImageCms.profileToProfile`` with an sRGB target. Here: ``decode: {icc: srgb}`` converts,
-    ``reject`` refuses.
+    ``reject`` rejects the image.
     """,
 )
 
 
 @SRC134.check
-def _wide_gamut(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
-    header, refused, severity = _judge(candidate, spec, "icc", "notice")
+def _non_srgb_profile(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
+    header, is_rejected, severity = _apply_policy(candidate, spec, "icc", "notice")
     if header is not None and header.wide_gamut:
-        converts = spec.decode.icc == "srgb"
-        what = "converted to sRGB" if converts else "refused by decode.icc" if refused else "ignored"
-        yield SRC134.finding(f"has the colour profile {header.icc!r}: {what}", severity=severity, fixable=converts)
+        is_converted = spec.decode.icc == "srgb"
+        effect = "converted to sRGB" if is_converted else "rejected by decode.icc" if is_rejected else "ignored"
+        yield SRC134.finding(
+            f"color profile: got {header.icc!r}, expected sRGB; {effect}", severity=severity, fixable=is_converted
+        )
 
 
 SRC135 = Rule(
@@ -115,10 +129,10 @@ SRC135 = Rule(
     severity="warning",
     verdict="ok",
     fixed_by="colour",
-    doc="""The image is coded in the four inks of a printing press.
+    doc="""The image is CMYK.
 
-    At an endpoint: ``np.asarray(Image.open(f))`` has four channels and is refused, or taken for RGBA with inverted
-    colours. OpenCV, Pillow and TensorFlow convert it to RGB with different arithmetic (one level apart).
+    At an endpoint: ``np.asarray(Image.open(f))`` has four channels and is rejected, or read as RGBA with inverted
+    colors. OpenCV, Pillow and TensorFlow convert it to RGB differently (by one gray level).
 
     In the model's code: ``Image.open(f).convert("RGB")``. Here: ``decode: {cmyk: convert}``, by ``decode.library``.
     """,
@@ -127,10 +141,15 @@ SRC135 = Rule(
 
 @SRC135.check
 def _cmyk_image(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
-    header, refused, severity = _judge(candidate, spec, "cmyk", "warning")
+    header, is_rejected, severity = _apply_policy(candidate, spec, "cmyk", "warning")
     if header is not None and header.mode == "CMYK":
-        how = "refused by decode.cmyk" if refused else f"converted as {spec.decode.library} does"
-        yield SRC135.finding(f"is coded in CMYK inks: {how}", actual="CMYK", severity=severity, fixable=not refused)
+        effect = "rejected by decode.cmyk" if is_rejected else f"converted like {spec.decode.library}"
+        yield SRC135.finding(
+            f"color space: got CMYK, expected {spec.contract.channel_order}; {effect}",
+            actual="CMYK",
+            severity=severity,
+            fixable=not is_rejected,
+        )
 
 
 SRC136 = Rule(
@@ -139,27 +158,27 @@ SRC136 = Rule(
     severity="notice",
     verdict="ok",
     fixed_by="colour",
-    doc="""The image is gray, the model takes colour.
+    doc="""The image is gray, and the model expects color.
 
     At an endpoint: ``np.asarray(Image.open(f))`` has two axes; ``not enough values to unpack (expected 3, got 2)``,
     ``expected input to have 3 channels, but got 1``.
 
-    In the model's code: ``Image.open(f).convert("RGB")``. Here: ``decode: {gray: expand}`` repeats the one channel.
+    In the model's code: ``Image.open(f).convert("RGB")``. Here: ``decode: {gray: expand}`` repeats the channel.
     """,
 )
 
 
 @SRC136.check
 def _gray_image(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
-    header, refused, severity = _judge(candidate, spec, "gray", "notice")
+    header, is_rejected, severity = _apply_policy(candidate, spec, "gray", "notice")
     if header is not None and header.mode in ("L", "LA") and spec.contract.channel_order != GRAY:
-        how = "refused by decode.gray" if refused else "its one channel is repeated"
+        effect = "rejected by decode.gray" if is_rejected else "the channel is repeated"
         yield SRC136.finding(
-            f"is gray: {how}",
+            f"color space: got GRAY, expected {spec.contract.channel_order}; {effect}",
             expected=spec.contract.channel_order,
             actual="GRAY",
             severity=severity,
-            fixable=not refused,
+            fixable=not is_rejected,
         )
 
 
@@ -169,10 +188,10 @@ SRC137 = Rule(
     severity="notice",
     verdict="ok",
     fixed_by="colour",
-    doc="""The image has an alpha channel or a transparent colour, the model takes none.
+    doc="""The image has an alpha channel or a transparent color, and the model expects none.
 
-    At an endpoint: four channels, which the model refuses; after ``convert("RGB")`` whatever colour lies beneath the
-    transparent part, mostly black, where people see white.
+    At an endpoint: four channels, which the model rejects; after ``convert("RGB")`` the stored color of transparent
+    pixels, usually black, where viewers show white.
 
     In the model's code: ``Image.alpha_composite`` over a background before ``convert("RGB")``. Here:
     ``decode: {alpha: composite, background: [255, 255, 255]}``, or ``drop``.
@@ -182,67 +201,79 @@ SRC137 = Rule(
 
 @SRC137.check
 def _transparent_image(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
-    header, refused, severity = _judge(candidate, spec, "alpha", "notice")
+    header, is_rejected, severity = _apply_policy(candidate, spec, "alpha", "notice")
     if header is None or header.mode not in ("LA", "RGBA") or spec.contract.channel_order in ALPHA:
         return
-    over = f"laid over {list(spec.decode.background)}"
-    how = {"drop": "dropped, what lies beneath shows", "composite": over, "reject": "refused by decode.alpha"}
-    yield SRC137.finding(f"has alpha: {how[spec.decode.alpha]}", severity=severity, fixable=not refused)
+    effects = {
+        "drop": "dropped: transparent pixels show their stored color",
+        "composite": f"composited over {list(spec.decode.background)}",
+        "reject": "rejected by decode.alpha",
+    }
+    yield SRC137.finding(
+        f"alpha channel: got {header.mode}, expected {spec.contract.channel_order}; {effects[spec.decode.alpha]}",
+        severity=severity,
+        fixable=not is_rejected,
+    )
 
 
 SRC138 = Rule(
     "SRC138",
-    "deep-image",
+    "high-bit-depth",
     severity="notice",
     verdict="ok",
     fixed_by="colour",
-    doc="""The image has more than 8 bits a sample.
+    doc="""The image has more than 8 bits per sample.
 
-    Microscopes, X-ray machines and depth cameras write 10 to 16 bits; TIFF also 32-bit numbers without any white.
+    Microscopes, X-ray machines and depth cameras write 10 to 16 bits; TIFF also supports 32-bit samples without a
+    defined white level.
 
-    At an endpoint: Pillow's ``convert("RGB")`` of a 16-bit gray image was all white before Pillow 12 changed it, OpenCV
-    keeps the upper byte, ``IMREAD_UNCHANGED`` gives 0..65535 to a model that takes 0..255.
+    At an endpoint: Pillow's ``convert("RGB")`` of a 16-bit gray image was all white before Pillow 12, OpenCV keeps the
+    upper byte, ``IMREAD_UNCHANGED`` returns 0..65535 to a model that expects 0..255.
 
-    In the model's code: scale by what white is in your images. Here: ``decode: {bit_depth: scale}`` keeps the upper
-    byte; numbers of 32 bits are always refused.
+    In the model's code: scale by the white level of your images. Here: ``decode: {bit_depth: scale}`` keeps the upper
+    byte; 32-bit samples are always rejected.
     """,
 )
 
 
 @SRC138.check
-def _deep_image(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
-    header, refused, severity = _judge(candidate, spec, "bit_depth", "notice")
+def _high_bit_depth(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
+    header, is_rejected, severity = _apply_policy(candidate, spec, "bit_depth", "notice")
     if header is not None and header.bits > 8:
-        hint = "refused; decode: {bit_depth: scale} keeps the upper byte" if header.bits <= 16 else "they have no white"
-        how = hint if refused else "the upper byte is kept"
+        effect = "the upper byte is kept"
+        if is_rejected:
+            hint = (
+                "use decode: {bit_depth: scale} to keep the upper byte" if header.bits <= 16 else "unknown white level"
+            )
+            effect = f"rejected; {hint}"
         yield SRC138.finding(
-            f"has {header.bits} bits a sample: {how}",
+            f"bit depth: got {header.bits} bits per sample, expected 8; {effect}",
             expected="8 bits",
             actual=f"{header.bits} bits",
             severity=severity,
-            fixable=not refused,
+            fixable=not is_rejected,
         )
 
 
 SRC139 = Rule(
     "SRC139",
-    "extreme-aspect",
+    "extreme-aspect-ratio",
     severity="warning",
     verdict="ok",
-    doc="""The spec stretches the image out of all proportion.
+    doc="""The spec changes the aspect ratio of the image by more than a factor of 3.
 
-    A panorama or a strip is squeezed into the model's shape: what was round is not round any more.
+    A panorama or a strip is stretched to the model's size, and its content is distorted.
 
-    At an endpoint: no error, and an answer that is no better than a guess.
+    At an endpoint: no error, and an unreliable prediction.
 
     In the model's code: resize the shorter edge and crop, or letterbox. Here: ``resize: {mode: letterbox}`` or
-    ``shortest_edge``, if the model was trained so; else leave the image out.
+    ``shortest_edge``, if the model was trained with it; otherwise exclude the image.
     """,
 )
 
 
 @SRC139.check
-def _extreme_aspect(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
+def _extreme_aspect_ratio(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     header = candidate.header
     if header is None:
         return
@@ -255,33 +286,35 @@ def _extreme_aspect(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     new_height, new_width = step.params["size"]
     stretch = (height / width) / (new_height / new_width)
     stretch = max(stretch, 1 / stretch)
-    if stretch > _EXTREME_STRETCH:
-        change = f"{height}x{width} becomes {new_height}x{new_width} (HxW)"
-        yield SRC139.finding(f"{change}: its proportions change by a factor of {stretch:.3g}")
+    if stretch > _MAX_ASPECT_CHANGE:
+        yield SRC139.finding(
+            f"change of aspect ratio: got a factor of {stretch:.3g}, expected at most {_MAX_ASPECT_CHANGE:g}; "
+            f"{height}x{width} is stretched to {new_height}x{new_width} (HxW)"
+        )
 
 
 MOST_FRAMES = 10_000
-"""Pictures of one file are counted no further: it takes time, and the first alone is used."""
+"""Limit for counting the frames of a file: counting is slow, and only the first is used."""
 
 
 def refusals(header: Header, decode: Decode, *, channel_order: str) -> list[tuple[str, str]]:
-    """What the policy refuses of an image: the key of ``decode`` that does it, and what the image is, as a clause.
+    """Return the reasons why the policy rejects an image: the key of ``decode``, and a message.
 
-    Alpha is welcome where the model takes it, gray where the model is gray; samples of 32 bits are refused whatever the
-    policy says. Empty: the image may be used.
+    Alpha is accepted for models with alpha, gray for gray models; 32-bit samples are always rejected. Empty: the image
+    may be used.
     """
-    deep = 8 < header.bits <= 16 and decode.bit_depth == "reject"
-    veiled = header.mode in ("LA", "RGBA") and channel_order not in ("RGBA", "BGRA")
-    found = (
-        ("exif", decode.exif == "reject" and header.orientation != 1, f"is stored turned (EXIF {header.orientation})"),
-        ("icc", decode.icc == "reject" and header.icc_problem != "", f"has a broken profile ({header.icc_problem})"),
-        ("icc", decode.icc == "reject" and header.wide_gamut, f"has the profile {header.icc!r}, which is not sRGB"),
-        ("cmyk", decode.cmyk == "reject" and header.mode == "CMYK", "is coded in CMYK inks"),
-        ("gray", decode.gray == "reject" and header.mode in ("L", "LA") and channel_order != "GRAY", "is gray"),
-        ("alpha", decode.alpha == "reject" and veiled, "has alpha"),
-        ("bit_depth", deep, f"has {header.bits} bits a sample"),
+    high_depth = 8 < header.bits <= 16 and decode.bit_depth == "reject"
+    has_alpha = header.mode in ("LA", "RGBA") and channel_order not in ("RGBA", "BGRA")
+    checks = (
+        ("exif", decode.exif == "reject" and header.orientation != 1, f"EXIF orientation {header.orientation}"),
+        ("icc", decode.icc == "reject" and header.icc_problem != "", f"corrupt ICC profile ({header.icc_problem})"),
+        ("icc", decode.icc == "reject" and header.wide_gamut, f"color profile {header.icc!r} (not sRGB)"),
+        ("cmyk", decode.cmyk == "reject" and header.mode == "CMYK", "CMYK image"),
+        ("gray", decode.gray == "reject" and header.mode in ("L", "LA") and channel_order != "GRAY", "gray image"),
+        ("alpha", decode.alpha == "reject" and has_alpha, "alpha channel"),
+        ("bit_depth", high_depth, f"bit depth {header.bits}"),
     )
-    made = [(key, f"{clause}, which decode.{key}: reject refuses") for key, refused, clause in found if refused]
+    messages = [(key, f"{subject} is rejected by decode.{key}") for key, is_rejected, subject in checks if is_rejected]
     if header.bits > 16:
-        made.append(("bit_depth", f"has {header.bits} bits a sample, and nothing says which value is white"))
-    return made
+        messages.append(("bit_depth", f"bit depth {header.bits} is not supported: unknown white level"))
+    return messages

@@ -1,4 +1,4 @@
-"""VAL: the numbers themselves."""
+"""VAL: values and value range."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ from sm_imgcheck.core.value_mapping import canonical, domain, flipped, overshoot
 from sm_imgcheck.rules import Rule
 
 
-def _wanted(spec: Spec) -> tuple[float, float]:
+def _allowed_range(spec: Spec) -> tuple[float, float]:
     return domain(spec.contract, overshoot(spec.geometry))
 
 
-def _finite(facts: Facts | None) -> bool:
+def _is_finite(facts: Facts | None) -> bool:
     return facts is not None and facts.low is not None and math.isfinite(facts.low)
 
 
-def _known(facts: Facts | None, spec: Spec) -> tuple[Affine, Affine] | None:
-    """The mapping that the tensor has and the one that it should have, where both are known and differ."""
+def _known_mappings(facts: Facts | None, spec: Spec) -> tuple[Affine, Affine] | None:
+    """Return the mapping of the tensor and the expected one, if both are known and differ."""
     if facts is None or facts.values is None:
         return None
     channels = len(facts.values.scale)
-    alike = own(spec.contract, channels) if channels != spec.contract.channels else None  # SHP107 reports the number
-    wanted = alike or target(spec.contract, facts.channel_order)
-    return None if same(facts.values, wanted) and spec.contract.quantize is None else (facts.values, wanted)
+    # SHP107 reports a different channel count
+    uniform = own(spec.contract, channels) if channels != spec.contract.channels else None
+    expected = uniform or target(spec.contract, facts.channel_order)
+    return None if same(facts.values, expected) and spec.contract.quantize is None else (facts.values, expected)
 
 
-def _untouched(facts: Facts) -> bool:
+def _is_unscaled(facts: Facts) -> bool:
     return facts.values is not None and same(facts.values, canonical(Values(low=0, high=255), len(facts.values.scale)))
 
 
-def _is_twice(values: Affine, wanted: Affine) -> bool:
-    """Whether ``values`` is the wanted mapping applied to pixels that had been divided by 255 before."""
-    again = Affine(scale=tuple(a / 255 for a in wanted.scale), offset=wanted.offset)
+def _is_twice(values: Affine, expected: Affine) -> bool:
+    """Return whether ``values`` is the expected mapping of pixels that were already divided by 255."""
+    again = Affine(scale=tuple(a / 255 for a in expected.scale), offset=expected.offset)
     return same(values, again)
 
 
@@ -45,12 +46,12 @@ VAL101 = Rule(
     severity="error",
     fixed_by="values",
     see="https://github.com/triton-inference-server/server/issues/3325",
-    doc="""The values are raw pixels, 0..255, and the model takes other numbers.
+    doc="""The values are unscaled pixels, 0..255, and the model expects another range.
 
-    At an endpoint: 200, with one class for every picture, or noise: the first layers saturate.
+    At an endpoint: 200, with one class for every image, or noise: the first layers saturate.
 
     In the model's code: scale (``x / 255``, ``x / 127.5 - 1``) or normalize as in training, once. Here: ``convert``
-    does what the spec's ``value_range`` or ``normalize`` says.
+    applies the spec's ``value_range`` or ``normalize``.
     """,
 )
 
@@ -58,9 +59,9 @@ VAL101 = Rule(
 @VAL101.check
 def _not_scaled(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
-    if facts is not None and _untouched(facts) and _known(facts, spec):
+    if facts is not None and _is_unscaled(facts) and _known_mappings(facts, spec):
         yield VAL101.finding(
-            f"the values are pixels, 0..255, not scaled; the model takes {span(*domain(spec.contract))}",
+            f"values not scaled: got 0..255, expected {span(*domain(spec.contract))}",
             expected=span(*domain(spec.contract)),
             actual="0..255",
         )
@@ -74,12 +75,12 @@ VAL102 = Rule(
     see="https://github.com/huggingface/transformers/pull/25688",
     doc="""The values were divided by 255 twice.
 
-    A model or a processor that scales by itself was given pixels that had been scaled already.
+    A model or a processor that scales its input received pixels that were already scaled.
 
-    At an endpoint: 200, and nearly the same answer for every picture: all of them are black.
+    At an endpoint: 200, and nearly the same prediction for every image: all of them are black.
 
-    In the model's code: scale in one place only (Keras EfficientNet and ConvNeXt do it inside the model; Hugging
-    Face processors unless ``do_rescale=False``). Here: ``convert`` takes both off and scales once.
+    In the model's code: scale in one step only (Keras EfficientNet and ConvNeXt scale inside the model; Hugging Face
+    processors unless ``do_rescale=False``). Here: ``convert`` undoes both and scales once.
     """,
 )
 
@@ -87,53 +88,48 @@ VAL102 = Rule(
 @VAL102.check
 def _scaled_twice(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
-    if facts is not None and (pair := _known(facts, spec)) and _is_twice(*pair):
+    if facts is not None and (pair := _known_mappings(facts, spec)) and _is_twice(*pair):
         yield VAL102.finding(
-            f"the values were divided by 255 twice: {_seen(facts)}; the model takes {span(*domain(spec.contract))}",
+            f"values divided by 255 twice: got {_actual_range(facts)}, expected {span(*domain(spec.contract))}",
             expected=span(*domain(spec.contract)),
-            actual=_seen(facts),
+            actual=_actual_range(facts),
         )
 
 
 VAL103 = Rule(
     "VAL103",
-    "other-recipe",
+    "wrong-normalization",
     severity="error",
     fixed_by="values",
     see="https://github.com/keras-team/keras-io/issues/1549",
-    doc="""The values were made by another recipe than the spec's.
+    doc="""The values were normalized differently than specified.
 
-    Every value lies exactly where another usual mapping of the grey levels puts it: the message names it.
+    All values match another common mapping of the gray levels exactly: the message names it.
 
-    At an endpoint: 200, and a wrong answer.
+    At an endpoint: 200, and a wrong prediction.
 
-    In the model's code: use the scaling that the model was trained with. Here: ``convert`` goes back to the grey
-    levels, exactly, and applies the spec's.
+    In the model's code: use the scaling that the model was trained with. Here: ``convert`` restores the exact gray
+    levels and applies the spec's mapping.
     """,
 )
 
 
 @VAL103.check
-def _other_recipe(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
+def _wrong_normalization(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
-    pair = _known(facts, spec)
-    if facts is None or pair is None or _untouched(facts) or _is_twice(*pair) or same(pair[0], pair[1]):
+    pair = _known_mappings(facts, spec)
+    if facts is None or pair is None or _is_unscaled(facts) or _is_twice(*pair) or same(pair[0], pair[1]):
         return
     if len(pair[0].scale) >= len("RGB") and same(pair[0], flipped(pair[1])):
-        return  # CHN103 says it better
+        return  # CHN103 is more specific
     yield VAL103.finding(
-        f"the values were {_done(facts.recipe)}: {_seen(facts)}; the model takes {span(*domain(spec.contract))}",
+        f"normalization: got {facts.recipe} ({_actual_range(facts)}), expected {span(*domain(spec.contract))}",
         expected=span(*domain(spec.contract)),
         actual=facts.recipe,
     )
 
 
-def _done(recipe: str) -> str:
-    """``divided by 255`` is said as it is; mean and std are what something was made with."""
-    return recipe if recipe.startswith(("divided", "multiplied", "0..255")) else f"made with {recipe}"
-
-
-def _seen(facts: Facts) -> str:
+def _actual_range(facts: Facts) -> str:
     return span(facts.low or 0.0, facts.high or 0.0)
 
 
@@ -142,15 +138,15 @@ VAL104 = Rule(
     "out-of-range",
     severity="error",
     fixed_by="values",
-    doc="""Values lie where the spec's mapping puts none.
+    doc="""Values are outside the range of the spec's mapping.
 
-    The mapping that made them is not a usual one, or the picture was resized after it, so that it cannot be named;
-    but the spec's own mapping of 0..255 cannot give these numbers (an allowance is made for filters that overshoot).
+    Their mapping is not a common one, or the image was resized after it, so it cannot be named; but the spec's mapping
+    of 0..255 cannot produce these values (with an allowance for filters that overshoot).
 
-    At an endpoint: 200, and a wrong answer.
+    At an endpoint: 200, and a wrong prediction.
 
-    In the model's code: compare the scaling with the model card. Here: say what the values stand for, ``--assume
-    value_range=0,1``, and ``convert`` maps them; or let it guess with ``--allow-guess``.
+    In the model's code: compare the scaling with the model card. Here: state the range of the values, ``--assume
+    value_range=0,1``, and ``convert`` maps them; or use ``--allow-guess``.
     """,
 )
 
@@ -158,13 +154,13 @@ VAL104 = Rule(
 @VAL104.check
 def _out_of_range(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
-    if facts is None or not _finite(facts) or facts.values is not None or facts.low is None or facts.high is None:
+    if facts is None or not _is_finite(facts) or facts.values is not None or facts.low is None or facts.high is None:
         return
-    low, high = _wanted(spec)
+    low, high = _allowed_range(spec)
     slack = (high - low) * 1e-3
     if facts.low < low - slack or facts.high > high + slack:
         yield VAL104.finding(
-            f"the values span {span(facts.low, facts.high)}; the model takes {span(*domain(spec.contract))}",
+            f"value range: got {span(facts.low, facts.high)}, expected {span(*domain(spec.contract))}",
             expected=span(*domain(spec.contract)),
             actual=span(facts.low, facts.high),
         )
@@ -172,64 +168,64 @@ def _out_of_range(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
 
 VAL105 = Rule(
     "VAL105",
-    "range-looks-wrong",
+    "suspicious-range",
     severity="warning",
     fixed_by="values",
-    doc="""The values keep inside the model's range, but hardly a photograph would.
+    doc="""The values are within the expected range, but unlikely for a photograph.
 
-    Two signs, neither a proof: nothing below zero where black should be well below it (the minus 1 was forgotten, or
-    the values are 0..1), and nothing above 1 where white should be 255.
+    Two signs, neither conclusive: no negative values where black maps well below zero (a missing ``- 1``, or values in
+    0..1), and no values above 1 where white is 255.
 
-    At an endpoint: 200, and a worse answer.
+    At an endpoint: 200, and a less accurate prediction.
 
-    In the model's code: look at ``array.min()`` and ``array.max()`` of a picture that has black and white in it.
-    Here: if it is wrong, say what the values are with ``--assume value_range=0,1``.
+    In the model's code: print ``array.min()`` and ``array.max()`` of an image that contains black and white. Here: if
+    the range is wrong, state the actual range with ``--assume value_range=0,1``.
     """,
 )
 
 
 @VAL105.check
-def _range_looks_wrong(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
+def _suspicious_range(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
-    if facts is not None and (doubt := unlikely_range(facts, spec.contract)):
-        yield _likely(facts, spec, *doubt)
-
-
-def _likely(facts: Facts, spec: Spec, sign: str, probability: float) -> Finding:
-    return VAL105.finding(
-        f"the values ({_seen(facts)}) {sign}; the model takes {span(*domain(spec.contract))}",
-        expected=span(*domain(spec.contract)),
-        actual=_seen(facts),
-        certainty="likely",
-        probability=probability,
-    )
+    if facts is not None and (likely := unlikely_range(facts, spec.contract)):
+        sign, probability = likely
+        yield VAL105.finding(
+            f"values: got {_actual_range(facts)}, expected {span(*domain(spec.contract))}; {sign}",
+            expected=span(*domain(spec.contract)),
+            actual=_actual_range(facts),
+            certainty="likely",
+            probability=probability,
+        )
 
 
 VAL106 = Rule(
     "VAL106",
-    "not-finite",
+    "non-finite",
     severity="error",
-    doc="""There are NaN or infinite values.
+    doc="""The array contains NaN or infinite values.
 
-    A division by a zero std, an overflow in float16, or uninitialised memory.
+    A division by a zero std, an overflow in float16, or uninitialized memory.
 
-    At an endpoint: JSON bodies with NaN are refused (or taken and answered with NaN); binary ones give NaN for every
-    class.
+    At an endpoint: JSON bodies with NaN are rejected (or accepted, with NaN in the response); binary bodies give NaN
+    for every class.
 
-    In the model's code: find the division; check std and the dtype it is done in. Here: nothing mends it.
+    In the model's code: find the division; check std and the dtype of the computation. Here: not fixable by
+    ``convert``.
     """,
 )
 
 
 @VAL106.check
-def _not_finite(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
+def _non_finite(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
     if facts is not None and (facts.nans or facts.infinities):
-        what = [f"{count} {name}" for count, name in ((facts.nans, "NaN"), (facts.infinities, "infinite")) if count]
+        counts = [f"{count} {name}" for count, name in ((facts.nans, "NaN"), (facts.infinities, "infinite")) if count]
+        actual = " and ".join(counts)
         yield VAL106.finding(
-            f"{' and '.join(what)} of {math.prod(facts.shape)} values; the model takes {span(*domain(spec.contract))}",
+            f"non-finite values: got {actual} of {math.prod(facts.shape)} values, "
+            f"expected finite values in {span(*domain(spec.contract))}",
             expected="finite",
-            actual=" and ".join(what),
+            actual=actual,
         )
 
 
@@ -237,12 +233,12 @@ VAL107 = Rule(
     "VAL107",
     "constant-image",
     severity="warning",
-    doc="""Every value is the same, in the whole array or in a channel of it.
+    doc="""All values are equal, in the complete array or in a channel.
 
     An array that was allocated and never filled, a failed decode, a channel that was overwritten or masked, or values
-    that were cast to integers after they had been scaled to 0..1.
+    that were cast to integers after scaling to 0..1.
 
-    In the model's code: look at what comes just before the cast. Here: nothing mends it.
+    In the model's code: check the steps before the cast. Here: not fixable by ``convert``.
     """,
 )
 
@@ -253,36 +249,35 @@ def _constant_image(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     if facts is not None and facts.constant and math.prod(facts.shape) > spec.contract.channels:
         value = span(facts.low, facts.high).partition("..")[0]
         yield VAL107.finding(
-            f"all {math.prod(facts.shape)} values are {value}: no picture is in them",
-            expected="a picture",
+            f"constant image: got {value} for all {math.prod(facts.shape)} values, expected an image",
+            expected="an image",
             actual=value,
         )
     elif facts is not None and facts.constant_channels:
-        which = _channels(facts)
+        channels = _channels(facts)
         yield VAL107.finding(
-            f"{which} all the same value, while the others hold a picture",
-            expected="a picture in every channel",
-            actual=which,
+            f"constant channel: got a single value in {channels}, expected an image in every channel",
+            expected="an image in every channel",
+            actual=channels,
         )
 
 
 def _channels(facts: Facts) -> str:
-    """``channel 0 (R, if they are RGB) is``; an array does not tell which colour a channel is."""
+    """Return ``channel 0 (R)`` or ``each of channels 0 (R) and 1 (G)``, with the names of the channel order."""
     order = facts.channel_order
-    told = [f"{at} ({order[at]})" if len(order) > at else str(at) for at in facts.constant_channels]
-    return f"channel {told[0]} is" if len(told) == 1 else f"channels {' and '.join(told)} are each"
+    names = [f"{index} ({order[index]})" if len(order) > index else str(index) for index in facts.constant_channels]
+    return f"channel {names[0]}" if len(names) == 1 else f"each of channels {' and '.join(names)}"
 
 
 VAL108 = Rule(
     "VAL108",
     "outside-expected-range",
     severity="error",
-    doc="""The finished tensor leaves the spec's ``expect_range``.
+    doc="""The final tensor violates the spec's ``expect_range``.
 
-    ``expect_range`` is your own assertion on the numbers that the model receives; a tensor that breaks it is not
-    handed over.
+    ``expect_range`` is an assertion on the values that the model receives; a tensor that violates it is not written.
 
-    In the model's code: as you meant it when you wrote the assertion. Here: correct the tensor or the assertion.
+    In the model's code: check the assertion against the training pipeline. Here: fix the tensor or the assertion.
     """,
 )
 
@@ -294,16 +289,16 @@ def _outside_expected_range(candidate: Candidate, spec: Spec) -> Iterator[Findin
         facts is None
         or expected is None
         or facts.domain
-        or not _finite(facts)
+        or not _is_finite(facts)
         or facts.low is None
         or facts.high is None
     ):
         return
-    if _known(facts, spec):
-        return  # of the finished tensor only: these values are not the model's yet
+    if _known_mappings(facts, spec):
+        return  # expect_range applies to the final tensor only
     if facts.low < expected[0] or facts.high > expected[1]:
         yield VAL108.finding(
-            f"the values span {span(facts.low, facts.high)}; expect_range is {span(*expected)}",
+            f"value range: got {span(facts.low, facts.high)}, expected {span(*expected)} (expect_range)",
             expected=span(*expected),
             actual=span(facts.low, facts.high),
         )

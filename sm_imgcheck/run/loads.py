@@ -49,9 +49,9 @@ def _load(candidate: Candidate, plan: Plan, route: RequestTarget) -> Load:
     facts = plan.after[-1] if plan.after else plan.before
     if candidate.header is None:
         return Load(shape=facts.shape, dtype=facts.dtype, changes="there is no image file")
-    clauses = changes(candidate.header, route.spec)
-    why = f"encoded anew: it {clauses[0]}" if clauses else ""
-    return Load(shape=facts.shape, dtype=facts.dtype, picture=len(candidate.data), changes=why)
+    reasons = changes(candidate.header, route.spec)
+    reason = f"re-encoded: {reasons[0]}" if reasons else ""
+    return Load(shape=facts.shape, dtype=facts.dtype, picture=len(candidate.data), changes=reason)
 
 
 def _both(one: Load, other: Load) -> Load:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
 from sm_imgcheck.core.errors import SpecError
@@ -69,7 +70,9 @@ def _contract(given: GivenSpec, shape: _Axes | None, notes: Notes) -> Contract |
     )
     if not reach(contract) <= _HOLDS.get(contract.dtype, 1e30):
         key = "quantize" if quantize else "normalize" if "normalize" in given else "value_range"
-        notes.add(key, f"takes pixels as far as {reach(contract):.3g}, which {contract.dtype} cannot hold")
+        far = reach(contract)
+        said = f"as far as {far:.3g}" if isfinite(far) else "farther than any number reaches"
+        notes.add(key, f"takes pixels {said}, which {contract.dtype} cannot hold")
     return contract
 
 

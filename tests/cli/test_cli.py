@@ -442,7 +442,7 @@ def test_bytes_are_not_poured_into_a_terminal(place, say, monkeypatch):
 
 
 def test_quiet(place, say):
-    codes = "SHP102 no-batch-axis, SHP106 wrong-size, DTY101 wrong-dtype, VAL101 not-scaled"
+    codes = "SHP102 missing-batch-dimension, SHP106 wrong-size, DTY101 wrong-dtype, VAL101 not-scaled"
     assert say("validate", "cat.jpg", "--quiet") == (1, f"cat.jpg: {codes}\n", "")
     Path("bad.jpg").write_bytes(b"<html>")
     assert say("validate", "cat.jpg", "bad.jpg", "-q", "--select", "SRC")[1].splitlines() == [
@@ -728,6 +728,32 @@ def test_a_dash_is_standard_output_for_texts_too(place, say):
     assert say("code", "-o", "-") == say("code")
     assert say("spec", "init", "-o", "-") == say("spec", "init")
     assert not (place / "-").exists()
+
+
+def test_damaged_file_has_no_plan(place, say):
+    whole = (place / "cat.jpg").read_bytes()
+    (place / "half.jpg").write_bytes(whole[: len(whole) // 2])
+    code, out, _ = say("plan", "half.jpg")
+    assert code == 1
+    assert "no plan: ends too early" in out
+
+
+@pytest.mark.parametrize("paths", [["half.jpg"], ["half.jpg", "other.jpg"]])
+def test_ignored_finding_of_unreadable_file_is_still_the_cause(place, say, paths):
+    whole = (place / "cat.jpg").read_bytes()
+    for path in paths:
+        (place / path).write_bytes(whole[: len(whole) // 2])
+    _, out, _ = say("validate", *paths, "--ignore", "SRC")
+    assert "ends too early" in out
+    assert "Not checked: " in out
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+def test_file_of_proc_is_not_called_empty(place, say):
+    code, out, _ = say("validate", "/proc/self/status")
+    assert code == 1
+    assert "declares 0 bytes and holds more" in out
+    assert "never written" not in out
 
 
 def test_code_never_replaces_its_spec(place, say):

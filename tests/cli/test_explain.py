@@ -8,7 +8,7 @@ import pytest
 
 from sm_imgcheck import cli
 from sm_imgcheck.cli import manual
-from sm_imgcheck.rules import every
+from sm_imgcheck.rules import all_rules
 
 ERROR = "RuntimeError: expected scalar type Double but found Float"
 
@@ -28,7 +28,7 @@ def say(capsys):
 def test_a_text_is_explained(say):
     code, out, err = say("explain", ERROR)
     assert (code, err) == (0, "")
-    assert out.startswith("The numbers are float64, the model takes float32.\n")
+    assert out.startswith("Dtype: got float64, expected float32.\n")
     assert "DTY101" in out
 
 
@@ -43,7 +43,7 @@ def test_a_code_is_still_a_code(say):
 
 
 def test_one_word_that_is_no_code_may_be_an_error(say):
-    assert "no image" in say("explain", "PIL.UnidentifiedImageError")[1]
+    assert "not an image" in say("explain", "PIL.UnidentifiedImageError")[1]
 
 
 def test_what_is_not_recognised_is_said_and_exits_with_1(say):
@@ -76,7 +76,7 @@ def test_a_log_is_read_from_standard_input(say, stdin):
         ("float64", 4, "request"),
         ("damaged-file", 5, "request"),
     ]
-    assert {"title", "why", "code", "tool", "checks", "evidence", "source"} <= set(found[0])
+    assert {"title", "reason", "code", "tool", "checks", "evidence", "source"} <= set(found[0])
 
 
 def test_of_a_long_log_the_end_is_read_and_lines_are_counted(say, stdin):
@@ -115,7 +115,7 @@ def test_every_page_is_a_topic_with_a_title(say, topic):
 
 
 def test_topics_differ_from_codes_and_names_of_rules():
-    taken = {name for rule in every().values() for name in (rule.code, rule.code.lower(), rule.name)}
+    taken = {name for rule in all_rules().values() for name in (rule.code, rule.code.lower(), rule.name)}
     assert set(manual.topics()) & taken == set()
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -39,7 +40,7 @@ def handler(*words):
 def test_the_report_says_what_the_handler_does(photo, capsys):
     assert handler("inference.py", photo) == 1
     text = capsys.readouterr().out
-    assert "x.jpg: sent to inference.py as image/jpeg, its input_fn makes float32 [1, 224, 224, 3] NHWC BGR" in text
+    assert "x.jpg: sent to inference.py as image/jpeg; input_fn returned float32 [1, 224, 224, 3] NHWC BGR" in text
     assert "your input_fn decodes BGR, stretches to 224x224 with OpenCV INTER_LINEAR without antialias" in text
     assert "the spec wants Pillow bicubic, RGB" in text
     assert set(re.findall(r"\b[A-Z]{3}\d{3}\b", text)) == {"CHN101", "PIX106"}
@@ -58,7 +59,7 @@ def test_a_folder_stands_for_its_inference_py(photo, tmp_path, capsys):
     (tmp_path / "model" / "code").mkdir(parents=True)
     (tmp_path / "inference.py").rename(tmp_path / "model" / "code" / "inference.py")
     assert handler("model", photo, "--select", "CHN") == 1
-    assert "its input_fn makes" in capsys.readouterr().out
+    assert "input_fn returned" in capsys.readouterr().out
     assert handler(".", photo) == 2
     assert "no inference.py is in it" in capsys.readouterr().err
 
@@ -133,6 +134,9 @@ def test_several_images_and_one_that_fails(photo, tmp_path, capsys):
         (["inference.py", "x.jpg", "--function", "nothing"], "defines no function called nothing"),
         (["inference.py", "x.jpg", "--python", "/nowhere"], "--python /nowhere: cannot be started"),
         (["inference.py"], "Missing argument"),
+        (["x.jpg", "x.jpg"], "handler x.jpg: got a binary file, expected Python source"),
+        (["/dev/zero", "x.jpg"], "handler /dev/zero: is a device, a pipe or a socket, not a file"),
+        (["inference.py", "x.jpg", "--python", shutil.which("yes") or "yes"], "expected a Python interpreter"),
         (["inference.py", "x.jpg", "--timeout", "0"], "0.1"),
         (["inference.py", "x.jpg", "--timeout", "nan"], "--timeout': got nan, expected a number up to 604,800"),
         (["inference.py", "x.jpg", "--memory", "nan"], "--memory': got nan, expected a number up to 1,048,576"),

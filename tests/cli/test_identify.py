@@ -92,7 +92,7 @@ def test_validate_with_a_source(say):
     assert code == 1
     assert "made of cat.jpg: stretched to 64x64 by OpenCV" in out
     assert "What the spec does instead, from the image (JPEG, 120x160 (HxW), RGB" in out
-    assert "PIX106  other-kernel" in out
+    assert "PIX106  interpolation-mismatch" in out
 
 
 def test_json_has_every_key_whatever_is_found(say):
@@ -168,6 +168,13 @@ def test_what_the_source_does_not_explain(say, array, words):
     assert (code, err) == (1, "")
 
 
+@pytest.mark.parametrize("array", [np.zeros((0, 64, 64, 3), np.float32), np.zeros((1, 64, 64, 3), np.complex64)])
+def test_array_without_values_exits_with_1(say, array):
+    code, out, err = told(say, array)
+    assert "no numbers" in out
+    assert (code, err) == (1, "")
+
+
 def test_a_batch_says_which_image_it_is(say):
     noise = np.random.default_rng(0).integers(0, 256, SMALL.shape).astype(np.float32)
     code, out, _ = told(say, np.stack([noise, SMALL]), "--source", "cat.jpg")
@@ -190,11 +197,17 @@ def test_one_array_of_several_and_standard_input(say, monkeypatch):
     ("arguments", "words"),
     [
         (("identify", "cat.jpg"), "is an image; a tensor is identified"),
-        (("identify", "wrong.npy", "--source", "absent.jpg"), "absent.jpg: the source cannot be opened"),
-        (("identify", "wrong.npy", "--source", "wrong.npy"), "the source is a tensor"),
-        (("identify", "wrong.npy", "--source", "spec.yaml"), "spec.yaml: the source"),
-        (("validate", "wrong.npy", "-s", "spec.yaml", "--source", "absent.jpg"), "the source cannot be opened"),
-        (("validate", "cat.jpg", "-s", "spec.yaml", "--source", "absent.jpg"), "the source cannot be opened"),
+        (("identify", "wrong.npy", "--source", "absent.jpg"), "source image absent.jpg: cannot be opened"),
+        (("identify", "wrong.npy", "--source", "wrong.npy"), "source image wrong.npy: got a tensor"),
+        (("identify", "wrong.npy", "--source", "spec.yaml"), "source image spec.yaml: "),
+        (
+            ("validate", "wrong.npy", "-s", "spec.yaml", "--source", "absent.jpg"),
+            "source image absent.jpg: cannot be opened",
+        ),
+        (
+            ("validate", "cat.jpg", "-s", "spec.yaml", "--source", "absent.jpg"),
+            "source image absent.jpg: cannot be opened",
+        ),
         (("validate", "cat.jpg", "-s", "spec.yaml", "--source", ""), "it is empty: leave the option out"),
     ],
 )
@@ -252,7 +265,7 @@ def test_the_command_to_paste_mends_what_the_source_shows(say):
 def test_a_mapping_of_no_usual_name_is_told_and_undone(say, array, name):
     np.save("odd.npy", array[..., ::-1])
     _, out, _ = say("validate", "odd.npy", "--source", "cat.jpg", "-s", "spec.yaml", "--emit", "out")
-    assert f"the values were 0..255 mapped to {name}: " in out
+    assert f"normalization: got 0..255 mapped to {name} (" in out
     assert f"undo what was done to the values (0..255 mapped to {name})" in out
     right = (SMALL[..., ::-1] / 255 - MEAN) / STD
     assert np.abs(np.load("out/odd.npy")[0].transpose(1, 2, 0) - right).max() < 1e-5

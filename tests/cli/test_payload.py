@@ -19,7 +19,7 @@ from sm_imgcheck import cli, convert
 from sm_imgcheck.features import requests
 from sm_imgcheck.features.requests import route
 from sm_imgcheck.features.requests.snippets import PORT
-from sm_imgcheck.rules import every
+from sm_imgcheck.rules import all_rules
 from sm_imgcheck.serving.endpoints import ENDPOINTS
 from sm_imgcheck.spec import load
 
@@ -167,9 +167,9 @@ def test_nan_is_refused_before_anything_is_written(place, say):
 def test_a_body_over_a_limit_is_a_finding_and_is_not_written(place, say):
     code, out, _ = say("payload", "a.jpg", "-s", spec("{stack: pytorch, max_bytes: 9000}"))
     assert code == 1
-    assert "error  PAY114  too-large-body: the body has 9,344 bytes; payload.max_bytes of the spec takes 9,000" in out
+    assert "error  PAY114  body-too-large: body size: got 9,344 bytes, expected at most 9,000 (payload.max_" in out
     assert list(place.glob("*.npy")) == []
-    assert every()["PAY114"].name == "too-large-body"
+    assert all_rules()["PAY114"].name == "body-too-large"
     code, out, _ = say("payload", "a.jpg", "-s", "s.yaml", "--format", "json")
     assert code == 1
     assert json.loads(out)["bodies"][0]["findings"][0]["code"] == "PAY114"

@@ -265,13 +265,13 @@ def test_statistics_are_judged_in_the_order_that_the_caller_vouches_for(stored, 
 @pytest.mark.parametrize(
     ("assume", "clause"),
     [
-        ({"value_range": "nan,1"}, "two numbers"),
-        ({"value_range": "1,0"}, "the lower first"),
+        ({"value_range": "nan,1"}, "expected LOW,HIGH"),
+        ({"value_range": "1,0"}, "expected LOW,HIGH"),
         ({"value_range": "0"}, "such as 0,1"),
         ({"value_range": (0, 1)}, "expected"),
         ({"layout": "nhwc"}, "one of NHWC"),
         ({"channel_order": "rgb"}, "one of RGB"),
-        ({"foo": "x"}, "only channel_order, layout, value_range can be assumed"),
+        ({"foo": "x"}, "expected one of channel_order, layout, value_range"),
     ],
 )
 def test_what_nobody_can_vouch_for_is_refused(assume, clause):

@@ -662,7 +662,7 @@ def json_texts(source: str) -> Iterator[Text]:
     """Yield the sentences of the endpoint errors: titles, reasons and advice; commands and patterns are skipped."""
 
     causes = json.loads(source).get("causes", {})
-    advice = (cause[key] for cause in causes.values() for key in ("title", "why", "code") if key in cause)
+    advice = (cause[key] for cause in causes.values() for key in ("title", "reason", "code") if key in cause)
     for text in (text for texts in advice for text in texts):
         offset = source.find(json.dumps(text, ensure_ascii=False))
         yield Text(source.count("\n", 0, max(offset, 0)) + 1, text)

@@ -18,7 +18,7 @@ from sm_imgcheck.core.types import Decode
 from sm_imgcheck.io import numpy_files
 from sm_imgcheck.io.tensors import json
 from sm_imgcheck.pipeline import read
-from sm_imgcheck.rules import every
+from sm_imgcheck.rules import all_rules
 
 DEMO = readme.DEMO
 DOCUMENTS = readme.documents()
@@ -59,7 +59,7 @@ def test_rule_pages_are_current():
 
 def test_rule_pages_contain_each_rule_once():
     headings = re.findall(r"^## (\w+) (\S+)$", "".join(readme.rule_pages().values()), re.MULTILINE)
-    assert headings == [(rule.code, rule.name) for rule in every().values()]
+    assert headings == [(rule.code, rule.name) for rule in all_rules().values()]
 
 
 def test_readme_and_pages_are_short():
@@ -104,7 +104,7 @@ def test_public_names_are_documented(name):
 def test_commands_and_families_are_documented():
     commands = {path.stem for path in (readme.ROOT / "sm_imgcheck" / "cli" / "commands").glob("[a-z]*.py")}
     assert [name for name in sorted(commands) if f"sm-imgcheck {name}" not in ALL] == []
-    assert [family for family in sorted({code[:3] for code in every()}) if f"`{family}`" not in ALL] == []
+    assert [family for family in sorted({code[:3] for code in all_rules()}) if f"`{family}`" not in ALL] == []
 
 
 def test_readme_links_to_every_page():

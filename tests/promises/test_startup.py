@@ -51,7 +51,7 @@ def test_light_commands_load_nothing_heavy(arguments):
 
 def test_the_rules_of_the_library_load_nothing_heavy():
     parts = "sm_imgcheck.rules, sm_imgcheck.pipeline.plan, sm_imgcheck.report.formats.text"
-    code = f"import sys, {parts}\nsm_imgcheck.rules.every()\nprint(*sys.modules, file=sys.stderr)"
+    code = f"import sys, {parts}\nsm_imgcheck.rules.all_rules()\nprint(*sys.modules, file=sys.stderr)"
     modules = loaded(code=code)
     assert "sm_imgcheck.rules.dtype" in modules
     assert not modules & (HEAVY | {"typer"})

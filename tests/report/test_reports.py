@@ -23,8 +23,8 @@ as a plain decode hands it over: uint8 [375, 500, 3] HWC RGB, 0..255
 against small: float32 [N, 224, 224, 3] NHWC RGB, -1..1
 
 2 findings:
-  error  DTY101  wrong-dtype  the dtype is uint8; the model takes float32 [cast]
-  error  SHP106  wrong-size   the size is 375x500 (HxW); the model takes 224x224 [resize_pillow]
+  error  DTY101  wrong-dtype  dtype: got uint8, expected float32 [cast]
+  error  SHP106  wrong-size   size: got 375x500 (HxW), expected 224x224 [resize_pillow]
 
 The plan from this to the model's tensor:
   1  decode         the model takes pixels
@@ -56,8 +56,8 @@ def test_what_all_share_is_said_once_and_what_some_have_is_grouped():
 against small: float32 [N, 224, 224, 3] NHWC RGB, -1..1
 
 All 20 images, as a plain decode hands them over:
-  error  DTY101  wrong-dtype  the dtype is uint8; the model takes float32 [cast]
-  error  SHP106  wrong-size   from 375x400 to 375x419 (HxW); the model takes 224x224 [resize_pillow]
+  error  DTY101  wrong-dtype  dtype: got uint8, expected float32 [cast]
+  error  SHP106  wrong-size   size: got 375x400 to 375x419 (HxW), expected 224x224 [resize_pillow]
 
 The plan that mends them:
   1  decode         the model takes pixels
@@ -92,11 +92,16 @@ def test_long_groups_are_bounded_and_say_where_the_rest_is():
 
 def test_examples_say_what_is_particular_to_each():
     results = [
-        image(f"{n}.jpg", finding("VAL106", "not-finite", message=f"{n} NaN; none is allowed", actual=f"{n} NaN"))
+        image(
+            f"{n}.jpg",
+            finding(
+                "VAL106", "non-finite", message=f"non-finite values: got {n} NaN, expected none", actual=f"{n} NaN"
+            ),
+        )
         for n in range(7)
     ]
     text = told("text", [*results, *(image(f"ok{n}.jpg") for n in range(9))])
-    assert "7 images: 0 NaN, 1 NaN or 2 NaN, ...; none is allowed" in text
+    assert "7 images: non-finite values: got 0 NaN, 1 NaN or 2 NaN, ..., expected none" in text
     assert "      0.jpg: 0 NaN\n      1.jpg: 1 NaN\n" in text
     assert "      and 2 more (--format jsonl names them all)" in text
 
@@ -104,19 +109,19 @@ def test_examples_say_what_is_particular_to_each():
 def test_nearly_all_of_many_are_told_like_all():
     results = [image(f"{n}.jpg") for n in range(19)] + [replace(image("good.jpg"), findings=(), plan=plan())]
     text = told("text", results)
-    assert "wrong-dtype  19 of 20: the dtype is uint8" in text
+    assert "wrong-dtype  19 of 20: dtype: got uint8" in text
     assert "The plan that mends 19 of them:" in text
     assert "of their own" not in text
 
 
 def test_a_group_that_is_mended_for_some_says_for_how_many_it_is_not():
-    stuck = finding("DTY101", "wrong-dtype", message="the dtype is uint8", expected="float32")
+    stuck = finding("DTY101", "wrong-dtype", message="dtype: got uint8", expected="float32")
     results = [tensor(f"{n}", replace(stuck, fixed_by="cast" if n else None)) for n in range(3)]
-    assert "wrong-dtype  the dtype is uint8 [cast, not for 1 of them]" in told("text", results)
+    assert "wrong-dtype  dtype: got uint8 [cast, not for 1 of them]" in told("text", results)
 
 
 def test_what_a_file_says_of_itself_is_clipped():
-    text = told("text", [tensor("x.npy", finding("SRC133", "broken-icc", message="x" * 5000))])
+    text = told("text", [tensor("x.npy", finding("SRC133", "corrupt-icc-profile", message="x" * 5000))])
     assert "x" * 300 + " ..." in text
     assert "x" * 301 not in text
 
@@ -194,7 +199,7 @@ def test_the_sum_of_a_conversion(results, last):
 
 
 def test_likely_findings_say_how_likely():
-    odd = replace(finding("VAL105", "range-looks-wrong", "warning"), certainty="likely", probability=0.875)
+    odd = replace(finding("VAL105", "suspicious-range", "warning"), certainty="likely", probability=0.875)
     assert "(likely: 88%)" in told("text", [tensor("x.npy", odd)])
 
 
@@ -242,12 +247,12 @@ def test_table_tells_the_same_story():
 against small: float32 [N, 224, 224, 3] NHWC RGB, -1..1
 
 All 3 images, as a plain decode hands them over:
- check          what                                              mended by
-────────────────────────────────────────────────────────────────────────────────
- error DTY101   the dtype is uint8; the model takes float32       cast
+ check          what                                        mended by
+──────────────────────────────────────────────────────────────────────────
+ error DTY101   dtype: got uint8, expected float32          cast
  wrong-dtype
- error SHP106   the size is 375x500 (HxW); the model takes        resize_pillow
- wrong-size     224x224
+ error SHP106   size: got 375x500 (HxW), expected 224x224   resize_pillow
+ wrong-size
 
 The plan that mends them:
  1  decode         the model takes pixels
@@ -401,7 +406,7 @@ def test_what_was_not_checked_is_counted_beside_what_keeps_the_contract():
 
 
 def test_one_clause_of_several_files_is_said_of_each():
-    deep = finding("SRC138", "deep-image", message="has 16 bits a sample")
+    deep = finding("SRC138", "high-bit-depth", message="has 16 bits a sample")
     text = told("text", [image("a.png", deep), image("b.png", deep), *(image(f"{n}.jpg") for n in range(9))])
     assert "each of 2 images: has 16 bits a sample" in text
 
@@ -442,7 +447,7 @@ def test_json_is_the_documented_document():
         "severity": "error",
         "certainty": "certain",
         "probability": 1.0,
-        "message": "the dtype is uint8; the model takes float32",
+        "message": "dtype: got uint8, expected float32",
         "expected": "float32",
         "actual": "uint8",
         "fixed_by": "cast",
@@ -536,29 +541,36 @@ def test_a_finding_that_all_share_is_never_without_its_sentence():
 
 
 def test_what_is_said_of_one_file_is_said_of_no_other():
-    ways = [("box", "the spec wants a (1 at most)"), ("cat", "the spec wants a (2 at most)"), ("dog", "it wants b")]
+    pairs = [("box", "a (difference: at most 1)"), ("cat", "a (difference: at most 2)"), ("dog", "b")]
     results = [
-        tensor(f"{n}", finding("PIX106", "other-kernel", message=f"by {was}; {wanted}", actual=was))
-        for n, (was, wanted) in enumerate(ways)
+        tensor(
+            f"{n}",
+            finding("PIX106", "interpolation-mismatch", message=f"kernel: got {was}, expected {wanted}", actual=was),
+        )
+        for n, (was, wanted) in enumerate(pairs)
     ]
-    assert "other-kernel  box or cat; the spec wants a [" in told("text", results[:2])
-    assert "other-kernel  box, cat or dog [" in told("text", results)
+    assert "interpolation-mismatch  kernel: got box or cat, expected a [" in told("text", results[:2])
+    assert "interpolation-mismatch  such as: kernel: got box, expected a (difference: at most 1) [" in told(
+        "text", results
+    )
 
 
 def test_each_golden_tensor_is_told_by_itself():
     stages = ("crop", "resize", "decode")
     results = [
-        with_candidate(tensor(f"{n}.npy", finding("GLD101", "differs", message=f"first at {stage}")), kind="probe")
+        with_candidate(
+            tensor(f"{n}.npy", finding("GLD101", "golden-mismatch", message=f"first at {stage}")), kind="probe"
+        )
         for n, stage in enumerate(stages)
     ]
     assert [f"1 probe: first at {stage}" in told("text", results) for stage in stages] == [True] * 3
 
 
 def test_as_many_that_cannot_be_used_as_others_are_not_all_of_them():
-    failed = finding("HND101", "handler-raised", message="it raised")
+    failed = finding("HND101", "handler-exception", message="it raised")
     results = [tensor("0"), tensor("1")]
     results += [Result(candidate=Candidate(path=name, kind="tensor"), findings=(failed,)) for name in ("bad", "worse")]
     text = told("text", results)
     assert "Both tensors" not in text
-    assert "handler-raised  each of 2 tensors: it raised" in text
+    assert "handler-exception  each of 2 tensors: it raised" in text
     assert "      bad and worse\n" in text

@@ -18,10 +18,10 @@ from specs import spec
 PLAIN = Request(
     content_type="application/x-npy", size=1000, stack="pytorch", envelope="npy", outcome=Received(form="array")
 )
-CODES = [code for code in rules.every() if code.startswith("PAY")]
+CODES = [code for code in rules.all_rules() if code.startswith("PAY")]
 
 
-def found(payload=None, outcome=PLAIN.outcome, **changes):
+def payload_findings(payload=None, outcome=PLAIN.outcome, **changes):
     told = spec(payload={"stack": "pytorch", **(payload or {})})
     limits = ENDPOINTS[told.payload.get("endpoint", "realtime")].limits
     request = replace(PLAIN, limits=limits, outcome=complete_findings(outcome, told), **changes)
@@ -30,34 +30,34 @@ def found(payload=None, outcome=PLAIN.outcome, **changes):
 
 
 def test_a_good_request_has_no_findings():
-    assert found() == []
+    assert payload_findings() == []
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_every_check_has_a_page_and_mends_nothing(code):
-    rule = rules.every()[code]
+def test_every_rule_has_a_page_and_no_fix(code):
+    rule = rules.all_rules()[code]
     assert rule.title.endswith(".")
     assert "Here:" in rule.page or "In the spec:" in rule.page
     assert rule.fixed_by is None
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_each_code_is_told_from_the_bytes_from_silence_and_from_a_refusal(code):
-    finding = rules.every()[code].finding("it is so", expected="a", actual="b")
-    (one,) = found(outcome=Refused(status=500, text="no\nstack trace", finding=finding))
+def test_each_code_is_reported_for_body_cast_and_rejection(code):
+    finding = rules.all_rules()[code].finding("it is so", expected="a", actual="b")
+    (one,) = payload_findings(outcome=Refused(status=500, text="no\nstack trace", finding=finding))
     assert (one.code, one.expected, one.actual, one.fixed_by) == (code, "a", "b", None)
     assert one.message.startswith("it is so")
     assert one.message.endswith("pytorch answers 500 no")
-    (silent,) = found(outcome=Received(form="array", findings=(finding,)))
-    (bytes_,) = found(findings=(silent,))
+    (silent,) = payload_findings(outcome=Received(form="array", findings=(finding,)))
+    (bytes_,) = payload_findings(findings=(silent,))
     assert silent == bytes_
     assert silent.message.startswith("it is so")
 
 
 def test_what_payload_would_write_is_offered():
     refused = Refused(status=500, text="", finding=PAY101.finding("no"))
-    assert "sm-imgcheck payload writes npy" in found(outcome=refused)[0].message
-    assert "sm-imgcheck payload writes array" in found({"envelope": "array"}, outcome=refused)[0].message
+    assert "sm-imgcheck payload writes npy" in payload_findings(outcome=refused)[0].message
+    assert "sm-imgcheck payload writes array" in payload_findings({"envelope": "array"}, outcome=refused)[0].message
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_what_payload_would_write_is_offered():
     ],
 )
 def test_limits_of_endpoints(endpoint, size, severities):
-    told = found({"endpoint": endpoint}, size=size)
+    told = payload_findings({"endpoint": endpoint}, size=size)
     assert [one.severity for one in told] == severities
     for one in told:
         assert f"{size:,} bytes" in one.message
@@ -88,13 +88,13 @@ def test_limits_of_endpoints(endpoint, size, severities):
 
 def test_the_specs_own_limit_is_the_error_and_the_others_warn():
     too_large = Refused(status=413, text="", finding=PAY114.finding("over"))
-    told = found({"max_bytes": 500}, size=30_000_000, outcome=too_large)
+    told = payload_findings({"max_bytes": 500}, size=30_000_000, outcome=too_large)
     assert [one.severity for one in told] == ["warning", "error", "warning"]
-    assert "payload.max_bytes of the spec takes 500" in told[1].message
-    assert found({"max_bytes": 10_000_000}, size=9_999_999)[0].severity == "warning"
+    assert "expected at most 500 (payload.max_bytes of the spec)" in told[1].message
+    assert payload_findings({"max_bytes": 10_000_000}, size=9_999_999)[0].severity == "warning"
 
 
-def test_without_a_stack_the_report_says_what_was_not_checked():
+def test_spec_without_stack_reports_unchecked_parts():
     body = io.BytesIO()
     np.save(body, np.zeros((1, 224, 224, 3), np.float32))
     candidate = request_candidate(body.getvalue(), "x", "application/x-npy", spec())
@@ -103,7 +103,7 @@ def test_without_a_stack_the_report_says_what_was_not_checked():
     assert "payload.stack" in one.message
 
 
-def test_a_damaged_picture_in_a_body_is_told_beside_the_request():
+def test_damaged_image_in_a_body_is_reported_with_the_request():
     request = replace(PLAIN, size=7_000_000, limits=ENDPOINTS["realtime"].limits)
     candidate = Candidate(path="x", kind="request", request=request, problem=SRC110.finding("ends"))
     assert [one.code for one in rules.run(candidate, spec(payload={"stack": "pytorch"}))] == ["SRC110", "PAY114"]

@@ -26,7 +26,7 @@ def origin(*steps, **changes):
     return Origin(steps=steps, facts=FACTS, mean_difference=0.0, max_difference=0.0, **changes)
 
 
-def found(*origins, mean=2.0, most=40.0, wanted=WANTED):
+def pixel_findings(*origins, mean=2.0, most=40.0, wanted=WANTED):
     plan = Plan(steps=wanted, before=FACTS, after=(FACTS,) * len(wanted))
     header = Header(format="JPEG", mode="RGB", height=48, width=64)
     ideal = Ideal(source="a.jpg", header=header, plan=plan, mean_difference=mean, max_difference=most)
@@ -34,7 +34,7 @@ def found(*origins, mean=2.0, most=40.0, wanted=WANTED):
     return [(one.code, one.severity, one.message) for one in rules.run(candidate, SPEC) if one.code[:3] == "PIX"]
 
 
-def resized(op="resize_pillow", **changes):
+def resize_step(op="resize_pillow", **changes):
     return Step(op=op, params={**RESIZE.params, **changes})
 
 
@@ -44,25 +44,34 @@ def resized(op="resize_pillow", **changes):
         (WANTED, "", ""),
         ((DECODE, Step(op="orient", params={"orientation": 6}), RESIZE), "PIX103", "left as stored"),
         ((Step(op="decode", params={"dct": "tensorflow"}), RESIZE), "PIX104", "TensorFlow's fast DCT"),
-        ((DECODE, resized(mode="shortest_edge", size=64)), "PIX105", "shortest edge to 64; the spec wants stretched"),
-        ((DECODE, resized(interpolation="bicubic")), "PIX106", "Pillow bicubic; the spec wants Pillow bilinear"),
-        ((DECODE, resized("resize_opencv")), "PIX106", "OpenCV INTER_LINEAR without antialias"),
-        ((DECODE, resized("resize_torch", antialias=False, dtype="float32")), "PIX106", "PyTorch bilinear without"),
-        ((DECODE, RESIZE, Step(op="mirror")), "PIX107", "mirrored; the spec wants it not mirrored"),
-        ((DECODE, FLAT, RESIZE), "PIX108", "alpha dropped; the spec wants no conversion"),
+        (
+            (DECODE, resize_step(mode="shortest_edge", size=64)),
+            "PIX105",
+            "resize mode: got shortest edge to 64, expected stretched",
+        ),
+        (
+            (DECODE, resize_step(interpolation="bicubic")),
+            "PIX106",
+            "interpolation: got Pillow bicubic, expected Pillow bilinear",
+        ),
+        ((DECODE, resize_step("resize_opencv")), "PIX106", "OpenCV INTER_LINEAR without antialias"),
+        ((DECODE, resize_step("resize_torch", antialias=False, dtype="float32")), "PIX106", "PyTorch bilinear without"),
+        ((DECODE, RESIZE, Step(op="mirror")), "PIX107", "horizontal flip: got mirrored, expected not mirrored"),
+        ((DECODE, FLAT, RESIZE), "PIX108", "color conversion: got alpha dropped, expected no conversion"),
     ],
 )
 def test_each_trait_has_its_check(steps, code, words):
-    told = found(origin(*steps))
+    told = pixel_findings(origin(*steps))
     assert [one[0] for one in told] == ([code] if code else [])
     assert all(words in message for _, _, message in told)
 
 
-def test_what_was_not_resized_is_said_so():
-    messages = [message for _, _, message in found(origin(DECODE))]
-    wants = [message.partition("; the spec wants ")[2] for message in messages]
-    assert [message.partition(";")[0] for message in messages] == ["it was not resized"] * 2
-    assert [want.partition(" (")[0] for want in wants] == ["stretched to 64x64", "Pillow bilinear"]
+def test_missing_resize_is_reported():
+    messages = [message for _, _, message in pixel_findings(origin(DECODE))]
+    assert [message.partition(" (")[0] for message in messages] == [
+        "resize mode: got not resized, expected stretched to 64x64",
+        "interpolation: got no resize, expected Pillow bilinear",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -70,27 +79,27 @@ def test_what_was_not_resized_is_said_so():
     [(0.12, 1.0, "notice"), (1.2, 15.0, "warning"), (2.6, 15.0, "error"), (0.3, 40.0, "error"), (None, None, "error")],
 )
 def test_the_measured_difference_decides(mean, most, severity):
-    ((_, weight, message),) = found(origin(DECODE, resized(interpolation="bicubic")), mean=mean, most=most)
+    ((_, weight, message),) = pixel_findings(origin(DECODE, resize_step(interpolation="bicubic")), mean=mean, most=most)
     assert weight == severity
-    assert ("grey levels at most" in message) is (most is not None)
+    assert ("(difference: at most " in message) is (most is not None)
 
 
-def test_what_tied_origins_do_not_share_is_no_finding():
-    cropped = origin(DECODE, resized(mode="shortest_edge", size=64, interpolation="bicubic"))
-    stretched = origin(DECODE, resized(interpolation="bicubic"))
-    assert [code for code, _, _ in found(stretched, cropped)] == ["PIX106"]
-    assert found(origin(*WANTED), cropped) == []
+def test_differences_between_tied_origins_are_ignored():
+    cropped = origin(DECODE, resize_step(mode="shortest_edge", size=64, interpolation="bicubic"))
+    stretched = origin(DECODE, resize_step(interpolation="bicubic"))
+    assert [code for code, _, _ in pixel_findings(stretched, cropped)] == ["PIX106"]
+    assert pixel_findings(origin(*WANTED), cropped) == []
 
 
-def test_another_picture_and_an_unknown_pipeline():
-    assert [code for code, _, _ in found()] == ["PIX101"]
+def test_different_image_and_unknown_pipeline_are_reported():
+    assert [code for code, _, _ in pixel_findings()] == ["PIX101"]
     near = replace(origin(DECODE, Step(op="mirror")), exact=False, mean_difference=3.21, max_difference=71.2)
-    ((code, severity, message),) = found(near)
+    ((code, severity, message),) = pixel_findings(near)
     assert (code, severity) == ("PIX102", "warning")
-    assert "3.2 grey levels on average, 71.2 at most: not resized, mirrored, RGB" in message
+    assert "(difference 3.2 gray levels on average, at most 71.2): not resized, mirrored, RGB" in message
 
 
-def test_without_a_source_nothing_is_said():
+def test_no_finding_without_a_source():
     assert not [one for one in rules.run(Candidate(path="x", kind="tensor", facts=FACTS), SPEC) if "PIX" in one.code]
 
 
@@ -105,7 +114,7 @@ def by_source(array, source=BODY, **changes):
     return process(array, spec, Options(source=source))
 
 
-def test_order_and_values_are_seen_not_assumed():
+def test_order_and_values_are_observed_not_assumed():
     result = by_source((RGB[None, ..., ::-1] / np.float32(127.5) - 1).astype("float32"))
     assert [one.code for one in result.findings] == ["CHN101", "VAL103"]
     assert result.facts.channel_order == "BGR"
@@ -131,7 +140,7 @@ def test_noise_is_not_the_image():
 @pytest.mark.parametrize(
     "array", [np.full((1, 64, 64, 3), np.nan, np.float32), np.zeros((2, 3, 4, 5, 6)), np.array(["x"])]
 )
-def test_what_can_be_no_picture_is_not_searched(array):
+def test_non_image_array_is_not_searched(array):
     result = by_source(array)
     assert result.origins is None
     assert result.findings
@@ -140,15 +149,15 @@ def test_what_can_be_no_picture_is_not_searched(array):
 @pytest.mark.parametrize(
     ("source", "why"),
     [
-        (b"", "the source image: the source"),
-        (b"nonsense", "the source"),
-        (BODY[:200], "the source"),
-        ("/nowhere.jpg", "/nowhere.jpg: the source cannot be opened"),
-        (b"\x93NUMPY\x01\x00", "the source"),
+        (b"", "the source image: "),
+        (b"nonsense", "the source image: "),
+        (BODY[:200], "the source image: "),
+        ("/nowhere.jpg", "source image /nowhere.jpg: cannot be opened"),
+        (b"\x93NUMPY\x01\x00", "the source image: "),
     ],
 )
-def test_a_source_that_is_no_image_is_an_error(source, why):
-    with pytest.raises(ImgcheckError, match="the source") as error:
+def test_non_image_source_is_an_error(source, why):
+    with pytest.raises(ImgcheckError, match="source image") as error:
         by_source(RGB[None], source)
     assert str(error.value).startswith(why)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sm_imgcheck.core.errors import Bug, CandidateError
-from sm_imgcheck.rules import Rule, every, make_finding
+from sm_imgcheck.rules import Rule, all_rules, make_finding
 from sm_imgcheck.rules.dtype import DTY101
 from sm_imgcheck.rules.source_image import SRC138
 
@@ -71,7 +71,7 @@ def test_a_rule_makes_findings_with_its_own_values_unless_others_are_given():
     assert (other.severity, other.certainty, other.probability, other.fixed_by) == ("notice", "likely", 0.5, None)
 
 
-def test_an_exception_becomes_a_finding_that_nothing_fixes():
+def test_exception_becomes_an_unfixable_finding():
     assert SRC138.fixed_by == "colour"
     made = make_finding(CandidateError("SRC138", "has uint16 samples"))
     assert made == SRC138.finding("has uint16 samples", fixable=False)
@@ -81,10 +81,10 @@ def test_an_exception_becomes_a_finding_that_nothing_fixes():
 def test_two_rules_with_one_code_are_a_bug():
     with pytest.raises(Bug, match="two rules have the code DTY101: wrong-dtype and another"):
         Rule("DTY101", "another", severity="error", doc="Another.")
-    assert every()["DTY101"] is DTY101
+    assert all_rules()["DTY101"] is DTY101
 
 
 def test_names_are_words_with_hyphens_and_no_two_rules_share_one():
-    names = [rule.name for rule in every().values()]
+    names = [rule.name for rule in all_rules().values()]
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in names)

@@ -17,7 +17,7 @@ def spec(decode=None, **changes):
     return parse({**BASE, **changes, **({"decode": decode} if decode else {})})
 
 
-def found(wanted=None, path="x.jpg", data=b"", **changes):
+def source_findings(wanted=None, path="x.jpg", data=b"", **changes):
     """Findings of the family SRC by code."""
     candidate = Candidate(path=path, kind="image", header=replace(PLAIN, **changes), data=data)
     findings = checks.run(candidate, wanted or spec())
@@ -25,12 +25,12 @@ def found(wanted=None, path="x.jpg", data=b"", **changes):
 
 
 def test_a_plain_photograph_has_no_findings():
-    assert found() == {}
+    assert source_findings() == {}
 
 
-@pytest.mark.parametrize("code", [code for code in sorted(checks.every()) if code.startswith("SRC")])
+@pytest.mark.parametrize("code", [code for code in sorted(checks.all_rules()) if code.startswith("SRC")])
 def test_every_check_has_a_verdict_and_a_page(code):
-    rule = checks.every()[code]
+    rule = checks.all_rules()[code]
     assert rule.verdict in ("ok", "warning", "corrupt", "unsupported", "bomb")
     assert rule.title.endswith(".")
     assert len(rule.page) > 60
@@ -43,12 +43,12 @@ def test_every_check_has_a_verdict_and_a_page(code):
         *(["SRC120", "SRC121", "SRC150", "SRC151", "SRC152", "SRC153", "SRC154"]),
     ],
 )
-def test_what_the_reader_gave_up_on_is_one_finding(code):
-    candidate = Candidate(path="x", kind="unknown", problem=checks.every()[code].finding("is like this"))
+def test_unreadable_file_has_one_finding(code):
+    candidate = Candidate(path="x", kind="unknown", problem=checks.all_rules()[code].finding("is like this"))
     (finding,) = checks.run(candidate, spec())
     assert (finding.code, finding.severity, finding.message, finding.fixed_by) == (code, "error", "is like this", None)
     assert candidate.problem == finding
-    other = replace(candidate, problem=checks.every()["SRC108"].finding("is like that"))
+    other = replace(candidate, problem=checks.all_rules()["SRC108"].finding("is like that"))
     assert [finding.code for finding in checks.run(other, spec())] == ["SRC108"]
 
 
@@ -58,7 +58,7 @@ def test_bytes_after_the_values_of_a_tensor_are_a_notice():
     assert finding.code == "SRC116"
     assert (finding.severity, finding.message) == (
         "notice",
-        "has 128 bytes after its values, which nobody looks at",
+        "appended bytes: got 128 bytes after the values, expected none",
     )
 
 
@@ -66,36 +66,40 @@ def test_bytes_after_the_values_of_a_tensor_are_a_notice():
     ("changes", "code", "words"),
     [
         ({"warnings": ("bad Huffman code",)}, "SRC113", "bad Huffman code"),
-        ({"refused": "cannot be decoded: no", "warnings": ("x",)}, "SRC114", "read another way"),
+        (
+            {"refused": "cannot be decoded: no", "warnings": ("x",)},
+            "SRC114",
+            "read by a fallback decoder: cannot be decoded: no",
+        ),
         ({"coding": "arithmetic", "data": bytes(70_000)}, "SRC115", "70000 bytes"),
-        ({"trailing_bytes": 5}, "SRC117", "5 bytes after its end marker"),
-        ({"trailing_bytes": 5, "format": "PNG", "path": "x.png"}, "SRC116", "5 bytes after the end"),
-        ({"path": "x.PNG"}, "SRC118", "is JPEG, its name says PNG"),
-        ({"frames": 4}, "SRC130", "holds 4 pictures"),
-        ({"frames": MOST_FRAMES}, "SRC130", "holds at least 10000 pictures"),
+        ({"trailing_bytes": 5}, "SRC117", "5 bytes after the end marker"),
+        ({"trailing_bytes": 5, "format": "PNG", "path": "x.png"}, "SRC116", "5 bytes after the image"),
+        ({"path": "x.PNG"}, "SRC118", "file extension: got .png, expected .jpg (JPEG content)"),
+        ({"frames": 4}, "SRC130", "frames: got 4, expected 1"),
+        ({"frames": MOST_FRAMES}, "SRC130", "frames: got at least 10000, expected 1"),
         ({"exif_problem": "short header"}, "SRC132", "short header"),
         ({"icc_problem": "no header"}, "SRC133", "no header"),
     ],
 )
 def test_a_property_yields_its_finding(changes, code, words):
-    findings = found(**changes)
+    findings = source_findings(**changes)
     assert list(findings) == [code]
     assert words in findings[code].message
     assert findings[code].fixed_by is None
 
 
 def test_small_arithmetic_files_and_odd_names_are_fine():
-    assert found(coding="arithmetic", data=bytes(100)) == {}
-    assert found(path="x.data") == {}
-    assert found(path="x.MPO") == {}
+    assert source_findings(coding="arithmetic", data=bytes(100)) == {}
+    assert source_findings(path="x.data") == {}
+    assert source_findings(path="x.MPO") == {}
 
 
 def test_a_truncated_file_under_each_policy():
     share = {"truncated": True, "rows_lost": 0.3}
-    assert found(spec({"truncated": "allow"}), **share)["SRC110"].severity == "warning"
-    finding = found(truncated=True)["SRC110"]
+    assert source_findings(spec({"truncated": "allow"}), **share)["SRC110"].severity == "warning"
+    finding = source_findings(truncated=True)["SRC110"]
     assert (finding.severity, finding.certainty, finding.probability) == ("error", "likely", 0.9)
-    assert "30% of its 480 rows" in found(**share)["SRC110"].message
+    assert "truncated: about 30 % of 480 rows are missing" in source_findings(**share)["SRC110"].message
 
 
 POLICIES = [
@@ -123,7 +127,7 @@ POLICIES = [
 def test_a_policy_decides_and_refusals_agree(key, policy, changes, code, severity, fixed_by):
     decode = {key: policy, **({"background": [1, 2, 3]} if policy == "composite" else {})}
     wanted = spec(decode)
-    finding = found(wanted, **changes)[code]
+    finding = source_findings(wanted, **changes)[code]
     assert (finding.severity, finding.fixed_by) == (severity, fixed_by)
     refused = refusals(replace(PLAIN, **changes), wanted.decode, channel_order="RGB")
     assert [subject for subject, _ in refused] == ([key] if severity == "error" else [])
@@ -132,21 +136,21 @@ def test_a_policy_decides_and_refusals_agree(key, policy, changes, code, severit
 @pytest.mark.parametrize("policy", ["reject", "scale"])
 def test_32_bits_are_refused_for_what_they_are(policy):
     refused = refusals(replace(PLAIN, bits=32), Decode(bit_depth=policy), channel_order="RGB")
-    assert refused == [("bit_depth", "has 32 bits a sample, and nothing says which value is white")]
+    assert refused == [("bit_depth", "bit depth 32 is not supported: unknown white level")]
     deep = refusals(replace(PLAIN, bits=16), Decode(), channel_order="RGB")
-    assert deep == [("bit_depth", "has 16 bits a sample, which decode.bit_depth: reject refuses")]
+    assert deep == [("bit_depth", "bit depth 16 is rejected by decode.bit_depth")]
 
 
-def test_refusals_know_what_the_model_takes():
+def test_refusals_accept_what_the_model_expects():
     assert refusals(replace(PLAIN, mode="RGBA"), Decode(alpha="reject"), channel_order="BGRA") == []
     assert refusals(replace(PLAIN, mode="L"), Decode(gray="reject"), channel_order="GRAY") == []
     strict = Decode(exif="reject", icc="reject", cmyk="reject", gray="reject", alpha="reject")
     assert refusals(PLAIN, strict, channel_order="RGB") == []
 
 
-def test_the_size_is_told_as_it_stands_upright():
-    assert "480x640, upright 640x480 (HxW)" in found(orientation=6)["SRC131"].message
-    assert "480x640, upright 480x640 (HxW)" in found(orientation=3)["SRC131"].message
+def test_exif_finding_states_stored_and_displayed_size():
+    assert "stored as 480x640, displayed as 640x480 (HxW)" in source_findings(orientation=6)["SRC131"].message
+    assert "stored as 480x640, displayed as 480x640 (HxW)" in source_findings(orientation=3)["SRC131"].message
 
 
 @pytest.mark.parametrize(
@@ -154,11 +158,11 @@ def test_the_size_is_told_as_it_stands_upright():
     [(480, 640, 1, False), (100, 300, 1, False), (100, 301, 1, True), (901, 300, 6, True), (300, 900, 8, False)],
 )
 def test_an_extreme_stretch(height, width, orientation, stretched):
-    assert ("SRC139" in found(height=height, width=width, orientation=orientation)) == stretched
+    assert ("SRC139" in source_findings(height=height, width=width, orientation=orientation)) == stretched
     letterbox = spec(resize={"mode": "letterbox"})
-    assert "SRC139" not in found(letterbox, height=height, width=width)
+    assert "SRC139" not in source_findings(letterbox, height=height, width=width)
 
 
-def test_no_check_trips_over_a_tensor():
+def test_rules_accept_a_tensor():
     candidate = Candidate(path="x.npy", kind="tensor")
     assert checks.run(candidate, spec()) == ()

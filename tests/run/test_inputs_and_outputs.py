@@ -352,7 +352,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path):
 
 def test_a_file_in_the_place_of_a_folder(tmp_path):
     (tmp_path / "out").write_bytes(b"")
-    with pytest.raises(OutputError, match="the folder cannot be made"):
+    with pytest.raises(OutputError, match="got a file, expected a folder"):
         Outputs(folder=str(tmp_path / "out"), form="npy").write(item("x.jpg", "x"), ARRAY)
 
 

@@ -452,7 +452,7 @@ class TestManifest:
         Path("out/.sm-imgcheck").write_bytes(b"")
         code, _, err = say("convert", "in", "-o", "out")
         assert code == 2
-        assert "the folder cannot be made" in err
+        assert err == f"error: {Path('out/.sm-imgcheck')}: got a file, expected a folder or a new name\n"
 
     @POSIX
     def test_names_of_every_sort(self, place, say):
@@ -547,6 +547,18 @@ class TestMerge:
         assert code == 0
         assert err.startswith("warning: 2.jsonl was not made by")
         assert len(Path("whole.jsonl").read_text().splitlines()) == 7
+
+    def test_counts_of_parts_and_empty_parts_are_reported(self, parts, say):
+        lines = Path("1.jsonl").read_text().splitlines(keepends=True)
+        code, _, err = say("merge", "0.jsonl", "1.jsonl", "-o", "whole.jsonl")
+        assert code == 0
+        first = len(Path("0.jsonl").read_text().splitlines())
+        assert f"inputs of 2 parts ({first} + {len(lines)}) are in whole.jsonl" in err
+        Path("1.jsonl").write_text("")
+        for out in ((), ("-o", "other.jsonl")):
+            code, _, err = say("merge", "0.jsonl", "1.jsonl", *out)
+            assert code == 0
+            assert "warning: 1.jsonl is empty: merged as a shard without candidates" in err
 
     def test_existing_output_is_replaced_by_force_only(self, parts, say):
         code, _, err = say("merge", "0.jsonl", "1.jsonl", "-o", "0.jsonl")

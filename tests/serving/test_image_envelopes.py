@@ -129,7 +129,7 @@ def test_the_specs_content_type_names_the_format():
 def test_what_cannot_be_decoded_cannot_be_mended():
     body = jpeg(picture(200, 200), orientation=6)
     header = header_of(body)
-    with pytest.raises(PayloadError, match=r"the picture .* rows are lost"):
+    with pytest.raises(PayloadError, match=r"image: .* rows are lost"):
         IMAGE.build_image(body[: len(body) // 2], header, spec(decode={"exif": "ignore"}))
 
 

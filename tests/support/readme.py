@@ -33,7 +33,7 @@ from PIL import Image
 
 from sm_imgcheck import cli
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.rules import every
+from sm_imgcheck.rules import all_rules
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
@@ -156,7 +156,7 @@ def contents() -> str:
 def families() -> str:
     """Return the table of rule families, in the order of a report."""
     rows = ["| family | subject | rules |", "|---|---|---|"]
-    for family in dict.fromkeys(rule.family for rule in every().values()):
+    for family in dict.fromkeys(rule.family for rule in all_rules().values()):
         names = [name for name in rule_pages() if name.startswith(f"rules-{family.lower()}")]
         rows.append(f"| `{family}` | {SUBJECTS[family]} | {', '.join(f'[{name}]({name}.md)' for name in names)} |")
     return "\n".join(rows) + "\n"
@@ -166,9 +166,9 @@ def families() -> str:
 def rule_pages() -> dict[str, str]:
     """Return the text of each rule page by its name: one for a family, more if one would be too long."""
     pages = {}
-    for family in dict.fromkeys(rule.family for rule in every().values()):
+    for family in dict.fromkeys(rule.family for rule in all_rules().values()):
         parts = [[f"# {family} rules: {SUBJECTS[family]}\n"]]
-        for rule in every().values():
+        for rule in all_rules().values():
             if rule.family == family:
                 section = rule_section(rule.code)
                 if sum(part.count("\n") + 1 for part in [*parts[-1], section]) > MOST_LINES:

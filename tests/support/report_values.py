@@ -38,8 +38,8 @@ def finding(code, name, severity="error", message="something; what it is", expec
 
 def image(path, *more, height=375, width=500):
     """An image with two findings that every image has, and more."""
-    size = f"the size is {height}x{width} (HxW); the model takes 224x224"
-    dtype = "the dtype is uint8; the model takes float32"
+    size = f"size: got {height}x{width} (HxW), expected 224x224"
+    dtype = "dtype: got uint8, expected float32"
     found = (
         finding("DTY101", "wrong-dtype", message=dtype, expected="float32", actual="uint8", fixed_by="cast"),
         finding(

@@ -86,18 +86,18 @@ def _standard_input() -> tuple[str, int]:
 
 
 def _check(word: str) -> Rule | None:
-    from sm_imgcheck.rules import every
+    from sm_imgcheck.rules import all_rules
 
     word = word.strip()
-    names = {check.name: check for check in every().values()}
-    return every().get(word.upper()) or names.get(word.lower().replace("_", "-"))
+    names = {check.name: check for check in all_rules().values()}
+    return all_rules().get(word.upper()) or names.get(word.lower().replace("_", "-"))
 
 
 def _nearest(word: str) -> str:
     from difflib import get_close_matches
 
-    from sm_imgcheck.rules import every
+    from sm_imgcheck.rules import all_rules
 
-    known = [*every(), *(check.name for check in every().values()), *manual.topics()]
+    known = [*all_rules(), *(check.name for check in all_rules().values()), *manual.topics()]
     near = [*get_close_matches(word.upper(), known, 3), *get_close_matches(word.lower(), known, 2)][:3]
     return f"; the nearest: {', '.join(near)}" if near else ": sm-imgcheck rules lists them all"

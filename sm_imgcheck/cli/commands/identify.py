@@ -82,5 +82,7 @@ def _unsaid(result: Result, *, asked: bool) -> bool:
     facts = result.facts
     if facts is None or "?" in facts.layout or facts.constant or facts.nans or facts.infinities:
         return True
+    if facts.low is None:  # no values, or none that are numbers
+        return True
     unexplained = asked and not any(origin.exact for origin in result.origins or ())
     return unexplained or any(finding.severity == "error" for finding in result.findings)

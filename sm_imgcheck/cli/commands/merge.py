@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sm_imgcheck.core.escape import for_terminal
+
+if TYPE_CHECKING:
+    from sm_imgcheck.run.outputs.manifest import Merged
+
 __all__ = ["merge"]
 
+_COUNTED = 16
+"""Parts whose numbers of inputs are named: only there it shows that one was cut at the end of a line."""
 RANK = 10
 SUMMARY = "Join the manifests of the shards of a run."
 
@@ -50,6 +57,7 @@ def merge(
     if out == "-":
         for line in merged(parts, found):
             sys.stdout.write(f"{line}\n")
+        _warn_about_empty(parts, found)
         return
     lines = Lines(strip_file_scheme(out), force=force, resumes=False)
     try:
@@ -59,6 +67,15 @@ def merge(
     except BaseException:
         lines.drop()
         raise
+    _warn_about_empty(parts, found)
     if not quiet:
         count = f"{len(parts)} part{'s' if len(parts) > 1 else ''}"
-        typer.echo(f"{found.inputs:,} inputs of {count} are in {out}", err=True)
+        each = f" ({' + '.join(f'{number:,}' for number in found.counts)})" if 1 < len(parts) <= _COUNTED else ""
+        typer.echo(f"{found.inputs:,} inputs of {count}{each} are in {for_terminal(out)}", err=True)
+
+
+def _warn_about_empty(parts: list[str], found: Merged) -> None:
+    """A part that was cut looks like one of a shard without candidates."""
+    for part, number in zip(parts, found.counts, strict=True):
+        if not number:
+            typer.echo(f"warning: {for_terminal(part)} is empty: merged as a shard without candidates", err=True)

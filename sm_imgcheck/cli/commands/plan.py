@@ -29,8 +29,8 @@ def plan(
     """Show the steps to the model's tensor.
 
     From what is there to what the model takes: a trace of shape, layout, dtype, channel order and range after each
-    step, with its loss and why it is taken. Nothing is decoded or written, but for a --picture. Exit code 1: no lawful
-    steps lead there.
+    step, with its loss and why it is taken. Nothing is written, but for a --picture. Exit code 1: no lawful steps lead
+    there, or the file is damaged.
     """
     from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.cli.session import load_spec
@@ -39,7 +39,7 @@ def plan(
     from sm_imgcheck.run.inputs.item import Item
     from sm_imgcheck.run.work import resolve_input
 
-    options = common.check_options(assumptions, headers_only=True, keep_arrays=picture is not None)
+    options = common.check_options(assumptions, keep_arrays=picture is not None)
     found = load_spec(spec)
     item = Item(path="stdin", output=(), stdin=True) if path == "-" else Item(path=path, output=())
     result = process(resolve_input(item), found, options).with_path(item.path)

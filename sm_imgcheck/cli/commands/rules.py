@@ -19,7 +19,7 @@ def rules(*, report: common.ReportOptions) -> None:
     """
     from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.report.rules import RulesContent
-    from sm_imgcheck.rules import every
+    from sm_imgcheck.rules import all_rules
 
-    checks = every().values()
+    checks = all_rules().values()
     print_report(RulesContent(checks), report, checks)

@@ -52,6 +52,8 @@ def _lost(answer: HandlerAnswer, how: Handler, file: Path, who: str) -> Finding:
         return HND104.finding(f"{who} took more than {limit}, and was ended")
     if answer.lost.how == "too many":
         return HND104.finding(f"{who} started more than {MOST_PROCESSES} processes, and was ended with all of them")
+    if answer.lost.how == "flooded":
+        return HND102.finding(f"{who} wrote over the pipe of its answers, and was ended")
     return HND102.finding(f"{who} ended the process {_status(answer.lost.status)}{where}{last}")
 
 

@@ -31,15 +31,19 @@ _TO_END = 8.0  # seconds: the keeper chases processes for up to five
 _LONGEST_LINE = 4096
 _KEPT = 200  # last pieces of what was printed, of at most _LONGEST_LINE bytes each
 _WAITING = 64  # things told that wait to be heard; one request is under way at a time
+_MOST_NOISE = 65_536  # bytes that are no answers, where only answers are written
 _MARK = "SM_IMGCHECK_HANDLER"
 
 
 class Lost(Exception):
     """The child is gone, and with it the answer."""
 
-    def __init__(self, how: Literal["ended", "too slow", "too large", "too many"], status: int = 0) -> None:
+    def __init__(self, how: Literal["ended", "too slow", "too large", "too many", "flooded"], status: int = 0) -> None:
         self.how, self.status = how, status
-        """ended: by itself, with this exit code, or minus the number of a signal; else it was ended."""
+        """ended: by itself, with this exit code, or minus the number of a signal; else it was ended.
+
+        flooded: what it wrote in place of answers was none.
+        """
         super().__init__(how)
 
 
@@ -49,6 +53,7 @@ class Child:
     def __init__(self, python: str, folder: Path, environment: Mapping[str, str], cwd: str) -> None:
         self.mark = f"{_MARK}={os.urandom(12).hex()}"
         name, _, value = self.mark.partition("=")
+        self._noise = 0
         self.said: deque[bytes] = deque(maxlen=_KEPT)
         self._told: queue.Queue[JsonObject | None] = queue.Queue(_WAITING)
         self._process = subprocess.Popen(  # noqa: S603 - running the user's code is what was asked for
@@ -84,7 +89,7 @@ class Child:
             with suppress(queue.Empty):
                 told = self._told.get(timeout=min(pause, left))
                 if told is None:
-                    raise Lost("ended", self._status())
+                    raise Lost("flooded") if self._noise > _MOST_NOISE else Lost("ended", self._status())
                 if "ended" in told:
                     raise Lost("ended", _number(told, "ended"))
                 if _number(told, "number") == number:
@@ -152,10 +157,11 @@ class Child:
             raise Lost("too large")
 
     def _listen(self, stream: IO[bytes]) -> None:
-        """Take in what is told; whatever else the user's code may write there is passed over."""
+        """Take in what is told; what else the user's code may write there is passed over, unless it does not end."""
         with suppress(OSError), stream:
-            while line := stream.readline(_LONGEST_LINE):
+            while self._noise <= _MOST_NOISE and (line := stream.readline(_LONGEST_LINE)):
                 told = _object(line)
+                self._noise += len(line) if told is None else 0
                 if told is not None and not self._told.full():
                     self._told.put(told)
         self._told.put(None)

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import tokenize
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Handler", "HandlerAnswer", "Runner"]
 
 _MOST_ANSWER = 1 << 20  # bytes of an answer without its tensor
+_MOST_SOURCE = 1 << 20  # characters of the file that are looked at
 _LOADED = 0
 _MOST_LINKS = 40  # that Linux follows, too: path_resolution(7)
 
@@ -124,6 +126,8 @@ class Runner:
             raise ImgcheckError(f"--python {for_terminal(python)}: cannot be started: {said}") from None
         self._number = _LOADED
         self.loaded = self._answer(_LOADED)
+        if self.loaded.lost is not None and self.loaded.lost.how == "flooded":
+            raise ImgcheckError(f"--python {for_terminal(python)}: got other output, expected a Python interpreter")
         if "function" not in self.loaded.told:
             self._end()
 
@@ -189,9 +193,24 @@ def _script(name: str) -> Path:
     path = Path(name).resolve()
     for file in (path, path / "inference.py", path / "code" / "inference.py"):
         if file.is_file():
+            _refuse_binary(file, name)
             return file
-    what = "no inference.py is in it, nor in a folder code" if path.is_dir() else "there is no such file"
-    raise ImgcheckError(f"--handler {for_terminal(name)}: {what}")
+    what = "is a device, a pipe or a socket, not a file" if path.exists() else "there is no such file"
+    what = "no inference.py is in it, nor in a folder code" if path.is_dir() else what
+    raise ImgcheckError(f"handler {for_terminal(name)}: {what}")
+
+
+def _refuse_binary(file: Path, name: str) -> None:
+    """Raise ImgcheckError for what no interpreter reads as source: its words for that say nothing of the cause."""
+    try:
+        with tokenize.open(file) as text:
+            binary = "\0" in text.read(_MOST_SOURCE)
+    except OSError as error:
+        raise ImgcheckError(f"handler {for_terminal(name)}: cannot be read: {error.strerror}") from None
+    except (SyntaxError, UnicodeDecodeError):
+        binary = True
+    if binary:
+        raise ImgcheckError(f"handler {for_terminal(name)}: got a binary file, expected Python source")
 
 
 def _taken(path: Path, most: int = MAX_FILE_BYTES) -> bytes | None:

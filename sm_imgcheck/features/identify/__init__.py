@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sm_imgcheck.core.assumptions import checked
+from sm_imgcheck.core.assumptions import validate_assumptions
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Decode, Options, Origin, Result, Spec
@@ -181,7 +181,7 @@ def identify_tensor(what: object, spec: Spec | None, options: Options) -> Result
     what: as for ``process``. A tensor that cannot be used is a finding. Raises ImgcheckError for an image, and for a
     source that is none.
     """
-    checked(options.assume)
+    validate_assumptions(options.assume)
     candidate = read_candidate(what, spec, replace(options, headers_only=True))
     if candidate.header is not None:
         raise ImgcheckError(

@@ -77,7 +77,7 @@ def _image(what: str | bytes, decode: Decode) -> Candidate:
     if image.problem is not None:
         raise _unusable(image.path, image.problem.message)
     if image.header is None:
-        raise _unusable(image.path, "is a tensor: name the image file that the tensor was made of")
+        raise _unusable(image.path, "got a tensor, expected the image file that the tensor was created from")
     return image
 
 
@@ -93,7 +93,7 @@ def check_source(path: str) -> None:
 
 
 def _unusable(path: str, why: str) -> ImgcheckError:
-    return ImgcheckError(f"{for_terminal(path)}: the source {why}")
+    return ImgcheckError(f"{SOURCE if path == SOURCE else f'source image {for_terminal(path)}'}: {why}")
 
 
 def _may_be_picture(facts: Facts, options: Options) -> bool:

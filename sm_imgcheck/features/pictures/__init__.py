@@ -53,7 +53,7 @@ def draw_candidate(result: Result, spec: Spec, options: Options, *, name: str = 
     candidate = _image_itself(result.candidate, spec, options)
     if candidate.problem is not None:
         called = for_terminal(name or candidate.path)
-        raise ImgcheckError(f"no picture of {called}: it {candidate.problem.message}")
+        raise ImgcheckError(f"no picture of {called}: {candidate.problem.message}")
     of_image = candidate.header is not None and candidate.pixels is not None
     best = assess(candidate, spec, replace(options, want_array=of_image, allow_guess=True))
     sent = of_image and result.kind == "request"
@@ -145,7 +145,7 @@ def _nearest(result: Result) -> Facts | None:
 
 def _likely(result: Result) -> str:
     """The channel order for which the colours speak, where that is worth a finding."""
-    return next((finding.actual for finding in result.findings if finding.name == "likely-other-order"), "")
+    return next((finding.actual for finding in result.findings if finding.code == "CHN104"), "")
 
 
 def _guessed(result: Result) -> Affine | None:

@@ -127,9 +127,9 @@ def too_large(route: RequestTarget, size: int) -> tuple[Finding, ...]:
     return tuple(
         Finding(
             code="PAY114",
-            name="too-large-body",
+            name="body-too-large",
             severity=one.severity,
-            message=f"the body has {size:,} bytes; {one.source} takes {one.bytes:,}: {one.remedy}",
+            message=f"body size: got {size:,} bytes, expected at most {one.bytes:,} ({one.source}); {one.remedy}",
             expected=f"at most {one.bytes}",
             actual=str(size),
         )

@@ -15,6 +15,7 @@ from sm_imgcheck.io.stores import Chunk, Fetched, FileTooLarge, OutputRefused, S
 
 __all__ = [
     "MAX_FILE_BYTES",
+    "NO_SIZE",
     "below",
     "contain",
     "fetch",
@@ -32,6 +33,8 @@ MAX_FILE_BYTES = 512 << 20
 """Larger files are not read: 178,956,970 pixels, Pillow's limit, are 512 MiB of RGB even when nothing is compressed."""
 
 
+NO_SIZE = "declares 0 bytes and holds more, as files of /proc do: copy it to an ordinary file"
+"""What is said of a file whose size is not known before it is read."""
 _PATIENCE = 60.0
 """Seconds that a named pipe may take to its first byte: a path in somebody else's spec must not stop a run for good."""
 
@@ -97,7 +100,10 @@ def fetch(place: str, limit: int) -> Fetched:
             if there.size > limit:
                 raise FileTooLarge(there.size, limit)
             # Not ``limit``: room for 512 MiB, taken and given back, costs 0.1 ms.
-            return Fetched(body=file.read(there.size), tag=there.tag)
+            body = file.read(there.size)
+            if not there.size and file.read(1):
+                raise Unreadable(NO_SIZE)
+            return Fetched(body=body, tag=there.tag)
     except OSError as error:
         raise Unreadable(f"cannot be read: {_reason(error)}") from None
 
@@ -166,6 +172,10 @@ def make_folder(folder: str, inside: str) -> None:
         os.makedirs(folder or ".", exist_ok=True)
     except OSError as error:
         kind = OutputRefused if error.errno == errno.ENAMETOOLONG else OutputError
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            while not os.path.lexists(folder) and os.path.dirname(folder):  # the file may stand for a parent folder
+                folder = os.path.dirname(folder)
+            raise kind(f"{for_terminal(folder)}: got a file, expected a folder or a new name") from error
         raise kind(f"{for_terminal(folder)}: the folder cannot be made: {_reason(error)}") from error
 
 

@@ -25,8 +25,8 @@ __all__ = ["any_image", "decodes_gray", "make_plan"]
 def make_plan(spec: Spec, candidate: Candidate, options: Options) -> Plan:
     """The plan for one candidate. Raises PlanError where no plan is lawful."""
     if candidate.header is not None:
-        if refused := refusals(candidate.header, spec.decode, channel_order=spec.contract.channel_order):
-            raise PlanError("; ".join(f"it {clause}" for _, clause in refused))
+        if reasons := refusals(candidate.header, spec.decode, channel_order=spec.contract.channel_order):
+            raise PlanError("; ".join(message for _, message in reasons))
         context = PlanContext(spec=spec, kind="image", options=options, header=candidate.header)
         return _follow(of_file(candidate.header), image.PIXEL_STAGES + image.TENSOR_STAGES, context)
     if candidate.facts is None:

@@ -1,7 +1,7 @@
-"""What an endpoint's error means: the cause behind the words of a server, a library or AWS.
+"""Explain endpoint errors: find the causes of an error message of a server, a library or AWS.
 
-``errors.json`` holds what is known: causes with their advice, and patterns that lead to them. A pattern is first
-looked for by a few plain words, so that hardly any is ever compiled.
+``errors.json`` contains causes with their advice, and patterns that identify them. A text is first searched for the
+keywords of a pattern, so that few expressions are ever compiled.
 """
 
 from __future__ import annotations
@@ -11,91 +11,98 @@ from typing import Literal
 
 from sm_imgcheck.core.escape import argument
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.rules.endpoint_errors.search import LIMIT, ErrorCause, Hit, Plain, causes, hits, plain
+from sm_imgcheck.rules.endpoint_errors.search import (
+    LIMIT,
+    ErrorCause,
+    NormalizedText,
+    PatternMatch,
+    causes,
+    find_matches,
+    normalize_text,
+)
 
 __all__ = ["LIMIT", "Explanation", "explain_text"]
 
 _MOST = 8
-"""Causes that one text is explained by; a log that shows more is not one trouble."""
-
+"""Maximum number of causes for one text."""
 
 _NEAR = 200
-"""Characters between two hits that are taken for parts of one message."""
+"""Maximum distance in characters between two matches of the same message."""
 
 
 @frozen
 class Explanation:
-    """One cause that was recognised in a text."""
+    """One cause that was found in a text."""
 
     cause: str
     """Its id, such as ``no-batch``."""
     kind: Literal["request", "elsewhere", "wrapper"]
-    """request: the image, the tensor or the body; elsewhere: credentials, network and such; wrapper: the words around
-    an error that is not in the text."""
+    """request: the image, the tensor or the body; elsewhere: credentials, network, service; wrapper: a generic message
+    around an error that is not in the text."""
     title: str
-    why: str
+    reason: str
     code: str
-    """What to do in the model's code or the client's."""
+    """Fix in the model's code or the client's."""
     tool: tuple[str, ...]
-    """What to do with this tool: command lines (they begin with ``sm-imgcheck``) and sentences."""
+    """Fix with this tool: command lines (they begin with ``sm-imgcheck``) and sentences."""
     checks: tuple[str, ...]
-    """Codes of the checks that would have found it before the request was sent."""
+    """Codes of the rules that find it before the request is sent."""
     line: int
-    """Of the text, counted from 1."""
+    """Line number in the text, from 1."""
     evidence: str
-    """The words that were recognised, printable, on one line."""
+    """The matched text, printable, on one line."""
     source: str
-    """Where such an error was met."""
+    """URL of a report of such an error."""
 
 
 def explain_text(text: str, first: int = 1) -> tuple[Explanation, ...]:
-    """Name the causes that an error message or a log shows, the most specific first, each once.
+    """Return the causes of an error message or a log, the most specific first, each once.
 
-    Empty: nothing was recognised. ``first`` is the number of the text's first line. Never raises for any text; of a
-    long one the last 4 MiB are read.
+    Empty: no known cause. ``first`` is the number of the text's first line. Never raises; only the last 4 MiB of a long
+    text are read.
     """
-    said = plain(text, first)
-    best: dict[str, Hit] = {}
-    for hit in sorted(hits(said), key=lambda hit: (hit.rank, hit.start)):
-        if hit.cause not in best and not any(_hides(one, hit) for one in best.values()):
-            best[hit.cause] = hit
-    known = causes()
-    named = [hit for hit in best.values() if known[hit.cause]["kind"] != "wrapper"]
-    return tuple(_explained(hit, known[hit.cause], said) for hit in (named or [*best.values()])[:_MOST])
+    message = normalize_text(text, first)
+    best: dict[str, PatternMatch] = {}
+    for match in sorted(find_matches(message), key=lambda match: (match.rank, match.start)):
+        if match.cause not in best and not any(_hides(previous, match) for previous in best.values()):
+            best[match.cause] = match
+    entries = causes()
+    specific = [match for match in best.values() if entries[match.cause]["kind"] != "wrapper"]
+    return tuple(_explain(match, entries[match.cause], message) for match in (specific or [*best.values()])[:_MOST])
 
 
-def _hides(one: Hit, other: Hit) -> bool:
-    """Whether ``one`` says more than ``other`` of what is most likely the same error."""
-    return one.rank < other.rank and one.start - _NEAR < other.end and other.start < one.end + _NEAR
+def _hides(match: PatternMatch, other: PatternMatch) -> bool:
+    """Return whether ``match`` is more specific than ``other``, and probably about the same error."""
+    return match.rank < other.rank and match.start - _NEAR < other.end and other.start < match.end + _NEAR
 
 
-def _explained(hit: Hit, cause: ErrorCause, said: Plain) -> Explanation:
+def _explain(match: PatternMatch, cause: ErrorCause, text: NormalizedText) -> Explanation:
     return Explanation(
-        cause=hit.cause,
+        cause=match.cause,
         kind=cause["kind"],
-        title=next(_filled([*cause["title"]], hit.values)),
-        why=" ".join(_filled(cause["why"], hit.values)),
-        code=" ".join(_filled(cause["code"], hit.values)),
-        tool=tuple(_filled(cause["tool"], hit.values)),
+        title=next(_format_sentences([*cause["title"]], match.values)),
+        reason=" ".join(_format_sentences(cause["reason"], match.values)),
+        code=" ".join(_format_sentences(cause["code"], match.values)),
+        tool=tuple(_format_sentences(cause["tool"], match.values)),
         checks=tuple(cause["checks"]),
-        line=said.line(hit.start),
-        evidence=said.text[hit.start : hit.end],
-        source=hit.source,
+        line=text.line(match.start),
+        evidence=text.text[match.start : match.end],
+        source=match.source,
     )
 
 
-def _filled(sentences: list[str], values: Mapping[str, str]) -> Iterator[str]:
-    """The sentences with their ``{names}`` filled in; one whose name is not known is left out."""
+def _format_sentences(sentences: list[str], values: Mapping[str, str]) -> Iterator[str]:
+    """Yield the sentences with values for their ``{names}``; a sentence without a value for a name is skipped."""
     for sentence in sentences:
-        known = _Pasted(values) if sentence.startswith("sm-imgcheck ") else values
+        mapping = _ShellQuotedValues(values) if sentence.startswith("sm-imgcheck ") else values
         try:
-            yield sentence.format_map(known) if "{" in sentence else sentence
+            yield sentence.format_map(mapping) if "{" in sentence else sentence
         except KeyError:
             continue
 
 
-class _Pasted(dict[str, str]):
-    """Values that go into a command line: what an error says is quoted, so that pasting it runs nothing else."""
+class _ShellQuotedValues(dict[str, str]):
+    """Values for a command line, quoted for the shell: text of an error message cannot run other commands."""
 
     def __getitem__(self, name: str) -> str:
         return argument(super().__getitem__(name))

@@ -1,4 +1,4 @@
-"""What is wrong between what came and what was wanted: shapes, ranks, dtypes and sizes that an error names."""
+"""Compare the actual and expected shapes, ranks, dtypes and sizes that an error names."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from sm_imgcheck.core.channels import COUNTS
 __all__ = ["COMPARISONS", "dtype_name"]
 
 Shape = list[int | None]
-"""Lengths; None: any, or not said."""
+"""Lengths; None: any, or unknown."""
 
 Verdict = tuple[tuple[str, ...], Mapping[str, str]]
-"""Ids of causes, the one that hides the others first, and the named groups as a sentence shows them."""
+"""Ids of causes, the most specific first, and the named groups formatted for a sentence."""
 
 _LENGTH = r"-?\d+|\?|[A-Za-z]\w{0,20}"
 _INDEX = r"(?i)index: ?(\d) Got: ?(\d{1,9}) Expected: ?(\d{1,9})"
@@ -36,7 +36,7 @@ _NAMES = {word: name for name, words in _DTYPES.items() for word in words.split(
 
 
 def dtype_name(word: str) -> str:
-    """NumPy's name for ``torch.cuda.DoubleTensor``, ``tensor(float)``, ``TYPE_FP32``, ``unsigned char``; else empty."""
+    """Return NumPy's name of ``torch.DoubleTensor``, ``tensor(float)``, ``TYPE_FP32``, ``u8``; else empty."""
     word = re.sub(r"(?i)tensor\((\w{1,20})\)|torch\.(?:cuda\.)?|c10::|tf\.|np\.|numpy\.|(?:type|dt)_", r"\1", word)
     return _NAMES.get(re.sub(r"[^a-z0-9]", "", word.lower()), "")
 
@@ -48,199 +48,203 @@ def _shape(text: str) -> Shape:
 
 
 def _shapes(values: Mapping[str, str]) -> Verdict:
-    want = _shape(values["want"])
-    shown = {key: "[" + ", ".join(re.findall(_LENGTH, values[key])) + "]" for key in ("got", "want")}
-    if len(want) == 4 and _axis(want):
-        shown["spec"] = _spelled(want)
-    return _differences(_shape(values["got"]), want), shown
+    expected = _shape(values["expected"])
+    labels = {key: "[" + ", ".join(re.findall(_LENGTH, values[key])) + "]" for key in ("got", "expected")}
+    if len(expected) == 4 and _axis(expected):
+        labels["spec"] = _spec_shape(expected)
+    return _differences(_shape(values["got"]), expected), labels
 
 
-def _spelled(want: Shape) -> str:
-    """As a spec writes it: ``[N, 3, 640, W]``."""
-    names = "NCHW" if _axis(want) == 1 else "NHWC"
+def _spec_shape(expected: Shape) -> str:
+    """Return a shape in the syntax of a spec: ``[N, 3, 640, W]``."""
+    names = "NCHW" if _axis(expected) == 1 else "NHWC"
     return (
-        "[" + ", ".join(name if length is None else str(length) for length, name in zip(want, names, strict=True)) + "]"
+        "["
+        + ", ".join(name if length is None else str(length) for length, name in zip(expected, names, strict=True))
+        + "]"
     )
 
 
-def _differences(got: Shape, want: Shape) -> tuple[str, ...]:
-    """Causes, the one that hides the others first. Nothing for shapes that are no picture's."""
-    if len(want) == 2 and len(got) == 4:
+def _differences(got: Shape, expected: Shape) -> tuple[str, ...]:
+    """Return the causes, the most specific first. Empty for shapes that are not image shapes."""
+    if len(expected) == 2 and len(got) == 4:
         return ("features-wanted",)
-    if len(want) <= 2 or not (_pictorial(want) or _pictorial(got)):
+    if len(expected) <= 2 or not (_is_image_shape(expected) or _is_image_shape(got)):
         return ()
-    if len(want) == len(got) and len(got) in (3, 4):
-        return _four([None, *got][-4:], [None, *want][-4:])
-    if len(got) == len(want) + 1:
+    if len(expected) == len(got) and len(got) in (3, 4):
+        return _four([None, *got][-4:], [None, *expected][-4:])
+    if len(got) == len(expected) + 1:
         return ("batch-twice",)
-    if len(got) == len(want) - 1:
-        return _one_less(got, want)
-    return ("gray",) if len(got) == 2 and len(want) == 4 else ()
+    if len(got) == len(expected) - 1:
+        return _one_less(got, expected)
+    return ("gray",) if len(got) == 2 and len(expected) == 4 else ()
 
 
-def _pictorial(shape: Shape) -> bool:
+def _is_image_shape(shape: Shape) -> bool:
     return len(shape) == 4 or (len(shape) in (3, 5) and any(shape[axis] in COUNTS for axis in (0, 1, -1)))
 
 
 def _axis(shape: Shape, likely: int | None = None) -> int | None:
-    """Of four axes the one that holds the channels: 1 or 3."""
+    """Return the channel axis of four axes: 1 or 3."""
     fits = [axis for axis in (1, 3) if shape[axis] in COUNTS]
     return likely if likely in fits else (fits[0] if fits else None)
 
 
-def _four(got: Shape, want: Shape) -> tuple[str, ...]:
-    wanted = _axis(want)
-    seen = _axis(got, wanted)
-    found = []
-    if wanted is not None and seen is not None and seen != wanted:
-        found.append("layout")
-        got = [got[0], got[3], got[1], got[2]] if wanted == 1 else [got[0], got[2], got[3], got[1]]
-    if wanted is not None and _differ(got[wanted], want[wanted]):
-        found += _channels_differ(got[wanted], want[wanted])
-    if _differ(got[0], want[0]):
-        found.append("batch-size")
-    rows, columns = (2, 3) if wanted == 1 or (wanted is None and _differ(got[3], want[3])) else (1, 2)
-    if _differ(got[rows], want[rows]) or _differ(got[columns], want[columns]):
-        turned = got[rows] == want[columns] and got[columns] == want[rows] and None not in (got[rows], got[columns])
-        found.append("sides-swapped" if turned else "wrong-size")
-    return tuple(found)
+def _four(got: Shape, expected: Shape) -> tuple[str, ...]:
+    expected_axis = _axis(expected)
+    got_axis = _axis(got, expected_axis)
+    causes = []
+    if expected_axis is not None and got_axis is not None and got_axis != expected_axis:
+        causes.append("layout")
+        got = [got[0], got[3], got[1], got[2]] if expected_axis == 1 else [got[0], got[2], got[3], got[1]]
+    if expected_axis is not None and _differ(got[expected_axis], expected[expected_axis]):
+        causes += _channels_differ(got[expected_axis], expected[expected_axis])
+    if _differ(got[0], expected[0]):
+        causes.append("batch-size")
+    rows, columns = (2, 3) if expected_axis == 1 or (expected_axis is None and _differ(got[3], expected[3])) else (1, 2)
+    if _differ(got[rows], expected[rows]) or _differ(got[columns], expected[columns]):
+        swap = (
+            got[rows] == expected[columns] and got[columns] == expected[rows] and None not in (got[rows], got[columns])
+        )
+        causes.append("sides-swapped" if swap else "wrong-size")
+    return tuple(causes)
 
 
-def _one_less(got: Shape, want: Shape) -> tuple[str, ...]:
-    if len(want) == 3:  # a model whose input has no batch axis
-        sides = want[:2] if want[2] in COUNTS else want[1:]
+def _one_less(got: Shape, expected: Shape) -> tuple[str, ...]:
+    if len(expected) == 3:  # a model without a batch dimension
+        sides = expected[:2] if expected[2] in COUNTS else expected[1:]
         return ("gray",) if _fits(got, sides) else ()
-    wanted = _axis(want)
-    bare = [length for axis, length in enumerate(want) if axis != wanted]
-    if wanted is not None and got[-1] not in COUNTS and got[0] in (None, 1) and _fits(got, bare):
+    expected_axis = _axis(expected)
+    bare = [length for axis, length in enumerate(expected) if axis != expected_axis]
+    if expected_axis is not None and got[-1] not in COUNTS and got[0] in (None, 1) and _fits(got, bare):
         return ("gray",)
-    # Keras takes the first axis for the batch: what it shows then is one row of the picture.
-    rest = () if got[0] is None else _four([None, *got], want)
-    return ("no-batch", *(cause for cause in rest if cause != "batch-size"))
+    # Keras treats the first axis as the batch dimension: the message shows the shape of one image row.
+    remaining = () if got[0] is None else _four([None, *got], expected)
+    return ("no-batch", *(cause for cause in remaining if cause != "batch-size"))
 
 
-def _fits(got: Shape, want: Shape) -> bool:
-    return not any(_differ(one, other) for one, other in zip(got, want, strict=True))
+def _fits(got: Shape, expected: Shape) -> bool:
+    return not any(_differ(length, other) for length, other in zip(got, expected, strict=True))
 
 
-def _differ(got: int | None, want: int | None) -> bool:
-    return got is not None and want is not None and got != want
+def _differ(got: int | None, expected: int | None) -> bool:
+    return got is not None and expected is not None and got != expected
 
 
-def _channels_differ(got: int | None, want: int | None) -> list[str]:
-    if want not in COUNTS or got is None:
+def _channels_differ(got: int | None, expected: int | None) -> list[str]:
+    if expected not in COUNTS or got is None:
         return []
-    if got == 1 or want == 1:
+    if got == 1 or expected == 1:
         return ["gray" if got == 1 else "color-for-gray" if got in (3, 4) else "layout"]
     return ["alpha" if got == 4 else "layout" if got > 4 else "channels"]
 
 
-def _counted(channels: int) -> str:
+def _channel_count(channels: int) -> str:
     return f"{channels} channel{'s' * (channels != 1)}"
 
 
 def _channels(values: Mapping[str, str]) -> Verdict:
-    """``got`` channels against ``want``; with the ``shape`` that came, the layout can be told."""
-    want, shape = int(values["want"]), _shape(values.get("shape", ""))
-    shown = {"got": _counted(int(values["got"])), "want": str(want)}
+    """Compare the channels ``got`` with ``expected``; with the actual ``shape``, identify the layout."""
+    expected, shape = int(values["expected"]), _shape(values.get("shape", ""))
+    labels = {"got": _channel_count(int(values["got"])), "expected": str(expected)}
     if "shape" in values:
-        shown = {"got": values["shape"], "want": _counted(want)}
-    if want not in COUNTS:
-        return (), shown
+        labels = {"got": values["shape"], "expected": _channel_count(expected)}
+    if expected not in COUNTS:
+        return (), labels
     if len(shape) == 4 and shape[1] not in COUNTS and shape[3] in COUNTS:
-        return ("layout", *_channels_differ(shape[3], want)) if shape[3] != want else ("layout",), shown
+        return ("layout", *_channels_differ(shape[3], expected)) if shape[3] != expected else ("layout",), labels
     if len(shape) == 3 and shape[0] not in COUNTS and shape[2] in COUNTS:
-        return ("layout",), shown
-    return tuple(_channels_differ(int(values["got"]), want)), shown
+        return ("layout",), labels
+    return tuple(_channels_differ(int(values["got"]), expected)), labels
 
 
 def _axis_value(values: Mapping[str, str]) -> Verdict:
-    """One axis of the shape that came has another length than the layer takes."""
-    got, want, axis = _shape(values["shape"]), int(values["want"]), int(values["axis"])
-    shown = {"got": values["shape"], "want": f"{want} on axis {axis}"}
+    """Compare one axis of the actual shape with the length that the layer expects."""
+    got, expected, axis = _shape(values["shape"]), int(values["expected"]), int(values["axis"])
+    labels = {"got": values["shape"], "expected": f"{expected} on axis {axis}"}
     if len(got) == 4 and axis in (-1, 3, -3, 1):
-        place = axis % 4
-        return _four(got, [None if index != place else want for index in range(4)]), shown
-    return ("matrix-size",) if len(got) == 2 and want > 4 else (), {"got": str(got[-1]), "want": str(want)}
+        position = axis % 4
+        return _four(got, [None if index != position else expected for index in range(4)]), labels
+    return ("matrix-size",) if len(got) == 2 and expected > 4 else (), {"got": str(got[-1]), "expected": str(expected)}
 
 
 def _indices(values: Mapping[str, str]) -> Verdict:
-    """``index: 1 Got: 416 Expected: 3 index: 3 ...``: only the axes that differ are named."""
+    """Compare ``index: 1 Got: 416 Expected: 3 index: 3 ...``, which names only the axes that differ."""
     got: Shape = [None] * 4
-    want: Shape = [None] * 4
-    for axis, came, wanted in re.findall(_INDEX, values["rows"]):
-        if int(axis) > 3 or int(came) > 100_000:
+    expected: Shape = [None] * 4
+    for axis, got_length, expected_length in re.findall(_INDEX, values["rows"]):
+        if int(axis) > 3 or int(got_length) > 100_000:
             return (), {}
-        got[int(axis)], want[int(axis)] = int(came), int(wanted)
-    return _four(got, want), {"got": _listed(got), "want": _listed(want)}
+        got[int(axis)], expected[int(axis)] = int(got_length), int(expected_length)
+    return _four(got, expected), {"got": _format_shape(got), "expected": _format_shape(expected)}
 
 
-def _listed(shape: Shape) -> str:
+def _format_shape(shape: Shape) -> str:
     return "[" + ", ".join("?" if length is None else str(length) for length in shape) + "]"
 
 
 def _ranks(values: Mapping[str, str]) -> Verdict:
     got = int(values["got"]) if "got" in values else len(_shape(values["dims"]))
-    want = int(values["want"])
-    shown = {"got": values.get("shape", f"{got}"), "want": f"{want} axes"}
-    if want == 4:
-        return ("no-batch",) if got in (2, 3) else ("batch-twice",) if got == 5 else (), shown
-    return ("features-wanted",) if want == 2 and got == 4 else (), shown
+    expected = int(values["expected"])
+    labels = {"got": values.get("shape", f"{got}"), "expected": f"{expected} axes"}
+    if expected == 4:
+        return ("no-batch",) if got in (2, 3) else ("batch-twice",) if got == 5 else (), labels
+    return ("features-wanted",) if expected == 2 and got == 4 else (), labels
 
 
 def _dtypes(values: Mapping[str, str]) -> Verdict:
-    return _dtype_cause(dtype_name(values["got"]), dtype_name(values["want"]))
+    return _dtype_cause(dtype_name(values["got"]), dtype_name(values["expected"]))
 
 
 def _dtype_pair(values: Mapping[str, str]) -> Verdict:
-    """Two dtypes of which the message does not rightly say which one came: a model's weights are float32."""
-    pair = [dtype_name(values["got"]), dtype_name(values["want"])]
-    pair.sort(key=_CAME_BEFORE.index)
+    """Compare two dtypes of a message that does not reliably state which is the actual one: weights are float32."""
+    pair = [dtype_name(values["got"]), dtype_name(values["expected"])]
+    pair.sort(key=_WEIGHT_ORDER.index)
     return _dtype_cause(*pair)
 
 
-_CAME_BEFORE = (*(name for name in _DTYPES if not name.startswith("float")), "float64", "float16", "float32", "")
-"""Of two dtypes the one that is no model's weights is the one that came."""
+_WEIGHT_ORDER = (*(name for name in _DTYPES if not name.startswith("float")), "float64", "float16", "float32", "")
+"""Dtypes from the least to the most likely dtype of weights: the first of two is the actual dtype."""
 
 
-def _dtype_cause(got: str, want: str) -> Verdict:
+def _dtype_cause(got: str, expected: str) -> Verdict:
     floats, small = ("float16", "bfloat16", "float32", "float64"), ("uint8", "int8")
-    found: tuple[str, ...] = ()
-    if got == "float64" and want in (*floats, *small):
-        found = ("float64",)
-    elif got in small and want in floats:
-        found = ("uint8",)
-    elif got in floats and want in (*small, "int16", "uint16"):
-        found = ("float-for-integer",)
-    elif "bytes" in (got, want) and got != want:
-        found = ("bytes-tensor",) if want == "bytes" else ("text-for-numbers",)
-    elif got != want and got in (*floats, *small, "int32", "int64") and want in (*floats, *small):
-        found = ("other-dtype",)
-    return found, {"got": got, "want": want}
+    causes: tuple[str, ...] = ()
+    if got == "float64" and expected in (*floats, *small):
+        causes = ("float64",)
+    elif got in small and expected in floats:
+        causes = ("uint8",)
+    elif got in floats and expected in (*small, "int16", "uint16"):
+        causes = ("float-for-integer",)
+    elif "bytes" in (got, expected) and got != expected:
+        causes = ("bytes-tensor",) if expected == "bytes" else ("text-for-numbers",)
+    elif got != expected and got in (*floats, *small, "int32", "int64") and expected in (*floats, *small):
+        causes = ("other-dtype",)
+    return causes, {"got": got, "expected": expected}
 
 
 def _bytes(values: Mapping[str, str]) -> Verdict:
-    got, want = int(values["got"]), int(values["want"])
-    if want <= 8 or got % 2:
+    got, expected = int(values["got"]), int(values["expected"])
+    if expected <= 8 or got % 2:
         return ("encoded-bytes",), {}
-    return ("bytes-ratio",) if any(got * few == want * many for few, many in _RATIOS) else ("bytes-count",), {}
+    return ("bytes-ratio",) if any(got * a == expected * b for a, b in _RATIOS) else ("bytes-count",), {}
 
 
 _RATIOS = ((1, 2), (1, 4), (1, 8), (2, 1), (4, 1), (8, 1))
 
 
 def _count(values: Mapping[str, str]) -> Verdict:
-    """As many values as came against the shape that they are to fill."""
-    got, want = int(values["got"]), _shape(values["want"])
-    needed = prod(length or 1 for length in want)
-    if 3 in want and got * 3 == needed:
+    """Compare the number of values with the expected shape."""
+    got, expected = int(values["got"]), _shape(values["expected"])
+    total = prod(length or 1 for length in expected)
+    if 3 in expected and got * 3 == total:
         return ("gray",), {"got": f"{got} values"}
-    return ("alpha",) if 3 in want and got * 3 == needed * 4 else (), {}
+    return ("alpha",) if 3 in expected and got * 3 == total * 4 else (), {}
 
 
 def _one_axis(values: Mapping[str, str]) -> Verdict:
-    """One axis of four is named."""
-    return _indices({"rows": f"index: {values['axis']} Got: {values['got']} Expected: {values['want']}"})
+    """Compare one axis of four."""
+    return _indices({"rows": f"index: {values['axis']} Got: {values['got']} Expected: {values['expected']}"})
 
 
 COMPARISONS = {
@@ -255,4 +259,4 @@ COMPARISONS = {
     "count": _count,
     "one-axis": _one_axis,
 }
-"""By the word that a pattern uses; each takes the named groups."""
+"""Functions by the name in a pattern; each accepts the named groups."""

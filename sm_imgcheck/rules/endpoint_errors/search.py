@@ -1,4 +1,4 @@
-"""An error as it was pasted, made plain: one line of text that remembers where each of its lines began."""
+"""Normalize error texts and logs, and search them for patterns."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from json import loads
 from pkgutil import get_data
 from typing import Literal, NamedTuple, TypedDict
 
-__all__ = ["LIMIT", "Hit", "Plain", "causes", "hits", "patterns", "plain"]
+__all__ = ["LIMIT", "NormalizedText", "PatternMatch", "causes", "find_matches", "normalize_text", "patterns"]
 
 LIMIT = 4 << 20
-"""Characters that are looked at: the last ones, where a log says why it ended."""
+"""Characters that are searched, from the end: logs end with the error."""
 
 _LINES = 50_000
 
-# The expressions are compiled where they are first needed: most errors need none of them.
+# The expressions are compiled on first use: most errors need none of them.
 _TERMINAL = r"\x1b(?:\[[0-?]{0,20}[ -/]{0,4}[@-~]|[@-_])"
-_QUOTED = r"(?<!\\)\\++(?:u([0-9a-fA-F]{4})|([\"'/])|[nrt])"
-"""What JSON, a Python repr, or one inside the other makes of a quote and of a line's end."""
+_ESCAPES = r"(?<!\\)\\++(?:u([0-9a-fA-F]{4})|([\"'/])|[nrt])"
+"""Escapes of quotes and line ends in JSON, in a Python repr, or in both, nested."""
 
 _ENTITIES = (
     ("&quot;", '"'),
@@ -44,24 +44,24 @@ _PREFIX = r"""(?ix)(?:(?:
   )\ ?)+"""
 
 
-class Plain(NamedTuple):
+class NormalizedText(NamedTuple):
     """A text on one line: no log prefixes, no escapes, single spaces."""
 
     text: str
     lower: str
-    """The same in lower case, character for character."""
+    """``text`` in lower case, with equal offsets."""
     starts: tuple[int, ...]
-    """Where each line of the original begins in ``text``."""
+    """Offset in ``text`` of each line of the original."""
     numbers: tuple[int, ...]
-    """Its number in the original, counted from 1."""
+    """Line number in the original of each line, from 1."""
 
-    def line(self, place: int) -> int:
-        """Number of the original's line that stands at ``place``."""
-        return self.numbers[max(sum(start <= place for start in self.starts) - 1, 0)] if self.numbers else 1
+    def line(self, offset: int) -> int:
+        """Return the line number in the original at an offset in ``text``."""
+        return self.numbers[max(sum(start <= offset for start in self.starts) - 1, 0)] if self.numbers else 1
 
 
-def plain(text: str, first: int = 1) -> Plain:
-    """Make a pasted error or the end of a log plain; ``first`` is the number of its first line."""
+def normalize_text(text: str, first: int = 1) -> NormalizedText:
+    """Normalize an error message or the end of a log; ``first`` is the number of its first line."""
     if len(text) > LIMIT:
         first += text.count("\n", 0, len(text) - LIMIT)
         text = text[-LIMIT:]
@@ -69,36 +69,36 @@ def plain(text: str, first: int = 1) -> Plain:
     first += max(len(lines) - _LINES, 0)
     starts, numbers, parts, length = [], [], [], 0
     for number, line in enumerate(lines[-_LINES:], first):
-        if bare := _bare(line, prefixed=len(lines) > 1):
+        if bare := _bare(line, has_prefix=len(lines) > 1):
             starts.append(length)
             numbers.append(number)
             parts.append(bare)
             length += len(bare) + 1
-    joined = " ".join(parts)
-    return Plain(text=joined, lower=_lower(joined), starts=tuple(starts), numbers=tuple(numbers))
+    single_line = " ".join(parts)
+    return NormalizedText(text=single_line, lower=_lower(single_line), starts=tuple(starts), numbers=tuple(numbers))
 
 
-def _bare(line: str, *, prefixed: bool) -> str:
+def _bare(line: str, *, has_prefix: bool) -> str:
     if "\\" in line:
-        line = re.sub(_QUOTED, _unquoted, line)
+        line = re.sub(_ESCAPES, _unescape, line)
     if "\x1b" in line:
         line = re.sub(_TERMINAL, "", line)
     if "&" in line:
         for entity, char in _ENTITIES:
             line = line.replace(entity, char)
     line = " ".join((line if line.isprintable() else _printable(line)).split())
-    if prefixed and (prefix := re.match(_PREFIX, line)):
+    if has_prefix and (prefix := re.match(_PREFIX, line)):
         line = line[prefix.end() :]
     return line.rstrip("│┃ ")
 
 
-def _unquoted(found: re.Match[str]) -> str:
-    code, char = found.groups()
+def _unescape(match: re.Match[str]) -> str:
+    code, char = match.groups()
     return chr(int(code, 16)) if code else char or " "
 
 
 def _printable(line: str) -> str:
-    """Without what steers a terminal: each such character is one space."""
+    """Return the line with each terminal control character replaced by a space."""
     strange = {ord(char): " " for char in set(line) if not char.isprintable()}
     return line.translate(strange)
 
@@ -111,21 +111,21 @@ def _lower(text: str) -> str:
 
 
 _BEFORE, _AFTER = 300, 700
-"""Characters around the plain words in which the expression is looked for: bounds its time, whatever it is."""
+"""Characters around a keyword in which the expression is searched: limits the time of any expression."""
 
 _TRIES = 40
-"""Places of one plain word that are looked at."""
+"""Maximum number of occurrences of a keyword that are tried."""
 
 _AROUND = 500
-"""Characters on each side in which ``with`` and ``without`` are looked for."""
+"""Characters on each side in which ``with`` and ``without`` are searched."""
 
 
-class Hit(NamedTuple):
-    """A pattern that was found."""
+class PatternMatch(NamedTuple):
+    """A match of a pattern."""
 
     cause: str
     rank: int
-    """1: names the cause; 2: allows it; 3: the words around an error."""
+    """1: names the cause; 2: suggests it; 3: a generic message around an error."""
     start: int
     end: int
     values: Mapping[str, str]
@@ -138,7 +138,7 @@ class ErrorCause(TypedDict):
 
     kind: Literal["request", "elsewhere", "wrapper"]
     title: list[str]
-    why: list[str]
+    reason: list[str]
     code: list[str]
     tool: list[str]
     checks: list[str]
@@ -171,36 +171,36 @@ class _KnownErrors(TypedDict):
 
 
 @cache
-def _known() -> _KnownErrors:
-    known: _KnownErrors = loads(get_data("sm_imgcheck.rules.endpoint_errors", "errors.json") or b"{}")
-    return known
+def _load_errors() -> _KnownErrors:
+    content: _KnownErrors = loads(get_data("sm_imgcheck.rules.endpoint_errors", "errors.json") or b"{}")
+    return content
 
 
 def causes() -> Mapping[str, ErrorCause]:
-    """All causes by id, as ``errors.json`` has them."""
-    return _known()["causes"]
+    """Return all causes of ``errors.json`` by id."""
+    return _load_errors()["causes"]
 
 
 def patterns() -> list[ErrorPattern]:
-    """All patterns, as ``errors.json`` has them."""
-    return _known()["patterns"]
+    """Return all patterns of ``errors.json``."""
+    return _load_errors()["patterns"]
 
 
-def hits(said: Plain) -> Iterator[Hit]:
-    """Everything that is recognised, in the order of the patterns."""
+def find_matches(text: NormalizedText) -> Iterator[PatternMatch]:
+    """Yield all matches, in the order of the patterns."""
     for pattern in patterns():
-        for found, start in _places(said, pattern):
-            # A name is used once in an expression: alternatives number theirs, got2 is got.
-            groups = {name.rstrip("23"): value for name, value in found.groupdict().items() if value}
+        for match, start in _search(text, pattern):
+            # Group names are unique in an expression: alternatives have numbers, got2 is got.
+            groups = {name.rstrip("23"): value for name, value in match.groupdict().items() if value}
             groups = {**pattern.get("fill", {}), **groups}
-            named, shown = _causes(pattern, groups)
-            for cause in named:
-                yield Hit(
+            ids, labels = _causes(pattern, groups)
+            for cause in ids:
+                yield PatternMatch(
                     cause=cause,
                     rank=pattern.get("rank", 1),
-                    start=start + found.start(),
-                    end=start + found.end(),
-                    values={**groups, **shown},
+                    start=start + match.start(),
+                    end=start + match.end(),
+                    values={**groups, **labels},
                     source=pattern["source"],
                 )
 
@@ -210,32 +210,32 @@ def _causes(pattern: ErrorPattern, groups: Mapping[str, str]) -> tuple[tuple[str
         return (pattern["cause"], *pattern.get("also", ())), {}
     from sm_imgcheck.rules.endpoint_errors.compare import COMPARISONS
 
-    named, shown = COMPARISONS[pattern["compare"]](groups)
-    return named or tuple(pattern.get("else", ())), shown
+    ids, labels = COMPARISONS[pattern["compare"]](groups)
+    return ids or tuple(pattern.get("else", ())), labels
 
 
-def _places(said: Plain, pattern: ErrorPattern) -> Iterator[tuple[re.Match[str], int]]:
-    """Matches of the expression, each with the place that its window begins at."""
+def _search(text: NormalizedText, pattern: ErrorPattern) -> Iterator[tuple[re.Match[str], int]]:
+    """Yield the matches of the expression, each with the start of its search window."""
     for word in pattern["near"]:
-        place, tries = said.lower.find(word), 0
-        while place >= 0 and tries < _TRIES:
-            start = max(place - _BEFORE, 0)
-            found = _compiled(pattern["regex"]).search(said.text[start : place + _AFTER])
-            if found and _allowed(said, pattern, start + found.start(), start + found.end()):
-                yield found, start
-                place = max(place, start + found.end() - 1)
-            place, tries = said.lower.find(word, place + 1), tries + 1
+        offset, tries = text.lower.find(word), 0
+        while offset >= 0 and tries < _TRIES:
+            start = max(offset - _BEFORE, 0)
+            match = _compile(pattern["regex"]).search(text.text[start : offset + _AFTER])
+            if match and _is_allowed(text, pattern, start + match.start(), start + match.end()):
+                yield match, start
+                offset = max(offset, start + match.end() - 1)
+            offset, tries = text.lower.find(word, offset + 1), tries + 1
 
 
-def _allowed(said: Plain, pattern: ErrorPattern, start: int, end: int) -> bool:
+def _is_allowed(text: NormalizedText, pattern: ErrorPattern, start: int, end: int) -> bool:
     if "whole" in pattern:
-        return end - start == len(said.text)
-    around = said.lower[max(start - _AROUND, 0) : end + _AROUND]
+        return end - start == len(text.text)
+    around = text.lower[max(start - _AROUND, 0) : end + _AROUND]
     if any(word in around for word in pattern.get("without", ())):
         return False
     return "with" not in pattern or any(word in around for word in pattern["with"])
 
 
 @cache
-def _compiled(regex: str) -> re.Pattern[str]:
+def _compile(regex: str) -> re.Pattern[str]:
     return re.compile(regex, re.IGNORECASE)

@@ -22,5 +22,5 @@ MODULES = (
 
 for name in MODULES:
     import_module(name)
-rules.every()
+rules.all_rules()
 gc_policy.freeze_imports()

@@ -136,8 +136,8 @@ class Merged:
     tell: Callable[[str], None]
     """Told what is wrong where that is no reason to stop; otherwise raises."""
     inputs: int = 0
-    empty: int = 0
-    """Parts without a line."""
+    counts: list[int] = field(default_factory=list)
+    """Lines of each part. One without a line counts as a shard without candidates: nothing in it says which."""
     made_by: tuple[str, dict[str, object], str] | None = None
     """Spec and versions of the first line, and its part."""
     shards: dict[int, set[int]] = field(default_factory=dict)
@@ -152,9 +152,9 @@ def merged(parts: Sequence[str], found: Merged) -> Iterator[str]:
     """
     base = temporary("CREATE TABLE lines (path BLOB UNIQUE, part INT, line TEXT)")
     for number, part in enumerate(parts):
-        empty = True
+        found.counts.append(0)
         for record in _records(part):
-            empty = False
+            found.counts[-1] += 1
             _compare(record, part, found)
             record.pop("shard", None)
             row = (as_blob(_path(record)), number, dumps(record))
@@ -162,7 +162,6 @@ def merged(parts: Sequence[str], found: Merged) -> Iterator[str]:
                 (first,) = base.execute("SELECT part FROM lines WHERE path = ?", row[:1]).fetchone()
                 both = f"in {for_terminal(parts[first])} and in {for_terminal(part)}"
                 found.tell(f"{for_terminal(_path(record))} is {both}: --force keeps the first")
-        found.empty += empty
     _look_for_missing(found)
     for (line,) in base.execute("SELECT line FROM lines ORDER BY path"):
         found.inputs += 1
@@ -238,6 +237,6 @@ def _look_for_missing(found: Merged) -> None:
         return
     for of, there in found.shards.items():
         missing = [index for index in range(min(of, 1_000_000)) if index not in there]
-        if len(missing) > found.empty:
+        if len(missing) > found.counts.count(0):
             named = ", ".join(map(str, missing[:10])) + (" ..." if len(missing) > 10 else "")
             found.tell(f"of {of} shards these are in no part: {named}; --force goes without")

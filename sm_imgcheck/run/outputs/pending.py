@@ -1,4 +1,4 @@
-"""Outcomes whose tensors wait for a pack: nothing is reported as written before the file that holds it is in place."""
+"""Outcomes whose tensors wait for a pack: a tensor is reported as written when its pack is in place."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ class PendingOutcomes:
     """The outcomes of a run in listing order, each held until its pack is in place."""
 
     def __init__(self, packs: Packs | None) -> None:
-        """``packs``: None where each tensor has a file of its own; then no outcome waits."""
+        """``packs``: None if each tensor has its own file; then no outcome waits."""
         self.prepared = 0
         """Tensors that were made and are in no pack; known once ``rest`` is exhausted."""
         self._packs = packs
         self._held: deque[tuple[int, Outcome]] = deque()
         self._packed = 0
 
-    def add(self, done: Outcome) -> Iterator[Outcome]:
-        """Hold one more outcome; yield those that wait for nothing."""
+    def add(self, outcome: Outcome) -> Iterator[Outcome]:
+        """Hold one more outcome; yield those whose turn has come and whose pack, if any, is in place."""
         number = -1  # of its pack
-        if self._packs is not None and done.row is not None:
+        if self._packs is not None and outcome.row is not None:
             number = self._packed // self._packs.packing.size
             self._packed += 1
-        self._held.append((number, done))
+        self._held.append((number, outcome))
         while self._held and (self._in_place(self._held[0][0]) or self._too_many()):
             yield self._held.popleft()[1]
 
     def rest(self) -> Iterator[Outcome]:
         """The outcomes that are left when a run is over; those of a pack that was not written name no output."""
         while self._held:
-            number, done = self._held.popleft()
+            number, outcome = self._held.popleft()
             if self._in_place(number):
-                yield done
+                yield outcome
                 continue
             self.prepared += 1
-            skipped = f"the run ended before {done.output} was complete"
-            result = changed(done.result, emitted=None, skipped=skipped)
-            yield changed(done, result=result, output="", row=None)
+            skipped = f"the run ended before {outcome.output} was complete"
+            result = changed(outcome.result, emitted=None, skipped=skipped)
+            yield changed(outcome, result=result, output="", row=None)
 
     def _in_place(self, number: int) -> bool:
         return self._packs is None or number < self._packs.number

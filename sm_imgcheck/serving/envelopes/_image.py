@@ -20,16 +20,16 @@ QUALITY = 95
 
 
 def changes(header: Header, spec: Spec) -> tuple[str, ...]:
-    """Why the picture must be encoded anew, as clauses; empty: its bytes go out as they are."""
-    found = [clause for _, clause in refusals(header, spec.decode, channel_order=spec.contract.channel_order)]
+    """Return the reasons why the image must be re-encoded; empty: its bytes are sent unchanged."""
+    reasons = [message for _, message in refusals(header, spec.decode, channel_order=spec.contract.channel_order)]
     if spec.decode.exif == "ignore" and header.orientation != 1:
-        found.append(f"is stored turned (EXIF {header.orientation}), which the handler does not look at")
+        reasons.append(f"EXIF orientation {header.orientation}: not applied by the handler")
     told = _told(spec)
     if _WRITTEN.get(told, header.format) != header.format:
-        found.append(f"is {header.format}, the spec's content type {told}")
+        reasons.append(f"image format: got {header.format}, expected {told} (the spec's content type)")
     elif header.format not in IMAGE_TYPES and not told:
-        found.append(f"is {header.format}, which no container takes")
-    return tuple(found)
+        reasons.append(f"image format: got {header.format}, which no container accepts")
+    return tuple(reasons)
 
 
 def picture(body: bytes, header: Header, spec: Spec) -> tuple[bytes, str]:
@@ -71,7 +71,7 @@ def _pixels(body: bytes, header: Header, spec: Spec, form: str) -> np.ndarray:
             bit_depth="scale",
         )
     except CandidateError as problem:
-        raise PayloadError(f"the picture {problem}") from None
+        raise PayloadError(f"image: {problem}") from None
 
 
 def _channels(header: Header, spec: Spec, form: str) -> str:

@@ -28,7 +28,7 @@ def parse(body: bytes, content_type: str, spec: Spec) -> np.ndarray:  # noqa: AR
     try:
         return numpy_files.read_npy(body)[0]
     except CandidateError as problem:
-        raise PayloadError(f"the body {problem}") from None
+        raise PayloadError(f"body: {problem}") from None
 
 
 def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:  # noqa: ARG001

@@ -205,7 +205,7 @@ def _npy_array(body: bytes) -> np.ndarray:
         short = problem.code == "SRC152"
         text = "EOF: reading array data, expected" if short else ""
         rule = PAY115 if short else PAY116
-        raise Refusal(text, rule.finding(f"the .npy body {problem.problem}"), measured=short) from None
+        raise Refusal(text, rule.finding(f".npy body: {problem.problem}"), measured=short) from None
 
 
 def _looks_pickled(body: bytes) -> bool:

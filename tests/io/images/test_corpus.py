@@ -26,7 +26,7 @@ def rows(folder):
 
 
 def verdict(path):
-    rules = checks.every()
+    rules = checks.all_rules()
     candidate = read(path, SPEC.decode)
     if candidate.problem is not None:
         return rules[candidate.problem.code].verdict

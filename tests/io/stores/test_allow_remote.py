@@ -61,12 +61,12 @@ class TestGolden:
         out = " ".join(capsys.readouterr().out.split())
         assert (code, seen.paths) == (1, [])
         assert "GLD103" in out
-        assert "is a remote place" in out
+        assert "remote golden file" in out
 
     def test_bucket_of_a_spec_is_not_opened(self, bucket, door, capsys):
         spec = name_golden(f"{bucket}/p.jpg", f"{bucket}/t.npy")
         assert main(["spec", "test", "-s", spec]) == 1
-        assert "is a remote place" in " ".join(capsys.readouterr().out.split())
+        assert "remote golden file" in " ".join(capsys.readouterr().out.split())
         assert door.log == []
         stores.store(bucket).write(f"{bucket}/t.npy", (tensor(),))
         stores.store(bucket).write(f"{bucket}/p.jpg", (jpeg(),))
@@ -78,17 +78,17 @@ class TestGolden:
             spec = name_golden(f"{seen.url}/p.jpg", f"{seen.url}/t.npy")
             code = main(["spec", "test", "-s", spec, "--picture", "out.png", "--fail-on", "never"])
         assert (code, seen.paths) == (2, [])
-        assert "is a remote place" in capsys.readouterr().err
+        assert "remote golden file" in capsys.readouterr().err
 
     def test_library_opens_it_where_that_is_allowed(self):
         with serving(PHOTO) as seen:
             spec = name_golden(f"{seen.url}/p.jpg", f"{seen.url}/t.npy")
             (result,) = validate_golden(spec)
             assert seen.paths == []
-            assert "is a remote place" in result.findings[0].message
+            assert "remote golden file" in result.findings[0].message
             (result,) = validate_golden(spec, allow_remote=True)
             assert "/invocations/t.npy" in seen.paths
-            assert "is an image" in result.findings[0].message
+            assert "got an image" in result.findings[0].message
 
     def test_parent_of_a_spec_is_never_fetched(self, capsys):
         with serving(PHOTO) as seen:

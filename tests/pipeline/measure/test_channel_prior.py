@@ -188,15 +188,13 @@ def test_a_likely_other_order_is_a_warning_with_its_probability():
     assert set(said) == {"CHN102", "CHN104"}
     warning = said["CHN104"]
     assert (warning.severity, warning.certainty, warning.probability) == ("warning", "likely", 0.972)
-    assert warning.message == (
-        "the channels stand probably as BGR (p=0.97); the model takes RGB (if so: --assume channel_order=BGR)"
-    )
-    assert "though the colours speak for BGR (p=0.97)" in said["CHN102"].message
+    assert warning.message == ("channel order is probably BGR (97 %), expected RGB; if so: --assume channel_order=BGR")
+    assert "color statistics suggest BGR (97 %)" in said["CHN102"].message
 
 
 def test_a_model_that_takes_bgr_is_warned_of_rgb():
     said = found({"channel_order": "BGR"}, channel_order="BGR", assumed=("channel_order=BGR",), **likely("RGB", 0.95))
-    assert "probably as RGB (p=0.95); the model takes BGR (if so: --assume channel_order=RGB)" in said["CHN104"].message
+    assert "probably RGB (95 %), expected BGR; if so: --assume channel_order=RGB" in said["CHN104"].message
 
 
 def likely(order, probability):
@@ -212,7 +210,7 @@ def test_below_nine_in_ten_nothing_is_said_unasked():
 def test_the_likely_order_may_bear_out_what_was_assumed():
     said = found(**likely("RGB", 0.999))
     assert set(said) == {"CHN102"}
-    assert "as the colours bear out (p=0.999)" in said["CHN102"].message
+    assert "color statistics agree (99.9 %)" in said["CHN102"].message
 
 
 def test_what_was_seen_or_vouched_for_is_not_doubted():

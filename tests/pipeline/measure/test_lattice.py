@@ -125,10 +125,10 @@ def test_a_channel_of_one_value_is_named():
     assert constant_channels(np.zeros((4, 4, 3)), 2) == ()
     assert constant_channels(image[..., 0], None) == ()
     (found,) = (one for one in validate(image[None], SPEC).findings if one.code == "VAL107")
-    assert found.message == "channel 1 (G) is all the same value, while the others hold a picture"
+    assert found.message == "constant channel: got a single value in channel 1 (G), expected an image in every channel"
     image[..., 2] = 9
     (found,) = (one for one in validate(image[None], SPEC).findings if one.code == "VAL107")
-    assert found.message.startswith("channels 1 (G) and 2 (B) are each all the same")
+    assert found.message.startswith("constant channel: got a single value in each of channels 1 (G) and 2 (B)")
 
 
 @pytest.mark.parametrize(
@@ -161,9 +161,9 @@ def test_a_grid_that_the_spec_cannot_have_made():
     assert "VAL110" in other_spacing((image - 0.3) / 0.7)
     assert "VAL110" in other_spacing(image - np.float32(0.1001))
     (said,) = (one.message for one in held(image - np.float32(0.1001)) if one.code == "VAL110")
-    assert "as the spec's std puts them; its mean puts them elsewhere" in said
+    assert "offset of the values: got another offset, expected the spec's mean" in said
     (said,) = (one.message for one in held((image - 0.3) / 0.7) if one.code == "VAL110")
-    assert "channel by channel; the spec's std puts them [0.003922, 0.003922, 0.003922] apart" in said
+    assert "by channel: got [0.005602, 0.005602, 0.005602], expected [0.003922, 0.003922, 0.003922]" in said
     assert "VAL110" not in other_spacing(image)
     assert "VAL110" not in other_spacing((image * 127).round() / 127.5)  # every second level
     assert "VAL110" not in other_spacing(image**1.1)  # no grid

@@ -10,61 +10,61 @@ import pytest
 from sm_imgcheck.cli import list_commands as known_commands
 from sm_imgcheck.cli import main
 from sm_imgcheck.report.explain import page
-from sm_imgcheck.rules import every
+from sm_imgcheck.rules import all_rules
 from sm_imgcheck.rules.endpoint_errors import LIMIT, explain_text, search
 from sm_imgcheck.rules.endpoint_errors.search import causes, patterns
 
 HERE = Path(__file__).parent
 
 
-def said(name):
+def sample_texts(name):
     """Cases of one file beside this one, each with the beginning of its text for a name."""
     cases = json.loads((HERE / name).read_text(encoding="utf-8"))
     return [pytest.param(case, id=(case if isinstance(case, str) else case["text"])[:50]) for case in cases]
 
 
-def found(text):
+def cause_ids(text):
     return [one.cause for one in explain_text(text)]
 
 
-@pytest.mark.parametrize("case", said("rows.json"))
+@pytest.mark.parametrize("case", sample_texts("rows.json"))
 def test_rows_of_the_fields_table(case):
-    assert case["cause"] in found(case["text"])
+    assert case["cause"] in cause_ids(case["text"])
 
 
 def test_every_row_has_an_example():
-    assert {case.values[0]["row"] for case in said("rows.json")} == set(range(1, 73))
+    assert {case.values[0]["row"] for case in sample_texts("rows.json")} == set(range(1, 73))
 
 
-@pytest.mark.parametrize("case", said("servers.json"))
-def test_what_the_measured_servers_say(case):
-    assert found(case["text"])[0] == case["cause"]
+@pytest.mark.parametrize("case", sample_texts("servers.json"))
+def test_measured_server_errors_are_explained(case):
+    assert cause_ids(case["text"])[0] == case["cause"]
 
 
-@pytest.mark.parametrize("case", said("posted.json") + said("versions.json"))
-def test_what_people_posted_and_what_other_versions_say(case):
-    assert found(case["text"]) == case["causes"]
+@pytest.mark.parametrize("case", sample_texts("posted.json") + sample_texts("versions.json"))
+def test_posted_errors_and_other_versions_are_explained(case):
+    assert cause_ids(case["text"]) == case["causes"]
 
 
 @pytest.mark.parametrize("pattern", patterns(), ids=lambda pattern: pattern["id"])
 def test_each_pattern_finds_its_own_example(pattern):
-    named = found(pattern["example"])
+    named = cause_ids(pattern["example"])
     assert named
     assert pattern.get("cause", named[0]) in named
 
 
-@pytest.mark.parametrize("text", said("ordinary.json"))
-def test_what_is_no_trouble_is_not_recognised(text):
+@pytest.mark.parametrize("text", sample_texts("ordinary.json"))
+def test_ordinary_text_has_no_cause(text):
     assert explain_text(text) == ()
 
 
-@pytest.mark.parametrize("case", said("elsewhere.json"))
-def test_trouble_elsewhere_is_not_the_images(case):
+@pytest.mark.parametrize("case", sample_texts("elsewhere.json"))
+def test_infrastructure_error_is_not_an_image_error(case):
     assert [(one.cause, one.kind) for one in explain_text(case["text"])] == [(case["cause"], "elsewhere")]
 
 
-def test_an_ordinary_log_is_ordinary_as_a_whole():
-    assert explain_text("\n".join(case.values[0] for case in said("ordinary.json")[:28])) == ()
+def test_complete_ordinary_log_has_no_cause():
+    assert explain_text("\n".join(case.values[0] for case in sample_texts("ordinary.json")[:28])) == ()
 
 
 # The wrapping
@@ -95,7 +95,7 @@ PREFIX = "2026-11-22 16:00:00,001 [INFO ] W-9000-m_1.0-stdout org.pytorch.serve.
     ],
     ids=range(10),
 )
-def test_it_is_found_inside_whatever_it_is_wrapped_in(text):
+def test_wrapped_error_is_explained(text):
     (one,) = explain_text(text)
     assert one.cause == "no-image-handler"
     assert "image/png" in one.title
@@ -111,21 +111,21 @@ def test_a_log_shows_several_causes_each_once_with_its_line():
     assert [(one.cause, one.line) for one in explain_text("\n".join(log))] == [("damaged-file", 101), ("float64", 201)]
 
 
-def test_the_words_around_are_explained_where_there_is_nothing_else():
+def test_wrapper_alone_is_explained():
     (one,) = explain_text('Received server error (500) from primary with message "odd". See https://x')
     assert (one.kind, one.cause) == ("wrapper", "container-error")
     assert "500" in one.title
-    assert "odd" in one.why
+    assert "odd" in one.reason
 
 
-def test_values_of_the_error_stand_in_the_explanation():
+def test_explanation_contains_values_of_the_error():
     (one,) = explain_text("unexpected shape for input 'x' for model 'm'. Expected [-1,3,640,640], got [1,3,384,640]")
     assert "[-1, 3, 640, 640]" in one.title
     assert "[1, 3, 384, 640]" in one.title
     (one,) = explain_text(
         "Input type (torch.cuda.ByteTensor) and weight type (torch.cuda.FloatTensor) should be the same"
     )
-    assert one.title == "The numbers are uint8, the model takes float32."
+    assert one.title == "Dtype: got uint8, expected float32."
 
 
 @pytest.mark.parametrize(
@@ -147,22 +147,22 @@ def test_values_of_the_error_stand_in_the_explanation():
         ("[1, 2048]", "[1, 3, 224, 224]", ["features-wanted"]),
     ],
 )
-def test_two_shapes_tell_what_is_wrong(want, got, expected):
-    assert found(f"ValueError: expected input shape {want} but got {got}") == expected
+def test_two_shapes_identify_the_causes(want, got, expected):
+    assert cause_ids(f"ValueError: expected input shape {want} but got {got}") == expected
 
 
-def test_what_the_error_names_stands_in_the_commands_quoted():
+def test_commands_quote_names_of_the_error():
     (one,) = explain_text('{"error": "Unsupported Media Type: application/json; charset=$(id)"}')
     assert "sm-imgcheck validate BODY --content-type 'application/json; charset=$(id)' -s SPEC" in one.tool
     (one,) = explain_text("unexpected shape for input 'x' for model 'm'. Expected [-1,3,640,-1], got [1,640,640,3]")
-    assert one.tool[-1] == "The spec's line for it: shape: [N, 3, 640, W]"
+    assert one.tool[-1] == "In the spec: shape: [N, 3, 640, W]"
 
 
 # The data and the bounds
 
 
-def test_the_data_are_whole():
-    codes = set(every())
+def test_causes_and_patterns_are_consistent():
+    codes = set(all_rules())
     used = {pattern.get("cause") for pattern in patterns()} | {one for p in patterns() for one in p.get("also", ())}
     compared = (
         "layout gray alpha color-for-gray channels batch-size wrong-size sides-swapped no-batch batch-twice "
@@ -173,7 +173,7 @@ def test_the_data_are_whole():
     for name, cause in causes().items():
         assert set(cause["checks"]) <= codes, name
         assert not re.search(r"(?<!\{)\{\w", cause["title"][-1]), f"{name}: the last title needs no values"
-        assert cause["why"]
+        assert cause["reason"]
         assert cause["code"]
         assert cause["checks"] or cause["kind"] != "request" or name in NOT_CHECKED, name
         assert cause["kind"] != "elsewhere" or not cause["checks"] + cause["tool"], name
@@ -213,7 +213,7 @@ def test_options_of_the_commands_exist(capsys):
         assert all(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", known) for word in given), (command, given)
 
 
-def test_a_page_fits_a_terminal_and_says_everything():
+def test_page_fits_a_terminal_and_is_complete():
     text = 'Received client error (415) from primary with message "Unsupported Media Type: image/jpeg"'
     (one,) = explain_text(text)
     lines = page(one).splitlines()
@@ -247,7 +247,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("length", [LIMIT // 16, pytest.param(LIMIT, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_texts_take_no_time(name, length):
+def test_adversarial_texts_are_fast(name, length):
     text = HOSTILE[name] * (length // len(HOSTILE[name]))
     start = time.process_time()
     explain_text(text)
@@ -257,7 +257,7 @@ def test_hostile_texts_take_no_time(name, length):
 @pytest.mark.parametrize(
     "text", ["", "\0", "\ud800", "İ" * 99 + "Unsupported Media Type: image/png", "{got}", "%s {0}"]
 )
-def test_odd_texts_are_taken(text):
+def test_odd_texts_are_accepted(text):
     assert [one.cause for one in explain_text(text)] == (["no-image-handler"] if "Media" in text else [])
 
 
@@ -278,5 +278,5 @@ def test_of_a_long_text_the_end_is_read(monkeypatch):
 @pytest.mark.parametrize(
     ("name", "subject"), [("'cat.jpg'", "'cat.jpg'"), ("<_io.BytesIO object at 0x7f>", "The bytes")]
 )
-def test_what_is_no_image_is_named_where_it_has_a_name(name, subject):
+def test_file_name_of_an_invalid_image_is_reported(name, subject):
     assert explain_text(f"cannot identify image file {name}")[0].title.startswith(f"{subject} ")
