@@ -46,7 +46,7 @@ lint: $(VENV)/developed ## ruff: rules and format
 types: $(VENV)/developed ## mypy, strict
 	$(PY) -m mypy
 
-docs: $(VENV)/developed ## write the README's generated parts again: outputs, table of presets
+docs: $(VENV)/developed ## update the generated parts of README and manual: outputs, tables, rule pages, image
 	$(PY) tests/support/readme.py
 
 slow: $(VENV)/developed ## the longer checks: the whole corpus, stored results of the real libraries

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Report
 from sm_imgcheck.report import ReportContent, _records
 from sm_imgcheck.report.rules import of_rule
 from sm_imgcheck.rules import Rule
 from sm_imgcheck.rules.endpoint_errors import Explanation
 
-__all__ = ["ExplainContent", "page"]
+__all__ = ["ExplainContent", "ManualPage", "page"]
 
 _KEYS = ("cause", "kind", "title", "reason", "code", "tool", "checks", "line", "evidence", "source")
 _UNKNOWN = """\
@@ -25,8 +26,16 @@ _SHOWN = 150
 """Characters of the evidence that are printed."""
 
 
-class ExplainContent(ReportContent[Rule | Explanation]):
-    """The manual page of a rule, or the causes of an error."""
+@frozen
+class ManualPage:
+    """A page of the manual, in Markdown."""
+
+    topic: str
+    page: str
+
+
+class ExplainContent(ReportContent[Rule | Explanation | ManualPage]):
+    """The manual page of a rule, the causes of an error, or a page of the manual."""
 
     key = ""
     indent = 1
@@ -34,13 +43,17 @@ class ExplainContent(ReportContent[Rule | Explanation]):
     def __init__(self) -> None:
         self.pages = 0
 
-    def record(self, row: Rule | Explanation) -> dict[str, object]:
-        """One rule or cause."""
+    def record(self, row: Rule | Explanation | ManualPage) -> dict[str, object]:
+        """One rule, cause or page."""
+        if isinstance(row, ManualPage):
+            return {"topic": row.topic, "page": row.page}
         return of_rule(row) if isinstance(row, Rule) else {key: _records.plain(getattr(row, key)) for key in _KEYS}
 
-    def words(self, row: Rule | Explanation) -> str:
+    def words(self, row: Rule | Explanation | ManualPage) -> str:
         """One page, with an empty line between two."""
         separator, self.pages = "\n" if self.pages else "", self.pages + 1
+        if isinstance(row, ManualPage):
+            return f"{separator}{row.page}\n"
         return f"{separator}{_manual(row) if isinstance(row, Rule) else page(row)}\n"
 
     def summary(self, report: Report) -> str:

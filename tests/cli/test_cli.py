@@ -513,7 +513,7 @@ def test_the_rest_of_a_bug_is_a_bug_too(say, monkeypatch):
     monkeypatch.setattr(cli, "build", broken)
     code, _, err = say("rules")
     assert code == 2
-    assert "this is a bug in sm-imgcheck, not in your files: Bug: no command" in err
+    assert "this is a bug in sm-imgcheck, not in your files: InternalError: no command" in err
     assert "report it" in err
     monkeypatch.setenv("SM_IMGCHECK_TRACEBACK", "1")
     with pytest.raises(InternalError):

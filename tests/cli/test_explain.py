@@ -7,6 +7,8 @@ import sys
 import pytest
 
 from sm_imgcheck import cli
+from sm_imgcheck.cli import manual
+from sm_imgcheck.rules import all_rules
 
 ERROR = "RuntimeError: expected scalar type Double but found Float"
 
@@ -95,3 +97,30 @@ def test_nothing_steers_the_terminal(say):
 
 def test_help_says_the_exit_codes(say):
     assert "1 the text was not recognized" in " ".join(say("explain", "--help")[1].split())
+
+
+def test_topic_prints_its_page_without_comments(say):
+    code, out, err = say("explain", "spec")
+    assert (code, err) == (0, "")
+    assert out.startswith("# The spec\n")
+    assert "shape: [N, 224, 224, 3]" in out
+    assert "<!--" not in out
+
+
+@pytest.mark.parametrize("topic", manual.topics())
+def test_every_page_is_a_topic_with_a_title(say, topic):
+    (page,) = json.loads(say("explain", topic, "--format", "json")[1])
+    assert page["topic"] == topic
+    assert page["page"].startswith("# ")
+
+
+def test_topics_differ_from_codes_and_names_of_rules():
+    taken = {name for rule in all_rules().values() for name in (rule.code, rule.code.lower(), rule.name)}
+    assert set(manual.topics()) & taken == set()
+
+
+@pytest.mark.parametrize(("word", "topic"), [("specs", "spec"), ("payload", "payloads"), ("rules-source", "rules-src")])
+def test_unknown_topic_suggests_the_nearest(say, word, topic):
+    code, out, err = say("explain", word)
+    assert (code, out) == (2, "")
+    assert topic in err.partition("nearest: ")[2]

@@ -39,7 +39,7 @@ def broken(monkeypatch):
     """Measuring, and every stack, raise what nobody expects."""
     monkeypatch.delenv(WITH_TRACEBACK, raising=False)
     monkeypatch.setattr("sm_imgcheck.pipeline.measure.measure", fail)
-    monkeypatch.setattr("sm_imgcheck.pipeline.read.look", fail)
+    monkeypatch.setattr("sm_imgcheck.pipeline.read.read_header", fail)
     for name in ("custom", "triton"):
         monkeypatch.setattr(f"sm_imgcheck.serving.stacks.{name}.STACK", replace(STACKS[name], receive=fail))
 

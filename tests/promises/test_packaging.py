@@ -1,4 +1,4 @@
-"""What a user installs: the wheel holds every module and preset and nothing else, and runs from where it lands."""
+"""The wheel contains every module, preset and manual page, and runs from where it is installed."""
 
 import os
 import subprocess
@@ -12,6 +12,7 @@ from zipfile import ZipFile
 import pytest
 
 import sm_imgcheck
+from sm_imgcheck.cli import manual
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -31,18 +32,19 @@ def wheel(tmp_path_factory):
     return build("wheel", source=ROOT, into=tmp_path_factory.mktemp("wheel"))
 
 
-def test_wheel_holds_the_package_the_presets_and_nothing_else(wheel):
+def test_wheel_contains_only_package_presets_and_manual(wheel):
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "sm_imgcheck").rglob("*.py")}
     presets = {f"sm_imgcheck/presets/{path.name}" for path in (ROOT / "specs").iterdir()}
     with ZipFile(wheel) as archive:
         names = set(archive.namelist())
     meta = {name for name in names if name.startswith(f"sm_imgcheck-{sm_imgcheck.__version__}.dist-info/")}
+    pages = {f"sm_imgcheck/manual/{topic}.md" for topic in manual.topics()}
     data = {
         "sm_imgcheck/py.typed",
         "sm_imgcheck/rules/endpoint_errors/errors.json",
         "sm_imgcheck/pipeline/measure/channel_prior/table.npz",
     }
-    assert names - meta == modules | presets | data
+    assert names - meta == modules | presets | pages | data
     assert any(name.endswith("/licenses/LICENSE") for name in meta)
 
 
@@ -58,7 +60,7 @@ def test_metadata_says_what_the_package_and_the_project_say(wheel):
     assert fields["Description-Content-Type"] == "text/markdown"
 
 
-def test_unpacked_wheel_runs_and_finds_its_presets(wheel, tmp_path):
+def test_unpacked_wheel_finds_its_presets_and_manual(wheel, tmp_path):
     """Away from the project: what an editable install finds in ``specs/`` has to be in the wheel."""
     with ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
@@ -69,6 +71,9 @@ def test_unpacked_wheel_runs_and_finds_its_presets(wheel, tmp_path):
     found = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False)
     assert found.returncode == 0, found.stderr
     assert all(path.stem in found.stdout for path in (ROOT / "specs").glob("*.yaml"))
+    command[-2:] = ["explain", "parity"]
+    page = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert page.stdout.startswith("# Numerical parity\n")
 
 
 def test_source_archive_builds_the_same_wheel(wheel, tmp_path):

@@ -62,7 +62,7 @@ def counts(place, monkeypatch):  # after the folder is made, which reads files t
         monkeypatch.setattr(module, name, counting)
 
     count(os, "open", lambda path, *_: os.path.basename(path))  # noqa: PTH119 - a name as it was passed
-    count(read, "hear", lambda *_: "decode")
+    count(read, "decode_with_header", lambda *_: "decode")
     count(HandlerRunner, "__call__", lambda *_: "handler")
     return counted
 

@@ -16,6 +16,7 @@ LIGHT = [
     ["rules", "--format", "json"],
     ["rules", "--format", "table"],
     ["explain", "DTY101"],
+    ["explain", "spec"],
     ["explain", "Unsupported Media Type: image/jpeg"],
     ["explain", "RuntimeError: expected scalar type Double but found Float", "--format", "json"],
     ["convert", "--help"],

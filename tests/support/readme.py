@@ -1,41 +1,65 @@
-"""The README's blocks: what they are, running them, and writing their outputs again
+"""Blocks of the README and of the manual: parse them, run them, and update their outputs and generated parts
 (``python tests/support/readme.py``).
 
-A fenced block is run by its language, in order, in one folder that holds ``barn.jpg``, as a reader would do it:
+Fenced blocks run by language, in order. Each document has its own folder, which contains ``barn.jpg``:
 
-* ``console``: lines after ``$ `` are commands, what follows each is its output, which has to be current;
-* ``sh``: commands that have to succeed;
-* ``python``: a script that has to succeed;
+* ``console``: lines after ``$ `` are commands, followed by their outputs, which must be current;
+* ``sh``: commands that must succeed;
+* ``python``: a script that must succeed;
 * ``yaml``: a spec without problems;
-* ``text``, ``json``: shown, never run.
+* ``text``, ``json``: never run.
 
-A comment before a block changes that: ``<!-- file: NAME -->`` writes the block to NAME as well,
-``<!-- not run: WHY -->`` leaves it alone. Between ``<!-- presets -->`` and ``<!-- end -->`` stands a table that is made
-from ``specs/``.
+A comment before a block changes this: ``<!-- file: NAME -->`` also writes the block to NAME, ``<!-- not run: WHY -->``
+skips it. Generated: the tables between ``<!-- presets -->``, ``<!-- manual -->`` or ``<!-- families -->`` and
+``<!-- end -->``, the pages ``rules-*.md``, and the image at the top of the README.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
 import subprocess
 import sys
 import sysconfig
+from contextlib import redirect_stdout
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import yaml
+from PIL import Image
 
+from sm_imgcheck import cli
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.rules import all_rules
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
+MANUAL = ROOT / "sm_imgcheck" / "manual"
+DEMO = ROOT / "tests" / "demo"
+IMAGE = DEMO / "barn-bgr.png"
 BLOCK = re.compile(
     r"(?:<!-- (?P<word>file|not run): (?P<value>[^>]*?) -->\n)?```(?P<kind>\w*)\n(?P<body>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
-PRESETS = re.compile(r"(?<=<!-- presets -->\n).*?(?=<!-- end -->)", re.DOTALL)
+TABLE = re.compile(r"^<!-- (presets|manual|families) -->\n.*?^<!-- end -->$", re.MULTILINE | re.DOTALL)
+
+MOST_LINES = 200
+"""Of a manual page."""
+SUBJECTS = {
+    "SRC": "image and tensor files",
+    "SHP": "shape and layout",
+    "DTY": "dtype",
+    "CHN": "channels",
+    "VAL": "values",
+    "PIX": "pixels compared with the source image",
+    "PAY": "request bodies",
+    "HND": "handlers",
+    "GLD": "golden tensors",
+}
+"""Of each rule family."""
 
 
 @frozen
@@ -45,30 +69,30 @@ class Block:
     kind: str
     body: str
     line: int
-    """Of the README, counted from 1, where the body starts."""
+    """Line of the document where the body starts, counted from 1."""
+    document: str = "README.md"
     file: str = ""
     not_run: str = ""
 
 
-def blocks(text: str) -> list[Block]:
-    """Every fenced block, in order."""
-    found = []
+def blocks(text: str, document: str = "README.md") -> list[Block]:
+    """Return every fenced block, in order."""
+    result = []
     for match in BLOCK.finditer(text):
         note = {"file": "file", "not run": "not_run"}.get(match["word"] or "")
         line = text.count("\n", 0, match.start("body")) + 1
-        found.append(
-            Block(kind=match["kind"], body=match["body"], line=line, **({note: match["value"]} if note else {}))
-        )
-    return found
+        notes = {note: match["value"]} if note else {}
+        result.append(Block(kind=match["kind"], body=match["body"], line=line, document=document, **notes))
+    return result
 
 
 def call(command: list[str], folder: Path) -> tuple[int, str]:
-    """Exit code and everything printed, with the installed command first on the path and no terminal."""
+    """Return the exit code and all output; the installed command is first on the path, and there is no terminal."""
     path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
     # Measuring coverage would double the time of each command; other tests cover the same lines.
     clean = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     env = clean | {"PATH": path, "NO_COLOR": "1", "COLUMNS": "100"}
-    done = subprocess.run(
+    process = subprocess.run(
         command,
         cwd=folder,
         env=env,
@@ -79,17 +103,17 @@ def call(command: list[str], folder: Path) -> tuple[int, str]:
         timeout=120,
         check=False,
     )
-    return done.returncode, done.stdout
+    return process.returncode, process.stdout
 
 
 def console(body: str, folder: Path) -> str:
-    """The block with the outputs that its commands have now."""
+    """Return the block with the current outputs of its commands."""
     lines = [line for line in body.splitlines() if line.startswith("$ ")]
     return "".join(f"{line}\n{call(['sh', '-c', line[2:]], folder)[1]}" for line in lines)
 
 
 def run(block: Block, folder: Path) -> str:
-    """The block's body as it should read. Raises AssertionError for a block that does not work."""
+    """Return the current body of a block. Raises AssertionError for a block that fails."""
     if block.file:
         (folder / block.file).write_text(block.body, encoding="utf-8")
     if block.not_run or block.kind in {"text", "json"}:
@@ -105,31 +129,118 @@ def run(block: Block, folder: Path) -> str:
     }
     code, output = call(commands[block.kind], folder)
     script.unlink()
-    assert code == 0, f"README.md line {block.line}: exit code {code}\n{output}"
+    assert code == 0, f"{block.document} line {block.line}: exit code {code}\n{output}"
     return block.body
 
 
 def presets() -> str:
-    """The table of shipped specs, by name."""
-    rows = ["| preset | what the model takes |", "|---|---|"]
+    """Return the table of presets, by name."""
+    rows = ["| preset | model input |", "|---|---|"]
     for path in sorted((ROOT / "specs").glob("*.yaml"), key=lambda path: path.stem):
         spec = yaml.safe_load(path.read_text(encoding="utf-8"))
-        rows.append(f"| [`{path.stem}`](specs/{path.name}) | {spec['description']} |")
+        rows.append(f"| [`{path.stem}`](../../specs/{path.name}) | {spec['description']} |")
     return "\n".join(rows) + "\n"
 
 
-def current(text: str) -> str:
-    """The README as it should read today."""
+def contents() -> str:
+    """Return the table of manual pages; the rules are one row."""
+    rows = ["| topic | page |", "|---|---|"]
+    written = [path for path in sorted(MANUAL.glob("*.md")) if not path.stem.startswith("rules-")]
+    for path in written:
+        title = path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+        rows.append(f"| [{path.stem}](sm_imgcheck/manual/{path.name}) | {title} |")
+    links = ", ".join(f"[{name}](sm_imgcheck/manual/{name}.md)" for name in rule_pages())
+    return "\n".join([*rows, f"| {links} | All rules, by family |"]) + "\n"
+
+
+def families() -> str:
+    """Return the table of rule families, in the order of a report."""
+    rows = ["| family | subject | rules |", "|---|---|---|"]
+    for family in dict.fromkeys(rule.family for rule in all_rules().values()):
+        names = [name for name in rule_pages() if name.startswith(f"rules-{family.lower()}")]
+        rows.append(f"| `{family}` | {SUBJECTS[family]} | {', '.join(f'[{name}]({name}.md)' for name in names)} |")
+    return "\n".join(rows) + "\n"
+
+
+@cache
+def rule_pages() -> dict[str, str]:
+    """Return the text of each rule page by its name: one for a family, more if one would be too long."""
+    pages = {}
+    for family in dict.fromkeys(rule.family for rule in all_rules().values()):
+        parts = [[f"# {family} rules: {SUBJECTS[family]}\n"]]
+        for rule in all_rules().values():
+            if rule.family == family:
+                section = rule_section(rule.code)
+                if sum(part.count("\n") + 1 for part in [*parts[-1], section]) > MOST_LINES:
+                    parts.append([f"# {family} rules, from {rule.code}: {SUBJECTS[family]}\n"])
+                parts[-1].append(section)
+        for number, part in enumerate(parts, 1):
+            name = f"rules-{family.lower()}" + (f"-{number}" if number > 1 else "")
+            pages[name] = "\n".join(part)
+    return pages
+
+
+def rule_section(code: str) -> str:
+    """Return what ``explain CODE`` prints, with a heading."""
+    with redirect_stdout(io.StringIO()) as output:
+        assert cli.main(["explain", code]) == 0
+    heading, _, text = output.getvalue().partition(": ")
+    return f"## {heading}\n\n{text}"
+
+
+TABLES = {"presets": presets, "manual": contents, "families": families}
+
+
+def current(document: Path) -> str:
+    """Return the current text of the README or of a manual page."""
+    text = document.read_text(encoding="utf-8")
+    if document.stem in rule_pages():
+        return rule_pages()[document.stem]
     with TemporaryDirectory() as name:
         folder = Path(name)
-        shutil.copy(ROOT / "tests" / "demo" / "barn.jpg", folder)
-        bodies = iter([run(block, folder) for block in blocks(text)])
+        shutil.copy(DEMO / "barn.jpg", folder)
+        bodies = iter([run(block, folder) for block in blocks(text, document.name)])
 
     def fill(match: re.Match[str]) -> str:
         return match[0].replace(match["body"] + "```", next(bodies) + "```")
 
-    return PRESETS.sub(lambda _: presets(), BLOCK.sub(fill, text))
+    return with_tables(BLOCK.sub(fill, text))
+
+
+def with_tables(text: str) -> str:
+    """Return a document with its current tables."""
+    return TABLE.sub(lambda match: f"<!-- {match[1]} -->\n{TABLES[match[1]]()}<!-- end -->", text)
+
+
+def documents() -> list[Path]:
+    """Return the README and the manual pages."""
+    pages = {path.stem for path in MANUAL.glob("*.md")} | set(rule_pages())
+    return [README, *(MANUAL / f"{page}.md" for page in sorted(pages))]
+
+
+def draw_image() -> Image.Image:
+    """Return the image at the top of the README, drawn by the command below it, with 256 colors to keep it small."""
+    (command,) = (block.body for block in blocks(README.read_text(encoding="utf-8")) if IMAGE.name in block.body)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copy(DEMO / "barn.jpg", folder)
+        code, output = call(["sh", "-euc", command], folder)
+        assert code == 0, output
+        with Image.open(folder / IMAGE.name) as drawn:
+            return drawn.quantize(256, dither=Image.Dither.NONE)
+
+
+def update() -> None:
+    """Write the README, the manual and the image again; rule pages without rules are deleted."""
+    for path in MANUAL.glob("rules-*.md"):
+        if path.stem not in rule_pages():
+            path.unlink()
+    for name, text in rule_pages().items():
+        (MANUAL / f"{name}.md").write_text(text, encoding="utf-8")
+    for path in documents():
+        path.write_text(current(path), encoding="utf-8")
+    draw_image().save(IMAGE, optimize=True)
 
 
 if __name__ == "__main__":
-    README.write_text(current(README.read_text(encoding="utf-8")), encoding="utf-8")
+    update()

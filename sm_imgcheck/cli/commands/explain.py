@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sm_imgcheck.cli import manual
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli.option_groups import group_options
 from sm_imgcheck.core.errors import ImgcheckError
@@ -31,9 +32,10 @@ def explain(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="CODE|TEXT|-",
+            metavar="CODE|TEXT|TOPIC|-",
             help="A check's code or name (DTY101, wrong-dtype); an error message, in quotes; - for standard input, "
-            "such as a whole log.",
+            "such as a whole log; a page of the manual: "
+            f"{', '.join(topic for topic in manual.topics() if not topic.startswith('rules-'))}, or rules-FAMILY.",
             show_default=False,
         ),
     ],
@@ -47,17 +49,19 @@ def explain(
     found it before the request was sent.
     """
     from sm_imgcheck.cli.printing import print_report
-    from sm_imgcheck.report.explain import ExplainContent
+    from sm_imgcheck.report.explain import ExplainContent, ManualPage
     from sm_imgcheck.rules.endpoint_errors import explain_text
 
     text = " ".join(words)
-    found: list[Rule | Explanation]
-    if _one_word(text) and (check := _check(text)):
+    found: list[Rule | Explanation | ManualPage]
+    if text in manual.topics():
+        found = [ManualPage(topic=text, page=manual.read(text))]
+    elif _one_word(text) and (check := _check(text)):
         found = [check]
     else:
         found = [*explain_text(*(_standard_input() if text == "-" else (text,)))]
     if not found and _one_word(text):
-        raise ImgcheckError(f"no check is called {for_terminal(text)!r}{_nearest(text)}")
+        raise ImgcheckError(f"no check or topic is called {for_terminal(text)!r}{_nearest(text)}")
     print_report(ExplainContent(), report, found)
     if not found:
         raise typer.Exit(1)
@@ -94,6 +98,6 @@ def _nearest(word: str) -> str:
 
     from sm_imgcheck.rules import all_rules
 
-    known = [*all_rules(), *(check.name for check in all_rules().values())]
+    known = [*all_rules(), *(check.name for check in all_rules().values()), *manual.topics()]
     near = [*get_close_matches(word.upper(), known, 3), *get_close_matches(word.lower(), known, 2)][:3]
     return f"; the nearest: {', '.join(near)}" if near else ": sm-imgcheck rules lists them all"

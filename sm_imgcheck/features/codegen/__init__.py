@@ -54,9 +54,9 @@ def to_python(spec: Spec | str | os.PathLike[str] | Mapping[str, object], stack:
 
 
 _ALWAYS = (
-    ("sm_imgcheck.io.images.header", "look"),
-    ("sm_imgcheck.io.images.decode", "hear"),
-    ("sm_imgcheck.ops.kernels.values", "kept"),
+    ("sm_imgcheck.io.images.header", "read_header"),
+    ("sm_imgcheck.io.images.decode", "decode_with_header"),
+    ("sm_imgcheck.ops.kernels.values", "check_tensor"),
     ("sm_imgcheck.rules.source_image", "refusals"),
     ("sm_imgcheck.core.types", "Decode"),
     ("sm_imgcheck.core.errors", "CandidateError"),
@@ -93,9 +93,9 @@ def _preprocess(spec: Spec, steps: tuple[Step, ...]) -> str:
 
 def _body(spec: Spec, steps: tuple[Step, ...]) -> Iterator[str]:
     decoding = dict(steps[0].params)
-    yield from _call("header = look", "body", {"max_pixels": decoding.pop("max_pixels")})
+    yield from _call("header = read_header", "body", {"max_pixels": decoding.pop("max_pixels")})
     yield from _call(
-        "x, header = hear", "body, header", decoding, comment="decode; the header then also says what that has shown"
+        "x, header = decode_with_header", "body, header", decoding, comment="decode; the header then also says what that has shown"
     )
     yield f"if refused := refusals(header, POLICY, channel_order={spec.contract.channel_order!r}):"
     yield "    raise CandidateError(*refused[0])"
@@ -104,7 +104,7 @@ def _body(spec: Spec, steps: tuple[Step, ...]) -> Iterator[str]:
     contract = spec.contract
     lengths = [[dim.low, dim.high] for dim in contract.shape]
     expected = None if contract.expect_range is None else list(contract.expect_range)
-    yield from _call("return kept", "x", {"lengths": lengths, "expect_range": expected})
+    yield from _call("return check_tensor", "x", {"lengths": lengths, "expect_range": expected})
 
 
 def _call(target: str, first: str, params: Mapping[str, object], *, comment: str = "") -> Iterator[str]:
@@ -155,7 +155,7 @@ def _handler(spec: Spec, stack: str) -> tuple[tuple[str, ...], str]:
 OLDEST_PYTHON = (3, 8)
 """The oldest version that runs the text; SageMaker's image ``pytorch-inference:1.12.1-cpu-py38`` has it."""
 _PACKAGE = __name__.partition(".")[0]
-_CHANGED = '''def changed(record: NamedTuple, **fields: Any) -> Any:
+_CHANGED = '''def replace_fields(record: NamedTuple, **fields: Any) -> Any:
     """The same with other values in some fields."""
     return record._replace(**fields)'''
 
@@ -256,7 +256,7 @@ def _own(module: str, name: str) -> _Definition | None:
     """What the module has of its own, in place of what dataclasses need."""
     if name in {"Any", "NamedTuple"}:
         return _imported(f"from typing import {name}")
-    if (module, name) == (f"{_PACKAGE}.core.frozen", "changed"):
+    if (module, name) == (f"{_PACKAGE}.core.frozen", "replace_fields"):
         return _Definition(_CHANGED, frozenset({"Any", "NamedTuple"}))
     return None
 

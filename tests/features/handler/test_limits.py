@@ -340,8 +340,8 @@ def test_when_this_program_is_ended_so_is_the_handler(tmp_path, number):
     code = (
         "import signal, sys\n"
         "signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))\n"
-        "from sm_imgcheck.features.handler import Handler, Runner\n"
-        f"with Runner(Handler(file={str(tmp_path / 'inference.py')!r})) as run:\n"
+        "from sm_imgcheck.features.handler import Handler, HandlerRunner\n"
+        f"with HandlerRunner(Handler(file={str(tmp_path / 'inference.py')!r})) as run:\n"
         "    run(b'', 'image/jpeg', '')\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
