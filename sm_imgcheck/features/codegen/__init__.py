@@ -95,7 +95,10 @@ def _body(spec: Spec, steps: tuple[Step, ...]) -> Iterator[str]:
     decoding = dict(steps[0].params)
     yield from _call("header = read_header", "body", {"max_pixels": decoding.pop("max_pixels")})
     yield from _call(
-        "x, header = decode_with_header", "body, header", decoding, comment="decode; the header then also says what that has shown"
+        "x, header = decode_with_header",
+        "body, header",
+        decoding,
+        comment="the header then also holds what decoding has shown",
     )
     yield f"if refused := refusals(header, POLICY, channel_order={spec.contract.channel_order!r}):"
     yield "    raise CandidateError(*refused[0])"
