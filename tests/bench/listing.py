@@ -18,9 +18,9 @@ ALL = """
 import resource
 from collections import Counter
 from sm_imgcheck.run.inputs.item import Listing
-from sm_imgcheck.run.inputs.listing import listed
+from sm_imgcheck.run.inputs.listing import list_candidates
 import sys
-count = sum(1 for _ in listed([sys.argv[1]], Listing(passed_over=Counter())))
+count = sum(1 for _ in list_candidates([sys.argv[1]], Listing(passed_over=Counter())))
 print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 """
 

@@ -213,7 +213,7 @@ from collections import Counter
 from sm_imgcheck.spec.load import load
 from sm_imgcheck.run.work import RunJob
 from sm_imgcheck.run.inputs.item import Listing
-from sm_imgcheck.run.inputs.listing import listed
+from sm_imgcheck.run.inputs.listing import list_candidates
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run import run
 from sm_imgcheck.core.types import Options
@@ -227,7 +227,7 @@ class Deadly(Outputs):
 def main(engine):
     sink = Deadly(folder=engine, form="npy")
     job = RunJob(spec=load("spec.yaml"), options=Options(want_array=True), sink=sink)
-    for done in run(listed(["in"], Listing(passed_over=Counter())), job, jobs=2, engine=engine):
+    for done in run(list_candidates(["in"], Listing(passed_over=Counter())), job, jobs=2, engine=engine):
         print(json.dumps([done.item.path, done.size, [(one.code, one.message) for one in done.result.findings]]))
 """
 
