@@ -1,4 +1,4 @@
-"""Check the tensor behind an image against what a model takes, and make the one that would have been right.
+"""Validate images and tensors against the input spec of a model, and convert them.
 
     from sm_imgcheck import convert, load_spec, validate
 
@@ -28,8 +28,20 @@ if TYPE_CHECKING:
         validate,
         validate_golden,
         validate_handler,
+        validate_paths,
     )
-    from sm_imgcheck.core.errors import CandidateError, ImgcheckError, OutputError, PayloadError, PlanError, SpecError
+    from sm_imgcheck.core.errors import (
+        CandidateError,
+        ImgcheckError,
+        InternalError,
+        OutputError,
+        PayloadError,
+        PlanError,
+        Problem,
+        SendError,
+        SpecError,
+        StoreError,
+    )
     from sm_imgcheck.core.types import (
         Candidate,
         Contract,
@@ -55,17 +67,21 @@ __all__ = [
     "Finding",
     "Header",
     "ImgcheckError",
+    "InternalError",
     "Options",
     "OutputError",
     "Payload",
     "PayloadError",
     "Plan",
     "PlanError",
+    "Problem",
     "Report",
     "Result",
+    "SendError",
     "Spec",
     "SpecError",
     "Step",
+    "StoreError",
     "build_payload",
     "convert",
     "draw",
@@ -77,6 +93,7 @@ __all__ = [
     "validate",
     "validate_golden",
     "validate_handler",
+    "validate_paths",
 ]
 
 _HOMES = {
@@ -90,9 +107,21 @@ _HOMES = {
         "validate",
         "validate_golden",
         "validate_handler",
+        "validate_paths",
     ),
     "features.codegen": ("to_python",),
-    "core.errors": ("CandidateError", "ImgcheckError", "OutputError", "PayloadError", "PlanError", "SpecError"),
+    "core.errors": (
+        "CandidateError",
+        "ImgcheckError",
+        "InternalError",
+        "OutputError",
+        "PayloadError",
+        "PlanError",
+        "Problem",
+        "SendError",
+        "SpecError",
+        "StoreError",
+    ),
     "core.types": (
         "Candidate",
         "Contract",

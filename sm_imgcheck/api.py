@@ -1,23 +1,39 @@
-"""The verbs of the command line as functions: bytes, paths and arrays in; results, plans and arrays out."""
+"""The commands as functions: paths, bytes, arrays and Pillow images in; results, plans and arrays out."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError, PayloadError, PlanError
 from sm_imgcheck.core.types import Candidate, Options, Payload, Plan, Result, Spec
 from sm_imgcheck.pipeline import process as pipeline
+from sm_imgcheck.pipeline.read import FileContent
+from sm_imgcheck.rules.source_file import SRC104
 from sm_imgcheck.spec.load import resolve_spec
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
+    from PIL import Image
 
-    What = str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray | Candidate
-    Sent = str | os.PathLike[str] | bytes
+    Readable = (
+        str
+        | os.PathLike[str]
+        | bytes
+        | bytearray
+        | memoryview
+        | npt.NDArray[np.generic]
+        | Sequence[object]
+        | Image.Image
+        | Candidate
+    )
+    ImageFile = str | os.PathLike[str] | bytes
     AnySpec = Spec | str | os.PathLike[str] | Mapping[str, object]
+    Assumptions = Mapping[str, str | tuple[float, float]]
 
 __all__ = [
     "build_payload",
@@ -29,254 +45,322 @@ __all__ = [
     "validate",
     "validate_golden",
     "validate_handler",
+    "validate_paths",
 ]
 
 
-def process(what: What, spec: AnySpec, options: Options | None = None) -> Result:
-    """Check one candidate against a spec; with ``options.want_array`` make the corrected tensor too.
+def process(candidate: Readable, spec: AnySpec, options: Options | None = None) -> Result:
+    """Check one candidate against a spec; with ``options.want_array`` also make the corrected tensor.
 
-    what: as for ``validate``. Never raises for a bad candidate: that is a finding. Raises TypeError for what is no
-    candidate or no spec at all, SpecError for a bad spec, ImgcheckError for a source that is no image, Bug where the
-    tool breaks its own promise.
+    candidate: as for ``validate``. An invalid candidate is a finding, never an exception. Raises TypeError for an
+    object that is no candidate or no spec, SpecError for an invalid spec, ImgcheckError for a source that is no image,
+    InternalError for a bug in sm-imgcheck.
     """
     trace: pipeline.Trace | None = None
     if options is not None and options.source is not None:
         from sm_imgcheck.features.identify.source import trace_origins
 
         trace = trace_origins
-    return pipeline.process(what, spec, options, trace=trace)
+    return pipeline.process(_readable(candidate), spec, options, trace=trace)
 
 
 def validate(
-    what: What,
+    image_or_tensor: Readable,
     spec: AnySpec,
     *,
     decoded_by: Literal["pillow", "opencv"] = "pillow",
-    assume: Mapping[str, str] | None = None,
+    assume: Assumptions | None = None,
     headers_only: bool = False,
     content_type: str | None = None,
-    source: str | os.PathLike[str] | bytes | None = None,
+    source: ImageFile | Image.Image | None = None,
 ) -> Result:
-    """Check one candidate: its ``findings`` are the mismatches, and its ``plan`` is what mends them.
+    """Check one candidate. ``Result.findings`` are the mismatches, ``Result.plan`` fixes them.
 
-    what: a path (``file.npz::name`` for one array of several), the bytes of a file, or an array of any shape (what has
-    ``__array__``, nested lists). An image of Pillow is neither: pass ``np.asarray(image.convert("RGB"))``, or the bytes
-    of its file, which are decoded as the spec says. An image is compared as ``decoded_by`` would naively decode it.
-    With a content_type it is a request body under that header (empty: under none), judged as the spec's stack would
-    take it. spec: as loaded, or a path, a preset's name or a mapping of the spec language. source: the image that a
-    tensor was made of, a path or the bytes of the file; the result's ``origins`` say how, and what they show of the
-    tensor is not assumed.
-    A bad candidate is a finding; raises SpecError for a bad spec, ImgcheckError for a source that is no image,
-    TypeError for arguments of another type.
+    image_or_tensor: a path (``file.npz::name`` for one array of several), the bytes of a file, an array of any shape
+    (any object with ``__array__``, nested lists), or a Pillow image, whose EXIF orientation and ICC profile count.
+    spec: loaded, a path, a preset's name, or a mapping of the spec language. decoded_by: the decoder whose default
+    output an image is checked as: Pillow (RGB, EXIF ignored) or OpenCV (BGR, EXIF applied). assume: properties of a
+    tensor to take as given, such as ``{"channel_order": "BGR", "value_range": (0, 1)}``. headers_only: read image
+    headers and decode nothing. content_type: check a request body with this content type as the spec's stack decodes
+    it. source: the image that a tensor was made from; ``Result.origins`` says how.
+
+    An invalid candidate is a finding. Raises SpecError for an invalid spec, ImgcheckError for a source that is no
+    image, TypeError for arguments of another type.
     """
     if decoded_by not in ("pillow", "opencv"):
-        raise ImgcheckError(f"decoded_by={decoded_by!r}: expected pillow or opencv")
+        raise ImgcheckError(f"decoded_by: got {decoded_by!r}, expected pillow or opencv")
     if content_type is not None and not isinstance(content_type, str):
-        raise TypeError(f"expected a content type such as application/x-npy, not {type(content_type).__name__}")
+        raise TypeError(f"content_type: got {type(content_type).__name__}, expected a text such as application/x-npy")
     options = Options(
         decoded_by=decoded_by,
-        assume=_assumed(assume),
+        assume=_assumptions(assume),
         headers_only=headers_only,
         content_type=content_type,
         as_sent=True,
         source=_source(source),
     )
-    return process(what, spec, options)
+    return process(image_or_tensor, spec, options)
+
+
+def validate_paths(
+    paths: ImageFile | Sequence[str | os.PathLike[str]],
+    spec: AnySpec,
+    *,
+    jobs: int = 1,
+    decoded_by: Literal["pillow", "opencv"] = "pillow",
+    assume: Assumptions | None = None,
+    headers_only: bool = False,
+) -> Iterator[Result]:
+    """Check files and folders, and yield a result for each candidate in the order of the listing, as it is done.
+
+    paths: a path or several; folders are searched recursively for images and tensors. jobs: worker processes; 1: none.
+    Other arguments and errors as for ``validate``. A decoder that crashes ends only its worker process.
+    """
+    from collections import Counter
+
+    from sm_imgcheck.run import run
+    from sm_imgcheck.run.inputs.item import Listing
+    from sm_imgcheck.run.inputs.listing import list_candidates
+    from sm_imgcheck.run.work import RunJob
+
+    several = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else paths
+    options = Options(decoded_by=decoded_by, assume=_assumptions(assume), headers_only=headers_only, as_sent=True)
+    items = list_candidates([os.fsdecode(path) for path in several], Listing(passed_over=Counter()))
+    outcomes = run(items, RunJob(spec=resolve_spec(spec), options=options), jobs=jobs)
+    try:
+        for outcome in outcomes:
+            yield outcome.result
+    finally:
+        outcomes.close()
 
 
 def identify(
-    what: What,
+    tensor: Readable,
     *,
-    source: str | os.PathLike[str] | bytes | None = None,
+    source: ImageFile | Image.Image | None = None,
     spec: AnySpec | None = None,
-    assume: Mapping[str, str] | None = None,
+    assume: Assumptions | None = None,
 ) -> Result:
-    """Say which recipe made a tensor: ``facts`` by its numbers, ``origins`` by the image that it was made of.
+    """Identify the preprocessing that produced a tensor: ``facts`` from its values, ``origins`` from its source image.
 
-    what: a tensor, as for ``validate``. source: that image, a path or the bytes of the file. ``origins`` are the
-    nearest first; several explain it equally well; none: it is not that image, as far as can be seen; None: not asked,
-    or it can be no picture. With a spec there are ``findings`` and a ``plan`` too, and ``ideal`` is what the spec makes
-    of the source. Raises ImgcheckError for an image in the place of a tensor, and for a source that is none; SpecError.
+    tensor, assume: as for ``validate``. source: the image that it was made from. ``origins`` lists the pipelines that
+    explain the tensor, nearest first; empty: no known pipeline does; None: no source, or the tensor is no image. With a
+    spec, ``findings`` and ``plan`` are there too, and ``ideal`` compares the tensor with what the spec makes of the
+    source. Raises ImgcheckError for an image as the tensor, and for a source that is no image; SpecError.
     """
     from sm_imgcheck.features.identify import identify_tensor
 
-    options = Options(assume=_assumed(assume), source=_source(source))
-    return identify_tensor(what, None if spec is None else resolve_spec(spec), options)
+    options = Options(assume=_assumptions(assume), source=_source(source))
+    return identify_tensor(_readable(tensor), None if spec is None else resolve_spec(spec), options)
 
 
 def validate_golden(spec: AnySpec, *, allow_remote: bool = False) -> tuple[Result, ...]:
-    """Hold a spec against its own golden tensors: a result for each, with findings where the spec makes another one.
+    """Check a spec against its golden tensors: one result for each, with a finding where the spec makes another tensor.
 
-    Each result's ``golden`` says how far apart they are, in gray levels, and which stage of the pipeline is the first
-    to differ. A probe that cannot be used is a finding; so is one on another machine, unless ``allow_remote``.
-    Raises ImgcheckError where the spec lists none.
+    ``Result.golden`` is the difference in gray levels, and the first stage of the pipeline that differs. A probe that
+    cannot be read is a finding; so is a remote one, unless ``allow_remote``. Raises ImgcheckError where the spec lists
+    no probes.
     """
     from sm_imgcheck.features.golden import check_golden
 
-    found = resolve_spec(spec)
-    if not found.golden:
-        raise ImgcheckError(f"{found.name}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}")
+    loaded = resolve_spec(spec)
+    if not loaded.golden:
+        raise ImgcheckError(f"{loaded.name}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}")
     return tuple(
-        check_golden(found, number, Options(), allow_remote=allow_remote) for number in range(len(found.golden))
+        check_golden(loaded, number, Options(), allow_remote=allow_remote) for number in range(len(loaded.golden))
     )
 
 
 def validate_handler(
     file: str | os.PathLike[str],
-    what: Sent | list[Sent] | tuple[Sent, ...],
+    images: ImageFile | Sequence[ImageFile],
     spec: AnySpec,
     *,
     function: str = "",
     python: str = "",
     content_type: str | None = None,
-    seconds: float = 60.0,
-    most_bytes: int | None = None,
+    timeout: float = 60.0,
+    max_bytes: int | None = None,
 ) -> tuple[Result, ...]:
-    """Send images to a user's own ``inference.py``, and check the tensors that it makes: a result for each.
+    """Send images to a user's own ``inference.py`` and check the tensors that it makes: one result for each image.
 
-    file: the handler, or a folder with ``inference.py`` or ``code/inference.py``; what: paths, or the bytes of files.
-    It runs that code, in a child process of the interpreter ``python`` (empty: this one), within limits that are no
-    sandbox: seconds for importing the file and for each request, most_bytes of resident memory (None: 8 GiB, or three
-    quarters of the machine's). function: of the file; empty: the one that a container calls. content_type: of every
-    request; None: what each image is. A handler that fails is a finding; raises ImgcheckError where there is no such
-    file, function or interpreter.
+    file: the handler, or a folder with ``inference.py`` or ``code/inference.py``. images: paths, or the bytes of files.
+    function: the function to call; empty: the one that a container calls. python: the interpreter; empty: this one.
+    content_type: of each request; None: that of the image. timeout: seconds for importing the file and for each
+    request. max_bytes: resident memory; None: 8 GiB, or three quarters of the machine's memory where that is less.
+
+    The file runs in a child process; its limits are no sandbox. A handler that fails is a finding. Raises ImgcheckError
+    for a file, function or interpreter that does not exist.
     """
     from sm_imgcheck.features.handler import Handler, HandlerRunner
     from sm_imgcheck.run.sources import process_with_handler
 
-    how = Handler(
+    handler = Handler(
         file=os.fsdecode(file),
         function=function,
         python=python,
         content_type=content_type,
-        seconds=seconds,
-        most_bytes=most_bytes,
+        seconds=timeout,
+        most_bytes=max_bytes,
     )
-    spec = resolve_spec(spec)
-    with HandlerRunner(how, spec.payload.get("stack", "")) as run:
-        several = what if isinstance(what, list | tuple) else [what]
-        return tuple(process_with_handler(one, run, spec, Options()) for one in several)
+    loaded = resolve_spec(spec)
+    several = [images] if isinstance(images, (str, bytes, os.PathLike)) else images
+    with HandlerRunner(handler, loaded.payload.get("stack", "")) as run:
+        return tuple(process_with_handler(image, run, loaded, Options()) for image in several)
 
 
 def draw(
-    what: What,
+    candidate: Readable,
     spec: AnySpec,
     *,
     decoded_by: Literal["pillow", "opencv"] = "pillow",
-    assume: Mapping[str, str] | None = None,
+    assume: Assumptions | None = None,
     content_type: str | None = None,
-    source: str | bytes | None = None,
+    source: ImageFile | Image.Image | None = None,
 ) -> bytes:
-    """Draw what the model sees of a candidate, beside how it was made, as the bytes of a PNG file.
+    """Draw what the model sees of a candidate, and how that was made, as the bytes of a PNG file.
 
-    Arguments as for ``validate``; source: the image of which a tensor was made, as a path or the bytes of its file.
-    Raises ImgcheckError where there is nothing to draw, or where the source is no image.
+    Arguments as for ``validate``. Raises ImgcheckError where there is nothing to draw, or the source is no image.
     """
     from sm_imgcheck.features.pictures import draw_candidate
 
     options = Options(
         decoded_by=decoded_by,
-        assume=_assumed(assume),
+        assume=_assumptions(assume),
         content_type=content_type,
-        source=source,
+        source=_source(source),
         keep_arrays=True,
     )
-    found = resolve_spec(spec)
-    return draw_candidate(process(what, found, options), found, options)
+    loaded = resolve_spec(spec)
+    return draw_candidate(process(candidate, loaded, options), loaded, options)
 
 
 def plan(
-    what: What,
+    image_or_tensor: Readable,
     spec: AnySpec,
     *,
-    assume: Mapping[str, str] | None = None,
+    assume: Assumptions | None = None,
     allow_guess: bool = False,
 ) -> Plan:
-    """Derive the steps from what is there to what the spec asks for; nothing is decoded.
+    """Return the steps from a candidate to the tensor that the spec expects; nothing is decoded.
 
-    Arguments as for ``validate``; allow_guess: take steps that rest on a guess. Raises CandidateError where the
-    candidate cannot be used, PlanError where no lawful steps lead to the spec.
+    Arguments as for ``validate``. allow_guess: include steps that rely on inferred properties. Raises CandidateError
+    for a candidate that cannot be used, PlanError where no valid steps lead to the spec.
     """
-    options = Options(assume=_assumed(assume), allow_guess=allow_guess, headers_only=True)
-    result = process(what, spec, options)
+    options = Options(assume=_assumptions(assume), allow_guess=allow_guess, headers_only=True)
+    result = process(image_or_tensor, spec, options)
     if result.plan is None:
-        raise _refusal(result)
+        raise _error(result)
     return result.plan
 
 
 def convert(
-    what: What,
+    image_or_tensor: Readable,
     spec: AnySpec,
     *,
-    assume: Mapping[str, str] | None = None,
+    assume: Assumptions | None = None,
     allow_guess: bool = False,
-) -> np.ndarray:
-    """Make the tensor that the model takes: shape, layout, dtype and values of the spec's contract, in C order.
+) -> npt.NDArray[Any]:
+    """Return the tensor that the model expects: shape, layout, dtype and values of the spec, in C order.
 
-    Arguments and errors as for ``plan``. The tensor has been held against the contract before it is returned; it is
-    the caller's to write to, and shares no memory with ``what``.
+    Arguments and errors as for ``plan``. The tensor is checked against the spec before it is returned. It is writable
+    and shares no memory with the argument.
     """
-    options = Options(want_array=True, assume=_assumed(assume), allow_guess=allow_guess)
-    result = process(what, spec, options)
+    options = Options(want_array=True, assume=_assumptions(assume), allow_guess=allow_guess)
+    result = process(image_or_tensor, spec, options)
     if result.array is None:
-        raise _refusal(result)
-    # Where nothing needs mending it is the caller's own array, or a file that is mapped to be read.
-    lent = result.kind == "tensor" or isinstance(what, Candidate) or not result.array.flags.writeable
-    array: np.ndarray = result.array.copy() if lent else result.array
+        raise _error(result)
+    # Where nothing is to be fixed it is the caller's own array, or a file that is mapped for reading.
+    is_shared = result.kind == "tensor" or isinstance(image_or_tensor, Candidate) or not result.array.flags.writeable
+    array: npt.NDArray[Any] = result.array.copy() if is_shared else result.array
     return array
 
 
 def build_payload(
-    candidates: What | list[What] | tuple[What, ...],
+    images_or_tensors: Readable | list[Readable] | tuple[Readable, ...],
     spec: AnySpec,
     *,
     envelope: str | None = None,
     content_type: str | None = None,
-    assume: Mapping[str, str] | None = None,
+    assume: Assumptions | None = None,
     allow_guess: bool = False,
 ) -> Payload:
-    """Make a request body: of one candidate, or of a list of them where the model's batch and the form allow it.
+    """Return a request body for one candidate, or for several where the model's batch and the envelope allow it.
 
-    Each candidate is checked and mended as by ``convert``. envelope: the form instead of the spec's
-    ``payload.envelope``, else the best for its stack, else ``npy``; content_type: instead of the form's own. Errors as
-    for ``plan``; besides, raises PayloadError where form and stack do not go together, where one body cannot hold all
-    candidates, and for a body that is over a limit of its way.
+    Each candidate is checked and fixed as by ``convert``. envelope: instead of the spec's ``payload.envelope``, which
+    defaults to the best for its stack, else ``npy``. content_type: instead of the envelope's. Errors as for ``plan``;
+    also PayloadError where envelope and stack do not match, one body cannot contain all candidates, or the body exceeds
+    a size limit.
     """
     from sm_imgcheck.features.requests import batch, resolve_target
     from sm_imgcheck.features.requests.batch import part_of
 
-    way = resolve_target(resolve_spec(spec), form=envelope or "", content_type=content_type or "")
-    several = candidates if isinstance(candidates, list | tuple) else [candidates]
-    if len(several) != 1 and not (several and batch.joins(way)):
-        raise PayloadError(f"one body as {way.envelope} takes 1 image for this model, and here are {len(several)}")
-    single = replace(way, spec=batch.one_by_one(way.spec))
-    options = Options(assume=_assumed(assume), allow_guess=allow_guess)
+    target = resolve_target(resolve_spec(spec), form=envelope or "", content_type=content_type or "")
+    several = images_or_tensors if isinstance(images_or_tensors, list | tuple) else [images_or_tensors]
+    if len(several) != 1 and not (several and batch.joins(target)):
+        raise PayloadError(f"candidates: got {len(several)}, expected 1 for a body as {target.envelope} of this model")
+    single = replace(target, spec=batch.one_by_one(target.spec))
+    options = Options(assume=_assumptions(assume), allow_guess=allow_guess)
     parts = []
-    for what in several:
-        result, part = part_of(what, single, options)
+    for candidate in several:
+        result, part = part_of(_readable(candidate), single, options)
         if part is None:
-            raise _refusal(result)
+            raise _error(result)
         parts.append(part)
-    return batch.build(parts, way)
+    return batch.build(parts, target)
 
 
-def _assumed(assume: object) -> Mapping[str, str]:
-    if assume is not None and not isinstance(assume, Mapping):
-        raise TypeError(f'expected facts to assume such as {{"channel_order": "BGR"}}, not {type(assume).__name__}')
-    return assume or {}
+def _readable(candidate: Any) -> Any:
+    """The candidate; a Pillow image as a file with the same pixels, EXIF and ICC profile, or with its problem."""
+    if not _is_pillow_image(candidate):
+        return candidate
+    path = os.fsdecode(getattr(candidate, "filename", "") or "Pillow image")
+    try:
+        return FileContent(path=path, body=_encode(candidate))
+    except (OSError, ValueError) as error:
+        problem = SRC104.finding(f"Pillow image: got mode {candidate.mode}, which has no lossless file ({error})")
+        return Candidate(path=path, kind="image", problem=problem)
 
 
-def _source(source: object) -> str | bytes | None:
+def _is_pillow_image(candidate: object) -> bool:
+    image = sys.modules.get("PIL.Image")  # not imported: then nothing is an image of it
+    return image is not None and isinstance(candidate, image.Image)
+
+
+def _encode(image: Image.Image) -> bytes:
+    """A lossless file of a Pillow image: PNG, or TIFF for CMYK. Raises OSError for a mode that neither stores."""
+    from io import BytesIO
+
+    file = BytesIO()
+    kind = "TIFF" if image.mode == "CMYK" else "PNG"
+    image.save(file, kind, exif=image.getexif(), icc_profile=image.info.get("icc_profile"), compress_level=1)
+    return file.getvalue()
+
+
+def _assumptions(assume: object) -> Mapping[str, str]:
+    if assume is None:
+        return {}
+    if not isinstance(assume, Mapping):
+        raise TypeError(f'assume: got {type(assume).__name__}, expected a mapping such as {{"channel_order": "BGR"}}')
+    return {
+        key: ",".join(map(str, value)) if key == "value_range" and isinstance(value, list | tuple) else value
+        for key, value in assume.items()
+    }
+
+
+def _source(source: Any) -> str | bytes | None:
+    if _is_pillow_image(source):
+        return _encode(source)
     if source is None or isinstance(source, (str, bytes)):
         return source
     if isinstance(source, (bytearray, memoryview)):
         return bytes(source)
     if isinstance(source, os.PathLike):
         return os.fsdecode(source)
-    raise TypeError(f"expected the path of an image, or the bytes of its file, not {type(source).__name__}")
+    raise TypeError(f"source: got {type(source).__name__}, expected the path of an image or the bytes of its file")
 
 
-def _refusal(result: Result) -> CandidateError | PlanError:
+def _error(result: Result) -> CandidateError | PlanError:
     """Why there is no plan or no tensor, as the error to raise."""
     if result.facts is None and result.findings:
         return CandidateError(result.findings[0].code, f"{result.path}: {result.findings[0].message}")

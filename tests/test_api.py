@@ -1,19 +1,50 @@
 """The verbs from Python: what they take, what they hand back, and what they say to what they do not take."""
 
 import io
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pytest
 from pictures import encoded, jpeg, picture
-from PIL import Image
+from PIL import Image, ImageCms
 
-from sm_imgcheck import CandidateError, ImgcheckError, Options, convert, load_spec, plan, process, to_python, validate
+from sm_imgcheck import (
+    CandidateError,
+    ImgcheckError,
+    Options,
+    convert,
+    identify,
+    load_spec,
+    plan,
+    process,
+    to_python,
+    validate,
+    validate_paths,
+)
 from sm_imgcheck.pipeline.read import from_bytes
 
 WORDS = {"shape": ["N", "H", "W", 3], "dtype": "uint8", "channel_order": "RGB", "value_range": [0, 255]}
 SPEC = load_spec(WORDS)
+USE = """
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from sm_imgcheck import Finding, InternalError, Result, SendError, StoreError, convert, validate, validate_paths
+
+result: Result = validate(Image.new("RGB", (4, 4)), {"shape": [1, 4, 4, 3]}, assume={"value_range": (0.0, 1.0)})
+errors: tuple[Finding, ...] = result.errors
+values: dict[str, object] = result.to_dict()
+tensor: npt.NDArray[np.generic] = convert(np.zeros((1, 4, 4, 3)), "pillow-rgb-01")
+results: Iterator[Result] = validate_paths("photos", "pillow-rgb-01", jobs=2)
+exceptions: tuple[type[Exception], ...] = (InternalError, SendError, StoreError)
+"""
 BATCH = picture()[None]
 
 
@@ -72,10 +103,82 @@ def test_a_file_that_is_open_is_to_be_read_first(files):
         validate(file, SPEC)
 
 
-def test_an_image_of_pillow_is_not_taken(files):
-    for image in (Image.open(files / "x.jpg"), Image.fromarray(picture()).convert("P")):
-        with image, pytest.raises(TypeError, match=r'np.asarray\(image.convert\("RGB"\)\)'):
-            validate(image, SPEC)
+PIXELS = {**WORDS, "resize": {"mode": "stretch", "size": [30, 40]}}
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_pillow_image_of_a_file_counts_as_the_file(files, orientation):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(picture(48, 64)).save(files / "turned.jpg", exif=exif, icc_profile=profile.tobytes())
+    with Image.open(files / "turned.jpg") as image:
+        assert np.array_equal(convert(image, PIXELS), convert(files / "turned.jpg", PIXELS))
+        result = validate(image, PIXELS)
+    assert (result.path, result.header.orientation) == (str(files / "turned.jpg"), orientation)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGB", "RGBA", "CMYK"])
+def test_pillow_image_of_each_mode_is_converted(mode):
+    image = Image.fromarray(picture(48, 64)).convert(mode)
+    tensor = convert(image, PIXELS)
+    expected = image if mode == "CMYK" else image.convert("RGB")
+    assert tensor.shape == (1, 30, 40, 3)
+    if mode != "CMYK":
+        assert np.array_equal(tensor, convert(expected, PIXELS))
+
+
+def test_pillow_image_without_a_lossless_file_is_a_finding():
+    image = Image.fromarray(np.zeros((8, 8), np.float32))
+    result = validate(image, SPEC)
+    assert [finding.code for finding in result.findings] == ["SRC104"]
+    with pytest.raises(CandidateError, match="got mode F"):
+        convert(image, SPEC)
+
+
+def test_pillow_image_is_the_source_of_a_tensor():
+    image = Image.fromarray(picture(48, 64))
+    result = identify(np.asarray(image)[None, ..., ::-1].copy(), source=image)
+    assert result.origins[0].facts.channel_order == "BGR"
+
+
+def test_value_range_is_assumed_as_a_tuple():
+    tensor = BATCH / np.float32(255)
+    assert validate(tensor, SPEC, assume={"value_range": (0, 1)}) == validate(
+        tensor, SPEC, assume={"value_range": "0,1"}
+    )
+
+
+def test_result_names_its_status_errors_and_values(files):
+    result = validate(files / "x.jpg", "pillow-rgb-01")
+    codes = ["SHP102", "SHP106", "DTY101", "VAL101"]
+    assert (result.ok, [finding.code for finding in result.errors]) == (False, codes)
+    assert repr(result) == f"<Result {str(files / 'x.jpg')!r}: failed ({', '.join(codes)})>"
+    values = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert (values["path"], values["status"]) == (str(files / "x.jpg"), "failed")
+    assert [finding["code"] for finding in values["findings"]] == codes
+    assert values["plan"]["steps"][0]["op"] == "decode"
+    right = validate(convert(files / "x.jpg", "pillow-rgb-01"), "pillow-rgb-01")
+    assert (right.ok, right.errors) == (True, ())
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_paths_yield_a_result_for_each_file_in_order(files, jobs):
+    (files / "bad.jpg").write_bytes(b"<html>")
+    results = list(validate_paths(files, SPEC, jobs=jobs))
+    assert [Path(result.path).name for result in results] == ["bad.jpg", "f.npy", "x.jpg", "x.npy"]
+    assert [result.status for result in results] == ["failed", "ok", "failed", "ok"]
+    one = validate_paths([files / "x.jpg", str(files / "x.npy")], SPEC)
+    assert next(one) == validate(str(files / "x.jpg"), SPEC)
+    one.close()
+
+
+@pytest.mark.slow
+def test_public_types_satisfy_a_strict_type_checker(tmp_path):
+    (tmp_path / "mine.py").write_text(USE)
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), "mine.py"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("spec", [None, 5, b"x", [1], object()], ids=lambda spec: type(spec).__name__)
@@ -87,7 +190,7 @@ def test_what_is_no_spec_is_a_type_error_that_says_what_is(spec):
 
 
 def test_what_cannot_be_assumed_is_said():
-    with pytest.raises(TypeError, match=r'such as \{"channel_order": "BGR"\}, not str'):
+    with pytest.raises(TypeError, match=r'assume: got str, expected a mapping such as \{"channel_order": "BGR"\}'):
         convert(BATCH, SPEC, assume="channel_order=BGR")
     with pytest.raises(ImgcheckError, match="expected pillow or opencv"):
         validate(jpeg(), SPEC, decoded_by="torch")

@@ -49,7 +49,7 @@ def test_the_report_says_what_the_handler_does(photo, capsys):
 
 
 def test_from_python(photo):
-    first, second = validate_handler("inference.py", [photo, jpeg(picture(96, 130))], "pillow-rgb-01", seconds=20)
+    first, second = validate_handler("inference.py", [photo, jpeg(picture(96, 130))], "pillow-rgb-01", timeout=20)
     codes = [one.code for one in first.findings if one.severity == "error"]
     assert codes == [one.code for one in second.findings if one.severity == "error"] == ["CHN101", "PIX106"]
     assert (first.path, first.handled.function, second.path) == ("x.jpg", "input_fn", "bytes")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, fields, is_dataclass
+from math import isfinite
 from typing import Any, Literal
 
 from sm_imgcheck.core.frozen import frozen, replace_fields
@@ -118,6 +119,37 @@ class Result:
         """What the spec makes of a tensor's source image; None: no source image was given."""
         return self.candidate.ideal
 
+    @property
+    def ok(self) -> bool:
+        """Whether the candidate was examined and has no error."""
+        return self.status == "ok"
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings of severity error."""
+        return tuple(finding for finding in self.findings if finding.severity == "error")
+
+    def to_dict(self) -> dict[str, object]:
+        """The result as JSON values: path, kind, status, findings, plan, facts, header, origins and reasons."""
+        parts = (
+            "path",
+            "kind",
+            "status",
+            "findings",
+            "plan",
+            "facts",
+            "header",
+            "origins",
+            "ideal",
+            "golden",
+            "handled",
+        )
+        return {name: _builtin(getattr(self, name)) for name in (*parts, "skipped", "assumptions", "emitted", "bug")}
+
+    def __repr__(self) -> str:
+        codes = ", ".join(dict.fromkeys(finding.code for finding in self.errors or self.findings))
+        return f"<Result {self.path!r}: {self.status}{f' ({codes})' if codes else ''}>"
+
     def with_path(self, path: str) -> Result:
         """The same result under the path by which the candidate was listed."""
         return self if path == self.path else replace_fields(self, candidate=replace_fields(self.candidate, path=path))
@@ -141,6 +173,19 @@ class Result:
         if any(finding.severity == "error" for finding in self.findings):
             return "failed"
         return "ok" if self.examined else "not checked"
+
+
+def _builtin(value: object) -> object:
+    """A value made of dictionaries, lists, texts and numbers; a number that JSON cannot contain is None."""
+    if isinstance(value, float):
+        return float(value) if isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _builtin(item) for key, item in value.items()}
+    if isinstance(value, tuple | list | frozenset):
+        return [_builtin(item) for item in value]
+    if is_dataclass(value):
+        return {field.name: _builtin(getattr(value, field.name)) for field in fields(value) if field.repr}
+    return value if value is None or isinstance(value, str | int) else str(value)
 
 
 @frozen
