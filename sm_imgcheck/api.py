@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError, PayloadError, PlanError
 from sm_imgcheck.core.types import Candidate, Options, Payload, Plan, Result, Spec
+from sm_imgcheck.io.images.from_pillow import encode_losslessly, is_pillow_image
 from sm_imgcheck.pipeline import process as pipeline
 from sm_imgcheck.pipeline.read import FileContent
 from sm_imgcheck.rules.source_file import SRC104
@@ -312,29 +312,14 @@ def build_payload(
 
 def _readable(candidate: Any) -> Any:
     """The candidate; a Pillow image as a file with the same pixels, EXIF and ICC profile, or with its problem."""
-    if not _is_pillow_image(candidate):
+    if not is_pillow_image(candidate):
         return candidate
     path = os.fsdecode(getattr(candidate, "filename", "") or "Pillow image")
     try:
-        return FileContent(path=path, body=_encode(candidate))
+        return FileContent(path=path, body=encode_losslessly(candidate))
     except (OSError, ValueError) as error:
         problem = SRC104.finding(f"Pillow image: got mode {candidate.mode}, which has no lossless file ({error})")
         return Candidate(path=path, kind="image", problem=problem)
-
-
-def _is_pillow_image(candidate: object) -> bool:
-    image = sys.modules.get("PIL.Image")  # not imported: then nothing is an image of it
-    return image is not None and isinstance(candidate, image.Image)
-
-
-def _encode(image: Image.Image) -> bytes:
-    """A lossless file of a Pillow image: PNG, or TIFF for CMYK. Raises OSError for a mode that neither stores."""
-    from io import BytesIO
-
-    file = BytesIO()
-    kind = "TIFF" if image.mode == "CMYK" else "PNG"
-    image.save(file, kind, exif=image.getexif(), icc_profile=image.info.get("icc_profile"), compress_level=1)
-    return file.getvalue()
 
 
 def _assumptions(assume: object) -> Mapping[str, str]:
@@ -349,8 +334,8 @@ def _assumptions(assume: object) -> Mapping[str, str]:
 
 
 def _source(source: Any) -> str | bytes | None:
-    if _is_pillow_image(source):
-        return _encode(source)
+    if is_pillow_image(source):
+        return encode_losslessly(source)
     if source is None or isinstance(source, (str, bytes)):
         return source
     if isinstance(source, (bytearray, memoryview)):
