@@ -20,18 +20,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from PIL import Image
 
-    Readable = (
-        str
-        | os.PathLike[str]
-        | bytes
-        | bytearray
-        | memoryview
-        | npt.NDArray[np.generic]
-        | Sequence[object]
-        | Image.Image
-        | Candidate
-    )
     ImageFile = str | os.PathLike[str] | bytes
+    Readable = ImageFile | bytearray | memoryview | npt.NDArray[np.generic] | Sequence[object] | Image.Image | Candidate
     AnySpec = Spec | str | os.PathLike[str] | Mapping[str, object]
     Assumptions = Mapping[str, str | tuple[float, float]]
 
@@ -204,8 +194,8 @@ def validate_handler(
         most_bytes=max_bytes,
     )
     loaded = resolve_spec(spec)
-    several = [images] if isinstance(images, (str, bytes, os.PathLike)) else images
     with HandlerRunner(handler, loaded.payload.get("stack", "")) as run:
+        several = [images] if isinstance(images, (str, bytes, os.PathLike)) else images
         return tuple(process_with_handler(image, run, loaded, Options()) for image in several)
 
 
