@@ -31,13 +31,14 @@ __all__ = [
     "main",
 ]
 
-EXITS = (
-    "Exit codes: 0 nothing at or above --fail-on; 1 findings, or a candidate that could not be converted; "
-    "2 it could not be done (usage, a bad spec, an output that cannot be written); "
-    "130 stopped by Ctrl-C, 143 by SIGTERM; 141 nobody reads on (a closed pipe)."
+_SIGNALS = "130 SIGINT (Ctrl-C), 141 output pipe closed, 143 SIGTERM."
+CHECK_EXITS = (
+    "Exit codes: 0 no finding at or above --fail-on; 1 findings, or a candidate not checked or not written; "
+    f"2 usage error, invalid spec or output error; {_SIGNALS}"
 )
+EXITS = f"Exit codes: 0 done; 2 usage error, invalid spec or output error; {_SIGNALS}"
 _CLOSED_PIPE = 141
-"""What a shell reports of a program that ends so: not 0, which would say that there are no findings."""
+"""The exit code that a shell reports for SIGPIPE: not 0, which means no findings."""
 
 
 def list_commands() -> dict[str, str]:
@@ -52,11 +53,11 @@ def list_commands() -> dict[str, str]:
 
 
 def build(command: str = "") -> typer.Typer:
-    """Make the app with this command whole; without one, with the names and first lines of all of them."""
+    """Return the app with this command; without a name, with the summaries of all commands."""
     app = typer.Typer(
         name="sm-imgcheck",
-        help="Check what an image model gets against what it takes, and make the tensor that would have been right.",
-        epilog="Start with: sm-imgcheck validate PHOTO.jpg -s torchvision-imagenet. " + EXITS,
+        help="Validate images and tensors against a model's input spec, and convert them.",
+        epilog="Start with: sm-imgcheck validate PHOTO.jpg -s torchvision-imagenet. " + CHECK_EXITS,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         no_args_is_help=True,
@@ -76,7 +77,7 @@ def build(command: str = "") -> typer.Typer:
 
 
 def _named_only() -> None:
-    """Stand for a command in the list of all; ``main`` builds the one that it runs."""
+    """A placeholder in the list of commands; ``main`` builds the command that it runs."""
 
 
 def _top(
@@ -104,7 +105,7 @@ def _print_environment() -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command line. Returns 0: nothing to report, 1: findings, 2: it could not be done, 128 + n: a signal."""
+    """Run one command line. Returns 0: no findings, 1: findings, 2: an error, 128 + n: signal n."""
     try:
         _prepare()
         app = build(_command_of(arguments))
@@ -115,14 +116,14 @@ def main(arguments: list[str]) -> int:
         return 130
     except Terminated as stop:
         return stop.code
-    except SystemExit as stop:  # typer's way out of a closed pipe
+    except SystemExit as stop:  # typer exits so when the output pipe is closed
         return _CLOSED_PIPE if isinstance(stop.__context__, BrokenPipeError) else int(stop.code or 0)
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback for the user
         return _usage(error) or _cannot_print(error) or _bug(error)
 
 
 def _command_of(arguments: list[str]) -> str:
-    """The command of a command line, or of the one that a shell completes; empty: none. Raises ImgcheckError."""
+    """The command of a command line, or of the line that a shell completes; empty: none. Raises ImgcheckError."""
     completed = "_SM_IMGCHECK_COMPLETE" in os.environ
     if completed:
         arguments = (os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or "").split()[1:]
@@ -150,7 +151,7 @@ def _prepare() -> None:
 
 
 def _failed(message: str, prefix: str = "error: ") -> int:
-    """Say on standard error what is wrong; where that cannot be written, the exit code is left to say it."""
+    """Print an error on standard error, if that can be written; the exit code reports it in any case."""
     with suppress(OSError):
         for number, line in enumerate(message.splitlines() or [""]):
             typer.echo(f"{'' if number else prefix}{for_terminal(line)}", err=True)
@@ -158,7 +159,7 @@ def _failed(message: str, prefix: str = "error: ") -> int:
 
 
 def _usage(error: Exception) -> int:
-    """Of typer's errors: what they say of the command line; 0 for any other."""
+    """Print an error of typer; 0 for any other."""
     show: Callable[..., None] | None = getattr(error, "show", None)
     if show is None:
         return 0
@@ -172,10 +173,10 @@ def _usage(error: Exception) -> int:
 
 
 def _cannot_print(error: Exception) -> int:
-    """Say so where it is printing that failed; 0 where it is not. An error of any file but a stream has its name."""
+    """Print that standard output cannot be written; 0 for any other error. Errors of files have a file name."""
     if not isinstance(error, OSError) or error.filename is not None:
         return 0
-    with suppress(OSError):  # Python writes what is left when it ends, and would complain
+    with suppress(OSError):  # Python flushes when it ends, and would print a warning
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):
         return _CLOSED_PIPE
@@ -183,7 +184,7 @@ def _cannot_print(error: Exception) -> int:
 
 
 def _bug(error: Exception) -> int:
-    """Tell where the tool itself went wrong, in one line; the whole way there on request."""
+    """Print a bug in one line; with a traceback on request."""
     from sm_imgcheck.cli.run_errors import REPORT_IT
     from sm_imgcheck.pipeline.read import WITH_TRACEBACK, clause
 
@@ -202,12 +203,12 @@ class Terminated(BaseException):  # not KeyboardInterrupt: typer makes exit code
 
 
 _received: list[int] = []
-"""Signals that asked this process to end. What a handler raises is lost where Python cannot pass it on: in a callback
+"""Received signals that end this process. What a handler raises is lost where Python cannot pass it on: in a callback
 of the import system or of a weak reference, in ``__del__``, below compiled code that clears errors."""
 
 
 def listen() -> None:
-    """Let the signals that end a process raise an exception, unless somebody (nohup) had them ignored."""
+    """Let the signals that end a process raise an exception, unless they are ignored (nohup)."""
     for name, default in (
         ("SIGTERM", signal.SIG_DFL),
         ("SIGHUP", signal.SIG_DFL),
@@ -230,5 +231,5 @@ def check_signals() -> None:
 
 
 def exit_code_of_signal() -> int:
-    """128 + n where a signal was received, whatever became of its exception; otherwise 0."""
+    """128 + n where signal n was received, even if its exception was lost; otherwise 0."""
     return 128 + _received[-1] if _received else 0

@@ -145,5 +145,5 @@ def said(context: typer.Context, option: typer.CallbackParam, value: T) -> T:
     """Refuse an empty text: ``"$SHARD"``, where that is not set, would stand for all of it on every machine."""
     source = context.get_parameter_source(option.name or "")
     if not value and source is not None and source.name == "COMMANDLINE":
-        raise typer.BadParameter("it is empty: leave the option out, or say what is meant")
+        raise typer.BadParameter("got an empty text; omit the option or pass a value")
     return value

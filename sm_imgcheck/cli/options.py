@@ -76,7 +76,7 @@ Source = Annotated[
     typer.Option(
         "--source",
         metavar="IMAGE",
-        help="The image that the tensor was made of: how it was made is found out, and held against the spec.",
+        help="Source image of the tensor; its preprocessing is identified and compared with the spec.",
         callback=said,
         show_default=False,
         rich_help_panel="Input",
@@ -87,13 +87,13 @@ FailOn = Annotated[
     typer.Option(
         "--fail-on",
         metavar="[never|unfixable|error|warning]",
-        help="The least finding that makes the exit code 1; unfixable: an error that convert does not mend. "
-        "A candidate that could not be examined makes it 1 too, except with never.",
+        help="Lowest severity that exits with 1; unfixable: errors that convert cannot fix. A candidate that is "
+        "not checked also exits with 1, unless never.",
         rich_help_panel="Checks",
     ),
 ]
 Force = Annotated[
-    bool, typer.Option("--force", help="Replace an output that exists and differs.", rich_help_panel="Output")
+    bool, typer.Option("--force", help="Overwrite an output that exists and differs.", rich_help_panel="Output")
 ]
 StdinFilename = Annotated[
     str,
@@ -145,16 +145,18 @@ class AssumptionOptions:
         typer.Option(
             "--assume",
             metavar="KEY=VALUE",
-            help="What you vouch for of a tensor: channel_order=BGR, value_range=0,1, layout=NCHW. May be repeated.",
+            help="Tensor property to take as given: channel_order=BGR, value_range=0,1, layout=NCHW. Repeatable.",
         ),
     ] = None
-    allow_guess: Annotated[bool, typer.Option("--allow-guess", help="Carry out steps that rest on a guess.")] = False
+    allow_guess: Annotated[
+        bool, typer.Option("--allow-guess", help="Apply steps that rely on inferred properties.")
+    ] = False
     allow_remote: Annotated[
         bool,
         typer.Option(
             "--allow-remote",
-            help="Open remote places that the spec names (golden), those of a list beside s3://, and follow HTTP "
-            "redirects to private addresses. A remote PATH on the command line needs no such leave.",
+            help="Allow remote locations named in a spec (golden) or a list (other than s3://), and HTTP redirects to "
+            "private addresses. A remote PATH on the command line is always allowed.",
             callback=_allow_remote,
         ),
     ] = False
@@ -203,8 +205,8 @@ class RunOptions:
             metavar="JOBS",
             min=1,
             max=512,
-            help="Worker processes; 1: none, all is done in this one. Default: a processor each, or this process alone "
-            "where there are few candidates. The report and the outputs are the same for every number.",
+            help="Worker processes; 1: none. Default: one per processor, or 1 for a few candidates. Report and outputs "
+            "are the same for every number.",
             show_default=False,
         ),
     ] = None
@@ -213,10 +215,9 @@ class RunOptions:
         typer.Option(
             "--engine",
             metavar="[" + "|".join(choices("run/executors")) + "]",
-            help="Where the work is done: here, in this process; pool, in worker processes; ray, on the Ray cluster "
-            "that RAY_ADDRESS names (HOST:PORT, ray://HOST:PORT, auto), else on one started here (pip install "
-            "'sm-imgcheck[ray]'). Its nodes read the PATHs and write the outputs themselves: all must see them, under "
-            "the same names, and have the same sm-imgcheck. With ray, -j is the number of tasks in flight. Default: "
+            help="Executor: here (this process), pool (worker processes), or ray (the Ray cluster of RAY_ADDRESS: "
+            "HOST:PORT, ray://HOST:PORT or auto; else one started here; pip install 'sm-imgcheck[ray]'). Ray nodes "
+            "need the same paths and the same version of sm-imgcheck; -j is then the number of tasks in flight. Default: "
             "pool, or here for a few candidates.",
             callback=one_of(*choices("run/executors")),
             show_default=False,
@@ -228,8 +229,7 @@ class RunOptions:
             "--shard",
             metavar="INDEX/NUMBER",
             callback=said,
-            help="Take one of NUMBER parts, counted from 0, by a hash of each path below PATH: the same on every "
-            "machine.",
+            help="Process one of NUMBER parts, counted from 0, selected by a hash of each path below PATH.",
             show_default=False,
         ),
     ] = ""
@@ -237,8 +237,8 @@ class RunOptions:
         bool,
         typer.Option(
             "--resume",
-            help="Go on after a run that was cut short: do what is missing, and again what is stale because the input, "
-            "the spec or a library has changed. After a loss of power, outputs of another size are done again.",
+            help="Resume an interrupted run: process missing outputs, and stale ones whose input, spec or library "
+            "changed. After a power loss, outputs of the wrong size are rewritten.",
         ),
     ] = False
     manifest: Annotated[
@@ -247,8 +247,7 @@ class RunOptions:
             "--manifest",
             metavar="FILE",
             callback=said,
-            help="Record each input on a line of JSON: path, size, sha256, findings, output, spec, versions of "
-            "libraries.",
+            help="Write one line of JSON per input: path, size, sha256, findings, output, spec, library versions.",
             show_default=False,
         ),
     ] = ""
@@ -266,7 +265,7 @@ class RequestOptions:
         typer.Option(
             "--as",
             metavar="ENVELOPE",
-            help="The form of the body. Default: the spec's payload.envelope, else the best for its stack, else npy. "
+            help="Envelope of the body. Default: the spec's payload.envelope, else the best for its stack, else npy. "
             f"One of {', '.join(_NAMES)}.",
             callback=one_of(*_NAMES),
             show_default=False,
@@ -277,7 +276,7 @@ class RequestOptions:
         typer.Option(
             "--content-type",
             metavar="TYPE",
-            help="Say this of the body instead of its form's own.",
+            help="Content type to send instead of the envelope's.",
             callback=said,
             show_default=False,
         ),

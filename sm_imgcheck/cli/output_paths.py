@@ -82,7 +82,7 @@ Picture = Annotated[
     typer.Option(
         "--picture",
         metavar="FILE.png",
-        help="Draw it: the source, what the model sees of the tensor, and how the tensor was made.",
+        help="Draw a PNG: the source, what the model sees, and how the tensor was made.",
         callback=checked,
         show_default=False,
         rich_help_panel="Output",

@@ -62,7 +62,7 @@ def candidates(invocation: RequestInvocation) -> Iterator[Item]:
 
 def no_candidates_message(invocation: RequestInvocation) -> ImgcheckError:
     """There was no candidate at all."""
-    return ImgcheckError(f"there was nothing to make a request of in {', '.join(invocation.paths)}")
+    return ImgcheckError(f"no candidates in {', '.join(invocation.paths)}")
 
 
 def run_requests(

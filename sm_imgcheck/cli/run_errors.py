@@ -15,7 +15,7 @@ from sm_imgcheck.run.work import Outcome
 
 __all__ = ["REPORT_IT", "RunErrors"]
 
-REPORT_IT = f"Please report it with the command and, if you may, the file; {WITH_TRACEBACK}=1 shows the way there."
+REPORT_IT = f"Please report it with the command and, if possible, the file. {WITH_TRACEBACK}=1 prints the traceback."
 _NAMED = 10
 """Bugs that are told one by one."""
 

@@ -298,11 +298,11 @@ def _tell_nothing(invocation: Invocation, listing: Listing) -> None:
 
 def explain_empty_run(paths: list[str], how: Listing) -> str:
     """Why a run had no candidate: the likeliest cause, and what was passed over."""
-    said = f"there was nothing to check in {', '.join(map(for_terminal, paths))}"
+    said = f"no candidates in {', '.join(map(for_terminal, paths))}"
     if how.passed_over["output folder"]:
-        return f"{said}: {for_terminal(how.leave_out)} is the output folder, which is not walked into; name another"
+        return f"{said}: {for_terminal(how.leave_out)} is the output folder, which is not searched; pass another"
     passed = ", ".join(f"{number:,} {reason}" for reason, number in sorted(how.passed_over.items()) if number)
-    return f"{said}{f' (not looked at: {passed})' if passed else ''}"
+    return f"{said}{f' (skipped: {passed})' if passed else ''}"
 
 
 def _run(invocation: Invocation, spec: Spec, command: tuple[str, str]) -> Run:
@@ -335,5 +335,9 @@ def _kept_by(stopped: BaseException, report: Report, *, written: bool, resumable
         return ""
     if resumable:
         fixed = "" if not isinstance(stopped, Exception) else "when the error below is fixed, "
-        return f"; what is written stays: {fixed}the same command with --resume goes on"
-    return "; what is written stays, and the same command leaves it as it is" if written and report.candidates else ""
+        return f"; outputs written so far are kept: {fixed}run the same command with --resume to continue"
+    return (
+        "; outputs written so far are kept; run the same command again to continue"
+        if written and report.candidates
+        else ""
+    )

@@ -31,17 +31,17 @@ MAX_HEADER_BYTES = 10_000
 def check_numbers(dtype: np.dtype) -> None:
     """Raise CandidateError for a dtype that holds no plain numbers."""
     if dtype.hasobject:
-        raise CandidateError("SRC151", "holds Python objects, stored as a pickle, which can run code when it is loaded")
+        raise CandidateError("SRC151", "Python objects stored as a pickle, which can run code when it is loaded")
     if dtype.kind not in "biufc":
         hint = " (perhaps bfloat16, which NumPy cannot name: save it as float32)" if dtype == np.dtype("V2") else ""
-        raise CandidateError("SRC150", f"holds {dtype} elements, not numbers{hint}")
+        raise CandidateError("SRC150", f"dtype: got {dtype}, expected numbers{hint}")
 
 
 def parsed_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
     """Shape, Fortran order and dtype. Raises CandidateError, or whatever NumPy's parser runs into."""
     version = np.lib.format.read_magic(file)
     if version not in ((1, 0), (2, 0)):
-        raise CandidateError("SRC150", f"is .npy format version {version[0]}.{version[1]}; 1.0 and 2.0 are read")
+        raise CandidateError("SRC150", f".npy format version: got {version[0]}.{version[1]}, expected 1.0 or 2.0")
     reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     return reader(file, max_header_size=MAX_HEADER_BYTES)
 
@@ -54,11 +54,11 @@ def npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype, int]:
         if problem.code == "SRC150":
             raise
         wanted = "expected {'descr', 'fortran_order', 'shape'}, as numpy.save writes them"
-        raise CandidateError("SRC150", f"has a damaged .npy header: {wanted}") from None
+        raise CandidateError("SRC150", f"corrupt .npy header: {wanted}") from None
     check_numbers(dtype)
     lengths = [length or 1 for length in shape]
     if any(isinstance(length, bool) or length < 0 for length in shape) or len(shape) > 32 or prod(lengths) >= 1 << 59:
-        raise CandidateError("SRC150", f"declares the impossible shape {shape}")
+        raise CandidateError("SRC150", f"shape: got {shape}, which no array can have")
     return shape, fortran, dtype, file.tell()
 
 
@@ -66,8 +66,8 @@ def check_bytes(shape: tuple[int, ...], dtype: np.dtype, there: int) -> int:
     """How many bytes an array takes. Raises CandidateError where fewer are there."""
     wanted = prod(shape) * dtype.itemsize
     if wanted > there:
-        claim = f"declares {list(shape)} {dtype.name}, {wanted} bytes"
-        raise CandidateError("SRC152", f"{claim}, but only {there} are there")
+        claim = f"declared {list(shape)} {dtype.name}"
+        raise CandidateError("SRC152", f"tensor data: got {there} bytes, expected {wanted} ({claim})")
     return wanted
 
 
@@ -87,7 +87,7 @@ def read_npz(body: bytes, member: str) -> tuple[np.ndarray, int]:
 
     tail = body.rfind(b"PK\x05\x06")
     if tail < 0 or int.from_bytes(body[tail + 12 : tail + 16], "little") > MAX_DIRECTORY_BYTES:
-        raise CandidateError("SRC150", "is a damaged archive: its table of contents is missing or far too long")
+        raise CandidateError("SRC150", "corrupt archive: central directory missing or too long")
     try:
         with zipfile.ZipFile(BytesIO(body)) as archive:
             return unpack(archive, select_member(archive.infolist(), member))
@@ -96,25 +96,25 @@ def read_npz(body: bytes, member: str) -> tuple[np.ndarray, int]:
     except Exception as problem:  # noqa: BLE001 - zipfile raises whatever its parsing runs into
         said = " ".join(str(problem).split())[:200]
         telling = isinstance(problem, (zipfile.BadZipFile, zlib.error)) and said
-        raise CandidateError("SRC150", f"is a damaged archive{f': {said}' if telling else ''}") from None
+        raise CandidateError("SRC150", f"corrupt archive{f': {said}' if telling else ''}") from None
 
 
 def select_member(members: list[zipfile.ZipInfo], member: str) -> zipfile.ZipInfo:
     """The member that is meant, of a kind that can be unpacked piece by piece. Raises CandidateError."""
     names = {info.filename.removesuffix(".npy"): info for info in members}
     if len(names) < len(members):
-        raise CandidateError("SRC150", "is a damaged archive: two of its arrays have the same name")
+        raise CandidateError("SRC150", "corrupt archive: two arrays of the same name")
     name = member.removesuffix(".npy") or (next(iter(names)) if len(names) == 1 else "")
     if name not in names:
         listed = ", ".join(sorted(names)[:20]) + (" ..." if len(names) > 20 else "")
-        said = f"has no array {member!r}" if member else f"holds {len(names)} arrays"
-        raise CandidateError("SRC153", f"{said}; name one of them as FILE.npz::NAME: {listed}")
+        said = f"array {member!r} is not in the archive" if member else f"archive: got {len(names)} arrays, expected 1"
+        raise CandidateError("SRC153", f"{said}; select one as FILE.npz::NAME: {listed}")
     info = names[name]
     if info.flag_bits & 1:
-        raise CandidateError("SRC150", f"is an encrypted archive: {name!r} needs a password; numpy.savez writes none")
+        raise CandidateError("SRC150", f"encrypted archive: {name!r} needs a password")
     if info.compress_type not in (0, 8):  # stored, deflated
         # zipfile unpacks bzip2 and LZMA in one go, whatever comes out; NumPy writes neither.
-        raise CandidateError("SRC150", f"holds {name!r} in a compression that numpy.savez never uses; save it again")
+        raise CandidateError("SRC150", f"array {name!r}: unsupported compression; save it again with numpy.savez")
     return info
 
 
@@ -125,7 +125,7 @@ def unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[np.ndarray,
     """
     if info.file_size > MAX_UNPACKED_BYTES:
         size = f"{info.file_size} bytes from {info.compress_size}"
-        raise CandidateError("SRC154", f"unpacks to {size}; {MAX_UNPACKED_BYTES} are allowed")
+        raise CandidateError("SRC154", f"unpacked size: got {size}, expected at most {MAX_UNPACKED_BYTES}")
     with archive.open(info) as file:
         head = file.read(MAX_HEADER_BYTES + 64)
         shape, fortran, dtype, start = npy_header(BytesIO(head))
@@ -137,7 +137,7 @@ def unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[np.ndarray,
         while filled < wanted:
             piece = file.read(min(1 << 20, wanted - filled))
             if not piece:
-                raise CandidateError("SRC152", f"ends after {filled} of {wanted} bytes")
+                raise CandidateError("SRC152", f"tensor data: got {filled} bytes, expected {wanted}")
             room[filled : filled + len(piece)] = piece
             filled += len(piece)
     rest = info.file_size - start - wanted

@@ -29,7 +29,7 @@ def make_tensor(plan: Plan, candidate: Candidate, spec: Spec) -> tuple[np.ndarra
     except ImgcheckError as error:
         return None, (), str(error)
     except MemoryError:
-        return None, (), "its tensor needs more memory than there is"
+        return None, (), "its tensor out of memory"
     if spec.contract.expect_range is not None:
         finished = replace_fields(
             plan.after[-1] if plan.after else plan.before, low=float(array.min()), high=float(array.max())

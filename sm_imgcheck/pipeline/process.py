@@ -127,7 +127,9 @@ def _body(what: Any, spec: Spec, options: Options) -> Candidate:
         return request_candidate(bytes(what), "bytes", content_type, spec, headers_only=options.headers_only)
     if isinstance(what, read.FileContent):
         return request_candidate(what.body, what.path, content_type, spec, headers_only=options.headers_only)
-    return Candidate(path="array", kind="request", problem=SRC150.finding("is an array, no request body"))
+    return Candidate(
+        path="array", kind="request", problem=SRC150.finding("request body: got an array, expected bytes or a path")
+    )
 
 
 def measure_candidate(

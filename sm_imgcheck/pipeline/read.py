@@ -62,19 +62,19 @@ def opened(path: str) -> Iterator[tuple[IO[bytes], int]]:
     Opened without waiting: a FIFO without a writer would wait for ever.
     """
     if not path:
-        raise CandidateError("SRC101", "an empty name is no file")
+        raise CandidateError("SRC101", "empty file name")
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
         folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for a name that is too long
-        what = "is a folder" if folder else f"cannot be opened: {reason}"
+        what = "got a folder, expected a file" if folder else f"cannot be opened: {reason}"
         raise CandidateError("SRC101", what) from None
     status = os.fstat(handle)
     if not stat.S_ISREG(status.st_mode):
         os.close(handle)
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device, a pipe or a socket"
-        raise CandidateError("SRC101", f"is {kind}, not a file")
+        raise CandidateError("SRC101", f"got {kind}, expected a file")
     with os.fdopen(handle, "rb") as file:
         try:
             yield file, status.st_size
@@ -103,7 +103,7 @@ def image_candidate(body: bytes, path: str, decode: Decode, *, headers_only: boo
     except CandidateError as found:
         problem = rules.make_finding(found)
     except MemoryError:
-        problem = SRC120.finding("needs more memory than there is")
+        problem = SRC120.finding("out of memory")
     kind: Literal["image", "unknown"] = "image" if header is not None or image_format(body) else "unknown"
     return Candidate(path=path, kind=kind, header=header, problem=problem, data=body, pixels=pixels)
 
@@ -136,7 +136,9 @@ def array_candidate(values: object, path: str = "array", *, trailing_bytes: int 
         return Candidate(path=path, kind="tensor", problem=rules.make_finding(problem))
     except Exception as problem:  # noqa: BLE001 - an object's own __array__ raises what it likes
         said = " ".join(str(problem).split())[:200]
-        return Candidate(path=path, kind="tensor", problem=SRC150.finding(f"is no array of numbers: {said}"))
+        return Candidate(
+            path=path, kind="tensor", problem=SRC150.finding(f"array: cannot be converted to numbers: {said}")
+        )
     return Candidate(path=path, kind="tensor", data=data, trailing_bytes=trailing_bytes)
 
 
@@ -158,7 +160,7 @@ def fill_mask(values: object) -> object:
     hidden = int(np.sum(np.ma.getmask(values))) if isinstance(values, np.ma.MaskedArray) else 0
     if hidden:
         what = f"is a masked array, {hidden} of its values are hidden"
-        raise CandidateError("SRC150", f"{what}; a model takes no mask: say what stands there (array.filled(0))")
+        raise CandidateError("SRC150", f"{what}; fill masked values first (array.filled(0))")
     return np.ma.getdata(values) if isinstance(values, np.ma.MaskedArray) else values
 
 
@@ -218,9 +220,7 @@ def _of_bytes(body: bytes, path: str, member: str, decode: Decode, *, headers_on
 
 
 def _nameless(path: str, member: str) -> Candidate:
-    clause = (
-        f"is no archive of arrays, so nothing in it is called {member[:80]!r}: leave out what follows the file's name"
-    )
+    clause = f"array {member[:80]!r}: the file is not an .npz archive; omit ::NAME"
     return Candidate(path=path, kind="unknown", problem=SRC153.finding(clause))
 
 
@@ -240,7 +240,7 @@ def read_open(file: IO[bytes], size: int) -> bytes | tuple[np.ndarray, int]:
     if file.read(6) == b"\x93NUMPY":
         return map_npy(file, size)
     if size > MAX_FILE_BYTES:
-        raise CandidateError("SRC101", f"has {size} bytes; more than {MAX_FILE_BYTES} are not read")
+        raise CandidateError("SRC101", f"file size: got {size} bytes, expected at most {MAX_FILE_BYTES}")
     file.seek(0)
     body = file.read(size)
     if not size and file.read(1):
@@ -262,7 +262,7 @@ def read_guarded(candidate: Candidate, read: Callable[[], Candidate]) -> Candida
     except (ImgcheckError, InternalError, BrokenPipeError):
         raise
     except MemoryError:
-        return replace_fields(candidate, problem=SRC120.finding("needs more memory than there is"))
+        return replace_fields(candidate, problem=SRC120.finding("out of memory"))
     except Exception as error:
         if os.environ.get(WITH_TRACEBACK):
             raise

@@ -59,11 +59,11 @@ def _many(run: Run, digest: ResultSummary, report: Report) -> tuple[tuple[str, .
     made = tuple(reason(f"{number:,}: {way}") for way, number in digest.made.most_common(_OTHERS))
     sections = [section for kind in sorted(digest.kinds) for section in _shared(digest, groups, kind)]
     own = tuple(_own(group) for group in groups if not _is_shared(digest, group))
-    sections.append(Section(title="Some have something of their own:" if sections else "Findings:", rows=own))
+    sections.append(Section(title="Findings in some files only:" if sections else "Findings:", rows=own))
     what = "was written" if report.unwritten else "can be made"
-    sections.append(Section(title=f"No tensor {what} of:", rows=_reasons(digest.stuck)))
+    sections.append(Section(title=f"No tensor {what} for:", rows=_reasons(digest.stuck)))
     sections.append(Section(title=FAILED, rows=_reasons(digest.failed)))
-    return head, [Section(title="How they were made of their images:", rows=made), *sections]
+    return head, [Section(title="How they were made from their images:", rows=made), *sections]
 
 
 def _reasons(groups: dict[tuple[object, ...], FindingGroup]) -> tuple[Row, ...]:
@@ -89,13 +89,13 @@ def _shared(digest: ResultSummary, groups: list[FindingGroup], kind: str) -> lis
             rows.append(_told(group, some + _sentence(group)))
     if not rows:
         return []
-    naive = {"image": ", as a plain decode hands them over", "request": ", as the stack takes them"}.get(kind, "")
+    naive = {"image": ", as decoded", "request": ", as the stack decodes them"}.get(kind, "")
     who = "Both" if total == 2 else f"All {total:,}"
     sections = [Section(title=f"{who} {kind}s{naive}:", rows=tuple(rows))]
     if routes := digest.by_use(kind):
         usual = routes[0]
         whom = "them" if usual.files == total else f"{usual.files:,} of them"
-        sections.append(Section(title=f"The plan that mends {whom}:", steps=usual.steps))
+        sections.append(Section(title=f"Plan that fixes {whom}:", steps=usual.steps))
         others = _other_ways(digest, routes, kind)
         rest = total - usual.files
         sections.append(Section(title=f"The other {kind if rest == 1 else count(rest, kind)}:", rows=others))
@@ -107,8 +107,8 @@ def _other_ways(digest: ResultSummary, routes: list[PlanGroup], kind: str) -> tu
     usual, told, finished = routes[0], routes[1 : 1 + _OTHERS], digest.finished(kind)
     ways = [(route.files, _difference(usual.steps, route.steps)) for route in told]
     rest = digest.kinds[kind] - sum(route.files for route in (usual, *told)) - finished - digest.planless[kind]
-    ways += [(rest, "other plans (--format jsonl has them all)")]
-    ways += [(finished, "nothing to do"), (digest.planless[kind], "no plan: see below")]
+    ways += [(rest, "other plans (--format jsonl lists all)")]
+    ways += [(finished, "no steps needed"), (digest.planless[kind], "no plan: see below")]
     return tuple(Row(severity="notice", code="", name="", mender="", message=f"{n:,}: {way}") for n, way in ways if n)
 
 
@@ -169,7 +169,7 @@ def _said(group: FindingGroup) -> str:
 def _details(group: FindingGroup) -> tuple[str, ...]:
     """Which files: in one line where all say the same, otherwise a line each."""
     more = group.files - len(group.examples)
-    rest = [f"{more:,} more (--format jsonl names them all)"] if more else []
+    rest = [f"{more:,} more (--format jsonl lists all)"] if more else []
     if len(group.messages) == 1:
         return (phrases.listing([for_terminal(path) for path, _ in group.examples] + rest),)
     lines = [f"{for_terminal(path)}: {shorten_message(said)}" for path, said in group.examples]
@@ -180,9 +180,9 @@ def _summary(run: Run, digest: ResultSummary, report: Report) -> list[str]:
     lines = []
     if report.not_looked_at:
         passed = [f"{number:,} {reason}" for reason, number in sorted(report.not_looked_at.items())]
-        lines.append(f"Not looked at: {', '.join(passed)}.")
+        lines.append(f"Skipped: {', '.join(passed)}.")
     if not report.candidates:
-        return [*lines, "There was nothing to check."]
+        return [*lines, "No candidates."]
     if report.with_findings:
         lines.append(_tally(run, digest, report))
     elif report.clean:
@@ -207,20 +207,18 @@ def _not_checked(digest: ResultSummary, report: Report) -> str:
 def _verdict(run: Run, digest: ResultSummary, report: Report) -> str:
     """Of a run without an error or a warning, in which something was examined."""
     if run.partial:
-        found = count(report.findings, "notice") if report.findings else "nothing"
-        return f"The checks that were selected found {found}."
-    also = f", with {count(report.findings, 'notice')}" if report.findings else ""
+        found = count(report.findings, "notice") if report.findings else "no finding"
+        return f"Selected rules: {found}."
+    also = f" ({count(report.findings, 'notice')})" if report.findings else ""
     if set(digest.kinds) == {"probe"}:
         each = "the golden tensor" if report.clean == 1 else f"all {report.clean:,} golden tensors"
-        return f"The spec makes {each}{also}."
-    whole = report.clean - digest.planless.total()
-    if whole == report.candidates:
-        who = "It keeps" if whole == 1 else f"All {whole:,} candidates keep"
-        return f"{who} the contract{also}."
+        return f"OK: the spec makes {each}{also}."
+    matching = report.clean - digest.planless.total()
+    if matching == report.candidates:
+        return f"OK: {'matches' if matching == 1 else f'all {matching:,} candidates match'} the spec{also}."
     if report.candidates == 1:
-        return f"No finding{also}, but no tensor can be made of it."
-    keep = "keeps" if whole == 1 else "keep"
-    return f"{whole:,} of {report.candidates:,} candidates {keep} the contract{also}."
+        return f"No finding{also}, but no tensor can be made."
+    return f"{matching:,} of {report.candidates:,} candidates {'matches' if matching == 1 else 'match'} the spec{also}."
 
 
 def _tally(run: Run, digest: ResultSummary, report: Report) -> str:
@@ -231,18 +229,18 @@ def _tally(run: Run, digest: ResultSummary, report: Report) -> str:
     # A notice that nothing mends is no flaw: it says what was assumed.
     flaws = report.findings - report.unmendable.get("notice", 0)
     if digest.kinds and set(digest.kinds) == {"request"}:
-        mended = "sm-imgcheck payload makes a right one from the image"
+        mended = "sm-imgcheck payload writes a valid body from the image"
     elif set(digest.kinds) == {"probe"}:
-        mended = "mend the spec, or make the golden tensor anew where the spec is right"
+        mended = "fix the spec, or write the golden tensor again if the spec is right"
     elif _by_handler(digest):
-        mended = "sm-imgcheck code writes a handler that makes the model's tensor"
+        mended = "sm-imgcheck code writes a handler that makes the expected tensor"
     elif run.command and (needed := digest.common_assumptions):
         mended = f"convert writes nothing without --assume {' --assume '.join(needed)}; if that is right"
     elif not report.mendable:
-        mended = "mended: none of them" if report.unwritten else "none of them can be mended"
+        mended = "none fixed" if report.unwritten else "not fixable by convert"
     else:
         much = f"{report.mendable:,} of them" if report.mendable < flaws else "it" if flaws == 1 else "all of them"
-        mended = f"convert mends {much}" if run.command else f"mended: {much}"
+        mended = f"convert fixes {much}" if run.command else f"fixed: {much}"
     return f"{phrases.listing(by)}{where}; {mended}{':' if _command(run, digest, report) else '.'}"
 
 
@@ -278,7 +276,7 @@ def layout_single(run: Run, result: Result) -> tuple[tuple[str, ...], list[Secti
         return _probe(run, result, result.golden)
     head = [f"{for_terminal(result.path)}{': ' if what else ''}{what}"]
     if result.header is not None and result.facts is not None:
-        head.append(f"as a plain decode hands it over: {phrases.facts(result.facts)}")
+        head.append(f"as decoded: {phrases.facts(result.facts)}")
     if result.handled is not None:
         head = [f"{for_terminal(result.path)}: {phrases.format_handler_run(result.handled, result.facts)}"]
     if result.origins is not None:
@@ -290,11 +288,11 @@ def layout_single(run: Run, result: Result) -> tuple[tuple[str, ...], list[Secti
         rows = [plain(finding, shorten_message(finding.message)) for finding in by_weight(result.findings)]
     sections = [Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))]
     if result.plan is not None and result.findings:
-        sections.append(Section(title="The plan from this to the model's tensor:", steps=result.plan.steps))
+        sections.append(Section(title="Plan to the tensor that the model expects:", steps=result.plan.steps))
     sections += _origins.format_fixable(result) if result.findings else []
     if result.skipped and (result.facts is not None or not result.findings):  # else a finding has the cause
         made = "can be made" if result.plan is None else "was made"
-        sections.append(Section(title=f"No tensor {made} of it:", rows=(reason(result.skipped),)))
+        sections.append(Section(title=f"No tensor {made}:", rows=(reason(result.skipped),)))
     if result.bug:
         sections.append(Section(title=FAILED, rows=(reason(result.bug),)))
     return (*head, against(run)), sections

@@ -33,7 +33,7 @@ def line(result: Result) -> str:
     """What a tensor was made of and how, in one line."""
     source = for_terminal(result.ideal.source) if result.ideal is not None else "its source"
     if not result.origins:
-        return f"{source} is not what it was made of, as far as can be seen"
+        return f"no known pipeline makes it from {source}"
     first = result.origins[0]
     which = f"image {first.image} of the batch " if _several(result) else ""
     if not first.exact:
@@ -41,13 +41,13 @@ def line(result: Result) -> str:
         return f"{which or 'it '}shows {source}, by an unknown pipeline ({nearest})"
     if result.handled is not None and result.handled.function:
         return _story(result, _who(result), residual_text(first))
-    return f"{which}made of {source}: {said(ways(result.origins))} ({residual_text(first)})"
+    return f"{which}made from {source}: {said(ways(result.origins))} ({residual_text(first)})"
 
 
 def way(result: Result) -> str:
     """How a tensor was made, in words that are the same for all that were made alike."""
     if not result.origins:
-        return "not recognized as what it is said to be made of"
+        return "not made from its source image by any known pipeline"
     return _story(result, _who(result)) if result.origins[0].exact else "made by an unknown pipeline"
 
 
@@ -64,7 +64,7 @@ def _story(result: Result, who: str = "it", sure: str = "") -> str:
     assert result.origins
     ideal = result.ideal
     if ideal is None or ideal.plan is None:
-        return f"{who} makes of it: {said(ways(result.origins))}{f' ({sure})' if sure else ''}"
+        return f"{who} makes from it: {said(ways(result.origins))}{f' ({sure})' if sure else ''}"
     return compare_with_spec_text(ways(result.origins), traits(ideal.plan.steps, ideal.plan.before), who, sure)
 
 

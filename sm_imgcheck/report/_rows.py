@@ -1,4 +1,4 @@
-"""What a report for people is laid out of: rows of findings, sections of rows."""
+"""Rows of findings and sections of rows, from which text reports are laid out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
     "shorten_message",
 ]
 
-NOT_MENDED = "convert does not mend it"
+NOT_MENDED = "not fixable by convert"
 FAILED = "Not checked, because of a bug in sm-imgcheck:"
 _LONGEST = 300
 """Of a message, in characters."""
@@ -38,7 +38,7 @@ class Row:
     code: str
     name: str
     mender: str
-    """The step that mends it, or that none does; empty where there is nothing to mend."""
+    """The step that fixes it, or that none does; empty for a notice."""
     message: str
     details: tuple[str, ...] = ()
     """Which files, with what is particular to each."""
@@ -54,35 +54,34 @@ class Section:
 
 
 def against(run: Run) -> str:
-    """What the candidates are held against."""
+    """The spec that the candidates are compared with."""
     return f"against {for_terminal(run.title or run.spec_name)}: {phrases.contract(run.contract)}"
 
 
 def plain(finding: Finding, message: str, details: tuple[str, ...] = ()) -> Row:
-    """A row of a request or a probe, of which ``convert`` mends nothing."""
+    """A row of a request or a probe, which ``convert`` cannot fix."""
     return replace(row(finding, message, "", details), mender="")
 
 
 def by_weight(findings: tuple[Finding, ...]) -> list[Finding]:
-    """The findings, the worst first."""
+    """The findings, the most severe first."""
     return sorted(findings, key=lambda finding: SEVERITY_ORDER[finding.severity])
 
 
 def row(finding: Finding, message: str, mender: str, details: tuple[str, ...] = ()) -> Row:
-    """One finding as a row; ``mender`` is the op that mends it."""
-    sure = "" if finding.certainty == "certain" else f" (likely: {finding.probability:.0%})"
+    """One finding as a row; ``mender`` is the op that fixes it."""
     return Row(
         severity=finding.severity,
         code=finding.code,
         name=finding.name,
         mender="" if finding.severity == "notice" else mender or NOT_MENDED,
-        message=message + sure,
+        message=message,
         details=details,
     )
 
 
 def shorten_message(text: str) -> str:
-    """What a file says may be long; the machine formats have all of it."""
+    """A message cut to a readable length; the machine formats contain all of it."""
     return for_terminal(text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ...")
 
 

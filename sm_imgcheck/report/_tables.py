@@ -83,7 +83,7 @@ def _findings(section: Section) -> Table:
     table = Table(box=SIMPLE_HEAD, show_edge=False)
     table.add_column("check", no_wrap=True)
     table.add_column("what", overflow="fold")
-    table.add_column("mended by")
+    table.add_column("fixed by")
     for row in section.rows:
         check = Text.assemble((f"{row.severity} {row.code}", _STYLES[row.severity]), "\n", (row.name, "dim"))
         table.add_row(check, Text(row.message), Text(row.mender if row.mender != NOT_MENDED else "nothing"))

@@ -65,7 +65,7 @@ class ExplainContent(ReportContent[Rule | Explanation | ManualPage]):
 def _manual(rule: Rule) -> str:
     facts = [f"Severity: {rule.severity}."]
     facts += [f"Verdict on the file: {rule.verdict}."] if rule.verdict else []
-    facts += ["convert mends it." if rule.fixed_by else "convert does not mend it."]
+    facts += ["Fixable by convert." if rule.fixed_by else "Not fixable by convert."]
     parts = [f"{rule.code} {rule.name}: {rule.title}", rule.page, " ".join(facts)]
     parts += [f"Evidence: {rule.see}"] if rule.see else []
     return "\n\n".join(part for part in parts if part)

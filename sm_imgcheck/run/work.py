@@ -299,5 +299,5 @@ def _stdin(name: str) -> bytes | Candidate:
     if len(body) <= MAX_FILE_BYTES:
         return body
     return Candidate(
-        path=name, kind="unknown", problem=SRC101.finding(f"has more than {MAX_FILE_BYTES} bytes: not read")
+        path=name, kind="unknown", problem=SRC101.finding(f"standard input: got more than {MAX_FILE_BYTES} bytes")
     )

@@ -79,7 +79,7 @@ def test_a_photo_is_checked_mended_and_checked_again(place, say):
         "SHP102",
         "SHP106",
         "VAL101",
-        "convert mends all of them:",
+        "convert fixes all of them:",
         "sm-imgcheck convert cat.jpg -o out",
     ):
         assert word in out
@@ -88,7 +88,7 @@ def test_a_photo_is_checked_mended_and_checked_again(place, say):
     assert (tensor.shape, tensor.dtype) == ((1, 24, 32, 3), np.float32)
     code, out, _ = say("validate", "out/cat.npy")
     assert code == 0
-    assert "It keeps the contract" in out
+    assert "OK: matches the spec" in out
 
 
 def test_a_folder_is_mirrored_and_a_second_run_changes_nothing(place, say):
@@ -103,7 +103,7 @@ def test_an_output_folder_inside_the_input_is_not_read(place, say):
     assert say("convert", "photos", "-o", "photos/out")[0] == 0
     code, out, _ = say("convert", "photos", "-o", "photos/out")
     assert code == 0
-    assert "Not looked at: 1 output folder." in out
+    assert "Skipped: 1 output folder." in out
 
 
 def test_validate_emits_too_and_still_tells(place, say):
@@ -133,7 +133,7 @@ def test_standard_input_is_read_within_bounds(place, say, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(jpeg())))
     code, out, _ = say("validate", "-")
     assert code == 1
-    assert "has more than 100 bytes" in out
+    assert "got more than 100 bytes" in out
 
 
 def test_standard_input_has_a_name(place):
@@ -185,8 +185,8 @@ def test_a_bad_candidate_is_a_finding_and_the_others_are_still_checked(place, sa
         (["validate", "cat.jpg", "--assume", "channel_order"], "KEY=VALUE"),
         (["validate", "cat.jpg", "--select", "DTY999"], "did you mean DTY10"),
         (["convert", "cat.jpg", "-o", "x.npy", "--as", "npz"], "contradict"),
-        (["convert", "photos", "-o", "x.npy"], "name a folder"),
-        (["convert", "cat.jpg", "photos", "-o", "x.npy"], "name a folder"),
+        (["convert", "photos", "-o", "x.npy"], "pass a folder"),
+        (["convert", "cat.jpg", "photos", "-o", "x.npy"], "pass a folder"),
         (["convert", "cat.jpg"], "--out"),
         (["validate", "@none.txt"], "none.txt"),
         (["explain", "DTY11"], "the nearest: DTY1"),
@@ -206,7 +206,7 @@ def test_nothing_to_check_is_no_success(place, say):
     (place / "empty" / "notes.txt").touch()
     code, out, err = say("validate", "empty")
     assert (code, out) == (2, "")
-    assert "nothing to check in empty (not looked at: 1 other suffix)" in err
+    assert "no candidates in empty (skipped: 1 other suffix)" in err
 
 
 def test_no_spec_says_how_to_get_one(place, say):
@@ -229,7 +229,7 @@ def test_an_output_that_differs_ends_the_run_and_leaves_the_report_whole(place, 
     code, out, err = say("convert", "photos", "-o", "out", "--format", "json")
     assert code == 2
     assert "--force" in err
-    assert "stopped after 1 candidate; what is written stays" in err
+    assert "stopped after 1 candidate; outputs written so far are kept" in err
     assert [result["path"] for result in json.loads(out)["results"]] == [str(Path("photos/a/one.jpg"))]
     assert (place / "out" / "two.npy").read_bytes() == b"precious"
     assert say("convert", "photos", "-o", "out", "--force")[0] == 0
@@ -281,7 +281,10 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(place, say, monkeypatch
     code, out, err = say("convert", "photos", "-o", "out", "--format", "json")
     assert code == 130
     assert len(json.loads(out)["results"]) == 1
-    assert "stopped by Ctrl-C after 1 candidate; what is written stays: the same command with --resume goes on" in err
+    assert (
+        "stopped by Ctrl-C after 1 candidate; outputs written so far are kept: "
+        "run the same command with --resume to continue" in err
+    )
     assert (place / "out" / "a" / "one.npy").exists()
 
 
@@ -320,7 +323,7 @@ def test_ctrl_c_from_outside(place):
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=30)
     assert running.returncode == 130
-    assert err.startswith("stopped by Ctrl-C after 1 candidate; what is written stays")
+    assert err.startswith("stopped by Ctrl-C after 1 candidate; outputs written so far are kept")
     assert json.loads(first)["emitted"] == str(Path("out/cat.npy"))
     assert json.loads(out)["summary"]["candidates"] == 1
 
@@ -368,7 +371,7 @@ def test_a_terminal_gets_a_table_in_colors(place, monkeypatch):
     out = Terminal()
     session.report_on(invocation, out=out)
     assert "\x1b[" in out.getvalue()
-    assert "mended by" in out.getvalue()
+    assert "fixed by" in out.getvalue()
     monkeypatch.setattr(printing.os, "name", "nt")
     assert printing._has_colors(out)
     monkeypatch.setattr(printing.os, "name", "posix")
@@ -527,7 +530,7 @@ def test_a_clash_is_named_and_the_others_are_converted(place, say):
     assert code == 2
     assert sorted(path.name for path in (place / "out").glob("[!.]*")) == ["a", "cat.npy", "dog.npy", "two.npy"]
     clash = f"{Path('photos/cat.jpeg')} and {Path('photos/cat.jpg')} would both be written to {Path('out/cat.npy')}"
-    assert f"No tensor was written of:\n  1 image: {clash}: rename one" in out
+    assert f"No tensor was written for:\n  1 image: {clash}: rename one" in out
     assert f"error: 1 not written: {clash}" in err
     assert "4 tensors written; 1 of 5 candidates was not converted." in out
     assert "leaves it as it is" not in err
@@ -538,7 +541,7 @@ def test_one_candidate_that_is_its_own_output(place, say):
     np.save(place / "x.npy", picture(24, 32))
     code, out, err = say("convert", "x.npy", "-o", ".")
     assert code == 2
-    assert "No tensor was made of it:" in out
+    assert "No tensor was made:" in out
     assert "is the candidate itself" in err
 
 
@@ -555,7 +558,7 @@ def test_a_folder_that_cannot_be_read_is_no_success(place, say, monkeypatch):
         code, out, _ = say(*command, "photos")
         assert code == 1
         assert (
-            f"is a folder that cannot be read: Permission denied [convert does not mend it]\n      {Path('photos/a')}"
+            f"is a folder that cannot be read: Permission denied [not fixable by convert]\n      {Path('photos/a')}"
             in out
         )
 
@@ -567,7 +570,7 @@ def test_an_output_folder_that_holds_the_inputs_is_named(place, say):
     (place / "photos" / "a" / "one.npy").unlink(missing_ok=True)
     code, out, err = say("convert", "photos", "-o", "photos/a")
     assert (code, out) == (2, "")
-    assert "nothing to check in photos: photos/a is the output folder, which is not walked into" in err
+    assert "no candidates in photos: photos/a is the output folder, which is not searched" in err
 
 
 @POSIX
@@ -600,7 +603,7 @@ def test_standard_output_that_cannot_be_written_is_said_in_one_line(place, comma
     [
         (">&-", "validate cat.jpg", 2, b"error: standard output cannot be written: it is closed\n"),
         ("<&-", "validate -", 1, b""),
-        ("<&-", "validate @-", 2, b"error: there was nothing to check in @-\n"),
+        ("<&-", "validate @-", 2, b"error: no candidates in @-\n"),
         ("2>&-", "validate cat.jpg -s none", 2, b""),
         pytest.param(">&-", "--version", 2, b"error: standard output cannot be written: it is closed\n", marks=SLOW),
         pytest.param("<&-", "validate cat.jpg", 1, b"", marks=SLOW),
@@ -635,7 +638,7 @@ def test_sigterm_is_a_clean_stop(place):
         running.send_signal(signal.SIGTERM)
         out, err = running.communicate(timeout=30)
     assert running.returncode == 143
-    assert err.startswith("stopped by SIGTERM after 1 candidate; what is written stays")
+    assert err.startswith("stopped by SIGTERM after 1 candidate; outputs written so far are kept")
     assert json.loads(first)["emitted"]
     assert json.loads(out)["summary"]["candidates"] == 1
     assert [path.name for path in (place / "out").glob("[!.]*")] == ["cat.npy"]
@@ -665,7 +668,7 @@ start.main()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert "Exception ignored" in done.stderr, "the signal came where its exception is lost"
     assert done.returncode == 128 + number
-    assert "after 1 candidate; what is written stays" in done.stderr
+    assert "after 1 candidate; outputs written so far are kept" in done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["summary"]["candidates"] == 1
 
 
@@ -840,7 +843,7 @@ def test_help_lists_every_command_with_the_first_line_of_its_own_help(say):
         assert f"{name} " in out
         assert line in out
         assert line in say(name, "--help")[1]
-    assert "Exit codes: 0 nothing" in " ".join(out.split())
+    assert "Exit codes: 0 no finding" in " ".join(out.split())
 
 
 def test_every_option_says_what_it_is(say):

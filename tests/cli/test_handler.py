@@ -45,7 +45,7 @@ def test_the_report_says_what_the_handler_does(photo, capsys):
     assert "the spec wants Pillow bicubic, RGB" in text
     assert set(re.findall(r"\b[A-Z]{3}\d{3}\b", text)) == {"CHN101", "PIX106"}
     assert "1  reorder" in text
-    assert text.endswith("handler that makes the model's tensor:\n\n  sm-imgcheck code -s pillow-rgb-01\n")
+    assert text.endswith("handler that makes the expected tensor:\n\n  sm-imgcheck code -s pillow-rgb-01\n")
 
 
 def test_from_python(photo):
@@ -91,14 +91,14 @@ def test_a_right_handler_is_clean(photo, tmp_path, capsys):
         "    return np.asarray(image, np.float32)[None] / 255\n"
     )
     assert handler("inference.py", photo) == 0
-    assert capsys.readouterr().out.endswith("It keeps the contract.\n")
+    assert capsys.readouterr().out.endswith("OK: matches the spec.\n")
 
 
 @pytest.mark.parametrize("stack", ["tensorflow-serving", pytest.param("toolkit", marks=pytest.mark.slow)])
 def test_the_handler_that_code_writes_makes_what_the_spec_wants(photo, capsys, stack):
     assert main(["code", "-s", "pillow-rgb-01", "--for", stack, "-o", "written.py"]) == 0
     assert handler("written.py", photo) == 0
-    assert capsys.readouterr().out.endswith("It keeps the contract.\n")
+    assert capsys.readouterr().out.endswith("OK: matches the spec.\n")
 
 
 def test_json_has_the_handler_and_what_was_found(photo, capsys):

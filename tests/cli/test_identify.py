@@ -61,7 +61,7 @@ def test_by_its_source(say):
     code, out, _ = say("identify", "wrong.npy", "--source", "cat.jpg")
     assert code == 0
     assert (
-        "made of cat.jpg: stretched to 64x64 by OpenCV INTER_LINEAR without antialias, BGR, "
+        "made from cat.jpg: stretched to 64x64 by OpenCV INTER_LINEAR without antialias, BGR, "
         "ImageNet mean and std in RGB order on BGR data, float32 NCHW (the same in every value)"
     ) in out
     assert "resize_opencv  (mode=stretch, size=[64, 64], interpolation=bilinear, dtype=uint8)" in out
@@ -72,7 +72,7 @@ def test_against_a_spec(say):
     code, out, _ = say("identify", "wrong.npy", "--source", "cat.jpg", "-s", "spec.yaml")
     assert code == 1
     order = ["By its source:", "By its numbers alone:", "Held against spec.yaml:", "CHN101", "CHN103", "PIX106"]
-    order += ["The plan from this to the model's tensor:", "The spec's plan from cat.jpg:", "resize_pillow"]
+    order += ["Plan to the tensor that the model expects:", "The spec's plan from cat.jpg:", "resize_pillow"]
     places = [out.index(words) for words in order]
     assert places == sorted(places)
     assert "likely" not in out  # all of it is seen
@@ -90,7 +90,7 @@ def test_a_tensor_that_keeps_the_spec(say):
 def test_validate_with_a_source(say):
     code, out, _ = say("validate", "wrong.npy", "--source", "cat.jpg", "-s", "spec.yaml")
     assert code == 1
-    assert "made of cat.jpg: stretched to 64x64 by OpenCV" in out
+    assert "made from cat.jpg: stretched to 64x64 by OpenCV" in out
     assert "What the spec does instead, from the image (JPEG, 120x160 (HxW), RGB" in out
     assert "PIX106  interpolation-mismatch" in out
 
@@ -142,7 +142,7 @@ def told(say, array, *more):
         (np.zeros((2, 3, 4, 5, 6)), 1, "it is no image and no batch of images"),
         (np.arange(7.0), 1, "no layout explains the shape [7]"),
         (np.where(np.arange(3) == 1, 7, SMALL), 0, "the same value all over channel 1"),
-        (np.array(["a"]), 1, "not numbers"),
+        (np.array(["a"]), 1, "expected numbers"),
         (SMALL[..., 0], 0, "one channel"),
     ],
 )
@@ -155,8 +155,8 @@ def test_odd_tensors_are_told_without_fuss(say, array, code, words):
 @pytest.mark.parametrize(
     ("array", "words"),
     [
-        (np.random.default_rng(0).random((1, 64, 64, 3), np.float32), "cat.jpg is not what it was made of"),
-        (np.full((64, 64, 3), 0.5), "is not what it was made of"),
+        (np.random.default_rng(0).random((1, 64, 64, 3), np.float32), "no known pipeline makes it from cat.jpg"),
+        (np.full((64, 64, 3), 0.5), "no known pipeline makes it from"),
         (cv2.resize(cv2.GaussianBlur(BGR, (0, 0), 2), (64, 64)), "shows cat.jpg, by an unknown pipeline"),
         (np.full((64, 64, 3), np.nan), "12,288 NaN"),
         (np.zeros((2, 3, 4, 5, 6)), "no image"),
@@ -179,7 +179,7 @@ def test_a_batch_says_which_image_it_is(say):
     noise = np.random.default_rng(0).integers(0, 256, SMALL.shape).astype(np.float32)
     code, out, _ = told(say, np.stack([noise, SMALL]), "--source", "cat.jpg")
     assert code == 0
-    assert "image 1 of the batch made of cat.jpg: stretched to 64x64" in out
+    assert "image 1 of the batch made from cat.jpg: stretched to 64x64" in out
 
 
 def test_one_array_of_several_and_standard_input(say, monkeypatch):
@@ -208,7 +208,7 @@ def test_one_array_of_several_and_standard_input(say, monkeypatch):
             ("validate", "cat.jpg", "-s", "spec.yaml", "--source", "absent.jpg"),
             "source image absent.jpg: cannot be opened",
         ),
-        (("validate", "cat.jpg", "-s", "spec.yaml", "--source", ""), "it is empty: leave the option out"),
+        (("validate", "cat.jpg", "-s", "spec.yaml", "--source", ""), "got an empty text; omit the option"),
     ],
 )
 def test_what_cannot_be_done(say, arguments, words):
@@ -236,10 +236,10 @@ def test_many_that_were_made_alike_are_told_once(say):
     np.save("same.npy", WRONG)
     np.save("other.npy", np.random.default_rng(0).random(WRONG.shape, np.float32))
     _, out, _ = say("validate", "wrong.npy", "same.npy", "other.npy", "--source", "cat.jpg", "-s", "spec.yaml")
-    where = out.index("How they were made of their images:")
+    where = out.index("How they were made from their images:")
     lines = out[where:].splitlines()[1:3]
     assert lines[0].startswith("  2: it decodes BGR, stretches to 64x64 with OpenCV INTER_LINEAR without antialias, ")
-    assert lines[1] == "  1: not recognized as what it is said to be made of"
+    assert lines[1] == "  1: not made from its source image by any known pipeline"
 
 
 def test_the_command_to_paste_mends_what_the_source_shows(say):

@@ -98,7 +98,7 @@ class TestInit:
     def test_with_nothing(self, run):
         code, out, _ = run("init")
         assert code == 0
-        assert "# an example: write what your model takes\nshape: [N, 224, 224, 3]\n" in out
+        assert "# an example: replace with the input of your model\nshape: [N, 224, 224, 3]\n" in out
         assert parse(read(out.encode(), "out").value)
 
     def test_from_options(self, run):

@@ -221,7 +221,7 @@ def test_a_golden_tensor_of_any_rank_is_a_finding(here, shape):
 UNUSABLE = {
     "no tensor": ("probe.jpg", "absent.npy", "golden[0].tensor: absent.npy: cannot be opened"),
     "no image": ("absent.jpg", "fine.npy", "golden[0].image: absent.jpg: cannot be opened"),
-    "a folder": ("probe.jpg", ".", "golden[0].tensor: .: is"),
+    "a folder": ("probe.jpg", ".", "golden[0].tensor: .: got a folder"),
     "an image for a tensor": ("probe.jpg", "probe.jpg", "golden[0].tensor: probe.jpg: golden tensor: got an image"),
     "a tensor for an image": ("fine.npy", "fine.npy", "golden[0].image: fine.npy: probe image: got a tensor"),
     "half a tensor": ("probe.jpg", "half.npy", "golden[0].tensor: half.npy: "),
@@ -307,7 +307,7 @@ def test_a_spec_that_makes_its_golden_tensors(specs, say):
     assert (code, err) == (0, "")
     assert "fine.npy: float32 [1, 3, 64, 64] NCHW RGB" in out
     assert "golden[0], golden tensor of probe.jpg: difference at most 0 gray levels" in out
-    assert out.endswith("The spec makes the golden tensor.\n")
+    assert out.endswith("OK: the spec makes the golden tensor.\n")
 
 
 def test_a_spec_that_does_not(specs, say):

@@ -258,7 +258,7 @@ def test_reshape_in_place_of_transpose_is_an_error_and_not_converted(gray):
         contract = spec(shape=shape)
         codes = {finding.code for finding in sm_imgcheck.validate(array, contract).findings}
         assert "SHP108" in codes
-        with pytest.raises(PlanError, match="transpose instead of reshape"):
+        with pytest.raises(PlanError, match="reshape instead of transpose"):
             sm_imgcheck.convert(array, contract, assume={"channel_order": "RGB"})
     for array, shape in [
         (right.transpose(2, 0, 1)[np.newaxis], ["N", 3, 48, 64]),

@@ -186,17 +186,17 @@ def test_a_plan_ends_in_the_contract_or_says_why_there_is_none(name, dtype, layo
 @pytest.mark.parametrize(
     ("array", "mapping", "clause"),
     [
-        (np.zeros((2, 48, 64, 3), np.uint8), {**A, "shape": [1, 48, 64, 3]}, "no steps lead to shape [1, 48, 64, 3]"),
-        (np.zeros((2, 48, 64, 3), np.uint8), {**A, "shape": [48, 64, 3]}, "axis N is 2 long"),
-        (np.zeros(100, np.uint8), A, "no layout explains shape [100]"),
+        (np.zeros((2, 48, 64, 3), np.uint8), {**A, "shape": [1, 48, 64, 3]}, "expected [1, 48, 64, 3]"),
+        (np.zeros((2, 48, 64, 3), np.uint8), {**A, "shape": [48, 64, 3]}, "axis N: got length 2"),
+        (np.zeros(100, np.uint8), A, "layout unknown for shape [100]"),
         (np.full((48, 64, 3), np.nan, np.float32), A, "not finite"),
-        (np.array([["a"]]), A, "not numbers"),
-        (np.zeros((0, 48, 64, 3), np.float32), A, "is empty"),
+        (np.array([["a"]]), A, "expected numbers"),
+        (np.zeros((0, 48, 64, 3), np.float32), A, "empty array"),
         (np.linspace(-500, 900, 48 * 64 * 3, dtype=np.float32).reshape(48, 64, 3), A, "--assume value_range=0,1"),
-        (np.zeros((48, 64, 3), np.uint8), {**A, "dtype": "bfloat16"}, "no bfloat16"),
+        (np.zeros((48, 64, 3), np.uint8), {**A, "dtype": "bfloat16"}, "bfloat16: not supported by NumPy"),
         (np.zeros((48, 64, 4), np.uint8), {**A, "decode": {"alpha": "reject"}}, "decode.alpha: reject"),
         (np.zeros((48, 64), np.uint8), {**A, "decode": {"gray": "reject"}}, "decode.gray: reject"),
-        (np.zeros((40, 64, 3), np.uint8), {**A, "resize": {"mode": "none"}}, "no steps lead to"),
+        (np.zeros((40, 64, 3), np.uint8), {**A, "resize": {"mode": "none"}}, "after all steps, expected"),
     ],
 )  # fmt: skip
 def test_a_plan_that_is_not_lawful_says_why(array, mapping, clause):

@@ -92,9 +92,9 @@ def test_npz_names_its_arrays(tmp_path):
     problem = read(tmp_path / "x.npz", DECODE).problem
     assert (problem.code, problem.message) == (
         "SRC153",
-        "holds 2 arrays; name one of them as FILE.npz::NAME: first, second",
+        "archive: got 2 arrays, expected 1; select one as FILE.npz::NAME: first, second",
     )
-    assert "has no array 'third'" in read(f"{tmp_path / 'x.npz'}::third", DECODE).problem.message
+    assert "array 'third' is not in the archive" in read(f"{tmp_path / 'x.npz'}::third", DECODE).problem.message
 
 
 def test_a_file_name_may_hold_two_colons(tmp_path):
@@ -105,20 +105,24 @@ def test_a_file_name_may_hold_two_colons(tmp_path):
 
 
 BAD_NPY = [
-    (lying("{'descr': '<f4', 'fortran_order': False, 'shape': (15032385536,), }"), "SRC152", "60129542144 bytes"),
-    (lying("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }"), "SRC150", "impossible"),
-    (lying("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 4611686018427387904, 8), }"), "SRC150", "impossible"),
-    (lying("{'descr': '<f4', 'fortran_order': False, 'shape': (True,), }"), "SRC150", "impossible"),
+    (lying("{'descr': '<f4', 'fortran_order': False, 'shape': (15032385536,), }"), "SRC152", "expected 60129542144"),
+    (lying("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }"), "SRC150", "which no array can have"),
+    (
+        lying("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 4611686018427387904, 8), }"),
+        "SRC150",
+        "which no array can have",
+    ),
+    (lying("{'descr': '<f4', 'fortran_order': False, 'shape': (True,), }"), "SRC150", "which no array can have"),
     (lying("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"), "SRC151", "pickle"),
-    (lying("{'descr': '<U3', 'fortran_order': False, 'shape': (1,), }"), "SRC150", "not numbers"),
+    (lying("{'descr': '<U3', 'fortran_order': False, 'shape': (1,), }"), "SRC150", "expected numbers"),
     (lying("{'descr': '|V2', 'fortran_order': False, 'shape': (1,), }"), "SRC150", "bfloat16"),
-    (lying("__import__('os').system('true')"), "SRC150", "damaged"),
-    (b"\x93NUMPY\x03\0" + bytes(20), "SRC150", "version 3.0"),
-    (b"\x93NUMPY", "SRC150", "damaged"),
-    (b"\x93NUMPY\x01\0\xff\xff" + b"(" * 9000, "SRC150", "damaged"),
+    (lying("__import__('os').system('true')"), "SRC150", "corrupt"),
+    (b"\x93NUMPY\x03\0" + bytes(20), "SRC150", "version: got 3.0"),
+    (b"\x93NUMPY", "SRC150", "corrupt"),
+    (b"\x93NUMPY\x01\0\xff\xff" + b"(" * 9000, "SRC150", "corrupt"),
     (npy(np.array([{}], dtype=object), allow_pickle=True), "SRC151", "pickle"),
-    (npy(picture())[:-1], "SRC152", "only"),
-    (b"\x93NUMPY\x01\0\x02\0({", "SRC150", "damaged .npy header"),
+    (npy(picture())[:-1], "SRC152", "expected"),
+    (b"\x93NUMPY\x01\0\x02\0({", "SRC150", "corrupt .npy header"),
     (lying("---1"), "SRC150", "expected {'descr'"),
     (lying("{'descr': '<f4', 'fortran_order': False, 'shape': (1 + 1,), }"), "SRC150", "expected {'descr', "),
 ]
@@ -151,7 +155,7 @@ def test_archives_that_numpy_does_not_write():
     body = bytearray(zipped(npy(picture())))
     body[6] |= 1
     body[body.rindex(b"PK\x01\x02") + 8] |= 1
-    assert code(bytes(body)) == ("SRC150", "is an encrypted archive: 'a' needs a password; numpy.savez writes none")
+    assert code(bytes(body)) == ("SRC150", "encrypted archive: 'a' needs a password")
     assert code(zipped(b"\x93NUMPY\x01\0\x02\0({"))[0] == "SRC150"
     out = io.BytesIO(zipped(npy(picture())))
     with zipfile.ZipFile(out, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
@@ -182,7 +186,7 @@ def test_only_an_archive_has_members(tmp_path):
         (tmp_path / name).write_bytes(body)
         found = read(f"{tmp_path / name}::foo", DECODE)
         assert found.problem.code == "SRC153"
-        assert "nothing in it is called 'foo'" in found.problem.message
+        assert "array 'foo': the file is not an .npz archive" in found.problem.message
         assert read(f"{tmp_path / name}::", DECODE).problem.code == "SRC101"
 
 
@@ -193,9 +197,9 @@ def test_a_bad_npz_is_a_problem(monkeypatch):
     middle = len(good) // 3
     assert code(good[:middle] + bytes(20) + good[middle + 20 :])[0] in ("SRC150", "SRC152")
     monkeypatch.setattr(numpy_files, "MAX_UNPACKED_BYTES", 1000)
-    assert "unpacks to" in code(npz(a=np.zeros(1_000_000, np.uint8)))[1]
+    assert "unpacked size" in code(npz(a=np.zeros(1_000_000, np.uint8)))[1]
     monkeypatch.setattr(numpy_files, "MAX_DIRECTORY_BYTES", 10)
-    assert "table of contents" in code(good)[1]
+    assert "central directory" in code(good)[1]
 
 
 def test_an_npz_member_that_lies_about_its_size():
@@ -210,7 +214,7 @@ def test_a_zip_without_arrays_is_no_tensor():
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("a.txt", "hello")
     found = from_bytes(out.getvalue(), "x.npz", DECODE)
-    assert (found.kind, found.problem.code, found.problem.message) == ("unknown", "SRC103", "is a zip archive")
+    assert (found.kind, found.problem.code, found.problem.message) == ("unknown", "SRC103", "a zip archive")
 
 
 def document(**changes):
@@ -236,34 +240,34 @@ def test_json_is_read_in_its_dtype():
 
 
 BAD_JSON = [
-    (b'{"shape": [1', "no JSON"),
+    (b'{"shape": [1', "invalid JSON"),
     (document(data=None), "has no 'data'"),
     (document(dtype="object"), "dtype 'object'"),
     (document(dtype=["f4"]), "dtype ['f4']"),
-    (document(shape=[2, 1]), "declares the shape [2, 1]"),
+    (document(shape=[2, 1]), "expected the declared [2, 1]"),
     (document(shape="x"), "declares the shape 'x'"),
     (document(shape=[1.0, 2]), "declares the shape [1.0, 2], expected"),
     (document(shape=[True, 2]), "declares the shape [True, 2], expected"),
     (document(shape=[-1, 2]), "declares the shape [-1, 2], expected"),
     (document(shape=[0, 4611686018427387904, 8], data=[]), "declares the shape"),
     (document(shape=list(range(1_000))), "declares the shape [0, 1, 2, 3, 4, 5, ...]"),
-    (document(shape=[0, 4], data=[[]]), "its data has [1, 0]"),
-    (document(data=[[1, True]]), "not all numbers"),
-    (document(dtype="bool", data=[[1, 2]]), "no bool numbers"),
-    (document(dtype="bool", data=[[0.5, True]]), "not all numbers"),
-    (document(data=[[1, {"a": 1}]]), "not all numbers"),
-    (document(data=[["x" * 1_000_000] + ["y"] * 100_000]), "not all numbers"),
-    (document(data=[[1e39, 2]]), "beyond the range of float32: 1e+39"),
-    (document(dtype="float16", data=[[70_000, 2]]), "beyond the range of float16: 70000"),
+    (document(shape=[0, 4], data=[[]]), "got data of [1, 0]"),
+    (document(data=[[1, True]]), "values that are not numbers"),
+    (document(dtype="bool", data=[[1, 2]]), "other values, expected bool"),
+    (document(dtype="bool", data=[[0.5, True]]), "values that are not numbers"),
+    (document(data=[[1, {"a": 1}]]), "values that are not numbers"),
+    (document(data=[["x" * 1_000_000] + ["y"] * 100_000]), "values that are not numbers"),
+    (document(data=[[1e39, 2]]), "got 1e+39, expected the range of float32"),
+    (document(dtype="float16", data=[[70_000, 2]]), "got 70000, expected the range of float16"),
     (document(dtype="int64", data=[[2**63, -1]]), "no"),
-    (document().replace(b'"dtype"', b'"shape": [2, 1], "dtype"'), "the key 'shape' stands there twice"),
-    (document().replace(b"{", b'{"m": {"a": 1, "a": 2},'), "the key 'a' stands there twice"),
-    (document(data=[[1, 2], [3]]), "make no array"),
-    (document(data=[["1", "2"]]), "not all numbers"),
-    (document(data=[[None, 2]]), "not all numbers"),
-    (document(dtype="uint8", data=[[1, 256]]), "no uint8 numbers"),
-    (document(dtype="uint8", data=[[1, 2.5]]), "no uint8"),
-    (b'{"data": ' + b"[" * 100_000, "no JSON"),
+    (document().replace(b'"dtype"', b'"shape": [2, 1], "dtype"'), "duplicate key 'shape'"),
+    (document().replace(b"{", b'{"m": {"a": 1, "a": 2},'), "duplicate key 'a'"),
+    (document(data=[[1, 2], [3]]), "cannot be converted to an array"),
+    (document(data=[["1", "2"]]), "values that are not numbers"),
+    (document(data=[[None, 2]]), "values that are not numbers"),
+    (document(dtype="uint8", data=[[1, 256]]), "other values, expected uint8"),
+    (document(dtype="uint8", data=[[1, 2.5]]), "expected uint8"),
+    (b'{"data": ' + b"[" * 100_000, "invalid JSON"),
 ]
 
 
@@ -292,7 +296,7 @@ def test_many_small_values_are_counted_before_they_are_parsed(unit, monkeypatch)
 
 def test_other_json_is_no_tensor():
     found = from_bytes(b'{"instances": []}', "x.json", DECODE)
-    assert (found.kind, found.problem.code, found.problem.message) == ("unknown", "SRC103", "is JSON text")
+    assert (found.kind, found.problem.code, found.problem.message) == ("unknown", "SRC103", "JSON text")
 
 
 def test_arrays_that_are_none():
@@ -306,7 +310,10 @@ def test_arrays_that_are_none():
             raise RuntimeError("it is on another device")
 
     problem = array_candidate(Refuses()).problem
-    assert (problem.code, problem.message) == ("SRC150", "is no array of numbers: it is on another device")
+    assert (problem.code, problem.message) == (
+        "SRC150",
+        "array: cannot be converted to numbers: it is on another device",
+    )
 
 
 def test_a_mask_is_not_ignored():
@@ -334,17 +341,17 @@ def test_paths_that_are_no_files(tmp_path, monkeypatch):
     assert read("a\0b", DECODE).problem.code == "SRC101"
     assert read("x" * 300, DECODE).problem.code == "SRC101"
     problem = read("", DECODE).problem
-    assert (problem.code, problem.message) == ("SRC101", "an empty name is no file")
+    assert (problem.code, problem.message) == ("SRC101", "empty file name")
     (tmp_path / "empty.jpg").touch()
     assert read(tmp_path / "empty.jpg", DECODE).problem.code == "SRC102"
     monkeypatch.setattr("sm_imgcheck.pipeline.read.MAX_FILE_BYTES", 10)
     (tmp_path / "large.jpg").write_bytes(jpeg())
-    assert "more than 10 are not read" in read(tmp_path / "large.jpg", DECODE).problem.message
+    assert "expected at most 10" in read(tmp_path / "large.jpg", DECODE).problem.message
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs on this system")
 def test_a_pipe_without_a_writer_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "x.jpg")
     problem = read(tmp_path / "x.jpg", DECODE).problem
-    assert (problem.code, problem.message) == ("SRC101", "is a device, a pipe or a socket, not a file")
+    assert (problem.code, problem.message) == ("SRC101", "got a device, a pipe or a socket, expected a file")
     assert read("/dev/zero", DECODE).problem.code == "SRC101"

@@ -223,7 +223,7 @@ def test_the_report_of_one_body(place, capsys):
     assert lines[1].startswith("pytorch: rejected with status 500: given numpy array has byte order different")
     assert "error  PAY113  big-endian-body" in said.out
     assert "convert" not in said.out
-    assert lines[-1] == "1 error; sm-imgcheck payload makes a right one from the image."
+    assert lines[-1] == "1 error; sm-imgcheck payload writes a valid body from the image."
     code, said = run(capsys, "good.npy", "-s", "s.yaml", "--content-type", "application/x-npy")
     assert code == 0
     assert "pytorch: predict receives float32 [1, 8, 6, 3] NHWC RGB, 0" in said.out

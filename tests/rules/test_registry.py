@@ -57,7 +57,7 @@ def test_one_new_file_adds_a_rule_to_the_list_the_manual_and_the_report(tmp_path
     assert "TST901  warning  odd-number-of-axes" in run(folder, "rules")
     page = run(folder, "explain", "TST901")
     assert page.startswith("TST901 odd-number-of-axes: The tensor has an odd number of axes.")
-    assert "It is what the test reports.\n\nSeverity: warning. convert does not mend it." in page
+    assert "It is what the test reports.\n\nSeverity: warning. Not fixable by convert." in page
     assert "Evidence: https://example.org/axes" in page
     report = run(folder, "validate", str(tensor), "-s", "pillow-rgb-01", "--select", "TST")
     assert "TST901  odd-number-of-axes  3 axes" in report

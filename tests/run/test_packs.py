@@ -140,7 +140,7 @@ class TestBatches:
         assert "No tensor was written." in out
         assert "the run ended before batch-00000.npy was complete" in out
         assert "Written to" not in out
-        assert "mended: none of them" in out
+        assert "none fixed" in out
         assert "stopped after 1 candidate (1 prepared, not yet in an output file)\n" in err
         assert "the last batch has 1 of 2 candidates, from in/five.jpg on: it is not written; --resume" in err
 
@@ -297,7 +297,7 @@ class TestResume:
         assert code == 2
         assert "cannot be written: No space left on device" in err
         if "stopped" in err:
-            assert "when the error below is fixed, the same command with --resume goes on" in err
+            assert "when the error below is fixed, run the same command with --resume to continue" in err
         named = {result["emitted"] for result in json.loads(report)["results"]} - {None} if report else set()
         assert named <= {str(path) for path in Path("out").glob("[!.]*")}, "only what is in place is reported"
         assert convert(say, form, "--resume") == whole
@@ -322,7 +322,7 @@ def test_interrupted_run_reports_only_packs_in_place(place, say, form, stop, mon
     assert set(emitted) - {None} == there
     waiting = 5 % int(form[2])
     assert emitted[6 - waiting :] == [None] * waiting
-    assert f"after 6 candidates ({waiting} prepared, not yet in an output file); what is written stays: the same" in err
+    assert f"after 6 candidates ({waiting} prepared, not yet in an output file); outputs written so far are kept" in err
     assert convert(say, form, "--resume") == whole
 
 
@@ -373,11 +373,11 @@ def test_shards_have_a_folder_each(place, say):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (("--batch-size", "3", "--as", "json"), "--as json is a file for each tensor: --batch-size goes with npy, tar"),
-        (("--remainder", "pad"), "--remainder is of the last batch: it goes with --as npy and --batch-size"),
-        (("--as", "tar", "--remainder", "pad"), "--remainder is of the last batch"),
-        (("--as", "tar", "-o", "-"), "--as tar writes files for many tensors: -o names a folder"),
-        (("--as", "npy", "--batch-size", "2", "-o", "x.npy"), "-o names a folder for them"),
+        (("--batch-size", "3", "--as", "json"), "--as json writes one file per tensor; --batch-size is for npy, tar"),
+        (("--remainder", "pad"), "--remainder is about the last batch: pass --as npy and --batch-size too"),
+        (("--as", "tar", "--remainder", "pad"), "--remainder is about the last batch"),
+        (("--as", "tar", "-o", "-"), "--as tar writes files of many tensors: -o expects a folder"),
+        (("--as", "npy", "--batch-size", "2", "-o", "x.npy"), "-o expects a folder"),
         (("--batch-size", "0"), "0 is not in the range"),
     ],
 )
@@ -393,6 +393,6 @@ def test_a_part_that_was_tampered_with():
     good = b"".join(kind.encode(np.zeros((1, 2, 2, 3), np.float32), load.load("torchvision-imagenet")))
     one, two = (Sample(path=name, key=name, findings=()) for name in "ab")
     other = b"".join(kind.encode(np.zeros((1, 2, 3, 3), np.float32), load.load("torchvision-imagenet")))
-    for bad, said in ((good[:-1], "is not as it was written"), (b"", "damaged|written"), (other, "b is float32")):
+    for bad, said in ((good[:-1], "is not as it was written"), (b"", "corrupt|written"), (other, "b is float32")):
         with pytest.raises(ValueError, match=said):
             b"".join(kind.pack([(one, good), (two, bad)], 2))

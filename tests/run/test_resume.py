@@ -436,7 +436,11 @@ class TestManifest:
     @POSIX
     def test_what_is_no_file_is_never_replaced(self, place, say):
         os.mkfifo("pipe")
-        for name, what in (("pipe", "is a device, a pipe or a socket"), ("-", "is standard output"), ("", "is empty")):
+        for name, what in (
+            ("pipe", "is a device, a pipe or a socket"),
+            ("-", "is standard output"),
+            ("", "got an empty text"),
+        ):
             code, _, err = say("validate", "in", "--manifest", name, "--force")
             assert (code, what in " ".join(err.split())) == (2, True)
         assert Path("pipe").is_fifo()

@@ -13,7 +13,7 @@ from sm_imgcheck.serving.stacks import STACKS
 __all__ = ["code"]
 
 RANK = 5
-SUMMARY = "Write the same steps as a Python module."
+SUMMARY = "Write the preprocessing as a standalone Python module."
 
 _STACKS = tuple(name for name in STACKS.names() if STACKS[name].handler)
 
@@ -38,10 +38,10 @@ def code(
     ] = None,
     force: common.Force = False,
 ) -> None:
-    """Write the same steps as a Python module.
+    """Write the preprocessing as a standalone Python module.
 
-    For whatever image comes, with every policy of the spec, and without need of this package. It holds
-    preprocess(body: bytes) -> ndarray, made of the very functions that convert runs.
+    The module handles any image, applies every policy of the spec, and does not import this package. It defines
+    preprocess(body: bytes) -> ndarray from the source code of the functions that convert runs.
 
     The module runs on Python 3.8 and later with NumPy and Pillow, and with OpenCV where the spec decodes or resizes
     with it.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sm_imgcheck.cli import CHECK_EXITS
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli.option_groups import choices, group_options, one_of
 from sm_imgcheck.cli.output_paths import folder, suffix_of
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["convert"]
 
 RANK = 1
-SUMMARY = "Write the tensors that the model takes."
+EXITS = CHECK_EXITS
+SUMMARY = "Write the tensors that the model expects."
 
 _KINDS = tuple(dict.fromkeys((*choices("io/tensors"), *choices("run/outputs/formats"))))
 _SAMPLES = 1000
-"""In a file for many, unless said otherwise: of 224x224x3 float32 a tar of 600 MB, as WebDataset advises."""
+"""Default number of tensors in a tar or jsonl file: 600 MB of 224x224x3 float32, as WebDataset advises."""
 
 
 @frozen
@@ -39,8 +41,8 @@ class FileOptions:
         typer.Option(
             "--as",
             metavar="[" + "|".join(_KINDS) + "]",
-            help="The kind of file. One for each tensor: npy (the default), npz, json, or what the suffix of -o says. "
-            "One for many: tar (WebDataset), jsonl (a request on each line), and npy with --batch-size.",
+            help="File format. One file per tensor: npy (default), npz, json, or the suffix of -o. Many in one file: "
+            "tar (WebDataset), jsonl (one request per line), and npy with --batch-size.",
             callback=one_of(*_KINDS),
             show_default=False,
         ),
@@ -52,7 +54,7 @@ class FileOptions:
             metavar="N",
             min=1,
             max=65_536,
-            help="Tensors in a file for many; of npy they become one tensor. Default: 1000, for tar and jsonl.",
+            help="Tensors per file; with npy they become one tensor. Default: 1000 for tar and jsonl.",
             show_default=False,
         ),
     ] = None
@@ -61,8 +63,7 @@ class FileOptions:
         typer.Option(
             "--remainder",
             metavar="[short|pad|refuse]",
-            help="Of npy with --batch-size: whether the last batch may be short (the default), is filled with zeros, "
-            "or is not to be.",
+            help="Last batch with --as npy --batch-size: short (default), pad with zeros, or refuse.",
             callback=one_of("short", "pad", "refuse"),
             show_default=False,
         ),
@@ -81,9 +82,8 @@ def convert(
             "-o",
             metavar="OUT",
             rich_help_panel="Output",
-            help="A folder: photos/a/cat.jpg becomes OUT/a/cat.npy when the PATH is photos. For one candidate also "
-            "the file itself (its suffix says the kind), or - for standard output. A folder or file may be in a store: "
-            "s3://BUCKET/PREFIX.",
+            help="Output folder: photos/a/cat.jpg becomes OUT/a/cat.npy when PATH is photos. For one candidate also a "
+            "file, whose suffix is its format, or - for standard output. Also in a store: s3://BUCKET/PREFIX.",
         ),
     ],
     spec: common.SpecName = common.DEFAULT_SPEC,
@@ -94,11 +94,11 @@ def convert(
     report: common.ReportOptions,
     run: common.RunOptions,
 ) -> None:
-    """Write the tensors that the model takes.
+    """Write the tensors that the model expects.
 
-    One for each image or tensor. The steps are those that the plan command shows. Each result is held against the
-    spec again before it is written. A file is written whole or not at all; one that is there already and equal is
-    left alone. Of a folder, a list or a bucket OUT/.sm-imgcheck records what is done, for --resume.
+    Writes one tensor for each image or tensor, with the steps that the plan command shows, and checks each against the
+    spec before it is written. Writing is atomic; an equal file is kept. For a folder, a list or a bucket,
+    OUT/.sm-imgcheck records progress for --resume.
     """
     from sm_imgcheck.run.cpus import number
 
@@ -129,31 +129,31 @@ def convert(
 
 
 def _packing(files: FileOptions, out: str) -> PackOptions | None:
-    """How tensors are put together in files; None: a file for each."""
+    """How tensors are packed into files; None: one file each."""
     form, size, remainder = files.tensor_format or "npy", files.batch_size, files.remainder
     if form not in choices("run/outputs/formats") and size is not None:
-        raise typer.BadParameter(f"--as {form} is a file for each tensor: --batch-size goes with npy, tar and jsonl")
+        raise typer.BadParameter(f"--as {form} writes one file per tensor; --batch-size is for npy, tar and jsonl")
     packed = form not in choices("io/tensors") or size is not None
     if remainder and not (packed and form == "npy"):
-        raise typer.BadParameter("--remainder is of the last batch: it goes with --as npy and --batch-size")
+        raise typer.BadParameter("--remainder is about the last batch: pass --as npy and --batch-size too")
     if not packed:
         return None
     if out == "-" or suffix_of(out):
-        raise typer.BadParameter(f"--as {form} writes files for many tensors: -o names a folder for them")
+        raise typer.BadParameter(f"--as {form} writes files of many tensors: -o expects a folder")
     from sm_imgcheck.run.outputs.packs import PackOptions
 
     return PackOptions(kind=form, size=size or _SAMPLES, remainder=remainder or "short")
 
 
 def _sink(out: str, form: str | None, paths: list[str], *, force: bool) -> Sink:
-    """Where the tensors go: a folder, one file, or standard output."""
+    """The output: a folder, one file, or standard output."""
     import os
 
     from sm_imgcheck.run.outputs.tensors import Outputs, Stream
 
     if out == "-":
         if sys.stdout.isatty() and form != "json":
-            raise typer.BadParameter("-o - would fill the terminal with bytes: redirect it, or name a file")
+            raise typer.BadParameter("-o -: standard output is a terminal; redirect it or pass a file name")
         return Stream(form=form or "npy", file=sys.stdout.buffer)
     suffix = suffix_of(out)
     several = len(paths) > 1 or paths[0].startswith("@") or os.path.isdir(strip_file_scheme(paths[0]))  # noqa: PTH112 - as the user typed it
@@ -161,7 +161,7 @@ def _sink(out: str, form: str | None, paths: list[str], *, force: bool) -> Sink:
         return Outputs(folder=out if several and suffix else folder("-o", out), form=form or "npy", force=force)
     shown = for_terminal(out)
     if several:
-        raise typer.BadParameter(f"-o {shown} is one file, and there may be several candidates: name a folder")
+        raise typer.BadParameter(f"-o {shown} is one file, and there may be several candidates: pass a folder")
     if form and form != suffix:
         raise typer.BadParameter(f"-o {shown} and --as {form} contradict each other")
     parent, name = os.path.split(out)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["EXITS", "explain"]
 
 RANK = 7
-SUMMARY = "Say what a finding or an endpoint's error means."
+SUMMARY = "Explain a rule, an endpoint's error message or a topic."
 
 EXITS = "Exit codes: 0 explained; 1 the text was not recognized; 2 usage, or no check has that code."
 
@@ -42,11 +42,10 @@ def explain(
     *,
     report: common.ReportOptions,
 ) -> None:
-    """Say what a finding or an endpoint's error means.
+    """Explain a rule, an endpoint's error message or a topic.
 
-    Of a check: how it looks at an endpoint, and how to mend it. Of an error message or a log: the causes that it
-    shows, the most specific first; what to do in the model's code and with this tool; the check that would have
-    found it before the request was sent.
+    For a rule: its symptoms at an endpoint and its fix. For an error message or a log: the causes, the most specific
+    first; the fix in the model's code and with this tool; the rule that finds it before the request is sent.
     """
     from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.report.explain import ExplainContent, ManualPage

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sm_imgcheck.cli import CHECK_EXITS, output_paths
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli import output_paths
 from sm_imgcheck.cli.option_groups import at_most, group_options
 from sm_imgcheck.core.frozen import frozen
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["handler"]
 
 RANK = 6
+EXITS = CHECK_EXITS
 SUMMARY = "Run your own handler, and check the tensors that it makes."
 
 _LONGEST = 604_800

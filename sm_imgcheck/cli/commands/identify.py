@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["EXITS", "identify"]
 
 RANK = 6
-SUMMARY = "Say which recipe made a tensor."
+SUMMARY = "Identify the preprocessing that produced a tensor."
 
 EXITS = (
     "Exit codes: 0 told what it is; 1 there is no picture in it, nothing that is known makes it of --source, or it "
@@ -39,7 +39,7 @@ def identify(
     spec: Annotated[
         str | None,
         typer.Option(
-            "--spec", "-s", metavar="SPEC", help="Hold it against this spec file or preset too.", show_default=False
+            "--spec", "-s", metavar="SPEC", help="Also check it against this spec file or preset.", show_default=False
         ),
     ] = None,
     assumptions: common.AssumptionOptions,
@@ -47,7 +47,7 @@ def identify(
     picture: Picture = None,
     force: common.Force = False,
 ) -> None:
-    """Say which recipe made a tensor.
+    """Identify the preprocessing that produced a tensor.
 
     By its numbers alone: dtype, layout, the value mapping that their spacing shows, and the likely channel order.
     With --source, the image that it was made of: the pipeline itself, from the decoder to the last cast, with what is

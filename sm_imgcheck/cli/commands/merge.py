@@ -37,7 +37,7 @@ def merge(
             "two parts (the first counts), shards that are missing.",
         ),
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> None:
     """Join the manifests of the shards of a run.
 

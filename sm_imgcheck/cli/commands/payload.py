@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sm_imgcheck.cli import CHECK_EXITS
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli.option_groups import group_options, said
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["payload"]
 
 RANK = 2
+EXITS = CHECK_EXITS
 SUMMARY = "Write request bodies, and the commands that send them."
 
 
@@ -34,15 +36,15 @@ def payload(
             "--out",
             "-o",
             metavar="BODY",
-            help="A file for the body (a name with a suffix), a folder for one body or several, or - for standard "
-            "output. Default: cat.jpg becomes cat.body.npy, or what its form is called, in the current folder.",
+            help="A file for one body (a name with a suffix), a folder for one or several, or - for standard output. "
+            "Default: cat.jpg becomes cat.body.npy in the current folder; the suffix is that of its envelope.",
             callback=said,
         ),
     ] = "",
     request: common.RequestOptions,
     sizes: Annotated[
         bool,
-        typer.Option("--sizes", help="Only list how large each form would be, and what fits."),
+        typer.Option("--sizes", help="Only list the size of each envelope, and which fit."),
     ] = False,
     fail_on: common.FailOn = "never",
     assumptions: common.AssumptionOptions,
@@ -52,8 +54,8 @@ def payload(
 ) -> None:
     """Write request bodies, and the commands that send them.
 
-    Each candidate is checked and mended as by convert, and encoded as the spec's payload says. Several become one body
-    where the model's batch, the form and the limits allow. Nothing is written of a body that is over a limit.
+    Checks and fixes each candidate as convert does, and encodes it as the spec's payload describes. Several candidates
+    become one body where the model's batch, the envelope and the size limits allow. A body over a limit is not written.
     """
     from sm_imgcheck.cli import payload_session
 

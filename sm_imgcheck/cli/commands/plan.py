@@ -13,7 +13,7 @@ from sm_imgcheck.cli.output_paths import Picture, put
 __all__ = ["plan"]
 
 RANK = 4
-SUMMARY = "Show the steps to the model's tensor."
+SUMMARY = "Show the steps to the tensor that the model expects."
 
 
 @group_options
@@ -26,11 +26,10 @@ def plan(
     picture: Picture = None,
     force: common.Force = False,
 ) -> None:
-    """Show the steps to the model's tensor.
+    """Show the steps to the tensor that the model expects.
 
-    From what is there to what the model takes: a trace of shape, layout, dtype, channel order and range after each
-    step, with its loss and why it is taken. Nothing is written, but for a --picture. Exit code 1: no lawful steps lead
-    there, or the file is damaged.
+    Traces shape, layout, dtype, channel order and range after each step, with its reason and its loss. Writes nothing
+    except --picture. Exit code 1: no valid steps exist, or the file is damaged.
     """
     from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.cli.session import load_spec

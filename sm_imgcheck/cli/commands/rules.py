@@ -8,14 +8,14 @@ from sm_imgcheck.cli.option_groups import group_options
 __all__ = ["rules"]
 
 RANK = 8
-SUMMARY = "List every check."
+SUMMARY = "List all rules."
 
 
 @group_options
 def rules(*, report: common.ReportOptions) -> None:
-    """List every check.
+    """List all rules.
 
-    Code, severity, name and what it finds; as JSON also its manual page and its verdict on the file.
+    Prints code, severity, name and title; as JSON also the manual page.
     """
     from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.report.rules import RulesContent

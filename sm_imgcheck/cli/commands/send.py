@@ -30,9 +30,9 @@ SUMMARY = "Send candidates to a container or an endpoint."
 
 @frozen
 class DeliveryOptions:
-    """What is wanted of each request besides its body."""
+    """Headers and limits of each request."""
 
-    accept: Annotated[str, text_option("The content type that the answer should have.", "TYPE")] = ""
+    accept: Annotated[str, text_option("Accept header: the content type of the response.", "TYPE")] = ""
     timeout: Annotated[
         float,
         typer.Option(
@@ -40,11 +40,11 @@ class DeliveryOptions:
             metavar="SECONDS",
             min=0.1,
             max=3600,
-            help="Until the whole answer must be there.",
+            help="Timeout for the complete response, in seconds.",
             callback=at_most(3600),
         ),
     ] = 70.0
-    custom_attributes: Annotated[str, text_option("Handed to the container as they are.", "TEXT")] = ""
+    custom_attributes: Annotated[str, text_option("Passed to the container unchanged.", "TEXT")] = ""
     target_model: Annotated[str, text_option("The model of a multi-model endpoint.", "NAME")] = ""
     target_variant: Annotated[str, text_option("The production variant of an endpoint.", "NAME")] = ""
 
@@ -68,9 +68,9 @@ def send(
     content type and answer; a refusal is explained. Exit code 1: refused, or no body could be made; 2: no answer.
     """
     if bool(url) == bool(endpoint):
-        raise typer.BadParameter("one of --url and --endpoint says where to")
+        raise typer.BadParameter("destination: expected exactly one of --url and --endpoint")
     if url and delivery.target_variant:
-        raise typer.BadParameter("--target-variant goes with --endpoint: a --url is one container")
+        raise typer.BadParameter("--target-variant is for --endpoint: a --url is one container")
     from sm_imgcheck.cli import payload_session
 
     invocation = payload_session.RequestInvocation(

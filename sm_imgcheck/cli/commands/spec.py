@@ -57,7 +57,7 @@ def lint(
     *,
     report: ReportOptions,
 ) -> None:
-    """Report every problem of specs, and what is lawful but likely not meant.
+    """Report problems and likely mistakes in specs.
 
     Exit code 2 when a spec cannot be used.
     """
@@ -144,33 +144,33 @@ def list_(*, report: ReportOptions) -> None:
 @app.command()
 def init(  # noqa: PLR0917  typer makes an option of each
     shape: Annotated[str, text_option("One entry per axis: N,224,224,3.", "AXES")] = "",
-    dtype: Annotated[str, text_option("Element type, in any framework's words.")] = "",
+    dtype: Annotated[str, text_option("Element type, as any framework names it.")] = "",
     channel_order: Annotated[str, text_option("RGB, BGR, GRAY, RGBA or BGRA.")] = "",
-    value_range: Annotated[str, text_option("Where pixel values 0..255 land: 0,1.", "LOW,HIGH")] = "",
+    value_range: Annotated[str, text_option("Output range for pixel values 0..255, such as 0,1.", "LOW,HIGH")] = "",
     mean: Annotated[str, text_option("Instead of a value range: subtracted.", "NUMBERS")] = "",
     std: Annotated[str, text_option("Instead of a value range: divides.", "NUMBERS")] = "",
     units: Annotated[str, text_option("unit: mean and std are for pixels / 255; byte: for 0..255.")] = "",
     order: Annotated[str, text_option("The channel order in which mean and std are listed.")] = "",
     layout: Annotated[str, text_option("NHWC, NCHW, HWC, CHW, NHW or HW.")] = "",
     resize: Annotated[str, text_option("stretch, shortest_edge, longest_edge, cover, letterbox or none.", "MODE")] = "",
-    size: Annotated[str, text_option("Of the resize: one edge, or HEIGHT,WIDTH.", "PIXELS")] = "",
-    interpolation: Annotated[str, text_option("Of the resize.")] = "",
-    library: Annotated[str, text_option("Whose resize: pillow, pillow-12, opencv, tensorflow or torch.")] = "",
-    exif: Annotated[str, text_option("A photo that is stored turned: apply, ignore or reject.")] = "",
+    size: Annotated[str, text_option("Size of the resize: one edge, or HEIGHT,WIDTH.", "PIXELS")] = "",
+    interpolation: Annotated[str, text_option("Interpolation of the resize.")] = "",
+    library: Annotated[str, text_option("Library of the resize: pillow, pillow-12, opencv, tensorflow or torch.")] = "",
+    exif: Annotated[str, text_option("EXIF orientation: apply, ignore or reject.")] = "",
     extends: Annotated[str, text_option("A preset or a local file to start from.", "SPEC")] = "",
     name: Annotated[str, text_option("The model's name for this input.")] = "",
-    description: Annotated[str, text_option("For people.")] = "",
+    description: Annotated[str, text_option("Description.")] = "",
     source: Annotated[str, text_option("Where these facts come from.", "URL")] = "",
     from_tensor: Annotated[
-        str, text_option("Guess from an example: a .npy file, file.npz::name, or our JSON.", "TENSOR")
+        str, text_option("Infer from an example: a .npy file, file.npz::name, or a JSON tensor.", "TENSOR")
     ] = "",
     output: Annotated[
         str | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write there instead of on the screen."),
+        typer.Option("-o", "--output", metavar="FILE", help="File to write. Default: standard output."),
     ] = None,
     force: Force = False,
 ) -> None:
-    """Write a commented spec to edit, from what is known or from an example tensor."""
+    """Write a commented spec to edit, from options or an example tensor."""
     from sm_imgcheck.cli.output_paths import write_text_output
     from sm_imgcheck.cli.session import warn_about
     from sm_imgcheck.spec.init import TEMPLATE, format_commented_spec
@@ -190,7 +190,7 @@ def init(  # noqa: PLR0917  typer makes an option of each
         given, why = _guessed(from_tensor, given)
     elif not extends:
         template = {key: value for key, value in TEMPLATE.items() if key != "value_range" or "normalize" not in given}
-        why = dict.fromkeys(set(template) - set(given), "an example: write what your model takes")
+        why = dict.fromkeys(set(template) - set(given), "an example: replace with the input of your model")
         given = {**template, **given}
     warn_about(load(given), output or "spec")
     write_text_output(format_commented_spec(given, why), output, force=force)

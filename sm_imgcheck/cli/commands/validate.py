@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sm_imgcheck.cli import CHECK_EXITS, output_paths
 from sm_imgcheck.cli import options as common
-from sm_imgcheck.cli import output_paths
 from sm_imgcheck.cli.option_groups import choices, group_options, one_of
 from sm_imgcheck.core.frozen import frozen, replace_fields
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["validate"]
 
 RANK = 0
+EXITS = CHECK_EXITS
 SUMMARY = "Report every mismatch with the spec."
 
 

@@ -58,7 +58,7 @@ def call_handler(
 def _read(name: str) -> bytes:
     with opened(name) as (file, size):
         if size > MAX_FILE_BYTES:
-            raise CandidateError("SRC101", f"has {size} bytes; more than {MAX_FILE_BYTES} are not read")
+            raise CandidateError("SRC101", f"file size: got {size} bytes, expected at most {MAX_FILE_BYTES}")
         return file.read()
 
 

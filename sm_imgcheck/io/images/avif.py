@@ -30,9 +30,9 @@ def check_avif(body: bytes) -> None:
             for size in declared:
                 if size != coded:
                     what = f"its container declares {size[0]}x{size[1]} (HxW), its AV1 data {coded[0]}x{coded[1]}"
-                    raise CandidateError("SRC112", f"has sizes that contradict each other: {what}")
+                    raise CandidateError("SRC112", f"contradicting sizes: {what}")
     if not found:
-        raise CandidateError("SRC112", "has no AV1 sequence header: nothing says how large its frames are")
+        raise CandidateError("SRC112", "AVIF: missing AV1 sequence header; frame size unknown")
 
 
 def avif_items(body: bytes) -> Iterator[tuple[set[tuple[int, int]], bytes | memoryview]]:
@@ -49,7 +49,7 @@ def avif_items(body: bytes) -> Iterator[tuple[set[tuple[int, int]], bytes | memo
                     data = avif_data(body, base, extents)
                     total += len(data)
                     if total > MAX_SHARING * len(body):
-                        raise CandidateError("SRC112", "has AVIF items that share their data many times over (iloc)")
+                        raise CandidateError("SRC112", "AVIF: items share the same data many times (iloc)")
                     yield sizes.get(item, set()), data
 
 
@@ -57,14 +57,14 @@ def avif_data(body: bytes, base: int, extents: list[tuple[int, int]]) -> bytes |
     """The data of an item, copied only where it is in pieces. Raises CandidateError for pieces that overlap."""
     pieces = [memoryview(body)[base + place : base + place + size] for place, size in extents]
     if sum(map(len, pieces)) > len(body):
-        raise CandidateError("SRC112", f"has an AVIF item of {len(pieces)} pieces that overlap (iloc)")
+        raise CandidateError("SRC112", f"AVIF: item of {len(pieces)} overlapping pieces (iloc)")
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def avif_count(count: int) -> range:
     """The numbers below ``count``. Raises CandidateError for more than any encoder writes."""
     if count > MAX_AVIF_ITEMS:
-        raise CandidateError("SRC112", f"has {count} AVIF items or pieces of one, at most {MAX_AVIF_ITEMS} are read")
+        raise CandidateError("SRC112", f"AVIF items: got {count}, expected at most {MAX_AVIF_ITEMS}")
     return range(count)
 
 
@@ -159,7 +159,7 @@ def av1_sizes(data: bytes | memoryview, budget: Iterator[int]) -> Iterator[tuple
         if head >> 3 & 15 == 1:
             yield av1_size(bytes(data[at : at + min(size, 1024)]))
         at += size
-    raise CandidateError("SRC112", f"has more than {MAX_OBUS} AV1 units (OBUs), which no encoder writes")
+    raise CandidateError("SRC112", f"AVIF: more than {MAX_OBUS} AV1 units (OBUs); no encoder writes so many")
 
 
 class BitReader:

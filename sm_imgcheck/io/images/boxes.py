@@ -28,7 +28,7 @@ def boxes(body: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]
             return
         yield body[start + 4 : start + 8], inside, after
         start = after
-    raise CandidateError("SRC112", f"has more than {MAX_BOXES} boxes, which no encoder writes")
+    raise CandidateError("SRC112", f"more than {MAX_BOXES} boxes; no encoder writes so many")
 
 
 def box_contents(body: bytes, path: str, start: int, end: int) -> list[tuple[int, int]]:

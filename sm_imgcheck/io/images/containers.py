@@ -84,7 +84,7 @@ def gif_declares(body: bytes) -> ContainerHeader:
             at, blocks = at + 1 + body[at], blocks + 1
         at, blocks = at + 1, blocks + 1
     if not frames and blocks >= MAX_GIF_BLOCKS:
-        raise CandidateError("SRC112", f"has over {MAX_GIF_BLOCKS} blocks or zeros before its first GIF picture")
+        raise CandidateError("SRC112", f"GIF: more than {MAX_GIF_BLOCKS} blocks or zeros before the first frame")
     trailing = len(body) - at - 1 if body[at : at + 1] == b";" and blocks < MAX_GIF_BLOCKS else 0
     return ContainerHeader(height=height, width=width, frames=max(1, frames), trailing=trailing)
 
@@ -240,7 +240,7 @@ def check_decoder_size(declared: tuple[int, int], decoder: str, actual: tuple[in
     """Raise CandidateError where a decoder is about to make other pixels (height, width) than the header declares."""
     if actual != declared:
         what = f"its header declares {declared[0]}x{declared[1]} (HxW), {decoder} reads {actual[0]}x{actual[1]}"
-        raise CandidateError("SRC112", f"has sizes that contradict each other: {what}")
+        raise CandidateError("SRC112", f"contradicting sizes: {what}")
 
 
 def check_ico(body: bytes) -> None:
@@ -256,16 +256,18 @@ def check_tiff(body: bytes) -> None:
     for tag, values in fields.items():
         if tag in TIFF_ONCE and len(values) > 1:
             listed = " and ".join(map(str, values[:4]))
-            raise CandidateError("SRC112", f"has a TIFF directory with {len(values)} times {TIFF_ONCE[tag]}: {listed}")
+            raise CandidateError(
+                "SRC112", f"TIFF directory: got {len(values)} times {TIFF_ONCE[tag]}, expected 1: {listed}"
+            )
     first = {tag: values[0] for tag, values in fields.items()}
     height, width = first.get(257, 0), first.get(256, 0)
     tall, wide = first.get(323, 0), first.get(322, 0)
     # Tiles have lengths of multiples of 16 (TIFF 6.0, section 15): a picture of one tile is padded to that.
     if tall * wide > max(FREE_TILE_PIXELS, (height + 15) * (width + 15)):
         what = f"tiles of {tall}x{wide} (HxW) for a picture of {height}x{width}"
-        raise CandidateError("SRC112", f"declares {what}: expected tiles no larger than the picture")
+        raise CandidateError("SRC112", f"TIFF: got {what}, expected tiles no larger than the image")
     need = height * width * first.get(277, 1) * first.get(258, 1) // 8
     most = (len(body) + 64) * TIFF_EXPANSION.get(first.get(259, 1), need)
     if need > max(FREE_TIFF_BYTES, most):
         what = f"{height}x{width} (HxW) = {need} bytes of pixels"
-        raise CandidateError("SRC112", f"declares {what}, its {len(body)} bytes hold {most} at most")
+        raise CandidateError("SRC112", f"declared size: got {what}, expected at most {most} for {len(body)} bytes")

@@ -60,7 +60,7 @@ def check_pixels(height: int, width: int, max_pixels: int) -> None:
             f"declares {height}x{width} (HxW) = {height * width} pixels, decode.max_pixels allows {max_pixels}",
         )
     if height < 1 or width < 1:
-        raise CandidateError("SRC112", f"declares a size of {height}x{width} (HxW)")
+        raise CandidateError("SRC112", f"declared size: got {height}x{width} (HxW), expected at least 1x1")
 
 
 def read_jpeg_header(body: bytes, *, max_pixels: int) -> Header:
@@ -93,18 +93,20 @@ def read_jpeg_header(body: bytes, *, max_pixels: int) -> Header:
 def check_jpeg(scan: JpegScan, *, max_pixels: int) -> None:
     """Raise CandidateError for a frame that no 8-bit decoder takes."""
     if not scan.sof:
-        raise CandidateError("SRC112", "ends before its JPEG frame header: nothing says how large the image is")
+        raise CandidateError("SRC112", "truncated before the JPEG frame header: image size unknown")
     check_pixels(scan.height, scan.width, max_pixels)
     coding = jpeg_coding(scan.sof)
     if "lossless" in coding or coding == "hierarchical" or (scan.bits == 12 and coding != "baseline"):
-        raise CandidateError("SRC106", f"is a {coding} JPEG of {scan.bits} bits a sample; 8-bit DCT ones are read")
+        raise CandidateError("SRC106", f"JPEG encoding: got {coding}, {scan.bits} bits a sample; expected 8-bit DCT")
     if scan.bits != 8 or not jpeg_color_space(scan):
         what = f"{scan.bits} bits a sample in {len(scan.components)} components"
-        raise CandidateError("SRC112", f"has a damaged JPEG frame header ({what})")
+        raise CandidateError("SRC112", f"corrupt JPEG frame header: {what}")
     if scan.scans > MAX_SCAN_PIXELS and scan.scans * scan.height * scan.width > MAX_SCAN_PIXELS * max_pixels:
-        raise CandidateError("SRC120", f"has {scan.scans} scans of {scan.height}x{scan.width} (HxW): far too much work")
+        raise CandidateError(
+            "SRC120", f"JPEG scans: got {scan.scans} of {scan.height}x{scan.width} (HxW); too much work to decode"
+        )
     if scan.start < 0:
-        raise CandidateError("SRC112", "ends before its JPEG image data (no scan)")
+        raise CandidateError("SRC112", "truncated before the JPEG image data (no scan)")
     check_jpeg_bytes(scan)
 
 
@@ -118,7 +120,7 @@ def check_jpeg_bytes(scan: JpegScan) -> None:
     samples = pixels * sum(h * v for _, h, v in scan.components) // (tall * wide)
     if pixels > FREE_JPEG_PIXELS and "arithmetic" not in jpeg_coding(scan.sof) and samples // 64 > 2 * 8 * length:
         what = f"{length} bytes of image data for {scan.height}x{scan.width} (HxW), at least {samples // 512} expected"
-        raise CandidateError("SRC111", f"has {what}: more than half of its rows are lost")
+        raise CandidateError("SRC111", f"truncated: {what}; more than half of the rows are missing")
 
 
 def mpo_image_count(index: bytes) -> int:
@@ -194,7 +196,7 @@ def read_other_header(body: bytes, form: str, *, max_pixels: int) -> Header:
         exif_problem=exif_problem,
         icc_problem=mistyped or icc_problem,
         warnings=(*said, *broken),
-        refused="" if pillow_accepts(body, form) else f"begins as no {form} that Pillow knows ({printable(body[:12])})",
+        refused="" if pillow_accepts(body, form) else f"unrecognized {form} signature: got {printable(body[:12])}",
     )
 
 
@@ -242,7 +244,7 @@ OTHER_IMAGES = (
     (b"II\xbc\x01", "a JPEG XR image"),
 )
 OTHER_FILES = (
-    (b"version https://git-lfs", "a Git LFS pointer: the file itself was never fetched (`git lfs pull`)"),
+    (b"version https://git-lfs", "Git LFS pointer: file not downloaded (run `git lfs pull`)"),
     (b"\x1f\x8b", "gzip-compressed data"),
     (b"PK\x03\x04", "a zip archive"),
     (b"PK\x05\x06", "an empty zip archive"),
@@ -259,7 +261,7 @@ OTHER_FILES = (
     (b"ID3", "an MP3 file"),
     (b"OggS", "an Ogg file"),
     (b"\x1aE\xdf\xa3", "a Matroska or WebM video"),
-    (b"data:image/", "a data: URL: its base64 text has to be decoded first"),
+    (b"data:image/", "data: URL: decode its base64 text first"),
 )
 
 
@@ -277,16 +279,16 @@ def image_format(body: bytes) -> str:
 def name_content(body: bytes) -> tuple[str, str]:
     """For bytes that ``image_format`` does not know: the code that reports them, and what they are."""
     if not body:
-        return "SRC102", "is empty (0 bytes): it was never written or never transferred"
+        return "SRC102", "empty file (0 bytes)"
     if body[4:8] == b"ftyp":
         heic = body[8:12] in HEIC_BRANDS
-        return ("SRC104", "is a HEIC image") if heic else ("SRC103", "is a video or audio file (MP4, QuickTime)")
+        return ("SRC104", "HEIC image") if heic else ("SRC103", "video or audio file (MP4, QuickTime)")
     for table, code in ((OTHER_IMAGES, "SRC104"), (OTHER_FILES, "SRC103")):
         known = next((words for magic, words in table if body.startswith(magic)), None)
         if known:
-            return code, f"is {known}"
+            return code, known
     if body[:2] == b"\xff\xd8" or body[1:4] == b"PNG" or (body[:4] == b"RIFF" and body[8:11] == b"WEB"):
-        return "SRC105", f"begins like an image but its signature is damaged ({body[:8].hex(' ')})"
+        return "SRC105", f"corrupt image signature: got {body[:8].hex(' ')}"
     return name_text(body[:4096])
 
 
@@ -295,17 +297,17 @@ def name_text(head: bytes) -> tuple[str, str]:
     bare = (head[3:] if head.startswith(b"\xef\xbb\xbf") else head).lstrip()
     low = bare[:1024].lower()
     if any(byte < 9 or 13 < byte < 27 or byte == 127 for byte in head[:512]):
-        return "SRC105", f"has no known signature ({head[:8].hex(' ')})"
+        return "SRC105", f"unknown signature: got {head[:8].hex(' ')}"
     if b"<svg" in low:
-        return "SRC104", "is an SVG drawing"
+        return "SRC104", "SVG drawing"
     if low.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<script")):
-        return "SRC103", "is an HTML page: the address that it came from answered with a page, not with the image"
+        return "SRC103", "HTML page instead of an image: the download URL returned a web page"
     if bare[:1] in (b"{", b"["):
-        return "SRC103", "is JSON text"
+        return "SRC103", "JSON text"
     if bare[:5] == b"<?xml" or bare[:1] == b"<":
-        return "SRC103", "is XML text"
+        return "SRC103", "XML text"
     alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_\r\n"
     encoded = bare.startswith((b"/9j/", b"iVBORw0KGgo", b"R0lGOD", b"UklGR")) or (
         len(bare) >= 64 and b" " not in bare and not bare.translate(None, alphabet)
     )
-    return "SRC103", "is base64 text: it has to be decoded first" if encoded else "is text"
+    return "SRC103", "base64 text: decode it first" if encoded else "text"

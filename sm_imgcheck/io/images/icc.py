@@ -105,7 +105,7 @@ def to_srgb(image: np.ndarray, profile: bytes, mode: str) -> np.ndarray:
             flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
     except (ImageCms.PyCMSError, ValueError, TypeError, OSError) as problem:
-        raise CandidateError("SRC133", f"cannot be used: {problem}") from None
+        raise CandidateError("SRC133", f"ICC profile cannot be used: {problem}") from None
     assert made is not None
     converted = np.asarray(made.convert("L"))[..., None] if colors == 1 else np.asarray(made)
     return np.concatenate([converted, image[..., colors:]], axis=-1)

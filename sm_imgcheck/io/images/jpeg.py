@@ -86,7 +86,7 @@ def jpeg_segments(body: bytes) -> Iterator[tuple[int, int, int, int]]:
         yield marker, start, inside, at
         if marker == 0xD9:
             return
-    raise CandidateError("SRC112", f"has more than {MAX_JPEG_SEGMENTS} JPEG segments, which no encoder writes")
+    raise CandidateError("SRC112", f"JPEG: more than {MAX_JPEG_SEGMENTS} segments; no encoder writes so many")
 
 
 def scan_jpeg(body: bytes) -> JpegScan:

@@ -30,10 +30,10 @@ def check_jpeg2000(body: bytes) -> None:
     """Raise CandidateError where sizes contradict each other, or decoding takes memory beyond the picture's size."""
     streams = [0] if body.startswith(b"\xff\x4f") else [at for at, _ in box_contents(body, "jp2c", 0, len(body))]
     if not streams:
-        raise CandidateError("SRC112", "has no JPEG 2000 codestream (jp2c)")
+        raise CandidateError("SRC112", "JPEG 2000: missing codestream (jp2c)")
     markers = list(j2k_markers(body, streams[0]))
     if not markers or markers[0][0] != 0x51 or [marker for marker, _ in markers].count(0x51) != 1:
-        raise CandidateError("SRC112", "has not one size (SIZ) at the beginning of its JPEG 2000 codestream")
+        raise CandidateError("SRC112", "JPEG 2000: expected one size (SIZ) at the beginning of the codestream")
     siz = markers[0][1]
     right, bottom, left, top, wide, tall = (big(body, siz + 2 + 4 * k, 4) for k in range(6))
     size, components = (bottom - top, right - left), big(body, siz + 34, 2)
@@ -42,13 +42,13 @@ def check_jpeg2000(body: bytes) -> None:
         if declared != size or big(body, at + 8, 2) != components:
             what = f"its header (ihdr) declares {declared[0]}x{declared[1]} (HxW) in {big(body, at + 8, 2)} components"
             coded = f"its codestream (SIZ) {size[0]}x{size[1]} in {components}"
-            raise CandidateError("SRC112", f"has sizes that contradict each other: {what}, {coded}")
+            raise CandidateError("SRC112", f"contradicting sizes: {what}, {coded}")
     if min(*size, wide, tall) < 1 or not 1 <= components <= MAX_COMPONENTS:
         what = f"{size[0]}x{size[1]} (HxW), tiles of {tall}x{wide}, {components} components"
-        raise CandidateError("SRC112", f"has a JPEG 2000 size that cannot be decoded: {what}")
+        raise CandidateError("SRC112", f"JPEG 2000: unsupported size: {what}")
     styles = [j2k_style(body, marker, at, components) for marker, at in markers if marker in (0x52, 0x53)]
     if not styles:
-        raise CandidateError("SRC112", "has no coding style (COD) in its JPEG 2000 codestream")
+        raise CandidateError("SRC112", "JPEG 2000: missing coding style (COD) in the codestream")
     check_j2k_memory(len(body), size, (tall, wide), components, styles)
 
 
@@ -70,7 +70,7 @@ def check_j2k_memory(
     samples = size[0] * size[1] * components
     if samples * SAMPLE_BYTES > FREE_BYTES and samples > length * MAX_SAMPLES_A_BYTE:
         what = f"{size[0]}x{size[1]} (HxW) in {length} bytes; at most {MAX_SAMPLES_A_BYTE} samples a byte are decoded"
-        raise CandidateError("SRC120", f"declares {what}")
+        raise CandidateError("SRC120", f"JPEG 2000: got {what}")
     tiles = -(-size[0] // tile[0]) * -(-size[1] // tile[1])
     inside = min(size[0], tile[0]), min(size[1], tile[1])
     counts = [j2k_counts(inside, style) for style in styles]
@@ -80,7 +80,10 @@ def check_j2k_memory(
     extra += layers * components * precincts * PACKET_BYTES
     if extra > max(FREE_BYTES, samples):
         what = f"{tiles} tiles of {tile[0]}x{tile[1]} (HxW), {blocks} code-blocks a tile and {layers} layers"
-        raise CandidateError("SRC120", f"needs {extra} bytes for {what}, more than for its {samples} samples")
+        raise CandidateError(
+            "SRC120",
+            f"JPEG 2000: got {extra} bytes of tables ({what}), expected at most {samples}, one for each sample",
+        )
 
 
 def j2k_counts(tile: tuple[int, int], style: J2kStyle) -> tuple[int, int]:
@@ -130,4 +133,4 @@ def j2k_markers(body: bytes, start: int) -> Iterator[tuple[int, int]]:
             continue
         yield marker, inside
         at = inside - 2 + max(2, big(body, at + 2, 2))
-    raise CandidateError("SRC112", f"has more than {MAX_MARKERS} JPEG 2000 segments, which no encoder writes")
+    raise CandidateError("SRC112", f"JPEG 2000: more than {MAX_MARKERS} segments; no encoder writes so many")

@@ -57,7 +57,7 @@ def png_chunks(body: bytes) -> Iterator[tuple[bytes, int, int]]:
         yield body[start + 4 : start + 8], start, at
         if body[start + 4 : start + 8] == b"IEND":
             return
-    raise CandidateError("SRC112", f"has more than {MAX_PNG_CHUNKS} PNG chunks, which no encoder writes")
+    raise CandidateError("SRC112", f"PNG: more than {MAX_PNG_CHUNKS} chunks; no encoder writes so many")
 
 
 def scan_png(body: bytes) -> PngScan:
@@ -68,11 +68,13 @@ def scan_png(body: bytes) -> PngScan:
     """
     chunks = list(png_chunks(body))
     if not chunks or chunks[0][0] != b"IHDR" or chunks[0][2] != 33 or body[25] not in PNG_CHANNELS:
-        raise CandidateError("SRC112", "has no PNG header chunk (IHDR) at its beginning")
+        raise CandidateError("SRC112", "PNG: missing header chunk (IHDR) at the beginning")
     height, width = (int.from_bytes(body[at : at + 4], "big") for at in (20, 16))
     if again := [start for name, start, _ in chunks[1:] if name == b"IHDR"]:
         # The last one before the data counts for Pillow, the first for libpng.
-        raise CandidateError("SRC112", f"has {len(again) + 1} PNG header chunks (IHDR), the second at byte {again[0]}")
+        raise CandidateError(
+            "SRC112", f"PNG header chunks (IHDR): got {len(again) + 1}, expected 1 (the second at byte {again[0]})"
+        )
     warnings = tuple(filter(None, (png_checksum(body, name, start, end) for name, start, end in chunks)))
     check_png_texts(body, chunks)
     first = {name: body[start + 8 : end - 4] for name, start, end in reversed(chunks) if name not in (b"IDAT", b"fdAT")}
@@ -100,9 +102,9 @@ def png_checksum(body: bytes, name: bytes, start: int, end: int) -> str:
     """What to say where a chunk's checksum is wrong. Raises CandidateError where the pixels need the chunk."""
     if zlib.crc32(memoryview(body)[start + 4 : end - 4]) == int.from_bytes(body[end - 4 : end], "big"):
         return ""
-    clause = f"the checksum of its {name.decode('latin-1')!r} chunk is wrong"
+    clause = f"wrong checksum of the {name.decode('latin-1')!r} chunk"
     if name in PNG_NEEDED and name != b"tRNS":
-        raise CandidateError("SRC112", f"is damaged: {clause}")
+        raise CandidateError("SRC112", f"corrupt PNG: {clause}")
     return clause
 
 
@@ -122,7 +124,7 @@ def check_png_texts(body: bytes, chunks: list[tuple[bytes, int, int]]) -> None:
         total += max(size, len(inside))
         if size > MAX_PNG_TEXT or total > MAX_PNG_TEXTS:
             kind = name.decode("latin-1")
-            raise CandidateError("SRC121", f"has a {kind} chunk that inflates to more than {MAX_PNG_TEXT} bytes")
+            raise CandidateError("SRC121", f"PNG: {kind} chunk inflates to more than {MAX_PNG_TEXT} bytes")
 
 
 def inflate(packed: bytes, limit: int) -> bytes:

@@ -39,7 +39,7 @@ def quietly(work: Callable[[], Any], *, printed: list[str] | None = None) -> tup
         except CandidateError:
             raise
         except MemoryError:
-            raise CandidateError("SRC120", "needs more memory than there is") from None
+            raise CandidateError("SRC120", "out of memory") from None
         except Exception as problem:  # noqa: BLE001 - plugins raise whatever their parsing runs into
             code = "SRC120" if "DecompressionBomb" in type(problem).__name__ else "SRC112"
             raise CandidateError(code, f"cannot be decoded: {name_failure(problem)}") from None

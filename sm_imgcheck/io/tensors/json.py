@@ -87,29 +87,31 @@ def read_json(body: bytes) -> np.ndarray:
     try:
         document = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as problem:
-        raise CandidateError("SRC150", f"is no JSON: {problem}") from None
+        raise CandidateError("SRC150", f"invalid JSON: {problem}") from None
     plain = is_plain(body)
     if not plain and (twice := repeated_key(body)):
-        raise CandidateError("SRC150", f"is no JSON tensor: the key {twice[:60]!r} stands there twice")
+        raise CandidateError("SRC150", f"JSON tensor: duplicate key {twice[:60]!r}")
     missing = [key for key in KEYS if key not in document]
     if missing or str(document["dtype"]) not in JSON_DTYPES:
         what = f"has no {missing[0]!r}" if missing else f"has the dtype {reprlib.repr(document['dtype'])}"
-        raise CandidateError("SRC150", f"is no JSON tensor: {what}; a tensor is {{'shape', 'dtype', 'data'}}")
+        raise CandidateError("SRC150", f"JSON tensor: {what}; expected {{'shape', 'dtype', 'data'}}")
     shape = declared_shape(document["shape"])
     array = json_numbers(document["data"], str(document["dtype"]), plain=plain)
     if array.size == 0 == prod(shape) and array.shape == tuple(empty_shape_prefix(shape)):
         return np.empty(shape, array.dtype)
     if array.shape != shape:
-        raise CandidateError("SRC150", f"declares the shape {list(shape)}, its data has {list(array.shape)}")
+        raise CandidateError(
+            "SRC150", f"JSON tensor shape: got data of {list(array.shape)}, expected the declared {list(shape)}"
+        )
     return array
 
 
 def check_size(body: bytes) -> None:
     """Raise CandidateError where parsing would take too much memory."""
     if len(body) > MAX_JSON_BYTES:
-        raise CandidateError("SRC154", f"is {len(body)} bytes of JSON; more than {MAX_JSON_BYTES} are not read")
+        raise CandidateError("SRC154", f"JSON size: got {len(body)} bytes, expected at most {MAX_JSON_BYTES}")
     if why := too_costly(body, JSON_COSTS, "store it as .npy"):
-        raise CandidateError("SRC154", f"is not read: {why}")
+        raise CandidateError("SRC154", f"not read: {why}")
 
 
 def is_plain(body: bytes) -> bool:
@@ -156,7 +158,7 @@ def json_numbers(data: object, dtype: str, *, plain: bool) -> np.ndarray:
     kind = np.dtype("float32" if dtype == "bfloat16" else dtype)
     try:
         if not plain and not types_in(data) <= ({bool, int} if kind.kind == "b" else {int, float}):
-            raise CandidateError("SRC150", f"has data that are not all numbers, as {dtype} asks for")
+            raise CandidateError("SRC150", f"JSON tensor data: got values that are not numbers, expected {dtype}")
         array = np.asarray(data)
         if array.size == 0:
             return array.astype(kind)
@@ -165,11 +167,15 @@ def json_numbers(data: object, dtype: str, *, plain: bool) -> np.ndarray:
             exact = kind.kind in "iu" and array.dtype.kind == "f"
             made = np.asarray(data, dtype=kind) if exact else array.astype(kind)
     except (ValueError, OverflowError, TypeError, RecursionError) as problem:
-        raise CandidateError("SRC150", f"has data that make no array: {str(problem)[:200]}") from None
+        raise CandidateError(
+            "SRC150", f"JSON tensor data: cannot be converted to an array: {str(problem)[:200]}"
+        ) from None
     if kind.kind == "f" and not np.isfinite(made).all():
-        raise CandidateError("SRC150", f"has numbers beyond the range of {dtype}: {np.abs(array).max():.6g}")
+        raise CandidateError(
+            "SRC150", f"JSON tensor data: got {np.abs(array).max():.6g}, expected the range of {dtype}"
+        )
     if kind.kind != "f" and not np.array_equal(made, array):
-        raise CandidateError("SRC150", f"has data that are no {dtype} numbers")
+        raise CandidateError("SRC150", f"JSON tensor data: got other values, expected {dtype}")
     return made
 
 

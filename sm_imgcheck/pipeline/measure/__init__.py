@@ -110,8 +110,7 @@ def _order(
     if "channel_order" in assume:
         order = assume["channel_order"]
         if channels != CHANNELS[order]:
-            are = "is 1 channel" if channels == 1 else f"are {channels} channels"
-            raise CandidateError("SHP107", f"there {are}, which cannot stand as {order}")
+            raise CandidateError("SHP107", f"channels: got {channels}, expected {CHANNELS[order]} for {order}")
         return order, ()
     if channels == 1 or "?" in layout:
         return (GRAY if "?" not in layout else "?"), ()
@@ -161,7 +160,7 @@ def _recognize(
         low, high = ends(assume["value_range"])
         slack = (high - low) / 4  # a filter may have overshot
         if seen.low < low - slack or seen.high > high + slack:
-            clause = f"the values span {seen.low:.4g}..{seen.high:.4g}, which is not the assumed {low:g}..{high:g}"
+            clause = f"value range: got {seen.low:.4g}..{seen.high:.4g}, expected the assumed {low:g}..{high:g}"
             raise CandidateError("VAL104", clause)
         affine = canonical(Values(low=low, high=high), channels)
         return affine, f"assumed {low:g}..{high:g}", _on_lattice(array, facts, affine) is not None

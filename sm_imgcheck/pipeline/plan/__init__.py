@@ -30,7 +30,7 @@ def make_plan(spec: Spec, candidate: Candidate, options: Options) -> Plan:
         context = PlanContext(spec=spec, kind="image", options=options, header=candidate.header)
         return _follow(of_file(candidate.header), image.PIXEL_STAGES + image.TENSOR_STAGES, context)
     if candidate.facts is None:
-        raise PlanError("nothing is known of it")
+        raise PlanError("candidate: no facts known")
     facts = candidate.unflattened or candidate.facts
     likely = contradicted_order(facts)
     seen = any(origin.exact for origin in candidate.origins or ())
@@ -43,7 +43,7 @@ def make_plan(spec: Spec, candidate: Candidate, options: Options) -> Plan:
 def _unflatten(plan: Plan, flat: Facts) -> Plan:
     """The plan from a flattened array: one step more at its start."""
     params = {"shape": list(plan.before.shape), "layout": plan.before.layout}
-    step = Step(op="reshape", params=params, why="the array is flattened, its axes are given")
+    step = Step(op="reshape", params=params, why="flattened array with known axes")
     return Plan(steps=(step, *plan.steps), before=flat, after=(plan.before, *plan.after))
 
 
@@ -57,7 +57,7 @@ def any_image(spec: Spec) -> tuple[Step, ...]:
 
 def _refuse_bfloat16(contract: Contract) -> None:
     if contract.dtype == "bfloat16":
-        raise PlanError("NumPy has no bfloat16: let the spec ask for float32, and cast in the model's code")
+        raise PlanError("dtype bfloat16: not supported by NumPy; use float32 in the spec and cast in the model's code")
 
 
 def _follow(facts: Facts, stages: tuple[Stage, ...], context: PlanContext) -> Plan:
@@ -88,11 +88,11 @@ def _hold(facts: Facts, contract: Contract) -> None:
     if not fits:
         wanted = "[" + ", ".join(str(dim) for dim in contract.shape) + f"] {contract.layout}"
         ends = describe(facts.shape, facts.layout)
-        raise PlanError(f"no steps lead to shape {wanted}: they end at {ends}; {suggest_fix(facts, contract)}")
+        raise PlanError(f"shape: got {ends} after all steps, expected {wanted}; {suggest_fix(facts, contract)}")
 
 
 def suggest_fix(facts: Facts, contract: Contract) -> str:
     batch = contract.dim("N")
     if batch is not None and facts.layout == contract.layout and not batch.allows(facts.shape[0]):
-        return f"hand over a tensor of {batch} images"
-    return "let the spec's resize or geometry make that size, or hand it over in it"
+        return f"pass a tensor of {batch} images"
+    return "add a resize to the spec, or pass a tensor of that size"

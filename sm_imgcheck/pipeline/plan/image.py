@@ -35,7 +35,7 @@ def _decode(_: Facts, context: PlanContext) -> Iterator[Step]:
         "max_pixels": policy.max_pixels,
         "icc": "srgb" if policy.icc == "srgb" else "ignore",
     }
-    yield Step(op="decode", params=params, why="the model takes pixels, not a file")
+    yield Step(op="decode", params=params, why="decode the file to pixels")
 
 
 def _orient(_: Facts, context: PlanContext) -> Iterator[Step]:
@@ -43,7 +43,7 @@ def _orient(_: Facts, context: PlanContext) -> Iterator[Step]:
         return
     turn = {"header": "orientation"} if context.header is None else context.header.orientation
     if turn != 1:
-        yield Step(op="orient", params={"orientation": turn}, why="EXIF says that the picture is stored turned")
+        yield Step(op="orient", params={"orientation": turn}, why="apply the EXIF orientation")
 
 
 def _color(facts: Facts, context: PlanContext) -> Iterator[Step]:
@@ -63,7 +63,7 @@ def _geometry(facts: Facts, context: PlanContext) -> Iterator[Step]:
         height, width = facts.shape[:2]
         same = output_size(step, height=height, width=width) == (height, width)
         if context.kind == "any image" or not same or step.op.startswith("fit"):
-            yield replace_fields(step, why="so the spec makes the model's size")
+            yield replace_fields(step, why="resize as specified")
             facts = after(facts, step)
 
 
@@ -73,7 +73,7 @@ PIXEL_STAGES: tuple[Stage, ...] = (_decode, _orient, _color, _geometry)
 def _reorder(facts: Facts, context: PlanContext) -> Iterator[Step]:
     order, to = facts.channel_order, context.contract.channel_order
     if order != to and sorted(order) == sorted(to):
-        yield reorder_step(context, order, to, why=f"the channels stand as {order}, the model takes {to}")
+        yield reorder_step(context, order, to, why=f"channel order: got {order}, expected {to}")
 
 
 def _values(facts: Facts, context: PlanContext) -> Iterator[Step]:
@@ -81,14 +81,14 @@ def _values(facts: Facts, context: PlanContext) -> Iterator[Step]:
     if facts.values is None or same(facts.values, canonical(contract.values, contract.channels)):
         return
     if facts.dtype != "float32":
-        yield Step(op="cast", params={"dtype": "float32"}, why=f"{facts.dtype} cannot hold the scaled values")
+        yield Step(op="cast", params={"dtype": "float32"}, why=f"{facts.dtype} cannot store scaled values")
     wanted = contract.values
     if wanted.mean is None:
-        yield Step(op="scale", params={"low": wanted.low, "high": wanted.high}, why="0..255 is not the model's range")
+        yield Step(op="scale", params={"low": wanted.low, "high": wanted.high}, why="value range: got 0..255")
     else:
         std = None if wanted.std is None else list(wanted.std)
         params = {"units": wanted.units, "mean": list(wanted.mean), "std": std}
-        yield Step(op="normalize", params=params, why="the model was trained on normalized values")
+        yield Step(op="normalize", params=params, why="expected normalized values")
 
 
 def _quantize(facts: Facts, context: PlanContext) -> Iterator[Step]:
@@ -96,7 +96,7 @@ def _quantize(facts: Facts, context: PlanContext) -> Iterator[Step]:
     if wanted is None or facts.values is None:
         return
     params = {"scale": wanted.scale, "zero_point": wanted.zero_point, "rounding": wanted.rounding}
-    yield Step(op="quantize", params=params, why="the model takes quantized integers", loss="pixels")
+    yield Step(op="quantize", params=params, why="expected quantized integers", loss="pixels")
 
 
 def _final_pads(facts: Facts, context: PlanContext) -> Iterator[Step]:
@@ -105,7 +105,9 @@ def _final_pads(facts: Facts, context: PlanContext) -> Iterator[Step]:
             fill = step.params["fill"]  # listed in RGB order, as every color of a spec is
             if blue_first(context.contract.channel_order):
                 fill = [*fill[2::-1], *fill[3:]]
-            yield replace_fields(step, params={**step.params, "fill": fill}, why="the spec frames the finished values")
+            yield replace_fields(
+                step, params={**step.params, "fill": fill}, why="pad as specified, after normalization"
+            )
 
 
 def _cast(facts: Facts, context: PlanContext) -> Iterator[Step]:
@@ -113,7 +115,7 @@ def _cast(facts: Facts, context: PlanContext) -> Iterator[Step]:
     if facts.dtype != dtype or facts.byte_order == "swapped" or facts.fortran:
         whole = dtype.startswith(("int", "uint")) and facts.dtype.startswith("float")
         how = ", rounded half to even and clipped" if whole else ""
-        yield Step(op="cast", params={"dtype": dtype}, why=f"the model takes {dtype}{how}")
+        yield Step(op="cast", params={"dtype": dtype}, why=f"expected dtype {dtype}{how}")
 
 
 def _axes(facts: Facts, context: PlanContext) -> Iterator[Step]:
@@ -122,20 +124,18 @@ def _axes(facts: Facts, context: PlanContext) -> Iterator[Step]:
         if axis in layout and axis not in to:
             if facts.length(axis) != 1:
                 raise PlanError(
-                    f"axis {axis} is {facts.length(axis)} long, and the model takes {to}: hand it over one by one"
+                    f"axis {axis}: got length {facts.length(axis)}, expected layout {to}; pass one image at a time"
                 )
-            yield Step(
-                op="drop_axis", params={"axis": layout.index(axis)}, why=f"the model's layout {to} has no {axis}"
-            )
+            yield Step(op="drop_axis", params={"axis": layout.index(axis)}, why=f"expected layout {to}, without {axis}")
             layout = layout.replace(axis, "")
     if "C" in to and "C" not in layout:
-        yield Step(op="add_axis", why=f"the model's layout is {to}")
+        yield Step(op="add_axis", why=f"expected layout {to}")
         layout += "C"
     wanted = to if "N" in layout else to.replace("N", "")
     if layout != wanted:
-        yield Step(op="transpose", params={"layout": layout, "to": wanted}, why=f"the model's layout is {to}")
+        yield Step(op="transpose", params={"layout": layout, "to": wanted}, why=f"expected layout {to}")
     if wanted != to:
-        yield Step(op="batch", why="the model takes a batch, even of one")
+        yield Step(op="batch", why="add the batch dimension")
 
 
 TENSOR_STAGES: tuple[Stage, ...] = (_reorder, _values, _quantize, _final_pads, _cast, _axes)

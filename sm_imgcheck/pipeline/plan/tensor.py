@@ -45,15 +45,15 @@ def _wrong_values(facts: Facts, context: PlanContext) -> bool:
 def _usable(facts: Facts, _: PlanContext) -> Iterator[Step]:
     """No step at all: refuse what no step can mend."""
     if not facts.dtype.startswith(("int", "uint", "float", "bfloat", "bool")):
-        raise PlanError(f"the elements are {facts.dtype}, not numbers")
+        raise PlanError(f"dtype: got {facts.dtype}, expected numbers")
     if facts.nans or facts.infinities:
-        raise PlanError(f"{facts.nans + facts.infinities} values are not finite, and nothing says what they were")
+        raise PlanError(f"{facts.nans + facts.infinities} values are not finite")
     if 0 in facts.shape:
-        raise PlanError(f"the array is empty (shape {list(facts.shape)})")
+        raise PlanError(f"empty array: got shape {list(facts.shape)}")
     if order := contradicted_layout(facts):
         raise PlanError(
-            f"the values follow each other as {order}, the shape is {facts.layout}: transpose instead of reshape where "
-            f"it is made, or --assume layout={facts.layout} if the shape is right"
+            f"value order: got {order} under a {facts.layout} shape (reshape instead of transpose); transpose where "
+            f"the tensor is made, or --assume layout={facts.layout} if the shape is right"
         )
     yield from ()
 
@@ -64,22 +64,22 @@ def _channels_last(facts: Facts, context: PlanContext) -> Iterator[Step]:
         hint = f" (probably {likely.text})" if likely else ""
         assumptions = (f"layout={likely.layout}",) if likely and likely.layout else ()
         raise PlanError(
-            f"no layout explains shape {list(facts.shape)}{hint}: give the order of its axes with --assume layout="
+            f"layout unknown for shape {list(facts.shape)}{hint}; pass --assume layout="
             f"{likely.layout if assumptions and likely else LAYOUTS[0]}",
             assumptions,
         )
     if facts.layout not in LAYOUTS:
         to = "".join(axis for axis in LAYOUTS[0] if axis in facts.layout)
-        yield Step(op="transpose", params={"layout": facts.layout, "to": to}, why="the steps below want images")
+        yield Step(op="transpose", params={"layout": facts.layout, "to": to}, why="the next steps expect images (HWC)")
         return
     reordered = facts.channel_order not in (context.contract.channel_order, "?")
     if not (reordered or _pixels_needed(facts, context)):
         return
     if "C" not in facts.layout:
-        yield Step(op="add_axis", why="the steps below want a channel axis")
+        yield Step(op="add_axis", why="the next steps expect a channel axis")
     elif facts.layout[-1] != "C":
         to = facts.layout.replace("C", "") + "C"
-        yield Step(op="transpose", params={"layout": facts.layout, "to": to}, why="the steps below want channels last")
+        yield Step(op="transpose", params={"layout": facts.layout, "to": to}, why="the next steps expect channels last")
 
 
 def _to_pixels(facts: Facts, context: PlanContext) -> Iterator[Step]:
@@ -116,7 +116,7 @@ def _guess(facts: Facts) -> Affine:
             used = (facts.high - facts.low) / (high - low)
             if low - slack <= facts.low and facts.high <= high + slack and used > 1 / 20:
                 return canonical(Values(low=low, high=high), channels)
-    raise PlanError("the values lie on no known mapping: say what range they stand for, as in --assume value_range=0,1")
+    raise PlanError("value mapping unknown: pass the value range, such as --assume value_range=0,1")
 
 
 def _range(affine: Affine) -> str:
@@ -131,11 +131,15 @@ def _channels(facts: Facts, context: PlanContext) -> Iterator[Step]:
     mode = {1: "L", 3: "RGB", 4: "RGBA"}.get(facts.length("C") or 1)
     if mode is None or facts.dtype != "uint8":
         order = facts.channel_order if mode else f"{facts.length('C')} channels"
-        raise PlanError(f"{order} cannot become {contract.channel_order}: the values are no gray levels")
+        raise PlanError(
+            f"channel order: cannot convert {order} to {contract.channel_order}: values are not gray levels"
+        )
     if (mode == "L" and policy.gray == "reject") or (mode == "RGBA" and policy.alpha == "reject"):
-        raise PlanError(f"the spec refuses a {mode} source (decode.{'gray' if mode == 'L' else 'alpha'}: reject)")
+        raise PlanError(
+            f"image mode {mode} is rejected by the spec (decode.{'gray' if mode == 'L' else 'alpha'}: reject)"
+        )
     if blue_first(facts.channel_order):
-        yield reorder_step(context, facts.channel_order, mode, why="the next step takes RGB order")
+        yield reorder_step(context, facts.channel_order, mode, why="the next step expects RGB")
     yield color_step(context, mode)
 
 
@@ -144,7 +148,7 @@ def _geometry(facts: Facts, context: PlanContext) -> Iterator[Step]:
         return
     for step in context.spec.geometry:
         if step.params.get("units") != "final":
-            yield replace_fields(step, why="its size is not the model's")
+            yield replace_fields(step, why="size differs from the spec")
 
 
 def guesses(facts: Facts, steps: Sequence[Step], context: PlanContext) -> Iterator[tuple[str, str]]:

@@ -117,7 +117,7 @@ def wrap_rejections(status: int, form: str = "{}") -> Callable[[Receive], Receiv
                     measured=no.measured,
                 )
             except (ParseLimitExceeded, MemoryError) as problem:
-                why = str(problem) or "the body needs more memory than there is"
+                why = str(problem) or "the body out of memory"
                 return DecodedRequest(
                     form="object", what="a body that is not examined", findings=(PAY120.finding(why),)
                 )

@@ -45,9 +45,9 @@ def test_a_body_for_a_fixed_batch():
     [
         ({"payload": {"stack": "pytorch"}}, {"envelope": "kserve-v2"}, PHOTO, PayloadError, "npy, array or csv"),
         ({}, {"envelope": "nyp"}, PHOTO, PayloadError, "is not known"),
-        ({"shape": [1, 24, 32, 3]}, {}, [PHOTO, PHOTO], PayloadError, "takes 1 image"),
-        ({}, {"envelope": "image"}, [PHOTO, PHOTO], PayloadError, "takes 1 image"),
-        ({}, {}, [], PayloadError, "here are 0"),
+        ({"shape": [1, 24, 32, 3]}, {}, [PHOTO, PHOTO], PayloadError, "expected 1 for a body"),
+        ({}, {"envelope": "image"}, [PHOTO, PHOTO], PayloadError, "expected 1 for a body"),
+        ({}, {}, [], PayloadError, "got 0, expected 1"),
         ({"payload": {"max_bytes": 100}}, {}, PHOTO, PayloadError, "9,344 bytes, and 100 are the most"),
         ({}, {}, b"no image", CandidateError, "bytes"),
         ({}, {}, np.full((1, 24, 32, 3), np.nan, np.float32), PlanError, "not finite"),

@@ -92,7 +92,7 @@ def test_jpeg2000_tables_beyond_the_picture_are_refused(at, words):
 def test_size_contradiction_in_a_second_jpeg2000_header_is_refused():
     body = saved("JPEG2000", (64, 64), "L", no_jp2=True)
     siz = body[2:][: 2 + int.from_bytes(body[4:6], "big")]
-    with pytest.raises(CandidateError, match="not one size"):
+    with pytest.raises(CandidateError, match="expected one size"):
         check_jpeg2000(body[: 2 + len(siz)] + siz + body[2 + len(siz) :])
 
 
@@ -128,7 +128,7 @@ def test_av1_units_without_end_are_refused():
 
 
 def test_avif_pieces_that_overlap_are_refused_before_they_are_joined():
-    with pytest.raises(CandidateError, match="2 pieces that overlap"):
+    with pytest.raises(CandidateError, match="2 overlapping pieces"):
         avif_data(bytes(100), 0, [(0, 60), (10, 60)])
 
 
@@ -157,7 +157,7 @@ def test_gif_blocks_without_a_picture_are_read_in_linear_time(filler):
     start = process_time()
     code, problem = refusal(body)
     assert process_time() - start < 1.5
-    assert (code, "over 500000 blocks or zeros before its first GIF picture" in problem) == ("SRC112", True)
+    assert (code, "more than 500000 blocks or zeros before the first frame" in problem) == ("SRC112", True)
 
 
 def test_zeros_between_gif_frames_are_passed_over():
