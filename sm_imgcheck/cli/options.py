@@ -217,8 +217,8 @@ class RunOptions:
             metavar="[" + "|".join(choices("run/executors")) + "]",
             help="Executor: here (this process), pool (worker processes), or ray (the Ray cluster of RAY_ADDRESS: "
             "HOST:PORT, ray://HOST:PORT or auto; else one started here; pip install 'sm-imgcheck[ray]'). Ray nodes "
-            "need the same paths and the same version of sm-imgcheck; -j is then the number of tasks in flight. Default: "
-            "pool, or here for a few candidates.",
+            "need the same paths and the same version of sm-imgcheck; -j is then the number of tasks in flight. "
+            "Default: pool, or here for a few candidates.",
             callback=one_of(*choices("run/executors")),
             show_default=False,
         ),
