@@ -652,6 +652,8 @@ def test_signal_swallowed_by_callback_still_stops_the_run(place, number):
 import os, signal, sys
 from sm_imgcheck import __main__ as start
 from sm_imgcheck.pipeline import process
+for number in (signal.SIGTERM, signal.SIGHUP):  # nohup has them ignored
+    signal.signal(number, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 real = process.process
 class Swallow:
