@@ -79,7 +79,8 @@ def run_suite(title: str, python: str, project: Path, **process) -> tuple[str, s
 def ordinary_user() -> Iterator[tuple[Path, dict]]:
     """A user with a clone of the last commit, and how to start processes as that user. Both are removed at the end."""
     home = Path(mkdtemp(prefix=f"{USER}-"))
-    subprocess.run(["useradd", "--no-create-home", "--home-dir", home, USER], check=True)
+    administrator = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
+    subprocess.run(["useradd", "--no-create-home", "--home-dir", home, USER], check=True, env=administrator)
     try:
         subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", ROOT, home / "project"], check=True)
         subprocess.run(["chown", "--recursive", f"{USER}:", home], check=True)
@@ -88,7 +89,7 @@ def ordinary_user() -> Iterator[tuple[Path, dict]]:
         environment |= {"HOME": str(home), "USER": USER, "LOGNAME": USER, "PATH": USER_PATH}
         yield home / "project", {"user": USER, "group": USER, "extra_groups": [], "env": environment}
     finally:
-        subprocess.run(["userdel", "--force", USER], check=True)
+        subprocess.run(["userdel", "--force", USER], check=True, env=administrator)
         shutil.rmtree(home, ignore_errors=True)
 
 

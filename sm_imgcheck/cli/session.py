@@ -110,7 +110,7 @@ def warn_about(spec: Spec, name: str) -> None:
 def convert_command(invocation: Invocation) -> tuple[str, str]:
     """The command that writes the corrected tensors of the same candidates, and its option for the output.
 
-    What a source image shows of a tensor only ``validate`` can mend: ``convert`` would take its channels and values to
+    What a source image shows of a tensor only ``validate`` can fix: ``convert`` would take its channels and values to
     be as they look.
     """
     paths = invocation.paths if len(invocation.paths) <= _MANY else []
@@ -187,7 +187,7 @@ def report_on(
         stopped = error
     for done in pending.rest():
         take(done)
-    report = replace(report, not_looked_at=dict(listing.passed_over))
+    report = replace(report, skipped_inputs=dict(listing.passed_over))
     if report.candidates or not writer.for_people:
         writer.close(report)
     if stopped is not None:

@@ -204,7 +204,7 @@ def _stage(way: PipelineTrait, want: PipelineTrait) -> str:
 def fixing_steps(
     several: Sequence[Sequence[PipelineTrait]], wanted: Sequence[Step], before: Facts | None = None
 ) -> tuple[Step, ...]:
-    """The steps of the wanted plan that bring about what is otherwise in the pipelines: the lines that mend them.
+    """The steps of the wanted plan that bring about what is otherwise in the pipelines: the lines that fix them.
 
     What a pipeline does too much, such as mirroring, has no line of its own.
     """

@@ -16,13 +16,13 @@ from sm_imgcheck.pipeline.plan import make_plan
 
 __all__ = ["PlanResult", "make_plan_result", "plan_and_check", "select"]
 
-_MENDERS = {
+_FIXING_STAGES = {
     "cast": ("cast", "pixels", "color", "quantize"),
     "values": ("values", "pixels", "quantize"),
     "color": ("color", "decode"),
     "reorder": ("reorder", "decode"),
 }
-"""Stages whose step mends what a check leaves to the first of them, in this order; every other stage mends its own."""
+"""Stages whose step fixes what a check leaves to the first of them, in this order; every other stage fixes its own."""
 
 
 @frozen
@@ -94,25 +94,25 @@ def make_plan_result(candidate: Candidate, spec: Spec, options: Options) -> Plan
 
 
 def select(findings: tuple[Finding, ...], plan: Plan | None, options: Options) -> Iterator[Finding]:
-    """The findings that were asked for, each with the op of this plan that mends it."""
-    ops = _menders(plan)
+    """The findings that were asked for, each with the op of this plan that fixes it."""
+    ops = _fixing_ops(plan)
     for finding in findings:
         if options.select and not finding.code.startswith(options.select):
             continue
         if options.ignore and finding.code.startswith(options.ignore):
             continue
-        mender = ops.get(finding.fixed_by)
-        yield finding if mender == finding.fixed_by else replace_fields(finding, fixed_by=mender)
+        fix = ops.get(finding.fixed_by)
+        yield finding if fix == finding.fixed_by else replace_fields(finding, fixed_by=fix)
 
 
-def _menders(plan: Plan | None) -> dict[str | None, str]:
-    """The op of a plan that mends what a check leaves to a stage, for each stage where there is one."""
+def _fixing_ops(plan: Plan | None) -> dict[str | None, str]:
+    """The op of a plan that fixes what a check leaves to a stage, for each stage where there is one."""
     if plan is None:
         return {}
     ops: dict[str | None, str] = {record(step.op).stage: step.op for step in reversed(plan.steps)}
     found = dict(ops)
-    for stage, menders in _MENDERS.items():
+    for stage, fixing_stages in _FIXING_STAGES.items():
         found.pop(stage, None)
-        if (mender := next((one for one in menders if one in ops), None)) is not None:
-            found[stage] = ops[mender]
+        if (fix := next((one for one in fixing_stages if one in ops), None)) is not None:
+            found[stage] = ops[fix]
     return found

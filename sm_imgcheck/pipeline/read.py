@@ -148,7 +148,7 @@ def check_arrayish(what: object) -> None:
     An image of Pillow is not taken: its palette's indices would pass for gray levels, its EXIF turn would be lost.
     """
     if any(one.__module__.partition(".")[0] == "PIL" for one in type(what).__mro__):
-        raise TypeError('an image of Pillow was given: pass np.asarray(image.convert("RGB")), or the bytes of its file')
+        raise TypeError('a Pillow image was given: pass np.asarray(image.convert("RGB")), or the bytes of its file')
     arrays = ("__array__", "__array_interface__", "__array_struct__")
     if not isinstance(what, (list, tuple, array)) and not any(hasattr(what, name) for name in arrays):
         hint = ": pass what its read() returns" if hasattr(what, "read") else ""

@@ -33,7 +33,7 @@ class Run:
     title: str = ""
     """What the user calls the spec: a preset's name or a path."""
     command: str = ""
-    """The command that mends what is found, ready for a shell; empty where the run is that command."""
+    """The command that fixes what is found, ready for a shell; empty where the run is that command."""
     output: str = ""
     """The option of ``command`` that names the output; assumptions go before it."""
     partial: bool = False

@@ -31,13 +31,13 @@ class FindingGroup:
     sample: Finding
     kind: str
     made_for_good: bool = False
-    """Of requests, probes and what a handler makes: there ``convert`` mends nothing."""
+    """Of requests, probes and what a handler makes: there ``convert`` fixes nothing."""
     unread: bool = False
     """Of candidates that cannot be used: they are none of those that are counted by kind."""
     files: int = 0
-    unmended: int = 0
-    """Files in which nothing mends it."""
-    mender: str = ""
+    unfixed: int = 0
+    """Files in which nothing fixes it."""
+    fix: str = ""
     messages: set[str] = field(default_factory=set)
     head: str = ""
     tail: str = ""
@@ -52,8 +52,8 @@ class FindingGroup:
     def add(self, path: str, finding: Finding) -> None:
         """Count one more file."""
         self.files += 1
-        self.unmended += finding.fixed_by is None
-        self.mender = self.mender or finding.fixed_by or ""
+        self.unfixed += finding.fixed_by is None
+        self.fix = self.fix or finding.fixed_by or ""
         if len(self.examples) < EXAMPLES:
             self.examples.append((path, finding.actual or finding.message))
         head, tail = _around_actual(finding)
@@ -166,7 +166,7 @@ class ResultSummary:
             _enter(self.stuck, (result.kind, result.skipped), result, _reason(result.skipped))
         if result.origins is not None and ((way := _origins.way(result)) in self.made or len(self.made) < _GROUPS):
             self.made[way] += 1
-        if result.plan is not None and result.golden is None:  # a probe's plan mends nothing
+        if result.plan is not None and result.golden is None:  # a probe's plan fixes nothing
             self._travel(result.kind, result.plan)
 
     def _travel(self, kind: str, plan: Plan) -> None:

@@ -80,7 +80,7 @@ def _is_shared(digest: ResultSummary, group: FindingGroup) -> bool:
 
 
 def _shared(digest: ResultSummary, groups: list[FindingGroup], kind: str) -> list[Section]:
-    """What all candidates of a kind have, and the plan that mends it."""
+    """What all candidates of a kind have, and the plan that fixes it."""
     total = digest.kinds[kind]
     rows = []
     for group in groups:
@@ -109,7 +109,7 @@ def _other_ways(digest: ResultSummary, routes: list[PlanGroup], kind: str) -> tu
     rest = digest.kinds[kind] - sum(route.files for route in (usual, *told)) - finished - digest.planless[kind]
     ways += [(rest, "other plans (--format jsonl lists all)")]
     ways += [(finished, "no steps needed"), (digest.planless[kind], "no plan: see below")]
-    return tuple(Row(severity="notice", code="", name="", mender="", message=f"{n:,}: {way}") for n, way in ways if n)
+    return tuple(Row(severity="notice", code="", name="", fix="", message=f"{n:,}: {way}") for n, way in ways if n)
 
 
 def _difference(usual: tuple[Step, ...], other: tuple[Step, ...]) -> str:
@@ -132,12 +132,12 @@ def _own(group: FindingGroup) -> Row:
 def _told(group: FindingGroup, message: str, details: tuple[str, ...] = ()) -> Row:
     if group.made_for_good:
         return plain(group.sample, message, details)
-    return row(group.sample, message, _mender(group), details)
+    return row(group.sample, message, _fix_text(group), details)
 
 
-def _mender(group: FindingGroup) -> str:
-    some = f", not for {group.unmended:,} of them" if group.mender and group.unmended else ""
-    return group.mender + some
+def _fix_text(group: FindingGroup) -> str:
+    some = f", not for {group.unfixed:,} of them" if group.fix and group.unfixed else ""
+    return group.fix + some
 
 
 def _files(group: FindingGroup) -> str:
@@ -178,8 +178,8 @@ def _details(group: FindingGroup) -> tuple[str, ...]:
 
 def _summary(run: Run, digest: ResultSummary, report: Report) -> list[str]:
     lines = []
-    if report.not_looked_at:
-        passed = [f"{number:,} {reason}" for reason, number in sorted(report.not_looked_at.items())]
+    if report.skipped_inputs:
+        passed = [f"{number:,} {reason}" for reason, number in sorted(report.skipped_inputs.items())]
         lines.append(f"Skipped: {', '.join(passed)}.")
     if not report.candidates:
         return [*lines, "No candidates."]
@@ -222,26 +222,26 @@ def _verdict(run: Run, digest: ResultSummary, report: Report) -> str:
 
 
 def _tally(run: Run, digest: ResultSummary, report: Report) -> str:
-    """How many findings, where, and how many of them ``convert`` mends."""
+    """How many findings, where, and how many of them ``convert`` fixes."""
     by = [count(report.severities[one], one) for one in SEVERITY_ORDER if report.severities.get(one)]
     some = f"{report.with_findings:,} of" if report.with_findings < report.candidates else "all"
     where = f" in {some} {count(report.candidates, 'candidate')}" if report.candidates > 1 else ""
-    # A notice that nothing mends is no flaw: it says what was assumed.
-    flaws = report.findings - report.unmendable.get("notice", 0)
+    # A notice that nothing fixes is no flaw: it says what was assumed.
+    flaws = report.findings - report.unfixable.get("notice", 0)
     if digest.kinds and set(digest.kinds) == {"request"}:
-        mended = "sm-imgcheck payload writes a valid body from the image"
+        fixed = "sm-imgcheck payload writes a valid body from the image"
     elif set(digest.kinds) == {"probe"}:
-        mended = "fix the spec, or write the golden tensor again if the spec is right"
+        fixed = "fix the spec, or write the golden tensor again if the spec is right"
     elif _by_handler(digest):
-        mended = "sm-imgcheck code writes a handler that makes the expected tensor"
+        fixed = "sm-imgcheck code writes a handler that makes the expected tensor"
     elif run.command and (needed := digest.common_assumptions):
-        mended = f"convert writes nothing without --assume {' --assume '.join(needed)}; if that is right"
-    elif not report.mendable:
-        mended = "none fixed" if report.unwritten else "not fixable by convert"
+        fixed = f"convert writes nothing without --assume {' --assume '.join(needed)}; if that is right"
+    elif not report.fixable:
+        fixed = "none fixed" if report.unwritten else "not fixable by convert"
     else:
-        much = f"{report.mendable:,} of them" if report.mendable < flaws else "it" if flaws == 1 else "all of them"
-        mended = f"convert fixes {much}" if run.command else f"fixed: {much}"
-    return f"{phrases.listing(by)}{where}; {mended}{':' if _command(run, digest, report) else '.'}"
+        much = f"{report.fixable:,} of them" if report.fixable < flaws else "it" if flaws == 1 else "all of them"
+        fixed = f"convert fixes {much}" if run.command else f"fixed: {much}"
+    return f"{phrases.listing(by)}{where}; {fixed}{':' if _command(run, digest, report) else '.'}"
 
 
 def _by_handler(digest: ResultSummary) -> bool:
@@ -251,7 +251,7 @@ def _by_handler(digest: ResultSummary) -> bool:
 def _command(run: Run, digest: ResultSummary, report: Report) -> str:
     """What is to be done next; of a handler's tensors another handler, whatever could be done to them."""
     needed = () if _by_handler(digest) else digest.common_assumptions
-    if not (report.mendable or needed or (_by_handler(digest) and report.with_findings)) or not run.command:
+    if not (report.fixable or needed or (_by_handler(digest) and report.with_findings)) or not run.command:
         return ""
     given = [f"--assume {argument(one)}" for one in needed]
     return " ".join([run.command, *given, *([run.output] if run.output else [])])
@@ -284,7 +284,7 @@ def layout_single(run: Run, result: Result) -> tuple[tuple[str, ...], list[Secti
     rows = [
         row(finding, shorten_message(finding.message), finding.fixed_by or "") for finding in by_weight(result.findings)
     ]
-    if result.handled is not None:  # it is the code that is to be mended
+    if result.handled is not None:  # it is the code that is to be fixed
         rows = [plain(finding, shorten_message(finding.message)) for finding in by_weight(result.findings)]
     sections = [Section(title=f"{count(len(rows), 'finding')}:", rows=tuple(rows))]
     if result.plan is not None and result.findings:

@@ -94,7 +94,7 @@ def of_source(result: Result) -> dict[str, object] | None:
         "origins": [_origin(origin) for origin in result.origins],
         "wanted": None if result.ideal is None else _wanted(result.ideal),
         "story": _story(result) if result.origins else "",
-        "mended_by": _lines(result),
+        "fixed_by": _lines(result),
     }
 
 

@@ -15,7 +15,7 @@ from sm_imgcheck.report import Run, _origins
 __all__ = ["encode", "name_of", "of_plan", "of_report", "of_request", "of_result", "of_spec"]
 
 _FLAW = ("code", "message", "expected", "actual")
-VERSION = 2
+VERSION = 3
 """Of the JSON document. A key that is added does not change it; one that goes, or means something else, does."""
 
 
@@ -105,10 +105,10 @@ def of_report(report: Report) -> dict[str, object]:
         "by_code": dict(report.by_code),
         "by_severity": dict(report.severities),
         "findings": report.findings,
-        "mendable": report.mendable,
-        "unmendable": dict(report.unmendable),
+        "fixable": report.fixable,
+        "unfixable": dict(report.unfixable),
         "unwritten": report.unwritten,
-        "not_looked_at": dict(report.not_looked_at),
+        "skipped_inputs": dict(report.skipped_inputs),
     }
 
 

@@ -13,7 +13,7 @@ from sm_imgcheck.report import Run
 
 __all__ = [
     "FAILED",
-    "NOT_MENDED",
+    "NOT_FIXABLE",
     "Row",
     "Section",
     "against",
@@ -24,7 +24,7 @@ __all__ = [
     "shorten_message",
 ]
 
-NOT_MENDED = "not fixable by convert"
+NOT_FIXABLE = "not fixable by convert"
 FAILED = "Not checked, because of a bug in sm-imgcheck:"
 _LONGEST = 300
 """Of a message, in characters."""
@@ -37,7 +37,7 @@ class Row:
     severity: str
     code: str
     name: str
-    mender: str
+    fix: str
     """The step that fixes it, or that none does; empty for a notice."""
     message: str
     details: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ def against(run: Run) -> str:
 
 def plain(finding: Finding, message: str, details: tuple[str, ...] = ()) -> Row:
     """A row of a request or a probe, which ``convert`` cannot fix."""
-    return replace(row(finding, message, "", details), mender="")
+    return replace(row(finding, message, "", details), fix="")
 
 
 def by_weight(findings: tuple[Finding, ...]) -> list[Finding]:
@@ -68,13 +68,13 @@ def by_weight(findings: tuple[Finding, ...]) -> list[Finding]:
     return sorted(findings, key=lambda finding: SEVERITY_ORDER[finding.severity])
 
 
-def row(finding: Finding, message: str, mender: str, details: tuple[str, ...] = ()) -> Row:
-    """One finding as a row; ``mender`` is the op that fixes it."""
+def row(finding: Finding, message: str, fix: str, details: tuple[str, ...] = ()) -> Row:
+    """One finding as a row; ``fix`` is the op that fixes it."""
     return Row(
         severity=finding.severity,
         code=finding.code,
         name=finding.name,
-        mender="" if finding.severity == "notice" else mender or NOT_MENDED,
+        fix="" if finding.severity == "notice" else fix or NOT_FIXABLE,
         message=message,
         details=details,
     )
@@ -87,4 +87,4 @@ def shorten_message(text: str) -> str:
 
 def reason(why: str, details: tuple[str, ...] = ()) -> Row:
     """Why something could not be done, as a row."""
-    return Row(severity="error", code="", name="", mender="", message=shorten_message(why), details=details)
+    return Row(severity="error", code="", name="", fix="", message=shorten_message(why), details=details)

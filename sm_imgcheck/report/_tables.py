@@ -15,7 +15,7 @@ from rich.text import Text
 from sm_imgcheck.core import phrases
 from sm_imgcheck.report import Terminal
 from sm_imgcheck.report._layout import ReportLayout
-from sm_imgcheck.report._rows import NOT_MENDED, Row, Section
+from sm_imgcheck.report._rows import NOT_FIXABLE, Row, Section
 
 __all__ = ["draw"]
 
@@ -86,14 +86,14 @@ def _findings(section: Section) -> Table:
     table.add_column("fixed by")
     for row in section.rows:
         check = Text.assemble((f"{row.severity} {row.code}", _STYLES[row.severity]), "\n", (row.name, "dim"))
-        table.add_row(check, Text(row.message), Text(row.mender if row.mender != NOT_MENDED else "nothing"))
+        table.add_row(check, Text(row.message), Text(row.fix if row.fix != NOT_FIXABLE else "nothing"))
     return table
 
 
 def _with_files(row: Row) -> list[RenderableType]:
     check = f"{row.severity} {row.code} {row.name}  " if row.code else ""
-    mender = f" [{row.mender}]" if row.mender and row.code else ""
-    head = Text.assemble((check, _STYLES[row.severity]), row.message, (mender, "dim"))
+    fix = f" [{row.fix}]" if row.fix and row.code else ""
+    head = Text.assemble((check, _STYLES[row.severity]), row.message, (fix, "dim"))
     return [
         _Hanging(head, first=1, rest=3),
         *(_Hanging(Text(detail, style="dim"), first=5, rest=7) for detail in row.details),

@@ -136,13 +136,13 @@ class PayloadContent(ReportContent[BodyRow]):
 
 
 def _seen(body: BodyRow) -> Iterator[str]:
-    """The findings that are not mended, and the codes of those that are."""
+    """The findings that are not fixed, and the codes of those that are."""
     for result in body.results:
-        mended = [finding.code for finding in result.findings if finding.fixed_by]
+        fixed = [finding.code for finding in result.findings if finding.fixed_by]
         whose = f"{for_terminal(result.path)}: " if len(body.results) > 1 else ""
-        if mended and body.payload is not None and len(body.results) == 1:
-            who = "left to the handler" if body.tensor is None else "mended on the way"
-            yield f"  {who}: {', '.join(mended)}"
+        if fixed and body.payload is not None and len(body.results) == 1:
+            who = "left to the handler" if body.tensor is None else "fixed on the way"
+            yield f"  {who}: {', '.join(fixed)}"
         for finding in result.findings:
             if not finding.fixed_by:
                 yield f"  {finding.severity}  {finding.code}  {finding.name}: {whose}{for_terminal(finding.message)}"

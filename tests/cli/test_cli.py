@@ -71,7 +71,7 @@ def in_a_process(*arguments, **options):
 # The main job
 
 
-def test_a_photo_is_checked_mended_and_checked_again(place, say):
+def test_a_photo_is_checked_fixed_and_checked_again(place, say):
     code, out, err = say("validate", "cat.jpg")
     assert (code, err) == (1, "")
     for word in (

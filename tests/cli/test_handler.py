@@ -61,7 +61,7 @@ def test_a_folder_stands_for_its_inference_py(photo, tmp_path, capsys):
     assert handler("model", photo, "--select", "CHN") == 1
     assert "input_fn returned" in capsys.readouterr().out
     assert handler(".", photo) == 2
-    assert "no inference.py is in it" in capsys.readouterr().err
+    assert "missing inference.py: expected" in capsys.readouterr().err
 
 
 def test_an_interpreter_is_named_from_here(photo, tmp_path, capsys):
@@ -130,12 +130,12 @@ def test_several_images_and_one_that_fails(photo, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "clause"),
     [
-        (["nothing.py", "x.jpg"], "there is no such file"),
-        (["inference.py", "x.jpg", "--function", "nothing"], "defines no function called nothing"),
+        (["nothing.py", "x.jpg"], "no such file"),
+        (["inference.py", "x.jpg", "--function", "nothing"], "missing function: nothing"),
         (["inference.py", "x.jpg", "--python", "/nowhere"], "--python /nowhere: cannot be started"),
         (["inference.py"], "Missing argument"),
         (["x.jpg", "x.jpg"], "handler x.jpg: got a binary file, expected Python source"),
-        (["/dev/zero", "x.jpg"], "handler /dev/zero: is a device, a pipe or a socket, not a file"),
+        (["/dev/zero", "x.jpg"], "handler /dev/zero: got a device, a pipe or a socket, expected a file"),
         (["inference.py", "x.jpg", "--python", shutil.which("yes") or "yes"], "expected a Python interpreter"),
         (["inference.py", "x.jpg", "--timeout", "0"], "0.1"),
         (["inference.py", "x.jpg", "--timeout", "nan"], "--timeout': got nan, expected a number up to 604,800"),

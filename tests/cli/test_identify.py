@@ -117,7 +117,7 @@ def test_json_of_validate_tells_the_source(say):
     (result,) = json.loads(out)["results"]
     assert result["source"]["story"].startswith("it decodes BGR, stretches to 64x64 with OpenCV INTER_LINEAR")
     assert result["source"]["story"].endswith("; the spec wants Pillow bilinear, RGB")
-    assert [step["op"] for step in result["source"]["mended_by"]] == ["resize_pillow"]
+    assert [step["op"] for step in result["source"]["fixed_by"]] == ["resize_pillow"]
     assert result["source"]["wanted"]["max_difference"] > 1
     _, out, _ = say("validate", "wrong.npy", "-s", "spec.yaml", "--format", "json")
     assert json.loads(out)["results"][0]["source"] is None
@@ -196,7 +196,7 @@ def test_one_array_of_several_and_standard_input(say, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("identify", "cat.jpg"), "is an image; a tensor is identified"),
+        (("identify", "cat.jpg"), "got an image, expected a tensor"),
         (("identify", "wrong.npy", "--source", "absent.jpg"), "source image absent.jpg: cannot be opened"),
         (("identify", "wrong.npy", "--source", "wrong.npy"), "source image wrong.npy: got a tensor"),
         (("identify", "wrong.npy", "--source", "spec.yaml"), "source image spec.yaml: "),
@@ -226,7 +226,7 @@ def test_from_python(here):
     assert [one.code for one in held.findings] == ["CHN101", "CHN103", "PIX106"]
     assert held.findings == validate(WRONG, "spec.yaml", source=BODY).findings
     assert identify(WRONG.tolist()).origins is None
-    with pytest.raises(ImgcheckError, match="an image is validated"):
+    with pytest.raises(ImgcheckError, match="got an image, expected a tensor"):
         identify(BODY)
     with pytest.raises(TypeError, match="the path of an image"):
         identify(WRONG, source=3)
@@ -242,7 +242,7 @@ def test_many_that_were_made_alike_are_told_once(say):
     assert lines[1] == "  1: not made from its source image by any known pipeline"
 
 
-def test_the_command_to_paste_mends_what_the_source_shows(say):
+def test_the_command_to_paste_fixes_what_the_source_shows(say):
     _, out, _ = say("validate", "wrong.npy", "--source", "cat.jpg", "-s", "spec.yaml")
     command = out.rstrip().splitlines()[-1].split()
     assert command == [

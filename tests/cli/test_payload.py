@@ -64,7 +64,7 @@ def test_a_photo_becomes_a_body_with_all_that_is_to_be_known(place, say):
     size = (place / "a.body.npy").stat().st_size
     for words in (
         f"a.jpg -> a.body.npy: {size:,} bytes, application/x-npy (npy, float32 [1, 24, 32, 3])",
-        "mended on the way: SHP102, SHP106, DTY101, VAL101",
+        "fixed on the way: SHP102, SHP106, DTY101, VAL101",
         f"Limits for {size:,} bytes to pytorch behind a realtime endpoint:",
         "6,553,500  fits",
         "TS_MAX_REQUEST_SIZE raises it",
@@ -91,8 +91,8 @@ def test_a_spec_without_payload_works_and_says_what_is_not_checked(place, say):
     code, out, _ = say("payload", "a.jpg", "-s", spec("{}"))
     assert code == 0
     assert "whatever server behind a realtime endpoint" in out
-    assert "Not checked: whether the server takes such a body" in out
-    assert "Not checked: the limits are those of a realtime endpoint" in out
+    assert "Not checked: server acceptance and limit" in out
+    assert "Not checked: limits of a realtime endpoint assumed" in out
 
 
 def test_several_images_are_one_body_where_the_batch_allows(place, say):
@@ -132,7 +132,7 @@ def test_images_of_different_sizes_do_not_share_a_body(place, say):
 def test_a_batch_that_cannot_be_filled_is_said(place, say):
     code, out, _ = say("payload", "a.jpg", "b.jpg", "-s", spec("{}", "4"), "-o", "out")
     assert code == 1
-    assert "the model takes exactly 4 images a request, and here are 2" in out
+    assert "images per request: got 2, expected exactly 4 images" in out
     assert not (place / "out").exists()
 
 
@@ -301,7 +301,7 @@ def test_a_tensor_is_no_picture(place, say):
     np.save("x.npy", np.zeros((1, 24, 32, 3), np.float32))
     code, out, _ = say("payload", "x.npy", "-s", spec("{}"), "--as", "image")
     assert code == 1
-    assert "takes an encoded image, and it is a tensor" in out
+    assert "got a tensor, expected an encoded image" in out
 
 
 def test_pictures_share_a_body_where_the_form_allows(place, say):

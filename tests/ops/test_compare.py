@@ -169,7 +169,7 @@ def test_the_story_of_a_handler():
     assert compare_with_spec_text([wanted], wanted).endswith("; that is what the spec wants")
 
 
-def test_the_lines_of_a_plan_that_mend_a_pipeline():
+def test_the_lines_of_a_plan_that_fix_a_pipeline():
     mine = [traits((DECODE, resized(interpolation="bicubic"), Step(op="mirror"), UNIT))]
     wanted = (DECODE, resized(), BGR, Step(op="cast", params={"dtype": "float32"}), UNIT)
     assert [step.op for step in fixing_steps(mine, wanted)] == ["resize_pillow", "reorder"]

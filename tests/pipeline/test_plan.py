@@ -243,7 +243,7 @@ def test_filters_overshoot_no_further_than_is_allowed(library, interpolation):
         made(rng.choice(np.array([0, 255], np.uint8), (60, 50, 3)), spec)
 
 
-def test_a_mistake_of_the_decoder_is_mended_by_decoding():
+def test_a_mistake_of_the_decoder_is_fixed_by_decoding():
     result = process(jpeg(), parse(A), Options(decoded_by="opencv"))
     assert {finding.code: finding.fixed_by for finding in result.findings}["CHN101"] == "decode"
 

@@ -50,7 +50,7 @@ def test_what_all_share_is_said_once_and_what_some_have_is_grouped():
     )
     results.append(tensor("x.npy"))
     assert (
-        told("text", results, not_looked_at={"hidden": 2, "other suffix": 1})
+        told("text", results, skipped_inputs={"hidden": 2, "other suffix": 1})
         == """\
 22 candidates: 20 images, 1 tensor and 1 that cannot be used
 against small: float32 [N, 224, 224, 3] NHWC RGB, -1..1
@@ -114,7 +114,7 @@ def test_nearly_all_of_many_are_told_like_all():
     assert "of their own" not in text
 
 
-def test_a_group_that_is_mended_for_some_says_for_how_many_it_is_not():
+def test_a_group_that_is_fixed_for_some_says_for_how_many_it_is_not():
     stuck = finding("DTY101", "wrong-dtype", message="dtype: got uint8", expected="float32")
     results = [tensor(f"{n}", replace(stuck, fixed_by="cast" if n else None)) for n in range(3)]
     assert "wrong-dtype  dtype: got uint8 [cast, not for 1 of them]" in told("text", results)
@@ -294,7 +294,7 @@ def test_table_of_a_reason_without_a_check():
     assert "fixed by" not in told("table", [stuck])
 
 
-def test_notices_ask_for_no_mending():
+def test_notices_ask_for_no_fixing():
     text = told("table", [tensor("x.npy", finding("CHN102", "assumed", "notice"))])
     assert "not by convert" not in text
 
@@ -431,8 +431,8 @@ def test_spans(low, high, said):
 
 def test_json_is_the_documented_document():
     results = [replace(image("cat.jpg"), emitted="out/cat.npy"), tensor("x.npy")]
-    document = json.loads(told("json", results, not_looked_at={"hidden": 1}))
-    assert document["version"] == 2
+    document = json.loads(told("json", results, skipped_inputs={"hidden": 1}))
+    assert document["version"] == 3
     assert document["spec"] == {"name": "small", "sha256": "ab" * 32}
     cat, x = document["results"]
     assert (cat["path"], cat["kind"], cat["emitted"]) == ("cat.jpg", "image", "out/cat.npy")
@@ -453,7 +453,7 @@ def test_json_is_the_documented_document():
     counts = {"candidates": 2, "ok": 1, "failed": 1, "not_checked": 0, "clean": 1, "with_findings": 1}
     assert document["summary"] | counts == document["summary"]
     assert document["summary"]["by_code"] == {"DTY101": 1, "SHP106": 1}
-    assert document["summary"]["not_looked_at"] == {"hidden": 1}
+    assert document["summary"]["skipped_inputs"] == {"hidden": 1}
 
 
 def test_an_empty_json_run_is_a_document_too():

@@ -67,7 +67,7 @@ MENDED = {
 
 
 @pytest.mark.parametrize("case", MENDED)
-def test_what_the_handler_does_not_mend_is_mended(case):
+def test_what_the_handler_does_not_fix_is_fixed(case):
     body, policy, form, mode = MENDED[case]
     payload = sent(body, **policy)
     header = header_of(payload.body)
@@ -126,7 +126,7 @@ def test_the_specs_content_type_names_the_format():
     assert np.array_equal(decode(again.body), decode(jpeg(PICTURE)))
 
 
-def test_what_cannot_be_decoded_cannot_be_mended():
+def test_what_cannot_be_decoded_cannot_be_fixed():
     body = jpeg(picture(200, 200), orientation=6)
     header = header_of(body)
     with pytest.raises(PayloadError, match=r"image: .* rows are lost"):

@@ -74,10 +74,10 @@ def report_of(**options):
     return report.Run(spec_name="input", spec_sha256="ab" * 32, contract=CONTRACT, **options)
 
 
-def told(form, results, *, not_looked_at=None, wanted=False, terminal=None, **options):
+def told(form, results, *, skipped_inputs=None, wanted=False, terminal=None, **options):
     """The whole report of these results. terminal: fields of the terminal."""
     reporter = report.reporter(form, CheckContent(report_of(**options)), report.Terminal(**(terminal or {})))
-    counts = Report(spec_name="input", spec_sha256="ab" * 32, not_looked_at=not_looked_at or {})
+    counts = Report(spec_name="input", spec_sha256="ab" * 32, skipped_inputs=skipped_inputs or {})
     text = reporter.open()
     for result in results:
         text += reporter.row(result)

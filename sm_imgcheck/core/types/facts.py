@@ -200,7 +200,7 @@ class Golden:
     later: tuple[str, ...] = ()
     """The stages after it that differ too. Where the order of the channels does, mean and std stand in another too."""
     exact: bool = True
-    """The pipeline that was found explains the golden tensor wholly. False: it is the nearest that is known, which
+    """The pipeline that was found explains the golden tensor wholly. False: it is nearest known pipeline, which
     without a ``stage`` is the spec's own."""
 
 

@@ -28,4 +28,4 @@ class Finding:
     certainty: Certainty = "certain"
     probability: float = 1.0
     fixed_by: str | None = None
-    """The op of the plan that mends it; None: ``convert`` does not."""
+    """The op of the plan that fixes it; None: ``convert`` does not."""

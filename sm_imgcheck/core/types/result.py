@@ -204,27 +204,27 @@ class Report:
     not_checked: int = 0
     """Candidates without an error whose image or tensor could not be examined: ``Result.status``."""
     findings: int = 0
-    mendable: int = 0
+    fixable: int = 0
     unwritten: int = 0
     """Candidates whose tensor was asked for and could not be made."""
     severities: Mapping[str, int] = field(default_factory=dict)
-    unmendable: Mapping[str, int] = field(default_factory=dict)
-    """Findings that ``convert`` does not mend, by severity."""
+    unfixable: Mapping[str, int] = field(default_factory=dict)
+    """Findings that ``convert`` does not fix, by severity."""
     by_code: Mapping[str, int] = field(default_factory=dict)
-    not_looked_at: Mapping[str, int] = field(default_factory=dict)
+    skipped_inputs: Mapping[str, int] = field(default_factory=dict)
     """Files of a folder that were passed over, by reason."""
 
     def plus(self, result: Result, *, wanted: bool = False) -> Report:
         """The report with one more result. ``wanted``: a tensor was asked for."""
-        severe, lost, codes = dict(self.severities), dict(self.unmendable), dict(self.by_code)
-        mendable = 0
+        severe, lost, codes = dict(self.severities), dict(self.unfixable), dict(self.by_code)
+        fixable = 0
         for finding in result.findings:
             severe[finding.severity] = severe.get(finding.severity, 0) + 1
             codes[finding.code] = codes.get(finding.code, 0) + 1
             if finding.fixed_by is None:
                 lost[finding.severity] = lost.get(finding.severity, 0) + 1
             else:
-                mendable += 1
+                fixable += 1
         status, worse = result.status, any(finding.severity != "notice" for finding in result.findings)
         made = not wanted or result.emitted is not None or result.array is not None
         return replace_fields(
@@ -235,10 +235,10 @@ class Report:
             failed=self.failed + (status == "failed"),
             not_checked=self.not_checked + (status == "not checked"),
             findings=self.findings + len(result.findings),
-            mendable=self.mendable + (mendable if made else 0),
+            fixable=self.fixable + (fixable if made else 0),
             unwritten=self.unwritten + (not made),
             severities=severe,
-            unmendable=lost,
+            unfixable=lost,
             by_code=codes if len(codes) == len(self.by_code) else dict(sorted(codes.items())),
         )
 
@@ -254,7 +254,7 @@ class Report:
         """
         failing = {
             "never": 0,
-            "unfixable": self.unmendable.get("error", 0),
+            "unfixable": self.unfixable.get("error", 0),
             "error": self.severities.get("error", 0),
             "warning": self.severities.get("error", 0) + self.severities.get("warning", 0),
         }

@@ -108,7 +108,7 @@ def _candidate(seen: Candidate, answer: HandlerAnswer, run: HandlerRunner, spec:
         return _posted(answer.body, seen.path, told, spec)
     made = read.from_bytes(answer.body, seen.path, spec.decode)
     if made.kind != "tensor":
-        return replace(seen, handled=told, problem=HND105.finding(f"{function} resolve_input over no array"), data=None)
+        return replace(seen, handled=told, problem=HND105.finding(f"{function} returned no array"), data=None)
     return replace(made, handled=told)
 
 
@@ -116,16 +116,14 @@ def _posted(body: bytes, path: str, told: HandlerRun, spec: Spec) -> Candidate:
     """What TensorFlow Serving makes of the text that its handler posts."""
     none = Candidate(path=path, kind="tensor", handled=told)
     if not any(key in body for key in (b'"instances"', b'"inputs"')):
-        why = f'{told.function} posts no {{"instances": ...}} or {{"inputs": ...}}, as TensorFlow Serving takes it'
+        why = f'{told.function} request: expected {{"instances": ...}} or {{"inputs": ...}} for TensorFlow Serving'
         return replace(none, problem=HND105.finding(why))
     received = STACKS["tensorflow-serving"].receive(body, "application/json", spec)
     if isinstance(received, RejectedRequest):
-        why = (
-            f"what {told.function} posts is refused by TensorFlow Serving: {received.finding.message or received.text}"
-        )
+        why = f"{told.function} request: rejected by TensorFlow Serving: {received.finding.message or received.text}"
         return replace(none, problem=HND105.finding(why))
     if received.form != "array":
-        why = f"{told.function} posts {received.what or 'no numbers'}, not a tensor"
+        why = f"{told.function} request: got {received.what or 'no numbers'}, expected a tensor"
         return replace(none, problem=HND105.finding(why))
     findings = tuple(
         HND124.finding(finding.message, expected=finding.expected, actual=finding.actual)

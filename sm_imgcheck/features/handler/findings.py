@@ -36,7 +36,7 @@ def problem(answer: HandlerAnswer, how: Handler, file: Path, function: str, cont
     if "unusable" in told:
         return (HND104 if told.get("too_large") is True else HND105).finding(f"{who} {_text(told, 'unusable')}")
     if answer.body is None:
-        return HND102.finding(f"{who} handed over nothing: its answer is not there, or too large")
+        return HND102.finding(f"{who} returned no result, or one over the size limit")
     return None
 
 
@@ -44,16 +44,14 @@ def _lost(answer: HandlerAnswer, how: Handler, file: Path, who: str) -> Finding:
     assert answer.lost is not None
     where, last = _where(answer.said, file), last_output_line(answer.said)
     if answer.lost.how == "too slow":
-        return HND103.finding(
-            f"{who} was not done after {how.seconds:g} s{where}, and was ended (--timeout sets the limit)"
-        )
+        return HND103.finding(f"{who} timed out after {how.seconds:g} s{where} and was terminated (--timeout)")
     if answer.lost.how == "too large":
         limit = f"{(how.most_bytes or 0) / (1 << 30):.3g} GiB of memory (--memory sets the limit)"
-        return HND104.finding(f"{who} took more than {limit}, and was ended")
+        return HND104.finding(f"{who} used more than {limit} and was terminated")
     if answer.lost.how == "too many":
-        return HND104.finding(f"{who} started more than {MOST_PROCESSES} processes, and was ended with all of them")
+        return HND104.finding(f"{who} started more than {MOST_PROCESSES} processes and was terminated with all of them")
     if answer.lost.how == "flooded":
-        return HND102.finding(f"{who} wrote over the pipe of its answers, and was ended")
+        return HND102.finding(f"{who} wrote to the pipe of its results and was terminated")
     return HND102.finding(f"{who} ended the process {_status(answer.lost.status)}{where}{last}")
 
 
@@ -76,18 +74,18 @@ def _where(said: str, file: Path) -> str:
 def last_output_line(said: str) -> str:
     """The last line that it printed itself."""
     lines = [line.strip() for line in said.partition("Fatal Python error")[0].splitlines() if line.strip()]
-    return f"; its last words: {lines[-1][:200]}" if lines else ""
+    return f"; last output: {lines[-1][:200]}" if lines else ""
 
 
 def _raised(raised: JsonObject, file: Path, who: str, content_type: str) -> Finding:
     kind, text = _text(raised, "type"), " ".join(_text(raised, "text").split())
     where = _place(raised, file)
     if raised.get("exits") is True:
-        return HND102.finding(f"{who} left by sys.exit({text}){where}")
+        return HND102.finding(f"{who} called sys.exit({text}){where}")
     said = f"{who} raised {kind}{where}{': ' if text else ''}{text}"
     by_itself = bool(_text(raised, "file")) and not _text(raised, "last")
     if by_itself and _refuses(text, content_type):
-        return HND106.finding(f"{said}; the request came as {content_type or 'no content type'}{_named(file)}")
+        return HND106.finding(f"{said}; request content type: {content_type or 'none'}{_named(file)}")
     return HND101.finding(said + _interpreter(raised))
 
 
@@ -112,14 +110,14 @@ def _named(file: Path) -> str:
     with suppress(OSError), file.open("rb") as text:
         found = dict.fromkeys(one.decode() for one in _TYPES.findall(text.read(_SOURCE_BYTES)))
         if found:
-            return f", and the file names {', '.join([*found][:6])} (--content-type sends another)"
+            return f"; the file mentions {', '.join([*found][:6])} (pass one as --content-type)"
     return ""
 
 
 def _interpreter(raised: JsonObject) -> str:
     if not raised.get("module"):
         return ""
-    return "; name the interpreter that has it with --python, which needs NumPy besides"
+    return "; pass an interpreter that has it and NumPy as --python"
 
 
 def explained(answer: HandlerAnswer) -> tuple[Finding, ...]:

@@ -77,7 +77,7 @@ class HandlerRunner:
         try:
             self._folder = TemporaryDirectory(prefix="sm-imgcheck-", ignore_cleanup_errors=True)
         except OSError as error:
-            raise ImgcheckError(f"no folder can be made for what is handed over: {error}") from None
+            raise ImgcheckError(f"temporary folder cannot be created: {error}") from None
         self._child: HandlerProcess | None = None
         self._number = _LOADED
 
@@ -99,7 +99,7 @@ class HandlerRunner:
         try:
             Path(self._folder.name, "request").write_bytes(body)
         except OSError as error:
-            raise ImgcheckError(f"a request cannot be handed over: {error}") from None
+            raise ImgcheckError(f"request cannot be passed to the handler: {error}") from None
         self._child.ask({"number": self._number, "content_type": content_type, "name": name})
         return self._answer(self._number)
 
@@ -195,8 +195,8 @@ def _script(name: str) -> Path:
         if file.is_file():
             _refuse_binary(file, name)
             return file
-    what = "is a device, a pipe or a socket, not a file" if path.exists() else "there is no such file"
-    what = "no inference.py is in it, nor in a folder code" if path.is_dir() else what
+    what = "got a device, a pipe or a socket, expected a file" if path.exists() else "no such file"
+    what = "missing inference.py: expected FOLDER/inference.py or FOLDER/code/inference.py" if path.is_dir() else what
     raise ImgcheckError(f"handler {for_terminal(name)}: {what}")
 
 

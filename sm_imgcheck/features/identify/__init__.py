@@ -189,7 +189,7 @@ def identify_tensor(what: object, spec: Spec | None, options: Options) -> Result
     candidate = read_candidate(what, spec, replace(options, headers_only=True))
     if candidate.header is not None:
         raise ImgcheckError(
-            f"{for_terminal(candidate.path)}: is an image; a tensor is identified, an image is validated"
+            f"{for_terminal(candidate.path)}: got an image, expected a tensor; check images with validate"
         )
     candidate = measure_candidate(candidate, spec, options, trace_origins)
     if spec is not None:

@@ -96,9 +96,9 @@ def _of_picture(step: Step) -> bool:
 def rotate_after_resize(plan: Plan, turned: int) -> Plan:
     """With the picture turned once it has its size, ``turned`` as EXIF counts; 2: mirrored."""
     picture, rest = split(plan.steps)
-    step = Step(op="orient", params={"orientation": turned}, why="so the picture stands in the tensor")
+    step = Step(op="orient", params={"orientation": turned}, why="orientation of the tensor")
     if turned == 2:
-        step = Step(op="mirror", why="left and right stand exchanged in the tensor")
+        step = Step(op="mirror", why="horizontally flipped")
     facts, later = plan.before, []
     for one in (*picture, step, *rest):
         facts = after(facts, one)
@@ -110,7 +110,7 @@ def truncate_fractions(plan: Plan) -> Plan:
     """With the fractions cut off where the plan rounds to the tensor's integers."""
     at = max(at for at, step in enumerate(plan.steps) if step.op == "cast")
     step = plan.steps[at]
-    cut = replace(step, params={**step.params, "rounding": "truncate"}, why="fractions are cut off, not rounded")
+    cut = replace(step, params={**step.params, "rounding": "truncate"}, why="fractions truncated, not rounded")
     return replace(plan, steps=(*plan.steps[:at], cut, *plan.steps[at + 1 :]))
 
 

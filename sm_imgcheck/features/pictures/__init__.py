@@ -53,7 +53,7 @@ def draw_candidate(result: Result, spec: Spec, options: Options, *, name: str = 
     candidate = _image_itself(result.candidate, spec, options)
     if candidate.problem is not None:
         called = for_terminal(name or candidate.path)
-        raise ImgcheckError(f"no picture of {called}: {candidate.problem.message}")
+        raise ImgcheckError(f"no image to draw of {called}: {candidate.problem.message}")
     of_image = candidate.header is not None and candidate.pixels is not None
     best = evaluate_candidate(candidate, spec, replace(options, want_array=of_image, allow_guess=True))
     sent = of_image and result.kind == "request"
@@ -89,11 +89,11 @@ def _of_image(candidate: Candidate, result: Result, spec: Spec, *, sent: bool) -
     if result.array is not None:
         wanted = contracts(contract, contract.layout, contract.channel_order)
         assert wanted is not None
-        yield panel("What the model takes", result.array, wanted, ("made by the plan",))
+        yield panel("What the model expects", result.array, wanted, ("made by the plan",))
     plain = contracts(contract, facts.layout, facts.channel_order)
     if plain is not None and not sent:
         how = f"uint8 {facts.channel_order}, read as {plain.order}"
-        yield panel("What it sees of a plain decode", default_decode(candidate.pixels, header, facts), plain, (how,))
+        yield panel("Model input without preprocessing", default_decode(candidate.pixels, header, facts), plain, (how,))
 
 
 def _of_tensor(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Panel]:
@@ -105,9 +105,9 @@ def _of_tensor(candidate: Candidate, result: Result, spec: Spec) -> Iterator[Pan
     if wanted is not None:
         yield panel("What the model sees", array, wanted, (f"read as {wanted.order}", *also), image=image)
     if made is not None and (wanted is None or not _alike(made, wanted)):
-        sure = ["which is likely"] if _likely(result) else []
+        sure = ["likely"] if _likely(result) else []
         sure += ["its values a guess"] if facts.values is None and _guessed(result) else []
-        sure += ["the nearest that is known"] if _nearest(result) else []
+        sure += ["nearest known pipeline"] if _nearest(result) else []
         yield panel("As it was made", array, made, (f"read as {made.order}", *sure, *also), image=image)
     if wanted is None and made is None:
         spread = TensorInterpretation(layout=facts.layout, order=facts.channel_order, values=stretch_mapping(facts))
@@ -122,7 +122,7 @@ def _ideal(candidate: Candidate, spec: Spec) -> Iterator[Panel]:
     with suppress(CandidateError):  # a damaged source, whose header alone was read before
         array = apply.run(candidate.ideal.plan, source_of(candidate.source, spec.decode, gray=decodes_gray(spec)))
         if wanted is not None:
-            yield panel("What the model takes", array, wanted, ("made of the source by the plan",))
+            yield panel("What the model expects", array, wanted, ("made from the source by the plan",))
 
 
 def _made(facts: Facts, result: Result, contract: Contract) -> TensorInterpretation | None:
@@ -181,7 +181,7 @@ def draw_golden(results: Sequence[Result], spec: Spec, *, title: str = "") -> by
         panels.append(_apart(levels, spec.contract.channel_order))
     notes = tuple(notes_on(rules.run(result.candidate, spec), ""))
     head = f"{result.path}, {golden.place}"
-    return sheet(panels, title=(head, against(spec, title)), notes=notes or (SheetLine(text="They are alike."),))
+    return sheet(panels, title=(head, against(spec, title)), notes=notes or (SheetLine(text="No difference."),))
 
 
 def _most_telling(results: Sequence[Result], spec: Spec) -> Result:
@@ -190,7 +190,7 @@ def _most_telling(results: Sequence[Result], spec: Spec) -> Result:
     if not usable:
         problem = results[-1].candidate.problem if results else None
         raise ImgcheckError(
-            f"no picture of the golden tensors: {problem.message if problem else 'golden lists no probes'}"
+            f"no image to draw of the golden tensors: {problem.message if problem else 'golden lists no probes'}"
         )
     return next((result for result in usable if rules.run(result.candidate, spec)), usable[0])
 
@@ -243,7 +243,7 @@ def _order(facts: Facts) -> tuple[str, str]:
 
 def _notes(origins: tuple[Origin, ...]) -> Iterator[SheetLine]:
     if origins:
-        sure = "Made by" if origins[0].exact else "No pipeline that is known makes it; the nearest is"
+        sure = "Made by" if origins[0].exact else "No known pipeline matches; nearest"
         left = f"{origins[0].mean_difference:.2g} gray levels on average"
         ways = [traits(origin.steps, origin.before) for origin in origins]
-        yield SheetLine(text=f"{sure}: {said(ways)} (apart by {left})")
+        yield SheetLine(text=f"{sure}: {said(ways)} (difference {left})")

@@ -49,9 +49,9 @@ def against(spec: Spec, title: str) -> str:
 def drawable(facts: Facts | None, array: np.ndarray | None, name: str) -> Facts:
     """The facts of an array that can be drawn. Raises ImgcheckError for what is no picture."""
     if facts is None or array is None:
-        raise ImgcheckError(f"no picture of {for_terminal(name)}: it holds no array")
+        raise ImgcheckError(f"no image to draw of {for_terminal(name)}: it holds no array")
     if facts.low is None or not is_layout(facts.layout) or facts.channel_order == "?":
-        raise ImgcheckError(f"no picture of {for_terminal(name)}: {phrases.facts(facts)} is none")
+        raise ImgcheckError(f"no image to draw of {for_terminal(name)}: {phrases.facts(facts)} is none")
     return facts
 
 
@@ -85,7 +85,7 @@ def source_panel(pixels: np.ndarray, header: Header) -> Panel:
     """The image file as a person sees it: upright, in color, on white where it is transparent."""
     step = -(-max(pixels.shape[:2]) // _LARGEST)
     upright = orient(_rgb(pixels[::step, ::step], header, alpha="composite"), orientation=header.orientation)
-    turned = ("turned upright, as EXIF says",) if header.orientation != 1 else ()
+    turned = ("rotated by EXIF orientation",) if header.orientation != 1 else ()
     return Panel(pixels=upright, heading="The source", lines=(phrases.header(header), *turned))
 
 
@@ -127,7 +127,7 @@ def _troubles(found: RecoveredImage) -> Iterator[str]:
     if found.nans:
         yield f"magenta: {_share(found.nans)} of the values are not a number"
     if found.beyond:
-        yield f"{_share(found.beyond)} of the values stand for no gray level 0..255: clipped"
+        yield f"{_share(found.beyond)} of the values are outside gray levels 0..255 (clipped)"
 
 
 def _share(part: float) -> str:
@@ -141,7 +141,7 @@ def notes_on(findings: Sequence[Finding], skipped: str) -> Iterator[SheetLine]:
     if len(ranked) > _NOTES:
         yield SheetLine(text=f"and {len(ranked) - _NOTES} more", tone="notice")
     if skipped:
-        yield SheetLine(text=f"No tensor can be made of it: {skipped}", tone="error")
+        yield SheetLine(text=f"No tensor can be made: {skipped}", tone="error")
 
 
 def _note(finding: Finding) -> SheetLine:

@@ -56,7 +56,7 @@ def resolve_target(spec: Spec, *, form: str = "", content_type: str = "") -> Req
     notes = ProblemList()
     check_payload(payload, notes)
     if not (str(kept or "").isascii() and str(kept or "").isprintable()):
-        notes.add("payload.content_type", f"{shown(kept)}, expected printable ASCII, as a header takes it")
+        notes.add("payload.content_type", f"{shown(kept)}, expected printable ASCII")
     if problems := notes.all():
         raise PayloadError("; ".join(problem.message for problem in problems))
     return RequestTarget(
@@ -76,9 +76,9 @@ def forms(name: str) -> tuple[str, ...]:
 
 def _unchecked(given: Mapping[str, object]) -> Iterator[str]:
     if "stack" not in given:
-        yield "whether the server takes such a body, and its own limit: payload.stack in the spec names the server"
+        yield "server acceptance and limit not checked: set payload.stack in the spec"
     if "endpoint" not in given:
-        yield "the limits are those of a realtime endpoint: payload.endpoint in the spec names another kind"
+        yield "limits of a realtime endpoint assumed: set payload.endpoint in the spec"
 
 
 @frozen

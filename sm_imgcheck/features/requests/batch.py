@@ -79,7 +79,7 @@ def build(parts: Sequence[BodyPart], route: RequestTarget) -> Payload:
     """The body of these parts. Raises PayloadError; for one that is too large, before it is encoded where possible."""
     batch = route.spec.contract.dim("N")
     if batch is not None and not batch.allows(rows := _rows(parts, route)):
-        raise PayloadError(f"the model takes {_images(batch)} a request, and here are {rows}")
+        raise PayloadError(f"images per request: got {rows}, expected {_images(batch)}")
     size, exact = _size(parts, route)
     if exact:
         _refuse(size, route)
@@ -169,6 +169,6 @@ def _picture(what: Any, route: RequestTarget, options: Options) -> tuple[Result,
     if candidate.problem is not None:
         return result, None
     if candidate.header is None:
-        takes = f"the envelope {route.envelope} takes an encoded image, and it is a {candidate.kind}"
+        takes = f"envelope {route.envelope}: got a {candidate.kind}, expected an encoded image"
         return replace(result, skipped=takes), None
     return result, BodyPart(picture=(candidate.data, candidate.header))

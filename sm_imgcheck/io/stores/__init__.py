@@ -56,7 +56,7 @@ class FileSizeError(LocationError):
 
 
 class OutputRefused(OutputError):
-    """One output cannot go where, or be what, it was to. No repetition mends that: the run goes on."""
+    """One output cannot go where, or be what, it was to. No repetition fixes that: the run goes on."""
 
 
 __all__ = [

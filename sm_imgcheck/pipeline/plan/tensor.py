@@ -43,7 +43,7 @@ def _wrong_values(facts: Facts, context: PlanContext) -> bool:
 
 
 def _usable(facts: Facts, _: PlanContext) -> Iterator[Step]:
-    """No step at all: refuse what no step can mend."""
+    """No step at all: refuse what no step can fix."""
     if not facts.dtype.startswith(("int", "uint", "float", "bfloat", "bool")):
         raise PlanError(f"dtype: got {facts.dtype}, expected numbers")
     if facts.nans or facts.infinities:

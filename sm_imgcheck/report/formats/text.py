@@ -48,13 +48,13 @@ def _rows(section: Section) -> list[str]:
     heads = iter(phrases.columns((row.severity, row.code, row.name) for row in section.rows if row.code))
     lines = []
     for row in section.rows:
-        lines.append(f"{next(heads)}  {row.message}{_mender(row)}" if row.code else f"  {row.message}")
+        lines.append(f"{next(heads)}  {row.message}{_fix_text(row)}" if row.code else f"  {row.message}")
         lines += [f"      {detail}" for detail in row.details]
     return lines
 
 
-def _mender(row: Row) -> str:
-    return f" [{row.mender}]" if row.mender and row.code else ""
+def _fix_text(row: Row) -> str:
+    return f" [{row.fix}]" if row.fix and row.code else ""
 
 
 def _steps(section: Section) -> list[str]:

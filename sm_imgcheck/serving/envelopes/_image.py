@@ -1,4 +1,4 @@
-"""The encoded picture as a request: as it is, or encoded anew where the spec says that the handler mends too little."""
+"""The encoded picture as a request: as it is, or encoded anew where the spec says that the handler fixes too little."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def changes(header: Header, spec: Spec) -> tuple[str, ...]:
 
 
 def encoded_image(body: bytes, header: Header, spec: Spec) -> tuple[bytes, str]:
-    """The picture to send and its content type. Raises PayloadError where it cannot be decoded to be mended.
+    """The picture to send and its content type. Raises PayloadError where it cannot be decoded to be fixed.
 
     A new one is a JPEG where it was one or the spec's content type says so, otherwise a PNG, which loses nothing: 8
     bits, upright, without a profile (its colors are sRGB unless the handler ignores profiles), without CMYK.

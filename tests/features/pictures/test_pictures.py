@@ -63,8 +63,8 @@ def scaled(image):
 SEES, MADE, TAKES, PLAIN, SOURCE, SPREAD = (
     "What the model sees",
     "As it was made",
-    "What the model takes",
-    "What it sees of a plain decode",
+    "What the model expects",
+    "Model input without preprocessing",
     "The source",
     "Its smallest value black, its largest white",
 )
@@ -112,14 +112,14 @@ def test_an_order_that_is_only_likely_is_drawn_and_called_so(panels, monkeypatch
     found = panels(scaled(image[..., ::-1]))
     assert np.array_equal(found[SEES].pixels, image[..., ::-1])
     assert np.array_equal(found[MADE].pixels, image)
-    assert found[MADE].lines[0] == "48x64 (HxW), read as BGR, which is likely"
+    assert found[MADE].lines[0] == "48x64 (HxW), read as BGR, likely"
 
 
 def test_numbers_that_were_never_scaled_are_white(panels):
     image = np.maximum(picture(), 2)
     found = panels(image[np.newaxis].astype(np.float32))
     assert (found[SEES].pixels == 255).all()
-    assert found[SEES].lines[-1] == "100.0% of the values stand for no gray level 0..255: clipped"
+    assert found[SEES].lines[-1] == "100.0% of the values are outside gray levels 0..255 (clipped)"
     assert np.array_equal(found[MADE].pixels, image)
     assert found[MADE].lines[1] == "0..255, not scaled"
 
@@ -145,7 +145,7 @@ def test_what_is_no_number_is_marked(panels):
     assert list(found) == [SEES]
     assert tuple(found[SEES].pixels[3, 4]) == (255, 0, 255)
     assert found[SEES].lines[-1] == "magenta: under 0.1% of the values are not a number"
-    assert panels.notes[-1].startswith("No tensor can be made of it: 1 values are not finite")
+    assert panels.notes[-1].startswith("No tensor can be made: 1 values are not finite")
 
 
 def test_of_a_batch_the_first_image_is_drawn(panels):
@@ -183,7 +183,7 @@ def test_what_no_pipeline_explains_is_drawn_by_the_nearest(panels):
     tensor += np.random.default_rng(0).normal(0, 2 / 255, tensor.shape).astype(np.float32)
     found = panels(tensor, source=source)
     assert list(found) == [SOURCE, SEES, MADE, TAKES]
-    assert found[MADE].lines[0] == "48x64 (HxW), read as BGR, the nearest that is known"
+    assert found[MADE].lines[0] == "48x64 (HxW), read as BGR, nearest known pipeline"
     assert np.abs(found[MADE].pixels.astype(int) - found[TAKES].pixels).mean() < 3
 
 
@@ -231,7 +231,7 @@ def test_channels_first(panels):
 
 @pytest.mark.parametrize("shape", [(), (7,), (2, 3, 4, 5, 6), (0, 48, 64, 3), (1, 48, 64, 5)])
 def test_what_is_no_picture_is_refused(shape):
-    with pytest.raises(ImgcheckError, match="no picture of array"):
+    with pytest.raises(ImgcheckError, match="no image to draw of array"):
         drawn(np.ones(shape, np.float32))
 
 
@@ -239,7 +239,7 @@ def test_what_is_no_picture_is_refused(shape):
 def test_dtypes_that_no_model_takes(dtype):
     tensor = np.ones((1, 48, 64, 3), dtype)
     if dtype == "complex64":
-        with pytest.raises(ImgcheckError, match="no picture of array"):
+        with pytest.raises(ImgcheckError, match="no image to draw of array"):
             drawn(tensor)
     else:
         assert drawn(tensor).startswith(b"\x89PNG")
@@ -321,14 +321,14 @@ def test_a_tensor_and_its_source(recognized_panels):
         "Pillow bicubic",
         "BGR",
         "divided by 255",
-        "(apart by 0 gray levels on average)",
+        "(difference 0 gray levels on average)",
     ):
         assert words in note
 
 
 @pytest.mark.parametrize("shape", [(), (7,), (2, 3, 4, 5, 6), (0, 48, 64, 3)])
 def test_what_is_recognized_as_no_picture_is_refused(recognized_panels, shape):
-    with pytest.raises(ImgcheckError, match="no picture of array"):
+    with pytest.raises(ImgcheckError, match="no image to draw of array"):
         recognized_panels(np.ones(shape, np.float32))
 
 
@@ -359,7 +359,7 @@ def test_a_source_stands_upright(panels):
     found = panels(jpeg(picture(48, 64), orientation=6))
     assert found[SOURCE].pixels.shape == (64, 48, 3)
     assert found[PLAIN].pixels.shape == (48, 64, 3)
-    assert found[SOURCE].lines[-1] == "turned upright, as EXIF says"
+    assert found[SOURCE].lines[-1] == "rotated by EXIF orientation"
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "CMYK", "P", "1", "I;16"])
@@ -381,7 +381,7 @@ def test_what_shines_through_a_source_is_white(panels):
 def test_an_image_that_the_spec_refuses_is_drawn_without_its_tensor(panels):
     found = panels(jpeg(orientation=6), SPEC | {"decode": {"exif": "reject"}})
     assert list(found) == [SOURCE, PLAIN]
-    assert panels.notes[-1].startswith("No tensor can be made of it")
+    assert panels.notes[-1].startswith("No tensor can be made")
 
 
 def test_an_image_that_is_its_own_request_is_drawn_as_an_image(panels):
@@ -394,7 +394,7 @@ def test_an_image_that_is_its_own_request_is_drawn_as_an_image(panels):
 
 @pytest.mark.parametrize("what", [b"", b"hello", jpeg()[:300]])
 def test_what_cannot_be_read_is_refused(what):
-    with pytest.raises(ImgcheckError, match="no picture of bytes: "):
+    with pytest.raises(ImgcheckError, match="no image to draw of bytes: "):
         drawn(what)
 
 
@@ -452,7 +452,7 @@ def test_the_same_from_python(place, say):
         with Image.open("out.png") as one, Image.open(io.BytesIO(sm_imgcheck.draw(name, SPEC))) as other:
             assert one.size[0] == other.size[0]
             assert np.array_equal(np.asarray(one)[100:500], np.asarray(other)[100:500])
-    with pytest.raises(ImgcheckError, match=r"no picture of absent\.jpg"):
+    with pytest.raises(ImgcheckError, match=r"no image to draw of absent\.jpg"):
         sm_imgcheck.draw("absent.jpg", SPEC)
 
 
@@ -553,7 +553,7 @@ def test_what_cannot_be_drawn_is_reported_first(place, say, command):
         code, out, err = say(command, name, "--picture", "out.png")
         assert code == 2
         assert name in out
-        assert f"no picture of {name}: " in err
+        assert f"no image to draw of {name}: " in err
         assert not (place / "out.png").exists()
 
 

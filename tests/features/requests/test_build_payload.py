@@ -36,7 +36,7 @@ def test_form_and_content_type_may_be_said():
 def test_a_body_for_a_fixed_batch():
     four = spec(shape=[4, 24, 32, 3])
     assert np.load(io.BytesIO(build_payload([PHOTO] * 4, four).body)).shape == (4, 24, 32, 3)
-    with pytest.raises(PayloadError, match="exactly 4 images a request, and here are 3"):
+    with pytest.raises(PayloadError, match="images per request: got 3, expected exactly 4 images"):
         build_payload([PHOTO] * 3, four)
 
 

@@ -126,7 +126,7 @@ def line_of(url, **order):
 
 def test_a_dead_port():
     said = line_of(f"http://127.0.0.1:{refused_port()}/invocations?sig=s3cret")
-    assert "nothing listens there" in said
+    assert "connection refused" in said
     assert "s3cret" not in said
 
 
@@ -135,7 +135,7 @@ def test_a_name_that_no_host_has(monkeypatch):
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    assert "no host has that name" in line_of("http://nowhere.invalid/")
+    assert "unknown host name" in line_of("http://nowhere.invalid/")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_slow_server_is_given_up_even_when_it_sends_a_byte_now_and_then(drip):
     started = time.monotonic()
     try:
         with serving(slow) as seen:
-            assert "no whole answer within 0.4 s" in line_of(seen.url, timeout=0.4)
+            assert "response timed out after 0.4 s" in line_of(seen.url, timeout=0.4)
             stop.set()
     finally:
         stop.set()
@@ -172,12 +172,12 @@ def raw(reply):
 @pytest.mark.parametrize(
     ("reply", "why"),
     [
-        (b"", "hung up"),
-        (b"SSH-2.0-OpenSSH_9.6\r\n", "does not speak HTTP"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf", "hung up"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "hung up"),
-        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\n", "does not speak HTTP"),
-        (b"HTTP/1.1 200 " + b"x" * 70_000, "does not speak HTTP"),
+        (b"", "connection closed before"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "not an HTTP response"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf", "connection closed before"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "connection closed before"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\n", "not an HTTP response"),
+        (b"HTTP/1.1 200 " + b"x" * 70_000, "not an HTTP response"),
     ],
 )
 def test_answers_that_are_none(reply, why):
@@ -187,7 +187,7 @@ def test_answers_that_are_none(reply, why):
 
 def test_tls_errors_are_one_line():
     with serving(answer(200)) as seen:
-        assert "TLS fails" in line_of(seen.url.replace("http:", "https:"), timeout=5)
+        assert "TLS error" in line_of(seen.url.replace("http:", "https:"), timeout=5)
 
 
 @pytest.mark.parametrize(
@@ -197,8 +197,8 @@ def test_tls_errors_are_one_line():
         ("file:///etc/passwd", "expected http://"),
         ("127.0.0.1:8080/invocations", "expected http://"),
         ("http:///invocations", "expected http://"),
-        ("http://host:99999/", "is no address"),
-        ("http://[::1/", "is no address"),
+        ("http://host:99999/", "invalid address"),
+        ("http://[::1/", "invalid address"),
         ("http://me:pass@host/", "user name or a password"),
         ("http://host/a b", "%XX"),
         ("http://host/\r\nX: y", "%XX"),

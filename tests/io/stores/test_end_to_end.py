@@ -98,7 +98,7 @@ def test_a_report_over_a_store_is_that_over_a_folder(there, say):
     code, out, err = say("validate", f"{there}/in", "--format", "json", "-j", "1")
     assert (code, err) == (1, "")
     told = json.loads(out.replace(f"{there}/in", "in"))
-    hidden = [document["summary"]["not_looked_at"].pop("hidden") for document in (here, told)]
+    hidden = [document["summary"]["skipped_inputs"].pop("hidden") for document in (here, told)]
     assert hidden == [2, 2]
     assert told == here
     assert [result["path"] for result in told["results"]][:3] == ["in/a.jpg", "in/a/b/two words.jpg", "in/a/one.jpg"]
@@ -162,7 +162,7 @@ def test_one_tensor_into_one_object(there, folder, say):
 def test_outputs_below_the_sources_are_not_looked_at(there, say):
     assert say("convert", f"{there}/in", "-o", f"{there}/in/out")[0] == 1
     code, out, _ = say("convert", f"{there}/in", "-o", f"{there}/in/out", "--format", "json")
-    assert (code, json.loads(out)["summary"]["not_looked_at"]["output folder"]) == (1, 5)
+    assert (code, json.loads(out)["summary"]["skipped_inputs"]["output folder"]) == (1, 5)
 
 
 def test_nothing_is_written_over_its_own_input(there, say):

@@ -105,7 +105,7 @@ def _imported(file: str) -> tuple[ModuleType, type | None]:
         stand_in = stubs.install_stubs() if b"ts.torch_handler" in text.read(1 << 20) else None
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise ImportError(f"{os.path.basename(file)} is no file of Python")
+        raise ImportError(f"{os.path.basename(file)} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
@@ -115,11 +115,13 @@ def _imported(file: str) -> tuple[ModuleType, type | None]:
 def _missing(names: Names) -> HandlerCall:
     defined = [name for name, one in names.items() if inspect.isfunction(one) or inspect.isclass(one)]
     if "handle" in names:
-        raise MissingFunction("its handle(data, context) does the decoding and the prediction in one", defined)
+        raise MissingFunction("handle(data, context) decodes and predicts in one function", defined)
     if "model_fn" in names or "predict_fn" in names:
-        own = "it defines no input_fn, so that the container's own reads the request"
-        raise MissingFunction(f"{own} (validate BODY --content-type TYPE says what that makes of it)", defined)
-    raise MissingFunction("it defines no input_fn, input_handler, handler, nor a class with preprocess", defined)
+        own = "no input_fn: the container's default reads the request"
+        raise MissingFunction(f"{own} (check it with validate BODY --content-type TYPE)", defined)
+    raise MissingFunction(
+        "missing entry point: expected input_fn, input_handler, handler, or a class with preprocess", defined
+    )
 
 
 def _input_fn(names: Names, settings: Settings) -> HandlerCall:
@@ -130,12 +132,12 @@ def _input_fn(names: Names, settings: Settings) -> HandlerCall:
             return data
         caught = _caught(names["predict_fn"], [data], [], context, seen)
         if caught and caught[0] is not data:
-            seen.notes.append("the tensor with which predict_fn calls the model was checked")
+            seen.notes.append("checked: the tensor that predict_fn passes to the model")
         return caught[0] if caught else data
 
     call = HandlerCall("input_fn", run)
     if "transform_fn" in names:
-        why = "transform_fn stands beside input_fn: the container refuses the file, and answers every request with 500"
+        why = "conflicting functions: transform_fn and input_fn; the container returns 500 for every request"
         call.flaws.append(["HND120", why, "input_fn or transform_fn", "both"])
     return call
 
@@ -146,7 +148,7 @@ def _transform_fn(names: Names, settings: Settings) -> HandlerCall:
         rest: list[object] = [_decoded(body, content_type), content_type, "application/json"]
         caught = _caught(names["transform_fn"], [], rest, context, seen)
         if not caught:
-            raise InvalidHandlerResult("called its model with no tensor, so what the model gets is not seen")
+            raise InvalidHandlerResult("did not call its model with a tensor; model input not checked")
         return caught[0]
 
     return HandlerCall("transform_fn", run)
@@ -168,7 +170,7 @@ def _caught(
             if after:  # nothing else shows what the function does
                 raise
             said = f"{type(error).__name__}: {str(error)[:200]}"
-            seen.notes.append(f"what predict_fn does before it calls the model is not seen (it raised {said})")
+            seen.notes.append(f"predict_fn raised before it called the model ({said}); its own steps not checked")
     return caught
 
 
@@ -185,7 +187,7 @@ def _with_context(function: Function, arguments: list[object], context: object) 
         return function(*arguments, context)
     name = getattr(function, "__name__", "it")
     said = f"{name} takes {taken} arguments but {len(arguments)} were given."
-    raise TypeError(f"{said} The container gives (body, content_type), or (body, content_type, context)")
+    raise TypeError(f"{said} The container passes (body, content_type), or (body, content_type, context)")
 
 
 def _tensorflow(body: bytes, content_type: str, uri: str) -> tuple[io.BytesIO, stubs.TensorFlowContext]:
@@ -199,15 +201,13 @@ def _input_handler(names: Names) -> HandlerCall:
     def run(body: bytes, content_type: str, seen: CallRecord) -> object:
         result = names["input_handler"](*_tensorflow(body, content_type, "http://127.0.0.1:9/v1/models/model:predict"))
         if isinstance(result, dict):
-            why = (
-                "input_handler returns a dict, which the container posts as a form, not as JSON: return json.dumps(...)"
-            )
+            why = "input_handler result: got a dict, which the container sends as a form; return json.dumps(...)"
             seen.flaws.append(["HND122", why, "text", "dict"])
         return result
 
     call = HandlerCall("input_handler", run, text=True)
     if "output_handler" not in names:
-        why = "input_handler stands without output_handler: the container takes both or handler, and does not start"
+        why = "missing output_handler: the container needs input_handler and output_handler, or handler, to start"
         call.flaws.append(["HND121", why, "input_handler and output_handler", "input_handler"])
     return call
 
@@ -228,7 +228,7 @@ def _handler(names: Names) -> HandlerCall:
                 return catcher.body
         if error is not None:
             raise error
-        raise InvalidHandlerResult("posted nothing to context.rest_uri, so what the model gets is not seen")
+        raise InvalidHandlerResult("did not POST to context.rest_uri; model input not checked")
 
     return HandlerCall("handler", run, text=True)
 
@@ -246,7 +246,7 @@ def _named(module: ModuleType, wanted: str, names: Names, settings: Settings) ->
     function = getattr(holder() if inspect.isclass(holder) else holder, method, None)
     if not callable(function):
         defined = [name for name, one in names.items() if callable(one)]
-        raise MissingFunction(f"it defines no function called {wanted}", defined)
+        raise MissingFunction(f"missing function: {wanted}", defined)
     return HandlerCall(wanted, _plain(function))
 
 
@@ -273,7 +273,7 @@ def _of_class(module: ModuleType, stand_in: type | None, settings: Settings) -> 
     call = _of_one(able[0], stand_in, settings)
     if len(classes) > 1 and not callable(getattr(module, "handle", None)):
         listed = ", ".join(one.__name__ for one in classes[:8])
-        why = f"the file defines {len(classes)} classes ({listed}): TorchServe takes one, or a function handle"
+        why = f"the file defines {len(classes)} classes ({listed}): TorchServe expects one, or a function handle"
         call.flaws.append(["HND123", why, "1 class", str(len(classes))])
     return call
 
@@ -297,7 +297,7 @@ def _of_one(kind: type, stand_in: type | None, settings: Settings) -> HandlerCal
 
     call = HandlerCall(f"{kind.__name__}.preprocess", run)
     if stand_in is not None and issubclass(kind, stand_in):
-        call.notes.append("TorchServe is not installed: an empty BaseHandler stands in for its own")
+        call.notes.append("TorchServe is not installed; an empty BaseHandler was used")
     return call
 
 

@@ -47,7 +47,7 @@ def read(result: object, text: bool, name: str, most_bytes: int) -> HandlerTenso
     tensor = _chosen(result, name, notes)
     array, dtype = _array(tensor, notes)
     if array.dtype.hasobject:
-        raise InvalidHandlerResult(f"returned {_kind(tensor)} of Python objects, not of numbers")
+        raise InvalidHandlerResult(f"returned {_kind(tensor)} of Python objects, expected numbers")
     _limit(array.nbytes, most_bytes)
     return HandlerTensor(array, _kind(tensor), dtype, notes)
 
@@ -64,7 +64,7 @@ def write(content: np.ndarray | bytes, file: IO[bytes]) -> None:
 
 def _limit(size: int, most_bytes: int) -> None:
     if size > most_bytes:
-        error = InvalidHandlerResult(f"returned {size} bytes; at most {most_bytes} are taken")
+        error = InvalidHandlerResult(f"returned {size} bytes, expected at most {most_bytes}")
         error.too_large = True
         raise error
 
@@ -77,12 +77,12 @@ def _as_text(result: object) -> bytes:
         try:
             result = json.dumps(result)
         except (TypeError, ValueError) as error:
-            raise InvalidHandlerResult(f"returned a dict that is no JSON ({error})") from None
+            raise InvalidHandlerResult(f"returned a dict that cannot be written as JSON ({error})") from None
     if isinstance(result, str):
         return result.encode("utf-8", "replace")
     if isinstance(result, (bytes, bytearray, memoryview)):
         return bytes(result)
-    raise InvalidHandlerResult(f"returned {_kind(result)}, not the text of a request")
+    raise InvalidHandlerResult(f"returned {_kind(result)}, expected the text of a request")
 
 
 def _chosen(result: object, name: str, notes: list[str]) -> object:
@@ -109,12 +109,10 @@ def _one_of(members: list[tuple[str, object]], name: str, notes: list[str], what
             kinds = ", ".join(f"{key}: {_kind(one)}" for key, one in members[:8])
             raise InvalidHandlerResult(f"returned {what} without a tensor ({kinds})")
         raise InvalidHandlerResult(
-            f"returned {len(tensors)} tensors ({listed}), and none is called {name!r}: let the spec's name say which"
+            f"returned {len(tensors)} tensors ({listed}), none named {name!r}: set name in the spec"
         )
     if len(members) > 1:
-        notes.append(
-            "of what it returned ({}) {} was checked".format(", ".join(key for key, _ in members[:8]), choice[0][0])
-        )
+        notes.append("returned values: {}; checked: {}".format(", ".join(key for key, _ in members[:8]), choice[0][0]))
     return choice[0][1]
 
 
@@ -132,7 +130,7 @@ def is_tensor(one: object) -> bool:
 
 
 def is_pillow_image(one: object) -> bool:
-    """Whether it is an image of Pillow."""
+    """Whether it is a Pillow image."""
     return any(base.__module__.partition(".")[0] == "PIL" for base in type(one).__mro__)
 
 
@@ -147,7 +145,7 @@ def _array(tensor: object, notes: list[str]) -> tuple[np.ndarray, str]:
     if is_pillow_image(tensor):
         mode = getattr(tensor, "mode", "")
         if mode not in ("RGB", "L", "RGBA", "F"):
-            notes.append(f"it is an image of Pillow's mode {mode}")
+            notes.append(f"it is a Pillow image's mode {mode}")
         return np.asarray(tensor), ""
     array = np.asarray(tensor.asnumpy() if hasattr(tensor, "asnumpy") else tensor)
     if array.dtype.kind == "V" and array.dtype.names is None and hasattr(array.dtype, "name"):
@@ -160,7 +158,7 @@ def _array(tensor: object, notes: list[str]) -> tuple[np.ndarray, str]:
 
 def _of_torch(tensor: Any, notes: list[str]) -> tuple[np.ndarray, str]:
     if str(getattr(tensor, "device", "cpu")) not in ("cpu", "None"):
-        notes.append(f"it was on {tensor.device}")
+        notes.append(f"on {tensor.device}")
     plain = tensor.detach().cpu()
     try:
         return plain.numpy(), ""
@@ -174,7 +172,9 @@ def _listed(values: object) -> np.ndarray:
     try:
         array = np.array(values)
     except (ValueError, TypeError) as error:
-        raise InvalidHandlerResult(f"returned a list that is no array: {str(error)[:200]}") from None
+        raise InvalidHandlerResult(
+            f"returned a list that cannot be converted to an array: {str(error)[:200]}"
+        ) from None
     if array.dtype.kind not in "biufc":
         raise InvalidHandlerResult(f"returned a list of {_leaf(values)}")
     return array
@@ -189,7 +189,7 @@ def _leaf(values: object) -> str:
 def _kind(one: object) -> str:
     """``torch.Tensor``, ``numpy.ndarray``, ``list``."""
     if is_pillow_image(one):
-        return "an image of Pillow"
+        return "a Pillow image"
     kind = type(one)
     root = kind.__module__.partition(".")[0]
     return kind.__name__ if root in ("builtins", "__main__") else f"{root}.{kind.__name__}"
@@ -197,12 +197,12 @@ def _kind(one: object) -> str:
 
 def _described(one: object) -> str:
     if one is None:
-        return "None: it has no return statement, or one without a value"
+        return "None (missing return value)"
     if hasattr(one, "__await__"):
         close = getattr(one, "close", None)
         if close is not None:
             close()
-        return "a coroutine: containers call the function without await, so it must be a plain def"
+        return "a coroutine: containers call it without await; use a plain def"
     if isinstance(one, Iterable) and hasattr(one, "__next__"):
-        return f"{_kind(one)}: a container hands it on unread; return the tensor itself"
-    return f"{_kind(one)}, which is no tensor"
+        return f"{_kind(one)}: the container passes it on unread; return the tensor itself"
+    return f"{_kind(one)}, expected a tensor"

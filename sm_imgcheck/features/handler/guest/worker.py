@@ -55,7 +55,7 @@ def _text(error: BaseException) -> str:
     try:
         return str(error)[:_MOST]
     except BaseException as other:  # noqa: BLE001 - the user's own __str__
-        return f"(its text cannot be had: {type(other).__name__})"
+        return f"(text unavailable: {type(other).__name__})"
 
 
 def _place(error: BaseException, file: str) -> tuple[str, int, str] | None:

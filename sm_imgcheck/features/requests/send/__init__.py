@@ -94,7 +94,7 @@ def header_value(name: str, value: str) -> str:
     """The value, if it can stand in a header: up to 1,024 characters of printable ASCII. Raises SendError."""
     if not (value.isascii() and value.isprintable() and len(value) <= 1024):
         raise SendError(
-            f"{name} {for_terminal(value[:80])!r}: a header takes up to 1,024 characters of printable ASCII"
+            f"{name}: got {for_terminal(value[:80])!r}, expected at most 1,024 characters of printable ASCII"
         )
     return value
 

@@ -45,13 +45,13 @@ def checked(url: str) -> SplitResult:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - looked at, for it is read only now
     except ValueError as error:
-        raise SendError(f"--url {_shown(url)}: is no address: {error}") from None
+        raise SendError(f"--url {_shown(url)}: invalid address: {error}") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise SendError(f"--url {_shown(url)}: expected http://HOST:PORT/invocations, or https")
     if parts.username is not None or parts.password is not None:
-        raise SendError("--url holds a user name or a password, which are not sent: leave them out")
+        raise SendError("--url: got a user name or a password, which are not sent; omit them")
     if not (url.isascii() and url.isprintable()) or " " in url:
-        raise SendError(f"--url {_shown(url)}: holds a character that must be written as %XX")
+        raise SendError(f"--url {_shown(url)}: got a character that must be written as %XX")
     return parts
 
 
@@ -77,7 +77,7 @@ def _connect(connection: HTTPConnection) -> None:
     try:
         connection.connect()
     except TimeoutError:
-        raise OSError(f"nobody took the call within {connection.timeout:g} s") from None
+        raise OSError(f"connection timed out after {connection.timeout:g} s") from None
 
 
 def _asked(connection: HTTPConnection, target: str, body: bytes, given: Mapping[str, str]) -> HTTPResponse:
@@ -104,7 +104,7 @@ def _answer(response: HTTPResponse, deadline: _Deadline) -> ServerResponse:
         content_type=for_terminal((response.getheader("Content-Type") or "")[:200]),
         body=bytes(body[:MAX_ANSWER_BYTES]),
         cut=len(body) > MAX_ANSWER_BYTES,
-        notes=(f"it points to {_shown(moved)}, which is not followed",) if moved else (),
+        notes=(f"redirect to {_shown(moved)}, not followed",) if moved else (),
     )
 
 
@@ -135,20 +135,26 @@ def _clear(url: str, deadline: _Deadline) -> Iterator[None]:
 
 
 _WHY: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
-    (ConnectionRefusedError, "nothing listens there: is the container up, with its port published (-p 8080:8080)?"),
-    (socket.gaierror, "no host has that name"),
+    (
+        ConnectionRefusedError,
+        "connection refused: no server is listening; start the container and publish its port (-p 8080:8080)",
+    ),
+    (socket.gaierror, "unknown host name"),
     # RemoteDisconnected, of http.client, is a ConnectionError
-    ((ConnectionError, IncompleteRead), "it hung up before its answer was whole: did it die, is the body too large?"),
-    (HTTPException, "what answers there does not speak HTTP"),
+    (
+        (ConnectionError, IncompleteRead),
+        "connection closed before the response was complete: the server crashed, or the body is too large",
+    ),
+    (HTTPException, "not an HTTP response"),
 )
 
 
 def _why(error: Exception, deadline: _Deadline) -> str:
     if isinstance(error, TimeoutError) or deadline.passed:
-        return f"no whole answer within {deadline.seconds:g} s: is the model still loading? --timeout allows more"
+        return f"response timed out after {deadline.seconds:g} s: the model may still be loading; increase --timeout"
     if type(error).__module__ == "ssl":
         said = getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)
-        return f"TLS fails: {for_terminal(str(said)[:200])}"
+        return f"TLS error: {for_terminal(str(said)[:200])}"
     known = next((text for kinds, text in _WHY if isinstance(error, kinds)), "")
     return known or for_terminal((getattr(error, "strerror", None) or str(error))[:200])
 

@@ -72,7 +72,7 @@ def checked(name: str) -> str:
             "or last; it is the endpoint's name, not its ARN or address"
         )
     if find_spec("boto3") is None:
-        raise SendError("--endpoint needs boto3, which is not installed: pip install 'sm-imgcheck[aws]'")
+        raise SendError("--endpoint: boto3 is not installed: pip install 'sm-imgcheck[aws]'")
     return name
 
 
@@ -128,7 +128,7 @@ def _queued(client: RuntimeClient, given: Mapping[str, str | bytes]) -> ServerRe
         )
     response = client.invoke_endpoint_async(**given)
     places = {
-        "the answer will be": response.get("OutputLocation"),
+        "the response will be": response.get("OutputLocation"),
         "a failure": response.get("FailureLocation"),
     }
     return ServerResponse(
@@ -142,16 +142,16 @@ def _queued(client: RuntimeClient, given: Mapping[str, str | bytes]) -> ServerRe
 _SENDERS = {
     "ExpiredToken": "the credentials have expired: log in again (aws sso login), or renew the session token",
     "ExpiredTokenException": "the credentials have expired: log in again (aws sso login), or renew the session token",
-    "UnrecognizedClientException": "AWS does not know these credentials: check the profile and the region",
-    "InvalidSignatureException": "the signature is wrong: check the secret key, and this machine's clock",
-    "SignatureDoesNotMatch": "the signature is wrong: check the secret key, and this machine's clock",
-    "AccessDeniedException": "these credentials may not call sagemaker:InvokeEndpoint on it",
-    "AccessDenied": "these credentials may not call sagemaker:InvokeEndpoint on it",
-    "ThrottlingException": "AWS has too many requests at once; nothing was retried: send it again later",
-    "ModelNotReadyException": "the model is still loading; nothing was retried: send it again later",
-    "ServiceUnavailable": "the service is unavailable; nothing was retried: send it again later",
-    "InternalFailure": "SageMaker failed inside; nothing was retried: send it again later",
-    "InternalDependencyException": "SageMaker failed inside; nothing was retried: send it again later",
+    "UnrecognizedClientException": "unknown AWS credentials: check the profile and the region",
+    "InvalidSignatureException": "invalid signature: check the secret key and the clock of this machine",
+    "SignatureDoesNotMatch": "invalid signature: check the secret key and the clock of this machine",
+    "AccessDeniedException": "access denied: the credentials do not allow sagemaker:InvokeEndpoint",
+    "AccessDenied": "access denied: the credentials do not allow sagemaker:InvokeEndpoint",
+    "ThrottlingException": "throttled by AWS: no retry was made; try again later",
+    "ModelNotReadyException": "model still loading: no retry was made; try again later",
+    "ServiceUnavailable": "service unavailable: no retry was made; try again later",
+    "InternalFailure": "internal SageMaker error: no retry was made; try again later",
+    "InternalDependencyException": "internal SageMaker error: no retry was made; try again later",
 }
 """Codes of errors that say nothing of the request: it did not get to the model."""
 _NO_ENDPOINT = re.compile(r"Endpoint .{0,300} not found", re.DOTALL)
@@ -164,7 +164,7 @@ def _refused(name: str, response: ErrorResponse, whole: str) -> ServerResponse:
     if code in _SENDERS:
         raise SendError(f"{name}: {_SENDERS[code]} ({code})")
     if _NO_ENDPOINT.search(said):
-        raise SendError(f"{name}: no endpoint has that name in this region: aws sagemaker list-endpoints")
+        raise SendError(f"{name}: no such endpoint in this region; list them with aws sagemaker list-endpoints")
     original = response.get("OriginalStatusCode")
     return ServerResponse(
         status=int(meta.get("HTTPStatusCode", 0)) or 400,
@@ -176,19 +176,19 @@ def _refused(name: str, response: ErrorResponse, whole: str) -> ServerResponse:
 
 
 _ADVICE = {
-    "NoRegionError": "no region is set: AWS_REGION, or aws configure",
-    "NoCredentialsError": "there are no credentials: aws configure, aws sso login, or a role",
-    "PartialCredentialsError": "the credentials are not complete: key and secret belong together",
-    "ProfileNotFound": "AWS_PROFILE names a profile that is not in the configuration",
+    "NoRegionError": "no region: set AWS_REGION, or run aws configure",
+    "NoCredentialsError": "no credentials: run aws configure or aws sso login, or use a role",
+    "PartialCredentialsError": "incomplete credentials: expected key and secret",
+    "ProfileNotFound": "unknown profile in AWS_PROFILE",
     "TokenRetrievalError": "the login has expired: aws sso login",
-    "SSOTokenLoadError": "there is no login: aws sso login",
+    "SSOTokenLoadError": "not logged in: run aws sso login",
     "UnauthorizedSSOTokenError": "the login has expired: aws sso login",
     "CredentialRetrievalError": "the credentials could not be fetched",
-    "EndpointConnectionError": "AWS is out of reach: check the region and the network",
-    "ConnectTimeoutError": f"AWS did not take the call within {_CONNECT:g} s: check network and proxy",
-    "ProxyConnectionError": "the proxy is out of reach: HTTPS_PROXY, NO_PROXY",
-    "SSLError": "TLS fails: AWS_CA_BUNDLE names the certificates to trust",
-    "ConnectionClosedError": "it hung up before an answer came: is the body too large?",
+    "EndpointConnectionError": "AWS unreachable: check the region and the network",
+    "ConnectTimeoutError": f"connection to AWS timed out after {_CONNECT:g} s: check network and proxy",
+    "ProxyConnectionError": "proxy unreachable: check HTTPS_PROXY and NO_PROXY",
+    "SSLError": "TLS error: AWS_CA_BUNDLE names the certificates to trust",
+    "ConnectionClosedError": "connection closed before a response: the body may be too large",
 }
 
 
@@ -196,7 +196,7 @@ def _why(error: Exception, order: SendOptions) -> str:
     """One line on an error of the way, not of the request."""
     kind = type(error).__name__
     if kind == "ReadTimeoutError":
-        return f"no answer within {order.timeout:g} s: SageMaker itself gives up after 60; --timeout allows more"
+        return f"response timed out after {order.timeout:g} s: SageMaker times out after 60 s; increase --timeout"
     if kind in _ADVICE:
         return _ADVICE[kind]
     return f"{without_secrets(for_terminal(' '.join(str(error).split())[:300]))} ({kind})"
