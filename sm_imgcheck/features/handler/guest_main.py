@@ -1,10 +1,11 @@
 """The script in the user's interpreter: it loads the handler and calls it for each request.
 
-    python guest_main.py FOLDER
+    python guest_main.py FOLDER [WORKER]
 
-FOLDER holds ``settings.json`` and the body of the request; the answers go there too. Requests come on standard input,
-an object of JSON a line; each answer that is there is told on standard output likewise. What the user's code prints
-goes to standard error, wherever it prints it.
+WORKER is a Python file whose ``serve_requests`` is called; without it, that of handlers is. FOLDER holds
+``settings.json`` and the body of the request; the answers go there too. Requests come on standard input, an object of
+JSON a line; each answer that is there is reported on standard output likewise. What the user's code prints goes to
+standard error, wherever it prints it.
 
 On POSIX two processes share the work: this one becomes the keeper, which runs none of the user's code, and the worker
 is forked off. When the worker ends, or whoever asked goes away, even by SIGKILL, the keeper ends every process that the
@@ -18,10 +19,13 @@ import os
 import signal
 import sys
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
+    from typing import IO
 
 __all__ = ["main"]
 
@@ -45,9 +49,26 @@ def main() -> None:
         os.setsid()  # so that what it sends to its own group does not reach the keeper
         _prctl(_DEATH_SIGNAL, signal.SIGKILL)
         raise_oom_score()
-    work = import_module("guest.worker").serve_requests
+    work = _serve_requests(sys.argv[2:])
     sys.path.remove(_HERE)  # the user's code sees no module of ours
     work(sys.argv[1], os.fdopen(requests, "rb"), answers)
+
+
+def load_file(path: str) -> ModuleType:
+    """Import a Python file that is in no folder of modules."""
+    spec = spec_from_file_location("sm_imgcheck_worker", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _serve_requests(files: list[str]) -> Callable[[str, IO[bytes], int], None]:
+    """The function that answers requests: that of the file, if one is given."""
+    module = import_module("guest.worker") if not files else load_file(files[0])
+    serve: Callable[[str, IO[bytes], int], None] = module.serve_requests
+    return serve
 
 
 def _keep(worker: int, requests: int, answers: int, processes: ModuleType) -> None:

@@ -50,14 +50,17 @@ class HandlerLost(Exception):
 class HandlerProcess:
     """A process in which the user's code runs, and all that it starts."""
 
-    def __init__(self, python: str, folder: Path, environment: Mapping[str, str], cwd: str) -> None:
+    def __init__(
+        self, python: str, folder: Path, environment: Mapping[str, str], cwd: str, worker: Path | None = None
+    ) -> None:
+        """worker: the Python file whose ``serve_requests`` runs in the child; None: that of handlers."""
         self.mark = f"{_MARK}={os.urandom(12).hex()}"
         name, _, value = self.mark.partition("=")
         self._noise = 0
         self.said: deque[bytes] = deque(maxlen=_KEPT)
         self._told: queue.Queue[JsonObject | None] = queue.Queue(_WAITING)
         self._process = subprocess.Popen(  # noqa: S603 - running the user's code is what was asked for
-            [python, str(_SCRIPT), str(folder)],
+            [python, str(_SCRIPT), str(folder), *([] if worker is None else [str(worker)])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -17,7 +17,7 @@ from sm_imgcheck import load_spec
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.features.handler import Handler, HandlerRunner, call_handler
 from sm_imgcheck.features.handler import process as child
-from sm_imgcheck.features.handler.runner import resolve_interpreter
+from sm_imgcheck.features.handler.session import resolve_interpreter
 
 linux = pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="processes are seen through /proc")
 SPEC = load_spec("pillow-rgb-01")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         """Of the tensor that is meant where several come back."""
 
 
-__all__ = ["serve_requests", "told"]
+__all__ = ["ResultFolder", "serve_requests", "told"]
 
 _MOST = 2000
 """Of a text, in characters."""
@@ -100,7 +100,7 @@ def serve_requests(folder: str, requests: IO[bytes], told: int) -> None:
         settings = json.load(file)
     faulthandler.enable()  # on standard error: where it crashed, and where it hung when it is ended
     sys.argv = [settings["file"]]
-    desk = _ResultFolder(folder, told, settings)
+    desk = ResultFolder(folder, told)
     call, answer = _loaded(settings)
     desk.put(LOADED, answer, None)
     for line in requests:
@@ -144,12 +144,11 @@ def _called(
     return made, answer.content
 
 
-class _ResultFolder:
+class ResultFolder:
     """Where answers are laid down. They are files, so that user code which closes every handle loses none."""
 
-    def __init__(self, folder: str, told: int, settings: entry_points.Settings) -> None:
+    def __init__(self, folder: str, told: int) -> None:
         self.folder, self.told, self.process = folder, told, os.getpid()
-        self.settings = settings
 
     def put(self, number: int, answer: dict[str, object], content: np.ndarray | bytes | None) -> None:
         """Write an answer and tell that it is there."""

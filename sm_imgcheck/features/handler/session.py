@@ -1,0 +1,205 @@
+"""A child process that answers requests one by one, and the folder through which bodies and answers travel.
+
+Handlers and models are run by it: the child is the user's code, or a library that reads the user's file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from sm_imgcheck.core.errors import CandidateError, ImgcheckError
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.features.handler.process import HandlerLost, HandlerProcess
+from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, opened
+
+if TYPE_CHECKING:
+    from sm_imgcheck.core.json_types import JsonObject
+
+__all__ = ["ChildSession", "HandlerAnswer", "default_memory", "resolve_interpreter"]
+
+_MOST_ANSWER = 1 << 20  # bytes of an answer without its tensor
+_LOADED = 0
+_MOST_LINKS = 40  # that Linux follows, too: path_resolution(7)
+
+
+@frozen
+class HandlerAnswer:
+    """What came back for one request, or how it was lost."""
+
+    told: JsonObject
+    """What the child told of it; user code shares its process, so that it may be anything."""
+    body: bytes | None = None
+    """The ``.npy``, or the text of a request."""
+    lost: HandlerLost | None = None
+    said: str = ""
+    """The end of what the user's code printed; only where it was lost."""
+
+
+class ChildSession:
+    """Keeps at most one child. Nothing is left behind after ``close``."""
+
+    def __init__(self, *, python: str, seconds: float, most_bytes: int, worker: Path | None = None) -> None:
+        """Raise ImgcheckError where no temporary folder can be created.
+
+        python: the interpreter; empty: the one that this program runs in. seconds: for loading, and for each request.
+        most_bytes: resident memory of the child and of all processes that it starts. worker: the Python file whose
+        ``serve_requests`` runs in the child; None: that of handlers.
+        """
+        self.python, self.seconds, self.most_bytes, self.worker = python, seconds, most_bytes, worker
+        try:
+            self._folder = TemporaryDirectory(prefix="sm-imgcheck-", ignore_cleanup_errors=True)
+        except OSError as error:
+            raise ImgcheckError(f"temporary folder cannot be created: {error}") from None
+        self._child: HandlerProcess | None = None
+        self._number = _LOADED
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a child."""
+        return self._child is not None
+
+    def start(self, settings: Mapping[str, object], cwd: str) -> None:
+        """Start a child. settings: JSON values, which it reads first. Raises ImgcheckError for the interpreter."""
+        folder = Path(self._folder.name)
+        (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+        for left in folder.glob("answer-*"):
+            left.unlink()
+        python = resolve_interpreter(self.python or sys.executable)
+        try:
+            self._child = HandlerProcess(python, folder, environment(os.environ), cwd, self.worker)
+        except OSError as error:
+            said = error.strerror or str(error)
+            raise ImgcheckError(f"--python {for_terminal(python)}: cannot be started: {said}") from None
+        self._number = _LOADED
+
+    def loaded(self) -> HandlerAnswer:
+        """Wait until the child has loaded what it runs. Raises ImgcheckError for what is no Python interpreter."""
+        answer = self._answer(_LOADED)
+        if answer.lost is not None and answer.lost.how == "flooded":
+            python = resolve_interpreter(self.python or sys.executable)
+            raise ImgcheckError(f"--python {for_terminal(python)}: got other output, expected a Python interpreter")
+        return answer
+
+    def request(self, body: bytes | memoryview, content_type: str = "", name: str = "") -> HandlerAnswer:
+        """Send one request to the child, and wait for the answer."""
+        assert self._child is not None
+        self._number += 1
+        try:
+            Path(self._folder.name, "request").write_bytes(body)
+        except OSError as error:
+            raise ImgcheckError(f"request cannot be passed to the child process: {error}") from None
+        self._child.ask({"number": self._number, "content_type": content_type, "name": name})
+        return self._answer(self._number)
+
+    def end(self) -> None:
+        """End the child and all processes that it has started, if there is a child."""
+        if self._child is not None:
+            self._child.end()
+            self._child = None
+
+    def close(self) -> None:
+        """End the child, and remove the folder."""
+        self.end()
+        self._folder.cleanup()
+
+    def _answer(self, number: int) -> HandlerAnswer:
+        """Wait for an answer and read it; a child that was lost meanwhile is ended."""
+        child, lost, said = self._child, None, ""
+        assert child is not None
+        try:
+            child.wait(number, seconds=self.seconds, most_bytes=self.most_bytes)
+        except HandlerLost as error:
+            self.end()
+            lost, said = error, b"".join(child.said).decode("utf-8", "replace")
+        place = Path(self._folder.name, f"answer-{number}")
+        told, body = _object(_taken(place.with_suffix(".json"), _MOST_ANSWER)), _taken(place.with_suffix(".body"))
+        if lost is not None and told is not None and lost.how == "ended":
+            lost = None  # it had answered before it went
+        return HandlerAnswer(told=told or {}, body=body, lost=lost, said=said)
+
+
+def resolve_interpreter(name: str) -> str:
+    """Return the path that starts an interpreter inside its environment.
+
+    name: of a command on the PATH, or a path, relative to the current folder. A link is followed only as far as the
+    first path in an environment: its end is the base interpreter, which has none of the environment's packages. A link
+    that leads through no environment is kept.
+    """
+    path = name if os.path.dirname(name) else shutil.which(name)  # noqa: PTH120
+    if not path:
+        return name
+    path = os.path.abspath(path)  # noqa: PTH100 - Path.resolve would follow all links
+    return next(filter(_is_in_environment, _link_steps(path)), path)
+
+
+def _is_in_environment(path: str) -> bool:
+    """Whether Python, started by this path, finds a ``pyvenv.cfg``: beside it or one folder up, no link followed.
+
+    https://docs.python.org/3/library/sys_path_init.html
+    """
+    folder = Path(path).parent
+    return any((place / "pyvenv.cfg").is_file() for place in (folder, folder.parent))
+
+
+def _link_steps(path: str) -> Iterator[str]:
+    """Yield the path, then each path that its links lead to, first those of its folder."""
+    yield path
+    for _ in range(_MOST_LINKS):
+        folder, name = os.path.split(path)
+        path = os.path.join(os.path.realpath(folder), name)  # noqa: PTH118 - Path.resolve raises for a loop
+        yield path
+        if not os.path.islink(path):  # noqa: PTH114
+            return
+        path = os.path.join(os.path.dirname(path), os.readlink(path))  # noqa: PTH115, PTH118, PTH120
+        yield path
+
+
+def _taken(path: Path, most: int = MAX_FILE_BYTES) -> bytes | None:
+    """The bytes of a file that the child wrote, which is then removed; None where there is none to be read."""
+    body = None
+    with suppress(CandidateError), opened(str(path)) as (file, size):
+        if size <= most:
+            body = file.read(size)
+    with suppress(OSError):
+        path.unlink()
+    return body
+
+
+def _object(text: bytes | None) -> JsonObject | None:
+    with suppress(ValueError, RecursionError):
+        value = json.loads(text or b"")
+        if isinstance(value, dict):
+            return value
+    return None
+
+
+def default_memory() -> int:
+    """8 GiB is more than any serverless endpoint has (6 GiB), and enough to import every framework."""
+    try:
+        there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):  # Windows
+        return 8 << 30
+    return min(8 << 30, there * 3 // 4)
+
+
+def environment(ours: Mapping[str, str]) -> dict[str, str]:
+    """The environment of the child: as ours, without a way to AWS credentials.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html: the environment, the files, the
+    addresses of containers, and the address of the machine.
+    """
+    kept = {key: value for key, value in ours.items() if not key.upper().startswith(("AWS_", "BOTO_"))}
+    kept |= {key: ours[key] for key in ("AWS_REGION", "AWS_DEFAULT_REGION") if key in ours}
+    kept |= dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "BOTO_CONFIG"), os.devnull)
+    here = ",".join(filter(None, (ours.get("no_proxy") or ours.get("NO_PROXY"), "localhost", "127.0.0.1")))
+    kept |= {"no_proxy": here, "NO_PROXY": here}  # what a TensorFlow handler posts stays on this machine
+    return kept | {"AWS_EC2_METADATA_DISABLED": "true", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
