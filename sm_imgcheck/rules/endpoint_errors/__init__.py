@@ -17,6 +17,7 @@ from sm_imgcheck.rules.endpoint_errors.search import (
     NormalizedText,
     PatternMatch,
     causes,
+    find_general_matches,
     find_matches,
     normalize_text,
 )
@@ -63,7 +64,8 @@ def explain_text(text: str, first: int = 1) -> tuple[Explanation, ...]:
     """
     message = normalize_text(text, first)
     best: dict[str, PatternMatch] = {}
-    for match in sorted(find_matches(message), key=lambda match: (match.rank, match.start)):
+    matches = [*find_matches(message), *find_general_matches(message)]
+    for match in sorted(matches, key=lambda match: (match.rank, match.start)):
         if match.cause not in best and not any(_hides(previous, match) for previous in best.values()):
             best[match.cause] = match
     entries = causes()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from math import prod
+from math import isqrt, prod
 
 from sm_imgcheck.core.channels import COUNTS
+from sm_imgcheck.rules.endpoint_errors.sizes import factors, image_sizes
 
 __all__ = ["COMPARISONS", "dtype_name"]
 
@@ -19,7 +20,7 @@ Verdict = tuple[tuple[str, ...], Mapping[str, str]]
 _LENGTH = r"-?\d+|\?|[A-Za-z]\w{0,20}"
 _INDEX = r"(?i)index: ?(\d) Got: ?(\d{1,9}) Expected: ?(\d{1,9})"
 _DTYPES = {
-    "uint8": "byte bytetensor unsignedchar uint8 u8 ubyte quint8",
+    "uint8": "byte bytetensor unsignedchar uint8 u8 ubyte quint8 cv8u",
     "int8": "char chartensor signedchar int8 i8",
     "int16": "short shorttensor int16 i16",
     "uint16": "uint16 u16",
@@ -27,8 +28,10 @@ _DTYPES = {
     "int64": "long longint longtensor int64 i64",
     "float16": "half halftensor float16 fp16 f16",
     "bfloat16": "bfloat16 bf16",
-    "float32": "float floattensor float32 fp32 f32 single",
-    "float64": "double doubletensor float64 fp64 f64",
+    "float32": "float floattensor float32 fp32 f32 single cv32f",
+    "float64": "double doubletensor float64 fp64 f64 cv64f",
+    "uint32": "uint32 u32",
+    "uint64": "uint64 u64",
     "bool": "bool booltensor",
     "bytes": "bytes string str object",
 }
@@ -150,12 +153,59 @@ def _channels(values: Mapping[str, str]) -> Verdict:
     if "shape" in values:
         labels = {"got": values["shape"], "expected": _channel_count(expected)}
     if expected not in COUNTS:
-        return (), labels
+        return _blocks(int(values["got"]), expected), labels
     if len(shape) == 4 and shape[1] not in COUNTS and shape[3] in COUNTS:
         return ("layout", *_channels_differ(shape[3], expected)) if shape[3] != expected else ("layout",), labels
     if len(shape) == 3 and shape[0] not in COUNTS and shape[2] in COUNTS:
         return ("layout",), labels
     return tuple(_channels_differ(int(values["got"]), expected)), labels
+
+
+def _blocks(got: int, expected: int) -> tuple[str, ...]:
+    """Compare the channels after a space-to-depth layer, which moves blocks of k x k pixels to the channel axis."""
+    block = isqrt(expected // 3)
+    if block < 2 or block * block * 3 != expected:
+        return ()
+    return ("alpha",) if got * 3 == expected * 4 else ("gray",) if got * 3 == expected else ()
+
+
+def _allowed_channels(values: Mapping[str, str]) -> Verdict:
+    """Compare a number of channels with the list of those that are supported: ``1 or 3``."""
+    got, allowed = int(values["got"]), values.get("expected", "1 or 3")
+    labels = {"got": _channel_count(got), "expected": allowed}
+    if str(got) in re.findall(r"\d+", allowed):
+        return (), labels
+    return ("alpha",) if got == 4 else ("gray",) if got == 1 else ("layout",) if got > 4 else ("channels",), labels
+
+
+def _mean_length(values: Mapping[str, str]) -> Verdict:
+    """Compare the channels of the image (``got``) with the length of the mean."""
+    channels, length = int(values["got"]), int(values["expected"])
+    if channels in (1, 4) and length == 3:
+        return ("gray" if channels == 1 else "alpha",), {"got": _channel_count(channels), "expected": "3"}
+    return ("layout",) if channels > 4 else ("mean-length",), {"got": str(length), "expected": str(channels)}
+
+
+def _profile(values: Mapping[str, str]) -> Verdict:
+    """Compare one axis of a shape with the maximum of an optimization profile."""
+    shape, axis, expected = _shape(values["shape"]), int(values["axis"]), values["expected"]
+    labels = {"got": values["got"], "expected": expected}
+    if axis == 0:
+        return ("batch-maximum",), labels
+    verdict, _ = _axis_value({"shape": values["shape"], "expected": expected, "axis": values["axis"]})
+    return verdict or (("wrong-size",) if len(shape) == 4 else ()), {"got": values["shape"], "expected": expected}
+
+
+def _tokens(values: Mapping[str, str]) -> Verdict:
+    """Compare numbers of tokens of a vision transformer: sides of patches squared, with or without a class token."""
+    sides = [isqrt(int(values[key]) - extra) for key in ("got", "expected") for extra in (0, 1)]
+    counts = [int(values["got"]), int(values["expected"])]
+    squares = [
+        any((side * side == count - extra) and side >= 4 for extra, side in enumerate(sides[2 * index : 2 * index + 2]))
+        for index, count in enumerate(counts)
+    ]
+    labels = {"got": f"{counts[0]} patches", "expected": f"{counts[1]} patches"}
+    return ("wrong-size",) if all(squares) and counts[0] != counts[1] else (), labels
 
 
 def _axis_value(values: Mapping[str, str]) -> Verdict:
@@ -218,7 +268,7 @@ def _dtype_cause(got: str, expected: str) -> Verdict:
         causes = ("float-for-integer",)
     elif "bytes" in (got, expected) and got != expected:
         causes = ("bytes-tensor",) if expected == "bytes" else ("text-for-numbers",)
-    elif got != expected and got in (*floats, *small, "int32", "int64") and expected in (*floats, *small):
+    elif got and expected and got != expected:
         causes = ("other-dtype",)
     return causes, {"got": got, "expected": expected}
 
@@ -237,9 +287,49 @@ def _count(values: Mapping[str, str]) -> Verdict:
     """Compare the number of values with the expected shape."""
     got, expected = int(values["got"]), _shape(values["expected"])
     total = prod(length or 1 for length in expected)
-    if 3 in expected and got * 3 == total:
-        return ("gray",), {"got": f"{got} values"}
-    return ("alpha",) if 3 in expected and got * 3 == total * 4 else (), {}
+    labels = {"got": f"{got}", "factors": factors(got)}
+    if not labels["factors"]:
+        del labels["factors"]
+    if 3 in expected and got * 3 in (total, total * 4):
+        return ("gray",) if got * 3 == total else ("alpha",), {"got": f"{got} values"}
+    if expected[1:] and all(length == 1 for length in expected) and "factors" in labels:
+        return ("dynamic-shape",), labels
+    if 3 in expected and total > 3 and _is_image_shape(expected) and got % total == 0 and got // total not in (2, 4, 8):
+        return ("batch-size",), {"got": str(got // total), "expected": "1"}
+    if 3 in expected and _is_image_shape(expected) and not any(got * a == total * b for a, b in _RATIOS):
+        sizes = [size for size in image_sizes(got) if _SMALL <= size[0]]
+        if sizes:
+            return ("wrong-size",), {"got": f"{sizes[0][0]} x {sizes[0][1]} ({got} values)"}
+    return (), labels
+
+
+_SMALL = 28
+"""Shortest side of an image that a number of values is taken for."""
+
+
+def _totals(values: Mapping[str, str]) -> Verdict:
+    """Compare two numbers of values (or bytes): channels, dtype or size."""
+    got, expected = int(values["got"]), int(values["expected"])
+    labels = {"got": _format_total(got), "expected": _format_total(expected)}
+    if got * 3 in (expected, expected * 4):
+        return ("gray",) if got * 3 == expected else ("alpha",), labels
+    if got == expected * 3:
+        return ("color-for-gray",), labels
+    if any(got * a == expected * b for a, b in _RATIOS):
+        return ("bytes-ratio",), {"got": str(got), "expected": str(expected)}
+    sizes = [(left, right) for left in image_sizes(got) for right in image_sizes(expected)]
+    if not sizes:
+        return ("encoded-bytes",) if got % 2 and expected % 3 == 0 else (), labels
+    # Sizes of one aspect ratio are the likeliest pair: 320 x 160 and 256 x 128.
+    left, right = min(sizes, key=lambda pair: abs(pair[0][1] / pair[0][0] - pair[1][1] / pair[1][0]))
+    return ("wrong-size",), {
+        "got": f"{got} values (such as {left[0]} x {left[1]} x 3)",
+        "expected": f"{expected} (such as {right[0]} x {right[1]} x 3)",
+    }
+
+
+def _format_total(values: int) -> str:
+    return f"{values} values ({factors(values)})" if factors(values) else f"{values} values"
 
 
 def _one_axis(values: Mapping[str, str]) -> Verdict:
@@ -258,5 +348,10 @@ COMPARISONS = {
     "bytes": _bytes,
     "count": _count,
     "one-axis": _one_axis,
+    "totals": _totals,
+    "allowed-channels": _allowed_channels,
+    "mean": _mean_length,
+    "profile": _profile,
+    "tokens": _tokens,
 }
 """Functions by the name in a pattern; each accepts the named groups."""

@@ -9,7 +9,7 @@ from json import loads
 from pkgutil import get_data
 from typing import Literal, NamedTuple, TypedDict
 
-__all__ = ["LIMIT", "NormalizedText", "PatternMatch", "causes", "find_matches", "normalize_text", "patterns"]
+__all__ = ["LIMIT", "NormalizedText", "PatternMatch", "causes", "find_general_matches", "find_matches", "normalize_text", "patterns"]
 
 LIMIT = 4 << 20
 """Characters that are searched, from the end: logs end with the error."""
@@ -119,6 +119,9 @@ _TRIES = 40
 _AROUND = 500
 """Characters on each side in which ``with`` and ``without`` are searched."""
 
+_SINGLE_LINE = 300
+"""Maximum length of a text of one line in which a pattern with ``alone`` needs none of the words of ``with``."""
+
 
 class PatternMatch(NamedTuple):
     """A match of a pattern."""
@@ -158,6 +161,7 @@ ErrorPattern = TypedDict(
         "rank": int,
         "whole": bool,
         "with": list[str],
+        "alone": bool,
         "without": list[str],
     },
     total=False,
@@ -191,7 +195,7 @@ def find_matches(text: NormalizedText) -> Iterator[PatternMatch]:
     for pattern in patterns():
         for match, start in _search(text, pattern):
             # Group names are unique in an expression: alternatives have numbers, got2 is got.
-            groups = {name.rstrip("23"): value for name, value in match.groupdict().items() if value}
+            groups = {name.rstrip("0123456789"): value for name, value in match.groupdict().items() if value}
             groups = {**pattern.get("fill", {}), **groups}
             ids, labels = _causes(pattern, groups)
             for cause in ids:
@@ -203,6 +207,18 @@ def find_matches(text: NormalizedText) -> Iterator[PatternMatch]:
                     values={**groups, **labels},
                     source=pattern["source"],
                 )
+
+
+def find_general_matches(text: NormalizedText) -> Iterator[PatternMatch]:
+    """Yield a match for each cause of a sentence that names an actual and an expected value in any wording."""
+    from sm_imgcheck.rules.endpoint_errors.mismatch import find_mismatches
+
+    for mismatch in find_mismatches(text.text, text.lower):
+        ids, labels = mismatch.verdict
+        for cause in ids:
+            yield PatternMatch(
+                cause=cause, rank=2, start=mismatch.start, end=mismatch.end, values=labels, source="general form"
+            )
 
 
 def _causes(pattern: ErrorPattern, groups: Mapping[str, str]) -> tuple[tuple[str, ...], Mapping[str, str]]:
@@ -233,7 +249,10 @@ def _is_allowed(text: NormalizedText, pattern: ErrorPattern, start: int, end: in
     around = text.lower[max(start - _AROUND, 0) : end + _AROUND]
     if any(word in around for word in pattern.get("without", ())):
         return False
-    return "with" not in pattern or any(word in around for word in pattern["with"])
+    if "with" not in pattern or any(word in around for word in pattern["with"]):
+        return True
+    # A single line without a log around it is the error that the user asks about.
+    return "alone" in pattern and len(text.starts) <= 1 and len(text.text) <= _SINGLE_LINE
 
 
 @cache
