@@ -90,6 +90,8 @@ def _is_image_shape(shape: Shape) -> bool:
 def _axis(shape: Shape, likely: int | None = None) -> int | None:
     """Return the channel axis of four axes: 1 or 3."""
     fits = [axis for axis in (1, 3) if shape[axis] in COUNTS]
+    colors = [axis for axis in fits if shape[axis] == 3]
+    fits = colors if len(colors) == 1 else fits
     return likely if likely in fits else (fits[0] if fits else None)
 
 
@@ -169,11 +171,11 @@ def _blocks(got: int, expected: int) -> tuple[str, ...]:
     return ("alpha",) if got * 3 == expected * 4 else ("gray",) if got * 3 == expected else ()
 
 
-def _allowed_channels(values: Mapping[str, str]) -> Verdict:
+def _supported_channels(values: Mapping[str, str]) -> Verdict:
     """Compare a number of channels with the list of those that are supported: ``1 or 3``."""
-    got, allowed = int(values["got"]), values.get("expected", "1 or 3")
-    labels = {"got": _channel_count(got), "expected": allowed}
-    if str(got) in re.findall(r"\d+", allowed):
+    got, supported = int(values["got"]), values.get("expected", "1 or 3")
+    labels = {"got": _channel_count(got), "expected": supported}
+    if str(got) in re.findall(r"\d+", supported):
         return (), labels
     return ("alpha",) if got == 4 else ("gray",) if got == 1 else ("layout",) if got > 4 else ("channels",), labels
 
@@ -297,14 +299,14 @@ def _count(values: Mapping[str, str]) -> Verdict:
     if 3 in expected and total > 3 and _is_image_shape(expected) and got % total == 0 and got // total not in (2, 4, 8):
         return ("batch-size",), {"got": str(got // total), "expected": "1"}
     if 3 in expected and _is_image_shape(expected) and not any(got * a == total * b for a, b in _RATIOS):
-        sizes = [size for size in image_sizes(got) if _SMALL <= size[0]]
+        sizes = [size for size in image_sizes(got) if size[0] >= _SMALL]
         if sizes:
             return ("wrong-size",), {"got": f"{sizes[0][0]} x {sizes[0][1]} ({got} values)"}
     return (), labels
 
 
 _SMALL = 28
-"""Shortest side of an image that a number of values is taken for."""
+"""Minimum side of an image size that is inferred from a number of values."""
 
 
 def _totals(values: Mapping[str, str]) -> Verdict:
@@ -349,7 +351,7 @@ COMPARISONS = {
     "count": _count,
     "one-axis": _one_axis,
     "totals": _totals,
-    "allowed-channels": _allowed_channels,
+    "allowed-channels": _supported_channels,
     "mean": _mean_length,
     "profile": _profile,
     "tokens": _tokens,

@@ -14,7 +14,21 @@ from sm_imgcheck.rules.endpoint_errors.compare import COMPARISONS, Verdict, dtyp
 
 __all__ = ["Mismatch", "find_mismatches"]
 
-_KEYWORDS = ("expect", "requir", "must be", "must have", "should be", "should have", "match", "not equal", "supports ", "incompatible")
+_KEYWORDS = (
+    "expect",
+    "requir",
+    "must be",
+    "must have",
+    "should be",
+    "should have",
+    "match",
+    "not equal",
+    "supports ",
+    "incompatible",
+    "takes ",
+    "accepts ",
+    "needs ",
+)
 _TRIES = 40
 """Maximum number of occurrences of a keyword that are tried."""
 
@@ -22,21 +36,25 @@ _BEFORE, _AFTER = 120, 240
 """Characters around a keyword that are read."""
 
 _NEAR = 60
-"""Maximum distance in characters of a value from the word that says which of the two it is."""
+"""Maximum distance in characters of a value from its keyword, such as "got"."""
 
 _OTHER_SUBJECTS = (
-    "input_ids attention_mask token_type audio speech waveform mel_ past_key hidden_state position_ids state_dict loss "
-    "label target column embedding vocab sequence checkpoint loading"
-).split()
+    *("input_ids", "attention_mask", "token_type", "past_key", "hidden_state", "position_ids", "vocab", "embedding"),
+    *("audio", "speech", "waveform", "mel_", "sequence", "label", "target", "column", "loss"),
+    *("state_dict", "checkpoint", "loading"),
+)
+"""Words of sentences about text, sound, training or weights."""
 
 _LENGTH = r"(?:\d{1,7}|-1|None|\?|[NCHWB])"
 _TOKEN = re.compile(
     rf"""(?ix)
     (?P<expected>\b(?:expect(?:ed|s|ing)?|requires?|required|must\ (?:be|have)|should\ (?:be|have)|needs|supports
-        |accepts|takes|(?:does\ not|doesn't|did\ not)\ match|not\ equal\ to|incompatible\ with)\b)
-    | (?P<got>\b(?:got|received|found|actual(?:ly)?|given|provided|supplied|passed|instead\ of|but\ (?:is|has|was|it))\b)
+        |accepts|takes)\b)
+    | (?P<differs>\b(?:(?:does\ not|doesn't|did\ not)\ match|not\ equal\ to|incompatible\ with)\b)
+    | (?P<got>\b(?:got|received|found|actual(?:ly)?|given|provided|supplied|passed|instead\ of
+        |but\ (?:is|has|was|it))\b)
     | (?P<shape>[\[({{]\ ?{_LENGTH}(?:\ ?[,*]\ ?{_LENGTH}){{1,5}},?\ ?[\])}}]
-        |\b\d{{1,5}}(?:\ ?[x×]\ ?\d{{1,5}}){{1,4}}\b)
+        |\b\d{{1,5}}(?:\ ?x\ ?\d{{1,5}}){{1,4}}\b)
     | (?P<rank>\b[1-6][- ]?(?:D\b|dim(?:ension)?s?(?:al)?\b|axes\b)|\b(?:rank|ndim)(?:\ of|\ is)?[ :=]{{1,3}}[1-6]\b)
     | (?P<channels>\b\d{{1,4}}[- ]channels?\b|\bchannels?(?:\ count)?[:=]\ ?\d{{1,4}}\b)
     | (?P<dtype>\b(?:torch\.|np\.|numpy\.|tf\.|DT_|TYPE_)?(?:uint8|u?int(?:8|16|32|64)|b?float(?:16|32|64)|bfloat16
@@ -103,19 +121,23 @@ def _roles(sentence: str) -> tuple[list[_Value], list[_Value]]:
     """Return the expected and the actual values of a sentence, the first of each kind."""
     expected: dict[str, _Value] = {}
     got: dict[str, _Value] = {}
+    before: dict[str, _Value] = {}
     role, position = "", 0
     for match in _TOKEN.finditer(sentence):
         kind = match.lastgroup or ""
-        if kind in ("expected", "got"):
-            # "does not match the expected (224, 224)": a value before the first word is the actual one.
-            role, position = kind, match.end()
+        if kind in ("expected", "got", "differs"):
+            if kind == "differs" and not role:  # "size (300, 400) does not match (224, 224)"
+                got = before
+            role, position = "got" if kind == "got" else "expected", match.end()
             continue
         value = _Value(kind, match[0], match.start(), match.end())
         is_near = match.start() - position <= _NEAR
         if role == "expected" and is_near:
             expected.setdefault(kind, value)
-        elif (role == "got" and is_near) or not role:
+        elif role == "got" and is_near:
             got.setdefault(kind, value)
+        elif not role:
+            before[kind] = value
         position = match.end()
     return list(expected.values()), list(got.values())
 
@@ -125,12 +147,8 @@ def _compare(got: _Value, expected: _Value) -> Verdict | None:
     match (got.kind, expected.kind):
         case ("shape", "shape"):
             return _compare_shapes(pair)
-        case ("rank", "rank"):
-            return _compare_ranks(_number(got.text), _number(expected.text), str(_number(got.text)))
-        case ("shape", "rank"):
-            return _compare_ranks(len(_lengths(got.text)), _number(expected.text), got.text)
-        case ("rank", "shape"):
-            return _compare_ranks(_number(got.text), len(_lengths(expected.text)), str(_number(got.text)))
+        case ("rank" | "shape", "rank" | "shape"):
+            return _compare_ranks(_rank(got), _rank(expected), got.text if got.kind == "shape" else "")
         case ("channels", "channels"):
             return COMPARISONS["channels"](
                 {"got": str(_number(got.text)), "expected": str(_number(expected.text))},
@@ -140,8 +158,12 @@ def _compare(got: _Value, expected: _Value) -> Verdict | None:
     return None
 
 
+def _rank(value: _Value) -> int:
+    return len(_lengths(value.text)) if value.kind == "shape" else _number(value.text)
+
+
 def _lengths(text: str) -> list[str]:
-    return re.findall(r"-1|\d+|None|\?|[A-Za-z]", re.sub(r"[x×*]", ",", text))
+    return re.findall(r"-1|\d+|None|\?|[A-Za-z]", re.sub(r"[x*]", ",", text))
 
 
 def _number(text: str) -> int:
@@ -167,7 +189,7 @@ def _compare_sizes(got: list[str], expected: list[str]) -> Verdict | None:
 
 
 def _compare_ranks(got: int, expected: int, label: str) -> Verdict | None:
-    labels = {"got": label if label.isdigit() is False else f"{label} axes", "expected": f"{expected} axes"}
+    labels = {"got": label or f"{got} axes", "expected": f"{expected} axes"}
     match (got, expected):
         case (2 | 3, 4):
             return ("no-batch",), labels

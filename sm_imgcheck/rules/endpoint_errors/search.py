@@ -9,7 +9,16 @@ from json import loads
 from pkgutil import get_data
 from typing import Literal, NamedTuple, TypedDict
 
-__all__ = ["LIMIT", "NormalizedText", "PatternMatch", "causes", "find_general_matches", "find_matches", "normalize_text", "patterns"]
+__all__ = [
+    "LIMIT",
+    "NormalizedText",
+    "PatternMatch",
+    "causes",
+    "find_general_matches",
+    "find_matches",
+    "normalize_text",
+    "patterns",
+]
 
 LIMIT = 4 << 20
 """Characters that are searched, from the end: logs end with the error."""
@@ -113,14 +122,14 @@ def _lower(text: str) -> str:
 _BEFORE, _AFTER = 300, 700
 """Characters around a keyword in which the expression is searched: limits the time of any expression."""
 
-_TRIES = 40
+_TRIES = 25
 """Maximum number of occurrences of a keyword that are tried."""
 
 _AROUND = 500
 """Characters on each side in which ``with`` and ``without`` are searched."""
 
 _SINGLE_LINE = 300
-"""Maximum length of a text of one line in which a pattern with ``alone`` needs none of the words of ``with``."""
+"""Maximum length of a text of one line in which a pattern with ``alone`` ignores ``with``."""
 
 
 class PatternMatch(NamedTuple):
@@ -166,7 +175,7 @@ ErrorPattern = TypedDict(
     },
     total=False,
 )
-"""A pattern in ``errors.json``: plain words, the expression looked for near them, the causes that it leads to."""
+"""A pattern in ``errors.json``: keywords, the expression searched near them, and the causes that it identifies."""
 
 
 class _KnownErrors(TypedDict):
@@ -192,8 +201,9 @@ def patterns() -> list[ErrorPattern]:
 
 def find_matches(text: NormalizedText) -> Iterator[PatternMatch]:
     """Yield all matches, in the order of the patterns."""
+    vocabulary = _Vocabulary(text.lower)
     for pattern in patterns():
-        for match, start in _search(text, pattern):
+        for match, start in _search(text, pattern, vocabulary):
             # Group names are unique in an expression: alternatives have numbers, got2 is got.
             groups = {name.rstrip("0123456789"): value for name, value in match.groupdict().items() if value}
             groups = {**pattern.get("fill", {}), **groups}
@@ -230,9 +240,28 @@ def _causes(pattern: ErrorPattern, groups: Mapping[str, str]) -> tuple[tuple[str
     return ids or tuple(pattern.get("else", ())), labels
 
 
-def _search(text: NormalizedText, pattern: ErrorPattern) -> Iterator[tuple[re.Match[str], int]]:
+class _Vocabulary:
+    """The distinct words of a text: rejects keywords of patterns without a search through a long text."""
+
+    def __init__(self, lower: str) -> None:
+        self.words = frozenset(re.findall(r"\w+", lower))
+        self.joined = "\n".join(self.words)
+
+    def may_contain(self, keyword: str) -> bool:
+        """Return False if the text cannot contain the keyword: its inner words are whole words of the text."""
+        first, *others = re.findall(r"\w+", keyword) or [""]
+        return (
+            all(word in self.words for word in others[:-1])
+            and first in self.joined
+            and (not others or others[-1] in self.joined)
+        )
+
+
+def _search(
+    text: NormalizedText, pattern: ErrorPattern, vocabulary: _Vocabulary
+) -> Iterator[tuple[re.Match[str], int]]:
     """Yield the matches of the expression, each with the start of its search window."""
-    for word in pattern["near"]:
+    for word in filter(vocabulary.may_contain, pattern["near"]):
         offset, tries = text.lower.find(word), 0
         while offset >= 0 and tries < _TRIES:
             start = max(offset - _BEFORE, 0)
@@ -251,7 +280,7 @@ def _is_allowed(text: NormalizedText, pattern: ErrorPattern, start: int, end: in
         return False
     if "with" not in pattern or any(word in around for word in pattern["with"]):
         return True
-    # A single line without a log around it is the error that the user asks about.
+    # A single line without a log around it is the error to explain.
     return "alone" in pattern and len(text.starts) <= 1 and len(text.text) <= _SINGLE_LINE
 
 

@@ -10,13 +10,37 @@ _SMALLEST, _LARGEST = 16, 4096
 _MAX_RATIO = 3
 """Largest ratio of the longer to the shorter side."""
 
-_COMMON = (28, 32, 64, 96, 112, 128, 160, 192, 196, 200, 224, 227, 240, 256, 260, 288, 299, 300, 320, 331, 336, 380, 384)
+_COMMON = (
+    28,
+    32,
+    64,
+    96,
+    112,
+    128,
+    160,
+    192,
+    196,
+    200,
+    224,
+    227,
+    240,
+    256,
+    260,
+    288,
+    299,
+    300,
+    320,
+    331,
+    336,
+    380,
+    384,
+)
 _COMMON_LARGE = (416, 448, 456, 480, 512, 518, 528, 560, 600, 608, 640, 720, 768, 800, 896, 960, 1024, 1080, 1280, 1920)
 _SIDES = frozenset(_COMMON + _COMMON_LARGE)
 
 
 def image_sizes(values: int, channels: int = 3) -> list[tuple[int, int]]:
-    """Return the sizes (height, width) of images with so many values, the most common first; at most 4.
+    """Return sizes (height, width) of images with this number of values, the most common first; at most 4.
 
     A square comes first, then sizes of common sides, then sides that are multiples of 16.
     """

@@ -13,6 +13,7 @@ from sm_imgcheck.report.explain import page
 from sm_imgcheck.rules import all_rules
 from sm_imgcheck.rules.endpoint_errors import LIMIT, explain_text, search
 from sm_imgcheck.rules.endpoint_errors.search import causes, patterns
+from sm_imgcheck.rules.endpoint_errors.sizes import factors
 
 HERE = Path(__file__).parent
 
@@ -44,6 +45,72 @@ def test_measured_server_errors_are_explained(case):
 @pytest.mark.parametrize("case", sample_texts("posted.json") + sample_texts("versions.json"))
 def test_posted_errors_and_other_versions_are_explained(case):
     assert cause_ids(case["text"]) == case["causes"]
+
+
+@pytest.mark.parametrize("case", sample_texts("libraries.json"))
+def test_library_errors_name_their_cause_first(case):
+    assert cause_ids(case["text"])[:1] == [case["cause"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("preprocess: the model takes [1, 3, 224, 224] and received [1, 224, 224, 3]", "layout"),
+        ("RuntimeError: tensor has wrong rank; requires 4 dimensions but 3D was passed: got 3 dimensions", "no-batch"),
+        ("Input must have 3 channels, got 4 channels", "alpha"),
+        ("engine requires float32 but was given uint8", "uint8"),
+        ("picture of 640x480 does not match 224x224", "wrong-size"),
+        ("the tensor (1, 480, 640, 3) is incompatible with (1, 640, 480, 3)", "sides-swapped"),
+        ("AssertionError: expected ndim=4 and received ndim=5", "batch-twice"),
+        ("Expected dtype half, found double", "float64"),
+        ("input must be FP32, received FP16", "other-dtype"),
+    ],
+)
+def test_any_wording_of_a_mismatch_is_compared(text, cause):
+    assert cause_ids(text)[:1] == [cause]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input shape (1, 3, 224, 224) matches the expected shape (1, 3, 224, 224)",
+        "Resizing from 480x640 to the required 224x224",
+        "Expected Calibration Error: 0.03, got 224x224 crops",
+        "loading checkpoint: expected shape [64, 3, 7, 7], got [64, 4, 7, 7]",
+        "expected 3 retries, got 4",
+        "target size must be the same as input size",
+        "requires float32 weights; converting from float16 checkpoint, received 3 shards",
+        "label tensor expected int64, got int32",
+        "test_shape_224x224 PASSED, expected 12 passed, got 12 passed",
+        "Accepts 224x224 and 384x384; serving 224x224",
+        "model expects [N, 3, 224, 224]",
+        "Received 3 files of 640x480",
+    ],
+)
+def test_sentences_without_a_mismatch_have_no_cause(text):
+    assert explain_text(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "phrase"),
+    [
+        (153600, 98304, "160 x 320"),
+        (196608, 150528, "256 x 256 x 3"),
+        (200704, 150528, "200704"),
+        (75264, 150528, "75264"),
+    ],
+)
+def test_numbers_of_values_are_named_as_image_sizes(got, expected, phrase):
+    (explanation, *_) = explain_text(
+        f"input blob size is not equal to the network input size: got {got} expecting {expected}"
+    )
+    assert phrase in explanation.title
+
+
+def test_factors_of_common_inputs():
+    assert factors(150528) == "224 x 224 x 3"
+    assert factors(2 * 150528) == "2 x 224 x 224 x 3"
+    assert factors(97) == ""
 
 
 @pytest.mark.parametrize("pattern", patterns(), ids=lambda pattern: pattern["id"])
@@ -167,7 +234,7 @@ def test_causes_and_patterns_are_consistent():
     compared = (
         "layout gray alpha color-for-gray channels batch-size wrong-size sides-swapped no-batch batch-twice "
         "features-wanted float64 uint8 float-for-integer other-dtype bytes-tensor text-for-numbers bytes-ratio "
-        "bytes-count encoded-bytes matrix-size other-shape"
+        "bytes-count encoded-bytes matrix-size other-shape dynamic-shape mean-length"
     )
     assert used - {None} | set(compared.split()) == set(causes())
     for name, cause in causes().items():
@@ -181,7 +248,15 @@ def test_causes_and_patterns_are_consistent():
     assert len(set(ids)) == len(ids)
 
 
-NOT_CHECKED = {"no-processor-config", "body-type", "cli-body", "negative-stride", "not-a-tensor", "no-channel-mean"}
+NOT_CHECKED = {
+    "no-processor-config",
+    "body-type",
+    "handler-missing",
+    "cli-body",
+    "negative-stride",
+    "not-a-tensor",
+    "no-channel-mean",
+}
 """Slips of code: there is nothing in a file or a body that a check could look at."""
 
 
