@@ -122,7 +122,7 @@ def _lower(text: str) -> str:
 _BEFORE, _AFTER = 300, 700
 """Characters around a keyword in which the expression is searched: limits the time of any expression."""
 
-_TRIES = 25
+_TRIES = 16
 """Maximum number of occurrences of a keyword that are tried."""
 
 _AROUND = 500
