@@ -125,6 +125,9 @@ _BEFORE, _AFTER = 300, 700
 _TRIES = 16
 """Maximum number of occurrences of a keyword that are tried."""
 
+_MATCHES = 5
+"""Maximum number of matches of a pattern: more of them rarely add a cause."""
+
 _AROUND = 500
 """Characters on each side in which ``with`` and ``without`` are searched."""
 
@@ -261,13 +264,15 @@ def _search(
     text: NormalizedText, pattern: ErrorPattern, vocabulary: _Vocabulary
 ) -> Iterator[tuple[re.Match[str], int]]:
     """Yield the matches of the expression, each with the start of its search window."""
+    matches = 0
     for word in filter(vocabulary.may_contain, pattern["near"]):
         offset, tries = text.lower.find(word), 0
-        while offset >= 0 and tries < _TRIES:
+        while offset >= 0 and tries < _TRIES and matches < _MATCHES:
             start = max(offset - _BEFORE, 0)
             match = _compile(pattern["regex"]).search(text.text[start : offset + _AFTER])
             if match and _is_allowed(text, pattern, start + match.start(), start + match.end()):
                 yield match, start
+                matches += 1
                 offset = max(offset, start + match.end() - 1)
             offset, tries = text.lower.find(word, offset + 1), tries + 1
 
