@@ -7,17 +7,24 @@ from collections.abc import Mapping
 from math import isqrt, prod
 
 from sm_imgcheck.core.channels import COUNTS
+from sm_imgcheck.rules.endpoint_errors.shapes import (
+    LENGTH,
+    Shape,
+    Verdict,
+    channel_axis,
+    channel_count,
+    channels_differ,
+    compare_axes,
+    compare_shapes,
+    format_shape,
+    is_image_shape,
+    parse_shape,
+    spec_shape,
+)
 from sm_imgcheck.rules.endpoint_errors.sizes import factors, image_sizes
 
 __all__ = ["COMPARISONS", "dtype_name"]
 
-Shape = list[int | None]
-"""Lengths; None: any, or unknown."""
-
-Verdict = tuple[tuple[str, ...], Mapping[str, str]]
-"""Ids of causes, the most specific first, and the named groups formatted for a sentence."""
-
-_LENGTH = r"-?\d+|\?|[A-Za-z]\w{0,20}"
 _INDEX = r"(?i)index: ?(\d) Got: ?(\d{1,9}) Expected: ?(\d{1,9})"
 _DTYPES = {
     "uint8": "byte bytetensor unsignedchar uint8 u8 ubyte quint8 cv8u",
@@ -44,123 +51,27 @@ def dtype_name(word: str) -> str:
     return _NAMES.get(re.sub(r"[^a-z0-9]", "", word.lower()), "")
 
 
-def _shape(text: str) -> Shape:
-    if re.fullmatch(r"\W?[\d?-]{1,12}(?:[xX][\d?-]{1,12})+\W?", text):
-        text = re.sub("[xX]", ",", text)
-    return [int(word) if word.isdigit() else None for word in re.findall(_LENGTH, text)[:9]]
-
-
 def _shapes(values: Mapping[str, str]) -> Verdict:
-    expected = _shape(values["expected"])
-    labels = {key: "[" + ", ".join(re.findall(_LENGTH, values[key])) + "]" for key in ("got", "expected")}
-    if len(expected) == 4 and _axis(expected):
-        labels["spec"] = _spec_shape(expected)
-    return _differences(_shape(values["got"]), expected), labels
-
-
-def _spec_shape(expected: Shape) -> str:
-    """Return a shape in the syntax of a spec: ``[N, 3, 640, W]``."""
-    names = "NCHW" if _axis(expected) == 1 else "NHWC"
-    return (
-        "["
-        + ", ".join(name if length is None else str(length) for length, name in zip(expected, names, strict=True))
-        + "]"
-    )
-
-
-def _differences(got: Shape, expected: Shape) -> tuple[str, ...]:
-    """Return the causes, the most specific first. Empty for shapes that are not image shapes."""
-    if len(expected) == 2 and len(got) == 4:
-        return ("features-wanted",)
-    if len(expected) <= 2 or not (_is_image_shape(expected) or _is_image_shape(got)):
-        return ()
-    if len(expected) == len(got) and len(got) in (3, 4):
-        return _four([None, *got][-4:], [None, *expected][-4:])
-    if len(got) == len(expected) + 1:
-        return ("batch-twice",)
-    if len(got) == len(expected) - 1:
-        return _one_less(got, expected)
-    return ("gray",) if len(got) == 2 and len(expected) == 4 else ()
-
-
-def _is_image_shape(shape: Shape) -> bool:
-    return len(shape) == 4 or (len(shape) in (3, 5) and any(shape[axis] in COUNTS for axis in (0, 1, -1)))
-
-
-def _axis(shape: Shape, likely: int | None = None) -> int | None:
-    """Return the channel axis of four axes: 1 or 3."""
-    fits = [axis for axis in (1, 3) if shape[axis] in COUNTS]
-    colors = [axis for axis in fits if shape[axis] == 3]
-    fits = colors if len(colors) == 1 else fits
-    return likely if likely in fits else (fits[0] if fits else None)
-
-
-def _four(got: Shape, expected: Shape) -> tuple[str, ...]:
-    expected_axis = _axis(expected)
-    got_axis = _axis(got, expected_axis)
-    causes = []
-    if expected_axis is not None and got_axis is not None and got_axis != expected_axis:
-        causes.append("layout")
-        got = [got[0], got[3], got[1], got[2]] if expected_axis == 1 else [got[0], got[2], got[3], got[1]]
-    if expected_axis is not None and _differ(got[expected_axis], expected[expected_axis]):
-        causes += _channels_differ(got[expected_axis], expected[expected_axis])
-    if _differ(got[0], expected[0]):
-        causes.append("batch-size")
-    rows, columns = (2, 3) if expected_axis == 1 or (expected_axis is None and _differ(got[3], expected[3])) else (1, 2)
-    if _differ(got[rows], expected[rows]) or _differ(got[columns], expected[columns]):
-        swap = (
-            got[rows] == expected[columns] and got[columns] == expected[rows] and None not in (got[rows], got[columns])
-        )
-        causes.append("sides-swapped" if swap else "wrong-size")
-    return tuple(causes)
-
-
-def _one_less(got: Shape, expected: Shape) -> tuple[str, ...]:
-    if len(expected) == 3:  # a model without a batch dimension
-        sides = expected[:2] if expected[2] in COUNTS else expected[1:]
-        return ("gray",) if _fits(got, sides) else ()
-    expected_axis = _axis(expected)
-    bare = [length for axis, length in enumerate(expected) if axis != expected_axis]
-    if expected_axis is not None and got[-1] not in COUNTS and got[0] in (None, 1) and _fits(got, bare):
-        return ("gray",)
-    # Keras treats the first axis as the batch dimension: the message shows the shape of one image row.
-    remaining = () if got[0] is None else _four([None, *got], expected)
-    return ("no-batch", *(cause for cause in remaining if cause != "batch-size"))
-
-
-def _fits(got: Shape, expected: Shape) -> bool:
-    return not any(_differ(length, other) for length, other in zip(got, expected, strict=True))
-
-
-def _differ(got: int | None, expected: int | None) -> bool:
-    return got is not None and expected is not None and got != expected
-
-
-def _channels_differ(got: int | None, expected: int | None) -> list[str]:
-    if expected not in COUNTS or got is None:
-        return []
-    if got == 1 or expected == 1:
-        return ["gray" if got == 1 else "color-for-gray" if got in (3, 4) else "layout"]
-    return ["alpha" if got == 4 else "layout" if got > 4 else "channels"]
-
-
-def _channel_count(channels: int) -> str:
-    return f"{channels} channel{'s' * (channels != 1)}"
+    expected = parse_shape(values["expected"])
+    labels = {key: "[" + ", ".join(re.findall(LENGTH, values[key])) + "]" for key in ("got", "expected")}
+    if len(expected) == 4 and channel_axis(expected):
+        labels["spec"] = spec_shape(expected)
+    return compare_shapes(parse_shape(values["got"]), expected), labels
 
 
 def _channels(values: Mapping[str, str]) -> Verdict:
     """Compare the channels ``got`` with ``expected``; with the actual ``shape``, identify the layout."""
-    expected, shape = int(values["expected"]), _shape(values.get("shape", ""))
-    labels = {"got": _channel_count(int(values["got"])), "expected": str(expected)}
+    expected, shape = int(values["expected"]), parse_shape(values.get("shape", ""))
+    labels = {"got": channel_count(int(values["got"])), "expected": str(expected)}
     if "shape" in values:
-        labels = {"got": values["shape"], "expected": _channel_count(expected)}
+        labels = {"got": values["shape"], "expected": channel_count(expected)}
     if expected not in COUNTS:
         return _blocks(int(values["got"]), expected), labels
     if len(shape) == 4 and shape[1] not in COUNTS and shape[3] in COUNTS:
-        return ("layout", *_channels_differ(shape[3], expected)) if shape[3] != expected else ("layout",), labels
+        return ("layout", *channels_differ(shape[3], expected)) if shape[3] != expected else ("layout",), labels
     if len(shape) == 3 and shape[0] not in COUNTS and shape[2] in COUNTS:
         return ("layout",), labels
-    return tuple(_channels_differ(int(values["got"]), expected)), labels
+    return tuple(channels_differ(int(values["got"]), expected)), labels
 
 
 def _blocks(got: int, expected: int) -> tuple[str, ...]:
@@ -174,7 +85,7 @@ def _blocks(got: int, expected: int) -> tuple[str, ...]:
 def _supported_channels(values: Mapping[str, str]) -> Verdict:
     """Compare a number of channels with the list of those that are supported: ``1 or 3``."""
     got, supported = int(values["got"]), values.get("expected", "1 or 3")
-    labels = {"got": _channel_count(got), "expected": supported}
+    labels = {"got": channel_count(got), "expected": supported}
     if str(got) in re.findall(r"\d+", supported):
         return (), labels
     return ("alpha",) if got == 4 else ("gray",) if got == 1 else ("layout",) if got > 4 else ("channels",), labels
@@ -184,13 +95,13 @@ def _mean_length(values: Mapping[str, str]) -> Verdict:
     """Compare the channels of the image (``got``) with the length of the mean."""
     channels, length = int(values["got"]), int(values["expected"])
     if channels in (1, 4) and length == 3:
-        return ("gray" if channels == 1 else "alpha",), {"got": _channel_count(channels), "expected": "3"}
+        return ("gray" if channels == 1 else "alpha",), {"got": channel_count(channels), "expected": "3"}
     return ("layout",) if channels > 4 else ("mean-length",), {"got": str(length), "expected": str(channels)}
 
 
 def _profile(values: Mapping[str, str]) -> Verdict:
     """Compare one axis of a shape with the maximum of an optimization profile."""
-    shape, axis, expected = _shape(values["shape"]), int(values["axis"]), values["expected"]
+    shape, axis, expected = parse_shape(values["shape"]), int(values["axis"]), values["expected"]
     labels = {"got": values["got"], "expected": expected}
     if axis == 0:
         return ("batch-maximum",), labels
@@ -212,11 +123,11 @@ def _tokens(values: Mapping[str, str]) -> Verdict:
 
 def _axis_value(values: Mapping[str, str]) -> Verdict:
     """Compare one axis of the actual shape with the length that the layer expects."""
-    got, expected, axis = _shape(values["shape"]), int(values["expected"]), int(values["axis"])
+    got, expected, axis = parse_shape(values["shape"]), int(values["expected"]), int(values["axis"])
     labels = {"got": values["shape"], "expected": f"{expected} on axis {axis}"}
     if len(got) == 4 and axis in (-1, 3, -3, 1):
         position = axis % 4
-        return _four(got, [None if index != position else expected for index in range(4)]), labels
+        return compare_axes(got, [None if index != position else expected for index in range(4)]), labels
     return ("matrix-size",) if len(got) == 2 and expected > 4 else (), {"got": str(got[-1]), "expected": str(expected)}
 
 
@@ -228,15 +139,11 @@ def _indices(values: Mapping[str, str]) -> Verdict:
         if int(axis) > 3 or int(got_length) > 100_000:
             return (), {}
         got[int(axis)], expected[int(axis)] = int(got_length), int(expected_length)
-    return _four(got, expected), {"got": _format_shape(got), "expected": _format_shape(expected)}
-
-
-def _format_shape(shape: Shape) -> str:
-    return "[" + ", ".join("?" if length is None else str(length) for length in shape) + "]"
+    return compare_axes(got, expected), {"got": format_shape(got), "expected": format_shape(expected)}
 
 
 def _ranks(values: Mapping[str, str]) -> Verdict:
-    got = int(values["got"]) if "got" in values else len(_shape(values["dims"]))
+    got = int(values["got"]) if "got" in values else len(parse_shape(values["dims"]))
     expected = int(values["expected"])
     labels = {"got": values.get("shape", f"{got}"), "expected": f"{expected} axes"}
     if expected == 4:
@@ -287,7 +194,7 @@ _RATIOS = ((1, 2), (1, 4), (1, 8), (2, 1), (4, 1), (8, 1))
 
 def _count(values: Mapping[str, str]) -> Verdict:
     """Compare the number of values with the expected shape."""
-    got, expected = int(values["got"]), _shape(values["expected"])
+    got, expected = int(values["got"]), parse_shape(values["expected"])
     total = prod(length or 1 for length in expected)
     labels = {"got": f"{got}", "factors": factors(got)}
     if not labels["factors"]:
@@ -296,9 +203,9 @@ def _count(values: Mapping[str, str]) -> Verdict:
         return ("gray",) if got * 3 == total else ("alpha",), {"got": f"{got} values"}
     if expected[1:] and all(length == 1 for length in expected) and "factors" in labels:
         return ("dynamic-shape",), labels
-    if 3 in expected and total > 3 and _is_image_shape(expected) and got % total == 0 and got // total not in (2, 4, 8):
+    if 3 in expected and total > 3 and is_image_shape(expected) and got % total == 0 and got // total not in (2, 4, 8):
         return ("batch-size",), {"got": str(got // total), "expected": "1"}
-    if 3 in expected and _is_image_shape(expected) and not any(got * a == total * b for a, b in _RATIOS):
+    if 3 in expected and is_image_shape(expected) and not any(got * a == total * b for a, b in _RATIOS):
         sizes = [size for size in image_sizes(got) if size[0] >= _SMALL]
         if sizes:
             return ("wrong-size",), {"got": f"{sizes[0][0]} x {sizes[0][1]} ({got} values)"}

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sm_imgcheck.rules.endpoint_errors.compare import COMPARISONS, Verdict, dtype_name
+from sm_imgcheck.rules.endpoint_errors.compare import COMPARISONS, dtype_name
+from sm_imgcheck.rules.endpoint_errors.shapes import Verdict
 
 __all__ = ["Mismatch", "find_mismatches"]
 
