@@ -92,7 +92,7 @@ class PanelCommand(TyperCommand):
                 formatter.write_dl(panels[title])
 
 
-_PANELS = ("Arguments", "Options", "Input", "Handler", "Checks", "Output", "Run")
+_PANELS = ("Arguments", "Options", "Input", "Handler", "Model", "Checks", "Output", "Run")
 
 
 def choices(folder: str) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ class Rule:
 _rules: dict[str, Rule] = {}
 _checks: list[tuple[str, Check]] = []
 """Family and function of each check, in the order of registration."""
-_FAMILIES = ("SRC", "SHP", "DTY", "CHN", "VAL", "PIX", "PAY", "HND", "GLD")
+_FAMILIES = ("SRC", "SHP", "DTY", "CHN", "VAL", "PIX", "PAY", "HND", "GLD", "MDL")
 
 
 @cache

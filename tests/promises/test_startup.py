@@ -23,6 +23,7 @@ LIGHT = [
     ["identify", "--help"],
     ["payload", "--help"],
     ["send", "--help"],
+    ["compare", "--help"],
 ]
 PROBE = """
 import sys

@@ -58,6 +58,7 @@ SUBJECTS = {
     "PAY": "request bodies",
     "HND": "handlers",
     "GLD": "golden tensors",
+    "MDL": "the model and its predictions",
 }
 """Of each rule family."""
 

@@ -1,0 +1,95 @@
+"""Options of the verbs that run a model: which runtime, where, and within which limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sm_imgcheck.cli.option_groups import at_most, choices, one_of
+from sm_imgcheck.core.frozen import frozen
+
+if TYPE_CHECKING:
+    from sm_imgcheck.features.discover.model import ModelRunner
+
+__all__ = ["ModelRunOptions", "start"]
+
+_LONGEST = 604_800
+"""Seconds: a week."""
+_LARGEST = 1 << 20
+"""GiB: a pebibyte."""
+
+
+@frozen
+class ModelRunOptions:
+    """Which runtime runs the model, in which interpreter, and its limits."""
+
+    PANEL = "Model"
+
+    model_input: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            metavar="NAME",
+            help="Input of the model that gets the image. Repeatable. Default: the only input.",
+            show_default=False,
+        ),
+    ] = None
+    runtime: Annotated[
+        str | None,
+        typer.Option(
+            "--runtime",
+            metavar="[" + "|".join(choices("features/discover/runtimes")) + "]",
+            help="Runtime of the model. Default: by the file's suffix.",
+            callback=one_of(*choices("features/discover/runtimes")),
+            show_default=False,
+        ),
+    ] = None
+    python: Annotated[
+        str | None,
+        typer.Option(
+            "--python",
+            metavar="PATH",
+            help="Interpreter that runs the model, 3.8 or later, with its framework and NumPy. Required for "
+            "TorchScript, SavedModel and Keras. Default: the one that runs sm-imgcheck.",
+            show_default=False,
+        ),
+    ] = None
+    timeout: Annotated[
+        float,
+        typer.Option(
+            "--timeout",
+            metavar="SECONDS",
+            help="For loading the model, and for each run.",
+            min=0.1,
+            callback=at_most(_LONGEST),
+        ),
+    ] = 60.0
+    memory: Annotated[
+        float | None,
+        typer.Option(
+            "--memory",
+            metavar="GIB",
+            help="Resident memory of the model's process. Default: 8, or three quarters of the machine's memory where "
+            "that is less.",
+            min=0.05,
+            show_default=False,
+            callback=at_most(_LARGEST),
+        ),
+    ] = None
+
+
+def start(path: str, options: ModelRunOptions) -> ModelRunner:
+    """Start the model's process; it loads while this one goes on. A context manager."""
+    from sm_imgcheck.features.discover.model import ModelOptions, ModelRunner
+
+    return ModelRunner(
+        ModelOptions(
+            path=path,
+            runtime=options.runtime or "",
+            inputs=tuple(options.model_input or ()),
+            python=options.python or "",
+            seconds=options.timeout,
+            most_bytes=None if options.memory is None else int(options.memory * (1 << 30)),
+        )
+    )

@@ -1,0 +1,164 @@
+"""What a mistake costs: the model's prediction to a candidate unchanged, and to what ``convert`` makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import frozen, replace_fields
+from sm_imgcheck.core.types import Finding, Result
+from sm_imgcheck.features.discover.predictions import Prediction, PredictionDistance, distance, interpret
+from sm_imgcheck.features.discover.labels import check_labels, class_name
+from sm_imgcheck.features.discover.model import ModelError, ModelRunner
+from sm_imgcheck.rules.model import MDL101, MDL102, MDL103, MDL104, MDL105, MDL106
+
+if TYPE_CHECKING:
+    from sm_imgcheck.rules import Rule
+
+__all__ = ["ClassNames", "Comparison", "compare_predictions"]
+
+_SHIFTED = 0.05
+"""Total variation from which an prediction with the same first class is reported."""
+
+
+@frozen
+class ClassNames:
+    """The names of the model's classes."""
+
+    names: Sequence[str] = ()
+    path: str = ""
+    """Of the file that they come from."""
+
+    def __call__(self, number: int) -> str:
+        """Number and name of a class."""
+        return class_name(self.names, number)
+
+
+@frozen
+class Comparison:
+    """One candidate with the model's predictions."""
+
+    result: Result
+    """Of ``process``, with the findings of the comparison; without arrays."""
+    before: Prediction | None = field(default=None, compare=False)
+    """To the candidate unchanged; None: there is none."""
+    after: Prediction | None = field(default=None, compare=False)
+    """To the corrected tensor; None: there is none."""
+    same: bool = False
+    """The candidate needs no conversion, so that the two are one."""
+    distance: PredictionDistance | None = None
+
+
+def compare_predictions(result: Result, model: ModelRunner, *, output: str = "", names: ClassNames) -> Comparison:
+    """Run the model on a candidate and on its corrected tensor.
+
+    result: of ``process`` with ``want_array`` and ``keep_arrays``. Raises ImgcheckError where the model cannot be
+    loaded, has no such output, or has another number of classes than there are names.
+    """
+    candidate = result.candidate
+    original = candidate.data if candidate.kind == "tensor" else candidate.pixels
+    same = _is_same(original, result.array)
+    findings: list[Finding] = []
+    before = after = None
+    if isinstance(original, np.ndarray) and candidate.problem is None:
+        before = _prediction(model, original, output, findings, MDL101, is_image=candidate.kind == "image")
+    if same:
+        after = before
+    elif result.array is not None:
+        after = _prediction(model, result.array, output, findings, MDL102)
+    for prediction in (before, after):
+        if prediction is not None and prediction.form != "values":
+            check_labels(names.names, prediction.values.shape[1], names.path)
+    between = distance(before, after) if before is not None and after is not None else None
+    if before is not None and after is not None and between is not None and not same:
+        findings += _cost(before, after, between, names)
+    return Comparison(
+        result=replace_fields(result.without_arrays(), findings=(*result.findings, *findings)),
+        before=before,
+        after=after,
+        same=same,
+        distance=between,
+    )
+
+
+def _is_same(original: object, corrected: np.ndarray | None) -> bool:
+    if not isinstance(original, np.ndarray) or corrected is None:
+        return False
+    alike = original.dtype == corrected.dtype and original.shape == corrected.shape
+    return alike and np.array_equal(original, corrected, equal_nan=original.dtype.kind == "f")
+
+
+def _prediction(
+    model: ModelRunner,
+    array: np.ndarray,
+    output: str,
+    findings: list[Finding],
+    rejection: Rule,
+    *,
+    is_image: bool = False,
+) -> Prediction | None:
+    """The model's prediction; None with a finding where there is none."""
+    try:
+        outputs = model.run(array)
+    except ModelError as error:
+        findings.append(_failure(error, model, array, rejection, is_image=is_image))
+        return None
+    if not outputs:
+        raise ImgcheckError(f"model {model.name}: it returned no tensor")
+    prediction = interpret(outputs, output)
+    if not prediction.finite:
+        findings.append(
+            MDL106.finding(f"output {for_terminal(prediction.output)}: got NaN or infinity, expected numbers")
+        )
+    return prediction
+
+
+def _failure(error: ModelError, model: ModelRunner, array: np.ndarray, rejection: Rule, *, is_image: bool) -> Finding:
+    expected, actual = str(model.info.image), f"{array.dtype} {list(array.shape)}"
+    if error.cause != "refused":
+        return MDL105.finding(f"model run: {error}", actual=actual)
+    subject = "image as decoded" if is_image else "corrected tensor" if rejection is MDL102 else "tensor"
+    message = f"{subject}: got {actual}, expected {expected} (model file); {_explained(str(error))}"
+    return rejection.finding(message, expected=expected, actual=actual, severity="notice" if is_image else None)
+
+
+def _explained(text: str) -> str:
+    """The runtime's message, with its known cause."""
+    from sm_imgcheck.rules.endpoint_errors import explain_text
+
+    causes = explain_text(text)
+    title = f"{causes[0].title.rstrip('.')}: " if causes else ""
+    return f"{for_terminal(title)}{text}"
+
+
+def _cost(before: Prediction, after: Prediction, between: PredictionDistance, names: ClassNames) -> Iterator[Finding]:
+    """What the mistake costs, as findings."""
+    if between.total_variation is None:
+        return
+    variation = f"total variation {between.total_variation:.2f}"
+    if between.changed:
+        first = int(np.argmax(before.values.argmax(axis=1) != after.values.argmax(axis=1)))
+        actual, expected = (_top_class(prediction, first, names) for prediction in (before, after))
+        images = f" for {between.changed} of {between.images} images" if between.images > 1 else ""
+        yield MDL103.finding(
+            f"top class{images}: got {actual}, expected {expected} (after convert), {variation}",
+            expected=expected,
+            actual=actual,
+        )
+    elif between.total_variation > _SHIFTED:
+        actual, expected = (_top_class(prediction, 0, names) for prediction in (before, after))
+        yield MDL104.finding(
+            f"top class: got {actual}, expected {expected} (after convert), {variation}",
+            expected=expected,
+            actual=actual,
+        )
+
+
+def _top_class(prediction: Prediction, image: int, names: ClassNames) -> str:
+    number = int(prediction.values[image].argmax())
+    return f"{names(number)} ({prediction.values[image, number]:.1%})"

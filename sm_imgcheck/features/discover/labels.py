@@ -1,0 +1,64 @@
+"""Names of a model's classes: a text file with a name on each line, a JSON list, or a JSON object by number."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from sm_imgcheck.core.errors import CandidateError, ImgcheckError
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.pipeline.read import opened
+
+__all__ = ["check_labels", "class_name", "read_class_names", "read_text"]
+
+_MOST_BYTES = 16 << 20
+_LONGEST = 60
+"""Characters of a name in a report."""
+
+
+def read_class_names(path: str) -> tuple[str, ...]:
+    """Names by class number, which counts from 0. Raises ImgcheckError for what is no such file."""
+    text = read_text(path)
+    if not text.lstrip().startswith(("[", "{")):
+        return tuple(text.rstrip("\n").splitlines())
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ImgcheckError(f"labels {for_terminal(path)}: invalid JSON: {error}") from None
+    if isinstance(value, list):
+        return tuple(map(_name, value))
+    by_number = {int(key): _name(name) for key, name in value.items() if key.isdecimal() and len(key) < 9}
+    if len(by_number) != len(value) or sorted(by_number) != list(range(len(by_number))):
+        raise ImgcheckError(f'labels {for_terminal(path)}: got an object with other keys, expected "0", "1", "2" ...')
+    return tuple(by_number[number] for number in range(len(by_number)))
+
+
+def _name(value: object) -> str:
+    """A name; of ``["n01440764", "tench"]``, as Keras has it, the last."""
+    return str(value[-1]) if isinstance(value, list) and value else str(value)
+
+
+def read_text(path: str) -> str:
+    """A small text file. Raises ImgcheckError."""
+    try:
+        with opened(path) as (file, size):
+            if size > _MOST_BYTES:
+                raise ImgcheckError(f"labels {for_terminal(path)}: got {size} bytes, expected at most {_MOST_BYTES}")
+            return file.read(size).decode("utf-8-sig")
+    except CandidateError as error:
+        raise ImgcheckError(f"labels {for_terminal(path)}: {error}") from None
+    except UnicodeDecodeError:
+        raise ImgcheckError(f"labels {for_terminal(path)}: got binary data, expected UTF-8 text") from None
+
+
+def check_labels(names: Sequence[str], classes: int, path: str) -> None:
+    """Raise ImgcheckError where the number of names is not that of the classes."""
+    if names and len(names) != classes:
+        raise ImgcheckError(
+            f"labels {for_terminal(path)}: got {len(names)} names, expected {classes} (classes of the output)"
+        )
+
+
+def class_name(names: Sequence[str], number: int) -> str:
+    """``281 tabby``; without names ``class 281``."""
+    return for_terminal(f"{number} {names[number][:_LONGEST]}") if names else f"class {number}"

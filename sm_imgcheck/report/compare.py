@@ -1,0 +1,202 @@
+"""The report of ``compare``: both predictions of each candidate in one table, or a line each, and the sum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from sm_imgcheck.core import phrases
+from sm_imgcheck.core.escape import for_json, for_terminal
+from sm_imgcheck.core.types import Report
+from sm_imgcheck.report import ReportContent, Run, _records
+
+if TYPE_CHECKING:
+    from sm_imgcheck.features.discover.predictions import Prediction
+    from sm_imgcheck.features.discover.compare import ClassNames, Comparison
+    from sm_imgcheck.features.discover.model import ModelInfo
+
+__all__ = ["CompareContent"]
+
+_TOP = 3
+"""Classes of an prediction in the table."""
+_TOP_JSON = 5
+_IMAGES = 4
+"""Images of one tensor that the table shows."""
+
+
+class CompareContent(ReportContent["Comparison"]):
+    """Each candidate with the model's predictions. single: one candidate, reported in full."""
+
+    key = "results"
+
+    def __init__(self, run: Run, model: ModelInfo, names: ClassNames, *, single: bool) -> None:
+        self.run, self.model, self.names, self.single = run, model, names, single
+        self._images = self._changed = self._compared = 0
+        self._variation = 0.0
+        self._with_variation = False
+
+    def head(self) -> dict[str, object]:
+        """The spec and the model."""
+        model = {"path": for_json(self.model.path), "format": self.model.format, "input": str(self.model.image)}
+        return {**_records.of_spec(self.run), "model": model}
+
+    def record(self, row: Comparison) -> dict[str, object]:
+        """One candidate: its findings, both predictions, and their distance."""
+        self._count(row)
+        record: dict[str, object] = {
+            **_records.name_of("path", row.result.path),
+            "status": row.result.status,
+            "findings": _records.plain(row.result.findings),
+            "skipped": for_json(row.result.skipped),
+            "same": row.same,
+            "candidate": self._prediction(row.before),
+            "converted": self._prediction(row.after),
+            "distance": _records.plain(row.distance),
+        }
+        return record
+
+    def tail(self, report: Report) -> dict[str, object]:
+        """The counts of candidates and of images."""
+        return {"summary": {**_records.of_report(report), **self._counts()}}
+
+    def words(self, row: Comparison) -> str:
+        """The table of one candidate, or its line."""
+        self._count(row)
+        return "".join(f"{line}\n" for line in (self._table(row) if self.single else [self._line(row)]))
+
+    def failure(self, row: Comparison) -> str:
+        """The findings of the model that are errors."""
+        self._count(row)
+        codes = dict.fromkeys(f"{each.code} {each.name}" for each in row.result.errors)
+        return f"{for_terminal(row.result.path)}: {', '.join(codes)}\n" if codes else ""
+
+    def summary(self, report: Report) -> str:
+        """On how many images the top class changes."""
+        if self.single or not report.candidates:
+            return ""
+        counts = self._counts()
+        lines = [f"\n{phrases.count(report.candidates, 'candidate')}, {self._compared:,} compared"]
+        if self._with_variation:
+            share = phrases.percentage(self._changed / self._images)
+            lines += [
+                f"top class changes: {self._changed:,} of {phrases.count(self._images, 'image')} ({share})",
+                f"total variation: {counts['total_variation']:.2f} on average",
+            ]
+        lines += [f"  {code}  {number:,}" for code, number in report.by_code.items()]
+        return "\n".join(lines) + "\n"
+
+    def _counts(self) -> dict[str, Any]:
+        mean = self._variation / self._images if self._with_variation else None
+        changed = self._changed if self._with_variation else None
+        return {"compared": self._compared, "images": self._images, "changed": changed, "total_variation": mean}
+
+    def _count(self, row: Comparison) -> None:
+        if row.distance is None:
+            return
+        self._compared += 1
+        self._images += row.distance.images
+        self._changed += row.distance.changed
+        if row.distance.total_variation is not None:
+            self._with_variation = True
+            self._variation += row.distance.total_variation * row.distance.images
+
+    def _prediction(self, prediction: Prediction | None) -> dict[str, object] | None:
+        if prediction is None:
+            return None
+        images = (
+            []
+            if prediction.form == "values"
+            else [self._top(prediction, row, _TOP_JSON) for row in range(len(prediction.values))]
+        )
+        outputs = [{"name": for_json(name), "shape": list(shape)} for name, shape in prediction.outputs.items()]
+        return {"output": for_json(prediction.output), "form": prediction.form, "images": images, "outputs": outputs}
+
+    def _top(self, prediction: Prediction, image: int, most: int) -> list[dict[str, object]]:
+        scores = prediction.values[image]
+        best = sorted(range(len(scores)), key=lambda number: -scores[number])[:most]
+        return [
+            {
+                "class": number,
+                "label": for_json(self.names.names[number]) if self.names.names else None,
+                "probability": float(scores[number]),
+            }
+            for number in best
+        ]
+
+    def _line(self, row: Comparison) -> str:
+        name = for_terminal(row.result.path)
+        if row.same:
+            return f"{name}: {self._first(row.after)}; matches the spec"
+        if row.before is None or row.after is None:
+            model = [each for each in row.result.findings if each.code.startswith("MDL")]
+            messages = [each.message for each in model or row.result.findings]
+            reason = row.result.skipped or (messages[-1] if messages else "no tensor")
+            what = f"{self._first(row.after)} after convert; " if row.after is not None else ""
+            return f"{name}: {what}not compared: {for_terminal(reason)}"
+        return f"{name}: {self._first(row.before)} -> {self._first(row.after)}; {_distance(row)}"
+
+    def _first(self, prediction: Prediction | None) -> str:
+        if prediction is None:
+            return "no prediction"
+        if prediction.form == "values":
+            return f"{for_terminal(prediction.output)} {list(prediction.values.shape)}"
+        number = int(prediction.values[0].argmax())
+        return f"{self.names(number)} {phrases.percentage(float(prediction.values[0, number]))}"
+
+    def _table(self, row: Comparison) -> Iterator[str]:
+        facts = row.result.facts
+        yield for_terminal(row.result.path) + (f": {phrases.facts(facts)}" if facts is not None else "")
+        yield f"model {for_terminal(self.model.path)}: {self.model.format}, input {self.model.image}"
+        yield ""
+        yield from (line.rstrip() for line in phrases.columns(self._cells(row)))
+        if row.distance is not None and not row.same:
+            yield f"  {_distance(row)}"
+        if row.after is None and row.result.skipped:
+            yield f"  no corrected tensor: {for_terminal(row.result.skipped)}"
+        if row.result.findings:
+            yield ""
+        for each in row.result.findings:
+            yield f"  {each.severity:<7}  {each.code}  {each.name}  {each.message}"
+
+    def _cells(self, row: Comparison) -> Iterator[tuple[str, ...]]:
+        prediction = row.after or row.before
+        head = ("candidate",) if row.same else ("candidate", "after convert")
+        predictions = (row.before,) if row.same else (row.before, row.after)
+        if prediction is None:
+            return
+        if prediction.form == "values" or any(each is not None and each.form == "values" for each in predictions):
+            yield ("output", *head)
+            yield (for_terminal(prediction.output), *(_shape(each) for each in predictions))
+            return
+        yield ("image", "rank", *head)
+        for image in range(min(len(prediction.values), _IMAGES)):
+            tops = [self._column(each, image) for each in predictions]
+            for rank in range(max(map(len, tops))):
+                cells = [top[rank] if rank < len(top) else "" for top in tops]
+                yield (str(image) if not rank else "", str(rank + 1), *cells)
+        if len(prediction.values) > _IMAGES:
+            yield (f"... {len(prediction.values) - _IMAGES} more", "", *("" for _ in predictions))
+
+    def _column(self, prediction: Prediction | None, image: int) -> list[str]:
+        if prediction is None:
+            return ["no prediction"]
+        if image >= len(prediction.values):
+            return []
+        top = self._top(prediction, image, _TOP)
+        return [f"{self.names(each['class'])}  {phrases.percentage(each['probability'])}" for each in top]  # type: ignore[arg-type]
+
+
+def _shape(prediction: Prediction | None) -> str:
+    return "no prediction" if prediction is None else str(list(prediction.values.shape))
+
+
+def _distance(row: Comparison) -> str:
+    apart = row.distance
+    if apart is None:
+        return "not comparable: the predictions differ in shape, or contain NaN"
+    if apart.total_variation is None:
+        return f"largest difference {apart.largest:.4g}, cosine {apart.cosine:.3f}"
+    changes = "top class changes" if apart.changed else "top class stays"
+    if apart.images > 1:
+        changes = f"top class changes for {apart.changed} of {apart.images} images"
+    return f"{changes}; total variation {apart.total_variation:.2f}, cosine {apart.cosine:.3f}"
