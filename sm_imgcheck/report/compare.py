@@ -11,9 +11,9 @@ from sm_imgcheck.core.types import Report
 from sm_imgcheck.report import ReportContent, Run, _records
 
 if TYPE_CHECKING:
-    from sm_imgcheck.features.discover.predictions import Prediction
     from sm_imgcheck.features.discover.compare import ClassNames, Comparison
     from sm_imgcheck.features.discover.model import ModelInfo
+    from sm_imgcheck.features.discover.predictions import Prediction
 
 __all__ = ["CompareContent"]
 

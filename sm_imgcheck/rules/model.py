@@ -56,8 +56,8 @@ MDL104 = Rule(
     severity="warning",
     doc="""The model's prediction differs from that for the corrected tensor; its top class does not.
 
-    The total variation distance of the two predictions is above 0.05: probabilities and thresholds are off, and for other
-    images the top class will change.
+    The total variation distance of the two predictions is above 0.05: probabilities and thresholds are off, and
+    for other images the top class will change.
 
     At an endpoint: 200, and wrong probabilities.
 
@@ -90,7 +90,7 @@ MDL106 = Rule(
 
     At an endpoint: 200 with null or NaN in the response, or status 500 where JSON cannot contain them.
 
-    Fix the findings of the candidate; if the prediction for the corrected tensor is not finite either, export the model in
-    float32.
+    Fix the findings of the candidate; if the prediction for the corrected tensor is not finite either, export
+    the model in float32.
     """,
 )

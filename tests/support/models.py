@@ -16,10 +16,8 @@ def write_onnx(path: Path, nodes: Sequence[onnx.NodeProto], inputs, outputs, wei
 
     def values(described):
         for name, shape in described.items():
-            kind = FLOAT
-            if isinstance(shape, tuple):
-                shape, kind = shape
-            yield helper.make_tensor_value_info(name, kind, shape)
+            lengths, kind = shape if isinstance(shape, tuple) else (shape, FLOAT)
+            yield helper.make_tensor_value_info(name, kind, lengths)
 
     initializers = [numpy_helper.from_array(array, name) for name, array in (weights or {}).items()]
     graph = helper.make_graph(list(nodes), "model", list(values(inputs)), list(values(outputs)), initializers)

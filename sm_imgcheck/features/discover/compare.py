@@ -12,9 +12,9 @@ from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.types import Finding, Result
-from sm_imgcheck.features.discover.predictions import Prediction, PredictionDistance, distance, interpret
 from sm_imgcheck.features.discover.labels import check_labels, class_name
 from sm_imgcheck.features.discover.model import ModelError, ModelRunner
+from sm_imgcheck.features.discover.predictions import Prediction, PredictionDistance, distance, interpret
 from sm_imgcheck.rules.model import MDL101, MDL102, MDL103, MDL104, MDL105, MDL106
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """What runs in the child process of a model: load it once, then run it for each request.
 
 ``settings.json`` has ``runtime`` (path of the runtime's file), ``model``, ``threads`` and ``most_bytes`` (of the
-outputs of one request). A request is a ``.npy`` file; ``name`` lists the inputs that get its array, one a line. An
-answer has ``outputs``, their names; its body is their ``.npy`` files, one after the other.
+outputs of one request). A request is a ``.npy`` file; ``name`` lists the inputs that get its array, one a line. A
+response has ``outputs``, the names of the arrays; its body is these arrays as consecutive ``.npy`` files.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LONGEST = 2000  # characters of an error's text
 
 
 def serve_requests(folder: str, requests: IO[bytes], told: int) -> None:
-    """Load the model, then answer requests until there are no more."""
+    """Load the model, then respond to requests until the last."""
     with open(os.path.join(folder, "settings.json"), encoding="utf-8") as file:
         settings = json.load(file)
     faulthandler.enable()  # on standard error

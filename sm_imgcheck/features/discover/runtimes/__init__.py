@@ -1,7 +1,7 @@
 """Model runtimes, one module each; a new file adds one.
 
 A module is loaded twice: in this process for its constants, and in the child process for ``load``. It imports its
-framework inside of ``load`` only, imports nothing of this package, and is valid Python 3.8.
+framework inside of ``load`` only, no module of this package, and is valid Python 3.8.
 
 ``FORMAT``: name of the model format. ``PACKAGE``: the distribution that runs it. ``EXTRA``: the extra of sm-imgcheck
 that installs it; empty: the model runs in the user's interpreter (``--python``). ``SUFFIXES``: of the model's file, in

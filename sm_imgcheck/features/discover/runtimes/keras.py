@@ -14,7 +14,7 @@ SUFFIXES, MARKER = (".keras", ".h5", ".hdf5"), ""
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-class Model:
+class KerasModel:
     """A model in inference mode; code that the file contains is not run (Keras' safe mode)."""
 
     def __init__(self, path: str, threads: int) -> None:  # noqa: ARG002 - the backend decides
@@ -42,6 +42,6 @@ class Model:
         return {name: self._convert(each) for name, each in zip(self.outputs, several)}
 
 
-def load(path: str, threads: int) -> Model:
+def load(path: str, threads: int) -> KerasModel:
     """Load a model."""
-    return Model(path, threads)
+    return KerasModel(path, threads)

@@ -14,7 +14,7 @@ _DTYPES = {"float": "float32", "double": "float64"}
 _ERRORS_ONLY = 4  # onnxruntime's severity "fatal": its errors are raised too
 
 
-class Model:
+class OnnxModel:
     """An inference session."""
 
     def __init__(self, path: str, threads: int) -> None:
@@ -46,6 +46,6 @@ def _dtype(kind: str) -> str:
     return _DTYPES.get(name, name)
 
 
-def load(path: str, threads: int) -> Model:
+def load(path: str, threads: int) -> OnnxModel:
     """Load a model."""
-    return Model(path, threads)
+    return OnnxModel(path, threads)

@@ -11,7 +11,7 @@ FORMAT, PACKAGE, EXTRA = "OpenVINO IR", "openvino", "openvino"
 SUFFIXES, MARKER = (".xml",), ""
 
 
-class Model:
+class OpenVinoModel:
     """A compiled model."""
 
     def __init__(self, path: str, threads: int) -> None:
@@ -43,6 +43,6 @@ class Model:
         return {name: results[number] for number, name in enumerate(self.outputs)}
 
 
-def load(path: str, threads: int) -> Model:
+def load(path: str, threads: int) -> OpenVinoModel:
     """Load a model."""
-    return Model(path, threads)
+    return OpenVinoModel(path, threads)

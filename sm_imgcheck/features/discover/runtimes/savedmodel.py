@@ -14,7 +14,7 @@ SUFFIXES, MARKER = (), "saved_model.pb"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-class Model:
+class SavedModelModel:
     """The default serving signature, or the only one."""
 
     def __init__(self, path: str, threads: int) -> None:
@@ -46,6 +46,6 @@ class Model:
         return {name: tensor.numpy() for name, tensor in results.items()}
 
 
-def load(path: str, threads: int) -> Model:
+def load(path: str, threads: int) -> SavedModelModel:
     """Load a model."""
-    return Model(path, threads)
+    return SavedModelModel(path, threads)

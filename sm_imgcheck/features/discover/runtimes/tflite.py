@@ -11,7 +11,7 @@ FORMAT, PACKAGE, EXTRA = "TensorFlow Lite", "ai-edge-litert", "tflite"
 SUFFIXES, MARKER = (".tflite",), ""
 
 
-class Model:
+class TfLiteModel:
     """An interpreter; its inputs are resized where the model lets a length vary."""
 
     def __init__(self, path: str, threads: int) -> None:
@@ -33,7 +33,7 @@ class Model:
         self.outputs = [each["name"] for each in self._outputs]
 
     def run(self, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Outputs by name; quantized ones as the numbers that they stand for."""
+        """Outputs by name; quantized outputs are dequantized."""
         for each in self._inputs:
             array = feeds[each["name"]]
             if list(array.shape) != list(each["shape"]) and -1 in _signature(each):
@@ -63,6 +63,6 @@ def _dequantized(array: np.ndarray, details: dict[str, Any]) -> np.ndarray:
     return (array.astype("float32") - pair[1]) * pair[0]
 
 
-def load(path: str, threads: int) -> Model:
+def load(path: str, threads: int) -> TfLiteModel:
     """Load a model."""
-    return Model(path, threads)
+    return TfLiteModel(path, threads)

@@ -11,7 +11,7 @@ FORMAT, PACKAGE, EXTRA = "TorchScript", "torch", ""
 SUFFIXES, MARKER = (".pt", ".pth", ".ts", ".torchscript"), ""
 
 
-class Model:
+class TorchScriptModel:
     """A script module in evaluation mode. The file contains no shapes: ``inputs`` has names alone."""
 
     def __init__(self, path: str, threads: int) -> None:
@@ -40,6 +40,6 @@ def _arrays(result: Any) -> dict[str, np.ndarray]:
     return {f"output {number}": value.numpy() for number, value in enumerate(values) if hasattr(value, "numpy")}
 
 
-def load(path: str, threads: int) -> Model:
+def load(path: str, threads: int) -> TorchScriptModel:
     """Load a model."""
-    return Model(path, threads)
+    return TorchScriptModel(path, threads)
