@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+
+import typer
 
 from sm_imgcheck.cli import check_signals
 from sm_imgcheck.cli.options import AssumptionOptions, ReportOptions, RequestOptions
@@ -17,10 +21,17 @@ from sm_imgcheck.core.types import Options, Report
 from sm_imgcheck.features.requests import RequestTarget, resolve_target
 from sm_imgcheck.run.inputs.item import Item, Listing
 from sm_imgcheck.run.inputs.listing import list_candidates
-from sm_imgcheck.run.outputs.bodies import BuiltBody, bodies, single
-from sm_imgcheck.run.outputs.tensors import OutputRefused
+from sm_imgcheck.run.outputs.bodies import BodyWriter, BuiltBody, bodies, single
+from sm_imgcheck.run.outputs.tensors import OutputRefused, Outputs
 
-__all__ = ["RequestInvocation", "candidates", "no_candidates_message", "resolve_request_target", "run_requests"]
+__all__ = [
+    "RequestInvocation",
+    "body_writer",
+    "candidates",
+    "no_candidates_message",
+    "resolve_request_target",
+    "run_requests",
+]
 
 
 @frozen
@@ -100,3 +111,21 @@ def _used(made: BuiltBody, use: Callable[[BuiltBody], str | None], troubles: Run
         return use(made)
     except OutputRefused as error:  # its place is at fault, not that of all
         return use(replace(made, body=replace(made.body, payload=None, refused=troubles.tell(made.item, error))))
+
+
+def body_writer(out: str, target: RequestTarget, *, force: bool, infix: str) -> BodyWriter:
+    """Return the writer for ``-o``: a folder, one file (a name with a suffix), or standard output (``-``).
+
+    infix: between name and suffix of files in a folder.
+    """
+    if out == "-" and sys.stdout.isatty():
+        raise typer.BadParameter("-o - would fill the terminal with bytes: redirect it, or name a file")
+    folder, name = out, ""
+    if out != "-" and "." in os.path.basename(out) and not os.path.isdir(out):  # noqa: PTH112, PTH119 - as it was typed
+        folder, name = os.path.split(out)
+    return BodyWriter(
+        outputs=Outputs(folder=folder, form="", file=name, force=force),
+        stream=sys.stdout.buffer if out == "-" else None,
+        infix=infix,
+        manifest=target.endpoint == "batch",
+    )

@@ -9,12 +9,17 @@ from sm_imgcheck.core.escape import for_json, for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding, Payload, Report, Result
 from sm_imgcheck.features.requests import RequestTarget, SizeLimit, bounds
-from sm_imgcheck.features.requests.snippets import commands
+from sm_imgcheck.features.requests.snippets import commands, placeholders
 from sm_imgcheck.report import ReportContent, _records
 
 __all__ = ["BodyRow", "PayloadContent", "one_line", "target_description"]
 
-_WAYS = {"aws": "AWS CLI v2:", "boto3": "Python, boto3:", "curl": "A container on this machine:"}
+_WAYS = {
+    "aws": "AWS CLI v2:",
+    "boto3": "Python, boto3:",
+    "sdk": "SageMaker Python SDK v3:",
+    "curl": "A container on this machine:",
+}
 
 
 @frozen
@@ -129,7 +134,9 @@ class PayloadContent(ReportContent[BodyRow]):
             return "\n".join(lines) + "\n"
         several = self.written > 1 and self.route.endpoint != "batch"
         more = f", for the first of {self.written:,} bodies" if several else ""
-        for way, text in commands(self.route, place, content_type, self.largest, self.folder).items():
+        ways = commands(self.route, place, content_type, self.largest, self.folder)
+        lines += ["", placeholders(ways)] if placeholders(ways) else []
+        for way, text in ways.items():
             lines += ["", _WAYS[way].replace(":", f"{more}:"), ""]
             lines += [f"  {line}".rstrip() for line in text.split("\n")]
         return "\n".join(lines) + "\n"

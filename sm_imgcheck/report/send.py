@@ -1,4 +1,4 @@
-"""What is said of answers: text for people, or one JSON document."""
+"""The report of ``send``: text for people, or one JSON document."""
 
 from __future__ import annotations
 
@@ -22,15 +22,17 @@ __all__ = ["SentRequest", "ServerResponseContent"]
 
 @frozen
 class SentRequest:
-    """One body, and what the server said to it."""
+    """One body and its response."""
 
     body: BodyRow
-    answer: ServerResponse | None
+    response: ServerResponse | None
     """None: nothing was sent."""
+    file: str = ""
+    """The file that the response was written to; ``-``: standard output; empty: none."""
 
 
 class ServerResponseContent(ReportContent[SentRequest]):
-    """Each body with its answer, one after the other."""
+    """Each body with its response."""
 
     key = "answers"
 
@@ -38,90 +40,97 @@ class ServerResponseContent(ReportContent[SentRequest]):
         self.route = route
 
     def head(self) -> dict[str, object]:
-        """The way of the requests."""
+        """Envelope and endpoint of the requests."""
         return {"version": _records.VERSION, "envelope": self.route.envelope, "endpoint": self.route.endpoint}
 
     def record(self, row: SentRequest) -> dict[str, object]:
-        """One body and its answer."""
-        return _record(row.body, row.answer)
+        """One body and its response."""
+        return _record(row)
 
     def tail(self, report: Report) -> dict[str, object]:
-        """How many candidates there were."""
+        """The number of candidates."""
         return {"candidates": report.candidates}
 
     def failure(self, row: SentRequest) -> str:
-        """Why a body was not sent, or the status of the response that refuses it."""
+        """The reason why a body was not sent, or the status of a rejection."""
         path = for_terminal(row.body.results[0].path)
-        if row.answer is None:
+        if row.response is None:
             return f"{path}: not sent: {for_terminal(row.body.refused)}\n"
-        return f"{path}: {_status(row.answer)}\n" if row.answer.refused else ""
+        return f"{path}: {_status(row.response)}\n" if row.response.refused else ""
 
     def words(self, row: SentRequest) -> str:
-        """Status, content type and answer of one body."""
-        body, answer = row.body, row.answer
+        """Status, content type and response of one body."""
+        body, response = row.body, row.response
         names = [for_terminal(result.path) for result in body.results]
-        shown = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more"
-        if answer is None:
-            return f"{shown}: nothing is sent: {for_terminal(body.refused)}\n"
-        lines = [f"{shown}: {one_line(body)}", _status(answer), *answer.notes]
-        return "\n".join([*lines, "", *_said(answer), *_explained(answer)]) + "\n"
+        label = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more"
+        if response is None:
+            return f"{label}: not sent: {for_terminal(body.refused)}\n"
+        lines = [f"{label}: {one_line(body)}", _status(response), *response.notes]
+        lines += [f"response written to {for_terminal(row.file)}"] if row.file not in {"", "-"} else []
+        content = [] if row.file and not response.refused else ["", *_response_lines(response)]
+        return "\n".join([*lines, *content, *_explanations(response)]) + "\n"
 
 
-def _status(answer: ServerResponse) -> str:
-    reason = f" {answer.reason}" if answer.reason else ""
-    return f"{'refused: ' if answer.refused else ''}{answer.status}{reason}, {answer.content_type or 'no content type'}"
+def _status(response: ServerResponse) -> str:
+    reason = f" {response.reason}" if response.reason else ""
+    prefix = "refused: " if response.refused else ""
+    return f"{prefix}{response.status}{reason}, {response.content_type or 'no content type'}"
 
 
-def _said(answer: ServerResponse) -> Iterator[str]:
-    text = answer.text()
-    if not answer.body:
-        yield "The answer is empty."
+def _response_lines(response: ServerResponse) -> Iterator[str]:
+    text = response.text()
+    if not response.body:
+        yield "The response is empty."
     elif text is None:
-        yield f"{phrases.count(len(answer.body), 'byte')} that are no text."
+        yield f"{phrases.count(len(response.body), 'byte')} of binary data."
     else:
         yield text.rstrip("\n")
-    if answer.cut:
-        yield f"The answer goes on: no more than {MAX_ANSWER_BYTES:,} bytes are read."
+    if response.cut:
+        yield f"The response is longer: only the first {MAX_ANSWER_BYTES:,} bytes were read."
 
 
-def _explained(answer: ServerResponse) -> Iterator[str]:
-    """What a refusal means, where it is known."""
-    if not answer.refused:
+def _explanations(response: ServerResponse) -> Iterator[str]:
+    """Yield the known causes of a rejection."""
+    if not response.refused:
         return
-    causes = _causes(answer)
+    causes = _causes(response)
     if causes:
         from sm_imgcheck.report.explain import page
 
         for cause in causes:
             yield from ("", page(cause))
     if not causes:
-        yield from ("", "None of the known causes fits. The container's own log says more.")
+        yield from ("", "No known cause matches. The container's log may contain the reason.")
 
 
-def _causes(answer: ServerResponse) -> tuple[Explanation, ...]:
-    from sm_imgcheck.rules.endpoint_errors import explain_text  # a served request needs none of it
+def _causes(response: ServerResponse) -> tuple[Explanation, ...]:
+    from sm_imgcheck.rules.endpoint_errors import explain_text  # not needed for accepted requests
 
-    return explain_text(f"HTTP {answer.status} {answer.reason}\n{answer.text() or ''}")
+    if response.message and (causes := explain_text(response.message)):
+        return causes
+    return explain_text(f"HTTP {response.status} {response.reason}\n{response.text() or ''}")
 
 
-def _record(body: BodyRow, answer: ServerResponse | None) -> dict[str, object]:
-    sent: dict[str, object] = {
+def _record(row: SentRequest) -> dict[str, object]:
+    body, response = row.body, row.response
+    request: dict[str, object] = {
         "paths": [for_json(result.path) for result in body.results],
         "bytes": None if body.payload is None else len(body.payload.body),
         "content_type": None if body.payload is None else for_json(body.payload.content_type),
         "refused": for_json(body.refused),
         "answer": None,
     }
-    if answer is None:
-        return sent
-    said = {
-        "status": answer.status,
-        "reason": for_json(answer.reason),
-        "content_type": for_json(answer.content_type),
-        "text": answer.text(),
-        "bytes": len(answer.body),
-        "cut": answer.cut,
-        "notes": [for_json(note) for note in answer.notes],
-        "causes": _records.plain(_causes(answer)) if answer.refused else [],
+    if response is None:
+        return request
+    fields = {
+        "status": response.status,
+        "reason": for_json(response.reason),
+        "content_type": for_json(response.content_type),
+        "text": response.text(),
+        "bytes": len(response.body),
+        "emitted": for_json(row.file) or None,
+        "cut": response.cut,
+        "notes": [for_json(note) for note in response.notes],
+        "causes": _records.plain(_causes(response)) if response.refused else [],
     }
-    return {**sent, "answer": said}
+    return {**request, "answer": fields}

@@ -18,7 +18,7 @@ from servers import answer, serving
 from sm_imgcheck import cli, convert
 from sm_imgcheck.features import requests
 from sm_imgcheck.features.requests import resolve_target
-from sm_imgcheck.features.requests.snippets import PORT
+from sm_imgcheck.features.requests.snippets import HOST
 from sm_imgcheck.rules import all_rules
 from sm_imgcheck.serving.endpoints import ENDPOINTS
 from sm_imgcheck.spec import load
@@ -380,7 +380,7 @@ def test_the_curl_command_works_as_it_is_pasted(place, say, name):
     command = ways(out)["A container on this machine:"].strip()
     with serving(answer(200, b"fine")) as seen:
         done = subprocess.run(
-            ["sh", "-c", command.replace(PORT, seen.url)], capture_output=True, check=True, timeout=30
+            ["sh", "-c", command.replace(f"{HOST}/invocations", seen.url)], capture_output=True, check=True, timeout=30
         )
     assert done.stdout == b"fine"
     assert seen.headers[0]["Content-Type"] == "application/x-npy"
@@ -432,7 +432,7 @@ def test_as_json_every_key_is_always_there(place, say):
     bad, good = found["bodies"]
     assert set(good) == set(bad)
     assert good["emitted"] == "a.body.npy"
-    assert set(good["request"]) == {"aws", "boto3", "curl"}
+    assert set(good["request"]) == {"aws", "boto3", "curl", "sdk"}
     assert bad["emitted"] is None
     assert bad["request"] == {}
     assert found["summary"]["unwritten"] == 1

@@ -94,7 +94,7 @@ def test_a_refusal_that_nobody_knows_is_not_explained_away(place, say):
     with serving(answer(418, b"I am a teapot")) as seen:
         code, out, _ = say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)
     assert code == 1
-    assert "None of the known causes fits." in out
+    assert "No known cause matches." in out
 
 
 def test_each_body_is_sent_once_and_in_order(place, say):
@@ -128,7 +128,7 @@ def test_a_bad_candidate_is_not_sent(place, say):
     with serving(answer(200, b"fine")) as seen:
         code, out, _ = say("send", "bad.jpg", "-s", "s.yaml", "--url", seen.url)
     assert code == 1
-    assert "bad.jpg: nothing is sent:" in out
+    assert "bad.jpg: not sent:" in out
     assert not seen.paths
 
 
@@ -214,10 +214,10 @@ def test_control_bytes_of_an_answer_do_not_reach_the_terminal(place, say):
 
 def test_answers_that_are_no_text_or_too_long(place, say):
     with serving(answer(200, b"\x93NUMPY\0\0")) as seen:
-        assert "8 bytes that are no text." in say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)[1]
+        assert "8 bytes of binary data." in say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)[1]
     with serving(answer(200, b"x" * (1 << 21))) as seen:
         out = say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)[1]
-    assert "no more than 1,048,576 bytes are read" in out
+    assert "only the first 1,048,576 bytes were read" in out
     with serving(answer(200)) as seen:
         assert "The answer is empty." in say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)[1]
 
@@ -248,3 +248,105 @@ def test_as_json_the_end_is_there_too(place, say):
     found = json.loads(out)
     assert found["candidates"] == 2
     assert [one["answer"]["text"] for one in found["answers"]] == [None, None]
+
+
+def test_headers_are_added_to_a_request_over_http(place, say):
+    with serving(answer(200, b"{}")) as seen:
+        words = ("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)
+        code, _, err = say(*words, "--header", "Authorization: Bearer x", "--header", "X-Trace:1")
+    assert (code, err) == (0, "")
+    assert (seen.headers[0]["Authorization"], seen.headers[0]["X-Trace"]) == ("Bearer x", "1")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--url", "http://127.0.0.1:9", "--header", "nonsense"), "expected 'Name: value'"),
+        (("--url", "http://127.0.0.1:9", "--header", "Content-Type: x/y"), "Content-Type is set by --content-type"),
+        (("--url", "http://127.0.0.1:9", "--header", "Content-Length: 1"), "Content-Length cannot be set"),
+        (("--url", "http://127.0.0.1:9", "--header", "A b: 1"), "expected 'Name: value'"),
+        (("--url", "http://127.0.0.1:9", "--header", "A: x\nB: y"), "printable ASCII"),
+        (("--url", "http://127.0.0.1:9", "--inference-component", "c"), "--inference-component is for --endpoint"),
+        (("--endpoint", "e", "--header", "A: b"), "--header is for --url"),
+    ],
+)
+def test_options_that_do_not_apply_are_errors(place, say, words, message):
+    code, _, err = say("send", "a.jpg", "-s", "s.yaml", *words)
+    assert code == 2
+    assert message in " ".join(err.split())
+
+
+def test_output_writes_the_response_to_a_file(place, say):
+    with serving(answer(200, b'{"score": 1}', content_type="application/json")) as seen:
+        code, out, _ = say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url, "-o", "r.json")
+        again, _, err = say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url, "-o", "r.json")
+    assert code == again == 0
+    assert (place / "r.json").read_bytes() == b'{"score": 1}'
+    assert "response written to r.json" in out
+    assert "score" not in out
+    assert err == ""
+
+
+def test_output_writes_each_response_to_a_folder(place, say):
+    with serving(answer(200, b"[1]", content_type="application/json")) as seen:
+        code, out, _ = say(
+            "send", "a.jpg", "b.jpg", "-s", "one.yaml", "--url", seen.url, "-o", "answers", "--format", "json"
+        )
+    assert code == 0
+    assert sorted(path.name for path in (place / "answers").iterdir()) == ["a.response.json", "b.response.json"]
+    assert [row["answer"]["emitted"] for row in json.loads(out)["answers"]] == [
+        "answers/a.response.json",
+        "answers/b.response.json",
+    ]
+
+
+def test_output_of_a_rejection_is_written_and_explained(place, say):
+    message = b"Content type application/x-npy is not supported by this framework."
+    with serving(answer(400, message, content_type="text/plain")) as seen:
+        code, out, _ = say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url, "-o", "r.txt")
+    assert code == 1
+    assert (place / "r.txt").read_bytes() == message
+    assert "does not decode" in out
+
+
+TRITON = """\
+shape: [1, 3, 8, 8]
+dtype: float32
+channel_order: RGB
+value_range: [0, 1]
+name: image
+payload: {stack: triton, envelope: triton-binary}
+"""
+
+
+def test_binary_form_gets_the_header_of_kserve_on_its_url(place, say):
+    (place / "t.yaml").write_text(TRITON)
+    with serving(answer(200, b"{}")) as seen:
+        url = seen.url.removesuffix("/invocations")
+        for path in ("/v2/models/m/infer", "/v2/models/m/versions/2/infer", "/invocations"):
+            assert say("send", "a.jpg", "-s", "t.yaml", "--url", url + path)[0] == 0
+    for headers, body in zip(seen.headers[:2], seen.bodies[:2], strict=True):
+        assert headers["Content-Type"] == "application/octet-stream"
+        length = int(headers["Inference-Header-Content-Length"])
+        assert json.loads(body[:length])["inputs"][0]["name"] == "image"
+        assert len(body) == length + 4 * 3 * 8 * 8
+    assert "json-header-size=" in seen.headers[2]["Content-Type"]
+    assert "Inference-Header-Content-Length" not in seen.headers[2]
+
+
+def test_content_type_that_an_envelope_computes_is_an_error(place, say):
+    (place / "t.yaml").write_text(TRITON)
+    code, _, err = say("payload", "a.jpg", "-s", "t.yaml", "--content-type", "application/octet-stream", "-o", "x.bin")
+    assert code == 2
+    assert "content type of triton-binary states the length" in " ".join(err.split())
+    assert not (place / "x.bin").exists()
+
+
+def test_commands_name_their_placeholders_and_the_url_of_the_server(place, say):
+    (place / "m.yaml").write_text(TRITON.replace("stack: triton, envelope: triton-binary", "stack: mlserver"))
+    code, out, _ = say("payload", "a.jpg", "-s", "m.yaml", "-o", "a$b.json")
+    assert code == 0
+    assert "Replace NAME (name of the endpoint) in the commands." in out
+    assert "http://127.0.0.1:8080/v2/models/NAME/infer" in out
+    assert "--body fileb:///dev/stdin out.json < 'a$b.json'" in out
+    assert 'Endpoint.get("NAME").invoke(' in out

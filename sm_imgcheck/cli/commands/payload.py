@@ -14,8 +14,7 @@ from sm_imgcheck.cli.option_groups import group_options, said
 if TYPE_CHECKING:
     from sm_imgcheck.cli.payload_session import RequestInvocation
     from sm_imgcheck.core.types import Report
-    from sm_imgcheck.features.requests import RequestTarget
-    from sm_imgcheck.run.outputs.bodies import BodyWriter, BuiltBody
+    from sm_imgcheck.run.outputs.bodies import BuiltBody
 
 __all__ = ["payload"]
 
@@ -82,7 +81,7 @@ def _write(invocation: RequestInvocation, out: str, fail_on: common.FailOn, *, f
     from sm_imgcheck.report.payload import PayloadContent
 
     way = payload_session.resolve_request_target(invocation)
-    sink = _sink(out, way, force=force)
+    sink = payload_session.body_writer(out, way, force=force, infix="" if out else ".body")
     invocation = replace(invocation, single=out if out == "-" or sink.outputs.file else "")
     content = PayloadContent(way, folder=sink.outputs.folder)
     report = invocation.report
@@ -119,23 +118,3 @@ def _list_sizes(invocation: RequestInvocation) -> int:
     elif not found.failed:
         raise payload_session.no_candidates_message(invocation)
     return int(bool(found.failed))
-
-
-def _sink(out: str, way: RequestTarget, *, force: bool) -> BodyWriter:
-    """Where bodies go: a folder, one file, or standard output."""
-    import os
-
-    from sm_imgcheck.run.outputs.bodies import BodyWriter
-    from sm_imgcheck.run.outputs.tensors import Outputs
-
-    if out == "-" and sys.stdout.isatty():
-        raise typer.BadParameter("-o - would fill the terminal with bytes: redirect it, or name a file")
-    folder, name = out, ""
-    if out != "-" and "." in os.path.basename(out) and not os.path.isdir(out):  # noqa: PTH112, PTH119 - as it was typed
-        folder, name = os.path.split(out)
-    return BodyWriter(
-        outputs=Outputs(folder=folder, form="", file=name, force=force),
-        stream=sys.stdout.buffer if out == "-" else None,
-        infix="" if out else ".body",
-        manifest=way.endpoint == "batch",
-    )

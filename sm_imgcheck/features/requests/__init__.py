@@ -55,6 +55,12 @@ def resolve_target(spec: Spec, *, form: str = "", content_type: str = "") -> Req
         payload["content_type"] = kept
     notes = ProblemList()
     check_payload(payload, notes)
+    computed, _, number = ENVELOPES[chosen].content_type.rpartition("N") if chosen in ENVELOPES else ("", "", "")
+    if kept and computed.endswith("=") and not number and not str(kept).startswith(computed):
+        notes.add(
+            "payload.content_type",
+            f"got {shown(kept)}, expected none: the content type of {chosen} states the length of its header",
+        )
     if not (str(kept or "").isascii() and str(kept or "").isprintable()):
         notes.add("payload.content_type", f"{shown(kept)}, expected printable ASCII")
     if problems := notes.all():

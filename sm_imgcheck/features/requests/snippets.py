@@ -1,48 +1,68 @@
-"""The request as commands to be pasted: AWS CLI v2, boto3, curl.
+"""A request as commands to paste: AWS CLI v2, boto3, SageMaker Python SDK v3, curl.
 
-Names that only the user knows stand in capitals. Every command is a list of words until a shell's quotes are put on.
+Placeholders, such as NAME and BUCKET, are in capitals. Each command is a list of words before it is quoted.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from json import dumps
 from math import ceil
 
 from sm_imgcheck.core.escape import argument
 from sm_imgcheck.features.requests import RequestTarget
+from sm_imgcheck.serving.stacks import STACKS
 
-__all__ = ["PORT", "commands", "manifest"]
+__all__ = ["HOST", "commands", "manifest", "placeholders"]
 
-PORT = "http://127.0.0.1:8080/invocations"
-"""Where a container of SageMaker listens when its port is published as it is."""
+HOST = "http://127.0.0.1:8080"
+"""Address of a container that runs with ``-p 8080:8080``."""
+_PLACEHOLDERS = {
+    "NAME": "name of the endpoint",
+    "JOB": "name of the job",
+    "MODEL": "name of the model",
+    "BUCKET": "S3 bucket",
+    "PREFIX": "folder in the bucket",
+    "OUT": "folder for the results",
+}
 _BUCKET = "s3://BUCKET/PREFIX/"
 _MB = 1_000_000
 
 
-def commands(route: RequestTarget, path: str, content_type: str, size: int, folder: str = "") -> dict[str, str]:
-    """The ways to send the body that lies in ``path``, by name. size: bytes of the largest body of a run.
+def commands(target: RequestTarget, path: str, content_type: str, size: int, folder: str = "") -> dict[str, str]:
+    """Return the ways to send the body in the file ``path``, by name. size: bytes of the largest body of a run.
 
-    folder: where the bodies and the manifest of a batch transform job lie.
+    folder: folder of the bodies and the manifest of a batch transform job.
     """
-    if route.endpoint == "batch":
-        aws, python = _transform(folder or ".", content_type, size)
-    elif route.endpoint == "async":
-        aws, python = _asynchronous(path, content_type)
+    if target.endpoint == "batch":
+        ways = _transform(folder or ".", content_type, size)
+    elif target.endpoint == "async":
+        ways = _asynchronous(path, content_type)
     else:
-        aws, python = _real_time(path, content_type)
-    return {"aws": aws, "boto3": python, "curl": _curl(path, content_type)}
+        ways = _real_time(path, content_type)
+    url = HOST + (STACKS[target.stack].path if target.stack in STACKS else "/invocations")
+    return {**ways, "curl": _curl(path, content_type, url)}
+
+
+def placeholders(ways: Mapping[str, str]) -> str:
+    """Return one sentence that names the placeholders in the commands; empty: there are none."""
+    words = set(re.findall(r"\b[A-Z]{3,6}\b", " ".join(ways.values())))
+    names = [f"{name} ({meaning})" for name, meaning in _PLACEHOLDERS.items() if name in words]
+    return f"Replace {', '.join(names)} in the commands." if names else ""
 
 
 def manifest(names: list[str]) -> bytes:
-    """The list of S3 objects for a batch transform job (TransformS3DataSource, S3DataType ManifestFile)."""
+    """Return the list of S3 objects for a batch transform job (TransformS3DataSource, S3DataType ManifestFile)."""
     return dumps([{"prefix": _BUCKET}, *names], indent=0).encode() + b"\n"
 
 
-def _real_time(path: str, content_type: str) -> tuple[str, str]:
-    aws = _line(
-        *("aws", "sagemaker-runtime", "invoke-endpoint", "--endpoint-name", "NAME", "--content-type", content_type),
-        *("--body", f"fileb://{_plain(path)}", "out.json"),
-    )
+def _real_time(path: str, content_type: str) -> dict[str, str]:
+    words = ("aws", "sagemaker-runtime", "invoke-endpoint", "--endpoint-name", "NAME", "--content-type", content_type)
+    if "$" in path:  # the AWS CLI expands variables in the path of fileb://
+        aws = f"{_line(*words, '--body', 'fileb:///dev/stdin', 'out.json')} < {_line(path)}"
+    else:
+        aws = _line(*words, "--body", f"fileb://{_plain(path)}", "out.json")
     python = f"""import boto3
 
 with open({_text(path)}, "rb") as file:
@@ -51,10 +71,15 @@ answer = boto3.client("sagemaker-runtime").invoke_endpoint(
     EndpointName="NAME", ContentType={_text(content_type)}, Body=body
 )
 print(answer["Body"].read())"""
-    return aws, python
+    sdk = f"""from sagemaker.core.resources import Endpoint
+
+with open({_text(path)}, "rb") as file:
+    answer = Endpoint.get("NAME").invoke(body=file.read(), content_type={_text(content_type)})
+print(answer.body.read())"""
+    return {"aws": aws, "boto3": python, "sdk": sdk}
 
 
-def _asynchronous(path: str, content_type: str) -> tuple[str, str]:
+def _asynchronous(path: str, content_type: str) -> dict[str, str]:
     place = f"{_BUCKET}{path.rpartition('/')[2]}"
     upload = _line("aws", "s3", "cp", _plain(path), place)
     invoke = _line(
@@ -68,11 +93,11 @@ answer = boto3.client("sagemaker-runtime").invoke_endpoint_async(
     EndpointName="NAME", ContentType={_text(content_type)}, InputLocation={_text(place)}
 )
 print(answer["OutputLocation"])"""
-    return f"{upload}\n{invoke}", python
+    return {"aws": f"{upload}\n{invoke}", "boto3": python}
 
 
-def _transform(folder: str, content_type: str, size: int) -> tuple[str, str]:
-    """Each body is one request, as it stands: ``SplitType`` None."""
+def _transform(folder: str, content_type: str, size: int) -> dict[str, str]:
+    """Each body is one request: ``SplitType`` None."""
     source = {"S3DataType": "ManifestFile", "S3Uri": f"{_BUCKET}manifest.json"}
     given = {"DataSource": {"S3DataSource": source}, "ContentType": content_type, "SplitType": "None"}
     most = max(6, ceil(size / _MB))
@@ -93,15 +118,15 @@ boto3.client("sagemaker").create_transform_job(
     TransformOutput={{"S3OutputPath": "s3://BUCKET/OUT/"}},
     TransformResources={{"InstanceType": "ml.m5.xlarge", "InstanceCount": 1}},
 )"""
-    return f"{upload}\n{create}", python
+    return {"aws": f"{upload}\n{create}", "boto3": python}
 
 
-def _curl(path: str, content_type: str) -> str:
-    return _line("curl", "--data-binary", f"@{path}", "-H", f"Content-Type: {content_type}", PORT)
+def _curl(path: str, content_type: str, url: str) -> str:
+    return _line("curl", "--data-binary", f"@{path}", "-H", f"Content-Type: {content_type}", url)
 
 
 def _text(text: str) -> str:
-    """As a Python string, in double quotes where JSON says the same."""
+    """Return a Python string literal, in double quotes where JSON is equal to it."""
     return dumps(text) if text.isascii() and text.isprintable() else repr(text)
 
 
@@ -110,5 +135,5 @@ def _line(*words: str) -> str:
 
 
 def _plain(path: str) -> str:
-    """A path that is neither an option nor a home folder: the AWS CLI expands ``~`` also behind ``fileb://``."""
+    """Return a path that is neither an option nor a home folder: the AWS CLI expands ``~``, also after ``fileb://``."""
     return f"./{path}" if path.startswith(("-", "~")) else path

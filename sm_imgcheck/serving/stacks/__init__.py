@@ -60,6 +60,8 @@ class Stack:
     none)."""
     limit_setting: str = ""
     """What raises it."""
+    path: str = "/invocations"
+    """Path of its prediction URL, with NAME for the model's name."""
     handler: str = ""
     """For ``code --for``: the text of the functions that the stack calls in a user's file; empty: it calls none. In it
     ``$name`` stands for the tensor's name, quoted as a Python string (never inside a docstring, which it could end),

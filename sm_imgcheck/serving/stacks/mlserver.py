@@ -112,6 +112,7 @@ def _name(tensor: InputTensor, spec: Spec) -> tuple[Finding, ...]:
 
 
 STACK = Stack(
+    path="/v2/models/NAME/infer",
     rank=6,
     receive=receive,
     content_types=CONTENT_TYPES,

@@ -10,7 +10,7 @@ from servers import answer, serving
 from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.types import Payload
 from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, SendOptions, ServerResponse, without_secrets
-from sm_imgcheck.features.requests.send.http import checked, send
+from sm_imgcheck.features.requests.send.http import check_url, send
 
 BODY = Payload(body=bytes(range(256)) * 9, content_type="application/x-npy", envelope="npy")
 
@@ -207,7 +207,7 @@ def test_tls_errors_are_one_line():
 )
 def test_addresses_that_nothing_is_sent_to(url, why):
     with pytest.raises(SendError, match=why) as caught:
-        checked(url)
+        check_url(url)
     assert "pass@" not in str(caught.value)
     assert str(caught.value).isprintable()
 

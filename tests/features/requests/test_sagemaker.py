@@ -236,3 +236,33 @@ def test_an_asynchronous_endpoint_takes_a_large_body_from_s3_only(endpoint):
     with pytest.raises(SendError, match="128,001 bytes"):
         send("my-endpoint", large, SendOptions(), "async")
     assert not seen.paths
+
+
+def test_rejection_that_is_not_utf8_keeps_its_status(endpoint):
+    endpoint(answer(500, b"caf\xe9 error", content_type="text/html"))
+    response = send("my-endpoint", BODY, SendOptions())
+    assert (response.status, response.body, response.refused) == (500, b"caf\xe9 error", True)
+
+
+def test_original_message_of_the_container_is_kept(endpoint):
+    endpoint(error(424, "ModelError", "Received server error (500)", OriginalMessage="expected scalar type Float"))
+    assert send("my-endpoint", BODY, SendOptions()).message == "expected scalar type Float"
+
+
+def test_region_comes_from_aws_region_without_the_default(endpoint, monkeypatch):
+    seen = endpoint(answer(200, b"[]"))
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
+    send("my-endpoint", BODY, SendOptions())
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-2")
+    send("my-endpoint", BODY, SendOptions())
+    first, second = ({key.lower(): value for key, value in headers.items()} for headers in seen.headers)
+    assert "/eu-west-3/sagemaker/" in first["authorization"]
+    assert "/us-east-2/sagemaker/" in second["authorization"]
+
+
+def test_inference_component_is_sent(endpoint):
+    seen = endpoint(answer(200, b"[]"))
+    send("my-endpoint", BODY, SendOptions(inference_component="part-1"))
+    headers = {key.lower(): value for key, value in seen.headers[0].items()}
+    assert headers["x-amzn-sagemaker-inference-component"] == "part-1"

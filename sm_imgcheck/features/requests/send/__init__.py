@@ -1,7 +1,6 @@
-"""One request sent and its answer taken: over plain HTTP, or to a SageMaker endpoint.
+"""Send one request and read its response: over plain HTTP, or to a SageMaker endpoint.
 
-What comes back is hostile until it is shown: it is capped, its control bytes go, and nothing that signs a request is
-repeated.
+A response is untrusted: its size is limited, control characters are removed, and credentials are not shown.
 """
 
 from __future__ import annotations
@@ -14,57 +13,70 @@ from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 
-__all__ = ["MAX_ANSWER_BYTES", "SendOptions", "ServerResponse", "header_value", "headers", "without_secrets"]
+__all__ = [
+    "MAX_ANSWER_BYTES",
+    "SendOptions",
+    "ServerResponse",
+    "header_value",
+    "parse_header",
+    "request_headers",
+    "without_secrets",
+]
 
 MAX_ANSWER_BYTES = 1 << 20
-"""Of an answer no more is read than this: 1 MiB, some 100,000 scores as JSON."""
+"""Maximum number of bytes read of a response: 1 MiB, about 100,000 scores as JSON."""
 
 
 @frozen
 class SendOptions:
-    """What is wanted of one request besides its body."""
+    """Headers and limits of one request."""
 
     accept: str = ""
-    """The content type that the answer should have; empty: whatever the server likes."""
+    """Content type of the response; empty: the server decides."""
     timeout: float = 70.0
-    """Seconds until the whole answer must be there. AWS asks for 70 where a container may take its 60
+    """Seconds until the response must be complete. AWS recommends 70 where a container may take the full 60
     (InvokeEndpoint, API reference)."""
     custom_attributes: str = ""
     target_model: str = ""
     target_variant: str = ""
+    inference_component: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Other headers, as (name, value); for plain HTTP only: InvokeEndpoint forwards none."""
 
 
 @frozen
 class ServerResponse:
-    """What a server said."""
+    """The response of a server."""
 
     status: int
-    """HTTP status. Of SageMaker's ``ModelError`` it is 424; what the container said stands in ``text``."""
+    """HTTP status. 424 for ``ModelError`` of SageMaker; ``text`` then contains the container's message."""
     reason: str = ""
     content_type: str = ""
     body: bytes = field(default=b"", repr=False)
     """At most ``MAX_ANSWER_BYTES``."""
     cut: bool = False
-    """There was more."""
+    """The response is longer than ``body``."""
     notes: tuple[str, ...] = ()
-    """Such as the production variant that answered."""
+    """Such as the production variant that responded."""
+    message: str = field(default="", repr=False)
+    """The container's message inside an error of SageMaker (``OriginalMessage``); empty: the body is the message."""
 
     @property
     def refused(self) -> bool:
-        """Whether the request was not served."""
+        """Whether the server rejected the request: status 300 or higher."""
         return self.status >= 300
 
     def text(self) -> str | None:
-        """The body as text fit for a terminal, in lines; None where it is no text."""
+        """Return the body as printable lines; None for binary data."""
         try:
-            said = self.body.decode("utf-8", "ignore" if self.cut else "strict")
+            text = self.body.decode("utf-8", "ignore" if self.cut else "strict")
         except UnicodeDecodeError:
             return None
-        return None if "\0" in said else without_secrets(_printable(said))
+        return None if "\0" in text else without_secrets(_printable(text))
 
 
 _CONTROLS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""A terminal's escape sequences whole, and every other control byte but tab and line feed."""
+"""Escape sequences of a terminal, and other control characters except tab and line feed."""
 
 
 def _printable(text: str) -> str:
@@ -81,17 +93,16 @@ _SECRETS = re.compile(
     | (?P<long> The\ Canonical\ String\ for\ this\ request ) .* """,
     re.DOTALL,
 )
-"""What signs a request: in an address, in a header, and in AWS's own complaint about a signature, which repeats the
-session's token."""
+"""Credentials and signatures: in a URL, in a header, and in AWS's signature errors, which repeat the session token."""
 
 
 def without_secrets(text: str) -> str:
-    """The text without keys, tokens and signatures of AWS, wherever they got into it."""
-    return _SECRETS.sub(lambda found: f"{found[found.lastgroup] if found.lastgroup else ''}(left out)", text)
+    """Return the text without keys, tokens and signatures of AWS."""
+    return _SECRETS.sub(lambda match: f"{match[match.lastgroup] if match.lastgroup else ''}(left out)", text)
 
 
 def header_value(name: str, value: str) -> str:
-    """The value, if it can stand in a header: up to 1,024 characters of printable ASCII. Raises SendError."""
+    """Return the value if a header can contain it: at most 1,024 printable ASCII characters. Raises SendError."""
     if not (value.isascii() and value.isprintable() and len(value) <= 1024):
         raise SendError(
             f"{name}: got {for_terminal(value[:80])!r}, expected at most 1,024 characters of printable ASCII"
@@ -99,12 +110,31 @@ def header_value(name: str, value: str) -> str:
     return value
 
 
-def headers(content_type: str, order: SendOptions) -> Mapping[str, str]:
-    """What a container gets to see: all other headers are stripped by InvokeEndpoint."""
-    given = {
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
+"""A token of RFC 9110, section 5.6.2."""
+
+_RESERVED = ("content-length", "transfer-encoding", "host", "connection", "content-type", "accept")
+"""Headers that follow from the request itself, or have an option."""
+
+
+def parse_header(text: str) -> tuple[str, str]:
+    """Return name and value of ``Name: value``. Raises SendError."""
+    name, colon, value = text.partition(":")
+    name = name.strip()
+    if not colon or not _HEADER_NAME.fullmatch(name):
+        raise SendError(f"--header: got {for_terminal(text[:80])!r}, expected 'Name: value'")
+    if name.lower() in _RESERVED:
+        option = {"content-type": "--content-type", "accept": "--accept"}.get(name.lower())
+        raise SendError(f"--header: {name} is set by {option}" if option else f"--header: {name} cannot be set")
+    return name, header_value(f"--header {name}", value.strip())
+
+
+def request_headers(content_type: str, options: SendOptions) -> Mapping[str, str]:
+    """Return the headers of a request to a container: as InvokeEndpoint sends them, and ``options.headers``."""
+    named = {
         "Content-Type": content_type,
-        "Accept": order.accept,
-        "X-Amzn-SageMaker-Custom-Attributes": order.custom_attributes,
-        "X-Amzn-SageMaker-Target-Model": order.target_model,
+        "Accept": options.accept,
+        "X-Amzn-SageMaker-Custom-Attributes": options.custom_attributes,
+        "X-Amzn-SageMaker-Target-Model": options.target_model,
     }
-    return {name: header_value(name, value) for name, value in given.items() if value}
+    return {name: header_value(name, value) for name, value in named.items() if value} | dict(options.headers)

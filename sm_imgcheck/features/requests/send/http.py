@@ -1,11 +1,11 @@
-"""A request to a container that listens on a port: one POST by the standard library, straight to the host named.
+"""Send a request to a container over HTTP: one POST by the standard library, directly to the host.
 
-No redirect is followed, no proxy of the environment is asked, nothing is sent twice: predictions cost time, and the
-port of a container on this machine is nobody else's.
+Redirects are not followed, proxies of the environment are not used, and nothing is sent twice: predictions cost time.
 """
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,18 +18,18 @@ from sm_imgcheck.core.errors import SendError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Payload
-from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, SendOptions, ServerResponse, headers
+from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, SendOptions, ServerResponse, request_headers
 
-__all__ = ["checked", "send"]
+__all__ = ["check_url", "send"]
 
 _CONNECT = 10.0
-"""Seconds until somebody must have taken the call: no host that is up needs more."""
+"""Seconds until the connection must be established."""
 _PIECE = 65_536
 
 
 @frozen
 class _Deadline:
-    """When the answer must be whole. ``at``: by the monotonic clock."""
+    """Time limit of a response. ``at``: on the monotonic clock."""
 
     at: float
     seconds: float
@@ -39,11 +39,11 @@ class _Deadline:
         return monotonic() >= self.at
 
 
-def checked(url: str) -> SplitResult:
-    """The parts of an address that a request may be sent to. Raises SendError for any other."""
+def check_url(url: str) -> SplitResult:
+    """Return the parts of a URL that a request can be sent to. Raises SendError for any other."""
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - looked at, for it is read only now
+        parts.port  # noqa: B018 - parsed on access
     except ValueError as error:
         raise SendError(f"--url {_shown(url)}: invalid address: {error}") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -55,22 +55,40 @@ def checked(url: str) -> SplitResult:
     return parts
 
 
-def send(url: str, payload: Payload, order: SendOptions) -> ServerResponse:
-    """POST the body and take the answer. Raises SendError where there is none."""
-    parts = checked(url)
-    given = headers(payload.content_type, order)
-    deadline = _Deadline(at=monotonic() + order.timeout, seconds=order.timeout)
-    maker = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = maker(parts.hostname or "", parts.port, timeout=min(_CONNECT, order.timeout))
+def send(url: str, payload: Payload, options: SendOptions) -> ServerResponse:
+    """POST the body and return the response. Raises SendError without a response."""
+    parts = check_url(url)
+    headers = _inference_headers(parts.path, dict(request_headers(payload.content_type, options)))
+    deadline = _Deadline(at=monotonic() + options.timeout, seconds=options.timeout)
+    connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = connect(parts.hostname or "", parts.port, timeout=min(_CONNECT, options.timeout))
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        with _clear(url, deadline):
+        with _one_line_errors(url, deadline):
             _connect(connection)
-            connection.sock.settimeout(order.timeout)
-            with _cut_off(connection.sock, deadline):
-                return _answer(_asked(connection, target, payload.body, given), deadline)
+            connection.sock.settimeout(options.timeout)
+            with _close_at(connection.sock, deadline):
+                return _read_response(_request(connection, target, payload.body, headers), deadline)
     finally:
         connection.close()
+
+
+_INFERENCE_PATH = re.compile(r"/v2/models/[^/]+(?:/versions/[^/]+)?/infer/?")
+_HEADER_SIZE = re.compile(r"application/vnd\.sagemaker-triton\.binary\+json;json-header-size=(\d{1,9})")
+
+
+def _inference_headers(path: str, headers: dict[str, str]) -> Mapping[str, str]:
+    """Replace SageMaker's content type of the binary form on the URL of KServe and Triton.
+
+    The header ``Inference-Header-Content-Length`` states the length of the JSON there:
+    https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
+    """
+    match = _HEADER_SIZE.fullmatch(headers.get("Content-Type", ""))
+    if match is None or not _INFERENCE_PATH.fullmatch(path):
+        return headers
+    names = {name.lower() for name in headers}
+    length = {} if "inference-header-content-length" in names else {"Inference-Header-Content-Length": match[1]}
+    return {**headers, "Content-Type": "application/octet-stream", **length}
 
 
 def _connect(connection: HTTPConnection) -> None:
@@ -80,43 +98,43 @@ def _connect(connection: HTTPConnection) -> None:
         raise OSError(f"connection timed out after {connection.timeout:g} s") from None
 
 
-def _asked(connection: HTTPConnection, target: str, body: bytes, given: Mapping[str, str]) -> HTTPResponse:
-    """Send the request. A server that refuses a body by its size says so before it has read it, and hangs up."""
+def _request(connection: HTTPConnection, target: str, body: bytes, headers: Mapping[str, str]) -> HTTPResponse:
+    """Send the request. A server that rejects a body by its size responds before it has read it, and closes."""
     try:
-        connection.request("POST", target, body=body, headers=given)
+        connection.request("POST", target, body=body, headers=headers)
     except (BrokenPipeError, ConnectionResetError):
         return connection.getresponse()
     return connection.getresponse()
 
 
-def _answer(response: HTTPResponse, deadline: _Deadline) -> ServerResponse:
+def _read_response(response: HTTPResponse, deadline: _Deadline) -> ServerResponse:
     body = bytearray()
     while len(body) <= MAX_ANSWER_BYTES and (piece := response.read1(_PIECE)):
         body += piece
     if deadline.passed:
         raise TimeoutError
     if response.length and len(body) <= MAX_ANSWER_BYTES:
-        raise ConnectionResetError  # it promised more
-    moved = response.getheader("Location") if 300 <= response.status < 400 else None
+        raise ConnectionResetError  # shorter than its Content-Length
+    location = response.getheader("Location") if 300 <= response.status < 400 else None
     return ServerResponse(
         status=response.status,
         reason=for_terminal(response.reason[:200]),
         content_type=for_terminal((response.getheader("Content-Type") or "")[:200]),
         body=bytes(body[:MAX_ANSWER_BYTES]),
         cut=len(body) > MAX_ANSWER_BYTES,
-        notes=(f"redirect to {_shown(moved)}, not followed",) if moved else (),
+        notes=(f"redirect to {_shown(location)}, not followed",) if location else (),
     )
 
 
 @contextmanager
-def _cut_off(connected: socket.socket, deadline: _Deadline) -> Iterator[None]:
-    """Hang up at the deadline: a server that sends a byte now and then would outlast every time-out of a socket."""
+def _close_at(connected: socket.socket, deadline: _Deadline) -> Iterator[None]:
+    """Close the connection at the deadline: each received byte restarts a socket's timeout."""
 
-    def hang_up() -> None:
-        with suppress(OSError):  # it is closed already
-            socket.socket.shutdown(connected, socket.SHUT_RDWR)  # not TLS's own, which is not meant for another thread
+    def shut_down() -> None:
+        with suppress(OSError):  # closed already
+            socket.socket.shutdown(connected, socket.SHUT_RDWR)  # TLS's own shutdown is not thread-safe
 
-    timer = Timer(max(0.0, deadline.at - monotonic()), hang_up)
+    timer = Timer(max(0.0, deadline.at - monotonic()), shut_down)
     timer.daemon = True
     timer.start()
     try:
@@ -126,15 +144,15 @@ def _cut_off(connected: socket.socket, deadline: _Deadline) -> Iterator[None]:
 
 
 @contextmanager
-def _clear(url: str, deadline: _Deadline) -> Iterator[None]:
-    """Say in one line why there is no answer."""
+def _one_line_errors(url: str, deadline: _Deadline) -> Iterator[None]:
+    """Raise SendError, one line, for the errors of a connection."""
     try:
         yield
     except (OSError, HTTPException, UnicodeError) as error:
-        raise SendError(f"{_shown(url)}: {_why(error, deadline)}") from None
+        raise SendError(f"{_shown(url)}: {_reason(error, deadline)}") from None
 
 
-_WHY: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
+_REASONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
     (
         ConnectionRefusedError,
         "connection refused: no server is listening; start the container and publish its port (-p 8080:8080)",
@@ -149,18 +167,18 @@ _WHY: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
 )
 
 
-def _why(error: Exception, deadline: _Deadline) -> str:
+def _reason(error: Exception, deadline: _Deadline) -> str:
     if isinstance(error, TimeoutError) or deadline.passed:
         return f"response timed out after {deadline.seconds:g} s: the model may still be loading; increase --timeout"
     if type(error).__module__ == "ssl":
-        said = getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)
-        return f"TLS error: {for_terminal(str(said)[:200])}"
-    known = next((text for kinds, text in _WHY if isinstance(error, kinds)), "")
+        message = getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)
+        return f"TLS error: {for_terminal(str(message)[:200])}"
+    known = next((text for kinds, text in _REASONS if isinstance(error, kinds)), "")
     return known or for_terminal((getattr(error, "strerror", None) or str(error))[:200])
 
 
 def _shown(url: str) -> str:
-    """An address without what may be secret in it: user, password, query and fragment."""
+    """Return a URL without the parts that may be secret: user, password, query and fragment."""
     head, _, rest = url.partition("://")
     place = (rest or head).partition("?")[0].partition("#")[0]
     host, slash, path = place.partition("/")
