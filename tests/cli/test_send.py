@@ -219,7 +219,7 @@ def test_answers_that_are_no_text_or_too_long(place, say):
         out = say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)[1]
     assert "only the first 1,048,576 bytes were read" in out
     with serving(answer(200)) as seen:
-        assert "The answer is empty." in say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)[1]
+        assert "The response is empty." in say("send", "a.jpg", "-s", "s.yaml", "--url", seen.url)[1]
 
 
 def test_quiet_prints_nothing(place, say):
