@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from sm_imgcheck.run.outputs.packs import PackOptions
     from sm_imgcheck.run.resume.recorder import RunRecorder
 
-__all__ = ["Invocation", "code_command", "convert_command", "load_spec", "report_on", "warn_about"]
+__all__ = ["Invocation", "code_command", "convert_command", "load_and_warn", "load_spec", "report_on"]
 
 _MANY = 20
 """Paths that a command to be pasted repeats; more than these were written by a shell's pattern."""
@@ -93,18 +93,20 @@ def load_spec(name: str, paths: Sequence[str] = (), *, warn: bool = True) -> Spe
             f"no spec: there is no {name}; pass a spec or a preset with -s (sm-imgcheck spec list), or write one "
             "(sm-imgcheck spec init)"
         )
-    spec = load.load(name)
-    if warn:
-        warn_about(spec, name)
-    return spec
+    return load_and_warn(name) if warn else load.load(name)
 
 
-def warn_about(spec: Spec, name: str) -> None:
-    """Print the lint warnings of a spec on standard error, with ``-q`` too: they put every result into doubt."""
-    from sm_imgcheck.spec.lint import lint
+def load_and_warn(spec: str | Mapping[str, object], source: str = "") -> Spec:
+    """Load a spec and print its lint warnings on standard error, also with ``-q``: they affect every result.
 
-    for doubt in lint(spec):
-        typer.echo(f"warning: {for_terminal(name)}: {doubt}", err=True)
+    source: name of a mapping in the warnings.
+    """
+    from sm_imgcheck.spec.lint import load_and_lint
+
+    loaded, problems = load_and_lint(spec)
+    for problem in problems:
+        typer.echo(f"warning: {problem.in_file(for_terminal(source or str(spec)))}", err=True)
+    return loaded
 
 
 def convert_command(invocation: Invocation) -> tuple[str, str]:

@@ -15,6 +15,8 @@ A promise that the tool itself breaks (a fixed tensor that does not meet its con
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sm_imgcheck.core.frozen import frozen
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "OutputError",
     "PayloadError",
     "PlanError",
+    "Position",
     "Problem",
     "SendError",
     "SpecError",
@@ -35,25 +38,38 @@ class ImgcheckError(Exception):
     """The job cannot be done; ``str()`` says where, what is, what should be, and what to do."""
 
 
+class Position(NamedTuple):
+    """A line and a column of a text file, both counted from 1."""
+
+    line: int
+    column: int
+
+
 @frozen
 class Problem:
-    """One thing that is wrong with a spec."""
+    """One problem of a spec."""
 
     place: str
-    """Dotted path of the key, such as ``resize.size[1]``; empty for the document as a whole."""
+    """Dotted path of the key, such as ``resize.size[1]``; empty for the complete document."""
     message: str
-    """What stands there and what is expected, as one clause."""
+    """What was got and what is expected, as one clause."""
     line: int | None = None
-    """Line of the YAML file, counted from 1; None when the spec did not come from a file."""
+    """Line of the YAML file, counted from 1; None when the spec is not a file."""
+    column: int | None = None
+    """Column of the YAML file, counted from 1; None when the spec is not a file."""
 
     def __str__(self) -> str:
-        where = [f"line {self.line}"] if self.line is not None else []
-        where += [self.place] if self.place else []
-        return ": ".join([*where, self.message])
+        return self.in_file("")
+
+    def in_file(self, source: str) -> str:
+        """Return the problem as ``source:line:column: place: message``, without the parts that are empty."""
+        position = [str(number) for number in (self.line, self.column) if number is not None]
+        location = ":".join(part for part in (source, *position) if part)
+        return ": ".join(part for part in (location, self.place, self.message) if part)
 
 
 class SpecError(ImgcheckError):
-    """A spec that cannot be used, with all its problems."""
+    """An invalid spec, with all its problems."""
 
     def __init__(self, source: str, problems: tuple[Problem, ...]) -> None:
         self.source = source
@@ -61,7 +77,7 @@ class SpecError(ImgcheckError):
         super().__init__(source, problems)
 
     def __str__(self) -> str:
-        return "\n".join(f"{self.source}: {problem}" for problem in self.problems)
+        return "\n".join(problem.in_file(self.source) for problem in self.problems)
 
 
 class CandidateError(ImgcheckError):

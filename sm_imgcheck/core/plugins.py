@@ -31,7 +31,12 @@ class RankedPlugin(Protocol):
 
     @property
     def rank(self) -> int:
-        """Place in lists that people read."""
+        """Position in lists."""
+        ...
+
+    @property
+    def summary(self) -> str:
+        """One line for editors; empty where none is given."""
         ...
 
 

@@ -28,7 +28,7 @@ class ShowContent(ReportContent[Spec]):
 
 @frozen
 class LintedSpec:
-    """What is wrong with a spec; without errors it can be used."""
+    """The problems of a spec, each ``source:line:column: key: message``; a spec without errors can be used."""
 
     name: str
     errors: tuple[str, ...] = ()
@@ -49,8 +49,8 @@ class LintContent(ReportContent[LintedSpec]):
     def words(self, row: LintedSpec) -> str:
         """A line for each problem."""
         name = for_terminal(row.name)
-        lines = [f"error: {error}" for error in row.errors] + [f"warning: {name}: {doubt}" for doubt in row.warnings]
-        return "\n".join(lines or [f"{name}: fine"]) + "\n"
+        lines = [f"error: {error}" for error in row.errors] + [f"warning: {warning}" for warning in row.warnings]
+        return "\n".join(lines or [f"{name}: OK"]) + "\n"
 
 
 @frozen

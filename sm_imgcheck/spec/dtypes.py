@@ -1,10 +1,11 @@
-"""Element types: one canonical name for what each framework calls its own way."""
+"""Dtypes: their canonical names, and the names of each framework."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-__all__ = ["DTYPES", "canonical"]
+__all__ = ["DTYPES", "any_case", "canonical", "spellings"]
 
 DTYPES = (
     "uint8",
@@ -22,15 +23,17 @@ DTYPES = (
 )
 
 # TYPE_FP32: Triton; DT_FLOAT: TensorFlow; tensor(float): ONNX Runtime; torch.float32; np.float32.
-_PREFIX = re.compile(
-    r"(?:type_|dt_|torch\.|np\.|numpy\.|tf\.(?:dtypes\.)?|jnp\.|ml_dtypes\.|tensor\("
-    r"|<class '(?:numpy|ml_dtypes)\.|dtype\(')"
+_PREFIXES = (
+    *("type_", "dt_", "torch.", "np.", "numpy.", "tf.dtypes.", "tf.", "jnp.", "ml_dtypes.", "tensor("),
+    *("<class 'numpy.", "<class 'ml_dtypes.", "dtype('"),
 )
-_SUFFIX = re.compile(r"(?:\)|'>|'\))$")
+_SUFFIXES = (")", "'>", "')")
+_PREFIX = re.compile("|".join(map(re.escape, _PREFIXES)))
+_SUFFIX = re.compile(f"(?:{'|'.join(map(re.escape, _SUFFIXES))})$")
 _SIZED = re.compile(r"(uint|int|u|i|fp|float|f|bfloat|bf)(8|16|32|64)")
 _STEMS = {"u": "uint", "i": "int", "fp": "float", "f": "float", "bf": "bfloat"}
 _WORDS = {
-    # A bare `float` is 64 bits in NumPy and 32 in the frameworks, so it counts only where its owner is named.
+    # A bare `float` is 64 bits in NumPy and 32 in the frameworks, so it needs the prefix of a framework.
     "dt_float": "float32",
     "tensor(float)": "float32",
     "torch.float": "float32",
@@ -46,7 +49,7 @@ _WORDS = {
 
 
 def canonical(text: str) -> str | None:
-    """The canonical name for any spelling in use, upper or lower case; None for one that names no number type."""
+    """Return the canonical name for any spelling, in upper or lower case; None for anything but a dtype of numbers."""
     word = text.strip().lower()
     bare = _SUFFIX.sub("", word[match.end() :]) if (match := _PREFIX.match(word)) else word
     named = _WORDS.get(word) or _WORDS.get(bare)
@@ -55,3 +58,23 @@ def canonical(text: str) -> str | None:
     sized = _SIZED.fullmatch(bare)
     name = _STEMS.get(sized[1], sized[1]) + sized[2] if sized else ""
     return name if name in DTYPES else None
+
+
+def any_case(word: str) -> str:
+    """Return a regular expression, valid in Python and JavaScript, for a word in upper, lower or mixed case."""
+    return "".join(
+        f"[{char.lower()}{char.upper()}]" if char.isalpha() else re.sub(r"([.()|*+?^$\[\]{}\\])", r"\\\1", char)
+        for char in word
+    )
+
+
+def spellings(name: str) -> str:
+    """Return a regular expression, valid in Python and JavaScript, for every spelling of a dtype that is accepted."""
+    stems = [name, *(name.replace(stem, short, 1) for short, stem in _STEMS.items() if re.match(rf"{stem}\d", name))]
+    words = [word for word, dtype in _WORDS.items() if dtype == name]
+    bare = _alternatives([*stems, *words])
+    return rf"\s*({_alternatives(_PREFIXES)}{bare}{_alternatives(_SUFFIXES)}?|{bare})\s*"
+
+
+def _alternatives(words: Iterable[str]) -> str:
+    return f"({'|'.join(map(any_case, words))})"

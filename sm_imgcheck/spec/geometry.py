@@ -15,9 +15,9 @@ from sm_imgcheck.spec.problems import ProblemList, at, choice_of
 if TYPE_CHECKING:
     from sm_imgcheck.spec.given import GivenSpec, StepKeys, WrittenStep
 
-__all__ = ["ResizeTarget", "read"]
+__all__ = ["CUTS", "MODE_KEYS", "ROUNDINGS", "ResizeTarget", "read"]
 
-_OWN_KEYS = {
+MODE_KEYS = {
     "stretch": set[str](),
     "shortest_edge": {"max_size", "rounding", "crop", "crop_rounding"},
     "longest_edge": {"rounding"},
@@ -25,13 +25,13 @@ _OWN_KEYS = {
     "letterbox": {"fill", "multiple_of"},
 }
 """Keys that only some modes have a use for."""
-_ROUNDINGS = {
+ROUNDINGS = {
     "shortest_edge": ("floor", "round", "half_up", "detr"),
     "longest_edge": ("floor", "round", "half_up"),
     "cover": ("floor", "round", "half_up"),
 }
-_SOME_MODES = set[str]().union(*_OWN_KEYS.values())
-_CUTS = tuple(key.name for key in CROP[:4])
+_SOME_MODES = set[str]().union(*MODE_KEYS.values())
+CUTS = tuple(key.name for key in CROP[:4])
 
 
 @frozen
@@ -67,7 +67,7 @@ def _shorthand(given: StepKeys, target: ResizeTarget, notes: ProblemList) -> lis
             notes.add(at("resize", name), "has no meaning with mode: none")
         return []
     steps: list[WrittenStep] = [{"resize": _resize(given, "resize", target, notes)}]
-    takes_crop = "crop" in _OWN_KEYS[mode]
+    takes_crop = "crop" in MODE_KEYS[mode]
     crop = given.get("crop", "center" if takes_crop and target.size else "none")
     if crop == "center" and takes_crop:
         if target.size is None and target.known:
@@ -135,15 +135,15 @@ def _resize(given: StepKeys, place: str, target: ResizeTarget, notes: ProblemLis
     if mode == "none":
         notes.add(at(place, "mode"), "none is for the shorthand resize; in a list of steps leave the step out")
         return {}
-    for name in sorted(set(given) & _SOME_MODES - _OWN_KEYS[mode]):
+    for name in sorted(set(given) & _SOME_MODES - MODE_KEYS[mode]):
         if not (name == "crop" and given.get(name) == "none"):
-            users = [other for other, own in _OWN_KEYS.items() if name in own]
+            users = [other for other, own in MODE_KEYS.items() if name in own]
             notes.add(at(place, name), f"has no meaning with mode: {mode}, only with {choice_of(users)}")
     full: dict[str, object] = {
         "mode": mode,
         "size": _edges(given, mode, place, target, notes),
         "max_size": given.get("max_size"),
-        **({"rounding": _rounding(given, mode, place, notes)} if mode in _ROUNDINGS else {}),
+        **({"rounding": _rounding(given, mode, place, notes)} if mode in ROUNDINGS else {}),
         **_arithmetic(given, place, notes),
         "multiple_of": given.get("multiple_of"),
     }
@@ -185,8 +185,8 @@ def _edges(given: StepKeys, mode: str, place: str, target: ResizeTarget, notes: 
 
 def _rounding(given: StepKeys, mode: str, place: str, notes: ProblemList) -> str:
     rounding: str = given.get("rounding", _usual_rounding(given, mode))
-    if rounding not in _ROUNDINGS[mode]:
-        notes.wrong(at(place, "rounding"), rounding, f"{choice_of(_ROUNDINGS[mode])} with mode: {mode}")
+    if rounding not in ROUNDINGS[mode]:
+        notes.wrong(at(place, "rounding"), rounding, f"{choice_of(ROUNDINGS[mode])} with mode: {mode}")
     return rounding
 
 
@@ -239,9 +239,9 @@ def _antialias(given: StepKeys, interpolation: str, place: str, notes: ProblemLi
 
 
 def _crop(given: StepKeys, place: str, notes: ProblemList, *, library: str) -> StepKeys:
-    cuts = [name for name in _CUTS if name in given]
+    cuts = [name for name in CUTS if name in given]
     if len(cuts) != 1:
-        notes.add(place, f"has {' and '.join(cuts) or 'none'} of {', '.join(_CUTS)}; write exactly one of them")
+        notes.add(place, f"has {' and '.join(cuts) or 'none'} of {', '.join(CUTS)}; write exactly one of them")
         return {}
     cut = cuts[0]
     rounding = given.get("rounding", "round" if cut == "size" else "floor")

@@ -1,4 +1,4 @@
-"""``spec init``: a commented spec to edit, from what is known or from an example tensor."""
+"""``spec init``: a commented spec to edit, from options or from an example tensor."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from sm_imgcheck.spec.keys import Key
 from sm_imgcheck.spec.language import TOP
 from sm_imgcheck.spec.yaml import entry, flow
 
-__all__ = ["TEMPLATE", "format_commented_spec", "infer_spec"]
+__all__ = ["SCHEMA_FILE", "TEMPLATE", "format_commented_spec", "infer_spec"]
+
+SCHEMA_FILE = "sm-imgcheck.schema.json"
+"""The file name of the JSON Schema that the first line of a new spec refers to."""
 
 TEMPLATE: Mapping[str, object] = {key.name: key.example for key in TOP if key.required} | {"value_range": [0, 1]}
-"""The spec that is written when nothing is known: TensorFlow's habit, to be edited."""
+"""The spec that is written without options: the input of most TensorFlow models."""
 
 _RANGES = ((0, 1), (-1, 1), (0, 255))
-# A little wider than what pixels 0..255 become: a float resize overshoots.
+# The limits below are a little wider than the values of pixels 0..255, because a float resize overshoots.
 _IMAGENET = {"units": "unit", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "order": "RGB"}
 _CAFFE = {"units": "byte", "mean": [103.939, 116.779, 123.68], "order": "BGR"}
 
@@ -27,54 +30,54 @@ _CAFFE = {"units": "byte", "mean": [103.939, 116.779, 123.68], "order": "BGR"}
 def infer_spec(
     shape: Sequence[int], dtype: str, low: float, high: float, given: Mapping[str, Any]
 ) -> tuple[dict[str, object], dict[str, str]]:
-    """What an example tensor says of its spec, and for each key how sure that is; ``given`` overrules it.
+    """Return the spec inferred from an example tensor, and for each key the evidence; ``given`` has priority.
 
-    ``low`` and ``high``: smallest and largest value, both finite. Raises ImgcheckError for what no image model takes.
+    ``low`` and ``high``: smallest and largest value, both finite. Raises ImgcheckError unless it is an image.
     """
     name = dtypes.canonical(dtype)
     if name is None:
-        raise ImgcheckError(f"the tensor's dtype is {dtype}, which no image model takes")
+        raise ImgcheckError(f"dtype: got {dtype}, expected a dtype of numbers such as float32")
     layout = given.get("layout") or _layout(shape, CHANNELS.get(str(given.get("channel_order", "")).upper()))
     channels = dict(zip(layout, shape, strict=False)).get("C", 1)
-    found: dict[str, object] = {
+    inferred: dict[str, object] = {
         "shape": ["N" if axis == "N" else length for axis, length in zip(layout, shape, strict=False)],
         "layout": layout,
         "dtype": name,
         "channel_order": ORDERS.get(channels, ("RGB",))[0],
     }
-    why = {
+    evidence = {
         "shape": f"the example is {flow(list(shape))}",
         "layout": "guessed from the shape",
-        "channel_order": "guessed: a tensor does not tell RGB from BGR" if channels > 1 else "one channel",
+        "channel_order": "guessed: the values do not distinguish RGB from BGR" if channels > 1 else "one channel",
     }
     if not {"value_range", "normalize"} & set(given):
         key, value = _mapped(name, low, high, channels)
-        found[key], why[key] = value, f"guessed: the example's values are {low:.6g} to {high:.6g}"
+        inferred[key], evidence[key] = value, f"guessed: the example's values are {low:.6g} to {high:.6g}"
         if value is _CAFFE:
-            found["channel_order"], why["channel_order"] = "BGR", "guessed: these means are used with BGR"
-    return {**found, **given}, {key: text for key, text in why.items() if key not in given}
+            inferred["channel_order"], evidence["channel_order"] = "BGR", "guessed: these means are used with BGR"
+    return {**inferred, **given}, {key: text for key, text in evidence.items() if key not in given}
 
 
-def _layout(shape: Sequence[int], wanted: int | None) -> str:
-    """The reading with the fewest oddities: three channels rather than one, NHWC rather than NCHW."""
-    channels = (wanted,) if wanted else (3, 1, 4)
+def _layout(shape: Sequence[int], required: int | None) -> str:
+    """Return the most common layout that fits: three channels rather than one, NHWC rather than NCHW."""
+    channels = (required,) if required else (3, 1, 4)
     fits = [
-        (channels.index(count), place, layout)
-        for place, layout in enumerate(LAYOUTS)
+        (channels.index(count), rank, layout)
+        for rank, layout in enumerate(LAYOUTS)
         if len(layout) == len(shape)
         and (count := shape[layout.index("C")] if "C" in layout else 1) in channels
         and min(shape[layout.index("H")], shape[layout.index("W")]) > 1
     ]
     if not fits:
         raise ImgcheckError(
-            f"a tensor of shape {flow(list(shape))} is not an image of {'1, 3 or 4' if wanted is None else wanted} "
-            "channels in any layout; expected one such as [1, 224, 224, 3] or [3, 224, 224]"
+            f"shape: got {flow(list(shape))}, expected an image of {'1, 3 or 4' if required is None else required} "
+            "channels, such as [1, 224, 224, 3] or [3, 224, 224]"
         )
     return min(fits)[2]
 
 
 def _mapped(dtype: str, low: float, high: float, channels: int) -> tuple[str, object]:
-    """The narrowest usual mapping that these values can come from."""
+    """Return the narrowest common value mapping that produces these values."""
     if dtype == "int8" or (dtype.startswith("int") and -128 <= low < 0 and high <= 127):
         return "value_range", [-128, 127]
     ranges = [[0, 255]] if "int" in dtype else [list(pair) for pair in _RANGES]
@@ -86,36 +89,37 @@ def _mapped(dtype: str, low: float, high: float, channels: int) -> tuple[str, ob
     if "float" in dtype and channels == 3 and low >= -125 and high <= 153:
         return "normalize", _CAFFE
     raise ImgcheckError(
-        f"the tensor's values are {low:.6g} to {high:.6g}, which no usual mapping of pixels gives; say it with "
+        f"values: got {low:.6g} to {high:.6g}, expected the range of a common value mapping; set it with "
         "--value-range, or --mean and --std"
     )
 
 
-def format_commented_spec(given: Mapping[str, object], why: Mapping[str, str]) -> str:
-    """A spec as YAML with a line about each key; what is not given stands there as a comment, with its default."""
+def format_commented_spec(given: Mapping[str, object], evidence: Mapping[str, str]) -> str:
+    """Return a spec as YAML with a comment about each key; the other keys are comments with their defaults."""
     lines = [
-        "# What the tensor that the model takes must be.",
-        "# Show it with every default: sm-imgcheck spec show FILE",
+        f"# yaml-language-server: $schema={SCHEMA_FILE}",
+        f"# The line above is for editors. It needs: sm-imgcheck spec schema -o {SCHEMA_FILE}",
+        "# The input tensor of a model. Show the spec with every default: sm-imgcheck spec show FILE",
     ]
     for key in TOP:
-        if key.name not in given and key.name in _SILENT:
+        if key.name not in given and key.name in _ADVANCED:
             continue
-        lines += ["", *_about(key, why.get(key.name, ""))]
-        lines += entry(key.name, given[key.name]) if key.name in given else _offered(key)
+        lines += ["", *_about(key, evidence.get(key.name, ""))]
+        lines += entry(key.name, given[key.name]) if key.name in given else _default(key)
     return "\n".join(lines) + "\n"
 
 
-_SILENT = {"version", "geometry", "golden", "extends"}
-"""Keys that are not offered to a beginner."""
+_ADVANCED = {"version", "geometry", "golden", "extends"}
+"""Keys that a new spec does not list."""
 
 
-def _about(key: Key, why: str) -> Iterator[str]:
+def _about(key: Key, evidence: str) -> Iterator[str]:
     yield f"# {key.doc}"
-    if why:
-        yield f"# {why}"
+    if evidence:
+        yield f"# {evidence}"
 
 
-def _offered(key: Key) -> Iterator[str]:
+def _default(key: Key) -> Iterator[str]:
     if key.rule:
         yield f"# default: {key.rule}"
     if key.keys and key.name == "decode":

@@ -1,42 +1,52 @@
-"""The JSON Schema of the language, for editors and for tools that check YAML before they run anything."""
+"""The JSON Schema of the language, for editors and for tools that validate YAML before they run anything."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
+from sm_imgcheck.core.plugins import RankedPlugin, Registry
+from sm_imgcheck.serving.envelopes import ENVELOPES
+from sm_imgcheck.serving.stacks import STACKS
+from sm_imgcheck.spec.dtypes import DTYPES, any_case, spellings
+from sm_imgcheck.spec.json_schema_rules import complete_rules, rules
 from sm_imgcheck.spec.keys import MAX_SIDE, Key
 from sm_imgcheck.spec.language import TOP
 from sm_imgcheck.spec.language_image import STEP_KEYS
 
 __all__ = ["schema"]
 
-_PAIRS = (("value_range", "normalize"), ("resize", "geometry"))
-"""Keys of which a spec has one at most."""
+_LONGEST_TEXT, _MOST_ENTRIES = 4000, 1000
+_NOT_PRINTABLE = r"\u0000-\u001f\u007f-\u00a0\u00ad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ue000-\uf8ff\ufeff"
+_SHAPE_ENTRY = r"^\s*([nNhHwWcC?*]|{words}|0*[1-9][0-9]{{0,4}}\.\.([0-9]{{1,9}})?|\.\.0*[1-9][0-9]{{0,4}})\s*$".format(
+    words="|".join(any_case(word) for word in ("batch", "batch_size", "height", "width", "channels", "any", "none"))
+)
 
 
 def schema() -> dict[str, object]:
-    """JSON Schema, draft 2020-12, of a spec in its canonical spelling.
+    """Return the JSON Schema, draft 2020-12, of a spec.
 
-    What the rules between keys refuse (a layout that does not fit the shape) a schema cannot tell.
+    It accepts every spec that ``load`` accepts. Some specs that it accepts are errors for ``load``: a layout that does
+    not fit the values of ``shape``, steps that do not produce the size of ``shape``, values that the dtype cannot hold,
+    a ``value_range`` with low >= high, and keys that ``extends`` inherits.
     """
-    whole = _object(TOP)
-    required = whole.pop("required")
+    root = _object(TOP)
+    required = root.pop("required")
+    extends = {"required": ["extends"], "properties": {"extends": {"not": {"type": "null"}}}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:sm-imgcheck:spec:1",
         "title": "sm-imgcheck spec",
-        "description": "What the tensor that an image model takes must be",
-        **whole,
-        "if": {"not": {"required": ["extends"]}},
-        "then": {"required": required},
-        "allOf": [{"not": {"required": list(pair), "properties": dict.fromkeys(pair, _GIVEN)}} for pair in _PAIRS],
+        "description": "The input tensor of an image model",
+        **root,
+        "allOf": rules(),
+        "if": {"not": extends},
+        "then": {"required": required, "allOf": complete_rules()},
     }
 
 
-_GIVEN = {"not": {"type": "null"}}
-
-
 def _object(keys: tuple[Key, ...]) -> dict[str, object]:
-    """A mapping of these keys and no others."""
+    """Return the schema of a mapping of these keys and no others."""
     required = [key.name for key in keys if key.required]
     return {
         "type": "object",
@@ -47,48 +57,83 @@ def _object(keys: tuple[Key, ...]) -> dict[str, object]:
 
 
 def _property(key: Key) -> dict[str, object]:
-    """A null counts as not given, which a required key cannot be."""
+    """Return the schema of one key. A null is a key that is not given, except for a required key."""
     value = _KINDS[key.kind](key)
-    if key.shorthand:
-        value = {"anyOf": [{"enum": [key.shorthand]}, value]}
+    if not key.required:
+        value = _or_null(value)
     return {
         "description": f"{key.doc} (default: {key.rule})" if key.rule else key.doc,
         **({} if key.default is None else {"default": key.default}),
-        "examples": [key.example],
-        **(value if key.required else {"anyOf": [value, {"type": "null"}]}),
+        "examples": list(key.choices) or [key.example],
+        **value,
     }
 
 
+def _or_null(value: dict[str, object]) -> dict[str, object]:
+    """Return a schema that accepts null too: one type more, so that an error names all types and nothing else."""
+    kinds = value.get("type")
+    if kinds is None:
+        return value
+    return {**value, "type": [*(kinds if isinstance(kinds, list) else [kinds]), "null"]}
+
+
 def _bounded(kind: str, key: Key) -> dict[str, object]:
-    bounds = {"minimum": key.low, "maximum": key.high, "exclusiveMinimum": key.above}
+    """Return the schema of a number. Infinity, which YAML can write, is out of the bounds."""
+    low = key.low if key.low is not None else -sys.float_info.max if key.above is None else None
+    high = sys.float_info.max if key.high is None else key.high
+    bounds = {"minimum": low, "maximum": high, "exclusiveMinimum": key.above}
     return {"type": kind, **{name: bound for name, bound in bounds.items() if bound is not None}}
 
 
-def _list(items: dict[str, object], least: int, most: int) -> dict[str, object]:
-    return {"type": "array", "items": items, "minItems": least, "maxItems": most}
+def _list(items: dict[str, object], shortest: int, longest: int) -> dict[str, object]:
+    return {"type": "array", "items": items, "minItems": shortest, "maxItems": longest}
+
+
+def _number_or_list(number: dict[str, object], shortest: int, longest: int) -> dict[str, object]:
+    """Return the schema of a number or a list of them, without ``anyOf``, so that one mistake is one clear error."""
+    array = _list(number, shortest, longest)
+    return {**number, **array, "type": [number["type"], "array"]}
 
 
 def _axes(_key: Key) -> dict[str, object]:
     length: dict[str, object] = {
-        "anyOf": [{"type": "integer", "minimum": 1, "maximum": MAX_SIDE}, {"enum": [-1, None]}, {"type": "string"}]
+        "type": ["integer", "string", "null"],
+        "minimum": -1,
+        "not": {"const": 0},
+        "maximum": MAX_SIDE,
+        "if": {"type": "string", "not": {"pattern": _SHAPE_ENTRY}},
+        "then": {"enum": ["N", "H", "W", "C", "32..1024"]},
     }
     return _list(length, 2, 4)
 
 
+def _choice(key: Key) -> dict[str, object]:
+    """Return the schema of a word in any case. Errors and completion show the canonical case."""
+    return _spelled("|".join(any_case(word) for word in key.choices), key)
+
+
+def _spelled(spellings: str, key: Key) -> dict[str, object]:
+    return {
+        "type": "string",
+        "if": {"not": {"pattern": rf"^({spellings})$"}},
+        "then": {"enum": list(key.choices)},
+    }
+
+
 def _steps(_key: Key) -> dict[str, object]:
     step = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False}
-    forms = {name: {"anyOf": [_object(keys), {"type": "null"}]} for name, keys in STEP_KEYS.items()}
-    return {"type": "array", "items": {**step, "properties": forms}}
+    forms = {name: _or_null(_object(keys)) for name, keys in STEP_KEYS.items()}
+    return {"type": "array", "items": {**step, "properties": forms}, "maxItems": _MOST_ENTRIES}
 
 
-def _several(key: Key) -> dict[str, object]:
-    one = _bounded("number", key)
-    return {"anyOf": [one, _list(one, 1, 4)]}
+def _entries(key: Key) -> dict[str, object]:
+    return {"type": "array", "items": _object(key.keys), "maxItems": _MOST_ENTRIES}
 
 
-def _size(key: Key) -> dict[str, object]:
-    edge = _bounded("integer", key)
-    return {"anyOf": [edge, _list(edge, 2, 2)]}
+def _numbers(key: Key) -> dict[str, object]:
+    """Return the schema of a number for all channels, or a list of 1, 3 or 4."""
+    two = {"type": "array", "minItems": 2, "maxItems": 2}
+    return {**_number_or_list(_bounded("number", key), 1, 4), "if": two, "then": {"minItems": 3}}
 
 
 def _wholes(key: Key) -> dict[str, object]:
@@ -96,19 +141,39 @@ def _wholes(key: Key) -> dict[str, object]:
     return _list(_bounded("integer", key), len(key.example), len(key.example))
 
 
+def _mapping(key: Key) -> dict[str, object]:
+    """Return the schema of a mapping; a shorthand is the only text allowed instead of it."""
+    value = _object(key.keys)
+    if key.shorthand:
+        value |= {"type": ["object", "string"], "pattern": f"^{any_case(key.shorthand)}$"}
+    return value
+
+
+def _text(key: Key) -> dict[str, object]:
+    """Return the schema of a text; names in a registry are listed with their descriptions."""
+    registries: dict[str, Registry[RankedPlugin]] = {"stack": STACKS, "envelope": ENVELOPES}
+    if key.name in registries:
+        registry = registries[key.name]
+        names = registry.ranked()
+        summaries = [*(registry[name].summary for name in names), "not given"]
+        return {"enum": [*names, None], "enumDescriptions": summaries, "markdownEnumDescriptions": summaries}
+    text: dict[str, object] = {"type": "string", "maxLength": _LONGEST_TEXT}
+    return text if key.name == "description" else {**text, "pattern": f"^[^{_NOT_PRINTABLE}]*$"}
+
+
 _KINDS: dict[str, Callable[[Key], dict[str, object]]] = {
     "axes": _axes,
-    "choice": lambda key: {"enum": list(key.choices)},
-    "dtype": lambda key: {"anyOf": [{"enum": list(key.choices)}, {"type": "string"}]},
-    "entries": lambda key: {"type": "array", "items": _object(key.keys)},
+    "choice": _choice,
+    "dtype": lambda key: _spelled("|".join(map(spellings, DTYPES)), key),
+    "entries": _entries,
     "flag": lambda _: {"type": "boolean"},
-    "mapping": lambda key: _object(key.keys),
+    "mapping": _mapping,
     "number": lambda key: _bounded("number", key),
-    "numbers": _several,
+    "numbers": _numbers,
     "pair": lambda key: _list(_bounded("number", key), 2, 2),
-    "size": _size,
+    "size": lambda key: _number_or_list(_bounded("integer", key), 2, 2),
     "steps": _steps,
-    "text": lambda _: {"type": "string"},
+    "text": _text,
     "whole": lambda key: _bounded("integer", key),
     "wholes": _wholes,
 }

@@ -1,6 +1,6 @@
-"""Reading a plain mapping by the table: the kind of each value, and nothing about how values hang together.
+"""Read a plain mapping by the table of the language: the kind of each value. Rules between keys are elsewhere.
 
-A value that is wrong is noted and read as None, as is one that is absent: ``notes.fine(place)`` tells them apart.
+An invalid value is reported and read as None, and so is a missing value: ``notes.fine(place)`` distinguishes them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from numbers import Integral, Real
 from typing import TypeVar
 
 from sm_imgcheck.core.channels import COUNTS
-from sm_imgcheck.core.suggestions import nearest
+from sm_imgcheck.core.suggestions import nearest, nearest_word
 from sm_imgcheck.spec import dtypes
 from sm_imgcheck.spec.keys import Key
 from sm_imgcheck.spec.language import TOP
@@ -27,17 +27,17 @@ _LONGEST_TEXT = 4000
 
 
 def mapping(value: object, keys: tuple[Key, ...], place: str, notes: ProblemList) -> dict[str, object]:
-    """The known keys of a mapping, read; everything else is noted. A null counts as not given."""
+    """Return the valid values of the known keys of a mapping; report all others. A null is a key that is not given."""
     if not isinstance(value, Mapping):
         notes.wrong(place, value, f"a mapping with the keys {_names(keys)}")
         return {}
     known = {key.name: key for key in keys}
     for name in value:
         if name not in known:
-            notes.add(at(place, str(name)), _unknown(name, keys))
-    missing = [key for key in keys if key.required and value.get(key.name) is None]
-    for key in missing:
-        notes.add(at(place, key.name), f"missing: {key.doc}; write {key.name}: {flow(key.example)}")
+            _report_unknown(name, keys, place, notes)
+    for key in keys:
+        if key.required and value.get(key.name) is None:
+            notes.missing(at(place, key.name), f"{key.doc}; write {key.name}: {flow(key.example)}")
     given = {name: value[name] for name in known if value.get(name) is not None}
     read = {
         name: _READERS[known[name].kind](entry, known[name], at(place, name), notes) for name, entry in given.items()
@@ -49,21 +49,26 @@ def _names(keys: tuple[Key, ...]) -> str:
     return ", ".join(key.name for key in keys)
 
 
-def _unknown(name: object, keys: tuple[Key, ...]) -> str:
+def _report_unknown(name: object, keys: tuple[Key, ...], place: str, notes: ProblemList) -> None:
+    """Report an unknown key, and mark the key that it probably should be, which is not reported as missing."""
     if not isinstance(name, str):
-        return f"a key must be text, not {shown(name)}"
-    close = nearest(name, [key.name for key in keys])
-    also = next((key.name for key in keys if name.casefold() in key.also), "")
-    inside = next((key.name for key in TOP if name in {inner.name for inner in key.keys}), "")
-    if also and not close.endswith(f" {also}?"):
-        close = f"; did you mean {also}?"
-    elif inside and keys is TOP:
-        close = f"; it belongs under {inside}"
-    return f"unknown key{close or f', expected one of {_names(keys)}'}"
+        notes.add(at(place, str(name)), f"key: got {shown(name)}, expected text")
+        return
+    intended = next((key.name for key in keys if name.casefold() in key.also), "")
+    intended = intended or nearest_word(name, [key.name for key in keys])
+    outer = next((key.name for key in TOP if name in {inner.name for inner in key.keys}), "") if keys is TOP else ""
+    hint = f", expected one of {_names(keys)}"
+    if intended:
+        hint = f"; did you mean {intended}?"
+    elif outer:
+        hint = f"; it belongs under {outer}"
+    notes.add(at(place, name), f"unknown key{hint}")
+    if intended or outer:
+        notes.suspect(at(place, intended or outer))
 
 
 def _number(value: object, key: Key, place: str, notes: ProblemList) -> float | int | None:
-    """A finite number in the bounds of ``key``."""
+    """Return a finite number within the bounds of ``key``."""
     plain = _plain(value)
     if plain is None:
         notes.wrong(place, value, f"a number{_bounds(key)}")
@@ -75,12 +80,12 @@ def _number(value: object, key: Key, place: str, notes: ProblemList) -> float | 
 
 
 def normalize_number(value: float) -> float | int:
-    """Whole numbers as int, so that 0 and 0.0 are printed and hashed alike; others, and huge ones, as float."""
+    """Return integers below 2**53 as int, so that 0 and 0.0 are printed and hashed equally; others as float."""
     return int(value) if value == int(value) and abs(value) < 2**53 else float(value)
 
 
 def _plain(value: object) -> float | int | None:
-    """A Python number, whatever number class it comes in; None for a bool and for what is no number."""
+    """Return a number of any class as a Python number; None for a bool and for anything else."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return None
     if isinstance(value, Integral):
@@ -108,12 +113,9 @@ def _bounds(key: Key) -> str:
 def _whole(value: object, key: Key, place: str, notes: ProblemList) -> int | None:
     plain = _plain(value)
     if plain is None or not math.isfinite(plain) or plain != int(plain) or not _in_bounds(plain, key):
-        notes.wrong(place, value, f"a whole number{_bounds(key)}")
+        notes.wrong(place, value, f"an integer{_bounds(key)}")
         return None
-    if isinstance(plain, float):
-        notes.wrong(place, value, f"a whole number without a decimal point: {int(plain)}")
-        return None
-    return plain
+    return int(plain)
 
 
 def _flag(value: object, _key: Key, place: str, notes: ProblemList) -> bool | None:
@@ -151,9 +153,9 @@ def _dtype(value: object, key: Key, place: str, notes: ProblemList) -> str | Non
     name = dtypes.canonical(value) if isinstance(value, str) else None
     if name is None:
         vague = isinstance(value, str) and value.lower() in {"float", "int", "np.float", "np.int"}
-        hint = " (its size depends on the framework: say the bits)" if vague else ""
+        hint = "; its size depends on the framework, so add the bits" if vague else ""
         hint = hint or (nearest(value, key.choices) if isinstance(value, str) else "")
-        notes.wrong(place, value, f"an element type: {choice_of(key.choices)}, or a framework's name for one{hint}")
+        notes.wrong(place, value, f"a dtype: {choice_of(key.choices)}, or its name in a framework{hint}")
     return name
 
 
@@ -179,7 +181,7 @@ def _each(
 
 
 def _numbers(value: object, key: Key, place: str, notes: ProblemList) -> float | list[float] | None:
-    """One number for all channels stays a number."""
+    """Return a number for all channels, or a list with one per channel."""
     if not isinstance(value, str) and isinstance(value, Real):
         return _number(value, key, place, notes)
     entries = _listed(
@@ -198,7 +200,7 @@ def _pair(value: object, key: Key, place: str, notes: ProblemList) -> list[float
         return None
     pair = _each(entries, key, place, notes, _number)
     if pair is not None and pair[0] >= pair[1]:
-        notes.wrong(place, value, "the lower number first and a higher one after it")
+        notes.wrong(place, value, "[low, high] with low < high")
         return None
     return pair
 
@@ -216,15 +218,15 @@ def _size(value: object, key: Key, place: str, notes: ProblemList) -> int | list
 def _wholes(value: object, key: Key, place: str, notes: ProblemList) -> list[int] | None:
     assert isinstance(key.example, list)
     length = len(key.example)
-    entries = _listed(value, place, notes, f"a list of {length} whole numbers, such as {flow(key.example)}")
+    entries = _listed(value, place, notes, f"a list of {length} integers, such as {flow(key.example)}")
     if entries is not None and len(entries) != length:
-        notes.wrong(place, value, f"{length} whole numbers, such as {flow(key.example)}")
+        notes.wrong(place, value, f"{length} integers, such as {flow(key.example)}")
         return None
     return _each(entries, key, place, notes, _whole)
 
 
 def _axes(value: object, key: Key, place: str, notes: ProblemList) -> list[object] | None:
-    """Only that it is a list: ``axes`` reads what stands in it."""
+    """Return a list; ``shape`` reads its entries."""
     return _listed(value, place, notes, f"a list with one entry per axis, such as {flow(key.example)}")
 
 
@@ -237,7 +239,7 @@ def _nested(value: object, key: Key, place: str, notes: ProblemList) -> dict[str
 def _steps(value: object, _key: Key, place: str, notes: ProblemList) -> list[dict[str, object]] | None:
     if isinstance(value, Sequence) and not isinstance(value, str | bytes) and not value:
         return []
-    expected = f"a list of steps, each one of {choice_of(list(STEP_KEYS))}"
+    expected = f"a list of steps, each {choice_of(list(STEP_KEYS))}"
     entries = _listed(value, place, notes, expected)
     steps = [_step(entry, at(place, index), notes) for index, entry in enumerate(entries or [])]
     return None if entries is None or None in steps else [step for step in steps if step is not None]
@@ -259,7 +261,9 @@ def _entries(value: object, key: Key, place: str, notes: ProblemList) -> list[di
     if isinstance(value, Sequence) and not isinstance(value, str | bytes) and not value:
         return []
     entries = _listed(value, place, notes, f"a list of mappings with the keys {_names(key.keys)}")
-    return None if entries is None else [mapping(one, key.keys, at(place, i), notes) for i, one in enumerate(entries)]
+    return (
+        None if entries is None else [mapping(entry, key.keys, at(place, i), notes) for i, entry in enumerate(entries)]
+    )
 
 
 _READERS: dict[str, Callable[[object, Key, str, ProblemList], object]] = {

@@ -1,42 +1,49 @@
-"""What is lawful in a spec and yet likely not meant."""
+"""Warnings about specs that are valid and probably wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 
 from sm_imgcheck.core.errors import Problem
 from sm_imgcheck.core.types import Spec
 from sm_imgcheck.core.value_mapping import INTEGER_RANGES, RECIPES, canonical, domain, overshoot
+from sm_imgcheck.spec.load import load_with_positions
 
-__all__ = ["lint"]
+__all__ = ["lint", "load_and_lint"]
+
+
+def load_and_lint(spec: str | os.PathLike[str] | Mapping[str, object]) -> tuple[Spec, tuple[Problem, ...]]:
+    """Load a spec and return it with its warnings, each with its position in the file. Raises as ``load``."""
+    loaded = load_with_positions(spec)
+    return loaded.spec, tuple(loaded.locate(problem) for problem in lint(loaded.spec))
 
 
 def lint(spec: Spec) -> tuple[Problem, ...]:
-    """Doubts about a spec that can be used, in the order of its keys."""
-    return tuple(doubt for rule in _RULES for doubt in rule(spec))
+    """Return the warnings about a spec, in the order of its keys."""
+    return tuple(problem for rule in _RULES for problem in rule(spec))
 
 
 def _open_size(spec: Spec) -> Iterator[Problem]:
     sides = [axis for axis in "HW" if (dim := spec.contract.dim(axis)) is not None and dim.fixed is None]
     if sides and not spec.geometry:
-        open_ = "height and width" if len(sides) == 2 else {"H": "height", "W": "width"}[sides[0]]
-        yield Problem(
-            place="shape",
-            message=f"leaves the {open_} open and nothing resizes: every image keeps the size that it has",
-        )
+        names = "height and width" if len(sides) == 2 else {"H": "height", "W": "width"}[sides[0]]
+        yield Problem(place="shape", message=f"{names} not fixed, and no resize: every image keeps its size")
 
 
 def _batch(spec: Spec) -> Iterator[Problem]:
     dim = spec.contract.dim("N")
     if dim is not None and not dim.allows(1):
         yield Problem(
-            place="shape[0]", message=f"a batch of {dim}: a single image makes a batch of 1; N allows any size"
+            place="shape[0]", message=f"batch size {dim}: a single image is a batch of 1; write N for any batch size"
         )
 
 
 def _bfloat16(spec: Spec) -> Iterator[Problem]:
     if spec.contract.dtype == "bfloat16":
-        yield Problem(place="dtype", message="NumPy has no bfloat16, so no tensor is made: ask for float32, and cast")
+        yield Problem(
+            place="dtype", message="NumPy does not support bfloat16, so no tensor is written; use float32, and cast"
+        )
 
 
 def _units(spec: Spec) -> Iterator[Problem]:
@@ -47,11 +54,11 @@ def _units(spec: Spec) -> Iterator[Problem]:
     trivial = not any(values.mean) and set(values.std or (1.0,)) == {1.0}
     if values.units == "unit" and largest > 1:
         yield Problem(
-            place="normalize.units", message=f"unit, for pixels / 255, but an entry is {largest:g}: is byte meant?"
+            place="normalize.units", message=f"got unit, for pixels / 255, but an entry is {largest:g}; byte expected?"
         )
     if values.units == "byte" and largest <= 1 and not trivial:
         yield Problem(
-            place="normalize.units", message="byte, for pixels 0..255, but no entry is above 1: is unit meant?"
+            place="normalize.units", message="got byte, for pixels 0..255, but no entry is above 1; unit expected?"
         )
 
 
@@ -64,7 +71,7 @@ def _reversed_mean(spec: Spec) -> Iterator[Problem]:
         if values.mean is not None and len(set(values.mean)) > 1 and mean == values.mean[::-1]:
             yield Problem(
                 place="normalize.mean",
-                message=f"is that of {name} with red and blue exchanged; write normalize.order as the list has it",
+                message=f"equals that of {name} with red and blue swapped; write normalize.order in that order",
             )
             return
 
@@ -73,33 +80,32 @@ def _quantized(spec: Spec) -> Iterator[Problem]:
     contract = spec.contract
     if contract.quantize is None:
         return
-    affine, (least, most) = canonical(contract.values, contract.channels), INTEGER_RANGES[contract.dtype]
+    affine, (smallest, largest) = canonical(contract.values, contract.channels), INTEGER_RANGES[contract.dtype]
     ends = [end for a, b in zip(affine.scale, affine.offset, strict=True) for end in (b, 255 * a + b)]
     low, high = (end / contract.quantize.scale + contract.quantize.zero_point for end in (min(ends), max(ends)))
-    if low < least - 1 or high > most + 1:
+    if low < smallest - 1 or high > largest + 1:
         yield Problem(
             place="quantize",
-            message=f"pixels land on {low:.6g} to {high:.6g}, but {contract.dtype} holds {least} to {most}: "
-            "they are clipped",
+            message=f"maps pixels to {low:.6g} to {high:.6g}, but {contract.dtype} holds {smallest} to {largest}: "
+            "values are clipped",
         )
     elif high - low < 127:
         yield Problem(
             place="quantize",
-            message=f"pixels land on {low:.6g} to {high:.6g} only: fewer than 128 of 256 levels are told apart",
+            message=f"maps pixels to {low:.6g} to {high:.6g}: fewer than 128 of 256 levels are distinct",
         )
 
 
 def _expectation(spec: Spec) -> Iterator[Problem]:
-    wanted = spec.contract.expect_range
-    if wanted is None:
+    expected = spec.contract.expect_range
+    if expected is None:
         return
     low, high = domain(spec.contract, overshoot(spec.geometry))
     slack = 1e-6 * (high - low)
-    if low < wanted[0] - slack or high > wanted[1] + slack:
+    if low < expected[0] - slack or high > expected[1] + slack:
         yield Problem(
             place="expect_range",
-            message=f"[{wanted[0]:g}, {wanted[1]:g}] is narrower than what the spec's own values reach: "
-            f"{low:.6g} to {high:.6g}",
+            message=f"[{expected[0]:g}, {expected[1]:g}] is narrower than the spec's values, {low:.6g} to {high:.6g}",
         )
 
 
@@ -110,8 +116,7 @@ def _black_border(spec: Spec) -> Iterator[Problem]:
             if max(size) > edge:
                 yield Problem(
                     place="geometry",
-                    message=f"a crop of {size[0]}x{size[1]} (HxW) from a shorter edge of {edge}: "
-                    "what is missing becomes black",
+                    message=f"crop of {size[0]}x{size[1]} (HxW) from a shorter edge of {edge} adds a black border",
                 )
 
 
@@ -119,7 +124,7 @@ def _exif(spec: Spec) -> Iterator[Problem]:
     if spec.decode.library == "tensorflow" and spec.decode.exif == "apply":
         yield Problem(
             place="decode.exif",
-            message="apply, but tf.io.decode_jpeg does not look at the orientation; write exif: ignore to follow it",
+            message="got apply, but tf.io.decode_jpeg ignores the EXIF orientation; write exif: ignore to match it",
         )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
-from sm_imgcheck.core.errors import SpecError
+from sm_imgcheck.core.errors import Position, SpecError
 from sm_imgcheck.core.plugins import RankedPlugin, Registry
 from sm_imgcheck.core.suggestions import nearest
 from sm_imgcheck.core.types import Contract, Decode, Dim, PayloadKeys, Spec
@@ -32,32 +32,39 @@ _Axes = tuple[tuple[Dim, ...], str]
 """One Dim per axis, and the layout."""
 
 
-def parse(mapping: Mapping[str, object], *, source: str = "spec", lines: Mapping[str, int] | None = None) -> Spec:
-    """Read a spec from a mapping of the spec language.
+def parse(
+    mapping: Mapping[str, object],
+    *,
+    source: str = "spec",
+    positions: Mapping[str, Position] | None = None,
+    partial: bool = False,
+) -> Spec:
+    """Parse a spec from a mapping of the spec language.
 
-    ``source`` names it in messages; ``lines`` maps dotted places to lines of the file, counted from 1.
-    Raises SpecError with every problem at once.
+    ``source`` is its name in messages; ``positions`` maps dotted places to positions in the file. ``partial``: the rest
+    of the keys is in a parent that could not be read, so missing keys are not reported.
+    Raises SpecError with all problems; always when ``partial``.
     """
-    notes = ProblemList(lines)
+    notes = ProblemList(positions)
     given = cast("GivenSpec", key_values.mapping(mapping, TOP, "", notes))
     if "extends" in given:
-        notes.add("extends", "only a spec file can extend another; load it with sm_imgcheck.load_spec")
+        notes.add("extends", "not supported here; use sm_imgcheck.load_spec, which joins the specs")
     shape = axes.read(given, notes)
     contract = _contract(given, shape, notes)
-    decode = read(given.get("decode", {}), notes) if notes.fine("decode") else Decode()
+    decode = read(given.get("decode", {}), notes)
     geometry = _geometry(given, shape, notes)
     if payload := given.get("payload"):
         check_payload(payload, notes)
-    if contract is None or notes.all():
-        raise SpecError(source, notes.all())
+    if contract is None or partial or notes.all():
+        raise SpecError(source, notes.all(partial=partial))
     return _spec(given, contract, decode, geometry)
 
 
 def _contract(given: GivenSpec, shape: _Axes | None, notes: ProblemList) -> Contract | None:
-    """Runs every rule, so that every problem is noted, before it gives up."""
+    """Return the contract; None where a part of it is invalid. Every rule runs, so that all problems are reported."""
     mapped = values.read(given, notes)
     quantize = values.quantized(given, notes)
-    if shape is None or mapped is None:
+    if shape is None or mapped is None or not notes.fine("dtype"):
         return None
     contract = Contract(
         shape=shape[0],
@@ -68,16 +75,16 @@ def _contract(given: GivenSpec, shape: _Axes | None, notes: ProblemList) -> Cont
         quantize=quantize,
         expect_range=values.expected(given),
     )
-    if not reach(contract) <= _HOLDS.get(contract.dtype, 1e30):
+    if not reach(contract) <= _LARGEST.get(contract.dtype, 1e30):
         key = "quantize" if quantize else "normalize" if "normalize" in given else "value_range"
         far = reach(contract)
-        said = f"as far as {far:.3g}" if isfinite(far) else "farther than any number reaches"
-        notes.add(key, f"takes pixels {said}, which {contract.dtype} cannot hold")
+        largest = f"up to {far:.3g}" if isfinite(far) else "beyond every number"
+        notes.add(key, f"maps pixels to values {largest}, which {contract.dtype} cannot hold")
     return contract
 
 
-# float16's largest number; quantized integers and float32 arithmetic are held well below float32's, 3.4e38.
-_HOLDS = {"float16": 65_504.0}
+# float16's largest number; other limits are far below the largest number of float32, 3.4e38.
+_LARGEST = {"float16": 65_504.0}
 
 
 def _geometry(given: GivenSpec, shape: _Axes | None, notes: ProblemList) -> list[WrittenStep]:
@@ -109,7 +116,7 @@ def _spec(given: GivenSpec, contract: Contract, decode: Decode, geometry: list[W
 
 
 def _resolved(given: GivenSpec, contract: Contract, decode: Decode, geometry: list[WrittenStep]) -> dict[str, object]:
-    """The spec in its own language with every default spelled out, in the order of the table."""
+    """Return the spec in the spec language with every default, in the order of the table."""
     full: dict[str, object] = {
         **{key.name: given.get(key.name, key.default) for key in TOP if key.default is not None},
         "shape": axes.resolved(contract.shape),
@@ -122,7 +129,7 @@ def _resolved(given: GivenSpec, contract: Contract, decode: Decode, geometry: li
         "decode": resolved(decode),
         "geometry": geometry,
         "payload": given.get("payload", {}),
-        "golden": [{key.name: one.get(key.name, key.default) for key in GOLDEN} for one in given.get("golden", ())],
+        "golden": [{key.name: probe.get(key.name, key.default) for key in GOLDEN} for probe in given.get("golden", ())],
     }
     return {key.name: full[key.name] for key in TOP if full.get(key.name) is not None}
 
@@ -132,23 +139,23 @@ def _canonical(resolved: Mapping[str, object]) -> bytes:
 
 
 def read(given: Mapping[str, object], notes: ProblemList) -> Decode:
-    """The policy with its defaults: those of the library that is named."""
+    """Return the decode policy with the defaults of its library."""
     library = given.get("library", "pillow")
-    theirs = {
+    defaults = {
         "dct": "accurate",
         "to_gray": "luma" if library == "pillow" else "y_plane",
     }
     alpha = given.get("alpha", "drop")
     if "background" in given and alpha != "composite" and notes.fine("decode.alpha"):
         notes.add("decode.background", f"has no meaning with alpha: {alpha}; write alpha: composite or remove it")
-    policy: dict[str, Any] = {**theirs, **given}
+    policy: dict[str, Any] = {**defaults, **given}
     if "background" in policy:
         policy["background"] = tuple(policy["background"])
     return replace(Decode(), **policy)
 
 
 def resolved(decode: Decode) -> dict[str, object]:
-    """The policy in the spec language."""
+    """Return the decode policy in the spec language."""
     policy = {key.name: getattr(decode, key.name) for key in DECODE}
     policy["background"] = list(decode.background)
     if decode.alpha != "composite":
@@ -157,7 +164,7 @@ def resolved(decode: Decode) -> dict[str, object]:
 
 
 def check_payload(payload: PayloadKeys, notes: ProblemList) -> None:
-    """Note names that are not known, and what does not go together."""
+    """Report unknown names, and stacks, envelopes and content types that do not match."""
     named: tuple[tuple[str, str | None, Registry[RankedPlugin]], ...] = (
         ("stack", payload.get("stack"), STACKS),
         ("envelope", payload.get("envelope"), ENVELOPES),
@@ -165,18 +172,15 @@ def check_payload(payload: PayloadKeys, notes: ProblemList) -> None:
     for key, given, registry in named:
         if given is not None and given not in registry.names():
             names = registry.ranked()
-            hint = nearest(given, names) or f"; there are {choice_of(names)}"
-            notes.add(at("payload", key), f"{given!r} is not known{hint}")
-    if "stack" in payload and notes.fine("payload"):
+            notes.wrong(at("payload", key), given, f"{choice_of(names)}{nearest(given, names)}")
+    if "stack" in payload and notes.fine("payload.stack"):
         _check_pair(payload, STACKS[payload["stack"]], notes)
 
 
 def _check_pair(payload: PayloadKeys, stack: Stack, notes: ProblemList) -> None:
-    name, envelope, content_type = payload.get("stack"), payload.get("envelope"), payload.get("content_type")
-    own = "; with a handler of your own: stack: custom"
-    if envelope is not None and stack.envelopes and envelope not in stack.envelopes:
-        takes = choice_of(stack.envelopes)
-        notes.add("payload.envelope", f"{envelope!r} is not understood by {name}, which takes {takes}{own}")
+    name, envelope, content_type = payload["stack"], payload.get("envelope"), payload.get("content_type")
+    fix = "; for a handler that you write: stack: custom"
+    if envelope in ENVELOPES and stack.envelopes and envelope not in stack.envelopes:
+        notes.wrong("payload.envelope", envelope, f"{choice_of(stack.envelopes)} with stack: {name}{fix}")
     if content_type is not None and not stack.decodes(content_type):
-        takes = choice_of(stack.content_types)
-        notes.add("payload.content_type", f"{content_type!r} is refused by {name}, which takes {takes}{own}")
+        notes.wrong("payload.content_type", content_type, f"{choice_of(stack.content_types)} with stack: {name}{fix}")

@@ -1,4 +1,4 @@
-"""Collecting what is wrong with a spec: every problem at once, each with its place and its line."""
+"""The problems of a spec: all of them, each with its place and its position in the file."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from reprlib import Repr
 
-from sm_imgcheck.core.errors import Problem
+from sm_imgcheck.core.errors import Position, Problem
 
-__all__ = ["ProblemList", "at", "choice_of", "shown"]
+__all__ = ["ProblemList", "at", "choice_of", "position_of", "shown"]
 
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
@@ -18,36 +18,60 @@ _PLAIN_KEY = re.compile(r"[\w-]{1,60}")
 
 
 class ProblemList:
-    """The problems found so far. ``lines`` maps dotted places to lines of the file, counted from 1."""
+    """The problems of one spec. ``positions`` maps dotted places to positions in the file; "" is its first key."""
 
-    def __init__(self, lines: Mapping[str, int] | None = None) -> None:
-        self._lines = lines or {}
-        self._found: list[Problem] = []
+    def __init__(self, positions: Mapping[str, Position] | None = None) -> None:
+        self._positions = positions or {}
+        self._problems: list[Problem] = []
+        self._missing: set[str] = set()
+        self._suspects: set[str] = set()
 
     def add(self, place: str, message: str) -> None:
-        """Note a problem at a dotted place."""
-        self._found.append(Problem(place=place, message=message, line=self._line(place)))
+        """Add a problem at a dotted place."""
+        self._add(place, message, position_of(place, self._positions))
 
     def wrong(self, place: str, value: object, expected: str) -> None:
-        """Note that ``value`` stands where ``expected`` should."""
-        self.add(place, f"{shown(value)}, expected {expected}")
+        """Add a problem: the value got and what is expected."""
+        self.add(place, f"got {shown(value)}, expected {expected}")
+
+    def missing(self, place: str, message: str) -> None:
+        """Add a problem about a key that is missing, at the position of the mapping that should contain it."""
+        self._missing.add(place)
+        if not self._is_suspect(place):
+            mapping = place[: max(place.rfind("."), 0)]
+            self._add(place, f"missing: {message}", position_of(mapping, self._positions) or self._positions.get(""))
+
+    def suspect(self, place: str) -> None:
+        """Mark a place that another problem is probably about: ``fine`` is False there, and it is never missing."""
+        self._suspects.add(place)
 
     def fine(self, *places: str) -> bool:
-        """Whether nothing was noted at or under any of these places, nor of the spec as a whole."""
-        return not any(
-            not problem.place or _within(problem.place, place) for problem in self._found for place in places
+        """Return whether there is no problem at or under any of these places, nor one of the complete spec."""
+        problem_places = {problem.place for problem in self._problems} | self._missing | self._suspects
+        return not any(not inner or _within(inner, place) for inner in problem_places for place in places)
+
+    def all(self, *, partial: bool = False) -> tuple[Problem, ...]:
+        """Return every problem by position, those without a position last; ``partial``: except missing keys."""
+        problems = [problem for problem in self._problems if not (partial and problem.place in self._missing)]
+        return tuple(
+            sorted(problems, key=lambda problem: (problem.line is None, problem.line or 0, problem.column or 0))
         )
 
-    def all(self) -> tuple[Problem, ...]:
-        """Every problem in the order of the lines, those without one last."""
-        return tuple(sorted(self._found, key=lambda found: (found.line is None, found.line or 0)))
+    def _is_suspect(self, place: str) -> bool:
+        return any(_within(place, suspect) for suspect in self._suspects)
 
-    def _line(self, place: str) -> int | None:
-        while place:
-            if place in self._lines:
-                return self._lines[place]
-            place = place[: max(place.rfind("."), place.rfind("["), 0)]
-        return None
+    def _add(self, place: str, message: str, position: Position | None) -> None:
+        line, column = position or (None, None)
+        self._problems.append(Problem(place=place, message=message, line=line, column=column))
+
+
+def position_of(place: str, positions: Mapping[str, Position]) -> Position | None:
+    """Return the position of a dotted place, or of the innermost mapping or list around it that has one."""
+    while place:
+        if place in positions:
+            return positions[place]
+        place = place[: max(place.rfind("."), place.rfind("["), 0)]
+    return None
 
 
 def _within(inner: str, outer: str) -> bool:
@@ -55,7 +79,7 @@ def _within(inner: str, outer: str) -> bool:
 
 
 def at(place: str, key: str | int) -> str:
-    """The dotted place of an entry: ``resize.size``, ``shape[1]``."""
+    """Return the dotted place of an entry: ``resize.size``, ``shape[1]``."""
     if isinstance(key, int):
         return f"{place}[{key}]"
     key = key if _PLAIN_KEY.fullmatch(key) else shown(key)
@@ -63,11 +87,11 @@ def at(place: str, key: str | int) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as a message shows it: one short printable line, said in the words of YAML."""
+    """Return a value for a message: one short printable line, in YAML's terms."""
     if value is None:
-        return "nothing (null)"
+        return "null"
     if isinstance(value, bool):
-        return f"{str(value).lower()} (a truth value)"
+        return f"{str(value).lower()} (a boolean)"
     if isinstance(value, Mapping):
         return "a mapping" if value else "an empty mapping"
     if isinstance(value, str):
@@ -78,5 +102,5 @@ def shown(value: object) -> str:
 
 
 def choice_of(words: Sequence[str]) -> str:
-    """``a, b or c``."""
+    """Return ``a, b or c``."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

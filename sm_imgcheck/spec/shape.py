@@ -1,9 +1,10 @@
-"""The shape of a spec: how long each axis may be, and which axis is which."""
+"""The shape of a spec: the length of each axis, and the layout."""
 
 from __future__ import annotations
 
 import re
-from numbers import Integral
+from math import isfinite
+from numbers import Real
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.channels import CHANNELS
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["fixed_size", "read", "resolved"]
 
 _MOST_PIXELS = 178_956_970
-"""Height x width of a tensor: as many as an image may have unless a spec says otherwise."""
+"""Height x width of a tensor: the default limit of an image, ``decode.max_pixels``."""
 
 _AXES = {
     **dict.fromkeys(("n", "batch", "batch_size"), "N"),
@@ -29,12 +30,12 @@ _AXES = {
     **dict.fromkeys(("?", "*", "any", "none"), ""),
 }
 _RANGE = re.compile(r"(\d{1,9})?\.\.(\d{1,9})?")
-_EXPECTED = 'a whole number from 1, N, H, W, -1, null, or a range such as "32..1024"'
+_EXPECTED = 'an integer from 1, N, H, W, -1, null, or a range such as "32..1024"'
 
 
 @frozen
 class _Entry:
-    """One entry of ``shape`` as written: how long, and the axis that its symbol names, if any."""
+    """One entry of ``shape`` as written: its length, and the axis of its symbol."""
 
     low: int = 1
     high: int | None = None
@@ -48,13 +49,18 @@ class _Entry:
 
 
 def read(given: GivenSpec, notes: ProblemList) -> tuple[tuple[Dim, ...], str] | None:
-    """One Dim per axis, and the layout; None when what is given does not allow it (the problems are noted)."""
+    """Return one Dim per axis and the layout; None where one of them is invalid or missing."""
     entries = [_entry(value, at("shape", index), notes) for index, value in enumerate(given.get("shape", ()))]
-    if not entries or None in entries or not notes.fine("shape", "channel_order", "layout"):
+    if not entries or None in entries or not notes.fine("shape", "layout"):
         return None
     known = [entry for entry in entries if entry is not None]
-    order = given["channel_order"]
-    layout = given.get("layout") or _inferred(known, order, notes)
+    order, layout = given.get("channel_order"), given.get("layout")
+    if layout and len(layout) != len(known):
+        notes.add("layout", f"{layout} has {len(layout)} axes, but shape {_written(known)} has {len(known)}")
+        return None
+    if order is None:
+        return None
+    layout = layout or _inferred(known, order, notes)
     if not layout or not _agrees(known, layout, order, notes):
         return None
     dims = tuple(_dim(entry, axis, CHANNELS[order]) for entry, axis in zip(known, layout, strict=True))
@@ -66,18 +72,18 @@ def read(given: GivenSpec, notes: ProblemList) -> tuple[tuple[Dim, ...], str] | 
 
 
 def resolved(dims: tuple[Dim, ...]) -> list[int | str]:
-    """The shape in the spec language."""
+    """Return the shape in the spec language."""
     return [dim.fixed or str(dim) for dim in dims]
 
 
 def fixed_size(dims: tuple[Dim, ...], layout: str) -> tuple[int, int] | None:
-    """Height and width, where both are fixed."""
+    """Return height and width; None unless both are fixed."""
     height, width = (dims[layout.index(axis)].fixed for axis in "HW")
     return None if height is None or width is None else (height, width)
 
 
 def _entry(value: object, place: str, notes: ProblemList) -> _Entry | None:
-    length = int(value) if isinstance(value, Integral) and not isinstance(value, bool) else None
+    length = _integer(value)
     if value is None or length == -1:
         return _Entry()
     if length is not None and 1 <= length <= MAX_SIDE:
@@ -86,6 +92,13 @@ def _entry(value: object, place: str, notes: ProblemList) -> _Entry | None:
     if entry is None:
         notes.wrong(place, value, _EXPECTED if length is None else f"{_EXPECTED}; at most {MAX_SIDE}")
     return entry
+
+
+def _integer(value: object) -> int | None:
+    """Return an integer of any number class, also 224.0; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(number := float(value)):
+        return None
+    return int(number) if number == int(number) else None
 
 
 def _symbol(word: str) -> _Entry | None:
@@ -106,7 +119,7 @@ def _dim(entry: _Entry, axis: str, channels: int) -> Dim:
 
 
 def _inferred(entries: list[_Entry], order: str, notes: ProblemList) -> str | None:
-    """The only layout by which the shape makes sense, else None with the question noted."""
+    """Return the only layout that fits the shape; None where none or several do."""
     channels = CHANNELS[order]
     fit = [
         layout
@@ -115,12 +128,12 @@ def _inferred(entries: list[_Entry], order: str, notes: ProblemList) -> str | No
         and ("C" in layout or channels == 1)
         and all(entry.may_be(axis, channels) for entry, axis in zip(entries, layout, strict=True))
     ]
-    # An image of one row or one column is a reading that nobody means when there is another: GRAY [224, 224, 1].
+    # A layout in which the image has one row or one column is ignored where another fits: GRAY [224, 224, 1].
     likely = [layout for layout in fit if all(entries[layout.index(axis)].high != 1 for axis in "HW")]
     if len(likely or fit) == 1:
         return (likely or fit)[0]
     if fit:
-        notes.add("layout", f"missing: shape {_written(entries)} can be read as {choice_of(fit)}; write which it is")
+        notes.add("layout", f"missing: shape {_written(entries)} fits {choice_of(fit)}; write one of them")
     else:
         notes.add("shape", _no_layout(entries, order))
     return None
@@ -136,11 +149,8 @@ def _no_layout(entries: list[_Entry], order: str) -> str:
 
 
 def _agrees(entries: list[_Entry], layout: str, order: str, notes: ProblemList) -> bool:
-    """Whether a layout that was given fits the shape."""
+    """Return whether a layout fits the shape and the channel order."""
     channels = CHANNELS[order]
-    if len(layout) != len(entries):
-        notes.add("layout", f"{layout} has {len(layout)} axes, but shape {_written(entries)} has {len(entries)}")
-        return False
     if "C" not in layout and channels > 1:
         notes.add("layout", f"{layout} has no channel axis, but {order} has {channels} channels")
         return False
@@ -151,13 +161,13 @@ def _agrees(entries: list[_Entry], layout: str, order: str, notes: ProblemList) 
     ]
     for index, axis in wrong:
         needs = f"{order} has {channels}" if axis == "C" else f"that axis is {axis}"
-        notes.add(at("shape", index), f"{_one(entries[index])}, but with layout {layout} {needs}")
+        notes.add(at("shape", index), f"{_symbol_of(entries[index])}, but with layout: {layout} {needs}")
     return not wrong
 
 
-def _one(entry: _Entry) -> str:
+def _symbol_of(entry: _Entry) -> str:
     return entry.axis or str(Dim(low=entry.low, high=entry.high))
 
 
 def _written(entries: list[_Entry]) -> str:
-    return f"[{', '.join(_one(entry) for entry in entries)}]"
+    return f"[{', '.join(_symbol_of(entry) for entry in entries)}]"

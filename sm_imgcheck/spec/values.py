@@ -1,4 +1,4 @@
-"""How pixel values become numbers: ``value_range`` or ``normalize``, then ``quantize``."""
+"""The value mapping of pixels: ``value_range`` or ``normalize``, then ``quantize``."""
 
 from __future__ import annotations
 
@@ -17,24 +17,18 @@ __all__ = ["expected", "quantize_resolved", "quantized", "read", "resolved"]
 
 
 def read(given: GivenSpec, notes: ProblemList) -> Values | None:
-    """The value mapping, mean and std in the stored channel order; None when it cannot be told (problems noted)."""
+    """Return the value mapping, mean and std in the stored channel order; None where it is invalid or missing."""
     if "value_range" in given and "normalize" in given:
-        notes.add("normalize", "stands beside value_range: each says where pixel values land; keep one of them")
+        notes.add("normalize", "conflicts with value_range: both map pixel values; keep one of them")
         return None
-    if not notes.fine("value_range", "normalize", "dtype", "channel_order"):
-        return None
-    values = (
-        _normalized(given["normalize"], given["channel_order"], notes)
-        if "normalize" in given
-        else _ranged(given, notes)
-    )
-    if values is not None and "quantize" not in given and given["dtype"] in INTEGER_RANGES:
-        _fits_integers(values, given, notes)
+    values = _normalized(given, notes) if "normalize" in given else _ranged(given, notes)
+    if values is not None and "quantize" not in given and given.get("dtype") in INTEGER_RANGES:
+        _check_integers(values, given, notes)
     return values
 
 
 def resolved(values: Values, order: str) -> dict[str, object]:
-    """The mapping in the spec language: one of the keys ``value_range`` and ``normalize``."""
+    """Return the mapping in the spec language: the key ``value_range`` or ``normalize``."""
     if values.mean is None:
         return {"value_range": [normalize_number(end) for end in (values.low, values.high) if end is not None]}
     normalize: dict[str, object] = {"units": values.units, "mean": [normalize_number(entry) for entry in values.mean]}
@@ -44,16 +38,18 @@ def resolved(values: Values, order: str) -> dict[str, object]:
 
 
 def quantized(given: GivenSpec, notes: ProblemList) -> Quantize | None:
-    """The integer grid, if there is one."""
+    """Return the quantization; None without one, or where it is invalid."""
     if "quantize" not in given or not notes.fine("quantize", "dtype"):
         return None
     dtype, quantize = given["dtype"], given["quantize"]
     if dtype not in INTEGER_RANGES:
-        notes.add("quantize", f"dtype is {dtype}: only integer types are quantized; remove it, or write dtype: int8")
+        notes.add(
+            "quantize", f"conflicts with dtype: {dtype}, which is not an integer type; remove it, or write dtype: int8"
+        )
         return None
     low, high = INTEGER_RANGES[dtype]
     if not low <= quantize.get("zero_point", 0) <= high:
-        notes.wrong("quantize.zero_point", quantize["zero_point"], f"a number that {dtype} can hold: {low} to {high}")
+        notes.wrong("quantize.zero_point", quantize["zero_point"], f"an integer of {dtype}, {low} to {high}")
         return None
     return Quantize(
         scale=float(quantize["scale"]),
@@ -63,41 +59,46 @@ def quantized(given: GivenSpec, notes: ProblemList) -> Quantize | None:
 
 
 def quantize_resolved(quantize: Quantize) -> dict[str, object]:
-    """The grid in the spec language."""
+    """Return the quantization in the spec language."""
     return {"scale": normalize_number(quantize.scale), "zero_point": quantize.zero_point, "rounding": quantize.rounding}
 
 
 def expected(given: GivenSpec) -> tuple[float, float] | None:
-    """The range asserted on the finished tensor, if any."""
+    """Return the asserted range of the final tensor; None without one."""
     pair = given.get("expect_range")
     return None if pair is None else (float(pair[0]), float(pair[1]))
 
 
 def _ranged(given: GivenSpec, notes: ProblemList) -> Values | None:
-    pair, dtype = given.get("value_range"), given["dtype"]
+    if not notes.fine("value_range", "normalize"):
+        return None
+    pair, dtype = given.get("value_range"), given.get("dtype")
     if pair is None and dtype == "uint8" and "quantize" not in given:
         pair = [0, 255]
     if pair is None:
-        why = "quantize needs to know what it quantizes" if "quantize" in given else f"{dtype} does not tell it"
-        notes.add(
-            "value_range",
-            f"missing: where do pixel values 0..255 land? {why}; write value_range: [0, 1], [-1, 1] or [0, 255], "
-            "or normalize with mean and std",
-        )
+        if dtype is not None and notes.fine("quantize"):
+            notes.missing(
+                "value_range",
+                "the range of the tensor for pixel values 0..255; write value_range: [0, 1], [-1, 1] or [0, 255], "
+                "or normalize with mean and std",
+            )
         return None
     return Values(low=float(pair[0]), high=float(pair[1]))
 
 
-def _normalized(given: GivenNormalize, order: str, notes: ProblemList) -> Values | None:
-    if "mean" not in given and "std" not in given:
-        notes.add("normalize", "has neither mean nor std; write one of them, or value_range instead")
+def _normalized(given: GivenSpec, notes: ProblemList) -> Values | None:
+    if not notes.fine("normalize", "channel_order"):
         return None
-    units = _units(given, notes)
-    mean = _per_channel("mean", given.get("mean", 0), order, notes)
-    std = _per_channel("std", given["std"], order, notes) if "std" in given else None
+    normalize, order = given["normalize"], given["channel_order"]
+    if "mean" not in normalize and "std" not in normalize:
+        notes.add("normalize", "missing mean and std; write one of them, or value_range instead")
+        return None
+    units = _units(normalize, notes)
+    mean = _per_channel("mean", normalize.get("mean", 0), order, notes)
+    std = _per_channel("std", normalize["std"], order, notes) if "std" in normalize and mean else None
     if units is None or mean is None or not notes.fine("normalize"):
         return None
-    listed = _listed_order(given, order, mean, std, notes)
+    listed = _listed_order(normalize, order, mean, std, notes)
     if listed is None:
         return None
     if {listed[0], order[0]} == {"R", "B"}:
@@ -106,21 +107,21 @@ def _normalized(given: GivenNormalize, order: str, notes: ProblemList) -> Values
 
 
 def _units(given: GivenNormalize, notes: ProblemList) -> str | None:
-    """``units``; where it is not said, entries above 1 make it a question."""
+    """Return ``units``; entries above 1 need the key, because they are ambiguous without it."""
     if "units" in given:
         return str(given["units"])
     for name, entries in (("mean", given.get("mean", 0)), ("std", given.get("std", 0))):
         if any(abs(entry) > 1 for entry in (entries if isinstance(entries, list) else [entries])):
             notes.add(
                 "normalize.units",
-                f"missing: {name} is above 1; is it for pixels 0..255 (units: byte) or for pixels / 255 (units: unit)?",
+                f"missing: {name} is above 1; write units: byte for pixels 0..255, or units: unit for pixels / 255",
             )
             return None
     return "unit"
 
 
 def _per_channel(name: str, value: float | list[float], order: str, notes: ProblemList) -> tuple[float, ...] | None:
-    """One entry per stored channel; three entries leave an alpha channel as it is."""
+    """Return one entry per stored channel; three entries leave an alpha channel unchanged."""
     channels = CHANNELS[order]
     entries = value if isinstance(value, list) else [value]
     if len(entries) == 1:
@@ -129,7 +130,7 @@ def _per_channel(name: str, value: float | list[float], order: str, notes: Probl
         entries = [*entries, 0 if name == "mean" else 1]
     if len(entries) != channels:
         notes.wrong(
-            f"normalize.{name}", value, f"{channels} entr{'y' if channels == 1 else 'ies'}, as {order} has channels"
+            f"normalize.{name}", value, f"{channels} entr{'y' if channels == 1 else 'ies'} with channel_order: {order}"
         )
         return None
     return tuple(float(entry) for entry in entries)
@@ -138,30 +139,32 @@ def _per_channel(name: str, value: float | list[float], order: str, notes: Probl
 def _listed_order(
     given: GivenNormalize, order: str, mean: tuple[float, ...], std: tuple[float, ...] | None, notes: ProblemList
 ) -> str | None:
-    """The order in which mean and std are listed."""
+    """Return the order in which mean and std are listed; None where it is missing or invalid."""
     listed = given.get("order")
     if listed is not None:
         if CHANNELS[listed] > CHANNELS[order] or (CHANNELS[listed] == 1) != (order == GRAY):
-            notes.wrong("normalize.order", listed, f"an order of the channels of {order}")
+            notes.wrong("normalize.order", listed, f"an order with the channels of channel_order: {order}")
             return None
         return str(listed)
     if blue_first(order) and any(_swapped(entries) != entries for entries in (mean, std) if entries):
         notes.add(
             "normalize.order",
-            f"missing: the model takes {order}; in which order are mean and std listed, order: RGB or order: BGR?",
+            f"missing: the order in which mean and std are listed for a {order} model; write order: RGB or order: BGR",
         )
         return None
     return order
 
 
 def _swapped(entries: tuple[float, ...]) -> tuple[float, ...]:
-    """The first three entries the other way round; alpha stays last."""
+    """Return the first three entries in reverse order; alpha stays last."""
     return entries[2::-1] + entries[3:]
 
 
-def _fits_integers(values: Values, given: GivenSpec, notes: ProblemList) -> None:
-    """Without ``quantize`` an integer type must hold the mapped gray levels as they are."""
+def _check_integers(values: Values, given: GivenSpec, notes: ProblemList) -> None:
+    """Report mapped gray levels that an integer dtype without ``quantize`` cannot hold."""
     dtype = given["dtype"]
+    if not notes.fine("channel_order", "quantize"):
+        return
     low, high = INTEGER_RANGES[dtype]
     affine = canonical(values, CHANNELS[given["channel_order"]])
     place = "normalize" if "normalize" in given else "value_range"
@@ -169,11 +172,12 @@ def _fits_integers(values: Values, given: GivenSpec, notes: ProblemList) -> None
     if min(affine.scale) < 1 - 1e-9:
         notes.add(
             place,
-            f"lands on {min(ends):.6g} to {max(ends):.6g}, but dtype {dtype} holds whole numbers only, so gray levels "
-            f"would be lost; write a float dtype, value_range: [0, 255], or add quantize",
+            f"maps pixels to {min(ends):.6g} to {max(ends):.6g}, which loses gray levels with dtype: {dtype}; "
+            "write a float dtype, value_range: [0, 255], or add quantize",
         )
     elif min(ends) < low - 0.5 or max(ends) > high + 0.5:
         notes.add(
             place,
-            f"lands on {min(ends):.6g} to {max(ends):.6g}, but dtype {dtype} holds {low} to {high}; change one of them",
+            f"maps pixels to {min(ends):.6g} to {max(ends):.6g}, but dtype: {dtype} holds {low} to {high}; "
+            "change one of them",
         )

@@ -1,7 +1,7 @@
-"""YAML as specs use it: plain values with the line of each, in bounded time and memory.
+"""YAML for specs: plain values with the position of each, in bounded time and memory.
 
-Events come from PyYAML; what plain scalars mean is YAML 1.2's core schema (``no`` and ``16:9`` are text, ``1e-3`` is
-a number, ``0224`` is 224), https://yaml.org/spec/1.2.2/#103-core-schema. PyYAML's own resolver is that of YAML 1.1.
+Events come from PyYAML; plain scalars follow YAML 1.2's core schema (``no`` and ``16:9`` are text, ``1e-3`` is a
+number, ``0224`` is 224), https://yaml.org/spec/1.2.2/#103-core-schema. PyYAML's resolver implements YAML 1.1.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import NoReturn
 
 import yaml
 
-from sm_imgcheck.core.errors import Problem, SpecError
+from sm_imgcheck.core.errors import Position, Problem, SpecError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.problems import at, shown
+from sm_imgcheck.spec.yaml_errors import syntax_problem
 
 __all__ = ["Document", "document", "entry", "flow", "read"]
 
@@ -37,99 +38,96 @@ class Document:
     """One YAML document as plain values."""
 
     value: Json
-    lines: dict[str, int]
-    """Line of each key and entry, by dotted place, counted from 1."""
-    line: int = 1
-    """Where the document begins."""
+    positions: dict[str, Position]
+    """Of each key and entry, by dotted place; "" is the position of the first key."""
     problems: tuple[Problem, ...] = ()
-    """What is wrong with it though it could be read: keys that stand twice."""
+    """Problems of a document that could be read: duplicate keys, tags, keys that are not text."""
 
 
 def read(body: bytes, source: str) -> Document:
-    """Read one document. Raises SpecError, with the line, for what is no YAML, or more of it than a spec needs."""
+    """Read one document. Raises SpecError, with positions, for invalid YAML, and for more of it than a spec needs."""
     text = _decoded(body, source)
     reader = _Reader(events=_events(text, source), source=source)
+    try:
+        value = _document(reader)
+    except SpecError as error:
+        raise SpecError(source, (*reader.problems, *error.problems)) from None
+    return Document(value=value, positions=reader.positions, problems=tuple(reader.problems))
+
+
+def _document(reader: _Reader) -> Json:
+    """Return the value of the only document."""
     next(reader.events)  # StreamStart
-    first = next(reader.events)
-    if isinstance(first, yaml.StreamEndEvent):
-        return Document(value=None, lines={})
+    start = next(reader.events)
+    if isinstance(start, yaml.StreamEndEvent):
+        reader.positions[""] = Position(1, 1)
+        return None
     root = next(reader.events)
-    line = _line(root)
+    reader.positions[""] = _position(root)
     value = reader.node(root, "", 0)
     next(reader.events)  # DocumentEnd
     extra = next(reader.events)
     if not isinstance(extra, yaml.StreamEndEvent):
-        reader.refuse(extra, "", "a second document begins; a spec is one document")
-    return Document(value=value, lines=reader.lines, line=line, problems=tuple(reader.problems))
+        reader.reject(extra, "", "second document: a spec is one document; remove `---` or the rest of the file")
+    return value
 
 
 def _decoded(body: bytes, source: str) -> str:
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise SpecError(source, (Problem(place="", message="is UTF-16 text; save it as UTF-8"),))
+        raise SpecError(source, (Problem(place="", message="encoding: got UTF-16, expected UTF-8", line=1, column=1),))
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = body.count(b"\n", 0, error.start) + 1
-        message = f"byte 0x{body[error.start]:02x} is not UTF-8; save the file as UTF-8"
-        raise SpecError(source, (Problem(place="", message=message, line=line),)) from None
+        line, start = body.count(b"\n", 0, error.start) + 1, body.rfind(b"\n", 0, error.start) + 1
+        column = len(body[start : error.start].decode("utf-8-sig", "replace")) + 1
+        message = f"encoding: byte 0x{body[error.start]:02x} is not UTF-8; save the file as UTF-8"
+        raise SpecError(source, (Problem(place="", message=message, line=line, column=column),)) from None
 
 
 def _events(text: str, source: str) -> Iterator[yaml.Event]:
-    """PyYAML's events, its errors said in our words."""
+    """Yield PyYAML's events. Raises SpecError instead of PyYAML's errors."""
     try:
         yield from yaml.parse(text, Loader=yaml.SafeLoader)
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        message = f"character {chr(error.character)!a} cannot stand in YAML"
-        raise SpecError(source, (Problem(place="", message=message, line=line),)) from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise SpecError(source, (_syntax(error, None if mark is None else mark.line + 1),)) from None
-
-
-def _syntax(error: yaml.MarkedYAMLError, line: int | None) -> Problem:
-    problem = error.problem or "cannot be read"
-    if "'\\t'" in problem:
-        problem = "a tab; YAML indents with spaces"
-    context = f" ({error.context})" if error.context else ""
-    return Problem(
-        place="",
-        message=f"not YAML: {ascii(problem)[1:-1] if not problem.isprintable() else problem}{context}",
-        line=line,
-    )
+    except yaml.YAMLError as error:
+        raise SpecError(source, (syntax_problem(error, text),)) from None
 
 
 @dataclass(slots=True)
 class _Reader:
-    """Walks the events of one document and counts what it has taken in."""
+    """Reads the events of one document and counts its values."""
 
     events: Iterator[yaml.Event]
     source: str
-    lines: dict[str, int] = field(default_factory=dict)
+    positions: dict[str, Position] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     nodes: int = 0
     anchors: dict[str, tuple[Json, int]] = field(default_factory=dict)
-    """The value that an anchor names, and of how many nodes it is made."""
+    """The value of each anchor, and the number of its nodes."""
 
-    def refuse(self, event: yaml.Event, place: str, message: str) -> NoReturn:
-        raise SpecError(self.source, (Problem(place=place, message=message, line=_line(event)),))
+    def problem(self, event: yaml.Event, place: str, message: str) -> Problem:
+        line, column = _position(event)
+        return Problem(place=place, message=message, line=line, column=column)
+
+    def reject(self, event: yaml.Event, place: str, message: str) -> NoReturn:
+        raise SpecError(self.source, (self.problem(event, place, message),))
 
     def count(self, event: yaml.Event, place: str, nodes: int) -> None:
         self.nodes += nodes
         if self.nodes > _MOST_NODES:
-            self.refuse(event, place, f"more than {_MOST_NODES} values, aliases counted as often as they are used")
+            self.reject(event, place, f"more than {_MOST_NODES} values, each use of an alias counted")
 
     def node(self, event: yaml.Event, place: str, depth: int) -> Json:
-        """The value that begins with ``event``."""
+        """Return the value that begins with ``event``."""
         if depth > _DEEPEST:
-            self.refuse(event, place, f"nested more than {_DEEPEST} deep")
+            self.reject(event, place, f"nested more than {_DEEPEST} deep")
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event, place)
         assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
         before = self.nodes
         self.count(event, place, 1)
         if event.tag is not None:
-            self.refuse(event, place, f"tag {shown(event.tag)}: specs have no tags; write the plain value")
+            message = f"tag {shown(event.tag)}: tags are not supported; write the plain value"
+            self.problems.append(self.problem(event, place, message))
         value = self.content(event, place, depth)
         if event.anchor is not None:
             self.anchors[event.anchor] = value, self.nodes - before
@@ -137,7 +135,9 @@ class _Reader:
 
     def alias(self, event: yaml.AliasEvent, place: str) -> Json:
         if event.anchor not in self.anchors:
-            self.refuse(event, place, f"alias *{shown(event.anchor)} names nothing that is complete before it")
+            self.reject(
+                event, place, f"alias *{event.anchor}: no complete value before it has the anchor &{event.anchor}"
+            )
         value, nodes = self.anchors[event.anchor]
         self.count(event, place, nodes)
         return value
@@ -152,40 +152,36 @@ class _Reader:
     def sequence(self, place: str, depth: int) -> list[Json]:
         entries: list[Json] = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
-            where = at(place, len(entries))
-            self.lines[where] = _line(event)
-            entries.append(self.node(event, where, depth + 1))
+            inner = at(place, len(entries))
+            self.positions[inner] = _position(event)
+            entries.append(self.node(event, inner, depth + 1))
         return entries
 
     def mapping(self, place: str, depth: int) -> dict[str, Json]:
         entries: dict[str, Json] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            line = _line(event)
-            key = self.key(event, place, depth)
-            where = at(place, key)
-            value = self.node(next(self.events), where, depth + 1)
-            if key in entries:
-                message = f"stands twice, in line {self.lines[where]} and in line {line}; keep one of them"
-                self.problems.append(Problem(place=where, message=message, line=line))
-                continue
-            self.lines[where] = line
-            entries[key] = value
+            key = self.node(event, place, depth + 1)
+            inner = at(place, key if isinstance(key, str) else shown(key))
+            value = self.node(next(self.events), inner, depth + 1)
+            if not isinstance(key, str):
+                self.problems.append(self.problem(event, place, f"key: got {shown(key)}, expected text"))
+            elif key in entries:
+                message = f"duplicate key: lines {self.positions[inner].line} and {_position(event).line}; keep one"
+                self.problems.append(self.problem(event, inner, message))
+            else:
+                self.positions[inner] = _position(event)
+                entries[key] = value
         return entries
 
-    def key(self, event: yaml.Event, place: str, depth: int) -> str:
-        key = self.node(event, place, depth + 1)
-        if not isinstance(key, str):
-            self.refuse(event, place, f"{shown(key)} as a key; keys are words")
-        return key
 
-
-def _line(event: yaml.Event) -> int:
-    """Where it begins, counted from 1."""
-    return 1 if event.start_mark is None else event.start_mark.line + 1
+def _position(event: yaml.Event) -> Position:
+    """Return where an event begins."""
+    mark = event.start_mark
+    return Position(1, 1) if mark is None else Position(mark.line + 1, mark.column + 1)
 
 
 def _scalar(text: str) -> Json:
-    """A plain scalar by the core schema."""
+    """Return the value of a plain scalar by the core schema."""
     if text in _WORDS:
         return _WORDS[text]
     if len(text) <= _LONGEST_NUMBER:
@@ -199,11 +195,11 @@ def _scalar(text: str) -> Json:
 
 _BARE = re.compile(r"[A-Za-z_][\w./+-]*(?: [\w./+-]+)*", re.ASCII)
 _NOT_TEXT = {"null", "true", "false", "yes", "no", "on", "off"}
-"""Words that some version of YAML takes for something else."""
+"""Words that are not text in some version of YAML."""
 
 
 def flow(value: object) -> str:
-    """One line of YAML: ``[N, 224, 224, 3]``, ``{mode: stretch}``."""
+    """Return one line of YAML: ``[N, 224, 224, 3]``, ``{mode: stretch}``."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):
@@ -212,12 +208,12 @@ def flow(value: object) -> str:
         return f"{{{', '.join(f'{_text(key)}: {flow(inner)}' for key, inner in value.items())}}}"
     if isinstance(value, Sequence):
         return f"[{', '.join(flow(inner) for inner in value)}]"
-    # YAML 1.1 takes 1e-05 for text: it wants a point before the exponent.
+    # YAML 1.1 reads 1e-05 as text: it requires a point before the exponent.
     return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value))
 
 
 def entry(key: str, value: object) -> list[str]:
-    """The lines of one key of the top level."""
+    """Return the lines of one key of the top level."""
     if isinstance(value, Mapping) and value:
         return [f"{key}:", *(f"  {_text(name)}: {flow(inner)}" for name, inner in value.items())]
     if isinstance(value, Sequence) and value and isinstance(value[0], Mapping):
@@ -226,7 +222,7 @@ def entry(key: str, value: object) -> list[str]:
 
 
 def document(mapping: Mapping[str, object]) -> str:
-    """A whole spec, its keys in the order in which they come."""
+    """Return a complete spec, its keys in the order of the mapping."""
     return "".join(f"{line}\n" for key, value in mapping.items() for line in entry(key, value))
 
 

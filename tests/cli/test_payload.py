@@ -314,8 +314,8 @@ def test_pictures_share_a_body_where_the_form_allows(place, say):
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (["--as", "kserve-v2"], "takes npy, array or csv"),
-        (["--content-type", "image/jpeg"], "is refused by pytorch"),
+        (["--as", "kserve-v2"], "envelope: got 'kserve-v2', expected npy, array or csv with stack: pytorch"),
+        (["--content-type", "image/jpeg"], "content_type: got 'image/jpeg', expected application/x-npy"),
         (["--as", "numpy"], "did you mean npy?"),
         (["-s", "nowhere.yaml"], "nowhere.yaml"),
     ],

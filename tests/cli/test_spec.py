@@ -46,8 +46,9 @@ def test_a_bad_spec_is_an_error(run, tmp_path):
     (tmp_path / "bad.yaml").write_text("shape: 3\ndtype: float31\n")
     code, out, err = run("show", "bad.yaml")
     assert (code, out) == (2, "")
-    assert err.startswith("error: bad.yaml: line 1: shape: 3, expected a list")
-    assert "line 2: dtype: 'float31', expected an element type" in err
+    assert err.startswith("error: bad.yaml:1:1: channel_order: missing: ")
+    assert "bad.yaml:1:1: shape: got 3, expected a list" in err
+    assert "bad.yaml:2:1: dtype: got 'float31', expected a dtype" in err
     code, _, err = run("show", "torchvision-imagnet")
     assert code == 2
     assert "did you mean torchvision-imagenet?" in err
@@ -57,17 +58,17 @@ def test_a_bad_spec_is_an_error(run, tmp_path):
 def test_lint(run, tmp_path):
     (tmp_path / "bad.yaml").write_text("shape: 3\n")
     (tmp_path / "odd.yaml").write_text("extends: pillow-rgb-01\nshape: [8, 224, 224, 3]\n")
-    assert run("lint", "keras-tf") == (0, "keras-tf: fine\n", "")
+    assert run("lint", "keras-tf") == (0, "keras-tf: OK\n", "")
     code, out, _ = run("lint", "odd.yaml")
     assert (code, out) == (
         0,
-        "warning: odd.yaml: shape[0]: a batch of 8: a single image makes a batch of 1; N allows any size\n",
+        "warning: odd.yaml:2:9: shape[0]: batch size 8: a single image is a batch of 1; write N for any batch size\n",
     )
     code, out, _ = run("lint", "bad.yaml", "keras-tf", "nothing.yaml")
     assert code == 2
-    assert out.splitlines()[0].startswith("error: bad.yaml: line 1: shape: 3")
+    assert any(line.startswith("error: bad.yaml:1:1: shape: got 3") for line in out.splitlines())
     assert out.splitlines()[-2:] == [
-        "keras-tf: fine",
+        "keras-tf: OK",
         "error: nothing.yaml: no such file; sm-imgcheck spec list shows the presets",
     ]
 
@@ -76,6 +77,31 @@ def test_schema(run):
     code, out, _ = run("schema")
     assert code == 0
     assert json.loads(out) == schema()
+
+
+def test_schema_into_a_file(run, tmp_path):
+    assert run("schema", "-o", "x.json") == (0, "", "")
+    assert json.loads((tmp_path / "x.json").read_text()) == schema()
+    (tmp_path / "x.json").write_text("{}")
+    assert run("schema", "-o", "x.json")[0] == 2
+    assert run("schema", "-o", "x.json", "--force")[0] == 0
+
+
+def test_init_writes_the_schema_that_its_first_line_names(run, tmp_path):
+    (tmp_path / "models").mkdir()
+    assert run("init", "-o", "models/a.yaml") == (0, "", "")
+    line = (tmp_path / "models/a.yaml").read_text().splitlines()[0]
+    path = tmp_path / "models" / line.removeprefix("# yaml-language-server: $schema=")
+    assert json.loads(path.read_text()) == schema()
+    path.write_text("{}")
+    assert run("init", "-o", "models/b.yaml") == (0, "", "")
+    assert path.read_text() == "{}"
+
+
+def test_init_to_standard_output_writes_no_file(run, tmp_path):
+    code, out, _ = run("init")
+    assert (code, list(tmp_path.iterdir())) == (0, [])
+    assert out.startswith("# yaml-language-server: $schema=")
 
 
 def test_list(run):
@@ -135,8 +161,8 @@ class TestInit:
         [
             (["--shape", "1,2"], "but no axis is 3"),
             (["--dtype", "float31"], "did you mean float32?"),
-            (["--value-range", "0,1", "--mean", "0.5"], "stands beside value_range"),
-            (["--shape", "[[["], "not YAML"),
+            (["--value-range", "0,1", "--mean", "0.5"], "conflicts with value_range"),
+            (["--shape", "[[["], "invalid YAML"),
             (["--extends", "keras-fd"], "did you mean keras-tf?"),
             (["--from-tensor", "nothing.npy"], "nothing.npy: "),
         ],
@@ -165,7 +191,7 @@ class TestInit:
             (np.full((8, 8, 3), np.nan, "f4"), "holds NaN or infinity"),
             (np.zeros((8, 8, 3), bool), "dtype bool, expected numbers"),
             (np.zeros((0, 8, 3), "f4"), "holds 0 values"),
-            (np.zeros((1, 8, 8, 7), "f4"), "not an image of 1, 3 or 4 channels"),
+            (np.zeros((1, 8, 8, 7), "f4"), "expected an image of 1, 3 or 4 channels"),
             (np.zeros((8, 8, 3), "c8"), "dtype complex64, expected numbers"),
         ],
     )
@@ -211,7 +237,7 @@ def test_lint_as_json_has_each_spec_with_its_problems(run, tmp_path):
     fine, bad, odd = json.loads(out)
     assert code == 2
     assert fine == {"spec": "keras-tf", "errors": [], "warnings": []}
-    assert bad["errors"][0].startswith("bad.yaml: line 1: shape: 3, expected a list")
+    assert bad["errors"][-1].startswith("bad.yaml:1:1: ")
     assert (odd["errors"], len(odd["warnings"])) == ([], 1)
 
 

@@ -52,4 +52,4 @@ def test_a_word_that_means_two_sizes(name):
 def test_in_a_spec():
     assert spec(dtype="TYPE_FP32") == spec(dtype="float32")
     assert "did you mean float32?" in problems(dtype="flaot32")["dtype"]
-    assert "expected an element type" in problems(dtype=32)["dtype"]
+    assert "expected a dtype" in problems(dtype=32)["dtype"]

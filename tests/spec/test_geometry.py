@@ -128,7 +128,7 @@ def test_a_border_has_one_number_per_channel(order, channels, given, fill):
         ({"library": "pil"}, "library", "did you mean pillow?"),
         ({"size": 224}, "size", "or write mode: shortest_edge, or [224, 224]"),
         ({"size": [224]}, "size", "one edge in pixels, or [height, width]"),
-        ({"size": [224, 0]}, "size[1]", "a whole number from 1 to 65535"),
+        ({"size": [224, 0]}, "size[1]", "an integer from 1 to 65535"),
         ({"size": "224x224"}, "size", "one edge in pixels, or [height, width]"),
         ({"mode": "shortest_edge", "size": [256, 300]}, "size", "one edge, such as 256"),
         ({"max_size": 800}, "max_size", "has no meaning with mode: stretch, only with shortest_edge"),
@@ -260,7 +260,7 @@ def test_segment_anything():
         ({"crop": {"size": 5, "square": 1}}, "crop", "has size and square of"),
         ({"crop": {"fraction": 1.5}}, "crop.fraction", "above 0 to 1"),
         ({"crop": {"fraction": 0}}, "crop.fraction", "above 0 to 1"),
-        ({"crop": {"aspect": [1, 1, 1]}}, "crop.aspect", "2 whole numbers"),
+        ({"crop": {"aspect": [1, 1, 1]}}, "crop.aspect", "2 integers"),
         ({"crop": {"square": 1, "rounding": "none"}}, "crop.rounding", "none is for aspect"),
         ({"crop": {"square": 1, "pad_side": "before"}}, "crop.pad_side", "no meaning without size"),
         ({"crop": "center"}, "crop", "a mapping with the keys fraction"),
@@ -282,7 +282,7 @@ def test_steps_that_cannot_be(step, place, message):
 
 @pytest.mark.parametrize("geometry", ["crop", {"crop": {"square": 1}}, 3])
 def test_geometry_is_a_list(geometry):
-    assert "a list of steps, each one of crop, resize or pad" in problems(geometry=geometry)["geometry"]
+    assert "a list of steps, each crop, resize or pad" in problems(geometry=geometry)["geometry"]
 
 
 @pytest.mark.parametrize("step", ["crop", {}, {"crop": {"square": 1}, "pad": {"size": 5}}, None])

@@ -46,14 +46,14 @@ def test_what_is_said_overrules_the_example():
 @pytest.mark.parametrize(
     ("shape", "dtype", "ends", "message"),
     [
-        ((1, 224, 224, 5), "float32", (0, 1), "not an image of 1, 3 or 4 channels"),
-        ((10,), "float32", (0, 1), "not an image"),
-        ((1, 1, 1, 1, 3), "float32", (0, 1), "not an image"),
-        ((), "float32", (0, 1), "not an image"),
-        ((64, 64, 3), "complex64", (0, 1), "dtype is complex64"),
-        ((64, 64, 3), "float32", (-1000, 1000), "say it with --value-range"),
-        ((64, 64, 3), "uint8", (0, 256), "say it with --value-range"),
-        ((64, 64, 1), "float32", (-2, 2), "say it with --value-range"),
+        ((1, 224, 224, 5), "float32", (0, 1), "expected an image of 1, 3 or 4 channels"),
+        ((10,), "float32", (0, 1), "expected an image"),
+        ((1, 1, 1, 1, 3), "float32", (0, 1), "expected an image"),
+        ((), "float32", (0, 1), "expected an image"),
+        ((64, 64, 3), "complex64", (0, 1), "dtype: got complex64"),
+        ((64, 64, 3), "float32", (-1000, 1000), "set it with --value-range"),
+        ((64, 64, 3), "uint8", (0, 256), "set it with --value-range"),
+        ((64, 64, 1), "float32", (-2, 2), "set it with --value-range"),
     ],
 )
 def test_examples_that_cannot_be(shape, dtype, ends, message):
@@ -63,7 +63,7 @@ def test_examples_that_cannot_be(shape, dtype, ends, message):
 
 def test_a_channel_order_says_which_axis_holds_the_channels():
     assert infer_spec((1, 64, 64, 1), "float32", 0, 1, {"channel_order": "gray"})[0]["layout"] == "NHWC"
-    with pytest.raises(ImgcheckError, match="not an image of 3 channels"):
+    with pytest.raises(ImgcheckError, match="expected an image of 3 channels"):
         infer_spec((1, 64, 64, 1), "float32", 0, 1, {"channel_order": "RGB"})
 
 

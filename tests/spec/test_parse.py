@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from sm_imgcheck.core.errors import SpecError
+from sm_imgcheck.core.errors import Position, SpecError
 from sm_imgcheck.core.types import Decode
 from sm_imgcheck.spec.parse import parse
 from specs import BASE, problems, spec
@@ -67,8 +67,9 @@ def test_every_problem_at_once_each_with_its_place_and_its_line():
         "resize": {"mode": "shortest_edge", "sise": 3},
     }
     lines = {"shape": 1, "shape[2]": 2, "dtype": 3, "chanel_order": 4, "value_range": 5, "decode.exif": 7, "decode": 6}
+    positions = {place: Position(line, 2) for place, line in {**lines, "resize.sise": 9}.items()}
     with pytest.raises(SpecError) as caught:
-        parse(wrong, source="model.yaml", lines={**lines, "resize.sise": 9})
+        parse(wrong, source="model.yaml", positions=positions)
     assert [(one.line, one.place) for one in caught.value.problems] == [
         (2, "shape[2]"),
         (3, "dtype"),
@@ -77,17 +78,19 @@ def test_every_problem_at_once_each_with_its_place_and_its_line():
         (6, "decode.max_pixels"),
         (7, "decode.exif"),
         (9, "resize.sise"),
-        (None, "channel_order"),
         (None, "payload.endpoint"),
         (None, "payload.envelope"),
     ]
     said = str(caught.value).splitlines()
     assert said[0] == (
-        "model.yaml: line 2: shape[2]: true (a truth value), expected a whole number from 1, N, H, W, -1, null, "
-        'or a range such as "32..1024"'
+        "model.yaml:2:2: shape[2]: got true (a boolean), expected an integer from 1, N, H, W, -1, null, or "
+        'a range such as "32..1024"'
     )
-    assert said[2] == "model.yaml: line 4: chanel_order: unknown key; did you mean channel_order?"
-    assert said[-1] == "model.yaml: payload.envelope: 'instancs' is not known; did you mean instances?"
+    assert said[2] == "model.yaml:4:2: chanel_order: unknown key; did you mean channel_order?"
+    assert said[-1] == (
+        "model.yaml: payload.envelope: got 'instancs', expected npy, npz, raw, array, instances, inputs, "
+        "instances-b64, hf-inputs-b64, kserve-v2, triton-binary, csv, jsonlines or image; did you mean instances?"
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,7 +117,7 @@ def test_keys_that_are_no_words_are_shown_harmlessly():
     with pytest.raises(SpecError) as caught:
         parse({**BASE, 3: 1, "\x1b[31mred\n": 1, "x" * 500: 1})
     said = str(caught.value)
-    assert "a key must be text, not 3" in said
+    assert "key: got 3, expected text" in said
     assert said.isprintable() or set(re.findall(r"[^ -~]", said)) == {"\n"}
     assert max(map(len, said.splitlines())) < 400
 
@@ -130,10 +133,10 @@ def test_a_null_counts_as_not_given():
 
 
 def test_extends_needs_a_file():
-    assert "only a spec file" in problems(extends="keras-tf")["extends"]
+    assert "use sm_imgcheck.load_spec" in problems(extends="keras-tf")["extends"]
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", True, 1.0])
+@pytest.mark.parametrize("version", [0, 2, "1", True, 1.5])
 def test_versions(version):
     assert "version" in problems(version=version)
 
@@ -202,11 +205,11 @@ def test_the_background_is_shown_where_it_is_seen():
     ("decode", "place", "message"),
     [
         ({"background": [0, 0, 0]}, "background", "has no meaning with alpha: drop"),
-        ({"alpha": "composite", "background": [0, 0]}, "background", "3 whole numbers"),
+        ({"alpha": "composite", "background": [0, 0]}, "background", "3 integers"),
         ({"alpha": "composite", "background": [0, 0, 256]}, "background[2]", "from 0 to 255"),
         ({"alpha": "blend", "background": [0, 0, 0]}, "alpha", "drop, composite or reject"),
-        ({"exif": False}, "exif", "false (a truth value), expected apply, ignore or reject"),
-        ({"max_pixels": 0}, "max_pixels", "a whole number from 1"),
+        ({"exif": False}, "exif", "false (a boolean), expected apply, ignore or reject"),
+        ({"max_pixels": 0}, "max_pixels", "an integer from 1"),
         ({"orientation": "apply"}, "orientation", "did you mean exif?"),
     ],
 )

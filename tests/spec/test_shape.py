@@ -44,7 +44,7 @@ def test_layout_is_inferred_where_one_reading_fits(shape, order, layout):
 def test_an_ambiguous_layout_is_asked_for(shape, order, readings):
     found = problems(shape=shape, channel_order=order)
     assert list(found) == ["layout"]
-    assert f"can be read as {readings}; write which it is" in found["layout"]
+    assert f"fits {readings}; write one of them" in found["layout"]
 
 
 @pytest.mark.parametrize("layout", ["NHWC", "nchw"])
@@ -80,12 +80,12 @@ def test_entries_of_shape(entry, dim, resolved):
 
 
 @pytest.mark.parametrize(
-    "entry", [0, -2, True, 2.0, "64", "x", "..", "9..3", "0..5", "1..70000", 65536, [3], {}, "32-64", float("nan")]
+    "entry", [0, -2, True, 2.5, "64", "x", "..", "9..3", "0..5", "1..70000", 65536, [3], {}, "32-64", float("nan")]
 )
 def test_entries_that_say_nothing(entry):
     found = problems(shape=["N", entry, 224, 3])
     assert list(found) == ["shape[1]"]
-    assert "a whole number from 1" in found["shape[1]"]
+    assert "an integer from 1" in found["shape[1]"]
 
 
 @pytest.mark.parametrize("shape", ["[N, 224, 224, 3]", 224, {}, [], b"abc", True])
@@ -101,10 +101,10 @@ def test_a_shape_is_a_list(shape):
         ({"shape": ["N", 224, 224, 4]}, "shape", "RGB has 3 channels, but no axis is 3"),
         ({"shape": ["N", 224, 224, -1]}, "shape", "no axis is 3"),
         ({"shape": [224, 3, 224]}, "shape", "no layout fits RGB"),
-        ({"layout": "NCHW"}, "shape[1]", "224, but with layout NCHW RGB has 3"),
+        ({"layout": "NCHW"}, "shape[1]", "224, but with layout: NCHW RGB has 3"),
         ({"layout": "HWC"}, "layout", "HWC has 3 axes, but shape [N, 224, 224, 3] has 4"),
         ({"shape": ["N", 224, 224], "layout": "NHW"}, "layout", "NHW has no channel axis, but RGB has 3 channels"),
-        ({"shape": ["N", "W", "H", 3], "layout": "NHWC"}, "shape[1]", "W, but with layout NHWC that axis is H"),
+        ({"shape": ["N", "W", "H", 3], "layout": "NHWC"}, "shape[1]", "W, but with layout: NHWC that axis is H"),
         ({"layout": "NWHC"}, "layout", "did you mean NHWC?"),
         ({"shape": ["N", 65535, 65535, 3]}, "shape", "more than 178956970 pixels"),
     ],

@@ -66,9 +66,17 @@ def test_lines():
     text = "a: 1\n\nb:\n  c: [1,\n      2]\n  d: {e: f}\n'k.l': 3\n"
     document = read(text.encode(), "s")
     assert document.value == {"a": 1, "b": {"c": [1, 2], "d": {"e": "f"}}, "k.l": 3}
-    assert document.lines == {
-        "a": 1, "b": 3, "b.c": 4, "b.c[0]": 4, "b.c[1]": 5, "b.d": 6, "b.d.e": 6, "'k.l'": 7,
-    }  # fmt: skip
+    assert document.positions == {
+        "": (1, 1),
+        "a": (1, 1),
+        "b": (3, 1),
+        "b.c": (4, 3),
+        "b.c[0]": (4, 7),
+        "b.c[1]": (5, 7),
+        "b.d": (6, 3),
+        "b.d.e": (6, 7),
+        "'k.l'": (7, 1),
+    }
 
 
 @pytest.mark.parametrize("body", [b"", b"# nothing\n", b"---\n", b"\xef\xbb\xbf", b"--- ~\n...\n"])
@@ -80,45 +88,51 @@ def test_a_byte_order_mark_and_other_line_ends():
     assert read("\ufeffa: é\r\nb: 2\r\n".encode(), "s").value == {"a": "é", "b": 2}
 
 
+def problems_of(body):
+    """Return the problems of a document, whether it could be read or not."""
+    try:
+        return read(body, "s.yaml").problems
+    except SpecError as error:
+        return error.problems
+
+
 @pytest.mark.parametrize(
     ("body", "line", "message"),
     [
-        (b"a: [1", 1, "not YAML"),
-        (b"a: 1\n\tb: 2", 2, "a tab; YAML indents with spaces"),
-        (b"a: 1\n  b: 2", 2, "not YAML"),
-        (b"a: 'x", 1, "not YAML"),
+        (b"a: [1", 1, "invalid YAML"),
+        (b"a: 1\n\tb: 2", 2, "tab character: indent with spaces"),
+        (b"a: 1\n  b: 2", 2, "invalid YAML"),
+        (b"a: 'x", 1, "invalid YAML"),
         (b"a: 1\nb: \xff", 2, "byte 0xff is not UTF-8"),
-        (b"a: 1\nb: \x07", 2, "cannot stand in YAML"),
-        (b"a: \xc2\x80", 1, r"'\x80' cannot stand in YAML"),
-        (b"a: 1\n---\nb: 1", 2, "a second document"),
+        (b"a: 1\nb: \x07", 2, "; remove it"),
+        (b"a: \xc2\x80", 1, r"'\x80'; remove it"),
+        (b"a: 1\n---\nb: 1", 2, "second document"),
         (b"a: 1\n...\nb: 1", 3, ""),
-        (b"a: !!python/object/apply:os.system [ls]", 1, "specs have no tags"),
+        (b"a: !!python/object/apply:os.system [ls]", 1, "tags are not supported"),
         (b"a:\n  - !x 3", 2, "a[0]: tag '!x'"),
-        (b"!!map {a: 1}", 1, "specs have no tags"),
-        (b"a: *x", 1, "names nothing that is complete before it"),
-        (b"a: &x [1, *x]", 1, "names nothing that is complete before it"),
-        (b"a: 1\n3: 4", 2, "3 as a key; keys are words"),
-        (b"? {a: b}\n: 3", 1, "a mapping as a key"),
-        (b"null: 3", 1, "nothing (null) as a key"),
+        (b"!!map {a: 1}", 1, "tags are not supported"),
+        (b"a: *x", 1, "no complete value before it has the anchor &x"),
+        (b"a: &x [1, *x]", 1, "no complete value before it has the anchor &x"),
+        (b"a: 1\n3: 4", 2, "key: got 3, expected text"),
+        (b"? {a: b}\n: 3", 1, "key: got a mapping, expected text"),
+        (b"null: 3", 1, "key: got null, expected text"),
         (b"[" * 40, 1, "nested more than 32 deep"),
         (b"- " * 40, 1, "nested more than 32 deep"),
         (b"? " * 40, 1, "nested more than 32 deep"),
-        (b"%YAML 2.0\n---\na: 1", 1, "not YAML"),
-        (b"%TAG\n---\na: 1", 1, "not YAML"),
-        (b"@", 1, "not YAML"),
+        (b"%YAML 2.0\n---\na: 1", 1, "invalid YAML"),
+        (b"%TAG\n---\na: 1", 1, "invalid YAML"),
+        (b"@", 1, "invalid YAML"),
     ],
 )
 def test_what_is_refused_and_where(body, line, message):
-    with pytest.raises(SpecError) as caught:
-        read(body, "s.yaml")
-    (problem,) = caught.value.problems
+    (problem,) = problems_of(body)
     assert problem.line == line
-    assert message in str(caught.value)
-    assert str(caught.value).startswith(f"s.yaml: line {line}: ")
+    assert message in problem.in_file("s.yaml")
+    assert problem.in_file("s.yaml").startswith(f"s.yaml:{line}:")
 
 
 def test_utf_16_is_named():
-    with pytest.raises(SpecError, match="is UTF-16 text; save it as UTF-8"):
+    with pytest.raises(SpecError, match="got UTF-16, expected UTF-8"):
         read("a: 1".encode("utf-16"), "s")
 
 
@@ -126,8 +140,8 @@ def test_keys_that_stand_twice():
     document = read(b"a: 1\nb: {c: 1, c: 2}\na: 3\n", "s")
     assert document.value == {"a": 1, "b": {"c": 1}}
     assert [str(problem) for problem in document.problems] == [
-        "line 2: b.c: stands twice, in line 2 and in line 2; keep one of them",
-        "line 3: a: stands twice, in line 1 and in line 3; keep one of them",
+        "2:11: b.c: duplicate key: lines 2 and 2; keep one",
+        "3:1: a: duplicate key: lines 1 and 3; keep one",
     ]
 
 

@@ -41,13 +41,10 @@ SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help="A path, or a 
 def show(spec: SpecArgument = DEFAULT_SPEC, *, report: ReportOptions) -> None:
     """Print a spec with every default filled in."""
     from sm_imgcheck.cli.printing import print_report
-    from sm_imgcheck.cli.session import warn_about
+    from sm_imgcheck.cli.session import load_and_warn
     from sm_imgcheck.report.spec import ShowContent
-    from sm_imgcheck.spec.load import load
 
-    found = load(spec)
-    warn_about(found, spec)
-    print_report(ShowContent(), report, [found])
+    print_report(ShowContent(), report, [load_and_warn(spec)])
 
 
 @app.command(cls=PanelCommand)
@@ -72,14 +69,15 @@ def lint(
 
 def _linted(name: str) -> LintedSpec:
     from sm_imgcheck.core.errors import ImgcheckError
+    from sm_imgcheck.core.escape import for_terminal
     from sm_imgcheck.report.spec import LintedSpec
-    from sm_imgcheck.spec.lint import lint as doubts
-    from sm_imgcheck.spec.load import load
+    from sm_imgcheck.spec.lint import load_and_lint
 
     try:
-        return LintedSpec(name=name, warnings=tuple(map(str, doubts(load(name)))))
+        _, problems = load_and_lint(name)
     except ImgcheckError as error:
         return LintedSpec(name=name, errors=tuple(str(error).splitlines()))
+    return LintedSpec(name=name, warnings=tuple(problem.in_file(for_terminal(name)) for problem in problems))
 
 
 @app.command("test", cls=PanelCommand)
@@ -118,14 +116,26 @@ def check_golden(
     raise typer.Exit(counts.exit_code(fail_on))
 
 
+Output = Annotated[
+    str | None,
+    typer.Option("-o", "--output", metavar="FILE", help="File to write. Default: standard output."),
+]
+
+
 @app.command()
-def schema() -> None:
+def schema(output: Output = None, force: Force = False) -> None:
     """Print the JSON Schema of the language, for editors."""
+    from sm_imgcheck.cli.output_paths import write_text_output
+
+    write_text_output(_schema_text(), output, force=force)
+
+
+def _schema_text() -> str:
     import json
 
-    from sm_imgcheck.spec.json_schema import schema as whole
+    from sm_imgcheck.spec.json_schema import schema as json_schema
 
-    typer.echo(json.dumps(whole(), indent=2, ensure_ascii=False))
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 @app.command("list", cls=PanelCommand)
@@ -164,17 +174,16 @@ def init(  # noqa: PLR0917  typer makes an option of each
     from_tensor: Annotated[
         str, text_option("Infer from an example: a .npy file, file.npz::name, or a JSON tensor.", "TENSOR")
     ] = "",
-    output: Annotated[
-        str | None,
-        typer.Option("-o", "--output", metavar="FILE", help="File to write. Default: standard output."),
-    ] = None,
+    output: Output = None,
     force: Force = False,
 ) -> None:
-    """Write a commented spec to edit, from options or an example tensor."""
+    """Write a commented spec to edit, from options or an example tensor.
+
+    With -o, the JSON Schema for editors is written next to the spec, as sm-imgcheck.schema.json, unless it exists.
+    """
     from sm_imgcheck.cli.output_paths import write_text_output
-    from sm_imgcheck.cli.session import warn_about
+    from sm_imgcheck.cli.session import load_and_warn
     from sm_imgcheck.spec.init import TEMPLATE, format_commented_spec
-    from sm_imgcheck.spec.load import load
 
     texts = {"dtype": dtype, "channel_order": channel_order, "layout": layout, "extends": extends}
     texts |= {"name": name, "description": description, "source": source}
@@ -192,8 +201,23 @@ def init(  # noqa: PLR0917  typer makes an option of each
         template = {key: value for key, value in TEMPLATE.items() if key != "value_range" or "normalize" not in given}
         why = dict.fromkeys(set(template) - set(given), "an example: replace with the input of your model")
         given = {**template, **given}
-    warn_about(load(given), output or "spec")
+    load_and_warn(given, output or "spec")
     write_text_output(format_commented_spec(given, why), output, force=force)
+    if output and output != "-":
+        _write_missing_schema(output)
+
+
+def _write_missing_schema(spec: str) -> None:
+    """Write the JSON Schema next to a new spec on a disk; an existing file is kept."""
+    import os
+
+    from sm_imgcheck.cli.output_paths import write_text_output
+    from sm_imgcheck.io.stores import is_remote, strip_file_scheme
+    from sm_imgcheck.spec.init import SCHEMA_FILE
+
+    path = os.path.join(os.path.dirname(strip_file_scheme(spec)), SCHEMA_FILE)  # noqa: PTH118, PTH120
+    if not is_remote(spec) and not os.path.exists(path):  # noqa: PTH110
+        write_text_output(_schema_text(), path, force=False)
 
 
 def _axes(text: str) -> str:

@@ -62,9 +62,9 @@ def resolve_target(spec: Spec, *, form: str = "", content_type: str = "") -> Req
             f"got {shown(kept)}, expected none: the content type of {chosen} states the length of its header",
         )
     if not (str(kept or "").isascii() and str(kept or "").isprintable()):
-        notes.add("payload.content_type", f"{shown(kept)}, expected printable ASCII")
+        notes.add("payload.content_type", f"got {shown(kept)}, expected printable ASCII")
     if problems := notes.all():
-        raise PayloadError("; ".join(problem.message for problem in problems))
+        raise PayloadError("; ".join(str(problem).removeprefix("payload.") for problem in problems))
     return RequestTarget(
         spec=replace(spec, payload=payload),
         envelope=chosen,

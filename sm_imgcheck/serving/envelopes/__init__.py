@@ -49,6 +49,8 @@ class TensorEnvelope:
     bound."""
     batches: bool = True
     """Whether one body may hold several images."""
+    summary: str = ""
+    """Content type and content, for editors."""
 
 
 @frozen
@@ -66,6 +68,8 @@ class ImageEnvelope:
     changes: Callable[[Header, Spec], tuple[str, ...]]
     """``changes(header, spec)``: why the image must be encoded again, as clauses; empty: its bytes go out as they
     are."""
+    summary: str = ""
+    """Content type and content, for editors."""
 
     @property
     def batches(self) -> bool:

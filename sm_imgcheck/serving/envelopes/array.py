@@ -32,4 +32,6 @@ def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:  #
     return nested_size(shape, dtype), False
 
 
-ENVELOPE = TensorEnvelope(rank=3, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)
+ENVELOPE = TensorEnvelope(
+    rank=3, summary="application/json: nested list", content_type=CONTENT_TYPE, build=build, parse=parse, size=size
+)

@@ -43,4 +43,11 @@ def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:  #
     return prod(shape) * (longest(dtype) + 1), False
 
 
-ENVELOPE = TensorEnvelope(rank=10, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)
+ENVELOPE = TensorEnvelope(
+    rank=10,
+    summary="text/csv: one image a line, flattened",
+    content_type=CONTENT_TYPE,
+    build=build,
+    parse=parse,
+    size=size,
+)

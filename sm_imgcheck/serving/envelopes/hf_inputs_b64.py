@@ -19,4 +19,10 @@ def build_image(body: bytes, header: Header, spec: Spec) -> Payload:
     return pack_records([b'{"inputs":"', b64encode(sent), b'"}'], "hf-inputs-b64", CONTENT_TYPE, spec)
 
 
-ENVELOPE = ImageEnvelope(rank=7, content_type=CONTENT_TYPE, build_image=build_image, changes=changes)
+ENVELOPE = ImageEnvelope(
+    rank=7,
+    summary='application/json: {"inputs": "<base64>"}, the encoded image',
+    content_type=CONTENT_TYPE,
+    build_image=build_image,
+    changes=changes,
+)

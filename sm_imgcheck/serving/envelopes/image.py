@@ -19,4 +19,10 @@ def build_image(body: bytes, header: Header, spec: Spec) -> Payload:
     return Payload(body=sent, content_type=content_type, envelope="image")
 
 
-ENVELOPE = ImageEnvelope(rank=12, content_type=CONTENT_TYPE, build_image=build_image, changes=changes)
+ENVELOPE = ImageEnvelope(
+    rank=12,
+    summary="image/jpeg and others: the encoded image",
+    content_type=CONTENT_TYPE,
+    build_image=build_image,
+    changes=changes,
+)

@@ -42,4 +42,11 @@ def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:
     return nested_size(shape, dtype) + sum(map(len, _around(input_name(spec)))), False
 
 
-ENVELOPE = TensorEnvelope(rank=5, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)
+ENVELOPE = TensorEnvelope(
+    rank=5,
+    summary='application/json: {"inputs": ...}, the batch as one tensor',
+    content_type=CONTENT_TYPE,
+    build=build,
+    parse=parse,
+    size=size,
+)

@@ -50,4 +50,11 @@ def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:
     return nested_size(shape, dtype) + len('{"instances":}') + named, False
 
 
-ENVELOPE = TensorEnvelope(rank=4, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)
+ENVELOPE = TensorEnvelope(
+    rank=4,
+    summary='application/json: {"instances": [...]}, one entry per image',
+    content_type=CONTENT_TYPE,
+    build=build,
+    parse=parse,
+    size=size,
+)

@@ -26,5 +26,10 @@ def build_images(pictures: Sequence[tuple[bytes, Header]], spec: Spec) -> Payloa
 
 
 ENVELOPE = ImageEnvelope(
-    rank=6, content_type=CONTENT_TYPE, build_image=build_image, build_images=build_images, changes=changes
+    rank=6,
+    summary='application/json: {"instances": [{"b64": ...}]}, encoded images',
+    content_type=CONTENT_TYPE,
+    build_image=build_image,
+    build_images=build_images,
+    changes=changes,
 )

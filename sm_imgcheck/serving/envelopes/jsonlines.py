@@ -50,4 +50,11 @@ def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:  #
     return nested_size(shape, dtype) + len("[]"), False
 
 
-ENVELOPE = TensorEnvelope(rank=11, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)
+ENVELOPE = TensorEnvelope(
+    rank=11,
+    summary="application/jsonlines: one image a line, a nested list",
+    content_type=CONTENT_TYPE,
+    build=build,
+    parse=parse,
+    size=size,
+)

@@ -52,4 +52,11 @@ def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:
     return len(_before(shape, dtype, spec)) + prod(shape) * (longest(dtype) + 1) + len("]}]}"), False
 
 
-ENVELOPE = TensorEnvelope(rank=8, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)
+ENVELOPE = TensorEnvelope(
+    rank=8,
+    summary="application/json: v2 inference protocol",
+    content_type=CONTENT_TYPE,
+    build=build,
+    parse=parse,
+    size=size,
+)

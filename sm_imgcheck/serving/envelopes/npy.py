@@ -37,4 +37,11 @@ def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:  #
     return header + prod(shape) * np.dtype(dtype).itemsize, True
 
 
-ENVELOPE = TensorEnvelope(rank=0, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)
+ENVELOPE = TensorEnvelope(
+    rank=0,
+    summary="application/x-npy: NumPy array file",
+    content_type=CONTENT_TYPE,
+    build=build,
+    parse=parse,
+    size=size,
+)

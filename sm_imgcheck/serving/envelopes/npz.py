@@ -42,4 +42,11 @@ def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:
     return (inside + AROUND, True) if inside < 0xFFFFFFFF else (inside + AROUND + 128, False)
 
 
-ENVELOPE = TensorEnvelope(rank=1, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)
+ENVELOPE = TensorEnvelope(
+    rank=1,
+    summary="application/x-npz: NumPy archive with one array",
+    content_type=CONTENT_TYPE,
+    build=build,
+    parse=parse,
+    size=size,
+)

@@ -33,4 +33,11 @@ def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:  #
     return prod(shape) * np.dtype(dtype).itemsize, True
 
 
-ENVELOPE = TensorEnvelope(rank=2, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)
+ENVELOPE = TensorEnvelope(
+    rank=2,
+    summary="application/octet-stream: values only, little-endian, C order",
+    content_type=CONTENT_TYPE,
+    build=build,
+    parse=parse,
+    size=size,
+)

@@ -67,4 +67,11 @@ def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:
     return len(_header(shape, dtype, spec)) + prod(shape) * np.dtype(dtype).itemsize, True
 
 
-ENVELOPE = TensorEnvelope(rank=9, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)
+ENVELOPE = TensorEnvelope(
+    rank=9,
+    summary="application/vnd.sagemaker-triton.binary+json: v2 JSON header, then the values",
+    content_type=CONTENT_TYPE,
+    build=build,
+    parse=parse,
+    size=size,
+)

@@ -58,6 +58,8 @@ class Stack:
     body_limit: int | None = None
     """Bytes that its server takes; None: none is known (Triton and MLflow took 20 MB, TensorFlow Serving's nginx sets
     none)."""
+    summary: str = ""
+    """Name in full, for editors."""
     limit_setting: str = ""
     """What raises it."""
     path: str = "/invocations"

@@ -36,6 +36,7 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
 
 STACK = Stack(
     rank=7,
+    summary="SageMaker's built-in image classification algorithm",
     receive=receive,
     content_types=CONTENT_TYPES,
     envelopes=("image",),

@@ -202,6 +202,7 @@ if __name__ == "__main__":
 
 STACK = Stack(
     rank=8,
+    summary="a handler or container that you write",
     receive=receive,
     handler_imports=(
         "import io",

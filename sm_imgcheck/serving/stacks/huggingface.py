@@ -153,6 +153,7 @@ def predict_fn(data, pipeline, context=None):
 
 STACK = Stack(
     rank=2,
+    summary="SageMaker Hugging Face containers",
     receive=receive,
     content_types=CONTENT_TYPES,
     envelopes=("image", "hf-inputs-b64", "inputs"),

@@ -114,6 +114,7 @@ def _name(tensor: InputTensor, spec: Spec) -> tuple[Finding, ...]:
 STACK = Stack(
     path="/v2/models/NAME/infer",
     rank=6,
+    summary="MLServer, v2 inference protocol",
     receive=receive,
     content_types=CONTENT_TYPES,
     type_parameters=True,

@@ -98,6 +98,7 @@ def input_fn(request_body, content_type, context=None):
 
 STACK = Stack(
     rank=1,
+    summary="SageMaker PyTorch containers",
     receive=receive,
     content_types=CONTENT_TYPES,
     envelopes=("npy", "array", "csv"),

@@ -291,6 +291,7 @@ def output_handler(response, context):
 
 STACK = Stack(
     rank=3,
+    summary="SageMaker TensorFlow containers and TensorFlow Serving",
     receive=receive,
     content_types=CONTENT_TYPES,
     envelopes=("instances", "inputs", "array", "jsonlines", "instances-b64", "csv"),

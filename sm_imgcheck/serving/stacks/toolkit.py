@@ -109,6 +109,7 @@ def input_fn(request_body, content_type, context=None):
 
 STACK = Stack(
     rank=0,
+    summary="containers built on SageMaker's inference toolkit",
     receive=receive,
     content_types=CONTENT_TYPES,
     envelopes=("npy", "array", "csv"),

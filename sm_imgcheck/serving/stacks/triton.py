@@ -222,6 +222,7 @@ _HANDLER = '''class TritonPythonModel:
 
 STACK = Stack(
     rank=4,
+    summary="Triton Inference Server",
     receive=receive,
     envelopes=("triton-binary", "kserve-v2"),
     handler_imports=("import triton_python_backend_utils as pb_utils",),
