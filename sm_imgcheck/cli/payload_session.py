@@ -94,7 +94,7 @@ def run_requests(
             place = _used(made, use, troubles)
             for number, result in enumerate(made.body.results):
                 found = result.findings if number else result.findings + made.body.findings
-                report = report.plus(replace(result, emitted=place, findings=found), wanted=True)
+                report = report.plus(replace(result, emitted=place, findings=found), tensor_expected=True)
             check_signals()
             gc.enable()  # a short command ends without it; looking through what is imported takes 9 ms
     finally:

@@ -168,7 +168,7 @@ def report_on(
     def take(done: Outcome) -> None:
         nonlocal report
         row = writer.reporter.row(done.result)  # first: after a signal, what is counted and printed are alike
-        report = report.plus(done.result, wanted=sink is not None and done.result.kind != "probe")
+        report = report.plus(done.result, tensor_expected=sink is not None and done.result.kind != "probe")
         writer.write(row)
 
     writer.open()

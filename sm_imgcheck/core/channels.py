@@ -27,5 +27,5 @@ def blue_first(order: str) -> bool:
 
 
 def red_first(order: str) -> str:
-    """The same channels in the order in which images are decoded: RGB for BGR, RGBA for BGRA, any other as it is."""
+    """Return the channel order in which images are decoded: RGB for BGR, RGBA for BGRA, any other unchanged."""
     return order[2::-1] + order[3:] if blue_first(order) else order

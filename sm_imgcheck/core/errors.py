@@ -1,15 +1,15 @@
-"""What can go wrong, as a tree.
+"""The exceptions as a tree.
 
     ImgcheckError        the job cannot be done; the command line prints it and exits with 2
-    ├── SpecError        the spec is wrong: every problem at once, each with its place
-    ├── CandidateError   one candidate cannot be used: a finding (exit 1), never the end of a run
-    ├── PayloadError     a request body cannot be built, or these bytes are none of that form
-    ├── PlanError        no lawful steps lead from these facts to this contract
-    ├── OutputError      an output cannot be written: it exists, it leaves the folder, the disk is full
-    ├── StoreError       a store cannot be used: packages, credentials, network, access
-    └── SendError        a request got no answer: nobody there, too slow, no credentials, no such endpoint
+    ├── SpecError        an invalid spec: all its problems, each with its position
+    ├── CandidateError   an invalid candidate: a finding (exit 1), never the end of a run
+    ├── PayloadError     a request body that cannot be built or parsed in this form
+    ├── PlanError        no valid steps from these facts to this contract
+    ├── OutputError      an output that cannot be written: it exists, it is outside the folder, the disk is full
+    ├── StoreError       a store that cannot be used: packages, credentials, network, access
+    └── SendError        a request without a response: no connection, timeout, no credentials, unknown endpoint
 
-A promise that the tool itself breaks (a fixed tensor that does not meet its contract) is a ``Bug``: not an
+A bug of the tool (a fixed tensor that does not match its contract) is an ``InternalError``, which is not an
 ``ImgcheckError``, because no input should ever cause one.
 """
 
@@ -35,7 +35,7 @@ __all__ = [
 
 
 class ImgcheckError(Exception):
-    """The job cannot be done; ``str()`` says where, what is, what should be, and what to do."""
+    """The job cannot be done; ``str()`` names the subject, the actual and the expected value, and the fix."""
 
 
 class Position(NamedTuple):
@@ -98,13 +98,13 @@ class CandidateError(ImgcheckError):
 
 
 class PayloadError(ImgcheckError):
-    """A body that cannot be built or read in this form: ``str()`` says why, and which form could."""
+    """A body that cannot be built or parsed in this form; ``str()`` names the reason and a form that is possible."""
 
 
 class PlanError(ImgcheckError):
-    """No lawful plan: ``str()`` names what is there, what is wanted, and what would allow it.
+    """No valid plan; ``str()`` names the actual and the expected value, and the option that would allow a plan.
 
-    ``assumptions``: the ``KEY=VALUE`` of ``--assume`` under which there probably is one.
+    ``assumptions``: the ``KEY=VALUE`` of ``--assume`` with which a plan is probable.
     """
 
     def __init__(self, message: str, assumptions: tuple[str, ...] = ()) -> None:
@@ -113,7 +113,7 @@ class PlanError(ImgcheckError):
 
 
 class OutputError(ImgcheckError):
-    """An output that cannot be written. resumable: once its cause is gone, the same command with --resume goes on."""
+    """An output that cannot be written. resumable: the same command with --resume continues after a fix."""
 
     def __init__(self, message: str, *, resumable: bool = True) -> None:
         self.resumable = resumable
@@ -121,11 +121,11 @@ class OutputError(ImgcheckError):
 
 
 class StoreError(ImgcheckError):
-    """A store that cannot be used, or a place in one: ``str()`` says why, and what to do."""
+    """A store or a location in a store that cannot be used; ``str()`` names the reason and the fix."""
 
 
 class SendError(ImgcheckError):
-    """A request that could not be sent, or that nobody answered: ``str()`` is one line, without anything secret."""
+    """A request that could not be sent or has no response; ``str()`` is one line without secrets."""
 
 
 class InternalError(Exception):

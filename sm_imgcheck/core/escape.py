@@ -1,6 +1,6 @@
-"""Text that came from a file or its name, made safe for where it goes: one function for each destination.
+"""Text from a file or its name, made safe for its destination: one function for each destination.
 
-A file name on POSIX is any bytes; Python carries those that are not UTF-8 as lone surrogates (PEP 383).
+A file name on POSIX is any bytes; Python represents those that are not UTF-8 as lone surrogates (PEP 383).
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def for_json(text: str) -> str:
     r"""Valid Unicode: a byte that is not UTF-8 is shown as ``\xff``. Control characters are left to the encoder."""
-    return _SURROGATE.sub(_shown, text)
+    return _SURROGATE.sub(_escape_char, text)
 
 
 def for_terminal(text: str) -> str:
-    r"""One line of printable characters: controls, escapes, bidirectional marks and such are shown as ``\x1b``."""
+    r"""Return one line of printable characters: controls, escapes and bidirectional marks are shown as ``\x1b``."""
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() or _is_space(char) else _shown(char) for char in text)
+    return "".join(char if char.isprintable() or _is_space(char) else _escape_char(char) for char in text)
 
 
 def for_docstring(text: str) -> str:
@@ -40,9 +40,9 @@ def _in_docstring(char: str) -> str:
 
 
 def argument(text: str) -> str:
-    r"""One argument of a command line to be pasted into the shell of this system.
+    r"""Return one argument of a command line, to be pasted into the shell of this system.
 
-    Unprintable bytes stand in it as bash, zsh and ksh write them, so that it can be shown too: ``$'\x1b'``.
+    Unprintable bytes are written as bash, zsh and ksh write them, so that the line can be printed: ``$'\x1b'``.
     """
     if os.name == "nt":
         from subprocess import list2cmdline
@@ -71,9 +71,9 @@ def _is_space(char: str) -> bool:
     return category(char) == "Zs"
 
 
-def _shown(char: str | re.Match[str]) -> str:
+def _escape_char(char: str | re.Match[str]) -> str:
     code = ord(char if isinstance(char, str) else char.group())
-    if 0xDC80 <= code <= 0xDCFF:  # PEP 383: the byte stands in the lower half
+    if 0xDC80 <= code <= 0xDCFF:  # PEP 383: the lower half is the byte
         return f"\\x{code - 0xDC00:02x}"
     if code <= 0xFF:
         return f"\\x{code:02x}"

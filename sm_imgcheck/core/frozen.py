@@ -1,15 +1,15 @@
-"""Frozen types: dataclasses whose values do not change, made quickly.
+"""Frozen types: dataclasses whose values do not change, with short creation times.
 
 ``dataclass`` writes ``__eq__`` and ``__repr__`` for each type, which costs 0.3 ms a type at each start; ``frozen``
 gives all types the same four functions. Measured side by side (60 types of 8 fields, CPython 3.11, two busy cores):
 msgspec.Struct makes the types in 1 ms after an import of 18 ms, ``frozen`` in 30 ms, ``dataclass`` in 57. msgspec has
-no field that is left out of comparison, and emitted code would depend on it.
+no field that is excluded from comparison, and emitted code would depend on it.
 
 Mappings in a field (``Step.params``, ``Spec.resolved``, ``Options.assume``, counts of ``Report``) are the dicts that
-they were made of: never change them in place, write ``changed(step, params={**step.params, ...})``. Read-only copies
-cost too much: ``MappingProxyType`` is neither pickled nor written as JSON, both of which happen to every plan, and
-``**params`` of one takes 3.7 us instead of 0.9; with its lists as tuples, a resize step takes 10 us to make instead of
-4 (CPython 3.11, two busy cores).
+the caller passed: never change them, write ``changed(step, params={**step.params, ...})``. Read-only copies cost too
+much: ``MappingProxyType`` is neither pickled nor written as JSON, both of which happen to every plan, and ``**params``
+of one takes 3.7 us instead of 0.9; with its lists as tuples, the creation of a resize step takes 10 us instead of 4
+(CPython 3.11, two busy cores).
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def frozen(kind: type[T]) -> type[T]:
     for name, method in _METHODS.items():
         if name not in kind.__dict__:
             setattr(kind, name, method)
-    made: type[T] = dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)(kind)
-    return made
+    result: type[T] = dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)(kind)
+    return result
 
 
 def _eq(self: DataclassInstance, other: object) -> object:
@@ -50,14 +50,14 @@ def _hash(self: DataclassInstance) -> int:
 
 
 def _repr(self: DataclassInstance) -> str:
-    shown = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in fields(self) if one.repr)
-    return f"{type(self).__name__}({shown})"
+    fields_text = ", ".join(f"{field_.name}={getattr(self, field_.name)!r}" for field_ in fields(self) if field_.repr)
+    return f"{type(self).__name__}({fields_text})"
 
 
 def _reduce(self: DataclassInstance) -> tuple[object, ...]:
     # What dataclass writes for a frozen one with slots looks its fields up each time: three times as slow.
     kind = type(self)
-    return _made, (kind, *_all_of(kind)(self))
+    return _create, (kind, *_all_of(kind)(self))
 
 
 _METHODS = {"__eq__": _eq, "__hash__": _hash, "__repr__": _repr, "__reduce__": _reduce}
@@ -66,17 +66,17 @@ _METHODS = {"__eq__": _eq, "__hash__": _hash, "__repr__": _repr, "__reduce__": _
 def replace_fields(value: T, **fields: object) -> T:
     """The same with other values in some fields: ``dataclasses.replace``, which takes twice as long."""
     kind: Any = type(value)
-    made: T = _made(kind, *_all_of(kind)(value))
+    result: T = _create(kind, *_all_of(kind)(value))
     for name, new in fields.items():
-        object.__setattr__(made, name, new)
-    return made
+        object.__setattr__(result, name, new)
+    return result
 
 
-def _made(kind: type[DataclassInstance], *values: object) -> Any:
-    made = object.__new__(kind)
+def _create(kind: type[DataclassInstance], *values: object) -> Any:
+    result = object.__new__(kind)
     for put, value in zip(_puts_of(kind), values, strict=True):
-        put(made, value)
-    return made
+        put(result, value)
+    return result
 
 
 @cache
@@ -93,11 +93,11 @@ def _all_of(kind: type[DataclassInstance]) -> Callable[[object], tuple[object, .
 
 @cache
 def _compared_of(kind: type[DataclassInstance]) -> Callable[[object], tuple[object, ...]]:
-    return _read(tuple(one.name for one in fields(kind) if one.compare))
+    return _read(tuple(field_.name for field_ in fields(kind) if field_.compare))
 
 
 def _names_of(kind: type[DataclassInstance]) -> tuple[str, ...]:
-    return tuple(one.name for one in fields(kind))
+    return tuple(field_.name for field_ in fields(kind))
 
 
 def _read(names: tuple[str, ...]) -> Callable[[object], tuple[object, ...]]:

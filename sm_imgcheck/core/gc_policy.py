@@ -1,6 +1,6 @@
-"""When Python's garbage collector runs. Light: it is imported before anything else.
+"""The policy of Python's garbage collector. Light: it is imported before anything else.
 
-What a program imports stays to its end, and a collection that looks through it finds nothing. The benchmark
+Imported objects stay until the program ends, so a collection among them frees no memory. The benchmark
 ``tests/bench/gc_policy.py`` prints the gain for a short command and for a run over many images.
 """
 
@@ -12,7 +12,7 @@ __all__ = ["enable_for_run", "freeze_imports", "start_without"]
 
 
 def start_without() -> None:
-    """Turn the collector off while a command imports and parses; a run over many candidates turns it on again."""
+    """Disable the collector while a command imports and parses; a run over many candidates enables it again."""
     gc.disable()
 
 

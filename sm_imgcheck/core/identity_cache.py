@@ -23,7 +23,7 @@ class IdentityCache(Generic[T]):
         self._entries: dict[Hashable, tuple[tuple[object, ...], T]] = {}
 
     def get(self, objects: tuple[object, ...], key: Hashable = ()) -> T | None:
-        """Return the value for these very objects and an equal key; None: there is none."""
+        """Return the value for these objects (by identity) and an equal key; None if it is not cached."""
         entry = self._entries.get((*map(id, objects), key))
         return None if entry is None else entry[1]
 

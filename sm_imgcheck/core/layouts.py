@@ -33,25 +33,29 @@ _ORDERS = {
     ]
     for length in (3, 4)
 }
-"""Orders of axes that no library makes by itself, by the number of axes."""
+"""Orders of axes that no library produces by default, by the number of axes."""
 
 
 def reading(shape: tuple[int, ...], contract: Contract) -> str:
-    """The layout by which a shape is best understood, given what the model wants.
+    """Return the most probable layout of a shape, given the contract.
 
-    The contract's own where it fits. Otherwise the reading that agrees with the contract in most axes, then the
-    one that has its channels where the contract has them. ``?`` for each axis where no reading makes a plausible
-    picture, or where another order of the axes would keep the contract and this one does not.
+    The contract's layout where it fits. If it does not, the layout that agrees with the contract in most axes, then the
+    layout with the channels at the contract's axis. ``?`` for each axis where no layout is plausible for an image, or
+    where another order of the axes would match the contract and this one does not.
     """
     unknown = "?" * len(shape)
     if _keeps(shape, contract):
-        strip = not _is_picture(shape, contract.layout, contract)
-        return unknown if strip and _permuted(shape, contract, channels=(3, 4)) else contract.layout
-    found = max(_readings(shape), key=lambda layout: _agreement(shape, layout, contract), default=None)
-    if found is None or not _is_picture(shape, found, contract) or _flattened(shape, contract):
+        strip = not _is_plausible(shape, contract.layout, contract)
+        return unknown if strip and _find_permutation(shape, contract, channels=(3, 4)) else contract.layout
+    candidates = max(_readings(shape), key=lambda layout: _agreement(shape, layout, contract), default=None)
+    if candidates is None or not _is_plausible(shape, candidates, contract) or _flattened_lengths(shape, contract):
         return unknown
-    right_channels = dict(zip(found, shape, strict=True)).get("C", 1) == contract.channels
-    return found if right_channels or not _permuted(shape, contract, channels=(contract.channels,)) else unknown
+    right_channels = dict(zip(candidates, shape, strict=True)).get("C", 1) == contract.channels
+    return (
+        candidates
+        if right_channels or not _find_permutation(shape, contract, channels=(contract.channels,))
+        else unknown
+    )
 
 
 def _keeps(shape: tuple[int, ...], contract: Contract) -> bool:
@@ -61,18 +65,20 @@ def _keeps(shape: tuple[int, ...], contract: Contract) -> bool:
 
 
 _CHANNEL_LIKE = 4
-"""A side of so few pixels is rather a channel axis or a batch of one."""
+"""A shorter side is more probably a channel axis or a batch size."""
 _LONGEST_ASPECT = 32
 """Panoramas and lines of text stay below; a row of 3072 = 32 x 32 x 3 values under a batch of 64 is above."""
 
 
-def _is_picture(shape: tuple[int, ...], layout: str, contract: Contract) -> bool:
-    """Whether height and width are those of a picture, or strips of the height or width that the contract fixes."""
+def _is_plausible(shape: tuple[int, ...], layout: str, contract: Contract) -> bool:
+    """Return whether height and width are plausible for an image, or strips with the contract's height or width."""
     axes = dict(zip(layout, shape, strict=True))
     short, long = sorted((axes["H"], axes["W"]))
     dims = [(axes[axis], dim.fixed) for axis in "HW" if (dim := contract.dim(axis)) is not None]
-    fixed = [length for _, length in dims if length is not None]
-    if any(length == wanted == short for length, wanted in dims) or (len(fixed) == 2 and _is_strip(*sorted(fixed))):
+    fixed_length = [length for _, length in dims if length is not None]
+    if any(length == contract_axis == short for length, contract_axis in dims) or (
+        len(fixed_length) == 2 and _is_strip(*sorted(fixed_length))
+    ):
         return True
     return not _is_strip(short, long)
 
@@ -90,10 +96,12 @@ class LikelyReading(NamedTuple):
 
 
 def likely_reading(shape: tuple[int, ...], contract: Contract) -> LikelyReading | None:
-    """What a shape without a plausible layout probably is, by the contract; None where nothing is probable."""
-    if flat := _flattened(shape, contract):
+    """Return what a shape without a plausible layout probably is, given the contract; None without a probable guess."""
+    if flat := _flattened_lengths(shape, contract):
         return LikelyReading(flat, contract.layout)
-    if layout := _permuted(shape, contract, channels=(contract.channels,)) or _permuted(shape, contract, (3, 4)):
+    if layout := _find_permutation(shape, contract, channels=(contract.channels,)) or _find_permutation(
+        shape, contract, (3, 4)
+    ):
         return LikelyReading(f"{layout}: axes permuted?", layout)
     if len(shape) > len(LAYOUTS[0]):
         inner = tuple(length for length in shape if length != 1)
@@ -103,7 +111,7 @@ def likely_reading(shape: tuple[int, ...], contract: Contract) -> LikelyReading 
     return None
 
 
-def _flattened(shape: tuple[int, ...], contract: Contract) -> str:
+def _flattened_lengths(shape: tuple[int, ...], contract: Contract) -> str:
     """How the last axis of one or two is the product of axes that the contract fixes; empty where it is not."""
     if not 1 <= len(shape) <= 2:
         return ""
@@ -121,9 +129,9 @@ def _flattened(shape: tuple[int, ...], contract: Contract) -> str:
 
 
 def unflatten_shape(shape: tuple[int, ...], layout: str, contract: Contract) -> tuple[int, ...] | None:
-    """The lengths of the axes of ``layout`` in a flattened array of this shape; None where it holds no such array.
+    """Return the lengths of the axes of ``layout`` in a flattened array of this shape; None where it cannot be one.
 
-    Lengths that the contract leaves open are those of a square picture.
+    Lengths that the contract does not fix are those of a square image.
     """
     if not 1 <= len(shape) <= 2 or len(layout) <= len(shape):
         return None
@@ -133,13 +141,13 @@ def unflatten_shape(shape: tuple[int, ...], layout: str, contract: Contract) -> 
     lengths |= dict.fromkeys(open_axes, isqrt(left) if len(open_axes) == 2 else left)
     inner = prod(lengths[axis] or 0 for axis in layout if axis != "N")
     images = prod(shape) // inner if inner else 0
-    found = tuple(images if axis == "N" else lengths[axis] or 0 for axis in layout)
+    candidates = tuple(images if axis == "N" else lengths[axis] or 0 for axis in layout)
     several = "N" in layout and len(shape) == 2 and images == shape[0]
-    return found if prod(found) == prod(shape) > 0 and (images == 1 or several) else None
+    return candidates if prod(candidates) == prod(shape) > 0 and (images == 1 or several) else None
 
 
 def _square(shape: tuple[int, ...], contract: Contract) -> str:
-    """The same for a model that takes any size, where the last axis may hold a square picture and no other can."""
+    """Return the same for a contract without a fixed size, if only the last axis can be a flattened square image."""
     channels = contract.channels
     side = isqrt(shape[-1] // channels)
     if side * side * channels != shape[-1] or (len(shape) == 2 and not _is_strip(*sorted(shape))):
@@ -152,10 +160,10 @@ def _may_be_side(length: int, dim: Dim | None) -> bool:
     return length == dim.fixed if dim and dim.fixed else length > _CHANNEL_LIKE and (dim is None or dim.allows(length))
 
 
-def _permuted(shape: tuple[int, ...], contract: Contract, channels: tuple[int, ...]) -> str:
-    """An unusual order of the axes that fits the contract's height and width and has one of these ``channels``.
+def _find_permutation(shape: tuple[int, ...], contract: Contract, channels: tuple[int, ...]) -> str:
+    """Return an unusual order of the axes that fits the contract's height and width, with one of these ``channels``.
 
-    Empty: there is none.
+    Empty where no order fits.
     """
     if not 3 <= len(shape) <= 4:
         return ""
@@ -167,12 +175,12 @@ def _permuted(shape: tuple[int, ...], contract: Contract, channels: tuple[int, .
 
 
 def by_shape(shape: tuple[int, ...]) -> str:
-    """The layout by which a shape is best understood when nothing is wanted of it; ``?`` for each axis where none is.
+    """Return the most probable layout of a shape without a contract; ``?`` for each axis where no layout is plausible.
 
-    A picture is longer than it has channels, and rather has three of them than one or four.
+    An image has longer sides than channels, and more often three channels than one or four.
     """
-    found = max(_readings(shape), key=lambda layout: _likeness(shape, layout), default=None)
-    return found or "?" * len(shape)
+    candidates = max(_readings(shape), key=lambda layout: _likeness(shape, layout), default=None)
+    return candidates or "?" * len(shape)
 
 
 def _likeness(shape: tuple[int, ...], layout: str) -> tuple[bool, int, bool]:
@@ -197,22 +205,22 @@ def _readings(shape: tuple[int, ...]) -> Iterator[str]:
 
 def _agreement(shape: tuple[int, ...], layout: str, contract: Contract) -> tuple[int, ...]:
     axes = dict(zip(layout, shape, strict=True))
-    allowed = [axis for axis, length in axes.items() if (dim := contract.dim(axis)) is not None and dim.allows(length)]
-    swapped = (
+    orders = [axis for axis, length in axes.items() if (dim := contract.dim(axis)) is not None and dim.allows(length)]
+    swapped_order = (
         (dim_h := contract.dim("H")) is not None
         and (dim_w := contract.dim("W")) is not None
         and (dim_h.allows(axes["W"]) and dim_w.allows(axes["H"]))
     )
-    spatial = ("H" in allowed) + ("W" in allowed)
+    spatial = ("H" in orders) + ("W" in orders)
     return (
-        2 * max(spatial, 2 * swapped) + ("C" in allowed) * 2,
+        2 * max(spatial, 2 * swapped_order) + ("C" in orders) * 2,
         (layout[-1] == "C") == (contract.layout[-1] == "C"),
         -axes.get("N", 1),
     )
 
 
 def size(height: int, width: int) -> str:
-    """A size as it is printed everywhere."""
+    """Return a size as it appears in all messages."""
     return f"{height}x{width} (HxW)"
 
 

@@ -23,7 +23,7 @@ IMAGE_TYPES: Mapping[str, str] = {
     "GIF": "image/gif",
     "WEBP": "image/webp",
 }
-"""By Pillow's name of the format: the types that containers of SageMaker know."""
+"""The content types that SageMaker containers support, by Pillow's name of the format."""
 JPG = "image/jpg"
 """What some clients and containers call ``image/jpeg``."""
 IMAGE_SUFFIXES: Mapping[str, tuple[str, ...]] = {

@@ -17,12 +17,12 @@ def names(package: ModuleType) -> tuple[str, ...]:
 
     A module whose name starts with an underscore is shared code of the folder, not an entry; so is a folder in it.
     """
-    found: Iterable[pkgutil.ModuleInfo] = pkgutil.iter_modules(package.__path__)
-    return tuple(sorted(module.name for module in found if not module.ispkg and not module.name.startswith("_")))
+    modules: Iterable[pkgutil.ModuleInfo] = pkgutil.iter_modules(package.__path__)
+    return tuple(sorted(module.name for module in modules if not module.ispkg and not module.name.startswith("_")))
 
 
 def load(package: ModuleType, name: str) -> ModuleType:
-    """Import module ``name`` of ``package``. Raises ModuleNotFoundError for a name that is not there."""
+    """Import module ``name`` of ``package``. Raises ModuleNotFoundError for a name that does not exist."""
     return import_module(f"{package.__name__}.{name}")
 
 
@@ -61,7 +61,7 @@ class Registry(Generic[T_co]):
     def __contains__(self, name: object) -> bool:
         return name in self.names()
 
-    def ranked(self) -> tuple[str, ...]:
+    def by_rank(self) -> tuple[str, ...]:
         """All names in the order of ``rank``; every module is imported."""
         return tuple(sorted(self.names(), key=lambda name: (self[name].rank, name)))
 

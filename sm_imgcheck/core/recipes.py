@@ -1,4 +1,4 @@
-"""What a value mapping is called: the field's usual ones, the mistakes that are made with them, or its numbers."""
+"""Names of value mappings: standard mappings, common mistakes, or the values of mean and std."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sm_imgcheck.core.value_mapping import RECIPES, candidate_mappings, canonica
 __all__ = ["candidates", "explain_ends", "name_of", "order_of", "plausible", "singles", "std_of"]
 
 _NEAR = 0.01
-"""Gray levels between a mapping and the one whose name it gets."""
+"""Gray levels between a mapping and the mapping whose name it gets."""
 _BY_CHANNEL = ("ImageNet mean and std", "CLIP mean and std")
 _OTHERS = (
     ("minus 128", Values(low=-128, high=127)),
@@ -22,13 +22,13 @@ _ORDERS = ("", "RGB", "BGR")
 _LEVELS = 255
 _OVERSHOOT = 0.1
 """Share of its range by which a bicubic or Lanczos resize in floats commonly leaves it at strong edges."""
-_FILLED = 0.6
-"""Share of a mapping's range that a picture which fits in by more than chance would fill."""
+_FILLED_SHARE = 0.6
+"""Share of a mapping's range that the values of an image fill if the mapping fits by more than chance."""
 
 
 @lru_cache(256)
 def name_of(affine: Affine, *, tolerance: float = _NEAR) -> str:
-    """A mapping in the field's words, such as ``divided by 255 twice``; of a strange one mean and std in numbers."""
+    """Return the name of a mapping, such as ``divided by 255 twice``; mean and std for an unknown mapping."""
     for name, usual in candidates(len(affine.scale)):
         if same(affine, usual, tolerance=tolerance):
             return name
@@ -36,26 +36,28 @@ def name_of(affine: Affine, *, tolerance: float = _NEAR) -> str:
 
 
 def explain_ends(channels: tuple[Channel, ...], *, tolerance: float) -> tuple[str, Affine] | None:
-    """The mapping that puts gray levels where these channels have their values; None where several would, or none.
+    """Return the mapping that explains the values of these channels as gray levels; None where several do, or none.
 
-    tolerance: how far, in gray levels, the ends of a channel may be from whole levels.
+    tolerance: largest distance, in gray levels, of the ends of a channel from integer levels.
     """
     for family in (singles(len(channels)), _chains(len(channels))):
         fitting = [(off, name, affine) for name, affine in family if (off := _misfit(affine, channels)) <= tolerance]
         least = min((off for off, _, _ in fitting), default=0.0)
         near = [(name, affine) for off, name, affine in fitting if off <= least + tolerance / 4]
         if near:
-            rivals = [affine for _, affine in near[1:]] + list(_twice_as_steep(channels, tolerance))
-            return near[0] if all(same(affine, near[0][1]) for affine in rivals) else None
-    for way in (_as_one(channels, tolerance), channels):
-        if way and all(channel.levels == _LEVELS for channel in way):  # black and white are in all of them
-            affine = Affine(scale=tuple(one.step for one in way), offset=tuple(one.low for one in way))
+            candidates = [affine for _, affine in near[1:]] + list(_twice_as_steep(channels, tolerance))
+            return near[0] if all(same(affine, near[0][1]) for affine in candidates) else None
+    for order in (_as_one(channels, tolerance), channels):
+        if order and all(channel.levels == _LEVELS for channel in order):  # black and white are in all of them
+            affine = Affine(
+                scale=tuple(mapping.step for mapping in order), offset=tuple(mapping.low for mapping in order)
+            )
             return name_of(affine, tolerance=tolerance), affine
     return None
 
 
 def _as_one(channels: tuple[Channel, ...], tolerance: float) -> tuple[Channel, ...]:
-    """The channels with their joint range, where all stand on one grid; otherwise none."""
+    """Return the channels with their joint range, where all have the same grid; the same channels where they do not."""
     first = max(channels, key=lambda channel: channel.levels)
     low, high = min(channel.low for channel in channels), max(channel.high for channel in channels)
     if not first.step or any(
@@ -68,9 +70,9 @@ def _as_one(channels: tuple[Channel, ...], tolerance: float) -> tuple[Channel, .
 
 
 def _misfit(affine: Affine, channels: tuple[Channel, ...], every: int = 1) -> float:
-    """Mean distance of the ends of the channels from whole gray levels; infinite where they are no levels of it.
+    """Return the mean distance of the channels' ends from integer gray levels; infinite where they cannot be levels.
 
-    every: of how many levels the picture uses one.
+    every: the image uses one of this many levels.
     """
     off: list[float] = []
     for a, b, channel in zip(affine.scale, affine.offset, channels, strict=True):
@@ -83,9 +85,9 @@ def _misfit(affine: Affine, channels: tuple[Channel, ...], every: int = 1) -> fl
 
 
 def _twice_as_steep(channels: tuple[Channel, ...], tolerance: float) -> Iterator[Affine]:
-    """Usual mappings of which the picture uses every second, third or fourth level only, as after a change of contrast.
+    """Return standard mappings of which the image uses only every second, third or fourth level.
 
-    Its levels may as well be all those of a steeper one.
+    Its levels can also be all the levels of a steeper mapping.
     """
     for _, affine in candidate_mappings(len(channels)):
         if any(_misfit(affine, channels, every) <= tolerance for every in (2, 3, 4)):
@@ -93,8 +95,8 @@ def _twice_as_steep(channels: tuple[Channel, ...], tolerance: float) -> Iterator
 
 
 def plausible(channels: tuple[Channel, ...]) -> tuple[str, ...]:
-    """The usual mappings whose range these channels fill, the best filled first: where there is no grid to go by."""
-    filled = []
+    """Return the standard mappings whose range these channels fill, the fullest first; for values without a grid."""
+    matches = []
     for name, affine in candidate_mappings(len(channels)):
         shares = []
         for a, b, channel in zip(affine.scale, affine.offset, channels, strict=True):
@@ -102,9 +104,9 @@ def plausible(channels: tuple[Channel, ...]) -> tuple[str, ...]:
             slack = (high - low) * _OVERSHOOT
             inside = low - slack <= channel.low and channel.high <= high + slack
             shares.append((channel.high - channel.low) / (high - low) if inside else 0.0)
-        if min(shares) > _FILLED:
-            filled.append((sum(abs(1 - share) for share in shares), name))
-    return tuple(name for _, name in sorted(filled, key=lambda one: one[0]))
+        if min(shares) > _FILLED_SHARE:
+            matches.append((sum(abs(1 - share) for share in shares), name))
+    return tuple(name for _, name in sorted(matches, key=lambda mapping: mapping[0]))
 
 
 def std_of(channels: tuple[Channel, ...], *, tolerance: float) -> str:
@@ -115,15 +117,15 @@ def std_of(channels: tuple[Channel, ...], *, tolerance: float) -> str:
     stds = [channel.step and 1 / (255 * channel.step) for channel in channels]
     for name, values in RECIPES:
         if name in _BY_CHANNEL and values.std is not None and len(stds) >= len(values.std):
-            for order, listed in (("RGB", values.std), ("BGR", values.std[::-1])):
-                pairs = zip(stds, listed, strict=False)
-                if all(abs(mine / theirs - 1) * _LEVELS < tolerance for mine, theirs in pairs):
+            for order, lists in (("RGB", values.std), ("BGR", values.std[::-1])):
+                pairs = zip(stds, lists, strict=False)
+                if all(abs(scale / other_scale - 1) * _LEVELS < tolerance for scale, other_scale in pairs):
                     return f"{name.removesuffix(' mean and std')}'s, in {order} order"
     return ""
 
 
 def candidates(channels: int) -> tuple[tuple[str, Affine], ...]:
-    """Every mapping that has a name, for arrays of so many channels: the usual first, then what goes wrong."""
+    """Return every mapping that has a name, for this number of channels: standard mappings, then mistakes."""
     return singles(channels) + _chains(channels)
 
 
@@ -136,10 +138,12 @@ def singles(channels: int) -> tuple[tuple[str, Affine], ...]:
 
 @cache
 def _chains(channels: int) -> tuple[tuple[str, Affine], ...]:
-    """One after the other: a processor that was given what another had finished."""
-    done = tuple(candidate_mappings(channels))[1:]  # not the one that changes nothing
+    """Return two mappings in sequence: a second processor that got the output of the first."""
+    mappings = tuple(candidate_mappings(channels))[1:]  # skips the mapping that changes no value
     return tuple(
-        (_in_a_row(first, second), compose_mappings(one, other)) for first, one in done for second, other in done
+        (_in_a_row(first, second), compose_mappings(mapping, other))
+        for first, mapping in mappings
+        for second, other in mappings
     )
 
 
@@ -151,7 +155,7 @@ def _in_a_row(first: str, second: str) -> str:
 
 
 def _halves(channels: int) -> Iterator[tuple[str, Affine]]:
-    """Mean and std of the sets that have a value for each channel, each in either order or left out."""
+    """Return mean and std of the sets with a value for each channel, each in either order or absent."""
     for name, values in RECIPES:
         if name not in _BY_CHANNEL or channels < len("RGB") or values.mean is None or values.std is None:
             continue
@@ -175,7 +179,7 @@ def _half(means: tuple[float, ...], stds: tuple[float, ...], mean: str, std: str
     s = stds[:: -1 if std == "BGR" else 1] if std else (1.0,) * len(stds)
     alpha = channels - len(means)
     return Affine(
-        scale=tuple(1 / (255 * one) for one in s) + (1.0,) * alpha,
+        scale=tuple(1 / (255 * mapping) for mapping in s) + (1.0,) * alpha,
         offset=tuple(-a / b for a, b in zip(m, s, strict=True)) + (0.0,) * alpha,
     )
 
@@ -192,5 +196,5 @@ def _numbers(affine: Affine) -> str:
 
 
 def order_of(name: str) -> str:
-    """The order in which a name says that its values were listed, ``RGB`` or ``BGR``; empty where it says none."""
+    """Return the order in which a named mapping lists its values, ``RGB`` or ``BGR``; empty where the name has none."""
     return name[-9:-6] if name.endswith((", in RGB order", ", in BGR order")) else ""

@@ -1,4 +1,4 @@
-"""Sizes and positions of resize, crop and pad: the rules of the libraries, in whole pixels, height before width.
+"""Sizes and positions of resize, crop and pad: the rules of the libraries, in integer pixels, height before width.
 
 Each rule is named after its library, because the libraries differ by one pixel in rare cases.
 """
@@ -24,13 +24,14 @@ __all__ = [
     "single",
 ]
 
-# A derived edge may grow without end: 1x60000 pixels to a shorter edge of 256 are 12 GB. What is larger than this, than
-# four times the image and than a picture of aspect 4:1 at the wanted size is refused. 2**24 pixels: 192 MiB in float32.
+# A derived edge has no limit: 1x60000 pixels resized to a shorter edge of 256 are 12 GB. A size is rejected if it is
+# larger than this, than four times the image and than an image of aspect 4:1 at the requested size. 2**24 pixels: 192
+# MiB in float32.
 MOST_DERIVED_PIXELS = 1 << 24
 
 
 def round_length(value: float, rounding: str) -> int:
-    """``value`` as a whole number: ``floor``, ``ceil``, ``round`` (half to even) or ``half_up``."""
+    """Return ``value`` as an integer: ``floor``, ``ceil``, ``round`` (half to even) or ``half_up``."""
     if rounding == "ceil":
         return math.ceil(value)
     if rounding == "half_up":
@@ -57,7 +58,7 @@ def resized_size(
     if mode == "cover":
         assert not isinstance(size, int)
         new = cover_size(size=size, rounding=rounding, height=height, width=width)
-        return check_resized_size(new, wanted=size[0] * size[1], height=height, width=width)
+        return check_resized_size(new, pixels=size[0] * size[1], height=height, width=width)
     if mode == "longest_edge" and not isinstance(size, int):
         return inside(size=size, rounding=rounding, height=height, width=width)
     assert isinstance(size, int)
@@ -68,25 +69,25 @@ def resized_size(
         new_short, new_long = shortest_edge(size=size, max_size=max_size, rounding=rounding, short=short, long=long)
     new_short, new_long = max(new_short, 1), max(new_long, 1)
     new = (new_short, new_long) if height <= width else (new_long, new_short)
-    return check_resized_size(new, wanted=size * size, height=height, width=width)
+    return check_resized_size(new, pixels=size * size, height=height, width=width)
 
 
-def check_resized_size(new: tuple[int, int], *, wanted: int, height: int, width: int) -> tuple[int, int]:
-    """The size ``new``. Raises PlanError where a long and thin image makes it absurd. ``wanted``: pixels asked for."""
-    most = max(MOST_DERIVED_PIXELS, 4 * wanted, 4 * height * width)
+def check_resized_size(new: tuple[int, int], *, pixels: int, height: int, width: int) -> tuple[int, int]:
+    """Return the size ``new``. Raises PlanError where a long, thin image makes it too large. ``pixels``: requested."""
+    most = max(MOST_DERIVED_PIXELS, 4 * pixels, 4 * height * width)
     if new[0] * new[1] > most:
         raise PlanError(
-            f"the picture is so long and thin that {height}x{width} would become {new[0]}x{new[1]} (HxW), and at most "
-            f"{most} pixels are made of it; leave it out, or use mode: stretch or letterbox"
+            f"aspect ratio:  {height}x{width} would become {new[0]}x{new[1]} (HxW), and at most "
+            f"{most} pixels are supported; remove it, or use mode: stretch or letterbox"
         )
     return new
 
 
 def shortest_edge(*, size: int, max_size: int | None, rounding: str, short: int, long: int) -> tuple[int, int]:
-    """New lengths of the shorter and the longer edge when the shorter becomes ``size``.
+    """Return the new lengths of the shorter and the longer edge when the shorter becomes ``size``.
 
-    ``floor`` is torchvision's ``_compute_resized_output_size``, which shrinks once more from the floored edge where
-    ``max_size`` is passed; ``detr`` is transformers' ``get_size_with_aspect_ratio``, which starts afresh from it.
+    ``floor`` is torchvision's ``_compute_resized_output_size``, which scales the floored edge again where ``max_size``
+    is passed; ``detr`` is transformers' ``get_size_with_aspect_ratio``, which starts from the original edges.
     """
     if rounding == "detr":
         return detr_edges(size=size, max_size=max_size, short=short, long=long)
@@ -98,7 +99,7 @@ def shortest_edge(*, size: int, max_size: int | None, rounding: str, short: int,
 
 
 def detr_edges(*, size: int, max_size: int | None, short: int, long: int) -> tuple[int, int]:
-    """The rule of DETR and its kin: floors, but rounds the shorter edge where ``max_size`` holds it back."""
+    """Return the edges by DETR's rule: floor, but round the shorter edge where ``max_size`` limits the longer one."""
     exact: float = size
     if max_size is not None and long / short * size > max_size:
         exact = max_size * float(short) / long
@@ -153,7 +154,7 @@ def resized_by_opencv(
     assert not isinstance(size, int)
     factor = blob_factor(size=size, height=height, width=width)
     new = (max(round(height * factor), 1), max(round(width * factor), 1))
-    return check_resized_size(new, wanted=size[0] * size[1], height=height, width=width)
+    return check_resized_size(new, pixels=size[0] * size[1], height=height, width=width)
 
 
 def resized_by_tensorflow(
@@ -208,9 +209,9 @@ def crop_box(
 
 
 def cut_start(*, length: int, target: int, rounding: str, pad_side: str) -> int:
-    """First pixel of a central cut; below zero where pixels are missing.
+    """Return the first pixel of a central crop; below zero where pixels are missing.
 
-    An odd missing pixel goes ``after`` the image (torchvision, timm, TensorFlow, transformers' torchvision backend)
+    An odd missing pixel is added ``after`` the image (torchvision, timm, TensorFlow, transformers' torchvision backend)
     or ``before`` it (transformers' Pillow backend, which floors the negative offset like any other).
     """
     spare = length - target
@@ -220,17 +221,17 @@ def cut_start(*, length: int, target: int, rounding: str, pad_side: str) -> int:
 
 
 def fit_box(*, aspect: Sequence[int], rounding: str, height: int, width: int) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of the part that Pillow's ``resize(box=)`` samples from.
+    """Return left, top, right and bottom of the region that Pillow's ``resize(box=)`` samples.
 
-    ``rounding`` none is ``ImageOps.fit``, whose box ends between pixels; the others are whole pixels, as those of
+    ``rounding`` none is ``ImageOps.fit``, whose box ends between pixels; the others are integer pixels, as those of
     Keras's ``load_img(keep_aspect_ratio=True)`` (floor).
     """
     if rounding != "none":
         top, left, high, wide = crop_box(aspect=aspect, rounding=rounding, height=height, width=width)
         return left, top, left + wide, top + high
-    wanted, present = aspect[1] / aspect[0], width / height
-    part_width: float = wanted * height if present > wanted else width
-    part_height: float = width / wanted if present < wanted else height
+    ratio, present = aspect[1] / aspect[0], width / height
+    part_width: float = ratio * height if present > ratio else width
+    part_height: float = width / ratio if present < ratio else height
     start_x, start_y = (width - part_width) * 0.5, (height - part_height) * 0.5
     return start_x, start_y, start_x + part_width, start_y + part_height
 
@@ -252,7 +253,7 @@ def letterbox_place(
         missing_y, missing_x = missing_y % multiple_of, missing_x % multiple_of
     if multiple_of is not None or library != "tensorflow":
         top, left = missing_y / 2, missing_x / 2
-    if library == "opencv":  # ultralytics: an exact half goes below and to the right
+    if library == "opencv":  # ultralytics: an exact half is added below and to the right
         top, left = round(top - 0.1), round(left - 0.1)
     rounding = "round" if library == "pillow" else "floor"
     return (
@@ -285,9 +286,9 @@ def letterbox_content_size(*, library: str, size: Sequence[int], height: int, wi
 
 
 def resize_with_pad(*, size: Sequence[int], height: int, width: int) -> tuple[int, int, float, float]:
-    """Height, width, top and left by ``tf.image.resize_with_pad``: float32, padded from the size before it is floored.
+    """Return height, width, top and left of ``tf.image.resize_with_pad``, in float32, padded before the floor.
 
-    Each sum is rounded to float32 by itself; in doubles one in a few hundred sizes comes out a pixel off.
+    Each sum is rounded to float32 separately; with doubles, one in a few hundred sizes differs by a pixel.
     """
     ratio = max(single(width / size[1]), single(height / size[0]))
     exact_height, exact_width = single(height / ratio), single(width / ratio)
@@ -298,9 +299,9 @@ def resize_with_pad(*, size: Sequence[int], height: int, width: int) -> tuple[in
 def pad_place(
     *, size: Sequence[int] | None = None, multiple_of: int | None = None, position: str, height: int, width: int
 ) -> tuple[int, int, int, int]:
-    """Top and left of the image in its frame, then height and width of the frame, never smaller than the image.
+    """Return top and left of the image in its frame, then height and width of the frame, never smaller than the image.
 
-    ``position`` names where the image sits: ``center`` (an odd missing pixel goes below and to the right), or the
+    ``position`` is the position of the image: ``center`` (an odd missing pixel is added below and to the right), or the
     corner ``top_left``, ``top_right``, ``bottom_left`` or ``bottom_right``.
     """
     if multiple_of is not None:

@@ -20,6 +20,6 @@ def nearest_word(word: str, words: Iterable[str], *, cutoff: float = 0.6) -> str
     """Return the nearest of ``words``, in any case; empty where none is near."""
     from difflib import get_close_matches  # 4 ms to import
 
-    by_fold = {known.casefold(): known for known in words}
+    by_fold = {candidate.casefold(): candidate for candidate in words}
     close = get_close_matches(word.casefold()[:80], by_fold, n=1, cutoff=cutoff)
     return by_fold[close[0]] if close else ""

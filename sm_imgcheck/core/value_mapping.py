@@ -1,7 +1,7 @@
-"""Value mappings: from pixel values 0..255 to the model's numbers, in canonical form, and the field's usual ones.
+"""Value mappings: from pixel values 0..255 to the model's numbers, in canonical form, and the standard mappings.
 
-The canonical form y = scale * x + offset per stored channel is for comparing and for recognizing; what is executed is
-the written form (``pixels.values``), because (x / 127.5) - 1 is not a * x + b in float32.
+The canonical form y = scale * x + offset per stored channel is for comparing and for recognizing; the written form
+(``pixels.values``) is executed, because (x / 127.5) - 1 is not a * x + b in float32.
 """
 
 from __future__ import annotations
@@ -77,19 +77,19 @@ def canonical(values: Values, channels: int) -> Affine:
 
 @cache
 def levels(channels: int) -> Affine:
-    """The mapping of pixel values 0..255 that nothing has changed."""
+    """The mapping of unchanged pixel values 0..255."""
     return canonical(IDENTITY, channels)
 
 
 def compose_mappings(first: Affine, second: Affine) -> Affine:
-    """The mapping that does ``first`` and then takes what comes out for pixels and does ``second``."""
+    """Return the mapping that applies ``first``, and applies ``second`` to its output as if it were pixels."""
     pairs = zip(first.scale, first.offset, second.scale, second.offset, strict=True)
     scale, offset = zip(*((a * c, b * c + d) for a, b, c, d in pairs), strict=True)
     return Affine(scale=scale, offset=offset)
 
 
 def contract_mapping(contract: Contract, channels: int) -> Affine | None:
-    """The contract's mapping for an array of so many channels; None where it has a value for each of another number."""
+    """Return the contract's mapping for this number of channels; None where its values are for another number."""
     affine = canonical(contract.values, contract.channels)
     if channels == contract.channels:
         return affine
@@ -99,9 +99,9 @@ def contract_mapping(contract: Contract, channels: int) -> Affine | None:
 
 
 def candidate_mappings(channels: int) -> Iterator[tuple[str, Affine]]:
-    """The field's mappings that are worth trying on a tensor of so many channels, with their names.
+    """Return the standard mappings for a tensor with this number of channels, with their names.
 
-    A mapping with a value per channel is tried in both orders of R, G, B; the name says which it is.
+    A mapping with a value per channel is returned in both orders of R, G, B; its name contains the order.
     """
     for name, values in RECIPES:
         if values.mean is None or len(set(values.mean)) == len(set(values.std or (1,))) == 1:
@@ -118,7 +118,7 @@ def _one_for_all(values: Values, channels: int) -> Affine:
 
 
 def target(contract: Contract, order: str) -> Affine:
-    """The contract's mapping for channels that stand in ``order``."""
+    """Return the contract's mapping for channels in ``order``."""
     affine = canonical(contract.values, contract.channels)
     if order == GRAY or sorted(order) != sorted(contract.channel_order):
         return affine
@@ -127,7 +127,7 @@ def target(contract: Contract, order: str) -> Affine:
 
 
 def quantized_target(contract: Contract, order: str) -> Affine:
-    """``target``, and what a quantized contract then does to it: the mapping of the numbers that the model gets."""
+    """Return ``target`` and the quantization of the contract: the mapping to the numbers that the model gets."""
     affine, quantize = target(contract, order), contract.quantize
     if quantize is None:
         return affine
@@ -138,19 +138,19 @@ def quantized_target(contract: Contract, order: str) -> Affine:
 
 
 def reverse_channels(affine: Affine) -> Affine:
-    """The first three channels the other way round; an alpha channel stays where it is."""
+    """Return the first three channels in reverse order; an alpha channel keeps its position."""
     return Affine(
         scale=affine.scale[2::-1] + affine.scale[3:],
         offset=affine.offset[2::-1] + affine.offset[3:],
     )
 
 
-def same(one: Affine, other: Affine, *, tolerance: float = 1e-4) -> bool:
+def same(mapping: Affine, other: Affine, *, tolerance: float = 1e-4) -> bool:
     """Whether two mappings agree within ``tolerance`` gray levels at both ends of 0..255."""
-    return len(one.scale) == len(other.scale) and all(
+    return len(mapping.scale) == len(other.scale) and all(
         math.isclose(b, d, rel_tol=0, abs_tol=tolerance * abs(c))
         and math.isclose(255 * a + b, 255 * c + d, rel_tol=0, abs_tol=tolerance * abs(c))
-        for a, b, c, d in zip(one.scale, one.offset, other.scale, other.offset, strict=True)
+        for a, b, c, d in zip(mapping.scale, mapping.offset, other.scale, other.offset, strict=True)
     )
 
 
@@ -158,15 +158,15 @@ def overshoot(geometry: Sequence[Step]) -> float:
     """How far resized values may leave 0..255, as a share of that range: 0 where the resize rounds to uint8."""
     span = 1.0
     for step in geometry:
-        known = {**_LOBES, **(_LOBES_OF_OPENCV if step.op.endswith("opencv") else {})}
+        lobes = {**_LOBES, **(_LOBES_OF_OPENCV if step.op.endswith("opencv") else {})}
         if "interpolation" in step.params:
-            floats = step.params["dtype"] == "float32"  # whole gray levels are clipped
-            span = span * known.get(step.params["interpolation"], 1.0) ** 2 if floats else 1.0
+            floats = step.params["dtype"] == "float32"  # integer gray levels are clipped
+            span = span * lobes.get(step.params["interpolation"], 1.0) ** 2 if floats else 1.0
     return (span - 1) / 2
 
 
 def reach(contract: Contract) -> float:
-    """The largest magnitude on the way from gray levels to the finished tensor, before anything is clipped."""
+    """Return the largest magnitude between gray levels and the final tensor, before values are clipped."""
     affine = canonical(contract.values, contract.channels)
     most = max(abs(a * x + b) for a, b in zip(affine.scale, affine.offset, strict=True) for x in (0, 255))
     if contract.quantize is not None:
@@ -175,10 +175,10 @@ def reach(contract: Contract) -> float:
 
 
 def span(low: float | None, high: float | None) -> str:
-    """A range of values in words, such as ``-1..1``; empty where there is none, as among NaN."""
+    """Return a range of values as text, such as ``-1..1``; empty without one, as for NaN only."""
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return ""
-    return f"{low + 0.0:.4g}..{high + 0.0:.4g}"  # adding 0 takes the sign off -0
+    return f"{low + 0.0:.4g}..{high + 0.0:.4g}"  # adding 0 removes the sign of -0
 
 
 def domain(contract: Contract, margin: float = 0.0) -> tuple[float, float]:
@@ -200,9 +200,9 @@ def domain(contract: Contract, margin: float = 0.0) -> tuple[float, float]:
 
 
 def looks_unscaled(high: float, contract: Contract) -> bool:
-    """Whether a largest value of ``high`` says that pixels were divided by 255 for a model that takes them whole.
+    """Return whether a largest value of ``high`` shows pixels that were divided by 255 for a model with unscaled input.
 
-    0..1 lies inside 0..255, so the range alone is kept; but a picture whose brightest spot is one level is none.
+    0..1 is inside 0..255, so the range alone matches; but no image has one level as its brightest pixel.
     """
     return contract.quantize is None and high <= 1 < domain(contract)[1] / 16
 

@@ -1,6 +1,6 @@
-"""``.npy`` and ``.npz`` from bytes, for files and for request bodies alike.
+"""``.npy`` and ``.npz`` from bytes, for files and for request bodies.
 
-Sizes are checked against the bytes that are there before anything is allocated, and nothing pickled is ever loaded.
+Declared sizes are compared with the available bytes before any allocation, and pickled data is never loaded.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ __all__ = ["MAX_HEADER_BYTES", "NPY_MAGIC", "check_bytes", "check_numbers", "npy
 
 NPY_MAGIC = b"\x93NUMPY"
 MAX_UNPACKED_BYTES = 512 << 20
-"""What one array of an archive may take: 890 float32 images of 224x224x3, far above any request."""
+"""Largest size of one array of an archive: 890 float32 images of 224x224x3, far above any request."""
 MAX_DIRECTORY_BYTES = 1 << 20
-"""Of an archive's table of contents, which is read whole: some 10,000 names."""
+"""Limit of an archive's table of contents, which is read completely: about 10,000 names."""
 MAX_HEADER_BYTES = 10_000
-"""NumPy's own limit for the text that says shape and dtype."""
+"""NumPy's limit for the text with shape and dtype."""
 
 
 def check_numbers(dtype: np.dtype) -> None:
@@ -38,7 +38,7 @@ def check_numbers(dtype: np.dtype) -> None:
 
 
 def parsed_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
-    """Shape, Fortran order and dtype. Raises CandidateError, or whatever NumPy's parser runs into."""
+    """Return shape, Fortran order and dtype. Raises CandidateError, or any exception of NumPy's parser."""
     version = np.lib.format.read_magic(file)
     if version not in ((1, 0), (2, 0)):
         raise CandidateError("SRC150", f".npy format version: got {version[0]}.{version[1]}, expected 1.0 or 2.0")
@@ -53,8 +53,8 @@ def npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype, int]:
     except CandidateError as problem:
         if problem.code == "SRC150":
             raise
-        wanted = "expected {'descr', 'fortran_order', 'shape'}, as numpy.save writes them"
-        raise CandidateError("SRC150", f"corrupt .npy header: {wanted}") from None
+        expected = "expected {'descr', 'fortran_order', 'shape'}, as numpy.save writes them"
+        raise CandidateError("SRC150", f"corrupt .npy header: {expected}") from None
     check_numbers(dtype)
     lengths = [length or 1 for length in shape]
     if any(isinstance(length, bool) or length < 0 for length in shape) or len(shape) > 32 or prod(lengths) >= 1 << 59:
@@ -62,13 +62,13 @@ def npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype, int]:
     return shape, fortran, dtype, file.tell()
 
 
-def check_bytes(shape: tuple[int, ...], dtype: np.dtype, there: int) -> int:
-    """How many bytes an array takes. Raises CandidateError where fewer are there."""
-    wanted = prod(shape) * dtype.itemsize
-    if wanted > there:
+def check_bytes(shape: tuple[int, ...], dtype: np.dtype, available: int) -> int:
+    """Return the number of bytes of an array. Raises CandidateError where fewer are available."""
+    size_in_bytes = prod(shape) * dtype.itemsize
+    if size_in_bytes > available:
         claim = f"declared {list(shape)} {dtype.name}"
-        raise CandidateError("SRC152", f"tensor data: got {there} bytes, expected {wanted} ({claim})")
-    return wanted
+        raise CandidateError("SRC152", f"tensor data: got {available} bytes, expected {size_in_bytes} ({claim})")
+    return size_in_bytes
 
 
 def read_npy(body: bytes) -> tuple[np.ndarray, int]:
@@ -94,26 +94,28 @@ def read_npz(body: bytes, member: str) -> tuple[np.ndarray, int]:
     except CandidateError:
         raise
     except Exception as problem:  # noqa: BLE001 - zipfile raises whatever its parsing runs into
-        said = " ".join(str(problem).split())[:200]
-        telling = isinstance(problem, (zipfile.BadZipFile, zlib.error)) and said
-        raise CandidateError("SRC150", f"corrupt archive{f': {said}' if telling else ''}") from None
+        message = " ".join(str(problem).split())[:200]
+        is_readable = isinstance(problem, (zipfile.BadZipFile, zlib.error)) and message
+        raise CandidateError("SRC150", f"corrupt archive{f': {message}' if is_readable else ''}") from None
 
 
 def select_member(members: list[zipfile.ZipInfo], member: str) -> zipfile.ZipInfo:
-    """The member that is meant, of a kind that can be unpacked piece by piece. Raises CandidateError."""
+    """Return the selected member, if it can be unpacked in pieces. Raises CandidateError."""
     names = {info.filename.removesuffix(".npy"): info for info in members}
     if len(names) < len(members):
         raise CandidateError("SRC150", "corrupt archive: two arrays of the same name")
     name = member.removesuffix(".npy") or (next(iter(names)) if len(names) == 1 else "")
     if name not in names:
-        listed = ", ".join(sorted(names)[:20]) + (" ..." if len(names) > 20 else "")
-        said = f"array {member!r} is not in the archive" if member else f"archive: got {len(names)} arrays, expected 1"
-        raise CandidateError("SRC153", f"{said}; select one as FILE.npz::NAME: {listed}")
+        name_list = ", ".join(sorted(names)[:20]) + (" ..." if len(names) > 20 else "")
+        message = (
+            f"array {member!r} is not in the archive" if member else f"archive: got {len(names)} arrays, expected 1"
+        )
+        raise CandidateError("SRC153", f"{message}; select one as FILE.npz::NAME: {name_list}")
     info = names[name]
     if info.flag_bits & 1:
         raise CandidateError("SRC150", f"encrypted archive: {name!r} needs a password")
     if info.compress_type not in (0, 8):  # stored, deflated
-        # zipfile unpacks bzip2 and LZMA in one go, whatever comes out; NumPy writes neither.
+        # zipfile unpacks bzip2 and LZMA in one step, without a limit on the output; NumPy writes neither.
         raise CandidateError("SRC150", f"array {name!r}: unsupported compression; save it again with numpy.savez")
     return info
 
@@ -129,16 +131,16 @@ def unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[np.ndarray,
     with archive.open(info) as file:
         head = file.read(MAX_HEADER_BYTES + 64)
         shape, fortran, dtype, start = npy_header(BytesIO(head))
-        wanted = check_bytes(shape, dtype, info.file_size - start)
-        room = bytearray(wanted)
-        known = head[start : start + wanted]
-        room[: len(known)] = known
-        filled = len(known)
-        while filled < wanted:
-            piece = file.read(min(1 << 20, wanted - filled))
+        size_in_bytes = check_bytes(shape, dtype, info.file_size - start)
+        room = bytearray(size_in_bytes)
+        start_bytes = head[start : start + size_in_bytes]
+        room[: len(start_bytes)] = start_bytes
+        position = len(start_bytes)
+        while position < size_in_bytes:
+            piece = file.read(min(1 << 20, size_in_bytes - position))
             if not piece:
-                raise CandidateError("SRC152", f"tensor data: got {filled} bytes, expected {wanted}")
-            room[filled : filled + len(piece)] = piece
-            filled += len(piece)
-    rest = info.file_size - start - wanted
+                raise CandidateError("SRC152", f"tensor data: got {position} bytes, expected {size_in_bytes}")
+            room[position : position + len(piece)] = piece
+            position += len(piece)
+    rest = info.file_size - start - size_in_bytes
     return np.ndarray(shape, dtype, buffer=room, order="F" if fortran else "C"), rest

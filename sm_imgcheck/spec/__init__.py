@@ -1,6 +1,6 @@
-"""The spec language: a plain mapping becomes a ``Spec``, or a list of everything that is wrong with it.
+"""The spec language: from a plain mapping to a ``Spec``, or to a list of all its problems.
 
-The language stands in one table (``language``); rules between keys are small functions (``shape``, ``values``,
-``geometry``, ``decode``). ``load`` reads a file or a preset (``yaml``, ``extends``); ``parse`` makes the ``Spec`` and
-notes every problem. No arrays.
+The language is one table (``language``); rules between keys are small functions (``shape``, ``values``, ``geometry``).
+``load`` reads a file or a preset (``yaml``, ``extends``); ``parse`` returns the ``Spec`` and reports every problem. No
+arrays.
 """

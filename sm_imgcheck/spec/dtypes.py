@@ -30,7 +30,7 @@ _PREFIXES = (
 _SUFFIXES = (")", "'>", "')")
 _PREFIX = re.compile("|".join(map(re.escape, _PREFIXES)))
 _SUFFIX = re.compile(f"(?:{'|'.join(map(re.escape, _SUFFIXES))})$")
-_SIZED = re.compile(r"(uint|int|u|i|fp|float|f|bfloat|bf)(8|16|32|64)")
+_NAME_AND_BITS = re.compile(r"(uint|int|u|i|fp|float|f|bfloat|bf)(8|16|32|64)")
 _STEMS = {"u": "uint", "i": "int", "fp": "float", "f": "float", "bf": "bfloat"}
 _WORDS = {
     # A bare `float` is 64 bits in NumPy and 32 in the frameworks, so it needs the prefix of a framework.
@@ -49,14 +49,14 @@ _WORDS = {
 
 
 def canonical(text: str) -> str | None:
-    """Return the canonical name for any spelling, in upper or lower case; None for anything but a dtype of numbers."""
+    """Return the canonical name for any spelling, in upper or lower case; None unless it is a dtype of numbers."""
     word = text.strip().lower()
     bare = _SUFFIX.sub("", word[match.end() :]) if (match := _PREFIX.match(word)) else word
-    named = _WORDS.get(word) or _WORDS.get(bare)
-    if named is not None:
-        return named
-    sized = _SIZED.fullmatch(bare)
-    name = _STEMS.get(sized[1], sized[1]) + sized[2] if sized else ""
+    name_of_word = _WORDS.get(word) or _WORDS.get(bare)
+    if name_of_word is not None:
+        return name_of_word
+    match_sized = _NAME_AND_BITS.fullmatch(bare)
+    name = _STEMS.get(match_sized[1], match_sized[1]) + match_sized[2] if match_sized else ""
     return name if name in DTYPES else None
 
 

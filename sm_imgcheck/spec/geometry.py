@@ -36,59 +36,61 @@ CUTS = tuple(key.name for key in CROP[:4])
 
 @frozen
 class ResizeTarget:
-    """What the contract says of sizes."""
+    """Sizes and channels of the contract, for ``resize`` and ``geometry``."""
 
     size: tuple[int, int] | None
     """Height and width, where both are fixed."""
     known: bool
-    """False: shape has problems of its own, so that nothing can be said of sizes."""
+    """False: shape is invalid, so sizes are unknown."""
     channel_order: str | None
-    """None: it has problems of its own."""
+    """None: invalid or missing."""
 
 
-def read(given: GivenSpec, target: ResizeTarget, notes: ProblemList) -> list[WrittenStep]:
+def read(keys: GivenSpec, target: ResizeTarget, notes: ProblemList) -> list[WrittenStep]:
     """The steps in the spec language, each a mapping with one key: ``crop``, ``resize`` or ``pad``."""
-    if "resize" in given and "geometry" in given:
-        notes.add("geometry", "stands beside resize: geometry is its long form; keep one of them")
+    if "resize" in keys and "geometry" in keys:
+        notes.add("geometry", "conflicts with resize: geometry is its long form; keep one of them")
         return []
     if not notes.fine("resize", "geometry"):
         return []
-    if "geometry" in given:
-        return _long_form(given["geometry"], target, notes)
-    if "resize" in given:
-        return _shorthand(given["resize"], target, notes)
+    if "geometry" in keys:
+        return _long_form(keys["geometry"], target, notes)
+    if "resize" in keys:
+        return _shorthand(keys["resize"], target, notes)
     return [] if target.size is None else [{"resize": _resize({}, "resize", target, notes)}]
 
 
-def _shorthand(given: StepKeys, target: ResizeTarget, notes: ProblemList) -> list[WrittenStep]:
-    mode = given.get("mode", "stretch")
+def _shorthand(keys: StepKeys, target: ResizeTarget, notes: ProblemList) -> list[WrittenStep]:
+    mode = keys.get("mode", "stretch")
     if mode == "none":
-        for name in sorted(set(given) - {"mode"}):
+        for name in sorted(set(keys) - {"mode"}):
             notes.add(at("resize", name), "has no meaning with mode: none")
         return []
-    steps: list[WrittenStep] = [{"resize": _resize(given, "resize", target, notes)}]
-    takes_crop = "crop" in MODE_KEYS[mode]
-    crop = given.get("crop", "center" if takes_crop and target.size else "none")
-    if crop == "center" and takes_crop:
+    steps: list[WrittenStep] = [{"resize": _resize(keys, "resize", target, notes)}]
+    has_crop = "crop" in MODE_KEYS[mode]
+    crop = keys.get("crop", "center" if has_crop and target.size else "none")
+    if crop == "center" and has_crop:
         if target.size is None and target.known:
             notes.add(
                 "resize.crop", "shape has no fixed height and width to crop to; write crop: none, or use geometry"
             )
         elif target.size is not None:
             # blobFromImage(crop=True) cuts from the floored middle
-            blob = mode == "cover" and given.get("library") == "opencv"
-            rounding = given.get("crop_rounding", "floor" if blob else "round")
+            blob = mode == "cover" and keys.get("library") == "opencv"
+            rounding = keys.get("crop_rounding", "floor" if blob else "round")
             side = _pad_side(rounding, steps[0]["resize"].get("library", ""))
             steps.append({"crop": {"size": list(target.size), "rounding": rounding, "pad_side": side}})
-    elif "crop_rounding" in given and takes_crop:
+    elif "crop_rounding" in keys and has_crop:
         notes.add("resize.crop_rounding", "has no meaning with crop: none")
     return steps
 
 
-def _long_form(given: Sequence[WrittenStep], target: ResizeTarget, notes: ProblemList) -> list[WrittenStep]:
+def _long_form(keys: Sequence[WrittenStep], target: ResizeTarget, notes: ProblemList) -> list[WrittenStep]:
     steps: list[WrittenStep] = []
-    for index, step in enumerate(given):
-        library = next((one["resize"].get("library", "") for one in reversed(steps) if "resize" in one), "")
+    for index, step in enumerate(keys):
+        library = next(
+            (step_before["resize"].get("library", "") for step_before in reversed(steps) if "resize" in step_before), ""
+        )
         steps.append(_step(step, at("geometry", index), target, notes, library=library))
     if notes.fine("geometry"):
         _check_order(steps, notes)
@@ -96,66 +98,66 @@ def _long_form(given: Sequence[WrittenStep], target: ResizeTarget, notes: Proble
 
 
 def _check_order(steps: Sequence[WrittenStep], notes: ProblemList) -> None:
-    """Some steps are what they say only next to others."""
+    """Report steps that are only valid next to others."""
     for index, (step, after) in enumerate(zip(steps, [*steps[1:], {}], strict=False)):
-        place = at("geometry", index)
+        path = at("geometry", index)
         if step.get("crop", {}).get("rounding") == "none" and not is_fit(step, after):
-            notes.add(f"{place}.crop.rounding", "none needs a resize with mode: stretch by Pillow as the next step")
+            notes.add(f"{path}.crop.rounding", "none needs a resize with mode: stretch by Pillow as the next step")
         if step.get("pad", {}).get("units") == "final" and after:
-            notes.add(f"{place}.pad.units", "final pads after normalize, so it must be the last step")
+            notes.add(f"{path}.pad.units", "final pads after normalize, so it must be the last step")
 
 
 def _pad_side(rounding: str, library: str) -> str:
-    """Where an odd missing pixel goes: what floors the offset of a crop is transformers.
+    """Return where an odd missing pixel is added: a floored crop offset identifies transformers.
 
-    Its Pillow backend adds the pixel before the image; its torchvision backend, torchvision and timm behind it.
+    Its Pillow backend adds the pixel before the image; its torchvision backend, torchvision and timm after it.
     """
     return "before" if rounding == "floor" and library.startswith("pillow") else "after"
 
 
-def _step(step: WrittenStep, place: str, target: ResizeTarget, notes: ProblemList, *, library: str) -> WrittenStep:
+def _step(step: WrittenStep, path: str, target: ResizeTarget, notes: ProblemList, *, library: str) -> WrittenStep:
     """One step of the long form, complete; ``library`` is that of the resize before it."""
-    ((name, given),) = step.items()
-    where = at(place, name)
+    ((name, keys),) = step.items()
+    where = at(path, name)
     if name == "crop":
-        full = _crop(given, where, notes, library=library)
+        full = _crop(keys, where, notes, library=library)
     else:
-        full = (_resize if name == "resize" else _pad)(given, where, target, notes)
-    return {name: _ordered(full, name)}
+        full = (_resize if name == "resize" else _pad)(keys, where, target, notes)
+    return {name: _order_keys(full, name)}
 
 
-def _ordered(full: Mapping[str, object], name: str) -> StepKeys:
+def _order_keys(full: Mapping[str, object], name: str) -> StepKeys:
     """The keys of a step in the order of the table, without those that have no value."""
     return cast("StepKeys", {key.name: full[key.name] for key in STEP_KEYS[name] if full.get(key.name) is not None})
 
 
-def _resize(given: StepKeys, place: str, target: ResizeTarget, notes: ProblemList) -> StepKeys:
-    """One resize with every default: those of the library that is named."""
-    mode = given.get("mode", "stretch")
+def _resize(keys: StepKeys, path: str, target: ResizeTarget, notes: ProblemList) -> StepKeys:
+    """Return one resize with every default of its library."""
+    mode = keys.get("mode", "stretch")
     if mode == "none":
-        notes.add(at(place, "mode"), "none is for the shorthand resize; in a list of steps leave the step out")
+        notes.add(at(path, "mode"), "got none, which is only for the shorthand resize; remove the step")
         return {}
-    for name in sorted(set(given) & _SOME_MODES - MODE_KEYS[mode]):
-        if not (name == "crop" and given.get(name) == "none"):
-            users = [other for other, own in MODE_KEYS.items() if name in own]
-            notes.add(at(place, name), f"has no meaning with mode: {mode}, only with {choice_of(users)}")
+    for name in sorted(set(keys) & _SOME_MODES - MODE_KEYS[mode]):
+        if not (name == "crop" and keys.get(name) == "none"):
+            users = [other for other, mode_keys in MODE_KEYS.items() if name in mode_keys]
+            notes.add(at(path, name), f"has no meaning with mode: {mode}, only with {choice_of(users)}")
     full: dict[str, object] = {
         "mode": mode,
-        "size": _edges(given, mode, place, target, notes),
-        "max_size": given.get("max_size"),
-        **({"rounding": _rounding(given, mode, place, notes)} if mode in ROUNDINGS else {}),
-        **_arithmetic(given, place, notes),
-        "multiple_of": given.get("multiple_of"),
+        "size": _edges(keys, mode, path, target, notes),
+        "max_size": keys.get("max_size"),
+        **({"rounding": _rounding(keys, mode, path, notes)} if mode in ROUNDINGS else {}),
+        **_arithmetic(keys, path, notes),
+        "multiple_of": keys.get("multiple_of"),
     }
     if mode == "letterbox":
-        default = LIBRARIES[given.get("library", "pillow")].fill
-        full["fill"] = _fill(given.get("fill", default), target.channel_order, at(place, "fill"), notes)
-    return _ordered(full, "resize")
+        default = LIBRARIES[keys.get("library", "pillow")].fill
+        full["fill"] = _fill(keys.get("fill", default), target.channel_order, at(path, "fill"), notes)
+    return _order_keys(full, "resize")
 
 
-def _edges(given: StepKeys, mode: str, place: str, target: ResizeTarget, notes: ProblemList) -> int | list[int] | None:
-    """``size`` in the form that the mode takes."""
-    size, where = given.get("size"), at(place, "size")
+def _edges(keys: StepKeys, mode: str, path: str, target: ResizeTarget, notes: ProblemList) -> int | list[int] | None:
+    """Return ``size`` in the form that the mode expects."""
+    size, where = keys.get("size"), at(path, "size")
     one_edge = mode == "shortest_edge" or (mode == "longest_edge" and not isinstance(size, list))
     if size is None and target.size is None:
         if target.known:
@@ -168,12 +170,14 @@ def _edges(given: StepKeys, mode: str, place: str, target: ResizeTarget, notes: 
         assert target.size is not None
         height, width = target.size
         if mode == "shortest_edge" and height != width:
-            notes.add(where, f"missing: shape is {height}x{width}, so which edge is meant? Write size, or mode: cover")
+            notes.add(
+                where, f"missing: shape is {height}x{width}, so the edge is ambiguous; write size, or mode: cover"
+            )
         return min(height, width) if mode == "shortest_edge" else [height, width]
     if one_edge and isinstance(size, list):
         notes.wrong(where, size, f"one edge, such as {min(size)}; two are for the other modes")
         return None
-    if isinstance(size, int) and "mode" not in given:
+    if isinstance(size, int) and "mode" not in keys:
         notes.wrong(
             where,
             size,
@@ -183,89 +187,87 @@ def _edges(given: StepKeys, mode: str, place: str, target: ResizeTarget, notes: 
     return [size, size] if isinstance(size, int) and not one_edge else size
 
 
-def _rounding(given: StepKeys, mode: str, place: str, notes: ProblemList) -> str:
-    rounding: str = given.get("rounding", _usual_rounding(given, mode))
+def _rounding(keys: StepKeys, mode: str, path: str, notes: ProblemList) -> str:
+    rounding: str = keys.get("rounding", _usual_rounding(keys, mode))
     if rounding not in ROUNDINGS[mode]:
-        notes.wrong(at(place, "rounding"), rounding, f"{choice_of(ROUNDINGS[mode])} with mode: {mode}")
+        notes.wrong(at(path, "rounding"), rounding, f"{choice_of(ROUNDINGS[mode])} with mode: {mode}")
     return rounding
 
 
-def _usual_rounding(given: StepKeys, mode: str) -> str:
-    """The rule of the function that people mean by these words.
+def _usual_rounding(keys: StepKeys, mode: str) -> str:
+    """Return the rounding of the function that a mode usually refers to.
 
-    ``max_size`` is DETR's resize, which floors but for the edge that is held back; OpenCV's only way to cover is
+    ``max_size`` is DETR's resize, which floors all edges except the limited one; OpenCV's only method to cover is
     ``blobFromImage(crop=True)``.
     """
-    if mode == "shortest_edge" and "max_size" in given:
+    if mode == "shortest_edge" and "max_size" in keys:
         return "detr"
-    return "round" if mode == "cover" and given.get("library") == "opencv" else "floor"
+    return "round" if mode == "cover" and keys.get("library") == "opencv" else "floor"
 
 
-def _arithmetic(given: StepKeys, place: str, notes: ProblemList) -> dict[str, object]:
+def _arithmetic(keys: StepKeys, path: str, notes: ProblemList) -> dict[str, object]:
     """Interpolation, library, dtype and antialias: what the named library offers, else its own default."""
-    name = given.get("library", "pillow")
+    name = keys.get("library", "pillow")
     library = LIBRARIES[name]
-    interpolation = given.get("interpolation", library.interpolation)
+    interpolation = keys.get("interpolation", library.interpolation)
     if interpolation not in library.interpolations:
         notes.wrong(
-            at(place, "interpolation"), interpolation, f"one that {name} has: {choice_of(library.interpolations)}"
+            at(path, "interpolation"), interpolation, f"one that {name} has: {choice_of(library.interpolations)}"
         )
     float_only = interpolation in library.float_only
     default = "float32" if float_only else "uint8"
-    dtype = given.get("dtype", default)
+    dtype = keys.get("dtype", default)
     if float_only and dtype == "uint8":
-        notes.wrong(
-            at(place, "dtype"), dtype, f"float32 or float32-rounded: {name} computes {interpolation} in float32"
-        )
+        notes.wrong(at(path, "dtype"), dtype, f"float32 or float32-rounded: {name} computes {interpolation} in float32")
     return {
         "interpolation": interpolation,
         "library": name,
         "dtype": dtype,
-        "antialias": _antialias(given, interpolation, place, notes),
+        "antialias": _antialias(keys, interpolation, path, notes),
     }
 
 
-def _antialias(given: StepKeys, interpolation: str, place: str, notes: ProblemList) -> bool | None:
-    name = given.get("library", "pillow")
-    library, wanted, where = LIBRARIES[name], given.get("antialias"), at(place, "antialias")
+def _antialias(keys: StepKeys, interpolation: str, path: str, notes: ProblemList) -> bool | None:
+    name = keys.get("library", "pillow")
+    library, antialias, where = LIBRARIES[name], keys.get("antialias"), at(path, "antialias")
     if library.antialias is None:
-        if wanted is not None:
+        if antialias is not None:
             notes.add(where, f"{library.no_switch}; remove it, or write library: torch or tensorflow")
         return None
     smooth = interpolation in SMOOTH
-    if wanted and not smooth:
+    if antialias and not smooth:
         notes.add(where, f"has no effect on {interpolation}, only on bilinear, bicubic and lanczos; remove it")
-    return library.antialias and smooth if wanted is None else wanted
+    return library.antialias and smooth if antialias is None else antialias
 
 
-def _crop(given: StepKeys, place: str, notes: ProblemList, *, library: str) -> StepKeys:
-    cuts = [name for name in CUTS if name in given]
+def _crop(keys: StepKeys, path: str, notes: ProblemList, *, library: str) -> StepKeys:
+    cuts = [name for name in CUTS if name in keys]
     if len(cuts) != 1:
-        notes.add(place, f"has {' and '.join(cuts) or 'none'} of {', '.join(CUTS)}; write exactly one of them")
+        notes.add(path, f"has {' and '.join(cuts) or 'none'} of {', '.join(CUTS)}; write exactly one of them")
         return {}
     cut = cuts[0]
-    rounding = given.get("rounding", "round" if cut == "size" else "floor")
+    rounding = keys.get("rounding", "round" if cut == "size" else "floor")
     if rounding == "none" and cut != "aspect":
-        notes.wrong(at(place, "rounding"), rounding, "round, floor or ceil: none is for aspect")
-    if "pad_side" in given and cut != "size":
-        notes.add(at(place, "pad_side"), "has no meaning without size: only size can be larger than the image")
-    full: StepKeys = {**given, "rounding": rounding}
+        notes.wrong(at(path, "rounding"), rounding, "round, floor or ceil: none is for aspect")
+    if "pad_side" in keys and cut != "size":
+        notes.add(at(path, "pad_side"), "has no meaning without size: only size can be larger than the image")
+    full: StepKeys = {**keys, "rounding": rounding}
     if cut == "size":
-        size = given["size"]
+        size = keys["size"]
         full["size"] = [size, size] if isinstance(size, int) else size
-        full["pad_side"] = given.get("pad_side", _pad_side(rounding, library))
+        full["pad_side"] = keys.get("pad_side", _pad_side(rounding, library))
     return full
 
 
-def _pad(given: StepKeys, place: str, target: ResizeTarget, notes: ProblemList) -> StepKeys:
-    size = given.get("size")
-    if (size is None) == ("multiple_of" not in given):
-        notes.add(place, f"has {'neither' if size is None else 'both'} of size and multiple_of; write one of them")
-    units = given.get("units", "byte")
+def _pad(keys: StepKeys, path: str, target: ResizeTarget, notes: ProblemList) -> StepKeys:
+    size = keys.get("size")
+    if (size is None) == ("multiple_of" not in keys):
+        notes.add(path, f"has {'neither' if size is None else 'both'} of size and multiple_of; write one of them")
+    units = keys.get("units", "byte")
     full: StepKeys = {
-        **given,
-        "fill": _fill(given.get("fill", 0), target.channel_order, at(place, "fill"), notes, units=units),
-        "position": given.get("position", "center"),
+        **keys,
+        "fill": _fill(keys.get("fill", 0), target.channel_order, at(path, "fill"), notes, units=units),
+        "position": keys.get("position", "center"),
         "units": units,
     }
     if isinstance(size, int):
@@ -274,9 +276,9 @@ def _pad(given: StepKeys, place: str, target: ResizeTarget, notes: ProblemList) 
 
 
 def _fill(
-    value: float | list[float], order: str | None, place: str, notes: ProblemList, *, units: str = "byte"
+    value: float | list[float], order: str | None, path: str, notes: ProblemList, *, units: str = "byte"
 ) -> list[float]:
-    """One number per channel, in the order red, green, blue, alpha; an alpha that is not said is opaque."""
+    """Return one number per channel, in the order red, green, blue, alpha; a missing alpha is opaque."""
     entries = list(value) if isinstance(value, list) else [value]
     if order is None:
         return entries
@@ -286,7 +288,7 @@ def _fill(
     if channels == 4 and len(entries) == 3 and units == "byte":
         entries = [*entries, 255]
     if len(entries) != channels:
-        notes.wrong(place, value, f"{channels} number{'s' * (channels > 1)}, as {order} has channels")
+        notes.wrong(path, value, f"{channels} number{'s' * (channels > 1)}, as {order} has channels")
     elif units == "byte" and not all(0 <= entry <= 255 for entry in entries):
-        notes.wrong(place, value, "numbers from 0 to 255; write units: final for the model's own numbers")
+        notes.wrong(path, value, "numbers from 0 to 255; write units: final for the model's own numbers")
     return entries

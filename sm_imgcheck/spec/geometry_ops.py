@@ -1,4 +1,4 @@
-"""From the resolved steps of a spec to the ops that carry them out, and the sizes that they can give."""
+"""From the resolved steps of a spec to ops, and the sizes that the steps can produce."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _ANY: Sizes = (1, None)
 
 def ops(steps: Sequence[WrittenStep]) -> tuple[Step, ...]:
     """The ops, in order, each with all its parameters."""
-    found: list[Step] = []
+    result: list[Step] = []
     rest = list(steps)
     while rest:
         step = rest.pop(0)
         if rest and is_fit(step, rest[0]):
-            found.append(_fit(step["crop"], rest.pop(0)["resize"]))
+            result.append(_fit(step["crop"], rest.pop(0)["resize"]))
         else:
             ((name, params),) = step.items()
-            found.append(_resize(params) if name == "resize" else Step(op=name, params=dict(params), loss="pixels"))
-    return tuple(found)
+            result.append(_resize(params) if name == "resize" else Step(op=name, params=dict(params), loss="pixels"))
+    return tuple(result)
 
 
 def is_fit(step: WrittenStep, after: WrittenStep) -> bool:
@@ -59,66 +59,66 @@ def _fit(crop: StepKeys, resize: StepKeys) -> Step:
 def _resize(resize: StepKeys) -> Step:
     if resize["mode"] == "letterbox":
         verb = "letterbox"
-        how: dict[str, object] = {
+        mode: dict[str, object] = {
             "size": resize["size"],
             "fill": resize["fill"],
             "multiple_of": resize.get("multiple_of"),
         }
     else:
         verb = "resize"
-        how = {name: resize.get(name) for name in ("mode", "size", "max_size")}
-        how["rounding"] = resize.get("rounding", "floor")  # stretch derives no edge, but its op takes the same keywords
+        mode = {name: resize.get(name) for name in ("mode", "size", "max_size")}
+        mode["rounding"] = resize.get("rounding", "floor")  # stretch derives no edge, but its op has the same keywords
     arithmetic: dict[str, object] = {
         name: resize.get(name) for name in ("interpolation", "dtype", "antialias") if name in resize
     }
-    return Step(op=f"{verb}_{LIBRARIES[resize['library']].op}", params={**how, **arithmetic}, loss="pixels")
+    return Step(op=f"{verb}_{LIBRARIES[resize['library']].op}", params={**mode, **arithmetic}, loss="pixels")
 
 
 MAX_AREA = 1 << 26
-"""Pixels of a picture that a spec may ask for: 8192x8192, 768 MiB as float32 RGB."""
+"""Largest number of pixels of a size in a spec: 8192x8192, 768 MiB as float32 RGB."""
 
 
-def check_area(steps: Sequence[WrittenStep], size: tuple[int, int] | None, place: str, notes: ProblemList) -> None:
-    """Note sizes that would take more memory than a model's input ever has: a spec is hostile too."""
+def check_area(steps: Sequence[WrittenStep], size: tuple[int, int] | None, path: str, notes: ProblemList) -> None:
+    """Report sizes that need more memory than the input of any model: specs are untrusted too."""
     sizes: list[tuple[str, Sequence[int] | None]] = [("shape", size)]
     for index, step in enumerate(steps):
         ((name, params),) = step.items()
         edges = params.get("size")
-        here = f"geometry[{index}].{name}.size" if place == "geometry" else f"{place}.size"
+        here = f"geometry[{index}].{name}.size" if path == "geometry" else f"{path}.size"
         sizes.append((here, edges if edges is None else _sides(edges)))
     for where, sides in sizes:
         if sides is not None and sides[0] * sides[1] > MAX_AREA:
             notes.add(where, f"{sides[0]}x{sides[1]} pixels, expected at most {MAX_AREA} (8192x8192)")
 
 
-def check_size(steps: Sequence[WrittenStep], height: Dim, width: Dim, place: str, notes: ProblemList) -> None:
-    """Note where the steps, whatever the image, end with a size that the contract does not allow."""
+def check_size(steps: Sequence[WrittenStep], height: Dim, width: Dim, path: str, notes: ProblemList) -> None:
+    """Report steps that, for any image, end with a size that the contract does not allow."""
     if not steps:
         return
     sizes = (_ANY, _ANY)
     for index, step in enumerate(steps):
         ((name, params),) = step.items()
-        here = f"geometry[{index}]" if place == "geometry" else place
-        padded = _sides(params["size"]) if name == "pad" and "size" in params else ()
-        if any(low > side for (low, _), side in zip(sizes, padded, strict=False)):
-            notes.add(f"{here}.pad.size", f"is smaller than what it pads: {_said(sizes)}")
+        here = f"geometry[{index}]" if path == "geometry" else path
+        frame = _sides(params["size"]) if name == "pad" and "size" in params else ()
+        if any(low > side for (low, _), side in zip(sizes, frame, strict=False)):
+            notes.add(f"{here}.pad.size", f"is smaller than what it pads: {_describe_sizes(sizes)}")
             return
         sizes = (
             _after_resize(params)
             if name == "resize"
             else (_after_crop if name == "crop" else _after_pad)(params, sizes)
         )
-    missed = [
-        (f"the {axis} becomes {_length(low, high)}, but shape wants {dim}", dim)
+    mismatches = [
+        (f"the {axis} becomes {_length(low, high)}, but shape is {dim}", dim)
         for axis, dim, (low, high) in zip(("height", "width"), (height, width), sizes, strict=True)
         if not _meets(dim, low, high)
     ]
-    if missed:
-        notes.add(place, f"{'; '.join(said for said, _ in missed)}{_advice(steps, missed[0][1])}")
+    if mismatches:
+        notes.add(path, f"{'; '.join(text for text, _ in mismatches)}{_advice(steps, mismatches[0][1])}")
 
 
 def _meets(dim: Dim, low: int, high: int | None) -> bool:
-    """A fixed side must be met whatever the image; a side with a choice must be possible."""
+    """Return whether a fixed side is met for any image, or another side for some."""
     if dim.fixed is not None:
         return low == high == dim.fixed
     return (high is None or high >= dim.low) and (dim.high is None or low <= dim.high)
@@ -129,13 +129,13 @@ def _advice(steps: Sequence[WrittenStep], dim: Dim) -> str:
     if dim.fixed is None or "multiple_of" in last:
         return ""
     return {
-        "shortest_edge": "; write crop: center, or make those sides of shape H and W",
-        "cover": "; write crop: center, or make those sides of shape H and W",
-        "longest_edge": "; use mode: letterbox, add a pad, or make those sides of shape H and W",
+        "shortest_edge": "; write crop: center, or write H and W in shape",
+        "cover": "; write crop: center, or write H and W in shape",
+        "longest_edge": "; use mode: letterbox, add a pad, or write H and W in shape",
     }.get(last.get("mode", ""), "")
 
 
-def _said(sizes: tuple[Sizes, Sizes]) -> str:
+def _describe_sizes(sizes: tuple[Sizes, Sizes]) -> str:
     return f"height {_length(*sizes[0])}, width {_length(*sizes[1])}"
 
 

@@ -1,6 +1,6 @@
-"""What ``key_values.mapping`` reads of a spec, as types: the keys that are given, each with a value of its kind.
+"""Types of the output of ``key_values.mapping``: the keys of a spec with values of their kinds.
 
-For type checkers: nothing imports it at run time, where making the types would cost a command a millisecond.
+For type checkers only: an import at run time would cost a command a millisecond.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ _CAFFE = {"units": "byte", "mean": [103.939, 116.779, 123.68], "order": "BGR"}
 
 
 def infer_spec(
-    shape: Sequence[int], dtype: str, low: float, high: float, given: Mapping[str, Any]
+    shape: Sequence[int], dtype: str, low: float, high: float, options: Mapping[str, Any]
 ) -> tuple[dict[str, object], dict[str, str]]:
     """Return the spec inferred from an example tensor, and for each key the evidence; ``given`` has priority.
 
@@ -37,9 +37,9 @@ def infer_spec(
     name = dtypes.canonical(dtype)
     if name is None:
         raise ImgcheckError(f"dtype: got {dtype}, expected a dtype of numbers such as float32")
-    layout = given.get("layout") or _layout(shape, CHANNELS.get(str(given.get("channel_order", "")).upper()))
+    layout = options.get("layout") or _layout(shape, CHANNELS.get(str(options.get("channel_order", "")).upper()))
     channels = dict(zip(layout, shape, strict=False)).get("C", 1)
-    inferred: dict[str, object] = {
+    spec: dict[str, object] = {
         "shape": ["N" if axis == "N" else length for axis, length in zip(layout, shape, strict=False)],
         "layout": layout,
         "dtype": name,
@@ -50,17 +50,17 @@ def infer_spec(
         "layout": "guessed from the shape",
         "channel_order": "guessed: the values do not distinguish RGB from BGR" if channels > 1 else "one channel",
     }
-    if not {"value_range", "normalize"} & set(given):
-        key, value = _mapped(name, low, high, channels)
-        inferred[key], evidence[key] = value, f"guessed: the example's values are {low:.6g} to {high:.6g}"
+    if not {"value_range", "normalize"} & set(options):
+        key, value = _infer_mapping(name, low, high, channels)
+        spec[key], evidence[key] = value, f"guessed: the example's values are {low:.6g} to {high:.6g}"
         if value is _CAFFE:
-            inferred["channel_order"], evidence["channel_order"] = "BGR", "guessed: these means are used with BGR"
-    return {**inferred, **given}, {key: text for key, text in evidence.items() if key not in given}
+            spec["channel_order"], evidence["channel_order"] = "BGR", "guessed: these means are used with BGR"
+    return {**spec, **options}, {key: text for key, text in evidence.items() if key not in options}
 
 
-def _layout(shape: Sequence[int], required: int | None) -> str:
+def _layout(shape: Sequence[int], channel_count: int | None) -> str:
     """Return the most common layout that fits: three channels rather than one, NHWC rather than NCHW."""
-    channels = (required,) if required else (3, 1, 4)
+    channels = (channel_count,) if channel_count else (3, 1, 4)
     fits = [
         (channels.index(count), rank, layout)
         for rank, layout in enumerate(LAYOUTS)
@@ -70,13 +70,13 @@ def _layout(shape: Sequence[int], required: int | None) -> str:
     ]
     if not fits:
         raise ImgcheckError(
-            f"shape: got {flow(list(shape))}, expected an image of {'1, 3 or 4' if required is None else required} "
+            f"shape: got {flow(list(shape))}, expected an image of {channel_count or '1, 3 or 4'} "
             "channels, such as [1, 224, 224, 3] or [3, 224, 224]"
         )
     return min(fits)[2]
 
 
-def _mapped(dtype: str, low: float, high: float, channels: int) -> tuple[str, object]:
+def _infer_mapping(dtype: str, low: float, high: float, channels: int) -> tuple[str, object]:
     """Return the narrowest common value mapping that produces these values."""
     if dtype == "int8" or (dtype.startswith("int") and -128 <= low < 0 and high <= 127):
         return "value_range", [-128, 127]
@@ -94,7 +94,7 @@ def _mapped(dtype: str, low: float, high: float, channels: int) -> tuple[str, ob
     )
 
 
-def format_commented_spec(given: Mapping[str, object], evidence: Mapping[str, str]) -> str:
+def format_commented_spec(options: Mapping[str, object], evidence: Mapping[str, str]) -> str:
     """Return a spec as YAML with a comment about each key; the other keys are comments with their defaults."""
     lines = [
         f"# yaml-language-server: $schema={SCHEMA_FILE}",
@@ -102,14 +102,14 @@ def format_commented_spec(given: Mapping[str, object], evidence: Mapping[str, st
         "# The input tensor of a model. Show the spec with every default: sm-imgcheck spec show FILE",
     ]
     for key in TOP:
-        if key.name not in given and key.name in _ADVANCED:
+        if key.name not in options and key.name in _RARE_KEYS:
             continue
         lines += ["", *_about(key, evidence.get(key.name, ""))]
-        lines += entry(key.name, given[key.name]) if key.name in given else _default(key)
+        lines += entry(key.name, options[key.name]) if key.name in options else _default(key)
     return "\n".join(lines) + "\n"
 
 
-_ADVANCED = {"version", "geometry", "golden", "extends"}
+_RARE_KEYS = {"version", "geometry", "golden", "extends"}
 """Keys that a new spec does not list."""
 
 

@@ -31,7 +31,7 @@ def schema() -> dict[str, object]:
     a ``value_range`` with low >= high, and keys that ``extends`` inherits.
     """
     root = _object(TOP)
-    required = root.pop("required")
+    required_keys = root.pop("required")
     extends = {"required": ["extends"], "properties": {"extends": {"not": {"type": "null"}}}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -41,18 +41,18 @@ def schema() -> dict[str, object]:
         **root,
         "allOf": rules(),
         "if": {"not": extends},
-        "then": {"required": required, "allOf": complete_rules()},
+        "then": {"required": required_keys, "allOf": complete_rules()},
     }
 
 
 def _object(keys: tuple[Key, ...]) -> dict[str, object]:
     """Return the schema of a mapping of these keys and no others."""
-    required = [key.name for key in keys if key.required]
+    required_keys = [key.name for key in keys if key.required]
     return {
         "type": "object",
         "properties": {key.name: _property(key) for key in keys},
         "additionalProperties": False,
-        **({"required": required} if required else {}),
+        **({"required": required_keys} if required_keys else {}),
     }
 
 
@@ -70,14 +70,14 @@ def _property(key: Key) -> dict[str, object]:
 
 
 def _or_null(value: dict[str, object]) -> dict[str, object]:
-    """Return a schema that accepts null too: one type more, so that an error names all types and nothing else."""
+    """Return a schema that accepts null too: one type more, so that an error lists all types."""
     kinds = value.get("type")
     if kinds is None:
         return value
     return {**value, "type": [*(kinds if isinstance(kinds, list) else [kinds]), "null"]}
 
 
-def _bounded(kind: str, key: Key) -> dict[str, object]:
+def _number_type(kind: str, key: Key) -> dict[str, object]:
     """Return the schema of a number. Infinity, which YAML can write, is out of the bounds."""
     low = key.low if key.low is not None else -sys.float_info.max if key.above is None else None
     high = sys.float_info.max if key.high is None else key.high
@@ -109,10 +109,10 @@ def _axes(_key: Key) -> dict[str, object]:
 
 def _choice(key: Key) -> dict[str, object]:
     """Return the schema of a word in any case. Errors and completion show the canonical case."""
-    return _spelled("|".join(any_case(word) for word in key.choices), key)
+    return _any_spelling("|".join(any_case(word) for word in key.choices), key)
 
 
-def _spelled(spellings: str, key: Key) -> dict[str, object]:
+def _any_spelling(spellings: str, key: Key) -> dict[str, object]:
     return {
         "type": "string",
         "if": {"not": {"pattern": rf"^({spellings})$"}},
@@ -133,12 +133,12 @@ def _entries(key: Key) -> dict[str, object]:
 def _numbers(key: Key) -> dict[str, object]:
     """Return the schema of a number for all channels, or a list of 1, 3 or 4."""
     two = {"type": "array", "minItems": 2, "maxItems": 2}
-    return {**_number_or_list(_bounded("number", key), 1, 4), "if": two, "then": {"minItems": 3}}
+    return {**_number_or_list(_number_type("number", key), 1, 4), "if": two, "then": {"minItems": 3}}
 
 
-def _wholes(key: Key) -> dict[str, object]:
+def _integers(key: Key) -> dict[str, object]:
     assert isinstance(key.example, list)
-    return _list(_bounded("integer", key), len(key.example), len(key.example))
+    return _list(_number_type("integer", key), len(key.example), len(key.example))
 
 
 def _mapping(key: Key) -> dict[str, object]:
@@ -154,7 +154,7 @@ def _text(key: Key) -> dict[str, object]:
     registries: dict[str, Registry[RankedPlugin]] = {"stack": STACKS, "envelope": ENVELOPES}
     if key.name in registries:
         registry = registries[key.name]
-        names = registry.ranked()
+        names = registry.by_rank()
         summaries = [*(registry[name].summary for name in names), "not given"]
         return {"enum": [*names, None], "enumDescriptions": summaries, "markdownEnumDescriptions": summaries}
     text: dict[str, object] = {"type": "string", "maxLength": _LONGEST_TEXT}
@@ -164,16 +164,16 @@ def _text(key: Key) -> dict[str, object]:
 _KINDS: dict[str, Callable[[Key], dict[str, object]]] = {
     "axes": _axes,
     "choice": _choice,
-    "dtype": lambda key: _spelled("|".join(map(spellings, DTYPES)), key),
+    "dtype": lambda key: _any_spelling("|".join(map(spellings, DTYPES)), key),
     "entries": _entries,
     "flag": lambda _: {"type": "boolean"},
     "mapping": _mapping,
-    "number": lambda key: _bounded("number", key),
+    "number": lambda key: _number_type("number", key),
     "numbers": _numbers,
-    "pair": lambda key: _list(_bounded("number", key), 2, 2),
-    "size": lambda key: _number_or_list(_bounded("integer", key), 2, 2),
+    "pair": lambda key: _list(_number_type("number", key), 2, 2),
+    "size": lambda key: _number_or_list(_number_type("integer", key), 2, 2),
     "steps": _steps,
     "text": _text,
-    "whole": lambda key: _bounded("integer", key),
-    "wholes": _wholes,
+    "whole": lambda key: _number_type("integer", key),
+    "wholes": _integers,
 }

@@ -18,12 +18,12 @@ __all__ = ["complete_rules", "rules"]
 
 Schema = Mapping[str, object]
 _NULL: Schema = {"type": "null"}
-_GIVEN: Schema = {"not": _NULL}
+_NOT_NULL: Schema = {"not": _NULL}
 _NOT_A_SWITCH: Schema = {"properties": {"antialias": {"not": {"type": "boolean"}}}}
 
 
 def rules() -> list[Schema]:
-    """Return the rules between keys of one file, whatever it extends."""
+    """Return the rules between keys of one file, which hold for specs with ``extends`` too."""
     return [
         _rule(_has("value_range"), _only_null("conflicts with value_range", "normalize")),
         _rule(_has("resize"), _only_null("conflicts with resize", "geometry")),
@@ -45,12 +45,14 @@ def rules() -> list[Schema]:
 
 def complete_rules() -> list[Schema]:
     """Return the rules about defaults, for a spec that extends no other."""
-    no_mapping = {"not": {"anyOf": [_has("normalize"), _has("quantize"), _with("dtype", _word("uint8", spelled=True))]}}
-    required = {"required": ["value_range"], "properties": {"value_range": _GIVEN}}
+    no_mapping = {
+        "not": {"anyOf": [_has("normalize"), _has("quantize"), _with("dtype", _word("uint8", is_dtype=True))]}
+    }
+    value_range = {"required": ["value_range"], "properties": {"value_range": _NOT_NULL}}
     quantized = {"allOf": [_has("quantize"), {"not": _has("normalize")}]}
     return [
-        _rule({"allOf": [_has("dtype"), no_mapping]}, required),
-        _rule(quantized, required),
+        _rule({"allOf": [_has("dtype"), no_mapping]}, value_range),
+        _rule(quantized, value_range),
         _with("resize", {"allOf": [_rule({"not": _has("mode")}, _mode_default()), *_library_defaults()]}),
         _with(
             "decode", _rule({"not": _has("alpha")}, _only_null("has no meaning without alpha: composite", "background"))
@@ -64,7 +66,7 @@ def _rule(condition: Schema, consequence: Schema) -> Schema:
 
 def _has(name: str) -> Schema:
     """Return the condition that a mapping has a key with a value."""
-    return {"required": [name], "properties": {name: _GIVEN}}
+    return {"required": [name], "properties": {name: _NOT_NULL}}
 
 
 def _with(name: str, value: Schema, *, present: bool = False) -> Schema:
@@ -77,11 +79,11 @@ def _only_null(reason: str, *names: str) -> Schema:
     return {"properties": {name: {"type": "null", "errorMessage": f"{name}: {reason}"} for name in names}}
 
 
-def _word(*words: str, spelled: bool = False) -> Schema:
+def _word(*words: str, is_dtype: bool = False) -> Schema:
     """Return the condition that a value is one of these words, in any case; ``spelled``: or a dtype's other names."""
     return {
         "type": "string",
-        "pattern": f"^({'|'.join(spellings(word) if spelled else any_case(word) for word in words)})$",
+        "pattern": f"^({'|'.join(spellings(word) if is_dtype else any_case(word) for word in words)})$",
     }
 
 
@@ -90,7 +92,7 @@ def _one_of(patterns: Iterable[str]) -> Schema:
 
 
 def _normalize_rules() -> Iterator[Schema]:
-    number = {"required": ["mean"], "properties": {"mean": _GIVEN}}
+    number = {"required": ["mean"], "properties": {"mean": _NOT_NULL}}
     large = {"anyOf": [{"exclusiveMinimum": 1}, {"exclusiveMaximum": -1}]}
     ambiguous = {"anyOf": [{"type": "number", **large}, {"type": "array", "contains": {"type": "number", **large}}]}
     is_ambiguous = {"anyOf": [_with(name, ambiguous, present=True) for name in ("mean", "std")]}
@@ -109,22 +111,22 @@ def _normalize_rules() -> Iterator[Schema]:
 
 def _shape_rules() -> Iterator[Schema]:
     for layout in LAYOUTS:
-        chosen = _with("layout", _word(layout), present=True)
-        yield _rule(chosen, _with("shape", {"minItems": len(layout), "maxItems": len(layout)}))
+        condition = _with("layout", _word(layout), present=True)
+        yield _rule(condition, _with("shape", {"minItems": len(layout), "maxItems": len(layout)}))
         if "C" not in layout:
-            yield _rule(chosen, _with("channel_order", _one_of([any_case("GRAY")])))
+            yield _rule(condition, _with("channel_order", _one_of([any_case("GRAY")])))
 
 
 def _mode_rules() -> Iterator[Schema]:
     """Yield what each mode of ``resize`` allows."""
     every = {name for keys in MODE_KEYS.values() for name in keys}
     for mode, keys in MODE_KEYS.items():
-        chosen = _with("mode", _word(mode), present=True)
-        yield _rule(chosen, _only_null(f"has no meaning with mode: {mode}", *sorted(every - keys - {"crop"})))
+        condition = _with("mode", _word(mode), present=True)
+        yield _rule(condition, _only_null(f"has no meaning with mode: {mode}", *sorted(every - keys - {"crop"})))
         if "crop" not in keys:
-            yield _rule(chosen, _with("crop", _one_of([any_case("none")])))
+            yield _rule(condition, _with("crop", _one_of([any_case("none")])))
         if mode in ROUNDINGS:
-            yield _rule(chosen, _with("rounding", _enum(ROUNDINGS[mode])))
+            yield _rule(condition, _with("rounding", _enum(ROUNDINGS[mode])))
     yield _rule(_with("mode", _word("shortest_edge"), present=True), _with("size", {"type": ["integer", "null"]}))
     others = sorted({key.name for key in RESIZE} - {"mode"})
     yield _rule(_with("mode", _word("none"), present=True), _only_null("has no meaning with mode: none", *others))
@@ -157,12 +159,12 @@ def _enum(words: Iterable[str]) -> Schema:
 def _library_rules() -> Iterator[Schema]:
     """Yield what each library of ``resize`` supports."""
     for name, library in LIBRARIES.items():
-        chosen = _with("library", _word(name), present=True)
-        yield _rule(chosen, _with("interpolation", _enum(library.interpolations)))
+        condition = _with("library", _word(name), present=True)
+        yield _rule(condition, _with("interpolation", _enum(library.interpolations)))
         if library.antialias is None:
-            yield _rule(chosen, _NOT_A_SWITCH)
+            yield _rule(condition, _NOT_A_SWITCH)
         if library.float_only:
-            float_only = {"allOf": [chosen, _with("interpolation", _word(*library.float_only), present=True)]}
+            float_only = {"allOf": [condition, _with("interpolation", _word(*library.float_only), present=True)]}
             yield _rule(float_only, _with("dtype", _enum(("float32", "float32-rounded"))))
     smooth = _with("antialias", {"const": True}, present=True)
     yield _rule(smooth, _with("interpolation", _enum(SMOOTH)))
@@ -196,7 +198,7 @@ def _exactly_one(names: tuple[str, ...]) -> Iterator[Schema]:
     for index, name in enumerate(names[:-1]):
         yield _rule(_has(name), _only_null(f"conflicts with {name}", *names[index + 1 :]))
     missing = {"not": {"anyOf": [_has(name) for name in names]}}
-    yield _rule(missing, {"required": [names[0]], "properties": {names[0]: _GIVEN}})
+    yield _rule(missing, {"required": [names[0]], "properties": {names[0]: _NOT_NULL}})
 
 
 def _crop_rules() -> Iterator[Schema]:
@@ -206,12 +208,12 @@ def _crop_rules() -> Iterator[Schema]:
 
 def _stack_rules() -> Iterator[Schema]:
     """Yield the envelopes and content types that each stack accepts."""
-    for name in STACKS.ranked():
+    for name in STACKS.by_rank():
         stack = STACKS[name]
-        chosen = _with("stack", {"const": name}, present=True)
+        condition = _with("stack", {"const": name}, present=True)
         if stack.envelopes:
-            yield _rule(chosen, _with("envelope", {"enum": [*stack.envelopes, None]}))
+            yield _rule(condition, _with("envelope", {"enum": [*stack.envelopes, None]}))
         if stack.content_types:
             types = "|".join(re.sub(r"([.+])", r"\\\1", content_type) for content_type in stack.content_types)
             suffix = r"\s*(;.*)?" if stack.type_parameters else ""
-            yield _rule(chosen, _with("content_type", {"pattern": rf"^({types}){suffix}$"}))
+            yield _rule(condition, _with("content_type", {"pattern": rf"^({types}){suffix}$"}))

@@ -16,7 +16,7 @@ from sm_imgcheck.spec import dtypes
 from sm_imgcheck.spec.keys import Key
 from sm_imgcheck.spec.language import TOP
 from sm_imgcheck.spec.language_image import STEP_KEYS
-from sm_imgcheck.spec.problems import ProblemList, at, choice_of, shown
+from sm_imgcheck.spec.problems import ProblemList, at, choice_of, format_value
 from sm_imgcheck.spec.yaml import flow
 
 __all__ = ["mapping", "normalize_number"]
@@ -26,21 +26,22 @@ _MOST_ENTRIES = 1000
 _LONGEST_TEXT = 4000
 
 
-def mapping(value: object, keys: tuple[Key, ...], place: str, notes: ProblemList) -> dict[str, object]:
+def mapping(value: object, keys: tuple[Key, ...], path: str, notes: ProblemList) -> dict[str, object]:
     """Return the valid values of the known keys of a mapping; report all others. A null is a key that is not given."""
     if not isinstance(value, Mapping):
-        notes.wrong(place, value, f"a mapping with the keys {_names(keys)}")
+        notes.wrong(path, value, f"a mapping with the keys {_names(keys)}")
         return {}
-    known = {key.name: key for key in keys}
+    by_name = {key.name: key for key in keys}
     for name in value:
-        if name not in known:
-            _report_unknown(name, keys, place, notes)
+        if name not in by_name:
+            _report_unknown(name, keys, path, notes)
     for key in keys:
         if key.required and value.get(key.name) is None:
-            notes.missing(at(place, key.name), f"{key.doc}; write {key.name}: {flow(key.example)}")
-    given = {name: value[name] for name in known if value.get(name) is not None}
+            notes.missing(at(path, key.name), f"{key.doc}; write {key.name}: {flow(key.example)}")
+    values = {name: value[name] for name in by_name if value.get(name) is not None}
     read = {
-        name: _READERS[known[name].kind](entry, known[name], at(place, name), notes) for name, entry in given.items()
+        name: _READERS[by_name[name].kind](entry, by_name[name], at(path, name), notes)
+        for name, entry in values.items()
     }
     return {name: entry for name, entry in read.items() if entry is not None}
 
@@ -49,32 +50,32 @@ def _names(keys: tuple[Key, ...]) -> str:
     return ", ".join(key.name for key in keys)
 
 
-def _report_unknown(name: object, keys: tuple[Key, ...], place: str, notes: ProblemList) -> None:
+def _report_unknown(name: object, keys: tuple[Key, ...], path: str, notes: ProblemList) -> None:
     """Report an unknown key, and mark the key that it probably should be, which is not reported as missing."""
     if not isinstance(name, str):
-        notes.add(at(place, str(name)), f"key: got {shown(name)}, expected text")
+        notes.add(at(path, str(name)), f"key: got {format_value(name)}, expected text")
         return
-    intended = next((key.name for key in keys if name.casefold() in key.also), "")
-    intended = intended or nearest_word(name, [key.name for key in keys])
+    suggestion = next((key.name for key in keys if name.casefold() in key.also), "")
+    suggestion = suggestion or nearest_word(name, [key.name for key in keys])
     outer = next((key.name for key in TOP if name in {inner.name for inner in key.keys}), "") if keys is TOP else ""
     hint = f", expected one of {_names(keys)}"
-    if intended:
-        hint = f"; did you mean {intended}?"
+    if suggestion:
+        hint = f"; did you mean {suggestion}?"
     elif outer:
         hint = f"; it belongs under {outer}"
-    notes.add(at(place, name), f"unknown key{hint}")
-    if intended or outer:
-        notes.suspect(at(place, intended or outer))
+    notes.add(at(path, name), f"unknown key{hint}")
+    if suggestion or outer:
+        notes.suspect(at(path, suggestion or outer))
 
 
-def _number(value: object, key: Key, place: str, notes: ProblemList) -> float | int | None:
+def _number(value: object, key: Key, path: str, notes: ProblemList) -> float | int | None:
     """Return a finite number within the bounds of ``key``."""
     plain = _plain(value)
     if plain is None:
-        notes.wrong(place, value, f"a number{_bounds(key)}")
+        notes.wrong(path, value, f"a number{_bounds(key)}")
         return None
     if not math.isfinite(plain) or not _in_bounds(plain, key):
-        notes.wrong(place, value, f"a finite number{_bounds(key)}")
+        notes.wrong(path, value, f"a finite number{_bounds(key)}")
         return None
     return normalize_number(plain)
 
@@ -110,28 +111,28 @@ def _bounds(key: Key) -> str:
     return low if key.high is None else f"{low} to {int(key.high) if key.high == int(key.high) else key.high}"
 
 
-def _whole(value: object, key: Key, place: str, notes: ProblemList) -> int | None:
+def _integer(value: object, key: Key, path: str, notes: ProblemList) -> int | None:
     plain = _plain(value)
     if plain is None or not math.isfinite(plain) or plain != int(plain) or not _in_bounds(plain, key):
-        notes.wrong(place, value, f"an integer{_bounds(key)}")
+        notes.wrong(path, value, f"an integer{_bounds(key)}")
         return None
     return int(plain)
 
 
-def _flag(value: object, _key: Key, place: str, notes: ProblemList) -> bool | None:
+def _flag(value: object, _key: Key, path: str, notes: ProblemList) -> bool | None:
     if isinstance(value, bool):
         return value
-    notes.wrong(place, value, "true or false")
+    notes.wrong(path, value, "true or false")
     return None
 
 
-def _text(value: object, key: Key, place: str, notes: ProblemList) -> str | None:
+def _text(value: object, key: Key, path: str, notes: ProblemList) -> str | None:
     if not isinstance(value, str):
-        notes.wrong(place, value, f"text, such as {flow(key.example)}")
+        notes.wrong(path, value, f"text, such as {flow(key.example)}")
         return None
     body = value.replace("\n", "") if key.name == "description" else value
     if len(value) > _LONGEST_TEXT or not (body.isprintable() or key.name == "description") or _surrogate(value):
-        notes.wrong(place, value, f"printable text of at most {_LONGEST_TEXT} characters")
+        notes.wrong(path, value, f"printable text of at most {_LONGEST_TEXT} characters")
         return None
     return value
 
@@ -140,129 +141,129 @@ def _surrogate(text: str) -> bool:
     return any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def _choice(value: object, key: Key, place: str, notes: ProblemList) -> str | None:
+def _choice(value: object, key: Key, path: str, notes: ProblemList) -> str | None:
     by_fold = {choice.casefold(): choice for choice in key.choices}
     if isinstance(value, str) and value.casefold() in by_fold:
         return by_fold[value.casefold()]
     hint = nearest(value, key.choices) if isinstance(value, str) else ""
-    notes.wrong(place, value, f"{choice_of(key.choices)}{hint}")
+    notes.wrong(path, value, f"{choice_of(key.choices)}{hint}")
     return None
 
 
-def _dtype(value: object, key: Key, place: str, notes: ProblemList) -> str | None:
+def _dtype(value: object, key: Key, path: str, notes: ProblemList) -> str | None:
     name = dtypes.canonical(value) if isinstance(value, str) else None
     if name is None:
         vague = isinstance(value, str) and value.lower() in {"float", "int", "np.float", "np.int"}
         hint = "; its size depends on the framework, so add the bits" if vague else ""
         hint = hint or (nearest(value, key.choices) if isinstance(value, str) else "")
-        notes.wrong(place, value, f"a dtype: {choice_of(key.choices)}, or its name in a framework{hint}")
+        notes.wrong(path, value, f"a dtype: {choice_of(key.choices)}, or its name in a framework{hint}")
     return name
 
 
-def _listed(value: object, place: str, notes: ProblemList, expected: str) -> list[object] | None:
+def _list_entries(value: object, path: str, notes: ProblemList, expected: str) -> list[object] | None:
     if isinstance(value, Sequence) and not isinstance(value, str | bytes) and 0 < len(value) <= _MOST_ENTRIES:
         return list(value)
-    notes.wrong(place, value, expected)
+    notes.wrong(path, value, expected)
     return None
 
 
 def _each(
     entries: list[object] | None,
     key: Key,
-    place: str,
+    path: str,
     notes: ProblemList,
     reader: Callable[[object, Key, str, ProblemList], T | None],
 ) -> list[T] | None:
     if entries is None:
         return None
-    read = [reader(entry, key, at(place, index), notes) for index, entry in enumerate(entries)]
+    read = [reader(entry, key, at(path, index), notes) for index, entry in enumerate(entries)]
     fine = [entry for entry in read if entry is not None]
     return fine if len(fine) == len(read) else None
 
 
-def _numbers(value: object, key: Key, place: str, notes: ProblemList) -> float | list[float] | None:
+def _numbers(value: object, key: Key, path: str, notes: ProblemList) -> float | list[float] | None:
     """Return a number for all channels, or a list with one per channel."""
     if not isinstance(value, str) and isinstance(value, Real):
-        return _number(value, key, place, notes)
-    entries = _listed(
-        value, place, notes, f"a number{_bounds(key)}, or a list with one per channel: {flow(key.example)}"
+        return _number(value, key, path, notes)
+    entries = _list_entries(
+        value, path, notes, f"a number{_bounds(key)}, or a list with one per channel: {flow(key.example)}"
     )
     if entries is not None and len(entries) not in COUNTS:
-        notes.wrong(place, value, f"one number per channel: {flow(key.example)}")
+        notes.wrong(path, value, f"one number per channel: {flow(key.example)}")
         return None
-    return _each(entries, key, place, notes, _number)
+    return _each(entries, key, path, notes, _number)
 
 
-def _pair(value: object, key: Key, place: str, notes: ProblemList) -> list[float] | None:
-    entries = _listed(value, place, notes, f"[low, high], such as {flow(key.example)}")
+def _pair(value: object, key: Key, path: str, notes: ProblemList) -> list[float] | None:
+    entries = _list_entries(value, path, notes, f"[low, high], such as {flow(key.example)}")
     if entries is not None and len(entries) != 2:
-        notes.wrong(place, value, f"two numbers, [low, high], such as {flow(key.example)}")
+        notes.wrong(path, value, f"two numbers, [low, high], such as {flow(key.example)}")
         return None
-    pair = _each(entries, key, place, notes, _number)
+    pair = _each(entries, key, path, notes, _number)
     if pair is not None and pair[0] >= pair[1]:
-        notes.wrong(place, value, "[low, high] with low < high")
+        notes.wrong(path, value, "[low, high] with low < high")
         return None
     return pair
 
 
-def _size(value: object, key: Key, place: str, notes: ProblemList) -> int | list[int] | None:
+def _size(value: object, key: Key, path: str, notes: ProblemList) -> int | list[int] | None:
     if isinstance(value, Real) and not isinstance(value, bool):
-        return _whole(value, key, place, notes)
-    entries = _listed(value, place, notes, "one edge in pixels, or [height, width]")
+        return _integer(value, key, path, notes)
+    entries = _list_entries(value, path, notes, "one edge in pixels, or [height, width]")
     if entries is not None and len(entries) != 2:
-        notes.wrong(place, value, "one edge in pixels, or [height, width]")
+        notes.wrong(path, value, "one edge in pixels, or [height, width]")
         return None
-    return _each(entries, key, place, notes, _whole)
+    return _each(entries, key, path, notes, _integer)
 
 
-def _wholes(value: object, key: Key, place: str, notes: ProblemList) -> list[int] | None:
+def _integers(value: object, key: Key, path: str, notes: ProblemList) -> list[int] | None:
     assert isinstance(key.example, list)
     length = len(key.example)
-    entries = _listed(value, place, notes, f"a list of {length} integers, such as {flow(key.example)}")
+    entries = _list_entries(value, path, notes, f"a list of {length} integers, such as {flow(key.example)}")
     if entries is not None and len(entries) != length:
-        notes.wrong(place, value, f"{length} integers, such as {flow(key.example)}")
+        notes.wrong(path, value, f"{length} integers, such as {flow(key.example)}")
         return None
-    return _each(entries, key, place, notes, _whole)
+    return _each(entries, key, path, notes, _integer)
 
 
-def _axes(value: object, key: Key, place: str, notes: ProblemList) -> list[object] | None:
+def _axes(value: object, key: Key, path: str, notes: ProblemList) -> list[object] | None:
     """Return a list; ``shape`` reads its entries."""
-    return _listed(value, place, notes, f"a list with one entry per axis, such as {flow(key.example)}")
+    return _list_entries(value, path, notes, f"a list with one entry per axis, such as {flow(key.example)}")
 
 
-def _nested(value: object, key: Key, place: str, notes: ProblemList) -> dict[str, object]:
+def _nested(value: object, key: Key, path: str, notes: ProblemList) -> dict[str, object]:
     if key.shorthand and isinstance(value, str) and value.casefold() == key.shorthand:
         value = {"mode": key.shorthand}
-    return mapping(value, key.keys, place, notes)
+    return mapping(value, key.keys, path, notes)
 
 
-def _steps(value: object, _key: Key, place: str, notes: ProblemList) -> list[dict[str, object]] | None:
+def _steps(value: object, _key: Key, path: str, notes: ProblemList) -> list[dict[str, object]] | None:
     if isinstance(value, Sequence) and not isinstance(value, str | bytes) and not value:
         return []
     expected = f"a list of steps, each {choice_of(list(STEP_KEYS))}"
-    entries = _listed(value, place, notes, expected)
-    steps = [_step(entry, at(place, index), notes) for index, entry in enumerate(entries or [])]
+    entries = _list_entries(value, path, notes, expected)
+    steps = [_step(entry, at(path, index), notes) for index, entry in enumerate(entries or [])]
     return None if entries is None or None in steps else [step for step in steps if step is not None]
 
 
-def _step(value: object, place: str, notes: ProblemList) -> dict[str, object] | None:
+def _step(value: object, path: str, notes: ProblemList) -> dict[str, object] | None:
     if not isinstance(value, Mapping) or len(value) != 1:
-        notes.wrong(place, value, f"a mapping with one key: {choice_of(list(STEP_KEYS))}")
+        notes.wrong(path, value, f"a mapping with one key: {choice_of(list(STEP_KEYS))}")
         return None
     ((name, params),) = value.items()
     if name not in STEP_KEYS:
         hint = nearest(name, STEP_KEYS) if isinstance(name, str) else ""
-        notes.add(at(place, str(name)), f"unknown step, expected {choice_of(list(STEP_KEYS))}{hint}")
+        notes.add(at(path, str(name)), f"unknown step, expected {choice_of(list(STEP_KEYS))}{hint}")
         return None
-    return {name: mapping({} if params is None else params, STEP_KEYS[name], at(place, name), notes)}
+    return {name: mapping({} if params is None else params, STEP_KEYS[name], at(path, name), notes)}
 
 
-def _entries(value: object, key: Key, place: str, notes: ProblemList) -> list[dict[str, object]] | None:
+def _entries(value: object, key: Key, path: str, notes: ProblemList) -> list[dict[str, object]] | None:
     if isinstance(value, Sequence) and not isinstance(value, str | bytes) and not value:
         return []
-    entries = _listed(value, place, notes, f"a list of mappings with the keys {_names(key.keys)}")
+    entries = _list_entries(value, path, notes, f"a list of mappings with the keys {_names(key.keys)}")
     return (
-        None if entries is None else [mapping(entry, key.keys, at(place, i), notes) for i, entry in enumerate(entries)]
+        None if entries is None else [mapping(entry, key.keys, at(path, i), notes) for i, entry in enumerate(entries)]
     )
 
 
@@ -279,6 +280,6 @@ _READERS: dict[str, Callable[[object, Key, str, ProblemList], object]] = {
     "size": _size,
     "steps": _steps,
     "text": _text,
-    "whole": _whole,
-    "wholes": _wholes,
+    "whole": _integer,
+    "wholes": _integers,
 }

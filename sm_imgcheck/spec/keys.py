@@ -1,4 +1,4 @@
-"""What the table of the language is made of."""
+"""Types of the language table, and the resize libraries."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Key:
     example: Json
     """A value."""
     default: Json = None
-    """What it is when nothing is said; None: see ``rule``."""
+    """Value if the key is missing; None: see ``rule``."""
     rule: str = ""
     """How the default follows from other keys; empty where there is a constant one, or none."""
     choices: tuple[str, ...] = ()
@@ -51,12 +51,12 @@ class Key:
     above: float | None = None
     """Numbers must be greater than this."""
     keys: tuple[Key, ...] = ()
-    """Of a mapping, or of each entry of a list of mappings."""
+    """Keys of a mapping, or of each entry of a list of mappings."""
     required: bool = False
     shorthand: str = ""
-    """A word that may stand in the place of the mapping: ``resize: none`` is ``resize: {mode: none}``."""
+    """A word that replaces the mapping: ``resize: none`` is ``resize: {mode: none}``."""
     also: tuple[str, ...] = ()
-    """What other tools call it, to guess what an unknown key was meant to be."""
+    """Names in other tools, to suggest this key for an unknown key."""
 
 
 SMOOTH = ("bilinear", "bicubic", "lanczos")
@@ -68,14 +68,14 @@ class Library:
     """One library's resize."""
 
     op: str
-    """What stands behind ``resize_`` and ``letterbox_`` in the name of a step."""
+    """The part after ``resize_`` and ``letterbox_`` in the name of a step."""
     interpolations: tuple[str, ...]
     interpolation: str
     """Its own default."""
     antialias: bool | None
-    """Its own default; None: there is no such switch."""
+    """Default; None: no such switch."""
     no_switch: str = ""
-    """Why there is none."""
+    """Reason for the missing switch."""
     dtype: str = "uint8"
     """What it gives for uint8 pixels."""
     float_only: tuple[str, ...] = ()

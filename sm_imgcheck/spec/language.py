@@ -1,4 +1,4 @@
-"""The spec language as one table: what may stand where, what it means, what it is when nothing is said.
+"""The spec language as one table: keys, values, meanings and defaults.
 
 Parsing (``parse``), the JSON Schema (``json_schema``), the order of ``spec show`` and the comments of ``spec init`` all
 follow this table. Rules between keys are functions: ``shape``, ``values``, ``geometry``, ``decode``.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.layouts import LAYOUTS
-from sm_imgcheck.core.types.spec import UNNAMED
+from sm_imgcheck.core.types.spec import DEFAULT_NAME
 from sm_imgcheck.spec.dtypes import DTYPES
 from sm_imgcheck.spec.keys import Key
 from sm_imgcheck.spec.language_image import DECODE, RESIZE
@@ -22,7 +22,7 @@ NORMALIZE = (
         choices=("unit", "byte"),
         doc="unit: mean and std are for pixels divided by 255; byte: for pixels 0..255",
         example="unit",
-        rule="unit where no entry is above 1; otherwise it must be said",
+        rule="unit where no entry is above 1; otherwise required",
     ),
     Key(
         name="mean",
@@ -60,13 +60,13 @@ QUANTIZE = (
         doc="step of the integer grid: q = round(y / scale) + zero_point",
         example=0.0078125,
     ),
-    Key(name="zero_point", kind="whole", default=0, doc="the integer that stands for 0", example=0),
+    Key(name="zero_point", kind="whole", default=0, doc="the integer of value 0", example=0),
     Key(
         name="rounding",
         kind="choice",
         choices=("half_even", "half_away"),
         default="half_even",
-        doc="where an exact half goes: half_even (NumPy, torch) or half_away (TFLite, C)",
+        doc="rounding of an exact half: half_even (NumPy, torch) or half_away (TFLite, C)",
         example="half_even",
     ),
 )
@@ -94,7 +94,13 @@ PAYLOAD = (
 )
 
 GOLDEN = (
-    Key(name="image", kind="text", required=True, doc="an image file, beside the spec file", example="probe.jpg"),
+    Key(
+        name="image",
+        kind="text",
+        required=True,
+        doc="an image file; relative paths start from the folder of the spec",
+        example="probe.jpg",
+    ),
     Key(name="tensor", kind="text", required=True, doc="the tensor that it must become", example="probe.npy"),
     Key(
         name="tolerance",
@@ -112,11 +118,11 @@ TOP = (
     Key(
         name="name",
         kind="text",
-        default=UNNAMED,
+        default=DEFAULT_NAME,
         doc="the model's name for this input; some request bodies need it",
         example="serving_default_x",
     ),
-    Key(name="description", kind="text", default="", doc="for people", example="ResNet-50, exported to ONNX"),
+    Key(name="description", kind="text", default="", doc="free text", example="ResNet-50, exported to ONNX"),
     Key(
         name="source",
         kind="text",
@@ -169,7 +175,7 @@ TOP = (
         name="value_range",
         kind="pair",
         rule="[0, 255] for uint8; otherwise value_range or normalize must be given",
-        doc="where pixel values 0..255 land: [0, 1] is x / 255, [-1, 1] is x / 127.5 - 1",
+        doc="range of the tensor for pixel values 0..255: [0, 1] is x / 255, [-1, 1] is x / 127.5 - 1",
         example=[0, 1],
         also=("range", "values", "pixel_range", "scale", "rescale"),
     ),
@@ -192,7 +198,7 @@ TOP = (
     Key(
         name="expect_range",
         kind="pair",
-        doc="an assertion on the finished tensor, nothing more",
+        doc="assertion about the final tensor; no conversion",
         rule="no assertion",
         example=[-2.2, 2.7],
     ),

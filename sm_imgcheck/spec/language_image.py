@@ -1,4 +1,4 @@
-"""The part of the language that speaks of pixels: ``decode``, ``resize`` and the steps of ``geometry``."""
+"""The part of the language about pixels: ``decode``, ``resize`` and the steps of ``geometry``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DECODE = (
         kind="choice",
         choices=("pillow", "opencv", "tensorflow"),
         default="pillow",
-        doc="whose arithmetic turns CMYK into RGB and color into gray",
+        doc="library whose conversions from CMYK to RGB and from color to gray are used",
         example="pillow",
     ),
     Key(
@@ -28,7 +28,7 @@ DECODE = (
         kind="choice",
         choices=("apply", "ignore", "reject"),
         default="apply",
-        doc="a photo that is stored turned: apply turns it upright, ignore leaves it as stored",
+        doc="EXIF orientation: apply rotates the image, ignore keeps the stored pixels",
         example="apply",
         also=("orientation", "exif_orientation", "auto_orient"),
     ),
@@ -94,7 +94,7 @@ DECODE = (
         kind="choice",
         choices=("reject", "allow"),
         default="reject",
-        doc="a file that ends early: allow fills the rest with gray",
+        doc="truncated file: allow fills the missing part with gray",
         example="reject",
     ),
     Key(
@@ -157,7 +157,7 @@ _RESIZE_COMMON = (
         kind="choice",
         choices=("pillow", "pillow-12", "opencv", "tensorflow", "torch"),
         default="pillow",
-        doc="whose arithmetic; pillow-12 is Pillow's order of passes up to version 12, on every version",
+        doc="library to reproduce; pillow-12 is Pillow's order of passes up to version 12, on every version",
         example="pillow",
         also=("backend",),
     ),
@@ -166,7 +166,7 @@ _RESIZE_COMMON = (
         kind="choice",
         choices=("uint8", "float32", "float32-rounded"),
         rule="uint8; float32 for tensorflow",
-        doc="what is resized: whole gray levels, float32, or float32 rounded afterwards (torchvision v1 on tensors)",
+        doc="input of the resize: integer gray levels, float32, or rounded float32 (torchvision v1 on tensors)",
         example="uint8",
     ),
     Key(
@@ -270,7 +270,7 @@ PAD = (
         kind="choice",
         choices=("center", "top_left", "top_right", "bottom_left", "bottom_right"),
         default="center",
-        doc="where the image stands in its frame",
+        doc="position of the image in its frame",
         example="top_left",
     ),
     Key(
@@ -284,4 +284,4 @@ PAD = (
 )
 
 STEP_KEYS = {"crop": CROP, "resize": _RESIZE_COMMON, "pad": PAD}
-"""What may stand in the list ``geometry``."""
+"""The steps that the list ``geometry`` can contain."""

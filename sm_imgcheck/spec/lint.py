@@ -15,8 +15,8 @@ __all__ = ["lint", "load_and_lint"]
 
 def load_and_lint(spec: str | os.PathLike[str] | Mapping[str, object]) -> tuple[Spec, tuple[Problem, ...]]:
     """Load a spec and return it with its warnings, each with its position in the file. Raises as ``load``."""
-    loaded = load_with_positions(spec)
-    return loaded.spec, tuple(loaded.locate(problem) for problem in lint(loaded.spec))
+    source = load_with_positions(spec)
+    return source.spec, tuple(source.locate(problem) for problem in lint(source.spec))
 
 
 def lint(spec: Spec) -> tuple[Problem, ...]:

@@ -16,7 +16,7 @@ from sm_imgcheck.core.types import Probe, Spec
 from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.io.stores.local import open_local_file
 from sm_imgcheck.spec.parse import parse
-from sm_imgcheck.spec.problems import position_of, shown
+from sm_imgcheck.spec.problems import format_value, position_of
 from sm_imgcheck.spec.yaml import read
 
 __all__ = ["LoadedSpec", "join", "load", "load_with_positions", "presets", "resolve_spec"]
@@ -34,7 +34,7 @@ class _SpecSource:
     mapping: Mapping[str, object]
     """With the keys of the parent."""
     positions: Mapping[str, Position] = field(default_factory=dict)
-    """Of the keys in this file; empty when the spec is not a file."""
+    """Positions of the keys in this file; empty when the spec is not a file."""
     problems: tuple[Problem, ...] = ()
     parent: str = ""
     """Name of the parent, printable."""
@@ -47,10 +47,10 @@ class _SpecSource:
         """Return a problem with a position: of its key, of the key that inherits it, or of the first key."""
         if problem.line is not None or not self.positions:
             return problem
-        place = problem.place
-        if place.startswith("geometry") and "resize" in self.mapping:
-            place = "resize"
-        if position := position_of(place, self.positions):
+        key = problem.place
+        if key.startswith("geometry") and "resize" in self.mapping:
+            key = "resize"
+        if position := position_of(key, self.positions):
             return replace(problem, line=position.line, column=position.column)
         return self.inherit(problem) if self.parent else self.at_start(problem)
 
@@ -93,18 +93,20 @@ def load_with_positions(spec: str | os.PathLike[str] | Mapping[str, object]) -> 
         raise TypeError(f"spec: got {kind}, expected a path, the name of a preset, a mapping or a Spec")
     if isinstance(spec, Mapping):
         source = "spec"
-        written = _extended(_SpecSource(mapping=spec), folder=Path(), chain=())
+        spec_source = _join_parent(_SpecSource(mapping=spec), folder=Path(), chain=())
     else:
         source, path = for_terminal(os.fspath(spec)), _locate(spec)
-        written = _read(path, source, chain=())
+        spec_source = _read(path, source, chain=())
     try:
-        parsed = parse(written.mapping, source=source, positions=written.positions, partial=not written.complete)
+        spec_value = parse(
+            spec_source.mapping, source=source, positions=spec_source.positions, partial=not spec_source.complete
+        )
     except SpecError as error:
-        raise SpecError(source, (*written.problems, *map(written.locate, error.problems))) from None
-    if written.problems:
-        raise SpecError(source, written.problems)
-    golden = tuple(_with_folder(probe, written.golden_folder) for probe in parsed.golden)
-    return LoadedSpec(spec=replace(parsed, golden=golden), locate=written.locate)
+        raise SpecError(source, (*spec_source.problems, *map(spec_source.locate, error.problems))) from None
+    if spec_source.problems:
+        raise SpecError(source, spec_source.problems)
+    golden = tuple(_with_folder(probe, spec_source.golden_folder) for probe in spec_value.golden)
+    return LoadedSpec(spec=replace(spec_value, golden=golden), locate=spec_source.locate)
 
 
 def _with_folder(probe: Probe, folder: str) -> Probe:
@@ -129,15 +131,15 @@ def presets() -> tuple[str, ...]:
 def _preset_folder() -> Path:
     """Return the folder ``presets`` of a wheel, or ``specs`` of the repository in an editable install."""
     here = Path(__file__).parents[1]
-    shipped = here / "presets"
-    return shipped if shipped.is_dir() else here.parent / "specs"
+    wheel_folder = here / "presets"
+    return wheel_folder if wheel_folder.is_dir() else here.parent / "specs"
 
 
 def _locate(spec: str | os.PathLike[str], folder: Path = Path()) -> Path:
     """Return the file of a name or path; relative paths start from ``folder``."""
     text = os.fspath(spec)
-    separated = any(separator in text for separator in (os.sep, os.altsep) if separator)
-    bare = isinstance(spec, str) and not separated and not text.endswith(_SUFFIXES)
+    has_separator = any(separator in text for separator in (os.sep, os.altsep) if separator)
+    bare = isinstance(spec, str) and not has_separator and not text.endswith(_SUFFIXES)
     if bare and text in presets():
         return _preset_folder() / f"{text}.yaml"
     path, name = folder / text, for_terminal(text)
@@ -159,9 +161,11 @@ def _presets_near(word: str) -> str:
     if hint := nearest(word, presets(), cutoff=0.75):
         return hint
     letters = re.sub(r"[^a-z]+", " ", word.lower()).split()
-    described = {name: f"{name} {load(name).description}".lower() for name in presets()}
-    named = [name for name, text in described.items() if any(len(part) > 2 and part in text for part in letters)]
-    return f"; presets that mention it: {', '.join(named)}" if named else "; sm-imgcheck spec list shows the presets"
+    descriptions = {name: f"{name} {load(name).description}".lower() for name in presets()}
+    matches = [name for name, text in descriptions.items() if any(len(part) > 2 and part in text for part in letters)]
+    return (
+        f"; presets that mention it: {', '.join(matches)}" if matches else "; sm-imgcheck spec list shows the presets"
+    )
 
 
 def _read(path: Path, source: str, chain: tuple[Path, ...]) -> _SpecSource:
@@ -171,35 +175,35 @@ def _read(path: Path, source: str, chain: tuple[Path, ...]) -> _SpecSource:
         line, column = document.positions[""]
         problem = Problem(place="", message=_not_a_mapping(document.value), line=line, column=column)
         raise SpecError(source, (*document.problems, problem))
-    own = _SpecSource(
+    child = _SpecSource(
         mapping=document.value,
         positions=document.positions,
         problems=document.problems,
         golden_folder=os.path.dirname(path),  # noqa: PTH120 - empty for the working directory
     )
-    return _extended(own, folder=path.parent, chain=(*chain, path.resolve()))
+    return _join_parent(child, folder=path.parent, chain=(*chain, path.resolve()))
 
 
-def _extended(own: _SpecSource, *, folder: Path, chain: tuple[Path, ...]) -> _SpecSource:
+def _join_parent(child: _SpecSource, *, folder: Path, chain: tuple[Path, ...]) -> _SpecSource:
     """Return a spec joined with the spec that it extends; a parent that cannot be read is a problem."""
-    name = own.mapping.get("extends")
+    name = child.mapping.get("extends")
     if name is None:
-        return own
-    mapping = {key: value for key, value in own.mapping.items() if key != "extends"}
+        return child
+    mapping = {key: value for key, value in child.mapping.items() if key != "extends"}
     try:
         parent = _read(_parent(name, folder, chain), for_terminal(str(name)), chain)
     except ImgcheckError as error:
-        line, column = own.positions.get("extends", (None, None))
+        line, column = child.positions.get("extends", (None, None))
         problems = (
             Problem(place="extends", message=message, line=line, column=column) for message in str(error).splitlines()
         )
-        return replace(own, mapping=mapping, problems=(*own.problems, *problems), complete=False)
-    own = replace(own, parent=for_terminal(str(name)))
+        return replace(child, mapping=mapping, problems=(*child.problems, *problems), complete=False)
+    child = replace(child, parent=for_terminal(str(name)))
     return replace(
-        own,
+        child,
         mapping=join(parent.mapping, mapping),
-        problems=(*own.problems, *map(own.inherit, parent.problems)),
-        golden_folder=own.golden_folder if "golden" in mapping else parent.golden_folder,
+        problems=(*child.problems, *map(child.inherit, parent.problems)),
+        golden_folder=child.golden_folder if "golden" in mapping else parent.golden_folder,
         complete=parent.complete,
     )
 
@@ -207,7 +211,7 @@ def _extended(own: _SpecSource, *, folder: Path, chain: tuple[Path, ...]) -> _Sp
 def _parent(parent: object, folder: Path, chain: tuple[Path, ...]) -> Path:
     """Return the file that is extended. Raises ImgcheckError."""
     if not isinstance(parent, str) or not parent:
-        raise ImgcheckError(f"got {shown(parent)}, expected the name of a preset or a local file")
+        raise ImgcheckError(f"got {format_value(parent)}, expected the name of a preset or a local file")
     name = for_terminal(parent)
     if "://" in parent or parent.startswith(("//", "\\\\")):
         raise ImgcheckError(f"{name}: got a remote location, expected a local file; download it first")
@@ -239,7 +243,7 @@ def _bytes(path: Path, source: str) -> bytes:
     return body
 
 
-_MERGED = ("decode", "payload")
+_JOINED_KEYS = ("decode", "payload")
 """Mappings of independent keys: joined key by key. Every other key is replaced completely."""
 _CLEARS = {
     "value_range": "normalize",
@@ -256,22 +260,22 @@ def join(parent: Mapping[str, object], child: Mapping[str, object]) -> dict[str,
 
     A null in the child removes the parent's key. A ``resize`` without ``mode`` changes single keys of the parent's.
     """
-    removed = {_CLEARS[key] for key in child if key in _CLEARS}
-    joined = {key: value for key, value in parent.items() if key not in removed}
+    replaced_keys = {_CLEARS[key] for key in child if key in _CLEARS}
+    result = {key: value for key, value in parent.items() if key not in replaced_keys}
     for key, value in child.items():
-        joined[key] = _merge(joined.get(key), value) if _is_merged(key, value) else value
-    return joined
+        result[key] = _merge(result.get(key), value) if _is_merged(key, value) else value
+    return result
 
 
 def _is_merged(key: str, value: object) -> bool:
     """Return whether a mapping is joined: ``resize: {interpolation: bicubic}`` keeps the parent's other keys."""
-    return key in _MERGED or (key == "resize" and isinstance(value, Mapping) and "mode" not in value)
+    return key in _JOINED_KEYS or (key == "resize" and isinstance(value, Mapping) and "mode" not in value)
 
 
 def _merge(parent: object, child: object) -> object:
     if not isinstance(parent, Mapping) or not isinstance(child, Mapping):
         return child
-    joined = {**parent, **child}
+    result = {**parent, **child}
     if child.get("alpha") in ("drop", "reject") and "background" not in child:
-        joined.pop("background", None)
-    return joined
+        result.pop("background", None)
+    return result

@@ -26,7 +26,7 @@ from sm_imgcheck.spec.problems import ProblemList, at, choice_of
 if TYPE_CHECKING:
     from sm_imgcheck.spec.given import GivenSpec, WrittenStep
 
-__all__ = ["check_payload", "parse", "read", "resolved"]
+__all__ = ["check_payload", "format_decode", "parse", "read"]
 
 _Axes = tuple[tuple[Dim, ...], str]
 """One Dim per axis, and the layout."""
@@ -46,37 +46,37 @@ def parse(
     Raises SpecError with all problems; always when ``partial``.
     """
     notes = ProblemList(positions)
-    given = cast("GivenSpec", key_values.mapping(mapping, TOP, "", notes))
-    if "extends" in given:
+    keys = cast("GivenSpec", key_values.mapping(mapping, TOP, "", notes))
+    if "extends" in keys:
         notes.add("extends", "not supported here; use sm_imgcheck.load_spec, which joins the specs")
-    shape = axes.read(given, notes)
-    contract = _contract(given, shape, notes)
-    decode = read(given.get("decode", {}), notes)
-    geometry = _geometry(given, shape, notes)
-    if payload := given.get("payload"):
+    shape = axes.read(keys, notes)
+    contract = _contract(keys, shape, notes)
+    decode = read(keys.get("decode", {}), notes)
+    geometry = _geometry(keys, shape, notes)
+    if payload := keys.get("payload"):
         check_payload(payload, notes)
     if contract is None or partial or notes.all():
         raise SpecError(source, notes.all(partial=partial))
-    return _spec(given, contract, decode, geometry)
+    return _spec(keys, contract, decode, geometry)
 
 
-def _contract(given: GivenSpec, shape: _Axes | None, notes: ProblemList) -> Contract | None:
+def _contract(keys: GivenSpec, shape: _Axes | None, notes: ProblemList) -> Contract | None:
     """Return the contract; None where a part of it is invalid. Every rule runs, so that all problems are reported."""
-    mapped = values.read(given, notes)
-    quantize = values.quantized(given, notes)
-    if shape is None or mapped is None or not notes.fine("dtype"):
+    value_mapping = values.read(keys, notes)
+    quantize = values.read_quantize(keys, notes)
+    if shape is None or value_mapping is None or not notes.fine("dtype"):
         return None
     contract = Contract(
         shape=shape[0],
         layout=shape[1],
-        dtype=given["dtype"],
-        channel_order=given["channel_order"],
-        values=mapped,
+        dtype=keys["dtype"],
+        channel_order=keys["channel_order"],
+        values=value_mapping,
         quantize=quantize,
-        expect_range=values.expected(given),
+        expect_range=values.expected(keys),
     )
     if not reach(contract) <= _LARGEST.get(contract.dtype, 1e30):
-        key = "quantize" if quantize else "normalize" if "normalize" in given else "value_range"
+        key = "quantize" if quantize else "normalize" if "normalize" in keys else "value_range"
         far = reach(contract)
         largest = f"up to {far:.3g}" if isfinite(far) else "beyond every number"
         notes.add(key, f"maps pixels to values {largest}, which {contract.dtype} cannot hold")
@@ -87,74 +87,74 @@ def _contract(given: GivenSpec, shape: _Axes | None, notes: ProblemList) -> Cont
 _LARGEST = {"float16": 65_504.0}
 
 
-def _geometry(given: GivenSpec, shape: _Axes | None, notes: ProblemList) -> list[WrittenStep]:
+def _geometry(keys: GivenSpec, shape: _Axes | None, notes: ProblemList) -> list[WrittenStep]:
     size = None if shape is None else axes.fixed_size(*shape)
-    target = sizing.ResizeTarget(size=size, known=shape is not None, channel_order=given.get("channel_order"))
-    written = sizing.read(given, target, notes)
-    place = "geometry" if "geometry" in given else "resize"
+    target = sizing.ResizeTarget(size=size, known=shape is not None, channel_order=keys.get("channel_order"))
+    steps = sizing.read(keys, target, notes)
+    key = "geometry" if "geometry" in keys else "resize"
     if shape is not None and notes.fine("resize", "geometry"):
         dims, layout = shape
-        geometry_ops.check_area(written, size, place, notes)
-        geometry_ops.check_size(written, dims[layout.index("H")], dims[layout.index("W")], place, notes)
-    return written
+        geometry_ops.check_area(steps, size, key, notes)
+        geometry_ops.check_size(steps, dims[layout.index("H")], dims[layout.index("W")], key, notes)
+    return steps
 
 
-def _spec(given: GivenSpec, contract: Contract, decode: Decode, geometry: list[WrittenStep]) -> Spec:
-    resolved: Mapping[str, Any] = _resolved(given, contract, decode, geometry)
+def _spec(keys: GivenSpec, contract: Contract, decode: Decode, geometry: list[WrittenStep]) -> Spec:
+    full_spec: Mapping[str, Any] = _resolve(keys, contract, decode, geometry)
     return Spec(
-        name=resolved["name"],
-        description=resolved["description"],
-        source=resolved["source"],
+        name=full_spec["name"],
+        description=full_spec["description"],
+        source=full_spec["source"],
         contract=contract,
         decode=decode,
         geometry=geometry_ops.ops(geometry),
-        payload=resolved["payload"],
-        golden=tuple(resolved["golden"]),
-        resolved=resolved,
-        sha256=hashlib.sha256(_canonical(resolved)).hexdigest(),
+        payload=full_spec["payload"],
+        golden=tuple(full_spec["golden"]),
+        resolved=full_spec,
+        sha256=hashlib.sha256(_canonical(full_spec)).hexdigest(),
     )
 
 
-def _resolved(given: GivenSpec, contract: Contract, decode: Decode, geometry: list[WrittenStep]) -> dict[str, object]:
+def _resolve(keys: GivenSpec, contract: Contract, decode: Decode, geometry: list[WrittenStep]) -> dict[str, object]:
     """Return the spec in the spec language with every default, in the order of the table."""
     full: dict[str, object] = {
-        **{key.name: given.get(key.name, key.default) for key in TOP if key.default is not None},
-        "shape": axes.resolved(contract.shape),
+        **{key.name: keys.get(key.name, key.default) for key in TOP if key.default is not None},
+        "shape": axes.format_shape(contract.shape),
         "layout": contract.layout,
         "dtype": contract.dtype,
         "channel_order": contract.channel_order,
-        **values.resolved(contract.values, contract.channel_order),
-        "quantize": contract.quantize and values.quantize_resolved(contract.quantize),
-        "expect_range": given.get("expect_range"),
-        "decode": resolved(decode),
+        **values.format_mapping(contract.values, contract.channel_order),
+        "quantize": contract.quantize and values.format_quantize(contract.quantize),
+        "expect_range": keys.get("expect_range"),
+        "decode": format_decode(decode),
         "geometry": geometry,
-        "payload": given.get("payload", {}),
-        "golden": [{key.name: probe.get(key.name, key.default) for key in GOLDEN} for probe in given.get("golden", ())],
+        "payload": keys.get("payload", {}),
+        "golden": [{key.name: probe.get(key.name, key.default) for key in GOLDEN} for probe in keys.get("golden", ())],
     }
     return {key.name: full[key.name] for key in TOP if full.get(key.name) is not None}
 
 
-def _canonical(resolved: Mapping[str, object]) -> bytes:
-    return json.dumps(resolved, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+def _canonical(full_spec: Mapping[str, object]) -> bytes:
+    return json.dumps(full_spec, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
-def read(given: Mapping[str, object], notes: ProblemList) -> Decode:
+def read(keys: Mapping[str, object], notes: ProblemList) -> Decode:
     """Return the decode policy with the defaults of its library."""
-    library = given.get("library", "pillow")
+    library = keys.get("library", "pillow")
     defaults = {
         "dct": "accurate",
         "to_gray": "luma" if library == "pillow" else "y_plane",
     }
-    alpha = given.get("alpha", "drop")
-    if "background" in given and alpha != "composite" and notes.fine("decode.alpha"):
+    alpha = keys.get("alpha", "drop")
+    if "background" in keys and alpha != "composite" and notes.fine("decode.alpha"):
         notes.add("decode.background", f"has no meaning with alpha: {alpha}; write alpha: composite or remove it")
-    policy: dict[str, Any] = {**defaults, **given}
+    policy: dict[str, Any] = {**defaults, **keys}
     if "background" in policy:
         policy["background"] = tuple(policy["background"])
     return replace(Decode(), **policy)
 
 
-def resolved(decode: Decode) -> dict[str, object]:
+def format_decode(decode: Decode) -> dict[str, object]:
     """Return the decode policy in the spec language."""
     policy = {key.name: getattr(decode, key.name) for key in DECODE}
     policy["background"] = list(decode.background)
@@ -165,14 +165,14 @@ def resolved(decode: Decode) -> dict[str, object]:
 
 def check_payload(payload: PayloadKeys, notes: ProblemList) -> None:
     """Report unknown names, and stacks, envelopes and content types that do not match."""
-    named: tuple[tuple[str, str | None, Registry[RankedPlugin]], ...] = (
+    registries: tuple[tuple[str, str | None, Registry[RankedPlugin]], ...] = (
         ("stack", payload.get("stack"), STACKS),
         ("envelope", payload.get("envelope"), ENVELOPES),
     )
-    for key, given, registry in named:
-        if given is not None and given not in registry.names():
-            names = registry.ranked()
-            notes.wrong(at("payload", key), given, f"{choice_of(names)}{nearest(given, names)}")
+    for key, name, registry in registries:
+        if name is not None and name not in registry.names():
+            names = registry.by_rank()
+            notes.wrong(at("payload", key), name, f"{choice_of(names)}{nearest(name, names)}")
     if "stack" in payload and notes.fine("payload.stack"):
         _check_pair(payload, STACKS[payload["stack"]], notes)
 

@@ -1,4 +1,4 @@
-"""The problems of a spec: all of them, each with its place and its position in the file."""
+"""The problems of a spec: all of them, each with its key and its position in the file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from reprlib import Repr
 
 from sm_imgcheck.core.errors import Position, Problem
 
-__all__ = ["ProblemList", "at", "choice_of", "position_of", "shown"]
+__all__ = ["ProblemList", "at", "choice_of", "format_value", "position_of"]
 
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
@@ -26,29 +26,29 @@ class ProblemList:
         self._missing: set[str] = set()
         self._suspects: set[str] = set()
 
-    def add(self, place: str, message: str) -> None:
+    def add(self, path: str, message: str) -> None:
         """Add a problem at a dotted place."""
-        self._add(place, message, position_of(place, self._positions))
+        self._add(path, message, position_of(path, self._positions))
 
-    def wrong(self, place: str, value: object, expected: str) -> None:
+    def wrong(self, path: str, value: object, expected: str) -> None:
         """Add a problem: the value got and what is expected."""
-        self.add(place, f"got {shown(value)}, expected {expected}")
+        self.add(path, f"got {format_value(value)}, expected {expected}")
 
-    def missing(self, place: str, message: str) -> None:
+    def missing(self, path: str, message: str) -> None:
         """Add a problem about a key that is missing, at the position of the mapping that should contain it."""
-        self._missing.add(place)
-        if not self._is_suspect(place):
-            mapping = place[: max(place.rfind("."), 0)]
-            self._add(place, f"missing: {message}", position_of(mapping, self._positions) or self._positions.get(""))
+        self._missing.add(path)
+        if not self._is_suspect(path):
+            mapping = path[: max(path.rfind("."), 0)]
+            self._add(path, f"missing: {message}", position_of(mapping, self._positions) or self._positions.get(""))
 
-    def suspect(self, place: str) -> None:
-        """Mark a place that another problem is probably about: ``fine`` is False there, and it is never missing."""
-        self._suspects.add(place)
+    def suspect(self, path: str) -> None:
+        """Mark a key that another problem is probably about: ``fine`` is False there, and it is never missing."""
+        self._suspects.add(path)
 
-    def fine(self, *places: str) -> bool:
-        """Return whether there is no problem at or under any of these places, nor one of the complete spec."""
+    def fine(self, *paths: str) -> bool:
+        """Return whether these keys, the keys under them and the complete document are free of problems."""
         problem_places = {problem.place for problem in self._problems} | self._missing | self._suspects
-        return not any(not inner or _within(inner, place) for inner in problem_places for place in places)
+        return not any(not inner or _within(inner, path) for inner in problem_places for path in paths)
 
     def all(self, *, partial: bool = False) -> tuple[Problem, ...]:
         """Return every problem by position, those without a position last; ``partial``: except missing keys."""
@@ -57,20 +57,20 @@ class ProblemList:
             sorted(problems, key=lambda problem: (problem.line is None, problem.line or 0, problem.column or 0))
         )
 
-    def _is_suspect(self, place: str) -> bool:
-        return any(_within(place, suspect) for suspect in self._suspects)
+    def _is_suspect(self, path: str) -> bool:
+        return any(_within(path, suspect) for suspect in self._suspects)
 
-    def _add(self, place: str, message: str, position: Position | None) -> None:
+    def _add(self, path: str, message: str, position: Position | None) -> None:
         line, column = position or (None, None)
-        self._problems.append(Problem(place=place, message=message, line=line, column=column))
+        self._problems.append(Problem(place=path, message=message, line=line, column=column))
 
 
-def position_of(place: str, positions: Mapping[str, Position]) -> Position | None:
+def position_of(path: str, positions: Mapping[str, Position]) -> Position | None:
     """Return the position of a dotted place, or of the innermost mapping or list around it that has one."""
-    while place:
-        if place in positions:
-            return positions[place]
-        place = place[: max(place.rfind("."), place.rfind("["), 0)]
+    while path:
+        if path in positions:
+            return positions[path]
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
     return None
 
 
@@ -78,15 +78,15 @@ def _within(inner: str, outer: str) -> bool:
     return inner == outer or (inner.startswith(outer) and inner[len(outer)] in ".[")
 
 
-def at(place: str, key: str | int) -> str:
+def at(path: str, key: str | int) -> str:
     """Return the dotted place of an entry: ``resize.size``, ``shape[1]``."""
     if isinstance(key, int):
-        return f"{place}[{key}]"
-    key = key if _PLAIN_KEY.fullmatch(key) else shown(key)
-    return f"{place}.{key}" if place else key
+        return f"{path}[{key}]"
+    key = key if _PLAIN_KEY.fullmatch(key) else format_value(key)
+    return f"{path}.{key}" if path else key
 
 
-def shown(value: object) -> str:
+def format_value(value: object) -> str:
     """Return a value for a message: one short printable line, in YAML's terms."""
     if value is None:
         return "null"

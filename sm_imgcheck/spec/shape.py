@@ -17,7 +17,7 @@ from sm_imgcheck.spec.problems import ProblemList, at, choice_of
 if TYPE_CHECKING:
     from sm_imgcheck.spec.given import GivenSpec
 
-__all__ = ["fixed_size", "read", "resolved"]
+__all__ = ["fixed_size", "format_shape", "read"]
 
 _MOST_PIXELS = 178_956_970
 """Height x width of a tensor: the default limit of an image, ``decode.max_pixels``."""
@@ -48,22 +48,25 @@ class _Entry:
         return self.is_channels(channels) if axis == "C" else self.axis in ("", axis)
 
 
-def read(given: GivenSpec, notes: ProblemList) -> tuple[tuple[Dim, ...], str] | None:
+def read(keys: GivenSpec, notes: ProblemList) -> tuple[tuple[Dim, ...], str] | None:
     """Return one Dim per axis and the layout; None where one of them is invalid or missing."""
-    entries = [_entry(value, at("shape", index), notes) for index, value in enumerate(given.get("shape", ()))]
+    entries = [_entry(value, at("shape", index), notes) for index, value in enumerate(keys.get("shape", ()))]
     if not entries or None in entries or not notes.fine("shape", "layout"):
         return None
-    known = [entry for entry in entries if entry is not None]
-    order, layout = given.get("channel_order"), given.get("layout")
-    if layout and len(layout) != len(known):
-        notes.add("layout", f"{layout} has {len(layout)} axes, but shape {_written(known)} has {len(known)}")
+    checked_entries = [entry for entry in entries if entry is not None]
+    order, layout = keys.get("channel_order"), keys.get("layout")
+    if layout and len(layout) != len(checked_entries):
+        notes.add(
+            "layout",
+            f"{layout} has {len(layout)} axes, but shape {_format_shape(checked_entries)} has {len(checked_entries)}",
+        )
         return None
     if order is None:
         return None
-    layout = layout or _inferred(known, order, notes)
-    if not layout or not _agrees(known, layout, order, notes):
+    layout = layout or _infer_layout(checked_entries, order, notes)
+    if not layout or not _agrees(checked_entries, layout, order, notes):
         return None
-    dims = tuple(_dim(entry, axis, CHANNELS[order]) for entry, axis in zip(known, layout, strict=True))
+    dims = tuple(_dim(entry, axis, CHANNELS[order]) for entry, axis in zip(checked_entries, layout, strict=True))
     size = fixed_size(dims, layout)
     if size is not None and size[0] * size[1] > _MOST_PIXELS:
         notes.add("shape", f"{size[0]}x{size[1]} (HxW) is more than {_MOST_PIXELS} pixels")
@@ -71,7 +74,7 @@ def read(given: GivenSpec, notes: ProblemList) -> tuple[tuple[Dim, ...], str] | 
     return dims, layout
 
 
-def resolved(dims: tuple[Dim, ...]) -> list[int | str]:
+def format_shape(dims: tuple[Dim, ...]) -> list[int | str]:
     """Return the shape in the spec language."""
     return [dim.fixed or str(dim) for dim in dims]
 
@@ -82,7 +85,7 @@ def fixed_size(dims: tuple[Dim, ...], layout: str) -> tuple[int, int] | None:
     return None if height is None or width is None else (height, width)
 
 
-def _entry(value: object, place: str, notes: ProblemList) -> _Entry | None:
+def _entry(value: object, path: str, notes: ProblemList) -> _Entry | None:
     length = _integer(value)
     if value is None or length == -1:
         return _Entry()
@@ -90,7 +93,7 @@ def _entry(value: object, place: str, notes: ProblemList) -> _Entry | None:
         return _Entry(low=length, high=length)
     entry = _symbol(value.strip().casefold()) if isinstance(value, str) else None
     if entry is None:
-        notes.wrong(place, value, _EXPECTED if length is None else f"{_EXPECTED}; at most {MAX_SIDE}")
+        notes.wrong(path, value, _EXPECTED if length is None else f"{_EXPECTED}; at most {MAX_SIDE}")
     return entry
 
 
@@ -118,7 +121,7 @@ def _dim(entry: _Entry, axis: str, channels: int) -> Dim:
     return Dim(low=entry.low, high=entry.high, name=axis if free else "")
 
 
-def _inferred(entries: list[_Entry], order: str, notes: ProblemList) -> str | None:
+def _infer_layout(entries: list[_Entry], order: str, notes: ProblemList) -> str | None:
     """Return the only layout that fits the shape; None where none or several do."""
     channels = CHANNELS[order]
     fit = [
@@ -133,7 +136,7 @@ def _inferred(entries: list[_Entry], order: str, notes: ProblemList) -> str | No
     if len(likely or fit) == 1:
         return (likely or fit)[0]
     if fit:
-        notes.add("layout", f"missing: shape {_written(entries)} fits {choice_of(fit)}; write one of them")
+        notes.add("layout", f"missing: shape {_format_shape(entries)} fits {choice_of(fit)}; write one of them")
     else:
         notes.add("shape", _no_layout(entries, order))
     return None
@@ -142,10 +145,12 @@ def _inferred(entries: list[_Entry], order: str, notes: ProblemList) -> str | No
 def _no_layout(entries: list[_Entry], order: str) -> str:
     channels = CHANNELS[order]
     if len(entries) not in {len(layout) for layout in LAYOUTS}:
-        return f"{_written(entries)} has {len(entries)} axes, expected 2 to 4: {choice_of(LAYOUTS)}"
+        return f"{_format_shape(entries)} has {len(entries)} axes, expected 2 to 4: {choice_of(LAYOUTS)}"
     if not any(entry.is_channels(channels) for entry in entries):
-        return f"{_written(entries)}: {order} has {channels} channel{'s' * (channels > 1)}, but no axis is {channels}"
-    return f"{_written(entries)}: no layout fits {order}, expected an order of axes such as {choice_of(LAYOUTS)}"
+        return (
+            f"{_format_shape(entries)}: {order} has {channels} channel{'s' * (channels > 1)}, but no axis is {channels}"
+        )
+    return f"{_format_shape(entries)}: no layout fits {order}, expected an order of axes such as {choice_of(LAYOUTS)}"
 
 
 def _agrees(entries: list[_Entry], layout: str, order: str, notes: ProblemList) -> bool:
@@ -169,5 +174,5 @@ def _symbol_of(entry: _Entry) -> str:
     return entry.axis or str(Dim(low=entry.low, high=entry.high))
 
 
-def _written(entries: list[_Entry]) -> str:
+def _format_shape(entries: list[_Entry]) -> str:
     return f"[{', '.join(_symbol_of(entry) for entry in entries)}]"

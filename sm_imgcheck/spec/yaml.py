@@ -16,7 +16,7 @@ import yaml
 from sm_imgcheck.core.errors import Position, Problem, SpecError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.json_types import Json
-from sm_imgcheck.spec.problems import at, shown
+from sm_imgcheck.spec.problems import at, format_value
 from sm_imgcheck.spec.yaml_errors import syntax_problem
 
 __all__ = ["Document", "document", "entry", "flow", "read"]
@@ -39,14 +39,14 @@ class Document:
 
     value: Json
     positions: dict[str, Position]
-    """Of each key and entry, by dotted place; "" is the position of the first key."""
+    """Positions of keys and entries, by dotted path; "" is the first key."""
     problems: tuple[Problem, ...] = ()
     """Problems of a document that could be read: duplicate keys, tags, keys that are not text."""
 
 
 def read(body: bytes, source: str) -> Document:
     """Read one document. Raises SpecError, with positions, for invalid YAML, and for more of it than a spec needs."""
-    text = _decoded(body, source)
+    text = _decode_text(body, source)
     reader = _Reader(events=_events(text, source), source=source)
     try:
         value = _document(reader)
@@ -72,7 +72,7 @@ def _document(reader: _Reader) -> Json:
     return value
 
 
-def _decoded(body: bytes, source: str) -> str:
+def _decode_text(body: bytes, source: str) -> str:
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise SpecError(source, (Problem(place="", message="encoding: got UTF-16, expected UTF-8", line=1, column=1),))
     try:
@@ -104,67 +104,67 @@ class _Reader:
     anchors: dict[str, tuple[Json, int]] = field(default_factory=dict)
     """The value of each anchor, and the number of its nodes."""
 
-    def problem(self, event: yaml.Event, place: str, message: str) -> Problem:
+    def problem(self, event: yaml.Event, path: str, message: str) -> Problem:
         line, column = _position(event)
-        return Problem(place=place, message=message, line=line, column=column)
+        return Problem(place=path, message=message, line=line, column=column)
 
-    def reject(self, event: yaml.Event, place: str, message: str) -> NoReturn:
-        raise SpecError(self.source, (self.problem(event, place, message),))
+    def reject(self, event: yaml.Event, path: str, message: str) -> NoReturn:
+        raise SpecError(self.source, (self.problem(event, path, message),))
 
-    def count(self, event: yaml.Event, place: str, nodes: int) -> None:
+    def count(self, event: yaml.Event, path: str, nodes: int) -> None:
         self.nodes += nodes
         if self.nodes > _MOST_NODES:
-            self.reject(event, place, f"more than {_MOST_NODES} values, each use of an alias counted")
+            self.reject(event, path, f"more than {_MOST_NODES} values, each use of an alias counted")
 
-    def node(self, event: yaml.Event, place: str, depth: int) -> Json:
+    def node(self, event: yaml.Event, path: str, depth: int) -> Json:
         """Return the value that begins with ``event``."""
         if depth > _DEEPEST:
-            self.reject(event, place, f"nested more than {_DEEPEST} deep")
+            self.reject(event, path, f"nested more than {_DEEPEST} deep")
         if isinstance(event, yaml.AliasEvent):
-            return self.alias(event, place)
+            return self.alias(event, path)
         assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
         before = self.nodes
-        self.count(event, place, 1)
+        self.count(event, path, 1)
         if event.tag is not None:
-            message = f"tag {shown(event.tag)}: tags are not supported; write the plain value"
-            self.problems.append(self.problem(event, place, message))
-        value = self.content(event, place, depth)
+            message = f"tag {format_value(event.tag)}: tags are not supported; write the plain value"
+            self.problems.append(self.problem(event, path, message))
+        value = self.content(event, path, depth)
         if event.anchor is not None:
             self.anchors[event.anchor] = value, self.nodes - before
         return value
 
-    def alias(self, event: yaml.AliasEvent, place: str) -> Json:
+    def alias(self, event: yaml.AliasEvent, path: str) -> Json:
         if event.anchor not in self.anchors:
             self.reject(
-                event, place, f"alias *{event.anchor}: no complete value before it has the anchor &{event.anchor}"
+                event, path, f"alias *{event.anchor}: no complete value before it has the anchor &{event.anchor}"
             )
         value, nodes = self.anchors[event.anchor]
-        self.count(event, place, nodes)
+        self.count(event, path, nodes)
         return value
 
-    def content(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, place: str, depth: int) -> Json:
+    def content(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, path: str, depth: int) -> Json:
         if isinstance(event, yaml.ScalarEvent):
             return _scalar(event.value) if event.implicit[0] else event.value
         if isinstance(event, yaml.SequenceStartEvent):
-            return self.sequence(place, depth)
-        return self.mapping(place, depth)
+            return self.sequence(path, depth)
+        return self.mapping(path, depth)
 
-    def sequence(self, place: str, depth: int) -> list[Json]:
+    def sequence(self, path: str, depth: int) -> list[Json]:
         entries: list[Json] = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
-            inner = at(place, len(entries))
+            inner = at(path, len(entries))
             self.positions[inner] = _position(event)
             entries.append(self.node(event, inner, depth + 1))
         return entries
 
-    def mapping(self, place: str, depth: int) -> dict[str, Json]:
+    def mapping(self, path: str, depth: int) -> dict[str, Json]:
         entries: dict[str, Json] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            key = self.node(event, place, depth + 1)
-            inner = at(place, key if isinstance(key, str) else shown(key))
+            key = self.node(event, path, depth + 1)
+            inner = at(path, key if isinstance(key, str) else format_value(key))
             value = self.node(next(self.events), inner, depth + 1)
             if not isinstance(key, str):
-                self.problems.append(self.problem(event, place, f"key: got {shown(key)}, expected text"))
+                self.problems.append(self.problem(event, path, f"key: got {format_value(key)}, expected text"))
             elif key in entries:
                 message = f"duplicate key: lines {self.positions[inner].line} and {_position(event).line}; keep one"
                 self.problems.append(self.problem(event, inner, message))
@@ -229,10 +229,10 @@ def document(mapping: Mapping[str, object]) -> str:
 def _text(text: str) -> str:
     if _BARE.fullmatch(text) and text.lower() not in _NOT_TEXT:
         return text
-    return f'"{"".join(map(_escaped, text))}"'
+    return f'"{"".join(map(_escape_char, text))}"'
 
 
-def _escaped(char: str) -> str:
+def _escape_char(char: str) -> str:
     if char in '"\\':
         return f"\\{char}"
     if char.isprintable():

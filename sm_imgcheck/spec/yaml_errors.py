@@ -8,7 +8,7 @@ from typing import NamedTuple
 import yaml
 
 from sm_imgcheck.core.errors import Problem
-from sm_imgcheck.spec.problems import shown
+from sm_imgcheck.spec.problems import format_value
 
 __all__ = ["syntax_problem"]
 
@@ -21,7 +21,7 @@ class _Pattern(NamedTuple):
     problem: str
     """Regular expression of its message."""
     message: str
-    """Replacement; ``{}`` stands for the first group of ``problem``."""
+    """Replacement; ``{}`` is the first group of ``problem``."""
     at_context: bool = False
     """Whether the position is the start of what PyYAML was parsing."""
 
@@ -84,7 +84,7 @@ def _describe(error: yaml.MarkedYAMLError, text: str) -> tuple[str, bool]:
         if match and re.search(pattern.context, context):
             group = match[1] if match.re.groups else ""
             return pattern.message.replace("{}", group if group.isprintable() else ascii(group)), pattern.at_context
-    return shown(problem), False
+    return format_value(problem), False
 
 
 def _unexpected_colon(mark: yaml.error.Mark | None, text: str) -> str:

@@ -179,13 +179,13 @@ def bodies() -> Iterator[Sample]:
     array = (picture(8, 8) / 255).astype(np.float32)[None]
     photo = encoded(Image.fromarray(picture(8, 8)), "JPEG")
     for name in ENVELOPES.names():
-        for stack in STACKS.ranked():
+        for stack in STACKS.by_rank():
             if name not in (STACKS[stack].envelopes or ENVELOPES.names()):
                 continue
             for dtype, values in (("float32", array), ("uint8", picture(8, 8)[None])):
                 yield from _body(name, stack, dtype, values, photo)
     for number, text in enumerate(ODD_JSON):
-        for stack in STACKS.ranked():
+        for stack in STACKS.by_rank():
             yield Sample(f"odd-{number}-{stack}", text.encode(), "json", "application/json", "uint8", stack)
 
 

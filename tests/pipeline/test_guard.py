@@ -125,7 +125,7 @@ def test_tiff_whose_second_directory_has_no_size_is_read():
     body += struct.pack("<HHHIII", 1, 258, 3, 1, 8, 0)
     result = process(bytes(body), spec(shape=["N", 2, 2, 3]), Options(want_array=True))
     assert (result.header.height, result.header.width, result.header.frames) == (2, 2, 1)
-    assert any(warning.startswith("pictures after the first: ") for warning in result.header.warnings)
+    assert any(warning.startswith("images after the first: ") for warning in result.header.warnings)
     assert np.allclose(result.array[0, :, :, 0] * 255, [[0, 80], [160, 255]])
 
 

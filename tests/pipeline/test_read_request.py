@@ -177,8 +177,8 @@ def test_stack_has_its_facts_and_its_rank(name):
     assert set(serving.envelopes) <= set(ENVELOPES.names())
     assert bool(serving.envelopes) == (name != "custom")
     assert (serving.body_limit is not None) == bool(serving.limit_setting)
-    assert set(STACKS.ranked()) == set(STACKS.names())
-    assert STACKS.ranked()[serving.rank] == name
+    assert set(STACKS.by_rank()) == set(STACKS.names())
+    assert STACKS.by_rank()[serving.rank] == name
 
 
 def test_what_payload_builds_is_received_by_the_stack_it_is_for():

@@ -395,6 +395,16 @@ AMERICAN_ISE = re.compile(
 """Words in -ise that are American too."""
 
 EXCEPTIONS = (
+    ("place", "place (name)", "public field of Problem and Finding"),
+    ("whole", "pronoun", "public field of Facts"),
+    ("wanted", "want", "public field of Golden and key of reports"),
+    ("what", "what", "public field of DecodedRequest"),
+    ("why", "why", "public field of Step and key of plans"),
+    ("want_array", "want", "public option of process"),
+    ("also", "pronoun", "field of Key: other names of a key"),
+    ("handled", "participle", "public property of Result"),
+    ("examined", "participle", "public property of Result"),
+    ("fixed", "participle", "public property of Dim"),
     ("sm_imgcheck/features/pictures/*", "picture", "the design's name for the drawn overview that --picture writes"),
     ("sm_imgcheck/cli/picture_options.py", "picture", "the option is --picture"),
 )

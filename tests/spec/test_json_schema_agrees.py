@@ -184,7 +184,7 @@ def test_wrong_spec_is_one_clear_error_for_both(text):
 @pytest.mark.parametrize("registry", [STACKS, ENVELOPES])
 def test_stacks_and_envelopes_are_enumerated_with_descriptions(registry):
     key = schema()["properties"]["payload"]["properties"]["stack" if registry is STACKS else "envelope"]
-    assert key["enum"] == [*registry.ranked(), None]
+    assert key["enum"] == [*registry.by_rank(), None]
     assert all(key["markdownEnumDescriptions"])
     assert len(key["markdownEnumDescriptions"]) == len(key["enum"])
 

@@ -107,7 +107,7 @@ def test_named_pipe_without_writer_is_refused(here, monkeypatch):
     """An ordinary open would wait forever."""
     monkeypatch.setattr("sm_imgcheck.io.stores.local._PATIENCE", 0.1)
     os.mkfifo(here / "pipe.yaml")
-    assert "pipe.yaml: cannot be read: it is a pipe, and nothing was written to it within" in said("pipe.yaml")
+    assert "pipe.yaml: cannot be read: it is a pipe, and no data was written to it within" in said("pipe.yaml")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")

@@ -114,9 +114,9 @@ def contradictions():
         large, lie = struct.pack(">II", 640, 480), struct.pack(">II", 8, 8)
         files["ispe not AV1"] = (
             replaced(coded, b"ispe\0\0\0\0" + large, b"ispe\0\0\0\0" + lie),
-            "its AV1 data 480x640",
+            "AV1 data 480x640",
         )
         moving = saved("AVIF", (640, 480), speed=10, save_all=True, append_images=[Image.new("RGB", (640, 480))])
         track = struct.pack(">II", 640 << 16, 480 << 16)
-        files["track not AV1"] = (replaced(moving, track, struct.pack(">II", 8 << 16, 8 << 16)), "its AV1 data 480x640")
+        files["track not AV1"] = (replaced(moving, track, struct.pack(">II", 8 << 16, 8 << 16)), "AV1 data 480x640")
     return files

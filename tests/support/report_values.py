@@ -81,5 +81,5 @@ def told(form, results, *, skipped_inputs=None, wanted=False, terminal=None, **o
     text = reporter.open()
     for result in results:
         text += reporter.row(result)
-        counts = counts.plus(result, wanted=wanted)
+        counts = counts.plus(result, tensor_expected=wanted)
     return text + reporter.close(counts)

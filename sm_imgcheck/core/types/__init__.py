@@ -1,7 +1,7 @@
-"""The words of sm-imgcheck as types: frozen values, standard library only.
+"""The vocabulary of sm-imgcheck as types: frozen values, standard library only.
 
-Sizes are pixels, height before width. Pixel values are gray levels: 0..255 stands for black..white whatever the
-file's bit depth. ``Any`` is an array, since this floor does not know NumPy, or a parameter of an op.
+Sizes are pixels, height before width. Pixel values are gray levels: 0..255 is black..white for every bit depth of the
+file. ``Any`` is an array, because this floor does not import NumPy, or a parameter of an op.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is there: a candidate, its header, its facts."""
+"""Candidates with their headers and facts."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ __all__ = [
 
 @frozen
 class Header:
-    """What an image file says of itself, and what reading it to the end has shown."""
+    """The declarations of an image file, and the observations of a complete read."""
 
     format: str
     """By the bytes, never by the name: ``JPEG``, ``PNG``, ``WEBP`` ... (Pillow's names)."""
     mode: str
-    """Of the decoded pixels: L, LA, RGB, RGBA, CMYK (a palette is expanded)."""
+    """Mode of the decoded pixels: L, LA, RGB, RGBA, CMYK (a palette is expanded)."""
     height: int
     width: int
     """As stored, before any orientation is applied."""
@@ -51,9 +51,9 @@ class Header:
     exif_problem: str = ""
     icc_problem: str = ""
     warnings: tuple[str, ...] = ()
-    """What a decoder said while it still delivered pixels."""
+    """Warnings of a decoder that delivered pixels."""
     refused: str = ""
-    """What Pillow said when it refused a file that was then read some other way."""
+    """The message with which Pillow rejected a file that another decoder read."""
     truncated: bool = False
     rows_lost: float = 0.0
     """Share of the rows that the decoder could not fill, 0..1."""
@@ -67,10 +67,9 @@ class Channel:
     high: float
     """The smallest and the largest of them."""
     step: float = 0.0
-    """Their spacing where all of them stand on an even grid, as gray levels do that a line has mapped; 0: they do not.
-    """
+    """Their spacing where all values are on an even grid, as mapped gray levels are; 0 where they are not."""
     levels: int = 0
-    """Steps from ``low`` to ``high``, at most 255: where it is less, black may lie that much below ``low``."""
+    """Steps from ``low`` to ``high``, at most 255: with fewer, black may be that many steps below ``low``."""
 
 
 @frozen
@@ -88,32 +87,32 @@ class Facts:
     fortran: bool = False
     low: float | None = None
     high: float | None = None
-    """Of an image: the domain that its values may take. Of a tensor: the smallest and largest value seen."""
+    """For an image: the domain of its values. For a tensor: the smallest and largest value."""
     domain: bool = False
     """Whether ``low`` and ``high`` are a domain rather than an observation."""
     values: Affine | None = None
     """The value mapping where it is known, from 0..255 to what is stored."""
     recipe: str = ""
-    """Name of that mapping in the field's words, such as ``/255`` or ``ImageNet mean and std``."""
+    """Name of that mapping, such as ``/255`` or ``ImageNet mean and std``."""
     nans: int = 0
     infinities: int = 0
     constant: bool = False
     """Every value is the same."""
     constant_channels: tuple[int, ...] = ()
-    """Of a tensor: the stored channels, counted from 0, that hold one value each, while others hold a picture."""
+    """For a tensor: the stored channels, counted from 0, that hold one value each, while others hold an image."""
     whole: bool = False
-    """Every value is the image of a whole gray level under ``values``."""
+    """Every value is an integer gray level, mapped by ``values``."""
     channels: tuple[Channel, ...] = ()
-    """Of a tensor whose value mapping no name explains: its stored channels one by one."""
+    """For a tensor without a named value mapping: its stored channels one by one."""
     likely_order: str = ""
-    """RGB or BGR, by the colors of three channels alone; empty where they say nothing."""
+    """RGB or BGR, from the colors of three channels alone; empty where the colors do not distinguish them."""
     order_probability: float = 0.0
-    """Of ``likely_order``, 0.5..1; 0 where there is none."""
+    """Probability of ``likely_order``, 0.5..1; 0 without one."""
     value_order: str = ""
     """HWC or CHW: how the values of 3 channels follow each other, by their likeness; empty where they do not show it,
     or the layout was given."""
     assumed: tuple[str, ...] = ()
-    """What was taken from the spec rather than seen or vouched for, as ``key=value``."""
+    """Facts from the spec, neither observed nor given by the caller, as ``key=value``."""
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -127,7 +126,7 @@ class Facts:
 
 @frozen
 class Plan:
-    """The ordered steps from what is there to what is wanted."""
+    """The ordered steps from the facts of a candidate to the contract."""
 
     steps: tuple[Step, ...]
     before: Facts
@@ -137,46 +136,47 @@ class Plan:
 
 @frozen
 class Origin:
-    """One way in which a tensor can have been made of a given image, or the nearest that there is to one."""
+    """A pipeline that explains a tensor from a given image, or the nearest one."""
 
     steps: tuple[Step, ...]
-    """From the file's bytes (``decode``) to the tensor, as a plan would carry them out."""
+    """Steps of a plan from the file's bytes (``decode``) to the tensor."""
     facts: Facts
-    """Of the tensor, as the steps show them: layout, channel order, value mapping and name are seen, not assumed."""
+    """Facts of the tensor, shown by the steps: layout, channel order, value mapping and name are observed, not assumed.
+    """
     mean_difference: float
     """Between what the steps make and the tensor, in gray levels."""
     max_difference: float
     """In gray levels."""
     exact: bool = True
-    """Nothing is left that arithmetic and the tensor's dtype do not explain. False: the image is this one, but some
-    step is another than these, such as an unknown kernel or crop, or pixels that were changed."""
+    """The steps and the tensor's dtype explain every value. False: the image is the source, but a step is different,
+    such as an unknown kernel or crop, or pixels that were changed."""
     image: int = 0
-    """Which image of a batch was made of it, counted from 0."""
+    """The image of the batch that shows the source, counted from 0."""
     before: Facts | None = None
-    """Of the array that the decoder hands over; None: taken to be RGB."""
+    """Channel order of the decoded array; None: assumed RGB."""
 
 
 @frozen
 class SourceComparison:
-    """The image that a tensor is said to be made of, and what the spec makes of it."""
+    """The source image of a tensor, and the spec's result for it."""
 
     source: str
     """The image, as messages call it."""
     header: Header
     plan: Plan | None = None
-    """From the image to the model's tensor; None: the spec refuses the image, or there is no spec."""
+    """Plan from the image to the model's tensor; None where the spec rejects the image, or without a spec."""
     refused: str = ""
     """Why the spec refuses it."""
     mean_difference: float | None = None
-    """Between the spec's pixels and those of the tensor's nearest origin, before any value is mapped, in gray levels;
-    None: there is no origin, or the sizes differ."""
+    """Difference between the spec's pixels and those of the tensor's nearest origin, before values are mapped, in gray
+    levels; None without an origin, and for different sizes."""
     max_difference: float | None = None
     """In gray levels."""
 
 
 @frozen
 class Golden:
-    """How a golden tensor compares with what the spec makes of its probe image."""
+    """The comparison of a golden tensor with the spec's result for its probe image."""
 
     place: str
     """In the spec: ``golden[0]``."""
@@ -185,7 +185,7 @@ class Golden:
     tolerance: float
     """In gray levels."""
     made: Facts | None = None
-    """Of the tensor that the spec makes of the image."""
+    """Facts of the tensor that the spec produces from the image."""
     mean_difference: float | None = None
     """In gray levels; None: they were not compared, for they differ in size."""
     max_difference: float | None = None
@@ -194,14 +194,14 @@ class Golden:
     """The first stage of the pipeline that differs, such as ``resize``; ``arithmetic``: all steps are the spec's, and
     are rounded otherwise; empty: none does, or none is known."""
     found: tuple[str, ...] = ()
-    """What the golden tensor's pipeline does there: several where nothing tells them apart."""
+    """The step of the golden tensor's pipeline at that stage: several where they are indistinguishable."""
     wanted: str = ""
     """What the spec does there."""
     later: tuple[str, ...] = ()
-    """The stages after it that differ too. Where the order of the channels does, mean and std stand in another too."""
+    """The later stages that differ too. Where the channel order differs, mean and std have a different order too."""
     exact: bool = True
-    """The pipeline that was found explains the golden tensor wholly. False: it is nearest known pipeline, which
-    without a ``stage`` is the spec's own."""
+    """The pipeline explains the golden tensor completely. False: it is the nearest known pipeline, which without a
+    ``stage`` is the spec's pipeline."""
 
 
 @frozen
@@ -209,9 +209,9 @@ class Candidate:
     """One thing to check, as read."""
 
     path: str
-    """As the user named it; printable (bytes that are not UTF-8 are escaped by whoever prints)."""
+    """Name from the user; not escaped: bytes that are not UTF-8 are escaped where they are printed."""
     kind: Literal["image", "tensor", "request", "probe", "unknown"]
-    """probe: the golden tensor of a probe image, which the spec is held against."""
+    """probe: the golden tensor of a probe image, compared with the spec's result."""
     facts: Facts | None = None
     unflattened: Facts | None = None
     """Flattened tensors whose layout is assumed only: the facts of the array in the shape of that layout."""
@@ -224,20 +224,20 @@ class Candidate:
     trailing_bytes: int = 0
     """Tensors only: how many follow the last value."""
     origins: tuple[Origin, ...] | None = None
-    """Tensors whose source image is at hand only: the ways in which they can have been made of it, the nearest first;
-    several explain it equally well; empty: none does. None: not asked."""
+    """For tensors with a source image: the pipelines that explain them, the nearest first; several explain it equally
+    well; empty: none does. None: not searched."""
     ideal: SourceComparison | None = None
     """Tensors whose source image is at hand only."""
     handled: HandlerRun | None = None
-    """Of what a user's own handler made of a request: which function, how."""
+    """For the output of a user's handler: the function and the result of the call."""
     golden: Golden | None = None
     """Probes only."""
     data: Any = field(default=None, repr=False, compare=False)
     """The bytes of an image file, or the array of a tensor; dropped from results."""
     pixels: Any = field(default=None, repr=False, compare=False)
-    """Of an image that was decoded to be checked: the array of its ``decode`` step; dropped from results."""
+    """For an image that was decoded to be checked: the array of its ``decode`` step; dropped from results."""
     source: Candidate | None = field(default=None, repr=False, compare=False)
-    """The image that a tensor is said to be made of, with its bytes; dropped from results."""
+    """The source image of a tensor, with its bytes; dropped from results."""
 
     def without_arrays(self) -> Candidate:
         """The same candidate without bytes, arrays and pixels."""

@@ -10,14 +10,14 @@ from sm_imgcheck.core.frozen import frozen
 __all__ = ["SEVERITY_ORDER", "Certainty", "Finding", "Severity"]
 
 Severity = Literal["error", "warning", "notice"]
-SEVERITY_ORDER: Mapping[str, int] = {severity: place for place, severity in enumerate(get_args(Severity))}
+SEVERITY_ORDER: Mapping[str, int] = {severity: rank for rank, severity in enumerate(get_args(Severity))}
 """By severity, the worst first."""
 Certainty = Literal["certain", "likely"]
 
 
 @frozen
 class Finding:
-    """One reported mismatch. A rule makes it (``rules.Rule.finding``), and it reaches the report as it is."""
+    """One reported mismatch, built by a rule (``rules.Rule.finding``) and reported unchanged."""
 
     code: str
     name: str

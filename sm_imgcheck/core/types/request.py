@@ -1,4 +1,4 @@
-"""Request bodies, and what a stack makes of them."""
+"""Request bodies, and how stacks decode them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["DecodedRequest", "HandlerRun", "Limit", "Payload", "RejectedRequest"
 
 @frozen
 class Payload:
-    """A request body as it goes over the wire."""
+    """The body of a request."""
 
     body: bytes = field(repr=False)
     content_type: str
-    """Exactly as the header says it."""
+    """Value of the header, verbatim."""
     envelope: str
     """The form of the body: a module of ``payload``."""
 
@@ -27,13 +27,14 @@ class DecodedRequest:
     """What a stack hands to the model's predict function."""
 
     form: Literal["array", "image", "object"]
-    """array: a tensor; image: a decoded picture (PIL, RGB); object: whatever else, such as a dict or text."""
+    """array: a tensor; image: a decoded image (PIL, RGB); object: anything else, such as a dict or text."""
     data: Any = field(default=None, repr=False, compare=False)
     """The array; of an image the bytes that it is decoded from; dropped from results."""
     what: str = ""
-    """In the stack's words, such as ``224 instances of (224, 3)`` or ``a 0-d object array``."""
+    """Description, such as ``224 instances of (224, 3)`` or ``a 0-d object array``."""
     findings: tuple[Finding, ...] = ()
-    """What the stack does in silence: a cast that changes values, a lost or an invented batch dimension."""
+    """Changes that the stack makes without an error: a cast that changes values, a missing or an added batch dimension.
+    """
 
 
 @frozen
@@ -43,11 +44,11 @@ class RejectedRequest:
     status: int
     """HTTP status of the container."""
     text: str
-    """The beginning of its answer, as the server writes it."""
+    """The beginning of the response, as the server writes it."""
     finding: Finding
     """What is wrong with the request, by a PAY rule."""
     measured: bool = True
-    """Seen from a running server; False: read in its source."""
+    """Observed on a running server; False: read in its source."""
 
 
 @frozen
@@ -61,7 +62,7 @@ class Limit:
     remedy: str
     """How a larger body gets through."""
     inline: bool = False
-    """Of a body that goes with the request itself, not of one that lies in S3."""
+    """Largest body of the request, in bytes; not for a body in S3."""
 
 
 @frozen
@@ -72,14 +73,14 @@ class Request:
     size: int
     """Bytes."""
     stack: str
-    """The stack that was asked; empty: none is named, and only the content type was looked at."""
+    """The stack that decoded the request; empty: unknown, and only the content type was checked."""
     outcome: DecodedRequest | RejectedRequest | None = None
     findings: tuple[Finding, ...] = ()
     """What no stack finds: that none is named, or that the body is too large to be read."""
     limits: tuple[Limit, ...] = ()
     """Limits of the endpoint, the narrowest first."""
     envelope: str = ""
-    """Envelope that ``payload`` would write; empty: no stack is named, or the stack takes every envelope."""
+    """Envelope that ``payload`` would write; empty without a stack, and for a stack that accepts every envelope."""
 
 
 @frozen
@@ -89,12 +90,12 @@ class HandlerRun:
     file: str
     """As the user named it: ``inference.py``."""
     function: str = ""
-    """``input_fn``, ``input_handler``, ``handler``, ``Classifier.preprocess`` ...; empty: it did not come so far."""
+    """``input_fn``, ``input_handler``, ``handler``, ``Classifier.preprocess`` ...; empty where none was called."""
     content_type: str = ""
-    """Of the request."""
+    """Content type of the request."""
     made: str = ""
-    """What came out: ``torch.Tensor``; empty: nothing usable."""
+    """Type of the output: ``torch.Tensor``; empty without a usable output."""
     dtype: str = ""
-    """Of what came out, where NumPy has none of that name: ``bfloat16`` (its values are exact in float32)."""
+    """Dtype of the output, where NumPy has no such dtype: ``bfloat16`` (its values are exact in float32)."""
     findings: tuple[Finding, ...] = ()
-    """What is wrong, or worth a notice, besides the tensor, by HND rules."""
+    """Findings by HND rules, except those about the tensor."""

@@ -29,50 +29,51 @@ SHARED: frozenset[type] = frozenset({Facts, Finding, Header, Plan})
 
 @frozen
 class Options:
-    """What the caller wants done with each candidate: one value that travels whole."""
+    """The options of ``process``: one value for the caller, the workers and the cluster."""
 
     want_array: bool = False
     """Make the corrected tensor."""
     content_type: str | None = None
     """Take each candidate for a request body under this header; None: for an image or a tensor."""
     as_sent: bool = False
-    """Where the spec's envelope is ``image``, judge an image as the request that it is."""
+    """Where the spec's envelope is ``image``, check an image as a request body."""
     headers_only: bool = False
-    """Look at what a file says of itself; decode nothing."""
+    """Read only the header; decode no pixels."""
     decoded_by: Literal["pillow", "opencv"] = "pillow"
-    """Whose naive decode a raw image is compared as: RGB with EXIF ignored, or BGR with EXIF applied."""
+    """The library whose default decode a raw image is compared with: RGB with EXIF ignored, or BGR with EXIF applied.
+    """
     assume: Mapping[str, str] = field(default_factory=dict)
-    """Facts of a tensor that the caller vouches for: ``channel_order``, ``value_range``, ``layout``."""
+    """Facts of a tensor that the caller asserts: ``channel_order``, ``value_range``, ``layout``."""
     allow_guess: bool = False
-    """Carry out steps whose loss is ``guess``."""
+    """Apply steps whose loss is ``guess``."""
     source: str | bytes | None = field(default=None, repr=False)
-    """The image of which a tensor is said to be made: a path, or the bytes of the file; None: nobody says."""
+    """The source image of a tensor: a path, or the bytes of the file; None: unknown."""
     select: tuple[str, ...] = ()
     """Codes or their beginnings to report; empty: all."""
     ignore: tuple[str, ...] = ()
-    """Codes or their beginnings to leave out."""
+    """Codes or their prefixes to ignore."""
     keep_arrays: bool = field(default=False, compare=False)
-    """Leave bytes, arrays and pixels in the result's candidate, for a picture of it; findings do not depend on it."""
+    """Keep bytes, arrays and pixels in the result's candidate, for a preview; findings do not depend on it."""
 
 
 @frozen
 class Result:
-    """Everything that ``process`` found out about one candidate."""
+    """The result of ``process`` for one candidate."""
 
     candidate: Candidate
     """As read and measured; without its bytes, arrays and pixels unless ``Options.keep_arrays``."""
     findings: tuple[Finding, ...] = ()
     plan: Plan | None = None
     skipped: str = ""
-    """Why there is no plan or no tensor; empty: there is."""
+    """Reason for a missing plan or tensor; empty where both exist."""
     assumptions: tuple[str, ...] = ()
-    """``KEY=VALUE`` of ``--assume`` under which there probably is a plan, where there is none without."""
+    """``KEY=VALUE`` of ``--assume`` with which a plan is probable, for a candidate without one."""
     array: Any = field(default=None, repr=False, compare=False)
-    """The corrected tensor where it was asked for."""
+    """The corrected tensor, where it was expected."""
     emitted: str | None = None
     """Where the corrected tensor was written."""
     bug: str = ""
-    """What went wrong in sm-imgcheck itself, so that the candidate was not checked; empty: nothing."""
+    """An internal error of sm-imgcheck, because of which the candidate was not checked; empty without one."""
 
     @property
     def path(self) -> str:
@@ -111,12 +112,12 @@ class Result:
 
     @property
     def origins(self) -> tuple[Origin, ...] | None:
-        """How a tensor can have been made of its source image; None: no source image was given."""
+        """The pipeline from a tensor's source image to the tensor; None without a source image."""
         return self.candidate.origins
 
     @property
     def ideal(self) -> SourceComparison | None:
-        """What the spec makes of a tensor's source image; None: no source image was given."""
+        """The spec's result for a tensor's source image; None without a source image."""
         return self.candidate.ideal
 
     @property
@@ -160,7 +161,7 @@ class Result:
 
     @property
     def examined(self) -> bool:
-        """Whether an image or a tensor was read; of a request body, the one in it."""
+        """Whether an image or a tensor was read; for a request body, the image or tensor in it."""
         image = self.request is not None and self.header is not None
         return not self.bug and (self.facts is not None or image)
 
@@ -176,7 +177,7 @@ class Result:
 
 
 def _builtin(value: object) -> object:
-    """A value made of dictionaries, lists, texts and numbers; a number that JSON cannot contain is None."""
+    """Return a value of dictionaries, lists, texts and numbers; a number that JSON cannot contain is None."""
     if isinstance(value, float):
         return float(value) if isfinite(value) else None
     if isinstance(value, Mapping):
@@ -190,13 +191,13 @@ def _builtin(value: object) -> object:
 
 @frozen
 class Report:
-    """The count of a run: bounded, whatever the number of candidates."""
+    """The counts of a run: bounded for any number of candidates."""
 
     spec_name: str
     spec_sha256: str
     candidates: int = 0
     clean: int = 0
-    """Candidates that were examined, with nothing worse than a notice."""
+    """Candidates that were examined, without warnings and errors."""
     with_findings: int = 0
     """Candidates with something worse than a notice, whether they were examined or not."""
     failed: int = 0
@@ -206,7 +207,7 @@ class Report:
     findings: int = 0
     fixable: int = 0
     unwritten: int = 0
-    """Candidates whose tensor was asked for and could not be made."""
+    """Candidates whose tensor was expected and could not be produced."""
     severities: Mapping[str, int] = field(default_factory=dict)
     unfixable: Mapping[str, int] = field(default_factory=dict)
     """Findings that ``convert`` does not fix, by severity."""
@@ -214,19 +215,19 @@ class Report:
     skipped_inputs: Mapping[str, int] = field(default_factory=dict)
     """Files of a folder that were passed over, by reason."""
 
-    def plus(self, result: Result, *, wanted: bool = False) -> Report:
-        """The report with one more result. ``wanted``: a tensor was asked for."""
-        severe, lost, codes = dict(self.severities), dict(self.unfixable), dict(self.by_code)
+    def plus(self, result: Result, *, tensor_expected: bool = False) -> Report:
+        """Return the report with one more result. ``tensor_expected``: a corrected tensor should have been produced."""
+        severe, is_missing, codes = dict(self.severities), dict(self.unfixable), dict(self.by_code)
         fixable = 0
         for finding in result.findings:
             severe[finding.severity] = severe.get(finding.severity, 0) + 1
             codes[finding.code] = codes.get(finding.code, 0) + 1
             if finding.fixed_by is None:
-                lost[finding.severity] = lost.get(finding.severity, 0) + 1
+                is_missing[finding.severity] = is_missing.get(finding.severity, 0) + 1
             else:
                 fixable += 1
         status, worse = result.status, any(finding.severity != "notice" for finding in result.findings)
-        made = not wanted or result.emitted is not None or result.array is not None
+        is_written = not tensor_expected or result.emitted is not None or result.array is not None
         return replace_fields(
             self,
             candidates=self.candidates + 1,
@@ -235,10 +236,10 @@ class Report:
             failed=self.failed + (status == "failed"),
             not_checked=self.not_checked + (status == "not checked"),
             findings=self.findings + len(result.findings),
-            fixable=self.fixable + (fixable if made else 0),
-            unwritten=self.unwritten + (not made),
+            fixable=self.fixable + (fixable if is_written else 0),
+            unwritten=self.unwritten + (not is_written),
             severities=severe,
-            unfixable=lost,
+            unfixable=is_missing,
             by_code=codes if len(codes) == len(self.by_code) else dict(sorted(codes.items())),
         )
 
@@ -248,9 +249,9 @@ class Report:
         return self.candidates - self.failed - self.not_checked
 
     def exit_code(self, fail_on: FailOn = "error") -> int:
-        """0: nothing at or above ``fail_on``; 1: there is, or a candidate was not checked (``never``: even so 0).
+        """Return 0 without a finding at or above ``fail_on``; 1 with one, or for a candidate that was not checked.
 
-        Exit code 2 is an ``ImgcheckError``.
+        With ``never``, 0 for both. Exit code 2 is an ``ImgcheckError``.
         """
         failing = {
             "never": 0,

@@ -1,4 +1,4 @@
-"""What a spec says: the contract, the policy for decoding, the steps."""
+"""A spec: the contract, the decode policy, the steps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.frozen import frozen
 
 __all__ = [
-    "UNNAMED",
+    "DEFAULT_NAME",
     "Affine",
     "Contract",
     "Decode",
@@ -26,7 +26,7 @@ __all__ = [
 
 Loss = Literal["none", "pixels", "guess"]
 
-UNNAMED = "input"
+DEFAULT_NAME = "input"
 """Name of the model's input where the spec gives none."""
 
 
@@ -47,7 +47,7 @@ class Dim:
         return self.low if self.low == self.high else None
 
     def allows(self, length: int) -> bool:
-        """Whether an axis of this length keeps the contract."""
+        """Return whether an axis of this length matches the contract."""
         return self.low <= length and (self.high is None or length <= self.high)
 
     def __str__(self) -> str:
@@ -66,9 +66,9 @@ class Step:
     params: Mapping[str, Any] = field(default_factory=dict)
     """JSON values. In a plan for any image a value may be ``{"header": KEY}``: read from the file at run time."""
     why: str = ""
-    """The clause that says which difference this step removes."""
+    """A clause that names the difference that this step removes."""
     loss: Loss = "none"
-    """none: exact; pixels: the spec asks for a lossy step; guess: rests on an assumption."""
+    """none: exact; pixels: the spec requires a lossy step; guess: relies on an assumption."""
 
 
 @frozen
@@ -106,7 +106,7 @@ class Quantize:
 
 @frozen
 class Contract:
-    """What the spec says of the tensor that the model takes."""
+    """The tensor that the model expects, as specified."""
 
     shape: tuple[Dim, ...]
     layout: str
@@ -131,7 +131,7 @@ class Contract:
 
 @frozen
 class Decode:
-    """The spec's policy for turning an image file into pixels."""
+    """The spec's policy for decoding an image file."""
 
     library: Literal["pillow", "opencv", "tensorflow"] = "pillow"
     dct: Literal["accurate", "tensorflow"] = "accurate"
@@ -186,4 +186,4 @@ class Spec:
     resolved: Mapping[str, Any]
     """The same as a plain mapping in the spec language, with every default spelled out."""
     sha256: str
-    """Of the resolved mapping as canonical JSON, in hexadecimal: equal for two spellings of one spec."""
+    """SHA-256 of the resolved mapping as canonical JSON, in hexadecimal: equal for two spellings of one spec."""

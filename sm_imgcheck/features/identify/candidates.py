@@ -15,7 +15,7 @@ from sm_imgcheck.core.channels import COUNTS
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.core.types import Decode, Header
 from sm_imgcheck.features.identify.cells import IntegralImage, integral_image
-from sm_imgcheck.io.images.decode import TURNED_BACK
+from sm_imgcheck.io.images.decode import INVERSE_ORIENTATION
 from sm_imgcheck.ops.kernels.color import orient
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class TensorImage:
     def face(self, turned: int) -> TensorImage:
         """The same turned back, if ``turned`` is how it was turned."""
         if turned not in self.remembered:
-            pixels = orient(self.pixels, orientation=TURNED_BACK.get(turned, turned))
+            pixels = orient(self.pixels, orientation=INVERSE_ORIENTATION.get(turned, turned))
             self.remembered[turned] = (
                 self if turned == 1 else replace(self, pixels=pixels, turned=turned, remembered={})
             )

@@ -12,7 +12,7 @@ from sm_imgcheck.serving.endpoints import ENDPOINTS
 from sm_imgcheck.serving.envelopes import ENVELOPES, ImageEnvelope, TensorEnvelope
 from sm_imgcheck.serving.stacks import STACKS
 from sm_imgcheck.spec.parse import check_payload
-from sm_imgcheck.spec.problems import ProblemList, shown
+from sm_imgcheck.spec.problems import ProblemList, format_value
 
 __all__ = ["RequestTarget", "SizeLimit", "bounds", "forms", "narrowest", "resolve_target", "too_large"]
 
@@ -62,7 +62,7 @@ def resolve_target(spec: Spec, *, form: str = "", content_type: str = "") -> Req
             f"got {shown(kept)}, expected none: the content type of {chosen} states the length of its header",
         )
     if not (str(kept or "").isascii() and str(kept or "").isprintable()):
-        notes.add("payload.content_type", f"got {shown(kept)}, expected printable ASCII")
+        notes.add("payload.content_type", f"got {format_value(kept)}, expected printable ASCII")
     if problems := notes.all():
         raise PayloadError("; ".join(str(problem).removeprefix("payload.") for problem in problems))
     return RequestTarget(
@@ -77,7 +77,7 @@ def resolve_target(spec: Spec, *, form: str = "", content_type: str = "") -> Req
 def forms(name: str) -> tuple[str, ...]:
     """The envelopes that go with a stack, the best first; with none, or one that takes all, a plain one first."""
     taken = STACKS[name].envelopes if name in STACKS else ()
-    return taken or (_PLAIN, *(form for form in ENVELOPES.ranked() if form != _PLAIN))
+    return taken or (_PLAIN, *(form for form in ENVELOPES.by_rank() if form != _PLAIN))
 
 
 def _unchecked(given: Mapping[str, object]) -> Iterator[str]:

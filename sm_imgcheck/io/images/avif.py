@@ -1,4 +1,4 @@
-"""Sizes inside an AVIF file: what its container declares against what its AV1 data declares.
+"""Sizes inside an AVIF file: what container against what its AV1 data declares.
 
 libavif reports the container's size (``ispe``, ``tkhd``), decodes the frame at its own size and scales it: a file of
 1 kB that declares 8x8 decodes 36 million pixels. Sources: AV1 Bitstream & Decoding Process Specification 5.5.1;
@@ -14,7 +14,7 @@ from sm_imgcheck.io.images.boxes import big, box_contents, boxes
 
 __all__ = ["check_avif"]
 
-# A picture has a temporal delimiter, a sequence header, metadata, a frame or its tile groups; a file a few pictures.
+# An image has a temporal delimiter, a sequence header, metadata, a frame or its tile groups; a file a few images.
 MAX_OBUS = 20_000
 MAX_AVIF_ITEMS = 5_000
 # Equal tiles of a grid may share their data.
@@ -22,16 +22,16 @@ MAX_SHARING = 50
 
 
 def check_avif(body: bytes) -> None:
-    """Raise CandidateError where the container's size of a picture differs from that of its AV1 sequence header."""
-    found, budget = 0, iter(range(MAX_OBUS))
-    for declared, data in (*avif_items(body), *avif_tracks(body)):
-        for coded in av1_sizes(data, budget):
-            found += 1
-            for size in declared:
-                if size != coded:
-                    what = f"its container declares {size[0]}x{size[1]} (HxW), its AV1 data {coded[0]}x{coded[1]}"
-                    raise CandidateError("SRC112", f"contradicting sizes: {what}")
-    if not found:
+    """Raise CandidateError where the container's size of an image differs from that of its AV1 sequence header."""
+    count, budget = 0, iter(range(MAX_OBUS))
+    for declared_size, data in (*avif_items(body), *avif_tracks(body)):
+        for coded_size in av1_sizes(data, budget):
+            count += 1
+            for size in declared_size:
+                if size != coded_size:
+                    mismatch = f"container {size[0]}x{size[1]} (HxW), AV1 data {coded_size[0]}x{coded_size[1]}"
+                    raise CandidateError("SRC112", f"contradicting sizes: {mismatch}")
+    if not count:
         raise CandidateError("SRC112", "AVIF: missing AV1 sequence header; frame size unknown")
 
 
@@ -39,13 +39,13 @@ def avif_items(body: bytes) -> Iterator[tuple[set[tuple[int, int]], bytes | memo
     """The sizes that each coded item declares, and its data."""
     total = 0
     for start, end in box_contents(body, "meta", 0, len(body)):
-        coded = avif_coded(body, start, end)
+        coded_size = avif_coded(body, start, end)
         sizes = avif_sizes(body, start, end)
-        stored = box_contents(body, "idat", start, end)
+        idat = box_contents(body, "idat", start, end)
         for at, _ in box_contents(body, "iloc", start, end):
             for item, inside, extents in avif_places(body, at):
-                if item in coded:
-                    base = stored[0][0] if inside and stored else 0
+                if item in coded_size:
+                    base = idat[0][0] if inside and idat else 0
                     data = avif_data(body, base, extents)
                     total += len(data)
                     if total > MAX_SHARING * len(body):
@@ -55,7 +55,7 @@ def avif_items(body: bytes) -> Iterator[tuple[set[tuple[int, int]], bytes | memo
 
 def avif_data(body: bytes, base: int, extents: list[tuple[int, int]]) -> bytes | memoryview:
     """The data of an item, copied only where it is in pieces. Raises CandidateError for pieces that overlap."""
-    pieces = [memoryview(body)[base + place : base + place + size] for place, size in extents]
+    pieces = [memoryview(body)[base + offset : base + offset + size] for offset, size in extents]
     if sum(map(len, pieces)) > len(body):
         raise CandidateError("SRC112", f"AVIF: item of {len(pieces)} overlapping pieces (iloc)")
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
@@ -69,27 +69,27 @@ def avif_count(count: int) -> range:
 
 
 def avif_coded(body: bytes, start: int, end: int) -> set[int]:
-    """The numbers of the items that are AV1 pictures."""
-    found = set()
+    """Return the numbers of the items that are AV1 images."""
+    ids = set()
     for at, to in box_contents(body, "iinf", start, end):
         for kind, inside, _ in boxes(body, at + (8 if big(body, at, 1) else 6), to):
             wide = 4 if body[inside : inside + 1] == b"\3" else 2
             if kind == b"infe" and body[inside + 6 + wide : inside + 10 + wide] == b"av01":
-                found.add(big(body, inside + 4, wide))
-    return found
+                ids.add(big(body, inside + 4, wide))
+    return ids
 
 
 def avif_sizes(body: bytes, start: int, end: int) -> dict[int, set[tuple[int, int]]]:
     """The sizes (``ispe``) of each item, by its number."""
-    found: dict[int, set[tuple[int, int]]] = {}
+    ids: dict[int, set[tuple[int, int]]] = {}
     for at, to in box_contents(body, "iprp", start, end):
-        properties = [box for place, stop in box_contents(body, "ipco", at, to) for box in boxes(body, place, stop)]
-        for place, stop in box_contents(body, "ipma", at, to):
-            for item, index in avif_associations(body, place, stop):
+        properties = [box for offset, stop in box_contents(body, "ipco", at, to) for box in boxes(body, offset, stop)]
+        for offset, stop in box_contents(body, "ipma", at, to):
+            for item, index in avif_associations(body, offset, stop):
                 kind, inside, _ = properties[index - 1] if 0 < index <= len(properties) else (b"", 0, 0)
                 if kind == b"ispe":
-                    found.setdefault(item, set()).add((big(body, inside + 8, 4), big(body, inside + 4, 4)))
-    return found
+                    ids.setdefault(item, set()).add((big(body, inside + 8, 4), big(body, inside + 4, 4)))
+    return ids
 
 
 def avif_associations(body: bytes, at: int, end: int) -> Iterator[tuple[int, int]]:
@@ -100,8 +100,8 @@ def avif_associations(body: bytes, at: int, end: int) -> Iterator[tuple[int, int
         if at + wide >= end:
             return
         item, entries, at = big(body, at, wide), big(body, at + wide, 1), at + wide + 1
-        for place in range(at, at + step * entries, step):
-            yield item, big(body, place, step) & (0x7FFF if step == 2 else 0x7F)
+        for offset in range(at, at + step * entries, step):
+            yield item, big(body, offset, step) & (0x7FFF if step == 2 else 0x7F)
         at += step * entries
 
 
@@ -116,12 +116,12 @@ def avif_places(body: bytes, at: int) -> Iterator[tuple[int, bool, list[tuple[in
         inside, at = (big(body, at, 2) & 15 == 1, at + 2) if version else (False, at)
         first, extents, at = big(body, at + 2, base), big(body, at + 2 + base, 2), at + 4 + base
         skipped = index if version else 0
-        places = []
+        locations = []
         for _ in avif_count(extents):
-            place, size = big(body, at + skipped, offset), big(body, at + skipped + offset, length)
-            places.append((first + place, size if length else len(body)))
+            start, size = big(body, at + skipped, offset), big(body, at + skipped + offset, length)
+            locations.append((first + start, size if length else len(body)))
             at += skipped + offset + length
-        yield item, inside, places
+        yield item, inside, locations
         if at > len(body):
             return
 
@@ -159,7 +159,7 @@ def av1_sizes(data: bytes | memoryview, budget: Iterator[int]) -> Iterator[tuple
         if head >> 3 & 15 == 1:
             yield av1_size(bytes(data[at : at + min(size, 1024)]))
         at += size
-    raise CandidateError("SRC112", f"AVIF: more than {MAX_OBUS} AV1 units (OBUs); no encoder writes so many")
+    raise CandidateError("SRC112", f"AVIF: more than {MAX_OBUS} AV1 units (OBUs); no encoder writes this many")
 
 
 class BitReader:

@@ -8,7 +8,7 @@ from sm_imgcheck.core.errors import CandidateError
 
 __all__ = ["big", "box_contents", "boxes"]
 
-# An encoder writes some twenty boxes, a sequence some hundred.
+# An encoder writes about twenty boxes, a sequence about a hundred.
 MAX_BOXES = 10_000
 
 
@@ -28,20 +28,20 @@ def boxes(body: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]
             return
         yield body[start + 4 : start + 8], inside, after
         start = after
-    raise CandidateError("SRC112", f"more than {MAX_BOXES} boxes; no encoder writes so many")
+    raise CandidateError("SRC112", f"more than {MAX_BOXES} boxes; no encoder writes this many")
 
 
 def box_contents(body: bytes, path: str, start: int, end: int) -> list[tuple[int, int]]:
     """Where the contents of the boxes at ``path`` (``meta/iprp``) are; of a ``meta`` box, after its version."""
     name, _, rest = path.partition("/")
-    found = [
+    contents = [
         (inside + 4 * (kind == b"meta"), after)
         for kind, inside, after in boxes(body, start, end)
         if kind == name.encode()
     ]
-    return [place for at, to in found for place in box_contents(body, rest, at, to)] if rest else found
+    return [offset for at, to in contents for offset in box_contents(body, rest, at, to)] if rest else contents
 
 
 def big(body: bytes, at: int, size: int) -> int:
-    """An unsigned big-endian number; bytes beyond the end are left out."""
+    """Return an unsigned big-endian number; bytes beyond the end are ignored."""
     return int.from_bytes(body[at : at + size], "big")

@@ -1,6 +1,6 @@
-"""Sizes that a GIF, BMP, WebP, TIFF or ICO file declares, read before any library sees it.
+"""Sizes that a GIF, BMP, WebP, TIFF or ICO file declares, read before any library gets the file.
 
-Where one file declares its size in several places, they are compared before any is used to allocate pixels.
+Where a file declares its size at several offsets, they are compared before any is used to allocate pixels.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ContainerHeader:
 
 
 def declared_by(form: str, body: bytes) -> ContainerHeader | None:
-    """What ``body`` of format ``form`` declares; None where it cannot be told without a library."""
+    """Return the declarations of ``body`` of format ``form``; None where only a library can read them."""
     readers = {
         "GIF": gif_declares,
         "BMP": bmp_declares,
@@ -58,9 +58,9 @@ def little(body: bytes, at: int, size: int) -> int:
 
 
 def gif_declares(body: bytes) -> ContainerHeader:
-    """GIF89a: the screen, widened by the first picture as Pillow does; pictures are counted block by block.
+    """GIF89a: the screen, widened by the first image as Pillow does; images are counted block by block.
 
-    Raises CandidateError for more blocks before the first picture than any encoder writes.
+    Raises CandidateError for more blocks before the first image than any encoder writes.
     """
     height, width = little(body, 8, 2), little(body, 6, 2)
     at, frames, blocks = 13 + gif_table(body, 10), 0, 0
@@ -134,30 +134,30 @@ def webp_size(body: bytes) -> tuple[int, int] | None:
     if body[12:16] == b"VP8X":
         return little(body, 27, 3) + 1, little(body, 24, 3) + 1
     if body[12:16] == b"VP8L":
-        packed = little(body, 21, 4)
-        return (packed >> 14 & 0x3FFF) + 1, (packed & 0x3FFF) + 1
+        flags = little(body, 21, 4)
+        return (flags >> 14 & 0x3FFF) + 1, (flags & 0x3FFF) + 1
     return (little(body, 28, 2) & 0x3FFF, little(body, 26, 2) & 0x3FFF) if body[12:16] == b"VP8 " else None
 
 
 def ico_declares(body: bytes) -> ContainerHeader | None:
-    """The largest size that any of the icon's pictures declares inside itself."""
-    found = []
+    """Return the largest size that any of the icon's images declares in its own header."""
+    sizes = []
     for at, _ in ico_images(body):
         if body[at + 12 : at + 16] == b"IHDR":
-            found.append(
+            sizes.append(
                 (int.from_bytes(body[at + 20 : at + 24], "big"), int.from_bytes(body[at + 16 : at + 20], "big"))
             )
         elif len(body) >= at + 12:
-            # Colors and mask lie above each other: the height counts both.
-            found.append((little(body, at + 8, 4) // 2, little(body, at + 4, 4)))
-    if not found:
+            # The height counts the rows of the colors and those of the mask.
+            sizes.append((little(body, at + 8, 4) // 2, little(body, at + 4, 4)))
+    if not sizes:
         return None
-    height, width = max(found, key=lambda size: size[0] * size[1])
+    height, width = max(sizes, key=lambda size: size[0] * size[1])
     return ContainerHeader(height=height, width=width)
 
 
 def ico_images(body: bytes) -> set[tuple[int, int]]:
-    """Offset and length of each picture of an icon."""
+    """Return offset and length of each image of an icon."""
     entries = range(6, min(6 + 16 * little(body, 4, 2), len(body)), 16)
     return {(little(body, entry + 12, 4), little(body, entry + 8, 4)) for entry in entries}
 
@@ -169,17 +169,17 @@ def tiff_declares(body: bytes) -> ContainerHeader | None:
     fields = {tag: values[0] for tag, values in tiff_directory(body).items()}
     if 256 not in fields or 257 not in fields:
         return None
-    seen: set[int] = set()
-    while 0 < at < len(body) and at not in seen and len(seen) < MOST_FRAMES:
-        seen.add(at)
+    offsets: set[int] = set()
+    while 0 < at < len(body) and at not in offsets and len(offsets) < MOST_FRAMES:
+        offsets.add(at)
         at = tiff_number(body, at + head + step * tiff_number(body, at, head), room)
-    turn = fields.get(274, 1)
+    orientation = fields.get(274, 1)
     return ContainerHeader(
         height=fields[257],
         width=fields[256],
         bits=fields.get(258, 1),
-        orientation=turn if turn in range(1, 9) else 1,
-        frames=max(1, len(seen)),
+        orientation=orientation if orientation in range(1, 9) else 1,
+        frames=max(1, len(offsets)),
     )
 
 
@@ -189,7 +189,7 @@ def tiff_layout(body: bytes) -> tuple[int, int, int]:
 
 
 def tiff_number(body: bytes, at: int, size: int) -> int:
-    """An unsigned number in the file's byte order; bytes beyond the end are left out."""
+    """Return an unsigned number in the file's byte order; bytes beyond the end are ignored."""
     return int.from_bytes(body[at : at + size], "little" if body[:1] == b"I" else "big")
 
 
@@ -197,20 +197,20 @@ def tiff_directory(body: bytes) -> dict[int, list[int]]:
     """The first value of each numeric field of the first directory, by tag; several where a tag is repeated."""
     head, step, room = tiff_layout(body)
     at = tiff_number(body, 8 if room == 8 else 4, room)
-    found: dict[int, list[int]] = {}
+    sizes: dict[int, list[int]] = {}
     for entry in range(at + head, min(at + head + step * tiff_number(body, at, head), len(body)), step):
         size = TIFF_SIZES.get(tiff_number(body, entry + 2, 2), 0)
-        place = entry + 4 + room
+        offset = entry + 4 + room
         inline = size * tiff_number(body, entry + 4, room) <= room
         if size:
-            start = place if inline else tiff_number(body, place, room)
-            found.setdefault(tiff_number(body, entry, 2), []).append(tiff_number(body, start, size))
-    return found
+            start = offset if inline else tiff_number(body, offset, room)
+            sizes.setdefault(tiff_number(body, entry, 2), []).append(tiff_number(body, start, size))
+    return sizes
 
 
-# A tile is decoded as a whole. Writers pad a small picture to one tile of up to 2048x2048.
+# A decoder decodes complete tiles. Writers pad a small image to one tile of up to 2048x2048.
 FREE_TILE_PIXELS = 1 << 22
-# A TIFF of so many bytes of pixels is decoded whatever its file size.
+# A TIFF with this number of bytes of pixels is decoded for any file size.
 FREE_TIFF_BYTES = 64 << 20
 # The most that a TIFF compression expands: none, LZW (4096 bytes for 12 bits), deflate (258 bytes for 2 bits), PackBits
 # (128 bytes for 2). The others have no useful bound.
@@ -229,45 +229,47 @@ TIFF_ONCE = {
 
 
 def check_sizes(form: str, body: bytes) -> None:
-    """Raise CandidateError where the sizes inside a file contradict each other, or are beyond its picture and bytes."""
+    """Raise CandidateError where the sizes in a file contradict each other, or exceed its image and bytes."""
     checks = {"AVIF": check_avif, "ICO": check_ico, "JPEG2000": check_jpeg2000, "TIFF": check_tiff}
     check = checks.get(form)
     if check:
         check(body)
 
 
-def check_decoder_size(declared: tuple[int, int], decoder: str, actual: tuple[int, int]) -> None:
+def check_decoder_size(declared_size: tuple[int, int], decoder: str, actual: tuple[int, int]) -> None:
     """Raise CandidateError where a decoder is about to make other pixels (height, width) than the header declares."""
-    if actual != declared:
-        what = f"its header declares {declared[0]}x{declared[1]} (HxW), {decoder} reads {actual[0]}x{actual[1]}"
-        raise CandidateError("SRC112", f"contradicting sizes: {what}")
+    if actual != declared_size:
+        subject = (
+            f"its header declares {declared_size[0]}x{declared_size[1]} (HxW), {decoder} reads {actual[0]}x{actual[1]}"
+        )
+        raise CandidateError("SRC112", f"contradicting sizes: {subject}")
 
 
 def check_ico(body: bytes) -> None:
-    """Check the PNG pictures of an icon: Pillow decodes one as it opens the file."""
+    """Check the PNG images of an icon: Pillow decodes one when it opens the file."""
     for at, size in ico_images(body):
         if body[at : at + 8] == b"\x89PNG\r\n\x1a\n":
             scan_png(body[at : at + size])
 
 
 def check_tiff(body: bytes) -> None:
-    """Compare tiles with the picture and the picture with the file's bytes, in the first directory."""
+    """Compare tiles with the image and the image with the file's bytes, in the first directory."""
     fields = tiff_directory(body)
     for tag, values in fields.items():
         if tag in TIFF_ONCE and len(values) > 1:
-            listed = " and ".join(map(str, values[:4]))
+            value_list = " and ".join(map(str, values[:4]))
             raise CandidateError(
-                "SRC112", f"TIFF directory: got {len(values)} times {TIFF_ONCE[tag]}, expected 1: {listed}"
+                "SRC112", f"TIFF directory: got {len(values)} times {TIFF_ONCE[tag]}, expected 1: {value_list}"
             )
     first = {tag: values[0] for tag, values in fields.items()}
     height, width = first.get(257, 0), first.get(256, 0)
     tall, wide = first.get(323, 0), first.get(322, 0)
-    # Tiles have lengths of multiples of 16 (TIFF 6.0, section 15): a picture of one tile is padded to that.
+    # Tiles have lengths of multiples of 16 (TIFF 6.0, section 15): an image of one tile is padded to that.
     if tall * wide > max(FREE_TILE_PIXELS, (height + 15) * (width + 15)):
-        what = f"tiles of {tall}x{wide} (HxW) for a picture of {height}x{width}"
-        raise CandidateError("SRC112", f"TIFF: got {what}, expected tiles no larger than the image")
+        subject = f"tiles of {tall}x{wide} (HxW) for an image of {height}x{width}"
+        raise CandidateError("SRC112", f"TIFF: got {subject}, expected tiles no larger than the image")
     need = height * width * first.get(277, 1) * first.get(258, 1) // 8
     most = (len(body) + 64) * TIFF_EXPANSION.get(first.get(259, 1), need)
     if need > max(FREE_TIFF_BYTES, most):
-        what = f"{height}x{width} (HxW) = {need} bytes of pixels"
-        raise CandidateError("SRC112", f"declared size: got {what}, expected at most {most} for {len(body)} bytes")
+        subject = f"{height}x{width} (HxW) = {need} bytes of pixels"
+        raise CandidateError("SRC112", f"declared size: got {subject}, expected at most {most} for {len(body)} bytes")

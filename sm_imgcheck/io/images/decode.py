@@ -17,11 +17,12 @@ from sm_imgcheck.io.images.pillow import load_pillow, open_pillow, pillow_profil
 from sm_imgcheck.io.images.png import essential_png, scan_png
 from sm_imgcheck.ops.kernels.color import orient
 
-__all__ = ["TURNED_BACK", "decode", "decode_with_header"]
+__all__ = ["INVERSE_ORIENTATION", "decode", "decode_with_header"]
 
-# How to undo the turn of an EXIF orientation; every other undoes itself. Pillow and OpenCV always turn a TIFF upright.
-TURNED_BACK = {6: 8, 8: 6}
-# A file that only OpenCV reads is a curiosity: looking into it must stay cheap.
+# The inverse of each EXIF orientation that is not its own inverse. Pillow and OpenCV always apply the orientation of a
+# TIFF.
+INVERSE_ORIENTATION = {6: 8, 8: 6}
+# Files that only OpenCV reads are rare: their headers must be cheap to read.
 SECOND_OPINION_PIXELS = 16_000_000
 
 
@@ -34,15 +35,15 @@ def decode(
     max_pixels: int = 178_956_970,
     icc: str = "ignore",
 ) -> np.ndarray:
-    """Pixels of an image file: HWC, with 1 (L), 2 (LA), 3 (RGB) or 4 (RGBA, CMYK) channels as its header's mode says.
+    """Return the pixels of an image file: HWC, 1 (L), 2 (LA), 3 (RGB) or 4 (RGBA, CMYK) channels, as its mode.
 
-    As stored, whatever the orientation; uint8, or uint16 over 0..65535 for one channel of more than 8 bits.
+    As stored, without EXIF orientation; uint8, or uint16 over 0..65535 for one channel of more than 8 bits.
 
-    dct: ``accurate`` (libjpeg's default, what Pillow and OpenCV use) or ``tensorflow`` (`tf.io.decode_jpeg`'s default).
-    gray: one channel as OpenCV's IMREAD_GRAYSCALE gives it; of a JPEG that is its Y plane.
-    truncated: ``allow`` fills what is missing as libjpeg does; more than half of the rows missing is refused anyway.
-    icc: ``srgb`` converts through the embedded profile, unless it is broken.
-    Raises CandidateError for whatever cannot be decoded, before anything is allocated where the size alone says so.
+    dct: ``accurate`` (libjpeg's default, used by Pillow and OpenCV) or ``tensorflow`` (`tf.io.decode_jpeg`'s default).
+    gray: one channel as OpenCV's IMREAD_GRAYSCALE returns it; for a JPEG its Y plane. truncated: ``allow`` fills
+    missing rows as libjpeg does; a file without half of its rows is rejected anyway. icc: ``srgb`` converts with the
+    embedded profile, unless it is corrupt. Raises CandidateError for a file that cannot be decoded, before any
+    allocation where the size alone is the reason.
     """
     header = read_header(body, max_pixels=max_pixels)
     return decode_with_header(body, header, dct=dct, gray=gray, truncated=truncated, icc=icc)[0]
@@ -64,13 +65,13 @@ def decode_with_header(
         except CandidateError as problem:
             header = replace_fields(header, icc_problem=problem.problem)
     if header.format == "TIFF" and header.orientation != 1:
-        pixels = orient(pixels, orientation=TURNED_BACK.get(header.orientation, header.orientation))
+        pixels = orient(pixels, orientation=INVERSE_ORIENTATION.get(header.orientation, header.orientation))
     check_decoder_size((header.height, header.width), "the decoder", pixels.shape[:2])
     return pixels, header
 
 
 def embedded_profile(body: bytes, header: Header) -> bytes:
-    """The profile inside a file; empty where there is none or it is broken."""
+    """Return the embedded profile; empty without one, and for a corrupt one."""
     if header.format == "JPEG":
         return join_icc(scan_jpeg(body).icc)[0]
     if header.format == "PNG":
@@ -79,36 +80,36 @@ def embedded_profile(body: bytes, header: Header) -> bytes:
 
 
 def decode_other_with_header(body: bytes, header: Header) -> tuple[np.ndarray, Header]:
-    """As ``hear`` for everything but JPEG: Pillow, and where it refuses a second opinion. Raises CandidateError.
+    """Decode any format but JPEG: with Pillow, then with a fallback decoder. Raises CandidateError.
 
-    A TIFF comes upright.
+    A TIFF is returned rotated by its orientation.
     """
     image = None
     try:
         image, opening = open_pillow(body, header.format)
         pixels, loading = load_pillow(image, header)
     except CandidateError as problem:
-        pixels = second_opinion(body, header, problem, opened=image is not None)
+        pixels = second_opinion(body, header, problem, is_open=image is not None)
         return pixels, replace_fields(header, refused=problem.problem)
-    said = dict.fromkeys((*header.warnings, *opening, *loading))
-    return pixels, replace_fields(header, warnings=tuple(said), truncated=False)
+    warnings = dict.fromkeys((*header.warnings, *opening, *loading))
+    return pixels, replace_fields(header, warnings=tuple(warnings), truncated=False)
 
 
-def second_opinion(body: bytes, header: Header, problem: CandidateError, *, opened: bool) -> np.ndarray:
-    """Pixels of ``header.mode`` of a file that Pillow refused with ``problem``, which is raised again where nobody can.
+def second_opinion(body: bytes, header: Header, problem: CandidateError, *, is_open: bool) -> np.ndarray:
+    """Return pixels of ``header.mode`` of a file that Pillow rejected with ``problem``, the error of last resort.
 
     A PNG file is tried again without its texts, profiles and animation. OpenCV tries containers that Pillow does not
-    know, of the formats whose reader is quiet and frugal; where Pillow ``opened`` the file it is the pixels that are
-    damaged, and OpenCV would leave them black. Raises CandidateError.
+    support, of the formats with a reader without output and with bounded memory; where Pillow ``opened`` the file, the
+    pixels are damaged, and OpenCV would return them black. Raises CandidateError.
     """
     if header.format == "PNG":
         scan = scan_png(body)
         if not scan.complete:
             raise problem
         return load_pillow(open_pillow(essential_png(body, scan), "PNG")[0], header)[0]
-    if opened or header.format not in ("BMP", "TIFF") or header.height * header.width > SECOND_OPINION_PIXELS:
+    if is_open or header.format not in ("BMP", "TIFF") or header.height * header.width > SECOND_OPINION_PIXELS:
         raise problem
-    pixels = quiet_opencv(body, "IMREAD_COLOR", whole=True)
+    pixels = quiet_opencv(body, "IMREAD_COLOR", complete=True)
     size = (header.height, header.width) if header.orientation <= 4 else (header.width, header.height)
     if pixels is None or pixels.shape[:2] != size:
         raise problem

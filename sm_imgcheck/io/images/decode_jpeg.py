@@ -1,8 +1,8 @@
-"""JPEG pixels: simplejpeg where it is installed, Pillow otherwise, with the same values and every warning of libjpeg.
+"""JPEG pixels with all libjpeg warnings: from simplejpeg where it is installed, else the same from Pillow.
 
-TensorFlow's default decoder (``tf.io.decode_jpeg(dct_method="")`` means INTEGER_FAST) is rebuilt without TensorFlow:
-libjpeg's fast DCT with smooth chroma upsampling. Pillow can ask libjpeg for the fast DCT only together with plain
-upsampling, so the chroma planes are taken apart again and upsampled here as libjpeg does.
+TensorFlow's default decoder (``tf.io.decode_jpeg(dct_method="")`` is INTEGER_FAST) is reproduced without TensorFlow:
+libjpeg's fast DCT with smooth chroma upsampling. Pillow supports the fast DCT only together with simple upsampling, so
+the chroma planes are reduced again and upsampled here as libjpeg does.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from sm_imgcheck.ops.kernels.color import luma
 
 __all__ = ["decode_jpeg_with_header", "fast_dct_jpeg"]
 
-# What simplejpeg cannot do, or says of segments that the pixels do not need: no damage.
-# TurboJPEG has no name for 4:1:0 and 2x2,1x2,1x2; it reads ICC segments that nobody asked for.
+# simplejpeg does not support these, or warns about segments that the pixels do not need: no damage. TurboJPEG has no
+# name for 4:1:0 and 2x2,1x2,1x2; it reads ICC segments without being configured to.
 NO_DAMAGE = ("Could not determine subsampling", "bad ICC marker")
 JPEG_END = b"\xff\xd9"
 MOSTLY_LOST = 0.5
-# Data for blocks that never came, the first byte being no marker whatever stands before it; then the same for whoever
-# waits for any of the eight restart markers.
+# Data for missing blocks: the first byte is not a marker after any byte before it; then the same for decoders that
+# expect one of the eight restart markers.
 MORE_DATA = bytes(range(96)) + b"".join(b"\xff" + bytes([0xD0 + n]) + bytes(range(96)) for n in range(8)) * 2
 
 
@@ -37,49 +37,53 @@ def decode_jpeg_with_header(
 ) -> tuple[np.ndarray, Header]:
     """Pixels of a JPEG file, and its header with what decoding has shown. Parameters and errors as ``decode``."""
     colors = "GRAY" if header.mode == "L" or (gray and header.mode == "RGB") else header.mode
-    pixels, complaint = turbo_jpeg(body, header, colors, dct=dct)
+    pixels, warning = turbo_jpeg(body, header, colors, dct=dct)
     if pixels is not None:
         return pixels, replace_fields(header, truncated=False) if header.truncated else header
-    unheard = complaint == ""
-    complaint, damaged = classify_jpeg_warning(body, header, colors, complaint, dct=dct) if complaint else ("", False)
-    said = (*header.warnings, complaint) if complaint else header.warnings
+    unheard = warning == ""
+    warning, is_damaged = classify_jpeg_warning(body, header, colors, warning, dct=dct) if warning else ("", False)
+    warnings = (*header.warnings, warning) if warning else header.warnings
     try:
         pixels = pillow_jpeg(body, header, colors, dct=dct)
-        lost = lost_rows(body) if damaged or unheard else 0.0
-        if unheard and lost and not is_scan_incomplete(body, progressive="progressive" in header.coding):
-            lost = 0.0
+        lost_share = lost_rows(body) if is_damaged or unheard else 0.0
+        if unheard and lost_share and not is_scan_incomplete(body, progressive="progressive" in header.coding):
+            lost_share = 0.0
     except CandidateError as problem:
         if "truncated" not in problem.problem:
             raise
         body += JPEG_END
-        lost = lost_rows(body)
-        if truncated == "reject" and lost <= MOSTLY_LOST:
-            raise CandidateError("SRC110", truncated_clause(header, lost)) from None
-        if lost <= MOSTLY_LOST:
+        lost_share = lost_rows(body)
+        if truncated == "reject" and lost_share <= MOSTLY_LOST:
+            raise CandidateError("SRC110", truncated_clause(header, lost_share)) from None
+        if lost_share <= MOSTLY_LOST:
             pixels = pillow_jpeg(body, header, colors, dct=dct)
         header = replace_fields(header, truncated=True)
-    if lost > MOSTLY_LOST or pixels is None:
-        raise CandidateError("SRC111", truncated_clause(header, lost))
-    return pixels, replace_fields(header, rows_lost=lost, warnings=said)
+    if lost_share > MOSTLY_LOST or pixels is None:
+        raise CandidateError("SRC111", truncated_clause(header, lost_share))
+    return pixels, replace_fields(header, rows_lost=lost_share, warnings=warnings)
 
 
-def truncated_clause(header: Header, lost: float) -> str:
+def truncated_clause(header: Header, lost_share: float) -> str:
     """What is missing, in words."""
-    what = "ends too early" if header.truncated else "has damaged image data"
-    share = f"about {lost:.0%} of its {header.height} rows are lost" if lost else "its last rows or details are lost"
-    return f"{what}: {share}"
+    reason = "ends too early" if header.truncated else "has damaged image data"
+    share = (
+        f"about {lost_share:.0%} of its {header.height} rows are lost"
+        if lost_share
+        else "its last rows or details are lost"
+    )
+    return f"{reason}: {share}"
 
 
-def classify_jpeg_warning(body: bytes, header: Header, colors: str, complaint: str, *, dct: str) -> tuple[str, bool]:
-    """What libjpeg complains of, as far as it is damage, and whether that is damage of the image data itself.
+def classify_jpeg_warning(body: bytes, header: Header, colors: str, warning: str, *, dct: str) -> tuple[str, bool]:
+    """Return libjpeg's warnings about damage, and whether the image data is damaged.
 
-    TurboJPEG gives up at the first complaint in the header, such as a stray byte before a segment or an unsound
-    profile: shown nothing but what the pixels need, it goes on to the image data.
+    TurboJPEG stops at the first warning in the header, such as a stray byte before a segment or a corrupt profile: with
+    only the segments that the pixels need, it continues to the image data.
     """
     _, deeper = turbo_jpeg(essential_jpeg(body, scan_jpeg(body)), header, colors, dct=dct)
-    if any(words in complaint for words in NO_DAMAGE):
-        complaint = "" if NO_DAMAGE[0] in deeper else deeper
-    return complaint, complaint != "" and complaint == deeper
+    if any(words in warning for words in NO_DAMAGE):
+        warning = "" if NO_DAMAGE[0] in deeper else deeper
+    return warning, warning != "" and warning == deeper
 
 
 def turbo_jpeg(body: bytes, header: Header, colors: str, *, dct: str) -> tuple[np.ndarray | None, str]:
@@ -97,7 +101,7 @@ def turbo_jpeg(body: bytes, header: Header, colors: str, *, dct: str) -> tuple[n
         pixels = simplejpeg.decode_jpeg(body, colorspace=colors, fastdct=dct == "tensorflow", strict=True)
     except ValueError as problem:
         return None, " ".join(str(problem).split())[:200] or "libjpeg gives no reason"
-    # Adobe stores CMYK inverted and Pillow turns every CMYK JPEG round.
+    # Adobe stores CMYK inverted, and Pillow inverts every CMYK JPEG.
     return (np.subtract(255, pixels, out=pixels) if colors == "CMYK" else pixels), ""
 
 
@@ -126,20 +130,20 @@ def load_jpeg(image: Any, header: Header, body: bytes) -> np.ndarray:
 
 
 def lost_rows(body: bytes) -> float:
-    """Share of the rows at the bottom that a decoder left gray, 0..1; measured on an eighth of the size.
+    """Return the share of rows at the bottom that a decoder left gray, 0..1; measured on an eighth of the size.
 
-    libjpeg fills blocks that never came with zero coefficients: gray 128 (127 where CMYK is turned round).
+    libjpeg fills missing blocks with zero coefficients: gray 128 (127 where CMYK is inverted).
     """
     pixels = eighth(body)
     if not pixels.size:
         return 1.0
     rows = pixels.reshape(pixels.shape[0], -1)
-    filled = np.flatnonzero(((rows != 127) & (rows != 128)).any(axis=1))
-    return 1.0 - (int(filled[-1]) + 1) / len(rows) if len(filled) else 1.0
+    rows_with_data = np.flatnonzero(((rows != 127) & (rows != 128)).any(axis=1))
+    return 1.0 - (int(rows_with_data[-1]) + 1) / len(rows) if len(rows_with_data) else 1.0
 
 
 def eighth(body: bytes) -> np.ndarray:
-    """Pixels at an eighth of the size; none where the decoder gives up."""
+    """Return pixels at an eighth of the size; None where the decoder fails."""
     image, _ = open_pillow(body, "JPEG")
     image.draft(image.mode, (1, 1))
     try:
@@ -150,14 +154,14 @@ def eighth(body: bytes) -> np.ndarray:
 
 
 def is_scan_incomplete(body: bytes, *, progressive: bool) -> bool:
-    """Whether the first scan ends before its picture: more data then shows, which a whole picture does not look at.
+    """Return whether the first scan ends before its image is complete: then more data changes the pixels.
 
-    Pillow passes no complaint of libjpeg on, and rows that are gray by themselves look like lost ones.
+    Pillow does not report libjpeg's warnings, and rows that are gray in the image look like missing ones.
     """
     at = 2
     for marker, start, inside, end in jpeg_segments(body):  # noqa: B007 - the last ones are used below
         if body[at:start].strip(b"\xff"):
-            return False  # of stray bytes libjpeg complains first, and that is judged no damage
+            return False  # stray bytes, for which libjpeg warns first, damage no pixels
         at = end
         if marker == 0xDA:
             break
@@ -171,8 +175,8 @@ def fast_dct_jpeg(body: bytes, header: Header, colors: str) -> np.ndarray:
     scan = scan_jpeg(body)
     image, _ = open_pillow(body, "JPEG")
     check_pillow(image, header)
-    coded = jpeg_color_space(scan)
-    if coded == "YCbCr":
+    color_space = jpeg_color_space(scan)
+    if color_space == "YCbCr":
         image.draft("L" if colors == "GRAY" else "YCbCr", None)
     image.decoderconfig = (1, 1)
     if "arithmetic" in header.coding:
@@ -182,21 +186,21 @@ def fast_dct_jpeg(body: bytes, header: Header, colors: str) -> np.ndarray:
     except Exception as problem:  # noqa: BLE001 - the decoder raises OSError, hostile headers whatever they run into
         raise CandidateError("SRC112", f"cannot be decoded: {name_failure(problem)}") from None
     pixels = np.asarray(image)
-    if pixels.ndim == 2 or coded == "YCCK":
+    if pixels.ndim == 2 or color_space == "YCCK":
         return pixels[..., None] if pixels.ndim == 2 else pixels
-    # Pillow turns CMYK round after libjpeg is through, and the filter's rounding is not symmetric.
-    turn = 255 if colors == "CMYK" else 0
+    # Pillow inverts CMYK after libjpeg, and the filter's rounding is not symmetric.
+    inversion = 255 if colors == "CMYK" else 0
     tall = max(v for _, _, v in scan.components)
     wide = max(h for _, h, _ in scan.components)
     planes = [
-        upsample_chroma(pixels[..., place] ^ turn, tall // max(v, 1), wide // max(h, 1))
-        for place, (_, h, v) in enumerate(scan.components)
+        upsample_chroma(pixels[..., index] ^ inversion, tall // max(v, 1), wide // max(h, 1))
+        for index, (_, h, v) in enumerate(scan.components)
     ]
-    made = np.stack(planes, axis=-1) ^ turn
-    if coded == "YCbCr":
-        return ycc_to_rgb(made)
+    result = np.stack(planes, axis=-1) ^ inversion
+    if color_space == "YCbCr":
+        return ycc_to_rgb(result)
     # libjpeg weighs RGB as Pillow does (jdcolor.c, rgb_gray_convert).
-    return luma(made) if colors == "GRAY" else made
+    return luma(result) if colors == "GRAY" else result
 
 
 def upsample_chroma(plane: np.ndarray, tall: int, wide: int) -> np.ndarray:
@@ -220,11 +224,11 @@ def upsample_chroma(plane: np.ndarray, tall: int, wide: int) -> np.ndarray:
 
 
 def fancy_columns(rows: np.ndarray, shift: int, bias: tuple[int, int]) -> np.ndarray:
-    """Twice as many columns: three parts of the nearer sample, one of the other; ``bias`` spreads the rounding."""
+    """Return twice as many columns: 3/4 of the nearer sample, 1/4 of the farther sample; ``bias`` is added before the shift."""
     left = np.hstack([rows[:, :1], rows[:, :-1]])
     right = np.hstack([rows[:, 1:], rows[:, -1:]])
-    made = np.stack([(3 * rows + left + bias[0]) >> shift, (3 * rows + right + bias[1]) >> shift], axis=-1)
-    return made.reshape(len(rows), -1)
+    result = np.stack([(3 * rows + left + bias[0]) >> shift, (3 * rows + right + bias[1]) >> shift], axis=-1)
+    return result.reshape(len(rows), -1)
 
 
 def ycc_to_rgb(pixels: np.ndarray) -> np.ndarray:
@@ -232,8 +236,8 @@ def ycc_to_rgb(pixels: np.ndarray) -> np.ndarray:
     luma, blue, red = (pixels[..., k].astype(np.int32) for k in range(3))
     blue, red = blue - 128, red - 128
     half = 1 << 15
-    made = np.empty(pixels.shape, np.int32)
-    made[..., 0] = luma + ((91881 * red + half) >> 16)
-    made[..., 1] = luma + ((-22554 * blue - 46802 * red + half) >> 16)
-    made[..., 2] = luma + ((116130 * blue + half) >> 16)
-    return np.clip(made, 0, 255).astype(np.uint8)
+    result = np.empty(pixels.shape, np.int32)
+    result[..., 0] = luma + ((91881 * red + half) >> 16)
+    result[..., 1] = luma + ((-22554 * blue - 46802 * red + half) >> 16)
+    result[..., 2] = luma + ((116130 * blue + half) >> 16)
+    return np.clip(result, 0, 255).astype(np.uint8)

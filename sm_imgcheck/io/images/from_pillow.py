@@ -12,7 +12,7 @@ __all__ = ["encode_losslessly", "is_pillow_image"]
 
 
 def is_pillow_image(value: object) -> TypeGuard[Image.Image]:
-    """Whether a value is a Pillow image; Pillow is not imported: without it there is none."""
+    """Return whether a value is a Pillow image; Pillow is not imported for the check."""
     image = sys.modules.get("PIL.Image")
     return image is not None and isinstance(value, image.Image)
 

@@ -32,15 +32,15 @@ __all__ = ["check_pixels", "image_format", "name_content", "read_header"]
 
 # Scans of a progressive file are decoded one by one over the whole image: an encoder writes about ten.
 MAX_SCAN_PIXELS = 100
-# A JPEG of so many pixels is decoded, and judged by what is lost of it, however few its bytes are.
+# A JPEG of at most this number of pixels is decoded however few bytes it has, and its missing rows are reported.
 FREE_JPEG_PIXELS = 4_000_000
 
 
 def read_header(body: bytes, *, max_pixels: int) -> Header:
-    """The header of an image file's first picture.
+    """Return the header of an image file's first image.
 
-    Raises CandidateError for what is no image, is of a kind that cannot be decoded, is broken before its pixels begin,
-    or declares more than ``max_pixels`` pixels: nothing of that size has been allocated by then.
+    Raises CandidateError for a file that is not an image, has an unsupported format, is damaged before its pixels, or
+    declares more than ``max_pixels`` pixels; no memory of that size is allocated before.
     """
     form = image_format(body)
     if not form:
@@ -53,7 +53,7 @@ def read_header(body: bytes, *, max_pixels: int) -> Header:
 
 
 def check_pixels(height: int, width: int, max_pixels: int) -> None:
-    """Raise CandidateError for a size that is no size, or more than ``max_pixels``."""
+    """Raise CandidateError for an invalid size, or more than ``max_pixels``."""
     if height * width > max_pixels:
         raise CandidateError(
             "SRC120",
@@ -91,7 +91,7 @@ def read_jpeg_header(body: bytes, *, max_pixels: int) -> Header:
 
 
 def check_jpeg(scan: JpegScan, *, max_pixels: int) -> None:
-    """Raise CandidateError for a frame that no 8-bit decoder takes."""
+    """Raise CandidateError for a frame that no 8-bit decoder supports."""
     if not scan.sof:
         raise CandidateError("SRC112", "truncated before the JPEG frame header: image size unknown")
     check_pixels(scan.height, scan.width, max_pixels)
@@ -99,8 +99,8 @@ def check_jpeg(scan: JpegScan, *, max_pixels: int) -> None:
     if "lossless" in coding or coding == "hierarchical" or (scan.bits == 12 and coding != "baseline"):
         raise CandidateError("SRC106", f"JPEG encoding: got {coding}, {scan.bits} bits a sample; expected 8-bit DCT")
     if scan.bits != 8 or not jpeg_color_space(scan):
-        what = f"{scan.bits} bits a sample in {len(scan.components)} components"
-        raise CandidateError("SRC112", f"corrupt JPEG frame header: {what}")
+        subject = f"{scan.bits} bits a sample in {len(scan.components)} components"
+        raise CandidateError("SRC112", f"corrupt JPEG frame header: {subject}")
     if scan.scans > MAX_SCAN_PIXELS and scan.scans * scan.height * scan.width > MAX_SCAN_PIXELS * max_pixels:
         raise CandidateError(
             "SRC120", f"JPEG scans: got {scan.scans} of {scan.height}x{scan.width} (HxW); too much work to decode"
@@ -119,12 +119,14 @@ def check_jpeg_bytes(scan: JpegScan) -> None:
     tall, wide = (max(1, *(factors[k] for factors in scan.components)) for k in (2, 1))
     samples = pixels * sum(h * v for _, h, v in scan.components) // (tall * wide)
     if pixels > FREE_JPEG_PIXELS and "arithmetic" not in jpeg_coding(scan.sof) and samples // 64 > 2 * 8 * length:
-        what = f"{length} bytes of image data for {scan.height}x{scan.width} (HxW), at least {samples // 512} expected"
-        raise CandidateError("SRC111", f"truncated: {what}; more than half of the rows are missing")
+        subject = (
+            f"{length} bytes of image data for {scan.height}x{scan.width} (HxW), at least {samples // 512} expected"
+        )
+        raise CandidateError("SRC111", f"truncated: {subject}; more than half of the rows are missing")
 
 
 def mpo_image_count(index: bytes) -> int:
-    """How many pictures a multi-picture index lists (CIPA DC-007, tag 0xB001); 1 where there is no index."""
+    """Return the number of images in a multi-picture index (CIPA DC-007, tag 0xB001); 1 without an index."""
     big = index[:2] != b"II"
     for at in range(10, min(len(index) - 11, 130), 12):
         if exif_number(index[at : at + 2], big=big) == 0xB001:
@@ -160,28 +162,30 @@ def read_png_header(body: bytes, *, max_pixels: int) -> Header:
 
 def read_other_header(body: bytes, form: str, *, max_pixels: int) -> Header:
     """As ``look``, from what the container declares, then from what Pillow reads of it before decoding."""
-    declared = declared_by(form, body)
-    if declared:
-        check_pixels(declared.height, declared.width, max_pixels)
+    container = declared_by(form, body)
+    if container:
+        check_pixels(container.height, container.width, max_pixels)
     check_sizes(form, body)
     try:
-        image, said = open_pillow(body, form)
+        image, messages = open_pillow(body, form)
     except CandidateError as problem:
-        if declared is None:
+        if container is None:
             raise
-        height, width, turn = declared.height, declared.width, declared.orientation
-        return Header(format=form, mode="RGB", height=height, width=width, orientation=turn, warnings=(str(problem),))
+        height, width, orientation = container.height, container.width, container.orientation
+        return Header(
+            format=form, mode="RGB", height=height, width=width, orientation=orientation, warnings=(str(problem),)
+        )
     width, height = image.size
-    exif, (profile, mistyped) = image.info.get("exif"), pillow_profile(image)
+    exif, (profile, profile_warnings) = image.info.get("exif"), pillow_profile(image)
     orientation, exif_problem = read_exif(without_app1_name(exif)) if exif and form != "TIFF" else (1, "")
     if form == "TIFF":
         height, width, orientation = pillow_orientation(image)
     check_pixels(height, width, max_pixels)
-    if declared:
-        check_decoder_size((declared.height, declared.width), "Pillow", (height, width))
+    if container:
+        check_decoder_size((container.height, container.width), "Pillow", (height, width))
     icc, wide_gamut, icc_problem = read_icc(profile)
-    mode, bits = pillow_mode(image), declared.bits if declared else pillow_bits(image)
-    frames, broken = (declared.frames, ()) if declared else pillow_frames(image)
+    mode, bits = pillow_mode(image), container.bits if container else pillow_bits(image)
+    frames, frame_warnings = (container.frames, ()) if container else pillow_frames(image)
     return Header(
         format=form,
         mode=mode,
@@ -192,10 +196,10 @@ def read_other_header(body: bytes, form: str, *, max_pixels: int) -> Header:
         frames=frames,
         icc=icc,
         wide_gamut=wide_gamut,
-        trailing_bytes=declared.trailing if declared else 0,
+        trailing_bytes=container.trailing if container else 0,
         exif_problem=exif_problem,
-        icc_problem=mistyped or icc_problem,
-        warnings=(*said, *broken),
+        icc_problem=profile_warnings or icc_problem,
+        warnings=(*messages, *frame_warnings),
         refused="" if pillow_accepts(body, form) else f"unrecognized {form} signature: got {printable(body[:12])}",
     )
 
@@ -227,7 +231,7 @@ IMAGE_SIGNATURES = (
     (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG2000"),
     (b"\xff\x4f\xff\x51", "JPEG2000"),
 )
-# Images that neither Pillow nor OpenCV reads here, or that are left out because reading them runs other programs.
+# Images that neither Pillow nor OpenCV reads here, or that are excluded because their readers run other programs.
 OTHER_IMAGES = (
     (b"\xff\x0a", "a JPEG XL image"),
     (b"\0\0\0\x0cJXL ", "a JPEG XL image"),
@@ -266,7 +270,7 @@ OTHER_FILES = (
 
 
 def image_format(body: bytes) -> str:
-    """Pillow's name of the format by the first bytes, whatever the file is called; empty for none that is read here."""
+    """Return Pillow's name of the format from the first bytes, for any file name; empty for unsupported formats."""
     if body[:4] == b"RIFF" and body[8:12] == b"WEBP":
         return "WEBP"
     if body[4:8] == b"ftyp":
@@ -277,23 +281,23 @@ def image_format(body: bytes) -> str:
 
 
 def name_content(body: bytes) -> tuple[str, str]:
-    """For bytes that ``image_format`` does not know: the code that reports them, and what they are."""
+    """Return the code and the description of bytes that ``image_format`` does not recognize."""
     if not body:
         return "SRC102", "empty file (0 bytes)"
     if body[4:8] == b"ftyp":
         heic = body[8:12] in HEIC_BRANDS
         return ("SRC104", "HEIC image") if heic else ("SRC103", "video or audio file (MP4, QuickTime)")
     for table, code in ((OTHER_IMAGES, "SRC104"), (OTHER_FILES, "SRC103")):
-        known = next((words for magic, words in table if body.startswith(magic)), None)
-        if known:
-            return code, known
+        description = next((words for magic, words in table if body.startswith(magic)), None)
+        if description:
+            return code, description
     if body[:2] == b"\xff\xd8" or body[1:4] == b"PNG" or (body[:4] == b"RIFF" and body[8:11] == b"WEB"):
         return "SRC105", f"corrupt image signature: got {body[:8].hex(' ')}"
     return name_text(body[:4096])
 
 
 def name_text(head: bytes) -> tuple[str, str]:
-    """The same for text, and for bytes that are nothing known."""
+    """The same for text, and for unrecognized bytes."""
     bare = (head[3:] if head.startswith(b"\xef\xbb\xbf") else head).lstrip()
     low = bare[:1024].lower()
     if any(byte < 9 or 13 < byte < 27 or byte == 127 for byte in head[:512]):
@@ -307,7 +311,7 @@ def name_text(head: bytes) -> tuple[str, str]:
     if bare[:5] == b"<?xml" or bare[:1] == b"<":
         return "SRC103", "XML text"
     alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_\r\n"
-    encoded = bare.startswith((b"/9j/", b"iVBORw0KGgo", b"R0lGOD", b"UklGR")) or (
+    is_base64 = bare.startswith((b"/9j/", b"iVBORw0KGgo", b"R0lGOD", b"UklGR")) or (
         len(bare) >= 64 and b" " not in bare and not bare.translate(None, alphabet)
     )
-    return "SRC103", "base64 text: decode it first" if encoded else "text"
+    return "SRC103", "base64 text: decode it first" if is_base64 else "text"

@@ -1,4 +1,4 @@
-"""Color profiles: what an embedded one says of itself (ICC.1:2022), and the conversion to sRGB."""
+"""Color profiles: the header of an embedded profile (ICC.1:2022), and the conversion to sRGB."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ def join_icc(pieces: tuple[bytes, ...]) -> tuple[bytes, str]:
     """A profile from the numbered pieces of a JPEG file, and what is wrong with them, if anything."""
     if not pieces:
         return b"", ""
-    numbered = {piece[0]: piece[2:] for piece in pieces if len(piece) > 2}
+    blocks = {piece[0]: piece[2:] for piece in pieces if len(piece) > 2}
     counts = {piece[1] for piece in pieces if len(piece) > 2}
-    named, wanted = [piece[0] for piece in pieces if piece], next(iter(counts), 0)
-    if len(counts) != 1 or sorted(numbered) != list(range(1, wanted + 1)) or len(pieces) != wanted:
-        listed = ", ".join(map(str, named[:8])) + " ..." * (len(named) > 8)
-        return b"", f"has {len(pieces)} pieces of {wanted or '?'} (number {listed or '?'}): some are missing or double"
-    return b"".join(numbered[number] for number in sorted(numbered)), ""
+    names, count = [piece[0] for piece in pieces if piece], next(iter(counts), 0)
+    if len(counts) != 1 or sorted(blocks) != list(range(1, count + 1)) or len(pieces) != count:
+        name_list = ", ".join(map(str, names[:8])) + " ..." * (len(names) > 8)
+        return (
+            b"",
+            f"has {len(pieces)} pieces of {count or '?'} (number {name_list or '?'}): some are missing or double",
+        )
+    return b"".join(blocks[number] for number in sorted(blocks)), ""
 
 
 def read_icc(profile: bytes) -> tuple[str, bool, str]:
@@ -34,21 +37,21 @@ def read_icc(profile: bytes) -> tuple[str, bool, str]:
     if len(profile) < 132 or profile[36:40] != b"acsp":
         return "unreadable", False, f"no profile header in its {len(profile)} bytes"
     if int.from_bytes(profile[:4], "big") > len(profile):
-        return "unreadable", False, f"declares {int.from_bytes(profile[:4], 'big')} bytes, {len(profile)} are there"
+        return "unreadable", False, f"declares {int.from_bytes(profile[:4], 'big')} bytes, got {len(profile)}"
     tags = icc_tags(profile)
     space = profile[16:20].decode("latin-1").strip()
     name = icc_text(tags.get(b"desc", b"")) or f"unnamed {space} profile"
     colorants = [icc_xyz(tags.get(tag, b"")) for tag in (b"rXYZ", b"gXYZ", b"bXYZ")]
     near = all(
-        found is not None and max(abs(a - b) for a, b in zip(found, known)) < COLORANT_TOLERANCE
-        for found, known in zip(colorants, SRGB_COLORANTS)
+        colorant is not None and max(abs(a - b) for a, b in zip(colorant, reference)) < COLORANT_TOLERANCE
+        for colorant, reference in zip(colorants, SRGB_COLORANTS)
     )
-    tabled = None in colorants and "srgb" in name.lower()
-    return name, space == "RGB" and not near and not tabled, ""
+    has_table = None in colorants and "srgb" in name.lower()
+    return name, space == "RGB" and not near and not has_table, ""
 
 
 def icc_tags(profile: bytes) -> dict[bytes, bytes]:
-    """The tagged elements of a profile, by signature; those that lie outside it are left out."""
+    """Return the tagged elements of a profile, by signature; elements outside the profile are skipped."""
     tags = {}
     for at in range(132, 132 + 12 * min(int.from_bytes(profile[128:132], "big"), 100), 12):
         start, size = (int.from_bytes(profile[at + k : at + k + 4], "big") for k in (4, 8))
@@ -77,12 +80,11 @@ def icc_xyz(element: bytes) -> tuple[float, ...] | None:
 
 
 def to_srgb(image: np.ndarray, profile: bytes, mode: str) -> np.ndarray:
-    """Pixels (HWC uint8) of ``mode`` in the space of ``profile``, as sRGB; alpha is kept.
+    """Convert pixels (HWC uint8) of ``mode`` in the space of ``profile`` to sRGB; alpha does not change.
 
-    Gray keeps its one channel, which sRGB repeats. CMYK becomes RGB. A profile for another kind of pixels than the
-    image's leaves it as it is. Little CMS through Pillow, relative colorimetric with black point compensation, as
-    browsers and Photoshop convert by default.
-    Raises CandidateError where the profile cannot be used.
+    Gray keeps its one channel, which sRGB repeats. CMYK becomes RGB. A profile for a different kind of pixels is
+    ignored. Little CMS through Pillow, relative colorimetric with black point compensation, the default of browsers and
+    Photoshop. Raises CandidateError where the profile cannot be used.
     """
     from io import BytesIO
 
@@ -96,7 +98,7 @@ def to_srgb(image: np.ndarray, profile: bytes, mode: str) -> np.ndarray:
     plain = np.ascontiguousarray(image[..., :colors])
     try:
         source = Image.fromarray(plain[..., 0] if colors == 1 else plain.view(), None if raw != "CMYK" else raw)
-        made = ImageCms.profileToProfile(
+        result = ImageCms.profileToProfile(
             source,
             ImageCms.ImageCmsProfile(BytesIO(profile)),
             ImageCms.createProfile("sRGB"),
@@ -106,6 +108,6 @@ def to_srgb(image: np.ndarray, profile: bytes, mode: str) -> np.ndarray:
         )
     except (ImageCms.PyCMSError, ValueError, TypeError, OSError) as problem:
         raise CandidateError("SRC133", f"ICC profile cannot be used: {problem}") from None
-    assert made is not None
-    converted = np.asarray(made.convert("L"))[..., None] if colors == 1 else np.asarray(made)
-    return np.concatenate([converted, image[..., colors:]], axis=-1)
+    assert result is not None
+    pixels = np.asarray(result.convert("L"))[..., None] if colors == 1 else np.asarray(result)
+    return np.concatenate([pixels, image[..., colors:]], axis=-1)

@@ -24,19 +24,19 @@ JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 # An encoder writes a dozen segments and about ten scans; a file of a million empty ones is an attack.
 MAX_JPEG_SEGMENTS = 5_000
 JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
-# Frame headers, DHT, DAC, a second SOI (an error to keep), DQT, DRI, and the two application segments that say how
-# colors are coded.
+# Frame headers, DHT, DAC, a second SOI (an error to keep), DQT, DRI, and the two application segments with the color
+# encoding.
 JPEG_NEEDED = JPEG_FRAMES | {0xC4, 0xCC, 0xD8, 0xDB, 0xDD, 0xE0, 0xEE}
-# SOI and TEM stand alone; every other marker here is followed by a length.
+# SOI and TEM have no length; every other marker here is followed by a length.
 JPEG_ALONE = frozenset({0x01, 0xD8})
 
 
 @frozen
 class JpegScan:
-    """What the markers say; offsets are counted from the start of the file."""
+    """The markers of a file; offsets are counted from its start."""
 
     sof: int
-    """Second byte of the frame header's marker, 0xC0..0xCF; 0 where there is no frame header."""
+    """Second byte of the frame header's marker, 0xC0..0xCF; 0 without a frame header."""
     bits: int
     height: int
     width: int
@@ -46,36 +46,36 @@ class JpegScan:
     adobe: int | None
     """The Adobe segment's color transform: 0 RGB or CMYK, 1 YCbCr, 2 YCCK; None: no such segment."""
     exif: bytes | None
-    """What follows the identifier of the first EXIF segment; None: there is none."""
+    """The bytes after the identifier of the first EXIF segment; None without one."""
     icc: tuple[bytes, ...]
     """What follows the identifier of each ICC segment: number, count, then a piece of the profile."""
     index: bytes
     """What follows the identifier of the multi-picture index."""
     needed: tuple[tuple[int, int], ...]
-    """Where the segments stand, before the first scan, that a decoder needs."""
+    """Offsets of the segments before the first scan that a decoder needs."""
     start: int
-    """Offset of the first scan; -1 where there is none."""
+    """Offset of the first scan; -1 without one."""
     scans: int
     end: int
-    """Offset after the end marker; the file's length where there is none."""
+    """Offset after the end marker; the file's length without one."""
     complete: bool
-    """Whether the end marker is there."""
+    """Whether the file has an end marker."""
     stray: int
     """Bytes between segments that belong to none."""
 
 
 def jpeg_segments(body: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """The segments of the first image: marker, offset, offset of what follows the length, offset of the next one.
+    """Yield the segments of the first image: marker, offset, offset of the payload, offset of the next segment.
 
-    A scan's entropy-coded data is taken to end at the next marker. Raises CandidateError for more segments than any
-    encoder writes.
+    The entropy-coded data of a scan ends at the next marker. Raises CandidateError for more segments than any encoder
+    writes.
     """
     at = 2
     for _ in range(MAX_JPEG_SEGMENTS):
-        found = JPEG_MARKER.search(body, at)
-        if found is None:
+        match = JPEG_MARKER.search(body, at)
+        if match is None:
             return
-        start = found.start()
+        start = match.start()
         marker, at = body[start + 1], start + 2
         inside = at
         if marker not in JPEG_ALONE and marker != 0xD9:
@@ -86,13 +86,13 @@ def jpeg_segments(body: bytes) -> Iterator[tuple[int, int, int, int]]:
         yield marker, start, inside, at
         if marker == 0xD9:
             return
-    raise CandidateError("SRC112", f"JPEG: more than {MAX_JPEG_SEGMENTS} segments; no encoder writes so many")
+    raise CandidateError("SRC112", f"JPEG: more than {MAX_JPEG_SEGMENTS} segments; no encoder writes this many")
 
 
 def scan_jpeg(body: bytes) -> JpegScan:
     """Read the markers of ``body`` up to the end of its first image. Raises as ``jpeg_segments``."""
     apps: dict[int, list[bytes]] = {0xE0: [], 0xE1: [], 0xE2: [], 0xEE: []}
-    needed: list[tuple[int, int]] = []
+    segments: list[tuple[int, int]] = []
     frame, frame_at, first, scans, stray, at, complete = 0, 0, -1, 0, 0, 2, False
     for marker, start, inside, end in jpeg_segments(body):
         if start > at:
@@ -106,7 +106,7 @@ def scan_jpeg(body: bytes) -> JpegScan:
             scans, first = scans + 1, start if first < 0 else first
         complete = marker == 0xD9
         if first < 0 and marker in JPEG_NEEDED:
-            needed.append((start, end))
+            segments.append((start, end))
     factors = body[frame_at + 6 : frame_at + 6 + 3 * body[frame_at + 5]] if frame and len(body) > frame_at + 5 else b""
     adobe = next((app[11] for app in apps[0xEE] if app[:5] == b"Adobe" and len(app) >= 12), None)
     return JpegScan(
@@ -120,7 +120,7 @@ def scan_jpeg(body: bytes) -> JpegScan:
         exif=next((app[6:] for app in apps[0xE1] if app[:4] == b"Exif"), None),
         icc=tuple(app[12:] for app in apps[0xE2] if app[:12] == b"ICC_PROFILE\0"),
         index=next((app[4:] for app in apps[0xE2] if app[:4] == b"MPF\0"), b""),
-        needed=tuple(needed),
+        needed=tuple(segments),
         start=first,
         scans=scans,
         end=at if complete else len(body),
@@ -130,7 +130,7 @@ def scan_jpeg(body: bytes) -> JpegScan:
 
 
 def essential_jpeg(body: bytes, scan: JpegScan) -> bytes:
-    """The first image alone, without comments, thumbnails, profiles and whatever stands between segments."""
+    """Return the first image alone, without comments, thumbnails, profiles and bytes between segments."""
     parts = [b"\xff\xd8", *(body[start:end] for start, end in scan.needed), body[scan.start : scan.end]]
     return b"".join(parts)
 
@@ -163,8 +163,8 @@ def jpeg_subsampling(components: tuple[tuple[int, int, int], ...]) -> str:
         return ""
     factors = [(h, v) for _, h, v in components]
     names = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (1, 2): "4:4:0", (4, 1): "4:1:1", (4, 2): "4:1:0"}
-    named = names.get(factors[0]) if all(factor == (1, 1) for factor in factors[1:3]) else None
-    return named or ",".join(f"{h}x{v}" for h, v in factors)
+    name = names.get(factors[0]) if all(factor == (1, 1) for factor in factors[1:3]) else None
+    return name or ",".join(f"{h}x{v}" for h, v in factors)
 
 
 # Bytes per value of the field types 1..13: BYTE, ASCII, SHORT, LONG, RATIONAL, SBYTE, UNDEFINED, SSHORT ... IFD.
@@ -210,10 +210,10 @@ def exif_number(raw: bytes, *, big: bool) -> int:
 
 
 def exif_field_problem(block: bytes, field: bytes, tag: int, kind: int, *, big: bool) -> str:
-    """What is wrong with one entry of a directory; empty: nothing."""
+    """Return the problem of one entry of a directory; empty without one."""
     if not 1 <= kind <= len(EXIF_SIZES):
         return f"unknown type {kind} in tag 0x{tag:04x}"
     size = EXIF_SIZES[kind - 1] * exif_number(field[4:8], big=big)
     if size > 4 and exif_number(field[8:12], big=big) + size > len(block):
-        return f"value of tag 0x{tag:04x} lies outside the block"
+        return f"value of tag 0x{tag:04x} is outside the block"
     return ""

@@ -10,16 +10,16 @@ from sm_imgcheck.io.images.boxes import big, box_contents
 
 __all__ = ["check_jpeg2000"]
 
-# What OpenJPEG 2.5 takes (tcd.h, j2k.h): a tile's parameters, those of a component of it, and a code-block with its
-# share of the tag trees.
+# Memory of OpenJPEG 2.5 (tcd.h, j2k.h) for a tile's parameters, those of one of its components, and a code-block with
+# its share of the tag trees.
 TILE_BYTES, TILE_COMPONENT_BYTES, CODE_BLOCK_BYTES = 6_000, 1_100, 250
-# Of a packet: whether it has been read (pi.c, include).
+# For a packet: whether it has been read (pi.c, include).
 PACKET_BYTES = 2
-# Of a sample: 32 bits of the tile, and as many of the wavelet transform.
+# For a sample: 32 bits of the tile, and the same for the wavelet transform.
 SAMPLE_BYTES = 8
-# A blank picture of 4 Mpx in three components still passes.
+# A blank image of 4 Mpx in three components still passes.
 FREE_BYTES = 96 << 20
-# A blank picture, which no model needs, has a few hundred bytes at any size.
+# A blank image, which no model needs, has a few hundred bytes at any size.
 MAX_SAMPLES_A_BYTE = 100_000
 MAX_MARKERS = 100_000
 MAX_COMPONENTS = 4
@@ -27,7 +27,7 @@ MAX_LEVELS = 32
 
 
 def check_jpeg2000(body: bytes) -> None:
-    """Raise CandidateError where sizes contradict each other, or decoding takes memory beyond the picture's size."""
+    """Raise CandidateError where sizes contradict each other, or decoding needs too much memory for the size."""
     streams = [0] if body.startswith(b"\xff\x4f") else [at for at, _ in box_contents(body, "jp2c", 0, len(body))]
     if not streams:
         raise CandidateError("SRC112", "JPEG 2000: missing codestream (jp2c)")
@@ -38,14 +38,14 @@ def check_jpeg2000(body: bytes) -> None:
     right, bottom, left, top, wide, tall = (big(body, siz + 2 + 4 * k, 4) for k in range(6))
     size, components = (bottom - top, right - left), big(body, siz + 34, 2)
     for at, _ in box_contents(body, "jp2h/ihdr", 0, len(body)):
-        declared = (big(body, at, 4), big(body, at + 4, 4))
-        if declared != size or big(body, at + 8, 2) != components:
-            what = f"its header (ihdr) declares {declared[0]}x{declared[1]} (HxW) in {big(body, at + 8, 2)} components"
-            coded = f"its codestream (SIZ) {size[0]}x{size[1]} in {components}"
-            raise CandidateError("SRC112", f"contradicting sizes: {what}, {coded}")
+        header_size = (big(body, at, 4), big(body, at + 4, 4))
+        if header_size != size or big(body, at + 8, 2) != components:
+            subject = f"header (ihdr) {header_size[0]}x{header_size[1]} (HxW) in {big(body, at + 8, 2)} components"
+            codestream = f"codestream (SIZ) {size[0]}x{size[1]} in {components}"
+            raise CandidateError("SRC112", f"contradicting sizes: {subject}, {codestream}")
     if min(*size, wide, tall) < 1 or not 1 <= components <= MAX_COMPONENTS:
-        what = f"{size[0]}x{size[1]} (HxW), tiles of {tall}x{wide}, {components} components"
-        raise CandidateError("SRC112", f"JPEG 2000: unsupported size: {what}")
+        subject = f"{size[0]}x{size[1]} (HxW), tiles of {tall}x{wide}, {components} components"
+        raise CandidateError("SRC112", f"JPEG 2000: unsupported size: {subject}")
     styles = [j2k_style(body, marker, at, components) for marker, at in markers if marker in (0x52, 0x53)]
     if not styles:
         raise CandidateError("SRC112", "JPEG 2000: missing coding style (COD) in the codestream")
@@ -54,7 +54,7 @@ def check_jpeg2000(body: bytes) -> None:
 
 @frozen
 class J2kStyle:
-    """What a COD or COC segment says."""
+    """The parameters of a COD or COC segment."""
 
     layers: int
     block: tuple[int, int]
@@ -66,11 +66,13 @@ class J2kStyle:
 def check_j2k_memory(
     length: int, size: tuple[int, int], tile: tuple[int, int], components: int, styles: list[J2kStyle]
 ) -> None:
-    """Raise CandidateError for far more samples than ``length`` bytes hold, or tables larger than the picture."""
+    """Raise CandidateError for far more samples than ``length`` bytes hold, or tables larger than the image."""
     samples = size[0] * size[1] * components
     if samples * SAMPLE_BYTES > FREE_BYTES and samples > length * MAX_SAMPLES_A_BYTE:
-        what = f"{size[0]}x{size[1]} (HxW) in {length} bytes; at most {MAX_SAMPLES_A_BYTE} samples a byte are decoded"
-        raise CandidateError("SRC120", f"JPEG 2000: got {what}")
+        subject = (
+            f"{size[0]}x{size[1]} (HxW) in {length} bytes; at most {MAX_SAMPLES_A_BYTE} samples a byte are decoded"
+        )
+        raise CandidateError("SRC120", f"JPEG 2000: got {subject}")
     tiles = -(-size[0] // tile[0]) * -(-size[1] // tile[1])
     inside = min(size[0], tile[0]), min(size[1], tile[1])
     counts = [j2k_counts(inside, style) for style in styles]
@@ -79,10 +81,10 @@ def check_j2k_memory(
     extra = tiles * (TILE_BYTES + components * (TILE_COMPONENT_BYTES + blocks * CODE_BLOCK_BYTES))
     extra += layers * components * precincts * PACKET_BYTES
     if extra > max(FREE_BYTES, samples):
-        what = f"{tiles} tiles of {tile[0]}x{tile[1]} (HxW), {blocks} code-blocks a tile and {layers} layers"
+        subject = f"{tiles} tiles of {tile[0]}x{tile[1]} (HxW), {blocks} code-blocks a tile and {layers} layers"
         raise CandidateError(
             "SRC120",
-            f"JPEG 2000: got {extra} bytes of tables ({what}), expected at most {samples}, one for each sample",
+            f"JPEG 2000: got {extra} bytes of tables ({subject}), expected at most {samples}, one for each sample",
         )
 
 
@@ -112,7 +114,7 @@ def j2k_style(body: bytes, marker: int, at: int, components: int) -> J2kStyle:
     return J2kStyle(
         layers=big(body, style + 2, 2) if marker == 0x52 else 0,
         block=((big(body, first + 2, 1) & 15) + 2, (big(body, first + 1, 1) & 15) + 2),
-        precincts=tuple((one >> 4, one & 15) for one in precincts),
+        precincts=tuple((precinct >> 4, precinct & 15) for precinct in precincts),
     )
 
 
@@ -133,4 +135,4 @@ def j2k_markers(body: bytes, start: int) -> Iterator[tuple[int, int]]:
             continue
         yield marker, inside
         at = inside - 2 + max(2, big(body, at + 2, 2))
-    raise CandidateError("SRC112", f"JPEG 2000: more than {MAX_MARKERS} segments; no encoder writes so many")
+    raise CandidateError("SRC112", f"JPEG 2000: more than {MAX_MARKERS} segments; no encoder writes this many")

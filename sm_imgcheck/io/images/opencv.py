@@ -1,4 +1,4 @@
-"""OpenCV behind one door: quiet, and only for what it alone can say."""
+"""OpenCV as a fallback decoder: without output, and only where no other library reads the file."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ OPENCV_DEBUG = 5
 """OpenCV's LOG_LEVEL_DEBUG, for which not every version has a name in Python."""
 
 
-def quiet_opencv(body: bytes, flag: str, *, whole: bool = False) -> np.ndarray | None:
-    """What `cv2.imdecode` makes of ``body`` under ``flag``, turned if it is a TIFF; None where it refuses.
+def quiet_opencv(body: bytes, flag: str, *, complete: bool = False) -> np.ndarray | None:
+    """Return the output of `cv2.imdecode` under ``flag``, rotated for a TIFF; None where OpenCV rejects the file.
 
-    whole: None as well where libtiff complained, because the strips that it could not read are black.
+    complete: None also where libtiff warns, because the strips that it could not read are black.
 
-    Of a PNG file it sees the picture alone: OpenCV 5.0 crashes on damaged frames of an animation.
+    A PNG file is passed as a single image: OpenCV 5.0 crashes on damaged frames of an animation.
     """
     import cv2
 
     if body.startswith(b"\x89PNG"):
         body = essential_png(body, scan_png(body))
     flags = getattr(cv2, flag) | cv2.IMREAD_IGNORE_ORIENTATION
-    printed: list[str] = []
+    lines: list[str] = []
     try:
-        made, _ = quietly(lambda: opencv_decode_verbose(body, flags, talking=whole), printed=printed)
+        result, _ = quietly(lambda: opencv_decode_verbose(body, flags, verbose=complete), lines=lines)
     except CandidateError:
         return None
-    # How OpenCV 5 and OpenCV 4 begin what they pass on of libtiff's words.
-    lost = whole and any("TIFF_Error" in line or line.startswith("OpenCV TIFF") for line in printed)
-    return None if made is None or lost else np.asarray(made)
+    # Prefixes of libtiff's messages in OpenCV 5 and OpenCV 4.
+    is_incomplete = complete and any("TIFF_Error" in line or line.startswith("OpenCV TIFF") for line in lines)
+    return None if result is None or is_incomplete else np.asarray(result)
 
 
-def opencv_decode_verbose(body: bytes, flags: int, *, talking: bool) -> Any:
-    """`cv2.imdecode`; talking: at the log level at which OpenCV 4 tells of libtiff's errors; OpenCV 5 always does."""
+def opencv_decode_verbose(body: bytes, flags: int, *, verbose: bool) -> Any:
+    """Call `cv2.imdecode`; verbose: at the log level where OpenCV 4 prints libtiff's errors; OpenCV 5 always does."""
     import cv2
 
     image = np.frombuffer(body, np.uint8)
     levels: Any = cv2 if hasattr(cv2, "setLogLevel") else cv2.utils.logging
-    if not talking:
+    if not verbose:
         return cv2.imdecode(image, flags)
     level = levels.getLogLevel()
     levels.setLogLevel(OPENCV_DEBUG)
@@ -64,12 +64,12 @@ def opencv_gray(body: bytes, header: Header, pixels: np.ndarray) -> np.ndarray:
         if header.mode != "CMYK":
             return pixels
         # grfmt utils.cpp, icvCvt_CMYK2Gray_8u_C4C1R: weights in 14 bits.
-        weighed = opencv_cmyk_to_rgb(pixels).astype(np.int32) @ np.array([4899, 9617, 1868], np.int32)
-        return ((weighed + (1 << 13)) >> 14).astype(np.uint8)[..., None]
-    made = quiet_opencv(body, "IMREAD_GRAYSCALE")
-    if made is not None and made.shape == pixels.shape[:2]:
-        return made[..., None]
+        weighted_sum = opencv_cmyk_to_rgb(pixels).astype(np.int32) @ np.array([4899, 9617, 1868], np.int32)
+        return ((weighted_sum + (1 << 13)) >> 14).astype(np.uint8)[..., None]
+    result = quiet_opencv(body, "IMREAD_GRAYSCALE")
+    if result is not None and result.shape == pixels.shape[:2]:
+        return result[..., None]
     if pixels.dtype not in (np.uint8, np.uint16):
-        return pixels  # floats and 32-bit integers: nothing says which value is white, and the plan refuses them
+        return pixels  # floats and 32-bit integers: white is undefined, and the plan rejects them
     shallow = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
     return shallow[..., :1] if shallow.shape[2] < 3 else cv2.cvtColor(shallow[..., :3], cv2.COLOR_RGB2GRAY)[..., None]

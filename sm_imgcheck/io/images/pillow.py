@@ -1,4 +1,4 @@
-"""Pillow behind one door: which of its plugins may run, what it says, and what its modes mean."""
+"""Pillow: the plugins that may run, their warnings, and the meaning of their modes."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ PILLOW_PLUGINS = {
     "TIFF": ("TiffImagePlugin", "TiffImageFile"),
     "WEBP": ("WebPImagePlugin", "WebPImageFile"),
 }
-# Rows are handed over in bands, so that an image is never there three times.
+# Rows are passed in bands, so that an image is never in memory three times.
 BAND_BYTES = 1 << 24
 # libtiff's error handler prints "NAME: WORDS.", with the name of its function, its codec or Pillow's name for the file.
-# Of YCbCr that is not JPEG it hands Pillow black strips with no other sign (TIFFRGBAImageGet).
+# For YCbCr that is not JPEG it returns black strips to Pillow without an error (TIFFRGBAImageGet).
 LIBTIFF = re.compile(
     r"(tempfile\.tif|_?tiff\w+|TIFF\w+|Fax\w+|JPEG\w+|OJPEG\w+|\w*(Decode|Decompress|Setup)\w*): .+\.$"
 )
 
 
 def open_pillow(body: bytes, form: str) -> tuple[Any, tuple[str, ...]]:
-    """Let the plugin of ``form`` read the header; nothing is decoded (but ICO). Also: what it warned of.
+    """Open a file with the plugin of ``form``, which reads only the header (except ICO), and return warnings too.
 
-    The plugin is called directly: `Image.open` would let every plugin have a look, and would judge the size by a limit
-    that belongs to the whole process. Raises CandidateError where the plugin refuses.
+    The plugin is called directly: `Image.open` would try every plugin, and would check the size against a process-wide
+    limit. Raises CandidateError where the plugin rejects the file.
     """
     from importlib import import_module
     from io import BytesIO
@@ -69,9 +69,9 @@ def pillow_accepts(body: bytes, form: str) -> bool:
 
 
 def pillow_profile(image: Any) -> tuple[bytes, str]:
-    """The ICC profile of a lazily opened image, and what is wrong with it; empty where there is none.
+    """Return the ICC profile of a lazily opened image, and its problem; empty without one.
 
-    Pillow gives the tag of a TIFF in the type that its entry declares: a number or a text is no profile.
+    Pillow returns the tag of a TIFF in the type that its entry declares: a number or a text is not a profile.
     """
     profile = image.info.get("icc_profile") or b""
     if isinstance(profile, bytes):
@@ -80,31 +80,31 @@ def pillow_profile(image: Any) -> tuple[bytes, str]:
 
 
 def pillow_frames(image: Any) -> tuple[int, tuple[str, ...]]:
-    """The number of pictures in a lazily opened file, and what is wrong with those after the first.
+    """Return the number of images in a lazily opened file, and the problem of the images after the first.
 
-    Pillow reads their headers to count them, and is left at one of them where it fails: to be called last.
+    Pillow reads their headers to count them, and stays at the image where it fails, so call it last.
     """
     try:
         frames, _ = quietly(lambda: getattr(image, "n_frames", 1))
     except CandidateError as problem:
-        return 1, (f"pictures after the first: {problem.problem}",)
+        return 1, (f"images after the first: {problem.problem}",)
     return frames, ()
 
 
 def pillow_orientation(image: Any) -> tuple[int, int, int]:
-    """Stored height, stored width and orientation of a lazily opened TIFF, which Pillow turns upright as it loads it.
+    """Return stored height, width and orientation of a lazily opened TIFF, which Pillow rotates when it loads it.
 
-    It gives the upright size where the tag says so, the stored one where the orientation stands in XMP alone.
+    Pillow reports the rotated size for an orientation tag, the stored size for an orientation in XMP only.
     """
-    turn, _ = quietly(lambda: image.getexif().get(0x0112))
+    orientation, _ = quietly(lambda: image.getexif().get(0x0112))
     width, height = image.size
     if image.tag_v2.get(0x0112) in (5, 6, 7, 8):
         height, width = width, height
-    return height, width, int(turn) if turn in range(1, 9) else 1
+    return height, width, int(orientation) if orientation in range(1, 9) else 1
 
 
 def check_pillow(image: Any, header: Header) -> None:
-    """Raise CandidateError where a lazily opened image has another size than ``header``: nothing is decoded."""
+    """Raise CandidateError where a lazily opened image has a different size than ``header``, before it is decoded."""
     width, height = image.size
     if header.format == "TIFF":
         height, width, _ = pillow_orientation(image)
@@ -112,32 +112,32 @@ def check_pillow(image: Any, header: Header) -> None:
 
 
 def load_pillow(image: Any, header: Header) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Decode a lazily opened image to HWC pixels of the header's mode, and what Pillow warned of.
+    """Decode a lazily opened image to HWC pixels of the header's mode; return them with Pillow's warnings.
 
     Samples of more than 8 bits are uint16 over 0..65535 where Pillow keeps them (one channel); it has already dropped
-    the low byte of the others. Raises CandidateError where the data is broken, or its size is not the header's.
+    the low byte of other samples. Raises CandidateError for damaged data, or a size that differs from the header's.
     """
     check_pillow(image, header)
     mode, bits = header.mode, header.bits
     if not any(tile[0] == "libtiff" for tile in image.tile):
         return quietly(lambda: pillow_array(image, mode, bits))
-    printed: list[str] = []
+    lines: list[str] = []
     try:
-        pixels, said = quietly(lambda: pillow_array(image, mode, bits), printed=printed)
+        pixels, messages = quietly(lambda: pillow_array(image, mode, bits), lines=lines)
     except CandidateError as problem:
-        words = libtiff_words(printed)
+        words = libtiff_words(lines)
         raise CandidateError(problem.code, f"cannot be decoded: {words[0]}" if words else problem.problem) from None
-    words = libtiff_words(printed)
-    # A fax decoder goes on after a bad row; all others leave the rest of the strip black.
+    words = libtiff_words(lines)
+    # A fax decoder continues after a damaged row; all others leave the rest of the strip black.
     if any("Fax" not in line for line in words):
         raise CandidateError("SRC112", f"cannot be decoded: {words[0]}")
-    return pixels, (*said, *words)
+    return pixels, (*messages, *words)
 
 
-def libtiff_words(printed: list[str]) -> list[str]:
-    """What libtiff complained of, among the lines that were printed."""
-    lines = [" ".join(line.split()).rstrip(".")[:200] for line in printed if LIBTIFF.match(line)]
-    return [re.sub(r"^tempfile\.tif: ", "", line) for line in lines]
+def libtiff_words(lines: list[str]) -> list[str]:
+    """Return libtiff's warnings among printed lines."""
+    messages = [" ".join(line.split()).rstrip(".")[:200] for line in lines if LIBTIFF.match(line)]
+    return [re.sub(r"^tempfile\.tif: ", "", message) for message in messages]
 
 
 def pillow_mode(image: Any) -> str:
@@ -153,14 +153,14 @@ def pillow_mode(image: Any) -> str:
 
 
 def pillow_array(image: Any, mode: str, bits: int) -> np.ndarray:
-    """As ``load_pillow`` without its checks, within whatever the caller hears warnings with."""
+    """As ``load_pillow`` without its checks; the caller captures the warnings."""
     image.load()
     if image.mode[0] in "IF":
         deep = np.asarray(image)[..., None]
         if deep.dtype.kind != "u":
             return deep
         deep = deep.astype(np.uint16, copy=False)
-        # Pillow widens the 9 to 15 bits of JPEG 2000 itself, and leaves TIFF's as they are.
+        # Pillow widens the 9 to 15 bits of JPEG 2000, and leaves those of TIFF unchanged.
         narrow = image.format == "TIFF" and 8 < bits < 16
         return deep << (16 - bits) | deep >> (2 * bits - 16) if narrow else deep
     if image.mode != mode:

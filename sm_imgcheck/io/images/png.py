@@ -1,4 +1,4 @@
-"""The chunks of a PNG file, read and held against their checksums without decoding it (W3C PNG, third edition)."""
+"""The chunks of a PNG file, read and compared with their checksums without decoding (W3C PNG, third edition)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sm_imgcheck.core.frozen import frozen
 __all__ = ["PngScan", "essential_png", "scan_png"]
 
 MAX_PNG_CHUNKS = 200_000
-# Pillow's PngImagePlugin.MAX_TEXT_CHUNK and MAX_TEXT_MEMORY: what one inflated chunk, and all together, may take.
+# Pillow's PngImagePlugin.MAX_TEXT_CHUNK and MAX_TEXT_MEMORY: limits of one inflated chunk, and of all together.
 MAX_PNG_TEXT = 1 << 20
 MAX_PNG_TEXTS = 64 << 20
 # The most that deflate can expand: 258 bytes for every two bits.
@@ -23,7 +23,7 @@ PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 @frozen
 class PngScan:
-    """What the chunks say."""
+    """The contents of the chunks."""
 
     height: int
     width: int
@@ -36,14 +36,14 @@ class PngScan:
     frames: int
     exif: bytes | None
     icc: bytes
-    """The profile, inflated; empty where there is none or it does not inflate."""
+    """The inflated profile; empty without one, and where it does not inflate."""
     icc_problem: str
     needed: tuple[tuple[int, int], ...]
-    """Where the chunks stand that the pixels need."""
+    """Offsets of the chunks that the pixels need."""
     end: int
-    """Offset after IEND; the file's length where there is none."""
+    """Offset after IEND; the file's length without one."""
     complete: bool
-    """Whether IEND is there."""
+    """Whether the file has an IEND chunk."""
     warnings: tuple[str, ...]
 
 
@@ -57,7 +57,7 @@ def png_chunks(body: bytes) -> Iterator[tuple[bytes, int, int]]:
         yield body[start + 4 : start + 8], start, at
         if body[start + 4 : start + 8] == b"IEND":
             return
-    raise CandidateError("SRC112", f"PNG: more than {MAX_PNG_CHUNKS} chunks; no encoder writes so many")
+    raise CandidateError("SRC112", f"PNG: more than {MAX_PNG_CHUNKS} chunks; no encoder writes this many")
 
 
 def scan_png(body: bytes) -> PngScan:
@@ -99,7 +99,7 @@ def scan_png(body: bytes) -> PngScan:
 
 
 def png_checksum(body: bytes, name: bytes, start: int, end: int) -> str:
-    """What to say where a chunk's checksum is wrong. Raises CandidateError where the pixels need the chunk."""
+    """Return the message about a chunk with a wrong checksum. Raises CandidateError where the pixels need the chunk."""
     if zlib.crc32(memoryview(body)[start + 4 : end - 4]) == int.from_bytes(body[end - 4 : end], "big"):
         return ""
     clause = f"wrong checksum of the {name.decode('latin-1')!r} chunk"
@@ -115,35 +115,35 @@ def check_png_texts(body: bytes, chunks: list[tuple[bytes, int, int]]) -> None:
         if name not in PNG_TEXTS:
             continue
         inside = body[start + 8 : end - 4]
-        packed = inside.partition(b"\0")[2]
+        payload = inside.partition(b"\0")[2]
         if name == b"iTXt":
-            packed = packed[2:].split(b"\0", 2)[-1] if packed[:1] == b"\1" else b""
+            payload = payload[2:].split(b"\0", 2)[-1] if payload[:1] == b"\1" else b""
         else:
-            packed = packed[1:] if name != b"tEXt" else b""
-        size = len(inflate(packed, MAX_PNG_TEXT)) if len(packed) * DEFLATE_RATIO > MAX_PNG_TEXT else len(packed)
+            payload = payload[1:] if name != b"tEXt" else b""
+        size = len(inflate(payload, MAX_PNG_TEXT)) if len(payload) * DEFLATE_RATIO > MAX_PNG_TEXT else len(payload)
         total += max(size, len(inside))
         if size > MAX_PNG_TEXT or total > MAX_PNG_TEXTS:
             kind = name.decode("latin-1")
             raise CandidateError("SRC121", f"PNG: {kind} chunk inflates to more than {MAX_PNG_TEXT} bytes")
 
 
-def inflate(packed: bytes, limit: int) -> bytes:
+def inflate(payload: bytes, limit: int) -> bytes:
     """At most ``limit`` + 1 bytes of what a zlib stream holds; empty where it is damaged."""
     try:
-        return zlib.decompressobj().decompress(packed, limit + 1)
+        return zlib.decompressobj().decompress(payload, limit + 1)
     except zlib.error:
         return b""
 
 
 def inflate_icc(chunk: bytes) -> tuple[bytes, str]:
     """The profile of an iCCP chunk, and what is wrong with it, if anything."""
-    name, _, packed = chunk.partition(b"\0")
-    if packed[:1] != b"\0" or len(name) > 79:
+    name, _, payload = chunk.partition(b"\0")
+    if payload[:1] != b"\0" or len(name) > 79:
         return b"", "its compression method is unknown"
-    profile = inflate(packed[1:], MAX_PNG_TEXT)
+    profile = inflate(payload[1:], MAX_PNG_TEXT)
     return profile, "" if profile else "it does not inflate"
 
 
 def essential_png(body: bytes, scan: PngScan) -> bytes:
-    """The picture alone: header, palette, transparency and data."""
+    """Return the image alone: header, palette, transparency and data."""
     return body[:8] + b"".join(body[start:end] for start, end in scan.needed)

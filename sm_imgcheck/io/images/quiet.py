@@ -1,4 +1,4 @@
-"""Image libraries warn, log and print: here nothing of that reaches the terminal, and what matters is kept."""
+"""Capture the warnings, logs and output of image libraries, and keep the relevant lines."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ __all__ = ["quietly"]
 
 # `warnings.catch_warnings` and a redirected descriptor belong to the whole process: two threads that enter and leave
 # them crosswise would leave them swapped for good.
-HEARING = threading.Lock()
+CAPTURE_LOCK = threading.Lock()
 PAPER_BYTES = 4096
 
 
-def quietly(work: Callable[[], Any], *, printed: list[str] | None = None) -> tuple[Any, tuple[str, ...]]:
-    """What ``work()`` returns, and what Python warnings it gave; whatever it raises becomes a CandidateError.
+def quietly(work: Callable[[], Any], *, lines: list[str] | None = None) -> tuple[Any, tuple[str, ...]]:
+    """Return the result of ``work()`` and its Python warnings; any exception becomes a CandidateError.
 
-    printed: takes the lines that it prints to the process's standard error, which is closed to everybody for as long
-    as it runs; None: it prints none.
+    printed: receives the lines that it prints to the process's standard error, which is redirected while it runs; None:
+    it prints none.
     """
     # Without any handler `logging` prints errors itself; a program that has set up logging still gets them.
     logger = logging.getLogger("PIL")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
-    closed = nullcontext() if printed is None else no_stderr(printed)
-    with HEARING, warnings.catch_warnings(record=True) as said, closed:
+    capture = nullcontext() if lines is None else no_stderr(lines)
+    with CAPTURE_LOCK, warnings.catch_warnings(record=True) as caught_warnings, capture:
         warnings.simplefilter("always")
         try:
-            made = work()
+            result = work()
         except CandidateError:
             raise
         except MemoryError:
@@ -43,24 +43,24 @@ def quietly(work: Callable[[], Any], *, printed: list[str] | None = None) -> tup
         except Exception as problem:  # noqa: BLE001 - plugins raise whatever their parsing runs into
             code = "SRC120" if "DecompressionBomb" in type(problem).__name__ else "SRC112"
             raise CandidateError(code, f"cannot be decoded: {name_failure(problem)}") from None
-    return made, tuple(dict.fromkeys(str(entry.message)[:200] for entry in said))
+    return result, tuple(dict.fromkeys(str(entry.message)[:200] for entry in caught_warnings))
 
 
 def name_failure(problem: Exception) -> str:
-    """What a decoder's exception says, one short line; of what only its programmers understand, that it is damage."""
+    """Return a decoder's exception as one short line; as damage where its text is only about the decoder's code."""
     words = " ".join(str(problem).split())[:200]
-    telling = isinstance(problem, (OSError, ValueError, SyntaxError)) and " " in words and " object" not in words
-    return words if telling else "its structure is damaged"
+    is_readable = isinstance(problem, (OSError, ValueError, SyntaxError)) and " " in words and " object" not in words
+    return words if is_readable else "its structure is damaged"
 
 
 @contextmanager
-def no_stderr(printed: list[str]) -> Iterator[None]:
-    """Keep what C code prints to standard error. OpenCV, libpng and libtiff offer Python no other way.
+def no_stderr(lines: list[str]) -> Iterator[None]:
+    """Capture the standard error of C code, the only output of errors in OpenCV, libpng and libtiff.
 
-    printed: takes the lines, the first 4096 bytes of them and on Linux only; elsewhere they are lost.
+    printed: receives the lines, the first 4096 bytes of them and on Linux only; elsewhere they are lost.
     """
     try:
-        kept = os.dup(2)
+        stderr_copy = os.dup(2)
     except OSError:
         yield
         return
@@ -69,19 +69,19 @@ def no_stderr(printed: list[str]) -> Iterator[None]:
         os.dup2(paper, 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(stderr_copy, 2)
+        os.close(stderr_copy)
         if os.fstat(paper).st_size:  # the null device has none
-            printed += os.pread(paper, PAPER_BYTES, 0).rstrip(b"\0").decode("utf-8", "replace").splitlines()
+            lines += os.pread(paper, PAPER_BYTES, 0).rstrip(b"\0").decode("utf-8", "replace").splitlines()
         os.close(paper)
 
 
 def open_paper() -> int:
-    """A file to print on that cannot grow: a damaged fax can complain of every one of its rows."""
+    """Return a file for output with a limited size: a damaged fax can cause a warning for each of its rows."""
     if sys.platform == "linux":
         import fcntl
 
-        with suppress(OSError):  # a sandbox may not know the call
+        with suppress(OSError):  # a sandbox may not support the call
             paper = os.memfd_create("printed", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
             os.ftruncate(paper, PAPER_BYTES)
             fcntl.fcntl(paper, fcntl.F_ADD_SEALS, fcntl.F_SEAL_GROW)

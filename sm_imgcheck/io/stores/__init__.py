@@ -1,8 +1,7 @@
-"""Places for sources and outputs: the local disk, S3, and whatever else fsspec knows, behind one interface.
+"""Locations of sources and outputs: the local disk, S3, and other stores of fsspec, with one interface.
 
-A place is a string and stays one, so that it goes into any process: a path, or ``scheme://bucket/key``. Names below a
-place have ``/`` between their parts, on every system. What opens connections does so in the process that first needs
-them.
+A location is a string, so that any process can use it: a path, or ``scheme://bucket/key``. Names below a location have
+``/`` between their parts, on every system. Connections are opened in the process that first needs them.
 """
 
 from __future__ import annotations
@@ -32,15 +31,15 @@ class Stat:
 
 @frozen
 class StoreObject:
-    """What was read of a place at once."""
+    """The result of one read."""
 
     body: bytes
     tag: str
-    """As in ``Stat``, of the very content that was read."""
+    """As in ``Stat``, for the content that was read."""
 
 
 class LocationError(StoreError):
-    """One place cannot be read, whatever the others are: ``str()`` is the clause of a finding."""
+    """A location cannot be read, independent of all others: ``str()`` is the clause of a finding."""
 
 
 class FileSizeError(LocationError):
@@ -56,7 +55,7 @@ class FileSizeError(LocationError):
 
 
 class OutputRefused(OutputError):
-    """One output cannot go where, or be what, it was to. No repetition fixes that: the run goes on."""
+    """An output is not possible under this name or of this type. A retry cannot help; the run continues."""
 
 
 __all__ = [
@@ -79,77 +78,77 @@ __all__ = [
 ]
 
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]+)://")
-"""Of two characters or more: ``C://x`` is a drive of Windows."""
+"""At least two characters: ``C://x`` is a drive of Windows."""
 
 
 class Store(Protocol):
-    """What every kind of store can do; each is a module of this folder. Places are whole, as ``join`` makes them."""
+    """Interface of every store; each is a module of this folder. Locations are complete, as returned by ``join``."""
 
-    def stat(self, place: str) -> Stat | None:
-        """Size and tag of a file; None where there is none. Raises StoreError."""
+    def stat(self, location: str) -> Stat | None:
+        """Return size and tag of a file; None where it does not exist. Raises StoreError."""
 
-    def read(self, place: str, limit: int) -> bytes:
+    def read(self, location: str, limit: int) -> bytes:
         """All of a file. Raises Unreadable, StoreError; FileTooLarge for more than ``limit`` bytes."""
         ...
 
-    def fetch(self, place: str, limit: int) -> StoreObject:
-        """The same, with what tells this content from any other. Raises as ``read``."""
+    def fetch(self, location: str, limit: int) -> StoreObject:
+        """Return the same, with a tag that changes with the content. Raises as ``read``."""
         ...
 
-    def head(self, place: str, length: int) -> bytes:
+    def head(self, location: str, length: int) -> bytes:
         """The first ``length`` bytes of a file, or all of a shorter one. Raises Unreadable, StoreError."""
         ...
 
-    def below(self, place: str) -> Iterator[tuple[str, Stat]]:
-        """Name and state of every file below a folder, in one order, lazily; of no folder, nothing.
+    def below(self, location: str) -> Iterator[tuple[str, Stat]]:
+        """Yield name and state of every file below a folder, in one order; no entry for a folder that does not exist.
 
-        Raises Unreadable where the folder cannot be looked into, StoreError where that fails half-way.
+        Raises Unreadable where the folder cannot be listed, StoreError where the listing is interrupted.
         """
         ...
 
-    def write(self, place: str, chunks: Iterable[Chunk], *, force: bool = False) -> None:
-        """Write a file whole or not at all; chunks are taken as they come, so that any length needs little memory.
+    def write(self, location: str, chunks: Iterable[Chunk], *, force: bool = False) -> None:
+        """Write a file atomically; chunks are written one by one, so that any length needs little memory.
 
-        One that exists with the same content is left alone. Raises OutputError for one that exists and differs,
-        unless ``force``, and for whatever the store refuses.
+        An existing file with the same content does not change. Raises OutputError for an existing file that differs,
+        unless ``force``, and for every error of the store.
         """
 
-    def remove(self, place: str) -> None:
+    def remove(self, location: str) -> None:
         """Remove a file, where there is one. Raises OutputError."""
 
     def make_folder(self, folder: str, inside: str) -> None:
-        """Make a folder, where the store has such, which does not lead out of ``inside`` by any link.
+        """Create a folder, where the store has folders, that is inside of ``inside`` after all links are resolved.
 
-        Raises OutputError; OutputRefused where it does lead out, before anything is made.
+        Raises OutputError; OutputRefused for a folder outside, before it is created.
         """
 
     def contain(self, folder: str, inside: str) -> None:
-        """Raise OutputRefused where a folder, which need not exist, leads out of ``inside`` by any link."""
+        """Raise OutputRefused where links of a folder, existing or not, point outside of ``inside``."""
 
 
-def scheme_of(place: str) -> str:
+def scheme_of(location: str) -> str:
     """``s3`` of ``s3://bucket/key``, in lower case; empty for a path."""
-    found = _SCHEME.match(place)
-    return found[1].lower() if found else ""
+    match = _SCHEME.match(location)
+    return match[1].lower() if match else ""
 
 
-def strip_file_scheme(place: str) -> str:
-    """The same place; a ``file://`` address as the path that it is."""
-    return place.partition("://")[2] if scheme_of(place) in {"file", "local"} else place
+def strip_file_scheme(location: str) -> str:
+    """Return the same location; for a ``file://`` address the path."""
+    return location.partition("://")[2] if scheme_of(location) in {"file", "local"} else location
 
 
-def is_remote(place: str) -> bool:
-    """Whether a place is on no disk of this machine."""
-    return scheme_of(place) not in {"", "file", "local"}
+def is_remote(location: str) -> bool:
+    """Return whether a location is on no disk of this machine."""
+    return scheme_of(location) not in {"", "file", "local"}
 
 
-def store(place: str) -> Store:
-    """The kind of store in which a place is. Raises StoreError where the packages for it are not installed."""
-    if not is_remote(place):
+def store(location: str) -> Store:
+    """Return the store of a location. Raises StoreError where its packages are not installed."""
+    if not is_remote(location):
         from sm_imgcheck.io.stores import local
 
         return local
-    if scheme_of(place) in {"s3", "s3a"}:
+    if scheme_of(location) in {"s3", "s3a"}:
         from sm_imgcheck.io.stores import s3
 
         return s3
@@ -158,34 +157,34 @@ def store(place: str) -> Store:
     return fsspec_store
 
 
-def file_of(place: str) -> tuple[str, str]:
-    """The file and the member that a place names: ``x.npz::a`` is two unless a file has that very name."""
-    if is_remote(place):
-        file, found, member = place.rpartition(".npz::")
-        return (f"{file}.npz", member) if found and member else (place, "")
-    file, _, member = place.rpartition("::")
-    return (file, member) if file and member and not os.path.lexists(place) else (place, "")
+def file_of(location: str) -> tuple[str, str]:
+    """Return file and member of a location: ``x.npz::a`` is two unless a file has exactly this name."""
+    if is_remote(location):
+        file, match, member = location.rpartition(".npz::")
+        return (f"{file}.npz", member) if match and member else (location, "")
+    file, _, member = location.rpartition("::")
+    return (file, member) if file and member and not os.path.lexists(location) else (location, "")
 
 
-def same(one: str, other: str) -> bool:
-    """Whether two places are one file or folder, as far as that can be seen."""
-    if is_remote(one) or is_remote(other):
-        return _spelled(one) == _spelled(other)
+def same(first: str, second: str) -> bool:
+    """Return whether two locations are one file or folder, as far as the store can determine it."""
+    if is_remote(first) or is_remote(second):
+        return _split_location(first) == _split_location(second)
     try:
-        return os.path.samefile(one, other)
+        return os.path.samefile(first, second)
     except (OSError, ValueError):
         return False
 
 
-def inside(place: str, folder: str) -> bool:
-    """Whether a place in a store lies below another one of it."""
-    (one, name), (other, prefix) = _spelled(place), _spelled(folder)
-    return is_remote(place) and one == other and name.startswith(f"{prefix}/" if prefix else "")
+def inside(location: str, folder: str) -> bool:
+    """Return whether a location in a store is below another location of it."""
+    (first, name), (second, prefix) = _split_location(location), _split_location(folder)
+    return is_remote(location) and first == second and name.startswith(f"{prefix}/" if prefix else "")
 
 
-def _spelled(place: str) -> tuple[str, str]:
-    scheme = scheme_of(place)
-    return ("s3" if scheme == "s3a" else scheme, place.partition("://")[2].rstrip("/"))
+def _split_location(location: str) -> tuple[str, str]:
+    scheme = scheme_of(location)
+    return ("s3" if scheme == "s3a" else scheme, location.partition("://")[2].rstrip("/"))
 
 
 def is_below(name: str) -> bool:
@@ -199,12 +198,12 @@ def is_below(name: str) -> bool:
 
 
 def join(folder: str, *names: str) -> str:
-    """The place of a name below a folder. Raises OutputRefused for a name that ``is_below`` refuses."""
+    """Return the location of a name below a folder. Raises OutputRefused for a name that ``is_below`` rejects."""
     parts = [part for name in names for part in name.split("/")]
     if not all(map(is_below, names)):
-        shown = for_terminal("/".join(names))
+        name = for_terminal("/".join(names))
         raise OutputRefused(
-            f"output name: got {shown}, expected names of folders and a file below {for_terminal(folder)}"
+            f"output name: got {name}, expected names of folders and a file below {for_terminal(folder)}"
         )
     if is_remote(folder):
         return "/".join([folder.rstrip("/") if folder.rpartition("://")[2] else folder[:-1], *parts])

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Protocol, Self, TypedDict
 
     class Entry(TypedDict, total=False):
-        """What a file system says of a file; under further keys what changes with the content."""
+        """The entry of a file in a file system's listing; further keys change with the content."""
 
         name: str
         type: str
@@ -50,12 +50,12 @@ if TYPE_CHECKING:
 __all__ = ["allow_redirects", "describe_error", "filesystem"]
 
 _SCHEMES = {"s3a": "s3"}
-_MADE: dict[tuple[int, str, str, bool], FileSystem] = {}
+_FILE_SYSTEMS: dict[tuple[int, str, str, bool], FileSystem] = {}
 """By process: connections and the thread of an event loop do not survive a fork."""
 _SETTINGS = {"private redirects": False}
-"""Of this process, as its command line wants them."""
+"""Settings of this process, from its command line."""
 _LONGEST = 300
-"""Of what a server says, in characters."""
+"""Longest message of a server, in characters."""
 
 
 def allow_redirects(*, private: bool) -> None:
@@ -63,65 +63,65 @@ def allow_redirects(*, private: bool) -> None:
     _SETTINGS["private redirects"] = private
 
 
-def filesystem(place: str) -> FileSystem:
-    """What fsspec has for a place. Raises StoreError for a scheme that is not known or not installed."""
-    scheme, _, rest = place.partition("://")
+def filesystem(location: str) -> FileSystem:
+    """Return fsspec's file system for a location. Raises StoreError for a scheme that is unknown or not installed."""
+    scheme, _, rest = location.partition("://")
     scheme = _SCHEMES.get(scheme.lower(), scheme.lower())
     kind = _kind(scheme)
     try:
         # Host, user and port, where the address has such; for S3 only what versions of objects need, which is not used.
         options = _s3_options() if scheme == "s3" else kind._get_kwargs_from_urls(f"{scheme}://{rest}")  # noqa: SLF001
-        followed = _SETTINGS["private redirects"]
-        key = (os.getpid(), scheme, repr(sorted(options.items())), followed)
-        if key not in _MADE:
-            if scheme in {"http", "https"} and not followed:
-                options = options | _guarded(scheme)
-            _MADE[key] = kind(skip_instance_cache=True, use_listings_cache=False, **options)
+        follows_private = _SETTINGS["private redirects"]
+        key = (os.getpid(), scheme, repr(sorted(options.items())), follows_private)
+        if key not in _FILE_SYSTEMS:
+            if scheme in {"http", "https"} and not follows_private:
+                options = options | _redirect_options(scheme)
+            _FILE_SYSTEMS[key] = kind(skip_instance_cache=True, use_listings_cache=False, **options)
     except Exception as error:
-        raise StoreError(f"{for_terminal(place)}: {describe_error(error)}") from error
-    return _MADE[key]
+        raise StoreError(f"{for_terminal(location)}: {describe_error(error)}") from error
+    return _FILE_SYSTEMS[key]
 
 
 def _kind(scheme: str) -> FileSystemClass:
     try:
         from fsspec import get_filesystem_class
     except ImportError as error:
-        raise _missing(scheme, "pip install fsspec and what it asks for") from error
+        raise _missing(scheme, "pip install fsspec and its dependencies") from error
     try:
         kind: FileSystemClass = get_filesystem_class(scheme)
     except ImportError as error:
         raise _missing(scheme, describe_error(error)) from error
     except ValueError as error:
         raise StoreError(
-            f"{scheme}:// is no kind of store that fsspec knows; a file of that name is ./{scheme}:"
+            f"{scheme}:// is not a store that fsspec supports; for a file of that name write ./{scheme}:"
         ) from error
     return kind
 
 
 def _missing(scheme: str, hint: str) -> StoreError:
     hint = "pip install 'sm-imgcheck[s3]'" if scheme == "s3" else hint
-    return StoreError(f"{scheme}:// needs packages that are not there: {hint}")
+    return StoreError(f"{scheme}:// needs packages that are not installed: {hint}")
 
 
 def _s3_options() -> dict[str, object]:
-    """Time limits, retries and connections; what the user's own settings of fsspec say goes before them."""
+    """Time limits, retries and connections; the user's fsspec settings have priority."""
     from fsspec.config import conf
 
-    own = conf.get("s3", {}).get("config_kwargs", {})
+    user_options = conf.get("s3", {}).get("config_kwargs", {})
     config: dict[str, object] = {"connect_timeout": 10, "read_timeout": 60, "max_pool_connections": 2 * IN_FLIGHT}
     if not os.environ.keys() & {"AWS_RETRY_MODE", "AWS_MAX_ATTEMPTS"}:
         config["retries"] = {"mode": "standard", "total_max_attempts": 5}
-    return {"config_kwargs": config | own}
+    return {"config_kwargs": config | user_options}
 
 
-def _guarded(scheme: str) -> dict[str, object]:
+def _redirect_options(scheme: str) -> dict[str, object]:
     """Redirects to private addresses are not followed; the user's own settings of fsspec stay."""
     from fsspec.config import conf
 
     from sm_imgcheck.io.stores._redirects import guard
 
-    own = conf.get(scheme, {}).get("client_kwargs", {})
-    return {"client_kwargs": own | {"trace_configs": [*own.get("trace_configs", []), guard()]}}
+    user_options = conf.get(scheme, {}).get("client_kwargs", {})
+    return {"client_kwargs": user_options | {"trace_configs": [*user_options.get("trace_configs", []), guard()]}}
 
 
 def describe_error(error: BaseException) -> str:

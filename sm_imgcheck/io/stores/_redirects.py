@@ -1,8 +1,8 @@
-"""HTTP redirects: none leads from an address that the user names to a private one, where other services listen.
+"""HTTP redirects: none is followed from an address of the user to a private one, with other services.
 
-A server that answers with ``Location: http://169.254.169.254/...`` would otherwise have this machine's credentials read
-(https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html).
-Not checked: a host name that has another address when it is resolved again for the connection.
+A server that responds with ``Location: http://169.254.169.254/...`` would otherwise have this machine's credentials
+read (https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html). Not
+checked: a host name that resolves to a different address for the connection.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class RedirectError(Exception):
 
 
 def guard() -> TraceConfig:
-    """What a client of aiohttp asks before it follows a redirect (``trace_configs``)."""
+    """Return aiohttp hooks that run before a redirect is followed (``trace_configs``)."""
     from aiohttp import TraceConfig
 
     trace = TraceConfig()
@@ -38,7 +38,7 @@ def guard() -> TraceConfig:
 
 
 def redirect_of(error: BaseException | None) -> RedirectError | None:
-    """The redirect that was not followed, in an error or its causes: fsspec calls it a file that is not there."""
+    """Return the redirect that was not followed, from an error or its causes: fsspec reports it as a missing file."""
     while error is not None and not isinstance(error, RedirectError):
         error = error.__cause__ or error.__context__
     return error
@@ -61,7 +61,7 @@ async def private_address(target: URL) -> str:
     """The first address of a host that is not public (RFC 6890); empty: all are. A host without any is not reached."""
     hosts: list[str] = []
     with suppress(OSError):
-        found = await asyncio.get_running_loop().getaddrinfo(target.host, target.port, type=SOCK_STREAM)
-        hosts = [str(place[0]) for *_, place in found]
+        addresses_found = await asyncio.get_running_loop().getaddrinfo(target.host, target.port, type=SOCK_STREAM)
+        hosts = [str(location[0]) for *_, location in addresses_found]
     addresses = [ip_address(host.partition("%")[0]) for host in hosts]
-    return next((str(one) for one in addresses if not one.is_global or one.is_multicast), "")
+    return next((str(address) for address in addresses if not address.is_global or address.is_multicast), "")

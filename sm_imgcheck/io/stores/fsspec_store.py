@@ -20,74 +20,74 @@ if TYPE_CHECKING:
 __all__ = ["PART_BYTES", "below", "contain", "cut", "fetch", "head", "make_folder", "read", "remove", "stat", "write"]
 
 PART_BYTES = 8 << 20
-"""Of a multipart upload; S3 takes 5 MiB to 5 GiB a part, and 10,000 parts."""
+"""Part size of a multipart upload; S3 accepts 5 MiB to 5 GiB a part, and 10,000 parts."""
 _PARTS_OF_ONE_SIZE = 2000
-"""After so many, parts are twice as large: 10,000 of them hold 484 GiB, with at most 128 MiB in hand for each."""
+"""After this number, parts are twice as large: 10,000 of them hold 484 GiB, with at most 128 MiB in memory for each."""
 
 
 def cut(chunks: Iterable[Chunk]) -> Iterator[bytes]:
-    """The same bytes, cut anew."""
-    held, number = bytearray(), 0
+    """The same bytes in chunks of a different size."""
+    buffer, number = bytearray(), 0
     for chunk in chunks:
         view = memoryview(chunk)
         while view:
-            room = (PART_BYTES << number // _PARTS_OF_ONE_SIZE) - len(held)
-            held += view[:room]
+            room = (PART_BYTES << number // _PARTS_OF_ONE_SIZE) - len(buffer)
+            buffer += view[:room]
             view = view[room:]
-            if len(held) == PART_BYTES << number // _PARTS_OF_ONE_SIZE:
-                yield bytes(held)
-                held, number = bytearray(), number + 1
-    if held:
-        yield bytes(held)
+            if len(buffer) == PART_BYTES << number // _PARTS_OF_ONE_SIZE:
+                yield bytes(buffer)
+                buffer, number = bytearray(), number + 1
+    if buffer:
+        yield bytes(buffer)
 
 
 _TAGS = ("ETag", "etag", "md5Hash", "content_md5", "generation", "mtime", "last_modified", "LastModified", "created")
-"""Under which names file systems tell what changes with the content, the surest first."""
+"""Keys of file systems whose values change with the content, the most reliable first."""
 
 
-def stat(place: str) -> Stat | None:
-    fs = filesystem(place)
+def stat(location: str) -> Stat | None:
+    fs = filesystem(location)
     try:
-        found = fs.info(place)
+        info = fs.info(location)
     except FileNotFoundError as error:
         if redirect := redirect_of(error):
             raise LocationError(str(redirect)) from error
         return None
     except Exception as error:
-        raise LocationError(f"cannot be looked at: {describe_error(error)}") from error
-    return _stat(found) if found.get("type") == "file" else None
+        raise LocationError(f"cannot be inspected: {describe_error(error)}") from error
+    return _stat(info) if info.get("type") == "file" else None
 
 
-def read(place: str, limit: int) -> bytes:
-    return fetch(place, limit).body
+def read(location: str, limit: int) -> bytes:
+    return fetch(location, limit).body
 
 
-def fetch(place: str, limit: int) -> StoreObject:
-    there = stat(place)
-    if there is None:
-        raise LocationError("cannot be read: there is no such file")
-    if there.size > limit:
-        raise FileSizeError(there.size, limit)
-    body = head(place, limit + 1)  # some servers do not say how large a file is, or not the truth
+def fetch(location: str, limit: int) -> StoreObject:
+    current = stat(location)
+    if current is None:
+        raise LocationError("cannot be read: file not found")
+    if current.size > limit:
+        raise FileSizeError(current.size, limit)
+    body = head(location, limit + 1)  # some servers report no file size, or a wrong one
     if len(body) > limit:
         raise FileSizeError(len(body), limit)
-    return StoreObject(body=body, tag=there.tag)
+    return StoreObject(body=body, tag=current.tag)
 
 
-def head(place: str, length: int) -> bytes:
-    fs = filesystem(place)
+def head(location: str, length: int) -> bytes:
+    fs = filesystem(location)
     try:
-        with fs.open(place, "rb") as file:
+        with fs.open(location, "rb") as file:
             return file.read(length)
     except Exception as error:
         raise LocationError(f"cannot be read: {describe_error(error)}") from error
 
 
-def below(place: str) -> Iterator[tuple[str, Stat]]:
-    fs = filesystem(place)
-    for entry in _entries(fs, place, place):
+def below(location: str) -> Iterator[tuple[str, Stat]]:
+    fs = filesystem(location)
+    for entry in _entries(fs, location, location):
         name = entry["name"].rstrip("/").rpartition("/")[2]
-        where = f"{place.rstrip('/') if place.rpartition('://')[2] else place[:-1]}/{name}"
+        where = f"{location.rstrip('/') if location.rpartition('://')[2] else location[:-1]}/{name}"
         if entry.get("type") == "directory":
             try:
                 yield from ((f"{name}/{rest}", state) for rest, state in below(where))
@@ -97,23 +97,23 @@ def below(place: str) -> Iterator[tuple[str, Stat]]:
             yield name, _stat(entry)
 
 
-def write(place: str, chunks: Iterable[Chunk], *, force: bool = False) -> None:
-    fs = filesystem(place)
-    with _writing(place):
-        there = None if force else stat(place)
-    if there is None:
-        _put(fs, place, chunks)
-    elif not _holds(fs, place, there, chunks):
-        raise OutputError(f"{for_terminal(place)} exists and is not what would be written: --force replaces it")
+def write(location: str, chunks: Iterable[Chunk], *, force: bool = False) -> None:
+    fs = filesystem(location)
+    with _writing(location):
+        current = None if force else stat(location)
+    if current is None:
+        _put(fs, location, chunks)
+    elif not _holds(fs, location, current, chunks):
+        raise OutputError(f"{for_terminal(location)} exists and is not what would be written: --force replaces it")
 
 
-def remove(place: str) -> None:
-    fs = filesystem(place)
+def remove(location: str) -> None:
+    fs = filesystem(location)
     try:
         with suppress(FileNotFoundError):
-            fs.rm_file(place)
+            fs.rm_file(location)
     except Exception as error:
-        raise OutputError(f"{for_terminal(place)} cannot be removed: {describe_error(error)}") from error
+        raise OutputError(f"{for_terminal(location)} cannot be removed: {describe_error(error)}") from error
 
 
 def make_folder(folder: str, inside: str) -> None:  # noqa: ARG001
@@ -125,34 +125,34 @@ def make_folder(folder: str, inside: str) -> None:  # noqa: ARG001
 
 
 def contain(folder: str, inside: str) -> None:
-    """There are no links."""
+    """No links exist."""
 
 
-def _entries(fs: FileSystem, folder: str, shown: str) -> list[Entry]:
+def _entries(fs: FileSystem, folder: str, name: str) -> list[Entry]:
     """What is in one folder, by name; a folder's name sorts as if it ended in a slash."""
     try:
-        found = fs.ls(folder, detail=True)
+        info = fs.ls(folder, detail=True)
     except FileNotFoundError as error:
         if redirect := redirect_of(error):
             raise LocationError(str(redirect)) from error
         return []
     except Exception as error:
         raise LocationError(f"cannot be listed: {describe_error(error)}") from error
-    inside = [entry for entry in found if entry["name"].strip("/") != fs._strip_protocol(shown).strip("/")]  # noqa: SLF001
+    inside = [entry for entry in info if entry["name"].strip("/") != fs._strip_protocol(name).strip("/")]  # noqa: SLF001
     return sorted(inside, key=lambda entry: entry["name"].rstrip("/") + "/" * (entry.get("type") == "directory"))
 
 
-def _put(fs: FileSystem, place: str, chunks: Iterable[Chunk]) -> None:
-    """Write under a name that appears when all is there: file systems of fsspec can hold back until ``commit``."""
+def _put(fs: FileSystem, location: str, chunks: Iterable[Chunk]) -> None:
+    """Write under a name that appears when the file is complete: file systems of fsspec can wait for ``commit``."""
     parts = cut(chunks)
     first = next(parts, b"")  # what fails to be made has not begun to be written
-    with _writing(place):
-        file = fs.open(place, "wb", autocommit=False)
+    with _writing(location):
+        file = fs.open(location, "wb", autocommit=False)
     try:
         for part in chain((first,), parts):
-            with _writing(place):
+            with _writing(location):
                 file.write(part)
-        with _writing(place):
+        with _writing(location):
             file.close()
             file.commit()
     except BaseException:  # Ctrl-C too
@@ -161,27 +161,27 @@ def _put(fs: FileSystem, place: str, chunks: Iterable[Chunk]) -> None:
         raise
 
 
-def _holds(fs: FileSystem, place: str, there: Stat, chunks: Iterable[Chunk]) -> bool:
+def _holds(fs: FileSystem, location: str, current: Stat, chunks: Iterable[Chunk]) -> bool:
     """Whether a file has this content."""
-    left = there.size
-    with _writing(place):
-        file = fs.open(place, "rb")
+    left = current.size
+    with _writing(location):
+        file = fs.open(location, "rb")
     with file:
         for chunk in chunks:
             left -= len(chunk)
-            with _writing(place):
+            with _writing(location):
                 if left < 0 or file.read(len(chunk)) != chunk:
                     return False
     return left == 0
 
 
 @contextmanager
-def _writing(place: str) -> Iterator[None]:
-    """What the store says to it is told; what whoever makes the chunks says goes on its way."""
+def _writing(location: str) -> Iterator[None]:
+    """Convert errors of the store; errors of the chunks' producer are raised unchanged."""
     try:
         yield
     except Exception as error:
-        raise OutputError(f"{for_terminal(place)} cannot be written: {describe_error(error)}") from error
+        raise OutputError(f"{for_terminal(location)} cannot be written: {describe_error(error)}") from error
 
 
 def _stat(entry: Entry) -> Stat:

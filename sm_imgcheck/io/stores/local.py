@@ -30,20 +30,20 @@ __all__ = [
 ]
 
 MAX_FILE_BYTES = 512 << 20
-"""Larger files are not read: 178,956,970 pixels, Pillow's limit, are 512 MiB of RGB even when nothing is compressed."""
+"""Larger files are not read: 178,956,970 pixels, Pillow's limit, are 512 MiB of uncompressed RGB."""
 
 
 NO_SIZE = "declares 0 bytes and holds more, as files of /proc do: copy it to an ordinary file"
-"""What is said of a file whose size is not known before it is read."""
+"""State of a file whose size is unknown before it is read."""
 _PATIENCE = 60.0
-"""Seconds that a named pipe may take to its first byte: a path in somebody else's spec must not stop a run for good."""
+"""Seconds until the first byte of a named pipe: a path in a spec must not block a run forever."""
 
 
 def open_local_file(path: str, *, pipes: bool = True) -> BufferedReader:
-    """A file, open for reading bytes. Raises OSError, whose ``strerror`` is a clause, for what cannot be one.
+    """Open a file for reading bytes. Raises OSError, whose ``strerror`` is a clause, for anything else.
 
-    Of a pipe what its writer sends is read, as a shell's ``<(command)`` wants it. A device has no end and is no file.
-    pipes: whether a pipe is opened at all.
+    A pipe is read to its end, for a shell's ``<(command)``. A device has no end and is rejected. pipes: whether a pipe
+    is opened at all.
     """
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -64,62 +64,62 @@ def open_local_file(path: str, *, pipes: bool = True) -> BufferedReader:
 
 
 def _wait_for_writer(handle: int, path: str) -> None:
-    """Return when a pipe has data or its writer has closed it; raise OSError where neither comes.
+    """Return when a pipe has data or its writer has closed it; raise OSError after the time limit.
 
-    The descriptor does not block while nobody has opened a named pipe for writing, and a read would find it empty.
-    What has no name, such as ``/dev/fd/63``, has its writer from the start, who may take any time.
+    The descriptor does not block before a writer has opened a named pipe, and a read would find it empty. A pipe
+    without a name, such as ``/dev/fd/63``, has its writer from the start, which has no time limit.
     """
     import select
 
     waiting = select.poll()
     waiting.register(handle, select.POLLIN)
-    named = os.path.exists(os.path.realpath(path))
-    if not waiting.poll(_PATIENCE * 1000 if named else None):
-        raise OSError(errno.ETIMEDOUT, f"it is a pipe, and nothing was written to it within {_PATIENCE:.0f} s")
+    has_name = os.path.exists(os.path.realpath(path))
+    if not waiting.poll(_PATIENCE * 1000 if has_name else None):
+        raise OSError(errno.ETIMEDOUT, f"it is a pipe, and no data was written to it within {_PATIENCE:.0f} s")
     os.set_blocking(handle, True)
 
 
-def stat(place: str) -> Stat | None:
+def stat(location: str) -> Stat | None:
     try:
-        state = os.stat(place)
+        state = os.stat(location)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
-        raise LocationError(f"cannot be looked at: {_reason(error)}") from None
+        raise LocationError(f"cannot be inspected: {_reason(error)}") from None
     return _stat(state) if modes.S_ISREG(state.st_mode) else None
 
 
-def read(place: str, limit: int) -> bytes:
-    return fetch(place, limit).body
+def read(location: str, limit: int) -> bytes:
+    return fetch(location, limit).body
 
 
-def fetch(place: str, limit: int) -> StoreObject:
+def fetch(location: str, limit: int) -> StoreObject:
     try:
-        with open_local_file(place, pipes=False) as file:
-            there = _stat(os.fstat(file.fileno()))
-            if there.size > limit:
-                raise FileSizeError(there.size, limit)
-            # Not ``limit``: room for 512 MiB, taken and given back, costs 0.1 ms.
-            body = file.read(there.size)
-            if not there.size and file.read(1):
+        with open_local_file(location, pipes=False) as file:
+            current = _stat(os.fstat(file.fileno()))
+            if current.size > limit:
+                raise FileSizeError(current.size, limit)
+            # Not ``limit``: allocating and releasing 512 MiB costs 0.1 ms.
+            body = file.read(current.size)
+            if not current.size and file.read(1):
                 raise LocationError(NO_SIZE)
-            return StoreObject(body=body, tag=there.tag)
+            return StoreObject(body=body, tag=current.tag)
     except OSError as error:
         raise LocationError(f"cannot be read: {_reason(error)}") from None
 
 
-def head(place: str, length: int) -> bytes:
+def head(location: str, length: int) -> bytes:
     try:
-        with open_local_file(place, pipes=False) as file:
+        with open_local_file(location, pipes=False) as file:
             return file.read(length)
     except OSError as error:
         raise LocationError(f"cannot be read: {_reason(error)}") from None
 
 
-def below(place: str) -> Iterator[tuple[str, Stat]]:
+def below(location: str) -> Iterator[tuple[str, Stat]]:
     try:
-        with os.scandir(place) as found:
-            entries = sorted(found, key=lambda entry: entry.name + "/" * entry.is_dir(follow_symlinks=False))
+        with os.scandir(location) as scan:
+            entries = sorted(scan, key=lambda entry: entry.name + "/" * entry.is_dir(follow_symlinks=False))
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
@@ -131,39 +131,39 @@ def below(place: str) -> Iterator[tuple[str, Stat]]:
             yield entry.name, state
 
 
-def write(place: str, chunks: Iterable[Chunk], *, force: bool = False, aside: str = "") -> None:
-    """As every store does. aside: a folder on the same disk for what is not finished; empty: that of the place."""
-    shown = for_terminal(place)
-    if os.path.lexists(place):
-        if what := no_file(place):
-            raise OutputError(f"{shown} is {what}, which is not replaced: remove it, or name another place")
-        # What comes once and is to be written anyway is not spent on a comparison.
-        if (not force or isinstance(chunks, Sequence)) and _holds(place, chunks):
+def write(location: str, chunks: Iterable[Chunk], *, force: bool = False, aside: str = "") -> None:
+    """Implements the interface. aside: a folder on the same disk for incomplete files; empty: the file's folder."""
+    name = for_terminal(location)
+    if os.path.lexists(location):
+        if description := no_file(location):
+            raise OutputError(f"{name} is {description}, which is not replaced: remove it, or name another location")
+        # A stream of chunks can be read once, so it is written without a comparison.
+        if (not force or isinstance(chunks, Sequence)) and _holds(location, chunks):
             return
         if not force:
-            raise OutputError(f"{shown} exists and is not what would be written: --force replaces it")
-    # A random name: containers that share a disk all run as process 1, and nobody can put a link in its way.
-    temporary = os.path.join(aside or os.path.dirname(place), f".sm-imgcheck-{os.urandom(8).hex()}.tmp")
+            raise OutputError(f"{name} exists and is not what would be written: --force replaces it")
+    # A random name: containers that share a disk all run as process 1, and an attacker cannot create a link under it.
+    temporary = os.path.join(aside or os.path.dirname(location), f".sm-imgcheck-{os.urandom(8).hex()}.tmp")
     try:
         with open(temporary, "xb") as file:  # O_CREAT | O_EXCL: a link of that name is not followed (open(2))
             file.writelines(chunks)
-        os.replace(temporary, place)
-    except BaseException as error:  # Ctrl-C too leaves nothing behind
+        os.replace(temporary, location)
+    except BaseException as error:  # Ctrl-C too removes the file
         with suppress(OSError):
             os.unlink(temporary)
         if isinstance(error, OSError):
             kind = OutputRefused if error.errno == errno.ENAMETOOLONG else OutputError
-            raise kind(f"{shown} cannot be written: {_reason(error)}") from error
+            raise kind(f"{name} cannot be written: {_reason(error)}") from error
         raise
 
 
-def remove(place: str) -> None:
+def remove(location: str) -> None:
     try:
-        os.unlink(place)
+        os.unlink(location)
     except FileNotFoundError:
         return
     except OSError as error:
-        raise OutputError(f"{for_terminal(place)} cannot be removed: {_reason(error)}") from error
+        raise OutputError(f"{for_terminal(location)} cannot be removed: {_reason(error)}") from error
 
 
 def make_folder(folder: str, inside: str) -> None:
@@ -173,7 +173,9 @@ def make_folder(folder: str, inside: str) -> None:
     except OSError as error:
         kind = OutputRefused if error.errno == errno.ENAMETOOLONG else OutputError
         if isinstance(error, FileExistsError | NotADirectoryError):
-            while not os.path.lexists(folder) and os.path.dirname(folder):  # the file may stand for a parent folder
+            while not os.path.lexists(folder) and os.path.dirname(
+                folder
+            ):  # a file may have the name of a parent folder
                 folder = os.path.dirname(folder)
             raise kind(f"{for_terminal(folder)}: got a file, expected a folder or a new name") from error
         raise kind(f"{for_terminal(folder)}: the folder cannot be made: {_reason(error)}") from error
@@ -183,31 +185,31 @@ def contain(folder: str, inside: str) -> None:
     try:
         top, real = os.path.realpath(inside or "."), os.path.realpath(folder or ".")
     except (OSError, ValueError) as error:
-        raise OutputRefused(f"{for_terminal(folder)} cannot be looked at: {_reason(error)}") from error
+        raise OutputRefused(f"{for_terminal(folder)} cannot be inspected: {_reason(error)}") from error
     if real != top and not real.startswith(os.path.join(top, "")):
         raise OutputRefused(
-            f"{for_terminal(folder)} leads to {for_terminal(real)}, outside of {for_terminal(inside)}: "
+            f"{for_terminal(folder)} points to {for_terminal(real)}, outside of {for_terminal(inside)}: "
             "remove that link, or name another folder"
         )
 
 
-def no_file(place: str) -> str:
-    """What stands at a place, or at the end of the link there, where that is nothing to be replaced."""
+def no_file(location: str) -> str:
+    """Return a description of an object, or of the target of its link, that must not be replaced."""
     try:
-        mode = os.stat(place).st_mode
-    except OSError:  # a link that leads nowhere
+        mode = os.stat(location).st_mode
+    except OSError:  # a link without a target
         return ""
     if modes.S_ISDIR(mode):
         return "a folder"
     return "" if modes.S_ISREG(mode) else "a device, a pipe or a socket"
 
 
-def _holds(place: str, chunks: Iterable[Chunk]) -> bool:
-    """Whether a file is there, a regular one, and has this content."""
+def _holds(location: str, chunks: Iterable[Chunk]) -> bool:
+    """Return whether a regular file with this content exists."""
     try:
-        if not os.path.isfile(place) or os.path.islink(place):
+        if not os.path.isfile(location) or os.path.islink(location):
             return False
-        with open(place, "rb") as file:
+        with open(location, "rb") as file:
             return all(file.read(len(chunk)) == chunk for chunk in chunks) and not file.read(1)
     except OSError:
         return False

@@ -1,4 +1,4 @@
-"""Several requests at a time, their answers in order."""
+"""Several requests at a time, their responses in order."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ __all__ = ["IN_FLIGHT", "ahead"]
 T = TypeVar("T")
 R = TypeVar("R")
 IN_FLIGHT = 16
-"""Requests at a time. An object store answers a request in 30 to 100 ms, whatever else it is asked meanwhile."""
+"""Requests at a time. An object store responds in 30 to 100 ms, independent of the number of requests."""
 
 
 def ahead(
     function: Callable[[T], R], items: Iterable[T], *, room: int = IN_FLIGHT, weigh: Callable[[T], int] = lambda _: 1
 ) -> Iterator[R]:
-    """Yield ``function(item)`` of each, in order, with several of them under way in threads.
+    """Yield ``function(item)`` of each, in order, with several of them running in threads.
 
-    An item is begun while all that are under way weigh no more than ``room``, and it at least when nothing else is.
-    So memory is bounded, and nobody waits for what comes later. Raises what the function and the items raise, at its
-    place: what is under way before it is yielded first.
+    An item starts while all running items weigh no more than ``room``, or when no other item runs. So memory is
+    bounded, and no item waits for a later one. Raises the exceptions of the function and the items, at their positions:
+    results of earlier items are yielded first.
     """
     from concurrent.futures import ThreadPoolExecutor  # loads logging
 
     waiting: deque[tuple[int, Future[R]]] = deque()
-    held, failure, left = 0, None, iter(items)
+    weight_in_flight, failure, left = 0, None, iter(items)
     pool = ThreadPoolExecutor(IN_FLIGHT)
     try:
         while True:
@@ -41,11 +41,11 @@ def ahead(
                 failure = error
                 break
             weight = weigh(item)
-            while waiting and (held + weight > room or len(waiting) >= IN_FLIGHT):
-                done, answer = waiting.popleft()
-                held -= done
-                yield answer.result()
-            held += weight
+            while waiting and (weight_in_flight + weight > room or len(waiting) >= IN_FLIGHT):
+                weight_done, future = waiting.popleft()
+                weight_in_flight -= weight_done
+                yield future.result()
+            weight_in_flight += weight
             waiting.append((weight, pool.submit(function, item)))
         while waiting:
             yield waiting.popleft()[1].result()

@@ -1,4 +1,4 @@
-"""S3 and what speaks its language, through s3fs: page by page, part by part."""
+"""S3 and compatible stores, through s3fs: page by page, part by part."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sm_imgcheck.io.stores._connect import FileSystem
 
     class S3Body(Protocol):
-        """The content of an object, on its way."""
+        """The content of an object as a stream."""
 
         async def read(self, length: int) -> bytes: ...
         def close(self) -> None: ...
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
         Size: int
         ETag: str
 
-    class S3Answer(TypedDict, total=False):
-        """What the operations that are called here answer, each some of it."""
+    class S3Response(TypedDict, total=False):
+        """Responses of the operations that are called here, each with some of these keys."""
 
         Body: S3Body
         ContentLength: int
@@ -48,12 +48,12 @@ if TYPE_CHECKING:
         NextContinuationToken: str
 
     class S3FileSystem(FileSystem, Protocol):
-        """What is used of s3fs besides."""
+        """The other attributes of s3fs that are used."""
 
         loop: AbstractEventLoop
         retries: int
 
-        def call_s3(self, method: str, **words: object) -> S3Answer: ...
+        def call_s3(self, method: str, **words: object) -> S3Response: ...
 
 
 __all__ = [
@@ -70,28 +70,28 @@ __all__ = [
     "write",
 ]
 
-_ONE = {
-    "404": "there is no such object",
-    "NoSuchKey": "there is no such object",
-    "NoSuchBucket": "there is no such bucket",
-    "403": "access is denied: these credentials may not do that, or there is no such object",
+_OBJECT_ERRORS = {
+    "404": "object not found",
+    "NoSuchKey": "object not found",
+    "NoSuchBucket": "bucket not found",
+    "403": "access denied: these credentials do not allow it, or the object does not exist",
     "AccessDenied": "access is denied: these credentials may not do that",
-    "InvalidObjectState": "it lies in an archive: restore it first",
+    "InvalidObjectState": "archived: restore it first",
 }
-_ALL = {
+_STORE_ERRORS = {
     "InvalidAccessKeyId": "the credentials are not known",
     "SignatureDoesNotMatch": "the credentials are wrong",
     "ExpiredToken": "the credentials have expired: get new ones",
-    "InvalidToken": "the credentials are not taken: get new ones",
+    "InvalidToken": "credentials rejected: get new ones",
     "RequestTimeTooSkewed": "the clock of this machine is wrong",
     "PermanentRedirect": "the bucket is in another region: set AWS_REGION",
     "AuthorizationHeaderMalformed": "the bucket is in another region: set AWS_REGION",
 }
 _BY_NAME = {
-    "NoCredentialsError": "there are no credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; "
+    "NoCredentialsError": "no credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; "
     "a public bucket needs none with FSSPEC_S3_ANON=true",
-    "EndpointConnectionError": "nobody answers there: is there a network, and is AWS_ENDPOINT_URL right?",
-    "ConnectTimeoutError": "nobody answers there in time: is there a network, and is AWS_ENDPOINT_URL right?",
+    "EndpointConnectionError": "no response: check the network and AWS_ENDPOINT_URL",
+    "ConnectTimeoutError": "no response in time: check the network and AWS_ENDPOINT_URL",
 }
 
 
@@ -108,7 +108,7 @@ class S3RequestError(Exception):
 
     @property
     def missing(self) -> bool:
-        """Whether there is nothing at that place."""
+        """Return whether no object exists at that location."""
         return self.code in {"404", "NoSuchKey"}
 
 
@@ -119,17 +119,17 @@ def describe_s3_error(error: Exception) -> S3RequestError:
     cause = error if isinstance(error, (ClientError, BotoCoreError)) else error.__cause__
     if isinstance(cause, ClientError):
         code = str(cause.response.get("Error", {}).get("Code", ""))
-        known = _ONE.get(code) or _ALL.get(code)
-        words = f"{known} ({for_terminal(code)})" if known else describe_error(cause)
-        return S3RequestError(code, words, everywhere=code in _ALL)
+        description = _OBJECT_ERRORS.get(code) or _STORE_ERRORS.get(code)
+        words = f"{description} ({for_terminal(code)})" if description else describe_error(cause)
+        return S3RequestError(code, words, everywhere=code in _STORE_ERRORS)
     if isinstance(cause, ParamValidationError):  # a name that no bucket can have
         return S3RequestError("", describe_error(cause))
     if isinstance(cause, BotoCoreError):
-        known = next((_BY_NAME[kind.__name__] for kind in type(cause).__mro__ if kind.__name__ in _BY_NAME), "")
+        description = next((_BY_NAME[kind.__name__] for kind in type(cause).__mro__ if kind.__name__ in _BY_NAME), "")
         return S3RequestError(
-            "", f"{known} ({describe_error(cause)})" if known else describe_error(cause), everywhere=True
+            "", f"{description} ({describe_error(cause)})" if description else describe_error(cause), everywhere=True
         )
-    return S3RequestError("", f"the connection broke off ({type(error).__name__}: {describe_error(error)})")
+    return S3RequestError("", f"the connection was interrupted ({type(error).__name__}: {describe_error(error)})")
 
 
 _PARTS_IN_FLIGHT = 4
@@ -138,113 +138,113 @@ _TRIES = 4
 _BUCKET = re.compile(r"(arn:[^/]+?:(?:accesspoint|bucket)[:/][^:/]+|[^/]*)/?", re.DOTALL)
 
 
-def stat(place: str) -> Stat | None:
+def stat(location: str) -> Stat | None:
     try:
-        answer = _call("head_object", place)
-    except S3RequestError as failed:
-        if failed.missing:
+        response = _call("head_object", location)
+    except S3RequestError as error:
+        if error.missing:
             return None
-        raise _unreadable(place, failed) from failed
-    return _stat(answer["ContentLength"], answer)
+        raise _unreadable(location, error) from error
+    return _stat(response["ContentLength"], response)
 
 
-def read(place: str, limit: int) -> bytes:
-    return fetch(place, limit).body
+def read(location: str, limit: int) -> bytes:
+    return fetch(location, limit).body
 
 
-def fetch(place: str, limit: int) -> StoreObject:
+def fetch(location: str, limit: int) -> StoreObject:
     try:
-        return _fetched(place, limit)
-    except S3RequestError as failed:
-        raise _unreadable(place, failed) from failed
+        return _fetch(location, limit)
+    except S3RequestError as error:
+        raise _unreadable(location, error) from error
 
 
-def head(place: str, length: int) -> bytes:
+def head(location: str, length: int) -> bytes:
     try:
-        return _fetched(place, length, Range=f"bytes=0-{length - 1}").body
-    except S3RequestError as failed:
-        if failed.code in {"InvalidRange", "416"}:  # there is not one byte
+        return _fetch(location, length, Range=f"bytes=0-{length - 1}").body
+    except S3RequestError as error:
+        if error.code in {"InvalidRange", "416"}:  # there is not one byte
             return b""
-        raise _unreadable(place, failed) from failed
+        raise _unreadable(location, error) from error
 
 
-def below(place: str) -> Iterator[tuple[str, Stat]]:
+def below(location: str) -> Iterator[tuple[str, Stat]]:
     token: dict[str, str] = {}
     while True:
-        prefix = _prefix(place)
+        prefix = _prefix(location)
         try:
-            page = _call("list_objects_v2", place, Key=None, Prefix=prefix, **token)
-        except S3RequestError as failed:
-            if not token and not failed.everywhere:
-                raise LocationError(f"cannot be listed: {failed.clause}") from failed
-            raise StoreError(f"{for_terminal(place)}: the listing failed: {failed.clause}") from failed
-        for one in page.get("Contents", ()):
-            yield one["Key"][len(prefix) :], _stat(one["Size"], one)
+            page = _call("list_objects_v2", location, Key=None, Prefix=prefix, **token)
+        except S3RequestError as error:
+            if not token and not error.everywhere:
+                raise LocationError(f"cannot be listed: {error.clause}") from error
+            raise StoreError(f"{for_terminal(location)}: the listing failed: {error.clause}") from error
+        for item in page.get("Contents", ()):
+            yield item["Key"][len(prefix) :], _stat(item["Size"], item)
         if not page.get("IsTruncated"):
             return
         following = {"ContinuationToken": page.get("NextContinuationToken", "")}
         if following == token:
-            raise StoreError(f"{for_terminal(place)}: the store lists the same page again and again")
+            raise StoreError(f"{for_terminal(location)}: the store lists the same page repeatedly")
         token = following
 
 
-def write(place: str, chunks: Iterable[Chunk], *, force: bool = False) -> None:
+def write(location: str, chunks: Iterable[Chunk], *, force: bool = False) -> None:
     try:
         parts = cut(chunks)
-        if not force and (there := _there(place)) is not None:
-            if _holds(place, there, parts):
+        if not force and (current := _existing(location)) is not None:
+            if _holds(location, current, parts):
                 return
-            raise OutputError(f"{for_terminal(place)} exists and is not what would be written: --force replaces it")
+            raise OutputError(f"{for_terminal(location)} exists and is not what would be written: --force replaces it")
         first, second = next(parts, b""), next(parts, None)
         if second is None:
-            _call("put_object", place, Body=first)
+            _call("put_object", location, Body=first)
         else:
-            _multipart(place, chain((first, second), parts))
-    except S3RequestError as failed:
-        kind = OutputRefused if failed.code in {"KeyTooLongError", "InvalidURI"} else OutputError
-        raise kind(f"{for_terminal(place)} cannot be written: {failed.clause}") from failed
+            _multipart(location, chain((first, second), parts))
+    except S3RequestError as error:
+        kind = OutputRefused if error.code in {"KeyTooLongError", "InvalidURI"} else OutputError
+        raise kind(f"{for_terminal(location)} cannot be written: {error.clause}") from error
 
 
-def remove(place: str) -> None:
+def remove(location: str) -> None:
     try:
-        _call("delete_object", place)
-    except S3RequestError as failed:
-        raise OutputError(f"{for_terminal(place)} cannot be removed: {failed.clause}") from failed
+        _call("delete_object", location)
+    except S3RequestError as error:
+        raise OutputError(f"{for_terminal(location)} cannot be removed: {error.clause}") from error
 
 
 def make_folder(folder: str, inside: str) -> None:
-    """There are no folders, and no links."""
+    """No folders and no links exist."""
 
 
 def contain(folder: str, inside: str) -> None:
-    """There are no links."""
+    """No links exist."""
 
 
-def _split(place: str) -> tuple[str, str]:
-    """Bucket and key; an access point stands for a bucket. Raises Failed for none."""
-    rest = place.partition("://")[2]
-    found = _BUCKET.match(rest)
-    if not found or not found[1]:
-        raise S3RequestError("", "names no bucket: a place in S3 is s3://BUCKET/PREFIX")
-    return found[1], rest[found.end() :]
+def _split(location: str) -> tuple[str, str]:
+    """Return bucket and key; an access point is a bucket. Raises Failed without a bucket."""
+    rest = location.partition("://")[2]
+    match = _BUCKET.match(rest)
+    if not match or not match[1]:
+        raise S3RequestError("", "no bucket, expected s3://BUCKET/PREFIX")
+    return match[1], rest[match.end() :]
 
 
-def _prefix(place: str) -> str:
+def _prefix(location: str) -> str:
     try:
-        key = _split(place)[1]
-    except S3RequestError as failed:
-        raise LocationError(failed.clause) from None
+        key = _split(location)[1]
+    except S3RequestError as error:
+        raise LocationError(error.clause) from None
     return f"{key}/" if key and not key.endswith("/") else key
 
 
-def _s3fs(place: str) -> S3FileSystem:
-    return cast("S3FileSystem", filesystem(place))
+def _s3fs(location: str) -> S3FileSystem:
+    return cast("S3FileSystem", filesystem(location))
 
 
-def _call(method: str, place: str, **more: object) -> S3Answer:
-    """The answer of S3. Raises Failed; StoreError where s3fs is not there."""
-    bucket, key = _split(place)
-    fs = _s3fs(place)
+def _call(method: str, location: str, **more: object) -> S3Response:
+    """Return the response of S3. Raises Failed; StoreError where s3fs is missing."""
+    bucket, key = _split(location)
+    fs = _s3fs(location)
     fs.retries = 1  # botocore repeats already, and waits the longer the more often
     words = {"Bucket": bucket, "Key": key, **more}
     if words["Key"] == "":
@@ -255,94 +255,94 @@ def _call(method: str, place: str, **more: object) -> S3Answer:
         raise describe_s3_error(error) from error
 
 
-def _fetched(place: str, limit: int, **more: str) -> StoreObject:
-    """An object or a range of it. A connection that breaks off is tried again."""
-    for tried in range(1, _TRIES + 1):
-        answer = _call("get_object", place, **more)
+def _fetch(location: str, limit: int, **more: str) -> StoreObject:
+    """Read an object or a range of it. An interrupted connection is retried."""
+    for attempt in range(1, _TRIES + 1):
+        response = _call("get_object", location, **more)
         try:
-            return StoreObject(body=_received(_s3fs(place).loop, answer, limit), tag=_tag(answer))
+            return StoreObject(body=_receive(_s3fs(location).loop, response, limit), tag=_tag(response))
         except FileSizeError:
             raise
         except Exception as error:
-            if tried == _TRIES:
+            if attempt == _TRIES:
                 raise describe_s3_error(error) from error
-            sleep(0.1 * 2**tried)
+            sleep(0.1 * 2**attempt)
     raise AssertionError
 
 
-def _received(loop: AbstractEventLoop, answer: S3Answer, limit: int) -> bytes:
+def _receive(loop: AbstractEventLoop, response: S3Response, limit: int) -> bytes:
     from fsspec.asyn import sync
 
-    if (size := answer.get("ContentLength", 0)) > limit:
-        loop.call_soon_threadsafe(answer["Body"].close)
+    if (size := response.get("ContentLength", 0)) > limit:
+        loop.call_soon_threadsafe(response["Body"].close)
         raise FileSizeError(size, limit)
-    body: bytes = sync(loop, _all, answer["Body"], limit)
+    body: bytes = sync(loop, _all, response["Body"], limit)
     return body
 
 
 async def _all(body: S3Body, limit: int) -> bytes:
-    """What comes, held to the limit whatever length was announced."""
-    held = bytearray()
+    """Read a body up to the limit, for any announced length."""
+    buffer = bytearray()
     try:
         while piece := await body.read(1 << 20):
-            held += piece
-            if len(held) > limit:
-                raise FileSizeError(len(held), limit)
+            buffer += piece
+            if len(buffer) > limit:
+                raise FileSizeError(len(buffer), limit)
     finally:
         body.close()
-    return bytes(held)
+    return bytes(buffer)
 
 
-def _there(place: str) -> Stat | None:
-    """What stands where something is to be written."""
+def _existing(location: str) -> Stat | None:
+    """Return the state of the object at an output location."""
     try:
-        return stat(place)
+        return stat(location)
     except LocationError as error:
         raise OutputError(
-            f"{for_terminal(place)}: what is there already {error}; --force writes without looking"
+            f"{for_terminal(location)}: the existing object {error}; --force writes without a check"
         ) from error
 
 
-def _holds(place: str, there: Stat, parts: Iterator[bytes]) -> bool:
-    """Whether an object has this content: by its ETag where that is the MD5 of the whole, otherwise part by part."""
+def _holds(location: str, current: Stat, parts: Iterator[bytes]) -> bool:
+    """Return whether an object has this content: by its ETag where that is the MD5 of the object, else part by part."""
     at = 0
     for part in parts:
-        if len(part) == there.size and md5(part, usedforsecurity=False).hexdigest() == there.tag:
+        if len(part) == current.size and md5(part, usedforsecurity=False).hexdigest() == current.tag:
             return next(parts, None) is None
         end = at + len(part)
-        if end > there.size or _fetched(place, len(part), Range=f"bytes={at}-{end - 1}").body != part:
+        if end > current.size or _fetch(location, len(part), Range=f"bytes={at}-{end - 1}").body != part:
             return False
         at = end
-    return at == there.size
+    return at == current.size
 
 
-def _multipart(place: str, parts: Iterator[bytes]) -> None:
-    """Upload in parts, some at a time. What is not completed is given up, so that nobody pays for it."""
-    upload = _call("create_multipart_upload", place)["UploadId"]
+def _multipart(location: str, parts: Iterator[bytes]) -> None:
+    """Upload in parts, some at a time. An incomplete upload is aborted, so that its parts cost no money."""
+    upload = _call("create_multipart_upload", location)["UploadId"]
 
-    def sent(numbered: tuple[int, bytes]) -> dict[str, object]:
-        number, part = numbered
-        answer = _call("upload_part", place, UploadId=upload, PartNumber=number, Body=part)
-        return {"PartNumber": number, "ETag": answer["ETag"]}
+    def upload_part(numbered_part: tuple[int, bytes]) -> dict[str, object]:
+        number, part = numbered_part
+        response = _call("upload_part", location, UploadId=upload, PartNumber=number, Body=part)
+        return {"PartNumber": number, "ETag": response["ETag"]}
 
     try:
-        done = list(ahead(sent, enumerate(parts, 1), room=_PARTS_IN_FLIGHT))
-        _call("complete_multipart_upload", place, UploadId=upload, MultipartUpload={"Parts": done})
+        parts_sent = list(ahead(upload_part, enumerate(parts, 1), room=_PARTS_IN_FLIGHT))
+        _call("complete_multipart_upload", location, UploadId=upload, MultipartUpload={"Parts": parts_sent})
     except BaseException:  # Ctrl-C too
         with suppress(S3RequestError):
-            _call("abort_multipart_upload", place, UploadId=upload)
+            _call("abort_multipart_upload", location, UploadId=upload)
         raise
 
 
-def _stat(size: int, answer: S3Answer | S3Object) -> Stat:
-    return Stat(size=size, tag=_tag(answer))
+def _stat(size: int, response: S3Response | S3Object) -> Stat:
+    return Stat(size=size, tag=_tag(response))
 
 
-def _tag(answer: S3Answer | S3Object) -> str:
-    return answer.get("ETag", "").strip('"')
+def _tag(response: S3Response | S3Object) -> str:
+    return response.get("ETag", "").strip('"')
 
 
-def _unreadable(place: str, failed: S3RequestError) -> StoreError:
-    if failed.everywhere:
-        return StoreError(f"{for_terminal(place)} cannot be read: {failed.clause}")
-    return LocationError(f"cannot be read: {failed.clause}")
+def _unreadable(location: str, error: S3RequestError) -> StoreError:
+    if error.everywhere:
+        return StoreError(f"{for_terminal(location)} cannot be read: {error.clause}")
+    return LocationError(f"cannot be read: {error.clause}")

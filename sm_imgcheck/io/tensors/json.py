@@ -20,8 +20,8 @@ from sm_imgcheck.io.tensors import JSON_COSTS, Chunk, too_costly
 __all__ = ["encode", "is_json_tensor", "nested", "read_json"]
 
 _VALUES = 8192
-"""How many values become text at once: some 90 kB, which stay in the cache. One text of a whole 1x224x224x3 tensor
-takes half as long again in a fresh process, because every page of it is touched for the first time."""
+"""Number of values that become text together: about 90 kB, which stay in the cache. One text of a complete 1x224x224x3
+tensor needs 1.5 times the time in a fresh process, because each of its pages is touched for the first time."""
 
 
 def encode(array: np.ndarray) -> Iterator[Chunk]:
@@ -30,7 +30,7 @@ def encode(array: np.ndarray) -> Iterator[Chunk]:
     bad = 0 if values.dtype.kind in "biu" else int(values.size - np.count_nonzero(np.isfinite(values)))
     if bad:
         verb = "is" if bad == 1 else "are"
-        raise ValueError(f"{bad} of {values.size} values {verb} NaN or infinite, and JSON has no word for that")
+        raise ValueError(f"{bad} of {values.size} values {verb} NaN or infinite, which JSON cannot represent")
     import orjson
 
     head = orjson.dumps({"shape": list(array.shape), "dtype": array.dtype.name})
@@ -74,7 +74,7 @@ KEYS = ("shape", "dtype", "data")
 
 
 def is_json_tensor(body: bytes) -> bool:
-    """Whether the bytes begin a JSON object that says a shape, a dtype or data, whatever is wrong inside."""
+    """Return whether the bytes begin a JSON object with a shape, a dtype or data, valid or not."""
     head = body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
     return head[:1] == b"{" and any(key in head for key in (b'"shape"', b'"dtype"', b'"data"'))
 
@@ -93,8 +93,8 @@ def read_json(body: bytes) -> np.ndarray:
         raise CandidateError("SRC150", f"JSON tensor: duplicate key {twice[:60]!r}")
     missing = [key for key in KEYS if key not in document]
     if missing or str(document["dtype"]) not in JSON_DTYPES:
-        what = f"has no {missing[0]!r}" if missing else f"has the dtype {reprlib.repr(document['dtype'])}"
-        raise CandidateError("SRC150", f"JSON tensor: {what}; expected {{'shape', 'dtype', 'data'}}")
+        mismatch = f"has no {missing[0]!r}" if missing else f"has the dtype {reprlib.repr(document['dtype'])}"
+        raise CandidateError("SRC150", f"JSON tensor: {mismatch}; expected {{'shape', 'dtype', 'data'}}")
     shape = declared_shape(document["shape"])
     array = json_numbers(document["data"], str(document["dtype"]), plain=plain)
     if array.size == 0 == prod(shape) and array.shape == tuple(empty_shape_prefix(shape)):
@@ -110,33 +110,33 @@ def check_size(body: bytes) -> None:
     """Raise CandidateError where parsing would take too much memory."""
     if len(body) > MAX_JSON_BYTES:
         raise CandidateError("SRC154", f"JSON size: got {len(body)} bytes, expected at most {MAX_JSON_BYTES}")
-    if why := too_costly(body, JSON_COSTS, "store it as .npy"):
-        raise CandidateError("SRC154", f"not read: {why}")
+    if reason := too_costly(body, JSON_COSTS, "store it as .npy"):
+        raise CandidateError("SRC154", f"not read: {reason}")
 
 
 def is_plain(body: bytes) -> bool:
-    """Whether the text of an object has room for three keys, a dtype, numbers and lists, and for nothing else."""
+    """Return whether the text of an object has space only for three keys, a dtype, numbers and lists."""
     literals = any(word in body for word in (b"true", b"false", b"null"))
     return body.count(b'"') == 8 and body.count(b"{") == 1 and not literals
 
 
 def repeated_key(body: bytes) -> str:
-    """A key that stands twice in one object; empty: none does. orjson keeps the last and says nothing."""
-    found: list[str] = []
+    """Return a key that appears twice in one object; empty without one. orjson keeps the last without an error."""
+    keys: list[str] = []
 
     def note(pairs: list[tuple[str, object]]) -> None:
-        found.extend(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+        keys.extend(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
 
     with suppress(RecursionError):  # far deeper than any array: NumPy refuses it next
         json.loads(body, object_pairs_hook=note, parse_float=len, parse_int=len)
-    return found[0] if found else ""
+    return keys[0] if keys else ""
 
 
 def declared_shape(shape: object) -> tuple[int, ...]:
     """The shape, held to be one. Raises CandidateError."""
     lengths = shape if isinstance(shape, list) else [None]
-    whole = all(type(length) is int and length >= 0 for length in lengths)
-    if not whole or len(lengths) > MAX_DEPTH or prod(length or 1 for length in lengths) >= 1 << 59:
+    is_valid = all(type(length) is int and length >= 0 for length in lengths)
+    if not is_valid or len(lengths) > MAX_DEPTH or prod(length or 1 for length in lengths) >= 1 << 59:
         raise CandidateError(
             "SRC150", f"declares the shape {reprlib.repr(shape)}, expected a list of lengths such as [1, 3]"
         )
@@ -150,41 +150,41 @@ def empty_shape_prefix(shape: tuple[int, ...]) -> Iterator[int]:
 
 
 def json_numbers(data: object, dtype: str, *, plain: bool) -> np.ndarray:
-    """Nested lists of numbers as an array. Raises CandidateError for ragged lists, texts, numbers that do not fit.
+    """Return nested lists of numbers as an array. Raises CandidateError for ragged lists, texts and overflow.
 
-    plain: there are nothing but numbers and lists. NumPy reads truth values as 1 and 0, and gives each of many texts
-    the room of the longest.
+    plain: only numbers and lists. NumPy reads booleans as 1 and 0, and gives each of many texts the width of the
+    longest.
     """
     kind = np.dtype("float32" if dtype == "bfloat16" else dtype)
     try:
         if not plain and not types_in(data) <= ({bool, int} if kind.kind == "b" else {int, float}):
-            raise CandidateError("SRC150", f"JSON tensor data: got values that are not numbers, expected {dtype}")
+            raise CandidateError("SRC150", f"JSON tensor data: got non-numeric values, expected {dtype}")
         array = np.asarray(data)
         if array.size == 0:
             return array.astype(kind)
         with np.errstate(all="ignore"):
-            # Large whole numbers have become floats where no integer type of 64 bits holds them all.
+            # Large integers have become floats where no integer type of 64 bits holds them all.
             exact = kind.kind in "iu" and array.dtype.kind == "f"
-            made = np.asarray(data, dtype=kind) if exact else array.astype(kind)
+            result = np.asarray(data, dtype=kind) if exact else array.astype(kind)
     except (ValueError, OverflowError, TypeError, RecursionError) as problem:
         raise CandidateError(
             "SRC150", f"JSON tensor data: cannot be converted to an array: {str(problem)[:200]}"
         ) from None
-    if kind.kind == "f" and not np.isfinite(made).all():
+    if kind.kind == "f" and not np.isfinite(result).all():
         raise CandidateError(
             "SRC150", f"JSON tensor data: got {np.abs(array).max():.6g}, expected the range of {dtype}"
         )
-    if kind.kind != "f" and not np.array_equal(made, array):
+    if kind.kind != "f" and not np.array_equal(result, array):
         raise CandidateError("SRC150", f"JSON tensor data: got other values, expected {dtype}")
-    return made
+    return result
 
 
 def types_in(data: object) -> set[type]:
     """The types of what nested lists hold, but lists."""
     if not isinstance(data, list):
         return {type(data)}
-    found = set(map(type, data))
-    if list in found:
-        found.discard(list)
-        found.update(*(types_in(one) for one in data if isinstance(one, list)))
-    return found
+    types = set(map(type, data))
+    if list in types:
+        types.discard(list)
+        types.update(*(types_in(item) for item in data if isinstance(item, list)))
+    return types

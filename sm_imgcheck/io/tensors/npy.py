@@ -19,8 +19,8 @@ def encode(array: np.ndarray) -> tuple[Chunk, Chunk]:
 
 @lru_cache(maxsize=64)
 def head(shape: tuple[int, ...], dtype: np.dtype) -> bytes:
-    """What stands before the values: version, dtype and shape, padded to a multiple of 64 bytes."""
+    """Return the bytes before the values: version, dtype and shape, padded to a multiple of 64 bytes."""
     text = BytesIO()
-    said = {"descr": np.lib.format.dtype_to_descr(dtype.newbyteorder("<")), "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(text, said)
+    header = {"descr": np.lib.format.dtype_to_descr(dtype.newbyteorder("<")), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(text, header)
     return text.getvalue()

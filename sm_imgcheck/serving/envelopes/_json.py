@@ -9,7 +9,7 @@ from typing import Any
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import Spec
-from sm_imgcheck.core.types.spec import UNNAMED
+from sm_imgcheck.core.types.spec import DEFAULT_NAME
 from sm_imgcheck.io.lazy_imports import np, orjson
 from sm_imgcheck.io.tensors import JSON_COSTS, JSON_LINES_COSTS, too_costly
 from sm_imgcheck.serving.envelopes import shown
@@ -23,7 +23,7 @@ def input_name(spec: Spec) -> str:
     TensorFlow Serving takes the one input of a signature without a name, and its key there is seldom what the tensor
     is called (``x``, not ``serving_default_x``).
     """
-    alone = spec.name == UNNAMED or spec.payload.get("stack") == "tensorflow-serving"
+    alone = spec.name == DEFAULT_NAME or spec.payload.get("stack") == "tensorflow-serving"
     return "" if alone else spec.name
 
 

@@ -14,14 +14,14 @@ from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.media_types import IMAGE_TYPES, JPG
 from sm_imgcheck.core.plugins import Registry
 from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
-from sm_imgcheck.core.types.spec import UNNAMED
+from sm_imgcheck.core.types.spec import DEFAULT_NAME
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY101, PAY114, PAY119, PAY120
 
 __all__ = [
     "DEFAULT_BODY_LIMIT",
+    "DEFAULT_NAME",
     "STACKS",
-    "UNNAMED",
     "ParseLimitExceeded",
     "RequestRejection",
     "Stack",

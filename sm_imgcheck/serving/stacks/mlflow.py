@@ -13,7 +13,7 @@ from sm_imgcheck.rules import Rule
 from sm_imgcheck.rules.payload_request import PAY103, PAY104, PAY111
 from sm_imgcheck.rules.payload_values import PAY105, PAY106, PAY118
 from sm_imgcheck.serving.stacks import (
-    UNNAMED,
+    DEFAULT_NAME,
     ParseLimitExceeded,
     RequestRejection,
     Stack,
@@ -100,7 +100,7 @@ def _joined(rows: list[Json]) -> dict[str, Json]:
 
 
 def _named(value: dict[str, Json], spec: Spec) -> Json:
-    if spec.name == UNNAMED:
+    if spec.name == DEFAULT_NAME:
         why = "the body names its input; a signature without names takes the list alone (name: says the model's name)"
         raise RequestRejection("", PAY104.finding(why, expected="a list", actual=", ".join(map(str, list(value)[:5]))))
     if list(value) != [spec.name]:

@@ -12,7 +12,7 @@ from sm_imgcheck.rules.payload_request import PAY101, PAY103, PAY104, PAY120
 from sm_imgcheck.rules.payload_values import PAY109, PAY115, PAY117
 from sm_imgcheck.serving.open_inference import DATATYPES, InputTensor, is_shape, name_of, numpy_dtype
 from sm_imgcheck.serving.stacks import (
-    UNNAMED,
+    DEFAULT_NAME,
     ParseLimitExceeded,
     RequestRejection,
     Stack,
@@ -104,7 +104,7 @@ def _name(tensor: InputTensor, spec: Spec) -> tuple[Finding, ...]:
     name = str(tensor["name"])[:100]
     if name == spec.name:
         return ()
-    if spec.name == UNNAMED:
+    if spec.name == DEFAULT_NAME:
         why = f"the spec does not say the input's name (name:), so {name!r} is not checked"
         return (PAY120.finding(why, actual=name),)
     why = f"the input is called {name!r}, the spec's {spec.name!r}; MLServer does not look, the runtime behind it may"

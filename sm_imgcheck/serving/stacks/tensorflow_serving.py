@@ -18,7 +18,7 @@ from sm_imgcheck.io.tensors import JSON_LINES_COSTS, too_costly
 from sm_imgcheck.rules.payload_request import PAY103, PAY104, PAY110, PAY111, PAY120
 from sm_imgcheck.rules.payload_values import PAY105, PAY106, PAY107, PAY117
 from sm_imgcheck.serving.stacks import (
-    UNNAMED,
+    DEFAULT_NAME,
     ParseLimitExceeded,
     RequestRejection,
     Stack,
@@ -91,7 +91,7 @@ def _check_name(entry: dict[str, Json], spec: Spec, where: str) -> tuple[Finding
     given = names[0] if len(names) == 1 else ""
     if given and (spec.name == given or spec.name.split(":")[0].endswith(f"_{given}")):
         return ()
-    if given and spec.name == UNNAMED:
+    if given and spec.name == DEFAULT_NAME:
         why = f"the spec does not say the input's name (name:), so {given!r} is not checked"
         return (PAY120.finding(why, actual=given),)
     text = f"{where.format(given)}JSON object: does not have named input: {given}"

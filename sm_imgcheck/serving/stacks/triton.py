@@ -16,7 +16,7 @@ from sm_imgcheck.rules.payload_request import PAY101, PAY102, PAY103, PAY104, PA
 from sm_imgcheck.rules.payload_values import PAY105, PAY107, PAY115, PAY117, PAY118
 from sm_imgcheck.serving.open_inference import DATATYPES, InputTensor, is_shape, name_of, numpy_dtype
 from sm_imgcheck.serving.stacks import (
-    UNNAMED,
+    DEFAULT_NAME,
     RequestRejection,
     Stack,
     describe_dtype_shape,
@@ -165,7 +165,7 @@ def _filled(tensor: InputTensor, tail: bytes, size: int) -> np.ndarray:
 def _check(tensor: InputTensor, spec: Spec) -> tuple[Finding, ...]:
     """Hold name, datatype and shape against the model's."""
     name, given, wanted = str(tensor["name"])[:100], tensor["datatype"], name_of(spec.contract.dtype)
-    if spec.name not in (name, UNNAMED):
+    if spec.name not in (name, DEFAULT_NAME):
         why = f"the input is called {name!r}; the model's is {spec.name!r}"
         text = f"unexpected inference input '{name}' for model"
         raise RequestRejection(text, PAY104.finding(why, expected=spec.name, actual=name), status=400)
@@ -176,7 +176,7 @@ def _check(tensor: InputTensor, spec: Spec) -> tuple[Finding, ...]:
         rule = PAY111 if encoded else PAY117
         raise RequestRejection(text, rule.finding(why, expected=wanted, actual=given), status=400)
     _check_shape(tuple(tensor["shape"]), name, spec)
-    if spec.name == UNNAMED and name != UNNAMED:
+    if spec.name == DEFAULT_NAME and name != DEFAULT_NAME:
         why = f"the spec does not say the input's name (name:), so {name!r} is not checked"
         return (PAY120.finding(why, actual=name),)
     return ()

@@ -63,7 +63,7 @@ def test_the_names_are_public():
     assert {"build_payload", "Payload", "PayloadError"} <= set(sm_imgcheck.__all__)
 
 
-PAIRS = [(name, form) for name in STACKS.ranked() for form in STACKS[name].envelopes]
+PAIRS = [(name, form) for name in STACKS.by_rank() for form in STACKS[name].envelopes]
 
 
 @pytest.mark.parametrize(("name", "form"), PAIRS)

@@ -140,7 +140,7 @@ def test_a_list_and_single_objects_cost_no_questions(folder, bucket, door, say):
     assert [line.split("?")[0].split("/", 2)[0] for line in door.log] == ["GET "] * 3
     [finding] = json.loads(out)["results"][2]["findings"]
     assert finding["code"] == "SRC101"
-    assert "there is no such object" in finding["message"]
+    assert "object not found" in finding["message"]
 
 
 def test_one_array_of_an_archive_in_a_store(there, say):
@@ -233,10 +233,10 @@ def test_packages_of_other_stores_are_named(folder, say, monkeypatch):
     monkeypatch.setattr("fsspec.get_filesystem_class", missing)
     code, _, err = say("validate", "gs://bucket/y.jpg")
     assert code == 2
-    assert "gs:// needs packages that are not there: Please install gcsfs" in err
+    assert "gs:// needs packages that are not installed: Please install gcsfs" in err
     monkeypatch.setitem(sys.modules, "fsspec", None)
     code, _, err = say("validate", "gs://bucket/y.jpg")
-    assert "pip install fsspec and what it asks for" in err
+    assert "pip install fsspec and its dependencies" in err
 
 
 def test_an_output_needs_a_bucket(folder, say):
