@@ -1,8 +1,8 @@
-"""What a list of steps does, trait by trait in the field's words; and where two lists of steps part.
+"""The traits of a list of steps as phrases, and the differences between two lists of steps.
 
-A trait is a phrase for people and a key for comparing: two pipelines whose crops only round differently are called the
-same and are not. All of it is read from the steps, so that a plan, what ``identify`` found and what a spec asks for
-are told and compared alike.
+A trait has a phrase for messages and a key for comparisons: two pipelines whose crops only round differently have the
+same phrase and different keys. All traits are derived from the steps, so that a plan, the pipelines of ``identify`` and
+a spec are described and compared by the same code.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = [
 _NEAR = 0.01
 """Gray levels between two value mappings that count as one."""
 _THEN = ", then "
-_UNTOLD = ("interpolation", "dtype", "antialias")
+_KERNEL_PARAMETERS = ("interpolation", "dtype", "antialias")
 """Parameters of a geometry step that are its arithmetic, not its frame."""
 
 
@@ -42,9 +42,9 @@ class PipelineTrait:
     """One thing that a pipeline does in its own way."""
 
     name: str
-    """decoder, turn, color, framing, kernel, mirror, order, values, dtype or layout."""
+    """decoder, ``turn`` (EXIF orientation), color, framing, kernel, mirror, order, values, dtype or layout."""
     said: str = field(compare=False)
-    """In the field's words; empty where there is nothing to say, such as no EXIF turn."""
+    """Phrase in standard terms; empty for a trait that changes no pixel, such as no EXIF orientation."""
     key: object = None
     """Equal for two pipelines that do it alike."""
 
@@ -63,7 +63,7 @@ class TraitDifference:
     stage: str
     """decode, orient, color, resize, crop, mirror, order, normalize, cast or layout."""
     found: tuple[str, ...]
-    """What it may be: several where nothing tells them apart."""
+    """The possible phrases: several where they are indistinguishable."""
     wanted: str
 
 
@@ -79,24 +79,26 @@ STAGES = {
     "dtype": "cast",
     "layout": "layout",
 }
-"""The stage of a pipeline in which each trait comes about, in the order in which pipelines do it."""
+"""The stage of a pipeline that determines each trait, in the order of the stages."""
 
 
 def traits(steps: Sequence[Step], before: Facts | None = None) -> tuple[PipelineTrait, ...]:
-    """All traits of a list of steps, in the order of ``STAGES``.
+    """Return all traits of a list of steps, in the order of ``STAGES``.
 
-    before: what the steps start from (``Plan.before``); without it an RGB image, as its decoder hands it over.
+    before: facts before the steps (``Plan.before``); without it an RGB image as decoded.
     """
     end = follow(steps, before)
     shaping = [step for step in steps if record(step.op).stage == "geometry"]
     by_op = {step.op: step for step in steps}
-    turn = by_op["orient"].params["orientation"] if "orient" in by_op else 1
+    orientation = by_op["orient"].params["orientation"] if "orient" in by_op else 1
     frames = [record(step.op).phrase(step) for step in shaping]
     kernels = [describe.kernel(step) for step in shaping if "interpolation" in step.params]
     decoder, color = _phrase(by_op.get("decode")), _phrase(by_op.get("color"))
     return (
         PipelineTrait(name="decoder", said=decoder, key=decoder),
-        PipelineTrait(name="turn", said="" if turn == 1 else f"turned as EXIF orientation {turn}", key=turn),
+        PipelineTrait(
+            name="turn", said="" if orientation == 1 else f"rotated as EXIF orientation {orientation}", key=orientation
+        ),
         PipelineTrait(name="color", said=color, key=color),
         PipelineTrait(name="framing", said=_THEN.join(frames) or "not resized", key=tuple(map(_frame_key, shaping))),
         PipelineTrait(name="kernel", said=" and ".join(dict.fromkeys(kernels)), key=tuple(kernels)),
@@ -113,14 +115,14 @@ def _phrase(step: Step | None) -> str:
 
 
 def _frame_key(step: Step) -> tuple[str, ...]:
-    told = {key: value for key, value in step.params.items() if key not in _UNTOLD and value is not None}
-    if told.get("mode") == "stretch":
-        told.pop("rounding", None)  # it derives no edge
-    return step.op.partition("_")[0], *(f"{key}={value}" for key, value in sorted(told.items()))
+    params = {key: value for key, value in step.params.items() if key not in _KERNEL_PARAMETERS and value is not None}
+    if params.get("mode") == "stretch":
+        params.pop("rounding", None)  # it derives no edge
+    return step.op.partition("_")[0], *(f"{key}={value}" for key, value in sorted(params.items()))
 
 
 def _values(end: Facts) -> str:
-    """The name of the mapping, and whose order its numbers stand in where that is not the channels' own."""
+    """Return the name of the mapping, with the order of its values where the channels have another."""
     assert end.values is not None
     name = name_of(end.values)
     order = order_of(name)
@@ -132,43 +134,50 @@ def _values(end: Facts) -> str:
 
 def shared(several: Sequence[Sequence[PipelineTrait]]) -> tuple[tuple[PipelineTrait, ...], ...]:
     """Trait by trait, the ways in which several pipelines do it: one way each where all of them agree."""
-    return tuple(_different(ways) for ways in zip(*several, strict=True))
+    return tuple(_different(variants) for variants in zip(*several, strict=True))
 
 
-def _different(ways: Sequence[PipelineTrait]) -> tuple[PipelineTrait, ...]:
-    found: list[PipelineTrait] = []
-    for way in ways:
-        at = next((at for at, other in enumerate(found) if way.agrees(other)), None)
+def _different(variants: Sequence[PipelineTrait]) -> tuple[PipelineTrait, ...]:
+    distinct: list[PipelineTrait] = []
+    for variant in variants:
+        at = next((at for at, other in enumerate(distinct) if variant.agrees(other)), None)
         if at is None:
-            found.append(way)
-        elif way.said != found[at].said and isinstance(way.key, Affine):
-            # One mapping for two orders of the data: say in which order it was listed, and nothing of the data.
-            found[at] = replace(way, said=name_of(way.key))
-    return tuple(found)
+            distinct.append(variant)
+        elif variant.said != distinct[at].said and isinstance(variant.key, Affine):
+            # One mapping for two orders of the data: its name includes the order of its list, and omits that of the
+            # data.
+            distinct[at] = replace(variant, said=name_of(variant.key))
+    return tuple(distinct)
 
 
 def differences(
-    several: Sequence[Sequence[PipelineTrait]], wanted: Sequence[PipelineTrait]
+    several: Sequence[Sequence[PipelineTrait]], reference: Sequence[PipelineTrait]
 ) -> tuple[TraitDifference, ...]:
-    """The traits in which none of several pipelines, any of which it may be, does what is wanted."""
-    return tuple(_differences(several, wanted))
+    """Return the traits in which none of several pipelines, each of them possible, does what is expected."""
+    return tuple(_differences(several, reference))
 
 
 def _differences(
-    several: Sequence[Sequence[PipelineTrait]], wanted: Sequence[PipelineTrait]
+    several: Sequence[Sequence[PipelineTrait]], reference: Sequence[PipelineTrait]
 ) -> Iterator[TraitDifference]:
-    for ways, want in zip(shared(several), wanted, strict=True):
-        if not any(way.agrees(want) for way in ways):
-            found = tuple(describe.plainer(distinguish_phrases(way, want) for way in ways))
-            yield TraitDifference(trait=want.name, stage=_stage(ways[0], want), found=found, wanted=_or_none(want))
+    for variants, expected_trait in zip(shared(several), reference, strict=True):
+        if not any(variant.agrees(expected_trait) for variant in variants):
+            phrases = tuple(describe.plainer(distinguish_phrases(variant, expected_trait) for variant in variants))
+            yield TraitDifference(
+                trait=expected_trait.name,
+                stage=_stage(variants[0], expected_trait),
+                found=phrases,
+                wanted=_or_none(expected_trait),
+            )
 
 
-def distinguish_phrases(way: PipelineTrait, want: PipelineTrait) -> str:
+def distinguish_phrases(variant: PipelineTrait, expected: PipelineTrait) -> str:
     """The phrase; where the other's is the same, with what makes the difference."""
-    if way.said != want.said or way.name != "framing":
-        return _or_none(way)
-    mine, others = ({entry for step in _frames(trait) for entry in step[1:]} for trait in (way, want))
-    return f"{way.said} ({', '.join(sorted(mine - others) or [f'not {one}' for one in sorted(others - mine)])})"
+    if variant.said != expected.said or variant.name != "framing":
+        return _or_none(variant)
+    params, others = ({entry for step in _frames(trait) for entry in step[1:]} for trait in (variant, expected))
+    only = sorted(params - others) or [f"not {param}" for param in sorted(others - params)]
+    return f"{variant.said} ({', '.join(only)})"
 
 
 def _frames(framing: PipelineTrait) -> tuple[tuple[str, ...], ...]:
@@ -177,7 +186,7 @@ def _frames(framing: PipelineTrait) -> tuple[tuple[str, ...], ...]:
     return framing.key
 
 
-_NOTHING = {
+_NO_EFFECT = {
     "decoder": "the usual decode",
     "turn": "left as stored",
     "color": "no conversion",
@@ -187,86 +196,93 @@ _NOTHING = {
 
 
 def _or_none(trait: PipelineTrait) -> str:
-    return trait.said or _NOTHING.get(trait.name, "")
+    return trait.said or _NO_EFFECT.get(trait.name, "")
 
 
-def _stage(way: PipelineTrait, want: PipelineTrait) -> str:
-    """Where the trait comes about; of frames, the first step that differs says whether it is a resize or a crop."""
-    if want.name != "framing":
-        return STAGES[want.name]
-    pairs = zip((*_frames(way), ("",)), (*_frames(want), ("",)), strict=False)
-    kinds = next(({one[0], other[0]} for one, other in pairs if one != other), set())
+def _stage(variant: PipelineTrait, expected: PipelineTrait) -> str:
+    """Return the stage of the trait; for frames, resize or crop by the first step that differs."""
+    if expected.name != "framing":
+        return STAGES[expected.name]
+    pairs = zip((*_frames(variant), ("",)), (*_frames(expected), ("",)), strict=False)
+    kinds = next(({frame[0], other[0]} for frame, other in pairs if frame != other), set())
     return next((kind for kind in ("resize", "letterbox", "fit", "crop", "pad") if kind in kinds), "resize").replace(
         "letterbox", "resize"
     )
 
 
 def fixing_steps(
-    several: Sequence[Sequence[PipelineTrait]], wanted: Sequence[Step], before: Facts | None = None
+    several: Sequence[Sequence[PipelineTrait]], reference: Sequence[Step], before: Facts | None = None
 ) -> tuple[Step, ...]:
-    """The steps of the wanted plan that bring about what is otherwise in the pipelines: the lines that fix them.
+    """Return the steps of the expected plan for the traits in which the pipelines differ: the lines that fix them.
 
-    What a pipeline does too much, such as mirroring, has no line of its own.
+    A superfluous step of a pipeline, such as mirroring, has no such line.
     """
-    stages = {one.trait for one in differences(several, traits(wanted, before))}
-    return tuple(step for step in wanted if record(step.op).traits & stages)
+    stages = {difference.trait for difference in differences(several, traits(reference, before))}
+    return tuple(step for step in reference if record(step.op).traits & stages)
 
 
 def said(several: Sequence[Sequence[PipelineTrait]]) -> str:
-    """One sentence for what all of several pipelines do: what they do not share stands as ``this or that``."""
-    ways = {each[0].name: describe.plainer(map(_or_none, each)) for each in shared(several) if _any(each)}
-    both = {name: " or ".join(found) for name, found in ways.items()}
+    """Return one sentence about several pipelines: traits in which they differ are listed as ``a or b``."""
+    variants = {each[0].name: describe.plainer(map(_or_none, each)) for each in shared(several) if _any(each)}
+    both = {name: " or ".join(phrases) for name, phrases in variants.items()}
     if "kernel" in both:
         both["framing"] = _resized_by(both["framing"], both.pop("kernel"))
     dtype, layout = both.pop("dtype", ""), both.pop("layout", "")
     return ", ".join([*both.values(), f"{dtype} {layout}".strip()])
 
 
-def _any(ways: Sequence[PipelineTrait]) -> bool:
-    return any(way.said for way in ways)
+def _any(variants: Sequence[PipelineTrait]) -> bool:
+    return any(variant.said for variant in variants)
 
 
 def _resized_by(framing: str, kernel: str) -> str:
-    """The kernel goes to the step that resizes: a crop or a pad has none."""
+    """Add the kernel to the step that resizes: a crop or a pad has none."""
     parts = framing.split(_THEN)
     at = next((i for i, part in enumerate(parts) if " or " in part or not part.startswith(("cent", "padded"))), 0)
     return _THEN.join([*parts[:at], f"{parts[at]} by {kernel}", *parts[at + 1 :]])
 
 
 def compare_with_spec_text(
-    several: Sequence[Sequence[PipelineTrait]], wanted: Sequence[PipelineTrait], who: str = "it", sure: str = ""
+    several: Sequence[Sequence[PipelineTrait]],
+    reference: Sequence[PipelineTrait],
+    subject: str = "it",
+    confidence: str = "",
 ) -> str:
-    """What a pipeline does, and what the spec wants instead: ``it decodes RGB, divides by 255; the spec wants BGR``.
+    """Describe a pipeline and the expectations of the spec: ``it decodes RGB, divides by 255; the spec requires BGR``.
 
-    sure: how well that explains what came out, to be said in brackets.
+    confidence: text about the quality of the explanation, in parentheses.
     """
-    does = {want.name: _told(each, want) for each, want in zip(shared(several), wanted, strict=True)}
-    told = [f"decodes {' or '.join(does['order'])}{_with(does['decoder'])}"]
+    does = {expected.name: _phrases(each, expected) for each, expected in zip(shared(several), reference, strict=True)}
+    clauses = [f"decodes {' or '.join(does['order'])}{_with(does['decoder'])}"]
     for name in ("turn", "color", "framing", "mirror", "values"):
         if does[name]:
-            told.append(" or ".join(map(describe.verbs, does[name])))
-            told[-1] += _with(does["kernel"]) if name == "framing" else ""
-    found = differences(several, wanted)
-    wants = [one.wanted for one in found if one.trait != "layout" or len(found) == 1]
-    instead = f"the spec wants {', '.join(wants)}" if wants else "that is what the spec wants"
-    if not found and not any(_alike(one, wanted) for one in several):  # each differs, but each in something else
-        instead = f"the spec wants {said((wanted,))}"
-    return f"{who} {', '.join(told)}{f' ({sure})' if sure else ''}; {instead}"
+            clauses.append(" or ".join(map(describe.verbs, does[name])))
+            clauses[-1] += _with(does["kernel"]) if name == "framing" else ""
+    differing = differences(several, reference)
+    expectations = [
+        difference.wanted for difference in differing if difference.trait != "layout" or len(differing) == 1
+    ]
+    instead = f"the spec requires {', '.join(expectations)}" if expectations else "as the spec requires"
+    if not differing and not any(
+        _agree(difference, reference) for difference in several
+    ):  # each differs, but each in something else
+        instead = f"the spec requires {said((reference,))}"
+    return f"{subject} {', '.join(clauses)}{f' ({confidence})' if confidence else ''}; {instead}"
 
 
-def _alike(one: Sequence[PipelineTrait], other: Sequence[PipelineTrait]) -> bool:
-    return all(mine.agrees(theirs) for mine, theirs in zip(one, other, strict=True))
+def _agree(first: Sequence[PipelineTrait], second: Sequence[PipelineTrait]) -> bool:
+    return all(trait.agrees(other_trait) for trait, other_trait in zip(first, second, strict=True))
 
 
-def _told(ways: Sequence[PipelineTrait], want: PipelineTrait) -> list[str]:
-    """What is said of a trait: where it may be what the spec wants, nothing says that it is not.
+def _phrases(variants: Sequence[PipelineTrait], expected: PipelineTrait) -> list[str]:
+    """Return the phrases of a trait: where it can be as the spec requires, only that phrase.
 
-    But a gray picture in either channel order has none, and is no witness for the spec's.
+    A gray image in either channel order has no phrase, and does not confirm the spec's.
     """
-    if want.name != "order":
-        ways = tuple(way for way in ways if way.agrees(want))[:1] or ways
-    return describe.plainer(way.said for way in ways if way.said)
+    if expected.name != "order":
+        variants = tuple(variant for variant in variants if variant.agrees(expected))[:1] or variants
+    return describe.plainer(variant.said for variant in variants if variant.said)
 
 
-def _with(ways: Sequence[str]) -> str:
-    return f" with {' or '.join(ways)}" if ways else ""
+def _with(variants: Sequence[str]) -> str:
+    return f" with {' or '.join(variants)}" if variants else ""

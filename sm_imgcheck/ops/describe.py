@@ -1,4 +1,4 @@
-"""The phrase for each step that shapes the pixels: how a picture is framed, and by whose arithmetic."""
+"""The phrase for each step that shapes the pixels: the framing of an image, and the library of its resize."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ _SMOOTH = ("bilinear", "bicubic", "lanczos")
 
 
 def kernel(step: Step) -> str:
-    """Whose resize, which filter, with or without antialias, in which numbers; empty for what resizes nothing."""
+    """Return library, filter, antialias and dtype of a resize; empty for a step without a resize."""
     params = step.params
     if "interpolation" not in params:
         return ""
     library, name = library_of(step.op), params["interpolation"]
-    way = _OPENCV[name] if library == "opencv" else name
+    method = _OPENCV[name] if library == "opencv" else name
     if name in _SMOOTH and params.get("antialias") is not None:
-        way += " with antialias" if params["antialias"] else " without antialias"
+        method += " with antialias" if params["antialias"] else " without antialias"
     dtype = {"float32": " in float32", "float32-rounded": " in float32, rounded"}.get(params["dtype"], "")
     if library == "tensorflow":  # it has no other
         dtype = {"float32": "", "uint8": ", rounded"}.get(params["dtype"], dtype) if name != "nearest" else ""
     elif library == "torch" and name != "area":
         dtype = dtype or " on uint8"
-    return f"{LIBRARIES[library]} {way}{dtype}"
+    return f"{LIBRARIES[library]} {method}{dtype}"
 
 
 def plainer(phrases: Iterable[str]) -> list[str]:
-    """Different phrases, without those that a plainer one among them begins: what made the same pixels in more words.
+    """Return different phrases, without those that extend a shorter one: longer descriptions of the same pixels.
 
-    So goes Pillow's older order of passes, and a detour over floats that are rounded again.
+    Examples: Pillow's older order of passes, and a conversion to floats that are rounded again.
     """
-    found = list(dict.fromkeys(phrases))
-    new = {one: one.replace(PILLOW_UP_TO_12, "") for one in found}
+    distinct = list(dict.fromkeys(phrases))
+    new = {phrase: phrase.replace(PILLOW_UP_TO_12, "") for phrase in distinct}
     return [
-        one
-        for one in found
-        if not any(new[one].startswith(other) and one != other and len(other) < len(one) for other in found)
+        phrase
+        for phrase in distinct
+        if not any(new[phrase].startswith(other) and phrase != other and len(other) < len(phrase) for other in distinct)
     ]
 
 
@@ -73,13 +73,13 @@ _VERBS = {
     "0..255, not scaled": "keeps 0..255",
     "0..255 mapped to": "maps 0..255 to",
     "mirrored": "mirrors left and right",
-    "turned": "turns it",
+    "rotated": "rotates it",
     "alpha": "has alpha",
 }
 
 
 def verbs(phrase: str) -> str:
-    """The phrase as what somebody does: ``divided by 255`` becomes ``divides by 255``."""
+    """Return the phrase as a verb: ``divided by 255`` becomes ``divides by 255``."""
     parts = []
     for part in phrase.split(", then "):
         start = next((start for start in _VERBS if part.startswith(start)), None)

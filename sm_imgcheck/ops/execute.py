@@ -1,7 +1,7 @@
-"""Exact pixels: plain array functions, one for each op that a plan may name.
+"""Exact pixels: plain array functions, one for each op of a plan.
 
-Arrays are HWC (or NHWC where an op says so); 0..255 stands for black..white. Every op is a function of an array and
-JSON parameters, and modifies nothing. Adding an op is adding a function and its name in its module's ``__all__``.
+Arrays are HWC (or NHWC where an op declares it); 0..255 is black..white. Every op is a function of an array and JSON
+parameters, and modifies no input. To add an op, add a function and its name in its module's ``__all__``.
 """
 
 from __future__ import annotations
@@ -21,33 +21,33 @@ __all__ = ["apply", "apply_steps", "op", "step_names"]
 @cache
 def op(name: str) -> Callable[..., np.ndarray]:
     """The array function of an op, which its record names. Raises Bug for an op that does not exist."""
-    # pillow12 is Pillow's arithmetic with one parameter more.
+    # pillow12 is Pillow's implementation with one parameter more.
     module = record(name).kernel.format(library=library_of(name).removesuffix("12"))
     function: Callable[..., np.ndarray] = getattr(import_module(module), name)
     return function
 
 
 def apply(step: Step, array: np.ndarray) -> np.ndarray:
-    """Carry out one step; the images of a batch (NHWC) one by one where the op takes a single image."""
+    """Apply one step; to the images of a batch (NHWC) one by one where the op accepts a single image."""
     function = op(step.op)
     if record(step.op).one_image and array.ndim == 4:
         return np.stack([function(image, **step.params) for image in array])
     return function(array, **step.params)
 
 
-def apply_steps(steps: Sequence[Step], remembered: MutableMapping[tuple[str, ...], np.ndarray]) -> np.ndarray:
-    """The array after ``steps``, going on from the longest beginning of them that is remembered.
+def apply_steps(steps: Sequence[Step], cache: MutableMapping[tuple[str, ...], np.ndarray]) -> np.ndarray:
+    """Return the array after ``steps``, starting from their longest cached prefix.
 
-    remembered: the array of no steps, ``()``, which they all begin with; gains the array after each step.
+    cache: the array before all steps, under ``()``; gains the array after each step.
     """
     names = step_names(steps)
-    done = next(at for at in range(len(steps), -1, -1) if names[:at] in remembered)
-    array = remembered[names[:done]]
-    for at in range(done, len(steps)):
-        array = remembered[names[: at + 1]] = apply(steps[at], array)
+    prefix = next(at for at in range(len(steps), -1, -1) if names[:at] in cache)
+    array = cache[names[:prefix]]
+    for at in range(prefix, len(steps)):
+        array = cache[names[: at + 1]] = apply(steps[at], array)
     return array
 
 
 def step_names(steps: Sequence[Step]) -> tuple[str, ...]:
-    """What ``carried_out`` remembers an array by: steps of the same names make the same array."""
+    """Return the key of an array in the cache: steps of the same names produce the same array."""
     return tuple(f"{step.op} {step.params}" for step in steps)

@@ -13,8 +13,8 @@ from sm_imgcheck.ops.records.geometry import resize_dtype
 
 __all__ = ["after", "follow", "of_file", "output_size"]
 
-_DECODED = Facts(shape=(1, 1, 3), layout="HWC", dtype="uint8", channel_order="RGB", low=0, high=255, values=levels(3))
-"""An RGB image as decoded, of a size that nothing depends on."""
+_RGB_IMAGE = Facts(shape=(1, 1, 3), layout="HWC", dtype="uint8", channel_order="RGB", low=0, high=255, values=levels(3))
+"""An RGB image as decoded, of a size without an effect on the facts."""
 
 
 def of_file(header: Header) -> Facts:
@@ -48,11 +48,11 @@ def output_size(step: Step, *, height: int, width: int) -> tuple[int, int]:
 
 
 def follow(steps: Sequence[Step], before: Facts | None = None) -> Facts:
-    """The facts at the end of some steps, except the size, which need not be known.
+    """Return the facts at the end of some steps, except the size, which may be unknown.
 
-    before: the facts of the array that they start from; None: an RGB image as decoded.
+    before: the facts of the array before the steps; None: an RGB image as decoded.
     """
-    facts = before or _DECODED
+    facts = before or _RGB_IMAGE
     if facts.values is None:
         facts = replace_fields(facts, values=levels(CHANNELS.get(facts.channel_order) or facts.length("C") or 1))
     for step in steps:

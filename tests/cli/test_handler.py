@@ -42,7 +42,7 @@ def test_the_report_says_what_the_handler_does(photo, capsys):
     text = capsys.readouterr().out
     assert "x.jpg: sent to inference.py as image/jpeg; input_fn returned float32 [1, 224, 224, 3] NHWC BGR" in text
     assert "your input_fn decodes BGR, stretches to 224x224 with OpenCV INTER_LINEAR without antialias" in text
-    assert "the spec wants Pillow bicubic, RGB" in text
+    assert "the spec requires Pillow bicubic, RGB" in text
     assert set(re.findall(r"\b[A-Z]{3}\d{3}\b", text)) == {"CHN101", "PIX106"}
     assert "1  reorder" in text
     assert text.endswith("handler that makes the expected tensor:\n\n  sm-imgcheck code -s pillow-rgb-01\n")

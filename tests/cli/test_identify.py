@@ -116,7 +116,7 @@ def test_json_of_validate_tells_the_source(say):
     _, out, _ = say("validate", "wrong.npy", "--source", "cat.jpg", "-s", "spec.yaml", "--format", "json")
     (result,) = json.loads(out)["results"]
     assert result["source"]["story"].startswith("it decodes BGR, stretches to 64x64 with OpenCV INTER_LINEAR")
-    assert result["source"]["story"].endswith("; the spec wants Pillow bilinear, RGB")
+    assert result["source"]["story"].endswith("; the spec requires Pillow bilinear, RGB")
     assert [step["op"] for step in result["source"]["fixed_by"]] == ["resize_pillow"]
     assert result["source"]["wanted"]["max_difference"] > 1
     _, out, _ = say("validate", "wrong.npy", "-s", "spec.yaml", "--format", "json")
@@ -307,6 +307,4 @@ def test_a_gray_file_is_not_said_to_be_decoded_to_rgb(here, say):
     assert "by Pillow bilinear, GRAY, divided by 255, float32 NHWC (the same" in out
     code, out, _ = say("validate", "gray.npy", "gray.npy", "--source", "gray.jpg", "-s", "gray.yaml")
     assert code == 0
-    assert (
-        "it decodes GRAY, stretches to 64x64 with Pillow bilinear, divides by 255; that is what the spec wants" in out
-    )
+    assert "it decodes GRAY, stretches to 64x64 with Pillow bilinear, divides by 255; as the spec requires" in out

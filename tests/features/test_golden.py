@@ -146,7 +146,7 @@ def test_of_two_stages_the_earlier_is_named(here):
     golden = made(**STAGES["orient"], **STAGES["normalize"])
     result = judged(spec_with(golden))
     assert (result.golden.stage, result.golden.later) == ("orient", ("normalize",))
-    assert result.findings[0].message.endswith(", expected turned as EXIF orientation 6), then normalize")
+    assert result.findings[0].message.endswith(", expected rotated as EXIF orientation 6), then normalize")
 
 
 def test_the_other_way_is_told_in_words(here):

@@ -62,7 +62,7 @@ TORCHVISION = (DECODE, resized(mode="shortest_edge", size=256), crop(), IMAGENET
         (
             (DECODE, Step(op="orient", params={"orientation": 6}), BGR, IMAGENET),
             (
-                "turned as EXIF orientation 6, not resized, BGR, "
+                "rotated as EXIF orientation 6, not resized, BGR, "
                 "ImageNet mean and std in RGB order on BGR data, float32 HWC"
             ),
         ),
@@ -164,9 +164,9 @@ def test_the_story_of_a_handler():
     wanted = traits((DECODE, resized(interpolation="bicubic"), BGR, Step(op="cast", params={"dtype": "float32"})))
     assert compare_with_spec_text(mine, wanted, "your input_fn") == (
         "your input_fn decodes RGB, stretches to 224x224 with Pillow bicubic, divides by 255; "
-        "the spec wants BGR, 0..255, not scaled"
+        "the spec requires BGR, 0..255, not scaled"
     )
-    assert compare_with_spec_text([wanted], wanted).endswith("; that is what the spec wants")
+    assert compare_with_spec_text([wanted], wanted).endswith("; as the spec requires")
 
 
 def test_the_lines_of_a_plan_that_fix_a_pipeline():
@@ -182,7 +182,7 @@ def test_the_lines_of_a_plan_that_fix_a_pipeline():
 def test_what_may_be_as_wanted_is_told_as_wanted():
     tied = [traits((DECODE, resized(library))) for library in ("pillow12", "pillow", "torch")]
     told = "it decodes RGB, stretches to 224x224 with Pillow (up to 12) bilinear, keeps 0..255"
-    assert compare_with_spec_text(tied, tied[0]) == f"{told}; that is what the spec wants"
+    assert compare_with_spec_text(tied, tied[0]) == f"{told}; as the spec requires"
     assert said(tied[:2]).startswith("stretched to 224x224 by Pillow bilinear, RGB")
 
 

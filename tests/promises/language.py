@@ -402,6 +402,8 @@ EXCEPTIONS = (
     ("why", "why", "public field of Step and key of plans"),
     ("want_array", "want", "public option of process"),
     ("also", "pronoun", "field of Key: other names of a key"),
+    ("said", "say", "field of PipelineTrait"),
+    ("said", "participle", "function about pipelines"),
     ("handled", "participle", "public property of Result"),
     ("examined", "participle", "public property of Result"),
     ("fixed", "participle", "public property of Dim"),

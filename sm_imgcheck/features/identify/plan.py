@@ -90,7 +90,7 @@ def split(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
 
 
 def _of_picture(step: Step) -> bool:
-    return record(step.op).shapes_picture and step.params.get("units") != "final"
+    return record(step.op).shapes_image and step.params.get("units") != "final"
 
 
 def rotate_after_resize(plan: Plan, turned: int) -> Plan:

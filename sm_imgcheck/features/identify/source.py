@@ -173,4 +173,4 @@ def _apart(body: bytes, plan: Plan, steps: tuple[Step, ...]) -> np.ndarray | Non
 def _picture(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """The steps that make the picture, its channels in RGB order."""
     final = (step for step in steps if step.params.get("units") != "final")
-    return tuple(step for step in final if record(step.op).shapes_picture)
+    return tuple(step for step in final if record(step.op).shapes_image)

@@ -59,7 +59,7 @@ def resolve_target(spec: Spec, *, form: str = "", content_type: str = "") -> Req
     if kept and computed.endswith("=") and not number and not str(kept).startswith(computed):
         notes.add(
             "payload.content_type",
-            f"got {shown(kept)}, expected none: the content type of {chosen} states the length of its header",
+            f"got {format_value(kept)}, expected none: the content type of {chosen} states the length of its header",
         )
     if not (str(kept or "").isascii() and str(kept or "").isprintable()):
         notes.add("payload.content_type", f"got {format_value(kept)}, expected printable ASCII")

@@ -40,10 +40,10 @@ def decode(
     As stored, without EXIF orientation; uint8, or uint16 over 0..65535 for one channel of more than 8 bits.
 
     dct: ``accurate`` (libjpeg's default, used by Pillow and OpenCV) or ``tensorflow`` (`tf.io.decode_jpeg`'s default).
-    gray: one channel as OpenCV's IMREAD_GRAYSCALE returns it; for a JPEG its Y plane. truncated: ``allow`` fills
-    missing rows as libjpeg does; a file without half of its rows is rejected anyway. icc: ``srgb`` converts with the
-    embedded profile, unless it is corrupt. Raises CandidateError for a file that cannot be decoded, before any
-    allocation where the size alone is the reason.
+    gray: one channel as OpenCV's IMREAD_GRAYSCALE returns it; for a JPEG its Y plane.
+    truncated: ``allow`` fills missing rows as libjpeg does; a file without half of its rows is rejected anyway.
+    icc: ``srgb`` converts with the embedded profile, unless it is corrupt.
+    Raises CandidateError for a file that cannot be decoded, before any allocation where the size is the reason.
     """
     header = read_header(body, max_pixels=max_pixels)
     return decode_with_header(body, header, dct=dct, gray=gray, truncated=truncated, icc=icc)[0]

@@ -224,7 +224,7 @@ def upsample_chroma(plane: np.ndarray, tall: int, wide: int) -> np.ndarray:
 
 
 def fancy_columns(rows: np.ndarray, shift: int, bias: tuple[int, int]) -> np.ndarray:
-    """Return twice as many columns: 3/4 of the nearer sample, 1/4 of the other sample; ``bias`` is added before the shift."""
+    """Return twice as many columns: 3/4 of the nearer sample, 1/4 of the farther; ``bias``: for rounding."""
     left = np.hstack([rows[:, :1], rows[:, :-1]])
     right = np.hstack([rows[:, 1:], rows[:, -1:]])
     result = np.stack([(3 * rows + left + bias[0]) >> shift, (3 * rows + right + bias[1]) >> shift], axis=-1)

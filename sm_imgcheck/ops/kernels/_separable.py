@@ -1,21 +1,21 @@
-"""Weighted sums along one axis, one tap after the other: the inner loop of the resizes that NumPy carries out.
+"""Weighted sums along one axis, tap by tap: the inner loop of NumPy resizes.
 
-The additions keep the order of the libraries, which a matrix product would not; and only the rows that a tap needs are
-ever converted, so that a large uint8 image is never held as float32.
+The additions keep the order of the libraries, which a matrix product would not; and only the rows of a tap are
+converted, so that a large uint8 image is never stored as float32.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["columns_summed", "finished", "gather_pixels", "rounded_levels", "rows_summed", "working"]
+__all__ = ["columns_summed", "convert_levels", "gather_pixels", "rounded_levels", "rows_summed", "working"]
 
 
 def rows_summed(image: np.ndarray, starts: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Row i of the result is the sum over k of ``weights[i, k] * image[starts[i] + k]``.
 
-    image: height x ..., any dtype. starts: whole numbers. weights: (new height, taps), in the dtype of the sums; a tap
-    past the last row takes the last row.
+    image: height x ..., any dtype. starts: integers. weights: (new height, taps), in the dtype of the sums; a tap past
+    the last row reads the last row.
     """
     last = image.shape[0] - 1
     column = (slice(None),) + (None,) * (image.ndim - 1)
@@ -28,9 +28,9 @@ def rows_summed(image: np.ndarray, starts: np.ndarray, weights: np.ndarray) -> n
 
 
 def columns_summed(image: np.ndarray, starts: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """``rows_summed`` along the second axis. Turning the image makes every tap copy whole rows instead of pixels."""
-    turned = np.ascontiguousarray(image.swapaxes(0, 1))
-    return np.ascontiguousarray(rows_summed(turned, starts, weights).swapaxes(0, 1))
+    """``rows_summed`` along the second axis; the image is transposed so that taps copy complete rows."""
+    columns_first = np.ascontiguousarray(image.swapaxes(0, 1))
+    return np.ascontiguousarray(rows_summed(columns_first, starts, weights).swapaxes(0, 1))
 
 
 def gather_pixels(image: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -39,7 +39,7 @@ def gather_pixels(image: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> n
 
 
 def rounded_levels(image: np.ndarray) -> np.ndarray:
-    """As uint8: rounded half to even and clipped to 0..255. A uint8 image comes back as it is."""
+    """As uint8: rounded half to even and clipped to 0..255. A uint8 image is returned unchanged."""
     return image if image.dtype == np.uint8 else np.clip(np.rint(image), 0, 255).astype(np.uint8)
 
 
@@ -48,6 +48,6 @@ def working(image: np.ndarray, dtype: str) -> np.ndarray:
     return np.ascontiguousarray(rounded_levels(image) if dtype == "uint8" else image.astype(np.float32, copy=False))
 
 
-def finished(image: np.ndarray, dtype: str) -> np.ndarray:
+def convert_levels(image: np.ndarray, dtype: str) -> np.ndarray:
     """The resized image as its step promises it: float32 for ``float32``, else uint8."""
     return np.ascontiguousarray(image.astype(np.float32, copy=False) if dtype == "float32" else rounded_levels(image))

@@ -1,4 +1,4 @@
-"""From the mode of a file to the channels of a model: uint8 GRAY, RGB or RGBA; and the turn that EXIF asks for."""
+"""From the mode of a file to the channels of a model: uint8 GRAY, RGB or RGBA; and the EXIF orientation."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ __all__ = ["color", "orient"]
 
 
 def orient(image: np.ndarray, *, orientation: int) -> np.ndarray:
-    """Turn and mirror an HWC image as EXIF tag 0x0112 (1..8) says, so that it stands upright.
+    """Rotate and mirror an HWC image by EXIF tag 0x0112 (1..8), so that its top is up.
 
-    2: mirrored, 3: upside down, 4: flipped, 5: transposed, 6: turned clockwise, 7: transversed, 8: counterclockwise.
+    2: mirrored, 3: rotated by 180 degrees, 4: flipped, 5: transposed, 6: rotated clockwise, 7: transversed, 8: rotated
+    counterclockwise.
     """
     if orientation > 4:
         image = image.transpose(1, 0, 2)
@@ -34,9 +35,9 @@ def color(
 ) -> np.ndarray:
     """Pixels HWC of ``mode`` (L, LA, RGB, RGBA, CMYK) as uint8 pixels HWC of ``to`` (GRAY, RGB or RGBA).
 
-    cmyk: whose arithmetic, pillow, opencv or tensorflow.
+    cmyk: library of the conversion, pillow, opencv or tensorflow.
     to_gray: ``luma`` is Pillow's convert("L"), ``y_plane`` OpenCV's COLOR_RGB2GRAY, for pixels not decoded as gray.
-    alpha: ``composite`` lays the image over ``background`` (RGB) where ``to`` has no alpha.
+    alpha: ``composite`` draws the image over ``background`` (RGB) where ``to`` has no alpha.
     bit_depth: ``scale`` keeps the upper byte of 16 bits, as Pillow, libpng (png_set_strip_16) and so OpenCV and
     TensorFlow do. Raises CandidateError for samples that have no such scale, or where it is not allowed.
     """
@@ -55,7 +56,7 @@ def color(
     if to == "RGBA":
         clear = np.full((*solid.shape[:2], 1), 255, np.uint8) if clear is None else clear
         return np.concatenate([solid, clear], axis=-1)
-    # Of a gray image a view: three equal channels of a large one would be much memory.
+    # A view for a gray image: three equal channels of a large image would need much memory.
     return solid if solid.strides[2] == 0 else np.ascontiguousarray(solid)
 
 
@@ -66,24 +67,24 @@ def eight_bits(image: np.ndarray, bit_depth: str) -> np.ndarray:
     return (image >> 8).astype(np.uint8)
 
 
-def pillow_cmyk_to_rgb(ink: np.ndarray) -> np.ndarray:
-    """CMYK (0: no ink) to RGB as Pillow's convert("RGB") does (libImaging Convert.c, cmyk2rgb).
+def pillow_cmyk_to_rgb(cmyk: np.ndarray) -> np.ndarray:
+    """CMYK (0: white) to RGB as Pillow's convert("RGB") does (libImaging Convert.c, cmyk2rgb).
 
-    (255 - k) - (255 - k) * c / 255, the quotient rounded by the shift arithmetic of Pillow's MULDIV255.
+    (255 - k) - (255 - k) * c / 255, the quotient rounded by the shifts of Pillow's MULDIV255.
     """
-    white = 255 - ink[..., 3:].astype(np.int32)
-    product = ink[..., :3] * white + 128
+    white = 255 - cmyk[..., 3:].astype(np.int32)
+    product = cmyk[..., :3] * white + 128
     return np.clip(white - ((product + (product >> 8)) >> 8), 0, 255).astype(np.uint8)
 
 
-def tensorflow_cmyk_to_rgb(ink: np.ndarray) -> np.ndarray:
-    """CMYK (0: no ink) to RGB as `tf.io.decode_jpeg` does (jpeg_mem.cc, with an Adobe segment)."""
-    light = 255 - ink.astype(np.int32)
+def tensorflow_cmyk_to_rgb(cmyk: np.ndarray) -> np.ndarray:
+    """CMYK (0: white) to RGB as `tf.io.decode_jpeg` does (jpeg_mem.cc, with an Adobe segment)."""
+    light = 255 - cmyk.astype(np.int32)
     return (light[..., :3] * light[..., 3:] // 255).astype(np.uint8)
 
 
 def to_one(image: np.ndarray, to_gray: str) -> np.ndarray:
-    """RGB to one channel, as ``color`` says of ``to_gray``."""
+    """RGB to one channel, by the ``to_gray`` of ``color``."""
     if to_gray == "luma":
         return luma(image)
     import cv2
@@ -94,20 +95,20 @@ def to_one(image: np.ndarray, to_gray: str) -> np.ndarray:
 def luma(image: np.ndarray) -> np.ndarray:
     """RGB to one channel as Pillow's convert("L") does: ITU-R 601-2 weights in 16-bit fixed point, rounded."""
     red, green, blue = (image[..., channel].astype(np.int32) for channel in range(3))
-    weighed = 19595 * red + 38470 * green + 7471 * blue + 0x8000
-    return np.asarray(weighed >> 16, np.uint8)[..., None]
+    gray_sum = 19595 * red + 38470 * green + 7471 * blue + 0x8000
+    return np.asarray(gray_sum >> 16, np.uint8)[..., None]
 
 
 def composite(solid: np.ndarray, clear: np.ndarray, background: list[int] | tuple[int, ...]) -> np.ndarray:
     """Pixels of 1 or 3 channels laid over an RGB background: (a * x + (255 - a) * b) / 255, rounded to nearest."""
     ground = np.asarray(background, np.int32)
     ground = ground if solid.shape[2] == 3 or len(set(background)) > 1 else ground[:1]
-    mixed = solid * clear.astype(np.int32) + (255 - clear.astype(np.int32)) * ground
-    return np.asarray((mixed + 127) // 255, np.uint8)
+    blend = solid * clear.astype(np.int32) + (255 - clear.astype(np.int32)) * ground
+    return np.asarray((blend + 127) // 255, np.uint8)
 
 
-def opencv_cmyk_to_rgb(ink: np.ndarray) -> np.ndarray:
-    """CMYK as Pillow gives it (0: no ink) to RGB as OpenCV converts it (grfmt_jpeg, icvCvt_CMYK2BGR_8u_C4C3R)."""
-    light = 255 - ink.astype(np.int32)
+def opencv_cmyk_to_rgb(cmyk: np.ndarray) -> np.ndarray:
+    """CMYK as Pillow decodes it (0: white) to RGB as OpenCV converts it (grfmt_jpeg, icvCvt_CMYK2BGR_8u_C4C3R)."""
+    light = 255 - cmyk.astype(np.int32)
     black = light[..., 3:]
     return (black - ((255 - light[..., :3]) * black >> 8)).astype(np.uint8)

@@ -25,7 +25,7 @@ def crop(
     """The central part of an image, by exactly one of ``fraction``, ``size``, ``aspect`` and ``square``.
 
     fraction: of both edges. size, aspect: [height, width]. square: of the shorter edge. rounding: of the offset of the
-    cut, ``round`` (half to even), ``floor`` or ``ceil``. pad_side: where an odd missing pixel goes (``after``,
+    crop, ``round`` (half to even), ``floor`` or ``ceil``. pad_side: side of an odd missing pixel (``after`` or
     ``before`` the image).
     """
     top, left, height, width = crop_box(
@@ -54,11 +54,11 @@ def pad(
     position: str,
     units: str = "byte",  # noqa: ARG001  # says where in a plan the step stands: before or after the values
 ) -> np.ndarray:
-    """Set an image in a frame of at least ``size`` [height, width], or of the next multiples of a number.
+    """Place an image in a frame of at least ``size`` [height, width], or of the next multiples of a number.
 
     fill: one number per channel, in the image's order; ``units`` are ``byte`` (0..255) or ``final`` (the model's own
-    numbers). position: where the image sits, ``center`` or a corner such as ``top_left``. An edge that is longer than
-    ``size`` stays as it is.
+    numbers). position: of the image, ``center`` or a corner such as ``top_left``. An edge that is longer than ``size``
+    does not change.
     """
     top, left, height, width = pad_place(
         size=size, multiple_of=multiple_of, position=position, height=image.shape[0], width=image.shape[1]
@@ -67,14 +67,14 @@ def pad(
 
 
 def mirror(image: np.ndarray) -> np.ndarray:
-    """Exchange left and right, HWC or NHWC: what training does to every other picture, and serving never should."""
+    """Swap left and right, HWC or NHWC: a random augmentation of training that serving should not apply."""
     return np.ascontiguousarray(image[..., ::-1, :])
 
 
 def is_letterboxed(image: np.ndarray, *, top: int, left: int, height: int, width: int, fill: list[float]) -> np.ndarray:
     """A new HxWxC array of the image's dtype, filled per channel, with the image at ``top``, ``left``."""
-    whole = image.dtype.kind in "iu"
-    color = np.array([round(value) if whole else value for value in fill], image.dtype)
+    is_integer = image.dtype.kind in "iu"
+    color = np.array([round(value) if is_integer else value for value in fill], image.dtype)
     frame = np.empty((height, width, image.shape[2]), image.dtype)
     frame[:] = color
     frame[top : top + image.shape[0], left : left + image.shape[1]] = image

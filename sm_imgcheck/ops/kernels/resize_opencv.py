@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from sm_imgcheck.core.sizes import blob_factor, letterbox_place, resized_by_opencv
-from sm_imgcheck.ops.kernels._separable import finished, working
+from sm_imgcheck.ops.kernels._separable import convert_levels, working
 from sm_imgcheck.ops.kernels.crop_pad import is_letterboxed
 
 __all__ = ["letterbox_opencv", "resize_opencv"]
 
-# cv2.INTER_*; the names are the field's, the numbers OpenCV's
+# cv2.INTER_*; numbers of OpenCV, names of the spec language
 OPENCV_INTERPOLATIONS = {"nearest": 0, "bilinear": 1, "bicubic": 2, "area": 3, "lanczos": 4, "nearest-exact": 6}
 
 
@@ -56,9 +56,9 @@ def sampled_by_opencv(
     import cv2
 
     pixels = working(image, dtype)
-    way = OPENCV_INTERPOLATIONS[interpolation]
+    flag = OPENCV_INTERPOLATIONS[interpolation]
     if factor and min(pixels.shape[:2]) * factor >= 1:
-        done = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=way)
+        result = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=flag)
     else:
-        done = cv2.resize(pixels, (size[1], size[0]), interpolation=way)
-    return finished(done.reshape(*size, pixels.shape[2]), dtype)  # cv2 drops the axis of a single channel
+        result = cv2.resize(pixels, (size[1], size[0]), interpolation=flag)
+    return convert_levels(result.reshape(*size, pixels.shape[2]), dtype)  # cv2 drops the axis of a single channel

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sm_imgcheck.core.sizes import fit_box, letterbox_place, resized_size
-from sm_imgcheck.ops.kernels._separable import finished, working
+from sm_imgcheck.ops.kernels._separable import convert_levels, working
 from sm_imgcheck.ops.kernels.crop_pad import is_letterboxed
 
 if TYPE_CHECKING:
@@ -73,10 +73,10 @@ def resize_pillow12(
 def fit_pillow(
     image: np.ndarray, *, aspect: list[int], rounding: str, size: list[int], interpolation: str, dtype: str
 ) -> np.ndarray:
-    """``Image.resize(size, box=)``: the central part of shape ``aspect``, sampled with the pixels around it in sight.
+    """``Image.resize(size, box=)``: the central part of shape ``aspect``, sampled together with the pixels around it.
 
-    Keras's ``load_img(keep_aspect_ratio=True)`` (rounding floor) and ``ImageOps.fit`` (rounding none): at the border
-    of the part the filter still sees the rest of the image, up to 25 levels away from a real cut.
+    Keras's ``load_img(keep_aspect_ratio=True)`` (rounding floor) and ``ImageOps.fit`` (rounding none): at the border of
+    the part the filter also reads the rest of the image, up to 25 levels different from a real crop.
     """
     box = fit_box(aspect=aspect, rounding=rounding, height=image.shape[0], width=image.shape[1])
     return sampled_by_pillow(image, box=box, size=(size[0], size[1]), interpolation=interpolation, dtype=dtype)
@@ -122,7 +122,7 @@ def letterboxed_by_pillow(
     dtype: str,
     rows_first: bool,
 ) -> np.ndarray:
-    """The image at its largest inside the frame, sampled whole, with the frame around it."""
+    """The image at its largest inside the frame, sampled completely, with the frame around it."""
     height, width = image.shape[:2]
     top, left, new_height, new_width, frame_height, frame_width = letterbox_place(
         library="pillow", size=size, multiple_of=multiple_of, height=height, width=width
@@ -159,20 +159,20 @@ def sampled_by_pillow(
         return np.broadcast_to(gray, (*size, channels))
     if dtype == "uint8":
         pixels = working(image, dtype)
-        # Not ``fromarray``, which paints the picture black before it fills it: 5 % of a resize of 375x500.
-        whole = Image.new(PILLOW_MODES[channels], (image.shape[1], image.shape[0]), None)
-        whole.frombytes(pixels)
-        done = np.asarray(one_pillow_resize(whole, box, size, resample, rows_first=rows_first))
-        return done.reshape(*size, channels)
-    done = np.empty((*size, channels), np.float32)
+        # Not ``fromarray``, which fills the image with black first: 5 % of a resize of 375x500.
+        source = Image.new(PILLOW_MODES[channels], (image.shape[1], image.shape[0]), None)
+        source.frombytes(pixels)
+        result = np.asarray(one_pillow_resize(source, box, size, resample, rows_first=rows_first))
+        return result.reshape(*size, channels)
+    result = np.empty((*size, channels), np.float32)
     for c in range(channels):  # one plane in float32 at a time: three of a large photo are much memory
         plane = Image.fromarray(np.ascontiguousarray(image[:, :, c], np.float32))
-        done[:, :, c] = one_pillow_resize(plane, box, size, resample, rows_first=rows_first)
-    return finished(done, dtype)
+        result[:, :, c] = one_pillow_resize(plane, box, size, resample, rows_first=rows_first)
+    return convert_levels(result, dtype)
 
 
 def one_pillow_resize(
-    picture: Image.Image,
+    image: Image.Image,
     box: tuple[float, float, float, float],
     size: tuple[int, int],
     resample: Image.Resampling,
@@ -183,10 +183,10 @@ def one_pillow_resize(
     from PIL import Image
 
     new = (size[1], size[0])
-    alike = picture.size == new and box == (0, 0, *new)
-    if not rows_first or alike or resample == Image.Resampling.NEAREST:  # nearest has no passes
-        return picture.resize(new, resample, box)
-    premultiplied = picture.convert("RGBa") if picture.mode == "RGBA" else picture
-    rows = premultiplied.resize((size[1], picture.height), resample, (box[0], 0, box[2], picture.height))
-    done = rows.resize(new, resample, (0, box[1], size[1], box[3]))
-    return done.convert("RGBA") if picture.mode == "RGBA" else done
+    same_alpha = image.size == new and box == (0, 0, *new)
+    if not rows_first or same_alpha or resample == Image.Resampling.NEAREST:  # nearest has no passes
+        return image.resize(new, resample, box)
+    with_alpha = image.convert("RGBa") if image.mode == "RGBA" else image
+    rows = with_alpha.resize((size[1], image.height), resample, (box[0], 0, box[2], image.height))
+    result = rows.resize(new, resample, (0, box[1], size[1], box[3]))
+    return result.convert("RGBA") if image.mode == "RGBA" else result

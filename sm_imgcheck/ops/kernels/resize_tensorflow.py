@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from sm_imgcheck.core.sizes import letterbox_place, resized_by_tensorflow
-from sm_imgcheck.ops.kernels._separable import columns_summed, finished, gather_pixels, rows_summed
+from sm_imgcheck.ops.kernels._separable import columns_summed, convert_levels, gather_pixels, rows_summed
 from sm_imgcheck.ops.kernels.crop_pad import is_letterboxed
 
 __all__ = [
@@ -24,14 +24,14 @@ __all__ = [
 
 # How far the kernels of scale_and_translate reach, in pixels of the coarser grid.
 TENSORFLOW_RADII = {"bilinear": 1.0, "bicubic": 2.0, "lanczos": 3.0}
-# resize_bicubic looks its weights up in a table of so many positions between two pixels.
+# resize_bicubic reads its weights from a table with this number of positions between two pixels.
 TENSORFLOW_CUBIC_STEPS = 1024
-# 1000 times the smallest normal float32: a smaller sum of weights divides nothing.
+# 1000 times the smallest normal float32: the result is not divided by a smaller sum of weights.
 TENSORFLOW_LEAST_SUM = 1.1754944e-35
 
 
 def tensorflow_centers(new: int, old: int) -> np.ndarray:
-    """Where the middle of each new pixel lies among the old ones, counted from their edge."""
+    """Position of the middle of each new pixel among the old pixels, counted from their edge."""
     scale = np.float32(old) / np.float32(new)
     return (np.arange(new, dtype=np.float32) + np.float32(0.5)) * scale
 
@@ -59,17 +59,17 @@ def tensorflow_spans(new: int, old: int, interpolation: str, *, antialias: bool)
 
 def tensorflow_kernel(x: np.ndarray, interpolation: str) -> np.ndarray:
     """The kernel's value at distances ``x`` (none negative), in float32 throughout."""
-    one, two = np.float32(1), np.float32(2)
+    unit, two = np.float32(1), np.float32(2)
     if interpolation == "bilinear":
-        return np.maximum(one - x, np.float32(0))
+        return np.maximum(unit - x, np.float32(0))
     if interpolation == "bicubic":  # Keys, a = -0.5
-        near = ((np.float32(1.5) * x - np.float32(2.5)) * x) * x + one
+        near = ((np.float32(1.5) * x - np.float32(2.5)) * x) * x + unit
         far = ((np.float32(-0.5) * x + np.float32(2.5)) * x - np.float32(4)) * x + two
-        return np.where(x >= two, np.float32(0), np.where(x >= one, far, near))
+        return np.where(x >= two, np.float32(0), np.where(x >= unit, far, near))
     pi, radius = np.float32(3.14159265359), np.float32(3)
-    safe = np.where(x <= np.float32(1e-3), one, x)
+    safe = np.where(x <= np.float32(1e-3), unit, x)
     wave = radius * np.sin(pi * safe) * np.sin(pi * safe / radius) / (pi * pi * safe * safe)
-    return np.where(x > radius, np.float32(0), np.where(x <= np.float32(1e-3), one, wave))
+    return np.where(x > radius, np.float32(0), np.where(x <= np.float32(1e-3), unit, wave))
 
 
 def weights_to_one(weights: np.ndarray) -> np.ndarray:
@@ -82,10 +82,10 @@ def weights_to_one(weights: np.ndarray) -> np.ndarray:
 
 
 def tensorflow_cubic(new: int, old: int) -> tuple[np.ndarray, np.ndarray]:
-    """Spans of resize_bicubic without antialias: Keys's a = -0.5 from a table, nothing outside the image.
+    """Spans of resize_bicubic without antialias: Keys's a = -0.5 from a table, no pixels outside the image.
 
-    The four weights of a pixel at the border are moved so that the first one stands on a pixel of the image; that adds
-    zeros to the sum and changes no bit of it.
+    The four weights of a pixel at the border are moved so that the first weight belongs to a pixel of the image; that
+    adds zeros to the sum and changes no bit of it.
     """
     centers = tensorflow_centers(new, old) - np.float32(0.5)
     before = np.floor(centers).astype(np.int64)
@@ -98,9 +98,9 @@ def tensorflow_cubic(new: int, old: int) -> tuple[np.ndarray, np.ndarray]:
     taps = before[:, np.newaxis] + np.arange(-1, 3)
     weights[(taps < 0) | (taps >= old)] = 0
     shift = np.maximum(-taps[:, 0], 0)
-    moved = np.minimum(np.arange(4) + shift[:, np.newaxis], 3)
+    positions = np.minimum(np.arange(4) + shift[:, np.newaxis], 3)
     inside = np.arange(4) + shift[:, np.newaxis] <= 3
-    normal = np.take_along_axis(weights_to_one(weights), moved, axis=1)
+    normal = np.take_along_axis(weights_to_one(weights), positions, axis=1)
     return np.maximum(taps[:, 0], 0), np.where(inside, normal, np.float32(0))
 
 
@@ -150,7 +150,7 @@ def letterbox_tensorflow(
     dtype: str,
     antialias: bool,
 ) -> np.ndarray:
-    """``tf.image.resize_with_pad``, which takes the padding from the size before it is floored."""
+    """``tf.image.resize_with_pad``, which computes the padding from the size before it is floored."""
     top, left, new_height, new_width, frame_height, frame_width = letterbox_place(
         library="tensorflow", size=size, multiple_of=multiple_of, height=image.shape[0], width=image.shape[1]
     )
@@ -162,27 +162,27 @@ def letterbox_tensorflow(
 def sampled_by_tensorflow(
     image: np.ndarray, *, size: tuple[int, int], interpolation: str, dtype: str, antialias: bool
 ) -> np.ndarray:
-    """An HxWxC image at ``size`` (height, width). ``dtype`` uint8: rounded afterwards, as there is no such kernel."""
+    """An HxWxC image at ``size`` (height, width). ``dtype`` uint8: rounded afterwards, as no such kernel exists."""
     height, width = image.shape[:2]
     if size == (height, width):
-        return finished(image.copy(), dtype)
+        return convert_levels(image.copy(), dtype)
     if interpolation == "nearest":
-        return finished(
+        return convert_levels(
             gather_pixels(image, tensorflow_nearest(size[0], height), tensorflow_nearest(size[1], width)), dtype
         )
     if interpolation == "area":
         wide = columns_summed(image, *tensorflow_area(size[1], width))
         ratio = np.float32(height) / np.float32(size[0]) * (np.float32(width) / np.float32(size[1]))
-        done = rows_summed(wide, *tensorflow_area(size[0], height)) * np.float32(1.0 / float(ratio))
+        result = rows_summed(wide, *tensorflow_area(size[0], height)) * np.float32(1.0 / float(ratio))
     elif antialias or interpolation == "lanczos":
         high = rows_summed(image, *tensorflow_spans(size[0], height, interpolation, antialias=antialias))
-        done = columns_summed(high, *tensorflow_spans(size[1], width, interpolation, antialias=antialias))
+        result = columns_summed(high, *tensorflow_spans(size[1], width, interpolation, antialias=antialias))
     elif interpolation == "bicubic":
         high = rows_summed(image, *tensorflow_cubic(size[0], height))
-        done = columns_summed(high, *tensorflow_cubic(size[1], width))
+        result = columns_summed(high, *tensorflow_cubic(size[1], width))
     else:
-        done = interpolate_rows(image, size)
-    return finished(done, dtype)
+        result = interpolate_rows(image, size)
+    return convert_levels(result, dtype)
 
 
 def interpolate_rows(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -198,7 +198,7 @@ def interpolate_rows(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def neighbor_pixels(new: int, old: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The old pixels on both sides of each new one, and how far it lies towards the second, 0..1."""
+    """The old pixels on both sides of each new pixel, and its distance from the first towards the second, 0..1."""
     centers = tensorflow_centers(new, old) - np.float32(0.5)
     first = np.floor(centers)
     share = centers - first

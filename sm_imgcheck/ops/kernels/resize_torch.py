@@ -1,9 +1,9 @@
 """``torch.nn.functional.interpolate`` and torchvision's resize of tensors, in NumPy.
 
-uint8 (torchvision v2 and transformers on uint8 tensors): 16-bit weights, the horizontal pass first, whole levels
-between the passes; exact. That is PyTorch's kernel on CPUs with AVX2 or NEON; without them torchvision resizes
-bilinear images in float32 and rounds (``float32-rounded``). float32: within 0.0021 gray levels, as the order of the
-additions depends on the build. Bicubic without antialias has a = -0.75, with it -0.5; neither is clipped in float32.
+uint8 (torchvision v2 and transformers on uint8 tensors): 16-bit weights, the horizontal pass first, integer levels
+between the passes; exact. That is PyTorch's kernel on CPUs with AVX2 or NEON; without them torchvision resizes bilinear
+images in float32 and rounds (``float32-rounded``). float32: within 0.0021 gray levels, as the order of the additions
+depends on the build. Bicubic without antialias has a = -0.75, with it -0.5; neither is clipped in float32.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from sm_imgcheck.core.sizes import letterbox_place, resized_size
-from sm_imgcheck.ops.kernels._separable import columns_summed, finished, gather_pixels, rows_summed, working
+from sm_imgcheck.ops.kernels._separable import columns_summed, convert_levels, gather_pixels, rows_summed, working
 from sm_imgcheck.ops.kernels.crop_pad import is_letterboxed
 from sm_imgcheck.ops.kernels.resize_tensorflow import tensorflow_nearest
 
@@ -29,9 +29,9 @@ def torch_nearest(new: int, old: int) -> np.ndarray:
 
 
 def torch_area(new: int, old: int) -> tuple[np.ndarray, np.ndarray]:
-    """Spans of adaptive average pooling: means of whole pixels."""
-    place = np.arange(new)
-    starts, ends = place * old // new, -(-(place + 1) * old // new)
+    """Spans of adaptive average pooling: means of complete pixels."""
+    position = np.arange(new)
+    starts, ends = position * old // new, -(-(position + 1) * old // new)
     inside = np.arange(int(np.max(ends - starts))) < (ends - starts)[:, np.newaxis]
     return starts, inside.astype(np.float32) / (ends - starts).astype(np.float32)[:, np.newaxis]
 
@@ -46,7 +46,7 @@ def torch_spans(new: int, old: int, interpolation: str, *, antialias: bool) -> t
 def torch_integer_spans(
     new: int, old: int, interpolation: str, *, antialias: bool
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """Spans for uint8 images: weights as whole numbers of 2**-precision that fit 16 bits, and that precision."""
+    """Spans for uint8 images: weights as integer multiples of 2**-precision that fit 16 bits, and that precision."""
     if antialias:
         starts, weights = stretched_spans(new, old, interpolation, np.float64)
         largest = float(weights.max())
@@ -55,8 +55,8 @@ def torch_integer_spans(
     precision = 0
     while precision < 22 and int(0.5 + largest * (1 << (precision + 1))) < 1 << 15:
         precision += 1
-    whole = np.trunc(weights * (1 << precision) + np.copysign(0.5, weights))
-    return starts, whole.astype(np.int32), precision
+    integers = np.trunc(weights * (1 << precision) + np.copysign(0.5, weights))
+    return starts, integers.astype(np.int32), precision
 
 
 def stretched_spans(new: int, old: int, interpolation: str, kind: type[np.floating]) -> tuple[np.ndarray, np.ndarray]:
@@ -79,10 +79,10 @@ def stretched_spans(new: int, old: int, interpolation: str, kind: type[np.floati
 def plain_spans(
     new: int, old: int, interpolation: str, kind: type[np.floating]
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """Spans without antialias: two or four pixels; what falls outside the image is laid on its border.
+    """Spans without antialias: two or four pixels; the weight of a pixel outside the image is added to its border.
 
-    The last entry is the largest weight on the way, before a negative one is laid on the same pixel: the precision of
-    whole weights depends on it.
+    The last entry is the largest weight before a negative one is added to the same pixel: the precision of integer
+    weights depends on it.
     """
     taps = TORCH_TAPS[interpolation]
     scale = float(kind(old) / kind(new))
@@ -96,9 +96,9 @@ def plain_spans(
     starts = np.clip(begin, 0, max(old - taps, 0))
     weights, largest = np.zeros((new, min(taps, old)), kind), 0.0
     for k in range(taps):
-        place = np.arange(new), np.clip(begin + k, 0, old - 1) - starts
-        weights[place] += torch_kernel((k + 1 - taps // 2) - share, interpolation, -0.75)
-        largest = max(largest, float(weights[place].max()))
+        position = np.arange(new), np.clip(begin + k, 0, old - 1) - starts
+        weights[position] += torch_kernel((k + 1 - taps // 2) - share, interpolation, -0.75)
+        largest = max(largest, float(weights[position].max()))
     return starts, weights, largest
 
 
@@ -115,7 +115,7 @@ def torch_kernel(x: np.ndarray, interpolation: str, a: float) -> np.ndarray:
 
 
 def sum_in_order(weights: np.ndarray) -> np.ndarray:
-    """The sum of each row, tap by tap, as a column; 1 where it is nothing."""
+    """The sum of each row, tap by tap, as a column; 1 instead of a sum that is almost zero."""
     total = np.zeros((len(weights), 1), weights.dtype)
     for k in range(weights.shape[1]):
         total += weights[:, k : k + 1]
@@ -164,23 +164,23 @@ def sampled_by_torch(
     """An HxWxC image at ``size`` (height, width)."""
     height, width = image.shape[:2]
     if size == (height, width):
-        return finished(image.copy(), dtype)
+        return convert_levels(image.copy(), dtype)
     if interpolation in {"nearest", "nearest-exact"}:
         line = torch_nearest if interpolation == "nearest" else tensorflow_nearest
-        return finished(gather_pixels(image, line(size[0], height), line(size[1], width)), dtype)
+        return convert_levels(gather_pixels(image, line(size[0], height), line(size[1], width)), dtype)
     if interpolation == "area":
         wide = columns_summed(image, *torch_area(size[1], width))
-        return finished(rows_summed(wide, *torch_area(size[0], height)), dtype)
+        return convert_levels(rows_summed(wide, *torch_area(size[0], height)), dtype)
     smooth = antialias or interpolation == "lanczos"
     if dtype == "uint8":
         return sampled_in_levels(working(image, dtype), size, interpolation, antialias=smooth)
     wide = columns_summed(image, *torch_spans(size[1], width, interpolation, antialias=smooth))
-    done = rows_summed(wide, *torch_spans(size[0], height, interpolation, antialias=smooth))
-    return finished(done, dtype)
+    result = rows_summed(wide, *torch_spans(size[0], height, interpolation, antialias=smooth))
+    return convert_levels(result, dtype)
 
 
 def sampled_in_levels(image: np.ndarray, size: tuple[int, int], interpolation: str, *, antialias: bool) -> np.ndarray:
-    """A uint8 image resized in whole numbers; an axis that keeps its length is not touched."""
+    """A uint8 image resized with integer weights; an axis that keeps its length does not change."""
     for axis, total in ((1, columns_summed), (0, rows_summed)):
         if image.shape[axis] != size[axis]:
             starts, weights, precision = torch_integer_spans(

@@ -1,7 +1,7 @@
-"""Ops on values and axes: channel order, scaling, normalizing, quantising, casting, transposing.
+"""Ops on values and axes: channel order, scaling, normalizing, quantizing, casting, transposing.
 
-Arrays have their channels last (HWC or NHWC) unless a docstring says otherwise. Floating point work is float32, in
-the written order, so that results equal the reference code bit for bit. No op modifies its input.
+Arrays have their channels last (HWC or NHWC), except where a docstring differs. Floating point operations are float32,
+in the written order, so that results equal the reference code bit for bit. No op modifies its input.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def reorder(image: np.ndarray, *, order: str, to: str) -> np.ndarray:
 def scale(image: np.ndarray, *, low: float, high: float) -> np.ndarray:
     """Map 0..255 to ``low``..``high`` in float32.
 
-    [0, 1] is x / 255 and [-1, 1] is x / 127.5 - 1, as everybody writes them: other spellings of the same line differ
-    in the last bit.
+    [0, 1] is x / 255 and [-1, 1] is x / 127.5 - 1, the usual spelling: other spellings of the same line differ in the
+    last bit.
     """
     x = image.astype(np.float32, copy=False)
     if (low, high) == (0, 255):
@@ -49,7 +49,7 @@ def scale(image: np.ndarray, *, low: float, high: float) -> np.ndarray:
 def normalize(image: np.ndarray, *, units: str, mean: list[float], std: list[float] | None) -> np.ndarray:
     """(x - mean) / std in float32, one entry per stored channel.
 
-    units: ``unit`` divides x by 255 first; ``byte`` takes mean and std in 0..255. std None: no division.
+    units: ``unit`` divides x by 255 first; ``byte`` has mean and std in 0..255. std None: no division.
     """
     x = image.astype(np.float32, copy=False)
     if units == "unit":
@@ -59,42 +59,46 @@ def normalize(image: np.ndarray, *, units: str, mean: list[float], std: list[flo
 
 
 def quantize(image: np.ndarray, *, scale: float, zero_point: int, rounding: str) -> np.ndarray:
-    """round(y / scale) + zero_point, as whole numbers in float32; ``cast`` clips them to the dtype.
+    """round(y / scale) + zero_point, as integers in float32; ``cast`` clips them to the dtype.
 
     rounding: ``half_even`` (NumPy, ONNX QuantizeLinear) or ``half_away`` (C's round, TensorFlow Lite).
     """
     y = image.astype(np.float32, copy=False) / np.float32(scale)
-    whole = np.trunc(y)
-    # y + 0.5 would round 0.49999997 up: look at the fraction itself
-    whole = np.rint(y) if rounding == "half_even" else whole + np.copysign(np.abs(y - whole) >= np.float32(0.5), y)
-    finished: np.ndarray = whole + np.float32(zero_point)
-    return finished
+    rounded_toward_zero = np.trunc(y)
+    # y + 0.5 would round 0.49999997 up: use the fraction
+    rounded_toward_zero = (
+        np.rint(y)
+        if rounding == "half_even"
+        else rounded_toward_zero + np.copysign(np.abs(y - rounded_toward_zero) >= np.float32(0.5), y)
+    )
+    integers: np.ndarray = rounded_toward_zero + np.float32(zero_point)
+    return integers
 
 
 def cast(image: np.ndarray, *, dtype: str, rounding: str = "half_even") -> np.ndarray:
     """Change the dtype (any layout), to native byte order. To integers: round, then clip.
 
-    rounding: ``half_even``, or ``truncate`` towards zero, as ``astype`` and ``tf.cast`` do; no spec asks for that.
+    rounding: ``half_even``, or ``truncate`` towards zero, as ``astype`` and ``tf.cast`` do; no spec contains that.
     """
     target = np.dtype(dtype)
     if target.kind in "iu" and image.dtype.kind == "f":
         limits = np.iinfo(target)
         top = float(limits.max)
-        if int(top) > limits.max:  # 2**63 - 1 is no float64: stay below, or the cast wraps around
+        if int(top) > limits.max:  # 2**63 - 1 has no float64: stay below, or the cast wraps around
             top = float(np.nextafter(top, 0))
-        whole = np.rint if rounding == "half_even" else np.trunc
-        image = np.clip(whole(image.astype(np.float64)), float(limits.min), top)
+        rounding_function = np.rint if rounding == "half_even" else np.trunc
+        image = np.clip(rounding_function(image.astype(np.float64)), float(limits.min), top)
     elif target.kind in "iu" and image.dtype.kind in "iu":
-        limits, own = np.iinfo(target), np.iinfo(image.dtype)
-        image = np.clip(image, max(limits.min, own.min), min(limits.max, own.max))
+        limits, source_limits = np.iinfo(target), np.iinfo(image.dtype)
+        image = np.clip(image, max(limits.min, source_limits.min), min(limits.max, source_limits.max))
     return np.ascontiguousarray(image, dtype=target)
 
 
 def to_pixels(image: np.ndarray, *, scale: list[float], offset: list[float], whole: bool) -> np.ndarray:
     """Undo y = scale * x + offset per stored channel: back to pixel values 0..255.
 
-    whole: the values came from whole gray levels; round to uint8. Otherwise float32, not rounded, and what a filter
-    overshot is clipped as it is when pixels are stored.
+    ``whole``: the values came from integer gray levels; round to uint8. If not: float32, not rounded, and the
+    overshoot of a filter is clipped, as for stored pixels.
     """
     x = (image.astype(np.float64) - np.array(offset)) / np.array(scale)
     levels: np.ndarray = np.clip(np.rint(x) if whole else x, 0, 255)
@@ -115,15 +119,15 @@ def transpose(image: np.ndarray, *, layout: str, to: str) -> np.ndarray:
 def check_tensor(
     tensor: np.ndarray, *, lengths: list[list[int | None]], expect_range: list[float] | None
 ) -> np.ndarray:
-    """The finished tensor as it is. Raises CandidateError where it is not what the model takes.
+    """The final tensor, unchanged. Raises CandidateError where it does not match the model's input.
 
-    lengths: the shortest and longest length of each axis, None: no limit. expect_range: where all values must lie.
+    lengths: the shortest and longest length of each axis, None: no limit. expect_range: limits of all values.
     """
     fits = len(tensor.shape) == len(lengths) and all(
         length >= low and (high is None or length <= high) for length, (low, high) in zip(tensor.shape, lengths)
     )
     if not fits:
-        raise CandidateError("SHP106", f"the tensor becomes {list(tensor.shape)}, which the model does not take")
+        raise CandidateError("SHP106", f"the tensor becomes {list(tensor.shape)}, which the model does not accept")
     if expect_range is not None and not expect_range[0] <= tensor.min() <= tensor.max() <= expect_range[1]:
         raise CandidateError("VAL108", f"the tensor spans {tensor.min():.4g}..{tensor.max():.4g}, not {expect_range}")
     return np.ascontiguousarray(tensor)
@@ -135,7 +139,7 @@ def add_axis(image: np.ndarray) -> np.ndarray:
 
 
 def batch(image: np.ndarray) -> np.ndarray:
-    """Put a batch axis of length 1 in front (any layout)."""
+    """Add a batch dimension of length 1 in front (any layout)."""
     return image[np.newaxis]
 
 

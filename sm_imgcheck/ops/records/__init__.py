@@ -1,7 +1,7 @@
-"""Op records: what the program knows of each op besides its array function, which is in ``kernels``.
+"""Op records: the properties of each op, except its array function, which is in ``kernels``.
 
-An op's name is its kind, with the library whose arithmetic it means where there are several: ``resize_pillow``. Each
-module here defines ``OPS``, records by kind; a new module is found by itself. No arrays: a plan is traced without them.
+An op's name is its kind, with a library where several implement it: ``resize_pillow``. Each module here defines
+``OPS``, records by kind; a new module is loaded automatically. No arrays: a plan is traced without them.
 """
 
 from __future__ import annotations
@@ -40,29 +40,29 @@ class Op:
     stage: str
     """Stage of a plan to which it belongs, such as ``geometry``. A finding names a stage as its fix."""
     kernel: str
-    """Module with the array function of the op's name; ``{library}`` stands for the op's library."""
+    """Module with the array function of the op's name; ``{library}`` is replaced by the op's library."""
     effect: Callable[[Facts, Step], Facts]
     """The facts of the array after the step, given those before."""
     traits: frozenset[str] = frozenset()
     """Traits of a pipeline that it decides: see ``sm_imgcheck.ops.compare``."""
     one_image: bool = False
-    """Its function takes one image (HWC) and no batch."""
-    shapes_picture: bool = False
-    """It decides which pixels the picture has; the others decide which numbers stand for them."""
+    """Its function accepts one image (HWC) and no batch."""
+    shapes_image: bool = False
+    """It selects the pixels of the image; other ops change the numbers of these pixels."""
     size: Callable[[Step, int, int], tuple[int, int]] | None = None
-    """Height and width after the step, given those before; None: it keeps them, or exchanges them."""
+    """Height and width after the step, for those before; None: it keeps or swaps them."""
     phrase: Callable[[Step], str] = _no_phrase
-    """The step in words, without its arithmetic; empty where there is nothing to say."""
+    """The step as a phrase, without its implementation; empty for a step without an effect."""
 
 
 @cache
 def record(op: str) -> Op:
     """The record of an op. Raises Bug for an op that no module of this folder has."""
     ops = _all()
-    found = ops.get(op) or ops.get(op.partition("_")[0])
-    if found is None:
+    modules = ops.get(op) or ops.get(op.partition("_")[0])
+    if modules is None:
         raise InternalError(f"the op {op!r} does not exist: no module of {__name__} has it")
-    return found
+    return modules
 
 
 @cache
@@ -72,5 +72,5 @@ def _all() -> Mapping[str, Op]:
 
 
 def library_of(op: str) -> str:
-    """The library whose arithmetic an op of several means: ``pillow12`` of ``resize_pillow12``."""
+    """The library of an op that several implement: ``pillow12`` of ``resize_pillow12``."""
     return op.partition("_")[2]

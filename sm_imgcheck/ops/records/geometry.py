@@ -1,6 +1,6 @@
-"""Ops that choose the size and the part of the picture: resize, letterbox, fit, crop, pad; and mirror.
+"""Ops that select the size and the part of the image: resize, letterbox, fit, crop, pad; and mirror.
 
-Sizes and places come from ``core.sizes`` and ``core.placement``, as they do in the kernels.
+Sizes and positions come from ``core.sizes`` and ``core.placement``, as they do in the kernels.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ def _resize_size(step: Step, height: int, width: int) -> tuple[int, int]:
 
 
 def _letterbox_size(step: Step, height: int, width: int) -> tuple[int, int]:
-    place = letterbox_place(
+    position = letterbox_place(
         library=library_of(step.op).removesuffix("12"),
         size=step.params["size"],
         multiple_of=step.params["multiple_of"],
         height=height,
         width=width,
     )
-    return place[4], place[5]
+    return position[4], position[5]
 
 
 def _fit_size(step: Step, height: int, width: int) -> tuple[int, int]:  # noqa: ARG001 - the form of every size
@@ -51,11 +51,11 @@ def _crop_size(step: Step, height: int, width: int) -> tuple[int, int]:
 
 
 def _pad_size(step: Step, height: int, width: int) -> tuple[int, int]:
-    place = {key: step.params[key] for key in ("size", "multiple_of", "position") if key in step.params}
-    return pad_place(**place, height=height, width=width)[2:]
+    position = {key: step.params[key] for key in ("size", "multiple_of", "position") if key in step.params}
+    return pad_place(**position, height=height, width=width)[2:]
 
 
-def _framed(facts: Facts, step: Step) -> Facts:
+def _frame_size(facts: Facts, step: Step) -> Facts:
     """The facts of another size; those of a resize have its dtype, and may overshoot."""
     at = facts.layout.index("H")
     size = record(step.op).size
@@ -130,10 +130,10 @@ def _pad_phrase(step: Step) -> str:
 _frame = partial(
     Op,
     stage="geometry",
-    effect=_framed,
+    effect=_frame_size,
     traits=frozenset({"framing", "kernel"}),
     one_image=True,
-    shapes_picture=True,
+    shapes_image=True,
 )
 _RESIZE = "sm_imgcheck.ops.kernels.resize_{library}"
 _CROP_PAD = "sm_imgcheck.ops.kernels.crop_pad"
@@ -143,5 +143,5 @@ OPS = {
     "fit": _frame(kernel=_RESIZE, size=_fit_size, phrase=_fit_phrase),
     "crop": _frame(kernel=_CROP_PAD, size=_crop_size, phrase=_crop_phrase),
     "pad": _frame(kernel=_CROP_PAD, size=_pad_size, phrase=_pad_phrase),
-    "mirror": Op(stage="mirror", kernel=_CROP_PAD, effect=_mirror, traits=frozenset({"mirror"}), shapes_picture=True),
+    "mirror": Op(stage="mirror", kernel=_CROP_PAD, effect=_mirror, traits=frozenset({"mirror"}), shapes_image=True),
 }

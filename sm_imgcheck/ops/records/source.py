@@ -1,4 +1,4 @@
-"""Ops that make an RGB, gray or RGBA picture of a file: decode, orient, convert its channels."""
+"""Ops that produce an RGB, gray or RGBA image from a file: decode, orient, convert its channels."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def _decode(facts: Facts, step: Step) -> Facts:
 
 def _orient(facts: Facts, step: Step) -> Facts:
     height, width, channels = facts.shape
-    turned = step.params["orientation"] in (5, 6, 7, 8)  # not for {"header": "orientation"} either
-    return replace_fields(facts, shape=(width, height, channels)) if turned else facts
+    is_transposed = step.params["orientation"] in (5, 6, 7, 8)  # not for {"header": "orientation"} either
+    return replace_fields(facts, shape=(width, height, channels)) if is_transposed else facts
 
 
 def _color(facts: Facts, step: Step) -> Facts:
@@ -58,22 +58,22 @@ def _color_phrase(step: Step) -> str:
     return ""
 
 
-_picture = partial(Op, shapes_picture=True)
+_image = partial(Op, shapes_image=True)
 OPS = {
-    "decode": _picture(
+    "decode": _image(
         stage="decode",
         kernel="sm_imgcheck.io.images.decode",  # named, not imported: what reads files is another floor
         effect=_decode,
         traits=frozenset({"decoder"}),
         phrase=_decoder_phrase,
     ),
-    "orient": _picture(
+    "orient": _image(
         stage="orient",
         kernel="sm_imgcheck.ops.kernels.color",
         effect=_orient,
         traits=frozenset({"turn"}),
     ),
-    "color": _picture(
+    "color": _image(
         stage="color",
         kernel="sm_imgcheck.ops.kernels.color",
         effect=_color,

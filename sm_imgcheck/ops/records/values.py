@@ -13,7 +13,7 @@ from sm_imgcheck.ops.records import Op
 __all__ = ["OPS"]
 
 
-def _mapped(facts: Facts, affine: Affine) -> Facts:
+def _map_values(facts: Facts, affine: Affine) -> Facts:
     """The facts after ``affine`` was applied to every channel, in float32."""
     low, high = facts.bounds
     ends = [a * end + b for a, b in zip(affine.scale, affine.offset, strict=True) for end in (low, high)]
@@ -22,16 +22,16 @@ def _mapped(facts: Facts, affine: Affine) -> Facts:
 
 
 def _scale(facts: Facts, step: Step) -> Facts:
-    return _mapped(facts, canonical(Values(**step.params), _channels(facts)))
+    return _map_values(facts, canonical(Values(**step.params), _channels(facts)))
 
 
 def _normalize(facts: Facts, step: Step) -> Facts:
     params, channels = step.params, len(step.params["mean"])
-    if channels != _channels(facts):  # of a picture whose channels no step before has told, such as a gray one
+    if channels != _channels(facts):  # for an image with channels that no previous step determines, such as a gray one
         order = ORDERS.get(channels, ("?",))[0]
         facts = replace_fields(facts, channel_order=order, shape=(*facts.shape[:-1], channels), values=levels(channels))
     std = None if params["std"] is None else tuple(params["std"])
-    return _mapped(facts, canonical(Values(units=params["units"], mean=tuple(params["mean"]), std=std), channels))
+    return _map_values(facts, canonical(Values(units=params["units"], mean=tuple(params["mean"]), std=std), channels))
 
 
 def _quantize(facts: Facts, step: Step) -> Facts:
@@ -39,7 +39,7 @@ def _quantize(facts: Facts, step: Step) -> Facts:
     channels = _channels(facts)
     quantized = Affine(scale=(1 / scale,) * channels, offset=(zero,) * channels)
     low, high = (round(end / scale) + zero for end in facts.bounds)
-    return replace_fields(_mapped(facts, quantized), low=low, high=high)
+    return replace_fields(_map_values(facts, quantized), low=low, high=high)
 
 
 def _cast(facts: Facts, step: Step) -> Facts:
