@@ -1,4 +1,4 @@
-"""Carry out a plan, and hold what comes out against the contract before anybody gets it."""
+"""Apply a plan, and compare its result with the contract before it is returned."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from sm_imgcheck.rules.values import VAL108
 
 __all__ = ["make_tensor", "run", "verify"]
 
-_REMEMBERED = 16
-_known_bounds: IdentityCache[tuple[float, float]] = IdentityCache(_REMEMBERED)
+_CACHE_SIZE = 16
+_known_bounds: IdentityCache[tuple[float, float]] = IdentityCache(_CACHE_SIZE)
 
 
 def make_tensor(plan: Plan, candidate: Candidate, spec: Spec) -> tuple[np.ndarray | None, tuple[Finding, ...], str]:
-    """The tensor that keeps the contract; where there is none, the findings and the reason instead."""
+    """Return the tensor that matches the contract; without one, the findings and the reason."""
     try:
         array = run(plan, candidate)
     except ImgcheckError as error:
@@ -31,10 +31,10 @@ def make_tensor(plan: Plan, candidate: Candidate, spec: Spec) -> tuple[np.ndarra
     except MemoryError:
         return None, (), "its tensor out of memory"
     if spec.contract.expect_range is not None:
-        finished = replace_fields(
+        result = replace_fields(
             plan.after[-1] if plan.after else plan.before, low=float(array.min()), high=float(array.max())
         )
-        tensor = Candidate(path=candidate.path, kind="tensor", facts=replace_fields(finished, domain=False))
+        tensor = Candidate(path=candidate.path, kind="tensor", facts=replace_fields(result, domain=False))
         findings = tuple(finding for finding in rules.run(tensor, spec) if finding.code == VAL108.code)
         if findings:
             return None, findings, findings[0].message
@@ -43,7 +43,7 @@ def make_tensor(plan: Plan, candidate: Candidate, spec: Spec) -> tuple[np.ndarra
 
 
 def run(plan: Plan, candidate: Candidate) -> np.ndarray:
-    """The tensor that the plan makes of the candidate. The candidate's own array is never modified."""
+    """Return the plan's tensor for the candidate. The candidate's array is never modified."""
     array, steps = candidate.data, plan.steps
     if steps and steps[0].op == "decode" and candidate.pixels is not None:
         array, steps = candidate.pixels, steps[1:]  # decoded already, to be checked
@@ -53,14 +53,16 @@ def run(plan: Plan, candidate: Candidate) -> np.ndarray:
 
 
 def verify(array: np.ndarray, spec: Spec) -> None:
-    """Raise Bug unless the tensor keeps the contract: shape, dtype, finite, within the range that its pixels allow."""
+    """Raise InternalError unless the tensor matches the contract: shape, dtype, finite, range of its pixels."""
     contract = spec.contract
-    shaped = array.ndim == len(contract.shape) and all(
+    is_matching_shape = array.ndim == len(contract.shape) and all(
         dim.allows(length) for dim, length in zip(contract.shape, array.shape, strict=True)
     )
-    if not shaped or array.dtype != np.dtype(contract.dtype):
-        wanted = "[" + ", ".join(str(dim) for dim in contract.shape) + f"] {contract.layout} {contract.dtype}"
-        raise InternalError(f"the fixed tensor is {describe(array.shape, contract.layout)} {array.dtype}, not {wanted}")
+    if not is_matching_shape or array.dtype != np.dtype(contract.dtype):
+        expected = "[" + ", ".join(str(dim) for dim in contract.shape) + f"] {contract.layout} {contract.dtype}"
+        raise InternalError(
+            f"the fixed tensor is {describe(array.shape, contract.layout)} {array.dtype}, not {expected}"
+        )
     low, high = _known_bounds.get((spec,)) or _known_bounds.put((spec,), _bounds(spec))
     least, most = float(array.min()), float(array.max())  # NumPy would round the bounds to the array's dtype
     if not (math.isfinite(least) and math.isfinite(most) and low <= least and most <= high):

@@ -27,42 +27,41 @@ _FIXING_STAGES = {
 
 @frozen
 class PlanResult:
-    """The plan for one candidate under one spec, or why there is none."""
+    """The plan for one candidate under one spec, or the reason for a missing plan."""
 
     plan: Plan | None
     skipped: str = ""
-    """Why there is no plan; empty: there is."""
+    """Reason for a missing plan; empty with a plan."""
     assumptions: tuple[str, ...] = ()
     """``KEY=VALUE`` of ``--assume`` under which there probably is one."""
 
 
-_REMEMBERED = 512
-"""Judgments, some 10 kB each: the headers of a folder of photographs are few."""
-_judgments: IdentityCache[tuple[PlanResult, tuple[Finding, ...]]] = IdentityCache(_REMEMBERED)
+_CACHE_SIZE = 512
+"""Cached checks, about 10 kB each: the images of a folder have few different headers."""
+_checks: IdentityCache[tuple[PlanResult, tuple[Finding, ...]]] = IdentityCache(_CACHE_SIZE)
 _header_fields = attrgetter(*(field.name for field in fields(Header)))
 
 
 def plan_and_check(candidate: Candidate, spec: Spec, options: Options) -> tuple[PlanResult, tuple[Finding, ...]]:
-    """The plan of a measured candidate, and its findings, each with the op of the plan that fixes it.
+    """Return the plan of a measured candidate, and its findings, each with the op of the plan that fixes it.
 
-    Images with equal headers share one judgment: planning and checking takes as long as a JPEG of 300x300 takes to
-    decode.
+    Images with equal headers share one check: planning and checking needs as much time as decoding a JPEG of 300x300.
     """
-    key = _judgment_key(candidate)
-    judgment = None if key is None else _judgments.get((spec, options), key)
-    if judgment is not None:
-        return judgment
-    if key is not None:  # neither name nor bytes: what is remembered cannot depend on them
+    key = _check_key(candidate)
+    check = None if key is None else _checks.get((spec, options), key)
+    if check is not None:
+        return check
+    if key is not None:  # neither name nor bytes: cached checks cannot depend on them
         candidate = replace_fields(candidate, path=f"x{_suffix(candidate.path)}", data=b"", pixels=None)
     proposal = make_plan_result(candidate, spec, options)
-    judgment = proposal, tuple(select(rules.run(candidate, spec), proposal.plan, options))
+    check = proposal, tuple(select(rules.run(candidate, spec), proposal.plan, options))
     if key is not None:
-        _judgments.put((spec, options), judgment, key)
-    return judgment
+        _checks.put((spec, options), check, key)
+    return check
 
 
-def _judgment_key(candidate: Candidate) -> Hashable | None:
-    """What the judgment of an image depends on besides spec and options; None: on more than its header."""
+def _check_key(candidate: Candidate) -> Hashable | None:
+    """Return the values that determine the check of an image, except spec and options; None if pixels do too."""
     header = candidate.header
     if header is None or candidate.kind != "image" or candidate.problem is not None:
         return None
@@ -72,20 +71,20 @@ def _judgment_key(candidate: Candidate) -> Hashable | None:
 
 
 def _suffix(path: str) -> str:
-    """Of the file's name, as ``PurePath.suffix`` says, in a tenth of the time."""
+    """Return the suffix of a file name as ``PurePath.suffix`` does, in a tenth of the time."""
     name = path.replace("\\", "/").rpartition("/")[2]
     at = name.rfind(".")
     return name[at:] if 0 < at < len(name) - 1 else ""
 
 
 def make_plan_result(candidate: Candidate, spec: Spec, options: Options) -> PlanResult:
-    """The steps from a measured candidate to the contract, or why there are none."""
+    """Return the steps from a measured candidate to the contract, or the reason for their absence."""
     if candidate.problem is not None:
         return PlanResult(plan=None, skipped=candidate.problem.message)
     if candidate.kind == "request":
         return PlanResult(
             plan=None,
-            skipped="a request body is judged as it is; sm-imgcheck payload makes one from an image or a tensor",
+            skipped="request bodies are checked unchanged; sm-imgcheck payload creates one from an image or a tensor",
         )
     try:
         return PlanResult(plan=make_plan(spec, candidate, options))
@@ -94,7 +93,7 @@ def make_plan_result(candidate: Candidate, spec: Spec, options: Options) -> Plan
 
 
 def select(findings: tuple[Finding, ...], plan: Plan | None, options: Options) -> Iterator[Finding]:
-    """The findings that were asked for, each with the op of this plan that fixes it."""
+    """Return the selected findings, each with the op of this plan that fixes it."""
     ops = _fixing_ops(plan)
     for finding in findings:
         if options.select and not finding.code.startswith(options.select):
@@ -110,9 +109,9 @@ def _fixing_ops(plan: Plan | None) -> dict[str | None, str]:
     if plan is None:
         return {}
     ops: dict[str | None, str] = {record(step.op).stage: step.op for step in reversed(plan.steps)}
-    found = dict(ops)
+    op_by_stage = dict(ops)
     for stage, fixing_stages in _FIXING_STAGES.items():
-        found.pop(stage, None)
-        if (fix := next((one for one in fixing_stages if one in ops), None)) is not None:
-            found[stage] = ops[fix]
-    return found
+        op_by_stage.pop(stage, None)
+        if (fix := next((name for name in fixing_stages if name in ops), None)) is not None:
+            op_by_stage[stage] = ops[fix]
+    return op_by_stage

@@ -1,4 +1,4 @@
-"""A tensor turned back into an image, under one reading of its numbers."""
+"""A tensor converted back to an image, with given assumptions about its values."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from sm_imgcheck.core.channels import ALPHA, GRAY, blue_first
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Affine, Quantize
 
-__all__ = ["RecoveredImage", "TensorInterpretation", "channels_last", "recover_image", "shown", "to_gray_levels"]
+__all__ = ["RecoveredImage", "TensorInterpretation", "channels_last", "recover_image", "to_gray_levels", "to_screen"]
 
 _MOST = 2048
-"""Rows or columns that are looked at, four times what a panel shows: the price depends on no candidate's size."""
-_HALF = 0.5  # what rounding to a gray level takes is not out of range
+"""Limit of rows and columns, four times those of a panel: the time does not depend on the candidate's size."""
+_HALF = 0.5  # rounding to a gray level is not out of range
 _NAN_COLOR = (255, 0, 255)
 _CHECKER = ((204, 255), 8)  # two shades and the size of a square, in gray levels and pixels: shows through alpha
 
@@ -31,29 +31,29 @@ class TensorInterpretation:
 
 @frozen
 class RecoveredImage:
-    """A tensor as a picture."""
+    """A tensor as an image."""
 
     pixels: np.ndarray
     """HxWx3 uint8, RGB; what is not a number is magenta."""
     beyond: float
-    """Share of the values that stand for no gray level 0..255, which are clipped: 0..1."""
+    """Share of the values outside of gray levels 0..255, which are clipped: 0..1."""
     nans: float
     """Share of the values that are not a number: 0..1."""
 
 
-@np.errstate(all="ignore")  # numbers beyond all measure are drawn as such
+@np.errstate(all="ignore")  # infinite numbers and overflow are drawn as out of range
 def recover_image(array: np.ndarray, reading: TensorInterpretation, *, image: int = 0) -> RecoveredImage:
-    """The picture that a tensor shows under ``reading``: its layout's axes, its channels as ``order`` names them.
+    """Return the image of a tensor under ``reading``: the axes of its layout, its channels in ``order``.
 
-    image: which one of a batch. Of more than 2,048 rows or columns every second, third ... is taken.
+    image: index in the batch. Above 2,048 rows or columns, every second, third ... is read.
     """
-    levels = to_gray_levels(_sampled(channels_last(array, reading.layout, image=image)), reading)
+    levels = to_gray_levels(_subsample(channels_last(array, reading.layout, image=image)), reading)
     nan = np.isnan(levels)
     beyond = (levels < -_HALF) | (levels > 255 + _HALF)
     pixels = np.rint(np.clip(np.where(nan, 0, levels), 0, 255)).astype(np.uint8)
-    picture = shown(pixels, reading.order)
-    picture[nan.any(axis=-1)] = _NAN_COLOR
-    return RecoveredImage(pixels=picture, beyond=float(beyond.mean()), nans=float(nan.mean()))
+    pixels_rgb = to_screen(pixels, reading.order)
+    pixels_rgb[nan.any(axis=-1)] = _NAN_COLOR
+    return RecoveredImage(pixels=pixels_rgb, beyond=float(beyond.mean()), nans=float(nan.mean()))
 
 
 def to_gray_levels(array: np.ndarray, reading: TensorInterpretation) -> np.ndarray:
@@ -67,8 +67,8 @@ def to_gray_levels(array: np.ndarray, reading: TensorInterpretation) -> np.ndarr
     return levels
 
 
-def shown(pixels: np.ndarray, order: str) -> np.ndarray:
-    """Pixels HxWxC uint8 in ``order`` as a screen takes them: HxWx3, RGB. A checkerboard shows through alpha."""
+def to_screen(pixels: np.ndarray, order: str) -> np.ndarray:
+    """Return pixels HxWxC uint8 in ``order`` as HxWx3 RGB for a screen. Transparent pixels show a checkerboard."""
     if order == GRAY:
         return np.repeat(pixels[..., :1], 3, axis=-1)
     colors = np.ascontiguousarray(pixels[..., 2::-1] if blue_first(order) else pixels[..., :3])
@@ -78,8 +78,8 @@ def shown(pixels: np.ndarray, order: str) -> np.ndarray:
     rows, columns = np.ogrid[: pixels.shape[0], : pixels.shape[1]]
     board = np.where((rows // square + columns // square) % 2, *shades)[..., np.newaxis]
     alpha = pixels[..., 3:].astype(np.float32) / 255
-    mixed: np.ndarray = np.rint(colors * alpha + board * (1 - alpha)).astype(np.uint8)
-    return mixed
+    blend: np.ndarray = np.rint(colors * alpha + board * (1 - alpha)).astype(np.uint8)
+    return blend
 
 
 def channels_last(array: np.ndarray, layout: str, *, image: int = 0) -> np.ndarray:
@@ -91,7 +91,7 @@ def channels_last(array: np.ndarray, layout: str, *, image: int = 0) -> np.ndarr
     return array.transpose([layout.index(axis) for axis in "HWC"])
 
 
-def _sampled(array: np.ndarray) -> np.ndarray:
-    """Every second, third ... row and column of a large picture, as many of both, so that its aspect is kept."""
+def _subsample(array: np.ndarray) -> np.ndarray:
+    """Return every second, third ... row and column of a large image, the same step for both, to keep its aspect."""
     step = -(-max(array.shape[:2]) // _MOST)
     return array[::step, ::step]

@@ -26,10 +26,10 @@ from sm_imgcheck.spec.load import resolve_spec
 __all__ = ["Trace", "evaluate_candidate", "measure_candidate", "process", "read_candidate"]
 
 Trace = Callable[[Candidate, Spec | None, Options], Candidate]
-"""Adds to a measured tensor how it was made of ``options.source``."""
+"""Return a measured tensor with its pipelines from ``options.source``."""
 
 
-@np.errstate(all="ignore")  # numbers beyond all measure are findings; NumPy would print its own source lines
+@np.errstate(all="ignore")  # infinite numbers and overflow are findings; NumPy would print its own source lines
 def process(
     what: str | os.PathLike[str] | bytes | bytearray | memoryview | np.ndarray | read.FileContent | Candidate,
     spec: Spec | str | os.PathLike[str] | Mapping[str, Any],
@@ -37,12 +37,12 @@ def process(
     *,
     trace: Trace | None = None,
 ) -> Result:
-    """Check one candidate against a spec; with ``options.want_array`` make the corrected tensor too.
+    """Check one candidate against a spec; with ``options.want_array`` produce the corrected tensor too.
 
     what: a path (``file.npz::name`` for one array of several), the bytes of a file, or an array of any shape.
-    trace: finds how a tensor was made of ``options.source``; called where there is one.
-    Never raises for a bad candidate: that is a finding. Raises TypeError for what is no candidate or no spec at all,
-    SpecError for a bad spec, ImgcheckError for a source that is no image, Bug where the tool breaks its own promise.
+    trace: finds the pipeline from ``options.source`` to a tensor; called where a source is given. An invalid candidate
+    is a finding. Raises TypeError for an object that is not a candidate or a spec, SpecError for an invalid spec,
+    ImgcheckError for a source that is not an image, InternalError for a bug of the tool.
     """
     spec, options = resolve_spec(spec), options or Options()
     validate_assumptions(options.assume)
@@ -53,7 +53,7 @@ def process(
 
 @np.errstate(all="ignore")
 def evaluate_candidate(candidate: Candidate, spec: Spec, options: Options) -> Result:
-    """Plan, check and apply: the result of a candidate that is read and measured. Reads and decodes nothing more."""
+    """Plan, check and apply: the result of a candidate that is read and measured, without reading or decoding again."""
     proposal, findings = plan_and_check(candidate, spec, options)
     result = Result(
         candidate=candidate if options.keep_arrays else candidate.without_arrays(),
@@ -72,19 +72,19 @@ def evaluate_candidate(candidate: Candidate, spec: Spec, options: Options) -> Re
 
 
 def read_candidate(what: Any, spec: Spec | None, options: Options) -> Candidate:
-    """The candidate as read, an image decoded too. Raises TypeError for what is no candidate.
+    """Return the candidate as read, an image decoded too. Raises TypeError for any other object.
 
     spec: None reads with the default decode policy.
     """
     if options.content_type is None and not isinstance(what, _READ):
         what = read.array_candidate(what)
-    return read_guarded(_unread(what, options), partial(_read, what, spec, options))
+    return read_guarded(_name_candidate(what, options), partial(_read, what, spec, options))
 
 
 _READ = (str, os.PathLike, bytes, bytearray, memoryview, read.FileContent, Candidate)
 
 
-def _unread(what: Any, options: Options) -> Candidate:
+def _name_candidate(what: Any, options: Options) -> Candidate:
     """What is known of a candidate before it is read: its name."""
     if isinstance(what, Candidate):
         return what
@@ -108,8 +108,8 @@ def _read(what: Any, spec: Spec | None, options: Options) -> Candidate:
     else:
         body, path = (what.body, what.path) if isinstance(what, read.FileContent) else (bytes(what), "bytes")
         candidate = read.from_bytes(body, path, decode, headers_only=headers_only, gray=gray)
-    sent = spec is not None and options.as_sent and spec.payload.get("envelope") == "image"
-    if spec is not None and sent and candidate.header is not None:
+    is_request = spec is not None and options.as_sent and spec.payload.get("envelope") == "image"
+    if spec is not None and is_request and candidate.header is not None:
         from sm_imgcheck.pipeline.read_request import as_sent
 
         return as_sent(candidate, spec)
@@ -149,8 +149,8 @@ def measure_candidate(
         )
     if candidate.data is None:
         return candidate
-    unmeasured = replace_fields(candidate, kind="request" if candidate.kind == "request" else "unknown")
-    return read_guarded(unmeasured, partial(_measure, candidate, spec, options, trace))
+    unknown = replace_fields(candidate, kind="request" if candidate.kind == "request" else "unknown")
+    return read_guarded(unknown, partial(_measure, candidate, spec, options, trace))
 
 
 def _measure(candidate: Candidate, spec: Spec | None, options: Options, trace: Trace | None) -> Candidate:
@@ -160,31 +160,34 @@ def _measure(candidate: Candidate, spec: Spec | None, options: Options, trace: T
     layout = assume.get("layout", "")
     shape = None if contract is None else unflatten_shape(candidate.data.shape, layout, contract)
     try:
-        unfolded = None if shape is None else measure(candidate.data.reshape(shape), contract, assume)
-        facts = measure(candidate.data, contract, assume if unfolded is None else {})
+        facts_in_layout = None if shape is None else measure(candidate.data.reshape(shape), contract, assume)
+        facts = measure(candidate.data, contract, assume if facts_in_layout is None else {})
     except CandidateError as error:
         return replace_fields(candidate, problem=rules.make_finding(error))
     if candidate.handled is not None and candidate.handled.dtype and facts is not None:
         dtype = candidate.handled.dtype
-        facts, unfolded = replace_fields(facts, dtype=dtype), unfolded and replace_fields(unfolded, dtype=dtype)
-    measured = replace_fields(candidate, facts=facts, unflattened=unfolded)
-    if unfolded is not None:  # the search compares pictures, and the array itself is none
-        return measured
-    return measured if options.source is None or trace is None else trace(measured, spec, options)
+        facts, facts_in_layout = (
+            replace_fields(facts, dtype=dtype),
+            facts_in_layout and replace_fields(facts_in_layout, dtype=dtype),
+        )
+    result = replace_fields(candidate, facts=facts, unflattened=facts_in_layout)
+    if facts_in_layout is not None:  # the search compares images, and an array has no header
+        return result
+    return result if options.source is None or trace is None else trace(result, spec, options)
 
 
 def _naive(header: Header, options: Options) -> Facts:
     """What a handler gets that decodes and does nothing else: ``Image.open(f).convert("RGB")`` or ``cv2.imread(f)``."""
     height, width = header.height, header.width
     by_opencv = options.decoded_by == "opencv"
-    turned = by_opencv or header.format == "TIFF"  # of which Pillow, too, turns the picture upright
-    if turned and header.orientation >= 5:  # the orientations that exchange height and width
+    is_rotated = by_opencv or header.format == "TIFF"  # Pillow rotates these images too
+    if is_rotated and header.orientation >= 5:  # the orientations that swap height and width
         height, width = width, height
-    return _whole_levels(height, width, "BGR" if by_opencv else "RGB")
+    return _integer_levels(height, width, "BGR" if by_opencv else "RGB")
 
 
 @lru_cache(512)
-def _whole_levels(height: int, width: int, order: str) -> Facts:
+def _integer_levels(height: int, width: int, order: str) -> Facts:
     return Facts(
         shape=(height, width, 3),
         layout="HWC",

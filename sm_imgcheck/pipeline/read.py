@@ -1,6 +1,6 @@
-"""One candidate from a file, bytes or an array. A bad one is a candidate with a problem, never an exception.
+"""One candidate from a file, bytes or an array. An invalid one is a candidate with a problem, never an exception.
 
-``guarded`` turns an exception that no input should cause into a finding as well.
+``guarded`` converts an exception that no input should cause into a finding as well.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ __all__ = [
     "image_candidate",
     "is_tensor",
     "map_npy",
-    "opened",
+    "open_file",
     "read",
     "read_guarded",
     "tensor_candidate",
@@ -56,10 +56,10 @@ __all__ = [
 
 
 @contextmanager
-def opened(path: str) -> Iterator[tuple[IO[bytes], int]]:
-    """A regular file, open for reading, and its size in bytes. Raises CandidateError, while it is read too.
+def open_file(path: str) -> Iterator[tuple[IO[bytes], int]]:
+    """Open a regular file for reading, and return its size in bytes. Raises CandidateError, also while it is read.
 
-    Opened without waiting: a FIFO without a writer would wait for ever.
+    Opened without waiting: a FIFO without a writer would block.
     """
     if not path:
         raise CandidateError("SRC101", "empty file name")
@@ -68,7 +68,7 @@ def opened(path: str) -> Iterator[tuple[IO[bytes], int]]:
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
         folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for a name that is too long
-        what = "got a folder, expected a file" if folder else f"cannot be opened: {reason}"
+        what = "got a folder, expected a file" if folder else f"cannot be open_file: {reason}"
         raise CandidateError("SRC101", what) from None
     status = os.fstat(handle)
     if not stat.S_ISREG(status.st_mode):
@@ -83,7 +83,7 @@ def opened(path: str) -> Iterator[tuple[IO[bytes], int]]:
 
 
 def fetch_file(place: str) -> bytes:
-    """All of a file in a store. Raises CandidateError; StoreError for a store that is out of reach."""
+    """Return a complete file of a store. Raises CandidateError; StoreError for a store that cannot be reached."""
     try:
         return stores.store(place).read(place, MAX_FILE_BYTES)
     except stores.LocationError as problem:
@@ -91,7 +91,7 @@ def fetch_file(place: str) -> bytes:
 
 
 def image_candidate(body: bytes, path: str, decode: Decode, *, headers_only: bool, gray: bool) -> Candidate:
-    """Look at the header, then decode, keeping what each has shown. Never raises."""
+    """Read the header, then decode, and keep the results of both. Never raises."""
     header = pixels = problem = None
     try:
         header = read_header(body, max_pixels=decode.max_pixels)
@@ -100,8 +100,8 @@ def image_candidate(body: bytes, path: str, decode: Decode, *, headers_only: boo
             pixels, header = decode_with_header(
                 body, header, dct=decode.dct, gray=gray, truncated=decode.truncated, icc=icc
             )
-    except CandidateError as found:
-        problem = rules.make_finding(found)
+    except CandidateError as error:
+        problem = rules.make_finding(error)
     except MemoryError:
         problem = SRC120.finding("out of memory")
     kind: Literal["image", "unknown"] = "image" if header is not None or image_format(body) else "unknown"
@@ -109,7 +109,7 @@ def image_candidate(body: bytes, path: str, decode: Decode, *, headers_only: boo
 
 
 def is_tensor(body: bytes) -> bool:
-    """Whether the bytes are those of a tensor file, whatever is wrong inside."""
+    """Return whether the bytes are those of a tensor file, valid or not."""
     archive = body[:4] == b"PK\x03\x04" and body[30 : 30 + int.from_bytes(body[26:28], "little")].endswith(b".npy")
     return body.startswith(NPY_MAGIC) or archive or is_json_tensor(body)
 
@@ -127,7 +127,7 @@ def tensor_candidate(body: bytes, path: str, member: str) -> Candidate:
 
 
 def array_candidate(values: object, path: str = "array", *, trailing_bytes: int = 0) -> Candidate:
-    """An array, or what NumPy can make one of, as a candidate. Raises TypeError for what is no array at all."""
+    """Return an array, or any object that NumPy can convert, as a candidate. Raises TypeError for other objects."""
     check_arrayish(values)
     try:
         data = np.asarray(fill_mask(values))
@@ -143,11 +143,11 @@ def array_candidate(values: object, path: str = "array", *, trailing_bytes: int 
 
 
 def check_arrayish(what: object) -> None:
-    """Raise TypeError for what NumPy would wrap as an object, or read as something else than is meant.
+    """Raise TypeError for objects that NumPy would wrap, or convert to unintended values.
 
-    An image of Pillow is not taken: its palette's indices would pass for gray levels, its EXIF turn would be lost.
+    A Pillow image is rejected: its palette's indices would pass for gray levels, its EXIF orientation would be lost.
     """
-    if any(one.__module__.partition(".")[0] == "PIL" for one in type(what).__mro__):
+    if any(base.__module__.partition(".")[0] == "PIL" for base in type(what).__mro__):
         raise TypeError('a Pillow image was given: pass np.asarray(image.convert("RGB")), or the bytes of its file')
     arrays = ("__array__", "__array_interface__", "__array_struct__")
     if not isinstance(what, (list, tuple, array)) and not any(hasattr(what, name) for name in arrays):
@@ -157,9 +157,9 @@ def check_arrayish(what: object) -> None:
 
 def fill_mask(values: object) -> object:
     """The same without its mask. Raises CandidateError where the mask hides anything."""
-    hidden = int(np.sum(np.ma.getmask(values))) if isinstance(values, np.ma.MaskedArray) else 0
-    if hidden:
-        what = f"is a masked array, {hidden} of its values are hidden"
+    masked_count = int(np.sum(np.ma.getmask(values))) if isinstance(values, np.ma.MaskedArray) else 0
+    if masked_count:
+        what = f"is a masked array, {masked_count} of its values are hidden"
         raise CandidateError("SRC150", f"{what}; fill masked values first (array.filled(0))")
     return np.ma.getdata(values) if isinstance(values, np.ma.MaskedArray) else values
 
@@ -171,19 +171,19 @@ def map_npy(file: IO[bytes], size: int) -> tuple[np.ndarray, int]:
     """
     file.seek(0)
     shape, fortran, dtype, start = npy_header(BytesIO(file.read(MAX_HEADER_BYTES + 64)))
-    wanted = check_bytes(shape, dtype, size - start)
+    size_in_bytes = check_bytes(shape, dtype, size - start)
     order: Literal["F", "C"] = "F" if fortran else "C"
-    if not wanted:
+    if not size_in_bytes:
         return np.empty(shape, dtype, order), size - start
-    mapped = mmap.mmap(file.fileno(), start + wanted, access=mmap.ACCESS_READ)
-    return np.ndarray(shape, dtype, buffer=mapped, offset=start, order=order), size - start - wanted
+    mapping = mmap.mmap(file.fileno(), start + size_in_bytes, access=mmap.ACCESS_READ)
+    return np.ndarray(shape, dtype, buffer=mapping, offset=start, order=order), size - start - size_in_bytes
 
 
 def read(path: str | os.PathLike[str], decode: Decode, *, headers_only: bool = False, gray: bool = False) -> Candidate:
     """Read a candidate by its path; ``file.npz::name`` names one array of an archive.
 
-    headers_only: decode nothing. gray: pixels are decoded as the op ``decode`` does with ``gray`` (the model is gray
-    and ``to_gray`` is ``y_plane``). Never raises for a bad candidate; StoreError for a store out of reach.
+    headers_only: do not decode. gray: pixels are decoded as the op ``decode`` does with ``gray`` (the model is gray and
+    ``to_gray`` is ``y_plane``). Never raises for an invalid candidate; StoreError for an unreachable store.
     """
     name = os.fsdecode(path)
     file, member = stores.file_of(name)
@@ -199,14 +199,14 @@ def read(path: str | os.PathLike[str], decode: Decode, *, headers_only: bool = F
 
 @frozen
 class FileContent:
-    """What stands at a path, where it has been fetched already."""
+    """The content of a path that is already fetched."""
 
     path: str
     body: bytes
 
 
 def from_bytes(body: bytes, path: str, decode: Decode, *, headers_only: bool = False, gray: bool = False) -> Candidate:
-    """The same from bytes that are there already; ``path`` is what messages call them."""
+    """The same from bytes in memory; ``path`` is their name in messages."""
     member = path.rpartition("::")[2] if ".npz::" in path else ""
     return _of_bytes(body, path, member, decode, headers_only=headers_only, gray=gray)
 
@@ -231,7 +231,7 @@ def read_file(path: str) -> bytes | tuple[np.ndarray, int]:
     """
     if stores.is_remote(path):
         return fetch_file(path)
-    with opened(path) as (file, size):
+    with open_file(path) as (file, size):
         return read_open(file, size)
 
 
@@ -271,7 +271,7 @@ def read_guarded(candidate: Candidate, read: Callable[[], Candidate]) -> Candida
 
 
 def clause(error: BaseException) -> str:
-    """An unexpected exception and its place in the code, in one line."""
+    """Return an unexpected exception and its location in the code, in one line."""
     last = error.__traceback__
     while last is not None and last.tb_next is not None:
         last = last.tb_next

@@ -1,4 +1,4 @@
-"""A request body as a candidate: its bytes, and what the spec's serving stack makes of them."""
+"""A request body as a candidate: its bytes, and how the spec's serving stack decodes them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sm_imgcheck import rules
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.types import Candidate, DecodedRequest, Finding, Request, Spec
 from sm_imgcheck.io.stores import is_remote
-from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, fetch_file, image_candidate, opened, read_guarded
+from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, fetch_file, image_candidate, open_file, read_guarded
 from sm_imgcheck.rules.payload_request import PAY120
 from sm_imgcheck.serving.endpoints import ENDPOINTS
 from sm_imgcheck.serving.stacks import STACKS, complete_findings
@@ -21,18 +21,18 @@ __all__ = ["as_sent", "read_request", "request_candidate"]
 def read_request(
     path: str | os.PathLike[str], content_type: str, spec: Spec, *, headers_only: bool = False
 ) -> Candidate:
-    """The body in a file. One that is too large is judged by its size alone. Never raises."""
+    """Read the body from a file. A body that is too large is checked by its size alone. Never raises."""
     name = os.fsdecode(path)
     try:
         if is_remote(name):
             return request_candidate(fetch_file(name), name, content_type, spec, headers_only=headers_only)
-        with opened(name) as (file, size):
+        with open_file(name) as (file, size):
             if size <= MAX_FILE_BYTES:
                 return request_candidate(file.read(), name, content_type, spec, headers_only=headers_only)
     except CandidateError as problem:
         return Candidate(path=name, kind="request", problem=rules.make_finding(problem))
-    why = f"a body of {size:,} bytes is not read; {MAX_FILE_BYTES:,} are: only its size is judged"
-    request = _asked(content_type, size, spec)
+    why = f"body of {size:,} bytes not read, at most {MAX_FILE_BYTES:,} are: only its size is checked"
+    request = _describe_request(content_type, size, spec)
     return Candidate(
         path=name,
         kind="request",
@@ -43,36 +43,34 @@ def read_request(
 def request_candidate(
     body: bytes, path: str, content_type: str, spec: Spec, *, headers_only: bool = False
 ) -> Candidate:
-    """The body as the spec's stack receives it; with no stack named, by its content type alone. Never raises.
+    """Decode the body as the spec's stack does; without a stack, by its content type alone. Never raises.
 
-    An array is the candidate's ``data``; of a picture, its header is read, and its pixels are decoded for damage.
+    An array is the candidate's ``data``; for an image, its header is read, and its pixels are decoded to find damage.
     """
-    unjudged = Candidate(path=path, kind="request", request=_asked(content_type, len(body), spec))
-    found = read_guarded(unjudged, partial(_judged, unjudged, body, spec))
-    outcome, data = found.request.outcome if found.request else None, found.data
-    found = replace(found, data=None)
+    candidate = Candidate(path=path, kind="request", request=_describe_request(content_type, len(body), spec))
+    result = read_guarded(candidate, partial(_decode_request, candidate, body, spec))
+    outcome, data = result.request.outcome if result.request else None, result.data
+    result = replace(result, data=None)
     if isinstance(outcome, DecodedRequest) and outcome.form == "array":
-        return replace(found, data=data)
+        return replace(result, data=data)
     if isinstance(outcome, DecodedRequest) and outcome.form == "image" and data is not None:
-        picture = image_candidate(data, path, spec.decode, headers_only=headers_only, gray=False)
-        return replace(found, header=picture.header, problem=picture.problem)
-    return found
+        image = image_candidate(data, path, spec.decode, headers_only=headers_only, gray=False)
+        return replace(result, header=image.header, problem=image.problem)
+    return result
 
 
-def as_sent(picture: Candidate, spec: Spec) -> Candidate:
+def as_sent(image: Candidate, spec: Spec) -> Candidate:
     """An image, which is itself the request where the spec's envelope is ``image``. It has a header and its bytes."""
-    assert picture.header is not None
-    content_type = spec.payload.get("content_type") or f"image/{picture.header.format.lower()}"
-    request = _asked(content_type, len(picture.data), spec)
-    unjudged = Candidate(
-        path=picture.path, kind="request", header=picture.header, request=request, problem=picture.problem
-    )
-    sent = _judged(unjudged, picture.data, spec)
-    return replace(sent, data=picture.data, pixels=picture.pixels)
+    assert image.header is not None
+    content_type = spec.payload.get("content_type") or f"image/{image.header.format.lower()}"
+    request = _describe_request(content_type, len(image.data), spec)
+    candidate = Candidate(path=image.path, kind="request", header=image.header, request=request, problem=image.problem)
+    result = _decode_request(candidate, image.data, spec)
+    return replace(result, data=image.data, pixels=image.pixels)
 
 
-def _judged(candidate: Candidate, body: bytes, spec: Spec) -> Candidate:
-    """With what the stack makes of the body; what that is an array or a picture of is ``data``."""
+def _decode_request(candidate: Candidate, body: bytes, spec: Spec) -> Candidate:
+    """Return the candidate with the stack's result; an array or image in it is ``data``."""
     request = candidate.request
     assert request is not None
     outcome = complete_findings(STACKS[request.stack or "custom"].receive(body, request.content_type, spec), spec)
@@ -83,23 +81,23 @@ def _judged(candidate: Candidate, body: bytes, spec: Spec) -> Candidate:
     return replace(candidate, request=replace(request, outcome=outcome), data=data)
 
 
-def _asked(content_type: str, size: int, spec: Spec) -> Request:
+def _describe_request(content_type: str, size: int, spec: Spec) -> Request:
     name = spec.payload.get("stack", "")
-    taken = STACKS[name].envelopes if name in STACKS else ()
+    envelopes = STACKS[name].envelopes if name in STACKS else ()
     return Request(
         content_type=content_type,
         size=size,
         stack=name,
         findings=() if name else (_no_stack(),),
         limits=ENDPOINTS[spec.payload.get("endpoint", "realtime")].limits,
-        envelope=taken[0] if taken else "",
+        envelope=envelopes[0] if envelopes else "",
     )
 
 
 def _no_stack() -> Finding:
     return PAY120.finding(
-        "the spec names no stack (payload.stack), so the body is judged by its content type alone: whether the server "
-        "takes this type and form, what it makes of the dtype, and its own size limit are not checked",
+        "the spec names no stack (payload.stack), so the body is checked by its content type alone: content type, "
+        "form, dtype and size limit of the server are not checked",
         actual="no stack",
     )
 
@@ -107,5 +105,5 @@ def _no_stack() -> Finding:
 def _not_examined(outcome: DecodedRequest) -> tuple[Finding, ...]:
     if outcome.form != "object":
         return ()
-    message = f"not examined: {outcome.what}; only a tensor or a single image is: check each image by itself"
+    message = f"not examined: {outcome.what}; only a tensor or a single image is: check each image separately"
     return (PAY120.finding(message, actual=outcome.what),)

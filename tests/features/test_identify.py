@@ -260,7 +260,7 @@ def test_the_specs_own_framing_is_tried_and_told_first(photo):
     contract = spec(**said, value_range=None)
     best = find(made(photo, **said), photo, spec=contract)[0]
     assert best.exact
-    assert best.facts.recipe == "as the spec says"
+    assert best.facts.recipe == "as specified"
     assert step_of(best, "resize").params["size"] == [91, 77]
 
 

@@ -15,7 +15,7 @@ CONTRACT = Contract(
 )
 STEPS = (
     Step(op="decode", why="the model takes pixels"),
-    Step(op="resize_pillow", params={"mode": "stretch"}, why="as the spec says", loss="pixels"),
+    Step(op="resize_pillow", params={"mode": "stretch"}, why="as specified", loss="pixels"),
     Step(op="cast", params={"dtype": "float32"}, why="the model takes float32"),
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.pipeline.read import opened
+from sm_imgcheck.pipeline.read import open_file
 
 __all__ = ["check_labels", "class_name", "read_class_names", "read_text"]
 
@@ -41,7 +41,7 @@ def _name(value: object) -> str:
 def read_text(path: str) -> str:
     """A small text file. Raises ImgcheckError."""
     try:
-        with opened(path) as (file, size):
+        with open_file(path) as (file, size):
             if size > _MOST_BYTES:
                 raise ImgcheckError(f"labels {for_terminal(path)}: got {size} bytes, expected at most {_MOST_BYTES}")
             return file.read(size).decode("utf-8-sig")

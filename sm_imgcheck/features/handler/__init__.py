@@ -19,7 +19,7 @@ from sm_imgcheck.core.types import Candidate, Finding, HandlerRun, RejectedReque
 from sm_imgcheck.features.handler.findings import explained, problem
 from sm_imgcheck.features.handler.runner import Handler, HandlerAnswer, HandlerRunner
 from sm_imgcheck.pipeline import read
-from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, opened
+from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, open_file
 from sm_imgcheck.rules.handler import HND105, HND120, HND121, HND122, HND123, HND124, HND130
 from sm_imgcheck.serving.stacks import STACKS
 
@@ -56,7 +56,7 @@ def call_handler(
 
 
 def _read(name: str) -> bytes:
-    with opened(name) as (file, size):
+    with open_file(name) as (file, size):
         if size > MAX_FILE_BYTES:
             raise CandidateError("SRC101", f"file size: got {size} bytes, expected at most {MAX_FILE_BYTES}")
         return file.read()

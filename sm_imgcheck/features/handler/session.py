@@ -19,7 +19,7 @@ from sm_imgcheck.core.errors import CandidateError, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.features.handler.process import HandlerLost, HandlerProcess
-from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, opened
+from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, open_file
 
 if TYPE_CHECKING:
     from sm_imgcheck.core.json_types import JsonObject
@@ -166,7 +166,7 @@ def _link_steps(path: str) -> Iterator[str]:
 def _taken(path: Path, most: int = MAX_FILE_BYTES) -> bytes | None:
     """The bytes of a file that the child wrote, which is then removed; None where there is none to be read."""
     body = None
-    with suppress(CandidateError), opened(str(path)) as (file, size):
+    with suppress(CandidateError), open_file(str(path)) as (file, size):
         if size <= most:
             body = file.read(size)
     with suppress(OSError):

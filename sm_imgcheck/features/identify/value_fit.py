@@ -28,7 +28,7 @@ __all__ = [
 Own = tuple[Values, Quantize | None] | None
 """What the spec does to the values."""
 IDENTITY = RECIPES[0][0]
-AS_SPEC, AS_FLIPPED = "as the spec says", "as the spec says, in the other order"
+AS_SPEC, AS_FLIPPED = "as specified", "as the spec says, in the other order"
 
 
 @frozen

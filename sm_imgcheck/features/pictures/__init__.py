@@ -33,7 +33,7 @@ from sm_imgcheck.features.pictures.panels import (
     stretch_mapping,
     which_image,
 )
-from sm_imgcheck.features.pictures.sheet import LARGEST, Panel, SheetLine, TensorInterpretation, sheet, shown
+from sm_imgcheck.features.pictures.sheet import LARGEST, Panel, SheetLine, TensorInterpretation, sheet, to_screen
 from sm_imgcheck.ops.compare import said, traits
 from sm_imgcheck.pipeline import apply
 from sm_imgcheck.pipeline.plan import decodes_gray
@@ -207,7 +207,7 @@ def _apart(difference: np.ndarray, order: str) -> Panel:
     scaled = np.rint(apart * (255 / most if most else 0)).astype(np.uint8)
     lines = (f"brightest: {most:.4g} gray levels (drawn times {255 / most:.3g})",) if most else ("none at all",)
     mean = f"{float(np.abs(difference).mean(dtype=np.float64)):.4g} gray levels on average"
-    return Panel(pixels=shown(scaled, order), heading="The difference", lines=(*lines, mean))
+    return Panel(pixels=to_screen(scaled, order), heading="The difference", lines=(*lines, mean))
 
 
 @np.errstate(all="ignore")  # numbers beyond all measure are drawn as such

@@ -17,8 +17,8 @@ from sm_imgcheck.pipeline.invert import (
     TensorInterpretation,
     channels_last,
     recover_image,
-    shown,
     to_gray_levels,
+    to_screen,
 )
 
 __all__ = [
@@ -30,8 +30,8 @@ __all__ = [
     "channels_last",
     "recover_image",
     "sheet",
-    "shown",
     "to_gray_levels",
+    "to_screen",
 ]
 
 LARGEST = 512

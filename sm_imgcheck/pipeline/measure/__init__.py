@@ -1,8 +1,8 @@
-"""Measure an array once: everything that checks and plans need to know of it.
+"""Measure an array once: all facts for checks and plans.
 
-The value mapping counts as known when every value lies on the lattice that 256 gray levels leave behind an affine
-map, and the map is one of the field's usual ones (``value_mapping.RECIPES``), the spec's own, or one that the lattice
-itself tells: one of the usual mistakes (``recipes``), or any other where black and white are both there.
+The value mapping is known if every value is on the lattice of 256 gray levels under an affine map, and the map is a
+standard one (``value_mapping.RECIPES``), the spec's, or one that the lattice determines: a common mistake
+(``recipes``), or any other with both black and white in the array.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from sm_imgcheck.pipeline.measure.lattice import channels_of, constant_channels,
 
 __all__ = ["measure", "value_order"]
 
-# A float32 of size 1 has a spacing of 6e-8, so k/255 comes back within 1e-4 gray levels after any usual mapping and a
+# A float32 of size 1 has a spacing of 6e-8, so k/255 is restored within 1e-4 gray levels after any usual mapping and a
 # float16 (spacing 5e-4 at 0.5..1) within 0.13; a float resize leaves fractions spread evenly over -0.5..0.5.
 _OFF_LATTICE = {"float64": 0.002, "float32": 0.002, "float16": 0.25}
 # The same on average over a channel: ImageNet's mapping computed in float16 throughout gives 0.035.
 _OFF_ON_AVERAGE = 0.08
 # The same for the ends of a grid whose step was estimated.
 _NEAR_LEVEL = {"float16": 0.25}
-# Fewer levels in use than this say nothing of the mapping: 0 and 1 are a black picture or a mask at full contrast.
+# Fewer distinct levels than this do not prove a mapping: 0 and 1 are a black image or a mask at full contrast.
 _FEW_LEVELS = 16
 _TOP = 255
-_CHUNK = 1 << 20  # values looked at together: 8 MiB as float64
+_CHUNK = 1 << 20  # values per block: 8 MiB as float64
 
 
 @frozen
-class _Observed:
+class _Observation:
     """Smallest and largest finite value, and what is not finite."""
 
     low: float
@@ -49,17 +49,17 @@ class _Observed:
 
 
 def measure(array: np.ndarray, contract: Contract | None, assume: Mapping[str, str]) -> Facts:
-    """The facts of a tensor, read in the light of the contract, or of itself alone.
+    """Return the facts of a tensor, with the contract as evidence where there is one.
 
-    array: any shape and dtype; never modified. assume: what the caller vouches for (``layout``, ``channel_order``,
-    ``value_range`` as ``LOW,HIGH``), taken instead of what would be inferred.
+    array: any shape and dtype; never modified. assume: facts from the caller (``layout``, ``channel_order``,
+    ``value_range`` as ``LOW,HIGH``), used instead of inferred facts.
     """
     layout = assume.get("layout") or (reading(array.shape, contract) if contract else by_shape(array.shape))
     if len(layout) != array.ndim:
         raise CandidateError(
             "SHP101", f"shape {list(array.shape)} has {array.ndim} axes, the layout {layout} names others"
         )
-    order, assumed = _order(array.shape, layout, contract, assume)
+    order, assumptions = _order(array.shape, layout, contract, assume)
     plain = Facts(
         shape=array.shape,
         layout=layout,
@@ -67,33 +67,33 @@ def measure(array: np.ndarray, contract: Contract | None, assume: Mapping[str, s
         channel_order=order,
         byte_order="native" if array.dtype.isnative else "swapped",
         fortran=bool(array.flags.f_contiguous and not array.flags.c_contiguous),
-        assumed=assumed,
+        assumed=assumptions,
     )
     if array.dtype.kind not in "fiub" or array.size == 0:
         return plain
-    seen = _observe(array)
-    finite, axis = not (seen.nans or seen.infinities), plain.layout.find("C")
-    values, recipe, whole = _recognize(array, plain, seen, contract, assume)
+    stats = _observe(array)
+    finite, axis = not (stats.nans or stats.infinities), plain.layout.find("C")
+    values, recipe, whole = _recognize(array, plain, stats, contract, assume)
     channels: tuple[Channel, ...] = ()
-    if values is None and finite and seen.low < seen.high and "?" not in layout and not _quantized(plain, contract):
+    if values is None and finite and stats.low < stats.high and "?" not in layout and not _quantized(plain, contract):
         channels = channels_of(array, axis if axis >= 0 else None)
         values, recipe, whole = _by_grid(array, plain, channels)
-    found = replace(
+    facts = replace(
         plain,
-        low=seen.low,
-        high=seen.high,
-        nans=seen.nans,
-        infinities=seen.infinities,
-        constant=seen.low == seen.high and finite,
+        low=stats.low,
+        high=stats.high,
+        nans=stats.nans,
+        infinities=stats.infinities,
+        constant=stats.low == stats.high and finite,
         constant_channels=constant_channels(array, axis) if finite and axis >= 0 else (),
         values=values,
         recipe=recipe,
         whole=whole,
         channels=() if values is not None else channels,
     )
-    likely, probability = likely_order(array, found)
-    order = "" if "layout" in assume else value_order(array, found)
-    return replace(found, likely_order=likely, order_probability=probability, value_order=order)
+    likely, probability = likely_order(array, facts)
+    order = "" if "layout" in assume else value_order(array, facts)
+    return replace(facts, likely_order=likely, order_probability=probability, value_order=order)
 
 
 def _dtype_name(dtype: np.dtype) -> str:
@@ -105,7 +105,7 @@ def _dtype_name(dtype: np.dtype) -> str:
 def _order(
     shape: tuple[int, ...], layout: str, contract: Contract | None, assume: Mapping[str, str]
 ) -> tuple[str, tuple[str, ...]]:
-    """The channel order, and what of it was assumed: nothing in an array tells RGB from BGR."""
+    """Return the channel order, and its assumption: an array does not distinguish RGB from BGR."""
     channels = shape[layout.index("C")] if "C" in layout else 1
     if "channel_order" in assume:
         order = assume["channel_order"]
@@ -114,16 +114,16 @@ def _order(
         return order, ()
     if channels == 1 or "?" in layout:
         return (GRAY if "?" not in layout else "?"), ()
-    alike = ORDERS.get(channels, ())
-    if not alike:
+    orders = ORDERS.get(channels, ())
+    if not orders:
         return "?", ()
-    wanted = contract.channel_order[:3] if contract else "RGB"
-    order = next((one for one in alike if one[:3] == wanted), alike[0])
+    expected_order = contract.channel_order[:3] if contract else "RGB"
+    order = next((candidate for candidate in orders if candidate[:3] == expected_order), orders[0])
     return order, (f"channel_order={order}",)
 
 
 def _blocks(array: np.ndarray) -> Iterator[np.ndarray]:
-    """The values in flat blocks of bounded size, whatever the memory order."""
+    """Yield the values in flat blocks of bounded size, for any memory order."""
     if array.size <= _CHUNK:
         yield array.reshape(-1)
     elif array.flags.c_contiguous:
@@ -135,7 +135,7 @@ def _blocks(array: np.ndarray) -> Iterator[np.ndarray]:
             yield from _blocks(part)
 
 
-def _observe(array: np.ndarray) -> _Observed:
+def _observe(array: np.ndarray) -> _Observation:
     low, high, nans, infinities = np.inf, -np.inf, 0, 0
     for block in _blocks(array):
         if block.dtype.kind == "f":
@@ -146,98 +146,104 @@ def _observe(array: np.ndarray) -> _Observed:
             finite = block
         if finite.size:
             low, high = min(low, float(finite.min())), max(high, float(finite.max()))
-    if low > high:  # nothing finite
-        return _Observed(low=np.nan, high=np.nan, nans=nans, infinities=infinities)
-    return _Observed(low=low, high=high, nans=nans, infinities=infinities)
+    if low > high:  # no finite value
+        return _Observation(low=np.nan, high=np.nan, nans=nans, infinities=infinities)
+    return _Observation(low=low, high=high, nans=nans, infinities=infinities)
 
 
 def _recognize(
-    array: np.ndarray, facts: Facts, seen: _Observed, contract: Contract | None, assume: Mapping[str, str]
+    array: np.ndarray, facts: Facts, stats: _Observation, contract: Contract | None, assume: Mapping[str, str]
 ) -> tuple[Affine | None, str, bool]:
-    """The value mapping, its name, and whether every value is the image of a whole gray level."""
+    """Return the value mapping, its name, and whether every value is a mapped integer gray level."""
     channels = facts.length("C") or 1
     if "value_range" in assume:
         low, high = ends(assume["value_range"])
         slack = (high - low) / 4  # a filter may have overshot
-        if seen.low < low - slack or seen.high > high + slack:
-            clause = f"value range: got {seen.low:.4g}..{seen.high:.4g}, expected the assumed {low:g}..{high:g}"
+        if stats.low < low - slack or stats.high > high + slack:
+            clause = f"value range: got {stats.low:.4g}..{stats.high:.4g}, expected the assumed {low:g}..{high:g}"
             raise CandidateError("VAL104", clause)
         affine = canonical(Values(low=low, high=high), channels)
         return affine, f"assumed {low:g}..{high:g}", _on_lattice(array, facts, affine) is not None
     quantized = _quantized(facts, contract)
     if facts.dtype == "uint8" and not quantized:
         return canonical(Values(low=0, high=255), channels), "0..255, not scaled", True
-    if quantized or seen.low == seen.high or seen.nans or seen.infinities or "?" in facts.layout:
+    if quantized or stats.low == stats.high or stats.nans or stats.infinities or "?" in facts.layout:
         return None, "", False
-    wanted = contract_mapping(contract, channels) if contract else None
-    if wanted is not None and _fits(seen, wanted, 0) and _on_lattice(array, facts, wanted) is not None:
-        return wanted, "as the spec says", True  # the contract's own needs no proof
-    if any(((block != seen.low) & (block != seen.high)).any() for block in _blocks(array)):
+    contract_values = contract_mapping(contract, channels) if contract else None
+    if (
+        contract_values is not None
+        and _fits(stats, contract_values, 0)
+        and _on_lattice(array, facts, contract_values) is not None
+    ):
+        return contract_values, "as specified", True  # the contract's mapping is accepted without proof
+    if any(((block != stats.low) & (block != stats.high)).any() for block in _blocks(array)):
         for name, affine in candidate_mappings(channels):
-            if _fits(seen, affine, _FEW_LEVELS) and _shown(array, facts, affine):
+            if _fits(stats, affine, _FEW_LEVELS) and _is_proven(array, facts, affine):
                 return (affine, name, True) if _alone(array, facts, affine) else (None, "", False)
     return None, "", False  # also where there are but two values, which are on the lattice of nearly everything
 
 
-def _alone(array: np.ndarray, facts: Facts, found: Affine) -> bool:
-    """Whether no other usual mapping explains the values too.
+def _alone(array: np.ndarray, facts: Facts, mapping: Affine) -> bool:
+    """Return whether no other standard mapping explains the values too.
 
-    Whole means, such as 123, 117, 104, tell no order; but whole numbers from 0 on are pixels: hardly a picture is
-    nowhere darker than its mean. And even levels alone may as well be all levels of a mapping twice as steep.
+    Integer means, such as 123, 117, 104, do not determine an order; but integers from 0 on are pixels: almost every
+    image has values below its mean. And even levels alone can also be all levels of a mapping twice as steep.
     """
     axis = facts.layout.find("C")
     planes = np.moveaxis(array, axis, 0) if axis >= 0 else array[np.newaxis]
-    for plane, a, b in zip(planes, found.scale, found.offset, strict=True):
+    for plane, a, b in zip(planes, mapping.scale, mapping.offset, strict=True):
         levels = np.rint((sample_lattice(plane).astype(np.float64) - b) / a).astype(np.int64)
         if np.gcd.reduce(levels - levels[0]) == 1:
             break
     else:
         return False
-    if min(found.offset) == 0:
+    if min(mapping.offset) == 0:
         return True
-    usual = (affine for _, affine in singles(len(found.scale)))
-    rivals = [other for other in usual if sorted(other.scale) == sorted(found.scale) and other != found]
-    return not any(_on_lattice(array, facts, other) for other in rivals)
+    usual = (affine for _, affine in singles(len(mapping.scale)))
+    others = [other for other in usual if sorted(other.scale) == sorted(mapping.scale) and other != mapping]
+    return not any(_on_lattice(array, facts, other) for other in others)
 
 
 def _quantized(facts: Facts, contract: Contract | None) -> bool:
-    """Whether these are the integers of a quantized model, whose lattice says nothing."""
+    """Return whether these are the integers of a quantized model, whose lattice proves no mapping."""
     return contract is not None and contract.quantize is not None and facts.dtype == contract.dtype
 
 
 def _by_grid(array: np.ndarray, facts: Facts, channels: tuple[Channel, ...]) -> tuple[Affine | None, str, bool]:
-    """The mapping that the grid of the values tells, where it is a whole one."""
+    """Return the mapping that the grid of the values determines, if it explains all of them."""
     if not all(channel.step or channel.low == channel.high for channel in channels):
         return None, "", False
     rounding = max(rounding_of(array.dtype, channel) for channel in channels)
-    found = explain_ends(channels, tolerance=max(rounding, _NEAR_LEVEL.get(facts.dtype, 0.02)))
-    if found is None or not _shown(array, facts, found[1], rounding):
+    mapping = explain_ends(channels, tolerance=max(rounding, _NEAR_LEVEL.get(facts.dtype, 0.02)))
+    if mapping is None or not _is_proven(array, facts, mapping[1], rounding):
         return None, "", False
-    return found[1], found[0], True
+    return mapping[1], mapping[0], True
 
 
-def _fits(seen: _Observed, affine: Affine, few: int) -> bool:
+def _fits(stats: _Observation, affine: Affine, few: int) -> bool:
     """Whether the observed range is inside the mapping's and uses at least ``few`` of its levels."""
     ends = [b + x * a for a, b in zip(affine.scale, affine.offset, strict=True) for x in (0, 255)]
     level = max(abs(a) for a in affine.scale)
     return (
-        min(ends) - level / 2 <= seen.low and seen.high <= max(ends) + level / 2 and seen.high - seen.low >= few * level
+        min(ends) - level / 2 <= stats.low
+        and stats.high <= max(ends) + level / 2
+        and stats.high - stats.low >= few * level
     )
 
 
-def _shown(array: np.ndarray, facts: Facts, affine: Affine, rounding: float = 0.0) -> bool:
-    """Whether the values are whole gray levels under a mapping, and enough of them to show that it is this one."""
-    found = _on_lattice(array, facts, affine, rounding)
-    return found is not None and found[0] >= _FEW_LEVELS and found[1] <= _OFF_ON_AVERAGE
+def _is_proven(array: np.ndarray, facts: Facts, affine: Affine, rounding: float = 0.0) -> bool:
+    """Return whether the values are integer gray levels under a mapping, and enough of them to prove it."""
+    mapping = _on_lattice(array, facts, affine, rounding)
+    return mapping is not None and mapping[0] >= _FEW_LEVELS and mapping[1] <= _OFF_ON_AVERAGE
 
 
 def _on_lattice(array: np.ndarray, facts: Facts, affine: Affine, rounding: float = 0.0) -> tuple[int, float] | None:
-    """None unless every value, mapped back, is a whole gray level 0..255, up to ``rounding`` levels or the usual.
+    """Return None unless every value, mapped back, is an integer gray level 0..255, within ``rounding`` levels.
 
-    Else the levels from the lowest to the highest one of the channel that has most (offsets alone may set the means of
-    two channels far apart), and the largest mean distance from whole levels among the channels.
+    Else the levels from the lowest to the highest level of the channel with most of them (offsets can shift the means
+    of two channels), and the largest mean distance from integer levels among the channels.
     """
-    tolerance, used, off = max(rounding, _OFF_LATTICE.get(facts.dtype, 0.001)), 0, 0.0
+    tolerance, levels, off = max(rounding, _OFF_LATTICE.get(facts.dtype, 0.001)), 0, 0.0
     axis = facts.layout.index("C") if "C" in facts.layout else None
     planes = np.moveaxis(array, axis, 0) if axis is not None else array[np.newaxis]
     for plane, a, b in zip(planes, affine.scale, affine.offset, strict=True):
@@ -249,25 +255,25 @@ def _on_lattice(array: np.ndarray, facts: Facts, affine: Affine, rounding: float
             low, high, sum_ = min(low, level.min()), max(high, level.max()), sum_ + float(away.sum())
             if away.max() > tolerance or low < 0 or high > _TOP:
                 return None
-        used, off = max(used, int(high - low)), max(off, sum_ / plane.size)
-    return used, off
+        levels, off = max(levels, int(high - low)), max(off, sum_ / plane.size)
+    return levels, off
 
 
-# Mean difference of values 3 * W apart, as a share of that of values W apart. Measured on 250 photographs at 64x64,
-# 224x224 and full size: 1.25..2.7 channel by channel; 0.015..0.53 pixel by pixel, 0.03..0.77 without color.
+# Mean difference of values at a distance of 3 * W, as a share of that at a distance of W. Measured on 250 photographs
+# at 64x64, 224x224 and full size: 1.25..2.7 channel by channel; 0.015..0.53 pixel by pixel, 0.03..0.77 without color.
 _BY_PIXEL, _BY_CHANNEL = 0.75, 1.25
 _RAMP = 2.99
-"""Numbers that only count up are 3 times as far apart in any order."""
+"""In numbers that only count up, this distance is 3 times the other in any order."""
 _SMALLEST = 16
 """Pixels of a side below which there are too few differences."""
 _SAMPLES = 20000
 
 
 def value_order(array: np.ndarray, facts: Facts) -> str:
-    """``HWC`` or ``CHW``: the order in which the values of the first image follow each other; empty: not shown.
+    """Return ``HWC`` or ``CHW``: the order of the values in the first image; empty where the values do not show it.
 
-    array: as measured in ``facts``, with 3 channels. In the true order the values one row apart are the most similar:
-    W apart where each channel is a plane, 3 * W apart where each pixel holds its channels.
+    array: as measured in ``facts``, with 3 channels. In the true order the values of adjacent rows are the most
+    similar: their distance is W where each channel is a plane, 3 * W where each pixel has its channels.
     """
     width, height = facts.length("W") or 0, facts.length("H") or 0
     usual = facts.layout in ("NHWC", "HWC", "NCHW", "CHW") and facts.length("C") == len("RGB")
@@ -276,14 +282,14 @@ def value_order(array: np.ndarray, facts: Facts) -> str:
     values = (array[0] if "N" in facts.layout else array).reshape(-1)
     at = np.arange(0, values.size - 3 * width, _stride(values.size))
 
-    def apart(distance: int) -> float:
+    def mean_difference(distance: int) -> float:
         return float(np.abs(values[at + distance].astype(np.float64) - values[at]).mean())
 
-    row, three_rows = apart(width), apart(3 * width)
+    row, three_rows = mean_difference(width), mean_difference(3 * width)
     if three_rows < _BY_PIXEL * row:
         return "HWC"
-    # Rows that hold one color look like planes, but for the values next to each other.
-    planes = _BY_CHANNEL * row < three_rows < _RAMP * row and apart(3) > apart(1)
+    # Rows of one color look like planes, except for the values next to each other.
+    planes = _BY_CHANNEL * row < three_rows < _RAMP * row and mean_difference(3) > mean_difference(1)
     return "CHW" if planes else ""
 
 

@@ -1,8 +1,8 @@
-"""The grid that gray levels leave in an array: 256 of them through any line y = step * x + offset are evenly spaced.
+"""The grid that gray levels leave in an array: 256 of them on any line y = step * x + offset are evenly spaced.
 
-So the spacing of the values is the slope of whatever line it was, 1 / (255 std) for mean and std of x / 255, and the
-place of the values between two of its lines is the offset, up to whole steps: a picture without black and white in it
-does not tell which of its levels is 0. A resize in floats after the decode leaves no grid.
+The spacing of the values is the slope of the line, 1 / (255 std) for mean and std of x / 255, and the position of the
+values between two grid lines is the offset, up to integer steps: an image without black and white does not show which
+of its levels is 0. A resize in floats after the decode leaves no grid.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from sm_imgcheck.core.types import Channel
 __all__ = ["channels_of", "constant_channels", "rounding_of", "sample_lattice"]
 
 _SAMPLE = 4096
-"""Values of a channel that are looked at: enough to meet neighboring levels, and sorted in 0.3 ms."""
+"""Values of a channel that are examined: enough to contain neighboring levels, and sorted in 0.3 ms."""
 _TOP = 255
 _FEW = 16
-"""Distinct values below which nothing is said: two points are on every line."""
+"""Fewer distinct values than this prove no grid: two points are on every line."""
 _FINEST = 0.02
 """Distance from the grid that passes for rounding, in steps: 50 sets of 16 chance values would need 10^20 tries."""
 _COARSEST = 0.3
-"""Where the dtype's own rounding is as large as this, in steps, nothing can be seen."""
+"""A rounding error of the dtype of this size, in steps, hides the grid."""
 # A few roundings of half a unit in the last place, each at a value that may be larger than the result.
 _ROUNDING = {"float16": 3 * 2.0**-11, "float32": 8 * 2.0**-24, "float64": 8 * 2.0**-24}
 
@@ -37,8 +37,8 @@ def constant_channels(array: np.ndarray, axis: int | None) -> tuple[int, ...]:
     if axis is None or array.shape[axis] < 2:
         return ()
     planes = np.moveaxis(array, axis, 0)
-    alike = [at for at, plane in enumerate(planes) if _flat(sample_lattice(plane)) and _flat(plane)]
-    return tuple(alike) if len(alike) < len(planes) else ()
+    flat_planes = [at for at, plane in enumerate(planes) if _flat(sample_lattice(plane)) and _flat(plane)]
+    return tuple(flat_planes) if len(flat_planes) < len(planes) else ()
 
 
 def rounding_of(dtype: np.dtype, channel: Channel) -> float:
@@ -55,8 +55,8 @@ def sample_lattice(plane: np.ndarray) -> np.ndarray:
     """Evenly spread rows and columns of the last two axes, about ``_SAMPLE`` values of all images."""
     images = plane.reshape(-1, *plane.shape[-2:])
     few = images[:: max(1, len(images) // 16)]
-    wanted = (_SAMPLE / len(few)) ** 0.5
-    rows, columns = (max(1, int(length / wanted)) for length in images.shape[1:])
+    side = (_SAMPLE / len(few)) ** 0.5
+    rows, columns = (max(1, int(length / side)) for length in images.shape[1:])
     return few[:, ::rows, ::columns].reshape(-1)
 
 
@@ -65,7 +65,7 @@ def _channel(plane: np.ndarray) -> Channel:
     step, start = _grid(sample_lattice(plane), plane.dtype)
     if not step or round((high - low) / step) > _TOP:
         return Channel(low=low, high=high)
-    # Other values than those that the grid was found in: a ramp that is met at every tenth column is no grid of tens.
+    # Values other than those of the first search: every tenth column of a ramp is not a grid of tens.
     rest = plane[..., 1:, 1:]
     others = np.append(sample_lattice(rest).astype(np.float64) if rest.size else [], [low, high])
     place = (others - start) / step

@@ -1,8 +1,8 @@
-"""Derive the plan: the ordered steps from what is there to what the contract asks for.
+"""Derive the plan: the ordered steps from the facts to the contract.
 
-The order is that of ``STAGES`` in ``image`` or ``tensor``, then of those in ``finish`` (values, dtype, axes).
-Each stage looks at the facts as the stages before it leave them and yields the steps that are still missing, so a
-candidate that keeps the contract gets an empty plan.
+The order is that of ``STAGES`` in ``image`` or ``tensor``, then of those in ``finish`` (values, dtype, axes). Each
+stage gets the facts after the stages before it and yields the steps that are still missing, so a candidate that matches
+the contract gets an empty plan.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["any_image", "decodes_gray", "make_plan"]
 
 
 def make_plan(spec: Spec, candidate: Candidate, options: Options) -> Plan:
-    """The plan for one candidate. Raises PlanError where no plan is lawful."""
+    """Return the plan for one candidate. Raises PlanError where no plan is valid."""
     if candidate.header is not None:
         if reasons := refusals(candidate.header, spec.decode, channel_order=spec.contract.channel_order):
             raise PlanError("; ".join(message for _, message in reasons))
@@ -33,8 +33,8 @@ def make_plan(spec: Spec, candidate: Candidate, options: Options) -> Plan:
         raise PlanError("candidate: no facts known")
     facts = candidate.unflattened or candidate.facts
     likely = contradicted_order(facts)
-    seen = any(origin.exact for origin in candidate.origins or ())
-    context = PlanContext(spec=spec, kind="tensor", options=options, guessed_order=bool(likely), known_layout=seen)
+    is_exact = any(origin.exact for origin in candidate.origins or ())
+    context = PlanContext(spec=spec, kind="tensor", options=options, guessed_order=bool(likely), known_layout=is_exact)
     facts = replace_fields(facts, channel_order=likely) if likely else facts
     plan = _follow(facts, tensor.STAGES + image.TENSOR_STAGES, context)
     return plan if candidate.unflattened is None else _unflatten(plan, candidate.facts)
@@ -48,7 +48,7 @@ def _unflatten(plan: Plan, flat: Facts) -> Plan:
 
 
 def any_image(spec: Spec) -> tuple[Step, ...]:
-    """The steps for whatever image comes: a parameter that depends on the file is ``{"header": KEY}``."""
+    """Return the steps for any image: a parameter that depends on the file is ``{"header": KEY}``."""
     _refuse_bfloat16(spec.contract)
     context = PlanContext(spec=spec, kind="any image", options=Options())
     pretend = of_file(Header(format="", mode="CMYK", height=480, width=640))
@@ -63,13 +63,13 @@ def _refuse_bfloat16(contract: Contract) -> None:
 def _follow(facts: Facts, stages: tuple[Stage, ...], context: PlanContext) -> Plan:
     _refuse_bfloat16(context.contract)
     pairs = tuple(_steps(facts, stages, context))
-    steps, known = tuple(step for step, _ in pairs), tuple(later for _, later in pairs)
-    _hold(known[-1] if known else facts, context.contract)
+    steps, later_facts = tuple(step for step, _ in pairs), tuple(later for _, later in pairs)
+    _hold(later_facts[-1] if later_facts else facts, context.contract)
     if not context.options.allow_guess and (guesses := tuple(tensor.guesses(facts, steps, context))):
-        assumptions = tuple(one for _, one in guesses)
+        assumptions = tuple(guess for _, guess in guesses)
         reasons = "; ".join(why for why, _ in guesses)
         raise PlanError(f"{reasons}; or --allow-guess", assumptions if all(assumptions) else ())
-    return Plan(steps=steps, before=facts, after=known)
+    return Plan(steps=steps, before=facts, after=later_facts)
 
 
 def _steps(facts: Facts, stages: tuple[Stage, ...], context: PlanContext) -> Iterator[tuple[Step, Facts]]:
@@ -86,9 +86,9 @@ def _hold(facts: Facts, contract: Contract) -> None:
         dim.allows(length) for dim, length in zip(contract.shape, facts.shape, strict=True)
     )
     if not fits:
-        wanted = "[" + ", ".join(str(dim) for dim in contract.shape) + f"] {contract.layout}"
+        expected = "[" + ", ".join(str(dim) for dim in contract.shape) + f"] {contract.layout}"
         ends = describe(facts.shape, facts.layout)
-        raise PlanError(f"shape: got {ends} after all steps, expected {wanted}; {suggest_fix(facts, contract)}")
+        raise PlanError(f"shape: got {ends} after all steps, expected {expected}; {suggest_fix(facts, contract)}")
 
 
 def suggest_fix(facts: Facts, contract: Contract) -> str:

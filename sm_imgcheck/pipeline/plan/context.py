@@ -14,13 +14,13 @@ __all__ = ["PlanContext", "Stage", "color_channels", "color_step", "decodes_gray
 
 @frozen
 class PlanContext:
-    """What every stage may look at besides the facts."""
+    """Input of every stage, except the facts."""
 
     spec: Spec
     kind: Literal["image", "any image", "tensor"]
     options: Options
     header: Header | None = None
-    """Of the one image that the plan is for."""
+    """Header of the image that the plan is for."""
     guessed_order: bool = False
     """The channel order is the likely one, not the assumed one, which the colors contradict."""
     known_layout: bool = False
@@ -58,7 +58,7 @@ def color_step(context: PlanContext, mode: str | dict[str, str]) -> Step:
         "background": list(policy.background),
         "bit_depth": policy.bit_depth,
     }
-    why = f"the model takes {to}" if isinstance(mode, dict) else f"the pixels are {mode}, the model takes {to}"
+    why = f"the model expects {to}" if isinstance(mode, dict) else f"the pixels are {mode}, the model expects {to}"
     return Step(op="color", params=params, why=why, loss="none" if mode == "L" else "pixels")
 
 
@@ -70,10 +70,10 @@ def reorder_step(context: PlanContext, order: str, to: str, why: str) -> Step:
 
 
 def decodes_gray(spec: Spec) -> bool:
-    """Whether the decoder itself makes the gray picture that the model takes."""
+    """Return whether the decoder itself produces the gray image that the model expects."""
     return spec.contract.channel_order == GRAY and spec.decode.to_gray == "y_plane"
 
 
 def color_channels(contract: Contract) -> str:
-    """The channels that the model takes, in the order in which images are worked on."""
+    """Return the channels of the model, in the order in which images are processed."""
     return red_first(contract.channel_order)

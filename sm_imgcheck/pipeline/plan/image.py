@@ -1,6 +1,6 @@
-"""Stages of a plan that begin at an image: decode, orient, color, geometry; then those that make its tensor.
+"""Stages of a plan that begins at an image: decode, orient, color, geometry; then those that produce its tensor.
 
-``PIXEL_STAGES`` lead from the file to the model's size, ``TENSOR_STAGES`` from there to order, values, dtype and axes.
+``PIXEL_STAGES`` produce pixels of the model's size from a file, ``TENSOR_STAGES`` then order, values, dtype and axes.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def _decode(_: Facts, context: PlanContext) -> Iterator[Step]:
 def _orient(_: Facts, context: PlanContext) -> Iterator[Step]:
     if context.spec.decode.exif != "apply":
         return
-    turn = {"header": "orientation"} if context.header is None else context.header.orientation
-    if turn != 1:
-        yield Step(op="orient", params={"orientation": turn}, why="apply the EXIF orientation")
+    orientation = {"header": "orientation"} if context.header is None else context.header.orientation
+    if orientation != 1:
+        yield Step(op="orient", params={"orientation": orientation}, why="apply the EXIF orientation")
 
 
 def _color(facts: Facts, context: PlanContext) -> Iterator[Step]:
@@ -56,7 +56,7 @@ def _color(facts: Facts, context: PlanContext) -> Iterator[Step]:
 
 
 def _geometry(facts: Facts, context: PlanContext) -> Iterator[Step]:
-    """The geometry as written; for one image, a step that would change nothing is left out."""
+    """The geometry as written; for one image, without steps that have no effect on it."""
     for step in context.spec.geometry:
         if step.params.get("units") == "final":
             continue
@@ -82,20 +82,20 @@ def _values(facts: Facts, context: PlanContext) -> Iterator[Step]:
         return
     if facts.dtype != "float32":
         yield Step(op="cast", params={"dtype": "float32"}, why=f"{facts.dtype} cannot store scaled values")
-    wanted = contract.values
-    if wanted.mean is None:
-        yield Step(op="scale", params={"low": wanted.low, "high": wanted.high}, why="value range: got 0..255")
+    expected = contract.values
+    if expected.mean is None:
+        yield Step(op="scale", params={"low": expected.low, "high": expected.high}, why="value range: got 0..255")
     else:
-        std = None if wanted.std is None else list(wanted.std)
-        params = {"units": wanted.units, "mean": list(wanted.mean), "std": std}
+        std = None if expected.std is None else list(expected.std)
+        params = {"units": expected.units, "mean": list(expected.mean), "std": std}
         yield Step(op="normalize", params=params, why="expected normalized values")
 
 
 def _quantize(facts: Facts, context: PlanContext) -> Iterator[Step]:
-    wanted = context.contract.quantize
-    if wanted is None or facts.values is None:
+    expected = context.contract.quantize
+    if expected is None or facts.values is None:
         return
-    params = {"scale": wanted.scale, "zero_point": wanted.zero_point, "rounding": wanted.rounding}
+    params = {"scale": expected.scale, "zero_point": expected.zero_point, "rounding": expected.rounding}
     yield Step(op="quantize", params=params, why="expected quantized integers", loss="pixels")
 
 
@@ -114,8 +114,8 @@ def _cast(facts: Facts, context: PlanContext) -> Iterator[Step]:
     dtype = context.contract.dtype
     if facts.dtype != dtype or facts.byte_order == "swapped" or facts.fortran:
         whole = dtype.startswith(("int", "uint")) and facts.dtype.startswith("float")
-        how = ", rounded half to even and clipped" if whole else ""
-        yield Step(op="cast", params={"dtype": dtype}, why=f"expected dtype {dtype}{how}")
+        suffix = ", rounded half to even and clipped" if whole else ""
+        yield Step(op="cast", params={"dtype": dtype}, why=f"expected dtype {dtype}{suffix}")
 
 
 def _axes(facts: Facts, context: PlanContext) -> Iterator[Step]:
@@ -131,10 +131,10 @@ def _axes(facts: Facts, context: PlanContext) -> Iterator[Step]:
     if "C" in to and "C" not in layout:
         yield Step(op="add_axis", why=f"expected layout {to}")
         layout += "C"
-    wanted = to if "N" in layout else to.replace("N", "")
-    if layout != wanted:
-        yield Step(op="transpose", params={"layout": layout, "to": wanted}, why=f"expected layout {to}")
-    if wanted != to:
+    expected = to if "N" in layout else to.replace("N", "")
+    if layout != expected:
+        yield Step(op="transpose", params={"layout": layout, "to": expected}, why=f"expected layout {to}")
+    if expected != to:
         yield Step(op="batch", why="add the batch dimension")
 
 

@@ -17,7 +17,7 @@ __all__ = ["STAGES"]
 
 
 def _pixels_needed(facts: Facts, context: PlanContext) -> bool:
-    """Whether the numbers must go back to gray levels: another mapping, another size, other channels."""
+    """Return whether numbers must be converted to gray levels: for a different mapping, size or channel count."""
     return (
         wrong_size(facts, context.contract) or _wrong_channels(facts, context.contract) or _wrong_values(facts, context)
     )
@@ -30,9 +30,9 @@ def _wrong_channels(facts: Facts, contract: Contract) -> bool:
 def _wrong_values(facts: Facts, context: PlanContext) -> bool:
     contract = context.contract
     if contract.quantize is not None and facts.dtype == contract.dtype:
-        return facts.values is not None  # where its integers are the contract's, they show no mapping of their own
+        return facts.values is not None  # where its integers are the contract's, they show no separate mapping
     if facts.values is not None:
-        # float16 holds half of what the model's float32 does: go back to the gray levels rather than cast
+        # float16 has half the precision of the model's float32: convert back to the gray levels, do not cast
         coarse = facts.whole and facts.dtype == "float16" and contract.dtype in ("float32", "float64")
         return coarse or not same(facts.values, target(contract, facts.channel_order))
     if facts.low is None or facts.high is None or unlikely_range(facts, contract):
@@ -72,8 +72,8 @@ def _channels_last(facts: Facts, context: PlanContext) -> Iterator[Step]:
         to = "".join(axis for axis in LAYOUTS[0] if axis in facts.layout)
         yield Step(op="transpose", params={"layout": facts.layout, "to": to}, why="the next steps expect images (HWC)")
         return
-    reordered = facts.channel_order not in (context.contract.channel_order, "?")
-    if not (reordered or _pixels_needed(facts, context)):
+    is_reordered = facts.channel_order not in (context.contract.channel_order, "?")
+    if not (is_reordered or _pixels_needed(facts, context)):
         return
     if "C" not in facts.layout:
         yield Step(op="add_axis", why="the next steps expect a channel axis")
@@ -85,16 +85,16 @@ def _channels_last(facts: Facts, context: PlanContext) -> Iterator[Step]:
 def _to_pixels(facts: Facts, context: PlanContext) -> Iterator[Step]:
     if not _pixels_needed(facts, context) or _are_pixels(facts):
         return
-    values, whole, guessed = facts.values, facts.whole, False
+    values, whole, is_guess = facts.values, facts.whole, False
     if values is None:
-        values, guessed = _guess(facts), True
-    name = facts.recipe if not guessed else f"the values look like {_range(values)} of whatever made them"
-    why = f"undo what was done to the values ({name})" if not guessed else name
+        values, is_guess = _guess(facts), True
+    name = facts.recipe if not is_guess else f"the values are probably {_range(values)}"
+    why = f"undo what was done to the values ({name})" if not is_guess else name
     yield Step(
         op="to_pixels",
-        params={"scale": list(values.scale), "offset": list(values.offset), "whole": whole and not guessed},
+        params={"scale": list(values.scale), "offset": list(values.offset), "whole": whole and not is_guess},
         why=why,
-        loss="guess" if guessed else "none",
+        loss="guess" if is_guess else "none",
     )
 
 
@@ -113,8 +113,8 @@ def _guess(facts: Facts) -> Affine:
     if facts.low is not None and facts.high is not None:
         for low, high in _USUAL_RANGES:
             slack = (high - low) / 20  # a bicubic or Lanczos resize may overshoot a little
-            used = (facts.high - facts.low) / (high - low)
-            if low - slack <= facts.low and facts.high <= high + slack and used > 1 / 20:
+            share = (facts.high - facts.low) / (high - low)
+            if low - slack <= facts.low and facts.high <= high + slack and share > 1 / 20:
                 return canonical(Values(low=low, high=high), channels)
     raise PlanError("value mapping unknown: pass the value range, such as --assume value_range=0,1")
 
@@ -124,7 +124,7 @@ def _range(affine: Affine) -> str:
 
 
 def _channels(facts: Facts, context: PlanContext) -> Iterator[Step]:
-    """Other channels than the model takes: what the spec's policy says of an image goes for a tensor too."""
+    """Channels that differ from the model's: the spec's policy for images holds for a tensor too."""
     contract, policy = context.contract, context.spec.decode
     if not _wrong_channels(facts, contract):
         return
@@ -152,7 +152,7 @@ def _geometry(facts: Facts, context: PlanContext) -> Iterator[Step]:
 
 
 def guesses(facts: Facts, steps: Sequence[Step], context: PlanContext) -> Iterator[tuple[str, str]]:
-    """What a plan takes without proof: why, with the fix; and the assumption that states it, where one is probable."""
+    """Yield the assumptions of a plan: the reason, with the fix; and the option that states it, if probable."""
     if context.guessed_order:
         probability = f"{min(facts.order_probability, 0.999):.1%}".replace("%", " %")
         other = facts.channel_order[::-1]
@@ -163,8 +163,8 @@ def guesses(facts: Facts, steps: Sequence[Step], context: PlanContext) -> Iterat
         )
     inferred_layout = context.kind == "tensor" and not context.known_layout and "layout" not in context.options.assume
     if inferred_layout and sides_look_swapped(facts, context.contract):
-        got, swapped = size(facts.length("H") or 0, facts.length("W") or 0), facts.layout.translate(_SWAP)
-        yield f"height and width look swapped, got {got}: --assume layout={swapped} (or {facts.layout})", ""
+        got, swapped_layout = size(facts.length("H") or 0, facts.length("W") or 0), facts.layout.translate(_SWAP)
+        yield f"height and width look swapped, got {got}: --assume layout={swapped_layout} (or {facts.layout})", ""
     for step in steps:
         if step.op == "to_pixels" and step.loss == "guess":
             low, high = step.params["offset"][0], step.params["offset"][0] + 255 * step.params["scale"][0]

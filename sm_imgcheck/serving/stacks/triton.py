@@ -172,7 +172,7 @@ def _check(tensor: InputTensor, spec: Spec) -> tuple[Finding, ...]:
     if given != wanted:
         text = f"inference input '{name}' data-type is '{given}', but model"
         encoded = given == "BYTES" and any(looks_encoded(one) for one in texts(tensor.get("data")))
-        why = f"the datatype is {given}; the model takes {wanted}" + (": numbers, no base64" if encoded else "")
+        why = f"the datatype is {given}; the model expects {wanted}" + (": numbers, no base64" if encoded else "")
         rule = PAY111 if encoded else PAY117
         raise RequestRejection(text, rule.finding(why, expected=wanted, actual=given), status=400)
     _check_shape(tuple(tensor["shape"]), name, spec)
@@ -192,7 +192,7 @@ def _check_shape(shape: tuple[int, ...], name: str, spec: Spec) -> None:
         why = (
             f"the shape {list(shape)} has no batch axis: {shape[0]} is taken for the batch"
             if lost
-            else (f"the batch holds {shape[0]} images; the model takes {most} at a time")
+            else (f"the batch holds {shape[0]} images; the model expects {most} at a time")
         )
         wanted = "[" + ", ".join(map(str, contract.shape)) + "]"
         raise RequestRejection(text, PAY105.finding(why, expected=wanted, actual=str(list(shape))), status=400)
@@ -200,7 +200,7 @@ def _check_shape(shape: tuple[int, ...], name: str, spec: Spec) -> None:
     if not fits or not all(dim.allows(length) for dim, length in zip(contract.shape, shape, strict=True)):
         wanted = "[" + ",".join("-1" if dim.fixed is None else str(dim) for dim in contract.shape) + "]"
         text = f"unexpected shape for input '{name}' for model"
-        why = f"the shape is {list(shape)}; the model takes {wanted}"
+        why = f"the shape is {list(shape)}; the model expects {wanted}"
         raise RequestRejection(text, PAY118.finding(why, expected=wanted, actual=str(list(shape))), status=400)
 
 

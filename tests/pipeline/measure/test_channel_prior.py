@@ -99,7 +99,7 @@ def test_a_huge_image_is_looked_at_in_part():
 
 @pytest.mark.parametrize(("count", "looked"), [(1, 1), (3, 3), (16, 16), (17, 16), (100_000, 16)])
 def test_a_bounded_number_of_a_batch_is_looked_at(count, looked):
-    at = channel_prior.chosen(count)
+    at = channel_prior.sample_indices(count)
     assert len(set(at)) == len(at) == looked
     assert at[0] == 0
     assert at[-1] == count - 1

@@ -156,7 +156,7 @@ def test_a_large_transposed_array_is_measured_in_blocks():
     array = np.broadcast_to(picture(512, 512).astype(np.float32) / 255, (4, 512, 512, 3)).transpose(0, 3, 1, 2)
     facts = measure(array, contract(("N", 3, 512, 512)), {})
     assert (facts.low, facts.high) == (0.0, 1.0)
-    assert facts.recipe == "as the spec says"
+    assert facts.recipe == "as specified"
 
 
 @given(st.lists(st.integers(0, 5), max_size=6))

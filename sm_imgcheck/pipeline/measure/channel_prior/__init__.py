@@ -13,17 +13,17 @@ from sm_imgcheck.core.types import Affine, Facts, Values
 from sm_imgcheck.core.value_mapping import canonical
 from sm_imgcheck.pipeline.measure.channel_prior.features import SIDE, photo_weight, sparse, split, thumbnail
 
-__all__ = ["about", "chosen", "likely_order", "log_odds", "probability", "sparse"]
+__all__ = ["about", "likely_order", "log_odds", "probability", "sample_indices", "sparse"]
 
-_LOOKED_AT = 16
-"""Images of a batch that are looked at, evenly spread: at 2 ms each."""
+_SAMPLE_IMAGES = 16
+"""Images of a batch that are examined, evenly spaced: at 2 ms each."""
 _MOST = math.log(999)
-"""No number of pictures makes it surer than 0.999: those of one batch have their maker in common."""
+"""The probability never exceeds 0.999 for any number of images: those of one batch have a common source."""
 _COLORLESS = 2.0
-"""Mean |R - B| in gray levels below which a picture is gray: JPEG's chroma noise stays under 1."""
-_ALIKE = 4
-"""Power of the cosine between two pictures, each less the average one: 0.0 +- 0.2 for unlike photographs, which then
-hardly count as repeated; 0.8..0.9 for two crops of one, which mostly do."""
+"""Mean |R - B| in gray levels below which an image is gray: JPEG's chroma noise stays under 1."""
+_SIMILARITY_POWER = 4
+"""Power of the cosine between two images, each minus the average image: 0.0 +- 0.2 for different photographs, which
+then barely count as repeated; 0.8..0.9 for two crops of one image, which mostly do."""
 _NUMBERS = ("codebook", "mean", "scene", "weights", "far")
 _Table = dict[str, np.ndarray]
 
@@ -32,8 +32,8 @@ _Table = dict[str, np.ndarray]
 def _table() -> _Table:
     """The fitted numbers, read when they are first needed; float16 in the file."""
     with resources.files(__name__).joinpath("table.npz").open("rb") as file:
-        found = np.load(file, allow_pickle=False)
-        return {name: found[name].astype(np.float32) for name in _NUMBERS} | {"about": found["about"]}
+        data = np.load(file, allow_pickle=False)
+        return {name: data[name].astype(np.float32) for name in _NUMBERS} | {"about": data["about"]}
 
 
 def about() -> str:
@@ -41,33 +41,33 @@ def about() -> str:
     return str(_table()["about"])
 
 
-def chosen(count: int) -> list[int]:
-    """Which images of a batch of so many are worth looking at: a bounded number, evenly spread."""
-    return sorted({round(at) for at in np.linspace(0, count - 1, min(_LOOKED_AT, count)).tolist()})
+def sample_indices(count: int) -> list[int]:
+    """Return the indices of the images of a batch to examine: a bounded number, evenly spaced."""
+    return sorted({round(at) for at in np.linspace(0, count - 1, min(_SAMPLE_IMAGES, count)).tolist()})
 
 
 def log_odds(images: Iterable[np.ndarray]) -> float:
-    """Natural logarithm of how much likelier RGB is than BGR, given that it is one of them; 0.0: nothing can be said.
+    """Return the natural logarithm of the odds of RGB against BGR, given that it is one of them; 0.0 without evidence.
 
-    images: of one batch, each HxWx3 of any real dtype, finite, in 0..255. Their log-odds add up, each divided by how
-    many of them are like it, so that equal frames count once.
+    images: of one batch, each HxWx3 of any real dtype, finite, in 0..255. Their log-odds add up, each divided by the
+    number of similar images, so that equal frames count once.
     """
-    looked = [found for image in images if (found := _look(image)) is not None]
-    if not looked:
+    features = [data for image in images if (data := _look(image)) is not None]
+    if not features:
         return 0.0
-    unit = np.stack([strangeness / np.linalg.norm(strangeness) for strangeness, _ in looked])
-    counted = 1 / (np.maximum(unit @ unit.T, 0) ** _ALIKE).sum(axis=1)
-    joined = float(counted @ np.array([odds for _, odds in looked]))
-    return max(-_MOST, min(_MOST, joined))
+    unit = np.stack([strangeness / np.linalg.norm(strangeness) for strangeness, _ in features])
+    weights = 1 / (np.maximum(unit @ unit.T, 0) ** _SIMILARITY_POWER).sum(axis=1)
+    log_odds = float(weights @ np.array([odds for _, odds in features]))
+    return max(-_MOST, min(_MOST, log_odds))
 
 
 def probability(odds: float) -> float:
-    """Of log-odds: 0..1."""
+    """Return the probability of log-odds: 0..1."""
     return 1 / (1 + math.exp(-odds))
 
 
 def _look(image: np.ndarray) -> tuple[np.ndarray, float] | None:
-    """The even half less the average one, and the log-odds, of one picture; None where it has no color or is tiny."""
+    """Return the even half minus the average, and the log-odds, of one image; None for a gray or tiny image."""
     small = thumbnail(image) if min(image.shape[:2]) >= SIDE else None  # smaller ones were never measured
     if small is None or 255 * float(np.abs(small[..., 0] - small[..., 2]).mean()) < _COLORLESS:
         return None
@@ -82,16 +82,16 @@ _RANGES = ((0.0, 255.0), (0.0, 1.0), (-1.0, 1.0))
 _BEYOND = 0.03
 """How far a filter may have overshot, as a share of the range."""
 _NEAR = 0.1
-"""How near both ends an unknown mapping must come. ImageNet's mean and std put black at -2.1, -2.0 and -1.8, so that
-only a dull picture stays in -1..1, and then it does not touch both ends."""
+"""Required distance of an unknown mapping from both ends. ImageNet's mean and std map black to -2.1, -2.0 and -1.8, so
+that only an image with low contrast stays in -1..1, and then it does not reach both ends."""
 
 
 def likely_order(array: np.ndarray, facts: Facts) -> tuple[str, float]:
-    """``RGB`` or ``BGR`` with its probability, 0.5..1; an empty string and 0.0 where the colors say nothing.
+    """Return ``RGB`` or ``BGR`` with its probability, 0.5..1; an empty string and 0.0 without evidence.
 
-    array: as measured in ``facts``. Its values are brought to 0..255 by the mapping that is known; where none is, only
-    by a range alike in all channels that explains what is seen. A mean for each channel in an unknown order would
-    itself be the color that is looked for.
+    array: as measured in ``facts``. Its values are mapped to 0..255 by the known mapping; without one, only by a range
+    common to all channels that explains the values. A mean for each channel in an unknown order would itself be the
+    color to be determined.
     """
     if facts.length("C") != 3 or "?" in facts.layout or facts.nans or facts.infinities or facts.constant:
         return "", 0.0
@@ -100,21 +100,21 @@ def likely_order(array: np.ndarray, facts: Facts) -> tuple[str, float]:
         return "", 0.0
     batch = array.transpose([facts.layout.index(axis) for axis in "NHWC" if axis in facts.layout])
     batch = batch if batch.ndim == 4 else batch[np.newaxis]
-    odds = log_odds(_pixels(batch[at], values) for at in chosen(len(batch)))
+    odds = log_odds(_pixels(batch[at], values) for at in sample_indices(len(batch)))
     if odds == 0:
         return "", 0.0
     return ("RGB" if odds > 0 else "BGR"), probability(abs(odds))
 
 
 def _pixels(image: np.ndarray, values: Affine) -> np.ndarray:
-    """HxWx3 float32 in 0..255: as much of an image as the prior looks at."""
+    """Return HxWx3 float32 in 0..255: the part of an image that the prior uses."""
     offset, scale = (np.array(part, np.float32) for part in (values.offset, values.scale))
     levels: np.ndarray = (sparse(image).astype(np.float32) - offset) / scale
     return levels
 
 
 def _by_range(facts: Facts) -> Affine | None:
-    """The mapping that the range of floats shows by itself."""
+    """Return the mapping that the range of floats indicates."""
     if not facts.dtype.startswith("float") or facts.low is None or facts.high is None:
         return None
     for low, high in _RANGES:

@@ -1,8 +1,8 @@
-"""What the channel-order prior looks at: numbers that stay, and numbers that change sign, when R and B are exchanged.
+"""Features of the channel-order prior: numbers that stay, and numbers that change sign, when R and B are swapped.
 
-A picture becomes a thumbnail; from it come two descriptors, each in three bands from top to bottom: a joint histogram
-of opponent colors and luminance, and how like its 3x3 patches are to those of a codebook. Exchanging R and B mirrors
-the one and permutes the other, so that half the sum (even) and half the difference (odd) are read off directly.
+An image becomes a thumbnail with two descriptors, each in three bands from top to bottom: a joint histogram of opponent
+colors and luminance, and the similarity of its 3x3 patches to those of a codebook. Swapping R and B mirrors the first
+and permutes the second, so that half the sum (even) and half the difference (odd) are read off directly.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ __all__ = ["BINS", "PATCH", "SIDE", "codes", "histogram", "patches", "photo_weig
 SIDE = 32
 """Height and width of the thumbnail in pixels."""
 BINS = (3, 15, 9, 7)
-"""Of the histogram: vertical position, R - B, (R + B) / 2 - G, luminance. The second is odd, so that 0 is a center."""
+"""Axes of the histogram: vertical position, R - B, (R + B) / 2 - G, luminance. The second is odd, so that 0 is a
+center."""
 PATCH = 3
 _ENOUGH = 256
-"""Pixels of one side that are averaged at most; of a larger picture every k-th row and column is taken."""
+"""Most pixels of one side that are averaged; for a larger image every k-th row and column is read."""
 _BORDER = 2.0
-"""Gray levels: rows and columns that stay this near to the corner's color are bars, and say nothing."""
+"""Gray levels: rows and columns this near to the corner's color are bars, and no evidence."""
 
 
 def sparse(image: np.ndarray) -> np.ndarray:
@@ -30,7 +31,7 @@ def sparse(image: np.ndarray) -> np.ndarray:
 
 
 def thumbnail(image: np.ndarray) -> np.ndarray | None:
-    """SIDE x SIDE x 3 float32 in 0..1, by area, without bars at the border; None where nothing else is left.
+    """Return SIDE x SIDE x 3 float32 in 0..1, by area, without bars at the border; None for an image of bars only.
 
     image: HxWx3, 0..255, any real dtype, finite.
     """
@@ -71,7 +72,7 @@ def histogram(small: np.ndarray) -> np.ndarray:
     """BINS float32: the square roots of the shares of the pixels; each pixel is spread over its nearest bins."""
     red, green, blue = np.moveaxis(small, 2, 0)
     height = np.broadcast_to(np.linspace(0, 1, SIDE, dtype=np.float32)[:, None], red.shape)
-    # The root makes room for pale colors, where most of a photograph lies.
+    # The root gives pale colors more bins: most pixels of a photograph are pale.
     axes = (height, _root(red - blue, 0.9), _root((red + blue) / 2 - green, 0.6), small.mean(axis=2))
     index, share = np.zeros((1, small[..., 0].size), np.intp), np.ones((1, small[..., 0].size), np.float32)
     for axis, bins in zip(axes, BINS, strict=True):
@@ -87,61 +88,61 @@ def histogram(small: np.ndarray) -> np.ndarray:
 
 def _root(difference: np.ndarray, most: float) -> np.ndarray:
     """The signed square root; ``-most .. most`` becomes 0..1."""
-    rooted: np.ndarray = np.sign(difference) * np.sqrt(np.abs(difference)) / (2 * most) + 0.5
-    return rooted
+    root: np.ndarray = np.sign(difference) * np.sqrt(np.abs(difference)) / (2 * most) + 0.5
+    return root
 
 
 def patches(small: np.ndarray) -> np.ndarray:
-    """Patches of a thumbnail, rows x columns x 3 x (PATCH * PATCH + 1) float32: each without its mean, and a tone.
+    """Return patches of a thumbnail, rows x columns x 3 x (PATCH * PATCH + 1) float32: minus its mean, and a tone.
 
-    The squares of the three tones sum up to what luminance and four times what color would have in the patch, so that
-    a difference of color counts twice. One row a channel: exchanging R and B exchanges the first and the last.
+    The squares of the three tones sum up to those of luminance and four times those of color in the patch, so that a
+    difference of color counts twice. One row a channel: swapping R and B swaps the first and the last.
     """
     views = np.lib.stride_tricks.sliding_window_view(small, (PATCH, PATCH), axis=(0, 1))
     flat = views.reshape(*views.shape[:3], PATCH * PATCH)
     mean = flat.mean(axis=3, keepdims=True)
     gray = mean.mean(axis=2, keepdims=True)
     tone = np.float32(PATCH) * (2 * (mean - gray) + gray / np.float32(np.sqrt(3)))
-    found: np.ndarray = np.concatenate([flat - mean, tone], axis=3)
-    return found
+    result: np.ndarray = np.concatenate([flat - mean, tone], axis=3)
+    return result
 
 
 def codes(small: np.ndarray, codebook: np.ndarray) -> np.ndarray:
-    """2 x bands x words float32 of length 1: how like the patches are to each word, and to it with R and B exchanged.
+    """Return 2 x bands x words float32 of length 1: similarity to each word, and to it with R and B swapped.
 
     codebook: words x 3 x (PATCH * PATCH + 1).
     """
-    found = patches(small)
-    rows, columns = found.shape[:2]
+    result = patches(small)
+    rows, columns = result.shape[:2]
     words = np.concatenate([codebook, codebook[:, ::-1]]).reshape(2 * len(codebook), -1)
-    flat = found.reshape(rows * columns, -1)
+    flat = result.reshape(rows * columns, -1)
     squares = (flat**2).sum(axis=1)[:, None] + (words**2).sum(axis=1) - 2 * flat @ words.T
     distance = np.sqrt(np.maximum(squares, 0))
     # Only the nearer words of a patch count (the triangle code of Coates, Lee and Ng, AISTATS 2011).
     likeness = np.maximum(np.float32(0.8) * distance.mean(axis=1, keepdims=True) - distance, 0)
     place = np.linspace(0, BINS[0] - 1, rows, dtype=np.float32)
     band = np.maximum(1 - np.abs(place - np.arange(BINS[0], dtype=np.float32)[:, None]), 0)
-    pooled = np.sqrt(band @ likeness.reshape(rows, columns, -1).mean(axis=1))
-    both = pooled.reshape(BINS[0], 2, -1).transpose(1, 0, 2)
+    pool = np.sqrt(band @ likeness.reshape(rows, columns, -1).mean(axis=1))
+    both = pool.reshape(BINS[0], 2, -1).transpose(1, 0, 2)
     unit: np.ndarray = both / max(float(np.linalg.norm(both)), 1e-6)
     return unit
 
 
 def split(small: np.ndarray, codebook: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The even and the odd half of both descriptors, each as one vector of float32."""
-    shares, (as_is, swapped) = histogram(small), codes(small, codebook)
+    shares, (as_is, swap) = histogram(small), codes(small, codebook)
     middle = BINS[1] // 2
-    mirrored = shares[:, ::-1]
-    even = [(shares + mirrored)[:, middle:], as_is + swapped]
-    odd = [(shares - mirrored)[:, middle + 1 :], (as_is - swapped) * np.float32(2)]
+    mirror = shares[:, ::-1]
+    even = [(shares + mirror)[:, middle:], as_is + swap]
+    odd = [(shares - mirror)[:, middle + 1 :], (as_is - swap) * np.float32(2)]
     return tuple(np.concatenate([part.ravel() for part in half]) / 2 for half in (even, odd))  # type: ignore[return-value]
 
 
 def photo_weight(strangeness: np.ndarray, far: np.ndarray) -> float:
-    """How much the colors count, 0.05..1: drawings and noise lie farther from the average than photographs do.
+    """Return the weight of the colors, 0.05..1: drawings and noise are farther from the average than photographs.
 
-    strangeness: the even half less the average of the photographs. far: the two distances at which trust begins to
-    shrink, and at which next to nothing is left.
+    strangeness: the even half minus the average of the photographs. far: the two distances at which the weight begins
+    to decrease, and at which it reaches its minimum.
     """
     left = (far[1] - np.linalg.norm(strangeness)) / (far[1] - far[0])
     return float(np.clip(left, 0.05, 1))
