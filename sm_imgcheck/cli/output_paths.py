@@ -50,11 +50,11 @@ def folder(option: str, text: str) -> str:
     return text
 
 
-def write_text_output(text: str, out: str | None, *, force: bool, made_of: str = "") -> None:
+def write_text_output(text: str, out: str | None, *, force: bool, source: str = "") -> None:
     """Print a text, or write it to the file that -o names (``-``: standard output).
 
     A pipe or a file gets UTF-8, as Python and YAML take it, whatever the encoding of the terminal is.
-    made_of: a file that is never replaced, with --force neither. Raises OutputError.
+    source: a file that is never replaced, with --force neither. Raises OutputError.
     """
     if out is None or out == "-":
         typer.echo(text if sys.stdout.isatty() else text.encode(), nl=False)
@@ -62,7 +62,7 @@ def write_text_output(text: str, out: str | None, *, force: bool, made_of: str =
     if not out:
         raise typer.BadParameter("-o names nothing: name a file, or - for standard output")
     out = strip_file_scheme(out)
-    _refuse_input(out, (made_of,), f"{for_terminal(out)} is the spec itself: name another file")
+    _refuse_input(out, (source,), f"{for_terminal(out)} is the spec itself: name another file")
     store(out).write(out, (text.encode(),), force=force)
 
 
@@ -109,8 +109,8 @@ def draw(invocation: Invocation, results: Sequence[Result], target: str) -> None
     if invocation.golden:
         from sm_imgcheck.features.pictures import draw_golden
 
-        made_of = [probe[key] for probe in spec.golden for key in ("image", "tensor")]
-        put(target, draw_golden(results, spec, title=invocation.spec), made_of, force=force)
+        source = [probe[key] for probe in spec.golden for key in ("image", "tensor")]
+        put(target, draw_golden(results, spec, title=invocation.spec), source, force=force)
         return
     from sm_imgcheck.features.pictures import draw_candidate
     from sm_imgcheck.run.inputs.item import Item
@@ -124,19 +124,19 @@ def draw(invocation: Invocation, results: Sequence[Result], target: str) -> None
     put(target, png, [path, options.source], force=force)
 
 
-def put(target: str, png: bytes, made_of: Sequence[str | bytes | None], *, force: bool) -> None:
+def put(target: str, png: bytes, source: Sequence[str | bytes | None], *, force: bool) -> None:
     """Write a picture whole or not at all. Raises OutputError, also for a file of which it was made.
 
-    made_of: paths; what is none of a file is passed over.
+    source: paths; what is none of a file is passed over.
     """
     place = strip_file_scheme(target)
-    _refuse_input(place, made_of, f"{for_terminal(target)} is what the picture is drawn of: name another file")
+    _refuse_input(place, source, f"{for_terminal(target)} is what the picture is drawn of: name another file")
     store(place).write(place, (png,), force=force)
 
 
-def _refuse_input(place: str, made_of: Sequence[str | bytes | None], message: str) -> None:
+def _refuse_input(place: str, source: Sequence[str | bytes | None], message: str) -> None:
     """Raise OutputError where one of the paths is the very file that would be written."""
-    for path in (one for one in made_of if isinstance(one, str)):
+    for path in (one for one in source if isinstance(one, str)):
         with suppress(OSError, ValueError):  # one of them is not there, or has no lawful name
             if os.path.samefile(file_of(path)[0], place):  # noqa: PTH121 - as the user typed it
                 raise OutputError(message)

@@ -45,7 +45,7 @@ class RequestInvocation:
     request: RequestOptions
     report: ReportOptions
     stdin_filename: str
-    leave_out: str = ""
+    excluded_folder: str = ""
     """A folder that is not read: where the bodies go."""
     single: str = ""
     """The file, or - for standard output, that takes one body; empty: any number."""
@@ -65,7 +65,7 @@ def candidates(invocation: RequestInvocation) -> Iterator[Item]:
     how = Listing(
         passed_over=Counter(),
         stdin_name=invocation.stdin_filename,
-        leave_out=invocation.leave_out,
+        excluded_folder=invocation.excluded_folder,
         allow_remote=invocation.assumptions.allow_remote,
     )
     return list_candidates(invocation.paths, how)
@@ -89,7 +89,7 @@ def run_requests(
     """
     troubles, report = RunErrors(), Report(spec_name=way.spec.name, spec_sha256=way.spec.sha256)
     try:
-        every = bodies(candidates(invocation), way, invocation.options, tell=troubles.tell)
+        every = bodies(candidates(invocation), way, invocation.options, on_failure=troubles.tell)
         for made in single(every, invocation.single) if invocation.single else every:
             place = _used(made, use, troubles)
             for number, result in enumerate(made.body.results):

@@ -143,7 +143,7 @@ def report_on(
     invocation: Invocation,
     *,
     sink: Sink | None = None,
-    leave_out: str = "",
+    excluded_folder: str = "",
     command: tuple[str, str] = ("", ""),
     out: TextIO | None = None,
     results: list[Result] | None = None,
@@ -160,7 +160,7 @@ def report_on(
     content = CheckContent(_run(invocation, spec, command), writes=sink is not None)
     writer = ReportWriter(content, invocation.report, out)
     job, keep = _job(invocation, spec, sink)
-    listing = _listing(invocation, leave_out)
+    listing = _listing(invocation, excluded_folder)
     troubles, pending, stopped = RunErrors(), PendingOutcomes(None if keep is None else keep.packs), None
     watch = _watch(invocation, listing, quiet=writer.form == "jsonl" and out.isatty())
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
@@ -215,7 +215,7 @@ def _job(invocation: Invocation, spec: Spec, sink: Sink | None) -> tuple[RunJob,
         raise_bugs=invocation.raise_bugs,
     )
     shard, packing, manifest = invocation.shard, invocation.packing, invocation.run.manifest
-    many = invocation.run.resume or packing is not None or shard.of > 1 or any(map(_is_many, invocation.paths))
+    many = invocation.run.resume or packing is not None or shard.total > 1 or any(map(_is_many, invocation.paths))
     if not many and not manifest:
         return job, None
     from sm_imgcheck.run.resume.recorder import RecorderOptions, open_recorder
@@ -259,11 +259,11 @@ def _loaded(invocation: Invocation) -> Spec:
     return spec
 
 
-def _listing(invocation: Invocation, leave_out: str) -> Listing:
+def _listing(invocation: Invocation, excluded_folder: str) -> Listing:
     return Listing(
         passed_over=Counter(),
         stdin_name=invocation.run.stdin_filename,
-        leave_out=leave_out,
+        excluded_folder=excluded_folder,
         allow_remote=invocation.assumptions.allow_remote,
         any_suffix=invocation.options.content_type is not None,
     )
@@ -302,7 +302,7 @@ def explain_empty_run(paths: list[str], how: Listing) -> str:
     """Why a run had no candidate: the likeliest cause, and what was passed over."""
     said = f"no candidates in {', '.join(map(for_terminal, paths))}"
     if how.passed_over["output folder"]:
-        return f"{said}: {for_terminal(how.leave_out)} is the output folder, which is not searched; pass another"
+        return f"{said}: {for_terminal(how.excluded_folder)} is the output folder, which is not searched; pass another"
     passed = ", ".join(f"{number:,} {reason}" for reason, number in sorted(how.passed_over.items()) if number)
     return f"{said}{f' (skipped: {passed})' if passed else ''}"
 

@@ -1,4 +1,4 @@
-"""Many candidates: which there are, running ``process`` over them, where their tensors go."""
+"""Many candidates: list them, run ``process`` over them, write their tensors."""
 
 from __future__ import annotations
 
@@ -32,41 +32,41 @@ class _ExecutorModule(Protocol):
 def run(
     items: Iterable[Item], job: RunJob, *, jobs: int = 1, engine: str = "", keep: RunRecorder | None = None
 ) -> Generator[Outcome, None, None]:
-    """Yield what became of each candidate, in the order of the listing, whoever does the work.
+    """Yield the outcome of each candidate, in the order of the listing, for any engine.
 
-    engine: the name of one; empty: worker processes, or this one where one is enough. keep: what is kept of the work,
-    beside its results. Raises ImgcheckError where the job as a whole cannot be done: a list that cannot be read, a disk
-    that is full. To be closed where it is left early.
+    engine: its name; empty: worker processes, or this one where one is enough. keep: journal and packs of the run.
+    Raises ImgcheckError where the complete job is impossible: a list that cannot be read, a disk that is full. Close it
+    if it is not exhausted.
     """
     module = cast("_ExecutorModule", plugins.load(executors, engine or ("pool" if jobs > 1 else "here")))
-    claimed = _claim_outputs(items, job)
+    claims_ = _claim_outputs(items, job)
     if keep is None:
-        return module.run_chunks(job, split_chunks(claimed), jobs)
-    return keep.record(module.run_chunks(job, split_chunks(keep.skip_finished(claimed)), jobs))
+        return module.run_chunks(job, split_chunks(claims_), jobs)
+    return keep.record(module.run_chunks(job, split_chunks(keep.skip_finished(claims_)), jobs))
 
 
 def split_chunks(items: Iterable[Item | Outcome]) -> Iterator[Chunk]:
     """Cut the listing: 1, 2, 4 ... candidates, then as many as a chunk has."""
     left = iter(items)
     for number in count():
-        some: list[Item | Outcome] = []
+        group: list[Item | Outcome] = []
         try:
             for item in islice(left, min(_CHUNK, 1 << number)):
-                some.append(item)  # noqa: PERF402 - one by one: what came before an error is kept
+                group.append(item)  # noqa: PERF402 - one by one: what came before an error is kept
         except ImgcheckError:
-            yield Chunk(number=number, items=tuple(some))
+            yield Chunk(number=number, items=tuple(group))
             raise
-        if not some:
+        if not group:
             return
-        yield Chunk(number=number, items=tuple(some))
+        yield Chunk(number=number, items=tuple(group))
 
 
 def _claim_outputs(items: Iterable[Item], job: RunJob) -> Iterator[Item]:
-    """The same; of two that would be written to one place the second is refused it, whoever works on them."""
+    """Yield the same; of two outputs with one location the second is rejected, for any engine."""
     if not isinstance(job.sink, Outputs):
         yield from items
         return
     claims = OutputRegistry()
     for item in items:
-        refused = "" if item.problem else clash(claims, job.sink.place(item), item.path, once=job.sink.ONCE)
-        yield replace(item, refused=refused) if refused else item
+        reason = "" if item.problem else clash(claims, job.sink.place(item), item.path, once=job.sink.ONCE)
+        yield replace(item, refused=reason) if reason else item

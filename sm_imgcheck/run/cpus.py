@@ -1,4 +1,4 @@
-"""How many processes a run is worked on by. Light: it is asked before anything heavy is imported."""
+"""The number of processes of a run. Light: it is computed before anything heavy is imported."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from sm_imgcheck.run.inputs.listing import list_candidates
 __all__ = ["MOST", "number", "usable"]
 
 MOST = 512
-"""Processes that may be asked for."""
+"""Largest number of processes."""
 _FEW = 16
 """Candidates that are done here before worker processes would have started."""
 
 
-def number(asked: int | None, paths: Sequence[str], engine: str | None = None) -> int:
-    """How many processes to work with: as asked, else a processor each, else, where there is little to do, this one.
+def number(requested_jobs: int | None, paths: Sequence[str], engine: str | None = None) -> int:
+    """Return the number of processes: as requested, else one per processor, or for few candidates this one.
 
-    Where there will be workers, the process that they come from is started on the way: it imports what they need
-    while this one does the same.
+    Where workers are needed, the process that forks them is started at the same time: it imports their modules while
+    this process does the same.
     """
     if engine not in {None, "pool"}:
-        return asked or 0  # as it sees fit: no processes of this machine
-    jobs = asked or (usable() if _many(paths) else 1)
+        return requested_jobs or 0  # chosen by the engine: no processes of this machine
+    jobs = requested_jobs or (usable() if _has_many(paths) else 1)
     if jobs > 1:
         from sm_imgcheck.run.executors import _forkserver
 
@@ -36,8 +36,8 @@ def number(asked: int | None, paths: Sequence[str], engine: str | None = None) -
     return jobs
 
 
-def _many(paths: Sequence[str]) -> bool:
-    """Whether there are more than a few candidates. A list is taken for long: it may be a pipe, which is read once."""
+def _has_many(paths: Sequence[str]) -> bool:
+    """Return whether there are more than a few candidates. A list counts as long: a pipe can be read only once."""
     if any(path.startswith("@") for path in paths):
         return True
     return len(list(islice(list_candidates(paths, Listing(passed_over=Counter())), _FEW + 1))) > _FEW
@@ -51,7 +51,7 @@ def usable() -> int:
     return max(1, min(count, MOST, ceil(_quota() or count)))
 
 
-def _quota(root: str = "/sys/fs/cgroup", own: str = "/proc/self/cgroup") -> float:
+def _quota(root: str = "/sys/fs/cgroup", process_file: str = "/proc/self/cgroup") -> float:
     """Processors by the strictest limit of the control groups that this process is in; 0: none.
 
     Version 2: ``cpu.max`` holds quota and period in microseconds, ``max`` for none; version 1 has a file for each, -1
@@ -60,7 +60,7 @@ def _quota(root: str = "/sys/fs/cgroup", own: str = "/proc/self/cgroup") -> floa
     """
     limits = []
     with suppress(OSError, ValueError):
-        with open(own, encoding="utf-8") as file:
+        with open(process_file, encoding="utf-8") as file:
             groups = [line.rstrip("\n").split(":", 2) for line in file]
         for _, controllers, group in groups:
             if not controllers:
@@ -78,7 +78,7 @@ def _upwards(group: str) -> list[str]:
 
 
 def _ratio(place: str, version1: str = "") -> float:
-    """Quota by period; 0 where there is no limit, or no such file."""
+    """Return quota divided by period; 0 without a limit, or without such a file."""
     with suppress(OSError, ValueError, ZeroDivisionError):
         if version1:
             return int(_text(f"{place}{version1}quota_us")) / int(_text(f"{place}{version1}period_us"))

@@ -14,7 +14,7 @@ __all__ = ["as_blob", "as_text", "temporary"]
 
 
 class _AutoClosingConnection(Connection):
-    """One that is closed when nobody holds it any more, without a word."""
+    """A connection that closes without a warning when it is deleted."""
 
     def __del__(self) -> None:
         self.close()
@@ -28,7 +28,7 @@ class _AutoClosingConnection(Connection):
 
 
 def temporary(*tables: str) -> Connection:
-    """An empty database for this run: what does not fit into 16 MiB goes to a file without a name, in TMPDIR."""
+    """Return an empty database for this run: more than 16 MiB are stored in an unnamed file in TMPDIR."""
     # Not of one thread: a listing may have its own.
     base = connect("", isolation_level=None, check_same_thread=False, factory=_AutoClosingConnection)
     for word in ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-16384", *tables, "BEGIN"):
@@ -37,7 +37,7 @@ def temporary(*tables: str) -> Connection:
 
 
 def as_blob(text: str) -> bytes:
-    """SQLite's text takes no lone surrogates, which stand for the bytes of a name that is not UTF-8."""
+    """SQLite's text rejects lone surrogates, which are the bytes of a name that is not UTF-8."""
     return text.encode("utf-8", "surrogatepass")
 
 

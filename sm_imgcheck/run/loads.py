@@ -22,49 +22,49 @@ class RunStatistics:
     """The sum over the candidates."""
 
     largest: BodyContent | None = None
-    """Of the candidates whose tensors have the most values: all of one shape together, as far as the batch allows."""
+    """Load of the candidates with the largest tensors: all of one shape together, as far as the batch allows."""
     shapes: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
-    """Candidates of which there is no tensor, each with the reason."""
+    """Candidates without a tensor, each with the reason."""
 
 
 def loads(items: Iterable[Item], route: RequestTarget, options: Options) -> RunStatistics:
-    """Look at every candidate; nothing is decoded."""
-    single, found, by_shape = joining.one_by_one(route.spec), RunStatistics(), dict[tuple[int, ...], BodyContent]()
+    """Read the header of every candidate; decode no pixels."""
+    single, statistics, by_shape = joining.one_by_one(route.spec), RunStatistics(), dict[tuple[int, ...], BodyContent]()
     for item in items:
         result = process(resolve_input(item), single, replace(options, keep_arrays=True))
         if result.plan is None:
-            found.failed.append((item.path, result.skipped))
+            statistics.failed.append((item.path, result.skipped))
             continue
         load = _load(result.candidate, result.plan, route)
-        known = by_shape.get(load.shape)
-        by_shape[load.shape] = _both(known, load) if known else load
-    found.shapes = len(by_shape)
+        largest = by_shape.get(load.shape)
+        by_shape[load.shape] = _both(largest, load) if largest else load
+    statistics.shapes = len(by_shape)
     if by_shape:
-        found.largest = _joined(by_shape[max(by_shape, key=_count)], route)
-    return found
+        statistics.largest = _join(by_shape[max(by_shape, key=_count)], route)
+    return statistics
 
 
 def _load(candidate: Candidate, plan: Plan, route: RequestTarget) -> BodyContent:
     facts = plan.after[-1] if plan.after else plan.before
     if candidate.header is None:
-        return BodyContent(shape=facts.shape, dtype=facts.dtype, changes="there is no image file")
+        return BodyContent(shape=facts.shape, dtype=facts.dtype, changes="no image file")
     reasons = changes(candidate.header, route.spec)
     reason = f"re-encoded: {reasons[0]}" if reasons else ""
     return BodyContent(shape=facts.shape, dtype=facts.dtype, picture=len(candidate.data), changes=reason)
 
 
-def _both(one: BodyContent, other: BodyContent) -> BodyContent:
+def _both(first: BodyContent, second: BodyContent) -> BodyContent:
     return replace(
-        one,
-        images=one.images + other.images,
-        picture=one.picture + other.picture,
-        changes=one.changes or other.changes,
+        first,
+        images=first.images + second.images,
+        picture=first.picture + second.picture,
+        changes=first.changes or second.changes,
     )
 
 
-def _joined(load: BodyContent, route: RequestTarget) -> BodyContent:
-    """All of one shape in one body; where the model takes no batch, one of them."""
+def _join(load: BodyContent, route: RequestTarget) -> BodyContent:
+    """Return all of one shape in one body; one of them where the model does not accept batches."""
     batch = route.spec.contract.dim("N")
     if batch is None or batch.high == 1 or load.images == 1:
         return replace(load, images=1, picture=load.picture // load.images)

@@ -1,4 +1,4 @@
-"""A user's own handler over many candidates, in one child as long as it lives."""
+"""A user's handler over many candidates, in one child process until it exits."""
 
 from __future__ import annotations
 
@@ -22,39 +22,40 @@ __all__ = ["process_with_handler", "run_golden_tensors", "run_handler"]
 
 
 def run_handler(items: Iterable[Item], handler: Handler, job: RunJob) -> Generator[Outcome, None, None]:
-    """Yield what the handler made of each candidate, held against the spec.
+    """Yield the handler's result for each candidate, compared with the spec.
 
-    Raises ImgcheckError where the handler cannot be called at all. Nothing that the handler has started is left when
-    the run ends, however it ends.
+    Raises ImgcheckError where the handler cannot be called at all. All processes of the handler end with the run.
     """
     with HandlerRunner(handler, job.spec.payload.get("stack", "")) as runner:
         for item in items:
             yield process_custom_item(
-                job, item, lambda one: process_with_handler(resolve_input(one), runner, job.spec, job.options)
+                job,
+                item,
+                lambda path_or_bytes: process_with_handler(resolve_input(path_or_bytes), runner, job.spec, job.options),
             )
 
 
 def process_with_handler(what: Any, runner: HandlerRunner, spec: Spec, options: Options) -> Result:
-    """What the handler makes of one candidate, a path or bytes, held against the spec."""
+    """Return the handler's result for one candidate, a path or bytes, compared with the spec."""
     candidate, source = call_handler(what, runner, spec)
     try:
         return process(candidate, spec, replace(options, source=source), trace=trace_origins)
     except ImgcheckError as error:
         if source is None or candidate.handled is None:
             raise
-        # The handler may read what is refused here, such as half an image: its tensor is checked all the same.
-        why = HND130.finding(f"how the tensor was made is not looked for: {error}")
-        told = replace(candidate.handled, findings=(*candidate.handled.findings, why))
-        return process(replace(candidate, handled=told), spec, options)
+        # The handler may read a file that is rejected here, such as half an image: its tensor is checked too.
+        why = HND130.finding(f"the source of the tensor is not searched: {error}")
+        handled = replace(candidate.handled, findings=(*candidate.handled.findings, why))
+        return process(replace(candidate, handled=handled), spec, options)
 
 
 def run_golden_tensors(job: RunJob) -> Generator[Outcome, None, None]:
     """Yield what each golden tensor shows of the spec, in the order of the spec."""
     for number, probe in enumerate(job.spec.golden):
-        unread = is_remote(probe["tensor"]) and not job.allow_remote
-        item = Item(path=probe["tensor"], output=(), problem="is a remote place" if unread else "")
-        yield process_custom_item(job, item, partial(_judged, job, number))
+        is_skipped = is_remote(probe["tensor"]) and not job.allow_remote
+        item = Item(path=probe["tensor"], output=(), problem="is a remote location" if is_skipped else "")
+        yield process_custom_item(job, item, partial(_check_probe, job, number))
 
 
-def _judged(job: RunJob, number: int, _: Item) -> Result:
+def _check_probe(job: RunJob, number: int, _: Item) -> Result:
     return golden.check_golden(job.spec, number, job.options, allow_remote=job.allow_remote)

@@ -1,8 +1,8 @@
-"""What a run does with each candidate: the one function that this process, a worker process and a cluster call.
+"""The work on each candidate: the one function that this process, a worker process and a cluster call.
 
-A run is a lazy listing, cut into chunks; an executor (``executors/``) has each chunk processed somewhere, and
-hands the small records of what was done back in the order of the listing. Arrays never travel: a tensor is
-written to its place and let go.
+A run is a lazy listing, cut into chunks; an executor (``executors/``) has each chunk processed somewhere, and yields
+small records of the results in the order of the listing. Arrays are never sent: a tensor is written to its output and
+released.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sm_imgcheck.pipeline.read import clause
 from sm_imgcheck.rules.source_file import SRC101, SRC107
 from sm_imgcheck.run import malloc
 from sm_imgcheck.run.inputs.item import Item
-from sm_imgcheck.run.inputs.prefetch import Found, contents
+from sm_imgcheck.run.inputs.prefetch import Content, contents
 from sm_imgcheck.run.outputs.tensors import OutputFile, OutputRefused, Outputs
 
 if TYPE_CHECKING:
@@ -51,32 +51,32 @@ __all__ = [
 ]
 
 _ROOM = 64 << 20
-"""Bytes of tensors that are on their way to a store at a time."""
+"""Bytes of tensors that are written to a store at a time."""
 _UNKNOWN = Result(candidate=Candidate(path="", kind="unknown"))
 
 
 class Sink(Protocol):
-    """Where tensors go: ``outputs.Outputs``, ``outputs.Stream``."""
+    """Outputs of tensors: ``outputs.Outputs``, ``outputs.Stream``."""
 
     def write(self, item: Item, array: np.ndarray) -> OutputFile:
-        """Write one tensor and say where it is. Raises OutputRefused, or OutputError where none can be written."""
+        """Write one tensor and return its name. Raises OutputRefused, or OutputError where none can be written."""
         ...
 
 
 @frozen
 class RunJob:
-    """All that a worker must know: it travels once to each, so whatever is in it can be pickled."""
+    """The input of a worker: sent once to each, so all values can be pickled."""
 
     spec: Spec
     options: Options
     sink: Sink | None = None
-    """Where tensors are written; None: none are made. Anything but ``Stream`` works from any process."""
+    """Output of tensors; None: none are produced. Every type except ``Stream`` works from any process."""
     recorded: bool = False
-    """Note which bytes were read, for a journal or a manifest: costs one more look at each file."""
+    """Record digest and state of each file, for a journal or a manifest: costs one more read of its state."""
     allow_remote: bool = False
-    """Open remote places that a spec names, and follow redirects to private addresses."""
+    """Open remote locations that a spec names, and follow redirects to private addresses."""
     raise_bugs: bool = False
-    """Let a bug at one candidate end the run with its traceback, instead of counting it and going on."""
+    """Let a bug at one candidate end the run with its traceback, instead of counting it and continuing."""
 
 
 @frozen
@@ -85,17 +85,17 @@ class Outcome:
 
     item: Item
     result: Result
-    """Without ``array``; ``emitted`` says where the tensor was written."""
+    """Without ``array``; ``emitted`` is the name of the written tensor."""
     size: int = 0
-    """Of the file that was read, in bytes; 0 where there is none."""
+    """Size of the file that was read, in bytes; 0 without one."""
     tag: str = ""
-    """Of that file as it was before it was read (``stores.Stat``); empty where that is not recorded."""
+    """State of that file before it was read (``stores.Stat``); empty where that is not recorded."""
     sha256: str = ""
-    """Of that file, in hexadecimal; empty where that is not recorded, or where it cannot be read."""
+    """SHA-256 of that file, in hexadecimal; empty where that is not recorded, or where it cannot be read."""
     output: str = ""
-    """Where the tensor is, below the output folder, with ``/`` between names; empty: there is none."""
+    """Name of the tensor, below the output folder, with ``/`` between names; empty without one."""
     output_size: int = 0
-    """Of that file, in bytes."""
+    """Size of that file, in bytes."""
     row: int | None = None
     """Which one of that file it is, counted from 0, where one file holds several."""
     kept: bool = False
@@ -103,17 +103,17 @@ class Outcome:
     seconds: float = 0.0
     """From its path to its tensor in place."""
     refused: bool = False
-    """Its tensor was made, and cannot go where it was to; ``result.skipped`` says why."""
+    """Its tensor was produced, and cannot be written; ``result.skipped`` is the reason."""
 
 
 @frozen
 class Chunk:
-    """Some tens of candidates that follow each other in the listing: what an engine hands out at a time."""
+    """About ten candidates in sequence in the listing: the unit that an engine distributes."""
 
     number: int
     """Counted from 0 through the listing."""
     items: tuple[Item | Outcome, ...]
-    """What is known already (from an earlier run) takes its place in the order and costs nothing."""
+    """Known outcomes (from an earlier run) are yielded in order and cost no work."""
 
 
 def prepare() -> None:
@@ -126,20 +126,21 @@ def prepare() -> None:
 def process_items(
     job: RunJob, items: Iterable[Item | Outcome], begin: Callable[[int], None] = lambda _: None
 ) -> Generator[Outcome, None, None]:
-    """Process each candidate in turn; its tensor, where one is wanted, is in its place when its outcome is yielded.
+    """Process each candidate in order; its tensor, where one is requested, is written when its outcome is yielded.
 
-    items: taken as they are needed. begin: called with the place of a candidate before it is decoded, which is not
-    always the next to be yielded: objects in a store are fetched ahead, and tensors written behind, several at a time.
+    items: read when needed. begin: called with the index of a candidate before it is decoded, which is not always the
+    next
+    to be yielded: objects in a store are fetched ahead, and tensors written later, several at a time.
 
-    The same bytes wherever it runs, and however often. A tensor that is refused and a bug at one candidate are in its
-    outcome, and the work goes on. Raises OutputError where the place of all tensors is at fault, StoreError where a
-    store is out of reach.
+    The same bytes on every machine, and for every repetition. A tensor that is rejected and a bug at one candidate are
+    in its outcome, and the work continues. Raises OutputError where no tensor can be written, StoreError where a store
+    cannot be reached.
     """
     allow_redirects(private=job.allow_remote)
-    items, fetched = tee(items)
-    found = contents(item for item in fetched if isinstance(item, Item))
+    items, to_fetch = tee(items)
+    fetched_contents = contents(item for item in to_fetch if isinstance(item, Item))
     outcomes = (
-        item if isinstance(item, Outcome) else process_item(job, *next(found), partial(begin, place))
+        item if isinstance(item, Outcome) else process_item(job, *next(fetched_contents), partial(begin, place))
         for place, item in enumerate(items)
     )
     if isinstance(job.sink, Outputs) and is_remote(job.sink.folder):
@@ -149,18 +150,18 @@ def process_items(
 
 
 def process_item(
-    job: RunJob, item: Item, content: Found | None = None, begin: Callable[[], None] = lambda: None
+    job: RunJob, item: Item, content: Content | None = None, begin: Callable[[], None] = lambda: None
 ) -> Outcome:
     """Process one candidate; a tensor that is made is still in its result.
 
     content: what was fetched from a store. begin: called before anything is read.
     """
-    from sm_imgcheck.pipeline.process import process  # 0.1 s at each start of a process that only hands out work
+    from sm_imgcheck.pipeline.process import process  # 0.1 s at each start of a process that only distributes work
 
     begin()
     with _Attempt(job, item) as attempt:
         content = content or _fetch_local(item)
-        state = _file_state(item, content, recorded=job.recorded)
+        state = _file_state(item, content, record_state=job.recorded)
         candidate = resolve_input(item, content)
         result = process(candidate, job.spec, job.options, trace=_trace(job.options)).with_path(item.path)
         attempt.outcome = Outcome(item=item, result=result, **state)
@@ -168,7 +169,7 @@ def process_item(
 
 
 def _trace(options: Options) -> Trace | None:
-    """The search for how a tensor was made of its source image, where there is one."""
+    """Return the search for the pipeline from a source image to its tensor, where there is a source."""
     if options.source is None:
         return None
     from sm_imgcheck.features.identify.source import trace_origins
@@ -176,15 +177,15 @@ def _trace(options: Options) -> Trace | None:
     return trace_origins
 
 
-def process_custom_item(job: RunJob, item: Item, judge: Callable[[Item], Result]) -> Outcome:
-    """What becomes of a candidate that is judged in another way than ``process`` does by itself."""
+def process_custom_item(job: RunJob, item: Item, check: Callable[[Item], Result]) -> Outcome:
+    """The outcome of a candidate that another function than ``process`` checks."""
     with _Attempt(job, item) as attempt:
-        attempt.outcome = Outcome(item=item, result=judge(item).with_path(item.path), size=_file_size(item))
+        attempt.outcome = Outcome(item=item, result=check(item).with_path(item.path), size=_file_size(item))
     return attempt.outcome
 
 
 class _Attempt:
-    """The time that work on one candidate takes; and a bug in it as its outcome: the other candidates go on."""
+    """Return the time for one candidate; and a bug in it as its outcome: the other candidates continue."""
 
     def __init__(self, job: RunJob, item: Item, seconds: float = 0.0) -> None:
         self.outcome = Outcome(item=item, result=_UNKNOWN)
@@ -206,9 +207,9 @@ class _Attempt:
 
 
 def _fetch_local(item: Item) -> StoreObject | None:
-    """A file on a disk, read once for its state, its digest and what is in it: all are of the same bytes.
+    """Read a file on a disk once for its state, its digest and its content: all are of the same bytes.
 
-    None for what is mapped rather than read, and for what cannot be read: whoever tries next says why.
+    None for a file that is mapped, and for one that cannot be read: its next reader reports the reason.
     """
     if item.stdin or item.problem or "::" in item.path or item.path.endswith(".npy"):
         return None
@@ -218,72 +219,72 @@ def _fetch_local(item: Item) -> StoreObject | None:
         return None
 
 
-def _write_output(job: RunJob, done: Outcome) -> Outcome:
-    """The same, the tensor written and let go."""
-    if done.result.array is None:
-        return done
-    with _Attempt(job, done.item, done.seconds) as attempt:
-        attempt.outcome = _write_tensor(job.sink, done)
+def _write_output(job: RunJob, outcome: Outcome) -> Outcome:
+    """The same, after the tensor is written and released."""
+    if outcome.result.array is None:
+        return outcome
+    with _Attempt(job, outcome.item, outcome.seconds) as attempt:
+        attempt.outcome = _write_tensor(job.sink, outcome)
     return attempt.outcome
 
 
-def _write_tensor(sink: Sink | None, done: Outcome) -> Outcome:
-    item, result, array = done.item, done.result, done.result.array
+def _write_tensor(sink: Sink | None, outcome: Outcome) -> Outcome:
+    item, result, array = outcome.item, outcome.result, outcome.result.array
     if sink is None or array is None:
-        return replace_fields(done, result=replace_fields(result, array=None))
+        return replace_fields(outcome, result=replace_fields(result, array=None))
     if item.refused:
-        return replace_fields(done, result=replace_fields(result, array=None, skipped=item.refused), refused=True)
+        return replace_fields(outcome, result=replace_fields(result, array=None, skipped=item.refused), refused=True)
     try:
-        written = sink.write(item, array)
+        output = sink.write(item, array)
     except OutputRefused as error:
-        return replace_fields(done, result=replace_fields(result, array=None, skipped=str(error)), refused=True)
-    result = replace_fields(result, array=None, emitted=written.place)
-    return replace_fields(done, result=result, output=written.output, output_size=written.size)
+        return replace_fields(outcome, result=replace_fields(result, array=None, skipped=str(error)), refused=True)
+    result = replace_fields(result, array=None, emitted=output.place)
+    return replace_fields(outcome, result=result, output=output.output, output_size=output.size)
 
 
-def _tensor_bytes(done: Outcome) -> int:
-    """What a record takes while its tensor is written, in bytes."""
-    return 0 if done.result.array is None else int(done.result.array.nbytes)
+def _tensor_bytes(outcome: Outcome) -> int:
+    """Size of a record while its tensor is written, in bytes."""
+    return 0 if outcome.result.array is None else int(outcome.result.array.nbytes)
 
 
 def report_crash(job: RunJob, item: Item, cause: str) -> Outcome:
-    """What is said of a candidate at which its worker process died: ``cause`` names the signal, or the time it took."""
+    """Return the finding for a candidate that crashed its worker: ``cause`` is the signal, or the time limit."""
     said = f"ended the process that read it: {cause}"
     if cause == "SIGKILL":
-        said += " (by the system, for want of memory, unless somebody else did)"
+        said += " (by the system, probably out of memory)"
     from sm_imgcheck.pipeline.process import process
 
     candidate = Candidate(path=item.path, kind="unknown", problem=SRC107.finding(said))
     return Outcome(item=item, result=process(candidate, job.spec, job.options), size=_file_size(item))
 
 
-def _file_state(item: Item, content: Found | None, *, recorded: bool) -> dict[str, Any]:
-    """What is known of the file before it is read: if it changes meanwhile, the next run sees that."""
+def _file_state(item: Item, content: Content | None, *, record_state: bool) -> dict[str, Any]:
+    """Return the state of the file before it is read: if it changes meanwhile, the next run detects that."""
     if isinstance(content, StoreObject):
-        digest = sha256(content.body).hexdigest() if recorded else ""
-        return {"size": len(content.body), "tag": content.tag if recorded else "", "sha256": digest}
+        digest = sha256(content.body).hexdigest() if record_state else ""
+        return {"size": len(content.body), "tag": content.tag if record_state else "", "sha256": digest}
     if item.stdin or item.problem or content is not None:
         return {"size": 0}
     file = file_of(item.path)[0]
     try:
         state = (kind := store(file)).stat(file)
-        if state is None or not recorded:
+        if state is None or not record_state:
             return {"size": state.size if state else 0}
         digest = sha256(kind.read(file, MAX_FILE_BYTES)).hexdigest()
-    except (StoreError, ValueError):  # whoever reads it reports that
+    except (StoreError, ValueError):  # its reader reports that
         return {"size": 0}
     return {"size": state.size, "tag": state.tag, "sha256": digest}
 
 
 def _file_size(item: Item) -> int:
-    if item.seen is not None:
-        return item.seen.size
-    size: int = _file_state(item, None, recorded=False)["size"]
+    if item.state is not None:
+        return item.state.size
+    size: int = _file_state(item, None, record_state=False)["size"]
     return size
 
 
-def resolve_input(item: Item, content: Found | None = None) -> str | bytes | FileContent | Candidate:
-    """What ``process`` takes for it: its path, its content, or why there is nothing to be taken."""
+def resolve_input(item: Item, content: Content | None = None) -> str | bytes | FileContent | Candidate:
+    """Return the input of ``process``: the path, the content, or the reason why the content is missing."""
     if isinstance(content, StoreObject):
         from sm_imgcheck.pipeline.read import FileContent
 

@@ -104,7 +104,7 @@ class Fuzzer:
         try:
             while time.monotonic() < until:
                 if not ours.poll(SILENCE):
-                    words = f"no answer within {SILENCE} s"
+                    words = f"no response within {SILENCE} s"
                     break
                 kind, *told = ours.recv()
                 if kind == "end":

@@ -408,7 +408,6 @@ EXCEPTIONS = (
     ("examined", "participle", "public property of Result"),
     ("fixed", "participle", "public property of Dim"),
     ("sm_imgcheck/features/pictures/*", "picture", "the design's name for the drawn overview that --picture writes"),
-    ("sm_imgcheck/cli/picture_options.py", "picture", "the option is --picture"),
 )
 """File or identifier (patterns of fnmatch), word, reason. The word is allowed there."""
 

@@ -49,7 +49,7 @@ def test_a_folder_is_walked_in_the_order_of_its_paths(tree):
     found, passed_over = names(tree)
     relative = [os.path.relpath(path, tree).replace(os.sep, "/") for path in found]
     assert relative == sorted(relative) == ["a-b/k.webp", "a/deep/x.npy", "a/z.PNG", "b.jpg", "tensor.json"]
-    assert passed_over == {"other suffix": 2, "hidden": 2, "json that is no tensor": 1}
+    assert passed_over == {"other suffix": 2, "hidden": 2, "JSON without a tensor": 1}
 
 
 def test_outputs_mirror_the_folder_and_never_carry_its_name(tree):
@@ -118,7 +118,7 @@ def test_a_list_that_is_none_is_an_error(tmp_path):
             names(f"@{tmp_path / none}")
     for blob in (b"x" * 70_000, jpeg(), "cat.jpg".encode("utf-16"), b"cat.jpg\n" * 2000 + b"\0"):
         (tmp_path / "blob").write_bytes(blob)
-        with pytest.raises(ImgcheckError, match=r"blob: is no list of paths: expected text in UTF-8"):
+        with pytest.raises(ImgcheckError, match=r"blob: not a list of paths: expected text in UTF-8"):
             names(f"@{tmp_path / 'blob'}")
 
 
@@ -233,7 +233,7 @@ def test_a_json_that_cannot_be_read_is_a_candidate(tree, monkeypatch):
 
 
 def test_the_output_folder_is_not_walked_into(tree):
-    found, passed_over = names(tree, leave_out=str(tree / "a"))
+    found, passed_over = names(tree, excluded_folder=str(tree / "a"))
     assert not [path for path in found if path.startswith(str(tree / "a") + os.sep)]
     assert passed_over["output folder"] == 1
 

@@ -176,7 +176,7 @@ class TestBatches:
         Path("sm-imgcheck.yaml").write_text(SPEC.replace("24, 32", "H, W"))
         code, _, err = say("convert", "in", "-o", "out", "--as", "npy", "--batch-size", "3")
         assert code == 2
-        assert "the spec leaves H and W open: say one in its shape, or pack with --as tar" in err
+        assert "the spec leaves H and W open: fix it in its shape, or pack with --as tar" in err
         assert not Path("out").exists()
         assert len(convert(say, ("tar",))[2]) == 2
 

@@ -495,7 +495,7 @@ class TestShards:
         names = ("x", "K\u00e4se", "ka\u0308se", "cat", "dog")
         items = [Item(path=f"/mnt/{name}.jpg", output=("a", name)) for name in names]
         parts = [
-            [item.output[1] for item in filter_shard(items, Shard(index=index, of=5), {"in another shard": 0})]
+            [item.output[1] for item in filter_shard(items, Shard(index=index, total=5), {"in another shard": 0})]
             for index in range(5)
         ]
         assert parts == [["cat"], ["x"], ["dog"], ["K\u00e4se", "ka\u0308se"], []]
@@ -504,7 +504,7 @@ class TestShards:
     def test_what_is_no_shard(self, text, place, say):
         code, _, err = say("validate", "in", "--shard", text or " ")
         assert code == 2
-        assert "is no INDEX/NUMBER; the index counts from 0" in err
+        assert "expected INDEX/NUMBER; the index counts from 0" in err
 
     def test_resumed_with_another_number_of_shards(self, place, say, looked_at):
         convert(say)
@@ -526,7 +526,7 @@ class TestMerge:
         ("given", "said"),
         [
             (("0.jsonl", "0.jsonl", "1.jsonl"), "is in 0.jsonl and in 0.jsonl: --force keeps the first"),
-            (("0.jsonl",), "of 2 shards these are in no part: 1; --force goes without"),
+            (("0.jsonl",), "of 2 shards these are in no part: 1; --force ignores them"),
             (("0.jsonl", "gone.jsonl"), "gone.jsonl cannot be read: No such file or directory"),
             (("0.jsonl", "sm-imgcheck.yaml"), "sm-imgcheck.yaml, line 1: is no line of a manifest"),
             (("0.jsonl", "in"), "in cannot be read: it is a folder"),

@@ -101,11 +101,11 @@ def contradictions():
         ),
         "tile beyond picture": (
             tiff(tiled(4, 4, 26_000), bytes(100)),
-            "tiles of 26000x26000 (HxW) for a picture of 4x4",
+            "tiles of 26000x26000 (HxW) for an image of 4x4",
         ),
         "pixels beyond bytes": (tiff(striped(12_000, 12_000), bytes(64)), "12000x12000 (HxW) = 144000000 bytes"),
         "deflated beyond bytes": (tiff(tiled(12_000, 12_000, 12_000), bytes(100)), "expected at most 1201248"),
-        "ihdr not SIZ": (replaced(jp2, b"ihdr\0\0\0@", b"ihdr\x08\0\0\1"), "its codestream (SIZ) 64x64 in 1"),
+        "ihdr not SIZ": (replaced(jp2, b"ihdr\0\0\0@", b"ihdr\x08\0\0\1"), "codestream (SIZ) 64x64 in 1"),
         "components not SIZ": (replaced(jp2, b"ihdr\0\0\0@\0\0\0@\0\1", b"ihdr\0\0\0@\0\0\0@\0\3"), "in 3 components"),
         "samples beyond bytes": (j2k(at=[(SIZ, 2, sizes), (SIZ, 18, sizes)])[:900], "13000x13000 (HxW) in 900 bytes"),
     }

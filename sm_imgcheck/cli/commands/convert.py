@@ -122,7 +122,7 @@ def convert(
     counts = session.report_on(
         invocation,
         sink=_sink(out, None if packing else files.tensor_format, paths, force=run.force),
-        leave_out="" if out == "-" else out,
+        excluded_folder="" if out == "-" else out,
         out=sys.stderr if out == "-" else None,
     )
     raise typer.Exit(counts.exit_code(fail_on))

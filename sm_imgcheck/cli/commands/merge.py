@@ -53,7 +53,7 @@ def merge(
             raise ImgcheckError(what)
         typer.echo(f"warning: {what}", err=True)
 
-    found = MergeResult(tell=tell)
+    found = MergeResult(report=tell)
     if out == "-":
         for line in merge_lines(parts, found):
             sys.stdout.write(f"{line}\n")

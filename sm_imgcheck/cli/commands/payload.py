@@ -66,7 +66,7 @@ def payload(
         request=request,
         report=report,
         stdin_filename=stdin_filename,
-        leave_out="" if out in {"", "-"} else out,
+        excluded_folder="" if out in {"", "-"} else out,
     )
     if sizes:
         raise typer.Exit(_list_sizes(invocation))

@@ -99,7 +99,7 @@ def send(
         request=request,
         report=report,
         stdin_filename=stdin_filename,
-        leave_out="" if out in {"", "-"} else out,
+        excluded_folder="" if out in {"", "-"} else out,
     )
     target = payload_session.resolve_request_target(invocation)
     options = _send_options(delivery)

@@ -129,7 +129,7 @@ def validate(
     counts = session.report_on(
         invocation,
         sink=sink,
-        leave_out="" if sink is None else sink.folder,
+        excluded_folder="" if sink is None else sink.folder,
         command=("", "") if sink is not None else session.convert_command(invocation),
         results=results,
     )

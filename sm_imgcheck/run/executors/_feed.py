@@ -1,4 +1,4 @@
-"""The chunks of a listing as they come: whoever waits for workers as well must not wait for a slow disk or a pipe."""
+"""The chunks of a listing, read in a thread: a slow disk or a pipe must not block the executor."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sm_imgcheck.run.work import Chunk
 
 __all__ = ["ChunkFeed"]
 
-_LISTED = 8
-"""Chunks that are listed before anybody asks for them."""
+_QUEUE_LENGTH = 8
+"""Chunks that are listed in advance."""
 
 
 class ChunkFeed:
@@ -23,12 +23,12 @@ class ChunkFeed:
         self.bell, self._rope = Pipe(duplex=False)
         """``bell`` can be waited for: there is something to take."""
         self.ended = False
-        """Everything was taken."""
+        """All chunks were consumed."""
         self._chunks = chunks
         self._ready: deque[Chunk | BaseException | None] = deque()
-        self._room = Semaphore(_LISTED)
+        self._room = Semaphore(_QUEUE_LENGTH)
         self._closed = False
-        Thread(target=self._run, daemon=True).start()  # a daemon: it may be waiting for a pipe that nobody writes to
+        Thread(target=self._run, daemon=True).start()  # a daemon: it may be waiting for a pipe without a writer
 
     def _run(self) -> None:
         try:
@@ -47,7 +47,7 @@ class ChunkFeed:
             self._rope.send_bytes(b"!")
 
     def take(self) -> Chunk | None:
-        """The next chunk where one is there. Raises what the listing raised."""
+        """Return the next chunk if one is available. Raises the exception of the listing."""
         if self.ended or not self._ready:
             return None
         self.bell.recv_bytes()

@@ -1,7 +1,7 @@
-"""Where worker processes come from. Light: it is asked before anything heavy is imported.
+"""The start of worker processes. Light: it runs before anything heavy is imported.
 
-On POSIX they are forked from a process of their own that has imported what they need, once for all of them and while
-this process imports its own; it has no threads, so that a fork is safe at any time. Windows starts each anew.
+On POSIX they are forked from a separate process that has imported their modules, once for all of them and while this
+process imports its modules; it has no threads, so that a fork is safe at any time. Windows starts each from scratch.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["context", "one_thread_each", "prepare", "start_errors", "without_main"]
 
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
-"""What tells libraries how many threads to start. The workers are as many as there are processors: one for each."""
+"""Environment variables with the number of threads of libraries. One worker runs per processor: one thread each."""
 _FORKS = sys.platform != "win32"
 
 
@@ -33,7 +33,7 @@ def context() -> ForkServerContext | SpawnContext:
 
 
 def prepare() -> None:
-    """Start the process that workers are forked from, where there is one; it is ready some 0.2 s later. Idempotent."""
+    """Start the process that workers are forked from, where fork exists; it is ready about 0.2 s later."""
     one_thread_each()
     if not _FORKS:
         return
@@ -47,24 +47,24 @@ def prepare() -> None:
 
 
 def one_thread_each() -> None:
-    """Tell libraries that this process, and all that it starts, imports from now on to start no threads."""
+    """Set libraries, for this process and all its children, to start no threads."""
     for name in _THREADS:
         os.environ.setdefault(name, "1")
 
 
 @contextmanager
 def start_errors() -> Iterator[None]:
-    """Raise ImgcheckError, with a way out, where no process can be started: too many, or no right to."""
+    """Raise ImgcheckError, with a fix, where no process can be started: too many, or no permission."""
     try:
         yield
     except (OSError, EOFError) as error:
-        said = getattr(error, "strerror", None) or "one that is needed has died"
+        said = getattr(error, "strerror", None) or "a required process has crashed"
         raise ImgcheckError(f"worker processes cannot be started ({said}): -j 1 works without them") from error
 
 
 @contextmanager
 def without_main() -> Iterator[None]:
-    """A worker that is started meanwhile does not run the program's main module once more: it needs nothing of it."""
+    """Workers that start in this context do not run the program's main module again: they do not need it."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
     try:
@@ -75,10 +75,10 @@ def without_main() -> Iterator[None]:
 
 @contextmanager
 def _signals_blocked() -> Iterator[None]:
-    """A process that is started meanwhile, and all that it forks, keep these signals blocked.
+    """Processes that start in this context, and all their forks, keep these signals blocked.
 
-    Ctrl-C and the end of a terminal reach every process of the command. This one decides what becomes of the others;
-    each of them ends when its pipe is closed.
+    Ctrl-C and the end of a terminal reach every process of the command. This process handles them for its
+    children; each child ends when its pipe is closed.
     """
     numbers = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)

@@ -1,4 +1,4 @@
-"""What all workers need, imported once by the process that they are forked from. Nothing else imports this module."""
+"""The imports of all workers, run once by the process that they are forked from. No other module imports this one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MODULES = (
     "sm_imgcheck.pipeline.process",
     _worker.__name__,
 )
-"""What nearly every candidate needs and commands import late. OpenCV is not among them: few specs ask for it."""
+"""Modules that most candidates need and that commands import late. OpenCV is not among them: few specs need it."""
 
 for name in MODULES:
     import_module(name)

@@ -1,4 +1,4 @@
-"""The way to a Ray cluster and back: a clear error in bounded time, no word of Ray's among the results."""
+"""The connection to a Ray cluster: a clear error in bounded time, and no output of Ray among the results."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Reference(Protocol):
-        """What a task will hand back."""
+        """The result of a task."""
 
     class RemoteFunction(Protocol):
         """A function whose calls are tasks of the cluster."""
@@ -55,30 +55,30 @@ __all__ = ["connect_ray", "reason"]
 
 _ADDRESS = "RAY_ADDRESS"
 _SETTINGS = {
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # without it every start warns of a change to come
-    "RAY_NUM_REDIS_GET_RETRIES": "1",  # attempts to connect, of some 40 s each: Ray's 20 are no bounded time
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # without it every start prints a deprecation warning
+    "RAY_NUM_REDIS_GET_RETRIES": "1",  # attempts to connect, about 40 s each; Ray's default is 20
     "RAY_USAGE_STATS_ENABLED": "0",
 }
-"""For this process, and for an instance that it starts; whatever is set already stays."""
-_KNOCK = 5.0
-"""Seconds for whoever listens at an address to take a connection."""
-_ANSWER = 90.0
-"""Seconds for a cluster to answer, or for an instance to start: on a busy machine that has taken 13."""
+"""Settings for this process, and for an instance that it starts; existing settings stay."""
+_CONNECT_SECONDS = 5.0
+"""Seconds to connect to a server at an address."""
+_START_SECONDS = 90.0
+"""Seconds for a cluster to respond, or for an instance to start: 13 were measured on a busy machine."""
 _PATIENCE = 20.0
 """Seconds for an instance to end."""
 _OBJECTS = 80 << 20
-"""Bytes for the object store of an own instance, about the least that Ray takes: nothing goes there."""
+"""Bytes for the object store of a new instance, about Ray's minimum: it stays empty."""
 
 
 @contextmanager
 def connect_ray(processors: int) -> Iterator[tuple[Ray, Callable[[], None]]]:
-    """The module ``ray``, connected: to what RAY_ADDRESS names, else to an instance with so many processors.
+    """Return the module ``ray``, connected: to RAY_ADDRESS, else to an instance with this number of processors.
 
-    The instance is started here, and ended with all that it has written. With the module comes a function to be called
-    now and then: it raises what a signal's handler has raised, where Ray has dropped that. Raises ImgcheckError.
+    The instance is started here, and ended together with its files. The second value is a function to be called
+    periodically: it raises an exception of a signal's handler that Ray has dropped. Raises ImgcheckError.
     """
     address = os.environ.get(_ADDRESS) or "local"
-    ray = _library(own=address == "local")
+    ray = _library(new_instance=address == "local")
     with ExitStack() as stack:
         stack.enter_context(redirect_stdout(cast("TextIO", _FilteredStdout(sys.stdout))))
         if not ray.is_initialized():
@@ -88,11 +88,11 @@ def connect_ray(processors: int) -> Iterator[tuple[Ray, Callable[[], None]]]:
                 more["_temp_dir"] = stack.enter_context(_folder())
             probe_address(address)
             stack.enter_context(_session(ray, address, more))
-        yield ray, stack.enter_context(_signals_heeded())
+        yield ray, stack.enter_context(_check_signals())
 
 
 class _FilteredStdout:
-    """Standard output without what Ray says of workers that died, which it prints there from threads of its own."""
+    """Standard output without Ray's messages about crashed workers, which separate threads of Ray print there."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -105,9 +105,9 @@ class _FilteredStdout:
         return getattr(self.stream, name)
 
 
-def _library(*, own: bool) -> Ray:
-    """The package, for an instance of its own or for another. Raises ImgcheckError where it is not installed."""
-    settings = {**_SETTINGS, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token_hex(32)} if own else _SETTINGS
+def _library(*, new_instance: bool) -> Ray:
+    """Import the package, for a new instance or a cluster. Raises ImgcheckError where it is not installed."""
+    settings = {**_SETTINGS, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token_hex(32)} if new_instance else _SETTINGS
     for name, value in settings.items():  # its own token, or Ray would leave one in the home folder
         os.environ.setdefault(name, value)
     try:
@@ -129,17 +129,17 @@ def _folder() -> Iterator[str]:
 
 
 def probe_address(address: str) -> None:
-    """Raise ImgcheckError where nobody listens. Ray would wait for minutes, and tell the terminal about it."""
-    with suppress(ValueError):  # "auto" and what else has no port is for Ray to judge
+    """Raise ImgcheckError where no server is listening. Ray would wait for minutes, with messages on the terminal."""
+    with suppress(ValueError):  # Ray checks "auto" and other addresses without a port
         place = urlsplit(address if "://" in address else f"//{address}")
         if place.hostname and place.port:
             try:
-                socket.create_connection((place.hostname, place.port), _KNOCK).close()
+                socket.create_connection((place.hostname, place.port), _CONNECT_SECONDS).close()
             except OSError as error:
-                raise _unanswered(address, f"nobody listens there ({error.strerror or error})") from None
+                raise _no_response(address, f"no server is listening ({error.strerror or error})") from None
 
 
-def _unanswered(address: str, problem: str) -> ImgcheckError:
+def _no_response(address: str, problem: str) -> ImgcheckError:
     if address == "local":
         return ImgcheckError(f"Ray cannot be started on this machine: {problem}; --engine pool works without it")
     return ImgcheckError(
@@ -150,9 +150,9 @@ def _unanswered(address: str, problem: str) -> ImgcheckError:
 
 @contextmanager
 def _session(ray: Ray, address: str, more: dict[str, object]) -> Iterator[None]:
-    """A connection, which a thread holds: Ray leaves the signals alone there, and this one can give up waiting.
+    """Connect in a thread: Ray does not change signals there, and this thread can stop waiting.
 
-    The thread stays to the end: the processes of an own instance die with the thread that started them.
+    The thread runs to the end: the processes of a new instance end with the thread that started them.
     """
     ready, over = Event(), Event()
     problems: list[BaseException] = []
@@ -171,9 +171,11 @@ def _session(ray: Ray, address: str, more: dict[str, object]) -> Iterator[None]:
     thread.start()
     try:
         with _signals_kept():
-            answered = ready.wait(_ANSWER)
-        if problems or not answered:
-            raise _unanswered(address, reason(problems[0]) if problems else f"no answer within {_ANSWER:.0f} s")
+            is_ready = ready.wait(_START_SECONDS)
+        if problems or not is_ready:
+            raise _no_response(
+                address, reason(problems[0]) if problems else f"no response within {_START_SECONDS:.0f} s"
+            )
         yield
     finally:
         over.set()
@@ -182,7 +184,7 @@ def _session(ray: Ray, address: str, more: dict[str, object]) -> Iterator[None]:
 
 @contextmanager
 def _signals_kept() -> Iterator[None]:
-    """Leave the handlers of signals as they were: Ray's C++ prints what it catches before it passes it on."""
+    """Keep the handlers of signals: Ray's C++ prints signals that it catches before it forwards them."""
     numbers = (signal.SIGINT, signal.SIGTERM) if current_thread() is main_thread() else ()
     before = {number: signal.getsignal(number) for number in numbers}
     try:
@@ -194,33 +196,33 @@ def _signals_kept() -> Iterator[None]:
 
 
 @contextmanager
-def _signals_heeded() -> Iterator[Callable[[], None]]:
-    """Remember signals: what a handler raises while Ray's compiled code calls Python is dropped there, silently."""
+def _check_signals() -> Iterator[Callable[[], None]]:
+    """Record signals: an exception of a handler while Ray's compiled code calls Python is dropped there, silently."""
     numbers = (signal.SIGINT, signal.SIGTERM) if current_thread() is main_thread() else ()
     handlers = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
-    asked: list[int] = []
+    pending: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
-        asked.append(number)
+        pending.append(number)
         handlers[signal.Signals(number)](number, frame)
 
-    def heed() -> None:
-        for number in asked:
+    def raise_pending() -> None:
+        for number in pending:
             handlers[signal.Signals(number)](number, None)
 
     for number in handlers:
         signal.signal(number, note)
     try:
-        yield heed
+        yield raise_pending
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
 
 
 def reason(problem: BaseException) -> str:
-    """What Ray says, in one line: of a traceback the last one."""
+    """Return an error of Ray in one line: for a traceback its last line."""
     lines = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", str(problem)).splitlines() if line.strip(" ^~")]
     if any(line.startswith("Traceback") for line in lines):
         lines = lines[-1:]
-    said = " ".join(lines)[:500] or type(problem).__name__
-    return for_terminal(said.rstrip("."))
+    text = " ".join(lines)[:500] or type(problem).__name__
+    return for_terminal(text.rstrip("."))

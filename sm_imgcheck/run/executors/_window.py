@@ -1,6 +1,6 @@
-"""The ordered window: chunks go to an executor and finish in any order, results leave in the order of the listing.
+"""The ordered window: chunks finish in any order in an executor, results are yielded in the order of the listing.
 
-Both executors submit, receive, retry and give up the same ``Task``; how they reach a worker is all that differs.
+Both executors submit, receive and retry the same ``Task``; only their connection to a worker differs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sm_imgcheck.run.work import Chunk, Outcome, RunJob, process_items, report_c
 __all__ = ["AHEAD", "Executor", "Task", "TaskWindow"]
 
 AHEAD = 64
-"""Chunks submitted before the oldest unfinished one ends: some thousand records, however slow one image is."""
+"""Chunks submitted before the oldest unfinished one ends: about a thousand records, however slow one image is."""
 
 
 class Executor(Protocol):
@@ -38,9 +38,9 @@ class _ChunkSlot:
 
     chunk: Chunk
     records: dict[int, Outcome] = field(default_factory=dict)
-    """Results by place in the chunk, until they are yielded."""
+    """Results by index in the chunk, until they are yielded."""
     yielded: int = 0
-    """Number of places that were yielded."""
+    """Number of results that were yielded."""
     failure: Exception | None = None
     """Error that ends the run once all results before it are yielded."""
 
@@ -50,32 +50,32 @@ class Task:
     """A unit of submission: a chunk, or the part of it that has no result yet."""
 
     slot: _ChunkSlot
-    places: tuple[int, ...]
-    """Places in the chunk that were submitted."""
+    indices: tuple[int, ...]
+    """Indices in the chunk that were submitted."""
     received: int = 0
-    """Number of places that have a result; results arrive in the order of the places."""
+    """Number of indices with a result; results arrive in the order of the indices."""
     crashes: int = 0
-    """Number of processes that died while they ran it."""
+    """Number of processes that crashed while they ran it."""
 
     @property
     def chunk(self) -> Chunk:
         """The candidates to submit."""
-        return Chunk(number=self.slot.chunk.number, items=tuple(self.slot.chunk.items[place] for place in self.places))
+        return Chunk(number=self.slot.chunk.number, items=tuple(self.slot.chunk.items[index] for index in self.indices))
 
     @property
     def remaining(self) -> tuple[int, ...]:
         """Places without a result."""
-        return self.places[self.received :]
+        return self.indices[self.received :]
 
     def receive(self, records: Iterable[Outcome]) -> None:
         """Take the next results."""
         for record in records:
-            self.slot.records[self.places[self.received]] = record
+            self.slot.records[self.indices[self.received]] = record
             self.received += 1
 
 
 class TaskWindow:
-    """The chunks between the first one without all its results and the last one that was taken from the listing."""
+    """The chunks between the first one without all its results and the last one that was read from the listing."""
 
     def __init__(self, job: RunJob, chunks: Iterable[Chunk]) -> None:
         self.feed = ChunkFeed(chunks)
@@ -84,7 +84,7 @@ class TaskWindow:
         self._retries: deque[Task] = deque()
 
     def results(self, executor: Executor) -> Generator[Outcome, None, None]:
-        """Yield results in the order of the listing. Raises what ended the listing or a task, in its place there."""
+        """Yield results in the order of the listing. Raises the exception of listing or task at its position."""
         try:
             while self._is_open():
                 executor.submit_tasks()
@@ -95,11 +95,11 @@ class TaskWindow:
             self.feed.close()
 
     def has_room(self, limit: int) -> bool:
-        """Whether another chunk may be taken from the listing; limit: of chunks without all their results."""
+        """Return whether another chunk may be read from the listing; limit: of chunks without all their results."""
         return not self.feed.ended and len(self._slots) < limit
 
     def is_empty(self) -> bool:
-        """Whether all results of the chunks that were taken are yielded."""
+        """Return whether all results of the chunks that were read are yielded."""
         return not self._slots
 
     def next_task(self, limit: int) -> Task | None:
@@ -109,20 +109,20 @@ class TaskWindow:
         while self.has_room(limit) and (chunk := self._next_chunk()) is not None:
             slot = _ChunkSlot(chunk, self._local_results(chunk))
             self._slots.append(slot)
-            if places := tuple(place for place in range(len(chunk.items)) if place not in slot.records):
-                return Task(slot, places)
+            if indices := tuple(index for index in range(len(chunk.items)) if index not in slot.records):
+                return Task(slot, indices)
         return None
 
-    def retry(self, task: Task, places: tuple[int, ...]) -> None:
+    def retry(self, task: Task, indices: tuple[int, ...]) -> None:
         """Submit a part of a task again, before any other chunk."""
-        if places:
-            self._retries.append(Task(task.slot, places, crashes=task.crashes))
+        if indices:
+            self._retries.append(Task(task.slot, indices, crashes=task.crashes))
 
-    def give_up(self, task: Task, place: int, cause: str) -> None:
-        """Record that the worker process died of one candidate."""
-        item = task.slot.chunk.items[place]
+    def mark_as_cause(self, task: Task, index: int, cause: str) -> None:
+        """Record that one candidate crashed the worker process."""
+        item = task.slot.chunk.items[index]
         assert isinstance(item, Item)
-        task.slot.records[place] = report_crash(self._job, item, cause)
+        task.slot.records[index] = report_crash(self._job, item, cause)
 
     def fail(self, task: Task, failure: Exception) -> None:
         """End the run with this error once all results before it are yielded."""
@@ -142,8 +142,8 @@ class TaskWindow:
     def _local_results(self, chunk: Chunk) -> dict[int, Outcome]:
         """Results of an earlier run, and of standard input, which no other process can read."""
         return {
-            place: next(process_items(self._job, (item,)))
-            for place, item in enumerate(chunk.items)
+            index: next(process_items(self._job, (item,)))
+            for index, item in enumerate(chunk.items)
             if isinstance(item, Outcome) or item.stdin
         }
 

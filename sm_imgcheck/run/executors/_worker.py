@@ -1,4 +1,4 @@
-"""What runs in a worker process of the pool: chunks come in, records of what was done go out."""
+"""The code of a worker process of the pool: it receives chunks and sends records of its results."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from sm_imgcheck.run.work import Chunk, Outcome, RunJob, prepare, process_items
 __all__ = ["Message", "Receiver", "Sender", "serve"]
 
 _MOST = 1024
-"""Values that both ends remember; then both begin anew."""
+"""Number of values that both ends cache; then both clear their caches."""
 
 
 class _Pickler(pickle.Pickler):
-    def __init__(self, file: BytesIO, sent: dict[int, tuple[object, int]]) -> None:
+    def __init__(self, file: BytesIO, values: dict[int, tuple[object, int]]) -> None:
         super().__init__(file, pickle.HIGHEST_PROTOCOL)
-        self.sent = sent
+        self.sent = values
 
     def reducer_override(self, value: Any) -> Any:
         """As the number under which it was sent; the first time with its fields."""
         if type(value) not in SHARED:
             return NotImplemented
-        if known := self.sent.get(id(value)):
-            return _recall, (known[1],)
+        if position := self.sent.get(id(value)):
+            return _recall, (position[1],)
         number = len(self.sent)
         self.sent[id(value)] = value, number  # held, so that no other value gets its address
         make, fields = value.__reduce__()
@@ -59,28 +59,28 @@ class Sender:
 
 
 def _recall(number: int) -> object:
-    """Stand for the receiver's own function."""
+    """Replacement for the receiver's function."""
     raise NotImplementedError(number)
 
 
 def _learn(number: int, make: Callable[..., object], fields: tuple[object, ...]) -> object:
-    """Stand for the receiver's own function."""
+    """Replacement for the receiver's function."""
     raise NotImplementedError(number, make, fields)
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: BytesIO, known: dict[int, object]) -> None:
+    def __init__(self, file: BytesIO, position: dict[int, object]) -> None:
         super().__init__(file)
-        self.known = known
+        self.index = position
 
     def find_class(self, module: str, name: str) -> object:
         """The functions that recall and learn are those of this connection."""
         if module == __name__:
-            return self.known.__getitem__ if name == _recall.__name__ else self._learn
+            return self.index.__getitem__ if name == _recall.__name__ else self._learn
         return super().find_class(module, name)
 
     def _learn(self, number: int, make: Callable[..., object], fields: tuple[object, ...]) -> object:
-        self.known[number] = value = make(*fields)
+        self.index[number] = value = make(*fields)
         return value
 
 
@@ -99,35 +99,35 @@ class Receiver:
 Message = tuple[list[Outcome], bool, Exception | None]
 """Records of the chunk in work, in the order of its items; whether it is finished; what ended it before its time."""
 _PAUSE = 0.1
-"""Seconds between two messages: quick work is told in bunches, slow work one by one. 0.02 cost the other end 0.1 s CPU
-for 2,000 candidates."""
+"""Seconds between two messages: fast results are sent in groups, slow results one by one. With 0.02 the receiver needed
+0.1 s CPU for 2,000 candidates."""
 
 
 def serve(link: Connection, begins: Connection) -> None:
-    """Work on what comes through ``link``, first the job, then chunks, until it is closed.
+    """Process the messages of ``link``, first the job, then chunks, until it is closed.
 
-    begins: gets the number of each item of a chunk before its work begins, and -1 when the chunk is finished. Whoever
-    finds this process dead reads there which candidate it died of.
+    begins: gets the index of each item of a chunk before it is processed, and -1 when the chunk is finished. The parent
+    of a crashed process reads there which candidate crashed it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Windows; elsewhere it is blocked already
     _end_with_parent()
     prepare()
-    with suppress(EOFError, OSError):  # nobody at the other end: nobody to work for
+    with suppress(EOFError, OSError):  # the receiver has exited: no further work
         sender = Sender()
         job = pickle.loads(link.recv_bytes())  # noqa: S301 - from the process that started this one
         for body in _receive_bodies(link):
             chunk = pickle.loads(body)  # noqa: S301
             for message in _messages(job, chunk, begins):
                 if message[1]:
-                    _begin(begins, -1)  # before it is told: with its next chunk on the way, this one blames nobody
+                    _begin(begins, -1)  # before the message: the parent may already send the next chunk
                 link.send_bytes(sender.pack(message))
 
 
 def _receive_bodies(link: Connection) -> Iterator[bytes]:
-    """What comes, until nothing more does.
+    """Yield messages until the connection ends.
 
-    A thread takes it in, whatever is in work: paths may be long, and if both ends wrote more than a pipe holds (8 KiB
-    on macOS) before they read, each would wait for the other.
+    A thread receives them, independent of the work: paths may be long, and if both ends wrote more than a pipe holds (8
+    KiB on macOS) before they read, both would wait.
     """
     waiting: SimpleQueue[bytes | None] = SimpleQueue()
 
@@ -165,9 +165,9 @@ def _begin(begins: Connection, place: int) -> None:
 
 
 def _end_with_parent() -> None:
-    """On Linux: be killed when the process that this one was forked from ends, in the middle of a picture too.
+    """On Linux: be killed when the process that this one was forked from ends, also in the middle of an image.
 
-    Elsewhere the next message finds the pipe closed.
+    On other systems the next message finds the pipe closed.
     """
     if sys.platform == "linux":
         import ctypes

@@ -1,4 +1,4 @@
-"""This process, one candidate after the other."""
+"""Process candidate by candidate, in this process."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ __all__ = ["run_chunks"]
 
 
 def run_chunks(job: RunJob, chunks: Iterable[Chunk], jobs: int) -> Generator[Outcome, None, None]:  # noqa: ARG001
-    """Return the outcomes, each as it is done."""
+    """Return the outcomes one by one."""
     prepare()
     return process_items(job, (item for chunk in chunks for item in chunk.items))

@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 
 __all__ = ["run_chunks"]
 
-_QUEUED = 2
+_QUEUE_LENGTH = 2
 """Chunks that a worker has: while one is in work, the next waits in the pipe."""
 _LONGEST = 300.0
-"""Seconds that one candidate may take. The largest that are read take a few."""
+"""Seconds for one candidate. The largest supported images need a few seconds."""
 _TICK = 5.0
 """Seconds between two checks of the clock. A pause of the whole machine counts as one of them, not as a worker's."""
 _PATIENCE = 2.0
 """Seconds that workers have to finish an image when the run is stopped."""
 _FAILED_STARTS = 3
-"""Workers in a row that died before they began a candidate: the cause is the machine, not a candidate."""
+"""Workers in a row that crashed before they began a candidate: the cause is the machine, not a candidate."""
 
 
 def run_chunks(job: RunJob, chunks: Iterable[Chunk], jobs: int) -> Generator[Outcome, None, None]:
-    """Yield results in the order of the chunks, each as soon as all before it are there.
+    """Yield results in the order of the chunks, each as soon as all before it are available.
 
-    Raises ImgcheckError when the job as a whole cannot be done; the results before it in the listing come first.
+    Raises ImgcheckError when the complete job is impossible; the results before it in the listing come first.
     """
     window = TaskWindow(job, chunks)
     pool = _Pool(job, window)
@@ -57,7 +57,7 @@ class _Worker:
     process: BaseProcess
     link: Connection
     begun: Connection
-    """Through which it sends the number of each candidate that it begins: read at the end of its chunk or its life.
+    """The pipe with the index of each candidate that the worker begins: read at the end of its chunk, or after a crash.
 
     A pipe, because shared memory needs /dev/shm, which AWS Lambda and read-only containers do not have
     (https://docs.python.org/3/library/multiprocessing.shared_memory.html).
@@ -83,36 +83,36 @@ class _Pool:
 
     def _start_worker(self) -> _Worker:
         context = _forkserver.context()
-        ours, theirs = context.Pipe()
-        begun, begins = context.Pipe(duplex=False)
-        process = context.Process(target=_worker.serve, args=(theirs, begins), daemon=True)
+        parent_end, child_end = context.Pipe()
+        begin_reader, begins = context.Pipe(duplex=False)
+        process = context.Process(target=_worker.serve, args=(child_end, begins), daemon=True)
         with _forkserver.without_main(), _forkserver.start_errors():
             process.start()
-        theirs.close()
+        child_end.close()
         begins.close()
-        worker = _Worker(process, ours, begun)
+        worker = _Worker(process, parent_end, begin_reader)
         _send(worker, self.job)
         return worker
 
     def submit_tasks(self) -> None:
         """Give each worker tasks, first one each, then one that waits."""
-        for queued in range(_QUEUED):
+        for index in range(_QUEUE_LENGTH):
             for worker in self.workers:
-                if len(worker.tasks) <= queued and (task := self.window.next_task(AHEAD)) is not None:
+                if len(worker.tasks) <= index and (task := self.window.next_task(AHEAD)) is not None:
                     worker.tasks.append(task)
                     worker.silent = 0
                     _send(worker, task.chunk)
 
     def wait_for_results(self) -> None:
-        """Wait until a worker sends a message, dies or exceeds its time; replace the dead."""
+        """Wait until a worker sends a message, crashes or exceeds its time; replace crashed workers."""
         start = monotonic()
-        room = self.window.has_room(AHEAD) and any(len(worker.tasks) < _QUEUED for worker in self.workers)
+        room = self.window.has_room(AHEAD) and any(len(worker.tasks) < _QUEUE_LENGTH for worker in self.workers)
         bells = [self.window.feed.bell] if room else []
         ready = set(wait([*bells, *(worker.link for worker in self.workers)], _TICK))
-        passed = min(monotonic() - start, _TICK)
+        waiting_time = min(monotonic() - start, _TICK)
         for at, worker in enumerate(self.workers):
             if worker.link not in ready:
-                worker.silent += passed if worker.tasks else 0
+                worker.silent += waiting_time if worker.tasks else 0
                 if worker.silent > _LONGEST:
                     worker.process.kill()
             elif not self._receive(worker):
@@ -120,39 +120,39 @@ class _Pool:
                 self.workers[at] = self._start_worker()
 
     def _receive(self, worker: _Worker) -> bool:
-        """Take a message; False: the worker is dead and sends none."""
+        """Receive a message; False: the worker has crashed and sends none."""
         try:
             message = worker.receiver.unpack(worker.link.recv_bytes())
         except (EOFError, OSError):
             return False
-        records, finished, failure = message
+        records, is_last, failure = message
         worker.silent, self.failed_starts, task = 0, 0, worker.tasks[0]
         task.receive(records)
         if failure is not None:
             self.window.fail(task, failure)
-        elif finished:
-            for _ in range(len(task.places) + 1):
+        elif is_last:
+            for _ in range(len(task.indices) + 1):
                 worker.begun.recv_bytes()
-        if finished:
+        if is_last:
             worker.tasks.popleft()
         return True
 
     def _handle_crash(self, worker: _Worker) -> None:
-        """Give up the candidate that a dead worker had begun, the cause of its death; retry the rest of its tasks."""
+        """Report the candidate that a crashed worker had begun as the cause; retry the rest of its tasks."""
         worker.link.close()
         worker.process.join(_PATIENCE)
         worker.process.kill()
         worker.process.join()
         cause = _cause(worker)
-        at = _last_begun(worker.begun)
-        if worker.tasks and 0 <= at < len(worker.tasks[0].places):
+        at = _last_index(worker.begun)
+        if worker.tasks and 0 <= at < len(worker.tasks[0].indices):
             task = worker.tasks[0]
             if at >= task.received:
-                self.window.give_up(task, task.places[at], cause)
+                self.window.mark_as_cause(task, task.indices[at], cause)
         else:
             self.failed_starts += 1
         if self.failed_starts >= _FAILED_STARTS:
-            raise ImgcheckError(f"worker processes die as soon as they are started ({cause}): -j 1 works without them")
+            raise ImgcheckError(f"worker processes crash at their start ({cause}): -j 1 works without them")
         for task in worker.tasks:
             self.window.retry(task, tuple(place for place in task.remaining if place not in task.slot.records))
 
@@ -171,17 +171,17 @@ class _Pool:
 
 
 def _send(worker: _Worker, message: RunJob | Chunk) -> None:
-    with suppress(OSError):  # the worker is dead, which the next read of its pipe reports
+    with suppress(OSError):  # the worker has crashed, which the next read of its pipe reports
         worker.link.send_bytes(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
 
 
-def _last_begun(begun: Connection) -> int:
-    """Return the number of the candidate that a dead worker had begun; -1: none."""
+def _last_index(begin_reader: Connection) -> int:
+    """Return the index of the candidate that a crashed worker had begun; -1: none."""
     at = -1
     with suppress(EOFError, OSError):
         while True:
-            at = int(begun.recv_bytes())
-    begun.close()
+            at = int(begin_reader.recv_bytes())
+    begin_reader.close()
     return at
 
 

@@ -1,8 +1,8 @@
-"""The nodes of a Ray cluster: RAY_ADDRESS names it, else one is started on this machine for the time of the run.
+"""The nodes of a Ray cluster: at RAY_ADDRESS, else an instance on this machine for the duration of the run.
 
-Names of candidates go out and small records come back; tensors are written from where they are made, so outputs must
-be on a place that all nodes see, and pixels never pass through Ray's object store. A chunk whose node or worker dies is
-done again elsewhere, this time by a process of a pool there: if it was the decoder, that one image is told apart.
+Workers receive names of candidates and return small records; tensors are written by the workers, so outputs must be in
+a location of all nodes, and pixels never pass through Ray's object store. A chunk whose node or worker crashes is
+retried on another node, this time by a process of a pool there: if the decoder crashed, that one image is identified.
 """
 
 from __future__ import annotations
@@ -37,73 +37,74 @@ if TYPE_CHECKING:
 
 __all__ = ["RayTaskInput", "RayTaskResult", "do", "run_chunks"]
 
-_QUEUED = 2
+_QUEUE_LENGTH = 2
 """Tasks for each processor of the cluster: while one is in work, the next waits for it."""
 _MOST = 1024
 """Tasks in flight, however large the cluster is."""
 _TICK = 0.1
 """Seconds between two checks of a slow listing, while tasks are in flight."""
 _LIMIT_AGE = 5.0
-"""Seconds between two checks of how many processors the cluster has: nodes come and go."""
+"""Seconds between two checks of the number of processors: nodes join and leave."""
 _CRASHES = 5
 """Crashes of worker processes at a candidate that is alone in its task: then it is the cause."""
 _SHOWING = 5.0
-"""Seconds for an output to be seen here: network file systems remember for some that a name was not there (nfs(5))."""
+"""Seconds until an output must be visible here: network file systems cache for some time that a name does not exist
+(nfs(5))."""
 
 
 def run_chunks(job: RunJob, chunks: Iterable[Chunk], jobs: int) -> Generator[Outcome, None, None]:
-    """Yield results in the order of the chunks, each as soon as all before it are there.
+    """Yield results in the order of the chunks, each as soon as all before it are available.
 
-    jobs: tasks in flight; 0: as many as the cluster has use for. Raises ImgcheckError when the job as a whole cannot
-    be done; the results before it in the listing come first.
+    jobs: tasks in flight; 0: as many as the cluster can use. Raises ImgcheckError when the complete job is impossible;
+    the results before it in the listing come first.
     """
-    with _ray_cluster.connect_ray(jobs or usable()) as (ray, heed):
+    with _ray_cluster.connect_ray(jobs or usable()) as (ray, check_signals):
         window = TaskWindow(job, chunks)
         try:
-            yield from window.results(_Cluster(ray, job, jobs, window, heed))
-            heed()
+            yield from window.results(_Cluster(ray, job, jobs, window, check_signals))
+            check_signals()
         except ConnectionError as problem:
             reason = _ray_cluster.reason(problem)
-            raise ImgcheckError(f"the Ray cluster is out of reach ({reason}): start again when it is back") from None
+            raise ImgcheckError(f"the Ray cluster cannot be reached ({reason}): start again when it is back") from None
         finally:
             window.feed.close()
 
 
 class _Cluster:
-    def __init__(self, ray: Ray, job: RunJob, jobs: int, window: TaskWindow, heed: Callable[[], None]) -> None:
-        self.ray, self.job, self.jobs, self.window, self.heed = ray, job, jobs, window, heed
-        ticket = RayTaskInput(job=job, folder=os.getcwd(), libraries=libraries())
-        self.ticket = pickle.dumps(ticket, pickle.HIGHEST_PROTOCOL)
-        # Crashes are handled here: Ray would retry without a look at the cause.
+    def __init__(self, ray: Ray, job: RunJob, jobs: int, window: TaskWindow, check_signals: Callable[[], None]) -> None:
+        self.ray, self.job, self.jobs, self.window, self.check_signals = ray, job, jobs, window, check_signals
+        context = RayTaskInput(job=job, folder=os.getcwd(), libraries=libraries())
+        self.context = pickle.dumps(context, pickle.HIGHEST_PROTOCOL)
+        # Crashes are handled here: Ray would retry without analyzing the cause.
         self.do = ray.remote(num_cpus=1, max_retries=0)(do)
         self.in_flight: dict[Reference, Task] = {}
         """By Ray's reference; to drop a reference frees the memory that it holds."""
-        self.trusted: set[str] = set()
+        self.checked_nodes: set[str] = set()
         """Machines whose outputs are visible here."""
-        self.answered = False
+        self.has_result = False
         self.limit, self.limit_time = 0, -_LIMIT_AGE
 
     def submit_tasks(self) -> None:
         """Submit tasks up to the limit of the cluster."""
         while (room := self._task_limit()) > len(self.in_flight) and (task := self.window.next_task(room + AHEAD)):
-            self.in_flight[self.do.remote(self.ticket, task.chunk, task.crashes > 0)] = task
+            self.in_flight[self.do.remote(self.context, task.chunk, task.crashes > 0)] = task
 
     def _task_limit(self) -> int:
         if not self.jobs and monotonic() - self.limit_time > _LIMIT_AGE:
             processors = ceil(self.ray.cluster_resources().get("CPU", 0))
-            self.limit, self.limit_time = max(_QUEUED, min(_QUEUED * processors, _MOST)), monotonic()
+            self.limit, self.limit_time = max(_QUEUE_LENGTH, min(_QUEUE_LENGTH * processors, _MOST)), monotonic()
         return self.jobs or self.limit
 
     def wait_for_results(self) -> None:
         """Wait until a task ends, or the listing continues."""
         if self.in_flight:
             listing = not self.window.feed.ended and len(self.in_flight) < self._task_limit()
-            ended, _ = self.ray.wait(list(self.in_flight), timeout=_TICK if listing else _LIMIT_AGE)
-            for reference in ended:
+            ready, _ = self.ray.wait(list(self.in_flight), timeout=_TICK if listing else _LIMIT_AGE)
+            for reference in ready:
                 self._receive(self.in_flight.pop(reference), reference)
         elif self.window.is_empty() and not self.window.feed.ended:
             wait([self.window.feed.bell])
-        self.heed()
+        self.check_signals()
 
     def _receive(self, task: Task, reference: Reference) -> None:
         errors = self.ray.exceptions
@@ -118,7 +119,7 @@ class _Cluster:
             task.crashes += 1
             self._handle_crash(task, type(problem).__name__)
             return
-        self.answered = True
+        self.has_result = True
         for record in message.records:
             self._check_visibility(record, message.host)
         task.receive(message.records)
@@ -126,27 +127,27 @@ class _Cluster:
             self.window.fail(task, message.failure)
 
     def _handle_crash(self, task: Task, cause: str) -> None:
-        """Retry the task of a process or node that died, then each candidate alone; then the candidate is the cause."""
-        if len(task.places) > 1 and task.crashes > 1:
-            for place in task.places:
+        """Retry the task of a crashed process or node, then each candidate alone; then the candidate is the cause."""
+        if len(task.indices) > 1 and task.crashes > 1:
+            for place in task.indices:
                 self.window.retry(task, (place,))
         elif task.crashes < _CRASHES:
-            self.window.retry(task, task.places)
-        elif not self.answered:
-            raise ImgcheckError(f"worker processes of the Ray cluster die as soon as they are started ({cause})")
+            self.window.retry(task, task.indices)
+        elif not self.has_result:
+            raise ImgcheckError(f"worker processes of the Ray cluster crash at their start ({cause})")
         else:
-            self.window.give_up(task, task.places[0], f"{cause}, {task.crashes} times")
+            self.window.mark_as_cause(task, task.indices[0], f"{cause}, {task.crashes} times")
 
     def _check_visibility(self, record: Outcome, host: str) -> None:
         """Raise ImgcheckError when a node cannot see the files of this machine, or this machine those of the node."""
         output = record.result.emitted
-        if output and isinstance(self.job.sink, Outputs) and not is_remote(output) and host not in self.trusted:
+        if output and isinstance(self.job.sink, Outputs) and not is_remote(output) and host not in self.checked_nodes:
             _wait_for(output, host)
-            self.trusted.add(host)
+            self.checked_nodes.add(host)
         if any(finding.code == "SRC101" for finding in record.result.findings) and _is_readable(record.item):
             raise ImgcheckError(
-                f"{host} cannot read {for_terminal(record.item.path)}, which can be read here: name a place that all "
-                "nodes see (NFS, EFS, FSx, s3://)"
+                f"{host} cannot read {for_terminal(record.item.path)}, which can be read here: use a location that "
+                "all nodes can read (NFS, EFS, FSx, s3://)"
             )
 
 
@@ -155,8 +156,8 @@ def _wait_for(output: str, host: str) -> None:
     while not os.path.exists(output):
         if monotonic() > end:
             raise ImgcheckError(
-                f"{host} wrote {for_terminal(output)}, and it is not there: outputs have to go to a place that all "
-                "nodes see (NFS, EFS, FSx, s3://)"
+                f"{host} wrote {for_terminal(output)}, which does not exist here: outputs need a location "
+                "that all nodes can write (NFS, EFS, FSx, s3://)"
             )
         sleep(_TICK)
 
@@ -168,23 +169,23 @@ def _is_readable(item: Item) -> bool:
 
 
 _LONGEST = 300.0
-"""Seconds that one candidate may take, as in a pool: then the process ends itself, whatever it is in."""
+"""Seconds for one candidate, as in a pool: then the process exits, in any state."""
 
 
 @frozen
 class RayTaskInput:
-    """What every task of a run must know: some kilobytes, sent with each."""
+    """The context of every task of a run: some kilobytes, sent with each."""
 
     job: RunJob
     folder: str
-    """Where relative names lead from."""
+    """Base folder of relative names."""
     libraries: dict[str, str]
     """That make the pixels, by name with their versions: other ones may make other pixels."""
 
 
 @frozen
 class RayTaskResult:
-    """What a task hands back."""
+    """The result of a task."""
 
     records: tuple[Outcome, ...]
     """In the order of the chunk."""
@@ -194,16 +195,16 @@ class RayTaskResult:
     """The machine that it ran on."""
 
 
-def do(ticket: bytes, chunk: Chunk, careful: bool) -> RayTaskResult:
-    """Work on a chunk; tensors are in their places when it returns.
+def do(context: bytes, chunk: Chunk, careful: bool) -> RayTaskResult:
+    """Process a chunk; its tensors are written when it returns.
 
-    careful: a worker process died of this chunk before. Then a process of a pool does the work, which is told how it
-    died, and of which candidate.
+    careful: a worker process crashed on this chunk before. Then a process of a pool does the work, so that the cause of
+    the crash and its candidate are known.
     """
     records: list[Outcome] = []
     failure: Exception | None = None
     try:
-        job = _open_job(ticket, any(map(_is_relative, chunk.items)))
+        job = _open_job(context, any(map(_is_relative, chunk.items)))
         records.extend(pool.run_chunks(job, [chunk], 1) if careful else _run_watched(job, chunk))
     except ImgcheckError as error:
         failure = error
@@ -222,8 +223,8 @@ def _run_watched(job: RunJob, chunk: Chunk) -> Iterator[Outcome]:
         faulthandler.cancel_dump_traceback_later()
 
 
-def _open_job(ticket: bytes, relative: bool) -> RunJob:
-    read = _read(ticket)
+def _open_job(context: bytes, relative: bool) -> RunJob:
+    read = _read(context)
     sink = read.job.sink
     relative = relative or (isinstance(sink, Outputs) and not (is_remote(sink.folder) or os.path.isabs(sink.folder)))
     if relative and os.getcwd() != read.folder:
@@ -232,13 +233,13 @@ def _open_job(ticket: bytes, relative: bool) -> RunJob:
 
 
 @cache
-def _read(ticket: bytes) -> RayTaskInput:
-    """Unpack a ticket once, and make this process fit for its work. Raises ImgcheckError where it cannot be."""
+def _read(context: bytes) -> RayTaskInput:
+    """Unpack a context once, and prepare this process for its work. Raises ImgcheckError where that is impossible."""
     _forkserver.one_thread_each()
-    read: RayTaskInput = pickle.loads(ticket)  # noqa: S301 - from the process that runs this task
-    if (ours := libraries()) != read.libraries:
-        other = [name for name in sorted(ours) if ours[name] != read.libraries.get(name)]
-        said = ", ".join(f"{name} {ours[name]} instead of {read.libraries.get(name)}" for name in other)
+    read: RayTaskInput = pickle.loads(context)  # noqa: S301 - from the process that runs this task
+    if (local := libraries()) != read.libraries:
+        other = [name for name in sorted(local) if local[name] != read.libraries.get(name)]
+        said = ", ".join(f"{name} {local[name]} instead of {read.libraries.get(name)}" for name in other)
         raise ImgcheckError(f"{socket.gethostname()} has {said}: its pixels may differ; install the same everywhere")
     prepare()
     gc_policy.enable_for_run()
@@ -255,6 +256,6 @@ def _enter(folder: str) -> None:
         os.chdir(folder)
     except OSError as error:
         raise ImgcheckError(
-            f"{socket.gethostname()} has no folder {for_terminal(folder)} ({error.strerror}), where relative names "
-            "lead from: name inputs and outputs by absolute paths that all nodes see, or in a store"
+            f"{socket.gethostname()} has no folder {for_terminal(folder)} ({error.strerror}), the base of "
+            "relative names: use absolute paths that all nodes can read, or a store"
         ) from None

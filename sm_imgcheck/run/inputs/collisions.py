@@ -1,4 +1,4 @@
-"""Which candidate an output is made of: two that would be written to one place are told apart from one given twice."""
+"""The candidate of each output: two candidates with one output are distinguished from one candidate given twice."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 
-_HELD = 50_000
-"""Outputs that are held in memory, some 20 MB; those after them are held on the disk."""
+_IN_MEMORY = 50_000
+"""Outputs that are stored in memory, about 20 MB; later ones are stored on disk."""
 
 
 class OutputRegistry:
@@ -29,14 +29,14 @@ class OutputRegistry:
         self._more: Connection | None = None
 
     def claim(self, target: str, path: str) -> str:
-        """Whose output it is already: the candidate that claimed it first; empty: nobody's, and now this one's."""
-        key = _as_the_disk_sees_it(target)
+        """Return the candidate that claimed an output first; empty if none did, and this candidate has now."""
+        key = _normalized_key(target)
         if key in self._owners:
             return self._owners[key]
-        if len(self._owners) < _HELD:
+        if len(self._owners) < _IN_MEMORY:
             self._owners[key] = path
             return ""
-        from sm_imgcheck.run.database import as_blob, as_text, temporary  # few runs have so many outputs
+        from sm_imgcheck.run.database import as_blob, as_text, temporary  # few runs have this number of outputs
 
         if self._more is None:
             self._more = temporary("CREATE TABLE owners (output BLOB PRIMARY KEY, path BLOB) WITHOUT ROWID")
@@ -48,7 +48,7 @@ class OutputRegistry:
 
 
 def clash(claims: OutputRegistry, target: str, path: str, *, once: bool = False) -> str:
-    """Claim an output for a candidate; why it cannot have it, or nothing. once: nor may the same one come again."""
+    """Claim an output for a candidate; return the reason for a rejection. once: reject the same candidate too."""
     owner = claims.claim(target, path)
     same = owner == path or _same_file(owner, path)
     if not owner or (same and not once):
@@ -61,16 +61,16 @@ def clash(claims: OutputRegistry, target: str, path: str, *, once: bool = False)
     )
 
 
-def _same_file(one: str, other: str) -> bool:
+def _same_file(path_a: str, path_b: str) -> bool:
     """Whether two paths, such as ``cat.jpg`` and ``./cat.jpg``, name one file, and one array of it."""
-    (first, member), (second, other_member) = file_of(one), file_of(other)
+    (first, member), (second, other_member) = file_of(path_a), file_of(path_b)
     with suppress(OSError, ValueError):
         return member == other_member and os.path.samefile(first, second)
     return False
 
 
-def _as_the_disk_sees_it(path: str) -> str:
-    """One key for names that are one file: macOS and Windows do not tell Cat from cat."""
+def _normalized_key(path: str) -> str:
+    """Return one key for names of one file: macOS and Windows do not distinguish Cat from cat."""
     if sys.platform not in {"darwin", "win32"}:
         return path
     from unicodedata import normalize

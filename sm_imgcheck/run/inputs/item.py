@@ -1,4 +1,4 @@
-"""A candidate of a listing: its path, and its place among the outputs."""
+"""A candidate of a listing: its path, and its name among the outputs."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from collections import Counter
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.stores import Stat, file_of
 
-__all__ = ["SNIFFED", "Item", "Listing", "begins_tensor", "stem"]
+__all__ = ["SNIFF_BYTES", "Item", "Listing", "begins_tensor", "stem"]
 
-SNIFFED = 4096
-"""How much of a .json file in a folder is looked at to tell a tensor from annotations and settings, in bytes."""
+SNIFF_BYTES = 4096
+"""Bytes of a .json file in a folder that are read to distinguish a tensor from annotations and settings."""
 
 
 @frozen
 class Item:
-    """One candidate to be looked at."""
+    """One candidate to be checked."""
 
     path: str
-    """As the user named it; below a folder, the folder's name and the way from there."""
+    """Name from the user; below a folder, the folder's name and the relative path."""
     output: tuple[str, ...]
-    """Its place below an output folder: names of folders, then the file's name without suffix."""
+    """Name below an output folder: names of folders, then the file's name without suffix."""
     stdin: bool = False
     problem: str = ""
-    """Why it cannot be looked at: a folder that cannot be read, and all that may be in it."""
+    """The reason why it cannot be checked: a folder that cannot be read, with all files in it."""
     refused: str = ""
-    """Why its tensor cannot be written: another candidate has that place."""
-    seen: Stat | None = None
-    """Its state, where the listing has told it: a store's does."""
+    """The reason why its tensor cannot be written: another candidate has that output."""
+    state: Stat | None = None
+    """Its state, where the listing of a store contains it."""
     replaces: str = ""
-    """The output that an earlier run wrote there, below the output folder; it may be replaced, whatever it is."""
+    """The output of an earlier run below the output folder; it may be replaced, with any content."""
 
 
 @frozen
@@ -38,21 +38,22 @@ class Listing:
     """How paths are listed."""
 
     passed_over: Counter[str]
-    """Counts, by reason, the files of folders that are not looked at; filled while the listing runs."""
+    """Counts, by reason, of the files in folders that are skipped; filled while the listing runs."""
     stdin_name: str = "stdin"
     """What standard input is called."""
-    leave_out: str = ""
-    """A folder that is not walked into: where the outputs go."""
+    excluded_folder: str = ""
+    """A folder that is not listed: the output folder."""
     allow_remote: bool = False
-    """Whether a list may name places beside this machine and S3: it may come from somebody else."""
+    """Whether a list may name locations other than this machine and S3: it may be untrusted."""
     any_suffix: bool = False
-    """Whether every file of a folder is looked at: request bodies are called whatever one likes."""
+    """Whether every file of a folder is checked: request bodies have any names."""
 
 
 def stem(path: str) -> str:
-    """``b/cat.jpg`` is ``cat``; ``x.npz::a/b`` is ``x.a%2Fb``.
+    """Return the stem: ``b/cat.jpg`` is ``cat``; ``x.npz::a/b`` is ``x.a%2Fb``.
 
-    A suffix is put behind it, so no stem leads elsewhere, not even ``..``; and two names of one suffix have two stems.
+    A suffix is appended to it, so no stem points elsewhere, not even ``..``; and two names with one suffix have two
+    stems.
     """
     file, member = file_of(path)
     name = os.path.basename(file)
@@ -62,7 +63,7 @@ def stem(path: str) -> str:
 
 
 def _quote_member(member: str) -> str:
-    """A member's name as part of a file's: what is no letter or digit is written as in an address."""
+    """Return a member's name as part of a file name: characters that are not letters or digits are percent-encoded."""
     return "".join(
         char if char.isalnum() or char in "-_." else "".join(f"%{byte:02X}" for byte in os.fsencode(char))
         for char in member
@@ -70,5 +71,5 @@ def _quote_member(member: str) -> str:
 
 
 def begins_tensor(start: bytes) -> bool:
-    """Whether the first bytes of a .json file are those of a tensor of ours."""
+    """Return whether the first bytes of a .json file are those of a tensor of this program."""
     return start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b'"shape"' in start

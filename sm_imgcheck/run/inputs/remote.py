@@ -1,4 +1,4 @@
-"""What a place in a store stands for: one object, or all that lies below it, looked at as a folder is."""
+"""The candidates of a location in a store: one object, or all objects below it, as in a folder."""
 
 from __future__ import annotations
 
@@ -11,73 +11,73 @@ from itertools import islice
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.io.stores import LocationError, Stat, Store, file_of, inside, store
 from sm_imgcheck.io.stores.prefetch import ahead
-from sm_imgcheck.run.inputs.item import SNIFFED, Item, Listing, begins_tensor, stem
+from sm_imgcheck.run.inputs.item import SNIFF_BYTES, Item, Listing, begins_tensor, stem
 
 __all__ = ["items"]
 
 _BLOCK = 1000
-"""Names that are looked at together: a page of S3's listing."""
+"""Names that are processed together: a page of S3's listing."""
 
 
-def items(place: str, how: Listing) -> Iterator[Item]:
-    """Every candidate, lazily, in the order of the store.
+def items(location: str, options: Listing) -> Iterator[Item]:
+    """Yield every candidate, lazily, in the order of the store.
 
-    One that ends in a known suffix is an object and is not asked for: a list of a million names costs no request. A
-    place that cannot be listed, or where nothing is, is a candidate with a problem. Raises StoreError.
+    A location with a known suffix is an object without a request: a list of a million names costs no request. A
+    location that cannot be listed, or without objects, is a candidate with a problem. Raises StoreError.
     """
-    kind = store(place)
-    if _is_object(kind, place):
-        yield Item(path=place, output=(stem(place),))
+    kind = store(location)
+    if _is_object(kind, location):
+        yield Item(path=location, output=(stem(location),))
         return
-    found, names = False, kind.below(place)
-    root = place if place.endswith("/") else f"{place}/"
-    how = how if inside(how.leave_out, root) else replace(how, leave_out="")
+    is_folder, names = False, kind.below(location)
+    root = location if location.endswith("/") else f"{location}/"
+    options = options if inside(options.excluded_folder, root) else replace(options, excluded_folder="")
     try:
         while block := list(islice(names, _BLOCK)):
-            found = True
-            yield from _candidates(kind, root, block, how)
+            is_folder = True
+            yield from _candidates(kind, root, block, options)
     except LocationError as problem:
-        yield Item(path=place, output=("unnamed",), problem=str(problem))
+        yield Item(path=location, output=("unnamed",), problem=str(problem))
         return
-    if not found:
-        yield Item(path=place, output=("unnamed",), problem="is nothing: there is no such object, and none below it")
+    if not is_folder:
+        yield Item(path=location, output=("unnamed",), problem="not found: neither an object nor objects below it")
 
 
-def _is_object(kind: Store, place: str) -> bool:
-    if place.endswith("/"):
+def _is_object(kind: Store, location: str) -> bool:
+    if location.endswith("/"):
         return False
-    if _suffix(file_of(place)[0]) in INPUT_SUFFIXES:
+    if _suffix(file_of(location)[0]) in INPUT_SUFFIXES:
         return True
-    with suppress(LocationError):  # no leave to look at objects says nothing of what is below
-        return kind.stat(place) is not None
+    with suppress(LocationError):  # missing permission for objects is not an error for the listing below
+        return kind.stat(location) is not None
     return False
 
 
-def _candidates(kind: Store, root: str, block: list[tuple[str, Stat]], how: Listing) -> Iterator[Item]:
-    """Of one block of names; what is passed over is counted."""
-    reasons = [_reason(root, name, state, how) for name, state in block]
-    unsure = [name for (name, _), reason in zip(block, reasons, strict=True) if reason == "?"]
-    tensors = ahead(lambda name: _is_tensor(kind, root + name), unsure)  # asked for as they come
+def _candidates(kind: Store, root: str, block: list[tuple[str, Stat]], options: Listing) -> Iterator[Item]:
+    """Yield the candidates of one block of names; skipped names are counted."""
+    reasons = [_reason(root, name, state, options) for name, state in block]
+    to_sniff = [name for (name, _), reason in zip(block, reasons, strict=True) if reason == "?"]
+    tensors = ahead(lambda name: _is_tensor(kind, root + name), to_sniff)  # requested one by one
     for (name, state), reason in zip(block, reasons, strict=True):
-        why = reason if reason != "?" else "" if next(tensors) else "json that is no tensor"
+        why = reason if reason != "?" else "" if next(tensors) else "JSON without a tensor"
         if not why:
             *folders, last = name.split("/")
-            yield Item(path=root + name, output=(*map(_folder, folders), stem(_folder(last))), seen=state)
+            yield Item(path=root + name, output=(*map(_folder, folders), stem(_folder(last))), state=state)
         elif why != "folder":
-            how.passed_over[why] += 1
+            options.passed_over[why] += 1
 
 
-def _reason(root: str, name: str, state: Stat, how: Listing) -> str:
-    """Why a name is passed over; empty for a candidate; ``?`` where only its content tells."""
+def _reason(root: str, name: str, state: Stat, options: Listing) -> str:
+    """Return the reason for skipping a name; empty for a candidate; ``?`` where only its content decides."""
     parts = name.split("/")
     if not parts[-1] and not state.size:
-        return "folder"  # S3's console and Hadoop put an empty object where a folder is wanted
+        return "folder"  # S3's console and Hadoop put an empty object where a folder is created
     if any(part.startswith(".") for part in parts):
         return "hidden"
-    if how.leave_out and inside(root + name, how.leave_out):
+    if options.excluded_folder and inside(root + name, options.excluded_folder):
         return "output folder"
     suffix = _suffix(name)
-    if how.any_suffix:
+    if options.any_suffix:
         return ""
     if suffix not in INPUT_SUFFIXES:
         return "other suffix"
@@ -88,16 +88,16 @@ def _suffix(name: str) -> str:
     return os.path.splitext(name.rpartition("/")[2])[1].lower()
 
 
-def _is_tensor(kind: Store, place: str) -> bool:
-    """Whether a .json file begins like a tensor of ours; one that cannot be read is for the reader to report."""
+def _is_tensor(kind: Store, location: str) -> bool:
+    """Return whether a .json file begins like a tensor of this program; errors are reported when it is opened."""
     try:
-        return begins_tensor(kind.head(place, SNIFFED))
+        return begins_tensor(kind.head(location, SNIFF_BYTES))
     except LocationError:
         return True
 
 
 def _folder(part: str) -> str:
-    """A part of a key as the name of a folder: none is empty, and none leads elsewhere on a disk of any system."""
+    """Return a part of a key as the name of a folder: never empty, and never a path to another folder on any system."""
     for sign in "\0:\\" if os.name == "nt" else "\0":
         part = part.replace(sign, f"%{ord(sign):02X}")
     return part or "%2F"

@@ -21,20 +21,20 @@ from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.outputs.tensors import OutputRefused, Outputs
 from sm_imgcheck.run.work import resolve_input
 
-__all__ = ["BodyWriter", "BuiltBody", "Tell", "bodies", "single"]
+__all__ = ["BodyWriter", "BuiltBody", "FailureCallback", "bodies", "single"]
 
-Tell = Callable[[Item, Exception], str]
-"""Told of a candidate that could not be served, and of the cause; answers with the clause for its result."""
+FailureCallback = Callable[[Item, Exception], str]
+"""A callback with a candidate that could not be sent, and the cause; returns the clause for its result."""
 
 
 @frozen
 class BuiltBody:
-    """One body, or why there is none, and where it belongs."""
+    """One body, or the reason why it is missing, and its name."""
 
     body: BodyRow
     item: Item
-    """Its place among the outputs."""
-    made_of: tuple[Item, ...]
+    """Its name among the outputs."""
+    input_items: tuple[Item, ...]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,21 +45,23 @@ class _Batch:
     results: list[Result] = field(default_factory=list)
     parts: list[BodyPart] = field(default_factory=list)
     number: int = 0
-    """Of the bodies that hold several candidates, counted from 1."""
+    """Number of the body among bodies of several candidates, counted from 1."""
 
 
-def bodies(items: Iterable[Item], route: RequestTarget, options: Options, *, tell: Tell) -> Iterator[BuiltBody]:
-    """Yield the bodies as they are made. A candidate that cannot be used comes alone, with the reason.
+def bodies(
+    items: Iterable[Item], route: RequestTarget, options: Options, *, on_failure: FailureCallback
+) -> Iterator[BuiltBody]:
+    """Yield the bodies one by one. A candidate that cannot be used is yielded alone, with the reason.
 
-    A bug at one candidate is told, and the run goes on.
+    A bug at one candidate is reported, and the run continues.
     """
     route_one = replace(route, spec=joining.one_by_one(route.spec))
     joins, batch = joining.joins(route), _Batch()
     for item in items:
-        result, part = _prepare_part(item, route_one, options, tell)
+        result, part = _prepare_part(item, route_one, options, on_failure)
         if part is None:
             yield BuiltBody(
-                body=BodyRow(results=(result,), refused=result.skipped or result.bug), item=item, made_of=(item,)
+                body=BodyRow(results=(result,), refused=result.skipped or result.bug), item=item, input_items=(item,)
             )
             continue
         if batch.parts and not (joins and joining.has_room(batch.parts, part, route)):
@@ -71,33 +73,35 @@ def bodies(items: Iterable[Item], route: RequestTarget, options: Options, *, tel
         yield _build_body(batch, route)
 
 
-def single(made: Iterable[BuiltBody], place: str) -> Iterator[BuiltBody]:
-    """The same, the one body last. Raises OutputError where there is a second: then none is written, no part is sent.
+def single(bodies_: Iterable[BuiltBody], place: str) -> Iterator[BuiltBody]:
+    """Yield the same, the one body last. Raises OutputError for a second one: then no body is written or sent.
 
-    place: what takes one body, as ``-o`` names it.
+    target: the file for one body, as ``-o`` names it.
     """
     body: BuiltBody | None = None
-    for one in made:
-        if one.body.payload is None:
-            yield one
+    for built_body in bodies_:
+        if built_body.body.payload is None:
+            yield built_body
         elif body is None:
-            body = one
+            body = built_body
         else:
             raise OutputError(
-                f"there is more than one body, and -o {for_terminal(place)} takes one: name a folder. "
-                f"{for_terminal(one.item.path)} is in the second: the batch, the form or a limit allows no more in one"
+                f"more than one body, but -o {for_terminal(place)} is a single file: name a folder. "
+                f"{for_terminal(built_body.item.path)} is in the second, because of the batch, the form or a limit"
             )
     if body is not None:
         yield body
 
 
-def _prepare_part(item: Item, route: RequestTarget, options: Options, tell: Tell) -> tuple[Result, BodyPart | None]:
+def _prepare_part(
+    item: Item, route: RequestTarget, options: Options, on_failure: FailureCallback
+) -> tuple[Result, BodyPart | None]:
     try:
         result, part = part_of(resolve_input(item), route, options)
     except (ImgcheckError, BrokenPipeError):
         raise
     except Exception as bug:  # noqa: BLE001 - as in ``work``: the other candidates are none the worse for it
-        return Result(candidate=Candidate(path=item.path, kind="unknown"), bug=tell(item, bug)), None
+        return Result(candidate=Candidate(path=item.path, kind="unknown"), bug=on_failure(item, bug)), None
     return result.with_path(item.path), part
 
 
@@ -109,7 +113,7 @@ def _build_body(batch: _Batch, route: RequestTarget) -> BuiltBody:
     if len(items) > 1:
         batch.number += 1
         item = Item(path=item.path, output=("batch" if batch.number == 1 else f"batch-{batch.number}",))
-    return BuiltBody(body=_body(results, parts, route), item=item, made_of=items)
+    return BuiltBody(body=_body(results, parts, route), item=item, input_items=items)
 
 
 def _body(results: tuple[Result, ...], parts: list[BodyPart], route: RequestTarget) -> BodyRow:
@@ -128,7 +132,7 @@ class BodyWriter:
 
     outputs: Outputs
     stream: BinaryIO | None = None
-    """Standard output, which takes one body."""
+    """Standard output, for one body."""
     infix: str = ""
     """Between name and suffix, where the folder may be the candidate's own."""
     manifest: bool = False
@@ -136,18 +140,18 @@ class BodyWriter:
     written: list[str] = field(default_factory=list)
     claims: OutputRegistry = field(default_factory=OutputRegistry)
 
-    def put(self, made: BuiltBody) -> str | None:
-        """Write a body and return where; None where there is none. Raises OutputError."""
-        payload = made.body.payload
+    def put(self, built: BuiltBody) -> str | None:
+        """Write a body and return its location; None without a body. Raises OutputError."""
+        payload = built.body.payload
         if payload is None:
             return None
-        place = self._stream(payload.body) if self.stream else self._file(made, payload)
+        place = self._stream(payload.body) if self.stream else self._file(built, payload)
         if self.manifest or not self.written:
             self.written.append(place)  # without a manifest the first one is enough: memory stays bounded
         return place
 
     def finish(self) -> None:
-        """Write the list of the bodies, where one is wanted."""
+        """Write the list of the bodies, if requested."""
         if self.manifest and self.written and not self.stream:
             from sm_imgcheck.features.requests.snippets import manifest
 
@@ -161,9 +165,9 @@ class BodyWriter:
         self.stream.flush()
         return "-"
 
-    def _file(self, made: BuiltBody, payload: Payload) -> str:
-        item = replace(made.item, output=(*made.item.output[:-1], made.item.output[-1] + self.infix))
+    def _file(self, built: BuiltBody, payload: Payload) -> str:
+        item = replace(built.item, output=(*built.item.output[:-1], built.item.output[-1] + self.infix))
         suffix = suffix_of(payload.content_type)
-        if refused := clash(self.claims, self.outputs.place(item, suffix), item.path):
-            raise OutputRefused(refused)
-        return self.outputs.put(item, (payload.body,), suffix, made.made_of).place
+        if reason := clash(self.claims, self.outputs.place(item, suffix), item.path):
+            raise OutputRefused(reason)
+        return self.outputs.put(item, (payload.body,), suffix, built.input_items).place

@@ -1,4 +1,4 @@
-"""The manifest: a line for each input, in the order of the listing, the same bytes whenever and however it was made.
+"""The manifest: a line for each input, in the order of the listing, the same bytes for every run of the same inputs.
 
 The manifests of the shards of a run are merged into one in bounded memory.
 """
@@ -47,18 +47,18 @@ _STARTS = (b'{"path": ', b'{"file": ')
 
 
 class ManifestWriter:
-    """A file of lines in the making: it gets its name when it is whole."""
+    """An incomplete file of lines: it is renamed when it is complete."""
 
     def __init__(self, place: str, *, force: bool = False, resumes: bool = True) -> None:
-        """Raise OutputError where it would replace a file: at the start, not after hours of work.
+        """Raise OutputError for a file that would be replaced: at the start, not after hours of work.
 
-        force: it may replace one of its kind, and no other: an input or a spec in its place is a slip of the hand.
-        resumes: whether the command has --resume, which stands for force too.
+        force: it may replace a file of its kind, and no other: an input or a spec there is a mistake of the user.
+        resumes: whether the command has --resume, which implies force.
         """
         _check_place(place, force=force, resumes=resumes)
         self.place = place
-        # Without a name, where the system has such files (O_TMPFILE, open(2)): a killed run leaves nothing behind, and
-        # no link stands in the way. On the disk of its place: where that one is full, it is known when a line is added.
+        # Unnamed, where the system has such files (O_TMPFILE, open(2)): a killed run leaves no file, and no link can
+        # redirect it. In its folder: a full disk is reported when a line is added.
         folder = None if is_remote(place) else os.path.dirname(place) or "."
         with self._output_errors():
             self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
@@ -69,14 +69,14 @@ class ManifestWriter:
             self._file.write(line.encode() + b"\n")
 
     def finish(self) -> None:
-        """Put the file in its place. Raises OutputError."""
+        """Move the file to its name. Raises OutputError."""
         with self._output_errors():
             self._file.seek(0)
             store(self.place).write(self.place, iter(partial(self._file.read, _BLOCK), b""), force=True)
             self._file.close()
 
     def drop(self) -> None:
-        """Leave nothing behind."""
+        """Remove the incomplete file."""
         with suppress(OSError):
             self._file.close()
 
@@ -90,85 +90,85 @@ class ManifestWriter:
 
 def _check_place(place: str, *, force: bool, resumes: bool) -> None:
     """Raise OutputError, StoreError unless a file of lines may be put there."""
-    shown, where = for_terminal(place), store(place)
+    name, where = for_terminal(place), store(place)
     if place == "-":
-        raise OutputError("- is standard output, where the report goes: name a file (./- is one of that name)")
+        raise OutputError("- is standard output, which the report uses: name a file (./- is one of that name)")
     if not is_remote(place) and (what := local.no_file(place)):
-        raise OutputError(f"{shown} is {what}: name a file{' in it' * (what == 'a folder')}")
-    if (there := where.stat(place)) is None:
+        raise OutputError(f"{name} is {what}: name a file{' in it' * (what == 'a folder')}")
+    if (existing := where.stat(place)) is None:
         return
     if not force:
-        raise OutputError(f"{shown} exists: --force replaces it{', and so does --resume' if resumes else ''}")
-    if there.size and not where.head(place, len(_STARTS[0])).startswith(_STARTS):
-        raise OutputError(f"{shown} exists and was not made by this program: remove it, or name another file")
+        raise OutputError(f"{name} exists: --force replaces it{', and so does --resume' if resumes else ''}")
+    if existing.size and not where.head(place, len(_STARTS[0])).startswith(_STARTS):
+        raise OutputError(f"{name} exists and was not made by this program: remove it, or name another file")
 
 
-def line_of(done: Outcome, fingerprint: RunFingerprint, shard: Shard) -> str:
-    """What is said of one input. No clocks; a name that is not UTF-8 comes with its bytes, as in reports."""
-    result = done.result
+def line_of(outcome: Outcome, fingerprint: RunFingerprint, shard: Shard) -> str:
+    """Return the record of one input. No clocks; a name that is not UTF-8 has its bytes too, as in reports."""
+    result = outcome.result
     record = {
         **name_of("path", result.path),
         "kind": result.kind,
         "status": result.status,
-        "size": done.size,
-        "sha256": done.sha256 or None,
+        "size": outcome.size,
+        "sha256": outcome.sha256 or None,
         "findings": plain(result.findings),
         "skipped": for_json(result.skipped),
         "bug": for_json(result.bug),
-        **(name_of("output", done.output) if done.output else {"output": None}),
-        "row": done.row,
+        **(name_of("output", outcome.output) if outcome.output else {"output": None}),
+        "row": outcome.row,
         "spec_sha256": fingerprint.spec_sha256,
         "versions": dict(fingerprint.libraries),
     }
-    return dumps(record | ({"shard": f"{shard.index}/{shard.of}"} if shard.of > 1 else {}))
+    return dumps(record | ({"shard": f"{shard.index}/{shard.total}"} if shard.total > 1 else {}))
 
 
 _LONGEST = 16 << 20
-"""Of a line, in bytes."""
+"""Longest line, in bytes."""
 _LARGEST = 2 << 30
-"""Of a part in a store, in bytes: it is read whole."""
+"""Largest part in a store, in bytes: it is read completely."""
 
 
 @dataclass(slots=True, kw_only=True)
 class MergeResult:
     """What was found in the parts."""
 
-    tell: Callable[[str], None]
-    """Told what is wrong where that is no reason to stop; otherwise raises."""
+    report: Callable[[str], None]
+    """Callback for problems that do not end the merge; without it they are raised."""
     inputs: int = 0
     counts: list[int] = field(default_factory=list)
-    """Lines of each part. One without a line counts as a shard without candidates: nothing in it says which."""
+    """Lines of each part. A part without lines counts as a shard without candidates: it does not name its shard."""
     made_by: tuple[str, dict[str, object], str] | None = None
     """Spec and versions of the first line, and its part."""
     shards: dict[int, set[int]] = field(default_factory=dict)
-    """By the number of shards, those that are there."""
+    """By the number of shards, the shards with a part."""
 
 
-def merge_lines(parts: Sequence[str], found: MergeResult) -> Iterator[str]:
-    """The lines of all parts in the order of their paths, without what says the shard: as of one run over everything.
+def merge_lines(parts: Sequence[str], result: MergeResult) -> Iterator[str]:
+    """Yield the lines of all parts in the order of their paths, without the shard: as of one run over all inputs.
 
-    Raises ImgcheckError for a part that cannot be read or is no manifest; of parts of different specs or versions, of
-    an input that is in two of them and of shards that are in none, ``found.tell`` is told.
+    Raises ImgcheckError for a part that cannot be read or is not a manifest; parts of different specs or versions, an
+    input in two of them and missing shards are reported to ``result.report``.
     """
     base = temporary("CREATE TABLE lines (path BLOB UNIQUE, part INT, line TEXT)")
     for number, part in enumerate(parts):
-        found.counts.append(0)
+        result.counts.append(0)
         for record in _records(part):
-            found.counts[-1] += 1
-            _compare(record, part, found)
+            result.counts[-1] += 1
+            _compare(record, part, result)
             record.pop("shard", None)
             row = (as_blob(_path(record)), number, dumps(record))
             if not base.execute("INSERT OR IGNORE INTO lines VALUES (?, ?, ?)", row).rowcount:
                 (first,) = base.execute("SELECT part FROM lines WHERE path = ?", row[:1]).fetchone()
                 both = f"in {for_terminal(parts[first])} and in {for_terminal(part)}"
-                found.tell(f"{for_terminal(_path(record))} is {both}: --force keeps the first")
-    _look_for_missing(found)
+                result.report(f"{for_terminal(_path(record))} is {both}: --force keeps the first")
+    _report_missing(result)
     for (line,) in base.execute("SELECT line FROM lines ORDER BY path"):
-        found.inputs += 1
+        result.inputs += 1
         yield line
 
 
-def _opened(part: str) -> IO[bytes]:
+def _open_part(part: str) -> IO[bytes]:
     try:
         if is_remote(part):
             return BytesIO(store(part).read(part, _LARGEST))
@@ -179,8 +179,8 @@ def _opened(part: str) -> IO[bytes]:
 
 
 def _records(part: str) -> Iterator[ManifestLine]:
-    """What each line says. Raises ImgcheckError."""
-    with _opened(part) as file:
+    """Yield the record of each line. Raises ImgcheckError."""
+    with _open_part(part) as file:
         for number, line in enumerate(iter(lambda: file.readline(_LONGEST), b""), 1):
             yield _record(line, f"{for_terminal(part)}, line {number}")
 
@@ -194,7 +194,7 @@ def _record(line: bytes, where: str) -> ManifestLine:
             return record
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         pass
-    raise ImgcheckError(f"{where}: is no line of a manifest, as --manifest writes them, or not all of it is there")
+    raise ImgcheckError(f"{where}: not a complete line of a manifest, as --manifest writes them")
 
 
 def _path(record: ManifestLine) -> str:
@@ -207,36 +207,36 @@ def _shard(record: ManifestLine) -> tuple[int, int] | None:
     """Index and number; None for a line of an undivided run."""
     if "shard" not in record:
         return None
-    index, _, of = record["shard"].partition("/")
-    return int(index), int(of)
+    index, _, total = record["shard"].partition("/")
+    return int(index), int(total)
 
 
-def _compare(record: ManifestLine, part: str, found: MergeResult) -> None:
-    """Hold the spec and the versions of a line against the first line's, and note its shard."""
+def _compare(record: ManifestLine, part: str, result: MergeResult) -> None:
+    """Compare the spec and the versions of a line with the first line's, and add its shard."""
     made_by = (record["spec_sha256"], record["versions"])
-    if found.made_by is None:
-        found.made_by = (*made_by, part)
-    elif made_by != found.made_by[:2]:
-        spec, versions, first = found.made_by
+    if result.made_by is None:
+        result.made_by = (*made_by, part)
+    elif made_by != result.made_by[:2]:
+        spec, versions, first = result.made_by
         differs = ["the spec"] if made_by[0] != spec else []
         differs += sorted(name for name in made_by[1].keys() | versions if made_by[1].get(name) != versions.get(name))
-        found.made_by = (*made_by, part)  # said once for each change
-        found.tell(
-            f"{for_terminal(part)} was not made by what made {for_terminal(first)}: other versions of "
-            f"{for_terminal(', '.join(differs))}; --force merges them all the same"
+        result.made_by = (*made_by, part)  # reported once for each change
+        result.report(
+            f"{for_terminal(part)} and {for_terminal(first)}: other versions of "
+            f"{for_terminal(', '.join(differs))}; --force merges them anyway"
         )
     if (shard := _shard(record)) is not None:
-        found.shards.setdefault(shard[1], set()).add(shard[0])
+        result.shards.setdefault(shard[1], set()).add(shard[0])
 
 
-def _look_for_missing(found: MergeResult) -> None:
-    if len(found.shards) > 1:
-        found.tell(
-            f"the parts are of runs with {' and '.join(map(str, sorted(found.shards)))} shards: --force merges them"
+def _report_missing(result: MergeResult) -> None:
+    if len(result.shards) > 1:
+        result.report(
+            f"the parts are of runs with {' and '.join(map(str, sorted(result.shards)))} shards: --force merges them"
         )
         return
-    for of, there in found.shards.items():
-        missing = [index for index in range(min(of, 1_000_000)) if index not in there]
-        if len(missing) > found.counts.count(0):
-            named = ", ".join(map(str, missing[:10])) + (" ..." if len(missing) > 10 else "")
-            found.tell(f"of {of} shards these are in no part: {named}; --force goes without")
+    for total, existing in result.shards.items():
+        missing = [index for index in range(min(total, 1_000_000)) if index not in existing]
+        if len(missing) > result.counts.count(0):
+            listed_numbers = ", ".join(map(str, missing[:10])) + (" ..." if len(missing) > 10 else "")
+            result.report(f"of {total} shards these are missing: {listed_numbers}; --force ignores them")

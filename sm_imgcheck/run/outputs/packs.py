@@ -1,7 +1,7 @@
-"""Files for many candidates: parts are written by whoever makes the tensors, and packed here in listing order.
+"""Files for many candidates: parts are written by the workers, and packed here in listing order.
 
-A pack is begun when all of its parts are in place and noted in the journal when it is in its own; then its parts go.
-Whatever moment a run is cut short at, each tensor is in a part or in a pack, or its candidate is done again.
+A pack is begun when all of its parts are written and added to the journal when it is complete; then its parts are
+deleted. At any moment of an interruption, each tensor is in a part or in a pack, or its candidate is processed again.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ __all__ = ["PackOptions", "PackWriter", "PartStore", "digest_of", "has_output"]
 
 R = TypeVar("R")
 _LARGEST = 2 << 30
-"""Of a part, in bytes."""
+"""Largest part, in bytes."""
 _MOST_ZEROS = 1 << 30
-"""Bytes of padding in a batch that holds more padding than tensors, where there is no other."""
+"""Bytes of padding that a batch may hold if it holds more padding than tensors."""
 _ROOM = 64 << 20
-"""Of parts that are read ahead, in bytes."""
+"""Parts that are read ahead, in bytes."""
 
 
 @frozen
@@ -52,7 +52,7 @@ class PackOptions:
     kind: str
     size: int
     remainder: str = "short"
-    """Of a batch: ``short``, ``pad`` with zeros, or ``refuse``."""
+    """Last batch: ``short``, ``pad`` with zeros, or ``refuse``."""
 
     def __str__(self) -> str:
         return f"{self.kind} --batch-size {self.size}"
@@ -60,7 +60,7 @@ class PackOptions:
 
 @dataclass(slots=True, kw_only=True)
 class PartStore(Outputs):
-    """Where tensors are until their pack is full: a folder of ours below the output folder."""
+    """Folder of tensors until their pack is full: below the output folder."""
 
     ONCE = True
     kind: str
@@ -81,68 +81,70 @@ class PartStore(Outputs):
 
 @dataclass(slots=True, kw_only=True)
 class PackWriter:
-    """The packs of one run, in the making."""
+    """The incomplete packs of one run."""
 
     packing: PackOptions
     out: Outputs
     """The folder of the packs: the output folder, or a shard's own below it."""
     prefix: str
-    """Of their names below the output folder, with a slash behind it; empty: they are the same folder."""
+    """Prefix of their names below the output folder, with a slash; empty: they are the same folder."""
     parts: PartStore
     batch: Dim | None
-    """How many images the model takes; None: the spec has no batch axis."""
+    """Batch size of the model; None: the spec has no batch dimension."""
     journal: Journal
     earlier: ResumeState | None
-    """What earlier runs packed; None: nothing that is known."""
+    """The packs of earlier runs; None: unknown."""
     resume: bool
     make: Callable[[Item], Outcome]
-    """Does a candidate once more, whose part is gone."""
+    """Processes a candidate again, after its part was deleted."""
     index: ManifestWriter
     full: list[Outcome] = field(default_factory=list)
-    """What the next pack is made of, as far as it is known."""
+    """The known members of the next pack."""
     number: int = 0
     astray: bool = False
-    """The packs are not those of the earlier run any more: what comes is in other places."""
+    """The packs differ from those of the earlier run: later candidates have other positions."""
 
-    def packed(self, records: Generator[Outcome, None, None]) -> Generator[Outcome, None, None]:
-        """The records, each with its place in a pack; a full pack is in place before its last record is passed on."""
+    def pack_records(self, records: Generator[Outcome, None, None]) -> Generator[Outcome, None, None]:
+        """Yield the records with their positions in packs; a full pack is complete before its last record."""
         with closing(records):
-            for done in records:
-                yield self._taken(done) if done.output else done
+            for outcome in records:
+                yield self._add(outcome) if outcome.output else outcome
         self._finish()
 
-    def _taken(self, done: Outcome) -> Outcome:
+    def _add(self, outcome: Outcome) -> Outcome:
         name, row = self.kind.name(self.number), len(self.full)
-        names = name_of("path", done.item.path) | name_of("key", "/".join(done.item.output))
+        names = name_of("path", outcome.item.path) | name_of("key", "/".join(outcome.item.output))
         self.index.add(dumps({"file": name, "batch": self.number, "row": row, **names}))
-        self.full.append(done)
+        self.full.append(outcome)
         if row + 1 == self.packing.size:
             self._close(row + 1)
-        result = replace(done.result, emitted=join(self.out.folder, name))
-        return replace(done, result=result, output=f"{self.prefix}{name}", row=row)
+        result = replace(outcome.result, emitted=join(self.out.folder, name))
+        return replace(outcome, result=result, output=f"{self.prefix}{name}", row=row)
 
     @property
     def kind(self) -> PackFormat:
-        """The module that knows the bytes."""
+        """The module of the file format."""
         return packing.load_format(self.packing.kind)
 
     def holds(self, number: int, digest: str) -> bool:
-        """Whether an earlier run has made this very pack, and it is in its place."""
-        found = self.earlier.pack(number) if self.earlier is not None and self.resume and not self.astray else None
-        if found is None:
+        """Return whether an earlier run has built exactly this pack, and it exists."""
+        earlier_pack = (
+            self.earlier.pack(number) if self.earlier is not None and self.resume and not self.astray else None
+        )
+        if earlier_pack is None:
             return False
-        pack, fresh = found
+        pack, fresh = earlier_pack
         with suppress(StoreError):
             state = store(self.out.folder).stat(join(self.out.folder, self.kind.name(number)))
             return fresh and pack.digest == digest and state is not None and state.size == pack.size
         return False
 
     def _close(self, rows: int) -> None:
-        """Put one pack in its place, unless it is there. Then its parts go."""
-        digest = digest_of(((done.item.path, done.sha256) for done in self.full), rows)
+        """Build one pack, unless it exists. Then delete its parts."""
+        digest = digest_of(((outcome.item.path, outcome.sha256) for outcome in self.full), rows)
         if not self.holds(self.number, digest):
-            for done in self.full:
-                self._see_to(done)
+            for outcome in self.full:
+                self._ensure_part(outcome)
             size = self._write(rows)
             self.journal.pack(PackRecord(number=self.number, size=size, digest=digest))
         for _ in self._each(self._remove, self.full):
@@ -150,11 +152,11 @@ class PackWriter:
         self.full.clear()
         self.number += 1
 
-    def _see_to(self, done: Outcome) -> None:
-        """See that a part is there: where its pack is made anew, it may have gone with the older one."""
-        if done.kept and not has_output(self.parts, done.output, done.output_size):
+    def _ensure_part(self, outcome: Outcome) -> None:
+        """Make sure that a part exists: where its pack is built again, it may have been deleted with the older one."""
+        if outcome.kept and not has_output(self.parts, outcome.output, outcome.output_size):
             self.astray = True
-            self.make(done.item)
+            self.make(outcome.item)
 
     def _write(self, rows: int) -> int:
         """Write a pack; its size in bytes. Raises OutputError."""
@@ -162,25 +164,27 @@ class PackWriter:
         try:
             return self.out.file_in_place(name, self.kind.pack(self._each(self._read, self.full), rows)).size
         except (ValueError, LocationError) as error:
-            shown = for_terminal(name)
-            raise OutputError(f"{shown} cannot be made: {error}: --resume makes what is missing again") from error
+            printable_name = for_terminal(name)
+            raise OutputError(
+                f"{printable_name} cannot be made: {error}: --resume makes what is missing again"
+            ) from error
 
     def _each(self, function: Callable[[Outcome], R], records: list[Outcome]) -> Iterable[R]:
-        """The function of each, in order; in a store, which takes its time to answer, of several at a time."""
+        """Yield the result of each function, in order; in a store, which is slow to respond, several at a time."""
         if not is_remote(self.parts.folder):
             return map(function, records)
-        return ahead(function, records, room=_ROOM, weigh=lambda done: done.output_size)
+        return ahead(function, records, room=_ROOM, weigh=lambda outcome: outcome.output_size)
 
-    def _read(self, done: Outcome) -> tuple[Sample, bytes]:
-        body = store(self.parts.folder).read(join(self.parts.folder, done.output), _LARGEST)
-        sample = Sample(path=done.item.path, key="/".join(done.item.output), findings=done.result.findings)
+    def _read(self, outcome: Outcome) -> tuple[Sample, bytes]:
+        body = store(self.parts.folder).read(join(self.parts.folder, outcome.output), _LARGEST)
+        sample = Sample(path=outcome.item.path, key="/".join(outcome.item.output), findings=outcome.result.findings)
         return sample, body
 
-    def _remove(self, done: Outcome) -> None:
-        self.parts.remove(done.output)
+    def _remove(self, outcome: Outcome) -> None:
+        self.parts.remove(outcome.output)
 
     def _finish(self) -> None:
-        """What is left when all candidates are done: the last pack, the index, nothing else."""
+        """Write the last pack and the index, when all candidates are processed."""
         if self.full:
             self._close(self._rows_of_the_last())
         self.index.finish()
@@ -196,37 +200,37 @@ class PackWriter:
             rmtree(self.parts.folder, ignore_errors=True)
 
     def _rows_of_the_last(self) -> int:
-        """How many rows the last pack gets. Raises OutputError where it may not be as small as it is."""
-        there, size = len(self.full), self.packing.size
+        """Return the number of rows of the last pack. Raises OutputError where it must not be smaller."""
+        count, size = len(self.full), self.packing.size
         if not self.kind.BATCH:
-            return there
+            return count
         if self.packing.remainder == "pad":
-            self._check_padding(there)
+            self._check_padding(count)
             return size
-        if self.packing.remainder == "refuse" or (self.batch is not None and not self.batch.allows(there)):
+        if self.packing.remainder == "refuse" or (self.batch is not None and not self.batch.allows(count)):
             first = for_terminal(self.full[0].item.path)
             others = ", the others are" if self.number else ""
             raise OutputError(
-                f"the last batch has {there} of {size} candidates, from {first} on: it is not written{others}; "
-                "--resume --remainder pad fills it with zeros, and short writes it as it is where the spec allows that",
+                f"the last batch has {count} of {size} candidates, from {first} on: it is not written{others}; "
+                "--resume --remainder pad fills it with zeros, and short writes the smaller batch where the spec allows that",
                 resumable=False,
             )
-        return there
+        return count
 
-    def _check_padding(self, there: int) -> None:
+    def _check_padding(self, count: int) -> None:
         """Raise OutputError where the only batch would be mostly zeros, and large: a slip in --batch-size."""
         size = self.packing.size
-        zeros = (size - there) * self.full[0].output_size
-        if not self.number and zeros > _MOST_ZEROS and size > 2 * there:
+        zeros = (size - count) * self.full[0].output_size
+        if not self.number and zeros > _MOST_ZEROS and size > 2 * count:
             raise OutputError(
-                f"the only batch has {there:,} of {size:,} candidates, and padding it takes {zeros:,} bytes of zeros; "
-                f"at most {_MOST_ZEROS:,} are written: take a --batch-size near {there:,}, into another folder",
+                f"the only batch has {count:,} of {size:,} candidates, and padding it takes {zeros:,} bytes of zeros; "
+                f"at most {_MOST_ZEROS:,} are written: take a --batch-size near {count:,}, into another folder",
                 resumable=False,
             )
 
 
 def digest_of(members: Iterable[tuple[str, str]], rows: int) -> str:
-    """A word for what a pack is made of: the paths in their order, the sha256 of each, and how many rows it has."""
+    """Return a digest of the members of a pack: the paths in order, the sha256 of each, and the number of rows."""
     said = sha256(b"%d" % rows)
     for member in members:
         said.update(dumps(member).encode())
@@ -234,7 +238,7 @@ def digest_of(members: Iterable[tuple[str, str]], rows: int) -> str:
 
 
 def has_output(outputs: Outputs, output: str, size: int) -> bool:
-    """Whether an output is in its place, with this size."""
+    """Return whether an output exists, with this size."""
     with suppress(StoreError, OutputRefused):
         outputs.contain(output)
         state = store(outputs.folder).stat(join(outputs.folder, output))

@@ -30,7 +30,7 @@ class PendingOutcomes:
         self._packed = 0
 
     def add(self, outcome: Outcome) -> Iterator[Outcome]:
-        """Hold one more outcome; yield those whose turn has come and whose pack, if any, is in place."""
+        """Add one more outcome; yield those that are next in order and whose pack, if any, is complete."""
         number = -1  # of its pack
         if self._packs is not None and outcome.row is not None:
             number = self._packed // self._packs.packing.size

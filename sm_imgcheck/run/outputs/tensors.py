@@ -1,4 +1,4 @@
-"""Where corrected tensors are written: one place for each candidate, never outside its folder, never by halves."""
+"""Locations of corrected tensors: one for each candidate, never outside of its folder, always complete."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ __all__ = ["OutputFile", "OutputRefused", "Outputs", "Stream"]
 
 @frozen
 class OutputFile:
-    """One output that is in its place."""
+    """One complete output."""
 
     place: str
-    """As it is shown: the folder as the user named it, and the way below it."""
+    """Displayed name: the folder from the user, and the relative path below it."""
     output: str = ""
     """The way below the output folder, with ``/`` between names."""
     size: int = 0
@@ -45,11 +45,12 @@ class Outputs:
     force: bool = False
     """Replace an output that exists and differs."""
     file: str = ""
-    """The one file to be written, whatever the candidate is called; empty: one for each candidate."""
+    """The one file to be written, for any candidate; empty: one for each candidate."""
     aside: str = ""
-    """A folder on the same disk for files that are not finished; empty: each beside its place."""
+    """A folder on the same disk for incomplete files; empty: the folder of each output."""
     top: str = ""
-    """The folder that no link leads out of; empty: ``folder``. It differs for a folder of ours below the user's."""
+    """The folder that links must not point out of; empty: ``folder``. It differs for a folder of the program below the
+    user's."""
     checked: str = ""
     """The folder that was last made, and found to be inside."""
     contained: str = ""
@@ -57,17 +58,17 @@ class Outputs:
 
     def write(self, item: Item, array: np.ndarray) -> OutputFile:
         """Write the tensor of one candidate. Raises OutputRefused, or OutputError where none can be written."""
-        return self.put(item, _encoded(self.form, item, array), self.form)
+        return self.put(item, _encode(self.form, item, array), self.form)
 
-    def put(self, item: Item, chunks: Iterable[Chunk], suffix: str, made_of: Sequence[Item] = ()) -> OutputFile:
-        """Write what was made of a candidate, or of several. Raises as ``write``."""
+    def put(self, item: Item, chunks: Iterable[Chunk], suffix: str, input_items: Sequence[Item] = ()) -> OutputFile:
+        """Write the output of one candidate, or of several. Raises as ``write``."""
         name = self.name(item, suffix)
-        for one in made_of or (item,):
-            _refuse_input(one, join(self.folder, name))
-        return self.file_in_place(name, chunks, own=item.replaces == name)
+        for input_item in input_items or (item,):
+            _refuse_input(input_item, join(self.folder, name))
+        return self.file_in_place(name, chunks, replace=item.replaces == name)
 
-    def file_in_place(self, name: str, chunks: Iterable[Chunk], *, own: bool = False) -> OutputFile:
-        """Write a file of this name below the folder, whole or not at all. own: it may replace what is there.
+    def file_in_place(self, name: str, chunks: Iterable[Chunk], *, replace: bool = False) -> OutputFile:
+        """Write a file of this name below the folder atomically. replace: an existing file may be replaced.
 
         Raises as ``write``.
         """
@@ -79,9 +80,9 @@ class Outputs:
             self.checked = parent
         chunks = chunks if isinstance(chunks, Sequence) else _CountingIterator(chunks)
         if is_remote(target):
-            store(target).write(target, chunks, force=self.force or own)
+            store(target).write(target, chunks, force=self.force or replace)
         else:
-            local.write(target, chunks, force=self.force or own, aside=self.aside)
+            local.write(target, chunks, force=self.force or replace, aside=self.aside)
         size = (
             chunks.size if isinstance(chunks, _CountingIterator) else sum(memoryview(chunk).nbytes for chunk in chunks)
         )
@@ -101,9 +102,9 @@ class Outputs:
             self.contained = parent
 
     def name(self, item: Item, suffix: str = "") -> str:
-        """Where the output of a candidate goes below the folder.
+        """Return the name of a candidate's output below the folder.
 
-        Whoever hands out the work sees that no two have one place.
+        The process that distributes the work makes sure that no two have one name.
         """
         return self.file or "/".join((*item.output[:-1], f"{item.output[-1]}.{suffix or self.form}"))
 
@@ -113,7 +114,7 @@ class Outputs:
 
 
 class _CountingIterator:
-    """Chunks that are counted as they are taken."""
+    """Chunks that are counted while they are read."""
 
     def __init__(self, chunks: Iterable[Chunk]) -> None:
         self.chunks = chunks
@@ -127,19 +128,18 @@ class _CountingIterator:
 
 
 def _refuse_input(item: Item, target: str) -> None:
-    """Nothing is written over its input."""
+    """An output never replaces its input."""
     file = file_of(item.path)[0]
     with suppress(OSError, ValueError):
         if not item.stdin and (file == target or (os.path.lexists(target) and os.path.samefile(file, target))):
             raise OutputRefused(
-                f"{for_terminal(target)} is the candidate itself: "
-                "name another folder, nothing is written over its input"
+                f"{for_terminal(target)} is the candidate itself: name another folder, inputs are never replaced"
             )
 
 
 @dataclass(slots=True, kw_only=True)
 class Stream:
-    """Standard output as the place of one tensor."""
+    """Standard output as the location of one tensor."""
 
     form: str
     file: BinaryIO
@@ -149,10 +149,10 @@ class Stream:
         """Write the tensor of the one candidate. Raises OutputError for a second one."""
         if self.written:
             raise OutputError(
-                f"-o - takes one tensor, and there are two: of {for_terminal(self.written)} "
+                f"-o - writes one tensor, got two: of {for_terminal(self.written)} "
                 f"and of {for_terminal(item.path)}; name a folder"
             )
-        chunks = _encoded(self.form, item, array)
+        chunks = _encode(self.form, item, array)
         self.written = item.path
         try:
             self.file.writelines(chunks)
@@ -164,7 +164,7 @@ class Stream:
         return OutputFile(place="-")
 
 
-def _encoded(form: str, item: Item, array: np.ndarray) -> Iterable[Chunk]:
+def _encode(form: str, item: Item, array: np.ndarray) -> Iterable[Chunk]:
     try:
         return tensors.load(form).encode(array)
     except ValueError as error:

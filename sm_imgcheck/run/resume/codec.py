@@ -1,7 +1,7 @@
-"""Results as compact JSON values and back: what a journal keeps, so that a resumed run reports as an uninterrupted one.
+"""Results as compact JSON values and back: the content of a journal, from which a resumed run reports.
 
-A dataclass becomes the list of its fields' values. That is no format for others: a journal is read back by the very
-version that wrote it. What does not fit the types is refused, whoever wrote it.
+A dataclass becomes the list of its fields' values. Only a journal uses it, which is read by the same version
+that wrote it. Values that do not fit the types are rejected, from any writer.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ RESULT_FIELDS = (
 """What a record holds of a result, in this order: all that a report shows."""
 
 _PLAIN = frozenset({str, int, float, bool, NoneType})
-_REMEMBERED = 1024
-_texts: IdentityCache[str] = IdentityCache(_REMEMBERED)
+_CACHE_SIZE = 1024
+_texts: IdentityCache[str] = IdentityCache(_CACHE_SIZE)
 Shape = Callable[[object], Any]
 
 
@@ -42,10 +42,10 @@ def flat(value: Any) -> object:
     if is_dataclass(kind):
         value = _values(kind)(value)
     elif isinstance(value, Mapping):
-        return {key: flat(one) for key, one in value.items()}
+        return {key: flat(entry) for key, entry in value.items()}
     elif isinstance(value, (str, int, float)):  # a number of NumPy's
         return value
-    return [one if type(one) in _PLAIN else flat(one) for one in value]
+    return [entry if type(entry) in _PLAIN else flat(entry) for entry in value]
 
 
 def texts(result: Result) -> list[str]:
@@ -54,8 +54,8 @@ def texts(result: Result) -> list[str]:
 
 
 def result_of(fields_: list[str]) -> Result:
-    """The result that ``texts`` was given. Raises ValueError where there was none."""
-    values = {name: _shaped(name, one) for name, one in zip(RESULT_FIELDS, fields_, strict=True)}
+    """Return the result that was encoded as ``texts``. Raises ValueError for anything else."""
+    values = {name: _decode(name, entry) for name, entry in zip(RESULT_FIELDS, fields_, strict=True)}
     candidate = Candidate(**{name: values.pop(name) for name in ("path", "kind", *_OF_CANDIDATE)})
     return Result(candidate=candidate, **values)
 
@@ -63,10 +63,10 @@ def result_of(fields_: list[str]) -> Result:
 _result_values = attrgetter(*RESULT_FIELDS)
 
 
-@lru_cache(_REMEMBERED)
-def _shaped(name: str, one: str) -> Any:
+@lru_cache(_CACHE_SIZE)
+def _decode(name: str, entry: str) -> Any:
     """One field of a result: as many results share it as shared it before."""
-    return shaper((_hints(Candidate) | _hints(Result))[name])(loads(one))
+    return shaper((_hints(Candidate) | _hints(Result))[name])(loads(entry))
 
 
 def _text(value: object) -> str:
@@ -87,13 +87,13 @@ def _values(kind: type) -> attrgetter[tuple[object, ...]]:
 
 @cache
 def shaper(hint: object) -> Shape:
-    """What makes the value of a type from what ``flat`` made of it, and raises ValueError where that cannot be.
+    """Return the function that decodes a type from the output of ``flat``, and raises ValueError for other input.
 
-    Made once for each type: 70 rather than 700 microseconds for the result of one image.
+    Cached for each type: 70 rather than 700 microseconds for the result of one image.
     """
     origin, inner = get_origin(hint), get_args(hint)
     if origin is not None:
-        return _composed(origin, inner)
+        return _compose(origin, inner)
     if isinstance(hint, type) and is_dataclass(hint):
         return _dataclass(hint)
     if hint is Any:
@@ -104,7 +104,7 @@ def shaper(hint: object) -> Shape:
     return _checker(lambda value: type(value) in kinds)
 
 
-def _composed(origin: object, inner: tuple[object, ...]) -> Shape:
+def _compose(origin: object, inner: tuple[object, ...]) -> Shape:
     if origin in {Union, UnionType}:
         return _either(inner)
     if origin is Literal:
@@ -130,7 +130,7 @@ _dict = _checker(lambda value: type(value) is dict)
 
 
 def _text_of(value: object) -> str:
-    """A text that can be written again: no surrogates but those of names that are not UTF-8 (PEP 383)."""
+    """Return a text that can be written again: surrogates only for names that are not UTF-8 (PEP 383)."""
     if type(value) is not str:
         raise ValueError("the record of a journal holds what was never written there")
     value.encode("utf-8", "surrogateescape")
@@ -145,14 +145,14 @@ def _any(value: object) -> object:
 
 def _either(hints: tuple[object, ...]) -> Shape:
     """The first type that it fits: dataclasses of one union differ in the types of their fields."""
-    shapes = tuple(shaper(one) for one in hints if one is not NoneType)
+    shapes = tuple(shaper(entry) for entry in hints if entry is not NoneType)
 
     def shape(value: object) -> object:
         if value is None:
             return None
-        for one in shapes[:-1]:
+        for entry in shapes[:-1]:
             with suppress(ValueError):
-                return one(value)
+                return entry(value)
         return shapes[-1](value)
 
     return shape
@@ -165,19 +165,19 @@ def _several(hint: object) -> Shape:
 
 def _each(hints: tuple[object, ...]) -> Shape:
     shapes = tuple(map(shaper, hints))
-    return lambda value: tuple(shape(one) for shape, one in zip(shapes, _list(value), strict=True))
+    return lambda value: tuple(shape(entry) for shape, entry in zip(shapes, _list(value), strict=True))
 
 
 def _mapping(hint: object) -> Shape:
     shape = shaper(hint)
-    return lambda value: {key: shape(one) for key, one in _dict(value).items()}
+    return lambda value: {key: shape(entry) for key, entry in _dict(value).items()}
 
 
 def _dataclass(kind: type) -> Shape:
     hints = _hints(kind)
     shapes = tuple((name, shaper(hint)) for name, hint in hints.items())
     return lambda value: kind(
-        **{name: shape(one) for (name, shape), one in zip(shapes, _list(value), strict=True)},
+        **{name: shape(entry) for (name, shape), entry in zip(shapes, _list(value), strict=True)},
     )
 
 
@@ -185,4 +185,4 @@ def _dataclass(kind: type) -> Shape:
 def _hints(kind: type) -> dict[str, object]:
     """The types of a dataclass's fields, in their order."""
     hints = get_type_hints(kind)
-    return {one.name: hints[one.name] for one in fields(kind)}
+    return {entry.name: hints[entry.name] for entry in fields(kind)}

@@ -1,4 +1,4 @@
-"""What the outputs of a run are made by, beside their inputs: where that differs, they are stale."""
+"""Versions and settings that determine the outputs of a run: where they differ, outputs are stale."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ FOLDER = ".sm-imgcheck"
 """Below the output folder: the journal, unfinished files, and tensors that wait to be packed."""
 _NAME = "made-by.json"
 VERSION = 1
-"""Of the journal."""
+"""Version of the journal."""
 _LARGEST = 1 << 20
-"""Of the file that says it, in bytes."""
+"""Largest size of the file with the fingerprint, in bytes."""
 
 
 @frozen
@@ -37,7 +37,7 @@ class RunFingerprint:
     spec_sha256: str
     options: Options
     form: str
-    """Of the outputs: as a tensor's file, or as packs in the words of the command line."""
+    """Form of the outputs: a tensor's file, or packs in the terms of the command line."""
     packed: bool = False
     """Whether a file holds several of them."""
     libraries: Mapping[str, str]
@@ -50,41 +50,45 @@ class RunFingerprint:
             "spec": {"name": self.spec_name, "sha256": self.spec_sha256},
             "form": self.form,
             "packed": self.packed,
-            "options": {one.name: flat(getattr(self.options, one.name)) for one in fields(self.options) if one.compare},
+            "options": {
+                option.name: flat(getattr(self.options, option.name))
+                for option in fields(self.options)
+                if option.compare
+            },
             "libraries": dict(self.libraries),
         }
 
 
-def check_output_folder(out: str, fingerprint: RunFingerprint, *, anew: bool) -> None:
-    """Raise OutputError where a folder holds outputs that those of now could not stand beside. anew: they replace them.
+def check_output_folder(out: str, fingerprint: RunFingerprint, *, replace_all: bool) -> None:
+    """Raise OutputError for a folder with outputs that are incompatible with this run. replace_all: they are replaced.
 
-    Half by one spec and half by another would be of no use to anybody.
+    Outputs of two specs in one folder would be unusable.
     """
     place = join(out, FOLDER, _NAME)
-    with suppress(LocationError):  # none is there, as a rule
-        _compare_fingerprints(out, store(place).read(place, _LARGEST), fingerprint, anew=anew)
+    with suppress(LocationError):  # usually none is installed
+        _compare_fingerprints(out, store(place).read(place, _LARGEST), fingerprint, replace_all=replace_all)
 
 
 def write_fingerprint(out: Outputs, fingerprint: RunFingerprint) -> None:
     """Write down what the outputs of a folder are made by."""
-    out.file_in_place(f"{FOLDER}/{_NAME}", ((dumps(fingerprint.to_json(), indent=2) + "\n").encode(),), own=True)
+    out.file_in_place(f"{FOLDER}/{_NAME}", ((dumps(fingerprint.to_json(), indent=2) + "\n").encode(),), replace=True)
 
 
-def _compare_fingerprints(out: str, body: bytes, fingerprint: RunFingerprint, *, anew: bool) -> None:
-    """Raise OutputError where the outputs of now could not stand beside those that are there."""
+def _compare_fingerprints(out: str, body: bytes, fingerprint: RunFingerprint, *, replace_all: bool) -> None:
+    """Raise OutputError where the outputs of this run are incompatible with the existing ones."""
     try:
-        there = loads(body)
-        sha256, form, packed = str(there["spec"]["sha256"]), str(there["form"]), bool(there["packed"])
+        existing = loads(body)
+        sha256, form, is_packed = str(existing["spec"]["sha256"]), str(existing["form"]), bool(existing["packed"])
     except (ValueError, RecursionError, KeyError, TypeError):
         return
     here = for_terminal(out)
-    if (packed or fingerprint.packed) and form != fingerprint.form:
+    if (is_packed or fingerprint.packed) and form != fingerprint.form:
         raise OutputError(f"{here} holds outputs made with --as {for_terminal(form)}: name another folder")
-    if sha256 != fingerprint.spec_sha256 and not anew:
+    if sha256 != fingerprint.spec_sha256 and not replace_all:
         raise OutputError(
             f"{here} holds outputs of another spec (its sha256 is {for_terminal(sha256)[:12]}..., and now "
-            f"{fingerprint.spec_sha256[:12]}...): name another folder, or say --resume to do again what is stale, "
-            "or --force to do all of it"
+            f"{fingerprint.spec_sha256[:12]}...): name another folder, or add --resume to update stale outputs, "
+            "or --force to replace all"
         )
 
 
@@ -92,10 +96,10 @@ _OPENCV = ("opencv-python-headless", "opencv-python", "opencv-contrib-python-hea
 
 
 def libraries() -> dict[str, str]:
-    """By name. libjpeg-turbo is the one inside of Pillow; the others bring their own, which goes by their version."""
+    """Versions by name. libjpeg-turbo is the copy in Pillow; the others bundle copies, covered by their versions."""
     from PIL import features
 
-    found = {
+    versions = {
         "libjpeg-turbo": features.version_feature("libjpeg_turbo") or "",
         "numpy": version("numpy"),
         "opencv": _opencv(),
@@ -103,11 +107,11 @@ def libraries() -> dict[str, str]:
         "simplejpeg": version("simplejpeg"),
         "sm-imgcheck": __version__,
     }
-    return {name: str(number) for name, number in found.items()}
+    return {name: str(number) for name, number in versions.items()}
 
 
 def _opencv() -> str:
-    """By the name of its package, whichever it came in; asking the module itself takes 100 ms."""
+    """Return the version of a package, from any distribution; the module itself needs 100 ms."""
     for name in _OPENCV:
         try:
             return version(name)

@@ -1,6 +1,6 @@
-"""What the journal of an output folder tells a run that goes on: looked up by path, whatever the number of candidates.
+"""The journal of an output folder, for a resumed run: looked up by path, for any number of candidates.
 
-The lines are kept in a temporary SQLite database as they were written, packed: memory stays bounded.
+The lines are stored compressed in a temporary SQLite database: memory stays bounded.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from sm_imgcheck.run.resume.journal import LARGEST, PackRecord, Record
 
 __all__ = ["ResumeState"]
 
-_UNPACKED = 64 << 20
-"""What one member of a journal's file may unpack to, in bytes: some hundred times what is ever written."""
-_UNPACKED_AT_ONCE = 8
-"""Members that are held unpacked, some 200 kB each: candidates come in the order in which they were noted."""
+_MAX_UNPACKED = 64 << 20
+"""Largest unpacked size of one member of a journal's file, in bytes: about a hundred times the usual size."""
+_CACHED_MEMBERS = 8
+"""Members that are cached unpacked, about 200 kB each: candidates are read in the order of the journal."""
 _HEAD = ("path", "output", "output_size", "size", "tag", "sha256")
 _SHAPE = shaper(tuple[str, str, int, int, str, str])
 _MOST = 2**63
 """SQLite's integers are below it."""
 _NO_LINE = (ValueError, RecursionError)
-"""What reading a line raises that no journal of ours has."""
+"""Exceptions of reading a line that no journal of this program contains."""
 
 
 class ResumeState:
     """What is known of an output folder."""
 
     def __init__(self, fingerprint: RunFingerprint) -> None:
-        self._said = dumps(fingerprint.to_json()).encode()
+        self._fingerprint = dumps(fingerprint.to_json()).encode()
         self._base = temporary(
             "CREATE TABLE records (path BLOB PRIMARY KEY, member INT, line INT, fresh INT) WITHOUT ROWID",
             "CREATE TABLE members (number INTEGER PRIMARY KEY, body BLOB)",
@@ -45,26 +45,26 @@ class ResumeState:
             "CREATE TABLE there (output BLOB PRIMARY KEY, size INT) WITHOUT ROWID",
             "CREATE TABLE packs (number INT PRIMARY KEY, size INT, digest TEXT, fresh INT) WITHOUT ROWID",
         )
-        self._unpacked = lru_cache(_UNPACKED_AT_ONCE)(self._unpack)
+        self._unpacked = lru_cache(_CACHED_MEMBERS)(self._unpack)
 
     def read(self, out: str, shard: Shard) -> None:
-        """Take in the journal of this shard, and of other divisions into shards: what those did may be ours now.
+        """Add the journal of this shard, and of other divisions into shards: their candidates may be in this shard now.
 
-        Raises StoreError where it cannot be read; what is damaged counts as not there.
+        Raises StoreError where it cannot be read; damaged data counts as missing.
         """
         top = join(out, FOLDER, "journal")
         kind = store(top)
         for name, _ in kind.below(top):
             folder, _, file = name.rpartition("/")
-            others = folder.endswith(f"-of-{shard.of}") and folder != shard.name
+            others = folder.endswith(f"-of-{shard.total}") and folder != shard.name
             if file.endswith(".gz") and not others:
-                with suppress(LocationError):  # gone by now, or too large to be one of ours
+                with suppress(LocationError):  # deleted by now, or too large for a journal of this program
                     for member, text in _members(kind.read(join(top, name), LARGEST)):
                         self._take(member, text)
 
     def _take(self, member: bytes, text: bytes) -> None:
         head, *lines = text.split(b"\n")
-        fresh = int(head == self._said)
+        fresh = int(head == self._fingerprint)
         at = self._base.execute("INSERT INTO members (body) VALUES (?)", (member,)).lastrowid
         for number, line in enumerate(lines):
             with suppress(*_NO_LINE):  # its candidate is not done
@@ -75,14 +75,14 @@ class ResumeState:
                     self._take_pack(said, fresh)
 
     def _take_record(self, said: list[object], place: tuple[int | None, int, int]) -> None:
-        """Take in a candidate. Raises ValueError for what is none."""
+        """Add a candidate. Raises ValueError for any other value."""
         path, output = _head(said)[:2]
         self._base.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", (as_blob(path), *place))
         if output:
             self._base.execute("INSERT OR IGNORE INTO outputs VALUES (?)", (as_blob(output),))
 
     def _take_pack(self, said: object, fresh: int) -> None:
-        """Take in a pack. Raises ValueError for what is none."""
+        """Add a pack. Raises ValueError for any other value."""
         pack: PackRecord = shaper(PackRecord)(said)
         if not (0 <= pack.number < _MOST and 0 <= pack.size < _MOST):
             raise ValueError(f"pack {pack.number} of {pack.size} bytes")
@@ -90,13 +90,11 @@ class ResumeState:
         self._base.execute("INSERT OR REPLACE INTO packs VALUES (?, ?, ?, ?)", row)
 
     def record(self, path: str) -> tuple[Record, bool] | None:
-        """The last word on a candidate, and whether its output was made by what makes them now."""
-        found = self._base.execute(
-            "SELECT member, line, fresh FROM records WHERE path = ?", (as_blob(path),)
-        ).fetchone()
-        if found is None:
+        """Return the last record of a candidate, and whether its output was made with the current fingerprint."""
+        row = self._base.execute("SELECT member, line, fresh FROM records WHERE path = ?", (as_blob(path),)).fetchone()
+        if row is None:
             return None
-        member, line, fresh = found
+        member, line, fresh = row
         try:
             head, *result = self._unpacked(member)[line].decode().split("\t")
             fields: dict[str, Any] = dict(zip(_HEAD, _head(loads(head)), strict=True))
@@ -110,24 +108,24 @@ class ResumeState:
         return self._base.execute("SELECT 1 FROM outputs WHERE output = ?", (as_blob(output),)).fetchone() is not None
 
     def list_there(self, folder: str) -> None:
-        """Take in which outputs are in a store: a list of a thousand of them takes as long as one question."""
+        """Add the names of the outputs in a store: a list of a thousand of them needs the time of one request."""
         for name, state in store(folder).below(folder):
             self._base.execute("INSERT OR REPLACE INTO there VALUES (?, ?)", (as_blob(name), state.size))
 
-    def is_there(self, output: str, size: int) -> bool:
+    def exists(self, output: str, size: int) -> bool:
         """Whether an output of this size was in the list."""
-        found = self._base.execute("SELECT size FROM there WHERE output = ?", (as_blob(output),)).fetchone()
-        return found is not None and bool(found[0] == size)
+        row = self._base.execute("SELECT size FROM there WHERE output = ?", (as_blob(output),)).fetchone()
+        return row is not None and bool(row[0] == size)
 
     def pack(self, number: int) -> tuple[PackRecord, bool] | None:
         """The pack of this number, and whether it was made by what makes them now."""
-        found = self._base.execute("SELECT * FROM packs WHERE number = ?", (number,)).fetchone()
-        return None if found is None else (PackRecord(number=found[0], size=found[1], digest=found[2]), bool(found[3]))
+        row = self._base.execute("SELECT * FROM packs WHERE number = ?", (number,)).fetchone()
+        return None if row is None else (PackRecord(number=row[0], size=row[1], digest=row[2]), bool(row[3]))
 
     def packs_from(self, number: int) -> list[int]:
         """The numbers of the packs from this one on."""
-        found = self._base.execute("SELECT number FROM packs WHERE number >= ?", (number,)).fetchall()
-        return [number for (number,) in found]
+        row = self._base.execute("SELECT number FROM packs WHERE number >= ?", (number,)).fetchall()
+        return [number for (number,) in row]
 
     def _unpack(self, member: int) -> list[bytes]:
         (body,) = self._base.execute("SELECT body FROM members WHERE number = ?", (member,)).fetchone()
@@ -143,11 +141,11 @@ def _head(said: object) -> tuple[str, str, int, int, str, str]:
 
 
 def _members(body: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The gzip members of a file, packed and unpacked; nothing from the first one on that is damaged."""
+    """Yield the gzip members of a file, packed and unpacked; stop at the first one that is damaged."""
     while body:
         unpacker = zlib.decompressobj(31)
         try:
-            text = unpacker.decompress(body, _UNPACKED)
+            text = unpacker.decompress(body, _MAX_UNPACKED)
         except zlib.error:
             return
         if not unpacker.eof:

@@ -1,10 +1,10 @@
-"""What a run has done, and of what, so that it can go on after any end: small files below the output folder.
+"""The journal of a run, so that it can resume after any interruption: small files below the output folder.
 
-Every file is written whole, to a disk or a store alike: gzip members one behind the other, in each a line that says
-what the outputs are made by, then a line for each candidate. A later line about a candidate replaces an earlier one.
-Candidates are noted when their outputs are in place, and the files are brought to the disk before anybody relies on
-them. What a loss of power takes from the outputs themselves is found by their sizes when the run goes on.
-One run at a time writes to a folder: a lock that the system takes back when its process ends, however it ends.
+Every file is written atomically, to a disk or a store: gzip members in sequence, in each a line with the fingerprint of
+the outputs, then a line for each candidate. A later line about a candidate replaces an earlier one. Candidates are
+added when their outputs are complete, and the files are flushed to disk before they are used. Outputs that a power
+failure damages are detected by their sizes when the run resumes. One run at a time writes to a folder: a lock that the
+system releases when its process ends or crashes.
 """
 
 from __future__ import annotations
@@ -30,32 +30,32 @@ from sm_imgcheck.run.work import Outcome
 __all__ = ["LARGEST", "FolderLock", "Journal", "PackRecord", "Record", "is_final"]
 
 _EVERY = 256
-"""Candidates in a file, at most: what a kill may cost, beside those under work."""
+"""Most candidates in a file: the loss after a kill, in addition to those in progress."""
 _SECONDS = 2.0
 """After which a file is written with what there is."""
-_GATHERED = 128
-"""So many small files become one: ten million candidates are some hundreds of files, not 150,000."""
+_FILES_TO_MERGE = 128
+"""This number of small files is merged into one: ten million candidates are hundreds of files, not 150,000."""
 LARGEST = 32 << 20
-"""Of a file of the journal, in bytes; it is read whole."""
+"""Largest file of the journal, in bytes; it is read completely."""
 _NAME = re.compile(r"\d{8,18}\.gz", re.ASCII)
 
 
 @frozen
 class Record:
-    """What the journal says of one candidate that is done."""
+    """The record of one processed candidate."""
 
     path: str
     output: str
     output_size: int
     size: int
     tag: str
-    """Of the input; empty where it is to be done again in any case."""
+    """SHA-256 of the input; empty where it must be processed again in any case."""
     sha256: str
     result: list[str] = field(repr=False)
     """As ``records.texts`` made it."""
 
-    def done(self, item: Item, place: str) -> Outcome:
-        """The same as when it was done; place: of the output, as it is shown. Raises ValueError for what is none."""
+    def to_outcome(self, item: Item, place: str) -> Outcome:
+        """Return the outcome as recorded; location: of the output, as displayed. Raises ValueError for others."""
         result = result_of(self.result)
         if result.path != item.path or result.array is not None or result.bug:
             raise ValueError(result.path)  # ``note`` writes no such record
@@ -79,16 +79,16 @@ class PackRecord:
     size: int
     """In bytes."""
     digest: str
-    """Of what it is made of: the candidates in their order, and the content of each."""
+    """Digest of its members: the candidates in their order, and the content of each."""
 
 
-def is_final(done: Outcome) -> bool:
-    """Whether it need not be done again: not where the tool, the disk or the place of the output was at fault."""
-    return bool(done.tag and done.sha256) and not done.refused and not done.result.bug
+def is_final(outcome: Outcome) -> bool:
+    """Return whether it is final: False where the tool, the disk or the location of the output was the cause."""
+    return bool(outcome.tag and outcome.sha256) and not outcome.refused and not outcome.result.bug
 
 
 class Journal:
-    """The journal of one shard of a run, in the making."""
+    """The incomplete journal of one shard of a run."""
 
     def __init__(self, out: str, shard: str, fingerprint: RunFingerprint) -> None:
         self.fingerprint = fingerprint
@@ -103,7 +103,7 @@ class Journal:
         self._due = monotonic() + _SECONDS
 
     def start(self, *, resume: bool) -> None:
-        """Begin behind what is there. A run that does all anew leaves nothing of it when it is done."""
+        """Start after the existing files. A run that does everything again deletes them when it is complete."""
         self._store.make_folder(self.folder, self._out)
         for name, state in list(self._store.below(self.folder)):
             if not _NAME.fullmatch(name):
@@ -115,14 +115,14 @@ class Journal:
             else:
                 self._old.append(name)
 
-    def note(self, done: Outcome) -> None:
-        """Take in a candidate whose output is in place, or which has none."""
-        seen = [done.tag, done.sha256] if is_final(done) else ["", ""]
-        what = [done.item.path, done.output, done.output_size, done.size, *seen]
-        self._add("\t".join([dumps(what), *texts(done.result)]))  # JSON has no tabs
+    def note(self, outcome: Outcome) -> None:
+        """Add a candidate whose output is complete, or which has none."""
+        key = [outcome.tag, outcome.sha256] if is_final(outcome) else ["", ""]
+        what = [outcome.item.path, outcome.output, outcome.output_size, outcome.size, *key]
+        self._add("\t".join([dumps(what), *texts(outcome.result)]))  # JSON has no tabs
 
     def pack(self, pack: PackRecord) -> None:
-        """Take in a pack that is in place. Then the journal is brought to the disk: its parts may go."""
+        """Add a complete pack. Then the journal is flushed to disk, so that its parts can be deleted."""
         self._add(dumps(flat(pack)))
         self.flush()
 
@@ -132,7 +132,7 @@ class Journal:
             self.flush()
 
     def flush(self) -> None:
-        """Bring what was taken in to the disk. Raises OutputError."""
+        """Flush all added records to disk. Raises OutputError."""
         self._due = monotonic() + _SECONDS
         if self._pending:
             lines = [dumps(self.fingerprint.to_json()), *self._pending]
@@ -142,7 +142,7 @@ class Journal:
             self._write(name, (body,))
             self._small.append((name, len(body)))
             self._pending.clear()
-        if len(self._small) >= _GATHERED:
+        if len(self._small) >= _FILES_TO_MERGE:
             self._small = self._merge_files(self._small)
             self._files += self._small
             self._small = []
@@ -160,7 +160,7 @@ class Journal:
         _sync(place)
 
     def _merge_files(self, files: list[tuple[str, int]]) -> list[tuple[str, int]]:
-        """Fewer and larger files: the last of some becomes all of them, and then the others go."""
+        """Merge files: the last of a group becomes all of them, and then the others are deleted."""
         groups: list[list[tuple[str, int]]] = []
         for file in files:
             if not groups or sum(size for _, size in groups[-1]) + file[1] > LARGEST:
@@ -171,14 +171,14 @@ class Journal:
     def _join_files(self, group: list[tuple[str, int]]) -> tuple[str, int]:
         name, size = group[-1][0], sum(size for _, size in group)
         if len(group) > 1:
-            self._write(name, [self._store.read(join(self.folder, one), LARGEST) for one, _ in group])
-            for one, _ in group[:-1]:
-                self._store.remove(join(self.folder, one))
+            self._write(name, [self._store.read(join(self.folder, file_name), LARGEST) for file_name, _ in group])
+            for file_name, _ in group[:-1]:
+                self._store.remove(join(self.folder, file_name))
         return name, size
 
 
 def _sync(place: str) -> None:
-    """Bring a file and its name to the disk, as far as the system does that."""
+    """Flush a file and its name to disk, as far as the system supports that."""
     if is_remote(place):
         return
     for name, flags in ((place, os.O_RDWR), (os.path.dirname(place), os.O_RDONLY)):
@@ -191,10 +191,10 @@ def _sync(place: str) -> None:
 
 
 class FolderLock:
-    """Of a folder on a disk; of none where the system or the disk has no such locks (Windows, some shares)."""
+    """Return the lock of a folder on a disk; None where no such locks exist (Windows, some shares)."""
 
-    def __init__(self, folder: str, told: str) -> None:
-        """Raise OutputError, saying ``told``, where another run has it."""
+    def __init__(self, folder: str, message: str) -> None:
+        """Raise OutputError with ``message`` where another run has the lock."""
         self._handle = -1
         if sys.platform == "win32" or not folder:
             return
@@ -205,10 +205,10 @@ class FolderLock:
             try:
                 flock(self._handle, LOCK_EX | LOCK_NB)
             except BlockingIOError:
-                self.let_go()
-                raise OutputError(told) from None
+                self.release()
+                raise OutputError(message) from None
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Another run may have it. Idempotent."""
         if self._handle >= 0:
             os.close(self._handle)

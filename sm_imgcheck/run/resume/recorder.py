@@ -1,7 +1,7 @@
-"""What a run keeps of its work, so that it can be cut short at any moment and go on: around the engine, on both sides.
+"""The records of a run for its resumption after any interruption: around the engine, on both sides.
 
-Before it, candidates that the journal proves up to date take their place among the others as they are. Behind it, what
-is done is noted in the journal, packed where that is asked for, and listed in the manifest.
+Before the engine, candidates that the journal proves up to date are yielded in order, unchanged. After it, results are
+added to the journal, packed if requested, and listed in the manifest.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ class RunRecorder:
     """What is kept of one run."""
 
     job: RunJob
-    """As it is worked on."""
+    """As processed."""
     fingerprint: RunFingerprint
     shard: Shard
     sink: Outputs | None = None
-    """Where the tensors go first."""
+    """The first location of the tensors."""
     journal: Journal | None = None
     known: ResumeState | None = None
-    """What earlier runs have done; None: everything is done anew."""
+    """Records of earlier runs; None: everything is processed again."""
     packs: PackWriter | None = None
     manifest: ManifestWriter | None = None
     lock: FolderLock | None = None
@@ -53,40 +53,40 @@ class RunRecorder:
     """Candidates that were up to date."""
 
     def skip_finished(self, items: Iterable[Item]) -> Iterator[Item | Outcome]:
-        """The candidates, those that are up to date as they were done."""
+        """Yield the candidates, with the records of those that are up to date."""
         if self.known is None or self.sink is None:
             return iter(items)
         return resume_candidates(items, self.known, self.sink, self.packs)
 
     def record(self, records: Generator[Outcome, None, None]) -> Generator[Outcome, None, None]:
         """The records; each is noted, and packed, before it is passed on. Raises OutputError."""
-        noted = self._noted(records)
-        with closing(self.packs.packed(noted) if self.packs is not None else noted) as placed:
+        outcomes = self._note(records)
+        with closing(self.packs.pack_records(outcomes) if self.packs is not None else outcomes) as packed_outcomes:
             try:
-                for done in placed:
+                for outcome in packed_outcomes:
                     if self.manifest is not None:
-                        self.manifest.add(line_of(done, self.fingerprint, self.shard))
-                    yield done
+                        self.manifest.add(line_of(outcome, self.fingerprint, self.shard))
+                    yield outcome
                 self._finish()
             except BaseException:
-                self._give_up()
+                self._release()
                 raise
             finally:
-                self.let_go()
+                self.release()
 
-    def let_go(self) -> None:
-        """Leave the place to other runs."""
+    def release(self) -> None:
+        """Release the folder for other runs."""
         if self.lock is not None:
-            self.lock.let_go()
+            self.lock.release()
 
-    def _noted(self, records: Generator[Outcome, None, None]) -> Generator[Outcome, None, None]:
+    def _note(self, records: Generator[Outcome, None, None]) -> Generator[Outcome, None, None]:
         with closing(records):
-            for done in records:
-                self.kept += done.kept
-                if self.journal is not None and not done.kept:
-                    self._remove_older(done)
-                    self.journal.note(done)
-                yield done
+            for outcome in records:
+                self.kept += outcome.kept
+                if self.journal is not None and not outcome.kept:
+                    self._remove_older(outcome)
+                    self.journal.note(outcome)
+                yield outcome
 
     def _finish(self) -> None:
         if self.manifest is not None:
@@ -96,8 +96,8 @@ class RunRecorder:
         if self.sink is not None and self.sink.aside:
             rmtree(self.sink.aside, ignore_errors=True)
 
-    def _give_up(self) -> None:
-        """What is done need not be done again; what is begun is not left behind."""
+    def _release(self) -> None:
+        """Make finished work permanent, and remove incomplete files."""
         with suppress(ImgcheckError):
             if self.journal is not None:
                 self.journal.flush()
@@ -105,16 +105,16 @@ class RunRecorder:
             if lines is not None:
                 lines.drop()
 
-    def _remove_older(self, done: Outcome) -> None:
-        """An output of an earlier run that is none of this one: of another form, or of what can't be converted now."""
-        old = done.item.replaces
-        if self.sink is not None and old and done.output != old and not done.refused and not done.result.bug:
+    def _remove_older(self, outcome: Outcome) -> None:
+        """Delete an output of an earlier run that this run does not have: of another form, or of a failed candidate."""
+        old = outcome.item.replaces
+        if self.sink is not None and old and outcome.output != old and not outcome.refused and not outcome.result.bug:
             self.sink.remove(old)
 
 
 @frozen
 class RecorderOptions:
-    """What is asked for, beside the work itself."""
+    """Requested records, in addition to the results."""
 
     shard: Shard = field(default_factory=Shard)
     manifest: str = ""
@@ -122,92 +122,92 @@ class RecorderOptions:
     journaled: bool = False
     """Whether the output folder keeps a journal."""
     packing: PackOptions | None = None
-    """How tensors are put together in files; None: a file for each."""
+    """How tensors are combined in files; None: a file for each."""
     resume: bool = False
     force: bool = False
 
 
-def open_recorder(job: RunJob, wanted: RecorderOptions) -> RunRecorder | None:
-    """What keeps a run; None where nothing is to be kept.
+def open_recorder(job: RunJob, options: RecorderOptions) -> RunRecorder | None:
+    """Return the recorder of a run; None without a journal, packs and manifest.
 
-    Raises OutputError, StoreError where the output folder cannot be gone on with, ImgcheckError where the spec's
-    tensors cannot be packed as wanted.
+    Raises OutputError, StoreError where the output folder cannot be resumed, ImgcheckError where the spec's tensors
+    cannot be packed as requested.
     """
-    sink = job.sink if wanted.journaled and isinstance(job.sink, Outputs) and not job.sink.file else None
-    if sink is None and not wanted.manifest:
+    sink = job.sink if options.journaled and isinstance(job.sink, Outputs) and not job.sink.file else None
+    if sink is None and not options.manifest:
         return None
     fingerprint = RunFingerprint(
         spec_name=job.spec.name,
         spec_sha256=job.spec.sha256,
         options=job.options,
-        form=str(wanted.packing or "") or (sink.form if sink is not None else ""),
-        packed=wanted.packing is not None,
+        form=str(options.packing or "") or (sink.form if sink is not None else ""),
+        packed=options.packing is not None,
         libraries=libraries(),
     )
-    keep = RunRecorder(job=replace(job, recorded=True), fingerprint=fingerprint, shard=wanted.shard)
+    keep = RunRecorder(job=replace(job, recorded=True), fingerprint=fingerprint, shard=options.shard)
     try:
         if sink is not None:
-            _journal(keep, sink, wanted)
-        if wanted.manifest:
-            keep.manifest = ManifestWriter(strip_file_scheme(wanted.manifest), force=wanted.resume or wanted.force)
+            _journal(keep, sink, options)
+        if options.manifest:
+            keep.manifest = ManifestWriter(strip_file_scheme(options.manifest), force=options.resume or options.force)
     except BaseException:
-        keep.let_go()
+        keep.release()
         raise
     return keep
 
 
-def _journal(keep: RunRecorder, sink: Outputs, wanted: RecorderOptions) -> None:
-    """Keep a journal too, and make packs where they are wanted."""
-    spec = keep.job.spec if wanted.packing is None else _packable(keep.job.spec, wanted.packing)
-    check_output_folder(sink.folder, keep.fingerprint, anew=wanted.resume or wanted.force)
-    keep.lock, aside = _emptied(sink.folder, wanted.shard)
+def _journal(keep: RunRecorder, sink: Outputs, options: RecorderOptions) -> None:
+    """Keep a journal too, and build packs if requested."""
+    spec = keep.job.spec if options.packing is None else _packable(keep.job.spec, options.packing)
+    check_output_folder(sink.folder, keep.fingerprint, replace_all=options.resume or options.force)
+    keep.lock, aside = _empty_folder(sink.folder, options.shard)
     keep.sink = sink = replace(sink, aside=aside)
     write_fingerprint(sink, keep.fingerprint)
-    keep.journal = Journal(sink.folder, wanted.shard.name, keep.fingerprint)
+    keep.journal = Journal(sink.folder, options.shard.name, keep.fingerprint)
     earlier = None
-    if wanted.resume or (wanted.force and wanted.packing is not None):
+    if options.resume or (options.force and options.packing is not None):
         earlier = ResumeState(keep.fingerprint)
-        earlier.read(sink.folder, wanted.shard)
-    keep.known = earlier if wanted.resume else None
-    keep.journal.start(resume=wanted.resume)
-    if wanted.packing is not None:
-        keep.packs = _packs(keep, sink, spec, earlier, wanted)
+        earlier.read(sink.folder, options.shard)
+    keep.known = earlier if options.resume else None
+    keep.journal.start(resume=options.resume)
+    if options.packing is not None:
+        keep.packs = _packs(keep, sink, spec, earlier, options)
         keep.sink = keep.packs.parts
     keep.job = replace(keep.job, spec=spec, sink=keep.sink)
 
 
-def _packable(spec: Spec, wanted: PackOptions) -> Spec:
+def _packable(spec: Spec, options: PackOptions) -> Spec:
     """The spec of each tensor before it is packed. Raises ImgcheckError."""
-    kind = packing.load_format(wanted.kind)
+    kind = packing.load_format(options.kind)
     kind.check_spec(spec)
     batch = spec.contract.dim("N")
     if not kind.BATCH:
         return spec
-    if batch is not None and not batch.allows(wanted.size):
+    if batch is not None and not batch.allows(options.size):
         raise ImgcheckError(
-            f"the spec's batch is {batch}, and --batch-size {wanted.size} makes another: N in its shape allows any"
+            f"the spec's batch is {batch}, and --batch-size {options.size} makes another: N in its shape allows any"
         )
     return one_by_one(spec)
 
 
 def _packs(
-    keep: RunRecorder, sink: Outputs, spec: Spec, earlier: ResumeState | None, wanted: RecorderOptions
+    keep: RunRecorder, sink: Outputs, spec: Spec, earlier: ResumeState | None, options: RecorderOptions
 ) -> PackWriter:
-    assert wanted.packing is not None
+    assert options.packing is not None
     assert keep.journal is not None
-    name = wanted.shard.name
-    whole = wanted.shard.of == 1
+    name = options.shard.name
+    whole = options.shard.total == 1
     parts = PartStore(
         folder=join(sink.folder, FOLDER, "parts", name),
         form="part",
         force=True,
         aside=sink.aside,
         top=sink.folder,
-        kind=wanted.packing.kind,
+        kind=options.packing.kind,
         spec=spec,
     )
     out = sink if whole else replace(sink, folder=join(sink.folder, name), top=sink.folder)
-    out = replace(out, force=sink.force or wanted.resume)
+    out = replace(out, force=sink.force or options.resume)
     for folder in (out.folder, parts.folder):
         store(folder).make_folder(folder, sink.folder)
     job = replace(keep.job, spec=spec, sink=parts)
@@ -216,30 +216,30 @@ def _packs(
         return next(process_items(job, (item,)))
 
     return PackWriter(
-        packing=wanted.packing,
+        packing=options.packing,
         out=out,
         prefix="" if whole else f"{name}/",
         parts=parts,
         batch=keep.job.spec.contract.dim("N"),
         journal=keep.journal,
         earlier=earlier,
-        resume=wanted.resume,
+        resume=options.resume,
         make=make,
         index=ManifestWriter(join(out.folder, "index.jsonl"), force=out.force),
     )
 
 
-def _emptied(out: str, shard: Shard) -> tuple[FolderLock, str]:
-    """The folder for the unfinished files of a shard, without those of a process that was killed; none in a store.
+def _empty_folder(out: str, shard: Shard) -> tuple[FolderLock, str]:
+    """Return the folder for incomplete files of a shard, without those of a process that was killed; none in a store.
 
-    It is locked: the files of a process that lives are not removed. Raises OutputError where there is one.
+    It is locked: files of a running process are not removed. Raises OutputError for a running one.
     """
     if is_remote(out):
         return FolderLock("", ""), ""
     folder = join(out, FOLDER, "tmp", shard.name)
     store(out).make_folder(folder, out)
-    shown = for_terminal(out)
-    lock = FolderLock(folder, f"another run writes into {shown}: let it end, or name another folder")
+    printable_name = for_terminal(out)
+    lock = FolderLock(folder, f"another run writes into {printable_name}: let it end, or name another folder")
     for name, _ in list(store(out).below(folder)):
         store(out).remove(join(folder, name))
     return lock, folder

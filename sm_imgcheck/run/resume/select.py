@@ -31,92 +31,92 @@ class _Match:
     item: Item
     sha256: str = ""
     converted: bool = True
-    """Whether it has a tensor; of one that is not known: as a rule."""
+    """Whether it has a tensor; unknown candidates usually have."""
     current: bool = False
-    """The record is of this very file, and was made by what makes them now."""
+    """The record is of this file, and was made with the current fingerprint."""
 
 
 def resume_candidates(
-    items: Iterable[Item], known: ResumeState, sink: Outputs, packs: PackWriter | None
+    items: Iterable[Item], state: ResumeState, sink: Outputs, packs: PackWriter | None
 ) -> Iterator[Item | Outcome]:
-    """The candidates, those that are up to date as they were done: their outputs are in place, or in a pack that is."""
+    """Yield the candidates, with the records of those that are up to date and have their outputs."""
     if is_remote(sink.folder):
-        known.list_there(sink.folder)
-    found = (_look_up(item, known, sink) for item in items)
-    for group, whole in _by_packs(found, packs) if packs is not None else (([one], False) for one in found):
-        for one in group:
-            yield _reuse(one, known, sink, whole=whole) or one.item
+        state.list_there(sink.folder)
+    record_ = (_look_up(item, state, sink) for item in items)
+    for group, complete in _by_packs(record_, packs) if packs is not None else (([match], False) for match in record_):
+        for match in group:
+            yield _reuse(match, state, sink, complete=complete) or match.item
 
 
-def _look_up(item: Item, known: ResumeState, sink: Outputs) -> _Match:
+def _look_up(item: Item, state: ResumeState, sink: Outputs) -> _Match:
     if item.refused:
         return _Match(item=item, converted=False)
     output = sink.name(item)
-    found = known.record(item.path)
-    if found is None:
-        return _Match(item=_allow_replacement(item, output, known))
-    record, fresh = found
+    record_ = state.record(item.path)
+    if record_ is None:
+        return _Match(item=_allow_replacement(item, output, state))
+    record, fresh = record_
     stem = "/".join(item.output) + "."
     if record.output.startswith(stem) and "/" not in record.output[len(stem) :]:
         item = replace(item, replaces=record.output)
     else:
-        item = _allow_replacement(item, output, known)
-    current = fresh and record.output in {"", output} and _unchanged(item, record)
+        item = _allow_replacement(item, output, state)
+    current = fresh and record.output in {"", output} and _is_unchanged(item, record)
     return _Match(item=item, sha256=record.sha256, converted=bool(record.output), current=current)
 
 
-def _allow_replacement(item: Item, output: str, known: ResumeState) -> Item:
+def _allow_replacement(item: Item, output: str, state: ResumeState) -> Item:
     """With the right to replace what an earlier run wrote, of whichever candidate."""
-    return replace(item, replaces=output) if known.owns(output) else item
+    return replace(item, replaces=output) if state.owns(output) else item
 
 
-def _unchanged(item: Item, record: Record) -> bool:
-    """Whether the file is the one that the record is of: by its state, and where that differs by its content."""
+def _is_unchanged(item: Item, record: Record) -> bool:
+    """Return whether the file is unchanged since the record: by its state, and where that differs by its content."""
     if item.problem or item.stdin or not record.tag:
         return False
     place = file_of(item.path)[0]
     kind = store(place)
     with suppress(StoreError, ValueError):
-        state = item.seen or kind.stat(place)
+        state = item.state or kind.stat(place)
         if state is None or state.size != record.size:
             return False
         return state.tag == record.tag or sha256(kind.read(place, MAX_FILE_BYTES)).hexdigest() == record.sha256
     return False
 
 
-def _reuse(one: _Match, known: ResumeState, sink: Outputs, *, whole: bool) -> Outcome | None:
-    """What the earlier run has done, where nothing of it is missing; whole: the tensor is in a pack in its place."""
-    found = known.record(one.item.path) if one.current else None
-    if found is None:
+def _reuse(match: _Match, state: ResumeState, sink: Outputs, *, complete: bool) -> Outcome | None:
+    """Return the record of an earlier run, if its outputs exist; complete: the tensor is in a complete pack."""
+    record_ = state.record(match.item.path) if match.current else None
+    if record_ is None:
         return None
-    record = found[0]
-    if one.converted and not whole and not _is_there(record, known, sink):
+    record = record_[0]
+    if match.converted and not complete and not _exists(record, state, sink):
         return None
     with suppress(ValueError, RecursionError):
-        return record.done(one.item, sink.place(one.item))
+        return record.to_outcome(match.item, sink.place(match.item))
     return None
 
 
-def _is_there(record: Record, known: ResumeState, sink: Outputs) -> bool:
+def _exists(record: Record, state: ResumeState, sink: Outputs) -> bool:
     if is_remote(sink.folder):
-        return known.is_there(record.output, record.output_size)
+        return state.exists(record.output, record.output_size)
     return has_output(sink, record.output, record.output_size)
 
 
-def _by_packs(found: Iterable[_Match], packs: PackWriter) -> Iterator[tuple[list[_Match], bool]]:
-    """The candidates of one pack after the other, and whether an earlier run has made this very pack."""
+def _by_packs(record_: Iterable[_Match], packs: PackWriter) -> Iterator[tuple[list[_Match], bool]]:
+    """Yield the candidates pack by pack, and whether an earlier run has built exactly this pack."""
     group: list[_Match] = []
     number = rows = 0
-    for one in found:
-        group.append(one)
-        rows += one.converted
+    for match in record_:
+        group.append(match)
+        rows += match.converted
         if rows == packs.packing.size or len(group) == packs.packing.size + _WITHOUT:
-            yield group, _is_whole(group, packs, number, rows)
+            yield group, _is_complete(group, packs, number, rows)
             group, number, rows = [], number + 1, 0
-    padded = packs.kind.BATCH and packs.packing.remainder == "pad"
-    yield group, bool(rows) and _is_whole(group, packs, number, packs.packing.size if padded else rows)
+    is_padded = packs.kind.BATCH and packs.packing.remainder == "pad"
+    yield group, bool(rows) and _is_complete(group, packs, number, packs.packing.size if is_padded else rows)
 
 
-def _is_whole(group: list[_Match], packs: PackWriter, number: int, rows: int) -> bool:
-    members = ((one.item.path, one.sha256) for one in group if one.converted)
-    return all(one.current for one in group if one.converted) and packs.holds(number, digest_of(members, rows))
+def _is_complete(group: list[_Match], packs: PackWriter, number: int, rows: int) -> bool:
+    members = ((match.item.path, match.sha256) for match in group if match.converted)
+    return all(match.current for match in group if match.converted) and packs.holds(number, digest_of(members, rows))

@@ -217,7 +217,7 @@ EXIFS = [
     (b"II*\0" + struct.pack("<IHHHII", 8, 1, 0x0112, 3, 1, 9), 1, ""),
     (b"II*\0" + struct.pack("<IHHHII", 8, 2, 0x0112, 3, 1, 3), 3, "runs past the end"),
     (b"II*\0" + struct.pack("<IHHHII", 8, 1, 0x0112, 99, 1, 3), 1, "unknown type 99"),
-    (b"II*\0" + struct.pack("<IHHHII", 8, 1, 0x010E, 2, 90, 3), 1, "lies outside"),
+    (b"II*\0" + struct.pack("<IHHHII", 8, 1, 0x010E, 2, 90, 3), 1, "is outside"),
 ]
 
 

@@ -42,4 +42,4 @@ def bucket(door):
 @pytest.fixture
 def afresh(monkeypatch):
     """New connections: another address, other credentials."""
-    monkeypatch.setattr(_connect, "_MADE", {})
+    monkeypatch.setattr(_connect, "_FILE_SYSTEMS", {})

@@ -217,10 +217,10 @@ def test_access_denied_is_a_finding_and_a_listing_that_fails_an_error(bucket, do
 def test_schemes_that_are_not_known_or_not_installed(folder, say, monkeypatch):
     code, _, err = say("validate", "nonsense://x/y.jpg")
     assert code == 2
-    assert "nonsense:// is no kind of store that fsspec knows" in err
+    assert "nonsense:// is not a store that fsspec supports" in err
     monkeypatch.setitem(sys.modules, "s3fs", None)
     monkeypatch.delitem(_registry, "s3", raising=False)
-    monkeypatch.setattr("sm_imgcheck.io.stores._connect._MADE", {})
+    monkeypatch.setattr("sm_imgcheck.io.stores._connect._FILE_SYSTEMS", {})
     code, _, err = say("validate", "s3://bucket/y.jpg")
     assert code == 2
     assert "pip install 'sm-imgcheck[s3]'" in err
@@ -260,7 +260,7 @@ def test_annotations_beside_pictures_are_asked_for_several_at_a_time(bucket, doo
     door.delay = 0.05
     how = Listing(passed_over=Counter())
     assert [item.path for item in list_candidates([f"{bucket}/in"], how)] == [f"{bucket}/in/07.json"]
-    assert how.passed_over == {"json that is no tensor": 39}
+    assert how.passed_over == {"JSON without a tensor": 39}
     assert door.busiest > 8
 
 

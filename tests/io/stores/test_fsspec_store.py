@@ -130,7 +130,7 @@ def test_whatever_a_file_system_raises_is_told_in_one_line(monkeypatch):
     monkeypatch.setattr("sm_imgcheck.io.stores.fsspec_store.filesystem", lambda _: Broken())
     kind = store("memory://x")
     for act in (kind.stat, lambda place: kind.read(place, 1), lambda place: kind.head(place, 1)):
-        with pytest.raises(LocationError, match=r"^cannot be (read|looked at): on \\x1b\[31mfire$"):
+        with pytest.raises(LocationError, match=r"^cannot be (read|inspected): on \\x1b\[31mfire$"):
             act("memory://x")
     with pytest.raises(LocationError, match=r"^cannot be listed: on"):
         list(kind.below("memory://x"))

@@ -58,7 +58,7 @@ def test_three_pages_are_listed_one_by_one(bucket, door):
 
 def test_nothing_lies_below_a_place_that_is_not_there(bucket):
     assert list(s3.below(f"{bucket}/none")) == []
-    with pytest.raises(LocationError, match=r"cannot be listed: there is no such bucket \(NoSuchBucket\)"):
+    with pytest.raises(LocationError, match=r"cannot be listed: bucket not found \(NoSuchBucket\)"):
         list(s3.below("s3://no-such-bucket/x"))
 
 
@@ -123,7 +123,7 @@ def test_what_fails_a_few_times_is_tried_again(bucket, door, failures):
 
 def test_a_body_that_breaks_off_is_fetched_again(bucket, monkeypatch):
     s3.write(f"{bucket}/x", (b"here",))
-    received, times = s3._received, []
+    received, times = s3._receive, []
 
     def broken(*arguments):
         times.append(1)
@@ -131,13 +131,13 @@ def test_a_body_that_breaks_off_is_fetched_again(bucket, monkeypatch):
             raise ConnectionResetError("by peer")
         return received(*arguments)
 
-    monkeypatch.setattr(s3, "_received", broken)
+    monkeypatch.setattr(s3, "_receive", broken)
     monkeypatch.setattr(s3, "sleep", lambda _: None)
     assert s3.read(f"{bucket}/x", 9) == b"here"
     times[:] = [1] * -9
     monkeypatch.setattr(s3, "_TRIES", 2)
     with pytest.raises(
-        LocationError, match=r"cannot be read: the connection broke off \(ConnectionResetError: by peer\)"
+        LocationError, match=r"cannot be read: the connection was interrupted \(ConnectionResetError: by peer\)"
     ):
         s3.read(f"{bucket}/x", 9)
 
@@ -145,7 +145,7 @@ def test_a_body_that_breaks_off_is_fetched_again(bucket, monkeypatch):
 @pytest.mark.parametrize(
     ("place", "clause"),
     [
-        ("s3://no-such-bucket/x.jpg", "there is no such bucket (NoSuchBucket)"),
+        ("s3://no-such-bucket/x.jpg", "bucket not found (NoSuchBucket)"),
         ("s3://A B/x.jpg", "Invalid bucket name"),
         ("s3://", "no bucket, expected s3://BUCKET/PREFIX"),
         ("s3:///x.jpg", "names no bucket"),
@@ -211,7 +211,7 @@ def test_without_network_or_credentials_the_run_ends(door, afresh, monkeypatch):
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(StoreError, match=r"^s3://b-b/x cannot be read: no response: check the network"):
         s3.read("s3://b-b/x", 9)
-    monkeypatch.setattr(_connect, "_MADE", {})
+    monkeypatch.setattr(_connect, "_FILE_SYSTEMS", {})
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(StoreError, match=r"no credentials: set AWS_PROFILE.*FSSPEC_S3_ANON=true"):

@@ -85,7 +85,7 @@ def test_a_candidate_given_up_has_its_finding_in_its_place(job):
             task = self.tasks[-1] if self.tasks else None
             if task is not None and "4.jpg" in [item.path for item in task.chunk.items]:
                 self.tasks.pop()
-                self.window.give_up(task, 1, "SIGSEGV")
+                self.window.mark_as_cause(task, 1, "SIGSEGV")
                 self.window.retry(task, (0, 2))
             else:
                 super().wait_for_results()

@@ -1,8 +1,8 @@
-"""Files that hold the tensors of many candidates: one module for each kind, its name is the choice of ``--as``.
+"""Files with the tensors of many candidates: one module for each kind, its name is the choice of ``--as``.
 
-A tensor is encoded where it is made, as a part: a file of its own that waits until its pack is full. A pack is built of
-its parts in the order of the listing, one part at a time in memory, the same bytes on every machine and every day.
-Listing the kinds loads none of them.
+A tensor is encoded by the worker as a part: a separate file that waits until its pack is full. A pack is built of its
+parts in the order of the listing, one part at a time in memory, the same bytes on every machine and every day. Listing
+the kinds imports none of them.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ class Sample:
     """One candidate in a pack."""
 
     path: str
-    """As it was listed."""
+    """Its listed name."""
     key: str
-    """Its place below the folder that was listed, without suffix, with ``/`` between names; no two are equal."""
+    """Its name below the folder that was listed, without suffix, with ``/`` between names; no two are equal."""
     findings: tuple[Finding, ...]
 
 
 class PackFormat(Protocol):
-    """What a module of this folder offers.
+    """The interface of a module of this folder.
 
-    ``BATCH``: whether a pack is one tensor, along whose first axis the samples stand.
+    ``BATCH``: whether a pack is one tensor, with the samples along its first axis.
     """
 
     BATCH: bool
 
     def check_spec(self, spec: Spec) -> None:
-        """Raise ImgcheckError where tensors of this spec cannot be packed so, and say what to do."""
+        """Raise ImgcheckError, with the fix, where tensors of this spec cannot be packed in this kind."""
 
     def encode(self, array: np.ndarray, spec: Spec) -> Iterable[Chunk]:
-        """The part of one tensor. Raises ValueError for one that has no place in a pack."""
+        """Return the part of one tensor. Raises ValueError for one that cannot be part of a pack."""
         ...
 
     def name(self, number: int) -> str:
@@ -53,9 +53,9 @@ class PackFormat(Protocol):
         ...
 
     def pack(self, parts: Iterable[tuple[Sample, bytes]], rows: int) -> Iterator[Chunk]:
-        """A pack of at least one part, each taken as it comes. rows: of a batch, what is more than the parts is zeros.
+        """Yield a pack of at least one part, each read when needed. rows: of a batch; rows without a part are zeros.
 
-        Raises ValueError for a part that is not as ``encode`` made it.
+        Raises ValueError for a part that differs from the output of ``encode``.
         """
         ...
 
@@ -73,4 +73,4 @@ def load_format(name: str) -> PackFormat:
 def single(array: np.ndarray, spec: Spec) -> None:
     """Raise ValueError for a tensor that holds several images already."""
     if spec.contract.layout[0] == "N" and array.shape[0] != 1:
-        raise ValueError(f"it holds {array.shape[0]} images, and a file for many takes one of each candidate")
+        raise ValueError(f"it holds {array.shape[0]} images, and a file for many holds one of each candidate")

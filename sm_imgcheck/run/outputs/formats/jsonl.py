@@ -1,6 +1,6 @@
 """JSON Lines: in ``00000.jsonl`` each line is the request body of one tensor, for batch transform, ``SplitType`` Line.
 
-The lines are those that ``payload`` writes in the form ``jsonlines``, as the spec's stack takes them.
+The lines are those that ``payload`` writes in the form ``jsonlines``, for the spec's stack.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Batches: ``batch-00000.npy`` holds one tensor of as many images as were asked for, along the first axis."""
+"""Batches: ``batch-00000.npy`` is one tensor with the requested number of images along the first axis."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def check_spec(spec: Spec) -> None:
     axes = zip(contract.layout, contract.shape, strict=True)
     if free := [axis for axis, dim in axes if axis != "N" and dim.fixed is None]:
         raise ImgcheckError(
-            f"a batch needs images of one size, and the spec leaves {' and '.join(free)} open: say one in its shape, "
+            f"a batch needs images of one size, and the spec leaves {' and '.join(free)} open: fix it in its shape, "
             "or pack with --as tar, where each tensor keeps its own"
         )
 
 
 def encode(array: np.ndarray, spec: Spec) -> Iterable[Chunk]:
-    """A row of the batch, with the batch axis in front where the spec has none."""
+    """Return a row of the batch, with the batch dimension in front where the spec has none."""
     single(array, spec)
     return npy.encode(array if spec.contract.layout[0] == "N" else array[None])
 
@@ -42,7 +42,7 @@ def name(number: int) -> str:
 
 def pack(parts: Iterable[tuple[Sample, bytes]], rows: int) -> Iterator[Chunk]:
     """The header for all rows, then the values of each."""
-    first, length, there = None, 0, 0
+    first, length, filled_rows = None, 0, 0
     for sample, part in parts:
         shape, dtype, values = _row(part)
         if first is None:
@@ -50,9 +50,9 @@ def pack(parts: Iterable[tuple[Sample, bytes]], rows: int) -> Iterator[Chunk]:
             yield npy.head((rows, *shape[1:]), dtype)
         if (shape, dtype) != first:
             raise ValueError(f"{sample.path} is {dtype} {list(shape)}, and the batch holds {first[1]} {list(first[0])}")
-        there += 1
+        filled_rows += 1
         yield values
-    for _ in range(rows - there):
+    for _ in range(rows - filled_rows):
         yield bytes(length)
 
 
@@ -63,5 +63,5 @@ def _row(part: bytes) -> tuple[tuple[int, ...], np.dtype, memoryview]:
         raise ValueError(str(error)) from None
     values = memoryview(part)[start:]
     if shape[:1] != (1,) or len(values) != np.prod(shape, dtype=int) * dtype.itemsize:
-        raise ValueError(f"a part of {len(part)} bytes is not as it was written")
+        raise ValueError(f"a part of {len(part)} bytes has changed since it was written")
     return shape, dtype, values

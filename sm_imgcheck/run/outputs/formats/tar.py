@@ -1,7 +1,7 @@
-"""Shards for WebDataset: in ``00000.tar`` each sample is ``KEY.npy``, the tensor, and ``KEY.json``, what is said of it.
+"""Shards for WebDataset: in ``00000.tar`` each sample is ``KEY.npy``, the tensor, and ``KEY.json``, its record.
 
-https://github.com/webdataset/webdataset: a sample is what follows each other under one key; the key ends at the first
-dot of the last name. No clocks and no owners: equal samples are equal files.
+https://github.com/webdataset/webdataset: a sample is consecutive files with one key; the key ends at the first dot of
+the last name. No clocks and no owners: equal samples are equal files.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _PLAIN = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
 
 
 def check_spec(spec: Spec) -> None:
-    """Every tensor has its place."""
+    """Every tensor is accepted."""
 
 
 def encode(array: np.ndarray, spec: Spec) -> Iterable[Chunk]:  # noqa: ARG001 - as every kind
-    """The very file that ``--as npy`` writes."""
+    """The same file as ``--as npy`` writes."""
     return npy.encode(array)
 
 
@@ -58,9 +58,9 @@ def pack(parts: Iterable[tuple[Sample, bytes]], rows: int) -> Iterator[Chunk]:  
 
 
 def key_of(key: str) -> str:
-    """Without what a reader would take for something else: a dot in the last name, what is not printable, a space.
+    """Return a key without characters that readers interpret: a dot in the last name, unprintable characters, a space.
 
-    Such stands as in an address (``%2E``), so that two keys stay two.
+    They are percent-encoded (``%2E``), so that two keys stay different.
     """
     folder, slash, last = key.rpartition("/")
     return quote(folder, safe=_PLAIN, errors="surrogatepass") + slash + _last(last)
