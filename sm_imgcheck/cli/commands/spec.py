@@ -1,4 +1,4 @@
-"""``sm-imgcheck spec``: show, lint, test, schema, list, init."""
+"""``sm-imgcheck spec``: show, lint, test, schema, list, init, import."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sm_imgcheck.cli.commands._spec_import import import_spec
 from sm_imgcheck.cli.option_groups import PanelCommand, group_options, text_option
 from sm_imgcheck.cli.options import (
     DEFAULT_SPEC,
@@ -32,6 +33,7 @@ RANK = 9
 SUMMARY = "Show, lint, test, list and write specs."
 
 app = typer.Typer(help=SUMMARY, no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+app.command("import", cls=PanelCommand)(import_spec)
 
 SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help="A path, or a preset's name.", show_default=False)]
 
