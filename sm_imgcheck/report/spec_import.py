@@ -1,4 +1,4 @@
-"""The report of ``spec import``: the YAML for people, each field with its source and certainty for programs."""
+"""The report of ``spec import``: YAML as text; fields with source and certainty as JSON."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def import_spec(
     prefer: Annotated[str, text_option("File that decides where two files contradict each other.", "FILE")] = "",
     input_name: Annotated[
         str,
-        typer.Option("--input", metavar="NAME", help="Input that takes the image, where a model has several."),
+        typer.Option("--input", metavar="NAME", help="Image input of a model with several inputs."),
     ] = "",
     strict: Annotated[bool, typer.Option("--strict", help="Refuse to write a spec with unknown fields.")] = False,
     force: Force = False,
@@ -42,44 +42,44 @@ def import_spec(
     """Write a spec from configuration and model files, with the source of each line.
 
     Reads Hugging Face, timm, torchvision, Keras, ONNX, TFLite, SavedModel, Triton, KServe, MLflow, OpenVINO and more;
-    nothing is executed and nothing is unpickled. What the files do not state is listed as assumed or unknown.
+    files are never executed or unpickled. Values that the files do not state are listed as assumed or unknown.
     """
     from sm_imgcheck.cli.output_paths import write_text_output
     from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.features.spec_import import import_spec as read_files
     from sm_imgcheck.report.spec_import import ImportContent
 
-    imported = read_files(paths, prefer=prefer, input_name=input_name)
-    refuse_unknown(imported, strict=strict)
+    result = read_files(paths, prefer=prefer, input_name=input_name)
+    refuse_unknown(result, strict=strict)
     if report.report_format in (None, "text"):
-        write_text_output(imported.text, output, force=force)
+        write_text_output(result.text, output, force=force)
     else:
-        print_report(ImportContent(), report, [imported])
+        print_report(ImportContent(), report, [result])
         if output is not None:
-            write_text_output(imported.text, output, force=force)
+            write_text_output(result.text, output, force=force)
     if not report.quiet:
-        say(imported, output)
+        print_open_fields(result, output)
 
 
-def refuse_unknown(imported: ImportedSpec, *, strict: bool) -> None:
+def refuse_unknown(result: ImportedSpec, *, strict: bool) -> None:
     """Raise ImgcheckError for unknown fields with --strict."""
     from sm_imgcheck.core.errors import ImgcheckError
 
-    unknown = imported.of("unknown")
+    unknown = result.with_certainty("unknown")
     if strict and unknown:
         lines = [f"  {field.key}: {field.source}" for field in unknown]
         raise ImgcheckError("\n".join([f"--strict: got {len(unknown)} unknown fields, expected none:", *lines]))
 
 
-def say(imported: ImportedSpec, output: str | None) -> None:
+def print_open_fields(result: ImportedSpec, output: str | None) -> None:
     """What is left to do, on standard error."""
     from sm_imgcheck.core.escape import for_terminal
 
-    unknown, assumed = imported.of("unknown"), imported.of("assumed")
-    for entry in imported.skipped[:10]:
+    unknown, assumed_fields = result.with_certainty("unknown"), result.with_certainty("assumed")
+    for entry in result.skipped[:10]:
         typer.echo(f"skipped: {entry.reason}", err=True)
     where = for_terminal(output) if output not in (None, "-") else "the spec"
     if unknown:
         typer.echo(f"{where}: unknown, fill in before use: {', '.join(field.key for field in unknown)}", err=True)
-    if assumed:
-        typer.echo(f"{where}: assumed, verify: {', '.join(field.key for field in assumed)}", err=True)
+    if assumed_fields:
+        typer.echo(f"{where}: assumed, verify: {', '.join(field.key for field in assumed_fields)}", err=True)

@@ -1,4 +1,4 @@
-"""Specs from what people have: configuration files, model files, folders and archives of them."""
+"""Specs from configuration files, model files, and folders and archives of them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ImportedSpec:
     sources: tuple[tuple[str, str], ...]
     """File and vocabulary of each draft that was joined."""
     fields: tuple[DraftField, ...]
-    """In the order of the spec language; those that nothing states have certainty ``unknown``."""
+    """In the order of the spec language; those without a value have certainty ``unknown``."""
     notes: tuple[str, ...]
     skipped: tuple[SkippedFile, ...]
     """Files that are of a known vocabulary and no image model's."""
@@ -32,7 +32,7 @@ class ImportedSpec:
     text: str
     """The spec as YAML, each line with its source."""
 
-    def of(self, *certainties: str) -> tuple[DraftField, ...]:
+    def with_certainty(self, *certainties: str) -> tuple[DraftField, ...]:
         """Fields of these certainties."""
         return tuple(field for field in self.fields if field.certainty in certainties)
 
@@ -41,15 +41,15 @@ def import_spec(paths: Sequence[str], *, prefer: str = "", input_name: str = "")
     """Import one spec from files, folders and archives; what agrees is joined.
 
     prefer: name or path of the file, or title of the vocabulary, that decides where two contradict each other.
-    input_name: of the model's input, where a model has several. Raises ImgcheckError where nothing can be imported,
+    input_name: of the model's input, where a model has several. Raises ImgcheckError if no file can be imported,
     and for a contradiction that ``prefer`` does not decide.
     """
     drafts: list[Draft] = []
     skipped: list[SkippedFile] = []
     for path in paths:
-        found, refused = collect_drafts(path, input_name)
-        drafts += found
-        skipped += refused
+        file_drafts, file_errors = collect_drafts(path, input_name)
+        drafts += file_drafts
+        skipped += file_errors
     if not drafts:
         reasons = "\n".join(entry.reason for entry in skipped[:10])
         raise ImgcheckError(reasons or f"{for_terminal(', '.join(paths))}: got no known configuration or model file")
@@ -58,13 +58,13 @@ def import_spec(paths: Sequence[str], *, prefer: str = "", input_name: str = "")
 
 def imported_from_draft(draft: Draft, drafts: Sequence[Draft], skipped: Sequence[SkippedFile] = ()) -> ImportedSpec:
     """The spec of a draft: fields that make no valid spec become unknown. drafts: those that it was joined from."""
-    checked = valid_draft(draft)
+    valid = valid_draft(draft)
     sources = tuple((entry.file, entry.vocabulary) for entry in drafts)
     return ImportedSpec(
         sources=sources,
-        fields=checked.fields,
-        notes=checked.notes,
+        fields=valid.fields,
+        notes=valid.notes,
         skipped=tuple(skipped),
-        mapping=checked.mapping(),
-        text=format_imported_spec(checked, sources),
+        mapping=valid.mapping(),
+        text=format_imported_spec(valid, sources),
     )

@@ -1,4 +1,4 @@
-"""Members of tar and zip archives as files, one after the other, without unpacking."""
+"""Members of tar and zip archives as files, in order, without unpacking."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ __all__ = ["archive_files", "is_archive"]
 
 _GZIP, _ZIP, _BZIP, _XZ = b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ\x00"
 _MOST_MEMBERS = 5_000
-_HELD = 4 << 20
+_CACHE_BYTES = 4 << 20
 """Members up to this size are held in memory while they are read."""
 _MOST_HELD = 64 << 20
 _MOST_BYTES = 16 << 30
-"""Of the unpacked stream: what a model of today takes."""
+"""Limit of the unpacked stream."""
 _ERRORS = (
     tarfile.TarError,
     zipfile.BadZipFile,
@@ -37,7 +37,7 @@ _ERRORS = (
 
 
 def is_archive(file: SourceFile) -> bool:
-    """Whether a file is an archive of files: a tar, or a zip that is no model by itself."""
+    """Whether a file is an archive of files: a tar, or a zip that is not a model file."""
     head = file.head
     if head.startswith((_GZIP, _BZIP, _XZ)) or head[257:262] == b"ustar":
         return True
@@ -45,9 +45,9 @@ def is_archive(file: SourceFile) -> bool:
 
 
 def archive_files(file: SourceFile) -> Iterator[SourceFile]:
-    """Each ordinary member. A member must be read before the next one is asked for.
+    """Each ordinary member. Each member must be read before the iteration continues.
 
-    Raises ImgcheckError for what is no archive, damaged, or too large.
+    Raises ImgcheckError for a damaged or too large archive.
     """
     try:
         with file.open() as stream:
@@ -56,11 +56,11 @@ def archive_files(file: SourceFile) -> Iterator[SourceFile]:
             else:
                 yield from _tar_files(file, stream)
     except _ERRORS as error:
-        what = str(error) or type(error).__name__
-        raise ImgcheckError(f"{for_terminal(file.name)}: archive: damaged: {for_terminal(what[:200])}") from None
+        message = str(error) or type(error).__name__
+        raise ImgcheckError(f"{for_terminal(file.name)}: archive: damaged: {for_terminal(message[:200])}") from None
 
 
-class _Bounded(io.RawIOBase):
+class _LimitedStream(io.RawIOBase):
     """The compressed stream's content with a limit on how much is read."""
 
     def __init__(self, stream: IO[bytes]) -> None:
@@ -80,28 +80,28 @@ class _Bounded(io.RawIOBase):
         return len(chunk)
 
 
-def _unpacked(stream: BinaryIO, head: bytes) -> BinaryIO:
+def _decompress(stream: BinaryIO, head: bytes) -> BinaryIO:
     """The tar itself."""
-    opened: IO[bytes] = stream
+    tar: IO[bytes] = stream
     if head.startswith(_GZIP):
         import gzip
 
-        opened = cast("IO[bytes]", gzip.open(stream))  # noqa: SIM115 - the stream is closed by its owner
+        tar = cast("IO[bytes]", gzip.open(stream))  # noqa: SIM115 - the stream is closed by its owner
     elif head.startswith(_BZIP):
         import bz2
 
-        opened = bz2.open(stream)  # noqa: SIM115
+        tar = bz2.open(stream)  # noqa: SIM115
     elif head.startswith(_XZ):
         import lzma
 
-        opened = lzma.open(stream)  # noqa: SIM115
-    return cast("BinaryIO", io.BufferedReader(_Bounded(opened), 1 << 20))
+        tar = lzma.open(stream)  # noqa: SIM115
+    return cast("BinaryIO", io.BufferedReader(_LimitedStream(tar), 1 << 20))
 
 
 def _tar_files(file: SourceFile, stream: BinaryIO) -> Iterator[SourceFile]:
-    held: dict[str, SourceFile] = {}
+    cache: dict[str, SourceFile] = {}
     room = _MOST_HELD
-    with tarfile.open(fileobj=_unpacked(stream, file.head), mode="r|") as archive:
+    with tarfile.open(fileobj=_decompress(stream, file.head), mode="r|") as archive:
         for count, member in enumerate(archive):
             cast("Any", archive).members = []  # tarfile keeps every header otherwise
             if count >= _MOST_MEMBERS:
@@ -109,15 +109,15 @@ def _tar_files(file: SourceFile, stream: BinaryIO) -> Iterator[SourceFile]:
             content = archive.extractfile(member) if member.isfile() and not member.issparse() else None
             if content is None or member.size < 0:
                 continue
-            found = _member(file, member.name, member.size, cast("BinaryIO", content), held)
-            if member.size <= _HELD and room > member.size:
+            member_file = _member(file, member.name, member.size, cast("BinaryIO", content), cache)
+            if member.size <= _CACHE_BYTES and room > member.size:
                 room -= member.size
-                held[found.name] = found
-            yield found
+                cache[member_file.name] = member_file
+            yield member_file
 
 
 def _zip_files(file: SourceFile, stream: BinaryIO) -> Iterator[SourceFile]:
-    held: dict[str, SourceFile] = {}
+    cache: dict[str, SourceFile] = {}
     with zipfile.ZipFile(stream) as archive:
         members = archive.infolist()
         if len(members) > _MOST_MEMBERS:
@@ -126,22 +126,22 @@ def _zip_files(file: SourceFile, stream: BinaryIO) -> Iterator[SourceFile]:
             if member.is_dir():
                 continue
             with archive.open(member) as content:
-                yield _member(file, member.filename, member.file_size, cast("BinaryIO", content), held)
+                yield _member(file, member.filename, member.file_size, cast("BinaryIO", content), cache)
 
 
-def _member(file: SourceFile, name: str, size: int, content: BinaryIO, held: dict[str, SourceFile]) -> SourceFile:
-    shown = f"{file.name}::{for_terminal(name.removeprefix('./'))}"
+def _member(file: SourceFile, name: str, size: int, content: BinaryIO, cache: dict[str, SourceFile]) -> SourceFile:
+    label = f"{file.name}::{for_terminal(name.removeprefix('./'))}"
 
     def sibling(other: str) -> SourceFile | None:
-        return held.get(f"{shown.rpartition('/')[0] or file.name + '::'}{'/' if '/' in shown else ''}{other}")
+        return cache.get(f"{label.rpartition('/')[0] or file.name + '::'}{'/' if '/' in label else ''}{other}")
 
-    if size <= _HELD:
+    if size <= _CACHE_BYTES:
         body = content.read(size + 1)
-        return SourceFile(shown, len(body), lambda: io.BytesIO(body), sibling)
+        return SourceFile(label, len(body), lambda: io.BytesIO(body), sibling)
     head = content.read(HEAD_BYTES)
-    streamed = SourceFile(shown, size, lambda: cast("BinaryIO", _Replay(head, content)), sibling)
-    streamed.__dict__["head"] = head
-    return streamed
+    file_of_stream = SourceFile(label, size, lambda: cast("BinaryIO", _Replay(head, content)), sibling)
+    file_of_stream.__dict__["head"] = head
+    return file_of_stream
 
 
 class _Replay(io.RawIOBase):
@@ -160,13 +160,13 @@ class _Replay(io.RawIOBase):
     def read(self, size: int | None = -1) -> bytes:
         if size is None or size < 0:
             raise ValueError("an archive member is read in parts")
-        taken, self._head = self._head[:size], self._head[size:]
-        while len(taken) < size:
-            more = self._rest.read(size - len(taken))
+        data, self._head = self._head[:size], self._head[size:]
+        while len(data) < size:
+            more = self._rest.read(size - len(data))
             if not more:
                 break
-            taken += more
-        return taken
+            data += more
+        return data
 
     def close(self) -> None:
         with suppress(ValueError):

@@ -22,7 +22,7 @@ _OF_THE_MODEL = {"shape", "layout", "dtype", "name"}
 
 @frozen
 class _Claim:
-    """The fields of one draft that answer one question."""
+    """The fields of one draft for one question."""
 
     draft: Draft
     fields: tuple[DraftField, ...]
@@ -44,35 +44,35 @@ def join_drafts(drafts: Sequence[Draft], prefer: str = "") -> Draft:
     fields: list[DraftField] = []
     notes = [note for draft in drafts for note in draft.notes]
     conflicts: list[str] = []
-    claims = _by_question(drafts)
-    layout = _decide("layout", claims.pop("layout", []), prefer, notes, conflicts)
+    questions = _by_question(drafts)
+    layout = _decide("layout", questions.pop("layout", []), prefer, notes, conflicts)
     fields += layout
-    stored = str(layout[0].value) if layout and layout[0].certainty != "unknown" else ""
-    for question, answers in claims.items():
+    layout_name = str(layout[0].value) if layout and layout[0].certainty != "unknown" else ""
+    for question, claims in questions.items():
         if question == "shape":
-            fields += _shape(answers, stored, prefer, notes, conflicts)
+            fields += _shape(claims, layout_name, prefer, notes, conflicts)
         else:
-            fields += _decide(question, answers, prefer, notes, conflicts)
+            fields += _decide(question, claims, prefer, notes, conflicts)
     if conflicts:
         raise ImgcheckError(
             "\n".join(["contradiction: choose with --prefer FILE:", *(f"  {conflict}" for conflict in conflicts)])
         )
     first = drafts[0]
-    ordered = tuple(sorted(fields, key=lambda field: key_order(field.key)))
-    return replace(first, fields=ordered, notes=tuple(dict.fromkeys(notes)))
+    sorted_fields = tuple(sorted(fields, key=lambda field: key_order(field.key)))
+    return replace(first, fields=sorted_fields, notes=tuple(dict.fromkeys(notes)))
 
 
 def _by_question(drafts: Sequence[Draft]) -> dict[str, list[_Claim]]:
-    """Claims by what they answer: values, geometry, or a key of its own."""
-    found: dict[str, list[_Claim]] = {}
+    """Claims by question: values, geometry, or a single key."""
+    questions: dict[str, list[_Claim]] = {}
     for draft in drafts:
         groups: dict[str, list[DraftField]] = {}
         for field in draft.fields:
             groups.setdefault(_question(field), []).append(field)
         for question, fields in groups.items():
-            known = tuple(field for field in fields if field.certainty != "unknown")
-            found.setdefault(question, []).append(_Claim(draft=draft, fields=known or tuple(fields)))
-    return found
+            definite = tuple(field for field in fields if field.certainty != "unknown")
+            questions.setdefault(question, []).append(_Claim(draft=draft, fields=definite or tuple(fields)))
+    return questions
 
 
 def _question(field: DraftField) -> str:
@@ -82,26 +82,26 @@ def _question(field: DraftField) -> str:
 
 
 def _decide(
-    question: str, answers: Sequence[_Claim], prefer: str, notes: list[str], conflicts: list[str]
+    question: str, claims: Sequence[_Claim], prefer: str, notes: list[str], conflicts: list[str]
 ) -> tuple[DraftField, ...]:
     """The fields that hold."""
-    if not answers:
+    if not claims:
         return ()
-    best = max(answers, key=lambda claim: claim.strength)
-    known = [claim for claim in answers if claim.strength]
-    if not known:
+    best = max(claims, key=lambda claim: claim.strength)
+    definite = [claim for claim in claims if claim.strength]
+    if not definite:
         return best.fields
-    differing = [claim for claim in known if claim is not best and not _agree(question, claim, best)]
+    differing = [claim for claim in definite if claim is not best and not _agree(question, claim, best)]
     if not differing:
-        return _joined(best, [claim for claim in known if claim is not best])
-    chosen = _preferred([best, *differing], prefer)
-    if chosen is not None:
-        return chosen.fields
-    rivals = [claim for claim in differing if not _gives_way(question, claim, best)]
-    if rivals:
-        conflicts += [f"{question}: {best.text()}; {claim.text()}" for claim in rivals]
+        return _join_claims(best, [claim for claim in definite if claim is not best])
+    choice = _find_preferred([best, *differing], prefer)
+    if choice is not None:
+        return choice.fields
+    conflicting = [claim for claim in differing if not _gives_way(question, claim, best)]
+    if conflicting:
+        conflicts += [f"{question}: {best.text()}; {claim.text()}" for claim in conflicting]
     else:
-        notes += [f"{question}: {best.text()} is taken, not {claim.text()}" for claim in differing]
+        notes += [f"{question}: {best.text()} is imported, not {claim.text()}" for claim in differing]
     return best.fields
 
 
@@ -113,7 +113,7 @@ def _gives_way(question: str, weak: _Claim, strong: _Claim) -> bool:
     return question in _OF_THE_MODEL and strong.draft.role == "model"
 
 
-def _preferred(claims: Sequence[_Claim], prefer: str) -> _Claim | None:
+def _find_preferred(claims: Sequence[_Claim], prefer: str) -> _Claim | None:
     if not prefer:
         return None
     for claim in claims:
@@ -128,7 +128,7 @@ def _preferred(claims: Sequence[_Claim], prefer: str) -> _Claim | None:
     return None
 
 
-def _joined(best: _Claim, others: Sequence[_Claim]) -> tuple[DraftField, ...]:
+def _join_claims(best: _Claim, others: Sequence[_Claim]) -> tuple[DraftField, ...]:
     """The fields of the strongest claim, with the files that agree."""
     agreeing = [claim for claim in others if claim.strength >= _STRENGTH["default"]]
     files = list(dict.fromkeys(claim.draft.file for claim in agreeing if claim.draft.file != best.draft.file))
@@ -138,21 +138,21 @@ def _joined(best: _Claim, others: Sequence[_Claim]) -> tuple[DraftField, ...]:
     return tuple(replace(field, source=field.source + agreed) for field in best.fields)
 
 
-def _agree(question: str, one: _Claim, other: _Claim) -> bool:
-    mine = {field.key: field.value for field in one.fields}
-    theirs = {field.key: field.value for field in other.fields}
+def _agree(question: str, claim: _Claim, other: _Claim) -> bool:
+    left = {field.key: field.value for field in claim.fields}
+    right = {field.key: field.value for field in other.fields}
     if question == "values":
-        first, second = _affine(mine), _affine(theirs)
+        first, second = _affine(left), _affine(right)
         return first is not None and second is not None and same(first, second, tolerance=0.01)
     if question == "geometry":
-        return all(theirs[key] == value for key, value in mine.items() if key in theirs) and (
-            ("resize.mode" in mine) == ("resize.mode" in theirs)
+        return all(right[key] == value for key, value in left.items() if key in right) and (
+            ("resize.mode" in left) == ("resize.mode" in right)
         )
-    return mine == theirs
+    return left == right
 
 
 def _affine(values: dict[str, Json]) -> Affine | None:
-    """The mapping in RGB order, three entries; None for one that is quantized or written in another way."""
+    """The mapping in RGB order, three entries; None for a quantized one."""
     if any(key.startswith("quantize") for key in values):
         return None
     pair = values.get("value_range")
@@ -177,41 +177,43 @@ def _three(value: Json) -> tuple[float, ...]:
 
 
 def _shape(
-    answers: Sequence[_Claim], layout: str, prefer: str, notes: list[str], conflicts: list[str]
+    claims: Sequence[_Claim], layout: str, prefer: str, notes: list[str], conflicts: list[str]
 ) -> tuple[DraftField, ...]:
     """Axis by axis: a fixed length over an open one, that of the model file for the batch."""
-    known = [claim for claim in answers if claim.strength]
-    if len(known) < 2 or not layout:
-        return _decide("shape", answers, prefer, notes, conflicts)
-    sides = [_by_axis(claim, layout) for claim in known]
+    definite = [claim for claim in claims if claim.strength]
+    if len(definite) < 2 or not layout:
+        return _decide("shape", claims, prefer, notes, conflicts)
+    sides = [_by_axis(claim, layout) for claim in definite]
     if not all(sides):
-        return _decide("shape", answers, prefer, notes, conflicts)
-    order = sorted(range(len(known)), key=lambda index: (-known[index].strength, known[index].draft.role != "model"))
-    chosen = _preferred(known, prefer)
-    if chosen is not None:
-        order.sort(key=lambda index: known[index] is not chosen)
-    joined: list[Json] = []
+        return _decide("shape", claims, prefer, notes, conflicts)
+    order = sorted(
+        range(len(definite)), key=lambda index: (-definite[index].strength, definite[index].draft.role != "model")
+    )
+    choice = _find_preferred(definite, prefer)
+    if choice is not None:
+        order.sort(key=lambda index: definite[index] is not choice)
+    shape: list[Json] = []
     sources: list[str] = []
     for axis in layout:
-        fixed = [index for index in order if isinstance(sides[index].get(axis), int)]
-        lengths = {sides[index][axis] for index in fixed}
-        first = fixed[0] if fixed else next((index for index in order if axis in sides[index]), order[0])
+        with_length = [index for index in order if isinstance(sides[index].get(axis), int)]
+        lengths = {sides[index][axis] for index in with_length}
+        first = with_length[0] if with_length else next((index for index in order if axis in sides[index]), order[0])
         if axis == "N":
-            first = next((index for index in order if known[index].draft.role == "model"), first)
-        elif len(lengths) > 1 and chosen is None:
-            rivals = [index for index in fixed if sides[index][axis] != sides[first][axis]]
-            if any(not _gives_way("size", known[index], known[first]) for index in rivals):
-                return _decide("shape", answers, prefer, notes, conflicts)
-        joined.append(sides[first].get(axis, axis))
-        sources.append(known[first].fields[0].source)
+            first = next((index for index in order if definite[index].draft.role == "model"), first)
+        elif len(lengths) > 1 and choice is None:
+            conflicting = [index for index in with_length if sides[index][axis] != sides[first][axis]]
+            if any(not _gives_way("size", definite[index], definite[first]) for index in conflicting):
+                return _decide("shape", claims, prefer, notes, conflicts)
+        shape.append(sides[first].get(axis, axis))
+        sources.append(definite[first].fields[0].source)
     source = "; ".join(dict.fromkeys(sources))
-    return (replace(known[order[0]].fields[0], value=joined, source=source),)
+    return (replace(definite[order[0]].fields[0], value=shape, source=source),)
 
 
 def _by_axis(claim: _Claim, layout: str) -> dict[str, Json]:
-    """Length of each axis, by the layout of the claim's own draft, or the decided one."""
+    """Length of each axis, by the layout of the claim's draft, or the joined one."""
     value = claim.fields[0].value
-    own = claim.draft.values().get("layout", layout)
-    if not isinstance(value, list) or not isinstance(own, str) or len(own) != len(value):
+    own_keys = claim.draft.values().get("layout", layout)
+    if not isinstance(value, list) or not isinstance(own_keys, str) or len(own_keys) != len(value):
         return {}
-    return dict(zip(own, value, strict=True))
+    return dict(zip(own_keys, value, strict=True))

@@ -1,4 +1,4 @@
-"""Files, folders and archives as drafts. Archives are read as streams: nothing is unpacked to disk."""
+"""Files, folders and archives as drafts. Archives are read as streams, without unpacking to disk."""
 
 from __future__ import annotations
 
@@ -64,17 +64,17 @@ def _several(files: Iterator[SourceFile], path: str, input_name: str) -> tuple[l
 
 
 def _folder_files(folder: str) -> Iterator[SourceFile]:
-    """Ordinary files, by name, folders after the files in them; hidden ones are left out."""
+    """Ordinary files, by name, folders after the files in them; hidden ones are skipped."""
     left = _MOST_ENTRIES
     pending = [(folder, 0)]
     while pending:
         here, depth = pending.pop(0)
         try:
             with os.scandir(here) as entries:
-                listed = sorted(entries, key=lambda entry: entry.name)
+                entries_here = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
             raise ImgcheckError(f"{for_terminal(here)}: cannot be read: {error.strerror}") from None
-        for entry in listed:
+        for entry in entries_here:
             left -= 1
             if left < 0:
                 raise ImgcheckError(
@@ -99,7 +99,7 @@ def _local(path: str, name: str) -> SourceFile:
         raise ImgcheckError(f"{for_terminal(path)}: cannot be read: {error.strerror}") from None
 
     def sibling(other: str) -> SourceFile | None:
-        beside = os.path.join(os.path.dirname(path), other)  # noqa: PTH118, PTH120
-        return _local(beside, beside) if os.path.isfile(beside) else None  # noqa: PTH113
+        neighbor = os.path.join(os.path.dirname(path), other)  # noqa: PTH118, PTH120
+        return _local(neighbor, neighbor) if os.path.isfile(neighbor) else None  # noqa: PTH113
 
     return SourceFile(for_terminal(name), size, lambda: open_local_file(path), sibling)

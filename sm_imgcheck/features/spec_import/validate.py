@@ -45,24 +45,24 @@ def valid_draft(draft: Draft) -> Draft:
         try:
             parse(placeholders(draft), source="imported")
         except SpecError as error:
-            refused = {problem.place.partition(".")[0].partition("[")[0]: problem.message for problem in error.problems}
-            draft = _without(draft, refused)
+            errors = {problem.place.partition(".")[0].partition("[")[0]: problem.message for problem in error.problems}
+            draft = _without(draft, errors)
         else:
             return draft
     return _without(draft, {field.top: "not valid in this combination" for field in draft.fields})
 
 
-def _without(draft: Draft, refused: dict[str, str]) -> Draft:
+def _without(draft: Draft, errors: dict[str, str]) -> Draft:
     """With the refused groups unknown. A problem of no known field refuses the sizes."""
-    known = {field.top for field in draft.fields if field.certainty != "unknown"}
-    if not known & refused.keys():
-        refused = {key: next(iter(refused.values())) for key in ("resize", "geometry", "shape")}
-    kept = [field for field in draft.fields if field.top not in refused]
-    gone = {_GROUPS.get(top, top): message for top, message in refused.items() if top in known}
-    present = {field.key for field in kept}
-    fields = kept + [
+    known_tops = {field.top for field in draft.fields if field.certainty != "unknown"}
+    if not known_tops & errors.keys():
+        errors = {key: next(iter(errors.values())) for key in ("resize", "geometry", "shape")}
+    remaining = [field for field in draft.fields if field.top not in errors]
+    unknown_groups = {_GROUPS.get(top, top): message for top, message in errors.items() if top in known_tops}
+    present = {field.key for field in remaining}
+    fields = remaining + [
         DraftField(key=key, value=None, source=f"{draft.file}: not valid: {message}", certainty="unknown")
-        for key, message in gone.items()
+        for key, message in unknown_groups.items()
         if key not in present
     ]
     return replace(draft, fields=tuple(sorted(fields, key=lambda field: key_order(field.key))))

@@ -21,9 +21,9 @@ def format_imported_spec(draft: Draft, sources: Sequence[tuple[str, str]]) -> st
     lines = ["# Imported by sm-imgcheck spec import from:"]
     lines += [f"#   {_line(file)} ({vocabulary})" for file, vocabulary in sources[:_MOST_FILES]]
     unknown = [field for field in draft.fields if field.certainty == "unknown"]
-    assumed = [field for field in draft.fields if field.certainty == "assumed"]
+    assumed_fields = [field for field in draft.fields if field.certainty == "assumed"]
     lines += _section("Unknown: fill in before use", [f"{field.key}: {field.source}" for field in unknown])
-    lines += _section("Assumed", [f"{field.key}: {flow(field.value)}: {field.source}" for field in assumed])
+    lines += _section("Assumed", [f"{field.key}: {flow(field.value)}: {field.source}" for field in assumed_fields])
     lines += _section("Notes", draft.notes)
     lines += [
         "version: 1",
@@ -40,25 +40,25 @@ def _section(title: str, entries: Sequence[str]) -> Iterator[str]:
 
 
 def _fields(fields: Sequence[DraftField]) -> Iterator[str]:
-    opened = ""
+    group = ""
     for field in fields:
         comment = f"  # {_line(field.source)}"
         if field.certainty == "unknown":
             yield from _unknown(field)
-            opened = ""
+            group = ""
         elif field.key.startswith("geometry["):
-            if opened != "geometry":
+            if group != "geometry":
                 yield "geometry:"
             yield f"  - {flow(field.value)}{comment}"
-            opened = "geometry"
+            group = "geometry"
         elif "." in field.key:
-            if opened != field.top:
+            if group != field.top:
                 yield f"{field.top}:"
             yield f"  {field.key.partition('.')[2]}: {flow(field.value)}{comment}"
-            opened = field.top
+            group = field.top
         else:
             yield f"{field.key}: {flow(field.value)}{comment}"
-            opened = ""
+            group = ""
 
 
 def _unknown(field: DraftField) -> Iterator[str]:

@@ -15,8 +15,8 @@ from sm_imgcheck.spec.importers._source_file import SourceFile
 
 __all__ = ["IMPORTERS", "Importer", "read_draft", "recognize"]
 
-_RECOGNIZED = 0.5
-_SUGGESTED = 3
+_THRESHOLD = 0.5
+_SUGGESTIONS = 3
 _PICKLE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
@@ -25,7 +25,7 @@ class Importer:
     """One vocabulary."""
 
     rank: int
-    """Place in lists that people read: common vocabularies first."""
+    """Position in lists: common vocabularies first."""
     title: str
     """The vocabulary as messages name it."""
     requires: str
@@ -37,7 +37,7 @@ class Importer:
     read: Callable[[SourceFile, str], Draft]
     """The draft. The second argument: name of the model's input where a model has several, or empty.
 
-    Raises ImgcheckError for a file of this vocabulary that is no image model's."""
+    Raises ImgcheckError for a file of this vocabulary without an image input."""
 
 
 IMPORTERS: Registry[Importer] = Registry(__name__, "IMPORTER")
@@ -50,9 +50,9 @@ def recognize(file: SourceFile) -> Importer | None:
             f"{file.name}: format: got a Python pickle, which is never loaded because it runs code, expected a "
             "configuration or model file such as preprocessor_config.json or model.onnx"
         )
-    scored = [(importer.matches(file), importer) for importer in map(IMPORTERS.__getitem__, IMPORTERS.ranked())]
-    confidence, best = max(scored, key=lambda pair: pair[0])
-    return best if confidence >= _RECOGNIZED else None
+    scores = [(importer.matches(file), importer) for importer in map(IMPORTERS.__getitem__, IMPORTERS.ranked())]
+    confidence, best = max(scores, key=lambda pair: pair[0])
+    return best if confidence >= _THRESHOLD else None
 
 
 def read_draft(file: SourceFile, input_name: str = "") -> Draft:
@@ -67,7 +67,7 @@ def _unknown(file: SourceFile) -> str:
     text = f"{file.base}\n{file.start}".lower()
     importers = [IMPORTERS[name] for name in IMPORTERS.ranked()]
     importers.sort(key=lambda importer: -sum(mark.lower() in text for mark in importer.marks) / len(importer.marks))
-    nearest = "\n".join(f"  {importer.title}: {importer.requires}" for importer in importers[:_SUGGESTED])
+    nearest = "\n".join(f"  {importer.title}: {importer.requires}" for importer in importers[:_SUGGESTIONS])
     if not file.head:
         return f"{file.name}: file is empty, expected a configuration or model file"
     return f"{file.name}: vocabulary: got no known configuration or model file. Nearest:\n{nearest}"

@@ -1,4 +1,4 @@
-"""What an importer knows of a spec: each field with its value, its source and how certain it is."""
+"""A spec as an importer reads it: each field with its value, source and certainty."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers._source_file import SourceFile
 
-__all__ = ["REQUIRED", "Certainty", "Draft", "DraftBuilder", "DraftField", "Role", "key_order"]
+__all__ = ["REQUIRED_KEYS", "Certainty", "Draft", "DraftBuilder", "DraftField", "Role", "key_order"]
 
 Certainty = Literal["stated", "inferred", "default", "assumed", "unknown"]
 """stated: the file contains it; inferred: follows from what the file states; default: of the class or format where the
-key is absent; assumed: convention of the format; unknown: nothing states it."""
+key is absent; assumed: convention of the format; unknown: not stated."""
 Role = Literal["model", "pixels", "spec"]
 """model: shape, dtype and layout of a model's input; pixels: preprocessing; spec: a spec of this program."""
 
-REQUIRED = ("shape", "layout", "dtype", "channel_order", "value_range", "resize")
-"""Fields that a draft either contains or lists as unknown; ``value_range`` stands for ``normalize`` too, ``resize`` for
+REQUIRED_KEYS = ("shape", "layout", "dtype", "channel_order", "value_range", "resize")
+"""Fields that a draft either contains or lists as unknown; ``value_range`` includes ``normalize``, ``resize`` includes
 ``geometry``."""
 _TOP_ORDER = (
     "name",
@@ -124,11 +124,11 @@ class DraftBuilder:
         self._add(key, value, reason, "default")
 
     def assume(self, key: str, value: Json, reason: str) -> None:
-        """Add what the convention of the format says and no key of the file does."""
+        """Add the convention of the format for a value that the file does not state."""
         self._add(key, value, reason, "assumed")
 
     def unknown(self, key: str, reason: str) -> None:
-        """Add a field that nothing states."""
+        """Add a field without a known value."""
         self._add(key, None, reason, "unknown")
 
     def note(self, text: str) -> None:
@@ -138,8 +138,8 @@ class DraftBuilder:
 
     def add(self, key: str, value: Json, source: str, certainty: Certainty) -> None:
         """Add a field of any certainty; the file is named where the value comes from it."""
-        named = f"{self.base}: {source}" if certainty in ("stated", "inferred") else source
-        self._add(key, value, named, certainty)
+        full_source = f"{self.base}: {source}" if certainty in ("stated", "inferred") else source
+        self._add(key, value, full_source, certainty)
 
     def _add(self, key: str, value: Json, source: str, certainty: Certainty) -> None:
         self.fields.setdefault(key, DraftField(key=key, value=value, source=source, certainty=certainty))
@@ -148,9 +148,11 @@ class DraftBuilder:
         """The draft; required fields that are absent become unknown, with ``missing`` as the reason."""
         tops = {field.top for field in self.fields.values()}
         reason = missing or f"not stated in {self.base}"
-        for key in REQUIRED:
+        for key in REQUIRED_KEYS:
             alternatives = {"value_range": {"value_range", "normalize"}, "resize": {"resize", "geometry"}}
             if not tops & alternatives.get(key, {key}):
                 self.unknown(key, reason)
-        ordered = sorted(self.fields.values(), key=lambda field: key_order(field.key))
-        return Draft(file=self.file, vocabulary=vocabulary, role=role, fields=tuple(ordered), notes=tuple(self.notes))
+        sorted_fields = sorted(self.fields.values(), key=lambda field: key_order(field.key))
+        return Draft(
+            file=self.file, vocabulary=vocabulary, role=role, fields=tuple(sorted_fields), notes=tuple(self.notes)
+        )

@@ -14,7 +14,7 @@ _MOST_STREAMED = 256 << 20
 
 
 class FlatError(ValueError):
-    """The bytes are no flatbuffer, or not within the limits."""
+    """Invalid flatbuffer bytes, or beyond the limits."""
 
 
 class Blob:
@@ -38,27 +38,27 @@ class Blob:
         self._blocks[count] = b""
 
     def at(self, base: int) -> Blob:
-        """The same file with offsets counted from another place."""
+        """The same file with offsets relative to another base."""
         other = object.__new__(Blob)
         other._stream, other._blocks, other._reads, other.base = self._stream, self._blocks, 0, base
         return other
 
-    def read(self, place: int, count: int) -> bytes:
+    def read(self, position: int, count: int) -> bytes:
         """Bytes from ``place``. Raises FlatError beyond the end."""
         self._reads += 1
         if self._reads > _MOST_READS:
             raise FlatError("too many values")
-        start = self.base + place
-        if place < 0 or count > _MOST_BYTES:
+        start = self.base + position
+        if position < 0 or count > _MOST_BYTES:
             raise FlatError("an offset outside the file")
-        found = b""
-        while len(found) < count:
-            number, within = divmod(start + len(found), 1 << 16)
-            part = self._block(number)[within : within + count - len(found)]
+        data = b""
+        while len(data) < count:
+            number, within = divmod(start + len(data), 1 << 16)
+            part = self._block(number)[within : within + count - len(data)]
             if not part:
                 raise FlatError("an offset outside the file")
-            found += part
-        return found
+            data += part
+        return data
 
     def _block(self, number: int) -> bytes:
         if number not in self._blocks:
@@ -71,43 +71,43 @@ class Blob:
                 raise FlatError("an offset outside the file") from None
         return self._blocks[number]
 
-    def unsigned(self, place: int, width: int = 4) -> int:
+    def read_unsigned(self, position: int, width: int = 4) -> int:
         """An unsigned integer."""
-        return int.from_bytes(self.read(place, width), "little")
+        return int.from_bytes(self.read(position, width), "little")
 
 
 class Table:
     """One table: fields by their number in the schema; absent ones have their default."""
 
-    def __init__(self, blob: Blob, place: int) -> None:
-        self._blob, self._place = blob, place
-        offset = int.from_bytes(blob.read(place, 4), "little", signed=True)
-        self._vtable = place - offset
-        self._length = blob.unsigned(self._vtable, 2)
+    def __init__(self, blob: Blob, position: int) -> None:
+        self._blob, self._position = blob, position
+        offset = int.from_bytes(blob.read(position, 4), "little", signed=True)
+        self._vtable = position - offset
+        self._length = blob.read_unsigned(self._vtable, 2)
         if self._length < 4 or self._length % 2:
             raise FlatError("a table without fields")
 
     @classmethod
     def root(cls, blob: Blob) -> Table:
         """The table that the file begins with."""
-        return cls(blob, blob.unsigned(0))
+        return cls(blob, blob.read_unsigned(0))
 
     def _field(self, number: int) -> int | None:
         entry = 4 + 2 * number
         if entry + 2 > self._length:
             return None
-        offset = self._blob.unsigned(self._vtable + entry, 2)
-        return self._place + offset if offset else None
+        offset = self._blob.read_unsigned(self._vtable + entry, 2)
+        return self._position + offset if offset else None
 
     def scalar(self, number: int, width: int) -> int:
         """An unsigned integer; 0 where absent."""
-        place = self._field(number)
-        return 0 if place is None else self._blob.unsigned(place, width)
+        position = self._field(number)
+        return 0 if position is None else self._blob.read_unsigned(position, width)
 
     def table(self, number: int) -> Table | None:
         """A table, also the value of a union."""
-        place = self._field(number)
-        return None if place is None else Table(self._blob, place + self._blob.unsigned(place))
+        position = self._field(number)
+        return None if position is None else Table(self._blob, position + self._blob.read_unsigned(position))
 
     def text(self, number: int) -> str:
         """A string; empty where absent."""
@@ -119,8 +119,8 @@ class Table:
         start, count = self._vector(number)
         if count > _MOST_ENTRIES:
             raise FlatError("too many entries")
-        places = [start + 4 * index for index in range(count)]
-        return [Table(self._blob, place + self._blob.unsigned(place)) for place in places]
+        offsets = [start + 4 * index for index in range(count)]
+        return [Table(self._blob, position + self._blob.read_unsigned(position)) for position in offsets]
 
     def integers(self, number: int) -> list[int]:
         """A vector of int32."""
@@ -148,8 +148,8 @@ class Table:
         return struct.unpack(f"<{count}{code}", self._blob.read(start, width * count)) if count else ()
 
     def _vector(self, number: int) -> tuple[int, int]:
-        place = self._field(number)
-        if place is None:
+        position = self._field(number)
+        if position is None:
             return 0, 0
-        start = place + self._blob.unsigned(place)
-        return start + 4, self._blob.unsigned(start)
+        start = position + self._blob.read_unsigned(position)
+        return start + 4, self._blob.read_unsigned(start)

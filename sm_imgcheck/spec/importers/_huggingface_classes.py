@@ -1,4 +1,4 @@
-"""Image processor classes of transformers: geometry rule and defaults of keys that a configuration leaves out.
+"""Image processor classes of transformers: geometry rule and defaults of keys that are absent.
 
 Source: attributes and ``_preprocess`` of each class in transformers 5.24; values of 4.x where they differ.
 """
@@ -44,9 +44,9 @@ class ProcessorClass:
     old: Mapping[str, Json] | None = None
     """Defaults of transformers 4 where they differ."""
     torch_only: bool = False
-    """There is no Pillow backend."""
+    """The class has only the torchvision backend."""
     bgr: bool = False
-    """The channels are reversed, whatever the configuration says."""
+    """The channels are always reversed."""
     antialias: bool = True
     note: str = ""
 
@@ -257,7 +257,7 @@ DYNAMIC = frozenset(
         "Donut", "Nougat",
     }
 )  # fmt: skip
-"""Classes whose result is no image tensor of one resize: patches, tiles, frames, or an image trimmed by its content."""
+"""Classes that return patches, tiles, frames, or an image trimmed by its content."""
 
 AUDIO_WORDS = (
     "wav2vec", "whisper", "speech", "audio", "clap", "encodec", "hubert", "univnet", "speecht5", "seamless",

@@ -46,24 +46,24 @@ class _Edges:
 
 
 def add_geometry(
-    builder: DraftBuilder, settings: Settings, known: ProcessorClass, *, library: str
+    builder: DraftBuilder, settings: Settings, processor: ProcessorClass, *, library: str
 ) -> tuple[int, int] | None:
     """Add ``resize`` or ``geometry``; returns height and width where every image gets the same."""
     if not settings.flag("do_resize") and not settings.flag("do_center_crop"):
         builder.infer("resize.mode", "none", settings.source("do_resize"))
         return None
-    kernel = _kernel(builder, settings, known, library)
+    kernel = _kernel(builder, settings, processor, library)
     if kernel is None:
         return None
-    edges = _edges(settings.get("size"), settings, square=known.square)
-    if settings.flag("do_resize") and edges is None and known.rule != "multiple":
+    edges = _edges(settings.get("size"), settings, square=processor.square)
+    if settings.flag("do_resize") and edges is None and processor.rule != "multiple":
         builder.unknown("resize", f"size: got {_short(settings.get('size'))}, expected pixels")
         return None
-    reason = _inexpressible(settings, known)
+    reason = _inexpressible(settings, processor)
     if reason:
         builder.unknown("resize", reason)
         return _square(edges)
-    steps, size = _steps(settings, known, edges or _Edges(), kernel)
+    steps, size = _steps(settings, processor, edges or _Edges(), kernel)
     if any(not 0 < side <= _MOST for side in size or ()):
         builder.unknown("resize", "sizes: expected pixels from 1 to 65535")
         return None
@@ -71,13 +71,13 @@ def add_geometry(
     return size
 
 
-def _inexpressible(settings: Settings, known: ProcessorClass) -> str:
-    if known.rule == "multiple":
-        return known.note
+def _inexpressible(settings: Settings, processor: ProcessorClass) -> str:
+    if processor.rule == "multiple":
+        return processor.note
     if (
         settings.flag("do_pad")
         and settings.get("pad_size") is None
-        and known.rule == "plain"
+        and processor.rule == "plain"
         and "Llava" in settings.owner
     ):
         return "do_pad: the image is padded to a square before the resize, which resize cannot express"
@@ -86,7 +86,9 @@ def _inexpressible(settings: Settings, known: ProcessorClass) -> str:
     return ""
 
 
-def _kernel(builder: DraftBuilder, settings: Settings, known: ProcessorClass, library: str) -> dict[str, Json] | None:
+def _kernel(
+    builder: DraftBuilder, settings: Settings, processor: ProcessorClass, library: str
+) -> dict[str, Json] | None:
     """Interpolation and library of the resize."""
     word = _interpolation(settings.get("resample"))
     if library == "torch":
@@ -95,9 +97,9 @@ def _kernel(builder: DraftBuilder, settings: Settings, known: ProcessorClass, li
         builder.unknown("resize", f"resample: got {_short(settings.get('resample'))}, expected 0 to 5")
         return None
     kernel: dict[str, Json] = {"interpolation": word, "library": library}
-    if known.rule == "float":
+    if processor.rule == "float":
         kernel["dtype"] = "float32"
-    if not known.antialias and word in ("bilinear", "bicubic", "lanczos"):
+    if not processor.antialias and word in ("bilinear", "bicubic", "lanczos"):
         kernel["antialias"] = False
     return kernel
 
@@ -110,40 +112,40 @@ def _interpolation(value: Json) -> str:
 
 
 def _steps(
-    settings: Settings, known: ProcessorClass, edges: _Edges, kernel: dict[str, Json]
+    settings: Settings, processor: ProcessorClass, edges: _Edges, kernel: dict[str, Json]
 ) -> tuple[list[_Step], Size]:
     source, certainty = settings.source("size"), settings.certainty("size")
     crop = _pair(settings.get("crop_size")) if settings.flag("do_center_crop") else None
     steps: list[_Step] = []
     size: Size = None
-    if known.rule == "perceiver" and crop and edges.height and edges.width:
+    if processor.rule == "perceiver" and crop and edges.height and edges.width:
         steps.append(
             _Step(step={"crop": {"square": edges.height / crop[0]}}, source="size / crop_size", certainty="inferred")
         )
         crop = None
     if settings.flag("do_resize"):
-        resize, size, source = _resize(settings, known, edges, source)
+        resize, size, source = _resize(settings, processor, edges, source)
         steps.append(_Step(step={"resize": {**resize, **kernel}}, source=source, certainty=certainty))
-        if known.rule == "convnext" and edges.shortest is not None and edges.shortest < _FULL_SIZE:
+        if processor.rule == "convnext" and edges.shortest is not None and edges.shortest < _FULL_SIZE:
             crop = (edges.shortest, edges.shortest)
     if crop is not None:
         cut: Json = {"size": list(crop), "rounding": "floor"}
         certainty = settings.certainty("crop_size") if settings.get("crop_size") else settings.certainty("size")
         steps.append(_Step(step={"crop": cut}, source=settings.source("crop_size"), certainty=certainty))
         size = crop
-    padded = _pair(settings.get("pad_size")) if settings.flag("do_pad") else None
-    if padded is not None:
-        pad: Json = {"size": list(padded), "position": "top_left", "units": "final", "fill": 0}
+    pad_size = _pair(settings.get("pad_size")) if settings.flag("do_pad") else None
+    if pad_size is not None:
+        pad: Json = {"size": list(pad_size), "position": "top_left", "units": "final", "fill": 0}
         steps.append(
             _Step(step={"pad": pad}, source=settings.source("pad_size"), certainty=settings.certainty("pad_size"))
         )
-        size = padded
+        size = pad_size
     return steps, size
 
 
-def _resize(settings: Settings, known: ProcessorClass, edges: _Edges, source: str) -> _Resize:
+def _resize(settings: Settings, processor: ProcessorClass, edges: _Edges, source: str) -> _Resize:
     """Mode and size, the final size where it is fixed, and the source."""
-    special = _special(settings, known, edges, source)
+    special = _special(settings, processor, edges, source)
     if special is not None:
         return special
     if edges.shortest is not None:
@@ -152,7 +154,7 @@ def _resize(settings: Settings, known: ProcessorClass, edges: _Edges, source: st
             mode |= {"max_size": edges.longest, "rounding": "detr"}
         return mode, None, source
     if edges.longest is not None:
-        rounding = "half_up" if known.rule == "sam" else "floor"
+        rounding = "half_up" if processor.rule == "sam" else "floor"
         return {"mode": "longest_edge", "size": edges.longest, "rounding": rounding}, None, source
     height, width = edges.height or 1, edges.width or 1
     if edges.bounded:
@@ -160,16 +162,16 @@ def _resize(settings: Settings, known: ProcessorClass, edges: _Edges, source: st
     return {"mode": "stretch", "size": [height, width]}, (height, width), source
 
 
-def _special(settings: Settings, known: ProcessorClass, edges: _Edges, source: str) -> _Resize | None:
-    """The edge by the rule of the class; None where there is no such rule."""
+def _special(settings: Settings, processor: ProcessorClass, edges: _Edges, source: str) -> _Resize | None:
+    """The edge by the rule of the class; None for classes without such a rule."""
     edge, share = edges.shortest, settings.number("crop_pct")
-    if known.rule == "poolformer" and edge is None and edges.height == edges.width:
+    if processor.rule == "poolformer" and edge is None and edges.height == edges.width:
         edge = edges.height
-    if edge is None or known.rule not in ("convnext", "levit", "poolformer"):
+    if edge is None or processor.rule not in ("convnext", "levit", "poolformer"):
         return None
-    if known.rule == "convnext" and edge >= _FULL_SIZE:
+    if processor.rule == "convnext" and edge >= _FULL_SIZE:
         return {"mode": "stretch", "size": [edge, edge]}, (edge, edge), f"{source}, from 384 on stretched"
-    if known.rule == "levit":
+    if processor.rule == "levit":
         return {"mode": "shortest_edge", "size": int(256 / 224 * edge)}, None, f"{source} x 256 / 224"
     if not share or not 0 < share <= 4:
         return None
@@ -177,7 +179,7 @@ def _special(settings: Settings, known: ProcessorClass, edges: _Edges, source: s
 
 
 def _write(builder: DraftBuilder, settings: Settings, steps: list[_Step], size: Size) -> None:
-    """As ``resize`` where that says it all, else as ``geometry``."""
+    """As ``resize`` if it has the keys for it, else as ``geometry``."""
     names = [next(iter(step.step)) for step in steps]
     resize = steps[0].step.get("resize") if steps else None
     shorthand = names == ["resize", "crop"] and size and isinstance(resize, dict) and resize["mode"] == "shortest_edge"
@@ -239,7 +241,7 @@ def _pair(value: Json) -> tuple[int, int] | None:
 
 
 def _int(value: Json) -> int | None:
-    """A whole number of pixels within limits."""
+    """An integer number of pixels within limits."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _MOST:
         return None
     return int(value) if value == int(value) and value > 0 else None

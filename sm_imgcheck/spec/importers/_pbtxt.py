@@ -23,7 +23,7 @@ _DEEPEST = 50
 
 
 class PbtxtError(ValueError):
-    """The text is no protobuf text."""
+    """Invalid protobuf text."""
 
 
 def parse_pbtxt(text: str) -> Message:
@@ -72,21 +72,21 @@ class _Parser:
     def message(self, closing: str | None, depth: int) -> Message:
         if depth > _DEEPEST:
             raise PbtxtError(f"nested more than {_DEEPEST} deep")
-        found: Message = {}
+        fields: Message = {}
         while True:
             word = self.peek()
             if not word and closing is None:
-                return found
+                return fields
             if word == closing:
                 self.at += 1
-                return found
+                return fields
             if word in ("", ";", ","):
                 self.next()
                 continue
             name = self.next()
             if name in "{}[]<>:":
                 raise self.fail("the name of a field")
-            found.setdefault(name, []).extend(self.values(depth))
+            fields.setdefault(name, []).extend(self.values(depth))
 
     def values(self, depth: int) -> list[Value]:
         """What follows a name: one value, or a list of them."""
@@ -97,14 +97,14 @@ class _Parser:
         if word in ("{", "<"):
             return [self.message("}" if word == "{" else ">", depth + 1)]
         if word == "[":
-            return self.listed(depth)
+            return self.parse_list(depth)
         if not colon:
             raise self.fail("a colon or a message")
         if word in "}]>:,;":
             raise self.fail("a value")
-        return [self.joined(word)]
+        return [self.join_strings(word)]
 
-    def listed(self, depth: int) -> list[Value]:
+    def parse_list(self, depth: int) -> list[Value]:
         entries: list[Value] = []
         while (word := self.next()) != "]":
             if word == ",":
@@ -114,10 +114,10 @@ class _Parser:
             elif word in "}>:;[":
                 raise self.fail("a value")
             else:
-                entries.append(self.joined(word))
+                entries.append(self.join_strings(word))
         return entries
 
-    def joined(self, word: str) -> str:
+    def join_strings(self, word: str) -> str:
         """A text in several quoted parts is one."""
         if word[0] not in "\"'":
             return word

@@ -1,4 +1,4 @@
-"""Protobuf wire format, read forward within limits: fields that are not wanted are skipped, whatever their size.
+"""Protobuf wire format, read forward within limits: other fields are skipped at any size.
 
 https://protobuf.dev/programming-guides/encoding/
 """
@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
-__all__ = ["WireError", "WireReader", "signed"]
+__all__ = ["WireError", "WireReader", "to_signed"]
 
 _BUFFER = 1 << 16
 _MOST_FIELDS = 2_000_000
@@ -19,7 +19,7 @@ VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 
 
 class WireError(ValueError):
-    """The bytes are no protobuf, or not within the limits."""
+    """Invalid protobuf bytes, or beyond the limits."""
 
 
 class WireReader:
@@ -79,27 +79,27 @@ class WireReader:
                 raise WireError("ends early")
             self._buffer = self._buffer[self._start :] + more
             self._start = 0
-        taken = self._buffer[self._start : self._start + count]
+        data = self._buffer[self._start : self._start + count]
         self._start += count
         self.at += count
-        return taken
+        return data
 
-    def skip_to(self, place: int) -> None:
-        """Move forward to a place in the stream."""
-        ahead = place - self.at
+    def skip_to(self, position: int) -> None:
+        """Move forward to a position in the stream."""
+        ahead = position - self.at
         if ahead < 0:
             raise WireError("a field shorter than its content")
-        held = len(self._buffer) - self._start
-        if ahead <= held:
+        buffer_size = len(self._buffer) - self._start
+        if ahead <= buffer_size:
             self._start += ahead
         else:
-            ahead -= held
+            ahead -= buffer_size
             self._buffer, self._start = b"", 0
             if self._seekable:
                 self._stream.seek(ahead, io.SEEK_CUR)
             else:
                 self._discard(ahead)
-        self.at = place
+        self.at = position
 
     def _discard(self, count: int) -> None:
         while count > 0:
@@ -130,6 +130,6 @@ class WireReader:
                 raise WireError("a varint of more than 10 bytes")
 
 
-def signed(value: int) -> int:
+def to_signed(value: int) -> int:
     """A varint as int64."""
     return value - (1 << 64) if value >= 1 << 63 else value

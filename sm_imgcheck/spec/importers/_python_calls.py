@@ -1,4 +1,4 @@
-"""Python text read as data: calls and literals by the syntax tree. Nothing is executed."""
+"""Python text read as data: calls and literals by the syntax tree. Code is never executed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def parse_call(text: str) -> PythonCall | None:
 
 
 def parse_module(text: str) -> ast.Module | None:
-    """The syntax tree of a Python file; None for what is no Python, too long or nested too deep."""
+    """The syntax tree of a Python file; None for invalid, too long or too deeply nested code."""
     if len(text) > _LONGEST_FILE:
         return None
     tree = _parse(text, "exec")

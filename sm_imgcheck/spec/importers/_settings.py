@@ -16,18 +16,18 @@ __all__ = ["Settings"]
 class Settings:
     """What a file gives, over the defaults of a class."""
 
-    given: Mapping[str, Json]
+    given_keys: Mapping[str, Json]
     defaults: Mapping[str, Json]
     owner: str
     """The class, as messages name it."""
 
     def has(self, key: str) -> bool:
         """Whether the file gives the key; null is absent."""
-        return self.given.get(key) is not None
+        return self.given_keys.get(key) is not None
 
     def get(self, key: str) -> Json:
         """The value in the file, or the default."""
-        return self.given[key] if self.has(key) else self.defaults.get(key)
+        return self.given_keys[key] if self.has(key) else self.defaults.get(key)
 
     def flag(self, key: str) -> bool:
         """Whether the value is true."""
@@ -36,8 +36,8 @@ class Settings:
 
     def number(self, key: str) -> float | None:
         """One finite number, or None."""
-        found = numbers(self.get(key))
-        return found[0] if found is not None and len(found) == 1 else None
+        values = numbers(self.get(key))
+        return values[0] if values is not None and len(values) == 1 else None
 
     def source(self, key: str) -> str:
         """The key, or whose default it is where the file does not give it."""

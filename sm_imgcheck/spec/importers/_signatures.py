@@ -24,7 +24,7 @@ _USUAL = ("serving_default", "predict", "predict_images", "classify")
 def signature_draft(
     file: SourceFile, title: str, signatures: Mapping[str, Sequence[TensorInput]], input_name: str
 ) -> Draft:
-    """The draft of the image input of the usual signature. Raises ImgcheckError where there is none."""
+    """The draft of the image input of the usual signature. Raises ImgcheckError if no signature has one."""
     usable = {name: inputs for name, inputs in signatures.items() if name != _INIT and inputs}
     if not usable:
         raise ImgcheckError(f"{for_terminal(file.name)}: signatures: got none with inputs, expected serving_default")
@@ -32,10 +32,10 @@ def signature_draft(
     tensor = image_input(file.name, usable[name], input_name)
     builder = DraftBuilder(file)
     if len(usable) > 1:
-        listed = for_terminal(", ".join(usable)[:200])
-        builder.note(f"signature {for_terminal(name[:80])} is imported, of {len(usable)}: {listed}")
+        items = for_terminal(", ".join(usable)[:200])
+        builder.note(f"signature {for_terminal(name[:80])} is imported, of {len(usable)}: {items}")
     add_tensor(builder, tensor, where=f"signature {for_terminal(name[:80])}, input {for_terminal(tensor.name[:80])}")
     builder.state("payload.stack", "tensorflow-serving", "a signature of TensorFlow")
-    if tensor.encoded:
+    if tensor.is_encoded:
         builder.infer("payload.envelope", "instances-b64", f"input of type {tensor.dtype}")
     return builder.build(title, "model", missing="not stated: a signature has no color order, values or resize")

@@ -1,4 +1,4 @@
-"""Files as importers see them: a head that is always read, and the rest within limits. Nothing is executed.
+"""Files as importers see them: a head that is always read, and the rest within limits. Files are never executed.
 
 A file may be on disk, a member of an archive, or text; importers do not see the difference.
 """
@@ -67,7 +67,7 @@ class SourceFile:
 
     @cached_property
     def is_text(self) -> bool:
-        """Whether the head is text: no NUL byte, and UTF-8 but for a cut last character."""
+        """Whether the head is text: no NUL byte, and UTF-8 up to a truncated last character."""
         if b"\0" in self.head:
             return False
         try:
@@ -91,7 +91,7 @@ class SourceFile:
 
     @cached_property
     def text(self) -> str:
-        """The whole content as text, curly quotes straightened. Raises ImgcheckError for no text, and too much."""
+        """The whole content as text, curly quotes straightened. Raises ImgcheckError for binary or too long content."""
         body = self.bytes(TEXT_BYTES)
         try:
             return body.decode("utf-8-sig").translate(_CURLY)
@@ -100,7 +100,7 @@ class SourceFile:
 
     @cached_property
     def json(self) -> Json:
-        """The parsed JSON; None for what is no JSON document, or nested more than 100 deep."""
+        """The parsed JSON; None for other content, and for a document nested more than 100 deep."""
         if not self.is_text or self.start.lstrip()[:1] not in ("{", "["):
             return None
         try:
@@ -116,7 +116,7 @@ class SourceFile:
 
     @cached_property
     def yaml(self) -> Json:
-        """The parsed YAML. Raises ImgcheckError for what is no YAML, or too long."""
+        """The parsed YAML. Raises ImgcheckError for invalid or too long YAML."""
         if len(self.text) > _YAML_BYTES:
             raise ImgcheckError(f"{self.name}: YAML: got {len(self.text)} characters, expected at most {_YAML_BYTES}")
         try:

@@ -31,12 +31,12 @@ class TensorInput:
     """None for an axis of any length; None for a tensor of unknown rank."""
 
     @property
-    def encoded(self) -> bool:
-        """Whether it takes strings or bytes: an encoded image."""
+    def is_encoded(self) -> bool:
+        """Whether it is a string or bytes input: an encoded image."""
         return self.dtype.lower() in _STRINGS
 
     @property
-    def shown(self) -> str:
+    def label(self) -> str:
         """Name, type and shape for messages."""
         sides = (
             "unknown rank"
@@ -46,30 +46,32 @@ class TensorInput:
         return for_terminal(f"{self.name[:80]} {self.dtype} {sides}")
 
 
-def image_input(file: str, inputs: Sequence[TensorInput], wanted: str) -> TensorInput:
-    """The input that takes the image. wanted: its name, where the user gave it.
+def image_input(file: str, inputs: Sequence[TensorInput], input_name: str) -> TensorInput:
+    """The image input. input_name: as given by the user, or empty.
 
-    Raises ImgcheckError where there is none, or several and none was named.
+    Raises ImgcheckError for no image input, and for several without a name.
     """
     where = for_terminal(file)
-    listed = "; ".join(entry.shown for entry in inputs[:_MOST_LISTED])
-    if wanted:
+    summary = "; ".join(entry.label for entry in inputs[:_MOST_LISTED])
+    if input_name:
         for entry in inputs:
-            if entry.name == wanted:
+            if entry.name == input_name:
                 return entry
-        raise ImgcheckError(f"{where}: input: got {for_terminal(wanted)}, expected one of: {listed or 'none'}")
+        raise ImgcheckError(f"{where}: input: got {for_terminal(input_name)}, expected one of: {summary or 'none'}")
     likely = [entry for entry in inputs if _is_image(entry)]
     if len(likely) == 1:
         return likely[0]
     if not inputs:
         raise ImgcheckError(f"{where}: inputs: got none, expected a model with an image input")
     if not likely:
-        raise ImgcheckError(f"{where}: inputs: got no image (3 or 4 axes, or bytes), expected one; there are {listed}")
-    raise ImgcheckError(f"{where}: inputs: got {len(likely)} that may be the image: {listed}; choose with --input NAME")
+        raise ImgcheckError(f"{where}: inputs: got no image (3 or 4 axes, or bytes), expected one; there are {summary}")
+    raise ImgcheckError(
+        f"{where}: inputs: got {len(likely)} that may be the image: {summary}; choose with --input NAME"
+    )
 
 
 def _is_image(entry: TensorInput) -> bool:
-    if entry.encoded:
+    if entry.is_encoded:
         return entry.dims is None or len(entry.dims) <= 2
     if dtypes.canonical(entry.dtype) is None or entry.name.lower() in _TEXT_NAMES:
         return False
@@ -98,14 +100,14 @@ def add_tensor(
     where: str,
     layout: str = "",
     layout_source: str = "",
-    batched: bool = False,
+    add_batch: bool = False,
 ) -> str | None:
     """Add name, shape, dtype, layout and, for one channel, the channel order; returns the layout where it is known.
 
-    where: the key of the file. layout: as the file states it. batched: the file's shape leaves the batch axis out.
+    where: the key of the file. layout: as the file states it. add_batch: the file's shape excludes the batch dimension.
     """
     builder.state("name", tensor.name[:200], where)
-    if tensor.encoded:
+    if tensor.is_encoded:
         _add_encoded(builder, tensor, where)
         return None
     dtype = dtypes.canonical(tensor.dtype)
@@ -116,34 +118,32 @@ def add_tensor(
     if tensor.dims is None:
         builder.unknown("shape", f"{where}: unknown rank")
         return None
-    dims: tuple[int | None, ...] = (None, *tensor.dims) if batched else tensor.dims
-    known = layout if layout and len(layout) == len(dims) else layout_of(dims)
-    if known is None:
-        shown = f"[{', '.join('?' if side is None else str(side) for side in dims)}]"
-        builder.unknown("layout", f"{where}: {shown} does not tell the channel axis")
-        builder.unknown("shape", f"{where}: {shown}")
+    dims: tuple[int | None, ...] = (None, *tensor.dims) if add_batch else tensor.dims
+    resolved_layout = layout if layout and len(layout) == len(dims) else layout_of(dims)
+    if resolved_layout is None:
+        label = f"[{', '.join('?' if side is None else str(side) for side in dims)}]"
+        builder.unknown("layout", f"{where}: {label} does not identify the channel axis")
+        builder.unknown("shape", f"{where}: {label}")
         return None
     if any(side is not None and not 1 <= side <= _LONGEST_SIDE for side in dims):
         builder.unknown("shape", f"{where}: sides, expected 1 to {_LONGEST_SIDE}")
         return None
-    shape: list[Json] = [axis if side is None else side for axis, side in zip(known, dims, strict=True)]
-    builder.state("shape", shape, where + (", with a batch axis in front" if batched else ""))
-    if layout_source and known == layout:
-        builder.state("layout", known, layout_source)
+    shape: list[Json] = [axis if side is None else side for axis, side in zip(resolved_layout, dims, strict=True)]
+    builder.state("shape", shape, where + (", plus the batch dimension" if add_batch else ""))
+    if layout_source and resolved_layout == layout:
+        builder.state("layout", resolved_layout, layout_source)
     else:
-        builder.infer("layout", known, f"{where}: one axis has 1, 3 or 4 entries")
-    channels = dims[known.index("C")]
+        builder.infer("layout", resolved_layout, f"{where}: one axis has 1, 3 or 4 entries")
+    channels = dims[resolved_layout.index("C")]
     if channels == 1:
         builder.infer("channel_order", "GRAY", f"{where}: one channel")
     if channels is None or channels not in _CHANNELS:
         builder.unknown("channel_order", f"{where}: number of channels not stated")
-    return known
+    return resolved_layout
 
 
 def _add_encoded(builder: DraftBuilder, tensor: TensorInput, where: str) -> None:
     reason = f"{where}: takes {tensor.dtype}, the encoded image; the model decodes and resizes it inside"
-    builder.note(
-        f"input {for_terminal(tensor.name[:80])} takes the encoded image ({tensor.dtype}): send the JPEG bytes"
-    )
+    builder.note(f"input {for_terminal(tensor.name[:80])} is the encoded image ({tensor.dtype}): send the JPEG bytes")
     for key in ("shape", "layout", "dtype", "channel_order", "value_range", "resize"):
         builder.unknown(key, reason)

@@ -24,7 +24,7 @@ _LONGEST_SIDE = 65_535
 
 
 def side(value: Json) -> int | None:
-    """A whole number of pixels within limits; None for anything else."""
+    """An integer number of pixels within limits; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= _LONGEST_SIDE:
         return None
     return int(value) if value == int(value) else None

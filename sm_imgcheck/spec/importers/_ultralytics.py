@@ -55,15 +55,15 @@ def add_ultralytics(builder: DraftBuilder, metadata: Mapping[str, object], dims:
 
 
 def _size(value: object, dims: Sequence[int | None]) -> tuple[int, int] | None:
-    parsed: Json = None
+    value_list: Json = None
     if isinstance(value, str) and len(value) < 100:
         try:
-            parsed = ast.literal_eval(value)
+            value_list = ast.literal_eval(value)
         except (ValueError, SyntaxError, RecursionError, MemoryError):
-            parsed = None
+            value_list = None
     elif isinstance(value, list | int):
-        parsed = value
-    sides = [side(entry) for entry in parsed] if isinstance(parsed, list | tuple) else [side(parsed)] * 2
+        value_list = value
+    sides = [side(entry) for entry in value_list] if isinstance(value_list, list | tuple) else [side(value_list)] * 2
     if len(sides) == 1:
         sides *= 2
     if len(sides) == 2 and sides[0] and sides[1]:

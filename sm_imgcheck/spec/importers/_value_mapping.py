@@ -19,9 +19,9 @@ def numbers(value: object, *, most: int = 4) -> list[float] | None:
     entries = value if isinstance(value, list | tuple) else [value]
     if not 1 <= len(entries) <= most:
         return None
-    parsed = [_number(entry) for entry in entries]
-    found = [entry for entry in parsed if entry is not None]
-    return found if len(found) == len(entries) else None
+    entries_or_none = [_number(entry) for entry in entries]
+    finite = [entry for entry in entries_or_none if entry is not None]
+    return finite if len(finite) == len(entries) else None
 
 
 def _number(value: object) -> float | None:

@@ -28,14 +28,22 @@ _KINDS = ("ImageProcessor", "FeatureExtractor")
 
 def matches(file: SourceFile) -> float:
     """By the keys of the JSON object, those of other processors included."""
-    whole = file.object
-    settings = _settings_of(whole)
-    if "pretrained_cfg" in whole or "preprocess_cfg" in whole:
+    document = file.object
+    settings = _settings_of(document)
+    if "pretrained_cfg" in document or "preprocess_cfg" in document:
         return 0.0
     if any(key in settings for key in (*_TYPES, "video_processor_type", "tokenizer_class")):
         return 0.95
-    own = {"do_resize", "do_normalize", "do_rescale", "do_center_crop", "image_mean", "image_std", "do_convert_rgb"}
-    if len(own & settings.keys()) >= 2:
+    own_keys = {
+        "do_resize",
+        "do_normalize",
+        "do_rescale",
+        "do_center_crop",
+        "image_mean",
+        "image_std",
+        "do_convert_rgb",
+    }
+    if len(own_keys & settings.keys()) >= 2:
         return 0.9
     return 0.9 if len(_AUDIO_KEYS & settings.keys()) >= 2 else 0.0
 
@@ -43,30 +51,25 @@ def matches(file: SourceFile) -> float:
 def read(file: SourceFile, input_name: str) -> Draft:
     """The draft of ``pixel_values``."""
     del input_name
-    given = _settings_of(file.object)
-    named = _class_name(file, given)
-    stem, kind, backend = _split(named)
-    known = _known(file, named, stem, given)
+    given_keys = _settings_of(file.object)
+    class_name = _class_name(file, given_keys)
+    stem, kind, backend = _split(class_name)
+    processor = _find_class(file, class_name, stem, given_keys)
     old = kind == "FeatureExtractor"
-    moved = known.old or {}
-    defaults = {**known.defaults, **moved} if old else known.defaults
-    shown = f"{named} of transformers {'4' if old else '5'}" if moved else named
+    old_defaults = processor.old or {}
+    defaults = {**processor.defaults, **old_defaults} if old else processor.defaults
+    label = f"{class_name} of transformers {'4' if old else '5'}" if old_defaults else class_name
     builder = DraftBuilder(file)
-    settings = Settings(given=given, defaults=defaults, owner=shown)
+    settings = Settings(given_keys=given_keys, defaults=defaults, owner=label)
     _add_values(builder, settings)
-    library = "torch" if known.torch_only or backend == "Fast" else "pillow"
-    size = add_geometry(builder, settings, known, library=library)
-    _add_library(builder, known, backend, library, old=old)
-    _add_tensor(builder, settings, known, size)
-    if moved and not old:
-        changed = [key for key in moved if moved[key] != known.defaults.get(key) and key not in given]
-        if changed:
-            builder.note(
-                f"{', '.join(changed)}: absent, and transformers 4 and 5 have different defaults for {named}: 5 is "
-                f"assumed; 4 has {', '.join(f'{key} {moved[key]}' for key in changed)}"
-            )
-    if known.note:
-        builder.note(known.note)
+    library = "torch" if processor.torch_only or backend == "Fast" else "pillow"
+    size = add_geometry(builder, settings, processor, library=library)
+    _add_library(builder, processor, backend, library, old=old)
+    _add_tensor(builder, settings, processor, size)
+    if not old:
+        _note_old_defaults(builder, processor, class_name, given_keys)
+    if processor.note:
+        builder.note(processor.note)
     return builder.build(_TITLE, "pixels")
 
 
@@ -80,27 +83,41 @@ IMPORTER = Importer(
 )
 
 
-def _settings_of(whole: Mapping[str, Json]) -> Mapping[str, Json]:
+def _note_old_defaults(
+    builder: DraftBuilder, processor: ProcessorClass, class_name: str, given_keys: Mapping[str, Json]
+) -> None:
+    """Note absent keys whose default differs between transformers 4 and 5."""
+    old = processor.old or {}
+    keys = [key for key in old if old[key] != processor.defaults.get(key) and key not in given_keys]
+    if keys:
+        values = ", ".join(f"{key} {old[key]}" for key in keys)
+        builder.note(
+            f"{', '.join(keys)}: absent, with different defaults of {class_name} in transformers 4 and 5; assumed 5, "
+            f"4 has {values}"
+        )
+
+
+def _settings_of(document: Mapping[str, Json]) -> Mapping[str, Json]:
     """The settings, which some files nest under another key."""
-    if any(key in whole for key in _TYPES):
-        return whole
+    if any(key in document for key in _TYPES):
+        return document
     for key in _NESTED:
-        inner = whole.get(key)
+        inner = document.get(key)
         if isinstance(inner, Mapping) and (any(name in inner for name in _TYPES) or "image_mean" in inner):
             return inner
-    return whole
+    return document
 
 
-def _class_name(file: SourceFile, given: Mapping[str, Json]) -> str:
+def _class_name(file: SourceFile, given_keys: Mapping[str, Json]) -> str:
     for key in _TYPES:
-        if isinstance(name := given.get(key), str) and name:
+        if isinstance(name := given_keys.get(key), str) and name:
             return name
     where = for_terminal(file.name)
-    if _AUDIO_KEYS & given.keys():
+    if _AUDIO_KEYS & given_keys.keys():
         raise ImgcheckError(f"{where}: processor: got an audio processor (sampling_rate), expected an image processor")
-    if "tokenizer_class" in given:
+    if "tokenizer_class" in given_keys:
         raise ImgcheckError(f"{where}: processor: got a tokenizer (text), expected an image processor")
-    if "video_processor_type" in given:
+    if "video_processor_type" in given_keys:
         raise ImgcheckError(f"{where}: processor: got a video processor, expected an image processor")
     model_type = _model_type(file)
     if model_type in MODEL_TYPES:
@@ -112,13 +129,13 @@ def _class_name(file: SourceFile, given: Mapping[str, Json]) -> str:
 
 
 def _model_type(file: SourceFile) -> str:
-    beside = file.sibling("config.json")
-    return str(beside.object.get("model_type", "")) if beside is not None else ""
+    neighbor = file.sibling("config.json")
+    return str(neighbor.object.get("model_type", "")) if neighbor is not None else ""
 
 
-def _split(named: str) -> tuple[str, str, str]:
+def _split(class_name: str) -> tuple[str, str, str]:
     """Stem, kind and backend of a class name: CLIP, ImageProcessor, Fast."""
-    bare, backend = named, ""
+    bare, backend = class_name, ""
     for suffix in _SUFFIXES:
         if bare.endswith(suffix):
             bare, backend = bare.removesuffix(suffix), suffix
@@ -128,21 +145,21 @@ def _split(named: str) -> tuple[str, str, str]:
     return bare, "", backend
 
 
-def _known(file: SourceFile, named: str, stem: str, given: Mapping[str, Json]) -> ProcessorClass:
-    where, shown = for_terminal(file.name), for_terminal(named)
+def _find_class(file: SourceFile, class_name: str, stem: str, given_keys: Mapping[str, Json]) -> ProcessorClass:
+    where, label = for_terminal(file.name), for_terminal(class_name)
     if stem in CLASSES and stem not in DYNAMIC:
         return CLASSES[stem]
-    if any(word in named.lower() for word in AUDIO_WORDS) or _AUDIO_KEYS & given.keys():
-        raise ImgcheckError(f"{where}: processor: got an audio processor ({shown}), expected an image processor")
+    if any(word in class_name.lower() for word in AUDIO_WORDS) or _AUDIO_KEYS & given_keys.keys():
+        raise ImgcheckError(f"{where}: processor: got an audio processor ({label}), expected an image processor")
     if stem in DYNAMIC:
         raise ImgcheckError(
-            f"{where}: image_processor_type: got {shown}, whose result is not one image tensor (patches, tiles, frames "
+            f"{where}: image_processor_type: got {label}, whose result is not one image tensor (patches, tiles, frames "
             "or an image trimmed by its content); expected a class with one resize"
         )
     hint = nearest(stem, tuple(CLASSES)) or f"; {len(CLASSES)} classes are known"
-    own = " (code of its own: auto_map)" if "auto_map" in given else ""
+    own_keys = " (custom code: auto_map)" if "auto_map" in given_keys else ""
     raise ImgcheckError(
-        f"{where}: image_processor_type: got {shown}{own}, expected a known class, because the class decides the "
+        f"{where}: image_processor_type: got {label}{own_keys}, expected a known class, because the class decides the "
         f"defaults{hint}"
     )
 
@@ -151,7 +168,7 @@ def _add_values(builder: DraftBuilder, settings: Settings) -> None:
     rescale, normalize = settings.flag("do_rescale"), settings.flag("do_normalize")
     factor = settings.number("rescale_factor") if rescale else 1.0
     if factor is None:
-        builder.unknown("value_range", "rescale_factor is no number")
+        builder.unknown("value_range", "rescale_factor: expected a number")
         return
     offset = -1.0 if rescale and settings.flag("rescale_offset") else 0.0
     source = settings.source("rescale_factor" if rescale else "do_rescale")
@@ -166,7 +183,7 @@ def _add_values(builder: DraftBuilder, settings: Settings) -> None:
         builder.unknown("value_range", "image_mean and image_std: expected numbers")
         return
     std_source = settings.source("image_std")
-    if settings.flag("include_top"):  # EfficientNet divides by std once more
+    if settings.flag("include_top"):  # EfficientNet divides by std twice
         std = [entry * entry for entry in std]
         std_source += ", include_top (a second division by image_std)"
     add_scaled(
@@ -185,30 +202,29 @@ def _add_values(builder: DraftBuilder, settings: Settings) -> None:
     )
 
 
-def _add_library(builder: DraftBuilder, known: ProcessorClass, backend: str, library: str, *, old: bool) -> None:
+def _add_library(builder: DraftBuilder, processor: ProcessorClass, backend: str, library: str, *, old: bool) -> None:
     geometry = [field for field in builder.fields.values() if field.top in ("resize", "geometry")]
     if not any(field.certainty != "unknown" for field in geometry):
         return
-    if known.torch_only or backend or old:
-        reason = {
-            "torch": "torchvision backend",
-            "pillow": "Pillow backend",
-        }[library]
-        builder.note(f"resize by the {reason}: {'the only one' if known.torch_only else 'by the name of the class'}")
+    if processor.torch_only or backend or old:
+        reason = "the only backend" if processor.torch_only else "by the class name"
+        builder.note(f"resize.library: {library}: {reason}")
         return
     builder.note(
-        "resize.library: assumed pillow, the default of transformers 4 without use_fast; transformers 5 uses "
-        "torchvision where it is installed: library: torch, up to 2 gray levels apart"
+        "resize.library: assumed pillow, as in transformers 4 without use_fast; transformers 5 with torchvision "
+        "resizes like library: torch, a difference of at most 2 gray levels"
     )
 
 
-def _add_tensor(builder: DraftBuilder, settings: Settings, known: ProcessorClass, size: tuple[int, int] | None) -> None:
-    order = "BGR" if known.bgr or settings.flag("do_flip_channel_order") else "RGB"
-    if known.bgr:
+def _add_tensor(
+    builder: DraftBuilder, settings: Settings, processor: ProcessorClass, size: tuple[int, int] | None
+) -> None:
+    order = "BGR" if processor.bgr or settings.flag("do_flip_channel_order") else "RGB"
+    if processor.bgr:
         builder.default("channel_order", order, f"{settings.owner} reverses the channels")
     elif order == "BGR":
         builder.infer("channel_order", order, settings.source("do_flip_channel_order"))
-    elif settings.flag("do_convert_rgb") and "do_convert_rgb" in settings.given:
+    elif settings.flag("do_convert_rgb") and "do_convert_rgb" in settings.given_keys:
         builder.state("channel_order", order, "do_convert_rgb")
     else:
         builder.assume("channel_order", order, "not stated; RGB by convention of transformers")
@@ -219,7 +235,7 @@ def _add_tensor(builder: DraftBuilder, settings: Settings, known: ProcessorClass
     source = "size and crop_size" if size else "no fixed size"
     shape: list[Json] = ["N", height, width, 3] if last else ["N", 3, height, width]
     builder.infer("shape", shape, source)
-    if "data_format" in settings.given:
+    if "data_format" in settings.given_keys:
         builder.state("layout", "NHWC" if last else "NCHW", "data_format")
     else:
         builder.default("layout", "NCHW", "pixel_values of transformers: channels first where data_format is absent")

@@ -23,22 +23,26 @@ _KEYS = ("shape", "dtype", "channel_order", "value_range", "normalize", "extends
 def matches(file: SourceFile) -> float:
     """By the keys of the language at the beginning of lines."""
     if file.json is not None:
-        own = set(_KEYS) & set(file.object)
-        return 0.8 if {"shape", "dtype", "channel_order"} <= own else 0.0
+        matching = set(_KEYS) & set(file.object)
+        return 0.8 if {"shape", "dtype", "channel_order"} <= matching else 0.0
     lines = [line.partition(":")[0] for line in file.start.splitlines() if ":" in line and line[:1].isalpha()]
-    own = set(_KEYS) & set(lines)
-    return 0.85 if {"shape", "dtype", "channel_order"} <= own or ("extends" in own and len(own) > 1) else 0.0
+    matching = set(_KEYS) & set(lines)
+    return (
+        0.85
+        if {"shape", "dtype", "channel_order"} <= matching or ("extends" in matching and len(matching) > 1)
+        else 0.0
+    )
 
 
 def read(file: SourceFile, input_name: str) -> Draft:
     """The spec itself."""
     del input_name
     where = for_terminal(file.name)
-    whole = file.object or file.yaml
-    if not isinstance(whole, Mapping) or "extends" in whole:
-        raise ImgcheckError(f"{where}: spec: got extends, expected a spec of its own; write it out with spec show")
+    document = file.object or file.yaml
+    if not isinstance(document, Mapping) or "extends" in document:
+        raise ImgcheckError(f"{where}: spec: got extends, expected a complete spec; write it with spec show")
     try:
-        spec = parse(whole, source=where)
+        spec = parse(document, source=where)
     except SpecError as error:
         raise ImgcheckError(str(error)) from None
     builder = DraftBuilder(file)

@@ -35,10 +35,10 @@ class _Layer:
 
 def matches(file: SourceFile) -> float:
     """By class_name of a model, in JSON or in the zip of a .keras file."""
-    whole = file.object
-    if whole.get("class_name") in _MODELS and isinstance(whole.get("config"), Mapping):
+    document = file.object
+    if document.get("class_name") in _MODELS and isinstance(document.get("config"), Mapping | list):
         return 0.95
-    if isinstance(whole.get("config"), Mapping) and isinstance(whole.get("keras_version"), str):
+    if isinstance(document.get("config"), Mapping) and isinstance(document.get("keras_version"), str):
         return 0.7
     if file.head.startswith(_ZIP) and b"metadata.json" in file.head[:2048] and file.base.endswith(".keras"):
         return 0.95
@@ -47,17 +47,15 @@ def matches(file: SourceFile) -> float:
 
 def read(file: SourceFile, input_name: str) -> Draft:
     """The draft of the image input."""
-    whole = _zipped(file) if file.head.startswith(_ZIP) else file.object
-    config = whole.get("config")
-    assert isinstance(config, Mapping) or not whole
-    layers = list(_layers(whole))
-    inputs = _inputs(layers, whole)
+    document = _read_keras_zip(file) if file.head.startswith(_ZIP) else file.object
+    layers = list(_layers(document))
+    inputs = _inputs(layers, document)
     tensor = image_input(file.name, inputs, input_name)
     builder = DraftBuilder(file)
     first = any(layer.config.get("data_format") == "channels_first" for layer in layers)
-    stated = any(isinstance(layer.config.get("data_format"), str) for layer in layers)
-    layout = ("NCHW" if first else "NHWC") if stated else ""
-    known = add_tensor(
+    has_data_format = any(isinstance(layer.config.get("data_format"), str) for layer in layers)
+    layout = ("NCHW" if first else "NHWC") if has_data_format else ""
+    layout_known = add_tensor(
         builder,
         tensor,
         where=f"input layer {for_terminal(tensor.name[:80])}",
@@ -65,7 +63,7 @@ def read(file: SourceFile, input_name: str) -> Draft:
         layout_source="data_format of the layers",
     )
     inside = [layer for layer in layers if layer.kind in _INSIDE]
-    if known is not None:
+    if layout_known is not None:
         _add_values(builder, inside)
     return builder.build(_TITLE, "model", missing="not stated: a Keras configuration has no color order or resize")
 
@@ -80,7 +78,7 @@ IMPORTER = Importer(
 )
 
 
-def _zipped(file: SourceFile) -> Mapping[str, Json]:
+def _read_keras_zip(file: SourceFile) -> Mapping[str, Json]:
     """``config.json`` of a .keras file."""
     where = for_terminal(file.name)
     with file.open() as stream:
@@ -91,7 +89,7 @@ def _zipped(file: SourceFile) -> Mapping[str, Json]:
                 if archive.getinfo("config.json").file_size > TEXT_BYTES:
                     raise ImgcheckError(f"{where}: config.json: got more than {TEXT_BYTES} bytes")
                 with archive.open("config.json") as content:
-                    whole = json.loads(content.read(TEXT_BYTES))
+                    document = json.loads(content.read(TEXT_BYTES))
         except (
             zipfile.BadZipFile,
             KeyError,
@@ -106,17 +104,17 @@ def _zipped(file: SourceFile) -> Mapping[str, Json]:
             raise ImgcheckError(
                 f"{where}: .keras: {for_terminal(str(error)[:200])}, expected a zip with config.json"
             ) from None
-    return whole if isinstance(whole, Mapping) else {}
+    return document if isinstance(document, Mapping) else {}
 
 
-def _layers(whole: Mapping[str, Json]) -> Iterator[_Layer]:
-    """All layers, those of nested models in their place, in the order of the file."""
-    stack: list[Json] = [dict(whole)]
-    seen = 0
+def _layers(document: Mapping[str, Json]) -> Iterator[_Layer]:
+    """All layers, including those of nested models, in the order of the file."""
+    stack: list[Json] = [dict(document)]
+    count = 0
     while stack:
         entry = stack.pop()
-        seen += 1
-        if not isinstance(entry, Mapping) or seen > _MOST_LAYERS:
+        count += 1
+        if not isinstance(entry, Mapping) or count > _MOST_LAYERS:
             continue
         config = entry.get("config")
         kind = str(entry.get("class_name", "")).rpartition(">")[2]
@@ -127,28 +125,32 @@ def _layers(whole: Mapping[str, Json]) -> Iterator[_Layer]:
             inner = config.get("layers")
             if isinstance(inner, list):
                 stack += reversed(inner[:_MOST_LAYERS])
-            wrapped = config.get("layer")
-            if isinstance(wrapped, Mapping):
-                stack.append(dict(wrapped))
+            inner_layer = config.get("layer")
+            if isinstance(inner_layer, Mapping):
+                stack.append(dict(inner_layer))
 
 
-def _inputs(layers: list[_Layer], whole: Mapping[str, Json]) -> list[TensorInput]:
+def _inputs(layers: list[_Layer], document: Mapping[str, Json]) -> list[TensorInput]:
     """Input layers of the outer model; without any, the first layer that has a shape."""
-    outer = whole.get("config")
-    own = outer.get("layers") if isinstance(outer, Mapping) else outer
-    outside = [entry.get("config") for entry in own if isinstance(entry, Mapping)] if isinstance(own, list) else []
+    outer = document.get("config")
+    outer_layers = outer.get("layers") if isinstance(outer, Mapping) else outer
+    outside = (
+        [entry.get("config") for entry in outer_layers if isinstance(entry, Mapping)]
+        if isinstance(outer_layers, list)
+        else []
+    )
     inputs = [
         layer
         for layer in layers
         if layer.kind == "InputLayer" and (any(layer.config is entry for entry in outside) or not outside)
     ]
-    shaped = inputs or [layer for layer in layers if _shape(layer.config) is not None][:1]
-    found = [_tensor(layer) for layer in shaped[:50]]
-    if not found and isinstance(outer, Mapping) and isinstance(outer.get("build_input_shape"), list):
-        found = [
+    layers_with_shape = inputs or [layer for layer in layers if _shape(layer.config) is not None][:1]
+    tensors = [_tensor(layer) for layer in layers_with_shape[:50]]
+    if not tensors and isinstance(outer, Mapping) and isinstance(outer.get("build_input_shape"), list):
+        tensors = [
             _tensor(_Layer(kind="InputLayer", config={"batch_shape": outer["build_input_shape"], "name": "input"}))
         ]
-    return found
+    return tensors
 
 
 def _shape(config: Mapping[str, Json]) -> list[Json] | None:
@@ -176,7 +178,7 @@ def _tensor(layer: _Layer) -> TensorInput:
 
 
 def _add_values(builder: DraftBuilder, inside: list[_Layer]) -> None:
-    """A layer that scales inside the model says what goes in; scaled again before, everything is scaled twice."""
+    """The input range by the first layer that scales inside the model."""
     for layer in inside:
         if layer.kind in ("Resizing", "CenterCrop"):
             builder.note(
@@ -186,7 +188,7 @@ def _add_values(builder: DraftBuilder, inside: list[_Layer]) -> None:
         entering = _entering(layer)
         if entering is None:
             break
-        builder.infer("value_range", list(entering), f"layer {layer.kind} inside the model: {_shown(layer)}")
+        builder.infer("value_range", list(entering), f"layer {layer.kind} inside the model: {_summary(layer)}")
         if entering[1] == 255:
             builder.note("the model scales pixels itself: send 0..255; scaled before, they would be scaled twice")
             builder.assume("channel_order", "RGB", "not stated; RGB by convention of Keras")
@@ -194,7 +196,7 @@ def _add_values(builder: DraftBuilder, inside: list[_Layer]) -> None:
 
 
 def _entering(layer: _Layer) -> tuple[int, int] | None:
-    """The range that goes into the first layer of this kind: 0..255 or 0..1."""
+    """The input range of the layer: 0..255 or 0..1."""
     if layer.kind == "Rescaling":
         scale, offset = numbers(layer.config.get("scale")), numbers(layer.config.get("offset", 0.0))
         if scale is None or offset is None:
@@ -208,6 +210,6 @@ def _entering(layer: _Layer) -> tuple[int, int] | None:
     return (0, 255) if mean is not None and max(mean) > 2 else None
 
 
-def _shown(layer: _Layer) -> str:
+def _summary(layer: _Layer) -> str:
     keys = ("scale", "offset") if layer.kind == "Rescaling" else ("mean", "variance")
     return ", ".join(f"{key} {str(layer.config.get(key))[:60]}" for key in keys)

@@ -35,10 +35,10 @@ def matches(file: SourceFile) -> float:
 def read(file: SourceFile, input_name: str) -> Draft:
     """The draft of the converter's result."""
     del input_name
-    found = _converter(file.object)
-    assert found is not None
-    name, config = found
-    settings = Settings(given=config, defaults=_DEFAULTS, owner=name)
+    converter = _converter(file.object)
+    assert converter is not None
+    name, config = converter
+    settings = Settings(given_keys=config, defaults=_DEFAULTS, owner=name)
     builder = DraftBuilder(file)
     first = config.get("data_format") == "channels_first"
     builder.add(
@@ -67,9 +67,9 @@ IMPORTER = Importer(
 )
 
 
-def _converter(whole: Mapping[str, Json]) -> tuple[str, Mapping[str, Json]] | None:
+def _converter(document: Mapping[str, Json]) -> tuple[str, Mapping[str, Json]] | None:
     """The first converter in the document: its class and configuration."""
-    pending: list[Json] = [dict(whole)]
+    pending: list[Json] = [dict(document)]
     for _ in range(_MOST_OBJECTS):
         if not pending:
             return None
@@ -89,7 +89,7 @@ def _add_geometry(builder: DraftBuilder, settings: Settings, *, first: bool) -> 
     kernel = str(settings.get("interpolation"))
     if len(sides) != 2 or sides[0] is None or sides[1] is None:
         builder.infer("shape", ["N", 3, "H", "W"] if first else ["N", "H", "W", 3], "image_size: not stated")
-        builder.infer("resize.mode", "none", "image_size: not stated, so nothing is resized")
+        builder.infer("resize.mode", "none", "image_size: not stated: no resize")
         return
     size: list[Json] = [sides[0], sides[1]]
     builder.state("shape", ["N", 3, *size] if first else ["N", *size, 3], "image_size")

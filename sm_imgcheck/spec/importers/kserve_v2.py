@@ -20,15 +20,17 @@ def matches(file: SourceFile) -> float:
     inputs = file.object.get("inputs")
     if not isinstance(inputs, list) or not inputs or not all(isinstance(entry, Mapping) for entry in inputs):
         return 0.0
-    described = all(isinstance(entry, Mapping) and {"name", "datatype", "shape"} <= entry.keys() for entry in inputs)
+    has_types = all(isinstance(entry, Mapping) and {"name", "datatype", "shape"} <= entry.keys() for entry in inputs)
     data = any(isinstance(entry, Mapping) and ("data" in entry or "parameters" in entry) for entry in inputs)
-    return 0.9 if described and not data else 0.4 if described else 0.0
+    return 0.9 if has_types and not data else 0.4 if has_types else 0.0
 
 
 def read(file: SourceFile, input_name: str) -> Draft:
     """The draft of the image input."""
-    listed = file.object.get("inputs")
-    inputs = [_input(entry) for entry in listed[:100] if isinstance(entry, Mapping)] if isinstance(listed, list) else []
+    entries = file.object.get("inputs")
+    inputs = (
+        [_input(entry) for entry in entries[:100] if isinstance(entry, Mapping)] if isinstance(entries, list) else []
+    )
     tensor = image_input(file.name, inputs, input_name)
     builder = DraftBuilder(file)
     add_tensor(builder, tensor, where=f"inputs: {tensor.name[:80]}")
@@ -38,7 +40,7 @@ def read(file: SourceFile, input_name: str) -> Draft:
         for word in ("tensorrt", "onnxruntime", "pytorch_libtorch", "ensemble", "openvino", "tensorflow")
     ):
         builder.state("payload.stack", "triton", "platform")
-    if tensor.encoded:
+    if tensor.is_encoded:
         builder.note("BYTES: usually the encoded image; in binary form each element has a 4-byte length in front")
     return builder.build(_TITLE, "model", missing="not stated: v2 metadata have no color order, values or resize")
 

@@ -24,17 +24,16 @@ def matches(file: SourceFile) -> float:
     """By flavors with a version or a signature."""
     if file.json is not None:
         return 0.0
-    found = set(_MARK.findall(file.start))
-    return 0.9 if "flavors" in found and len(found) > 1 else 0.7 if file.base == "MLmodel" and found else 0.0
+    marks = set(_MARK.findall(file.start))
+    return 0.9 if "flavors" in marks and len(marks) > 1 else 0.7 if file.base == "MLmodel" and marks else 0.0
 
 
 def read(file: SourceFile, input_name: str) -> Draft:
     """The draft of the image input."""
     where = for_terminal(file.name)
-    whole = file.yaml
-    signature = whole.get("signature") if isinstance(whole, Mapping) else None
-    listed = signature.get("inputs") if isinstance(signature, Mapping) else None
-    entries = _entries(listed)
+    document = file.yaml
+    signature = document.get("signature") if isinstance(document, Mapping) else None
+    entries = _entries(signature.get("inputs") if isinstance(signature, Mapping) else None)
     if not entries:
         raise ImgcheckError(
             f"{where}: signature: got none, expected inputs; MLflow image models often have none: import the model "
@@ -64,15 +63,15 @@ IMPORTER = Importer(
 )
 
 
-def _entries(listed: Json) -> list[Mapping[str, Json]]:
-    if isinstance(listed, str):
-        if len(listed) > 1 << 20:
+def _entries(inputs: Json) -> list[Mapping[str, Json]]:
+    if isinstance(inputs, str):
+        if len(inputs) > 1 << 20:
             return []
         try:
-            listed = json.loads(listed)
+            inputs = json.loads(inputs)
         except (ValueError, RecursionError):
             return []
-    return [entry for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list) else []
+    return [entry for entry in inputs if isinstance(entry, Mapping)] if isinstance(inputs, list) else []
 
 
 def _tensor(entry: Mapping[str, Json]) -> TensorInput | None:

@@ -1,4 +1,4 @@
-"""ONNX models: graph inputs, Windows ML and Ultralytics metadata. Tensors are skipped, so that any size takes no time.
+"""ONNX models: graph inputs, Windows ML and Ultralytics metadata. Tensors are skipped at any size.
 
 Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 """
@@ -11,7 +11,7 @@ from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.spec.importers import Importer
 from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
-from sm_imgcheck.spec.importers._protobuf import LENGTH, VARINT, WireError, WireReader, signed
+from sm_imgcheck.spec.importers._protobuf import LENGTH, VARINT, WireError, WireReader, to_signed
 from sm_imgcheck.spec.importers._source_file import SourceFile
 from sm_imgcheck.spec.importers._tensors import TensorInput, add_tensor, image_input
 from sm_imgcheck.spec.importers._ultralytics import add_ultralytics, is_ultralytics
@@ -25,24 +25,24 @@ _TYPES = {
     1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "string", 10: "float16",
     11: "float64", 12: "uint32", 13: "uint64", 16: "bfloat16",
 }  # fmt: skip
+_IR_VERSION, _PRODUCER, _GRAPH_KEY = 0x08, 0x12, 0x3A
+_LATEST_VERSION = 64
 _MOST_AXES = 16
 _RANGES = {"NominalRange_0_255": [0, 255], "Normalized_0_1": [0, 1], "Normalized_1_1": [-1, 1]}
 _PIXELS = {"bgr8": "BGR", "rgb8": "RGB", "gray8": "GRAY", "bgra8": "BGRA", "rgba8": "RGBA"}
 
 
 def matches(file: SourceFile) -> float:
-    """By the first fields of ModelProto: ir_version, then producer, graph or opset."""
+    """By the first fields of ModelProto: ir_version, then the producer's name, the graph or the opset."""
     head = file.head
-    if file.is_text and not file.base.endswith(".onnx"):
-        return 0.0
-    if not (len(head) > 8 and head[0] == 0x08 and 1 <= head[1] <= 64):
-        return 0.3 if file.base.endswith(".onnx") else 0.0
-    known = head[2] in (0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42, 0x72)
-    return (
-        0.9
-        if known and (b"onnx" in head[:200].lower() or file.base.endswith(".onnx") or head[2] in (0x12, 0x3A))
-        else 0.2
-    )
+    suffix = file.base.endswith(".onnx")
+    if len(head) < 8 or head[0] != _IR_VERSION or not 1 <= head[1] <= _LATEST_VERSION:
+        return 0.3 if suffix else 0.0
+    if head[2] == _PRODUCER:
+        name = head[4 : 4 + head[3]]
+        producer = head[3] < 128 and name.isascii() and name.decode("ascii", "replace").isprintable()
+        return 0.9 if producer else 0.6 if suffix else 0.0
+    return 0.9 if suffix or head[2] == _GRAPH_KEY else 0.0
 
 
 def read(file: SourceFile, input_name: str) -> Draft:
@@ -98,9 +98,9 @@ def _model(reader: WireReader) -> tuple[list[TensorInput], set[str], dict[str, s
     return inputs, initializers, metadata
 
 
-def _name(reader: WireReader, end: int, wanted: int) -> str:
+def _name(reader: WireReader, end: int, field: int) -> str:
     for number, kind, length in reader.fields(end):
-        if number == wanted and kind == LENGTH:
+        if number == field and kind == LENGTH:
             name = reader.text(length)
             reader.skip_to(end)
             return name
@@ -141,18 +141,18 @@ def _tensor_type(reader: WireReader, end: int) -> tuple[str, tuple[int | None, .
 
 
 def _dimensions(reader: WireReader, end: int) -> list[int | None]:
-    """TensorShapeProto.dim 1: dim_value 1, dim_param 2. -1 and 0 are stored where nothing is known."""
-    found: list[int | None] = []
+    """TensorShapeProto.dim 1: dim_value 1, dim_param 2. Unknown lengths are stored as -1 or 0."""
+    dims: list[int | None] = []
     for number, kind, length in reader.fields(end):
         if number == 1 and kind == LENGTH:
             value: int | None = None
             for inner, wire, content in reader.fields(reader.at + length):
                 if inner == 1 and wire == VARINT:
-                    value = signed(content) if signed(content) > 0 else None
-            found.append(value)
-            if len(found) > _MOST_AXES:
+                    value = to_signed(content) if to_signed(content) > 0 else None
+            dims.append(value)
+            if len(dims) > _MOST_AXES:
                 raise WireError("too many axes")
-    return found
+    return dims
 
 
 def _add_windows_ml(builder: DraftBuilder, metadata: Mapping[str, str]) -> None:

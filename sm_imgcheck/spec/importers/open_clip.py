@@ -1,4 +1,4 @@
-"""open_clip ``open_clip_config.json``: ``preprocess_cfg`` beside ``model_cfg``."""
+"""open_clip ``open_clip_config.json``: ``preprocess_cfg`` and ``model_cfg``."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ _DEFAULTS: dict[str, Json] = {
 
 def matches(file: SourceFile) -> float:
     """By ``preprocess_cfg``, or ``model_cfg`` with ``vision_cfg``."""
-    whole = file.object
-    model = whole.get("model_cfg")
+    document = file.object
+    model = document.get("model_cfg")
     vision = isinstance(model, Mapping) and "vision_cfg" in model
-    if "preprocess_cfg" in whole and (vision or isinstance(whole["preprocess_cfg"], Mapping)):
+    if "preprocess_cfg" in document and (vision or isinstance(document["preprocess_cfg"], Mapping)):
         return 0.97
-    return 0.8 if vision or ("vision_cfg" in whole and "embed_dim" in whole) else 0.0
+    return 0.8 if vision or ("vision_cfg" in document and "embed_dim" in document) else 0.0
 
 
 def read(file: SourceFile, input_name: str) -> Draft:
     """The draft of the image input."""
     del input_name
-    whole = file.object
-    nested = whole.get("preprocess_cfg")
-    settings = Settings(given=nested if isinstance(nested, Mapping) else {}, defaults=_DEFAULTS, owner="open_clip")
+    document = file.object
+    nested = document.get("preprocess_cfg")
+    settings = Settings(given_keys=nested if isinstance(nested, Mapping) else {}, defaults=_DEFAULTS, owner="open_clip")
     builder = DraftBuilder(file)
-    size, source = _size(whole, settings)
+    size, source = _size(document, settings)
     add_unit_normalize(builder, settings, prefix="preprocess_cfg.")
     builder.assume("channel_order", "RGB", "not stated; RGB by convention of open_clip")
     builder.default("layout", "NCHW", "tensors of open_clip are channels first")
@@ -67,13 +67,13 @@ IMPORTER = Importer(
 )
 
 
-def _size(whole: Mapping[str, Json], settings: Settings) -> tuple[tuple[int, int] | None, str]:
-    model = whole.get("model_cfg", whole)
+def _size(document: Mapping[str, Json], settings: Settings) -> tuple[tuple[int, int] | None, str]:
+    model = document.get("model_cfg", document)
     vision = model.get("vision_cfg") if isinstance(model, Mapping) else None
     inner = vision.get("image_size") if isinstance(vision, Mapping) else None
-    stated = settings.get("size")
+    own_size = settings.get("size")
     value, source = (
-        (stated, "preprocess_cfg.size") if stated is not None else (inner, "model_cfg.vision_cfg.image_size")
+        (own_size, "preprocess_cfg.size") if own_size is not None else (inner, "model_cfg.vision_cfg.image_size")
     )
     sides = [side(entry) for entry in value] if isinstance(value, list) else [side(value)] * 2
     if len(sides) != 2 or sides[0] is None or sides[1] is None:

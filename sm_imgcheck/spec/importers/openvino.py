@@ -19,7 +19,7 @@ __all__ = ["IMPORTER"]
 
 _TITLE = "OpenVINO IR"
 _MOST_BYTES = 64 << 20
-_BAKED = ("mean_values", "scale_values", "reverse_input_channels")
+_CONVERSION_KEYS = ("mean_values", "scale_values", "reverse_input_channels")
 _NONE = ("", "none", "[]", "()", "{}", "false", "1", "1.0", "not set", "default")
 _MODES = {"standard": "stretch", "fit_to_window": "longest_edge", "fit_to_window_letterbox": "letterbox"}
 _ELEMENTS = {
@@ -122,17 +122,15 @@ def _value(info: Mapping[str, str], key: str) -> str:
 def _add_conversion(builder: DraftBuilder, info: Mapping[str, str]) -> None:
     """Values of the conversion are inside the model: applied again they double."""
     conversion = {path: value for path, value in info.items() if "model_info" not in path}
-    baked = {key: value for key in _BAKED if (value := _value(conversion, key))}
-    if not baked:
+    conversion_values = {key: value for key in _CONVERSION_KEYS if (value := _value(conversion, key))}
+    if not conversion_values:
         return
-    said = ", ".join(f"{key} {for_terminal(value[:80])}" for key, value in baked.items())
-    builder.note(f"inside the model by conversion: {said}; do not apply it again")
-    if "mean_values" in baked or "scale_values" in baked:
-        builder.infer("value_range", [0, 255], f"rt_info: {said}: the model takes pixels")
-    if baked.get("reverse_input_channels", "").lower() in ("true", "yes"):
-        builder.note(
-            "reverse_input_channels: the model swaps red and blue itself; the order that it takes is that of its users"
-        )
+    summary = ", ".join(f"{key} {for_terminal(value[:80])}" for key, value in conversion_values.items())
+    builder.note(f"inside the model by conversion: {summary}; do not apply it again")
+    if "mean_values" in conversion_values or "scale_values" in conversion_values:
+        builder.infer("value_range", [0, 255], f"rt_info: {summary}: the input is pixels")
+    if conversion_values.get("reverse_input_channels", "").lower() in ("true", "yes"):
+        builder.note("reverse_input_channels: the model swaps red and blue inside; its input order is not stated")
 
 
 def _add_model_info(builder: DraftBuilder, info: Mapping[str, str], layout: str, tensor: TensorInput) -> None:

@@ -9,7 +9,7 @@ from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.spec.importers import Importer
 from sm_imgcheck.spec.importers._draft import Draft
-from sm_imgcheck.spec.importers._protobuf import LENGTH, VARINT, WireError, WireReader, signed
+from sm_imgcheck.spec.importers._protobuf import LENGTH, VARINT, WireError, WireReader, to_signed
 from sm_imgcheck.spec.importers._signatures import TF_TYPES, signature_draft
 from sm_imgcheck.spec.importers._source_file import SourceFile
 from sm_imgcheck.spec.importers._tensors import TensorInput
@@ -49,14 +49,14 @@ IMPORTER = Importer(
 
 
 def _signatures(reader: WireReader) -> dict[str, list[TensorInput]]:
-    found: dict[str, list[TensorInput]] = {}
+    signatures: dict[str, list[TensorInput]] = {}
     for number, kind, length in reader.fields(None):
         if number == _META_GRAPH and kind == LENGTH:
             for inner, wire, size in reader.fields(reader.at + length):
-                if inner == _SIGNATURE and wire == LENGTH and len(found) < 100:
+                if inner == _SIGNATURE and wire == LENGTH and len(signatures) < 100:
                     name, inputs = _signature(reader, reader.at + size)
-                    found[name] = inputs
-    return found
+                    signatures[name] = inputs
+    return signatures
 
 
 def _signature(reader: WireReader, end: int) -> tuple[str, list[TensorInput]]:
@@ -97,7 +97,7 @@ def _shape(reader: WireReader, end: int) -> tuple[int | None, ...] | None:
             size = 0
             for inner, wire, content in reader.fields(reader.at + value):
                 if inner == 1 and wire == VARINT:
-                    size = signed(content)
+                    size = to_signed(content)
             dims.append(size if size > 0 else None)
             if len(dims) > 16:
                 raise WireError("too many axes")

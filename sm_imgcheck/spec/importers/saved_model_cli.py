@@ -43,12 +43,12 @@ IMPORTER = Importer(
 
 def _signatures(text: str) -> dict[str, list[TensorInput]]:
     """Line by line: a signature, its inputs with type and shape, its outputs."""
-    found: dict[str, list[TensorInput]] = {}
-    inputs = found.setdefault("serving_default", [])
+    signatures: dict[str, list[TensorInput]] = {}
+    inputs = signatures.setdefault("serving_default", [])
     name = dtype = ""
     for line in text.splitlines():
         if signature := _SIGNATURE.search(line):
-            inputs = found.setdefault(signature[1], [])
+            inputs = signatures.setdefault(signature[1], [])
             name = dtype = ""
         elif tensor := _INPUT.search(line):
             name, dtype = tensor[1], ""
@@ -59,7 +59,7 @@ def _signatures(text: str) -> dict[str, list[TensorInput]]:
         elif name and dtype and (shape := _SHAPE.search(line)):
             inputs.append(TensorInput(name=name, dtype=dtype, dims=_dims(shape[1])))
             name = ""
-    return found
+    return signatures
 
 
 def _dims(text: str) -> tuple[int | None, ...] | None:

@@ -39,9 +39,9 @@ IMPORTER = Importer(
 )
 
 
-def _definitions(whole: Mapping[str, Json]) -> Mapping[str, Json]:
+def _definitions(document: Mapping[str, Json]) -> Mapping[str, Json]:
     """The signatures by name; the key is doubled in some versions, and in camel case through gRPC."""
-    inner = whole.get("metadata", whole)
+    inner = document.get("metadata", document)
     for _ in range(3):
         if not isinstance(inner, Mapping):
             return {}
@@ -49,9 +49,11 @@ def _definitions(whole: Mapping[str, Json]) -> Mapping[str, Json]:
         if nested is None:
             break
         inner = nested
-    found = inner if isinstance(inner, Mapping) else {}
-    looks = any(isinstance(entry, Mapping) and isinstance(entry.get("inputs"), Mapping) for entry in found.values())
-    return found if looks else {}
+    definitions = inner if isinstance(inner, Mapping) else {}
+    has_inputs = any(
+        isinstance(entry, Mapping) and isinstance(entry.get("inputs"), Mapping) for entry in definitions.values()
+    )
+    return definitions if has_inputs else {}
 
 
 def _inputs(signature: Mapping[str, Json]) -> list[TensorInput]:
@@ -65,8 +67,8 @@ def _input(name: str, entry: Mapping[str, Json]) -> TensorInput:
     shape = entry.get("tensor_shape", entry.get("tensorShape"))
     dims: tuple[int | None, ...] | None = None
     if isinstance(shape, Mapping) and not (shape.get("unknown_rank") or shape.get("unknownRank")):
-        listed = shape.get("dim")
-        dims = tuple(_side(side) for side in listed[:16]) if isinstance(listed, list) else ()
+        dims_listed = shape.get("dim")
+        dims = tuple(_side(side) for side in dims_listed[:16]) if isinstance(dims_listed, list) else ()
     return TensorInput(name=name, dtype=str(entry.get("dtype", ""))[:40], dims=dims)
 
 

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers import Importer
 from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
 from sm_imgcheck.spec.importers._flatbuffer import Blob, FlatError, Table
@@ -55,13 +54,13 @@ def read(file: SourceFile, input_name: str) -> Draft:
             inputs, quantizations = _inputs(model)
             tensor = image_input(file.name, inputs, input_name)
             index = inputs.index(tensor)
-            described = _described(model, index)
+            metadata_of_input = _read_metadata(model, index)
             layout = add_tensor(builder, tensor, where=f"input tensor {for_terminal(tensor.name[:80])}")
             if layout is not None:
-                _add_values(builder, tensor, quantizations[index], described)
+                _add_values(builder, tensor, quantizations[index], metadata_of_input)
         except FlatError as error:
             raise ImgcheckError(f"{for_terminal(file.name)}: TFLite: {error}, expected a whole model file") from None
-    missing = "not stated: the model has no metadata" if described is None else "not stated in the metadata"
+    missing = "not stated: the model has no metadata" if metadata_of_input is None else "not stated in the metadata"
     return builder.build(_TITLE, "model", missing=missing)
 
 
@@ -80,19 +79,19 @@ def _inputs(model: Table) -> tuple[list[TensorInput], list[_Quantization | None]
     if not graphs:
         raise FlatError("no subgraph")
     tensors, indices = graphs[0].tables(0), graphs[0].integers(1)[:_MOST_INPUTS]
-    found: list[TensorInput] = []
+    tensors_found: list[TensorInput] = []
     quantized: list[_Quantization | None] = []
     for index in indices:
         if not 0 <= index < len(tensors):
-            raise FlatError("an input that is no tensor")
+            raise FlatError("an input index beyond the tensors")
         table = tensors[index]
         shape, signature = table.integers(0), table.integers(7)
         sides = signature if len(signature) == len(shape) else shape
         dims = tuple(side if side > 0 else None for side in sides[:16])
         code = table.scalar(1, 1)
-        found.append(TensorInput(name=table.text(3), dtype=_TYPES.get(code, f"type {code}"), dims=dims))
+        tensors_found.append(TensorInput(name=table.text(3), dtype=_TYPES.get(code, f"type {code}"), dims=dims))
         quantized.append(_quantization(table.table(4)))
-    return found, quantized
+    return tensors_found, quantized
 
 
 def _quantization(table: Table | None) -> _Quantization | None:
@@ -106,7 +105,7 @@ def _quantization(table: Table | None) -> _Quantization | None:
 
 
 @frozen
-class _Described:
+class _TensorMetadata:
     """What the metadata state of the input."""
 
     color: str
@@ -116,7 +115,7 @@ class _Described:
     high: tuple[float, ...]
 
 
-def _described(model: Table, index: int) -> _Described | None:
+def _read_metadata(model: Table, index: int) -> _TensorMetadata | None:
     """TensorMetadata of the input; None without metadata."""
     for entry in model.tables(6):
         if entry.text(0) != "TFLITE_METADATA":
@@ -124,7 +123,7 @@ def _described(model: Table, index: int) -> _Described | None:
         buffers = model.tables(4)
         number = entry.scalar(1, 4)
         if not 0 <= number < len(buffers):
-            raise FlatError("metadata in a buffer that is not there")
+            raise FlatError("a metadata index beyond the buffers")
         metadata = buffers[number].nested(0)
         graphs = metadata.tables(3) if metadata is not None else []
         tensors = graphs[0].tables(2) if graphs else []
@@ -132,7 +131,7 @@ def _described(model: Table, index: int) -> _Described | None:
     return None
 
 
-def _tensor_metadata(table: Table) -> _Described:
+def _tensor_metadata(table: Table) -> _TensorMetadata:
     """TensorMetadata: content 3, process_units 4, stats 5."""
     color = ""
     content = table.table(3)
@@ -145,37 +144,42 @@ def _tensor_metadata(table: Table) -> _Described:
             mean, std = options.floats(0), options.floats(1)
     stats = table.table(5)
     high, low = (stats.floats(0), stats.floats(1)) if stats is not None else ((), ())
-    return _Described(color=color, mean=tuple(mean), std=tuple(std), low=tuple(low), high=tuple(high))
+    return _TensorMetadata(color=color, mean=tuple(mean), std=tuple(std), low=tuple(low), high=tuple(high))
 
 
 def _add_values(
-    builder: DraftBuilder, tensor: TensorInput, quantization: _Quantization | None, described: _Described | None
+    builder: DraftBuilder,
+    tensor: TensorInput,
+    quantization: _Quantization | None,
+    metadata_of_input: _TensorMetadata | None,
 ) -> None:
     """Color and values. NormalizationOptions are of the float values, before any quantization."""
-    if described is not None and described.color:
-        builder.state("channel_order", described.color, "metadata ImageProperties.color_space")
-    normalized = described is not None and 1 <= len(described.mean) == len(described.std) <= 4
+    if metadata_of_input is not None and metadata_of_input.color:
+        builder.state("channel_order", metadata_of_input.color, "metadata ImageProperties.color_space")
+    has_normalization = (
+        metadata_of_input is not None and 1 <= len(metadata_of_input.mean) == len(metadata_of_input.std) <= 4
+    )
     plain = quantization is None or (
         tensor.dtype == "uint8" and math.isclose(quantization.scale, 1.0) and quantization.zero_point == 0
     )
-    if normalized:
-        assert described is not None
-        finite = all(math.isfinite(entry) for entry in (*described.mean, *described.std))
+    if has_normalization:
+        assert metadata_of_input is not None
+        finite = all(math.isfinite(entry) for entry in (*metadata_of_input.mean, *metadata_of_input.std))
         if not finite:
             builder.unknown("value_range", "metadata NormalizationOptions: got NaN or infinity")
             return
-        contradiction = _contradiction(described)
+        contradiction = _contradiction(metadata_of_input)
         if contradiction:
             builder.note(contradiction)
-        order = "RGB" if len(set(described.mean)) > 1 or len(set(described.std)) > 1 else ""
+        order = "RGB" if len(set(metadata_of_input.mean)) > 1 or len(set(metadata_of_input.std)) > 1 else ""
         if tensor.dtype == "uint8" and plain:
-            builder.infer("value_range", [0, 255], "uint8 without another quantization takes pixels")
+            builder.infer("value_range", [0, 255], "uint8 with scale 1 and zero point 0: pixels")
             return
         add_scaled(
             builder,
             factor=1.0,
-            mean=described.mean,
-            std=described.std,
+            mean=metadata_of_input.mean,
+            std=metadata_of_input.std,
             order=order,
             source="metadata NormalizationOptions: (x - mean) / std, x in 0..255",
         )
@@ -189,7 +193,7 @@ def _add_values(
 
 
 def _quantized_only(builder: DraftBuilder, tensor: TensorInput, quantization: _Quantization) -> None:
-    """Without metadata the quantization tells the range of the float values, which is that of the pixels as a rule."""
+    """Without metadata the quantization gives the range of the float values, usually that of the pixels."""
     least = 0 if tensor.dtype == "uint8" else -128
     low, high = ((end - quantization.zero_point) * quantization.scale for end in (least, least + 255))
     for pair in ([0, 1], [-1, 1], [0, 255]):
@@ -204,20 +208,19 @@ def _quantized_only(builder: DraftBuilder, tensor: TensorInput, quantization: _Q
 
 
 def _add_quantize(builder: DraftBuilder, quantization: _Quantization) -> None:
-    scale: Json = float(f"{quantization.scale:.9g}")
-    builder.state("quantize.scale", scale, "quantization of the input tensor")
+    builder.state("quantize.scale", quantization.scale, "quantization of the input tensor")
     builder.state("quantize.zero_point", quantization.zero_point, "quantization of the input tensor")
     builder.default("quantize.rounding", "half_away", "TFLite rounds halves away from zero")
 
 
-def _contradiction(described: _Described) -> str:
-    """Where stats and normalization disagree about the range: seen in published models."""
-    if not described.low or not described.high or not described.std[0]:
+def _contradiction(metadata_of_input: _TensorMetadata) -> str:
+    """A note where stats and normalization give different ranges, as in some published models."""
+    if not metadata_of_input.low or not metadata_of_input.high or not metadata_of_input.std[0]:
         return ""
-    low, high = ((end - described.mean[0]) / described.std[0] for end in (0, 255))
-    if abs(low - described.low[0]) + abs(high - described.high[0]) <= 0.05 * abs(high - low):
+    low, high = ((end - metadata_of_input.mean[0]) / metadata_of_input.std[0] for end in (0, 255))
+    if abs(low - metadata_of_input.low[0]) + abs(high - metadata_of_input.high[0]) <= 0.05 * abs(high - low):
         return ""
     return (
-        f"metadata contradict themselves: NormalizationOptions give {low:.4g} to {high:.4g}, stats say "
-        f"{described.low[0]:.4g} to {described.high[0]:.4g}; NormalizationOptions are taken"
+        f"metadata contradict themselves: NormalizationOptions give {low:.4g} to {high:.4g}, stats give "
+        f"{metadata_of_input.low[0]:.4g} to {metadata_of_input.high[0]:.4g}; NormalizationOptions are imported"
     )

@@ -25,7 +25,7 @@ _DEFAULTS: dict[str, Json] = {
     "crop_mode": "center",
 }
 """``timm.data.constants`` and ``resolve_data_config``."""
-_OWN = {
+_FLAT_KEYS = {
     "input_size",
     "interpolation",
     "crop_pct",
@@ -40,27 +40,27 @@ _OWN = {
 
 def matches(file: SourceFile) -> float:
     """By ``pretrained_cfg``, or the flat keys of older files."""
-    whole = file.object
-    if isinstance(whole.get("pretrained_cfg"), Mapping):
+    document = file.object
+    if isinstance(document.get("pretrained_cfg"), Mapping):
         return 0.95
-    flat = len(_OWN & whole.keys())
-    return 0.85 if flat >= 4 and "input_size" in whole else 0.6 if "architecture" in whole and flat >= 2 else 0.0
+    flat = len(_FLAT_KEYS & document.keys())
+    return 0.85 if flat >= 4 and "input_size" in document else 0.6 if "architecture" in document and flat >= 2 else 0.0
 
 
 def read(file: SourceFile, input_name: str) -> Draft:
     """The draft of the model's input in evaluation."""
     del input_name
-    whole = file.object
-    nested = whole.get("pretrained_cfg")
+    document = file.object
+    nested = document.get("pretrained_cfg")
     prefix = "pretrained_cfg." if isinstance(nested, Mapping) else ""
-    given: dict[str, Json] = dict(nested) if isinstance(nested, Mapping) else dict(whole)
+    keys: dict[str, Json] = dict(nested) if isinstance(nested, Mapping) else dict(document)
     builder = DraftBuilder(file)
-    if given.get("test_input_size") is not None:
+    if keys.get("test_input_size") is not None:
         builder.note(
-            f"test_input_size {given['test_input_size']}: timm evaluates with it only where use_test_size is set; "
+            f"test_input_size {keys['test_input_size']}: timm evaluates with it only where use_test_size is set; "
             "input_size is imported"
         )
-    settings = Settings(given=given, defaults=_DEFAULTS, owner="timm")
+    settings = Settings(given_keys=keys, defaults=_DEFAULTS, owner="timm")
     size = _size(builder, settings, prefix)
     add_unit_normalize(builder, settings, prefix=prefix)
     _add_geometry(builder, settings, size, prefix)
@@ -109,24 +109,24 @@ def _add_geometry(builder: DraftBuilder, settings: Settings, size: tuple[int, in
         builder.unknown("resize", "input_size, interpolation and crop_pct: expected pixels, a word and a share")
         return
     height, width = size
-    scaled = [math.floor(height / share), math.floor(width / share)]
+    sizes = [math.floor(height / share), math.floor(width / share)]
     source, certainty = prefix + settings.source("crop_pct"), settings.certainty("crop_pct")
     if mode == "squash":
-        squash: Json = {"mode": "stretch", "size": list(scaled), "interpolation": kernel}
+        squash: Json = {"mode": "stretch", "size": list(sizes), "interpolation": kernel}
         builder.add("geometry[0]", {"resize": squash}, source, certainty)
         builder.add("geometry[1]", {"crop": {"size": [height, width]}}, f"{prefix}input_size", "stated")
         return
     if mode == "border":
         _add_border(builder, settings, size, kernel, prefix)
         return
-    if scaled[0] == scaled[1]:
+    if sizes[0] == sizes[1]:
         builder.add(
             "resize.mode", "shortest_edge", f"{prefix}{settings.source('crop_mode')}", settings.certainty("crop_mode")
         )
-        builder.add("resize.size", scaled[0], f"{source}, input_size / crop_pct", certainty)
+        builder.add("resize.size", sizes[0], f"{source}, input_size / crop_pct", certainty)
     else:
         builder.add("resize.mode", "cover", f"{prefix}{settings.source('crop_mode')}", settings.certainty("crop_mode"))
-        builder.add("resize.size", list(scaled), f"{source}, input_size / crop_pct", certainty)
+        builder.add("resize.size", list(sizes), f"{source}, input_size / crop_pct", certainty)
         builder.add("resize.rounding", "round", "ResizeKeepRatio of timm", "default")
     builder.add("resize.crop", "center", f"{prefix}{settings.source('crop_mode')}", settings.certainty("crop_mode"))
     builder.add(

@@ -75,14 +75,14 @@ IMPORTER = Importer(
 
 def _add_preset(builder: DraftBuilder, name: str, text: str) -> None:
     body = text[: text.find("\n)")] if "\n)" in text else text
-    given: dict[str, Json] = {}
+    arguments: dict[str, Json] = {}
     for key, value in _ARGUMENT.findall(body):
-        given.setdefault(key, _literal(value))
-    settings = Settings(given=given, defaults=_DEFAULTS, owner=name)
+        arguments.setdefault(key, _literal(value))
+    settings = Settings(given_keys=arguments, defaults=_DEFAULTS, owner=name)
     builder.default("dtype", "float32", f"{name} makes float32")
     if name == "ObjectDetection":
         add_scaled(builder, factor=1 / 255, mean=None, std=None, source=f"{name} divides by 255", certainty="default")
-        builder.add("resize.mode", "none", f"{name} resizes nothing; the model does", "default")
+        builder.add("resize.mode", "none", f"{name} does not resize; the model does", "default")
         builder.infer("shape", ["N", 3, "H", "W"], "no fixed size")
         return
     add_unit_normalize(builder, settings)
@@ -134,41 +134,43 @@ class _ComposeState:
         self.count = 0
         self.steps: list[tuple[dict[str, Json], str]] = []
         self.size: tuple[int, int] | None = None
-        self.scaled = False
+        self.sizes = False
         self.dtype = "uint8"
         self.normalize: Mapping[str, Json] | None = None
         self.unknown = ""
 
     def add(self, call: PythonCall) -> None:
         """Take one transform in."""
-        name, given = call.name, call.arguments
+        name, arguments = call.name, call.arguments
         if name == "Resize":
-            self._resize(given)
+            self._resize(arguments)
         elif name == "CenterCrop":
-            size = _pair(given.get("size", given.get("0")))
+            size = _pair(arguments.get("size", arguments.get("0")))
             if size is None:
                 self.unknown = "CenterCrop: expected a size in pixels"
                 return
             self.steps.append(({"crop": {"size": list(size), "rounding": "round"}}, "CenterCrop"))
             self.size = size
         elif name == "Normalize":
-            self.normalize = given
-        elif name == "ToTensor" or (name == "ToDtype" and given.get("scale") is True) or name == "ConvertImageDtype":
-            self.scaled, self.dtype = True, "float32"
+            self.normalize = arguments
+        elif (
+            name == "ToTensor" or (name == "ToDtype" and arguments.get("scale") is True) or name == "ConvertImageDtype"
+        ):
+            self.sizes, self.dtype = True, "float32"
         elif name == "ToDtype":
             self.dtype = "float32"
         elif name == "Grayscale":
-            if given.get("num_output_channels", given.get("0", 1)) == 1:
+            if arguments.get("num_output_channels", arguments.get("0", 1)) == 1:
                 self.builder.state("channel_order", "GRAY", "Grayscale")
             else:
                 self.builder.note("Grayscale: the gray image is repeated in all channels, which decode cannot express")
         elif name not in _TENSORS:
             self.unknown = f"{name}: a transform that the spec language cannot express, or an augmentation"
 
-    def _resize(self, given: Mapping[str, Json]) -> None:
-        value = given.get("size", given.get("0"))
+    def _resize(self, arguments: Mapping[str, Json]) -> None:
+        value = arguments.get("size", arguments.get("0"))
         kernel = INTERPOLATIONS.get(
-            str(given.get("interpolation", "bilinear")).rpartition(".")[2].lower().replace("_", "-")
+            str(arguments.get("interpolation", "bilinear")).rpartition(".")[2].lower().replace("_", "-")
         )
         single = side(value[0]) if isinstance(value, list) and len(value) == 1 else side(value)
         pair = _pair(value) if isinstance(value, list) and len(value) == 2 else None
@@ -179,10 +181,10 @@ class _ComposeState:
             self.steps.append(({"resize": {"mode": "stretch", "size": list(pair), "interpolation": kernel}}, "Resize"))
             self.size = pair
             return
-        how: dict[str, Json] = {"mode": "shortest_edge", "size": single, "interpolation": kernel}
-        if (most := side(given.get("max_size"))) is not None:
-            how |= {"max_size": most, "rounding": "floor"}
-        self.steps.append(({"resize": how}, "Resize"))
+        resize_step: dict[str, Json] = {"mode": "shortest_edge", "size": single, "interpolation": kernel}
+        if (most := side(arguments.get("max_size"))) is not None:
+            resize_step |= {"max_size": most, "rounding": "floor"}
+        self.steps.append(({"resize": resize_step}, "Resize"))
         self.size = None
 
     def finish(self) -> None:
@@ -199,10 +201,10 @@ class _ComposeState:
             builder.note("resize.library: assumed pillow, as for transforms of PIL images; on tensors it is torch")
         height, width = self.size or ("H", "W")
         builder.infer("shape", ["N", 1 if gray else 3, height, width], "CenterCrop and Resize")
-        builder.infer("dtype", self.dtype, "ToTensor" if self.scaled else "no ToTensor")
-        factor = 1 / 255 if self.scaled else 1.0
+        builder.infer("dtype", self.dtype, "ToTensor" if self.sizes else "no ToTensor")
+        factor = 1 / 255 if self.sizes else 1.0
         if self.normalize is None:
-            add_scaled(builder, factor=factor, mean=None, std=None, source="ToTensor" if self.scaled else "no ToTensor")
+            add_scaled(builder, factor=factor, mean=None, std=None, source="ToTensor" if self.sizes else "no ToTensor")
             return
         mean, std = (
             numbers(self.normalize.get("mean", self.normalize.get("0"))),

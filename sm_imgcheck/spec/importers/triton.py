@@ -24,11 +24,11 @@ def matches(file: SourceFile) -> float:
     start = file.start
     if not start or file.json is not None:
         return 0.0
-    named = file.base.endswith(".pbtxt")
+    has_suffix = file.base.endswith(".pbtxt")
     keys = sum(word in start for word in ("data_type", "dims", "max_batch_size", "TYPE_", "platform", "backend"))
     if _INPUT.search(start) and keys >= 2:
-        return 0.95 if named or keys >= 3 else 0.7
-    return 0.6 if named and keys >= 2 and "node {" not in start else 0.0
+        return 0.95 if has_suffix or keys >= 3 else 0.7
+    return 0.6 if has_suffix and keys >= 2 and "node {" not in start else 0.0
 
 
 def read(file: SourceFile, input_name: str) -> Draft:
@@ -38,26 +38,28 @@ def read(file: SourceFile, input_name: str) -> Draft:
         config = parse_pbtxt(file.text)
     except PbtxtError as error:
         raise ImgcheckError(f"{where}: config.pbtxt: {error}") from None
-    batched = _whole(config, "max_batch_size") > 0
+    has_batch = _integer(config, "max_batch_size") > 0
     inputs = [_input(entry) for entry in config.get("input", [])[:100] if isinstance(entry, dict)]
     if not inputs and "input" not in config:
         raise ImgcheckError(
             f"{where}: inputs: got none; Triton completes the configuration from the model file: import that, or the "
             "JSON of GET /v2/models/NAME"
         )
-    candidates = [_with_batch(tensor) if batched else tensor for tensor, _ in inputs]
-    chosen = image_input(file.name, candidates, input_name)
-    tensor, message = inputs[candidates.index(chosen)]
+    candidates = [_with_batch(tensor) if has_batch else tensor for tensor, _ in inputs]
+    choice = image_input(file.name, candidates, input_name)
+    tensor, message = inputs[candidates.index(choice)]
     layout = _FORMATS.get(_word(message, "format"), "")
-    if layout and not batched and len(tensor.dims or ()) == 3:
+    if layout and not has_batch and len(tensor.dims or ()) == 3:
         layout = layout.removeprefix("N")
     builder = DraftBuilder(file)
-    place = f"input {for_terminal(tensor.name[:80])}"
-    add_tensor(builder, tensor, where=place, layout=layout, layout_source=f"{place} format", batched=batched)
+    where_input = f"input {for_terminal(tensor.name[:80])}"
+    add_tensor(
+        builder, tensor, where=where_input, layout=layout, layout_source=f"{where_input} format", add_batch=has_batch
+    )
     if "reshape" in message:
-        builder.note(f"{place}: reshape: Triton gives the model another shape; requests have dims")
+        builder.note(f"{where_input}: reshape: Triton gives the model another shape; requests have dims")
     builder.state("payload.stack", "triton", "config.pbtxt")
-    if tensor.encoded:
+    if tensor.is_encoded:
         builder.note("TYPE_STRING: usually the encoded image; in binary form each element has a 4-byte length in front")
     return builder.build(_TITLE, "model", missing="not stated: config.pbtxt has no color order, values or resize")
 
@@ -78,7 +80,7 @@ def _word(message: Message, key: str) -> str:
     return last if isinstance(last, str) else ""
 
 
-def _whole(message: Message, key: str) -> int:
+def _integer(message: Message, key: str) -> int:
     text = _word(message, key)
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
@@ -94,6 +96,6 @@ def _input(message: Message) -> tuple[TensorInput, Message]:
 
 def _with_batch(tensor: TensorInput) -> TensorInput:
     dims = None if tensor.dims is None else (None, *tensor.dims)
-    if tensor.encoded:
+    if tensor.is_encoded:
         dims = tensor.dims
     return TensorInput(name=tensor.name, dtype=tensor.dtype, dims=dims)
