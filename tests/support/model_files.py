@@ -72,7 +72,7 @@ class Flat:
         struct.pack_into("<I", self.out, at, target - at)
 
     def table(self, fields):
-        """fields: number -> ("u8"|"i32", value) | ("table"|"tables"|"text"|"ints"|"floats"|"longs"|"bytes", content)."""
+        """fields: number -> (kind, content); kind: u8, i32, table, tables, text, ints, floats, longs or bytes."""
         count = max(fields, default=-1) + 1
         vtable = self.place()
         self.out += bytes(4 + 2 * count)

@@ -1,4 +1,4 @@
-"""Real configurations, rebuilt: name of the file, content, the spec that it must become, and fields that stay unknown."""
+"""Real configurations, rebuilt: file name, content, the expected spec, and the fields that stay unknown."""
 
 import json
 

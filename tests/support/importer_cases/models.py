@@ -207,7 +207,7 @@ KERAS = {
         "image_converter.json",
         json.dumps({"class_name": "keras_hub>ResNetImageConverter", "config": {
             "image_size": [224, 224], "scale": [1 / (255 * s) for s in IMAGENET["std"]],
-            "offset": [-m / s for m, s in zip(IMAGENET["mean"], IMAGENET["std"])], "interpolation": "bicubic",
+            "offset": [-m / s for m, s in zip(IMAGENET["mean"], IMAGENET["std"], strict=True)], "interpolation": "bicubic",
         }}),
         tensor(["N", 224, 224, 3], "NHWC", order="RGB", normalize={"units": "unit", **IMAGENET}, decode={"exif": "ignore"}, geometry=[
             {"crop": {"aspect": [224, 224], "rounding": "floor"}},
@@ -366,6 +366,27 @@ def serving(dtype, sizes, *, doubled=True, unknown=False, camel=False):
 
 
 TFS = {"payload": {"stack": "tensorflow-serving"}}
+CLI_TEXT = """MetaGraphDef with tag-set: 'serve' contains the following SignatureDefs:
+
+signature_def['__saved_model_init_op']:
+  The given SavedModel SignatureDef contains the following input(s):
+  The given SavedModel SignatureDef contains the following output(s):
+    outputs['__saved_model_init_op'] tensor_info:
+        dtype: DT_INVALID
+        shape: unknown_rank
+        name: NoOp
+
+signature_def['serving_default']:
+  The given SavedModel SignatureDef contains the following input(s):
+    inputs['input_1'] tensor_info:
+        dtype: DT_FLOAT
+        shape: (-1, 96, 96, 3)
+        name: serving_default_input_1:0
+  The given SavedModel SignatureDef contains the following output(s):
+    outputs['dense'] tensor_info:
+        dtype: DT_FLOAT
+        shape: (-1, 10)
+"""
 TENSORFLOW = {
     "saved-model": (
         "saved_model.pb",
@@ -411,9 +432,7 @@ TENSORFLOW = {
     ),
     "saved-model-cli": (
         "out.txt",
-        "MetaGraphDef with tag-set: 'serve' contains the following SignatureDefs:\n\nsignature_def['__saved_model_init_op']:\n  The given SavedModel SignatureDef contains the following input(s):\n"
-        "signature_def['serving_default']:\n  The given SavedModel SignatureDef contains the following input(s):\n    inputs['input_1'] tensor_info:\n        dtype: DT_FLOAT\n"
-        "        shape: (-1, 96, 96, 3)\n        name: serving_default_input_1:0\n  The given SavedModel SignatureDef contains the following output(s):\n    outputs['dense'] tensor_info:\n        dtype: DT_FLOAT\n        shape: (-1, 10)\n",
+        CLI_TEXT,
         tensor(["N", 96, 96, 3], "NHWC", **TFS),
         COLOR,
     ),
