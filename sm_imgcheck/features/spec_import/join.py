@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.errors import ImgcheckError, SpecError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.json_types import Json
-from sm_imgcheck.core.types import Affine
+from sm_imgcheck.core.types import Affine, Step
 from sm_imgcheck.core.value_mapping import same
+from sm_imgcheck.features.spec_import.validate import placeholders
 from sm_imgcheck.spec.importers._draft import Draft, DraftField, key_order
+from sm_imgcheck.spec.parse import parse
 from sm_imgcheck.spec.yaml import flow
 
 __all__ = ["join_drafts"]
@@ -145,10 +147,19 @@ def _agree(question: str, claim: _Claim, other: _Claim) -> bool:
         first, second = _affine(left), _affine(right)
         return first is not None and second is not None and same(first, second, tolerance=0.01)
     if question == "geometry":
-        return all(right[key] == value for key, value in left.items() if key in right) and (
-            ("resize.mode" in left) == ("resize.mode" in right)
-        )
+        steps = _steps(claim)
+        return steps is not None and steps == _steps(other)
     return left == right
+
+
+def _steps(claim: _Claim) -> tuple[Step, ...] | None:
+    """The steps with every default; None where they are not valid by themselves."""
+    own = [field for field in claim.draft.fields if field.top in ("shape", "layout", "channel_order")]
+    alone = replace(claim.draft, fields=(*own, *claim.fields))
+    try:
+        return parse(placeholders(alone)).geometry
+    except SpecError:
+        return None
 
 
 def _affine(values: dict[str, Json]) -> Affine | None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.json_types import Json
+from sm_imgcheck.spec.importers._class_settings import ClassSettings
 from sm_imgcheck.spec.importers._draft import Certainty, DraftBuilder
 from sm_imgcheck.spec.importers._huggingface_classes import ProcessorClass
-from sm_imgcheck.spec.importers._settings import Settings
 
 __all__ = ["add_geometry"]
 
@@ -46,7 +46,7 @@ class _Edges:
 
 
 def add_geometry(
-    builder: DraftBuilder, settings: Settings, processor: ProcessorClass, *, library: str
+    builder: DraftBuilder, settings: ClassSettings, processor: ProcessorClass, *, library: str
 ) -> tuple[int, int] | None:
     """Add ``resize`` or ``geometry``; returns height and width where every image gets the same."""
     if not settings.flag("do_resize") and not settings.flag("do_center_crop"):
@@ -71,7 +71,7 @@ def add_geometry(
     return size
 
 
-def _inexpressible(settings: Settings, processor: ProcessorClass) -> str:
+def _inexpressible(settings: ClassSettings, processor: ProcessorClass) -> str:
     if processor.rule == "multiple":
         return processor.note
     if (
@@ -87,7 +87,7 @@ def _inexpressible(settings: Settings, processor: ProcessorClass) -> str:
 
 
 def _kernel(
-    builder: DraftBuilder, settings: Settings, processor: ProcessorClass, library: str
+    builder: DraftBuilder, settings: ClassSettings, processor: ProcessorClass, library: str
 ) -> dict[str, Json] | None:
     """Interpolation and library of the resize."""
     word = _interpolation(settings.get("resample"))
@@ -112,7 +112,7 @@ def _interpolation(value: Json) -> str:
 
 
 def _steps(
-    settings: Settings, processor: ProcessorClass, edges: _Edges, kernel: dict[str, Json]
+    settings: ClassSettings, processor: ProcessorClass, edges: _Edges, kernel: dict[str, Json]
 ) -> tuple[list[_Step], Size]:
     source, certainty = settings.source("size"), settings.certainty("size")
     crop = _pair(settings.get("crop_size")) if settings.flag("do_center_crop") else None
@@ -143,7 +143,7 @@ def _steps(
     return steps, size
 
 
-def _resize(settings: Settings, processor: ProcessorClass, edges: _Edges, source: str) -> _Resize:
+def _resize(settings: ClassSettings, processor: ProcessorClass, edges: _Edges, source: str) -> _Resize:
     """Mode and size, the final size where it is fixed, and the source."""
     special = _special(settings, processor, edges, source)
     if special is not None:
@@ -162,7 +162,7 @@ def _resize(settings: Settings, processor: ProcessorClass, edges: _Edges, source
     return {"mode": "stretch", "size": [height, width]}, (height, width), source
 
 
-def _special(settings: Settings, processor: ProcessorClass, edges: _Edges, source: str) -> _Resize | None:
+def _special(settings: ClassSettings, processor: ProcessorClass, edges: _Edges, source: str) -> _Resize | None:
     """The edge by the rule of the class; None for classes without such a rule."""
     edge, share = edges.shortest, settings.number("crop_pct")
     if processor.rule == "poolformer" and edge is None and edges.height == edges.width:
@@ -178,7 +178,7 @@ def _special(settings: Settings, processor: ProcessorClass, edges: _Edges, sourc
     return {"mode": "shortest_edge", "size": int(edge / share)}, None, f"{source}, {settings.source('crop_pct')}"
 
 
-def _write(builder: DraftBuilder, settings: Settings, steps: list[_Step], size: Size) -> None:
+def _write(builder: DraftBuilder, settings: ClassSettings, steps: list[_Step], size: Size) -> None:
     """As ``resize`` if it has the keys for it, else as ``geometry``."""
     names = [next(iter(step.step)) for step in steps]
     resize = steps[0].step.get("resize") if steps else None
@@ -201,7 +201,7 @@ def _write(builder: DraftBuilder, settings: Settings, steps: list[_Step], size: 
             builder.add(f"resize.{key}", resize[key], _LIBRARY_SOURCE, "assumed")
 
 
-def _edges(value: Json, settings: Settings, *, square: bool) -> _Edges | None:
+def _edges(value: Json, settings: ClassSettings, *, square: bool) -> _Edges | None:
     """``size`` as an int, a pair or a mapping."""
     if isinstance(value, Mapping):
         return _named_edges({key: _int(side) for key, side in value.items()})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sm_imgcheck.core.json_types import Json
+from sm_imgcheck.spec.importers._class_settings import ClassSettings
 from sm_imgcheck.spec.importers._draft import DraftBuilder
-from sm_imgcheck.spec.importers._settings import Settings
 from sm_imgcheck.spec.importers._value_mapping import add_scaled, numbers
 
 __all__ = ["INTERPOLATIONS", "add_shortest_edge", "add_unit_normalize", "side"]
@@ -30,7 +30,7 @@ def side(value: Json) -> int | None:
     return int(value) if value == int(value) else None
 
 
-def add_unit_normalize(builder: DraftBuilder, settings: Settings, *, prefix: str = "") -> None:
+def add_unit_normalize(builder: DraftBuilder, settings: ClassSettings, *, prefix: str = "") -> None:
     """Add pixels / 255, then ``mean`` and ``std`` of the settings."""
     mean, std = numbers(settings.get("mean")), numbers(settings.get("std"))
     if mean is None or std is None:

@@ -9,10 +9,10 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.suggestions import nearest
 from sm_imgcheck.spec.importers import Importer
+from sm_imgcheck.spec.importers._class_settings import ClassSettings
 from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
 from sm_imgcheck.spec.importers._huggingface_classes import AUDIO_WORDS, CLASSES, DYNAMIC, MODEL_TYPES, ProcessorClass
 from sm_imgcheck.spec.importers._huggingface_geometry import add_geometry
-from sm_imgcheck.spec.importers._settings import Settings
 from sm_imgcheck.spec.importers._source_file import SourceFile
 from sm_imgcheck.spec.importers._value_mapping import add_scaled, numbers
 
@@ -60,7 +60,7 @@ def read(file: SourceFile, input_name: str) -> Draft:
     defaults = {**processor.defaults, **old_defaults} if old else processor.defaults
     label = f"{class_name} of transformers {'4' if old else '5'}" if old_defaults else class_name
     builder = DraftBuilder(file)
-    settings = Settings(given_keys=given_keys, defaults=defaults, owner=label)
+    settings = ClassSettings(given_keys=given_keys, defaults=defaults, owner=label)
     _add_values(builder, settings)
     library = "torch" if processor.torch_only or backend == "Fast" else "pillow"
     size = add_geometry(builder, settings, processor, library=library)
@@ -164,7 +164,7 @@ def _find_class(file: SourceFile, class_name: str, stem: str, given_keys: Mappin
     )
 
 
-def _add_values(builder: DraftBuilder, settings: Settings) -> None:
+def _add_values(builder: DraftBuilder, settings: ClassSettings) -> None:
     rescale, normalize = settings.flag("do_rescale"), settings.flag("do_normalize")
     factor = settings.number("rescale_factor") if rescale else 1.0
     if factor is None:
@@ -217,7 +217,7 @@ def _add_library(builder: DraftBuilder, processor: ProcessorClass, backend: str,
 
 
 def _add_tensor(
-    builder: DraftBuilder, settings: Settings, processor: ProcessorClass, size: tuple[int, int] | None
+    builder: DraftBuilder, settings: ClassSettings, processor: ProcessorClass, size: tuple[int, int] | None
 ) -> None:
     order = "BGR" if processor.bgr or settings.flag("do_flip_channel_order") else "RGB"
     if processor.bgr:

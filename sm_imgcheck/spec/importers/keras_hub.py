@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers import Importer
+from sm_imgcheck.spec.importers._class_settings import ClassSettings
 from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
-from sm_imgcheck.spec.importers._settings import Settings
 from sm_imgcheck.spec.importers._source_file import SourceFile
 from sm_imgcheck.spec.importers._torch_values import side
 from sm_imgcheck.spec.importers._value_mapping import add_affine, numbers
@@ -38,7 +38,7 @@ def read(file: SourceFile, input_name: str) -> Draft:
     converter = _converter(file.object)
     assert converter is not None
     name, config = converter
-    settings = Settings(given_keys=config, defaults=_DEFAULTS, owner=name)
+    settings = ClassSettings(given_keys=config, defaults=_DEFAULTS, owner=name)
     builder = DraftBuilder(file)
     first = config.get("data_format") == "channels_first"
     builder.add(
@@ -83,7 +83,7 @@ def _converter(document: Mapping[str, Json]) -> tuple[str, Mapping[str, Json]] |
     return None
 
 
-def _add_geometry(builder: DraftBuilder, settings: Settings, *, first: bool) -> None:
+def _add_geometry(builder: DraftBuilder, settings: ClassSettings, *, first: bool) -> None:
     value = settings.get("image_size")
     sides = [side(entry) for entry in value] if isinstance(value, list) else [side(value)] * 2
     kernel = str(settings.get("interpolation"))

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers import Importer
+from sm_imgcheck.spec.importers._class_settings import ClassSettings
 from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
-from sm_imgcheck.spec.importers._settings import Settings
 from sm_imgcheck.spec.importers._source_file import SourceFile
 from sm_imgcheck.spec.importers._torch_values import INTERPOLATIONS, add_unit_normalize, side
 
@@ -39,7 +39,9 @@ def read(file: SourceFile, input_name: str) -> Draft:
     del input_name
     document = file.object
     nested = document.get("preprocess_cfg")
-    settings = Settings(given_keys=nested if isinstance(nested, Mapping) else {}, defaults=_DEFAULTS, owner="open_clip")
+    settings = ClassSettings(
+        given_keys=nested if isinstance(nested, Mapping) else {}, defaults=_DEFAULTS, owner="open_clip"
+    )
     builder = DraftBuilder(file)
     size, source = _size(document, settings)
     add_unit_normalize(builder, settings, prefix="preprocess_cfg.")
@@ -67,7 +69,7 @@ IMPORTER = Importer(
 )
 
 
-def _size(document: Mapping[str, Json], settings: Settings) -> tuple[tuple[int, int] | None, str]:
+def _size(document: Mapping[str, Json], settings: ClassSettings) -> tuple[tuple[int, int] | None, str]:
     model = document.get("model_cfg", document)
     vision = model.get("vision_cfg") if isinstance(model, Mapping) else None
     inner = vision.get("image_size") if isinstance(vision, Mapping) else None
@@ -81,7 +83,7 @@ def _size(document: Mapping[str, Json], settings: Settings) -> tuple[tuple[int, 
     return (sides[0], sides[1]), source
 
 
-def _add_geometry(builder: DraftBuilder, settings: Settings, size: tuple[int, int], source: str) -> None:
+def _add_geometry(builder: DraftBuilder, settings: ClassSettings, size: tuple[int, int], source: str) -> None:
     kernel = INTERPOLATIONS.get(str(settings.get("interpolation")).lower())
     mode, (height, width) = str(settings.get("resize_mode")), size
     where, certainty = f"preprocess_cfg.{settings.source('resize_mode')}", settings.certainty("resize_mode")

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers import Importer
+from sm_imgcheck.spec.importers._class_settings import ClassSettings
 from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
-from sm_imgcheck.spec.importers._settings import Settings
 from sm_imgcheck.spec.importers._source_file import SourceFile
 from sm_imgcheck.spec.importers._torch_values import INTERPOLATIONS, add_unit_normalize, side
 from sm_imgcheck.spec.importers._value_mapping import numbers
@@ -60,7 +60,7 @@ def read(file: SourceFile, input_name: str) -> Draft:
             f"test_input_size {keys['test_input_size']}: timm evaluates with it only where use_test_size is set; "
             "input_size is imported"
         )
-    settings = Settings(given_keys=keys, defaults=_DEFAULTS, owner="timm")
+    settings = ClassSettings(given_keys=keys, defaults=_DEFAULTS, owner="timm")
     size = _size(builder, settings, prefix)
     add_unit_normalize(builder, settings, prefix=prefix)
     _add_geometry(builder, settings, size, prefix)
@@ -80,7 +80,7 @@ IMPORTER = Importer(
 )
 
 
-def _size(builder: DraftBuilder, settings: Settings, prefix: str) -> tuple[int, int] | None:
+def _size(builder: DraftBuilder, settings: ClassSettings, prefix: str) -> tuple[int, int] | None:
     value = settings.get("input_size")
     sides = [side(entry) for entry in value] if isinstance(value, list) and len(value) == 3 else []
     if len(sides) != 3 or sides[0] not in (1, 3, 4) or None in sides[1:]:
@@ -101,7 +101,7 @@ def _size(builder: DraftBuilder, settings: Settings, prefix: str) -> tuple[int, 
     return height, width
 
 
-def _add_geometry(builder: DraftBuilder, settings: Settings, size: tuple[int, int] | None, prefix: str) -> None:
+def _add_geometry(builder: DraftBuilder, settings: ClassSettings, size: tuple[int, int] | None, prefix: str) -> None:
     word = str(settings.get("interpolation")).lower()
     kernel = INTERPOLATIONS.get("bilinear" if word == "random" else word)
     share, mode = settings.number("crop_pct"), str(settings.get("crop_mode"))
@@ -138,7 +138,9 @@ def _add_geometry(builder: DraftBuilder, settings: Settings, size: tuple[int, in
     builder.assume("resize.library", "pillow", "not stated; timm resizes PIL images")
 
 
-def _add_border(builder: DraftBuilder, settings: Settings, size: tuple[int, int], kernel: str, prefix: str) -> None:
+def _add_border(
+    builder: DraftBuilder, settings: ClassSettings, size: tuple[int, int], kernel: str, prefix: str
+) -> None:
     """The whole image, with a border in the color of the mean."""
     mean = numbers(settings.get("mean"))
     if settings.number("crop_pct") != 1 or mean is None:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers import Importer
+from sm_imgcheck.spec.importers._class_settings import ClassSettings
 from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
 from sm_imgcheck.spec.importers._python_calls import PythonCall, parse_call
-from sm_imgcheck.spec.importers._settings import Settings
 from sm_imgcheck.spec.importers._source_file import SourceFile
 from sm_imgcheck.spec.importers._torch_values import INTERPOLATIONS, add_shortest_edge, add_unit_normalize, side
 from sm_imgcheck.spec.importers._value_mapping import add_scaled, numbers
@@ -78,7 +78,7 @@ def _add_preset(builder: DraftBuilder, name: str, text: str) -> None:
     arguments: dict[str, Json] = {}
     for key, value in _ARGUMENT.findall(body):
         arguments.setdefault(key, _literal(value))
-    settings = Settings(given_keys=arguments, defaults=_DEFAULTS, owner=name)
+    settings = ClassSettings(given_keys=arguments, defaults=_DEFAULTS, owner=name)
     builder.default("dtype", "float32", f"{name} makes float32")
     if name == "ObjectDetection":
         add_scaled(builder, factor=1 / 255, mean=None, std=None, source=f"{name} divides by 255", certainty="default")

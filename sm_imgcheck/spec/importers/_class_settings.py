@@ -9,11 +9,11 @@ from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers._draft import Certainty
 from sm_imgcheck.spec.importers._value_mapping import numbers
 
-__all__ = ["Settings"]
+__all__ = ["ClassSettings"]
 
 
 @frozen
-class Settings:
+class ClassSettings:
     """What a file gives, over the defaults of a class."""
 
     given_keys: Mapping[str, Json]
