@@ -22,7 +22,7 @@ from sm_imgcheck.core.errors import ImgcheckError, OutputError
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
-from sm_imgcheck.core.types import Options, Report, Result, Spec
+from sm_imgcheck.core.types import FailOn, Options, Report, Result, Spec
 from sm_imgcheck.io.stores import is_remote, strip_file_scheme
 from sm_imgcheck.pipeline.read import WITH_TRACEBACK
 from sm_imgcheck.report import Run
@@ -57,6 +57,8 @@ class Invocation:
     report: ReportOptions = ReportOptions()
     jobs: int = 1
     """Processes; 1: this one; 0: as the engine sees fit."""
+    fail_on: FailOn = "error"
+    """Which findings make the exit code 1."""
     golden: bool = False
     """Check the spec against its golden tensors; there are no paths."""
     handler: Handler | None = None
@@ -156,7 +158,8 @@ def report_on(
     out = out or sys.stdout
     spec = _loaded(invocation)
     content = CheckContent(_run(invocation, spec, command), writes=sink is not None)
-    writer = ReportWriter(content, invocation.report, out)
+    inputs = [*invocation.paths, invocation.spec]
+    writer = ReportWriter(content, invocation.report, out, inputs=inputs)
     job, keep = _job(invocation, spec, sink)
     listing = _listing(invocation, leave_out)
     troubles, pending, stopped = RunErrors(), PendingOutcomes(None if keep is None else keep.packs), None
@@ -165,9 +168,9 @@ def report_on(
 
     def take(done: Outcome) -> None:
         nonlocal report
-        row = writer.reporter.row(done.result)  # first: after a signal, what is counted and printed are alike
+        texts = writer.render(done.result)  # first: after a signal, what is counted and printed are alike
         report = report.plus(done.result, wanted=sink is not None and done.result.kind != "probe")
-        writer.write(row)
+        writer.write(texts)
 
     writer.open()
     try:
@@ -188,8 +191,7 @@ def report_on(
     for done in pending.rest():
         take(done)
     report = replace(report, skipped_inputs=dict(listing.passed_over))
-    if report.candidates or not writer.for_people:
-        writer.close(report)
+    writer.close(report, only_machines=not report.candidates)
     if stopped is not None:
         resumable = keep is not None and sink is not None
         _say_where_it_stopped(stopped, report, pending.prepared, written=sink is not None, resumable=resumable)
@@ -314,6 +316,7 @@ def _run(invocation: Invocation, spec: Spec, command: tuple[str, str]) -> Run:
         command=command[0],
         output=command[1],
         partial=bool(invocation.options.select or invocation.options.ignore),
+        fail_on=invocation.fail_on,
     )
 
 

@@ -129,6 +129,7 @@ def handler(
         assumptions=assumptions,
         run=common.RunOptions(force=force, stdin_filename=stdin_filename),
         report=report,
+        fail_on=fail_on,
         handler=_handler(file, limits),
     )
     if picture is not None:

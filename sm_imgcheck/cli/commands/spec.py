@@ -57,6 +57,7 @@ def show(spec: SpecArgument = DEFAULT_SPEC, *, report: ReportOptions) -> None:
 def lint(
     specs: Annotated[list[str], typer.Argument(metavar="SPEC...", help="Paths, or presets' names.")],
     *,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for likely mistakes (warnings) too.")] = False,
     report: ReportOptions,
 ) -> None:
     """Report problems and likely mistakes in specs.
@@ -67,9 +68,11 @@ def lint(
     from sm_imgcheck.report.spec import LintContent
 
     linted = [_linted(name) for name in specs]
-    print_report(LintContent(), report, linted)
+    print_report(LintContent(strict=strict), report, linted)
     if any(spec.errors for spec in linted):
         raise typer.Exit(2)
+    if strict and any(spec.warnings for spec in linted):
+        raise typer.Exit(1)
 
 
 def _linted(name: str) -> LintedSpec:
@@ -81,7 +84,8 @@ def _linted(name: str) -> LintedSpec:
     try:
         return LintedSpec(name=name, warnings=tuple(map(str, doubts(load(name)))))
     except ImgcheckError as error:
-        return LintedSpec(name=name, errors=tuple(str(error).splitlines()))
+        lines = [problem.line for problem in getattr(error, "problems", ()) if problem.line]
+        return LintedSpec(name=name, errors=tuple(str(error).splitlines()), line=lines[0] if lines else 1)
 
 
 @app.command("test", cls=PanelCommand)
@@ -111,6 +115,7 @@ def check_golden(
         assumptions=assumptions,
         run=RunOptions(force=force),
         report=report,
+        fail_on=fail_on,
         golden=True,
     )
     results: list[Result] = []

@@ -121,6 +121,7 @@ def validate(
         assumptions=assumptions,
         run=run,
         report=report,
+        fail_on=fail_on,
         jobs=jobs,
     )
     _check_combination(invocation, emitted)

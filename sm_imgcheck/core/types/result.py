@@ -9,19 +9,17 @@ from typing import Any, Literal
 
 from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.types.facts import Candidate, Facts, Golden, Header, Origin, Plan, SourceComparison
-from sm_imgcheck.core.types.finding import Finding
+from sm_imgcheck.core.types.finding import FailOn, Finding
 from sm_imgcheck.core.types.request import HandlerRun, Request
 
 __all__ = [
     "SHARED",
-    "FailOn",
     "Options",
     "Report",
     "Result",
     "Status",
 ]
 
-FailOn = Literal["never", "unfixable", "error", "warning"]
 Status = Literal["ok", "failed", "not checked"]
 SHARED: frozenset[type] = frozenset({Facts, Finding, Header, Plan})
 """Types whose values many results of a run share: written to a journal, or sent to another process, once."""
