@@ -112,4 +112,4 @@ def _same(path: str, other: str) -> bool:
     same: Callable[[str, str], bool] = os.path.samefile
     with suppress(OSError, ValueError):  # one of them is missing, or is not a file name
         return same(path, other)
-    return path == other
+    return os.path.abspath(path) == os.path.abspath(other)  # noqa: PTH100

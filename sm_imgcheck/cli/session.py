@@ -17,7 +17,7 @@ from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, ReportOptio
 from sm_imgcheck.cli.printing import ReportWriter
 from sm_imgcheck.cli.progress import RunProgress
 from sm_imgcheck.cli.run_errors import RunErrors
-from sm_imgcheck.core import gc_policy
+from sm_imgcheck.core import gc_policy, phrases
 from sm_imgcheck.core.errors import ImgcheckError, OutputError
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.frozen import frozen
@@ -190,7 +190,7 @@ def report_on(
         stopped = error
     for done in pending.rest():
         take(done)
-    report = replace(report, skipped_inputs=dict(listing.passed_over))
+    report = replace(report, skipped_inputs=dict(listing.passed_over), skipped_suffixes=dict(listing.suffixes))
     writer.close(report, only_machines=not report.candidates)
     if stopped is not None:
         resumable = keep is not None and sink is not None
@@ -277,9 +277,7 @@ def count_candidates(invocation: Invocation, how: Listing) -> Iterator[object] |
     """The candidates once more, to be counted, where that costs little and can be done twice."""
     if any(path == "-" or path.startswith("@") or is_remote(path) for path in invocation.paths):
         return None
-    return filter_shard(
-        list_candidates(invocation.paths, replace(how, passed_over=Counter())), invocation.shard, Counter()
-    )
+    return filter_shard(list_candidates(invocation.paths, how.uncounted()), invocation.shard, Counter())
 
 
 def _is_many(path: str) -> bool:
@@ -303,7 +301,7 @@ def explain_empty_run(paths: list[str], how: Listing) -> str:
     said = f"no candidates in {', '.join(map(for_terminal, paths))}"
     if how.passed_over["output folder"]:
         return f"{said}: {for_terminal(how.leave_out)} is the output folder, which is not searched; pass another"
-    passed = ", ".join(f"{number:,} {reason}" for reason, number in sorted(how.passed_over.items()) if number)
+    passed = phrases.skipped(how.passed_over, how.suffixes)
     return f"{said}{f' (skipped: {passed})' if passed else ''}"
 
 
@@ -317,6 +315,7 @@ def _run(invocation: Invocation, spec: Spec, command: tuple[str, str]) -> Run:
         output=command[1],
         partial=bool(invocation.options.select or invocation.options.ignore),
         fail_on=invocation.fail_on,
+        as_request=invocation.options.as_request,
     )
 
 

@@ -46,6 +46,17 @@ def listing(words: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
+def skipped(reasons: Mapping[str, int], suffixes: Mapping[str, int]) -> str:
+    """Return the number of files by reason, such as ``2 hidden, 3 other suffix (.heic 2, .svg 1)``."""
+    by_number = sorted(suffixes.items(), key=lambda pair: (-pair[1], pair[0]))
+    listed = ", ".join(f"{for_terminal(suffix)} {number:,}" for suffix, number in by_number)
+    words = []
+    for reason, number in sorted(reasons.items()):
+        if number:
+            words.append(f"{number:,} {reason}{f' ({listed})' if reason == 'other suffix' and listed else ''}")
+    return ", ".join(words)
+
+
 def header(image: Header) -> str:
     """Return an image header in one line: ``JPEG, 480x640 (HxW), RGB, 8 bits``."""
     parts = [image.format, size(image.height, image.width), image.mode, count(image.bits, "bit")]

@@ -49,6 +49,8 @@ class Run:
     """Not every check was asked for, so that nothing can be said of the whole contract."""
     fail_on: FailOn = "error"
     """Which findings make the exit code 1."""
+    as_request: bool = False
+    """Images were checked as files to be sent or converted, not as tensors."""
 
 
 @frozen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
 
 from sm_imgcheck.core.escape import for_terminal
@@ -63,5 +64,9 @@ def fingerprint(path: str, finding: Finding, number: int = 0) -> str:
 
     path: relative to the checkout. number: counts the findings of one code and one expected value in a file from 0.
     """
-    text = "\0".join((path, finding.code, finding.expected, str(number)))
-    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return _digest(path) + _digest(f"{finding.code}\0{finding.expected}\0{number}")
+
+
+@lru_cache(2048)
+def _digest(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]

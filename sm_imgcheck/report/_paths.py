@@ -6,7 +6,7 @@ import os
 from functools import lru_cache
 from urllib.parse import quote
 
-from sm_imgcheck.io.stores import file_of, is_remote, strip_file_scheme
+from sm_imgcheck.io.stores import is_remote, strip_file_scheme
 
 __all__ = ["relative_path", "uri_of"]
 
@@ -20,7 +20,10 @@ def relative_path(root: str, path: str) -> tuple[str, str]:
     """
     if is_remote(path):
         return path, ""
-    file, member = file_of(strip_file_scheme(path))
+    file, member = strip_file_scheme(path), ""
+    if ".npz::" in file:
+        stem, _, member = file.rpartition(".npz::")
+        file = f"{stem}.npz"
     absolute = os.path.abspath(file)  # noqa: PTH100 - links are not resolved
     parent = f"{root.rstrip(os.sep)}{os.sep}"
     if root and absolute.startswith(parent):

@@ -180,9 +180,7 @@ def test_github_does_not_annotate_what_convert_fixes_under_fail_on_unfixable():
 
 def test_hostile_name_makes_no_second_workflow_command():
     commands = annotations(told("github", [image("%0A::error,x\n,title=y.jpg")]))
-    assert {properties["file"] for _, properties, _ in commands} == {
-        "%250A%3A%3Aerror%2Cx\\x0a%2Ctitle=y.jpg"
-    }
+    assert {properties["file"] for _, properties, _ in commands} == {"%250A%3A%3Aerror%2Cx\\x0a%2Ctitle=y.jpg"}
 
 
 def test_csv_has_a_line_for_each_finding_and_for_each_clean_file():

@@ -35,6 +35,8 @@ class Options:
     """Take each candidate for a request body under this header; None: for an image or a tensor."""
     as_sent: bool = False
     """Where the spec's envelope is ``image``, judge an image as the request that it is."""
+    as_request: bool = False
+    """Judge an image as what is sent, or what the sent tensor is made of: no finding that ``convert`` fixes."""
     headers_only: bool = False
     """Look at what a file says of itself; decode nothing."""
     decoded_by: Literal["pillow", "opencv"] = "pillow"
@@ -211,6 +213,8 @@ class Report:
     by_code: Mapping[str, int] = field(default_factory=dict)
     skipped_inputs: Mapping[str, int] = field(default_factory=dict)
     """Files of a folder that were passed over, by reason."""
+    skipped_suffixes: Mapping[str, int] = field(default_factory=dict)
+    """Those of them that have another suffix than candidates have, by suffix."""
 
     def plus(self, result: Result, *, wanted: bool = False) -> Report:
         """The report with one more result. ``wanted``: a tensor was asked for."""

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from dataclasses import field
+from typing import TYPE_CHECKING
 
-from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.io.stores import Stat, file_of
 
-__all__ = ["SNIFFED", "Item", "Listing", "begins_tensor", "stem"]
+if TYPE_CHECKING:
+    from sm_imgcheck.run.inputs.exclude import PathPatterns
+
+__all__ = ["EXCLUDED", "OTHER_SUFFIX", "SNIFFED", "Item", "Listing", "begins_tensor", "stem"]
 
 SNIFFED = 4096
 """How much of a .json file in a folder is looked at to tell a tensor from annotations and settings, in bytes."""
+
+
+OTHER_SUFFIX = "other suffix"
+EXCLUDED = "excluded"
+"""Why files are passed over."""
+_SUFFIXES = 50
+"""Suffixes that are counted one by one."""
 
 
 @frozen
@@ -47,6 +59,25 @@ class Listing:
     """Whether a list may name places beside this machine and S3: it may come from somebody else."""
     any_suffix: bool = False
     """Whether every file of a folder is looked at: request bodies are called whatever one likes."""
+    suffixes: Counter[str] = field(default_factory=Counter)
+    """Counts, by suffix, the files of ``passed_over`` that have another one than candidates have."""
+    exclude: tuple[PathPatterns, ...] = ()
+    """Patterns of paths that are no candidates, those named one by one included."""
+
+    def uncounted(self) -> Listing:
+        """Return the same listing with counts of its own."""
+        return replace_fields(self, passed_over=Counter(), suffixes=Counter())
+
+    def skip(self, reason: str, name: str = "") -> None:
+        """Count a file that is no candidate."""
+        self.passed_over[reason] += 1
+        if reason == OTHER_SUFFIX:
+            suffix = os.path.splitext(name)[1].lower() or "none"
+            self.suffixes[suffix if suffix in self.suffixes or len(self.suffixes) < _SUFFIXES else "others"] += 1
+
+    def is_excluded(self, path: str, *, folder: bool = False) -> bool:
+        """Whether a pattern excludes a file, or a folder with all that is below it."""
+        return any(patterns.match(path, folder=folder) for patterns in self.exclude)
 
 
 def stem(path: str) -> str:

@@ -20,7 +20,7 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.io.stores import is_remote, scheme_of, strip_file_scheme
 from sm_imgcheck.io.stores.local import open_local_file
-from sm_imgcheck.run.inputs.item import SNIFFED, Item, Listing, begins_tensor, stem
+from sm_imgcheck.run.inputs.item import EXCLUDED, OTHER_SUFFIX, SNIFFED, Item, Listing, begins_tensor, stem
 
 __all__ = ["ELSEWHERE", "Shard", "filter_shard", "list_candidates"]
 
@@ -68,6 +68,8 @@ def _one(path: str, how: Listing) -> Iterator[Item]:
         yield from remote.items(path, how)
     elif os.path.isdir(path):
         yield from _walk(path, how)
+    elif how.exclude and how.is_excluded(path):
+        how.skip(EXCLUDED)
     else:
         yield Item(path=path, output=(stem(path),))
 
@@ -142,8 +144,10 @@ def _names(folder: str, how: Listing) -> Iterator[str]:
 def _kind(entry: os.DirEntry[str], how: Listing) -> str:
     """``folder`` or ``file`` where it is to be looked at; otherwise empty, and counted."""
     reason = _reason(entry, how)
+    if reason in {"", "folder"} and how.exclude and how.is_excluded(entry.path, folder=bool(reason)):
+        reason = EXCLUDED
     if reason not in {"", "folder"}:
-        how.passed_over[reason] += 1
+        how.skip(reason, entry.name)
         return ""
     return reason or "file"
 
@@ -158,7 +162,7 @@ def _reason(entry: os.DirEntry[str], how: Listing) -> str:
         return "output folder" if how.leave_out and _same(entry.path, how.leave_out) else "folder"
     suffix = os.path.splitext(entry.name)[1].lower()
     if not how.any_suffix and suffix not in INPUT_SUFFIXES:
-        return "other suffix"
+        return OTHER_SUFFIX
     if not resolve_entry_kind(entry.is_file) and not resolve_entry_kind(entry.is_symlink):
         return "not a regular file"  # opening a pipe would wait for ever; a broken link is a candidate, unreadable
     maybe_other = suffix == ".json" and not how.any_suffix and resolve_entry_kind(entry.is_file)

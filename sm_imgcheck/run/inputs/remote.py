@@ -11,7 +11,7 @@ from itertools import islice
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.io.stores import LocationError, Stat, Store, file_of, inside, store
 from sm_imgcheck.io.stores.prefetch import ahead
-from sm_imgcheck.run.inputs.item import SNIFFED, Item, Listing, begins_tensor, stem
+from sm_imgcheck.run.inputs.item import EXCLUDED, OTHER_SUFFIX, SNIFFED, Item, Listing, begins_tensor, stem
 
 __all__ = ["items"]
 
@@ -27,6 +27,9 @@ def items(place: str, how: Listing) -> Iterator[Item]:
     """
     kind = store(place)
     if _is_object(kind, place):
+        if how.exclude and how.is_excluded(place):
+            how.skip(EXCLUDED)
+            return
         yield Item(path=place, output=(stem(place),))
         return
     found, names = False, kind.below(place)
@@ -56,6 +59,9 @@ def _is_object(kind: Store, place: str) -> bool:
 def _candidates(kind: Store, root: str, block: list[tuple[str, Stat]], how: Listing) -> Iterator[Item]:
     """Of one block of names; what is passed over is counted."""
     reasons = [_reason(root, name, state, how) for name, state in block]
+    if how.exclude:
+        names = (root + name for name, _ in block)
+        reasons = [EXCLUDED if how.is_excluded(name) else reason for name, reason in zip(names, reasons, strict=True)]
     unsure = [name for (name, _), reason in zip(block, reasons, strict=True) if reason == "?"]
     tensors = ahead(lambda name: _is_tensor(kind, root + name), unsure)  # asked for as they come
     for (name, state), reason in zip(block, reasons, strict=True):
@@ -64,7 +70,7 @@ def _candidates(kind: Store, root: str, block: list[tuple[str, Stat]], how: List
             *folders, last = name.split("/")
             yield Item(path=root + name, output=(*map(_folder, folders), stem(_folder(last))), seen=state)
         elif why != "folder":
-            how.passed_over[why] += 1
+            how.skip(why, name)
 
 
 def _reason(root: str, name: str, state: Stat, how: Listing) -> str:
@@ -80,7 +86,7 @@ def _reason(root: str, name: str, state: Stat, how: Listing) -> str:
     if how.any_suffix:
         return ""
     if suffix not in INPUT_SUFFIXES:
-        return "other suffix"
+        return OTHER_SUFFIX
     return "?" if suffix == ".json" else ""
 
 
