@@ -24,7 +24,7 @@ from sm_imgcheck.core.types import Contract, FailOn, Report
 from sm_imgcheck.report import formats
 
 if TYPE_CHECKING:
-    from sm_imgcheck.report._entries import Entry
+    from sm_imgcheck.report._entries import FileEntry
     from sm_imgcheck.report._layout import ReportLayout
 
 __all__ = ["ReportContent", "Reporter", "Run", "Terminal", "format_module", "reporter"]
@@ -99,7 +99,7 @@ class ReportContent(ABC, Generic[Row_contra]):
         """Add one row to ``summary``; called once for each row, before any format prints it."""
         del row
 
-    def entries(self, row: Row_contra) -> Iterable[Entry] | None:
+    def entries(self, row: Row_contra) -> Iterable[FileEntry] | None:
         """The files of a row with their findings, for CI services; None for verbs without files (``rules``)."""
         del row
         return None

@@ -9,14 +9,14 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Finding, Result, Severity, Status
 
-__all__ = ["Entry", "all_findings", "entry_of", "fingerprint", "problem_finding", "shown_message"]
+__all__ = ["FileEntry", "all_findings", "entry_of", "fingerprint", "problem_finding", "shown_message"]
 
 _LONGEST = 2000
 """Characters of a message in a machine format; JSON Lines contain all of it."""
 
 
 @frozen
-class Entry:
+class FileEntry:
     """One file of a report."""
 
     path: str
@@ -35,7 +35,7 @@ def problem_finding(name: str, message: str, severity: Severity = "error") -> Fi
     return Finding(code=name, name=name, severity=severity, message=message)
 
 
-def entry_of(result: Result, *, writes: bool = False) -> Entry:
+def entry_of(result: Result, *, writes: bool = False) -> FileEntry:
     """The entry of a candidate. writes: its tensor was to be written."""
     status, problem = result.status, None
     if writes and result.skipped and not result.bug and result.emitted is None:
@@ -43,12 +43,12 @@ def entry_of(result: Result, *, writes: bool = False) -> Entry:
     elif status == "not checked":
         cause = result.bug or result.skipped or "no image or tensor could be examined"
         problem = problem_finding("not-checked", cause)
-    return Entry(
+    return FileEntry(
         path=result.path, kind=result.kind, status=status, findings=result.findings, problem=problem, result=result
     )
 
 
-def all_findings(entry: Entry) -> tuple[Finding, ...]:
+def all_findings(entry: FileEntry) -> tuple[Finding, ...]:
     """The findings of an entry, its problem first."""
     return entry.findings if entry.problem is None else (entry.problem, *entry.findings)
 

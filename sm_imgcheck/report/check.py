@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Report, Result
 from sm_imgcheck.report import ReportContent, Run, _records
-from sm_imgcheck.report._entries import Entry, entry_of
+from sm_imgcheck.report._entries import FileEntry, entry_of
 
 if TYPE_CHECKING:
     from sm_imgcheck.report._groups import ResultSummary
@@ -27,7 +27,7 @@ class CheckContent(ReportContent[Result]):
         self.run, self.writes = run, writes
         self.document_title, self.fail_on = f"sm-imgcheck {run.title or run.spec_name}", run.fail_on
         self._gathered: ResultSummary | None = None
-        self._entry: Entry | None = None
+        self._entry: FileEntry | None = None
 
     @property
     def digest(self) -> ResultSummary:
@@ -59,7 +59,7 @@ class CheckContent(ReportContent[Result]):
         """Count the result among those with the same findings."""
         self.digest.add(row)
 
-    def entries(self, row: Result) -> Iterable[Entry]:
+    def entries(self, row: Result) -> Iterable[FileEntry]:
         """The candidate with its findings; made once for all formats."""
         if self._entry is None or self._entry.result is not row:
             self._entry = entry_of(row, writes=self.writes)

@@ -14,7 +14,7 @@ from sm_imgcheck.core.types import Channel, Facts, Report, Result, Spec
 from sm_imgcheck.core.value_mapping import span
 from sm_imgcheck.ops.compare import shared
 from sm_imgcheck.report import ReportContent, Run, _origins, _records
-from sm_imgcheck.report._entries import Entry, entry_of
+from sm_imgcheck.report._entries import FileEntry, entry_of
 from sm_imgcheck.report._layout import ReportLayout
 from sm_imgcheck.report._layout import layout_single as alone
 from sm_imgcheck.report._rows import Section, reason
@@ -58,7 +58,7 @@ class IdentifyContent(ReportContent[Result]):
         errors = [finding for finding in row.findings if finding.severity == "error"]
         return "".join(f"{for_terminal(row.path)}: {finding.code} {finding.message}\n" for finding in errors[:1])
 
-    def entries(self, row: Result) -> Iterator[Entry]:
+    def entries(self, row: Result) -> Iterator[FileEntry]:
         """The tensor, with its findings where there is a spec."""
         yield entry_of(row)
 

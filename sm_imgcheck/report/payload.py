@@ -12,7 +12,7 @@ from sm_imgcheck.core.types import FailOn, Finding, Payload, Report, Result
 from sm_imgcheck.features.requests import RequestTarget, SizeLimit, bounds
 from sm_imgcheck.features.requests.snippets import commands, placeholders
 from sm_imgcheck.report import ReportContent, _records
-from sm_imgcheck.report._entries import Entry, entry_of, problem_finding
+from sm_imgcheck.report._entries import FileEntry, entry_of, problem_finding
 
 __all__ = ["BodyRow", "PayloadContent", "body_entries", "one_line", "target_description"]
 
@@ -38,7 +38,7 @@ class BodyRow:
     """On the body itself."""
 
 
-def body_entries(row: BodyRow, *problems: Finding, not_made: str = "not-written") -> Iterator[Entry]:
+def body_entries(row: BodyRow, *problems: Finding, not_made: str = "not-written") -> Iterator[FileEntry]:
     """The candidates of a body; problems: findings of all of them; not_made: what became of a refused body."""
     for number, result in enumerate(row.results):
         findings = (*result.findings, *(() if number else row.findings), *problems)
@@ -127,7 +127,7 @@ class PayloadContent(ReportContent[BodyRow]):
             self.largest, self.written = max(self.largest, len(row.payload.body)), self.written + 1
             self.first = self.first or (row.place, row.payload.content_type)
 
-    def entries(self, row: BodyRow) -> Iterator[Entry]:
+    def entries(self, row: BodyRow) -> Iterator[FileEntry]:
         """The candidates of a body, each with its findings and those of the body."""
         return body_entries(row)
 

@@ -12,7 +12,7 @@ from sm_imgcheck.core.types import Report
 from sm_imgcheck.features.requests import RequestTarget
 from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, ServerResponse
 from sm_imgcheck.report import ReportContent, _records
-from sm_imgcheck.report._entries import Entry, problem_finding
+from sm_imgcheck.report._entries import FileEntry, problem_finding
 from sm_imgcheck.report.payload import BodyRow, body_entries, one_line
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class ServerResponseContent(ReportContent[SentRequest]):
         """The number of candidates."""
         return {"candidates": report.candidates}
 
-    def entries(self, row: SentRequest) -> Iterator[Entry]:
+    def entries(self, row: SentRequest) -> Iterator[FileEntry]:
         """The candidates of a body; a response that refuses it is a finding of each."""
         refused = row.answer is not None and row.answer.refused
         problems = (problem_finding("request-refused", _status(row.answer)),) if row.answer and refused else ()

@@ -8,7 +8,7 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Spec, Status
 from sm_imgcheck.report import ReportContent, _records
-from sm_imgcheck.report._entries import Entry, problem_finding
+from sm_imgcheck.report._entries import FileEntry, problem_finding
 from sm_imgcheck.spec.yaml import document
 
 __all__ = ["LintContent", "LintedSpec", "Preset", "PresetContent", "ShowContent"]
@@ -51,12 +51,12 @@ class LintContent(ReportContent[LintedSpec]):
         """strict: warnings fail too."""
         self.fail_on = "warning" if strict else "error"
 
-    def entries(self, row: LintedSpec) -> Iterator[Entry]:
+    def entries(self, row: LintedSpec) -> Iterator[FileEntry]:
         """The spec with its problems as findings."""
         errors = [problem_finding("invalid-spec", text.removeprefix(f"{row.name}: ")) for text in row.errors]
         doubts = [problem_finding("doubtful-spec", text, "warning") for text in row.warnings]
         status: Status = "failed" if errors else "ok"
-        yield Entry(path=row.name, kind="spec", status=status, findings=(*errors, *doubts), line=row.line)
+        yield FileEntry(path=row.name, kind="spec", status=status, findings=(*errors, *doubts), line=row.line)
 
     def record(self, row: LintedSpec) -> dict[str, object]:
         """One spec."""

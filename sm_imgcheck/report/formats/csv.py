@@ -12,7 +12,7 @@ from sm_imgcheck.core.escape import for_json
 from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Finding, Report
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal, _records
-from sm_imgcheck.report._entries import Entry, all_findings
+from sm_imgcheck.report._entries import FileEntry, all_findings
 
 __all__ = ["reporter"]
 
@@ -27,10 +27,10 @@ _FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.])")
 
 def reporter(content: ReportContent[Row_contra], _: Terminal) -> Reporter[Row_contra]:
     """Report files and findings; a verb without files reports the values of each row."""
-    return _Lines(content)
+    return _Cells(content)
 
 
-class _Lines(Generic[Row_contra]):
+class _Cells(Generic[Row_contra]):
     def __init__(self, content: ReportContent[Row_contra]) -> None:
         self.content = content
         self.columns: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class _Lines(Generic[Row_contra]):
         del report
         return self._header((*_COLUMNS, *_TEXTS))  # of an empty run
 
-    def _lines(self, entry: Entry) -> str:
+    def _lines(self, entry: FileEntry) -> str:
         start = _line([entry.path, entry.kind, entry.status]).removesuffix(_END)
         ends = map(self._cells, all_findings(entry)) if all_findings(entry) else [_NO_FINDING]
         return "".join([f"{start},{end}" for end in ends])

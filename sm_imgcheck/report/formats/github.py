@@ -12,7 +12,7 @@ from typing import Generic
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Finding, Report, is_failing
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal
-from sm_imgcheck.report._entries import Entry, all_findings, shown_message
+from sm_imgcheck.report._entries import FileEntry, all_findings, shown_message
 from sm_imgcheck.report._paths import relative_path
 
 __all__ = ["ALSO_APPENDS", "reporter"]
@@ -65,13 +65,13 @@ class _Annotations(Generic[Row_contra]):
                     self._add(level, entry, finding)
         return ""
 
-    def _level(self, finding: Finding, entry: Entry) -> str:
+    def _level(self, finding: Finding, entry: FileEntry) -> str:
         """``error`` for what makes the exit code 1; empty for a notice, and for another finding that is fixable."""
         if finding is entry.problem or is_failing(finding, self.content.fail_on):
             return "error"
         return "warning" if finding.severity != "notice" and finding.fixed_by is None else ""
 
-    def _add(self, level: str, entry: Entry, finding: Finding) -> None:
+    def _add(self, level: str, entry: FileEntry, finding: Finding) -> None:
         group = self.groups.get((level, finding.code))
         if group is not None:
             group.files += 1

@@ -12,7 +12,7 @@ from sm_imgcheck.core.escape import for_json
 from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Finding, Report, is_failing
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal, _records
-from sm_imgcheck.report._entries import Entry, all_findings, fingerprint, shown_message
+from sm_imgcheck.report._entries import FileEntry, all_findings, fingerprint, shown_message
 from sm_imgcheck.report._paths import relative_path
 
 __all__ = ["reporter"]
@@ -41,7 +41,7 @@ class _Issues(Generic[Row_contra]):
         del report
         return "\n]\n" if self.issues else "]\n"
 
-    def _issues(self, entry: Entry) -> str:
+    def _issues(self, entry: FileEntry) -> str:
         path, member = relative_path(self.root, entry.path)
         name = f"{path}::{member}" if member else path
         location = _records.encode({"path": for_json(path), "lines": {"begin": entry.line}})
@@ -56,7 +56,7 @@ class _Issues(Generic[Row_contra]):
             self.issues += 1
         return "".join(lines)
 
-    def _issue(self, finding: Finding, entry: Entry) -> str:
+    def _issue(self, finding: Finding, entry: FileEntry) -> str:
         """The issue of a finding as JSON, without its file; many files share a finding."""
         text = self.encoded.get((finding,))
         if text is not None:

@@ -15,7 +15,7 @@ from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Finding, Report, is_failing
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal
-from sm_imgcheck.report._entries import Entry, shown_message
+from sm_imgcheck.report._entries import FileEntry, shown_message
 from sm_imgcheck.report._paths import relative_path
 
 __all__ = ["reporter"]
@@ -64,20 +64,20 @@ class _Suites(Generic[Row_contra]):
         self._begin()
         return text
 
-    def _case(self, entry: Entry) -> str:
+    def _case(self, entry: FileEntry) -> str:
         path, member = relative_path(self.root, entry.path)
         name = quoteattr(for_terminal(f"{path}::{member}" if member else path))
         kind, outcome = self._outcome(entry)
         self.counts[kind] += 1
         return f"<testcase classname={quoteattr(self.name)} name={name}>{outcome}</testcase>\n"
 
-    def _outcome(self, entry: Entry) -> tuple[str, str]:
+    def _outcome(self, entry: FileEntry) -> tuple[str, str]:
         """Kind (empty: passed) and XML of the outcome; files with equal headers share their findings."""
         key = (entry.findings, entry.problem)
         outcome = self.outcomes.get(key)
         return self.outcomes.put(key, self._render(entry)) if outcome is None else outcome
 
-    def _render(self, entry: Entry) -> tuple[str, str]:
+    def _render(self, entry: FileEntry) -> tuple[str, str]:
         failing = [finding for finding in entry.findings if is_failing(finding, self.content.fail_on)]
         others = [finding for finding in entry.findings if not is_failing(finding, self.content.fail_on)]
         output = f"<system-out>{_lines(others)}</system-out>" if others else ""

@@ -16,7 +16,7 @@ from sm_imgcheck.core.escape import for_json
 from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Finding, Report
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal, _records
-from sm_imgcheck.report._entries import Entry, fingerprint, shown_message
+from sm_imgcheck.report._entries import FileEntry, fingerprint, shown_message
 from sm_imgcheck.report._paths import relative_path, uri_of
 
 __all__ = ["reporter"]
@@ -82,7 +82,7 @@ class _Log(Generic[Row_contra]):
             texts.append(f"{self.problems - len(self.notifications):,} more files were not checked")
         return [{"level": "warning", "message": {"text": text}} for text in texts]
 
-    def _entry(self, entry: Entry) -> str:
+    def _entry(self, entry: FileEntry) -> str:
         path, member = relative_path(self.root, entry.path)
         location = _location(path, member, entry.line)
         if entry.problem is not None:
