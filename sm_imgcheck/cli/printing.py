@@ -90,7 +90,7 @@ class ReportWriter(Generic[Row_contra]):
             *(reporter(file.form, content, Terminal(root=terminal.root)) for file in self.files),
         ]
         forms = [*([] if failures_only else [self.form]), *(file.form for file in self.files)]
-        self.gathers = any(_is(form, "GATHERS") for form in forms)
+        content.summarized = any(_is(form, "SUMMARIZES") for form in forms)
 
     def open(self) -> None:
         """Print the beginning, once; the first row does so too."""
@@ -100,8 +100,7 @@ class ReportWriter(Generic[Row_contra]):
 
     def render(self, row: Row_contra) -> list[str]:
         """One row in every format, the printed one first."""
-        if self.gathers:
-            self.content.gather(row)
+        self.content.gather(row)
         return [reporter.row(row) for reporter in self.reporters]
 
     def row(self, row: Row_contra) -> None:

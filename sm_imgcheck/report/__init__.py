@@ -7,7 +7,7 @@ as the text to print. No code here prints or reads files, and memory is bounded 
 A format module may also define:
 
 * ``HUMAN_READABLE = True``: ``--quiet`` prints the rows that failed instead, and an empty run prints an error only;
-* ``GATHERS = True``: it prints ``content.summary``, for which the writer calls ``content.gather`` with each row;
+* ``SUMMARIZES = True``: it prints ``content.summary``;
 * ``ALSO_APPENDS = (VARIABLE, FORMAT)``: a second report, appended to the file that an environment variable names.
 """
 
@@ -75,6 +75,8 @@ class ReportContent(ABC, Generic[Row_contra]):
     """Name of the report in formats that have one, such as a test suite."""
     fail_on: FailOn = "error"
     """Which findings make the exit code 1."""
+    summarized: bool = True
+    """Whether any format prints the summary; without one, rows need not be gathered for it."""
     indent: int | None = None
     """Spaces by which JSON rows are indented; None: each row is on one line."""
 
@@ -96,7 +98,7 @@ class ReportContent(ABC, Generic[Row_contra]):
         """One row for people; empty where it is part of the summary."""
 
     def gather(self, row: Row_contra) -> None:
-        """Add one row to ``summary``; called once for each row, before any format prints it."""
+        """Count one row for ``tail`` and ``summary``; called once for each row, before any format prints it."""
         del row
 
     def entries(self, row: Row_contra) -> Iterable[FileEntry] | None:

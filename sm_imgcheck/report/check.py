@@ -57,7 +57,8 @@ class CheckContent(ReportContent[Result]):
 
     def gather(self, row: Result) -> None:
         """Count the result among those with the same findings."""
-        self.digest.add(row)
+        if self.summarized:
+            self.digest.add(row)
 
     def entries(self, row: Result) -> Iterable[FileEntry]:
         """The candidate with its findings; made once for all formats."""

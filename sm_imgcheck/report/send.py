@@ -55,8 +55,8 @@ class ServerResponseContent(ReportContent[SentRequest]):
 
     def entries(self, row: SentRequest) -> Iterator[FileEntry]:
         """The candidates of a body; a response that refuses it is a finding of each."""
-        refused = row.answer is not None and row.answer.refused
-        problems = (problem_finding("request-refused", _status(row.answer)),) if row.answer and refused else ()
+        refused = row.response is not None and row.response.refused
+        problems = (problem_finding("request-refused", _status(row.response)),) if row.response and refused else ()
         return body_entries(row.body, *problems, not_made="not-sent")
 
     def failure(self, row: SentRequest) -> str:

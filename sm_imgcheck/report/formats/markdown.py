@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from sm_imgcheck.report._layout import ReportLayout
     from sm_imgcheck.report._rows import Row, Section
 
-__all__ = ["GATHERS", "reporter"]
+__all__ = ["SUMMARIZES", "reporter"]
 
-GATHERS = True
+SUMMARIZES = True
 _MOST = 200_000
 """Characters of rows that are printed; GitHub takes 1 MiB for a step."""
 _ICONS = {"error": "❌ error", "warning": "⚠️ warning", "notice": "ℹ️ notice"}  # noqa: RUF001
