@@ -168,7 +168,19 @@ def check_payload(payload: PayloadKeys, notes: ProblemList) -> None:
             hint = nearest(given, names) or f"; there are {choice_of(names)}"
             notes.add(at("payload", key), f"{given!r} is not known{hint}")
     if "stack" in payload and notes.fine("payload"):
+        _check_version(payload, STACKS[payload["stack"]], notes)
+    elif "stack_version" in payload and "stack" not in payload:
+        notes.add("payload.stack_version", "has no meaning without payload.stack")
+    if "stack" in payload and notes.fine("payload"):
         _check_pair(payload, STACKS[payload["stack"]], notes)
+
+
+def _check_version(payload: PayloadKeys, stack: Stack, notes: ProblemList) -> None:
+    version = payload.get("stack_version")
+    if version is None or version in stack.versions:
+        return
+    known = f"expected {choice_of(stack.versions)}" if stack.versions else "one version is known; remove the key"
+    notes.add("payload.stack_version", f"{version!r} of {payload['stack']}: {known}")
 
 
 def _check_pair(payload: PayloadKeys, stack: Stack, notes: ProblemList) -> None:

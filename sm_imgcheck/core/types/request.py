@@ -45,7 +45,7 @@ class RejectedRequest:
     text: str
     """The beginning of its answer, as the server writes it."""
     finding: Finding
-    """What is wrong with the request, by a PAY rule."""
+    """What is wrong with the request, by a PAY rule; with a picture that the stack decodes, by a SRC rule."""
     measured: bool = True
     """Seen from a running server; False: read in its source."""
 
