@@ -76,7 +76,8 @@ class _Kind:
 
 
 def _long_double(cell: str) -> object:
-    return np.longdouble(cell)
+    with np.errstate(over="ignore"):
+        return np.longdouble(cell)
 
 
 _BOOLEAN = _Kind(dtype="bool", convert=_boolean, missing=False)
