@@ -6,6 +6,7 @@ itself, which takes 4 s for the 150,528 columns of a 224x224x3 image.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -75,9 +76,14 @@ class _Kind:
     """Value of an empty cell."""
 
 
+_HEXADECIMAL = re.compile(r"[+-]?0[xX][0-9a-fA-F.]{1,40}(?:[pP][+-]?[0-9]{1,4})?")
+"""What C reads as a long double and Python as no float; a warning of overflow belongs to the whole process."""
+
+
 def _long_double(cell: str) -> object:
-    with np.errstate(over="ignore"):
-        return np.longdouble(cell)
+    if not _HEXADECIMAL.fullmatch(cell.strip()):
+        raise ValueError(cell)
+    return np.longdouble(cell)
 
 
 _BOOLEAN = _Kind(dtype="bool", convert=_boolean, missing=False)
