@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from outcomes import judge, rows
+from outcomes import compare_row, rows
 
 pytestmark = pytest.mark.slow
 
@@ -16,7 +16,7 @@ def verdicts(shared_cases):
     folder = shared_cases / "serving"
     if not (folder / "outcomes.csv").is_file():
         pytest.skip(f"{folder} is not there: it holds data that is not part of the project")
-    return [(row, judge(row)) for row in rows(folder)]
+    return [(row, compare_row(row)) for row in rows(folder)]
 
 
 def test_recorded_outcomes_are_predicted_in_1650_of_1691_rows(verdicts, capsys):

@@ -15,7 +15,7 @@ from sm_imgcheck import load_spec
 from sm_imgcheck.core.types import DecodedRequest, RejectedRequest, Spec
 from sm_imgcheck.serving.stacks import STACKS
 
-__all__ = ["RECORDED_VERSIONS", "Row", "Verdict", "judge", "rows"]
+__all__ = ["RECORDED_VERSIONS", "Row", "Verdict", "compare_row", "rows"]
 
 RECORDED_VERSIONS = {"tensorflow-serving": "2.19"}
 """Version of a stack that the rows were recorded with, where it is not the newest."""
@@ -85,7 +85,7 @@ def load_recorded(path: Path, stack: str) -> Spec:
     return spec if version is None else replace(spec, payload={**spec.payload, "stack_version": version})
 
 
-def judge(row: Row) -> Verdict:
+def compare_row(row: Row) -> Verdict:
     """Compare the prediction for a row in verdict, status, dtype, shape and values."""
     try:
         outcome = STACKS[row.stack].receive(row.body.read_bytes(), row.content_type, row.spec)

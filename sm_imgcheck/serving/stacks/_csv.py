@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from math import isfinite
 
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.lazy_imports import np
@@ -81,8 +82,8 @@ _HEXADECIMAL = re.compile(r"[+-]?0[xX][0-9a-fA-F.]{1,40}(?:[pP][+-]?[0-9]{1,4})?
 
 
 def _long_double(cell: str) -> object:
-    if not _HEXADECIMAL.fullmatch(cell.strip()):
-        raise ValueError(cell)
+    if not _HEXADECIMAL.fullmatch(cell.strip()) and not isfinite(number := float(cell)):
+        return np.longdouble(number)
     return np.longdouble(cell)
 
 
