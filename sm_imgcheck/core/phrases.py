@@ -82,7 +82,8 @@ def format_handler_run(run: HandlerRun, array: Facts | None) -> str:
     request = f"sent to {run.file} as {run.content_type or 'no content type'}"
     if array is None:
         return for_terminal(request)
-    return f"{for_terminal(f'{request}; {run.function} returned')} {facts(array)}"
+    verb = "calls the model with" if run.at_model else "returned"
+    return f"{for_terminal(f'{request}; {run.function} {verb}')} {facts(array)}"
 
 
 def request(body: Request) -> str:

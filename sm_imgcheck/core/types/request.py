@@ -96,5 +96,9 @@ class HandlerRun:
     """What came out: ``torch.Tensor``; empty: nothing usable."""
     dtype: str = ""
     """Of what came out, where NumPy has none of that name: ``bfloat16`` (its values are exact in float32)."""
+    at_model: bool = False
+    """The tensor is what ``function`` calls the model with; False: what it returns."""
+    doubts: tuple[str, ...] = ()
+    """Why the tensor may still change before it reaches the model; empty: it is the model's input."""
     findings: tuple[Finding, ...] = ()
     """What is wrong, or worth a notice, besides the tensor, by HND rules."""
