@@ -175,8 +175,8 @@ def validate_handler(
 ) -> tuple[Result, ...]:
     """Send images to a user's own ``inference.py`` and check the tensors that it makes: one result for each image.
 
-    file: the handler, a folder with ``inference.py`` or ``code/inference.py``, or ``model.tar.gz``. images: paths, or the
-    bytes of files. model_dir: the folder that ``model_fn`` gets; empty: that of the archive, or of the file.
+    file: the handler, a folder with ``inference.py`` or ``code/inference.py``, or ``model.tar.gz``. images: paths, or
+    the bytes of files. model_dir: the folder that ``model_fn`` gets; empty: that of the archive, or of the file.
     function: the function to call; empty: the one that a container calls. python: the interpreter; empty: this one.
     content_type: of each request; None: that of the image. timeout: seconds for importing the file and for each
     request. max_bytes: resident memory; None: 8 GiB, or three quarters of the machine's memory where that is less.

@@ -39,8 +39,8 @@ class HandlerOptions:
             "--function",
             metavar="NAME",
             help="The function to call, such as preprocess or Net.prepare: with the body, and with its content type "
-            "if it takes two arguments; with an image, an array or a path if it takes no bytes. Default: the one that a "
-            "server calls.",
+            "if it takes two arguments; with an image, an array or a path if it takes no bytes. Default: the one that "
+            "a server calls.",
             show_default=False,
         ),
     ] = None

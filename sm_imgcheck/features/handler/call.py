@@ -101,7 +101,7 @@ def _candidate(
 
 
 def discard_uncertain(result: Result) -> Result:
-    """The result; not checked, where its tensor may still change before it reaches the model and has errors as it is."""
+    """The result; not checked where its tensor has errors, and may still change before it reaches the model."""
     handled = result.handled
     if handled is None or not handled.doubts or not result.errors or result.candidate.problem is not None:
         return result

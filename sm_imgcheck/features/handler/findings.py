@@ -26,9 +26,7 @@ _LINE = re.compile(r'File "([^"]+)", line (\d+)')
 _SOURCE_BYTES = 1 << 20
 
 
-def problem(
-    answer: HandlerAnswer, how: Handler, file: Path, function: str, request: HandlerRequest
-) -> Finding | None:
+def problem(answer: HandlerAnswer, how: Handler, file: Path, function: str, request: HandlerRequest) -> Finding | None:
     """The finding; None where a tensor was returned. file: the user's, as it was run."""
     who = f"{file.name}: {function}" if function else f"importing {file.name}"
     told = answer.told
@@ -122,7 +120,7 @@ def _raised(raised: JsonObject, file: Path, who: str, request: HandlerRequest) -
         return HND107.finding(f"not checked: {_missing_package(package, file)};{where.removeprefix(' at')}")
     said = f"{who} raised {kind}{where}{': ' if text else ''}{text}"
     if stub := _text(raised, "stub"):
-        return HND107.finding(f"{who} could not be run with a stub of the model{where}: {stub}; model input not checked")
+        return HND107.finding(f"model input not checked: {who} failed with a stub of the model{where}: {stub}")
     if absolute := _text(raised, "relative"):
         fix = f"the server imports {file.name} as a top-level module; write `{absolute}`"
         return HND101.finding(f"{said}: relative import: {fix}")
@@ -133,9 +131,21 @@ def _raised(raised: JsonObject, file: Path, who: str, request: HandlerRequest) -
 
 
 _IN_CONTAINERS = (
-    "torch torchvision tensorflow keras mxnet gluoncv sklearn xgboost boto3 botocore sagemaker_inference ts "
-    "sagemaker_pytorch_serving_container sagemaker_huggingface_inference_toolkit transformers numpy PIL"
-).split()
+    *(
+        "torch",
+        "torchvision",
+        "tensorflow",
+        "keras",
+        "mxnet",
+        "gluoncv",
+        "sklearn",
+        "xgboost",
+        "boto3",
+        "botocore",
+        "ts",
+    ),
+    *("sagemaker_inference", "sagemaker_huggingface_inference_toolkit", "transformers", "numpy", "PIL"),
+)
 """Packages of SageMaker's containers, each in that of its framework."""
 
 

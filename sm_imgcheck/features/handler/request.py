@@ -40,7 +40,9 @@ def make_request(body: bytes, unread: Candidate, content_type: str | None, spec:
     if not kind:
         return None
     images = find_images(body, kind)
-    return HandlerRequest(body=body, content_type=kind, image=images[0] if len(images) == 1 else None, is_image=False, explicit=True)
+    return HandlerRequest(
+        body=body, content_type=kind, image=images[0] if len(images) == 1 else None, is_image=False, explicit=True
+    )
 
 
 def _content_type(body: bytes, unread: Candidate) -> str:

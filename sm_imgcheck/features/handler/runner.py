@@ -15,7 +15,7 @@ from sm_imgcheck.pipeline.read import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
     from sm_imgcheck.features.handler.guest.calls import Settings
-    from sm_imgcheck.features.handler.guest.recorder import ModelInput
+    from sm_imgcheck.features.handler.guest.recorder import SpecInput
 
 __all__ = ["Handler", "HandlerAnswer", "HandlerRunner"]
 
@@ -106,7 +106,7 @@ class HandlerRunner:
             self._session.end()
 
 
-def _model_input(spec: Spec | None) -> ModelInput:
+def _model_input(spec: Spec | None) -> SpecInput:
     """What the child may know of the spec: the model's input and the stack."""
     if spec is None:
         return {"name": "", "shape": [], "layout": "", "dtype": "float32", "stack": "", "envelope": ""}

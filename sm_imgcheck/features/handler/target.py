@@ -98,7 +98,10 @@ def _unpack_zip(path: Path, root: Path, name: str) -> None:
             members = archive.infolist()
             _check_limits(len(members), sum(member.file_size for member in members), name)
             for member in members:
-                if not PurePosixPath(member.filename).is_absolute() and ".." not in PurePosixPath(member.filename).parts:
+                if (
+                    not PurePosixPath(member.filename).is_absolute()
+                    and ".." not in PurePosixPath(member.filename).parts
+                ):
                     archive.extract(member, root)
         _follow_manifest(root)
     except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError) as error:
@@ -120,8 +123,10 @@ def _follow_manifest(root: Path) -> None:
 def _check_limits(members: int, size: int, name: str) -> None:
     if members > _MOST_MEMBERS or size > _MOST_BYTES:
         limit = f"{_MOST_MEMBERS:,} members and {_MOST_BYTES >> 30} GiB"
-        raise ImgcheckError(f"handler {for_terminal(name)}: archive: got {members:,} members and {size:,} bytes or more, "
-                            f"expected at most {limit}")
+        raise ImgcheckError(
+            f"handler {for_terminal(name)}: archive: got {members:,} members and {size:,} bytes or more, "
+            f"expected at most {limit}"
+        )
 
 
 def _refuse_binary(file: Path, name: str) -> None:

@@ -429,5 +429,9 @@ def test_the_child_is_python_of_3_8():
         tree = ast.parse(file.read_text(encoding="utf-8"), feature_version=(3, 8))
         names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
         names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
-        assert {name.partition(".")[0] for name in names} <= set(sys.stdlib_module_names) | {"numpy", "PIL", "starlette"}
+        assert {name.partition(".")[0] for name in names} <= set(sys.stdlib_module_names) | {
+            "numpy",
+            "PIL",
+            "starlette",
+        }
         assert any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body) or not names

@@ -6,7 +6,8 @@ import inspect
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING, Callable, Tuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from . import results
 from .recorder import ModelCalled, ModelRecorder
@@ -14,15 +15,18 @@ from .recorder import ModelCalled, ModelRecorder
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType, ModuleType
-    from typing import Any, TypedDict
+    from typing import TypedDict
 
-    from .recorder import ModelInput
+    from .recorder import SpecInput
 
     Names = dict[str, Any]
     """The public names of the user's file."""
     Function = Callable[..., object]
     """One of the user's."""
-    Run = Callable[["Request", "CallRecord"], "results.HandlerTensor"]
+    Run = Callable[["ClientRequest", "CallRecord"], "results.HandlerTensor"]
+
+    Attempt = tuple[str, Callable[["CallRecord"], "results.HandlerTensor"]]
+    """A form of the request, and the call with it."""
 
     class Settings(TypedDict):
         """How the user's file is loaded: the content of ``settings.json``."""
@@ -35,10 +39,10 @@ if TYPE_CHECKING:
         """Of an array or a text."""
         seconds: float
         """For loading the model."""
-        model_input: ModelInput
+        model_input: SpecInput
 
 
-__all__ = ["CallRecord", "HandlerCall", "MissingFunction", "NotChecked", "Request", "UserFile", "run_attempts"]
+__all__ = ["CallRecord", "HandlerCall", "MissingFunction", "NotChecked", "ClientRequest", "UserFile", "run_attempts"]
 
 
 class MissingFunction(Exception):
@@ -53,7 +57,7 @@ class NotChecked(Exception):
     """The model's input could not be observed, which proves nothing about the handler; the text says why."""
 
 
-class Request:
+class ClientRequest:
     """One request: a body, and what is known of it."""
 
     def __init__(self, body: bytes, content_type: str, *, image: bool, explicit: bool) -> None:
@@ -120,7 +124,7 @@ class UserFile:
         return results.read(result, text=text, name=name, most_bytes=most)
 
     def observe(self, function: Callable[[], object]) -> tuple[bool, object]:
-        """Run a function while the recorder watches. Returns whether a model was called, and its input or the result."""
+        """Run a function, recording. Returns whether a model was called, and its input or else the result."""
         recorder, result = self.recorder, None
         recorder.armed = True
         try:
@@ -153,10 +157,6 @@ class UserFile:
         if tensor is not None and not isinstance(tensor.content, bytes) and tensor.content.ndim >= 3:
             return tensor
         raise NotChecked(f"returned {results.describe(value)} without a model call that could be observed")
-
-
-Attempt = Tuple[str, Callable[[CallRecord], "results.HandlerTensor"]]
-"""A form of the request, and the call with it."""
 
 
 def run_attempts(user: UserFile, attempts: Iterator[Attempt], record: CallRecord) -> results.HandlerTensor:
@@ -196,7 +196,7 @@ def _run_attempt(
     tensor = error = None
     try:
         tensor = attempt[1](own)
-    except (Exception, SystemExit) as raised:
+    except (Exception, SystemExit) as raised:  # noqa: BLE001 - whatever the user's code raises is reported
         error = raised
     own.doubts += user.recorder.doubts
     return tensor, error, own
@@ -225,9 +225,9 @@ class LineCounter:
 
     def __exit__(self, *_: object) -> None:
         sys.settrace(self._before)
-        threading.settrace(self._before)  # type: ignore[arg-type]
+        threading.settrace(self._before)
 
-    def _trace(self, frame: FrameType, event: str, _: object) -> object:
+    def _trace(self, frame: FrameType, event: str, _: object) -> Any:
         if event == "call":
             own = frame.f_code.co_filename.startswith(self._folder) and "site-packages" not in frame.f_code.co_filename
             return self._trace if own else None

@@ -68,7 +68,7 @@ def _leads_to_stub(frame: FrameType, name: str) -> bool:
         value = getattr(value, "__dict__", {}).get(part)
     if type(value) is dict:
         value = list(value.values())
-    return is_stub(value) or (type(value) in (list, tuple) and any(map(is_stub, value[:32])))
+    return is_stub(value) or (isinstance(value, (list, tuple)) and any(map(is_stub, value[:32])))
 
 
 def _module(error: BaseException, file: str) -> str | None:
@@ -87,10 +87,11 @@ def _relative_import(error: BaseException) -> str:
         return ""
     frames = _walked(error)
     code = linecache.getline(frames[-1][0].f_code.co_filename, frames[-1][1]).strip() if frames else ""
-    match = re.match(r"from\s+(\.+)([\w.]*)\s+import\s+(.+)", code)
-    if match is None:
+    words = re.match(r"from\s+\.+([\w.]*)\s+import\s+(.+)", code)
+    if words is None:
         return "an absolute import"
-    return f"from {match[2]} import {match[3]}" if match[2] else f"import {match[3]}"
+    module, names = words.groups()
+    return f"from {module} import {names}" if module else f"import {names}"
 
 
 def _text(error: BaseException) -> str:

@@ -11,14 +11,35 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .calls import Request, UserFile
+    from .calls import ClientRequest, UserFile
 
 __all__ = ["Form", "image_keys", "json_documents", "multipart_body", "open_image", "request_forms"]
 
-_KEY = re.compile(r"""\[\s*["']([\w.-]{1,40})["']\s*\]|\.(?:get|pop)\(\s*["']([\w.-]{1,40})["']|^\s*(\w+)\s*:\s*str\b""", re.M)
-_IMAGE_WORDS = (
-    "image img picture photo data input instances b64 base64 bytes file content body payload frame pixels query x"
-).split()
+_KEY = re.compile(
+    r"""\[\s*["']([\w.-]{1,40})["']\s*\]|\.(?:get|pop)\(\s*["']([\w.-]{1,40})["']|^\s*(\w+)\s*:\s*str\b""",
+    re.MULTILINE,
+)
+"""Keys that a program reads: items, ``get`` and ``pop``, fields of text."""
+_IMAGE_WORDS = [
+    "image",
+    "img",
+    "picture",
+    "photo",
+    "data",
+    "input",
+    "instances",
+    "b64",
+    "base64",
+    "bytes",
+    "file",
+    "content",
+    "body",
+    "payload",
+    "frame",
+    "pixels",
+    "query",
+    "x",
+]
 _MENTIONED = re.compile(r"""["']((?:image|application)/[\w.+-]+)["']""")
 _MOST_KEYS = 6
 _NO_IMAGE = ("application/json", "application/x-npy", "application/jsonlines", "application/octet-stream")
@@ -68,7 +89,7 @@ def json_documents(user: UserFile, image: bytes) -> Iterator[tuple[str, object]]
             yield shown.replace('"$"', "BASE64"), json.loads(shown.replace('"$"', json.dumps(text)))
 
 
-def request_forms(user: UserFile, request: Request) -> Iterator[Form]:
+def request_forms(user: UserFile, request: ClientRequest) -> Iterator[Form]:
     """The request as it is; of an image without a given content type, then the other forms that the file mentions."""
     kind = request.content_type
     in_json = request.image and "json" in kind

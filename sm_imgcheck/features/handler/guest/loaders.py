@@ -43,12 +43,14 @@ _LOADERS = {
 """By module: the functions and classes that load a model."""
 _CLIENTS = {"boto3": ("client", "resource")}
 _REPLACEABLE = (
-    "onnxruntime tflite_runtime ai_edge_litert openvino tensorrt mxnet_model_server multi_model_server joblib xgboost "
-    "lightgbm catboost mlflow tritonclient sagemaker sagemaker_inference sagemaker_huggingface_inference_toolkit boto3 "
-    "botocore aws_lambda_powertools aws_xray_sdk awslambdaric azureml inference_schema azure applicationinsights "
-    "opencensus opentelemetry prometheus_client sentry_sdk loguru structlog pythonjsonlogger dotenv google redis "
-    "huggingface_hub ultralytics deepsparse neuronx torch_neuronx torch_neuron"
-).split()
+    *("onnxruntime", "tflite_runtime", "ai_edge_litert", "openvino", "tensorrt", "multi_model_server", "joblib"),
+    *("xgboost", "lightgbm", "catboost", "mlflow", "tritonclient", "sagemaker", "sagemaker_inference"),
+    *("sagemaker_huggingface_inference_toolkit", "boto3", "botocore", "aws_lambda_powertools", "aws_xray_sdk"),
+    *("awslambdaric", "azureml", "inference_schema", "azure", "applicationinsights", "opencensus", "opentelemetry"),
+    *("prometheus_client", "sentry_sdk", "loguru", "structlog", "pythonjsonlogger", "dotenv", "google", "redis"),
+    *("huggingface_hub", "ultralytics", "torch_neuronx", "torch_neuron"),
+)
+"""Packages that load models, talk to servers, or log."""
 _ERRORS = ("Error", "Exception", "Warning")
 
 

@@ -23,23 +23,26 @@ _PREPROCESSING = ("torchvision.transforms", "timm.data", "kornia", "transformers
 
 def record_calls(value: object, recorder: ModelRecorder, name: str = "", depth: int = 3) -> Any:
     """The same value, with calls of the models in it recorded. Settings, labels and preprocessing stay as they are."""
-    if isinstance(value, _PLAIN) or is_stub(value) or results.is_tensor(value) or is_helper(name):
-        return value
-    if type(value).__module__.startswith(_PREPROCESSING) or is_helper(type(value).__name__):
+    preprocesses = type(value).__module__.startswith(_PREPROCESSING) or is_helper(type(value).__name__)
+    if isinstance(value, _PLAIN) or is_stub(value) or results.is_tensor(value) or is_helper(name) or preprocesses:
         return value
     if _is_torch_module(value):
         watch_torch_modules(recorder)
         return value
-    if depth and type(value) is dict:
-        return {key: record_calls(member, recorder, str(key), depth - 1) for key, member in value.items()}
-    if depth and type(value) in (list, tuple):
-        members = [record_calls(member, recorder, "", depth - 1) for member in value]  # type: ignore[attr-defined]
-        return type(value)(members)  # type: ignore[call-arg]
-    if depth and isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(record_calls(getattr(value, at), recorder, at, depth - 1) for at in value._fields))
     if isinstance(value, (dict, list, tuple, set, frozenset)):
-        return value
+        return _record_members(value, recorder, depth - 1) if depth else value
     return ModelProxy(value, recorder)
+
+
+def _record_members(value: Any, recorder: ModelRecorder, depth: int) -> Any:
+    """The same container with the calls of its members recorded; one of an unknown kind as it is."""
+    if type(value) is dict:
+        return {key: record_calls(member, recorder, str(key), depth) for key, member in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(record_calls(member, recorder, "", depth) for member in value)
+    if hasattr(value, "_fields"):
+        return type(value)(*(record_calls(getattr(value, name), recorder, name, depth) for name in value._fields))
+    return value
 
 
 class ModelProxy:

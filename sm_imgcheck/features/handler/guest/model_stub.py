@@ -10,7 +10,7 @@ from .recorder import holds_tensor
 from .results import is_pillow_image, is_stub
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from types import FrameType
 
     from .recorder import ModelRecorder
@@ -20,9 +20,12 @@ __all__ = ["ModelStub", "is_helper", "is_stub"]
 _HELPERS = ("process", "extract", "token", "transform", "scaler", "label", "class_names", "vocab", "mean", "std")
 """Parts of a model that are no model: what they get is not the model's input, what they return may become it."""
 _NOT_HELPERS = ("transformer", "classifier", "processor_model")
-_MODELS = ("model", "net", "sess", "predict", "forward", "run", "infer", "encod", "backbone", "classif", "detect")
-_MODELS += ("module", "signature", "serving", "interpreter", "set_tensor", "setinput", "call", "engine", "head")
-_MODELS += ("embed", "feature", "generat", "execut", "compiled", "request", "learner", "estimator", "pipeline", "clf")
+_MODELS = (
+    *("model", "net", "sess", "predict", "forward", "run", "infer", "encod", "backbone", "classif", "detect", "module"),
+    *("signature", "serving", "interpreter", "set_tensor", "setinput", "call", "engine", "head", "embed", "feature"),
+    *("generat", "execut", "compiled", "request", "learner", "estimator", "pipeline", "clf"),
+)
+"""Words in the names of parts that are models, and of methods that run them."""
 
 
 def is_helper(name: str) -> bool:
@@ -54,7 +57,7 @@ class ModelStub(_StubMarker):
     # Attributes, items, calls
 
     def __getattr__(self, name: str) -> object:
-        if name.startswith("__") or name.startswith(("_repr_", "_ipython")):  # copy, pickle, NumPy: no protocol of theirs
+        if name.startswith(("__", "_repr_", "_ipython")):  # copy, pickle, NumPy: no protocol of theirs
             raise AttributeError(name)
         return _part(self, name, f".{name}")
 
@@ -153,9 +156,9 @@ class ModelStub(_StubMarker):
     async def __aexit__(self, *_: object) -> None:
         pass
 
-    def __await__(self) -> Iterator[object]:
+    def __await__(self) -> Generator[object, None, ModelStub]:
+        yield from ()
         return self
-        yield
 
     def __copy__(self) -> ModelStub:
         return self
@@ -185,7 +188,21 @@ def _arithmetic(self: ModelStub, *_: object) -> ModelStub:
     return ModelStub(recorder, path, "output")
 
 
-for _operator in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split():
+for _operator in [
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "matmul",
+    "and",
+    "or",
+    "xor",
+    "lshift",
+    "rshift",
+]:
     for _name in (f"__{_operator}__", f"__r{_operator}__"):
         setattr(ModelStub, _name, _arithmetic)
 for _operator in ("__neg__", "__pos__", "__abs__", "__invert__"):
@@ -233,7 +250,8 @@ def _value(recorder: ModelRecorder, name: str, path: str) -> object:
     if name in ("name", "input_name"):
         return recorder.model_input["name"]
     if name in ("shape", "input_shape", "batch_input_shape", "batch_shape"):
-        lengths = [1 if at == 0 and length is None else length for at, length in enumerate(recorder.model_input["shape"])]
+        lengths = list(recorder.model_input["shape"])
+        lengths[:1] = [1 if length is None else length for length in lengths[:1]]
         if None not in lengths:
             recorder.note(f"{path} is not available: {lengths} from the spec was used")
             return tuple(lengths)

@@ -36,7 +36,7 @@ def load_model(user: UserFile) -> object:
             model = record_calls(call_within(user.settings["seconds"] / 2, lambda: function(*arguments)), recorder)
         except _TooSlow:
             recorder.note("model_fn took too long: a stub of the model was used")
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - there is no model file here, most of the time
             why = f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
             recorder.note(f"model_fn raised {why}: a stub of the model was used; --model-dir names the model's folder")
     user.settings["model"] = model  # type: ignore[typeddict-unknown-key]

@@ -9,7 +9,7 @@ from . import results
 if TYPE_CHECKING:
     from typing import TypedDict
 
-    class ModelInput(TypedDict):
+    class SpecInput(TypedDict):
         """The model's input as the spec describes it."""
 
         name: str
@@ -30,7 +30,7 @@ class ModelCalled(BaseException):
 class ModelRecorder:
     """Records the model's input. Raises ModelCalled in place of the model while a request runs."""
 
-    def __init__(self, model_input: ModelInput) -> None:
+    def __init__(self, model_input: SpecInput) -> None:
         self.model_input = model_input
         self.image = b""
         """The image of the request; empty: the request has none."""
@@ -83,11 +83,10 @@ def holds_tensor(value: object, depth: int = 3) -> bool:
     """Whether it is a tensor, or contains one in lists and dicts. An image of Pillow is none: processors take those."""
     if results.is_tensor(value):
         return not results.is_pillow_image(value)
-    inner = value.values() if hasattr(value, "keys") and hasattr(value, "values") else value
-    if not isinstance(inner, (list, tuple)) and inner is value:
-        return False
-    try:
-        members = list(inner)  # type: ignore[call-overload]
-    except Exception:  # noqa: BLE001 - the user's own class
-        return False
-    return depth > 0 and any(holds_tensor(member, depth - 1) for member in members[:64])
+    if hasattr(value, "keys") and hasattr(value, "values") and not results.is_stub(value):
+        try:
+            value = list(value.values())
+        except Exception:  # noqa: BLE001 - the user's own class
+            return False
+    inner = value[:64] if isinstance(value, (list, tuple)) else ()
+    return depth > 0 and any(holds_tensor(member, depth - 1) for member in inner)

@@ -237,9 +237,10 @@ def describe(value: object) -> str:
         if close is not None:
             close()
         return "a coroutine: containers call it without await; use a plain def"
+    suffix = ", expected a tensor"
     if isinstance(value, Iterable) and hasattr(value, "__next__"):
-        return f"{_kind(value)}: the container passes it on unread; return the tensor itself"
-    return f"{_kind(value)}, expected a tensor"
+        suffix = ": the container passes it on unread; return the tensor itself"
+    return f"{_kind(value)}{suffix}"
 
 
 _ERROR_KEYS = ("error", "errors", "errormessage", "exception", "detail", "err")

@@ -5,6 +5,7 @@ Source: triton-inference-server/python_backend, src/resources/triton_python_back
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -110,10 +111,29 @@ def make_request(array: np.ndarray) -> object:
 
 
 def members(recorder: ModelRecorder) -> dict[str, Any]:
-    """The names of the module. A request to another model records its inputs."""
+    """The names of the module."""
+    return {
+        "Tensor": TritonTensor,
+        "InferenceRequest": _inference_request(recorder),
+        "InferenceResponse": TritonResponse,
+        "TritonError": TritonError,
+        "TritonModelException": type("TritonModelException", (Exception,), {}),
+        "Logger": _Logger,
+        "get_input_tensor_by_name": lambda request, name: TritonTensor(name, request.tensor.as_numpy()),
+        "get_output_tensor_by_name": _response_tensor,
+        "get_input_config_by_name": partial(_configuration, recorder),
+        "get_output_config_by_name": partial(_configuration, recorder),
+        "triton_string_to_numpy": _numpy_type,
+        "using_decoupled_model_transaction_policy": lambda _: False,
+        "PreferredMemory": lambda *_: None,
+        "TRITONSERVER_MEMORY_CPU": 0,
+        "TRITONSERVER_MEMORY_GPU": 1,
+    }
 
+
+def _inference_request(recorder: ModelRecorder) -> type:
     class InferenceRequest:
-        """``pb_utils.InferenceRequest``: a call of another model of the server."""
+        """``pb_utils.InferenceRequest``: a call of another model of the server, whose inputs are recorded."""
 
         def __init__(self, *, inputs: list[TritonTensor], **_: object) -> None:
             self._inputs = inputs
@@ -125,42 +145,28 @@ def members(recorder: ModelRecorder) -> dict[str, Any]:
         async def async_exec(self, **_: object) -> TritonResponse:
             return self.exec()
 
-    class Logger:
-        """``pb_utils.Logger``."""
+    return InferenceRequest
 
-        log_info = log_warn = log_error = log_verbose = log = staticmethod(lambda *_, **__: None)
 
-    def tensor_by_name(request: Any, name: str) -> TritonTensor:
-        return TritonTensor(name, request.tensor.as_numpy())
+class _Logger:
+    """``pb_utils.Logger``."""
 
-    def response_tensor(response: TritonResponse, name: str) -> TritonTensor | None:
-        return next((tensor for tensor in response.output_tensors() if tensor.name() == name), None)
+    log_info = log_warn = log_error = log_verbose = log = staticmethod(lambda *_, **__: None)
 
-    def config(_: object, name: str) -> dict[str, object]:
-        dtype = recorder.model_input["dtype"]
-        kind = next((key for key, value in DTYPES.items() if value == dtype), "FP32")
-        dims = [-1 if length is None else length for length in recorder.model_input["shape"][1:]]
-        return {"name": name, "data_type": f"TYPE_{kind}", "dims": dims}
 
-    def numpy_type(name: str) -> object:
-        import numpy as np
+def _response_tensor(response: TritonResponse, name: str) -> TritonTensor | None:
+    return next((tensor for tensor in response.output_tensors() if tensor.name() == name), None)
 
-        return getattr(np, DTYPES.get(name.replace("TYPE_", ""), "float32"))
 
-    return {
-        "Tensor": TritonTensor,
-        "InferenceRequest": InferenceRequest,
-        "InferenceResponse": TritonResponse,
-        "TritonError": TritonError,
-        "TritonModelException": type("TritonModelException", (Exception,), {}),
-        "Logger": Logger,
-        "get_input_tensor_by_name": tensor_by_name,
-        "get_output_tensor_by_name": response_tensor,
-        "get_input_config_by_name": config,
-        "get_output_config_by_name": config,
-        "triton_string_to_numpy": numpy_type,
-        "using_decoupled_model_transaction_policy": lambda _: False,
-        "PreferredMemory": type("PreferredMemory", (), {"__init__": lambda self, *_: None}),
-        "TRITONSERVER_MEMORY_CPU": 0,
-        "TRITONSERVER_MEMORY_GPU": 1,
-    }
+def _configuration(recorder: ModelRecorder, _: object, name: str) -> dict[str, object]:
+    """Of an input or output of the model, as if it were the spec's."""
+    dtype = recorder.model_input["dtype"]
+    kind = next((key for key, value in DTYPES.items() if value == dtype), "FP32")
+    dims = [-1 if length is None else length for length in recorder.model_input["shape"][1:]]
+    return {"name": name, "data_type": f"TYPE_{kind}", "dims": dims}
+
+
+def _numpy_type(name: str) -> object:
+    import numpy as np
+
+    return getattr(np, DTYPES.get(name.replace("TYPE_", ""), "float32"))

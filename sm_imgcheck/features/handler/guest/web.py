@@ -13,13 +13,15 @@ from .results import InvalidHandlerResult
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .calls import Request, UserFile
+    from .calls import CallRecord, ClientRequest, UserFile
     from .forms import Form
     from .results import HandlerTensor
 
 __all__ = ["WebResponse", "observe_response", "order_routes", "web_forms"]
 
-_FIELDS = re.compile(r"""files(?:\.get|\.getlist)?[\[(]\s*["'](\w+)["']|^\s*(?:async )?def \w+\((\w+)\s*:""", re.M)
+_FIELDS = re.compile(
+    r"""files(?:\.get|\.getlist)?[\[(]\s*["'](\w+)["']|^\s*(?:async )?def \w+\((\w+)\s*:""", re.MULTILINE
+)
 _FIRST = ("/invocations", "predict", "infer", "classify", "score", "upload", "image")
 _LAST = ("ping", "health", "ready", "metrics", "docs", "openapi")
 
@@ -41,7 +43,7 @@ def order_routes(paths: list[str]) -> list[str]:
     return sorted((path for path in paths if "<" not in path and "{" not in path), key=rank)
 
 
-def web_forms(user: UserFile, request: Request, fields: list[str]) -> Iterator[Form]:
+def web_forms(user: UserFile, request: ClientRequest, fields: list[str]) -> Iterator[Form]:
     """The bodies that a route may expect. fields: names of files in a multipart form, as the route declares them."""
     from .forms import Form
 
@@ -58,7 +60,7 @@ def web_forms(user: UserFile, request: Request, fields: list[str]) -> Iterator[F
         yield Form(json.dumps(document).encode(), "application/json", f"application/json {label}")
 
 
-def observe_response(user: UserFile, send: Callable[[], WebResponse]) -> HandlerTensor:
+def observe_response(user: UserFile, send: Callable[[], WebResponse], _: CallRecord) -> HandlerTensor:
     """The model's input of a request. Raises InvalidHandlerResult for an error response, NotChecked for any other."""
     called, value = user.observe(send)
     if called:

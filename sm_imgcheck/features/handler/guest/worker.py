@@ -9,7 +9,7 @@ import sys
 from typing import IO, TYPE_CHECKING
 
 from . import entry_points, results
-from .calls import CallRecord, MissingFunction, NotChecked, Request
+from .calls import CallRecord, MissingFunction, NotChecked, ClientRequest
 from .errors import describe_error
 from .instances import LoadFailed
 from .loading import import_user_file
@@ -86,7 +86,7 @@ def _called(
     content = None
     try:
         tensor = call.run(
-            Request(body, request["content_type"], image=request["image"], explicit=request["explicit"]), record
+            ClientRequest(body, request["content_type"], image=request["image"], explicit=request["explicit"]), record
         )
         answer = {"made": tensor.made, "dtype": tensor.dtype}
         record.notes += tensor.notes

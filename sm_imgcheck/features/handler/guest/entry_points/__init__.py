@@ -31,14 +31,16 @@ def find(user: UserFile) -> HandlerCall:
 
 def _modules(stack: str) -> list[ModuleType]:
     found = [import_module(f"{__name__}.{entry.name}") for entry in pkgutil.iter_modules(__path__)]
-    return sorted(found, key=lambda module: (not stack or module.STACK != stack, module.RANK))
+    return sorted(found, key=lambda module: (not stack or stack != module.STACK, module.RANK))
 
 
 def _missing(user: UserFile) -> str:
     if user.function:
         return f"missing function: {user.function}"
     if "model_fn" in user.names or "predict_fn" in user.names:
-        return "no input_fn: the container's default reads the request (check it with validate BODY --content-type TYPE)"
+        return (
+            "no input_fn: the container's default reads the request (check it with validate BODY --content-type TYPE)"
+        )
     return (
         "missing entry point: expected input_fn, input_handler, handler, lambda_handler, init and run, an app of "
         "FastAPI or Flask, or a class of TorchServe, Triton, KServe or Hugging Face"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import inspect
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..calls import CallRecord, HandlerCall, run_attempts
@@ -18,7 +19,7 @@ from ..model_stub import ModelStub
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..calls import Request, UserFile
+    from ..calls import ClientRequest, UserFile
     from ..results import HandlerTensor
 
 __all__ = ["RANK", "STACK", "find"]
@@ -33,11 +34,11 @@ def find(user: UserFile) -> HandlerCall | None:
         if user.has(name) and inspect.isroutine(user.names[name]):
             parameters = list(inspect.signature(user.names[name]).parameters)
             if parameters[:1] == ["event"] or (name == "lambda_handler" and len(parameters) == 2):
-                return HandlerCall(name, lambda request, record, name=name: _run(user, name, request, record))
+                return HandlerCall(name, partial(_run, user, name))
     return None
 
 
-def _run(user: UserFile, name: str, request: Request, record: CallRecord) -> HandlerTensor:
+def _run(user: UserFile, name: str, request: ClientRequest, record: CallRecord) -> HandlerTensor:
     context = ModelStub(user.recorder, "context", "output")
     user.recorder.image = request.body if request.image else b""
 
@@ -47,7 +48,7 @@ def _run(user: UserFile, name: str, request: Request, record: CallRecord) -> Han
     return run_attempts(user, ((label, call(event)) for label, event in _events(user, request)), record)
 
 
-def _events(user: UserFile, request: Request) -> Iterator[tuple[str, object]]:
+def _events(user: UserFile, request: ClientRequest) -> Iterator[tuple[str, object]]:
     """Events that may carry the request, those of API Gateway first."""
     kind = request.content_type
     if not request.image:
@@ -62,7 +63,10 @@ def _events(user: UserFile, request: Request) -> Iterator[tuple[str, object]]:
         body = base64.b64encode(request.body).decode("ascii")
         yield f"event with {kind} body", _gateway(body, kind, encoded=True)
     for label, document in json_documents(user, request.body):
-        yield f"event with application/json body {label}", _gateway(json.dumps(document), "application/json", encoded=False)
+        yield (
+            f"event with application/json body {label}",
+            _gateway(json.dumps(document), "application/json", encoded=False),
+        )
     for label, document in json_documents(user, request.body):
         if isinstance(document, dict):
             yield f"event {label}", document

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import io
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ..calls import CallRecord, HandlerCall, run_attempts
+from ..calls import HandlerCall, run_attempts
 from ..forms import request_forms
 from ..instances import prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from ..calls import Attempt, Request, UserFile
+    from ..calls import Attempt, CallRecord, ClientRequest, UserFile
     from ..forms import Form
     from ..results import HandlerTensor
 
@@ -35,11 +36,15 @@ def find(user: UserFile) -> HandlerCall | None:
     return HandlerCall("run", lambda request, record: run_attempts(user, _calls(user, request), record))
 
 
-def _calls(user: UserFile, request: Request) -> Iterator[Attempt]:
+def _calls(user: UserFile, request: ClientRequest) -> Iterator[Attempt]:
     raw = "rawhttp" in user.source
     for form in request_forms(user, request):
         for label, argument in _arguments(form, raw=raw):
-            yield label, lambda _, argument=argument: user.observe_server(lambda: user.names["run"](argument))
+            yield label, partial(_call, user, argument)
+
+
+def _call(user: UserFile, argument: object, _: CallRecord) -> HandlerTensor:
+    return user.observe_server(lambda: user.names["run"](argument))
 
 
 def _arguments(form: Form, *, raw: bool) -> Iterator[tuple[str, object]]:

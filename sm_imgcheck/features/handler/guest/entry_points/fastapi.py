@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..calls import CallRecord, HandlerCall, MissingFunction, run_attempts
+from ..calls import HandlerCall, MissingFunction, run_attempts
 from ..web import WebResponse, observe_response, order_routes, web_forms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from ..calls import Attempt, Request, UserFile
-    from ..results import HandlerTensor
+    from ..calls import Attempt, ClientRequest, UserFile
 
 __all__ = ["RANK", "STACK", "find"]
 
@@ -50,12 +50,10 @@ def _fields(app: Any, path: str) -> list[str]:
     return [str(field.name) for field in getattr(dependant, "body_params", ())]
 
 
-def _calls(
-    user: UserFile, client: Any, path: str, fields: list[str], request: Request
-) -> Iterator[Attempt]:
+def _calls(user: UserFile, client: Any, path: str, fields: list[str], request: ClientRequest) -> Iterator[Attempt]:
     def send(body: bytes, content_type: str) -> WebResponse:
         response = client.post(path, content=body, headers={"content-type": content_type})
         return WebResponse(response.status_code, response.content)
 
     for form in web_forms(user, request, fields):
-        yield form.label, lambda _, form=form: observe_response(user, lambda: send(form.body, form.content_type))
+        yield form.label, partial(observe_response, user, partial(send, form.body, form.content_type))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..calls import CallRecord, HandlerCall, MissingFunction, run_attempts
+from ..calls import HandlerCall, MissingFunction, run_attempts
 from ..web import WebResponse, observe_response, order_routes, web_forms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from ..calls import Attempt, Request, UserFile
-    from ..results import HandlerTensor
+    from ..calls import Attempt, ClientRequest, UserFile
 
 __all__ = ["RANK", "STACK", "find"]
 
@@ -37,12 +37,10 @@ def _is_app(value: object) -> bool:
     return any(base.__module__ == "flask.app" for base in type(value).__mro__)
 
 
-def _calls(
-    user: UserFile, client: Any, path: str, request: Request
-) -> Iterator[Attempt]:
+def _calls(user: UserFile, client: Any, path: str, request: ClientRequest) -> Iterator[Attempt]:
     def send(body: bytes, content_type: str) -> WebResponse:
         response = client.post(path, data=body, content_type=content_type)
         return WebResponse(response.status_code, response.data)
 
     for form in web_forms(user, request, []):
-        yield form.label, lambda _, form=form: observe_response(user, lambda: send(form.body, form.content_type))
+        yield form.label, partial(observe_response, user, partial(send, form.body, form.content_type))

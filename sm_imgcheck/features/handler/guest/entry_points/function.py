@@ -9,7 +9,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from ..asynchronous import resolve
-from ..calls import CallRecord, HandlerCall, run_attempts
+from ..calls import HandlerCall, run_attempts
 from ..forms import open_image
 from ..instances import make_instance
 from ..results import InvalidHandlerResult
@@ -17,16 +17,16 @@ from ..results import InvalidHandlerResult
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..calls import Function, Request, UserFile
+    from ..calls import Attempt, Function, ClientRequest, UserFile
     from ..results import HandlerTensor
 
 __all__ = ["RANK", "STACK", "find"]
 
 RANK, STACK = 110, "-"
 _NAMES = (
-    "preprocess preprocess_image preprocess_input prepare prepare_image prepare_input image_to_tensor to_tensor "
-    "transform_image load_image process_image preprocessing read_image make_input"
-).split()
+    *("preprocess", "preprocess_image", "preprocess_input", "prepare", "prepare_image", "prepare_input"),
+    *("image_to_tensor", "to_tensor", "transform_image", "load_image", "process_image", "preprocessing", "read_image"),
+)
 _SWAPS = ("COLOR_BGR2RGB", "COLOR_BGR2GRAY", "::-1", "[2, 1, 0]")
 
 
@@ -37,22 +37,24 @@ def find(user: UserFile) -> HandlerCall | None:
         return _call(user, name, user.names[name]) if name else None
     owner, _, method = user.function.rpartition(".")
     holder: Any = user.names.get(owner) if owner else user.module
-    if owner and inspect.isclass(holder) and callable(getattr(holder, method, None)):
-        if not isinstance(inspect.getattr_static(holder, method), (staticmethod, classmethod)):
-            holder = make_instance(user, holder)
+    if inspect.isclass(holder) and _needs_instance(holder, method):
+        holder = make_instance(user, holder)
     function = getattr(holder, method, None)
     if inspect.isclass(function):
         function = make_instance(user, function)
     return _call(user, user.function, function) if callable(function) else None
 
 
+def _needs_instance(kind: type, method: str) -> bool:
+    function = inspect.getattr_static(kind, method, None)
+    return function is not None and not isinstance(function, (staticmethod, classmethod))
+
+
 def _call(user: UserFile, name: str, function: Function) -> HandlerCall:
     return HandlerCall(name, lambda request, record: run_attempts(user, _calls(user, function, request), record))
 
 
-def _calls(
-    user: UserFile, function: Function, request: Request
-) -> Iterator[Attempt]:
+def _calls(user: UserFile, function: Function, request: ClientRequest) -> Iterator[Attempt]:
     def call(*arguments: object) -> HandlerTensor:
         return _observe(user, lambda: resolve(function(*arguments)))
 
@@ -103,7 +105,7 @@ def _array(body: bytes, order: str) -> object:
     return np.ascontiguousarray(pixels[..., ::-1]) if order == "BGR" else pixels.copy()
 
 
-def _with_path(request: Request, call: Callable[[object], HandlerTensor]) -> HandlerTensor:
+def _with_path(request: ClientRequest, call: Callable[[object], HandlerTensor]) -> HandlerTensor:
     with tempfile.TemporaryDirectory(prefix="sm-imgcheck-") as folder:
         path = os.path.join(folder, "image." + (request.content_type.rpartition("/")[2] or "jpg"))
         with open(path, "wb") as file:

@@ -16,7 +16,7 @@ from ..instances import make_instance
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..calls import Attempt, Request, UserFile
+    from ..calls import Attempt, ClientRequest, UserFile
     from ..results import HandlerTensor
 
 __all__ = ["RANK", "STACK", "find"]
@@ -29,12 +29,12 @@ def find(user: UserFile) -> HandlerCall | None:
     if not user.has("EndpointHandler"):
         return None
     handler = make_instance(user, user.names["EndpointHandler"], [user.settings["model_dir"]])
-    return HandlerCall("EndpointHandler", lambda request, record: run_attempts(user, _calls(user, handler, request), record))
+    return HandlerCall(
+        "EndpointHandler", lambda request, record: run_attempts(user, _calls(user, handler, request), record)
+    )
 
 
-def _calls(
-    user: UserFile, handler: Callable[..., object], request: Request
-) -> Iterator[Attempt]:
+def _calls(user: UserFile, handler: Callable[..., object], request: ClientRequest) -> Iterator[Attempt]:
     def call(data: object) -> Callable[[CallRecord], HandlerTensor]:
         return lambda _: user.observe_server(lambda: handler(data))
 

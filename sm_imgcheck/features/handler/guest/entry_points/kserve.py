@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..asynchronous import resolve
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from ..calls import Attempt, Request, UserFile
+    from ..calls import Attempt, ClientRequest, UserFile
     from ..results import HandlerTensor
 
 __all__ = ["RANK", "STACK", "find"]
@@ -50,25 +51,25 @@ def _of_class(user: UserFile, kind: type) -> HandlerCall:
     if "load" in vars(kind):
         prepare(user, "load", model.load)
 
-    def run(request: Request, record: CallRecord) -> HandlerTensor:
+    def run(request: ClientRequest, record: CallRecord) -> HandlerTensor:
         return run_attempts(user, _calls(user, kind, model, request), record)
 
     step = "preprocess" if "preprocess" in vars(kind) else "predict"
     return HandlerCall(f"{kind.__name__}.{step}", run)
 
 
-def _calls(
-    user: UserFile, kind: type, model: Any, request: Request
-) -> Iterator[Attempt]:
+def _calls(user: UserFile, kind: type, model: Any, request: ClientRequest) -> Iterator[Attempt]:
     documents = (
         json_documents(user, request.body)
         if request.image
-        else iter([(request.content_type, json.loads(request.body) if "json" in request.content_type else request.body)])
+        else iter(
+            [(request.content_type, json.loads(request.body) if "json" in request.content_type else request.body)]
+        )
     )
     for label, document in documents:
-        yield f"application/json {label}", lambda own, document=document: _call(user, kind, model, document, own)
+        yield f"application/json {label}", partial(_call, user, kind, model, document)
     if request.image:
-        yield "binary", lambda own: _call(user, kind, model, request.body, own)
+        yield "binary", partial(_call, user, kind, model, request.body)
 
 
 def _call(user: UserFile, kind: type, model: Any, payload: object, record: CallRecord) -> HandlerTensor:

@@ -7,6 +7,7 @@ handler_service.py; aws/sagemaker-scikit-learn-container, serving.py; aws/sagema
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..calls import CallRecord, HandlerCall, NotChecked, run_attempts
@@ -17,9 +18,13 @@ from ..results import InvalidHandlerResult
 from ..server_stubs import RequestContext
 
 if TYPE_CHECKING:
-    from ..calls import Function, Request, UserFile
+    from collections.abc import Callable
+
+    from ..calls import Function, ClientRequest, UserFile
     from ..forms import Form
     from ..results import HandlerTensor
+
+    Step = Callable[[UserFile, Form, CallRecord], HandlerTensor]
 
 __all__ = ["RANK", "STACK", "call_with_context", "find", "follow"]
 
@@ -41,11 +46,9 @@ def find(user: UserFile) -> HandlerCall | None:
     return None
 
 
-def _run(user: UserFile, function: Function, request: Request, record: CallRecord) -> HandlerTensor:
-    forms = request_forms(user, request)
-    return run_attempts(
-        user, ((form.label, lambda own, form=form: function(user, form, own)) for form in forms), record
-    )
+def _run(user: UserFile, function: Step, request: ClientRequest, record: CallRecord) -> HandlerTensor:
+    attempts = ((form.label, partial(function, user, form)) for form in request_forms(user, request))
+    return run_attempts(user, attempts, record)
 
 
 def _input_fn(user: UserFile, form: Form, record: CallRecord) -> HandlerTensor:

@@ -6,6 +6,7 @@ Source: aws/sagemaker-tensorflow-serving-container, python_service.py.
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..calls import CallRecord, HandlerCall, NotChecked, run_attempts
@@ -14,9 +15,13 @@ from ..results import error_text
 from ..server_stubs import TensorFlowContext
 
 if TYPE_CHECKING:
-    from ..calls import Function, Request, UserFile
+    from collections.abc import Callable
+
+    from ..calls import ClientRequest, UserFile
     from ..forms import Form
     from ..results import HandlerTensor
+
+    Step = Callable[[UserFile, Form, CallRecord], HandlerTensor]
 
 __all__ = ["RANK", "STACK", "find"]
 
@@ -36,11 +41,9 @@ def find(user: UserFile) -> HandlerCall | None:
     return call
 
 
-def _run(user: UserFile, function: Function, request: Request, record: CallRecord) -> HandlerTensor:
-    forms = request_forms(user, request)
-    return run_attempts(
-        user, ((form.label, lambda own, form=form: function(user, form, own)) for form in forms), record
-    )
+def _run(user: UserFile, function: Step, request: ClientRequest, record: CallRecord) -> HandlerTensor:
+    attempts = ((form.label, partial(function, user, form)) for form in request_forms(user, request))
+    return run_attempts(user, attempts, record)
 
 
 def _arguments(form: Form, uri: str) -> tuple[io.BytesIO, TensorFlowContext]:

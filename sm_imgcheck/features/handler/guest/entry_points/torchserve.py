@@ -5,6 +5,7 @@ Source: pytorch/serve, ts/model_loader.py and ts/torch_handler/base_handler.py.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..calls import CallRecord, HandlerCall, NotChecked, run_attempts
@@ -17,7 +18,7 @@ from .sagemaker import follow
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..calls import Request, UserFile
+    from ..calls import ClientRequest, UserFile
     from ..results import HandlerTensor
 
 __all__ = ["RANK", "STACK", "find"]
@@ -41,7 +42,7 @@ def find(user: UserFile) -> HandlerCall | None:
     return call
 
 
-def _rows(user: UserFile, request: Request) -> Iterator[tuple[str, list[dict[str, object]]]]:
+def _rows(user: UserFile, request: ClientRequest) -> Iterator[tuple[str, list[dict[str, object]]]]:
     """The request as TorchServe passes it: a batch of one, whose body is parsed where it is JSON."""
     yield request.content_type, [{"body": bytearray(request.body)}]
     if request.image and not (request.explicit and "json" not in request.content_type) and "b64" in user.source:
@@ -54,7 +55,7 @@ def _handle(user: UserFile) -> HandlerCall:
         context = RequestContext(user.settings["model_dir"], content_type)
         return lambda _: user.observe_server(lambda: user.names["handle"](rows, context))
 
-    def run(request: Request, record: CallRecord) -> HandlerTensor:
+    def run(request: ClientRequest, record: CallRecord) -> HandlerTensor:
         attempts = ((label, call(rows, request.content_type)) for label, rows in _rows(user, request))
         return run_attempts(user, attempts, record)
 
@@ -64,9 +65,6 @@ def _handle(user: UserFile) -> HandlerCall:
 
 def _of_class(user: UserFile, kind: type) -> HandlerCall:
     handler = make_instance(user, kind)
-    call = HandlerCall(f"{kind.__name__}.preprocess", lambda request, record: run(request, record))
-    if user.stubbed & set(kind.__mro__):
-        call.notes.append("TorchServe is not installed; an empty BaseHandler was used")
     failure = _initialize(user, handler)
     if getattr(handler, "device", "") is None:
         handler.device = "cpu"
@@ -74,15 +72,18 @@ def _of_class(user: UserFile, kind: type) -> HandlerCall:
     def preprocess(rows: object, record: CallRecord) -> HandlerTensor:
         try:
             return _follow_inference(user, handler, kind, handler.preprocess(rows), record)
-        except (AttributeError, TypeError) as error:  # initialize may not have come to what sets an attribute
-            if failure and "object has no attribute" in str(error) + "object is not callable" * ("None" in str(error)):
-                raise NotChecked(f"raised {type(error).__name__}: {error}; {failure}") from error
+        except AttributeError as error:  # initialize may not have come to what sets an attribute
+            if failure and "object has no attribute" in str(error):
+                raise NotChecked(f"raised AttributeError: {error}; {failure}") from error
             raise
 
-    def run(request: Request, record: CallRecord) -> HandlerTensor:
-        attempts = ((label, lambda own, rows=rows: preprocess(rows, own)) for label, rows in _rows(user, request))
+    def run(request: ClientRequest, record: CallRecord) -> HandlerTensor:
+        attempts = ((label, partial(preprocess, rows)) for label, rows in _rows(user, request))
         return run_attempts(user, attempts, record)
 
+    call = HandlerCall(f"{kind.__name__}.preprocess", run)
+    if user.stubbed & set(kind.__mro__):
+        call.notes.append("TorchServe is not installed; an empty BaseHandler was used")
     return call
 
 

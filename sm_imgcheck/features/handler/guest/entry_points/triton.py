@@ -8,20 +8,21 @@ from __future__ import annotations
 import io
 import json
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..calls import CallRecord, HandlerCall, run_attempts
+from ..calls import HandlerCall, run_attempts
 from ..forms import open_image
 from ..instances import make_instance, prepare
 from ..results import InvalidHandlerResult
 from ..triton_stub import make_request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     import numpy as np
 
-    from ..calls import Attempt, Request, UserFile
+    from ..calls import Attempt, CallRecord, ClientRequest, UserFile
     from ..results import HandlerTensor
 
 __all__ = ["RANK", "STACK", "find"]
@@ -55,19 +56,20 @@ def _arguments(user: UserFile) -> dict[str, str]:
     }
 
 
-def _calls(
-    user: UserFile, model: Any, request: Request
-) -> Iterator[Attempt]:
+def _calls(user: UserFile, model: Any, request: ClientRequest) -> Iterator[Attempt]:
     for label, array in _inputs(request):
-        yield label, lambda _, array=array: _execute(user, model, array)
+        yield label, partial(_execute, user, model, array)
 
 
-def _inputs(request: Request) -> Iterator[tuple[str, np.ndarray]]:
+def _inputs(request: ClientRequest) -> Iterator[tuple[str, np.ndarray]]:
     """The arrays in which clients send an image."""
     import numpy as np
 
     if not request.image:
-        yield request.content_type, np.load(io.BytesIO(request.body)) if request.body[:6] == b"\x93NUMPY" else _strings(request)
+        yield (
+            request.content_type,
+            np.load(io.BytesIO(request.body)) if request.body[:6] == b"\x93NUMPY" else _strings(request),
+        )
         return
     strings, raw = _strings(request), np.frombuffer(request.body, np.uint8)
     yield "TYPE_STRING [1]", strings
@@ -82,7 +84,7 @@ def _inputs(request: Request) -> Iterator[tuple[str, np.ndarray]]:
     yield "TYPE_UINT8 [H, W, 3] (RGB)", pixels
 
 
-def _strings(request: Request) -> np.ndarray:
+def _strings(request: ClientRequest) -> np.ndarray:
     import numpy as np
 
     array = np.empty(1, object)
@@ -90,7 +92,7 @@ def _strings(request: Request) -> np.ndarray:
     return array
 
 
-def _execute(user: UserFile, model: Any, array: np.ndarray) -> HandlerTensor:
+def _execute(user: UserFile, model: Any, array: np.ndarray, _: CallRecord) -> HandlerTensor:
     """The input of the model that execute calls; of a model that preprocesses only, its output tensor."""
     called, value = user.observe(lambda: model.execute([make_request(array)]))
     if called:
