@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         model_input: SpecInput
 
 
-__all__ = ["CallRecord", "HandlerCall", "MissingFunction", "NotChecked", "ClientRequest", "UserFile", "run_attempts"]
+__all__ = ["CallRecord", "ClientRequest", "HandlerCall", "MissingFunction", "NotChecked", "UserFile", "run_attempts"]
 
 
 class MissingFunction(Exception):

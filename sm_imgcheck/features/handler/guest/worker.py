@@ -9,7 +9,7 @@ import sys
 from typing import IO, TYPE_CHECKING
 
 from . import entry_points, results
-from .calls import CallRecord, MissingFunction, NotChecked, ClientRequest
+from .calls import CallRecord, ClientRequest, MissingFunction, NotChecked
 from .errors import describe_error
 from .instances import LoadFailed
 from .loading import import_user_file

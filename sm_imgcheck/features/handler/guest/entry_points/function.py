@@ -17,7 +17,7 @@ from ..results import InvalidHandlerResult
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..calls import Attempt, Function, ClientRequest, UserFile
+    from ..calls import Attempt, ClientRequest, Function, UserFile
     from ..results import HandlerTensor
 
 __all__ = ["RANK", "STACK", "find"]

@@ -20,7 +20,7 @@ from ..server_stubs import RequestContext
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..calls import Function, ClientRequest, UserFile
+    from ..calls import ClientRequest, Function, UserFile
     from ..forms import Form
     from ..results import HandlerTensor
 
