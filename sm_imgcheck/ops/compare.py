@@ -104,8 +104,13 @@ def traits(steps: Sequence[Step], before: Facts | None = None) -> tuple[Pipeline
         PipelineTrait(name="order", said=end.channel_order, key=end.channel_order),
         PipelineTrait(name="values", said=_values(end), key=end.values),
         PipelineTrait(name="dtype", said=end.dtype, key=end.dtype),
-        PipelineTrait(name="layout", said=end.layout, key=end.layout),
+        PipelineTrait(name="layout", said=_layout(steps, end), key=_layout(steps, end)),
     )
+
+
+def _layout(steps: Sequence[Step], end: Facts) -> str:
+    reshaped = len(steps) > 1 and steps[-1].op == "reshape"  # a flattened array begins with one
+    return f"{end.layout} by a reshape instead of a transpose" if reshaped else end.layout
 
 
 def _phrase(step: Step | None) -> str:

@@ -257,7 +257,10 @@ SHP108 = Rule(
 
     ``reshape`` changes the shape without moving values: an image of height x width x 3 reshaped to 3 x height x width
     becomes three mixtures of all channels, each with nine small copies of the image. The shape is correct, the content
-    is not.
+    is not. The likeness of values one pixel, one row and one plane apart shows the order, with a probability. On
+    photographs that the fit never saw: 0 of 6,000 right tensors were reported (color and gray, both layouts, five
+    recipes), and 99.6 % or more of the reshaped ones. Images without detail show no order. With ``--source`` both
+    orders are compared with the image, and the finding is certain.
 
     At an endpoint: 200, and a wrong prediction. No server can detect it.
 
@@ -272,11 +275,12 @@ def _reshaped_not_transposed(candidate: Candidate, _: Spec) -> Iterator[Finding]
     facts = candidate.facts
     if facts is not None and (order := contradicted_layout(facts)):
         to = "transpose(2, 0, 1)" if order == "HWC" else "transpose(1, 2, 0)"
+        probability = facts.value_order_probability
         yield SHP108.finding(
             f"values reshaped, not transposed: got values in the order {order}, expected {facts.layout} as in "
             f"the shape {list(facts.shape)}; use {to} instead of reshape",
             expected=facts.layout,
             actual=order,
-            certainty="likely",
-            probability=0.99,
+            certainty="certain" if probability == 1 else "likely",
+            probability=probability,
         )

@@ -110,8 +110,10 @@ class Facts:
     order_probability: float = 0.0
     """Of ``likely_order``, 0.5..1; 0 where there is none."""
     value_order: str = ""
-    """HWC or CHW: how the values of 3 channels follow each other, by their likeness; empty where they do not show it,
-    or the layout was given."""
+    """HWC or CHW: how the values of 3 or 4 channels follow each other, by their likeness or by a source image; empty
+    where nothing shows it, or the layout was given."""
+    value_order_probability: float = 0.0
+    """Of ``value_order``, 0.5..1; 1.0 where a source image shows it; 0 where there is none."""
     assumed: tuple[str, ...] = ()
     """What was taken from the spec rather than seen or vouched for, as ``key=value``."""
 

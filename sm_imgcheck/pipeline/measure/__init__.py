@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sm_imgcheck.core.assumptions import ends
+from sm_imgcheck.core.assumptions import contradicted_layout, ends
 from sm_imgcheck.core.channels import CHANNELS, GRAY, ORDERS
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import frozen
@@ -22,8 +22,9 @@ from sm_imgcheck.core.types import Affine, Channel, Contract, Facts, Values
 from sm_imgcheck.core.value_mapping import candidate_mappings, canonical, contract_mapping
 from sm_imgcheck.pipeline.measure.channel_prior import likely_order
 from sm_imgcheck.pipeline.measure.lattice import channels_of, constant_channels, rounding_of, sample_lattice
+from sm_imgcheck.pipeline.measure.value_order import ValueOrder, measure_value_order
 
-__all__ = ["measure", "value_order"]
+__all__ = ["measure"]
 
 # A float32 of size 1 has a spacing of 6e-8, so k/255 comes back within 1e-4 gray levels after any usual mapping and a
 # float16 (spacing 5e-4 at 0.5..1) within 0.13; a float resize leaves fractions spread evenly over -0.5..0.5.
@@ -91,9 +92,12 @@ def measure(array: np.ndarray, contract: Contract | None, assume: Mapping[str, s
         whole=whole,
         channels=() if values is not None else channels,
     )
+    stored = ValueOrder() if "layout" in assume else measure_value_order(array, found)
+    found = replace(found, value_order=stored.order, value_order_probability=stored.probability)
+    if contradicted_layout(found):  # the colors of its pixels are not those of the image
+        return found
     likely, probability = likely_order(array, found)
-    order = "" if "layout" in assume else value_order(array, found)
-    return replace(found, likely_order=likely, order_probability=probability, value_order=order)
+    return replace(found, likely_order=likely, order_probability=probability)
 
 
 def _dtype_name(dtype: np.dtype) -> str:
@@ -251,43 +255,3 @@ def _on_lattice(array: np.ndarray, facts: Facts, affine: Affine, rounding: float
                 return None
         used, off = max(used, int(high - low)), max(off, sum_ / plane.size)
     return used, off
-
-
-# Mean difference of values 3 * W apart, as a share of that of values W apart. Measured on 250 photographs at 64x64,
-# 224x224 and full size: 1.25..2.7 channel by channel; 0.015..0.53 pixel by pixel, 0.03..0.77 without color.
-_BY_PIXEL, _BY_CHANNEL = 0.75, 1.25
-_RAMP = 2.99
-"""Numbers that only count up are 3 times as far apart in any order."""
-_SMALLEST = 16
-"""Pixels of a side below which there are too few differences."""
-_SAMPLES = 20000
-
-
-def value_order(array: np.ndarray, facts: Facts) -> str:
-    """``HWC`` or ``CHW``: the order in which the values of the first image follow each other; empty: not shown.
-
-    array: as measured in ``facts``, with 3 channels. In the true order the values one row apart are the most similar:
-    W apart where each channel is a plane, 3 * W apart where each pixel holds its channels.
-    """
-    width, height = facts.length("W") or 0, facts.length("H") or 0
-    usual = facts.layout in ("NHWC", "HWC", "NCHW", "CHW") and facts.length("C") == len("RGB")
-    if not usual or min(width, height) < _SMALLEST or facts.constant or facts.nans or facts.infinities:
-        return ""
-    values = (array[0] if "N" in facts.layout else array).reshape(-1)
-    at = np.arange(0, values.size - 3 * width, _stride(values.size))
-
-    def apart(distance: int) -> float:
-        return float(np.abs(values[at + distance].astype(np.float64) - values[at]).mean())
-
-    row, three_rows = apart(width), apart(3 * width)
-    if three_rows < _BY_PIXEL * row:
-        return "HWC"
-    # Rows that hold one color look like planes, but for the values next to each other.
-    planes = _BY_CHANNEL * row < three_rows < _RAMP * row and apart(3) > apart(1)
-    return "CHW" if planes else ""
-
-
-def _stride(size: int) -> int:
-    """Between samples; no multiple of 3, so that every channel is sampled."""
-    stride = max(1, size // _SAMPLES)
-    return stride + (stride % 3 == 0)
