@@ -101,6 +101,9 @@ class Facts:
     """Every value is the same."""
     constant_channels: tuple[int, ...] = ()
     """Of a tensor: the stored channels, counted from 0, that hold one value each, while others hold a picture."""
+    precision: str = ""
+    """Of a tensor of floats whose values show a lower precision than their dtype: ``float16``, ``bfloat16`` or
+    ``N decimals``."""
     whole: bool = False
     """Every value is the image of a whole gray level under ``values``."""
     channels: tuple[Channel, ...] = ()

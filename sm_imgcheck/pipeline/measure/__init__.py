@@ -22,6 +22,7 @@ from sm_imgcheck.core.types import Affine, Channel, Contract, Facts, Values
 from sm_imgcheck.core.value_mapping import candidate_mappings, canonical, contract_mapping
 from sm_imgcheck.pipeline.measure.channel_prior import likely_order
 from sm_imgcheck.pipeline.measure.lattice import channels_of, constant_channels, rounding_of, sample_lattice
+from sm_imgcheck.pipeline.measure.precision import max_rounding, shown_precision
 from sm_imgcheck.pipeline.measure.value_order import ValueOrder, measure_value_order
 
 __all__ = ["measure"]
@@ -29,6 +30,7 @@ __all__ = ["measure"]
 # A float32 of size 1 has a spacing of 6e-8, so k/255 comes back within 1e-4 gray levels after any usual mapping and a
 # float16 (spacing 5e-4 at 0.5..1) within 0.13; a float resize leaves fractions spread evenly over -0.5..0.5.
 _OFF_LATTICE = {"float64": 0.002, "float32": 0.002, "float16": 0.25}
+_COARSEST = 0.3
 # The same on average over a channel: ImageNet's mapping computed in float16 throughout gives 0.035.
 _OFF_ON_AVERAGE = 0.08
 # The same for the ends of a grid whose step was estimated.
@@ -74,10 +76,12 @@ def measure(array: np.ndarray, contract: Contract | None, assume: Mapping[str, s
         return plain
     seen = _observe(array)
     finite, axis = not (seen.nans or seen.infinities), plain.layout.find("C")
+    if finite and seen.low < seen.high:
+        plain = replace(plain, precision=shown_precision(array, _blocks(array)))
     values, recipe, whole = _recognize(array, plain, seen, contract, assume)
     channels: tuple[Channel, ...] = ()
     if values is None and finite and seen.low < seen.high and "?" not in layout and not _quantized(plain, contract):
-        channels = channels_of(array, axis if axis >= 0 else None)
+        channels = channels_of(array, axis if axis >= 0 else None, plain.precision)
         values, recipe, whole = _by_grid(array, plain, channels)
     found = replace(
         plain,
@@ -213,8 +217,9 @@ def _by_grid(array: np.ndarray, facts: Facts, channels: tuple[Channel, ...]) -> 
     """The mapping that the grid of the values tells, where it is a whole one."""
     if not all(channel.step or channel.low == channel.high for channel in channels):
         return None, "", False
-    rounding = max(rounding_of(array.dtype, channel) for channel in channels)
-    found = explain_ends(channels, tolerance=max(rounding, _NEAR_LEVEL.get(facts.dtype, 0.02)))
+    precision = facts.precision or facts.dtype
+    rounding = max(rounding_of(precision, channel) for channel in channels)
+    found = explain_ends(channels, tolerance=max(rounding, _NEAR_LEVEL.get(precision, 0.02)))
     if found is None or not _shown(array, facts, found[1], rounding):
         return None, "", False
     return found[1], found[0], True
@@ -241,7 +246,11 @@ def _on_lattice(array: np.ndarray, facts: Facts, affine: Affine, rounding: float
     Else the levels from the lowest to the highest one of the channel that has most (offsets alone may set the means of
     two channels far apart), and the largest mean distance from whole levels among the channels.
     """
-    tolerance, used, off = max(rounding, _OFF_LATTICE.get(facts.dtype, 0.001)), 0, 0.0
+    precision = facts.precision or facts.dtype
+    if precision.endswith(("decimal", "decimals")):
+        steepest = min(abs(a) for a in affine.scale)
+        rounding = max(rounding, min(_COARSEST, max_rounding(precision, 1.0) / steepest))
+    tolerance, used, off = max(rounding, _OFF_LATTICE.get(precision, 0.001)), 0, 0.0
     axis = facts.layout.index("C") if "C" in facts.layout else None
     planes = np.moveaxis(array, axis, 0) if axis is not None else array[np.newaxis]
     for plane, a, b in zip(planes, affine.scale, affine.offset, strict=True):
