@@ -72,7 +72,7 @@ VAL110 = Rule(
 @VAL110.check
 def _value_spacing_mismatch(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts, contract = candidate.facts, spec.contract
-    if facts is None or len(facts.channels) != contract.channels or contract.quantize is not None:
+    if facts is None or facts.scaling or len(facts.channels) != contract.channels or contract.quantize is not None:
         return
     mapping = target(contract, facts.channel_order)
     pairs = list(zip(facts.channels, mapping.scale, mapping.offset, strict=True))

@@ -95,6 +95,8 @@ class Facts:
     """The value mapping where it is known, from 0..255 to what is stored."""
     recipe: str = ""
     """Name of that mapping in the field's words, such as ``/255`` or ``ImageNet mean and std``."""
+    scaling: str = ""
+    """Of a tensor of floats: what each image was scaled by, where that comes from the image itself; empty: unknown."""
     nans: int = 0
     infinities: int = 0
     constant: bool = False

@@ -12,7 +12,7 @@ import numpy as np
 from sm_imgcheck.core.assumptions import contradicted_layout
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError, PlanError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.recipes import name_of
+from sm_imgcheck.core.recipes import is_unnamed, name_of
 from sm_imgcheck.core.types import Candidate, Decode, Facts, Options, Origin, Plan, SourceComparison, Spec, Step
 from sm_imgcheck.core.value_mapping import quantized_target, same
 from sm_imgcheck.features import identify
@@ -152,6 +152,7 @@ def _shown(facts: Facts, origins: tuple[Origin, ...], spec: Spec | None) -> Fact
         whole = facts.whole or (bool(facts.channels) and all(channel.step for channel in facts.channels))
         # Its name in whole: an origin's own leaves out what integers add, and is empty where the field has none.
         recipe = name_of(first.values)
+        recipe = facts.scaling if facts.scaling and is_unnamed(recipe) else recipe
         facts = replace(facts, values=first.values, recipe=recipe, whole=whole, channels=())
     return facts
 

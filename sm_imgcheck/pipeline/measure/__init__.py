@@ -17,11 +17,12 @@ from sm_imgcheck.core.channels import CHANNELS, GRAY, ORDERS
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.layouts import by_shape, reading
-from sm_imgcheck.core.recipes import explain_ends, singles
+from sm_imgcheck.core.recipes import explain_ends, is_unnamed, singles
 from sm_imgcheck.core.types import Affine, Channel, Contract, Facts, Values
 from sm_imgcheck.core.value_mapping import candidate_mappings, canonical, contract_mapping
 from sm_imgcheck.pipeline.measure.channel_prior import likely_order
 from sm_imgcheck.pipeline.measure.lattice import channels_of, constant_channels, rounding_of, sample_lattice
+from sm_imgcheck.pipeline.measure.per_image import per_image_scaling
 from sm_imgcheck.pipeline.measure.precision import max_rounding, shown_precision
 from sm_imgcheck.pipeline.measure.value_order import ValueOrder, measure_value_order
 
@@ -83,6 +84,7 @@ def measure(array: np.ndarray, contract: Contract | None, assume: Mapping[str, s
     if values is None and finite and seen.low < seen.high and "?" not in layout and not _quantized(plain, contract):
         channels = channels_of(array, axis if axis >= 0 else None, plain.precision)
         values, recipe, whole = _by_grid(array, plain, channels)
+    unnamed = values is None or is_unnamed(recipe)
     found = replace(
         plain,
         low=seen.low,
@@ -96,6 +98,8 @@ def measure(array: np.ndarray, contract: Contract | None, assume: Mapping[str, s
         whole=whole,
         channels=() if values is not None else channels,
     )
+    if unnamed and finite and not _quantized(plain, contract):
+        found = replace(found, scaling=per_image_scaling(array, found))
     stored = ValueOrder() if "layout" in assume else measure_value_order(array, found)
     found = replace(found, value_order=stored.order, value_order_probability=stored.probability)
     if contradicted_layout(found):  # the colors of its pixels are not those of the image

@@ -36,13 +36,12 @@ def shown_precision(array: np.ndarray, blocks: Iterable[np.ndarray]) -> str:
     """
     if array.dtype.kind != "f" or array.dtype.itemsize < 4:
         return ""
-    candidates = _PRECISIONS
-    for count in (_FEW, _MANY):  # most arrays have their full precision, and some 500 values show it
-        sample = np.asarray(_sample(array, count), np.float64)
-        candidates = tuple(name for name in candidates if _holds(sample, name, array.dtype))
-        if not candidates:
-            return ""
-    for name in () if _few_levels(sample) else candidates:
+    few, many = (np.asarray(_sample(array, count), np.float64) for count in (_FEW, _MANY))
+    # Most arrays have their full precision, and a few values show it.
+    candidates = [name for name in _PRECISIONS if _holds(few, name, array.dtype) and _holds(many, name, array.dtype)]
+    if not candidates or _few_levels(many):
+        return ""
+    for name in candidates:
         if all(_holds(np.asarray(block, np.float64), name, array.dtype) for block in blocks):
             return name
     return ""
@@ -77,9 +76,9 @@ def _few_levels(values: np.ndarray) -> bool:
 def spacing(values: np.ndarray, precision: str) -> np.ndarray:
     """Return the distance to the next value in a precision (a dtype, or ``N decimals``), elementwise."""
     if precision.endswith(_DECIMALS):
-        return np.full_like(values, 10.0 ** -int(precision.split()[0]))
+        return np.full_like(values, 10.0 ** -int(precision.split(maxsplit=1)[0]))
     exponent = np.frexp(np.abs(values))[1]
-    return np.maximum(np.ldexp(1.0, exponent - _BITS[precision]), _TINY.get(precision, 1e-38))
+    return np.asarray(np.maximum(np.ldexp(1.0, exponent - _BITS[precision]), _TINY.get(precision, 1e-38)))
 
 
 def max_rounding(precision: str, largest: float) -> float:
@@ -88,5 +87,5 @@ def max_rounding(precision: str, largest: float) -> float:
     precision: a dtype, or ``N decimals``. 0.0 for integers.
     """
     if precision.endswith(_DECIMALS):
-        return 0.5 * 10.0 ** -int(precision.split()[0]) + max_rounding("float32", largest)
+        return 0.5 * 10.0 ** -int(precision.split(maxsplit=1)[0]) + max_rounding("float32", largest)
     return _ROUNDING.get(precision, 0.0) * largest
