@@ -141,7 +141,8 @@ def _shown(facts: Facts, origins: tuple[Origin, ...], spec: Spec | None) -> Fact
     if not exact:
         return facts
     first = exact[0]
-    if all(one.layout == first.layout for one in exact):
+    alike = facts.shape[0] == 1 and {facts.layout, first.layout} == {"NHW", "CHW"}  # one gray image either way
+    if not alike and all(one.layout == first.layout for one in exact):
         order = first.value_order or (first.layout.removeprefix("N") if facts.value_order else "")
         facts = replace(facts, layout=first.layout, value_order=order, value_order_probability=1.0 if order else 0.0)
     if _one(one.channel_order for one in exact):

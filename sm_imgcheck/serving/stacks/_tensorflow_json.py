@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import NoReturn, TypeGuard
 
 from sm_imgcheck.core.json_types import Json
+from sm_imgcheck.core.layouts import lost_axis
 from sm_imgcheck.core.types import DecodedRequest, Finding, Spec
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY103, PAY104, PAY110, PAY111, PAY120
@@ -166,8 +167,7 @@ def _instances(number: int) -> str:
 
 
 def _unbatched(array: np.ndarray, spec: Spec) -> bool:
-    contract = spec.contract
-    return "N" in contract.layout and array.ndim == len(contract.shape) - 1 and array.ndim > 1
+    return array.ndim > 1 and lost_axis(array.shape, spec.contract) == "N"
 
 
 def _lost(array: np.ndarray, spec: Spec) -> tuple[Finding, ...]:

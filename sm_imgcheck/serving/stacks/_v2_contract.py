@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from math import prod
 
+from sm_imgcheck.core.layouts import lost_axis
 from sm_imgcheck.core.types import DecodedRequest, Spec
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY103
@@ -32,7 +33,7 @@ def check_shape(shape: tuple[int, ...], name: str, spec: Spec) -> None:
     """Raise RequestRejection for a shape that is not the model's."""
     contract = spec.contract
     batch = contract.dim("N") if contract.layout.startswith("N") else None
-    lost = len(shape) == len(contract.shape) - 1
+    lost = lost_axis(shape, contract) == "N"
     fits = len(shape) == len(contract.shape) and all(
         dim.allows(length) for dim, length in zip(contract.shape, shape, strict=True)
     )

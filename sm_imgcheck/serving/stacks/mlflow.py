@@ -10,6 +10,7 @@ import json
 from typing import NoReturn
 
 from sm_imgcheck.core.json_types import Json
+from sm_imgcheck.core.layouts import lost_axis
 from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
 from sm_imgcheck.io.lazy_imports import np
 from sm_imgcheck.rules.payload_request import PAY102, PAY103, PAY104
@@ -168,7 +169,7 @@ def _check_shape(array: np.ndarray, spec: Spec) -> None:
         return
     wanted = tuple(-1 if dim.fixed is None else dim.fixed for dim in dims)
     text = f"Shape of input {array.shape} does not match expected shape {wanted}."
-    lost = array.ndim == len(dims) - 1 and "N" in spec.contract.layout
+    lost = lost_axis(array.shape, spec.contract) == "N"
     why = f"the shape is {list(array.shape)}; the signature's is {list(wanted)}" + (": no batch axis" if lost else "")
     refuse(text, PAY105 if lost else PAY118, why, expected=str(wanted), actual=str(array.shape))
 
