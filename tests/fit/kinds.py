@@ -149,7 +149,7 @@ def film_tint(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     values = photo / 255.0
     gray = values.mean(axis=2, keepdims=True)
     tone = [np.array([0.6, 0.85, 1.2]), np.array([0.7, 1.05, 1.1]), np.array([0.75, 0.75, 1.25])][rng.integers(3)]
-    strength = rng.uniform(0.6, 1)
+    strength = rng.uniform(0.3, 1)
     mixed = values * (1 - strength / 2) + gray * strength / 2
     return _clip(255 * mixed * (1 + strength * (tone - 1)))
 
@@ -176,16 +176,10 @@ def drawing(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.asarray(image)
 
 
-def negative(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A negative, plain or with the orange base of color film."""
-    base = np.ones(3) if rng.random() < 0.5 else np.array([1, rng.uniform(0.6, 0.8), rng.uniform(0.4, 0.6)])
-    return _clip((255 - photo) * base)
-
-
 KINDS: dict[str, Kind] = {
     kind.__name__.replace("_", " "): kind
     for kind in (
         *(color_map, thermal, chart, document, drawing, x_ray, histology),
-        *(underwater, night, sepia, film_tint, near_infrared, negative),
+        *(underwater, night, sepia, film_tint, near_infrared),
     )
 }
