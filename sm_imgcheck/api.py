@@ -169,12 +169,14 @@ def validate_handler(
     function: str = "",
     python: str = "",
     content_type: str | None = None,
+    model_dir: str | os.PathLike[str] = "",
     timeout: float = 60.0,
     max_bytes: int | None = None,
 ) -> tuple[Result, ...]:
     """Send images to a user's own ``inference.py`` and check the tensors that it makes: one result for each image.
 
-    file: the handler, or a folder with ``inference.py`` or ``code/inference.py``. images: paths, or the bytes of files.
+    file: the handler, a folder with ``inference.py`` or ``code/inference.py``, or ``model.tar.gz``. images: paths, or
+    the bytes of files. model_dir: the folder that ``model_fn`` gets; empty: that of the archive, or of the file.
     function: the function to call; empty: the one that a container calls. python: the interpreter; empty: this one.
     content_type: of each request; None: that of the image. timeout: seconds for importing the file and for each
     request. max_bytes: resident memory; None: 8 GiB, or three quarters of the machine's memory where that is less.
@@ -190,11 +192,12 @@ def validate_handler(
         function=function,
         python=python,
         content_type=content_type,
+        model_dir=os.fsdecode(model_dir),
         seconds=timeout,
         most_bytes=max_bytes,
     )
     loaded = resolve_spec(spec)
-    with HandlerRunner(handler, loaded.payload.get("stack", "")) as run:
+    with HandlerRunner(handler, loaded) as run:
         several = [images] if isinstance(images, (str, bytes, os.PathLike)) else images
         return tuple(process_with_handler(image, run, loaded, Options()) for image in several)
 

@@ -113,6 +113,14 @@ def _allow_remote(value: bool) -> bool:
     return value
 
 
+def _check_output_files(values: list[str] | None) -> list[str] | None:
+    if not values:
+        return None
+    from sm_imgcheck.cli.report_files import check_output_files
+
+    return check_output_files(values)
+
+
 @frozen
 class SelectionOptions:
     """Which rules are checked."""
@@ -178,10 +186,22 @@ class ReportOptions:
             show_default=False,
         ),
     ] = None
+    output_files: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--output-file",
+            metavar="FORMAT:FILE",
+            help="Also write the report to a file in a format of --format, such as junit:report.xml. Repeatable.",
+            callback=_check_output_files,
+            show_default=False,
+        ),
+    ] = None
     quiet: Annotated[
         bool,
         typer.Option(
-            "--quiet", "-q", help="Print only what failed, one line each; json and jsonl are always complete."
+            "--quiet",
+            "-q",
+            help="Print only what failed, one line each; formats for machines and files are always complete.",
         ),
     ] = False
     no_color: Annotated[

@@ -1,40 +1,52 @@
-"""Printed reports: the format, the terminal, and the rows as they come."""
+"""Reports on standard output and in files, written row by row."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from shutil import get_terminal_size
-from typing import Generic, TextIO
+from typing import TYPE_CHECKING, Generic, TextIO
 
 from sm_imgcheck.cli.options import ReportOptions
 from sm_imgcheck.core.types import Report
-from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal, reporter
+from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal, format_module, reporter
+
+if TYPE_CHECKING:
+    from sm_imgcheck.cli.report_files import ReportFile
 
 __all__ = ["ReportWriter", "print_report"]
 
-_FOR_PEOPLE = {"text", "table"}
+_CHECKOUTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "CODEBUILD_SRC_DIR", "WORKSPACE")
+"""Environment variables with the folder of the checkout: GitHub, GitLab, CodeBuild, Jenkins."""
 
 
 def _terminal(out: TextIO, *, color: bool) -> Terminal:
-    """What is known of the terminal; color: unless the user wants none."""
+    """Properties of the terminal. color: False for --no-color."""
     return Terminal(
         width=get_terminal_size().columns,
         color=color and _has_colors(out),
         ascii_only="\N{BOX DRAWINGS LIGHT HORIZONTAL}".encode(out.encoding or "ascii", "ignore") == b"",
+        root=_checkout(),
     )
 
 
+def _checkout() -> str:
+    """The folder to which paths are relative: that of the CI job where it is above the current one, else the latter."""
+    here = os.getcwd()  # noqa: PTH109
+    folders = (os.environ.get(name, "") for name in _CHECKOUTS)
+    return next((root for root in folders if root and f"{here}/".startswith(f"{root.rstrip('/')}/")), here)
+
+
 def _has_colors(out: TextIO) -> bool:
-    """Whether to print colors: on a terminal that has them, and as NO_COLOR (no-color.org) and FORCE_COLOR say."""
+    """Whether to print colors: on a terminal with colors, unless NO_COLOR or FORCE_COLOR (no-color.org) is set."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR", "0") != "0":
         return True
     if not out.isatty() or os.environ.get("TERM") == "dumb":
         return False
-    # The old Windows console shows escape sequences as they are; the ones that do not tell their name.
+    # The old Windows console prints escape sequences as text; the consoles that interpret them set a variable.
     return os.name != "nt" or any(name in os.environ for name in ("WT_SESSION", "ANSICON", "TERM_PROGRAM", "TERM"))
 
 
@@ -52,39 +64,71 @@ class _Failures(Generic[Row_contra]):
 
 
 class ReportWriter(Generic[Row_contra]):
-    """Prints a report as its rows come."""
+    """Prints a report row by row, and writes it to the files of ``--output-file``."""
 
-    def __init__(self, content: ReportContent[Row_contra], options: ReportOptions, out: TextIO) -> None:
+    def __init__(
+        self,
+        content: ReportContent[Row_contra],
+        options: ReportOptions,
+        out: TextIO,
+        *,
+        inputs: Sequence[str] = (),
+    ) -> None:
+        """inputs: files that no report replaces. Raises ImgcheckError for a file that cannot be written."""
         self.form = options.report_format or ("table" if out.isatty() else "text")
-        self.for_people = self.form in _FOR_PEOPLE
-        self.reporter: Reporter[Row_contra] = (
-            _Failures(content)
-            if options.quiet and self.for_people
-            else reporter(self.form, content, _terminal(out, color=not options.no_color))
-        )
-        self.out, self.opened = out, False
+        self.human_readable = _is(self.form, "HUMAN_READABLE")
+        failures_only = options.quiet and self.human_readable
+        terminal = _terminal(out, color=not options.no_color)
+        self.content, self.out, self.opened = content, out, False
+        self.files: list[ReportFile] = []
+        if options.output_files or hasattr(format_module(self.form), "ALSO_APPENDS"):
+            from sm_imgcheck.cli.report_files import open_report_files
+
+            self.files = open_report_files(options.output_files or [], self.form, inputs)
+        self.reporters: list[Reporter[Row_contra]] = [
+            _Failures(content) if failures_only else reporter(self.form, content, terminal),
+            *(reporter(file.form, content, Terminal(root=terminal.root)) for file in self.files),
+        ]
+        forms = [*([] if failures_only else [self.form]), *(file.form for file in self.files)]
+        content.summarized = any(_is(form, "SUMMARIZES") for form in forms)
 
     def open(self) -> None:
         """Print the beginning, once; the first row does so too."""
         if not self.opened:
             self.opened = True
-            self.write(self.reporter.open())
+            self.write([reporter.open() for reporter in self.reporters])
+
+    def render(self, row: Row_contra) -> list[str]:
+        """One row in every format, the printed one first."""
+        self.content.gather(row)
+        return [reporter.row(row) for reporter in self.reporters]
 
     def row(self, row: Row_contra) -> None:
         """Print one row."""
         self.open()
-        self.write(self.reporter.row(row))
+        self.write(self.render(row))
 
-    def close(self, report: Report) -> None:
-        """Print the end."""
+    def close(self, report: Report, *, only_machines: bool = False) -> None:
+        """Print the end, and finish the files. only_machines: print it in machine formats only."""
         self.open()
-        self.write(self.reporter.close(report))
+        texts = [reporter.close(report) for reporter in self.reporters]
+        self.write(["" if only_machines and self.human_readable else texts[0], *texts[1:]])
+        for file in self.files:
+            file.finish()
 
-    def write(self, text: str) -> None:
-        """Print a part of the report."""
-        if text:
-            self.out.write(text)
+    def write(self, texts: Sequence[str]) -> None:
+        """Print a part of the report, and write it to the files; texts: of ``render``."""
+        for file, text in zip(self.files, texts[1:], strict=True):
+            if text:
+                file.add(text)
+        if texts[0]:
+            self.out.write(texts[0])
             self.out.flush()
+
+
+def _is(form: str, constant: str) -> bool:
+    """Whether the module of a format declares a property."""
+    return bool(getattr(format_module(form), constant, False))
 
 
 def print_report(content: ReportContent[Row_contra], options: ReportOptions, rows: Iterable[Row_contra]) -> None:

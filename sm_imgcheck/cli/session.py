@@ -17,12 +17,12 @@ from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, ReportOptio
 from sm_imgcheck.cli.printing import ReportWriter
 from sm_imgcheck.cli.progress import RunProgress
 from sm_imgcheck.cli.run_errors import RunErrors
-from sm_imgcheck.core import gc_policy
+from sm_imgcheck.core import gc_policy, phrases
 from sm_imgcheck.core.errors import ImgcheckError, OutputError
 from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
-from sm_imgcheck.core.types import Options, Report, Result, Spec
+from sm_imgcheck.core.types import FailOn, Options, Report, Result, Spec
 from sm_imgcheck.io.stores import is_remote, strip_file_scheme
 from sm_imgcheck.pipeline.read import WITH_TRACEBACK
 from sm_imgcheck.report import Run
@@ -57,6 +57,8 @@ class Invocation:
     report: ReportOptions = ReportOptions()
     jobs: int = 1
     """Processes; 1: this one; 0: as the engine sees fit."""
+    fail_on: FailOn = "error"
+    """Which findings make the exit code 1."""
     golden: bool = False
     """Check the spec against its golden tensors; there are no paths."""
     handler: Handler | None = None
@@ -158,7 +160,8 @@ def report_on(
     out = out or sys.stdout
     spec = _loaded(invocation)
     content = CheckContent(_run(invocation, spec, command), writes=sink is not None)
-    writer = ReportWriter(content, invocation.report, out)
+    inputs = [*invocation.paths, invocation.spec]
+    writer = ReportWriter(content, invocation.report, out, inputs=inputs)
     job, keep = _job(invocation, spec, sink)
     listing = _listing(invocation, excluded_folder)
     troubles, pending, stopped = RunErrors(), PendingOutcomes(None if keep is None else keep.packs), None
@@ -167,9 +170,9 @@ def report_on(
 
     def take(done: Outcome) -> None:
         nonlocal report
-        row = writer.reporter.row(done.result)  # first: after a signal, what is counted and printed are alike
+        texts = writer.render(done.result)  # first: after a signal, what is counted and printed are alike
         report = report.plus(done.result, tensor_expected=sink is not None and done.result.kind != "probe")
-        writer.write(row)
+        writer.write(texts)
 
     writer.open()
     try:
@@ -189,9 +192,8 @@ def report_on(
         stopped = error
     for done in pending.rest():
         take(done)
-    report = replace(report, skipped_inputs=dict(listing.passed_over))
-    if report.candidates or not writer.for_people:
-        writer.close(report)
+    report = replace(report, skipped_inputs=dict(listing.passed_over), skipped_suffixes=dict(listing.suffixes))
+    writer.close(report, only_machines=not report.candidates)
     if stopped is not None:
         resumable = keep is not None and sink is not None
         _say_where_it_stopped(stopped, report, pending.prepared, written=sink is not None, resumable=resumable)
@@ -277,9 +279,7 @@ def count_candidates(invocation: Invocation, how: Listing) -> Iterator[object] |
     """The candidates once more, to be counted, where that costs little and can be done twice."""
     if any(path == "-" or path.startswith("@") or is_remote(path) for path in invocation.paths):
         return None
-    return filter_shard(
-        list_candidates(invocation.paths, replace(how, passed_over=Counter())), invocation.shard, Counter()
-    )
+    return filter_shard(list_candidates(invocation.paths, how.uncounted()), invocation.shard, Counter())
 
 
 def _is_many(path: str) -> bool:
@@ -303,7 +303,7 @@ def explain_empty_run(paths: list[str], how: Listing) -> str:
     said = f"no candidates in {', '.join(map(for_terminal, paths))}"
     if how.passed_over["output folder"]:
         return f"{said}: {for_terminal(how.excluded_folder)} is the output folder, which is not searched; pass another"
-    passed = ", ".join(f"{number:,} {reason}" for reason, number in sorted(how.passed_over.items()) if number)
+    passed = phrases.skipped(how.passed_over, how.suffixes)
     return f"{said}{f' (skipped: {passed})' if passed else ''}"
 
 
@@ -316,6 +316,8 @@ def _run(invocation: Invocation, spec: Spec, command: tuple[str, str]) -> Run:
         command=command[0],
         output=command[1],
         partial=bool(invocation.options.select or invocation.options.ignore),
+        fail_on=invocation.fail_on,
+        as_request=invocation.options.as_request,
     )
 
 

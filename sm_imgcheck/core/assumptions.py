@@ -81,9 +81,14 @@ def unlikely_range(facts: Facts, contract: Contract) -> tuple[str, float] | None
     return None
 
 
+_MIN_LAYOUT_PROBABILITY = 0.95
+"""Probability from which the order of the values counts as evidence: no right tensor of 6,000 comes near (SHP108)."""
+
+
 def contradicted_layout(facts: Facts) -> str:
     """Return the order in which the values are stored, HWC or CHW, where it differs from the layout; else empty."""
-    return "" if facts.value_order == facts.layout.replace("N", "") else facts.value_order
+    likely = facts.value_order_probability >= _MIN_LAYOUT_PROBABILITY
+    return facts.value_order if likely and facts.value_order != facts.layout.replace("N", "") else ""
 
 
 def sides_look_swapped(facts: Facts, contract: Contract) -> bool:

@@ -17,6 +17,7 @@ __all__ = [
     "describe",
     "is_layout",
     "likely_reading",
+    "lost_axis",
     "reading",
     "size",
     "unflatten_shape",
@@ -48,6 +49,8 @@ def reading(shape: tuple[int, ...], contract: Contract) -> str:
         strip = not _is_plausible(shape, contract.layout, contract)
         return unknown if strip and _find_permutation(shape, contract, channels=(3, 4)) else contract.layout
     candidates = max(_readings(shape), key=lambda layout: _agreement(shape, layout, contract), default=None)
+    if candidates == "CHW" and _is_gray_batch(shape, contract):
+        candidates = "NHW"
     if candidates is None or not _is_plausible(shape, candidates, contract) or _flattened_lengths(shape, contract):
         return unknown
     right_channels = dict(zip(candidates, shape, strict=True)).get("C", 1) == contract.channels
@@ -56,6 +59,25 @@ def reading(shape: tuple[int, ...], contract: Contract) -> str:
         if right_channels or not _find_permutation(shape, contract, channels=(contract.channels,))
         else unknown
     )
+
+
+def _is_gray_batch(shape: tuple[int, ...], contract: Contract) -> bool:
+    """Whether a first axis of 1 or 4 is rather a batch of gray images than the channels of one image.
+
+    The first misses the channel axis only; the second misses the batch axis, and has other channels or another layout.
+    """
+    if "N" not in contract.layout or "C" not in contract.layout:
+        return False
+    channels_last = contract.layout[-1] == "C"
+    return (shape[0] == 1 and (channels_last or contract.channels != 1)) or (shape[0] == 4 and channels_last)
+
+
+def lost_axis(shape: tuple[int, ...], contract: Contract) -> str:
+    """Return ``N`` or ``C``, the axis that an array of one axis too few misses; empty for other arrays."""
+    if len(shape) != len(contract.shape) - 1:
+        return ""
+    layout = reading(shape, contract)
+    return next((axis for axis in "NC" if axis in contract.layout and axis not in layout), "")
 
 
 def _keeps(shape: tuple[int, ...], contract: Contract) -> bool:

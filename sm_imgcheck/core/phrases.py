@@ -46,6 +46,17 @@ def listing(words: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
+def skipped(reasons: Mapping[str, int], suffixes: Mapping[str, int]) -> str:
+    """Return the number of files by reason, such as ``2 hidden, 3 other suffix (.heic 2, .svg 1)``."""
+    by_number = sorted(suffixes.items(), key=lambda pair: (-pair[1], pair[0]))
+    listed = ", ".join(f"{for_terminal(suffix)} {number:,}" for suffix, number in by_number)
+    words = []
+    for reason, number in sorted(reasons.items()):
+        if number:
+            words.append(f"{number:,} {reason}{f' ({listed})' if reason == 'other suffix' and listed else ''}")
+    return ", ".join(words)
+
+
 def header(image: Header) -> str:
     """Return an image header in one line: ``JPEG, 480x640 (HxW), RGB, 8 bits``."""
     parts = [image.format, size(image.height, image.width), image.mode, count(image.bits, "bit")]
@@ -71,7 +82,8 @@ def format_handler_run(run: HandlerRun, array: Facts | None) -> str:
     request = f"sent to {run.file} as {run.content_type or 'no content type'}"
     if array is None:
         return for_terminal(request)
-    return f"{for_terminal(f'{request}; {run.function} returned')} {facts(array)}"
+    verb = "calls the model with" if run.at_model else "returned"
+    return f"{for_terminal(f'{request}; {run.function} {verb}')} {facts(array)}"
 
 
 def request(body: Request) -> str:

@@ -9,7 +9,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Generic, Protocol, TypeVar
 
-__all__ = ["RankedPlugin", "Registry", "load", "names"]
+__all__ = ["DescribedPlugin", "RankedPlugin", "Registry", "load", "names"]
 
 
 def names(package: ModuleType) -> tuple[str, ...]:
@@ -33,6 +33,10 @@ class RankedPlugin(Protocol):
     def rank(self) -> int:
         """Position in lists."""
         ...
+
+
+class DescribedPlugin(RankedPlugin, Protocol):
+    """A plugin with a description."""
 
     @property
     def summary(self) -> str:

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
 from sm_imgcheck.core.types import Affine, Channel, Values
-from sm_imgcheck.core.value_mapping import RECIPES, candidate_mappings, canonical, compose_mappings, same
+from sm_imgcheck.core.value_mapping import RECIPES, candidate_mappings, compose_mappings, same, uniform
 
-__all__ = ["candidates", "explain_ends", "name_of", "order_of", "plausible", "singles", "std_of"]
+__all__ = ["candidates", "explain_ends", "is_unnamed", "name_of", "order_of", "plausible", "singles", "std_of"]
 
 _NEAR = 0.01
 """Gray levels between a mapping and the mapping whose name it gets."""
 _BY_CHANNEL = ("ImageNet mean and std", "CLIP mean and std")
+
+
+def _bytes(mean: float, std: float) -> Values:
+    return Values(units="byte", mean=(mean,) * 3, std=(std,) * 3)
+
+
 _OTHERS = (
     ("minus 128", Values(low=-128, high=127)),
     ("multiplied by 257, as 16 bits", Values(low=0, high=65535)),
+    ("divided by 127", _bytes(0, 127)),
+    ("divided by 127, minus 1", _bytes(127, 127)),
+    ("divided by 128", _bytes(0, 128)),
+    ("minus 127, divided by 128", _bytes(127, 128)),  # MXNet, Caffe: mean_value 127, scale 0.0078125
+    ("minus 127.5, divided by 128", _bytes(127.5, 128)),  # facenet, MTCNN, insightface
+    ("minus 128, divided by 256", _bytes(128, 256)),
+    ("minus 127.5", _bytes(127.5, 1)),
 )
 _ORDERS = ("", "RGB", "BGR")
 _LEVELS = 255
@@ -132,8 +145,8 @@ def candidates(channels: int) -> tuple[tuple[str, Affine], ...]:
 @cache
 def singles(channels: int) -> tuple[tuple[str, Affine], ...]:
     """Those that are one mapping, not two in a row."""
-    others = ((name, canonical(values, channels)) for name, values in _OTHERS)
-    return (*candidate_mappings(channels), *others, *_halves(channels))
+    others = ((name, uniform(values, channels)) for name, values in _OTHERS)
+    return (*candidate_mappings(channels), *others, *_halves(channels), *_wrong_units(channels))
 
 
 @cache
@@ -174,25 +187,83 @@ def _half_name(name: str, mean: str, std: str) -> str:
     return f"{family} mean in {mean} order and std in {std} order"
 
 
-def _half(means: tuple[float, ...], stds: tuple[float, ...], mean: str, std: str, channels: int) -> Affine:
-    m = means[:: -1 if mean == "BGR" else 1] if mean else (0.0,) * len(means)
-    s = stds[:: -1 if std == "BGR" else 1] if std else (1.0,) * len(stds)
+_BY_UNITS = (
+    # Gray levels to one unit of the values, of the mean and of the std (0: none), and what is said of it.
+    (255, 1, 255, "{} mean times 255 and std"),
+    (255, 1, 0, "{} mean times 255 without std"),
+    (1, 1, 255, "{} mean times 255 and std, without dividing by 255"),
+    (1, 255, 1, "{} mean and std times 255, without dividing by 255"),
+    (1, 1, 0, "{} mean times 255 without std, without dividing by 255"),
+)
+
+
+def _wrong_units(channels: int) -> Iterator[tuple[str, Affine]]:
+    """Mean or std in other units than the values: 0..255 for values in 0..1, or the reverse."""
+    for name, values in RECIPES:
+        if name not in _BY_CHANNEL or channels < len("RGB") or values.mean is None or values.std is None:
+            continue
+        family = name.removesuffix(" mean and std")
+        for order, step in (("RGB", 1), ("BGR", -1)):
+            for unit, mean_unit, std_unit, words in _BY_UNITS:
+                means = [mean * 255 / mean_unit for mean in values.mean[::step]]
+                stds = [std * 255 / std_unit if std_unit else 1.0 for std in values.std[::step]]
+                yield f"{words.format(family)}, in {order} order", _mean_and_std(means, stds, unit, channels)
+
+
+def _mean_and_std(means: Sequence[float], stds: Sequence[float], unit: float, channels: int) -> Affine:
+    """(x / unit - mean) / std; an alpha channel stays as it is."""
     alpha = channels - len(means)
     return Affine(
-        scale=tuple(1 / (255 * mapping) for mapping in s) + (1.0,) * alpha,
-        offset=tuple(-a / b for a, b in zip(m, s, strict=True)) + (0.0,) * alpha,
+        scale=(*(1 / (unit * std) for std in stds), *(1.0,) * alpha),
+        offset=(*(-mean / std for mean, std in zip(means, stds, strict=True)), *(0.0,) * alpha),
     )
 
 
+def _half(means: tuple[float, ...], stds: tuple[float, ...], mean: str, std: str, channels: int) -> Affine:
+    m = means[:: -1 if mean == "BGR" else 1] if mean else (0.0,) * len(means)
+    s = stds[:: -1 if std == "BGR" else 1] if std else (1.0,) * len(stds)
+    return _mean_and_std(m, s, 255, channels)
+
+
+_UNITS = ((255, 0.001, "x / 255"), (1, 0.5, "x in 0..255"))
+"""Gray levels to one unit, the steps in which people write a mean or std in it, and what it is called."""
+_UNKNOWN = "an unknown mapping of 0..255"
+_ROUND = 0.02
+"""Gray levels by which mean and std may miss round numbers."""
+
+
 def _numbers(affine: Affine) -> str:
-    """Mean and std per channel, for x / 255 where they look like it, else for x in 0..255."""
+    """Mean and std where they are round numbers, which somebody wrote; else what becomes of black and white.
+
+    What one image shows of an unknown mapping may have been computed from that image.
+    """
+    ends = [(b + 0.0, b + 255 * a) for a, b in zip(affine.scale, affine.offset, strict=True)]
     if len({*affine.scale}) == len({*affine.offset}) == 1:
-        low, high = affine.offset[0], affine.offset[0] + 255 * affine.scale[0]
-        return f"0..255 mapped to {low + 0.0:.6g}..{high + 0.0:.6g}"
-    unit = 255 if all(1 < 1 / abs(a) <= 255 * 4 for a in affine.scale) else 1
-    means = ", ".join(f"{-b / a / unit + 0.0:.4g}" for a, b in zip(affine.scale, affine.offset, strict=True))
-    stds = ", ".join(f"{1 / a / unit:.4g}" for a in affine.scale)
-    return f"mean [{means}] and std [{stds}] of {'x / 255' if unit == 255 else 'x in 0..255'}"
+        (low, high), *_ = ends
+        named = all(abs(end - round(end, 3)) < 1e-6 * (high - low) for end in (low, high))
+        return f"{'0..255 mapped' if named else _UNKNOWN} to {low:.6g}..{high:.6g}"
+    for unit, step, units in _UNITS:
+        means = [-b / a / unit + 0.0 for a, b in zip(affine.scale, affine.offset, strict=True)]
+        stds = [1 / a / unit for a in affine.scale]
+        pairs = zip(means, stds, strict=True)
+        if all(_is_round(mean, step, unit) and _is_round(std, step, 255 / abs(std)) for mean, std in pairs):
+            return f"mean [{_listed(means)}] and std [{_listed(stds)}] of {units}"
+    mapped = ", ".join(f"{low:.4g}..{high:.4g}" for low, high in ends)
+    return f"{_UNKNOWN} to [{mapped}]"
+
+
+def is_unnamed(name: str) -> bool:
+    """Whether ``name_of`` or ``explain_ends`` found no words for a mapping but its numbers."""
+    return name.startswith((_UNKNOWN, "0..255 mapped", "mean ["))
+
+
+def _is_round(number: float, step: float, levels: float) -> bool:
+    """Whether a number is a multiple of ``step``. levels: gray levels to a unit of it."""
+    return abs(number - round(number / step) * step) * levels <= _ROUND
+
+
+def _listed(numbers: list[float]) -> str:
+    return ", ".join(f"{number:.4g}" for number in numbers)
 
 
 def order_of(name: str) -> str:

@@ -30,6 +30,7 @@ __all__ = [
     "same",
     "span",
     "target",
+    "uniform",
 ]
 
 # Largest sum of |weights| of one pass at t = 1/2, so that a float resize may leave 0..255 by (sum² - 1) / 2 of the
@@ -105,14 +106,15 @@ def candidate_mappings(channels: int) -> Iterator[tuple[str, Affine]]:
     """
     for name, values in RECIPES:
         if values.mean is None or len(set(values.mean)) == len(set(values.std or (1,))) == 1:
-            yield name, _one_for_all(values, channels)
+            yield name, uniform(values, channels)
         elif channels >= len(values.mean):
             affine = canonical(values, channels)
             yield f"{name}, in RGB order", affine
             yield f"{name}, in BGR order", reverse_channels(affine)
 
 
-def _one_for_all(values: Values, channels: int) -> Affine:
+def uniform(values: Values, channels: int) -> Affine:
+    """A mapping that is the same in every channel, for arrays of so many channels."""
     affine = canonical(values, len(values.mean or (0.0,)))
     return Affine(scale=affine.scale[:1] * channels, offset=affine.offset[:1] * channels)
 

@@ -17,6 +17,7 @@ from sm_imgcheck.core.types import Affine, Facts, Step
 from sm_imgcheck.core.value_mapping import same
 from sm_imgcheck.ops import describe
 from sm_imgcheck.ops.records import record
+from sm_imgcheck.ops.records.geometry import fill_color
 from sm_imgcheck.ops.trace import follow
 
 __all__ = [
@@ -91,7 +92,7 @@ def traits(steps: Sequence[Step], before: Facts | None = None) -> tuple[Pipeline
     shaping = [step for step in steps if record(step.op).stage == "geometry"]
     by_op = {step.op: step for step in steps}
     orientation = by_op["orient"].params["orientation"] if "orient" in by_op else 1
-    frames = [record(step.op).phrase(step) for step in shaping]
+    frames = [_frame_phrase(step, end) for step in shaping]
     kernels = [describe.kernel(step) for step in shaping if "interpolation" in step.params]
     decoder, color = _phrase(by_op.get("decode")), _phrase(by_op.get("color"))
     return (
@@ -106,8 +107,24 @@ def traits(steps: Sequence[Step], before: Facts | None = None) -> tuple[Pipeline
         PipelineTrait(name="order", said=end.channel_order, key=end.channel_order),
         PipelineTrait(name="values", said=_values(end), key=end.values),
         PipelineTrait(name="dtype", said=end.dtype, key=end.dtype),
-        PipelineTrait(name="layout", said=end.layout, key=end.layout),
+        PipelineTrait(name="layout", said=_layout(steps, end), key=_layout(steps, end)),
     )
+
+
+def _frame_phrase(step: Step, end: Facts) -> str:
+    """The phrase; of a pad that comes after the value mapping, with the pixels that its fill stands for."""
+    phrase = record(step.op).phrase(step)
+    if step.params.get("units") != "final" or end.values is None:
+        return phrase
+    fill = step.params["fill"]
+    pairs = zip(fill, end.values.scale, end.values.offset, strict=False)
+    pixels = [round((value - offset) / scale, 1) + 0.0 for value, scale, offset in pairs]
+    return f"{phrase} ({fill_color(pixels)} in pixels)"
+
+
+def _layout(steps: Sequence[Step], end: Facts) -> str:
+    reshaped = len(steps) > 1 and steps[-1].op == "reshape"  # a flattened array begins with one
+    return f"{end.layout} by a reshape instead of a transpose" if reshaped else end.layout
 
 
 def _phrase(step: Step | None) -> str:

@@ -14,7 +14,7 @@ from sm_imgcheck.core.layouts import describe
 from sm_imgcheck.core.types import Candidate, Finding, Plan, Spec
 from sm_imgcheck.core.value_mapping import domain, overshoot
 from sm_imgcheck.ops.execute import apply
-from sm_imgcheck.rules.values import VAL108
+from sm_imgcheck.rules.value_content import VAL108
 
 __all__ = ["make_tensor", "run", "verify"]
 

@@ -12,7 +12,9 @@ from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.identity_cache import IdentityCache
 from sm_imgcheck.core.types import Candidate, Finding, Header, Options, Plan, Spec
 from sm_imgcheck.ops.records import record
+from sm_imgcheck.pipeline.decoded import decoded_facts
 from sm_imgcheck.pipeline.plan import make_plan
+from sm_imgcheck.rules.source_image import SRC140
 
 __all__ = ["PlanResult", "make_plan_result", "plan_and_check", "select"]
 
@@ -36,6 +38,8 @@ class PlanResult:
     """``KEY=VALUE`` of ``--assume`` under which there probably is one."""
 
 
+_OF_FILES = ("SRC", "PAY", "HND")
+"""Families of rules about a file or a request, not about the decoded array."""
 _CACHE_SIZE = 512
 """Cached checks, about 10 kB each: the images of a folder have few different headers."""
 _checks: IdentityCache[tuple[PlanResult, tuple[Finding, ...]]] = IdentityCache(_CACHE_SIZE)
@@ -54,7 +58,8 @@ def plan_and_check(candidate: Candidate, spec: Spec, options: Options) -> tuple[
     if key is not None:  # neither name nor bytes: cached checks cannot depend on them
         candidate = replace_fields(candidate, path=f"x{_suffix(candidate.path)}", data=b"", pixels=None)
     proposal = make_plan_result(candidate, spec, options)
-    check = proposal, tuple(select(rules.run(candidate, spec), proposal.plan, options))
+    findings = _with_refusal(rules.run(candidate, spec), candidate, proposal, spec, options)
+    check = proposal, tuple(select(findings, proposal.plan, options))
     if key is not None:
         _checks.put((spec, options), check, key)
     return check
@@ -90,6 +95,28 @@ def make_plan_result(candidate: Candidate, spec: Spec, options: Options) -> Plan
         return PlanResult(plan=make_plan(spec, candidate, options))
     except PlanError as error:
         return PlanResult(plan=None, skipped=str(error), assumptions=error.assumptions)
+
+
+def _with_refusal(
+    findings: tuple[Finding, ...], candidate: Candidate, proposal: PlanResult, spec: Spec, options: Options
+) -> tuple[Finding, ...]:
+    """The findings of a candidate, and that ``convert`` refuses an image where no other error reports it.
+
+    Under ``as_request`` the mismatches of the decoded pixels with the contract are no findings: ``convert`` fixes
+    them, or it refuses the image.
+    """
+    if candidate.header is None or candidate.problem is not None:
+        return findings
+    if options.as_request:
+        findings = tuple(finding for finding in findings if finding.code[:3] in _OF_FILES)
+    if candidate.kind == "request":
+        if options.content_type is not None:
+            return findings
+        facts = decoded_facts(candidate.header, options)
+        proposal = make_plan_result(replace_fields(candidate, kind="image", request=None, facts=facts), spec, options)
+    if proposal.plan is not None or any(finding.severity == "error" for finding in findings):
+        return findings
+    return (*findings, SRC140.finding(proposal.skipped, fixable=False))
 
 
 def select(findings: tuple[Finding, ...], plan: Plan | None, options: Options) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,10 @@ from sm_imgcheck.core.assumptions import validate_assumptions
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.layouts import unflatten_shape
-from sm_imgcheck.core.types import Candidate, Decode, Facts, Header, Options, Result, Spec, Values
-from sm_imgcheck.core.value_mapping import canonical
+from sm_imgcheck.core.types import Candidate, Decode, Options, Result, Spec
 from sm_imgcheck.pipeline import read
 from sm_imgcheck.pipeline.check import plan_and_check, select
+from sm_imgcheck.pipeline.decoded import decoded_facts
 from sm_imgcheck.pipeline.plan import decodes_gray
 from sm_imgcheck.pipeline.read import read_guarded
 from sm_imgcheck.rules.source_file import SRC150
@@ -108,7 +108,9 @@ def _read(what: Any, spec: Spec | None, options: Options) -> Candidate:
     else:
         body, path = (what.body, what.path) if isinstance(what, read.FileContent) else (bytes(what), "bytes")
         candidate = read.from_bytes(body, path, decode, headers_only=headers_only, gray=gray)
-    is_request = spec is not None and options.as_sent and spec.payload.get("envelope") == "image"
+    is_request = (
+        spec is not None and (options.as_sent or options.as_request) and spec.payload.get("envelope") == "image"
+    )
     if spec is not None and is_request and candidate.header is not None:
         from sm_imgcheck.pipeline.read_request import as_sent
 
@@ -145,7 +147,7 @@ def measure_candidate(
         return (
             candidate
             if candidate.kind == "request"
-            else replace_fields(candidate, facts=_naive(candidate.header, options))
+            else replace_fields(candidate, facts=decoded_facts(candidate.header, options))
         )
     if candidate.data is None:
         return candidate
@@ -160,43 +162,17 @@ def _measure(candidate: Candidate, spec: Spec | None, options: Options, trace: T
     layout = assume.get("layout", "")
     shape = None if contract is None else unflatten_shape(candidate.data.shape, layout, contract)
     try:
-        facts_in_layout = None if shape is None else measure(candidate.data.reshape(shape), contract, assume)
-        facts = measure(candidate.data, contract, assume if facts_in_layout is None else {})
+        reread_facts = None if shape is None else measure(candidate.data.reshape(shape), contract, assume)
+        facts = measure(candidate.data, contract, assume if reread_facts is None else {})
     except CandidateError as error:
         return replace_fields(candidate, problem=rules.make_finding(error))
     if candidate.handled is not None and candidate.handled.dtype and facts is not None:
         dtype = candidate.handled.dtype
-        facts, facts_in_layout = (
+        facts, reread_facts = (
             replace_fields(facts, dtype=dtype),
-            facts_in_layout and replace_fields(facts_in_layout, dtype=dtype),
+            reread_facts and replace_fields(reread_facts, dtype=dtype),
         )
-    result = replace_fields(candidate, facts=facts, unflattened=facts_in_layout)
-    if facts_in_layout is not None:  # the search compares images, and an array has no header
+    result = replace_fields(candidate, facts=facts, unflattened=reread_facts)
+    if reread_facts is not None:  # the search compares images, and an array has no header
         return result
     return result if options.source is None or trace is None else trace(result, spec, options)
-
-
-def _naive(header: Header, options: Options) -> Facts:
-    """What a handler gets that decodes and does nothing else: ``Image.open(f).convert("RGB")`` or ``cv2.imread(f)``."""
-    height, width = header.height, header.width
-    by_opencv = options.decoded_by == "opencv"
-    is_rotated = by_opencv or header.format == "TIFF"  # Pillow rotates these images too
-    if is_rotated and header.orientation >= 5:  # the orientations that swap height and width
-        height, width = width, height
-    return _integer_levels(height, width, "BGR" if by_opencv else "RGB")
-
-
-@lru_cache(512)
-def _integer_levels(height: int, width: int, order: str) -> Facts:
-    return Facts(
-        shape=(height, width, 3),
-        layout="HWC",
-        dtype="uint8",
-        channel_order=order,
-        low=0,
-        high=255,
-        domain=True,
-        values=canonical(Values(low=0, high=255), 3),
-        recipe="0..255, not scaled",
-        whole=True,
-    )

@@ -1,31 +1,40 @@
 """Reports: what became of a run, as a stream of text. One module for each format; its name is the ``--format``.
 
-What a verb reports is a ``Content``: its rows as JSON values and as words. A format module offers
-``reporter(content, terminal)``; what it returns takes each row and returns the text to print, so that a format serves
-every verb. Nothing here prints or reads, and memory stays bounded whatever the number of rows.
+What a verb reports is a ``ReportContent``: its rows as JSON values, as words and as entries (a file with its findings).
+A format module defines ``reporter(content, terminal)``, which returns a ``Reporter``: it renders the rows of every verb
+as the text to print. No code here prints or reads files, and memory is bounded for any number of rows.
+
+A format module may also define:
+
+* ``HUMAN_READABLE = True``: ``--quiet`` prints the rows that failed instead, and an empty run prints an error only;
+* ``SUMMARIZES = True``: it prints ``content.summary``;
+* ``ALSO_APPENDS = (VARIABLE, FORMAT)``: a second report, appended to the file that an environment variable names.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from types import ModuleType
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from sm_imgcheck.core import plugins
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.types import Contract, Report
+from sm_imgcheck.core.types import Contract, FailOn, Report
 from sm_imgcheck.report import formats
 
 if TYPE_CHECKING:
+    from sm_imgcheck.report._entries import FileEntry
     from sm_imgcheck.report._layout import ReportLayout
 
-__all__ = ["ReportContent", "Reporter", "Run", "Terminal", "reporter"]
+__all__ = ["ReportContent", "Reporter", "Run", "Terminal", "format_module", "reporter"]
 
 Row_contra = TypeVar("Row_contra", contravariant=True)
 
 
 @frozen
 class Run:
-    """What a reporter is told before the first result."""
+    """Properties of a run that are known before the first result."""
 
     spec_name: str
     spec_sha256: str
@@ -38,6 +47,10 @@ class Run:
     """The option of ``command`` that names the output; assumptions go before it."""
     partial: bool = False
     """Not every check was asked for, so that nothing can be said of the whole contract."""
+    fail_on: FailOn = "error"
+    """Which findings make the exit code 1."""
+    as_request: bool = False
+    """Images were checked as files to be sent or converted, not as tensors."""
 
 
 @frozen
@@ -49,6 +62,8 @@ class Terminal:
     color: bool = False
     ascii_only: bool = False
     """It cannot draw lines."""
+    root: str = ""
+    """Absolute folder to which formats for machines make paths relative, such as the checkout of a CI job."""
 
 
 class ReportContent(ABC, Generic[Row_contra]):
@@ -56,6 +71,12 @@ class ReportContent(ABC, Generic[Row_contra]):
 
     key: str | None = None
     """Name of the list of rows in a JSON document; empty: the document is that list; None: it is the one row."""
+    document_title: str = "sm-imgcheck"
+    """Name of the report in formats that have one, such as a test suite."""
+    fail_on: FailOn = "error"
+    """Which findings make the exit code 1."""
+    summarized: bool = True
+    """Whether any format prints the summary; without one, rows need not be gathered for it."""
     indent: int | None = None
     """Spaces by which JSON rows are indented; None: each row is on one line."""
 
@@ -75,6 +96,15 @@ class ReportContent(ABC, Generic[Row_contra]):
     @abstractmethod
     def words(self, row: Row_contra) -> str:
         """One row for people; empty where it is part of the summary."""
+
+    def gather(self, row: Row_contra) -> None:
+        """Count one row for ``tail`` and ``summary``; called once for each row, before any format prints it."""
+        del row
+
+    def entries(self, row: Row_contra) -> Iterable[FileEntry] | None:
+        """The files of a row with their findings, for CI services; None for verbs without files (``rules``)."""
+        del row
+        return None
 
     def failure(self, row: Row_contra) -> str:
         """One line about a row that failed, for ``-q``; empty where it did not."""
@@ -107,6 +137,11 @@ class _Format(Protocol):
     def reporter(self, content: ReportContent[Row_contra], terminal: Terminal, /) -> Reporter[Row_contra]: ...
 
 
+def format_module(name: str) -> ModuleType:
+    """The module of the format ``name``."""
+    return plugins.load(formats, name)
+
+
 def reporter(name: str, content: ReportContent[Row_contra], terminal: Terminal) -> Reporter[Row_contra]:
     """A reporter of the format ``name``."""
-    return cast("_Format", plugins.load(formats, name)).reporter(content, terminal)
+    return cast("_Format", format_module(name)).reporter(content, terminal)

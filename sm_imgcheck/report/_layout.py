@@ -179,8 +179,7 @@ def _details(group: FindingGroup) -> tuple[str, ...]:
 def _summary(run: Run, digest: ResultSummary, report: Report) -> list[str]:
     lines = []
     if report.skipped_inputs:
-        passed = [f"{number:,} {reason}" for reason, number in sorted(report.skipped_inputs.items())]
-        lines.append(f"Skipped: {', '.join(passed)}.")
+        lines.append(f"Skipped: {phrases.skipped(report.skipped_inputs, report.skipped_suffixes)}.")
     if not report.candidates:
         return [*lines, "No candidates."]
     if report.with_findings:
@@ -213,6 +212,9 @@ def _verdict(run: Run, digest: ResultSummary, report: Report) -> str:
     if set(digest.kinds) == {"probe"}:
         each = "the golden tensor" if report.clean == 1 else f"all {report.clean:,} golden tensors"
         return f"OK: the spec makes {each}{also}."
+    if run.as_request and set(digest.kinds) == {"image"}:
+        images = "the image" if report.clean == 1 else f"all {report.clean:,} candidates"
+        return f"OK: convert makes the tensor of {images}{also}."
     matching = report.clean - digest.planless.total()
     if matching == report.candidates:
         return f"OK: {'matches' if matching == 1 else f'all {matching:,} candidates match'} the spec{also}."

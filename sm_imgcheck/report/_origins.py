@@ -52,8 +52,9 @@ def way(result: Result) -> str:
 
 
 def _who(result: Result) -> str:
-    named = result.handled is not None and result.handled.function
-    return f"your {for_terminal(named)}" if named else "it"
+    if result.handled is None or not result.handled.function:
+        return "it"
+    return "your handler" if result.handled.at_model else f"your {for_terminal(result.handled.function)}"
 
 
 def _several(result: Result) -> bool:

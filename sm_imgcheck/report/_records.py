@@ -109,6 +109,7 @@ def of_report(report: Report) -> dict[str, object]:
         "unfixable": dict(report.unfixable),
         "unwritten": report.unwritten,
         "skipped_inputs": dict(report.skipped_inputs),
+        "skipped_suffixes": {for_json(suffix): number for suffix, number in report.skipped_suffixes.items()},
     }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Report, Result
 from sm_imgcheck.report import ReportContent, Run, _records
+from sm_imgcheck.report._entries import FileEntry, entry_of
 
 if TYPE_CHECKING:
     from sm_imgcheck.report._groups import ResultSummary
@@ -23,7 +25,9 @@ class CheckContent(ReportContent[Result]):
     def __init__(self, run: Run, *, writes: bool = False) -> None:
         """writes: a result is there to be written, and fails where it is not."""
         self.run, self.writes = run, writes
+        self.document_title, self.fail_on = f"sm-imgcheck {run.title or run.spec_name}", run.fail_on
         self._gathered: ResultSummary | None = None
+        self._entry: FileEntry | None = None
 
     @property
     def digest(self) -> ResultSummary:
@@ -47,9 +51,20 @@ class CheckContent(ReportContent[Result]):
         return {"summary": _records.of_report(report)}
 
     def words(self, row: Result) -> str:
-        """Nothing yet: the result is gathered."""
-        self.digest.add(row)
+        """Nothing: the summary has all of it."""
+        del row
         return ""
+
+    def gather(self, row: Result) -> None:
+        """Count the result among those with the same findings."""
+        if self.summarized:
+            self.digest.add(row)
+
+    def entries(self, row: Result) -> Iterable[FileEntry]:
+        """The candidate with its findings; made once for all formats."""
+        if self._entry is None or self._entry.result is not row:
+            self._entry = entry_of(row, writes=self.writes)
+        return (self._entry,)
 
     def failure(self, row: Result) -> str:
         """Why a result is not written, else the rules that it breaks."""

@@ -9,6 +9,7 @@ from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_json, for_terminal
 from sm_imgcheck.core.types import Report
 from sm_imgcheck.report import ReportContent, Run, _records
+from sm_imgcheck.report._entries import FileEntry, entry_of
 
 if TYPE_CHECKING:
     from sm_imgcheck.features.discover.compare import ClassNames, Comparison
@@ -31,6 +32,7 @@ class CompareContent(ReportContent["Comparison"]):
 
     def __init__(self, run: Run, model: ModelInfo, names: ClassNames, *, single: bool) -> None:
         self.run, self.model, self.names, self.single = run, model, names, single
+        self.document_title, self.fail_on = f"sm-imgcheck compare {run.title or run.spec_name}", run.fail_on
         self._images = self._changed = self._compared = 0
         self._variation = 0.0
         self._with_variation = False
@@ -42,7 +44,6 @@ class CompareContent(ReportContent["Comparison"]):
 
     def record(self, row: Comparison) -> dict[str, object]:
         """One candidate: its findings, both predictions, and their distance."""
-        self._count(row)
         record: dict[str, object] = {
             **_records.name_of("path", row.result.path),
             "status": row.result.status,
@@ -61,12 +62,14 @@ class CompareContent(ReportContent["Comparison"]):
 
     def words(self, row: Comparison) -> str:
         """The table of one candidate, or its line."""
-        self._count(row)
         return "".join(f"{line}\n" for line in (self._table(row) if self.single else [self._line(row)]))
+
+    def entries(self, row: Comparison) -> Iterator[FileEntry]:
+        """The candidate with its findings and those of the model."""
+        yield entry_of(row.result)
 
     def failure(self, row: Comparison) -> str:
         """The findings of the model that are errors."""
-        self._count(row)
         codes = dict.fromkeys(f"{each.code} {each.name}" for each in row.result.errors)
         return f"{for_terminal(row.result.path)}: {', '.join(codes)}\n" if codes else ""
 
@@ -90,7 +93,8 @@ class CompareContent(ReportContent["Comparison"]):
         changed = self._changed if self._with_variation else None
         return {"compared": self._compared, "images": self._images, "changed": changed, "total_variation": mean}
 
-    def _count(self, row: Comparison) -> None:
+    def gather(self, row: Comparison) -> None:
+        """Count a candidate and its images."""
         if row.distance is None:
             return
         self._compared += 1

@@ -14,6 +14,7 @@ from sm_imgcheck.core.types import Channel, Facts, Report, Result, Spec
 from sm_imgcheck.core.value_mapping import span
 from sm_imgcheck.ops.compare import shared
 from sm_imgcheck.report import ReportContent, Run, _origins, _records
+from sm_imgcheck.report._entries import FileEntry, entry_of
 from sm_imgcheck.report._layout import ReportLayout
 from sm_imgcheck.report._layout import layout_single as alone
 from sm_imgcheck.report._rows import Section, reason
@@ -57,14 +58,22 @@ class IdentifyContent(ReportContent[Result]):
         errors = [finding for finding in row.findings if finding.severity == "error"]
         return "".join(f"{for_terminal(row.path)}: {finding.code} {finding.message}\n" for finding in errors[:1])
 
+    def entries(self, row: Result) -> Iterator[FileEntry]:
+        """The tensor, with its findings where there is a spec."""
+        yield entry_of(row)
+
     def words(self, row: Result) -> str:
-        """Nothing yet: the summary has it all."""
+        """Nothing: the summary has all of it."""
+        del row
+        return ""
+
+    def gather(self, row: Result) -> None:
+        """Lay out what was identified."""
         sections = [*_by_source(row), *_by_itself(row.facts), *_against(row, self.spec, self.title), *_from_image(row)]
         if row.facts is None:
             sections = [Section(title="It cannot be used:", rows=tuple(reason(one.message) for one in row.findings))]
         kept = tuple(section for section in sections if section.rows or section.steps)
         self._story = ReportLayout(head=(_head(row),), sections=kept, summary=(), command="")
-        return ""
 
     def summary(self, report: Report) -> ReportLayout | str:
         """All that was found out."""

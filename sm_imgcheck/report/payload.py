@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_json, for_terminal
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.types import Finding, Payload, Report, Result
+from sm_imgcheck.core.types import FailOn, Finding, Payload, Report, Result
 from sm_imgcheck.features.requests import RequestTarget, SizeLimit, bounds
 from sm_imgcheck.features.requests.snippets import commands, placeholders
 from sm_imgcheck.report import ReportContent, _records
+from sm_imgcheck.report._entries import FileEntry, entry_of, problem_finding
 
-__all__ = ["BodyRow", "PayloadContent", "one_line", "target_description"]
+__all__ = ["BodyRow", "PayloadContent", "body_entries", "one_line", "target_description"]
 
 _WAYS = {
     "aws": "AWS CLI v2:",
@@ -34,6 +36,16 @@ class BodyRow:
     tensor: tuple[tuple[int, ...], str] | None = None
     findings: tuple[Finding, ...] = ()
     """On the body itself."""
+
+
+def body_entries(row: BodyRow, *problems: Finding, not_made: str = "not-written") -> Iterator[FileEntry]:
+    """The candidates of a body; problems: findings of all of them; not_made: what became of a refused body."""
+    for number, result in enumerate(row.results):
+        findings = (*result.findings, *(() if number else row.findings), *problems)
+        entry = entry_of(replace(result, findings=findings, skipped=""))
+        if row.refused:
+            entry = replace(entry, status="failed", problem=problem_finding(not_made, row.refused))
+        yield entry
 
 
 def target_description(route: RequestTarget) -> str:
@@ -58,8 +70,9 @@ class PayloadContent(ReportContent[BodyRow]):
 
     key = "bodies"
 
-    def __init__(self, route: RequestTarget, *, folder: str = "") -> None:
-        self.route, self.folder = route, folder
+    def __init__(self, route: RequestTarget, *, folder: str = "", fail_on: FailOn = "error") -> None:
+        self.route, self.folder, self.fail_on = route, folder, fail_on
+        self.document_title = f"sm-imgcheck payload {route.spec.name}"
         self.first: tuple[str, str] | None = None
         """Place and content type of the first body."""
         self.largest = self.written = 0
@@ -108,15 +121,22 @@ class PayloadContent(ReportContent[BodyRow]):
         """The counts."""
         return {"summary": _records.of_report(report)}
 
+    def gather(self, row: BodyRow) -> None:
+        """Note the first body and the largest."""
+        if row.payload is not None:
+            self.largest, self.written = max(self.largest, len(row.payload.body)), self.written + 1
+            self.first = self.first or (row.place, row.payload.content_type)
+
+    def entries(self, row: BodyRow) -> Iterator[FileEntry]:
+        """The candidates of a body, each with its findings and those of the body."""
+        return body_entries(row)
+
     def words(self, row: BodyRow) -> str:
         """A line for the body, with what is worth knowing below it."""
         names = [for_terminal(result.path) for result in row.results]
         of = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more"
         if row.payload is None:
             return "\n".join([f"{of}: no body: {for_terminal(row.refused)}", *_seen(row)]) + "\n"
-        size = len(row.payload.body)
-        self.largest, self.written = max(self.largest, size), self.written + 1
-        self.first = self.first or (row.place, row.payload.content_type)
         place = "standard output" if row.place == "-" else for_terminal(row.place)
         return "\n".join([f"{of} -> {place}: {one_line(row)}", *_seen(row)]) + "\n"
 

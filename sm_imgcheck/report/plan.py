@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Facts, Plan, Result, Spec
 from sm_imgcheck.core.value_mapping import span
 from sm_imgcheck.report import ReportContent, _records
+from sm_imgcheck.report._entries import FileEntry, problem_finding
 
 __all__ = ["PlanContent"]
 
@@ -27,6 +30,11 @@ class PlanContent(ReportContent[Result]):
         record |= {key: whole[key] for key in ("path", "kind", "skipped")}
         plan = {"steps": [], "before": whole["facts"], "after": []} if row.plan is None else _records.of_plan(row.plan)
         return record | plan
+
+    def entries(self, row: Result) -> Iterable[FileEntry]:
+        """The candidate; a candidate without a plan has a problem."""
+        problem = problem_finding("no-plan", row.skipped) if row.plan is None else None
+        yield FileEntry(path=row.path, kind=row.kind, status="failed" if problem else "ok", problem=problem, result=row)
 
     def words(self, row: Result) -> str:
         """The plan as lines under one another."""

@@ -12,7 +12,8 @@ from sm_imgcheck.core.types import Report
 from sm_imgcheck.features.requests import RequestTarget
 from sm_imgcheck.features.requests.send import MAX_ANSWER_BYTES, ServerResponse
 from sm_imgcheck.report import ReportContent, _records
-from sm_imgcheck.report.payload import BodyRow, one_line
+from sm_imgcheck.report._entries import FileEntry, problem_finding
+from sm_imgcheck.report.payload import BodyRow, body_entries, one_line
 
 if TYPE_CHECKING:
     from sm_imgcheck.rules.endpoint_errors import Explanation
@@ -38,6 +39,7 @@ class ServerResponseContent(ReportContent[SentRequest]):
 
     def __init__(self, route: RequestTarget) -> None:
         self.route = route
+        self.document_title, self.fail_on = f"sm-imgcheck send {route.spec.name}", "never"
 
     def head(self) -> dict[str, object]:
         """Envelope and endpoint of the requests."""
@@ -50,6 +52,12 @@ class ServerResponseContent(ReportContent[SentRequest]):
     def tail(self, report: Report) -> dict[str, object]:
         """The number of candidates."""
         return {"candidates": report.candidates}
+
+    def entries(self, row: SentRequest) -> Iterator[FileEntry]:
+        """The candidates of a body; a response that refuses it is a finding of each."""
+        refused = row.response is not None and row.response.refused
+        problems = (problem_finding("request-refused", _status(row.response)),) if row.response and refused else ()
+        return body_entries(row.body, *problems, not_made="not-sent")
 
     def failure(self, row: SentRequest) -> str:
         """The reason why a body was not sent, or the status of a rejection."""

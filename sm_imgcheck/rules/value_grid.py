@@ -72,11 +72,12 @@ VAL110 = Rule(
 @VAL110.check
 def _value_spacing_mismatch(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts, contract = candidate.facts, spec.contract
-    if facts is None or len(facts.channels) != contract.channels or contract.quantize is not None:
+    if facts is None or facts.scaling or len(facts.channels) != contract.channels or contract.quantize is not None:
         return
     mapping = target(contract, facts.channel_order)
     pairs = list(zip(facts.channels, mapping.scale, mapping.offset, strict=True))
-    tolerance = _TOLERANCE if facts.dtype == "float16" else _TOLERANCE / 6
+    full = (facts.precision or facts.dtype) in ("float32", "float64")
+    tolerance = _TOLERANCE / 6 if full else _TOLERANCE
     if any(channel.step and not _matches(channel, a, b, tolerance) for channel, a, b in pairs):
         actual = _format_list(channel.step for channel, _, _ in pairs)
         expected = _format_list(mapping.scale)

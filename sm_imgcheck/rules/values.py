@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from sm_imgcheck.core.assumptions import unlikely_range
-from sm_imgcheck.core.types import Affine, Candidate, Facts, Finding, Spec, Values
+from sm_imgcheck.core.types import Affine, Candidate, Contract, Facts, Finding, Spec, Values
 from sm_imgcheck.core.value_mapping import (
     canonical,
     contract_mapping,
@@ -24,27 +24,49 @@ def _allowed_range(spec: Spec) -> tuple[float, float]:
     return domain(spec.contract, overshoot(spec.geometry))
 
 
-def _is_finite(facts: Facts | None) -> bool:
+def is_finite(facts: Facts | None) -> bool:
+    """Return whether the range of the values was measured and is finite."""
     return facts is not None and facts.low is not None and math.isfinite(facts.low)
 
 
-def _known_mappings(facts: Facts | None, spec: Spec) -> tuple[Affine, Affine] | None:
+def known_mappings(facts: Facts | None, spec: Spec) -> tuple[Affine, Affine] | None:
     """Return the mapping of the tensor and the expected one, if both are known and differ."""
     if facts is None or facts.values is None:
         return None
-    channels = len(facts.values.scale)
-    # SHP107 reports a different channel count
-    uniform = contract_mapping(spec.contract, channels) if channels != spec.contract.channels else None
-    expected = uniform or target(spec.contract, facts.channel_order)
-    return None if same(facts.values, expected) and spec.contract.quantize is None else (facts.values, expected)
+    values, contract = facts.values, spec.contract
+    expected = _expected_mapping(values, contract, facts.channel_order)
+    channels = len(expected.scale)
+    if channels < len(values.scale):
+        values = Affine(scale=values.scale[:channels], offset=values.offset[:channels])
+    return None if same(values, expected) and contract.quantize is None else (values, expected)
+
+
+def _expected_mapping(values: Affine, contract: Contract, order: str) -> Affine:
+    """Return the spec's mapping for the channels of a tensor; SHP107 reports a different channel count."""
+    channels = len(values.scale)
+    if channels == contract.channels:
+        return target(contract, order)
+    if (uniform := contract_mapping(contract, channels)) is not None:
+        return uniform
+    expected = target(contract, order[: contract.channels])
+    if channels > contract.channels:
+        return expected  # of the colors; the spec has none for alpha
+    each = [Affine(scale=(a,), offset=(b,)) for a, b in zip(expected.scale, expected.offset, strict=True)]
+    return next((mapping for mapping in each if same(values, mapping)), each[0])
 
 
 def _is_unscaled(facts: Facts) -> bool:
     return facts.values is not None and same(facts.values, canonical(Values(low=0, high=255), len(facts.values.scale)))
 
 
+_MAX_SCALED = 1 / 32
+"""Steps of a mapping that divides by 255, or by 127.5, are smaller, whatever std follows."""
+
+
 def _is_twice(values: Affine, expected: Affine) -> bool:
-    """Return whether ``values`` is the expected mapping of pixels that were already divided by 255."""
+    """Return whether ``values`` is the expected mapping, which divides, of pixels that were already divided by 255."""
+    if max(expected.scale) > _MAX_SCALED:
+        return False
     again = Affine(scale=tuple(a / 255 for a in expected.scale), offset=expected.offset)
     return same(values, again)
 
@@ -68,7 +90,7 @@ VAL101 = Rule(
 @VAL101.check
 def _not_scaled(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
-    if facts is not None and _is_unscaled(facts) and _known_mappings(facts, spec):
+    if facts is not None and _is_unscaled(facts) and known_mappings(facts, spec):
         yield VAL101.finding(
             f"values not scaled: got 0..255, expected {span(*domain(spec.contract))}",
             expected=span(*domain(spec.contract)),
@@ -97,9 +119,12 @@ VAL102 = Rule(
 @VAL102.check
 def _scaled_twice(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
-    if facts is not None and (pair := _known_mappings(facts, spec)) and _is_twice(*pair):
+    if facts is not None and (pair := known_mappings(facts, spec)) and _is_twice(*pair):
+        values = spec.contract.values
+        by_255 = values.units == "unit" if values.mean is not None else (values.low, values.high) == (0, 1)
+        what = "divided by 255 twice" if by_255 else "divided by 255, then scaled as specified"
         yield VAL102.finding(
-            f"values divided by 255 twice: got {_actual_range(facts)}, expected {span(*domain(spec.contract))}",
+            f"values {what}: got {_actual_range(facts)}, expected {span(*domain(spec.contract))}",
             expected=span(*domain(spec.contract)),
             actual=_actual_range(facts),
         )
@@ -126,8 +151,15 @@ VAL103 = Rule(
 @VAL103.check
 def _wrong_normalization(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
-    pair = _known_mappings(facts, spec)
-    if facts is None or pair is None or _is_unscaled(facts) or _is_twice(*pair) or same(pair[0], pair[1]):
+    pair = known_mappings(facts, spec)
+    if (
+        facts is None
+        or facts.scaling
+        or pair is None
+        or _is_unscaled(facts)
+        or _is_twice(*pair)
+        or same(pair[0], pair[1])
+    ):
         return
     if len(pair[0].scale) >= len("RGB") and same(pair[0], reverse_channels(pair[1])):
         return  # CHN103 is more specific
@@ -163,7 +195,14 @@ VAL104 = Rule(
 @VAL104.check
 def _out_of_range(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
-    if facts is None or not _is_finite(facts) or facts.values is not None or facts.low is None or facts.high is None:
+    if (
+        facts is None
+        or not is_finite(facts)
+        or facts.values is not None
+        or facts.scaling
+        or facts.low is None
+        or facts.high is None
+    ):
         return
     low, high = _allowed_range(spec)
     slack = (high - low) * 1e-3
@@ -196,7 +235,7 @@ VAL105 = Rule(
 @VAL105.check
 def _suspicious_range(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
     facts = candidate.facts
-    if facts is not None and (likely := unlikely_range(facts, spec.contract)):
+    if facts is not None and not facts.scaling and (likely := unlikely_range(facts, spec.contract)):
         sign, probability = likely
         yield VAL105.finding(
             f"values: got {_actual_range(facts)}, expected {span(*domain(spec.contract))}; {sign}",
@@ -204,110 +243,4 @@ def _suspicious_range(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
             actual=_actual_range(facts),
             certainty="likely",
             probability=probability,
-        )
-
-
-VAL106 = Rule(
-    "VAL106",
-    "non-finite",
-    severity="error",
-    doc="""The array contains NaN or infinite values.
-
-    A division by a zero std, an overflow in float16, or uninitialized memory.
-
-    At an endpoint: JSON bodies with NaN are rejected (or accepted, with NaN in the response); binary bodies give NaN
-    for every class.
-
-    In the model's code: find the division; check std and the dtype of the computation. Here: not fixable by
-    ``convert``.
-    """,
-)
-
-
-@VAL106.check
-def _non_finite(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
-    facts = candidate.facts
-    if facts is not None and (facts.nans or facts.infinities):
-        counts = [f"{count} {name}" for count, name in ((facts.nans, "NaN"), (facts.infinities, "infinite")) if count]
-        actual = " and ".join(counts)
-        yield VAL106.finding(
-            f"non-finite values: got {actual} of {math.prod(facts.shape)} values, "
-            f"expected finite values in {span(*domain(spec.contract))}",
-            expected="finite",
-            actual=actual,
-        )
-
-
-VAL107 = Rule(
-    "VAL107",
-    "constant-image",
-    severity="warning",
-    doc="""All values are equal, in the complete array or in a channel.
-
-    An array that was allocated and never filled, a failed decode, a channel that was overwritten or masked, or values
-    that were cast to integers after scaling to 0..1.
-
-    In the model's code: check the steps before the cast. Here: not fixable by ``convert``.
-    """,
-)
-
-
-@VAL107.check
-def _constant_image(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
-    facts = candidate.facts
-    if facts is not None and facts.constant and math.prod(facts.shape) > spec.contract.channels:
-        value = span(facts.low, facts.high).partition("..")[0]
-        yield VAL107.finding(
-            f"constant image: got {value} for all {math.prod(facts.shape)} values, expected an image",
-            expected="an image",
-            actual=value,
-        )
-    elif facts is not None and facts.constant_channels:
-        channels = _channels(facts)
-        yield VAL107.finding(
-            f"constant channel: got a single value in {channels}, expected an image in every channel",
-            expected="an image in every channel",
-            actual=channels,
-        )
-
-
-def _channels(facts: Facts) -> str:
-    """Return ``channel 0 (R)`` or ``each of channels 0 (R) and 1 (G)``, with the names of the channel order."""
-    order = facts.channel_order
-    names = [f"{index} ({order[index]})" if len(order) > index else str(index) for index in facts.constant_channels]
-    return f"channel {names[0]}" if len(names) == 1 else f"each of channels {' and '.join(names)}"
-
-
-VAL108 = Rule(
-    "VAL108",
-    "outside-expected-range",
-    severity="error",
-    doc="""The final tensor violates the spec's ``expect_range``.
-
-    ``expect_range`` is an assertion on the values that the model receives; a tensor that violates it is not written.
-
-    In the model's code: check the assertion against the training pipeline. Here: fix the tensor or the assertion.
-    """,
-)
-
-
-@VAL108.check
-def _outside_expected_range(candidate: Candidate, spec: Spec) -> Iterator[Finding]:
-    facts, expected = candidate.facts, spec.contract.expect_range
-    if (
-        facts is None
-        or expected is None
-        or facts.domain
-        or not _is_finite(facts)
-        or facts.low is None
-        or facts.high is None
-    ):
-        return
-    if _known_mappings(facts, spec):
-        return  # expect_range applies to the final tensor only
-    if facts.low < expected[0] or facts.high > expected[1]:
-        yield VAL108.finding(
-            f"value range: got {span(facts.low, facts.high)}, expected {span(*expected)} (expect_range)",
-            expected=span(*expected),
-            actual=span(facts.low, facts.high),
         )

@@ -10,7 +10,7 @@ from typing import Any
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Options, Result, Spec
 from sm_imgcheck.features import golden
-from sm_imgcheck.features.handler import Handler, HandlerRunner, call_handler
+from sm_imgcheck.features.handler import Handler, HandlerRunner, call_handler, discard_uncertain
 from sm_imgcheck.features.identify.source import trace_origins
 from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.pipeline.process import process
@@ -26,7 +26,7 @@ def run_handler(items: Iterable[Item], handler: Handler, job: RunJob) -> Generat
 
     Raises ImgcheckError where the handler cannot be called at all. All processes of the handler end with the run.
     """
-    with HandlerRunner(handler, job.spec.payload.get("stack", "")) as runner:
+    with HandlerRunner(handler, job.spec) as runner:
         for item in items:
             yield process_custom_item(
                 job,
@@ -39,14 +39,14 @@ def process_with_handler(what: Any, runner: HandlerRunner, spec: Spec, options: 
     """Return the handler's result for one candidate, a path or bytes, compared with the spec."""
     candidate, source = call_handler(what, runner, spec)
     try:
-        return process(candidate, spec, replace(options, source=source), trace=trace_origins)
+        return discard_uncertain(process(candidate, spec, replace(options, source=source), trace=trace_origins))
     except ImgcheckError as error:
         if source is None or candidate.handled is None:
             raise
         # The handler may read a file that is rejected here, such as half an image: its tensor is checked too.
         why = HND130.finding(f"the source of the tensor is not searched: {error}")
         handled = replace(candidate.handled, findings=(*candidate.handled.findings, why))
-        return process(replace(candidate, handled=handled), spec, options)
+        return discard_uncertain(process(replace(candidate, handled=handled), spec, options))
 
 
 def run_golden_tensors(job: RunJob) -> Generator[Outcome, None, None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from sm_imgcheck.core.plugins import RankedPlugin, Registry
+from sm_imgcheck.core.plugins import DescribedPlugin, Registry
 from sm_imgcheck.serving.envelopes import ENVELOPES
 from sm_imgcheck.serving.stacks import STACKS
 from sm_imgcheck.spec.dtypes import DTYPES, any_case, spellings
@@ -151,7 +151,7 @@ def _mapping(key: Key) -> dict[str, object]:
 
 def _text(key: Key) -> dict[str, object]:
     """Return the schema of a text; names in a registry are listed with their descriptions."""
-    registries: dict[str, Registry[RankedPlugin]] = {"stack": STACKS, "envelope": ENVELOPES}
+    registries: dict[str, Registry[DescribedPlugin]] = {"stack": STACKS, "envelope": ENVELOPES}
     if key.name in registries:
         registry = registries[key.name]
         names = registry.by_rank()

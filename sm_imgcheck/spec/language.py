@@ -73,6 +73,13 @@ QUANTIZE = (
 
 PAYLOAD = (
     Key(name="stack", kind="text", doc="the serving software that receives the request", example="pytorch"),
+    Key(
+        name="stack_version",
+        kind="text",
+        doc="version of the stack, in quotes, where versions differ",
+        rule="the newest",
+        example="2.20",
+    ),
     Key(name="envelope", kind="text", doc="the form of the request body", example="npy"),
     Key(name="content_type", kind="text", doc="sent with the body", example="application/x-npy"),
     Key(

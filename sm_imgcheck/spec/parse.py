@@ -173,8 +173,20 @@ def check_payload(payload: PayloadKeys, notes: ProblemList) -> None:
         if name is not None and name not in registry.names():
             names = registry.by_rank()
             notes.wrong(at("payload", key), name, f"{choice_of(names)}{nearest(name, names)}")
+    if "stack" in payload and notes.fine("payload.stack", "payload.stack_version"):
+        _check_version(payload, STACKS[payload["stack"]], notes)
+    elif "stack_version" in payload and "stack" not in payload and notes.fine("payload.stack"):
+        notes.add("payload.stack_version", "has no meaning without payload.stack")
     if "stack" in payload and notes.fine("payload.stack"):
         _check_pair(payload, STACKS[payload["stack"]], notes)
+
+
+def _check_version(payload: PayloadKeys, stack: Stack, notes: ProblemList) -> None:
+    version = payload.get("stack_version")
+    if version is None or version in stack.versions:
+        return
+    known = f"expected {choice_of(stack.versions)}" if stack.versions else "one version is known; remove the key"
+    notes.add("payload.stack_version", f"{version!r} of {payload['stack']}: {known}")
 
 
 def _check_pair(payload: PayloadKeys, stack: Stack, notes: ProblemList) -> None:

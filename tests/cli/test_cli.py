@@ -207,7 +207,7 @@ def test_nothing_to_check_is_no_success(place, say):
     (place / "empty" / "notes.txt").touch()
     code, out, err = say("validate", "empty")
     assert (code, out) == (2, "")
-    assert "no candidates in empty (skipped: 1 other suffix)" in err
+    assert "no candidates in empty (skipped: 1 other suffix (.txt 1))" in err
 
 
 def test_no_spec_says_how_to_get_one(place, say):

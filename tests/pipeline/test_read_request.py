@@ -296,10 +296,8 @@ NOT_EXAMINED = [  # stack, content type, body, changes of the spec
     ("custom", "application/json", json.dumps({"a": [PNG_TEXT, PNG_TEXT]}).encode(), B64),
     ("tensorflow-serving", "application/json", json.dumps({"instances": [{"b64": PNG_TEXT}] * 2}).encode(), B64),
     ("huggingface", "application/json", json.dumps({"inputs": [PNG_TEXT] * 2}).encode(), HF),
-    ("mlflow", "application/json", FRAME, {}),
-    ("mlflow", "text/csv", b"a,b\n1,2\n", {}),
     ("huggingface", "application/json", LINK, IMAGE),
-    ("mlserver", "application/json", TEXTS, {"payload": {"envelope": "kserve-v2"}}),
+    ("mlflow", "application/vnd.apache.parquet", b"PAR1", {}),
 ]
 
 

@@ -42,6 +42,26 @@ from sm_imgcheck.ops.execute import apply
 
 print(apply(Step(op="invert", params={}), np.array([0, 5], np.uint8)).tolist())
 """
+IMPORTER = """
+from sm_imgcheck.spec.importers import Importer
+from sm_imgcheck.spec.importers._draft import DraftBuilder
+
+
+def matches(file):
+    return float(file.start.startswith("ACME"))
+
+
+def read(file, input_name):
+    builder = DraftBuilder(file)
+    side = int(file.text.split()[1])
+    builder.state("shape", ["N", 3, side, side], "ACME")
+    return builder.build("Acme configuration", "pixels")
+
+
+IMPORTER = Importer(
+    rank=99, title="Acme configuration", requires="ACME", marks=("acme",), matches=matches, read=read
+)
+"""
 COMMAND = '''
 import typer
 
@@ -131,6 +151,14 @@ def test_stack_is_one_file(copy):
     assert "5 bytes for a new stack" in text
     assert "new-stack" in imgcheck(copy, "code", "--help")
     assert "def new_handler" in imgcheck(copy, "code", "-s", "named.yaml", "--for", "new-stack")
+
+
+def test_importer_is_one_file(copy):
+    add(copy, "sm_imgcheck/spec/importers/acme.py", IMPORTER)
+    (copy / "acme.cfg").write_text("ACME 64")
+    text = imgcheck(copy, "spec", "import", "acme.cfg")
+    assert "(Acme configuration)" in text
+    assert "shape: [N, 3, 64, 64]  # acme.cfg: ACME" in text
 
 
 def test_preset_is_one_file(copy):

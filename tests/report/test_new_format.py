@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from models import mean_color_model
 from package_copy import copy_package
 from pictures import jpeg, picture
 from typer.main import get_command
@@ -46,6 +47,7 @@ VERBS = {  # words, name of the list of rows, a key of each row, candidates coun
     "payload": (["payload", *PATHS, "-o", "out/"], "bodies", "emitted", 2),
     "handler": (["handler", "h.py", *PATHS], "results", "handled", 2),
     "spec test": (["spec", "test", "-s", "golden.yaml"], "results", "golden", 1),
+    "compare": (["compare", "m.onnx", "a.jpg", "b.jpg", "-s", "model.yaml"], "results", "distance", 2),
     "send": (["send", *PATHS, "--url", "URL"], "answers", "answer", 2),
     "payload --sizes": (["payload", "--sizes", *PATHS], None, "cheapest", 0),
     "plan": (["plan", "a.jpg", "-s", "x.yaml"], None, "steps", 0),
@@ -73,6 +75,8 @@ def place(tmp_path_factory):
     (folder / "h.py").write_text("def input_fn(body, content_type):\n    return None\n")
     for name in ("a.jpg", "b.jpg"):
         (folder / name).write_bytes(jpeg())
+    (folder / "model.yaml").write_text(SPEC.replace("[N, 24, 32, 3]", "[N, 3, 8, 8]").replace("[24, 32]", "[8, 8]"))
+    mean_color_model(folder / "m.onnx")
     np.save(folder / "x.npy", picture()[None] / np.float32(255))
     return folder
 

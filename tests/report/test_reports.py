@@ -481,7 +481,7 @@ def test_memory_is_bounded():
     stream = report.reporter("text", CheckContent(report_of()), report.Terminal())
     for n in range(3000):
         odd = Finding(code=f"X{n}", name="odd", severity="error", message=f"{n}", expected=f"{n}", actual=f"{n}x{n}")
-        stream.row(replace(image(f"{n}.jpg", odd), skipped=f"reason {n}", plan=plan(Step(op=f"op{n}"))))
+        stream.content.gather(replace(image(f"{n}.jpg", odd), skipped=f"reason {n}", plan=plan(Step(op=f"op{n}"))))
     digest = stream.content.digest
     assert len(digest.groups) == len(digest.stuck) == len(digest.routes) == 300
     assert digest.groups[next(key for key in digest.groups if key[1] == "DTY101")].files == 3000

@@ -528,7 +528,7 @@ class TestMerge:
             (("0.jsonl", "0.jsonl", "1.jsonl"), "is in 0.jsonl and in 0.jsonl: --force keeps the first"),
             (("0.jsonl",), "of 2 shards these are in no part: 1; --force ignores them"),
             (("0.jsonl", "gone.jsonl"), "gone.jsonl cannot be read: No such file or directory"),
-            (("0.jsonl", "sm-imgcheck.yaml"), "sm-imgcheck.yaml, line 1: is no line of a manifest"),
+            (("0.jsonl", "sm-imgcheck.yaml"), "sm-imgcheck.yaml, line 1: not a complete line of a manifest"),
             (("0.jsonl", "in"), "in cannot be read: it is a folder"),
         ],
     )

@@ -2,6 +2,7 @@
 
 import os
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent, indent
 
@@ -26,15 +27,17 @@ def _with_pixels(source):
 
 
 @contextmanager
-def running(folder, source, *, file="inference.py", stack="", seconds=20, **how):
+def running(folder, source, *, file="inference.py", spec="pillow-rgb-01", stack="", seconds=20, **how):
     (folder / file).write_text(dedent(source), encoding="utf-8")
-    with HandlerRunner(Handler(file=str(folder / file), seconds=seconds, **how), stack) as run:
+    loaded = resolve_spec(spec)
+    loaded = replace(loaded, payload={**loaded.payload, "stack": stack}) if stack else loaded
+    with HandlerRunner(Handler(file=str(folder / file), seconds=seconds, **how), loaded) as run:
         yield run
 
 
 def made(folder, source, *, body=None, spec="pillow-rgb-01", **how):
     """The candidate that a handler, with ``pixels`` at hand, makes of one picture."""
-    with running(folder, _with_pixels(source), **how) as run:
+    with running(folder, _with_pixels(source), spec=spec, **how) as run:
         return call_handler(jpeg() if body is None else body, run, resolve_spec(spec))[0]
 
 
@@ -46,7 +49,7 @@ def each(folder, function, cases, *, spec="pillow-rgb-01", **how):
     code = f"PICTURE = {jpeg()!r}\n" + dedent(function).rstrip() + "\n"
     for number, case in enumerate(cases):
         code += f"    if number == {number}:\n" + indent(dedent(case).strip(), " " * 8) + "\n"
-    with running(folder, _with_pixels(code), content_type="image/jpeg", **how) as run:
+    with running(folder, _with_pixels(code), content_type="image/jpeg", spec=spec, **how) as run:
         for number in range(len(cases)):
             yield call_handler(b"%d" % number, run, resolve_spec(spec))[0]
 

@@ -76,10 +76,12 @@ def report_of(**options):
 
 def told(form, results, *, skipped_inputs=None, wanted=False, terminal=None, **options):
     """The whole report of these results. terminal: fields of the terminal."""
-    reporter = report.reporter(form, CheckContent(report_of(**options)), report.Terminal(**(terminal or {})))
+    content = CheckContent(report_of(**options))
+    reporter = report.reporter(form, content, report.Terminal(**(terminal or {})))
     counts = Report(spec_name="input", spec_sha256="ab" * 32, skipped_inputs=skipped_inputs or {})
     text = reporter.open()
     for result in results:
+        content.gather(result)
         text += reporter.row(result)
         counts = counts.plus(result, tensor_expected=wanted)
     return text + reporter.close(counts)

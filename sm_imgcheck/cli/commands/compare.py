@@ -80,7 +80,13 @@ def compare(
         first = next(comparisons, None)
         if first is None:
             raise ImgcheckError(session.explain_empty_run(paths, listing))
-        run = Run(spec_name=loaded.name, spec_sha256=loaded.sha256, contract=loaded.contract, title=spec)
+        run = Run(
+            spec_name=loaded.name,
+            spec_sha256=loaded.sha256,
+            contract=loaded.contract,
+            title=spec,
+            fail_on=fail_on,
+        )
         single = len(paths) == 1 and not os.path.isdir(paths[0]) and not paths[0].startswith("@")  # noqa: PTH112
         content = CompareContent(run, runner.info, names, single=single)
         counts = _report(chain((first,), comparisons), ReportWriter(content, report, sys.stdout), loaded)

@@ -116,6 +116,7 @@ def convert(
         assumptions=assumptions,
         run=run,
         report=report,
+        fail_on=fail_on,
         jobs=jobs,
         packing=packing,
     )

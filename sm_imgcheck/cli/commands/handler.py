@@ -39,7 +39,8 @@ class HandlerOptions:
             "--function",
             metavar="NAME",
             help="The function to call, such as preprocess or Net.prepare: with the body, and with its content type "
-            "if it takes two arguments. Default: the one that a container calls.",
+            "if it takes two arguments; with an image, an array or a path if it takes no bytes. Default: the one that "
+            "a server calls.",
             show_default=False,
         ),
     ] = None
@@ -58,6 +59,16 @@ class HandlerOptions:
             "--python",
             metavar="PATH",
             help="Interpreter that runs FILE, 3.8 or later, with NumPy. Default: the one that runs sm-imgcheck.",
+            show_default=False,
+        ),
+    ] = None
+    model_dir: Annotated[
+        str | None,
+        typer.Option(
+            "--model-dir",
+            metavar="DIR",
+            help="Folder that model_fn gets. Default: that of the archive, or of FILE. Where the model cannot be "
+            "loaded, a stub takes its place.",
             show_default=False,
         ),
     ] = None
@@ -91,7 +102,7 @@ def handler(
         str,
         typer.Argument(
             metavar="FILE",
-            help="An inference.py, or a folder that contains it or code/inference.py.",
+            help="An inference.py, a folder that contains it or code/inference.py, or a model.tar.gz.",
             show_default=False,
         ),
     ],
@@ -129,6 +140,7 @@ def handler(
         assumptions=assumptions,
         run=common.RunOptions(force=force, stdin_filename=stdin_filename),
         report=report,
+        fail_on=fail_on,
         handler=_handler(file, limits),
     )
     if picture is not None:
@@ -148,6 +160,7 @@ def _handler(file: str, limits: HandlerOptions) -> Handler:
         function=limits.function or "",
         python=limits.python or "",
         content_type=limits.content_type,
+        model_dir=limits.model_dir or "",
         seconds=limits.timeout,
         most_bytes=None if limits.memory is None else int(limits.memory * (1 << 30)),
     )

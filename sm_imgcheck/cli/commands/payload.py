@@ -83,7 +83,7 @@ def _write(invocation: RequestInvocation, out: str, fail_on: common.FailOn, *, f
     way = payload_session.resolve_request_target(invocation)
     sink = payload_session.body_writer(out, way, force=force, infix="" if out else ".body")
     invocation = replace(invocation, single=out if out == "-" or sink.outputs.file else "")
-    content = PayloadContent(way, folder=sink.outputs.folder)
+    content = PayloadContent(way, folder=sink.outputs.folder, fail_on=fail_on)
     report = invocation.report
     stream = sys.stderr if out == "-" else sys.stdout
     writer = ReportWriter(content, report, stream)

@@ -1,4 +1,4 @@
-"""``sm-imgcheck spec``: show, lint, test, schema, list, init."""
+"""``sm-imgcheck spec``: show, lint, test, schema, list, init, import."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sm_imgcheck.cli.commands._spec_import import import_spec
 from sm_imgcheck.cli.option_groups import PanelCommand, group_options, text_option
 from sm_imgcheck.cli.options import (
     DEFAULT_SPEC,
@@ -32,6 +33,7 @@ RANK = 9
 SUMMARY = "Show, lint, test, list and write specs."
 
 app = typer.Typer(help=SUMMARY, no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+app.command("import", cls=PanelCommand)(import_spec)
 
 SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help="A path, or a preset's name.", show_default=False)]
 
@@ -52,6 +54,7 @@ def show(spec: SpecArgument = DEFAULT_SPEC, *, report: ReportOptions) -> None:
 def lint(
     specs: Annotated[list[str], typer.Argument(metavar="SPEC...", help="Paths, or presets' names.")],
     *,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for likely mistakes (warnings) too.")] = False,
     report: ReportOptions,
 ) -> None:
     """Report problems and likely mistakes in specs.
@@ -62,9 +65,11 @@ def lint(
     from sm_imgcheck.report.spec import LintContent
 
     linted = [_linted(name) for name in specs]
-    print_report(LintContent(), report, linted)
+    print_report(LintContent(strict=strict), report, linted)
     if any(spec.errors for spec in linted):
         raise typer.Exit(2)
+    if strict and any(spec.warnings for spec in linted):
+        raise typer.Exit(1)
 
 
 def _linted(name: str) -> LintedSpec:
@@ -76,7 +81,8 @@ def _linted(name: str) -> LintedSpec:
     try:
         _, problems = load_and_lint(name)
     except ImgcheckError as error:
-        return LintedSpec(name=name, errors=tuple(str(error).splitlines()))
+        lines = [problem.line for problem in getattr(error, "problems", ()) if problem.line]
+        return LintedSpec(name=name, errors=tuple(str(error).splitlines()), line=lines[0] if lines else 1)
     return LintedSpec(name=name, warnings=tuple(problem.in_file(for_terminal(name)) for problem in problems))
 
 
@@ -107,6 +113,7 @@ def check_golden(
         assumptions=assumptions,
         run=RunOptions(force=force),
         report=report,
+        fail_on=fail_on,
         golden=True,
     )
     results: list[Result] = []

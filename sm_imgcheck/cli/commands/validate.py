@@ -50,6 +50,14 @@ class CandidateOptions:
             callback=one_of("pillow", "opencv"),
         ),
     ] = "pillow"
+    as_request: Annotated[
+        bool,
+        typer.Option(
+            "--as-request",
+            help="Check each image as the file that is sent or converted: damage, the decode policy of the spec, and "
+            "whether convert accepts it. Mismatches that convert fixes are not reported.",
+        ),
+    ] = False
     headers_only: Annotated[
         bool,
         typer.Option("--headers-only", help="Read image headers only; damaged pixel data is not detected."),
@@ -115,12 +123,14 @@ def validate(
             decoded_by=candidate.decoded_by,
             content_type=candidate.content_type,
             as_sent=emitted.emit is None,
+            as_request=candidate.as_request,
             source=candidate.source,
             keep_arrays=emitted.picture is not None,
         ),
         assumptions=assumptions,
         run=run,
         report=report,
+        fail_on=fail_on,
         jobs=jobs,
     )
     _check_combination(invocation, emitted)
@@ -141,6 +151,8 @@ def validate(
 def _check_combination(invocation: Invocation, emitted: EmitOptions) -> None:
     """Raise BadParameter for options that contradict each other."""
     emit, options = emitted.emit, invocation.options
+    if options.content_type is not None and options.as_request:
+        raise typer.BadParameter("--as-request checks image files, and --content-type request bodies: omit one of them")
     if options.content_type is not None and emit is not None:
         raise typer.BadParameter("--content-type checks request bodies, of which no tensor is made: omit --emit")
     if emitted.tensor_format and emit is None:

@@ -94,12 +94,16 @@ class Facts:
     """The value mapping where it is known, from 0..255 to what is stored."""
     recipe: str = ""
     """Name of that mapping, such as ``/255`` or ``ImageNet mean and std``."""
+    scaling: str = ""
+    """For a tensor of floats: the scaling of each image by its own values; empty: unknown."""
     nans: int = 0
     infinities: int = 0
     constant: bool = False
     """Every value is the same."""
     constant_channels: tuple[int, ...] = ()
     """For a tensor: the stored channels, counted from 0, that hold one value each, while others hold an image."""
+    precision: str = ""
+    """For a tensor of floats with a lower precision than its dtype: ``float16``, ``bfloat16`` or ``N decimals``."""
     whole: bool = False
     """Every value is an integer gray level, mapped by ``values``."""
     channels: tuple[Channel, ...] = ()
@@ -109,8 +113,10 @@ class Facts:
     order_probability: float = 0.0
     """Probability of ``likely_order``, 0.5..1; 0 without one."""
     value_order: str = ""
-    """HWC or CHW: how the values of 3 channels follow each other, by their likeness; empty where they do not show it,
-    or the layout was given."""
+    """HWC or CHW: how the values of 3 or 4 channels follow each other, by their likeness or by a source image; empty
+    where nothing shows it, or the layout was given."""
+    value_order_probability: float = 0.0
+    """Of ``value_order``, 0.5..1; 1.0 where a source image shows it; 0 where there is none."""
     assumed: tuple[str, ...] = ()
     """Facts from the spec, neither observed nor given by the caller, as ``key=value``."""
 

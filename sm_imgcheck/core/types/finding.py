@@ -7,12 +7,13 @@ from typing import Literal, get_args
 
 from sm_imgcheck.core.frozen import frozen
 
-__all__ = ["SEVERITY_ORDER", "Certainty", "Finding", "Severity"]
+__all__ = ["SEVERITY_ORDER", "Certainty", "FailOn", "Finding", "Severity", "is_failing"]
 
 Severity = Literal["error", "warning", "notice"]
 SEVERITY_ORDER: Mapping[str, int] = {severity: rank for rank, severity in enumerate(get_args(Severity))}
 """By severity, the worst first."""
 Certainty = Literal["certain", "likely"]
+FailOn = Literal["never", "unfixable", "error", "warning"]
 
 
 @frozen
@@ -29,3 +30,10 @@ class Finding:
     probability: float = 1.0
     fixed_by: str | None = None
     """The op of the plan that fixes it; None: ``convert`` does not."""
+
+
+def is_failing(finding: Finding, fail_on: FailOn) -> bool:
+    """Whether a finding alone makes the exit code 1 under ``--fail-on``."""
+    if fail_on == "unfixable":
+        return finding.severity == "error" and finding.fixed_by is None
+    return fail_on != "never" and SEVERITY_ORDER[finding.severity] <= SEVERITY_ORDER[fail_on]

@@ -46,7 +46,7 @@ class RejectedRequest:
     text: str
     """The beginning of the response, as the server writes it."""
     finding: Finding
-    """What is wrong with the request, by a PAY rule."""
+    """What is wrong with the request, by a PAY rule; with a picture that the stack decodes, by a SRC rule."""
     measured: bool = True
     """Observed on a running server; False: read in its source."""
 
@@ -97,5 +97,9 @@ class HandlerRun:
     """Type of the output: ``torch.Tensor``; empty without a usable output."""
     dtype: str = ""
     """Dtype of the output, where NumPy has no such dtype: ``bfloat16`` (its values are exact in float32)."""
+    at_model: bool = False
+    """The tensor is the argument of the model's call in ``function``; False: the return value of ``function``."""
+    doubts: tuple[str, ...] = ()
+    """Reasons why the tensor may change before it reaches the model; empty: it is the model's input."""
     findings: tuple[Finding, ...] = ()
     """Findings by HND rules, except those about the tensor."""

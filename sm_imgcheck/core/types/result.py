@@ -9,19 +9,17 @@ from typing import Any, Literal
 
 from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.types.facts import Candidate, Facts, Golden, Header, Origin, Plan, SourceComparison
-from sm_imgcheck.core.types.finding import Finding
+from sm_imgcheck.core.types.finding import FailOn, Finding
 from sm_imgcheck.core.types.request import HandlerRun, Request
 
 __all__ = [
     "SHARED",
-    "FailOn",
     "Options",
     "Report",
     "Result",
     "Status",
 ]
 
-FailOn = Literal["never", "unfixable", "error", "warning"]
 Status = Literal["ok", "failed", "not checked"]
 SHARED: frozenset[type] = frozenset({Facts, Finding, Header, Plan})
 """Types whose values many results of a run share: written to a journal, or sent to another process, once."""
@@ -37,6 +35,8 @@ class Options:
     """Take each candidate for a request body under this header; None: for an image or a tensor."""
     as_sent: bool = False
     """Where the spec's envelope is ``image``, check an image as a request body."""
+    as_request: bool = False
+    """Check an image as a request, or as the source of a sent tensor: without findings that ``convert`` fixes."""
     headers_only: bool = False
     """Read only the header; decode no pixels."""
     decoded_by: Literal["pillow", "opencv"] = "pillow"
@@ -214,6 +214,8 @@ class Report:
     by_code: Mapping[str, int] = field(default_factory=dict)
     skipped_inputs: Mapping[str, int] = field(default_factory=dict)
     """Files of a folder that were passed over, by reason."""
+    skipped_suffixes: Mapping[str, int] = field(default_factory=dict)
+    """Those of them that have another suffix than candidates have, by suffix."""
 
     def plus(self, result: Result, *, tensor_expected: bool = False) -> Report:
         """Return the report with one more result. ``tensor_expected``: a corrected tensor should have been produced."""

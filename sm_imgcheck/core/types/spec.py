@@ -153,6 +153,7 @@ class PayloadKeys(TypedDict, total=False):
     """How requests are sent: the keys of ``payload`` that the spec gives."""
 
     stack: str
+    stack_version: str
     envelope: str
     content_type: str
     endpoint: str

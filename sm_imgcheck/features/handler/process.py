@@ -19,7 +19,6 @@ from sm_imgcheck.features.handler.guest import processes
 
 if TYPE_CHECKING:
     from sm_imgcheck.core.json_types import JsonObject
-    from sm_imgcheck.features.handler.guest.worker import GuestRequest
 
 __all__ = ["MOST_PROCESSES", "HandlerLost", "HandlerProcess"]
 
@@ -73,8 +72,9 @@ class HandlerProcess:
         for reader in self._readers:
             reader.start()
 
-    def ask(self, request: GuestRequest) -> None:
-        """Send a request; one that is gone does not hear it."""
+    def ask(self, request: Mapping[str, object]) -> None:
+        """Send a request, of JSON values; a child that has ended does not get it."""
+        self.said.clear()
         stdin = self._process.stdin
         assert stdin is not None
         with suppress(OSError):

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -28,6 +29,7 @@ __all__ = ["ChildSession", "HandlerAnswer", "default_memory", "resolve_interpret
 
 _MOST_ANSWER = 1 << 20  # bytes of an answer without its tensor
 _LOADED = 0
+_TO_READ = 0.05  # seconds in which the end of the output arrives
 _MOST_LINKS = 40  # that Linux follows, too: path_resolution(7)
 
 
@@ -41,7 +43,7 @@ class HandlerAnswer:
     """The ``.npy``, or the text of a request."""
     lost: HandlerLost | None = None
     said: str = ""
-    """The end of what the user's code printed; only where it was lost."""
+    """The end of what the user's code printed; empty where it returned a tensor."""
 
 
 class ChildSession:
@@ -89,15 +91,32 @@ class ChildSession:
             raise ImgcheckError(f"--python {for_terminal(python)}: got other output, expected a Python interpreter")
         return answer
 
-    def request(self, body: bytes | memoryview, content_type: str = "", name: str = "") -> HandlerAnswer:
-        """Send one request to the child, and wait for the answer."""
+    @property
+    def folder(self) -> Path:
+        """The folder through which bodies and answers travel; removed with all that is in it."""
+        return Path(self._folder.name)
+
+    def output(self) -> str:
+        """The end of what the child has printed since the request."""
+        time.sleep(_TO_READ)
+        return "" if self._child is None else b"".join(self._child.said).decode("utf-8", "replace")
+
+    def request(
+        self,
+        body: bytes | memoryview,
+        content_type: str = "",
+        name: str = "",
+        *,
+        details: Mapping[str, object] | None = None,
+    ) -> HandlerAnswer:
+        """Send one request to the child, and wait for the answer. details: JSON values that go with it."""
         assert self._child is not None
         self._number += 1
         try:
             Path(self._folder.name, "request").write_bytes(body)
         except OSError as error:
             raise ImgcheckError(f"request cannot be passed to the child process: {error}") from None
-        self._child.ask({"number": self._number, "content_type": content_type, "name": name})
+        self._child.ask({"number": self._number, "content_type": content_type, "name": name, **(details or {})})
         return self._answer(self._number)
 
     def end(self) -> None:

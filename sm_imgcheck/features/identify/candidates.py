@@ -17,6 +17,7 @@ from sm_imgcheck.core.types import Decode, Header
 from sm_imgcheck.features.identify.cells import IntegralImage, integral_image
 from sm_imgcheck.io.images.decode import INVERSE_ORIENTATION
 from sm_imgcheck.ops.kernels.color import orient
+from sm_imgcheck.pipeline.measure.precision import shown_precision, spacing
 
 if TYPE_CHECKING:
     from typing import Literal, TypedDict
@@ -111,11 +112,13 @@ class TensorImage:
         return max(1.0, 1 / scale) if self.array.dtype.kind in "iub" else 1.0
 
     def noise(self) -> np.ndarray:
-        """How far the dtype alone may put each value off, in the tensor's numbers."""
-        if self.array.dtype.kind != "f" or self.array.dtype.itemsize > 4:
+        """How far the precision that the values show may put each of them off, in the tensor's numbers."""
+        if self.array.dtype.kind != "f":
             return np.zeros((1, 1, 1))
-        kind = np.dtype(f"f{self.array.dtype.itemsize}")
-        return np.asarray(np.spacing(np.abs(self.pixels).astype(kind)), np.float64)
+        precision = shown_precision(self.pixels, [self.pixels])
+        if not precision and self.array.dtype.itemsize > 4:
+            return np.zeros((1, 1, 1))
+        return spacing(self.pixels.astype(np.float64), precision or self.array.dtype.name)
 
     def observed(self) -> Observed:
         """What facts say of the tensor as it is."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from sm_imgcheck.core.assumptions import contradicted_layout
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError, PlanError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.recipes import name_of
+from sm_imgcheck.core.recipes import is_unnamed, name_of
 from sm_imgcheck.core.types import Candidate, Decode, Facts, Options, Origin, Plan, SourceComparison, Spec, Step
 from sm_imgcheck.core.value_mapping import quantized_target, same
 from sm_imgcheck.features import identify
@@ -18,6 +20,7 @@ from sm_imgcheck.io import stores
 from sm_imgcheck.ops.execute import apply_steps
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.pipeline import read
+from sm_imgcheck.pipeline.measure.value_order import other_order
 from sm_imgcheck.pipeline.plan import make_plan
 
 __all__ = ["SOURCE", "check_source", "trace_origins"]
@@ -43,12 +46,39 @@ def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> 
     layout = options.assume.get("layout", "")
     # A spec of another number of channels has no geometry for this tensor: the color of its frames is one of its own.
     alike = spec if spec and spec.contract.channels == (candidate.facts.length("C") or 1) else None
+    find = partial(identify.find, source=image.data, decode=policy, spec=alike)
     try:
-        origins = identify.find(candidate.data, image.data, layout=layout, decode=policy, spec=alike)
+        origins = _origins(candidate.data, candidate.facts, layout, find)
     except ImgcheckError as error:
         raise _unusable(image.path, str(error)) from None
     ideal = _ideal(image, origins, spec)
     return replace(candidate, facts=_shown(candidate.facts, origins, alike), origins=origins, ideal=ideal)
+
+
+def _origins(
+    array: np.ndarray, facts: Facts, layout: str, find: Callable[..., tuple[Origin, ...]]
+) -> tuple[Origin, ...]:
+    """The origins of an array as its shape states; or, where they do not explain it, as it was before a reshape."""
+    suspected = bool(contradicted_layout(facts))
+    origins = () if suspected else find(array, layout=layout)
+    if any(origin.exact for origin in origins):
+        return origins
+    other = None if layout else other_order(array, facts.layout)
+    # Values that follow each other as the shape states were not reshaped.
+    if other is not None and (suspected or facts.value_order != facts.layout.removeprefix("N")):
+        reshaped = [origin for origin in find(other[0], layout=other[1]) if origin.exact]
+        if reshaped:
+            return tuple(_with_reshape(origin, facts) for origin in reshaped)
+    return find(array, layout=layout) if suspected else origins
+
+
+def _with_reshape(origin: Origin, facts: Facts) -> Origin:
+    step = Step(op="reshape", params={"shape": list(facts.shape), "layout": facts.layout}, why="reshaped")
+    order = origin.facts.layout.removeprefix("N")
+    shown = replace(
+        origin.facts, shape=facts.shape, layout=facts.layout, value_order=order, value_order_probability=1.0
+    )
+    return replace(origin, steps=(*origin.steps, step), facts=shown)
 
 
 _ANYHOW = {
@@ -111,8 +141,10 @@ def _shown(facts: Facts, origins: tuple[Origin, ...], spec: Spec | None) -> Fact
     if not exact:
         return facts
     first = exact[0]
-    if all(one.layout == first.layout for one in exact):
-        facts = replace(facts, layout=first.layout)
+    alike = facts.shape[0] == 1 and {facts.layout, first.layout} == {"NHW", "CHW"}  # one gray image either way
+    if not alike and all(one.layout == first.layout for one in exact):
+        order = first.value_order or (first.layout.removeprefix("N") if facts.value_order else "")
+        facts = replace(facts, layout=first.layout, value_order=order, value_order_probability=1.0 if order else 0.0)
     if _one(one.channel_order for one in exact):
         assumed = tuple(one for one in facts.assumed if not one.startswith("channel_order="))
         facts = replace(facts, channel_order=first.channel_order, assumed=assumed)
@@ -121,6 +153,7 @@ def _shown(facts: Facts, origins: tuple[Origin, ...], spec: Spec | None) -> Fact
         whole = facts.whole or (bool(facts.channels) and all(channel.step for channel in facts.channels))
         # Its name in whole: an origin's own leaves out what integers add, and is empty where the field has none.
         recipe = name_of(first.values)
+        recipe = facts.scaling if facts.scaling and is_unnamed(recipe) else recipe
         facts = replace(facts, values=first.values, recipe=recipe, whole=whole, channels=())
     return facts
 

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.recipes import candidates
 from sm_imgcheck.core.types import Affine, Quantize, Values
 from sm_imgcheck.core.value_mapping import RECIPES, canonical
 
@@ -103,7 +104,19 @@ def meanings(line: Affine, own: Own, *, surely: float, maybe: float) -> Iterator
     if distance <= maybe:
         yield ValueTransform(name=name, values=values)
     if distance > surely:
-        yield ValueTransform(name="", values=_free(line))
+        named_mistake = _named_mistake(line, surely)
+        yield named_mistake or ValueTransform(name="", values=_free(line))
+
+
+def _named_mistake(line: Affine, surely: float) -> ValueTransform | None:
+    """One of the usual mistakes, such as two divisions by 255, where a single one is within ``surely``."""
+    near = [(apart(line, affine), name, affine) for name, affine in candidates(len(line.scale))]
+    distance, name, affine = min(near, key=lambda found: found[0])
+    if distance > surely:
+        return None
+    std = tuple(1 / a for a in affine.scale)
+    mean = tuple(-b / a for a, b in zip(affine.scale, affine.offset, strict=True))
+    return ValueTransform(name=name, values=Values(units="byte", mean=mean, std=std))
 
 
 def apart(one: Affine, other: Affine) -> float:

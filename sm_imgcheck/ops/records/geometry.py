@@ -79,7 +79,8 @@ def _edges(size: int | Sequence[int]) -> str:
     return str(size) if isinstance(size, int) else "x".join(map(str, size))
 
 
-def _fill(fill: Sequence[float]) -> str:
+def fill_color(fill: Sequence[float]) -> str:
+    """A color in gray levels by its name, else in numbers."""
     if len(set(fill)) > 1:
         return f"[{', '.join(f'{value:g}' for value in fill)}]"
     names: dict[float, str] = {0: "black", 255: "white"}
@@ -100,7 +101,7 @@ def _resize_phrase(step: Step) -> str:
 
 def _letterbox_phrase(step: Step) -> str:
     params = step.params
-    fill = _fill(params["fill"])
+    fill = fill_color(params["fill"])
     if params.get("multiple_of"):
         return f"letterboxed to multiples of {params['multiple_of']} within {_edges(params['size'])} on {fill}"
     return f"letterboxed to {_edges(params['size'])} on {fill}"
@@ -124,7 +125,10 @@ def _crop_phrase(step: Step) -> str:
 def _pad_phrase(step: Step) -> str:
     params = step.params
     to = f"multiples of {params['multiple_of']}" if params.get("multiple_of") else _edges(params["size"])
-    return f"padded to {to} with {_fill(params['fill'])}"
+    if params.get("units") == "final":
+        values = params["fill"][:1] if len(set(params["fill"])) == 1 else params["fill"]
+        return f"padded to {to} with {', '.join(f'{value:g}' for value in values)} after normalization"
+    return f"padded to {to} with {fill_color(params['fill'])}"
 
 
 _frame = partial(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from sm_imgcheck.core.types import Channel
+from sm_imgcheck.pipeline.measure.precision import max_rounding
 
 __all__ = ["channels_of", "constant_channels", "rounding_of", "sample_lattice"]
 
@@ -22,14 +23,15 @@ _FINEST = 0.02
 """Distance from the grid that passes for rounding, in steps: 50 sets of 16 chance values would need 10^20 tries."""
 _COARSEST = 0.3
 """A rounding error of the dtype of this size, in steps, hides the grid."""
-# A few roundings of half a unit in the last place, each at a value that may be larger than the result.
-_ROUNDING = {"float16": 3 * 2.0**-11, "float32": 8 * 2.0**-24, "float64": 8 * 2.0**-24}
 
 
-def channels_of(array: np.ndarray, axis: int | None) -> tuple[Channel, ...]:
-    """Range and grid of each channel of an array of finite numbers; axis: where its channels are, None: it has one."""
+def channels_of(array: np.ndarray, axis: int | None, precision: str = "") -> tuple[Channel, ...]:
+    """Range and grid of each channel of an array of finite numbers.
+
+    axis: where its channels are, None: it has one. precision: of the values; empty: that of the dtype.
+    """
     planes = np.moveaxis(array, axis, 0) if axis is not None else array[np.newaxis]
-    return tuple(_channel(plane) for plane in planes)
+    return tuple(_channel(plane, precision or array.dtype.name) for plane in planes)
 
 
 def constant_channels(array: np.ndarray, axis: int | None) -> tuple[int, ...]:
@@ -41,10 +43,10 @@ def constant_channels(array: np.ndarray, axis: int | None) -> tuple[int, ...]:
     return tuple(flat_planes) if len(flat_planes) < len(planes) else ()
 
 
-def rounding_of(dtype: np.dtype, channel: Channel) -> float:
-    """How far the dtype's rounding may have set the values of a channel off its grid, in gray levels."""
+def rounding_of(precision: str, channel: Channel) -> float:
+    """How far the rounding of a precision may have set the values of a channel off its grid, in gray levels."""
     most = max(abs(channel.low), abs(channel.high))
-    return min(_COARSEST, _ROUNDING.get(dtype.name, 0.0) * most / channel.step) if channel.step else 0.0
+    return min(_COARSEST, max_rounding(precision, most) / channel.step) if channel.step else 0.0
 
 
 def _flat(values: np.ndarray) -> bool:
@@ -60,9 +62,9 @@ def sample_lattice(plane: np.ndarray) -> np.ndarray:
     return few[:, ::rows, ::columns].reshape(-1)
 
 
-def _channel(plane: np.ndarray) -> Channel:
+def _channel(plane: np.ndarray, precision: str) -> Channel:
     low, high = float(plane.min()), float(plane.max())
-    step, start = _grid(sample_lattice(plane), plane.dtype)
+    step, start = _grid(sample_lattice(plane), precision)
     if not step or round((high - low) / step) > _TOP:
         return Channel(low=low, high=high)
     # Values other than those of the first search: every tenth column of a ramp is not a grid of tens.
@@ -74,10 +76,10 @@ def _channel(plane: np.ndarray) -> Channel:
     return Channel(low=low, high=high, step=step, levels=round((high - low) / step))
 
 
-def _grid(sample: np.ndarray, dtype: np.dtype) -> tuple[float, float]:
+def _grid(sample: np.ndarray, precision: str) -> tuple[float, float]:
     """The spacing of the values and one line of the grid; (0, 0) where they are on none."""
     values = np.unique(sample).astype(np.float64)
-    near = _ROUNDING.get(dtype.name, 0.0) * float(np.abs(values).max())
+    near = max_rounding(precision, float(np.abs(values).max()))
     new = np.concatenate(([True], np.diff(values) > 2 * near))
     if np.count_nonzero(new) < _FEW:
         return 0.0, 0.0

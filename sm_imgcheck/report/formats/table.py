@@ -8,7 +8,9 @@ from sm_imgcheck.core.types import Report
 from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal
 from sm_imgcheck.report.formats import text
 
-__all__ = ["reporter"]
+__all__ = ["HUMAN_READABLE", "SUMMARIZES", "reporter"]
+
+HUMAN_READABLE = SUMMARIZES = True
 
 _NARROWEST = 60
 """Of a terminal, in columns: the names of checks and steps take up to 40, and sentences need some."""

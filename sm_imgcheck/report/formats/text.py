@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from sm_imgcheck.report._layout import ReportLayout
     from sm_imgcheck.report._rows import Row, Section
 
-__all__ = ["lines", "reporter"]
+__all__ = ["HUMAN_READABLE", "SUMMARIZES", "lines", "reporter"]
+
+HUMAN_READABLE = SUMMARIZES = True
 
 
 def reporter(content: ReportContent[Row_contra], _: Terminal) -> Reporter[Row_contra]:

@@ -57,6 +57,10 @@ _TOKEN = re.compile(
     | (?P<shape>[\[({{]\ ?{_LENGTH}(?:\ ?[,*]\ ?{_LENGTH}){{1,5}},?\ ?[\])}}]
         |\b\d{{1,5}}(?:\ ?x\ ?\d{{1,5}}){{1,4}}\b)
     | (?P<rank>\b[1-6][- ]?(?:D\b|dim(?:ension)?s?(?:al)?\b|axes\b)|\b(?:rank|ndim)(?:\ of|\ is)?[ :=]{{1,3}}[1-6]\b)
+    | (?P<layout>\b(?:channels?[- _]?(?:last|first)|N?HWC|N?CHW)\b)
+    | (?P<batch>\bbatch(?:[- ]dim(?:ension)?)?(?:[- _]size)?(?:\ of|\ is|:|=)?\ ?\d{{1,5}}\b)
+    | (?P<bits>\b(?:8|16|32)[- ]bits?\b)
+    | (?P<mode>\b(?:RGBA?|BGRA?|CMYK|gr[ae]y(?:scale)?)\b)
     | (?P<channels>\b\d{{1,4}}[- ]channels?\b|\bchannels?(?:\ count)?[:=]\ ?\d{{1,4}}\b)
     | (?P<dtype>\b(?:torch\.|np\.|numpy\.|tf\.|DT_|TYPE_)?(?:uint8|u?int(?:8|16|32|64)|b?float(?:16|32|64)|bfloat16
         |FP(?:16|32|64)|BF16|double|half|byte|single|DoubleTensor|FloatTensor|ByteTensor|HalfTensor)\b)
@@ -150,6 +154,8 @@ def _compare(got: _Value, expected: _Value) -> Verdict | None:
             return _compare_shapes(pair)
         case ("rank" | "shape", "rank" | "shape"):
             return _compare_ranks(_rank(got), _rank(expected), got.text if got.kind == "shape" else "")
+        case ("layout" | "bits" | "mode" | "batch" as kind, other) if kind == other:
+            return _compare_words(kind, got.text, expected.text)
         case ("channels", "channels"):
             return COMPARISONS["channels"](
                 {"got": str(_number(got.text)), "expected": str(_number(expected.text))},
@@ -157,6 +163,35 @@ def _compare(got: _Value, expected: _Value) -> Verdict | None:
         case ("dtype", "dtype") if dtype_name(got.text) and dtype_name(expected.text):
             return COMPARISONS["dtypes"](pair)
     return None
+
+
+def _compare_words(kind: str, got: str, expected: str) -> Verdict | None:
+    labels = {"got": got, "expected": expected}
+    match kind:
+        case "layout" if _is_channels_last(got) != _is_channels_last(expected):
+            return ("layout",), labels
+        case "bits" if _number(got) > _number(expected) == 8:
+            return ("bit-depth",), labels
+        case "batch" if _number(got) != _number(expected):
+            return ("batch-size",), {"got": str(_number(got)), "expected": str(_number(expected))}
+        case "mode":
+            return _compare_modes(got.upper(), expected.upper()), labels
+    return None
+
+
+def _is_channels_last(layout: str) -> bool:
+    return layout.lower().endswith(("last", "hwc"))
+
+
+def _compare_modes(got: str, expected: str) -> tuple[str, ...]:
+    """Compare two color modes; RGB and BGR have equal shapes, so no library reports them."""
+    if got == "CMYK" != expected:
+        return ("cmyk",)
+    if got.endswith("A") and expected in {"RGB", "BGR"}:
+        return ("alpha",)
+    if got.startswith("GR") != expected.startswith("GR"):
+        return ("gray",) if got.startswith("GR") else ("color-for-gray",)
+    return ()
 
 
 def _rank(value: _Value) -> int:

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from dataclasses import field
+from typing import TYPE_CHECKING
 
-from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.io.stores import Stat, file_of
 
-__all__ = ["SNIFF_BYTES", "Item", "Listing", "begins_tensor", "stem"]
+if TYPE_CHECKING:
+    from sm_imgcheck.run.inputs.exclude import PathPatterns
+
+__all__ = ["EXCLUDED", "OTHER_SUFFIX", "SNIFF_BYTES", "Item", "Listing", "begins_tensor", "stem"]
 
 SNIFF_BYTES = 4096
 """Bytes of a .json file in a folder that are read to distinguish a tensor from annotations and settings."""
+
+
+OTHER_SUFFIX = "other suffix"
+EXCLUDED = "excluded"
+"""Why files are passed over."""
+_SUFFIXES = 50
+"""Suffixes that are counted one by one."""
 
 
 @frozen
@@ -47,6 +59,25 @@ class Listing:
     """Whether a list may name locations other than this machine and S3: it may be untrusted."""
     any_suffix: bool = False
     """Whether every file of a folder is checked: request bodies have any names."""
+    suffixes: Counter[str] = field(default_factory=Counter)
+    """Counts, by suffix, the files of ``passed_over`` that have another one than candidates have."""
+    exclude: tuple[PathPatterns, ...] = ()
+    """Patterns of excluded paths, including those named one by one."""
+
+    def uncounted(self) -> Listing:
+        """Return the same listing with new counts."""
+        return replace_fields(self, passed_over=Counter(), suffixes=Counter())
+
+    def skip(self, reason: str, name: str = "") -> None:
+        """Count a file that is not a candidate."""
+        self.passed_over[reason] += 1
+        if reason == OTHER_SUFFIX:
+            suffix = os.path.splitext(name)[1].lower() or "none"
+            self.suffixes[suffix if suffix in self.suffixes or len(self.suffixes) < _SUFFIXES else "others"] += 1
+
+    def is_excluded(self, path: str, *, folder: bool = False) -> bool:
+        """Return whether a pattern excludes a file, or a folder with its contents."""
+        return any(patterns.match(path, folder=folder) for patterns in self.exclude)
 
 
 def stem(path: str) -> str:

@@ -20,7 +20,7 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.io.stores import is_remote, scheme_of, strip_file_scheme
 from sm_imgcheck.io.stores.local import open_local_file
-from sm_imgcheck.run.inputs.item import SNIFF_BYTES, Item, Listing, begins_tensor, stem
+from sm_imgcheck.run.inputs.item import EXCLUDED, OTHER_SUFFIX, SNIFF_BYTES, Item, Listing, begins_tensor, stem
 
 __all__ = ["ELSEWHERE", "Shard", "filter_shard", "list_candidates"]
 
@@ -68,6 +68,8 @@ def _list_path(path: str, options: Listing) -> Iterator[Item]:
         yield from remote.items(path, options)
     elif os.path.isdir(path):
         yield from _walk(path, options)
+    elif options.exclude and options.is_excluded(path):
+        options.skip(EXCLUDED)
     else:
         yield Item(path=path, output=(stem(path),))
 
@@ -142,8 +144,10 @@ def _names(folder: str, options: Listing) -> Iterator[str]:
 def _kind(entry: os.DirEntry[str], options: Listing) -> str:
     """Return ``folder`` or ``file`` for an entry to be checked; count others and return an empty string."""
     reason = _reason(entry, options)
+    if reason in {"", "folder"} and options.exclude and options.is_excluded(entry.path, folder=bool(reason)):
+        reason = EXCLUDED
     if reason not in {"", "folder"}:
-        options.passed_over[reason] += 1
+        options.skip(reason, entry.name)
         return ""
     return reason or "file"
 
@@ -158,7 +162,7 @@ def _reason(entry: os.DirEntry[str], options: Listing) -> str:
         return "output folder" if options.excluded_folder and _same(entry.path, options.excluded_folder) else "folder"
     suffix = os.path.splitext(entry.name)[1].lower()
     if not options.any_suffix and suffix not in INPUT_SUFFIXES:
-        return "other suffix"
+        return OTHER_SUFFIX
     if not resolve_entry_kind(entry.is_file) and not resolve_entry_kind(entry.is_symlink):
         return "not a regular file"  # opening a pipe would block; a broken link is a candidate, unreadable
     maybe_other = suffix == ".json" and not options.any_suffix and resolve_entry_kind(entry.is_file)

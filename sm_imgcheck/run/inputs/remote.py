@@ -11,7 +11,7 @@ from itertools import islice
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.io.stores import LocationError, Stat, Store, file_of, inside, store
 from sm_imgcheck.io.stores.prefetch import ahead
-from sm_imgcheck.run.inputs.item import SNIFF_BYTES, Item, Listing, begins_tensor, stem
+from sm_imgcheck.run.inputs.item import EXCLUDED, OTHER_SUFFIX, SNIFF_BYTES, Item, Listing, begins_tensor, stem
 
 __all__ = ["items"]
 
@@ -27,6 +27,9 @@ def items(location: str, options: Listing) -> Iterator[Item]:
     """
     kind = store(location)
     if _is_object(kind, location):
+        if options.exclude and options.is_excluded(location):
+            options.skip(EXCLUDED)
+            return
         yield Item(path=location, output=(stem(location),))
         return
     is_folder, names = False, kind.below(location)
@@ -56,6 +59,11 @@ def _is_object(kind: Store, location: str) -> bool:
 def _candidates(kind: Store, root: str, block: list[tuple[str, Stat]], options: Listing) -> Iterator[Item]:
     """Yield the candidates of one block of names; skipped names are counted."""
     reasons = [_reason(root, name, state, options) for name, state in block]
+    if options.exclude:
+        names = (root + name for name, _ in block)
+        reasons = [
+            EXCLUDED if options.is_excluded(name) else reason for name, reason in zip(names, reasons, strict=True)
+        ]
     to_sniff = [name for (name, _), reason in zip(block, reasons, strict=True) if reason == "?"]
     tensors = ahead(lambda name: _is_tensor(kind, root + name), to_sniff)  # requested one by one
     for (name, state), reason in zip(block, reasons, strict=True):
@@ -64,7 +72,7 @@ def _candidates(kind: Store, root: str, block: list[tuple[str, Stat]], options: 
             *folders, last = name.split("/")
             yield Item(path=root + name, output=(*map(_folder, folders), stem(_folder(last))), state=state)
         elif why != "folder":
-            options.passed_over[why] += 1
+            options.skip(why, name)
 
 
 def _reason(root: str, name: str, state: Stat, options: Listing) -> str:
@@ -80,7 +88,7 @@ def _reason(root: str, name: str, state: Stat, options: Listing) -> str:
     if options.any_suffix:
         return ""
     if suffix not in INPUT_SUFFIXES:
-        return "other suffix"
+        return OTHER_SUFFIX
     return "?" if suffix == ".json" else ""
 
 

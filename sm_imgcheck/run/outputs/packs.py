@@ -212,7 +212,7 @@ class PackWriter:
             others = ", the others are" if self.number else ""
             raise OutputError(
                 f"the last batch has {count} of {size} candidates, from {first} on: it is not written{others}; "
-                "--resume --remainder pad fills it with zeros, and short writes the smaller batch where the spec allows that",
+                "--resume --remainder pad fills it with zeros, and short writes fewer rows where the spec allows that",
                 resumable=False,
             )
         return count

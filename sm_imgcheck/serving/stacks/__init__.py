@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from typing import NoReturn
 
 from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.media_types import IMAGE_TYPES, JPG
@@ -16,6 +17,7 @@ from sm_imgcheck.core.plugins import Registry
 from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
 from sm_imgcheck.core.types.spec import DEFAULT_NAME
 from sm_imgcheck.io.lazy_imports import np
+from sm_imgcheck.rules import Rule
 from sm_imgcheck.rules.payload_request import PAY101, PAY114, PAY119, PAY120
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "check_limit",
     "complete_findings",
     "describe_dtype_shape",
+    "refuse",
     "reject_content_type",
     "reword_rejection",
     "wrap_rejections",
@@ -53,6 +56,8 @@ class Stack:
     """Content types that it decodes; empty: any."""
     type_parameters: bool = False
     """Parameters of a content type (``; charset=utf-8``) are read apart; False: the whole header is compared."""
+    versions: tuple[str, ...] = ()
+    """Versions that differ here, the newest first, which is the default; empty: one is known."""
     envelopes: tuple[str, ...] = ()
     """Envelopes that it takes, the best first; empty: every envelope."""
     body_limit: int | None = None
@@ -94,6 +99,20 @@ class RequestRejection(Exception):
         super().__init__(finding.message)
 
 
+def refuse(
+    text: str,
+    rule: Rule,
+    why: str,
+    *,
+    status: int | None = None,
+    measured: bool = True,
+    expected: str = "",
+    actual: str = "",
+) -> NoReturn:
+    """Raise RequestRejection: the beginning of the server's answer, and the finding of a PAY rule."""
+    raise RequestRejection(text, rule.finding(why, expected=expected, actual=actual), status=status, measured=measured)
+
+
 def reword_rejection(
     no: RequestRejection, text: str, *, status: int | None = None, measured: bool = False
 ) -> RequestRejection:
@@ -112,7 +131,7 @@ def wrap_rejections(status: int, form: str = "{}") -> Callable[[Receive], Receiv
         @wraps(inner)
         def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
             try:
-                return inner(body, content_type, spec)
+                return inner(body, content_type.strip(" \t"), spec)  # as HTTP does (RFC 9110, section 5.5)
             except RequestRejection as no:
                 return RejectedRequest(
                     status=no.status or status,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import NoReturn
 
@@ -14,11 +15,13 @@ from sm_imgcheck.rules.payload_request import PAY116
 from sm_imgcheck.rules.payload_values import PAY108, PAY109
 from sm_imgcheck.serving.stacks import ParseLimitExceeded, RequestRejection
 
-__all__ = ["as_array", "first_float", "leaves", "nan_notice", "parse", "shape_of"]
+__all__ = ["as_array", "first_float", "leaves", "nan_notice", "natural_array", "parse", "shape_of"]
 
 MAX_JSON_BYTES = 64 << 20
 NUMBER_LETTERS = 32
 """What NumPy makes room for where a float stands beside a text."""
+_WIDE = re.compile(rb"[0-9]{19}")
+"""Part of every integer beyond 64 bits."""
 MAX_TEXT_BYTES = 256 << 20
 """Of an array of texts, where each takes the room of the longest."""
 
@@ -33,6 +36,8 @@ def parse(body: bytes, *, nan: bool = True) -> Json:
         raise ParseLimitExceeded(f"a JSON body of {len(body):,} bytes is not looked into; {MAX_JSON_BYTES:,} are")
     if why := too_costly(body, JSON_COSTS):
         raise ParseLimitExceeded(f"the JSON body is not looked into: {why}")
+    if _WIDE.search(body):  # orjson reads integers beyond 64 bits as doubles
+        return _python(body, nan=nan)
     import orjson
 
     try:
@@ -74,6 +79,12 @@ def as_array(document: Json) -> np.ndarray:
         raise RequestRejection(
             text, PAY108.finding("the lists are ragged: rows or images differ in length", actual="ragged")
         ) from None
+
+
+def natural_array(document: Json) -> np.ndarray:
+    """As ``as_array`` where the lists are known to be even."""
+    _check_texts(document)
+    return np.array(document)
 
 
 def _check_texts(document: Json) -> None:

@@ -18,9 +18,10 @@ from sm_imgcheck.serving.stacks import (
     reject_content_type,
     wrap_rejections,
 )
-from sm_imgcheck.serving.stacks._decoders import PICKLE, PickledBody, decoded, load, looks_encoded, texts
+from sm_imgcheck.serving.stacks._base64 import decoded, looks_encoded, texts
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
 from sm_imgcheck.serving.stacks._json import as_array, parse
+from sm_imgcheck.serving.stacks._npy import LoadedObject, load
 from sm_imgcheck.serving.stacks.toolkit import json_body
 
 __all__ = ["STACK", "read"]
@@ -64,10 +65,9 @@ def _picture(body: bytes, content_type: str) -> DecodedRequest:
 
 
 def _npy(body: bytes) -> DecodedRequest:
-    try:
-        array = load(body)
-    except PickledBody:
-        return DecodedRequest(form="object", what="a pickle", findings=(PICKLE,))
+    array = load(body)
+    if isinstance(array, LoadedObject):
+        return DecodedRequest(form="object", what=array.what, findings=array.findings)
     return DecodedRequest(form="array", data=array, what=describe_dtype_shape(array))
 
 

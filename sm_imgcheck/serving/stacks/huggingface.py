@@ -7,22 +7,31 @@ decoder_encoder.py. Measured: 2.6.0.
 
 from __future__ import annotations
 
+import binascii
+import csv
+from io import StringIO
+from itertools import islice
+from typing import NoReturn
+
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.media_types import IMAGE_TYPES
 from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
-from sm_imgcheck.io.images.header import image_format, name_content
-from sm_imgcheck.rules.payload_request import PAY102, PAY103, PAY119, PAY120
+from sm_imgcheck.io.images.header import image_format
+from sm_imgcheck.rules.payload_request import PAY102, PAY103, PAY110, PAY112, PAY119, PAY120
 from sm_imgcheck.serving.stacks import (
     DEFAULT_BODY_LIMIT,
     RequestRejection,
     Stack,
     check_limit,
+    refuse,
     reject_content_type,
     wrap_rejections,
 )
-from sm_imgcheck.serving.stacks._decoders import PICKLE, PickledBody, decoded, load
+from sm_imgcheck.serving.stacks._base64 import decoded
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
 from sm_imgcheck.serving.stacks._json import shape_of
+from sm_imgcheck.serving.stacks._npy import LoadedObject, load
+from sm_imgcheck.serving.stacks._pictures import convert_picture
 from sm_imgcheck.serving.stacks.toolkit import UNSUPPORTED, json_body
 
 __all__ = ["STACK"]
@@ -30,31 +39,35 @@ __all__ = ["STACK"]
 CONTENT_TYPES = (*IMAGE_TYPES.values(), "image/x-image", "application/json", "application/x-npy", "text/csv")
 BODY_LIMIT, LIMIT_SETTING = DEFAULT_BODY_LIMIT, "SAGEMAKER_MAX_PAYLOAD_IN_MB"
 _PICTURE = "a PIL image, converted to RGB; the pipeline's own preprocessing follows"
+_NO_IMAGE = (
+    "Incorrect format used for image. Should be an url linking to an image, a base64 string, a local path, or a PIL "
+    "image."
+)
+_NO_SOURCE = "Incorrect image source. Must be a valid URL starting with `http://` or `https://`"
+_MAX_TEXTS = 1000
+"""Pictures of one request that are examined."""
 
 
 @wrap_rejections(400, '{"code": 400, "type": "InternalServerException", "message": "{}"}')
 def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
-    """What the pipeline gets: a picture, or whatever stands under ``inputs``."""
+    """What the pipeline gets: a picture, or what stands under ``inputs``."""
     del spec  # pipelines preprocess by the model's own configuration
-    check_limit(body, BODY_LIMIT, LIMIT_SETTING, measured=False)
+    check_limit(body, BODY_LIMIT, LIMIT_SETTING)
     if content_type not in CONTENT_TYPES:
         raise reject_content_type(content_type, CONTENT_TYPES, UNSUPPORTED.format(content_type or None))
     if content_type.startswith("image/"):
         return _picture(body, content_type)
     if content_type == "application/x-npy":
         raise _array(body)
-    if content_type == "text/csv":
-        return _table(body)
-    return _object(json_body(body))
+    return _object(_table(body) if content_type == "text/csv" else json_body(body))
 
 
 def _picture(body: bytes, content_type: str) -> DecodedRequest:
-    form = image_format(body)
-    if not form:
-        why = f"the content type says {content_type}, but the body {name_content(body)[1]}"
-        raise RequestRejection(
-            "cannot identify image file <_io.BytesIO object at", PAY102.finding(why, actual=body[:8].hex(" "))
-        )
+    form, height, width = convert_picture(body, f"the content type {content_type}")
+    if not image_format(body):
+        why = f"the body is a {form} image, which the container decodes; its pixels are not checked"
+        what = f"a PIL image of {height}x{width} (HxW), converted to RGB"
+        return DecodedRequest(form="object", what=what, findings=(PAY120.finding(why, actual=form),))
     said = content_type.removeprefix("image/")
     other = said not in ("x-image", form.lower())
     why = f"the body is a {form} under {content_type}; it is decoded all the same, other software may refuse it"
@@ -67,71 +80,101 @@ def _picture(body: bytes, content_type: str) -> DecodedRequest:
 def _array(body: bytes) -> RequestRejection:
     """The refusal of .npy, which comes after it was decoded."""
     text = "'numpy.ndarray' object has no attribute 'pop'"
-    try:
-        load(body)
-    except PickledBody:
-        return RequestRejection(text, PICKLE)
+    found = load(body)
+    if isinstance(found, LoadedObject) and found.findings[0].code == PAY112.code:
+        return RequestRejection(text, found.findings[0])
     why = "arrays are decoded here, and then refused by the default predict_fn, which wants a dict: send the picture"
     return RequestRejection(text, PAY103.finding(why, expected="image/jpeg", actual="application/x-npy"))
 
 
-def _table(body: bytes) -> DecodedRequest:
-    head = body.split(b"\n", 1)[0][:10_000].lower()
-    if not any(name in head for name in (b"question", b"context", b"inputs")):
-        text = "You need to provide the correct CSV with Header columns to use it with the inference toolkit"
-        raise RequestRejection(
-            text, PAY103.finding("the CSV has no header that names inputs, question or context", expected="inputs")
-        )
-    why = "CSV carries texts to the pipeline, no picture: send the encoded picture as image/jpeg"
-    return DecodedRequest(
-        form="object",
-        what="the rows as texts",
-        findings=(PAY103.finding(why, expected="image/jpeg", actual="text/csv"),),
-    )
+def _table(body: bytes) -> Json:
+    """``inputs`` of a CSV body: the column of that name, or the rows as objects."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        refuse(str(problem), PAY102, f"the content type says CSV, but the body is no UTF-8 text: {problem}")
+    lines = text.splitlines()
+    if not lines:
+        refuse("list index out of range", PAY102, "the body is empty", expected="a CSV with a header")
+    if not any(name in lines[0].lower() for name in ("question", "context", "inputs")):
+        words = "You need to provide the correct CSV with Header columns to use it with the inference toolkit"
+        refuse(words, PAY103, "the CSV has no header that names inputs, question or context", expected="inputs")
+    try:
+        rows = list(islice(csv.DictReader(StringIO(text)), _MAX_TEXTS))
+    except csv.Error as problem:  # a field of more than 131,072 characters, which every picture has in base64
+        refuse(str(problem), PAY103, f"the CSV cannot be read: {problem}; send the encoded picture as image/jpeg")
+    if not rows:
+        refuse("list index out of range", PAY103, "the CSV has a header, but no row", expected="a row")
+    column: list[Json] = [row["inputs"] for row in rows] if "inputs" in rows[0] else [dict(row) for row in rows]
+    return {"inputs": column}
 
 
 def _object(document: Json) -> DecodedRequest:
     if not isinstance(document, dict):
+        kind = type(document).__name__
         text = (
-            "pop expected at most 1 argument, got 2" if isinstance(document, list) else "object has no attribute 'pop'"
+            "pop expected at most 1 argument, got 2"
+            if isinstance(document, list)
+            else f"'{kind}' object has no attribute 'pop'"
         )
         why = 'the body is no JSON object: write {"inputs": ...}'
-        raise RequestRejection(text, PAY103.finding(why, expected='{"inputs": ...}', actual=type(document).__name__))
+        raise RequestRejection(text, PAY103.finding(why, expected='{"inputs": ...}', actual=kind))
     inputs = document.get("inputs", document)
-    if isinstance(inputs, str):
-        return _text(inputs)
-    if isinstance(inputs, dict):
-        keys = ", ".join(map(str, list(inputs)[:5]))
-        what = "the dict itself" if inputs is document else "a dict"
-        return _useless(
-            what, f'the pipeline gets {what}, with the keys {keys}; a picture stands as base64 text under "inputs"'
-        )
-    if isinstance(inputs, list) and inputs and isinstance(inputs[0], dict):
-        return _useless("a list of dicts", "the pipeline gets a list of dicts; v2 requests are not understood here")
-    if isinstance(inputs, list) and inputs and isinstance(inputs[0], str):
-        return _text(inputs[0], more=len(inputs) - 1)
-    shape = shape_of(inputs)
-    return _useless(
-        f"plain lists {shape}, no tensor",
-        f"the pipeline gets plain lists {shape}, no tensor; it takes pictures, no numbers",
-    )
+    parameters = document.get("parameters")
+    if parameters is not None and not isinstance(parameters, dict):
+        why = f"parameters: got {str(parameters)[:40]}, expected an object"
+        refuse("argument after ** must be a mapping", PAY103, why, expected="an object")
+    if isinstance(inputs, list) and not inputs:
+        finding = PAY103.finding("inputs is an empty list: the pipeline has nothing to do", expected="a picture")
+        return DecodedRequest(form="object", what="an empty list", findings=(finding,))
+    texts = inputs if isinstance(inputs, list) else [inputs]
+    pictures = [_text(text) if isinstance(text, str) else _refuse_inputs(document, inputs) for text in texts]
+    if None in pictures:
+        why = "the text is a link, which the container would fetch: not checked"
+        return DecodedRequest(form="object", what="a link", findings=(PAY120.finding(why, actual=str(texts[0])[:80]),))
+    if len(pictures) > 1:
+        return DecodedRequest(form="object", what=f"{len(pictures)} texts of base64, decoded by the pipeline")
+    return DecodedRequest(form="image", data=pictures[0], what=_PICTURE)
 
 
-def _useless(what: str, why: str) -> DecodedRequest:
-    return DecodedRequest(form="object", what=what, findings=(PAY103.finding(why, expected="a picture", actual=what),))
+def _refuse_inputs(document: Json, inputs: Json) -> NoReturn:
+    """Raise RequestRejection for what is no text under ``inputs``."""
+    if inputs is None:
+        text = "Cannot call the image-classification pipeline without an inputs argument!"
+        refuse(text, PAY103, "inputs is null", expected="a picture")
+    what, more = "an object", 'v2 requests are not understood here; a picture stands as base64 text under "inputs"'
+    if inputs is document:
+        what = f"the whole object, with the keys {_keys(document)}"
+    elif not isinstance(inputs, dict):
+        shape = shape_of(inputs)
+        what, more = f"plain lists {shape}", "it takes pictures, no numbers"
+        if isinstance(inputs, list) and isinstance(inputs[0], dict):
+            what, more = "a list of objects", "v2 requests are not understood here"
+    refuse(_NO_IMAGE, PAY103, f"the pipeline gets {what}, no picture; {more}", expected="a picture", actual=what)
 
 
-def _text(text: str, more: int = 0) -> DecodedRequest:
-    """A text is a link, or base64, which transformers decodes; it takes the prefix of a data URL off."""
+def _keys(document: Json) -> str:
+    return ", ".join(map(str, list(document)[:5]))[:60] if isinstance(document, dict) else "none"
+
+
+def _text(text: str) -> bytes | None:
+    """The bytes of a picture; None: a link. transformers takes the prefix of a data URL off.
+
+    Source: huggingface/transformers, image_utils.py (load_image): ``base64.decodebytes`` skips what is no base64.
+    """
     if text.startswith(("http://", "https://")):
-        why = "the text is a link, which the container would fetch: not looked into"
-        return DecodedRequest(form="object", what="a link", findings=(PAY120.finding(why, actual=text[:80]),))
+        return None
     body, finding = decoded(text, data_url=text.startswith("data:image/"))
-    if finding is not None:
-        words = "Incorrect image source. Must be a valid URL starting with `http://` or `https://`"
-        raise RequestRejection(words, finding, measured=False)
-    what = f"{more + 1} texts of base64, decoded by the pipeline" if more else _PICTURE
-    return DecodedRequest(form="object" if more else "image", data=None if more else body, what=what)
+    try:
+        bare = text.partition(",")[2] if text.startswith("data:image/") else text
+        body = binascii.a2b_base64(bare.encode())
+    except (binascii.Error, UnicodeEncodeError):
+        body = b""
+    if not image_format(body):
+        why = finding or PAY110.finding("the base64 text decodes to no image", expected="an encoded image")
+        raise RequestRejection(_NO_SOURCE, why)
+    convert_picture(body, "the base64 text")
+    return body
 
 
 _HANDLER = (
@@ -156,7 +199,7 @@ STACK = Stack(
     summary="SageMaker Hugging Face containers",
     receive=receive,
     content_types=CONTENT_TYPES,
-    envelopes=("image", "hf-inputs-b64", "inputs"),
+    envelopes=("image", "hf-inputs-b64"),
     body_limit=BODY_LIMIT,
     limit_setting=LIMIT_SETTING,
     handler_imports=("import io", "import math", "import torch"),

@@ -1,35 +1,42 @@
 """MLflow models: a ``python_function`` flavour that takes base64 images and calls the model inside it.
 
-Source: mlflow.org, "Custom Python Models"; mlflow/mlflow, scoring_server and proto_json_utils.py. Measured: 3.17.2,
-with a tensor signature.
+Source: mlflow.org, "Custom Python Models"; mlflow/mlflow, scoring_server, proto_json_utils.py and models/utils.py.
+Measured: 3.17.2, with a tensor signature.
 """
 
 from __future__ import annotations
 
+import json
+from typing import NoReturn
+
 from sm_imgcheck.core.json_types import Json
+from sm_imgcheck.core.layouts import lost_axis
 from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
 from sm_imgcheck.io.lazy_imports import np
-from sm_imgcheck.rules import Rule
-from sm_imgcheck.rules.payload_request import PAY103, PAY104, PAY111
-from sm_imgcheck.rules.payload_values import PAY105, PAY106, PAY118
+from sm_imgcheck.rules.payload_request import PAY102, PAY103, PAY104
+from sm_imgcheck.rules.payload_values import PAY105, PAY118
 from sm_imgcheck.serving.stacks import (
     DEFAULT_NAME,
     ParseLimitExceeded,
     RequestRejection,
     Stack,
     describe_dtype_shape,
+    refuse,
     reject_content_type,
     reword_rejection,
     wrap_rejections,
 )
-from sm_imgcheck.serving.stacks._decoders import looks_encoded, texts
-from sm_imgcheck.serving.stacks._json import as_array, nan_notice
+from sm_imgcheck.serving.stacks._cast import cast_values
+from sm_imgcheck.serving.stacks._mlflow_dataframe import decode_dataframe
 from sm_imgcheck.serving.stacks.toolkit import json_body
 
 __all__ = ["STACK"]
 
 CONTENT_TYPES = ("text/csv", "application/json", "application/vnd.apache.parquet")
 _KEYS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+_LLM_KEYS = ("messages", "prompt", "input")
+"""Keys of requests to language models, which are handed to the model as they are."""
+_BAD_JSON = "Ensure that input is a valid JSON formatted string. Error: "
 _ONE_OF = "The input must be a JSON dictionary with exactly one of the input fields {"
 
 
@@ -38,17 +45,42 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
     """What predict gets: an array of the signature's dtype, cast in silence, its shape checked."""
     kind = _type(content_type)
     if kind != "application/json":
-        raise ParseLimitExceeded(
-            f"a {kind} body becomes a pandas DataFrame, which is not looked into; send instances as JSON"
-        )
-    try:
-        document = json_body(body)
-    except RequestRejection as no:
-        raise reword_rejection(no, "Ensure that input is a valid JSON formatted string. Error: ") from None
-    value = _value(document, spec)
-    array, findings = _cast(value, spec)
+        _refuse_table(body, kind)
+    array, findings = _tensor(_document(body), spec)
     _check_shape(array, spec)
     return DecodedRequest(form="array", data=array, what=describe_dtype_shape(array), findings=findings)
+
+
+def _refuse_table(body: bytes, kind: str) -> None:
+    """A table under a tensor signature: CSV is refused, Parquet is not read here."""
+    if kind == "text/csv":
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError as problem:
+            text = f"Ensure that input is a valid UTF-8 encoded string. Error: {str(problem)!r}"
+            refuse(text, PAY102, f"the content type says CSV, but the body is no UTF-8 text: {problem}")
+        text = "Failed to parse input as a Pandas DataFrame. Ensure that the input is a valid CSV-formatted"
+        why = "CSV is refused where the signature is a tensor's: send instances or inputs as application/json"
+        refuse(text, PAY103, why, expected="application/json", actual="text/csv")
+    if not body.startswith(b"PAR1"):
+        text = "Failed to parse input as a Pandas DataFrame. Ensure that the input is a valid Parquet"
+        refuse(text, PAY102, "the content type says Parquet, but the body does not begin with PAR1", measured=False)
+    raise ParseLimitExceeded("a Parquet body is not parsed; send instances as JSON")
+
+
+def _document(body: bytes) -> Json:
+    """The JSON document, in UTF-8, UTF-16 or UTF-32, with or without a byte order mark, as Python detects it."""
+    encoding = json.detect_encoding(body)
+    if encoding not in ("utf-8", "ascii"):
+        try:
+            body = body.decode(encoding).encode("utf-8", "surrogatepass")
+        except UnicodeDecodeError as problem:
+            refuse(_BAD_JSON, PAY102, f"the content type says JSON, but the body is no text: {problem}")
+    try:
+        return json_body(body)
+    except RequestRejection as no:
+        crash = "nested" in no.finding.message or "Exceeds the limit" in no.text
+        raise reword_rejection(no, "" if crash else _BAD_JSON, status=500 if crash else None, measured=True) from None
 
 
 def _type(content_type: str) -> str:
@@ -71,76 +103,62 @@ def _type(content_type: str) -> str:
     return kind
 
 
-def _value(document: Json, spec: Spec) -> Json:
-    """What stands for the one input."""
+def _tensor(document: Json, spec: Spec) -> tuple[np.ndarray, tuple[Finding, ...]]:
+    """The array that stands for the one input, in the signature's dtype."""
     if not isinstance(document, dict):
         what = "a list" if isinstance(document, list) else f"unexpected input type '{type(document)}'"
         why = 'the body has no key around it: write {"instances": [...]}'
-        raise RequestRejection(_ONE_OF, PAY103.finding(why, expected="a JSON object", actual=what))
+        refuse(f"{_ONE_OF}", PAY103, why, expected="a JSON object", actual=what)
+    if found := [key for key in _LLM_KEYS if key in document]:
+        why = f"the key {found[0]!r} makes it a request to a language model, which is not parsed; write instances"
+        refuse("Failed to predict data", PAY103, why, expected="instances", actual=found[0])
     keys = [key for key in _KEYS if key in document]
     if len(keys) != 1:
-        why = f"the body has the keys {list(document)[:5]}; exactly one of {', '.join(_KEYS)} is taken"
-        raise RequestRejection(
-            _ONE_OF, PAY103.finding(why, expected="instances", actual=", ".join(map(str, list(document)[:5])))
-        )
+        some = ", ".join(map(str, list(document)[:5]))
+        why = f"the body has the keys {some[:80]}; exactly one of {', '.join(_KEYS)} is taken"
+        refuse(_ONE_OF, PAY103, why, expected="instances", actual=some[:80])
     if keys[0].startswith("dataframe"):
-        raise ParseLimitExceeded(f"{keys[0]} becomes a pandas DataFrame, which is not looked into; send instances")
-    value = document[keys[0]]
-    if keys[0] == "instances" and isinstance(value, list) and value and isinstance(value[0], dict):
+        return decode_dataframe(keys[0], document[keys[0]], spec)
+    return _cast(_value(keys[0], document[keys[0]], spec), spec)
+
+
+def _value(key: str, value: Json, spec: Spec) -> Json:
+    """What is cast: a list or a scalar, or the member with the input's name."""
+    if key == "instances" and isinstance(value, list) and value and isinstance(value[0], dict):
         value = _joined(value)
-    return _named(value, spec) if isinstance(value, dict) else value
+    if isinstance(value, list) and value and all(isinstance(entry, dict) for entry in value):
+        _refuse_structure("objects stand where numbers are wanted: v2 requests are not understood here")
+    if not isinstance(value, dict):
+        return value
+    some = ", ".join(map(str, list(value)[:5]))[:80]
+    if spec.name == DEFAULT_NAME:
+        why = "the body names its input; a signature without names takes the list alone (name: says the model's name)"
+        text = "Failed to parse input data. This model contains an un-named"
+        refuse(text, PAY104, why, expected="a list", actual=some)
+    if spec.name not in value:
+        why = f"the body names the inputs {some}; the spec's is {spec.name!r}"
+        refuse(f"Model is missing inputs ['{spec.name}'].", PAY104, why, expected=spec.name, actual=some)
+    return value[spec.name]
 
 
 def _joined(rows: list[Json]) -> dict[str, Json]:
-    objects = [row for row in rows if isinstance(row, dict)]
-    names = list(objects[0])
-    if len(objects) != len(rows) or not all(list(row) == names for row in objects):
-        raise _unparsed("the entries of instances differ in their keys")
-    return {name: [row[name] for row in objects] for name in names}
-
-
-def _named(value: dict[str, Json], spec: Spec) -> Json:
-    if spec.name == DEFAULT_NAME:
-        why = "the body names its input; a signature without names takes the list alone (name: says the model's name)"
-        raise RequestRejection("", PAY104.finding(why, expected="a list", actual=", ".join(map(str, list(value)[:5]))))
-    if list(value) != [spec.name]:
-        why = f"the body names the inputs {list(value)[:5]}; the spec's is {spec.name!r}"
-        raise RequestRejection("", PAY104.finding(why, expected=spec.name, actual=", ".join(map(str, list(value)[:5]))))
-    return value[spec.name]
+    """Rows as columns; a name that some rows lack has fewer entries."""
+    joined: dict[str, list[Json]] = {}
+    for row in rows:
+        if not isinstance(row, dict):
+            _refuse_structure("not every entry of instances is an object")
+        for name, entry in row.items():
+            joined.setdefault(name, []).append(entry)
+    return dict(joined)
 
 
 def _cast(value: Json, spec: Spec) -> tuple[np.ndarray, tuple[Finding, ...]]:
     """The array in the signature's dtype, and what that does to its values."""
-    dtype = np.dtype("float32" if spec.contract.dtype == "bfloat16" else spec.contract.dtype)
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        raise _unparsed("objects stand where numbers are wanted: v2 requests are not understood here")
-    array = as_array(value)
-    if array.dtype.kind in "OU" and any(looks_encoded(text) for text in texts(value)):
-        raise _unparsed(f"base64 text stands where the signature takes {dtype} numbers", PAY111)
-    try:
-        with np.errstate(all="ignore"):
-            made = np.array(value, dtype=dtype) if array.dtype.kind in "iuOU" else array.astype(dtype)
-    except OverflowError as problem:
-        numeric = array.dtype.kind in "iuf"  # NumPy finds no minimum of texts, nulls and objects
-        values = f"the values span {array.min()}..{array.max()}" if numeric else "a value is out of range"
-        why = f"{values}; the signature's {dtype} holds less"
-        raise RequestRejection(
-            str(problem), PAY106.finding(why, expected=dtype.name, actual=array.dtype.name)
-        ) from None
-    except (ValueError, TypeError):
-        raise _unparsed(f"not every value is a number, as the signature's {dtype} asks") from None
-    return made, nan_notice(array) + _changed(array, made)
+    return cast_values(value, np.dtype("float32" if spec.contract.dtype == "bfloat16" else spec.contract.dtype))
 
 
-def _changed(array: np.ndarray, made: np.ndarray) -> tuple[Finding, ...]:
-    if array.dtype.kind in "OU":
-        why = f"texts or nulls are cast to {made.dtype} in silence; null becomes NaN"
-        return (PAY106.finding(why, expected=made.dtype.name, actual="text or null"),)
-    if made.dtype.kind in "iu" and array.dtype.kind == "f" and not np.array_equal(array, made):
-        zeros = "; every value becomes 0" if not made.any() else ""
-        why = f"{array.min():.4g}..{array.max():.4g} are cut to {made.dtype} in silence{zeros}, and the answer is a 200"
-        return (PAY106.finding(why, expected=made.dtype.name, actual=f"{array.min():.4g}..{array.max():.4g}"),)
-    return ()
+def _refuse_structure(why: str) -> NoReturn:
+    refuse("Failed to parse data as TF serving input.", PAY103, why)
 
 
 def _check_shape(array: np.ndarray, spec: Spec) -> None:
@@ -151,15 +169,9 @@ def _check_shape(array: np.ndarray, spec: Spec) -> None:
         return
     wanted = tuple(-1 if dim.fixed is None else dim.fixed for dim in dims)
     text = f"Shape of input {array.shape} does not match expected shape {wanted}."
-    lost = array.ndim == len(dims) - 1 and "N" in spec.contract.layout
+    lost = lost_axis(array.shape, spec.contract) == "N"
     why = f"the shape is {list(array.shape)}; the signature's is {list(wanted)}" + (": no batch axis" if lost else "")
-    raise RequestRejection(
-        text, (PAY105 if lost else PAY118).finding(why, expected=str(wanted), actual=str(array.shape))
-    )
-
-
-def _unparsed(why: str, rule: Rule = PAY103) -> RequestRejection:
-    return RequestRejection("Failed to parse data as TF serving input.", rule.finding(why), measured=False)
+    refuse(text, PAY105 if lost else PAY118, why, expected=str(wanted), actual=str(array.shape))
 
 
 _HANDLER = '''class ImageModel(mlflow.pyfunc.PythonModel):

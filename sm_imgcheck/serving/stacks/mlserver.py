@@ -1,32 +1,41 @@
-"""MLServer: v2 JSON, of which it trusts dtype, shape and name. Measured: mlserver 1.7.1."""
+"""MLServer: v2 JSON, of which it trusts dtype and shape. Measured: mlserver 1.7.1.
+
+Source: SeldonIO/MLServer, types/dataplane.py (what is a valid request) and codecs/numpy.py (what predict gets).
+"""
 
 from __future__ import annotations
 
-from math import prod
-from typing import cast
+from typing import NoReturn
 
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
 from sm_imgcheck.io.lazy_imports import np
+from sm_imgcheck.rules import Rule
 from sm_imgcheck.rules.payload_request import PAY101, PAY103, PAY104, PAY120
 from sm_imgcheck.rules.payload_values import PAY109, PAY115, PAY117
-from sm_imgcheck.serving.open_inference import DATATYPES, InputTensor, is_shape, name_of, numpy_dtype
+from sm_imgcheck.serving.open_inference import DATATYPES, name_of, numpy_dtype
 from sm_imgcheck.serving.stacks import (
     DEFAULT_NAME,
     ParseLimitExceeded,
     RequestRejection,
     Stack,
     describe_dtype_shape,
+    refuse,
     reword_rejection,
     wrap_rejections,
 )
-from sm_imgcheck.serving.stacks._json import as_array, parse
+from sm_imgcheck.serving.stacks._cast import cast_values
+from sm_imgcheck.serving.stacks._json import leaves, natural_array, parse
 
 __all__ = ["STACK"]
 
 CONTENT_TYPES = ("application/json",)
 """Or none at all; parameters are read apart."""
 _V2 = '{"inputs": [{"name", "shape", "datatype", "data"}]}'
+_NUMPY = "np"
+"""The codec, called content type, that makes an array; the model's metadata names it for each input."""
+_MAX_BYTES_ELEMENT = 4096
+"""Characters of one element of BYTES that is examined."""
 
 
 @wrap_rejections(422)
@@ -37,17 +46,20 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
         document = parse(body, nan=False)
     except RequestRejection as no:
         raise reword_rejection(no, "", measured=no.finding.code == PAY109.code) from None
-    tensor = _tensor(document)
+    tensor = _input(document, spec)
+    codec = _content_type(tensor)
+    if codec != _NUMPY and (codec or _unknown(tensor, spec)):
+        return _unconverted(tensor, codec, spec)
     if tensor["datatype"] == "BYTES":
-        raise ParseLimitExceeded(
-            "the input is of BYTES, whose texts are not looked into; a tensor of numbers is sent as FP32 and the like"
-        )
-    array = _filled(tensor)
-    return DecodedRequest(form="array", data=array, what=describe_dtype_shape(array), findings=_name(tensor, spec))
+        return _strings(tensor)
+    array, findings = _array(tensor)
+    return DecodedRequest(
+        form="array", data=array, what=describe_dtype_shape(array), findings=findings + _name(tensor, spec)
+    )
 
 
 def _check_type(body: bytes, content_type: str) -> None:
-    """Bytes under another type are taken for a text, which is then no request. Raises Refusal."""
+    """Bytes under another type are taken for a text, which is then no request. Raises RequestRejection."""
     kind = content_type.partition(";")[0].strip().lower()
     if not kind or kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json")):
         return
@@ -55,60 +67,159 @@ def _check_type(body: bytes, content_type: str) -> None:
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as problem:
-        raise RequestRejection(
-            str(problem), PAY101.finding(why, expected=CONTENT_TYPES[0], actual=content_type), status=500
-        ) from None
-    raise RequestRejection("", PAY101.finding(why, expected=CONTENT_TYPES[0], actual=content_type))
+        refuse(str(problem), PAY101, why, status=500, expected=CONTENT_TYPES[0], actual=content_type)
+    refuse("", PAY101, why, expected=CONTENT_TYPES[0], actual=content_type)
 
 
-def _tensor(document: Json) -> InputTensor:
-    inputs = document.get("inputs") if isinstance(document, dict) else None
-    if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
-        raise RequestRejection(
-            "", PAY103.finding(f"the body is no v2 request: {_V2}", expected="inputs", actual=_keys(document))
-        )
-    missing = [key for key in ("name", "shape", "datatype", "data") if key not in inputs[0]]
-    if missing or not is_shape(inputs[0]["shape"]):
-        wrong = f"has no {missing[0]!r}" if missing else f"has the shape {str(inputs[0]['shape'])[:60]}"
-        raise RequestRejection("", PAY103.finding(f"the input {wrong}; a v2 request is {_V2}"))
-    given = inputs[0]["datatype"]
+def _input(document: Json, spec: Spec) -> dict[str, Json]:
+    """The input that the model reads: the one of its name, else the first. Raises RequestRejection."""
+    if not isinstance(document, dict):
+        _invalid(f"the body is no v2 request: {_V2}", expected="inputs")
+    _check_optional(document, "id", str)
+    _check_parameters(document)
+    for output in _list_of_objects(document, "outputs", optional=True):
+        _check_name(output)
+    inputs = _list_of_objects(document, "inputs")
+    for tensor in inputs:
+        _check_input(tensor)
+    if not inputs:
+        refuse("IndexError: list index out of range", PAY103, "inputs: got an empty list, expected 1", status=500)
+    return next((tensor for tensor in inputs if tensor["name"] == spec.name), inputs[0])
+
+
+def _list_of_objects(document: dict[str, Json], key: str, *, optional: bool = False) -> list[dict[str, Json]]:
+    value = document.get(key)
+    if value is None and optional:
+        return []
+    objects = [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else None
+    if objects is None or not isinstance(value, list) or len(objects) != len(value):
+        keys = ", ".join(map(str, list(document)[:5]))[:80]
+        _invalid(f"{key}: expected a list of objects; a v2 request is {_V2}", expected=key, actual=keys)
+    return objects
+
+
+def _check_optional(members: dict[str, Json], key: str, kind: type) -> None:
+    value = members.get(key)
+    if value is not None and not isinstance(value, kind):
+        _invalid(f"{key}: got {str(value)[:60]}, expected {'text' if kind is str else 'an object'}")
+
+
+def _check_parameters(members: dict[str, Json]) -> None:
+    _check_optional(members, "parameters", dict)
+    parameters = members.get("parameters")
+    if isinstance(parameters, dict):
+        _check_optional(parameters, "content_type", str)
+        _check_optional(parameters, "headers", dict)
+
+
+def _check_name(members: dict[str, Json]) -> None:
+    if not isinstance(members.get("name"), str):
+        _invalid(f"name: got {str(members.get('name'))[:60]}, expected text; a v2 request is {_V2}")
+    _check_parameters(members)
+
+
+def _check_input(tensor: dict[str, Json]) -> None:
+    """Types as pydantic checks them: lengths may be written as text or as true."""
+    _check_name(tensor)
+    missing = [key for key in ("shape", "datatype", "data") if key not in tensor]
+    if missing:
+        _invalid(f"the input has no {missing[0]!r}; a v2 request is {_V2}")
+    shape = tensor["shape"]
+    lengths = [_length(length) for length in shape] if isinstance(shape, list) else [None]
+    if None in lengths:
+        _invalid(f"shape: got {str(shape)[:60]}, expected a list of lengths")
+    given = tensor["datatype"]
     if given not in (*DATATYPES, "BYTES") or given == "BF16":
         why = f"the datatype is {str(given)[:40]!r}; the protocol's words are FP32, UINT8 and the like"
-        raise RequestRejection("", PAY117.finding(why, expected=name_of(str(given)), actual=str(given)[:40]))
-    return cast("InputTensor", inputs[0])
+        _invalid(why, PAY117, expected=name_of(str(given)), actual=str(given)[:40])
+    tensor["shape"] = list(lengths)
 
 
-def _keys(document: Json) -> str:
-    return ", ".join(map(str, list(document)[:5])) if isinstance(document, dict) else "no object"
-
-
-def _filled(tensor: InputTensor) -> np.ndarray:
+def _length(value: Json) -> int | None:
+    """A length as pydantic reads an integer; None for what it refuses."""
+    if isinstance(value, int):
+        return int(value)
     try:
-        array = as_array(tensor["data"])
+        number = float(value) if isinstance(value, float | str) else float("nan")
+        return int(number) if number.is_integer() else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _content_type(tensor: dict[str, Json]) -> str:
+    parameters = tensor.get("parameters")
+    found = parameters.get("content_type") if isinstance(parameters, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def _unknown(tensor: dict[str, Json], spec: Spec) -> bool:
+    return spec.name not in (tensor["name"], DEFAULT_NAME)
+
+
+def _unconverted(tensor: dict[str, Json], codec: str, spec: Spec) -> DecodedRequest:
+    """No array: the codec goes by the input's name, or the request names another."""
+    name = str(tensor["name"])[:60]
+    if codec:
+        what = f"what the codec {codec[:40]!r} makes of the data"
+        why = f"the request asks for the codec {codec[:40]!r}, which makes no tensor; leave content_type out"
+        return DecodedRequest(form="object", what=what, findings=(PAY103.finding(why, expected=_NUMPY, actual=codec),))
+    why = f"the input is called {name!r}, the model's {spec.name!r}: predict gets the data as sent, a list, no array"
+    finding = PAY104.finding(why, expected=spec.name, actual=name)
+    return DecodedRequest(form="object", what="the data as sent, a list", findings=(finding,))
+
+
+def _shape(tensor: dict[str, Json]) -> tuple[int, ...]:
+    shape = tensor["shape"]
+    assert isinstance(shape, list)  # checked
+    return tuple(length for length in shape if isinstance(length, int))
+
+
+def _array(tensor: dict[str, Json]) -> tuple[np.ndarray, tuple[Finding, ...]]:
+    dtype = numpy_dtype(str(tensor["datatype"]))
+    assert dtype is not None  # checked
+    try:
+        array, findings = cast_values(tensor["data"], dtype)
     except RequestRejection as no:
-        raise reword_rejection(no, no.text, status=500) from None
-    if array.dtype.kind not in "fiub":
-        raise RequestRejection(
-            "", PAY103.finding("the data are not all numbers", expected=tensor["datatype"]), measured=False
-        )
-    if array.size != prod(tensor["shape"]):
+        raise reword_rejection(no, no.text, status=500, measured=True) from None
+    return _reshaped(array, _shape(tensor)), findings
+
+
+def _reshaped(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    try:
+        return array.reshape(shape)
+    except (ValueError, OverflowError, TypeError) as problem:
         text = f"cannot reshape array of size {array.size} into shape"
-        why = f"the shape {tensor['shape']} has {prod(tensor['shape'])} values, the data {array.size}"
-        wanted = str(prod(tensor["shape"]))
-        raise RequestRejection(text, PAY115.finding(why, expected=wanted, actual=str(array.size)), status=500)
-    with np.errstate(all="ignore"):
-        return array.astype(numpy_dtype(tensor["datatype"])).reshape(tensor["shape"])
+        why = f"the shape {list(shape)[:10]} does not hold the {array.size} values of the data: {str(problem)[:100]}"
+        refuse(text, PAY115, why, status=500, expected=str(list(shape)[:10]), actual=str(array.size))
 
 
-def _name(tensor: InputTensor, spec: Spec) -> tuple[Finding, ...]:
+def _strings(tensor: dict[str, Json]) -> DecodedRequest:
+    """BYTES: an array of texts, which no model of numbers takes."""
+    longest = max((len(leaf) for leaf in leaves(tensor["data"]) if isinstance(leaf, str)), default=0)
+    shape = _shape(tensor)
+    if longest > _MAX_BYTES_ELEMENT or not _is_texts(tensor["data"]):
+        raise ParseLimitExceeded("the input is of BYTES, which is not parsed; a tensor of numbers is sent as FP32")
+    array = _reshaped(natural_array(tensor["data"]), shape)
+    why = "the datatype is BYTES: predict gets an array of texts, no numbers"
+    finding = PAY117.finding(why, expected="FP32 and the like", actual="BYTES")
+    return DecodedRequest(form="array", data=array, what=describe_dtype_shape(array), findings=(finding,))
+
+
+def _is_texts(data: Json) -> bool:
+    return isinstance(data, list) and bool(data) and all(isinstance(leaf, str) for leaf in data)
+
+
+def _name(tensor: dict[str, Json], spec: Spec) -> tuple[Finding, ...]:
+    """What the server does not check: the input's name, where the spec has none."""
     name = str(tensor["name"])[:100]
-    if name == spec.name:
+    if name == spec.name or spec.name != DEFAULT_NAME:
         return ()
-    if spec.name == DEFAULT_NAME:
-        why = f"the spec does not say the input's name (name:), so {name!r} is not checked"
-        return (PAY120.finding(why, actual=name),)
-    why = f"the input is called {name!r}, the spec's {spec.name!r}; MLServer does not look, the runtime behind it may"
-    return (PAY104.finding(why, expected=spec.name, actual=name),)
+    why = f"the spec does not say the input's name (name:), so {name!r} is not checked"
+    return (PAY120.finding(why, actual=name),)
+
+
+def _invalid(why: str, rule: Rule = PAY103, *, expected: str = "", actual: str = "") -> NoReturn:
+    refuse("", rule, why, expected=expected, actual=actual)
 
 
 STACK = Stack(

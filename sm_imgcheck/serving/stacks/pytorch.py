@@ -16,12 +16,13 @@ from sm_imgcheck.serving.stacks import (
     Stack,
     check_limit,
     describe_dtype_shape,
+    refuse,
     wrap_rejections,
 )
-from sm_imgcheck.serving.stacks._decoders import PICKLE
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
 from sm_imgcheck.serving.stacks._json import nan_notice
-from sm_imgcheck.serving.stacks.toolkit import CONTENT_TYPES, NonNumericBody, decode
+from sm_imgcheck.serving.stacks._npy import LoadedObject
+from sm_imgcheck.serving.stacks.toolkit import CONTENT_TYPES, decode
 
 __all__ = ["STACK"]
 
@@ -35,26 +36,48 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
     del spec  # no signature is known there
     check_limit(body, BODY_LIMIT, LIMIT_SETTING)
     found = decode(body, content_type, CONTENT_TYPES)
-    if isinstance(found, NonNumericBody):
-        raise _no_tensor(found)
+    if isinstance(found, LoadedObject):
+        return _loaded(found)
+    if content_type != "application/x-npy" and not found.ndim and found.dtype.kind in "iu":
+        return _uninitialized(int(found))
     tensor = _tensor(found) if content_type == "application/x-npy" else _float_tensor(found)
     findings = nan_notice(found) if content_type == "application/json" else ()
     return DecodedRequest(form="array", data=tensor, what=describe_dtype_shape(tensor), findings=findings)
 
 
-def _no_tensor(found: NonNumericBody) -> RequestRejection:
-    if "scipy" in found.what:
-        why = "the body is a sparse matrix, of which no tensor is made; send .npy"
-        return RequestRejection("expected np.ndarray (got csr_matrix)", PAY103.finding(why, actual=found.what))
-    if found.findings:
-        return RequestRejection(_cannot("object_"), PICKLE)
-    why = f"the body becomes {found.what}: write every value with a decimal point, or send .npy"
-    return RequestRejection(_cannot("void"), PAY103.finding(why, expected="numbers of one type"), measured=False)
+def _loaded(found: LoadedObject) -> DecodedRequest:
+    """A pickled array of numbers becomes a tensor; of any other object none is made."""
+    kind = found.kind.removeprefix("numpy.ndarray of ").lstrip("<>=|")
+    if not found.kind or (found.kind.startswith("numpy.ndarray") and kind[:1] in "biufc"):
+        return DecodedRequest(form="object", what=found.what, findings=found.findings)
+    if kind[:1] in "OSUVmM" and found.kind.startswith("numpy.ndarray"):
+        names = {"O": "object_", "S": "bytes_", "U": "str_", "V": "void", "m": "timedelta64", "M": "datetime64"}
+        raise RequestRejection(_cannot(names[kind[:1]]), found.findings[0])
+    why = f"the body becomes {found.what}, of which no tensor is made; send .npy"
+    finding = found.findings[0] if found.findings else PAY103.finding(why, actual=found.what)
+    raise RequestRejection(f"expected np.ndarray (got {found.kind})", finding)
+
+
+def _uninitialized(count: int) -> DecodedRequest:
+    """A bare integer, which ``torch.FloatTensor`` takes for a size."""
+    if count < 0:
+        why = f"the body is the bare number {count}, which the default input_fn takes for the size of a tensor"
+        text = f"Trying to create tensor with negative dimension {count}"
+        refuse(text, PAY103, why, expected="a bare nested list", actual="a number", measured=False)
+    why = (
+        f"the body is the bare number {count}, which the default input_fn takes for a size: predict gets {count} "
+        "uninitialized numbers; write the list of values"
+    )
+    finding = PAY103.finding(why, expected="a bare nested list", actual="a number")
+    return DecodedRequest(form="object", what=f"float32 ({count},) of uninitialized memory", findings=(finding,))
+
+
+_SUPPORTED = frozenset((*_DTYPES.split(", "), "bool"))
 
 
 def _tensor(array: np.ndarray) -> np.ndarray:
-    """As ``torch.from_numpy``. Raises Refusal."""
-    if array.dtype.kind not in "fiubc":
+    """As ``torch.from_numpy``. Raises RequestRejection."""
+    if array.dtype.name not in _SUPPORTED:
         raise _no_numbers(array)
     if not array.dtype.isnative:
         text = (
@@ -67,7 +90,7 @@ def _tensor(array: np.ndarray) -> np.ndarray:
 
 
 def _float_tensor(array: np.ndarray) -> np.ndarray:
-    """As ``torch.FloatTensor``: float32 whatever was written. Raises Refusal."""
+    """As ``torch.FloatTensor``: float32 whatever was written. Raises RequestRejection."""
     if array.dtype.kind not in "fiub":
         raise _no_numbers(array)
     with np.errstate(over="ignore"):
@@ -75,7 +98,10 @@ def _float_tensor(array: np.ndarray) -> np.ndarray:
 
 
 def _no_numbers(array: np.ndarray) -> RequestRejection:
-    name = {"O": "object_", "U": "str_", "S": "bytes_"}.get(array.dtype.kind, array.dtype.name)
+    name = array.dtype.type.__name__
+    if array.dtype.kind == "V":
+        why = "the columns differ in type: write every value with a decimal point, or send .npy"
+        return RequestRejection(_cannot(name), PAY103.finding(why, expected="numbers of one type"))
     why = "the body holds text, nulls or an object with keys; the default input_fn takes a bare nested list of numbers"
     return RequestRejection(
         _cannot(name), PAY103.finding(why, expected="a bare nested list", actual=f"an array of {name}")

@@ -5,7 +5,6 @@ Source: aws/sagemaker-inference-toolkit, decoder.py, errors.py; measured with 1.
 
 from __future__ import annotations
 
-from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
 from sm_imgcheck.io.lazy_imports import np
@@ -19,11 +18,12 @@ from sm_imgcheck.serving.stacks import (
     reject_content_type,
     wrap_rejections,
 )
-from sm_imgcheck.serving.stacks._decoders import PICKLE, PickledBody, load, load_sparse, read_csv
+from sm_imgcheck.serving.stacks._csv import read_csv
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
 from sm_imgcheck.serving.stacks._json import as_array, nan_notice, parse
+from sm_imgcheck.serving.stacks._npy import LoadedObject, load, load_sparse
 
-__all__ = ["CONTENT_TYPES", "STACK", "UNSUPPORTED", "NonNumericBody", "decode", "json_body"]
+__all__ = ["CONTENT_TYPES", "STACK", "UNSUPPORTED", "decode", "json_body"]
 
 UNSUPPORTED = (
     "Content type {} is not supported by this framework.\n\nPlease implement input_fn to to deserialize the request "
@@ -31,28 +31,17 @@ UNSUPPORTED = (
 )
 
 
-@frozen
-class NonNumericBody:
-    """Decoded, but to no array of numbers."""
-
-    what: str
-    findings: tuple[Finding, ...] = ()
-
-
-def decode(body: bytes, content_type: str, types: tuple[str, ...]) -> np.ndarray | NonNumericBody:
-    """The array, or what it is instead. Raises Refusal with the exception's text."""
+def decode(body: bytes, content_type: str, types: tuple[str, ...]) -> np.ndarray | LoadedObject:
+    """The array, or what it is instead. Raises RequestRejection with the exception's text."""
     if content_type not in types:
         raise reject_content_type(content_type, types, UNSUPPORTED.format(content_type or None))
     if content_type == "application/x-npy":
-        try:
-            return load(body)
-        except PickledBody:
-            return NonNumericBody(what="whatever the pickle builds", findings=(PICKLE,))
+        return load(body)
     if content_type == "application/x-npz":
-        return NonNumericBody(what=f"a scipy {load_sparse(body)} matrix")
+        kind = f"{load_sparse(body)}_matrix"
+        return LoadedObject(kind=kind, what=f"a scipy {kind.removesuffix('_matrix')} matrix")
     if content_type == "text/csv":
-        read = read_csv(body)
-        return NonNumericBody(what=read) if isinstance(read, str) else read
+        return read_csv(body)
     return as_array(json_body(body))
 
 
@@ -83,8 +72,12 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
     del spec  # no signature is known there
     check_limit(body, BODY_LIMIT, LIMIT_SETTING)
     found = decode(body, content_type, CONTENT_TYPES)
-    if isinstance(found, NonNumericBody):
+    if isinstance(found, LoadedObject):
         return DecodedRequest(form="object", what=found.what, findings=found.findings or (_no_tensor(found.what),))
+    if found.dtype.kind == "V":
+        rows = found.size
+        what = f"a structured array of {rows} rows and {len(found.dtype.names or ())} columns that differ in type"
+        return DecodedRequest(form="object", data=found, what=what, findings=(_no_tensor(what),))
     if found.dtype.kind in "OU" and not found.ndim:
         what = f"a 0-d {'object' if found.dtype.kind == 'O' else 'text'} array"
         return DecodedRequest(form="object", data=found, what=what, findings=(_no_tensor(what),))

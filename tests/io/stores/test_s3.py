@@ -148,7 +148,7 @@ def test_a_body_that_breaks_off_is_fetched_again(bucket, monkeypatch):
         ("s3://no-such-bucket/x.jpg", "bucket not found (NoSuchBucket)"),
         ("s3://A B/x.jpg", "Invalid bucket name"),
         ("s3://", "no bucket, expected s3://BUCKET/PREFIX"),
-        ("s3:///x.jpg", "names no bucket"),
+        ("s3:///x.jpg", "no bucket"),
         ("s3://bucket-1", "names a bucket, not an object in it"),
     ],
 )

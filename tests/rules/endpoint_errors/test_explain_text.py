@@ -252,6 +252,7 @@ NOT_CHECKED = {
     "no-processor-config",
     "body-type",
     "handler-missing",
+    "no-array",
     "cli-body",
     "negative-stride",
     "not-a-tensor",

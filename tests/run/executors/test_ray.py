@@ -264,7 +264,7 @@ def test_an_address_that_nobody_answers(photos, monkeypatch, capsys, address):
     ray = Ray().install(monkeypatch)
     monkeypatch.setenv("RAY_ADDRESS", address)
     assert main(["validate", str(photos), "-s", SPEC, "--engine", "ray"]) == 2
-    assert f"error: RAY_ADDRESS={address}: nobody listens there" in capsys.readouterr().err
+    assert f"error: RAY_ADDRESS={address}: no server is listening" in capsys.readouterr().err
     assert not ray.submitted
 
 

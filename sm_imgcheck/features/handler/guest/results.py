@@ -11,13 +11,28 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-__all__ = ["HandlerTensor", "InvalidHandlerResult", "is_pillow_image", "is_tensor", "read", "write"]
+__all__ = [
+    "HandlerTensor",
+    "InvalidHandlerResult",
+    "as_array",
+    "describe",
+    "error_text",
+    "is_answer",
+    "is_pillow_image",
+    "is_stub",
+    "is_tensor",
+    "read",
+    "write",
+]
 
 
 class InvalidHandlerResult(Exception):
     """What came out is no tensor; the text says what it is."""
 
-    too_large = False
+    def __init__(self, text: str, *, too_large: bool = False, is_error: bool = False) -> None:
+        """too_large: it is beyond the limit. is_error: it is the user's own error message."""
+        super().__init__(text)
+        self.too_large, self.is_error = too_large, is_error
 
 
 class HandlerTensor:
@@ -33,12 +48,14 @@ class HandlerTensor:
         self.notes = notes
 
 
-def read(result: object, text: bool, name: str, most_bytes: int) -> HandlerTensor:
+def read(result: object, *, text: bool, name: str, most_bytes: int) -> HandlerTensor:
     """Make sense of a result. Raises InvalidHandlerResult.
 
     text: the function writes the text of a request, JSON. name: which of several tensors is meant. most_bytes: of
     the array.
     """
+    if error := error_text(result):
+        raise InvalidHandlerResult(f"returned an error: {error}", is_error=True)
     if text:
         content = _as_text(result)
         _limit(len(content), most_bytes)
@@ -64,9 +81,7 @@ def write(content: np.ndarray | bytes, file: IO[bytes]) -> None:
 
 def _limit(size: int, most_bytes: int) -> None:
     if size > most_bytes:
-        error = InvalidHandlerResult(f"returned {size} bytes, expected at most {most_bytes}")
-        error.too_large = True
-        raise error
+        raise InvalidHandlerResult(f"returned {size} bytes, expected at most {most_bytes}", too_large=True)
 
 
 def _as_text(result: object) -> bytes:
@@ -92,9 +107,9 @@ def _chosen(result: object, name: str, notes: list[str]) -> object:
     if not is_tensor(result) and hasattr(result, "keys") and hasattr(result, "__getitem__"):
         keys = list(result.keys())
         return _one_of([(str(key), result[key]) for key in keys], name, notes, "a dict")
-    if is_tensor(result) or isinstance(result, (list, tuple, int, float)):
+    if is_tensor(result) or isinstance(result, (list, tuple)):
         return result
-    raise InvalidHandlerResult(f"returned {_described(result)}")
+    raise InvalidHandlerResult(f"returned {describe(result)}")
 
 
 def _one_of(members: list[tuple[str, object]], name: str, notes: list[str], what: str) -> object:
@@ -126,7 +141,19 @@ def is_tensor(one: object) -> bool:
     """Whether it offers an array: of NumPy, torch, TensorFlow, MXNet, JAX, or a picture of Pillow."""
     if isinstance(one, (int, float, str, bytes)):
         return False
+    if is_stub(one):
+        return False
     return is_pillow_image(one) or any(hasattr(one, word) for word in ("__array__", "detach", "asnumpy"))
+
+
+def is_stub(value: object) -> bool:
+    """Whether it stands in for a model or a part of it."""
+    return "_StubMarker" in [base.__name__ for base in type(value).__mro__]
+
+
+def as_array(value: object) -> np.ndarray:
+    """The tensor of any framework as an array."""
+    return _array(value, [])[0]
 
 
 def is_pillow_image(one: object) -> bool:
@@ -195,14 +222,57 @@ def _kind(one: object) -> str:
     return kind.__name__ if root in ("builtins", "__main__") else f"{root}.{kind.__name__}"
 
 
-def _described(one: object) -> str:
-    if one is None:
-        return "None (missing return value)"
-    if hasattr(one, "__await__"):
-        close = getattr(one, "close", None)
+def describe(value: object) -> str:
+    """A result that is no tensor, in words."""
+    if value is None:
+        return "None, expected a tensor"
+    if is_stub(value):
+        return "what its model returned"
+    if isinstance(value, (bool, int, float, str)):
+        return f"{value!r:.80}, expected a tensor"
+    if isinstance(value, (dict, list, tuple)):
+        return f"{value!r:.80}"
+    if hasattr(value, "__await__"):
+        close = getattr(value, "close", None)
         if close is not None:
             close()
         return "a coroutine: containers call it without await; use a plain def"
-    if isinstance(one, Iterable) and hasattr(one, "__next__"):
-        return f"{_kind(one)}: the container passes it on unread; return the tensor itself"
-    return f"{_kind(one)}, expected a tensor"
+    suffix = ", expected a tensor"
+    if isinstance(value, Iterable) and hasattr(value, "__next__"):
+        suffix = ": the container passes it on unread; return the tensor itself"
+    return f"{_kind(value)}{suffix}"
+
+
+_ERROR_KEYS = ("error", "errors", "errormessage", "exception", "detail", "err")
+
+
+def error_text(value: object) -> str:
+    """The text of an error that a function returns instead of raising it; empty: the value is no error."""
+    if isinstance(value, (list, tuple)) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], int) and value[1] >= 400:
+        return _flat(value[0])
+    if isinstance(value, str) and value[:1] == "{":
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return ""
+    if not isinstance(value, dict) or is_stub(value):
+        return ""
+    status = value.get("statusCode", value.get("status_code"))
+    if isinstance(status, int) and status >= 400:
+        return f"status {status}: {_flat(value.get('body', value))}"
+    for key in value:
+        if isinstance(key, str) and key.lower() in _ERROR_KEYS and value[key] and not is_tensor(value[key]):
+            return _flat(value[key])
+    return ""
+
+
+def is_answer(value: object) -> bool:
+    """Whether a value may be the answer to the client: a prediction rather than a tensor."""
+    return isinstance(value, (dict, list, tuple, str, bytes)) or is_stub(value)
+
+
+def _flat(value: object) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return " ".join(text.split())[:300]

@@ -1,0 +1,236 @@
+"""The user's file, one request to it, and what is noted of a call."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from . import results
+from .recorder import ModelCalled, ModelRecorder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType, ModuleType
+    from typing import TypedDict
+
+    from .recorder import SpecInput
+
+    Names = dict[str, Any]
+    """The public names of the user's file."""
+    Function = Callable[..., object]
+    """One of the user's."""
+    Run = Callable[["ClientRequest", "CallRecord"], "results.HandlerTensor"]
+
+    Attempt = tuple[str, Callable[["CallRecord"], "results.HandlerTensor"]]
+    """A form of the request, and the call with it."""
+
+    class Settings(TypedDict):
+        """How the user's file is loaded: the content of ``settings.json``."""
+
+        file: str
+        function: str
+        """Empty: the one that a container would call."""
+        model_dir: str
+        most_bytes: int
+        """Of an array or a text."""
+        seconds: float
+        """For loading the model."""
+        model_input: SpecInput
+
+
+__all__ = ["CallRecord", "ClientRequest", "HandlerCall", "MissingFunction", "NotChecked", "UserFile", "run_attempts"]
+
+
+class MissingFunction(Exception):
+    """The file has no function to be called; the text says which is missing."""
+
+    def __init__(self, text: str, defined: list[str]) -> None:
+        super().__init__(text)
+        self.defined = defined
+
+
+class NotChecked(Exception):
+    """The model's input could not be observed, which proves nothing about the handler; the text says why."""
+
+
+class ClientRequest:
+    """One request: a body, and what is known of it."""
+
+    def __init__(self, body: bytes, content_type: str, *, image: bool, explicit: bool) -> None:
+        self.body = body
+        self.content_type = content_type
+        self.image = image
+        """The body is an encoded image, which other forms of request may contain."""
+        self.explicit = explicit
+        """The content type was given, so that no other is tried."""
+
+
+class CallRecord:
+    """What is noted of one call."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.flaws: list[list[str]] = []
+        """Each: code of a rule, message, expected, actual."""
+        self.doubts: list[str] = []
+        """Why the tensor may not be the model's input."""
+        self.step = ""
+        """The function that calls the model, where it is another than the one that gets the request."""
+        self.sent = ""
+        """Content type, or form of the arguments, of the attempt that is reported; empty: as the request has it."""
+
+
+class HandlerCall:
+    """A function of the user's, ready to be called with a request."""
+
+    def __init__(self, name: str, run: Run) -> None:
+        self.name = name
+        self.run = run
+        self.notes: list[str] = []
+        self.flaws: list[list[str]] = []
+
+
+class UserFile:
+    """The user's module and everything that calls of its functions need."""
+
+    def __init__(self, module: ModuleType, settings: Settings, recorder: ModelRecorder, source: str) -> None:
+        self.module, self.settings, self.recorder, self.source = module, settings, recorder, source
+        self.names: Names = {name: getattr(module, name) for name in dir(module) if not name.startswith("_")}
+        self.function = settings["function"]
+        self.stubbed: set[type] = set()
+        """Base classes that were made in place of a package's."""
+
+    def has(self, name: str) -> bool:
+        """Whether the file defines this function, and no other was asked for."""
+        return callable(self.names.get(name)) and self.function in ("", name)
+
+    def classes(self) -> list[type]:
+        """The classes that the file itself defines."""
+        found = [value for _, value in inspect.getmembers(self.module, inspect.isclass)]
+        return [value for value in found if value.__module__ == self.module.__name__]
+
+    def defined(self) -> list[str]:
+        """Names of its functions and classes."""
+        own = [name for name, value in self.names.items() if getattr(value, "__module__", "") == self.module.__name__]
+        return [name for name in own if inspect.isroutine(self.names[name]) or inspect.isclass(self.names[name])]
+
+    def read(self, result: object, *, text: bool = False) -> results.HandlerTensor:
+        """The tensor in a result, or the text of a request. Raises InvalidHandlerResult."""
+        name, most = self.settings["model_input"]["name"], self.settings["most_bytes"]
+        return results.read(result, text=text, name=name, most_bytes=most)
+
+    def observe(self, function: Callable[[], object]) -> tuple[bool, object]:
+        """Run a function, recording. Returns whether a model was called, and its input or else the result."""
+        recorder, result = self.recorder, None
+        recorder.armed = True
+        try:
+            result = function()
+        except ModelCalled:
+            pass
+        except Exception:
+            if not recorder.captured:
+                raise
+        finally:
+            recorder.armed = False
+        return (True, recorder.captured[0]) if recorder.captured else (False, result)
+
+    def observe_server(self, function: Callable[[], object]) -> results.HandlerTensor:
+        """The model's input of a function that decodes, predicts and answers. Raises InvalidHandlerResult, NotChecked.
+
+        A function that calls no model and returns a tensor with image axes is taken to preprocess only.
+        """
+        called, value = self.observe(function)
+        if called:
+            return self.read(value, text=self.recorder.text)
+        if error := results.error_text(value):
+            raise results.InvalidHandlerResult(f"returned an error: {error}")
+        try:
+            tensor = self.read(value)
+        except results.InvalidHandlerResult:
+            if value is None or not results.is_answer(value):
+                raise
+            tensor = None
+        if tensor is not None and not isinstance(tensor.content, bytes) and tensor.content.ndim >= 3:
+            return tensor
+        raise NotChecked(f"returned {results.describe(value)} without a model call that could be observed")
+
+
+def run_attempts(user: UserFile, attempts: Iterator[Attempt], record: CallRecord) -> results.HandlerTensor:
+    """The result of the first attempt that has one. Raises the error of the attempt that came furthest.
+
+    record: gets what is noted of the attempt that is reported. Where the first fails and there are others, it runs once
+    more: how many lines of the user's file an attempt runs shows how far it comes, for errors that are caught too.
+    """
+    first = next(attempts)
+    tensor, error, own = _run_attempt(user, first)
+    others = [] if tensor is not None or isinstance(error, SystemExit) else list(attempts)
+    best, furthest = (first[0], error, own), -1
+    for attempt in [first, *others] if others else []:
+        with LineCounter(os.path.dirname(user.settings["file"])) as lines:
+            tensor, error, own = _run_attempt(user, attempt)
+        progress = len(lines.lines) or int(reached(error, user.settings["file"]))
+        if tensor is not None or progress > furthest:
+            best, furthest = (attempt[0], error, own), progress
+        if tensor is not None:
+            break
+    record.sent, error, own = best
+    record.notes, record.flaws, record.doubts, record.step = own.notes, own.flaws, own.doubts, own.step
+    if tensor is not None:
+        return tensor
+    if len(others) > 1:
+        tried = [first[0], *(label for label, _ in others)]
+        record.notes.append(f"tried: {'; '.join(tried[:8])}{' ...' if len(tried) > 8 else ''}")
+    assert error is not None
+    raise error
+
+
+def _run_attempt(
+    user: UserFile, attempt: Attempt
+) -> tuple[results.HandlerTensor | None, BaseException | None, CallRecord]:
+    user.recorder.reset()
+    own = CallRecord()
+    tensor = error = None
+    try:
+        tensor = attempt[1](own)
+    except (Exception, SystemExit) as raised:  # noqa: BLE001 - whatever the user's code raises is reported
+        error = raised
+    own.doubts += user.recorder.doubts
+    return tensor, error, own
+
+
+def reached(error: BaseException | None, file: str) -> bool:
+    """Whether an exception was raised in or below the user's file."""
+    trace = None if error is None else error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename != file:
+        trace = trace.tb_next
+    return trace is not None
+
+
+class LineCounter:
+    """Counts the lines of the user's own files that run meanwhile."""
+
+    def __init__(self, folder: str) -> None:
+        self.lines: set[tuple[str, int]] = set()
+        self._folder = os.path.join(folder, "")
+
+    def __enter__(self) -> LineCounter:  # noqa: PYI034 - Python has no Self before 3.11
+        self._before = sys.gettrace()
+        sys.settrace(self._trace)
+        threading.settrace(self._trace)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.settrace(self._before)
+        threading.settrace(self._before)
+
+    def _trace(self, frame: FrameType, event: str, _: object) -> Any:
+        if event == "call":
+            own = frame.f_code.co_filename.startswith(self._folder) and "site-packages" not in frame.f_code.co_filename
+            return self._trace if own else None
+        if event == "line":
+            self.lines.add((frame.f_code.co_filename, frame.f_lineno))
+        return self._trace

@@ -1,0 +1,47 @@
+"""The functions that servers call in a user's file; one module each, a new module adds one.
+
+A module defines ``RANK``, its place in the order in which they are looked for, ``STACK``, the spec's stack for which it
+is looked for first, and ``find(user)``: the call, or None where the file has no such function.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ..calls import MissingFunction
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from ..calls import HandlerCall, UserFile
+
+__all__ = ["find"]
+
+
+def find(user: UserFile) -> HandlerCall:
+    """The function that the server of the file calls. Raises MissingFunction, or what the user's class raises."""
+    for module in _modules(user.settings["model_input"]["stack"]):
+        call: HandlerCall | None = module.find(user)
+        if call is not None:
+            return call
+    raise MissingFunction(_missing(user), user.defined())
+
+
+def _modules(stack: str) -> list[ModuleType]:
+    found = [import_module(f"{__name__}.{entry.name}") for entry in pkgutil.iter_modules(__path__)]
+    return sorted(found, key=lambda module: (not stack or stack != module.STACK, module.RANK))
+
+
+def _missing(user: UserFile) -> str:
+    if user.function:
+        return f"missing function: {user.function}"
+    if "model_fn" in user.names or "predict_fn" in user.names:
+        return (
+            "no input_fn: the container's default reads the request (check it with validate BODY --content-type TYPE)"
+        )
+    return (
+        "missing entry point: expected input_fn, input_handler, handler, lambda_handler, init and run, an app of "
+        "FastAPI or Flask, or a class of TorchServe, Triton, KServe or Hugging Face"
+    )

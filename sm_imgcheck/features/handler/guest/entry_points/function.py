@@ -1,0 +1,113 @@
+"""A function of the user's that no server calls: with bytes, an image of Pillow, an array, or a path, in this order."""
+
+from __future__ import annotations
+
+import base64
+import inspect
+import os
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+from ..asynchronous import resolve
+from ..calls import HandlerCall, run_attempts
+from ..forms import open_image
+from ..instances import make_instance
+from ..results import InvalidHandlerResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ..calls import Attempt, ClientRequest, Function, UserFile
+    from ..results import HandlerTensor
+
+__all__ = ["RANK", "STACK", "find"]
+
+RANK, STACK = 110, "-"
+_NAMES = (
+    *("preprocess", "preprocess_image", "preprocess_input", "prepare", "prepare_image", "prepare_input"),
+    *("image_to_tensor", "to_tensor", "transform_image", "load_image", "process_image", "preprocessing", "read_image"),
+)
+_SWAPS = ("COLOR_BGR2RGB", "COLOR_BGR2GRAY", "::-1", "[2, 1, 0]")
+
+
+def find(user: UserFile) -> HandlerCall | None:
+    """The function of ``--function``, ``Class.method`` too; without it, the first with a usual name."""
+    if not user.function:
+        name = next((name for name in _NAMES if inspect.isfunction(user.names.get(name))), "")
+        return _call(user, name, user.names[name]) if name else None
+    owner, _, method = user.function.rpartition(".")
+    holder: Any = user.names.get(owner) if owner else user.module
+    if inspect.isclass(holder) and _needs_instance(holder, method):
+        holder = make_instance(user, holder)
+    function = getattr(holder, method, None)
+    if inspect.isclass(function):
+        function = make_instance(user, function)
+    return _call(user, user.function, function) if callable(function) else None
+
+
+def _needs_instance(kind: type, method: str) -> bool:
+    function = inspect.getattr_static(kind, method, None)
+    return function is not None and not isinstance(function, (staticmethod, classmethod))
+
+
+def _call(user: UserFile, name: str, function: Function) -> HandlerCall:
+    return HandlerCall(name, lambda request, record: run_attempts(user, _calls(user, function, request), record))
+
+
+def _calls(user: UserFile, function: Function, request: ClientRequest) -> Iterator[Attempt]:
+    def call(*arguments: object) -> HandlerTensor:
+        return _observe(user, lambda: resolve(function(*arguments)))
+
+    if _takes_two(function):
+        yield "bytes and content type", lambda _: call(request.body, request.content_type)
+        return
+    if not request.image and "json" in request.content_type:
+        yield "text", lambda _: call(request.body.decode("utf-8"))
+    yield "bytes", lambda _: call(request.body)
+    if not request.image:
+        return
+    if open_image(request.body) is not None:
+        yield "Pillow image", lambda _: call(open_image(request.body))
+        order = "BGR" if any(word in _source(function) for word in _SWAPS) else "RGB"
+        yield f"{order} array", lambda _: call(_array(request.body, order))
+    yield "path", lambda _: _with_path(request, call)
+    yield "base64 text", lambda _: call(base64.b64encode(request.body).decode("ascii"))
+
+
+def _observe(user: UserFile, function: Callable[[], object]) -> HandlerTensor:
+    called, value = user.observe(function)
+    tensor = user.read(value, text=called and user.recorder.text)
+    if not called and not isinstance(tensor.content, bytes) and tensor.content.ndim == 0:
+        raise InvalidHandlerResult(f"returned {value!r}, expected a tensor")
+    return tensor
+
+
+def _takes_two(function: Function) -> bool:
+    """Whether a content type is the second parameter."""
+    parameters = inspect.signature(function).parameters.values()
+    positional = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    second = positional[1] if len(positional) > 1 else None
+    return second is not None and (second.default is second.empty or "type" in second.name)
+
+
+def _source(function: Function) -> str:
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError):
+        return ""
+
+
+def _array(body: bytes, order: str) -> object:
+    """HWC uint8 pixels, in BGR where the function itself changes the order, as ``cv2.imread`` returns them."""
+    import numpy as np
+
+    pixels = np.asarray(open_image(body).convert("RGB"))
+    return np.ascontiguousarray(pixels[..., ::-1]) if order == "BGR" else pixels.copy()
+
+
+def _with_path(request: ClientRequest, call: Callable[[object], HandlerTensor]) -> HandlerTensor:
+    with tempfile.TemporaryDirectory(prefix="sm-imgcheck-") as folder:
+        path = os.path.join(folder, "image." + (request.content_type.rpartition("/")[2] or "jpg"))
+        with open(path, "wb") as file:
+            file.write(request.body)
+        return call(path)

@@ -1,0 +1,134 @@
+"""An exception of the user's code as JSON values: what it is, and where in the user's file."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import re
+import traceback
+from typing import TYPE_CHECKING
+
+from .model_stub import is_stub
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from .recorder import ModelRecorder
+
+__all__ = ["describe_error", "involves_stub"]
+
+_MOST = 2000
+"""Of a text, in characters."""
+_NAME = re.compile(r"[A-Za-z_][\w.]*")
+_GUEST = os.path.dirname(os.path.abspath(__file__))
+_STUB_FILES = [os.path.join(_GUEST, name) for name in ("model_stub.py", "cloud_stubs.py")]
+
+
+def describe_error(error: BaseException, file: str, recorder: ModelRecorder | None = None) -> dict[str, object]:
+    """Type, text and place; the place is the innermost line in the user's file, else in a file beside it."""
+    where, line, function = _place(error, file) or ("", 0, "")
+    return {
+        "type": type(error).__name__,
+        "text": _text(error),
+        "exits": isinstance(error, SystemExit),
+        "file": where,
+        "line": line,
+        "function": function,
+        "code": linecache.getline(where, line).strip()[:100] if where else "",
+        "module": _module(error, file),
+        "relative": _relative_import(error),
+        "stub": "" if recorder is None else involves_stub(error, recorder),
+        "last": _last(error, file),
+    }
+
+
+def involves_stub(error: BaseException, recorder: ModelRecorder) -> str:
+    """Why an exception may come of a stub rather than of the user's code; empty: it comes of the user's code."""
+    text = f"{type(error).__name__}: {' '.join(_text(error).split())[:160]}"
+    if any(word in text for word in ("ModelStub", "_ModuleMember", "<stub of")):
+        return text
+    for frame, line in reversed(_walked(error)):
+        if frame.f_code.co_filename in _STUB_FILES:
+            return text
+        code = linecache.getline(frame.f_code.co_filename, line)
+        if any(_leads_to_stub(frame, name) for name in _NAME.findall(code)):
+            return text
+        if "site-packages" not in frame.f_code.co_filename and "lib/python" not in frame.f_code.co_filename:
+            break
+    return text if recorder.doubts else ""
+
+
+def _leads_to_stub(frame: FrameType, name: str) -> bool:
+    """Whether a dotted name of a line stands for a stub: ``self.model`` too, but not ``self`` that has one."""
+    first, *parts = name.split(".")
+    value = frame.f_locals.get(first, frame.f_globals.get(first))
+    for part in parts:
+        if is_stub(value):
+            return True
+        value = getattr(value, "__dict__", {}).get(part)
+    if type(value) is dict:
+        value = list(value.values())
+    return is_stub(value) or (isinstance(value, (list, tuple)) and any(map(is_stub, value[:32])))
+
+
+def _module(error: BaseException, file: str) -> str | None:
+    """The package that an import lacks; None: something else is wrong, or the module is the user's own."""
+    if not isinstance(error, ImportError) or _relative_import(error):
+        return None
+    root = (getattr(error, "name", None) or "").partition(".")[0]
+    folder = os.path.dirname(file)
+    own = [os.path.join(folder, root), os.path.join(folder, root + ".py")]
+    return None if not root or any(map(os.path.exists, own)) else root
+
+
+def _relative_import(error: BaseException) -> str:
+    """The absolute form of a relative import that failed for lack of a package; empty: the error is another."""
+    if not isinstance(error, ImportError) or "relative import" not in str(error):
+        return ""
+    frames = _walked(error)
+    code = linecache.getline(frames[-1][0].f_code.co_filename, frames[-1][1]).strip() if frames else ""
+    words = re.match(r"from\s+\.+([\w.]*)\s+import\s+(.+)", code)
+    if words is None:
+        return "an absolute import"
+    module, names = words.groups()
+    return f"from {module} import {names}" if module else f"import {names}"
+
+
+def _text(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return str(error.msg)[:_MOST]
+    try:
+        return str(error)[:_MOST]
+    except BaseException as other:  # noqa: BLE001 - the user's own __str__
+        return f"(text unavailable: {type(other).__name__})"
+
+
+def _place(error: BaseException, file: str) -> tuple[str, int, str] | None:
+    if isinstance(error, SyntaxError) and error.filename and _near(error.filename, file):
+        return error.filename, error.lineno or 0, ""
+    frames = [(frame.f_code.co_filename, line, frame.f_code.co_name) for frame, line in _walked(error)]
+    own = [frame for frame in frames if _same(frame[0], file)] or [frame for frame in frames if _near(frame[0], file)]
+    return own[-1] if own else None
+
+
+def _walked(error: BaseException) -> list[tuple[FrameType, int]]:
+    return [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+
+
+def _last(error: BaseException, file: str) -> str:
+    """Where it was raised, if that is not in the user's own files: in which library."""
+    frames = [frame.f_code.co_filename for frame, _ in _walked(error)]
+    if not frames or _near(frames[-1], file) or frames[-1].startswith((_GUEST, "<")):
+        return ""
+    parts = frames[-1].replace(os.sep, "/").split("/")
+    return "/".join(parts[-2:])
+
+
+def _same(path: str, other: str) -> bool:
+    return os.path.abspath(path) == other
+
+
+def _near(path: str, file: str) -> bool:
+    """Whether it is the user's own: in the folder of the file, and nothing that was installed there."""
+    own = os.path.abspath(path).startswith(os.path.join(os.path.dirname(file), ""))
+    return own and "site-packages" not in path and "dist-packages" not in path

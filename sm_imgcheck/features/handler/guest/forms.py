@@ -1,0 +1,125 @@
+"""The forms in which clients send an image: its bytes, JSON with base64 text, a multipart form."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .calls import ClientRequest, UserFile
+
+__all__ = ["Form", "image_keys", "json_documents", "multipart_body", "open_image", "request_forms"]
+
+_KEY = re.compile(
+    r"""\[\s*["']([\w.-]{1,40})["']\s*\]|\.(?:get|pop)\(\s*["']([\w.-]{1,40})["']|^\s*(\w+)\s*:\s*str\b""",
+    re.MULTILINE,
+)
+"""Keys that a program reads: items, ``get`` and ``pop``, fields of text."""
+_IMAGE_WORDS = [
+    "image",
+    "img",
+    "picture",
+    "photo",
+    "data",
+    "input",
+    "instances",
+    "b64",
+    "base64",
+    "bytes",
+    "file",
+    "content",
+    "body",
+    "payload",
+    "frame",
+    "pixels",
+    "query",
+    "x",
+]
+_MENTIONED = re.compile(r"""["']((?:image|application)/[\w.+-]+)["']""")
+_MOST_KEYS = 6
+_NO_IMAGE = ("application/json", "application/x-npy", "application/jsonlines", "application/octet-stream")
+
+
+class Form:
+    """A request body with its content type, and how messages call it."""
+
+    def __init__(self, body: bytes, content_type: str, label: str) -> None:
+        self.body, self.content_type, self.label = body, content_type, label
+
+
+def image_keys(source: str) -> list[str]:
+    """Names in the user's file that may be the key of an image in a request."""
+    names = [name for match in _KEY.finditer(source) for name in match.groups() if name]
+    keys = [name for name in dict.fromkeys(names) if any(_is_word(word, name.lower()) for word in _IMAGE_WORDS)]
+    return keys[:_MOST_KEYS]
+
+
+def _is_word(word: str, name: str) -> bool:
+    return word in name if len(word) > 1 else word == name
+
+
+def json_documents(user: UserFile, image: bytes) -> Iterator[tuple[str, object]]:
+    """JSON requests that may contain the image as base64 text, likely ones first, each with its outline."""
+    text = base64.b64encode(image).decode("ascii")
+    outlines: list[object] = []
+    envelope = user.settings["model_input"]["envelope"]
+    outlines += [{"instances": [{"b64": "$"}]}] if envelope == "instances-b64" else []
+    outlines += [{"inputs": "$"}] if envelope == "hf-inputs-b64" else []
+    keys = image_keys(user.source) or ["image", "inputs", "data", "instances"]
+    outer = [key for key in keys if key in ("instances", "inputs", "data", "images", "input_data", "body")]
+    inner = [key for key in keys if key not in outer]
+    outlines += [{key: "$"} for key in (*inner, *outer)]
+    for key in outer:
+        outlines += [{key: ["$"]}]
+        outlines += [{key: [{name: "$"}]} for name in inner]
+        outlines += [{key: {name: "$"}} for name in inner]
+        outlines += [{key: [{name: {"b64": "$"}}]} for name in inner if name != "b64"]
+    outlines += [{key: {name: "$"}} for key in inner for name in inner if key != name][:6]
+    outlines += [["$"], "$"]
+    seen: set[str] = set()
+    for outline in outlines:
+        shown = json.dumps(outline)
+        if shown not in seen:
+            seen.add(shown)
+            yield shown.replace('"$"', "BASE64"), json.loads(shown.replace('"$"', json.dumps(text)))
+
+
+def request_forms(user: UserFile, request: ClientRequest) -> Iterator[Form]:
+    """The request as it is; of an image without a given content type, then the other forms that the file mentions."""
+    kind = request.content_type
+    in_json = request.image and "json" in kind
+    if not in_json:
+        yield Form(request.body, kind, kind)
+    if not request.image or (request.explicit and not in_json):
+        return
+    if not in_json:
+        named = dict.fromkeys(_MENTIONED.findall(user.source))
+        for mentioned in [name for name in named if name not in _NO_IMAGE and name != kind][:4]:
+            yield Form(request.body, mentioned, mentioned)
+    if in_json or "json" in user.source.lower():
+        for label, document in json_documents(user, request.body):
+            kind = kind if in_json else "application/json"
+            yield Form(json.dumps(document).encode(), kind, f"{kind} {label}")
+
+
+def open_image(body: bytes) -> Any:
+    """The image by Pillow; None where Pillow is not installed."""
+    try:
+        from PIL import Image
+    except ImportError:
+        return None
+    return Image.open(io.BytesIO(body))
+
+
+def multipart_body(image: bytes, key: str, content_type: str) -> tuple[bytes, str]:
+    """A form with one file, and its content type (RFC 7578)."""
+    boundary = "sm-imgcheck-boundary"
+    suffix = content_type.rpartition("/")[2] or "jpg"
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"; filename="image.{suffix}"\r\n'
+    head += f"Content-Type: {content_type}\r\n\r\n"
+    return head.encode() + image + f"\r\n--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"

@@ -1,0 +1,75 @@
+"""Stands in for ``kserve``: the base class of models, and the types of the open inference protocol.
+
+Source: kserve/kserve, python/kserve/kserve/model.py and protocol/infer_type.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["members"]
+
+
+class Model:
+    """``kserve.Model``."""
+
+    def __init__(self, name: str = "model", *_: object, **__: object) -> None:
+        self.name = name
+        self.ready = False
+        self.predictor_host = "predictor"
+        self.protocol = "v1"
+
+    def load(self) -> bool:
+        self.ready = True
+        return True
+
+    async def predict(self, payload: object, *_: object, **__: object) -> object:
+        return payload
+
+
+class InferInput:
+    """``kserve.InferInput``."""
+
+    def __init__(self, name: str, shape: list[int], datatype: str, data: Any = None, parameters: Any = None) -> None:
+        self.name, self.shape, self.datatype, self.data, self.parameters = name, shape, datatype, data, parameters
+
+    def set_data_from_numpy(self, array: Any, *_: object, **__: object) -> None:
+        self.data = array
+
+    def as_numpy(self) -> Any:
+        import numpy as np
+
+        return self.data if isinstance(self.data, np.ndarray) else np.asarray(self.data).reshape(self.shape)
+
+
+class InferRequest:
+    """``kserve.InferRequest``; of a response the same fields with ``infer_outputs``."""
+
+    def __init__(self, model_name: str = "", infer_inputs: Any = None, **named: Any) -> None:
+        self.model_name = model_name
+        self.inputs = infer_inputs or named.get("infer_outputs") or []
+        self.id = self.parameters = None
+
+
+class ModelServer:
+    """``kserve.ModelServer``, which serves nothing here."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    def start(self, *_: object, **__: object) -> None:
+        pass
+
+
+def members() -> dict[str, Any]:
+    """The names of the package and of its modules."""
+    errors = ("InferenceError", "InvalidInput", "ModelMissingError", "ModelNotReady")
+    return {
+        "Model": Model,
+        "ModelServer": ModelServer,
+        "InferInput": InferInput,
+        "InferOutput": InferInput,
+        "InferRequest": InferRequest,
+        "InferResponse": InferRequest,
+        **{name: type(name, (Exception,), {}) for name in errors},
+    }

@@ -1,0 +1,55 @@
+"""The user's file, imported as servers import it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from . import loaders
+from .calls import UserFile
+from .package_stubs import install_packages
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from .calls import Settings
+    from .recorder import ModelRecorder
+
+__all__ = ["import_user_file"]
+
+_MOST_SOURCE = 1 << 20
+_PACKAGED = ("uvicorn", "FastAPI", "Flask", "Starlette")
+"""Words of files that servers import as part of a package."""
+
+
+def import_user_file(settings: Settings, recorder: ModelRecorder) -> UserFile:
+    """Import the file under its own name, with its folder and ``lib`` beside it on the path. Raises what it raises."""
+    file = settings["file"]
+    folder, stem = os.path.dirname(file), os.path.splitext(os.path.basename(file))[0]
+    sys.path[:0] = [folder, *([os.path.join(folder, "lib")] if os.path.isdir(os.path.join(folder, "lib")) else [])]
+    with open(file, encoding="utf-8", errors="replace") as text:
+        source = text.read(_MOST_SOURCE)
+    loaders.install(recorder)
+    stubbed = install_packages(source, recorder)
+    module = _imported(file, folder, stem, source)
+    user = UserFile(module, settings, recorder, source)
+    user.stubbed = stubbed
+    return user
+
+
+def _imported(file: str, folder: str, stem: str, source: str) -> ModuleType:
+    package = os.path.basename(folder)
+    if os.path.exists(os.path.join(folder, "__init__.py")) and any(word in source for word in _PACKAGED):
+        sys.path.insert(0, os.path.dirname(folder))
+        return importlib.import_module(f"{package}.{stem}")
+    name = "inference" if stem in sys.modules else stem
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{os.path.basename(file)} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,142 @@
+"""The handler that the user names: a file, a folder, or a model archive, and the folder of its model."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+import tokenize
+import zipfile
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import frozen
+
+__all__ = ["HandlerTarget", "find_target"]
+
+_MOST_SOURCE = 1 << 20  # characters of the file that are looked at
+_MOST_MEMBERS = 20_000
+_MOST_BYTES = 8 << 30  # of the unpacked archive: 5 GiB is the limit of a model of multi-model endpoints
+_PLACES = ("", "code", "1", "app", "src")
+_NAMES = ("inference.py", "handler.py", "model.py", "lambda_function.py", "score.py", "app.py", "main.py", "serve.py")
+"""What servers name the file; SageMaker, Hugging Face, Triton, Lambda, Azure and web applications."""
+
+
+@frozen
+class HandlerTarget:
+    """A file of Python source, and the folder of its model."""
+
+    file: Path
+    model_dir: Path
+
+
+def find_target(name: str, model_dir: str, scratch: Path) -> HandlerTarget:
+    """The handler of a file, a folder or an archive, which is unpacked into ``scratch``. Raises ImgcheckError.
+
+    model_dir: the folder of the model; empty: of an archive its root, of a file in ``code`` the folder around it, else
+    the file's own.
+    """
+    path = Path(name).resolve()
+    root = path
+    if path.is_file() and (unpack := _unpacker(path)) is not None:
+        root = scratch / "archive"
+        unpack(path, root, name)
+    file = root if root.is_file() else _in_folder(root, name)
+    _refuse_binary(file, name)
+    if model_dir:
+        folder = Path(model_dir).resolve()
+        if not folder.is_dir():
+            raise ImgcheckError(f"--model-dir {for_terminal(model_dir)}: no such folder")
+        return HandlerTarget(file=file, model_dir=folder)
+    in_place = file.parent.name in ("code", "1")
+    return HandlerTarget(file=file, model_dir=file.parent.parent if in_place else file.parent)
+
+
+def _in_folder(folder: Path, name: str) -> Path:
+    for place in _PLACES:
+        for file in _NAMES:
+            if (folder / place / file).is_file():
+                return folder / place / file
+    own = [*folder.glob("*.py")] if folder.is_dir() else []
+    if len(own) == 1:
+        return own[0]
+    what = "got a device, a pipe or a socket, expected a file" if folder.exists() else "no such file"
+    what = "missing inference.py: expected FOLDER/inference.py or FOLDER/code/inference.py" if folder.is_dir() else what
+    raise ImgcheckError(f"handler {for_terminal(name)}: {what}")
+
+
+def _unpacker(path: Path) -> Callable[[Path, Path, str], None] | None:
+    """The function that unpacks a file; None: it is no archive."""
+    if path.suffix == ".py":
+        return None
+    with path.open("rb") as file:
+        head = file.read(262)
+    if head[:2] == b"\x1f\x8b" or head[257:262] == b"ustar":
+        return _unpack_tar
+    return _unpack_zip if head[:4] == b"PK\x03\x04" else None
+
+
+def _unpack_tar(path: Path, root: Path, name: str) -> None:
+    """Unpack ``model.tar.gz``: regular files and folders inside ``root``, nothing else."""
+    try:
+        with tarfile.open(path) as archive:
+            total = 0
+            for number, member in enumerate(archive):
+                total += member.size
+                _check_limits(number, total, name)
+                if member.isreg() or member.isdir():
+                    archive.extract(member, root, filter="data")
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise ImgcheckError(f"handler {for_terminal(name)}: archive cannot be unpacked: {error}") from None
+
+
+def _unpack_zip(path: Path, root: Path, name: str) -> None:
+    """Unpack a ``.mar`` of TorchServe, or a zip file of a Lambda function."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            _check_limits(len(members), sum(member.file_size for member in members), name)
+            for member in members:
+                if (
+                    not PurePosixPath(member.filename).is_absolute()
+                    and ".." not in PurePosixPath(member.filename).parts
+                ):
+                    archive.extract(member, root)
+        _follow_manifest(root)
+    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError) as error:
+        raise ImgcheckError(f"handler {for_terminal(name)}: archive cannot be unpacked: {error}") from None
+
+
+def _follow_manifest(root: Path) -> None:
+    """Give the handler that TorchServe's manifest names a name that is looked for."""
+    manifest = root / "MAR-INF" / "MANIFEST.json"
+    try:
+        handler = json.loads(manifest.read_text(encoding="utf-8"))["model"]["handler"].partition(":")[0]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return
+    file = root / (handler if handler.endswith(".py") else f"{handler}.py")
+    if file.is_file() and file.resolve().is_relative_to(root.resolve()) and not (root / _NAMES[0]).exists():
+        (root / _NAMES[0]).write_bytes(file.read_bytes())
+
+
+def _check_limits(members: int, size: int, name: str) -> None:
+    if members > _MOST_MEMBERS or size > _MOST_BYTES:
+        limit = f"{_MOST_MEMBERS:,} members and {_MOST_BYTES >> 30} GiB"
+        raise ImgcheckError(
+            f"handler {for_terminal(name)}: archive: got {members:,} members and {size:,} bytes or more, "
+            f"expected at most {limit}"
+        )
+
+
+def _refuse_binary(file: Path, name: str) -> None:
+    """Raise ImgcheckError for what no interpreter reads as source: its words for that say nothing of the cause."""
+    try:
+        with tokenize.open(file) as text:
+            binary = "\0" in text.read(_MOST_SOURCE)
+    except OSError as error:
+        raise ImgcheckError(f"handler {for_terminal(name)}: cannot be read: {error.strerror}") from None
+    except (SyntaxError, UnicodeDecodeError):
+        binary = True
+    if binary:
+        raise ImgcheckError(f"handler {for_terminal(name)}: got a binary file, expected Python source")

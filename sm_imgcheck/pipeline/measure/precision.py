@@ -1,0 +1,91 @@
+"""The precision that values show, which may be lower than that of their dtype.
+
+A float32 array may have been float16 or bfloat16 before, or decimals of a JSON body. Its values then lie on a coarser
+grid, and no comparison can be more exact than that grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+__all__ = ["max_rounding", "shown_precision", "spacing"]
+
+_BITS = {"bfloat16": 8, "float16": 11, "float32": 24, "float64": 53}
+"""Significant binary digits of each dtype."""
+_DECIMALS = ("decimal", "decimals")
+_TINY = {"float16": 2.0**-24}
+"""Distance of the smallest values (subnormals) of a dtype."""
+_PRECISIONS = ("1 decimal", "2 decimals", "bfloat16", "3 decimals", "float16", "4 decimals", "5 decimals")
+"""The lowest first. More decimals of values around 1 are as exact as float32."""
+_LEVELS = 256
+_FEW, _MANY = 500, 50_000
+_MIN_VALUES = 16
+"""Distinct values below which a grid says nothing of how they were stored."""
+# A few roundings of half a unit in the last place, each at a value that may be larger than the result. What float64
+# holds was often computed in float32.
+_ROUNDING = {"bfloat16": 3 * 2.0**-8, "float16": 3 * 2.0**-11, "float32": 8 * 2.0**-24, "float64": 8 * 2.0**-24}
+
+
+def shown_precision(array: np.ndarray, blocks: Iterable[np.ndarray]) -> str:
+    """Return ``bfloat16``, ``float16`` or ``N decimals`` where all values have no more; else an empty string.
+
+    array: finite floats of any shape; blocks: the same in flat blocks. Values on at most 256 evenly spaced levels, such
+    as the integers 0..255 or (x - 128) / 128, show no precision: they are exact in all of these.
+    """
+    if array.dtype.kind != "f" or array.dtype.itemsize < 4:
+        return ""
+    few, many = (np.asarray(_sample(array, count), np.float64) for count in (_FEW, _MANY))
+    # Most arrays have their full precision, and a few values show it.
+    candidates = [name for name in _PRECISIONS if _holds(few, name, array.dtype) and _holds(many, name, array.dtype)]
+    if not candidates or _few_levels(many):
+        return ""
+    for name in candidates:
+        if all(_holds(np.asarray(block, np.float64), name, array.dtype) for block in blocks):
+            return name
+    return ""
+
+
+def _sample(array: np.ndarray, count: int) -> np.ndarray:
+    """About ``count`` values, evenly spread."""
+    flat = array.reshape(-1) if array.flags.c_contiguous else array.flat
+    sample: np.ndarray = flat[:: max(1, array.size // count)]
+    return sample
+
+
+def _holds(values: np.ndarray, name: str, dtype: np.dtype) -> bool:
+    """Return whether the values are those of a precision, up to the rounding of the dtype that stores them."""
+    step = spacing(values, name)
+    off = np.abs(values - np.rint(values / step) * step)
+    stored = np.abs(values) * 2.0 ** (-24 if dtype.itemsize == 4 else -50) if name.endswith(_DECIMALS) else 0.0
+    return bool((off <= stored).all())
+
+
+def _few_levels(values: np.ndarray) -> bool:
+    """Return whether the values lie on at most 256 evenly spaced levels, or are too few to say."""
+    unique = np.unique(values)
+    if len(unique) < _MIN_VALUES:
+        return True
+    gaps = np.diff(unique)
+    levels = gaps / gaps.min()
+    evenly = np.abs(levels - np.rint(levels)).max() < 1e-3
+    return bool(evenly and levels.sum() < _LEVELS)
+
+
+def spacing(values: np.ndarray, precision: str) -> np.ndarray:
+    """Return the distance to the next value in a precision (a dtype, or ``N decimals``), elementwise."""
+    if precision.endswith(_DECIMALS):
+        return np.full_like(values, 10.0 ** -int(precision.split(maxsplit=1)[0]))
+    exponent = np.frexp(np.abs(values))[1]
+    return np.asarray(np.maximum(np.ldexp(1.0, exponent - _BITS[precision]), _TINY.get(precision, 1e-38)))
+
+
+def max_rounding(precision: str, largest: float) -> float:
+    """Return how far the roundings on the way may have put a value of a magnitude of at most ``largest`` off.
+
+    precision: a dtype, or ``N decimals``. 0.0 for integers.
+    """
+    if precision.endswith(_DECIMALS):
+        return 0.5 * 10.0 ** -int(precision.split(maxsplit=1)[0]) + max_rounding("float32", largest)
+    return _ROUNDING.get(precision, 0.0) * largest

@@ -1,0 +1,123 @@
+"""The order in which the values of an image follow each other: pixel by pixel (HWC) or plane by plane (CHW).
+
+A ``reshape`` from one to the other moves no value. Three numbers show which it is, all of them ratios of mean absolute
+differences between values a fixed number of places apart in memory: rows (places W and C * W), columns (places 1 and
+C), and the difference between neighbors by their position in the pixel, which is the same at every position of planes
+only.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+
+from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.types import Facts
+
+__all__ = ["ORDERS", "ValueOrder", "measure_value_order", "order_features", "other_order"]
+
+ORDERS = ("HWC", "CHW")
+MIN_SIDE = 16
+"""Pixels of a side below which there are too few differences."""
+SAMPLES = 30_000
+"""Differences of one kind that are averaged, over all images."""
+_IMAGES = 8
+"""Images of a batch that are sampled, evenly spread."""
+WEIGHTS = (3.97, -3.27, 3.13, -1.77)
+"""Of 1 and the three features: log-odds of HWC. Fitted by ``tests/fit/value_order.py``."""
+_MIN_ROWS = 0.12
+"""Smallest magnitude of the first feature: noise and checkerboards stay below, photographs above 0.13."""
+_MAX_LOG_ODDS = math.log(999)
+
+
+@frozen
+class ValueOrder:
+    """``HWC`` or ``CHW`` with its probability, 0.5..1; empty and 0.0 where the values do not show it."""
+
+    order: str = ""
+    probability: float = 0.0
+
+
+def measure_value_order(array: np.ndarray, facts: Facts) -> ValueOrder:
+    """Return the likely order of the values of an array with 3 or 4 channels.
+
+    array: as measured in ``facts``; any memory order. Images that hold a single color, and images of fewer than
+    ``MIN_SIDE`` rows or columns, show no order.
+    """
+    width, height, channels = (facts.length(axis) or 0 for axis in "WHC")
+    if facts.layout not in ("NHWC", "HWC", "NCHW", "CHW") or channels not in (3, 4) or min(width, height) < MIN_SIDE:
+        return ValueOrder()
+    if facts.constant or facts.nans or facts.infinities:
+        return ValueOrder()
+    images = array if "N" in facts.layout else array[np.newaxis]
+    chosen = np.unique(np.linspace(0, len(images) - 1, min(_IMAGES, len(images))).astype(int))
+    features = order_features([images[index] for index in chosen], width=width, channels=channels)
+    if features is None:
+        return ValueOrder()
+    odds = max(-_MAX_LOG_ODDS, min(_MAX_LOG_ODDS, float(np.dot(WEIGHTS, (1.0, *features)))))
+    rows = features[0]
+    if (odds > 0) != (rows < 0) or abs(rows) < _MIN_ROWS:
+        return ValueOrder()
+    return ValueOrder(order=ORDERS[odds < 0], probability=1 / (1 + math.exp(-abs(odds))))
+
+
+def order_features(images: list[np.ndarray], *, width: int, channels: int) -> tuple[float, float, float] | None:
+    """Return the three features of images of one shape; None where neighbors hardly differ.
+
+    The logarithms of: rows C * W over rows W apart (negative in HWC), the largest over the smallest difference of
+    neighbors by position (positive in HWC), columns C over 1 apart (negative in HWC with color).
+    """
+    start = _positions(images[0].size - channels * width, SAMPLES // len(images))
+    here = [_values_at(image, start) for image in images]
+
+    def apart(distance: int) -> np.ndarray:
+        pairs = zip(images, here, strict=True)
+        found = [np.abs(_values_at(image, start + distance) - values) for image, values in pairs]
+        return np.asarray(np.mean(found, axis=0))
+
+    neighbors = apart(1)
+    roots = np.sqrt(neighbors)  # few strong edges count less
+    by_position = [float(roots[start % channels == position].mean()) ** 2 for position in range(channels)]
+    differences = [apart(distance) for distance in (channels, width, channels * width)]
+    flat = max(float(np.ptp(np.concatenate(here))), 1e-30) * _FLAT
+    if any((found > flat).mean() < _MIN_DETAIL or found.mean() < flat for found in differences):
+        return None
+    column, row, rows = (float(found.mean()) for found in differences)
+    least = flat / 10
+    return (
+        float(np.clip(math.log(rows / row), -2, 2)),
+        math.log(0.02 + min(3.0, math.log((max(by_position) + least) / (min(by_position) + least)))),
+        math.log(column / (float(neighbors.mean()) + least)),
+    )
+
+
+_FLAT = 1e-3
+"""Difference, as a share of the range of the values, below which values are equal."""
+_MIN_DETAIL = 0.05
+"""Share of the values that differ from the next one; below, a picture is flat."""
+
+
+@lru_cache(maxsize=16)
+def _positions(end: int, count: int) -> np.ndarray:
+    """About ``count`` positions below ``end`` in ascending order: random, since a stride would meet few columns."""
+    return np.arange(end) if end <= 2 * count else np.sort(np.random.default_rng(0).integers(0, end, count))
+
+
+def _values_at(image: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """The values at flat positions in C order, float64, without a copy of the image."""
+    found: np.ndarray = image[np.unravel_index(positions, image.shape)]
+    return found.astype(np.float64)
+
+
+def other_order(array: np.ndarray, layout: str) -> tuple[np.ndarray, str] | None:
+    """The same values in the same memory order as an array of the other layout, NHWC for NCHW; None for other layouts.
+
+    What a reshape instead of a transpose began with. A copy only where the array is not C contiguous.
+    """
+    axes = layout.removeprefix("N")
+    if axes not in ORDERS:
+        return None
+    to = layout.replace(axes, ORDERS[axes == ORDERS[0]])
+    return array.reshape([array.shape[layout.index(axis)] for axis in to]), to

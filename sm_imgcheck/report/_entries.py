@@ -1,0 +1,72 @@
+"""A file with its findings: the unit in which CI services, tables and pages report."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from hashlib import sha256
+
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.types import Finding, Result, Severity, Status
+
+__all__ = ["FileEntry", "all_findings", "entry_of", "fingerprint", "problem_finding", "shown_message"]
+
+_LONGEST = 2000
+"""Characters of a message in a machine format; JSON Lines contain all of it."""
+
+
+@frozen
+class FileEntry:
+    """One file of a report."""
+
+    path: str
+    kind: str
+    status: Status
+    findings: tuple[Finding, ...] = ()
+    problem: Finding | None = None
+    """Why the file was not checked, or its output not written; its code is ``not-checked`` or ``not-written``."""
+    line: int = 1
+    """To which the findings refer; 1 for a file without lines."""
+    result: Result | None = None
+
+
+def problem_finding(name: str, message: str, severity: Severity = "error") -> Finding:
+    """A finding without a rule; its name is its code too."""
+    return Finding(code=name, name=name, severity=severity, message=message)
+
+
+def entry_of(result: Result, *, writes: bool = False) -> FileEntry:
+    """The entry of a candidate. writes: its tensor was to be written."""
+    status, problem = result.status, None
+    if writes and result.skipped and not result.bug and result.emitted is None:
+        status, problem = "failed", problem_finding("not-written", result.skipped)
+    elif status == "not checked":
+        cause = result.bug or result.skipped or "no image or tensor could be examined"
+        problem = problem_finding("not-checked", cause)
+    return FileEntry(
+        path=result.path, kind=result.kind, status=status, findings=result.findings, problem=problem, result=result
+    )
+
+
+def all_findings(entry: FileEntry) -> tuple[Finding, ...]:
+    """The findings of an entry, its problem first."""
+    return entry.findings if entry.problem is None else (entry.problem, *entry.findings)
+
+
+def shown_message(finding: Finding) -> str:
+    """The message in one line of printable text, of at most 2,000 characters."""
+    text = finding.message
+    return for_terminal(text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ...")
+
+
+def fingerprint(path: str, finding: Finding, number: int = 0) -> str:
+    """Return 32 hexadecimal digits, the same in every run and in every checkout.
+
+    path: relative to the checkout. number: counts the findings of one code and one expected value in a file from 0.
+    """
+    return _digest(path) + _digest(f"{finding.code}\0{finding.expected}\0{number}")
+
+
+@lru_cache(2048)
+def _digest(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]

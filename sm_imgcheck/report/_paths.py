@@ -1,0 +1,39 @@
+"""Paths in reports for machines: relative to the checkout where they are below it, with ``/`` between names."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from urllib.parse import quote
+
+from sm_imgcheck.io.stores import is_remote, strip_file_scheme
+
+__all__ = ["relative_path", "uri_of"]
+
+
+@lru_cache(16)  # each format asks for the path of the same entry
+def relative_path(root: str, path: str) -> tuple[str, str]:
+    """Return the file of a candidate, and the name of the array in it (empty: the file is the candidate).
+
+    root: an absolute folder. A local file below it is relative to it; another path, and an address in a store, is
+    unchanged. Lone surrogates are bytes that are not UTF-8.
+    """
+    if is_remote(path):
+        return path, ""
+    file, member = strip_file_scheme(path), ""
+    if ".npz::" in file:
+        stem, _, member = file.rpartition(".npz::")
+        file = f"{stem}.npz"
+    absolute = os.path.abspath(file)  # noqa: PTH100 - links are not resolved
+    parent = f"{root.rstrip(os.sep)}{os.sep}"
+    if root and absolute.startswith(parent):
+        file = absolute[len(parent) :]
+    return file.replace(os.sep, "/"), member
+
+
+def uri_of(path: str) -> str:
+    """Return a file of ``relative_path`` as a URI: relative, ``file:`` for an absolute path, or that of a store."""
+    if is_remote(path):
+        return quote(os.fsencode(path), safe=":/")
+    text = quote(os.fsencode(path), safe="/")
+    return f"file://{text}" if path.startswith("/") else text

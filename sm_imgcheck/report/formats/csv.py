@@ -1,0 +1,87 @@
+"""CSV (RFC 4180): a line for each finding, and one for each file without any."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from csv import writer
+from io import StringIO
+from typing import Generic
+
+from sm_imgcheck.core.escape import for_json
+from sm_imgcheck.core.identity_cache import IdentityCache
+from sm_imgcheck.core.types import Finding, Report
+from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal, _records
+from sm_imgcheck.report._entries import FileEntry, all_findings
+
+__all__ = ["reporter"]
+
+_COLUMNS = ("path", "kind", "status", "code", "name", "severity", "certainty", "probability", "fixed_by")
+_TEXTS = ("expected", "actual", "message")
+_END = "\r\n"
+_NO_FINDING = "," * (len(_COLUMNS) - 4 + len(_TEXTS)) + _END
+_CACHED = 1_000
+_FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.])")
+"""Start of a formula in a spreadsheet; a file name can be one."""
+
+
+def reporter(content: ReportContent[Row_contra], _: Terminal) -> Reporter[Row_contra]:
+    """Report files and findings; a verb without files reports the values of each row."""
+    return _Cells(content)
+
+
+class _Cells(Generic[Row_contra]):
+    def __init__(self, content: ReportContent[Row_contra]) -> None:
+        self.content = content
+        self.columns: tuple[str, ...] = ()
+        self.encoded: IdentityCache[str] = IdentityCache(_CACHED)
+
+    def open(self) -> str:
+        return ""
+
+    def row(self, row: Row_contra) -> str:
+        entries = self.content.entries(row)
+        if entries is not None:
+            return self._header((*_COLUMNS, *_TEXTS)) + "".join(map(self._lines, entries))
+        record = self.content.record(row)
+        return self._header(tuple(record)) + _line([_value(record.get(column)) for column in self.columns])
+
+    def close(self, report: Report) -> str:
+        del report
+        return self._header((*_COLUMNS, *_TEXTS))  # of an empty run
+
+    def _lines(self, entry: FileEntry) -> str:
+        start = _line([entry.path, entry.kind, entry.status]).removesuffix(_END)
+        ends = map(self._cells, all_findings(entry)) if all_findings(entry) else [_NO_FINDING]
+        return "".join([f"{start},{end}" for end in ends])
+
+    def _cells(self, finding: Finding) -> str:
+        """The cells of a finding; many files share one."""
+        text = self.encoded.get((finding,))
+        cells = (getattr(finding, name) for name in (*_COLUMNS[3:], *_TEXTS))
+        return self.encoded.put((finding,), _line(cells)) if text is None else text
+
+    def _header(self, columns: tuple[str, ...]) -> str:
+        """The names of the columns, before the first line; empty later."""
+        if self.columns:
+            return ""
+        self.columns = columns
+        return _line(columns)
+
+
+def _value(value: object) -> object:
+    return _records.encode(value) if isinstance(value, dict | list) else value
+
+
+def _line(cells: Iterable[object]) -> str:
+    text = StringIO()
+    writer(text).writerow([_cell(cell) for cell in cells])
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    """Return the cell as text in a spreadsheet: an apostrophe precedes what looks like a formula."""
+    if not isinstance(value, str):
+        return value
+    text = for_json(value).replace("\0", "\\x00")
+    return f"'{text}" if _FORMULA.match(text) else text

@@ -1,0 +1,103 @@
+"""JUnit XML, as Jenkins, GitLab and other CI services read it: one test case for each file.
+
+A suite has up to 1,000 test cases, so that the counts that precede them are known in bounded memory. The document is
+valid under the schema of the Jenkins plugin xUnit (junit-10.xsd).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Generic
+from xml.sax.saxutils import escape, quoteattr
+
+from sm_imgcheck.core import __version__
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.identity_cache import IdentityCache
+from sm_imgcheck.core.types import Finding, Report, is_failing
+from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal
+from sm_imgcheck.report._entries import FileEntry, shown_message
+from sm_imgcheck.report._paths import relative_path
+
+__all__ = ["reporter"]
+
+_CASES = 1000
+"""Test cases of a suite, about 1 MB."""
+
+
+def reporter(content: ReportContent[Row_contra], terminal: Terminal) -> Reporter[Row_contra]:
+    """Report findings that make the exit code 1 as failures, files that were not checked as errors."""
+    return _Suites(content, terminal)
+
+
+class _Suites(Generic[Row_contra]):
+    def __init__(self, content: ReportContent[Row_contra], terminal: Terminal) -> None:
+        self.content, self.root = content, terminal.root
+        self.name = for_terminal(content.document_title)
+        self.number = 0
+        self.outcomes: IdentityCache[tuple[str, str]] = IdentityCache(_CASES)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.number += 1
+        self.cases: list[str] = []
+        self.counts: Counter[str] = Counter()
+
+    def open(self) -> str:
+        return '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="sm-imgcheck">\n'
+
+    def row(self, row: Row_contra) -> str:
+        self.cases += [self._case(entry) for entry in self.content.entries(row) or ()]
+        return self._suite() if len(self.cases) >= _CASES else ""
+
+    def close(self, report: Report) -> str:
+        del report
+        return f"{self._suite() if self.cases else ''}</testsuites>\n"
+
+    def _suite(self) -> str:
+        name = self.name if self.number == 1 else f"{self.name} ({self.number})"
+        counts = {"tests": len(self.cases), "failures": self.counts["failure"], "errors": self.counts["error"]}
+        counts["skipped"] = self.counts["skipped"]
+        attributes = " ".join(f'{key}="{value}"' for key, value in counts.items())
+        version = f'<property name="sm-imgcheck" value="{__version__}"/>'
+        head = f"<testsuite name={quoteattr(name)} {attributes}>\n<properties>{version}</properties>\n"
+        text = f"{head}{''.join(self.cases)}</testsuite>\n"
+        self._begin()
+        return text
+
+    def _case(self, entry: FileEntry) -> str:
+        path, member = relative_path(self.root, entry.path)
+        name = quoteattr(for_terminal(f"{path}::{member}" if member else path))
+        kind, outcome = self._outcome(entry)
+        self.counts[kind] += 1
+        return f"<testcase classname={quoteattr(self.name)} name={name}>{outcome}</testcase>\n"
+
+    def _outcome(self, entry: FileEntry) -> tuple[str, str]:
+        """Kind (empty: passed) and XML of the outcome; files with equal headers share their findings."""
+        key = (entry.findings, entry.problem)
+        outcome = self.outcomes.get(key)
+        return self.outcomes.put(key, self._render(entry)) if outcome is None else outcome
+
+    def _render(self, entry: FileEntry) -> tuple[str, str]:
+        failing = [finding for finding in entry.findings if is_failing(finding, self.content.fail_on)]
+        others = [finding for finding in entry.findings if not is_failing(finding, self.content.fail_on)]
+        output = f"<system-out>{_lines(others)}</system-out>" if others else ""
+        if entry.problem is not None:
+            kind = "error" if entry.problem.code == "not-checked" else "failure"
+            return kind, _element(kind, [entry.problem, *failing]) + output
+        return ("failure", _element("failure", failing) + output) if failing else ("", output)
+
+
+def _element(kind: str, findings: list[Finding]) -> str:
+    more = f" (and {len(findings) - 1:,} more)" if len(findings) > 1 else ""
+    message = quoteattr(f"{shown_message(findings[0])}{more}")
+    return f"<{kind} type={quoteattr(findings[0].code)} message={message}>{_lines(findings)}</{kind}>"
+
+
+def _lines(findings: list[Finding]) -> str:
+    return escape("\n".join(map(_line, findings)))
+
+
+def _line(finding: Finding) -> str:
+    name = "" if finding.name == finding.code else f" {finding.name}"
+    fix = f" [{finding.fixed_by}]" if finding.fixed_by else ""
+    return f"{finding.severity} {finding.code}{name}: {shown_message(finding)}{fix}"

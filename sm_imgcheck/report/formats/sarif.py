@@ -1,0 +1,166 @@
+"""SARIF 2.1.0 for code scanning: results with rules, relative URIs and fingerprints that stay the same.
+
+GitHub accepts at most 25,000 results. Frequent rules have 20,000 of them, the rest is for rules with few results, and a
+notification states the number of omitted results.
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Generic
+
+from sm_imgcheck.core import __version__
+from sm_imgcheck.core.escape import for_json
+from sm_imgcheck.core.identity_cache import IdentityCache
+from sm_imgcheck.core.types import Finding, Report
+from sm_imgcheck.report import ReportContent, Reporter, Row_contra, Terminal, _records
+from sm_imgcheck.report._entries import FileEntry, fingerprint, shown_message
+from sm_imgcheck.report._paths import relative_path, uri_of
+
+__all__ = ["reporter"]
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_RESULTS = 25_000
+_FOR_RARE_RULES = 5_000
+"""Results for rules with few of them."""
+_FEW = 200
+"""Results of a rule that may be among the reserved ones."""
+_NOTIFICATIONS = 1_000
+_CACHED = 1_000
+_LEVELS = {"error": "error", "warning": "warning", "notice": "note"}
+
+
+def reporter(content: ReportContent[Row_contra], terminal: Terminal) -> Reporter[Row_contra]:
+    """Report findings as results; a file that was not checked is a notification."""
+    return _Log(content, terminal)
+
+
+class _Log(Generic[Row_contra]):
+    def __init__(self, content: ReportContent[Row_contra], terminal: Terminal) -> None:
+        self.content, self.root = content, terminal.root
+        self.rules: dict[str, int] = {}
+        """Index of each rule in the order of its first result."""
+        self.samples: dict[str, Finding] = {}
+        self.by_rule: Counter[str] = Counter()
+        self.results = self.omitted = self.problems = 0
+        self.notifications: list[dict[str, object]] = []
+        self.encoded: IdentityCache[str] = IdentityCache(_CACHED)
+
+    def open(self) -> str:
+        return f'{{"$schema": "{_SCHEMA}", "version": "2.1.0", "runs": [{{"columnKind": "utf16CodeUnits", "results": ['
+
+    def row(self, row: Row_contra) -> str:
+        return "".join(self._entry(entry) for entry in self.content.entries(row) or ())
+
+    def close(self, report: Report) -> str:
+        del report
+        invocation = {
+            "executionSuccessful": not self.problems,
+            "toolExecutionNotifications": [*self.notifications, *self._omissions()],
+        }
+        run = {
+            "tool": {"driver": self._driver()},
+            "invocations": [invocation],
+            "automationDetails": {"id": f"{for_json(self.content.document_title)}/"},
+        }
+        return f"\n], {_records.encode(run)[1:]}]}}\n"
+
+    def _driver(self) -> dict[str, object]:
+        return {
+            "name": "sm-imgcheck",
+            "semanticVersion": __version__,
+            "rules": [_rule(code, self.samples[code]) for code in self.rules],
+        }
+
+    def _omissions(self) -> list[dict[str, object]]:
+        texts = []
+        if self.omitted:
+            texts.append(f"{self.omitted:,} results were omitted: the report has at most {_RESULTS:,}")
+        if self.problems > len(self.notifications):
+            texts.append(f"{self.problems - len(self.notifications):,} more files were not checked")
+        return [{"level": "warning", "message": {"text": text}} for text in texts]
+
+    def _entry(self, entry: FileEntry) -> str:
+        path, member = relative_path(self.root, entry.path)
+        location = _location(path, member, entry.line)
+        if entry.problem is not None:
+            self._notify(entry.problem, location)
+        places = f'"locations": [{_records.encode(location)}]'
+        name = f"{path}::{member}" if member else path
+        keys: set[tuple[str, str]] = set()
+        lines = []
+        for finding in entry.findings:
+            key = finding.code, finding.expected
+            if key not in keys and self._has_room(finding.code):
+                keys.add(key)
+                mark = f'"partialFingerprints": {{"smImgcheck/v1": "{fingerprint(name, finding)}"}}'
+                lines.append(f"{',' if self.results else ''}\n{self._result(finding)[:-1]}, {places}, {mark}}}")
+                self.results += 1
+        return "".join(lines)
+
+    def _notify(self, problem: Finding, location: dict[str, Any]) -> None:
+        self.problems += 1
+        if len(self.notifications) < _NOTIFICATIONS:
+            self.notifications.append(
+                {
+                    "level": "error",
+                    "descriptor": {"id": problem.code},
+                    "message": {"text": shown_message(problem)},
+                    "locations": [location],
+                }
+            )
+
+    def _has_room(self, code: str) -> bool:
+        few = self.by_rule[code] < _FEW
+        if self.results < (_RESULTS if few else _RESULTS - _FOR_RARE_RULES):
+            self.by_rule[code] += 1
+            return True
+        self.omitted += 1
+        return False
+
+    def _result(self, finding: Finding) -> str:
+        """The result of a finding as JSON, without its file; many files share a finding."""
+        text = self.encoded.get((finding,))
+        if text is not None:
+            return text
+        index = self.rules.setdefault(finding.code, len(self.rules))
+        self.samples.setdefault(finding.code, finding)
+        properties = {"certainty": finding.certainty, "probability": finding.probability, "fixedBy": finding.fixed_by}
+        properties |= {"expected": for_json(finding.expected), "actual": for_json(finding.actual)}
+        result = {
+            "ruleId": finding.code,
+            "ruleIndex": index,
+            "level": _LEVELS[finding.severity],
+            "message": {"text": shown_message(finding)},
+            "properties": _records.plain(properties),
+        }
+        return self.encoded.put((finding,), _records.encode(result))
+
+
+def _location(path: str, member: str, line: int) -> dict[str, Any]:
+    uri = uri_of(path)
+    artifact = {"uri": uri} if "://" in uri else {"uri": uri, "uriBaseId": "%SRCROOT%"}
+    location: dict[str, Any] = {"physicalLocation": {"artifactLocation": artifact, "region": {"startLine": line}}}
+    return location | ({"logicalLocations": [{"name": for_json(member), "kind": "member"}]} if member else {})
+
+
+def _rule(code: str, sample: Finding) -> dict[str, object]:
+    """Return a rule with its manual page; without a rule (a problem of a spec) the name of the finding."""
+    from sm_imgcheck.rules import all_rules
+
+    rule = all_rules().get(code)
+    if rule is None:
+        name = sample.name.replace("-", " ")
+        return {"id": code, "name": sample.name, "shortDescription": {"text": name}, "help": {"text": name}}
+    record: dict[str, object] = {
+        "id": code,
+        "name": rule.name,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.page.partition("\n\n")[0].replace("\n", " ") or rule.title},
+        "help": {"text": rule.page or rule.title, "markdown": f"**{rule.title}**\n\n{rule.page}".strip()},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        "properties": {"tags": [rule.family]},
+    }
+    return record | ({"helpUri": rule.see} if rule.see.startswith("https://") else {})

@@ -1,0 +1,256 @@
+"""A v2 request as Triton's HTTP server reads it, for one model with one input.
+
+Source: triton-inference-server/server, http_server.cc (EVBufferToInput, ReadDataFromJsonHelper).
+Measured: Triton 2.51.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import NoReturn
+
+from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.json_types import Json
+from sm_imgcheck.core.types import DecodedRequest, Finding, Spec
+from sm_imgcheck.io.lazy_imports import np
+from sm_imgcheck.rules.payload_request import PAY103, PAY104, PAY111, PAY120
+from sm_imgcheck.rules.payload_values import PAY106, PAY107, PAY115, PAY117
+from sm_imgcheck.serving.open_inference import DATATYPES, name_of, numpy_dtype
+from sm_imgcheck.serving.stacks import DEFAULT_NAME, describe_dtype_shape, refuse
+from sm_imgcheck.serving.stacks._base64 import looks_encoded, texts
+from sm_imgcheck.serving.stacks._json import leaves, nan_notice
+from sm_imgcheck.serving.stacks._v2_contract import check_shape, from_bytes
+
+__all__ = ["decode_v2"]
+
+_V2 = '{"inputs": [{"name", "shape", "datatype", "data"}]}'
+_ONE_FIELD = (
+    "Input must set only one of the following fields: 'data', 'binary_data_size' in 'parameters', "
+    "'shared_memory_region' in 'parameters'. But "
+)
+
+
+@frozen
+class _Input:
+    """One entry of ``inputs``."""
+
+    name: str
+    datatype: str
+    shape: tuple[int, ...]
+    values: np.ndarray | None = None
+    """Of ``data``; None: BYTES, or no element is read."""
+    body: bytes = b""
+    """Of the binary form."""
+    findings: tuple[Finding, ...] = ()
+    encoded: bool = False
+    """Whether the data are base64 of a picture."""
+
+
+def decode_v2(document: Json, tail: bytes, spec: Spec) -> DecodedRequest:
+    """What the model gets of a v2 document and the bytes behind it. Raises RequestRejection."""
+    if not isinstance(document, dict) or "inputs" not in document:
+        refuse("Unable to parse 'inputs': attempt to access non-existing object member 'inputs'", PAY103, _no_v2())
+    if not isinstance(document.get("id", ""), str):
+        refuse("Unable to parse 'id': attempt to access JSON non-string as string", PAY103, "id: expected a string")
+    entries = document["inputs"]
+    if not isinstance(entries, list):
+        refuse("Unable to parse 'inputs': attempt to access JSON non-array as array", PAY103, _no_v2())
+    inputs: dict[str, _Input] = {}
+    for entry in entries:
+        found, tail = _entry(entry, tail)
+        if found.name in inputs:
+            text = f"input '{found.name}' already exists in request"
+            refuse(text, PAY103, f"two inputs are called {found.name!r}", status=400)
+        inputs[found.name] = found
+    if tail:
+        why = f"{len(tail)} bytes follow the values that binary_data_size declares"
+        refuse("unexpected additional input data for model", PAY115, why, status=400, actual=str(len(tail)))
+    notices = _outputs(document)
+    return _decoded(_only(inputs, spec), spec, notices)
+
+
+def _no_v2() -> str:
+    return f"the body is no v2 request: {_V2}"
+
+
+def _entry(entry: Json, tail: bytes) -> tuple[_Input, bytes]:
+    """One input, and the bytes that are left behind it."""
+    members = entry if isinstance(entry, dict) else {}
+    parameters = members.get("parameters")
+    parameters = parameters if isinstance(parameters, dict) else {}
+    fields = ["'data'"] * ("data" in members) + [
+        f"'{name}' in 'parameters'" for name in ("binary_data_size", "shared_memory_region") if name in parameters
+    ]
+    if len(fields) != 1:
+        said = f"set {' '.join(fields)}" if fields else "no field is set"
+        why = f"the input has {' and '.join(fields) or 'no values'}; expected either data or binary_data_size"
+        rule = PAY115 if fields or isinstance(entry, dict) else PAY103
+        refuse(f"{_ONE_FIELD}{said}", rule, why if isinstance(entry, dict) else _no_v2(), status=400)
+    name, datatype = _string(members, "name"), _string(members, "datatype")
+    found = _Input(name=name, datatype=datatype, shape=_shape(members))
+    if "shared_memory_region" in parameters:
+        why = "the values lie in shared memory, which no request over the network can register"
+        refuse("Unable to find shared memory region", PAY103, why, status=400, measured=False)
+    if "binary_data_size" in parameters:
+        return _binary(found, parameters["binary_data_size"], tail)
+    return _listed(found, members["data"]), tail
+
+
+def _string(members: dict[str, Json], key: str) -> str:
+    if key not in members:
+        text = f"Unable to parse '{key}': attempt to access non-existing object member '{key}'"
+        refuse(text, PAY103, f"the input has no {key!r}; a v2 request is {_V2}")
+    value = members[key]
+    if not isinstance(value, str):
+        text = f"Unable to parse '{key}': attempt to access JSON non-string as string"
+        refuse(text, PAY103, f"{key}: got {str(value)[:60]}, expected a string")
+    return value
+
+
+def _shape(members: dict[str, Json]) -> tuple[int, ...]:
+    if "shape" not in members:
+        text = "Unable to parse 'shape': attempt to access non-existing object member 'shape'"
+        refuse(text, PAY103, f"the input has no 'shape'; a v2 request is {_V2}")
+    shape = members["shape"]
+    if not isinstance(shape, list):
+        text = "Unable to parse 'shape': attempt to access JSON non-array as array"
+        refuse(text, PAY103, f"shape: got {str(shape)[:60]}, expected a list of lengths")
+    lengths = tuple(length for length in shape if type(length) is int and 0 <= length < 1 << 64)
+    if len(lengths) != len(shape):
+        text = "Unable to parse 'shape': attempt to access JSON non-unsigned-integer as unsigned-integer"
+        refuse(text, PAY103, f"shape: got {str(shape)[:60]}, expected a list of lengths")
+    return lengths
+
+
+def _binary(found: _Input, size: Json, tail: bytes) -> tuple[_Input, bytes]:
+    if type(size) is not int or size < 0:
+        text = "Unable to parse 'binary_data_size': attempt to access JSON non-unsigned-integer as unsigned-integer"
+        refuse(text, PAY115, f"binary_data_size: got {str(size)[:60]}, expected a number of bytes")
+    if size > len(tail):
+        text = f"unexpected size for input '{found.name[:60]}', expecting {size - len(tail)} additional bytes for model"
+        why = f"binary_data_size is {size}, and {len(tail)} bytes follow the header"
+        refuse(text, PAY115, why, status=400, expected=str(size), actual=str(len(tail)))
+    made = _Input(name=found.name, datatype=found.datatype, shape=found.shape, body=tail[:size])
+    return made, tail[size:]
+
+
+def _listed(found: _Input, data: Json) -> _Input:
+    """The values of ``data``, flat or nested."""
+    count = _element_count(found.shape)
+    if not count:
+        return found
+    if not isinstance(data, list):
+        text = "Unable to parse 'data': attempt to access JSON non-array as array"
+        refuse(text, PAY103, f"data: got {type(data).__name__}, expected a list")
+    if found.datatype in ("FP16", "BF16"):
+        text = f"receiving {found.datatype} data via JSON is not supported. Please use the binary data format for input"
+        why = f"{found.datatype} is not read from JSON; the envelope triton-binary carries it"
+        refuse(text, PAY117, why, status=400, expected="the binary form", actual="JSON")
+    if found.datatype not in (*DATATYPES, "BYTES"):
+        text, given = f"invalid datatype for input {found.name[:60]}", found.datatype[:40]
+        why = f"the datatype is {given!r}; the protocol's words are {', '.join(DATATYPES)} and BYTES"
+        refuse(text, PAY117, why, status=400, expected=name_of(given), actual=given)
+    values = list(leaves(data, stop=dict))
+    if found.datatype != "BYTES" and len(values) != count:
+        text = "Unable to parse 'data': Shape does not match true shape of 'data' field"
+        why = f"the shape {list(found.shape)} has {count} values, the data {len(values)}"
+        refuse(text, PAY115, why, expected=str(count), actual=str(len(values)))
+    array, findings = _values(values, found.datatype)
+    encoded = found.datatype == "BYTES" and any(map(looks_encoded, texts(data)))
+    return _Input(
+        name=found.name, datatype=found.datatype, shape=found.shape, values=array, findings=findings, encoded=encoded
+    )
+
+
+def _element_count(shape: tuple[int, ...]) -> int:
+    """The product in 64 bits, as the server computes it: a shape that overflows to 0 has no elements."""
+    count = prod(shape) % (1 << 64)
+    return count - (1 << 64) if count >= 1 << 63 else count
+
+
+def _values(values: list[Json], datatype: str) -> tuple[np.ndarray | None, tuple[Finding, ...]]:
+    """JSON values in the datatype: each must be of its kind; integers beyond its range are wrapped."""
+    if datatype == "BYTES":
+        if not all(isinstance(value, str) for value in values):
+            _refuse_value("string", values, lambda value: isinstance(value, str), datatype)
+        return None, ()
+    dtype = numpy_dtype(datatype)
+    assert dtype is not None  # half precision is refused before
+    kinds = set(map(type, values))
+    if dtype.kind == "b":
+        if kinds - {bool}:
+            _refuse_value("boolean", values, lambda value: isinstance(value, bool), datatype)
+        return np.array(values, bool), ()
+    if dtype.kind == "f":
+        if kinds - {int, float}:
+            _refuse_value("number", values, lambda value: type(value) in (int, float), datatype)
+        with np.errstate(over="ignore"):
+            array = np.array(values, np.float64).astype(dtype)
+        return array, nan_notice(array)
+    wide = "uint64" if dtype.kind == "u" else "int64"
+    limits = np.iinfo(wide)
+    low, high = int(limits.min), int(limits.max)
+    if kinds - {int} or not all(low <= value <= high for value in values):  # type: ignore[operator]
+        kind = "unsigned-integer" if dtype.kind == "u" else "signed-integer"
+        _refuse_value(kind, values, lambda value: type(value) is int and low <= value <= high, datatype)
+    exact = np.array(values, wide)
+    array = exact.astype(dtype)
+    if np.array_equal(array, exact):
+        return array, ()
+    why = f"the values {exact.min()}..{exact.max()} leave the range of {dtype} and are wrapped without an error"
+    return array, (PAY106.finding(why, expected=dtype.name, actual=f"{exact.min()}..{exact.max()}"),)
+
+
+def _refuse_value(kind: str, values: list[Json], fits: Callable[[Json], bool], datatype: str) -> NoReturn:
+    wrong = next(value for value in values if not fits(value))
+    text = f"Unable to parse 'data': attempt to access JSON non-{kind} as {'double' if kind == 'number' else kind}"
+    shown = repr(wrong)[:60]
+    if type(wrong) in (int, float) and kind.endswith("integer"):
+        why = f"{shown} is written under {datatype}: integers without a point, in its range (1, not 1.0)"
+        refuse(text, PAY107, why, expected=datatype, actual=shown)
+    refuse(text, PAY103, f"data: got {shown}, expected {datatype} values", expected=datatype, actual=shown)
+
+
+def _outputs(document: dict[str, Json]) -> tuple[Finding, ...]:
+    if "outputs" not in document:
+        return ()
+    outputs = document["outputs"]
+    if not isinstance(outputs, list):
+        text = "Unable to parse 'outputs': attempt to access JSON non-array as array"
+        refuse(text, PAY103, "outputs: expected a list")
+    names = [_string(output if isinstance(output, dict) else {}, "name") for output in outputs]
+    if not names:
+        return ()
+    why = f"the request asks for the outputs {str(names)[:60]}; their names are not checked: the spec has none"
+    return (PAY120.finding(why, actual=str(names)[:60]),)
+
+
+def _only(inputs: dict[str, _Input], spec: Spec) -> _Input:
+    if len(inputs) != 1:
+        text = f"expected 1 inputs but got {len(inputs)} inputs for model"
+        why = f"the request has {len(inputs)} inputs; the model has 1"
+        refuse(text, PAY104, why, status=400, expected=spec.name, actual=", ".join(inputs)[:60])
+    found = next(iter(inputs.values()))
+    if spec.name not in (found.name, DEFAULT_NAME):
+        why = f"the input is called {found.name[:100]!r}; the model's is {spec.name!r}"
+        text = f"unexpected inference input '{found.name[:100]}' for model"
+        refuse(text, PAY104, why, status=400, expected=spec.name, actual=found.name[:100])
+    return found
+
+
+def _decoded(found: _Input, spec: Spec, notices: tuple[Finding, ...]) -> DecodedRequest:
+    """Compare datatype, shape and bytes with the model's."""
+    given, wanted = found.datatype, name_of(spec.contract.dtype)
+    if given != wanted:
+        text = f"inference input '{found.name[:60]}' data-type is '{given[:40]}', but model"
+        why = f"the datatype is {given[:40]}; the model takes {wanted}" + (
+            ": numbers, no base64" if found.encoded else ""
+        )
+        refuse(text, PAY111 if found.encoded else PAY117, why, status=400, expected=wanted, actual=given[:40])
+    check_shape(found.shape, found.name[:60], spec)
+    array = found.values
+    if array is None:
+        array = from_bytes(found.body, found.shape, found.name[:60], spec)
+    array = array.reshape(found.shape)
+    return DecodedRequest(form="array", data=array, what=describe_dtype_shape(array), findings=found.findings + notices)

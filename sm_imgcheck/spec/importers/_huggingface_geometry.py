@@ -1,0 +1,256 @@
+"""``size``, ``crop_size``, ``crop_pct`` and ``pad_size`` of transformers as ``resize`` or ``geometry``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.json_types import Json
+from sm_imgcheck.spec.importers._class_settings import ClassSettings
+from sm_imgcheck.spec.importers._draft import Certainty, DraftBuilder
+from sm_imgcheck.spec.importers._huggingface_classes import ProcessorClass
+
+__all__ = ["add_geometry"]
+
+_RESAMPLE = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic", 4: "box", 5: "hamming"}
+"""Pillow's numbers: ``PIL.Image.Resampling``."""
+_TORCH = {"nearest": "nearest-exact", "bilinear": "bilinear", "bicubic": "bicubic", "lanczos": "lanczos"}
+_MOST = 65_535
+_FULL_SIZE = 384
+"""From this shortest edge on ConvNext stretches instead of cropping."""
+
+_LIBRARY_SOURCE = "not stated: the installed backend of transformers decides"
+Size = tuple[int, int] | None
+_Resize = tuple[dict[str, Json], Size, str]
+
+
+@frozen
+class _Step:
+    """One step with the key that it comes from."""
+
+    step: dict[str, Json]
+    source: str
+    certainty: Certainty
+
+
+@frozen
+class _Edges:
+    """``size``: either height and width, or shortest and longest edge."""
+
+    height: int | None = None
+    width: int | None = None
+    shortest: int | None = None
+    longest: int | None = None
+    bounded: bool = False
+    """height and width are limits: the aspect ratio is kept."""
+
+
+def add_geometry(
+    builder: DraftBuilder, settings: ClassSettings, processor: ProcessorClass, *, library: str
+) -> tuple[int, int] | None:
+    """Add ``resize`` or ``geometry``; returns height and width where every image gets the same."""
+    if not settings.flag("do_resize") and not settings.flag("do_center_crop"):
+        builder.infer("resize.mode", "none", settings.source("do_resize"))
+        return None
+    kernel = _kernel(builder, settings, processor, library)
+    if kernel is None:
+        return None
+    edges = _edges(settings.get("size"), settings, square=processor.square)
+    if settings.flag("do_resize") and edges is None and processor.rule != "multiple":
+        builder.unknown("resize", f"size: got {_short(settings.get('size'))}, expected pixels")
+        return None
+    reason = _inexpressible(settings, processor)
+    if reason:
+        builder.unknown("resize", reason)
+        return _square(edges)
+    steps, size = _steps(settings, processor, edges or _Edges(), kernel)
+    if any(not 0 < side <= _MOST for side in size or ()):
+        builder.unknown("resize", "sizes: expected pixels from 1 to 65535")
+        return None
+    _write(builder, settings, steps, size)
+    return size
+
+
+def _inexpressible(settings: ClassSettings, processor: ProcessorClass) -> str:
+    if processor.rule == "multiple":
+        return processor.note
+    if (
+        settings.flag("do_pad")
+        and settings.get("pad_size") is None
+        and processor.rule == "plain"
+        and "Llava" in settings.owner
+    ):
+        return "do_pad: the image is padded to a square before the resize, which resize cannot express"
+    if settings.flag("keep_aspect_ratio"):
+        return "keep_aspect_ratio and ensure_multiple_of: the nearest edge decides, which resize cannot express"
+    return ""
+
+
+def _kernel(
+    builder: DraftBuilder, settings: ClassSettings, processor: ProcessorClass, library: str
+) -> dict[str, Json] | None:
+    """Interpolation and library of the resize."""
+    word = _interpolation(settings.get("resample"))
+    if library == "torch":
+        word = _TORCH.get(word, "")
+    if not word:
+        builder.unknown("resize", f"resample: got {_short(settings.get('resample'))}, expected 0 to 5")
+        return None
+    kernel: dict[str, Json] = {"interpolation": word, "library": library}
+    if processor.rule == "float":
+        kernel["dtype"] = "float32"
+    if not processor.antialias and word in ("bilinear", "bicubic", "lanczos"):
+        kernel["antialias"] = False
+    return kernel
+
+
+def _interpolation(value: Json) -> str:
+    if isinstance(value, str):
+        word = value.lower().rpartition(".")[2].replace("pil_", "")
+        return word if word in _RESAMPLE.values() else ""
+    return _RESAMPLE.get(value, "") if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
+def _steps(
+    settings: ClassSettings, processor: ProcessorClass, edges: _Edges, kernel: dict[str, Json]
+) -> tuple[list[_Step], Size]:
+    source, certainty = settings.source("size"), settings.certainty("size")
+    crop = _pair(settings.get("crop_size")) if settings.flag("do_center_crop") else None
+    steps: list[_Step] = []
+    size: Size = None
+    if processor.rule == "perceiver" and crop and edges.height and edges.width:
+        steps.append(
+            _Step(step={"crop": {"square": edges.height / crop[0]}}, source="size / crop_size", certainty="inferred")
+        )
+        crop = None
+    if settings.flag("do_resize"):
+        resize, size, source = _resize(settings, processor, edges, source)
+        steps.append(_Step(step={"resize": {**resize, **kernel}}, source=source, certainty=certainty))
+        if processor.rule == "convnext" and edges.shortest is not None and edges.shortest < _FULL_SIZE:
+            crop = (edges.shortest, edges.shortest)
+    if crop is not None:
+        cut: Json = {"size": list(crop), "rounding": "floor"}
+        certainty = settings.certainty("crop_size") if settings.get("crop_size") else settings.certainty("size")
+        steps.append(_Step(step={"crop": cut}, source=settings.source("crop_size"), certainty=certainty))
+        size = crop
+    pad_size = _pair(settings.get("pad_size")) if settings.flag("do_pad") else None
+    if pad_size is not None:
+        pad: Json = {"size": list(pad_size), "position": "top_left", "units": "final", "fill": 0}
+        steps.append(
+            _Step(step={"pad": pad}, source=settings.source("pad_size"), certainty=settings.certainty("pad_size"))
+        )
+        size = pad_size
+    return steps, size
+
+
+def _resize(settings: ClassSettings, processor: ProcessorClass, edges: _Edges, source: str) -> _Resize:
+    """Mode and size, the final size where it is fixed, and the source."""
+    special = _special(settings, processor, edges, source)
+    if special is not None:
+        return special
+    if edges.shortest is not None:
+        mode: dict[str, Json] = {"mode": "shortest_edge", "size": edges.shortest}
+        if edges.longest is not None:
+            mode |= {"max_size": edges.longest, "rounding": "detr"}
+        return mode, None, source
+    if edges.longest is not None:
+        rounding = "half_up" if processor.rule == "sam" else "floor"
+        return {"mode": "longest_edge", "size": edges.longest, "rounding": rounding}, None, source
+    height, width = edges.height or 1, edges.width or 1
+    if edges.bounded:
+        return {"mode": "longest_edge", "size": [height, width], "rounding": "floor"}, None, source
+    return {"mode": "stretch", "size": [height, width]}, (height, width), source
+
+
+def _special(settings: ClassSettings, processor: ProcessorClass, edges: _Edges, source: str) -> _Resize | None:
+    """The edge by the rule of the class; None for classes without such a rule."""
+    edge, share = edges.shortest, settings.number("crop_pct")
+    if processor.rule == "poolformer" and edge is None and edges.height == edges.width:
+        edge = edges.height
+    if edge is None or processor.rule not in ("convnext", "levit", "poolformer"):
+        return None
+    if processor.rule == "convnext" and edge >= _FULL_SIZE:
+        return {"mode": "stretch", "size": [edge, edge]}, (edge, edge), f"{source}, from 384 on stretched"
+    if processor.rule == "levit":
+        return {"mode": "shortest_edge", "size": int(256 / 224 * edge)}, None, f"{source} x 256 / 224"
+    if not share or not 0 < share <= 4:
+        return None
+    return {"mode": "shortest_edge", "size": int(edge / share)}, None, f"{source}, {settings.source('crop_pct')}"
+
+
+def _write(builder: DraftBuilder, settings: ClassSettings, steps: list[_Step], size: Size) -> None:
+    """As ``resize`` if it has the keys for it, else as ``geometry``."""
+    names = [next(iter(step.step)) for step in steps]
+    resize = steps[0].step.get("resize") if steps else None
+    shorthand = names == ["resize", "crop"] and size and isinstance(resize, dict) and resize["mode"] == "shortest_edge"
+    if not isinstance(resize, dict) or not (shorthand or names == ["resize"]):
+        for index, step in enumerate(steps):
+            builder.add(f"geometry[{index}]", step.step, step.source, step.certainty)
+        return
+    for key in ("mode", "size", "max_size", "rounding"):
+        if key in resize:
+            builder.add(f"resize.{key}", resize[key], steps[0].source, steps[0].certainty)
+    if shorthand:
+        builder.add("resize.crop", "center", steps[1].source, steps[1].certainty)
+        builder.add("resize.crop_rounding", "floor", "crop offset of transformers", "default")
+    builder.add(
+        "resize.interpolation", resize["interpolation"], settings.source("resample"), settings.certainty("resample")
+    )
+    for key in ("library", "dtype", "antialias"):
+        if key in resize:
+            builder.add(f"resize.{key}", resize[key], _LIBRARY_SOURCE, "assumed")
+
+
+def _edges(value: Json, settings: ClassSettings, *, square: bool) -> _Edges | None:
+    """``size`` as an int, a pair or a mapping."""
+    if isinstance(value, Mapping):
+        return _named_edges({key: _int(side) for key, side in value.items()})
+    if isinstance(value, list):
+        pair = _pair(value)
+        return _Edges(height=pair[0], width=pair[1]) if pair else None
+    edge = _int(value)
+    if edge is None:
+        return None
+    if square:
+        return _Edges(height=edge, width=edge)
+    return _Edges(shortest=edge, longest=_int(settings.get("max_size")))
+
+
+def _named_edges(sides: Mapping[str, int | None]) -> _Edges | None:
+    if sides.get("height") and sides.get("width"):
+        return _Edges(height=sides["height"], width=sides["width"])
+    if sides.get("shortest_edge"):
+        return _Edges(shortest=sides["shortest_edge"], longest=sides.get("longest_edge"))
+    if sides.get("longest_edge"):
+        return _Edges(longest=sides["longest_edge"])
+    if sides.get("max_height") and sides.get("max_width"):
+        return _Edges(height=sides["max_height"], width=sides["max_width"], bounded=True)
+    return None
+
+
+def _pair(value: Json) -> tuple[int, int] | None:
+    """Height and width of ``crop_size`` or ``pad_size``."""
+    if isinstance(value, Mapping):
+        edge = _int(value.get("shortest_edge"))
+        height, width = _int(value.get("height")) or edge, _int(value.get("width")) or edge
+    elif isinstance(value, list) and len(value) == 2:
+        height, width = _int(value[0]), _int(value[1])
+    else:
+        height = width = _int(value)
+    return (height, width) if height and width else None
+
+
+def _int(value: Json) -> int | None:
+    """An integer number of pixels within limits."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _MOST:
+        return None
+    return int(value) if value == int(value) and value > 0 else None
+
+
+def _square(edges: _Edges | None) -> Size:
+    return None if edges is None or edges.height is None or edges.width is None else (edges.height, edges.width)
+
+
+def _short(value: Json) -> str:
+    text = str(value)
+    return text if len(text) < 60 else f"{text[:57]}..."

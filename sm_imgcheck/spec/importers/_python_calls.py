@@ -1,0 +1,113 @@
+"""Python text read as data: calls and literals by the syntax tree. Code is never executed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from operator import add, mul, sub, truediv
+
+from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.json_types import Json
+
+__all__ = ["PythonCall", "literal", "parse_call", "parse_module"]
+
+_LONGEST_LINE = 2_000
+_LONGEST_FILE = 1 << 20
+_DEEPEST = 200
+_LARGEST = 1e15
+
+
+@frozen
+class PythonCall:
+    """``Name(argument, key=value)``."""
+
+    name: str
+    """The last part of a dotted name."""
+    arguments: Mapping[str, Json]
+    """By keyword; those by position under their number."""
+
+
+def parse_call(text: str) -> PythonCall | None:
+    """The call that a line contains; None for anything else."""
+    if len(text) > _LONGEST_LINE or not text.endswith(")"):
+        return None
+    tree = _parse(text, "eval")
+    node = tree.body if isinstance(tree, ast.Expression) else None
+    if not isinstance(node, ast.Call):
+        return None
+    positional = {str(index): literal(value) for index, value in enumerate(node.args)}
+    keywords = {keyword.arg: literal(keyword.value) for keyword in node.keywords if keyword.arg is not None}
+    return PythonCall(name=_name(node.func).rpartition(".")[2], arguments={**positional, **keywords})
+
+
+def parse_module(text: str) -> ast.Module | None:
+    """The syntax tree of a Python file; None for invalid, too long or too deeply nested code."""
+    if len(text) > _LONGEST_FILE:
+        return None
+    tree = _parse(text, "exec")
+    return tree if isinstance(tree, ast.Module) else None
+
+
+def _parse(text: str, mode: str) -> ast.AST | None:
+    if max(text.count("("), text.count("["), text.count("{")) > 20_000 or _deepest(text) > _DEEPEST:
+        return None
+    try:
+        return ast.parse(text, mode=mode)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _deepest(text: str) -> int:
+    """How deep brackets and signs are nested: Python's own parser is recursive."""
+    depth = deepest = run = 0
+    for char in text:
+        depth += (char in "([{") - (char in ")]}")
+        run = run + 1 if char in "-+~" else 0
+        deepest = max(deepest, depth, run)
+    return deepest
+
+
+def literal(node: ast.AST, names: Mapping[str, Json] | None = None) -> Json:
+    """A constant, list, mapping, ``dict(...)`` or arithmetic; a name is its value in ``names``, or text."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, bool | int | float | str) else None
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        return [literal(entry, names) for entry in node.elts]
+    if isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        return {str(literal(key, names)): literal(value, names) for key, value in pairs if key is not None}
+    if isinstance(node, ast.Call) and _name(node.func) == "dict":
+        return {keyword.arg: literal(keyword.value, names) for keyword in node.keywords if keyword.arg is not None}
+    if isinstance(node, ast.BinOp | ast.UnaryOp):
+        return _arithmetic(node, names)
+    name = _name(node)
+    return names[name] if names is not None and name in names else name or None
+
+
+_OPERATIONS = {ast.Div: truediv, ast.Mult: mul, ast.Add: add, ast.Sub: sub}
+
+
+def _arithmetic(node: ast.BinOp | ast.UnaryOp, names: Mapping[str, Json] | None) -> Json:
+    if isinstance(node, ast.UnaryOp):
+        pair: tuple[Json, Json] = (0, literal(node.operand, names))
+        operation = sub if isinstance(node.op, ast.USub) else None
+    else:
+        pair = (literal(node.left, names), literal(node.right, names))
+        operation = _OPERATIONS.get(type(node.op))
+    numbers = [float(entry) for entry in pair if isinstance(entry, int | float) and abs(entry) < _LARGEST]
+    if operation is None or len(numbers) != len(pair):
+        return None
+    try:
+        result = float(operation(*numbers))
+    except (ZeroDivisionError, OverflowError):
+        return None
+    return int(result) if result.is_integer() and abs(result) < _LARGEST and operation is not truediv else result
+
+
+def _name(node: ast.AST) -> str:
+    """A dotted name; empty for anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join(reversed([*parts, node.id])) if isinstance(node, ast.Name) else ""

@@ -1,0 +1,244 @@
+"""Hugging Face ``preprocessor_config.json``: image processors and feature extractors; the class has the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.json_types import Json
+from sm_imgcheck.core.suggestions import nearest
+from sm_imgcheck.spec.importers import Importer
+from sm_imgcheck.spec.importers._class_settings import ClassSettings
+from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
+from sm_imgcheck.spec.importers._huggingface_classes import AUDIO_WORDS, CLASSES, DYNAMIC, MODEL_TYPES, ProcessorClass
+from sm_imgcheck.spec.importers._huggingface_geometry import add_geometry
+from sm_imgcheck.spec.importers._source_file import SourceFile
+from sm_imgcheck.spec.importers._value_mapping import add_scaled, numbers
+
+__all__ = ["IMPORTER"]
+
+_TITLE = "Hugging Face image processor"
+_NESTED = ("config", "image_processor", "feature_extractor")
+_TYPES = ("image_processor_type", "feature_extractor_type")
+_AUDIO_KEYS = {"sampling_rate", "feature_size", "num_mel_bins", "chunk_length", "n_fft"}
+_SUFFIXES = ("Fast", "Pil")
+_KINDS = ("ImageProcessor", "FeatureExtractor")
+
+
+def matches(file: SourceFile) -> float:
+    """By the keys of the JSON object, those of other processors included."""
+    document = file.object
+    settings = _settings_of(document)
+    if "pretrained_cfg" in document or "preprocess_cfg" in document:
+        return 0.0
+    if any(key in settings for key in (*_TYPES, "video_processor_type", "tokenizer_class")):
+        return 0.95
+    own_keys = {
+        "do_resize",
+        "do_normalize",
+        "do_rescale",
+        "do_center_crop",
+        "image_mean",
+        "image_std",
+        "do_convert_rgb",
+    }
+    if len(own_keys & settings.keys()) >= 2:
+        return 0.9
+    return 0.9 if len(_AUDIO_KEYS & settings.keys()) >= 2 else 0.0
+
+
+def read(file: SourceFile, input_name: str) -> Draft:
+    """The draft of ``pixel_values``."""
+    del input_name
+    given_keys = _settings_of(file.object)
+    class_name = _class_name(file, given_keys)
+    stem, kind, backend = _split(class_name)
+    processor = _find_class(file, class_name, stem, given_keys)
+    old = kind == "FeatureExtractor"
+    old_defaults = processor.old or {}
+    defaults = {**processor.defaults, **old_defaults} if old else processor.defaults
+    label = f"{class_name} of transformers {'4' if old else '5'}" if old_defaults else class_name
+    builder = DraftBuilder(file)
+    settings = ClassSettings(given_keys=given_keys, defaults=defaults, owner=label)
+    _add_values(builder, settings)
+    library = "torch" if processor.torch_only or backend == "Fast" else "pillow"
+    size = add_geometry(builder, settings, processor, library=library)
+    _add_library(builder, processor, backend, library, old=old)
+    _add_tensor(builder, settings, processor, size)
+    if not old:
+        _note_old_defaults(builder, processor, class_name, given_keys)
+    if processor.note:
+        builder.note(processor.note)
+    return builder.build(_TITLE, "pixels")
+
+
+IMPORTER = Importer(
+    rank=10,
+    title=_TITLE,
+    requires="preprocessor_config.json with image_processor_type or feature_extractor_type",
+    marks=("preprocessor_config", "image_processor_type", "image_mean", "do_resize", "do_normalize", "transformers"),
+    matches=matches,
+    read=read,
+)
+
+
+def _note_old_defaults(
+    builder: DraftBuilder, processor: ProcessorClass, class_name: str, given_keys: Mapping[str, Json]
+) -> None:
+    """Note absent keys whose default differs between transformers 4 and 5."""
+    old = processor.old or {}
+    keys = [key for key in old if old[key] != processor.defaults.get(key) and key not in given_keys]
+    if keys:
+        values = ", ".join(f"{key} {old[key]}" for key in keys)
+        builder.note(
+            f"{', '.join(keys)}: absent, with different defaults of {class_name} in transformers 4 and 5; assumed 5, "
+            f"4 has {values}"
+        )
+
+
+def _settings_of(document: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The settings, which some files nest under another key."""
+    if any(key in document for key in _TYPES):
+        return document
+    for key in _NESTED:
+        inner = document.get(key)
+        if isinstance(inner, Mapping) and (any(name in inner for name in _TYPES) or "image_mean" in inner):
+            return inner
+    return document
+
+
+def _class_name(file: SourceFile, given_keys: Mapping[str, Json]) -> str:
+    for key in _TYPES:
+        if isinstance(name := given_keys.get(key), str) and name:
+            return name
+    where = for_terminal(file.name)
+    if _AUDIO_KEYS & given_keys.keys():
+        raise ImgcheckError(f"{where}: processor: got an audio processor (sampling_rate), expected an image processor")
+    if "tokenizer_class" in given_keys:
+        raise ImgcheckError(f"{where}: processor: got a tokenizer (text), expected an image processor")
+    if "video_processor_type" in given_keys:
+        raise ImgcheckError(f"{where}: processor: got a video processor, expected an image processor")
+    model_type = _model_type(file)
+    if model_type in MODEL_TYPES:
+        return f"{MODEL_TYPES[model_type]}FeatureExtractor"
+    raise ImgcheckError(
+        f"{where}: image_processor_type: got none, expected the class, which decides the defaults; add it, such as "
+        '"image_processor_type": "ViTImageProcessor", or import the folder with config.json'
+    )
+
+
+def _model_type(file: SourceFile) -> str:
+    neighbor = file.sibling("config.json")
+    return str(neighbor.object.get("model_type", "")) if neighbor is not None else ""
+
+
+def _split(class_name: str) -> tuple[str, str, str]:
+    """Stem, kind and backend of a class name: CLIP, ImageProcessor, Fast."""
+    bare, backend = class_name, ""
+    for suffix in _SUFFIXES:
+        if bare.endswith(suffix):
+            bare, backend = bare.removesuffix(suffix), suffix
+    for kind in _KINDS:
+        if bare.endswith(kind):
+            return bare.removesuffix(kind), kind, backend
+    return bare, "", backend
+
+
+def _find_class(file: SourceFile, class_name: str, stem: str, given_keys: Mapping[str, Json]) -> ProcessorClass:
+    where, label = for_terminal(file.name), for_terminal(class_name)
+    if stem in CLASSES and stem not in DYNAMIC:
+        return CLASSES[stem]
+    if any(word in class_name.lower() for word in AUDIO_WORDS) or _AUDIO_KEYS & given_keys.keys():
+        raise ImgcheckError(f"{where}: processor: got an audio processor ({label}), expected an image processor")
+    if stem in DYNAMIC:
+        raise ImgcheckError(
+            f"{where}: image_processor_type: got {label}, whose result is not one image tensor (patches, tiles, frames "
+            "or an image trimmed by its content); expected a class with one resize"
+        )
+    hint = nearest(stem, tuple(CLASSES)) or f"; {len(CLASSES)} classes are known"
+    own_keys = " (custom code: auto_map)" if "auto_map" in given_keys else ""
+    raise ImgcheckError(
+        f"{where}: image_processor_type: got {label}{own_keys}, expected a known class, because the class decides the "
+        f"defaults{hint}"
+    )
+
+
+def _add_values(builder: DraftBuilder, settings: ClassSettings) -> None:
+    rescale, normalize = settings.flag("do_rescale"), settings.flag("do_normalize")
+    factor = settings.number("rescale_factor") if rescale else 1.0
+    if factor is None:
+        builder.unknown("value_range", "rescale_factor: expected a number")
+        return
+    offset = -1.0 if rescale and settings.flag("rescale_offset") else 0.0
+    source = settings.source("rescale_factor" if rescale else "do_rescale")
+    certainty = settings.certainty("rescale_factor" if rescale else "do_rescale")
+    if offset:
+        source += ", rescale_offset"
+    if not normalize:
+        add_scaled(builder, factor=factor, mean=None, std=None, offset=offset, source=source, certainty=certainty)
+        return
+    mean, std = numbers(settings.get("image_mean")), numbers(settings.get("image_std"))
+    if mean is None or std is None:
+        builder.unknown("value_range", "image_mean and image_std: expected numbers")
+        return
+    std_source = settings.source("image_std")
+    if settings.flag("include_top"):  # EfficientNet divides by std twice
+        std = [entry * entry for entry in std]
+        std_source += ", include_top (a second division by image_std)"
+    add_scaled(
+        builder,
+        factor=factor,
+        mean=mean,
+        std=std,
+        offset=offset,
+        order="RGB" if len(mean) > 1 or len(std) > 1 else "",
+        source=source,
+        certainty=certainty,
+        mean_source=settings.source("image_mean"),
+        std_source=std_source,
+        mean_certainty=settings.certainty("image_mean"),
+        std_certainty=settings.certainty("image_std"),
+    )
+
+
+def _add_library(builder: DraftBuilder, processor: ProcessorClass, backend: str, library: str, *, old: bool) -> None:
+    geometry = [field for field in builder.fields.values() if field.top in ("resize", "geometry")]
+    if not any(field.certainty != "unknown" for field in geometry):
+        return
+    if processor.torch_only or backend or old:
+        reason = "the only backend" if processor.torch_only else "by the class name"
+        builder.note(f"resize.library: {library}: {reason}")
+        return
+    builder.note(
+        "resize.library: assumed pillow, as in transformers 4 without use_fast; transformers 5 with torchvision "
+        "resizes like library: torch, a difference of at most 2 gray levels"
+    )
+
+
+def _add_tensor(
+    builder: DraftBuilder, settings: ClassSettings, processor: ProcessorClass, size: tuple[int, int] | None
+) -> None:
+    order = "BGR" if processor.bgr or settings.flag("do_flip_channel_order") else "RGB"
+    if processor.bgr:
+        builder.default("channel_order", order, f"{settings.owner} reverses the channels")
+    elif order == "BGR":
+        builder.infer("channel_order", order, settings.source("do_flip_channel_order"))
+    elif settings.flag("do_convert_rgb") and "do_convert_rgb" in settings.given_keys:
+        builder.state("channel_order", order, "do_convert_rgb")
+    else:
+        builder.assume("channel_order", order, "not stated; RGB by convention of transformers")
+    if settings.flag("do_grayscale"):
+        builder.note("do_grayscale: the gray image is repeated in all three channels, which decode cannot express")
+    last = settings.get("data_format") in ("channels_last", "ChannelDimension.LAST")
+    height, width = size or ("H", "W")
+    source = "size and crop_size" if size else "no fixed size"
+    shape: list[Json] = ["N", height, width, 3] if last else ["N", 3, height, width]
+    builder.infer("shape", shape, source)
+    if "data_format" in settings.given_keys:
+        builder.state("layout", "NHWC" if last else "NCHW", "data_format")
+    else:
+        builder.default("layout", "NCHW", "pixel_values of transformers: channels first where data_format is absent")
+    builder.default("name", "pixel_values", "name of the image input in transformers")
+    builder.assume("dtype", "float32", "not stated; float32 by convention of transformers")
+    builder.assume("decode.exif", "apply", "not stated; load_image of transformers applies the orientation")

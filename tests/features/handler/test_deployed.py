@@ -1,0 +1,48 @@
+"""Handlers as people deploy them, over all entry points: right ones have no error, planted mistakes are named."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from pictures import jpeg, picture
+
+from sm_imgcheck import validate_handler
+
+FOLDER = Path(__file__).with_name("deployed")
+BODY = jpeg(picture(240, 330))
+
+
+def result_of(file):
+    """The result, and the codes that the file's second line expects."""
+    source = file.read_text(encoding="utf-8")
+    for word in ("fastapi", "flask"):
+        if f"from {word}" in source or f"import {word}" in source:
+            pytest.importorskip(word, reason=f"{word} is not installed")
+    spec, expected = source.splitlines()[:2]
+    (result,) = validate_handler(file, [BODY], yaml.safe_load(spec.removeprefix("# spec: ")), timeout=60)
+    return result, set(expected.removeprefix("# expect: ").split())
+
+
+def files(kind):
+    """All files; every fourth runs in the quick tier."""
+    found = sorted((FOLDER / kind).glob("*.py"))
+    slow = [() if number % 4 == 0 else (pytest.mark.slow,) for number in range(len(found))]
+    return [pytest.param(file, id=file.stem, marks=marks) for file, marks in zip(found, slow, strict=True)]
+
+
+@pytest.mark.parametrize("file", files("right"))
+def test_right_handler_has_no_error_and_no_warning(file):
+    result, expected = result_of(file)
+    assert expected == {"ok"}
+    assert [finding.message for finding in result.findings if finding.severity != "notice"] == []
+    assert result.status == "ok"
+
+
+@pytest.mark.parametrize("file", files("wrong"))
+def test_planted_mistake_is_named(file):
+    result, expected = result_of(file)
+    assert expected & {finding.code for finding in result.findings if finding.severity != "notice"}
+
+
+def test_there_are_thirty_of_each():
+    assert [len(list((FOLDER / kind).glob("*.py"))) for kind in ("right", "wrong")] == [30, 30]

@@ -1,0 +1,118 @@
+"""The order of values in memory: likely from the values alone, certain with a source image, else unknown."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pictures import encoded, picture
+from PIL import Image
+
+import sm_imgcheck
+from sm_imgcheck.pipeline.measure import measure
+from sm_imgcheck.pipeline.measure.value_order import other_order
+
+FIT = Path(__file__).parents[2] / "fit"
+SHAPES = {"HWC": (72, 96, 3), "CHW": (3, 72, 96)}
+
+
+def smooth(channels=3, seed=1):
+    """HWC float32 in 0..1 with detail in both directions and in every channel."""
+    large = picture(216, 288, channels, seed).astype(np.float32) / 255
+    return large.reshape(72, 3, 96, 3, channels).mean(axis=(1, 3))
+
+
+def in_order(image, layout):
+    return np.ascontiguousarray(image.transpose(2, 0, 1)) if layout == "CHW" else image
+
+
+@pytest.mark.parametrize("layout", ["HWC", "CHW"])
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("batch", [0, 5])
+@pytest.mark.parametrize("fortran", [False, True], ids=["C", "F"])
+def test_order_of_values_is_measured_for_both_layouts(layout, channels, batch, fortran):
+    images = [in_order(smooth(channels, seed), layout) for seed in range(max(1, batch))]
+    array = np.stack(images) if batch else images[0]
+    array = np.asfortranarray(array) if fortran else array
+    name = f"N{layout}" if batch else layout
+    facts = measure(array, None, {"layout": name})
+    assert facts.value_order == ""  # the layout is given
+    facts = measure(array, None, {})
+    assert (facts.layout, facts.value_order) == (name, layout)
+    assert facts.value_order_probability > 0.95
+    reshaped, other = other_order(array, name)
+    wrong = measure(np.asfortranarray(reshaped) if fortran else reshaped, None, {})
+    assert (wrong.layout, wrong.value_order) == (other, layout)
+    assert wrong.likely_order == ""
+
+
+@pytest.mark.parametrize("layout", ["HW", "NHW", "WHC", "????"])
+def test_other_layouts_have_no_other_order(layout):
+    assert other_order(np.zeros([4] * len(layout)), layout) is None
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.random.default_rng(0).random((72, 96, 3)),
+        np.indices((72, 96)).sum(0)[..., None] % 2 * np.ones(3),
+        np.indices((72, 96))[0][..., None] % 3 * np.ones(3),
+        np.indices((72, 96))[1][..., None] % 3 * np.ones(3),
+        np.ones((72, 96, 1)) * [0.2, 0.5, 0.9],
+        np.linspace(0, 1, 72)[:, None, None] * np.ones((72, 96, 3)),
+        np.kron(np.random.default_rng(0).random((24, 32, 1)), np.ones((3, 3, 3))),
+        np.where(np.indices((72, 96)).min(0)[..., None] < 4, [1, 0.2, 0.1], [1, 1, 1]),
+    ],
+    ids=["noise", "checkerboard", "rows", "columns", "one color", "gray gradient", "gray, enlarged", "frame"],
+)
+@pytest.mark.parametrize("layout", ["HWC", "CHW"])
+def test_right_tensors_without_detail_are_never_called_reshaped(image, layout):
+    facts = measure(in_order(image.astype(np.float32), layout), None, {})
+    assert facts.layout == layout
+    assert facts.value_order_probability < 0.95 or facts.value_order == layout
+
+
+SPEC = {"dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
+
+
+@pytest.mark.parametrize("layout", ["HWC", "CHW"])
+@pytest.mark.parametrize("blue_first", [False, True], ids=["RGB", "BGR"])
+def test_source_image_makes_the_reshape_certain(layout, blue_first):
+    image = picture(72, 96)
+    source = encoded(Image.fromarray(image), "PNG")
+    made = image[..., ::-1] if blue_first else image
+    array = (made / np.float32(255))[np.newaxis] if layout == "HWC" else in_order(made / np.float32(255), "CHW")[None]
+    reshaped, other = other_order(array, f"N{layout}")
+    spec = {**SPEC, "shape": ["N", *reshaped.shape[1:]]}
+    report = sm_imgcheck.validate(reshaped, spec, source=source)
+    errors = {finding.code: finding for finding in report.findings if finding.severity == "error"}
+    assert set(errors) == ({"SHP108", "CHN101"} if blue_first else {"SHP108"})
+    assert (errors["SHP108"].certainty, errors["SHP108"].probability) == ("certain", 1.0)
+    assert report.origins[0].steps[-1].op == "reshape"
+    assert report.origins[0].facts.layout == other
+
+
+def test_source_image_proves_a_right_layout():
+    image = picture(72, 96)
+    report = sm_imgcheck.validate(
+        (image / np.float32(255))[np.newaxis],
+        {**SPEC, "shape": ["N", 72, 96, 3]},
+        source=encoded(Image.fromarray(image), "PNG"),
+    )
+    assert report.findings == ()
+    assert report.facts.value_order_probability == 1.0
+
+
+@pytest.mark.slow
+def test_fitted_weights_keep_their_promises_on_other_photographs(shared_photos, monkeypatch):
+    monkeypatch.syspath_prepend(str(FIT))
+    spec = importlib.util.spec_from_file_location("value_order_fit", FIT / "value_order.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    measured = module.check(shared_photos / "bsds", 1000)
+    assert measured["false alarms"] == 0
+    assert measured["found HWC under CHW"] >= 0.99
+    assert measured["found CHW under HWC"] >= 0.99
+    assert measured["calibration error"] < 0.02

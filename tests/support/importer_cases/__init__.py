@@ -1,0 +1,12 @@
+"""Real configurations, rebuilt: file name, content, the expected spec, and the fields that stay unknown."""
+
+import json
+
+from importer_cases import huggingface, models
+
+__all__ = ["CASES"]
+
+CASES = {
+    name: ("preprocessor_config.json", json.dumps(config), mapping, ())
+    for name, (config, mapping) in huggingface.CASES.items()
+} | models.CASES
