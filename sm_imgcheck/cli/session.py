@@ -279,7 +279,7 @@ def count_candidates(invocation: Invocation, how: Listing) -> Iterator[object] |
     """The candidates once more, to be counted, where that costs little and can be done twice."""
     if any(path == "-" or path.startswith("@") or is_remote(path) for path in invocation.paths):
         return None
-    return filter_shard(list_candidates(invocation.paths, how.uncounted()), invocation.shard, Counter())
+    return filter_shard(list_candidates(invocation.paths, how.with_new_counts()), invocation.shard, Counter())
 
 
 def _is_many(path: str) -> bool:

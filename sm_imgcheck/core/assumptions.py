@@ -82,7 +82,7 @@ def unlikely_range(facts: Facts, contract: Contract) -> tuple[str, float] | None
 
 
 _MIN_LAYOUT_PROBABILITY = 0.95
-"""Probability from which the order of the values counts as evidence: no right tensor of 6,000 comes near (SHP108)."""
+"""Probability from which the order of the values counts as evidence: no correct tensor of 6,000 is near it (SHP108)."""
 
 
 def contradicted_layout(facts: Facts) -> str:

@@ -62,9 +62,10 @@ def reading(shape: tuple[int, ...], contract: Contract) -> str:
 
 
 def _is_gray_batch(shape: tuple[int, ...], contract: Contract) -> bool:
-    """Whether a first axis of 1 or 4 is rather a batch of gray images than the channels of one image.
+    """Return whether a first axis of 1 or 4 is rather a batch of gray images than the channels of one image.
 
-    The first misses the channel axis only; the second misses the batch axis, and has other channels or another layout.
+    The first misses the channel axis only; the second misses the batch dimension, and has other channels or another
+    layout.
     """
     if "N" not in contract.layout or "C" not in contract.layout:
         return False

@@ -49,11 +49,11 @@ def listing(words: Sequence[str], last: str = "and") -> str:
 def skipped(reasons: Mapping[str, int], suffixes: Mapping[str, int]) -> str:
     """Return the number of files by reason, such as ``2 hidden, 3 other suffix (.heic 2, .svg 1)``."""
     by_number = sorted(suffixes.items(), key=lambda pair: (-pair[1], pair[0]))
-    listed = ", ".join(f"{for_terminal(suffix)} {number:,}" for suffix, number in by_number)
+    entries = ", ".join(f"{for_terminal(suffix)} {number:,}" for suffix, number in by_number)
     words = []
     for reason, number in sorted(reasons.items()):
         if number:
-            words.append(f"{number:,} {reason}{f' ({listed})' if reason == 'other suffix' and listed else ''}")
+            words.append(f"{number:,} {reason}{f' ({entries})' if reason == 'other suffix' and entries else ''}")
     return ", ".join(words)
 
 

@@ -188,7 +188,7 @@ def _half_name(name: str, mean: str, std: str) -> str:
 
 
 _BY_UNITS = (
-    # Gray levels to one unit of the values, of the mean and of the std (0: none), and what is said of it.
+    # Gray levels to one unit of the values, of the mean and of the std (0: none), and the description.
     (255, 1, 255, "{} mean times 255 and std"),
     (255, 1, 0, "{} mean times 255 without std"),
     (1, 1, 255, "{} mean times 255 and std, without dividing by 255"),
@@ -211,7 +211,7 @@ def _wrong_units(channels: int) -> Iterator[tuple[str, Affine]]:
 
 
 def _mean_and_std(means: Sequence[float], stds: Sequence[float], unit: float, channels: int) -> Affine:
-    """(x / unit - mean) / std; an alpha channel stays as it is."""
+    """(x / unit - mean) / std; an alpha channel does not change."""
     alpha = channels - len(means)
     return Affine(
         scale=(*(1 / (unit * std) for std in stds), *(1.0,) * alpha),
@@ -226,34 +226,34 @@ def _half(means: tuple[float, ...], stds: tuple[float, ...], mean: str, std: str
 
 
 _UNITS = ((255, 0.001, "x / 255"), (1, 0.5, "x in 0..255"))
-"""Gray levels to one unit, the steps in which people write a mean or std in it, and what it is called."""
+"""Gray levels to one unit, the usual rounding of a mean or std in it, and its name."""
 _UNKNOWN = "an unknown mapping of 0..255"
 _ROUND = 0.02
 """Gray levels by which mean and std may miss round numbers."""
 
 
 def _numbers(affine: Affine) -> str:
-    """Mean and std where they are round numbers, which somebody wrote; else what becomes of black and white.
+    """Return mean and std if they are round numbers, as in code; else the values of black and white.
 
-    What one image shows of an unknown mapping may have been computed from that image.
+    An unknown mapping of one image may have been computed from that image.
     """
     ends = [(b + 0.0, b + 255 * a) for a, b in zip(affine.scale, affine.offset, strict=True)]
     if len({*affine.scale}) == len({*affine.offset}) == 1:
         (low, high), *_ = ends
-        named = all(abs(end - round(end, 3)) < 1e-6 * (high - low) for end in (low, high))
-        return f"{'0..255 mapped' if named else _UNKNOWN} to {low:.6g}..{high:.6g}"
+        name = all(abs(end - round(end, 3)) < 1e-6 * (high - low) for end in (low, high))
+        return f"{'0..255 mapped' if name else _UNKNOWN} to {low:.6g}..{high:.6g}"
     for unit, step, units in _UNITS:
         means = [-b / a / unit + 0.0 for a, b in zip(affine.scale, affine.offset, strict=True)]
         stds = [1 / a / unit for a in affine.scale]
         pairs = zip(means, stds, strict=True)
         if all(_is_round(mean, step, unit) and _is_round(std, step, 255 / abs(std)) for mean, std in pairs):
-            return f"mean [{_listed(means)}] and std [{_listed(stds)}] of {units}"
-    mapped = ", ".join(f"{low:.4g}..{high:.4g}" for low, high in ends)
-    return f"{_UNKNOWN} to [{mapped}]"
+            return f"mean [{_format_list(means)}] and std [{_format_list(stds)}] of {units}"
+    black_white = ", ".join(f"{low:.4g}..{high:.4g}" for low, high in ends)
+    return f"{_UNKNOWN} to [{black_white}]"
 
 
 def is_unnamed(name: str) -> bool:
-    """Whether ``name_of`` or ``explain_ends`` found no words for a mapping but its numbers."""
+    """Return whether ``name_of`` or ``explain_ends`` found only numbers for a mapping, not a name."""
     return name.startswith((_UNKNOWN, "0..255 mapped", "mean ["))
 
 
@@ -262,7 +262,7 @@ def _is_round(number: float, step: float, levels: float) -> bool:
     return abs(number - round(number / step) * step) * levels <= _ROUND
 
 
-def _listed(numbers: list[float]) -> str:
+def _format_list(numbers: list[float]) -> str:
     return ", ".join(f"{number:.4g}" for number in numbers)
 
 

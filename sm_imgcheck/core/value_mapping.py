@@ -114,7 +114,7 @@ def candidate_mappings(channels: int) -> Iterator[tuple[str, Affine]]:
 
 
 def uniform(values: Values, channels: int) -> Affine:
-    """A mapping that is the same in every channel, for arrays of so many channels."""
+    """A mapping that is the same in every channel, for arrays with this number of channels."""
     affine = canonical(values, len(values.mean or (0.0,)))
     return Affine(scale=affine.scale[:1] * channels, offset=affine.offset[:1] * channels)
 

@@ -112,7 +112,7 @@ def traits(steps: Sequence[Step], before: Facts | None = None) -> tuple[Pipeline
 
 
 def _frame_phrase(step: Step, end: Facts) -> str:
-    """The phrase; of a pad that comes after the value mapping, with the pixels that its fill stands for."""
+    """Return the phrase; for a pad after the value mapping, with the pixel values of its fill."""
     phrase = record(step.op).phrase(step)
     if step.params.get("units") != "final" or end.values is None:
         return phrase
@@ -123,8 +123,8 @@ def _frame_phrase(step: Step, end: Facts) -> str:
 
 
 def _layout(steps: Sequence[Step], end: Facts) -> str:
-    reshaped = len(steps) > 1 and steps[-1].op == "reshape"  # a flattened array begins with one
-    return f"{end.layout} by a reshape instead of a transpose" if reshaped else end.layout
+    size_changes = len(steps) > 1 and steps[-1].op == "reshape"  # a flattened array begins with one
+    return f"{end.layout} by a reshape instead of a transpose" if size_changes else end.layout
 
 
 def _phrase(step: Step | None) -> str:

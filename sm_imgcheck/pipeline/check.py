@@ -100,10 +100,10 @@ def make_plan_result(candidate: Candidate, spec: Spec, options: Options) -> Plan
 def _with_refusal(
     findings: tuple[Finding, ...], candidate: Candidate, proposal: PlanResult, spec: Spec, options: Options
 ) -> tuple[Finding, ...]:
-    """The findings of a candidate, and that ``convert`` refuses an image where no other error reports it.
+    """Return the findings of a candidate, and that ``convert`` rejects an image where no other error reports it.
 
-    Under ``as_request`` the mismatches of the decoded pixels with the contract are no findings: ``convert`` fixes
-    them, or it refuses the image.
+    With ``as_request`` mismatches of the decoded pixels with the contract are not reported: ``convert`` fixes them, or
+    it rejects the image.
     """
     if candidate.header is None or candidate.problem is not None:
         return findings

@@ -15,13 +15,13 @@ def decoded_facts(header: Header, options: Options) -> Facts:
     height, width = header.height, header.width
     by_opencv = options.decoded_by == "opencv"
     applies_exif = by_opencv or header.format == "TIFF"  # Pillow applies the orientation of TIFF files
-    if applies_exif and header.orientation >= 5:  # the orientations that exchange height and width
+    if applies_exif and header.orientation >= 5:  # the orientations that swap height and width
         height, width = width, height
-    return _whole_levels(height, width, "BGR" if by_opencv else "RGB")
+    return _integer_levels(height, width, "BGR" if by_opencv else "RGB")
 
 
 @lru_cache(512)
-def _whole_levels(height: int, width: int, order: str) -> Facts:
+def _integer_levels(height: int, width: int, order: str) -> Facts:
     return Facts(
         shape=(height, width, 3),
         layout="HWC",

@@ -185,8 +185,8 @@ def _check_version(payload: PayloadKeys, stack: Stack, notes: ProblemList) -> No
     version = payload.get("stack_version")
     if version is None or version in stack.versions:
         return
-    known = f"expected {choice_of(stack.versions)}" if stack.versions else "one version is known; remove the key"
-    notes.add("payload.stack_version", f"{version!r} of {payload['stack']}: {known}")
+    versions = f"expected {choice_of(stack.versions)}" if stack.versions else "one version is known; remove the key"
+    notes.add("payload.stack_version", f"{version!r} of {payload['stack']}: {versions}")
 
 
 def _check_pair(payload: PayloadKeys, stack: Stack, notes: ProblemList) -> None:

@@ -47,7 +47,7 @@ class Document:
 def read(body: bytes, source: str, *, most_nodes: int = _MOST_NODES) -> Document:
     """Read one document. Raises SpecError, with positions, for invalid YAML, and for more of it than a spec needs.
 
-    most_nodes: limit of values; beyond the default libyaml reads: ten times as fast, with messages of its own.
+    most_nodes: limit of values; beyond the default libyaml reads: ten times as fast, with different messages.
     """
     text = _decode_text(body, source)
     events = _events(text, source, fast=most_nodes > _MOST_NODES)

@@ -393,6 +393,10 @@ def test_a_part_that_was_tampered_with():
     good = b"".join(kind.encode(np.zeros((1, 2, 2, 3), np.float32), load.load("torchvision-imagenet")))
     one, two = (Sample(path=name, key=name, findings=()) for name in "ab")
     other = b"".join(kind.encode(np.zeros((1, 2, 3, 3), np.float32), load.load("torchvision-imagenet")))
-    for bad, said in ((good[:-1], "has changed since it was written"), (b"", "corrupt|written"), (other, "b is float32")):
+    for bad, said in (
+        (good[:-1], "has changed since it was written"),
+        (b"", "corrupt|written"),
+        (other, "b is float32"),
+    ):
         with pytest.raises(ValueError, match=said):
             b"".join(kind.pack([(one, good), (two, bad)], 2))

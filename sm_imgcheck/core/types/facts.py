@@ -113,10 +113,10 @@ class Facts:
     order_probability: float = 0.0
     """Probability of ``likely_order``, 0.5..1; 0 without one."""
     value_order: str = ""
-    """HWC or CHW: how the values of 3 or 4 channels follow each other, by their likeness or by a source image; empty
-    where nothing shows it, or the layout was given."""
+    """HWC or CHW: the order of the values of 3 or 4 channels, by their similarity or by a source image; empty where the
+    order is unknown, or the layout was given."""
     value_order_probability: float = 0.0
-    """Of ``value_order``, 0.5..1; 1.0 where a source image shows it; 0 where there is none."""
+    """Probability of ``value_order``, 0.5..1; 1.0 with a source image; 0 without an order."""
     assumed: tuple[str, ...] = ()
     """Facts from the spec, neither observed nor given by the caller, as ``key=value``."""
 

@@ -46,7 +46,7 @@ class RejectedRequest:
     text: str
     """The beginning of the response, as the server writes it."""
     finding: Finding
-    """What is wrong with the request, by a PAY rule; with a picture that the stack decodes, by a SRC rule."""
+    """The error of the request, by a PAY rule; for an image that the stack decodes, by a SRC rule."""
     measured: bool = True
     """Observed on a running server; False: read in its source."""
 

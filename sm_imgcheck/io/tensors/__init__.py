@@ -1,8 +1,8 @@
 """Tensor files: one module for each format, its name is the choice of ``--as`` and the suffix of the file.
 
-Each has ``encode(array) -> chunks``: the whole file as buffers, the same bytes on every machine and every day, without
-a second copy of the array where the format allows. Listing the formats loads none of them. Beside them: the memory that
-parsing a text of numbers takes, estimated from its bytes before anything is parsed.
+Each has ``encode(array) -> chunks``: the complete file as buffers, the same bytes on every machine and every day,
+without a second copy of the array where the format allows. Listing the formats imports none of them. This module also
+estimates the memory for parsing a text of numbers, from its bytes before it is parsed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Format(Protocol):
     """What a module of this folder offers."""
 
     def encode(self, array: np.ndarray) -> Iterable[Chunk]:
-        """Encode an array of any shape. Raises ValueError where the format cannot say what the array holds."""
+        """Encode an array of any shape. Raises ValueError where the format cannot represent its values."""
         ...
 
 
@@ -50,18 +50,18 @@ def load(name: str) -> Format:
 
 
 MAX_PARSE_BYTES = 900 << 20
-"""What is left of 1 GiB beside Python, NumPy and the image libraries."""
+"""The rest of 1 GiB after Python, NumPy and the image libraries."""
 # Resident memory at its peak for each of these signs, and for each byte (the empty text), measured with orjson 3.11 and
 # NumPy 2 on CPython 3.11 with bodies of one kind of value: parsed, held as Python objects and made an array.
 JSON_COSTS = {b"": 2, b",": 56, b"[": 112, b"{": 300, b'"': 64}
-# The lines are cut apart and joined again.
+# The lines are split and joined again.
 JSON_LINES_COSTS = {**JSON_COSTS, b"": 5, b"\n": 160, b"\r": 160}
 # Each value is a text first.
 CSV_COSTS = {b"": 5, b",": 130, b"\n": 330}
 
 
 def too_costly(body: bytes, costs: dict[bytes, int], fix: str = "send fewer images a request, or an .npy body") -> str:
-    """Why a text is not parsed, with what it would take and what is allowed; empty: it takes little enough."""
+    """Return the reason for not parsing a text, with the estimate and the limit; empty if the memory is sufficient."""
     estimate = sum(cost * body.count(sign) for sign, cost in costs.items())
     if estimate <= MAX_PARSE_BYTES:
         return ""

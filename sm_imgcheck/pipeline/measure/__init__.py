@@ -84,7 +84,7 @@ def measure(array: np.ndarray, contract: Contract | None, assume: Mapping[str, s
     if values is None and finite and stats.low < stats.high and "?" not in layout and not _quantized(plain, contract):
         channels = channels_of(array, axis if axis >= 0 else None, plain.precision)
         values, recipe, whole = _by_grid(array, plain, channels)
-    unnamed = values is None or is_unnamed(recipe)
+    is_anonymous = values is None or is_unnamed(recipe)
     facts = replace(
         plain,
         low=stats.low,
@@ -98,10 +98,10 @@ def measure(array: np.ndarray, contract: Contract | None, assume: Mapping[str, s
         whole=whole,
         channels=() if values is not None else channels,
     )
-    if unnamed and finite and not _quantized(plain, contract):
+    if is_anonymous and finite and not _quantized(plain, contract):
         facts = replace(facts, scaling=per_image_scaling(array, facts))
-    stored = ValueOrder() if "layout" in assume else measure_value_order(array, facts)
-    facts = replace(facts, value_order=stored.order, value_order_probability=stored.probability)
+    value_order_ = ValueOrder() if "layout" in assume else measure_value_order(array, facts)
+    facts = replace(facts, value_order=value_order_.order, value_order_probability=value_order_.probability)
     if contradicted_layout(facts):  # the colors of its pixels are not those of the image
         return facts
     likely, probability = likely_order(array, facts)

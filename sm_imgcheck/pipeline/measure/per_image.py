@@ -13,14 +13,14 @@ from sm_imgcheck.pipeline.measure.lattice import channels_of
 __all__ = ["per_image_scaling"]
 
 _MAX_MEAN, _MAX_STD = 1e-3, 2e-3
-"""Distance of mean and std from 0 and 1: rounding, n - 1 in place of n, and an epsilon beside std stay below."""
+"""Distance of mean and std from 0 and 1: rounding, n - 1 instead of n, and an epsilon added to std stay below."""
 _IMAGES = 16
 """Images of a batch that are measured, evenly spread."""
 _MIN_PIXELS = 64
 _MIN_LEVELS, _ALL_LEVELS = 16, 255
 _EXACT = 1e-6
-_WHOLE = 0.02
-"""Distance of a maximum from a whole gray level."""
+_TOLERANCE = 0.02
+"""Distance of a maximum from an integer gray level."""
 
 
 def per_image_scaling(array: np.ndarray, facts: Facts) -> str:
@@ -32,16 +32,16 @@ def per_image_scaling(array: np.ndarray, facts: Facts) -> str:
         return ""
     batch = array if "N" in facts.layout else array[np.newaxis]
     layout = facts.layout.replace("N", "")
-    chosen = np.unique(np.linspace(0, len(batch) - 1, min(_IMAGES, len(batch))).astype(int))
-    images = [batch[index] for index in chosen]
+    indices = np.unique(np.linspace(0, len(batch) - 1, min(_IMAGES, len(batch))).astype(int))
+    images = [batch[index] for index in indices]
     if (facts.length("H") or 0) * (facts.length("W") or 0) < _MIN_PIXELS:
         return ""
     spatial = tuple(layout.index(axis) for axis in "HW")
     if all(_is_standard(image, None) for image in images):
         channels = (facts.length("C") or 1) > 1 and all(_is_standard(image, spatial) for image in images)
         return f"standardization by the mean and std of each {'channel of each image' if channels else 'image'}"
-    found = {_own_range(image, layout.find("C")) for image in images}
-    return found.pop() if len(found) == 1 else ""
+    ranges = {_own_range(image, layout.find("C")) for image in images}
+    return ranges.pop() if len(ranges) == 1 else ""
 
 
 def _is_standard(image: np.ndarray, axes: tuple[int, ...] | None) -> bool:
@@ -59,14 +59,14 @@ def _own_range(image: np.ndarray, axis: int) -> str:
         return ""
     channels = channels_of(image, axis if axis >= 0 else None)
     steps = [channel.step for channel in channels if channel.step]
-    if not steps or max(steps) > min(steps) * (1 + _WHOLE / _ALL_LEVELS):
+    if not steps or max(steps) > min(steps) * (1 + _TOLERANCE / _ALL_LEVELS):
         return ""
     levels = (high - low) / min(steps)
     maximum = 1 / min(steps)
-    if not _MIN_LEVELS <= levels < _ALL_LEVELS - 0.5 or abs(levels - round(levels)) > _WHOLE:
+    if not _MIN_LEVELS <= levels < _ALL_LEVELS - 0.5 or abs(levels - round(levels)) > _TOLERANCE:
         return ""
     for least, words in ((0.0, "0..1"), (-1.0, "-1..1")):
         if abs(low - least) <= _EXACT:
             return f"scaling of each image to {words} by its own minimum and maximum"
-    own = low > 0 and abs(maximum - round(maximum)) <= _WHOLE and round(maximum) < _ALL_LEVELS
-    return "division by the maximum of each image" if own else ""
+    is_own = low > 0 and abs(maximum - round(maximum)) <= _TOLERANCE and round(maximum) < _ALL_LEVELS
+    return "division by the maximum of each image" if is_own else ""

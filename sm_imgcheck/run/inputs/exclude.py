@@ -20,7 +20,7 @@ class PathPatterns:
     """Patterns, of which the last one that matches decides: ``!`` before a pattern includes a path again."""
 
     def __init__(self, folder: str, patterns: Sequence[str]) -> None:
-        """folder: the one to which patterns are relative. Raises ImgcheckError for an invalid pattern."""
+        """folder: base of the patterns. Raises ImgcheckError for an invalid pattern."""
         from pathspec import GitIgnoreSpec  # 20 ms, which few runs need
 
         self.folder = os.path.abspath(folder)

@@ -13,14 +13,14 @@ from sm_imgcheck.io.stores import Stat, file_of
 if TYPE_CHECKING:
     from sm_imgcheck.run.inputs.exclude import PathPatterns
 
-__all__ = ["EXCLUDED", "OTHER_SUFFIX", "SNIFF_BYTES", "Item", "Listing", "begins_tensor", "stem"]
+__all__ = ["EXCLUDED_REASON", "OTHER_SUFFIX", "SNIFF_BYTES", "Item", "Listing", "begins_tensor", "stem"]
 
 SNIFF_BYTES = 4096
 """Bytes of a .json file in a folder that are read to distinguish a tensor from annotations and settings."""
 
 
 OTHER_SUFFIX = "other suffix"
-EXCLUDED = "excluded"
+EXCLUDED_REASON = "excluded"
 """Why files are passed over."""
 _SUFFIXES = 50
 """Suffixes that are counted one by one."""
@@ -64,7 +64,7 @@ class Listing:
     exclude: tuple[PathPatterns, ...] = ()
     """Patterns of excluded paths, including those named one by one."""
 
-    def uncounted(self) -> Listing:
+    def with_new_counts(self) -> Listing:
         """Return the same listing with new counts."""
         return replace_fields(self, passed_over=Counter(), suffixes=Counter())
 

@@ -20,7 +20,7 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.io.stores import is_remote, scheme_of, strip_file_scheme
 from sm_imgcheck.io.stores.local import open_local_file
-from sm_imgcheck.run.inputs.item import EXCLUDED, OTHER_SUFFIX, SNIFF_BYTES, Item, Listing, begins_tensor, stem
+from sm_imgcheck.run.inputs.item import EXCLUDED_REASON, OTHER_SUFFIX, SNIFF_BYTES, Item, Listing, begins_tensor, stem
 
 __all__ = ["ELSEWHERE", "Shard", "filter_shard", "list_candidates"]
 
@@ -69,7 +69,7 @@ def _list_path(path: str, options: Listing) -> Iterator[Item]:
     elif os.path.isdir(path):
         yield from _walk(path, options)
     elif options.exclude and options.is_excluded(path):
-        options.skip(EXCLUDED)
+        options.skip(EXCLUDED_REASON)
     else:
         yield Item(path=path, output=(stem(path),))
 
@@ -145,7 +145,7 @@ def _kind(entry: os.DirEntry[str], options: Listing) -> str:
     """Return ``folder`` or ``file`` for an entry to be checked; count others and return an empty string."""
     reason = _reason(entry, options)
     if reason in {"", "folder"} and options.exclude and options.is_excluded(entry.path, folder=bool(reason)):
-        reason = EXCLUDED
+        reason = EXCLUDED_REASON
     if reason not in {"", "folder"}:
         options.skip(reason, entry.name)
         return ""

@@ -11,7 +11,7 @@ from itertools import islice
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.io.stores import LocationError, Stat, Store, file_of, inside, store
 from sm_imgcheck.io.stores.prefetch import ahead
-from sm_imgcheck.run.inputs.item import EXCLUDED, OTHER_SUFFIX, SNIFF_BYTES, Item, Listing, begins_tensor, stem
+from sm_imgcheck.run.inputs.item import EXCLUDED_REASON, OTHER_SUFFIX, SNIFF_BYTES, Item, Listing, begins_tensor, stem
 
 __all__ = ["items"]
 
@@ -28,7 +28,7 @@ def items(location: str, options: Listing) -> Iterator[Item]:
     kind = store(location)
     if _is_object(kind, location):
         if options.exclude and options.is_excluded(location):
-            options.skip(EXCLUDED)
+            options.skip(EXCLUDED_REASON)
             return
         yield Item(path=location, output=(stem(location),))
         return
@@ -62,7 +62,8 @@ def _candidates(kind: Store, root: str, block: list[tuple[str, Stat]], options: 
     if options.exclude:
         names = (root + name for name, _ in block)
         reasons = [
-            EXCLUDED if options.is_excluded(name) else reason for name, reason in zip(names, reasons, strict=True)
+            EXCLUDED_REASON if options.is_excluded(name) else reason
+            for name, reason in zip(names, reasons, strict=True)
         ]
     to_sniff = [name for (name, _), reason in zip(block, reasons, strict=True) if reason == "?"]
     tensors = ahead(lambda name: _is_tensor(kind, root + name), to_sniff)  # requested one by one
