@@ -182,7 +182,14 @@ CLASSES: dict[str, ProcessorClass] = {
     ),
     "Pvt": ProcessorClass(defaults=_stretch(224, _IMAGENET, _BICUBIC)),
     "RTDetr": ProcessorClass(defaults={**_stretch(640, _IMAGENET, _BILINEAR), "do_normalize": False}, square=False),
-    "RfDetr": ProcessorClass(defaults=_DETR.defaults, rule="float", square=False, torch_only=True, note=_DETR.note),
+    "RfDetr": ProcessorClass(
+        defaults=_DETR.defaults,
+        rule="float",
+        square=False,
+        torch_only=True,
+        antialias=False,
+        note=_DETR.note,
+    ),
     "Sam": ProcessorClass(
         defaults={
             **_COMMON,
