@@ -73,3 +73,14 @@ def test_spec_with_unknown_values_is_not_loaded(folder):
     done = run("spec", "show", "spec.yaml", folder=folder)
     assert done.returncode == 2
     assert "channel_order" in done.stderr
+
+
+def test_diff_exits_with_0_for_equal_and_1_for_different_specs(folder):
+    equal = run("spec", "diff", "pillow-rgb-01", "pillow-rgb-01", folder=folder)
+    assert (equal.returncode, equal.stdout) == (0, "pillow-rgb-01 and pillow-rgb-01: equal in effect\n")
+    different = run("spec", "diff", "pillow-rgb-01", "pillow-bgr-01", "--format", "json", folder=folder)
+    assert different.returncode == 1
+    record = json.loads(different.stdout)
+    assert [difference["field"] for difference in record["differences"]] == ["channel_order"]
+    assert record["differences"][0]["change"]["mean"] > 1
+    assert run("spec", "diff", "pillow-rgb-01", "nothing.yaml", folder=folder).returncode == 2

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sm_imgcheck.cli.commands._spec_diff import diff_specs
 from sm_imgcheck.cli.commands._spec_import import import_spec
 from sm_imgcheck.cli.option_groups import PanelCommand, group_options, text_option
 from sm_imgcheck.cli.options import (
@@ -34,6 +35,7 @@ SUMMARY = "Show, lint, test, list and write specs."
 
 app = typer.Typer(help=SUMMARY, no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 app.command("import", cls=PanelCommand)(import_spec)
+app.command("diff", cls=PanelCommand)(diff_specs)
 
 SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help="A path, or a preset's name.", show_default=False)]
 

@@ -15,7 +15,7 @@ from sm_imgcheck.spec.importers import read_draft, recognize
 from sm_imgcheck.spec.importers._draft import Draft
 from sm_imgcheck.spec.importers._source_file import SourceFile
 
-__all__ = ["SkippedFile", "collect_drafts"]
+__all__ = ["SkippedFile", "collect_drafts", "local_file"]
 
 _MOST_ENTRIES = 5_000
 _MOST_DRAFTS = 50
@@ -39,7 +39,7 @@ def collect_drafts(path: str, input_name: str) -> tuple[list[Draft], list[Skippe
     """
     if os.path.isdir(path):  # noqa: PTH112 - as the user typed it
         return _several(_folder_files(path), path, input_name)
-    file = _local(path, path)
+    file = local_file(path)
     if is_archive(file):
         return _several(archive_files(file), path, input_name)
     return [read_draft(file, input_name)], []
@@ -87,10 +87,10 @@ def _folder_files(folder: str) -> Iterator[SourceFile]:
                     if depth < _DEEPEST:
                         pending.append((entry.path, depth + 1))
                 elif entry.is_file():
-                    yield _local(entry.path, entry.path)
+                    yield local_file(entry.path)
 
 
-def _local(path: str, name: str) -> SourceFile:
+def local_file(path: str) -> SourceFile:
     """A file on this machine."""
     try:
         with open_local_file(path) as stream:
@@ -100,6 +100,6 @@ def _local(path: str, name: str) -> SourceFile:
 
     def sibling(other: str) -> SourceFile | None:
         neighbor = os.path.join(os.path.dirname(path), other)  # noqa: PTH118, PTH120
-        return _local(neighbor, neighbor) if os.path.isfile(neighbor) else None  # noqa: PTH113
+        return local_file(neighbor) if os.path.isfile(neighbor) else None  # noqa: PTH113
 
-    return SourceFile(for_terminal(name), size, lambda: open_local_file(path), sibling)
+    return SourceFile(for_terminal(path), size, lambda: open_local_file(path), sibling)

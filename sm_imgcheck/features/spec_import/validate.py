@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sm_imgcheck.core.channels import ORDERS
 from sm_imgcheck.core.errors import SpecError
+from sm_imgcheck.core.types import Spec
 from sm_imgcheck.spec.importers._draft import Draft, DraftField, key_order
 from sm_imgcheck.spec.parse import parse
 
-__all__ = ["placeholders", "valid_draft"]
+__all__ = ["placeholder_spec", "placeholders", "valid_draft", "with_placeholders"]
 
 _ROUNDS = 8
 _GROUPS = {"normalize": "value_range", "geometry": "resize"}
@@ -18,7 +20,17 @@ _GROUPS = {"normalize": "value_range", "geometry": "resize"}
 
 def placeholders(draft: Draft) -> dict[str, object]:
     """The draft's mapping with neutral values for required fields that are unknown, so that the rest can be parsed."""
-    mapping = draft.mapping()
+    return with_placeholders(draft.mapping())
+
+
+def placeholder_spec(mapping: Mapping[str, object]) -> Spec:
+    """The spec of a mapping that may lack required fields."""
+    return parse(with_placeholders(mapping), source="imported")
+
+
+def with_placeholders(known: Mapping[str, object]) -> dict[str, object]:
+    """The mapping with neutral values for required fields that it lacks."""
+    mapping = dict(known)
     mapping.setdefault("dtype", "float32")
     mapping.setdefault("shape", ["N", 3, "H", "W"] if mapping.get("layout") != "NHWC" else ["N", "H", "W", 3])
     if "channel_order" not in mapping:

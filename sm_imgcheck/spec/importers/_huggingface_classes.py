@@ -116,14 +116,6 @@ CLASSES: dict[str, ProcessorClass] = {
     "Deta": _DETR,
     "Detr": _DETR,
     "EfficientFormer": ProcessorClass(defaults=_cut(224, 224, _IMAGENET, _BICUBIC), square=False),
-    "EfficientLoFTR": ProcessorClass(
-        defaults={
-            **_stretch({"height": 480, "width": 640}, {}, _BILINEAR),
-            "do_normalize": False,
-            "do_grayscale": True,
-        },
-        square=False,
-    ),
     "EfficientNet": ProcessorClass(
         defaults=_stretch(346, _HALF, _BICUBIC, crop_size=_side(289), rescale_offset=False, include_top=True),
         old=_stretch(346, _HALF, _NEAREST, crop_size=_side(289), rescale_offset=False, include_top=True),
@@ -190,7 +182,14 @@ CLASSES: dict[str, ProcessorClass] = {
     ),
     "Pvt": ProcessorClass(defaults=_stretch(224, _IMAGENET, _BICUBIC)),
     "RTDetr": ProcessorClass(defaults={**_stretch(640, _IMAGENET, _BILINEAR), "do_normalize": False}, square=False),
-    "RfDetr": ProcessorClass(defaults=_DETR.defaults, square=False, torch_only=True, note=_DETR.note),
+    "RfDetr": ProcessorClass(
+        defaults=_DETR.defaults,
+        rule="float",
+        square=False,
+        torch_only=True,
+        antialias=False,
+        note=_DETR.note,
+    ),
     "Sam": ProcessorClass(
         defaults={
             **_COMMON,
@@ -248,16 +247,16 @@ CLASSES: dict[str, ProcessorClass] = {
 DYNAMIC = frozenset(
     {
         "Apertus1p5", "Aria", "Cohere2Vision", "CohereCompass", "Cosmos3Edge", "DeepseekOcr2", "DeepseekVL",
-        "DeepseekVLHybrid", "Emu3", "Ernie4_5_VLMoe", "Ernie4_5_VL_Moe", "Fuyu", "Gemma3", "Gemma4", "Glm46V",
-        "Glm4v", "Glm5Next", "GlmImage", "GotOcr2", "GraniteDocling", "HunYuanVL", "Idefics2", "Idefics3",
-        "Kosmos2_5", "Lfm2Vl", "Llama4", "LlavaNext", "LlavaOnevision", "MiniCPMV", "MiniCPMV4_6",
-        "MiniMaxM3VL", "Mllama", "Molmo2", "NeoMME", "Ovis2", "PaddleOCRVL", "PerceptionLM", "Phi4Multimodal",
-        "Pix2Struct", "Pixtral", "Qwen2VL", "Qwen2_5_VL", "Qwen3VL", "Siglip2", "SmolVLM", "Step3p7",
-        "VideoLlama3", "VideoMAE", "Vivit", "Tvlt", "Tvp", "InternVL", "Kimi_K25", "Llava-NeXT", "ImageGPT",
-        "Donut", "Nougat",
+        "DeepseekVLHybrid", "EfficientLoFTR", "Emu3", "LightGlue", "SuperGlue", "Ernie4_5_VLMoe",
+        "Ernie4_5_VL_Moe", "Fuyu", "Gemma3", "Gemma4", "Glm46V", "Glm4v", "Glm5Next", "GlmImage", "GotOcr2",
+        "GraniteDocling", "HunYuanVL", "Idefics2", "Idefics3", "Kosmos2_5", "Lfm2Vl", "Llama4", "LlavaNext",
+        "LlavaOnevision", "MiniCPMV", "MiniCPMV4_6", "MiniMaxM3VL", "Mllama", "Molmo2", "NeoMME", "Ovis2",
+        "PaddleOCRVL", "PerceptionLM", "Phi4Multimodal", "Pix2Struct", "Pixtral", "Qwen2VL", "Qwen2_5_VL",
+        "Qwen3VL", "Siglip2", "SmolVLM", "Step3p7", "VideoLlama3", "VideoMAE", "Vivit", "Tvlt", "Tvp",
+        "InternVL", "Kimi_K25", "Llava-NeXT", "ImageGPT", "Donut", "Nougat",
     }
 )  # fmt: skip
-"""Classes that return patches, tiles, frames, or an image trimmed by its content."""
+"""Classes that return patches, tiles, frames, pairs, or an image trimmed by its content."""
 
 AUDIO_WORDS = (
     "wav2vec", "whisper", "speech", "audio", "clap", "encodec", "hubert", "univnet", "speecht5", "seamless",

@@ -59,7 +59,7 @@ def add_geometry(
     if settings.flag("do_resize") and edges is None and processor.rule != "multiple":
         builder.unknown("resize", f"size: got {_short(settings.get('size'))}, expected pixels")
         return None
-    reason = _inexpressible(settings, processor)
+    reason = _inexpressible(settings, processor, edges)
     if reason:
         builder.unknown("resize", reason)
         return _square(edges)
@@ -71,7 +71,7 @@ def add_geometry(
     return size
 
 
-def _inexpressible(settings: ClassSettings, processor: ProcessorClass) -> str:
+def _inexpressible(settings: ClassSettings, processor: ProcessorClass, edges: _Edges | None) -> str:
     if processor.rule == "multiple":
         return processor.note
     if (
@@ -83,6 +83,8 @@ def _inexpressible(settings: ClassSettings, processor: ProcessorClass) -> str:
         return "do_pad: the image is padded to a square before the resize, which resize cannot express"
     if settings.flag("keep_aspect_ratio"):
         return "keep_aspect_ratio and ensure_multiple_of: the nearest edge decides, which resize cannot express"
+    if edges is not None and edges.bounded:
+        return "max_height and max_width: an edge may be one pixel short by float rounding, which resize cannot express"
     return ""
 
 
@@ -157,8 +159,6 @@ def _resize(settings: ClassSettings, processor: ProcessorClass, edges: _Edges, s
         rounding = "half_up" if processor.rule == "sam" else "floor"
         return {"mode": "longest_edge", "size": edges.longest, "rounding": rounding}, None, source
     height, width = edges.height or 1, edges.width or 1
-    if edges.bounded:
-        return {"mode": "longest_edge", "size": [height, width], "rounding": "floor"}, None, source
     return {"mode": "stretch", "size": [height, width]}, (height, width), source
 
 

@@ -153,8 +153,8 @@ def _find_class(file: SourceFile, class_name: str, stem: str, given_keys: Mappin
         raise ImgcheckError(f"{where}: processor: got an audio processor ({label}), expected an image processor")
     if stem in DYNAMIC:
         raise ImgcheckError(
-            f"{where}: image_processor_type: got {label}, whose result is not one image tensor (patches, tiles, frames "
-            "or an image trimmed by its content); expected a class with one resize"
+            f"{where}: image_processor_type: got {label}, whose result is not one image tensor (patches, tiles, "
+            "frames, pairs, or an image trimmed by its content); expected a class with one resize"
         )
     hint = nearest(stem, tuple(CLASSES)) or f"; {len(CLASSES)} classes are known"
     own_keys = " (custom code: auto_map)" if "auto_map" in given_keys else ""

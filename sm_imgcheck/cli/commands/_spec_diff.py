@@ -1,0 +1,53 @@
+"""``sm-imgcheck spec diff``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sm_imgcheck.cli.option_groups import group_options, text_option
+from sm_imgcheck.cli.options import ReportOptions
+
+__all__ = ["diff_specs"]
+
+_OPERAND = "A preset, a spec, or a file, folder or archive that spec import reads."
+
+
+@group_options
+def diff_specs(
+    first: Annotated[str, typer.Argument(metavar="A", help=_OPERAND, show_default=False)],
+    second: Annotated[str, typer.Argument(metavar="B", help="Compared with A: the same choices.", show_default=False)],
+    *,
+    source: Annotated[str, text_option("Image to measure on. Default: a built-in test image.", "IMAGE")] = "",
+    prefer: Annotated[str, text_option("File that decides where files of one folder contradict.", "FILE")] = "",
+    report: ReportOptions,
+) -> None:
+    """Compare two specs in effect, not in spelling.
+
+    Lists the fields that differ, the largest change of pixels first, measured on an image in gray levels. Exit codes: 0
+    equal in effect; 1 different; 2 a spec cannot be read.
+    """
+    from sm_imgcheck.cli.printing import print_report
+    from sm_imgcheck.core.errors import ImgcheckError
+    from sm_imgcheck.core.escape import for_terminal
+    from sm_imgcheck.features.spec_diff import diff_specs as compare
+    from sm_imgcheck.features.spec_diff.image import BUILT_IN, built_in_image
+    from sm_imgcheck.features.spec_diff.resolve import resolve_compared
+    from sm_imgcheck.io.stores.local import open_local_file
+    from sm_imgcheck.report.spec_diff import DiffContent
+
+    operands = [resolve_compared(text, prefer=prefer) for text in (first, second)]
+    body, name = built_in_image() if not source else b"", source or BUILT_IN
+    if source:
+        try:
+            with open_local_file(source) as file:
+                body = file.read(_MOST_BYTES)
+        except OSError as error:
+            raise ImgcheckError(f"{for_terminal(source)}: cannot be read: {error.strerror}") from None
+    result = compare(operands[0], operands[1], body, name)
+    print_report(DiffContent(), report, [result])
+    raise typer.Exit(not result.equal)
+
+
+_MOST_BYTES = 512 << 20

@@ -1,0 +1,110 @@
+"""Two specs compared in effect: spelling does not count, and the largest change of pixels is first."""
+
+import json
+
+import pytest
+from model_files import onnx_model
+
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.features.spec_diff import diff_specs
+from sm_imgcheck.features.spec_diff.image import built_in_image
+from sm_imgcheck.features.spec_diff.resolve import ComparedSpec, resolve_compared
+from sm_imgcheck.spec.parse import parse
+
+BASE = {"shape": ["N", 3, 64, 64], "layout": "NCHW", "dtype": "float32", "channel_order": "RGB", "value_range": [-1, 1]}
+
+
+@pytest.fixture(scope="module")
+def image():
+    return built_in_image()
+
+
+def compared(name="spec", drop=(), **changes):
+    mapping = {key: value for key, value in {**BASE, **changes}.items() if key not in drop}
+    return ComparedSpec(name=name, spec=parse(mapping))
+
+
+EQUAL = {
+    "unit-half": {"drop": ["value_range"], "normalize": {"units": "unit", "mean": 0.5, "std": 0.5}},
+    "byte-half": {"drop": ["value_range"], "normalize": {"units": "byte", "mean": [127.5] * 3, "std": [127.5] * 3}},
+    "resize-spelled-out": {
+        "resize": {"mode": "stretch", "size": [64, 64], "interpolation": "bicubic", "library": "pillow"}
+    },
+    "geometry-form": {"geometry": [{"resize": {"size": [64, 64]}}]},
+    "description": {"description": "another text", "source": "elsewhere"},
+    "dtype-spelling": {"dtype": "TYPE_FP32"},
+    "batch-symbol": {"shape": [-1, 3, 64, 64]},
+}
+
+
+@pytest.mark.parametrize("case", EQUAL)
+def test_other_spelling_is_equal_in_effect(case, image):
+    result = diff_specs(compared(), compared(**EQUAL[case]), image, "image")
+    assert result.differences == ()
+    assert result.equal
+
+
+DIFFERENT = {
+    "value_range": {"value_range": [0, 1]},
+    "channel_order": {"channel_order": "BGR"},
+    "resize": {"resize": {"interpolation": "bilinear"}},
+    "layout": {"layout": "NHWC", "shape": ["N", 64, 64, 3]},
+    "dtype": {"dtype": "float16"},
+    "decode.exif": {"decode": {"exif": "ignore"}},
+}
+
+
+@pytest.mark.parametrize("field", DIFFERENT)
+def test_one_changed_field_is_the_only_difference(field, image):
+    result = diff_specs(compared(), compared(**DIFFERENT[field]), image, "image")
+    assert [difference.field for difference in result.differences] == [field]
+    assert not result.equal
+
+
+def test_differences_are_ordered_by_the_change_of_pixels(image):
+    other = compared(channel_order="BGR", resize={"interpolation": "bilinear"}, decode={"exif": "ignore"})
+    result = diff_specs(compared(), other, image, "image")
+    assert [difference.field for difference in result.differences] == ["channel_order", "resize", "decode.exif"]
+    means = [difference.change.mean for difference in result.differences]
+    assert means[0] > means[1] > means[2] == 0
+    assert result.total.mean > 0
+
+
+def test_layout_changes_no_pixels(image):
+    result = diff_specs(compared(), compared(layout="NHWC", shape=["N", 64, 64, 3]), image, "image")
+    assert result.differences[0].change.maximum == 0
+
+
+def test_other_size_is_first(image):
+    other = compared(shape=["N", 3, 32, 32], channel_order="BGR")
+    result = diff_specs(compared(), other, image, "image")
+    assert result.differences[0].change.mean is None
+    assert (result.differences[0].change.first_size, result.differences[0].change.second_size) == ((64, 64), (32, 32))
+
+
+def test_mean_listed_in_the_other_order_is_equal(image):
+    mean = [0.485, 0.456, 0.406]
+    rgb = compared(drop=["value_range"], channel_order="BGR", normalize={"mean": mean, "order": "RGB"})
+    bgr = compared(drop=["value_range"], channel_order="BGR", normalize={"mean": mean[::-1], "order": "BGR"})
+    assert diff_specs(rgb, bgr, image, "image").equal
+
+
+def test_importable_files_are_compared_and_unknown_fields_named(tmp_path, image):
+    (tmp_path / "model.onnx").write_bytes(onnx_model([("x", "float32", ["n", 3, 224, 224])]))
+    result = diff_specs(
+        resolve_compared("torchvision-imagenet"), resolve_compared(str(tmp_path / "model.onnx")), image, "image"
+    )
+    assert result.unknown == ("channel_order", "value_range", "resize")
+    assert not result.equal
+
+
+def test_imported_configuration_equals_its_preset(tmp_path, image):
+    config = {"image_processor_type": "ViTImageProcessor", "size": {"height": 224, "width": 224}, "resample": 2}
+    path = tmp_path / "preprocessor_config.json"
+    path.write_text(json.dumps(config))
+    assert diff_specs(resolve_compared("vit-base-patch16"), resolve_compared(str(path)), image, "image").equal
+
+
+def test_missing_file_is_refused():
+    with pytest.raises(ImgcheckError, match="no such file"):
+        resolve_compared("no-such-spec.yaml")

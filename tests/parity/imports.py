@@ -1,0 +1,240 @@
+"""Save the configuration of each library's preprocessors, import it, and compare the tensors that both make.
+
+    make parity, or: PYTHONPATH=.:tests:tests/support python -m parity.imports [--store] [NAME ...]
+
+Needs tests/parity/requirements.txt. NAME: the beginning of one or more names. ``--store`` writes the configurations
+with samples of the libraries' results for those who lack them.
+"""
+
+import argparse
+import json
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from parity.compare import complete_torchvision, major, small_images
+from parity.preprocessor import CLOSE, EXACT, opened
+from sm_imgcheck import Options, process
+from sm_imgcheck.core.value_mapping import canonical
+from sm_imgcheck.features.spec_import.validate import valid_draft
+from sm_imgcheck.spec.importers import read_draft
+from sm_imgcheck.spec.importers._huggingface_classes import CLASSES
+from sm_imgcheck.spec.importers._source_file import SourceFile
+from sm_imgcheck.spec.parse import parse
+
+STORED = Path(__file__).parent / "stored" / "imports.npz"
+SAMPLE, STORED_IMAGES = 32, 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportCase:
+    """One preprocessor with its saved configuration."""
+
+    name: str
+    file: str
+    text: str
+    """The configuration as the library saves or prints it."""
+    library: str = "pillow"
+    """Whose resize the real one runs: what its configuration does not state."""
+    real: Callable[[bytes], np.ndarray] | None = None
+    tolerance: float = EXACT
+
+
+def imported(case):
+    """The spec, or None with the fields that are unknown."""
+    draft = valid_draft(read_draft(SourceFile.of_bytes(case.file, case.text.encode())))
+    unknown = [field.key for field in draft.fields if field.certainty == "unknown"]
+    if unknown:
+        return None, unknown
+    fields = tuple(_with_library(field, case.library) for field in draft.fields)
+    mapping = replace(draft, fields=fields).mapping()
+    return parse({**mapping, "decode": {**mapping.get("decode", {}), "exif": "ignore"}}), []
+
+
+def _with_library(field, library):
+    """The field with the backend that made the reference."""
+    if field.key == "resize.library" and field.value != "tensorflow":
+        return replace(field, value=library)
+    if field.key.startswith("geometry[") and "resize" in field.value and library != "pillow":
+        return replace(field, value={"resize": {**field.value["resize"], "library": library}})
+    return field
+
+
+def transformers_cases() -> Iterator[ImportCase]:
+    """Every class of the table, in the backends that it has."""
+    import transformers
+
+    settings = {"Detr": DETR, "ConditionalDetr": DETR, "DeformableDetr": DETR, "GroundingDino": DETR, "RfDetr": DETR}
+    for stem in CLASSES:
+        for suffix, library in (("Pil", "pillow"), ("", "torch")):
+            try:
+                kind = getattr(transformers, f"{stem}ImageProcessor{suffix}")
+                more = {"apply_ocr": False} if stem.startswith("LayoutLM") else {}
+                processor = kind(**settings.get(stem, {}), **more)
+            except (AttributeError, ImportError, ValueError, TypeError):
+                continue
+            text = json.dumps(json.loads(processor.to_json_string()))
+            tolerance = CLOSE if stem in ("DINOv3ViT", "PPDocLayoutV2", "PPDocLayoutV3", "RfDetr") else EXACT
+            name = f"transformers {stem} {suffix or 'torchvision'}"
+            yield ImportCase(
+                name=name, file="preprocessor_config.json", text=text, library=library, real=_processed(processor),
+                tolerance=tolerance,
+            )  # fmt: skip
+
+
+DETR = {"size": {"shortest_edge": 200, "longest_edge": 270}, "do_pad": False}
+
+
+def _processed(processor):
+    def real(body):
+        result = processor(images=opened(body), return_tensors="np")
+        return result if isinstance(result, np.ndarray) else result["pixel_values"]
+
+    return real
+
+
+def timm_cases() -> Iterator[ImportCase]:
+    """Each kind of transform among all pretrained configurations of timm once."""
+    import timm
+    from timm.data import create_transform, resolve_data_config
+
+    kinds = {}
+    for name in timm.list_pretrained():
+        config = timm.get_pretrained_cfg(name).to_dict()
+        resolved = resolve_data_config({}, pretrained_cfg=config)
+        mode = resolved["crop_mode"]
+        kind = (
+            resolved["interpolation"],
+            mode,
+            resolved["crop_pct"],
+            resolved["mean"],
+            resolved["input_size"][1] > 400,
+        )
+        if resolved["input_size"][1] <= 400 and kind not in kinds:
+            kinds[kind] = (name, config, resolved)
+    for name, config, resolved in kinds.values():
+        saved = {
+            key: value for key, value in config.items() if isinstance(value, str | int | float | list | tuple | bool)
+        }
+        text = json.dumps({"architecture": name.partition(".")[0], "pretrained_cfg": saved})
+        transform = create_transform(**resolved)
+        yield ImportCase(name=f"timm {name}", file="config.json", text=text, real=_transformed(transform))
+
+
+def _transformed(transform):
+    return lambda body: np.asarray(transform(opened(body)))[None]
+
+
+def torchvision_cases() -> Iterator[ImportCase]:
+    """Each different preset of image classification and segmentation weights once."""
+    import torchvision
+
+    texts = {}
+    for name in torchvision.models.list_models():
+        try:
+            weights = torchvision.models.get_model_weights(name)
+        except ValueError:
+            continue
+        for weight in weights:
+            transform = weight.transforms()
+            text = str(transform)
+            if text.startswith(("ImageClassification", "SemanticSegmentation", "ObjectDetection")):
+                texts.setdefault(text, (f"torchvision {weight}", transform))
+    for text, (name, transform) in texts.items():
+        yield ImportCase(name=name, file="transforms.txt", text=text, real=_transformed(transform))
+
+
+def cases() -> Iterator[ImportCase]:
+    """All of them."""
+    yield from transformers_cases()
+    yield from timm_cases()
+    yield from torchvision_cases()
+
+
+def gap(spec, tensor, real):
+    """The largest difference in gray levels."""
+    axis = spec.contract.layout.index("C")
+    scale = np.array(canonical(spec.contract.values, spec.contract.channels).scale)
+    difference = np.abs(tensor.astype(np.float64) - np.asarray(real, np.float64))
+    return float((difference / scale.reshape([-1 if at == axis else 1 for at in range(tensor.ndim)])).max())
+
+
+def converted(spec, body):
+    result = process(body, spec, Options(want_array=True))
+    if result.array is None:
+        raise ValueError(result.skipped or "; ".join(finding.message for finding in result.findings))
+    return result.array
+
+
+def compare(chosen):
+    """Print a line for each case; return failed names and counts."""
+    images = small_images()
+    counts = {"equal": 0, "unknown": 0, "failed": 0}
+    for case in chosen:
+        notes, worst = [], 0.0
+        try:
+            spec, unknown = imported(case)
+            if spec is None:
+                counts["unknown"] += 1
+                print(f"unkn {case.name:60} {', '.join(unknown)}", flush=True)
+                continue
+            for name, body in images.items():
+                real = case.real(body)
+                tensor = converted(spec, body)
+                if tensor.shape != np.shape(real):
+                    notes.append(f"{name}: shape {tensor.shape}, the library gives {np.shape(real)}")
+                    continue
+                worst = max(worst, gap(spec, tensor, real))
+        except Exception as error:  # noqa: BLE001 - one case must not hide the others
+            notes.append(f"{type(error).__name__}: {error}")
+        failed = bool(notes) or worst > case.tolerance
+        counts["failed" if failed else "equal"] += 1
+        print(f"{'FAIL' if failed else 'ok  '} {case.name:60} {worst:9.2g} {'; '.join(notes)[:200]}", flush=True)
+    return counts
+
+
+def sampled(array, seed):
+    """Some values of a tensor, by position."""
+    flat = np.asarray(array, np.float32).ravel()
+    return flat[np.random.default_rng(seed).integers(0, flat.size, SAMPLE)]
+
+
+def store(chosen):
+    """Write configurations and samples of the real results of the small images."""
+    kept = {f"image|{name}": np.frombuffer(body, np.uint8) for name, body in small_images().items()}
+    kept["pillow"] = np.array(major("pillow"))
+    for case in chosen:
+        if imported(case)[0] is None:
+            continue
+        head = json.dumps({"file": case.file, "text": case.text, "library": case.library, "tolerance": case.tolerance})
+        kept[f"config|{case.name}"] = np.frombuffer(head.encode(), np.uint8)
+        for index, (name, body) in enumerate(list(small_images().items())[:STORED_IMAGES]):
+            real = np.asarray(case.real(body))
+            kept[f"{case.name}|{name}|shape"] = np.array(real.shape)
+            kept[f"{case.name}|{name}"] = sampled(real, index)
+    np.savez_compressed(STORED, **kept)
+
+
+def main():
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="beginnings of names; none: all")
+    parser.add_argument("--store", action="store_true", help="write tests/parity/stored/imports.npz instead")
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    complete_torchvision()
+    chosen = [case for case in cases() if not arguments.names or case.name.startswith(tuple(arguments.names))]
+    if arguments.store:
+        store(chosen)
+        return 0
+    counts = compare(chosen)
+    print(f"{len(chosen)} configurations: {counts}")
+    return int(counts["failed"] > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
