@@ -699,7 +699,7 @@ def files(paths: Iterable[Path]) -> Iterator[Path]:
         if path.is_file():
             yield path
         suffixes = {".py"} if ROOT / "tests" in (path.resolve(), *path.resolve().parents) else {".py", ".md", ".json"}
-        yield from sorted(file for file in path.rglob("*") if file.suffix in suffixes and "golden" not in file.parts)
+        yield from sorted(file for file in path.rglob("*") if file.suffix in suffixes)
 
 
 def documents() -> list[Path]:
