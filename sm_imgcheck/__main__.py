@@ -16,30 +16,30 @@ def main() -> None:
     """Run the command line and leave with its exit code."""
     try:
         code = _run(sys.argv[1:])
-    except KeyboardInterrupt:  # before the command line can say so itself: while it is imported
+    except KeyboardInterrupt:  # until the command line handles this: while it is imported
         code = 130
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
-            _let_go(stream)
+            _flush(stream)
     sys.exit(code)
 
 
 def _run(arguments: list[str]) -> int:
     gc_policy.start_without()
-    from sm_imgcheck.cli import Terminated, exit_code_of_signal, listen
+    from sm_imgcheck.cli import TerminationSignal, exit_code_of_signal, listen
     from sm_imgcheck.cli import main as run
 
     code = 0
-    with suppress(Terminated):
+    with suppress(TerminationSignal):
         listen()
         code = run(arguments)
     return exit_code_of_signal() or code
 
 
-def _let_go(stream: TextIO) -> None:
-    """Flush a stream; what cannot be written any more, and has been said, is dropped.
+def _flush(stream: TextIO) -> None:
+    """Flush a stream; output that cannot be written any more, after that was reported, is dropped.
 
-    Otherwise the interpreter tries once more at its end, complains, and leaves with 120.
+    Without this, the interpreter tries again at its end, prints a warning, and exits with 120.
     """
     try:
         stream.flush()

@@ -43,7 +43,7 @@ def process(candidate: Readable, spec: AnySpec, options: Options | None = None) 
     """Check one candidate against a spec; with ``options.want_array`` also make the corrected tensor.
 
     candidate: as for ``validate``. An invalid candidate is a finding, never an exception. Raises TypeError for an
-    object that is no candidate or no spec, SpecError for an invalid spec, ImgcheckError for a source that is no image,
+    object of another type, SpecError for an invalid spec, ImgcheckError for a source that is not an image,
     InternalError for a bug in sm-imgcheck.
     """
     trace: pipeline.Trace | None = None
@@ -70,11 +70,11 @@ def validate(
     (any object with ``__array__``, nested lists), or a Pillow image, whose EXIF orientation and ICC profile count.
     spec: loaded, a path, a preset's name, or a mapping of the spec language. decoded_by: the decoder whose default
     output an image is checked as: Pillow (RGB, EXIF ignored) or OpenCV (BGR, EXIF applied). assume: properties of a
-    tensor to take as given, such as ``{"channel_order": "BGR", "value_range": (0, 1)}``. headers_only: read image
-    headers and decode nothing. content_type: check a request body with this content type as the spec's stack decodes
-    it. source: the image that a tensor was made from; ``Result.origins`` says how.
+    tensor to take as given, such as ``{"channel_order": "BGR", "value_range": (0, 1)}``. headers_only: read only image
+    headers. content_type: check a request body with this content type as the spec's stack decodes it. source: the image
+    that a tensor was made from; ``Result.origins`` contains the pipelines.
 
-    An invalid candidate is a finding. Raises SpecError for an invalid spec, ImgcheckError for a source that is no
+    An invalid candidate is a finding. Raises SpecError for an invalid spec, ImgcheckError for a source that is not an
     image, TypeError for arguments of another type.
     """
     if decoded_by not in ("pillow", "opencv"):
@@ -101,7 +101,7 @@ def validate_paths(
     assume: Assumptions | None = None,
     headers_only: bool = False,
 ) -> Iterator[Result]:
-    """Check files and folders, and yield a result for each candidate in the order of the listing, as it is done.
+    """Check files and folders, and yield a result for each candidate in the order of the listing, one by one.
 
     paths: a path or several; folders are searched recursively for images and tensors. jobs: worker processes; 1: none.
     Other arguments and errors as for ``validate``. A decoder that crashes ends only its worker process.
@@ -134,9 +134,9 @@ def identify(
     """Identify the preprocessing that produced a tensor: ``facts`` from its values, ``origins`` from its source image.
 
     tensor, assume: as for ``validate``. source: the image that it was made from. ``origins`` lists the pipelines that
-    explain the tensor, nearest first; empty: no known pipeline does; None: no source, or the tensor is no image. With a
-    spec, ``findings`` and ``plan`` are there too, and ``ideal`` compares the tensor with what the spec makes of the
-    source. Raises ImgcheckError for an image as the tensor, and for a source that is no image; SpecError.
+    explain the tensor, nearest first; empty: no known pipeline does; None: no source, or the tensor is not an image.
+    With a spec, the result has ``findings`` and ``plan`` too, and ``ideal`` compares the tensor with the spec's result
+    for the source. Raises ImgcheckError for an image as the tensor, and for a source that is not an image; SpecError.
     """
     from sm_imgcheck.features.identify import identify_tensor
 
@@ -153,11 +153,12 @@ def validate_golden(spec: AnySpec, *, allow_remote: bool = False) -> tuple[Resul
     """
     from sm_imgcheck.features.golden import check_golden
 
-    loaded = resolve_spec(spec)
-    if not loaded.golden:
-        raise ImgcheckError(f"{loaded.name}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}")
+    loaded_spec = resolve_spec(spec)
+    if not loaded_spec.golden:
+        raise ImgcheckError(f"{loaded_spec.name}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}")
     return tuple(
-        check_golden(loaded, number, Options(), allow_remote=allow_remote) for number in range(len(loaded.golden))
+        check_golden(loaded_spec, number, Options(), allow_remote=allow_remote)
+        for number in range(len(loaded_spec.golden))
     )
 
 
@@ -173,16 +174,17 @@ def validate_handler(
     timeout: float = 60.0,
     max_bytes: int | None = None,
 ) -> tuple[Result, ...]:
-    """Send images to a user's own ``inference.py`` and check the tensors that it makes: one result for each image.
+    """Send images to a user's own ``inference.py`` and check its tensors: one result for each image.
 
     file: the handler, a folder with ``inference.py`` or ``code/inference.py``, or ``model.tar.gz``. images: paths, or
     the bytes of files. model_dir: the folder that ``model_fn`` gets; empty: that of the archive, or of the file.
-    function: the function to call; empty: the one that a container calls. python: the interpreter; empty: this one.
+    function: the function to call; empty: the function that a container calls. python: the interpreter; empty: this
+    one.
     content_type: of each request; None: that of the image. timeout: seconds for importing the file and for each
     request. max_bytes: resident memory; None: 8 GiB, or three quarters of the machine's memory where that is less.
 
-    The file runs in a child process; its limits are no sandbox. A handler that fails is a finding. Raises ImgcheckError
-    for a file, function or interpreter that does not exist.
+    The file runs in a child process; its limits do not isolate it. A handler that fails is a finding. Raises
+    ImgcheckError for a file, function or interpreter that does not exist.
     """
     from sm_imgcheck.features.handler import Handler, HandlerRunner
     from sm_imgcheck.run.sources import process_with_handler
@@ -196,10 +198,10 @@ def validate_handler(
         seconds=timeout,
         most_bytes=max_bytes,
     )
-    loaded = resolve_spec(spec)
-    with HandlerRunner(handler, loaded) as run:
+    loaded_spec = resolve_spec(spec)
+    with HandlerRunner(handler, loaded_spec) as run:
         several = [images] if isinstance(images, (str, bytes, os.PathLike)) else images
-        return tuple(process_with_handler(image, run, loaded, Options()) for image in several)
+        return tuple(process_with_handler(image, run, loaded_spec, Options()) for image in several)
 
 
 def draw(
@@ -211,9 +213,10 @@ def draw(
     content_type: str | None = None,
     source: ImageFile | Image.Image | None = None,
 ) -> bytes:
-    """Draw what the model sees of a candidate, and how that was made, as the bytes of a PNG file.
+    """Draw the model's view of a candidate, and its preprocessing, as the bytes of a PNG file.
 
-    Arguments as for ``validate``. Raises ImgcheckError where there is nothing to draw, or the source is no image.
+    Arguments as for ``validate``. Raises ImgcheckError for a candidate that cannot be drawn, or a source that is not an
+    image.
     """
     from sm_imgcheck.features.pictures import draw_candidate
 
@@ -224,8 +227,8 @@ def draw(
         source=_source(source),
         keep_arrays=True,
     )
-    loaded = resolve_spec(spec)
-    return draw_candidate(process(candidate, loaded, options), loaded, options)
+    loaded_spec = resolve_spec(spec)
+    return draw_candidate(process(candidate, loaded_spec, options), loaded_spec, options)
 
 
 def plan(
@@ -235,10 +238,10 @@ def plan(
     assume: Assumptions | None = None,
     allow_guess: bool = False,
 ) -> Plan:
-    """Return the steps from a candidate to the tensor that the spec expects; nothing is decoded.
+    """Return the steps from a candidate to the tensor that the spec expects, without decoding.
 
     Arguments as for ``validate``. allow_guess: include steps that rely on inferred properties. Raises CandidateError
-    for a candidate that cannot be used, PlanError where no valid steps lead to the spec.
+    for a candidate that cannot be used, PlanError where no valid steps exist.
     """
     options = Options(assume=_assumptions(assume), allow_guess=allow_guess, headers_only=True)
     result = process(image_or_tensor, spec, options)
@@ -263,7 +266,7 @@ def convert(
     result = process(image_or_tensor, spec, options)
     if result.array is None:
         raise _error(result)
-    # Where nothing is to be fixed it is the caller's own array, or a file that is mapped for reading.
+    # Without a fix it is the caller's own array, or a file that is mapped for reading.
     is_shared = result.kind == "tensor" or isinstance(image_or_tensor, Candidate) or not result.array.flags.writeable
     array: npt.NDArray[Any] = result.array.copy() if is_shared else result.array
     return array
@@ -339,7 +342,7 @@ def _source(source: Any) -> str | bytes | None:
 
 
 def _error(result: Result) -> CandidateError | PlanError:
-    """Why there is no plan or no tensor, as the error to raise."""
+    """Return the error for a missing plan or tensor."""
     if result.facts is None and result.findings:
         return CandidateError(result.findings[0].code, f"{result.path}: {result.findings[0].message}")
     return PlanError(f"{result.path}: {result.skipped}", result.assumptions)

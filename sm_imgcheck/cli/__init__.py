@@ -22,7 +22,7 @@ from sm_imgcheck.core.escape import for_terminal
 
 __all__ = [
     "EXITS",
-    "Terminated",
+    "TerminationSignal",
     "build",
     "check_signals",
     "exit_code_of_signal",
@@ -48,8 +48,8 @@ def list_commands() -> dict[str, str]:
     each. They are read as text: ``--help`` imports no command.
     """
     facts = {name: constants(f"cli/commands/{name}.py", ("RANK", "SUMMARY")) for name in choices("cli/commands")}
-    ranked = sorted(facts, key=lambda name: (int(facts[name]["RANK"]), name))
-    return {name: facts[name]["SUMMARY"] for name in ranked}
+    by_rank = sorted(facts, key=lambda name: (int(facts[name]["RANK"]), name))
+    return {name: facts[name]["SUMMARY"] for name in by_rank}
 
 
 def build(command: str = "") -> typer.Typer:
@@ -99,9 +99,9 @@ def _print_environment() -> None:
 
     from sm_imgcheck.run.resume.fingerprint import libraries
 
-    found = {"python": platform.python_version(), "platform": platform.platform()} | libraries()
-    del found["sm-imgcheck"]
-    typer.echo("\n".join(f"{name:<13}  {value}" for name, value in found.items()))
+    versions = {"python": platform.python_version(), "platform": platform.platform()} | libraries()
+    del versions["sm-imgcheck"]
+    typer.echo("\n".join(f"{name:<13}  {value}" for name, value in versions.items()))
 
 
 def main(arguments: list[str]) -> int:
@@ -111,10 +111,10 @@ def main(arguments: list[str]) -> int:
         app = build(_command_of(arguments))
         return int(app(args=arguments, prog_name="sm-imgcheck", standalone_mode=False) or 0)
     except ImgcheckError as error:
-        return _failed(str(error))
+        return _print_error(str(error))
     except KeyboardInterrupt:
         return 130
-    except Terminated as stop:
+    except TerminationSignal as stop:
         return stop.code
     except SystemExit as stop:  # typer exits so when the output pipe is closed
         return _CLOSED_PIPE if isinstance(stop.__context__, BrokenPipeError) else int(stop.code or 0)
@@ -124,13 +124,13 @@ def main(arguments: list[str]) -> int:
 
 def _command_of(arguments: list[str]) -> str:
     """The command of a command line, or of the line that a shell completes; empty: none. Raises ImgcheckError."""
-    completed = "_SM_IMGCHECK_COMPLETE" in os.environ
-    if completed:
+    is_completion = "_SM_IMGCHECK_COMPLETE" in os.environ
+    if is_completion:
         arguments = (os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or "").split()[1:]
     command = next((word for word in arguments if not word.startswith("-")), "")
     if command in choices("cli/commands"):
         return command
-    if command and not completed and command == arguments[0]:
+    if command and not is_completion and command == arguments[0]:
         raise ImgcheckError(unknown_command(command, list_commands()))
     return ""
 
@@ -150,7 +150,7 @@ def _prepare() -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-def _failed(message: str, prefix: str = "error: ") -> int:
+def _print_error(message: str, prefix: str = "error: ") -> int:
     """Print an error on standard error, if that can be written; the exit code reports it in any case."""
     with suppress(OSError):
         for number, line in enumerate(message.splitlines() or [""]):
@@ -166,10 +166,10 @@ def _usage(error: Exception) -> int:
     context, option = getattr(error, "ctx", None), getattr(error, "option_name", "")
     if context is not None and type(error).__name__ == "NoSuchOption":
         options = (name for parameter in context.command.params for name in (*parameter.opts, "--help"))
-        return _failed(unknown_option(option, context.command_path, options))
+        return _print_error(unknown_option(option, context.command_path, options))
     text = StringIO()
     show(file=text)
-    return _failed(text.getvalue(), prefix="")
+    return _print_error(text.getvalue(), prefix="")
 
 
 def _cannot_print(error: Exception) -> int:
@@ -180,7 +180,7 @@ def _cannot_print(error: Exception) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):
         return _CLOSED_PIPE
-    return _failed(f"standard output cannot be written: {error.strerror}")
+    return _print_error(f"standard output cannot be written: {error.strerror}")
 
 
 def _bug(error: Exception) -> int:
@@ -190,11 +190,11 @@ def _bug(error: Exception) -> int:
 
     if os.environ.get(WITH_TRACEBACK):
         raise error
-    return _failed(f"this is a bug in sm-imgcheck, not in your files: {clause(error)}\n{REPORT_IT}")
+    return _print_error(f"this is a bug in sm-imgcheck, not in your files: {clause(error)}\n{REPORT_IT}")
 
 
-class Terminated(BaseException):  # not KeyboardInterrupt: typer makes exit code 130 of that
-    """A signal asked the process to end."""
+class TerminationSignal(BaseException):  # not KeyboardInterrupt: typer makes exit code 130 of that
+    """A signal to end the process was received."""
 
     def __init__(self, number: int) -> None:
         self.name = signal.Signals(number).name
@@ -202,7 +202,7 @@ class Terminated(BaseException):  # not KeyboardInterrupt: typer makes exit code
         super().__init__(self.name)
 
 
-_received: list[int] = []
+_signals: list[int] = []
 """Received signals that end this process. What a handler raises is lost where Python cannot pass it on: in a callback
 of the import system or of a weak reference, in ``__del__``, below compiled code that clears errors."""
 
@@ -220,16 +220,16 @@ def listen() -> None:
 
 
 def _stop(number: int, _: FrameType | None) -> None:
-    _received.append(number)
+    _signals.append(number)
     check_signals()
 
 
 def check_signals() -> None:
     """Raise the exception of a signal that was received, in case that of its handler was lost; between candidates."""
-    if _received:
-        raise KeyboardInterrupt if _received[-1] == signal.SIGINT else Terminated(_received[-1])
+    if _signals:
+        raise KeyboardInterrupt if _signals[-1] == signal.SIGINT else TerminationSignal(_signals[-1])
 
 
 def exit_code_of_signal() -> int:
     """128 + n where signal n was received, even if its exception was lost; otherwise 0."""
-    return 128 + _received[-1] if _received else 0
+    return 128 + _signals[-1] if _signals else 0

@@ -51,7 +51,7 @@ class ModelRunOptions:
             "--python",
             metavar="PATH",
             help="Interpreter that runs the model, 3.8 or later, with its framework and NumPy. Required for "
-            "TorchScript, SavedModel and Keras. Default: the one that runs sm-imgcheck.",
+            "TorchScript, SavedModel and Keras. Default: that of sm-imgcheck.",
             show_default=False,
         ),
     ] = None
@@ -80,7 +80,7 @@ class ModelRunOptions:
 
 
 def start(path: str, options: ModelRunOptions) -> ModelRunner:
-    """Start the model's process; it loads while this one goes on. A context manager."""
+    """Start the model's process; it loads while this one continues. A context manager."""
     from sm_imgcheck.features.discover.model import ModelOptions, ModelRunner
 
     return ModelRunner(

@@ -1,6 +1,6 @@
-"""Option groups: commands take frozen types, whose fields become the flat signature that typer reads.
+"""Option groups: commands accept frozen types, whose fields become the flat signature that typer reads.
 
-Beside them: what a choice may be, such as the modules of a folder.
+This module also lists the choices of options, such as the modules of a folder.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ __all__ = ["PanelCommand", "at_most", "choices", "constants", "group_options", "
 
 
 def group_options(command: Callable[..., None]) -> Callable[..., None]:
-    """A command that takes each field of its groups as an option, in their order, and gets the groups themselves.
+    """Return a command with each field of its groups as an option, in their order, that receives the groups.
 
-    A group is a parameter whose type is a frozen type; any other parameter stays as it is.
+    A group is a parameter whose type is a frozen type; any other parameter does not change.
     """
     hints = get_type_hints(command, include_extras=True)
     groups: dict[str, Any] = {name: kind for name, kind in hints.items() if is_dataclass(kind)}
@@ -42,9 +42,9 @@ def group_options(command: Callable[..., None]) -> Callable[..., None]:
     parameters: list[Parameter] = []
     for parameter in signature(command).parameters.values():
         group = groups.get(parameter.name)
-        own = parameter.replace(annotation=hints[parameter.name])
-        _complete(*get_args(own.annotation)[1:])
-        parameters += [own] if group is None else _options(group)
+        annotation = parameter.replace(annotation=hints[parameter.name])
+        _complete(*get_args(annotation.annotation)[1:])
+        parameters += [annotation] if group is None else _options(group)
     flat.__signature__ = signature(command).replace(parameters=parameters)  # type: ignore[attr-defined]
     flat.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return flat
@@ -64,14 +64,14 @@ def _options(group: Any) -> Iterator[Parameter]:
 def _complete(*options: Any) -> None:
     """Let shells complete what ``one_of`` allows."""
     for option in options:
-        allowed = getattr(option.callback, "allowed", None)
-        if allowed is not None and option.autocompletion is None:
-            option.autocompletion = _completion(allowed)
+        choices_ = getattr(option.callback, "allowed", None)
+        if choices_ is not None and option.autocompletion is None:
+            option.autocompletion = _completion(choices_)
 
 
-def _completion(allowed: Sequence[str]) -> Callable[[str], list[str]]:
+def _completion(choices_: Sequence[str]) -> Callable[[str], list[str]]:
     def complete(incomplete: str) -> list[str]:
-        return [word for word in allowed if word.startswith(incomplete)]
+        return [word for word in choices_ if word.startswith(incomplete)]
 
     return complete
 
@@ -97,15 +97,15 @@ _PANELS = ("Arguments", "Options", "Input", "Handler", "Model", "Checks", "Outpu
 
 def choices(folder: str) -> tuple[str, ...]:
     """Names of the modules in a folder of the package; none is imported: see ``sm_imgcheck.core.plugins``."""
-    return tuple(sorted(found.name for found in iter_modules([_path(folder)]) if found.name[0] != "_"))
+    return tuple(sorted(entry.name for entry in iter_modules([_path(folder)]) if entry.name[0] != "_"))
 
 
 def constants(file: str, names: tuple[str, ...]) -> dict[str, str]:
     """The texts of one-line constants of a file of the package, without quotes; the file is not imported."""
     with open(_path(file), encoding="utf-8") as lines:  # noqa: PTH123
         pairs = (line.rstrip().partition(" = ") for line in lines)
-        found = ((name, value.strip('"')) for name, _, value in pairs if name in names)
-        return dict(islice(found, len(names)))
+        entry = ((name, value.strip('"')) for name, _, value in pairs if name in names)
+        return dict(islice(entry, len(names)))
 
 
 def _path(name: str) -> str:
@@ -114,19 +114,19 @@ def _path(name: str) -> str:
 
 
 def text_option(text: str, metavar: str = "TEXT") -> Any:
-    """An option that takes a text and is empty by default."""
+    """Return an option with a text as its value, empty by default."""
     return typer.Option(help=text, metavar=metavar, callback=said, show_default=False)
 
 
-def one_of(*allowed: str) -> Callable[[str | None], str | None]:
+def one_of(*choices_: str) -> Callable[[str | None], str | None]:
     """Make a callback that refuses every other value, and names the nearest."""
 
     def check(value: str | None) -> str | None:
-        if value is None or value in allowed:
+        if value is None or value in choices_:
             return value
-        raise typer.BadParameter(f"got {value!r}, expected one of {', '.join(allowed)}{nearest(value, allowed)}")
+        raise typer.BadParameter(f"got {value!r}, expected one of {', '.join(choices_)}{nearest(value, choices_)}")
 
-    check.allowed = allowed  # type: ignore[attr-defined]
+    check.allowed = choices_  # type: ignore[attr-defined]
     return check
 
 
@@ -142,7 +142,7 @@ def at_most(most: float) -> Callable[[float | None], float | None]:
 
 
 def said(context: typer.Context, option: typer.CallbackParam, value: T) -> T:
-    """Refuse an empty text: ``"$SHARD"``, where that is not set, would stand for all of it on every machine."""
+    """Reject an empty text: ``"$SHARD"``, where that is not set, would select all of it on every machine."""
     source = context.get_parameter_source(option.name or "")
     if not value and source is not None and source.name == "COMMANDLINE":
         raise typer.BadParameter("got an empty text; omit the option or pass a value")

@@ -1,7 +1,7 @@
-"""The options that commands share: each is said once, with its unit and its choices.
+"""The options that several commands share: each is defined once, with its unit and its choices.
 
-A group of options is a frozen type whose fields carry the options. A command takes the groups that it names, and hands
-them on as they are: see ``sm_imgcheck.cli.option_groups``. A new option is a field here, and its use.
+A group of options is a frozen type whose fields contain the options. A command accepts groups, and passes them on
+unchanged: see ``sm_imgcheck.cli.option_groups``. A new option is a field here, and its use.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ class SelectionOptions:
 
 @frozen
 class AssumptionOptions:
-    """What is taken as given of a candidate, and what is allowed."""
+    """Assumed properties of a candidate, and permissions."""
 
     PANEL = "Input"
 
@@ -304,11 +304,11 @@ class RequestOptions:
 
 
 def check_options(assumptions: AssumptionOptions, selection: SelectionOptions | None = None, **others: Any) -> Options:
-    """The options of a check, with ``others`` as they are. Raises BadParameter for an unknown key or code."""
+    """Return the options of a check, with ``others`` unchanged. Raises BadParameter for an unknown key or code."""
     from sm_imgcheck.core.types import Options
 
     return Options(
-        assume=_assumed(assumptions.assume),
+        assume=_parse_assumptions(assumptions.assume),
         allow_guess=assumptions.allow_guess,
         select=() if selection is None else _codes(selection.select),
         ignore=() if selection is None else _codes(selection.ignore),
@@ -316,8 +316,8 @@ def check_options(assumptions: AssumptionOptions, selection: SelectionOptions | 
     )
 
 
-def _assumed(pairs: list[str] | None) -> dict[str, str]:
-    """``["key=value", ...]`` as a mapping. Raises BadParameter for a key that nothing can be assumed of."""
+def _parse_assumptions(pairs: list[str] | None) -> dict[str, str]:
+    """Return ``["key=value", ...]`` as a mapping. Raises BadParameter for a key without an assumption."""
     from sm_imgcheck.core.assumptions import validate_assumptions
 
     assumptions: dict[str, str] = {}
@@ -334,15 +334,15 @@ def _assumed(pairs: list[str] | None) -> dict[str, str]:
 
 def _codes(words: list[str] | None) -> tuple[str, ...]:
     """Codes or their beginnings, separated by commas or given one by one. One that fits no check is refused."""
-    wanted = tuple(word.strip().upper() for words_ in words or [] for word in words_.split(",") if word.strip())
-    if words and not wanted:
-        raise typer.BadParameter("--select and --ignore take codes, such as SRC or DTY101: leave the option out")
-    if wanted:
+    codes = tuple(word.strip().upper() for words_ in words or [] for word in words_.split(",") if word.strip())
+    if words and not codes:
+        raise typer.BadParameter("--select and --ignore require codes, such as SRC or DTY101: remove the option")
+    if codes:
         from sm_imgcheck.rules import all_rules
 
-        known = tuple(all_rules())
-        for word in wanted:
-            if not any(code.startswith(word) for code in known):
-                hint = nearest(word, known, cutoff=0.5) or "; sm-imgcheck rules lists all"
+        all_codes = tuple(all_rules())
+        for word in codes:
+            if not any(code.startswith(word) for code in all_codes):
+                hint = nearest(word, all_codes, cutoff=0.5) or "; sm-imgcheck rules lists all"
                 raise typer.BadParameter(f"unknown rule code: {word!r}{hint}")
-    return wanted
+    return codes

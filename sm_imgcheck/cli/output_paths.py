@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from sm_imgcheck.cli.session import Invocation
     from sm_imgcheck.core.types import Result
 
-__all__ = ["Picture", "check_one", "checked", "draw", "folder", "put", "suffix_of", "write_text_output"]
+__all__ = ["Picture", "check_one", "check_picture_name", "draw", "folder", "put", "suffix_of", "write_text_output"]
 
 
 def suffix_of(text: str) -> str:
-    """The suffix that says that a file is meant, in lower case; empty for a folder.
+    """Return the suffix that identifies a file name, in lower case; empty for a folder.
 
-    ``out/``, a folder that is there, and numbers behind a dot (``2024.05``) name a folder.
+    ``out/``, an existing folder, and names with numbers after a dot (``2024.05``) are folders.
     """
     if is_remote(text) and "/" not in text.partition("://")[2].rstrip("/"):  # s3://data.example.com is a bucket
         return ""
@@ -36,45 +36,43 @@ def suffix_of(text: str) -> str:
 
 def folder(option: str, text: str) -> str:
     """The folder that an option names. Raises BadParameter for what looks like anything else."""
-    shown = for_terminal(text)
+    name = for_terminal(text)
     if not text:
-        raise typer.BadParameter(f"{option} names nothing: name a folder")
+        raise typer.BadParameter(f"{option} is empty: name a folder")
     if scheme_of(text) == "s3" and not text.partition("://")[2].partition("/")[0]:
-        raise typer.BadParameter(f"{option} {shown} names no bucket: s3://BUCKET/PREFIX")
+        raise typer.BadParameter(f"{option} {name} names no bucket: s3://BUCKET/PREFIX")
     if text == "-":
-        raise typer.BadParameter(f"{option} takes a folder; convert -o - writes one tensor to standard output")
+        raise typer.BadParameter(f"{option} requires a folder; convert -o - writes one tensor to standard output")
     if suffix := suffix_of(text):
-        known = ", ".join(choices("io/tensors"))
-        what = "names a file" if suffix in choices("io/tensors") else f".{suffix} is no kind of tensor file ({known})"
-        raise typer.BadParameter(f"{option} {shown}: {what}; if it is to be a folder, say {shown}/")
+        formats = ", ".join(choices("io/tensors"))
+        what = "names a file" if suffix in choices("io/tensors") else f".{suffix} is not a tensor format ({formats})"
+        raise typer.BadParameter(f"{option} {name}: {what}; for a folder, write {name}/")
     return text
 
 
 def write_text_output(text: str, out: str | None, *, force: bool, source: str = "") -> None:
     """Print a text, or write it to the file that -o names (``-``: standard output).
 
-    A pipe or a file gets UTF-8, as Python and YAML take it, whatever the encoding of the terminal is.
+    A pipe or a file gets UTF-8, as Python and YAML require, for any encoding of the terminal.
     source: a file that is never replaced, with --force neither. Raises OutputError.
     """
     if out is None or out == "-":
         typer.echo(text if sys.stdout.isatty() else text.encode(), nl=False)
         return
     if not out:
-        raise typer.BadParameter("-o names nothing: name a file, or - for standard output")
+        raise typer.BadParameter("-o is empty: name a file, or - for standard output")
     out = strip_file_scheme(out)
     _refuse_input(out, (source,), f"{for_terminal(out)} is the spec itself: name another file")
     store(out).write(out, (text.encode(),), force=force)
 
 
-def checked(name: str | None) -> str | None:
-    """The file that ``--picture`` names. Raises BadParameter for what is no PNG file."""
+def check_picture_name(name: str | None) -> str | None:
+    """Return the file that ``--picture`` names. Raises BadParameter for names of other formats."""
     if name is None or (name.lower().endswith(".png") and os.path.basename(name)[:-4].strip(".")):  # noqa: PTH119
         return name
     if not name or name == "-":
-        raise typer.BadParameter("--picture takes a file such as out.png: standard output has the report")
-    raise typer.BadParameter(
-        f"--picture {for_terminal(name)}: pictures are written as PNG; name a file such as out.png"
-    )
+        raise typer.BadParameter("--picture requires a file such as out.png: standard output has the report")
+    raise typer.BadParameter(f"--picture {for_terminal(name)}: the preview is a PNG file; name a file such as out.png")
 
 
 Picture = Annotated[
@@ -83,7 +81,7 @@ Picture = Annotated[
         "--picture",
         metavar="FILE.png",
         help="Draw a PNG: the source, what the model sees, and how the tensor was made.",
-        callback=checked,
+        callback=check_picture_name,
         show_default=False,
         rich_help_panel="Output",
     ),
@@ -95,13 +93,13 @@ def check_one(paths: list[str]) -> None:
     if len(paths) != 1:
         raise typer.BadParameter(f"--picture draws one candidate: got {len(paths)} PATHs, expected 1")
     if paths[0] == "-" or paths[0].startswith("@") or os.path.isdir(paths[0]):  # noqa: PTH112 - as the user typed it
-        raise typer.BadParameter(f"--picture draws one candidate: {for_terminal(paths[0])} is no file")
+        raise typer.BadParameter(f"--picture draws one candidate: {for_terminal(paths[0])} is not a file")
 
 
 def draw(invocation: Invocation, results: Sequence[Result], target: str) -> None:
-    """Draw the one candidate of a run, or the golden tensors. Raises ImgcheckError where there is nothing to draw.
+    """Draw the one candidate of a run, or the golden tensors. Raises ImgcheckError without a candidate to draw.
 
-    results: those of the run, their arrays kept.
+    results: those of the run, with their arrays.
     """
     from sm_imgcheck.cli.session import load_spec
 
@@ -125,18 +123,18 @@ def draw(invocation: Invocation, results: Sequence[Result], target: str) -> None
 
 
 def put(target: str, png: bytes, source: Sequence[str | bytes | None], *, force: bool) -> None:
-    """Write a picture whole or not at all. Raises OutputError, also for a file of which it was made.
+    """Write an image atomically. Raises OutputError, also for a file that it was made from.
 
-    source: paths; what is none of a file is passed over.
+    source: paths; those that are not files are ignored.
     """
     place = strip_file_scheme(target)
-    _refuse_input(place, source, f"{for_terminal(target)} is what the picture is drawn of: name another file")
+    _refuse_input(place, source, f"{for_terminal(target)} is the input of the preview: name another file")
     store(place).write(place, (png,), force=force)
 
 
 def _refuse_input(place: str, source: Sequence[str | bytes | None], message: str) -> None:
-    """Raise OutputError where one of the paths is the very file that would be written."""
-    for path in (one for one in source if isinstance(one, str)):
-        with suppress(OSError, ValueError):  # one of them is not there, or has no lawful name
+    """Raise OutputError where one of the paths is the file that would be written."""
+    for path in (entry for entry in source if isinstance(entry, str)):
+        with suppress(OSError, ValueError):  # a file does not exist, or its name is invalid
             if os.path.samefile(file_of(path)[0], place):  # noqa: PTH121 - as the user typed it
                 raise OutputError(message)

@@ -36,7 +36,7 @@ __all__ = [
 
 @frozen
 class RequestInvocation:
-    """A run of ``payload`` or ``send`` as the command line asks for it."""
+    """A run of ``payload`` or ``send`` with the options of the command line."""
 
     paths: list[str]
     spec: str
@@ -46,13 +46,13 @@ class RequestInvocation:
     report: ReportOptions
     stdin_filename: str
     excluded_folder: str = ""
-    """A folder that is not read: where the bodies go."""
+    """A folder that is not read: the output folder."""
     single: str = ""
-    """The file, or - for standard output, that takes one body; empty: any number."""
+    """The file, or - for standard output, for one body; empty: any number."""
 
 
 def resolve_request_target(invocation: RequestInvocation) -> RequestTarget:
-    """The way of the requests."""
+    """Return the target of the requests."""
     return resolve_target(
         load_spec(invocation.spec, invocation.paths),
         form=invocation.request.envelope or "",
@@ -61,56 +61,56 @@ def resolve_request_target(invocation: RequestInvocation) -> RequestTarget:
 
 
 def candidates(invocation: RequestInvocation) -> Iterator[Item]:
-    """What the paths stand for."""
-    how = Listing(
+    """Return the candidates of the paths."""
+    listing = Listing(
         passed_over=Counter(),
         stdin_name=invocation.stdin_filename,
         excluded_folder=invocation.excluded_folder,
         allow_remote=invocation.assumptions.allow_remote,
     )
-    return list_candidates(invocation.paths, how)
+    return list_candidates(invocation.paths, listing)
 
 
 def no_candidates_message(invocation: RequestInvocation) -> ImgcheckError:
-    """There was no candidate at all."""
+    """Whether the run had no candidate."""
     return ImgcheckError(f"no candidates in {', '.join(invocation.paths)}")
 
 
 def run_requests(
     invocation: RequestInvocation,
-    way: RequestTarget,
+    target: RequestTarget,
     use: Callable[[BuiltBody], str | None],
     close: Callable[[Report], None],
 ) -> Report:
-    """Make every body, hand it to ``use``, which returns where it went, and count; ``close`` ends the report.
+    """Build every body, pass it to ``use``, which returns its destination, and count; ``close`` ends the report.
 
-    Cut short, by Ctrl-C or by what cannot be written or sent, the report is ended all the same.
-    Raises ImgcheckError where there is nothing to make a body of, and at the end where some could not be written.
+    After an interruption, by Ctrl-C or by a body that cannot be written or sent, the report is closed too.
+    Raises ImgcheckError without bodies, and at the end if some could not be written.
     """
-    troubles, report = RunErrors(), Report(spec_name=way.spec.name, spec_sha256=way.spec.sha256)
+    errors, report = RunErrors(), Report(spec_name=target.spec.name, spec_sha256=target.spec.sha256)
     try:
-        every = bodies(candidates(invocation), way, invocation.options, on_failure=troubles.tell)
-        for made in single(every, invocation.single) if invocation.single else every:
-            place = _used(made, use, troubles)
-            for number, result in enumerate(made.body.results):
-                found = result.findings if number else result.findings + made.body.findings
-                report = report.plus(replace(result, emitted=place, findings=found), tensor_expected=True)
+        every = bodies(candidates(invocation), target, invocation.options, on_failure=errors.report)
+        for built in single(every, invocation.single) if invocation.single else every:
+            place = _use_body(built, use, errors)
+            for number, result in enumerate(built.body.results):
+                findings = result.findings if number else result.findings + built.body.findings
+                report = report.plus(replace(result, emitted=place, findings=findings), tensor_expected=True)
             check_signals()
-            gc.enable()  # a short command ends without it; looking through what is imported takes 9 ms
+            gc.enable()  # a short command ends without it; a collection among the imports needs 9 ms
     finally:
         if report.candidates:
             close(report)
     if not report.candidates:
         raise no_candidates_message(invocation)
-    troubles.sum_up()
+    errors.sum_up()
     return report
 
 
-def _used(made: BuiltBody, use: Callable[[BuiltBody], str | None], troubles: RunErrors) -> str | None:
+def _use_body(built: BuiltBody, use: Callable[[BuiltBody], str | None], errors: RunErrors) -> str | None:
     try:
-        return use(made)
-    except OutputRefused as error:  # its place is at fault, not that of all
-        return use(replace(made, body=replace(made.body, payload=None, refused=troubles.tell(made.item, error))))
+        return use(built)
+    except OutputRefused as error:  # the cause is its location, not that of all
+        return use(replace(built, body=replace(built.body, payload=None, refused=errors.report(built.item, error))))
 
 
 def body_writer(out: str, target: RequestTarget, *, force: bool, infix: str) -> BodyWriter:

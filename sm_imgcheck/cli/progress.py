@@ -22,24 +22,24 @@ _QUIET = 1.0
 _PAUSE = 0.2
 """Seconds between two looks of the bar."""
 _MINUTE = 60.0
-"""Seconds between two lines where there is no terminal, and before the first."""
+"""Seconds between two lines without a terminal, and before the first."""
 _LONG = 5.0
 """Seconds after which a run is summed up."""
-_NAMED = 3
+_LISTED_CANDIDATES = 3
 """Files that the sum names as the slowest, and as the largest."""
 
 
 class RunProgress:
-    """One run as it goes, in bounded memory."""
+    """Progress of one run, in bounded memory."""
 
-    def __init__(self, *, quiet: bool, to_come: Iterable[object] | None = None) -> None:
-        """``to_come``: what there is to do, to be counted beside the work; None: nobody can say."""
+    def __init__(self, *, quiet: bool, expected: Iterable[object] | None = None) -> None:
+        """``expected``: the candidates, to be counted in parallel with the work; None: unknown."""
         self.quiet = quiet
         self.start = monotonic()
         self.done = self.found = 0
         self.slowest: list[tuple[float, int, str]] = []
         self.largest: list[tuple[int, int, str]] = []
-        self._to_come = to_come
+        self._expected = expected
         self._terminal = sys.stderr.isatty()
         self._due = self.start + (_QUIET if self._terminal else _MINUTE)
         self._bar: _Bar | None = None
@@ -48,33 +48,33 @@ class RunProgress:
         """Count one more candidate, and print how many there were so far where it is time."""
         self.done += 1
         self.found += bool(record.result.findings)
-        # The earlier of two equals stays: the number of jobs has no say in it.
+        # The earlier of two equals stays: the number of jobs does not matter.
         _keep(self.slowest, (record.seconds, -self.done, record.item.path))
         _keep(self.largest, (record.size, -self.done, record.item.path))
         if not self.quiet and (now := monotonic()) >= self._due:
-            self._tell(now)
+            self._print_line(now)
 
     def close(self) -> None:
-        """Wipe the bar."""
+        """Clear the bar."""
         if self._bar is not None:
-            self._bar.wipe()
+            self._bar.clear()
 
-    def _tell(self, now: float) -> None:
+    def _print_line(self, now: float) -> None:
         self._due = now + (_PAUSE if self._terminal else _MINUTE)
         rate = self.done / (now - self.start)
         if not self._terminal:
             typer.echo(f"{self.done:,} done, {self.found:,} with findings, {rate:,.1f} a second", err=True)
             return
-        self._bar = self._bar or _Bar(self._to_come)
+        self._bar = self._bar or _Bar(self._expected)
         self._bar.show(self.done, self.found, rate)
 
     def sum_up(self, report: Report) -> None:
-        """Tell what a long run was like."""
-        passed = monotonic() - self.start
-        if self.quiet or passed < _LONG:
+        """Print a summary of a long run."""
+        total_seconds = monotonic() - self.start
+        if self.quiet or total_seconds < _LONG:
             return
-        some = f"{self.done:,} candidate{'' if self.done == 1 else 's'}"
-        lines = [f"{some} in {passed:,.1f} s: {self.done / passed:,.1f} a second"]
+        count_text = f"{self.done:,} candidate{'' if self.done == 1 else 's'}"
+        lines = [f"{count_text} in {total_seconds:,.1f} s: {self.done / total_seconds:,.1f} a second"]
         if report.by_code:
             lines.append("  by code   " + ", ".join(f"{code} {count:,}" for code, count in report.by_code.items()))
         slowest = [f"{seconds:.2f} s {for_terminal(path)}" for seconds, _, path in sorted(self.slowest, reverse=True)]
@@ -83,43 +83,45 @@ class RunProgress:
         typer.echo("\n".join(lines), err=True)
 
 
-def _keep(heap: list[Any], one: Any) -> None:
+def _keep(slowest: list[Any], entry: Any) -> None:
     """Keep the largest few."""
-    if len(heap) < _NAMED:
-        heappush(heap, one)
-    elif one > heap[0]:
-        heappushpop(heap, one)
+    if len(slowest) < _LISTED_CANDIDATES:
+        heappush(slowest, entry)
+    elif entry > slowest[0]:
+        heappushpop(slowest, entry)
 
 
 class _Bar:
-    """A bar on a terminal: how much is done of what was counted so far, how fast, how long it will take."""
+    """A bar on a terminal: finished and counted candidates, rate, remaining time."""
 
-    def __init__(self, to_come: Iterable[object] | None) -> None:
+    def __init__(self, expected: Iterable[object] | None) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         self.total = 0
         self.counted = False
-        told = "{task.completed:,} done, {task.fields[found]:,} with findings, {task.fields[rate]:,.1f} a second"
-        columns = (BarColumn(bar_width=24), TextColumn(told, markup=False), TimeRemainingColumn(compact=True))
-        # It is drawn when it is told to: no thread of its own, nothing between the lines of a report.
+        column_texts = (
+            "{task.completed:,} done, {task.fields[found]:,} with findings, {task.fields[rate]:,.1f} a second"
+        )
+        columns = (BarColumn(bar_width=24), TextColumn(column_texts, markup=False), TimeRemainingColumn(compact=True))
+        # It is drawn only on request: no separate thread, no output between the lines of a report.
         self.progress = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
         self.task = self.progress.add_task("", total=None, found=0, rate=0.0)
         self.progress.start()
-        if to_come is not None:
-            Thread(target=self._count, args=(to_come,), daemon=True).start()
+        if expected is not None:
+            Thread(target=self._count, args=(expected,), daemon=True).start()
 
-    def _count(self, to_come: Iterable[object]) -> None:
-        for _ in to_come:
+    def _count(self, expected: Iterable[object]) -> None:
+        for _ in expected:
             self.total += 1
         self.counted = True
 
-    def show(self, done: int, found: int, rate: float) -> None:
-        """Draw it anew."""
-        total = max(self.total, done) if self.counted else None
-        self.progress.update(self.task, completed=done, total=total, found=found, rate=rate)
+    def show(self, finished_count: int, findings_count: int, rate: float) -> None:
+        """Draw it again."""
+        total = max(self.total, finished_count) if self.counted else None
+        self.progress.update(self.task, completed=finished_count, total=total, found=findings_count, rate=rate)
         self.progress.refresh()
 
-    def wipe(self) -> None:
-        """Leave nothing of it behind."""
+    def clear(self) -> None:
+        """Clear it."""
         self.progress.stop()

@@ -1,4 +1,4 @@
-"""What goes wrong with one candidate while the run goes on: told as it comes, and summed up at the end."""
+"""Errors of single candidates in a run: printed immediately, and counted at the end."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from sm_imgcheck.run.work import Outcome
 __all__ = ["REPORT_IT", "RunErrors"]
 
 REPORT_IT = f"Please report it with the command and, if possible, the file. {WITH_TRACEBACK}=1 prints the traceback."
-_NAMED = 10
-"""Bugs that are told one by one."""
+_PRINTED_BUGS = 10
+"""Number of bugs that are printed one by one."""
 
 
 class RunErrors:
-    """The troubles of one run, in bounded memory."""
+    """The errors of one run, in bounded memory."""
 
     def __init__(self) -> None:
         self.bugs = 0
         self.refused = 0
         self.first = ""
 
-    def tell(self, item: Item, error: Exception) -> str:
-        """Take in one and answer with the clause for the candidate's result."""
+    def report(self, item: Item, error: Exception) -> str:
+        """Add an error and return the clause for the candidate's result."""
         if isinstance(error, OutputRefused):
             self.refused += 1
             self.first = self.first or str(error)
@@ -39,17 +39,17 @@ class RunErrors:
         self._bug(item, said := clause(error))
         return said
 
-    def note(self, done: Outcome) -> None:
-        """Take in what is one of a run's records."""
-        if done.refused:
+    def note(self, outcome: Outcome) -> None:
+        """Add an error that is in a record of the run."""
+        if outcome.refused:
             self.refused += 1
-            self.first = self.first or done.result.skipped
-        if done.result.bug:
-            self._bug(done.item, done.result.bug)
+            self.first = self.first or outcome.result.skipped
+        if outcome.result.bug:
+            self._bug(outcome.item, outcome.result.bug)
 
     def _bug(self, item: Item, said: str) -> None:
         self.bugs += 1
-        if self.bugs <= _NAMED:
+        if self.bugs <= _PRINTED_BUGS:
             typer.echo(f"error: {for_terminal(item.path)}: a bug in sm-imgcheck, not in the file: {said}", err=True)
 
     def sum_up(self) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import typer
 
-from sm_imgcheck.cli import Terminated, check_signals
+from sm_imgcheck.cli import TerminationSignal, check_signals
 from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, ReportOptions, RunOptions
 from sm_imgcheck.cli.printing import ReportWriter
 from sm_imgcheck.cli.progress import RunProgress
@@ -41,13 +41,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Invocation", "code_command", "convert_command", "load_and_warn", "load_spec", "report_on"]
 
-_MANY = 20
+_MAX_REPEATED_PATHS = 20
 """Paths that a command to be pasted repeats; more than these were written by a shell's pattern."""
 
 
 @frozen
 class Invocation:
-    """A run of ``validate`` or ``convert`` as the command line asks for it."""
+    """A run of ``validate`` or ``convert`` with the options of the command line."""
 
     paths: list[str]
     spec: str
@@ -56,13 +56,13 @@ class Invocation:
     run: RunOptions = RunOptions()
     report: ReportOptions = ReportOptions()
     jobs: int = 1
-    """Processes; 1: this one; 0: as the engine sees fit."""
+    """Processes; 1: this one; 0: as the engine decides."""
     fail_on: FailOn = "error"
     """Which findings make the exit code 1."""
     golden: bool = False
-    """Check the spec against its golden tensors; there are no paths."""
+    """Check the spec against its golden tensors, without paths."""
     handler: Handler | None = None
-    """The user's own code, which gets each candidate as a request: what it makes of it is checked."""
+    """The user's handler, which gets each candidate as a request: its result is checked."""
     packing: PackOptions | None = None
 
     @property
@@ -72,7 +72,7 @@ class Invocation:
 
     @property
     def shard(self) -> Shard:
-        """The part of the listing that is to be done. Raises ImgcheckError for what is no shard."""
+        """Return the shard of the listing. Raises ImgcheckError for an invalid shard."""
         return Shard.parse(self.run.shard) if self.run.shard else Shard()
 
     @property
@@ -82,17 +82,19 @@ class Invocation:
 
 
 def load_spec(name: str, paths: Sequence[str] = (), *, warn: bool = True) -> Spec:
-    """The spec that ``-s`` names. Raises SpecError, or ImgcheckError where none was named and none is there.
+    """Return the spec of ``-s``. Raises SpecError, or ImgcheckError where none is given and no default exists.
 
     paths: those of the command line, among which a spec without ``-s`` may be. warn: print its lint warnings on
     standard error; a command that loads the spec again does so without.
     """
     if name == DEFAULT_SPEC and not os.path.exists(name):  # noqa: PTH110 - the name stays as it is shown
-        meant = next((path for path in paths if path in load.presets() or path.endswith((".yaml", ".yml"))), "")
-        if meant:
-            raise ImgcheckError(f"no spec: {for_terminal(meant)} is a PATH here; pass it as -s {argument(meant)}")
+        spec_path = next((path for path in paths if path in load.presets() or path.endswith((".yaml", ".yml"))), "")
+        if spec_path:
+            raise ImgcheckError(
+                f"no spec: {for_terminal(spec_path)} is a PATH here; pass it as -s {argument(spec_path)}"
+            )
         raise ImgcheckError(
-            f"no spec: there is no {name}; pass a spec or a preset with -s (sm-imgcheck spec list), or write one "
+            f"no spec: {name} does not exist; pass a spec or a preset with -s (sm-imgcheck spec list), or write one "
             "(sm-imgcheck spec init)"
         )
     return load_and_warn(name) if warn else load.load(name)
@@ -105,10 +107,10 @@ def load_and_warn(spec: str | Mapping[str, object], source: str = "") -> Spec:
     """
     from sm_imgcheck.spec.lint import load_and_lint
 
-    loaded, problems = load_and_lint(spec)
+    spec_value, problems = load_and_lint(spec)
     for problem in problems:
         typer.echo(f"warning: {problem.in_file(for_terminal(source or str(spec)))}", err=True)
-    return loaded
+    return spec_value
 
 
 def convert_command(invocation: Invocation) -> tuple[str, str]:
@@ -117,11 +119,11 @@ def convert_command(invocation: Invocation) -> tuple[str, str]:
     What a source image shows of a tensor only ``validate`` can fix: ``convert`` would take its channels and values to
     be as they look.
     """
-    paths = invocation.paths if len(invocation.paths) <= _MANY else []
-    named = [f"./{path}" if path.startswith("-") and path != "-" else path for path in paths]
+    paths = invocation.paths if len(invocation.paths) <= _MAX_REPEATED_PATHS else []
+    arguments = [f"./{path}" if path.startswith("-") and path != "-" else path for path in paths]
     source = invocation.options.source
     words = ["sm-imgcheck", "convert" if source is None else "validate"]
-    words += [*map(argument, named), *(["PATH..."] if not paths else [])]
+    words += [*map(argument, arguments), *(["PATH..."] if not paths else [])]
     words += [] if invocation.spec == DEFAULT_SPEC else ["-s", argument(invocation.spec)]
     for key, value in invocation.options.assume.items():
         words += ["--assume", argument(f"{key}={value}")]
@@ -150,65 +152,65 @@ def report_on(
     out: TextIO | None = None,
     results: list[Result] | None = None,
 ) -> Report:
-    """Check every candidate, print the report as it comes, return the counts.
+    """Check every candidate, print the report row by row, return the counts.
 
-    When the run is cut short, by Ctrl-C or by an output that cannot be written, the report is closed all the same:
-    what is printed stays whole. Then the cause goes on its way. Raises ImgcheckError at the end, too, where the job
-    could not be done for some candidate. results: gets the results where ``Options.keep_arrays``, to be drawn.
+    After an interruption, by Ctrl-C or by an output that cannot be written, the report is closed too: the printed part
+    stays valid. Then the cause is raised again. Raises ImgcheckError at the end, too, where the job could not be done
+    for some candidate. results: gets the results where ``Options.keep_arrays``, to be drawn.
     """
     gc_policy.enable_for_run()
     out = out or sys.stdout
-    spec = _loaded(invocation)
+    spec = _load_spec(invocation)
     content = CheckContent(_run(invocation, spec, command), writes=sink is not None)
     inputs = [*invocation.paths, invocation.spec]
     writer = ReportWriter(content, invocation.report, out, inputs=inputs)
     job, keep = _job(invocation, spec, sink)
     listing = _listing(invocation, excluded_folder)
-    troubles, pending, stopped = RunErrors(), PendingOutcomes(None if keep is None else keep.packs), None
+    errors, pending, cause = RunErrors(), PendingOutcomes(None if keep is None else keep.packs), None
     watch = _watch(invocation, listing, quiet=writer.form == "jsonl" and out.isatty())
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
 
-    def take(done: Outcome) -> None:
+    def take(outcome: Outcome) -> None:
         nonlocal report
-        texts = writer.render(done.result)  # first: after a signal, what is counted and printed are alike
-        report = report.plus(done.result, tensor_expected=sink is not None and done.result.kind != "probe")
+        texts = writer.render(outcome.result)  # first: after a signal, what is counted and printed are alike
+        report = report.plus(outcome.result, tensor_expected=sink is not None and outcome.result.kind != "probe")
         writer.write(texts)
 
     writer.open()
     try:
         with closing(watch), closing(_outcomes(invocation, listing, job, keep)) as outcomes:
             check_signals()
-            for done in outcomes:
-                watch.note(done)
-                troubles.note(done)
-                if results is not None and invocation.options.keep_arrays and not done.kept:
-                    results.append(done.result)
-                for ready in pending.add(done):
+            for entry in outcomes:
+                watch.note(entry)
+                errors.note(entry)
+                if results is not None and invocation.options.keep_arrays and not entry.kept:
+                    results.append(entry.result)
+                for ready in pending.add(entry):
                     take(ready)
                 check_signals()
-    except OSError:  # of printing: the executor turns its own into results
+    except OSError:  # errors of printing: the executor converts its errors into results
         raise
     except BaseException as error:  # noqa: BLE001 - raised again below
-        stopped = error
-    for done in pending.rest():
-        take(done)
+        cause = error
+    for entry in pending.rest():
+        take(entry)
     report = replace(report, skipped_inputs=dict(listing.passed_over), skipped_suffixes=dict(listing.suffixes))
     writer.close(report, only_machines=not report.candidates)
-    if stopped is not None:
+    if cause is not None:
         resumable = keep is not None and sink is not None
-        _say_where_it_stopped(stopped, report, pending.prepared, written=sink is not None, resumable=resumable)
-        raise stopped
+        _report_interruption(cause, report, pending.prepared, has_outputs=sink is not None, resumable=resumable)
+        raise cause
     if keep is not None and keep.kept and not invocation.report.quiet:
         typer.echo(f"{keep.kept:,} of {report.candidates:,} were up to date and are kept", err=True)
     if not report.candidates:
-        _tell_nothing(invocation, listing)
+        _report_empty_run(invocation, listing)
     watch.sum_up(report)
-    troubles.sum_up()
+    errors.sum_up()
     return report
 
 
 def _job(invocation: Invocation, spec: Spec, sink: Sink | None) -> tuple[RunJob, RunRecorder | None]:
-    """The job of every worker, and its recorder, which a run of a few named files has only where one is asked for."""
+    """Return the job of every worker, and its recorder, which a run of a few named files has only on request."""
     job = RunJob(
         spec=spec,
         options=invocation.options,
@@ -217,20 +219,20 @@ def _job(invocation: Invocation, spec: Spec, sink: Sink | None) -> tuple[RunJob,
         raise_bugs=invocation.raise_bugs,
     )
     shard, packing, manifest = invocation.shard, invocation.packing, invocation.run.manifest
-    many = invocation.run.resume or packing is not None or shard.total > 1 or any(map(_is_many, invocation.paths))
-    if not many and not manifest:
+    has_many = invocation.run.resume or packing is not None or shard.total > 1 or any(map(_is_many, invocation.paths))
+    if not has_many and not manifest:
         return job, None
     from sm_imgcheck.run.resume.recorder import RecorderOptions, open_recorder
 
-    wanted = RecorderOptions(
+    options = RecorderOptions(
         shard=shard,
         manifest=manifest,
-        journaled=many,
+        journaled=has_many,
         packing=packing,
         resume=invocation.run.resume,
         force=invocation.run.force,
     )
-    keep = open_recorder(job, wanted)
+    keep = open_recorder(job, options)
     return (job if keep is None else keep.job), keep
 
 
@@ -252,12 +254,12 @@ def _outcomes(
     return outcomes
 
 
-def _loaded(invocation: Invocation) -> Spec:
-    """The spec, which has golden tensors where they are asked for."""
+def _load_spec(invocation: Invocation) -> Spec:
+    """Return the spec, which has golden tensors where they are required."""
     spec = load_spec(invocation.spec, invocation.paths)
     if invocation.golden and not spec.golden:
-        shown = for_terminal(invocation.spec)
-        raise ImgcheckError(f"{shown}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}")
+        name = for_terminal(invocation.spec)
+        raise ImgcheckError(f"{name}: golden lists no probes: {{image: probe.jpg, tensor: probe.npy}}")
     return spec
 
 
@@ -272,24 +274,24 @@ def _listing(invocation: Invocation, excluded_folder: str) -> Listing:
 
 
 def _watch(invocation: Invocation, listing: Listing, *, quiet: bool) -> RunProgress:
-    return RunProgress(quiet=quiet or invocation.report.quiet, to_come=count_candidates(invocation, listing))
+    return RunProgress(quiet=quiet or invocation.report.quiet, expected=count_candidates(invocation, listing))
 
 
-def count_candidates(invocation: Invocation, how: Listing) -> Iterator[object] | None:
-    """The candidates once more, to be counted, where that costs little and can be done twice."""
+def count_candidates(invocation: Invocation, listing: Listing) -> Iterator[object] | None:
+    """Yield the candidates again, for counting, where that is cheap and possible twice."""
     if any(path == "-" or path.startswith("@") or is_remote(path) for path in invocation.paths):
         return None
-    return filter_shard(list_candidates(invocation.paths, how.with_new_counts()), invocation.shard, Counter())
+    return filter_shard(list_candidates(invocation.paths, listing.with_new_counts()), invocation.shard, Counter())
 
 
 def _is_many(path: str) -> bool:
-    """Whether a path stands for any number of candidates: a list, a folder, here or in a store."""
+    """Return whether a path has any number of candidates: a list, a folder, here or in a store."""
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
     is_file = suffix in INPUT_SUFFIXES
     return path.startswith("@") or (not is_file if is_remote(path) else os.path.isdir(strip_file_scheme(path)))  # noqa: PTH112
 
 
-def _tell_nothing(invocation: Invocation, listing: Listing) -> None:
+def _report_empty_run(invocation: Invocation, listing: Listing) -> None:
     """Raise ImgcheckError where a run had no candidate, unless they are all in other shards."""
     if not listing.passed_over[ELSEWHERE]:
         raise ImgcheckError(explain_empty_run(invocation.paths, listing))
@@ -298,13 +300,15 @@ def _tell_nothing(invocation: Invocation, listing: Listing) -> None:
         typer.echo(f"no candidates in shard {invocation.run.shard} ({others})", err=True)
 
 
-def explain_empty_run(paths: list[str], how: Listing) -> str:
+def explain_empty_run(paths: list[str], listing: Listing) -> str:
     """Why a run had no candidate: the likeliest cause, and what was passed over."""
     said = f"no candidates in {', '.join(map(for_terminal, paths))}"
-    if how.passed_over["output folder"]:
-        return f"{said}: {for_terminal(how.excluded_folder)} is the output folder, which is not searched; pass another"
-    passed = phrases.skipped(how.passed_over, how.suffixes)
-    return f"{said}{f' (skipped: {passed})' if passed else ''}"
+    if listing.passed_over["output folder"]:
+        return (
+            f"{said}: {for_terminal(listing.excluded_folder)} is the output folder, which is not searched; pass another"
+        )
+    skipped_text = phrases.skipped(listing.passed_over, listing.suffixes)
+    return f"{said}{f' (skipped: {skipped_text})' if skipped_text else ''}"
 
 
 def _run(invocation: Invocation, spec: Spec, command: tuple[str, str]) -> Run:
@@ -321,27 +325,29 @@ def _run(invocation: Invocation, spec: Spec, command: tuple[str, str]) -> Run:
     )
 
 
-def _say_where_it_stopped(
-    stopped: BaseException, report: Report, prepared: int, *, written: bool, resumable: bool
+def _report_interruption(
+    cause: BaseException, report: Report, prepared_count: int, *, has_outputs: bool, resumable: bool
 ) -> None:
-    asked_to = " by Ctrl-C" if isinstance(stopped, KeyboardInterrupt) else ""
-    asked_to = f" by {stopped.name}" if isinstance(stopped, Terminated) else asked_to
-    done = f"{report.candidates:,} candidate{'s' if report.candidates > 1 else ''}" if report.candidates else "nothing"
-    done += f" ({prepared:,} prepared, not yet in an output file)" if prepared else ""
-    kept = _kept_by(stopped, report, written=written, resumable=resumable)
-    if report.candidates or asked_to:
-        typer.echo(f"stopped{asked_to} after {done}{kept}", err=True)
+    signal_text = " by Ctrl-C" if isinstance(cause, KeyboardInterrupt) else ""
+    signal_text = f" by {cause.name}" if isinstance(cause, TerminationSignal) else signal_text
+    progress = (
+        f"{report.candidates:,} candidate{'s' if report.candidates > 1 else ''}" if report.candidates else "nothing"
+    )
+    progress += f" ({prepared_count:,} prepared, not yet in an output file)" if prepared_count else ""
+    remainder = _kept_by(cause, report, has_outputs=has_outputs, resumable=resumable)
+    if report.candidates or signal_text:
+        typer.echo(f"stopped{signal_text} after {progress}{remainder}", err=True)
 
 
-def _kept_by(stopped: BaseException, report: Report, *, written: bool, resumable: bool) -> str:
-    """What a run that was cut short leaves, and how to go on with it; nothing where only the error knows how."""
-    if isinstance(stopped, OutputError) and not stopped.resumable:
+def _kept_by(cause: BaseException, report: Report, *, has_outputs: bool, resumable: bool) -> str:
+    """Return the state after an interruption, and how to resume; empty where only the error contains that."""
+    if isinstance(cause, OutputError) and not cause.resumable:
         return ""
     if resumable:
-        fixed = "" if not isinstance(stopped, Exception) else "when the error below is fixed, "
+        fixed = "" if not isinstance(cause, Exception) else "when the error below is fixed, "
         return f"; outputs written so far are kept: {fixed}run the same command with --resume to continue"
     return (
         "; outputs written so far are kept; run the same command again to continue"
-        if written and report.candidates
+        if has_outputs and report.candidates
         else ""
     )

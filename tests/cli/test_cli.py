@@ -406,7 +406,7 @@ def test_progress_is_a_bar_on_a_terminal_that_is_wiped_away(monkeypatch):
     monkeypatch.setattr(progress, "_PAUSE", 0.0)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", Terminal())
-    watched([record(str(n)) for n in range(3)], to_come=iter("abc"))
+    watched([record(str(n)) for n in range(3)], expected=iter("abc"))
     shown = sys.stderr.getvalue()
     assert "3 done, 0 with findings" in shown
     assert shown.endswith("\x1b[2K"), "the line is erased"
@@ -683,7 +683,7 @@ def test_a_signal_that_somebody_ignores_stays_ignored(monkeypatch):
     monkeypatch.setattr(cli.signal, "signal", heard.__setitem__)
     cli.listen()
     assert heard[signal.SIGHUP] is signal.SIG_IGN
-    with pytest.raises(cli.Terminated, match="SIGTERM"):
+    with pytest.raises(cli.TerminationSignal, match="SIGTERM"):
         heard[signal.SIGTERM](signal.SIGTERM, None)
 
 
@@ -693,7 +693,7 @@ def test_a_signal_that_somebody_ignores_stays_ignored(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["convert", "cat.jpg", "-o", "x.png"], "-o x.png: .png is no kind of tensor file (json, npy, npz)"),
+        (["convert", "cat.jpg", "-o", "x.png"], "-o x.png: .png is not a tensor format (json, npy, npz)"),
         (["convert", "cat.jpg", "-o", "x.png"], "say x.png/"),
         (["convert", "cat.jpg", "-o", ""], "-o names nothing"),
         (["convert", "cat.jpg", "-o", "\x1b]0;x.png"], r"-o \x1b]0;x.png: "),

@@ -395,6 +395,10 @@ AMERICAN_ISE = re.compile(
 """Words in -ise that are American too."""
 
 EXCEPTIONS = (
+    ("picture", "picture", "the option is --picture"),
+    ("Picture", "picture", "the option is --picture"),
+    ("check_picture_name", "picture", "the option is --picture"),
+    ("sm_imgcheck/cli/suggestions.py", "-our", "spelling of guessed options"),
     ("place", "place (name)", "public field of Problem and Finding"),
     ("whole", "pronoun", "public field of Facts"),
     ("wanted", "want", "public field of Golden and key of reports"),

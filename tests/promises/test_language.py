@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from promises import language
 
-FOLDERS = ("core", "io", "ops", "pipeline", "run", "spec")
+FOLDERS = ("cli", "core", "io", "ops", "pipeline", "run", "spec")
 """Folders of the package without forbidden words."""
 
 

@@ -303,7 +303,9 @@ class TestResume:
         assert convert(say, form, "--resume") == whole
 
 
-@pytest.mark.parametrize("stop", [KeyboardInterrupt(), cli.Terminated(signal.SIGTERM)], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize(
+    "stop", [KeyboardInterrupt(), cli.TerminationSignal(signal.SIGTERM)], ids=["Ctrl-C", "SIGTERM"]
+)
 @pytest.mark.parametrize("form", FORMS[1:], ids=" ".join)
 def test_interrupted_run_reports_only_packs_in_place(place, say, form, stop, monkeypatch):
     whole = convert(say, form, out="whole")

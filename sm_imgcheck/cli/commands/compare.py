@@ -53,9 +53,10 @@ def compare(
 ) -> None:
     """Run your model on candidates as stored and corrected, and compare its predictions.
 
-    Each candidate goes into the model twice: unchanged, and as convert corrects it for the spec. The difference is what
-    the mistake costs: top classes side by side, total variation, and the number of images whose top class changes.
-    The model runs in a child process with your rights; its limits of time and memory are no sandbox.
+    Each candidate is passed to the model twice: unchanged, and as convert corrects it for the spec. The difference is
+    the
+    effect of the mistake: top classes side by side, total variation, and the number of images whose top class changes.
+    The model runs in a child process with your rights; its limits of time and memory do not isolate it.
     """
     runner = model_options.start(model, running)
     from sm_imgcheck.cli import session
@@ -71,30 +72,30 @@ def compare(
     from sm_imgcheck.run.work import RunJob
 
     with runner:
-        loaded = session.load_spec(spec, paths)
+        spec_value = session.load_spec(spec, paths)
         options = common.check_options(assumptions, want_array=True, keep_arrays=True)
         names = ClassNames(names=read_class_names(labels) if labels else (), path=labels)
         listing = Listing(passed_over=Counter(), stdin_name=stdin_filename, allow_remote=assumptions.allow_remote)
-        job = RunJob(spec=loaded, options=options)
+        job = RunJob(spec=spec_value, options=options)
         comparisons = run_comparisons(list_candidates(paths, listing), job, runner, output=output, names=names)
         first = next(comparisons, None)
         if first is None:
             raise ImgcheckError(session.explain_empty_run(paths, listing))
         run = Run(
-            spec_name=loaded.name,
-            spec_sha256=loaded.sha256,
-            contract=loaded.contract,
+            spec_name=spec_value.name,
+            spec_sha256=spec_value.sha256,
+            contract=spec_value.contract,
             title=spec,
             fail_on=fail_on,
         )
         single = len(paths) == 1 and not os.path.isdir(paths[0]) and not paths[0].startswith("@")  # noqa: PTH112
         content = CompareContent(run, runner.info, names, single=single)
-        counts = _report(chain((first,), comparisons), ReportWriter(content, report, sys.stdout), loaded)
+        counts = _report(chain((first,), comparisons), ReportWriter(content, report, sys.stdout), spec_value)
     raise typer.Exit(counts.exit_code(fail_on))
 
 
 def _report(comparisons: Iterable[Comparison], writer: ReportWriter[Comparison], spec: Spec) -> Report:
-    """Print the report as it comes."""
+    """Print the report row by row."""
     from sm_imgcheck.core.types import Report
 
     counts = Report(spec_name=spec.name, spec_sha256=spec.sha256)

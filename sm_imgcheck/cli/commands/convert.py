@@ -32,7 +32,7 @@ _SAMPLES = 1000
 
 @frozen
 class FileOptions:
-    """The format of the output files, and how many tensors go into one."""
+    """The format of the output files, and the number of tensors in each."""
 
     PANEL = "Output"
 
@@ -134,10 +134,10 @@ def _packing(files: FileOptions, out: str) -> PackOptions | None:
     form, size, remainder = files.tensor_format or "npy", files.batch_size, files.remainder
     if form not in choices("run/outputs/formats") and size is not None:
         raise typer.BadParameter(f"--as {form} writes one file per tensor; --batch-size is for npy, tar and jsonl")
-    packed = form not in choices("io/tensors") or size is not None
-    if remainder and not (packed and form == "npy"):
+    is_packed = form not in choices("io/tensors") or size is not None
+    if remainder and not (is_packed and form == "npy"):
         raise typer.BadParameter("--remainder is about the last batch: pass --as npy and --batch-size too")
-    if not packed:
+    if not is_packed:
         return None
     if out == "-" or suffix_of(out):
         raise typer.BadParameter(f"--as {form} writes files of many tensors: -o expects a folder")
@@ -160,10 +160,10 @@ def _sink(out: str, form: str | None, paths: list[str], *, force: bool) -> Sink:
     several = len(paths) > 1 or paths[0].startswith("@") or os.path.isdir(strip_file_scheme(paths[0]))  # noqa: PTH112 - as the user typed it
     if suffix not in choices("io/tensors"):
         return Outputs(folder=out if several and suffix else folder("-o", out), form=form or "npy", force=force)
-    shown = for_terminal(out)
+    printable_name = for_terminal(out)
     if several:
-        raise typer.BadParameter(f"-o {shown} is one file, and there may be several candidates: pass a folder")
+        raise typer.BadParameter(f"-o {printable_name} is one file, and there may be several candidates: pass a folder")
     if form and form != suffix:
-        raise typer.BadParameter(f"-o {shown} and --as {form} contradict each other")
+        raise typer.BadParameter(f"-o {printable_name} and --as {form} contradict each other")
     parent, name = os.path.split(out)
     return Outputs(folder=parent, file=name, form=suffix, force=force)

@@ -52,36 +52,36 @@ def explain(
     from sm_imgcheck.rules.endpoint_errors import explain_text
 
     text = " ".join(words)
-    found: list[Rule | Explanation | ManualPage]
+    results: list[Rule | Explanation | ManualPage]
     if text in manual.topics():
-        found = [ManualPage(topic=text, page=manual.read(text))]
+        results = [ManualPage(topic=text, page=manual.read(text))]
     elif _one_word(text) and (check := _check(text)):
-        found = [check]
+        results = [check]
     else:
-        found = [*explain_text(*(_standard_input() if text == "-" else (text,)))]
-    if not found and _one_word(text):
+        results = [*explain_text(*(_standard_input() if text == "-" else (text,)))]
+    if not results and _one_word(text):
         raise ImgcheckError(f"no check or topic is called {for_terminal(text)!r}{_nearest(text)}")
-    print_report(ExplainContent(), report, found)
-    if not found:
+    print_report(ExplainContent(), report, results)
+    if not results:
         raise typer.Exit(1)
 
 
 def _one_word(text: str) -> bool:
-    """Whether it may be a code. Anything else is not held against the checks: loading them takes 40 ms."""
+    """Return whether a text can be a code. Other texts are not compared with the rules: importing them needs 40 ms."""
     return text != "-" and len(text.split()) < 2
 
 
 def _standard_input() -> tuple[str, int]:
-    """The end of standard input, as much as is looked at, and the number of its first line; memory stays bounded."""
+    """Return the end of standard input, within the limit, and the number of its first line; memory stays bounded."""
     from sm_imgcheck.rules.endpoint_errors import LIMIT
 
-    kept, first = b"", 1
+    tail, first = b"", 1
     while chunk := sys.stdin.buffer.read(_CHUNK):
-        kept += chunk
-        if len(kept) > LIMIT:
-            first += kept.count(b"\n", 0, len(kept) - LIMIT)
-            kept = kept[-LIMIT:]
-    return kept.decode("utf-8", errors="replace"), first
+        tail += chunk
+        if len(tail) > LIMIT:
+            first += tail.count(b"\n", 0, len(tail) - LIMIT)
+            tail = tail[-LIMIT:]
+    return tail.decode("utf-8", errors="replace"), first
 
 
 def _check(word: str) -> Rule | None:
@@ -97,6 +97,6 @@ def _nearest(word: str) -> str:
 
     from sm_imgcheck.rules import all_rules
 
-    known = [*all_rules(), *(check.name for check in all_rules().values()), *manual.topics()]
-    near = [*get_close_matches(word.upper(), known, 3), *get_close_matches(word.lower(), known, 2)][:3]
+    names = [*all_rules(), *(check.name for check in all_rules().values()), *manual.topics()]
+    near = [*get_close_matches(word.upper(), names, 3), *get_close_matches(word.lower(), names, 2)][:3]
     return f"; the nearest: {', '.join(near)}" if near else ": sm-imgcheck rules lists them all"

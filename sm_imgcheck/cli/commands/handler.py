@@ -39,8 +39,8 @@ class HandlerOptions:
             "--function",
             metavar="NAME",
             help="The function to call, such as preprocess or Net.prepare: with the body, and with its content type "
-            "if it takes two arguments; with an image, an array or a path if it takes no bytes. Default: the one that "
-            "a server calls.",
+            "as second argument, if any; with an image, an array or a path if it does not accept bytes. Default: the "
+            "function that a server calls.",
             show_default=False,
         ),
     ] = None
@@ -58,7 +58,7 @@ class HandlerOptions:
         typer.Option(
             "--python",
             metavar="PATH",
-            help="Interpreter that runs FILE, 3.8 or later, with NumPy. Default: the one that runs sm-imgcheck.",
+            help="Interpreter that runs FILE, 3.8 or later, with NumPy. Default: that of sm-imgcheck.",
             show_default=False,
         ),
     ] = None
@@ -68,7 +68,7 @@ class HandlerOptions:
             "--model-dir",
             metavar="DIR",
             help="Folder that model_fn gets. Default: that of the archive, or of FILE. Where the model cannot be "
-            "loaded, a stub takes its place.",
+            "loaded, a stub replaces it.",
             show_default=False,
         ),
     ] = None
@@ -118,12 +118,12 @@ def handler(
     force: common.Force = False,
     stdin_filename: common.StdinFilename = "stdin",
 ) -> None:
-    """Run your own handler, and check the tensors that it makes.
+    """Run your own handler, and check its tensors.
 
-    Sends each PATH to FILE as a request, and checks the tensor that its input_fn, input_handler, handler or
-    preprocess returns, or that predict_fn and transform_fn call the model with. The request's image is the source: how
-    the tensor was made of it is identified too. FILE runs with your rights: the limits of time and memory, and the AWS
-    credentials that it does not get, are no sandbox.
+    Sends each PATH to FILE as a request, and checks the tensor that its input_fn, input_handler, handler or preprocess
+    returns, or that predict_fn and transform_fn call the model with. The request's image is the source: the
+    preprocessing is identified too. FILE runs with your rights: the limits of time and memory, and the AWS credentials
+    that it does not get, do not isolate it.
     """
     from sm_imgcheck.cli import session
 

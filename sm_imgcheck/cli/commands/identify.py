@@ -19,8 +19,8 @@ RANK = 6
 SUMMARY = "Identify the preprocessing that produced a tensor."
 
 EXITS = (
-    "Exit codes: 0 told what it is; 1 there is no picture in it, nothing that is known makes it of --source, or it "
-    "breaks the spec; 2 it could not be done (usage, a bad spec, a source that is no image)."
+    "Exit codes: 0 identified; 1 the tensor is not an image, no known pipeline makes it from --source, or it "
+    "does not match the spec; 2 not possible (usage, invalid spec, invalid source image)."
 )
 
 
@@ -49,10 +49,10 @@ def identify(
 ) -> None:
     """Identify the preprocessing that produced a tensor.
 
-    By its numbers alone: dtype, layout, the value mapping that their spacing shows, and the likely channel order.
-    With --source, the image that it was made of: the pipeline itself, from the decoder to the last cast, with what is
-    left in gray levels; what the image cannot tell apart is named as such. With -s: the findings, the plan from the
-    tensor, and the plan from the image.
+    From the values alone: dtype, layout, the value mapping that their spacing shows, and the likely channel order. With
+    --source, the image that it was made from: the complete pipeline, from the decoder to the last cast, with the
+    remaining difference in gray levels; alternatives that the image cannot distinguish are listed. With -s: the
+    findings, the plan from the tensor, and the plan from the image.
     """
     from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.cli.session import load_spec
@@ -62,27 +62,27 @@ def identify(
     from sm_imgcheck.run.work import resolve_input
 
     options = common.check_options(assumptions, source=source, keep_arrays=picture is not None)
-    wanted = None if spec is None else load_spec(spec)
+    expected = None if spec is None else load_spec(spec)
     item = Item(path="stdin", output=(), stdin=True) if tensor == "-" else Item(path=tensor, output=())
-    result = identify_tensor(resolve_input(item), wanted, options).with_path(item.path)
-    print_report(IdentifyContent(wanted, spec or ""), report, [result])
+    result = identify_tensor(resolve_input(item), expected, options).with_path(item.path)
+    print_report(IdentifyContent(expected, spec or ""), report, [result])
     if picture is not None:
         from sm_imgcheck.features.pictures import draw_candidate, draw_identified
 
-        if wanted is None:
+        if expected is None:
             png = draw_identified(result, name=item.path)
         else:
-            png = draw_candidate(result, wanted, options, name=item.path, title=spec or "")
+            png = draw_candidate(result, expected, options, name=item.path, title=spec or "")
         put(picture, png, [item.path, source], force=force)
-    raise typer.Exit(_unsaid(result, asked=source is not None))
+    raise typer.Exit(_has_failed(result, has_source=source is not None))
 
 
-def _unsaid(result: Result, *, asked: bool) -> bool:
-    """Whether something is wrong: an error, no picture, or a source that does not explain the tensor."""
+def _has_failed(result: Result, *, has_source: bool) -> bool:
+    """Return whether the exit code is 1: an error, no image in the tensor, or a source that does not explain it."""
     facts = result.facts
     if facts is None or "?" in facts.layout or facts.constant or facts.nans or facts.infinities:
         return True
-    if facts.low is None:  # no values, or none that are numbers
+    if facts.low is None:  # no values, or only NaN and infinity
         return True
-    unexplained = asked and not any(origin.exact for origin in result.origins or ())
-    return unexplained or any(finding.severity == "error" for finding in result.findings)
+    is_unexplained = has_source and not any(origin.exact for origin in result.origins or ())
+    return is_unexplained or any(finding.severity == "error" for finding in result.findings)

@@ -80,24 +80,24 @@ def _write(invocation: RequestInvocation, out: str, fail_on: common.FailOn, *, f
     from sm_imgcheck.cli.printing import ReportWriter
     from sm_imgcheck.report.payload import PayloadContent
 
-    way = payload_session.resolve_request_target(invocation)
-    sink = payload_session.body_writer(out, way, force=force, infix="" if out else ".body")
+    target = payload_session.resolve_request_target(invocation)
+    sink = payload_session.body_writer(out, target, force=force, infix="" if out else ".body")
     invocation = replace(invocation, single=out if out == "-" or sink.outputs.file else "")
-    content = PayloadContent(way, folder=sink.outputs.folder, fail_on=fail_on)
+    content = PayloadContent(target, folder=sink.outputs.folder, fail_on=fail_on)
     report = invocation.report
     stream = sys.stderr if out == "-" else sys.stdout
     writer = ReportWriter(content, report, stream)
 
-    def use(made: BuiltBody) -> str | None:
-        place = sink.put(made)
-        writer.row(replace(made.body, place=place or ""))
+    def use(built: BuiltBody) -> str | None:
+        place = sink.put(built)
+        writer.row(replace(built.body, place=place or ""))
         return place
 
     def close(counts: Report) -> None:
         sink.finish()
         writer.close(counts)
 
-    return payload_session.run_requests(invocation, way, use, close).exit_code(fail_on)
+    return payload_session.run_requests(invocation, target, use, close).exit_code(fail_on)
 
 
 def _list_sizes(invocation: RequestInvocation) -> int:
@@ -108,13 +108,15 @@ def _list_sizes(invocation: RequestInvocation) -> int:
     from sm_imgcheck.report.sizes import SizesContent, SizeTable
     from sm_imgcheck.run.loads import loads
 
-    way = payload_session.resolve_request_target(invocation)
-    found = loads(payload_session.candidates(invocation), way, invocation.options)
-    for path, why in found.failed:
+    target = payload_session.resolve_request_target(invocation)
+    statistics = loads(payload_session.candidates(invocation), target, invocation.options)
+    for path, why in statistics.failed:
         typer.echo(f"{for_terminal(path)}: no body: {for_terminal(why)}", err=True)
-    if found.largest is not None:
-        table = SizeTable(load=found.largest, sizes=tuple(sizes(way, found.largest)), shapes=found.shapes)
-        print_report(SizesContent(way), invocation.report, [table])
-    elif not found.failed:
+    if statistics.largest is not None:
+        table = SizeTable(
+            load=statistics.largest, sizes=tuple(sizes(target, statistics.largest)), shapes=statistics.shapes
+        )
+        print_report(SizesContent(target), invocation.report, [table])
+    elif not statistics.failed:
         raise payload_session.no_candidates_message(invocation)
-    return int(bool(found.failed))
+    return int(bool(statistics.failed))

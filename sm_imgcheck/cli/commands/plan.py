@@ -28,7 +28,7 @@ def plan(
 ) -> None:
     """Show the steps to the tensor that the model expects.
 
-    Traces shape, layout, dtype, channel order and range after each step, with its reason and its loss. Writes nothing
+    Traces shape, layout, dtype, channel order and range after each step, with its reason and its loss. Writes no file
     except --picture. Exit code 1: no valid steps exist, or the file is damaged.
     """
     from sm_imgcheck.cli.printing import print_report
@@ -39,12 +39,12 @@ def plan(
     from sm_imgcheck.run.work import resolve_input
 
     options = common.check_options(assumptions, keep_arrays=picture is not None)
-    found = load_spec(spec)
+    spec_value = load_spec(spec)
     item = Item(path="stdin", output=(), stdin=True) if path == "-" else Item(path=path, output=())
-    result = process(resolve_input(item), found, options).with_path(item.path)
-    print_report(PlanContent(found, spec), report, [result])
+    result = process(resolve_input(item), spec_value, options).with_path(item.path)
+    print_report(PlanContent(spec_value, spec), report, [result])
     if picture is not None:
         from sm_imgcheck.features.pictures import draw_candidate
 
-        put(picture, draw_candidate(result, found, options, name=item.path, title=spec), [item.path], force=force)
+        put(picture, draw_candidate(result, spec_value, options, name=item.path, title=spec), [item.path], force=force)
     raise typer.Exit(result.plan is None)

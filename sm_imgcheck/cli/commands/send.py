@@ -155,7 +155,7 @@ def _send_all(invocation: RequestInvocation, target: RequestTarget, sender: Send
     from sm_imgcheck.cli.printing import ReportWriter
     from sm_imgcheck.report.send import SentRequest, ServerResponseContent
 
-    rejected = 0
+    rejections = 0
     sink = payload_session.body_writer(out, target, force=force, infix=".response") if out else None
     if sink is not None:
         sink.manifest = False
@@ -164,16 +164,16 @@ def _send_all(invocation: RequestInvocation, target: RequestTarget, sender: Send
     writer = ReportWriter(ServerResponseContent(target), invocation.report, stream)
 
     def use(built: BuiltBody) -> str | None:
-        nonlocal rejected
+        nonlocal rejections
         payload = built.body.payload
         response = sender(payload) if payload is not None else None
-        rejected += response is None or response.refused
+        rejections += response is None or response.refused
         file = _write_response(built, response, sink) if sink is not None and response is not None else ""
         writer.row(SentRequest(body=built.body, response=response, file=file))
         return None if response is None else "sent"
 
     payload_session.run_requests(invocation, target, use, writer.close)
-    return int(rejected > 0)
+    return int(rejections > 0)
 
 
 def _write_response(built: BuiltBody, response: ServerResponse, sink: BodyWriter) -> str:

@@ -66,15 +66,15 @@ def lint(
     from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.report.spec import LintContent
 
-    linted = [_linted(name) for name in specs]
-    print_report(LintContent(strict=strict), report, linted)
-    if any(spec.errors for spec in linted):
+    rows = [_lint(name) for name in specs]
+    print_report(LintContent(strict=strict), report, rows)
+    if any(spec.errors for spec in rows):
         raise typer.Exit(2)
-    if strict and any(spec.warnings for spec in linted):
+    if strict and any(spec.warnings for spec in rows):
         raise typer.Exit(1)
 
 
-def _linted(name: str) -> LintedSpec:
+def _lint(name: str) -> LintedSpec:
     from sm_imgcheck.core.errors import ImgcheckError
     from sm_imgcheck.core.escape import for_terminal
     from sm_imgcheck.report.spec import LintedSpec
@@ -102,8 +102,7 @@ def check_golden(
 ) -> None:
     """Check a spec against its golden tensors.
 
-    Compares what the plan of the spec makes of each probe image with the tensor that it must become, and names the
-    first stage that differs.
+    Compares the spec's result for each probe image with its golden tensor, and names the first stage that differs.
     """
     from sm_imgcheck.cli import session
     from sm_imgcheck.cli.output_paths import draw
@@ -196,22 +195,22 @@ def init(  # noqa: PLR0917  typer makes an option of each
 
     texts = {"dtype": dtype, "channel_order": channel_order, "layout": layout, "extends": extends}
     texts |= {"name": name, "description": description, "source": source}
-    given: dict[str, Any] = {key: text for key, text in texts.items() if text}
-    given |= {key: _entries(text) for key, text in (("shape", _axes(shape)), ("value_range", value_range)) if text}
+    keys: dict[str, Any] = {key: text for key, text in texts.items() if text}
+    keys |= {key: _entries(text) for key, text in (("shape", _axes(shape)), ("value_range", value_range)) if text}
     normalize = {"units": units, "mean": _entries(mean), "std": _entries(std), "order": order}
     sizing = {"mode": resize, "size": _edges(size), "interpolation": interpolation, "library": library}
     for key, inner in (("normalize", normalize), ("resize", sizing), ("decode", {"exif": exif})):
-        if named := {word: value for word, value in inner.items() if value not in ("", [])}:
-            given[key] = named
+        if values := {word: value for word, value in inner.items() if value not in ("", [])}:
+            keys[key] = values
     why: Mapping[str, str] = {}
     if from_tensor:
-        given, why = _guessed(from_tensor, given)
+        keys, why = _infer(from_tensor, keys)
     elif not extends:
-        template = {key: value for key, value in TEMPLATE.items() if key != "value_range" or "normalize" not in given}
-        why = dict.fromkeys(set(template) - set(given), "an example: replace with the input of your model")
-        given = {**template, **given}
-    load_and_warn(given, output or "spec")
-    write_text_output(format_commented_spec(given, why), output, force=force)
+        template = {key: value for key, value in TEMPLATE.items() if key != "value_range" or "normalize" not in keys}
+        why = dict.fromkeys(set(template) - set(keys), "an example: replace with the input of your model")
+        keys = {**template, **keys}
+    load_and_warn(keys, output or "spec")
+    write_text_output(format_commented_spec(keys, why), output, force=force)
     if output and output != "-":
         _write_missing_schema(output)
 
@@ -250,8 +249,8 @@ def _edges(text: str) -> Any:
     return edges[0] if len(edges) == 1 else edges
 
 
-def _guessed(tensor: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """What the array in a file says, under what was given."""
+def _infer(tensor: str, keys: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the spec inferred from the array in a file; the options have priority."""
     from sm_imgcheck.core.errors import ImgcheckError
     from sm_imgcheck.core.escape import for_terminal
     from sm_imgcheck.core.types import Decode
@@ -259,15 +258,15 @@ def _guessed(tensor: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], dic
     from sm_imgcheck.spec.init import infer_spec
 
     candidate = source.read(tensor, Decode())
-    shown = for_terminal(tensor)
+    name = for_terminal(tensor)
     if candidate.problem is not None:
-        raise ImgcheckError(f"{shown}: {candidate.problem.message}")
+        raise ImgcheckError(f"{name}: {candidate.problem.message}")
     if candidate.kind != "tensor":
-        raise ImgcheckError(f"{shown}: is an image, expected a tensor that the model takes, such as a .npy file")
+        raise ImgcheckError(f"{name}: is an image, expected a tensor of the model, such as a .npy file")
     array = candidate.data
     if array.dtype.kind not in "fiu" or array.size == 0:
-        raise ImgcheckError(f"{shown}: holds {array.size} values of dtype {array.dtype}, expected numbers")
+        raise ImgcheckError(f"{name}: holds {array.size} values of dtype {array.dtype}, expected numbers")
     low, high = float(array.min()), float(array.max())
     if not float("-inf") < low <= high < float("inf"):
-        raise ImgcheckError(f"{shown}: holds NaN or infinity, so its range says nothing; give another example")
-    return infer_spec(array.shape, str(array.dtype), low, high, given)
+        raise ImgcheckError(f"{name}: holds NaN or infinity, so it has no range; use another example")
+    return infer_spec(array.shape, str(array.dtype), low, high, keys)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Contract, Dim, Spec
-from sm_imgcheck.core.types.spec import UNNAMED
+from sm_imgcheck.core.types.spec import DEFAULT_NAME
 from sm_imgcheck.core.value_mapping import canonical, reverse_channels, same
 from sm_imgcheck.features.spec_diff.measure import PixelChange, measure_change
 from sm_imgcheck.features.spec_diff.resolve import ComparedSpec
@@ -140,7 +140,7 @@ def _differences(first: Spec, second: Spec) -> Iterator[FieldDifference]:
 
 def _requests(first: Spec, second: Spec) -> Iterator[FieldDifference]:
     """Fields of requests: those that both specs give."""
-    if UNNAMED not in (first.name, second.name) and first.name != second.name:
+    if DEFAULT_NAME not in (first.name, second.name) and first.name != second.name:
         yield FieldDifference(field="name", first=first.name, second=second.name, note="requests")
     left, right = dict(first.payload), dict(second.payload)
     for key in left.keys() & right.keys():
