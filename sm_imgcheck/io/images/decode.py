@@ -8,13 +8,13 @@ from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.types import Header
 from sm_imgcheck.io.images.containers import check_decoder_size
-from sm_imgcheck.io.images.decode_jpeg import decode_jpeg_with_header
+from sm_imgcheck.io.images.decode_jpeg import MOSTLY_LOST, decode_jpeg_with_header
 from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.io.images.icc import join_icc, to_srgb
 from sm_imgcheck.io.images.jpeg import scan_jpeg
 from sm_imgcheck.io.images.opencv import opencv_gray, quiet_opencv
 from sm_imgcheck.io.images.pillow import load_pillow, open_pillow, pillow_profile
-from sm_imgcheck.io.images.png import essential_png, scan_png
+from sm_imgcheck.io.images.png import essential_png, missing_data, scan_png
 from sm_imgcheck.ops.kernels.color import orient
 
 __all__ = ["TURNED_BACK", "decode", "decode_with_header"]
@@ -90,8 +90,25 @@ def decode_other_with_header(body: bytes, header: Header) -> tuple[np.ndarray, H
     except CandidateError as problem:
         pixels = second_opinion(body, header, problem, opened=image is not None)
         return pixels, replace_fields(header, refused=problem.problem)
+    if header.format == "PNG":
+        check_png_data(body, header, pixels)
     said = dict.fromkeys((*header.warnings, *opening, *loading))
     return pixels, replace_fields(header, warnings=tuple(said), truncated=False)
+
+
+TAIL = 16
+"""Pixels at the end of a row that are equal where the data of a PNG ends early; few photographs have any."""
+
+
+def check_png_data(body: bytes, header: Header, pixels: np.ndarray) -> None:
+    """Raise CandidateError where the data of a PNG ends before its last row: Pillow leaves the others black."""
+    tails = pixels[-2:, -TAIL:]
+    if not any((row == row[-1]).all() for row in tails):
+        return
+    missing = missing_data(body, scan_png(body))
+    if missing:
+        clause = f"truncated: the data of the PNG ends early, about {missing:.0%} of its {header.height} rows are lost"
+        raise CandidateError("SRC111" if missing > MOSTLY_LOST else "SRC110", clause)
 
 
 def second_opinion(body: bytes, header: Header, problem: CandidateError, *, opened: bool) -> np.ndarray:

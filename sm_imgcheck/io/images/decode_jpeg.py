@@ -7,6 +7,8 @@ upsampling, so the chroma planes are taken apart again and upsampled here as lib
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,15 +18,17 @@ from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.types import Header
 from sm_imgcheck.io.images.containers import check_decoder_size
 from sm_imgcheck.io.images.jpeg import essential_jpeg, jpeg_color_space, jpeg_segments, scan_jpeg
+from sm_imgcheck.io.images.opencv import quiet_opencv
 from sm_imgcheck.io.images.pillow import check_pillow, open_pillow
 from sm_imgcheck.io.images.quiet import name_failure
 from sm_imgcheck.ops.kernels.color import luma
 
 __all__ = ["decode_jpeg_with_header", "fast_dct_jpeg"]
 
-# What simplejpeg cannot do, or says of segments that the pixels do not need: no damage.
-# TurboJPEG has no name for 4:1:0 and 2x2,1x2,1x2; it reads ICC segments that nobody asked for.
-NO_DAMAGE = ("Could not determine subsampling", "bad ICC marker")
+# TurboJPEG has no name for 4:1:0 and 2x2,1x2,1x2: it returns no pixels, and no verdict on the data.
+NO_VERDICT = "Could not determine subsampling"
+# TurboJPEG reads ICC segments, which the pixels do not need.
+NO_DAMAGE = "bad ICC marker"
 JPEG_END = b"\xff\xd9"
 MOSTLY_LOST = 0.5
 # Data for blocks that never came, the first byte being no marker whatever stands before it; then the same for whoever
@@ -40,13 +44,23 @@ def decode_jpeg_with_header(
     pixels, complaint = turbo_jpeg(body, header, colors, dct=dct)
     if pixels is not None:
         return pixels, replace_fields(header, truncated=False) if header.truncated else header
+    decode = partial(turbo_jpeg, header=header, colors=colors, dct=dct)
+    complaint, damaged = (
+        classify_jpeg_warning(body, complaint, lambda data: decode(data)[1]) if complaint else ("", False)
+    )
     unheard = complaint == ""
-    complaint, damaged = classify_jpeg_warning(body, header, colors, complaint, dct=dct) if complaint else ("", False)
+    if unheard and (warning := opencv_jpeg_warning(body)):
+        complaint, damaged = classify_jpeg_warning(body, warning, opencv_jpeg_warning)
     said = (*header.warnings, complaint) if complaint else header.warnings
     try:
         pixels = pillow_jpeg(body, header, colors, dct=dct)
         lost = lost_rows(body) if damaged or unheard else 0.0
-        if unheard and lost and not is_scan_incomplete(body, progressive="progressive" in header.coding):
+        if (
+            unheard
+            and not damaged
+            and lost
+            and not is_scan_incomplete(body, progressive="progressive" in header.coding)
+        ):
             lost = 0.0
     except CandidateError as problem:
         if "truncated" not in problem.problem:
@@ -70,16 +84,23 @@ def truncated_clause(header: Header, lost: float) -> str:
     return f"{what}: {share}"
 
 
-def classify_jpeg_warning(body: bytes, header: Header, colors: str, complaint: str, *, dct: str) -> tuple[str, bool]:
-    """What libjpeg complains of, as far as it is damage, and whether that is damage of the image data itself.
+def classify_jpeg_warning(body: bytes, complaint: str, decode: Callable[[bytes], str]) -> tuple[str, bool]:
+    """Return a warning of libjpeg as far as it reports damage, and whether the image data itself is damaged.
 
-    TurboJPEG gives up at the first complaint in the header, such as a stray byte before a segment or an unsound
-    profile: shown nothing but what the pixels need, it goes on to the image data.
+    ``decode`` returns the warning of a decoder; empty: none. TurboJPEG stops at the first warning in the header, such
+    as a stray byte before a segment or a corrupt profile: without those segments it reads the image data.
     """
-    _, deeper = turbo_jpeg(essential_jpeg(body, scan_jpeg(body)), header, colors, dct=dct)
-    if any(words in complaint for words in NO_DAMAGE):
-        complaint = "" if NO_DAMAGE[0] in deeper else deeper
-    return complaint, complaint != "" and complaint == deeper
+    warning = decode(essential_jpeg(body, scan_jpeg(body)))
+    if NO_VERDICT in complaint or NO_DAMAGE in complaint:
+        complaint = "" if NO_VERDICT in warning else warning
+    return complaint, complaint != "" and complaint == warning
+
+
+def opencv_jpeg_warning(body: bytes) -> str:
+    """Return libjpeg's first warning as OpenCV prints it, on Linux; empty: none. Reads every subsampling."""
+    printed: list[str] = []
+    quiet_opencv(body, "IMREAD_COLOR", printed=printed)
+    return next((line for line in printed if "JPEG" in line or "marker" in line), "")
 
 
 def turbo_jpeg(body: bytes, header: Header, colors: str, *, dct: str) -> tuple[np.ndarray | None, str]:

@@ -18,19 +18,20 @@ OPENCV_DEBUG = 5
 """OpenCV's LOG_LEVEL_DEBUG, for which not every version has a name in Python."""
 
 
-def quiet_opencv(body: bytes, flag: str, *, whole: bool = False) -> np.ndarray | None:
-    """What `cv2.imdecode` makes of ``body`` under ``flag``, turned if it is a TIFF; None where it refuses.
+def quiet_opencv(body: bytes, flag: str, *, whole: bool = False, printed: list[str] | None = None) -> np.ndarray | None:
+    """Return the pixels of `cv2.imdecode` under ``flag``, a TIFF upright; None if it rejects the file.
 
-    whole: None as well where libtiff complained, because the strips that it could not read are black.
+    whole: also None after an error of libtiff, because the strips that it cannot read are black.
+    printed: receives the lines that the decoder prints, on Linux.
 
-    Of a PNG file it sees the picture alone: OpenCV 5.0 crashes on damaged frames of an animation.
+    Of a PNG file OpenCV gets the necessary chunks only: OpenCV 5.0 crashes on damaged frames of an animation.
     """
     import cv2
 
     if body.startswith(b"\x89PNG"):
         body = essential_png(body, scan_png(body))
     flags = getattr(cv2, flag) | cv2.IMREAD_IGNORE_ORIENTATION
-    printed: list[str] = []
+    printed = [] if printed is None else printed
     try:
         made, _ = quietly(lambda: opencv_decode_verbose(body, flags, talking=whole), printed=printed)
     except CandidateError:

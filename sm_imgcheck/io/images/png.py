@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import frozen
 
-__all__ = ["PngScan", "essential_png", "scan_png"]
+__all__ = ["PngScan", "essential_png", "missing_data", "scan_png"]
 
 MAX_PNG_CHUNKS = 200_000
 # Pillow's PngImagePlugin.MAX_TEXT_CHUNK and MAX_TEXT_MEMORY: what one inflated chunk, and all together, may take.
@@ -17,6 +17,7 @@ MAX_PNG_TEXTS = 64 << 20
 # The most that deflate can expand: 258 bytes for every two bits.
 DEFLATE_RATIO = 1032
 PNG_NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+PNG_CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
 PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
 PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
@@ -44,6 +45,8 @@ class PngScan:
     """Offset after IEND; the file's length where there is none."""
     complete: bool
     """Whether IEND is there."""
+    missing_rows: float
+    """Share of the rows, 0..1, that the compressed data cannot contain, however well it is compressed."""
     warnings: tuple[str, ...]
 
 
@@ -93,9 +96,22 @@ def scan_png(body: bytes) -> PngScan:
         icc_problem=icc_problem,
         needed=tuple((start, end) for name, start, end in chunks if name in PNG_NEEDED),
         end=chunks[-1][2] if chunks[-1][0] == b"IEND" else len(body),
-        complete=chunks[-1][0] == b"IEND" and rows <= (data + 64) * DEFLATE_RATIO,
-        warnings=warnings,
+        complete=chunks[-1][0] == b"IEND",
+        missing_rows=max(0.0, 1.0 - (data + 64) * DEFLATE_RATIO / max(rows, 1)),
+        warnings=(*warnings, *png_grammar_warnings(chunks)),
     )
+
+
+def png_grammar_warnings(chunks: list[tuple[bytes, int, int]]) -> Iterator[str]:
+    """Yield what libpng, and OpenCV with it, rejects and Pillow ignores."""
+    names = [name for name, _, _ in chunks]
+    if names[-1] != b"IEND":
+        yield "PNG: missing end chunk (IEND): the file is truncated"
+    if names.count(b"PLTE") > 1:
+        yield f"PNG palettes (PLTE): got {names.count(b'PLTE')}, expected 1; OpenCV rejects the file"
+    for name in dict.fromkeys(names):
+        if name[:1].isupper() and name not in PNG_CRITICAL:
+            yield f"PNG: unknown critical chunk {name.decode('latin-1')!r}; OpenCV rejects the file"
 
 
 def png_checksum(body: bytes, name: bytes, start: int, end: int) -> str:
@@ -142,6 +158,36 @@ def inflate_icc(chunk: bytes) -> tuple[bytes, str]:
         return b"", "its compression method is unknown"
     profile = inflate(packed[1:], MAX_PNG_TEXT)
     return profile, "" if profile else "it does not inflate"
+
+
+ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
+"""Passes of an interlaced image: first row, first column, steps of rows and columns (W3C PNG, 8.2)."""
+INFLATE_BYTES = 1 << 20
+
+
+def missing_data(body: bytes, scan: PngScan) -> float:
+    """Return the share, 0..1, of the pixel data that is missing, by inflating it without keeping it.
+
+    Pillow accepts compressed data that ends early and leaves the remaining rows black; libpng rejects it.
+    """
+    bits = scan.depth * PNG_CHANNELS[scan.color]
+    passes = ADAM7 if body[28] else ((0, 0, 1, 1),)
+    expected = 0
+    for top, left, down, right in passes:
+        rows, columns = -(-(scan.height - top) // down), -(-(scan.width - left) // right)
+        expected += rows * (1 + (columns * bits + 7) // 8) if rows > 0 and columns > 0 else 0
+    inflater, count = zlib.decompressobj(), 0
+    try:
+        for start, end in scan.needed:
+            if body[start + 4 : start + 8] != b"IDAT":
+                continue
+            packed = body[start + 8 : end - 4]
+            while packed and not inflater.eof and count < expected:
+                count += len(inflater.decompress(packed, INFLATE_BYTES))
+                packed = inflater.unconsumed_tail
+    except zlib.error:
+        return 0.0  # Pillow has judged damage already
+    return max(0.0, 1.0 - count / expected) if expected else 0.0
 
 
 def essential_png(body: bytes, scan: PngScan) -> bytes:

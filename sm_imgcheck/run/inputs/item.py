@@ -41,6 +41,8 @@ class Item:
     """Why its tensor cannot be written: another candidate has that place."""
     seen: Stat | None = None
     """Its state, where the listing has told it: a store's does."""
+    unsupported: bool = False
+    """A file of a folder whose suffix names an unsupported image format: reported as a warning."""
     replaces: str = ""
     """The output that an earlier run wrote there, below the output folder; it may be replaced, whatever it is."""
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 
-from sm_imgcheck.core.media_types import INPUT_SUFFIXES
+from sm_imgcheck.core.media_types import INPUT_SUFFIXES, UNSUPPORTED_SUFFIXES
 from sm_imgcheck.io.stores import LocationError, Stat, Store, file_of, inside, store
 from sm_imgcheck.io.stores.prefetch import ahead
 from sm_imgcheck.run.inputs.item import EXCLUDED, OTHER_SUFFIX, SNIFFED, Item, Listing, begins_tensor, stem
@@ -68,7 +68,9 @@ def _candidates(kind: Store, root: str, block: list[tuple[str, Stat]], how: List
         why = reason if reason != "?" else "" if next(tensors) else "json that is no tensor"
         if not why:
             *folders, last = name.split("/")
-            yield Item(path=root + name, output=(*map(_folder, folders), stem(_folder(last))), seen=state)
+            unsupported = _suffix(name) in UNSUPPORTED_SUFFIXES
+            output = (*map(_folder, folders), stem(_folder(last)))
+            yield Item(path=root + name, output=output, seen=state, unsupported=unsupported)
         elif why != "folder":
             how.skip(why, name)
 
