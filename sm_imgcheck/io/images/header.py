@@ -62,10 +62,14 @@ def check_pixels(height: int, width: int, max_pixels: int) -> None:
             "SRC120",
             f"declares {height}x{width} (HxW) = {height * width} pixels, decode.max_pixels allows {max_pixels}",
         )
-    if max(height, width) > MAX_SIDE:
-        raise CandidateError("SRC120", f"sides: got {height}x{width} (HxW), expected at most {MAX_SIDE} pixels")
     if height < 1 or width < 1:
         raise CandidateError("SRC112", f"declared size: got {height}x{width} (HxW), expected at least 1x1")
+
+
+def check_sides(height: int, width: int) -> None:
+    """Raise CandidateError for a side longer than ``MAX_SIDE``."""
+    if max(height, width) > MAX_SIDE:
+        raise CandidateError("SRC120", f"sides: got {height}x{width} (HxW), expected at most {MAX_SIDE} pixels")
 
 
 def read_jpeg_header(body: bytes, *, max_pixels: int) -> Header:
@@ -143,6 +147,7 @@ def read_png_header(body: bytes, *, max_pixels: int) -> Header:
     if body[12:16] == b"IHDR":
         check_pixels(int.from_bytes(body[20:24], "big"), int.from_bytes(body[16:20], "big"), max_pixels)
     scan = scan_png(body)
+    check_sides(scan.height, scan.width)
     if 0.0 < scan.missing_rows <= 1.0:
         clause = (
             f"the data of a PNG of {scan.height}x{scan.width} (HxW) cannot hold {scan.missing_rows:.0%} of its rows"
@@ -188,6 +193,8 @@ def read_other_header(body: bytes, form: str, *, max_pixels: int) -> Header:
     if form == "TIFF":
         height, width, orientation = pillow_orientation(image)
     check_pixels(height, width, max_pixels)
+    if form != "BMP":  # uncompressed: its bytes limit its sides
+        check_sides(height, width)
     if declared:
         check_decoder_size((declared.height, declared.width), "Pillow", (height, width))
     icc, wide_gamut, icc_problem = read_icc(profile)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import frozen
 
-__all__ = ["PngScan", "essential_png", "missing_data", "scan_png"]
+__all__ = ["PngScan", "check_data", "essential_png", "scan_png"]
 
 MAX_PNG_CHUNKS = 200_000
 # Pillow's PngImagePlugin.MAX_TEXT_CHUNK and MAX_TEXT_MEMORY: what one inflated chunk, and all together, may take.
@@ -165,10 +165,11 @@ ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (
 INFLATE_BYTES = 1 << 20
 
 
-def missing_data(body: bytes, scan: PngScan) -> float:
-    """Return the share, 0..1, of the pixel data that is missing, by inflating it without keeping it.
+def check_data(body: bytes, scan: PngScan) -> tuple[float, str]:
+    """Return the share, 0..1, of the pixel data that is missing, and what is wrong after it; empty: nothing.
 
-    Pillow accepts compressed data that ends early and leaves the remaining rows black; libpng rejects it.
+    Inflates the data without keeping it. Pillow accepts compressed data that ends early and leaves the remaining rows
+    black; libpng, and OpenCV with it, rejects it.
     """
     bits = scan.depth * PNG_CHANNELS[scan.color]
     passes = ADAM7 if body[28] else ((0, 0, 1, 1),)
@@ -176,18 +177,24 @@ def missing_data(body: bytes, scan: PngScan) -> float:
     for top, left, down, right in passes:
         rows, columns = -(-(scan.height - top) // down), -(-(scan.width - left) // right)
         expected += rows * (1 + (columns * bits + 7) // 8) if rows > 0 and columns > 0 else 0
-    inflater, count = zlib.decompressobj(), 0
+    packed = b"".join(body[start + 8 : end - 4] for start, end in scan.needed if body[start + 4 : start + 8] == b"IDAT")
+    inflater, packed = zlib.decompressobj(-zlib.MAX_WBITS), packed[2:]  # raw: the checksum is compared below
+    count, checksum = 0, 1
     try:
-        for start, end in scan.needed:
-            if body[start + 4 : start + 8] != b"IDAT":
-                continue
-            packed = body[start + 8 : end - 4]
-            while packed and not inflater.eof and count < expected:
-                count += len(inflater.decompress(packed, INFLATE_BYTES))
-                packed = inflater.unconsumed_tail
+        while packed and not inflater.eof and count <= expected + INFLATE_BYTES:
+            # The last call before the end of the rows stops there: an error after them loses none of them.
+            data = inflater.decompress(packed, min(max(expected - count, 1), INFLATE_BYTES))
+            count, checksum, packed = count + len(data), zlib.adler32(data, checksum), inflater.unconsumed_tail
     except zlib.error:
-        return 0.0  # Pillow has judged damage already
-    return max(0.0, 1.0 - count / expected) if expected else 0.0
+        return max(0.0, 1.0 - count / expected), "PNG: corrupt data after the last row; OpenCV rejects the file"
+    if count < expected:
+        return 1.0 - count / expected, ""
+    ending = inflater.unused_data[:4]
+    if len(ending) < 4 and count <= expected + INFLATE_BYTES:
+        return 0.0, "PNG: the compressed data lacks its end; OpenCV rejects the file"
+    if inflater.eof and ending != checksum.to_bytes(4, "big"):
+        return 0.0, "PNG: wrong checksum of the compressed data; libpng warns, or rejects the file"
+    return 0.0, ""
 
 
 def essential_png(body: bytes, scan: PngScan) -> bytes:

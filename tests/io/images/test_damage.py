@@ -1,19 +1,25 @@
 """Damage and formats that one decoder accepts in silence and another rejects."""
 
+import csv
 import io
+import itertools
 import struct
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 from pictures import jpeg, picture
 from PIL import Image
 
 from sm_imgcheck.core.errors import CandidateError
-from sm_imgcheck.io.images.decode import decode
+from sm_imgcheck.core.types import Decode
+from sm_imgcheck.io.images.decode import decode, decode_with_header
 from sm_imgcheck.io.images.header import MAX_SIDE, image_format, name_content, read_header
-from sm_imgcheck.io.images.jpeg import read_exif
-from sm_imgcheck.io.images.png import missing_data, scan_png
+from sm_imgcheck.io.images.jpeg import read_exif, scan_jpeg
+from sm_imgcheck.io.images.png import check_data, scan_png
+from sm_imgcheck.io.images.quiet import quietly
+from sm_imgcheck.pipeline.read import read
 
 LIMIT = 200_000_000
 
@@ -60,7 +66,7 @@ def test_complete_png_with_a_black_last_row_is_accepted():
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (3, 2), (16, 24), (5, 9)])
-def test_missing_data_counts_the_passes_of_an_interlaced_png(height, width):
+def test_check_data_counts_the_passes_of_an_interlaced_png(height, width):
     sizes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
     image = np.arange(height * width, dtype=np.uint8).reshape(height, width)
     data = b"".join(
@@ -72,10 +78,10 @@ def test_missing_data_counts_the_passes_of_an_interlaced_png(height, width):
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 1)
     start, end = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header), chunk(b"IEND", b"")
     whole = start + chunk(b"IDAT", zlib.compress(data)) + end
-    assert missing_data(whole, scan_png(whole)) == 0.0
+    assert check_data(whole, scan_png(whole)) == (0.0, "")
     assert (decode(whole, max_pixels=LIMIT)[..., 0] == image).all()
     short = start + chunk(b"IDAT", zlib.compress(data[:-1])) + end
-    assert missing_data(short, scan_png(short)) == pytest.approx(1 / len(data))
+    assert check_data(short, scan_png(short)) == (pytest.approx(1 / len(data)), "")
 
 
 @pytest.mark.parametrize(
@@ -88,6 +94,16 @@ def test_missing_data_counts_the_passes_of_an_interlaced_png(height, width):
 )
 def test_png_grammar_errors_that_pillow_ignores_are_warnings(body, warning):
     assert any(warning in text for text in read_header(body, max_pixels=LIMIT).warnings)
+
+
+def test_png_data_without_its_checksum_is_a_warning():
+    body = png()
+    start, end = body.index(b"IDAT") - 4, len(body) - 12
+    data = body[start + 8 : end - 4]
+    damaged = body[:start] + chunk(b"IDAT", data[:-4]) + body[end:]
+    header = read_header(damaged, max_pixels=LIMIT)
+    _, header = decode_with_header(damaged, header, dct="accurate", gray=False, truncated="reject", icc="ignore")
+    assert any("lacks its end" in warning for warning in header.warnings)
 
 
 def test_png_with_unknown_ancillary_chunk_has_no_warning():
@@ -169,3 +185,59 @@ def test_ordinary_tiff_with_a_camera_name_is_no_raw_file():
     stream = io.BytesIO()
     Image.fromarray(picture(8, 8)).save(stream, "TIFF", tiffinfo={271: "Canon", 254: 0})
     assert image_format(stream.getvalue()) == "TIFF"
+
+
+def damage(body, *, is_cut, share, random):
+    """The body with the last ``share`` of its image data cut off or overwritten; None: too little data."""
+    if body[:2] == b"\xff\xd8":
+        scan = scan_jpeg(body)
+        start, end = scan.start + 20, scan.end - 2
+        if scan.start < 0 or end - start < 40:
+            return None
+        at = end - int((end - start) * share)
+        return body[:at] if is_cut else body[:at] + random.integers(0, 255, end - at, np.uint8).tobytes() + body[end:]
+    places = [(start, end) for start, end in scan_png(body).needed if body[start + 4 : start + 8] == b"IDAT"]
+    data = b"".join(body[start + 8 : end - 4] for start, end in places)
+    if len(data) < 60:
+        return None
+    at = len(data) - int(len(data) * share)
+    tail = b"" if is_cut else random.integers(0, 256, len(data) - at, np.uint8).tobytes()
+    return body[: places[0][0]] + chunk(b"IDAT", data[:at] + tail) + body[places[-1][1] :]
+
+
+def decoder_complaints(body):
+    """Whether Pillow, and whether OpenCV, rejects the file or prints a warning."""
+    printed = []
+    try:
+        Image.open(io.BytesIO(body)).load()
+        pillow = False
+    except Exception:  # noqa: BLE001 - plugins raise any error for damaged files
+        pillow = True
+    pixels, _ = quietly(lambda: cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR), printed=printed)
+    return pillow, pixels is None or printed != []
+
+
+@pytest.mark.slow
+def test_planted_damage_is_found_where_a_decoder_finds_it(shared_corpus, tmp_path):
+    random = np.random.default_rng(3)
+    path = tmp_path / "candidate"
+    missed, count = [], 0
+    with (shared_corpus / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["expected"] == "ok"]
+    for row in rows:
+        body = (shared_corpus / row["file"]).read_bytes()
+        if body[:2] != b"\xff\xd8" and body[:4] != b"\x89PNG":
+            continue
+        before = decoder_complaints(body)
+        for is_cut, share in itertools.product((True, False), (0.1, 0.5, 0.9)):
+            damaged = damage(body, is_cut=is_cut, share=share, random=random)
+            if damaged is None or decoder_complaints(damaged) == before:
+                continue
+            path.write_bytes(damaged)
+            candidate = read(path, Decode())
+            header = candidate.header
+            count += 1
+            if candidate.problem is None and not (header.warnings or header.truncated or header.rows_lost):
+                missed.append((row["file"], is_cut, share))
+    assert missed == []
+    assert count > 400
