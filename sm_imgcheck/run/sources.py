@@ -10,7 +10,7 @@ from typing import Any
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Options, Result, Spec
 from sm_imgcheck.features import golden
-from sm_imgcheck.features.handler import Handler, HandlerRunner, call_handler, discard_uncertain
+from sm_imgcheck.features.handler import Handler, HandlerRunner, call_handler, review_result
 from sm_imgcheck.features.identify.source import trace_origins
 from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.pipeline.process import process
@@ -38,14 +38,14 @@ def process_with_handler(what: Any, runner: HandlerRunner, spec: Spec, options: 
     """What the handler makes of one candidate, a path or bytes, held against the spec."""
     candidate, source = call_handler(what, runner, spec)
     try:
-        return discard_uncertain(process(candidate, spec, replace(options, source=source), trace=trace_origins))
+        return review_result(process(candidate, spec, replace(options, source=source), trace=trace_origins))
     except ImgcheckError as error:
         if source is None or candidate.handled is None:
             raise
         # The handler may read what is refused here, such as half an image: its tensor is checked all the same.
         why = HND130.finding(f"how the tensor was made is not looked for: {error}")
         told = replace(candidate.handled, findings=(*candidate.handled.findings, why))
-        return discard_uncertain(process(replace(candidate, handled=told), spec, options))
+        return review_result(process(replace(candidate, handled=told), spec, options))
 
 
 def run_golden_tensors(job: RunJob) -> Generator[Outcome, None, None]:
