@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sm_imgcheck.core.types import Finding, Result
 from sm_imgcheck.rules.handler import HND107
-from sm_imgcheck.rules.shape import SHP107
+from sm_imgcheck.rules.shape_channels import SHP107
 
 __all__ = ["review_result"]
 
