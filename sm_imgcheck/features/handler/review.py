@@ -11,7 +11,6 @@ from sm_imgcheck.rules.shape_channels import SHP107
 __all__ = ["review_result"]
 
 _OF_CHANNELS = ("CHN", "VAL", "PIX")
-_OF_GRAY = ("SHP102", "SHP105", "SHP107")
 
 
 def review_result(result: Result) -> Result:
@@ -35,7 +34,7 @@ def _discard_uncertain(result: Result) -> Result:
 
 
 def _name_source_mode(result: Result) -> Result:
-    """The result; where the source is CMYK or gray and was not converted, with this as the cause of wrong channels."""
+    """The result; where the source is CMYK and was not converted, with this as the cause of wrong channels."""
     facts, header = result.facts, None if result.ideal is None else result.ideal.header
     if result.handled is None or facts is None or header is None or not result.errors:
         return result
@@ -44,11 +43,6 @@ def _name_source_mode(result: Result) -> Result:
         kept = [finding for finding in result.findings if not finding.code.startswith((*_OF_CHANNELS, "SHP107"))]
         candidate = replace(result.candidate, facts=replace(facts, channel_order="?"), origins=None, ideal=None)
         return _with_cause(replace(result, candidate=candidate), cause, kept)
-    if header.mode in ("L", "LA") and len(facts.shape) == 3 and facts.shape[0] == 1 and facts.layout == "CHW":
-        shape = list(facts.shape)
-        cause = f'missing channel axis: got {shape}, for the source image is gray: add .convert("RGB") after decoding'
-        kept = [finding for finding in result.findings if finding.code not in _OF_GRAY]
-        return _with_cause(result, cause, kept)
     return result
 
 

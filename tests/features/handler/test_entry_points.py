@@ -188,16 +188,15 @@ def test_tensor_that_predict_fn_may_still_change_has_no_errors(tmp_path):
     assert [finding.code for finding in result.findings if finding.severity != "notice"] == ["HND107"]
 
 
-@pytest.mark.parametrize(("mode", "clause"), [("CMYK", "got 4 (CMYK"), ("L", "the source image is gray")])
-def test_image_mode_is_named_as_the_cause_of_wrong_channels(tmp_path, mode, clause):
+def test_cmyk_is_named_as_the_cause_of_four_channels(tmp_path):
     code = "import io\nimport numpy as np\nfrom PIL import Image\n"
     code += "def input_fn(body, kind):\n    return np.asarray(Image.open(io.BytesIO(body)))[None]\n"
     (tmp_path / "inference.py").write_text(code)
-    Image.open(io.BytesIO(jpeg())).convert(mode).save(tmp_path / "x.jpg")
+    Image.open(io.BytesIO(jpeg())).convert("CMYK").save(tmp_path / "x.jpg")
     spec = {"shape": ["N", 48, 64, 3], "dtype": "uint8", "channel_order": "RGB", "value_range": [0, 255]}
     (result,) = validate_handler(tmp_path / "inference.py", [tmp_path / "x.jpg"], spec)
     assert [finding.code for finding in result.errors] == ["SHP107"]
-    assert clause in result.errors[0].message
+    assert "got 4 (CMYK" in result.errors[0].message
 
 
 SOURCE = dedent(PIL_RGB) + "def input_fn(body, kind):\n    return pixels(body)\n"
