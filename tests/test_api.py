@@ -185,7 +185,7 @@ def test_public_types_satisfy_a_strict_type_checker(tmp_path):
 def test_what_is_no_spec_is_a_type_error_that_says_what_is(spec):
     calls = [lambda verb=verb: verb(jpeg(), spec) for verb in (validate, plan, convert, process)]
     for call in (*calls, lambda: load_spec(spec), lambda: to_python(spec)):
-        with pytest.raises(TypeError, match="expected a spec: a path, a preset's name, a mapping"):
+        with pytest.raises(TypeError, match="expected a path, the name of a preset, a mapping"):
             call()
 
 

@@ -330,9 +330,7 @@ def _report_interruption(
 ) -> None:
     signal_text = " by Ctrl-C" if isinstance(cause, KeyboardInterrupt) else ""
     signal_text = f" by {cause.name}" if isinstance(cause, TerminationSignal) else signal_text
-    progress = (
-        f"{report.candidates:,} candidate{'s' if report.candidates > 1 else ''}" if report.candidates else "nothing"
-    )
+    progress = f"{report.candidates:,} candidate{'s' * (report.candidates != 1)}"
     progress += f" ({prepared_count:,} prepared, not yet in an output file)" if prepared_count else ""
     remainder = _kept_by(cause, report, has_outputs=has_outputs, resumable=resumable)
     if report.candidates or signal_text:
@@ -346,8 +344,6 @@ def _kept_by(cause: BaseException, report: Report, *, has_outputs: bool, resumab
     if resumable:
         fixed = "" if not isinstance(cause, Exception) else "when the error below is fixed, "
         return f"; outputs written so far are kept: {fixed}run the same command with --resume to continue"
-    return (
-        "; outputs written so far are kept; run the same command again to continue"
-        if has_outputs and report.candidates
-        else ""
-    )
+    if has_outputs and report.candidates:
+        return "; outputs written so far are kept; run the same command again to continue"
+    return ""

@@ -12,6 +12,7 @@ __all__ = [
     "JPG",
     "RARE_IMAGE_SUFFIXES",
     "TENSOR_TYPES",
+    "UNSUPPORTED_SUFFIXES",
     "suffix_of",
 ]
 
@@ -48,7 +49,14 @@ TENSOR_TYPES: Mapping[str, str] = {
 """By suffix of a tensor file."""
 BODY_TYPES: Mapping[str, str] = {**TENSOR_TYPES, ".csv": "text/csv"}
 """By suffix of a file that holds a tensor as a request body."""
-INPUT_SUFFIXES = frozenset(TENSOR_TYPES).union(*IMAGE_SUFFIXES.values())
+UNSUPPORTED_SUFFIXES = frozenset(
+    {
+        *(".heic", ".heif", ".hif", ".jxl"),
+        *(".cr2", ".cr3", ".nef", ".nrw", ".arw", ".dng", ".orf", ".rw2", ".raf", ".pef", ".srw"),
+    }
+)
+"""Suffixes of photographs that no decoder here reads: HEIC, JPEG XL and camera raw files."""
+INPUT_SUFFIXES = frozenset(TENSOR_TYPES).union(UNSUPPORTED_SUFFIXES, *IMAGE_SUFFIXES.values())
 """Suffixes of the files in a folder that are candidates."""
 _SUFFIXES: Mapping[str, str] = {
     **{content_type: suffix for suffix, content_type in BODY_TYPES.items()},

@@ -68,7 +68,7 @@ def open_file(path: str) -> Iterator[tuple[IO[bytes], int]]:
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
         folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for a name that is too long
-        what = "got a folder, expected a file" if folder else f"cannot be open_file: {reason}"
+        what = "got a folder, expected a file" if folder else f"cannot be opened: {reason}"
         raise CandidateError("SRC101", what) from None
     status = os.fstat(handle)
     if not stat.S_ISREG(status.st_mode):

@@ -51,7 +51,8 @@ def layout_report(run: Run, digest: ResultSummary, report: Report) -> ReportLayo
 
 def _many(run: Run, digest: ResultSummary, report: Report) -> tuple[tuple[str, ...], list[Section]]:
     kinds = [count(number, kind) for kind, number in sorted(digest.kinds.items())]
-    kinds += [f"{digest.unread:,} that cannot be used"] if digest.unread else []
+    unread = "without a tensor from the handler" if _by_handler(digest) else "that cannot be used"
+    kinds += [f"{digest.unread:,} {unread}"] if digest.unread else []
     kinds += [f"{digest.bugs:,} not checked"] if digest.bugs else []
     of = f"{count(report.candidates, 'candidate')}: " if len(kinds) > 1 else ""
     head = (f"{of}{phrases.listing(kinds)}", against(run)) if kinds else ()

@@ -65,7 +65,10 @@ SRC104 = Rule(
 
     At an endpoint: ``cannot identify image file``.
 
-    Convert it to JPEG or PNG before sending (``heif-convert``, ``magick``), or set the phone to save JPEG.
+    A HEIC, JPEG XL or camera raw file in a folder is a warning; named directly, it is an error.
+
+    Convert it to JPEG or PNG before sending (``heif-convert``, ``djxl``, ``darktable-cli``, ``magick``), or set the
+    phone to save JPEG.
     """,
 )
 

@@ -10,7 +10,7 @@ from typing import Any
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.types import Options, Result, Spec
 from sm_imgcheck.features import golden
-from sm_imgcheck.features.handler import Handler, HandlerRunner, call_handler, discard_uncertain
+from sm_imgcheck.features.handler import Handler, HandlerRunner, call_handler, review_result
 from sm_imgcheck.features.identify.source import trace_origins
 from sm_imgcheck.io.stores import is_remote
 from sm_imgcheck.pipeline.process import process
@@ -39,14 +39,21 @@ def process_with_handler(what: Any, runner: HandlerRunner, spec: Spec, options: 
     """Return the handler's result for one candidate, a path or bytes, compared with the spec."""
     candidate, source = call_handler(what, runner, spec)
     try:
-        return discard_uncertain(process(candidate, spec, replace(options, source=source), trace=trace_origins))
+        return review_result(process(candidate, spec, replace(options, source=source), trace=trace_origins))
     except ImgcheckError as error:
         if source is None or candidate.handled is None:
             raise
+<<<<<<< HEAD
         # The handler may read a file that is rejected here, such as half an image: its tensor is checked too.
         why = HND130.finding(f"the source of the tensor is not searched: {error}")
         handled = replace(candidate.handled, findings=(*candidate.handled.findings, why))
         return discard_uncertain(process(replace(candidate, handled=handled), spec, options))
+=======
+        # The handler may read what is refused here, such as half an image: its tensor is checked all the same.
+        why = HND130.finding(f"how the tensor was made is not looked for: {error}")
+        told = replace(candidate.handled, findings=(*candidate.handled.findings, why))
+        return review_result(process(replace(candidate, handled=told), spec, options))
+>>>>>>> main
 
 
 def run_golden_tensors(job: RunJob) -> Generator[Outcome, None, None]:

@@ -25,7 +25,7 @@ from sm_imgcheck.io.stores._connect import allow_redirects
 from sm_imgcheck.io.stores.local import MAX_FILE_BYTES
 from sm_imgcheck.io.stores.prefetch import ahead
 from sm_imgcheck.pipeline.read import clause
-from sm_imgcheck.rules.source_file import SRC101, SRC107
+from sm_imgcheck.rules.source_file import SRC101, SRC104, SRC107
 from sm_imgcheck.run import malloc
 from sm_imgcheck.run.inputs.item import Item
 from sm_imgcheck.run.inputs.prefetch import Content, contents
@@ -164,8 +164,18 @@ def process_item(
         state = _file_state(item, content, record_state=job.recorded)
         candidate = resolve_input(item, content)
         result = process(candidate, job.spec, job.options, trace=_trace(job.options)).with_path(item.path)
+        result = _unsupported_as_warning(result) if item.unsupported else result
         attempt.outcome = Outcome(item=item, result=result, **state)
     return attempt.outcome
+
+
+def _unsupported_as_warning(result: Result) -> Result:
+    """Report an unsupported format as a warning: a folder of photographs may contain some."""
+    findings = tuple(
+        replace_fields(finding, severity="warning") if finding.code == SRC104.code else finding
+        for finding in result.findings
+    )
+    return replace_fields(result, findings=findings)
 
 
 def _trace(options: Options) -> Trace | None:

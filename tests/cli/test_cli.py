@@ -695,13 +695,13 @@ def test_a_signal_that_somebody_ignores_stays_ignored(monkeypatch):
     [
         (["convert", "cat.jpg", "-o", "x.png"], "-o x.png: .png is not a tensor format (json, npy, npz)"),
         (["convert", "cat.jpg", "-o", "x.png"], "say x.png/"),
-        (["convert", "cat.jpg", "-o", ""], "-o names nothing"),
+        (["convert", "cat.jpg", "-o", ""], "-o is empty"),
         (["convert", "cat.jpg", "-o", "\x1b]0;x.png"], r"-o \x1b]0;x.png: "),
-        (["validate", "cat.jpg", "--emit", "-"], "--emit takes a folder; convert -o - writes"),
-        (["validate", "cat.jpg", "--emit", ""], "--emit names nothing"),
+        (["validate", "cat.jpg", "--emit", "-"], "--emit requires a folder; convert -o - writes"),
+        (["validate", "cat.jpg", "--emit", ""], "--emit is empty"),
         (["validate", "cat.jpg", "--emit", "x.NPY"], "--emit x.NPY: names a file"),
-        (["code", "-o", ""], "-o names nothing"),
-        (["spec", "init", "-o", ""], "-o names nothing"),
+        (["code", "-o", ""], "-o is empty"),
+        (["spec", "init", "-o", ""], "-o is empty"),
         (["validate", "cat.jpg", "--\x1b[31m"], r"\x1b[31m"),
     ],
 )

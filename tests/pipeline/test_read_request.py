@@ -166,7 +166,7 @@ def test_pairs_that_do_not_go_together_are_problems_that_list_those_that_do():
     assert "stack: custom" in found["payload.envelope"]
     found = problems(payload={"stack": "huggingface", "content_type": "image/jpg"})
     assert "image/jpeg, image/png" in found["payload.content_type"]
-    assert "there are toolkit, pytorch" in problems(payload={"stack": "qqqq"})["payload.stack"]
+    assert "expected toolkit, pytorch" in problems(payload={"stack": "qqqq"})["payload.stack"]
     assert not problems(payload={"stack": "mlflow", "content_type": "application/json; charset=utf-8"})
     assert not problems(payload={"stack": "custom", "envelope": "raw", "content_type": "x/y"})
 

@@ -24,6 +24,7 @@ LIGHT = [
     ["payload", "--help"],
     ["send", "--help"],
     ["compare", "--help"],
+    ["discover", "--help"],
 ]
 PROBE = """
 import sys

@@ -27,9 +27,9 @@ against small: float32 [N, 224, 224, 3] NHWC RGB, -1..1
   error  SHP106  wrong-size   size: got 375x500 (HxW), expected 224x224 [resize_pillow]
 
 Plan to the tensor that the model expects:
-  1  decode         the model takes pixels
-  2  resize_pillow  as the spec says (mode=stretch) [loses pixels]
-  3  cast           the model takes float32 (dtype=float32)
+  1  decode         the model expects pixels
+  2  resize_pillow  as specified (mode=stretch) [loses pixels]
+  3  cast           the model expects float32 (dtype=float32)
 
 2 errors; convert fixes all of them:
 
@@ -60,9 +60,9 @@ All 20 images, as decoded:
   error  SHP106  wrong-size   size: got 375x400 to 375x419 (HxW), expected 224x224 [resize_pillow]
 
 Plan that fixes them:
-  1  decode         the model takes pixels
-  2  resize_pillow  as the spec says (mode=stretch) [loses pixels]
-  3  cast           the model takes float32 (dtype=float32)
+  1  decode         the model expects pixels
+  2  resize_pillow  as specified (mode=stretch) [loses pixels]
+  3  cast           the model expects float32 (dtype=float32)
 
 Findings in some files only:
   error    SRC104  truncated         1 file: ends early [not fixable by convert]
@@ -250,9 +250,9 @@ All 3 images, as decoded:
  wrong-size
 
 Plan that fixes them:
- 1  decode         the model takes pixels
- 2  resize_pillow  as the spec says (mode=stretch) [loses pixels]
- 3  cast           the model takes float32 (dtype=float32)
+ 1  decode         the model expects pixels
+ 2  resize_pillow  as specified (mode=stretch) [loses pixels]
+ 3  cast           the model expects float32 (dtype=float32)
 
 Findings in some files only:
  warning VAL107 constant-image  1 tensor: something; what it is [not fixable
@@ -501,11 +501,11 @@ to m: float32 [N, 224, 224, 3] NHWC RGB, -1..1
                     shape          layout  dtype  order  values
      before         [375, 500, 3]  HWC     uint8  RGB    0..255
   1  decode         [375, 500, 3]  HWC     uint8  RGB    0..255
-       the model takes pixels
+       the model expects pixels
   2  resize_pillow  [375, 500, 3]  HWC     uint8  RGB    0..255
-       as the spec says (mode=stretch) [loses pixels]
+       as specified (mode=stretch) [loses pixels]
   3  cast           [375, 500, 3]  HWC     uint8  RGB    0..255
-       the model takes float32 (dtype=float32)
+       the model expects float32 (dtype=float32)
 """
     )
 

@@ -130,7 +130,7 @@ def test_a_list_of_an_editor_that_marks_utf8(tmp_path):
 def test_a_file_that_looks_like_a_list_is_told_how_to_be_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "@at.jpg").write_bytes(jpeg())
-    with pytest.raises(ImgcheckError, match=r"to check the file @at\.jpg, say \./@at\.jpg"):
+    with pytest.raises(ImgcheckError, match=r"to check the file @at\.jpg, write \./@at\.jpg"):
         names("@at.jpg")
 
 
@@ -143,7 +143,7 @@ def test_a_list_from_a_pipe_is_read_as_far_as_it_is_written(tmp_path, monkeypatc
     assert names(f"@{tmp_path / 'pipe'}")[0] == ["cat.jpg"]
     writer.join()
     monkeypatch.setattr("sm_imgcheck.io.stores.local._PATIENCE", 0.1)
-    with pytest.raises(ImgcheckError, match="nothing was written to it within"):
+    with pytest.raises(ImgcheckError, match="no data was written to it within"):
         names(f"@{tmp_path / 'pipe'}")
     reader, writer = os.pipe()
     os.write(writer, b"cat.jpg\n")

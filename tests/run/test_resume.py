@@ -119,7 +119,7 @@ class TestResume:
         code, _, err = say("convert", "in", "-o", "out")
         assert code == 2
         assert "out holds outputs of another spec" in err
-        assert "name another folder, or say --resume" in err
+        assert "name another folder, or add --resume" in err
         assert written() == before
         looked_at.clear()
         *resumed, _ = convert(say, "--resume")
@@ -526,7 +526,7 @@ class TestMerge:
         ("given", "said"),
         [
             (("0.jsonl", "0.jsonl", "1.jsonl"), "is in 0.jsonl and in 0.jsonl: --force keeps the first"),
-            (("0.jsonl",), "of 2 shards these are in no part: 1; --force ignores them"),
+            (("0.jsonl",), "of 2 shards these are missing: 1; --force ignores them"),
             (("0.jsonl", "gone.jsonl"), "gone.jsonl cannot be read: No such file or directory"),
             (("0.jsonl", "sm-imgcheck.yaml"), "sm-imgcheck.yaml, line 1: not a complete line of a manifest"),
             (("0.jsonl", "in"), "in cannot be read: it is a folder"),
@@ -546,7 +546,7 @@ class TestMerge:
         given = ("merge", "0.jsonl", "1.jsonl", "2.jsonl", "-o", "whole.jsonl")
         code, _, err = say(*given)
         assert code == 2
-        assert "2.jsonl was not made by what made 0.jsonl: other versions of the spec, pillow" in err
+        assert "2.jsonl and 0.jsonl: other versions of the spec, pillow" in err
         code, _, err = say(*given, "--force")
         assert code == 0
         assert err.startswith("warning: 2.jsonl was not made by")
@@ -570,7 +570,7 @@ class TestMerge:
 
     def test_a_part_that_is_not_whole(self, parts, say):
         Path("1.jsonl").write_text(Path("1.jsonl").read_text()[:-1])
-        assert "or not all of it is there" in say("merge", "0.jsonl", "1.jsonl")[2]
+        assert "not a complete line of a manifest" in say("merge", "0.jsonl", "1.jsonl")[2]
 
 
 def test_records_come_back_as_they_were():
@@ -604,7 +604,7 @@ def test_records_with_findings_of_an_earlier_form_are_refused(outcome):
 
 
 def test_clashes_are_found_beyond_what_is_held_in_memory(monkeypatch):
-    monkeypatch.setattr("sm_imgcheck.run.inputs.collisions._HELD", 2)
+    monkeypatch.setattr("sm_imgcheck.run.inputs.collisions._IN_MEMORY", 2)
     claims = OutputRegistry()
     paths = [os.fsdecode(b"\xff%d" % number) for number in range(9)]
     assert [clash(claims, f"out/{path}", path) for path in paths] == [""] * 9
@@ -615,7 +615,7 @@ def test_clashes_are_found_beyond_what_is_held_in_memory(monkeypatch):
 
 def test_many_small_files_become_few(place, say, looked_at, monkeypatch):
     monkeypatch.setattr(journal, "_EVERY", 1)
-    monkeypatch.setattr(journal, "_GATHERED", 2)
+    monkeypatch.setattr(journal, "_FILES_TO_MERGE", 2)
     first = convert(say)[:3]
     assert len(list((place / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir())) == 1
     looked_at.clear()

@@ -14,9 +14,9 @@ CONTRACT = Contract(
     values=Values(low=-1, high=1),
 )
 STEPS = (
-    Step(op="decode", why="the model takes pixels"),
+    Step(op="decode", why="the model expects pixels"),
     Step(op="resize_pillow", params={"mode": "stretch"}, why="as specified", loss="pixels"),
-    Step(op="cast", params={"dtype": "float32"}, why="the model takes float32"),
+    Step(op="cast", params={"dtype": "float32"}, why="the model expects float32"),
 )
 
 

@@ -1,15 +1,17 @@
-"""Names of a model's classes: a text file with a name on each line, a JSON list, or a JSON object by number."""
+"""Names of a model's classes (text or JSON), and class numbers of photographs (CSV)."""
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.pipeline.read import open_file
 
-__all__ = ["check_labels", "class_name", "read_class_names", "read_text"]
+__all__ = ["check_labels", "class_name", "read_class_names", "read_photo_labels", "read_text"]
 
 _MOST_BYTES = 16 << 20
 _LONGEST = 60
@@ -62,3 +64,26 @@ def check_labels(names: Sequence[str], classes: int, path: str) -> None:
 def class_name(names: Sequence[str], number: int) -> str:
     """``281 tabby``; without names ``class 281``."""
     return for_terminal(f"{number} {names[number][:_LONGEST]}") if names else f"class {number}"
+
+
+def read_photo_labels(path: str, photos: Sequence[str]) -> dict[str, int]:
+    """Class number of each photograph, from a CSV with rows ``PHOTO,CLASS``. Raises ImgcheckError.
+
+    A photograph is found by its path or its file name; a header line is skipped.
+    """
+    rows = [row for row in csv.reader(read_text(path).splitlines()) if row and any(map(str.strip, row))]
+    labels: dict[str, int] = {}
+    for number, row in enumerate(rows):
+        if len(row) == 2 and row[1].strip().isdecimal() and len(row[1].strip()) < 10:
+            labels[row[0].strip()] = int(row[1])
+        elif number:
+            raise ImgcheckError(
+                f"labels {for_terminal(path)}: row {number + 1}: got {for_terminal(','.join(row)[:80])}, "
+                "expected PHOTO,CLASS with a class number"
+            )
+    by_name = {Path(name).name: label for name, label in labels.items()}
+    return {
+        photo: labels.get(photo, by_name.get(Path(photo).name, -1))
+        for photo in photos
+        if photo in labels or Path(photo).name in by_name
+    }

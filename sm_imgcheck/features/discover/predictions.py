@@ -20,6 +20,8 @@ Array = npt.NDArray[np.float64]
 _SUM = 0.02
 """How far the sum of a distribution may be from 1: half precision and 8-bit quantization."""
 _MOST_CLASSES = 200_000
+_SMALLEST = 1e-38
+"""Of a probability: about that of single precision."""
 
 
 @frozen
@@ -32,6 +34,8 @@ class Prediction:
     """values: the output is not a distribution over classes."""
     values: Array = field(repr=False, compare=False)
     """Probabilities of shape [N, K]; for ``values`` the output of any shape."""
+    logits: Array = field(repr=False, compare=False)
+    """Class scores of shape [N, K]: logits, or logarithms of probabilities; empty for ``values``."""
     outputs: Mapping[str, tuple[int, ...]]
     """Shapes of all outputs by name."""
 
@@ -71,14 +75,14 @@ def interpret(outputs: Mapping[str, np.ndarray], output: str = "") -> Prediction
     for form in ("probabilities", "logits"):
         for name, scores in read.items():
             if scores is not None and scores[0] == form:
-                return Prediction(output=name, form=scores[0], values=scores[1], outputs=shapes)
+                return Prediction(output=name, form=scores[0], values=scores[1], logits=scores[2], outputs=shapes)
     name = output or next(iter(read or outputs), "")
     values = outputs[name].astype(np.float64) if name in read else np.zeros(0)
-    return Prediction(output=name, form="values", values=values, outputs=shapes)
+    return Prediction(output=name, form="values", values=values, logits=np.zeros(0), outputs=shapes)
 
 
-def _scores(values: np.ndarray) -> tuple[Form, Array] | None:
-    """Probabilities of shape [N, K] for [N, K] or [N, K, 1, 1]; None for any other shape."""
+def _scores(values: np.ndarray) -> tuple[Form, Array, Array] | None:
+    """Probabilities and logits of shape [N, K] for [N, K] or [N, K, 1, 1]; None for any other shape."""
     lengths = [length for length in values.shape[1:] if length != 1]
     if values.ndim < 2 or len(lengths) > 1 or not values.size or values.shape[0] == 0:
         return None
@@ -88,11 +92,12 @@ def _scores(values: np.ndarray) -> tuple[Form, Array] | None:
     inside = flat.min() >= -_SUM and flat.max() <= 1 + _SUM
     if flat.shape[1] == 1:
         positive = flat.clip(0, 1) if inside else 1 / (1 + np.exp(-flat.clip(-500, 500)))
-        return ("probabilities" if inside else "logits"), np.concatenate([1 - positive, positive], axis=1)
+        both = np.concatenate([1 - positive, positive], axis=1)
+        return ("probabilities" if inside else "logits"), both, np.log(both.clip(_SMALLEST))
     if inside and np.abs(flat.sum(axis=1) - 1).max() < _SUM:
-        clipped = flat.clip(0)
-        return "probabilities", clipped / clipped.sum(axis=1, keepdims=True)
-    return "logits", softmax(flat)
+        shares = flat.clip(0) / flat.clip(0).sum(axis=1, keepdims=True)
+        return "probabilities", shares, np.log(shares.clip(_SMALLEST))
+    return "logits", softmax(flat), flat
 
 
 def softmax(logits: Array) -> Array:

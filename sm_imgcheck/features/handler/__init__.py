@@ -6,7 +6,8 @@ It runs the user's code, with the user's rights: limits of time and memory keep 
 
 from __future__ import annotations
 
-from sm_imgcheck.features.handler.call import call_handler, discard_uncertain
+from sm_imgcheck.features.handler.call import call_handler
+from sm_imgcheck.features.handler.review import review_result
 from sm_imgcheck.features.handler.runner import Handler, HandlerRunner
 
-__all__ = ["Handler", "HandlerRunner", "call_handler", "discard_uncertain"]
+__all__ = ["Handler", "HandlerRunner", "call_handler", "review_result"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sm_imgcheck import rules
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.types import Candidate, DecodedRequest, Finding, HandlerRun, RejectedRequest, Result, Spec
+from sm_imgcheck.core.types import Candidate, DecodedRequest, Finding, HandlerRun, RejectedRequest, Spec
 from sm_imgcheck.features.handler.findings import explained, import_failed, problem
 from sm_imgcheck.features.handler.request import HandlerRequest, make_request
 from sm_imgcheck.features.handler.runner import HandlerAnswer, HandlerRunner
@@ -23,7 +23,7 @@ from sm_imgcheck.serving.stacks import STACKS
 if TYPE_CHECKING:
     from sm_imgcheck.core.json_types import JsonObject
 
-__all__ = ["call_handler", "discard_uncertain"]
+__all__ = ["call_handler"]
 
 _GUEST_RULES = {rule.code: rule for rule in (HND120, HND121, HND122, HND123)}
 """Rules of findings that the child process makes, which cannot import them."""
@@ -98,21 +98,6 @@ def _candidate(
     if made.kind != "tensor":
         return replace(unread, handled=handled, problem=HND105.finding(f"{function} returned no array"), data=None)
     return replace(made, handled=handled)
-
-
-def discard_uncertain(result: Result) -> Result:
-    """The result; not checked where its tensor has errors, and may still change before it reaches the model."""
-    handled = result.handled
-    if handled is None or not handled.doubts or not result.errors or result.candidate.problem is not None:
-        return result
-    codes = ", ".join(dict.fromkeys(finding.code for finding in result.errors))
-    why = HND107.finding(
-        f"model input not checked: {'; '.join(handled.doubts[:3])}; {handled.function or 'the handler'} alone does not "
-        f"match the spec ({codes})"
-    )
-    kept = tuple(finding for finding in result.findings if finding.code.startswith("HND"))
-    candidate = replace(result.candidate, facts=None, origins=None, ideal=None, data=None, problem=why)
-    return replace(result, candidate=candidate, findings=(why, *kept), plan=None, array=None, skipped=why.message)
 
 
 def _posted(body: bytes, path: str, handled: HandlerRun, spec: Spec) -> Candidate:

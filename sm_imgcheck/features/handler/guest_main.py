@@ -7,9 +7,10 @@ WORKER is a Python file whose ``serve_requests`` is called; without it, that of 
 JSON a line; each answer that is there is reported on standard output likewise. What the user's code prints goes to
 standard error, wherever it prints it.
 
-On POSIX two processes share the work: this one becomes the keeper, which runs none of the user's code, and the worker
-is forked off. When the worker ends, or whoever asked goes away, even by SIGKILL, the keeper ends every process that the
-user's code has started.
+On POSIX this process becomes the keeper, which runs none of the user's code, and the worker is forked. When the worker
+ends, or the parent ends, even by SIGKILL, the keeper ends every process that the user's code has started. Where Linux
+permits a PID namespace, a second process is the first of a namespace and the parent of the worker: the kernel ends all
+processes of the namespace with it, however many they are.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ __all__ = ["main"]
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _SUBREAPER, _DEATH_SIGNAL = 36, 1  # linux/prctl.h: PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG
+_NEW_PID, _NEW_USER = 0x20000000, 0x10000000  # linux/sched.h: CLONE_NEWPID, CLONE_NEWUSER
 _POLL_MS = 20
 
 
@@ -43,9 +45,13 @@ def main() -> None:
     processes = import_module("guest.processes")
     if hasattr(os, "fork"):
         _prctl(_SUBREAPER, 1)
+        statuses = _enter_namespace()
         worker = os.fork()
         if worker:
-            _keep(worker, requests, answers, processes)
+            _keep(worker, requests, answers, processes, statuses)
+        if statuses is not None:
+            _prctl(_DEATH_SIGNAL, signal.SIGKILL)
+            _fork_worker(statuses[1])
         os.setsid()  # so that what it sends to its own group does not reach the keeper
         _prctl(_DEATH_SIGNAL, signal.SIGKILL)
         raise_oom_score()
@@ -71,8 +77,60 @@ def _serve_requests(files: list[str]) -> Callable[[str, IO[bytes], int], None]:
     return serve
 
 
-def _keep(worker: int, requests: int, answers: int, processes: ModuleType) -> None:
-    """Wait for the end of the worker or of whoever asks, then end all that is left."""
+def _enter_namespace() -> tuple[int, int] | None:
+    """Let the next child be the first of a new PID namespace. Returns a pipe for a status; None: not permitted."""
+    if sys.platform != "linux":
+        return None
+    probe = os.fork()  # a user namespace whose numbers cannot be mapped is of no use, and cannot be left
+    if not probe:
+        os._exit(0 if _unshare() else 1)
+    permitted = os.waitpid(probe, 0)[1] == 0
+    return os.pipe() if permitted and _unshare() else None
+
+
+def _unshare() -> bool:
+    """Whether the next child is the first of a new PID namespace.
+
+    Without privileges a user namespace is needed too, in which user and group keep their numbers: unshare(2).
+    """
+    try:
+        from ctypes import CDLL
+
+        unshare = CDLL(None).unshare
+        user, group = os.geteuid(), os.getegid()
+        if unshare(_NEW_PID) == 0:
+            return True
+        if unshare(_NEW_USER | _NEW_PID):
+            return False
+        for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+            with open(f"/proc/self/{name}", "w") as file:
+                file.write(text)
+    except (ImportError, OSError, AttributeError):
+        return False
+    return True
+
+
+def _fork_worker(status: int) -> None:
+    """Fork the worker and return in it; in the parent, the first process of a namespace, reap until the worker ends."""
+    worker = os.fork()
+    if not worker:
+        return
+    for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGPIPE", "SIGUSR1", "SIGUSR2"):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    signal.signal(signal.SIGABRT, lambda *_: os.kill(worker, signal.SIGABRT))
+    while True:
+        pid, ended = os.waitpid(-1, 0)
+        if pid == worker:
+            code = -os.WTERMSIG(ended) if os.WIFSIGNALED(ended) else os.WEXITSTATUS(ended)
+            os.write(status, b"%d" % code)
+            os._exit(0)
+
+
+def _keep(worker: int, requests: int, answers: int, processes: ModuleType, statuses: tuple[int, int] | None) -> None:
+    """Wait for the end of the worker or of the parent, then end all that is left.
+
+    worker: its process id, or that of the first process of its namespace, which writes its status to ``statuses``.
+    """
     import select
 
     for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGPIPE", "SIGUSR1", "SIGUSR2"):
@@ -82,6 +140,10 @@ def _keep(worker: int, requests: int, answers: int, processes: ModuleType) -> No
     status = None
     while status is None and not gone.poll(_POLL_MS):
         status = _status(worker)
+    if statuses is not None:
+        processes.kill([worker])  # and with it its namespace
+        os.close(statuses[1])
+        status = int(os.read(statuses[0], 16) or status or 0) if status is not None else None
     processes.end(os.getpid())
     if status is not None:
         os.write(answers, json.dumps({"ended": status}).encode() + b"\n")

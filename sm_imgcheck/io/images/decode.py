@@ -8,13 +8,13 @@ from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.types import Header
 from sm_imgcheck.io.images.containers import check_decoder_size
-from sm_imgcheck.io.images.decode_jpeg import decode_jpeg_with_header
+from sm_imgcheck.io.images.decode_jpeg import MOSTLY_LOST, decode_jpeg_with_header
 from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.io.images.icc import join_icc, to_srgb
 from sm_imgcheck.io.images.jpeg import scan_jpeg
 from sm_imgcheck.io.images.opencv import opencv_gray, quiet_opencv
 from sm_imgcheck.io.images.pillow import load_pillow, open_pillow, pillow_profile
-from sm_imgcheck.io.images.png import essential_png, scan_png
+from sm_imgcheck.io.images.png import check_data, essential_png, scan_png
 from sm_imgcheck.ops.kernels.color import orient
 
 __all__ = ["INVERSE_ORIENTATION", "decode", "decode_with_header"]
@@ -91,12 +91,40 @@ def decode_other_with_header(body: bytes, header: Header) -> tuple[np.ndarray, H
     except CandidateError as problem:
         pixels = second_opinion(body, header, problem, is_open=image is not None)
         return pixels, replace_fields(header, refused=problem.problem)
+<<<<<<< HEAD
     warnings = dict.fromkeys((*header.warnings, *opening, *loading))
     return pixels, replace_fields(header, warnings=tuple(warnings), truncated=False)
 
 
 def second_opinion(body: bytes, header: Header, problem: CandidateError, *, is_open: bool) -> np.ndarray:
     """Return pixels of ``header.mode`` of a file that Pillow rejected with ``problem``, the error of last resort.
+=======
+    ending = png_data_warning(body, header, pixels) if header.format == "PNG" else ()
+    said = dict.fromkeys((*header.warnings, *opening, *loading, *ending))
+    return pixels, replace_fields(header, warnings=tuple(said), truncated=False)
+
+
+TAIL = 16
+"""Pixels at the end of a row that are equal where the data of a PNG ends early; few photographs have any."""
+INFLATED_PIXELS = 500_000
+"""Images up to this size are inflated a second time in any case: it takes some milliseconds."""
+
+
+def png_data_warning(body: bytes, header: Header, pixels: np.ndarray) -> tuple[str, ...]:
+    """Return a warning about the end of a PNG's data. Raises CandidateError where it ends before the last row."""
+    tails = pixels[-2:, -TAIL:]
+    if header.height * header.width > INFLATED_PIXELS and not any((row == row[-1]).all() for row in tails):
+        return ()
+    missing, problem = check_data(body, scan_png(body))
+    if missing:
+        clause = f"truncated: the data of the PNG ends early, about {missing:.0%} of its {header.height} rows are lost"
+        raise CandidateError("SRC111" if missing > MOSTLY_LOST else "SRC110", clause)
+    return (problem,) if problem else ()
+
+
+def second_opinion(body: bytes, header: Header, problem: CandidateError, *, opened: bool) -> np.ndarray:
+    """Pixels of ``header.mode`` of a file that Pillow refused with ``problem``, which is raised again where nobody can.
+>>>>>>> main
 
     A PNG file is tried again without its texts, profiles and animation. OpenCV tries containers that Pillow does not
     support, of the formats with a reader without output and with bounded memory; where Pillow ``opened`` the file, the

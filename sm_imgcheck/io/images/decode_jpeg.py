@@ -7,6 +7,8 @@ the chroma planes are reduced again and upsampled here as libjpeg does.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,15 +18,23 @@ from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.types import Header
 from sm_imgcheck.io.images.containers import check_decoder_size
 from sm_imgcheck.io.images.jpeg import essential_jpeg, jpeg_color_space, jpeg_segments, scan_jpeg
+from sm_imgcheck.io.images.opencv import quiet_opencv
 from sm_imgcheck.io.images.pillow import check_pillow, open_pillow
 from sm_imgcheck.io.images.quiet import name_failure
 from sm_imgcheck.ops.kernels.color import luma
 
 __all__ = ["decode_jpeg_with_header", "fast_dct_jpeg"]
 
+<<<<<<< HEAD
 # simplejpeg does not support these, or warns about segments that the pixels do not need: no damage. TurboJPEG has no
 # name for 4:1:0 and 2x2,1x2,1x2; it reads ICC segments without being configured to.
 NO_DAMAGE = ("Could not determine subsampling", "bad ICC marker")
+=======
+# TurboJPEG has no name for 4:1:0 and 2x2,1x2,1x2: it returns no pixels, and no verdict on the data.
+NO_VERDICT = "Could not determine subsampling"
+# TurboJPEG reads ICC segments, which the pixels do not need.
+NO_DAMAGE = "bad ICC marker"
+>>>>>>> main
 JPEG_END = b"\xff\xd9"
 MOSTLY_LOST = 0.5
 # Data for missing blocks: the first byte is not a marker after any byte before it; then the same for decoders that
@@ -40,6 +50,7 @@ def decode_jpeg_with_header(
     pixels, warning = turbo_jpeg(body, header, colors, dct=dct)
     if pixels is not None:
         return pixels, replace_fields(header, truncated=False) if header.truncated else header
+<<<<<<< HEAD
     unheard = warning == ""
     warning, is_damaged = classify_jpeg_warning(body, header, colors, warning, dct=dct) if warning else ("", False)
     warnings = (*header.warnings, warning) if warning else header.warnings
@@ -48,6 +59,26 @@ def decode_jpeg_with_header(
         lost_share = lost_rows(body) if is_damaged or unheard else 0.0
         if unheard and lost_share and not is_scan_incomplete(body, progressive="progressive" in header.coding):
             lost_share = 0.0
+=======
+    decode = partial(turbo_jpeg, header=header, colors=colors, dct=dct)
+    complaint, damaged = (
+        classify_jpeg_warning(body, complaint, lambda data: decode(data)[1]) if complaint else ("", False)
+    )
+    unheard = complaint == ""
+    if unheard and (warning := opencv_jpeg_warning(body)):
+        complaint, damaged = classify_jpeg_warning(body, warning, opencv_jpeg_warning)
+    said = (*header.warnings, complaint) if complaint else header.warnings
+    try:
+        pixels = pillow_jpeg(body, header, colors, dct=dct)
+        lost = lost_rows(body) if damaged or unheard else 0.0
+        if (
+            unheard
+            and not damaged
+            and lost
+            and not is_scan_incomplete(body, progressive="progressive" in header.coding)
+        ):
+            lost = 0.0
+>>>>>>> main
     except CandidateError as problem:
         if "truncated" not in problem.problem:
             raise
@@ -74,6 +105,7 @@ def truncated_clause(header: Header, lost_share: float) -> str:
     return f"{reason}: {share}"
 
 
+<<<<<<< HEAD
 def classify_jpeg_warning(body: bytes, header: Header, colors: str, warning: str, *, dct: str) -> tuple[str, bool]:
     """Return libjpeg's warnings about damage, and whether the image data is damaged.
 
@@ -84,6 +116,25 @@ def classify_jpeg_warning(body: bytes, header: Header, colors: str, warning: str
     if any(words in warning for words in NO_DAMAGE):
         warning = "" if NO_DAMAGE[0] in deeper else deeper
     return warning, warning != "" and warning == deeper
+=======
+def classify_jpeg_warning(body: bytes, complaint: str, decode: Callable[[bytes], str]) -> tuple[str, bool]:
+    """Return a warning of libjpeg as far as it reports damage, and whether the image data itself is damaged.
+
+    ``decode`` returns the warning of a decoder; empty: none. TurboJPEG stops at the first warning in the header, such
+    as a stray byte before a segment or a corrupt profile: without those segments it reads the image data.
+    """
+    warning = decode(essential_jpeg(body, scan_jpeg(body)))
+    if NO_VERDICT in complaint or NO_DAMAGE in complaint:
+        complaint = "" if NO_VERDICT in warning else warning
+    return complaint, complaint != "" and complaint == warning
+
+
+def opencv_jpeg_warning(body: bytes) -> str:
+    """Return libjpeg's first warning as OpenCV prints it, on Linux; empty: none. Reads every subsampling."""
+    printed: list[str] = []
+    quiet_opencv(body, "IMREAD_COLOR", printed=printed)
+    return next((line for line in printed if "JPEG" in line or "marker" in line), "")
+>>>>>>> main
 
 
 def turbo_jpeg(body: bytes, header: Header, colors: str, *, dct: str) -> tuple[np.ndarray | None, str]:

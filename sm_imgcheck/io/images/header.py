@@ -27,12 +27,19 @@ from sm_imgcheck.io.images.pillow import (
     pillow_profile,
 )
 from sm_imgcheck.io.images.png import scan_png
+from sm_imgcheck.io.images.raw import camera_raw
 
 __all__ = ["check_pixels", "image_format", "name_content", "read_header"]
 
 # Scans of a progressive file are decoded one by one over the whole image: an encoder writes about ten.
 MAX_SCAN_PIXELS = 100
+<<<<<<< HEAD
 # A JPEG of at most this number of pixels is decoded however few bytes it has, and its missing rows are reported.
+=======
+# OpenCV's limit on either side (CV_IO_MAX_IMAGE_WIDTH); a strip of one pixel costs a resize as much as a square.
+MAX_SIDE = 1 << 20
+# A JPEG of so many pixels is decoded, and judged by what is lost of it, however few its bytes are.
+>>>>>>> main
 FREE_JPEG_PIXELS = 4_000_000
 
 
@@ -63,6 +70,12 @@ def check_pixels(height: int, width: int, max_pixels: int) -> None:
         raise CandidateError("SRC112", f"declared size: got {height}x{width} (HxW), expected at least 1x1")
 
 
+def check_sides(height: int, width: int) -> None:
+    """Raise CandidateError for a side longer than ``MAX_SIDE``."""
+    if max(height, width) > MAX_SIDE:
+        raise CandidateError("SRC120", f"sides: got {height}x{width} (HxW), expected at most {MAX_SIDE} pixels")
+
+
 def read_jpeg_header(body: bytes, *, max_pixels: int) -> Header:
     """As ``look``, from the markers alone."""
     scan = scan_jpeg(body)
@@ -87,6 +100,7 @@ def read_jpeg_header(body: bytes, *, max_pixels: int) -> Header:
         icc_problem=icc_problem or unreadable,
         warnings=(f"{scan.stray} stray bytes between JPEG segments",) if scan.stray else (),
         truncated=not scan.complete,
+        refused=scan.short_segment,
     )
 
 
@@ -139,6 +153,12 @@ def read_png_header(body: bytes, *, max_pixels: int) -> Header:
     if body[12:16] == b"IHDR":
         check_pixels(int.from_bytes(body[20:24], "big"), int.from_bytes(body[16:20], "big"), max_pixels)
     scan = scan_png(body)
+    check_sides(scan.height, scan.width)
+    if 0.0 < scan.missing_rows <= 1.0:
+        clause = (
+            f"the data of a PNG of {scan.height}x{scan.width} (HxW) cannot hold {scan.missing_rows:.0%} of its rows"
+        )
+        raise CandidateError("SRC111" if scan.missing_rows > 0.5 else "SRC110", f"truncated: {clause}")
     orientation, exif_problem = read_exif(without_app1_name(scan.exif)) if scan.exif is not None else (1, "")
     icc, wide_gamut, unreadable = read_icc(scan.icc)
     mode = {0: "L", 2: "RGB", 3: "RGB", 4: "LA", 6: "RGBA"}[scan.color]
@@ -181,8 +201,15 @@ def read_other_header(body: bytes, form: str, *, max_pixels: int) -> Header:
     if form == "TIFF":
         height, width, orientation = pillow_orientation(image)
     check_pixels(height, width, max_pixels)
+<<<<<<< HEAD
     if container:
         check_decoder_size((container.height, container.width), "Pillow", (height, width))
+=======
+    if form != "BMP":  # uncompressed: its bytes limit its sides
+        check_sides(height, width)
+    if declared:
+        check_decoder_size((declared.height, declared.width), "Pillow", (height, width))
+>>>>>>> main
     icc, wide_gamut, icc_problem = read_icc(profile)
     mode, bits = pillow_mode(image), container.bits if container else pillow_bits(image)
     frames, frame_warnings = (container.frames, ()) if container else pillow_frames(image)
@@ -233,8 +260,8 @@ IMAGE_SIGNATURES = (
 )
 # Images that neither Pillow nor OpenCV reads here, or that are excluded because their readers run other programs.
 OTHER_IMAGES = (
-    (b"\xff\x0a", "a JPEG XL image"),
-    (b"\0\0\0\x0cJXL ", "a JPEG XL image"),
+    (b"\xff\x0a", "JPEG XL image: convert it to PNG or JPEG (djxl, magick)"),
+    (b"\0\0\0\x0cJXL ", "JPEG XL image: convert it to PNG or JPEG (djxl, magick)"),
     (b"8BPS", "a Photoshop document"),
     (b"%!PS", "a PostScript document"),
     (b"\xc5\xd0\xd3\xc6", "an EPS document"),
@@ -277,6 +304,8 @@ def image_format(body: bytes) -> str:
         size = min(int.from_bytes(body[:4], "big"), 256)
         brands = {body[8:12], *(body[at : at + 4] for at in range(16, size, 4))}
         return "AVIF" if brands & AVIF_BRANDS else ""
+    if camera_raw(body):
+        return ""
     return next((name for magic, name in IMAGE_SIGNATURES if body.startswith(magic)), "")
 
 
@@ -284,9 +313,10 @@ def name_content(body: bytes) -> tuple[str, str]:
     """Return the code and the description of bytes that ``image_format`` does not recognize."""
     if not body:
         return "SRC102", "empty file (0 bytes)"
+    if raw := camera_raw(body):
+        return "SRC104", f"{raw}: convert it to JPEG, TIFF or PNG (darktable-cli, dcraw, the vendor's tool)"
     if body[4:8] == b"ftyp":
-        heic = body[8:12] in HEIC_BRANDS
-        return ("SRC104", "HEIC image") if heic else ("SRC103", "video or audio file (MP4, QuickTime)")
+        return name_container(body[8:12])
     for table, code in ((OTHER_IMAGES, "SRC104"), (OTHER_FILES, "SRC103")):
         description = next((words for magic, words in table if body.startswith(magic)), None)
         if description:
@@ -294,6 +324,13 @@ def name_content(body: bytes) -> tuple[str, str]:
     if body[:2] == b"\xff\xd8" or body[1:4] == b"PNG" or (body[:4] == b"RIFF" and body[8:11] == b"WEB"):
         return "SRC105", f"corrupt image signature: got {body[:8].hex(' ')}"
     return name_text(body[:4096])
+
+
+def name_container(brand: bytes) -> tuple[str, str]:
+    """The same for a file of the ISO base media file format, by its major brand."""
+    if brand in HEIC_BRANDS:
+        return "SRC104", "HEIC image: convert it to JPEG (heif-convert, sips, magick)"
+    return "SRC103", "video or audio file (MP4, QuickTime)"
 
 
 def name_text(head: bytes) -> tuple[str, str]:

@@ -62,6 +62,8 @@ class JpegScan:
     """Whether the file has an end marker."""
     stray: int
     """Bytes between segments that belong to none."""
+    short_segment: str
+    """Why Pillow rejects the file: a JFIF or Adobe segment without its version; empty: both are complete."""
 
 
 def jpeg_segments(body: bytes) -> Iterator[tuple[int, int, int, int]]:
@@ -126,7 +128,16 @@ def scan_jpeg(body: bytes) -> JpegScan:
         end=at if complete else len(body),
         complete=complete,
         stray=stray,
+        short_segment=_short_segment(apps[0xE0], b"JFIF", "APP0") or _short_segment(apps[0xEE], b"Adobe", "APP14"),
     )
+
+
+def _short_segment(segments: list[bytes], name: bytes, marker: str) -> str:
+    """Return why Pillow rejects a segment: it reads two bytes at offset 5 (JpegImagePlugin.APP)."""
+    short = next((segment for segment in segments if segment.startswith(name) and len(segment) < 7), None)
+    if short is None:
+        return ""
+    return f"{name.decode()} segment ({marker}): got {len(short)} bytes, expected at least 7"
 
 
 def essential_jpeg(body: bytes, scan: JpegScan) -> bytes:
@@ -167,6 +178,7 @@ def jpeg_subsampling(components: tuple[tuple[int, int, int], ...]) -> str:
     return name or ",".join(f"{h}x{v}" for h, v in factors)
 
 
+UTF8_TYPE = 129  # text in UTF-8, since EXIF 3.0
 # Bytes per value of the field types 1..13: BYTE, ASCII, SHORT, LONG, RATIONAL, SBYTE, UNDEFINED, SSHORT ... IFD.
 EXIF_SIZES = (1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4)
 ORIENTATION_TAG = 0x0112
@@ -210,10 +222,15 @@ def exif_number(raw: bytes, *, big: bool) -> int:
 
 
 def exif_field_problem(block: bytes, field: bytes, tag: int, kind: int, *, big: bool) -> str:
+<<<<<<< HEAD
     """Return the problem of one entry of a directory; empty without one."""
     if not 1 <= kind <= len(EXIF_SIZES):
+=======
+    """What is wrong with one entry of a directory; empty: nothing."""
+    if not 1 <= kind <= len(EXIF_SIZES) and kind != UTF8_TYPE:
+>>>>>>> main
         return f"unknown type {kind} in tag 0x{tag:04x}"
-    size = EXIF_SIZES[kind - 1] * exif_number(field[4:8], big=big)
+    size = (1 if kind == UTF8_TYPE else EXIF_SIZES[kind - 1]) * exif_number(field[4:8], big=big)
     if size > 4 and exif_number(field[8:12], big=big) + size > len(block):
         return f"value of tag 0x{tag:04x} is outside the block"
     return ""

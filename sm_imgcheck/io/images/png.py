@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import frozen
 
-__all__ = ["PngScan", "essential_png", "scan_png"]
+__all__ = ["PngScan", "check_data", "essential_png", "scan_png"]
 
 MAX_PNG_CHUNKS = 200_000
 # Pillow's PngImagePlugin.MAX_TEXT_CHUNK and MAX_TEXT_MEMORY: limits of one inflated chunk, and of all together.
@@ -17,6 +17,7 @@ MAX_PNG_TEXTS = 64 << 20
 # The most that deflate can expand: 258 bytes for every two bits.
 DEFLATE_RATIO = 1032
 PNG_NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+PNG_CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
 PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
 PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
@@ -43,7 +44,13 @@ class PngScan:
     end: int
     """Offset after IEND; the file's length without one."""
     complete: bool
+<<<<<<< HEAD
     """Whether the file has an IEND chunk."""
+=======
+    """Whether IEND is there."""
+    missing_rows: float
+    """Share of the rows, 0..1, that the compressed data cannot contain, however well it is compressed."""
+>>>>>>> main
     warnings: tuple[str, ...]
 
 
@@ -93,9 +100,22 @@ def scan_png(body: bytes) -> PngScan:
         icc_problem=icc_problem,
         needed=tuple((start, end) for name, start, end in chunks if name in PNG_NEEDED),
         end=chunks[-1][2] if chunks[-1][0] == b"IEND" else len(body),
-        complete=chunks[-1][0] == b"IEND" and rows <= (data + 64) * DEFLATE_RATIO,
-        warnings=warnings,
+        complete=chunks[-1][0] == b"IEND",
+        missing_rows=max(0.0, 1.0 - (data + 64) * DEFLATE_RATIO / max(rows, 1)),
+        warnings=(*warnings, *png_grammar_warnings(chunks)),
     )
+
+
+def png_grammar_warnings(chunks: list[tuple[bytes, int, int]]) -> Iterator[str]:
+    """Yield what libpng, and OpenCV with it, rejects and Pillow ignores."""
+    names = [name for name, _, _ in chunks]
+    if names[-1] != b"IEND":
+        yield "PNG: missing end chunk (IEND): the file is truncated"
+    if names.count(b"PLTE") > 1:
+        yield f"PNG palettes (PLTE): got {names.count(b'PLTE')}, expected 1; OpenCV rejects the file"
+    for name in dict.fromkeys(names):
+        if name[:1].isupper() and name not in PNG_CRITICAL:
+            yield f"PNG: unknown critical chunk {name.decode('latin-1')!r}; OpenCV rejects the file"
 
 
 def png_checksum(body: bytes, name: bytes, start: int, end: int) -> str:
@@ -142,6 +162,43 @@ def inflate_icc(chunk: bytes) -> tuple[bytes, str]:
         return b"", "its compression method is unknown"
     profile = inflate(payload[1:], MAX_PNG_TEXT)
     return profile, "" if profile else "it does not inflate"
+
+
+ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
+"""Passes of an interlaced image: first row, first column, steps of rows and columns (W3C PNG, 8.2)."""
+INFLATE_BYTES = 1 << 20
+
+
+def check_data(body: bytes, scan: PngScan) -> tuple[float, str]:
+    """Return the share, 0..1, of the pixel data that is missing, and what is wrong after it; empty: nothing.
+
+    Inflates the data without keeping it. Pillow accepts compressed data that ends early and leaves the remaining rows
+    black; libpng, and OpenCV with it, rejects it.
+    """
+    bits = scan.depth * PNG_CHANNELS[scan.color]
+    passes = ADAM7 if body[28] else ((0, 0, 1, 1),)
+    expected = 0
+    for top, left, down, right in passes:
+        rows, columns = -(-(scan.height - top) // down), -(-(scan.width - left) // right)
+        expected += rows * (1 + (columns * bits + 7) // 8) if rows > 0 and columns > 0 else 0
+    packed = b"".join(body[start + 8 : end - 4] for start, end in scan.needed if body[start + 4 : start + 8] == b"IDAT")
+    inflater, packed = zlib.decompressobj(-zlib.MAX_WBITS), packed[2:]  # raw: the checksum is compared below
+    count, checksum = 0, 1
+    try:
+        while packed and not inflater.eof and count <= expected + INFLATE_BYTES:
+            # The last call before the end of the rows stops there: an error after them loses none of them.
+            data = inflater.decompress(packed, min(max(expected - count, 1), INFLATE_BYTES))
+            count, checksum, packed = count + len(data), zlib.adler32(data, checksum), inflater.unconsumed_tail
+    except zlib.error:
+        return max(0.0, 1.0 - count / expected), "PNG: corrupt data after the last row; OpenCV rejects the file"
+    if count < expected:
+        return 1.0 - count / expected, ""
+    ending = inflater.unused_data[:4]
+    if len(ending) < 4 and count <= expected + INFLATE_BYTES:
+        return 0.0, "PNG: the compressed data lacks its end; OpenCV rejects the file"
+    if inflater.eof and ending != checksum.to_bytes(4, "big"):
+        return 0.0, "PNG: wrong checksum of the compressed data; libpng warns, or rejects the file"
+    return 0.0, ""
 
 
 def essential_png(body: bytes, scan: PngScan) -> bytes:

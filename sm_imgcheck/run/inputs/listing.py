@@ -17,7 +17,7 @@ from unicodedata import normalize
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.media_types import INPUT_SUFFIXES
+from sm_imgcheck.core.media_types import INPUT_SUFFIXES, UNSUPPORTED_SUFFIXES
 from sm_imgcheck.io.stores import is_remote, scheme_of, strip_file_scheme
 from sm_imgcheck.io.stores.local import open_local_file
 from sm_imgcheck.run.inputs.item import EXCLUDED_REASON, OTHER_SUFFIX, SNIFF_BYTES, Item, Listing, begins_tensor, stem
@@ -129,7 +129,8 @@ def _walk(root: str, options: Listing) -> Iterator[Item]:
             inner = os.path.join(folder, name[:-1])
             stack.append(((*place, name[:-1]), inner, _names(inner, options)))
         else:
-            yield Item(path=os.path.join(folder, name), output=(*place, stem(name)))
+            unsupported = os.path.splitext(name)[1].lower() in UNSUPPORTED_SUFFIXES
+            yield Item(path=os.path.join(folder, name), output=(*place, stem(name)), unsupported=unsupported)
 
 
 def _names(folder: str, options: Listing) -> Iterator[str]:

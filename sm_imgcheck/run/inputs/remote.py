@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 
-from sm_imgcheck.core.media_types import INPUT_SUFFIXES
+from sm_imgcheck.core.media_types import INPUT_SUFFIXES, UNSUPPORTED_SUFFIXES
 from sm_imgcheck.io.stores import LocationError, Stat, Store, file_of, inside, store
 from sm_imgcheck.io.stores.prefetch import ahead
 from sm_imgcheck.run.inputs.item import EXCLUDED_REASON, OTHER_SUFFIX, SNIFF_BYTES, Item, Listing, begins_tensor, stem
@@ -71,7 +71,13 @@ def _candidates(kind: Store, root: str, block: list[tuple[str, Stat]], options: 
         why = reason if reason != "?" else "" if next(tensors) else "JSON without a tensor"
         if not why:
             *folders, last = name.split("/")
+<<<<<<< HEAD
             yield Item(path=root + name, output=(*map(_folder, folders), stem(_folder(last))), state=state)
+=======
+            unsupported = _suffix(name) in UNSUPPORTED_SUFFIXES
+            output = (*map(_folder, folders), stem(_folder(last)))
+            yield Item(path=root + name, output=output, seen=state, unsupported=unsupported)
+>>>>>>> main
         elif why != "folder":
             options.skip(why, name)
 

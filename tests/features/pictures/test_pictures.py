@@ -493,7 +493,7 @@ def test_a_suffix_in_capitals_will_do(place, say):
 def test_nothing_is_drawn_over_what_it_is_drawn_of(place, say, command):
     before = (place / "cat.png").read_bytes()
     code, _, err = say(command, "cat.png", "--picture", "./cat.png", "--force")
-    assert (code, "is what the picture is drawn of" in err) == (2, True)
+    assert (code, "is the input of the preview" in err) == (2, True)
     assert (place / "cat.png").read_bytes() == before
 
 
@@ -502,7 +502,7 @@ def test_nor_through_a_link(place, say):
     before = (place / "cat.png").read_bytes()
     (place / "link.png").symlink_to("cat.png")
     code, _, err = say("plan", "cat.png", "--picture", "link.png", "--force")
-    assert (code, "is what the picture is drawn of" in err) == (2, True)
+    assert (code, "is the input of the preview" in err) == (2, True)
     assert (place / "cat.png").read_bytes() == before
 
 
@@ -516,19 +516,19 @@ def test_identify_draws_with_and_without_a_spec(place, say, spec):
 
 def test_identify_draws_nothing_over_what_it_is_drawn_of(place, say):
     code, _, err = say("identify", "cat.npy", "--source", "cat.png", "--picture", "cat.png", "--force")
-    assert (code, "is what the picture is drawn of" in err) == (2, True)
+    assert (code, "is the input of the preview" in err) == (2, True)
 
 
 def test_nor_over_the_source(place, say):
     code, _, err = say("validate", "cat.npy", "--source", "cat.png", "--picture", "cat.png", "--force")
-    assert (code, "is what the picture is drawn of" in err) == (2, True)
+    assert (code, "is the input of the preview" in err) == (2, True)
 
 
 def test_nor_over_a_probe(place, say):
     golden = [{"image": "cat.png", "tensor": "cat.npy"}]
     (place / "golden.yaml").write_text(yaml.safe_dump(SPEC | {"golden": golden}))
     code, _, err = say("spec", "test", "-s", "golden.yaml", "--picture", "cat.png", "--force")
-    assert (code, "is what the picture is drawn of" in err) == (2, True)
+    assert (code, "is the input of the preview" in err) == (2, True)
 
 
 def test_a_place_that_cannot_be_written_is_said(place, say):

@@ -94,7 +94,7 @@ class TestGolden:
         with serving(PHOTO) as seen:
             Path("child.yaml").write_text(f'extends: "{seen.url}/parent.yaml"\n')
             assert main(["validate", "-s", "child.yaml", "--allow-remote", "x.jpg"]) == 2
-        assert "is not on this machine" in capsys.readouterr().err
+        assert "got a remote location" in capsys.readouterr().err
         assert seen.paths == []
 
 

@@ -158,16 +158,16 @@ def test_a_folder_that_fails_half_way_ends_the_run(monkeypatch):
     assert type(caught.value) is StoreError
 
 
-def test_what_is_large_is_fetched_in_its_turn(monkeypatch):
+def test_what_is_large_is_fetch_in_its_turn(monkeypatch):
     place = "memory://turn"
     for number in range(3):
         store(place).write(f"{place}/{number}.jpg", (jpeg(),), force=True)
     items = [Item(path=f"{place}/{number}.jpg", output=(str(number),)) for number in range(3)]
     items[1:1] = [Item(path="here.jpg", output=("here",)), Item(path=f"{place}/none.jpg", output=("none",))]
     limits = []
-    fetched = prefetch._fetched
+    fetched = prefetch._fetch
     monkeypatch.setattr(prefetch, "_SMALL", 10)
-    monkeypatch.setattr(prefetch, "_fetched", lambda item, limit: limits.append(limit) or fetched(item, limit))
+    monkeypatch.setattr(prefetch, "_fetch", lambda item, limit: limits.append(limit) or fetched(item, limit))
     found = list(prefetch.contents(items))
     assert [item for item, _ in found] == items
     assert [getattr(one, "body", None) == jpeg() for _, one in found] == [True, False, False, True, True]

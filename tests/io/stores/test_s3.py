@@ -202,7 +202,7 @@ def test_a_listing_that_fails_half_way_ends_the_run(bucket, door, monkeypatch):
 
 def test_what_stands_there_may_not_be_looked_at(bucket, door):
     door.matching, door.answers = "HEAD", [(403, "Forbidden")]
-    with pytest.raises(OutputError, match=r"access is denied.* --force writes without a check"):
+    with pytest.raises(OutputError, match=r"access denied.* --force writes without a check"):
         s3.write(f"{bucket}/x", (b"x",))
 
 

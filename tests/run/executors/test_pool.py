@@ -179,7 +179,7 @@ def test_chunks_and_records_larger_than_a_pipe_holds(tmp_path):
 @POSIX
 def test_workers_that_never_live_end_the_run_with_a_way_out(photos, job, monkeypatch):
     monkeypatch.setattr(pool._worker, "serve", os._exit)
-    with pytest.raises(ImgcheckError, match=r"die as soon as they are started .*: -j 1 works without them"):
+    with pytest.raises(ImgcheckError, match=r"crash at their start .*: -j 1 works without them"):
         list(run(items(photos), job, jobs=2))
 
 

@@ -130,7 +130,7 @@ def test_a_candidate_that_ends_every_process_is_found_alone(photos, job, monkeyp
 
 def test_a_cluster_on_which_nothing_lives_ends_the_run(photos, job, monkeypatch):
     Ray(lambda *_: True).install(monkeypatch)
-    with pytest.raises(ImgcheckError, match=r"die as soon as they are started \(WorkerCrashedError\)"):
+    with pytest.raises(ImgcheckError, match=r"crash at their start \(WorkerCrashedError\)"):
         list(run(items(photos), job, engine="ray"))
 
 
@@ -144,7 +144,7 @@ def test_a_node_without_the_program_is_told(photos, job, monkeypatch):
 
 def test_a_cluster_that_goes_away_ends_the_run(photos, job, monkeypatch):
     Ray(lambda _, chunk, careful: ConnectionError("gone") if chunk.number == 3 else False).install(monkeypatch)
-    with pytest.raises(ImgcheckError, match=r"the Ray cluster is out of reach \(gone\): start again"):
+    with pytest.raises(ImgcheckError, match=r"the Ray cluster cannot be reached \(gone\): start again"):
         list(run(items(photos), job, engine="ray"))
 
 
@@ -203,7 +203,9 @@ def test_outputs_that_are_not_seen_here_are_told(photos, job, tmp_path, monkeypa
     monkeypatch.setattr(engine, "_TICK", 0.001)
     monkeypatch.setattr(Outputs, "write", lambda *_: type("W", (), {"place": "/no/x.npy", "output": "x", "size": 1}))
     wanting = replace(job, options=Options(want_array=True), sink=Outputs(folder=str(tmp_path / "out"), form="npy"))
-    with pytest.raises(ImgcheckError, match=r"wrote /no/x.npy, and it is not there: .* a place that all nodes see"):
+    with pytest.raises(
+        ImgcheckError, match=r"wrote /no/x.npy, which does not exist here: .* location that all nodes can write"
+    ):
         list(run(items(photos)[1:], wanting, engine="ray"))
 
 
@@ -218,9 +220,7 @@ def test_inputs_that_only_this_machine_sees_are_told(photos, job, monkeypatch):
         return system_open(path, *words, **options)
 
     monkeypatch.setattr("sm_imgcheck.pipeline.read.os.open", refuse_photos)
-    with pytest.raises(
-        ImgcheckError, match=r"cannot read .*00.jpg, which can be read here: name a place that all nodes"
-    ):
+    with pytest.raises(ImgcheckError, match=r"cannot read .*00.jpg, which can be read here: use a location that"):
         list(run(items(photos), job, engine="ray"))
 
 
@@ -247,7 +247,7 @@ def test_relative_names_lead_from_the_folder_of_the_command(job, tmp_path, monke
     assert message_of(job, folder=str(tmp_path)).records[0].result.kind == "image"
     failure = message_of(job, folder=str(tmp_path / "none")).failure
     assert "has no folder" in str(failure)
-    assert "absolute paths that all nodes see" in str(failure)
+    assert "absolute paths that all nodes can read" in str(failure)
 
 
 # Addresses and words
@@ -285,7 +285,7 @@ def test_a_cluster_that_refuses(photos, monkeypatch, capsys, address, said):
 
 def test_a_cluster_that_is_silent(photos, job, monkeypatch):
     ray = Ray().install(monkeypatch)
-    monkeypatch.setattr(_ray_cluster, "_ANSWER", 0.05)
+    monkeypatch.setattr(_ray_cluster, "_START_SECONDS", 0.05)
     ray.init = lambda *_, **__: _ray_cluster.Event().wait(0.5)
     with pytest.raises(ImgcheckError, match="no answer within"):
         list(run(items(photos), job, engine="ray"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .model_stub import is_stub
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from types import FrameType, TracebackType
 
     from .recorder import ModelRecorder
 
@@ -47,15 +47,36 @@ def involves_stub(error: BaseException, recorder: ModelRecorder) -> str:
     text = f"{type(error).__name__}: {' '.join(_text(error).split())[:160]}"
     if any(word in text for word in ("ModelStub", "_ModuleMember", "<stub of")):
         return text
-    for frame, line in reversed(_walked(error)):
+    for trace in reversed(_traces(error)):
+        frame = trace.tb_frame
         if frame.f_code.co_filename in _STUB_FILES:
             return text
-        code = linecache.getline(frame.f_code.co_filename, line)
-        if any(_leads_to_stub(frame, name) for name in _NAME.findall(code)):
+        if any(_leads_to_stub(frame, name) for name in _NAME.findall(_failing_code(trace))):
             return text
         if "site-packages" not in frame.f_code.co_filename and "lib/python" not in frame.f_code.co_filename:
             break
     return text if recorder.doubts else ""
+
+
+def _traces(error: BaseException) -> list[TracebackType]:
+    traces, trace = [], error.__traceback__
+    while trace is not None:
+        traces.append(trace)
+        trace = trace.tb_next
+    return traces
+
+
+def _failing_code(trace: TracebackType) -> str:
+    """The expression that raised, where Python knows it (3.11 and later), else its line."""
+    code = trace.tb_frame.f_code
+    positions = list(code.co_positions()) if hasattr(code, "co_positions") else []
+    start, end, first, last = positions[trace.tb_lasti // 2] if trace.tb_lasti // 2 < len(positions) else (None,) * 4
+    if start is None or end is None or first is None or last is None:
+        return linecache.getline(code.co_filename, trace.tb_lineno)
+    lines = [linecache.getline(code.co_filename, line).encode() for line in range(start, end + 1)]
+    lines[-1] = lines[-1][:last]
+    lines[0] = lines[0][first:]
+    return b"".join(lines).decode("utf-8", "replace")
 
 
 def _leads_to_stub(frame: FrameType, name: str) -> bool:

@@ -96,6 +96,7 @@ def _hook_after(loader: Any, hook: Any) -> None:
 def _hook(name: str, recorder: ModelRecorder, module: types.ModuleType) -> None:
     if name == "torch":
         watch_torch_modules(recorder)
+        _accept_stub_weights(module)
     for path in _LOADERS.get(name, ()):
         owner: Any = module
         *parents, last = path.split(".")
@@ -107,6 +108,16 @@ def _hook(name: str, recorder: ModelRecorder, module: types.ModuleType) -> None:
             continue
     for path in _CLIENTS.get(name, ()):
         setattr(module, path, functools.partial(cloud_client, recorder))
+
+
+def _accept_stub_weights(torch: Any) -> None:
+    """Let a module keep its initial weights where those of the file could not be loaded."""
+    load = torch.nn.Module.load_state_dict
+
+    def load_state_dict(self: object, state: object, *arguments: object, **named: object) -> object:
+        return None if is_stub(state) else load(self, state, *arguments, **named)
+
+    torch.nn.Module.load_state_dict = load_state_dict
 
 
 class _Loader:

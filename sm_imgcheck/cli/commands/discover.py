@@ -1,0 +1,146 @@
+"""``sm-imgcheck discover``."""
+
+from __future__ import annotations
+
+import sys
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sm_imgcheck.cli import model_options
+from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.option_groups import group_options, text_option
+
+if TYPE_CHECKING:
+    from sm_imgcheck.features.discover.find import Discovery
+
+__all__ = ["EXITS", "discover"]
+
+RANK = 6
+SUMMARY = "Find the preprocessing that a model expects, from its predictions on photographs."
+EXITS = "Exit codes: 0 determined; 1 not determined by the predictions; 2 usage error, invalid model."
+
+
+@group_options
+def discover(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PHOTO...",
+            help="Photographs of the kind that the model was trained on: files, folders, or @LIST.txt. 48 are enough "
+            "for most models; at least 8.",
+            show_default=False,
+        ),
+    ],
+    *,
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            metavar="MODEL",
+            help="A model file (.onnx, .tflite, .xml, .pt, .keras) or a SavedModel folder.",
+            show_default=False,
+        ),
+    ],
+    labels: Annotated[
+        str, text_option("CSV with a row PHOTO,CLASS for each photograph; classes are numbers from 0.", "LABELS.csv")
+    ] = "",
+    size: Annotated[
+        str, text_option("Height and width of the input, if the model lets them vary: 224 or 224x320.", "SIZE")
+    ] = "",
+    output_name: Annotated[
+        str,
+        typer.Option("--output", metavar="NAME", help="Output with the class scores.", show_default=False),
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the number of model runs, and exit.")] = False,
+    out: Annotated[
+        str | None,
+        typer.Option("-o", metavar="SPEC.yaml", help="Write the spec; - for standard output.", show_default=False),
+    ] = None,
+    running: model_options.ModelRunOptions,
+    report: common.ReportOptions,
+    force: common.Force = False,
+) -> None:
+    """Find the preprocessing that a model expects, from its predictions on photographs.
+
+    Runs the model on the photographs under each candidate recipe: channel order and value mapping, then geometry. The
+    model file has shape, dtype and layout. Without labels, a recipe's score is how peaked the predictions are, and how
+    well they agree with those for the mirrored photograph. A recipe is the result only with a probability of 95 %.
+    """
+    from sm_imgcheck.cli.output_paths import write_text_output
+    from sm_imgcheck.cli.printing import print_report
+    from sm_imgcheck.core.phrases import count
+    from sm_imgcheck.features.discover.find import DiscoverOptions, find_preprocessing, plan_search
+    from sm_imgcheck.features.discover.labels import read_photo_labels
+    from sm_imgcheck.report.discover import DiscoverContent
+    from sm_imgcheck.run.models import list_photos
+
+    with model_options.start(model, running) as runner:
+        items = list_photos(paths)
+        options = DiscoverOptions(
+            size=_size(size),
+            output=output_name,
+            labels=read_photo_labels(labels, [item.path for item in items]) if labels else {},
+            labels_path=labels,
+        )
+        plan = plan_search(runner, len(items), options)
+        if dry_run:
+            photographs = count(len(items), "photograph")
+            typer.echo(f"{photographs}, {len(plan.recipes)} recipes: at most {plan.runs:,} model runs")
+            return
+        progress = _Progress(quiet=report.quiet)
+        found = find_preprocessing(
+            runner, [item.path for item in items], [item.path for item in items], options, progress
+        )
+        progress.close()
+    spec_file = out if out is not None and out != "-" and found.verdict.recipe is not None else ""
+    if out != "-":
+        print_report(DiscoverContent(spec_file=spec_file or "", labels=bool(labels)), report, [found])
+    if found.verdict.recipe is None:
+        if out is not None:
+            typer.echo("no spec written: the preprocessing is not determined", err=True)
+        raise typer.Exit(1)
+    if out is not None:
+        write_text_output(_spec_text(found), out, force=force)
+
+
+def _spec_text(found: Discovery) -> str:
+    from sm_imgcheck.features.discover.write import spec_of
+    from sm_imgcheck.spec.init import format_commented_spec
+    from sm_imgcheck.spec.load import load
+
+    spec, why = spec_of(found)
+    load(spec)
+    return format_commented_spec(spec, why)
+
+
+def _size(text: str) -> tuple[int, int] | None:
+    """Height and width. Raises BadParameter."""
+    if not text:
+        return None
+    parts = text.lower().replace(",", "x").split("x")
+    if len(parts) > 2 or not all(part.strip().isdecimal() and 0 < int(part) < 1 << 14 for part in parts):
+        raise typer.BadParameter(f"--size: got {text!r}, expected a number such as 224, or HEIGHTxWIDTH")
+    return int(parts[0]), int(parts[-1])
+
+
+class _Progress:
+    """Model runs on standard error: a line that is redrawn on a terminal."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._shown = not quiet and sys.stderr.isatty()
+        self._start = self._last = monotonic()
+
+    def __call__(self, runs: int, most: int) -> Any:
+        """Show the number of runs, and the time left at most."""
+        now = monotonic()
+        if self._shown and now - self._last > 0.2:
+            self._last = now
+            left = (now - self._start) * max(most - runs, 0) / max(runs, 1)
+            typer.echo(f"\r{runs:,} of at most {most:,} model runs, {left:.0f} s left ", err=True, nl=False)
+
+    def close(self) -> None:
+        """Clear the line."""
+        if self._shown:
+            typer.echo("\r" + " " * 60 + "\r", err=True, nl=False)

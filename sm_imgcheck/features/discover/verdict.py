@@ -1,0 +1,94 @@
+"""Whether the predictions determine the recipe, and the reasons if they do not."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+import numpy.typing as npt
+
+from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.phrases import listing, percentage
+from sm_imgcheck.features.discover.recipes import InputRecipe
+from sm_imgcheck.features.discover.scores import LEAST_INFORMATION, information
+from sm_imgcheck.features.discover.search import Ranking, RecipeScore
+
+__all__ = ["FEWEST_PHOTOS", "Verdict", "judge", "remaining_classes"]
+
+FEWEST_PHOTOS = 8
+_ENOUGH = 0.95
+"""Probability of the remaining classes together, and of a class that is the result."""
+_CHANCE = 3.0
+"""Standard deviations by which the accuracy with labels has to exceed the share of the most frequent class."""
+
+
+@frozen
+class Verdict:
+    """The recipe, or the reasons why it is not determined."""
+
+    recipe: InputRecipe | None
+    """The recipe with a probability of 95 % or more."""
+    remaining: tuple[RecipeScore, ...]
+    """The most probable classes, which have 95 % together."""
+    reasons: tuple[str, ...]
+    """Why the recipe is not determined; empty: it is."""
+    information: float
+    """Mutual information, as a share of the largest possible."""
+    is_model: bool
+    """Whether the predictions are those of a trained model on photographs that it recognizes."""
+
+
+def judge(ranking: Ranking, labels: npt.NDArray[np.int64] | None = None) -> Verdict:
+    """Decide whether a class of recipes is the result."""
+    remaining = remaining_classes(ranking)
+    best = ranking.classes[0]
+    scores = ranking.scores[best.recipes[0].label]
+    share = information(scores)
+    reasons = []
+    if len(scores) < FEWEST_PHOTOS:
+        reasons.append(f"photographs: got {len(scores)}, expected at least {FEWEST_PHOTOS}")
+    is_model = share >= LEAST_INFORMATION if labels is None else _beats_chance(scores, labels)
+    if not is_model and labels is None:
+        reasons.append(
+            f"the predictions depend too little on the photograph ({percentage(max(share, 0))} of the possible mutual "
+            "information, expected 20 % or more): weights that are not trained, photographs unlike the training data, "
+            "or all of one class"
+        )
+    elif not is_model:
+        reasons.append("with no recipe the top classes agree with the labels more often than by chance")
+    if len(mappings := list(dict.fromkeys(recipe.name for recipe in best.recipes))) > 1:
+        reasons.append(f"the predictions do not depend on the value mapping: {listing(mappings, 'or')} give the same")
+    if len({recipe.order for recipe in best.recipes}) > 1:
+        reasons.append("the predictions do not depend on the channel order")
+    if is_model and len(remaining) > 1:
+        reasons.append(f"{len(remaining)} recipes remain: more photographs, or --labels, can separate them")
+    return Verdict(
+        recipe=None if reasons else best.recipes[0],
+        remaining=remaining,
+        reasons=tuple(reasons),
+        information=share,
+        is_model=is_model,
+    )
+
+
+def remaining_classes(ranking: Ranking) -> tuple[RecipeScore, ...]:
+    """The most probable classes that have 95 % together."""
+    total, remaining = 0.0, []
+    for each in ranking.classes:
+        if total >= _ENOUGH:
+            break
+        total += each.probability
+        remaining.append(each)
+    return tuple(remaining)
+
+
+def _beats_chance(scores: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> bool:
+    """Whether the top classes are right more often than that of the most frequent class."""
+    number = len(scores)
+    given = labels[:number]
+    chance = max(float(np.bincount(given).max()) / number, 1 / scores.shape[-1])
+    accuracy = float((scores[:, 0].argmax(-1) == given).mean())
+    if chance >= 1:
+        return accuracy > 0.5
+    deviation = sqrt(chance * (1 - chance) / number)
+    return bool(accuracy > chance + _CHANCE * deviation)

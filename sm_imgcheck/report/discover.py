@@ -1,0 +1,190 @@
+"""The report of ``discover``: the ranking of recipes, what remains open, and what mistakes cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sm_imgcheck.core import phrases
+from sm_imgcheck.core.escape import for_json, for_terminal
+from sm_imgcheck.core.types import Report
+from sm_imgcheck.report import ReportContent, _records
+
+if TYPE_CHECKING:
+    from sm_imgcheck.features.discover.find import Discovery
+    from sm_imgcheck.features.discover.recipes import InputRecipe
+    from sm_imgcheck.features.discover.search import RecipeScore
+
+__all__ = ["DiscoverContent"]
+
+_LINES = 5
+"""Classes of recipes in the table."""
+_LEAST = 0.001
+_ENOUGH = 0.95
+
+
+class DiscoverContent(ReportContent["Discovery"]):
+    """One search. spec_file: where the spec is written; labels: whether there were labels."""
+
+    indent = 1
+
+    def __init__(self, *, spec_file: str = "", labels: bool = False) -> None:
+        self.spec_file, self.labels = spec_file, labels
+
+    def record(self, row: Discovery) -> dict[str, object]:
+        """Everything; ``recipe`` is null where it is not determined."""
+        plan, verdict = row.plan, row.verdict
+        record: dict[str, object] = {
+            "version": _records.VERSION,
+            "model": {
+                "path": for_json(plan.info.path),
+                "format": plan.info.format,
+                "input": for_json(str(plan.info.image)),
+                "output": for_json(row.output),
+                "output_form": row.form,
+            },
+            "photographs": len(row.photos),
+            "undecodable": [for_json(path) for path in row.undecodable],
+            "score": "labels" if self.labels else "predictions",
+            "features": _records.plain(row.ranking.features),
+            "information": _records.plain(verdict.information),
+            "accuracy": _records.plain(row.accuracy),
+            "recipe": None if verdict.recipe is None else _recipe(verdict.recipe),
+            "reasons": [for_json(reason) for reason in verdict.reasons],
+            "remaining": [_class(each) for each in verdict.remaining],
+            "ranking": [_class(each) for each in row.ranking.classes],
+            "geometries": [{"name": each.name, "probability": each.probability} for each in row.geometries],
+            "mistakes": [_records.plain(each) for each in row.mistakes],
+            "assumed": list(plan.format.assumed),
+            "runs": row.runs,
+            "seconds": round(row.seconds, 3),
+        }
+        return record
+
+    def words(self, row: Discovery) -> str:
+        """The report."""
+        return "".join(f"{line}".rstrip() + "\n" for line in self._lines(row))
+
+    def failure(self, row: Discovery) -> str:
+        """The first reason why the recipe is not determined."""
+        return "".join(
+            f"{for_terminal(row.plan.info.path)}: not determined: {reason}\n" for reason in row.verdict.reasons[:1]
+        )
+
+    def summary(self, report: Report) -> str:
+        """Empty: the row is the report."""
+        del report
+        return ""
+
+    def _lines(self, row: Discovery) -> Iterator[str]:
+        info = row.plan.info
+        yield f"model {for_terminal(info.path)}: {info.format}, input {info.image}, output {for_terminal(row.output)}"
+        used = f"{phrases.count(len(row.photos), 'photograph')}, {phrases.count(row.runs, 'model run')}"
+        yield f"{used}, {row.seconds:.0f} s{_undecodable(row)}"
+        score = "log-loss of the labels" if self.labels else "peak, consistency and agreement of the predictions"
+        yield f"score: {score} (photographs and mirrored photographs)"
+        yield ""
+        yield from _recipe_lines(row)
+        yield ""
+        yield from phrases.columns(_table(row))
+        yield from _ambiguities(row)
+        yield from _mistakes(row)
+        yield from self._next(row)
+
+    def _next(self, row: Discovery) -> Iterator[str]:
+        """The check of the result, and the command that writes it."""
+        if row.verdict.recipe is None:
+            return
+        yield ""
+        if self.spec_file:
+            yield f"Spec: {for_terminal(self.spec_file)}"
+        else:
+            yield "Write the spec: the same command with -o SPEC.yaml"
+        yield (
+            "Check: convert one photograph with it, and compare the model's prediction with the training pipeline's "
+            "for the same file."
+        )
+
+
+def _undecodable(row: Discovery) -> str:
+    return f"; {len(row.undecodable)} could not be decoded" if row.undecodable else ""
+
+
+def _recipe_lines(row: Discovery) -> Iterator[str]:
+    verdict = row.verdict
+    if verdict.recipe is not None:
+        best = row.ranking.classes[0]
+        yield f"{verdict.recipe.label}: probability {phrases.percentage(best.probability)}"
+    else:
+        yield "Not determined:"
+        yield from (f"  {reason}" for reason in verdict.reasons)
+    if row.accuracy is not None:
+        yield f"accuracy of the first recipe: {phrases.percentage(row.accuracy)}"
+
+
+def _table(row: Discovery) -> Iterator[tuple[str, ...]]:
+    yield ("probability", "order", "values", "score", "photographs")
+    classes = row.ranking.classes
+    shown = [each for each in classes[:_LINES] if each.probability >= _LEAST] or list(classes[:1])
+    for each in shown:
+        orders = " or ".join(dict.fromkeys(recipe.order for recipe in each.recipes))
+        names = " or ".join(dict.fromkeys(recipe.name for recipe in each.recipes))
+        yield (phrases.percentage(each.probability), orders, names, f"{each.score:.2f}", str(each.photos))
+    if len(classes) > len(shown):
+        yield (f"{len(classes) - len(shown)} others", "", "", "", "")
+
+
+def _ambiguities(row: Discovery) -> Iterator[str]:
+    """What the predictions do not distinguish."""
+    items = []
+    if row.verdict.recipe is not None and len(row.verdict.recipe.members) > 1:
+        items.append(f"values: {phrases.listing(row.verdict.recipe.members, 'or')} (differ by less than 2 %)")
+    if row.geometries:
+        first = row.geometries[0]
+        names = [
+            f"{each.name} ({phrases.percentage(each.probability)})"
+            for each in row.geometries
+            if each.probability > 0.01
+        ]
+        if first.probability >= _ENOUGH:
+            yield ""
+            yield f"geometry: {first.name}, probability {phrases.percentage(first.probability)}"
+        else:
+            items.append(f"geometry: {phrases.listing(names, 'or')}")
+        items.append("interpolation, and the library of the resize")
+    items += [f"not in the model file, assumed: {each}" for each in row.plan.format.assumed]
+    if items:
+        yield ""
+        yield "Not distinguished:"
+        yield from (f"  {each}" for each in items)
+
+
+def _mistakes(row: Discovery) -> Iterator[str]:
+    if not row.mistakes:
+        return
+    yield ""
+    yield f"A mistake changes the top class of {phrases.count(row.mistakes[0].photos, 'photograph')}:"
+    rows = [
+        (f"{each.changed / each.photos:.0%}".replace("%", " %"), f"{each.changed:,}", each.name)
+        for each in row.mistakes
+    ]
+    yield from phrases.columns(rows)
+
+
+def _class(each: RecipeScore) -> dict[str, object]:
+    return {
+        "probability": each.probability,
+        "score": _records.plain(each.score),
+        "photographs": each.photos,
+        "recipes": [_recipe(recipe) for recipe in each.recipes],
+    }
+
+
+def _recipe(recipe: InputRecipe) -> dict[str, object]:
+    return {
+        "order": recipe.order,
+        "values": recipe.name,
+        "members": list(recipe.members),
+        "scale": list(recipe.affine.scale),
+        "offset": list(recipe.affine.offset),
+    }

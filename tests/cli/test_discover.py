@@ -1,0 +1,225 @@
+"""``discover``: the preprocessing of a model from its predictions."""
+
+import json
+
+import numpy as np
+import pytest
+from models import FLOAT, PROTOTYPES, TensorProto, helper, mean_color_model, prototype_model, write_onnx
+from PIL import Image
+
+from sm_imgcheck import load_spec
+from sm_imgcheck.cli import main
+
+MEAN, STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    rng = np.random.default_rng(0)
+    rows = []
+    for number in range(40):
+        label = number % len(PROTOTYPES)
+        color = 255 * PROTOTYPES[label] + rng.normal(0, 8, 3)
+        pixels = (color + rng.normal(0, 20, (24, 20, 3))).clip(0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(f"photos/{number:02}.png")
+        rows.append(f"{number:02}.png,{label}\n")
+    (tmp_path / "labels.csv").write_text("photo,class\n" + "".join(rows))
+    prototype_model(tmp_path / "imagenet.onnx", (PROTOTYPES - MEAN) / STD, gain=4)
+    prototype_model(tmp_path / "bgr.onnx", 2 * PROTOTYPES[:, ::-1] - 1, gain=25)
+    return tmp_path
+
+
+@pytest.fixture
+def discover(here, capsys):
+    def command(model, *arguments, photos=("photos",)):
+        code = main(["discover", "--model", model, *photos, *arguments])
+        return code, *capsys.readouterr()
+
+    return command
+
+
+def test_report_has_recipe_ranking_open_questions_and_mistakes(discover):
+    code, out, _ = discover("bgr.onnx")
+    assert code == 0
+    assert "\nBGR, divided by 127.5, minus 1: probability " in out
+    assert "values: divided by 127.5, minus 1 or divided by 128, minus 1 (differ by less than 2 %)" in out
+    assert "channels in RGB order" in out
+    assert "Check: convert one photograph" in out
+
+
+def test_labels_find_mean_and_std(discover):
+    code, out, _ = discover("imagenet.onnx", "--labels", "labels.csv", "--format", "json")
+    document = json.loads(out)
+    assert code == 0
+    assert (document["recipe"]["order"], document["recipe"]["values"]) == ("RGB", "ImageNet mean and std")
+    assert document["score"] == "labels"
+    assert document["accuracy"] > 0.95
+    assert document["runs"] < 1500
+
+
+def test_spec_is_written_and_loads(discover, here):
+    code, out, _ = discover("bgr.onnx", "-o", "spec.yaml")
+    assert code == 0
+    assert "Spec: spec.yaml" in out
+    spec = load_spec("spec.yaml")
+    assert (spec.contract.channel_order, spec.contract.layout, spec.contract.dtype) == ("BGR", "NCHW", "float32")
+    assert (spec.contract.values.low, spec.contract.values.high) == (-1, 1)
+    text = (here / "spec.yaml").read_text()
+    assert "from the model's predictions on 40 photographs: probability" in text
+    assert main(["compare", "bgr.onnx", "photos", "-s", "spec.yaml", "-q", "--fail-on", "never"]) == 0
+
+
+def test_spec_is_the_only_standard_output(discover):
+    _, out, _ = discover("bgr.onnx", "-o", "-")
+    assert out.startswith("# ")
+    assert "probability %" not in out
+
+
+def test_existing_spec_is_not_replaced(discover, here):
+    (here / "spec.yaml").write_text("mine")
+    assert discover("bgr.onnx", "-o", "spec.yaml")[0] == 2
+    assert (here / "spec.yaml").read_text() == "mine"
+
+
+def test_dry_run_prints_the_runs_only(discover):
+    code, out, _ = discover("bgr.onnx", "--dry-run")
+    assert code == 0
+    assert out.startswith("40 photographs, 20 recipes: at most ")
+    assert len(out.splitlines()) == 1
+
+
+def test_too_few_photographs_write_no_spec(discover, here):
+    code, out, err = discover("bgr.onnx", "-o", "spec.yaml", photos=[f"photos/0{number}.png" for number in range(4)])
+    assert code == 1
+    assert "photographs: got 4, expected at least 8" in out
+    assert err == "no spec written: the preprocessing is not determined\n"
+    assert not (here / "spec.yaml").exists()
+
+
+def test_photographs_of_one_class_are_undetermined(discover):
+    code, out, _ = discover("bgr.onnx", photos=[f"photos/{number:02}.png" for number in range(0, 40, 5)])
+    assert code == 1
+    assert "the predictions depend too little on the photograph" in out
+
+
+def test_model_with_random_weights_is_undetermined(discover, here):
+    rng = np.random.default_rng(3)
+    nodes, weights, name = [], {}, "image"
+    for layer, (inputs, outputs) in enumerate([(3, 8), (8, 8), (8, 5)]):
+        weights[f"w{layer}"] = rng.normal(0, 0.15, (outputs, inputs, 3, 3)).astype(np.float32)
+        nodes += [helper.make_node("Conv", [name, f"w{layer}"], [f"c{layer}"])]
+        nodes += [helper.make_node("Tanh", [f"c{layer}"], [f"t{layer}"])]
+        name = f"t{layer}"
+    nodes += [helper.make_node("GlobalAveragePool", [name], ["p"]), helper.make_node("Flatten", ["p"], ["logits"])]
+    write_onnx(here / "random.onnx", nodes, {"image": ["N", 3, 16, 16]}, {"logits": ["N", 5]}, weights)
+    code, out, _ = discover("random.onnx", "--format", "json")
+    assert code == 1
+    assert json.loads(out)["recipe"] is None
+
+
+def test_model_that_normalizes_inside_is_undetermined(discover, here):
+    nodes = [
+        helper.make_node("InstanceNormalization", ["image", "one", "zero"], ["normal"]),
+        helper.make_node("Flatten", ["normal"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "weights"], ["logits"]),
+    ]
+    weights = {
+        "one": np.ones(3, np.float32),
+        "zero": np.zeros(3, np.float32),
+        "weights": np.random.default_rng(0).normal(0, 0.3, (768, 5)).astype(np.float32),
+    }
+    write_onnx(here / "normal.onnx", nodes, {"image": ["N", 3, 16, 16]}, {"logits": ["N", 5]}, weights)
+    code, out, _ = discover("normal.onnx", "--format", "json")
+    assert code == 1
+    assert json.loads(out)["recipe"] is None
+
+
+def test_uint8_input_has_the_order_only(discover, here):
+    prototype_model(here / "uint8.onnx", 255 * PROTOTYPES[:, ::-1], gain=25 / 127.5**2, dtype=TensorProto.UINT8)
+    code, out, _ = discover("uint8.onnx", "-o", "spec.yaml")
+    assert code == 0
+    assert "BGR, 0..255, not scaled: probability" in out
+    assert load_spec("spec.yaml").contract.dtype == "uint8"
+
+
+def test_output_other_than_a_distribution_is_one_line(discover, here):
+    node = helper.make_node("Identity", ["image"], ["map"])
+    write_onnx(here / "map.onnx", [node], {"image": ["N", 3, 16, 16]}, {"map": ["N", 3, 16, 16]})
+    code, _, err = discover("map.onnx")
+    assert code == 2
+    assert err == (
+        "error: model map.onnx: outputs: got map [2, 3, 16, 16], expected a distribution over classes, [N, K]; "
+        "--output selects one\n"
+    )
+
+
+def test_dynamic_size_needs_size(discover, here):
+    prototype_model(here / "any.onnx", 2 * PROTOTYPES[:, ::-1] - 1, gain=25, size=None)
+    code, _, err = discover("any.onnx")
+    assert (code, "pass --size" in err, len(err.splitlines())) == (2, True, 1)
+    assert discover("any.onnx", "--size", "24x16")[0] == 0
+
+
+@pytest.mark.parametrize("size", ["0", "x", "1x2x3", "99999"])
+def test_invalid_size_is_a_usage_error(discover, size):
+    code, _, err = discover("bgr.onnx", "--size", size)
+    assert code == 2
+    assert "--size" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("00.png,0\n", "39 photographs have no label, such as photos/01.png"),
+        ("photo,class\n00.png,cat\n", "row 2: got 00.png,cat, expected PHOTO,CLASS"),
+    ],
+)
+def test_labels_that_do_not_fit_are_one_line(discover, here, text, words):
+    (here / "l.csv").write_text(text)
+    code, _, err = discover("bgr.onnx", "--labels", "l.csv")
+    assert code == 2
+    assert words in err
+    assert len(err.splitlines()) == 1
+
+
+def test_label_above_the_classes_of_the_output_is_one_line(discover, here):
+    (here / "l.csv").write_text("".join(f"{number:02}.png,{number}\n" for number in range(40)))
+    code, _, err = discover("bgr.onnx", "--labels", "l.csv")
+    assert code == 2
+    assert "got class 39, expected 0..4 (classes of the output)" in err
+
+
+def test_undecodable_photographs_are_counted(discover, here):
+    (here / "photos/bad.png").write_bytes(b"x")
+    code, out, _ = discover("bgr.onnx")
+    assert code == 0
+    assert "40 photographs, " in out
+    assert "; 1 could not be decoded" in out
+
+
+def test_no_decodable_photograph_is_one_line(discover, here):
+    (here / "bad.png").write_bytes(b"x")
+    code, _, err = discover("bgr.onnx", photos=["bad.png"])
+    assert code == 2
+    assert err == "error: photographs: none of 1 can be decoded; sm-imgcheck validate shows why\n"
+
+
+def test_folder_without_photographs_is_one_line(discover, here):
+    (here / "empty").mkdir()
+    code, _, err = discover("bgr.onnx", photos=["empty"])
+    assert (code, err) == (2, "error: no photographs in empty\n")
+
+
+def test_model_of_other_channels_is_one_line(discover, here):
+    node = helper.make_node("Identity", ["image"], ["out"])
+    write_onnx(here / "five.onnx", [node], {"image": (["N", 5, 16, 16], FLOAT)}, {"out": ["N", 5, 16, 16]})
+    code, _, err = discover("five.onnx")
+    assert code == 2
+    assert "expected 1 or 3 channels" in err
+
+
+def test_fixed_batch_of_one_is_supported(discover, here):
+    mean_color_model(here / "one.onnx", size=16, batch=1)
+    assert discover("one.onnx", "--format", "json")[0] in (0, 1)
