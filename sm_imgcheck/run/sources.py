@@ -43,17 +43,10 @@ def process_with_handler(what: Any, runner: HandlerRunner, spec: Spec, options: 
     except ImgcheckError as error:
         if source is None or candidate.handled is None:
             raise
-<<<<<<< HEAD
         # The handler may read a file that is rejected here, such as half an image: its tensor is checked too.
         why = HND130.finding(f"the source of the tensor is not searched: {error}")
         handled = replace(candidate.handled, findings=(*candidate.handled.findings, why))
-        return discard_uncertain(process(replace(candidate, handled=handled), spec, options))
-=======
-        # The handler may read what is refused here, such as half an image: its tensor is checked all the same.
-        why = HND130.finding(f"how the tensor was made is not looked for: {error}")
-        told = replace(candidate.handled, findings=(*candidate.handled.findings, why))
-        return review_result(process(replace(candidate, handled=told), spec, options))
->>>>>>> main
+        return review_result(process(replace(candidate, handled=handled), spec, options))
 
 
 def run_golden_tensors(job: RunJob) -> Generator[Outcome, None, None]:

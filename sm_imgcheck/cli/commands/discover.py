@@ -44,7 +44,7 @@ def discover(
         ),
     ],
     labels: Annotated[
-        str, text_option("CSV with a row PHOTO,CLASS for each photograph; classes are numbers from 0.", "LABELS.csv")
+        str, text_option("CSV with a row PHOTO,CLASS for each photograph; classes count from 0.", "LABELS.csv")
     ] = "",
     size: Annotated[
         str, text_option("Height and width of the input, if the model lets them vary: 224 or 224x320.", "SIZE")
@@ -90,27 +90,27 @@ def discover(
             typer.echo(f"{photographs}, {len(plan.recipes)} recipes: at most {plan.runs:,} model runs")
             return
         progress = _Progress(quiet=report.quiet)
-        found = find_preprocessing(
+        result = find_preprocessing(
             runner, [item.path for item in items], [item.path for item in items], options, progress
         )
         progress.close()
-    spec_file = out if out is not None and out != "-" and found.verdict.recipe is not None else ""
+    spec_file = out if out is not None and out != "-" and result.verdict.recipe is not None else ""
     if out != "-":
-        print_report(DiscoverContent(spec_file=spec_file or "", labels=bool(labels)), report, [found])
-    if found.verdict.recipe is None:
+        print_report(DiscoverContent(spec_file=spec_file or "", labels=bool(labels)), report, [result])
+    if result.verdict.recipe is None:
         if out is not None:
             typer.echo("no spec written: the preprocessing is not determined", err=True)
         raise typer.Exit(1)
     if out is not None:
-        write_text_output(_spec_text(found), out, force=force)
+        write_text_output(_spec_text(result), out, force=force)
 
 
-def _spec_text(found: Discovery) -> str:
+def _spec_text(result: Discovery) -> str:
     from sm_imgcheck.features.discover.write import spec_of
     from sm_imgcheck.spec.init import format_commented_spec
     from sm_imgcheck.spec.load import load
 
-    spec, why = spec_of(found)
+    spec, why = spec_of(result)
     load(spec)
     return format_commented_spec(spec, why)
 

@@ -91,23 +91,15 @@ def decode_other_with_header(body: bytes, header: Header) -> tuple[np.ndarray, H
     except CandidateError as problem:
         pixels = second_opinion(body, header, problem, is_open=image is not None)
         return pixels, replace_fields(header, refused=problem.problem)
-<<<<<<< HEAD
-    warnings = dict.fromkeys((*header.warnings, *opening, *loading))
-    return pixels, replace_fields(header, warnings=tuple(warnings), truncated=False)
-
-
-def second_opinion(body: bytes, header: Header, problem: CandidateError, *, is_open: bool) -> np.ndarray:
-    """Return pixels of ``header.mode`` of a file that Pillow rejected with ``problem``, the error of last resort.
-=======
     ending = png_data_warning(body, header, pixels) if header.format == "PNG" else ()
-    said = dict.fromkeys((*header.warnings, *opening, *loading, *ending))
-    return pixels, replace_fields(header, warnings=tuple(said), truncated=False)
+    warnings = dict.fromkeys((*header.warnings, *opening, *loading, *ending))
+    return pixels, replace_fields(header, warnings=tuple(warnings), truncated=False)
 
 
 TAIL = 16
 """Pixels at the end of a row that are equal where the data of a PNG ends early; few photographs have any."""
 INFLATED_PIXELS = 500_000
-"""Images up to this size are inflated a second time in any case: it takes some milliseconds."""
+"""Images up to this size are inflated a second time in any case, in some milliseconds."""
 
 
 def png_data_warning(body: bytes, header: Header, pixels: np.ndarray) -> tuple[str, ...]:
@@ -122,9 +114,8 @@ def png_data_warning(body: bytes, header: Header, pixels: np.ndarray) -> tuple[s
     return (problem,) if problem else ()
 
 
-def second_opinion(body: bytes, header: Header, problem: CandidateError, *, opened: bool) -> np.ndarray:
-    """Pixels of ``header.mode`` of a file that Pillow refused with ``problem``, which is raised again where nobody can.
->>>>>>> main
+def second_opinion(body: bytes, header: Header, problem: CandidateError, *, is_open: bool) -> np.ndarray:
+    """Return pixels of ``header.mode`` of a file that Pillow rejected with ``problem``, the error of last resort.
 
     A PNG file is tried again without its texts, profiles and animation. OpenCV tries containers that Pillow does not
     support, of the formats with a reader without output and with bounded memory; where Pillow ``opened`` the file, the

@@ -25,16 +25,10 @@ from sm_imgcheck.ops.kernels.color import luma
 
 __all__ = ["decode_jpeg_with_header", "fast_dct_jpeg"]
 
-<<<<<<< HEAD
-# simplejpeg does not support these, or warns about segments that the pixels do not need: no damage. TurboJPEG has no
-# name for 4:1:0 and 2x2,1x2,1x2; it reads ICC segments without being configured to.
-NO_DAMAGE = ("Could not determine subsampling", "bad ICC marker")
-=======
 # TurboJPEG has no name for 4:1:0 and 2x2,1x2,1x2: it returns no pixels, and no verdict on the data.
 NO_VERDICT = "Could not determine subsampling"
 # TurboJPEG reads ICC segments, which the pixels do not need.
 NO_DAMAGE = "bad ICC marker"
->>>>>>> main
 JPEG_END = b"\xff\xd9"
 MOSTLY_LOST = 0.5
 # Data for missing blocks: the first byte is not a marker after any byte before it; then the same for decoders that
@@ -47,38 +41,25 @@ def decode_jpeg_with_header(
 ) -> tuple[np.ndarray, Header]:
     """Pixels of a JPEG file, and its header with what decoding has shown. Parameters and errors as ``decode``."""
     colors = "GRAY" if header.mode == "L" or (gray and header.mode == "RGB") else header.mode
-    pixels, warning = turbo_jpeg(body, header, colors, dct=dct)
+    pixels, message = turbo_jpeg(body, header, colors, dct=dct)
     if pixels is not None:
         return pixels, replace_fields(header, truncated=False) if header.truncated else header
-<<<<<<< HEAD
-    unheard = warning == ""
-    warning, is_damaged = classify_jpeg_warning(body, header, colors, warning, dct=dct) if warning else ("", False)
-    warnings = (*header.warnings, warning) if warning else header.warnings
+    decode = partial(turbo_jpeg, header=header, colors=colors, dct=dct)
+    message, is_damaged = classify_jpeg_warning(body, message, lambda data: decode(data)[1]) if message else ("", False)
+    unheard = message == ""
+    if unheard and (warning := opencv_jpeg_warning(body)):
+        message, is_damaged = classify_jpeg_warning(body, warning, opencv_jpeg_warning)
+    said = (*header.warnings, message) if message else header.warnings
     try:
         pixels = pillow_jpeg(body, header, colors, dct=dct)
         lost_share = lost_rows(body) if is_damaged or unheard else 0.0
-        if unheard and lost_share and not is_scan_incomplete(body, progressive="progressive" in header.coding):
-            lost_share = 0.0
-=======
-    decode = partial(turbo_jpeg, header=header, colors=colors, dct=dct)
-    complaint, damaged = (
-        classify_jpeg_warning(body, complaint, lambda data: decode(data)[1]) if complaint else ("", False)
-    )
-    unheard = complaint == ""
-    if unheard and (warning := opencv_jpeg_warning(body)):
-        complaint, damaged = classify_jpeg_warning(body, warning, opencv_jpeg_warning)
-    said = (*header.warnings, complaint) if complaint else header.warnings
-    try:
-        pixels = pillow_jpeg(body, header, colors, dct=dct)
-        lost = lost_rows(body) if damaged or unheard else 0.0
         if (
             unheard
-            and not damaged
-            and lost
+            and not is_damaged
+            and lost_share
             and not is_scan_incomplete(body, progressive="progressive" in header.coding)
         ):
-            lost = 0.0
->>>>>>> main
+            lost_share = 0.0
     except CandidateError as problem:
         if "truncated" not in problem.problem:
             raise
@@ -91,50 +72,37 @@ def decode_jpeg_with_header(
         header = replace_fields(header, truncated=True)
     if lost_share > MOSTLY_LOST or pixels is None:
         raise CandidateError("SRC111", truncated_clause(header, lost_share))
-    return pixels, replace_fields(header, rows_lost=lost_share, warnings=warnings)
+    return pixels, replace_fields(header, rows_lost=lost_share, warnings=said)
 
 
 def truncated_clause(header: Header, lost_share: float) -> str:
     """What is missing, in words."""
-    reason = "ends too early" if header.truncated else "has damaged image data"
+    what = "ends too early" if header.truncated else "has damaged image data"
     share = (
         f"about {lost_share:.0%} of its {header.height} rows are lost"
         if lost_share
         else "its last rows or details are lost"
     )
-    return f"{reason}: {share}"
+    return f"{what}: {share}"
 
 
-<<<<<<< HEAD
-def classify_jpeg_warning(body: bytes, header: Header, colors: str, warning: str, *, dct: str) -> tuple[str, bool]:
-    """Return libjpeg's warnings about damage, and whether the image data is damaged.
-
-    TurboJPEG stops at the first warning in the header, such as a stray byte before a segment or a corrupt profile: with
-    only the segments that the pixels need, it continues to the image data.
-    """
-    _, deeper = turbo_jpeg(essential_jpeg(body, scan_jpeg(body)), header, colors, dct=dct)
-    if any(words in warning for words in NO_DAMAGE):
-        warning = "" if NO_DAMAGE[0] in deeper else deeper
-    return warning, warning != "" and warning == deeper
-=======
-def classify_jpeg_warning(body: bytes, complaint: str, decode: Callable[[bytes], str]) -> tuple[str, bool]:
+def classify_jpeg_warning(body: bytes, message: str, decode: Callable[[bytes], str]) -> tuple[str, bool]:
     """Return a warning of libjpeg as far as it reports damage, and whether the image data itself is damaged.
 
     ``decode`` returns the warning of a decoder; empty: none. TurboJPEG stops at the first warning in the header, such
     as a stray byte before a segment or a corrupt profile: without those segments it reads the image data.
     """
     warning = decode(essential_jpeg(body, scan_jpeg(body)))
-    if NO_VERDICT in complaint or NO_DAMAGE in complaint:
-        complaint = "" if NO_VERDICT in warning else warning
-    return complaint, complaint != "" and complaint == warning
+    if NO_VERDICT in message or NO_DAMAGE in message:
+        message = "" if NO_VERDICT in warning else warning
+    return message, message != "" and message == warning
 
 
 def opencv_jpeg_warning(body: bytes) -> str:
     """Return libjpeg's first warning as OpenCV prints it, on Linux; empty: none. Reads every subsampling."""
-    printed: list[str] = []
-    quiet_opencv(body, "IMREAD_COLOR", printed=printed)
-    return next((line for line in printed if "JPEG" in line or "marker" in line), "")
->>>>>>> main
+    lines: list[str] = []
+    quiet_opencv(body, "IMREAD_COLOR", lines=lines)
+    return next((line for line in lines if "JPEG" in line or "marker" in line), "")
 
 
 def turbo_jpeg(body: bytes, header: Header, colors: str, *, dct: str) -> tuple[np.ndarray | None, str]:
@@ -244,8 +212,8 @@ def fast_dct_jpeg(body: bytes, header: Header, colors: str) -> np.ndarray:
     tall = max(v for _, _, v in scan.components)
     wide = max(h for _, h, _ in scan.components)
     planes = [
-        upsample_chroma(pixels[..., index] ^ inversion, tall // max(v, 1), wide // max(h, 1))
-        for index, (_, h, v) in enumerate(scan.components)
+        upsample_chroma(pixels[..., place] ^ inversion, tall // max(v, 1), wide // max(h, 1))
+        for place, (_, h, v) in enumerate(scan.components)
     ]
     result = np.stack(planes, axis=-1) ^ inversion
     if color_space == "YCbCr":

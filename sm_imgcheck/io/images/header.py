@@ -33,13 +33,9 @@ __all__ = ["check_pixels", "image_format", "name_content", "read_header"]
 
 # Scans of a progressive file are decoded one by one over the whole image: an encoder writes about ten.
 MAX_SCAN_PIXELS = 100
-<<<<<<< HEAD
-# A JPEG of at most this number of pixels is decoded however few bytes it has, and its missing rows are reported.
-=======
 # OpenCV's limit on either side (CV_IO_MAX_IMAGE_WIDTH); a strip of one pixel costs a resize as much as a square.
 MAX_SIDE = 1 << 20
-# A JPEG of so many pixels is decoded, and judged by what is lost of it, however few its bytes are.
->>>>>>> main
+# A JPEG of at most this number of pixels is decoded however few bytes it has, and its missing rows are reported.
 FREE_JPEG_PIXELS = 4_000_000
 
 
@@ -201,15 +197,10 @@ def read_other_header(body: bytes, form: str, *, max_pixels: int) -> Header:
     if form == "TIFF":
         height, width, orientation = pillow_orientation(image)
     check_pixels(height, width, max_pixels)
-<<<<<<< HEAD
-    if container:
-        check_decoder_size((container.height, container.width), "Pillow", (height, width))
-=======
     if form != "BMP":  # uncompressed: its bytes limit its sides
         check_sides(height, width)
-    if declared:
-        check_decoder_size((declared.height, declared.width), "Pillow", (height, width))
->>>>>>> main
+    if container:
+        check_decoder_size((container.height, container.width), "Pillow", (height, width))
     icc, wide_gamut, icc_problem = read_icc(profile)
     mode, bits = pillow_mode(image), container.bits if container else pillow_bits(image)
     frames, frame_warnings = (container.frames, ()) if container else pillow_frames(image)

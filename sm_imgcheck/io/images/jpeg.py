@@ -222,13 +222,8 @@ def exif_number(raw: bytes, *, big: bool) -> int:
 
 
 def exif_field_problem(block: bytes, field: bytes, tag: int, kind: int, *, big: bool) -> str:
-<<<<<<< HEAD
     """Return the problem of one entry of a directory; empty without one."""
-    if not 1 <= kind <= len(EXIF_SIZES):
-=======
-    """What is wrong with one entry of a directory; empty: nothing."""
     if not 1 <= kind <= len(EXIF_SIZES) and kind != UTF8_TYPE:
->>>>>>> main
         return f"unknown type {kind} in tag 0x{tag:04x}"
     size = (1 if kind == UTF8_TYPE else EXIF_SIZES[kind - 1]) * exif_number(field[4:8], big=big)
     if size > 4 and exif_number(field[8:12], big=big) + size > len(block):

@@ -18,33 +18,22 @@ OPENCV_DEBUG = 5
 """OpenCV's LOG_LEVEL_DEBUG, for which not every version has a name in Python."""
 
 
-<<<<<<< HEAD
-def quiet_opencv(body: bytes, flag: str, *, complete: bool = False) -> np.ndarray | None:
+def quiet_opencv(
+    body: bytes, flag: str, *, complete: bool = False, lines: list[str] | None = None
+) -> np.ndarray | None:
     """Return the output of `cv2.imdecode` under ``flag``, rotated for a TIFF; None where OpenCV rejects the file.
 
     complete: None also where libtiff warns, because the strips that it could not read are black.
+    lines: receives the lines that the decoder prints, on Linux.
 
     A PNG file is passed as a single image: OpenCV 5.0 crashes on damaged frames of an animation.
-=======
-def quiet_opencv(body: bytes, flag: str, *, whole: bool = False, printed: list[str] | None = None) -> np.ndarray | None:
-    """Return the pixels of `cv2.imdecode` under ``flag``, a TIFF upright; None if it rejects the file.
-
-    whole: also None after an error of libtiff, because the strips that it cannot read are black.
-    printed: receives the lines that the decoder prints, on Linux.
-
-    Of a PNG file OpenCV gets the necessary chunks only: OpenCV 5.0 crashes on damaged frames of an animation.
->>>>>>> main
     """
     import cv2
 
     if body.startswith(b"\x89PNG"):
         body = essential_png(body, scan_png(body))
     flags = getattr(cv2, flag) | cv2.IMREAD_IGNORE_ORIENTATION
-<<<<<<< HEAD
-    lines: list[str] = []
-=======
-    printed = [] if printed is None else printed
->>>>>>> main
+    lines = [] if lines is None else lines
     try:
         result, _ = quietly(lambda: opencv_decode_verbose(body, flags, verbose=complete), lines=lines)
     except CandidateError:

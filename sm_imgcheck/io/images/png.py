@@ -44,13 +44,9 @@ class PngScan:
     end: int
     """Offset after IEND; the file's length without one."""
     complete: bool
-<<<<<<< HEAD
     """Whether the file has an IEND chunk."""
-=======
-    """Whether IEND is there."""
     missing_rows: float
     """Share of the rows, 0..1, that the compressed data cannot contain, however well it is compressed."""
->>>>>>> main
     warnings: tuple[str, ...]
 
 
@@ -170,7 +166,7 @@ INFLATE_BYTES = 1 << 20
 
 
 def check_data(body: bytes, scan: PngScan) -> tuple[float, str]:
-    """Return the share, 0..1, of the pixel data that is missing, and what is wrong after it; empty: nothing.
+    """Return the share, 0..1, of the pixel data that is missing, and the problem after it; empty without one.
 
     Inflates the data without keeping it. Pillow accepts compressed data that ends early and leaves the remaining rows
     black; libpng, and OpenCV with it, rejects it.
@@ -181,14 +177,16 @@ def check_data(body: bytes, scan: PngScan) -> tuple[float, str]:
     for top, left, down, right in passes:
         rows, columns = -(-(scan.height - top) // down), -(-(scan.width - left) // right)
         expected += rows * (1 + (columns * bits + 7) // 8) if rows > 0 and columns > 0 else 0
-    packed = b"".join(body[start + 8 : end - 4] for start, end in scan.needed if body[start + 4 : start + 8] == b"IDAT")
-    inflater, packed = zlib.decompressobj(-zlib.MAX_WBITS), packed[2:]  # raw: the checksum is compared below
+    payload = b"".join(
+        body[start + 8 : end - 4] for start, end in scan.needed if body[start + 4 : start + 8] == b"IDAT"
+    )
+    inflater, payload = zlib.decompressobj(-zlib.MAX_WBITS), payload[2:]  # raw: the checksum is compared below
     count, checksum = 0, 1
     try:
-        while packed and not inflater.eof and count <= expected + INFLATE_BYTES:
+        while payload and not inflater.eof and count <= expected + INFLATE_BYTES:
             # The last call before the end of the rows stops there: an error after them loses none of them.
-            data = inflater.decompress(packed, min(max(expected - count, 1), INFLATE_BYTES))
-            count, checksum, packed = count + len(data), zlib.adler32(data, checksum), inflater.unconsumed_tail
+            data = inflater.decompress(payload, min(max(expected - count, 1), INFLATE_BYTES))
+            count, checksum, payload = count + len(data), zlib.adler32(data, checksum), inflater.unconsumed_tail
     except zlib.error:
         return max(0.0, 1.0 - count / expected), "PNG: corrupt data after the last row; OpenCV rejects the file"
     if count < expected:

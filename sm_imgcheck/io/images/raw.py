@@ -1,4 +1,4 @@
-"""Camera raw files, recognized by their content: most are TIFF files whose first picture is a thumbnail."""
+"""Camera raw files, recognized by their content: most are TIFF files whose first image is a thumbnail."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _MAX_ENTRIES = 512
 
 
 def camera_raw(body: bytes) -> str:
-    """Return the name of a camera raw format; empty: the file is none.
+    """Return the name of a camera raw format; empty for other files.
 
-    DNG has the tag DNGVersion. NEF, ARW, PEF and others have a reduced picture or sensor data in the first directory
+    DNG has the tag DNGVersion. NEF, ARW, PEF and others have a reduced image or sensor data in the first directory
     (NewSubfileType, CFAPattern), further directories and the camera's name (TIFF/EP, ISO 12234-2).
     """
     if body[4:12] == b"ftypcrx ":

@@ -38,17 +38,11 @@ class Item:
     problem: str = ""
     """The reason why it cannot be checked: a folder that cannot be read, with all files in it."""
     refused: str = ""
-<<<<<<< HEAD
     """The reason why its tensor cannot be written: another candidate has that output."""
     state: Stat | None = None
     """Its state, where the listing of a store contains it."""
-=======
-    """Why its tensor cannot be written: another candidate has that place."""
-    seen: Stat | None = None
-    """Its state, where the listing has told it: a store's does."""
     unsupported: bool = False
     """A file of a folder whose suffix names an unsupported image format: reported as a warning."""
->>>>>>> main
     replaces: str = ""
     """The output of an earlier run below the output folder; it may be replaced, with any content."""
 

@@ -129,8 +129,8 @@ def _walk(root: str, options: Listing) -> Iterator[Item]:
             inner = os.path.join(folder, name[:-1])
             stack.append(((*place, name[:-1]), inner, _names(inner, options)))
         else:
-            unsupported = os.path.splitext(name)[1].lower() in UNSUPPORTED_SUFFIXES
-            yield Item(path=os.path.join(folder, name), output=(*place, stem(name)), unsupported=unsupported)
+            has_unsupported_suffix = os.path.splitext(name)[1].lower() in UNSUPPORTED_SUFFIXES
+            yield Item(path=os.path.join(folder, name), output=(*place, stem(name)), unsupported=has_unsupported_suffix)
 
 
 def _names(folder: str, options: Listing) -> Iterator[str]:

@@ -71,13 +71,9 @@ def _candidates(kind: Store, root: str, block: list[tuple[str, Stat]], options: 
         why = reason if reason != "?" else "" if next(tensors) else "JSON without a tensor"
         if not why:
             *folders, last = name.split("/")
-<<<<<<< HEAD
-            yield Item(path=root + name, output=(*map(_folder, folders), stem(_folder(last))), state=state)
-=======
-            unsupported = _suffix(name) in UNSUPPORTED_SUFFIXES
+            has_unsupported_suffix = _suffix(name) in UNSUPPORTED_SUFFIXES
             output = (*map(_folder, folders), stem(_folder(last)))
-            yield Item(path=root + name, output=output, seen=state, unsupported=unsupported)
->>>>>>> main
+            yield Item(path=root + name, output=output, state=state, unsupported=has_unsupported_suffix)
         elif why != "folder":
             options.skip(why, name)
 
