@@ -356,3 +356,10 @@ def test_of_a_long_text_the_end_is_read(monkeypatch):
 )
 def test_file_name_of_an_invalid_image_is_reported(name, subject):
     assert explain_text(f"cannot identify image file {name}")[0].title.startswith(f"{subject} ")
+
+
+@pytest.mark.parametrize("end", ['"', '". See https://example.com/log for more information.'])
+def test_container_message_with_quotes_is_complete(end):
+    message = '{"code": 500, "message": "Worker gone"}'
+    (found,) = explain_text(f'Received server error (500) from primary with message "{message}{end}')
+    assert message in found.reason
