@@ -6,16 +6,17 @@ JSON parameters, and modifies nothing. Adding an op is adding a function and its
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 
 from sm_imgcheck.core.types import Step
 from sm_imgcheck.ops.records import library_of, record
 
-__all__ = ["apply", "apply_steps", "op", "step_names"]
+__all__ = ["ArrayCache", "apply", "apply_steps", "op", "step_names"]
 
 
 @cache
@@ -46,6 +47,29 @@ def apply_steps(steps: Sequence[Step], remembered: MutableMapping[tuple[str, ...
     for at in range(done, len(steps)):
         array = remembered[names[: at + 1]] = apply(steps[at], array)
     return array
+
+
+_CACHE_BYTES = 192 << 20
+"""Of arrays in an ``ArrayCache``: those of pictures of up to a megapixel all stay."""
+
+
+class ArrayCache(dict[tuple[str, ...], Any]):
+    """The arrays after each beginning of the steps that were tried, by ``step_names``; the oldest go first.
+
+    What was put in when it was made stays, and so does the last one.
+    """
+
+    def __init__(self, first: Mapping[tuple[str, ...], Any]) -> None:
+        super().__init__(first)
+        self._kept = len(first)
+
+    def __setitem__(self, names: tuple[str, ...], array: np.ndarray) -> None:
+        super().__setitem__(names, array)
+        sizes = {id(value): value.nbytes for value in self.values() if isinstance(value, np.ndarray)}
+        while sum(sizes.values()) > _CACHE_BYTES and len(self) > self._kept + 1:
+            oldest = next(key for at, key in enumerate(self) if at >= self._kept)
+            del self[oldest]
+            sizes = {id(value): value.nbytes for value in self.values() if isinstance(value, np.ndarray)}
 
 
 def step_names(steps: Sequence[Step]) -> tuple[str, ...]:

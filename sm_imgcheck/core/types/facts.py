@@ -174,6 +174,10 @@ class SourceComparison:
     """From the image to the model's tensor; None: the spec refuses the image, or there is no spec."""
     refused: str = ""
     """Why the spec refuses it."""
+    uncompared: str = ""
+    """Why nothing can be said of whether the tensor shows the image; empty: they were compared."""
+    resemblance: float | None = None
+    """Where no known pipeline explains the tensor: correlation of the details of both, 0..1, whatever the values."""
     mean_difference: float | None = None
     """Between the spec's pixels and those of the tensor's nearest origin, before any value is mapped, in gray levels;
     None: there is no origin, or the sizes differ."""

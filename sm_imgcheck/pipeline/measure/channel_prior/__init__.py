@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
@@ -11,7 +12,16 @@ import numpy as np
 
 from sm_imgcheck.core.types import Affine, Facts, Values
 from sm_imgcheck.core.value_mapping import canonical
-from sm_imgcheck.pipeline.measure.channel_prior.features import SIDE, photo_weight, sparse, split, thumbnail
+from sm_imgcheck.pipeline.measure.channel_prior.features import (
+    MAX_EQUAL,
+    SIDE,
+    equal_neighbors,
+    is_ordinary,
+    photo_weight,
+    sparse,
+    split,
+    thumbnail,
+)
 
 __all__ = ["about", "chosen", "likely_order", "log_odds", "probability", "sparse"]
 
@@ -24,8 +34,22 @@ _COLORLESS = 2.0
 _ALIKE = 4
 """Power of the cosine between two pictures, each less the average one: 0.0 +- 0.2 for unlike photographs, which then
 hardly count as repeated; 0.8..0.9 for two crops of one, which mostly do."""
-_NUMBERS = ("codebook", "mean", "scene", "weights", "far")
+_MOST_DOUBTED = 0.5
+"""Log-odds of pictures that are no ordinary photographs, at most: 0.62 in 0..1, no evidence."""
+_NUMBERS = ("codebook", "mean", "scene", "weights", "far", "ordinary")
 _Table = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Picture:
+    """What one picture shows of its channel order."""
+
+    strangeness: np.ndarray
+    """The even half less the average one."""
+    odds: float
+    """Logarithm."""
+    ordinary: bool
+    """Whether it looks like the photographs that the table was fitted on, whatever its channel order."""
 
 
 @cache
@@ -50,15 +74,23 @@ def log_odds(images: Iterable[np.ndarray]) -> float:
     """Natural logarithm of how much likelier RGB is than BGR, given that it is one of them; 0.0: nothing can be said.
 
     images: of one batch, each HxWx3 of any real dtype, finite, in 0..255. Their log-odds add up, each divided by how
-    many of them are like it, so that equal frames count once.
+    many of them are like it, so that equal frames count once. Where most of them are no ordinary photographs (false
+    color, drawings, tints, which the table was never fitted on), the log-odds stay below ``_MOST_DOUBTED``.
     """
     looked = [found for image in images if (found := _look(image)) is not None]
-    if not looked:
+    ordinary = [found for found in looked if found.ordinary]
+    most = _MOST if len(ordinary) > len(looked) / 2 else _MOST_DOUBTED
+    counted = _join(ordinary if most == _MOST else looked)
+    return max(-most, min(most, counted))
+
+
+def _join(pictures: list[_Picture]) -> float:
+    """The sum of the log-odds, each divided by how many pictures are like it."""
+    if not pictures:
         return 0.0
-    unit = np.stack([strangeness / np.linalg.norm(strangeness) for strangeness, _ in looked])
+    unit = np.stack([picture.strangeness / np.linalg.norm(picture.strangeness) for picture in pictures])
     counted = 1 / (np.maximum(unit @ unit.T, 0) ** _ALIKE).sum(axis=1)
-    joined = float(counted @ np.array([odds for _, odds in looked]))
-    return max(-_MOST, min(_MOST, joined))
+    return float(counted @ np.array([picture.odds for picture in pictures]))
 
 
 def probability(odds: float) -> float:
@@ -66,8 +98,8 @@ def probability(odds: float) -> float:
     return 1 / (1 + math.exp(-odds))
 
 
-def _look(image: np.ndarray) -> tuple[np.ndarray, float] | None:
-    """The even half less the average one, and the log-odds, of one picture; None where it has no color or is tiny."""
+def _look(image: np.ndarray) -> _Picture | None:
+    """What one picture shows; None where it has no color or is tiny."""
     small = thumbnail(image) if min(image.shape[:2]) >= SIDE else None  # smaller ones were never measured
     if small is None or 255 * float(np.abs(small[..., 0] - small[..., 2]).mean()) < _COLORLESS:
         return None
@@ -75,7 +107,9 @@ def _look(image: np.ndarray) -> tuple[np.ndarray, float] | None:
     even, odd = split(small, table["codebook"])
     strangeness = even - table["mean"]
     place = np.concatenate([[1.0], table["scene"] @ strangeness])
-    return strangeness, photo_weight(strangeness, table["far"]) * float(place @ (table["weights"] @ odd))
+    odds = photo_weight(strangeness, table["far"]) * float(place @ (table["weights"] @ odd))
+    ordinary = is_ordinary(strangeness, table["ordinary"]) and equal_neighbors(image) < MAX_EQUAL
+    return _Picture(strangeness=strangeness, odds=odds, ordinary=ordinary)
 
 
 _RANGES = ((0.0, 255.0), (0.0, 1.0), (-1.0, 1.0))

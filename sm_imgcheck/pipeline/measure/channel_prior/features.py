@@ -9,7 +9,21 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["BINS", "PATCH", "SIDE", "codes", "histogram", "patches", "photo_weight", "sparse", "split", "thumbnail"]
+__all__ = [
+    "BINS",
+    "MAX_EQUAL",
+    "PATCH",
+    "SIDE",
+    "codes",
+    "equal_neighbors",
+    "histogram",
+    "is_ordinary",
+    "patches",
+    "photo_weight",
+    "sparse",
+    "split",
+    "thumbnail",
+]
 
 SIDE = 32
 """Height and width of the thumbnail in pixels."""
@@ -18,6 +32,8 @@ BINS = (3, 15, 9, 7)
 PATCH = 3
 _ENOUGH = 256
 """Pixels of one side that are averaged at most; of a larger picture every k-th row and column is taken."""
+_EQUAL = 0.05
+"""Gray levels."""
 _BORDER = 2.0
 """Gray levels: rows and columns that stay this near to the corner's color are bars, and say nothing."""
 
@@ -135,6 +151,28 @@ def split(small: np.ndarray, codebook: np.ndarray) -> tuple[np.ndarray, np.ndarr
     even = [(shares + mirrored)[:, middle:], as_is + swapped]
     odd = [(shares - mirrored)[:, middle + 1 :], (as_is - swapped) * np.float32(2)]
     return tuple(np.concatenate([part.ravel() for part in half]) / 2 for half in (even, odd))  # type: ignore[return-value]
+
+
+MAX_EQUAL = 0.65
+"""Share of equal neighbors in drawings, and not in photographs (0.53 at most of 330)."""
+
+
+def equal_neighbors(image: np.ndarray) -> float:
+    """The share of the pixels that equal the next one in their row, 0..1: drawings, charts and pages have plain areas.
+
+    image: HxWx3, 0..255.
+    """
+    pixels = sparse(image).astype(np.float32, copy=False)
+    return float((np.abs(np.diff(pixels, axis=1)).max(axis=2) < _EQUAL).mean())
+
+
+def is_ordinary(strangeness: np.ndarray, plane: np.ndarray) -> bool:
+    """Whether a picture is on the side of ordinary photographs.
+
+    strangeness: the even half less the average of the photographs: the same for RGB and BGR. plane: weights of it, and
+    a constant at the end, fitted to tell photographs from false color, drawings and tints.
+    """
+    return float(strangeness @ plane[:-1] + plane[-1]) >= 0
 
 
 def photo_weight(strangeness: np.ndarray, far: np.ndarray) -> float:
