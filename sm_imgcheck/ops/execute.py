@@ -6,16 +6,17 @@ parameters, and modifies no input. To add an op, add a function and its name in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 
 from sm_imgcheck.core.types import Step
 from sm_imgcheck.ops.records import library_of, record
 
-__all__ = ["apply", "apply_steps", "op", "step_names"]
+__all__ = ["ArrayCache", "apply", "apply_steps", "op", "step_names"]
 
 
 @cache
@@ -46,6 +47,29 @@ def apply_steps(steps: Sequence[Step], cache: MutableMapping[tuple[str, ...], np
     for at in range(prefix, len(steps)):
         array = cache[names[: at + 1]] = apply(steps[at], array)
     return array
+
+
+_CACHE_BYTES = 192 << 20
+"""Limit of the arrays in an ``ArrayCache``: those of images of up to a megapixel all stay."""
+
+
+class ArrayCache(dict[tuple[str, ...], Any]):
+    """The arrays after each prefix of the steps that were tried, by ``step_names``; the oldest are removed first.
+
+    The initial array stays, and so does the last one.
+    """
+
+    def __init__(self, first: Mapping[tuple[str, ...], Any]) -> None:
+        super().__init__(first)
+        self._kept = len(first)
+
+    def __setitem__(self, names: tuple[str, ...], array: np.ndarray) -> None:
+        super().__setitem__(names, array)
+        sizes = {id(value): value.nbytes for value in self.values() if isinstance(value, np.ndarray)}
+        while sum(sizes.values()) > _CACHE_BYTES and len(self) > self._kept + 1:
+            oldest = next(key for at, key in enumerate(self) if at >= self._kept)
+            del self[oldest]
+            sizes = {id(value): value.nbytes for value in self.values() if isinstance(value, np.ndarray)}
 
 
 def step_names(steps: Sequence[Step]) -> tuple[str, ...]:

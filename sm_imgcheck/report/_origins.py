@@ -33,7 +33,8 @@ def line(result: Result) -> str:
     """What a tensor was made of and how, in one line."""
     source = for_terminal(result.ideal.source) if result.ideal is not None else "its source"
     if not result.origins:
-        return f"no known pipeline makes it from {source}"
+        unclear = result.ideal is not None and result.ideal.uncompared
+        return f"not compared with {source}" if unclear else f"no known pipeline makes it from {source}"
     first = result.origins[0]
     which = f"image {first.image} of the batch " if _several(result) else ""
     if not first.exact:

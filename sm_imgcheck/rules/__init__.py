@@ -140,7 +140,7 @@ def run(candidate: Candidate, spec: Spec) -> tuple[Finding, ...]:
         usable=problem is None,
         request=candidate.request is not None,
         golden=candidate.golden is not None,
-        origins=candidate.origins is not None,
+        origins=candidate.ideal is not None or candidate.origins is not None,
     )
     findings = [*_earlier_findings(candidate), *(finding for check in checks for finding in check(candidate, spec))]
     findings.sort(key=lambda finding: _positions()[finding.code])

@@ -6,7 +6,10 @@
 
 PHOTOS: a folder with ``imagenet/`` (sample images of github EliSchwartz/imagenet-sample-images, research use) and
 ``bsds/`` (BSDS500, non-commercial research and education): photographs in RGB as shown to a person. Needs nothing that
-the package does not need (NumPy, Pillow). Deterministic but for the last bits of the linear algebra library.
+the package does not need (NumPy, Pillow, OpenCV). Deterministic but for the last bits of the linear algebra library.
+
+Pictures that are no ordinary photographs (``kinds.py``: twelve kinds of false color, drawings and tints, made of the
+same photographs) fit the plane that keeps them apart, so that the table stays silent on them.
 
 Every photograph is one example, "this is RGB"; by construction the model says the opposite of its swapped copy, so
 nothing is gained by showing it that one. Folds keep together what may show one scene: all photographs of one CD of
@@ -20,12 +23,24 @@ import argparse
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from kinds import KINDS
 from PIL import Image, ImageOps
 
 import sm_imgcheck.pipeline.measure.channel_prior
-from sm_imgcheck.pipeline.measure.channel_prior.features import PATCH, codes, patches, photo_weight, split, thumbnail
+from sm_imgcheck.pipeline.measure.channel_prior.features import (
+    MAX_EQUAL,
+    PATCH,
+    codes,
+    equal_neighbors,
+    is_ordinary,
+    patches,
+    photo_weight,
+    split,
+    thumbnail,
+)
 
 WORDS = 64
 """Of the codebook; as many again are its words with R and B exchanged."""
@@ -40,8 +55,18 @@ VIEWS = 3
 """Of each photograph: itself, and crops of it, mirrored or not, brighter or darker."""
 USUAL = (0.9, 0.99)
 """Shares of the photographs: how far from the average a picture may lie to be trusted wholly, and at all."""
+KINDS_OF_EACH = 6
+"""Pictures of other kinds that are made of each photograph; film tints and water, the nearest ones, of all."""
+NEAREST = ("film tint", "underwater")
+COMPONENTS, PLANE_RIDGE = 200, 8.0
+"""Principal components of the even halves that the plane is fitted in, and its ridge."""
+SILENT = 0.25
+"""Share of the photographs with evidence that the plane gives up, so that other kinds stay silent."""
+EVIDENCE = float(np.log(9))
+WEIGHT_OF_WRONG, WEIGHT_OF_SURE, WEIGHT_OF_UNSURE = 3.0, 0.2, 0.05
+"""Of pictures of other kinds that would be warned of falsely, have evidence, and have none; a photograph counts 1."""
 FOLDS = 5
-DATE = "2026-11-22"
+DATE = "2026-11-29"
 Table = dict[str, np.ndarray]
 
 
@@ -135,6 +160,62 @@ def judged(table: Table, thumbnails: np.ndarray) -> np.ndarray:
     return (place * (odd @ table["weights"].T)).sum(axis=1) * trusted
 
 
+class Others(NamedTuple):
+    """Pictures of other kinds than photographs."""
+
+    thumbnails: np.ndarray
+    photo: np.ndarray
+    """Index of the photograph that each was made of."""
+    kind: np.ndarray
+    """Index of its kind."""
+    plain: np.ndarray
+    """Whether it has plain areas, which alone keep the prior silent."""
+
+
+def other_kinds(photos: list[tuple[str, np.ndarray]], seed: int) -> Others:
+    """Pictures of other kinds, KINDS_OF_EACH of each photograph."""
+    rng = np.random.default_rng(seed)
+    names = list(KINDS)
+    found = []
+    for at, (_, pixels) in enumerate(photos):
+        farther = [kind for kind in range(len(names)) if names[kind] not in NEAREST]
+        for kind in (*rng.choice(farther, KINDS_OF_EACH - 2, replace=False), *map(names.index, NEAREST)):
+            picture = KINDS[names[kind]](pixels, rng)
+            small = thumbnail(picture)
+            if small is not None and np.abs(small[..., 0] - small[..., 2]).mean() * 255 >= 2:
+                found.append((small, at, kind, equal_neighbors(picture) >= MAX_EQUAL))
+    return Others(*(np.array(column) for column in zip(*found, strict=True)))
+
+
+def ordinary_plane(table: Table, photos: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """The plane between photographs and pictures of other kinds, all of them thumbnails: weights and a constant."""
+    even, odd = halves(np.concatenate([photos, others]), table["codebook"])
+    strange = even - table["mean"]
+    odds = (np.column_stack([np.ones(len(even)), strange @ table["scene"].T]) * (odd @ table["weights"].T)).sum(axis=1)
+    photo = np.arange(len(even)) < len(photos)
+    sure = np.abs(odds) > EVIDENCE
+    weight = np.where(sure, WEIGHT_OF_SURE, 0) + WEIGHT_OF_UNSURE
+    weight = np.where(photo, 1, np.where(odds < -EVIDENCE, WEIGHT_OF_WRONG, weight))
+    axes = np.linalg.eigh(strange.T @ strange)[1][:, ::-1][:, :COMPONENTS]
+    axes = axes / (strange[photo] @ axes).std(axis=0)
+    places = np.column_stack([np.ones(len(strange)), strange @ axes])
+    ridge = np.where(np.arange(COMPONENTS + 1) > 0, PLANE_RIDGE, 1e-6)
+    found = np.zeros(COMPONENTS + 1)
+    for _ in range(12):
+        share = 1 / (1 + np.exp(-np.clip(places @ found, -30, 30)))
+        hessian = (places * (weight * share * (1 - share))[:, None]).T @ places + np.diag(ridge)
+        found -= np.linalg.solve(hessian, places.T @ (weight * (share - photo)) + ridge * found)
+    plane = axes @ found[1:]
+    return np.append(plane, -np.quantile((strange @ plane)[photo & sure], SILENT)).astype(np.float32)
+
+
+def silenced(table: Table, thumbnails: np.ndarray, odds: np.ndarray) -> np.ndarray:
+    """Log-odds, next to nothing for what is no ordinary photograph."""
+    even, _ = halves(thumbnails, table["codebook"])
+    ordinary = np.array([is_ordinary(each - table["mean"], table["ordinary"]) for each in even])
+    return np.where(ordinary, odds, np.clip(odds, -0.5, 0.5))
+
+
 def temperature(odds: np.ndarray) -> float:
     """The factor that makes log-odds of photographs (RGB, all) most likely."""
     factors = np.exp(np.linspace(-1.5, 1.5, 301))
@@ -149,19 +230,37 @@ def folds_of(groups: list[str], rng: np.random.Generator) -> np.ndarray:
 
 
 def cross_validated(
-    thumbnails: np.ndarray, groups: list[str], seed: int
+    thumbnails: np.ndarray, groups: list[str], others: Others, seed: int
 ) -> tuple[np.ndarray, np.ndarray, list[Table], np.ndarray]:
     """Log-odds of each photograph by a model that saw nothing of its group; its fold; the models and temperatures.
+
+    Nor did the model see a picture of another kind that was made of a photograph of its group.
 
     The temperature of a fold comes from what was said of the other folds, again by models that had not seen them.
     """
     fold = folds_of(groups, np.random.default_rng(seed))
     tables = [fitted(thumbnails[fold != one], seed) for one in range(FOLDS)]
+    for one, table in enumerate(tables):
+        kinds = others.thumbnails[fold[others.photo] != one]
+        table["ordinary"] = ordinary_plane(table, thumbnails[fold != one, 0], kinds)
     raw = np.zeros(len(groups))
     for one, table in enumerate(tables):
         raw[fold == one] = judged(table, thumbnails[fold == one, 0])
     factors = np.array([temperature(raw[fold != one]) for one in range(FOLDS)])
-    return raw * factors[fold], fold, tables, factors
+    odds = raw * factors[fold]
+    for one, table in enumerate(tables):
+        odds[fold == one] = silenced(table, thumbnails[fold == one, 0], odds[fold == one])
+    return odds, fold, tables, factors
+
+
+def false_warnings(others: Others, fold: np.ndarray, tables: list[Table], factors: np.ndarray) -> dict[str, float]:
+    """The share of the pictures of each kind, all of them RGB, that are called BGR by a model that is new to them."""
+    wrong = np.zeros(len(others.kind), bool)
+    for one, table in enumerate(tables):
+        held = np.flatnonzero((fold[others.photo] == one) & ~others.plain)
+        odds = judged(table, others.thumbnails[held]) * factors[one]
+        wrong[held] = silenced(table, others.thumbnails[held], odds) < -EVIDENCE
+    return {name: float(wrong[others.kind == at].mean()) for at, name in enumerate(KINDS)}
 
 
 def calibration_error(odds: np.ndarray) -> float:
@@ -226,11 +325,11 @@ CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 """What preprocessing may do to a picture before it is looked at."""
 
 
-def check(photos: list[tuple[str, np.ndarray]], thumbnails: np.ndarray, repeats: int) -> None:
+def check(photos: list[tuple[str, np.ndarray]], thumbnails: np.ndarray, others: Others, repeats: int) -> None:
     """Print what cross-validation says."""
     groups = [group for group, _ in photos]
     sets = np.array([group.partition("/")[0] for group in groups])
-    runs = [cross_validated(thumbnails, groups, seed) for seed in range(repeats)]
+    runs = [cross_validated(thumbnails, groups, others, seed) for seed in range(repeats)]
     measured = [numbers(odds) for odds, *_ in runs]
     print(f"{len(photos)} photographs, {FOLDS} folds, {repeats} splits: mean (worst split)")
     for name in measured[0]:
@@ -241,6 +340,8 @@ def check(photos: list[tuple[str, np.ndarray]], thumbnails: np.ndarray, repeats:
         odds = judged(table, thumbnails[sets == left_out, 0]) * runs[0][3].mean()
         print(f"never saw {left_out}:", *(f"{name} {value:.4f}" for name, value in numbers(odds).items()), sep="  ")
     _, fold, tables, factors = runs[0]
+    for name, share in false_warnings(others, fold, tables, factors).items():
+        print(f"{name:18} warned of falsely: {share:.4f}")
     for name, change in CHANGES.items():
         odds = np.zeros(len(photos))
         for one in range(FOLDS):
@@ -249,18 +350,22 @@ def check(photos: list[tuple[str, np.ndarray]], thumbnails: np.ndarray, repeats:
         print(f"{name:18} {(odds > 0).mean():.4f}  calibration error {calibration_error(odds):.4f}")
 
 
-def ship(photos: list[tuple[str, np.ndarray]], thumbnails: np.ndarray) -> None:
+def ship(photos: list[tuple[str, np.ndarray]], thumbnails: np.ndarray, others: Others) -> None:
     """Write the table that the package reads."""
     groups = [group for group, _ in photos]
-    odds, _, _, factors = cross_validated(thumbnails, groups, 0)
+    odds, fold, tables, factors = cross_validated(thumbnails, groups, others, 0)
     table = fitted(thumbnails, 0)
+    table["ordinary"] = ordinary_plane(table, thumbnails[:, 0], others.thumbnails)
     table["weights"] *= factors.mean()
+    false = false_warnings(others, fold, tables, factors)
+    kinds = ", ".join(f"{name} {share:.4f}" for name, share in false.items())
     measured = ", ".join(f"{name} {value:.4f}" for name, value in numbers(odds).items())
     words = (
         f"Fitted {DATE} by tests/fit/channel_prior.py on {len(photos)} photographs that are not gray: of 500 ImageNet "
         "sample images (github EliSchwartz/imagenet-sample-images, research use) and the 500 of BSDS500 "
         "(non-commercial research and education). Only these numbers are kept. "
-        f"Cross-validated, {FOLDS} folds, scenes kept together: {measured}."
+        f"Cross-validated, {FOLDS} folds, scenes kept together: {measured}. Called BGR, of {len(others.kind)} "
+        f"pictures that are no photographs, all RGB: {kinds}."
     )
     arrays = {name: value.astype(np.float16) for name, value in table.items()}
     np.savez(
@@ -280,10 +385,11 @@ def main() -> None:
     photos = photographs(asked.photos, asked.limit)
     rng = np.random.default_rng(0)
     thumbnails = np.stack([np.stack(list(views(pixels, rng))) for _, pixels in photos])
+    others = other_kinds(photos, 0)
     if asked.check:
-        check(photos, thumbnails, asked.repeats)
+        check(photos, thumbnails, others, asked.repeats)
     else:
-        ship(photos, thumbnails)
+        ship(photos, thumbnails, others)
 
 
 if __name__ == "__main__":

@@ -173,6 +173,10 @@ class SourceComparison:
     """Plan from the image to the model's tensor; None where the spec rejects the image, or without a spec."""
     refused: str = ""
     """Why the spec refuses it."""
+    uncompared: str = ""
+    """Reason for a missing comparison of the tensor with the image; empty: they were compared."""
+    resemblance: float | None = None
+    """Where no known pipeline explains the tensor: correlation of the details of both, 0..1, for any values."""
     mean_difference: float | None = None
     """Difference between the spec's pixels and those of the tensor's nearest origin, before values are mapped, in gray
     levels; None without an origin, and for different sizes."""

@@ -25,6 +25,7 @@ from sm_imgcheck.features.identify.plan import plain
 from sm_imgcheck.features.identify.source import trace_origins
 from sm_imgcheck.features.identify.verify import RankedOrigin, verify_hypothesis
 from sm_imgcheck.io.images.header import read_header
+from sm_imgcheck.ops.execute import ArrayCache
 from sm_imgcheck.pipeline.process import evaluate_candidate, measure_candidate, read_candidate
 
 __all__ = ["find", "identify_tensor"]
@@ -74,7 +75,7 @@ def find(
         decode=policy,
         geometry=None if spec is None else tuple(spec.resolved["geometry"]),
         values=None if spec is None else (spec.contract.values, spec.contract.quantize),
-        remembered={(): source},
+        remembered=ArrayCache({(): source}),
     )
     best: list[RankedOrigin] = []
     for images in readings(tensor, layout):

@@ -14,7 +14,7 @@ import numpy as np
 from sm_imgcheck.core.channels import COUNTS
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.core.types import Decode, Header
-from sm_imgcheck.features.identify.cells import IntegralImage, integral_image
+from sm_imgcheck.features.identify.cells import IntegralImage, integral_image, reduced
 from sm_imgcheck.io.images.decode import INVERSE_ORIENTATION
 from sm_imgcheck.ops.kernels.color import orient
 from sm_imgcheck.pipeline.measure.precision import shown_precision, spacing
@@ -40,6 +40,10 @@ LEAST_SIDE, MOST_PIXELS = 4, 1 << 26
 """Pictures of fewer rows or columns say nothing; no spec may ask for more pixels (``spec.steps.MAX_AREA``)."""
 _LEVELS = 260
 """Numbers that 256 gray levels leave, and the color of a frame."""
+_REDUCED = 1024
+"""Pixels of the longer side of what the cells are taken from."""
+_MANY = 1 << 20
+"""Pixels of which all numbers are counted."""
 MOST_IMAGES = 256
 """Of a batch, so many are looked at."""
 
@@ -63,9 +67,14 @@ class TensorImage:
     def face(self, turned: int) -> TensorImage:
         """The same turned back, if ``turned`` is how it was turned."""
         if turned not in self.remembered:
-            pixels = orient(self.pixels, orientation=INVERSE_ORIENTATION.get(turned, turned))
+            back = INVERSE_ORIENTATION.get(turned, turned)
+            small, (down, along) = self._small()
+            sides = (down, along) if back < 5 else (along, down)
+            remembered: dict[object, Any] = {"small": (orient(small, orientation=back), sides)}
             self.remembered[turned] = (
-                self if turned == 1 else replace(self, pixels=pixels, turned=turned, remembered={})
+                self
+                if turned == 1
+                else replace(self, pixels=_oriented(self.pixels, back), turned=turned, remembered=remembered)
             )
         face: TensorImage = self.remembered[turned]
         return face
@@ -73,9 +82,16 @@ class TensorImage:
     def sums(self) -> IntegralImage:
         """For means over cells."""
         if "sums" not in self.remembered:
-            self.remembered["sums"] = integral_image(self.pixels)
+            self.remembered["sums"] = integral_image(*self._small())
         sums: IntegralImage = self.remembered["sums"]
         return sums
+
+    def _small(self) -> tuple[np.ndarray, tuple[float, float]]:
+        """What the cells are taken from, and how many rows and columns of the tensor one of it stands for."""
+        if "small" not in self.remembered:
+            self.remembered["small"] = reduced(self.pixels, _REDUCED)
+        small: tuple[np.ndarray, tuple[float, float]] = self.remembered["small"]
+        return small
 
     def box(self) -> tuple[int, int, int, int]:
         """Top, left, height and width of what is inside a border of one color; all of it where there is none."""
@@ -111,14 +127,16 @@ class TensorImage:
         """Gray levels to one step of the tensor's integers, at least 1; ``scale``: numbers to a gray level."""
         return max(1.0, 1 / scale) if self.array.dtype.kind in "iub" else 1.0
 
-    def noise(self) -> np.ndarray:
-        """How far the precision that the values show may put each of them off, in the tensor's numbers."""
+    def noise(self, rows: slice) -> np.ndarray:
+        """How far the precision that the values show may put each of these rows off, in the tensor's numbers."""
         if self.array.dtype.kind != "f":
             return np.zeros((1, 1, 1))
-        precision = shown_precision(self.pixels, [self.pixels])
+        if "precision" not in self.remembered:
+            self.remembered["precision"] = shown_precision(self.pixels, iter(self.pixels))
+        precision = self.remembered["precision"]
         if not precision and self.array.dtype.itemsize > 4:
             return np.zeros((1, 1, 1))
-        return spacing(self.pixels.astype(np.float64), precision or self.array.dtype.name)
+        return spacing(self.pixels[rows].astype(np.float64), precision or self.array.dtype.name)
 
     def observed(self) -> Observed:
         """What facts say of the tensor as it is."""
@@ -142,6 +160,7 @@ class TensorImage:
             return False
         if len(plane) < 8 * _LEVELS:
             return None
+        plane = plane[:: max(len(plane) // _MANY, 1)]
         return max(len(np.unique(plane[:, c])) for c in range(self.channels)) <= _LEVELS
 
 
@@ -170,6 +189,13 @@ def _images(array: np.ndarray, layout: str) -> Iterator[TensorImage]:
             pixels = np.ascontiguousarray(part, np.float32)
         if np.isfinite(pixels).all() and (pixels != pixels[0, 0]).any():
             yield TensorImage(layout=layout, image=image, array=array, pixels=pixels)
+
+
+def _oriented(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """The pixels as ``orient`` returns them, without a copy: a large tensor is turned in a dozen ways."""
+    view = pixels.swapaxes(0, 1) if orientation > 4 else pixels
+    view = view[::-1] if orientation in (3, 4, 7, 8) else view
+    return view[:, ::-1] if orientation in (2, 3, 6, 7) else view
 
 
 def _box(pixels: np.ndarray, corner: int) -> tuple[int, int, int, int]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from sm_imgcheck.features.identify.region import SourceRegion
 
-__all__ = ["IntegralImage", "integral_image", "misfit"]
+__all__ = ["IntegralImage", "integral_image", "misfit", "reduced"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,14 +24,29 @@ class IntegralImage:
     """(height + 1) x (width + 1) x channels, float64."""
     remembered: dict[tuple[int, ...], np.ndarray] = field(default_factory=dict, repr=False)
     """Of a tensor: the means of the cells that were asked for, by rectangle and number."""
+    reduction: tuple[float, float] = (1.0, 1.0)
+    """Of a tensor: how many of its rows and columns one row and column of the sums stand for."""
 
 
-def integral_image(pixels: np.ndarray) -> IntegralImage:
+def integral_image(pixels: np.ndarray, reduction: tuple[float, float] = (1.0, 1.0)) -> IntegralImage:
     """The sums of HxWxC pixels."""
     import cv2
 
     found = cv2.integral(pixels, sdepth=cv2.CV_64F)
-    return IntegralImage(values=found.reshape(*found.shape[:2], pixels.shape[2]))
+    return IntegralImage(values=found.reshape(*found.shape[:2], pixels.shape[2]), reduction=reduction)
+
+
+def reduced(pixels: np.ndarray, longest: int) -> tuple[np.ndarray, tuple[float, float]]:
+    """HxWxC pixels with at most ``longest`` rows and columns, by area, and how many of each were made one."""
+    import cv2
+
+    height, width = pixels.shape[:2]
+    share = min(1.0, longest / max(height, width))
+    if share == 1:
+        return pixels, (1.0, 1.0)
+    new = max(round(height * share), 1), max(round(width * share), 1)
+    small = cv2.resize(pixels, (new[1], new[0]), interpolation=cv2.INTER_AREA).reshape(*new, -1)
+    return small, (height / new[0], width / new[1])
 
 
 def misfit(
@@ -52,7 +67,7 @@ def misfit(
     rows, columns = (_edges(length, cells) for length in (height, width))
     name = (*part.inner, cells)
     if name not in target.remembered:
-        target.remembered[name] = _standard(_means(target.values, top + rows, left + columns))
+        target.remembered[name] = _standard(_means_of(target, top + rows, left + columns))
     y, x, tall, wide = part.source
     down, along = (y + (rows - shift) * (tall / height)), (x + (columns - shift) * (wide / width))
     down, along = down / reduction[0], along / reduction[1]
@@ -83,6 +98,11 @@ def _standard(cells: np.ndarray) -> np.ndarray:
 def _edges(length: int, cells: int) -> np.ndarray:
     """Where the cells begin and end: whole pixels, at most one cell for each."""
     return np.unique(np.rint(np.linspace(0, length, min(cells, length) + 1)))
+
+
+def _means_of(target: IntegralImage, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Means over the cells between these edges, in rows and columns of the tensor."""
+    return _means(target.values, rows / target.reduction[0], columns / target.reduction[1])
 
 
 def _means(sums: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:

@@ -37,6 +37,8 @@ __all__ = [
 
 _SAMPLE = 1 << 14
 """Pixels that a first comparison looks at."""
+_MOST = 1 << 20
+"""Pixels that any comparison but the last looks at."""
 _PLACES, _GUESSES = 12, 8
 """So many places are tried with the kernels that do best, and so many pairs of place and kernel are looked into."""
 _UNCLEAR = 1.6
@@ -202,7 +204,7 @@ def compare_views(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The tensor and the picture where both show the source. stride: of rows and columns; None: a sample."""
     top, left, height, width = part.inner
-    stride = stride or max(int((height * width / _SAMPLE) ** 0.5), 1)
+    stride = max(stride or int((height * width / _SAMPLE) ** 0.5), int((height * width / _MOST) ** 0.5), 1)
     window = (slice(top, top + height, stride), slice(left, left + width, stride))
     return seen.pixels[window], picture[window]
 

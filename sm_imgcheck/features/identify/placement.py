@@ -11,7 +11,7 @@ import numpy as np
 from sm_imgcheck.core.channels import ORDERS
 from sm_imgcheck.core.types import Decode, Header, Quantize, Values
 from sm_imgcheck.features.identify.candidates import TensorImage
-from sm_imgcheck.features.identify.cells import IntegralImage, integral_image, misfit
+from sm_imgcheck.features.identify.cells import IntegralImage, integral_image, misfit, reduced
 from sm_imgcheck.features.identify.framings import Framing, framings, nearby, probes, variants
 from sm_imgcheck.features.identify.plan import ResizeMethod, image_steps, with_arithmetic
 from sm_imgcheck.features.identify.region import SourceRegion, geometry, trace_region
@@ -217,14 +217,5 @@ def _view(sums: IntegralImage, reduction: tuple[float, float], turn: int, turned
 
 def _reduced(source: SourceImage, channels: int) -> tuple[np.ndarray, tuple[float, float]]:
     """The stored picture in the tensor's channels, at most so many pixels long, and by how much it was reduced."""
-    import cv2
-
     steps = image_steps(source.header, source.decode, (), channels, turn=1)
-    pixels = apply_steps(steps, source.remembered)
-    height, width = pixels.shape[:2]
-    share = min(1.0, _REDUCED / max(height, width))
-    if share == 1:
-        return pixels, (1.0, 1.0)
-    new = max(round(height * share), 1), max(round(width * share), 1)
-    small = cv2.resize(pixels, (new[1], new[0]), interpolation=cv2.INTER_AREA).reshape(*new, -1)
-    return small, (height / new[0], width / new[1])
+    return reduced(apply_steps(steps, source.remembered), _REDUCED)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -16,8 +15,10 @@ from sm_imgcheck.core.recipes import is_unnamed, name_of
 from sm_imgcheck.core.types import Candidate, Decode, Facts, Options, Origin, Plan, SourceComparison, Spec, Step
 from sm_imgcheck.core.value_mapping import quantized_target, same
 from sm_imgcheck.features import identify
+from sm_imgcheck.features.identify.resemblance import few_colors, resemblance
 from sm_imgcheck.io import stores
-from sm_imgcheck.ops.execute import apply_steps
+from sm_imgcheck.io.images.decode import decode
+from sm_imgcheck.ops.execute import ArrayCache, apply_steps
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.pipeline import read
 from sm_imgcheck.pipeline.measure.value_order import other_order
@@ -42,7 +43,9 @@ def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> 
     image = _image(options.source, policy)
     candidate = replace(candidate, source=image)
     if candidate.facts is None or not _may_be_picture(candidate.facts, options):
-        return candidate
+        reason = "the tensor's layout or values are unknown"
+        assert image.header is not None
+        return replace(candidate, ideal=SourceComparison(source=image.path, header=image.header, uncompared=reason))
     layout = options.assume.get("layout", "")
     # A spec of another number of channels has no geometry for this tensor: the color of its frames is one of its own.
     alike = spec if spec and spec.contract.channels == (candidate.facts.length("C") or 1) else None
@@ -52,7 +55,25 @@ def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> 
     except ImgcheckError as error:
         raise _unusable(image.path, str(error)) from None
     ideal = _ideal(image, origins, spec)
+    if not origins:
+        ideal = _explain_failure(candidate, image, policy, ideal)
     return replace(candidate, facts=_shown(candidate.facts, origins, alike), origins=origins, ideal=ideal)
+
+
+def _explain_failure(
+    candidate: Candidate, image: Candidate, policy: Decode, ideal: SourceComparison
+) -> SourceComparison:
+    """With what can be said of a tensor that no known pipeline makes of the image."""
+    assert candidate.facts is not None
+    try:
+        picture = decode(image.data, truncated="allow", max_pixels=policy.max_pixels)
+    except CandidateError:
+        return ideal
+    if few_colors(candidate.data, candidate.facts.layout.find("C")):
+        return replace(ideal, uncompared="the tensor has one or two colors, which say nothing of the image")
+    if few_colors(picture, 2):
+        return replace(ideal, uncompared="the image has one or two colors, which say nothing of the tensor")
+    return replace(ideal, resemblance=resemblance(candidate.data, candidate.facts, picture))
 
 
 def _origins(
@@ -186,21 +207,23 @@ def _ideal(image: Candidate, origins: tuple[Origin, ...], spec: Spec | None) -> 
     apart = _apart(image.data, plan, origins[0].steps) if origins else None
     if apart is None:
         return replace(ideal, plan=plan)
-    mean, most = float(apart.mean(dtype=np.float64)), float(apart.max())
-    return replace(ideal, plan=plan, mean_difference=mean, max_difference=most)
+    return replace(ideal, plan=plan, mean_difference=apart[0], max_difference=apart[1])
 
 
-def _apart(body: bytes, plan: Plan, steps: tuple[Step, ...]) -> np.ndarray | None:
-    """Absolute differences of two pictures of one file, HxWxC, in gray levels; None where they differ in size."""
-    remembered: dict[tuple[str, ...], Any] = {(): body}
+def _apart(body: bytes, plan: Plan, steps: tuple[Step, ...]) -> tuple[float, float] | None:
+    """Mean and largest difference of two pictures of one file, in gray levels; None where they differ in size."""
+    remembered = ArrayCache({(): body})
     try:
-        pictures = [apply_steps(_picture(one), remembered).astype(np.float32) for one in (plan.steps, steps)]
+        pictures = [apply_steps(_picture(one), remembered) for one in (plan.steps, steps)]
     except CandidateError:
         return None
     if pictures[0].shape != pictures[1].shape:
         return None
-    difference: np.ndarray = np.abs(pictures[0] - pictures[1])
-    return difference
+    sum_, most = 0.0, 0.0
+    for one, other in zip(*pictures, strict=True):  # row by row: each picture may be as large as the tensor
+        row = np.abs(one.astype(np.float32) - other)
+        sum_, most = sum_ + float(row.sum(dtype=np.float64)), max(most, float(row.max()))
+    return sum_ / pictures[0].size, most
 
 
 def _picture(steps: tuple[Step, ...]) -> tuple[Step, ...]:

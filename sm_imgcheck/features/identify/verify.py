@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,8 @@ _SURELY, _MAYBE = 0.02, 0.35
 """Gray levels at black and white within which a line is one of the field's mappings, and may be."""
 _FLOAT = 0.012
 """Gray levels by which float resizes of different libraries and builds differ at most, here and there."""
+_BLOCK = 1 << 20
+"""Values that are compared together."""
 _ONE_OFF = 0.001
 """Share of the values that may be a level away: sums within 1e-5 of a half fall on either side."""
 
@@ -96,21 +99,44 @@ def _judge(
         plan = rotate_after_resize(plan, view.turned)
     affine = meaning.affine(seen.channels)
     level = np.abs(np.array(affine.scale, np.float64))
-    apart = np.abs(made.astype(np.float64) - seen.pixels) / level
-    noise = _FLOAT + seen.noise() / level
     step = seen.step(float(level.min()))
-    beyond = float((apart > noise).mean())
+    residual = _residual(made, seen, level)
+    beyond = residual.beyond
     origin = Origin(
         steps=plan.steps,
         before=plan.before,
         facts=replace(plan.after[-1], recipe=meaning.name, values=affine, **seen.observed()),
-        mean_difference=float(apart.mean()),
-        max_difference=float(apart.max()),
-        exact=beyond <= _ONE_OFF and float((apart - noise).max()) < 1.02 * step,
+        mean_difference=residual.mean,
+        max_difference=residual.most,
+        exact=beyond <= _ONE_OFF and residual.excess < 1.02 * step,
         image=seen.image,
     )
     rounded = guess.arithmetic.dtype == "float32-rounded"
     return RankedOrigin(origin=origin, beyond=beyond, rounded=rounded, rank=guess.rank(seen.size))
+
+
+class _Residual(NamedTuple):
+    """What is left between two tensors, in gray levels."""
+
+    mean: float
+    most: float
+    beyond: float
+    """Share of the values that differ by more than arithmetic and precision explain."""
+    excess: float
+    """By how much, at most."""
+
+
+def _residual(made: np.ndarray, seen: TensorImage, level: np.ndarray) -> _Residual:
+    """Compare block by block, since float64 takes twice the memory of the tensor. level: of each channel."""
+    sum_, most, beyond, excess = 0.0, 0.0, 0, -np.inf
+    rows = max(1, _BLOCK // max(1, made[0].size))
+    for top in range(0, len(made), rows):
+        part = slice(top, top + rows)
+        apart = np.abs(made[part].astype(np.float64) - seen.pixels[part]) / level
+        over = apart - (_FLOAT + seen.noise(part) / level)
+        sum_, most = sum_ + float(apart.sum()), max(most, float(apart.max()))
+        beyond, excess = beyond + int(np.count_nonzero(over > 0)), max(excess, float(over.max()))
+    return _Residual(mean=sum_ / made.size, most=most, beyond=beyond / made.size, excess=excess)
 
 
 def _run(steps: tuple[Step, ...], source: SourceImage, view: OrientedImage) -> np.ndarray:

@@ -20,10 +20,13 @@ def rows_summed(image: np.ndarray, starts: np.ndarray, weights: np.ndarray) -> n
     last = image.shape[0] - 1
     column = (slice(None),) + (None,) * (image.ndim - 1)
     total = np.zeros((len(starts), *image.shape[1:]), weights.dtype)
-    part = np.empty_like(total)
-    for k in range(weights.shape[1]):
-        np.multiply(image[np.minimum(starts + k, last)], weights[:, k][column], out=part)
-        total += part
+    rows = max(1, (1 << 20) // max(1, total[:1].size))
+    for top in range(0, len(starts), rows):  # for a large image, never a second copy
+        block = slice(top, top + rows)
+        part = np.empty_like(total[block])
+        for k in range(weights.shape[1]):
+            np.multiply(image[np.minimum(starts[block] + k, last)], weights[block, k][column], out=part)
+            total[block] += part
     return total
 
 

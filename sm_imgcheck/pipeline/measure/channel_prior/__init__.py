@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
@@ -11,7 +12,16 @@ import numpy as np
 
 from sm_imgcheck.core.types import Affine, Facts, Values
 from sm_imgcheck.core.value_mapping import canonical
-from sm_imgcheck.pipeline.measure.channel_prior.features import SIDE, photo_weight, sparse, split, thumbnail
+from sm_imgcheck.pipeline.measure.channel_prior.features import (
+    MAX_EQUAL,
+    SIDE,
+    equal_neighbors,
+    is_ordinary,
+    photo_weight,
+    sparse,
+    split,
+    thumbnail,
+)
 
 __all__ = ["about", "likely_order", "log_odds", "probability", "sample_indices", "sparse"]
 
@@ -24,16 +34,30 @@ _COLORLESS = 2.0
 _SIMILARITY_POWER = 4
 """Power of the cosine between two images, each minus the average image: 0.0 +- 0.2 for different photographs, which
 then barely count as repeated; 0.8..0.9 for two crops of one image, which mostly do."""
-_NUMBERS = ("codebook", "mean", "scene", "weights", "far")
+_MOST_DOUBTED = 0.5
+"""Largest log-odds of images that are not ordinary photographs: 0.62 in 0..1, almost without evidence."""
+_NUMBERS = ("codebook", "mean", "scene", "weights", "far", "ordinary")
 _Table = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Evidence:
+    """The evidence of one image about its channel order."""
+
+    strangeness: np.ndarray
+    """The even half less the average one."""
+    odds: float
+    """Logarithm."""
+    ordinary: bool
+    """Whether it is similar to the photographs that the table was fitted on, in either channel order."""
 
 
 @cache
 def _table() -> _Table:
     """The fitted numbers, read when they are first needed; float16 in the file."""
     with resources.files(__name__).joinpath("table.npz").open("rb") as file:
-        data = np.load(file, allow_pickle=False)
-        return {name: data[name].astype(np.float32) for name in _NUMBERS} | {"about": data["about"]}
+        item = np.load(file, allow_pickle=False)
+        return {name: item[name].astype(np.float32) for name in _NUMBERS} | {"about": item["about"]}
 
 
 def about() -> str:
@@ -50,15 +74,23 @@ def log_odds(images: Iterable[np.ndarray]) -> float:
     """Return the natural logarithm of the odds of RGB against BGR, given that it is one of them; 0.0 without evidence.
 
     images: of one batch, each HxWx3 of any real dtype, finite, in 0..255. Their log-odds add up, each divided by the
-    number of similar images, so that equal frames count once.
+    number of similar images, so that equal frames count once. Where most of them are unusual (false color, drawings,
+    tints, which the table was never fitted on), the log-odds stay below ``_MOST_DOUBTED``.
     """
-    features = [data for image in images if (data := _look(image)) is not None]
-    if not features:
+    evidence = [item for image in images if (item := _look(image)) is not None]
+    ordinary = [item for item in evidence if item.ordinary]
+    most = _MOST if len(ordinary) > len(evidence) / 2 else _MOST_DOUBTED
+    weights = _join(ordinary if most == _MOST else evidence)
+    return max(-most, min(most, weights))
+
+
+def _join(samples: list[_Evidence]) -> float:
+    """Return the sum of the log-odds, each divided by the number of similar images."""
+    if not samples:
         return 0.0
-    unit = np.stack([strangeness / np.linalg.norm(strangeness) for strangeness, _ in features])
+    unit = np.stack([picture.strangeness / np.linalg.norm(picture.strangeness) for picture in samples])
     weights = 1 / (np.maximum(unit @ unit.T, 0) ** _SIMILARITY_POWER).sum(axis=1)
-    log_odds = float(weights @ np.array([odds for _, odds in features]))
-    return max(-_MOST, min(_MOST, log_odds))
+    return float(weights @ np.array([picture.odds for picture in samples]))
 
 
 def probability(odds: float) -> float:
@@ -66,8 +98,8 @@ def probability(odds: float) -> float:
     return 1 / (1 + math.exp(-odds))
 
 
-def _look(image: np.ndarray) -> tuple[np.ndarray, float] | None:
-    """Return the even half minus the average, and the log-odds, of one image; None for a gray or tiny image."""
+def _look(image: np.ndarray) -> _Evidence | None:
+    """Return the evidence of one image; None for a gray or tiny image."""
     small = thumbnail(image) if min(image.shape[:2]) >= SIDE else None  # smaller ones were never measured
     if small is None or 255 * float(np.abs(small[..., 0] - small[..., 2]).mean()) < _COLORLESS:
         return None
@@ -75,7 +107,9 @@ def _look(image: np.ndarray) -> tuple[np.ndarray, float] | None:
     even, odd = split(small, table["codebook"])
     strangeness = even - table["mean"]
     place = np.concatenate([[1.0], table["scene"] @ strangeness])
-    return strangeness, photo_weight(strangeness, table["far"]) * float(place @ (table["weights"] @ odd))
+    odds = photo_weight(strangeness, table["far"]) * float(place @ (table["weights"] @ odd))
+    ordinary = is_ordinary(strangeness, table["ordinary"]) and equal_neighbors(image) < MAX_EQUAL
+    return _Evidence(strangeness=strangeness, odds=odds, ordinary=ordinary)
 
 
 _RANGES = ((0.0, 255.0), (0.0, 1.0), (-1.0, 1.0))

@@ -1,0 +1,42 @@
+"""A tensor of twelve megapixels against its source: within 1 GiB."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from pictures import encoded, picture
+from PIL import Image
+
+from sm_imgcheck.ops.execute import ArrayCache
+
+CODE = """
+import resource, sys
+import sm_imgcheck
+spec = {"shape": ["N", 3000, 4000, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
+report = sm_imgcheck.validate("x.npy", spec, source="source.png")
+assert report.origins and report.origins[0].exact, report.findings
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [(4000, 3000), (640, 480)], ids=["same size", "small source"])
+def test_large_tensor_is_compared_within_a_gibibyte(size, tmp_path):
+    image = Image.fromarray(picture(480, 640)).resize(size, Image.Resampling.BICUBIC)
+    (tmp_path / "source.png").write_bytes(encoded(image, "PNG", compress_level=1))
+    large = image.resize((4000, 3000), Image.Resampling.BILINEAR)
+    np.save(tmp_path / "x.npy", np.asarray(large, np.float32)[np.newaxis] / np.float32(255))
+    done = subprocess.run([sys.executable, "-c", CODE], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) * 1024 < 1 << 30
+
+
+def test_cache_of_arrays_drops_the_oldest_and_keeps_the_first():
+    cache = ArrayCache({(): b"file"})
+    for at in range(40):
+        cache[str(at),] = np.zeros(1 << 20, np.float64)
+    assert cache[()] == b"file"
+    assert ("39",) in cache
+    assert ("0",) not in cache
+    assert sum(array.nbytes for array in cache.values() if isinstance(array, np.ndarray)) <= 192 << 20

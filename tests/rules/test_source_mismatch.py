@@ -1,0 +1,85 @@
+"""Another picture only where the pixels refute the source; unknown mappings and pictures without detail as such."""
+
+import numpy as np
+import pytest
+from pictures import encoded, picture
+from PIL import Image
+
+import sm_imgcheck
+from sm_imgcheck.features.identify.resemblance import few_colors, resemblance
+from sm_imgcheck.pipeline.measure import measure
+
+PIXELS = picture(144, 192, seed=3)
+SOURCE = encoded(Image.fromarray(PIXELS), "PNG")
+SPEC = {"shape": ["N", 144, 192, 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
+UNIT = PIXELS.astype(np.float32) / 255
+
+
+def codes(array, source=SOURCE, spec=SPEC):
+    report = sm_imgcheck.validate(array.astype(np.float32), spec, source=source)
+    return {finding.code: finding for finding in report.findings if finding.code[:3] == "PIX"}
+
+
+def test_different_picture_is_a_mismatch():
+    other = np.roll(picture(144, 192, seed=11), (50, 70), (0, 1)).astype(np.float32) / 255
+    assert set(codes(other[np.newaxis])) == {"PIX101"}
+
+
+@pytest.mark.parametrize(
+    "mapped",
+    [UNIT**0.2, np.log(UNIT + 0.003), UNIT**6, 1 / (1 + np.exp(12 * (0.5 - UNIT)))],
+    ids=["gamma", "logarithm", "power", "sigmoid"],
+)
+def test_unknown_value_mapping_is_no_mismatch(mapped):
+    found = codes(mapped[np.newaxis])
+    assert "PIX101" not in found
+    assert "PIX102" in found
+
+
+ONE = np.full((1, 144, 192, 3), 0.25)
+TWO = np.where(np.indices((144, 192)).sum(0)[None, ..., None] % 40 < 20, 0.1, 0.9) * np.ones(3)
+
+
+@pytest.mark.parametrize("array", [ONE, TWO], ids=["one color", "two colors"])
+def test_tensor_without_detail_is_not_compared(array):
+    found = codes(array)
+    assert set(found) == {"PIX110"}
+    assert found["PIX110"].severity == "notice"
+    assert "one or two colors" in found["PIX110"].message
+
+
+@pytest.mark.parametrize("colors", [1, 2])
+def test_source_without_detail_is_not_compared(colors):
+    plain = np.zeros((144, 192, 3), np.uint8)
+    plain[:72] = 255 if colors == 2 else 0
+    found = codes(UNIT[np.newaxis], source=encoded(Image.fromarray(plain), "PNG"))
+    assert set(found) == {"PIX110"}
+
+
+def test_tensor_of_unknown_layout_is_not_compared():
+    found = codes(UNIT[np.newaxis, np.newaxis])
+    assert set(found) == {"PIX110"}
+    assert "layout" in found["PIX110"].message
+
+
+@pytest.mark.parametrize(
+    ("array", "few"),
+    [
+        (np.zeros((4, 5, 3)), True),
+        (np.eye(6)[..., None] * [1, 2, 3], True),
+        (np.arange(9.0).reshape(3, 3), False),
+        (np.arange(2 * 3 * 4 * 4).reshape(2, 3, 4, 4), False),
+    ],
+)
+def test_few_colors(array, few):
+    axis = {2: -1, 3: 2, 4: 1}[array.ndim]
+    assert few_colors(array, axis) is few
+
+
+@pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
+def test_resemblance_does_not_depend_on_layout_and_values(layout):
+    array = (UNIT if layout == "NHWC" else UNIT.transpose(2, 0, 1))[np.newaxis]
+    facts = measure(array, None, {})
+    assert facts.layout == layout
+    assert resemblance(array**0.5, facts, PIXELS) > 0.8
+    assert resemblance(array, facts, picture(100, 90, seed=8)) < 0.3
