@@ -47,7 +47,7 @@ def parse(mapping: Mapping[str, object], *, source: str = "spec", lines: Mapping
     decode = read(given.get("decode", {}), notes) if notes.fine("decode") else Decode()
     geometry = _geometry(given, shape, notes)
     if payload := given.get("payload"):
-        check_payload(payload, notes)
+        check_payload(payload, notes, named="name" in given)
     if contract is None or notes.all():
         raise SpecError(source, notes.all())
     return _spec(given, contract, decode, geometry)
@@ -156,19 +156,24 @@ def resolved(decode: Decode) -> dict[str, object]:
     return policy
 
 
-def check_payload(payload: PayloadKeys, notes: ProblemList) -> None:
-    """Note names that are not known, and what does not go together."""
-    named: tuple[tuple[str, str | None, Registry[RankedPlugin]], ...] = (
+def check_payload(payload: PayloadKeys, notes: ProblemList, *, named: bool = True) -> None:
+    """Note names that are not known, and what does not go together. named: whether the spec names the model's input."""
+    registered: tuple[tuple[str, str | None, Registry[RankedPlugin]], ...] = (
         ("stack", payload.get("stack"), STACKS),
         ("envelope", payload.get("envelope"), ENVELOPES),
     )
-    for key, given, registry in named:
+    for key, given, registry in registered:
         if given is not None and given not in registry.names():
             names = registry.ranked()
             hint = nearest(given, names) or f"; there are {choice_of(names)}"
             notes.add(at("payload", key), f"{given!r} is not known{hint}")
     if "stack" in payload and notes.fine("payload"):
         _check_version(payload, STACKS[payload["stack"]], notes)
+        if STACKS[payload["stack"]].needs_name and not named:
+            why = (
+                f"missing: {payload['stack']} reads the input by its name; write name: with the model's (config.pbtxt)"
+            )
+            notes.add("name", why)
     elif "stack_version" in payload and "stack" not in payload:
         notes.add("payload.stack_version", "has no meaning without payload.stack")
     if "stack" in payload and notes.fine("payload"):

@@ -27,7 +27,7 @@ GOOD = (picture(8, 6)[None] / 255).astype(np.float32)
 
 def told(stack_="", /, **changes):
     payload = {"stack": stack_} if stack_ else {}
-    return spec(**{**SHAPE, "payload": {**payload, **changes.pop("payload", {})}, **changes})
+    return spec(**{"name": "input", **SHAPE, "payload": {**payload, **changes.pop("payload", {})}, **changes})
 
 
 def npy(array):

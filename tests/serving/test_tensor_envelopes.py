@@ -170,7 +170,7 @@ def test_the_binary_form_says_how_long_its_header_is():
 
 
 def test_triton_gets_no_halves_as_json():
-    to = made_for("NHWC", (1, 1, 1, 1), "float16", payload={"stack": "triton"})
+    to = made_for("NHWC", (1, 1, 1, 1), "float16", name="image", payload={"stack": "triton"})
     with pytest.raises(PayloadError, match="triton-binary carries it"):
         ENVELOPES["kserve-v2"].build(np.zeros((1, 1, 1, 1), np.float16), to)
 

@@ -228,5 +228,6 @@ STACK = Stack(
     receive=receive,
     content_types=CONTENT_TYPES,
     type_parameters=True,
+    needs_name=True,
     envelopes=("kserve-v2",),
 )

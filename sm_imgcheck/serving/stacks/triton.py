@@ -94,6 +94,7 @@ _HANDLER = '''class TritonPythonModel:
 STACK = Stack(
     rank=4,
     receive=receive,
+    needs_name=True,
     envelopes=("triton-binary", "kserve-v2"),
     handler_imports=("import triton_python_backend_utils as pb_utils",),
     handler=_HANDLER,
