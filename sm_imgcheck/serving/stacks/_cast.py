@@ -9,7 +9,7 @@ from sm_imgcheck.rules.payload_request import PAY103, PAY111
 from sm_imgcheck.rules.payload_values import PAY106, PAY108, PAY109
 from sm_imgcheck.serving.stacks import refuse
 from sm_imgcheck.serving.stacks._base64 import looks_encoded, texts
-from sm_imgcheck.serving.stacks._json import nan_notice, natural_array
+from sm_imgcheck.serving.stacks._json import as_array, nan_notice
 
 __all__ = ["cast_findings", "cast_values"]
 
@@ -35,11 +35,11 @@ def cast_values(value: Json, dtype: np.dtype) -> tuple[np.ndarray, tuple[Finding
             why = f"base64 text stands where the signature takes {dtype} numbers"
             refuse(text, PAY111, why, expected=dtype.name, actual="base64")
         refuse(text, PAY103, f"values: got values that are no numbers, expected {dtype}", expected=dtype.name)
-    return made, cast_findings(natural_array(value), made)
+    return made, cast_findings(as_array(value), made)
 
 
 def _span(value: Json) -> str:
-    array = natural_array(value)
+    array = as_array(value)
     if array.dtype.kind not in "iuf" or not array.size:
         return "a value is out of range"
     return f"the values span {array.min()}..{array.max()}"

@@ -15,7 +15,7 @@ from sm_imgcheck.rules.payload_request import PAY116
 from sm_imgcheck.rules.payload_values import PAY108, PAY109
 from sm_imgcheck.serving.stacks import ParseLimitExceeded, RequestRejection
 
-__all__ = ["as_array", "first_float", "leaves", "nan_notice", "natural_array", "parse", "shape_of"]
+__all__ = ["as_array", "first_float", "leaves", "nan_notice", "parse", "shape_of"]
 
 MAX_JSON_BYTES = 64 << 20
 NUMBER_LETTERS = 32
@@ -79,12 +79,6 @@ def as_array(document: Json) -> np.ndarray:
         raise RequestRejection(
             text, PAY108.finding("the lists are ragged: rows or images differ in length", actual="ragged")
         ) from None
-
-
-def natural_array(document: Json) -> np.ndarray:
-    """As ``as_array`` where the lists are known to be even."""
-    _check_texts(document)
-    return np.array(document)
 
 
 def _check_texts(document: Json) -> None:

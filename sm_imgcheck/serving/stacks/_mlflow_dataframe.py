@@ -17,7 +17,7 @@ from sm_imgcheck.rules.payload_request import PAY103, PAY104
 from sm_imgcheck.rules.payload_values import PAY108, PAY115, PAY118
 from sm_imgcheck.serving.stacks import refuse
 from sm_imgcheck.serving.stacks._cast import cast_findings
-from sm_imgcheck.serving.stacks._json import natural_array
+from sm_imgcheck.serving.stacks._json import as_array
 
 __all__ = ["decode_dataframe"]
 
@@ -80,7 +80,7 @@ def _tensor(cells: list[Json], spec: Spec) -> tuple[np.ndarray, tuple[Finding, .
         what = "scalar values" if not isinstance(first, list) else "nested lists"
         why = f"the cells hold {what}; expected the values of one image as a flat list in each"
         _refuse("the input pandas dataframe values should be either scalar value, python list", why)
-    given = natural_array(cells)
+    given = as_array(cells)
     count = int(np.prod([length for length in lengths if length is not None]))
     text = f"The value in the Input DataFrame column '{spec.name}' could not be converted to the expected shape of:"
     if given.ndim != 2:

@@ -17,7 +17,7 @@ from sm_imgcheck.serving.stacks._rapidjson import parse
 from sm_imgcheck.serving.stacks._v2_contract import decode_raw
 from sm_imgcheck.serving.stacks._v2_request import decode_v2
 
-__all__ = ["STACK", "decode_with_header"]
+__all__ = ["STACK", "decode_typed", "decode_with_header"]
 
 _BINARY = "application/vnd.sagemaker-triton.binary+json"
 _PREFIX = f"{_BINARY};json-header-size="
@@ -28,13 +28,18 @@ _INTEGER = re.compile(r"[ \t]*([+-]?[0-9]{1,18})")
 @wrap_rejections(500, '{"error":"{}"}')
 def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
     """What the model gets of a v2 request: name, datatype and shape are compared with the model's."""
+    return decode_typed(body, content_type, _PREFIX, spec)
+
+
+def decode_typed(body: bytes, content_type: str, prefix: str, spec: Spec) -> DecodedRequest:
+    """What the model gets of a body whose content type, after ``prefix``, declares the length of its JSON."""
     length = len(body)
-    if _PREFIX in content_type:
-        if not content_type.startswith(_PREFIX):
-            text = f"expect MIME type for binary data starts with '{_PREFIX}', got: "
-            refuse(text, PAY101, f"content type: got {content_type!r}, expected {_PREFIX}N", status=400, measured=False)
-        length = _header_length(content_type.removeprefix(_PREFIX), len(body))
-    return decode_with_header(body, length, spec, binary_type=_PREFIX)
+    if prefix in content_type:
+        if not content_type.startswith(prefix):
+            text = f"expect MIME type for binary data starts with '{prefix}', got: "
+            refuse(text, PAY101, f"content type: got {content_type!r}, expected {prefix}N", status=400, measured=False)
+        length = _header_length(content_type.removeprefix(prefix), len(body))
+    return decode_with_header(body, length, spec, binary_type=prefix)
 
 
 def _header_length(said: str, size: int) -> int:
