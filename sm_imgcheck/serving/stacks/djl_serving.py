@@ -10,6 +10,7 @@ from sm_imgcheck.core.types import DecodedRequest, RejectedRequest, Spec
 from sm_imgcheck.rules.payload_request import PAY103, PAY120
 from sm_imgcheck.serving.envelopes import npz
 from sm_imgcheck.serving.stacks import RequestRejection, Stack, describe_dtype_shape, refuse, wrap_rejections
+from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
 from sm_imgcheck.serving.stacks._pictures import convert_picture
 from sm_imgcheck.serving.stacks.custom import read
 
@@ -48,8 +49,28 @@ def _json(body: bytes, spec: Spec) -> DecodedRequest:
         return DecodedRequest(form="object", what="no tensor", findings=(no.finding,))
 
 
+_HANDLER = (
+    ACCEPTS
+    + '''
+
+
+def predict(tensor):
+    """Call your model here; what is returned is sent as JSON."""
+    raise NotImplementedError(f"no model is loaded; a tensor of shape {tensor.shape} came in")
+
+
+def handle(inputs):
+    """What the Python engine calls with each request, and once without one when the model is loaded."""
+    if inputs.is_empty():
+        return None
+    content_type = inputs.get_property("Content-Type") or ""
+    return Output().add_as_json(predict(to_tensor(bytes(inputs.get_as_bytes()), content_type)))'''
+)
+
 STACK = Stack(
     rank=13,
     receive=receive,
     envelopes=("npz", "image", "json", "json-b64", "array", "inputs", "instances"),
+    handler_imports=("import io", "import math", "from djl_python import Output"),
+    handler=_HANDLER,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sm_imgcheck.core.types import DecodedRequest, RejectedRequest, Spec
 from sm_imgcheck.serving.stacks import RequestRejection, Stack, wrap_rejections
+from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
 from sm_imgcheck.serving.stacks.custom import read
 
 __all__ = ["STACK"]
@@ -23,4 +24,39 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
         return DecodedRequest(form="object", what="no tensor", findings=(no.finding,))
 
 
-STACK = Stack(rank=10, receive=receive)
+_HANDLER = (
+    ACCEPTS
+    + '''
+
+
+@serve.deployment
+class Classifier:
+    """The deployment; ``app`` is the target that config.yaml or SM_RAYSERVE_APP names."""
+
+    async def __call__(self, request):
+        """One request: an encoded image, or a tensor that was made beforehand."""
+        try:
+            tensor = to_tensor(await request.body(), request.headers.get("content-type", ""))
+        except Exception as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+        return self.predict(tensor)
+
+    def predict(self, tensor):
+        """Call your model here; what is returned is sent as JSON."""
+        raise NotImplementedError(f"no model is loaded; a tensor of shape {tensor.shape} came in")
+
+
+app = Classifier.bind()'''
+)
+
+STACK = Stack(
+    rank=10,
+    receive=receive,
+    handler_imports=(
+        "import io",
+        "import math",
+        "from ray import serve",
+        "from starlette.responses import JSONResponse",
+    ),
+    handler=_HANDLER,
+)
