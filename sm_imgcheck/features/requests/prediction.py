@@ -43,8 +43,8 @@ def _refusal(result: Result) -> str:
 def _notices(result: Result, stack: str) -> Iterator[Finding]:
     for finding in result.findings:
         if finding.severity != "notice" and finding.code != PAY114.code:
-            why = f"as {stack} reads this body: {finding.code}: {finding.message}"
-            yield PAY121.finding(why, expected=finding.expected, actual=finding.actual)
+            message = f"as {stack} reads this body: {finding.code}: {finding.message}"
+            yield PAY121.finding(message, expected=finding.expected, actual=finding.actual)
 
 
 def _other_envelope(payload: Payload, target: RequestTarget) -> Iterator[Finding]:
@@ -54,5 +54,5 @@ def _other_envelope(payload: Payload, target: RequestTarget) -> Iterator[Finding
     result = _check(payload, target.given)
     errors = [finding.message for finding in result.findings if finding.severity == "error"]
     if refusal := _refusal(result) or next(iter(errors), ""):
-        why = f"validate reports an error unless the spec's payload.envelope is {payload.envelope}: {refusal}"
-        yield PAY121.finding(why, expected=payload.envelope)
+        message = f"validate reports an error unless the spec's payload.envelope is {payload.envelope}: {refusal}"
+        yield PAY121.finding(message, expected=payload.envelope)

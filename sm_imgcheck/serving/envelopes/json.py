@@ -1,4 +1,4 @@
-"""``{"image": [[...]]}``: the tensor as nested lists under a key of your own, ``payload.key``."""
+"""``{"image": [[...]]}``: the tensor as nested lists under a key of your choice, ``payload.key``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``{"image": "<base64>"}``: the encoded picture as a text under a key of your own, ``payload.key``."""
+"""``{"image": "<base64>"}``: the encoded picture as a text under a key of your choice, ``payload.key``."""
 
 from __future__ import annotations
 

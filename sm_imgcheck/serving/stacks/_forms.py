@@ -1,4 +1,4 @@
-"""Pictures and tensors in bodies of one's own design: data URLs, multipart forms, a free key of a JSON object."""
+"""Images and tensors in free-form bodies: data URLs, multipart forms, a free key of a JSON object."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def decode_form(body: bytes, content_type: str, spec: Spec) -> DecodedRequest:
     files = [part for part in parts if part.name == key] if key else [part for part in parts if _is_file(part)]
     if not files:
         names = ", ".join(part.name for part in parts)[:80]
-        why = f"multipart form: got the fields {names or 'none'}, expected a file in {key or 'a field'}"
-        return _no_picture(PAY103.finding(why, expected=key or "a file", actual=names))
+        message = f"multipart form: got the fields {names or 'none'}, expected a file in {key or 'a field'}"
+        return _no_picture(PAY103.finding(message, expected=key or "a file", actual=names))
     if len(files) > 1:
         return DecodedRequest(form="object", what=f"{len(files)} files in one form")
     return _file(files[0])
@@ -65,8 +65,8 @@ def _file(part: Part) -> DecodedRequest:
     text = part.body[: 1 << 27].decode("ascii", "replace").strip()
     if looks_encoded(text):
         return _text(text, place)
-    why = f"{place}: got neither an image nor .npy, expected an encoded image"
-    return _no_picture(PAY110.finding(why, expected="an encoded image", actual=part.body[:8].hex(" ")))
+    message = f"{place}: got neither an image nor .npy, expected an encoded image"
+    return _no_picture(PAY110.finding(message, expected="an encoded image", actual=part.body[:8].hex(" ")))
 
 
 def free_key(document: Json) -> str:
@@ -89,8 +89,8 @@ def decode_keyed(document: Json, spec: Spec, guessed: str = "") -> DecodedReques
         return _no_picture(PAY103.finding(str(problem), expected=spec.payload.get("key", "image")))
     notices: tuple[Finding, ...] = ()
     if guessed:
-        why = f"the key {guessed[:40]!r} is assumed to hold the input; payload.key of the spec names it"
-        notices = (PAY120.finding(why, actual=guessed[:40]),)
+        message = f"the key {guessed[:40]!r} is assumed to hold the input; payload.key of the spec names it"
+        notices = (PAY120.finding(message, actual=guessed[:40]),)
     place = f"the key {(guessed or spec.payload.get('key', 'image'))[:40]!r}"
     if isinstance(value, str):
         found = _text(value, place)

@@ -22,7 +22,7 @@ _V2 = '{"inputs": [{"name", "shape", "datatype", "data"}]}'
 def check_request(document: Json, name: str) -> dict[str, Json]:
     """The input that the model reads: the one of its name, else the first. Raises RequestRejection."""
     if not isinstance(document, dict):
-        _invalid(f"the body is no v2 request: {_V2}", expected="inputs")
+        _invalid(f"the body is not a v2 request: {_V2}", expected="inputs")
     _check_optional(document, "id", str)
     _check_parameters(document)
     for output in _list_of_objects(document, "outputs", optional=True):
@@ -78,8 +78,8 @@ def _check_input(tensor: dict[str, Json]) -> None:
         _invalid(f"shape: got {str(shape)[:60]}, expected a list of lengths")
     given = tensor["datatype"]
     if given not in (*DATATYPES, "BYTES") or given == "BF16":
-        why = f"the datatype is {str(given)[:40]!r}; the protocol's words are FP32, UINT8 and the like"
-        _invalid(why, PAY117, expected=name_of(str(given)), actual=str(given)[:40])
+        message = f"the datatype is {str(given)[:40]!r}; the protocol's words are FP32, UINT8 and the like"
+        _invalid(message, PAY117, expected=name_of(str(given)), actual=str(given)[:40])
     tensor["shape"] = list(lengths)
 
 
@@ -94,5 +94,5 @@ def _length(value: Json) -> int | None:
         return None
 
 
-def _invalid(why: str, rule: Rule = PAY103, *, expected: str = "", actual: str = "") -> NoReturn:
-    refuse("", rule, why, status=422, expected=expected, actual=actual)
+def _invalid(message: str, rule: Rule = PAY103, *, expected: str = "", actual: str = "") -> NoReturn:
+    refuse("", rule, message, status=422, expected=expected, actual=actual)

@@ -30,8 +30,8 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
     kind = "the NDList" if content_type == "tensor/ndlist" else "the bytes"
     kind = "a text" if content_type.startswith("text/") else kind
     said = content_type or "no content type"
-    why = f"the handler gets {kind} of the body under {said}; what it makes of it is not checked"
-    return DecodedRequest(form="object", what=kind, findings=(PAY120.finding(why, actual=content_type or "none"),))
+    message = f"the handler gets {kind} of the body under {said}; what it makes of it is not checked"
+    return DecodedRequest(form="object", what=kind, findings=(PAY120.finding(message, actual=content_type or "none"),))
 
 
 def _npz(body: bytes, spec: Spec) -> DecodedRequest:

@@ -59,17 +59,17 @@ def _json_length(body: bytes, content_type: str) -> tuple[int, tuple[Finding, ..
     if match := _SIZED.fullmatch(content_type):
         length = int(match[1])
         if length > len(body):
-            why = f"{_HEADER}: got {length}, expected at most the {len(body)} bytes of the body"
-            refuse("Unrecognized request format: ", PAY115, why, measured=False)
+            message = f"{_HEADER}: got {length}, expected at most the {len(body)} bytes of the body"
+            refuse("Unrecognized request format: ", PAY115, message, measured=False)
         return length, ()
     if kind in ("application/json", ""):
         return len(body), ()
     if kind != "application/octet-stream":
-        why = f"content type: got {content_type!r}, expected application/json or application/octet-stream"
-        refuse("received byte inputs, but the 'inference-header-content-length' header is missing.", PAY101, why)
+        message = f"content type: got {content_type!r}, expected application/json or application/octet-stream"
+        refuse("received byte inputs, but the 'inference-header-content-length' header is missing.", PAY101, message)
     length = _end_of_json(body)
-    why = f"the header {_HEADER}: {length} is assumed: the request is refused without it"
-    return length, (PAY120.finding(why, actual=str(length)),)
+    message = f"the header {_HEADER}: {length} is assumed: the request is refused without it"
+    return length, (PAY120.finding(message, actual=str(length)),)
 
 
 def _end_of_json(body: bytes) -> int:
@@ -99,8 +99,8 @@ def _array(tensor: dict[str, Json], tail: bytes) -> tuple[np.ndarray, tuple[Find
     try:
         return array.reshape([int(length) for length in shape if isinstance(length, int)]), findings
     except (ValueError, OverflowError) as problem:
-        why = f"the shape {str(shape)[:60]} does not hold {array.size} values"
-        refuse(str(problem)[:100], PAY115, why, status=500, expected=str(shape)[:60], actual=str(array.size))
+        message = f"the shape {str(shape)[:60]} does not hold {array.size} values"
+        refuse(str(problem)[:100], PAY115, message, status=500, expected=str(shape)[:60], actual=str(array.size))
 
 
 def _frombuffer(tail: bytes, size: int, dtype: np.dtype) -> np.ndarray:
@@ -115,8 +115,8 @@ def _name(tensor: dict[str, Json], spec: Spec) -> tuple[Finding, ...]:
     name = str(tensor["name"])[:60]
     if name == spec.name:
         return ()
-    why = f"the input is called {name!r}, the spec's {spec.name!r}; KServe does not compare, the predictor may"
-    return (PAY104.finding(why, expected=spec.name, actual=name, severity="warning"),)
+    message = f"the input is called {name!r}, the spec's {spec.name!r}; KServe does not compare, the predictor may"
+    return (PAY104.finding(message, expected=spec.name, actual=name, severity="warning"),)
 
 
 STACK = Stack(

@@ -63,12 +63,12 @@ def _check_type(body: bytes, content_type: str) -> None:
     kind = content_type.partition(";")[0].strip().lower()
     if not kind or kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json")):
         return
-    why = f"the content type is {content_type!r}; JSON is taken: application/json"
+    message = f"the content type is {content_type!r}; JSON is taken: application/json"
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as problem:
-        refuse(str(problem), PAY101, why, status=500, expected=CONTENT_TYPES[0], actual=content_type)
-    refuse("", PAY101, why, expected=CONTENT_TYPES[0], actual=content_type)
+        refuse(str(problem), PAY101, message, status=500, expected=CONTENT_TYPES[0], actual=content_type)
+    refuse("", PAY101, message, expected=CONTENT_TYPES[0], actual=content_type)
 
 
 def _content_type(tensor: dict[str, Json]) -> str:
@@ -86,10 +86,14 @@ def _unconverted(tensor: dict[str, Json], codec: str, spec: Spec) -> DecodedRequ
     name = str(tensor["name"])[:60]
     if codec:
         what = f"what the codec {codec[:40]!r} makes of the data"
-        why = f"the request asks for the codec {codec[:40]!r}, which makes no tensor; leave content_type out"
-        return DecodedRequest(form="object", what=what, findings=(PAY103.finding(why, expected=_NUMPY, actual=codec),))
-    why = f"the input is called {name!r}, the model's {spec.name!r}: predict gets the data as sent, a list, no array"
-    finding = PAY104.finding(why, expected=spec.name, actual=name)
+        message = f"the request asks for the codec {codec[:40]!r}, which makes no tensor; leave content_type out"
+        return DecodedRequest(
+            form="object", what=what, findings=(PAY103.finding(message, expected=_NUMPY, actual=codec),)
+        )
+    message = (
+        f"the input is called {name!r}, the model's {spec.name!r}: predict gets the data as sent, a list, no array"
+    )
+    finding = PAY104.finding(message, expected=spec.name, actual=name)
     return DecodedRequest(form="object", what="the data as sent, a list", findings=(finding,))
 
 
@@ -114,8 +118,10 @@ def _reshaped(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         return array.reshape(shape)
     except (ValueError, OverflowError, TypeError) as problem:
         text = f"cannot reshape array of size {array.size} into shape"
-        why = f"the shape {list(shape)[:10]} does not hold the {array.size} values of the data: {str(problem)[:100]}"
-        refuse(text, PAY115, why, status=500, expected=str(list(shape)[:10]), actual=str(array.size))
+        message = (
+            f"the shape {list(shape)[:10]} does not hold the {array.size} values of the data: {str(problem)[:100]}"
+        )
+        refuse(text, PAY115, message, status=500, expected=str(list(shape)[:10]), actual=str(array.size))
 
 
 def _strings(tensor: dict[str, Json]) -> DecodedRequest:
@@ -125,8 +131,8 @@ def _strings(tensor: dict[str, Json]) -> DecodedRequest:
     if longest > _MAX_BYTES_ELEMENT or not _is_texts(tensor["data"]):
         raise ParseLimitExceeded("the input is of BYTES, which is not parsed; a tensor of numbers is sent as FP32")
     array = _reshaped(as_array(tensor["data"]), shape)
-    why = "the datatype is BYTES: predict gets an array of texts, no numbers"
-    finding = PAY117.finding(why, expected="FP32 and the like", actual="BYTES")
+    message = "the datatype is BYTES: predict gets an array of texts, no numbers"
+    finding = PAY117.finding(message, expected="FP32 and the like", actual="BYTES")
     return DecodedRequest(form="array", data=array, what=describe_dtype_shape(array), findings=(finding,))
 
 
@@ -139,8 +145,8 @@ def _name(tensor: dict[str, Json], spec: Spec) -> tuple[Finding, ...]:
     name = str(tensor["name"])[:100]
     if name == spec.name or spec.name != UNNAMED:
         return ()
-    why = f"the spec does not say the input's name (name:), so {name!r} is not checked"
-    return (PAY120.finding(why, actual=name),)
+    message = f"the spec does not say the input's name (name:), so {name!r} is not checked"
+    return (PAY120.finding(message, actual=name),)
 
 
 STACK = Stack(

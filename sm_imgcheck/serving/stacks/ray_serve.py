@@ -52,6 +52,7 @@ app = Classifier.bind()'''
 STACK = Stack(
     rank=10,
     receive=receive,
+    envelopes=("npy", "array", "image", "json", "json-b64", "multipart", "csv", "npz", "raw"),
     handler_imports=(
         "import io",
         "import math",

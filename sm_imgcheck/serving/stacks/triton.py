@@ -47,8 +47,8 @@ def _header_length(said: str, size: int) -> int:
     length = int(match[1]) if match else 0
     if not 0 <= length <= size:
         text = f"inference header size should be in range (0, {size}), got: {said[:40]}"
-        why = f"JSON header: got a declared size of {length} bytes, expected at most the body's {size}"
-        refuse(text, PAY115, why, status=400, expected=str(size), actual=str(length))
+        message = f"JSON header: got a declared size of {length} bytes, expected at most the body's {size}"
+        refuse(text, PAY115, message, status=400, expected=str(size), actual=str(length))
     return length
 
 
@@ -64,8 +64,8 @@ def decode_with_header(body: bytes, length: int, spec: Spec, *, binary_type: str
     if form or head.startswith((b"\x93NUMPY", b"PK\x03\x04")):
         what = f"is a {form} image" if form else name_content(head)[1]
         words = "failed to parse the request JSON buffer: Invalid value. at 0"
-        why = f"the body {what}; expected a v2 request in JSON"
-        refuse(words, PAY102, why, expected="JSON", actual=head[:8].hex(" "))
+        message = f"the body {what}; expected a v2 request in JSON"
+        refuse(words, PAY102, message, expected="JSON", actual=head[:8].hex(" "))
     try:
         return decode_v2(parse(head, exact=spec.contract.dtype == "float64"), body[length:], spec)
     except RequestRejection as no:
@@ -73,11 +73,11 @@ def decode_with_header(body: bytes, length: int, spec: Spec, *, binary_type: str
         if not undeclared or b"binary_data_size" not in head[:10_000]:
             raise
         size = max(head.find(b"}]}") + 3, 0) or "N"
-        why = (
+        message = (
             "bytes follow the JSON, and the request does not declare the length of the JSON exactly: "
             f"expected {binary_type}{size}, without a space"
         )
-        refuse(no.text, PAY101, why, status=no.status, expected=binary_type)
+        refuse(no.text, PAY101, message, status=no.status, expected=binary_type)
 
 
 _HANDLER = '''class TritonPythonModel:

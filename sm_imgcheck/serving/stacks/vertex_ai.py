@@ -38,8 +38,8 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
     except RequestRejection as no:
         raise reword_rejection(no, "Invalid JSON payload received.") from None
     if not isinstance(document, dict) or not isinstance(document.get("instances"), list) or not document["instances"]:
-        why = 'the body has no list of "instances": rows are the only form here'
-        refuse("Request must contain a non-empty instances field.", PAY103, why, measured=False)
+        message = 'the body has no list of "instances": rows are the only form here'
+        refuse("Request must contain a non-empty instances field.", PAY103, message, measured=False)
     return fill_signature({"instances": document["instances"]}, spec)
 
 
