@@ -15,7 +15,7 @@ from specs import problems, spec
 PNG = encoded(Image.fromarray(picture()), "PNG")
 TEXT = base64.b64encode(PNG).decode()
 URL = f"data:image/png;base64,{TEXT}"
-TENSOR = (picture()[np.newaxis] / 255).astype(np.float32)
+TENSOR = (picture(24, 32)[np.newaxis] / 255).astype(np.float32)
 
 
 def contract(**payload):

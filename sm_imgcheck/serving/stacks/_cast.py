@@ -17,8 +17,8 @@ __all__ = ["cast_findings", "cast_values"]
 def cast_values(value: Json, dtype: np.dtype) -> tuple[np.ndarray, tuple[Finding, ...]]:
     """The array, and what the cast does to the values.
 
-    Raises RequestRejection with NumPy's message: ragged lists, texts that are not numbers, numbers out of range, NaN for
-    an integer.
+    Raises RequestRejection with NumPy's message for ragged lists, texts that are not numbers, numbers out of range,
+    and NaN for an integer.
     """
     try:
         with np.errstate(all="ignore"):

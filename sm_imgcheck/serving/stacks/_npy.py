@@ -135,7 +135,7 @@ def _open_zip(body: bytes) -> zipfile.ZipFile:
 
 
 def load_sparse(body: bytes) -> str:
-    """The kind of scipy's sparse matrix in an archive, such as ``csr``. Raises RequestRejection with scipy's message."""
+    """The kind of scipy's sparse matrix, such as ``csr``. Raises RequestRejection with scipy's message."""
     if not body:
         refuse("No data left in file", PAY102, "the body is empty", expected=".npz bytes", actual="0 bytes")
     if not body.startswith(_ZIPS):
