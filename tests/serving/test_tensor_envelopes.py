@@ -15,7 +15,7 @@ from sm_imgcheck.serving.envelopes import ENVELOPES, TensorEnvelope
 from specs import spec
 
 LOSSLESS = [name for name in ENVELOPES.names() if isinstance(ENVELOPES[name], TensorEnvelope)]
-TEXT = ("array", "instances", "inputs", "kserve-v2", "csv", "jsonlines")
+TEXT = ("array", "instances", "inputs", "kserve-v2", "csv", "jsonlines", "json")
 DTYPES = ("float32", "uint8", "float16", "int8", "float64", "int64", "uint64", "uint16")
 STACKS = ("", "mlflow", "tensorflow-serving")
 
