@@ -31,6 +31,7 @@ __all__ = [
     "Source",
     "SpecName",
     "StdinFilename",
+    "check_codes",
     "check_options",
 ]
 
@@ -216,6 +217,17 @@ class RunOptions:
     PANEL = "Run"
 
     force: Force = False
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--exclude",
+            metavar="GLOB",
+            help="Exclude paths that match a pattern in the syntax of .gitignore, relative to the current folder. "
+            "Repeatable; also in .sm-imgcheckignore and [tool.sm-imgcheck].",
+            rich_help_panel="Input",
+            show_default=False,
+        ),
+    ] = None
     stdin_filename: StdinFilename = "stdin"
     jobs: Annotated[
         int | None,
@@ -310,8 +322,8 @@ def check_options(assumptions: AssumptionOptions, selection: SelectionOptions | 
     return Options(
         assume=_assumed(assumptions.assume),
         allow_guess=assumptions.allow_guess,
-        select=() if selection is None else _codes(selection.select),
-        ignore=() if selection is None else _codes(selection.ignore),
+        select=() if selection is None else check_codes(selection.select),
+        ignore=() if selection is None else check_codes(selection.ignore),
         **others,
     )
 
@@ -332,7 +344,7 @@ def _assumed(pairs: list[str] | None) -> dict[str, str]:
         raise typer.BadParameter(str(error)) from None
 
 
-def _codes(words: list[str] | None) -> tuple[str, ...]:
+def check_codes(words: list[str] | None) -> tuple[str, ...]:
     """Codes or their beginnings, separated by commas or given one by one. One that fits no check is refused."""
     wanted = tuple(word.strip().upper() for words_ in words or [] for word in words_.split(",") if word.strip())
     if words and not wanted:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 import typer
 
 from sm_imgcheck.cli import Terminated, check_signals
+from sm_imgcheck.cli.configuration import find_configuration, spec_in_parents
 from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, ReportOptions, RunOptions
 from sm_imgcheck.cli.printing import ReportWriter
 from sm_imgcheck.cli.progress import RunProgress
@@ -36,10 +37,12 @@ from sm_imgcheck.spec import load
 
 if TYPE_CHECKING:
     from sm_imgcheck.features.handler import Handler
+    from sm_imgcheck.run.inputs.exclude import PathPatterns
     from sm_imgcheck.run.outputs.packs import PackOptions
     from sm_imgcheck.run.resume.recorder import RunRecorder
+    from sm_imgcheck.run.suppress import BaselineRecorder, Suppressor
 
-__all__ = ["Invocation", "code_command", "convert_command", "load_spec", "report_on", "warn_about"]
+__all__ = ["Invocation", "code_command", "convert_command", "load_spec", "report_on", "spec_name", "warn_about"]
 
 _MANY = 20
 """Paths that a command to be pasted repeats; more than these were written by a shell's pattern."""
@@ -64,6 +67,10 @@ class Invocation:
     handler: Handler | None = None
     """The user's own code, which gets each candidate as a request: what it makes of it is checked."""
     packing: PackOptions | None = None
+    suppressor: Suppressor | None = None
+    """Suppresses known and ignored findings."""
+    recorder: BaselineRecorder | None = None
+    """Takes the findings for a new baseline."""
 
     @property
     def raise_bugs(self) -> bool:
@@ -81,12 +88,23 @@ class Invocation:
         return "here" if self.raise_bugs else self.run.engine or ""
 
 
+def spec_name(name: str, paths: Sequence[str] = ()) -> str:
+    """The spec to load: without ``-s`` that of the configuration, or sm-imgcheck.yaml here or in a parent folder."""
+    if name != DEFAULT_SPEC:
+        return name
+    configured = find_configuration().spec_of(paths)
+    if configured or os.path.exists(name):  # noqa: PTH110
+        return configured or name
+    return spec_in_parents() or name
+
+
 def load_spec(name: str, paths: Sequence[str] = (), *, warn: bool = True) -> Spec:
     """The spec that ``-s`` names. Raises SpecError, or ImgcheckError where none was named and none is there.
 
     paths: those of the command line, among which a spec without ``-s`` may be. warn: print its lint warnings on
     standard error; a command that loads the spec again does so without.
     """
+    name = spec_name(name, paths)
     if name == DEFAULT_SPEC and not os.path.exists(name):  # noqa: PTH110 - the name stays as it is shown
         meant = next((path for path in paths if path in load.presets() or path.endswith((".yaml", ".yml"))), "")
         if meant:
@@ -168,6 +186,7 @@ def report_on(
 
     def take(done: Outcome) -> None:
         nonlocal report
+        done = _suppress(invocation, done)
         texts = writer.render(done.result)  # first: after a signal, what is counted and printed are alike
         report = report.plus(done.result, wanted=sink is not None and done.result.kind != "probe")
         writer.write(texts)
@@ -190,6 +209,8 @@ def report_on(
         stopped = error
     for done in pending.rest():
         take(done)
+    if invocation.suppressor is not None and invocation.suppressor.baseline is not None and stopped is None:
+        report = replace(report, vanished=invocation.suppressor.baseline.vanished())
     report = replace(report, skipped_inputs=dict(listing.passed_over), skipped_suffixes=dict(listing.suffixes))
     writer.close(report, only_machines=not report.candidates)
     if stopped is not None:
@@ -203,6 +224,15 @@ def report_on(
     watch.sum_up(report)
     troubles.sum_up()
     return report
+
+
+def _suppress(invocation: Invocation, done: Outcome) -> Outcome:
+    """The outcome without its known and ignored findings; the others are recorded for a new baseline."""
+    if invocation.suppressor is not None:
+        done = replace(done, result=invocation.suppressor.apply(done.result))
+    if invocation.recorder is not None:
+        invocation.recorder.add(done.result)
+    return done
 
 
 def _job(invocation: Invocation, spec: Spec, sink: Sink | None) -> tuple[RunJob, RunRecorder | None]:
@@ -266,7 +296,16 @@ def _listing(invocation: Invocation, leave_out: str) -> Listing:
         leave_out=leave_out,
         allow_remote=invocation.assumptions.allow_remote,
         any_suffix=invocation.options.content_type is not None,
+        exclude=exclude_patterns(invocation.run.exclude),
     )
+
+
+def exclude_patterns(patterns: list[str] | None) -> tuple[PathPatterns, ...]:
+    """The patterns of ``--exclude``, of the configuration and of the ignore file."""
+    from sm_imgcheck.run.inputs.exclude import PathPatterns
+
+    given = (PathPatterns(".", patterns),) if patterns else ()
+    return (*given, *find_configuration().exclude())
 
 
 def _watch(invocation: Invocation, listing: Listing, *, quiet: bool) -> RunProgress:
@@ -310,7 +349,7 @@ def _run(invocation: Invocation, spec: Spec, command: tuple[str, str]) -> Run:
         spec_name=spec.name,
         spec_sha256=spec.sha256,
         contract=spec.contract,
-        title=invocation.spec,
+        title=spec_name(invocation.spec, invocation.paths),
         command=command[0],
         output=command[1],
         partial=bool(invocation.options.select or invocation.options.ignore),

@@ -189,6 +189,13 @@ def _summary(run: Run, digest: ResultSummary, report: Report) -> list[str]:
         lines.append(_verdict(run, digest, report))
     if report.not_checked:
         lines.append(_not_checked(digest, report))
+    if report.suppressions:
+        reasons = [f"{number:,} ({for_terminal(reason)})" for reason, number in sorted(report.suppressions.items())]
+        lines.append(f"Suppressed findings: {', '.join(reasons)}.")
+    if report.vanished:
+        first = ", ".join(map(for_terminal, report.vanished[:_OTHERS]))
+        more = len(report.vanished) - _OTHERS
+        lines.append(f"No longer found, remove from the baseline: {first}{f' and {more:,} more' if more > 0 else ''}.")
     if digest.written or report.unwritten:
         lines.append(_written(digest, report))
     return lines
@@ -214,7 +221,9 @@ def _verdict(run: Run, digest: ResultSummary, report: Report) -> str:
         each = "the golden tensor" if report.clean == 1 else f"all {report.clean:,} golden tensors"
         return f"OK: the spec makes {each}{also}."
     if run.as_request and set(digest.kinds) == {"image"}:
-        images = "the image" if report.clean == 1 else f"all {report.clean:,} candidates"
+        every = report.clean == report.candidates
+        some = f"{'all ' if every else ''}{report.clean:,}{'' if every else f' of {report.candidates:,}'} candidates"
+        images = "the image" if report.candidates == 1 else some
         return f"OK: convert makes the tensor of {images}{also}."
     matching = report.clean - digest.planless.total()
     if matching == report.candidates:

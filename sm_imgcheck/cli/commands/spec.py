@@ -128,13 +128,21 @@ def check_golden(
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    *,
+    configuration: Annotated[
+        bool, typer.Option("--configuration", help="Print that of [tool.sm-imgcheck] in pyproject.toml instead.")
+    ] = False,
+) -> None:
     """Print the JSON Schema of the language, for editors."""
     import json
 
-    from sm_imgcheck.spec.json_schema import schema as whole
+    if configuration:
+        from sm_imgcheck.cli.configuration import schema as render
+    else:
+        from sm_imgcheck.spec.json_schema import schema as render
 
-    typer.echo(json.dumps(whole(), indent=2, ensure_ascii=False))
+    typer.echo(json.dumps(render(), indent=2, ensure_ascii=False))
 
 
 @app.command("list", cls=PanelCommand)

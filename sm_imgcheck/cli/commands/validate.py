@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sm_imgcheck.cli.session import Invocation
     from sm_imgcheck.core.types import Result
     from sm_imgcheck.run.outputs.tensors import Outputs
+    from sm_imgcheck.run.suppress import BaselineRecorder, Suppressor
 
 __all__ = ["validate"]
 
@@ -65,6 +66,32 @@ class CandidateOptions:
 
 
 @frozen
+class BaselineOptions:
+    """Findings that are known, in a project that starts to use the program."""
+
+    PANEL = "Checks"
+
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline",
+            metavar="FILE",
+            help="Known findings: they fail nothing; new ones do, and vanished ones are named.",
+            show_default=False,
+        ),
+    ] = None
+    write_baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--write-baseline",
+            metavar="FILE",
+            help="Write the errors and warnings of this run as known findings, and exit with 0.",
+            show_default=False,
+        ),
+    ] = None
+
+
+@frozen
 class EmitOptions:
     """What is written besides the report."""
 
@@ -95,6 +122,7 @@ def validate(
     assumptions: common.AssumptionOptions,
     selection: common.SelectionOptions,
     fail_on: common.FailOn = "error",
+    baseline: BaselineOptions,
     emitted: EmitOptions,
     report: common.ReportOptions,
     run: common.RunOptions,
@@ -131,6 +159,8 @@ def validate(
         run=run,
         report=report,
         fail_on=fail_on,
+        suppressor=_suppressor(baseline.baseline if baseline.write_baseline is None else None),
+        recorder=None if baseline.write_baseline is None else _recorder(baseline.write_baseline),
         jobs=jobs,
     )
     _check_combination(invocation, emitted)
@@ -145,7 +175,41 @@ def validate(
     )
     if emitted.picture is not None:
         output_paths.draw(invocation, results, emitted.picture)
+    if invocation.recorder is not None:
+        _write_baseline(invocation.recorder)
+        raise typer.Exit
     raise typer.Exit(counts.exit_code(fail_on))
+
+
+def _suppressor(baseline: str | None) -> Suppressor | None:
+    """What suppresses the findings of a baseline, and those that the configuration ignores; None: nothing does."""
+    from sm_imgcheck.cli.configuration import find_configuration
+
+    ignores = find_configuration().ignores()
+    if baseline is None and not ignores:
+        return None
+    from sm_imgcheck.run.suppress import Baseline, Suppressor
+
+    for ignore in ignores:
+        common.check_codes(list(ignore.codes))
+    return Suppressor(None if baseline is None else Baseline(baseline), ignores)
+
+
+def _recorder(file: str) -> BaselineRecorder:
+    from sm_imgcheck.run.suppress import BaselineRecorder
+
+    return BaselineRecorder(file)
+
+
+def _write_baseline(recorder: BaselineRecorder) -> None:
+    from sm_imgcheck.core.escape import for_terminal
+    from sm_imgcheck.core.phrases import count
+    from sm_imgcheck.run.suppress import write_baseline
+
+    write_baseline(recorder)
+    number = sum(map(len, recorder.known.values()))
+    files = count(len(recorder.known), "file")
+    typer.echo(f"{for_terminal(recorder.file)}: {count(number, 'known finding')} in {files}", err=True)
 
 
 def _check_combination(invocation: Invocation, emitted: EmitOptions) -> None:
