@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 import typer
@@ -24,7 +25,7 @@ from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.core.types import FailOn, Options, Report, Result, Spec
-from sm_imgcheck.io.stores import is_remote, strip_file_scheme
+from sm_imgcheck.io.stores import file_of, is_remote, strip_file_scheme
 from sm_imgcheck.pipeline.read import WITH_TRACEBACK
 from sm_imgcheck.report import Run
 from sm_imgcheck.report.check import CheckContent
@@ -37,6 +38,7 @@ from sm_imgcheck.spec import load
 
 if TYPE_CHECKING:
     from sm_imgcheck.features.handler import Handler
+    from sm_imgcheck.features.pictures.thumbnails import Thumbnail
     from sm_imgcheck.run.inputs.exclude import PathPatterns
     from sm_imgcheck.run.outputs.packs import PackOptions
     from sm_imgcheck.run.resume.recorder import RunRecorder
@@ -67,6 +69,8 @@ class Invocation:
     handler: Handler | None = None
     """The user's own code, which gets each candidate as a request: what it makes of it is checked."""
     packing: PackOptions | None = None
+    statistics: bool = False
+    """Report statistics of the files too."""
     suppressor: Suppressor | None = None
     """Suppresses known and ignored findings."""
     recorder: BaselineRecorder | None = None
@@ -175,7 +179,7 @@ def report_on(
     gc_policy.enable_for_run()
     out = out or sys.stdout
     spec = _loaded(invocation)
-    content = CheckContent(_run(invocation, spec, command), writes=sink is not None)
+    content = _content(invocation, spec, command, writes=sink is not None)
     inputs = [*invocation.paths, invocation.spec]
     writer = ReportWriter(content, invocation.report, out, inputs=inputs)
     job, keep = _job(invocation, spec, sink)
@@ -187,6 +191,7 @@ def report_on(
     def take(done: Outcome) -> None:
         nonlocal report
         done = _suppress(invocation, done)
+        content.measure(done.result, done.size, done.seconds)
         texts = writer.render(done.result)  # first: after a signal, what is counted and printed are alike
         report = report.plus(done.result, wanted=sink is not None and done.result.kind != "probe")
         writer.write(texts)
@@ -224,6 +229,28 @@ def report_on(
     watch.sum_up(report)
     troubles.sum_up()
     return report
+
+
+def _content(invocation: Invocation, spec: Spec, command: tuple[str, str], *, writes: bool) -> CheckContent:
+    """What the reports of the run show."""
+    draw = partial(_thumbnails, invocation, spec)
+    content = CheckContent(_run(invocation, spec, command), writes=writes, draw=draw)
+    if invocation.statistics:
+        content.enable_statistics()
+    return content
+
+
+def _thumbnails(invocation: Invocation, spec: Spec, path: str) -> Sequence[Thumbnail]:
+    """Small pictures of a candidate, which is read again; none of what cannot be read twice, or would be slow."""
+    if invocation.handler is not None or invocation.golden or is_remote(path) or not os.path.isfile(file_of(path)[0]):  # noqa: PTH113
+        return ()
+    from sm_imgcheck.features.pictures.thumbnails import draw_thumbnails
+    from sm_imgcheck.run.inputs.item import Item
+    from sm_imgcheck.run.work import process_item
+
+    options = replace(invocation.options, keep_arrays=True, want_array=False, as_sent=False, as_request=False)
+    job = RunJob(spec=spec, options=options)
+    return draw_thumbnails(process_item(job, Item(path=path, output=())).result, spec, options)
 
 
 def _suppress(invocation: Invocation, done: Outcome) -> Outcome:
@@ -355,6 +382,7 @@ def _run(invocation: Invocation, spec: Spec, command: tuple[str, str]) -> Run:
         partial=bool(invocation.options.select or invocation.options.ignore),
         fail_on=invocation.fail_on,
         as_request=invocation.options.as_request,
+        statistics=invocation.statistics,
     )
 
 

@@ -17,7 +17,7 @@ from sm_imgcheck.report import Run, _origins
 from sm_imgcheck.report._groups import FindingGroup, PlanGroup, ResultSummary
 from sm_imgcheck.report._rows import FAILED, Row, Section, against, by_weight, plain, reason, row, shorten_message
 
-__all__ = ["ReportLayout", "layout_report", "layout_single"]
+__all__ = ["ReportLayout", "group_message", "layout_report", "layout_single"]
 
 _SHARE = 0.9
 """A finding that so large a part of a long run has is told once, with its number, like one that all have."""
@@ -125,7 +125,7 @@ def _difference(usual: tuple[Step, ...], other: tuple[Step, ...]) -> str:
 
 
 def _own(group: FindingGroup) -> Row:
-    said = _said(group)
+    said = group_message(group)
     who = f"each of {_files(group)}" if group.files > 1 and len(group.messages) == 1 else _files(group)
     return _told(group, f"{who}{': ' if said else ''}{said}", _details(group))
 
@@ -149,10 +149,10 @@ def _sentence(group: FindingGroup) -> str:
     """What is said of a group without its files: where no span of what was found makes a sentence, one of them."""
     if len(group.messages) > 1 and not group.head:
         return f"such as: {shorten_message(group.sample.message)}"
-    return _said(group) or f"such as: {shorten_message(group.sample.message)}"
+    return group_message(group) or f"such as: {shorten_message(group.sample.message)}"
 
 
-def _said(group: FindingGroup) -> str:
+def group_message(group: FindingGroup) -> str:
     """The message of a group; where it differs from file to file, the span of what was found, if that is known."""
     if len(group.messages) == 1:
         return shorten_message(group.sample.message)

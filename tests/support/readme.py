@@ -11,7 +11,7 @@ Fenced blocks run by language, in order. Each document has its own folder, which
 * ``text``, ``json``: never run.
 
 A comment before a block changes this: ``<!-- file: NAME -->`` also writes the block to NAME, ``<!-- not run: WHY -->``
-skips it, ``<!-- schema: NAME -->`` validates a block of YAML or JSON against a schema of check-jsonschema (``vendor.*``)
+skips it, ``<!-- schema: NAME -->`` validates YAML or JSON against a schema of check-jsonschema (``vendor.*``)
 or of ``tests/support/schemas``. Generated: the tables between ``<!-- presets -->``, ``<!-- manual -->`` or
 ``<!-- families -->`` and ``<!-- end -->``, the pages ``rules-*.md``, and the image at the top of the README.
 """

@@ -122,6 +122,15 @@ def validate(
     assumptions: common.AssumptionOptions,
     selection: common.SelectionOptions,
     fail_on: common.FailOn = "error",
+    statistics: Annotated[
+        bool,
+        typer.Option(
+            "--statistics",
+            help="Also report counts by format, mode, size, orientation and subsampling, distributions, and the "
+            "slowest and largest files.",
+            rich_help_panel="Output",
+        ),
+    ] = False,
     baseline: BaselineOptions,
     emitted: EmitOptions,
     report: common.ReportOptions,
@@ -159,6 +168,7 @@ def validate(
         run=run,
         report=report,
         fail_on=fail_on,
+        statistics=statistics,
         suppressor=_suppressor(baseline.baseline if baseline.write_baseline is None else None),
         recorder=None if baseline.write_baseline is None else _recorder(baseline.write_baseline),
         jobs=jobs,
