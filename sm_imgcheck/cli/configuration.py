@@ -8,6 +8,7 @@ from dataclasses import field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from sm_imgcheck.cli.options import DEFAULT_SPEC
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
@@ -17,7 +18,15 @@ if TYPE_CHECKING:
     from sm_imgcheck.run.inputs.exclude import PathPatterns
     from sm_imgcheck.run.suppress import PathIgnore
 
-__all__ = ["Configuration", "find_configuration", "parse_table", "schema", "spec_in_parents"]
+__all__ = [
+    "Configuration",
+    "exclude_patterns",
+    "find_configuration",
+    "parse_table",
+    "schema",
+    "spec_in_parents",
+    "spec_name",
+]
 
 _FILE = "pyproject.toml"
 _SPEC = "sm-imgcheck.yaml"
@@ -228,3 +237,21 @@ def _problems_of_table(table: Mapping[str, Any], rule: Mapping[str, Any], start:
             hint = nearest(key, keys) or f", expected one of {', '.join(keys)}"
             problems.append(f"{start}{key}: unknown key{hint}")
     return problems + [f"{start}{key}: is missing" for key in rule.get("required", ()) if key not in table]
+
+
+def spec_name(name: str, paths: Sequence[str] = ()) -> str:
+    """The spec to load: without ``-s`` that of the configuration, or sm-imgcheck.yaml here or in a parent folder."""
+    if name != DEFAULT_SPEC:
+        return name
+    configured = find_configuration().spec_of(paths)
+    if configured or os.path.exists(name):  # noqa: PTH110
+        return configured or name
+    return spec_in_parents() or name
+
+
+def exclude_patterns(patterns: list[str] | None) -> tuple[PathPatterns, ...]:
+    """The patterns of ``--exclude``, of the configuration and of the ignore file."""
+    from sm_imgcheck.run.inputs.exclude import PathPatterns
+
+    given = (PathPatterns(".", patterns),) if patterns else ()
+    return (*given, *find_configuration().exclude())

@@ -8,16 +8,16 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 import typer
 
 from sm_imgcheck.cli import Terminated, check_signals
-from sm_imgcheck.cli.configuration import find_configuration, spec_in_parents
+from sm_imgcheck.cli.configuration import exclude_patterns, spec_name
 from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, ReportOptions, RunOptions
 from sm_imgcheck.cli.printing import ReportWriter
 from sm_imgcheck.cli.progress import RunProgress
+from sm_imgcheck.cli.report_content import report_content, suppress
 from sm_imgcheck.cli.run_errors import RunErrors
 from sm_imgcheck.core import gc_policy, phrases
 from sm_imgcheck.core.errors import ImgcheckError, OutputError
@@ -25,10 +25,8 @@ from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.core.types import FailOn, Options, Report, Result, Spec
-from sm_imgcheck.io.stores import file_of, is_remote, strip_file_scheme
+from sm_imgcheck.io.stores import is_remote, strip_file_scheme
 from sm_imgcheck.pipeline.read import WITH_TRACEBACK
-from sm_imgcheck.report import Run
-from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.run import run
 from sm_imgcheck.run.inputs.item import Listing
 from sm_imgcheck.run.inputs.listing import ELSEWHERE, Shard, filter_shard, list_candidates
@@ -38,8 +36,6 @@ from sm_imgcheck.spec import load
 
 if TYPE_CHECKING:
     from sm_imgcheck.features.handler import Handler
-    from sm_imgcheck.features.pictures.thumbnails import Thumbnail
-    from sm_imgcheck.run.inputs.exclude import PathPatterns
     from sm_imgcheck.run.outputs.packs import PackOptions
     from sm_imgcheck.run.resume.recorder import RunRecorder
     from sm_imgcheck.run.suppress import BaselineRecorder, Suppressor
@@ -90,16 +86,6 @@ class Invocation:
     def engine(self) -> str:
         """The engine's name; empty: by the number of jobs."""
         return "here" if self.raise_bugs else self.run.engine or ""
-
-
-def spec_name(name: str, paths: Sequence[str] = ()) -> str:
-    """The spec to load: without ``-s`` that of the configuration, or sm-imgcheck.yaml here or in a parent folder."""
-    if name != DEFAULT_SPEC:
-        return name
-    configured = find_configuration().spec_of(paths)
-    if configured or os.path.exists(name):  # noqa: PTH110
-        return configured or name
-    return spec_in_parents() or name
 
 
 def load_spec(name: str, paths: Sequence[str] = (), *, warn: bool = True) -> Spec:
@@ -179,7 +165,7 @@ def report_on(
     gc_policy.enable_for_run()
     out = out or sys.stdout
     spec = _loaded(invocation)
-    content = _content(invocation, spec, command, writes=sink is not None)
+    content = report_content(invocation, spec, command, writes=sink is not None)
     inputs = [*invocation.paths, invocation.spec]
     writer = ReportWriter(content, invocation.report, out, inputs=inputs)
     job, keep = _job(invocation, spec, sink)
@@ -190,7 +176,7 @@ def report_on(
 
     def take(done: Outcome) -> None:
         nonlocal report
-        done = _suppress(invocation, done)
+        done = suppress(invocation, done)
         content.measure(done.result, done.size, done.seconds)
         texts = writer.render(done.result)  # first: after a signal, what is counted and printed are alike
         report = report.plus(done.result, wanted=sink is not None and done.result.kind != "probe")
@@ -229,37 +215,6 @@ def report_on(
     watch.sum_up(report)
     troubles.sum_up()
     return report
-
-
-def _content(invocation: Invocation, spec: Spec, command: tuple[str, str], *, writes: bool) -> CheckContent:
-    """What the reports of the run show."""
-    draw = partial(_thumbnails, invocation, spec)
-    content = CheckContent(_run(invocation, spec, command), writes=writes, draw=draw)
-    if invocation.statistics:
-        content.enable_statistics()
-    return content
-
-
-def _thumbnails(invocation: Invocation, spec: Spec, path: str) -> Sequence[Thumbnail]:
-    """Small pictures of a candidate, which is read again; none of what cannot be read twice, or would be slow."""
-    if invocation.handler is not None or invocation.golden or is_remote(path) or not os.path.isfile(file_of(path)[0]):  # noqa: PTH113
-        return ()
-    from sm_imgcheck.features.pictures.thumbnails import draw_thumbnails
-    from sm_imgcheck.run.inputs.item import Item
-    from sm_imgcheck.run.work import process_item
-
-    options = replace(invocation.options, keep_arrays=True, want_array=False, as_sent=False, as_request=False)
-    job = RunJob(spec=spec, options=options)
-    return draw_thumbnails(process_item(job, Item(path=path, output=())).result, spec, options)
-
-
-def _suppress(invocation: Invocation, done: Outcome) -> Outcome:
-    """The outcome without its known and ignored findings; the others are recorded for a new baseline."""
-    if invocation.suppressor is not None:
-        done = replace(done, result=invocation.suppressor.apply(done.result))
-    if invocation.recorder is not None:
-        invocation.recorder.add(done.result)
-    return done
 
 
 def _job(invocation: Invocation, spec: Spec, sink: Sink | None) -> tuple[RunJob, RunRecorder | None]:
@@ -327,14 +282,6 @@ def _listing(invocation: Invocation, leave_out: str) -> Listing:
     )
 
 
-def exclude_patterns(patterns: list[str] | None) -> tuple[PathPatterns, ...]:
-    """The patterns of ``--exclude``, of the configuration and of the ignore file."""
-    from sm_imgcheck.run.inputs.exclude import PathPatterns
-
-    given = (PathPatterns(".", patterns),) if patterns else ()
-    return (*given, *find_configuration().exclude())
-
-
 def _watch(invocation: Invocation, listing: Listing, *, quiet: bool) -> RunProgress:
     return RunProgress(quiet=quiet or invocation.report.quiet, to_come=count_candidates(invocation, listing))
 
@@ -369,21 +316,6 @@ def explain_empty_run(paths: list[str], how: Listing) -> str:
         return f"{said}: {for_terminal(how.leave_out)} is the output folder, which is not searched; pass another"
     passed = phrases.skipped(how.passed_over, how.suffixes)
     return f"{said}{f' (skipped: {passed})' if passed else ''}"
-
-
-def _run(invocation: Invocation, spec: Spec, command: tuple[str, str]) -> Run:
-    return Run(
-        spec_name=spec.name,
-        spec_sha256=spec.sha256,
-        contract=spec.contract,
-        title=spec_name(invocation.spec, invocation.paths),
-        command=command[0],
-        output=command[1],
-        partial=bool(invocation.options.select or invocation.options.ignore),
-        fail_on=invocation.fail_on,
-        as_request=invocation.options.as_request,
-        statistics=invocation.statistics,
-    )
 
 
 def _say_where_it_stopped(

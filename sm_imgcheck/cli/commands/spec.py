@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sm_imgcheck.cli.check_options import check_options
 from sm_imgcheck.cli.commands._spec_diff import diff_specs
 from sm_imgcheck.cli.commands._spec_import import import_spec
 from sm_imgcheck.cli.option_groups import PanelCommand, group_options, text_option
@@ -20,7 +21,6 @@ from sm_imgcheck.cli.options import (
     RunOptions,
     SelectionOptions,
     SpecName,
-    check_options,
 )
 from sm_imgcheck.cli.output_paths import Picture
 

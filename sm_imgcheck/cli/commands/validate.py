@@ -8,6 +8,7 @@ import typer
 
 from sm_imgcheck.cli import CHECK_EXITS, output_paths
 from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.check_options import check_codes, check_options
 from sm_imgcheck.cli.option_groups import choices, group_options, one_of
 from sm_imgcheck.core.frozen import frozen, replace_fields
 
@@ -152,7 +153,7 @@ def validate(
     invocation = session.Invocation(
         paths=paths,
         spec=spec,
-        options=common.check_options(
+        options=check_options(
             assumptions,
             selection,
             want_array=emitted.emit is not None,
@@ -201,7 +202,7 @@ def _suppressor(baseline: str | None) -> Suppressor | None:
     from sm_imgcheck.run.suppress import Baseline, Suppressor
 
     for ignore in ignores:
-        common.check_codes(list(ignore.codes))
+        check_codes(list(ignore.codes))
     return Suppressor(None if baseline is None else Baseline(baseline), ignores)
 
 
