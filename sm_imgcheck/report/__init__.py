@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sm_imgcheck.report._entries import FileEntry
     from sm_imgcheck.report._groups import FindingGroup
     from sm_imgcheck.report._layout import ReportLayout
-    from sm_imgcheck.report._statistics import RunStatistics
+    from sm_imgcheck.report._statistics import FileStatistics
 
 __all__ = ["ReportContent", "Reporter", "Run", "Terminal", "format_module", "reporter"]
 
@@ -112,7 +112,7 @@ class ReportContent(ABC, Generic[Row_contra]):
         return None
 
     @property
-    def statistics(self) -> RunStatistics | None:
+    def statistics(self) -> FileStatistics | None:
         """Statistics of the files; None: there are none, or they are not enabled."""
         return None
 

@@ -12,7 +12,7 @@ from sm_imgcheck.core.escape import for_json, for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Header, Result
 
-__all__ = ["Distribution", "RunStatistics"]
+__all__ = ["Distribution", "FileStatistics"]
 
 _DISTINCT = 1_000
 """Sizes that are counted one by one."""
@@ -41,7 +41,7 @@ class Distribution:
         return (f"below {texts[0]}", *inner, f"{texts[-1]} or more")
 
 
-class RunStatistics:
+class FileStatistics:
     """Statistics of a run."""
 
     def __init__(self) -> None:

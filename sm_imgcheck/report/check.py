@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sm_imgcheck.features.pictures.thumbnails import Thumbnail
     from sm_imgcheck.report._groups import FindingGroup, ResultSummary
     from sm_imgcheck.report._layout import ReportLayout
-    from sm_imgcheck.report._statistics import RunStatistics
+    from sm_imgcheck.report._statistics import FileStatistics
 
 __all__ = ["CheckContent"]
 
@@ -29,7 +29,7 @@ class CheckContent(ReportContent[Result]):
     ) -> None:
         """writes: a result is there to be written, and fails where it is not. draw: makes thumbnails of a path."""
         self._draw = draw
-        self._statistics: RunStatistics | None = None
+        self._statistics: FileStatistics | None = None
         self.run, self.writes = run, writes
         self.document_title, self.fail_on = f"sm-imgcheck {run.title or run.spec_name}", run.fail_on
         self._gathered: ResultSummary | None = None
@@ -76,15 +76,15 @@ class CheckContent(ReportContent[Result]):
         return (self._entry,)
 
     @property
-    def statistics(self) -> RunStatistics | None:
+    def statistics(self) -> FileStatistics | None:
         """Statistics of the candidates."""
         return self._statistics
 
     def enable_statistics(self) -> None:
         """Collect statistics from now on."""
-        from sm_imgcheck.report._statistics import RunStatistics
+        from sm_imgcheck.report._statistics import FileStatistics
 
-        self._statistics = self._statistics or RunStatistics()
+        self._statistics = self._statistics or FileStatistics()
 
     def measure(self, row: Result, size: int, seconds: float) -> None:
         """Add a candidate to the statistics. size: bytes of its file; seconds: time of its check."""

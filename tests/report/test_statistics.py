@@ -10,7 +10,7 @@ from PIL import Image
 from report_values import image, tensor
 
 from sm_imgcheck.cli import main
-from sm_imgcheck.report._statistics import RunStatistics
+from sm_imgcheck.report._statistics import FileStatistics
 
 SPEC = "{shape: [N, 64, 64, 3], dtype: float32, channel_order: RGB, value_range: [0, 1], resize: {mode: stretch}}\n"
 
@@ -53,7 +53,7 @@ def test_report_without_the_option_has_none(statistics, capsys):
 
 
 def test_memory_is_bounded():
-    statistics = RunStatistics()
+    statistics = FileStatistics()
     for index in range(3_000):
         statistics.add(image(f"{index}.jpg", height=index + 1, width=7), index, index / 1000)
     assert len(statistics.counts["size"]) == 1_001
@@ -62,7 +62,7 @@ def test_memory_is_bounded():
 
 
 def test_every_value_is_in_one_interval():
-    statistics = RunStatistics()
+    statistics = FileStatistics()
     for index in range(50):
         statistics.add(image("a.jpg", height=2 ** (index % 12), width=2 ** (index % 7)), 10 ** (index % 9), 0.1)
         statistics.add(tensor("b.npy"), 0, 0.1)
