@@ -9,17 +9,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.cli.configuration import spec_name
-from sm_imgcheck.core.types import Spec
+from sm_imgcheck.core.types import Report, Spec
 from sm_imgcheck.io.stores import file_of, is_remote
 from sm_imgcheck.report import Run
 from sm_imgcheck.report.check import CheckContent
+from sm_imgcheck.run.inputs.item import Listing
 from sm_imgcheck.run.work import Outcome, RunJob
 
 if TYPE_CHECKING:
     from sm_imgcheck.cli.session import Invocation
     from sm_imgcheck.features.pictures.thumbnails import Thumbnail
 
-__all__ = ["report_content", "suppress"]
+__all__ = ["complete_counts", "report_content", "suppress"]
 
 
 def report_content(invocation: Invocation, spec: Spec, command: tuple[str, str], *, writes: bool) -> CheckContent:
@@ -66,3 +67,14 @@ def suppress(invocation: Invocation, done: Outcome) -> Outcome:
     if invocation.recorder is not None:
         invocation.recorder.add(done.result)
     return done
+
+
+def complete_counts(report: Report, invocation: Invocation, listing: Listing, *, finished: bool) -> Report:
+    """The counts of a run with its skipped files; of a finished run also the vanished findings of the baseline."""
+    baseline = None if invocation.suppressor is None else invocation.suppressor.baseline
+    return replace(
+        report,
+        vanished=baseline.vanished() if baseline is not None and finished else (),
+        skipped_inputs=dict(listing.passed_over),
+        skipped_suffixes=dict(listing.suffixes),
+    )

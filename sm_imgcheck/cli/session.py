@@ -7,7 +7,6 @@ import sys
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 import typer
@@ -17,7 +16,7 @@ from sm_imgcheck.cli.configuration import exclude_patterns, spec_name
 from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, ReportOptions, RunOptions
 from sm_imgcheck.cli.printing import ReportWriter
 from sm_imgcheck.cli.progress import RunProgress
-from sm_imgcheck.cli.report_content import report_content, suppress
+from sm_imgcheck.cli.report_content import complete_counts, report_content, suppress
 from sm_imgcheck.cli.run_errors import RunErrors
 from sm_imgcheck.core import gc_policy, phrases
 from sm_imgcheck.core.errors import ImgcheckError, OutputError
@@ -166,8 +165,7 @@ def report_on(
     out = out or sys.stdout
     spec = _loaded(invocation)
     content = report_content(invocation, spec, command, writes=sink is not None)
-    inputs = [*invocation.paths, invocation.spec]
-    writer = ReportWriter(content, invocation.report, out, inputs=inputs)
+    writer = ReportWriter(content, invocation.report, out, inputs=[*invocation.paths, invocation.spec])
     job, keep = _job(invocation, spec, sink)
     listing = _listing(invocation, leave_out)
     troubles, pending, stopped = RunErrors(), PendingOutcomes(None if keep is None else keep.packs), None
@@ -200,9 +198,7 @@ def report_on(
         stopped = error
     for done in pending.rest():
         take(done)
-    if invocation.suppressor is not None and invocation.suppressor.baseline is not None and stopped is None:
-        report = replace(report, vanished=invocation.suppressor.baseline.vanished())
-    report = replace(report, skipped_inputs=dict(listing.passed_over), skipped_suffixes=dict(listing.suffixes))
+    report = complete_counts(report, invocation, listing, finished=stopped is None)
     writer.close(report, only_machines=not report.candidates)
     if stopped is not None:
         resumable = keep is not None and sink is not None
