@@ -39,7 +39,11 @@ def contract(changes):
     return base | {"value_range": None} if "normalize" in base else base
 
 
-@pytest.mark.parametrize("changes", CONTRACTS, ids=repr)
+FEW = [{}, NCHW, BYTE]
+MATRIX = [pytest.param(changes, marks=() if changes in FEW else pytest.mark.slow) for changes in CONTRACTS]
+
+
+@pytest.mark.parametrize("changes", MATRIX, ids=map(repr, CONTRACTS))
 @pytest.mark.parametrize(("stack", "form"), PAIRS)
 @pytest.mark.parametrize("written", [True, False], ids=["in the spec", "on the command line"])
 def test_a_body_passes_validate_or_is_refused_or_carries_a_notice(stack, form, changes, written):
