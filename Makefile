@@ -11,7 +11,7 @@ DEMO := tests/demo/barn.jpg
 OUT  := out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test interpreters cover lint types docs slow long fuzz check parity stacks bench format clean
+.PHONY: help demo test interpreters cover lint types docs dist lowest slow long fuzz check parity stacks bench format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | sed 's/$$(VENV)/$(VENV)/' | expand -t 14
@@ -49,6 +49,21 @@ types: $(VENV)/developed ## mypy, strict
 docs: $(VENV)/developed ## update the generated parts of README and manual: outputs, tables, rule pages, image
 	$(PY) tests/support/readme.py
 
+# The time of the last commit makes archives that are equal, byte for byte, whenever and wherever they are built.
+dist: $(VENV)/developed ## build the wheel and the source archive twice, compare them, and check their metadata
+	rm -rf dist build/again
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(PY) -m build --outdir dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(PY) -m build --wheel --outdir build/again
+	cmp dist/*.whl build/again/*.whl
+	$(PY) -m twine check --strict dist/*
+
+lowest: ## the report, pipeline and spec tests with every dependency at its lower bound
+	$(PYTHON) tests/support/lowest.py > $(VENV)-lowest.txt
+	$(PYTHON) -m venv $(VENV)-lowest
+	$(VENV)-lowest/$(notdir $(BIN))/python -m pip install --quiet 'pip>=25.1'
+	$(VENV)-lowest/$(notdir $(BIN))/python -m pip install --quiet --editable . --group lowest --constraint $(VENV)-lowest.txt
+	$(VENV)-lowest/$(notdir $(BIN))/python -m pytest tests/report tests/spec tests/cli/test_gate.py tests/cli/test_adoption.py
+
 slow: $(VENV)/developed ## the longer checks: the whole corpus, stored results of the real libraries
 	$(PY) -m pytest -n 2 -m slow
 
@@ -78,13 +93,14 @@ bench: $(VENV)/installed ## print the measured numbers beside their targets
 	$(PY) tests/bench/listing.py
 	$(PY) tests/bench/memory_tree.py
 	$(PY) tests/bench/handler.py
+	$(PY) tests/bench/report_formats.py
 
 format: $(VENV)/developed ## let ruff put every file in its format
 	$(PY) -m ruff check --fix-only
 	$(PY) -m ruff format
 
 clean: ## remove what make has made
-	rm -rf $(VENV) $(VENV)-parity $(VENV)-stacks out build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-parity $(VENV)-stacks $(VENV)-lowest $(VENV)-lowest.txt out build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "needs Python 3.11 or later: make PYTHON=...")'

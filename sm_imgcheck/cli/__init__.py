@@ -109,7 +109,8 @@ def main(arguments: list[str]) -> int:
     try:
         _prepare()
         app = build(_command_of(arguments))
-        return int(app(args=arguments, prog_name="sm-imgcheck", standalone_mode=False) or 0)
+        defaults = _configured_defaults(_command_of(arguments))
+        return int(app(args=arguments, prog_name="sm-imgcheck", standalone_mode=False, default_map=defaults) or 0)
     except ImgcheckError as error:
         return _print_error(str(error))
     except KeyboardInterrupt:
@@ -120,6 +121,15 @@ def main(arguments: list[str]) -> int:
         return _CLOSED_PIPE if isinstance(stop.__context__, BrokenPipeError) else int(stop.code or 0)
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback for the user
         return _usage(error) or _cannot_print(error) or _bug(error)
+
+
+def _configured_defaults(command: str) -> dict[str, object]:
+    """The defaults of options in [tool.sm-imgcheck], by command. Raises ImgcheckError for an invalid table."""
+    if command != "validate":
+        return {}
+    from sm_imgcheck.cli.configuration import find_configuration
+
+    return {command: find_configuration().defaults()}
 
 
 def _command_of(arguments: list[str]) -> str:

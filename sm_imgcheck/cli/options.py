@@ -1,22 +1,20 @@
-"""The options that several commands share: each is defined once, with its unit and its choices.
+"""The options that commands share: each is said once, with its unit and its choices.
 
-A group of options is a frozen type whose fields contain the options. A command accepts groups, and passes them on
-unchanged: see ``sm_imgcheck.cli.option_groups``. A new option is a field here, and its use.
+A group of options is a frozen type whose fields carry the options. A command takes the groups that it names, and hands
+them on as they are: see ``sm_imgcheck.cli.option_groups``. A new option is a field here, and its use.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from sm_imgcheck.cli.option_groups import choices, one_of, said
-from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.suggestions import nearest
 
 if TYPE_CHECKING:
-    from sm_imgcheck.core.types import Options
+    pass
 
 __all__ = [
     "DEFAULT_SPEC",
@@ -31,7 +29,6 @@ __all__ = [
     "Source",
     "SpecName",
     "StdinFilename",
-    "check_options",
 ]
 
 DEFAULT_SPEC = "./sm-imgcheck.yaml"
@@ -144,7 +141,7 @@ class SelectionOptions:
 
 @frozen
 class AssumptionOptions:
-    """Assumed properties of a candidate, and permissions."""
+    """What is taken as given of a candidate, and what is allowed."""
 
     PANEL = "Input"
 
@@ -216,6 +213,17 @@ class RunOptions:
     PANEL = "Run"
 
     force: Force = False
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--exclude",
+            metavar="GLOB",
+            help="Exclude paths that match a pattern in the syntax of .gitignore, relative to the current folder. "
+            "Repeatable; also in .sm-imgcheckignore and [tool.sm-imgcheck].",
+            rich_help_panel="Input",
+            show_default=False,
+        ),
+    ] = None
     stdin_filename: StdinFilename = "stdin"
     jobs: Annotated[
         int | None,
@@ -301,48 +309,3 @@ class RequestOptions:
             show_default=False,
         ),
     ] = ""
-
-
-def check_options(assumptions: AssumptionOptions, selection: SelectionOptions | None = None, **others: Any) -> Options:
-    """Return the options of a check, with ``others`` unchanged. Raises BadParameter for an unknown key or code."""
-    from sm_imgcheck.core.types import Options
-
-    return Options(
-        assume=_parse_assumptions(assumptions.assume),
-        allow_guess=assumptions.allow_guess,
-        select=() if selection is None else _codes(selection.select),
-        ignore=() if selection is None else _codes(selection.ignore),
-        **others,
-    )
-
-
-def _parse_assumptions(pairs: list[str] | None) -> dict[str, str]:
-    """Return ``["key=value", ...]`` as a mapping. Raises BadParameter for a key without an assumption."""
-    from sm_imgcheck.core.assumptions import validate_assumptions
-
-    assumptions: dict[str, str] = {}
-    for pair in pairs or []:
-        key, separator, value = pair.partition("=")
-        if not separator or not value:
-            raise typer.BadParameter(f"{pair!r} is not KEY=VALUE, such as channel_order=BGR or value_range=0,1")
-        assumptions[key] = value
-    try:
-        return dict(validate_assumptions(assumptions))
-    except ImgcheckError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
-def _codes(words: list[str] | None) -> tuple[str, ...]:
-    """Codes or their beginnings, separated by commas or given one by one. One that fits no check is refused."""
-    codes = tuple(word.strip().upper() for words_ in words or [] for word in words_.split(",") if word.strip())
-    if words and not codes:
-        raise typer.BadParameter("--select and --ignore require codes, such as SRC or DTY101: remove the option")
-    if codes:
-        from sm_imgcheck.rules import all_rules
-
-        all_codes = tuple(all_rules())
-        for word in codes:
-            if not any(code.startswith(word) for code in all_codes):
-                hint = nearest(word, all_codes, cutoff=0.5) or "; sm-imgcheck rules lists all"
-                raise typer.BadParameter(f"unknown rule code: {word!r}{hint}")
-    return codes

@@ -7,15 +7,16 @@ import sys
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 import typer
 
 from sm_imgcheck.cli import TerminationSignal, check_signals
+from sm_imgcheck.cli.configuration import exclude_patterns, spec_name
 from sm_imgcheck.cli.options import DEFAULT_SPEC, AssumptionOptions, ReportOptions, RunOptions
 from sm_imgcheck.cli.printing import ReportWriter
 from sm_imgcheck.cli.progress import RunProgress
+from sm_imgcheck.cli.report_content import complete_counts, report_content, suppress
 from sm_imgcheck.cli.run_errors import RunErrors
 from sm_imgcheck.core import gc_policy, phrases
 from sm_imgcheck.core.errors import ImgcheckError, OutputError
@@ -25,8 +26,6 @@ from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.core.types import FailOn, Options, Report, Result, Spec
 from sm_imgcheck.io.stores import is_remote, strip_file_scheme
 from sm_imgcheck.pipeline.read import WITH_TRACEBACK
-from sm_imgcheck.report import Run
-from sm_imgcheck.report.check import CheckContent
 from sm_imgcheck.run import run
 from sm_imgcheck.run.inputs.item import Listing
 from sm_imgcheck.run.inputs.listing import ELSEWHERE, Shard, filter_shard, list_candidates
@@ -38,8 +37,9 @@ if TYPE_CHECKING:
     from sm_imgcheck.features.handler import Handler
     from sm_imgcheck.run.outputs.packs import PackOptions
     from sm_imgcheck.run.resume.recorder import RunRecorder
+    from sm_imgcheck.run.suppress import BaselineRecorder, Suppressor
 
-__all__ = ["Invocation", "code_command", "convert_command", "load_and_warn", "load_spec", "report_on"]
+__all__ = ["Invocation", "code_command", "convert_command", "load_and_warn", "load_spec", "report_on", "spec_name"]
 
 _MAX_REPEATED_PATHS = 20
 """Paths that a command to be pasted repeats; more than these were written by a shell's pattern."""
@@ -64,6 +64,12 @@ class Invocation:
     handler: Handler | None = None
     """The user's handler, which gets each candidate as a request: its result is checked."""
     packing: PackOptions | None = None
+    statistics: bool = False
+    """Report statistics of the files too."""
+    suppressor: Suppressor | None = None
+    """Suppresses known and ignored findings."""
+    recorder: BaselineRecorder | None = None
+    """Takes the findings for a new baseline."""
 
     @property
     def raise_bugs(self) -> bool:
@@ -87,6 +93,7 @@ def load_spec(name: str, paths: Sequence[str] = (), *, warn: bool = True) -> Spe
     paths: those of the command line, among which a spec without ``-s`` may be. warn: print its lint warnings on
     standard error; a command that loads the spec again does so without.
     """
+    name = spec_name(name, paths)
     if name == DEFAULT_SPEC and not os.path.exists(name):  # noqa: PTH110 - the name stays as it is shown
         spec_path = next((path for path in paths if path in load.presets() or path.endswith((".yaml", ".yml"))), "")
         if spec_path:
@@ -161,9 +168,8 @@ def report_on(
     gc_policy.enable_for_run()
     out = out or sys.stdout
     spec = _load_spec(invocation)
-    content = CheckContent(_run(invocation, spec, command), writes=sink is not None)
-    inputs = [*invocation.paths, invocation.spec]
-    writer = ReportWriter(content, invocation.report, out, inputs=inputs)
+    content = report_content(invocation, spec, command, writes=sink is not None)
+    writer = ReportWriter(content, invocation.report, out, inputs=[*invocation.paths, invocation.spec])
     job, keep = _job(invocation, spec, sink)
     listing = _listing(invocation, excluded_folder)
     errors, pending, cause = RunErrors(), PendingOutcomes(None if keep is None else keep.packs), None
@@ -172,6 +178,8 @@ def report_on(
 
     def take(outcome: Outcome) -> None:
         nonlocal report
+        outcome = suppress(invocation, outcome)
+        content.measure(outcome.result, outcome.size, outcome.seconds)
         texts = writer.render(outcome.result)  # first: after a signal, what is counted and printed are alike
         report = report.plus(outcome.result, tensor_expected=sink is not None and outcome.result.kind != "probe")
         writer.write(texts)
@@ -194,7 +202,7 @@ def report_on(
         cause = error
     for entry in pending.rest():
         take(entry)
-    report = replace(report, skipped_inputs=dict(listing.passed_over), skipped_suffixes=dict(listing.suffixes))
+    report = complete_counts(report, invocation, listing, finished=cause is None)
     writer.close(report, only_machines=not report.candidates)
     if cause is not None:
         resumable = keep is not None and sink is not None
@@ -270,6 +278,7 @@ def _listing(invocation: Invocation, excluded_folder: str) -> Listing:
         excluded_folder=excluded_folder,
         allow_remote=invocation.assumptions.allow_remote,
         any_suffix=invocation.options.content_type is not None,
+        exclude=exclude_patterns(invocation.run.exclude),
     )
 
 
@@ -309,20 +318,6 @@ def explain_empty_run(paths: list[str], listing: Listing) -> str:
         )
     skipped_text = phrases.skipped(listing.passed_over, listing.suffixes)
     return f"{said}{f' (skipped: {skipped_text})' if skipped_text else ''}"
-
-
-def _run(invocation: Invocation, spec: Spec, command: tuple[str, str]) -> Run:
-    return Run(
-        spec_name=spec.name,
-        spec_sha256=spec.sha256,
-        contract=spec.contract,
-        title=invocation.spec,
-        command=command[0],
-        output=command[1],
-        partial=bool(invocation.options.select or invocation.options.ignore),
-        fail_on=invocation.fail_on,
-        as_request=invocation.options.as_request,
-    )
 
 
 def _report_interruption(

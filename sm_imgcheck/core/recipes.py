@@ -26,7 +26,6 @@ _OTHERS = (
     ("divided by 127", _bytes(0, 127)),
     ("divided by 127, minus 1", _bytes(127, 127)),
     ("divided by 128", _bytes(0, 128)),
-    ("minus 127, divided by 128", _bytes(127, 128)),  # MXNet, Caffe: mean_value 127, scale 0.0078125
     ("minus 127.5, divided by 128", _bytes(127.5, 128)),  # facenet, MTCNN, insightface
     ("minus 128, divided by 256", _bytes(128, 256)),
     ("minus 127.5", _bytes(127.5, 1)),

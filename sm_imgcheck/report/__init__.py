@@ -14,7 +14,7 @@ A format module may also define:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
@@ -24,8 +24,11 @@ from sm_imgcheck.core.types import Contract, FailOn, Report
 from sm_imgcheck.report import formats
 
 if TYPE_CHECKING:
+    from sm_imgcheck.features.pictures.thumbnails import Thumbnail
     from sm_imgcheck.report._entries import FileEntry
+    from sm_imgcheck.report._groups import FindingGroup
     from sm_imgcheck.report._layout import ReportLayout
+    from sm_imgcheck.report._statistics import FileStatistics
 
 __all__ = ["ReportContent", "Reporter", "Run", "Terminal", "format_module", "reporter"]
 
@@ -51,6 +54,8 @@ class Run:
     """Which findings make the exit code 1."""
     as_request: bool = False
     """Images were checked as files to be sent or converted, not as tensors."""
+    statistics: bool = False
+    """Report statistics of the files too."""
 
 
 @frozen
@@ -105,6 +110,23 @@ class ReportContent(ABC, Generic[Row_contra]):
         """The files of a row with their findings, for CI services; None for verbs without files (``rules``)."""
         del row
         return None
+
+    @property
+    def statistics(self) -> FileStatistics | None:
+        """Statistics of the files; None: there are none, or they are not enabled."""
+        return None
+
+    def enable_statistics(self) -> None:
+        """Collect statistics; called before the first row."""
+
+    def groups(self) -> Iterable[FindingGroup]:
+        """The findings that files share, with examples."""
+        return ()
+
+    def thumbnails(self, path: str) -> Sequence[Thumbnail]:
+        """Small pictures of a file of the run; none where none can be drawn."""
+        del path
+        return ()
 
     def failure(self, row: Row_contra) -> str:
         """One line about a row that failed, for ``-q``; empty where it did not."""

@@ -7,9 +7,17 @@ from hashlib import sha256
 
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.types import Finding, Result, Severity, Status
+from sm_imgcheck.core.types import Finding, Result, Severity, Status, Suppression
 
-__all__ = ["FileEntry", "all_findings", "entry_of", "fingerprint", "problem_finding", "shown_message"]
+__all__ = [
+    "FileEntry",
+    "all_findings",
+    "entry_of",
+    "fingerprint",
+    "not_checked_finding",
+    "problem_finding",
+    "shown_message",
+]
 
 _LONGEST = 2000
 """Characters of a message in a machine format; JSON Lines contain all of it."""
@@ -23,6 +31,8 @@ class FileEntry:
     kind: str
     status: Status
     findings: tuple[Finding, ...] = ()
+    suppressed: tuple[Suppression, ...] = ()
+    """Findings that are known or ignored."""
     problem: Finding | None = None
     """Why the file was not checked, or its output not written; its code is ``not-checked`` or ``not-written``."""
     line: int = 1
@@ -41,11 +51,22 @@ def entry_of(result: Result, *, writes: bool = False) -> FileEntry:
     if writes and result.skipped and not result.bug and result.emitted is None:
         status, problem = "failed", problem_finding("not-written", result.skipped)
     elif status == "not checked":
-        cause = result.bug or result.skipped or "no image or tensor could be examined"
-        problem = problem_finding("not-checked", cause)
+        problem = not_checked_finding(result)
     return FileEntry(
-        path=result.path, kind=result.kind, status=status, findings=result.findings, problem=problem, result=result
+        path=result.path,
+        kind=result.kind,
+        status=status,
+        findings=result.findings,
+        suppressed=result.suppressed,
+        problem=problem,
+        result=result,
     )
+
+
+def not_checked_finding(result: Result) -> Finding:
+    """Why a candidate was not checked, as a finding."""
+    cause = result.bug or result.skipped or "no image or tensor could be examined"
+    return problem_finding("not-checked", cause)
 
 
 def all_findings(entry: FileEntry) -> tuple[Finding, ...]:

@@ -161,8 +161,8 @@ class ResultSummary:
                 own,
             )
             _enter(self.groups, key, result, finding)
-        known = result.facts is not None or not result.findings  # else a finding has the cause
-        if known and result.skipped and result.request is None:
+        known = result.facts is not None or not (result.findings or result.suppressed)  # else a finding has the cause
+        if known and result.skipped and result.request is None and result.status != "suppressed":
             _enter(self.stuck, (result.kind, result.skipped), result, _reason(result.skipped))
         if result.origins is not None and ((way := _origins.way(result)) in self.made or len(self.made) < _GROUPS):
             self.made[way] += 1

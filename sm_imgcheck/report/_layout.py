@@ -17,7 +17,7 @@ from sm_imgcheck.report import Run, _origins
 from sm_imgcheck.report._groups import FindingGroup, PlanGroup, ResultSummary
 from sm_imgcheck.report._rows import FAILED, Row, Section, against, by_weight, plain, reason, row, shorten_message
 
-__all__ = ["ReportLayout", "layout_report", "layout_single"]
+__all__ = ["ReportLayout", "group_message", "layout_report", "layout_single"]
 
 _SHARE = 0.9
 """A finding that so large a part of a long run has is told once, with its number, like one that all have."""
@@ -125,7 +125,7 @@ def _difference(usual: tuple[Step, ...], other: tuple[Step, ...]) -> str:
 
 
 def _own(group: FindingGroup) -> Row:
-    said = _said(group)
+    said = group_message(group)
     who = f"each of {_files(group)}" if group.files > 1 and len(group.messages) == 1 else _files(group)
     return _told(group, f"{who}{': ' if said else ''}{said}", _details(group))
 
@@ -149,10 +149,10 @@ def _sentence(group: FindingGroup) -> str:
     """What is said of a group without its files: where no span of what was found makes a sentence, one of them."""
     if len(group.messages) > 1 and not group.head:
         return f"such as: {shorten_message(group.sample.message)}"
-    return _said(group) or f"such as: {shorten_message(group.sample.message)}"
+    return group_message(group) or f"such as: {shorten_message(group.sample.message)}"
 
 
-def _said(group: FindingGroup) -> str:
+def group_message(group: FindingGroup) -> str:
     """The message of a group; where it differs from file to file, the span of what was found, if that is known."""
     if len(group.messages) == 1:
         return shorten_message(group.sample.message)
@@ -189,6 +189,13 @@ def _summary(run: Run, digest: ResultSummary, report: Report) -> list[str]:
         lines.append(_verdict(run, digest, report))
     if report.not_checked:
         lines.append(_not_checked(digest, report))
+    if report.suppressions:
+        reasons = [f"{number:,} ({for_terminal(reason)})" for reason, number in sorted(report.suppressions.items())]
+        lines.append(f"Suppressed findings: {', '.join(reasons)}.")
+    if report.vanished:
+        first = ", ".join(map(for_terminal, report.vanished[:_OTHERS]))
+        more = len(report.vanished) - _OTHERS
+        lines.append(f"No longer found, remove from the baseline: {first}{f' and {more:,} more' if more > 0 else ''}.")
     if digest.written or report.unwritten:
         lines.append(_written(digest, report))
     return lines
@@ -214,7 +221,9 @@ def _verdict(run: Run, digest: ResultSummary, report: Report) -> str:
         each = "the golden tensor" if report.clean == 1 else f"all {report.clean:,} golden tensors"
         return f"OK: the spec makes {each}{also}."
     if run.as_request and set(digest.kinds) == {"image"}:
-        images = "the image" if report.clean == 1 else f"all {report.clean:,} candidates"
+        every = report.clean == report.candidates
+        some = f"{'all ' if every else ''}{report.clean:,}{'' if every else f' of {report.candidates:,}'} candidates"
+        images = "the image" if report.candidates == 1 else some
         return f"OK: convert makes the tensor of {images}{also}."
     matching = report.clean - digest.planless.total()
     if matching == report.candidates:

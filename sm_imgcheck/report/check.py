@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sm_imgcheck.core.escape import for_terminal
@@ -11,8 +11,10 @@ from sm_imgcheck.report import ReportContent, Run, _records
 from sm_imgcheck.report._entries import FileEntry, entry_of
 
 if TYPE_CHECKING:
-    from sm_imgcheck.report._groups import ResultSummary
+    from sm_imgcheck.features.pictures.thumbnails import Thumbnail
+    from sm_imgcheck.report._groups import FindingGroup, ResultSummary
     from sm_imgcheck.report._layout import ReportLayout
+    from sm_imgcheck.report._statistics import FileStatistics
 
 __all__ = ["CheckContent"]
 
@@ -22,8 +24,12 @@ class CheckContent(ReportContent[Result]):
 
     key = "results"
 
-    def __init__(self, run: Run, *, writes: bool = False) -> None:
-        """writes: a result is there to be written, and fails where it is not."""
+    def __init__(
+        self, run: Run, *, writes: bool = False, draw: Callable[[str], Sequence[Thumbnail]] | None = None
+    ) -> None:
+        """writes: a result is there to be written, and fails where it is not. draw: makes thumbnails of a path."""
+        self._draw = draw
+        self._statistics: FileStatistics | None = None
         self.run, self.writes = run, writes
         self.document_title, self.fail_on = f"sm-imgcheck {run.title or run.spec_name}", run.fail_on
         self._gathered: ResultSummary | None = None
@@ -48,7 +54,10 @@ class CheckContent(ReportContent[Result]):
 
     def tail(self, report: Report) -> dict[str, object]:
         """The counts."""
-        return {"summary": _records.of_report(report)}
+        summary = _records.of_report(report)
+        if self._statistics is not None and self.run.statistics:
+            summary["statistics"] = self._statistics.record()
+        return {"summary": summary}
 
     def words(self, row: Result) -> str:
         """Nothing: the summary has all of it."""
@@ -66,6 +75,30 @@ class CheckContent(ReportContent[Result]):
             self._entry = entry_of(row, writes=self.writes)
         return (self._entry,)
 
+    @property
+    def statistics(self) -> FileStatistics | None:
+        """Statistics of the candidates."""
+        return self._statistics
+
+    def enable_statistics(self) -> None:
+        """Collect statistics from now on."""
+        from sm_imgcheck.report._statistics import FileStatistics
+
+        self._statistics = self._statistics or FileStatistics()
+
+    def measure(self, row: Result, size: int, seconds: float) -> None:
+        """Add a candidate to the statistics. size: bytes of its file; seconds: time of its check."""
+        if self._statistics is not None:
+            self._statistics.add(row, size, seconds)
+
+    def groups(self) -> Iterable[FindingGroup]:
+        """The findings of the run by code and expected value."""
+        return self.digest.groups.values()
+
+    def thumbnails(self, path: str) -> Sequence[Thumbnail]:
+        """The candidate as it is, as the model sees it, and as it should be."""
+        return self._draw(path) if self._draw is not None and path else ()
+
     def failure(self, row: Result) -> str:
         """Why a result is not written, else the rules that it breaks."""
         path = for_terminal(row.path)
@@ -81,4 +114,10 @@ class CheckContent(ReportContent[Result]):
         """The whole report."""
         from sm_imgcheck.report._layout import layout_report
 
-        return layout_report(self.run, self.digest, report)
+        layout = layout_report(self.run, self.digest, report)
+        if self._statistics is None or not self.run.statistics:
+            return layout
+        from dataclasses import replace
+
+        lines = ("", "Statistics:", *(f"  {line}" for line in self._statistics.lines()))
+        return replace(layout, summary=(*layout.summary, *lines))

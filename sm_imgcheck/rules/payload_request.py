@@ -214,6 +214,22 @@ PAY119 = Rule(
 )
 
 
+PAY121 = Rule(
+    "PAY121",
+    "converted-by-server",
+    severity="notice",
+    doc="""The server does not pass the body on as the spec says.
+
+    ``payload`` predicts what the spec's stack makes of each body. Where predict would receive another dtype, shape or
+    values than the spec's, the notice quotes the finding that ``validate`` reports for this body: JSON becomes float64
+    at the inference toolkit, CSV loses its axes, PyTorch casts JSON to float32. A body that the stack rejects is not
+    written.
+
+    Here: choose another envelope (``payload --sizes`` lists them), or convert in ``input_fn`` (``code --for STACK``).
+    """,
+)
+
+
 PAY120 = Rule(
     "PAY120",
     "not-checked",

@@ -81,6 +81,13 @@ PAYLOAD = (
         example="2.20",
     ),
     Key(name="envelope", kind="text", doc="the form of the request body", example="npy"),
+    Key(
+        name="key",
+        kind="text",
+        doc="JSON key or form field that holds the input, for json, json-b64 and multipart; a dot opens an object",
+        rule="image",
+        example="image",
+    ),
     Key(name="content_type", kind="text", doc="sent with the body", example="application/x-npy"),
     Key(
         name="endpoint",

@@ -54,7 +54,7 @@ def parse(
     decode = read(keys.get("decode", {}), notes)
     geometry = _geometry(keys, shape, notes)
     if payload := keys.get("payload"):
-        check_payload(payload, notes)
+        check_payload(payload, notes, has_name="name" in keys)
     if contract is None or partial or notes.all():
         raise SpecError(source, notes.all(partial=partial))
     return _spec(keys, contract, decode, geometry)
@@ -163,8 +163,11 @@ def format_decode(decode: Decode) -> dict[str, object]:
     return policy
 
 
-def check_payload(payload: PayloadKeys, notes: ProblemList) -> None:
-    """Report unknown names, and stacks, envelopes and content types that do not match."""
+def check_payload(payload: PayloadKeys, notes: ProblemList, *, has_name: bool = True) -> None:
+    """Report unknown names, and stacks, envelopes and content types that do not match.
+
+    has_name: whether the spec names the model's input.
+    """
     registries: tuple[tuple[str, str | None, Registry[RankedPlugin]], ...] = (
         ("stack", payload.get("stack"), STACKS),
         ("envelope", payload.get("envelope"), ENVELOPES),
@@ -175,6 +178,9 @@ def check_payload(payload: PayloadKeys, notes: ProblemList) -> None:
             notes.wrong(at("payload", key), name, f"{choice_of(names)}{nearest(name, names)}")
     if "stack" in payload and notes.fine("payload.stack", "payload.stack_version"):
         _check_version(payload, STACKS[payload["stack"]], notes)
+        if STACKS[payload["stack"]].needs_name and not has_name:
+            reason = f"{payload['stack']} reads the input by its name; write name: with the model's (config.pbtxt)"
+            notes.missing("name", reason)
     elif "stack_version" in payload and "stack" not in payload and notes.fine("payload.stack"):
         notes.add("payload.stack_version", "has no meaning without payload.stack")
     if "stack" in payload and notes.fine("payload.stack"):

@@ -71,12 +71,12 @@ def test_photo_that_convert_refuses_fails(gate, options):
 
 
 def test_skipped_files_are_counted_by_suffix(gate):
-    for name in ("x.heic", "y.HEIC", "z.svg", "README"):
+    for name in ("x.txt", "y.TXT", "z.css", "README"):
         Path("photos", name).write_text("x")
-    assert "Skipped: 4 other suffix (.heic 2, .svg 1, none 1)." in gate("photos", "--as-request")[1]
+    assert "Skipped: 4 other suffix (.txt 2, .css 1, none 1)." in gate("photos", "--as-request")[1]
     summary = json.loads(gate("photos", "--as-request", "--format", "json")[1])["summary"]
     assert summary["skipped_inputs"] == {"other suffix": 4}
-    assert summary["skipped_suffixes"] == {".heic": 2, ".svg": 1, "none": 1}
+    assert summary["skipped_suffixes"] == {".txt": 2, ".css": 1, "none": 1}
 
 
 def test_as_request_and_content_type_contradict(gate):

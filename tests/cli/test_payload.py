@@ -457,5 +457,5 @@ def test_a_warning_can_be_made_to_fail(place, say):
 
 def test_a_png_becomes_what_the_spec_says(place, say):
     (place / "p.png").write_bytes(encoded(Image.fromarray(picture()), "PNG"))
-    assert say("payload", "p.png", "-s", spec("{stack: triton}"), "-o", "p.bin")[0] == 0
+    assert say("payload", "p.png", "-s", spec("{stack: triton}\nname: image"), "-o", "p.bin")[0] == 0
     assert (place / "p.bin").read_bytes().startswith(b'{"inputs"')

@@ -60,7 +60,7 @@ KINDS_OF_EACH = 6
 NEAREST = ("film tint", "underwater")
 COMPONENTS, PLANE_RIDGE = 200, 8.0
 """Principal components of the even halves that the plane is fitted in, and its ridge."""
-SILENT = 0.25
+SILENT = 0.33
 """Share of the photographs with evidence that the plane gives up, so that other kinds stay silent."""
 EVIDENCE = float(np.log(9))
 WEIGHT_OF_WRONG, WEIGHT_OF_SURE, WEIGHT_OF_UNSURE = 3.0, 0.2, 0.05

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import sm_imgcheck
 from sm_imgcheck import cli
@@ -18,13 +19,10 @@ from sm_imgcheck.spec.parse import parse
 HEIGHT, WIDTH = 48, 64
 
 
-def landscape(seed=0):
-    """A blue sky over a brown ground, HWC RGB uint8: colors that show their order."""
-    rng = np.random.default_rng(seed)
-    rows = np.linspace(0, 1, 96)[:, None, None]
-    sky, ground = np.array([90, 150, 235]), np.array([140, 95, 50])
-    picture = np.where(rows < 0.5, sky, ground) * (1 - rows / 3) + rng.normal(0, 12, (96, 128, 3))
-    return np.clip(picture, 0, 255).astype(np.uint8)
+def landscape():
+    """A photograph of a barn under a blue sky, HWC RGB uint8: colors that show their order."""
+    photo = Image.open(Path(__file__).parents[1] / "demo" / "barn.jpg").convert("RGB")
+    return np.asarray(photo.resize((128, 96), Image.Resampling.BICUBIC))
 
 
 PICTURE = landscape()

@@ -56,7 +56,7 @@ def test_exception_while_reading_is_a_finding(broken, want_array):
 
 def test_exception_while_judging_a_body_keeps_the_request(broken):
     for name in ("custom", "triton"):
-        result = process(b"{}", spec(payload={"stack": name}), Options(content_type="a/b"))
+        result = process(b"{}", spec(name="image", payload={"stack": name}), Options(content_type="a/b"))
         assert codes(result)[0] == "SRC108"
         assert (result.findings[0].actual, result.bug) == ("KeyError", "")
         assert (result.kind, result.request.content_type, result.request.size) == ("request", "a/b", 2)

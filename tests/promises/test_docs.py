@@ -71,7 +71,7 @@ def test_readme_and_pages_are_short():
 @pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)
 def test_blocks_have_a_kind_that_runs_or_a_reason_to_skip(path):
     blocks = readme.blocks(text(path))
-    assert {block.kind for block in blocks} <= {"console", "sh", "python", "yaml", "json", "text"}
+    assert {block.kind for block in blocks} <= {"console", "sh", "python", "yaml", "json", "text", "toml"}
     assert len(blocks) == text(path).count("\n```") / 2, "a fence that is not closed"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from promises import language
 
-FOLDERS = ("cli", "core", "io", "ops", "pipeline", "run", "spec")
+FOLDERS = ("io", "pipeline", "spec")
 """Folders of the package without forbidden words."""
 
 

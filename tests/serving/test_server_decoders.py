@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sm_imgcheck.serving.envelopes import ENVELOPES
+from sm_imgcheck.serving.stacks import STACKS
 from specs import spec
 
 RNG = np.random.default_rng(7)
@@ -113,3 +114,73 @@ def test_mlserver_reads_v2(array, to):
     request = InferenceRequest.model_validate_json(body_of("kserve-v2", array, to).body)
     back = codecs.NumpyCodec.decode_input(request.inputs[0])
     assert (back.shape, back.dtype, back.tobytes()) == (array.shape, array.dtype, array.tobytes())
+
+
+@pytest.fixture(scope="module")
+def mlserver_codec():
+    """MLServer's NumPy codec."""
+    types = pytest.importorskip("mlserver.types", reason="not installed: make stacks")
+    codecs = pytest.importorskip("mlserver.codecs", reason="not installed: make stacks")
+    return lambda tensor: codecs.NumpyCodec.decode_input(types.RequestInput(**tensor))
+
+
+V2_DATA = [
+    ("FP32", [0.5, "1.5", None], [3]),
+    ("FP32", [True, 1], ["2"]),
+    ("UINT8", [1.9, 7], [1, 2]),
+    ("UINT8", [-1], [1]),
+    ("INT64", [2**63], [1]),
+    ("FP32", [{}], [1]),
+    ("FP32", [1, 2], [-1]),
+    ("FP32", [1, 2], [3]),
+    ("BYTES", ["a", "bc"], [2]),
+    ("FP32", "abc", [1]),
+]
+
+
+@pytest.mark.parametrize(("datatype", "data", "shape"), V2_DATA)
+def test_mlserver_casts_as_predicted(mlserver_codec, datatype, data, shape):
+    tensor = {"name": "image", "shape": shape, "datatype": datatype, "data": data}
+    body = json.dumps({"inputs": [tensor]}).encode()
+    outcome = STACKS["mlserver"].receive(body, "application/json", FLOAT_SPEC)
+    try:
+        expected = mlserver_codec(tensor)
+    except Exception:  # noqa: BLE001 - NumPy raises one of several
+        assert outcome.status == 500
+        return
+    assert (outcome.data.dtype, outcome.data.shape) == (expected.dtype, expected.shape)
+    assert outcome.data.tobytes() == expected.tobytes()
+
+
+FLAT = [[0.5] * 60, [0.25] * 60]
+FRAMES = [
+    {"dataframe_split": {"columns": ["image"], "data": [[FLAT[0]], [FLAT[1]]]}},
+    {"dataframe_split": {"columns": ["image", "x"], "data": [[FLAT[0], 1]]}},
+    {"dataframe_split": {"columns": ["other"], "data": [[FLAT[0]]]}},
+    {"dataframe_split": {"columns": ["image"], "data": [[0.5]]}},
+    {"dataframe_split": {"columns": ["image"], "data": [[FLAT[0][:-1]]]}},
+    {"dataframe_split": {"columns": ["image"], "data": []}},
+    {"dataframe_split": {"columns": ["image"]}},
+    {"dataframe_records": [{"image": FLAT[0]}, {"image": FLAT[1]}]},
+    {"dataframe_records": [{"image": FLAT[0]}, {"other": 1}]},
+    {"dataframe_records": {"image": FLAT[0]}},
+    {"dataframe_records": [{"image": [FLAT[0]]}]},
+    {"instances": {"image": [np.zeros((4, 5, 3)).tolist()]}},
+    {"inputs": {"image": np.zeros((1, 4, 5, 3)).tolist(), "more": [1]}},
+]
+
+
+@pytest.mark.parametrize("document", FRAMES, ids=lambda document: json.dumps(document)[:60])
+def test_mlflow_enforces_its_schema_as_predicted(mlflow, document):
+    from mlflow.models.utils import _enforce_schema
+    from mlflow.types import Schema, TensorSpec
+
+    schema = Schema([TensorSpec(np.dtype("float32"), (-1, 4, 5, 3), "image")])
+    outcome = STACKS["mlflow"].receive(json.dumps(document).encode(), "application/json", FLOAT_SPEC)
+    try:
+        expected = _enforce_schema(mlflow.infer_and_parse_data(dict(document), schema=schema), schema)["image"]
+    except Exception:  # noqa: BLE001 - any exception is a 400
+        assert outcome.status == 400
+        return
+    assert (outcome.data.dtype, outcome.data.shape) == (expected.dtype, expected.shape)
+    assert outcome.data.tobytes() == expected.tobytes()

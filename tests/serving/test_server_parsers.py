@@ -224,6 +224,8 @@ SPECS = tuple(
 @example({"instances": {}}, "application/json")
 @example({"inputs": [{}]}, "application/json")
 @example({"dataframe_split": {"data": [[]]}}, "application/json")
+@example({"dataframe_records": [{"image": [0.5]}, {"other": 1}]}, "application/json")
+@example({"inputs": [{**INPUT, "data": [[2**70], [1, 2]], "datatype": "INT64"}]}, "application/json")
 @settings(max_examples=300)
 def test_any_json_at_any_place_is_predicted_without_an_exception(document, content_type):
     body = json.dumps(document).encode()

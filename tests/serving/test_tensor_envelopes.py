@@ -15,7 +15,7 @@ from sm_imgcheck.serving.envelopes import ENVELOPES, TensorEnvelope
 from specs import spec
 
 LOSSLESS = [name for name in ENVELOPES.names() if isinstance(ENVELOPES[name], TensorEnvelope)]
-TEXT = ("array", "instances", "inputs", "kserve-v2", "csv", "jsonlines")
+TEXT = ("array", "instances", "inputs", "kserve-v2", "csv", "jsonlines", "json")
 DTYPES = ("float32", "uint8", "float16", "int8", "float64", "int64", "uint64", "uint16")
 STACKS = ("", "mlflow", "tensorflow-serving")
 
@@ -170,7 +170,7 @@ def test_the_binary_form_says_how_long_its_header_is():
 
 
 def test_triton_gets_no_halves_as_json():
-    to = made_for("NHWC", (1, 1, 1, 1), "float16", payload={"stack": "triton"})
+    to = made_for("NHWC", (1, 1, 1, 1), "float16", name="image", payload={"stack": "triton"})
     with pytest.raises(PayloadError, match="triton-binary carries it"):
         ENVELOPES["kserve-v2"].build(np.zeros((1, 1, 1, 1), np.float16), to)
 

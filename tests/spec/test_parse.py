@@ -164,7 +164,7 @@ def test_parsing_touches_nothing_and_keeps_nothing():
         **BASE,
         "shape": list(BASE["shape"]),
         "golden": [{"image": "a", "tensor": "b"}],
-        "payload": {"stack": "triton"},
+        "payload": {"stack": "pytorch"},
     }
     before = copy.deepcopy(given)
     found = parse(given)
@@ -172,7 +172,23 @@ def test_parsing_touches_nothing_and_keeps_nothing():
     given["golden"][0]["image"] = "changed"
     given["payload"]["stack"] = "changed"
     assert found.golden == ({"image": "a", "tensor": "b", "tolerance": 0.5},)
-    assert found.payload == {"stack": "triton"}
+    assert found.payload == {"stack": "pytorch"}
+
+
+@pytest.mark.parametrize("stack", ["triton", "mlserver"])
+def test_a_stack_that_reads_inputs_by_name_needs_the_name(stack):
+    assert "write name: with the model's" in problems(payload={"stack": stack})["name"]
+    assert problems(payload={"stack": stack}, name="input") == {}
+
+
+def test_stack_version_is_one_of_those_that_differ():
+    assert problems(payload={"stack": "tensorflow-serving", "stack_version": "2.19"}) == {}
+    found = problems(payload={"stack": "tensorflow-serving", "stack_version": "2.1"})
+    assert "expected 2.20 or 2.19" in found["payload.stack_version"]
+    assert (
+        "one version is known" in problems(payload={"stack": "pytorch", "stack_version": "2"})["payload.stack_version"]
+    )
+    assert "without payload.stack" in problems(payload={"stack_version": "2.20"})["payload.stack_version"]
 
 
 def test_a_spec_travels_to_other_processes():

@@ -7,11 +7,13 @@ Fenced blocks run by language, in order. Each document has its own folder, which
 * ``sh``: commands that must succeed;
 * ``python``: a script that must succeed;
 * ``yaml``: a spec without problems;
+* ``toml``: a table ``[tool.sm-imgcheck]`` without problems;
 * ``text``, ``json``: never run.
 
 A comment before a block changes this: ``<!-- file: NAME -->`` also writes the block to NAME, ``<!-- not run: WHY -->``
-skips it. Generated: the tables between ``<!-- presets -->``, ``<!-- manual -->`` or ``<!-- families -->`` and
-``<!-- end -->``, the pages ``rules-*.md``, and the image at the top of the README.
+skips it, ``<!-- schema: NAME -->`` validates YAML or JSON against a schema of check-jsonschema (``vendor.*``)
+or of ``tests/support/schemas``. Generated: the tables between ``<!-- presets -->``, ``<!-- manual -->`` or
+``<!-- families -->`` and ``<!-- end -->``, the pages ``rules-*.md``, and the image at the top of the README.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ MANUAL = ROOT / "sm_imgcheck" / "manual"
 DEMO = ROOT / "tests" / "demo"
 IMAGE = DEMO / "barn-bgr.png"
 BLOCK = re.compile(
-    r"(?:<!-- (?P<word>file|not run): (?P<value>[^>]*?) -->\n)?```(?P<kind>\w*)\n(?P<body>.*?)^```$",
+    r"(?:<!-- (?P<word>file|not run|schema): (?P<value>[^>]*?) -->\n)?```(?P<kind>\w*)\n(?P<body>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 TABLE = re.compile(r"^<!-- (presets|manual|families) -->\n.*?^<!-- end -->$", re.MULTILINE | re.DOTALL)
@@ -74,13 +76,14 @@ class Block:
     document: str = "README.md"
     file: str = ""
     not_run: str = ""
+    schema: str = ""
 
 
 def blocks(text: str, document: str = "README.md") -> list[Block]:
     """Return every fenced block, in order."""
     result = []
     for match in BLOCK.finditer(text):
-        note = {"file": "file", "not run": "not_run"}.get(match["word"] or "")
+        note = {"file": "file", "not run": "not_run", "schema": "schema"}.get(match["word"] or "")
         line = text.count("\n", 0, match.start("body")) + 1
         notes = {note: match["value"]} if note else {}
         result.append(Block(kind=match["kind"], body=match["body"], line=line, document=document, **notes))
@@ -117,7 +120,7 @@ def run(block: Block, folder: Path) -> str:
     """Return the current body of a block. Raises AssertionError for a block that fails."""
     if block.file:
         (folder / block.file).write_text(block.body, encoding="utf-8")
-    if block.not_run or block.kind in {"text", "json"}:
+    if block.not_run or (block.kind in {"text", "json"} and not block.schema):
         return block.body
     if block.kind == "console":
         return console(block.body, folder)
@@ -127,11 +130,28 @@ def run(block: Block, folder: Path) -> str:
         "sh": ["sh", "-eu", str(script)],
         "python": [sys.executable, "-W", "error", str(script)],
         "yaml": ["sm-imgcheck", "spec", "lint", str(script)],
+        "toml": [sys.executable, "-c", CHECK_TABLE, str(script)],
     }
-    code, output = call(commands[block.kind], folder)
+    code, output = call(schema_command(block.schema, script) if block.schema else commands[block.kind], folder)
     script.unlink()
     assert code == 0, f"{block.document} line {block.line}: exit code {code}\n{output}"
     return block.body
+
+
+CHECK_TABLE = """
+import sys
+from sm_imgcheck.cli.configuration import parse_table
+assert parse_table(open(sys.argv[1], "rb").read(), "block") is not None
+"""
+
+
+def schema_command(name: str, script: Path) -> list[str]:
+    """Return the command that validates a block; jobs of GitHub, GitLab and others have published schemas."""
+    vendored = name.startswith("vendor.")
+    schema = (
+        ["--builtin-schema", name] if vendored else ["--schemafile", str(ROOT / f"tests/support/schemas/{name}.json")]
+    )
+    return ["check-jsonschema", *schema, str(script)]
 
 
 def presets() -> str:

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from functools import cache
+from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -96,7 +97,39 @@ def markdown(text):
     return text.splitlines()
 
 
+class _Page(HTMLParser):
+    """The tags of a page, which must be balanced, and its references."""
+
+    def __init__(self):
+        super().__init__()
+        self.stack, self.references = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.references += [value for name, value in attrs if name in {"src", "href", "action", "srcset"}]
+        assert not any(name.startswith("on") for name, _ in attrs)
+        if tag not in {"meta", "br", "img", "input"}:
+            self.stack.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        assert tag == "rect"
+
+    def handle_endtag(self, tag):
+        assert self.stack.pop() == tag
+
+
+def page(text):
+    """The text of a self-contained page without external references, scripts or event handlers of others."""
+    parser = _Page()
+    parser.feed(text)
+    parser.close()
+    assert parser.stack == []
+    assert all(reference.startswith("data:image/jpeg;base64,") for reference in parser.references)
+    assert text.count("<script") == 1
+    return text
+
+
 VALIDATORS = {
+    "html": page,
     "junit": junit,
     "sarif": sarif,
     "gitlab": gitlab,

@@ -12,6 +12,7 @@ import typer
 
 from sm_imgcheck.cli import CHECK_EXITS, model_options
 from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.check_options import check_options
 from sm_imgcheck.cli.option_groups import group_options, text_option
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def compare(
 
     with runner:
         spec_value = session.load_spec(spec, paths)
-        options = common.check_options(assumptions, want_array=True, keep_arrays=True)
+        options = check_options(assumptions, want_array=True, keep_arrays=True)
         names = ClassNames(names=read_class_names(labels) if labels else (), path=labels)
         listing = Listing(passed_over=Counter(), stdin_name=stdin_filename, allow_remote=assumptions.allow_remote)
         job = RunJob(spec=spec_value, options=options)

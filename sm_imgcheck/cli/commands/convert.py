@@ -9,6 +9,7 @@ import typer
 
 from sm_imgcheck.cli import CHECK_EXITS
 from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.check_options import check_options
 from sm_imgcheck.cli.option_groups import choices, group_options, one_of
 from sm_imgcheck.cli.output_paths import folder, suffix_of
 from sm_imgcheck.core.escape import for_terminal
@@ -112,7 +113,7 @@ def convert(
     invocation = session.Invocation(
         paths=paths,
         spec=spec,
-        options=common.check_options(assumptions, selection, want_array=True),
+        options=check_options(assumptions, selection, want_array=True),
         assumptions=assumptions,
         run=run,
         report=report,

@@ -8,6 +8,7 @@ import typer
 
 from sm_imgcheck.cli import CHECK_EXITS, output_paths
 from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.check_options import check_options
 from sm_imgcheck.cli.option_groups import at_most, group_options
 from sm_imgcheck.core.frozen import frozen
 
@@ -130,7 +131,7 @@ def handler(
     invocation = session.Invocation(
         paths=paths,
         spec=spec,
-        options=common.check_options(
+        options=check_options(
             assumptions,
             selection,
             as_sent=True,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.check_options import check_options
 from sm_imgcheck.cli.option_groups import group_options
 from sm_imgcheck.cli.output_paths import Picture, put
 
@@ -61,7 +62,7 @@ def identify(
     from sm_imgcheck.run.inputs.item import Item
     from sm_imgcheck.run.work import resolve_input
 
-    options = common.check_options(assumptions, source=source, keep_arrays=picture is not None)
+    options = check_options(assumptions, source=source, keep_arrays=picture is not None)
     expected = None if spec is None else load_spec(spec)
     item = Item(path="stdin", output=(), stdin=True) if tensor == "-" else Item(path=tensor, output=())
     result = identify_tensor(resolve_input(item), expected, options).with_path(item.path)

@@ -9,6 +9,7 @@ import typer
 
 from sm_imgcheck.cli import CHECK_EXITS
 from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.check_options import check_options
 from sm_imgcheck.cli.option_groups import group_options, said
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def payload(
     invocation = payload_session.RequestInvocation(
         paths=paths,
         spec=spec,
-        options=common.check_options(assumptions, headers_only=sizes),
+        options=check_options(assumptions, headers_only=sizes),
         assumptions=assumptions,
         request=request,
         report=report,

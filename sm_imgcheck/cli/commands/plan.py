@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.check_options import check_options
 from sm_imgcheck.cli.option_groups import group_options
 from sm_imgcheck.cli.output_paths import Picture, put
 
@@ -38,7 +39,7 @@ def plan(
     from sm_imgcheck.run.inputs.item import Item
     from sm_imgcheck.run.work import resolve_input
 
-    options = common.check_options(assumptions, keep_arrays=picture is not None)
+    options = check_options(assumptions, keep_arrays=picture is not None)
     spec_value = load_spec(spec)
     item = Item(path="stdin", output=(), stdin=True) if path == "-" else Item(path=path, output=())
     result = process(resolve_input(item), spec_value, options).with_path(item.path)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.check_options import check_options
 from sm_imgcheck.cli.option_groups import at_most, group_options, said, text_option
 from sm_imgcheck.core.frozen import frozen
 
@@ -94,7 +95,7 @@ def send(
     invocation = payload_session.RequestInvocation(
         paths=paths,
         spec=spec,
-        options=common.check_options(assumptions),
+        options=check_options(assumptions),
         assumptions=assumptions,
         request=request,
         report=report,

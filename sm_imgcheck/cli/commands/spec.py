@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sm_imgcheck.cli.check_options import check_options
 from sm_imgcheck.cli.commands._spec_diff import diff_specs
 from sm_imgcheck.cli.commands._spec_import import import_spec
 from sm_imgcheck.cli.option_groups import PanelCommand, group_options, text_option
@@ -20,7 +21,6 @@ from sm_imgcheck.cli.options import (
     RunOptions,
     SelectionOptions,
     SpecName,
-    check_options,
 )
 from sm_imgcheck.cli.output_paths import Picture
 
@@ -131,19 +131,29 @@ Output = Annotated[
 
 
 @app.command()
-def schema(output: Output = None, force: Force = False) -> None:
+def schema(
+    *,
+    configuration: Annotated[
+        bool, typer.Option("--configuration", help="Print that of [tool.sm-imgcheck] in pyproject.toml instead.")
+    ] = False,
+    output: Output = None,
+    force: Force = False,
+) -> None:
     """Print the JSON Schema of the language, for editors."""
     from sm_imgcheck.cli.output_paths import write_text_output
 
-    write_text_output(_schema_text(), output, force=force)
+    write_text_output(_schema_text(configuration=configuration), output, force=force)
 
 
-def _schema_text() -> str:
+def _schema_text(*, configuration: bool = False) -> str:
     import json
 
-    from sm_imgcheck.spec.json_schema import schema as json_schema
+    if configuration:
+        from sm_imgcheck.cli.configuration import schema as render
+    else:
+        from sm_imgcheck.spec.json_schema import schema as render
 
-    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(render(), indent=2, ensure_ascii=False) + "\n"
 
 
 @app.command("list", cls=PanelCommand)

@@ -8,6 +8,7 @@ import typer
 
 from sm_imgcheck.cli import CHECK_EXITS, output_paths
 from sm_imgcheck.cli import options as common
+from sm_imgcheck.cli.check_options import check_codes, check_options
 from sm_imgcheck.cli.option_groups import choices, group_options, one_of
 from sm_imgcheck.core.frozen import frozen, replace_fields
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from sm_imgcheck.cli.session import Invocation
     from sm_imgcheck.core.types import Result
     from sm_imgcheck.run.outputs.tensors import Outputs
+    from sm_imgcheck.run.suppress import BaselineRecorder, Suppressor
 
 __all__ = ["validate"]
 
@@ -65,8 +67,34 @@ class CandidateOptions:
 
 
 @frozen
+class BaselineOptions:
+    """Findings that are known, in a project that starts to use the program."""
+
+    PANEL = "Checks"
+
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline",
+            metavar="FILE",
+            help="Known findings: they fail nothing; new ones do, and vanished ones are named.",
+            show_default=False,
+        ),
+    ] = None
+    write_baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--write-baseline",
+            metavar="FILE",
+            help="Write the errors and warnings of this run as known findings, and exit with 0.",
+            show_default=False,
+        ),
+    ] = None
+
+
+@frozen
 class EmitOptions:
-    """Outputs in addition to the report."""
+    """What is written besides the report."""
 
     PANEL = "Output"
 
@@ -95,47 +123,60 @@ def validate(
     assumptions: common.AssumptionOptions,
     selection: common.SelectionOptions,
     fail_on: common.FailOn = "error",
-    emit_options: EmitOptions,
+    statistics: Annotated[
+        bool,
+        typer.Option(
+            "--statistics",
+            help="Also report counts by format, mode, size, orientation and subsampling, distributions, and the "
+            "slowest and largest files.",
+            rich_help_panel="Output",
+        ),
+    ] = False,
+    baseline: BaselineOptions,
+    emitted: EmitOptions,
     report: common.ReportOptions,
     run: common.RunOptions,
 ) -> None:
     """Report every mismatch with the spec.
 
     Checks images, tensors and, with --content-type, request bodies. An image is checked as decoded: uint8, height x
-    width x 3, values 0..255. Each finding shows whether convert fixes it, and the report ends with the command for
-    that.
+    width x 3, values 0..255. Each finding says whether convert fixes it, and the report ends with the command that
+    does.
     """
     from sm_imgcheck.run.cpus import number
 
     jobs = number(run.jobs, paths, run.engine)
     from sm_imgcheck.cli import session
 
-    if emit_options.picture is not None:  # what is drawn does not travel between processes
+    if emitted.picture is not None:  # what is drawn does not travel between processes
         run, jobs = replace_fields(run, engine="here"), 1
     invocation = session.Invocation(
         paths=paths,
         spec=spec,
-        options=common.check_options(
+        options=check_options(
             assumptions,
             selection,
-            want_array=emit_options.emit is not None,
+            want_array=emitted.emit is not None,
             headers_only=candidate.headers_only,
             decoded_by=candidate.decoded_by,
             content_type=candidate.content_type,
-            as_sent=emit_options.emit is None,
+            as_sent=emitted.emit is None,
             as_request=candidate.as_request,
             source=candidate.source,
-            keep_arrays=emit_options.picture is not None,
+            keep_arrays=emitted.picture is not None,
         ),
         assumptions=assumptions,
         run=run,
         report=report,
         fail_on=fail_on,
+        statistics=statistics,
+        suppressor=_suppressor(baseline.baseline if baseline.write_baseline is None else None),
+        recorder=None if baseline.write_baseline is None else _recorder(baseline.write_baseline),
         jobs=jobs,
     )
-    _check_combination(invocation, emit_options)
+    _check_combination(invocation, emitted)
     results: list[Result] = []
-    sink = None if emit_options.emit is None else _outputs(emit_options, force=run.force)
+    sink = None if emitted.emit is None else _outputs(emitted, force=run.force)
     counts = session.report_on(
         invocation,
         sink=sink,
@@ -143,22 +184,56 @@ def validate(
         command=("", "") if sink is not None else session.convert_command(invocation),
         results=results,
     )
-    if emit_options.picture is not None:
-        output_paths.draw(invocation, results, emit_options.picture)
+    if emitted.picture is not None:
+        output_paths.draw(invocation, results, emitted.picture)
+    if invocation.recorder is not None:
+        _write_baseline(invocation.recorder)
+        raise typer.Exit
     raise typer.Exit(counts.exit_code(fail_on))
 
 
-def _check_combination(invocation: Invocation, emit_options: EmitOptions) -> None:
+def _suppressor(baseline: str | None) -> Suppressor | None:
+    """What suppresses the findings of a baseline, and those that the configuration ignores; None: nothing does."""
+    from sm_imgcheck.cli.configuration import find_configuration
+
+    ignores = find_configuration().ignores()
+    if baseline is None and not ignores:
+        return None
+    from sm_imgcheck.run.suppress import Baseline, Suppressor
+
+    for ignore in ignores:
+        check_codes(list(ignore.codes))
+    return Suppressor(None if baseline is None else Baseline(baseline), ignores)
+
+
+def _recorder(file: str) -> BaselineRecorder:
+    from sm_imgcheck.run.suppress import BaselineRecorder
+
+    return BaselineRecorder(file)
+
+
+def _write_baseline(recorder: BaselineRecorder) -> None:
+    from sm_imgcheck.core.escape import for_terminal
+    from sm_imgcheck.core.phrases import count
+    from sm_imgcheck.run.suppress import write_baseline
+
+    write_baseline(recorder)
+    number = sum(map(len, recorder.known.values()))
+    files = count(len(recorder.known), "file")
+    typer.echo(f"{for_terminal(recorder.file)}: {count(number, 'known finding')} in {files}", err=True)
+
+
+def _check_combination(invocation: Invocation, emitted: EmitOptions) -> None:
     """Raise BadParameter for options that contradict each other."""
-    emit, options = emit_options.emit, invocation.options
+    emit, options = emitted.emit, invocation.options
     if options.content_type is not None and options.as_request:
         raise typer.BadParameter("--as-request checks image files, and --content-type request bodies: omit one of them")
     if options.content_type is not None and emit is not None:
         raise typer.BadParameter("--content-type checks request bodies, of which no tensor is made: omit --emit")
-    if emit_options.tensor_format and emit is None:
+    if emitted.tensor_format and emit is None:
         raise typer.BadParameter("--as is the file format of --emit: pass --emit DIR too")
     if emit is not None and options.headers_only:
-        raise typer.BadParameter("--headers-only does not decode, so --emit has no tensors to write")
+        raise typer.BadParameter("--headers-only decodes nothing, so there is nothing to --emit")
     if invocation.run.resume and emit is None:
         raise typer.BadParameter("--resume continues what --emit writes: pass --emit DIR too")
     if options.source is not None and options.headers_only:
@@ -167,14 +242,14 @@ def _check_combination(invocation: Invocation, emit_options: EmitOptions) -> Non
         from sm_imgcheck.features.identify.source import check_source
 
         check_source(options.source)  # an image has no use for it, and would not report that it is missing
-    if emit_options.picture is not None:
+    if emitted.picture is not None:
         output_paths.check_one(invocation.paths)
 
 
-def _outputs(emit_options: EmitOptions, *, force: bool) -> Outputs:
+def _outputs(emitted: EmitOptions, *, force: bool) -> Outputs:
     """Where ``--emit`` writes."""
     from sm_imgcheck.io.stores import strip_file_scheme
     from sm_imgcheck.run.outputs.tensors import Outputs
 
-    folder = output_paths.folder("--emit", strip_file_scheme(emit_options.emit or ""))
-    return Outputs(folder=folder, form=emit_options.tensor_format or "npy", force=force)
+    folder = output_paths.folder("--emit", strip_file_scheme(emitted.emit or ""))
+    return Outputs(folder=folder, form=emitted.tensor_format or "npy", force=force)

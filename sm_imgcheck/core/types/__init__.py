@@ -7,7 +7,7 @@ file. ``Any`` is an array, because this floor does not import NumPy, or a parame
 from __future__ import annotations
 
 from sm_imgcheck.core.types.facts import Candidate, Channel, Facts, Golden, Header, Origin, Plan, SourceComparison
-from sm_imgcheck.core.types.finding import Certainty, FailOn, Finding, Severity, is_failing
+from sm_imgcheck.core.types.finding import Certainty, FailOn, Finding, Severity, Suppression, is_failing
 from sm_imgcheck.core.types.request import DecodedRequest, HandlerRun, Limit, Payload, RejectedRequest, Request
 from sm_imgcheck.core.types.result import Options, Report, Result, Status
 from sm_imgcheck.core.types.spec import (
@@ -57,6 +57,7 @@ __all__ = [
     "Spec",
     "Status",
     "Step",
+    "Suppression",
     "Values",
     "is_failing",
 ]

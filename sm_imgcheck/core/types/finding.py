@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from sm_imgcheck.core.frozen import frozen
 
-__all__ = ["SEVERITY_ORDER", "Certainty", "FailOn", "Finding", "Severity", "is_failing"]
+__all__ = ["SEVERITY_ORDER", "Certainty", "FailOn", "Finding", "Severity", "Suppression", "is_failing"]
 
 Severity = Literal["error", "warning", "notice"]
 SEVERITY_ORDER: Mapping[str, int] = {severity: rank for rank, severity in enumerate(get_args(Severity))}
@@ -30,6 +30,15 @@ class Finding:
     probability: float = 1.0
     fixed_by: str | None = None
     """The op of the plan that fixes it; None: ``convert`` does not."""
+
+
+@frozen
+class Suppression:
+    """A finding that is known or ignored: it is reported as such, and fails nothing."""
+
+    finding: Finding
+    reason: str
+    """Why it is suppressed: ``baseline``, or the reason of the configuration."""
 
 
 def is_failing(finding: Finding, fail_on: FailOn) -> bool:

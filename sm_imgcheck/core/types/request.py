@@ -20,6 +20,8 @@ class Payload:
     """Value of the header, verbatim."""
     envelope: str
     """The form of the body: a module of ``payload``."""
+    findings: tuple[Finding, ...] = ()
+    """Notices: what the spec's stack makes of the body, where that differs from the spec."""
 
 
 @frozen

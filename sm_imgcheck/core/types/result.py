@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sm_imgcheck.core.frozen import frozen, replace_fields
 from sm_imgcheck.core.types.facts import Candidate, Facts, Golden, Header, Origin, Plan, SourceComparison
-from sm_imgcheck.core.types.finding import FailOn, Finding
+from sm_imgcheck.core.types.finding import FailOn, Finding, Suppression
 from sm_imgcheck.core.types.request import HandlerRun, Request
 
 __all__ = [
@@ -20,7 +20,7 @@ __all__ = [
     "Status",
 ]
 
-Status = Literal["ok", "failed", "not checked"]
+Status = Literal["ok", "failed", "not checked", "suppressed"]
 SHARED: frozenset[type] = frozenset({Facts, Finding, Header, Plan})
 """Types whose values many results of a run share: written to a journal, or sent to another process, once."""
 
@@ -72,6 +72,8 @@ class Result:
     """The corrected tensor, where it was expected."""
     emitted: str | None = None
     """Where the corrected tensor was written."""
+    suppressed: tuple[Suppression, ...] = ()
+    """Findings of a baseline and ignored ones; they are not among ``findings``."""
     bug: str = ""
     """An internal error of sm-imgcheck, because of which the candidate was not checked; empty without one."""
 
@@ -169,10 +171,13 @@ class Result:
     def status(self) -> Status:
         """``failed``: there is an error; ``not checked``: no error, and no image or tensor was examined; else ``ok``.
 
-        A rule that could not be applied is a notice and changes no status.
+        ``suppressed``: each error, or the reason why it was not checked, is known or ignored. A rule that could not be
+        applied is a notice and changes no status.
         """
         if any(finding.severity == "error" for finding in self.findings):
             return "failed"
+        if any(suppression.finding.severity == "error" for suppression in self.suppressed):
+            return "suppressed"
         return "ok" if self.examined else "not checked"
 
 
@@ -202,8 +207,14 @@ class Report:
     """Candidates with something worse than a notice, whether they were examined or not."""
     failed: int = 0
     """Candidates with an error."""
+    suppressed: int = 0
+    """Candidates whose errors are all known or ignored."""
     not_checked: int = 0
     """Candidates without an error whose image or tensor could not be examined: ``Result.status``."""
+    suppressions: Mapping[str, int] = field(default_factory=dict)
+    """Findings that are known or ignored, by reason."""
+    vanished: tuple[str, ...] = ()
+    """Findings of the baseline that are no longer there, as ``PATH CODE``."""
     findings: int = 0
     fixable: int = 0
     unwritten: int = 0
@@ -230,8 +241,13 @@ class Report:
                 fixable += 1
         status, worse = result.status, any(finding.severity != "notice" for finding in result.findings)
         is_written = not tensor_expected or result.emitted is not None or result.array is not None
+        suppressions = dict(self.suppressions)
+        for suppression in result.suppressed:
+            suppressions[suppression.reason] = suppressions.get(suppression.reason, 0) + 1
         return replace_fields(
             self,
+            suppressions=suppressions,
+            suppressed=self.suppressed + (status == "suppressed"),
             candidates=self.candidates + 1,
             clean=self.clean + (status == "ok" and not worse),
             with_findings=self.with_findings + worse,
@@ -248,7 +264,7 @@ class Report:
     @property
     def ok(self) -> int:
         """Candidates that were examined and have no error."""
-        return self.candidates - self.failed - self.not_checked
+        return self.candidates - self.failed - self.not_checked - self.suppressed
 
     def exit_code(self, fail_on: FailOn = "error") -> int:
         """Return 0 without a finding at or above ``fail_on``; 1 with one, or for a candidate that was not checked.

@@ -155,6 +155,7 @@ class PayloadKeys(TypedDict, total=False):
     stack: str
     stack_version: str
     envelope: str
+    key: str
     content_type: str
     endpoint: str
     max_bytes: int

@@ -40,7 +40,7 @@ from sm_imgcheck.pipeline.plan import decodes_gray
 from sm_imgcheck.pipeline.process import evaluate_candidate, measure_candidate
 from sm_imgcheck.pipeline.read import image_candidate
 
-__all__ = ["draw_candidate", "draw_golden", "draw_identified"]
+__all__ = ["draw_candidate", "draw_golden", "draw_identified", "panels_of"]
 
 
 @np.errstate(all="ignore")  # numbers beyond all measure are drawn as such
@@ -50,6 +50,14 @@ def draw_candidate(result: Result, spec: Spec, options: Options, *, name: str = 
     result: of ``process`` under ``options``, which keep its arrays. name and title: what the user calls it, and the
     spec. Raises ImgcheckError where there is nothing to draw.
     """
+    panels, notes = panels_of(result, spec, options, name=name)
+    return sheet(panels, title=(for_terminal(name or result.candidate.path), against(spec, title)), notes=notes)
+
+
+def panels_of(
+    result: Result, spec: Spec, options: Options, *, name: str = ""
+) -> tuple[tuple[Panel, ...], tuple[SheetLine, ...]]:
+    """Return the panels of a candidate, and notes about it. Raises ImgcheckError where there is no image to draw."""
     candidate = _image_itself(result.candidate, spec, options)
     if candidate.problem is not None:
         called = for_terminal(name or candidate.path)
@@ -62,8 +70,7 @@ def draw_candidate(result: Result, spec: Spec, options: Options, *, name: str = 
     else:
         drawn = tuple(_of_tensor(candidate, best, spec))
         panels = (*panels_of_source(candidate.source, spec.decode), *drawn, *_ideal(candidate, spec))
-    notes = tuple(notes_on((result if sent else best).findings, best.skipped))
-    return sheet(panels, title=(for_terminal(name or candidate.path), against(spec, title)), notes=notes)
+    return panels, tuple(notes_on((result if sent else best).findings, best.skipped))
 
 
 def _image_itself(candidate: Candidate, spec: Spec, options: Options) -> Candidate:

@@ -30,6 +30,8 @@ class RequestTarget:
     stack: str = ""
     """Empty: the spec names none."""
     endpoint: str = "realtime"
+    given: Spec | None = None
+    """The spec as written, without what the command line says."""
     unchecked: tuple[str, ...] = ()
     """What could not be looked at, and what would tell."""
 
@@ -67,6 +69,7 @@ def resolve_target(spec: Spec, *, form: str = "", content_type: str = "") -> Req
         raise PayloadError("; ".join(str(problem).removeprefix("payload.") for problem in problems))
     return RequestTarget(
         spec=replace(spec, payload=payload),
+        given=spec,
         envelope=chosen,
         stack=given.get("stack", ""),
         endpoint=given.get("endpoint", "realtime"),

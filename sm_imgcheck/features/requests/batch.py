@@ -11,8 +11,9 @@ import numpy as np
 
 from sm_imgcheck.core.errors import PayloadError
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.types import Candidate, Dim, Header, Options, Payload, Result, Spec
+from sm_imgcheck.core.types import Candidate, Dim, Finding, Header, Options, Payload, Result, Spec
 from sm_imgcheck.features.requests import RequestTarget, bounds, narrowest
+from sm_imgcheck.features.requests.prediction import with_prediction
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.serving.envelopes import ImageEnvelope, TensorEnvelope
 
@@ -20,6 +21,7 @@ __all__ = [
     "MAX_JOINED_BYTES",
     "BodyPart",
     "BodyTooLarge",
+    "Predictions",
     "build",
     "has_room",
     "joins",
@@ -75,8 +77,15 @@ def has_room(parts: Sequence[BodyPart], more: BodyPart, route: RequestTarget) ->
     return _size(every, route)[0] <= min(MAX_JOINED_BYTES, narrowest(bounds(route)))
 
 
-def build(parts: Sequence[BodyPart], route: RequestTarget) -> Payload:
-    """The body of these parts. Raises PayloadError; for one that is too large, before it is encoded where possible."""
+Predictions = dict[tuple[tuple[int, ...], str], tuple[Finding, ...]]
+"""What the stack makes of bodies of one target, by the shape and dtype of their tensor."""
+
+
+def build(parts: Sequence[BodyPart], route: RequestTarget, predictions: Predictions | None = None) -> Payload:
+    """The body of these parts. Raises PayloadError; for one that is too large, before it is encoded where possible.
+
+    predictions: of earlier bodies of this target; a tensor of the same shape and dtype is predicted once.
+    """
     batch = route.spec.contract.dim("N")
     if batch is not None and not batch.allows(rows := _rows(parts, route)):
         raise PayloadError(f"images per request: got {rows}, expected {_images(batch)}")
@@ -85,7 +94,12 @@ def build(parts: Sequence[BodyPart], route: RequestTarget) -> Payload:
         _refuse(size, route)
     payload = _built(parts, route)
     _refuse(len(payload.body), route)
-    return payload
+    tensor = shape_of(parts, route)
+    if predictions is None or tensor is None:
+        return with_prediction(payload, route)
+    if tensor not in predictions:
+        predictions[tensor] = with_prediction(payload, route).findings
+    return replace(payload, findings=predictions[tensor])
 
 
 def shape_of(parts: Sequence[BodyPart], route: RequestTarget) -> tuple[tuple[int, ...], str] | None:

@@ -21,7 +21,7 @@ from sm_imgcheck.io.images.jpeg import essential_jpeg, jpeg_color_space, jpeg_se
 from sm_imgcheck.io.images.opencv import quiet_opencv
 from sm_imgcheck.io.images.pillow import check_pillow, open_pillow
 from sm_imgcheck.io.images.quiet import name_failure
-from sm_imgcheck.ops.kernels.color import luma
+from sm_imgcheck.ops.kernels.color import by_bands, luma
 
 __all__ = ["decode_jpeg_with_header", "fast_dct_jpeg"]
 
@@ -217,9 +217,9 @@ def fast_dct_jpeg(body: bytes, header: Header, colors: str) -> np.ndarray:
     ]
     result = np.stack(planes, axis=-1) ^ inversion
     if color_space == "YCbCr":
-        return ycc_to_rgb(result)
+        return by_bands(ycc_to_rgb, result)
     # libjpeg weighs RGB as Pillow does (jdcolor.c, rgb_gray_convert).
-    return luma(result) if colors == "GRAY" else result
+    return by_bands(luma, result) if colors == "GRAY" else result
 
 
 def upsample_chroma(plane: np.ndarray, tall: int, wide: int) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from sm_imgcheck.core.errors import CandidateError
@@ -45,11 +47,11 @@ def color(
         image = eight_bits(image, bit_depth)
     if mode == "CMYK" and image.shape[2] == 4:
         convert = {"opencv": opencv_cmyk_to_rgb, "tensorflow": tensorflow_cmyk_to_rgb}.get(cmyk, pillow_cmyk_to_rgb)
-        image = convert(image)
+        image = by_bands(convert, image)
     clear = image[..., -1:] if image.shape[2] in (2, 4) else None
     solid = image if clear is None else image[..., :-1]
     if clear is not None and alpha == "composite" and to != "RGBA":
-        solid = composite(solid, clear, background)
+        solid = by_bands(lambda band: composite(band[..., :-1], band[..., -1:], background), image)
     if to == "GRAY":
         return np.ascontiguousarray(solid) if solid.shape[2] == 1 else to_one(solid, to_gray)
     solid = np.broadcast_to(solid, (*solid.shape[:2], 3))
@@ -58,6 +60,23 @@ def color(
         return np.concatenate([solid, clear], axis=-1)
     # A view for a gray image: three equal channels of a large image would need much memory.
     return solid if solid.strides[2] == 0 else np.ascontiguousarray(solid)
+
+
+_BAND_VALUES = 1 << 21
+"""Values of a band: its integers take 8 MiB, whatever the size of the image."""
+
+
+def by_bands(convert: Callable[[np.ndarray], np.ndarray], image: np.ndarray) -> np.ndarray:
+    """Apply a function of single pixels to bands of rows: its intermediate values stay small."""
+    rows = max(1, _BAND_VALUES // max(image.shape[1] * image.shape[2], 1))
+    first = convert(image[:rows])
+    if rows >= len(image):
+        return first
+    result = np.empty((len(image), *first.shape[1:]), first.dtype)
+    result[:rows] = first
+    for top in range(rows, len(image), rows):
+        result[top : top + rows] = convert(image[top : top + rows])
+    return result
 
 
 def eight_bits(image: np.ndarray, bit_depth: str) -> np.ndarray:
@@ -86,7 +105,7 @@ def tensorflow_cmyk_to_rgb(cmyk: np.ndarray) -> np.ndarray:
 def to_one(image: np.ndarray, to_gray: str) -> np.ndarray:
     """RGB to one channel, by the ``to_gray`` of ``color``."""
     if to_gray == "luma":
-        return luma(image)
+        return by_bands(luma, image)
     import cv2
 
     return np.asarray(cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY), np.uint8)[..., None]

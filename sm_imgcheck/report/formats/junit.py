@@ -73,7 +73,7 @@ class _Suites(Generic[Row_contra]):
 
     def _outcome(self, entry: FileEntry) -> tuple[str, str]:
         """Kind (empty: passed) and XML of the outcome; files with equal headers share their findings."""
-        key = (entry.findings, entry.problem)
+        key = (entry.findings, entry.problem, entry.suppressed)
         outcome = self.outcomes.get(key)
         return self.outcomes.put(key, self._render(entry)) if outcome is None else outcome
 
@@ -84,7 +84,14 @@ class _Suites(Generic[Row_contra]):
         if entry.problem is not None:
             kind = "error" if entry.problem.code == "not-checked" else "failure"
             return kind, _element(kind, [entry.problem, *failing]) + output
-        return ("failure", _element("failure", failing) + output) if failing else ("", output)
+        if failing:
+            return "failure", _element("failure", failing) + output
+        if entry.status == "suppressed":
+            reasons = dict.fromkeys(suppression.reason for suppression in entry.suppressed)
+            message = quoteattr(for_terminal(f"known or ignored: {', '.join(reasons)}"))
+            lines = _lines([suppression.finding for suppression in entry.suppressed])
+            return "skipped", f"<skipped message={message}>{lines}</skipped>{output}"
+        return "", output
 
 
 def _element(kind: str, findings: list[Finding]) -> str:

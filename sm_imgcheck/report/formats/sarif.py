@@ -91,11 +91,15 @@ class _Log(Generic[Row_contra]):
         name = f"{path}::{member}" if member else path
         keys: set[tuple[str, str]] = set()
         lines = []
-        for finding in entry.findings:
+        reasons = {id(suppression.finding): suppression.reason for suppression in entry.suppressed}
+        for finding in (*entry.findings, *(suppression.finding for suppression in entry.suppressed)):
             key = finding.code, finding.expected
             if key not in keys and self._has_room(finding.code):
                 keys.add(key)
                 mark = f'"partialFingerprints": {{"smImgcheck/v1": "{fingerprint(name, finding)}"}}'
+                if reason := reasons.get(id(finding), ""):
+                    suppression = {"kind": "external", "justification": for_json(reason)}
+                    mark += f', "suppressions": [{_records.encode(suppression)}]'
                 lines.append(f"{',' if self.results else ''}\n{self._result(finding)[:-1]}, {places}, {mark}}}")
                 self.results += 1
         return "".join(lines)

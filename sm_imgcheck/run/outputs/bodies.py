@@ -44,6 +44,7 @@ class _Batch:
     items: list[Item] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     parts: list[BodyPart] = field(default_factory=list)
+    predictions: joining.Predictions = field(default_factory=dict)
     number: int = 0
     """Number of the body among bodies of several candidates, counted from 1."""
 
@@ -113,17 +114,21 @@ def _build_body(batch: _Batch, route: RequestTarget) -> BuiltBody:
     if len(items) > 1:
         batch.number += 1
         item = Item(path=item.path, output=("batch" if batch.number == 1 else f"batch-{batch.number}",))
-    return BuiltBody(body=_body(results, parts, route), item=item, input_items=items)
+    return BuiltBody(body=_body(results, parts, route, batch.predictions), item=item, input_items=items)
 
 
-def _body(results: tuple[Result, ...], parts: list[BodyPart], route: RequestTarget) -> BodyRow:
+def _body(
+    results: tuple[Result, ...], parts: list[BodyPart], route: RequestTarget, predictions: joining.Predictions
+) -> BodyRow:
     try:
-        payload = joining.build(parts, route)
+        payload = joining.build(parts, route, predictions)
     except PayloadError as error:
         size = error.size if isinstance(error, joining.BodyTooLarge) else 0
         return BodyRow(results=results, refused=str(error), findings=too_large(route, size))
     tensor = joining.shape_of(parts, route)
-    return BodyRow(results=results, payload=payload, tensor=tensor, findings=too_large(route, len(payload.body)))
+    return BodyRow(
+        results=results, payload=payload, tensor=tensor, findings=payload.findings + too_large(route, len(payload.body))
+    )
 
 
 @dataclass(slots=True, kw_only=True)

@@ -48,7 +48,7 @@ def encoded_image(body: bytes, header: Header, spec: Spec) -> tuple[bytes, str]:
 def _told(spec: Spec) -> str:
     """The picture's content type as the spec has it; empty where it has none, or that of the JSON around it."""
     content_type = str(spec.payload.get("content_type") or "")
-    return "" if "json" in content_type else content_type
+    return "" if "json" in content_type or content_type.startswith("multipart/") else content_type
 
 
 def _pixels(body: bytes, header: Header, spec: Spec, form: str) -> np.ndarray:

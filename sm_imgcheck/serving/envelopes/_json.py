@@ -14,7 +14,21 @@ from sm_imgcheck.io.lazy_imports import np, orjson
 from sm_imgcheck.io.tensors import JSON_COSTS, JSON_LINES_COSTS, too_costly
 from sm_imgcheck.serving.envelopes import shown
 
-__all__ = ["array_of", "flat", "input_name", "lines_of", "loads", "longest", "member", "nested_size", "numbers", "only"]
+__all__ = [
+    "around_key",
+    "array_of",
+    "at_key",
+    "flat",
+    "input_name",
+    "key_of",
+    "lines_of",
+    "loads",
+    "longest",
+    "member",
+    "nested_size",
+    "numbers",
+    "only",
+]
 
 
 def input_name(spec: Spec) -> str:
@@ -43,6 +57,29 @@ def only(value: Json, spec: Spec) -> Json:
     if len(value) != 1 and spec.name not in value:
         raise PayloadError(f'the keys are {shown(list(value))}, but the spec has one input, "{spec.name}"')
     return value[spec.name] if spec.name in value else next(iter(value.values()))
+
+
+DEFAULT_KEY = "image"
+"""``payload.key`` where the spec has none."""
+
+
+def key_of(spec: Spec) -> str:
+    """The key, or field of a form, that holds the input."""
+    return spec.payload.get("key") or DEFAULT_KEY
+
+
+def around_key(spec: Spec) -> tuple[bytes, bytes]:
+    """What stands before and after the input in an object with the key; a dot in it opens an object inside."""
+    names = key_of(spec).split(".")
+    before = b"".join(b"{" + orjson.dumps(name) + b":" for name in names)
+    return before, b"}" * len(names)
+
+
+def at_key(document: Json, spec: Spec, key: str = "") -> Json:
+    """What stands under the key. key: instead of the spec's. Raises PayloadError."""
+    for name in [key] if key else key_of(spec).split("."):
+        document = member(document, name)
+    return document
 
 
 MAX_TEXT_BYTES = 100_000_000

@@ -20,7 +20,7 @@ CONTENT_TYPE = "application/json"
 def build(array: np.ndarray, spec: Spec) -> Payload:
     """The tensor under the spec's ``name``. Raises PayloadError, for halves to Triton too: it reads none from JSON."""
     values = checked(array, "kserve-v2")
-    if values.dtype.name == "float16" and spec.payload.get("stack") == "triton":
+    if values.dtype.name == "float16" and spec.payload.get("stack") in ("triton", "vertex-ai-triton"):
         raise PayloadError("Triton reads no FP16 from JSON; the envelope triton-binary carries it")
     return pack_records(_document(values, spec), "kserve-v2", CONTENT_TYPE, spec)
 

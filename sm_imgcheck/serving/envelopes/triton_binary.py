@@ -21,16 +21,21 @@ __all__ = ["ENVELOPE"]
 CONTENT_TYPE = "application/vnd.sagemaker-triton.binary+json;json-header-size=N"
 """With the length of the JSON header, in bytes, in the place of N."""
 MAX_HEADER_BYTES = 1 << 20
-_CONTENT_TYPE = re.compile(re.escape(CONTENT_TYPE[:-1]) + r"([0-9]{1,9})")
+_VERTEX_TYPE = "application/vnd.vertex-ai-triton.binary+json;json-header-size=N"
+"""The same on Vertex AI."""
+_CONTENT_TYPE = re.compile(
+    r"application/vnd\.(?:sagemaker|vertex-ai)-triton\.binary\+json;json-header-size=([0-9]{1,9})"
+)
 
 
 def build(array: np.ndarray, spec: Spec) -> Payload:
     """The tensor under the spec's ``name``; no other content type than this fits. Raises PayloadError."""
     values = checked(array, "triton-binary")
     header = _header(values.shape, values.dtype.name, spec)
+    content_type = _VERTEX_TYPE if spec.payload.get("stack") == "vertex-ai-triton" else CONTENT_TYPE
     return Payload(
         body=b"".join([header, values_of(values)]),
-        content_type=f"{CONTENT_TYPE[:-1]}{len(header)}",
+        content_type=f"{content_type[:-1]}{len(header)}",
         envelope="triton-binary",
     )
 

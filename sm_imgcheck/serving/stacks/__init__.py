@@ -58,6 +58,8 @@ class Stack:
     """Parameters of a content type (``; charset=utf-8``) are read apart; False: the whole header is compared."""
     versions: tuple[str, ...] = ()
     """Versions that differ here, the newest first, which is the default; empty: one is known."""
+    needs_name: bool = False
+    """Whether the request carries the input's name, and another than the model's is refused or not converted."""
     envelopes: tuple[str, ...] = ()
     """Envelopes that it takes, the best first; empty: every envelope."""
     body_limit: int | None = None

@@ -27,16 +27,16 @@ MAX_CSV_BYTES = 16 << 20
 def read_csv(body: bytes) -> np.ndarray:
     """The array: one line gives one axis, one number none. Columns that differ in type make a structured array.
 
-    Raises RequestRejection with NumPy's words, ParseLimitExceeded.
+    Raises RequestRejection with NumPy's message, ParseLimitExceeded.
     """
     if len(body) > MAX_CSV_BYTES:
         raise ParseLimitExceeded(f"a CSV body of {len(body):,} bytes is not parsed; {MAX_CSV_BYTES:,} are")
-    if why := too_costly(body, CSV_COSTS):
-        raise ParseLimitExceeded(f"the CSV body is not parsed: {why}")
+    if message := too_costly(body, CSV_COSTS):
+        raise ParseLimitExceeded(f"the CSV body is not parsed: {message}")
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as problem:
-        refuse(str(problem), PAY102, f"the content type says CSV, but the body is no UTF-8 text: {problem}")
+        refuse(str(problem), PAY102, f"the content type says CSV, but the body is not UTF-8 text: {problem}")
     # Only LF ends a line; a comment, spaces and CR at its ends are dropped, tabs are not.
     lines = [line.partition("#")[0].strip(" \r\n") for line in text.split("\n")]
     rows = [line.split(",") for line in lines if line]
@@ -49,8 +49,8 @@ def _check_widths(rows: list[list[str]]) -> None:
     for number, row in enumerate(rows, 1):
         if len(row) != len(rows[0]):
             text = f"Some errors were detected !\n    Line #{number} (got {len(row)} columns instead of {len(rows[0])})"
-            why = f"line {number} has {len(row)} columns, the first has {len(rows[0])}"
-            refuse(text, PAY108, why, expected=str(len(rows[0])), actual=str(len(row)))
+            message = f"line {number} has {len(row)} columns, the first has {len(rows[0])}"
+            refuse(text, PAY108, message, expected=str(len(rows[0])), actual=str(len(row)))
 
 
 def _boolean(cell: str) -> bool:

@@ -15,7 +15,7 @@ from sm_imgcheck.rules.payload_request import PAY116
 from sm_imgcheck.rules.payload_values import PAY108, PAY109
 from sm_imgcheck.serving.stacks import ParseLimitExceeded, RequestRejection
 
-__all__ = ["as_array", "first_float", "leaves", "nan_notice", "natural_array", "parse", "shape_of"]
+__all__ = ["as_array", "first_float", "leaves", "nan_notice", "parse", "shape_of"]
 
 MAX_JSON_BYTES = 64 << 20
 NUMBER_LETTERS = 32
@@ -29,8 +29,8 @@ MAX_TEXT_BYTES = 256 << 20
 def parse(body: bytes, *, nan: bool = True) -> Json:
     """The document. nan: whether NaN and Infinity are taken, as Python does.
 
-    Raises Refusal with the words of Python's ``json`` (PAY116, or PAY109 for NaN that is not taken), TooMuch for more
-    than is looked into.
+    Raises RequestRejection with the message of Python's ``json`` (PAY116, or PAY109 for NaN that is not taken),
+    ParseLimitExceeded.
     """
     if len(body) > MAX_JSON_BYTES:
         raise ParseLimitExceeded(f"a JSON body of {len(body):,} bytes is not looked into; {MAX_JSON_BYTES:,} are")
@@ -52,7 +52,7 @@ def _python(body: bytes, *, nan: bool) -> Json:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as problem:
-        raise RequestRejection(str(problem), PAY116.finding(f"the body is no UTF-8 text: {problem}")) from None
+        raise RequestRejection(str(problem), PAY116.finding(f"the body is not UTF-8 text: {problem}")) from None
     try:
         document: Json = json.loads(text, parse_constant=None if nan else _no_constant)
     except RecursionError:
@@ -70,7 +70,10 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def as_array(document: Json) -> np.ndarray:
-    """What ``np.array(document)`` gives: float64, int64, bool, text or object. Raises Refusal for ragged lists."""
+    """What ``np.array(document)`` gives: float64, int64, bool, text or object.
+
+    Raises RequestRejection for ragged lists.
+    """
     _check_texts(document)
     try:
         return np.array(document)
@@ -79,12 +82,6 @@ def as_array(document: Json) -> np.ndarray:
         raise RequestRejection(
             text, PAY108.finding("the lists are ragged: rows or images differ in length", actual="ragged")
         ) from None
-
-
-def natural_array(document: Json) -> np.ndarray:
-    """As ``as_array`` where the lists are known to be even."""
-    _check_texts(document)
-    return np.array(document)
 
 
 def _check_texts(document: Json) -> None:

@@ -17,7 +17,7 @@ from sm_imgcheck.rules.payload_request import PAY103, PAY104
 from sm_imgcheck.rules.payload_values import PAY108, PAY115, PAY118
 from sm_imgcheck.serving.stacks import refuse
 from sm_imgcheck.serving.stacks._cast import cast_findings
-from sm_imgcheck.serving.stacks._json import natural_array
+from sm_imgcheck.serving.stacks._json import as_array
 
 __all__ = ["decode_dataframe"]
 
@@ -51,8 +51,8 @@ def _split(value: Json) -> dict[str, list[Json]]:
     names = columns if isinstance(columns, list) else list(range(max(widths, default=0)))
     if len(widths) > 1 or widths - {len(names)}:
         text = "Provided dataframe_split field is not a valid dataframe representation in 'split' format."
-        why = f"dataframe_split: got rows of {sorted(widths)[:3]} cells, expected {len(names)}"
-        _refuse(text, why, PAY108)
+        message = f"dataframe_split: got rows of {sorted(widths)[:3]} cells, expected {len(names)}"
+        _refuse(text, message, PAY108)
     return {str(name): [row[at] for row in rows if isinstance(row, list)] for at, name in enumerate(names)}
 
 
@@ -62,8 +62,8 @@ def _column(columns: dict[str, list[Json]], spec: Spec) -> list[Json]:
             _refuse("", f"the frame has {len(columns)} columns; a tensor without a name takes one", PAY104)
         return next(iter(columns.values()))
     if spec.name not in columns:
-        why = f"the columns are {list(columns)[:5]}; the signature's input is {spec.name!r}"
-        _refuse(f"Model is missing inputs ['{spec.name}'].", why, PAY104)
+        message = f"the columns are {list(columns)[:5]}; the signature's input is {spec.name!r}"
+        _refuse(f"Model is missing inputs ['{spec.name}'].", message, PAY104)
     return columns[spec.name]
 
 
@@ -78,9 +78,9 @@ def _tensor(cells: list[Json], spec: Spec) -> tuple[np.ndarray, tuple[Finding, .
     first = cells[0]
     if not isinstance(first, list) or not first or isinstance(first[0], list | dict):
         what = "scalar values" if not isinstance(first, list) else "nested lists"
-        why = f"the cells hold {what}; expected the values of one image as a flat list in each"
-        _refuse("the input pandas dataframe values should be either scalar value, python list", why)
-    given = natural_array(cells)
+        message = f"the cells hold {what}; expected the values of one image as a flat list in each"
+        _refuse("the input pandas dataframe values should be either scalar value, python list", message)
+    given = as_array(cells)
     count = int(np.prod([length for length in lengths if length is not None]))
     text = f"The value in the Input DataFrame column '{spec.name}' could not be converted to the expected shape of:"
     if given.ndim != 2:
@@ -92,10 +92,10 @@ def _tensor(cells: list[Json], spec: Spec) -> tuple[np.ndarray, tuple[Finding, .
         with np.errstate(all="ignore"):
             made = given.astype(dtype)
     except (ValueError, TypeError, OverflowError) as problem:
-        refuse(str(problem), PAY103, f"values: got values that are no numbers, expected {dtype}", measured=False)
+        refuse(str(problem), PAY103, f"values: got values that are not numbers, expected {dtype}", measured=False)
     shape = (len(cells), *(length for length in lengths if length is not None))
     return made.reshape(shape), cast_findings(given, made)
 
 
-def _refuse(text: str, why: str, rule: Rule = PAY103) -> NoReturn:
-    refuse(text, rule, why, measured=False)
+def _refuse(text: str, message: str, rule: Rule = PAY103) -> NoReturn:
+    refuse(text, rule, message, measured=False)

@@ -39,13 +39,13 @@ class LoadedObject:
 
 
 def load(body: bytes) -> np.ndarray | LoadedObject:
-    """The array, or what it is instead. Raises RequestRejection with NumPy's words."""
+    """The array, or what it is instead. Raises RequestRejection with NumPy's message."""
     if not body:
         refuse("No data left in file", PAY102, "the body is empty", expected=".npy bytes", actual="0 bytes")
     if body.startswith(_ZIPS):
         _open_zip(body)
-        why = "the body is a zip archive (.npz), of which predict gets a file object; send one array with np.save"
-        finding = PAY103.finding(why, expected=".npy bytes", actual="an .npz archive")
+        message = "the body is a zip archive (.npz), of which predict gets a file object; send one array with np.save"
+        finding = PAY103.finding(message, expected=".npy bytes", actual="an .npz archive")
         return LoadedObject(kind="NpzFile", what="an NpzFile, the archive itself", findings=(finding,))
     if body.startswith(NPY_MAGIC):
         return _npy_array(body)
@@ -57,9 +57,9 @@ def load(body: bytes) -> np.ndarray | LoadedObject:
 
 def _refuse_unknown(body: bytes) -> NoReturn:
     what = name_content(body)[1] if not (form := image_format(body)) else f"is a {form} image"
-    why = f"the content type says .npy, but the body {what}"
+    message = f"the content type says .npy, but the body {what}"
     text = "Failed to interpret file <_io.BytesIO object at"
-    refuse(text, PAY102, why, expected="\\x93NUMPY ...", actual=body[:8].hex(" "))
+    refuse(text, PAY102, message, expected="\\x93NUMPY ...", actual=body[:8].hex(" "))
 
 
 def _pickle(kind: str) -> Finding:
@@ -81,8 +81,8 @@ def _npy_array(body: bytes) -> np.ndarray | LoadedObject:
     wanted = prod(shape) * dtype.itemsize
     if wanted > len(body) - start:
         text = f"EOF: reading array data, expected {wanted} bytes got {len(body) - start}"
-        why = f".npy body: got {len(body) - start} bytes of values, expected {wanted} ({list(shape)[:10]} {dtype})"
-        refuse(text, PAY115, why, expected=str(wanted), actual=str(len(body) - start))
+        message = f".npy body: got {len(body) - start} bytes of values, expected {wanted} ({list(shape)[:10]} {dtype})"
+        refuse(text, PAY115, message, expected=str(wanted), actual=str(len(body) - start))
     return np.ndarray(shape, dtype, buffer=body, offset=start, order="F" if fortran else "C")
 
 
@@ -118,8 +118,8 @@ def _header(body: bytes) -> tuple[tuple[int, ...], bool, np.dtype, int]:
             refuse("", PAY116, f".npy body: got the shape {str(shape)[:80]}, which no array can have")
         np.empty((0, *shape[1:]) if shape else (), dtype)  # more axes than this NumPy has
     except (ValueError, TypeError, SyntaxError, OverflowError, RecursionError, MemoryError) as problem:
-        why = "corrupt .npy header: expected {'descr', 'fortran_order', 'shape'}, as numpy.save writes them"
-        refuse(str(problem)[:200], PAY116, why)
+        message = "corrupt .npy header: expected {'descr', 'fortran_order', 'shape'}, as numpy.save writes them"
+        refuse(str(problem)[:200], PAY116, message)
     return shape, fortran, dtype, file.tell()
 
 
@@ -135,7 +135,7 @@ def _open_zip(body: bytes) -> zipfile.ZipFile:
 
 
 def load_sparse(body: bytes) -> str:
-    """The kind of scipy's sparse matrix in an archive, such as ``csr``. Raises RequestRejection with scipy's words."""
+    """The kind of scipy's sparse matrix, such as ``csr``. Raises RequestRejection with scipy's message."""
     if not body:
         refuse("No data left in file", PAY102, "the body is empty", expected=".npz bytes", actual="0 bytes")
     if not body.startswith(_ZIPS):
@@ -143,9 +143,11 @@ def load_sparse(body: bytes) -> str:
         refuse("", PAY102, f"the content type says .npz, but the body {what}", expected="PK ...", measured=False)
     kind = _sparse_format(_open_zip(body))
     if not kind:
-        why = "this type takes scipy's sparse matrices only, and the body is an ordinary .npz; send one array as .npy"
+        message = (
+            "this type takes scipy's sparse matrices only, and the body is an ordinary .npz; send one array as .npy"
+        )
         text = "does not contain a sparse array or matrix"
-        refuse(text, PAY103, why, expected="scipy.sparse.save_npz", actual="np.savez")
+        refuse(text, PAY103, message, expected="scipy.sparse.save_npz", actual="np.savez")
     return kind
 
 

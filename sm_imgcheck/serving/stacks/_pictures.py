@@ -29,15 +29,15 @@ _OTHER_FORMATS = (
 def convert_picture(body: bytes, said: str) -> tuple[str, int, int]:
     """Format, height and width of a picture that Pillow decodes. said: what declares it, such as the content type.
 
-    Raises RequestRejection with Pillow's words for what it does not identify, or for damage.
+    Raises RequestRejection with Pillow's message for what it does not identify, or for damage.
     """
     form = image_format(body)
     if form:
         return _convert(body, form)
     other = _other(body)
     if other is None:
-        why = f"{said} says an image, but the body {name_content(body)[1]}"
-        refuse("cannot identify image file <_io.BytesIO object at", PAY102, why, actual=body[:8].hex(" "))
+        message = f"{said} says an image, but the body {name_content(body)[1]}"
+        refuse("cannot identify image file <_io.BytesIO object at", PAY102, message, actual=body[:8].hex(" "))
     return other
 
 
@@ -49,8 +49,8 @@ def _convert(body: bytes, form: str) -> tuple[str, int, int]:
     except CandidateError as problem:
         raise RequestRejection(problem.problem[:200], make_finding(problem)) from None
     if header.refused:
-        why = f"the picture is damaged: Pillow refuses it ({header.refused})"
-        refuse(header.refused[:200], PAY102, why, expected="an image that Pillow decodes", actual=form)
+        message = f"the picture is damaged: Pillow refuses it ({header.refused})"
+        refuse(header.refused[:200], PAY102, message, expected="an image that Pillow decodes", actual=form)
     return form, header.height, header.width
 
 

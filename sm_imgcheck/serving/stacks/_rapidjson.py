@@ -43,7 +43,7 @@ _SHORT_CONSTANTS = re.compile(r'"(?:\\.|[^"\\])*"|-NaN|-?Inf(?!inity)')
 def parse(body: bytes, *, exact: bool = False) -> Json:
     """The document. exact: doubles to the last bit as RapidJSON computes them, which only a float64 tensor shows.
 
-    Raises RequestRejection (PAY116) with RapidJSON's words, ParseLimitExceeded for a body that is not parsed.
+    Raises RequestRejection (PAY116) with RapidJSON's message, ParseLimitExceeded for a body that is not parsed.
     """
     if len(body) > MAX_JSON_BYTES:
         raise ParseLimitExceeded(f"a JSON body of {len(body):,} bytes is not parsed; {MAX_JSON_BYTES:,} are")

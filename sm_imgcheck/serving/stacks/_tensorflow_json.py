@@ -26,7 +26,7 @@ _WORDS = {"float32": "float", "float64": "double", "float16": "half"}
 
 
 def fill_signature(document: dict[str, Json], spec: Spec, added: tuple[Finding, ...] = ()) -> DecodedRequest:
-    """What the signature gets of an object with the key ``instances`` or ``inputs``. Raises Refusal."""
+    """What the signature gets of an object with the key ``instances`` or ``inputs``. Raises RequestRejection."""
     keys = [key for key in ("instances", "inputs") if key in document]
     if len(keys) != 1:
         _refuse(
@@ -90,11 +90,13 @@ def _check_name(entry: dict[str, Json], spec: Spec, where: str) -> tuple[Finding
     if given and _matches(given, spec):
         return ()
     if given and spec.name == DEFAULT_NAME:
-        why = f"the spec does not say the input's name (name:), so {given!r} is not checked"
-        return (PAY120.finding(why, actual=given),)
+        message = f"the spec does not say the input's name (name:), so {given!r} is not checked"
+        return (PAY120.finding(message, actual=given),)
     text = f"{where.format(given)}JSON object: does not have named input: {given}"
-    why = f"the body names the inputs {names[:5]}, the spec's is {spec.name!r}"
-    raise RequestRejection(text, PAY104.finding(why, expected=spec.name, actual=", ".join(names[:5])), measured=False)
+    message = f"the body names the inputs {names[:5]}, the spec's is {spec.name!r}"
+    raise RequestRejection(
+        text, PAY104.finding(message, expected=spec.name, actual=", ".join(names[:5])), measured=False
+    )
 
 
 _UNIMPLEMENTED = ("float16", "bfloat16", "uint16")
@@ -108,9 +110,9 @@ def _numbers(value: Json, spec: Spec, key: str, said: tuple[Finding, ...]) -> De
     dtype = spec.contract.dtype
     word = _WORDS.get(dtype, dtype)
     if dtype in _UNIMPLEMENTED:
-        why = f"TensorFlow Serving fills no {dtype} input from JSON; export the model with float32 inputs"
+        message = f"TensorFlow Serving fills no {dtype} input from JSON; export the model with float32 inputs"
         raise RequestRejection(
-            f"Conversion of JSON Value: … to type: {word}", PAY117.finding(why), status=501, measured=False
+            f"Conversion of JSON Value: … to type: {word}", PAY117.finding(message), status=501, measured=False
         )
     shape = _even(value).shape
     where = f"Failed to process element: 0 of '{key}' list. Error: Invalid argument: " if key == "instances" else ""
@@ -137,14 +139,14 @@ def _filled(values: list[Json], value: Json, dtype: str, key: str, size: int) ->
     whole = [int(number) for number in numbers]
     if outside := [number for number in whole if not low <= number <= high]:
         text = f"JSON Value: {outside[0]} Type: Number is not of expected type: {word}"
-        why = f"{outside[0]} is beyond the integers that {word} is read from: {low}..{high}"
-        _refuse(text, PAY106.finding(why, expected=word, actual=str(outside[0])))
+        message = f"{outside[0]} is beyond the integers that {word} is read from: {low}..{high}"
+        _refuse(text, PAY106.finding(message, expected=word, actual=str(outside[0])))
     exact = np.array(whole, "uint64" if dtype == "uint64" else "int64")
     made = exact.astype(dtype)
     if np.array_equal(made, exact):
         return made, ()
-    why = f"the values leave the range of {dtype} and are wrapped in silence"
-    return made, (PAY106.finding(why, expected=dtype, actual=f"{exact.min()}..{exact.max()}"),)
+    message = f"the values leave the range of {dtype} and are wrapped without an error"
+    return made, (PAY106.finding(message, expected=dtype, actual=f"{exact.min()}..{exact.max()}"),)
 
 
 def _doubles(numbers: list[int | float]) -> np.ndarray:
@@ -173,11 +175,11 @@ def _unbatched(array: np.ndarray, spec: Spec) -> bool:
 def _lost(array: np.ndarray, spec: Spec) -> tuple[Finding, ...]:
     if not _unbatched(array, spec):
         return ()
-    why = (
+    message = (
         f"the list has no batch axis: its rows are taken for {_instances(array.shape[0])} of "
         f"{list(array.shape[1:])}; put one more pair of brackets around each image"
     )
-    return (PAY105.finding(why, expected=spec.contract.layout, actual=str(list(array.shape))),)
+    return (PAY105.finding(message, expected=spec.contract.layout, actual=str(list(array.shape))),)
 
 
 def _even(value: Json) -> np.ndarray:
@@ -191,8 +193,8 @@ def _floats(value: Json, word: str, key: str, size: int) -> NoReturn:
     at, first = first_float(value) or (0, 0.0)
     where = f"Failed to process element: {at // max(size, 1)} of '{key}' list. Error: Invalid argument: "
     text = f"{where}JSON Value: {first!r} Type: Number is not of expected type: {word}"
-    why = f"{first!r} is written where the signature takes {word}: whole numbers without a point (1, not 1.0)"
-    _refuse(text, PAY107.finding(why, expected=word, actual=repr(first)))
+    message = f"{first!r} is written where the signature takes {word}: whole numbers without a point (1, not 1.0)"
+    _refuse(text, PAY107.finding(message, expected=word, actual=repr(first)))
 
 
 def _no_numbers(value: Json, where: str, word: str) -> NoReturn:
@@ -203,12 +205,12 @@ def _no_numbers(value: Json, where: str, word: str) -> NoReturn:
     shown = json.dumps(wrong)[:60]
     text = f"{where}JSON Value: {shown} Type: {kinds.get(type(wrong), 'Object')} is not of expected type: {word}"
     if any(looks_encoded(one) for one in texts(wrong)):
-        why = (
+        message = (
             f"base64 text stands where the signature takes {word} numbers: send the tensor's numbers, or export a model"
         )
-        _refuse(text, PAY111.finding(f"{why} that takes encoded images", expected=word, actual="base64"))
-    why = f"{shown} stands where the signature takes {word} numbers"
-    _refuse(text, PAY103.finding(why, expected=f"nested lists of {word}", actual=shown))
+        _refuse(text, PAY111.finding(f"{message} that takes encoded images", expected=word, actual="base64"))
+    message = f"{shown} stands where the signature takes {word} numbers"
+    _refuse(text, PAY103.finding(message, expected=f"nested lists of {word}", actual=shown))
 
 
 def _elements(value: Json) -> Iterator[Json]:
@@ -223,8 +225,8 @@ def _strings(value: Json, said: tuple[Finding, ...]) -> DecodedRequest:
         text = item.get("b64") if isinstance(item, dict) and len(item) == 1 else None
         if not isinstance(text, str):
             shown = json.dumps(item)[:60]
-            why = f'{shown} is no encoded image; write {{"b64": "..."}}, with this one key'
-            _refuse(f"JSON Value: {shown} not formatted correctly for base64 data", PAY110.finding(why))
+            message = f'{shown} is no encoded image; write {{"b64": "..."}}, with this one key'
+            _refuse(f"JSON Value: {shown} not formatted correctly for base64 data", PAY110.finding(message))
         body, finding = decoded(text)
         if finding and finding.message.startswith(("the base64 text is", "the base64 text has")):
             _refuse("Unable to base64 decode", finding)

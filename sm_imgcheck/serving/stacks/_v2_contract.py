@@ -24,8 +24,8 @@ def from_bytes(body: bytes, shape: tuple[int, ...], name: str, spec: Spec) -> np
     wanted = prod(shape) * dtype.itemsize
     if len(body) != wanted:
         text = f"input byte size mismatch for input '{name}' for model"
-        why = f"{name_of(spec.contract.dtype)} {list(shape)} is {wanted} bytes; got {len(body)}"
-        refuse(text, PAY115, why, status=400, expected=str(wanted), actual=str(len(body)))
+        message = f"{name_of(spec.contract.dtype)} {list(shape)} is {wanted} bytes; got {len(body)}"
+        refuse(text, PAY115, message, status=400, expected=str(wanted), actual=str(len(body)))
     return np.frombuffer(body, dtype.newbyteorder("<"))
 
 
@@ -47,14 +47,14 @@ def check_shape(shape: tuple[int, ...], name: str, spec: Spec) -> None:
         text = f"input '{name}' has no shape but model requires batch dimension for"
     if batch is not None and (lost or text.startswith("inference")):
         most = batch.high if batch.high is not None else "the model's max_batch_size"
-        why = (
+        message = (
             f"the shape {list(shape)} has no batch axis: {shape[0] if shape else 'nothing'} is taken for the batch"
             if lost
             else f"the batch holds {shape[0]} images; the model takes {most} at a time"
         )
-        refuse(text, PAY105, why, status=400, expected=wanted, actual=str(list(shape)))
-    why = f"the shape is {list(shape)[:10]}; the model takes {wanted}"
-    refuse(text, PAY118, why, status=400, expected=wanted, actual=str(list(shape)[:10]))
+        refuse(text, PAY105, message, status=400, expected=wanted, actual=str(list(shape)))
+    message = f"the shape is {list(shape)[:10]}; the model takes {wanted}"
+    refuse(text, PAY118, message, status=400, expected=wanted, actual=str(list(shape)[:10]))
 
 
 def decode_raw(body: bytes, spec: Spec) -> DecodedRequest:

@@ -64,14 +64,14 @@ def decode_v2(document: Json, tail: bytes, spec: Spec) -> DecodedRequest:
             refuse(text, PAY103, f"two inputs are called {found.name!r}", status=400)
         inputs[found.name] = found
     if tail:
-        why = f"{len(tail)} bytes follow the values that binary_data_size declares"
-        refuse("unexpected additional input data for model", PAY115, why, status=400, actual=str(len(tail)))
+        message = f"{len(tail)} bytes follow the values that binary_data_size declares"
+        refuse("unexpected additional input data for model", PAY115, message, status=400, actual=str(len(tail)))
     notices = _outputs(document)
     return _decoded(_only(inputs, spec), spec, notices)
 
 
 def _no_v2() -> str:
-    return f"the body is no v2 request: {_V2}"
+    return f"the body is not a v2 request: {_V2}"
 
 
 def _entry(entry: Json, tail: bytes) -> tuple[_Input, bytes]:
@@ -84,14 +84,14 @@ def _entry(entry: Json, tail: bytes) -> tuple[_Input, bytes]:
     ]
     if len(fields) != 1:
         said = f"set {' '.join(fields)}" if fields else "no field is set"
-        why = f"the input has {' and '.join(fields) or 'no values'}; expected either data or binary_data_size"
+        message = f"the input has {' and '.join(fields) or 'no values'}; expected either data or binary_data_size"
         rule = PAY115 if fields or isinstance(entry, dict) else PAY103
-        refuse(f"{_ONE_FIELD}{said}", rule, why if isinstance(entry, dict) else _no_v2(), status=400)
+        refuse(f"{_ONE_FIELD}{said}", rule, message if isinstance(entry, dict) else _no_v2(), status=400)
     name, datatype = _string(members, "name"), _string(members, "datatype")
     found = _Input(name=name, datatype=datatype, shape=_shape(members))
     if "shared_memory_region" in parameters:
-        why = "the values lie in shared memory, which no request over the network can register"
-        refuse("Unable to find shared memory region", PAY103, why, status=400, measured=False)
+        message = "the values lie in shared memory, which no request over the network can register"
+        refuse("Unable to find shared memory region", PAY103, message, status=400, measured=False)
     if "binary_data_size" in parameters:
         return _binary(found, parameters["binary_data_size"], tail)
     return _listed(found, members["data"]), tail
@@ -129,8 +129,8 @@ def _binary(found: _Input, size: Json, tail: bytes) -> tuple[_Input, bytes]:
         refuse(text, PAY115, f"binary_data_size: got {str(size)[:60]}, expected a number of bytes")
     if size > len(tail):
         text = f"unexpected size for input '{found.name[:60]}', expecting {size - len(tail)} additional bytes for model"
-        why = f"binary_data_size is {size}, and {len(tail)} bytes follow the header"
-        refuse(text, PAY115, why, status=400, expected=str(size), actual=str(len(tail)))
+        message = f"binary_data_size is {size}, and {len(tail)} bytes follow the header"
+        refuse(text, PAY115, message, status=400, expected=str(size), actual=str(len(tail)))
     made = _Input(name=found.name, datatype=found.datatype, shape=found.shape, body=tail[:size])
     return made, tail[size:]
 
@@ -145,17 +145,17 @@ def _listed(found: _Input, data: Json) -> _Input:
         refuse(text, PAY103, f"data: got {type(data).__name__}, expected a list")
     if found.datatype in ("FP16", "BF16"):
         text = f"receiving {found.datatype} data via JSON is not supported. Please use the binary data format for input"
-        why = f"{found.datatype} is not read from JSON; the envelope triton-binary carries it"
-        refuse(text, PAY117, why, status=400, expected="the binary form", actual="JSON")
+        message = f"{found.datatype} is not read from JSON; the envelope triton-binary carries it"
+        refuse(text, PAY117, message, status=400, expected="the binary form", actual="JSON")
     if found.datatype not in (*DATATYPES, "BYTES"):
         text, given = f"invalid datatype for input {found.name[:60]}", found.datatype[:40]
-        why = f"the datatype is {given!r}; the protocol's words are {', '.join(DATATYPES)} and BYTES"
-        refuse(text, PAY117, why, status=400, expected=name_of(given), actual=given)
+        message = f"the datatype is {given!r}; the protocol's words are {', '.join(DATATYPES)} and BYTES"
+        refuse(text, PAY117, message, status=400, expected=name_of(given), actual=given)
     values = list(leaves(data, stop=dict))
     if found.datatype != "BYTES" and len(values) != count:
         text = "Unable to parse 'data': Shape does not match true shape of 'data' field"
-        why = f"the shape {list(found.shape)} has {count} values, the data {len(values)}"
-        refuse(text, PAY115, why, expected=str(count), actual=str(len(values)))
+        message = f"the shape {list(found.shape)} has {count} values, the data {len(values)}"
+        refuse(text, PAY115, message, expected=str(count), actual=str(len(values)))
     array, findings = _values(values, found.datatype)
     encoded = found.datatype == "BYTES" and any(map(looks_encoded, texts(data)))
     return _Input(
@@ -198,8 +198,8 @@ def _values(values: list[Json], datatype: str) -> tuple[np.ndarray | None, tuple
     array = exact.astype(dtype)
     if np.array_equal(array, exact):
         return array, ()
-    why = f"the values {exact.min()}..{exact.max()} leave the range of {dtype} and are wrapped without an error"
-    return array, (PAY106.finding(why, expected=dtype.name, actual=f"{exact.min()}..{exact.max()}"),)
+    message = f"the values {exact.min()}..{exact.max()} leave the range of {dtype} and are wrapped without an error"
+    return array, (PAY106.finding(message, expected=dtype.name, actual=f"{exact.min()}..{exact.max()}"),)
 
 
 def _refuse_value(kind: str, values: list[Json], fits: Callable[[Json], bool], datatype: str) -> NoReturn:
@@ -207,8 +207,8 @@ def _refuse_value(kind: str, values: list[Json], fits: Callable[[Json], bool], d
     text = f"Unable to parse 'data': attempt to access JSON non-{kind} as {'double' if kind == 'number' else kind}"
     shown = repr(wrong)[:60]
     if type(wrong) in (int, float) and kind.endswith("integer"):
-        why = f"{shown} is written under {datatype}: integers without a point, in its range (1, not 1.0)"
-        refuse(text, PAY107, why, expected=datatype, actual=shown)
+        message = f"{shown} is written under {datatype}: integers without a point, in its range (1, not 1.0)"
+        refuse(text, PAY107, message, expected=datatype, actual=shown)
     refuse(text, PAY103, f"data: got {shown}, expected {datatype} values", expected=datatype, actual=shown)
 
 
@@ -222,20 +222,20 @@ def _outputs(document: dict[str, Json]) -> tuple[Finding, ...]:
     names = [_string(output if isinstance(output, dict) else {}, "name") for output in outputs]
     if not names:
         return ()
-    why = f"the request asks for the outputs {str(names)[:60]}; their names are not checked: the spec has none"
-    return (PAY120.finding(why, actual=str(names)[:60]),)
+    message = f"the request asks for the outputs {str(names)[:60]}; their names are not checked: the spec has none"
+    return (PAY120.finding(message, actual=str(names)[:60]),)
 
 
 def _only(inputs: dict[str, _Input], spec: Spec) -> _Input:
     if len(inputs) != 1:
         text = f"expected 1 inputs but got {len(inputs)} inputs for model"
-        why = f"the request has {len(inputs)} inputs; the model has 1"
-        refuse(text, PAY104, why, status=400, expected=spec.name, actual=", ".join(inputs)[:60])
+        message = f"the request has {len(inputs)} inputs; the model has 1"
+        refuse(text, PAY104, message, status=400, expected=spec.name, actual=", ".join(inputs)[:60])
     found = next(iter(inputs.values()))
     if spec.name not in (found.name, DEFAULT_NAME):
-        why = f"the input is called {found.name[:100]!r}; the model's is {spec.name!r}"
+        message = f"the input is called {found.name[:100]!r}; the model's is {spec.name!r}"
         text = f"unexpected inference input '{found.name[:100]}' for model"
-        refuse(text, PAY104, why, status=400, expected=spec.name, actual=found.name[:100])
+        refuse(text, PAY104, message, status=400, expected=spec.name, actual=found.name[:100])
     return found
 
 
@@ -244,10 +244,10 @@ def _decoded(found: _Input, spec: Spec, notices: tuple[Finding, ...]) -> Decoded
     given, wanted = found.datatype, name_of(spec.contract.dtype)
     if given != wanted:
         text = f"inference input '{found.name[:60]}' data-type is '{given[:40]}', but model"
-        why = f"the datatype is {given[:40]}; the model takes {wanted}" + (
+        message = f"the datatype is {given[:40]}; the model takes {wanted}" + (
             ": numbers, no base64" if found.encoded else ""
         )
-        refuse(text, PAY111 if found.encoded else PAY117, why, status=400, expected=wanted, actual=given[:40])
+        refuse(text, PAY111 if found.encoded else PAY117, message, status=400, expected=wanted, actual=given[:40])
     check_shape(found.shape, found.name[:60], spec)
     array = found.values
     if array is None:

@@ -19,6 +19,7 @@ from sm_imgcheck.serving.stacks import (
     wrap_rejections,
 )
 from sm_imgcheck.serving.stacks._base64 import decoded, looks_encoded, texts
+from sm_imgcheck.serving.stacks._forms import decode_data_url, decode_form, decode_keyed, free_key
 from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
 from sm_imgcheck.serving.stacks._json import as_array, parse
 from sm_imgcheck.serving.stacks._npy import LoadedObject, load
@@ -28,15 +29,33 @@ __all__ = ["STACK", "read"]
 
 
 def read(body: bytes, content_type: str, spec: Spec) -> DecodedRequest:
-    """What the body holds by the spec's envelope, or by its content type. Raises Refusal, TooMuch."""
+    """What the body holds by its content type, or by the spec's envelope.
+
+    Raises RequestRejection, ParseLimitExceeded.
+    """
     kind = content_type.partition(";")[0].strip().lower()
     if kind.startswith("image/") or kind == "application/x-image":
         return _picture(body, content_type)
     if kind == "application/x-npy":
         return _npy(body)
-    if "json" in kind and not kind.startswith("application/vnd.sagemaker-triton.binary"):
+    if kind == "multipart/form-data":
+        return decode_form(body, content_type, spec)
+    if body.startswith(b"data:image/") and "json" not in kind:
+        return decode_data_url(body)
+    return _by_envelope(body, content_type, spec)
+
+
+def _by_envelope(body: bytes, content_type: str, spec: Spec) -> DecodedRequest:
+    """What the body holds by the spec's envelope, or by the one that its first bytes show."""
+    kind = content_type.partition(";")[0].strip().lower()
+    is_json = "json" in kind and not kind.startswith("application/vnd.sagemaker-triton.binary")
+    if is_json:
         json_body(body[:16] if image_format(body) or body.startswith((b"\x93NUMPY", b"PK")) or not body else b"{}")
     name = spec.payload.get("envelope") or _guess(body, kind)
+    if name in ("json", "json-b64"):
+        return decode_keyed(parse(body), spec)
+    if not name and is_json and (key := free_key(document := parse(body))):
+        return decode_keyed(document, spec, "" if spec.payload.get("key") == key else key)
     if name and name.endswith("b64"):
         return _encoded(parse(body))
     form = ENVELOPES[name] if name else None
@@ -48,8 +67,6 @@ def read(body: bytes, content_type: str, spec: Spec) -> DecodedRequest:
 def _unknown(content_type: str, name: str) -> str:
     """Why a body is not examined, and what would be."""
     what = f"a body of the type {content_type!r} is not looked into"
-    if content_type.lower().startswith("multipart/"):
-        return f"{what}: check the file of its part, under the content type of the part"
     if name == "image":
         return f"{what}: the spec's envelope is image, which is sent under an image type such as image/jpeg"
     return f"{what}: name its envelope in the spec (payload.envelope)"

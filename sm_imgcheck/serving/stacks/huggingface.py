@@ -65,14 +65,14 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
 def _picture(body: bytes, content_type: str) -> DecodedRequest:
     form, height, width = convert_picture(body, f"the content type {content_type}")
     if not image_format(body):
-        why = f"the body is a {form} image, which the container decodes; its pixels are not checked"
+        message = f"the body is a {form} image, which the container decodes; its pixels are not checked"
         what = f"a PIL image of {height}x{width} (HxW), converted to RGB"
-        return DecodedRequest(form="object", what=what, findings=(PAY120.finding(why, actual=form),))
+        return DecodedRequest(form="object", what=what, findings=(PAY120.finding(message, actual=form),))
     said = content_type.removeprefix("image/")
     other = said not in ("x-image", form.lower())
-    why = f"the body is a {form} under {content_type}; it is decoded all the same, other software may refuse it"
+    message = f"the body is a {form} under {content_type}; it is decoded all the same, other software may refuse it"
     findings: tuple[Finding, ...] = (
-        (PAY119.finding(why, expected=f"image/{form.lower()}", actual=content_type),) if other else ()
+        (PAY119.finding(message, expected=f"image/{form.lower()}", actual=content_type),) if other else ()
     )
     return DecodedRequest(form="image", data=body, what=_PICTURE, findings=findings)
 
@@ -83,8 +83,10 @@ def _array(body: bytes) -> RequestRejection:
     found = load(body)
     if isinstance(found, LoadedObject) and found.findings[0].code == PAY112.code:
         return RequestRejection(text, found.findings[0])
-    why = "arrays are decoded here, and then refused by the default predict_fn, which wants a dict: send the picture"
-    return RequestRejection(text, PAY103.finding(why, expected="image/jpeg", actual="application/x-npy"))
+    message = (
+        "arrays are decoded here, and then refused by the default predict_fn, which wants a dict: send the picture"
+    )
+    return RequestRejection(text, PAY103.finding(message, expected="image/jpeg", actual="application/x-npy"))
 
 
 def _table(body: bytes) -> Json:
@@ -92,7 +94,7 @@ def _table(body: bytes) -> Json:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as problem:
-        refuse(str(problem), PAY102, f"the content type says CSV, but the body is no UTF-8 text: {problem}")
+        refuse(str(problem), PAY102, f"the content type says CSV, but the body is not UTF-8 text: {problem}")
     lines = text.splitlines()
     if not lines:
         refuse("list index out of range", PAY102, "the body is empty", expected="a CSV with a header")
@@ -117,21 +119,23 @@ def _object(document: Json) -> DecodedRequest:
             if isinstance(document, list)
             else f"'{kind}' object has no attribute 'pop'"
         )
-        why = 'the body is no JSON object: write {"inputs": ...}'
-        raise RequestRejection(text, PAY103.finding(why, expected='{"inputs": ...}', actual=kind))
+        message = 'the body is not a JSON object: write {"inputs": ...}'
+        raise RequestRejection(text, PAY103.finding(message, expected='{"inputs": ...}', actual=kind))
     inputs = document.get("inputs", document)
     parameters = document.get("parameters")
     if parameters is not None and not isinstance(parameters, dict):
-        why = f"parameters: got {str(parameters)[:40]}, expected an object"
-        refuse("argument after ** must be a mapping", PAY103, why, expected="an object")
+        message = f"parameters: got {str(parameters)[:40]}, expected an object"
+        refuse("argument after ** must be a mapping", PAY103, message, expected="an object")
     if isinstance(inputs, list) and not inputs:
         finding = PAY103.finding("inputs is an empty list: the pipeline has nothing to do", expected="a picture")
         return DecodedRequest(form="object", what="an empty list", findings=(finding,))
     texts = inputs if isinstance(inputs, list) else [inputs]
     pictures = [_text(text) if isinstance(text, str) else _refuse_inputs(document, inputs) for text in texts]
     if None in pictures:
-        why = "the text is a link, which the container would fetch: not checked"
-        return DecodedRequest(form="object", what="a link", findings=(PAY120.finding(why, actual=str(texts[0])[:80]),))
+        message = "the text is a link, which the container would fetch: not checked"
+        return DecodedRequest(
+            form="object", what="a link", findings=(PAY120.finding(message, actual=str(texts[0])[:80]),)
+        )
     if len(pictures) > 1:
         return DecodedRequest(form="object", what=f"{len(pictures)} texts of base64, decoded by the pipeline")
     return DecodedRequest(form="image", data=pictures[0], what=_PICTURE)
@@ -171,8 +175,8 @@ def _text(text: str) -> bytes | None:
     except (binascii.Error, UnicodeEncodeError):
         body = b""
     if not image_format(body):
-        why = finding or PAY110.finding("the base64 text decodes to no image", expected="an encoded image")
-        raise RequestRejection(_NO_SOURCE, why)
+        message = finding or PAY110.finding("the base64 text decodes to no image", expected="an encoded image")
+        raise RequestRejection(_NO_SOURCE, message)
     convert_picture(body, "the base64 text")
     return body
 

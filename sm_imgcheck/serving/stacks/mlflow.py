@@ -58,10 +58,10 @@ def _refuse_table(body: bytes, kind: str) -> None:
             body.decode("utf-8")
         except UnicodeDecodeError as problem:
             text = f"Ensure that input is a valid UTF-8 encoded string. Error: {str(problem)!r}"
-            refuse(text, PAY102, f"the content type says CSV, but the body is no UTF-8 text: {problem}")
+            refuse(text, PAY102, f"the content type says CSV, but the body is not UTF-8 text: {problem}")
         text = "Failed to parse input as a Pandas DataFrame. Ensure that the input is a valid CSV-formatted"
-        why = "CSV is refused where the signature is a tensor's: send instances or inputs as application/json"
-        refuse(text, PAY103, why, expected="application/json", actual="text/csv")
+        message = "CSV is refused where the signature is a tensor's: send instances or inputs as application/json"
+        refuse(text, PAY103, message, expected="application/json", actual="text/csv")
     if not body.startswith(b"PAR1"):
         text = "Failed to parse input as a Pandas DataFrame. Ensure that the input is a valid Parquet"
         refuse(text, PAY102, "the content type says Parquet, but the body does not begin with PAR1", measured=False)
@@ -84,7 +84,7 @@ def _document(body: bytes) -> Json:
 
 
 def _type(content_type: str) -> str:
-    """The type without its parameters, of which charset=utf-8 is the only one. Raises Refusal."""
+    """The type without its parameters, of which charset=utf-8 is the only one. Raises RequestRejection."""
     if not content_type:
         raise reject_content_type(content_type, CONTENT_TYPES, "", status=500)
     kind, *parameters = [part.strip() for part in content_type.split(";")]
@@ -107,16 +107,16 @@ def _tensor(document: Json, spec: Spec) -> tuple[np.ndarray, tuple[Finding, ...]
     """The array that stands for the one input, in the signature's dtype."""
     if not isinstance(document, dict):
         what = "a list" if isinstance(document, list) else f"unexpected input type '{type(document)}'"
-        why = 'the body has no key around it: write {"instances": [...]}'
-        refuse(f"{_ONE_OF}", PAY103, why, expected="a JSON object", actual=what)
+        message = 'the body has no key around it: write {"instances": [...]}'
+        refuse(f"{_ONE_OF}", PAY103, message, expected="a JSON object", actual=what)
     if found := [key for key in _LLM_KEYS if key in document]:
-        why = f"the key {found[0]!r} makes it a request to a language model, which is not parsed; write instances"
-        refuse("Failed to predict data", PAY103, why, expected="instances", actual=found[0])
+        message = f"the key {found[0]!r} makes it a request to a language model, which is not parsed; write instances"
+        refuse("Failed to predict data", PAY103, message, expected="instances", actual=found[0])
     keys = [key for key in _KEYS if key in document]
     if len(keys) != 1:
         some = ", ".join(map(str, list(document)[:5]))
-        why = f"the body has the keys {some[:80]}; exactly one of {', '.join(_KEYS)} is taken"
-        refuse(_ONE_OF, PAY103, why, expected="instances", actual=some[:80])
+        message = f"the body has the keys {some[:80]}; exactly one of {', '.join(_KEYS)} is taken"
+        refuse(_ONE_OF, PAY103, message, expected="instances", actual=some[:80])
     if keys[0].startswith("dataframe"):
         return decode_dataframe(keys[0], document[keys[0]], spec)
     return _cast(_value(keys[0], document[keys[0]], spec), spec)
@@ -132,12 +132,14 @@ def _value(key: str, value: Json, spec: Spec) -> Json:
         return value
     some = ", ".join(map(str, list(value)[:5]))[:80]
     if spec.name == DEFAULT_NAME:
-        why = "the body names its input; a signature without names takes the list alone (name: says the model's name)"
+        message = (
+            "the body names its input; a signature without names takes the list alone (name: says the model's name)"
+        )
         text = "Failed to parse input data. This model contains an un-named"
-        refuse(text, PAY104, why, expected="a list", actual=some)
+        refuse(text, PAY104, message, expected="a list", actual=some)
     if spec.name not in value:
-        why = f"the body names the inputs {some}; the spec's is {spec.name!r}"
-        refuse(f"Model is missing inputs ['{spec.name}'].", PAY104, why, expected=spec.name, actual=some)
+        message = f"the body names the inputs {some}; the spec's is {spec.name!r}"
+        refuse(f"Model is missing inputs ['{spec.name}'].", PAY104, message, expected=spec.name, actual=some)
     return value[spec.name]
 
 
@@ -157,8 +159,8 @@ def _cast(value: Json, spec: Spec) -> tuple[np.ndarray, tuple[Finding, ...]]:
     return cast_values(value, np.dtype("float32" if spec.contract.dtype == "bfloat16" else spec.contract.dtype))
 
 
-def _refuse_structure(why: str) -> NoReturn:
-    refuse("Failed to parse data as TF serving input.", PAY103, why)
+def _refuse_structure(message: str) -> NoReturn:
+    refuse("Failed to parse data as TF serving input.", PAY103, message)
 
 
 def _check_shape(array: np.ndarray, spec: Spec) -> None:
@@ -170,8 +172,10 @@ def _check_shape(array: np.ndarray, spec: Spec) -> None:
     wanted = tuple(-1 if dim.fixed is None else dim.fixed for dim in dims)
     text = f"Shape of input {array.shape} does not match expected shape {wanted}."
     lost = lost_axis(array.shape, spec.contract) == "N"
-    why = f"the shape is {list(array.shape)}; the signature's is {list(wanted)}" + (": no batch axis" if lost else "")
-    refuse(text, PAY105 if lost else PAY118, why, expected=str(wanted), actual=str(array.shape))
+    message = f"the shape is {list(array.shape)}; the signature's is {list(wanted)}" + (
+        ": no batch axis" if lost else ""
+    )
+    refuse(text, PAY105 if lost else PAY118, message, expected=str(wanted), actual=str(array.shape))
 
 
 _HANDLER = '''class ImageModel(mlflow.pyfunc.PythonModel):
@@ -188,7 +192,6 @@ _HANDLER = '''class ImageModel(mlflow.pyfunc.PythonModel):
 
 STACK = Stack(
     rank=5,
-    summary="MLflow models with the python_function flavor",
     receive=receive,
     content_types=CONTENT_TYPES,
     type_parameters=True,

@@ -5,15 +5,12 @@ Source: SeldonIO/MLServer, types/dataplane.py (what is a valid request) and code
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.core.types import DecodedRequest, Finding, RejectedRequest, Spec
 from sm_imgcheck.io.lazy_imports import np
-from sm_imgcheck.rules import Rule
 from sm_imgcheck.rules.payload_request import PAY101, PAY103, PAY104, PAY120
 from sm_imgcheck.rules.payload_values import PAY109, PAY115, PAY117
-from sm_imgcheck.serving.open_inference import DATATYPES, name_of, numpy_dtype
+from sm_imgcheck.serving.open_inference import numpy_dtype
 from sm_imgcheck.serving.stacks import (
     DEFAULT_NAME,
     ParseLimitExceeded,
@@ -25,7 +22,8 @@ from sm_imgcheck.serving.stacks import (
     wrap_rejections,
 )
 from sm_imgcheck.serving.stacks._cast import cast_values
-from sm_imgcheck.serving.stacks._json import leaves, natural_array, parse
+from sm_imgcheck.serving.stacks._json import as_array, leaves, parse
+from sm_imgcheck.serving.stacks._v2_types import check_request
 
 __all__ = ["STACK"]
 
@@ -46,7 +44,9 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
         document = parse(body, nan=False)
     except RequestRejection as no:
         raise reword_rejection(no, "", measured=no.finding.code == PAY109.code) from None
-    tensor = _input(document, spec)
+    tensor = check_request(document, spec.name)
+    if "data" not in tensor:
+        refuse("", PAY103, f"the input has no 'data'; a v2 request is {_V2}")
     codec = _content_type(tensor)
     if codec != _NUMPY and (codec or _unknown(tensor, spec)):
         return _unconverted(tensor, codec, spec)
@@ -63,87 +63,12 @@ def _check_type(body: bytes, content_type: str) -> None:
     kind = content_type.partition(";")[0].strip().lower()
     if not kind or kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json")):
         return
-    why = f"the content type is {content_type!r}; JSON is taken: application/json"
+    message = f"the content type is {content_type!r}; JSON is taken: application/json"
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as problem:
-        refuse(str(problem), PAY101, why, status=500, expected=CONTENT_TYPES[0], actual=content_type)
-    refuse("", PAY101, why, expected=CONTENT_TYPES[0], actual=content_type)
-
-
-def _input(document: Json, spec: Spec) -> dict[str, Json]:
-    """The input that the model reads: the one of its name, else the first. Raises RequestRejection."""
-    if not isinstance(document, dict):
-        _invalid(f"the body is no v2 request: {_V2}", expected="inputs")
-    _check_optional(document, "id", str)
-    _check_parameters(document)
-    for output in _list_of_objects(document, "outputs", optional=True):
-        _check_name(output)
-    inputs = _list_of_objects(document, "inputs")
-    for tensor in inputs:
-        _check_input(tensor)
-    if not inputs:
-        refuse("IndexError: list index out of range", PAY103, "inputs: got an empty list, expected 1", status=500)
-    return next((tensor for tensor in inputs if tensor["name"] == spec.name), inputs[0])
-
-
-def _list_of_objects(document: dict[str, Json], key: str, *, optional: bool = False) -> list[dict[str, Json]]:
-    value = document.get(key)
-    if value is None and optional:
-        return []
-    objects = [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else None
-    if objects is None or not isinstance(value, list) or len(objects) != len(value):
-        keys = ", ".join(map(str, list(document)[:5]))[:80]
-        _invalid(f"{key}: expected a list of objects; a v2 request is {_V2}", expected=key, actual=keys)
-    return objects
-
-
-def _check_optional(members: dict[str, Json], key: str, kind: type) -> None:
-    value = members.get(key)
-    if value is not None and not isinstance(value, kind):
-        _invalid(f"{key}: got {str(value)[:60]}, expected {'text' if kind is str else 'an object'}")
-
-
-def _check_parameters(members: dict[str, Json]) -> None:
-    _check_optional(members, "parameters", dict)
-    parameters = members.get("parameters")
-    if isinstance(parameters, dict):
-        _check_optional(parameters, "content_type", str)
-        _check_optional(parameters, "headers", dict)
-
-
-def _check_name(members: dict[str, Json]) -> None:
-    if not isinstance(members.get("name"), str):
-        _invalid(f"name: got {str(members.get('name'))[:60]}, expected text; a v2 request is {_V2}")
-    _check_parameters(members)
-
-
-def _check_input(tensor: dict[str, Json]) -> None:
-    """Types as pydantic checks them: lengths may be written as text or as true."""
-    _check_name(tensor)
-    missing = [key for key in ("shape", "datatype", "data") if key not in tensor]
-    if missing:
-        _invalid(f"the input has no {missing[0]!r}; a v2 request is {_V2}")
-    shape = tensor["shape"]
-    lengths = [_length(length) for length in shape] if isinstance(shape, list) else [None]
-    if None in lengths:
-        _invalid(f"shape: got {str(shape)[:60]}, expected a list of lengths")
-    given = tensor["datatype"]
-    if given not in (*DATATYPES, "BYTES") or given == "BF16":
-        why = f"the datatype is {str(given)[:40]!r}; the protocol's words are FP32, UINT8 and the like"
-        _invalid(why, PAY117, expected=name_of(str(given)), actual=str(given)[:40])
-    tensor["shape"] = list(lengths)
-
-
-def _length(value: Json) -> int | None:
-    """A length as pydantic reads an integer; None for what it refuses."""
-    if isinstance(value, int):
-        return int(value)
-    try:
-        number = float(value) if isinstance(value, float | str) else float("nan")
-        return int(number) if number.is_integer() else None
-    except (ValueError, OverflowError):
-        return None
+        refuse(str(problem), PAY101, message, status=500, expected=CONTENT_TYPES[0], actual=content_type)
+    refuse("", PAY101, message, expected=CONTENT_TYPES[0], actual=content_type)
 
 
 def _content_type(tensor: dict[str, Json]) -> str:
@@ -161,10 +86,14 @@ def _unconverted(tensor: dict[str, Json], codec: str, spec: Spec) -> DecodedRequ
     name = str(tensor["name"])[:60]
     if codec:
         what = f"what the codec {codec[:40]!r} makes of the data"
-        why = f"the request asks for the codec {codec[:40]!r}, which makes no tensor; leave content_type out"
-        return DecodedRequest(form="object", what=what, findings=(PAY103.finding(why, expected=_NUMPY, actual=codec),))
-    why = f"the input is called {name!r}, the model's {spec.name!r}: predict gets the data as sent, a list, no array"
-    finding = PAY104.finding(why, expected=spec.name, actual=name)
+        message = f"the request asks for the codec {codec[:40]!r}, which makes no tensor; leave content_type out"
+        return DecodedRequest(
+            form="object", what=what, findings=(PAY103.finding(message, expected=_NUMPY, actual=codec),)
+        )
+    message = (
+        f"the input is called {name!r}, the model's {spec.name!r}: predict gets the data as sent, a list, no array"
+    )
+    finding = PAY104.finding(message, expected=spec.name, actual=name)
     return DecodedRequest(form="object", what="the data as sent, a list", findings=(finding,))
 
 
@@ -189,8 +118,10 @@ def _reshaped(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         return array.reshape(shape)
     except (ValueError, OverflowError, TypeError) as problem:
         text = f"cannot reshape array of size {array.size} into shape"
-        why = f"the shape {list(shape)[:10]} does not hold the {array.size} values of the data: {str(problem)[:100]}"
-        refuse(text, PAY115, why, status=500, expected=str(list(shape)[:10]), actual=str(array.size))
+        message = (
+            f"the shape {list(shape)[:10]} does not hold the {array.size} values of the data: {str(problem)[:100]}"
+        )
+        refuse(text, PAY115, message, status=500, expected=str(list(shape)[:10]), actual=str(array.size))
 
 
 def _strings(tensor: dict[str, Json]) -> DecodedRequest:
@@ -199,9 +130,9 @@ def _strings(tensor: dict[str, Json]) -> DecodedRequest:
     shape = _shape(tensor)
     if longest > _MAX_BYTES_ELEMENT or not _is_texts(tensor["data"]):
         raise ParseLimitExceeded("the input is of BYTES, which is not parsed; a tensor of numbers is sent as FP32")
-    array = _reshaped(natural_array(tensor["data"]), shape)
-    why = "the datatype is BYTES: predict gets an array of texts, no numbers"
-    finding = PAY117.finding(why, expected="FP32 and the like", actual="BYTES")
+    array = _reshaped(as_array(tensor["data"]), shape)
+    message = "the datatype is BYTES: predict gets an array of texts, no numbers"
+    finding = PAY117.finding(message, expected="FP32 and the like", actual="BYTES")
     return DecodedRequest(form="array", data=array, what=describe_dtype_shape(array), findings=(finding,))
 
 
@@ -214,12 +145,8 @@ def _name(tensor: dict[str, Json], spec: Spec) -> tuple[Finding, ...]:
     name = str(tensor["name"])[:100]
     if name == spec.name or spec.name != DEFAULT_NAME:
         return ()
-    why = f"the spec does not say the input's name (name:), so {name!r} is not checked"
-    return (PAY120.finding(why, actual=name),)
-
-
-def _invalid(why: str, rule: Rule = PAY103, *, expected: str = "", actual: str = "") -> NoReturn:
-    refuse("", rule, why, expected=expected, actual=actual)
+    message = f"the spec does not say the input's name (name:), so {name!r} is not checked"
+    return (PAY120.finding(message, actual=name),)
 
 
 STACK = Stack(
@@ -229,5 +156,6 @@ STACK = Stack(
     receive=receive,
     content_types=CONTENT_TYPES,
     type_parameters=True,
+    needs_name=True,
     envelopes=("kserve-v2",),
 )

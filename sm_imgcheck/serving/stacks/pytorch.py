@@ -53,22 +53,22 @@ def _loaded(found: LoadedObject) -> DecodedRequest:
     if kind[:1] in "OSUVmM" and found.kind.startswith("numpy.ndarray"):
         names = {"O": "object_", "S": "bytes_", "U": "str_", "V": "void", "m": "timedelta64", "M": "datetime64"}
         raise RequestRejection(_cannot(names[kind[:1]]), found.findings[0])
-    why = f"the body becomes {found.what}, of which no tensor is made; send .npy"
-    finding = found.findings[0] if found.findings else PAY103.finding(why, actual=found.what)
+    message = f"the body becomes {found.what}, of which no tensor is made; send .npy"
+    finding = found.findings[0] if found.findings else PAY103.finding(message, actual=found.what)
     raise RequestRejection(f"expected np.ndarray (got {found.kind})", finding)
 
 
 def _uninitialized(count: int) -> DecodedRequest:
     """A bare integer, which ``torch.FloatTensor`` takes for a size."""
     if count < 0:
-        why = f"the body is the bare number {count}, which the default input_fn takes for the size of a tensor"
+        message = f"the body is the bare number {count}, which the default input_fn takes for the size of a tensor"
         text = f"Trying to create tensor with negative dimension {count}"
-        refuse(text, PAY103, why, expected="a bare nested list", actual="a number", measured=False)
-    why = (
+        refuse(text, PAY103, message, expected="a bare nested list", actual="a number", measured=False)
+    message = (
         f"the body is the bare number {count}, which the default input_fn takes for a size: predict gets {count} "
         "uninitialized numbers; write the list of values"
     )
-    finding = PAY103.finding(why, expected="a bare nested list", actual="a number")
+    finding = PAY103.finding(message, expected="a bare nested list", actual="a number")
     return DecodedRequest(form="object", what=f"float32 ({count},) of uninitialized memory", findings=(finding,))
 
 
@@ -84,8 +84,8 @@ def _tensor(array: np.ndarray) -> np.ndarray:
             "given numpy array has byte order different from the native byte order. "
             "Conversion between byte orders is currently not supported."
         )
-        why = 'the .npy is big-endian; save array.astype(array.dtype.newbyteorder("="))'
-        raise RequestRejection(text, PAY113.finding(why, expected="little-endian", actual=array.dtype.str))
+        message = 'the .npy is big-endian; save array.astype(array.dtype.newbyteorder("="))'
+        raise RequestRejection(text, PAY113.finding(message, expected="little-endian", actual=array.dtype.str))
     return array
 
 
@@ -100,11 +100,13 @@ def _float_tensor(array: np.ndarray) -> np.ndarray:
 def _no_numbers(array: np.ndarray) -> RequestRejection:
     name = array.dtype.type.__name__
     if array.dtype.kind == "V":
-        why = "the columns differ in type: write every value with a decimal point, or send .npy"
-        return RequestRejection(_cannot(name), PAY103.finding(why, expected="numbers of one type"))
-    why = "the body holds text, nulls or an object with keys; the default input_fn takes a bare nested list of numbers"
+        message = "the columns differ in type: write every value with a decimal point, or send .npy"
+        return RequestRejection(_cannot(name), PAY103.finding(message, expected="numbers of one type"))
+    message = (
+        "the body holds text, nulls or an object with keys; the default input_fn takes a bare nested list of numbers"
+    )
     return RequestRejection(
-        _cannot(name), PAY103.finding(why, expected="a bare nested list", actual=f"an array of {name}")
+        _cannot(name), PAY103.finding(message, expected="a bare nested list", actual=f"an array of {name}")
     )
 
 

@@ -47,8 +47,8 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
     if kind not in CONTENT_TYPES:
         text = f"Unsupported Media Type: {kind or 'Unknown'}"
         raise reject_content_type(content_type, CONTENT_TYPES, text, status=415)
-    if why := too_costly(body, JSON_LINES_COSTS):
-        raise ParseLimitExceeded(f"the body is not parsed: {why}")
+    if message := too_costly(body, JSON_LINES_COSTS):
+        raise ParseLimitExceeded(f"the body is not parsed: {message}")
     if image_format(body) or body.startswith((b"\x93NUMPY", b"PK\x03\x04")):
         json_body(body)  # says what it is
     text = body.decode("utf-8", "replace")
@@ -62,7 +62,7 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
     except RequestRejection as no:
         raise reword_rejection(no, "JSON Parse error: ") from None
     if not isinstance(document, dict):
-        refuse("", PAY103, "the body is no JSON object", expected='{"instances": [...]}', measured=False)
+        refuse("", PAY103, "the body is not a JSON object", expected='{"instances": [...]}', measured=False)
     return fill_signature(document, spec, added)
 
 
@@ -83,8 +83,8 @@ def _wrapped(text: str) -> tuple[str, tuple[Finding, ...]]:
 def _batched(text: str) -> tuple[Finding, ...]:
     if not text.lstrip().startswith("["):
         return ()
-    why = "a list that does not start with [[ gains a batch axis here; write the batch yourself"
-    return (PAY105.finding(why, expected="a list of images", actual="a list of numbers"),)
+    message = "a list that does not start with [[ gains a batch axis here; write the batch yourself"
+    return (PAY105.finding(message, expected="a list of images", actual="a list of numbers"),)
 
 
 def _rows(text: str) -> list[str]:

@@ -57,8 +57,8 @@ def json_body(body: bytes) -> Json:
             body.decode("utf-8")
         except UnicodeDecodeError as problem:
             text = str(problem)
-        why = f"the content type says JSON, but the body {what}"
-        raise RequestRejection(text, PAY102.finding(why, expected="JSON text", actual=form or body[:8].hex(" ")))
+        message = f"the content type says JSON, but the body {what}"
+        raise RequestRejection(text, PAY102.finding(message, expected="JSON text", actual=form or body[:8].hex(" ")))
     return parse(body)
 
 
@@ -86,8 +86,8 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
 
 
 def _no_tensor(what: str) -> Finding:
-    why = f"predict gets {what}, not a tensor: send the bare nested list, without a key around it, or .npy"
-    return PAY103.finding(why, expected="a bare nested list", actual=what)
+    message = f"predict gets {what}, not a tensor: send the bare nested list, without a key around it, or .npy"
+    return PAY103.finding(message, expected="a bare nested list", actual=what)
 
 
 _HANDLER = (

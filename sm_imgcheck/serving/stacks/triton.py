@@ -17,7 +17,7 @@ from sm_imgcheck.serving.stacks._rapidjson import parse
 from sm_imgcheck.serving.stacks._v2_contract import decode_raw
 from sm_imgcheck.serving.stacks._v2_request import decode_v2
 
-__all__ = ["STACK", "decode_with_header"]
+__all__ = ["STACK", "decode_typed", "decode_with_header"]
 
 _BINARY = "application/vnd.sagemaker-triton.binary+json"
 _PREFIX = f"{_BINARY};json-header-size="
@@ -28,13 +28,18 @@ _INTEGER = re.compile(r"[ \t]*([+-]?[0-9]{1,18})")
 @wrap_rejections(500, '{"error":"{}"}')
 def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
     """What the model gets of a v2 request: name, datatype and shape are compared with the model's."""
+    return decode_typed(body, content_type, _PREFIX, spec)
+
+
+def decode_typed(body: bytes, content_type: str, prefix: str, spec: Spec) -> DecodedRequest:
+    """What the model gets of a body whose content type, after ``prefix``, declares the length of its JSON."""
     length = len(body)
-    if _PREFIX in content_type:
-        if not content_type.startswith(_PREFIX):
-            text = f"expect MIME type for binary data starts with '{_PREFIX}', got: "
-            refuse(text, PAY101, f"content type: got {content_type!r}, expected {_PREFIX}N", status=400, measured=False)
-        length = _header_length(content_type.removeprefix(_PREFIX), len(body))
-    return decode_with_header(body, length, spec, binary_type=_PREFIX)
+    if prefix in content_type:
+        if not content_type.startswith(prefix):
+            text = f"expect MIME type for binary data starts with '{prefix}', got: "
+            refuse(text, PAY101, f"content type: got {content_type!r}, expected {prefix}N", status=400, measured=False)
+        length = _header_length(content_type.removeprefix(prefix), len(body))
+    return decode_with_header(body, length, spec, binary_type=prefix)
 
 
 def _header_length(said: str, size: int) -> int:
@@ -42,8 +47,8 @@ def _header_length(said: str, size: int) -> int:
     length = int(match[1]) if match else 0
     if not 0 <= length <= size:
         text = f"inference header size should be in range (0, {size}), got: {said[:40]}"
-        why = f"JSON header: got a declared size of {length} bytes, expected at most the body's {size}"
-        refuse(text, PAY115, why, status=400, expected=str(size), actual=str(length))
+        message = f"JSON header: got a declared size of {length} bytes, expected at most the body's {size}"
+        refuse(text, PAY115, message, status=400, expected=str(size), actual=str(length))
     return length
 
 
@@ -59,8 +64,8 @@ def decode_with_header(body: bytes, length: int, spec: Spec, *, binary_type: str
     if form or head.startswith((b"\x93NUMPY", b"PK\x03\x04")):
         what = f"is a {form} image" if form else name_content(head)[1]
         words = "failed to parse the request JSON buffer: Invalid value. at 0"
-        why = f"the body {what}; expected a v2 request in JSON"
-        refuse(words, PAY102, why, expected="JSON", actual=head[:8].hex(" "))
+        message = f"the body {what}; expected a v2 request in JSON"
+        refuse(words, PAY102, message, expected="JSON", actual=head[:8].hex(" "))
     try:
         return decode_v2(parse(head, exact=spec.contract.dtype == "float64"), body[length:], spec)
     except RequestRejection as no:
@@ -68,11 +73,11 @@ def decode_with_header(body: bytes, length: int, spec: Spec, *, binary_type: str
         if not undeclared or b"binary_data_size" not in head[:10_000]:
             raise
         size = max(head.find(b"}]}") + 3, 0) or "N"
-        why = (
+        message = (
             "bytes follow the JSON, and the request does not declare the length of the JSON exactly: "
             f"expected {binary_type}{size}, without a space"
         )
-        refuse(no.text, PAY101, why, status=no.status, expected=binary_type)
+        refuse(no.text, PAY101, message, status=no.status, expected=binary_type)
 
 
 _HANDLER = '''class TritonPythonModel:
@@ -95,6 +100,7 @@ STACK = Stack(
     rank=4,
     summary="Triton Inference Server",
     receive=receive,
+    needs_name=True,
     envelopes=("triton-binary", "kserve-v2"),
     handler_imports=("import triton_python_backend_utils as pb_utils",),
     handler=_HANDLER,

@@ -2,11 +2,14 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from sm_imgcheck import rules as checks
 from sm_imgcheck.core.types import Decode
@@ -70,6 +73,36 @@ def test_no_file_takes_more_memory_than_it_may(shared_corpus):
         if peak > (150 + 12 * pixels / 2**20 if accepted else 200):
             over.append((row["file"], accepted, pixels, peak))
     assert over == []
+
+
+BYTES_PER_PIXEL = {"cmyk.jpg": 12, "alpha.png": 12, "avif.avif": 12, "tiff.tif": 12, "webp.webp": 16, "j2k.jp2": 20}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="peak memory is read from /proc")
+@pytest.mark.parametrize("name", BYTES_PER_PIXEL)
+def test_large_images_stay_within_their_memory(name, tmp_path):
+    """Of a whole conversion, with alpha composited: bytes a pixel and 150 MiB. WebP and JPEG 2000: their libraries."""
+    small = np.random.default_rng(0).integers(0, 255, (500, 500, 4), np.uint8)
+    pixels = small.repeat(6, 0).repeat(6, 1)
+    mode = {"cmyk.jpg": "CMYK", "alpha.png": "RGBA"}.get(name, "RGB")
+    Image.fromarray(pixels[..., : len(mode)], mode).save(tmp_path / name)
+    (tmp_path / "s.yaml").write_text(
+        "shape: [1, 3, 224, 224]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\ndecode: {alpha: composite}\n"
+    )
+    words = [sys.executable, "-c", CONVERT, "convert", name, "-s", "s.yaml", "-o", "out", "--quiet"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=True)
+    assert int(done.stdout) / 1024 <= 150 + BYTES_PER_PIXEL[name] * 9_000_000 / 2**20
+
+
+CONVERT = """
+import sys
+from sm_imgcheck.cli import main
+code = main(sys.argv[1:])
+print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
+sys.exit(code)
+"""
 
 
 def test_the_limits_hold_without_decoding(shared_corpus):

@@ -14,24 +14,21 @@ from sm_imgcheck import rules
 from sm_imgcheck.core.types import Candidate, Facts
 from sm_imgcheck.core.value_mapping import RECIPES, canonical, reverse_channels
 from sm_imgcheck.pipeline.measure import channel_prior, measure
-from sm_imgcheck.pipeline.measure.channel_prior.features import SIDE, thumbnail
+from sm_imgcheck.pipeline.measure.channel_prior.features import MAX_EQUAL, SIDE, equal_neighbors, split, thumbnail
 from sm_imgcheck.spec.parse import parse
 
 RGB = {"shape": ["N", "H", "W", 3], "dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
 FIT = Path(__file__).parents[2] / "fit" / "channel_prior.py"
 
 
+DEMO = Image.open(Path(__file__).parents[2] / "demo" / "barn.jpg").convert("RGB")
+
+
 def landscape(height=96, width=128, seed=0):
-    """A blue sky with clouds above a meadow and brown soil, HxWx3 uint8 RGB."""
-    rng = np.random.default_rng(seed)
-    y = np.linspace(0, 1, height)[:, None, None]
-    rough = np.kron(rng.normal(0, 1, (height // 8, width // 8, 1)), np.ones((8, 8, 1)))
-    sky = np.array([120, 165, 225]) + 60 * (y - 0.2) + 22 * np.abs(rough)
-    meadow = np.array([95, 115, 55]) + 20 * rough
-    soil = np.array([125, 95, 65]) + 22 * rough
-    edge = 0.45 + 0.05 * np.sin(np.linspace(0, 6, width))[None, :, None]
-    image = np.where(y < edge, sky, np.where(y < 0.75, meadow, soil)) + rng.normal(0, 5, (height, width, 1))
-    return np.clip(image, 0, 255).astype(np.uint8)
+    """A photograph of a barn under a blue sky, HxWx3 uint8 RGB; another crop of it for each seed."""
+    margin = 12 * seed
+    part = DEMO.crop((margin, margin, DEMO.width - margin, DEMO.height - 2 * margin))
+    return np.asarray(part.resize((width, height), Image.Resampling.BICUBIC))
 
 
 def facts_of(array, assume=None, **spec):
@@ -167,6 +164,53 @@ def test_the_table_is_small_plain_and_says_what_it_was_fitted_on():
     assert all(part.dtype == np.float16 and np.isfinite(part).all() for part in numbers)
     for word in ("990 photographs", "ImageNet", "BSDS500", "research", "Cross-validated", "calibration error"):
         assert word in channel_prior.about()
+
+
+FALSE_COLOR = ["blue_film.png", "underwater.jpg", "viridis.png"]
+
+
+@pytest.mark.parametrize("name", FALSE_COLOR)
+def test_false_color_of_the_field_is_not_warned_of(name, shared_cases):
+    image = Image.open(shared_cases / "silent" / "10-prior-false-color" / name).convert("RGB").resize((224, 224))
+    facts = facts_of((np.asarray(image, np.float32) / 255)[np.newaxis])
+    assert not (facts.likely_order == "BGR" and facts.order_probability >= 0.9)
+
+
+def test_drawings_have_equal_neighbors_and_photographs_do_not():
+    plain = np.zeros((96, 128, 3), np.uint8)
+    plain[20:60, 30:90] = [10, 60, 250]
+    assert equal_neighbors(plain) > MAX_EQUAL
+    assert equal_neighbors(landscape()) < MAX_EQUAL
+    assert abs(channel_prior.log_odds([plain])) <= 0.5
+
+
+def test_what_is_ordinary_does_not_depend_on_the_channel_order():
+    table = channel_prior._table()
+    image = landscape()
+    sides = []
+    for each in (image, image[..., ::-1]):
+        even, _ = split(thumbnail(each), table["codebook"])
+        sides.append(float((even - table["mean"]) @ table["ordinary"][:-1]))
+    assert sides[0] == pytest.approx(sides[1], abs=1e-3)
+
+
+def test_a_batch_of_mostly_other_pictures_says_next_to_nothing():
+    drawings = [np.kron(np.eye(8) + at, np.ones((16, 16)))[..., None] * [5.0, 10.0, 25.0] for at in range(3)]
+    assert abs(channel_prior.log_odds([landscape(), *drawings])) <= 0.5
+    assert channel_prior.log_odds([landscape(), landscape(seed=2), drawings[0]]) > 0.5
+
+
+@pytest.mark.slow
+def test_pictures_that_are_no_photographs_are_not_warned_of(shared_photos, monkeypatch):
+    """One in a hundred of each of twelve kinds at most; the package's table has seen other pictures of these kinds."""
+    monkeypatch.syspath_prepend(str(FIT.parent))
+    kinds = importlib.import_module("kinds").KINDS
+    photos = [np.asarray(Image.open(file).convert("RGB")) for file in sorted((shared_photos / "bsds").glob("*.jpg"))]
+    assert len(kinds) == 12
+    for name, kind in kinds.items():
+        rng = np.random.default_rng(77)
+        odds = np.array([channel_prior.log_odds([kind(photo, rng)]) for photo in photos[::2]])
+        assert (odds < -np.log(9)).mean() <= 0.012, name
 
 
 SEEN = Facts(

@@ -1,0 +1,257 @@
+"""The table ``[tool.sm-imgcheck]`` of pyproject.toml: defaults of options, specs by path, ignored findings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sm_imgcheck.cli.options import DEFAULT_SPEC
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.suggestions import nearest
+
+if TYPE_CHECKING:
+    from sm_imgcheck.run.inputs.exclude import PathPatterns
+    from sm_imgcheck.run.suppress import PathIgnore
+
+__all__ = [
+    "Configuration",
+    "exclude_patterns",
+    "find_configuration",
+    "parse_table",
+    "schema",
+    "spec_in_parents",
+    "spec_name",
+]
+
+_FILE = "pyproject.toml"
+_SPEC = "sm-imgcheck.yaml"
+_IGNORE_FILE = ".sm-imgcheckignore"
+_LARGEST = 16 << 20
+_TEXT = {"type": "string", "minLength": 1}
+_TEXTS = {"type": "array", "items": _TEXT}
+_CODES = {"type": "array", "items": _TEXT, "minItems": 1}
+_OPTIONS = ("select", "ignore", "fail-on", "as-request", "baseline")
+"""Keys that are defaults of options of ``validate``."""
+_KEYS: dict[str, dict[str, Any]] = {
+    "spec": {**_TEXT, "description": "Spec of all paths: a file relative to this one, or a preset."},
+    "specs": {
+        "type": "array",
+        "description": "Specs by path; the last entry that matches is used.",
+        "items": {
+            "type": "object",
+            "properties": {"paths": _CODES, "spec": _TEXT},
+            "required": ["paths", "spec"],
+            "additionalProperties": False,
+        },
+    },
+    "select": {**_TEXTS, "description": "Rules to check, as --select."},
+    "ignore": {**_TEXTS, "description": "Rules to ignore, as --ignore."},
+    "fail-on": {"enum": ["never", "unfixable", "error", "warning"], "description": "As --fail-on."},
+    "exclude": {**_TEXTS, "description": "Patterns of paths in the syntax of .gitignore, as --exclude."},
+    "as-request": {"type": "boolean", "description": "Check photos as files that are sent, as --as-request."},
+    "baseline": {**_TEXT, "description": "File of known findings, as --baseline."},
+    "per-path-ignores": {
+        "type": "array",
+        "description": "Rules that are ignored in some files, each with a reason.",
+        "items": {
+            "type": "object",
+            "properties": {"paths": _CODES, "codes": _CODES, "reason": _TEXT},
+            "required": ["paths", "codes", "reason"],
+            "additionalProperties": False,
+        },
+    },
+}
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of the table."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "[tool.sm-imgcheck] in pyproject.toml",
+        "type": "object",
+        "properties": _KEYS,
+        "additionalProperties": False,
+    }
+
+
+@frozen
+class Configuration:
+    """A valid table, and the folder of its file."""
+
+    folder: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def defaults(self) -> dict[str, object]:
+        """Return the defaults of options by the name of their parameter."""
+        defaults = {key.replace("-", "_"): self.values[key] for key in _OPTIONS if key in self.values}
+        if "baseline" in defaults:
+            defaults["baseline"] = os.path.relpath(os.path.join(self.folder, defaults["baseline"]))  # noqa: PTH118
+        return defaults
+
+    def exclude(self) -> tuple[PathPatterns, ...]:
+        """Return the patterns of excluded paths, and those of the nearest .sm-imgcheckignore."""
+        from sm_imgcheck.run.inputs.exclude import PathPatterns
+
+        patterns = [(self.folder, self.values["exclude"])] if self.values.get("exclude") else []
+        files = (os.path.join(folder, _IGNORE_FILE) for folder in _folders())  # noqa: PTH118
+        if file := next((file for file in files if os.path.isfile(file)), ""):  # noqa: PTH113
+            patterns.append((os.path.dirname(file), _lines(file)))  # noqa: PTH120
+        return tuple(PathPatterns(folder, lines) for folder, lines in patterns)
+
+    def ignores(self) -> tuple[PathIgnore, ...]:
+        """Return the rules that are ignored in some files."""
+        from sm_imgcheck.run.inputs.exclude import PathPatterns
+        from sm_imgcheck.run.suppress import PathIgnore
+
+        return tuple(
+            PathIgnore(
+                patterns=PathPatterns(self.folder, entry["paths"]),
+                codes=tuple(code.upper() for code in entry["codes"]),
+                reason=entry["reason"],
+            )
+            for entry in self.values.get("per-path-ignores", ())
+        )
+
+    def spec_of(self, paths: Sequence[str]) -> str:
+        """Return the spec of these paths; empty where the table names none.
+
+        Raises ImgcheckError where they have different specs.
+        """
+        from sm_imgcheck.run.inputs.exclude import PathPatterns
+
+        entries = [(PathPatterns(self.folder, entry["paths"]), entry["spec"]) for entry in self.values.get("specs", ())]
+        default = self._path(self.values.get("spec", ""))
+        by_spec: dict[str, str] = {}
+        for path in paths if entries else ():
+            matches = [spec for patterns, spec in entries if patterns.match(path, folder=os.path.isdir(path))]  # noqa: PTH112
+            by_spec.setdefault(self._path(matches[-1]) if matches else default, path)
+        if len(by_spec) > 1:
+            listed = ", ".join(f"{for_terminal(path)} ({spec or 'no spec'})" for spec, path in by_spec.items())
+            raise ImgcheckError(f"paths of {len(by_spec)} specs: {listed}; check the paths of each spec in its own run")
+        return next(iter(by_spec), default)
+
+    def _path(self, name: str) -> str:
+        """Return a file relative to the current folder; a preset unchanged."""
+        file = os.path.join(self.folder, name)  # noqa: PTH118
+        is_file = name and (os.path.exists(file) or "/" in name or name.endswith((".yaml", ".yml", ".json")))  # noqa: PTH110
+        return os.path.relpath(file) if is_file else name
+
+
+@cache
+def find_configuration() -> Configuration:
+    """Return the table of the nearest pyproject.toml that has one, here or in a parent folder.
+
+    The search ends at the root of a repository. Raises ImgcheckError for an invalid table.
+    """
+    for folder in _folders():
+        file = os.path.join(folder, _FILE)  # noqa: PTH118
+        try:
+            with open(file, "rb") as stream:  # noqa: PTH123
+                body = stream.read(_LARGEST)
+        except OSError:
+            continue
+        if b"sm-imgcheck" in body and (table := parse_table(body, os.path.relpath(file))) is not None:
+            return Configuration(folder=folder, values=table)
+    return Configuration()
+
+
+def spec_in_parents() -> str:
+    """Return the nearest sm-imgcheck.yaml in a parent folder; empty: there is none."""
+    files = (os.path.join(folder, _SPEC) for folder in _folders())  # noqa: PTH118
+    return next((os.path.relpath(file) for file in files if os.path.isfile(file)), "")  # noqa: PTH113
+
+
+def _lines(file: str) -> list[str]:
+    try:
+        with open(file, encoding="utf-8") as stream:  # noqa: PTH123
+            return stream.read(_LARGEST).splitlines()
+    except (OSError, ValueError) as error:
+        raise ImgcheckError(f"{for_terminal(os.path.relpath(file))} cannot be read: {error}") from None
+
+
+def _folders() -> list[str]:
+    """Return the current folder and its parents, up to the root of the repository."""
+    folders = [os.getcwd()]  # noqa: PTH109
+    while not os.path.lexists(os.path.join(folders[-1], ".git")):  # noqa: PTH118
+        parent = os.path.dirname(folders[-1])  # noqa: PTH120
+        if parent == folders[-1]:
+            break
+        folders.append(parent)
+    return folders
+
+
+def parse_table(body: bytes, file: str) -> dict[str, Any] | None:
+    """Return the table in a pyproject.toml; None: there is none. Raises ImgcheckError for an invalid one."""
+    import tomllib
+
+    try:
+        tool = tomllib.loads(body.decode()).get("tool", {})
+    except ValueError as error:  # TOML or UTF-8
+        raise ImgcheckError(f"{for_terminal(file)}: invalid TOML: {error}") from None
+    table: Any = tool.get("sm-imgcheck") if isinstance(tool, dict) else None
+    if table is None:
+        return None
+    problems = _problems(table, schema(), "")
+    if problems:
+        lines = [f"{for_terminal(file)}: [tool.sm-imgcheck] {for_terminal(problem)}" for problem in problems]
+        raise ImgcheckError("\n".join(lines))
+    return dict(table)
+
+
+_TYPES: dict[str, Any] = {"object": dict, "array": list, "string": str, "boolean": bool}
+_NAMES = {"object": "a table", "array": "a list", "string": "a text", "boolean": "true or false"}
+
+
+def _problems(value: Any, rule: Mapping[str, Any], place: str) -> list[str]:
+    """Return what is wrong under the keywords of JSON Schema that ``schema`` uses."""
+    if "enum" in rule:
+        if value in rule["enum"]:
+            return []
+        hint = nearest(value, rule["enum"]) if isinstance(value, str) else ""
+        return [f"{place}: got {value!r}, expected one of {', '.join(rule['enum'])}{hint}"]
+    if not isinstance(value, _TYPES[rule["type"]]):
+        return [f"{place or 'tool.sm-imgcheck'}: got {value!r}, expected {_NAMES[rule['type']]}"]
+    if not value and ("minLength" in rule or "minItems" in rule):
+        return [f"{place}: is empty"]
+    problems: list[str] = []
+    if rule["type"] == "array":
+        for number, item in enumerate(value):
+            problems += _problems(item, rule["items"], f"{place}[{number}]")
+    if rule["type"] == "object":
+        problems += _problems_of_table(value, rule, f"{place}." if place else "")
+    return problems
+
+
+def _problems_of_table(table: Mapping[str, Any], rule: Mapping[str, Any], start: str) -> list[str]:
+    keys = rule["properties"]
+    problems = []
+    for key, item in table.items():
+        if key in keys:
+            problems += _problems(item, keys[key], f"{start}{key}")
+        else:
+            hint = nearest(key, keys) or f", expected one of {', '.join(keys)}"
+            problems.append(f"{start}{key}: unknown key{hint}")
+    return problems + [f"{start}{key}: is missing" for key in rule.get("required", ()) if key not in table]
+
+
+def spec_name(name: str, paths: Sequence[str] = ()) -> str:
+    """The spec to load: without ``-s`` that of the configuration, or sm-imgcheck.yaml here or in a parent folder."""
+    if name != DEFAULT_SPEC:
+        return name
+    configured = find_configuration().spec_of(paths)
+    if configured or os.path.exists(name):  # noqa: PTH110
+        return configured or name
+    return spec_in_parents() or name
+
+
+def exclude_patterns(patterns: list[str] | None) -> tuple[PathPatterns, ...]:
+    """The patterns of ``--exclude``, of the configuration and of the ignore file."""
+    from sm_imgcheck.run.inputs.exclude import PathPatterns
+
+    given = (PathPatterns(".", patterns),) if patterns else ()
+    return (*given, *find_configuration().exclude())

@@ -1,0 +1,24 @@
+"""``{"image": "<base64>"}``: the encoded picture as a text under a key of your choice, ``payload.key``."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+from sm_imgcheck.core.types import Header, Payload, Spec
+from sm_imgcheck.serving.envelopes import ImageEnvelope, pack_records
+from sm_imgcheck.serving.envelopes._image import changes, encoded_image
+from sm_imgcheck.serving.envelopes._json import around_key
+
+__all__ = ["ENVELOPE"]
+
+CONTENT_TYPE = "application/json"
+
+
+def build_image(body: bytes, header: Header, spec: Spec) -> Payload:
+    """The bytes unchanged unless ``changes`` says why; the standard alphabet, padded. Raises PayloadError."""
+    sent, _ = encoded_image(body, header, spec)
+    before, after = around_key(spec)
+    return pack_records([before, b'"', b64encode(sent), b'"', after], "json-b64", CONTENT_TYPE, spec)
+
+
+ENVELOPE = ImageEnvelope(rank=14, content_type=CONTENT_TYPE, build_image=build_image, changes=changes)

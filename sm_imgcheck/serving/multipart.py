@@ -1,0 +1,79 @@
+"""``multipart/form-data`` (RFC 7578): the parts of a body, and a body of parts."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from sm_imgcheck.core.errors import PayloadError
+from sm_imgcheck.core.frozen import frozen
+
+__all__ = ["Part", "boundary_of", "read_form", "write_form"]
+
+MAX_PARTS = 1000
+MAX_HEADER_BYTES = 8192
+_BOUNDARY = re.compile(r";\s*boundary=(?:\"([^\"]{1,70})\"|([^\s;\"]{1,70}))", re.IGNORECASE)
+_PARAMETER = re.compile(r";\s*(name|filename)=(?:\"((?:\\.|[^\"\\])*)\"|([^\s;]+))", re.IGNORECASE)
+
+
+@frozen
+class Part:
+    """One field of a form."""
+
+    name: str
+    body: bytes
+    content_type: str = ""
+    filename: str = ""
+
+
+def boundary_of(content_type: str) -> str:
+    """The boundary that a content type declares. Raises PayloadError where there is none."""
+    match = _BOUNDARY.search(content_type)
+    if match is None:
+        raise PayloadError("content type: got no boundary, expected multipart/form-data; boundary=...")
+    return match[1] or match[2]
+
+
+def read_form(body: bytes, content_type: str) -> tuple[Part, ...]:
+    """The parts in order. Raises PayloadError for a form that is not closed, or that has more parts than are read."""
+    mark = b"--" + boundary_of(content_type).encode("latin-1", "replace")
+    pieces = (b"\r\n" + body).split(b"\r\n" + mark, MAX_PARTS + 2)
+    if len(pieces) < 2 or len(pieces) > MAX_PARTS + 2:
+        raise PayloadError(f"multipart body: got {len(pieces) - 1} delimiters, expected 1 to {MAX_PARTS} parts")
+    if not pieces[-1].startswith(b"--"):
+        raise PayloadError("multipart body: got no closing delimiter, expected --boundary-- at its end")
+    return tuple(_part(piece) for piece in pieces[1:-1])
+
+
+def _part(piece: bytes) -> Part:
+    head, blank, body = piece.lstrip(b" \t").removeprefix(b"\r\n").partition(b"\r\n\r\n")
+    if not blank or len(head) > MAX_HEADER_BYTES:
+        raise PayloadError("multipart body: got a part without a blank line after its headers")
+    headers = {}
+    for line in head.decode("utf-8", "replace").split("\r\n"):
+        name, _, value = line.partition(":")
+        headers[name.strip().lower()] = value.strip()
+    said = {match[1].lower(): match[2] or match[3] or "" for match in _PARAMETER.finditer(_disposition(headers))}
+    return Part(
+        name=said.get("name", ""),
+        body=body,
+        content_type=headers.get("content-type", ""),
+        filename=said.get("filename", ""),
+    )
+
+
+def _disposition(headers: dict[str, str]) -> str:
+    return headers.get("content-disposition", "")
+
+
+def write_form(parts: Sequence[Part]) -> tuple[bytes, str]:
+    """The body and its content type; the boundary follows from the contents, so that equal parts give equal bytes."""
+    digest = hashlib.sha256(b"".join(part.body for part in parts)).hexdigest()[:32]
+    lines: list[bytes] = []
+    for part in parts:
+        name = part.name.replace("\\", "\\\\").replace('"', '\\"')
+        head = f'Content-Disposition: form-data; name="{name}"; filename="{part.filename}"\r\n'
+        lines += [f"--{digest}\r\n{head}Content-Type: {part.content_type}\r\n\r\n".encode(), part.body, b"\r\n"]
+    lines.append(f"--{digest}--\r\n".encode())
+    return b"".join(lines), f"multipart/form-data; boundary={digest}"

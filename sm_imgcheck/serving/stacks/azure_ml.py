@@ -1,0 +1,70 @@
+"""Azure ML's inference server: ``run(raw_data)`` of a score file gets the text of the body, or the request itself.
+
+Source: learn.microsoft.com/azure/machine-learning, "Deploy machine learning models to online endpoints", and
+microsoft/azureml-inference-server (``@rawhttp``); read, not run.
+"""
+
+from __future__ import annotations
+
+from sm_imgcheck.core.types import DecodedRequest, RejectedRequest, Spec
+from sm_imgcheck.rules.payload_request import PAY102
+from sm_imgcheck.serving.stacks import RequestRejection, Stack, refuse, wrap_rejections
+from sm_imgcheck.serving.stacks._handler_template import ACCEPTS
+from sm_imgcheck.serving.stacks.custom import read
+
+__all__ = ["STACK"]
+
+
+@wrap_rejections(500)
+def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | RejectedRequest:
+    """What the body holds: a JSON text for ``run(raw_data)``; anything else needs ``@rawhttp`` and is read as it is."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if "json" in kind:
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError as problem:
+            refuse(
+                str(problem), PAY102, f"the content type says JSON, but the body is no text: {problem}", measured=False
+            )
+    try:
+        return read(body, content_type, spec)
+    except RequestRejection as no:  # how the score file would answer is not known
+        return DecodedRequest(form="object", what="no tensor", findings=(no.finding,))
+
+
+_HANDLER = (
+    ACCEPTS
+    + '''
+
+
+def init():
+    """Load your model here, from the folder AZUREML_MODEL_DIR; called once."""
+
+
+def predict(tensor):
+    """Call your model here; what is returned is sent as JSON."""
+    raise NotImplementedError(f"no model is loaded; a tensor of shape {tensor.shape} came in")
+
+
+@rawhttp
+def run(request):
+    """One request: an encoded image, or a tensor that was made beforehand."""
+    try:
+        tensor = to_tensor(request.get_data(False), request.headers.get("Content-Type", ""))
+    except Exception as error:
+        return AMLResponse(str(error), 400)
+    return predict(tensor)'''
+)
+
+STACK = Stack(
+    rank=14,
+    receive=receive,
+    envelopes=("json", "json-b64", "array", "image", "multipart", "npy"),
+    handler_imports=(
+        "import io",
+        "import math",
+        "from azureml.contrib.services.aml_request import rawhttp",
+        "from azureml.contrib.services.aml_response import AMLResponse",
+    ),
+    handler=_HANDLER,
+)

@@ -1,0 +1,236 @@
+"""A project that starts to use the program: baselines, excluded paths, ignored findings, the configuration."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from pictures import jpeg
+
+from sm_imgcheck.cli import configuration, main
+
+SPEC = "{shape: [N, 64, 64, 3], dtype: float32, channel_order: RGB, value_range: [0, 1], resize: {mode: stretch}}\n"
+TABLE = "[tool.sm-imgcheck]\n"
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch, capsys):
+    """Run a command in a repository with good and bad photos; returns exit code, output and errors."""
+    monkeypatch.chdir(tmp_path)
+    Path(".git").mkdir()
+    Path("sm-imgcheck.yaml").write_text(SPEC)
+    for path in ("photos/a.jpg", "photos/new/b.jpg", "legacy/c.jpg"):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_bytes(jpeg())
+    Path("photos/half.jpg").write_bytes(jpeg()[:300])
+    Path("legacy/page.jpg").write_text("<html>")
+
+    def run(*words):
+        configuration.find_configuration.cache_clear()
+        code = main([*words])
+        return code, *capsys.readouterr()
+
+    yield run
+    configuration.find_configuration.cache_clear()
+
+
+def check(run, *words):
+    """Exit code, and the summary, of a gate."""
+    code, out, err = run("validate", *words, "--as-request", "--format", "json")
+    return code, json.loads(out)["summary"] if out else err
+
+
+def test_known_findings_pass_and_new_ones_fail(project):
+    assert check(project, "photos", "legacy")[0] == 1
+    code, _, err = project("validate", "photos", "legacy", "--as-request", "--write-baseline", "known.json")
+    assert (code, err) == (0, "known.json: 2 known findings in 2 files\n")
+    code, summary = check(project, "photos", "legacy", "--baseline", "known.json")
+    assert (code, summary["failed"], summary["suppressed"], summary["suppressions"]) == (0, 0, 2, {"baseline": 2})
+    Path("photos/new/bad.jpg").write_bytes(b"")
+    code, summary = check(project, "photos", "legacy", "--baseline", "known.json")
+    assert (code, summary["failed"], summary["by_code"]) == (1, 1, {"SRC102": 1})
+
+
+def test_vanished_findings_are_named(project):
+    project("validate", "photos", "legacy", "--as-request", "--write-baseline", "known.json")
+    Path("photos/half.jpg").write_bytes(jpeg())
+    Path("legacy/page.jpg").unlink()
+    code, out, _ = project("validate", "photos", "--as-request", "--baseline", "known.json")
+    assert code == 0
+    assert "No longer found, remove from the baseline: legacy/page.jpg SRC103, photos/half.jpg SRC" in out
+
+
+def test_finding_of_an_unchecked_path_has_not_vanished(project):
+    project("validate", "photos", "legacy", "--as-request", "--write-baseline", "known.json")
+    assert check(project, "photos", "--baseline", "known.json")[1]["vanished"] == []
+
+
+def test_baseline_is_relative_to_its_folder(project, monkeypatch):
+    project("validate", "photos", "--as-request", "--write-baseline", "known.json")
+    monkeypatch.chdir("photos")
+    assert check(project, "half.jpg", "--baseline", "../known.json")[0] == 0
+
+
+def test_baseline_has_a_line_for_each_file(project):
+    project("validate", "photos", "legacy", "--as-request", "--write-baseline", "known.json")
+    lines = Path("known.json").read_text().splitlines()
+    assert [line.partition(":")[0].strip() for line in lines[1:-1]] == ['"legacy/page.jpg"', '"photos/half.jpg"']
+
+
+@pytest.mark.parametrize(
+    "text",
+    [None, "", "[]", "{}", '{"version": 2, "findings": {}}', '{"version": 1, "findings": {"a": 1}}', "[" * 100_000],
+)
+def test_invalid_baseline_is_refused(project, text):
+    if text is not None:
+        Path("known.json").write_text(text)
+    code, _, err = project("validate", "photos", "--baseline", "known.json")
+    assert code == 2
+    assert "--write-baseline creates" in err
+
+
+def test_write_baseline_replaces_baselines_only(project):
+    Path("other.json").write_text("{}")
+    code, _, err = project("validate", "photos", "--as-request", "--write-baseline", "other.json")
+    assert code == 2
+    assert "not a baseline" in err
+    assert Path("other.json").read_text() == "{}"
+
+
+def test_suppressed_findings_are_skipped_in_junit_and_suppressed_in_sarif(project):
+    project("validate", "photos", "--as-request", "--write-baseline", "known.json")
+    words = ("validate", "photos", "--as-request", "--baseline", "known.json")
+    assert '<skipped message="known or ignored: baseline">' in project(*words, "--format", "junit")[1]
+    (run,) = json.loads(project(*words, "--format", "sarif")[1])["runs"]
+    assert [result["suppressions"] for result in run["results"]] == [
+        [{"kind": "external", "justification": "baseline"}]
+    ]
+    assert project(*words, "--format", "github")[1] == ""
+    assert json.loads(project(*words, "--format", "gitlab")[1]) == []
+
+
+@pytest.mark.parametrize(
+    ("patterns", "left"),
+    [
+        (["legacy"], ["photos/a.jpg", "photos/half.jpg", "photos/new/b.jpg"]),
+        (["/photos/"], ["legacy/c.jpg", "legacy/page.jpg"]),
+        (["**/half.jpg", "page.*"], ["legacy/c.jpg", "photos/a.jpg", "photos/new/b.jpg"]),
+        (["*", "!photos/", "!photos/a.jpg"], ["photos/a.jpg"]),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("source", ["option", "table", "ignore file"])
+def test_excluded_paths_are_no_candidates(project, patterns, left, source):
+    options = [word for pattern in patterns for word in ("--exclude", pattern)] if source == "option" else []
+    if source == "table":
+        Path("pyproject.toml").write_text(f"{TABLE}exclude = {json.dumps(patterns)}\n")
+    elif source == "ignore file":
+        Path(".sm-imgcheckignore").write_text("\n".join(["# photos", "", *patterns]))
+    _, out, _ = project("validate", "legacy", "photos", *options, "--format", "jsonl")
+    assert [json.loads(line)["path"] for line in out.splitlines()[:-1]] == left
+    _, out, _ = project("convert", "legacy", "photos", *options, "-o", "out", "--format", "jsonl")
+    assert [json.loads(line)["path"] for line in out.splitlines()[:-1]] == left
+
+
+def test_named_file_is_excluded_too(project):
+    code, _, err = project("validate", "photos/half.jpg", "--exclude", "half.jpg")
+    assert code == 2
+    assert "(skipped: 1 excluded)" in err
+
+
+def test_table_sets_defaults_and_options_win(project):
+    Path("pyproject.toml").write_text(TABLE + 'as-request = true\nfail-on = "never"\nselect = ["SRC"]\n')
+    assert project("validate", "photos", "-q")[0] == 0
+    assert project("validate", "photos", "-q", "--fail-on", "error")[0] == 1
+    assert project("validate", "photos/a.jpg", "--fail-on", "error")[0] == 0
+
+
+def test_path_ignores_have_a_reason(project):
+    ignores = '[{paths = ["legacy/**"], codes = ["SRC103"], reason = "pages of 2009"}]'
+    Path("pyproject.toml").write_text(f"{TABLE}per-path-ignores = {ignores}\n")
+    code, summary = check(project, "legacy")
+    assert (code, summary["suppressions"]) == (0, {"pages of 2009": 1})
+    assert check(project, "photos")[0] == 1
+
+
+def test_specs_by_path(project):
+    Path("other.yaml").write_text(SPEC.replace("float32", "float64"))
+    specs = '[{paths = ["legacy/"], spec = "other.yaml"}]'
+    Path("pyproject.toml").write_text(f'{TABLE}spec = "sm-imgcheck.yaml"\nspecs = {specs}\n')
+    for path, name in (("legacy", "other.yaml"), ("legacy/c.jpg", "other.yaml"), ("photos", "sm-imgcheck.yaml")):
+        assert f"against {name}: " in project("validate", path)[1]
+    code, _, err = project("validate", "photos", "legacy")
+    assert code == 2
+    assert "paths of 2 specs: photos (sm-imgcheck.yaml), legacy (other.yaml)" in err
+
+
+def test_spec_and_table_of_parent_folders(project, monkeypatch):
+    monkeypatch.chdir("photos/new")
+    assert "against ../../sm-imgcheck.yaml: " in project("validate", "b.jpg")[1]
+    Path("../../pyproject.toml").write_text(TABLE + 'spec = "torchvision-imagenet"\n')
+    assert "against torchvision-imagenet: " in project("validate", "b.jpg")[1]
+
+
+def test_search_ends_at_the_repository(project, monkeypatch):
+    Path("inner/.git").mkdir(parents=True)
+    monkeypatch.chdir("inner")
+    assert "no spec" in project("validate", "../photos")[2]
+
+
+TABLES = {
+    'spce = "x"': "spce: unknown key; did you mean spec?",
+    'fail-on = "errors"': "fail-on: got 'errors', expected one of never, unfixable, error, warning; did you",
+    "select = 3": "select: got 3, expected a list",
+    "exclude = [3]": "exclude[0]: got 3, expected a text",
+    'as-request = "yes"': "as-request: got 'yes', expected true or false",
+    'spec = ""': "spec: is empty",
+    'per-path-ignores = [{paths = ["a"], codes = ["SRC"]}]': "per-path-ignores[0].reason: is missing",
+    'per-path-ignores = [{paths = ["a"], code = ["SRC"], codes = ["SRC"], reason = "x"}]': "did you mean codes?",
+    'specs = [{paths = [], spec = "x"}]': "specs[0].paths: is empty",
+}
+
+
+@pytest.mark.parametrize("text", TABLES)
+def test_invalid_table_is_refused_as_by_its_schema(project, text):
+    import tomllib
+
+    Path("pyproject.toml").write_text(TABLE + text)
+    code, _, err = project("validate", "photos")
+    assert code == 2
+    assert TABLES[text] in " ".join(err.split())
+    validator = jsonschema.Draft202012Validator(configuration.schema())
+    assert not validator.is_valid(tomllib.loads(TABLE + text)["tool"]["sm-imgcheck"])
+
+
+def test_valid_table_is_accepted_by_its_schema():
+    jsonschema.Draft202012Validator.check_schema(configuration.schema())
+    table = {
+        "spec": "a.yaml",
+        "specs": [{"paths": ["a"], "spec": "b"}],
+        "select": ["SRC"],
+        "fail-on": "error",
+        "per-path-ignores": [{"paths": ["a"], "codes": ["SRC"], "reason": "x"}],
+    }
+    jsonschema.Draft202012Validator(configuration.schema()).validate(table)
+    assert configuration._problems(table, configuration.schema(), "") == []
+
+
+@pytest.mark.parametrize("text", ["[tool.sm-imgcheck", "\x00sm-imgcheck", 'tool = "sm-imgcheck"\n[x]\ny = 1'])
+def test_hostile_toml_is_one_error_or_none(project, text):
+    Path("pyproject.toml").write_text(text)
+    code, _, err = project("validate", "photos/a.jpg", "--as-request")
+    assert (code == 0) or (code == 2 and "invalid TOML" in err and len(err.splitlines()) == 1)
+
+
+def test_unknown_code_in_the_table_is_refused(project):
+    ignores = '[{paths = ["a"], codes = ["SRX1"], reason = "x"}]'
+    Path("pyproject.toml").write_text(f"{TABLE}per-path-ignores = {ignores}\n")
+    code, _, err = project("validate", "photos")
+    assert code == 2
+    assert "unknown rule code: 'SRX1'" in err
+
+
+def test_schema_of_the_table_is_printed(project):
+    code, out, _ = project("spec", "schema", "--configuration")
+    assert code == 0
+    assert json.loads(out) == json.loads(json.dumps(configuration.schema()))

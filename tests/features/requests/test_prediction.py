@@ -1,0 +1,79 @@
+"""What ``payload`` writes and what ``validate`` says of it with the same spec."""
+
+import io
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from pictures import jpeg, picture
+
+from sm_imgcheck import PayloadError, PlanError, build_payload, validate
+from sm_imgcheck.serving.envelopes import ENVELOPES
+from sm_imgcheck.serving.stacks import STACKS
+from specs import spec
+
+PHOTO = jpeg(picture())
+BYTE = {"dtype": "uint8", "value_range": [0, 255]}
+QUANTIZED = {"dtype": "int8", "value_range": [-1, 1], "quantize": {"scale": 0.0078125, "zero_point": 0}}
+NCHW = {"shape": ["N", 3, 24, 32], "layout": "NCHW"}
+CONTRACTS = (
+    {},
+    {"shape": [1, 24, 32, 3]},
+    {"shape": ["1..8", 24, 32, 3]},
+    {"shape": [24, 32, 3]},
+    NCHW,
+    {"shape": ["N", 24, 32, 1], "channel_order": "GRAY"},
+    {"channel_order": "BGR", "normalize": {"mean": [104, 117, 123], "std": [1, 1, 1], "units": "byte", "order": "BGR"}},
+    {"dtype": "float16"},
+    {"dtype": "float64"},
+    {"dtype": "bfloat16"},
+    BYTE,
+    {"dtype": "int64", "value_range": [0, 255]},
+    QUANTIZED,
+)
+PAIRS = [(stack, form) for stack in STACKS.by_rank() for form in STACKS[stack].envelopes or ENVELOPES.by_rank()]
+
+
+def contract(changes):
+    base = {"shape": ["N", 24, 32, 3], "name": "image", **changes}
+    return base | {"value_range": None} if "normalize" in base else base
+
+
+FEW = [{}, NCHW, BYTE]
+MATRIX = [pytest.param(changes, marks=() if changes in FEW else pytest.mark.slow) for changes in CONTRACTS]
+
+
+@pytest.mark.parametrize("changes", MATRIX, ids=map(repr, CONTRACTS))
+@pytest.mark.parametrize(("stack", "form"), PAIRS)
+@pytest.mark.parametrize("written", [True, False], ids=["in the spec", "on the command line"])
+def test_a_body_passes_validate_or_is_refused_or_carries_a_notice(stack, form, changes, written):
+    payload = {"stack": stack, "envelope": form} if written else {"stack": stack}
+    given = spec(**contract(changes), payload=payload)
+    with suppress(PayloadError, PlanError):
+        body = build_payload(PHOTO, given, envelope=form)
+        assert_no_contradiction(body, given)
+
+
+def assert_no_contradiction(body, given):
+    result = validate(body.body, given, content_type=body.content_type)
+    errors = [finding for finding in result.findings if finding.severity == "error"]
+    assert result.status != "failed" or body.findings, errors
+    assert not errors or body.findings, errors
+
+
+def test_a_body_that_the_stack_rejects_is_not_written():
+    half = spec(**contract({"dtype": "float16"}), payload={"stack": "tensorflow-serving"})
+    with pytest.raises(PayloadError, match="fills no float16 input from JSON"):
+        build_payload(PHOTO, half)
+
+
+def test_a_cast_by_the_server_is_a_notice():
+    made = build_payload(PHOTO, spec(**contract({}), payload={"stack": "toolkit"}), envelope="array")
+    assert [finding.code for finding in made.findings] == ["PAY121"]
+    assert "float64" in made.findings[0].message
+
+
+def test_a_body_that_passes_carries_no_notice():
+    made = build_payload(PHOTO, spec(**contract({}), payload={"stack": "pytorch"}))
+    assert made.findings == ()
+    assert np.load(io.BytesIO(made.body)).dtype == np.float32

@@ -1,0 +1,133 @@
+"""KServe, Ray Serve, Vertex AI, Azure ML and DJL Serving: what each makes of a body."""
+
+import io
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+from pictures import jpeg
+
+from sm_imgcheck import build_payload
+from sm_imgcheck.core.types import DecodedRequest, RejectedRequest
+from sm_imgcheck.serving.stacks import STACKS
+from specs import spec
+
+JPEG = jpeg()
+X = np.round(np.random.default_rng(0).random((1, 4, 4, 3)), 2).astype(np.float32)
+INPUT = {"name": "image", "shape": [1, 4, 4, 3], "datatype": "FP32"}
+V2 = json.dumps({"inputs": [{**INPUT, "data": X.ravel().tolist()}]}).encode()
+HEAD = json.dumps({"inputs": [{**INPUT, "parameters": {"binary_data_size": X.nbytes}}]}).encode()
+BINARY = HEAD + X.tobytes()
+SAGEMAKER = f"application/vnd.sagemaker-triton.binary+json;json-header-size={len(HEAD)}"
+VERTEX = f"application/vnd.vertex-ai-triton.binary+json;json-header-size={len(HEAD)}"
+ROWS = json.dumps({"instances": X.tolist()}).encode()
+F32 = "float32 (1, 4, 4, 3)"
+
+
+def contract(stack, **changes):
+    return spec(name="image", shape=["N", 4, 4, 3], payload={"stack": stack}, **changes)
+
+
+def receive(stack, body, content_type):
+    return STACKS[stack].receive(body, content_type, contract(stack))
+
+
+def saved(save, array):
+    out = io.BytesIO()
+    save(out, array)
+    return out.getvalue()
+
+
+NPY, NPZ = saved(np.save, X), saved(np.savez, X)
+CELLS = [  # stack, content type, body, status or what predict gets
+    ("kserve", "application/json", V2, F32),
+    ("kserve", SAGEMAKER, BINARY, F32),
+    ("kserve", "application/octet-stream", BINARY, F32),
+    ("kserve", "application/json", b'{"inputs": [', 400),
+    ("kserve", "application/json", b'{"instances": []}', 422),
+    ("kserve", "application/json", V2.replace(b"[1, 4, 4, 3]", b"[1, 4, 4, 4]"), 500),
+    ("kserve", SAGEMAKER, BINARY[:-4], 500),
+    ("kserve", "application/octet-stream", b"\xff\xd8", 400),
+    ("kserve", "image/jpeg", JPEG, 400),
+    ("ray-serve", "application/x-npy", NPY, F32),
+    ("ray-serve", "application/json", json.dumps(X.tolist()).encode(), F32),
+    ("ray-serve", "", json.dumps(X.tolist()).encode(), F32),
+    ("ray-serve", "image/jpeg", JPEG, "an encoded picture"),
+    ("vertex-ai", "application/json", ROWS, F32),
+    ("vertex-ai", "application/json; charset=utf-8", ROWS, F32),
+    ("vertex-ai", "application/json", json.dumps({"inputs": X.tolist()}).encode(), 400),
+    ("vertex-ai", "application/json", json.dumps(X.tolist()).encode(), 400),
+    ("vertex-ai", "application/json", b'{"instances": []}', 400),
+    ("vertex-ai", "application/json", b" " * 1_500_001, 413),
+    ("vertex-ai", "application/x-npy", NPY, 400),
+    ("vertex-ai-triton", VERTEX, BINARY, F32),
+    ("vertex-ai-triton", "application/json", V2, F32),
+    ("vertex-ai-triton", SAGEMAKER, BINARY, 500),
+    ("vertex-ai-triton", VERTEX, b" " * 1_500_001, 413),
+    ("azure-ml", "application/json", json.dumps({"data": X.tolist()}).encode(), F32),
+    ("azure-ml", "application/json", JPEG, 500),
+    ("azure-ml", "image/jpeg", JPEG, "an encoded picture"),
+    ("djl-serving", "tensor/npz", NPZ, F32),
+    ("djl-serving", "tensor/npz", b"PK", 400),
+    ("djl-serving", "image/png", JPEG, "a PIL image"),
+    ("djl-serving", "image/png", b"no image", 400),
+    ("djl-serving", "application/json", json.dumps({"inputs": X.tolist()}).encode(), F32),
+    ("djl-serving", "tensor/ndlist", b"", "the NDList"),
+    ("djl-serving", "text/csv", b"1,2", "a text"),
+    ("djl-serving", "application/octet-stream", b"1,2", "the bytes"),
+]
+
+
+@pytest.mark.parametrize(("stack", "content_type", "body", "want"), CELLS)
+def test_a_stack_decodes_or_rejects_a_body(stack, content_type, body, want):
+    outcome = receive(stack, body, content_type)
+    if isinstance(want, int):
+        assert isinstance(outcome, RejectedRequest)
+        assert outcome.status == want
+        return
+    assert isinstance(outcome, DecodedRequest)
+    assert outcome.what.startswith(want)
+    if outcome.form == "array":
+        assert np.array_equal(outcome.data, X)
+
+
+def test_kserve_without_the_header_is_a_notice():
+    outcome = receive("kserve", BINARY, "application/octet-stream")
+    assert f"Inference-Header-Content-Length: {len(HEAD)}" in outcome.findings[0].message
+    assert receive("kserve", BINARY, SAGEMAKER).findings == ()
+
+
+def test_kserve_does_not_compare_the_name():
+    outcome = receive("kserve", V2.replace(b'"image"', b'"other"'), "application/json")
+    assert [(finding.code, finding.severity) for finding in outcome.findings] == [("PAY104", "warning")]
+
+
+def test_each_platform_gets_its_own_content_type():
+    made = build_payload(X, contract("vertex-ai-triton"), assume={"channel_order": "RGB"})
+    assert made.content_type.startswith("application/vnd.vertex-ai-triton.binary+json;json-header-size=")
+    made = build_payload(X, contract("djl-serving"), assume={"channel_order": "RGB"})
+    assert made.content_type == "tensor/npz"
+
+
+DECODE = """
+import sys
+from kserve.protocol.infer_type import InferRequest
+
+body = sys.stdin.buffer.read()
+array = InferRequest.from_bytes(body, int(sys.argv[1]), "model").inputs[0].as_numpy()
+print(array.dtype, array.shape, array.tobytes().hex())
+"""
+
+
+def test_kserves_own_decoder_reads_the_binary_form():
+    """In a process of its own: MLServer and KServe define the same protocol buffers."""
+    if find_spec("kserve") is None:
+        pytest.skip("not installed: make stacks")
+    made = build_payload(X, contract("kserve"), assume={"channel_order": "RGB"})
+    length = made.content_type.rpartition("=")[2]
+    done = subprocess.run([sys.executable, "-c", DECODE, length], input=made.body, capture_output=True, check=True)
+    assert done.stdout.decode().strip() == f"{X.dtype} {X.shape} {X.tobytes().hex()}"
+    assert np.array_equal(STACKS["kserve"].receive(made.body, made.content_type, contract("kserve")).data, X)
