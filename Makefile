@@ -77,6 +77,7 @@ check: lint types cover slow ## what CI runs, but for the longest
 
 parity: $(VENV)-parity/installed ## install the real libraries in $(VENV)-parity and compare afresh (takes gigabytes)
 	PYTHONPATH=tests:tests/support $(VENV)-parity/$(notdir $(BIN))/python -m parity.compare
+	PYTHONPATH=tests:tests/support $(VENV)-parity/$(notdir $(BIN))/python -m parity.imports
 
 stacks: $(VENV)-stacks/installed ## our request bodies against the servers' own decoders (takes gigabytes)
 	$(VENV)-stacks/$(notdir $(BIN))/python -m pytest tests/serving/test_server_decoders.py
