@@ -49,8 +49,8 @@ def _object(keys: tuple[Key, ...]) -> dict[str, object]:
 def _property(key: Key) -> dict[str, object]:
     """A null counts as not given, which a required key cannot be."""
     value = _KINDS[key.kind](key)
-    if key.shorthand:
-        value = {"anyOf": [{"enum": [key.shorthand]}, value]}
+    if key.words:
+        value = {"anyOf": [{"enum": list(key.words)}, value]}
     return {
         "description": f"{key.doc} (default: {key.rule})" if key.rule else key.doc,
         **({} if key.default is None else {"default": key.default}),

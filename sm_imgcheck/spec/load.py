@@ -123,7 +123,9 @@ def _presets_near(word: str) -> str:
     letters = re.sub(r"[^a-z]+", " ", word.lower()).split()
     described = {name: f"{name} {load(name).description}".lower() for name in presets()}
     named = [name for name, text in described.items() if any(len(part) > 2 and part in text for part in letters)]
-    return f"; presets that mention it: {', '.join(named)}" if named else "; sm-imgcheck spec list shows the presets"
+    if len(named) > 1:
+        return f"; presets that mention it: {', '.join(named)}; sm-imgcheck spec diff A B shows how they differ"
+    return f"; presets that mention it: {named[0]}" if named else "; sm-imgcheck spec list shows the presets"
 
 
 def _read(path: Path, source: str, seen: tuple[Path, ...]) -> _SpecSource:

@@ -41,7 +41,12 @@ def differences(imported, expected, photos):
     ]
 
 
-@pytest.mark.parametrize("function", PIPELINES)
+QUICK = ("pillow_gray", "pillow_bytes", "opencv_area")
+
+
+@pytest.mark.parametrize(
+    "function", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in PIPELINES]
+)
 def test_pipeline_becomes_its_spec(function, photos):
     imported = import_pipeline(f"{FILE}:{function}", photos)
     assert not imported.with_certainty("unknown")
