@@ -30,6 +30,7 @@ def matches(file: SourceFile) -> float:
         return 0.0
     members = (b"/data.pkl", b"/constants.pkl", b"/code/", b"/.format_version")
     members = (b"/data.pkl", b"/constants.pkl", b"/code/", b"/.format_version")
+    members = (b"/data.pkl", b"/constants.pkl", b"/code/", b"/.format_version")
     torch_like = any(word in file.head[:4096] for word in members)
     return 0.9 if torch_like else 0.6 if file.base.endswith((".pt", ".pth", ".torchscript", ".ts", ".ptl")) else 0.0
 
