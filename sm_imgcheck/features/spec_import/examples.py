@@ -39,7 +39,7 @@ def import_tensors(pairs: Sequence[tuple[str, str]]) -> ImportedSpec:
 
 
 def import_pipeline(pipeline: str, photos: Sequence[str], *, python: str = "") -> ImportedSpec:
-    """The spec of a function. pipeline: ``FILE.py:FUNCTION``; without a function the one that a container would call.
+    """The spec of a function. pipeline: ``FILE.py:FUNCTION``; default: the function of a container.
 
     It runs in a child process with the user's rights. Raises ImgcheckError where it fails on a photograph.
     """
@@ -62,7 +62,7 @@ def import_pipeline(pipeline: str, photos: Sequence[str], *, python: str = "") -
 
 
 def _rotated_example(example: Example, runner: HandlerRunner, spec: Spec) -> list[Example]:
-    """The first photograph once more with an EXIF orientation, which shows whether the function applies it."""
+    """The first photograph with an EXIF orientation, which shows whether the function applies it."""
     image = with_orientation(example.image)
     if image is None:
         return []

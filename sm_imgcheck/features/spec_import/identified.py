@@ -26,17 +26,17 @@ _NOISE = 0.02
 """Gray levels by which float arithmetic of libraries differs."""
 _ONE_LEVEL = 1.02
 _FEW = 0.001
-"""Share of the values that may be one level apart."""
+"""Share of the values that may differ by one level."""
 _MOST_CANDIDATES = 40
 _GROUPS = ("values", "geometry", "decode")
 
 
 @frozen
 class Example:
-    """A photograph and the tensor that was made of it."""
+    """A photograph and its tensor."""
 
     name: str
-    """Of the photograph, printable."""
+    """Name of the photograph, printable."""
     image: bytes
     tensor: Any
     """An array of numbers: HWC, CHW, NHWC, NCHW, HW or NHW."""
@@ -50,9 +50,9 @@ class _Candidate:
 
 
 def identified_draft(examples: Sequence[Example], source: str, vocabulary: str) -> Draft:
-    """The draft of the pipeline that makes every tensor of its photograph.
+    """The draft of the pipeline that produces every tensor from its photograph.
 
-    source: what made the tensors, as messages name it. Raises ImgcheckError where no known pipeline makes all of them.
+    source: origin of the tensors, as messages name it. Raises ImgcheckError if no known pipeline produces all of them.
     """
     candidates: dict[str, _Candidate] = {}
     nearest = ""
@@ -65,7 +65,7 @@ def identified_draft(examples: Sequence[Example], source: str, vocabulary: str) 
     valid = [candidate for candidate in candidates.values() if all(_explains(candidate, each) for each in examples)]
     if not valid:
         raise ImgcheckError(
-            f"{for_terminal(source)}: pipeline: no known pipeline makes the tensors of all {len(examples)} photographs"
+            f"{for_terminal(source)}: pipeline: no known pipeline produces all {len(examples)} tensors"
             f"{nearest}; see sm-imgcheck identify TENSOR --source PHOTO"
         )
     return _draft(valid, examples, source, vocabulary)
@@ -109,16 +109,16 @@ def _add(candidates: dict[str, _Candidate], origin: Origin, examples: Sequence[E
 
 
 def _explains(candidate: _Candidate, example: Example) -> bool:
-    """Whether the spec makes the tensor of the photograph, up to arithmetic."""
+    """Whether the spec produces the tensor from the photograph, up to arithmetic."""
     result = process(example.image, candidate.spec, Options(want_array=True))
     tensor = np.asarray(example.tensor)
     if result.array is None or result.array.shape[-tensor.ndim :] != tensor.shape:
         return False
-    made = np.asarray(result.array, np.float64).reshape(tensor.shape)
+    output = np.asarray(result.array, np.float64).reshape(tensor.shape)
     contract = candidate.spec.contract
     scale = min(abs(entry) for entry in quantized_target(contract, contract.channel_order).scale)
     step = max(1.0, 1 / scale) if tensor.dtype.kind in "iu" else 1.0
-    gaps = np.abs(made - tensor) / scale
+    gaps = np.abs(output - tensor) / scale
     return float((gaps > _NOISE).mean()) <= _FEW and float(gaps.max()) <= _ONE_LEVEL * step
 
 
@@ -126,19 +126,21 @@ def _draft(valid: Sequence[_Candidate], examples: Sequence[Example], source: str
     best = valid[0]
     reason = f"identified from {len(examples)} image{'s' * (len(examples) != 1)}"
     notes = [f"{source}: {reason}; the tensors are explained in every value, up to arithmetic"]
-    doubts = {group: _alternatives(valid, group) for group in _GROUPS}
+    ambiguities = {group: _alternatives(valid, group) for group in _GROUPS}
     fields: list[DraftField] = []
     for key, value, group in _flat(best.mapping):
-        certainty: Certainty = "assumed" if doubts.get(group) else "inferred"
-        why = f"{reason}; not distinguished from others, see the notes" if doubts.get(group) else reason
-        fields.append(DraftField(key=key, value=value, source=why, certainty=certainty))
-    for group, texts in doubts.items():
+        certainty: Certainty = "assumed" if ambiguities.get(group) else "inferred"
+        reason_of_field = (
+            f"{reason}; not distinguished from others, see the notes" if ambiguities.get(group) else reason
+        )
+        fields.append(DraftField(key=key, value=value, source=reason_of_field, certainty=certainty))
+    for group, texts in ambiguities.items():
         if texts:
             more = "" if len(examples) > 2 else "; photographs of other shapes may separate them (--source)"
             notes.append(f"{group}: also explained by {'; '.join(texts[:6])}{more}")
     if "decode" not in best.mapping or "exif" not in _group(best.mapping, "decode"):
-        why = "no photograph has an EXIF orientation, so that its treatment is not known"
-        fields.append(DraftField(key="decode.exif", value="apply", source=why, certainty="assumed"))
+        reason_of_field = "no photograph has an EXIF orientation, so that its treatment is not known"
+        fields.append(DraftField(key="decode.exif", value="apply", source=reason_of_field, certainty="assumed"))
     if not best.spec.geometry:
         fields.append(DraftField(key="resize.mode", value="none", source=reason, certainty="inferred"))
     return Draft(
@@ -153,18 +155,18 @@ def _draft(valid: Sequence[_Candidate], examples: Sequence[Example], source: str
 def _group(mapping: Mapping[str, Json], group: str) -> dict[str, Json]:
     """The part of a mapping that belongs to one group."""
     keys = {"values": ("value_range", "normalize", "quantize"), "geometry": ("geometry",)}.get(group, (group,))
-    found: dict[str, Json] = {}
+    entries: dict[str, Json] = {}
     for key in keys:
         inner = mapping.get(key)
         if group == "decode" and isinstance(inner, dict):
-            found |= inner
+            entries |= inner
         elif inner is not None:
-            found[key] = inner
-    return found
+            entries[key] = inner
+    return entries
 
 
 def _alternatives(valid: Sequence[_Candidate], group: str) -> list[str]:
-    """What other candidates say of a group, each once."""
+    """Values of the other candidates for a group, without duplicates."""
     first = _group(valid[0].mapping, group)
     others = [_group(candidate.mapping, group) for candidate in valid[1:]]
     return list(dict.fromkeys(_changes(first, other) for other in others if other != first))
@@ -174,18 +176,22 @@ def _changes(first: Mapping[str, Json], other: Mapping[str, Json]) -> str:
     """The entries that differ, as short YAML."""
     left, right = first.get("geometry"), other.get("geometry")
     if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
-        changes = [_step_change(one, two) for one, two in zip(left, right, strict=True) if one != two]
+        changes = [
+            _step_change(left_step, right_step)
+            for left_step, right_step in zip(left, right, strict=True)
+            if left_step != right_step
+        ]
         if all(changes):
             return ", ".join(changes)
     return flow({key: value for key, value in other.items() if first.get(key) != value} or dict(other))
 
 
-def _step_change(one: Json, two: Json) -> str:
+def _step_change(left_step: Json, right_step: Json) -> str:
     """Keys of one step that differ; empty for two different steps."""
-    if not isinstance(one, dict) or not isinstance(two, dict) or one.keys() != two.keys():
+    if not isinstance(left_step, dict) or not isinstance(right_step, dict) or left_step.keys() != right_step.keys():
         return ""
-    (name,) = one
-    left, right = one[name], two[name]
+    (name,) = left_step
+    left, right = left_step[name], right_step[name]
     if not isinstance(left, dict) or not isinstance(right, dict):
         return ""
     keys = [key for key in {**left, **right} if left.get(key) != right.get(key)]
@@ -194,13 +200,13 @@ def _step_change(one: Json, two: Json) -> str:
 
 def _flat(mapping: Mapping[str, Json]) -> list[tuple[str, Json, str]]:
     """Dotted keys with their values and groups."""
-    found: list[tuple[str, Json, str]] = []
+    entries: list[tuple[str, Json, str]] = []
     for key, value in mapping.items():
         group = {"value_range": "values", "normalize": "values", "quantize": "values"}.get(key, key)
         if key == "geometry" and isinstance(value, list):
-            found += [(f"geometry[{index}]", step, group) for index, step in enumerate(value)]
+            entries += [(f"geometry[{index}]", step, group) for index, step in enumerate(value)]
         elif isinstance(value, dict):
-            found += [(f"{key}.{inner}", entry, group) for inner, entry in value.items()]
+            entries += [(f"{key}.{inner}", entry, group) for inner, entry in value.items()]
         else:
-            found.append((key, value, group))
-    return found
+            entries.append((key, value, group))
+    return entries

@@ -16,12 +16,23 @@ _LIBRARY_OF_OP = {library.op: name for name, library in LIBRARIES.items()}
 _RESIZE_KEYS = ("mode", "size", "max_size", "rounding", "interpolation", "dtype", "antialias", "fill", "multiple_of")
 _MOST_PIXELS = 178_956_970
 _ROUNDED_MODES = ("shortest_edge", "longest_edge", "cover")
-_IMPLIED = {"cast", "transpose", "batch", "decode", "orient", "color", "reorder", "add_axis", "drop_axis", "reshape"}
+_CONTRACT_STEPS = {
+    "cast",
+    "transpose",
+    "batch",
+    "decode",
+    "orient",
+    "color",
+    "reorder",
+    "add_axis",
+    "drop_axis",
+    "reshape",
+}
 """Steps that follow from the contract, the decode policy, or the file."""
 
 
 def origin_mapping(origin: Origin, shapes: Sequence[tuple[int, ...]], image: bytes) -> dict[str, Json] | None:
-    """A mapping of the spec language; None where the language has no words for a step.
+    """A mapping of the spec language; None for a step that the language cannot express.
 
     shapes: of all example tensors; sides that differ among them are open.
     """
@@ -39,7 +50,7 @@ def origin_mapping(origin: Origin, shapes: Sequence[tuple[int, ...]], image: byt
             geometry += entries
         elif step.op in ("scale", "normalize", "quantize"):
             values[step.op] = dict(step.params)
-        elif step.op not in _IMPLIED or step.params.get("rounding", "half_even") != "half_even":
+        elif step.op not in _CONTRACT_STEPS or step.params.get("rounding", "half_even") != "half_even":
             return None
     if not _add_values(mapping, values, str(mapping["channel_order"])):
         return None

@@ -27,7 +27,7 @@ _NEWLINE = 0x0A
 class _Feature:
     name: str
     color: str = ""
-    """Of an image input; empty for an array."""
+    """Channel order of an image input; empty for an array."""
     dtype: str = ""
     dims: tuple[int | None, ...] | None = None
 
@@ -138,5 +138,5 @@ def _add_image(builder: DraftBuilder, feature: _Feature) -> None:
     builder.state("shape", [height or "H", width or "W", channels], where)
     builder.default("layout", "HWC", "an image input is a pixel buffer")
     builder.default("dtype", "uint8", "an image input is a pixel buffer of 8 bits")
-    builder.default("value_range", [0, 255], "an image input takes pixels; scale and bias are inside the model")
+    builder.default("value_range", [0, 255], "an image input is pixels; scale and bias are inside the model")
     builder.note("scale and bias of the image are inside the model: do not apply them again")

@@ -19,7 +19,7 @@ _TITLE = "SageMaker Neo DataInputConfig"
 def matches(file: SourceFile) -> float:
     """By DataInputConfig, or an object whose values are all shapes."""
     document = file.object
-    if _wrapped(document)[0]:
+    if _unwrap(document)[0]:
         return 0.9
     shapes = [_shape(value) for value in document.values()]
     return 0.7 if shapes and len(shapes) <= 50 and all(shape is not None for shape in shapes) else 0.0
@@ -27,7 +27,7 @@ def matches(file: SourceFile) -> float:
 
 def read(file: SourceFile, input_name: str) -> Draft:
     """The draft of the image input."""
-    config, framework = _wrapped(file.object)
+    config, framework = _unwrap(file.object)
     entries = config or file.object
     tensors = [
         TensorInput(name=name[:200], dtype="float32", dims=shape)
@@ -39,7 +39,7 @@ def read(file: SourceFile, input_name: str) -> Draft:
     builder.assume("dtype", "float32", "not stated; float32 is the usual input of compiled models")
     add_tensor(builder, tensor, where="DataInputConfig")
     if framework.upper() == "KERAS":
-        builder.note("Neo takes Keras shapes as NCHW though the model takes NHWC: check layout and shape")
+        builder.note("Neo expects Keras shapes as NCHW, but the model input is NHWC: check layout and shape")
     _add_image_type(builder, entries.get(tensor.name))
     return builder.build(_TITLE, "model", missing="not stated: DataInputConfig has only shapes")
 
@@ -54,7 +54,7 @@ IMPORTER = Importer(
 )
 
 
-def _wrapped(document: Mapping[str, Json]) -> tuple[Mapping[str, Json], str]:
+def _unwrap(document: Mapping[str, Json]) -> tuple[Mapping[str, Json], str]:
     """DataInputConfig inside a description of a compilation job, and its framework."""
     outer = document.get("InputConfig", document)
     if not isinstance(outer, Mapping):

@@ -1,4 +1,4 @@
-"""Open Model Zoo ``model.yml``: the converted model takes what the conversion leaves outside."""
+"""Open Model Zoo ``model.yml``: input of the converted model."""
 
 from __future__ import annotations
 
@@ -31,28 +31,30 @@ def read(file: SourceFile, input_name: str) -> Draft:
     document = file.yaml
     if not isinstance(document, Mapping):
         raise ImgcheckError(f"{for_terminal(file.name)}: model.yml: expected a mapping")
-    listed = document.get("input_info")
-    entries = [entry for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list) else []
+    input_info = document.get("input_info")
+    entries = [entry for entry in input_info if isinstance(entry, Mapping)] if isinstance(input_info, list) else []
     tensors = [_tensor(entry) for entry in entries[:50]]
     tensor = image_input(file.name, tensors, input_name)
-    stated = str(entries[tensors.index(tensor)].get("layout", "")).upper()
+    layout_name = str(entries[tensors.index(tensor)].get("layout", "")).upper()
     builder = DraftBuilder(file)
     builder.assume("dtype", "float32", "not stated; float32 by convention of converted models")
     add_tensor(
         builder,
         tensor,
         where="input_info",
-        layout=stated if stated in _LAYOUTS else "",
+        layout=layout_name if layout_name in _LAYOUTS else "",
         layout_source="input_info layout",
     )
-    listed_arguments = document.get("model_optimizer_args")
-    arguments = [str(entry)[:400] for entry in listed_arguments] if isinstance(listed_arguments, list) else []
+    optimizer_args = document.get("model_optimizer_args")
+    arguments = [str(entry)[:400] for entry in optimizer_args] if isinstance(optimizer_args, list) else []
     inside = [entry for entry in arguments if entry.startswith(("--mean_values", "--scale_values", "--scale="))]
     if inside:
         builder.infer("value_range", [0, 255], "model_optimizer_args: mean and scale are inside the converted model")
         builder.note(f"inside the converted model: {for_terminal(' '.join(inside)[:200])}; do not apply it again")
     if "--reverse_input_channels" in arguments:
-        builder.infer("channel_order", "BGR", "--reverse_input_channels: trained on RGB, the converted model takes BGR")
+        builder.infer(
+            "channel_order", "BGR", "--reverse_input_channels: trained on RGB, the input of the converted model is BGR"
+        )
     return builder.build(_TITLE, "model", missing="not stated: model.yml has no resize, and values only by conversion")
 
 

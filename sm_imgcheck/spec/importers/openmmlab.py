@@ -22,7 +22,7 @@ _TITLE = "OpenMMLab configuration"
 _MARK = re.compile(r"^(data_preprocessor|img_norm_cfg|test_pipeline|preprocess_cfg)\s*=", re.MULTILINE)
 _NESTED = re.compile(r"\b(data_preprocessor|img_norm_cfg)\s*=\s*dict\(")
 _MOST_STATEMENTS = 5_000
-_IMPLIED = {
+_IGNORED_STEPS = {
     "LoadImageFromFile", "PackInputs", "PackDetInputs", "PackSegInputs", "LoadAnnotations", "Normalize",
     "DefaultFormatBundle", "ImageToTensor", "Collect",
 }  # fmt: skip
@@ -119,24 +119,24 @@ def _add_geometry(builder: DraftBuilder, pipeline: Json, processor: Mapping[str,
         builder.unknown("resize", "test_pipeline: not stated in this file")
         builder.unknown("shape", "test_pipeline: not stated in this file")
         return
-    written: list[dict[str, Json]] = []
+    entries: list[dict[str, Json]] = []
     size: tuple[int, int] | None = None
     for step in steps:
         kind = str(step.get("type", "")).rpartition(".")[2]
         entry, size = _step(kind, step, size)
         if entry is not None:
-            written.append(entry)
-        elif kind not in _IMPLIED:
+            entries.append(entry)
+        elif kind not in _IGNORED_STEPS:
             builder.unknown("resize", f"test_pipeline: {for_terminal(kind[:40])} cannot be expressed")
-            written = []
+            entries = []
             size = None
             break
     divisor = side(processor.get("pad_size_divisor"))
-    if divisor is not None and divisor > 1 and written:
+    if divisor is not None and divisor > 1 and entries:
         pad: Json = {"multiple_of": divisor, "position": "top_left", "units": "final", "fill": 0}
-        written.append({"pad": pad})
+        entries.append({"pad": pad})
         size = None
-    for index, entry in enumerate(written):
+    for index, entry in enumerate(entries):
         builder.state(f"geometry[{index}]", entry, "test_pipeline")
     height, width = size or ("H", "W")
     builder.infer("shape", ["N", 3, height, width], "test_pipeline")
@@ -159,7 +159,7 @@ def _flatten(pipeline: Json) -> list[Mapping[str, Json]]:
 def _step(
     kind: str, step: Mapping[str, Json], size: tuple[int, int] | None
 ) -> tuple[dict[str, Json] | None, tuple[int, int] | None]:
-    """One step of ``geometry`` and the size after it; None for a step that is none."""
+    """One step of ``geometry`` and the size after it; None for other steps."""
     library = "pillow" if step.get("backend") == "pillow" else "opencv"
     kernel = INTERPOLATIONS.get(str(step.get("interpolation", "bilinear")), "bilinear")
     common: dict[str, Json] = {"interpolation": kernel, "library": library}

@@ -166,8 +166,8 @@ class _PaddleState:
             builder.infer("resize.mode", "none", "no Resize")
         for index, (step, source) in enumerate([] if self.problem else self.steps):
             builder.state(f"geometry[{index}]", step, source)
-        padded = any("pad" in step for step, _ in self.steps)
-        height, width = ("H", "W") if self.size is None or padded or self.problem else self.size
+        has_padding = any("pad" in step for step, _ in self.steps)
+        height, width = ("H", "W") if self.size is None or has_padding or self.problem else self.size
         builder.infer("shape", ["N", 3, height, width], "target_size")
         builder.default("layout", "NCHW", "Permute: tensors of Paddle are channels first")
         builder.assume("dtype", "float32", "not stated; float32 by convention of Paddle")

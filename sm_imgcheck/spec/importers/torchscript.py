@@ -42,8 +42,8 @@ def read(file: SourceFile, input_name: str) -> Draft:
     builder = DraftBuilder(file)
     if not is_ultralytics(metadata):
         raise ImgcheckError(
-            f"{for_terminal(file.name)}: TorchScript: got no metadata of an input, expected extra/config.txt (Ultralytics); "
-            "a TorchScript model states no shape: import its preprocessor configuration, or an ONNX export"
+            f"{for_terminal(file.name)}: TorchScript: got no metadata of an input, expected extra/config.txt of "
+            "Ultralytics; a TorchScript model states no shape: import its preprocessor configuration, or an ONNX export"
         )
     add_ultralytics(builder, metadata, ())
     size = builder.fields.get("resize.size")
