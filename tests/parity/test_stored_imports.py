@@ -29,7 +29,7 @@ def cases():
         yield pytest.param(index, id=case["name"], marks=() if area <= QUICK_AREA else pytest.mark.slow)
 
 
-@pytest.mark.parametrize("index", cases())
+@pytest.mark.parametrize("index", list(cases()))
 def test_imported_configuration_makes_the_tensor_of_the_library(index):
     stored = HEAD["cases"][index]
     if HEAD["pillow"] != major("pillow") and stored["library"] == "pillow":
