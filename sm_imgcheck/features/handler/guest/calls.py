@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable
@@ -185,6 +186,12 @@ def run_attempts(user: UserFile, attempts: Iterator[Attempt], record: CallRecord
         tried = [first[0], *(label for label, _ in others)]
         record.notes.append(f"tried: {'; '.join(tried[:8])}{' ...' if len(tried) > 8 else ''}")
     assert error is not None
+    if others and request_rejected(error):
+        text = " ".join(str(error).split())[:200]
+        raise NotChecked(
+            f"accepted none of the requests that were tried ({type(error).__name__}: {text}); pass a "
+            "request body as PATH"
+        ) from error
     raise error
 
 
@@ -200,6 +207,14 @@ def _run_attempt(
         error = raised
     own.doubts += user.recorder.doubts
     return tensor, error, own
+
+
+_REJECTED = re.compile(r"status 4\d\d|indices must be|not subscriptable|no attribute '(?:get|pop|read)'")
+
+
+def request_rejected(error: BaseException) -> bool:
+    """Whether an error is about the form of a request, which is guessed where several are tried."""
+    return isinstance(error, KeyError) or _REJECTED.search(str(error)) is not None
 
 
 def reached(error: BaseException | None, file: str) -> bool:

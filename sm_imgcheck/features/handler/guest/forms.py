@@ -72,14 +72,15 @@ def json_documents(user: UserFile, image: bytes) -> Iterator[tuple[str, object]]
     outlines += [{"inputs": "$"}] if envelope == "hf-inputs-b64" else []
     keys = image_keys(user.source) or ["image", "inputs", "data", "instances"]
     outer = [key for key in keys if key in ("instances", "inputs", "data", "images", "input_data", "body")]
-    inner = [key for key in keys if key not in outer]
-    outlines += [{key: "$"} for key in (*inner, *outer)]
+    outlines += [{key: "$"} for key in (*(key for key in keys if key not in outer), *outer)]
     for key in outer:
+        inner = [name for name in keys if name != key]
         outlines += [{key: ["$"]}]
         outlines += [{key: [{name: "$"}]} for name in inner]
         outlines += [{key: {name: "$"}} for name in inner]
+        outlines += [{key: {name: ["$"]}} for name in inner]
         outlines += [{key: [{name: {"b64": "$"}}]} for name in inner if name != "b64"]
-    outlines += [{key: {name: "$"}} for key in inner for name in inner if key != name][:6]
+    outlines += [{key: {name: "$"}} for key in keys for name in keys if key not in (name, *outer)][:6]
     outlines += [["$"], "$"]
     seen: set[str] = set()
     for outline in outlines:
