@@ -100,7 +100,7 @@ class HandlerRun:
     """Of what came out, where NumPy has none of that name: ``bfloat16`` (its values are exact in float32)."""
     at_model: bool = False
     """The tensor is what ``function`` calls the model with; False: what it returns."""
-    doubts: tuple[str, ...] = ()
+    uncertainties: tuple[str, ...] = ()
     """Why the tensor may still change before it reaches the model; empty: it is the model's input."""
     findings: tuple[Finding, ...] = ()
     """What is wrong, or worth a notice, besides the tensor, by HND rules."""

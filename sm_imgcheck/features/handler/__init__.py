@@ -1,6 +1,6 @@
-"""The user's own handler: run in a child process of its own interpreter, and its tensor checked like any other.
+"""The user's own handler: run in a child process, and its tensor checked like any other.
 
-It runs the user's code, with the user's rights: limits of time and memory keep a run whole, they are no sandbox.
+It runs the user's code, with the user's rights: the limits of time and memory are not a sandbox.
 ``guest_main.py`` and ``guest`` are what runs there: plain Python, which needs NumPy at most.
 """
 

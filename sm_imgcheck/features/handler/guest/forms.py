@@ -91,7 +91,7 @@ def json_documents(user: UserFile, image: bytes) -> Iterator[tuple[str, object]]
 
 
 def request_forms(user: UserFile, request: ClientRequest) -> Iterator[Form]:
-    """The request as it is; of an image without a given content type, then the other forms that the file mentions."""
+    """The request unchanged; of an image without a given content type, then the other forms that the file mentions."""
     kind = request.content_type
     in_json = request.image and "json" in kind
     if not in_json:

@@ -21,7 +21,7 @@ _CERTAIN = (NameError, AttributeError, SyntaxError, ImportError)
 
 
 class LoadFailed(Exception):
-    """The user's code could not load its model here, which proves nothing; the text says why."""
+    """The user's code could not load its model here; the text is the reason."""
 
 
 def make_instance(user: UserFile, kind: type, arguments: Sequence[object] = ()) -> Any:

@@ -103,7 +103,7 @@ def _called(
     except BaseException as error:  # noqa: BLE001 - sys.exit and KeyboardInterrupt too
         answer = {"raised": describe_error(error, user.settings["file"], recorder)}
     answer["notes"] = [*record.notes, *recorder.notes]
-    answer["flaws"], answer["doubts"], answer["sent"] = record.flaws, record.doubts, record.sent
+    answer["flaws"], answer["uncertainties"], answer["sent"] = record.flaws, record.uncertainties, record.sent
     answer["step"], answer["at_model"] = record.step, bool(recorder.captured)
     return answer, content
 

@@ -86,7 +86,7 @@ def _of_class(user: UserFile, kind: type) -> HandlerCall:
     def preprocess(rows: object, record: CallRecord) -> HandlerTensor:
         try:
             return _follow_inference(user, handler, kind, handler.preprocess(rows), record)
-        except AttributeError as error:  # initialize may not have come to what sets an attribute
+        except AttributeError as error:  # initialize may have failed before it set an attribute
             if failure and "object has no attribute" in str(error):
                 raise NotChecked(f"raised AttributeError: {error}; {failure}") from error
             raise
@@ -108,7 +108,7 @@ def _initialize(user: UserFile, handler: Any) -> str:
     context = RequestContext(user.settings["model_dir"], "")
     try:
         prepare(user, "initialize", lambda: handler.initialize(context))
-    except LoadFailed as error:  # it may have set what is needed before it looked for the model
+    except LoadFailed as error:  # it may have set the attributes before it loaded the model
         return str(error)
     except Exception as error:  # noqa: BLE001
         return f"initialize raised {type(error).__name__}: {' '.join(str(error).split())[:200]}"
@@ -116,7 +116,7 @@ def _initialize(user: UserFile, handler: Any) -> str:
 
 
 def _follow_inference(user: UserFile, handler: Any, kind: type, data: object, record: CallRecord) -> HandlerTensor:
-    """What ``inference`` of the user's own class calls the model with: it may normalize there."""
+    """The tensor with which ``inference`` of the user's class calls the model: it may normalize there."""
     if "inference" not in vars(kind):
         return user.read(data)
     if getattr(handler, "model", None) is None:
