@@ -1,59 +1,25 @@
-"""What a list of steps does, trait by trait in the field's words; and where two lists of steps part.
-
-A trait is a phrase for people and a key for comparing: two pipelines whose crops only round differently are called the
-same and are not. All of it is read from the steps, so that a plan, what ``identify`` found and what a spec asks for
-are told and compared alike.
-"""
+"""Where two lists of steps part, and what several of them share, trait by trait in the field's words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 
-from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.recipes import name_of, order_of
+from sm_imgcheck.core.recipes import name_of
 from sm_imgcheck.core.types import Affine, Facts, Step
-from sm_imgcheck.core.value_mapping import same
 from sm_imgcheck.ops import describe
 from sm_imgcheck.ops.records import record
-from sm_imgcheck.ops.records.geometry import fill_color
-from sm_imgcheck.ops.trace import follow
+from sm_imgcheck.ops.traits import STAGES, THEN, PipelineTrait, traits
 
 __all__ = [
-    "PipelineTrait",
     "TraitDifference",
     "compare_with_spec_text",
     "differences",
     "fixing_steps",
     "said",
     "shared",
-    "traits",
 ]
-
-_NEAR = 0.01
-"""Gray levels between two value mappings that count as one."""
-_THEN = ", then "
-_UNTOLD = ("interpolation", "dtype", "antialias")
-"""Parameters of a geometry step that are its arithmetic, not its frame."""
-
-
-@frozen
-class PipelineTrait:
-    """One thing that a pipeline does in its own way."""
-
-    name: str
-    """decoder, turn, color, framing, kernel, mirror, order, values, dtype or layout."""
-    said: str = field(compare=False)
-    """In the field's words; empty where there is nothing to say, such as no EXIF turn."""
-    key: object = None
-    """Equal for two pipelines that do it alike."""
-
-    def agrees(self, other: PipelineTrait) -> bool:
-        """Whether both do it alike; value mappings within 0.01 gray levels."""
-        if isinstance(self.key, Affine) and isinstance(other.key, Affine):
-            return same(self.key, other.key, tolerance=_NEAR)
-        return self == other
 
 
 @frozen
@@ -62,89 +28,10 @@ class TraitDifference:
 
     trait: str
     stage: str
-    """decode, orient, color, resize, crop, mirror, order, normalize, cast or layout."""
+    """decode, orient, color, resize, crop, pad, mirror, order, normalize, cast, layout; of an alteration, its op's."""
     found: tuple[str, ...]
     """What it may be: several where nothing tells them apart."""
     wanted: str
-
-
-STAGES = {
-    "decoder": "decode",
-    "turn": "orient",
-    "color": "color",
-    "framing": "resize",
-    "kernel": "resize",
-    "mirror": "mirror",
-    "order": "order",
-    "values": "normalize",
-    "dtype": "cast",
-    "layout": "layout",
-}
-"""The stage of a pipeline in which each trait comes about, in the order in which pipelines do it."""
-
-
-def traits(steps: Sequence[Step], before: Facts | None = None) -> tuple[PipelineTrait, ...]:
-    """All traits of a list of steps, in the order of ``STAGES``.
-
-    before: what the steps start from (``Plan.before``); without it an RGB image, as its decoder hands it over.
-    """
-    end = follow(steps, before)
-    shaping = [step for step in steps if record(step.op).stage == "geometry"]
-    by_op = {step.op: step for step in steps}
-    turn = by_op["orient"].params["orientation"] if "orient" in by_op else 1
-    frames = [_frame_phrase(step, end) for step in shaping]
-    kernels = [describe.kernel(step) for step in shaping if "interpolation" in step.params]
-    decoder, color = _phrase(by_op.get("decode")), _phrase(by_op.get("color"))
-    return (
-        PipelineTrait(name="decoder", said=decoder, key=decoder),
-        PipelineTrait(name="turn", said="" if turn == 1 else f"turned as EXIF orientation {turn}", key=turn),
-        PipelineTrait(name="color", said=color, key=color),
-        PipelineTrait(name="framing", said=_THEN.join(frames) or "not resized", key=tuple(map(_frame_key, shaping))),
-        PipelineTrait(name="kernel", said=" and ".join(dict.fromkeys(kernels)), key=tuple(kernels)),
-        PipelineTrait(name="mirror", said="mirrored" if "mirror" in by_op else "", key="mirror" in by_op),
-        PipelineTrait(name="order", said=end.channel_order, key=end.channel_order),
-        PipelineTrait(name="values", said=_values(end), key=end.values),
-        PipelineTrait(name="dtype", said=end.dtype, key=end.dtype),
-        PipelineTrait(name="layout", said=_layout(steps, end), key=_layout(steps, end)),
-    )
-
-
-def _frame_phrase(step: Step, end: Facts) -> str:
-    """The phrase; of a pad that comes after the value mapping, with the pixels that its fill stands for."""
-    phrase = record(step.op).phrase(step)
-    if step.params.get("units") != "final" or end.values is None:
-        return phrase
-    fill = step.params["fill"]
-    pairs = zip(fill, end.values.scale, end.values.offset, strict=False)
-    pixels = [round((value - offset) / scale, 1) + 0.0 for value, scale, offset in pairs]
-    return f"{phrase} ({fill_color(pixels)} in pixels)"
-
-
-def _layout(steps: Sequence[Step], end: Facts) -> str:
-    reshaped = len(steps) > 1 and steps[-1].op == "reshape"  # a flattened array begins with one
-    return f"{end.layout} by a reshape instead of a transpose" if reshaped else end.layout
-
-
-def _phrase(step: Step | None) -> str:
-    return "" if step is None else record(step.op).phrase(step)
-
-
-def _frame_key(step: Step) -> tuple[str, ...]:
-    told = {key: value for key, value in step.params.items() if key not in _UNTOLD and value is not None}
-    if told.get("mode") == "stretch":
-        told.pop("rounding", None)  # it derives no edge
-    return step.op.partition("_")[0], *(f"{key}={value}" for key, value in sorted(told.items()))
-
-
-def _values(end: Facts) -> str:
-    """The name of the mapping, and whose order its numbers stand in where that is not the channels' own."""
-    assert end.values is not None
-    name = name_of(end.values)
-    order = order_of(name)
-    if not order or CHANNELS.get(end.channel_order, 1) < 3:
-        return name
-    plain = name.removesuffix(f", in {order} order")
-    return plain if end.channel_order.startswith(order) else f"{plain} in {order} order on {end.channel_order} data"
 
 
 def shared(several: Sequence[Sequence[PipelineTrait]]) -> tuple[tuple[PipelineTrait, ...], ...]:
@@ -176,16 +63,48 @@ def _differences(
 ) -> Iterator[TraitDifference]:
     for ways, want in zip(shared(several), wanted, strict=True):
         if not any(way.agrees(want) for way in ways):
-            found = tuple(describe.plainer(distinguish_phrases(way, want) for way in ways))
-            yield TraitDifference(trait=want.name, stage=_stage(ways[0], want), found=found, wanted=_or_none(want))
+            found, expected = _phrases(ways, want)
+            yield TraitDifference(trait=want.name, stage=_stage(ways[0], want), found=found, wanted=expected)
 
 
-def distinguish_phrases(way: PipelineTrait, want: PipelineTrait) -> str:
-    """The phrase; where the other's is the same, with what makes the difference."""
-    if way.said != want.said or way.name != "framing":
-        return _or_none(way)
-    mine, others = ({entry for step in _frames(trait) for entry in step[1:]} for trait in (way, want))
-    return f"{way.said} ({', '.join(sorted(mine - others) or [f'not {one}' for one in sorted(others - mine)])})"
+def _phrases(ways: Sequence[PipelineTrait], want: PipelineTrait) -> tuple[tuple[str, ...], str]:
+    """The phrases of the ways, and of what is wanted; of framings of as many steps those steps alone that differ."""
+    if want.name != "framing" or len({len(_frames(way)) for way in (*ways, want)}) > 1:
+        return tuple(describe.plainer(map(_or_none, ways))), _or_none(want)
+    apart = [at for at, frame in enumerate(_frames(want)) if any(_frames(way)[at] != frame for way in ways)]
+    found = [THEN.join(_distinct(way, want, at) for at in apart) for way in ways]
+    return tuple(describe.plainer(found)), THEN.join(_distinct(want, ways[0], at) for at in apart)
+
+
+def _distinct(one: PipelineTrait, other: PipelineTrait, at: int) -> str:
+    """The phrase of a step; where the other's is the same, with what makes the difference."""
+    phrase, theirs = (trait.said.split(THEN)[at] for trait in (one, other))
+    return phrase + (_details(_frames(one)[at], _frames(other)[at]) if phrase == theirs else "")
+
+
+def _details(mine: tuple[str, ...], other: tuple[str, ...]) -> str:
+    """What a step does in another way than a step of the same phrase, in brackets."""
+    own = sorted(set(mine[1:]) - set(other[1:]))
+    details = [_DETAILS.get((mine[0], entry), entry) for entry in own]
+    if not own:
+        details = [f"not {_DETAILS.get((other[0], entry), entry)}" for entry in sorted({*other[1:]} - {*mine[1:]})]
+    return f" ({', '.join(details)})" if details else ""
+
+
+_ROUNDED = {
+    "floor": "rounded down",
+    "round": "rounded half to even",
+    "half_up": "rounded half up",
+    "ceil": "rounded up",
+}
+_DETAILS = {
+    **{("resize", f"rounding={name}"): f"edge {text}" for name, text in _ROUNDED.items()},
+    **{("crop", f"rounding={name}"): f"offset {text}" for name, text in _ROUNDED.items()},
+    ("resize", "rounding=detr"): "edge rounded as in DETR",
+    ("crop", "pad_side=before"): "odd pixel added before the image",
+    ("crop", "pad_side=after"): "odd pixel added after the image",
+}
+"""Parameters in words, by the kind of step."""
 
 
 def _frames(framing: PipelineTrait) -> tuple[tuple[str, ...], ...]:
@@ -200,6 +119,7 @@ _NOTHING = {
     "color": "no conversion",
     "kernel": "no resize",
     "mirror": "not mirrored",
+    "alteration": "no such step",
 }
 
 
@@ -209,6 +129,8 @@ def _or_none(trait: PipelineTrait) -> str:
 
 def _stage(way: PipelineTrait, want: PipelineTrait) -> str:
     """Where the trait comes about; of frames, the first step that differs says whether it is a resize or a crop."""
+    if want.name == "alteration":
+        return next((stage for _, stage in (*_entries(way), *_entries(want))), STAGES[want.name])
     if want.name != "framing":
         return STAGES[want.name]
     pairs = zip((*_frames(way), ("",)), (*_frames(want), ("",)), strict=False)
@@ -216,6 +138,12 @@ def _stage(way: PipelineTrait, want: PipelineTrait) -> str:
     return next((kind for kind in ("resize", "letterbox", "fit", "crop", "pad") if kind in kinds), "resize").replace(
         "letterbox", "resize"
     )
+
+
+def _entries(alteration: PipelineTrait) -> tuple[tuple[str, str], ...]:
+    """The key of the trait ``alteration``: of each, its phrase and its stage."""
+    assert isinstance(alteration.key, tuple)
+    return alteration.key
 
 
 def fixing_steps(
@@ -245,9 +173,9 @@ def _any(ways: Sequence[PipelineTrait]) -> bool:
 
 def _resized_by(framing: str, kernel: str) -> str:
     """The kernel goes to the step that resizes: a crop or a pad has none."""
-    parts = framing.split(_THEN)
+    parts = framing.split(THEN)
     at = next((i for i, part in enumerate(parts) if " or " in part or not part.startswith(("cent", "padded"))), 0)
-    return _THEN.join([*parts[:at], f"{parts[at]} by {kernel}", *parts[at + 1 :]])
+    return THEN.join([*parts[:at], f"{parts[at]} by {kernel}", *parts[at + 1 :]])
 
 
 def compare_with_spec_text(
@@ -259,7 +187,7 @@ def compare_with_spec_text(
     """
     does = {want.name: _told(each, want) for each, want in zip(shared(several), wanted, strict=True)}
     told = [f"decodes {' or '.join(does['order'])}{_with(does['decoder'])}"]
-    for name in ("turn", "color", "framing", "mirror", "values"):
+    for name in ("turn", "color", "framing", "mirror", "alteration", "values"):
         if does[name]:
             told.append(" or ".join(map(describe.verbs, does[name])))
             told[-1] += _with(does["kernel"]) if name == "framing" else ""

@@ -9,7 +9,7 @@ from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.spec.geometry_ops import is_fit
 from sm_imgcheck.spec.keys import LIBRARIES, SMOOTH
-from sm_imgcheck.spec.language_image import CROP, STEP_KEYS
+from sm_imgcheck.spec.language_image import CROP, PAD, STEP_KEYS
 from sm_imgcheck.spec.problems import ProblemList, at, choice_of
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _ROUNDINGS = {
 }
 _SOME_MODES = set[str]().union(*_OWN_KEYS.values())
 _CUTS = tuple(key.name for key in CROP[:4])
+_FRAMES = tuple(key.name for key in PAD[:3])
 
 
 @frozen
@@ -259,8 +260,9 @@ def _crop(given: StepKeys, place: str, notes: ProblemList, *, library: str) -> S
 
 def _pad(given: StepKeys, place: str, target: ResizeTarget, notes: ProblemList) -> StepKeys:
     size = given.get("size")
-    if (size is None) == ("multiple_of" not in given):
-        notes.add(place, f"has {'neither' if size is None else 'both'} of size and multiple_of; write one of them")
+    frames = [name for name in _FRAMES if given.get(name)]
+    if len(frames) != 1:
+        notes.add(place, f"has {' and '.join(frames) or 'none'} of {', '.join(_FRAMES)}; write exactly one of them")
     units = given.get("units", "byte")
     full: StepKeys = {
         **given,
@@ -270,6 +272,8 @@ def _pad(given: StepKeys, place: str, target: ResizeTarget, notes: ProblemList) 
     }
     if isinstance(size, int):
         full["size"] = [size, size]
+    if given.get("square") is False:
+        del full["square"]
     return full
 
 

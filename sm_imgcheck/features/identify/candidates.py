@@ -5,7 +5,7 @@ Of the decoders, only those that the file's header and the tensor leave open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from sm_imgcheck.core.channels import COUNTS
 from sm_imgcheck.core.layouts import LAYOUTS
-from sm_imgcheck.core.types import Decode, Header
+from sm_imgcheck.core.types import Decode, Header, Plan
 from sm_imgcheck.features.identify.cells import IntegralImage, integral_image, reduced
 from sm_imgcheck.io.images.decode import TURNED_BACK
 from sm_imgcheck.ops.kernels.color import orient
@@ -62,6 +62,13 @@ class TensorImage:
 
     turned: int = 1
     """As EXIF counts orientations: how the tensor was turned at last, 2: mirrored. ``pixels`` are turned back."""
+    finish: Callable[[Plan], Plan] | None = None
+    """From the plan that makes ``pixels`` to the one that makes the tensor, where its numbers are read in another way
+    than its layout has it."""
+    limits: tuple[float, float] | None = None
+    """Numbers at which the values are taken to be clipped."""
+    blank: tuple[int, ...] = ()
+    """Channels that hold one number instead of a picture."""
     remembered: dict[object, Any] = field(default_factory=dict, repr=False)
 
     def face(self, turned: int) -> TensorImage:
