@@ -265,7 +265,7 @@ def test_the_command_to_paste_fixes_what_the_source_shows(say):
 def test_a_mapping_of_no_usual_name_is_told_and_undone(say, array, name):
     np.save("odd.npy", array[..., ::-1])
     _, out, _ = say("validate", "odd.npy", "--source", "cat.jpg", "-s", "spec.yaml", "--emit", "out")
-    assert f"normalization: got 0..255 mapped to {name} (" in out
+    assert f"normalization: got an unknown mapping of 0..255 to {name} (" in out
     assert f"undo what was done to the values (0..255 mapped to {name})" in out
     right = (SMALL[..., ::-1] / 255 - MEAN) / STD
     assert np.abs(np.load("out/odd.npy")[0].transpose(1, 2, 0) - right).max() < 1e-5
