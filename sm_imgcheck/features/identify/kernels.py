@@ -39,7 +39,7 @@ __all__ = [
 
 _SAMPLE = 1 << 14
 """Pixels that a first comparison looks at."""
-_MOST = 1 << 20
+_MOST = 1 << 18
 """Pixels that any comparison but the last looks at."""
 _PLACES, _GUESSES = 12, 8
 """So many places are tried with the kernels that do best, and so many pairs of place and kernel are looked into."""
