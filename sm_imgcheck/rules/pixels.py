@@ -17,7 +17,7 @@ _MAX_MEAN_DIFFERENCE, _MAX_DIFFERENCE = 1.5, 16.0
 """Gray levels above which pixels are wrong: decoders and rounding stay below; bilinear with and without antialias, at
 half the size, differ by 2.6 on average and by 76 at most."""
 _RESEMBLES = 0.3
-"""Correlation of details from which two pictures are the same: 0.20 at most between 7,140 pairs of photographs, 0.8 and
+"""Correlation of details from which two images are the same: 0.20 at most between 7,140 pairs of photographs, 0.8 and
 more after any monotone mapping of the values."""
 _ROUNDING = 1.01
 """Largest difference in gray levels between two ways to round the same sum: negligible."""
@@ -30,8 +30,9 @@ PIX101 = Rule(
     doc="""No known pipeline converts the source image to this tensor.
 
     Every common rotation, flip, framing, filter, channel order and value mapping was tried, and the details of both
-    pictures do not agree, whatever the value mapping. The tensor shows a different image, or this image cropped,
-    rotated by an unusual angle or edited. Where they agree, PIX102 is reported; where nothing can be said, PIX110.
+    images differ under every value mapping. The tensor shows a different image, or this image cropped,
+    rotated by an unusual angle or edited. If they agree, PIX102 is reported; images without details are reported as
+    PIX110.
 
     At an endpoint: a prediction for different content.
 

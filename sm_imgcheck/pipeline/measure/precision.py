@@ -63,7 +63,7 @@ def _holds(values: np.ndarray, name: str, dtype: np.dtype) -> bool:
 
 
 def _few_levels(values: np.ndarray) -> bool:
-    """Return whether the values lie on at most 256 evenly spaced levels, or are too few to say."""
+    """Return whether the values have at most 256 evenly spaced levels, or fewer than 16 levels."""
     unique = np.unique(values)
     if len(unique) < _MIN_VALUES:
         return True
@@ -82,7 +82,7 @@ def spacing(values: np.ndarray, precision: str) -> np.ndarray:
 
 
 def max_rounding(precision: str, largest: float) -> float:
-    """Return how far the roundings on the way may have put a value of a magnitude of at most ``largest`` off.
+    """Return the largest error of all roundings of a value of a magnitude of at most ``largest``.
 
     precision: a dtype, or ``N decimals``. 0.0 for integers.
     """

@@ -1,8 +1,8 @@
 """The order in which the values of an image follow each other: pixel by pixel (HWC) or plane by plane (CHW).
 
-A ``reshape`` from one to the other moves no value. Three numbers show which it is, all of them ratios of mean absolute
-differences between values a fixed number of places apart in memory: rows (places W and C * W), columns (places 1 and
-C), and the difference between neighbors by their position in the pixel, which is the same at every position of planes
+A ``reshape`` from one to the other moves no value. Three numbers show the order, all of them ratios of mean absolute
+differences between values at a fixed distance in memory: rows (distances W and C * W), columns (distances 1 and C),
+and the difference between neighbors by their position in the pixel, which is the same at every position of planes
 only.
 """
 
@@ -26,7 +26,7 @@ SAMPLES = 30_000
 _IMAGES = 8
 """Images of a batch that are sampled, evenly spread."""
 WEIGHTS = (3.97, -3.27, 3.13, -1.77)
-"""Of 1 and the three features: log-odds of HWC. Fitted by ``tests/fit/value_order.py``."""
+"""Weights of 1 and the three features in the log-odds of HWC. Fitted by ``tests/fit/value_order.py``."""
 _MIN_ROWS = 0.12
 """Smallest magnitude of the first feature: noise and checkerboards stay below, photographs above 0.13."""
 _MAX_LOG_ODDS = math.log(999)
@@ -52,8 +52,8 @@ def measure_value_order(array: np.ndarray, facts: Facts) -> ValueOrder:
     if facts.constant or facts.nans or facts.infinities:
         return ValueOrder()
     images = array if "N" in facts.layout else array[np.newaxis]
-    chosen = np.unique(np.linspace(0, len(images) - 1, min(_IMAGES, len(images))).astype(int))
-    features = order_features([images[index] for index in chosen], width=width, channels=channels)
+    indices = np.unique(np.linspace(0, len(images) - 1, min(_IMAGES, len(images))).astype(int))
+    features = order_features([images[index] for index in indices], width=width, channels=channels)
     if features is None:
         return ValueOrder()
     odds = max(-_MAX_LOG_ODDS, min(_MAX_LOG_ODDS, float(np.dot(WEIGHTS, (1.0, *features)))))
@@ -64,27 +64,28 @@ def measure_value_order(array: np.ndarray, facts: Facts) -> ValueOrder:
 
 
 def order_features(images: list[np.ndarray], *, width: int, channels: int) -> tuple[float, float, float] | None:
-    """Return the three features of images of one shape; None where neighbors hardly differ.
+    """Return the three features of images of one shape; None for flat images.
 
-    The logarithms of: rows C * W over rows W apart (negative in HWC), the largest over the smallest difference of
-    neighbors by position (positive in HWC), columns C over 1 apart (negative in HWC with color).
+    The logarithms of: row differences at C * W over those at W (negative in HWC), the largest over the smallest
+    difference of neighbors by position (positive in HWC), column differences at C over those at 1 (negative in HWC
+    with color).
     """
     start = _positions(images[0].size - channels * width, SAMPLES // len(images))
     here = [_values_at(image, start) for image in images]
 
-    def apart(distance: int) -> np.ndarray:
+    def differences_at(distance: int) -> np.ndarray:
         pairs = zip(images, here, strict=True)
-        found = [np.abs(_values_at(image, start + distance) - values) for image, values in pairs]
-        return np.asarray(np.mean(found, axis=0))
+        pairwise = [np.abs(_values_at(image, start + distance) - values) for image, values in pairs]
+        return np.asarray(np.mean(pairwise, axis=0))
 
-    neighbors = apart(1)
+    neighbors = differences_at(1)
     roots = np.sqrt(neighbors)  # few strong edges count less
     by_position = [float(roots[start % channels == position].mean()) ** 2 for position in range(channels)]
-    differences = [apart(distance) for distance in (channels, width, channels * width)]
+    differences = [differences_at(distance) for distance in (channels, width, channels * width)]
     flat = max(float(np.ptp(np.concatenate(here))), 1e-30) * _FLAT
-    if any((found > flat).mean() < _MIN_DETAIL or found.mean() < flat for found in differences):
+    if any((each > flat).mean() < _MIN_DETAIL or each.mean() < flat for each in differences):
         return None
-    column, row, rows = (float(found.mean()) for found in differences)
+    column, row, rows = (float(each.mean()) for each in differences)
     least = flat / 10
     return (
         float(np.clip(math.log(rows / row), -2, 2)),
@@ -96,7 +97,7 @@ def order_features(images: list[np.ndarray], *, width: int, channels: int) -> tu
 _FLAT = 1e-3
 """Difference, as a share of the range of the values, below which values are equal."""
 _MIN_DETAIL = 0.05
-"""Share of the values that differ from the next one; below, a picture is flat."""
+"""Share of the values that differ from the next one; below, an image is flat."""
 
 
 @lru_cache(maxsize=16)
@@ -107,8 +108,8 @@ def _positions(end: int, count: int) -> np.ndarray:
 
 def _values_at(image: np.ndarray, positions: np.ndarray) -> np.ndarray:
     """The values at flat positions in C order, float64, without a copy of the image."""
-    found: np.ndarray = image[np.unravel_index(positions, image.shape)]
-    return found.astype(np.float64)
+    values: np.ndarray = image[np.unravel_index(positions, image.shape)]
+    return values.astype(np.float64)
 
 
 def other_order(array: np.ndarray, layout: str) -> tuple[np.ndarray, str] | None:
