@@ -83,6 +83,15 @@ def test_existing_spec_is_not_replaced(discover, here):
     assert (here / "spec.yaml").read_text() == "mine"
 
 
+def test_picture_has_a_panel_for_each_recipe(discover, here):
+    assert discover("bgr.onnx", "--picture", "ranking.png")[0] == 0
+    with Image.open("ranking.png") as image:
+        assert image.width > 4 * 256
+    code, _, err = discover("bgr.onnx", "--picture", "photos/00.png", "--force", photos=["photos"])
+    assert code == 2
+    assert "name another file" in err
+
+
 def test_dry_run_prints_the_runs_only(discover):
     code, out, _ = discover("bgr.onnx", "--dry-run")
     assert code == 0

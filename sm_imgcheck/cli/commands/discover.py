@@ -11,6 +11,7 @@ import typer
 from sm_imgcheck.cli import model_options
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli.option_groups import group_options, text_option
+from sm_imgcheck.cli.output_paths import Picture
 
 if TYPE_CHECKING:
     from sm_imgcheck.features.discover.find import Discovery
@@ -58,6 +59,7 @@ def discover(
         str | None,
         typer.Option("-o", metavar="SPEC.yaml", help="Write the spec; - for standard output.", show_default=False),
     ] = None,
+    picture: Picture = None,
     running: model_options.ModelRunOptions,
     report: common.ReportOptions,
     force: common.Force = False,
@@ -97,6 +99,11 @@ def discover(
     spec_file = out if out is not None and out != "-" and found.verdict.recipe is not None else ""
     if out != "-":
         print_report(DiscoverContent(spec_file=spec_file or "", labels=bool(labels)), report, [found])
+    if picture is not None:
+        from sm_imgcheck.cli.output_paths import put
+        from sm_imgcheck.features.discover.picture import draw_discovery
+
+        put(picture, draw_discovery(found), [item.path for item in items], force=force)
     if found.verdict.recipe is None:
         if out is not None:
             typer.echo("no spec written: the preprocessing is not determined", err=True)

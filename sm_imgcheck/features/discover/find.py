@@ -50,6 +50,7 @@ _MOST_PHOTOS = 192
 """Photographs that the search uses; the costs of mistakes are measured on all."""
 _GEOMETRY_PHOTOS = 48
 _MISTAKES = 5
+_SAMPLE = 9
 Scores = npt.NDArray[np.float64]
 
 
@@ -113,6 +114,8 @@ class Discovery:
     """Paths of those that could not be decoded."""
     runs: int
     seconds: float
+    sample: npt.NDArray[np.uint8] = field(repr=False, compare=False)
+    """Pixels [N, H, W, C] of the first photographs, for a picture."""
     accuracy: float | None = None
     """With labels: share of right top classes, for the most probable recipe."""
 
@@ -190,6 +193,7 @@ def find_preprocessing(
         undecodable=tuple(path for path, each in zip(paths, decoded, strict=True) if each is None),
         runs=run.runs,
         seconds=monotonic() - begin,
+        sample=pixels[first][:_SAMPLE],
         accuracy=_accuracy(ranking, labels),
     )
 
