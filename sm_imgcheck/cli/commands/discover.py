@@ -47,6 +47,16 @@ def discover(
     labels: Annotated[
         str, text_option("CSV with a row PHOTO,CLASS for each photograph; classes are numbers from 0.", "LABELS.csv")
     ] = "",
+    config: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="Configuration file of the model, as spec import reads it; the predictions confirm or contradict it. "
+            "Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
     size: Annotated[
         str, text_option("Height and width of the input, if the model lets them vary: 224 or 224x320.", "SIZE")
     ] = "",
@@ -73,6 +83,7 @@ def discover(
     from sm_imgcheck.cli.output_paths import write_text_output
     from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.core.phrases import count
+    from sm_imgcheck.features.discover.configuration import read_configuration
     from sm_imgcheck.features.discover.find import DiscoverOptions, find_preprocessing, plan_search
     from sm_imgcheck.features.discover.labels import read_photo_labels
     from sm_imgcheck.report.discover import DiscoverContent
@@ -85,6 +96,7 @@ def discover(
             output=output_name,
             labels=read_photo_labels(labels, [item.path for item in items]) if labels else {},
             labels_path=labels,
+            configuration=read_configuration(config, "") if config else None,
         )
         plan = plan_search(runner, len(items), options)
         if dry_run:

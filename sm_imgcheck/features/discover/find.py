@@ -12,6 +12,12 @@ import numpy.typing as npt
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.features.discover.configuration import (
+    Configuration,
+    ConfigurationCheck,
+    check_configuration,
+    configured_recipe,
+)
 from sm_imgcheck.features.discover.model import ModelError, ModelInfo, ModelRunner
 from sm_imgcheck.features.discover.photos import geometries, pixels_of
 from sm_imgcheck.features.discover.predictions import Prediction, interpret
@@ -64,6 +70,8 @@ class DiscoverOptions:
     labels: Mapping[str, int] = field(default_factory=dict)
     """Class number by the photograph's path; empty: no labels."""
     labels_path: str = ""
+    configuration: Configuration | None = None
+    """What configuration files report of the preprocessing."""
 
 
 @frozen
@@ -116,6 +124,7 @@ class Discovery:
     seconds: float
     sample: npt.NDArray[np.uint8] = field(repr=False, compare=False)
     """Pixels [N, H, W, C] of the first photographs, for a picture."""
+    configuration: ConfigurationCheck | None = None
     accuracy: float | None = None
     """With labels: share of right top classes, for the most probable recipe."""
 
@@ -126,6 +135,9 @@ def plan_search(model: ModelRunner, photos: int, options: DiscoverOptions) -> Se
     if isinstance(format_, str):
         raise ImgcheckError(f"model {model.name}: {format_}")
     recipes = candidate_recipes(format_.channels, format_.dtype, format_.quantization)
+    if options.configuration is not None:
+        configured = configured_recipe(options.configuration, format_, recipes)
+        recipes += () if configured in recipes else (configured,)
     used = min(photos, _MOST_PHOTOS)
     rounds = plan_rounds(len(recipes), used)
     others = len(geometries(format_)) - 1
@@ -167,7 +179,11 @@ def find_preprocessing(
         lambda recipe, chosen: run(recipe, pixels[first][list(chosen)]), plan.recipes, rounds, labels=labels
     )
     best = ranking.classes[0].recipes[0]
-    verdict = judge(ranking, labels)
+    verdict, check = judge(ranking, labels), None
+    if options.configuration is not None:
+        configured = configured_recipe(options.configuration, plan.format, plan.recipes)
+        check, verdict = check_configuration(options.configuration, configured, ranking, verdict)
+        best = verdict.recipe or best
     scored = (
         _geometries(
             run,
@@ -194,6 +210,7 @@ def find_preprocessing(
         runs=run.runs,
         seconds=monotonic() - begin,
         sample=pixels[first][:_SAMPLE],
+        configuration=check,
         accuracy=_accuracy(ranking, labels),
     )
 
