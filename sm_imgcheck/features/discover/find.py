@@ -170,9 +170,7 @@ def find_preprocessing(
     labels = _labels(names, options)
     pixels = {first: np.stack([each for each in decoded if each is not None])}
     run(plan.recipes[0], pixels[first][:1])
-    if labels is not None and int(labels.max()) >= run.classes:
-        expected = f"0..{run.classes - 1} (classes of the output)"
-        raise ImgcheckError(f"labels {options.labels_path}: got class {labels.max()}, expected {expected}")
+    _refuse_labels(labels, run.classes, options.labels_path)
     few = min(len(used), _MOST_PHOTOS)
     rounds = plan_rounds(len(plan.recipes), few)
     ranking = search(
@@ -184,19 +182,13 @@ def find_preprocessing(
         configured = configured_recipe(options.configuration, plan.format, plan.recipes)
         check, verdict = check_configuration(options.configuration, configured, ranking, verdict)
         best = verdict.recipe or best
-    scored = (
-        _geometries(
-            run,
-            [photos[number] for number in used[:_GEOMETRY_PHOTOS]],
-            resizes,
-            best=best,
-            first=ranking.scores[best.label][:_GEOMETRY_PHOTOS],
-            labels=labels,
-        )
-        if verdict.recipe is not None
-        else ()
-    )
-    mistakes = _mistakes(run, best, plan.recipes, pixels[first]) if verdict.recipe is not None else ()
+    scored: tuple[GeometryScore, ...] = ()
+    mistakes: tuple[MistakeCost, ...] = ()
+    if verdict.recipe is not None:
+        some = [photos[number] for number in used[:_GEOMETRY_PHOTOS]]
+        scores = ranking.scores[best.label][:_GEOMETRY_PHOTOS]
+        scored = _geometries(run, some, resizes, best=best, first=scores, labels=labels)
+        mistakes = _mistakes(run, best, plan.recipes, pixels[first])
     return Discovery(
         plan=plan,
         ranking=ranking,
@@ -265,6 +257,13 @@ def _labels(names: Sequence[str], options: DiscoverOptions) -> npt.NDArray[np.in
             f"labels {options.labels_path}: {len(missing)} photographs have no label, such as {missing[0]}"
         )
     return np.array([options.labels[name] for name in names])
+
+
+def _refuse_labels(labels: npt.NDArray[np.int64] | None, classes: int, path: str) -> None:
+    """Raise ImgcheckError for a class number that the output does not have."""
+    if labels is not None and int(labels.max()) >= classes:
+        expected = f"0..{classes - 1} (classes of the output)"
+        raise ImgcheckError(f"labels {path}: got class {labels.max()}, expected {expected}")
 
 
 def _accuracy(ranking: Ranking, labels: npt.NDArray[np.int64] | None) -> float | None:
