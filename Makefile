@@ -11,7 +11,7 @@ DEMO := tests/demo/barn.jpg
 OUT  := out/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test interpreters cover lint types docs dist lowest slow long fuzz check parity stacks bench format clean
+.PHONY: help demo test interpreters cover lint types docs dist lowest slow long fuzz check parity stacks runtimes bench format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | sed 's/$$(VENV)/$(VENV)/' | expand -t 14
@@ -77,9 +77,14 @@ check: lint types cover slow ## what CI runs, but for the longest
 
 parity: $(VENV)-parity/installed ## install the real libraries in $(VENV)-parity and compare afresh (takes gigabytes)
 	PYTHONPATH=tests:tests/support $(VENV)-parity/$(notdir $(BIN))/python -m parity.compare
+	PYTHONPATH=tests:tests/support $(VENV)-parity/$(notdir $(BIN))/python -m parity.imports
 
 stacks: $(VENV)-stacks/installed ## our request bodies against the servers' own decoders (takes gigabytes)
 	$(VENV)-stacks/$(notdir $(BIN))/python -m pytest tests/serving/test_server_decoders.py
+
+runtimes: $(VENV)/developed $(VENV)-runtimes/installed ## models of TorchScript, SavedModel, Keras and OpenVINO (takes gigabytes)
+	SM_IMGCHECK_RUNTIMES=$(abspath $(VENV)-runtimes)/$(notdir $(BIN))/python \
+	  $(PY) -m pytest tests/features/discover/test_frameworks.py
 
 bench: $(VENV)/installed ## print the measured numbers beside their targets
 	$(PY) tests/bench/startup.py
@@ -100,7 +105,7 @@ format: $(VENV)/developed ## let ruff put every file in its format
 	$(PY) -m ruff format
 
 clean: ## remove what make has made
-	rm -rf $(VENV) $(VENV)-parity $(VENV)-stacks $(VENV)-lowest $(VENV)-lowest.txt out build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-parity $(VENV)-stacks $(VENV)-runtimes $(VENV)-lowest $(VENV)-lowest.txt out build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "needs Python 3.11 or later: make PYTHON=...")'
@@ -117,6 +122,12 @@ $(VENV)-stacks/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)-stacks
 	$(VENV)-stacks/$(notdir $(BIN))/python -m pip install --quiet 'pip>=25.1'
 	$(VENV)-stacks/$(notdir $(BIN))/python -m pip install --quiet --editable . --group dev --group stacks
+	@touch $@
+
+$(VENV)-runtimes/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-runtimes
+	$(VENV)-runtimes/$(notdir $(BIN))/python -m pip install --quiet 'pip>=25.1'
+	$(VENV)-runtimes/$(notdir $(BIN))/python -m pip install --quiet --group runtimes
 	@touch $@
 
 # --group is pip's word since 25.1; an older one comes with Python 3.11 to 3.13.

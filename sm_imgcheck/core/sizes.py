@@ -50,8 +50,14 @@ def resized_size(
     """Height and width after a resize; never less than one pixel.
 
     ``size`` is [height, width] for ``stretch`` and ``cover``, one edge for ``shortest_edge``, either for
-    ``longest_edge``: the largest image inside [height, width].
+    ``longest_edge``: the largest image inside [height, width]. ``exchanged`` is ``shortest_edge`` with height and width
+    mistaken for each other: no spec has it.
     """
+    if mode == "exchanged":
+        new_height, new_width = resized_size(
+            mode="shortest_edge", size=size, max_size=max_size, rounding=rounding, height=height, width=width
+        )
+        return new_width, new_height
     if mode == "stretch":
         assert not isinstance(size, int)
         return size[0], size[1]
@@ -178,10 +184,15 @@ def crop_box(
     square: float | None = None,
     rounding: str,
     pad_side: str = "after",
+    position: str = "center",
+    offset: Sequence[int] = (0, 0),
     height: int,
     width: int,
 ) -> tuple[int, int, int, int]:
-    """Top, left, height and width of a central cut, exactly one of the first four being given.
+    """Top, left, height and width of a cut, exactly one of the first four being given.
+
+    position: ``center``, or with ``size`` an edge or a corner such as ``top_left``. offset: [down, right] from there,
+    in pixels.
 
     A negative top or left means that the image is smaller than ``size`` and is set that far inside a black frame.
 
@@ -205,7 +216,11 @@ def crop_box(
     assert size is not None
     top = cut_start(length=height, target=size[0], rounding=rounding, pad_side=pad_side)
     left = cut_start(length=width, target=size[1], rounding=rounding, pad_side=pad_side)
-    return top, left, size[0], size[1]
+    if "top" in position or "bottom" in position:
+        top = 0 if "top" in position else height - size[0]
+    if "left" in position or "right" in position:
+        left = 0 if "left" in position else width - size[1]
+    return top + offset[0], left + offset[1], size[0], size[1]
 
 
 def cut_start(*, length: int, target: int, rounding: str, pad_side: str) -> int:
@@ -297,15 +312,25 @@ def resize_with_pad(*, size: Sequence[int], height: int, width: int) -> tuple[in
 
 
 def pad_place(
-    *, size: Sequence[int] | None = None, multiple_of: int | None = None, position: str, height: int, width: int
+    *,
+    size: Sequence[int] | None = None,
+    multiple_of: int | None = None,
+    square: bool = False,
+    position: str,
+    height: int,
+    width: int,
 ) -> tuple[int, int, int, int]:
     """Return top and left of the image in its frame, then height and width of the frame, never smaller than the image.
+
+    Exactly one of ``size``, ``multiple_of`` and ``square`` is given; ``square`` is a frame as long as the longer edge.
 
     ``position`` is the position of the image: ``center`` (an odd missing pixel is added below and to the right), or the
     corner ``top_left``, ``top_right``, ``bottom_left`` or ``bottom_right``.
     """
     if multiple_of is not None:
         size = (-(-height // multiple_of) * multiple_of, -(-width // multiple_of) * multiple_of)
+    if square:
+        size = check_resized_size((max(height, width),) * 2, pixels=0, height=height, width=width)
     assert size is not None
     frame_height, frame_width = max(size[0], height), max(size[1], width)
     missing_y, missing_x = frame_height - height, frame_width - width

@@ -14,6 +14,8 @@ from sm_imgcheck.core.channels import GRAY
 from sm_imgcheck.core.types import Affine, Contract, Step, Values
 
 __all__ = [
+    "CLIP",
+    "IMAGENET",
     "INTEGER_RANGES",
     "RECIPES",
     "candidate_mappings",
@@ -40,27 +42,29 @@ _LOBES_OF_OPENCV = {"lanczos": 1.72}
 
 IDENTITY = Values(low=0, high=255)
 
-_IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-_CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+"""Mean and std of pixels / 255, in RGB order."""
+CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
+"""Mean and std of pixels / 255, in RGB order: https://github.com/openai/CLIP."""
 
 RECIPES: tuple[tuple[str, Values], ...] = (
     ("0..255, not scaled", IDENTITY),
     ("divided by 255", Values(low=0, high=1)),
     ("divided by 127.5, minus 1", Values(low=-1, high=1)),
     # torchvision's and timm's default, keras.applications mode `torch`
-    ("ImageNet mean and std", Values(mean=_IMAGENET[0], std=_IMAGENET[1])),
+    ("ImageNet mean and std", Values(mean=IMAGENET[0], std=IMAGENET[1])),
     # keras.applications mode `caffe`: the means of VGG's authors, listed R, G, B here
     ("caffe mean", Values(units="byte", mean=(123.68, 116.779, 103.939), std=(1, 1, 1))),
     # OpenCV's SSD and many Caffe models round them
     ("caffe mean (rounded)", Values(units="byte", mean=(123, 117, 104), std=(1, 1, 1))),
     # https://github.com/openai/CLIP, clip.py
-    ("CLIP mean and std", Values(mean=_CLIP[0], std=_CLIP[1])),
+    ("CLIP mean and std", Values(mean=CLIP[0], std=CLIP[1])),
     ("divided by 255 twice", Values(low=0, high=1 / 255)),
     ("divided by 127.5 without minus 1", Values(low=0, high=2)),
     ("divided by 128, minus 1", Values(units="byte", mean=(128, 128, 128), std=(128, 128, 128))),
     ("divided by 256", Values(low=0, high=255 / 256)),
     ("-0.5..0.5", Values(low=-0.5, high=0.5)),
-    ("ImageNet mean and std without dividing by 255", Values(units="byte", mean=_IMAGENET[0], std=_IMAGENET[1])),
+    ("ImageNet mean and std without dividing by 255", Values(units="byte", mean=IMAGENET[0], std=IMAGENET[1])),
 )
 
 

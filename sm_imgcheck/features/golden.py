@@ -142,7 +142,8 @@ def difference(result: Result, spec: Spec) -> np.ndarray | None:
 def _explained(golden: Golden, result: Result, plan: Plan, spec: Spec) -> Golden:
     """With the first stage in which the pipeline that made the golden tensor is not the spec's, where it is found."""
     from sm_imgcheck.features import identify
-    from sm_imgcheck.ops import compare as traits
+    from sm_imgcheck.ops.compare import differences
+    from sm_imgcheck.ops.traits import traits
 
     candidate = result.candidate
     assert candidate.facts is not None
@@ -153,9 +154,9 @@ def _explained(golden: Golden, result: Result, plan: Plan, spec: Spec) -> Golden
     golden = replace(golden, exact=origins[0].exact)
     if not golden.exact and (golden.mean_difference or 0) <= origins[0].mean_difference:
         return golden
-    ways = [traits.traits(origin.steps, origin.before) for origin in origins]
-    differences = traits.differences(ways, traits.traits(plan.steps, plan.before))
-    apart = [one for one in differences if one.trait not in _OF_FORM]
+    ways = [traits(origin.steps, origin.before) for origin in origins]
+    found = differences(ways, traits(plan.steps, plan.before))
+    apart = [one for one in found if one.trait not in _OF_FORM]
     if not apart:
         return replace(golden, stage=_ARITHMETIC)
     first, later = apart[0], dict.fromkeys(one.stage for one in apart[1:] if one.stage != apart[0].stage)

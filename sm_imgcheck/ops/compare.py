@@ -1,59 +1,25 @@
-"""The traits of a list of steps as phrases, and the differences between two lists of steps.
-
-A trait has a phrase for messages and a key for comparisons: two pipelines whose crops only round differently have the
-same phrase and different keys. All traits are derived from the steps, so that a plan, the pipelines of ``identify`` and
-a spec are described and compared by the same code.
-"""
+"""Where two lists of steps part, and what several of them share, trait by trait in the field's words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 
-from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.frozen import frozen
-from sm_imgcheck.core.recipes import name_of, order_of
+from sm_imgcheck.core.recipes import name_of
 from sm_imgcheck.core.types import Affine, Facts, Step
-from sm_imgcheck.core.value_mapping import same
 from sm_imgcheck.ops import describe
 from sm_imgcheck.ops.records import record
-from sm_imgcheck.ops.records.geometry import fill_color
-from sm_imgcheck.ops.trace import follow
+from sm_imgcheck.ops.traits import STAGES, THEN, PipelineTrait, traits
 
 __all__ = [
-    "PipelineTrait",
     "TraitDifference",
     "compare_with_spec_text",
     "differences",
     "fixing_steps",
     "said",
     "shared",
-    "traits",
 ]
-
-_NEAR = 0.01
-"""Gray levels between two value mappings that count as one."""
-_THEN = ", then "
-_KERNEL_PARAMETERS = ("interpolation", "dtype", "antialias")
-"""Parameters of a geometry step that are its arithmetic, not its frame."""
-
-
-@frozen
-class PipelineTrait:
-    """One thing that a pipeline does in its own way."""
-
-    name: str
-    """decoder, ``turn`` (EXIF orientation), color, framing, kernel, mirror, order, values, dtype or layout."""
-    said: str = field(compare=False)
-    """Phrase in standard terms; empty for a trait that changes no pixel, such as no EXIF orientation."""
-    key: object = None
-    """Equal for two pipelines that do it alike."""
-
-    def agrees(self, other: PipelineTrait) -> bool:
-        """Whether both do it alike; value mappings within 0.01 gray levels."""
-        if isinstance(self.key, Affine) and isinstance(other.key, Affine):
-            return same(self.key, other.key, tolerance=_NEAR)
-        return self == other
 
 
 @frozen
@@ -62,139 +28,83 @@ class TraitDifference:
 
     trait: str
     stage: str
-    """decode, orient, color, resize, crop, mirror, order, normalize, cast or layout."""
+    """decode, orient, color, resize, crop, pad, mirror, order, normalize, cast, layout; of an alteration, its op's."""
     found: tuple[str, ...]
-    """The possible phrases: several where they are indistinguishable."""
+    """What it may be: several where nothing tells them apart."""
     wanted: str
-
-
-STAGES = {
-    "decoder": "decode",
-    "turn": "orient",
-    "color": "color",
-    "framing": "resize",
-    "kernel": "resize",
-    "mirror": "mirror",
-    "order": "order",
-    "values": "normalize",
-    "dtype": "cast",
-    "layout": "layout",
-}
-"""The stage of a pipeline that determines each trait, in the order of the stages."""
-
-
-def traits(steps: Sequence[Step], before: Facts | None = None) -> tuple[PipelineTrait, ...]:
-    """Return all traits of a list of steps, in the order of ``STAGES``.
-
-    before: facts before the steps (``Plan.before``); without it an RGB image as decoded.
-    """
-    end = follow(steps, before)
-    shaping = [step for step in steps if record(step.op).stage == "geometry"]
-    by_op = {step.op: step for step in steps}
-    orientation = by_op["orient"].params["orientation"] if "orient" in by_op else 1
-    frames = [_frame_phrase(step, end) for step in shaping]
-    kernels = [describe.kernel(step) for step in shaping if "interpolation" in step.params]
-    decoder, color = _phrase(by_op.get("decode")), _phrase(by_op.get("color"))
-    return (
-        PipelineTrait(name="decoder", said=decoder, key=decoder),
-        PipelineTrait(
-            name="turn", said="" if orientation == 1 else f"rotated as EXIF orientation {orientation}", key=orientation
-        ),
-        PipelineTrait(name="color", said=color, key=color),
-        PipelineTrait(name="framing", said=_THEN.join(frames) or "not resized", key=tuple(map(_frame_key, shaping))),
-        PipelineTrait(name="kernel", said=" and ".join(dict.fromkeys(kernels)), key=tuple(kernels)),
-        PipelineTrait(name="mirror", said="mirrored" if "mirror" in by_op else "", key="mirror" in by_op),
-        PipelineTrait(name="order", said=end.channel_order, key=end.channel_order),
-        PipelineTrait(name="values", said=_values(end), key=end.values),
-        PipelineTrait(name="dtype", said=end.dtype, key=end.dtype),
-        PipelineTrait(name="layout", said=_layout(steps, end), key=_layout(steps, end)),
-    )
-
-
-def _frame_phrase(step: Step, end: Facts) -> str:
-    """Return the phrase; for a pad after the value mapping, with the pixel values of its fill."""
-    phrase = record(step.op).phrase(step)
-    if step.params.get("units") != "final" or end.values is None:
-        return phrase
-    fill = step.params["fill"]
-    pairs = zip(fill, end.values.scale, end.values.offset, strict=False)
-    pixels = [round((value - offset) / scale, 1) + 0.0 for value, scale, offset in pairs]
-    return f"{phrase} ({fill_color(pixels)} in pixels)"
-
-
-def _layout(steps: Sequence[Step], end: Facts) -> str:
-    size_changes = len(steps) > 1 and steps[-1].op == "reshape"  # a flattened array begins with one
-    return f"{end.layout} by a reshape instead of a transpose" if size_changes else end.layout
-
-
-def _phrase(step: Step | None) -> str:
-    return "" if step is None else record(step.op).phrase(step)
-
-
-def _frame_key(step: Step) -> tuple[str, ...]:
-    params = {key: value for key, value in step.params.items() if key not in _KERNEL_PARAMETERS and value is not None}
-    if params.get("mode") == "stretch":
-        params.pop("rounding", None)  # it derives no edge
-    return step.op.partition("_")[0], *(f"{key}={value}" for key, value in sorted(params.items()))
-
-
-def _values(end: Facts) -> str:
-    """Return the name of the mapping, with the order of its values where the channels have another."""
-    assert end.values is not None
-    name = name_of(end.values)
-    order = order_of(name)
-    if not order or CHANNELS.get(end.channel_order, 1) < 3:
-        return name
-    plain = name.removesuffix(f", in {order} order")
-    return plain if end.channel_order.startswith(order) else f"{plain} in {order} order on {end.channel_order} data"
 
 
 def shared(several: Sequence[Sequence[PipelineTrait]]) -> tuple[tuple[PipelineTrait, ...], ...]:
     """Trait by trait, the ways in which several pipelines do it: one way each where all of them agree."""
-    return tuple(_different(variants) for variants in zip(*several, strict=True))
+    return tuple(_different(ways) for ways in zip(*several, strict=True))
 
 
-def _different(variants: Sequence[PipelineTrait]) -> tuple[PipelineTrait, ...]:
-    distinct: list[PipelineTrait] = []
-    for variant in variants:
-        at = next((at for at, other in enumerate(distinct) if variant.agrees(other)), None)
+def _different(ways: Sequence[PipelineTrait]) -> tuple[PipelineTrait, ...]:
+    found: list[PipelineTrait] = []
+    for way in ways:
+        at = next((at for at, other in enumerate(found) if way.agrees(other)), None)
         if at is None:
-            distinct.append(variant)
-        elif variant.said != distinct[at].said and isinstance(variant.key, Affine):
-            # One mapping for two orders of the data: its name includes the order of its list, and omits that of the
-            # data.
-            distinct[at] = replace(variant, said=name_of(variant.key))
-    return tuple(distinct)
+            found.append(way)
+        elif way.said != found[at].said and isinstance(way.key, Affine):
+            # One mapping for two orders of the data: say in which order it was listed, and nothing of the data.
+            found[at] = replace(way, said=name_of(way.key))
+    return tuple(found)
 
 
 def differences(
-    several: Sequence[Sequence[PipelineTrait]], reference: Sequence[PipelineTrait]
+    several: Sequence[Sequence[PipelineTrait]], wanted: Sequence[PipelineTrait]
 ) -> tuple[TraitDifference, ...]:
-    """Return the traits in which none of several pipelines, each of them possible, does what is expected."""
-    return tuple(_differences(several, reference))
+    """The traits in which none of several pipelines, any of which it may be, does what is wanted."""
+    return tuple(_differences(several, wanted))
 
 
 def _differences(
-    several: Sequence[Sequence[PipelineTrait]], reference: Sequence[PipelineTrait]
+    several: Sequence[Sequence[PipelineTrait]], wanted: Sequence[PipelineTrait]
 ) -> Iterator[TraitDifference]:
-    for variants, expected_trait in zip(shared(several), reference, strict=True):
-        if not any(variant.agrees(expected_trait) for variant in variants):
-            phrases = tuple(describe.plainer(distinguish_phrases(variant, expected_trait) for variant in variants))
-            yield TraitDifference(
-                trait=expected_trait.name,
-                stage=_stage(variants[0], expected_trait),
-                found=phrases,
-                wanted=_or_none(expected_trait),
-            )
+    for ways, want in zip(shared(several), wanted, strict=True):
+        if not any(way.agrees(want) for way in ways):
+            found, expected = _phrases(ways, want)
+            yield TraitDifference(trait=want.name, stage=_stage(ways[0], want), found=found, wanted=expected)
 
 
-def distinguish_phrases(variant: PipelineTrait, expected: PipelineTrait) -> str:
-    """The phrase; where the other's is the same, with what makes the difference."""
-    if variant.said != expected.said or variant.name != "framing":
-        return _or_none(variant)
-    params, others = ({entry for step in _frames(trait) for entry in step[1:]} for trait in (variant, expected))
-    only = sorted(params - others) or [f"not {param}" for param in sorted(others - params)]
-    return f"{variant.said} ({', '.join(only)})"
+def _phrases(ways: Sequence[PipelineTrait], want: PipelineTrait) -> tuple[tuple[str, ...], str]:
+    """The phrases of the ways, and of what is wanted; of framings of as many steps those steps alone that differ."""
+    if want.name != "framing" or len({len(_frames(way)) for way in (*ways, want)}) > 1:
+        return tuple(describe.plainer(map(_or_none, ways))), _or_none(want)
+    apart = [at for at, frame in enumerate(_frames(want)) if any(_frames(way)[at] != frame for way in ways)]
+    found = [THEN.join(_distinct(way, want, at) for at in apart) for way in ways]
+    return tuple(describe.plainer(found)), THEN.join(_distinct(want, ways[0], at) for at in apart)
+
+
+def _distinct(one: PipelineTrait, other: PipelineTrait, at: int) -> str:
+    """The phrase of a step; where the other's is the same, with what makes the difference."""
+    phrase, theirs = (trait.said.split(THEN)[at] for trait in (one, other))
+    return phrase + (_details(_frames(one)[at], _frames(other)[at]) if phrase == theirs else "")
+
+
+def _details(mine: tuple[str, ...], other: tuple[str, ...]) -> str:
+    """What a step does in another way than a step of the same phrase, in brackets."""
+    own = sorted(set(mine[1:]) - set(other[1:]))
+    details = [_DETAILS.get((mine[0], entry), entry) for entry in own]
+    if not own:
+        details = [f"not {_DETAILS.get((other[0], entry), entry)}" for entry in sorted({*other[1:]} - {*mine[1:]})]
+    return f" ({', '.join(details)})" if details else ""
+
+
+_ROUNDED = {
+    "floor": "rounded down",
+    "round": "rounded half to even",
+    "half_up": "rounded half up",
+    "ceil": "rounded up",
+}
+_DETAILS = {
+    **{("resize", f"rounding={name}"): f"edge {text}" for name, text in _ROUNDED.items()},
+    **{("crop", f"rounding={name}"): f"offset {text}" for name, text in _ROUNDED.items()},
+    ("resize", "rounding=detr"): "edge rounded as in DETR",
+    ("crop", "pad_side=before"): "odd pixel added before the image",
+    ("crop", "pad_side=after"): "odd pixel added after the image",
+}
+"""Parameters in words, by the kind of step."""
 
 
 def _frames(framing: PipelineTrait) -> tuple[tuple[str, ...], ...]:
@@ -203,103 +113,105 @@ def _frames(framing: PipelineTrait) -> tuple[tuple[str, ...], ...]:
     return framing.key
 
 
-_NO_EFFECT = {
+_NOTHING = {
     "decoder": "the usual decode",
     "turn": "left as stored",
     "color": "no conversion",
     "kernel": "no resize",
     "mirror": "not mirrored",
+    "alteration": "no such step",
 }
 
 
 def _or_none(trait: PipelineTrait) -> str:
-    return trait.said or _NO_EFFECT.get(trait.name, "")
+    return trait.said or _NOTHING.get(trait.name, "")
 
 
-def _stage(variant: PipelineTrait, expected: PipelineTrait) -> str:
-    """Return the stage of the trait; for frames, resize or crop by the first step that differs."""
-    if expected.name != "framing":
-        return STAGES[expected.name]
-    pairs = zip((*_frames(variant), ("",)), (*_frames(expected), ("",)), strict=False)
-    kinds = next(({frame[0], other[0]} for frame, other in pairs if frame != other), set())
+def _stage(way: PipelineTrait, want: PipelineTrait) -> str:
+    """Where the trait comes about; of frames, the first step that differs says whether it is a resize or a crop."""
+    if want.name == "alteration":
+        return next((stage for _, stage in (*_entries(way), *_entries(want))), STAGES[want.name])
+    if want.name != "framing":
+        return STAGES[want.name]
+    pairs = zip((*_frames(way), ("",)), (*_frames(want), ("",)), strict=False)
+    kinds = next(({one[0], other[0]} for one, other in pairs if one != other), set())
     return next((kind for kind in ("resize", "letterbox", "fit", "crop", "pad") if kind in kinds), "resize").replace(
         "letterbox", "resize"
     )
 
 
-def fixing_steps(
-    several: Sequence[Sequence[PipelineTrait]], reference: Sequence[Step], before: Facts | None = None
-) -> tuple[Step, ...]:
-    """Return the steps of the expected plan for the traits in which the pipelines differ: the lines that fix them.
+def _entries(alteration: PipelineTrait) -> tuple[tuple[str, str], ...]:
+    """The key of the trait ``alteration``: of each, its phrase and its stage."""
+    assert isinstance(alteration.key, tuple)
+    return alteration.key
 
-    A superfluous step of a pipeline, such as mirroring, has no such line.
+
+def fixing_steps(
+    several: Sequence[Sequence[PipelineTrait]], wanted: Sequence[Step], before: Facts | None = None
+) -> tuple[Step, ...]:
+    """The steps of the wanted plan that bring about what is otherwise in the pipelines: the lines that fix them.
+
+    What a pipeline does too much, such as mirroring, has no line of its own.
     """
-    stages = {difference.trait for difference in differences(several, traits(reference, before))}
-    return tuple(step for step in reference if record(step.op).traits & stages)
+    stages = {one.trait for one in differences(several, traits(wanted, before))}
+    return tuple(step for step in wanted if record(step.op).traits & stages)
 
 
 def said(several: Sequence[Sequence[PipelineTrait]]) -> str:
-    """Return one sentence about several pipelines: traits in which they differ are listed as ``a or b``."""
-    variants = {each[0].name: describe.plainer(map(_or_none, each)) for each in shared(several) if _any(each)}
-    both = {name: " or ".join(phrases) for name, phrases in variants.items()}
+    """One sentence for what all of several pipelines do: what they do not share stands as ``this or that``."""
+    ways = {each[0].name: describe.plainer(map(_or_none, each)) for each in shared(several) if _any(each)}
+    both = {name: " or ".join(found) for name, found in ways.items()}
     if "kernel" in both:
         both["framing"] = _resized_by(both["framing"], both.pop("kernel"))
     dtype, layout = both.pop("dtype", ""), both.pop("layout", "")
     return ", ".join([*both.values(), f"{dtype} {layout}".strip()])
 
 
-def _any(variants: Sequence[PipelineTrait]) -> bool:
-    return any(variant.said for variant in variants)
+def _any(ways: Sequence[PipelineTrait]) -> bool:
+    return any(way.said for way in ways)
 
 
 def _resized_by(framing: str, kernel: str) -> str:
-    """Add the kernel to the step that resizes: a crop or a pad has none."""
-    parts = framing.split(_THEN)
+    """The kernel goes to the step that resizes: a crop or a pad has none."""
+    parts = framing.split(THEN)
     at = next((i for i, part in enumerate(parts) if " or " in part or not part.startswith(("cent", "padded"))), 0)
-    return _THEN.join([*parts[:at], f"{parts[at]} by {kernel}", *parts[at + 1 :]])
+    return THEN.join([*parts[:at], f"{parts[at]} by {kernel}", *parts[at + 1 :]])
 
 
 def compare_with_spec_text(
-    several: Sequence[Sequence[PipelineTrait]],
-    reference: Sequence[PipelineTrait],
-    subject: str = "it",
-    confidence: str = "",
+    several: Sequence[Sequence[PipelineTrait]], wanted: Sequence[PipelineTrait], who: str = "it", sure: str = ""
 ) -> str:
-    """Describe a pipeline and the expectations of the spec: ``it decodes RGB, divides by 255; the spec requires BGR``.
+    """What a pipeline does, and what the spec requires instead: ``it decodes RGB, divides by 255; the spec wants BGR``.
 
-    confidence: text about the quality of the explanation, in parentheses.
+    sure: how well that explains what came out, to be said in brackets.
     """
-    does = {expected.name: _phrases(each, expected) for each, expected in zip(shared(several), reference, strict=True)}
-    clauses = [f"decodes {' or '.join(does['order'])}{_with(does['decoder'])}"]
-    for name in ("turn", "color", "framing", "mirror", "values"):
+    does = {want.name: _told(each, want) for each, want in zip(shared(several), wanted, strict=True)}
+    told = [f"decodes {' or '.join(does['order'])}{_with(does['decoder'])}"]
+    for name in ("turn", "color", "framing", "mirror", "alteration", "values"):
         if does[name]:
-            clauses.append(" or ".join(map(describe.verbs, does[name])))
-            clauses[-1] += _with(does["kernel"]) if name == "framing" else ""
-    differing = differences(several, reference)
-    expectations = [
-        difference.wanted for difference in differing if difference.trait != "layout" or len(differing) == 1
-    ]
-    instead = f"the spec requires {', '.join(expectations)}" if expectations else "as the spec requires"
-    if not differing and not any(
-        _agree(difference, reference) for difference in several
-    ):  # each differs, but each in something else
-        instead = f"the spec requires {said((reference,))}"
-    return f"{subject} {', '.join(clauses)}{f' ({confidence})' if confidence else ''}; {instead}"
+            told.append(" or ".join(map(describe.verbs, does[name])))
+            told[-1] += _with(does["kernel"]) if name == "framing" else ""
+    found = differences(several, wanted)
+    wants = [one.wanted for one in found if one.trait != "layout" or len(found) == 1]
+    instead = f"the spec requires {', '.join(wants)}" if wants else "that is what the spec wants"
+    if not found and not any(_alike(one, wanted) for one in several):  # each differs, but each in something else
+        instead = f"the spec requires {said((wanted,))}"
+    return f"{who} {', '.join(told)}{f' ({sure})' if sure else ''}; {instead}"
 
 
-def _agree(first: Sequence[PipelineTrait], second: Sequence[PipelineTrait]) -> bool:
-    return all(trait.agrees(other_trait) for trait, other_trait in zip(first, second, strict=True))
+def _alike(one: Sequence[PipelineTrait], other: Sequence[PipelineTrait]) -> bool:
+    return all(mine.agrees(theirs) for mine, theirs in zip(one, other, strict=True))
 
 
-def _phrases(variants: Sequence[PipelineTrait], expected: PipelineTrait) -> list[str]:
-    """Return the phrases of a trait: where it can be as the spec requires, only that phrase.
+def _told(ways: Sequence[PipelineTrait], want: PipelineTrait) -> list[str]:
+    """What is said of a trait: where it may be what the spec requires, nothing says that it is not.
 
-    A gray image in either channel order has no phrase, and does not confirm the spec's.
+    But a gray picture in either channel order has none, and is no witness for the spec's.
     """
-    if expected.name != "order":
-        variants = tuple(variant for variant in variants if variant.agrees(expected))[:1] or variants
-    return describe.plainer(variant.said for variant in variants if variant.said)
+    if want.name != "order":
+        ways = tuple(way for way in ways if way.agrees(want))[:1] or ways
+    return describe.plainer(way.said for way in ways if way.said)
 
 
-def _with(variants: Sequence[str]) -> str:
-    return f" with {' or '.join(variants)}" if variants else ""
+def _with(ways: Sequence[str]) -> str:
+    return f" with {' or '.join(ways)}" if ways else ""

@@ -29,12 +29,17 @@ def kernel(step: Step) -> str:
     method = _OPENCV[name] if library == "opencv" else name
     if name in _SMOOTH and params.get("antialias") is not None:
         method += " with antialias" if params["antialias"] else " without antialias"
+    if name.startswith("nearest"):  # copies pixels: no arithmetic, whatever the dtype
+        return f"{LIBRARIES[library]} {method}"
     dtype = {"float32": " in float32", "float32-rounded": " in float32, rounded"}.get(params["dtype"], "")
     if library == "tensorflow":  # it has no other
-        dtype = {"float32": "", "uint8": ", rounded"}.get(params["dtype"], dtype) if name != "nearest" else ""
+        dtype = {"float32": "", "uint8": ", rounded"}.get(params["dtype"], dtype)
     elif library == "torch" and name != "area":
         dtype = dtype or " on uint8"
-    return f"{LIBRARIES[library]} {method}{dtype}"
+    if params.get("box"):
+        return f"{LIBRARIES[library]} {method} (Image.thumbnail)"
+    gap = f", reducing_gap={params['reducing_gap']:g}" if params.get("reducing_gap") else ""
+    return f"{LIBRARIES[library]} {method}{dtype}{gap}"
 
 
 def plainer(phrases: Iterable[str]) -> list[str]:
@@ -73,6 +78,17 @@ _VERBS = {
     "0..255, not scaled": "keeps 0..255",
     "0..255 mapped to": "maps 0..255 to",
     "mirrored": "mirrors left and right",
+    "height and width exchanged": "exchanges height and width",
+    "compressed as": "compresses as",
+    "channel": "sets channel",
+    "clipped": "clips",
+    "wrapped around": "wraps around",
+    "converted to": "converts to",
+    "crop": "crops",
+    "top left crop": "crops the top left",
+    "top right crop": "crops the top right",
+    "bottom left crop": "crops the bottom left",
+    "bottom right crop": "crops the bottom right",
     "rotated": "rotates it",
     "alpha": "has alpha",
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Origin, Result, SourceComparison, Step
-from sm_imgcheck.ops.compare import PipelineTrait, compare_with_spec_text, fixing_steps, said, shared, traits
+from sm_imgcheck.ops.compare import compare_with_spec_text, fixing_steps, said, shared
+from sm_imgcheck.ops.traits import PipelineTrait, traits
 from sm_imgcheck.report._rows import Section
 
 __all__ = ["format_fixable", "line", "of_source", "residual_text", "told", "way", "ways"]

@@ -11,6 +11,7 @@ from sm_imgcheck.core.types import Report
 from sm_imgcheck.report import ReportContent, _records
 
 if TYPE_CHECKING:
+    from sm_imgcheck.features.discover.configuration import ConfigurationCheck
     from sm_imgcheck.features.discover.find import Discovery
     from sm_imgcheck.features.discover.recipes import InputRecipe
     from sm_imgcheck.features.discover.search import RecipeScore
@@ -50,6 +51,10 @@ class DiscoverContent(ReportContent["Discovery"]):
             "information": _records.plain(verdict.information),
             "accuracy": _records.plain(row.accuracy),
             "recipe": None if verdict.recipe is None else _recipe(verdict.recipe),
+            "configuration": None
+            if row.configuration is None
+            else {**_records.plain(row.configuration), "recipe": _recipe(row.configuration.recipe)},
+            "by_configuration": verdict.by_configuration,
             "reasons": [for_json(reason) for reason in verdict.reasons],
             "remaining": [_class(each) for each in verdict.remaining],
             "ranking": [_class(each) for each in row.ranking.classes],
@@ -114,12 +119,28 @@ def _recipe_lines(row: Discovery) -> Iterator[str]:
     verdict = row.verdict
     if verdict.recipe is not None:
         best = row.ranking.classes[0]
-        yield f"{verdict.recipe.label}: probability {phrases.percentage(best.probability)}"
+        if verdict.by_configuration:
+            yield f"{verdict.recipe.label}: by the configuration, among {len(verdict.remaining)} recipes that remain"
+        else:
+            yield f"{verdict.recipe.label}: probability {phrases.percentage(best.probability)}"
     else:
         yield "Not determined:"
         yield from (f"  {reason}" for reason in verdict.reasons)
+    if row.configuration is not None:
+        yield _configuration(row.configuration)
     if row.accuracy is not None:
         yield f"accuracy of the first recipe: {phrases.percentage(row.accuracy)}"
+
+
+def _configuration(check: ConfigurationCheck) -> str:
+    """Whether the predictions agree with the configuration."""
+    probability = phrases.percentage(check.probability)
+    relation = {
+        "confirmed": "confirmed by the predictions",
+        "contradicted": "contradicted by the predictions",
+        "possible": "neither confirmed nor contradicted",
+    }
+    return f"configuration {check.source}: {check.recipe.label}; {relation[check.relation]} ({probability})"
 
 
 def _table(row: Discovery) -> Iterator[tuple[str, ...]]:

@@ -109,10 +109,10 @@ HND107 = Rule(
     "HND107",
     "handler-not-checked",
     severity="warning",
-    doc="""The model's input could not be observed, which proves nothing about the handler.
+    doc="""The model's input could not be observed, so the handler is neither right nor wrong.
 
-    A package that is not installed for this Python; ``predict_fn`` raised because a stub took the model's place, before
-    it called the model; a function that answered without calling a model. Status: not checked.
+    A package that is not installed for this Python; ``predict_fn`` raised with a stub of the model, before it called
+    the model; a function that returned a prediction without calling a model. Status: not checked.
 
     At an endpoint: unknown.
 

@@ -9,14 +9,15 @@ from collections.abc import Iterator
 
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.types import Candidate, Finding, Severity, SourceComparison, Spec
-from sm_imgcheck.ops.compare import differences, said, traits
+from sm_imgcheck.ops.compare import differences, said
+from sm_imgcheck.ops.traits import traits
 from sm_imgcheck.rules import Rule
 
 _MAX_MEAN_DIFFERENCE, _MAX_DIFFERENCE = 1.5, 16.0
 """Gray levels above which pixels are wrong: decoders and rounding stay below; bilinear with and without antialias, at
 half the size, differ by 2.6 on average and by 76 at most."""
 _RESEMBLES = 0.3
-"""Correlation of details from which two pictures are the same: 0.20 at most between 7,140 pairs of photographs, 0.8 and
+"""Correlation of details from which two images are the same: 0.20 at most between 7,140 pairs of photographs, 0.8 and
 more after any monotone mapping of the values."""
 _ROUNDING = 1.01
 """Largest difference in gray levels between two ways to round the same sum: negligible."""
@@ -29,8 +30,9 @@ PIX101 = Rule(
     doc="""No known pipeline converts the source image to this tensor.
 
     Every common rotation, flip, framing, filter, channel order and value mapping was tried, and the details of both
-    pictures do not agree, whatever the value mapping. The tensor shows a different image, or this image cropped,
-    rotated by an unusual angle or edited. Where they agree, PIX102 is reported; where nothing can be said, PIX110.
+    images differ under every value mapping. The tensor shows a different image, or this image cropped,
+    rotated by an unusual angle or edited. If they agree, PIX102 is reported; images without details are reported as
+    PIX110.
 
     At an endpoint: a prediction for different content.
 
@@ -220,6 +222,23 @@ PIX108 = Rule(
 )
 
 
+PIX109 = Rule(
+    "PIX109",
+    "unexpected-step",
+    severity="error",
+    doc="""A step that no spec contains changed the pixels or the values.
+
+    A JPEG round trip between decode and resize, a channel set to 0, values clipped to 0..255 or wrapped around in uint8
+    (NumPy's uint8 arithmetic and ``astype("uint8")`` of negative numbers wrap).
+
+    At an endpoint: 200, and a less accurate prediction; wrapped values are noise to the model.
+
+    In the model's code: remove the step. Convert to float32 before the mean is subtracted; send PNG or the
+    original file.
+    """,
+)
+
+
 _TRAITS = {
     "turn": (PIX103, "orientation"),
     "decoder": (PIX104, "decoder"),
@@ -227,13 +246,16 @@ _TRAITS = {
     "kernel": (PIX106, "interpolation"),
     "mirror": (PIX107, "horizontal flip"),
     "color": (PIX108, "color conversion"),
+    "alteration": (PIX109, "unexpected step"),
 }
 """Rule and subject of each trait. Other families cover the other traits."""
+_FRAMING = {"crop": "crop", "fit": "crop", "pad": "padding"}
+"""Subject of a difference in framing by its stage, where it is not the resize."""
 
 
 @PIX103.check
 def _trait_mismatches(candidate: Candidate, _: Spec) -> Iterator[Finding]:
-    """Yield the traits in which no exact origin matches the spec (PIX103 to PIX108)."""
+    """Yield the traits in which no exact origin matches the spec (PIX103 to PIX109)."""
     ideal, origins = candidate.ideal, [origin for origin in candidate.origins or () if origin.exact]
     if ideal is None or ideal.plan is None or not origins:
         return
@@ -241,6 +263,7 @@ def _trait_mismatches(candidate: Candidate, _: Spec) -> Iterator[Finding]:
     for difference in differences(pipelines, traits(ideal.plan.steps, ideal.plan.before)):
         if difference.trait in _TRAITS:
             rule, subject = _TRAITS[difference.trait]
+            subject = _FRAMING.get(difference.stage, subject) if difference.trait == "framing" else subject
             actual = " or ".join(difference.found)
             yield rule.finding(
                 f"{subject}: got {actual}, expected {difference.wanted}{_pixel_difference(ideal)}",

@@ -50,7 +50,7 @@ SHP109 = Rule(
     doc="""The channel axis is missing.
 
     ``np.asarray`` of a gray image is height x width; color images of the same folder are height x width x 3. With a
-    batch axis the shape is N x H x W, where a model reads the height or the width as its channels.
+    batch dimension the shape is N x H x W, where a model reads the height or the width as its channels.
 
     At an endpoint: ``expected 4-dimensional input``, ``Invalid rank for input: ... Got: 3 Expected: 4``, ``input must
     be 4-dimensional``. TensorFlow Serving receives instances of one axis too few.

@@ -1,4 +1,4 @@
-"""VAL: values that are no image, whatever their mapping: not finite, constant, outside an asserted range."""
+"""VAL: values that are not finite, constant, or outside an asserted range."""
 
 from __future__ import annotations
 

@@ -9,13 +9,13 @@ from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.spec.geometry_ops import is_fit
 from sm_imgcheck.spec.keys import LIBRARIES, SMOOTH
-from sm_imgcheck.spec.language_image import CROP, STEP_KEYS
+from sm_imgcheck.spec.language_image import CROP, PAD, STEP_KEYS
 from sm_imgcheck.spec.problems import ProblemList, at, choice_of
 
 if TYPE_CHECKING:
     from sm_imgcheck.spec.given import GivenSpec, StepKeys, WrittenStep
 
-__all__ = ["CUTS", "MODE_KEYS", "ROUNDINGS", "ResizeTarget", "read"]
+__all__ = ["CUTS", "FRAMES", "MODE_KEYS", "ROUNDINGS", "ResizeTarget", "read"]
 
 MODE_KEYS = {
     "stretch": set[str](),
@@ -32,6 +32,7 @@ ROUNDINGS = {
 }
 _SOME_MODES = set[str]().union(*MODE_KEYS.values())
 CUTS = tuple(key.name for key in CROP[:4])
+FRAMES = tuple(key.name for key in PAD[:3])
 
 
 @frozen
@@ -261,8 +262,9 @@ def _crop(keys: StepKeys, path: str, notes: ProblemList, *, library: str) -> Ste
 
 def _pad(keys: StepKeys, path: str, target: ResizeTarget, notes: ProblemList) -> StepKeys:
     size = keys.get("size")
-    if (size is None) == ("multiple_of" not in keys):
-        notes.add(path, f"has {'neither' if size is None else 'both'} of size and multiple_of; write one of them")
+    frames = [name for name in FRAMES if keys.get(name)]
+    if len(frames) != 1:
+        notes.add(path, f"has {' and '.join(frames) or 'none'} of {', '.join(FRAMES)}; write exactly one of them")
     units = keys.get("units", "byte")
     full: StepKeys = {
         **keys,
@@ -272,6 +274,8 @@ def _pad(keys: StepKeys, path: str, target: ResizeTarget, notes: ProblemList) ->
     }
     if isinstance(size, int):
         full["size"] = [size, size]
+    if keys.get("square") is False:
+        del full["square"]
     return full
 
 

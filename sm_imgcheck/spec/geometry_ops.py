@@ -181,8 +181,11 @@ def _after_pad(params: StepKeys, sizes: tuple[Sizes, Sizes]) -> tuple[Sizes, Siz
     if "size" in params:
         height, width = _sides(params["size"])
         return (height, height), (width, width)
-    multiple = params["multiple_of"]
     (low_h, high_h), (low_w, high_w) = sizes
+    if params.get("square"):
+        side = max(low_h, low_w), None if high_h is None or high_w is None else max(high_h, high_w)
+        return side, side
+    multiple = params["multiple_of"]
     return (
         (_up(low_h, multiple), None if high_h is None else _up(high_h, multiple)),
         (_up(low_w, multiple), None if high_w is None else _up(high_w, multiple)),

@@ -47,7 +47,7 @@ class StepKeys(TypedDict, total=False):
     multiple_of: int
     fraction: float
     aspect: list[int]
-    square: float
+    square: float | bool
     pad_side: str
     position: str
     units: str

@@ -142,10 +142,10 @@ def _integers(key: Key) -> dict[str, object]:
 
 
 def _mapping(key: Key) -> dict[str, object]:
-    """Return the schema of a mapping; a shorthand is the only text allowed instead of it."""
+    """Return the schema of a mapping; its words are the only texts allowed instead of it."""
     value = _object(key.keys)
-    if key.shorthand:
-        value |= {"type": ["object", "string"], "pattern": f"^{any_case(key.shorthand)}$"}
+    if key.words:
+        value |= {"type": ["object", "string"], "pattern": f"^({'|'.join(map(any_case, key.words))})$"}
     return value
 
 

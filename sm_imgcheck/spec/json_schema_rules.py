@@ -10,7 +10,7 @@ from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.core.value_mapping import INTEGER_RANGES
 from sm_imgcheck.serving.stacks import STACKS
 from sm_imgcheck.spec.dtypes import any_case, spellings
-from sm_imgcheck.spec.geometry import CUTS, MODE_KEYS, ROUNDINGS
+from sm_imgcheck.spec.geometry import CUTS, FRAMES, MODE_KEYS, ROUNDINGS
 from sm_imgcheck.spec.keys import LIBRARIES, SMOOTH
 from sm_imgcheck.spec.language_image import RESIZE
 
@@ -182,14 +182,13 @@ def _step_rules() -> list[Schema]:
     no_mode = {"not": _has("mode")}
     modes = [mode for mode in MODE_KEYS if mode != "none"]
     resize = [_with("mode", _enum(modes)), _rule(no_mode, _mode_default()), *_library_defaults()]
-    sizes = ("size", "multiple_of")
     pixels = {"minimum": 0, "maximum": 255, "items": {"minimum": 0, "maximum": 255}}
     final = _with("units", _word("final"), present=True)
     fill = {"if": {"not": final}, "then": _with("fill", pixels)}
     return [
         _with("resize", {"allOf": [*_mode_rules(), *_library_rules(), *resize]}),
         _with("crop", {"type": ["object"], "allOf": [*_exactly_one(CUTS), *_crop_rules()]}),
-        _with("pad", {"type": ["object"], "allOf": [*_exactly_one(sizes), fill]}),
+        _with("pad", {"type": ["object"], "allOf": [*_exactly_one(FRAMES), fill]}),
     ]
 
 

@@ -232,8 +232,8 @@ def _axes(value: object, key: Key, path: str, notes: ProblemList) -> list[object
 
 
 def _nested(value: object, key: Key, path: str, notes: ProblemList) -> dict[str, object]:
-    if key.shorthand and isinstance(value, str) and value.casefold() == key.shorthand:
-        value = {"mode": key.shorthand}
+    if isinstance(value, str):
+        value = key.words.get(value.casefold(), value)
     return mapping(value, key.keys, path, notes)
 
 

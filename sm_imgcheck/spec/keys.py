@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
 from typing import Literal
 
 from sm_imgcheck.core.frozen import frozen
@@ -53,8 +55,8 @@ class Key:
     keys: tuple[Key, ...] = ()
     """Keys of a mapping, or of each entry of a list of mappings."""
     required: bool = False
-    shorthand: str = ""
-    """A word that replaces the mapping: ``resize: none`` is ``resize: {mode: none}``."""
+    words: Mapping[str, Json] = field(default_factory=dict)
+    """Words for whole mappings: ``resize: none`` is ``resize: {mode: none}``."""
     also: tuple[str, ...] = ()
     """Names in other tools, to suggest this key for an unknown key."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sm_imgcheck.core.channels import CHANNELS
 from sm_imgcheck.core.layouts import LAYOUTS
 from sm_imgcheck.core.types.spec import DEFAULT_NAME
+from sm_imgcheck.core.value_mapping import CLIP, IMAGENET
 from sm_imgcheck.spec.dtypes import DTYPES
 from sm_imgcheck.spec.keys import Key
 from sm_imgcheck.spec.language_image import DECODE, RESIZE
@@ -197,7 +198,11 @@ TOP = (
         name="normalize",
         kind="mapping",
         keys=NORMALIZE,
-        doc="instead of value_range: (x - mean) / std",
+        words={
+            word: {"units": "unit", "mean": list(mean), "std": list(std), "order": "RGB"}
+            for word, (mean, std) in (("imagenet", IMAGENET), ("clip", CLIP))
+        },
+        doc="instead of value_range: (x - mean) / std; or the word imagenet or clip",
         example={"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
         also=("normalization", "normalise", "preprocess", "preprocessing"),
     ),
@@ -227,7 +232,7 @@ TOP = (
         name="resize",
         kind="mapping",
         keys=RESIZE,
-        shorthand="none",
+        words={"none": {"mode": "none"}},
         doc="how the image gets its size",
         rule="stretched by Pillow to the height and width of shape where they are fixed",
         example={"mode": "shortest_edge", "size": 256, "interpolation": "bilinear"},

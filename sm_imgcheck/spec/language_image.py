@@ -259,6 +259,13 @@ PAD = (
     Key(name="size", kind="size", low=1, high=MAX_SIDE, doc="[height, width] in pixels", example=[1024, 1024]),
     Key(name="multiple_of", kind="whole", low=1, high=4096, doc="up to the next multiple", example=32),
     Key(
+        name="square",
+        kind="flag",
+        rule="false",
+        doc="to a square as long as the longer edge, as before a resize (expand2square)",
+        example=True,
+    ),
+    Key(
         name="fill",
         kind="numbers",
         rule="0",

@@ -163,9 +163,9 @@ def _presets_near(word: str) -> str:
     letters = re.sub(r"[^a-z]+", " ", word.lower()).split()
     descriptions = {name: f"{name} {load(name).description}".lower() for name in presets()}
     matches = [name for name, text in descriptions.items() if any(len(part) > 2 and part in text for part in letters)]
-    return (
-        f"; presets that mention it: {', '.join(matches)}" if matches else "; sm-imgcheck spec list shows the presets"
-    )
+    if len(matches) > 1:
+        return f"; presets that mention it: {', '.join(matches)}; sm-imgcheck spec diff A B shows how they differ"
+    return f"; presets that mention it: {matches[0]}" if matches else "; sm-imgcheck spec list shows the presets"
 
 
 def _read(path: Path, source: str, chain: tuple[Path, ...]) -> _SpecSource:

@@ -678,7 +678,7 @@ start.main()
 @POSIX
 def test_a_signal_that_somebody_ignores_stays_ignored(monkeypatch):
     heard = {signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_IGN, signal.SIGINT: signal.SIG_IGN}
-    monkeypatch.setattr(cli, "_received", [])
+    monkeypatch.setattr(cli, "_signals", [])
     monkeypatch.setattr(cli.signal, "getsignal", heard.__getitem__)
     monkeypatch.setattr(cli.signal, "signal", heard.__setitem__)
     cli.listen()
@@ -694,7 +694,7 @@ def test_a_signal_that_somebody_ignores_stays_ignored(monkeypatch):
     ("arguments", "message"),
     [
         (["convert", "cat.jpg", "-o", "x.png"], "-o x.png: .png is not a tensor format (json, npy, npz)"),
-        (["convert", "cat.jpg", "-o", "x.png"], "say x.png/"),
+        (["convert", "cat.jpg", "-o", "x.png"], "write x.png/"),
         (["convert", "cat.jpg", "-o", ""], "-o is empty"),
         (["convert", "cat.jpg", "-o", "\x1b]0;x.png"], r"-o \x1b]0;x.png: "),
         (["validate", "cat.jpg", "--emit", "-"], "--emit requires a folder; convert -o - writes"),
@@ -797,7 +797,7 @@ def test_a_spec_is_read_from_an_ordinary_file_only(place, say, monkeypatch):
         os.mkfifo(place / "pipe.yaml")
         code, _, err = say("validate", "cat.jpg", "-s", "pipe.yaml")
         assert code == 2
-        assert "nothing was written to it" in err
+        assert "no data was written to it" in err
         assert "it is a device or a socket" in say("validate", "cat.jpg", "-s", "/dev/zero")[2]
 
 

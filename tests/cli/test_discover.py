@@ -83,6 +83,50 @@ def test_existing_spec_is_not_replaced(discover, here):
     assert (here / "spec.yaml").read_text() == "mine"
 
 
+def configuration(here, mean, std, **more):
+    text = {"image_mean": mean, "image_std": std, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True}
+    size = {"do_resize": True, "size": {"height": 16, "width": 16}, "resample": 2}
+    settings = {"image_processor_type": "ViTImageProcessor", **text, **size, **more}
+    (here / "preprocessor_config.json").write_text(json.dumps(settings))
+
+
+def test_configuration_is_contradicted_by_the_predictions(discover, here):
+    configuration(here, [0.5, 0.5, 0.5], [0.5, 0.5, 0.5])
+    code, out, _ = discover("bgr.onnx", "--config", "preprocessor_config.json")
+    assert code == 0
+    assert "BGR, divided by 127.5, minus 1: probability " in out
+    assert ": RGB, divided by 127.5, minus 1; contradicted by the predictions (0 %)" in out
+
+
+def test_configuration_is_confirmed_by_labels(discover, here):
+    configuration(here, list(MEAN), list(STD))
+    arguments = ("--config", "preprocessor_config.json", "--labels", "labels.csv", "--format", "json")
+    document = json.loads(discover("imagenet.onnx", *arguments)[1])
+    assert document["configuration"]["relation"] == "confirmed"
+    assert document["by_configuration"] is False
+
+
+def test_values_of_a_configuration_become_a_candidate(discover, here):
+    configuration(here, [0.3, 0.3, 0.3], [0.9, 0.9, 0.9])
+    _, out, _ = discover("imagenet.onnx", "--config", "preprocessor_config.json")
+    assert "RGB, values of the configuration; " in out
+
+
+def test_missing_configuration_is_one_line(discover):
+    code, _, err = discover("bgr.onnx", "--config", "missing.json")
+    assert code == 2
+    assert len(err.splitlines()) == 1
+
+
+def test_picture_has_a_panel_for_each_recipe(discover, here):
+    assert discover("bgr.onnx", "--picture", "ranking.png")[0] == 0
+    with Image.open("ranking.png") as image:
+        assert image.width > 4 * 256
+    code, _, err = discover("bgr.onnx", "--picture", "photos/00.png", "--force", photos=["photos"])
+    assert code == 2
+    assert "name another file" in err
+
+
 def test_dry_run_prints_the_runs_only(discover):
     code, out, _ = discover("bgr.onnx", "--dry-run")
     assert code == 0

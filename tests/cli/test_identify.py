@@ -156,7 +156,7 @@ def test_odd_tensors_are_told_without_fuss(say, array, code, words):
     ("array", "words"),
     [
         (np.random.default_rng(0).random((1, 64, 64, 3), np.float32), "no known pipeline makes it from cat.jpg"),
-        (np.full((64, 64, 3), 0.5), "no known pipeline makes it from"),
+        (np.full((64, 64, 3), 0.5), "not compared with cat.jpg"),
         (cv2.resize(cv2.GaussianBlur(BGR, (0, 0), 2), (64, 64)), "shows cat.jpg, by an unknown pipeline"),
         (np.full((64, 64, 3), np.nan), "12,288 NaN"),
         (np.zeros((2, 3, 4, 5, 6)), "no image"),
@@ -265,8 +265,8 @@ def test_the_command_to_paste_fixes_what_the_source_shows(say):
 def test_a_mapping_of_no_usual_name_is_told_and_undone(say, array, name):
     np.save("odd.npy", array[..., ::-1])
     _, out, _ = say("validate", "odd.npy", "--source", "cat.jpg", "-s", "spec.yaml", "--emit", "out")
-    assert f"normalization: got 0..255 mapped to {name} (" in out
-    assert f"undo what was done to the values (0..255 mapped to {name})" in out
+    assert f"normalization: got an unknown mapping of 0..255 to {name} (" in out
+    assert f"undo what was done to the values (an unknown mapping of 0..255 to {name})" in out
     right = (SMALL[..., ::-1] / 255 - MEAN) / STD
     assert np.abs(np.load("out/odd.npy")[0].transpose(1, 2, 0) - right).max() < 1e-5
 

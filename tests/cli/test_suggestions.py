@@ -123,7 +123,10 @@ def test_unknown_option_names_the_one_to_use(say, word):
         (("payload", "x.jpg", "pillow-rgb-01", "-o", "out"), "pass it as -s pillow-rgb-01"),
         (("validate", "x.jpg", "model.yaml"), "pass it as -s model.yaml"),
         (("validate", "x.jpg"), "no spec: there is no ./sm-imgcheck.yaml; pass a spec or a preset with -s"),
-        (("validate", "x.jpg", "-s", "resnet50"), "presets that mention it: keras-caffe, torchvision-imagenet,"),
+        (
+            ("validate", "x.jpg", "-s", "resnet50"),
+            "presets that mention it: detr-resnet-50, keras-caffe, timm-imagenet-235, torchvision-imagenet,",
+        ),
         (("validate", "x.jpg", "-s", "imagenet"), "torchvision-imagenet, torchvision-imagenet-232"),
         (("validate", "x.jpg", "-s", "pilow-rgb-01"), "did you mean pillow-rgb-01?"),
         (("validate", "x.jpg", *SPEC, "--select", "DTY901"), "unknown rule code: 'DTY901'"),

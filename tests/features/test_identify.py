@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 from pictures import encoded, jpeg, picture
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from sm_imgcheck import Options, process
 from sm_imgcheck.core.errors import CandidateError
@@ -149,7 +149,7 @@ def test_a_turn_is_told_from_none(orientation, exif, photo):
 def test_a_turn_that_nobody_asked_for_is_found(turned, photo):
     best = find(turned(made(photo)[0]), photo)[0]
     assert best.exact
-    assert step_of(best, "orient") is not None
+    assert step_of(best, "orient", "swap_axes") is not None
 
 
 def test_a_quarter_turn_after_all_is_found_though_exif_asks_for_another(photo):
@@ -210,8 +210,8 @@ def test_the_image_of_a_batch_is_told(photo):
 
 
 def test_an_unknown_pipeline_is_told_by_its_nearest_kin(photo):
-    again = pixels_of(encoded(Image.fromarray(pixels_of(photo)), "JPEG", quality=60))
-    small = np.asarray(Image.fromarray(again).resize((64, 64), Image.Resampling.BILINEAR))
+    blurred = Image.fromarray(pixels_of(photo)).filter(ImageFilter.GaussianBlur(1.5))
+    small = np.asarray(blurred.resize((64, 64), Image.Resampling.BILINEAR))
     origins = find(small, photo)
     assert [origin.exact for origin in origins] == [False]
     assert 0.2 < origins[0].mean_difference < 5

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+from importer_cases import CASES
 from pictures import encoded, picture
 from PIL import Image, ImageCms
 
@@ -250,6 +251,14 @@ value_range: null
 payload: {stack: triton, envelope: triton-binary, endpoint: serverless}
 golden: [{image: a.jpg, tensor: a.npy}]
 """
+
+
+def configurations() -> Iterator[Sample]:
+    """Configurations and model files of every vocabulary."""
+    for name, (file, content, _, _) in CASES.items():
+        text = isinstance(content, str)
+        form = ("json" if content.lstrip().startswith("{") else "text") if text else ""
+        yield Sample(f"{name} {file}", content.encode() if text else content, form)
 
 
 def lists() -> Iterator[Sample]:

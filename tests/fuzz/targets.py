@@ -24,6 +24,7 @@ from sm_imgcheck.features.identify import identify_tensor
 from sm_imgcheck.features.pictures import draw_candidate
 from sm_imgcheck.features.requests import batch, resolve_target
 from sm_imgcheck.features.requests.batch import part_of
+from sm_imgcheck.features.spec_import import import_spec
 from sm_imgcheck.pipeline.process import process
 from sm_imgcheck.report import Run, Terminal, reporter
 from sm_imgcheck.report.check import CheckContent
@@ -182,12 +183,21 @@ def image_samples() -> Iterator[Sample]:
     yield from corpus.public()
 
 
+def configuration(body: bytes, sample: Sample, __: Random) -> None:
+    """``spec import`` of a mutated configuration or model file."""
+    path = Path(sample.name.partition(" ")[2])
+    path.write_bytes(body)
+    with contextlib.suppress(ImgcheckError):
+        import_spec([str(path)])
+
+
 Target = Callable[[bytes, Sample, Random], None]
 TARGETS: dict[str, tuple[Target, Callable[[], Iterator[Sample]], int]] = {
-    "image": (image, image_samples, 35),
+    "image": (image, image_samples, 31),
     "tensor": (tensor, corpus.tensors, 17),
     "body": (body, corpus.bodies, 28),
     "spec": (spec_text, corpus.spec_texts, 8),
+    "configuration": (configuration, corpus.configurations, 4),
     "list": (path_list, corpus.lists, 3),
     "log": (log, corpus.logs, 6),
     "journal": (journal, journals, 3),

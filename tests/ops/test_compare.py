@@ -5,7 +5,8 @@ import pytest
 from sm_imgcheck.core.recipes import candidates, compose_mappings, name_of
 from sm_imgcheck.core.types import Facts, Step, Values
 from sm_imgcheck.core.value_mapping import canonical, same
-from sm_imgcheck.ops.compare import compare_with_spec_text, differences, fixing_steps, said, shared, traits
+from sm_imgcheck.ops.compare import compare_with_spec_text, differences, fixing_steps, said, shared
+from sm_imgcheck.ops.traits import traits
 
 
 def first_difference(steps, wanted):
@@ -130,15 +131,15 @@ def test_mappings_written_otherwise_are_no_difference():
 
 def test_crops_that_round_otherwise_are_told_apart():
     (found,) = differences([traits((DECODE, crop(rounding="floor")))], traits((DECODE, crop())))
-    assert found.found == ("center crop 224x224 (rounding=floor)",)
-    assert found.wanted == "center crop 224x224"
+    assert found.found == ("center crop 224x224 (offset rounded down)",)
+    assert found.wanted == "center crop 224x224 (offset rounded half to even)"
 
 
 def test_ties_say_what_is_sure_and_what_may_be():
     stretch = (DECODE, resized(), BGR, UNIT)
     cropped = (DECODE, resized(mode="shortest_edge", size=224), BGR, UNIT)
     tied = [traits(stretch), traits(cropped)]
-    assert [len(ways) for ways in shared(tied)] == [1, 1, 1, 2, 1, 1, 1, 1, 1, 1]
+    assert [len(ways) for ways in shared(tied)] == [1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1]
     assert said(tied).startswith("stretched to 224x224 or shortest edge to 224 by Pillow bilinear, BGR")
     assert [one.trait for one in differences(tied, traits((DECODE, resized(), IMAGENET)))] == ["order", "values"]
     assert [one.trait for one in differences(tied, traits((DECODE, resized(size=[96, 96]), BGR, UNIT)))] == ["framing"]

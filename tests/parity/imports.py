@@ -205,18 +205,18 @@ def sampled(array, seed):
 
 def store(chosen):
     """Write configurations and samples of the real results of the small images."""
-    kept = {f"image|{name}": np.frombuffer(body, np.uint8) for name, body in small_images().items()}
-    kept["pillow"] = np.array(major("pillow"))
+    images = dict(list(small_images().items())[:STORED_IMAGES])
+    heads, samples = [], []
     for case in chosen:
         if imported(case)[0] is None:
             continue
-        head = json.dumps({"file": case.file, "text": case.text, "library": case.library, "tolerance": case.tolerance})
-        kept[f"config|{case.name}"] = np.frombuffer(head.encode(), np.uint8)
-        for index, (name, body) in enumerate(list(small_images().items())[:STORED_IMAGES]):
-            real = np.asarray(case.real(body))
-            kept[f"{case.name}|{name}|shape"] = np.array(real.shape)
-            kept[f"{case.name}|{name}"] = sampled(real, index)
-    np.savez_compressed(STORED, **kept)
+        reals = [np.asarray(case.real(body)) for body in images.values()]
+        keys = {"name": case.name, "file": case.file, "text": case.text, "library": case.library}
+        heads.append({**keys, "tolerance": case.tolerance, "shapes": [list(real.shape) for real in reals]})
+        samples.append([sampled(real, index) for index, real in enumerate(reals)])
+    head = json.dumps({"pillow": major("pillow"), "cases": heads}).encode()
+    bodies = {f"image|{name}": np.frombuffer(body, np.uint8) for name, body in images.items()}
+    np.savez_compressed(STORED, head=np.frombuffer(head, np.uint8), samples=np.array(samples), **bodies)
 
 
 def main():

@@ -30,6 +30,16 @@ def resized(name):
     return real
 
 
+def bordered(body):
+    import cv2
+
+    image = read(body)
+    high, wide = image.shape[:2]
+    edge = max(high, wide)
+    image = cv2.copyMakeBorder(image, 0, edge - high, 0, edge - wide, cv2.BORDER_CONSTANT, value=(114, 114, 114))
+    return first(cv2.resize(image, (224, 224)).astype(np.float32))
+
+
 def in_float(body):
     import cv2
 
@@ -92,6 +102,20 @@ MOBILENET = {"units": "byte", "mean": 127.5, "std": 1 / 0.007843}
 COVER = {"mode": "cover", "rounding": "round", "crop_rounding": "floor"}
 
 TABLE = (
+    Preprocessor(
+        name="opencv copyMakeBorder to a square",
+        spec=spec(
+            ["N", 224, 224, 3],
+            values=[0, 255],
+            channel_order="BGR",
+            decode=OPENCV,
+            geometry=[
+                {"pad": {"square": True, "position": "top_left", "fill": 114}},
+                {"resize": {"size": [224, 224], "library": "opencv"}},
+            ],
+        ),
+        real=bordered,
+    ),
     *(
         row(
             f"cv2 {name}",

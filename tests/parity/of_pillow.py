@@ -33,6 +33,17 @@ def fitted(body):
     return first(np.asarray(ImageOps.fit(opened(body), (160, 120)), np.float32) / 255)
 
 
+def squared(body):
+    """LLaVA's expand2square."""
+    from PIL import Image
+
+    image = opened(body)
+    edge = max(image.size)
+    square = Image.new("RGB", (edge, edge), (122, 116, 104))
+    square.paste(image, ((edge - image.width) // 2, (edge - image.height) // 2))
+    return first(np.asarray(square.resize((224, 224)), np.float32) / 255)
+
+
 def gray(body):
     return first(np.asarray(opened(body, "L").resize((64, 48)), np.float32)[:, :, None] / 255)
 
@@ -47,6 +58,15 @@ def mode_f(body):
 
 
 TABLE = (
+    Preprocessor(
+        name="pillow expand2square",
+        spec=spec(
+            SQUARE,
+            values=[0, 1],
+            geometry=[{"pad": {"square": True, "fill": [122, 116, 104]}}, {"resize": {"size": [224, 224]}}],
+        ),
+        real=squared,
+    ),
     Preprocessor(
         name="article /255", spec=spec(SQUARE, values=[0, 1]), real=lambda body: article(body) / np.float32(255)
     ),

@@ -408,7 +408,6 @@ EXCEPTIONS = (
     ("also", "pronoun", "field of Key: other names of a key"),
     ("said", "say", "field of PipelineTrait"),
     ("said", "participle", "function about pipelines"),
-    ("doubts", "doubt", "public field of HandlerRun"),
     ("handled", "participle", "public property of Result"),
     ("examined", "participle", "public property of Result"),
     ("fixed", "participle", "public property of Dim"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from promises import language
 
-FOLDERS = ("io", "pipeline", "spec")
+FOLDERS = ("spec",)
 """Folders of the package without forbidden words."""
 
 

@@ -35,6 +35,47 @@ OPS = {"invert": Op(stage="values", kernel=__name__, effect=lambda facts, step: 
 def invert(array):
     return 255 - array
 """
+MISTAKE = """
+from dataclasses import replace
+
+from sm_imgcheck.core.types import Step
+from sm_imgcheck.features.identify.mistakes import Mistake
+from sm_imgcheck.ops.records import Op, _all
+
+
+def _searches(evidence):
+    step = Step(op="flip_levels", params={})
+    preparation = replace(evidence.source.preparation, after=(step,))
+    yield from evidence.reread(evidence.images, replace(evidence.source, preparation=preparation))
+
+
+def flip_levels(image):
+    import numpy as np
+
+    return np.minimum(image, 255 - image)
+
+
+def _phrase(step):
+    return "mirrored in value"
+
+
+_all()["flip_levels"] = Op(
+    stage="levels",
+    kernel=__name__,
+    effect=lambda facts, step: facts,
+    traits=frozenset({"alteration"}),
+    shapes_image=True,
+    phrase=_phrase,
+)
+MISTAKE = Mistake(rank=50, searches=_searches)
+"""
+INVERT = """
+import numpy as np
+from PIL import Image
+
+image = np.asarray(Image.open("x.jpg").convert("RGB"))
+np.save("x.npy", np.minimum(image, 255 - image)[None])
+"""
 APPLY = """
 import numpy as np
 from sm_imgcheck.core.types import Step
@@ -141,6 +182,12 @@ def test_envelope_is_one_file(copy):
     assert (copy / "new.bin").read_bytes() == (copy / "old.bin").read_bytes()
     (copy / "named.yaml").write_text(f"{SPEC}payload: {{envelope: plain-values}}\n")
     assert "plain-values" in imgcheck(copy, "spec", "show", "named.yaml")
+
+
+def test_kind_of_mistake_is_one_file(copy):
+    add(copy, "sm_imgcheck/features/identify/mistakes/inverted.py", MISTAKE)
+    output(copy, "-c", INVERT)
+    assert "mirrored in value" in imgcheck(copy, "identify", "x.npy", "--source", "x.jpg")
 
 
 def test_stack_is_one_file(copy):

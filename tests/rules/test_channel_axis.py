@@ -57,7 +57,7 @@ def test_missing_axes_are_counted_once(array, spec, expected):
     assert codes(array, spec) == expected
 
 
-def test_source_image_does_not_turn_the_batch_into_channels():
+def test_source_image_keeps_gray_batch_a_batch():
     source = encoded(Image.fromarray(GRAY), "PNG")
     report = sm_imgcheck.validate(GRAY[np.newaxis], {**RGB, "shape": ["N", 48, 64, 3]}, source=source)
     assert [finding.code for finding in report.findings] == ["SHP109"]
@@ -85,7 +85,7 @@ def test_color_planes_stay_channels():
 
 
 @pytest.mark.parametrize("stack", ["tensorflow-serving", "triton", "mlflow"])
-def test_servers_are_not_told_of_a_missing_batch_axis(stack):
+def test_servers_report_no_missing_batch_dimension(stack):
     spec = {**RGB, "shape": ["N", 48, 64, 3], "payload": {"stack": stack}, "name": "x"}
     rows = GRAY[np.newaxis].tolist()
     body = {

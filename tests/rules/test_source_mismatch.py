@@ -20,7 +20,7 @@ def codes(array, source=SOURCE, spec=SPEC):
     return {finding.code: finding for finding in report.findings if finding.code[:3] == "PIX"}
 
 
-def test_different_picture_is_a_mismatch():
+def test_different_image_is_reported():
     other = np.roll(picture(144, 192, seed=11), (50, 70), (0, 1)).astype(np.float32) / 255
     assert set(codes(other[np.newaxis])) == {"PIX101"}
 
@@ -30,7 +30,7 @@ def test_different_picture_is_a_mismatch():
     [UNIT**0.2, np.log(UNIT + 0.003), UNIT**6, 1 / (1 + np.exp(12 * (0.5 - UNIT)))],
     ids=["gamma", "logarithm", "power", "sigmoid"],
 )
-def test_unknown_value_mapping_is_no_mismatch(mapped):
+def test_unknown_value_mapping_is_reported_as_unknown(mapped):
     found = codes(mapped[np.newaxis])
     assert "PIX101" not in found
     assert "PIX102" in found

@@ -105,7 +105,7 @@ def test_a_batch_of_standardized_images_is_named():
 
 
 @pytest.mark.parametrize("array", [IMAGE / 255, picture(72, 96).astype(np.float32) / 255], ids=["dull", "full range"])
-def test_constant_scaling_is_not_taken_for_one_by_the_image(array):
+def test_constant_scaling_gets_no_finding(array):
     assert errors(array, UNIT, assume=ORDER) == {}
 
 
@@ -144,5 +144,5 @@ RGBA = np.dstack([IMAGE, np.full((72, 96), 255, np.float32)])
     ],
     ids=["RGBA pixels", "RGBA 0..1", "RGBA ImageNet", "gray ImageNet", "gray 0..1", "RGBA not scaled"],
 )
-def test_other_channel_count_alone_is_no_wrong_mapping(array, spec, codes):
+def test_other_channel_count_gets_no_mapping_finding(array, spec, codes):
     assert set(errors(array, spec)) - {"CHN104"} == codes

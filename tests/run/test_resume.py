@@ -549,7 +549,7 @@ class TestMerge:
         assert "2.jsonl and 0.jsonl: other versions of the spec, pillow" in err
         code, _, err = say(*given, "--force")
         assert code == 0
-        assert err.startswith("warning: 2.jsonl was not made by")
+        assert err.startswith("warning: 2.jsonl and 0.jsonl")
         assert len(Path("whole.jsonl").read_text().splitlines()) == 7
 
     def test_counts_of_parts_and_empty_parts_are_reported(self, parts, say):

@@ -28,7 +28,11 @@ def written(name):
 def test_all_are_there():
     assert set(presets()) == {
         "clip-vit-base-patch32",
+        "detr-resnet-50",
+        "dinov2-base",
         "keras-caffe",
+        "keras-efficientnet-b0",
+        "keras-inception-v3",
         "keras-tf",
         "keras-torch",
         "mobilenet-int8",
@@ -38,10 +42,15 @@ def test_all_are_there():
         "pillow-rgb-01",
         "pillow-rgb-pm1",
         "siglip-base-patch16",
+        "timm-imagenet-235",
         "timm-inception",
+        "timm-vit-base-patch16",
+        "torchvision-convnext-tiny",
+        "torchvision-efficientnet-b0",
         "torchvision-imagenet",
         "torchvision-imagenet-232",
         "torchvision-inception-342",
+        "torchvision-swin-t",
         "vit-base-patch16",
         "yolo-letterbox-640",
     }
@@ -122,6 +131,12 @@ def test_ranges(name, low, high):
         ("torchvision-inception-342", 342, 299, "bilinear", "round"),
         ("timm-inception", 341, 299, "bicubic", "round"),
         ("clip-vit-base-patch32", 224, 224, "bicubic", "floor"),
+        ("timm-imagenet-235", 235, 224, "bicubic", "round"),
+        ("timm-vit-base-patch16", 248, 224, "bicubic", "round"),
+        ("torchvision-efficientnet-b0", 256, 224, "bicubic", "round"),
+        ("torchvision-convnext-tiny", 236, 224, "bilinear", "round"),
+        ("torchvision-swin-t", 232, 224, "bicubic", "round"),
+        ("dinov2-base", 256, 224, "bicubic", "floor"),
     ],
 )
 def test_an_edge_and_a_crop(name, edge, side, interpolation, rounding):
@@ -143,3 +158,12 @@ def test_the_three_classic_pipelines():
 def test_int8_covers_its_range():
     quantize = load("mobilenet-int8").contract.quantize
     assert (quantize.scale, quantize.zero_point, quantize.rounding) == (1 / 128, 0, "half_away")
+
+
+def test_at_most_thirty_are_shipped():
+    assert len(presets()) <= 30
+
+
+def test_detr_bounds_the_longer_edge():
+    (resize,) = load("detr-resnet-50").geometry
+    assert (resize.params["size"], resize.params["max_size"], resize.params["rounding"]) == (800, 1333, "detr")

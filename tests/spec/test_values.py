@@ -1,7 +1,9 @@
 import pytest
 
+from sm_imgcheck.core.errors import SpecError
 from sm_imgcheck.core.types import Quantize, Values
 from sm_imgcheck.core.value_mapping import canonical
+from sm_imgcheck.spec.parse import parse
 from specs import problems, spec
 
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
@@ -202,3 +204,19 @@ def test_four_spellings_of_one_mapping_are_one_in_canonical_form():
     )
     found = [canonical(spec(**form).contract.values, 3) for form in forms]
     assert all(one.scale == pytest.approx([1 / 127.5] * 3) and one.offset == pytest.approx([-1] * 3) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("word", "mean"), [("imagenet", (0.485, 0.456, 0.406)), ("CLIP", (0.48145466, 0.4578275, 0.40821073))]
+)
+def test_normalize_word_is_its_mean_and_std(word, mean):
+    base = {"shape": ["N", 8, 8, 3], "dtype": "float32", "channel_order": "BGR"}
+    values = parse({**base, "normalize": word}).contract.values
+    assert values.mean == mean[::-1]
+    assert values.units == "unit"
+
+
+def test_unknown_normalize_word_is_refused():
+    base = {"shape": ["N", 8, 8, 3], "dtype": "float32", "channel_order": "RGB"}
+    with pytest.raises(SpecError, match="normalize"):
+        parse({**base, "normalize": "cifar"})

@@ -18,14 +18,30 @@ __all__ = ["import_spec"]
 @group_options
 def import_spec(
     paths: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="PATH...",
-            help="Configuration files, model files, folders or archives (model.tar.gz) of one model.",
+            help="Configuration files, model files, folders or archives (model.tar.gz) of one model; with --source, "
+            "example tensors.",
             show_default=False,
         ),
-    ],
+    ] = None,
     *,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--source",
+            metavar="PHOTO",
+            help="Photograph of an example tensor, in the order of the PATHs; with --pipeline, a photograph to run it "
+            "on. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    pipeline: Annotated[
+        str,
+        text_option("Function of an image, an array, a path or bytes: run on each --source.", "FILE.py:FUNCTION"),
+    ] = "",
+    python: Annotated[str, text_option("Interpreter for --pipeline. Default: that of sm-imgcheck.")] = "",
     output: Annotated[
         str | None,
         typer.Option("-o", "--output", metavar="SPEC", help="File to write. Default: standard output."),
@@ -49,7 +65,12 @@ def import_spec(
     from sm_imgcheck.features.spec_import import import_spec as read_files
     from sm_imgcheck.report.spec_import import ImportContent
 
-    result = read_files(paths, prefer=prefer, input_name=input_name)
+    if pipeline or source:
+        result = _identify(paths or [], source or [], pipeline, python)
+    elif not paths:
+        raise typer.BadParameter("missing PATH: name a file, a folder or an archive, or --pipeline with --source")
+    else:
+        result = read_files(paths, prefer=prefer, input_name=input_name)
     refuse_unknown(result, strict=strict)
     if report.report_format in (None, "text"):
         write_text_output(result.text, output, force=force)
@@ -59,6 +80,21 @@ def import_spec(
             write_text_output(result.text, output, force=force)
     if not report.quiet:
         print_open_fields(result, output)
+
+
+def _identify(tensors: list[str], photos: list[str], pipeline: str, python: str) -> ImportedSpec:
+    """From example tensors, or from the tensors that a function returns for photographs."""
+    from sm_imgcheck.features.spec_import.examples import import_pipeline, import_tensors
+
+    if not photos:
+        raise typer.BadParameter("--pipeline needs --source PHOTO: two photographs of different shape or more")
+    if pipeline and tensors:
+        raise typer.BadParameter(f"got {len(tensors)} PATHs with --pipeline, expected --source PHOTO only")
+    if pipeline:
+        return import_pipeline(pipeline, photos, python=python)
+    if len(tensors) != len(photos):
+        raise typer.BadParameter(f"got {len(tensors)} tensors and {len(photos)} --source, expected one for each tensor")
+    return import_tensors(list(zip(tensors, photos, strict=True)))
 
 
 def refuse_unknown(result: ImportedSpec, *, strict: bool) -> None:

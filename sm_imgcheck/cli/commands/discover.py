@@ -11,15 +11,47 @@ import typer
 from sm_imgcheck.cli import model_options
 from sm_imgcheck.cli import options as common
 from sm_imgcheck.cli.option_groups import group_options, text_option
+from sm_imgcheck.cli.output_paths import Picture
+from sm_imgcheck.core.frozen import frozen
 
 if TYPE_CHECKING:
-    from sm_imgcheck.features.discover.find import Discovery
+    from sm_imgcheck.features.discover.find import DiscoverOptions, Discovery
+    from sm_imgcheck.features.discover.model import ModelRunner
+    from sm_imgcheck.report.discover import DiscoverContent
 
 __all__ = ["EXITS", "discover"]
 
 RANK = 6
 SUMMARY = "Find the preprocessing that a model expects, from its predictions on photographs."
 EXITS = "Exit codes: 0 determined; 1 not determined by the predictions; 2 usage error, invalid model."
+
+
+@frozen
+class EvidenceOptions:
+    """What is given beside the photographs."""
+
+    PANEL = "Input"
+
+    labels: Annotated[
+        str, text_option("CSV with a row PHOTO,CLASS for each photograph; classes are numbers from 0.", "LABELS.csv")
+    ] = ""
+    config: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="Configuration file of the model, as spec import reads it; the predictions confirm or contradict it. "
+            "Repeatable.",
+            show_default=False,
+        ),
+    ] = None
+    size: Annotated[
+        str, text_option("Height and width of the input, if the model lets them vary: 224 or 224x320.", "SIZE")
+    ] = ""
+    output_name: Annotated[
+        str,
+        typer.Option("--output", metavar="NAME", help="Output with the class scores.", show_default=False),
+    ] = ""
 
 
 @group_options
@@ -43,21 +75,13 @@ def discover(
             show_default=False,
         ),
     ],
-    labels: Annotated[
-        str, text_option("CSV with a row PHOTO,CLASS for each photograph; classes count from 0.", "LABELS.csv")
-    ] = "",
-    size: Annotated[
-        str, text_option("Height and width of the input, if the model lets them vary: 224 or 224x320.", "SIZE")
-    ] = "",
-    output_name: Annotated[
-        str,
-        typer.Option("--output", metavar="NAME", help="Output with the class scores.", show_default=False),
-    ] = "",
+    given: EvidenceOptions,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the number of model runs, and exit.")] = False,
     out: Annotated[
         str | None,
         typer.Option("-o", metavar="SPEC.yaml", help="Write the spec; - for standard output.", show_default=False),
     ] = None,
+    picture: Picture = None,
     running: model_options.ModelRunOptions,
     report: common.ReportOptions,
     force: common.Force = False,
@@ -68,49 +92,74 @@ def discover(
     model file has shape, dtype and layout. Without labels, a recipe's score is how peaked the predictions are, and how
     well they agree with those for the mirrored photograph. A recipe is the result only with a probability of 95 %.
     """
-    from sm_imgcheck.cli.output_paths import write_text_output
-    from sm_imgcheck.cli.printing import print_report
     from sm_imgcheck.core.phrases import count
-    from sm_imgcheck.features.discover.find import DiscoverOptions, find_preprocessing, plan_search
+    from sm_imgcheck.features.discover.configuration import read_configuration
+    from sm_imgcheck.features.discover.find import DiscoverOptions, plan_search
     from sm_imgcheck.features.discover.labels import read_photo_labels
     from sm_imgcheck.report.discover import DiscoverContent
     from sm_imgcheck.run.models import list_photos
 
     with model_options.start(model, running) as runner:
-        items = list_photos(paths)
+        photos = [item.path for item in list_photos(paths)]
         options = DiscoverOptions(
-            size=_size(size),
-            output=output_name,
-            labels=read_photo_labels(labels, [item.path for item in items]) if labels else {},
-            labels_path=labels,
+            size=_size(given.size),
+            output=given.output_name,
+            labels=read_photo_labels(given.labels, photos) if given.labels else {},
+            labels_path=given.labels,
+            configuration=read_configuration(given.config, "") if given.config else None,
         )
-        plan = plan_search(runner, len(items), options)
+        plan = plan_search(runner, len(photos), options)
         if dry_run:
-            photographs = count(len(items), "photograph")
+            photographs = count(len(photos), "photograph")
             typer.echo(f"{photographs}, {len(plan.recipes)} recipes: at most {plan.runs:,} model runs")
             return
-        progress = _Progress(quiet=report.quiet)
-        result = find_preprocessing(
-            runner, [item.path for item in items], [item.path for item in items], options, progress
-        )
-        progress.close()
-    spec_file = out if out is not None and out != "-" and result.verdict.recipe is not None else ""
+        found = _search(runner, photos, options, quiet=report.quiet)
+    if picture is not None:
+        _draw(found, picture, photos, force=force)
+    _finish(found, out, DiscoverContent(spec_file=out or "", labels=bool(given.labels)), report, force=force)
+
+
+def _search(runner: ModelRunner, paths: list[str], options: DiscoverOptions, *, quiet: bool) -> Discovery:
+    """Search, with progress on standard error."""
+    from sm_imgcheck.features.discover.find import find_preprocessing
+
+    progress = _Progress(quiet=quiet)
+    found = find_preprocessing(runner, paths, paths, options, progress)
+    progress.close()
+    return found
+
+
+def _finish(
+    found: Discovery, out: str | None, content: DiscoverContent, report: common.ReportOptions, *, force: bool
+) -> None:
+    """Print the report, and write the spec. Exits with 1 where the preprocessing is not determined."""
+    from sm_imgcheck.cli.output_paths import write_text_output
+    from sm_imgcheck.cli.printing import print_report
+
     if out != "-":
-        print_report(DiscoverContent(spec_file=spec_file or "", labels=bool(labels)), report, [result])
-    if result.verdict.recipe is None:
+        print_report(content, report, [found])
+    if found.verdict.recipe is None:
         if out is not None:
             typer.echo("no spec written: the preprocessing is not determined", err=True)
         raise typer.Exit(1)
     if out is not None:
-        write_text_output(_spec_text(result), out, force=force)
+        write_text_output(_spec_text(found), out, force=force)
 
 
-def _spec_text(result: Discovery) -> str:
+def _draw(found: Discovery, picture: str, paths: list[str], *, force: bool) -> None:
+    """Write the picture of the ranking."""
+    from sm_imgcheck.cli.output_paths import put
+    from sm_imgcheck.features.discover.picture import draw_discovery
+
+    put(picture, draw_discovery(found), paths, force=force)
+
+
+def _spec_text(found: Discovery) -> str:
     from sm_imgcheck.features.discover.write import spec_of
     from sm_imgcheck.spec.init import format_commented_spec
     from sm_imgcheck.spec.load import load
 
-    spec, why = spec_of(result)
+    spec, why = spec_of(found)
     load(spec)
     return format_commented_spec(spec, why)
 

@@ -101,7 +101,7 @@ class HandlerRun:
     """Dtype of the output, where NumPy has no such dtype: ``bfloat16`` (its values are exact in float32)."""
     at_model: bool = False
     """The tensor is the argument of the model's call in ``function``; False: the return value of ``function``."""
-    doubts: tuple[str, ...] = ()
+    uncertainties: tuple[str, ...] = ()
     """Reasons why the tensor may change before it reaches the model; empty: it is the model's input."""
     findings: tuple[Finding, ...] = ()
     """Findings by HND rules, except those about the tensor."""

@@ -12,6 +12,12 @@ import numpy.typing as npt
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.features.discover.configuration import (
+    Configuration,
+    ConfigurationCheck,
+    check_configuration,
+    configured_recipe,
+)
 from sm_imgcheck.features.discover.model import ModelError, ModelInfo, ModelRunner
 from sm_imgcheck.features.discover.photos import geometries, pixels_of
 from sm_imgcheck.features.discover.predictions import Prediction, interpret
@@ -50,6 +56,7 @@ _MOST_PHOTOS = 192
 """Photographs that the search uses; the costs of mistakes are measured on all."""
 _GEOMETRY_PHOTOS = 48
 _MISTAKES = 5
+_SAMPLE = 9
 Scores = npt.NDArray[np.float64]
 
 
@@ -63,6 +70,8 @@ class DiscoverOptions:
     labels: Mapping[str, int] = field(default_factory=dict)
     """Class number by the photograph's path; empty: no labels."""
     labels_path: str = ""
+    configuration: Configuration | None = None
+    """What configuration files report of the preprocessing."""
 
 
 @frozen
@@ -113,6 +122,9 @@ class Discovery:
     """Paths of those that could not be decoded."""
     runs: int
     seconds: float
+    sample: npt.NDArray[np.uint8] = field(repr=False, compare=False)
+    """Pixels [N, H, W, C] of the first photographs, for a picture."""
+    configuration: ConfigurationCheck | None = None
     accuracy: float | None = None
     """With labels: share of right top classes, for the most probable recipe."""
 
@@ -123,6 +135,9 @@ def plan_search(model: ModelRunner, photos: int, options: DiscoverOptions) -> Se
     if isinstance(format_, str):
         raise ImgcheckError(f"model {model.name}: {format_}")
     recipes = candidate_recipes(format_.channels, format_.dtype, format_.quantization)
+    if options.configuration is not None:
+        configured = configured_recipe(options.configuration, format_, recipes)
+        recipes += () if configured in recipes else (configured,)
     used = min(photos, _MOST_PHOTOS)
     rounds = plan_rounds(len(recipes), used)
     others = len(geometries(format_)) - 1
@@ -155,29 +170,25 @@ def find_preprocessing(
     labels = _labels(names, options)
     pixels = {first: np.stack([each for each in decoded if each is not None])}
     run(plan.recipes[0], pixels[first][:1])
-    if labels is not None and int(labels.max()) >= run.classes:
-        expected = f"0..{run.classes - 1} (classes of the output)"
-        raise ImgcheckError(f"labels {options.labels_path}: got class {labels.max()}, expected {expected}")
+    _refuse_labels(labels, run.classes, options.labels_path)
     few = min(len(used), _MOST_PHOTOS)
     rounds = plan_rounds(len(plan.recipes), few)
     ranking = search(
         lambda recipe, chosen: run(recipe, pixels[first][list(chosen)]), plan.recipes, rounds, labels=labels
     )
     best = ranking.classes[0].recipes[0]
-    verdict = judge(ranking, labels)
-    scored = (
-        _geometries(
-            run,
-            [photos[number] for number in used[:_GEOMETRY_PHOTOS]],
-            resizes,
-            best=best,
-            first=ranking.scores[best.label][:_GEOMETRY_PHOTOS],
-            labels=labels,
-        )
-        if verdict.recipe is not None
-        else ()
-    )
-    mistakes = _mistakes(run, best, plan.recipes, pixels[first]) if verdict.recipe is not None else ()
+    verdict, check = judge(ranking, labels), None
+    if options.configuration is not None:
+        configured = configured_recipe(options.configuration, plan.format, plan.recipes)
+        check, verdict = check_configuration(options.configuration, configured, ranking, verdict)
+        best = verdict.recipe or best
+    scored: tuple[GeometryScore, ...] = ()
+    mistakes: tuple[MistakeCost, ...] = ()
+    if verdict.recipe is not None:
+        some = [photos[number] for number in used[:_GEOMETRY_PHOTOS]]
+        scores = ranking.scores[best.label][:_GEOMETRY_PHOTOS]
+        scored = _geometries(run, some, resizes, best=best, first=scores, labels=labels)
+        mistakes = _mistakes(run, best, plan.recipes, pixels[first])
     return Discovery(
         plan=plan,
         ranking=ranking,
@@ -190,6 +201,8 @@ def find_preprocessing(
         undecodable=tuple(path for path, each in zip(paths, decoded, strict=True) if each is None),
         runs=run.runs,
         seconds=monotonic() - begin,
+        sample=pixels[first][:_SAMPLE],
+        configuration=check,
         accuracy=_accuracy(ranking, labels),
     )
 
@@ -244,6 +257,13 @@ def _labels(names: Sequence[str], options: DiscoverOptions) -> npt.NDArray[np.in
             f"labels {options.labels_path}: {len(missing)} photographs have no label, such as {missing[0]}"
         )
     return np.array([options.labels[name] for name in names])
+
+
+def _refuse_labels(labels: npt.NDArray[np.int64] | None, classes: int, path: str) -> None:
+    """Raise ImgcheckError for a class number that the output does not have."""
+    if labels is not None and int(labels.max()) >= classes:
+        expected = f"0..{classes - 1} (classes of the output)"
+        raise ImgcheckError(f"labels {path}: got class {labels.max()}, expected {expected}")
 
 
 def _accuracy(ranking: Ranking, labels: npt.NDArray[np.int64] | None) -> float | None:

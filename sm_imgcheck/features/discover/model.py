@@ -8,14 +8,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-import numpy as np
-
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.phrases import listing
 from sm_imgcheck.features.discover.runtimes import find_runtime
 from sm_imgcheck.features.handler.session import ChildSession, HandlerAnswer, default_memory
+from sm_imgcheck.io.lazy_imports import np
 
 if TYPE_CHECKING:
     from sm_imgcheck.core.json_types import JsonObject

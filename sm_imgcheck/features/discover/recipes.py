@@ -11,7 +11,7 @@ from sm_imgcheck.core.types import Affine, Values
 from sm_imgcheck.core.value_mapping import RECIPES, canonical, reverse_channels
 from sm_imgcheck.features.discover.model import ModelInput
 
-__all__ = ["InputFormat", "InputRecipe", "candidate_recipes", "encode_batch", "input_format", "mistakes_of"]
+__all__ = ["InputFormat", "InputRecipe", "candidate_recipes", "encode_batch", "input_format", "is_near", "mistakes_of"]
 
 _NEAR = 0.02
 """Share of a mapping's span by which two mappings may differ and be one class."""
@@ -75,7 +75,7 @@ def _of_order(order: str) -> Iterator[InputRecipe]:
         affine = canonical(values, len(order) if order != "GRAY" else 1)
         if order == "BGR":
             values, affine = _reversed(values), reverse_channels(affine)  # noqa: PLW2901
-        near = next((each for each in classes if _difference(each[1], affine) < _NEAR), None)
+        near = next((each for each in classes if is_near(each[1], affine)), None)
         if near is None:
             classes.append((name, affine, values, [name]))
         else:
@@ -97,6 +97,11 @@ def _reversed(values: Values) -> Values:
         return values
     std = None if values.std is None else values.std[::-1]
     return Values(units=values.units, mean=values.mean[::-1], std=std)
+
+
+def is_near(first: Affine, second: Affine) -> bool:
+    """Whether two mappings are one class."""
+    return _difference(first, second) < _NEAR
 
 
 def _difference(first: Affine, second: Affine) -> float:

@@ -36,6 +36,10 @@ class Verdict:
     """Mutual information, as a share of the largest possible."""
     is_model: bool
     """Whether the predictions are those of a trained model on photographs that it recognizes."""
+    is_open: bool = False
+    """Whether nothing but the number of remaining classes prevents a result."""
+    by_configuration: bool = False
+    """Whether a configuration selected the recipe among the remaining classes."""
 
 
 def judge(ranking: Ranking, labels: npt.NDArray[np.int64] | None = None) -> Verdict:
@@ -60,6 +64,7 @@ def judge(ranking: Ranking, labels: npt.NDArray[np.int64] | None = None) -> Verd
         reasons.append(f"the predictions do not depend on the value mapping: {listing(mappings, 'or')} give the same")
     if len({recipe.order for recipe in best.recipes}) > 1:
         reasons.append("the predictions do not depend on the channel order")
+    is_open = not reasons and len(remaining) > 1
     if is_model and len(remaining) > 1:
         reasons.append(f"{len(remaining)} recipes remain: more photographs, or --labels, can separate them")
     return Verdict(
@@ -68,6 +73,7 @@ def judge(ranking: Ranking, labels: npt.NDArray[np.int64] | None = None) -> Verd
         reasons=tuple(reasons),
         information=share,
         is_model=is_model,
+        is_open=is_open,
     )
 
 

@@ -20,6 +20,8 @@ def spec_of(discovery: Discovery) -> tuple[dict[str, Any], dict[str, str]]:
     lengths = {"N": "N", "H": format_.height, "W": format_.width, "C": format_.channels}
     probability = percentage(discovery.ranking.classes[0].probability)
     evidence = f"from the model's predictions on {len(discovery.photos)} photographs: probability {probability}"
+    if discovery.verdict.by_configuration and discovery.configuration is not None:
+        evidence = f"from {discovery.configuration.source}; the predictions do not contradict it"
     key, value = _mapping(recipe.values, recipe.order)
     spec: dict[str, Any] = {
         "shape": [lengths[axis] for axis in format_.layout],

@@ -1,4 +1,4 @@
-"""One candidate through the handler: the request that it becomes, and the tensor or the finding that comes back."""
+"""One candidate through the handler: the request, and the tensor or the finding that results."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _GUEST_RULES = {rule.code: rule for rule in (HND120, HND121, HND122, HND123)}
 def call_handler(
     what: str | os.PathLike[str] | bytes | Candidate, run: HandlerRunner, spec: Spec
 ) -> tuple[Candidate, bytes | None]:
-    """Send a file, or its bytes, to the handler. Returns the candidate, and the image that it was made of, if any.
+    """Send a file, or its bytes, to the handler. Returns the candidate, and its source image, if there is one.
 
-    A candidate with a problem is returned as it is. Raises ImgcheckError where there is no function to be called.
+    A candidate with a problem is returned unchanged. Raises ImgcheckError where the file lacks an entry point.
     """
     if isinstance(what, Candidate):
         return what, None
@@ -82,7 +82,7 @@ def _candidate(
         made=_word(answer.told, "made"),
         dtype=_word(answer.told, "dtype"),
         at_model=answer.told.get("at_model") is True,
-        doubts=tuple(text[:300] for text in _list(answer.told, "doubts") if isinstance(text, str)),
+        uncertainties=tuple(text[:300] for text in _list(answer.told, "uncertainties") if isinstance(text, str)),
         findings=(*_once(loaded, answer.told, function, run), *(() if failed else _findings(answer.told))),
     )
     why = problem(answer, run.how, run.file, function, request)
@@ -101,7 +101,7 @@ def _candidate(
 
 
 def _posted(body: bytes, path: str, handled: HandlerRun, spec: Spec) -> Candidate:
-    """What the model's server makes of the body that the handler posts: TensorFlow Serving, or the spec's stack."""
+    """How the model's server reads the body that the handler posts: TensorFlow Serving, or the spec's stack."""
     none = Candidate(path=path, kind="tensor", handled=handled)
     stack = str(spec.payload.get("stack") or "tensorflow-serving")
     if stack == "tensorflow-serving" and not any(key in body for key in (b'"instances"', b'"inputs"')):

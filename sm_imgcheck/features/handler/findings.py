@@ -27,7 +27,7 @@ _SOURCE_BYTES = 1 << 20
 
 
 def problem(answer: HandlerAnswer, how: Handler, file: Path, function: str, request: HandlerRequest) -> Finding | None:
-    """The finding; None where a tensor was returned. file: the user's, as it was run."""
+    """The finding; None where a tensor was returned. file: the user's."""
     who = f"{file.name}: {function}" if function else f"importing {file.name}"
     told = answer.told
     if answer.lost is not None:
@@ -44,7 +44,7 @@ def problem(answer: HandlerAnswer, how: Handler, file: Path, function: str, requ
 
 
 def import_failed(file: Path) -> Finding:
-    """Of every candidate after the first where the file could not be imported."""
+    """The finding of every candidate after the first, if the file could not be imported."""
     return HND107.finding(f"not checked: importing {file.name} failed, which the first candidate reports")
 
 
@@ -52,9 +52,9 @@ def _unusable(answer: HandlerAnswer, file: Path, who: str, request: HandlerReque
     text = _text(answer.told, "unusable")
     if answer.told.get("too_large") is True:
         return HND104.finding(f"{who} {text}")
-    doubts = answer.told.get("doubts")
-    if answer.told.get("is_error") is True and isinstance(doubts, list) and doubts:
-        return HND107.finding(f"{who} {text} ({doubts[0]}); model input not checked")
+    uncertainties = answer.told.get("uncertainties")
+    if answer.told.get("is_error") is True and isinstance(uncertainties, list) and uncertainties:
+        return HND107.finding(f"{who} {text} ({uncertainties[0]}); model input not checked")
     cause = _cause_of_none(file, request) if text.startswith("returned None") else ""
     return HND105.finding(f"{who} {text}{cause}{last_output_line(answer.said)}")
 
@@ -65,7 +65,7 @@ def _cause_of_none(file: Path, request: HandlerRequest) -> str:
     reader = next((name for name in (b"imdecode", b"imread") if name in source), b"")
     if not reader:
         return ": return statement missing, or an exception caught without raising it again"
-    cause = f": probably cv2.{reader.decode()}, which returns None for bytes that are no image"
+    cause = f": probably cv2.{reader.decode()}, which returns None for bytes that it cannot decode"
     if request.is_image and b"b64decode" in source:
         cause += " (the file decodes base64; the request was the image itself)"
     return cause
@@ -183,18 +183,18 @@ def _place(raised: JsonObject, own: Path) -> str:
 
 
 def _refuses(text: str, content_type: str) -> bool:
-    """Whether an exception is about the content type: it names it, or it speaks of such."""
+    """Whether an exception is about the content type: it names this one, or mentions content types."""
     return (bool(content_type) and content_type in text) or _REFUSING.search(text) is not None
 
 
 def _named(file: Path) -> str:
-    """The content types that the file itself names, which are most likely those that it takes."""
+    """The content types that the file itself names, which it most likely accepts."""
     types = dict.fromkeys(name.decode() for name in _TYPES.findall(_source(file)))
     return f"; the file mentions {', '.join([*types][:6])} (pass one as --content-type)" if types else ""
 
 
 def explained(answer: HandlerAnswer) -> tuple[Finding, ...]:
-    """What ``explain`` knows of an exception."""
+    """The findings of ``explain`` for an exception."""
     raised = answer.told.get("raised")
     if not isinstance(raised, dict) or any(_text(raised, key) for key in ("module", "stub", "relative")):
         return ()

@@ -19,7 +19,7 @@ class HandlerRequest:
     body: bytes
     content_type: str
     image: bytes | None
-    """The image of the request, by itself or inside it; None: there is none, or there are several."""
+    """The only image of the request, which it is or contains; None: none or several."""
     is_image: bool
     """The body itself is the image."""
     explicit: bool
@@ -46,7 +46,7 @@ def make_request(body: bytes, unread: Candidate, content_type: str | None, spec:
 
 
 def _content_type(body: bytes, unread: Candidate) -> str:
-    """Of a body that is no image: by its content, else by its suffix; empty: unknown."""
+    """The content type of a body that is not an image: by its content, else by its suffix; empty: unknown."""
     if guess := guess_content_type(body):
         return guess
     if unread.kind == "tensor":

@@ -1,4 +1,4 @@
-"""What the rules cannot know of a handler's tensor: whether it is final, and what image it was made of."""
+"""Findings of a handler's tensor that depend on its run: whether the tensor is final, and its source image."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def review_result(result: Result) -> Result:
 def _discard_uncertain(result: Result) -> Result:
     """The result; not checked where its tensor has errors, and may still change before it reaches the model."""
     handled = result.handled
-    if handled is None or not handled.doubts or not result.errors or result.candidate.problem is not None:
+    if handled is None or not handled.uncertainties or not result.errors or result.candidate.problem is not None:
         return result
     codes = ", ".join(dict.fromkeys(finding.code for finding in result.errors))
     why = HND107.finding(
-        f"model input not checked: {'; '.join(handled.doubts[:3])}; {handled.function or 'the handler'} alone does not "
-        f"match the spec ({codes})"
+        f"model input not checked: {'; '.join(handled.uncertainties[:3])}; {handled.function or 'the handler'} alone "
+        f"does not match the spec ({codes})"
     )
     kept = tuple(finding for finding in result.findings if finding.code.startswith("HND"))
     candidate = replace(result.candidate, facts=None, origins=None, ideal=None, data=None, problem=why)

@@ -1,4 +1,4 @@
-"""Requests handed to the user's handler one by one, in one child as long as it lives."""
+"""Requests to the user's handler, one after another, in one child process."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Handler:
     file: str
     """As the user named it."""
     function: str = ""
-    """Empty: the one that a container would call."""
+    """Empty: the function that a server calls."""
     python: str = ""
-    """The interpreter; empty: the one that this program runs in."""
+    """The interpreter; empty: that of this program."""
     content_type: str | None = None
-    """Of every request; None: by what each file is."""
+    """Content type of every request; None: by the content of each file."""
     seconds: float = 60.0
     """For importing the file, and for each request."""
     model_dir: str = ""
@@ -41,10 +41,10 @@ class Handler:
 
 
 class HandlerRunner:
-    """Keeps one child, and starts another when it is lost. A context manager: nothing is left behind it."""
+    """Keeps one child, and restarts it after a crash. A context manager, which ends all processes."""
 
     def __init__(self, how: Handler, spec: Spec | None = None) -> None:
-        """Raise ImgcheckError where there is no such file. spec: of the model's input, and the stack."""
+        """Raise ImgcheckError for a missing file. spec: of the model's input, and the stack."""
         self.how = replace(how, most_bytes=how.most_bytes or default_memory())
         self.loaded: HandlerAnswer | None = None
         """How the file was imported, once it was."""
@@ -70,9 +70,9 @@ class HandlerRunner:
         self._session.close()
 
     def __call__(self, body: bytes, content_type: str, *, image: bool = False, explicit: bool = True) -> HandlerAnswer:
-        """Hand over one request.
+        """Send one request.
 
-        image: the body is an encoded image. explicit: no other form of request is tried than the one that is given.
+        image: the body is an encoded image. explicit: only this form of request is tried.
         """
         if not self._session.running:
             self._start()
@@ -83,7 +83,7 @@ class HandlerRunner:
         return answer if answer.body is not None else replace(answer, said=answer.said or self._session.output())
 
     def first_time(self, text: str) -> bool:
-        """Whether a message that is reported once a run comes for the first time."""
+        """Whether a message that is reported once a run is new."""
         is_first = text not in self.reported
         self.reported.add(text)
         return is_first
@@ -107,7 +107,7 @@ class HandlerRunner:
 
 
 def _model_input(spec: Spec | None) -> SpecInput:
-    """What the child may know of the spec: the model's input and the stack."""
+    """The part of the spec that the child gets: the model's input and the stack."""
     if spec is None:
         return {"name": "", "shape": [], "layout": "", "dtype": "float32", "stack": "", "envelope": ""}
     return {

@@ -20,7 +20,6 @@ from sm_imgcheck.core.errors import CandidateError, ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.features.handler.process import HandlerLost, HandlerProcess
-from sm_imgcheck.pipeline.read import MAX_FILE_BYTES, open_file
 
 if TYPE_CHECKING:
     from sm_imgcheck.core.json_types import JsonObject
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["ChildSession", "HandlerAnswer", "default_memory", "resolve_interpreter"]
 
 _MOST_ANSWER = 1 << 20  # bytes of an answer without its tensor
+_MOST_BODY = 512 << 20  # bytes of a tensor, as of any file
 _LOADED = 0
 _TO_READ = 0.05  # seconds in which the end of the output arrives
 _MOST_LINKS = 40  # that Linux follows, too: path_resolution(7)
@@ -182,8 +182,10 @@ def _link_steps(path: str) -> Iterator[str]:
         yield path
 
 
-def _taken(path: Path, most: int = MAX_FILE_BYTES) -> bytes | None:
+def _taken(path: Path, most: int = _MOST_BODY) -> bytes | None:
     """The bytes of a file that the child wrote, which is then removed; None where there is none to be read."""
+    from sm_imgcheck.pipeline.read import open_file  # NumPy: the process starts before it is imported
+
     body = None
     with suppress(CandidateError), open_file(str(path)) as (file, size):
         if size <= most:

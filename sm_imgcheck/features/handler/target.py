@@ -15,7 +15,7 @@ from sm_imgcheck.core.frozen import frozen
 
 __all__ = ["HandlerTarget", "find_target"]
 
-_MOST_SOURCE = 1 << 20  # characters of the file that are looked at
+_MOST_SOURCE = 1 << 20  # characters of the file that are read
 _MOST_MEMBERS = 20_000
 _MOST_BYTES = 8 << 30  # of the unpacked archive: 5 GiB is the limit of a model of multi-model endpoints
 _PLACES = ("", "code", "1", "app", "src")
@@ -67,7 +67,7 @@ def _in_folder(folder: Path, name: str) -> Path:
 
 
 def _unpacker(path: Path) -> Callable[[Path, Path, str], None] | None:
-    """The function that unpacks a file; None: it is no archive."""
+    """The function that unpacks a file; None: it is not an archive."""
     if path.suffix == ".py":
         return None
     with path.open("rb") as file:
@@ -78,7 +78,7 @@ def _unpacker(path: Path) -> Callable[[Path, Path, str], None] | None:
 
 
 def _unpack_tar(path: Path, root: Path, name: str) -> None:
-    """Unpack ``model.tar.gz``: regular files and folders inside ``root``, nothing else."""
+    """Unpack ``model.tar.gz``: regular files and folders inside ``root`` only."""
     try:
         with tarfile.open(path) as archive:
             total = 0
@@ -109,7 +109,7 @@ def _unpack_zip(path: Path, root: Path, name: str) -> None:
 
 
 def _follow_manifest(root: Path) -> None:
-    """Give the handler that TorchServe's manifest names a name that is looked for."""
+    """Copy the handler that TorchServe's manifest names to a standard name."""
     manifest = root / "MAR-INF" / "MANIFEST.json"
     try:
         handler = json.loads(manifest.read_text(encoding="utf-8"))["model"]["handler"].partition(":")[0]
@@ -130,7 +130,7 @@ def _check_limits(members: int, size: int, name: str) -> None:
 
 
 def _refuse_binary(file: Path, name: str) -> None:
-    """Raise ImgcheckError for what no interpreter reads as source: its words for that say nothing of the cause."""
+    """Raise ImgcheckError for a file that is not Python source."""
     try:
         with tokenize.open(file) as text:
             binary = "\0" in text.read(_MOST_SOURCE)

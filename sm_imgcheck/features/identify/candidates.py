@@ -5,7 +5,7 @@ Of the decoders, only those that the file's header and the tensor leave open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from sm_imgcheck.core.channels import COUNTS
 from sm_imgcheck.core.layouts import LAYOUTS
-from sm_imgcheck.core.types import Decode, Header
+from sm_imgcheck.core.types import Decode, Header, Plan
 from sm_imgcheck.features.identify.cells import IntegralImage, integral_image, reduced
 from sm_imgcheck.io.images.decode import INVERSE_ORIENTATION
 from sm_imgcheck.ops.kernels.color import orient
@@ -62,6 +62,13 @@ class TensorImage:
 
     turned: int = 1
     """As EXIF counts orientations: how the tensor was turned at last, 2: mirrored. ``pixels`` are turned back."""
+    finish: Callable[[Plan], Plan] | None = None
+    """From the plan that makes ``pixels`` to the one that makes the tensor, where its numbers are read in another way
+    than its layout has it."""
+    limits: tuple[float, float] | None = None
+    """Numbers at which the values are taken to be clipped."""
+    blank: tuple[int, ...] = ()
+    """Channels that hold one number instead of a picture."""
     remembered: dict[object, Any] = field(default_factory=dict, repr=False)
 
     def face(self, turned: int) -> TensorImage:
@@ -136,6 +143,9 @@ class TensorImage:
         precision = self.remembered["precision"]
         if not precision and self.array.dtype.itemsize > 4:
             return np.zeros((1, 1, 1))
+        if not precision and self.array.dtype.itemsize == 4:  # next to nothing: one bound for all is as good
+            largest = np.abs(self.pixels[rows]).max(keepdims=True)
+            return spacing(largest.astype(np.float64), "float32")
         return spacing(self.pixels[rows].astype(np.float64), precision or self.array.dtype.name)
 
     def observed(self) -> Observed:

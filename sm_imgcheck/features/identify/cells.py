@@ -63,13 +63,15 @@ def misfit(
     reduction: how many pixels of the source one row and one column of its sums stand for. shift: of the tensor's
     pixels, down and to the right, in pixels of its own.
     """
-    top, left, height, width = part.inner
-    rows, columns = (_edges(length, cells) for length in (height, width))
-    name = (*part.inner, cells)
+    top, left, high, wide = part.core
+    rows, columns = (_edges(length, cells) for length in (high, wide))
+    name = (*part.core, cells)
     if name not in target.remembered:
         target.remembered[name] = _standard(_means_of(target, top + rows, left + columns))
-    y, x, tall, wide = part.source
-    down, along = (y + (rows - shift) * (tall / height)), (x + (columns - shift) * (wide / width))
+    y, x, tall, broad = part.source
+    first, start, height, width = part.inner
+    down = y + (rows + top - first - shift) * (tall / height)
+    along = x + (columns + left - start - shift) * (broad / width)
     down, along = down / reduction[0], along / reduction[1]
     return unexplained_variance(target.remembered[name], _standard(_means(source.values, down, along)))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.sizes import resized_size
@@ -14,9 +14,31 @@ if TYPE_CHECKING:
     FramingStep = Mapping[str, Mapping[str, object]]
     """A step in the spec language: its name with its parameters."""
 
-__all__ = ["KINDS", "Framing", "framings", "kind_of", "nearby", "probes", "variants"]
+__all__ = [
+    "KINDS",
+    "Framing",
+    "FramingChoice",
+    "Zoom",
+    "framings",
+    "kind_of",
+    "nearby",
+    "probed_edges",
+    "probes",
+    "variants",
+]
 
 Size = tuple[int, int]
+
+
+@frozen
+class Zoom:
+    """The edge in pixels of a framing that has neighbors, and how the framing looks with another one."""
+
+    edge: int
+    near: Callable[[int, Size], Iterable[Framing]]
+    """The framings of another edge for a tensor of this size."""
+    every: Callable[[int, Size], Iterable[Framing]]
+    """Those of one edge in every rounding that libraries have."""
 
 
 @frozen
@@ -28,8 +50,8 @@ class Framing:
     written: tuple[FramingStep, ...]
     libraries: tuple[str, ...] = ()
     """Only with the arithmetic of these; empty: with any."""
-    zoom: tuple[str, int] | None = None
-    """The family and the edge of a framing that has neighbors: other edges in pixels."""
+    zoom: Zoom | None = None
+    """Its neighbors, where it has some."""
 
     def rank(self, size: Size) -> tuple[int, int]:
         """How usual it is for a tensor of this size: less is more."""
@@ -45,6 +67,14 @@ class Framing:
     def resizes(self) -> bool:
         """Whether any arithmetic is at work."""
         return any("resize" in step for step in self.written)
+
+
+class FramingChoice(Protocol):
+    """Which framings are tried."""
+
+    def __call__(self, source: Size, size: Size, *, inner: Size | None) -> Iterable[Framing]:
+        """For a picture of ``source`` and a tensor of ``size`` (height, width); inner: see ``framings``."""
+        ...
 
 
 KINDS = {
@@ -80,8 +110,8 @@ def framings(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framin
     else:
         yield Framing(kind="stretch", written=(_resize(size=list(size)),))
     yield from _edges(source, size)
-    yield from (_cropped(edge, size) for edge in _probed(min(size)))
-    yield from (_squashed(edge, size) for edge in _probed(min(size)) if edge > min(size))
+    yield from (_cropped(edge, size) for edge in probed_edges(min(size)))
+    yield from (one for edge in probed_edges(min(size)) for one in _nearly_squashed(edge, size))
     for full in _VIDEO:
         if full[0] > size[0] and full[1] > size[1]:
             yield Framing(kind="squash", written=(_resize(size=list(full)), _crop(size)))
@@ -90,6 +120,7 @@ def framings(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framin
     if source != size:
         yield from _windows(size)
     if inner is not None:
+        yield from _squares(source, size)
         yield from _frames(size)
         for length in set(inner):  # a crop larger than the picture
             for edge in range(max(length - 2, 1), length + 3):
@@ -101,26 +132,17 @@ def nearby(framing: Framing, size: Size) -> Iterator[Framing]:
     if framing.zoom is None:
         yield framing
         return
-    family, edge = framing.zoom
+    edge = framing.zoom.edge
     reach = max(round(edge * (_PROBE - 1) / 2) + 1, 2)
     for near in range(max(edge - reach, 1), edge + reach + 1):
-        if family == "crop":
-            yield from _either_side(near, size)
-        elif near > min(size):
-            yield _squashed(near, size)
+        yield from framing.zoom.near(near, size)
 
 
 def variants(framing: Framing, size: Size) -> Iterator[Framing]:
     """The framing with every rounding that libraries have, its own first."""
     yield framing
-    family, edge = framing.zoom or ("", 0)
-    if family == "crop":
-        for rounding in _ROUNDINGS:
-            yield from (_cropped(edge, size, rounding, cut) for cut in ("round", "floor"))
-            if edge < max(size):  # what is missing is added on one side or the other
-                yield from (_cropped(edge, size, rounding, "floor", pad_side=side) for side in ("after", "before"))
-    elif family == "squash":
-        yield _squashed(edge, size, "floor")
+    if framing.zoom is not None:
+        yield from framing.zoom.every(framing.zoom.edge, size)
 
 
 def kind_of(written: Sequence[FramingStep]) -> str:
@@ -146,7 +168,7 @@ def _crop(size: Size, rounding: str = "round", **more: object) -> FramingStep:
     return {"crop": {"size": list(size), "rounding": rounding, **more}}
 
 
-def _probed(least: int) -> Iterator[int]:
+def probed_edges(least: int) -> Iterator[int]:
     """Edges from ``least`` up: the usual ones and enough between."""
     usual = {int(least / share) for share in SHARES}
     edge = float(least)
@@ -158,7 +180,15 @@ def _probed(least: int) -> Iterator[int]:
 
 def _cropped(edge: int, size: Size, rounding: str = "floor", cut: str = "round", **more: object) -> Framing:
     resize = _resize("shortest_edge", size=edge, rounding=rounding)
-    return Framing(kind="crop", written=(resize, _crop(size, cut, **more)), zoom=("crop", edge))
+    zoom = Zoom(edge=edge, near=_either_side, every=_cropped_in_every_rounding)
+    return Framing(kind="crop", written=(resize, _crop(size, cut, **more)), zoom=zoom)
+
+
+def _cropped_in_every_rounding(edge: int, size: Size) -> Iterator[Framing]:
+    for rounding in _ROUNDINGS:
+        yield from (_cropped(edge, size, rounding, cut) for cut in ("round", "floor"))
+        if edge < max(size):  # what is missing is added on one side or the other
+            yield from (_cropped(edge, size, rounding, "floor", pad_side=side) for side in ("after", "before"))
 
 
 def _either_side(edge: int, size: Size) -> Iterator[Framing]:
@@ -171,7 +201,17 @@ def _either_side(edge: int, size: Size) -> Iterator[Framing]:
 def _squashed(edge: int, size: Size, rounding: str = "round") -> Framing:
     """Stretched to more than the tensor's size, then cut: timm's ``squash``, DeiT's processor."""
     full = [int(side * edge / min(size)) for side in size]
-    return Framing(kind="squash", written=(_resize(size=full), _crop(size, rounding)), zoom=("squash", edge))
+    zoom = Zoom(edge=edge, near=_nearly_squashed, every=_squashed_in_every_rounding)
+    return Framing(kind="squash", written=(_resize(size=full), _crop(size, rounding)), zoom=zoom)
+
+
+def _nearly_squashed(edge: int, size: Size) -> Iterator[Framing]:
+    if edge > min(size):
+        yield _squashed(edge, size)
+
+
+def _squashed_in_every_rounding(edge: int, size: Size) -> Iterator[Framing]:
+    yield _squashed(edge, size, "floor")
 
 
 def _edges(source: Size, size: Size) -> Iterator[Framing]:
@@ -227,6 +267,14 @@ def _windows(size: Size) -> Iterator[Framing]:
             yield Framing(kind="window", written=(_crop(size, rounding, pad_side=side),))
 
 
+def _squares(source: Size, size: Size) -> Iterator[Framing]:
+    """Padded to a square, then resized: LLaVA's expand2square, copyMakeBorder before a resize."""
+    if source[0] != source[1]:
+        for position in ("center", "top_left", "bottom_right"):
+            square = {"pad": {"square": True, "position": position}}
+            yield Framing(kind="frame", written=(square, _resize(size=list(size))))
+
+
 def _frames(size: Size) -> Iterator[Framing]:
     """The whole picture with a border of one color, which is read from the tensor."""
     for library in ("opencv", "pillow", "pillow-12", "tensorflow", "torch"):
@@ -261,6 +309,7 @@ def probes(source: Size, size: Size, *, inner: Size | None) -> Iterator[Framing]
     if source != size:
         yield from _windows(size)
     if inner is not None:
+        yield from _squares(source, size)
         yield from _padded(size, "round")
         for library in ("pillow", "opencv", "tensorflow"):  # in the middle, but each rounds it in its own way
             yield Framing(kind="frame", written=(_resize("letterbox", size=list(size)),), libraries=(library,))

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from sm_imgcheck.core.channels import ORDERS
-from sm_imgcheck.core.errors import PlanError
-from sm_imgcheck.core.types import Decode, Step
+from sm_imgcheck.core.errors import CandidateError, PlanError
+from sm_imgcheck.core.types import Step
 from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.placement import FramingMatch, OrientedImage, SourceImage
 from sm_imgcheck.features.identify.plan import (
     FAMILIES,
     QUICK,
     KernelFamily,
+    Preparation,
     ResizeMethod,
     image_steps,
     places,
@@ -29,6 +30,7 @@ from sm_imgcheck.ops.records import record
 __all__ = [
     "PipelineHypothesis",
     "compare_views",
+    "hypothesize",
     "near",
     "render_hypothesis",
     "same_family_hypotheses",
@@ -37,7 +39,7 @@ __all__ = [
 
 _SAMPLE = 1 << 14
 """Pixels that a first comparison looks at."""
-_MOST = 1 << 20
+_MOST = 1 << 18
 """Pixels that any comparison but the last looks at."""
 _PLACES, _GUESSES = 12, 8
 """So many places are tried with the kernels that do best, and so many pairs of place and kernel are looked into."""
@@ -54,7 +56,7 @@ class PipelineHypothesis:
     place: FramingMatch
     family: KernelFamily
     arithmetic: ResizeMethod
-    decode: Decode
+    preparation: Preparation
     geometry: tuple[Step, ...]
     """As a spec has it; a frame is black."""
     steps: tuple[Step, ...]
@@ -76,38 +78,50 @@ class PipelineHypothesis:
     def key(self) -> tuple[object, ...]:
         """What is told of it: guesses of one key differ in words alone."""
         view = self.place.view
-        return view.turn, view.turned, self.place.framing.kind, self.part, self.arithmetic, self.decode
+        return view.turn, view.turned, self.place.framing.kind, self.part, self.arithmetic, self.preparation
 
     def rank(self, size: tuple[int, int]) -> tuple[int, ...]:
         """How usual it is for a tensor of this size: less is more."""
-        return *self.place.framing.rank(size), FAMILIES.index(self.family), self.family.members.index(self.arithmetic)
+        family = FAMILIES.index(self.family) if self.family in FAMILIES else len(FAMILIES)
+        return *self.place.framing.rank(size), family, self.family.members.index(self.arithmetic)
 
 
 def near(
-    source: SourceImage, places: list[FramingMatch], decode: Decode, *, whole: bool | None
+    source: SourceImage,
+    places: list[FramingMatch],
+    *,
+    whole: bool | None,
+    every: tuple[KernelFamily, ...] = FAMILIES,
 ) -> list[PipelineHypothesis]:
     """The pairs of place and family that come nearest, nearest first, each by one member of the family.
 
-    whole: whether the tensor holds the images of whole levels; None: who knows.
+    whole: whether the tensor holds the images of whole levels; None: who knows. every: the families that are tried.
     """
+    preparation = source.preparation
     likely = [place for place in places[:_PLACES] if place.misfit <= 3 * places[0].misfit + 1e-4]
     free = next((place for place in likely if not place.framing.libraries), likely[0])
     firsts = [free, *(place for place in likely[:1] if place.part != free.part)]  # some sizes are one library's alone
-    found = sorted(_each(source, firsts, FAMILIES, decode, whole), key=_off)
+    found = sorted(_each(source, firsts, every, preparation, whole), key=_off)
     best = found[:4]  # tells the kernel: the other places need not be tried with all
-    families = dict.fromkeys([*(one.family for one in best), *QUICK])
+    quick = tuple(one for one in QUICK if one in every)
+    families = dict.fromkeys([*(one.family for one in best), *quick])
     others = [place for place in likely if place not in firsts]
-    found += _each(source, others, families, decode, whole)
+    found += _each(source, others, families, preparation, whole)
     if min(map(_off, found), default=0.0) > _UNCLEAR:
-        found += _each(source, others[:2], [one for one in FAMILIES if one not in families], decode, whole)
-        found += _each(source, places[len(likely) : _PLACES], QUICK, decode, whole)  # ragged copies mislead the cells
+        found += _each(source, others[:2], [one for one in every if one not in families], preparation, whole)
+        found += _each(source, places[len(likely) : _PLACES], quick, preparation, whole)
     found.sort(key=_off)
     return [one for one in found if one.off <= 1.5 * found[0].off + _KIN][:_GUESSES]
 
 
-def vary_decoders(source: SourceImage, guesses: list[PipelineHypothesis], decode: Decode) -> list[PipelineHypothesis]:
+def vary_decoders(
+    source: SourceImage, guesses: list[PipelineHypothesis], preparation: Preparation
+) -> list[PipelineHypothesis]:
     """The guesses with another decoder."""
-    made = (_guess(source, one.place, one.family, arithmetic=one.arithmetic, decode=decode) for one in guesses)
+    made = (
+        hypothesize(source, one.place, one.family, arithmetic=one.arithmetic, preparation=preparation)
+        for one in guesses
+    )
     return sorted((one for one in made if one is not None), key=_off)
 
 
@@ -119,14 +133,14 @@ def _each(
     source: SourceImage,
     places: list[FramingMatch],
     families: Iterable[KernelFamily],
-    decode: Decode,
+    preparation: Preparation,
     whole: bool | None,
 ) -> Iterator[PipelineHypothesis]:
     """A guess for each place and family, by the family's first member that goes with the place."""
     for place in places:
         for family in families if place.framing.resizes else FAMILIES[:1]:
             made = (
-                _guess(source, place, family, arithmetic=member, decode=decode)
+                hypothesize(source, place, family, arithmetic=member, preparation=preparation)
                 for member in family.spokesmen(whole=whole)
             )
             first = next((one for one in made if one is not None), None)
@@ -144,18 +158,20 @@ def same_family_hypotheses(
     resizes = first.place.framing.resizes
     for member in first.family.members if resizes else first.family.members[:1]:
         if not resizes or whole in (None, member.dtype != "float32"):
-            made = _guess(source, first.place, first.family, arithmetic=member, decode=first.decode, stride=1)
+            made = hypothesize(
+                source, first.place, first.family, arithmetic=member, preparation=first.preparation, stride=1
+            )
             if made is not None:
                 yield made
 
 
-def _guess(
+def hypothesize(
     source: SourceImage,
     place: FramingMatch,
     family: KernelFamily,
     *,
     arithmetic: ResizeMethod,
-    decode: Decode,
+    preparation: Preparation,
     stride: int | None = None,
 ) -> PipelineHypothesis | None:
     """The picture of one place by one arithmetic, and the lines that go with it; None where it cannot be made.
@@ -171,18 +187,18 @@ def _guess(
     if part is None or part.size != seen.size:
         return None
     try:
-        way = image_steps(source.header, decode, steps, seen.channels, turn=view.turn)
-        both = compare_views(render_hypothesis(way, source, view), seen, part, stride=stride)
-    except PlanError:
+        way = image_steps(source.header, preparation, steps, seen.channels, turn=view.turn)
+        tensor, picture = compare_views(render_hypothesis(way, source, view), seen, part, stride=stride)
+    except (PlanError, CandidateError):
         return None
-    orders = _lines(*both, ORDERS[seen.channels])
+    orders = _lines(tensor, picture, ORDERS[seen.channels], seen.limits)
     if not orders:
         return None
     return PipelineHypothesis(
         place=place,
         family=family,
         arithmetic=arithmetic,
-        decode=decode,
+        preparation=preparation,
         geometry=steps,
         steps=way,
         part=part,
@@ -203,17 +219,19 @@ def compare_views(
     picture: np.ndarray, seen: TensorImage, part: SourceRegion, *, stride: int | None = 1
 ) -> tuple[np.ndarray, np.ndarray]:
     """The tensor and the picture where both show the source. stride: of rows and columns; None: a sample."""
-    top, left, height, width = part.inner
+    top, left, height, width = part.core
     stride = max(stride or int((height * width / _SAMPLE) ** 0.5), int((height * width / _MOST) ** 0.5), 1)
     window = (slice(top, top + height, stride), slice(left, left + width, stride))
     return seen.pixels[window], picture[window]
 
 
-def _lines(tensor: np.ndarray, pixels: np.ndarray, orders: tuple[str, ...]) -> tuple[tuple[str, ChannelFit], ...]:
+def _lines(
+    tensor: np.ndarray, pixels: np.ndarray, orders: tuple[str, ...], limits: tuple[float, float] | None
+) -> tuple[tuple[str, ChannelFit], ...]:
     """The channel orders in which the picture goes with the tensor: the better one, or both where they are alike."""
     found = []
     for order in orders:
-        line = fit_channels(pixels[..., places(order)], tensor)
+        line = fit_channels(pixels[..., places(order)], tensor, limits)
         if line is not None:
             found.append((order, line))
     found.sort(key=lambda pair: pair[1].off)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sm_imgcheck.core.channels import ORDERS
-from sm_imgcheck.core.types import Decode, Header, Quantize, Values
+from sm_imgcheck.core.types import Header, Quantize, Values
 from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.cells import IntegralImage, integral_image, misfit, reduced
-from sm_imgcheck.features.identify.framings import Framing, framings, nearby, probes, variants
-from sm_imgcheck.features.identify.plan import ResizeMethod, image_steps, with_arithmetic
+from sm_imgcheck.features.identify.framings import Framing, FramingChoice, nearby, probes, variants
+from sm_imgcheck.features.identify.plan import Preparation, ResizeMethod, image_steps, with_arithmetic
 from sm_imgcheck.features.identify.region import SourceRegion, geometry, trace_region
 from sm_imgcheck.ops.execute import apply_steps
 from sm_imgcheck.ops.kernels.color import orient
@@ -21,7 +21,16 @@ from sm_imgcheck.ops.kernels.color import orient
 if TYPE_CHECKING:
     from sm_imgcheck.features.identify.framings import FramingStep
 
-__all__ = ["FramingMatch", "OrientedImage", "SourceImage", "coarse_misfits", "frame_of", "rank_placements", "views"]
+__all__ = [
+    "FramingMatch",
+    "OrientedImage",
+    "SourceImage",
+    "coarse_misfits",
+    "frame_of",
+    "rank_placements",
+    "usual_orientations",
+    "views",
+]
 
 _COARSE, _FINE = 16, 56
 """Cells along either side: enough to tell one framing from another; enough to tell a pixel."""
@@ -57,32 +66,49 @@ def coarse_misfits(seen: TensorImage, every: list[OrientedImage]) -> list[float]
 
 
 def rank_placements(
-    seen: TensorImage, every: list[OrientedImage], misfits: list[float], own: Sequence[Framing]
+    seen: TensorImage, every: list[OrientedImage], misfits: list[float], choice: FramingChoice, own: Sequence[Framing]
 ) -> list[FramingMatch]:
     """The places worth a closer look, the best first; none where no part of the picture resembles the tensor.
 
-    misfits: of each view, at a glance. own: framings to be tried besides the usual ones.
+    misfits: of each view, at a glance. choice: the framings to be tried. own: framings to be tried besides.
     """
     inner = seen.inner()
     found: list[FramingMatch] = []
     for error, at in sorted((error, at) for at, error in enumerate(misfits))[:_TURNS]:
         if error <= 2 * min(misfits) + 0.02:
-            found += _of_view(every[at], seen.face(every[at].turned), own, inner=inner)
+            found += _of_view(every[at], seen.face(every[at].turned), choice, own, inner=inner)
     return sorted(found, key=lambda place: place.misfit)
 
 
 def _of_view(
-    view: OrientedImage, seen: TensorImage, own: Sequence[Framing], *, inner: tuple[int, int] | None
+    view: OrientedImage,
+    seen: TensorImage,
+    choice: FramingChoice,
+    own: Sequence[Framing],
+    *,
+    inner: tuple[int, int] | None,
 ) -> list[FramingMatch]:
-    """All framings by coarse cells, the best and their neighbors by fine ones, the best of these in every rounding."""
+    """All framings by coarse cells, the best and their neighbors by fine ones, the best of these in every rounding.
+
+    ``own`` are compared apart from the others, so that they never replace the ones that they resemble.
+    """
     size = seen.size
-    ways = (*own, *framings((view.height, view.width), size, inner=inner))
+    ways = choice((view.height, view.width), size, inner=inner)
     coarse = _best(_judged(ways, view, seen, cells=_COARSE), _KEPT)
     fine = _judged(
         (near for place in coarse for near in nearby(place.framing, size)), view, seen, cells=_FINE, shifts=_SHIFTS
     )
     closer = (other for place in _best(fine, _KEPT) for other in variants(place.framing, size))
-    return list(_judged(closer, view, seen, cells=_FINE, shifts=_SHIFTS))
+    found = [one for ways in (own, closer) for one in _judged(ways, view, seen, cells=_FINE, shifts=_SHIFTS)]
+    return _without_twins(found)
+
+
+def _without_twins(places: list[FramingMatch]) -> list[FramingMatch]:
+    """The first of those that show the same part in the same way."""
+    once: dict[tuple[object, ...], FramingMatch] = {}
+    for place in places:
+        once.setdefault((place.framing.kind, place.part, place.framing.libraries), place)
+    return list(once.values())
 
 
 def _best(places: Iterable[FramingMatch], number: int) -> list[FramingMatch]:
@@ -124,13 +150,13 @@ def part_of(framing: Framing, view: OrientedImage, seen: TensorImage) -> SourceR
 
 def _holds(part: SourceRegion, seen: TensorImage) -> bool:
     """Whether everything around the picture is of one color."""
-    (top, left, height, width), (upper, first, high, wide) = part.inner, seen.box()
+    (top, left, height, width), (upper, first, high, wide) = part.outer, seen.box()
     return top <= upper and left <= first and upper + high <= top + height and first + wide <= left + width
 
 
 def frame_of(pixels: np.ndarray, part: SourceRegion) -> np.ndarray:
     """The pixels around the picture, (number, channels)."""
-    top, left, height, width = part.inner
+    top, left, height, width = part.outer
     outside = np.ones(pixels.shape[:2], bool)
     outside[top : top + height, left : left + width] = False
     return pixels[outside]
@@ -147,14 +173,19 @@ class SourceImage:
     """The image that the tensor may be made of."""
 
     header: Header
-    decode: Decode
-    """Limits, and the policy of the spec where there is one."""
+    preparation: Preparation
+    """How the picture is made but for its orientation and geometry; also the limits for reading the file."""
     geometry: tuple[FramingStep, ...] | None
     """Of the spec, in its language; None: there is no spec."""
     values: tuple[Values, Quantize | None] | None
     """Of the spec, in the order of its channels."""
     remembered: dict[tuple[str, ...], Any] = field(repr=False)
     """Arrays after each beginning of the steps that were tried; of no steps: the file's bytes."""
+
+    @property
+    def pixels(self) -> int:
+        """How many the file has."""
+        return self.header.height * self.header.width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -179,21 +210,35 @@ class OrientedImage:
         return misfit(target, self.sums, part, self.reduction, cells=cells, shift=shift)
 
 
-def views(source: SourceImage, channels: int) -> list[OrientedImage]:
+def usual_orientations(header: Header) -> tuple[tuple[int, int], ...]:
+    """(turn, turned) of the views as EXIF says, and as stored."""
+    applied = header.orientation
+    return ((applied, 1), (1, 1)) if applied != 1 else ((1, 1),)
+
+
+def views(
+    source: SourceImage, channels: int, orientations: tuple[tuple[int, int], ...] | None = None
+) -> list[OrientedImage]:
     """Each turn once: as EXIF says first, then as stored, then both mirrored, then the turns that nobody asks for.
 
-    A quarter turn is tried before the resize and after it, which Pillow's rounding tells apart.
+    A quarter turn is tried before the resize and after it, which Pillow's rounding tells apart. orientations: only
+    these.
     """
-    applied = source.header.orientation
-    usual = [(applied, 1), *([(1, 1)] if applied != 1 else [])]
+    every = orientations or _orientations(source.header)
+    small, reduction = _reduced(source, channels)
+    sums = {turn: integral_image(orient(small, orientation=turn)) for turn, _ in every}
+    return [_view(sums[turn], reduction if turn < 5 else reduction[::-1], turn, turned) for turn, turned in every]
+
+
+def _orientations(header: Header) -> tuple[tuple[int, int], ...]:
+    applied = header.orientation
+    usual = list(usual_orientations(header))
     usual += [(turn, 2) for turn, _ in usual]
     shown = {turn if turned == 1 else _MIRRORED[turn] for turn, turned in usual}
     every = [*usual, *((turn, 1) for turn in range(1, 9) if turn not in shown)]
     first = dict.fromkeys((applied, 1))
     every += [(turn, turned) for turn in first for turned in (5, 6, 7, 8) if _both(turn, turned) not in shown]
-    small, reduction = _reduced(source, channels)
-    sums = {turn: integral_image(orient(small, orientation=turn)) for turn, _ in every}
-    return [_view(sums[turn], reduction if turn < 5 else reduction[::-1], turn, turned) for turn, turned in every]
+    return tuple(every)
 
 
 def _both(turn: int, turned: int) -> int:
@@ -217,5 +262,5 @@ def _view(sums: IntegralImage, reduction: tuple[float, float], turn: int, turned
 
 def _reduced(source: SourceImage, channels: int) -> tuple[np.ndarray, tuple[float, float]]:
     """The stored picture in the tensor's channels, at most so many pixels long, and by how much it was reduced."""
-    steps = image_steps(source.header, source.decode, (), channels, turn=1)
+    steps = image_steps(source.header, source.preparation, (), channels, turn=1)
     return reduced(apply_steps(steps, source.remembered), _REDUCED)

@@ -26,7 +26,9 @@ __all__ = [
     "PIXELS",
     "QUICK",
     "KernelFamily",
+    "Preparation",
     "ResizeMethod",
+    "before_axes",
     "image_steps",
     "places",
     "plain",
@@ -35,6 +37,7 @@ __all__ = [
     "split",
     "truncate_fractions",
     "with_arithmetic",
+    "with_steps",
 ]
 
 PIXELS = Values(low=0, high=255)
@@ -46,8 +49,61 @@ def places(order: str) -> list[int]:
     return [0] if order == GRAY else ["RGBA".index(channel) for channel in order]
 
 
+@frozen
+class Preparation:
+    """What makes the picture besides its orientation and its geometry."""
+
+    decode: Decode
+    reduction: int = 1
+    """A JPEG is decoded at 1/n of its size."""
+    gray: bool = False
+    """The decoder makes it gray, whatever the number of channels of the tensor."""
+    before: tuple[Step, ...] = ()
+    """Steps between the colors and the geometry."""
+    after: tuple[Step, ...] = ()
+    """Steps between the geometry and the values."""
+    late_gray: str = ""
+    """``luma`` or ``y_plane``: one channel is made of three with these weights after the geometry, not before."""
+
+    def arrange(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """The steps of a plan with these among them."""
+        if self.reduction == 1 and not (self.gray or self.before or self.after or self.late_gray):
+            return steps
+        picture, rest = split(steps)
+        at = next((at for at, step in enumerate(picture) if record(step.op).stage == "geometry"), len(picture))
+        first = [self._decoded(step) for step in picture[:at]]
+        last: list[Step] = []
+        if self.late_gray:
+            gray = [step for step in first if step.op == "color" and step.params["to"] == GRAY]
+            first = [step for step in first if step not in gray]
+            last = [replace(step, params={**step.params, "to_gray": self.late_gray}) for step in gray]
+        return (*first, *self.before, *picture[at:], *last, *self.after, *rest)
+
+    def _decoded(self, step: Step) -> Step:
+        if step.op != "decode":
+            return step
+        changes = {} if self.reduction == 1 else {"reduction": self.reduction}
+        return replace(step, params={**step.params, **changes, **({"gray": True} if self.gray else {})})
+
+
+def with_steps(plan: Plan, steps: tuple[Step, ...]) -> Plan:
+    """The plan with other steps, their facts traced again."""
+    facts, later = plan.before, []
+    for step in steps:
+        facts = after(facts, step)
+        later.append(facts)
+    return replace(plan, steps=steps, after=tuple(later))
+
+
+def before_axes(plan: Plan, *steps: Step) -> Plan:
+    """The plan with more steps before its axes are put in order."""
+    ends = ("transpose", "drop_axis", "batch", "reshape")
+    at = next((at for at, step in enumerate(plan.steps) if step.op in ends), len(plan.steps))
+    return with_steps(plan, (*plan.steps[:at], *steps, *plan.steps[at:]))
+
+
 def plan_from_file(
-    header: Header, decode: Decode, geometry: tuple[Step, ...], contract: Contract, *, turn: int
+    header: Header, preparation: Preparation, geometry: tuple[Step, ...], contract: Contract, *, turn: int
 ) -> Plan:
     """The plan from the file to the contract. turn: the EXIF orientation that is applied, whatever the file says.
 
@@ -58,7 +114,7 @@ def plan_from_file(
         description="",
         source="",
         contract=contract,
-        decode=replace(decode, exif="apply"),
+        decode=replace(preparation.decode, exif="apply"),
         geometry=geometry,
         payload={},
         golden=(),
@@ -66,11 +122,20 @@ def plan_from_file(
         sha256="",
     )
     turned = replace(header, orientation=turn)
-    return make_plan(spec, Candidate(path="", kind="image", header=turned), Options())
+    plan = make_plan(spec, Candidate(path="", kind="image", header=turned), Options())
+    steps = preparation.arrange(plan.steps)
+    if turn == _TRANSPOSED != header.orientation:  # nothing in the file asks for it: the axes were exchanged
+        steps = tuple(_SWAP if step.op == "orient" else step for step in steps)
+    return plan if steps == plan.steps else with_steps(plan, steps)
+
+
+_TRANSPOSED = 5
+"""EXIF's number of a picture whose rows are columns."""
+_SWAP = Step(op="swap_axes", why="height and width exchanged")
 
 
 def image_steps(
-    header: Header, decode: Decode, geometry: tuple[Step, ...], channels: int, *, turn: int
+    header: Header, preparation: Preparation, geometry: tuple[Step, ...], channels: int, *, turn: int
 ) -> tuple[Step, ...]:
     """The steps to the picture alone, in RGB order, of whatever size the geometry gives."""
     contract = Contract(
@@ -80,7 +145,7 @@ def image_steps(
         channel_order=ORDERS[channels][0],
         values=PIXELS,
     )
-    return split(plan_from_file(header, decode, geometry, contract, turn=turn).steps)[0]
+    return split(plan_from_file(header, preparation, geometry, contract, turn=turn).steps)[0]
 
 
 def split(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
@@ -99,11 +164,9 @@ def rotate_after_resize(plan: Plan, turned: int) -> Plan:
     step = Step(op="orient", params={"orientation": turned}, why="orientation of the tensor")
     if turned == 2:
         step = Step(op="mirror", why="horizontally flipped")
-    facts, later = plan.before, []
-    for one in (*picture, step, *rest):
-        facts = after(facts, one)
-        later.append(facts)
-    return replace(plan, steps=(*picture, step, *rest), after=tuple(later))
+    elif turned == _TRANSPOSED:
+        step = _SWAP
+    return with_steps(plan, (*picture, step, *rest))
 
 
 def truncate_fractions(plan: Plan) -> Plan:
@@ -122,11 +185,24 @@ class ResizeMethod:
     interpolation: str
     dtype: str = "uint8"
     antialias: bool | None = None
+    reducing_gap: float | None = None
+    """Pillow's, which no spec has."""
+    box: tuple[float, float] | None = None
+    """Height and width of the part that Pillow samples, which no spec has."""
 
     def keys(self) -> Mapping[str, object]:
         """As they stand in a spec."""
-        plain = {"library": self.library, "interpolation": self.interpolation, "dtype": self.dtype}
+        plain: dict[str, object] = {
+            "library": self.library,
+            "interpolation": self.interpolation,
+            "dtype": self.dtype,
+        }
         return plain if self.antialias is None else {**plain, "antialias": self.antialias}
+
+    def extras(self) -> Mapping[str, object]:
+        """Parameters of the op that the spec language does not have."""
+        extras: dict[str, object] = {} if self.reducing_gap is None else {"reducing_gap": self.reducing_gap}
+        return extras if self.box is None else {**extras, "box": list(self.box)}
 
 
 @frozen
@@ -202,8 +278,13 @@ def with_arithmetic(framing: Framing, arithmetic: ResizeMethod) -> list[FramingS
     """The framing in the spec language, complete; None where its sizes are those of other libraries."""
     if framing.libraries and arithmetic.library not in framing.libraries:
         return None
-    keys = arithmetic.keys()
-    return [{"resize": {**step["resize"], **keys}} if "resize" in step else step for step in framing.written]
+    keys, extras = arithmetic.keys(), arithmetic.extras()
+    return [_resized_by(step, keys, extras) if "resize" in step else step for step in framing.written]
+
+
+def _resized_by(step: FramingStep, keys: Mapping[str, object], extras: Mapping[str, object]) -> FramingStep:
+    params = {**step["resize"], **keys}
+    return {"resize": {**params, "op": {**params.get("op", {}), **extras}} if extras else params}  # type: ignore[dict-item]
 
 
 def plain(geometry: Iterable[FramingStep]) -> tuple[FramingStep, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sm_imgcheck.core.errors import PlanError
@@ -27,6 +29,30 @@ class SourceRegion:
     """Top, left, height and width of the picture inside the tensor: less than the whole where there is a frame."""
     size: tuple[int, int]
     """Height and width of the tensor."""
+    blend: int = 0
+    """Pixels on either side of the edge of ``inner`` that a resize may have mixed with the frame."""
+
+    @property
+    def core(self) -> tuple[int, int, int, int]:
+        """``inner`` without the pixels that may hold some of the frame."""
+        spans = [self._pulled(axis, self.blend) for axis in (0, 1)]
+        return spans[0][0], spans[1][0], spans[0][1], spans[1][1]
+
+    @property
+    def outer(self) -> tuple[int, int, int, int]:
+        """``inner`` with the pixels of the frame that may hold some of the picture."""
+        spans = [self._pulled(axis, -self.blend) for axis in (0, 1)]
+        return spans[0][0], spans[1][0], spans[0][1], spans[1][1]
+
+    def _pulled(self, axis: int, by: int) -> tuple[int, int]:
+        """Start and length of ``inner`` along one axis, its ends moved inward by so many pixels where a frame is."""
+        first, length, full = self.inner[axis], self.inner[axis + 2], self.size[axis]
+        last = first + length
+        if by > 0 and length <= 2 * by:
+            return first, length
+        start = max(first + by, 0) if first > 0 else first
+        stop = min(last - by, full) if last < full else last
+        return start, stop - start
 
     @property
     def framed(self) -> bool:
@@ -52,10 +78,26 @@ def geometry(written: Sequence[Mapping[str, Any]], *, size: tuple[int, int], ord
     """
     notes = ProblemList(None)
     target = sizing.ResizeTarget(size=size, known=True, channel_order=order)
-    resolved = sizing.read({"geometry": list(written)}, target, notes)
+    resolved = sizing.read({"geometry": [_in_language(step) for step in written]}, target, notes)
     if problems := notes.all():
         raise ValueError("; ".join(str(problem) for problem in problems))
-    return ops(resolved)
+    return tuple(_with_extras(ops(resolved), written))
+
+
+def _in_language(step: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The step without ``op``: parameters of its op that the spec language does not have."""
+    ((name, params),) = step.items()
+    return {name: {key: value for key, value in params.items() if key != "op"}} if "op" in params else step
+
+
+def _with_extras(steps: tuple[Step, ...], written: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
+    """The ops with the parameters that the spec language does not have."""
+    if len(steps) != len(written):  # Pillow cuts and resizes in one call
+        yield from steps
+        return
+    for step, given in zip(steps, written, strict=True):
+        ((_, params),) = given.items()
+        yield replace(step, params={**step.params, **params["op"]}) if "op" in params else step
 
 
 def trace_region(steps: Sequence[Step], height: int, width: int) -> SourceRegion | None:
@@ -87,10 +129,13 @@ def concrete(steps: Sequence[Step], height: int, width: int) -> Iterator[Step]:
         height, width = new
 
 
+_ARITHMETIC = ("interpolation", "dtype", "antialias", "reducing_gap", "box")
+
+
 def _stretched(step: Step, size: Sequence[int]) -> Step:
     """Its resize alone, to this very size."""
     same = {"mode": "stretch", "size": list(size), "max_size": None, "rounding": "floor"}
-    how = {key: step.params[key] for key in ("interpolation", "dtype", "antialias") if key in step.params}
+    how = {key: step.params[key] for key in _ARITHMETIC if key in step.params}
     return Step(op=step.op.replace("letterbox", "resize"), params={**same, **how})
 
 
@@ -126,7 +171,7 @@ def _after(part: SourceRegion, step: Step) -> SourceRegion:
         top, left, high, wide = crop_box(**step.params, height=height, width=width)
         return _moved(part, -top, -left, (high, wide))
     if kind == "pad":
-        place = {key: step.params[key] for key in ("size", "multiple_of", "position") if key in step.params}
+        place = {key: step.params[key] for key in ("size", "multiple_of", "square", "position") if key in step.params}
         top, left, high, wide = pad_place(**place, height=height, width=width)
         return _moved(part, top, left, (high, wide))
     if kind == "fit":
@@ -147,15 +192,32 @@ def _resized(part: SourceRegion, size: tuple[int, int]) -> SourceRegion:
     """The whole of the picture at another size; a frame grows with it."""
     high, wide = size[0] / part.size[0], size[1] / part.size[1]
     top, left, height, width = part.inner
-    inner = (round(top * high), round(left * wide), round(height * high), round(width * wide))
-    return SourceRegion(source=part.source, inner=inner, size=size)
+    if not part.framed:
+        return SourceRegion(source=part.source, inner=(0, 0, *size), size=size)
+    blend = math.ceil(_SUPPORT * max(high, wide, 1.0)) + 1
+    (first, tall), (start, broad) = _whole(top * high, height * high), _whole(left * wide, width * wide)
+    scaled = part.source[2] / height / high, part.source[3] / width / wide  # pixels of the source to one of the tensor
+    y, x = part.source[0] + (first - top * high) * scaled[0], part.source[1] + (start - left * wide) * scaled[1]
+    source = (y, x, tall * scaled[0], broad * scaled[1])
+    return SourceRegion(source=source, inner=(first, start, tall, broad), size=size, blend=blend)
+
+
+_SUPPORT = 4
+"""Pixels that the widest kernel reaches, Lanczos of OpenCV."""
+
+
+def _whole(start: float, length: float) -> tuple[int, int]:
+    """The whole pixels nearest to a span: the first, and how many."""
+    first = round(start)
+    return first, max(round(start + length) - first, 1)
 
 
 def _moved(part: SourceRegion, down: int, right: int, size: tuple[int, int]) -> SourceRegion:
     """The picture set ``down`` and ``right`` in a window of ``size``; what is outside is cut off."""
     spans = [_cut(part, axis, shift, length) for axis, shift, length in ((0, down, size[0]), (1, right, size[1]))]
     (inner_y, inner_h, top, high), (inner_x, inner_w, left, wide) = spans
-    return SourceRegion(source=(top, left, high, wide), inner=(inner_y, inner_x, inner_h, inner_w), size=size)
+    inner = (inner_y, inner_x, inner_h, inner_w)
+    return SourceRegion(source=(top, left, high, wide), inner=inner, size=size, blend=part.blend)
 
 
 def _cut(part: SourceRegion, axis: int, shift: int, length: int) -> tuple[int, int, float, float]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
-from sm_imgcheck.core.assumptions import contradicted_layout
 from sm_imgcheck.core.errors import CandidateError, ImgcheckError, PlanError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.recipes import is_unnamed, name_of
@@ -21,7 +19,6 @@ from sm_imgcheck.io.images.decode import decode
 from sm_imgcheck.ops.execute import ArrayCache, apply_steps
 from sm_imgcheck.ops.records import record
 from sm_imgcheck.pipeline import read
-from sm_imgcheck.pipeline.measure.value_order import other_order
 from sm_imgcheck.pipeline.plan import make_plan
 
 __all__ = ["SOURCE", "check_source", "trace_origins"]
@@ -49,9 +46,8 @@ def trace_origins(candidate: Candidate, spec: Spec | None, options: Options) -> 
     layout = options.assume.get("layout", "")
     # A spec of another number of channels has no geometry for this tensor: the color of its frames is one of its own.
     alike = spec if spec and spec.contract.channels == (candidate.facts.length("C") or 1) else None
-    find = partial(identify.find, source=image.data, decode=policy, spec=alike)
     try:
-        origins = _origins(candidate.data, candidate.facts, layout, find)
+        origins = identify.find(candidate.data, image.data, layout=layout, decode=policy, spec=alike)
     except ImgcheckError as error:
         raise _unusable(image.path, str(error)) from None
     ideal = _ideal(image, origins, spec)
@@ -74,32 +70,6 @@ def _explain_failure(
     if few_colors(picture, 2):
         return replace(ideal, uncompared="the image has one or two colors, which say nothing of the tensor")
     return replace(ideal, resemblance=resemblance(candidate.data, candidate.facts, picture))
-
-
-def _origins(
-    array: np.ndarray, facts: Facts, layout: str, find: Callable[..., tuple[Origin, ...]]
-) -> tuple[Origin, ...]:
-    """The origins of an array as its shape states; or, where they do not explain it, as it was before a reshape."""
-    suspected = bool(contradicted_layout(facts))
-    origins = () if suspected else find(array, layout=layout)
-    if any(origin.exact for origin in origins):
-        return origins
-    other = None if layout else other_order(array, facts.layout)
-    # Values that follow each other as the shape states were not reshaped.
-    if other is not None and (suspected or facts.value_order != facts.layout.removeprefix("N")):
-        reshaped = [origin for origin in find(other[0], layout=other[1]) if origin.exact]
-        if reshaped:
-            return tuple(_with_reshape(origin, facts) for origin in reshaped)
-    return find(array, layout=layout) if suspected else origins
-
-
-def _with_reshape(origin: Origin, facts: Facts) -> Origin:
-    step = Step(op="reshape", params={"shape": list(facts.shape), "layout": facts.layout}, why="reshaped")
-    order = origin.facts.layout.removeprefix("N")
-    shown = replace(
-        origin.facts, shape=facts.shape, layout=facts.layout, value_order=order, value_order_probability=1.0
-    )
-    return replace(origin, steps=(*origin.steps, step), facts=shown)
 
 
 _ANYHOW = {

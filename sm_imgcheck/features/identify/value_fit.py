@@ -61,13 +61,17 @@ class ValueTransform:
         return Affine(scale=tuple(a / scale for a in line.scale), offset=tuple(b / scale + zero for b in line.offset))
 
 
-def fit_channels(pixels: np.ndarray, tensor: np.ndarray) -> ChannelFit | None:
+def fit_channels(
+    pixels: np.ndarray, tensor: np.ndarray, limits: tuple[float, float] | None = None
+) -> ChannelFit | None:
     """The line for two HxWxC arrays; None where some channel of the pixels says nothing of it.
 
-    A channel of one color (an opaque alpha) takes the line of the others.
+    A channel of one color (an opaque alpha) takes the line of the others. limits: numbers at which the tensor was
+    clipped: these, and what lies beyond, lie on no line.
     """
     channels = tensor.shape[2]
-    lines = [_line(pixels[..., c], tensor[..., c]) for c in range(channels)]
+    pairs = [(pixels[..., c], tensor[..., c]) for c in range(channels)]
+    lines = [_line(*(pair if limits is None else _inside(*pair, limits))) for pair in pairs]
     known = [line for line in lines if line is not None]
     if not known:
         return None
@@ -77,9 +81,20 @@ def fit_channels(pixels: np.ndarray, tensor: np.ndarray) -> ChannelFit | None:
     return ChannelFit(affine=Affine(scale=scale, offset=offset), off=off)
 
 
+_ENOUGH = 64
+"""Values of a channel that must not be clipped, so that a line can be laid through them."""
+
+
+def _inside(x: np.ndarray, y: np.ndarray, limits: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
+    within = (y > limits[0]) & (y < limits[1])
+    return (x[within], y[within]) if np.count_nonzero(within) >= _ENOUGH else (x[:0], y[:0])
+
+
 def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float] | None:
     """Scale, offset, and the mean distance in gray levels."""
     x, y = x.reshape(-1).astype(np.float32), y.reshape(-1)
+    if not len(y) or y.min() == y.max():
+        return None
     middle, mean = float(x.mean(dtype=np.float64)), float(y.mean(dtype=np.float64))
     x, y = x - np.float32(middle), y - np.float32(mean)
     spread = float(np.dot(x, x))
@@ -92,14 +107,16 @@ def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float] | None:
     return scale, mean - scale * middle, off
 
 
-def meanings(line: Affine, own: Own, *, surely: float, maybe: float) -> Iterator[ValueTransform]:
+def meanings(
+    line: Affine, own: Own, *, surely: float, maybe: float, blank: tuple[int, ...] = ()
+) -> Iterator[ValueTransform]:
     """What the line may stand for: the field's mapping that is nearest at black and white, and the line itself.
 
     own: the spec's mapping, if any. surely, maybe: gray levels within which the field's mapping is the only one, and
-    one of both.
+    one of both. blank: channels of the tensor that hold no picture.
     """
     channels = len(line.scale)
-    known = [(apart(line, canonical(values, channels)), name, values) for name, values in named(channels, own)]
+    known = [(apart(line, canonical(values, channels), blank), name, values) for name, values in named(channels, own)]
     distance, name, values = min(known, key=lambda one: one[0])
     if distance <= maybe:
         yield ValueTransform(name=name, values=values)
@@ -119,11 +136,13 @@ def _named_mistake(line: Affine, surely: float) -> ValueTransform | None:
     return ValueTransform(name=name, values=Values(units="byte", mean=mean, std=std))
 
 
-def apart(one: Affine, other: Affine) -> float:
-    """Largest distance of two lines at black and at white, in gray levels of the second."""
+def apart(one: Affine, other: Affine, blank: tuple[int, ...] = ()) -> float:
+    """Largest distance of two lines at black and white, in gray levels of the second, without ``blank`` channels."""
+    lines = zip(one.scale, one.offset, other.scale, other.offset, strict=True)
     ends = [
         abs(a * x + b - c * x - d) / abs(c)
-        for a, b, c, d in zip(one.scale, one.offset, other.scale, other.offset, strict=True)
+        for channel, (a, b, c, d) in enumerate(lines)
+        if channel not in blank
         for x in (0, 255)
     ]
     return max(ends)

@@ -64,7 +64,7 @@ def _meanings(
     """What may have been done to the values."""
     dtype = seen.array.dtype
     if dtype.kind == "f":
-        yield from meanings(line.affine, source.values, surely=_SURELY, maybe=_MAYBE)
+        yield from meanings(line.affine, source.values, surely=_SURELY, maybe=_MAYBE, blank=seen.blank)
         return
     tensor, picture = compare_views(apply_steps(guess.steps, source.remembered), seen, guess.part)
     yield from integer_transforms(picture[..., places(order)], tensor, line, source.values, dtype=dtype.name)
@@ -91,7 +91,7 @@ def _judge(
         quantize=meaning.quantize,
     )
     view = guess.place.view
-    plan = plan_from_file(source.header, guess.decode, geometry, contract, turn=view.turn)
+    plan = plan_from_file(source.header, guess.preparation, geometry, contract, turn=view.turn)
     if meaning.rounding != "half_even":
         plan = truncate_fractions(plan)
     made = _run(plan.steps, source, view)
@@ -99,6 +99,8 @@ def _judge(
         plan = rotate_after_resize(plan, view.turned)
     affine = meaning.affine(seen.channels)
     level = np.abs(np.array(affine.scale, np.float64))
+    if seen.finish is not None:
+        plan = seen.finish(plan)
     step = seen.step(float(level.min()))
     residual = _residual(made, seen, level)
     beyond = residual.beyond
@@ -132,7 +134,9 @@ def _residual(made: np.ndarray, seen: TensorImage, level: np.ndarray) -> _Residu
     rows = max(1, _BLOCK // max(1, made[0].size))
     for top in range(0, len(made), rows):
         part = slice(top, top + rows)
-        apart = np.abs(made[part].astype(np.float64) - seen.pixels[part]) / level
+        block = made[part] if seen.limits is None else np.clip(made[part], *seen.limits)
+        apart = np.abs(block.astype(np.float64) - seen.pixels[part]) / level
+        apart[..., list(seen.blank)] = 0.0
         over = apart - (_FLOAT + seen.noise(part) / level)
         sum_, most = sum_ + float(apart.sum()), max(most, float(apart.max()))
         beyond, excess = beyond + int(np.count_nonzero(over > 0)), max(excess, float(over.max()))

@@ -34,7 +34,8 @@ from sm_imgcheck.features.pictures.panels import (
     which_image,
 )
 from sm_imgcheck.features.pictures.sheet import LARGEST, Panel, SheetLine, TensorInterpretation, sheet, to_screen
-from sm_imgcheck.ops.compare import said, traits
+from sm_imgcheck.ops.compare import said
+from sm_imgcheck.ops.traits import traits
 from sm_imgcheck.pipeline import apply
 from sm_imgcheck.pipeline.plan import decodes_gray
 from sm_imgcheck.pipeline.process import evaluate_candidate, measure_candidate

@@ -66,7 +66,7 @@ class SpecDiff:
     unknown: tuple[str, ...]
     """Fields that one of the specs does not state, so that they are not compared."""
     total: PixelChange | None
-    """Of all differences together."""
+    """Change by all differences together."""
     image: str
     """The image of the measurement."""
 
@@ -80,7 +80,7 @@ def diff_specs(first: ComparedSpec, second: ComparedSpec, image: bytes, image_na
     """Compare two specs. image: the bytes of an image file, on which changes are measured."""
     unknown = tuple(dict.fromkeys((*first.unknown, *second.unknown)))
     differences = [
-        _measured(difference, first.spec, second.spec, image)
+        _measure_difference(difference, first.spec, second.spec, image)
         for difference in _differences(first.spec, second.spec)
         if _group(difference.field) not in unknown
     ]
@@ -100,7 +100,7 @@ def _group(field: str) -> str:
     return field.partition(".")[0]
 
 
-def _measured(difference: FieldDifference, first: Spec, second: Spec, image: bytes) -> FieldDifference:
+def _measure_difference(difference: FieldDifference, first: Spec, second: Spec, image: bytes) -> FieldDifference:
     if _group(difference.field) in ("name", "payload"):
         return difference
     change = measure_change(first, second, (difference.field,), image)
@@ -118,23 +118,23 @@ def _order(difference: FieldDifference) -> tuple[bool, bool, float]:
 
 
 def _differences(first: Spec, second: Spec) -> Iterator[FieldDifference]:
-    one, two = first.contract, second.contract
-    if _sides(one) != _sides(two):
+    left, right = first.contract, second.contract
+    if _sides(left) != _sides(right):
         yield _difference("shape", first, second)
     for field in ("layout", "dtype", "channel_order"):
-        if getattr(one, field) != getattr(two, field):
-            yield FieldDifference(field=field, first=getattr(one, field), second=getattr(two, field))
-    if not _same_values(one, two):
+        if getattr(left, field) != getattr(right, field):
+            yield FieldDifference(field=field, first=getattr(left, field), second=getattr(right, field))
+    if not _same_values(left, right):
         yield FieldDifference(field="value_range", first=_values(first), second=_values(second))
-    if one.quantize != two.quantize:
+    if left.quantize != right.quantize:
         yield _difference("quantize", first, second)
     if first.geometry != second.geometry:
         yield FieldDifference(field="resize", first=_geometry(first), second=_geometry(second))
     for key in _DECODE_KEYS:
-        left, right = getattr(first.decode, key), getattr(second.decode, key)
-        if left != right:
+        first_value, second_value = getattr(first.decode, key), getattr(second.decode, key)
+        if first_value != second_value:
             note = _SOME_FILES.get(key, "")
-            yield FieldDifference(field=f"decode.{key}", first=flow(left), second=flow(right), note=note)
+            yield FieldDifference(field=f"decode.{key}", first=flow(first_value), second=flow(second_value), note=note)
     yield from _requests(first, second)
 
 
@@ -142,28 +142,28 @@ def _requests(first: Spec, second: Spec) -> Iterator[FieldDifference]:
     """Fields of requests: those that both specs give."""
     if DEFAULT_NAME not in (first.name, second.name) and first.name != second.name:
         yield FieldDifference(field="name", first=first.name, second=second.name, note="requests")
-    left, right = dict(first.payload), dict(second.payload)
-    for key in left.keys() & right.keys():
-        if left[key] != right[key]:
+    first_value, second_value = dict(first.payload), dict(second.payload)
+    for key in first_value.keys() & second_value.keys():
+        if first_value[key] != second_value[key]:
             yield FieldDifference(
-                field=f"payload.{key}", first=flow(left[key]), second=flow(right[key]), note="requests"
+                field=f"payload.{key}", first=flow(first_value[key]), second=flow(second_value[key]), note="requests"
             )
 
 
 def _sides(contract: Contract) -> dict[str, tuple[int, int | None]]:
-    """Lengths by axis, whatever the layout; the channels are those of the channel order."""
+    """Lengths by axis, independent of the layout, without the channels."""
     dims: dict[str, Dim] = dict(zip(contract.layout, contract.shape, strict=True))
     return {axis: (dim.low, dim.high) for axis, dim in dims.items() if axis != "C"}
 
 
-def _same_values(one: Contract, two: Contract) -> bool:
+def _same_values(left: Contract, right: Contract) -> bool:
     """Whether a gray level of each color becomes the same number."""
-    left, right = canonical(one.values, one.channels), canonical(two.values, two.channels)
-    if one.channels != two.channels:
-        left, right = canonical(one.values, 1), canonical(two.values, 1)
-    elif one.channel_order != two.channel_order and sorted(one.channel_order) == sorted(two.channel_order):
-        right = reverse_channels(right)
-    return same(left, right, tolerance=_TOLERANCE)
+    first_value, second_value = canonical(left.values, left.channels), canonical(right.values, right.channels)
+    if left.channels != right.channels:
+        first_value, second_value = canonical(left.values, 1), canonical(right.values, 1)
+    elif left.channel_order != right.channel_order and sorted(left.channel_order) == sorted(right.channel_order):
+        second_value = reverse_channels(second_value)
+    return same(first_value, second_value, tolerance=_TOLERANCE)
 
 
 def _difference(key: str, first: Spec, second: Spec) -> FieldDifference:

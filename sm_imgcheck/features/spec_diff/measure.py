@@ -35,12 +35,12 @@ class PixelChange:
 def measure_change(first: Spec, second: Spec, fields: Sequence[str], image: bytes) -> PixelChange | None:
     """The change between the first spec and the first spec with ``fields`` of the second.
 
-    None where one of the two makes no tensor of the image, so that the change is not known.
+    None if one of the two produces no tensor from the image: the change is not known.
     """
-    mixed = _mixed(first, second, fields)
-    if mixed is None:
+    combination = _combine(first, second, fields)
+    if combination is None:
         return None
-    left, right = _pixels(first, image), _pixels(mixed, image)
+    left, right = _pixels(first, image), _pixels(combination, image)
     if left is None or right is None:
         return None
     sizes: Any = left.shape[1:3], right.shape[1:3]
@@ -57,7 +57,7 @@ def measure_change(first: Spec, second: Spec, fields: Sequence[str], image: byte
     )
 
 
-def _mixed(first: Spec, second: Spec, fields: Sequence[str]) -> Spec | None:
+def _combine(first: Spec, second: Spec, fields: Sequence[str]) -> Spec | None:
     """The first spec with some fields of the second; where sizes then contradict, with all sizes of the second."""
     for more in ((), _SIZES):
         mapping: dict[str, Any] = {key: value for key, value in first.resolved.items() if key != "expect_range"}
@@ -89,7 +89,7 @@ def _take(mapping: dict[str, Any], second: Spec, field: str) -> None:
 
 
 def _pixels(spec: Spec, image: bytes) -> np.ndarray[Any, Any] | None:
-    """The tensor as NHWC float64; None where the spec makes none of the image."""
+    """The tensor as NHWC float64; None if the spec produces no tensor from the image."""
     result = process(image, spec, Options(want_array=True))
     if result.array is None:
         return None

@@ -1,4 +1,4 @@
-"""Whatever names a spec: a preset, a spec file, or a file, folder or archive that can be imported."""
+"""Specs by name: a preset, a spec file, or a file, folder or archive that can be imported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sm_imgcheck.spec.load import load, presets
 __all__ = ["ComparedSpec", "resolve_compared"]
 
 _SPEC_SUFFIXES = (".yaml", ".yml")
-_OWN = "sm-imgcheck spec"
+_SPEC_TITLE = "sm-imgcheck spec"
 
 
 @frozen
@@ -28,16 +28,16 @@ class ComparedSpec:
 
 
 def resolve_compared(text: str, *, prefer: str = "") -> ComparedSpec:
-    """Read what ``text`` names. Raises ImgcheckError for what is none of these."""
+    """Read what ``text`` names. Raises ImgcheckError for anything else."""
     name = for_terminal(text)
     path = Path(text)
     if text in presets() or not path.exists():
         return ComparedSpec(name=name, spec=load(text))
     if path.suffix.lower() in _SPEC_SUFFIXES and _is_spec(path):
         return ComparedSpec(name=name, spec=load(text))
-    imported = import_spec([text], prefer=prefer)
-    spec = placeholder_spec(imported.mapping)
-    return ComparedSpec(name=name, spec=spec, unknown=tuple(field.key for field in imported.with_certainty("unknown")))
+    result = import_spec([text], prefer=prefer)
+    spec = placeholder_spec(result.mapping)
+    return ComparedSpec(name=name, spec=spec, unknown=tuple(field.key for field in result.with_certainty("unknown")))
 
 
 def _is_spec(path: Path) -> bool:
@@ -46,4 +46,4 @@ def _is_spec(path: Path) -> bool:
     from sm_imgcheck.spec.importers import recognize
 
     importer = recognize(local_file(str(path)))
-    return importer is None or importer.title == _OWN
+    return importer is None or importer.title == _SPEC_TITLE

@@ -153,9 +153,9 @@ def _agree(question: str, claim: _Claim, other: _Claim) -> bool:
 
 
 def _steps(claim: _Claim) -> tuple[Step, ...] | None:
-    """The steps with every default; None where they are not valid by themselves."""
-    own = [field for field in claim.draft.fields if field.top in ("shape", "layout", "channel_order")]
-    alone = replace(claim.draft, fields=(*own, *claim.fields))
+    """The steps with every default; None if they are not valid alone."""
+    contract_fields = [field for field in claim.draft.fields if field.top in ("shape", "layout", "channel_order")]
+    alone = replace(claim.draft, fields=(*contract_fields, *claim.fields))
     try:
         return parse(placeholders(alone)).geometry
     except SpecError:

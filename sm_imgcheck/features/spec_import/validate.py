@@ -28,9 +28,9 @@ def placeholder_spec(mapping: Mapping[str, object]) -> Spec:
     return parse(with_placeholders(mapping), source="imported")
 
 
-def with_placeholders(known: Mapping[str, object]) -> dict[str, object]:
+def with_placeholders(given_fields: Mapping[str, object]) -> dict[str, object]:
     """The mapping with neutral values for required fields that it lacks."""
-    mapping = dict(known)
+    mapping = dict(given_fields)
     mapping.setdefault("dtype", "float32")
     mapping.setdefault("shape", ["N", 3, "H", "W"] if mapping.get("layout") != "NHWC" else ["N", "H", "W", 3])
     if "channel_order" not in mapping:

@@ -8,7 +8,7 @@ from sm_imgcheck.core.errors import CandidateError
 from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.types import Header
 from sm_imgcheck.io.images.containers import check_decoder_size
-from sm_imgcheck.io.images.decode_jpeg import MOSTLY_LOST, decode_jpeg_with_header
+from sm_imgcheck.io.images.decode_jpeg import MOSTLY_LOST, decode_jpeg_with_header, decode_reduced
 from sm_imgcheck.io.images.header import read_header
 from sm_imgcheck.io.images.icc import join_icc, to_srgb
 from sm_imgcheck.io.images.jpeg import scan_jpeg
@@ -34,6 +34,7 @@ def decode(
     truncated: str = "reject",
     max_pixels: int = 178_956_970,
     icc: str = "ignore",
+    reduction: int = 1,
 ) -> np.ndarray:
     """Return the pixels of an image file: HWC, 1 (L), 2 (LA), 3 (RGB) or 4 (RGBA, CMYK) channels, as its mode.
 
@@ -43,9 +44,12 @@ def decode(
     gray: one channel as OpenCV's IMREAD_GRAYSCALE returns it; for a JPEG its Y plane.
     truncated: ``allow`` fills missing rows as libjpeg does; a file without half of its rows is rejected anyway.
     icc: ``srgb`` converts with the embedded profile, unless it is corrupt.
+    reduction: 2, 4 or 8 decodes a JPEG at that part of its size, as Pillow's ``draft`` and OpenCV's IMREAD_REDUCED do.
     Raises CandidateError for a file that cannot be decoded, before any allocation where the size is the reason.
     """
     header = read_header(body, max_pixels=max_pixels)
+    if reduction != 1:
+        return decode_reduced(body, header, reduction)
     return decode_with_header(body, header, dct=dct, gray=gray, truncated=truncated, icc=icc)[0]
 
 

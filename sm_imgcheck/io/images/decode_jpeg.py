@@ -23,7 +23,7 @@ from sm_imgcheck.io.images.pillow import check_pillow, open_pillow
 from sm_imgcheck.io.images.quiet import name_failure
 from sm_imgcheck.ops.kernels.color import by_bands, luma
 
-__all__ = ["decode_jpeg_with_header", "fast_dct_jpeg"]
+__all__ = ["decode_jpeg_with_header", "decode_reduced", "fast_dct_jpeg"]
 
 # TurboJPEG has no name for 4:1:0 and 2x2,1x2,1x2: it returns no pixels, and no verdict on the data.
 NO_VERDICT = "Could not determine subsampling"
@@ -133,6 +133,19 @@ def pillow_jpeg(body: bytes, header: Header, colors: str, *, dct: str) -> np.nda
     if colors == "GRAY":
         image.draft("L", None)
     return load_jpeg(image, header, body)
+
+
+def decode_reduced(body: bytes, header: Header, reduction: int) -> np.ndarray:
+    """Pixels of a JPEG at 1/``reduction`` (2, 4 or 8) of its size, by libjpeg's scaled DCT. Raises CandidateError."""
+    if header.format != "JPEG":
+        raise CandidateError("SRC112", f"cannot be decoded at 1/{reduction} of its size: got {header.format}")
+    image, _ = open_pillow(body, "JPEG")
+    check_pillow(image, header)
+    image.draft(image.mode, (max(header.width // reduction, 1), max(header.height // reduction, 1)))
+    pixels = load_jpeg(image, header, body)
+    expected = -(-header.height // reduction), -(-header.width // reduction)
+    check_decoder_size(expected, "libjpeg", pixels.shape[:2])
+    return pixels
 
 
 def load_jpeg(image: Any, header: Header, body: bytes) -> np.ndarray:

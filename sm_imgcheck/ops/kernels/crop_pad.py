@@ -21,12 +21,14 @@ def crop(
     square: float | None = None,
     rounding: str,
     pad_side: str = "after",
+    position: str = "center",
+    offset: list[int] | tuple[int, ...] = (0, 0),
 ) -> np.ndarray:
-    """The central part of an image, by exactly one of ``fraction``, ``size``, ``aspect`` and ``square``.
+    """A part of an image, the central one by default, by one of ``fraction``, ``size``, ``aspect`` and ``square``.
 
     fraction: of both edges. size, aspect: [height, width]. square: of the shorter edge. rounding: of the offset of the
-    crop, ``round`` (half to even), ``floor`` or ``ceil``. pad_side: side of an odd missing pixel (``after`` or
-    ``before`` the image).
+    cut, ``round`` (half to even), ``floor`` or ``ceil``. pad_side: where an odd missing pixel goes (``after``,
+    ``before`` the image). position: ``center``, an edge or a corner (with ``size``). offset: [down, right] from there.
     """
     top, left, height, width = crop_box(
         fraction=fraction,
@@ -35,6 +37,8 @@ def crop(
         square=square,
         rounding=rounding,
         pad_side=pad_side,
+        position=position,
+        offset=offset,
         height=image.shape[0],
         width=image.shape[1],
     )
@@ -50,18 +54,24 @@ def pad(
     *,
     size: list[int] | None = None,
     multiple_of: int | None = None,
+    square: bool = False,
     fill: list[float],
     position: str,
     units: str = "byte",  # noqa: ARG001  # says where in a plan the step stands: before or after the values
 ) -> np.ndarray:
-    """Place an image in a frame of at least ``size`` [height, width], or of the next multiples of a number.
+    """Put an image in a frame of at least ``size`` [height, width], the next multiples of a number, or in a square.
 
     fill: one number per channel, in the image's order; ``units`` are ``byte`` (0..255) or ``final`` (the model's own
     numbers). position: of the image, ``center`` or a corner such as ``top_left``. An edge that is longer than ``size``
     does not change.
     """
     top, left, height, width = pad_place(
-        size=size, multiple_of=multiple_of, position=position, height=image.shape[0], width=image.shape[1]
+        size=size,
+        multiple_of=multiple_of,
+        square=square,
+        position=position,
+        height=image.shape[0],
+        width=image.shape[1],
     )
     return is_letterboxed(image, top=top, left=left, height=height, width=width, fill=fill)
 

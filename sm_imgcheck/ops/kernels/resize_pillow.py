@@ -46,11 +46,26 @@ def resize_pillow(
     rounding: str,
     interpolation: str,
     dtype: str,
+    reducing_gap: float | None = None,
+    box: list[float] | None = None,
 ) -> np.ndarray:
-    """``Image.resize`` of the installed Pillow. Parameters: see ``core.sizes.resized`` and ``levels``."""
+    """``Image.resize`` of the installed Pillow. Parameters: see ``core.sizes.resized`` and ``levels``.
+
+    reducing_gap: of uint8 pixels, as Pillow has it: whole blocks are averaged first. box: [height, width] of the part
+    at the top left that is sampled, as ``Image.thumbnail`` does where ``draft`` has rounded the size up.
+    """
     height, width = image.shape[:2]
     new = resized_size(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
-    return sampled_by_pillow(image, box=(0, 0, width, height), size=new, interpolation=interpolation, dtype=dtype)
+    part = (0, 0, width, height) if box is None else (0, 0, box[1], box[0])
+    if reducing_gap is None:
+        return sampled_by_pillow(image, box=part, size=new, interpolation=interpolation, dtype=dtype)
+    from PIL import Image
+
+    pixels = working(image, "uint8")
+    picture = Image.fromarray(pixels if image.shape[2] > 1 else pixels[..., 0])
+    resample = Image.Resampling(PILLOW_FILTERS[interpolation])
+    done = np.asarray(picture.resize((new[1], new[0]), resample, part, reducing_gap))
+    return convert_levels(done.reshape(*new, image.shape[2]), dtype)
 
 
 def resize_pillow12(

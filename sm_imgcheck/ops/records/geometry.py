@@ -5,9 +5,11 @@ Sizes and positions come from ``core.sizes`` and ``core.placement``, as they do 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
+from sm_imgcheck.core import phrases
 from sm_imgcheck.core.frozen import replace_fields
 from sm_imgcheck.core.sizes import (
     crop_box,
@@ -51,7 +53,7 @@ def _crop_size(step: Step, height: int, width: int) -> tuple[int, int]:
 
 
 def _pad_size(step: Step, height: int, width: int) -> tuple[int, int]:
-    position = {key: step.params[key] for key in ("size", "multiple_of", "position") if key in step.params}
+    position = {key: step.params[key] for key in ("size", "multiple_of", "square", "position") if key in step.params}
     return pad_place(**position, height=height, width=width)[2:]
 
 
@@ -79,10 +81,15 @@ def _edges(size: int | Sequence[int]) -> str:
     return str(size) if isinstance(size, int) else "x".join(map(str, size))
 
 
+def _numbers(fill: Sequence[float]) -> str:
+    """One number for all channels, or one for each."""
+    return f"[{', '.join(f'{value:g}' for value in fill)}]" if len(set(fill)) > 1 else f"{fill[0]:g}"
+
+
 def fill_color(fill: Sequence[float]) -> str:
     """A color in gray levels by its name, else in numbers."""
     if len(set(fill)) > 1:
-        return f"[{', '.join(f'{value:g}' for value in fill)}]"
+        return _numbers(fill)
     names: dict[float, str] = {0: "black", 255: "white"}
     return names.get(fill[0], f"gray {fill[0]:g}")
 
@@ -96,6 +103,7 @@ def _resize_phrase(step: Step) -> str:
         "shortest_edge": f"shortest edge to {size}{most}",
         "longest_edge": f"longest edge to {size}" if isinstance(params["size"], int) else f"fitted into {size}",
         "cover": f"scaled to cover {size}",
+        "exchanged": f"shortest edge to {size} with height and width exchanged",
     }[params["mode"]]
 
 
@@ -114,7 +122,7 @@ def _fit_phrase(step: Step) -> str:
 def _crop_phrase(step: Step) -> str:
     params = step.params
     if params.get("size") is not None:
-        return f"center crop {_edges(params['size'])}"
+        return _sized_crop_phrase(params)
     if params.get("fraction") is not None:
         return f"central {params['fraction']:.4g} of both edges"
     if params.get("aspect") is not None:
@@ -122,13 +130,27 @@ def _crop_phrase(step: Step) -> str:
     return f"central square of {params['square']:.4g} of the shorter edge"
 
 
+def _sized_crop_phrase(params: Mapping[str, Any]) -> str:
+    size, position = _edges(params["size"]), params.get("position", "center")
+    shifts = zip(params.get("offset", (0, 0)), (("below", "above"), ("right of", "left of")), strict=True)
+    parts = [f"{phrases.count(abs(by), 'pixel')} {words[by < 0]}" for by, words in shifts if by]
+    if position == "center":
+        return f"crop {size}, {' and '.join(parts)} the center" if parts else f"center crop {size}"
+    return f"{position.replace('_', ' ')} crop {size}"
+
+
 def _pad_phrase(step: Step) -> str:
     params = step.params
-    to = f"multiples of {params['multiple_of']}" if params.get("multiple_of") else _edges(params["size"])
     if params.get("units") == "final":
-        values = params["fill"][:1] if len(set(params["fill"])) == 1 else params["fill"]
-        return f"padded to {to} with {', '.join(f'{value:g}' for value in values)} after normalization"
-    return f"padded to {to} with {fill_color(params['fill'])}"
+        fill = f"{_numbers(params['fill'])} after normalization"
+    else:
+        fill = fill_color(params["fill"])
+    position = params.get("position", "center")
+    where = "" if position == "center" else f", image at the {position.replace('_', ' ')}"
+    if params.get("square"):
+        return f"padded to a square with {fill}{where}"
+    to = f"multiples of {params['multiple_of']}" if params.get("multiple_of") else _edges(params["size"])
+    return f"padded to {to} with {fill}{where}"
 
 
 _frame = partial(

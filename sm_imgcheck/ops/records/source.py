@@ -41,7 +41,14 @@ def _decoder_phrase(step: Step) -> str:
     parts = ["TensorFlow's fast DCT"] if params.get("dct") == "tensorflow" else []
     parts += ["the Y plane alone"] if params.get("gray") else []
     parts += ["converted to sRGB by its profile"] if params.get("icc") == "srgb" else []
+    if params.get("reduction", 1) != 1:
+        parts.append(f"decoded at 1/{params['reduction']} of its size (draft, thumbnail, IMREAD_REDUCED)")
     return ", ".join(parts)
+
+
+def _orient_phrase(step: Step) -> str:
+    orientation = step.params["orientation"]
+    return "" if orientation == 1 else f"turned as EXIF orientation {orientation}"
 
 
 def _color_phrase(step: Step) -> str:
@@ -72,6 +79,7 @@ OPS = {
         kernel="sm_imgcheck.ops.kernels.color",
         effect=_orient,
         traits=frozenset({"turn"}),
+        phrase=_orient_phrase,
     ),
     "color": _image(
         stage="color",

@@ -1,6 +1,6 @@
-"""The precision of the values, which may be lower than that of their dtype.
+"""The precision that values show, which may be lower than that of their dtype.
 
-A float32 array may have been float16 or bfloat16 before, or decimals of a JSON body. Its values are then on a coarser
+A float32 array may have been float16 or bfloat16 before, or decimals of a JSON body. Its values then lie on a coarser
 grid, and no comparison can be more exact than that grid.
 """
 
@@ -20,9 +20,9 @@ _TINY = {"float16": 2.0**-24}
 _PRECISIONS = ("1 decimal", "2 decimals", "bfloat16", "3 decimals", "float16", "4 decimals", "5 decimals")
 """The lowest first. More decimals of values around 1 are as exact as float32."""
 _LEVELS = 256
-_SMALL_SAMPLE, _LARGE_SAMPLE = 500, 50_000
+_FEW, _MANY = 500, 50_000
 _MIN_VALUES = 16
-"""Fewer distinct values than this do not show how they were stored."""
+"""Distinct values below which a grid says nothing of how they were stored."""
 # A few roundings of half a unit in the last place, each at a value that may be larger than the result. What float64
 # holds was often computed in float32.
 _ROUNDING = {"bfloat16": 3 * 2.0**-8, "float16": 3 * 2.0**-11, "float32": 8 * 2.0**-24, "float64": 8 * 2.0**-24}
@@ -36,10 +36,10 @@ def shown_precision(array: np.ndarray, blocks: Iterable[np.ndarray]) -> str:
     """
     if array.dtype.kind != "f" or array.dtype.itemsize < 4:
         return ""
-    small, large = (np.asarray(_sample(array, count), np.float64) for count in (_SMALL_SAMPLE, _LARGE_SAMPLE))
+    few, many = (np.asarray(_sample(array, count), np.float64) for count in (_FEW, _MANY))
     # Most arrays have their full precision, and a few values show it.
-    candidates = [name for name in _PRECISIONS if _holds(small, name, array.dtype) and _holds(large, name, array.dtype)]
-    if not candidates or _few_levels(large):
+    candidates = [name for name in _PRECISIONS if _holds(few, name, array.dtype) and _holds(many, name, array.dtype)]
+    if not candidates or _few_levels(many):
         return ""
     for name in candidates:
         if all(_holds(np.asarray(block, np.float64), name, array.dtype) for block in blocks):
@@ -58,12 +58,12 @@ def _holds(values: np.ndarray, name: str, dtype: np.dtype) -> bool:
     """Return whether the values are those of a precision, up to the rounding of the dtype that stores them."""
     step = spacing(values, name)
     off = np.abs(values - np.rint(values / step) * step)
-    rounding = np.abs(values) * 2.0 ** (-24 if dtype.itemsize == 4 else -50) if name.endswith(_DECIMALS) else 0.0
-    return bool((off <= rounding).all())
+    stored = np.abs(values) * 2.0 ** (-24 if dtype.itemsize == 4 else -50) if name.endswith(_DECIMALS) else 0.0
+    return bool((off <= stored).all())
 
 
 def _few_levels(values: np.ndarray) -> bool:
-    """Return whether the values are on at most 256 evenly spaced levels, or are too few for a decision."""
+    """Return whether the values have at most 256 evenly spaced levels, or fewer than 16 levels."""
     unique = np.unique(values)
     if len(unique) < _MIN_VALUES:
         return True
@@ -82,7 +82,7 @@ def spacing(values: np.ndarray, precision: str) -> np.ndarray:
 
 
 def max_rounding(precision: str, largest: float) -> float:
-    """Return the largest rounding error of a value with a magnitude of at most ``largest``.
+    """Return the largest error of all roundings of a value of a magnitude of at most ``largest``.
 
     precision: a dtype, or ``N decimals``. 0.0 for integers.
     """

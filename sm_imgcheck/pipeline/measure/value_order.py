@@ -1,8 +1,9 @@
-"""The order of the values of an image: pixel by pixel (HWC) or plane by plane (CHW).
+"""The order in which the values of an image follow each other: pixel by pixel (HWC) or plane by plane (CHW).
 
 A ``reshape`` from one to the other moves no value. Three numbers show the order, all of them ratios of mean absolute
-differences between values at a fixed distance in memory: rows (distances W and C * W), columns (distances 1 and C), and
-the difference between neighbors by their position in the pixel, which is the same at every position of planes only.
+differences between values at a fixed distance in memory: rows (distances W and C * W), columns (distances 1 and C),
+and the difference between neighbors by their position in the pixel, which is the same at every position of planes
+only.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ SAMPLES = 30_000
 _IMAGES = 8
 """Images of a batch that are sampled, evenly spread."""
 WEIGHTS = (3.97, -3.27, 3.13, -1.77)
-"""Weights of 1 and the three features: log-odds of HWC. Fitted by ``tests/fit/value_order.py``."""
+"""Weights of 1 and the three features in the log-odds of HWC. Fitted by ``tests/fit/value_order.py``."""
 _MIN_ROWS = 0.12
 """Smallest magnitude of the first feature: noise and checkerboards stay below, photographs above 0.13."""
 _MAX_LOG_ODDS = math.log(999)
@@ -63,27 +64,28 @@ def measure_value_order(array: np.ndarray, facts: Facts) -> ValueOrder:
 
 
 def order_features(images: list[np.ndarray], *, width: int, channels: int) -> tuple[float, float, float] | None:
-    """Return the three features of images of one shape; None where neighbors are almost equal.
+    """Return the three features of images of one shape; None for flat images.
 
-    The logarithms of: rows at distance C * W over rows at W (negative in HWC), the largest over the smallest difference
-    of neighbors by position (positive in HWC), columns at C over columns at 1 (negative in HWC with color).
+    The logarithms of: row differences at C * W over those at W (negative in HWC), the largest over the smallest
+    difference of neighbors by position (positive in HWC), column differences at C over those at 1 (negative in HWC
+    with color).
     """
     start = _positions(images[0].size - channels * width, SAMPLES // len(images))
     here = [_values_at(image, start) for image in images]
 
-    def difference_at(distance: int) -> np.ndarray:
+    def differences_at(distance: int) -> np.ndarray:
         pairs = zip(images, here, strict=True)
-        samples = [np.abs(_values_at(image, start + distance) - values) for image, values in pairs]
-        return np.asarray(np.mean(samples, axis=0))
+        pairwise = [np.abs(_values_at(image, start + distance) - values) for image, values in pairs]
+        return np.asarray(np.mean(pairwise, axis=0))
 
-    neighbors = difference_at(1)
+    neighbors = differences_at(1)
     roots = np.sqrt(neighbors)  # few strong edges count less
     by_position = [float(roots[start % channels == position].mean()) ** 2 for position in range(channels)]
-    differences = [difference_at(distance) for distance in (channels, width, channels * width)]
+    differences = [differences_at(distance) for distance in (channels, width, channels * width)]
     flat = max(float(np.ptp(np.concatenate(here))), 1e-30) * _FLAT
-    if any((samples > flat).mean() < _MIN_DETAIL or samples.mean() < flat for samples in differences):
+    if any((each > flat).mean() < _MIN_DETAIL or each.mean() < flat for each in differences):
         return None
-    column, row, rows = (float(samples.mean()) for samples in differences)
+    column, row, rows = (float(each.mean()) for each in differences)
     least = flat / 10
     return (
         float(np.clip(math.log(rows / row), -2, 2)),
@@ -95,7 +97,7 @@ def order_features(images: list[np.ndarray], *, width: int, channels: int) -> tu
 _FLAT = 1e-3
 """Difference, as a share of the range of the values, below which values are equal."""
 _MIN_DETAIL = 0.05
-"""Share of the values that differ from the next one; an image with a smaller share is flat."""
+"""Share of the values that differ from the next one; below, an image is flat."""
 
 
 @lru_cache(maxsize=16)
@@ -106,8 +108,8 @@ def _positions(end: int, count: int) -> np.ndarray:
 
 def _values_at(image: np.ndarray, positions: np.ndarray) -> np.ndarray:
     """The values at flat positions in C order, float64, without a copy of the image."""
-    values_: np.ndarray = image[np.unravel_index(positions, image.shape)]
-    return values_.astype(np.float64)
+    values: np.ndarray = image[np.unravel_index(positions, image.shape)]
+    return values.astype(np.float64)
 
 
 def other_order(array: np.ndarray, layout: str) -> tuple[np.ndarray, str] | None:

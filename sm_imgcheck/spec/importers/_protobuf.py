@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
-__all__ = ["WireError", "WireReader", "to_signed"]
+__all__ = ["WireError", "WireReader", "signed_of", "to_signed"]
 
 _BUFFER = 1 << 16
 _MOST_FIELDS = 2_000_000
@@ -133,3 +133,18 @@ class WireReader:
 def to_signed(value: int) -> int:
     """A varint as int64."""
     return value - (1 << 64) if value >= 1 << 63 else value
+
+
+def signed_of(body: bytes) -> list[int]:
+    """The varints of a packed list. Raises WireError for a damaged one."""
+    values: list[int] = []
+    value = shift = 0
+    for byte in body:
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            values.append(to_signed(value & (1 << 64) - 1))
+            value = shift = 0
+        elif shift > 63:
+            raise WireError("a varint of more than 10 bytes")
+    return values

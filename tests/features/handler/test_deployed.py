@@ -44,5 +44,9 @@ def test_planted_mistake_is_named(file):
     assert expected & {finding.code for finding in result.findings if finding.severity != "notice"}
 
 
-def test_there_are_thirty_of_each():
-    assert [len(list((FOLDER / kind).glob("*.py"))) for kind in ("right", "wrong")] == [30, 30]
+@pytest.mark.parametrize("file", files("unknown"))
+def test_handler_that_cannot_be_observed_is_not_checked(file):
+    result, expected = result_of(file)
+    assert expected == {"unknown"}
+    assert result.status == "not checked"
+    assert result.errors == ()

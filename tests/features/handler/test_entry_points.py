@@ -85,7 +85,7 @@ FUNCTIONS = {
 
 
 @pytest.mark.parametrize(("form", "code"), FUNCTIONS.items())
-def test_function_gets_the_first_form_that_it_takes(tmp_path, form, code):
+def test_function_gets_the_first_form_that_it_accepts(tmp_path, form, code):
     body = "\n".join(f"            {line}" for line in code.splitlines())
     candidate = made(tmp_path, f"\n        def preprocess(value):\n{body}\n")
     assert candidate.problem is None
@@ -93,7 +93,7 @@ def test_function_gets_the_first_form_that_it_takes(tmp_path, form, code):
     np.testing.assert_array_equal(candidate.data, PLAIN)
 
 
-def test_error_of_the_attempt_that_came_furthest_is_reported(tmp_path):
+def test_error_of_the_attempt_with_the_most_progress_is_reported(tmp_path):
     code = """
         import base64, json
         def lambda_handler(event, context):

@@ -299,13 +299,13 @@ def test_what_reaches_the_model_is_seen_wherever_it_is_made(tmp_path, function):
 
 UNSEEN = {
     "return model.score.upper() + 1 / model.score['x'].upper(1)[0:2] / 0": "predict_fn did not call the model",
-    "return model['processor'](images=pixels(PICTURE))": "what it makes of the image was not checked",
+    "return model['processor'](images=pixels(PICTURE))": "its result for the image was not checked",
     "return model(Image.open(io.BytesIO(PICTURE)))": "which the real one preprocesses",
     "return Image.new('RGB', model.mean)": "before it called the model",
 }
 
 
-def test_predict_fn_that_calls_no_model_leaves_a_doubt(tmp_path):
+def test_predict_fn_that_calls_no_model_is_uncertain(tmp_path):
     function = """
         def input_fn(body, kind): return [int(body), 7.0]
         def predict_fn(data, model, context):
@@ -313,7 +313,7 @@ def test_predict_fn_that_calls_no_model_leaves_a_doubt(tmp_path):
     """
     for candidate, said in zip(each(tmp_path, function, UNSEEN), UNSEEN.values(), strict=True):
         assert candidate.data.tolist()[1] == 7
-        assert said in "; ".join(candidate.handled.doubts)
+        assert said in "; ".join(candidate.handled.uncertainties)
 
 
 def test_a_transform_fn_that_calls_no_model_shows_nothing(tmp_path):

@@ -51,25 +51,27 @@ def test_idioms_of_predict_fn_reach_the_model_with_the_tensor(tmp_path):
     for candidate, code in zip(each(tmp_path, FUNCTION, IDIOMS, spec=SPEC), IDIOMS, strict=True):
         assert candidate.problem is None, code
         assert candidate.handled.at_model, code
-        assert candidate.handled.doubts == (), code
+        assert candidate.handled.uncertainties == (), code
         assert candidate.data.shape == (1, 3, 32, 48), code
 
 
-DOUBTFUL = {
+UNCERTAIN = {
     "processor = model[1]\nreturn model[0](processor(image))": "a value that the real model's own code computes",
     "return model((tensor(image) - model.mean) / model.std)": "arithmetic with it was not checked",
-    "return model.transform(tensor(image))": "what it makes of the image was not checked",
+    "return model.transform(tensor(image))": "its result for the image was not checked",
     "return model(image)": "which the real one preprocesses",
     "return model(tensor(image, model.unknown, model.other))": "the value 1 was used",
     "return model.config['mean'].lower()": "predict_fn did not call the model with a tensor",
 }
 
 
-def test_use_of_unknown_parts_leaves_a_doubt(tmp_path):
-    for candidate, (code, doubt) in zip(each(tmp_path, FUNCTION, DOUBTFUL, spec=SPEC), DOUBTFUL.items(), strict=True):
+def test_use_of_unknown_parts_is_uncertain(tmp_path):
+    for candidate, (code, uncertainty) in zip(
+        each(tmp_path, FUNCTION, UNCERTAIN, spec=SPEC), UNCERTAIN.items(), strict=True
+    ):
         handled = candidate.handled
         message = candidate.problem.message if candidate.problem else ""
-        assert doubt in "; ".join(handled.doubts) + message, code
+        assert uncertainty in "; ".join(handled.uncertainties) + message, code
         assert candidate.problem is None or candidate.problem.code == "HND107", code
 
 
@@ -126,10 +128,10 @@ def test_model_dir_is_passed_to_model_fn(tmp_path):
     """
     candidate = made(tmp_path, code, model_dir=str(folder))
     assert int(candidate.data.max()) <= 127
-    assert candidate.handled.doubts == ()
+    assert candidate.handled.uncertainties == ()
 
 
-def test_stub_knows_the_spec_only(tmp_path):
+def test_stub_has_the_shape_of_the_spec(tmp_path):
     (candidate,) = each(tmp_path, FUNCTION, ["return model(tensor(image, *model.input_shape[2:]))"], spec=SPEC)
     assert candidate.data.shape == (1, 3, 32, 48)
     assert "[1, 3, 32, 48] from the spec was used" in "".join(one.message for one in candidate.handled.findings)

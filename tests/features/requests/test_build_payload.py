@@ -44,7 +44,7 @@ def test_a_body_for_a_fixed_batch():
     ("changes", "words", "candidates", "error", "why"),
     [
         ({"payload": {"stack": "pytorch"}}, {"envelope": "kserve-v2"}, PHOTO, PayloadError, "npy, array or csv"),
-        ({}, {"envelope": "nyp"}, PHOTO, PayloadError, "is not known"),
+        ({}, {"envelope": "nyp"}, PHOTO, PayloadError, "expected npy"),
         ({"shape": [1, 24, 32, 3]}, {}, [PHOTO, PHOTO], PayloadError, "expected 1 for a body"),
         ({}, {"envelope": "image"}, [PHOTO, PHOTO], PayloadError, "expected 1 for a body"),
         ({}, {}, [], PayloadError, "got 0, expected 1"),

@@ -89,7 +89,7 @@ def test_source_image_makes_the_reshape_certain(layout, blue_first):
     errors = {finding.code: finding for finding in report.findings if finding.severity == "error"}
     assert set(errors) == ({"SHP108", "CHN101"} if blue_first else {"SHP108"})
     assert (errors["SHP108"].certainty, errors["SHP108"].probability) == ("certain", 1.0)
-    assert report.origins[0].steps[-1].op == "reshape"
+    assert "reshape" in [step.op for step in report.origins[0].steps]
     assert report.origins[0].facts.layout == other
 
 

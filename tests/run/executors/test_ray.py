@@ -287,7 +287,7 @@ def test_a_cluster_that_is_silent(photos, job, monkeypatch):
     ray = Ray().install(monkeypatch)
     monkeypatch.setattr(_ray_cluster, "_START_SECONDS", 0.05)
     ray.init = lambda *_, **__: _ray_cluster.Event().wait(0.5)
-    with pytest.raises(ImgcheckError, match="no answer within"):
+    with pytest.raises(ImgcheckError, match="no response within"):
         list(run(items(photos), job, engine="ray"))
 
 

@@ -2,11 +2,15 @@
 
 import json
 
-from importer_cases import huggingface, models
+from importer_cases import huggingface, models, others
 
 __all__ = ["CASES"]
 
-CASES = {
-    name: ("preprocessor_config.json", json.dumps(config), mapping, ())
-    for name, (config, mapping) in huggingface.CASES.items()
-} | models.CASES
+CASES = (
+    {
+        name: ("preprocessor_config.json", json.dumps(config), mapping, ())
+        for name, (config, mapping) in huggingface.CASES.items()
+    }
+    | models.CASES
+    | others.CASES
+)

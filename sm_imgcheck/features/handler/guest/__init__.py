@@ -1,1 +1,1 @@
-"""What runs in the user's interpreter: plain Python from 3.8 on, NumPy at most, nothing of this package."""
+"""The code in the user's interpreter: Python 3.8 or later with NumPy, independent of this package."""

@@ -8,7 +8,7 @@ __all__ = ["resolve"]
 
 
 def resolve(value: object) -> object:
-    """What a coroutine returns; any other value as it is."""
+    """What a coroutine returns; any other value unchanged."""
     if not inspect.iscoroutine(value):
         return value
     import asyncio

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable
@@ -33,10 +34,10 @@ if TYPE_CHECKING:
 
         file: str
         function: str
-        """Empty: the one that a container would call."""
+        """Empty: the function that a server calls."""
         model_dir: str
         most_bytes: int
-        """Of an array or a text."""
+        """Limit of an array or a text."""
         seconds: float
         """For loading the model."""
         model_input: SpecInput
@@ -46,7 +47,7 @@ __all__ = ["CallRecord", "ClientRequest", "HandlerCall", "MissingFunction", "Not
 
 
 class MissingFunction(Exception):
-    """The file has no function to be called; the text says which is missing."""
+    """The file lacks an entry point; the text names what is missing."""
 
     def __init__(self, text: str, defined: list[str]) -> None:
         super().__init__(text)
@@ -54,7 +55,7 @@ class MissingFunction(Exception):
 
 
 class NotChecked(Exception):
-    """The model's input could not be observed, which proves nothing about the handler; the text says why."""
+    """The model's input could not be observed, so the handler is neither right nor wrong; the text is the reason."""
 
 
 class ClientRequest:
@@ -76,10 +77,10 @@ class CallRecord:
         self.notes: list[str] = []
         self.flaws: list[list[str]] = []
         """Each: code of a rule, message, expected, actual."""
-        self.doubts: list[str] = []
+        self.uncertainties: list[str] = []
         """Why the tensor may not be the model's input."""
         self.step = ""
-        """The function that calls the model, where it is another than the one that gets the request."""
+        """The function that calls the model, if another function gets the request."""
         self.sent = ""
         """Content type, or form of the arguments, of the attempt that is reported; empty: as the request has it."""
 
@@ -102,10 +103,10 @@ class UserFile:
         self.names: Names = {name: getattr(module, name) for name in dir(module) if not name.startswith("_")}
         self.function = settings["function"]
         self.stubbed: set[type] = set()
-        """Base classes that were made in place of a package's."""
+        """Base classes that replace those of a package."""
 
     def has(self, name: str) -> bool:
-        """Whether the file defines this function, and no other was asked for."""
+        """Whether the file defines this function, and ``--function`` names no other."""
         return callable(self.names.get(name)) and self.function in ("", name)
 
     def classes(self) -> list[type]:
@@ -139,9 +140,9 @@ class UserFile:
         return (True, recorder.captured[0]) if recorder.captured else (False, result)
 
     def observe_server(self, function: Callable[[], object]) -> results.HandlerTensor:
-        """The model's input of a function that decodes, predicts and answers. Raises InvalidHandlerResult, NotChecked.
+        """The model's input of a function that decodes, predicts and responds. Raises InvalidHandlerResult, NotChecked.
 
-        A function that calls no model and returns a tensor with image axes is taken to preprocess only.
+        A function that calls no model and returns a tensor with image axes is assumed to preprocess only.
         """
         called, value = self.observe(function)
         if called:
@@ -160,10 +161,10 @@ class UserFile:
 
 
 def run_attempts(user: UserFile, attempts: Iterator[Attempt], record: CallRecord) -> results.HandlerTensor:
-    """The result of the first attempt that has one. Raises the error of the attempt that came furthest.
+    """The result of the first attempt that has one. Raises the error of the attempt with the most progress.
 
     record: gets what is noted of the attempt that is reported. Where the first fails and there are others, it runs once
-    more: how many lines of the user's file an attempt runs shows how far it comes, for errors that are caught too.
+    more: how many lines of the user's file that an attempt runs is its progress, which counts for caught errors too.
     """
     first = next(attempts)
     tensor, error, own = _run_attempt(user, first)
@@ -178,13 +179,19 @@ def run_attempts(user: UserFile, attempts: Iterator[Attempt], record: CallRecord
         if tensor is not None:
             break
     record.sent, error, own = best
-    record.notes, record.flaws, record.doubts, record.step = own.notes, own.flaws, own.doubts, own.step
+    record.notes, record.flaws, record.uncertainties, record.step = own.notes, own.flaws, own.uncertainties, own.step
     if tensor is not None:
         return tensor
     if len(others) > 1:
         tried = [first[0], *(label for label, _ in others)]
         record.notes.append(f"tried: {'; '.join(tried[:8])}{' ...' if len(tried) > 8 else ''}")
     assert error is not None
+    if others and request_rejected(error):
+        text = " ".join(str(error).split())[:200]
+        raise NotChecked(
+            f"accepted none of the requests that were tried ({type(error).__name__}: {text}); pass a "
+            "request body as PATH"
+        ) from error
     raise error
 
 
@@ -198,8 +205,16 @@ def _run_attempt(
         tensor = attempt[1](own)
     except (Exception, SystemExit) as raised:  # noqa: BLE001 - whatever the user's code raises is reported
         error = raised
-    own.doubts += user.recorder.doubts
+    own.uncertainties += user.recorder.uncertainties
     return tensor, error, own
+
+
+_REJECTED = re.compile(r"status 4\d\d|indices must be|not subscriptable|no attribute '(?:get|pop|read)'")
+
+
+def request_rejected(error: BaseException) -> bool:
+    """Whether an error is about the form of a request, which is guessed where several are tried."""
+    return isinstance(error, KeyError) or _REJECTED.search(str(error)) is not None
 
 
 def reached(error: BaseException | None, file: str) -> bool:
@@ -211,7 +226,7 @@ def reached(error: BaseException | None, file: str) -> bool:
 
 
 class LineCounter:
-    """Counts the lines of the user's own files that run meanwhile."""
+    """Counts the lines of the user's files that run inside the ``with`` block."""
 
     def __init__(self, folder: str) -> None:
         self.lines: set[tuple[str, int]] = set()

@@ -14,7 +14,7 @@ __all__ = ["cloud_client"]
 
 
 def cloud_client(recorder: ModelRecorder, service: str = "", *_: object, **__: object) -> object:
-    """In place of ``boto3.client(service)`` and ``boto3.resource(service)``."""
+    """Replaces ``boto3.client(service)`` and ``boto3.resource(service)``."""
     if service == "s3":
         return _S3(recorder)
     if service in ("sagemaker-runtime", "runtime.sagemaker"):

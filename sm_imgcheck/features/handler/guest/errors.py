@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["describe_error", "involves_stub"]
 
 _MOST = 2000
-"""Of a text, in characters."""
+"""Characters of a text."""
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
 _GUEST = os.path.dirname(os.path.abspath(__file__))
 _STUB_FILES = [os.path.join(_GUEST, name) for name in ("model_stub.py", "cloud_stubs.py")]
 
 
 def describe_error(error: BaseException, file: str, recorder: ModelRecorder | None = None) -> dict[str, object]:
-    """Type, text and place; the place is the innermost line in the user's file, else in a file beside it."""
+    """Type, text and location: the innermost line in the user's file, else in a file of its folder."""
     where, line, function = _place(error, file) or ("", 0, "")
     return {
         "type": type(error).__name__,
@@ -43,7 +43,7 @@ def describe_error(error: BaseException, file: str, recorder: ModelRecorder | No
 
 
 def involves_stub(error: BaseException, recorder: ModelRecorder) -> str:
-    """Why an exception may come of a stub rather than of the user's code; empty: it comes of the user's code."""
+    """Why a stub may be the cause of an exception; empty: the user's code is."""
     text = f"{type(error).__name__}: {' '.join(_text(error).split())[:160]}"
     if any(word in text for word in ("ModelStub", "_ModuleMember", "<stub of")):
         return text
@@ -55,7 +55,7 @@ def involves_stub(error: BaseException, recorder: ModelRecorder) -> str:
             return text
         if "site-packages" not in frame.f_code.co_filename and "lib/python" not in frame.f_code.co_filename:
             break
-    return text if recorder.doubts else ""
+    return text if recorder.uncertainties else ""
 
 
 def _traces(error: BaseException) -> list[TracebackType]:
@@ -67,7 +67,7 @@ def _traces(error: BaseException) -> list[TracebackType]:
 
 
 def _failing_code(trace: TracebackType) -> str:
-    """The expression that raised, where Python knows it (3.11 and later), else its line."""
+    """The expression that raised, on Python 3.11 and later, else its line."""
     code = trace.tb_frame.f_code
     positions = list(code.co_positions()) if hasattr(code, "co_positions") else []
     start, end, first, last = positions[trace.tb_lasti // 2] if trace.tb_lasti // 2 < len(positions) else (None,) * 4
@@ -80,7 +80,7 @@ def _failing_code(trace: TracebackType) -> str:
 
 
 def _leads_to_stub(frame: FrameType, name: str) -> bool:
-    """Whether a dotted name of a line stands for a stub: ``self.model`` too, but not ``self`` that has one."""
+    """Whether a dotted name of a line refers to a stub: ``self.model``, but not ``self``."""
     first, *parts = name.split(".")
     value = frame.f_locals.get(first, frame.f_globals.get(first))
     for part in parts:
@@ -150,6 +150,6 @@ def _same(path: str, other: str) -> bool:
 
 
 def _near(path: str, file: str) -> bool:
-    """Whether it is the user's own: in the folder of the file, and nothing that was installed there."""
+    """Whether it is the user's own: in the folder of the file, except installed packages."""
     own = os.path.abspath(path).startswith(os.path.join(os.path.dirname(file), ""))
     return own and "site-packages" not in path and "dist-packages" not in path

@@ -72,14 +72,15 @@ def json_documents(user: UserFile, image: bytes) -> Iterator[tuple[str, object]]
     outlines += [{"inputs": "$"}] if envelope == "hf-inputs-b64" else []
     keys = image_keys(user.source) or ["image", "inputs", "data", "instances"]
     outer = [key for key in keys if key in ("instances", "inputs", "data", "images", "input_data", "body")]
-    inner = [key for key in keys if key not in outer]
-    outlines += [{key: "$"} for key in (*inner, *outer)]
+    outlines += [{key: "$"} for key in (*(key for key in keys if key not in outer), *outer)]
     for key in outer:
+        inner = [name for name in keys if name != key]
         outlines += [{key: ["$"]}]
         outlines += [{key: [{name: "$"}]} for name in inner]
         outlines += [{key: {name: "$"}} for name in inner]
+        outlines += [{key: {name: ["$"]}} for name in inner]
         outlines += [{key: [{name: {"b64": "$"}}]} for name in inner if name != "b64"]
-    outlines += [{key: {name: "$"}} for key in inner for name in inner if key != name][:6]
+    outlines += [{key: {name: "$"}} for key in keys for name in keys if key not in (name, *outer)][:6]
     outlines += [["$"], "$"]
     seen: set[str] = set()
     for outline in outlines:
@@ -90,7 +91,7 @@ def json_documents(user: UserFile, image: bytes) -> Iterator[tuple[str, object]]
 
 
 def request_forms(user: UserFile, request: ClientRequest) -> Iterator[Form]:
-    """The request as it is; of an image without a given content type, then the other forms that the file mentions."""
+    """The request unchanged; of an image without a given content type, then the other forms that the file mentions."""
     kind = request.content_type
     in_json = request.image and "json" in kind
     if not in_json:

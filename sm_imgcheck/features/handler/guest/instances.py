@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["LoadFailed", "make_instance", "prepare"]
 
-_MISSING_FILES = (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError, ConnectionError)
+_CERTAIN = (NameError, AttributeError, SyntaxError, ImportError)
+"""Exceptions that no missing file or environment variable explains."""
 
 
 class LoadFailed(Exception):
-    """The user's code could not load its model here, which proves nothing; the text says why."""
+    """The user's code could not load its model here; the text is the reason."""
 
 
 def make_instance(user: UserFile, kind: type, arguments: Sequence[object] = ()) -> Any:
@@ -44,13 +45,11 @@ def make_instance(user: UserFile, kind: type, arguments: Sequence[object] = ()) 
 
 
 def prepare(user: UserFile, name: str, function: Callable[[], object]) -> object:
-    """Run the part of the user's code that loads the model. Raises LoadFailed where the files of it are missing."""
+    """Run the part of the user's code that loads the model. Raises LoadFailed where missing files may be the cause."""
     try:
         return call_within(user.settings["seconds"], function)
-    except _MISSING_FILES as error:
-        raise LoadFailed(_text(name, error)) from error
     except Exception as error:
-        if involves_stub(error, user.recorder) or isinstance(error, OSError):
+        if not isinstance(error, _CERTAIN) or involves_stub(error, user.recorder):
             raise LoadFailed(_text(name, error)) from error
         raise
 

@@ -1,4 +1,4 @@
-"""Stands in for ``kserve``: the base class of models, and the types of the open inference protocol.
+"""Stub of ``kserve``: the base class of models, and the types of the open inference protocol.
 
 Source: kserve/kserve, python/kserve/kserve/model.py and protocol/infer_type.py.
 """
@@ -52,7 +52,7 @@ class InferRequest:
 
 
 class ModelServer:
-    """``kserve.ModelServer``, which serves nothing here."""
+    """``kserve.ModelServer``, which does not listen here."""
 
     def __init__(self, *_: object, **__: object) -> None:
         pass

@@ -1,6 +1,6 @@
-"""What loads models: where there is no model to load, a stub takes its place; where there is, its calls are recorded.
+"""Loaders of models: a stub replaces a model that cannot be loaded; calls of a loaded model are recorded.
 
-Packages that only load models, or only talk to servers, are replaced where they are not installed. A package that makes
+Packages that only load models, or only call servers, are replaced where they are not installed. A package that makes
 tensors (torch, torchvision, OpenCV) never is: what it would have made could not be checked.
 """
 
@@ -50,7 +50,7 @@ _REPLACEABLE = (
     *("prometheus_client", "sentry_sdk", "loguru", "structlog", "pythonjsonlogger", "dotenv", "google", "redis"),
     *("huggingface_hub", "ultralytics", "torch_neuronx", "torch_neuron"),
 )
-"""Packages that load models, talk to servers, or log."""
+"""Packages that load models, call servers, or log."""
 _ERRORS = ("Error", "Exception", "Warning")
 
 
@@ -121,7 +121,7 @@ def _accept_stub_weights(torch: Any) -> None:
 
 
 class _Loader:
-    """A function or class that loads models, with a stub in place of what cannot be loaded."""
+    """A function or class that loads models, which returns a stub if loading fails."""
 
     def __init__(self, load: Any, name: str, recorder: ModelRecorder) -> None:
         self._real = load, name, recorder
@@ -146,7 +146,7 @@ class _Loader:
 
 
 class _StubFinder:
-    """Makes a module of stubs in place of a package that is not installed."""
+    """Creates a module of stubs for a package that is not installed."""
 
     def __init__(self, recorder: ModelRecorder) -> None:
         self.recorder = recorder
@@ -187,7 +187,7 @@ class _StubModule(types.ModuleType):
 
 
 class _ModuleMember(ModelStub):
-    """A function or class of a stub module; used as a decorator it changes nothing."""
+    """A function or class of a stub module; as a decorator it returns the function unchanged."""
 
     def __call__(self, *arguments: object, **named: object) -> object:
         if len(arguments) == 1 and not named and isinstance(arguments[0], types.FunctionType):

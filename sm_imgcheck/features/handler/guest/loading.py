@@ -26,7 +26,7 @@ _PACKAGED = ("uvicorn", "FastAPI", "Flask", "Starlette")
 
 
 def import_user_file(settings: Settings, recorder: ModelRecorder) -> UserFile:
-    """Import the file under its own name, with its folder and ``lib`` beside it on the path. Raises what it raises."""
+    """Import the file under its own name, with its folder and ``lib`` in it on the path. Raises what it raises."""
     file = settings["file"]
     folder, stem = os.path.dirname(file), os.path.splitext(os.path.basename(file))[0]
     sys.path[:0] = [folder, *([os.path.join(folder, "lib")] if os.path.isdir(os.path.join(folder, "lib")) else [])]

@@ -22,7 +22,7 @@ _PREPROCESSING = ("torchvision.transforms", "timm.data", "kornia", "transformers
 
 
 def record_calls(value: object, recorder: ModelRecorder, name: str = "", depth: int = 3) -> Any:
-    """The same value, with calls of the models in it recorded. Settings, labels and preprocessing stay as they are."""
+    """The same value, with calls of the models in it recorded. Settings, labels and preprocessing are unchanged."""
     preprocesses = type(value).__module__.startswith(_PREPROCESSING) or is_helper(type(value).__name__)
     if isinstance(value, _PLAIN) or is_stub(value) or results.is_tensor(value) or is_helper(name) or preprocesses:
         return value
@@ -35,7 +35,7 @@ def record_calls(value: object, recorder: ModelRecorder, name: str = "", depth: 
 
 
 def _record_members(value: Any, recorder: ModelRecorder, depth: int) -> Any:
-    """The same container with the calls of its members recorded; one of an unknown kind as it is."""
+    """The same container with the calls of its members recorded; a container of another kind unchanged."""
     if type(value) is dict:
         return {key: record_calls(member, recorder, str(key), depth) for key, member in value.items()}
     if type(value) in (list, tuple):
@@ -127,7 +127,7 @@ _watched: list[object] = []
 
 
 def watch_torch_modules(recorder: ModelRecorder) -> None:
-    """Record the tensor with which any torch module is called that is no preprocessing."""
+    """Record the tensor with which any torch module except preprocessing is called."""
     torch: Any = sys.modules.get("torch")
     if torch is None or _watched:
         return

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["ModelStub", "is_helper", "is_stub"]
 
 _HELPERS = ("process", "extract", "token", "transform", "scaler", "label", "class_names", "vocab", "mean", "std")
-"""Parts of a model that are no model: what they get is not the model's input, what they return may become it."""
+"""Parts of a model that prepare its input: their arguments are not the model's input, their results may be."""
 _NOT_HELPERS = ("transformer", "classifier", "processor_model")
 _MODELS = (
     *("model", "net", "sess", "predict", "forward", "run", "infer", "encod", "backbone", "classif", "detect", "module"),
@@ -42,7 +42,7 @@ class _StubBase:
 
 
 class _StubMarker:
-    """By its name ``results`` knows a stub."""
+    """Base class by whose name ``results`` recognizes a stub."""
 
 
 class ModelStub(_StubMarker):
@@ -51,13 +51,13 @@ class ModelStub(_StubMarker):
     __array_ufunc__ = None  # NumPy leaves arithmetic to the operators below
 
     def __init__(self, recorder: ModelRecorder, path: str = "model", role: str = "model") -> None:
-        """role: model, part (of unknown use), helper (it prepares the input), output (what came out of one of them)."""
+        """role: model, part (of unknown use), helper (it prepares the input), output (a result of one of them)."""
         object.__setattr__(self, "_stub", (recorder, path, role))
 
     # Attributes, items, calls
 
     def __getattr__(self, name: str) -> object:
-        if name.startswith(("__", "_repr_", "_ipython")):  # copy, pickle, NumPy: no protocol of theirs
+        if name.startswith(("__", "_repr_", "_ipython")):  # no protocol of copy, pickle or NumPy
             raise AttributeError(name)
         return _part(self, name, f".{name}")
 
@@ -76,15 +76,15 @@ class ModelStub(_StubMarker):
             tensors = [value for value in values if holds_tensor(value)]
             if tensors:
                 several = len(tensors) > 1 and not any(holds_tensor(value) for value in arguments)
-                doubt = f"{path} may be another part than the model" if role == "part" else ""
-                recorder.take(named if several else tensors[0], doubt)
+                uncertainty = f"{path} may be another part than the model" if role == "part" else ""
+                recorder.take(named if several else tensors[0], uncertainty)
             elif any(_holds_stub(value) for value in values):
-                recorder.doubt(f"{path} was called with a value that the real model's own code computes")
+                recorder.uncertainty(f"{path} was called with a value that the real model's own code computes")
             elif any(_is_picture(value) for value in values):
-                recorder.doubt(f"{path} was called with an image, which the real one preprocesses")
+                recorder.uncertainty(f"{path} was called with an image, which the real one preprocesses")
         given = any(holds_tensor(value) or _is_picture(value) or _holds_stub(value) for value in values)
         if role == "helper" and given:
-            recorder.doubt(f"{path} was not available: what it makes of the image was not checked")
+            recorder.uncertainty(f"{path} was not available: its result for the image was not checked")
         role = "output" if given else "model" if role == "part" else role
         return ModelStub(recorder, f"{path}({'...' if values else ''})", role)
 
@@ -99,7 +99,7 @@ class ModelStub(_StubMarker):
         if length is not None:
             recorder.note(f"{path} is not available: {length} from the spec was used")
             return length
-        recorder.doubt(f"{path} is not available: the value 1 was used")
+        recorder.uncertainty(f"{path} is not available: the value 1 was used")
         return 1
 
     __int__ = __index__
@@ -184,7 +184,7 @@ def _arithmetic(self: ModelStub, *_: object) -> ModelStub:
     recorder, path, role = _parts(self)
     recorder.used_stub = True
     if role != "output":
-        recorder.doubt(f"{path} is not available: arithmetic with it was not checked")
+        recorder.uncertainty(f"{path} is not available: arithmetic with it was not checked")
     return ModelStub(recorder, path, "output")
 
 
@@ -238,7 +238,7 @@ def _role(name: str, suffix: str) -> str:
 
 
 def _value(recorder: ModelRecorder, name: str, path: str) -> object:
-    """A real value for what the spec knows of the model; None: a stub."""
+    """The value of an attribute that the spec defines; None: a stub."""
     torch = sys.modules.get("torch")
     if name == "device":
         return None if torch is None else torch.device("cpu")

@@ -19,11 +19,11 @@ __all__ = ["call_within", "load_model"]
 
 
 class _TooSlow(BaseException):
-    """Loading took more than its share of the time limit."""
+    """Loading exceeded half of the time limit."""
 
 
 def load_model(user: UserFile) -> object:
-    """What ``model_fn`` returns, loaded once, with its calls recorded; a stub where there is none or it raises."""
+    """What ``model_fn`` returns, loaded once, with its calls recorded; a stub if it is missing or raises."""
     loaded: Any = user.settings.get("model")
     if loaded is not None:
         return loaded
@@ -35,7 +35,7 @@ def load_model(user: UserFile) -> object:
         try:
             model = record_calls(call_within(user.settings["seconds"] / 2, lambda: function(*arguments)), recorder)
         except _TooSlow:
-            recorder.note("model_fn took too long: a stub of the model was used")
+            recorder.note("model_fn exceeded half of the time limit: a stub of the model was used")
         except (Exception, SystemExit) as error:  # noqa: BLE001 - there is no model file here, most of the time
             why = f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
             recorder.note(f"model_fn raised {why}: a stub of the model was used; --model-dir names the model's folder")

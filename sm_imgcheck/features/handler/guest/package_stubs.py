@@ -1,4 +1,4 @@
-"""Stand-ins for packages of servers whose classes and functions the user's file needs: Triton, KServe, TorchServe."""
+"""Stubs of the packages of servers whose classes and functions the user's file needs: Triton, KServe, TorchServe."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["install_packages"]
 
 
 def install_packages(source: str, recorder: ModelRecorder) -> set[type]:
-    """Add stand-ins for the packages that the source mentions and that are not installed. Returns their classes."""
+    """Add stubs of the packages that the source mentions and that are not installed. Returns their classes."""
     made: set[type] = set()
     if "ts.torch_handler" in source and not _installed("ts"):
         for module in ("base_handler", "vision_handler", "image_classifier"):
@@ -60,7 +60,7 @@ def _add(name: str, members: dict[str, Any]) -> None:
 
 def _torchserve() -> dict[str, Any]:
     class BaseHandler:
-        """Stands in for TorchServe's class of the same name."""
+        """Stub of TorchServe's class of the same name."""
 
         def __init__(self) -> None:
             self.model = self.mapping = self.context = self.manifest = self.model_pt_path = self.map_location = None

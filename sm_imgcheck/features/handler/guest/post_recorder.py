@@ -1,4 +1,4 @@
-"""A local server in place of TensorFlow Serving: it records what is posted to it."""
+"""A local server that replaces TensorFlow Serving and records the first body."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ANSWER = b'{"predictions": [[0.0]]}'
 
 
 class PostRecorder:
-    """Listens while it is open; ``body`` is what was posted first, None: nothing."""
+    """Listens inside the ``with`` block; ``body`` is the first body that was posted, None: there was no POST."""
 
     def __init__(self) -> None:
         self.body: bytes | None = None

@@ -28,7 +28,7 @@ class ModelCalled(BaseException):
 
 
 class ModelRecorder:
-    """Records the model's input. Raises ModelCalled in place of the model while a request runs."""
+    """Records the model's input. Raises ModelCalled instead of a call of the model while a request runs."""
 
     def __init__(self, model_input: SpecInput) -> None:
         self.model_input = model_input
@@ -40,33 +40,33 @@ class ModelRecorder:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the last request."""
+        """Clear the records of the last request."""
         self.captured: list[object] = []
         self.text = False
         """Whether the captured value is the body of a request to another server."""
         self.used_stub = False
         """Whether the request has used a stub at all."""
-        self.doubts: list[str] = []
+        self.uncertainties: list[str] = []
         """Why the captured tensor may differ from that of the real model; why none was captured."""
 
-    def take(self, value: object, doubt: str = "", *, text: bool = False) -> None:
+    def take(self, value: object, uncertainty: str = "", *, text: bool = False) -> None:
         """Record a value that reaches the model. Raises ModelCalled while a request runs.
 
-        doubt: why the value may not be the model's input. text: it is the body of a request.
+        uncertainty: why the value may not be the model's input. text: it is the body of a request.
         """
         if not self.armed:
             return
         if not self.captured:
             self.captured.append(value)
             self.text = text
-            if doubt:
-                self.doubt(doubt)
+            if uncertainty:
+                self.uncertainty(uncertainty)
         raise ModelCalled
 
-    def doubt(self, reason: str) -> None:
+    def uncertainty(self, reason: str) -> None:
         """Note a reason for which the result is not certain."""
-        if self.armed and reason not in self.doubts:
-            self.doubts.append(reason)
+        if self.armed and reason not in self.uncertainties:
+            self.uncertainties.append(reason)
 
     def note(self, text: str) -> None:
         """Note once what was replaced."""
@@ -80,7 +80,7 @@ class ModelRecorder:
 
 
 def holds_tensor(value: object, depth: int = 3) -> bool:
-    """Whether it is a tensor, or contains one in lists and dicts. An image of Pillow is none: processors take those."""
+    """Whether it is a tensor, or contains one in lists and dicts; an image of Pillow is not a tensor."""
     if results.is_tensor(value):
         return not results.is_pillow_image(value)
     if hasattr(value, "keys") and hasattr(value, "values") and not results.is_stub(value):

@@ -1,4 +1,4 @@
-"""What servers pass to the user's functions besides the request: contexts without a server."""
+"""The contexts that servers pass to the user's functions with a request, without a server."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class TensorFlowContext(NamedTuple):
 
 
 class _NoOpStub:
-    """Takes any call and does nothing: counters and clocks of the server."""
+    """Accepts any call without effect: counters and clocks of the server."""
 
     def __getattr__(self, _: str) -> Callable[..., None]:
         return lambda *_, **__: None
@@ -77,6 +77,6 @@ class RequestContext:
         return self.request_processor[idx].get_request_properties()
 
     def __getattr__(self, name: str) -> Callable[..., None]:
-        if name.startswith("set_"):  # of the response, which nobody reads
+        if name.startswith("set_"):  # of the response, which is not read
             return lambda *_, **__: None
         raise AttributeError(name)

@@ -1,4 +1,4 @@
-"""Stands in for ``triton_python_backend_utils``: tensors, requests and responses without a server.
+"""Stub of ``triton_python_backend_utils``: tensors, requests and responses without a server.
 
 Source: triton-inference-server/python_backend, src/resources/triton_python_backend_utils.py.
 """
@@ -159,7 +159,7 @@ def _response_tensor(response: TritonResponse, name: str) -> TritonTensor | None
 
 
 def _configuration(recorder: ModelRecorder, _: object, name: str) -> dict[str, object]:
-    """Of an input or output of the model, as if it were the spec's."""
+    """The configuration of an input or output of the model: that of the spec's input."""
     dtype = recorder.model_input["dtype"]
     kind = next((key for key, value in DTYPES.items() if value == dtype), "FP32")
     dims = [-1 if length is None else length for length in recorder.model_input["shape"][1:]]

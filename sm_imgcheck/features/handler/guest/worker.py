@@ -70,6 +70,11 @@ def _load(settings: Settings) -> tuple[UserFile | None, HandlerCall | None, dict
         return None, None, {"missing": str(error), "defined": error.defined}
     except LoadFailed as error:
         return None, None, {"not_checked": str(error), "notes": recorder.notes}
+    except OSError as error:
+        text = (
+            f"raised {type(error).__name__}: {' '.join(str(error).split())[:200]}; --model-dir names the model's folder"
+        )
+        return None, None, {"not_checked": text, "notes": recorder.notes}
     except BaseException as error:  # noqa: BLE001 - whatever the user's file raises while it is imported
         raised = describe_error(error, settings["file"], recorder)
         return None, None, {"raised": raised, "notes": recorder.notes}
@@ -98,7 +103,7 @@ def _called(
     except BaseException as error:  # noqa: BLE001 - sys.exit and KeyboardInterrupt too
         answer = {"raised": describe_error(error, user.settings["file"], recorder)}
     answer["notes"] = [*record.notes, *recorder.notes]
-    answer["flaws"], answer["doubts"], answer["sent"] = record.flaws, record.doubts, record.sent
+    answer["flaws"], answer["uncertainties"], answer["sent"] = record.flaws, record.uncertainties, record.sent
     answer["step"], answer["at_model"] = record.step, bool(recorder.captured)
     return answer, content
 

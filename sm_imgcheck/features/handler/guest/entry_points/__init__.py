@@ -1,7 +1,7 @@
 """The functions that servers call in a user's file; one module each, a new module adds one.
 
-A module defines ``RANK``, its place in the order in which they are looked for, ``STACK``, the spec's stack for which it
-is looked for first, and ``find(user)``: the call, or None where the file has no such function.
+A module defines ``RANK``, the search order, ``STACK``, the spec's stack for which it is
+tried first, and ``find(user)``: the call, or None where the file has no such function.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ RANK, STACK = 70, "azure-ml"
 
 
 def find(user: UserFile) -> HandlerCall | None:
-    """``run`` beside ``init``, which is called first."""
+    """``run``, if the file defines ``init`` too, which is called first."""
     if not user.has("run") or not callable(user.names.get("init")):
         return None
     os.environ.setdefault("AZUREML_MODEL_DIR", user.settings["model_dir"])

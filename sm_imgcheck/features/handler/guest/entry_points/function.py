@@ -34,7 +34,10 @@ def find(user: UserFile) -> HandlerCall | None:
     """The function of ``--function``, ``Class.method`` too; without it, the first with a usual name."""
     if not user.function:
         name = next((name for name in _NAMES if inspect.isfunction(user.names.get(name))), "")
-        return _call(user, name, user.names[name]) if name else None
+        if name:
+            return _call(user, name, user.names[name])
+        able = [kind for kind in user.classes() if callable(getattr(kind, "preprocess", None))]
+        return _call(user, f"{able[0].__name__}.preprocess", make_instance(user, able[0]).preprocess) if able else None
     owner, _, method = user.function.rpartition(".")
     holder: Any = user.names.get(owner) if owner else user.module
     if inspect.isclass(holder) and _needs_instance(holder, method):

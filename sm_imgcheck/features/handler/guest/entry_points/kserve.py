@@ -91,7 +91,7 @@ def _invoke(method: Callable[..., object], payload: object) -> object:
 
 
 def _tensor(data: Any, dtype: str) -> object:
-    """The tensor of a request in the forms of the v1 and v2 protocols; anything else as it is.
+    """The tensor of a request in the forms of the v1 and v2 protocols; anything else unchanged.
 
     dtype: of the model, which is that of JSON numbers in a v1 request.
     """

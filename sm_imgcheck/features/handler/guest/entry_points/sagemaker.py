@@ -78,7 +78,7 @@ def follow(user: UserFile, name: str, data: object, call: Function, record: Call
     if called:
         record.step = name
         return user.read(value, text=user.recorder.text)
-    record.doubts.append(reason)
+    record.uncertainties.append(reason)
     try:
         return user.read(data)
     except InvalidHandlerResult as error:

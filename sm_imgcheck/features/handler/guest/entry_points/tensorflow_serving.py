@@ -62,7 +62,7 @@ def _input_handler(user: UserFile, form: Form, record: CallRecord) -> HandlerTen
 
 
 def _handler(user: UserFile, form: Form, _: CallRecord) -> HandlerTensor:
-    """It posts to the model: a local server takes the model's place and records the body."""
+    """It posts to the model: a local server replaces the model's and records the body."""
     from ..post_recorder import PostRecorder  # 40 ms that only these handlers need
 
     with PostRecorder() as posts:

@@ -5,6 +5,7 @@ Source: pytorch/serve, ts/model_loader.py and ts/torch_handler/base_handler.py.
 
 from __future__ import annotations
 
+import inspect
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ RANK, STACK = 100, "torchserve"
 def find(user: UserFile) -> HandlerCall | None:
     """The class that can preprocess; else the function ``handle``."""
     classes = user.classes()
-    able = [kind for kind in classes if callable(getattr(kind, "preprocess", None))]
+    able = [kind for kind in classes if _takes_rows(kind)]
     if user.function:
         able = [kind for kind in able if kind.__name__ == user.function]
     if not able:
@@ -40,6 +41,19 @@ def find(user: UserFile) -> HandlerCall | None:
         why = f"the file defines {len(classes)} classes ({listed}): TorchServe expects one, or a function handle"
         call.flaws.append(["HND123", why, "1 class", str(len(classes))])
     return call
+
+
+_ROWS = ("data", "requests", "request", "batch", "rows", "inputs", "input_batch")
+"""Names of the parameter of ``preprocess`` in handlers of TorchServe."""
+
+
+def _takes_rows(kind: type) -> bool:
+    """Whether a class can preprocess as TorchServe's do, rather than one image."""
+    if not callable(getattr(kind, "preprocess", None)):
+        return False
+    if callable(getattr(kind, "initialize", None)) or callable(getattr(kind, "handle", None)):
+        return True
+    return any(name in _ROWS for name in inspect.signature(kind.preprocess).parameters)  # type: ignore[attr-defined]
 
 
 def _rows(user: UserFile, request: ClientRequest) -> Iterator[tuple[str, list[dict[str, object]]]]:
@@ -72,7 +86,7 @@ def _of_class(user: UserFile, kind: type) -> HandlerCall:
     def preprocess(rows: object, record: CallRecord) -> HandlerTensor:
         try:
             return _follow_inference(user, handler, kind, handler.preprocess(rows), record)
-        except AttributeError as error:  # initialize may not have come to what sets an attribute
+        except AttributeError as error:  # initialize may have failed before it set an attribute
             if failure and "object has no attribute" in str(error):
                 raise NotChecked(f"raised AttributeError: {error}; {failure}") from error
             raise
@@ -94,7 +108,7 @@ def _initialize(user: UserFile, handler: Any) -> str:
     context = RequestContext(user.settings["model_dir"], "")
     try:
         prepare(user, "initialize", lambda: handler.initialize(context))
-    except LoadFailed as error:  # it may have set what is needed before it looked for the model
+    except LoadFailed as error:  # it may have set the attributes before it loaded the model
         return str(error)
     except Exception as error:  # noqa: BLE001
         return f"initialize raised {type(error).__name__}: {' '.join(str(error).split())[:200]}"
@@ -102,7 +116,7 @@ def _initialize(user: UserFile, handler: Any) -> str:
 
 
 def _follow_inference(user: UserFile, handler: Any, kind: type, data: object, record: CallRecord) -> HandlerTensor:
-    """What ``inference`` of the user's own class calls the model with: it may normalize there."""
+    """The tensor with which ``inference`` of the user's class calls the model: it may normalize there."""
     if "inference" not in vars(kind):
         return user.read(data)
     if getattr(handler, "model", None) is None:

@@ -11,6 +11,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..asynchronous import resolve
 from ..calls import HandlerCall, run_attempts
 from ..forms import open_image
 from ..instances import make_instance, prepare
@@ -94,7 +95,7 @@ def _strings(request: ClientRequest) -> np.ndarray:
 
 def _execute(user: UserFile, model: Any, array: np.ndarray, _: CallRecord) -> HandlerTensor:
     """The input of the model that execute calls; of a model that preprocesses only, its output tensor."""
-    called, value = user.observe(lambda: model.execute([make_request(array)]))
+    called, value = user.observe(lambda: resolve(model.execute([make_request(array)])))
     if called:
         return user.read(value)
     if not isinstance(value, (list, tuple)) or len(value) != 1:

@@ -1,0 +1,175 @@
+"""Mistakes that people make between an image and a tensor: one file for each kind, found by itself.
+
+A file defines ``MISTAKE``: its rank, and a function from the evidence (what was searched, and how near a usual
+pipeline came) to searches, each of them the usual search with one thing changed: another reading of the tensor's
+numbers, another preparation of the picture, other framings, other kernels. Kinds are tried in the order of their rank
+where no usual pipeline explains the tensor; the first that explains it wholly ends the search.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.plugins import Registry
+from sm_imgcheck.features.identify.candidates import TensorImage
+from sm_imgcheck.features.identify.framings import Framing, FramingChoice
+from sm_imgcheck.features.identify.kernels import PipelineHypothesis, hypothesize
+from sm_imgcheck.features.identify.placement import SourceImage, coarse_misfits, usual_orientations, views
+from sm_imgcheck.features.identify.plan import KernelFamily, Preparation
+from sm_imgcheck.features.identify.search import SAME_IMAGE, Search, SearchOutcome, explain
+from sm_imgcheck.features.identify.verify import RankedOrigin
+
+__all__ = ["MISTAKES", "Evidence", "Mistake", "explain_mistake", "only"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evidence:
+    """What was searched in vain, and how near it came."""
+
+    search: Search
+    nearest: SearchOutcome
+
+    @property
+    def images(self) -> list[TensorImage]:
+        """The images of the tensor that are looked at: the one that resembles the source, or else a few."""
+        return [self.nearest.image] if self.guesses else self.search.images[:_IMAGES]
+
+    @property
+    def source(self) -> SourceImage:
+        """The picture."""
+        return self.search.source
+
+    @property
+    def guesses(self) -> list[PipelineHypothesis]:
+        """The nearest usual pipelines, nearest first; none where the picture does not resemble the tensor."""
+        guesses = self.nearest.guesses
+        if guesses and guesses[0].off > _FAR * self.nearest.image.step(guesses[0].scale):
+            return []
+        return guesses
+
+    @property
+    def distance(self) -> float:
+        """Gray levels, on average, between the tensor and the nearest usual pipeline; infinite where there is none."""
+        return self.guesses[0].off if self.guesses else math.inf
+
+    def again(
+        self,
+        guess: PipelineHypothesis,
+        *,
+        preparation: Preparation | None = None,
+        choice: FramingChoice | None = None,
+        families: tuple[KernelFamily, ...] | None = None,
+    ) -> Search:
+        """The search about one guess: its orientation, and its framing and kernels where no others are given."""
+        view = guess.place.view
+        source = self.source if preparation is None else replace(self.source, preparation=preparation)
+        return replace(
+            self.search,
+            images=[self.nearest.image],
+            source=source,
+            choice=choice or only(guess.place.framing),
+            families=families or self.search.families,
+            orientations=((view.turn, view.turned),),
+        )
+
+    def reread(self, images: list[TensorImage], source: SourceImage | None = None) -> Iterator[Search]:
+        """The search for another reading of the tensor or another picture, in the usual orientations.
+
+        None where it does not resemble the picture at a glance.
+        """
+        source = source or self.source
+        misfits = [self.misfit([image], source) for image in images]
+        best = min(misfits)
+        if best <= _RESEMBLES:
+            orientations = usual_orientations(source.header)
+            image = images[misfits.index(best)]
+            yield replace(self.search, images=[image], source=source, orientations=orientations)
+
+    def off(
+        self,
+        guess: PipelineHypothesis,
+        preparation: Preparation | None = None,
+        framing: Framing | None = None,
+        family: KernelFamily | None = None,
+    ) -> float:
+        """Mean difference in gray levels from the guess with one thing changed; infinite where it cannot be made."""
+        place = guess.place if framing is None else replace(guess.place, framing=framing)
+        made = hypothesize(
+            self.source,
+            place,
+            family or guess.family,
+            arithmetic=guess.arithmetic if family is None else family.members[0],
+            preparation=preparation or guess.preparation,
+        )
+        return float("inf") if made is None else made.off
+
+    def misfit(self, images: list[TensorImage] | None = None, source: SourceImage | None = None) -> float:
+        """How little a picture resembles the tensor in the usual orientations, 0..1, at a glance."""
+        images, source = images or self.images, source or self.source
+        every = views(source, images[0].channels, usual_orientations(source.header))
+        return min(min(coarse_misfits(image, every)) for image in images)
+
+
+_IMAGES = 4
+"""Images of a batch that are searched for mistakes, where none resembles the source."""
+_RESEMBLES = 0.75
+"""Misfit at a glance up to which another reading of the tensor may be the right one."""
+_FAR = 4 * SAME_IMAGE
+"""Gray levels, on average, beyond which a guess says nothing of the pipeline."""
+
+
+@frozen
+class Mistake:
+    """One kind of mistake."""
+
+    rank: int
+    """In which order kinds are tried: the certain and cheap ones first."""
+    distance: tuple[float, float] = (0.0, math.inf)
+    """How far the nearest usual pipeline is from a tensor that was made with this mistake, at least and at most, in
+    gray levels on average."""
+    searches: Callable[[Evidence], Iterable[Search]]
+    """The searches that would explain the tensor if this mistake was made."""
+    alike: bool = False
+    """Its searches come so near to each other that all are made, even where one explains the tensor."""
+
+
+MISTAKES: Registry[Mistake] = Registry(__name__, "MISTAKE")
+"""All kinds, by the names of their files."""
+
+
+def explain_mistake(evidence: list[Evidence]) -> Iterator[RankedOrigin]:
+    """The origins with a mistake in them: up to the first kind that explains the tensor wholly."""
+    for name in MISTAKES.by_rank():
+        mistake, exact = MISTAKES[name], False
+        for search in _searches(mistake, evidence):
+            explanation = explain(search)
+            yield from explanation.origins
+            exact = exact or explanation.exact
+            if exact and not mistake.alike:
+                return
+        if exact:
+            return
+
+
+def _searches(mistake: Mistake, evidence: list[Evidence]) -> Iterator[Search]:
+    least, most = mistake.distance
+    for each in evidence:
+        if least <= each.distance <= most:
+            yield from mistake.searches(each)
+
+
+def only(*framings: Framing) -> FramingChoice:
+    """A choice of these framings, whatever the sizes."""
+
+    def choice(
+        source: tuple[int, int],  # noqa: ARG001
+        size: tuple[int, int],  # noqa: ARG001
+        *,
+        inner: tuple[int, int] | None,  # noqa: ARG001
+    ) -> Iterable[Framing]:
+        return framings
+
+    return choice

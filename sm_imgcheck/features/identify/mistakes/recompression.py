@@ -1,0 +1,63 @@
+"""A JPEG round trip in between: pixels that were compressed again, before the resize or after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from sm_imgcheck.core.types import Step
+from sm_imgcheck.features.identify.kernels import PipelineHypothesis
+from sm_imgcheck.features.identify.mistakes import Evidence, Mistake
+from sm_imgcheck.features.identify.plan import Preparation
+from sm_imgcheck.features.identify.search import Search
+
+__all__ = ["MISTAKE"]
+
+_QUALITIES = (75, 95, 90, 85, 80, 70, 60, 50, 40, 30, 100)
+"""Of the first look: 75 is Pillow's default, 95 OpenCV's."""
+_AROUND = 4
+"""Steps of quality about the best one that are looked at next: the first look leaves none out from 46 on."""
+_SUBSAMPLINGS = ("4:2:0", "4:4:4")
+_MOST_PIXELS = 1 << 22
+"""Pixels of a picture that is compressed whole at every quality."""
+_BETTER = 0.8
+"""Share of the difference that may be left, so that a compression is worth a search."""
+
+
+def _searches(evidence: Evidence) -> Iterator[Search]:
+    guesses = evidence.guesses
+    for guess in guesses[:2]:
+        for place in (_before, _after) if evidence.source.pixels <= _MOST_PIXELS else (_after,):
+            best = min((_best(evidence, guess, place, sampled) for sampled in _SUBSAMPLINGS), key=lambda pair: pair[0])
+            if best[0] <= _BETTER * guess.off:
+                yield evidence.again(guess, preparation=best[1])
+
+
+def _before(plain: Preparation, step: Step) -> Preparation:
+    return replace(plain, before=(step,))
+
+
+def _after(plain: Preparation, step: Step) -> Preparation:
+    return replace(plain, after=(step,))
+
+
+def _best(
+    evidence: Evidence,
+    guess: PipelineHypothesis,
+    place: Callable[[Preparation, Step], Preparation],
+    subsampling: str,
+) -> tuple[float, Preparation]:
+    """How far off the likeliest quality is, and its preparation."""
+
+    def tried(quality: int) -> tuple[float, int]:
+        step = Step(op="recompress", params={"quality": quality, "subsampling": subsampling}, why="saved as JPEG")
+        return evidence.off(guess, place(evidence.source.preparation, step)), quality
+
+    _, about = min(map(tried, _QUALITIES))
+    near = (quality for quality in range(about - _AROUND, about + _AROUND + 1) if 1 <= quality <= 100)
+    off, quality = min(map(tried, near))
+    step = Step(op="recompress", params={"quality": quality, "subsampling": subsampling}, why="saved as JPEG")
+    return off, place(evidence.source.preparation, step)
+
+
+MISTAKE = Mistake(rank=10, distance=(0.05, 12.0), searches=_searches)

@@ -1,0 +1,168 @@
+"""The search: enumerate what libraries do, run it, and name what explains the numbers.
+
+The choices are discrete: the orientation, the framing, the kernel and whose arithmetic, the decoder, the channel order.
+Each hypothesis is a plan, made by ``pipeline.plan`` of the ops that ``convert`` runs; only the value mapping is a
+regression. The search is staged (``placement``: orientation and framing by cells; ``kernels``: resizes by family;
+``verify``: the values, and the whole plan run and compared), so that what costs most is done for what has survived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sm_imgcheck.features.identify.candidates import TensorImage, decoders
+from sm_imgcheck.features.identify.framings import Framing, FramingChoice, framings, kind_of
+from sm_imgcheck.features.identify.kernels import PipelineHypothesis, near, same_family_hypotheses, vary_decoders
+from sm_imgcheck.features.identify.placement import (
+    FramingMatch,
+    SourceImage,
+    coarse_misfits,
+    rank_placements,
+    views,
+)
+from sm_imgcheck.features.identify.plan import FAMILIES, KernelFamily, plain
+from sm_imgcheck.features.identify.verify import RankedOrigin, verify_hypothesis
+
+__all__ = ["SAME_IMAGE", "Search", "SearchOutcome", "explain"]
+
+_RESEMBLES = 0.7
+"""Share of the tensor's variance that may stay unexplained by cells: of fine print that is copied pixel by pixel, half
+does. What counts is how far off the pixels are."""
+_SAME = 0.02
+"""Gray levels, on average, by which guesses that tie may be apart before their values are named."""
+_PLAUSIBLE, _EXPLAINED = 2.5, 0.9
+"""Gray levels, on average, beyond which no other decoder helps, and beyond which no rounding does: then nothing that
+is known here made the tensor."""
+_ALIKE, _ALIKE_WHOLE = 0.05, 0.35
+"""Gray levels, on average, by which the members of a family may be apart: of fractions, and of whole levels."""
+_VOTERS, _KIN_DECODERS = 3, 0.15
+"""So many guesses decide which decoder it was; and how much farther off one may be that is still tried."""
+_EVEN = 0.002
+"""Gray levels, on average, by which a decoder may be farther off than one that explains the tensor, and tie with it."""
+_JUDGED = 24
+"""So many guesses have their values named and their plan run; a dozen tie where a picture is hardly resized."""
+SAME_IMAGE = 12.0
+"""Mean difference, in gray levels, up to which the nearest explanation of an unknown pipeline is reported."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Search:
+    """What is searched: which readings of the tensor, in which picture, by which framings and kernels."""
+
+    images: list[TensorImage]
+    """The images of the tensor in one reading."""
+    source: SourceImage
+    choice: FramingChoice = framings
+    """The framings that are tried."""
+    families: tuple[KernelFamily, ...] = FAMILIES
+    """The kernels that are tried."""
+    orientations: tuple[tuple[int, int], ...] | None = None
+    """(turn, turned) of the views that are tried, none compared at a glance; None: all, the likely ones first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SearchOutcome:
+    """What a search has found: the origins, exact or nearly so, and the nearest hypotheses behind them."""
+
+    image: TensorImage
+    """The image of the tensor that most resembles the source."""
+    origins: list[RankedOrigin]
+    guesses: list[PipelineHypothesis]
+    """The nearest first; none where no part of the picture resembles the tensor."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether an origin explains the tensor wholly."""
+        return any(ranked.origin.exact for ranked in self.origins)
+
+
+def explain(search: Search) -> SearchOutcome:
+    """The origins of the one image that most resembles the source: exact ones, or else the nearest."""
+    image, places = _places(search)
+    if not places or places[0].misfit > _RESEMBLES:
+        return SearchOutcome(image=image, origins=[], guesses=[])
+    origins: list[RankedOrigin] = []
+    fractions, guesses = None, list[PipelineHypothesis]()
+    for whole in dict.fromkeys((image.whole(), None)):  # few numbers may be chance
+        if fractions != (whole is False):  # the kernels speak for whole levels or for fractions
+            fractions = whole is False
+            guesses = near(search.source, places, whole=whole, every=search.families)
+        if not guesses or guesses[0].off > SAME_IMAGE * image.step(guesses[0].scale):
+            break
+        origins += _verified(guesses, image, search.source, whole=whole)
+        if whole is False or any(ranked.origin.exact for ranked in origins):
+            break
+    return SearchOutcome(image=image, origins=origins, guesses=guesses)
+
+
+def _places(search: Search) -> tuple[TensorImage, list[FramingMatch]]:
+    """The image that most resembles the source, and the framings worth a closer look."""
+    every = views(search.source, search.images[0].channels, search.orientations)
+    if search.orientations is None:
+        every_misfit = [coarse_misfits(image, every) for image in search.images]
+        at, misfits = min(enumerate(every_misfit), key=lambda pair: min(pair[1]))
+    else:
+        at, misfits = 0, [0.0] * len(every)
+    own = _own_framing(search.source) if search.choice is framings else ()
+    return search.images[at], rank_placements(search.images[at], every, misfits, search.choice, own)
+
+
+def _own_framing(source: SourceImage) -> tuple[Framing, ...]:
+    """The framing of the spec, where there is one."""
+    if source.geometry is None:
+        return ()
+    written = plain(source.geometry)
+    return (Framing(kind=kind_of(written), written=written, known=True),)
+
+
+def _verified(
+    guesses: list[PipelineHypothesis], image: TensorImage, source: SourceImage, *, whole: bool | None
+) -> list[RankedOrigin]:
+    """The origins that the guesses lead to, by the decoder that goes with them."""
+    found: list[RankedOrigin] = []
+    enough = np.inf
+    for firsts in _by_decoder(source, guesses, image.channels):
+        if firsts[0].off > enough:
+            break
+        every = firsts[:1]
+        if firsts[0].off <= _EXPLAINED * image.step(firsts[0].scale):
+            margin = _ALIKE if whole is False else _ALIKE_WHOLE
+            alike = (first for first in firsts if first.off <= 1.3 * firsts[0].off + margin)
+            every = [guess for first in alike for guess in same_family_hypotheses(source, first, whole=whole)]
+        for guess in _nearest(every, image.size):
+            found += verify_hypothesis(guess, source)
+        if any(ranked.origin.exact for ranked in found):
+            enough = min(enough, firsts[0].off + _EVEN)
+    return found
+
+
+def _by_decoder(
+    source: SourceImage, guesses: list[PipelineHypothesis], channels: int
+) -> list[list[PipelineHypothesis]]:
+    """The guesses for each decoder that comes as near as the nearest one; the usual first among equals."""
+    if not guesses:
+        return []
+    variants = [guesses]
+    if guesses[0].off <= _PLAUSIBLE:
+        others = list(decoders(source.header, source.preparation.decode, channels))[1:]
+        if source.preparation.reduction != 1:  # libjpeg has one scaled DCT
+            others = [decode for decode in others if decode.dct == source.preparation.decode.dct]
+        ways = [replace(source.preparation, decode=decode) for decode in others]
+        variants += [vary_decoders(source, guesses[:_VOTERS], way) for way in ways]
+    least = min(variant[0].off for variant in variants if variant)
+    likely = [variant for variant in variants if variant and variant[0].off <= least + _KIN_DECODERS]
+    likely.sort(key=lambda variant: round(variant[0].off, 1))
+    return [
+        guesses if variant is guesses else vary_decoders(source, guesses, variant[0].preparation) for variant in likely
+    ]
+
+
+def _nearest(guesses: list[PipelineHypothesis], size: tuple[int, int]) -> Iterator[PipelineHypothesis]:
+    """Those that come as near as the nearest, each key once: the others differ by more than arithmetic."""
+    least = min((guess.off for guess in guesses), default=0.0)
+    once = {guess.key(): guess for guess in sorted(guesses, key=lambda guess: guess.rank(size), reverse=True)}
+    nearest = [guess for guess in once.values() if guess.off <= 1.1 * least + _SAME]
+    yield from sorted(nearest, key=lambda guess: guess.off)[:_JUDGED]

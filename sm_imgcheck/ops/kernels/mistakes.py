@@ -1,0 +1,78 @@
+"""Ops that no spec contains: what preprocessing code does by mistake, so that `identify` can run and name it.
+
+Images are HWC, uint8 or float32, in RGB order unless a docstring says otherwise, and are never modified.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sm_imgcheck.core.errors import PlanError
+
+__all__ = ["clip", "color_space", "fill_channel", "recompress", "swap_axes", "wrap"]
+
+
+def swap_axes(image: np.ndarray) -> np.ndarray:
+    """Exchange height and width, as ``transpose(2, 1, 0)`` and (width, height) confused with (height, width) do."""
+    return np.ascontiguousarray(image.swapaxes(0, 1))
+
+
+def recompress(image: np.ndarray, *, quality: int, subsampling: str) -> np.ndarray:
+    """The uint8 pixels after a JPEG file of this quality, as Pillow and OpenCV write it with libjpeg.
+
+    subsampling: of the chroma, ``4:2:0`` (the default of both libraries) or ``4:4:4``.
+    Raises PlanError for pixels that no JPEG holds.
+    """
+    import io
+
+    from PIL import Image
+
+    if image.dtype != np.uint8 or image.shape[2] not in (1, 3):
+        raise PlanError(f"JPEG: got {image.dtype} pixels of {image.shape[2]} channels, expected uint8 gray or RGB")
+    file = io.BytesIO()
+    picture = Image.fromarray(np.ascontiguousarray(image if image.shape[2] == 3 else image[..., 0]))
+    picture.save(file, "JPEG", quality=quality, subsampling=subsampling)
+    return np.asarray(Image.open(file)).reshape(image.shape)
+
+
+def color_space(image: np.ndarray, *, to: str, library: str, order: str = "RGB") -> np.ndarray:
+    """uint8 RGB pixels in another color space, such as ``HSV``.
+
+    library: ``opencv`` (``cv2.cvtColor``, hue 0..179) or ``pillow`` (``Image.convert``, hue 0..255). order: of the
+    channels as the conversion takes them; ``BGR`` is a conversion from RGB that was given BGR, or the reverse.
+    Raises PlanError for pixels that have no such space.
+    """
+    if image.dtype != np.uint8 or image.shape[2] != 3:
+        raise PlanError(f"color space: got {image.dtype} of {image.shape[2]} channels, expected uint8 RGB")
+    pixels = np.ascontiguousarray(image[..., ::-1] if order == "BGR" else image)
+    if library == "opencv":
+        import cv2
+
+        converted = cv2.cvtColor(pixels, getattr(cv2, f"COLOR_RGB2{to}"))
+        return np.asarray(converted, np.uint8).reshape(image.shape)
+    from PIL import Image
+
+    return np.asarray(Image.fromarray(pixels).convert(to))
+
+
+def fill_channel(image: np.ndarray, *, channel: int, value: float) -> np.ndarray:
+    """One stored channel (last axis, counted from 0) set to one number."""
+    filled = image.copy()
+    filled[..., channel] = value
+    return filled
+
+
+def clip(image: np.ndarray, *, low: float | None, high: float | None) -> np.ndarray:
+    """Numbers below ``low`` and above ``high`` set to these, any layout; None: no limit."""
+    limited: np.ndarray = np.clip(image, low, high)
+    return limited
+
+
+def wrap(image: np.ndarray, *, dtype: str, rounding: str) -> np.ndarray:
+    """Cast to integers that wrap around at the ends of the dtype, as NumPy's integer arithmetic does, any layout.
+
+    rounding: of fractions, ``truncate`` towards zero or ``half_even``.
+    """
+    whole = np.trunc(image) if rounding == "truncate" else np.rint(image)
+    wrapped: np.ndarray = whole.astype(np.int64).astype(dtype)
+    return wrapped

@@ -1,0 +1,182 @@
+"""What a list of steps does, trait by trait in the field's words.
+
+A trait is a phrase for people and a key for comparing: two pipelines whose crops only round differently have the same
+phrase and different keys. All of it is read from the steps, so that a plan, what ``identify`` found and what a spec
+contains are named and compared alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import field
+
+from sm_imgcheck.core.channels import CHANNELS, GRAY
+from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.core.recipes import name_of, order_of
+from sm_imgcheck.core.types import Affine, Facts, Step
+from sm_imgcheck.core.value_mapping import INTEGER_RANGES, same
+from sm_imgcheck.ops import describe
+from sm_imgcheck.ops.records import record
+from sm_imgcheck.ops.records.geometry import fill_color
+from sm_imgcheck.ops.trace import follow
+
+__all__ = ["STAGES", "THEN", "PipelineTrait", "traits"]
+
+_NEAR = 0.01
+"""Gray levels between two value mappings that count as one."""
+THEN = ", then "
+"""Between the phrases of steps that follow each other."""
+_UNTOLD = ("interpolation", "dtype", "antialias", "reducing_gap", "box")
+"""Parameters of a geometry step that are its arithmetic, not its frame."""
+
+
+@frozen
+class PipelineTrait:
+    """One thing that a pipeline does in its own way."""
+
+    name: str
+    """decoder, turn, color, framing, kernel, mirror, alteration, order, values, dtype or layout."""
+    said: str = field(compare=False)
+    """In the field's words; empty where there is nothing to say, such as no EXIF turn."""
+    key: object = None
+    """Equal for two pipelines that do it alike."""
+
+    def agrees(self, other: PipelineTrait) -> bool:
+        """Whether both do it alike; value mappings within 0.01 gray levels."""
+        if isinstance(self.key, Affine) and isinstance(other.key, Affine):
+            return same(self.key, other.key, tolerance=_NEAR)
+        return self == other
+
+
+STAGES = {
+    "decoder": "decode",
+    "turn": "orient",
+    "color": "color",
+    "framing": "resize",
+    "kernel": "resize",
+    "mirror": "mirror",
+    "alteration": "alteration",
+    "order": "order",
+    "values": "normalize",
+    "dtype": "cast",
+    "layout": "layout",
+}
+"""The stage of a pipeline in which each trait comes about, in the order in which pipelines do it."""
+
+
+def traits(steps: Sequence[Step], before: Facts | None = None) -> tuple[PipelineTrait, ...]:
+    """All traits of a list of steps, in the order of ``STAGES``.
+
+    before: what the steps start from (``Plan.before``); without it an RGB image, as its decoder hands it over.
+    """
+    end = follow(steps, before)
+    shaping = [step for step in steps if record(step.op).stage == "geometry"]
+    by_op = {step.op: step for step in steps}
+    turn = _turn(steps)
+    frames = [_frame_phrase(step, end) for step in shaping]
+    kernels = [describe.kernel(step) for step in shaping if "interpolation" in step.params]
+    decoder, color = _phrase(by_op.get("decode")), ", ".join(_colors(steps))
+    alterations = tuple(_alterations(steps, end))
+    return (
+        PipelineTrait(name="decoder", said=decoder, key=decoder),
+        PipelineTrait(name="turn", said=turn, key=turn),
+        PipelineTrait(name="color", said=color, key=color),
+        PipelineTrait(name="framing", said=THEN.join(frames) or "not resized", key=tuple(map(_frame_key, shaping))),
+        PipelineTrait(name="kernel", said=" and ".join(dict.fromkeys(kernels)), key=tuple(kernels)),
+        PipelineTrait(name="mirror", said="mirrored" if "mirror" in by_op else "", key="mirror" in by_op),
+        PipelineTrait(name="alteration", said=", ".join(said for said, _ in alterations), key=alterations),
+        PipelineTrait(name="order", said=end.channel_order, key=end.channel_order),
+        PipelineTrait(name="values", said=_values(end), key=end.values),
+        PipelineTrait(name="dtype", said=end.dtype, key=end.dtype),
+        PipelineTrait(name="layout", said=_layout(steps, end), key=_layout(steps, end)),
+    )
+
+
+def _frame_phrase(step: Step, end: Facts) -> str:
+    """The phrase; of a pad that comes after the value mapping, with the pixels that its fill stands for."""
+    phrase = record(step.op).phrase(step)
+    if step.params.get("units") != "final" or end.values is None:
+        return phrase
+    pairs = zip(step.params["fill"], end.values.scale, end.values.offset, strict=False)
+    pixels = [round((value - offset) / scale, 1) + 0.0 for value, scale, offset in pairs]
+    return phrase.replace(" after normalization", f" after normalization ({fill_color(pixels)} in pixels)")
+
+
+def _turn(steps: Sequence[Step]) -> str:
+    turns = (step for step in steps if "turn" in record(step.op).traits)
+    return ", then ".join(filter(None, (record(step.op).phrase(step) for step in turns)))
+
+
+def _colors(steps: Sequence[Step]) -> Iterator[str]:
+    """The conversions of colors, and which of them come after the resize."""
+    gray = False
+    for at, step in enumerate(steps):
+        if "color" in record(step.op).traits:
+            expanded = gray and step.params.get("mode") == "L"
+            gray = step.params["to"] == GRAY
+            if expanded:
+                yield "repeated in each channel"
+            elif said := record(step.op).phrase(step):
+                yield said + _place(steps, at, first="")
+
+
+def _place(steps: Sequence[Step], at: int, *, first: str) -> str:
+    """Where a step is, before the resize (``first``) or after it; empty where nothing is resized."""
+    shaping = [i for i, step in enumerate(steps) if record(step.op).stage == "geometry"]
+    if not shaping:
+        return ""
+    return " after the resize" if at > shaping[-1] else first
+
+
+def _alterations(steps: Sequence[Step], end: Facts) -> Iterator[tuple[str, str]]:
+    """What no spec contains, and the stage of each."""
+    for at, step in enumerate(steps):
+        op = record(step.op)
+        if "alteration" in op.traits:
+            place = _place(steps, at, first=" before the resize") if op.shapes_image else ""
+            yield op.phrase(step) + place, op.stage
+    if limits := _limits(steps, end):
+        yield f"clipped to {limits[0]}..{limits[1]} by {end.dtype}", "cast"
+
+
+_BEYOND = 0.05
+"""Share of the range of integers by which a mapping must leave it, so that values are said to be clipped."""
+
+
+def _limits(steps: Sequence[Step], end: Facts) -> tuple[int, int] | None:
+    """The range of the integers at the end, where the mapping leaves it and nothing wraps around."""
+    limits = INTEGER_RANGES.get(end.dtype)
+    if limits is None or end.values is None or any(step.op in ("wrap", "quantize") for step in steps):
+        return None
+    ends = [a * level + b for a, b in zip(end.values.scale, end.values.offset, strict=True) for level in (0, 255)]
+    margin = _BEYOND * (limits[1] - limits[0])
+    return limits if min(ends) < limits[0] - margin or max(ends) > limits[1] + margin else None
+
+
+def _layout(steps: Sequence[Step], end: Facts) -> str:
+    picture = bool(steps) and "decoder" in record(steps[0].op).traits
+    if not picture or all(step.op != "reshape" for step in steps):
+        return end.layout
+    return f"{end.layout} by a reshape instead of a transpose"
+
+
+def _phrase(step: Step | None) -> str:
+    return "" if step is None else record(step.op).phrase(step)
+
+
+def _frame_key(step: Step) -> tuple[str, ...]:
+    told = {key: value for key, value in step.params.items() if key not in _UNTOLD and value is not None}
+    if told.get("mode") == "stretch":
+        told.pop("rounding", None)  # it derives no edge
+    return step.op.partition("_")[0], *(f"{key}={value}" for key, value in sorted(told.items()))
+
+
+def _values(end: Facts) -> str:
+    """The name of the mapping, and whose order its numbers stand in where that is not the channels' own."""
+    assert end.values is not None
+    name = name_of(end.values)
+    order = order_of(name)
+    if not order or CHANNELS.get(end.channel_order, 1) < 3:
+        return name
+    plain = name.removesuffix(f", in {order} order")
+    return plain if end.channel_order.startswith(order) else f"{plain} in {order} order on {end.channel_order} data"

@@ -1,0 +1,75 @@
+"""Open Model Zoo ``model.yml``: input of the converted model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from sm_imgcheck.core.errors import ImgcheckError
+from sm_imgcheck.core.escape import for_terminal
+from sm_imgcheck.core.json_types import Json
+from sm_imgcheck.spec.importers import Importer
+from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
+from sm_imgcheck.spec.importers._source_file import SourceFile
+from sm_imgcheck.spec.importers._tensors import TensorInput, add_tensor, image_input
+
+__all__ = ["IMPORTER"]
+
+_TITLE = "Open Model Zoo model.yml"
+_MARK = re.compile(r"^(model_optimizer_args|input_info|task_type|quantizable):", re.MULTILINE)
+_LAYOUTS = ("NCHW", "NHWC", "CHW", "HWC")
+
+
+def matches(file: SourceFile) -> float:
+    """By model_optimizer_args and input_info."""
+    names = set(_MARK.findall(file.start)) if file.json is None else set()
+    return 0.9 if len(names) >= 2 and names & {"model_optimizer_args", "input_info"} else 0.0
+
+
+def read(file: SourceFile, input_name: str) -> Draft:
+    """The draft of the converted model's input."""
+    document = file.yaml
+    if not isinstance(document, Mapping):
+        raise ImgcheckError(f"{for_terminal(file.name)}: model.yml: expected a mapping")
+    input_info = document.get("input_info")
+    entries = [entry for entry in input_info if isinstance(entry, Mapping)] if isinstance(input_info, list) else []
+    tensors = [_tensor(entry) for entry in entries[:50]]
+    tensor = image_input(file.name, tensors, input_name)
+    layout_name = str(entries[tensors.index(tensor)].get("layout", "")).upper()
+    builder = DraftBuilder(file)
+    builder.assume("dtype", "float32", "not stated; float32 by convention of converted models")
+    add_tensor(
+        builder,
+        tensor,
+        where="input_info",
+        layout=layout_name if layout_name in _LAYOUTS else "",
+        layout_source="input_info layout",
+    )
+    optimizer_args = document.get("model_optimizer_args")
+    arguments = [str(entry)[:400] for entry in optimizer_args] if isinstance(optimizer_args, list) else []
+    inside = [entry for entry in arguments if entry.startswith(("--mean_values", "--scale_values", "--scale="))]
+    if inside:
+        builder.infer("value_range", [0, 255], "model_optimizer_args: mean and scale are inside the converted model")
+        builder.note(f"inside the converted model: {for_terminal(' '.join(inside)[:200])}; do not apply it again")
+    if "--reverse_input_channels" in arguments:
+        builder.infer(
+            "channel_order", "BGR", "--reverse_input_channels: trained on RGB, the input of the converted model is BGR"
+        )
+    return builder.build(_TITLE, "model", missing="not stated: model.yml has no resize, and values only by conversion")
+
+
+IMPORTER = Importer(
+    rank=82,
+    title=_TITLE,
+    requires="model.yml with input_info and model_optimizer_args",
+    marks=("model_optimizer_args", "input_info", "reverse_input_channels", "framework", "quantizable"),
+    matches=matches,
+    read=read,
+)
+
+
+def _tensor(entry: Mapping[str, Json]) -> TensorInput:
+    shape = entry.get("shape")
+    sides = shape[:16] if isinstance(shape, list) else []
+    dims = tuple(side if isinstance(side, int) and not isinstance(side, bool) and side > 0 else None for side in sides)
+    return TensorInput(name=str(entry.get("name", "input"))[:200], dtype="float32", dims=dims if sides else None)

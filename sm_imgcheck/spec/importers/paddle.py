@@ -1,0 +1,198 @@
+"""PaddleDetection ``infer_cfg.yml``, PaddleClas and PaddleX ``inference.yml``: lists of preprocessing operations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from sm_imgcheck.core.json_types import Json
+from sm_imgcheck.spec.importers import Importer
+from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
+from sm_imgcheck.spec.importers._source_file import SourceFile
+from sm_imgcheck.spec.importers._torch_values import side
+from sm_imgcheck.spec.importers._value_mapping import add_scaled, numbers
+
+__all__ = ["IMPORTER"]
+
+_TITLE = "Paddle inference configuration"
+_MARK = re.compile(r"^(Preprocess|PreProcess|Transforms|transforms):", re.MULTILINE)
+_OPERATIONS = ("Resize", "NormalizeImage", "Normalize", "Permute", "ToCHWImage", "ResizeImage", "DecodeImage")
+_INTERPOLATIONS = {0: "nearest", 1: "bilinear", 2: "bicubic", 3: "area", 4: "lanczos"}
+_WORDS = {"nearest": "nearest", "bilinear": "bilinear", "bicubic": "bicubic", "area": "area", "lanczos": "lanczos"}
+_MOST_STEPS = 100
+
+
+def matches(file: SourceFile) -> float:
+    """By a list of operations under Preprocess or transforms."""
+    start = file.start
+    if file.json is not None or not _MARK.search(start):
+        return 0.0
+    return 0.9 if sum(word in start for word in _OPERATIONS) >= 2 else 0.0
+
+
+def read(file: SourceFile, input_name: str) -> Draft:
+    """The draft of the model's input."""
+    del input_name
+    state = _PaddleState(DraftBuilder(file))
+    for name, params in _operations(file.yaml):
+        state.add(name, params)
+    state.finish()
+    return state.builder.build(_TITLE, "pixels")
+
+
+IMPORTER = Importer(
+    rank=84,
+    title=_TITLE,
+    requires="infer_cfg.yml or inference.yml with Preprocess and NormalizeImage",
+    marks=("Preprocess", "PreProcess", "NormalizeImage", "target_size", "transform_ops", "infer_cfg", "paddle"),
+    matches=matches,
+    read=read,
+)
+
+
+def _operations(document: Json) -> list[tuple[str, Mapping[str, Json]]]:
+    """Name and parameters of each operation, in order."""
+    steps: Json = None
+    if isinstance(document, Mapping):
+        steps = next(
+            (document[key] for key in ("Preprocess", "PreProcess", "Transforms", "transforms") if key in document), None
+        )
+    if isinstance(steps, Mapping):
+        steps = steps.get("transform_ops", steps.get("transforms"))
+    result: list[tuple[str, Mapping[str, Json]]] = []
+    for entry in steps[:_MOST_STEPS] if isinstance(steps, list) else []:
+        if isinstance(entry, Mapping) and isinstance(entry.get("type"), str):
+            result.append((str(entry["type"]), entry))
+        elif isinstance(entry, Mapping) and len(entry) == 1:
+            ((name, params),) = entry.items()
+            result.append((name, params if isinstance(params, Mapping) else {}))
+    return result
+
+
+class _PaddleState:
+    """Operations read so far."""
+
+    def __init__(self, builder: DraftBuilder) -> None:
+        self.builder = builder
+        self.order = "RGB"
+        self.order_stated = False
+        self.steps: list[tuple[dict[str, Json], str]] = []
+        self.size: tuple[int, int] | None = None
+        self.problem = ""
+        self.has_values = False
+
+    def add(self, name: str, params: Mapping[str, Json]) -> None:
+        """Take one operation in."""
+        if name == "DecodeImage":
+            bgr = params.get("img_mode") == "BGR" or params.get("to_rgb") is False
+            self.order, self.order_stated = "BGR" if bgr else "RGB", bool(params)
+        elif name in ("Resize", "ResizeImage", "ResizeByShort", "ResizeByLong", "LetterBoxResize"):
+            self._resize(name, params)
+        elif name in ("CropImage", "CenterCrop"):
+            self._crop(params)
+        elif name in ("NormalizeImage", "Normalize"):
+            self._normalize(params)
+        elif name in ("PadStride", "Pad"):
+            stride = side(params.get("stride"))
+            if stride is not None:
+                pad: Json = {"multiple_of": stride, "position": "top_left", "units": "final", "fill": 0}
+                self.steps.append(({"pad": pad}, name))
+        elif name not in ("Permute", "ToCHWImage", "KeepKeys", "ToTensor", "EncodeImage"):
+            self.problem = f"{name[:40]}: an operation that the spec language cannot express"
+
+    def _resize(self, name: str, params: Mapping[str, Json]) -> None:
+        word = params.get("interp", params.get("interpolation", 1))
+        kernel = _INTERPOLATIONS.get(word) if isinstance(word, int) else _WORDS.get(str(word).lower())
+        library = "pillow" if params.get("backend") == "pil" else "opencv"
+        size = _pair(params.get("target_size", params.get("size")))
+        short = side(params.get("resize_short", params.get("short_size")))
+        if kernel is None or name in ("ResizeByLong", "LetterBoxResize") or (size is None and short is None):
+            self.problem = f"{name}: expected target_size and a known interpolation"
+            return
+        common: dict[str, Json] = {"interpolation": kernel, "library": library}
+        if short is not None:
+            resize: dict[str, Json] = {"mode": "shortest_edge", "size": short, "rounding": "round", **common}
+            self.size = None
+        elif params.get("keep_ratio") is True:
+            assert size is not None
+            edges: dict[str, Json] = {"size": min(size), "max_size": max(size)}
+            resize = {"mode": "shortest_edge", **edges, "rounding": "round", **common}
+            self.size = None
+        else:
+            assert size is not None
+            resize = {"mode": "stretch", "size": [*size], **common}
+            self.size = size
+        self.steps.append(({"resize": resize}, name))
+
+    def _crop(self, params: Mapping[str, Json]) -> None:
+        size = _pair(params.get("size", params.get("crop_size")))
+        if size is None:
+            self.problem = "CropImage: expected a size"
+            return
+        self.steps.append(({"crop": {"size": [*size], "rounding": "floor", "pad_side": "after"}}, "CropImage"))
+        self.size = size
+
+    def _normalize(self, params: Mapping[str, Json]) -> None:
+        if params.get("norm_type") == "none":
+            factor = 1 / 255 if params.get("is_scale", True) is True else 1.0
+            add_scaled(self.builder, factor=factor, mean=None, std=None, source="NormalizeImage")
+            self.has_values = True
+            return
+        factor_value = _factor(params)
+        mean, std = (
+            numbers(params.get("mean", [0.485, 0.456, 0.406])),
+            numbers(params.get("std", [0.229, 0.224, 0.225])),
+        )
+        if factor_value is None or mean is None or std is None:
+            self.builder.unknown("value_range", "NormalizeImage: expected scale, mean and std as numbers")
+        else:
+            order = self.order if len(mean) == 3 else ""
+            add_scaled(
+                self.builder,
+                factor=factor_value,
+                mean=mean,
+                std=std,
+                order=order,
+                source="NormalizeImage scale, mean, std",
+            )
+        self.has_values = True
+
+    def finish(self) -> None:
+        """Add the rest to the builder."""
+        builder = self.builder
+        if self.problem:
+            builder.unknown("resize", self.problem)
+        elif not self.steps:
+            builder.infer("resize.mode", "none", "no Resize")
+        for index, (step, source) in enumerate([] if self.problem else self.steps):
+            builder.state(f"geometry[{index}]", step, source)
+        has_padding = any("pad" in step for step, _ in self.steps)
+        height, width = ("H", "W") if self.size is None or has_padding or self.problem else self.size
+        builder.infer("shape", ["N", 3, height, width], "target_size")
+        builder.default("layout", "NCHW", "Permute: tensors of Paddle are channels first")
+        builder.assume("dtype", "float32", "not stated; float32 by convention of Paddle")
+        if self.order_stated:
+            builder.state("channel_order", self.order, "DecodeImage")
+        else:
+            builder.assume("channel_order", "RGB", "not stated; the decoder of Paddle inference gives RGB")
+        builder.default("decode.library", "opencv", "Paddle inference reads images with OpenCV")
+        if not self.has_values:
+            builder.infer("value_range", [0, 255], "no NormalizeImage")
+
+
+def _factor(params: Mapping[str, Json]) -> float | None:
+    """``scale`` as a number or the text 1.0/255.0; ``is_scale`` of PaddleDetection."""
+    scale = params.get("scale")
+    if scale is None:
+        return 1 / 255 if params.get("is_scale", True) is True else 1.0
+    parts = [numbers(part.strip().rstrip(".") or "0") for part in str(scale).split("/")]
+    if any(part is None for part in parts) or not 1 <= len(parts) <= 2:
+        return None
+    first = parts[0] or [0.0]
+    second = (parts[1] or [0.0]) if len(parts) == 2 else [1.0]
+    return first[0] / second[0] if second[0] else None
+
+
+def _pair(value: Json) -> tuple[int, int] | None:
+    sides = [side(entry) for entry in value] if isinstance(value, list) else [side(value)] * 2
+    return (sides[0], sides[1]) if len(sides) == 2 and sides[0] and sides[1] else None

@@ -1,0 +1,112 @@
+"""Mistakes that people write, in NumPy, Pillow and OpenCV: each is named, and none is named as another."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from classic_mistakes import MISTAKES
+from pictures import jpeg, picture
+from PIL import Image
+
+from sm_imgcheck.features.identify import find
+from sm_imgcheck.ops.compare import said
+from sm_imgcheck.ops.execute import apply
+from sm_imgcheck.ops.traits import traits
+from sm_imgcheck.rules.pixels import PIX103, PIX105, PIX109
+from specs import spec
+
+QUICK = (
+    "square by Pillow",
+    "square by OpenCV",
+    "reshaped to channels first",
+    "height and width exchanged in the transpose",
+    "crop a pixel down and right",
+    "gray after the resize",
+    "zeroed channel",
+    "GBR",
+    "wrapped mean",
+    "JPEG after the resize",
+    "draft",
+    "padded after normalization",
+)
+NAMED = 0.95
+PHOTOGRAPHS = 12
+
+
+@pytest.fixture(scope="module")
+def photo():
+    """A JPEG file with detail at every scale, neither square nor gray."""
+    rng = np.random.default_rng(7)
+    pixels = picture(300, 421, seed=11).astype(int)
+    for _ in range(150):
+        y, x = rng.integers(0, 280), rng.integers(0, 400)
+        pixels[y : y + rng.integers(4, 40), x : x + rng.integers(4, 40)] += rng.integers(-90, 90, 3)
+    return jpeg(np.clip(pixels, 0, 255).astype(np.uint8), quality=92)
+
+
+def named(origins):
+    """The words for what the exact origins do; empty where none is exact."""
+    return said([traits(origin.steps, origin.before) for origin in origins if origin.exact] or [traits(())])
+
+
+def run(origin, body):
+    """The tensor that the steps of an origin make."""
+    array = body
+    for step in origin.steps:
+        array = apply(step, array)
+    return array
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_mistake_is_named_and_its_steps_make_the_tensor(name, photo):
+    make, pattern = MISTAKES[name]
+    tensor = make(photo)
+    origins = find(tensor, photo)
+    assert origins[0].exact
+    assert re.search(pattern, named(origins))
+    again = run(origins[0], photo)
+    assert (again.shape, again.dtype) == (tensor.shape, tensor.dtype)
+    assert np.abs(again.astype(float) - tensor).max() <= 1e-4
+
+
+def test_crop_rounding_that_differs_from_the_spec_is_found_with_the_spec(photo):
+    geometry = [
+        {"resize": {"mode": "shortest_edge", "size": 91, "interpolation": "bilinear"}},
+        {"crop": {"size": [64, 64], "rounding": "floor"}},
+    ]
+    contract = spec(shape=["N", 64, 64, 3], geometry=geometry)
+    image = Image.open(io.BytesIO(photo)).resize((127, 91), Image.Resampling.BILINEAR)
+    tensor = np.asarray(image.crop((32, 14, 96, 78)), np.float32)[None] / np.float32(255)
+    for known in (None, contract):
+        best = find(tensor, photo, spec=known)[0]
+        assert best.exact
+        assert [step.params["rounding"] for step in best.steps if step.op == "crop"] == ["round"]
+
+
+def test_nearest_neighbor_has_no_resize_dtype():
+    steps = [traits(spec_steps(dtype))[4] for dtype in ("uint8", "float32")]
+    assert steps[0] == steps[1]
+    assert steps[0].said == "OpenCV INTER_NEAREST"
+
+
+def spec_steps(dtype):
+    """The geometry of a spec that resizes by nearest neighbor."""
+    resize = {"library": "opencv", "interpolation": "nearest", "dtype": dtype}
+    return spec(shape=["N", 64, 64, 3], resize=resize).geometry
+
+
+def test_rules_of_mistakes_have_a_page():
+    for rule in (PIX103, PIX105, PIX109):
+        assert rule.doc.strip()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistake_is_named_on_photographs(name, shared_photos):
+    make, pattern = MISTAKES[name]
+    bodies = [path.read_bytes() for path in sorted((shared_photos / "large").glob("*.jpg"))[::3][:PHOTOGRAPHS]]
+    texts = [named(find(make(body), body)) for body in bodies]
+    exact = [text for text in texts if text != named(())]
+    assert [text for text in exact if not re.search(pattern, text)] == []
+    assert len(exact) >= NAMED * len(bodies)

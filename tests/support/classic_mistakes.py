@@ -1,0 +1,300 @@
+"""Preprocessing mistakes as people write them, in NumPy, Pillow and OpenCV, each with the words that name it.
+
+Nothing of the package is used here: what the package's own steps cannot do would not be found missing.
+"""
+
+import io
+
+import cv2
+import numpy as np
+from PIL import Image
+
+MEAN = np.array([0.485, 0.456, 0.406], np.float32)
+STD = np.array([0.229, 0.224, 0.225], np.float32)
+BILINEAR, BICUBIC = Image.Resampling.BILINEAR, Image.Resampling.BICUBIC
+
+
+def pillow(body):
+    return Image.open(io.BytesIO(body)).convert("RGB")
+
+
+def opencv(body):
+    return cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR)
+
+
+def unit(image):
+    return np.asarray(image, np.float32) / np.float32(255)
+
+
+def imagenet(image):
+    return (unit(image) - MEAN) / STD
+
+
+def nchw(array):
+    return np.ascontiguousarray(array.transpose(2, 0, 1)[None])
+
+
+def shortest(image, edge=256):
+    width, height = image.size
+    if width < height:
+        return image.resize((edge, int(edge * height / width)), BILINEAR)
+    return image.resize((int(edge * width / height), edge), BILINEAR)
+
+
+def cut(image, top, left, size=224):
+    return image.crop((left, top, left + size, top + size))
+
+
+def middle(image, size=224):
+    return round((image.height - size) / 2), round((image.width - size) / 2)
+
+
+def center(image):
+    return cut(image, *middle(image))
+
+
+def stretched(body, size=(224, 224), way=BILINEAR):
+    return pillow(body).resize(size, way)
+
+
+def crop_off_by(down, right):
+    def make(body):
+        image = shortest(pillow(body))
+        top, left = middle(image)
+        return nchw(imagenet(cut(image, top + down, left + right)))
+
+    return make
+
+
+def crop_at_corner(bottom, right):
+    def make(body):
+        image = shortest(pillow(body))
+        return nchw(imagenet(cut(image, bottom * (image.height - 224), right * (image.width - 224))))
+
+    return make
+
+
+def exchanged_resize(body):
+    """PIL takes (width, height): (height, width) of what ``shortest`` makes."""
+    image = pillow(body)
+    width, height = shortest(image).size
+    return nchw(imagenet(center(image.resize((height, width), BILINEAR))))
+
+
+def exchanged_axes(body):
+    return np.ascontiguousarray(imagenet(center(shortest(pillow(body)))).transpose(2, 1, 0)[None])
+
+
+def square_pillow(body):
+    """LLaVA's expand2square."""
+    image = pillow(body)
+    edge = max(image.size)
+    square = Image.new("RGB", (edge, edge), (0, 0, 0))
+    square.paste(image, ((edge - image.width) // 2, (edge - image.height) // 2))
+    return unit(square.resize((224, 224), BILINEAR))[None]
+
+
+def square_opencv(body):
+    image = opencv(body)
+    high, wide = image.shape[:2]
+    edge = max(high, wide)
+    top, left = (edge - high) // 2, (edge - wide) // 2
+    gray = (114, 114, 114)
+    image = cv2.copyMakeBorder(image, top, edge - high - top, left, edge - wide - left, cv2.BORDER_CONSTANT, value=gray)
+    return nchw(unit(cv2.resize(image, (224, 224))[..., ::-1]))
+
+
+def square_top_left(body):
+    image = opencv(body)
+    edge = max(image.shape[:2])
+    square = np.zeros((edge, edge, 3), np.uint8)
+    square[: image.shape[0], : image.shape[1]] = image
+    return nchw(unit(cv2.resize(square, (640, 640), interpolation=cv2.INTER_AREA)[..., ::-1]))
+
+
+def reshaped(body):
+    return unit(stretched(body)).reshape(1, 3, 224, 224)
+
+
+def reshaped_back(body):
+    return unit(stretched(body)).transpose(2, 0, 1).reshape(1, 224, 224, 3)
+
+
+def gray_before(body):
+    return nchw(imagenet(pillow(body).convert("L").convert("RGB").resize((224, 224), BILINEAR)))
+
+
+def gray_after(body):
+    image = cv2.cvtColor(cv2.resize(opencv(body), (224, 224)), cv2.COLOR_BGR2GRAY)
+    return nchw(imagenet(cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)))
+
+
+def luma_after(body):
+    return np.asarray(stretched(body).convert("L"), np.float32)[None, None] / np.float32(255)
+
+
+def wrapped_mean(body):
+    """NumPy's uint8 arithmetic wraps around."""
+    return (np.asarray(stretched(body)) - np.array([124, 116, 104], np.uint8))[None]
+
+
+def wrapped_cast(body):
+    image = np.asarray(stretched(body), np.float32) - np.array([123.68, 116.779, 103.939], np.float32)
+    return image.astype(np.int32).astype(np.uint8)[None]
+
+
+def clipped_mean(body):
+    image = np.asarray(stretched(body), np.float32) - np.array([123.68, 116.779, 103.939], np.float32)
+    return np.clip(image, 0, 255).astype(np.uint8)[None]
+
+
+def clipped_normalized(body):
+    return np.clip(imagenet(stretched(body)) * 255, 0, 255).astype(np.uint8)[None]
+
+
+def hsv(body):
+    return nchw(unit(cv2.cvtColor(cv2.resize(opencv(body), (224, 224)), cv2.COLOR_BGR2HSV)))
+
+
+def hsv_before(body):
+    return nchw(unit(cv2.resize(cv2.cvtColor(opencv(body), cv2.COLOR_BGR2HSV), (224, 224))))
+
+
+def lab(body):
+    return nchw(unit(cv2.cvtColor(cv2.resize(opencv(body), (224, 224)), cv2.COLOR_BGR2LAB)))
+
+
+def gbr(body):
+    return nchw(imagenet(stretched(body))[..., [1, 2, 0]])
+
+
+def zeroed(body):
+    array = nchw(imagenet(stretched(body)))
+    array[:, 1] = 0
+    return array
+
+
+def thumbnail(body):
+    image = pillow_lazy(body)
+    image.thumbnail((64, 64))
+    return nchw(unit(image.convert("RGB")))
+
+
+def pillow_lazy(body):
+    return Image.open(io.BytesIO(body))
+
+
+def draft(body):
+    image = pillow_lazy(body)
+    image.draft("RGB", (160, 120))
+    return nchw(imagenet(image.convert("RGB").resize((112, 112), BILINEAR)))
+
+
+def reduced_decode(body):
+    image = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_REDUCED_COLOR_2)
+    return nchw(unit(cv2.resize(image, (128, 128))[..., ::-1]))
+
+
+def reducing_gap(body):
+    return nchw(imagenet(pillow(body).resize((96, 96), BICUBIC, reducing_gap=2.0)))
+
+
+def twice(body):
+    return nchw(imagenet(pillow(body).resize((256, 256), BILINEAR).resize((224, 224), BILINEAR)))
+
+
+def twice_opencv(body):
+    return nchw(unit(cv2.resize(cv2.resize(opencv(body), (300, 300)), (224, 224))[..., ::-1]))
+
+
+def compressed(image, quality=75):
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=quality)
+    return Image.open(io.BytesIO(out.getvalue())).convert("RGB")
+
+
+def compressed_before(body):
+    return nchw(imagenet(compressed(pillow(body)).resize((224, 224), BILINEAR)))
+
+
+def compressed_after(body):
+    return nchw(imagenet(compressed(stretched(body), 90)))
+
+
+def compressed_opencv(body):
+    image = cv2.resize(opencv(body), (224, 224))
+    return nchw(unit(opencv(cv2.imencode(".jpg", image)[1].tobytes())[..., ::-1]))
+
+
+def bgr(body):
+    return nchw(imagenet(cv2.resize(opencv(body), (224, 224))))
+
+
+def divided_twice(body):
+    return nchw(unit(unit(stretched(body))))
+
+
+def mirrored(body):
+    return nchw(imagenet(stretched(body))[:, ::-1])
+
+
+def squashed(body):
+    return nchw(imagenet(center(pillow(body).resize((256, 256), BILINEAR))))
+
+
+def random_crop(body):
+    image = shortest(pillow(body))
+    return nchw(imagenet(cut(image, (image.height - 224) // 3, (image.width - 224) // 4)))
+
+
+def padded_after(body):
+    """PaddleOCR and RapidOCR: (x - 0.5) / 0.5, then zeros on the right."""
+    image = opencv(body)
+    wide = int(image.shape[1] * 48 / image.shape[0])
+    array = np.zeros((1, 3, 48, 192), np.float32)
+    array[0, :, :, :wide] = (unit(cv2.resize(image, (wide, 48))).transpose(2, 0, 1) - 0.5) / 0.5
+    return array
+
+
+MISTAKES = {
+    "crop a pixel down": (crop_off_by(1, 0), "crop 224x224, 1 pixel below the center"),
+    "crop a pixel down and right": (crop_off_by(1, 1), "crop 224x224, 1 pixel below and 1 pixel right of"),
+    "crop two pixels left": (crop_off_by(0, -2), "crop 224x224, 2 pixels left of the center"),
+    "crop at the top left": (crop_at_corner(0, 0), "top left crop"),
+    "crop at the bottom right": (crop_at_corner(1, 1), "bottom right crop"),
+    "random crop": (random_crop, "crop 224x224.*pixels (above|left)"),
+    "height and width exchanged in the resize": (exchanged_resize, "height and width exchanged"),
+    "height and width exchanged in the transpose": (exchanged_axes, "height and width exchanged"),
+    "square by Pillow": (square_pillow, "padded to a square with black, then stretched to 224x224 by Pillow bilinear"),
+    "square by OpenCV": (square_opencv, "padded to a square with gray 114, then .* by OpenCV"),
+    "square in the corner": (square_top_left, "padded to a square.*INTER_AREA"),
+    "reshaped to channels first": (reshaped, "reshape"),
+    "reshaped to channels last": (reshaped_back, "reshape"),
+    "gray before the resize": (gray_before, "RGB to gray by luma, repeated in each channel"),
+    "gray after the resize": (gray_after, "RGB to gray by the Y plane after the resize, repeated in each channel"),
+    "convert L after the resize": (luma_after, "to gray by luma after the resize"),
+    "wrapped mean": (wrapped_mean, "wrap"),
+    "wrapped cast": (wrapped_cast, "wrap"),
+    "clipped mean": (clipped_mean, "clipped"),
+    "clipped mean and std": (clipped_normalized, "clipped"),
+    "HSV": (hsv, "HSV"),
+    "HSV before the resize": (hsv_before, "HSV"),
+    "Lab": (lab, "Lab"),
+    "GBR": (gbr, "GBR"),
+    "zeroed channel": (zeroed, "channel 1 set to 0"),
+    "thumbnail": (thumbnail, "at 1/2 of its size.*(to|into) 4.*thumbnail|at 1/2 of its size.*64.*thumbnail"),
+    "draft": (draft, "1/2|1/4|draft"),
+    "reduced decode": (reduced_decode, "1/2"),
+    "reducing gap": (reducing_gap, "reducing_gap"),
+    "two resizes": (twice, "256x256.*224x224"),
+    "two resizes by OpenCV": (twice_opencv, "300x300.*224x224"),
+    "JPEG before the resize": (compressed_before, "JPEG.*75.*before"),
+    "JPEG after the resize": (compressed_after, "JPEG.*90.*after"),
+    "JPEG by OpenCV": (compressed_opencv, "JPEG.*95.*after"),
+    "BGR": (bgr, "BGR"),
+    "divided twice": (divided_twice, "255 twice"),
+    "mirrored": (mirrored, "mirrored|flipped"),
+    "squashed": (squashed, "stretched to 256x256, then center crop|256x256"),
+    "padded after normalization": (padded_after, "padded to 48x192.*0"),
+}
+"""Name: the function from the bytes of an image file to the tensor, and a pattern of the words that name it."""
