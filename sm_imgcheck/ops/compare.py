@@ -181,7 +181,7 @@ def _resized_by(framing: str, kernel: str) -> str:
 def compare_with_spec_text(
     several: Sequence[Sequence[PipelineTrait]], wanted: Sequence[PipelineTrait], who: str = "it", sure: str = ""
 ) -> str:
-    """What a pipeline does, and what the spec requires instead: ``it decodes RGB, divides by 255; the spec wants BGR``.
+    """What a pipeline does, and what the spec requires instead: ``it decodes RGB, divides by 255; the spec requires BGR``.
 
     sure: how well that explains what came out, to be said in brackets.
     """
@@ -193,7 +193,7 @@ def compare_with_spec_text(
             told[-1] += _with(does["kernel"]) if name == "framing" else ""
     found = differences(several, wanted)
     wants = [one.wanted for one in found if one.trait != "layout" or len(found) == 1]
-    instead = f"the spec requires {', '.join(wants)}" if wants else "that is what the spec wants"
+    instead = f"the spec requires {', '.join(wants)}" if wants else "as the spec requires"
     if not found and not any(_alike(one, wanted) for one in several):  # each differs, but each in something else
         instead = f"the spec requires {said((wanted,))}"
     return f"{who} {', '.join(told)}{f' ({sure})' if sure else ''}; {instead}"

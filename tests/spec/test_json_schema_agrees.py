@@ -69,7 +69,7 @@ RIGHT = [
     GOOD + "geometry: [{resize: {mode: longest_edge, size: 224}}, {pad: {size: [224, 224], fill: 0}}]\n",
     GOOD + "geometry: [{resize: {}}, {pad: {multiple_of: 32, position: top_left}}]\n",
     GOOD + "payload: {stack: pytorch, envelope: npy, endpoint: async}\n",
-    GOOD + "payload: {stack: triton, envelope: triton-binary}\n",
+    GOOD + "name: x\npayload: {stack: triton, envelope: triton-binary}\n",
     GOOD + "payload: {envelope: image, content_type: image/jpeg, max_bytes: 1000}\n",
     GOOD + "payload: {stack: custom, envelope: raw, content_type: a/b}\n",
     GOOD + "golden: [{image: a.jpg, tensor: a.npy}, {image: b.jpg, tensor: b.npy, tolerance: 1.5}]\n",

@@ -87,10 +87,8 @@ def test_every_problem_at_once_each_with_its_place_and_its_line():
         'a range such as "32..1024"'
     )
     assert said[2] == "model.yaml:4:2: chanel_order: unknown key; did you mean channel_order?"
-    assert said[-1] == (
-        "model.yaml: payload.envelope: got 'instancs', expected npy, npz, raw, array, instances, inputs, "
-        "instances-b64, hf-inputs-b64, kserve-v2, triton-binary, csv, jsonlines or image; did you mean instances?"
-    )
+    assert said[-1].startswith("model.yaml: payload.envelope: got 'instancs', expected npy, npz, raw, ")
+    assert said[-1].endswith("; did you mean instances?")
 
 
 @pytest.mark.parametrize(

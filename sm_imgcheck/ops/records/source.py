@@ -48,7 +48,7 @@ def _decoder_phrase(step: Step) -> str:
 
 def _orient_phrase(step: Step) -> str:
     orientation = step.params["orientation"]
-    return "" if orientation == 1 else f"turned as EXIF orientation {orientation}"
+    return "" if orientation == 1 else f"rotated as EXIF orientation {orientation}"
 
 
 def _color_phrase(step: Step) -> str:

@@ -37,4 +37,11 @@ def size(shape: tuple[int, ...], dtype: str, spec: Spec) -> tuple[int, bool]:
     return nested_size(shape, dtype) + sum(map(len, around_key(spec))), False
 
 
-ENVELOPE = TensorEnvelope(rank=13, content_type=CONTENT_TYPE, build=build, parse=parse, size=size)
+ENVELOPE = TensorEnvelope(
+    rank=13,
+    summary="application/json: nested list under the key payload.key",
+    content_type=CONTENT_TYPE,
+    build=build,
+    parse=parse,
+    size=size,
+)

@@ -21,4 +21,10 @@ def build_image(body: bytes, header: Header, spec: Spec) -> Payload:
     return pack_records([before, b'"', b64encode(sent), b'"', after], "json-b64", CONTENT_TYPE, spec)
 
 
-ENVELOPE = ImageEnvelope(rank=14, content_type=CONTENT_TYPE, build_image=build_image, changes=changes)
+ENVELOPE = ImageEnvelope(
+    rank=14,
+    summary="application/json: base64 image under the key payload.key",
+    content_type=CONTENT_TYPE,
+    build_image=build_image,
+    changes=changes,
+)

@@ -34,5 +34,10 @@ def build_images(pictures: Sequence[tuple[bytes, Header]], spec: Spec) -> Payloa
 
 
 ENVELOPE = ImageEnvelope(
-    rank=15, content_type=CONTENT_TYPE, build_image=build_image, build_images=build_images, changes=changes
+    rank=15,
+    summary="multipart/form-data: the encoded image as a file",
+    content_type=CONTENT_TYPE,
+    build_image=build_image,
+    build_images=build_images,
+    changes=changes,
 )

@@ -58,6 +58,7 @@ def run(request):
 
 STACK = Stack(
     rank=14,
+    summary="Azure ML's inference server",
     receive=receive,
     envelopes=("json", "json-b64", "array", "image", "multipart", "npy"),
     handler_imports=(

@@ -69,6 +69,7 @@ def handle(inputs):
 
 STACK = Stack(
     rank=13,
+    summary="DJL Serving's Python engine",
     receive=receive,
     envelopes=("npz", "image", "json", "json-b64", "array", "inputs", "instances"),
     handler_imports=("import io", "import math", "from djl_python import Output"),

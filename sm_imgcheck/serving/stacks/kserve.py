@@ -121,6 +121,7 @@ def _name(tensor: dict[str, Json], spec: Spec) -> tuple[Finding, ...]:
 
 STACK = Stack(
     rank=9,
+    summary="KServe's Python server, v2 inference protocol",
     receive=receive,
     needs_name=True,
     envelopes=("triton-binary", "kserve-v2"),

@@ -192,6 +192,7 @@ _HANDLER = '''class ImageModel(mlflow.pyfunc.PythonModel):
 
 STACK = Stack(
     rank=5,
+    summary="MLflow models with the python_function flavor",
     receive=receive,
     content_types=CONTENT_TYPES,
     type_parameters=True,

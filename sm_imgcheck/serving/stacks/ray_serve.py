@@ -51,6 +51,7 @@ app = Classifier.bind()'''
 
 STACK = Stack(
     rank=10,
+    summary="AWS's Ray Serve image",
     receive=receive,
     envelopes=("npy", "array", "image", "json", "json-b64", "multipart", "csv", "npz", "raw"),
     handler_imports=(

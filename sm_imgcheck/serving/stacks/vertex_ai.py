@@ -45,6 +45,7 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
 
 STACK = Stack(
     rank=11,
+    summary="Vertex AI's prebuilt TensorFlow containers",
     receive=receive,
     content_types=CONTENT_TYPES,
     type_parameters=True,

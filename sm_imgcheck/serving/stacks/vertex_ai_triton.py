@@ -25,6 +25,7 @@ def receive(body: bytes, content_type: str, spec: Spec) -> DecodedRequest | Reje
 
 STACK = Stack(
     rank=12,
+    summary="Triton on Vertex AI, by rawPredict",
     receive=receive,
     needs_name=True,
     envelopes=("triton-binary", "kserve-v2"),
