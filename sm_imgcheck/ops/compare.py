@@ -181,7 +181,7 @@ def _resized_by(framing: str, kernel: str) -> str:
 def compare_with_spec_text(
     several: Sequence[Sequence[PipelineTrait]], wanted: Sequence[PipelineTrait], who: str = "it", sure: str = ""
 ) -> str:
-    """What a pipeline does, and what the spec requires instead: ``it decodes RGB, divides by 255; the spec requires BGR``.
+    """What a pipeline does, and what the spec requires: ``it decodes RGB, divides by 255; the spec requires BGR``.
 
     sure: how well that explains what came out, to be said in brackets.
     """
