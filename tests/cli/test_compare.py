@@ -167,8 +167,8 @@ def test_prediction_with_nan_is_reported(compare, here):
 
 
 def test_unknown_output_is_refused(compare):
-    code, _, err = compare("m.onnx", "good.npy", "--output", "x")
-    assert (code, err) == (2, "error: --output: got x, expected one of scores\n")
+    code, _, err = compare("m.onnx", "good.npy", "--output-name", "x")
+    assert (code, err) == (2, "error: --output-name: got x, expected one of scores\n")
 
 
 def test_missing_candidate_is_not_checked(compare):

@@ -195,7 +195,7 @@ def test_output_other_than_a_distribution_is_one_line(discover, here):
     assert code == 2
     assert err == (
         "error: model map.onnx: outputs: got map [2, 3, 16, 16], expected a distribution over classes, [N, K]; "
-        "--output selects one\n"
+        "--output-name selects one\n"
     )
 
 

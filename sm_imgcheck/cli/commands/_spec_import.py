@@ -44,7 +44,7 @@ def import_spec(
     python: Annotated[str, text_option("Interpreter for --pipeline. Default: that of sm-imgcheck.")] = "",
     output: Annotated[
         str | None,
-        typer.Option("-o", "--output", metavar="SPEC", help="File to write. Default: standard output."),
+        typer.Option("--output", "-o", "--out", metavar="SPEC", help="File to write. Default: standard output."),
     ] = None,
     prefer: Annotated[str, text_option("File that decides where two files contradict each other.", "FILE")] = "",
     input_name: Annotated[

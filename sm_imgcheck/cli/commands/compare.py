@@ -26,7 +26,7 @@ __all__ = ["compare"]
 
 RANK = 6
 EXITS = CHECK_EXITS
-SUMMARY = "Run your model on candidates as stored and corrected, and compare its predictions."
+SUMMARY = "Run your model on candidates as stored and corrected."
 
 
 @group_options
@@ -45,14 +45,22 @@ def compare(
     labels: Annotated[
         str, text_option("Names of the model's classes: a name on each line, or JSON, a list or an object.", "FILE")
     ] = "",
-    output: Annotated[str, text_option("Output to compare. Default: the first that is a distribution.", "NAME")] = "",
+    output_name: Annotated[
+        str,
+        typer.Option(
+            "--output-name",
+            metavar="NAME",
+            help="Output of the model to compare. Default: the first that is a distribution.",
+            show_default=False,
+        ),
+    ] = "",
     running: model_options.ModelRunOptions,
     assumptions: common.AssumptionOptions,
     fail_on: common.FailOn = "error",
     report: common.ReportOptions,
     stdin_filename: common.StdinFilename = "stdin",
 ) -> None:
-    """Run your model on candidates as stored and corrected, and compare its predictions.
+    """Run your model on candidates as stored and corrected.
 
     Each candidate is passed to the model twice: unchanged, and as convert corrects it for the spec. The difference is
     the
@@ -78,7 +86,7 @@ def compare(
         names = ClassNames(names=read_class_names(labels) if labels else (), path=labels)
         listing = Listing(passed_over=Counter(), stdin_name=stdin_filename, allow_remote=assumptions.allow_remote)
         job = RunJob(spec=spec_value, options=options)
-        comparisons = run_comparisons(list_candidates(paths, listing), job, runner, output=output, names=names)
+        comparisons = run_comparisons(list_candidates(paths, listing), job, runner, output=output_name, names=names)
         first = next(comparisons, None)
         if first is None:
             raise ImgcheckError(session.explain_empty_run(paths, listing))

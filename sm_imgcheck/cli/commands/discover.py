@@ -50,7 +50,9 @@ class EvidenceOptions:
     ] = ""
     output_name: Annotated[
         str,
-        typer.Option("--output", metavar="NAME", help="Output with the class scores.", show_default=False),
+        typer.Option(
+            "--output-name", metavar="NAME", help="Output of the model with the class scores.", show_default=False
+        ),
     ] = ""
 
 
@@ -79,7 +81,14 @@ def discover(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the number of model runs, and exit.")] = False,
     out: Annotated[
         str | None,
-        typer.Option("-o", metavar="SPEC.yaml", help="Write the spec; - for standard output.", show_default=False),
+        typer.Option(
+            "--output",
+            "-o",
+            "--out",
+            metavar="SPEC.yaml",
+            help="Write the spec; - for standard output.",
+            show_default=False,
+        ),
     ] = None,
     picture: Picture = None,
     running: model_options.ModelRunOptions,

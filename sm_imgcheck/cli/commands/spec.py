@@ -126,7 +126,7 @@ def check_golden(
 
 Output = Annotated[
     str | None,
-    typer.Option("-o", "--output", metavar="FILE", help="File to write. Default: standard output."),
+    typer.Option("--output", "-o", "--out", metavar="FILE", help="File to write. Default: standard output."),
 ]
 
 

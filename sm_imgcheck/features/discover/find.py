@@ -244,7 +244,7 @@ class _ModelScores:
 
 def _no_distribution(prediction: Prediction) -> str:
     shapes = ", ".join(f"{name} {list(shape)}" for name, shape in prediction.outputs.items())
-    return f"outputs: got {shapes}, expected a distribution over classes, [N, K]; --output selects one"
+    return f"outputs: got {shapes}, expected a distribution over classes, [N, K]; --output-name selects one"
 
 
 def _labels(names: Sequence[str], options: DiscoverOptions) -> npt.NDArray[np.int64] | None:

@@ -68,7 +68,7 @@ def interpret(outputs: Mapping[str, np.ndarray], output: str = "") -> Prediction
     """
     if output and output not in outputs:
         known = ", ".join(map(for_terminal, outputs))
-        raise ImgcheckError(f"--output: got {for_terminal(output)}, expected one of {known}")
+        raise ImgcheckError(f"--output-name: got {for_terminal(output)}, expected one of {known}")
     shapes = {name: tuple(values.shape) for name, values in outputs.items()}
     candidates = {output: outputs[output]} if output else outputs
     read = {name: _scores(values) for name, values in candidates.items() if values.dtype.kind in "fiu"}
