@@ -83,7 +83,7 @@ def check_resized_size(new: tuple[int, int], *, pixels: int, height: int, width:
     most = max(MOST_DERIVED_PIXELS, 4 * pixels, 4 * height * width)
     if new[0] * new[1] > most:
         raise PlanError(
-            f"aspect ratio:  {height}x{width} would become {new[0]}x{new[1]} (HxW), and at most "
+            f"aspect ratio: {height}x{width} would become {new[0]}x{new[1]} (HxW), and at most "
             f"{most} pixels are supported; remove it, or use mode: stretch or letterbox"
         )
     return new

@@ -152,7 +152,7 @@ def test_what_cannot_be_done(photo, capsys, words, clause):
 def test_the_help_says_that_it_is_no_sandbox(capsys):
     main(["handler", "--help"])
     text = " ".join(capsys.readouterr().out.replace("│", " ").split())
-    assert "no sandbox" in text
+    assert "do not isolate it" in text
     assert "runs with your rights" in text
 
 

@@ -139,7 +139,7 @@ def test_a_batch_that_cannot_be_filled_is_said(place, say):
 def test_one_file_takes_one_body(place, say):
     code, _, err = say("payload", "a.jpg", "b.jpg", "-s", spec("{}", "1"), "-o", "one.npy")
     assert code == 2
-    assert "-o one.npy takes one" in err
+    assert "-o one.npy is a single file" in err
     assert not (place / "one.npy").exists()
 
 
@@ -247,7 +247,7 @@ def test_standard_output_takes_one_body(place, capsysbinary):
     assert cli.main(["payload", "a.jpg", "b.jpg", "-s", spec("{}", "1"), "-o", "-"]) == 2
     out, err = capsysbinary.readouterr()
     assert out == b"", "a request in parts is none"
-    assert b"takes one" in err
+    assert b"is a single file" in err
 
 
 def test_a_bug_at_one_candidate_spoils_no_other(place, say, monkeypatch):

@@ -122,7 +122,7 @@ def test_unknown_option_names_the_one_to_use(say, word):
         (("validate", "x.jpg", "pillow-rgb-01"), "pass it as -s pillow-rgb-01"),
         (("payload", "x.jpg", "pillow-rgb-01", "-o", "out"), "pass it as -s pillow-rgb-01"),
         (("validate", "x.jpg", "model.yaml"), "pass it as -s model.yaml"),
-        (("validate", "x.jpg"), "no spec: there is no ./sm-imgcheck.yaml; pass a spec or a preset with -s"),
+        (("validate", "x.jpg"), "no spec: ./sm-imgcheck.yaml does not exist; pass a spec or a preset with -s"),
         (
             ("validate", "x.jpg", "-s", "resnet50"),
             "presets that mention it: detr-resnet-50, keras-caffe, timm-imagenet-235, torchvision-imagenet,",

@@ -222,7 +222,7 @@ def request_spec(dtype: str, stack: str, name: str) -> Spec:
     """The spec of a request body; stack and envelope as in its ``payload``."""
     low, high = (0, 1) if "float" in dtype else (-128, 127) if dtype == "int8" else (0, 255)
     payload = {"stack": stack, "envelope": name} if name else {"stack": stack}
-    return spec(shape=["N", 8, 8, 3], dtype=dtype, value_range=[low, high], payload=payload)
+    return spec(name="image", shape=["N", 8, 8, 3], dtype=dtype, value_range=[low, high], payload=payload)
 
 
 def spec_texts() -> Iterator[Sample]:

@@ -237,7 +237,7 @@ class TestLines:
 
     def test_a_stack_that_takes_no_lines(self, place, say):
         with Path("sm-imgcheck.yaml").open("a") as spec:
-            spec.write("payload: {stack: triton}\n")
+            spec.write("name: image\npayload: {stack: triton}\n")
         code, _, err = say("convert", "in", "-o", "out", "--as", "jsonl")
         assert code == 2
         assert "jsonlines" in err

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["EXITS", "discover"]
 
 RANK = 6
-SUMMARY = "Find the preprocessing that a model expects, from its predictions on photographs."
+SUMMARY = "Find the preprocessing that a model expects."
 EXITS = "Exit codes: 0 determined; 1 not determined by the predictions; 2 usage error, invalid model."
 
 
@@ -95,7 +95,7 @@ def discover(
     report: common.ReportOptions,
     force: common.Force = False,
 ) -> None:
-    """Find the preprocessing that a model expects, from its predictions on photographs.
+    """Find the preprocessing that a model expects.
 
     Runs the model on the photographs under each candidate recipe: channel order and value mapping, then geometry. The
     model file has shape, dtype and layout. Without labels, a recipe's score is how peaked the predictions are, and how

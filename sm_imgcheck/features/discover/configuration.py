@@ -15,14 +15,20 @@ from sm_imgcheck.features.discover.search import Ranking
 from sm_imgcheck.features.discover.verdict import Verdict
 from sm_imgcheck.spec.load import resolve_spec
 
-__all__ = ["Configuration", "ConfigurationCheck", "check_configuration", "configured_recipe", "read_configuration"]
+__all__ = [
+    "ConfigurationCheck",
+    "ImportedConfiguration",
+    "check_configuration",
+    "configured_recipe",
+    "read_configuration",
+]
 
 _LITTLE = 0.05
 """Probability below which the predictions contradict a configuration."""
 
 
 @frozen
-class Configuration:
+class ImportedConfiguration:
     """What configuration files report."""
 
     source: str
@@ -42,17 +48,17 @@ class ConfigurationCheck:
     """possible: the recipe is among those that remain."""
 
 
-def read_configuration(paths: Sequence[str], input_name: str) -> Configuration:
+def read_configuration(paths: Sequence[str], input_name: str) -> ImportedConfiguration:
     """Import configuration files, as ``spec import`` does. Raises ImgcheckError."""
     from sm_imgcheck.features.spec_import import import_spec
 
     spec = import_spec(paths, input_name=input_name)
     source = ", ".join(f"{file} ({vocabulary})" for file, vocabulary in spec.sources)
-    return Configuration(source=for_terminal(source), mapping=spec.mapping)
+    return ImportedConfiguration(source=for_terminal(source), mapping=spec.mapping)
 
 
 def configured_recipe(
-    configuration: Configuration, format_: InputFormat, recipes: Sequence[InputRecipe]
+    configuration: ImportedConfiguration, format_: InputFormat, recipes: Sequence[InputRecipe]
 ) -> InputRecipe:
     """The recipe of a configuration: one of ``recipes``, or another one. Raises ImgcheckError where it has none."""
     contract = _contract(configuration, format_)
@@ -64,7 +70,7 @@ def configured_recipe(
     return InputRecipe(name=name, order=contract.channel_order, affine=affine, values=contract.values, members=(name,))
 
 
-def _contract(configuration: Configuration, format_: InputFormat) -> Contract:
+def _contract(configuration: ImportedConfiguration, format_: InputFormat) -> Contract:
     """The contract of the value mapping alone."""
     mapping = configuration.mapping
     values = {key: mapping[key] for key in ("value_range", "normalize") if key in mapping}
@@ -77,7 +83,7 @@ def _contract(configuration: Configuration, format_: InputFormat) -> Contract:
 
 
 def check_configuration(
-    configuration: Configuration, recipe: InputRecipe, ranking: Ranking, verdict: Verdict
+    configuration: ImportedConfiguration, recipe: InputRecipe, ranking: Ranking, verdict: Verdict
 ) -> tuple[ConfigurationCheck, Verdict]:
     """Compare; where only the configuration's recipe and others remain, the configuration decides."""
     entry = next(each for each in ranking.classes if recipe.label in {one.label for one in each.recipes})

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.features.discover.configuration import (
-    Configuration,
     ConfigurationCheck,
+    ImportedConfiguration,
     check_configuration,
     configured_recipe,
 )
@@ -70,7 +70,7 @@ class DiscoverOptions:
     labels: Mapping[str, int] = field(default_factory=dict)
     """Class number by the photograph's path; empty: no labels."""
     labels_path: str = ""
-    configuration: Configuration | None = None
+    configuration: ImportedConfiguration | None = None
     """What configuration files report of the preprocessing."""
 
 

@@ -117,7 +117,9 @@ def _header(body: bytes) -> tuple[tuple[int, ...], bool, np.dtype, int]:
         if any(isinstance(length, bool) or length < 0 for length in shape) or prod(shape) >= 1 << 60:
             refuse("", PAY116, f".npy body: got the shape {str(shape)[:80]}, which no array can have")
         np.empty((0, *shape[1:]) if shape else (), dtype)  # more axes than this NumPy has
-    except (ValueError, TypeError, SyntaxError, OverflowError, RecursionError, MemoryError) as problem:
+    except (RequestRejection, ParseLimitExceeded):
+        raise
+    except Exception as problem:  # noqa: BLE001 - NumPy's parsing of a header as Python raises any error
         message = "corrupt .npy header: expected {'descr', 'fortran_order', 'shape'}, as numpy.save writes them"
         refuse(str(problem)[:200], PAY116, message)
     return shape, fortran, dtype, file.tell()

@@ -38,7 +38,7 @@ def test_probabilities_are_preferred_among_outputs():
 
 
 def test_unknown_output_is_refused():
-    with pytest.raises(ImgcheckError, match="--output: got x, expected one of out"):
+    with pytest.raises(ImgcheckError, match="--output-name: got x, expected one of out"):
         interpret({"out": np.zeros((1, 2))}, "x")
 
 
