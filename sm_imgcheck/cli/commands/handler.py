@@ -20,7 +20,7 @@ __all__ = ["handler"]
 
 RANK = 6
 EXITS = CHECK_EXITS
-SUMMARY = "Run your own handler, and check the tensors that it makes."
+SUMMARY = "Run your own handler, and check its tensors."
 
 _LONGEST = 604_800
 """Seconds: a week."""

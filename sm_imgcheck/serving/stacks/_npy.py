@@ -110,8 +110,7 @@ def _header(body: bytes) -> tuple[tuple[int, ...], bool, np.dtype, int]:
         if version not in ((1, 0), (2, 0), (3, 0)):
             text = f"we only support format version (1,0), (2,0), and (3,0), not {version}"
             refuse(text, PAY116, f".npy format version: got {version[0]}.{version[1]}, expected 1.0 to 3.0")
-        if version[0] > 1 and int.from_bytes(body[8:12], "little") > MAX_HEADER_BYTES:
-            raise ParseLimitExceeded("an .npy header of more than 10,000 bytes is not parsed")
+        _check_header_length(body, version)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, fortran, dtype = read(file, max_header_size=MAX_HEADER_BYTES)  # 3.0 differs in non-ASCII names alone
         if any(isinstance(length, bool) or length < 0 for length in shape) or prod(shape) >= 1 << 60:
@@ -123,6 +122,11 @@ def _header(body: bytes) -> tuple[tuple[int, ...], bool, np.dtype, int]:
         message = "corrupt .npy header: expected {'descr', 'fortran_order', 'shape'}, as numpy.save writes them"
         refuse(str(problem)[:200], PAY116, message)
     return shape, fortran, dtype, file.tell()
+
+
+def _check_header_length(body: bytes, version: tuple[int, int]) -> None:
+    if version[0] > 1 and int.from_bytes(body[8:12], "little") > MAX_HEADER_BYTES:
+        raise ParseLimitExceeded("an .npy header of more than 10,000 bytes is not parsed")
 
 
 def _open_zip(body: bytes) -> zipfile.ZipFile:
