@@ -74,7 +74,7 @@ def complete_counts(report: Report, invocation: Invocation, listing: Listing, *,
     baseline = None if invocation.suppressor is None else invocation.suppressor.baseline
     return replace(
         report,
-        vanished=baseline.vanished() if baseline is not None and finished else (),
+        vanished=baseline.fixed_findings() if baseline is not None and finished else (),
         skipped_inputs=dict(listing.passed_over),
         skipped_suffixes=dict(listing.suffixes),
     )

@@ -93,7 +93,8 @@ CHN104 = Rule(
     estimates the order, for a batch over up to 16 of its images. It is fitted on 990 photographs: at a probability of
     0.9 or more, 97 or 98 % of the estimates on other photographs were correct. Drawings, charts,
     pages, false-color images, tinted images, and images from under water or from a microscope have other statistics:
-    they are recognized and not estimated. Of 5,225 such images of twelve kinds, at most 0.7 % of a kind were reported.
+    they are recognized and not estimated. Measured on 5,225 such images of twelve kinds: at most 0.7 % of a kind were
+    reported.
 
     At an endpoint: 200, and a less accurate prediction without any error. No server can detect it.
 

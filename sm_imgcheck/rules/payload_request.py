@@ -218,9 +218,9 @@ PAY121 = Rule(
     "PAY121",
     "converted-by-server",
     severity="notice",
-    doc="""The server does not pass the body on as the spec says.
+    doc="""The server changes the body before the model.
 
-    ``payload`` predicts what the spec's stack makes of each body. Where predict would receive another dtype, shape or
+    ``payload`` predicts how the spec's stack decodes each body. Where predict would receive another dtype, shape or
     values than the spec's, the notice quotes the finding that ``validate`` reports for this body: JSON becomes float64
     at the inference toolkit, CSV loses its axes, PyTorch casts JSON to float32. A body that the stack rejects is not
     written.

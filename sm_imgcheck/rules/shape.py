@@ -228,10 +228,10 @@ SHP108 = Rule(
 
     ``reshape`` changes the shape without moving values: an image of height x width x 3 reshaped to 3 x height x width
     becomes three mixtures of all channels, each with nine small copies of the image. The shape is correct, the content
-    is not. The likeness of values one pixel, one row and one plane apart shows the order, with a probability. On
-    photographs that the fit never saw: 0 of 6,000 right tensors were reported (color and gray, both layouts, five
-    recipes), and 99.6 % or more of the reshaped ones. Images without detail show no order. With ``--source`` both
-    orders are compared with the image, and the finding is certain.
+    is not. The similarity of values at the distance of one pixel, one row and one plane shows the order, with a
+    probability. On photographs held out of the fit: 0 of 6,000 right tensors were reported (color and gray, both
+    layouts, five recipes), and 99.6 % or more of the reshaped ones. Images without detail show no order. With
+    ``--source`` both orders are compared with the image, and the finding is certain.
 
     At an endpoint: 200, and a wrong prediction. No server can detect it.
 

@@ -298,7 +298,7 @@ SRC140 = Rule(
     "not-convertible",
     severity="error",
     verdict="ok",
-    doc="""``convert`` makes no tensor of this image, although the file is intact.
+    doc="""``convert`` refuses this image, although the file is intact.
 
     A strip of 1x1000 pixels would become an image of more than 16 megapixels when its shorter edge is resized to the
     size of the model; an image may be smaller than the crop of the spec.

@@ -60,7 +60,7 @@ def _is_unscaled(facts: Facts) -> bool:
 
 
 _MAX_SCALED = 1 / 32
-"""Steps of a mapping that divides by 255, or by 127.5, are smaller, whatever std follows."""
+"""Steps of a mapping that divides by 255, or by 127.5, are smaller for any std."""
 
 
 def _is_twice(values: Affine, expected: Affine) -> bool:

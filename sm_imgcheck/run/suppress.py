@@ -1,4 +1,4 @@
-"""Findings that fail nothing: those of a baseline, and those that the configuration ignores for some paths."""
+"""Findings that do not change the exit code: those of a baseline, and those that the configuration ignores by path."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Baseline:
         if path in self.known:
             self._checked.add(path)
 
-    def vanished(self) -> tuple[str, ...]:
+    def fixed_findings(self) -> tuple[str, ...]:
         """Known findings that a checked file, or a deleted one, no longer has, as ``PATH CODE``."""
         return tuple(
             f"{path} {code}"
@@ -70,7 +70,7 @@ class Baseline:
 
 
 class Suppressor:
-    """Moves findings that are known or ignored from ``findings`` to ``suppressed``."""
+    """Moves findings of the baseline and ignored findings from ``findings`` to ``suppressed``."""
 
     def __init__(self, baseline: Baseline | None = None, ignores: Sequence[PathIgnore] = ()) -> None:
         self.baseline, self.ignores = baseline, ignores
@@ -80,24 +80,25 @@ class Suppressor:
         if self.baseline is not None:
             self.baseline.note(result)
         ignores = [ignore for ignore in self.ignores if ignore.patterns.match(result.path)]
-        findings, suppressed = [], []
-        unchecked = (not_checked_finding(result),) if result.status == "not checked" else ()
-        for finding in (*result.findings, *unchecked):
+        findings, suppressions = [], []
+        extra = (not_checked_finding(result),) if result.status == "not checked" else ()
+        for finding in (*result.findings, *extra):
             reason = self._reason(result, finding, ignores)
             if reason:
-                suppressed.append(Suppression(finding=finding, reason=reason))
-            elif finding not in unchecked:
+                suppressions.append(Suppression(finding=finding, reason=reason))
+            elif finding not in extra:
                 findings.append(finding)
-        if not suppressed:
+        if not suppressions:
             return result
-        return replace_fields(result, findings=tuple(findings), suppressed=tuple(suppressed))
+        return replace_fields(result, findings=tuple(findings), suppressed=tuple(suppressions))
 
     def _reason(self, result: Result, finding: Finding, ignores: Sequence[PathIgnore]) -> str:
         for ignore in ignores:
             if finding.code.startswith(ignore.codes):
                 return ignore.reason
-        known = self.baseline is not None and finding.severity != "notice" and self.baseline.take(result, finding.code)
-        return "baseline" if known else ""
+        if self.baseline is None or finding.severity == "notice":
+            return ""
+        return "baseline" if self.baseline.take(result, finding.code) else ""
 
 
 class BaselineRecorder:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from promises import language
 
-FOLDERS = ("spec",)
+FOLDERS = ("core", "io", "pipeline", "rules", "run", "spec")
 """Folders of the package without forbidden words."""
 
 

@@ -34,7 +34,7 @@ class Finding:
 
 @frozen
 class Suppression:
-    """A finding that is known or ignored: it is reported as such, and fails nothing."""
+    """A finding of the baseline, or an ignored one: it is reported, and does not change the exit code."""
 
     finding: Finding
     reason: str

@@ -21,7 +21,7 @@ class Payload:
     envelope: str
     """The form of the body: a module of ``payload``."""
     findings: tuple[Finding, ...] = ()
-    """Notices: what the spec's stack makes of the body, where that differs from the spec."""
+    """Notices: how the spec's stack decodes the body, if the result differs from the spec."""
 
 
 @frozen

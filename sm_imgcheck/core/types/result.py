@@ -212,7 +212,7 @@ class Report:
     not_checked: int = 0
     """Candidates without an error whose image or tensor could not be examined: ``Result.status``."""
     suppressions: Mapping[str, int] = field(default_factory=dict)
-    """Findings that are known or ignored, by reason."""
+    """Findings of the baseline and ignored findings, by reason."""
     vanished: tuple[str, ...] = ()
     """Findings of the baseline that are no longer there, as ``PATH CODE``."""
     findings: int = 0

@@ -1,7 +1,7 @@
 """The precision that values show, which may be lower than that of their dtype.
 
-A float32 array may have been float16 or bfloat16 before, or decimals of a JSON body. Its values then lie on a coarser
-grid, and no comparison can be more exact than that grid.
+A float32 array may have been float16 or bfloat16 before, or decimals of a JSON body. Its values are multiples of a
+coarser step, which limits the precision of any comparison.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _TINY = {"float16": 2.0**-24}
 _PRECISIONS = ("1 decimal", "2 decimals", "bfloat16", "3 decimals", "float16", "4 decimals", "5 decimals")
 """The lowest first. More decimals of values around 1 are as exact as float32."""
 _LEVELS = 256
-_FEW, _MANY = 500, 50_000
+_FEW, _MIN_VALUES = 500, 50_000
 _MIN_VALUES = 16
-"""Distinct values below which a grid says nothing of how they were stored."""
+"""Minimum number of distinct values for an estimate of the stored precision."""
 # A few roundings of half a unit in the last place, each at a value that may be larger than the result. What float64
 # holds was often computed in float32.
 _ROUNDING = {"bfloat16": 3 * 2.0**-8, "float16": 3 * 2.0**-11, "float32": 8 * 2.0**-24, "float64": 8 * 2.0**-24}
@@ -36,10 +36,10 @@ def shown_precision(array: np.ndarray, blocks: Iterable[np.ndarray]) -> str:
     """
     if array.dtype.kind != "f" or array.dtype.itemsize < 4:
         return ""
-    few, many = (np.asarray(_sample(array, count), np.float64) for count in (_FEW, _MANY))
+    few, sample = (np.asarray(_sample(array, count), np.float64) for count in (_FEW, _MIN_VALUES))
     # Most arrays have their full precision, and a few values show it.
-    candidates = [name for name in _PRECISIONS if _holds(few, name, array.dtype) and _holds(many, name, array.dtype)]
-    if not candidates or _few_levels(many):
+    candidates = [name for name in _PRECISIONS if _holds(few, name, array.dtype) and _holds(sample, name, array.dtype)]
+    if not candidates or _few_levels(sample):
         return ""
     for name in candidates:
         if all(_holds(np.asarray(block, np.float64), name, array.dtype) for block in blocks):
@@ -58,8 +58,8 @@ def _holds(values: np.ndarray, name: str, dtype: np.dtype) -> bool:
     """Return whether the values are those of a precision, up to the rounding of the dtype that stores them."""
     step = spacing(values, name)
     off = np.abs(values - np.rint(values / step) * step)
-    stored = np.abs(values) * 2.0 ** (-24 if dtype.itemsize == 4 else -50) if name.endswith(_DECIMALS) else 0.0
-    return bool((off <= stored).all())
+    limit = np.abs(values) * 2.0 ** (-24 if dtype.itemsize == 4 else -50) if name.endswith(_DECIMALS) else 0.0
+    return bool((off <= limit).all())
 
 
 def _few_levels(values: np.ndarray) -> bool:

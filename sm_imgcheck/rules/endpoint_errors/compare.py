@@ -84,9 +84,9 @@ def _blocks(got: int, expected: int) -> tuple[str, ...]:
 
 def _supported_channels(values: Mapping[str, str]) -> Verdict:
     """Compare a number of channels with the list of those that are supported: ``1 or 3``."""
-    got, supported = int(values["got"]), values.get("expected", "1 or 3")
-    labels = {"got": channel_count(got), "expected": supported}
-    if str(got) in re.findall(r"\d+", supported):
+    got, counts = int(values["got"]), values.get("expected", "1 or 3")
+    labels = {"got": channel_count(got), "expected": counts}
+    if str(got) in re.findall(r"\d+", counts):
         return (), labels
     return ("alpha",) if got == 4 else ("gray",) if got == 1 else ("layout",) if got > 4 else ("channels",), labels
 
