@@ -101,6 +101,7 @@ def test_the_tolerance_is_in_gray_levels(here):
     ("dtype", "quantize"),
     [("int8", {"scale": 2 / 255, "zero_point": 0}), ("uint8", {"scale": 0.01, "zero_point": 100})],
 )
+@pytest.mark.slow
 def test_quantized_tensors_are_compared_in_gray_levels(here, dtype, quantize):
     changes = {"dtype": dtype, "quantize": quantize, "value_range": [-1, 1]}
     golden = sm_imgcheck.convert("probe.jpg", {**RANGE, **changes})
@@ -171,6 +172,7 @@ def test_where_no_pipeline_comes_nearer_no_stage_is_blamed(here):
     assert "no known pipeline is closer than the spec" in result.findings[0].message
 
 
+@pytest.mark.slow
 def test_the_nearest_pipeline_is_not_taken_for_the_right_one(here):
     tensor = made(**STAGES["normalize"])
     tensor[0, :, 10:16, 20:40] = 1  # a caption was drawn on the picture

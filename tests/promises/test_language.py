@@ -81,6 +81,7 @@ def test_finding_has_file_line_word_and_sentence(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_every_exception_is_used():
     findings = [
         finding for path in language.files([language.ROOT / "sm_imgcheck"]) for finding in language.check_file(path)

@@ -55,6 +55,7 @@ def test_pipeline_becomes_its_spec(function, photos):
     assert (exif.value, exif.certainty) == (PIPELINES[function]["decode"]["exif"], "inferred")
 
 
+@pytest.mark.slow
 def test_pipeline_that_no_steps_explain_is_refused(photos):
     with pytest.raises(ImgcheckError, match="no known pipeline produces all 3 tensors"):
         import_pipeline(f"{FILE}:unknown_contrast", photos)
