@@ -12,7 +12,9 @@ pytest.importorskip("resource", reason="only Unix measures the memory of a proce
 
 FILES = contradictions()
 MIB = 1 << 20
-SPEC = "{shape: [N, 224, 224, 3], dtype: float32, channel_order: RGB, value_range: [0, 1], payload: {stack: %s}}"
+SPEC = """\
+{name: image, shape: [N, 224, 224, 3], dtype: float32, channel_order: RGB, value_range: [0, 1], payload: {stack: %s}}
+"""
 
 
 # The peak of a process begins with that of the one it is forked from: a small one stands between.

@@ -24,7 +24,7 @@ PAPER_BYTES = 4096
 def quietly(work: Callable[[], Any], *, lines: list[str] | None = None) -> tuple[Any, tuple[str, ...]]:
     """Return the result of ``work()`` and its Python warnings; any exception becomes a CandidateError.
 
-    printed: receives the lines that it prints to the process's standard error, which is redirected while it runs; None:
+    lines: receives the lines that it prints to the process's standard error, which is redirected while it runs; None:
     it prints none.
     """
     # Without any handler `logging` prints errors itself; a program that has set up logging still gets them.
@@ -57,7 +57,7 @@ def name_failure(problem: Exception) -> str:
 def no_stderr(lines: list[str]) -> Iterator[None]:
     """Capture the standard error of C code, the only output of errors in OpenCV, libpng and libtiff.
 
-    printed: receives the lines, the first 4096 bytes of them and on Linux only; elsewhere they are lost.
+    lines: receives the lines, the first 4096 bytes of them and on Linux only; elsewhere they are lost.
     """
     try:
         stderr_copy = os.dup(2)

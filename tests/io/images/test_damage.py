@@ -213,7 +213,7 @@ def decoder_complaints(body):
         pillow = False
     except Exception:  # noqa: BLE001 - plugins raise any error for damaged files
         pillow = True
-    pixels, _ = quietly(lambda: cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR), printed=printed)
+    pixels, _ = quietly(lambda: cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR), lines=printed)
     return pillow, pixels is None or printed != []
 
 
