@@ -1,17 +1,22 @@
 """``sm-imgcheck spec import`` from the command line."""
 
+import contextlib
+import io
 import json
-import os
-import subprocess
-import sys
+from types import SimpleNamespace
 
 import pytest
 from model_files import onnx_model
 
+from sm_imgcheck import cli
+
 
 def run(*arguments, folder):
-    command = [sys.executable, "-m", "sm_imgcheck", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=os.environ, check=False)
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = cli.main([str(argument) for argument in arguments])
+    out_text, err_text = (stream.buffer.getvalue().decode() for stream in (out, err))
+    return SimpleNamespace(returncode=code, stdout=out_text, stderr=err_text)
 
 
 @pytest.fixture

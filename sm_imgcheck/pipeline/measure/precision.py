@@ -20,8 +20,8 @@ _TINY = {"float16": 2.0**-24}
 _PRECISIONS = ("1 decimal", "2 decimals", "bfloat16", "3 decimals", "float16", "4 decimals", "5 decimals")
 """The lowest first. More decimals of values around 1 are as exact as float32."""
 _LEVELS = 256
-_FEW, _MIN_VALUES = 500, 50_000
-_MIN_VALUES = 16
+_SMALL_SAMPLE, _LARGE_SAMPLE = 500, 50_000
+_MIN_LEVELS = 16
 """Minimum number of distinct values for an estimate of the stored precision."""
 # A few roundings of half a unit in the last place, each at a value that may be larger than the result. What float64
 # holds was often computed in float32.
@@ -36,7 +36,7 @@ def shown_precision(array: np.ndarray, blocks: Iterable[np.ndarray]) -> str:
     """
     if array.dtype.kind != "f" or array.dtype.itemsize < 4:
         return ""
-    few, sample = (np.asarray(_sample(array, count), np.float64) for count in (_FEW, _MIN_VALUES))
+    few, sample = (np.asarray(_sample(array, count), np.float64) for count in (_SMALL_SAMPLE, _LARGE_SAMPLE))
     # Most arrays have their full precision, and a few values show it.
     candidates = [name for name in _PRECISIONS if _holds(few, name, array.dtype) and _holds(sample, name, array.dtype)]
     if not candidates or _few_levels(sample):
@@ -65,7 +65,7 @@ def _holds(values: np.ndarray, name: str, dtype: np.dtype) -> bool:
 def _few_levels(values: np.ndarray) -> bool:
     """Return whether the values have at most 256 evenly spaced levels, or fewer than 16 levels."""
     unique = np.unique(values)
-    if len(unique) < _MIN_VALUES:
+    if len(unique) < _MIN_LEVELS:
         return True
     gaps = np.diff(unique)
     levels = gaps / gaps.min()
