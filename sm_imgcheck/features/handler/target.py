@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tarfile
 import tokenize
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
@@ -41,6 +44,7 @@ def find_target(name: str, model_dir: str, scratch: Path) -> HandlerTarget:
     root = path
     if path.is_file() and (unpack := _unpacker(path)) is not None:
         root = scratch / "archive"
+        root.mkdir()
         unpack(path, root, name)
     file = root if root.is_file() else _in_folder(root, name)
     _refuse_binary(file, name)
@@ -78,16 +82,16 @@ def _unpacker(path: Path) -> Callable[[Path, Path, str], None] | None:
 
 
 def _unpack_tar(path: Path, root: Path, name: str) -> None:
-    """Unpack ``model.tar.gz``: regular files and folders inside ``root`` only."""
+    """Unpack the regular files of ``model.tar.gz`` into ``root``."""
     try:
         with tarfile.open(path) as archive:
             total = 0
             for number, member in enumerate(archive):
                 total += member.size
                 _check_limits(number, total, name)
-                if member.isreg() or member.isdir():
-                    archive.extract(member, root, filter="data")
-    except (tarfile.TarError, EOFError, OSError) as error:
+                if member.isreg() and (content := archive.extractfile(member)) is not None:
+                    _write_member(content, root, member.name)
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise ImgcheckError(f"handler {for_terminal(name)}: archive cannot be unpacked: {error}") from None
 
 
@@ -98,14 +102,26 @@ def _unpack_zip(path: Path, root: Path, name: str) -> None:
             members = archive.infolist()
             _check_limits(len(members), sum(member.file_size for member in members), name)
             for member in members:
-                if (
-                    not PurePosixPath(member.filename).is_absolute()
-                    and ".." not in PurePosixPath(member.filename).parts
-                ):
-                    archive.extract(member, root)
+                if not member.is_dir():
+                    with archive.open(member) as content:
+                        _write_member(content, root, member.filename)
         _follow_manifest(root)
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, zlib.error) as error:
         raise ImgcheckError(f"handler {for_terminal(name)}: archive cannot be unpacked: {error}") from None
+
+
+def _write_member(content: IO[bytes], root: Path, name: str) -> None:
+    """Write one member's content below ``root``; leave out a member whose path would lead elsewhere.
+
+    The filter "data" of tarfile is younger than Python 3.11.2, which Debian 12 ships.
+    """
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\0" in name:
+        return
+    file = root / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("wb") as copy:
+        shutil.copyfileobj(content, copy)
 
 
 def _follow_manifest(root: Path) -> None:
