@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
 __all__ = ["CUTS", "FRAMES", "MODE_KEYS", "ROUNDINGS", "ResizeTarget", "read"]
 
+_MULTIPLE = {"multiple_of", "multiple_rounding"}
 MODE_KEYS = {
     "stretch": set[str](),
-    "shortest_edge": {"max_size", "rounding", "crop", "crop_rounding"},
-    "longest_edge": {"rounding"},
-    "cover": {"rounding", "crop", "crop_rounding"},
+    "shortest_edge": {"max_size", "rounding", "crop", "crop_rounding", *_MULTIPLE},
+    "longest_edge": {"rounding", *_MULTIPLE},
+    "cover": {"rounding", "crop", "crop_rounding", *_MULTIPLE},
     "letterbox": {"fill", "multiple_of"},
+    "closest_edge": _MULTIPLE,
+    "keep": _MULTIPLE,
 }
 """Keys that only some modes have a use for."""
 ROUNDINGS = {
@@ -32,7 +35,7 @@ ROUNDINGS = {
 }
 _SOME_MODES = set[str]().union(*MODE_KEYS.values())
 CUTS = tuple(key.name for key in CROP[:4])
-FRAMES = tuple(key.name for key in PAD[:3])
+FRAMES = tuple(key.name for key in PAD[:4])
 
 
 @frozen
@@ -148,7 +151,7 @@ def _resize(keys: StepKeys, path: str, target: ResizeTarget, notes: ProblemList)
         "max_size": keys.get("max_size"),
         **({"rounding": _rounding(keys, mode, path, notes)} if mode in ROUNDINGS else {}),
         **_arithmetic(keys, path, notes),
-        "multiple_of": keys.get("multiple_of"),
+        **_multiple(keys, mode, path, notes),
     }
     if mode == "letterbox":
         default = LIBRARIES[keys.get("library", "pillow")].fill
@@ -159,6 +162,10 @@ def _resize(keys: StepKeys, path: str, target: ResizeTarget, notes: ProblemList)
 def _edges(keys: StepKeys, mode: str, path: str, target: ResizeTarget, notes: ProblemList) -> int | list[int] | None:
     """Return ``size`` in the form that the mode expects."""
     size, where = keys.get("size"), at(path, "size")
+    if mode == "keep":
+        if size is not None:
+            notes.add(where, "has no meaning with mode: keep")
+        return None
     one_edge = mode == "shortest_edge" or (mode == "longest_edge" and not isinstance(size, list))
     if size is None and target.size is None:
         if target.known:
@@ -186,6 +193,20 @@ def _edges(keys: StepKeys, mode: str, path: str, target: ResizeTarget, notes: Pr
         )
         return None
     return [size, size] if isinstance(size, int) and not one_edge else size
+
+
+def _multiple(keys: StepKeys, mode: str, path: str, notes: ProblemList) -> dict[str, object]:
+    """``multiple_of``, and the rounding to it."""
+    multiple = keys.get("multiple_of")
+    if multiple is None and mode == "keep":
+        notes.add(at(path, "multiple_of"), "missing: mode: keep changes the size to multiples of a number only")
+    if multiple is None and "multiple_rounding" in keys and "multiple_rounding" in MODE_KEYS[mode]:
+        notes.add(at(path, "multiple_rounding"), "has no meaning without multiple_of")
+    has_rounding = multiple is not None and mode != "letterbox"
+    return {
+        "multiple_of": multiple,
+        **({"multiple_rounding": keys.get("multiple_rounding", "round")} if has_rounding else {}),
+    }
 
 
 def _rounding(keys: StepKeys, mode: str, path: str, notes: ProblemList) -> str:

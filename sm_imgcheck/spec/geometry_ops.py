@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sm_imgcheck.core.sizes import round_length
 from sm_imgcheck.core.types import Dim, Step
 from sm_imgcheck.spec.keys import LIBRARIES
 from sm_imgcheck.spec.problems import ProblemList
@@ -68,6 +69,7 @@ def _resize(resize: StepKeys) -> Step:
         verb = "resize"
         mode = {name: resize.get(name) for name in ("mode", "size", "max_size")}
         mode["rounding"] = resize.get("rounding", "floor")  # stretch derives no edge, but its op has the same keywords
+        mode |= {name: resize[name] for name in ("multiple_of", "multiple_rounding") if name in resize}
     arithmetic: dict[str, object] = {
         name: resize.get(name) for name in ("interpolation", "dtype", "antialias") if name in resize
     }
@@ -150,7 +152,28 @@ def _up(length: int, multiple: int) -> int:
 
 
 def _after_resize(params: StepKeys) -> tuple[Sizes, Sizes]:
-    mode, (height, width) = params["mode"], _sides(params["size"])
+    multiple = params.get("multiple_of")
+    if params["mode"] == "letterbox" or multiple is None:
+        return _after_scale(params)
+    height, width = _after_scale(params)
+    return _rounded_side(height, multiple, params), _rounded_side(width, multiple, params)
+
+
+def _rounded_side(side: Sizes, multiple: int, params: StepKeys) -> Sizes:
+    low, high = side
+    rounding = params["multiple_rounding"]
+    return _to_multiple(low, multiple, rounding), None if high is None else _to_multiple(high, multiple, rounding)
+
+
+def _to_multiple(length: int, multiple: int, rounding: str) -> int:
+    return max(round_length(length / multiple, rounding), 1) * multiple
+
+
+def _after_scale(params: StepKeys) -> tuple[Sizes, Sizes]:
+    mode = params["mode"]
+    if mode in ("keep", "closest_edge"):
+        return _ANY, _ANY
+    height, width = _sides(params["size"])
     if mode == "shortest_edge":
         limit = params.get("max_size")
         side = (height if limit is None else 1, limit)
@@ -182,6 +205,8 @@ def _after_pad(params: StepKeys, sizes: tuple[Sizes, Sizes]) -> tuple[Sizes, Siz
         height, width = _sides(params["size"])
         return (height, height), (width, width)
     (low_h, high_h), (low_w, high_w) = sizes
+    if "aspect" in params:
+        return (low_h, None), (low_w, None)
     if params.get("square"):
         side = max(low_h, low_w), None if high_h is None or high_w is None else max(high_h, high_w)
         return side, side

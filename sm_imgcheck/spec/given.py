@@ -45,6 +45,7 @@ class StepKeys(TypedDict, total=False):
     antialias: bool
     fill: float | list[float]
     multiple_of: int
+    multiple_rounding: str
     fraction: float
     aspect: list[int]
     square: float | bool

@@ -128,6 +128,12 @@ def _mode_rules() -> Iterator[Schema]:
         if mode in ROUNDINGS:
             yield _rule(condition, _with("rounding", _enum(ROUNDINGS[mode])))
     yield _rule(_with("mode", _word("shortest_edge"), present=True), _with("size", {"type": ["integer", "null"]}))
+    keep = _with("mode", _word("keep"), present=True)
+    yield _rule(keep, _only_null("has no meaning with mode: keep", "size"))
+    yield _rule(keep, _has("multiple_of"))
+    modes = [mode for mode, keys in MODE_KEYS.items() if "multiple_rounding" in keys]
+    no_multiple = {"allOf": [_with("mode", _one_of(map(any_case, modes)), present=True), {"not": _has("multiple_of")}]}
+    yield _rule(no_multiple, _only_null("has no meaning without multiple_of", "multiple_rounding"))
     others = sorted({key.name for key in RESIZE} - {"mode"})
     yield _rule(_with("mode", _word("none"), present=True), _only_null("has no meaning with mode: none", *others))
     yield _rule(

@@ -112,9 +112,10 @@ _RESIZE_COMMON = (
     Key(
         name="mode",
         kind="choice",
-        choices=("stretch", "shortest_edge", "longest_edge", "cover", "letterbox", "none"),
+        choices=("stretch", "shortest_edge", "longest_edge", "cover", "letterbox", "closest_edge", "keep", "none"),
         default="stretch",
-        doc="stretch ignores the aspect ratio, letterbox adds a border; none: a wrong size is an error",
+        doc="stretch ignores the aspect ratio, letterbox adds a border; closest_edge: the edge with the least change "
+        "(DPT, Depth Anything); keep: only to multiple_of; none: a wrong size is an error",
         example="shortest_edge",
     ),
     Key(
@@ -190,10 +191,18 @@ _RESIZE_COMMON = (
         kind="whole",
         low=1,
         high=MAX_SIDE,
-        doc="letterbox: pad to the next multiple instead of the full size",
-        rule="the full size",
+        doc="both sides become multiples of this: rounded; letterbox pads to the next multiple instead of size",
+        rule="no multiple",
         example=32,
-        also=("stride", "size_divisor", "pad_to_multiple"),
+        also=("stride", "size_divisor", "pad_to_multiple", "ensure_multiple_of"),
+    ),
+    Key(
+        name="multiple_rounding",
+        kind="choice",
+        choices=("round", "floor", "ceil"),
+        rule="round: half to even (DPT)",
+        doc="of both sides with multiple_of: round, floor (ViLT, GLPN, YOLOS) or ceil (MaskFormer, TextNet)",
+        example="floor",
     ),
 )
 
@@ -264,6 +273,14 @@ PAD = (
         rule="false",
         doc="to a square as long as the longer edge, as before a resize (expand2square)",
         example=True,
+    ),
+    Key(
+        name="aspect",
+        kind="wholes",
+        low=1,
+        high=MAX_SIDE,
+        doc="to the aspect ratio [height, width], as before a resize (Keras's pad_to_aspect_ratio)",
+        example=[9, 16],
     ),
     Key(
         name="fill",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sm_imgcheck.core import sizes
+from sm_imgcheck.core import placement, sizes
 from sm_imgcheck.core.errors import PlanError
 
 SIDES = st.integers(100, 5000)
@@ -46,6 +46,27 @@ def test_resized(mode, size, max_size, rounding, before, after):
     height, width = before
     found = sizes.resized_size(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
     assert found == after
+
+
+@pytest.mark.parametrize(
+    ("size", "multiple", "before", "after"),
+    [
+        ({"mode": "keep", "size": None}, (32, "floor"), (479, 641), (448, 640)),  # GLPN
+        ({"mode": "keep", "size": None}, (32, "floor"), (20, 16), (32, 32)),  # never less than one multiple
+        ({"mode": "closest_edge", "size": [518, 518]}, (14, "round"), (480, 640), (518, 686)),  # Depth Anything
+        ({"mode": "closest_edge", "size": [384, 384]}, (None, "round"), (480, 640), (384, 512)),
+        ({"mode": "closest_edge", "size": [384, 384]}, (32, "round"), (300, 380), (288, 384)),  # the width is closer
+        ({"mode": "shortest_edge", "size": 384, "max_size": 639, "rounding": "half_up"}, (32, "floor"), (480, 640),
+         (384, 512)),
+        ({"mode": "shortest_edge", "size": 640}, (32, "ceil"), (480, 700), (640, 960)),  # TextNet: 933
+        ({"mode": "longest_edge", "size": 1000}, (64, "round"), (480, 640), (768, 1024)),
+        ({"mode": "cover", "size": [100, 100]}, (14, "ceil"), (100, 120), (112, 126)),
+    ],
+)  # fmt: skip
+def test_sides_are_rounded_to_multiples(size, multiple, before, after):
+    rules = {"max_size": None, "rounding": "floor", "multiple_of": multiple[0], "multiple_rounding": multiple[1]}
+    for rule in (sizes.resized_size, sizes.resized_by_opencv, sizes.resized_by_tensorflow):
+        assert rule(**{**rules, **size}, height=before[0], width=before[1]) == after
 
 
 @pytest.mark.parametrize("rule", [sizes.resized_size, sizes.resized_by_opencv, sizes.resized_by_tensorflow])
@@ -115,16 +136,16 @@ def test_cover_by_opencv_rounds_with_its_float32_factor(size, before, after):
     ],
 )
 def test_crop_box(cut, before, box):
-    assert sizes.crop_box(**cut, height=before[0], width=before[1]) == box
+    assert placement.crop_box(**cut, height=before[0], width=before[1]) == box
 
 
 def test_fit_box_of_load_img_is_whole_and_of_image_ops_is_not():
-    assert sizes.fit_box(aspect=[150, 224], rounding="floor", height=375, width=500) == (0, 20, 500, 354)
-    assert sizes.fit_box(aspect=[150, 224], rounding="none", height=375, width=500) == pytest.approx(
+    assert placement.fit_box(aspect=[150, 224], rounding="floor", height=375, width=500) == (0, 20, 500, 354)
+    assert placement.fit_box(aspect=[150, 224], rounding="none", height=375, width=500) == pytest.approx(
         (0, 20.0892857, 500, 354.910714)
     )
-    assert sizes.fit_box(aspect=[1, 1], rounding="none", height=375, width=500) == (62.5, 0, 437.5, 375)
-    assert sizes.fit_box(aspect=[3, 4], rounding="none", height=375, width=500) == (0, 0, 500, 375)
+    assert placement.fit_box(aspect=[1, 1], rounding="none", height=375, width=500) == (62.5, 0, 437.5, 375)
+    assert placement.fit_box(aspect=[3, 4], rounding="none", height=375, width=500) == (0, 0, 500, 375)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +171,7 @@ def test_fit_box_of_load_img_is_whole_and_of_image_ops_is_not():
     ],
 )
 def test_letterbox_place(library, size, multiple_of, before, place):
-    found = sizes.letterbox_place(
+    found = placement.letterbox_place(
         library=library, size=size, multiple_of=multiple_of, height=before[0], width=before[1]
     )
     assert found == place
@@ -164,7 +185,7 @@ def test_letterbox_place(library, size, multiple_of, before, place):
     width=SIDES,
 )
 def test_a_letterboxed_image_lies_inside_its_frame(library, size, multiple_of, height, width):
-    top, left, inner_height, inner_width, frame_height, frame_width = sizes.letterbox_place(
+    top, left, inner_height, inner_width, frame_height, frame_width = placement.letterbox_place(
         library=library, size=size, multiple_of=multiple_of, height=height, width=width
     )
     assert min(inner_height, inner_width) >= 1
@@ -187,7 +208,10 @@ def test_a_letterboxed_image_lies_inside_its_frame(library, size, multiple_of, h
         ({"size": [50, 50]}, "center", (0, 0, 101, 61)),
         ({"size": [50, 71]}, "center", (0, 5, 101, 71)),
         ({"multiple_of": 32}, "top_left", (0, 0, 128, 64)),
+        ({"aspect": [1, 2]}, "center", (0, 70, 101, 201)),  # one pixel of 141 is left out
+        ({"aspect": [1, 2]}, "top_left", (0, 0, 101, 202)),
+        ({"aspect": [16, 9]}, "bottom_right", (7, 0, 108, 61)),  # 61 * 16 // 9
     ],
 )
 def test_pad_place(frame, position, place):
-    assert sizes.pad_place(**frame, position=position, height=101, width=61) == place
+    assert placement.pad_place(**frame, position=position, height=101, width=61) == place

@@ -201,6 +201,8 @@ def every_op():
     for library in ("pillow", "pillow-12", "opencv", "tensorflow", "torch"):
         for mode, size in sizes.items():
             yield {**open_shape, "resize": {"mode": mode, "size": size, "library": library}}
+    yield {**open_shape, "resize": {"mode": "closest_edge", "size": [48, 64], "multiple_of": 14}}
+    yield {**open_shape, "geometry": [{"pad": {"aspect": [3, 4]}}, {"resize": {"mode": "keep", "multiple_of": 16}}]}
     for library in ("pillow", "opencv", "tensorflow"):
         yield {**CLASSIC, "decode": {"library": library, "icc": "srgb", "alpha": "composite", "bit_depth": "scale"}}
     yield {**CLASSIC, "shape": [1, 48, 64], "layout": "CHW", "channel_order": "GRAY", "dtype": "float16"}

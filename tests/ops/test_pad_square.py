@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from sm_imgcheck import Options, process
 from sm_imgcheck.core.errors import PlanError
-from sm_imgcheck.core.sizes import pad_place
+from sm_imgcheck.core.placement import pad_place
 from sm_imgcheck.features.codegen import to_python
 from specs import problems, spec
 

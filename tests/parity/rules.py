@@ -2,14 +2,17 @@
 
 import numpy as np
 
-from sm_imgcheck.core.sizes import crop_box, letterbox_place, resized_size
+from sm_imgcheck.core.placement import crop_box, letterbox_place, pad_place
+from sm_imgcheck.core.sizes import resized_size
 
 EDGE, LIMIT, FRAME = 224, 333, (192, 256)
 
 
-def to(mode, size, rounding, max_size=None):
+def to(mode, size, rounding="floor", max_size=None, **multiple):
     def ours(height, width):
-        return resized_size(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
+        return resized_size(
+            mode=mode, size=size, max_size=max_size, rounding=rounding, **multiple, height=height, width=width
+        )
 
     return ours
 
@@ -33,6 +36,48 @@ def sam_edges(height, width):
     from transformers import SamImageProcessor
 
     return SamImageProcessor()._get_preprocess_shape((height, width), EDGE)
+
+
+def dpt_edges(multiple):
+    def theirs(height, width):
+        from transformers.models.dpt.image_processing_dpt import get_resize_output_image_size
+
+        size = get_resize_output_image_size(np.empty((height, width)), FRAME, True, multiple)
+        return max(size.height, multiple), max(size.width, multiple)
+
+    return theirs
+
+
+def vilt_edges(height, width):
+    from transformers.models.bridgetower.image_processing_bridgetower import get_resize_output_image_size
+
+    longer = int(1333 / 800 * EDGE)
+    edges = get_resize_output_image_size(np.empty((3, height, width)), EDGE, longer, 32)
+    return tuple(max(edge, 32) for edge in edges)
+
+
+def yolos_edges(height, width):
+    from transformers.models.yolos.image_processing_yolos import get_size_with_aspect_ratio_yolos
+
+    return tuple(max(edge, 16) for edge in get_size_with_aspect_ratio_yolos((height, width), EDGE, LIMIT))
+
+
+def keras_frame(height, width):
+    """Ones in a frame of zeros, resized to the frame's own size, show the frame."""
+    import keras
+
+    ones = np.ones((1, height, width, 1), np.float32)
+    frame = pad_place(aspect=FRAME, position="center", height=height, width=width)
+    scaled = [side * 4 for side in FRAME]
+    theirs = keras.ops.image.resize(ones, scaled, "nearest", pad_to_aspect_ratio=True, data_format="channels_last")
+    ours = np.zeros((1, *frame[2:], 1), np.float32)
+    ours[:, frame[0] : frame[0] + height, frame[1] : frame[1] + width] = 1
+    same = np.array_equal(keras.ops.image.resize(ours, scaled, "nearest", data_format="channels_last"), theirs)
+    return frame if same else None
+
+
+def frame_of_aspect(height, width):
+    return pad_place(aspect=FRAME, position="center", height=height, width=width)
 
 
 def timm_edges(longest, size):
@@ -125,6 +170,17 @@ RULES = {
     "torchvision max_size": (to("shortest_edge", EDGE, "floor", LIMIT), torchvision_edges(LIMIT)),
     "transformers DETR": (to("shortest_edge", EDGE, "detr", LIMIT), detr_edges),
     "transformers SAM": (to("longest_edge", EDGE, "half_up"), sam_edges),
+    "transformers DPT": (to("closest_edge", list(FRAME)), dpt_edges(1)),
+    "transformers DPT multiple": (to("closest_edge", list(FRAME), multiple_of=14), dpt_edges(14)),
+    "transformers ViLT": (
+        to("shortest_edge", EDGE, "half_up", int(1333 / 800 * EDGE), multiple_of=32, multiple_rounding="floor"),
+        vilt_edges,
+    ),
+    "transformers YOLOS": (
+        to("shortest_edge", EDGE, "detr", LIMIT, multiple_of=16, multiple_rounding="floor"),
+        yolos_edges,
+    ),
+    "keras pad_to_aspect_ratio": (frame_of_aspect, keras_frame),
     "timm longest": (to("longest_edge", EDGE, "round"), timm_edges(1.0, (EDGE, EDGE))),
     "timm cover": (to("cover", list(FRAME), "round"), timm_edges(0.0, FRAME)),
     "ultralytics": (boxed("opencv"), ultralytics_box(auto=False)),
@@ -134,7 +190,10 @@ RULES = {
     "transformers crop": (cut(size=FRAME, rounding="floor"), transformers_cut("")),
     "transformers crop Pil": (cut(size=FRAME, rounding="floor", pad_side="before"), transformers_cut("Pil")),
 }
-SLOW = {"tf resize_with_pad", "torchvision crop", "transformers crop", "transformers crop Pil", "transformers SAM"}
+SLOW = {
+    "keras pad_to_aspect_ratio", "tf resize_with_pad", "torchvision crop", "transformers crop", "transformers crop Pil",
+    "transformers SAM",
+}  # fmt: skip
 
 
 def sizes(number):

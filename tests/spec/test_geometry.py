@@ -267,7 +267,7 @@ def test_segment_anything():
         ({"crop": {"square": 1, "rounding": "none"}}, "crop.rounding", "none is for aspect"),
         ({"crop": {"square": 1, "pad_side": "before"}}, "crop.pad_side", "no meaning without size"),
         ({"crop": "center"}, "crop", "a mapping with the keys fraction"),
-        ({"pad": {}}, "pad", "has none of size, multiple_of, square; write exactly one"),
+        ({"pad": {}}, "pad", "has none of size, multiple_of, square, aspect; write exactly one"),
         ({"pad": {"size": 5, "multiple_of": 5}}, "pad", "has size and multiple_of of size"),
         ({"pad": {"size": 5, "fill": 300}}, "pad.fill", "write units: final"),
         ({"pad": {"size": 5, "position": "centre"}}, "pad.position", "did you mean center?"),
@@ -312,9 +312,45 @@ def test_a_pad_that_is_too_small():
     assert "smaller than what it pads: height 300 or more" in found["geometry[1].pad.size"]
 
 
+def test_multiple_of_is_a_parameter_of_the_resize():
+    given = {"mode": "closest_edge", "size": 518, "multiple_of": 14, "library": "torch"}
+    ((op, params),) = ops(**OPEN, resize=given)
+    assert (op, params["size"], params["multiple_of"]) == ("resize_torch", [518, 518], 14)
+    assert params["multiple_rounding"] == "round"
+    ((_, params),) = ops(**OPEN, resize={"mode": "keep", "multiple_of": 32, "multiple_rounding": "floor"})
+    assert (params["mode"], params["size"], params["multiple_rounding"]) == ("keep", None, "floor")
+    assert ops(shape=["N", "32..640", "32..640", 3], resize={"mode": "keep", "multiple_of": 32})
+
+
+@pytest.mark.parametrize(
+    ("resize", "place", "message"),
+    [
+        ({"mode": "keep"}, "multiple_of", "missing: mode: keep"),
+        ({"mode": "keep", "multiple_of": 32, "size": 8}, "size", "has no meaning with mode: keep"),
+        ({"mode": "closest_edge", "size": 8, "multiple_rounding": "ceil"}, "multiple_rounding", "without multiple_of"),
+        ({"mode": "stretch", "multiple_of": 8}, "multiple_of", "no meaning with mode: stretch"),
+        ({"mode": "letterbox", "multiple_rounding": "ceil"}, "multiple_rounding", "no meaning with mode: letterbox"),
+    ],
+)
+def test_multiple_of_without_meaning_is_reported(resize, place, message):
+    assert message in problems(**OPEN, resize=resize)[f"resize.{place}"]
+
+
+def test_multiple_of_that_never_gives_the_shape_is_reported():
+    some = {"mode": "shortest_edge", "size": 224, "crop": "none"}
+    shape = {"shape": ["N", "240..", "240..", 3]}
+    assert ops(**shape, resize={**some, "multiple_of": 32})
+    assert "32 or more" not in problems(resize={**some, "multiple_of": 32}).get("resize", "")
+    limit = {"shape": ["N", "1..200", "1..640", 3]}
+    message = problems(**limit, resize={**some, "multiple_of": 100, "multiple_rounding": "ceil"})["resize"]
+    assert "300 or more, but shape is 1..200" in message
+
+
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
+        ([{"pad": {"aspect": [1, 2]}}], "the height becomes 1 or more, but shape is 224"),
+        ([{"pad": {"aspect": [1, 1]}}, {"resize": {}}], ""),
         ([{"crop": {"square": 1}}], "the height becomes 1 or more, but shape is 224"),
         ([{"resize": {"mode": "stretch", "size": [200, 200]}}, {"pad": {"multiple_of": 32}}], ""),
         ([{"resize": {"mode": "stretch", "size": [230, 230]}}, {"pad": {"multiple_of": 32}}], "becomes 256"),

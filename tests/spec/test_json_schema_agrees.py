@@ -13,6 +13,7 @@ from sm_imgcheck.spec.yaml import read
 VALIDATOR = Draft202012Validator(schema())
 SHAPE, DTYPE, ORDER, RANGE = "shape: [N, 224, 224, 3]", "dtype: float32", "channel_order: RGB", "value_range: [0, 1]"
 BASE = f"{SHAPE}\n{DTYPE}\n{ORDER}\n"
+OPEN = "shape: [N, 3, H, W]\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
 GOOD = f"{BASE}{RANGE}\n"
 INT8 = GOOD.replace("float32", "int8")
 
@@ -68,6 +69,9 @@ RIGHT = [
     GOOD + "geometry: [{resize: null}]\n",
     GOOD + "geometry: [{resize: {mode: longest_edge, size: 224}}, {pad: {size: [224, 224], fill: 0}}]\n",
     GOOD + "geometry: [{resize: {}}, {pad: {multiple_of: 32, position: top_left}}]\n",
+    OPEN + "resize: {mode: closest_edge, size: [518, 518], multiple_of: 14, multiple_rounding: ceil}\n",
+    OPEN + "resize: {mode: keep, multiple_of: 14}\n",
+    GOOD + "geometry: [{pad: {aspect: [1, 1], fill: 3}}, {resize: {}}]\n",
     GOOD + "payload: {stack: pytorch, envelope: npy, endpoint: async}\n",
     GOOD + "name: x\npayload: {stack: triton, envelope: triton-binary}\n",
     GOOD + "payload: {envelope: image, content_type: image/jpeg, max_bytes: 1000}\n",

@@ -13,7 +13,18 @@ from sm_imgcheck.spec.keys import LIBRARIES
 __all__ = ["has_orientation", "origin_mapping"]
 
 _LIBRARY_OF_OP = {library.op: name for name, library in LIBRARIES.items()}
-_RESIZE_KEYS = ("mode", "size", "max_size", "rounding", "interpolation", "dtype", "antialias", "fill", "multiple_of")
+_RESIZE_KEYS = (
+    "mode",
+    "size",
+    "max_size",
+    "rounding",
+    "interpolation",
+    "dtype",
+    "antialias",
+    "fill",
+    "multiple_of",
+    "multiple_rounding",
+)
 _MOST_PIXELS = 178_956_970
 _ROUNDED_MODES = ("shortest_edge", "longest_edge", "cover")
 _CONTRACT_STEPS = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sm_imgcheck.core.sizes import crop_box, pad_place
+from sm_imgcheck.core.placement import crop_box, pad_place
 
 __all__ = ["crop", "is_letterboxed", "mirror", "pad"]
 
@@ -27,7 +27,7 @@ def crop(
     """A part of an image, the central one by default, by one of ``fraction``, ``size``, ``aspect`` and ``square``.
 
     fraction: of both edges. size, aspect: [height, width]. square: of the shorter edge. rounding: of the offset of the
-    cut, ``round`` (half to even), ``floor`` or ``ceil``. pad_side: where an odd missing pixel goes (``after``,
+    cut, ``round`` (half to even), ``floor`` or ``ceil``. pad_side: position of an odd missing pixel (``after``,
     ``before`` the image). position: ``center``, an edge or a corner (with ``size``). offset: [down, right] from there.
     """
     top, left, height, width = crop_box(
@@ -55,20 +55,22 @@ def pad(
     size: list[int] | None = None,
     multiple_of: int | None = None,
     square: bool = False,
+    aspect: list[int] | None = None,
     fill: list[float],
     position: str,
     units: str = "byte",  # noqa: ARG001  # says where in a plan the step stands: before or after the values
 ) -> np.ndarray:
     """Put an image in a frame of at least ``size`` [height, width], the next multiples of a number, or in a square.
 
-    fill: one number per channel, in the image's order; ``units`` are ``byte`` (0..255) or ``final`` (the model's own
-    numbers). position: of the image, ``center`` or a corner such as ``top_left``. An edge that is longer than ``size``
-    does not change.
+    aspect: [height, width] of the smallest frame around the image. fill: one number per channel, in the image's order;
+    ``units`` are ``byte`` (0..255) or ``final`` (the model's own numbers). position: of the image, ``center`` or a
+    corner such as ``top_left``. An edge that is longer than ``size`` does not change.
     """
     top, left, height, width = pad_place(
         size=size,
         multiple_of=multiple_of,
         square=square,
+        aspect=aspect,
         position=position,
         height=image.shape[0],
         width=image.shape[1],

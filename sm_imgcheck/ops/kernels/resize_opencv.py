@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sm_imgcheck.core.sizes import blob_factor, letterbox_place, resized_by_opencv
+from sm_imgcheck.core.placement import letterbox_place
+from sm_imgcheck.core.sizes import blob_factor, resized_by_opencv
 from sm_imgcheck.ops.kernels._separable import convert_levels, working
 from sm_imgcheck.ops.kernels.crop_pad import is_letterboxed
 
@@ -18,11 +19,13 @@ def resize_opencv(
     image: np.ndarray,
     *,
     mode: str,
-    size: int | list[int],
+    size: int | list[int] | None,
     max_size: int | None,
     rounding: str,
     interpolation: str,
     dtype: str,
+    multiple_of: int | None = None,
+    multiple_rounding: str = "round",
 ) -> np.ndarray:
     """``cv2.resize``. Parameters: see ``core.sizes.resized`` and ``levels``.
 
@@ -30,9 +33,19 @@ def resize_opencv(
     the pixels are then sampled with that factor, not with the ratio of the sizes.
     """
     height, width = image.shape[:2]
-    new = resized_by_opencv(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
+    new = resized_by_opencv(
+        mode=mode,
+        size=size,
+        max_size=max_size,
+        rounding=rounding,
+        multiple_of=multiple_of,
+        multiple_rounding=multiple_rounding,
+        height=height,
+        width=width,
+    )
     factor = 0.0
-    if mode == "cover" and rounding == "round":
+    if mode == "cover" and rounding == "round" and multiple_of is None:
+        assert size is not None
         assert not isinstance(size, int)
         factor = blob_factor(size=size, height=height, width=width)
     return sampled_by_opencv(image, size=new, factor=factor, interpolation=interpolation, dtype=dtype)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sm_imgcheck.core.sizes import fit_box, letterbox_place, resized_size
+from sm_imgcheck.core.placement import fit_box, letterbox_place
+from sm_imgcheck.core.sizes import resized_size
 from sm_imgcheck.ops.kernels._separable import convert_levels, working
 from sm_imgcheck.ops.kernels.crop_pad import is_letterboxed
 
@@ -41,13 +42,15 @@ def resize_pillow(
     image: np.ndarray,
     *,
     mode: str,
-    size: int | list[int],
+    size: int | list[int] | None,
     max_size: int | None,
     rounding: str,
     interpolation: str,
     dtype: str,
     reducing_gap: float | None = None,
     box: list[float] | None = None,
+    multiple_of: int | None = None,
+    multiple_rounding: str = "round",
 ) -> np.ndarray:
     """``Image.resize`` of the installed Pillow. Parameters: see ``core.sizes.resized`` and ``levels``.
 
@@ -55,7 +58,16 @@ def resize_pillow(
     at the top left that is sampled, as ``Image.thumbnail`` does where ``draft`` has rounded the size up.
     """
     height, width = image.shape[:2]
-    new = resized_size(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
+    new = resized_size(
+        mode=mode,
+        size=size,
+        max_size=max_size,
+        rounding=rounding,
+        multiple_of=multiple_of,
+        multiple_rounding=multiple_rounding,
+        height=height,
+        width=width,
+    )
     part = (0, 0, width, height) if box is None else (0, 0, box[1], box[0])
     if reducing_gap is None:
         return sampled_by_pillow(image, box=part, size=new, interpolation=interpolation, dtype=dtype)
@@ -72,15 +84,26 @@ def resize_pillow12(
     image: np.ndarray,
     *,
     mode: str,
-    size: int | list[int],
+    size: int | list[int] | None,
     max_size: int | None,
     rounding: str,
     interpolation: str,
     dtype: str,
+    multiple_of: int | None = None,
+    multiple_rounding: str = "round",
 ) -> np.ndarray:
     """``Image.resize`` of Pillow up to 12, horizontal pass first, on every version."""
     height, width = image.shape[:2]
-    new = resized_size(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
+    new = resized_size(
+        mode=mode,
+        size=size,
+        max_size=max_size,
+        rounding=rounding,
+        multiple_of=multiple_of,
+        multiple_rounding=multiple_rounding,
+        height=height,
+        width=width,
+    )
     box = (0, 0, width, height)
     return sampled_by_pillow(image, box=box, size=new, interpolation=interpolation, dtype=dtype, rows_first=True)
 

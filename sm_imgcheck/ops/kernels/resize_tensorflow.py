@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sm_imgcheck.core.sizes import letterbox_place, resized_by_tensorflow
+from sm_imgcheck.core.placement import letterbox_place
+from sm_imgcheck.core.sizes import resized_by_tensorflow
 from sm_imgcheck.ops.kernels._separable import columns_summed, convert_levels, gather_pixels, rows_summed
 from sm_imgcheck.ops.kernels.crop_pad import is_letterboxed
 
@@ -124,19 +125,30 @@ def resize_tensorflow(
     image: np.ndarray,
     *,
     mode: str,
-    size: int | list[int],
+    size: int | list[int] | None,
     max_size: int | None,
     rounding: str,
     interpolation: str,
     dtype: str,
     antialias: bool,
+    multiple_of: int | None = None,
+    multiple_rounding: str = "round",
 ) -> np.ndarray:
     """``tf.image.resize``. Parameters: see ``core.sizes.resized`` and ``levels``.
 
     A rounded ``longest_edge`` is its ``preserve_aspect_ratio=True``.
     """
     height, width = image.shape[:2]
-    new = resized_by_tensorflow(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
+    new = resized_by_tensorflow(
+        mode=mode,
+        size=size,
+        max_size=max_size,
+        rounding=rounding,
+        multiple_of=multiple_of,
+        multiple_rounding=multiple_rounding,
+        height=height,
+        width=width,
+    )
     return sampled_by_tensorflow(image, size=new, interpolation=interpolation, dtype=dtype, antialias=antialias)
 
 

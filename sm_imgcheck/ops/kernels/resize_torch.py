@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sm_imgcheck.core.sizes import letterbox_place, resized_size
+from sm_imgcheck.core.placement import letterbox_place
+from sm_imgcheck.core.sizes import resized_size
 from sm_imgcheck.ops.kernels._separable import columns_summed, convert_levels, gather_pixels, rows_summed, working
 from sm_imgcheck.ops.kernels.crop_pad import is_letterboxed
 from sm_imgcheck.ops.kernels.resize_tensorflow import tensorflow_nearest
@@ -126,16 +127,27 @@ def resize_torch(
     image: np.ndarray,
     *,
     mode: str,
-    size: int | list[int],
+    size: int | list[int] | None,
     max_size: int | None,
     rounding: str,
     interpolation: str,
     dtype: str,
     antialias: bool,
+    multiple_of: int | None = None,
+    multiple_rounding: str = "round",
 ) -> np.ndarray:
     """``torch.nn.functional.interpolate``. Parameters: see ``core.sizes.resized`` and ``levels``."""
     height, width = image.shape[:2]
-    new = resized_size(mode=mode, size=size, max_size=max_size, rounding=rounding, height=height, width=width)
+    new = resized_size(
+        mode=mode,
+        size=size,
+        max_size=max_size,
+        rounding=rounding,
+        multiple_of=multiple_of,
+        multiple_rounding=multiple_rounding,
+        height=height,
+        width=width,
+    )
     return sampled_by_torch(image, size=new, interpolation=interpolation, dtype=dtype, antialias=antialias)
 
 

@@ -11,25 +11,20 @@ from typing import Any
 
 from sm_imgcheck.core import phrases
 from sm_imgcheck.core.frozen import replace_fields
-from sm_imgcheck.core.sizes import (
-    crop_box,
-    letterbox_place,
-    pad_place,
-    resized_by_opencv,
-    resized_by_tensorflow,
-    resized_size,
-)
+from sm_imgcheck.core.placement import PAD_KEYS, crop_box, letterbox_place, pad_place
+from sm_imgcheck.core.sizes import resized_by_opencv, resized_by_tensorflow, resized_size
 from sm_imgcheck.core.types import Facts, Step
 from sm_imgcheck.core.value_mapping import overshoot
 from sm_imgcheck.ops.records import Op, library_of, record
 
 __all__ = ["OPS", "resize_dtype"]
 
+_SIZE_KEYS = ("mode", "size", "max_size", "rounding", "multiple_of", "multiple_rounding")
 _RESIZERS = {"opencv": resized_by_opencv, "tensorflow": resized_by_tensorflow}
 
 
 def _resize_size(step: Step, height: int, width: int) -> tuple[int, int]:
-    edges = {key: step.params[key] for key in ("mode", "size", "max_size", "rounding")}
+    edges = {key: step.params[key] for key in _SIZE_KEYS if key in step.params}
     return _RESIZERS.get(library_of(step.op), resized_size)(**edges, height=height, width=width)
 
 
@@ -53,7 +48,7 @@ def _crop_size(step: Step, height: int, width: int) -> tuple[int, int]:
 
 
 def _pad_size(step: Step, height: int, width: int) -> tuple[int, int]:
-    position = {key: step.params[key] for key in ("size", "multiple_of", "square", "position") if key in step.params}
+    position = {key: step.params[key] for key in PAD_KEYS if key in step.params}
     return pad_place(**position, height=height, width=width)[2:]
 
 
@@ -95,7 +90,15 @@ def fill_color(fill: Sequence[float]) -> str:
 
 
 def _resize_phrase(step: Step) -> str:
+    multiple = step.params.get("multiple_of")
+    suffix = f", both sides to multiples of {multiple}" if multiple else ""
+    return f"{_scale_phrase(step)}{suffix}"
+
+
+def _scale_phrase(step: Step) -> str:
     params = step.params
+    if params["mode"] == "keep":
+        return "size of the image"
     size = _edges(params["size"])
     most = f" (longest at most {params['max_size']})" if params.get("max_size") else ""
     return {
@@ -103,6 +106,7 @@ def _resize_phrase(step: Step) -> str:
         "shortest_edge": f"shortest edge to {size}{most}",
         "longest_edge": f"longest edge to {size}" if isinstance(params["size"], int) else f"fitted into {size}",
         "cover": f"scaled to cover {size}",
+        "closest_edge": f"closest edge to that of {size}",
         "exchanged": f"shortest edge to {size} with height and width exchanged",
     }[params["mode"]]
 
@@ -149,6 +153,8 @@ def _pad_phrase(step: Step) -> str:
     where = "" if position == "center" else f", image at the {position.replace('_', ' ')}"
     if params.get("square"):
         return f"padded to a square with {fill}{where}"
+    if params.get("aspect") is not None:
+        return f"padded to the aspect {_edges(params['aspect'])} with {fill}{where}"
     to = f"multiples of {params['multiple_of']}" if params.get("multiple_of") else _edges(params["size"])
     return f"padded to {to} with {fill}{where}"
 

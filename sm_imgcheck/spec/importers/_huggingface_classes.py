@@ -13,7 +13,7 @@ from sm_imgcheck.core.json_types import Json
 
 __all__ = ["AUDIO_WORDS", "CLASSES", "DYNAMIC", "MODEL_TYPES", "ProcessorClass"]
 
-Rule = Literal["plain", "convnext", "levit", "poolformer", "perceiver", "sam", "float", "multiple"]
+Rule = Literal["plain", "convnext", "levit", "poolformer", "perceiver", "sam", "float", "vilt", "keep", "inexpressible"]
 
 _IMAGENET: dict[str, Json] = {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]}
 _CLIP: dict[str, Json] = {
@@ -48,6 +48,8 @@ class ProcessorClass:
     bgr: bool = False
     """The channels are always reversed."""
     antialias: bool = True
+    multiple_rounding: str = ""
+    """How both sides are rounded to multiples of ``size_divisor``; empty: not at all."""
     note: str = ""
 
 
@@ -82,7 +84,12 @@ _DETR = ProcessorClass(
     note="a batch of images of several sizes is padded at the bottom and right; a single image is not",
 )
 _CLIP_LIKE = ProcessorClass(defaults=_cut(224, 224, _CLIP, _BICUBIC), square=False)
-_MULTIPLE_OF_32 = "sizes are rounded to a multiple of size_divisor, which resize cannot express"
+_MASK_FORMER = ProcessorClass(
+    defaults={**_DETR.defaults, "size_divisor": 32},
+    square=False,
+    multiple_rounding="ceil",
+    note=_DETR.note,
+)
 
 CLASSES: dict[str, ProcessorClass] = {
     "Beit": ProcessorClass(
@@ -92,7 +99,20 @@ CLASSES: dict[str, ProcessorClass] = {
     "Bit": _CLIP_LIKE,
     "Blip": ProcessorClass(defaults=_stretch(384, _CLIP, _BICUBIC)),
     "BridgeTower": ProcessorClass(
-        defaults=_cut(288, 288, _CLIP, _BICUBIC, size_divisor=32), rule="multiple", square=False, note=_MULTIPLE_OF_32
+        defaults=_cut(288, 288, _CLIP, _BICUBIC, size_divisor=32), rule="vilt", square=False, multiple_rounding="floor"
+    ),
+    "CHMv2": ProcessorClass(
+        defaults=_stretch(
+            384,
+            {"image_mean": [0.420, 0.411, 0.296], "image_std": [0.213, 0.156, 0.143]},
+            _BICUBIC,
+            do_resize=False,
+            do_pad=True,
+            keep_aspect_ratio=True,
+            ensure_multiple_of=16,
+            size_divisor=16,
+        ),
+        torch_only=True,
     ),
     "CLIP": _CLIP_LIKE,
     "Chameleon": ProcessorClass(
@@ -114,11 +134,17 @@ CLASSES: dict[str, ProcessorClass] = {
         defaults=_stretch(256, _HALF, _BICUBIC, crop_size=_side(224), do_center_crop=True),
     ),
     "Deta": _DETR,
+    "DepthPro": ProcessorClass(
+        defaults=_stretch(1536, _HALF, _BILINEAR), rule="float", torch_only=True, antialias=False
+    ),
     "Detr": _DETR,
     "EfficientFormer": ProcessorClass(defaults=_cut(224, 224, _IMAGENET, _BICUBIC), square=False),
     "EfficientNet": ProcessorClass(
         defaults=_stretch(346, _HALF, _BICUBIC, crop_size=_side(289), rescale_offset=False, include_top=True),
         old=_stretch(346, _HALF, _NEAREST, crop_size=_side(289), rescale_offset=False, include_top=True),
+    ),
+    "Eomt": ProcessorClass(
+        defaults={**_DETR.defaults, "size": {"shortest_edge": 640, "longest_edge": 640}, "do_pad": False}, square=False
     ),
     "Flava": ProcessorClass(
         defaults=_stretch(224, _CLIP, _BICUBIC, crop_size=_side(224), do_center_crop=True),
@@ -126,8 +152,8 @@ CLASSES: dict[str, ProcessorClass] = {
     ),
     "GLPN": ProcessorClass(
         defaults={**_COMMON, "resample": _BILINEAR, "size_divisor": 32, "do_normalize": False},
-        rule="multiple",
-        note=_MULTIPLE_OF_32,
+        rule="keep",
+        multiple_rounding="floor",
     ),
     "GroundingDino": _DETR,
     "Idefics": ProcessorClass(defaults=_stretch(224, _CLIP, _BICUBIC)),
@@ -137,12 +163,8 @@ CLASSES: dict[str, ProcessorClass] = {
     "LayoutLMv3": ProcessorClass(defaults=_stretch(224, _HALF, _BILINEAR)),
     "Levit": ProcessorClass(defaults=_cut(224, 224, _IMAGENET, _BICUBIC), rule="levit", square=False),
     "Llava": _CLIP_LIKE,
-    "Mask2Former": ProcessorClass(
-        defaults={**_DETR.defaults, "size_divisor": 32}, rule="multiple", square=False, note=_MULTIPLE_OF_32
-    ),
-    "MaskFormer": ProcessorClass(
-        defaults={**_DETR.defaults, "size_divisor": 32}, rule="multiple", square=False, note=_MULTIPLE_OF_32
-    ),
+    "Mask2Former": _MASK_FORMER,
+    "MaskFormer": _MASK_FORMER,
     "MobileNetV1": ProcessorClass(defaults=_cut(256, 224, _HALF, _BILINEAR), square=False),
     "MobileNetV2": ProcessorClass(defaults=_cut(256, 224, _HALF, _BILINEAR), square=False),
     "MobileViT": ProcessorClass(
@@ -152,6 +174,11 @@ CLASSES: dict[str, ProcessorClass] = {
     ),
     "OneFormer": _DETR,
     "OwlViT": ProcessorClass(defaults=_stretch(768, _CLIP, _BICUBIC, crop_size=_side(768))),
+    "Owlv2": ProcessorClass(
+        defaults=_stretch(960, _CLIP, _BILINEAR, do_pad=True),
+        rule="inexpressible",
+        note="images are padded to a square and blurred by a Gaussian before the resize, which resize cannot express",
+    ),
     "PI0": ProcessorClass(
         defaults={
             **_COMMON,
@@ -219,9 +246,8 @@ CLASSES: dict[str, ProcessorClass] = {
     ),
     "TextNet": ProcessorClass(
         defaults={**_COMMON, "size": _short(640), "resample": _BILINEAR, **_IMAGENET, "size_divisor": 32},
-        rule="multiple",
         square=False,
-        note=_MULTIPLE_OF_32,
+        multiple_rounding="ceil",
     ),
     "Tipsv2": ProcessorClass(defaults={**_stretch(448, {}, _BILINEAR), "do_normalize": False}, torch_only=True),
     "Tipsv2Dpt": ProcessorClass(defaults={**_stretch(448, {}, _BILINEAR), "do_normalize": False}, torch_only=True),
@@ -229,16 +255,16 @@ CLASSES: dict[str, ProcessorClass] = {
     "ViTHybrid": ProcessorClass(defaults=_cut(224, 224, _HALF, _BICUBIC), square=False),
     "Vilt": ProcessorClass(
         defaults={**_COMMON, "size": _short(384), "resample": _BICUBIC, **_HALF, "size_divisor": 32, "do_pad": True},
-        rule="multiple",
+        rule="vilt",
         square=False,
-        note=_MULTIPLE_OF_32,
+        multiple_rounding="floor",
     ),
     "Yolos": ProcessorClass(
-        defaults={**_DETR.defaults, "size_divisor": 16}, rule="multiple", square=False, note=_MULTIPLE_OF_32
+        defaults={**_DETR.defaults, "size_divisor": 16}, square=False, multiple_rounding="floor", note=_DETR.note
     ),
     "ZoeDepth": ProcessorClass(
         defaults=_stretch({"height": 384, "width": 512}, _HALF, _BILINEAR, keep_aspect_ratio=True, do_pad=True),
-        rule="multiple",
+        rule="inexpressible",
         note="images are padded by reflection and resized with aligned corners, which resize cannot express",
     ),
 }

@@ -9,6 +9,7 @@ from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers._class_settings import ClassSettings
 from sm_imgcheck.spec.importers._draft import Certainty, DraftBuilder
 from sm_imgcheck.spec.importers._huggingface_classes import ProcessorClass
+from sm_imgcheck.spec.importers._value_mapping import numbers
 
 __all__ = ["add_geometry"]
 
@@ -49,17 +50,17 @@ def add_geometry(
     builder: DraftBuilder, settings: ClassSettings, processor: ProcessorClass, *, library: str
 ) -> tuple[int, int] | None:
     """Add ``resize`` or ``geometry``; returns height and width where every image gets the same."""
-    if not settings.flag("do_resize") and not settings.flag("do_center_crop"):
+    if not any(settings.flag(key) for key in ("do_resize", "do_center_crop")) and _padding_divisor(settings) is None:
         builder.infer("resize.mode", "none", settings.source("do_resize"))
         return None
     kernel = _kernel(builder, settings, processor, library)
     if kernel is None:
         return None
     edges = _edges(settings.get("size"), settings, square=processor.square)
-    if settings.flag("do_resize") and edges is None and processor.rule != "multiple":
+    if settings.flag("do_resize") and edges is None and processor.rule not in ("keep", "inexpressible"):
         builder.unknown("resize", f"size: got {_short(settings.get('size'))}, expected pixels")
         return None
-    reason = _inexpressible(settings, processor, edges)
+    reason = _inexpressible(processor, edges)
     if reason:
         builder.unknown("resize", reason)
         return _square(edges)
@@ -71,18 +72,16 @@ def add_geometry(
     return size
 
 
-def _inexpressible(settings: ClassSettings, processor: ProcessorClass, edges: _Edges | None) -> str:
-    if processor.rule == "multiple":
+def _padding_divisor(settings: ClassSettings) -> int | None:
+    """``size_divisor`` of a class that pads the image to its multiples, as DPT does; None for others."""
+    if "ensure_multiple_of" not in settings.defaults or not settings.flag("do_pad"):
+        return None
+    return _int(settings.get("size_divisor")) if settings.get("pad_size") is None else None
+
+
+def _inexpressible(processor: ProcessorClass, edges: _Edges | None) -> str:
+    if processor.rule == "inexpressible":
         return processor.note
-    if (
-        settings.flag("do_pad")
-        and settings.get("pad_size") is None
-        and processor.rule == "plain"
-        and "Llava" in settings.owner
-    ):
-        return "do_pad: the image is padded to a square before the resize, which resize cannot express"
-    if settings.flag("keep_aspect_ratio"):
-        return "keep_aspect_ratio and ensure_multiple_of: the nearest edge decides, which resize cannot express"
     if edges is not None and edges.bounded:
         return "max_height and max_width: an edge may be one pixel short by float rounding, which resize cannot express"
     return ""
@@ -125,6 +124,8 @@ def _steps(
             _Step(step={"crop": {"square": edges.height / crop[0]}}, source="size / crop_size", certainty="inferred")
         )
         crop = None
+    if "Llava" in settings.owner and settings.flag("do_pad"):
+        steps.append(_square_pad(settings))
     if settings.flag("do_resize"):
         resize, size, source = _resize(settings, processor, edges, source)
         steps.append(_Step(step={"resize": {**resize, **kernel}}, source=source, certainty=certainty))
@@ -136,6 +137,12 @@ def _steps(
         steps.append(_Step(step={"crop": cut}, source=settings.source("crop_size"), certainty=certainty))
         size = crop
     pad_size = _pair(settings.get("pad_size")) if settings.flag("do_pad") else None
+    divisor = _padding_divisor(settings)
+    if divisor is not None:
+        pad_step: Json = {"multiple_of": divisor, "position": "center", "units": "final", "fill": 0}
+        source, certainty = settings.source("size_divisor"), settings.certainty("size_divisor")
+        steps.append(_Step(step={"pad": pad_step}, source=source, certainty=certainty))
+        size = None if size is None else (-(-size[0] // divisor) * divisor, -(-size[1] // divisor) * divisor)
     if pad_size is not None:
         pad: Json = {"size": list(pad_size), "position": "top_left", "units": "final", "fill": 0}
         steps.append(
@@ -147,7 +154,7 @@ def _steps(
 
 def _resize(settings: ClassSettings, processor: ProcessorClass, edges: _Edges, source: str) -> _Resize:
     """Mode and size, the final size where it is fixed, and the source."""
-    special = _special(settings, processor, edges, source)
+    special = _special(settings, processor, edges, source) or _multiple(settings, processor, edges, source)
     if special is not None:
         return special
     if edges.shortest is not None:
@@ -178,6 +185,41 @@ def _special(settings: ClassSettings, processor: ProcessorClass, edges: _Edges, 
     return {"mode": "shortest_edge", "size": int(edge / share)}, None, f"{source}, {settings.source('crop_pct')}"
 
 
+def _multiple(settings: ClassSettings, processor: ProcessorClass, edges: _Edges, source: str) -> _Resize | None:
+    """A resize whose sides are rounded to multiples; None for others."""
+    nearest = _int(settings.get("ensure_multiple_of")) or 1
+    if edges.height and edges.width and "ensure_multiple_of" in settings.defaults:
+        source = f"{source}, {settings.source('keep_aspect_ratio')}, {settings.source('ensure_multiple_of')}"
+        if settings.flag("keep_aspect_ratio"):
+            mode: dict[str, Json] = {"mode": "closest_edge", "size": [edges.height, edges.width]}
+            return {**mode, "multiple_of": nearest, "multiple_rounding": "round"}, None, source
+        size = (max(round(edges.height / nearest), 1) * nearest, max(round(edges.width / nearest), 1) * nearest)
+        return {"mode": "stretch", "size": list(size)}, size, source
+    divisor = _int(settings.get("size_divisor"))
+    if divisor is None or not processor.multiple_rounding:
+        return None
+    multiple: dict[str, Json] = {"multiple_of": divisor, "multiple_rounding": processor.multiple_rounding}
+    source = f"{source}, {settings.source('size_divisor')}"
+    if processor.rule == "keep":
+        return {"mode": "keep", **multiple}, None, settings.source("size_divisor")
+    if edges.shortest is None:
+        return None
+    mode = {"mode": "shortest_edge", "size": edges.shortest}
+    if processor.rule == "vilt":
+        mode |= {"max_size": int(1333 / 800 * edges.shortest), "rounding": "half_up"}
+    elif edges.longest is not None:
+        mode |= {"max_size": edges.longest, "rounding": "detr"}
+    return {**mode, **multiple}, None, source
+
+
+def _square_pad(settings: ClassSettings) -> _Step:
+    """LLaVA's padding to a square in the color of the mean, before the resize."""
+    mean = numbers(settings.get("image_mean")) or [0.0]
+    fill: list[Json] = [min(max(int(255 * entry), 0), 255) for entry in mean]
+    pad: Json = {"square": True, "fill": fill}
+    return _Step(step={"pad": pad}, source=settings.source("do_pad"), certainty=settings.certainty("do_pad"))
+
+
 def _write(builder: DraftBuilder, settings: ClassSettings, steps: list[_Step], size: Size) -> None:
     """As ``resize`` if it has the keys for it, else as ``geometry``."""
     names = [next(iter(step.step)) for step in steps]
@@ -187,7 +229,7 @@ def _write(builder: DraftBuilder, settings: ClassSettings, steps: list[_Step], s
         for index, step in enumerate(steps):
             builder.add(f"geometry[{index}]", step.step, step.source, step.certainty)
         return
-    for key in ("mode", "size", "max_size", "rounding"):
+    for key in ("mode", "size", "max_size", "rounding", "multiple_of", "multiple_rounding"):
         if key in resize:
             builder.add(f"resize.{key}", resize[key], steps[0].source, steps[0].certainty)
     if shorthand:

@@ -100,7 +100,9 @@ def _add_geometry(builder: DraftBuilder, settings: ClassSettings, *, first: bool
     if settings.flag("antialias") and kernel in ("bilinear", "bicubic"):
         resize["antialias"] = True
     if settings.flag("pad_to_aspect_ratio"):
-        builder.state("geometry[0]", {"resize": {"mode": "letterbox", **resize}}, "image_size, pad_to_aspect_ratio")
+        pad: Json = {"aspect": size}
+        builder.state("geometry[0]", {"pad": pad}, "image_size, pad_to_aspect_ratio")
+        builder.state("geometry[1]", {"resize": resize}, "image_size, interpolation")
         return
     steps: list[Json] = [{"resize": resize}]
     source = settings.source("crop_to_aspect_ratio")

@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from sm_imgcheck.core.errors import PlanError
-from sm_imgcheck.core.sizes import crop_box, resized_size
+from sm_imgcheck.core.placement import crop_box
+from sm_imgcheck.core.sizes import resized_size
 from sm_imgcheck.features.identify.candidates import TensorImage
 from sm_imgcheck.features.identify.framings import Framing, Size, probed_edges
 from sm_imgcheck.features.identify.mistakes import Evidence, Mistake, only
