@@ -36,8 +36,8 @@ test: $(VENV)/developed ## the test suite, on two cores
 interpreters: $(VENV)/developed ## the test suite with every other Python 3.11 to 3.14 here; for root, also as another user
 	$(PY) tests/interpreters.py
 
-cover: $(VENV)/developed ## the same with branch coverage, which takes half as long again
-	$(PY) -m pytest -n 2 --cov
+cover: $(VENV)/developed ## the same with branch coverage and more random examples
+	$(PY) -m pytest -n 2 --cov --hypothesis-profile thorough
 
 lint: $(VENV)/developed ## ruff: rules and format
 	$(PY) -m ruff check

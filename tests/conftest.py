@@ -3,14 +3,17 @@
 import os
 import signal
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 # How long an example takes says how busy the machine is. The rest stays: in CI the examples are the same each time.
-settings.register_profile("any-machine", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any-machine")
+any_machine = settings(settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", any_machine, max_examples=25)
+settings.register_profile("thorough", any_machine, max_examples=100)
+settings.load_profile("quick")
 
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and so would every command that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -19,6 +22,19 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # again, and each command that a test starts compiles the package again.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@pytest.hookimpl(tryfirst=True)  # before the option -m selects by markers
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark cases of tests with ``@pytest.mark.sample(n)`` as slow, except the first of every n."""
+    numbers: Counter[tuple[str, str]] = Counter()
+    for item in items:
+        if (marker := item.get_closest_marker("sample")) is not None:
+            function = (str(item.path), item.nodeid.partition("[")[0])
+            if numbers[function] % marker.args[0]:
+                item.add_marker(pytest.mark.slow)
+            numbers[function] += 1
+
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -24,7 +24,7 @@ from sm_imgcheck.core.escape import argument, for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES
 from sm_imgcheck.core.types import FailOn, Options, Report, Result, Spec
-from sm_imgcheck.io.stores import is_remote, strip_file_scheme
+from sm_imgcheck.io.stores import is_remote, same, strip_file_scheme
 from sm_imgcheck.pipeline.read import WITH_TRACEBACK
 from sm_imgcheck.run import run
 from sm_imgcheck.run.inputs.item import Listing
@@ -170,8 +170,8 @@ def report_on(
     spec = _load_spec(invocation)
     content = report_content(invocation, spec, command, writes=sink is not None)
     writer = ReportWriter(content, invocation.report, out, inputs=[*invocation.paths, invocation.spec])
-    job, keep = _job(invocation, spec, sink)
-    listing = _listing(invocation, excluded_folder)
+    job, keep = _job(invocation, spec, sink, in_place=any(same(path, excluded_folder) for path in invocation.paths))
+    listing = _listing(invocation, excluded_folder, keep)
     errors, pending, cause = RunErrors(), PendingOutcomes(None if keep is None else keep.packs), None
     watch = _watch(invocation, listing, quiet=writer.form == "jsonl" and out.isatty())
     report = Report(spec_name=spec.name, spec_sha256=spec.sha256)
@@ -217,8 +217,11 @@ def report_on(
     return report
 
 
-def _job(invocation: Invocation, spec: Spec, sink: Sink | None) -> tuple[RunJob, RunRecorder | None]:
-    """Return the job of every worker, and its recorder, which a run of a few named files has only on request."""
+def _job(invocation: Invocation, spec: Spec, sink: Sink | None, *, in_place: bool) -> tuple[RunJob, RunRecorder | None]:
+    """Return the job of every worker, and its recorder, which a run of a few named files has only on request.
+
+    in_place: the output folder is an input folder too.
+    """
     job = RunJob(
         spec=spec,
         options=invocation.options,
@@ -239,6 +242,7 @@ def _job(invocation: Invocation, spec: Spec, sink: Sink | None) -> tuple[RunJob,
         packing=packing,
         resume=invocation.run.resume,
         force=invocation.run.force,
+        in_place=in_place,
     )
     keep = open_recorder(job, options)
     return (job if keep is None else keep.job), keep
@@ -271,11 +275,12 @@ def _load_spec(invocation: Invocation) -> Spec:
     return spec
 
 
-def _listing(invocation: Invocation, excluded_folder: str) -> Listing:
+def _listing(invocation: Invocation, excluded_folder: str, keep: RunRecorder | None) -> Listing:
     return Listing(
         passed_over=Counter(),
         stdin_name=invocation.run.stdin_filename,
         excluded_folder=excluded_folder,
+        is_output=None if keep is None or keep.outputs is None else keep.outputs.owns,
         allow_remote=invocation.assumptions.allow_remote,
         any_suffix=invocation.options.content_type is not None,
         exclude=exclude_patterns(invocation.run.exclude),

@@ -32,7 +32,10 @@ def number(requested_jobs: int | None, paths: Sequence[str], engine: str | None 
     if jobs > 1:
         from sm_imgcheck.run.executors import _forkserver
 
-        _forkserver.prepare()
+        if requested_jobs is None:
+            jobs = max(1, min(jobs, _forkserver.most_workers()))
+        if jobs > 1:
+            _forkserver.prepare(jobs)
     return jobs
 
 

@@ -96,6 +96,8 @@ class Outcome:
     """Name of the tensor, below the output folder, with ``/`` between names; empty without one."""
     output_size: int = 0
     """Size of that file, in bytes."""
+    output_modified: str = ""
+    """Time of its last change; empty where that is not recorded, as in a store."""
     row: int | None = None
     """Which one of that file it is, counted from 0, where one file holds several."""
     kept: bool = False
@@ -235,6 +237,9 @@ def _write_output(job: RunJob, outcome: Outcome) -> Outcome:
         return outcome
     with _Attempt(job, outcome.item, outcome.seconds) as attempt:
         attempt.outcome = _write_tensor(job.sink, outcome)
+        if job.recorded and attempt.outcome.output and isinstance(job.sink, Outputs):
+            modified = job.sink.modified(attempt.outcome.output)
+            attempt.outcome = replace_fields(attempt.outcome, output_modified=modified)
     return attempt.outcome
 
 

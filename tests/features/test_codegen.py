@@ -73,6 +73,7 @@ def test_preprocess_takes_bytes_of_every_kind_and_says_so_to_all_else():
 
 
 @pytest.mark.parametrize("name", presets())
+@pytest.mark.sample(4)
 def test_the_module_of_every_preset_gives_the_bits_of_convert(name):
     spec = load(name)
     handler = namespace(spec)
@@ -181,6 +182,7 @@ def test_without_simplejpeg_the_module_refuses_the_same_damage(monkeypatch):
 
 
 @pytest.mark.parametrize("stack", [None, *stack_names()])
+@pytest.mark.sample(3)
 def test_the_text_is_valid_the_same_each_time_and_names_nothing_of_the_package(stack):
     text = to_python(load("yolo-letterbox-640"), stack)
     assert text == to_python(load("yolo-letterbox-640"), stack)
@@ -393,6 +395,7 @@ def claimed(shape, descr="<f4", follow=b""):
         (b"nonsense", "magic"),
     ],
 )
+@pytest.mark.sample(3)
 def test_a_ready_tensor_is_held_against_the_models_input(body, words):
     handler = namespace(parse(CLASSIC), "toolkit")
     with pytest.raises(ValueError, match=words):

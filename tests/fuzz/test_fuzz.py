@@ -61,6 +61,7 @@ def crashes(_, __, ___):
         (crashes, "list: SIGKILL"),
     ],
 )
+@pytest.mark.sample(4)
 def test_failure_is_counted_and_its_input_saved(target, words, seeds, tmp_path, monkeypatch):
     monkeypatch.setattr(program, "SECONDS", 0.2 if target is loops else 30)
     monkeypatch.setitem(TARGETS, "list", (target, *TARGETS["list"][1:]))

@@ -17,6 +17,7 @@ def stored():
 
 
 @pytest.mark.parametrize("name", TABLE)
+@pytest.mark.sample(4)
 def test_the_spec_says_what_the_library_does(name, stored):
     preprocessor = TABLE[name]
     for library, written in zip(*stored["versions"], strict=True):

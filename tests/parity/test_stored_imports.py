@@ -30,6 +30,7 @@ def cases():
 
 
 @pytest.mark.parametrize("index", list(cases()))
+@pytest.mark.sample(4)
 def test_imported_configuration_makes_the_tensor_of_the_library(index):
     stored = HEAD["cases"][index]
     if HEAD["pillow"] != major("pillow") and stored["library"] == "pillow":

@@ -146,6 +146,7 @@ def test_the_classic_tensors_become_each_other_bit_for_bit():
 
 @pytest.mark.parametrize("source", ["A", "B", "C", "D", "H", "P"])
 @pytest.mark.parametrize("target", ["A", "B", "C", "D", "H", "P", "Q"])
+@pytest.mark.sample(6)
 def test_any_color_tensor_becomes_any_other(source, target):
     wanted = made(PIXELS, parse(ALL[target]), channel_order="RGB")
     start = made(PIXELS, parse(ALL[source]), channel_order="RGB")
@@ -233,6 +234,7 @@ def test_an_assumption_that_the_values_belie_is_refused():
 
 @pytest.mark.parametrize("library", ["opencv", "tensorflow", "torch", "pillow"])
 @pytest.mark.parametrize("interpolation", ["bicubic", "lanczos"])
+@pytest.mark.sample(4)
 def test_filters_overshoot_no_further_than_is_allowed(library, interpolation):
     resize = {"size": [160, 160], "library": library, "interpolation": interpolation, "dtype": "float32"}
     spec = parse({**C, "shape": ["N", 160, 160, 3], "resize": resize})

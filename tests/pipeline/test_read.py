@@ -286,6 +286,7 @@ def test_json_beyond_all_measure_is_not_parsed(monkeypatch):
     "unit",
     [b"[],", b"0,", b"{},", *(pytest.param(unit, marks=pytest.mark.slow) for unit in (b"[0],", b"[[[[0]]]],", b'"",'))],
 )
+@pytest.mark.sample(3)
 def test_many_small_values_are_counted_before_they_are_parsed(unit, monkeypatch):
     monkeypatch.setattr("orjson.loads", None)
     inside = unit * ((tensor_json.MAX_JSON_BYTES - 100) // len(unit))

@@ -39,6 +39,7 @@ def run(folder, body, stack, *options):
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.sample(5)
 def test_contradicting_sizes_cost_no_memory(name, tmp_path):
     code, output, peak, cpu = run(tmp_path, FILES[name][0], "custom")
     assert (code, any(f"SRC1{number}" in output for number in (11, 12, 20)), "Traceback" in output) == (
@@ -76,6 +77,7 @@ def test_a_body_of_text_takes_less_than_a_gibibyte(name, stack, tmp_path):
 
 
 @pytest.mark.parametrize(("name", "estimate"), [("lines", "13,369,344,005"), ("short texts", "3,208,642,830")])
+@pytest.mark.sample(2)
 def test_a_costly_body_is_refused_with_its_estimate(name, estimate, tmp_path):
     body, content_type = BODIES[name]
     code, output, peak, _ = run(tmp_path, body, "tensorflow-serving", "--content-type", content_type)
@@ -90,6 +92,7 @@ def test_a_png_of_many_pixels_and_no_data_costs_little(tmp_path):
     assert peak < 200
 
 
+@pytest.mark.slow
 def test_converting_a_large_gray_png_takes_less_than_a_gibibyte(tmp_path):
     buffer = io.BytesIO()
     Image.new("L", (13_000, 13_000), 7).save(buffer, "PNG", compress_level=1)

@@ -45,6 +45,7 @@ def loaded(*arguments: str, code: str = PROBE, **environment: str) -> set[str]:
 
 
 @pytest.mark.parametrize("arguments", LIGHT, ids=" ".join)
+@pytest.mark.sample(4)
 def test_light_commands_load_nothing_heavy(arguments):
     modules = loaded(*arguments)
     assert "sm_imgcheck.cli" in modules

@@ -30,6 +30,7 @@ def test_different_image_is_reported():
     [UNIT**0.2, np.log(UNIT + 0.003), UNIT**6, 1 / (1 + np.exp(12 * (0.5 - UNIT)))],
     ids=["gamma", "logarithm", "power", "sigmoid"],
 )
+@pytest.mark.sample(4)
 def test_unknown_value_mapping_is_reported_as_unknown(mapped):
     found = codes(mapped[np.newaxis])
     assert "PIX101" not in found
@@ -41,6 +42,7 @@ TWO = np.where(np.indices((144, 192)).sum(0)[None, ..., None] % 40 < 20, 0.1, 0.
 
 
 @pytest.mark.parametrize("array", [ONE, TWO], ids=["one color", "two colors"])
+@pytest.mark.sample(2)
 def test_tensor_without_detail_is_not_compared(array):
     found = codes(array)
     assert set(found) == {"PIX110"}
@@ -49,6 +51,7 @@ def test_tensor_without_detail_is_not_compared(array):
 
 
 @pytest.mark.parametrize("colors", [1, 2])
+@pytest.mark.sample(2)
 def test_source_without_detail_is_not_compared(colors):
     plain = np.zeros((144, 192, 3), np.uint8)
     plain[:72] = 255 if colors == 2 else 0

@@ -44,6 +44,7 @@ NAMED = {
 
 @pytest.mark.parametrize("source", [None, SOURCE], ids=["values alone", "with source"])
 @pytest.mark.parametrize("name", NAMED)
+@pytest.mark.sample(6)
 def test_mistake_is_named(name, source):
     found = errors(NAMED[name], UNIT, source=source, assume=ORDER)
     assert set(found) == {"VAL103"}
@@ -67,6 +68,7 @@ def test_mistake_is_named(name, source):
     ],
     ids=["0..1", "ImageNet", "divided once", "-1..1", "not scaled"],
 )
+@pytest.mark.sample(5)
 def test_divisions_by_255_are_counted(array, spec, code, text, source):
     found = errors(array, spec, source=source, assume=ORDER)
     assert set(found) == {code}
@@ -85,6 +87,7 @@ PER_IMAGE = {
 @pytest.mark.parametrize("source", [None, SOURCE], ids=["values alone", "with source"])
 @pytest.mark.parametrize("spec", [UNIT, IMAGENET], ids=["0..1", "ImageNet"])
 @pytest.mark.parametrize("name", PER_IMAGE)
+@pytest.mark.sample(5)
 def test_scaling_by_the_image_itself_is_named(name, spec, source):
     report = sm_imgcheck.validate(PER_IMAGE[name].astype(np.float32)[None], spec, source=source, assume=ORDER)
     (finding,) = (finding for finding in report.findings if finding.severity == "error")

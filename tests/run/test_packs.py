@@ -246,6 +246,7 @@ class TestLines:
 
 class TestResume:
     @pytest.mark.parametrize("form", FORMS, ids=" ".join)
+    @pytest.mark.sample(2)
     def test_nothing_is_done_twice(self, place, say, looked_at, form):
         first = convert(say, form)
         times = {path: path.stat().st_mtime_ns for path in Path("out").glob("0*")}
@@ -255,6 +256,7 @@ class TestResume:
         assert times == {path: path.stat().st_mtime_ns for path in times}
 
     @pytest.mark.parametrize(("form", "change"), CHANGES)
+    @pytest.mark.sample(4)
     def test_after_a_change_it_is_as_a_whole_run(self, place, say, looked_at, form, change):
         convert(say, form)
         looked_at.clear()
@@ -280,6 +282,7 @@ class TestResume:
             assert done <= 4, "one pack, and what cannot be read"
 
     @pytest.mark.parametrize(("form", "room"), MOMENTS)
+    @pytest.mark.sample(2)
     def test_cut_short_at_any_moment(self, place, say, form, room, monkeypatch):
         whole = convert(say, form, out="whole")
         real, left = os.replace, [room]
@@ -307,6 +310,7 @@ class TestResume:
     "stop", [KeyboardInterrupt(), cli.TerminationSignal(signal.SIGTERM)], ids=["Ctrl-C", "SIGTERM"]
 )
 @pytest.mark.parametrize("form", FORMS[1:], ids=" ".join)
+@pytest.mark.sample(3)
 def test_interrupted_run_reports_only_packs_in_place(place, say, form, stop, monkeypatch):
     whole = convert(say, form, out="whole")
 

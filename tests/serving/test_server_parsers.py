@@ -69,7 +69,7 @@ def by_numpy(text):
 @example([",", ","], "\n")
 @example(["1,2,"], "\n")
 @example([], "\n")
-@settings(max_examples=400)
+@settings(max_examples=100)
 def test_csv_equals_genfromtxt(lines, end):
     text = end.join(lines)
     try:
@@ -88,7 +88,7 @@ def test_csv_equals_genfromtxt(lines, end):
 
 
 @given(st.floats(-1e300, 1e300), st.sampled_from(["r", ".17g", ".3f", ".40e"]))
-@settings(max_examples=300)
+@settings(max_examples=80)
 def test_a_number_equals_the_nearest_double_within_1e_14(value, form):
     text = repr(value) if form == "r" else format(value, form)
     found, nearest = number(text), float(text)
@@ -156,7 +156,7 @@ def test_a_pickle_that_would_run_code_is_described_and_not_loaded(tmp_path):
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=300)
+@settings(max_examples=80)
 def test_any_bytes_are_described_or_refused_as_npy(body):
     for head in (b"", b"\x93NUMPY\x01\x00", b"\x80\x04", b"PK\x03\x04"):
         try:
@@ -226,7 +226,7 @@ SPECS = tuple(
 @example({"dataframe_split": {"data": [[]]}}, "application/json")
 @example({"dataframe_records": [{"image": [0.5]}, {"other": 1}]}, "application/json")
 @example({"inputs": [{**INPUT, "data": [[2**70], [1, 2]], "datatype": "INT64"}]}, "application/json")
-@settings(max_examples=300)
+@settings(max_examples=80)
 def test_any_json_at_any_place_is_predicted_without_an_exception(document, content_type):
     body = json.dumps(document).encode()
     for name in STACKS.names():

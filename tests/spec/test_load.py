@@ -67,6 +67,7 @@ def test_a_mapping():
         ("\x1b[31m", r"\x1b[31m: no such file"),
     ],
 )
+@pytest.mark.sample(3)
 def test_names_of_nothing(here, name, message):
     assert message in said(name)
     assert said(name).isprintable()

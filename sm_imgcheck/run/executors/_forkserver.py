@@ -20,10 +20,12 @@ from sm_imgcheck.core.errors import ImgcheckError
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
-__all__ = ["context", "one_thread_each", "prepare", "start_errors", "without_main"]
+__all__ = ["context", "most_workers", "one_thread_each", "prepare", "start_errors", "without_main"]
 
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 """Environment variables with the number of threads of libraries. One worker runs per processor: one thread each."""
+_DESCRIPTORS, _DESCRIPTORS_EACH = 16, 4
+"""File descriptors of this process with workers: at first, and for each. Two workers run with 24 and fail with 20."""
 _FORKS = sys.platform != "win32"
 
 
@@ -32,8 +34,12 @@ def context() -> ForkServerContext | SpawnContext:
     return get_context("forkserver") if _FORKS else get_context("spawn")
 
 
-def prepare() -> None:
-    """Start the process that workers are forked from, where fork exists; it is ready about 0.2 s later."""
+def prepare(jobs: int) -> None:
+    """Start the process that workers are forked from, where fork exists; it is ready about 0.2 s later.
+
+    Raises ImgcheckError where this number of workers cannot be started.
+    """
+    _check_descriptors(jobs)
     one_thread_each()
     if not _FORKS:
         return
@@ -50,6 +56,26 @@ def one_thread_each() -> None:
     """Set libraries, for this process and all its children, to start no threads."""
     for name in _THREADS:
         os.environ.setdefault(name, "1")
+
+
+def most_workers() -> int:
+    """Return the number of workers whose pipes this process may open; a large number without a limit."""
+    if not _FORKS:
+        return sys.maxsize
+    from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
+
+    limit = getrlimit(RLIMIT_NOFILE)[0]
+    return sys.maxsize if limit == RLIM_INFINITY else max(0, (limit - _DESCRIPTORS) // _DESCRIPTORS_EACH)
+
+
+def _check_descriptors(jobs: int) -> None:
+    """Raise ImgcheckError, with a fix, where a process may not open the pipes of this number of workers."""
+    if jobs > (most := most_workers()):
+        required = _DESCRIPTORS + _DESCRIPTORS_EACH * jobs
+        raise ImgcheckError(
+            f"worker processes cannot be started: got a limit on open files for {most} of them, expected one for "
+            f"{jobs}: ulimit -n {required} raises it, -j {max(1, most)} is within it"
+        )
 
 
 @contextmanager

@@ -32,6 +32,8 @@ _LONGEST = 300.0
 """Seconds for one candidate. The largest supported images need a few seconds."""
 _TICK = 5.0
 """Seconds between two checks of the clock. A pause of the whole machine counts as one of them, not as a worker's."""
+_LONGEST_STOP = 15.0
+"""Seconds without a message from a worker that a signal has stopped: nobody may ever continue it."""
 _PATIENCE = 2.0
 """Seconds that workers have to finish an image when the run is stopped."""
 _FAILED_STARTS = 3
@@ -66,6 +68,8 @@ class _Worker:
     tasks: deque[Task] = field(default_factory=deque)
     silent: float = 0.0
     """Seconds since its last message."""
+    stopped: bool = False
+    """A signal has stopped it (SIGSTOP, a debugger)."""
 
 
 class _Pool:
@@ -77,7 +81,7 @@ class _Pool:
 
     def start_workers(self, jobs: int) -> None:
         """Start the worker processes. Raises ImgcheckError."""
-        _forkserver.prepare()
+        _forkserver.prepare(jobs)
         for _ in range(jobs):
             self.workers.append(self._start_worker())
 
@@ -113,7 +117,8 @@ class _Pool:
         for at, worker in enumerate(self.workers):
             if worker.link not in ready:
                 worker.silent += waiting_time if worker.tasks else 0
-                if worker.silent > _LONGEST:
+                worker.stopped = worker.silent > _LONGEST_STOP and _is_stopped(worker.process.pid)
+                if worker.stopped or worker.silent > _LONGEST:
                     worker.process.kill()
             elif not self._receive(worker):
                 self._handle_crash(worker)
@@ -147,7 +152,9 @@ class _Pool:
         at = _last_index(worker.begun)
         if worker.tasks and 0 <= at < len(worker.tasks[0].indices):
             task = worker.tasks[0]
-            if at >= task.received:
+            if worker.stopped and not task.crashes:
+                task.crashes = 1  # once: the candidate itself may stop its process each time
+            elif at >= task.received:
                 self.window.mark_as_cause(task, task.indices[at], cause)
         else:
             self.failed_starts += 1
@@ -170,6 +177,15 @@ class _Pool:
             worker.begun.close()
 
 
+def _is_stopped(pid: int | None) -> bool:
+    """Return whether a signal has stopped a process, where the system says so (Linux, proc_pid_stat(5))."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] in {b"T", b"t"}
+    except (OSError, IndexError):
+        return False
+
+
 def _send(worker: _Worker, message: RunJob | Chunk) -> None:
     with suppress(OSError):  # the worker has crashed, which the next read of its pipe reports
         worker.link.send_bytes(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
@@ -187,6 +203,8 @@ def _last_index(begin_reader: Connection) -> int:
 
 def _cause(worker: _Worker) -> str:
     """Describe how a worker ended."""
+    if worker.stopped:
+        return "SIGSTOP"
     if worker.silent > _LONGEST:
         return f"no end after {_LONGEST:.0f} s"
     code = worker.process.exitcode

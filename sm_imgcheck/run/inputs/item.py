@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,16 @@ from sm_imgcheck.io.stores import Stat, file_of
 if TYPE_CHECKING:
     from sm_imgcheck.run.inputs.exclude import PathPatterns
 
-__all__ = ["EXCLUDED_REASON", "OTHER_SUFFIX", "SNIFF_BYTES", "Item", "Listing", "begins_tensor", "stem"]
+__all__ = [
+    "EXCLUDED_REASON",
+    "OTHER_SUFFIX",
+    "OUTPUT_REASON",
+    "SNIFF_BYTES",
+    "Item",
+    "Listing",
+    "begins_tensor",
+    "stem",
+]
 
 SNIFF_BYTES = 4096
 """Bytes of a .json file in a folder that are read to distinguish a tensor from annotations and settings."""
@@ -21,6 +31,7 @@ SNIFF_BYTES = 4096
 
 OTHER_SUFFIX = "other suffix"
 EXCLUDED_REASON = "excluded"
+OUTPUT_REASON = "outputs of an earlier run"
 """Why files are passed over."""
 _SUFFIXES = 50
 """Suffixes that are counted one by one."""
@@ -57,6 +68,8 @@ class Listing:
     """What standard input is called."""
     excluded_folder: str = ""
     """A folder that is not listed: the output folder."""
+    is_output: Callable[[str], bool] | None = None
+    """Whether an earlier run wrote a file of this name below ``excluded_folder``, which is an input folder itself."""
     allow_remote: bool = False
     """Whether a list may name locations other than this machine and S3: it may be untrusted."""
     any_suffix: bool = False

@@ -20,7 +20,17 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES, UNSUPPORTED_SUFFIXES
 from sm_imgcheck.io.stores import is_remote, scheme_of, strip_file_scheme
 from sm_imgcheck.io.stores.local import open_local_file
-from sm_imgcheck.run.inputs.item import EXCLUDED_REASON, OTHER_SUFFIX, SNIFF_BYTES, Item, Listing, begins_tensor, stem
+from sm_imgcheck.run.inputs.exclude import below
+from sm_imgcheck.run.inputs.item import (
+    EXCLUDED_REASON,
+    OTHER_SUFFIX,
+    OUTPUT_REASON,
+    SNIFF_BYTES,
+    Item,
+    Listing,
+    begins_tensor,
+    stem,
+)
 
 __all__ = ["ELSEWHERE", "Shard", "filter_shard", "list_candidates"]
 
@@ -147,6 +157,9 @@ def _kind(entry: os.DirEntry[str], options: Listing) -> str:
     reason = _reason(entry, options)
     if reason in {"", "folder"} and options.exclude and options.is_excluded(entry.path, folder=bool(reason)):
         reason = EXCLUDED_REASON
+    if not reason and options.is_output is not None:
+        name = below(os.path.abspath(options.excluded_folder), entry.path)
+        reason = OUTPUT_REASON if options.is_output(name) else ""
     if reason not in {"", "folder"}:
         options.skip(reason, entry.name)
         return ""

@@ -9,9 +9,18 @@ from dataclasses import replace
 from itertools import islice
 
 from sm_imgcheck.core.media_types import INPUT_SUFFIXES, UNSUPPORTED_SUFFIXES
-from sm_imgcheck.io.stores import LocationError, Stat, Store, file_of, inside, store
+from sm_imgcheck.io.stores import LocationError, Stat, Store, file_of, inside, same, store
 from sm_imgcheck.io.stores.prefetch import ahead
-from sm_imgcheck.run.inputs.item import EXCLUDED_REASON, OTHER_SUFFIX, SNIFF_BYTES, Item, Listing, begins_tensor, stem
+from sm_imgcheck.run.inputs.item import (
+    EXCLUDED_REASON,
+    OTHER_SUFFIX,
+    OUTPUT_REASON,
+    SNIFF_BYTES,
+    Item,
+    Listing,
+    begins_tensor,
+    stem,
+)
 
 __all__ = ["items"]
 
@@ -34,6 +43,8 @@ def items(location: str, options: Listing) -> Iterator[Item]:
         return
     is_folder, names = False, kind.below(location)
     root = location if location.endswith("/") else f"{location}/"
+    if not same(options.excluded_folder, location):
+        options = replace(options, is_output=None)
     options = options if inside(options.excluded_folder, root) else replace(options, excluded_folder="")
     try:
         while block := list(islice(names, _BLOCK)):
@@ -59,6 +70,11 @@ def _is_object(kind: Store, location: str) -> bool:
 def _candidates(kind: Store, root: str, block: list[tuple[str, Stat]], options: Listing) -> Iterator[Item]:
     """Yield the candidates of one block of names; skipped names are counted."""
     reasons = [_reason(root, name, state, options) for name, state in block]
+    if options.is_output is not None:
+        names = (name for name, _ in block)
+        reasons = [
+            OUTPUT_REASON if options.is_output(name) else reason for name, reason in zip(names, reasons, strict=True)
+        ]
     if options.exclude:
         names = (root + name for name, _ in block)
         reasons = [

@@ -7,14 +7,14 @@ deleted. At any moment of an interruption, each tensor is in a part or in a pack
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from json import dumps
 from shutil import rmtree
 from typing import TYPE_CHECKING, TypeVar
 
-from sm_imgcheck.core.errors import OutputError, StoreError
+from sm_imgcheck.core.errors import OutputError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.types import Dim, Spec
@@ -34,7 +34,7 @@ from sm_imgcheck.run.work import Outcome
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["PackOptions", "PackWriter", "PartStore", "digest_of", "has_output"]
+__all__ = ["PackOptions", "PackWriter", "PartStore", "digest_of"]
 
 R = TypeVar("R")
 _LARGEST = 2 << 30
@@ -134,10 +134,7 @@ class PackWriter:
         if earlier_pack is None:
             return False
         pack, fresh = earlier_pack
-        with suppress(StoreError):
-            state = store(self.out.folder).stat(join(self.out.folder, self.kind.name(number)))
-            return fresh and pack.digest == digest and state is not None and state.size == pack.size
-        return False
+        return fresh and pack.digest == digest and self.out.holds(self.kind.name(number), pack.size, pack.modified)
 
     def _close(self, rows: int) -> None:
         """Build one pack, unless it exists. Then delete its parts."""
@@ -145,8 +142,9 @@ class PackWriter:
         if not self.holds(self.number, digest):
             for outcome in self.full:
                 self._ensure_part(outcome)
-            size = self._write(rows)
-            self.journal.pack(PackRecord(number=self.number, size=size, digest=digest))
+            file = self._write(rows)
+            modified = self.out.modified(file.output)
+            self.journal.pack(PackRecord(number=self.number, size=file.size, modified=modified, digest=digest))
         for _ in self._each(self._remove, self.full):
             pass
         self.full.clear()
@@ -154,15 +152,15 @@ class PackWriter:
 
     def _ensure_part(self, outcome: Outcome) -> None:
         """Make sure that a part exists: where its pack is built again, it may have been deleted with the older one."""
-        if outcome.kept and not has_output(self.parts, outcome.output, outcome.output_size):
+        if outcome.kept and not self.parts.holds(outcome.output, outcome.output_size, outcome.output_modified):
             self.astray = True
             self.make(outcome.item)
 
-    def _write(self, rows: int) -> int:
-        """Write a pack; its size in bytes. Raises OutputError."""
+    def _write(self, rows: int) -> OutputFile:
+        """Write a pack. Raises OutputError."""
         name = self.kind.name(self.number)
         try:
-            return self.out.file_in_place(name, self.kind.pack(self._each(self._read, self.full), rows)).size
+            return self.out.file_in_place(name, self.kind.pack(self._each(self._read, self.full), rows))
         except (ValueError, LocationError) as error:
             printable_name = for_terminal(name)
             raise OutputError(
@@ -235,12 +233,3 @@ def digest_of(members: Iterable[tuple[str, str]], rows: int) -> str:
     for member in members:
         said.update(dumps(member).encode())
     return said.hexdigest()
-
-
-def has_output(outputs: Outputs, output: str, size: int) -> bool:
-    """Return whether an output exists, with this size."""
-    with suppress(StoreError, OutputRefused):
-        outputs.contain(output)
-        state = store(outputs.folder).stat(join(outputs.folder, output))
-        return state is not None and state.size == size
-    return False

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
-from sm_imgcheck.core.errors import OutputError
+from sm_imgcheck.core.errors import OutputError, StoreError
 from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io import tensors
@@ -100,6 +100,21 @@ class Outputs:
         if parent != self.contained:
             store(parent).contain(parent, self.top or self.folder)
             self.contained = parent
+
+    def holds(self, name: str, size: int, modified: str) -> bool:
+        """Return whether an output of this name exists as it was written: its size, and its time where recorded."""
+        with suppress(StoreError, OutputRefused):
+            self.contain(name)
+            target = join(self.folder, name)
+            state = store(target).stat(target)
+            return state is not None and (state.size, state.modified) == (size, modified)
+        return False
+
+    def modified(self, name: str) -> str:
+        """Return the time of the last change of an output; empty in a store."""
+        target = join(self.folder, name)
+        state = None if is_remote(target) else store(target).stat(target)
+        return "" if state is None else state.modified
 
     def name(self, item: Item, suffix: str = "") -> str:
         """Return the name of a candidate's output below the folder.

@@ -23,7 +23,7 @@ __all__ = ["FOLDER", "RunFingerprint", "check_output_folder", "libraries", "writ
 FOLDER = ".sm-imgcheck"
 """Below the output folder: the journal, unfinished files, and tensors that wait to be packed."""
 _NAME = "made-by.json"
-VERSION = 1
+VERSION = 2
 """Version of the journal."""
 _LARGEST = 1 << 20
 """Largest size of the file with the fingerprint, in bytes."""

@@ -25,8 +25,8 @@ _MAX_UNPACKED = 64 << 20
 """Largest unpacked size of one member of a journal's file, in bytes: about a hundred times the usual size."""
 _CACHED_MEMBERS = 8
 """Members that are cached unpacked, about 200 kB each: candidates are read in the order of the journal."""
-_HEAD = ("path", "output", "output_size", "size", "tag", "sha256")
-_SHAPE = shaper(tuple[str, str, int, int, str, str])
+_HEAD = ("path", "output", "output_size", "output_modified", "size", "tag", "sha256")
+_SHAPE = shaper(tuple[str, str, int, str, int, str, str])
 _MOST = 2**63
 """SQLite's integers are below it."""
 _NO_LINE = (ValueError, RecursionError)
@@ -43,7 +43,8 @@ class ResumeState:
             "CREATE TABLE members (number INTEGER PRIMARY KEY, body BLOB)",
             "CREATE TABLE outputs (output BLOB PRIMARY KEY) WITHOUT ROWID",
             "CREATE TABLE there (output BLOB PRIMARY KEY, size INT) WITHOUT ROWID",
-            "CREATE TABLE packs (number INT PRIMARY KEY, size INT, digest TEXT, fresh INT) WITHOUT ROWID",
+            "CREATE TABLE packs"
+            " (number INT PRIMARY KEY, size INT, modified TEXT, digest TEXT, fresh INT) WITHOUT ROWID",
         )
         self._unpacked = lru_cache(_CACHED_MEMBERS)(self._unpack)
 
@@ -86,8 +87,8 @@ class ResumeState:
         pack: PackRecord = shaper(PackRecord)(said)
         if not (0 <= pack.number < _MOST and 0 <= pack.size < _MOST):
             raise ValueError(f"pack {pack.number} of {pack.size} bytes")
-        row = (pack.number, pack.size, pack.digest, fresh)
-        self._base.execute("INSERT OR REPLACE INTO packs VALUES (?, ?, ?, ?)", row)
+        row = (pack.number, pack.size, pack.modified, pack.digest, fresh)
+        self._base.execute("INSERT OR REPLACE INTO packs VALUES (?, ?, ?, ?, ?)", row)
 
     def record(self, path: str) -> tuple[Record, bool] | None:
         """Return the last record of a candidate, and whether its output was made with the current fingerprint."""
@@ -120,7 +121,9 @@ class ResumeState:
     def pack(self, number: int) -> tuple[PackRecord, bool] | None:
         """The pack of this number, and whether it was made by what makes them now."""
         row = self._base.execute("SELECT * FROM packs WHERE number = ?", (number,)).fetchone()
-        return None if row is None else (PackRecord(number=row[0], size=row[1], digest=row[2]), bool(row[3]))
+        if row is None:
+            return None
+        return PackRecord(number=row[0], size=row[1], modified=row[2], digest=row[3]), bool(row[4])
 
     def packs_from(self, number: int) -> list[int]:
         """The numbers of the packs from this one on."""
@@ -132,9 +135,9 @@ class ResumeState:
         return zlib.decompress(body, 31).split(b"\n")[1:]
 
 
-def _head(said: object) -> tuple[str, str, int, int, str, str]:
+def _head(said: object) -> tuple[str, str, int, str, int, str, str]:
     """The head of a record. Raises ValueError for other types, and for an output that is not below its folder."""
-    head: tuple[str, str, int, int, str, str] = _SHAPE(said)
+    head: tuple[str, str, int, str, int, str, str] = _SHAPE(said)
     if head[1] and not is_below(head[1]):
         raise ValueError(head[1])
     return head

@@ -3,8 +3,8 @@
 Every file is written atomically, to a disk or a store: gzip members in sequence, in each a line with the fingerprint of
 the outputs, then a line for each candidate. A later line about a candidate replaces an earlier one. Candidates are
 added when their outputs are complete, and the files are flushed to disk before they are used. Outputs that a power
-failure damages are detected by their sizes when the run resumes. One run at a time writes to a folder: a lock that the
-system releases when its process ends or crashes.
+failure damages, and those that another program changes, are detected by size and time when the run resumes. One run at
+a time writes to a folder: a lock that the system releases when its process ends or crashes.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class Record:
     path: str
     output: str
     output_size: int
+    output_modified: str
     size: int
     tag: str
     """SHA-256 of the input; empty where it must be processed again in any case."""
@@ -67,6 +68,7 @@ class Record:
             sha256=self.sha256,
             output=self.output,
             output_size=self.output_size,
+            output_modified=self.output_modified,
             kept=True,
         )
 
@@ -78,6 +80,8 @@ class PackRecord:
     number: int
     size: int
     """In bytes."""
+    modified: str
+    """Time of its last change; empty in a store."""
     digest: str
     """Digest of its members: the candidates in their order, and the content of each."""
 
@@ -118,7 +122,8 @@ class Journal:
     def note(self, outcome: Outcome) -> None:
         """Add a candidate whose output is complete, or which has none."""
         key = [outcome.tag, outcome.sha256] if is_final(outcome) else ["", ""]
-        what = [outcome.item.path, outcome.output, outcome.output_size, outcome.size, *key]
+        output = [outcome.output, outcome.output_size, outcome.output_modified]
+        what = [outcome.item.path, *output, outcome.size, *key]
         self._add("\t".join([dumps(what), *texts(outcome.result)]))  # JSON has no tabs
 
     def pack(self, pack: PackRecord) -> None:

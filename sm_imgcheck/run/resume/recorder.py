@@ -49,6 +49,8 @@ class RunRecorder:
     manifest: ManifestWriter | None = None
     lock: FolderLock | None = None
     """Held while the run lasts: no other writes there."""
+    outputs: ResumeState | None = None
+    """Outputs of earlier runs, where the output folder is an input folder too: they are no candidates."""
     kept: int = 0
     """Candidates that were up to date."""
 
@@ -125,6 +127,8 @@ class RecorderOptions:
     """How tensors are combined in files; None: a file for each."""
     resume: bool = False
     force: bool = False
+    in_place: bool = False
+    """Whether the output folder is an input folder too."""
 
 
 def open_recorder(job: RunJob, options: RecorderOptions) -> RunRecorder | None:
@@ -165,13 +169,14 @@ def _journal(keep: RunRecorder, sink: Outputs, options: RecorderOptions) -> None
     write_fingerprint(sink, keep.fingerprint)
     keep.journal = Journal(sink.folder, options.shard.name, keep.fingerprint)
     earlier = None
-    if options.resume or (options.force and options.packing is not None):
+    if options.resume or options.in_place or (options.force and options.packing is not None):
         earlier = ResumeState(keep.fingerprint)
         earlier.read(sink.folder, options.shard)
     keep.known = earlier if options.resume else None
+    keep.outputs = earlier if options.in_place else None
     keep.journal.start(resume=options.resume)
     if options.packing is not None:
-        keep.packs = _packs(keep, sink, spec, earlier, options)
+        keep.packs = _packs(keep, sink, spec, earlier if options.resume or options.force else None, options)
         keep.sink = keep.packs.parts
     keep.job = replace(keep.job, spec=spec, sink=keep.sink)
 

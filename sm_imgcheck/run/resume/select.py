@@ -12,7 +12,7 @@ from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.io.stores import file_of, is_remote, store
 from sm_imgcheck.pipeline.read import MAX_FILE_BYTES
 from sm_imgcheck.run.inputs.item import Item
-from sm_imgcheck.run.outputs.packs import PackWriter, digest_of, has_output
+from sm_imgcheck.run.outputs.packs import PackWriter, digest_of
 from sm_imgcheck.run.outputs.tensors import Outputs
 from sm_imgcheck.run.resume.index import ResumeState
 from sm_imgcheck.run.resume.journal import Record
@@ -100,7 +100,7 @@ def _reuse(match: _Match, state: ResumeState, sink: Outputs, *, complete: bool) 
 def _exists(record: Record, state: ResumeState, sink: Outputs) -> bool:
     if is_remote(sink.folder):
         return state.exists(record.output, record.output_size)
-    return has_output(sink, record.output, record.output_size)
+    return sink.holds(record.output, record.output_size, record.output_modified)
 
 
 def _by_packs(record_: Iterable[_Match], packs: PackWriter) -> Iterator[tuple[list[_Match], bool]]:

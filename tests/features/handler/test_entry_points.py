@@ -230,7 +230,7 @@ def test_archive_member_outside_the_folder_is_refused(tmp_path, name):
         member = tarfile.TarInfo(name)
         member.size = 1
         archive.addfile(member, io.BytesIO(b"1"))
-    with pytest.raises(ImgcheckError, match="missing inference.py"):
+    with pytest.raises(ImgcheckError, match=r"missing inference\.py"):
         HandlerRunner(Handler(file=str(tmp_path / "model.tar.gz")), SPEC)
     assert not (tmp_path.parent / "escape.py").exists()
 

@@ -52,6 +52,7 @@ MORE_HANGING = ("while True: pass", "import threading; threading.Event().wait()"
 
 @linux
 @pytest.mark.parametrize("code", [*HANGING, *(pytest.param(code, marks=pytest.mark.slow) for code in MORE_HANGING)])
+@pytest.mark.sample(2)
 def test_one_that_hangs_is_ended(tmp_path, code):
     found, message = problem(tmp_path, f"def input_fn(body, kind):\n    {code}", seconds=2)
     assert found == "HND103"
@@ -201,6 +202,7 @@ def test_what_it_starts_ends_when_its_time_is_up(tmp_path):
 
 
 @linux
+@pytest.mark.slow
 def test_one_that_kills_its_keeper_leaves_nothing_either(tmp_path):
     code = """
         import os, signal, subprocess
@@ -342,6 +344,7 @@ def test_an_interpreter_that_is_none(tmp_path):
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL]
 )
+@pytest.mark.sample(2)
 def test_when_this_program_is_ended_so_is_the_handler(tmp_path, number):
     (tmp_path / "inference.py").write_text("import subprocess, time\nsubprocess.Popen(['sleep', '60'])\ntime.sleep(60)")
     code = (

@@ -176,6 +176,7 @@ def test_a_source_shows_the_channels_that_nobody_vouched_for(panels):
     assert any(note.startswith("CHN101") for note in panels.notes)
 
 
+@pytest.mark.slow
 def test_what_no_pipeline_explains_is_drawn_by_the_nearest(panels):
     image = picture(96, 128)
     source = encoded(Image.fromarray(image), "PNG")
@@ -507,6 +508,7 @@ def test_nor_through_a_link(place, say):
 
 
 @pytest.mark.parametrize("spec", [(), ("-s", "sm-imgcheck.yaml")])
+@pytest.mark.sample(2)
 def test_identify_draws_with_and_without_a_spec(place, say, spec):
     code, _, err = say("identify", "cat.npy", "--source", "cat.png", *spec, "--picture", "out.png")
     assert (code, err) == (0, "")

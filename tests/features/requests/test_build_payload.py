@@ -68,6 +68,7 @@ PAIRS = [(name, form) for name in STACKS.by_rank() for form in STACKS[name].enve
 
 @pytest.mark.parametrize(("name", "form"), PAIRS)
 @pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.sample(4)
 def test_every_stack_takes_the_bodies_that_are_made_for_it(name, form, count):
     if count > 1 and not ENVELOPES[form].batches:
         pytest.skip("one image a body")

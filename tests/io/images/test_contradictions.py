@@ -40,6 +40,7 @@ def test_contradicting_sizes_are_refused_before_pixels(name, monkeypatch):
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.sample(5)
 def test_generated_code_refuses_contradicting_sizes(name, monkeypatch):
     handler = namespace(parse(CLASSIC))
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _: pytest.fail("pixels were made"))
@@ -115,6 +116,7 @@ GOOD = {
 
 
 @pytest.mark.parametrize("name", GOOD)
+@pytest.mark.sample(3)
 def test_sizes_of_sound_files_agree(name):
     form, options = GOOD[name]
     if form == "AVIF" and not features.check("avif"):

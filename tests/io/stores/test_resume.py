@@ -70,6 +70,7 @@ def convert(say, there, out, *more):
     [(), ("--as", "tar", "--batch-size", "3"), pytest.param(BATCHES, marks=pytest.mark.slow)],
     ids=["files", "archives", "batches"],
 )
+@pytest.mark.sample(2)
 def test_a_run_goes_on_where_it_was(there, say, looked_at, form):
     first = convert(say, there, "out", *form)
     looked_at.clear()
@@ -91,6 +92,7 @@ def test_a_run_goes_on_where_it_was(there, say, looked_at, form):
         pytest.param(BATCHES, 5, marks=pytest.mark.slow, id="batches 5"),
     ],
 )
+@pytest.mark.sample(2)
 def test_cut_short_and_gone_on_with(there, say, form, room, monkeypatch):
     whole = convert(say, there, "whole", *form)
     real, left = s3._call, [room]

@@ -19,6 +19,7 @@ SPEC = {"shape": ["N", 72, 96, 3], "dtype": "float32", "channel_order": "RGB", "
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
+@pytest.mark.sample(3)
 def test_no_mapping_is_ever_called_by_another_name(dtype, monkeypatch):
     """All that have names, on a picture that is neither black nor white anywhere: named rightly or not at all."""
     monkeypatch.setattr("sm_imgcheck.pipeline.measure.likely_order", lambda *_: ("", 0.0))  # it takes most of the time

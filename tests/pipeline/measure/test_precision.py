@@ -65,6 +65,7 @@ SPEC = {"shape": ["N", 3, 72, 96], "dtype": "float32", "channel_order": "RGB", "
 
 @pytest.mark.parametrize("resize", ["uint8", "float32"])
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.sample(5)
 def test_no_finding_is_lost_with_lower_precision(way, resize):
     """BGR data with RGB statistics."""
     image = picture(144, 150)

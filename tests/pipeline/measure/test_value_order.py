@@ -31,6 +31,7 @@ def in_order(image, layout):
 @pytest.mark.parametrize("channels", [3, 4])
 @pytest.mark.parametrize("batch", [0, 5])
 @pytest.mark.parametrize("fortran", [False, True], ids=["C", "F"])
+@pytest.mark.sample(4)
 def test_order_of_values_is_measured_for_both_layouts(layout, channels, batch, fortran):
     images = [in_order(smooth(channels, seed), layout) for seed in range(max(1, batch))]
     array = np.stack(images) if batch else images[0]
@@ -78,6 +79,7 @@ SPEC = {"dtype": "float32", "channel_order": "RGB", "value_range": [0, 1]}
 
 @pytest.mark.parametrize("layout", ["HWC", "CHW"])
 @pytest.mark.parametrize("blue_first", [False, True], ids=["RGB", "BGR"])
+@pytest.mark.sample(4)
 def test_source_image_makes_the_reshape_certain(layout, blue_first):
     image = picture(72, 96)
     source = encoded(Image.fromarray(image), "PNG")

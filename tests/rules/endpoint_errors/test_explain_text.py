@@ -323,6 +323,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("length", [LIMIT // 16, pytest.param(LIMIT, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.sample(5)
 def test_adversarial_texts_are_fast(name, length):
     text = HOSTILE[name] * (length // len(HOSTILE[name]))
     start = time.process_time()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -71,9 +72,23 @@ class Deadly:
                 os._exit(3)
             elif isinstance(how, Exception):
                 raise how
+            elif isinstance(how, StopOnce):
+                how.stop()
             else:
                 os.kill(os.getpid(), how)
         return type("Written", (), {"place": "x", "output": "x", "size": 1})
+
+
+class StopOnce:
+    """Stop the process that calls it first."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def stop(self):
+        if not self.file.exists():
+            self.file.touch()
+            os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def deadly(job, how, *stems):
@@ -141,6 +156,7 @@ def test_a_listing_that_fails_half_way_is_told_after_what_came_before(photos, jo
 
 @POSIX
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, "exit"])
+@pytest.mark.sample(4)
 def test_a_worker_that_dies_costs_the_candidate_that_it_was_at(photos, job, how):
     records = list(run(items(photos), deadly(job, how, "13", "58", "59"), jobs=2))
     assert [record.item for record in records] == list(items(photos))
@@ -162,6 +178,40 @@ def test_a_candidate_without_an_end_is_given_up(photos, job, monkeypatch):
     assert dead.result.findings[0].code == "SRC107"
     assert "no end after" in dead.result.findings[0].message
     assert len(records) == 70
+
+
+@LINUX
+def test_stopped_worker_is_replaced_and_its_candidate_processed(photos, job, monkeypatch, tmp_path):
+    monkeypatch.setattr(pool, "_LONGEST_STOP", 0.2)
+    monkeypatch.setattr(pool, "_TICK", 0.1)
+    records = list(run(items(photos), deadly(job, StopOnce(tmp_path / "stopped"), "13"), jobs=2))
+    assert (tmp_path / "stopped").exists()
+    assert "SRC107" not in {finding.code for record in records for finding in record.result.findings}
+    assert sum(record.result.emitted is not None for record in records) == 64
+
+
+@LINUX
+def test_candidate_that_stops_each_worker_is_reported(photos, job, monkeypatch):
+    monkeypatch.setattr(pool, "_LONGEST_STOP", 0.2)
+    monkeypatch.setattr(pool, "_TICK", 0.1)
+    records = list(run(items(photos), deadly(job, signal.SIGSTOP, "13"), jobs=2))
+    (dead,) = [record for record in records if record.item.output[-1] == "13"]
+    assert "ended the process that read it: SIGSTOP" in dead.result.findings[0].message
+    assert len(records) == 70
+
+
+@LINUX
+def test_few_file_descriptors_are_one_line_with_a_fix(photos, tmp_path):
+    command = running("convert", str(photos), "-o", str(tmp_path / "out"), "-j", "2", preexec_fn=few_descriptors)
+    _, err = command.communicate(timeout=60)
+    assert command.returncode == 2
+    assert err.startswith("error: worker processes cannot be started: got a limit on open files for 1 of them")
+    assert err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def few_descriptors():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
 
 
 def test_chunks_and_records_larger_than_a_pipe_holds(tmp_path):
@@ -246,6 +296,7 @@ def ended(leader, within=10.0):
     ("number", "code"),
     [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow), (signal.SIGKILL, -9)],
 )
+@pytest.mark.sample(2)
 def test_a_signal_leaves_nothing_behind(photos, tmp_path, number, code):
     """Ctrl-C reaches all processes of the command; the workers leave it to the first."""
     command = running("convert", f"{photos}/01.jpg", "@-", "-o", str(tmp_path / "out"), "-j", "2", "--format", "jsonl")
@@ -395,6 +446,7 @@ READ_ONLY = "mount -t tmpfs -o ro tmpfs"
 @pytest.mark.skipif(sys.platform != "linux", reason="needs mount namespaces")
 class TestPlacesThatCannotBeWritten:
     @pytest.mark.parametrize("mount", [f"{READ_ONLY} /dev/shm", f"{READ_ONLY} /dev"])
+    @pytest.mark.sample(2)
     def test_no_shared_memory_same_outputs(self, photos, tmp_path, mount):
         if mount.endswith("/dev"):  # /dev without shm: what else is needed of it stays
             mount = "mount -t tmpfs tmpfs /dev && mknod /dev/null c 1 3 2>/dev/null || touch /dev/null"
@@ -430,6 +482,7 @@ class TestPlacesThatCannotBeWritten:
         assert run_without(mounts, "validate", photo, "-s", SPEC, "-q", "-j", "1").returncode == 1
 
     @pytest.mark.parametrize("jobs", [1, 2])
+    @pytest.mark.sample(2)
     def test_full_disk_is_one_line(self, photos, tmp_path, jobs):
         (tmp_path / "out").mkdir()
         mounts = [f"mount -t tmpfs -o size=2m tmpfs {tmp_path}/out"]
