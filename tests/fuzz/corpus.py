@@ -269,7 +269,7 @@ def lists() -> Iterator[Sample]:
 
 def logs() -> Iterator[Sample]:
     """Error messages of every pattern that the tool knows, alone and in a log."""
-    from sm_imgcheck.rules.endpoint_errors.search import patterns
+    from sm_imgcheck.rules.endpoint_errors.known_errors import patterns
 
     for number, pattern in enumerate(patterns()):
         for example in pattern.get("examples", [pattern.get("example", "")])[:2]:

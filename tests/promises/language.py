@@ -676,7 +676,8 @@ def markdown_texts(source: str) -> Iterator[Text]:
 def json_texts(source: str) -> Iterator[Text]:
     """Yield the sentences of the endpoint errors: titles, reasons and advice; commands and patterns are skipped."""
 
-    causes = json.loads(source).get("causes", {})
+    content = json.loads(source)
+    causes = content.get("causes", {}) if isinstance(content, dict) else {}
     advice = (cause[key] for cause in causes.values() for key in ("title", "reason", "code") if key in cause)
     for text in (text for texts in advice for text in texts):
         offset = source.find(json.dumps(text, ensure_ascii=False))

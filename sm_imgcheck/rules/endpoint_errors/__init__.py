@@ -11,12 +11,11 @@ from typing import Literal
 
 from sm_imgcheck.core.escape import argument
 from sm_imgcheck.core.frozen import frozen
+from sm_imgcheck.rules.endpoint_errors.known_errors import ErrorCause, causes
 from sm_imgcheck.rules.endpoint_errors.search import (
     LIMIT,
-    ErrorCause,
     NormalizedText,
     PatternMatch,
-    causes,
     find_general_matches,
     find_matches,
     normalize_text,

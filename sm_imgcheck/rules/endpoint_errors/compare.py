@@ -7,6 +7,14 @@ from collections.abc import Mapping
 from math import isqrt, prod
 
 from sm_imgcheck.core.channels import COUNTS
+from sm_imgcheck.rules.endpoint_errors.dtypes import (
+    compare_dtype_names,
+    compare_dtype_pair,
+    compare_dtypes,
+    dtype_name,
+    numpy_type,
+    opencv_depth,
+)
 from sm_imgcheck.rules.endpoint_errors.shapes import (
     LENGTH,
     Shape,
@@ -23,32 +31,9 @@ from sm_imgcheck.rules.endpoint_errors.shapes import (
 )
 from sm_imgcheck.rules.endpoint_errors.sizes import factors, image_sizes
 
-__all__ = ["COMPARISONS", "dtype_name"]
+__all__ = ["COMPARISONS"]
 
 _INDEX = r"(?i)index: ?(\d) Got: ?(\d{1,9}) Expected: ?(\d{1,9})"
-_DTYPES = {
-    "uint8": "byte bytetensor unsignedchar uint8 u8 ubyte quint8 cv8u",
-    "int8": "char chartensor signedchar int8 i8",
-    "int16": "short shorttensor int16 i16",
-    "uint16": "uint16 u16",
-    "int32": "int inttensor int32 i32",
-    "int64": "long longint longtensor int64 i64",
-    "float16": "half halftensor float16 fp16 f16",
-    "bfloat16": "bfloat16 bf16",
-    "float32": "float floattensor float32 fp32 f32 single cv32f",
-    "float64": "double doubletensor float64 fp64 f64 cv64f",
-    "uint32": "uint32 u32",
-    "uint64": "uint64 u64",
-    "bool": "bool booltensor",
-    "bytes": "bytes string str object",
-}
-_NAMES = {word: name for name, words in _DTYPES.items() for word in words.split()}
-
-
-def dtype_name(word: str) -> str:
-    """Return NumPy's name of ``torch.DoubleTensor``, ``tensor(float)``, ``TYPE_FP32``, ``u8``; else empty."""
-    word = re.sub(r"(?i)tensor\((\w{1,20})\)|torch\.(?:cuda\.)?|c10::|tf\.|np\.|numpy\.|(?:type|dt)_", r"\1", word)
-    return _NAMES.get(re.sub(r"[^a-z0-9]", "", word.lower()), "")
 
 
 def _shapes(values: Mapping[str, str]) -> Verdict:
@@ -151,37 +136,6 @@ def _ranks(values: Mapping[str, str]) -> Verdict:
     return ("features-wanted",) if expected == 2 and got == 4 else (), labels
 
 
-def _dtypes(values: Mapping[str, str]) -> Verdict:
-    return _dtype_cause(dtype_name(values["got"]), dtype_name(values["expected"]))
-
-
-def _dtype_pair(values: Mapping[str, str]) -> Verdict:
-    """Compare two dtypes of a message that does not reliably state which is the actual one: weights are float32."""
-    pair = [dtype_name(values["got"]), dtype_name(values["expected"])]
-    pair.sort(key=_WEIGHT_ORDER.index)
-    return _dtype_cause(*pair)
-
-
-_WEIGHT_ORDER = (*(name for name in _DTYPES if not name.startswith("float")), "float64", "float16", "float32", "")
-"""Dtypes from the least to the most likely dtype of weights: the first of two is the actual dtype."""
-
-
-def _dtype_cause(got: str, expected: str) -> Verdict:
-    floats, small = ("float16", "bfloat16", "float32", "float64"), ("uint8", "int8")
-    causes: tuple[str, ...] = ()
-    if got == "float64" and expected in (*floats, *small):
-        causes = ("float64",)
-    elif got in small and expected in floats:
-        causes = ("uint8",)
-    elif got in floats and expected in (*small, "int16", "uint16"):
-        causes = ("float-for-integer",)
-    elif "bytes" in (got, expected) and got != expected:
-        causes = ("bytes-tensor",) if expected == "bytes" else ("text-for-numbers",)
-    elif got and expected and got != expected:
-        causes = ("other-dtype",)
-    return causes, {"got": got, "expected": expected}
-
-
 def _bytes(values: Mapping[str, str]) -> Verdict:
     got, expected = int(values["got"]), int(values["expected"])
     if expected <= 8 or got % 2:
@@ -216,6 +170,14 @@ _SMALL = 28
 """Minimum side of an image size that is inferred from a number of values."""
 
 
+def _reshape(values: Mapping[str, str]) -> Verdict:
+    """Compare the values of a batch with those that a layer expects: a multiple is a batch size."""
+    got, expected = int(values["got"]), int(values["expected"])
+    if expected > 0 and got > expected and got % expected == 0:
+        return ("batch-size", "matrix-size"), values
+    return _totals(values)
+
+
 def _totals(values: Mapping[str, str]) -> Verdict:
     """Compare two numbers of values (or bytes): channels, dtype or size."""
     got, expected = int(values["got"]), int(values["expected"])
@@ -246,18 +208,47 @@ def _one_axis(values: Mapping[str, str]) -> Verdict:
     return _indices({"rows": f"index: {values['axis']} Got: {values['got']} Expected: {values['expected']}"})
 
 
+def _broadcast(values: Mapping[str, str]) -> Verdict:
+    """Compare shapes that are aligned at the last axis: missing first axes are broadcast."""
+    got, expected = parse_shape(values["got"]), parse_shape(values["expected"])
+    missing: Shape = [None] * max(len(expected) - len(got), 0)
+    return compare_shapes([*missing, *got], expected), {"got": format_shape(got), "expected": format_shape(expected)}
+
+
+def _specs(values: Mapping[str, str]) -> Verdict:
+    """Compare two tensor specifications: shapes, else dtypes."""
+    causes, labels = _shapes(values)
+    if causes or not values.get("dtype"):
+        return causes, labels
+    return compare_dtype_names(dtype_name(values["dtype"]), dtype_name(values["wanted"]))
+
+
+def _axis_bounds(values: Mapping[str, str]) -> Verdict:
+    """Compare an axis with the number of axes of the array: 3 of 3 is a missing batch dimension, 2 of 2 grayscale."""
+    axis, count = int(values["axis"]), int(values["got"])
+    rank = axis + 1 if axis >= 0 else -axis
+    labels = {"got": f"{count} axes", "expected": f"{rank} axes"}
+    return ("no-batch",) if (rank, count) == (4, 3) else ("gray",) if (rank, count) == (3, 2) else (), labels
+
+
 COMPARISONS = {
     "shapes": _shapes,
     "channels": _channels,
     "axis": _axis_value,
     "indices": _indices,
     "ranks": _ranks,
-    "dtypes": _dtypes,
-    "dtype-pair": _dtype_pair,
+    "dtypes": compare_dtypes,
+    "dtype-pair": compare_dtype_pair,
     "bytes": _bytes,
     "count": _count,
     "one-axis": _one_axis,
     "totals": _totals,
+    "reshape": _reshape,
+    "specs": _specs,
+    "broadcast": _broadcast,
+    "cv-depth": opencv_depth,
+    "cv-type": numpy_type,
+    "axis-bounds": _axis_bounds,
     "allowed-channels": _supported_channels,
     "mean": _mean_length,
     "profile": _profile,

@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from json import loads
-from pkgutil import get_data
-from typing import Literal, NamedTuple, TypedDict
+from typing import NamedTuple
+
+from sm_imgcheck.rules.endpoint_errors.known_errors import ErrorPattern, patterns
+from sm_imgcheck.rules.endpoint_errors.vocabulary import Vocabulary
 
 __all__ = [
     "LIMIT",
     "NormalizedText",
     "PatternMatch",
-    "causes",
     "find_general_matches",
     "find_matches",
     "normalize_text",
-    "patterns",
 ]
 
 LIMIT = 4 << 20
@@ -129,10 +128,10 @@ _MATCHES = 5
 """Maximum number of matches of a pattern: more of them rarely add a cause."""
 
 _AROUND = 500
-"""Characters on each side in which ``with`` and ``without`` are searched."""
+"""Characters on each side in which ``with``, ``log_with`` and ``without`` are searched."""
 
-_SINGLE_LINE = 300
-"""Maximum length of a text of one line in which a pattern with ``alone`` ignores ``with``."""
+_EXCEPTION = r"(?:[\w.$]{1,120}[:(]? ?['\"]?)?(?:\W{0,3}|.{0,2}error\W{1,4})"
+"""What may precede the message of an error on its line: the name of an exception."""
 
 
 class PatternMatch(NamedTuple):
@@ -140,7 +139,7 @@ class PatternMatch(NamedTuple):
 
     cause: str
     rank: int
-    """1: names the cause; 2: suggests it; 3: a generic message around an error."""
+    """1: names the cause; 2: suggests it; 3 and 4: a general form, or a generic message around an error."""
     start: int
     end: int
     values: Mapping[str, str]
@@ -148,63 +147,9 @@ class PatternMatch(NamedTuple):
     source: str
 
 
-class ErrorCause(TypedDict):
-    """A cause in ``errors.json``; see ``Explanation``."""
-
-    kind: Literal["request", "elsewhere", "wrapper"]
-    title: list[str]
-    reason: list[str]
-    code: list[str]
-    tool: list[str]
-    checks: list[str]
-
-
-ErrorPattern = TypedDict(
-    "ErrorPattern",
-    {
-        "near": list[str],
-        "regex": str,
-        "source": str,
-        "cause": str,
-        "also": list[str],
-        "compare": str,
-        "else": list[str],
-        "fill": dict[str, str],
-        "rank": int,
-        "whole": bool,
-        "with": list[str],
-        "alone": bool,
-        "without": list[str],
-    },
-    total=False,
-)
-"""A pattern in ``errors.json``: keywords, the expression searched near them, and the causes that it identifies."""
-
-
-class _KnownErrors(TypedDict):
-    causes: dict[str, ErrorCause]
-    patterns: list[ErrorPattern]
-
-
-@cache
-def _load_errors() -> _KnownErrors:
-    content: _KnownErrors = loads(get_data("sm_imgcheck.rules.endpoint_errors", "errors.json") or b"{}")
-    return content
-
-
-def causes() -> Mapping[str, ErrorCause]:
-    """Return all causes of ``errors.json`` by id."""
-    return _load_errors()["causes"]
-
-
-def patterns() -> list[ErrorPattern]:
-    """Return all patterns of ``errors.json``."""
-    return _load_errors()["patterns"]
-
-
 def find_matches(text: NormalizedText) -> Iterator[PatternMatch]:
     """Yield all matches, in the order of the patterns."""
-    vocabulary = _Vocabulary(text.lower)
+    vocabulary = Vocabulary(text.lower)
     for pattern in patterns():
         for match, start in _search(text, pattern, vocabulary):
             # Group names are unique in an expression: alternatives have numbers, got2 is got.
@@ -223,8 +168,9 @@ def find_matches(text: NormalizedText) -> Iterator[PatternMatch]:
 
 
 def find_general_matches(text: NormalizedText) -> Iterator[PatternMatch]:
-    """Yield a match for each cause of a sentence that names an actual and an expected value in any wording."""
+    """Yield a match for each cause that compared values, or a thing and its state, name in any wording."""
     from sm_imgcheck.rules.endpoint_errors.mismatch import find_mismatches
+    from sm_imgcheck.rules.endpoint_errors.phrases import find_phrases
 
     for mismatch in find_mismatches(text.text, text.lower):
         ids, labels = mismatch.verdict
@@ -232,6 +178,8 @@ def find_general_matches(text: NormalizedText) -> Iterator[PatternMatch]:
             yield PatternMatch(
                 cause=cause, rank=2, start=mismatch.start, end=mismatch.end, values=labels, source="general form"
             )
+    for cause, rank, start, end in find_phrases(text.lower, Vocabulary(text.lower)):
+        yield PatternMatch(cause=cause, rank=rank, start=start, end=end, values={}, source="general form")
 
 
 def _causes(pattern: ErrorPattern, groups: Mapping[str, str]) -> tuple[tuple[str, ...], Mapping[str, str]]:
@@ -243,26 +191,7 @@ def _causes(pattern: ErrorPattern, groups: Mapping[str, str]) -> tuple[tuple[str
     return ids or tuple(pattern.get("else", ())), labels
 
 
-class _Vocabulary:
-    """The distinct words of a text: rejects keywords of patterns without a search through a long text."""
-
-    def __init__(self, lower: str) -> None:
-        self.words = frozenset(re.findall(r"\w+", lower))
-        self.joined = "\n".join(self.words)
-
-    def may_contain(self, keyword: str) -> bool:
-        """Return False if the text cannot contain the keyword: its inner words are whole words of the text."""
-        first, *others = re.findall(r"\w+", keyword) or [""]
-        return (
-            all(word in self.words for word in others[:-1])
-            and first in self.joined
-            and (not others or others[-1] in self.joined)
-        )
-
-
-def _search(
-    text: NormalizedText, pattern: ErrorPattern, vocabulary: _Vocabulary
-) -> Iterator[tuple[re.Match[str], int]]:
+def _search(text: NormalizedText, pattern: ErrorPattern, vocabulary: Vocabulary) -> Iterator[tuple[re.Match[str], int]]:
     """Yield the matches of the expression, each with the start of its search window."""
     matches = 0
     for word in filter(vocabulary.may_contain, pattern["near"]):
@@ -283,10 +212,11 @@ def _is_allowed(text: NormalizedText, pattern: ErrorPattern, start: int, end: in
     around = text.lower[max(start - _AROUND, 0) : end + _AROUND]
     if any(word in around for word in pattern.get("without", ())):
         return False
-    if "with" not in pattern or any(word in around for word in pattern["with"]):
-        return True
-    # A single line without a log around it is the error to explain.
-    return "alone" in pattern and len(text.starts) <= 1 and len(text.text) <= _SINGLE_LINE
+    if "with" in pattern and not any(word in around for word in pattern["with"]):
+        return False
+    # The message of a text of one line is the error to explain: no log surrounds it.
+    is_message = len(text.starts) <= 1 and re.fullmatch(_EXCEPTION, text.text[:start])
+    return bool(is_message) or any(word in around for word in pattern.get("log_with", [""]))
 
 
 @cache

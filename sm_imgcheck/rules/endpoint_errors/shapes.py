@@ -33,7 +33,7 @@ LENGTH = r"-?\d+|\?|[A-Za-z]\w{0,20}"
 
 def parse_shape(text: str) -> Shape:
     """Return the lengths of a shape in any notation: ``[1, 3, H, W]``, ``(None, 224)``, ``1x3x224x224``."""
-    if re.fullmatch(r"\W?[\d?-]{1,12}(?:[xX][\d?-]{1,12})+\W?", text):
+    if re.fullmatch(r"\W?[\d?-]{1,12}(?: ?[xX] ?[\d?-]{1,12})+\W?", text):
         text = re.sub("[xX]", ",", text)
     return [int(word) if word.isdigit() else None for word in re.findall(LENGTH, text)[:9]]
 

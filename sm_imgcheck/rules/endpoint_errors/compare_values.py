@@ -1,0 +1,185 @@
+"""Compare an actual and an expected value of a sentence by their kinds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from sm_imgcheck.core.channels import COUNTS
+from sm_imgcheck.rules.endpoint_errors.compare import COMPARISONS
+from sm_imgcheck.rules.endpoint_errors.dtypes import compare_dtype_pair, compare_dtypes, dtype_name
+from sm_imgcheck.rules.endpoint_errors.shapes import Verdict
+from sm_imgcheck.rules.endpoint_errors.tokens import Value
+
+__all__ = ["compare_values"]
+
+
+def compare_values(got: Value, expected: Value) -> Verdict | None:
+    """Compare two values of a sentence; None: they are equal, or of kinds that are not compared."""
+    compare = _BY_KINDS.get((got.kind, expected.kind))
+    return compare(got, expected) if compare and got.text != expected.text else None
+
+
+def _batch_sizes(got: Value, expected: Value) -> Verdict | None:
+    labels = {"got": str(_number(got.text)), "expected": str(_number(expected.text))}
+    return (("batch-size",), labels) if labels["got"] != labels["expected"] else None
+
+
+def _input_counts(got: Value, expected: Value) -> Verdict | None:
+    causes, labels = _batch_sizes(got, expected) or ((), {})
+    return (("input-count",), labels) if causes else None
+
+
+def _sides(got: Value, expected: Value) -> Verdict | None:
+    return _compare_sizes([str(_number(got.text))] * 2, [str(_number(expected.text))] * 2)
+
+
+def _dtypes(got: Value, expected: Value) -> Verdict | None:
+    has_names = bool(dtype_name(got.text) and dtype_name(expected.text))
+    return compare_dtypes({"got": got.text, "expected": expected.text}) if has_names else None
+
+
+def _dtype_pair(got: Value, expected: Value) -> Verdict | None:
+    has_names = bool(dtype_name(got.text) and dtype_name(expected.text))
+    return compare_dtype_pair({"got": got.text, "expected": expected.text}) if has_names else None
+
+
+def _count(got: Value, expected: Value) -> Verdict | None:
+    if _number(got.text) < _FEWEST:
+        return None
+    causes, labels = COMPARISONS["count"]({"got": got.text, "expected": expected.text})
+    return causes or ("shape-not-filled",), labels
+
+
+_FEWEST = 784
+"""Values of the smallest image that a number of values identifies: 28 x 28."""
+
+
+def _channels(got: Value, model: Value) -> Verdict | None:
+    """Compare a number of channels, or the channel axis of a shape, with the expected number."""
+    expected = _number(model.text)
+    if got.kind != "shape":
+        causes, labels = COMPARISONS["channels"]({"got": str(_number(got.text)), "expected": str(expected)})
+        is_other = _number(got.text) != expected and {_number(got.text), expected} & set(COUNTS)
+        return causes or (("channels",) if is_other else ()), labels
+    lengths = _lengths(got.text)
+    if len(lengths) == 2:
+        return ("gray",), {"got": got.text, "expected": f"{expected} channels"}
+    if len(lengths) not in (3, 4) or expected not in COUNTS:
+        return None
+    last, first = lengths[-1], lengths[-3]
+    actual = last if last.isdigit() and int(last) in COUNTS else first
+    if not actual.isdigit():
+        return None
+    return COMPARISONS["channels"]({"got": actual, "expected": str(expected)})
+
+
+def _totals(got: Value, expected: Value) -> Verdict | None:
+    if min(_number(got.text), _number(expected.text)) < _FEWEST:
+        return None
+    return COMPARISONS["totals"]({"got": got.text, "expected": expected.text})
+
+
+def _layouts(got: Value, expected: Value) -> Verdict | None:
+    differ = _is_channels_last(got.text) != _is_channels_last(expected.text)
+    return (("layout",), {"got": got.text, "expected": expected.text}) if differ else None
+
+
+def _bit_depths(got: Value, expected: Value) -> Verdict | None:
+    is_deeper = _number(got.text) > _number(expected.text) == 8
+    return (("bit-depth",), {"got": got.text, "expected": expected.text}) if is_deeper else None
+
+
+def _modes(got: Value, expected: Value) -> Verdict | None:
+    return _compare_modes(got.text.upper(), expected.text.upper()), {"got": got.text, "expected": expected.text}
+
+
+def _is_channels_last(layout: str) -> bool:
+    return layout.lower().endswith(("last", "hwc"))
+
+
+def _compare_modes(got: str, expected: str) -> tuple[str, ...]:
+    """Compare two color modes; RGB and BGR have equal shapes, so no library reports them."""
+    if got == "CMYK" != expected:
+        return ("cmyk",)
+    if got.endswith("A") and expected in {"RGB", "BGR"}:
+        return ("alpha",)
+    if got.startswith("GR") != expected.startswith("GR"):
+        return ("gray",) if got.startswith("GR") else ("color-for-gray",)
+    return ()
+
+
+def _rank(value: Value) -> int:
+    return len(_lengths(value.text)) if value.kind == "shape" else _number(value.text)
+
+
+def _ranks(value: Value) -> list[int]:
+    """Return the ranks of "3D or 4D"."""
+    return [_rank(value)] if value.kind == "shape" else [int(digits) for digits in re.findall(r"[1-6]", value.text)]
+
+
+def _lengths(text: str) -> list[str]:
+    lengths = re.findall(r"-1|\d+|None|\?|[A-Za-z]|\*", re.sub(r"(?<=\d) ?[x*\u00d7] ?(?=\d)", ",", text))
+    return ["?" if length == "*" else length for length in lengths]
+
+
+def _number(text: str) -> int:
+    digits = re.findall(r"\d+", text)
+    return int(digits[0]) if digits else _WORDS[text.lower().split(" ")[0].split("-")[0]]
+
+
+_WORDS = {"single": 1, "one": 1, "two": 2, "three": 3, "four": 4}
+
+
+def _shapes(actual: Value, model: Value) -> Verdict | None:
+    got, expected = _lengths(actual.text), _lengths(model.text)
+    if len(got) == len(expected) == 2:
+        return _compare_sizes(got, expected)
+    labels = {"got": f"[{', '.join(got)}]", "expected": f"[{', '.join(expected)}]"}
+    return COMPARISONS["shapes"](labels)
+
+
+def _compare_sizes(got: list[str], expected: list[str]) -> Verdict | None:
+    """Compare two image sizes: both sides of an image, so not a matrix of a few columns."""
+    sides = [*got, *expected]
+    if got == expected or not all(side.isdigit() and int(side) >= 16 for side in sides):
+        return None
+    labels = {"got": " x ".join(got), "expected": " x ".join(expected)}
+    return (("sides-swapped",) if got == expected[::-1] else ("wrong-size",)), labels
+
+
+def _compare_ranks(actual: Value, model: Value) -> Verdict | None:
+    got, expected = _rank(actual), _ranks(model)
+    label = actual.text if actual.kind == "shape" else f"{got} axes"
+    labels = {"got": label, "expected": f"{' or '.join(map(str, expected))} axes"}
+    match (got, expected):
+        case (2 | 3, [4]) | (3, [4, 5]):
+            return ("no-batch",), labels
+        case (5, [4]) | (4, [3]) | (5 | 4, [2, 3]):
+            return ("batch-twice",), labels
+        case (2, [3] | [3, 4] | [4, 3]):
+            return ("gray",), labels
+        case (4, [2]):
+            return ("features-model",), labels
+    return None
+
+
+_BY_KINDS: Mapping[tuple[str, str], Callable[[Value, Value], Verdict | None]] = {
+    ("shape", "shape"): _shapes,
+    ("rank", "rank"): _compare_ranks,
+    ("rank", "shape"): _compare_ranks,
+    ("shape", "rank"): _compare_ranks,
+    ("layout", "layout"): _layouts,
+    ("bits", "bits"): _bit_depths,
+    ("mode", "mode"): _modes,
+    ("batch", "batch"): _batch_sizes,
+    ("inputs", "inputs"): _input_counts,
+    ("channels", "channels"): _channels,
+    ("shape", "channels"): _channels,
+    ("total", "total"): _totals,
+    ("total", "shape"): _count,
+    ("side", "side"): _sides,
+    ("dtype", "dtype"): _dtypes,
+    ("dtype", "pair"): _dtype_pair,
+    ("pair", "pair"): _dtype_pair,
+}

@@ -1,0 +1,131 @@
+"""Read the values of a sentence with their roles: expected, actual, or a pair of unknown roles."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from sm_imgcheck.rules.endpoint_errors.tokens import TOKEN, Value, unit_of
+
+__all__ = ["SentenceValues", "read_values"]
+
+_NEAR = 60
+"""Maximum distance in characters of a value from its keyword, such as "got"."""
+
+_UNIT_DISTANCE = 24
+"""Maximum distance in characters of a number without a unit from the value whose unit it shares."""
+
+_FAILURE = re.compile(
+    r"(?i)mismatch|must|should|invalid|cannot|can't|can not|could not|\bnot\b|error|fail|unable|wrong|illegal|differ"
+    r"|\bbut\b|exceed|greater than|larger than|smaller than|!=|\bvs\b|incompatible|instead of|needs|wants|requires"
+)
+"""Words of a sentence that reports a failure."""
+_CHANGE = re.compile(r"(?i)\b(?:resiz|convert|crop|padd?|scal|rotat|downsampl|evaluat|set\b)(?:ing|ed)?\b")
+"""Words of a sentence that reports an intended change: "resized to the required 224x224"."""
+_STRONG = re.compile(r"(?i)mismatch|must|should|invalid|cannot|can't|error|exception|\bnot\b|fail|unable")
+
+
+class SentenceValues(NamedTuple):
+    """The values of a sentence by role, the first of each kind."""
+
+    expected: list[Value]
+    got: list[Value]
+    pairs: list[tuple[Value, Value]]
+    """Two values of one kind that differ, of unknown roles, in the order of the sentence."""
+
+
+def read_values(sentence: str) -> SentenceValues:
+    """Return the values of a sentence with their roles."""
+    expected: dict[str, Value] = {}
+    got: dict[str, Value] = {}
+    before: dict[str, Value] = {}
+    values: dict[str, list[Value]] = {}
+    pairs: list[tuple[Value, Value]] = []
+    role, position, is_difference, unit = "", 0, False, ""
+    for match in TOKEN.finditer(sentence):
+        kind = match.lastgroup or ""
+        if kind == "pair":
+            pairs += _pair(match, sentence)
+            continue
+        if kind in ("expected", "got", "differs"):
+            if kind == "differs" and role != "got":  # "size (300, 400) does not match (224, 224)"
+                got, expected = {**(expected if role else before), **got}, ({} if role else expected)
+                is_difference = True
+            role, position = "got" if kind == "got" else "expected", match.end()
+            continue
+        if kind == "number":
+            is_same = bool(role) or match.start() - position < _UNIT_DISTANCE
+            kind = unit = unit_of(sentence, match.start(), match.end()) or (unit if is_same else "")
+        if not kind or (kind == "shape" and _OTHER_SHAPE.search(sentence[: match.start()])):
+            continue
+        value = Value(kind, match[0], match.start(), match.end())
+        values.setdefault(kind, []).append(value)
+        if not role:
+            before[kind] = value
+        elif match.start() - position > _NEAR:
+            before.setdefault(kind, value)
+        else:
+            (expected if role == "expected" else got).setdefault(kind, value)
+        position = match.end()
+    if _FAILURE.search(sentence) and (_STRONG.search(sentence) or not _CHANGE.search(sentence)):
+        _complete(expected, got, before)
+        for same_kind in values.values():
+            _contrast(same_kind, sentence, expected, got, pairs)
+    if is_difference:
+        both = [kind for kind in ("channels", "total") if kind in got and kind in expected]
+        pairs += [(got.pop(kind), expected.pop(kind)) for kind in both]
+    return SentenceValues(list(expected.values()), list(got.values()), pairs)
+
+
+def _contrast(
+    values: list[Value],
+    sentence: str,
+    expected: dict[str, Value],
+    got: dict[str, Value],
+    pairs: list[tuple[Value, Value]],
+) -> None:
+    """Give the only two values of a kind their roles: "the image has 4 channels, but the network has 3"."""
+    kind = values[0].kind
+    if len(values) != 2 or values[0].text == values[1].text or (kind in expected and kind in got) or kind == "mode":
+        return
+    left, right = values
+    if kind in expected:
+        got[kind] = right if expected[kind] == left else left
+    elif kind in got:
+        expected[kind] = right if got[kind] == left else left
+    elif (is_model := [_is_of_model(value, sentence) for value in values]) in ([True, False], [False, True]):
+        expected[kind], got[kind] = (left, right) if is_model[0] else (right, left)
+    else:
+        pairs.append((left, right))
+
+
+_SIDES = re.compile(
+    r"(?i)(?P<model>model|network|engine|weights?|filter|kernel|graph|layer|signature|session|trained|allowed|limit|maximum)"
+    r"|(?P<image>image|picture|tensor|buffer|array|data|body|supplied|passed|input)"
+)
+
+
+def _is_of_model(value: Value, sentence: str) -> bool:
+    """Return whether the nearest noun before a value is the model's side."""
+    sides = [*_SIDES.finditer(sentence, max(value.start - _NEAR, 0), value.start)]
+    return bool(sides) and any(side["model"] for side in sides[-2:])
+
+
+_OTHER_SHAPE = re.compile(r"(?i)(?:weight|kernel|filter|stride|padding)s?(?: of)?(?: size| shape)?:? ?$")
+"""What precedes a shape that is not the input's."""
+
+
+def _complete(expected: dict[str, Value], got: dict[str, Value], before: dict[str, Value]) -> None:
+    """Use values before the first keyword for the missing role: "an input of 256 pixels is invalid, expected 196"."""
+    for values, other in ((got, expected), (expected, got)):
+        if values and not other:
+            usable = {kind: value for kind, value in before.items() if kind in values and value != values[kind]}
+            usable.pop("mode", None)
+            other.update(usable)
+            return
+
+
+def _pair(match: re.Match[str], sentence: str) -> list[tuple[Value, Value]]:
+    kind = unit_of(sentence, match.start(), match.end())
+    left, right = (Value(kind, text, match.start(), match.end()) for text in re.findall(r"\d+", match[0]))
+    return [(left, right)] if kind and left.text != right.text else []

@@ -1,0 +1,83 @@
+"""Find the words and values of a sentence that a comparison reads: roles, shapes, dtypes, numbers with their units."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+__all__ = ["TOKEN", "Value", "unit_of"]
+
+_NOUN_DISTANCE = 48
+"""Maximum distance in characters of a number from the noun that names its unit."""
+
+_SIZE_DISTANCE = 24
+"""Maximum distance in characters of a number from the noun whose size it is."""
+
+_LENGTH = r"(?:\d{1,7}|-1|None|\?|\*|[NCHWB])"
+_DTYPE = r"""(?:torch\.|np\.|numpy\.|tf\.|jnp\.|c10::|DT_|TYPE_|kTfLite)?(?:uint8|u?int(?:8|16|32|64)
+        |b?float(?:16|32|64)|bfloat16|FP(?:16|32|64)|BF16|floating[- ]point|double|half|byte|single
+        |(?:Double|Float|Byte|Half)(?:Tensor)?(?=[\s'"),.;\]]|$))"""
+TOKEN = re.compile(
+    rf"""(?ix)
+    (?P<expected>\b(?:expect(?:ed|s|ing)?|requires?|required|must\ (?:be|have|equal|match)|should\ (?:be|have)|needs
+        |needed|supports|accepts|takes|wants|wanted|allowed|trained\ (?:with|on)|reference)\b)
+    | (?P<differs>\b(?:(?:does\ not|doesn't|did\ not|do\ not|don't|not)\ (?:match|equal|fit)|not\ equal(?:\ to)?
+        |incompatible\ with|not\ compatible\ with|differs?\ from|different\ from|not\ one\ of
+        |not\ in(?:\ the)?\ (?:list|set)\ of|not\ in\ allowed)\b)
+    | (?P<got>(?<!\w)(?:got|received|found|actual(?:ly)?|given|provided|supplied|passed|instead\ of|observed
+        |discovered|detected|was:|but\ (?:is|has|was|it|have|had)|invalid|unexpected|wrong|unsupported|which\ is|sent)\b)
+    | (?P<pair>(?<![\w.])\d{{1,12}}\ ?(?:!=|vs\.?|<>|\u2260|=/=)\ ?\d{{1,12}}(?![\w.]))
+    | (?P<shape>[\[({{]\ ?{_LENGTH}(?:\ ?(?:[,*]|x(?=[\ \d?-]))\ ?{_LENGTH}){{1,5}},?\ ?[\])}}]
+        |(?<![\w.])\d{{1,5}}(?:\ ?[x*\u00d7]\ ?\d{{1,5}}){{1,4}}\b
+        |(?:(?<=shape\ )|(?<=shape:\ )|(?<=dims\ )|(?<=dimensions\ ))\d{{1,5}}(?:,\ ?\d{{1,5}}){{2,4}})
+    | (?P<rank>\b[1-6][- ]?(?:D\b|dim(?:ension)?s?(?:al)?\b|axes\b)(?:\ or\ [1-6][- ]?D\b)?
+        |\b(?:rank|ndim|dim\(\)|dimensions?\ (?:is|was|of|:)|number\ of\ dim(?:ension)?s)(?:\ of|\ is|\ to\ be)?
+        [ :=]{{1,3}}[1-6]\b)
+    | (?P<layout>\b(?:channels?[- _]?(?:last|first)|N?HWC|N?CHW)\b)
+    | (?P<batch>\bbatch(?:[- ]dim(?:ension)?)?(?:[- _]size)?(?:\ of|\ is|:|=)?\ ?\d{{1,5}}\b)
+    | (?P<bits>\b(?:8|16|32)[- ]bits?\b)
+    | (?P<mode>\b(?:RGBA?|BGRA?|CMYK|gr[ae]y(?:scale)?)\b)
+    | (?P<channels>\b(?:\d{{1,4}}|single|one|two|three|four)[- ](?:input[- ])?(?:channels?|bands?|planes?)\b
+        |\bchannels?(?:\ count)?[:=]\ ?\d{{1,4}}\b)
+    | (?P<dtype>\b{_DTYPE}\b)
+    | (?P<number>(?<![\w.:/%-])\d{{1,12}}(?![\w:/%]|\.\d))
+    """
+)
+_NOUN = re.compile(
+    r"""(?ix)(?<![a-z])(?:
+      (?P<side>(?:pixels?|px)\ (?:wide|high|tall)|height|width|resolution|rows|cols|columns|image\ size|img_?size|side)
+    | (?P<channels>channels?|depth|bands?|planes?|scn|color\ components?)
+    | (?P<total>values?|elements?|bytes?|entries|numel|total|lengths?|byte_?size|size|data|floats|pixels|buffer)
+    | (?P<rank>dims?|dimensions?|rank|ndim|axes)
+    | (?P<batch>batch(?:[\ _-]?size)?)
+    )(?![a-z])"""
+)
+_INPUTS = re.compile(r"(?i) (?:model )?inputs?\b(?! (?:size|shape|channels?|dim))")
+
+
+class Value(NamedTuple):
+    """One value of a sentence."""
+
+    kind: str
+    """shape, rank, layout, batch, bits, mode, channels, dtype, total or side."""
+    text: str
+    start: int
+    end: int
+
+
+def unit_of(sentence: str, start: int, end: int) -> str:
+    """Return the kind of a bare number: that of the noun after it, else of the nearest noun before it."""
+    if match := _NOUN.match(sentence, end + 1):
+        return match.lastgroup or ""
+    if _INPUTS.match(sentence, end):
+        return "inputs"
+    if re.search(r"(?i)\binputs ?$", sentence[max(start - 12, 0) : start]):
+        return "inputs"
+    nouns = [*_NOUN.finditer(sentence, max(start - _NOUN_DISTANCE, 0), start)]
+    nouns = [noun for noun in nouns if noun.lastgroup != "batch" or start - noun.end() < _SIZE_DISTANCE // 2]
+    if nouns and nouns[-1].lastgroup != "total":
+        return nouns[-1].lastgroup or ""
+    # "size 3 along the channel axis", "channel data size 3": the size of something.
+    near = [*_NOUN.finditer(sentence, max(start - _SIZE_DISTANCE, 0), end + _SIZE_DISTANCE)]
+    specific = [noun for noun in near if noun.lastgroup != "total"]
+    return ((specific or nouns)[-1].lastgroup or "") if nouns else ""
