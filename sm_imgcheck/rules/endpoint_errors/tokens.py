@@ -25,7 +25,8 @@ TOKEN = re.compile(
         |incompatible\ with|not\ compatible\ with|differs?\ from|different\ from|not\ one\ of
         |not\ in(?:\ the)?\ (?:list|set)\ of|not\ in\ allowed)\b)
     | (?P<got>(?<!\w)(?:got|received|found|actual(?:ly)?|given|provided|supplied|passed|instead\ of|observed
-        |discovered|detected|was:|but\ (?:is|has|was|it|have|had)|invalid|unexpected|wrong|unsupported|which\ is|sent)\b)
+        |discovered|detected|was:|but\ (?:is|has|was|it|have|had)|invalid|unexpected|wrong|unsupported|which\ is
+        |sent)\b)
     | (?P<pair>(?<![\w.])\d{{1,12}}\ ?(?:!=|vs\.?|<>|\u2260|=/=)\ ?\d{{1,12}}(?![\w.]))
     | (?P<shape>[\[({{]\ ?{_LENGTH}(?:\ ?(?:[,*]|x(?=[\ \d?-]))\ ?{_LENGTH}){{1,5}},?\ ?[\])}}]
         |(?<![\w.])\d{{1,5}}(?:\ ?[x*\u00d7]\ ?\d{{1,5}}){{1,4}}\b
