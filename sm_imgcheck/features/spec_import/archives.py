@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import posixpath
 import tarfile
 import zipfile
 import zlib
@@ -133,7 +134,9 @@ def _member(file: SourceFile, name: str, size: int, content: BinaryIO, cache: di
     label = f"{file.name}::{for_terminal(name.removeprefix('./'))}"
 
     def sibling(other: str) -> SourceFile | None:
-        return cache.get(f"{label.rpartition('/')[0] or file.name + '::'}{'/' if '/' in label else ''}{other}")
+        folder = posixpath.dirname(name.removeprefix("./"))
+        path = posixpath.normpath(posixpath.join(folder, other))
+        return cache.get(f"{file.name}::{for_terminal(path)}")
 
     if size <= _CACHE_BYTES:
         body = content.read(size + 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
@@ -20,6 +21,8 @@ __all__ = ["SkippedFile", "collect_drafts", "local_file"]
 _MOST_ENTRIES = 5_000
 _MOST_DRAFTS = 50
 _DEEPEST = 6
+_CONFIG_FOLDERS = {"configs", "config"}
+_BASE_FOLDERS = ("_base_", "Base")
 _NEVER = {"__pycache__", "node_modules"}
 
 
@@ -90,6 +93,14 @@ def _folder_files(folder: str) -> Iterator[SourceFile]:
                     yield local_file(entry.path)
 
 
+def _is_inside(neighbor: str, path: str) -> bool:
+    """Whether a file is in the folder of configurations around ``path``: the nearest one that has base files."""
+    for folder in list(Path(path).resolve().parents)[:_DEEPEST]:
+        if folder.name in _CONFIG_FOLDERS or any((folder / base).is_dir() for base in _BASE_FOLDERS):
+            return Path(neighbor).resolve().is_relative_to(folder)
+    return False
+
+
 def local_file(path: str) -> SourceFile:
     """A file on this machine."""
     try:
@@ -99,7 +110,8 @@ def local_file(path: str) -> SourceFile:
         raise ImgcheckError(f"{for_terminal(path)}: cannot be read: {error.strerror}") from None
 
     def sibling(other: str) -> SourceFile | None:
-        neighbor = os.path.join(os.path.dirname(path), other)  # noqa: PTH118, PTH120
-        return local_file(neighbor) if os.path.isfile(neighbor) else None  # noqa: PTH113
+        neighbor = os.path.normpath(os.path.join(os.path.dirname(path), other))  # noqa: PTH118, PTH120
+        is_inside = os.path.basename(other) == other or _is_inside(neighbor, path)  # noqa: PTH119
+        return local_file(neighbor) if is_inside and os.path.isfile(neighbor) else None  # noqa: PTH113
 
     return SourceFile(for_terminal(path), size, lambda: open_local_file(path), sibling)

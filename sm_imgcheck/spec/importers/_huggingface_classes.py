@@ -155,6 +155,8 @@ CLASSES: dict[str, ProcessorClass] = {
         rule="keep",
         multiple_rounding="floor",
     ),
+    "Gemma3": ProcessorClass(defaults=_stretch(224, _HALF, _BILINEAR, do_pan_and_scan=False)),
+    "GotOcr2": ProcessorClass(defaults=_stretch(384, _CLIP, _BICUBIC, crop_to_patches=False)),
     "GroundingDino": _DETR,
     "Idefics": ProcessorClass(defaults=_stretch(224, _CLIP, _BICUBIC)),
     "LayoutLMv2": ProcessorClass(
@@ -274,7 +276,7 @@ DYNAMIC = frozenset(
     {
         "Apertus1p5", "Aria", "Cohere2Vision", "CohereCompass", "Cosmos3Edge", "DeepseekOcr2", "DeepseekVL",
         "DeepseekVLHybrid", "EfficientLoFTR", "Emu3", "LightGlue", "SuperGlue", "Ernie4_5_VLMoe",
-        "Ernie4_5_VL_Moe", "Fuyu", "Gemma3", "Gemma4", "Glm46V", "Glm4v", "Glm5Next", "GlmImage", "GotOcr2",
+        "Ernie4_5_VL_Moe", "Fuyu", "Gemma4", "Glm46V", "Glm4v", "Glm5Next", "GlmImage",
         "GraniteDocling", "HunYuanVL", "Idefics2", "Idefics3", "Kosmos2_5", "Lfm2Vl", "Llama4", "LlavaNext",
         "LlavaOnevision", "MiniCPMV", "MiniCPMV4_6", "MiniMaxM3VL", "Mllama", "Molmo2", "NeoMME", "Ovis2",
         "PaddleOCRVL", "PerceptionLM", "Phi4Multimodal", "Pix2Struct", "Pixtral", "Qwen2VL", "Qwen2_5_VL",

@@ -82,6 +82,8 @@ def _padding_divisor(settings: ClassSettings) -> int | None:
 def _inexpressible(processor: ProcessorClass, edges: _Edges | None) -> str:
     if processor.rule == "inexpressible":
         return processor.note
+    if edges is not None and edges.longest is not None and edges.shortest is None and "max_size" in processor.defaults:
+        return "size: got longest_edge alone, which transformers refuses for this class; add shortest_edge"
     if edges is not None and edges.bounded:
         return "max_height and max_width: an edge may be one pixel short by float rounding, which resize cannot express"
     return ""
@@ -187,29 +189,36 @@ def _special(settings: ClassSettings, processor: ProcessorClass, edges: _Edges, 
 
 def _multiple(settings: ClassSettings, processor: ProcessorClass, edges: _Edges, source: str) -> _Resize | None:
     """A resize whose sides are rounded to multiples; None for others."""
-    nearest = _int(settings.get("ensure_multiple_of")) or 1
     if edges.height and edges.width and "ensure_multiple_of" in settings.defaults:
-        source = f"{source}, {settings.source('keep_aspect_ratio')}, {settings.source('ensure_multiple_of')}"
-        if settings.flag("keep_aspect_ratio"):
-            mode: dict[str, Json] = {"mode": "closest_edge", "size": [edges.height, edges.width]}
-            return {**mode, "multiple_of": nearest, "multiple_rounding": "round"}, None, source
-        size = (max(round(edges.height / nearest), 1) * nearest, max(round(edges.width / nearest), 1) * nearest)
-        return {"mode": "stretch", "size": list(size)}, size, source
+        return _nearest_multiple(settings, (edges.height, edges.width), source)
     divisor = _int(settings.get("size_divisor"))
     if divisor is None or not processor.multiple_rounding:
         return None
-    multiple: dict[str, Json] = {"multiple_of": divisor, "multiple_rounding": processor.multiple_rounding}
     source = f"{source}, {settings.source('size_divisor')}"
-    if processor.rule == "keep":
-        return {"mode": "keep", **multiple}, None, settings.source("size_divisor")
-    if edges.shortest is None:
-        return None
-    mode = {"mode": "shortest_edge", "size": edges.shortest}
-    if processor.rule == "vilt":
-        mode |= {"max_size": int(1333 / 800 * edges.shortest), "rounding": "half_up"}
-    elif edges.longest is not None:
-        mode |= {"max_size": edges.longest, "rounding": "detr"}
-    return {**mode, **multiple}, None, source
+    if edges.height and edges.width:  # MaskFormer
+        height, width = (-(-side // divisor) * divisor for side in (edges.height, edges.width))
+        return {"mode": "stretch", "size": [height, width]}, (height, width), source
+    mode: dict[str, Json] = {"mode": "keep"} if processor.rule == "keep" else {"mode": "shortest_edge"}
+    if processor.rule != "keep":
+        if edges.shortest is None:
+            return None
+        mode["size"] = edges.shortest
+        if processor.rule == "vilt":
+            mode |= {"max_size": int(1333 / 800 * edges.shortest), "rounding": "half_up"}
+        elif edges.longest is not None:
+            mode |= {"max_size": edges.longest, "rounding": "detr"}
+    return {**mode, "multiple_of": divisor, "multiple_rounding": processor.multiple_rounding}, None, source
+
+
+def _nearest_multiple(settings: ClassSettings, size: tuple[int, int], source: str) -> _Resize:
+    """DPT: stretched, or scaled as little as possible, to multiples of ``ensure_multiple_of``."""
+    multiple = _int(settings.get("ensure_multiple_of")) or 1
+    source = f"{source}, {settings.source('keep_aspect_ratio')}, {settings.source('ensure_multiple_of')}"
+    if settings.flag("keep_aspect_ratio"):
+        mode: dict[str, Json] = {"mode": "closest_edge", "size": [*size]}
+        return {**mode, "multiple_of": multiple, "multiple_rounding": "round"}, None, source
+    height, width = (max(round(side / multiple), 1) * multiple for side in size)
+    return {"mode": "stretch", "size": [height, width]}, (height, width), source
 
 
 def _square_pad(settings: ClassSettings) -> _Step:

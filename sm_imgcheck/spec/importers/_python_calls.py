@@ -77,11 +77,23 @@ def literal(node: ast.AST, names: Mapping[str, Json] | None = None) -> Json:
         pairs = zip(node.keys, node.values, strict=True)
         return {str(literal(key, names)): literal(value, names) for key, value in pairs if key is not None}
     if isinstance(node, ast.Call) and _name(node.func) == "dict":
-        return {keyword.arg: literal(keyword.value, names) for keyword in node.keywords if keyword.arg is not None}
+        return _keywords(node, names)
     if isinstance(node, ast.BinOp | ast.UnaryOp):
         return _arithmetic(node, names)
     name = _name(node)
     return names[name] if names is not None and name in names else name or None
+
+
+def _keywords(node: ast.Call, names: Mapping[str, Json] | None) -> dict[str, Json]:
+    """The arguments of ``dict(...)``, with those of ``**name``."""
+    result: dict[str, Json] = {}
+    for keyword in node.keywords:
+        value = literal(keyword.value, names)
+        if keyword.arg is not None:
+            result[keyword.arg] = value
+        elif isinstance(value, Mapping):
+            result.update(value)
+    return result
 
 
 _OPERATIONS = {ast.Div: truediv, ast.Mult: mul, ast.Add: add, ast.Sub: sub}

@@ -39,7 +39,10 @@ class SourceFile:
         opener: Callable[[], BinaryIO],
         sibling: Callable[[str], SourceFile | None] = lambda _: None,
     ) -> None:
-        """sibling: the file of another name in the same folder, or None."""
+        """sibling: the file of another name in the same folder, or None; also by a relative path, where it is inside.
+
+        Inside: in the same archive, or in the folder of configurations.
+        """
         self.name = name
         self.size = size
         self._opener = opener

@@ -16,6 +16,8 @@ __all__ = ["IMPORTER"]
 
 _TITLE = "DeepStream nvinfer configuration"
 _COLORS = {"0": "RGB", "1": "BGR", "2": "GRAY"}
+_DIMS = ("infer-dims", "input-dims", "uff-input-dims")
+"""The size of the input; the last two up to DeepStream 5."""
 _FILTERS = {"0": "nearest", "1": "bilinear"}
 
 
@@ -72,11 +74,9 @@ def _add_values(builder: DraftBuilder, keys: dict[str, str], order: str) -> None
     if factor is None or offsets is None:
         builder.unknown("value_range", "net-scale-factor and offsets: expected numbers")
         return
-    unit = 255 * factor[0]
     if "offsets" not in keys:
         add_scaled(builder, factor=factor[0], mean=None, std=None, source="net-scale-factor")
         return
-    del unit
     inverse = [1 / factor[0]] if factor[0] > 0 else [0.0]
     equal = len(set(offsets)) == 1
     add_scaled(
@@ -85,9 +85,12 @@ def _add_values(builder: DraftBuilder, keys: dict[str, str], order: str) -> None
 
 
 def _add_size(builder: DraftBuilder, keys: dict[str, str]) -> None:
-    parts = [part.strip() for part in keys.get("infer-dims", "").split(";") if part.strip()]
+    name = next((key for key in _DIMS if keys.get(key)), "infer-dims")
+    parts = [part.strip() for part in keys.get(name, "").split(";") if part.strip()]
     sides = [int(part) for part in parts if part.isascii() and part.isdigit() and 0 < len(part) <= 5]
     last = keys.get("network-input-order", "0") == "1"
+    if name != "infer-dims" and len(sides) == 4:  # the fourth number is the order
+        last, sides = sides[3] == 1, sides[:3]
     if len(sides) != 3 or 0 in sides:
         builder.unknown("shape", "infer-dims: not stated; the model file decides")
         builder.unknown("layout", "network-input-order: known only with infer-dims")
@@ -95,7 +98,7 @@ def _add_size(builder: DraftBuilder, keys: dict[str, str]) -> None:
         return
     channels, height, width = (sides[2], sides[0], sides[1]) if last else (sides[0], sides[1], sides[2])
     shape: Json = ["N", height, width, channels] if last else ["N", channels, height, width]
-    builder.state("shape", shape, "infer-dims")
+    builder.state("shape", shape, name)
     builder.add("layout", "NHWC" if last else "NCHW", "network-input-order", "stated" if last else "default")
     kernel = _FILTERS.get(keys.get("scaling-filter", "1"), "bilinear")
     size: list[Json] = [height, width]
@@ -106,7 +109,7 @@ def _add_size(builder: DraftBuilder, keys: dict[str, str]) -> None:
         builder.state("geometry[1]", {"pad": {"size": size, "position": position, "fill": 0}}, "symmetric-padding")
     else:
         builder.default("resize.mode", "stretch", "maintain-aspect-ratio: default 0 of nvinfer")
-        builder.infer("resize.size", size, "infer-dims")
+        builder.infer("resize.size", size, name)
         builder.add(
             "resize.interpolation", kernel, "scaling-filter", "stated" if "scaling-filter" in keys else "default"
         )

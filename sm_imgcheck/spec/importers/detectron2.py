@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from sm_imgcheck.core.escape import for_terminal
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers import Importer
+from sm_imgcheck.spec.importers._base_files import chain_notes, read_chain
 from sm_imgcheck.spec.importers._class_settings import ClassSettings
 from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
 from sm_imgcheck.spec.importers._source_file import SourceFile
@@ -31,15 +31,14 @@ def matches(file: SourceFile) -> float:
 def read(file: SourceFile, input_name: str) -> Draft:
     """The draft of one image, without a batch."""
     del input_name
-    document = file.yaml
-    inputs = document.get("INPUT") if isinstance(document, Mapping) else None
-    base = document.get("_BASE_") if isinstance(document, Mapping) else None
+    config = read_chain(file, _bases, lambda entry, _: _document(entry))
+    inputs = config.values.get("INPUT")
     settings = ClassSettings(
         given_keys=inputs if isinstance(inputs, Mapping) else {}, defaults=_DEFAULTS, owner="Detectron2"
     )
     builder = DraftBuilder(file)
-    if base is not None:
-        builder.note(f"_BASE_: {for_terminal(str(base)[:120])} is not read: its values may replace defaults")
+    for note in chain_notes(config, "_BASE_"):
+        builder.note(note)
     order = str(settings.get("FORMAT")).upper()
     if order in ("BGR", "RGB"):
         builder.add("channel_order", order, f"INPUT.{settings.source('FORMAT')}", settings.certainty("FORMAT"))
@@ -60,6 +59,16 @@ def read(file: SourceFile, input_name: str) -> Draft:
     builder.default("resize.interpolation", "bilinear", "ResizeShortestEdge of Detectron2")
     builder.default("resize.library", "pillow", "ResizeTransform of Detectron2 on uint8 pixels")
     return builder.build(_TITLE, "pixels")
+
+
+def _document(file: SourceFile) -> dict[str, Json]:
+    document = file.yaml
+    return dict(document) if isinstance(document, Mapping) else {}
+
+
+def _bases(file: SourceFile) -> list[str]:
+    base = _document(file).get("_BASE_")
+    return [entry for entry in (base if isinstance(base, list) else [base]) if isinstance(entry, str)]
 
 
 IMPORTER = Importer(

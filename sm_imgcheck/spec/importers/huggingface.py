@@ -20,6 +20,9 @@ __all__ = ["IMPORTER"]
 
 _TITLE = "Hugging Face image processor"
 _NESTED = ("config", "image_processor", "feature_extractor")
+_OLD_NAMES = {"size_divisibility": "size_divisor", "pad_and_return_pixel_mask": "do_pad", "rescale": "do_rescale"}
+_TILES = ("do_pan_and_scan", "crop_to_patches")
+"""Switches by which a class cuts one image into several."""
 _TYPES = ("image_processor_type", "feature_extractor_type")
 _AUDIO_KEYS = {"sampling_rate", "feature_size", "num_mel_bins", "chunk_length", "n_fft"}
 _SUFFIXES = ("Fast", "Pil")
@@ -51,7 +54,7 @@ def matches(file: SourceFile) -> float:
 def read(file: SourceFile, input_name: str) -> Draft:
     """The draft of ``pixel_values``."""
     del input_name
-    given_keys = _settings_of(file.object)
+    given_keys = _current_names(_settings_of(file.object))
     class_name = _class_name(file, given_keys)
     stem, kind, backend = _split(class_name)
     processor = _find_class(file, class_name, stem, given_keys)
@@ -108,6 +111,12 @@ def _settings_of(document: Mapping[str, Json]) -> Mapping[str, Json]:
     return document
 
 
+def _current_names(given_keys: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Keys that older files spell differently, under their name of today."""
+    current = {_OLD_NAMES[key]: value for key, value in given_keys.items() if key in _OLD_NAMES}
+    return {**current, **given_keys}
+
+
 def _class_name(file: SourceFile, given_keys: Mapping[str, Json]) -> str:
     for key in _TYPES:
         if isinstance(name := given_keys.get(key), str) and name:
@@ -147,11 +156,11 @@ def _split(class_name: str) -> tuple[str, str, str]:
 
 def _find_class(file: SourceFile, class_name: str, stem: str, given_keys: Mapping[str, Json]) -> ProcessorClass:
     where, label = for_terminal(file.name), for_terminal(class_name)
-    if stem in CLASSES and stem not in DYNAMIC:
+    if stem in CLASSES and not any(given_keys.get(key) is True for key in _TILES):
         return CLASSES[stem]
     if any(word in class_name.lower() for word in AUDIO_WORDS) or _AUDIO_KEYS & given_keys.keys():
         raise ImgcheckError(f"{where}: processor: got an audio processor ({label}), expected an image processor")
-    if stem in DYNAMIC:
+    if stem in DYNAMIC or stem in CLASSES:
         raise ImgcheckError(
             f"{where}: image_processor_type: got {label}, whose result is not one image tensor (patches, tiles, "
             "frames, pairs, or an image trimmed by its content); expected a class with one resize"

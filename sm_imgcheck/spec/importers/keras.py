@@ -1,54 +1,44 @@
-"""Keras model configurations (``model.to_json()``, ``.keras``): the input, and layers that preprocess inside."""
+"""Keras model configurations (JSON, ``.keras``, ``.h5``): the input, and layers that preprocess inside."""
 
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from sm_imgcheck.core.errors import ImgcheckError
 from sm_imgcheck.core.escape import for_terminal
-from sm_imgcheck.core.frozen import frozen
 from sm_imgcheck.core.json_types import Json
 from sm_imgcheck.spec.importers import Importer
 from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
+from sm_imgcheck.spec.importers._hdf5 import HDF5_MAGIC, Hdf5Error, read_attribute
+from sm_imgcheck.spec.importers._keras_layers import KerasLayer, layers_of, pixel_range
 from sm_imgcheck.spec.importers._source_file import TEXT_BYTES, SourceFile
 from sm_imgcheck.spec.importers._tensors import TensorInput, add_tensor, image_input
-from sm_imgcheck.spec.importers._value_mapping import numbers
+from sm_imgcheck.spec.importers._zip_members import ZIP_MAGIC, read_member
 
 __all__ = ["IMPORTER"]
 
 _TITLE = "Keras model configuration"
 _MODELS = ("Functional", "Sequential", "Model")
-_ZIP = b"PK\x03\x04"
-_ARCHIVE_BYTES = 1 << 30
-_MOST_LAYERS = 20_000
-_INSIDE = ("Rescaling", "Normalization", "Resizing", "CenterCrop")
-
-
-@frozen
-class _Layer:
-    kind: str
-    config: Mapping[str, Json]
+_CONFIG = "config.json"
 
 
 def matches(file: SourceFile) -> float:
-    """By class_name of a model, in JSON or in the zip of a .keras file."""
+    """By class_name of a model in JSON, by the zip of a .keras file, or by HDF5."""
     document = file.object
     if document.get("class_name") in _MODELS and isinstance(document.get("config"), Mapping | list):
         return 0.95
     if isinstance(document.get("config"), Mapping) and isinstance(document.get("keras_version"), str):
         return 0.7
-    if file.head.startswith(_ZIP) and b"metadata.json" in file.head[:2048] and file.base.endswith(".keras"):
-        return 0.95
-    return 0.6 if file.head.startswith(_ZIP) and file.base.endswith(".keras") else 0.0
+    if file.head.startswith(HDF5_MAGIC):
+        return 0.9
+    return 0.95 if file.head.startswith(ZIP_MAGIC) and file.base.endswith(".keras") else 0.0
 
 
 def read(file: SourceFile, input_name: str) -> Draft:
     """The draft of the image input."""
-    document = _read_keras_zip(file) if file.head.startswith(_ZIP) else file.object
-    layers = list(_layers(document))
+    document = _document(file)
+    layers = list(layers_of(document))
     inputs = _inputs(layers, document)
     tensor = image_input(file.name, inputs, input_name)
     builder = DraftBuilder(file)
@@ -62,75 +52,55 @@ def read(file: SourceFile, input_name: str) -> Draft:
         layout=layout,
         layout_source="data_format of the layers",
     )
-    inside = [layer for layer in layers if layer.kind in _INSIDE]
     if layout_known is not None:
-        _add_values(builder, inside)
+        _add_values(builder, layers)
     return builder.build(_TITLE, "model", missing="not stated: a Keras configuration has no color order or resize")
 
 
 IMPORTER = Importer(
     rank=35,
     title=_TITLE,
-    requires="JSON of model.to_json(), or a .keras file, with an input layer",
+    requires="JSON of model.to_json(), or a .keras or .h5 file of model.save(), with an input layer",
     marks=("keras", "class_name", "Functional", "InputLayer", "batch_input_shape", "layers", "keras_version"),
     matches=matches,
     read=read,
 )
 
 
-def _read_keras_zip(file: SourceFile) -> Mapping[str, Json]:
-    """``config.json`` of a .keras file."""
+def _document(file: SourceFile) -> Mapping[str, Json]:
+    """The model configuration, from JSON, from ``config.json`` of a .keras file, or from an attribute of HDF5."""
+    if file.head.startswith(ZIP_MAGIC):
+        return _parse_config(
+            file, read_member(file, ".keras", lambda names: _CONFIG * (_CONFIG in names), limit=TEXT_BYTES)
+        )
+    if file.head.startswith(HDF5_MAGIC):
+        return _parse_config(file, _hdf5_config(file))
+    return file.object
+
+
+def _hdf5_config(file: SourceFile) -> bytes | None:
     where = for_terminal(file.name)
     with file.open() as stream:
         if not stream.seekable():
-            raise ImgcheckError(f"{where}: .keras file inside an archive: got a stream, expected the file itself")
+            raise ImgcheckError(f"{where}: HDF5 inside an archive: got a stream, expected the file itself")
         try:
-            with zipfile.ZipFile(stream) as archive:
-                if archive.getinfo("config.json").file_size > TEXT_BYTES:
-                    raise ImgcheckError(f"{where}: config.json: got more than {TEXT_BYTES} bytes")
-                with archive.open("config.json") as content:
-                    document = json.loads(content.read(TEXT_BYTES))
-        except (
-            zipfile.BadZipFile,
-            KeyError,
-            ValueError,
-            OSError,
-            EOFError,
-            zlib.error,
-            RecursionError,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
-            raise ImgcheckError(
-                f"{where}: .keras: {for_terminal(str(error)[:200])}, expected a zip with config.json"
-            ) from None
+            return read_attribute(stream, "model_config", limit=TEXT_BYTES)
+        except (Hdf5Error, OSError, OverflowError) as error:
+            raise ImgcheckError(f"{where}: HDF5: {for_terminal(str(error)[:200])}, expected a Keras model") from None
+
+
+def _parse_config(file: SourceFile, body: bytes | None) -> Mapping[str, Json]:
+    where = for_terminal(file.name)
+    if body is None:
+        raise ImgcheckError(f"{where}: model configuration: got none (weights only), expected a file of model.save()")
+    try:
+        document: Json = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ImgcheckError(f"{where}: model configuration: {for_terminal(str(error)[:200])}") from None
     return document if isinstance(document, Mapping) else {}
 
 
-def _layers(document: Mapping[str, Json]) -> Iterator[_Layer]:
-    """All layers, including those of nested models, in the order of the file."""
-    stack: list[Json] = [dict(document)]
-    count = 0
-    while stack:
-        entry = stack.pop()
-        count += 1
-        if not isinstance(entry, Mapping) or count > _MOST_LAYERS:
-            continue
-        config = entry.get("config")
-        kind = str(entry.get("class_name", "")).rpartition(">")[2]
-        if isinstance(config, list):  # Sequential of Keras 2.2 and older
-            stack += reversed(config[:_MOST_LAYERS])
-        elif isinstance(config, Mapping):
-            yield _Layer(kind=kind, config=config)
-            inner = config.get("layers")
-            if isinstance(inner, list):
-                stack += reversed(inner[:_MOST_LAYERS])
-            inner_layer = config.get("layer")
-            if isinstance(inner_layer, Mapping):
-                stack.append(dict(inner_layer))
-
-
-def _inputs(layers: list[_Layer], document: Mapping[str, Json]) -> list[TensorInput]:
+def _inputs(layers: list[KerasLayer], document: Mapping[str, Json]) -> list[TensorInput]:
     """Input layers of the outer model; without any, the first layer that has a shape."""
     outer = document.get("config")
     outer_layers = outer.get("layers") if isinstance(outer, Mapping) else outer
@@ -148,7 +118,7 @@ def _inputs(layers: list[_Layer], document: Mapping[str, Json]) -> list[TensorIn
     tensors = [_tensor(layer) for layer in layers_with_shape[:50]]
     if not tensors and isinstance(outer, Mapping) and isinstance(outer.get("build_input_shape"), list):
         tensors = [
-            _tensor(_Layer(kind="InputLayer", config={"batch_shape": outer["build_input_shape"], "name": "input"}))
+            _tensor(KerasLayer(kind="InputLayer", config={"batch_shape": outer["build_input_shape"], "name": "input"}))
         ]
     return tensors
 
@@ -160,7 +130,7 @@ def _shape(config: Mapping[str, Json]) -> list[Json] | None:
     return None
 
 
-def _tensor(layer: _Layer) -> TensorInput:
+def _tensor(layer: KerasLayer) -> TensorInput:
     shape = _shape(layer.config)
     sides = (
         tuple(
@@ -177,39 +147,17 @@ def _tensor(layer: _Layer) -> TensorInput:
     return TensorInput(name=str(layer.config.get("name", "input"))[:200], dtype=text[:40], dims=sides)
 
 
-def _add_values(builder: DraftBuilder, inside: list[_Layer]) -> None:
-    """The input range by the first layer that scales inside the model."""
-    for layer in inside:
+def _add_values(builder: DraftBuilder, layers: list[KerasLayer]) -> None:
+    """The input range by the first layer or operation that scales inside the model."""
+    for layer in layers:
         if layer.kind in ("Resizing", "CenterCrop"):
             builder.note(
                 f"layer {layer.kind} inside the model changes the size; images of another size than shape may be sent"
             )
-            continue
-        entering = _entering(layer)
-        if entering is None:
-            break
-        builder.infer("value_range", list(entering), f"layer {layer.kind} inside the model: {_summary(layer)}")
-        if entering[1] == 255:
-            builder.note("the model scales pixels itself: send 0..255; scaled before, they would be scaled twice")
-            builder.assume("channel_order", "RGB", "not stated; RGB by convention of Keras")
+    entering = pixel_range(layers)
+    if entering is None:
         return
-
-
-def _entering(layer: _Layer) -> tuple[int, int] | None:
-    """The input range of the layer: 0..255 or 0..1."""
-    if layer.kind == "Rescaling":
-        scale, offset = numbers(layer.config.get("scale")), numbers(layer.config.get("offset", 0.0))
-        if scale is None or offset is None:
-            return None
-        for low, high in ((0, 255), (0, 1)):
-            ends = [scale[0] * end + offset[0] for end in (low, high)]
-            if max(map(abs, ends)) <= 3 and abs(ends[1] - ends[0]) >= 0.5:
-                return low, high
-        return None
-    mean = numbers(layer.config.get("mean"))
-    return (0, 255) if mean is not None and max(mean) > 2 else None
-
-
-def _summary(layer: _Layer) -> str:
-    keys = ("scale", "offset") if layer.kind == "Rescaling" else ("mean", "variance")
-    return ", ".join(f"{key} {str(layer.config.get(key))[:60]}" for key in keys)
+    builder.infer("value_range", [0, entering.high], f"inside the model: {entering.reason}")
+    if entering.high == 255:
+        builder.note("the model scales pixels itself: send 0..255; scaled before, they would be scaled twice")
+        builder.assume("channel_order", "RGB", "not stated; RGB by convention of Keras")

@@ -15,11 +15,16 @@ from sm_imgcheck.spec.importers._value_mapping import add_scaled, numbers
 __all__ = ["IMPORTER"]
 
 _TITLE = "Paddle inference configuration"
-_MARK = re.compile(r"^(Preprocess|PreProcess|Transforms|transforms):", re.MULTILINE)
+_MARK = re.compile(r"^(Preprocess|PreProcess|Transforms|transforms|Deploy):", re.MULTILINE)
 _OPERATIONS = ("Resize", "NormalizeImage", "Normalize", "Permute", "ToCHWImage", "ResizeImage", "DecodeImage")
 _INTERPOLATIONS = {0: "nearest", 1: "bilinear", 2: "bicubic", 3: "area", 4: "lanczos"}
 _WORDS = {"nearest": "nearest", "bilinear": "bilinear", "bicubic": "bicubic", "area": "area", "lanczos": "lanczos"}
 _MOST_STEPS = 100
+_NEUTRAL_STEPS = {
+    "Permute", "ToCHWImage", "KeepKeys", "ToTensor", "EncodeImage", "DetLabelEncode", "MultiLabelEncode",
+    "CTCLabelEncode", "ClsLabelEncode", "RecConAug", "LoadImage", "ArrangeSegmenter",
+}  # fmt: skip
+"""Operations that do not change the pixels."""
 
 
 def matches(file: SourceFile) -> float:
@@ -27,13 +32,13 @@ def matches(file: SourceFile) -> float:
     start = file.start
     if file.json is not None or not _MARK.search(start):
         return 0.0
-    return 0.9 if sum(word in start for word in _OPERATIONS) >= 2 else 0.0
+    return 0.9 if sum(word in start for word in _OPERATIONS) >= (1 if "\nDeploy:" in f"\n{start}" else 2) else 0.0
 
 
 def read(file: SourceFile, input_name: str) -> Draft:
     """The draft of the model's input."""
     del input_name
-    state = _PaddleState(DraftBuilder(file))
+    state = _PaddleState(DraftBuilder(file), is_segmentation=_deploy(file.yaml) is not None)
     for name, params in _operations(file.yaml):
         state.add(name, params)
     state.finish()
@@ -53,7 +58,10 @@ IMPORTER = Importer(
 def _operations(document: Json) -> list[tuple[str, Mapping[str, Json]]]:
     """Name and parameters of each operation, in order."""
     steps: Json = None
-    if isinstance(document, Mapping):
+    deploy = _deploy(document)
+    if deploy is not None:
+        steps = deploy.get("transforms")
+    elif isinstance(document, Mapping):
         steps = next(
             (document[key] for key in ("Preprocess", "PreProcess", "Transforms", "transforms") if key in document), None
         )
@@ -69,11 +77,21 @@ def _operations(document: Json) -> list[tuple[str, Mapping[str, Json]]]:
     return result
 
 
+def _deploy(document: Json) -> Mapping[str, Json] | None:
+    """The group of PaddleSeg's deploy.yaml."""
+    deploy = document.get("Deploy") if isinstance(document, Mapping) else None
+    return deploy if isinstance(deploy, Mapping) else None
+
+
 class _PaddleState:
     """Operations read so far."""
 
-    def __init__(self, builder: DraftBuilder) -> None:
+    def __init__(self, builder: DraftBuilder, *, is_segmentation: bool) -> None:
         self.builder = builder
+        self.is_segmentation = is_segmentation
+        """PaddleSeg: sizes are (width, height), mean and std default to 0.5."""
+        self.open_width: int | None = None
+        """Height of a text line, whose width follows from its image."""
         self.order = "RGB"
         self.order_stated = False
         self.steps: list[tuple[dict[str, Json], str]] = []
@@ -92,19 +110,24 @@ class _PaddleState:
             self._crop(params)
         elif name in ("NormalizeImage", "Normalize"):
             self._normalize(params)
+        elif name in ("RecResizeImg", "OCRReisizeNormImg", "OCRResizeNormImg"):
+            self._text_line(name, params)
         elif name in ("PadStride", "Pad"):
             stride = side(params.get("stride"))
             if stride is not None:
                 pad: Json = {"multiple_of": stride, "position": "top_left", "units": "final", "fill": 0}
                 self.steps.append(({"pad": pad}, name))
-        elif name not in ("Permute", "ToCHWImage", "KeepKeys", "ToTensor", "EncodeImage"):
+        elif name not in _NEUTRAL_STEPS:
             self.problem = f"{name[:40]}: an operation that the spec language cannot express"
 
     def _resize(self, name: str, params: Mapping[str, Json]) -> None:
         word = params.get("interp", params.get("interpolation", 1))
+        word = word.lower() if isinstance(word, str) else word
         kernel = _INTERPOLATIONS.get(word) if isinstance(word, int) else _WORDS.get(str(word).lower())
         library = "pillow" if params.get("backend") == "pil" else "opencv"
         size = _pair(params.get("target_size", params.get("size")))
+        if size is not None and self.is_segmentation:
+            size = (size[1], size[0])
         short = side(params.get("resize_short", params.get("short_size")))
         if kernel is None or name in ("ResizeByLong", "LetterBoxResize") or (size is None and short is None):
             self.problem = f"{name}: expected target_size and a known interpolation"
@@ -124,6 +147,17 @@ class _PaddleState:
             self.size = size
         self.steps.append(({"resize": resize}, name))
 
+    def _text_line(self, name: str, params: Mapping[str, Json]) -> None:
+        """Text recognition: height fixed, width by the aspect ratio, then (x / 255 - 0.5) / 0.5, padded with 0."""
+        shape = params.get("image_shape")
+        sides = [side(entry) for entry in shape] if isinstance(shape, list) and len(shape) == 3 else []
+        self.problem = f"{name}: the width follows from the aspect ratio and is padded, which resize cannot express"
+        add_scaled(
+            self.builder, factor=1 / 127.5, mean=None, std=None, offset=-1.0, source=f"{name}: (x / 255 - 0.5) / 0.5"
+        )
+        self.has_values = True
+        self.open_width = sides[1] if sides else None
+
     def _crop(self, params: Mapping[str, Json]) -> None:
         size = _pair(params.get("size", params.get("crop_size")))
         if size is None:
@@ -140,8 +174,8 @@ class _PaddleState:
             return
         factor_value = _factor(params)
         mean, std = (
-            numbers(params.get("mean", [0.485, 0.456, 0.406])),
-            numbers(params.get("std", [0.229, 0.224, 0.225])),
+            numbers(params.get("mean", [0.5] * 3 if self.is_segmentation else [0.485, 0.456, 0.406])),
+            numbers(params.get("std", [0.5] * 3 if self.is_segmentation else [0.229, 0.224, 0.225])),
         )
         if factor_value is None or mean is None or std is None:
             self.builder.unknown("value_range", "NormalizeImage: expected scale, mean and std as numbers")
@@ -167,7 +201,10 @@ class _PaddleState:
         for index, (step, source) in enumerate([] if self.problem else self.steps):
             builder.state(f"geometry[{index}]", step, source)
         has_padding = any("pad" in step for step, _ in self.steps)
-        height, width = ("H", "W") if self.size is None or has_padding or self.problem else self.size
+        height: Json = self.open_width or "H"
+        width: Json = "W"
+        if self.size is not None and not has_padding and not self.problem:
+            height, width = self.size
         builder.infer("shape", ["N", 3, height, width], "target_size")
         builder.default("layout", "NCHW", "Permute: tensors of Paddle are channels first")
         builder.assume("dtype", "float32", "not stated; float32 by convention of Paddle")

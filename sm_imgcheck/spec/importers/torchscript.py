@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping
 
 from sm_imgcheck.core.errors import ImgcheckError
@@ -14,22 +12,18 @@ from sm_imgcheck.spec.importers import Importer
 from sm_imgcheck.spec.importers._draft import Draft, DraftBuilder
 from sm_imgcheck.spec.importers._source_file import SourceFile
 from sm_imgcheck.spec.importers._ultralytics import add_ultralytics, is_ultralytics
+from sm_imgcheck.spec.importers._zip_members import ZIP_MAGIC, read_member
 
 __all__ = ["IMPORTER"]
 
 _TITLE = "TorchScript model"
-_ZIP = b"PK\x03\x04"
-_MOST_MEMBERS = 100_000
 _MOST_BYTES = 1 << 20
-_DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RecursionError, RuntimeError)
 
 
 def matches(file: SourceFile) -> float:
     """By a zip whose first members are those of torch."""
-    if not file.head.startswith(_ZIP) or file.base.endswith(".keras"):
+    if not file.head.startswith(ZIP_MAGIC) or file.base.endswith(".keras"):
         return 0.0
-    members = (b"/data.pkl", b"/constants.pkl", b"/code/", b"/.format_version")
-    members = (b"/data.pkl", b"/constants.pkl", b"/code/", b"/.format_version")
     members = (b"/data.pkl", b"/constants.pkl", b"/code/", b"/.format_version")
     torch_like = any(word in file.head[:4096] for word in members)
     return 0.9 if torch_like else 0.6 if file.base.endswith((".pt", ".pth", ".torchscript", ".ts", ".ptl")) else 0.0
@@ -68,21 +62,17 @@ IMPORTER = Importer(
 
 
 def _metadata(file: SourceFile) -> Mapping[str, Json]:
-    where = for_terminal(file.name)
-    with file.open() as stream:
-        if not stream.seekable():
-            raise ImgcheckError(f"{where}: TorchScript inside an archive: got a stream, expected the file itself")
-        try:
-            with zipfile.ZipFile(stream) as archive:
-                names = archive.namelist()[:_MOST_MEMBERS]
-                if not any("/code/" in name or name.endswith("constants.pkl") for name in names):
-                    raise ImgcheckError(
-                        f"{where}: format: got a checkpoint of torch.save, a pickle that is never loaded, expected a "
-                        "TorchScript or ONNX export"
-                    )
-                extra = next((name for name in names if name.endswith("extra/config.txt")), "")
-                content = archive.open(extra).read(_MOST_BYTES) if extra else b"{}"
-            metadata = json.loads(content)
-        except _DAMAGE as error:
-            raise ImgcheckError(f"{where}: TorchScript: damaged: {for_terminal(str(error)[:200])}") from None
+    def choose(names: list[str]) -> str:
+        if not any("/code/" in name or name.endswith("constants.pkl") for name in names):
+            raise ImgcheckError(
+                f"{for_terminal(file.name)}: format: got a checkpoint of torch.save, a pickle that is never loaded, "
+                "expected a TorchScript or ONNX export"
+            )
+        return next((name for name in names if name.endswith("extra/config.txt")), "")
+
+    body = read_member(file, _TITLE, choose, limit=_MOST_BYTES)
+    try:
+        metadata: Json = json.loads(body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise ImgcheckError(f"{for_terminal(file.name)}: {_TITLE}: damaged: {for_terminal(str(error)[:200])}") from None
     return metadata if isinstance(metadata, Mapping) else {}

@@ -27,7 +27,7 @@ _DEFAULTS: dict[str, Json] = {
     "std": [0.229, 0.224, 0.225],
     "interpolation": "InterpolationMode.BILINEAR",
 }
-_TENSORS = {"ToTensor", "ToPureTensor", "ToImage", "ToImageTensor", "PILToTensor", "ToPILImage", "Identity"}
+_TENSORS = {"ToTensor", "Identity"}
 _MOST_STEPS = 50
 
 
@@ -136,6 +136,8 @@ class _ComposeState:
         self.size: tuple[int, int] | None = None
         self.sizes = False
         self.dtype = "uint8"
+        self.library: dict[str, Json] = {}
+        """What resizes: PIL images at first, then tensors of torch."""
         self.normalize: Mapping[str, Json] | None = None
         self.unknown = ""
 
@@ -157,6 +159,7 @@ class _ComposeState:
             name == "ToTensor" or (name == "ToDtype" and arguments.get("scale") is True) or name == "ConvertImageDtype"
         ):
             self.sizes, self.dtype = True, "float32"
+            self.library = {"library": "torch", "dtype": "float32"}
         elif name == "ToDtype":
             self.dtype = "float32"
         elif name == "Grayscale":
@@ -164,6 +167,10 @@ class _ComposeState:
                 self.builder.state("channel_order", "GRAY", "Grayscale")
             else:
                 self.builder.note("Grayscale: the gray image is repeated in all channels, which decode cannot express")
+        elif name in ("ToImage", "ToImageTensor", "PILToTensor", "ToPureTensor"):
+            self.library = self.library or {"library": "torch"}
+        elif name == "ToPILImage":
+            self.library = {}
         elif name not in _TENSORS:
             self.unknown = f"{name}: a transform that the spec language cannot express, or an augmentation"
 
@@ -174,14 +181,18 @@ class _ComposeState:
         )
         single = side(value[0]) if isinstance(value, list) and len(value) == 1 else side(value)
         pair = _pair(value) if isinstance(value, list) and len(value) == 2 else None
+        library = dict(self.library)
+        if library and arguments.get("antialias") is False and kernel in ("bilinear", "bicubic"):
+            library["antialias"] = False
         if kernel is None or (single is None and pair is None):
             self.unknown = "Resize: expected a size in pixels and a known interpolation"
             return
         if pair is not None:
-            self.steps.append(({"resize": {"mode": "stretch", "size": list(pair), "interpolation": kernel}}, "Resize"))
+            stretch: dict[str, Json] = {"mode": "stretch", "size": list(pair), "interpolation": kernel, **library}
+            self.steps.append(({"resize": stretch}, "Resize"))
             self.size = pair
             return
-        resize_step: dict[str, Json] = {"mode": "shortest_edge", "size": single, "interpolation": kernel}
+        resize_step: dict[str, Json] = {"mode": "shortest_edge", "size": single, "interpolation": kernel, **library}
         if (most := side(arguments.get("max_size"))) is not None:
             resize_step |= {"max_size": most, "rounding": "floor"}
         self.steps.append(({"resize": resize_step}, "Resize"))
@@ -197,7 +208,7 @@ class _ComposeState:
             builder.infer("resize.mode", "none", "no Resize and no CenterCrop")
         for index, (step, source) in enumerate([] if self.unknown else self.steps):
             builder.state(f"geometry[{index}]", step, source)
-        if self.steps and not self.unknown:
+        if self.steps and not self.unknown and not any("library" in str(step) for step, _ in self.steps):
             builder.note("resize.library: assumed pillow, as for transforms of PIL images; on tensors it is torch")
         height, width = self.size or ("H", "W")
         builder.infer("shape", ["N", 1 if gray else 3, height, width], "CenterCrop and Resize")

@@ -45,6 +45,7 @@ def read(file: SourceFile, input_name: str) -> Draft:
             f"{where}: inputs: got none; Triton completes the configuration from the model file: import that, or the "
             "JSON of GET /v2/models/NAME"
         )
+    inputs = [(_as_encoded(tensor), message) for tensor, message in inputs]
     candidates = [_with_batch(tensor) if has_batch else tensor for tensor, _ in inputs]
     choice = image_input(file.name, candidates, input_name)
     tensor, message = inputs[candidates.index(choice)]
@@ -59,7 +60,9 @@ def read(file: SourceFile, input_name: str) -> Draft:
     if "reshape" in message:
         builder.note(f"{where_input}: reshape: Triton gives the model another shape; requests have dims")
     builder.state("payload.stack", "triton", "config.pbtxt")
-    if tensor.is_encoded:
+    if tensor.is_encoded and _word(message, "data_type") == "TYPE_UINT8":
+        builder.note("TYPE_UINT8 with one axis: the bytes of the encoded image, as DALI decodes them")
+    elif tensor.is_encoded:
         builder.note("TYPE_STRING: usually the encoded image; in binary form each element has a 4-byte length in front")
     return builder.build(_TITLE, "model", missing="not stated: config.pbtxt has no color order, values or resize")
 
@@ -92,6 +95,13 @@ def _input(message: Message) -> tuple[TensorInput, Message]:
         for side in sides
     )
     return TensorInput(name=_word(message, "name"), dtype=_word(message, "data_type"), dims=dims), message
+
+
+def _as_encoded(tensor: TensorInput) -> TensorInput:
+    """A uint8 input of one axis of any length is the encoded image: the decoders of DALI read it."""
+    if tensor.dtype == "TYPE_UINT8" and tensor.dims == (None,):
+        return TensorInput(name=tensor.name, dtype="bytes", dims=tensor.dims)
+    return tensor
 
 
 def _with_batch(tensor: TensorInput) -> TensorInput:

@@ -2,7 +2,7 @@
 
 import json
 
-from importer_cases import huggingface, models, others
+from importer_cases import huggingface, models, organizations, others
 
 __all__ = ["CASES"]
 
@@ -13,4 +13,5 @@ CASES = (
     }
     | models.CASES
     | others.CASES
+    | organizations.CASES
 )

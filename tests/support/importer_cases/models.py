@@ -162,7 +162,9 @@ TORCHVISION = {
         "t.txt",
         "Compose(\n      ToImage()\n      Resize(size=[192, 256], interpolation=InterpolationMode.BICUBIC, antialias=True)\n      ToDtype(scale=True)\n)\n",
         torch_like(
-            (192, 256), values=[0, 1], resize={"mode": "stretch", "size": [192, 256], "interpolation": "bicubic"}
+            (192, 256),
+            values=[0, 1],
+            resize={"mode": "stretch", "size": [192, 256], "interpolation": "bicubic", "library": "torch"},
         ),
         (),
     ),
