@@ -33,7 +33,7 @@ class _Widths:
     length: int
 
 
-class _Reader:
+class _Hdf5Reader:
     def __init__(self, stream: BinaryIO, widths: _Widths) -> None:
         self.stream = stream
         self.widths = widths
@@ -76,7 +76,7 @@ def _integer(data: bytes, position: int, width: int) -> int:
     return int.from_bytes(data[position : position + width], "little")
 
 
-def _superblock(stream: BinaryIO) -> tuple[_Reader, int]:
+def _superblock(stream: BinaryIO) -> tuple[_Hdf5Reader, int]:
     """A reader, and the address of the object header of the root group."""
     head = stream.read(128)
     version = _integer(head, 8, 1)
@@ -87,10 +87,10 @@ def _superblock(stream: BinaryIO) -> tuple[_Reader, int]:
         raise Hdf5Error(f"superblock version {version}, expected 0 to 3 with offsets of 4 or 8 bytes")
     # old: four addresses, then the symbol table entry: link name, object header; new: base, extension, end of file
     start = (24 if version == 0 else 28) + 5 * widths.offset if old else 12 + 3 * widths.offset
-    return _Reader(stream, widths), _integer(head, start, widths.offset)
+    return _Hdf5Reader(stream, widths), _integer(head, start, widths.offset)
 
 
-def _messages(reader: _Reader, address: int) -> Iterator[tuple[int, bytes]]:
+def _messages(reader: _Hdf5Reader, address: int) -> Iterator[tuple[int, bytes]]:
     """Type and body of each message of an object header, with its continuation blocks."""
     head = reader.read(address, 16)
     is_new = head.startswith(b"OHDR")
@@ -150,7 +150,7 @@ def _attribute(body: bytes, name: str) -> tuple[bytes, bytes] | None:
     return datatype, body[start + sum(sizes_in_file) :]
 
 
-def _text(reader: _Reader, datatype: bytes, content: bytes, limit: int) -> bytes:
+def _text(reader: _Hdf5Reader, datatype: bytes, content: bytes, limit: int) -> bytes:
     kind = _integer(datatype, 0, 1) & 15
     if kind == _FIXED_TEXT:
         return content[: min(_integer(datatype, 4, 4), limit)].rstrip(b"\0")
@@ -164,7 +164,7 @@ def _text(reader: _Reader, datatype: bytes, content: bytes, limit: int) -> bytes
     return _variable_text(reader, address, index, limit)[:length]
 
 
-def _variable_text(reader: _Reader, address: int, index: int, limit: int) -> bytes:
+def _variable_text(reader: _Hdf5Reader, address: int, index: int, limit: int) -> bytes:
     """One object of a collection (GCOL) of variable-length data."""
     width = reader.widths.length
     head = reader.read(address, 8 + width)

@@ -41,7 +41,7 @@ class TestPipeline:
     """A transform that the spec language cannot express."""
 
 
-class _State:
+class _PipelineState:
     def __init__(self) -> None:
         self.steps: list[dict[str, Json]] = []
         self.size: tuple[int, int] | None = None
@@ -125,7 +125,7 @@ class _State:
 def read_pipeline(pipeline: Json) -> TestPipeline:
     """Read a list of transforms."""
     transforms = _flat(pipeline)
-    state = _State()
+    state = _PipelineState()
     for step in transforms:
         state.add(str(step.get("type", "")).rpartition(".")[2], step)
     return TestPipeline(
