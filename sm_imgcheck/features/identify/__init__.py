@@ -1,6 +1,6 @@
 """Find how a tensor was made of an image: what libraries do is tried first, then the mistakes that people make.
 
-``search`` finds one of the usual pipelines; each file of ``mistakes`` adds one kind of mistake, which is tried only
+``find`` here is the way in: ``search`` finds one of the usual pipelines; each file of ``mistakes`` adds one kind of mistake, which is tried only
 where no usual pipeline explains the tensor.
 """
 

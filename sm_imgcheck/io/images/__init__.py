@@ -1,1 +1,1 @@
-"""Image files: headers without pixels, and the decoders."""
+"""Image files: headers without pixels, the decoders, and which damage a decoder met; rules judge it."""

@@ -1,4 +1,4 @@
-"""Measure an array once: all facts for checks and plans.
+"""Measure an array once: dtype, layout, channel order and values, all facts for checks and plans.
 
 The value mapping is known if every value is on the lattice of 256 gray levels under an affine map, and the map is a
 standard one (``value_mapping.RECIPES``), the spec's, or one that the lattice determines: a common mistake

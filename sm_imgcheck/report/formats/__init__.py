@@ -1,1 +1,1 @@
-"""Report formats, one module each."""
+"""Report formats, one module each; its name is the ``--format``."""

@@ -1,4 +1,4 @@
-"""How likely three channels are RGB or BGR, by their colors; ``core.evidence`` decides what counts as evidence."""
+"""How likely three channels are RGB or BGR, by their colors; ``rules/channels.py`` decides what is reported."""
 
 from __future__ import annotations
 
