@@ -19,6 +19,7 @@ def words(source, file="sm_imgcheck/io/x.py"):
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.sample(6)
 def test_package_folder_has_no_forbidden_words(folder):
     assert as_lines(language.check([language.ROOT / "sm_imgcheck" / folder])) == ""
 

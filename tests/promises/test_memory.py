@@ -86,6 +86,7 @@ def test_a_costly_body_is_refused_with_its_estimate(name, estimate, tmp_path):
     assert peak < 400
 
 
+@pytest.mark.slow
 def test_a_png_of_many_pixels_and_no_data_costs_little(tmp_path):
     code, _, peak, _ = run(tmp_path, png(ihdr(13_000, 13_000), chunk(b"IDAT", b"")), "custom")
     assert code == 1

@@ -12,6 +12,8 @@ from pictures import jpeg
 
 import sm_imgcheck
 
+pytestmark = pytest.mark.slow  # each test copies the package and starts its command
+
 PACKAGE = Path(sm_imgcheck.__file__).parent
 SPEC = "shape: [N, 8, 8, 3]\nlayout: NHWC\ndtype: float32\nchannel_order: RGB\nvalue_range: [0, 1]\n"
 

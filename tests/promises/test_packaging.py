@@ -77,6 +77,7 @@ def test_unpacked_wheel_finds_its_presets_and_manual(wheel, tmp_path):
     assert page.stdout.startswith("# Numerical parity\n")
 
 
+@pytest.mark.slow
 def test_source_archive_builds_the_same_wheel(wheel, tmp_path):
     archive = build("sdist", source=ROOT, into=tmp_path / "sdist")
     with tarfile.open(archive) as packed:

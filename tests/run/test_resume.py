@@ -192,6 +192,7 @@ class TestResume:
         assert (place / "out" / "four.npy").read_bytes() == b"precious"
 
     @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+    @pytest.mark.sample(2)
     def test_a_damaged_journal_costs_time_only(self, place, say, looked_at, damage):
         first = convert(say)[:3]
         (file,) = (place / "out" / ".sm-imgcheck" / "journal" / "0-of-1").iterdir()
@@ -243,6 +244,7 @@ class TestResume:
     @pytest.mark.parametrize(
         "room", [0, 3, 5, 7, *(pytest.param(room, marks=pytest.mark.slow) for room in (1, 2, 4, 6))]
     )
+    @pytest.mark.sample(2)
     def test_a_full_disk_ends_the_run_which_goes_on_later(self, place, say, monkeypatch, room):
         whole = convert(say, out="whole")[:3]
         real, left = os.replace, [room]

@@ -177,6 +177,7 @@ def test_bombs_cost_little(body):
 
 
 @pytest.mark.parametrize("body", [b"# " + b"x" * 100_000, b"a: " + b"x " * 50_000, b'a: "' + b"\\n" * 50_000 + b'"'])
+@pytest.mark.sample(3)
 def test_long_lines_cost_little(body):
     start = time.process_time()
     read(body, "s")

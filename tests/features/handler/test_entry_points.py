@@ -37,6 +37,7 @@ JSON_READERS = {
 
 
 @pytest.mark.parametrize(("expression", "form"), JSON_READERS.items())
+@pytest.mark.sample(5)
 def test_image_is_sent_in_the_json_that_the_file_reads(tmp_path, expression, form):
     code = f"""
         import base64, json
@@ -62,6 +63,7 @@ def test_image_is_sent_in_the_json_that_the_file_reads(tmp_path, expression, for
     ],
     ids=["json", "json-data-url", "form", "form-without-content-type"],
 )
+@pytest.mark.sample(2)
 def test_image_inside_a_request_is_the_source(tmp_path, body, content_type):
     with running(tmp_path, "def input_fn(body, kind):\n    return [len(body)]", content_type=content_type) as run:
         candidate, source = call_handler(body, run, SPEC)
@@ -85,6 +87,7 @@ FUNCTIONS = {
 
 
 @pytest.mark.parametrize(("form", "code"), FUNCTIONS.items())
+@pytest.mark.sample(5)
 def test_function_gets_the_first_form_that_it_accepts(tmp_path, form, code):
     body = "\n".join(f"            {line}" for line in code.splitlines())
     candidate = made(tmp_path, f"\n        def preprocess(value):\n{body}\n")
@@ -131,6 +134,7 @@ def test_output_of_a_swallowed_exception_is_shown(tmp_path):
         ("pixels(body)", "return statement missing"),
     ],
 )
+@pytest.mark.sample(3)
 def test_none_is_reported_with_its_likely_cause(tmp_path, code, clause):
     uses = "import base64\n        import cv2\n" if "cv2" in code else ""
     lines = "\n".join(f"            {line}" for line in code.splitlines())

@@ -25,6 +25,7 @@ def messages(candidate):
 
 
 @pytest.mark.parametrize("parameters", ["body, kind", "body, kind, context"])
+@pytest.mark.sample(2)
 def test_input_fn_is_called_as_the_toolkits_call_it(tmp_path, parameters):
     code = f"""
         def input_fn({parameters}):
@@ -329,6 +330,7 @@ def test_a_transform_fn_that_calls_no_model_shows_nothing(tmp_path):
         ("def main(): pass", "missing entry point: expected input_fn, input_handler, handler, lambda_handler"),
     ],
 )
+@pytest.mark.sample(2)
 def test_a_file_without_a_function_to_call_cannot_be_run(tmp_path, code, clause):
     with pytest.raises(ImgcheckError) as error:
         made(tmp_path, code)
@@ -346,6 +348,7 @@ def test_a_file_without_a_function_to_call_cannot_be_run(tmp_path, code, clause)
         ("class Net:\n    def preprocess(self, data): return [len(data[0]['body'])]", "Net"),
     ],
 )
+@pytest.mark.sample(5)
 def test_a_function_by_name(tmp_path, code, function):
     candidate = made(tmp_path, code, function=function)
     assert candidate.data.tolist()[0] == len(jpeg())

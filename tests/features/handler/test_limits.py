@@ -74,6 +74,7 @@ def test_one_that_hangs_while_it_is_imported_is_asked_once(tmp_path):
 
 
 @linux
+@pytest.mark.slow
 def test_an_image_that_hangs_costs_itself_only(tmp_path):
     code = "import time\ndef input_fn(body, kind):\n    while len(body) < 10: time.sleep(0.01)\n    return [1.0]"
     with running(tmp_path, code, seconds=2, content_type="image/jpeg") as run:
@@ -94,6 +95,7 @@ ENDING = {
 
 
 @linux
+@pytest.mark.slow
 def test_one_that_ends_its_process(tmp_path):
     for candidate, (code, clause) in zip(each(tmp_path, INPUT_FN, ENDING), ENDING.items(), strict=True):
         assert candidate.problem.code == "HND102", code
@@ -188,6 +190,7 @@ DAEMON = """
 
 
 @linux
+@pytest.mark.slow
 def test_what_it_starts_ends_with_it(tmp_path):
     cases = [f"{code}\n{then}" for then in ("return [1.0]", "os._exit(1)") for code in STARTING]
     found = list(each(tmp_path, DAEMON, cases))
@@ -254,6 +257,7 @@ def test_whatever_it_does_to_its_streams_its_answer_comes(tmp_path):
 
 
 @linux
+@pytest.mark.slow
 def test_memory_is_watched(tmp_path):
     code = "def input_fn(body, kind):\n    kept = []\n    while True:\n        kept.append(b'x' * (8 << 20))"
     found, message = problem(tmp_path, code, most_bytes=300 << 20)

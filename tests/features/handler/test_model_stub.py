@@ -94,6 +94,7 @@ CALLS = ("model(x)", "model['model'](x) if model['size'] == 48 else None", "mode
 
 
 @pytest.mark.parametrize(("returned", "call"), [*zip(LOADED.values(), CALLS, strict=True)], ids=list(LOADED))
+@pytest.mark.sample(4)
 def test_model_of_the_users_own_model_fn_is_called(tmp_path, returned, call):
     code = f"""
         class Net:

@@ -438,6 +438,7 @@ def say(capsys):
 @pytest.mark.parametrize(
     ("command", "name"), [("plan", "cat.jpg"), ("plan", "cat.npy"), ("validate", "cat.jpg"), ("identify", "cat.npy")]
 )
+@pytest.mark.sample(4)
 def test_the_commands_draw(place, say, command, name):
     bare = say(command, name)
     assert say(command, name, "--picture", "out.png") == bare

@@ -46,6 +46,7 @@ MATRIX = [pytest.param(changes, marks=() if changes in FEW else pytest.mark.slow
 @pytest.mark.parametrize("changes", MATRIX, ids=map(repr, CONTRACTS))
 @pytest.mark.parametrize(("stack", "form"), PAIRS)
 @pytest.mark.parametrize("written", [True, False], ids=["in the spec", "on the command line"])
+@pytest.mark.sample(4)
 def test_a_body_passes_validate_or_is_refused_or_carries_a_notice(stack, form, changes, written):
     payload = {"stack": stack, "envelope": form} if written else {"stack": stack}
     given = spec(**contract(changes), payload=payload)

@@ -50,6 +50,7 @@ def tensor():
 class TestGolden:
     @pytest.mark.parametrize("key", ["image", "tensor", "both"])
     @pytest.mark.parametrize("folder", ["", "specs"])
+    @pytest.mark.sample(3)
     def test_remote_probe_is_not_opened(self, capsys, key, folder):
         Path(folder).mkdir(exist_ok=True)
         Path(folder, "local.jpg").write_bytes(jpeg())
@@ -100,6 +101,7 @@ class TestGolden:
 
 class TestLists:
     @pytest.mark.parametrize("command", ["validate", "convert", "payload", "send"])
+    @pytest.mark.sample(2)
     def test_line_at_http_is_not_opened(self, command, monkeypatch, capsys):
         more = {
             "convert": ["-o", "out"],
@@ -124,6 +126,7 @@ class TestLists:
         assert "SRC101" in capsys.readouterr().out
 
     @pytest.mark.parametrize("jobs", ["1", "2"])
+    @pytest.mark.sample(2)
     def test_line_at_http_is_opened_with_the_flag(self, jobs, capsys):
         with serving(PHOTO) as other, serving(redirect(f"{other.url}/p.jpg")) as seen:
             Path("list.txt").write_text(f"{other.url}/p.jpg\n{seen.url}/q.jpg\n")
@@ -139,12 +142,14 @@ class TestLists:
 
 class TestPathsOfTheCommandLine:
     @pytest.mark.parametrize("jobs", ["1", "2"])
+    @pytest.mark.sample(2)
     def test_address_that_the_user_types_is_opened(self, jobs, capsys):
         with serving(PHOTO) as seen:
             assert main(["convert", f"{seen.url}/p.jpg", "-s", "spec.yaml", "-o", "out", "-j", jobs]) == 0
         assert seen.paths
 
     @pytest.mark.parametrize("jobs", ["1", "2"])
+    @pytest.mark.sample(2)
     def test_redirect_to_a_private_address_is_not_followed(self, jobs, capsys):
         with serving(PHOTO) as other, serving(redirect(f"{other.url}/p.jpg")) as seen:
             code = main(["convert", f"{seen.url}/p.jpg", "-s", "spec.yaml", "-o", "out", "-j", jobs])

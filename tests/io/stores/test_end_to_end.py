@@ -118,6 +118,7 @@ def test_outputs_are_the_same_wherever_it_comes_from_and_goes_to(there, say):
     assert say("validate", f"{there}/o1", "-j", "1")[0] == 0
 
 
+@pytest.mark.slow
 def test_worker_processes_reach_the_store_too(folder, bucket):
     for name, body in FILES.items():
         store(bucket).write(join(bucket, "in", name), (body,))

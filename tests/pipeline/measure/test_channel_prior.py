@@ -116,6 +116,7 @@ def test_the_evidence_of_a_batch_adds_up_but_no_frame_counts_twice():
 
 
 @pytest.mark.parametrize(("name", "layout"), [*zip(dict(RECIPES), cycle(["NHWC", "NCHW", "HWC"]), strict=False)])
+@pytest.mark.sample(4)
 def test_values_are_brought_back_by_the_mapping_that_is_known(name, layout):
     affine = canonical(dict(RECIPES)[name], 3)
     image = landscape()[..., ::-1]

@@ -260,6 +260,7 @@ def test_ray_that_is_not_installed(photos, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1"])
+@pytest.mark.sample(2)
 def test_an_address_that_nobody_answers(photos, monkeypatch, capsys, address):
     ray = Ray().install(monkeypatch)
     monkeypatch.setenv("RAY_ADDRESS", address)
@@ -271,6 +272,7 @@ def test_an_address_that_nobody_answers(photos, monkeypatch, capsys, address):
 @pytest.mark.parametrize(
     ("address", "said"), [("auto", "RAY_ADDRESS=auto: versions differ"), ("local", "--engine pool")]
 )
+@pytest.mark.sample(2)
 def test_a_cluster_that_refuses(photos, monkeypatch, capsys, address, said):
     ray = Ray().install(monkeypatch)
     monkeypatch.setenv("RAY_ADDRESS", address)
@@ -283,6 +285,7 @@ def test_a_cluster_that_refuses(photos, monkeypatch, capsys, address, said):
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_cluster_that_is_silent(photos, job, monkeypatch):
     ray = Ray().install(monkeypatch)
     monkeypatch.setattr(_ray_cluster, "_START_SECONDS", 0.05)
